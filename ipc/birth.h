@@ -1,0 +1,74 @@
+/* birth.h: what crosses the birth of a role.
+ *
+ * A role is a fresh exec of $pkglibexecdir/<role>.  Fixed descriptors, nothing else is inherited:
+ *   0 /dev/null    1 /dev/null    2 the role's log pipe (the keeper reads its last words)
+ *   3 channel to the supervisor (SEQPACKET frames; the keeper for the supervisor and hands)
+ *   4 sealed memfd with struct birth
+ *   5.. birth.nfds more, named by birth.fd_kind[]
+ * No descriptor number travels in argv; argv is {role name} only, so that ps shows "bulkhead-<role>". */
+#ifndef BULKHEAD_BIRTH_H
+#define BULKHEAD_BIRTH_H
+#include <stdint.h>
+
+/* One name used throughout: directory, binary, policy table, uid, log tag. */
+#define ROLES(R) \
+    R(KEEPER, "keeper") R(SUPERVISOR, "supervisor") R(GATEWAY, "gateway") R(XMLC, "xmlc") R(PROBE, "probe") R(CONF, "conf") \
+    R(HOST, "host") R(LOG, "log") R(QEMU, "qemu") R(HAND_OPEN, "hand-open") R(HAND_NET, "hand-net") R(HAND_LAUNCH, "hand-launch") \
+    R(PID1, "pid1")
+enum role {
+#define R(id, name) ROLE_##id,
+    ROLES(R)
+#undef R
+    ROLE_N
+};
+const char *role_name(int role);     /* "?" for what is none */
+
+enum { BIRTH_FD_CHANNEL = 3, BIRTH_FD_BIRTH = 4, BIRTH_FD_FIRST = 5, BIRTH_FDS_MAX = 100 };
+
+/* What each further descriptor is. A role looks its own up by kind with birth_fd(). */
+enum birth_fd_kind {
+    BFD_NONE,
+    BFD_VOID_USER, BFD_VOID_MNT, BFD_VOID_NET, BFD_VOID_IPC, BFD_VOID_UTS,  /* namespaces with nothing in them, joined by every worker; USER only when unprivileged */
+    BFD_INDEX,          /* index page (index.h): read-write for the supervisor, read-only for others */
+    BFD_SETTINGS,       /* sealed memfd: struct settings (settings.h) */
+    BFD_CLIENTS,        /* client page (index.h), admin gateways and the supervisor only */
+    BFD_LISTEN_RW, BFD_LISTEN_RO, BFD_LISTEN_ADMIN,    /* supervisor */
+    BFD_CLIENT,         /* gateway that is born for one client */
+    BFD_CAPS,           /* sealed memfd: what is known of host and QEMU binaries (caps.h) */
+    BFD_TREE,           /* sealed memfd: msgpack tree (workers/tree.h) of the document */
+    BFD_MANIFEST,       /* sealed memfd: manifest.h */
+    BFD_GRANTS,         /* sealed memfd: what the hands opened, manifest.h */
+    BFD_QMP, BFD_AGENT, /* connected stream sockets */
+    BFD_CHECKPOINT,     /* writable memfd that outlives the worker: its own notes for its next instance */
+    BFD_CHARDEV,        /* our end of manifest entry birth.fd_arg[i] (pty slave, listening or connected socket, VNC listener) */
+    BFD_LOG_PIPE,       /* read end of a log stream's pipe */
+    BFD_DIR,            /* O_PATH or read descriptor of a folder; fd_arg = enum dir_kind */
+    BFD_FILE,           /* a file to look at (probe: the image; conf: a configuration file) */
+    BFD_CGROUP,         /* running guest: fd of its cgroup's cpuacct.usage (v1) or cpu.stat (v2), read-only */
+    BFD_PROC,           /* running guest: O_DIRECTORY fd of /proc/<qemu pid> */
+    BFD_KIND_N
+};
+enum dir_kind { DIR_DEFINITIONS, DIR_AUTOSTART, DIR_STATUS, DIR_LOG, DIR_SAVE, DIR_CACHE, DIR_KIND_N };
+
+#define BIRTH_MAGIC 0x42525431u
+struct birth {
+    uint32_t magic;
+    uint16_t role;              /* enum role */
+    uint16_t nfds;              /* descriptors from BIRTH_FD_FIRST on */
+    uint64_t object;            /* handle, 0 none */
+    uint32_t uid, gid;          /* what the role becomes; 0xffffffff: stay (unprivileged) */
+    uint32_t epoch;             /* of the supervisor */
+    uint32_t instance;          /* 0 the first, then one more a restart of this object's worker */
+    uint32_t log_level;
+    uint32_t flags;             /* enum birth_flags */
+    char name[64];              /* object's name, cut; for the process title and logs only */
+    uint8_t fd_kind[BIRTH_FDS_MAX];
+    uint32_t fd_arg[BIRTH_FDS_MAX];
+};
+enum birth_flags { BIRTH_SESSION = 1 /* unprivileged daemon */, BIRTH_RESUME = 2 /* the guest runs already: resync */, BIRTH_TRACE = 4 /* debug */ };
+
+/* Reads and checks descriptor 4 into *b. 0 or a negative errno. */
+int birth_read(struct birth *b);
+/* Descriptor number of the first (or next after `after`) descriptor of a kind; -1 none. arg may be NULL. */
+int birth_fd(const struct birth *b, int kind, int after, uint32_t *arg);
+#endif

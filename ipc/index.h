@@ -1,0 +1,78 @@
+/* index.h: the shared page that answers lists, look-ups, states and info without asking anybody.
+ *
+ * The supervisor alone writes; gateways and the host worker map it read-only.  Each slot is guarded by a sequence word: a reader
+ * copies a slot with index_read() and gets a consistent copy or -EAGAIN after a bounded number of tries.
+ * It holds what any client of this daemon may list.  It holds no secret and no XML. */
+#ifndef BULKHEAD_INDEX_H
+#define BULKHEAD_INDEX_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define INDEX_MAGIC 0x49445832u
+#define INDEX_SLOTS_MAX 8192
+#define INDEX_NAME_MAX 256          /* with NUL */
+
+enum slot_flags {
+    SLOT_PERSISTENT = 1, SLOT_AUTOSTART = 2, SLOT_MANAGED_SAVE = 4, SLOT_HAS_SECRETS = 8 /* the definition holds a password */,
+    SLOT_UPDATED = 16, SLOT_WORKER_FAILED = 32, SLOT_STALE = 64 /* its QEMU has not answered for a while */, SLOT_AGENT = 128 /* agent channel connected */,
+    SLOT_HAS_SNAPSHOT = 256, SLOT_TAINTED = 512,
+};
+struct index_slot {
+    uint32_t seq;               /* odd while being written */
+    uint32_t gen;               /* 0: never used; a handle is valid while gen matches and `used` */
+    uint8_t used;
+    uint8_t pad[3];
+    int32_t id;                 /* -1 when not running */
+    uint8_t uuid[16];
+    char name[INDEX_NAME_MAX];
+    int32_t state, reason;      /* virDomainState and its reason */
+    uint32_t flags;             /* enum slot_flags */
+    uint32_t vcpus, vcpus_max;
+    uint64_t mem_kib, mem_max_kib;   /* current balloon and maximum */
+    uint64_t cpu_time_ns;       /* last known; the worker refreshes it with internal.state */
+    uint64_t started_ms;        /* CLOCK_REALTIME of start, 0 when not running */
+    uint32_t qemu_pid;          /* host pid of the guest's PID-1 stub, 0 when not running */
+    int32_t os_type;            /* 0 hvm */
+    char osname[8];             /* "hvm" */
+    uint8_t reserved[40];
+};
+struct index_head {
+    uint32_t magic;
+    uint32_t slots;             /* rows in use or once used: readers look at 0 .. slots-1 */
+    uint32_t epoch;             /* of the supervisor that writes */
+    uint32_t change;            /* one up with each change of any slot: lets readers cache */
+    char hypervisor_uri[32];    /* "qemu:///system" */
+    char hostname[256];
+    uint64_t qemu_version;      /* major*1000000 + minor*1000 + micro of the default emulator, 0 unknown yet */
+    uint8_t host_uuid[16];
+    uint8_t reserved[3760];
+};
+_Static_assert(sizeof(struct index_head) == 4096, "one page");
+#define INDEX_BYTES (sizeof(struct index_head) + INDEX_SLOTS_MAX * sizeof(struct index_slot))
+
+struct index { struct index_head *head; struct index_slot *slot; bool writable; };
+int index_map(struct index *ix, int fd, bool writable);                    /* checks size and magic; 0 or negative errno */
+int index_create(int *rw_fd, int *ro_fd);                                  /* keeper: an empty one; ro_fd cannot be made writable */
+int index_read(const struct index *ix, uint32_t slot, struct index_slot *copy);   /* 0; -ENOENT not used; -EAGAIN */
+/* Finders return the slot and its copy, or -ENOENT. Linear over `slots` with a hash kept by the caller is not needed below 10,000 rows: uuid compare is 16 bytes. */
+int index_find_uuid(const struct index *ix, const uint8_t uuid[16], struct index_slot *copy);
+int index_find_name(const struct index *ix, const char *name, struct index_slot *copy);
+int index_find_id(const struct index *ix, int32_t id, struct index_slot *copy);
+/* Writers (supervisor): begin gives the row to change in place, end publishes it. */
+struct index_slot *index_begin(struct index *ix, uint32_t slot);
+void index_end(struct index *ix, uint32_t slot);
+
+/* Client page: one row a connection, for the admin program. */
+#define CLIENTS_MAX 5000
+struct client_row {
+    uint32_t seq; uint8_t used, door /* enum door */, readonly, transport /* 0 unix */;
+    uint64_t id;                /* the admin program's client id: counts from 1 */
+    uint32_t uid, gid, pid; uint32_t authenticated;
+    int64_t since;              /* CLOCK_REALTIME seconds */
+    char user[32], group[32];
+    char selinux[64];
+};
+enum door { DOOR_RW, DOOR_RO, DOOR_ADMIN, DOOR_N };
+struct clients_head { uint32_t magic, rows; uint32_t max_clients, max_anonymous, anonymous, workers; uint32_t admin_max_clients, admin_count; uint8_t reserved[4064]; };
+#endif

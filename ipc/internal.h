@@ -1,0 +1,132 @@
+/* internal.h: operations of program 0, between our own processes.  Bodies are these fixed structs (host order), because the
+ * keeper and the supervisor read nothing else.  Strings inside are NUL-terminated within their arrays; readers check. */
+#ifndef BULKHEAD_INTERNAL_H
+#define BULKHEAD_INTERNAL_H
+#include <stdint.h>
+#include "birth.h"
+#include "op.h"
+
+#define NAME_MAX_BYTES 256
+
+enum internal_op {
+    /* keeper -> supervisor */
+    IN_HELD = 1,        /* EVENT, one for each thing held, at the start of a supervisor: struct held + its descriptors */
+    IN_GO,              /* EVENT: that was all; begin. arg: epoch */
+    IN_EXITED,          /* EVENT: a process ended: struct exited + last words */
+    IN_SIGNAL,          /* EVENT: arg = signal the daemon got (SIGHUP, SIGUSR1, SIGTERM) */
+    /* supervisor -> keeper */
+    IN_SPAWN = 16,      /* CALL: struct spawn; fds: [0] child's channel, [1] our end (kept), then the child's in order. Reply: struct spawned */
+    IN_STORE,           /* CALL: struct held + one fd: keep it until IN_DROP. Reply empty: it is safe now */
+    IN_DROP,            /* CALL: struct held (key only): close all held under the key (tag 0: all of the object) */
+    IN_KILL,            /* CALL: struct kill_req: signal through the pidfd held */
+    IN_ADOPT,           /* CALL: struct held of a running guest + pidfd: watch a process the keeper did not spawn itself (a QEMU's PID-1 stub) */
+    IN_READY,           /* EVENT: accepting clients: pid file, readiness notification */
+    IN_SHUTDOWN,        /* EVENT: arg = exit status: end the daemon; guests go on */
+    /* gateway -> supervisor */
+    IN_SERVE = 32,      /* EVENT supervisor -> gateway: struct serve + the client's socket */
+    IN_SUBSCRIBE,       /* EVENT: arg unused; body uint64 mask[2]: bit n = domain event id n wanted (bit 64..: other classes) */
+    IN_EPOCH,           /* EVENT supervisor -> gateway and workers: a new supervisor: send your outstanding calls again with FRAME_RESENT */
+    IN_CANCEL,          /* EVENT gateway -> supervisor -> worker: the caller of (origin, serial) is gone */
+    /* xmlc -> supervisor */
+    IN_DOC = 48,        /* REPLY body of every document call that makes or changes a document: struct doc_result; fds in the order of doc_fd */
+    IN_DOC_START,       /* CALL supervisor -> xmlc: make the running form (ids, aliases, run-time paths). struct doc_start; fds: caps, definition text */
+    IN_DOC_LOAD,        /* CALL supervisor -> xmlc: index facts and manifest of a stored definition; struct doc_start */
+    IN_DOC_STATUS,      /* CALL supervisor -> xmlc: a status file (libvirt's domstatus) -> doc_result with pid, id, tree of the live guest */
+    /* supervisor -> conf */
+    IN_CONF_SETTINGS = 64, /* CALL keeper -> conf, before all else: reply body struct settings (settings.h) */
+    IN_CONF_LIST,       /* CALL: arg = dir_kind; reply: a memfd of packed struct conf_entry */
+    IN_CONF_READ,       /* CALL: struct conf_name; reply: fd [0] a sealed memfd with the file's bytes */
+    IN_CONF_WRITE,      /* CALL: struct conf_name, fd [0] sealed memfd: temp file, fsync, rename, fsync of the folder. Reply empty */
+    IN_CONF_REMOVE,     /* CALL: struct conf_name (also its autostart link when dir is DIR_DEFINITIONS). Absent is no error */
+    IN_CONF_AUTOSTART,  /* CALL: struct conf_name, arg 1 on, 0 off */
+    /* probe */
+    IN_PROBE_IMAGE = 80,/* CALL supervisor -> probe: struct probe_req, fd [0] the image; reply struct probe_result */
+    IN_PROBE_CAPS,      /* CALL supervisor -> probe: fd [0] QMP socket of a "-machine none" QEMU; body: uint32 arg. Reply: fd [0] sealed memfd caps part (caps.h) */
+    /* qemu worker -> supervisor: broker verbs and facts */
+    IN_LAUNCH = 96,     /* CALL: fd [0] sealed memfd: argv, NUL-separated; [1] more descriptors follow in none. Once an instance and only while starting. Reply: struct launched, fd [0] QMP socket */
+    IN_STATE,           /* EVENT: struct guest_state: what the guest is doing now; the supervisor updates the index and sends lifecycle events */
+    IN_STATUS_XML,      /* EVENT: fd [0] sealed memfd: status file text to keep for a later daemon; arg 0 */
+    IN_STOPPED,         /* EVENT: worker: it saw its guest end; struct guest_state with the reason it knows (shutdown, crashed, saved ...) */
+    IN_QUIT,            /* EVENT supervisor -> worker: your object is gone; end */
+    IN_SET_DEF,         /* EVENT worker -> supervisor reserved for later */
+    IN_LOG_TAIL,        /* CALL worker/supervisor -> log: struct log_tail; reply: last bytes of the stream as text (<= 4096) */
+    IN_FREEZE,          /* CALL worker: arg 1 freeze, 0 thaw its own guest's cgroup */
+    /* hands (keeper spawns; the supervisor is their only peer) */
+    IN_HAND_OPEN = 112, /* CALL: struct hand_req; fds: manifest. Reply: struct hand_done; fds: grants memfd, then descriptors (qemu's in order of grant.qemu_fd, then the worker's) */
+    IN_HAND_NET,        /* CALL: struct hand_req; fds: manifest. Reply like IN_HAND_OPEN for MK_TAP entries */
+    IN_HAND_UNNET,      /* CALL: undo: delete taps named in grants that we made, detach bridge ports */
+    IN_HAND_LAUNCH,     /* CALL: struct launch; fds: argv memfd, manifest (for MK_BIND, MK_DEVNODE), then qemu's descriptors. Reply: struct launched, fd [0] pidfd of the PID-1 stub, [1] /proc/<qemu> dir, [2] cpuacct.usage */
+    IN_HAND_REAP,       /* CALL: struct launch (name, id only): remove what a guest's run left: cgroup, run folder */
+    IN_HAND_CONNECT,    /* CALL: struct hand_path: connect to a unix socket of our own (monitor of a guest that runs already); fd [0] */
+    IN_HAND_PIDFD,      /* CALL: struct hand_pid: open a pidfd of a running guest after checking its start time and comm */
+    /* debug, admin door only */
+    IN_WORKERS = 128,   /* CALL: reply: msgpack array of [role, object name, pid, state, since ms, restarts, last op] */
+    IN_WORKER_DEBUG,    /* CALL: arg: enum worker_debug; object in the header */
+    IN_OP_N
+};
+#define OP_IN(x) OP(PROG_INTERNAL, x)
+
+enum held_kind { HELD_CHANNEL = 1, HELD_PROCESS, HELD_FD };
+struct held {                    /* key: object + tag (+ pid for processes) */
+    uint32_t kind;               /* enum held_kind */
+    uint32_t role;               /* enum role */
+    uint64_t object;
+    uint64_t channel;            /* channel number, for HELD_CHANNEL */
+    uint32_t tag;                /* enum birth_fd_kind for HELD_FD */
+    uint32_t arg;                /* fd_arg */
+    int32_t pid;
+    uint32_t instance;
+    uint32_t uid, gid, door, client_pid;  /* gateways: identity of their client, door */
+};
+struct spawn { struct held who; struct birth birth; };   /* birth.fd_kind names the fds that follow; log pipe, void namespaces and birth memfd are the keeper's to add */
+struct spawned { int32_t pid; int32_t pad; };
+struct exited { struct held who; int32_t code /* CLD_EXITED, CLD_KILLED, CLD_DUMPED */, status; int32_t syscall; uint32_t words; char text[4096]; };
+struct kill_req { uint64_t object; uint32_t role; int32_t pid; int32_t signal; uint32_t pad; };
+struct serve { uint64_t client_id; uint32_t door, uid, gid, pid; uint32_t need_auth /* 0 none, 2 polkit */; uint32_t admin; int64_t since; uint32_t ka_interval, ka_count; };
+
+/* Facts of a document that the supervisor puts into the index. */
+enum doc_fd { DOC_FD_XML, DOC_FD_TREE, DOC_FD_MANIFEST, DOC_FD_N };
+struct doc_result {
+    uint8_t uuid[16];
+    char name[NAME_MAX_BYTES];
+    uint32_t flags;             /* enum slot_flags: SLOT_HAS_SECRETS, ... */
+    uint32_t vcpus, vcpus_max;
+    uint64_t mem_kib, mem_max_kib;
+    int32_t id, pid;            /* IN_DOC_STATUS only */
+    int32_t state, reason;      /* IN_DOC_STATUS only */
+    uint32_t persistent;        /* IN_DOC_STATUS: it had a definition too */
+    uint32_t op_flags;          /* the API call's flags */
+    uint32_t transient_ok, changes; /* changes: 0 = answered by an ordinary REPLY, nothing to commit */
+    char monitor[108];          /* IN_DOC_STATUS: monitor socket path */
+    uint32_t reply_len;         /* bytes of API reply body (msgpack) after this struct, sent to the client once committed; 0: made by the supervisor */
+    uint32_t pad;
+};
+struct doc_start { int32_t id; uint32_t flags; char name[NAME_MAX_BYTES]; };
+struct conf_name { uint32_t dir; uint32_t pad; char name[NAME_MAX_BYTES]; };    /* name of the object, without ".xml"; conf checks it */
+struct conf_entry { char name[NAME_MAX_BYTES]; uint32_t autostart; uint32_t size; int64_t mtime_ns, ctime_ns; uint64_t ino; };
+struct probe_req { uint32_t want_format /* enum image_format, IMG_NONE: guess */; uint32_t pad; };
+struct probe_result { uint32_t format, backing_format; uint64_t virtual_size, cluster; uint32_t encrypted, has_backing; char backing[4096]; char data_file[4096]; };
+struct guest_state {
+    int32_t state, reason;      /* virDomainState and reason */
+    int32_t event, detail;      /* virDomainEventType and detail to send, -1 none */
+    uint32_t flags, flags_mask; /* slot_flags to set or clear */
+    uint64_t mem_kib;           /* 0: unchanged */
+    uint64_t cpu_time_ns;       /* 0: unchanged */
+    uint32_t vcpus, pad;
+};
+struct log_tail { uint32_t bytes; uint32_t pad; uint64_t from; };   /* from: offset in the stream since start of this run */
+struct hand_req { uint64_t object; uint32_t uid, gid /* the guest's, for files that are made for it */; int32_t id; uint32_t flags; char name[NAME_MAX_BYTES]; char run_dir[128] /* /var/lib/libvirt/qemu/domain-ID-NAME */; };
+struct hand_done { uint32_t nqemu, nworker; int32_t failed /* index of the entry that failed, -1 none */, error /* negative errno */; char text[512] /* what failed, in words a client may see */; };
+struct launch {
+    uint64_t object; uint32_t uid, gid; int32_t id; uint32_t hostnet;
+    char name[NAME_MAX_BYTES];
+    char emulator[512];         /* path of the binary; must be on the supervisor's list */
+    uint32_t nfds;              /* descriptors for QEMU, with their numbers */
+    int16_t fd_number[128];
+    uint64_t mem_hard_limit_kib; uint32_t cpu_shares, pids_max;
+    uint32_t log_fd;            /* index among the fds of QEMU's stdout/stderr */
+};
+struct launched { int32_t pid /* stub, host pid */, qemu_pid; uint64_t start_time; };
+struct hand_path { char path[108]; char pad[4]; };
+struct hand_pid { int32_t pid; uint32_t pad; uint64_t start_time; };
+#endif

@@ -1,0 +1,19 @@
+/* layout.h: every host path the daemon uses, made once in the keeper from the build's prefix or the user's XDG folders. */
+#ifndef BULKHEAD_LAYOUT_H
+#define BULKHEAD_LAYOUT_H
+#include <stdbool.h>
+struct layout {
+    char sock_dir[100];    /* /run/libvirt                        $XDG_RUNTIME_DIR/libvirt */
+    char state_dir[128];   /* /run/libvirt/qemu  (status, pid)    $XDG_RUNTIME_DIR/libvirt/qemu/run */
+    char conf_dir[128];    /* /etc/libvirt                        $XDG_CONFIG_HOME/libvirt */
+    char def_dir[128];     /* /etc/libvirt/qemu                   $XDG_CONFIG_HOME/libvirt/qemu */
+    char lib_dir[128];     /* /var/lib/libvirt/qemu               $XDG_CONFIG_HOME/libvirt/qemu/lib */
+    char log_dir[128];     /* /var/log/libvirt/qemu               $XDG_CACHE_HOME/libvirt/qemu/log */
+    char cache_dir[128];   /* /var/cache/libvirt/qemu             $XDG_CACHE_HOME/libvirt/qemu/cache */
+    char pid_file[128];    /* /run/virtqemud.pid                  $XDG_RUNTIME_DIR/libvirt/virtqemud.pid */
+    char libexec_dir[256]; /* role binaries: PKGLIBEXECDIR, or BULKHEAD_LIBEXECDIR from the environment (build tree) */
+    bool session;
+};
+/* Fills *l. 0 or a negative errno. */
+int layout_init(struct layout *l, bool session);
+#endif

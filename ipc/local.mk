@@ -1,0 +1,17 @@
+# libipc.a: what every process links.  libc only.
+noinst_LIBRARIES += libipc.a
+libipc_a_SOURCES = \
+	%reldir%/birth.c %reldir%/birth.h \
+	%reldir%/chan.c %reldir%/chan.h \
+	%reldir%/err.c %reldir%/err.h %reldir%/errors.def \
+	%reldir%/frame.c %reldir%/frame.h \
+	%reldir%/index.c %reldir%/index.h \
+	%reldir%/internal.h %reldir%/layout.h %reldir%/op.h %reldir%/settings.h \
+	%reldir%/log.c %reldir%/log.h \
+	%reldir%/loop.c %reldir%/loop.h \
+	%reldir%/manifest.c %reldir%/manifest.h \
+	%reldir%/mp.c %reldir%/mp.h \
+	%reldir%/util.c %reldir%/util.h \
+	$(NULL)
+
+include %reldir%/schema/local.mk

@@ -1,0 +1,16 @@
+/* log.h: one line a call, to stderr (fd 2), which is the role's own log pipe, or the daemon's outputs in the keeper.
+ * Control characters are escaped, lines cut at LOG_LINE_MAX.  Lines begin with "<level> tag: ". */
+#ifndef BULKHEAD_LOG_H
+#define BULKHEAD_LOG_H
+#define LOG_LINE_MAX 512
+enum log_level { LOG_L_DEBUG = 1, LOG_L_INFO, LOG_L_WARN, LOG_L_ERR };   /* libvirt's numbers 1..4 */
+extern int log_threshold;                 /* lines below are dropped; default LOG_L_WARN */
+void log_init(const char *tag);           /* tag: the role's name; must outlive the process */
+void log_line(int level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+#define log_debug(...) do { if (log_threshold <= LOG_L_DEBUG) log_line(LOG_L_DEBUG, __VA_ARGS__); } while (0)
+#define log_info(...) do { if (log_threshold <= LOG_L_INFO) log_line(LOG_L_INFO, __VA_ARGS__); } while (0)
+#define log_warn(...) log_line(LOG_L_WARN, __VA_ARGS__)
+#define log_err(...) log_line(LOG_L_ERR, __VA_ARGS__)
+/* BUG_ON: our own broken invariant only, never something a peer sent. */
+#define BUG_ON(c) do { if (__builtin_expect(!!(c), 0)) { log_err("bug: %s at %s:%d", #c, __FILE__, __LINE__); __builtin_trap(); } } while (0)
+#endif

@@ -1,0 +1,82 @@
+/* manifest.h: the numbered list of host resources that one guest may use, and what came of opening them.
+ *
+ * Made by xmlc from a document; checked and committed by the supervisor; carried out by hands.  A worker can name an entry
+ * by its index only.  The file form is: struct manifest_head, then entries, each a fixed part followed by its strings. */
+#ifndef BULKHEAD_MANIFEST_H
+#define BULKHEAD_MANIFEST_H
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define MANIFEST_MAGIC 0x4d4e4631u
+#define MANIFEST_ENTRIES_MAX 256
+#define MANIFEST_BYTES_MAX (2u << 20)
+
+enum manifest_kind {
+    MK_IMAGE = 1,    /* path: disk image or block device. flags: MF_*; parent: index of the overlay above, -1 top */
+    MK_BIND,         /* path: file or folder bound read-only into QEMU's view at /res/<index> (kernel, initrd, dtb, firmware, ROM) */
+    MK_FILE_OUT,     /* path: file a chardev writes. MF_APPEND */
+    MK_LOG,          /* path: file a chardev writes through a log role (<log file=>, and a guest's own log). MF_APPEND */
+    MK_PTY,          /* a pseudo-terminal: QEMU gets the master, the worker the slave */
+    MK_UNIX_LISTEN,  /* path: QEMU gets the listening socket. aux "worker": the worker gets it (guest agent: QEMU gets a socketpair end) */
+    MK_UNIX_CONNECT, /* path: QEMU gets a connected socket */
+    MK_PAIR,         /* a socketpair: one end QEMU, the other the worker (guest agent channel) */
+    MK_TCP_LISTEN,   /* aux: numeric address; a: port, or 0 with b..c the range to pick from. The worker gets it (VNC: add_client) */
+    MK_UDP, MK_TCP_CONNECT,   /* later */
+    MK_TAP,          /* path: wanted interface name ("" or with %d: made), aux: bridge ("" none); a: queues; b: mtu (0 none); mac; flags MF_VNET_HDR, MF_MANAGED */
+    MK_DEVNODE,      /* path: device node bound into the view at the same path (/dev/kvm, /dev/urandom ...) */
+    MK_HOSTNET,      /* QEMU stays in the host's net namespace (user-mode NIC) */
+    MK_NVRAM,        /* path: writable firmware variables, made from aux (template) when absent */
+    MK_KIND_N
+};
+enum manifest_flags {
+    MF_RO = 1, MF_BLOCK = 2 /* must be a block device */, MF_FILE = 4 /* must be a regular file */, MF_SHARED = 8 /* no exclusive lock */,
+    MF_APPEND = 16, MF_OPTIONAL = 32 /* absent is no error (cdrom startupPolicy) */, MF_PROBE = 64 /* find its format and chain at start */,
+    MF_BACKING = 128 /* named by an image's header, not by the document */, MF_VNET_HDR = 256, MF_MANAGED = 512, MF_WORKER = 1024 /* the worker gets our end */,
+    MF_EMPTY = 2048 /* nothing to open: a removable drive without medium */,
+};
+enum image_format { IMG_NONE, IMG_RAW, IMG_QCOW2, IMG_QCOW, IMG_QED, IMG_VMDK, IMG_VDI, IMG_VPC, IMG_VHDX, IMG_ISO, IMG_LUKS, IMG_DIR, IMG_BOCHS, IMG_CLOOP, IMG_DMG, IMG_COW, IMG_PLOOP, IMG_FAT, IMG_UNKNOWN, IMG_N };
+const char *image_format_name(int f);            /* "qcow2"; NULL for none */
+int image_format_parse(const char *s, size_t n); /* IMG_UNKNOWN if it is none */
+
+struct manifest_head { uint32_t magic; uint32_t entries; uint32_t bytes; uint32_t generation; };
+struct manifest_entry {
+    uint16_t kind;
+    uint16_t size;          /* whole entry with strings and padding, multiple of 8 */
+    uint32_t flags;
+    uint32_t index;         /* position, from 0 */
+    int32_t parent;
+    uint32_t format;        /* enum image_format */
+    uint32_t a, b, c;
+    uint8_t mac[6];
+    uint16_t path_len, aux_len;   /* bytes with NUL, 0 = absent; path then aux follow the fixed part */
+    uint8_t pad[6];
+};
+_Static_assert(sizeof(struct manifest_entry) == 48, "fixed part");
+/* size is u16: paths are bounded by 4096 each. */
+
+/* Checked reader: walks entries; every length, kind, index and NUL is checked. */
+struct manifest_in { const uint8_t *p, *end; uint32_t left, next; };
+int manifest_open(struct manifest_in *in, const void *p, size_t n);        /* 0 or -EPROTO */
+int manifest_next(struct manifest_in *in, struct manifest_entry *e, const char **path, const char **aux);   /* 1, 0 at a clean end, -EPROTO */
+/* Writer into a caller's buffer. */
+struct manifest_out { uint8_t *p; size_t len, cap; uint32_t entries; };
+void manifest_begin(struct manifest_out *o, void *buf, size_t cap);
+int manifest_add(struct manifest_out *o, struct manifest_entry *e, const char *path, const char *aux);      /* fills size, index, lengths; the index, or -ENOSPC */
+ssize_t manifest_finish(struct manifest_out *o, uint32_t generation);      /* bytes */
+
+/* What the hands made of each entry, in the order of entries. */
+struct grant {
+    uint32_t index;
+    int32_t error;          /* 0 or a negative errno (MF_OPTIONAL entries only; otherwise the start fails) */
+    int16_t qemu_fd[2];     /* descriptor numbers in QEMU (QEMU_FD_BASE..), -1 none: [0] the main one, [1] the read-only twin of a writable image */
+    uint32_t port;          /* MK_TCP_LISTEN: the one that was bound */
+    uint64_t dev, ino, size;   /* images: what was opened (pin), size in bytes of a block device or file */
+    uint32_t is_block;
+    uint32_t probed_format; /* enum image_format, for MF_PROBE */
+    char name[108];         /* MK_PTY: path of the slave (/dev/pts/N); MK_TAP: interface name */
+};
+#define QEMU_FD_BASE 10
+#define GRANTS_MAGIC 0x47524e31u
+struct grants_head { uint32_t magic, n; };
+#endif

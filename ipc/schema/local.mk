@@ -1,0 +1,1 @@
+# schema tables: see gen.py

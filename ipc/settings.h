@@ -1,0 +1,32 @@
+/* settings.h: the daemon's settings as one fixed struct.  conf reads virtqemud.conf and qemu.conf in its sandbox and gives back this;
+ * nobody else parses a configuration file.  Every value is bounded here and checked again by settings_check() in the keeper. */
+#ifndef BULKHEAD_SETTINGS_H
+#define BULKHEAD_SETTINGS_H
+#include <stdint.h>
+#define SETTINGS_MAGIC 0x53455431u
+enum auth_kind { AUTH_NONE = 0, AUTH_SASL = 1, AUTH_POLKIT = 2 };
+struct settings {
+    uint32_t magic;
+    uint32_t unix_sock_ro_perms, unix_sock_rw_perms, unix_sock_admin_perms;
+    char unix_sock_group[64], unix_sock_dir[100];
+    uint32_t auth_unix_ro, auth_unix_rw;
+    uint32_t max_clients, max_queued_clients, max_anonymous_clients, min_workers, max_workers, prio_workers, max_client_requests;
+    uint32_t admin_max_clients, admin_min_workers, admin_max_workers, admin_max_queued_clients, admin_max_client_requests;
+    uint32_t keepalive_interval, keepalive_count, admin_keepalive_interval, admin_keepalive_count;
+    uint32_t log_level;
+    char log_filters[256], log_outputs[256];
+    uint8_t host_uuid[16];
+    /* qemu.conf */
+    char vnc_listen[64], spice_listen[64], vnc_password[64];
+    uint32_t vnc_auto_unix_socket, remote_display_port_min, remote_display_port_max;
+    char user[64], group[64];
+    uint32_t dynamic_ownership, max_processes, max_files, max_queued;
+    uint32_t stdio_handler_logd;
+    uint32_t uid_base, uid_count;        /* bulkhead_uid_base, bulkhead_uid_count: guests' and workers' uids */
+    uint32_t chain_pin_relaxed;          /* bulkhead_chain_pin_relaxed */
+    uint32_t auto_start_bypass_cache, auto_dump_bypass_cache;
+    uint32_t log_max_size, log_max_backups;   /* bytes, files: virtlogd.conf max_size, max_backups */
+    char lock_manager[32];
+    uint32_t reserved[64];
+};
+#endif

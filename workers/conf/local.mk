@@ -1,0 +1,1 @@
+# role conf: adds roles/conf to pkglibexec_PROGRAMS

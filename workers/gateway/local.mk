@@ -1,0 +1,1 @@
+# role gateway: adds roles/gateway to pkglibexec_PROGRAMS

@@ -1,0 +1,1 @@
+# role host: adds roles/host to pkglibexec_PROGRAMS

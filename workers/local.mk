@@ -1,0 +1,14 @@
+# libworker.a: what worker roles share.
+noinst_LIBRARIES += libworker.a
+libworker_a_SOURCES = \
+	%reldir%/tree.c %reldir%/tree.h \
+	%reldir%/worker.c %reldir%/worker.h \
+	$(NULL)
+
+include %reldir%/gateway/local.mk
+include %reldir%/xmlc/local.mk
+include %reldir%/probe/local.mk
+include %reldir%/conf/local.mk
+include %reldir%/host/local.mk
+include %reldir%/log/local.mk
+include %reldir%/qemu/local.mk

@@ -1,0 +1,1 @@
+# role log: adds roles/log to pkglibexec_PROGRAMS

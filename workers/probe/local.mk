@@ -1,0 +1,1 @@
+# role probe: adds roles/probe to pkglibexec_PROGRAMS

@@ -1,0 +1,1 @@
+# role qemu: adds roles/qemu to pkglibexec_PROGRAMS

@@ -1,0 +1,1 @@
+# role xmlc: adds roles/xmlc to pkglibexec_PROGRAMS
