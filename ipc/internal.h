@@ -41,7 +41,8 @@ enum internal_op {
     IN_CONF_AUTOSTART,  /* CALL: struct conf_name, arg 1 on, 0 off */
     /* probe */
     IN_PROBE_IMAGE = 80,/* CALL supervisor -> probe: struct probe_req, fd [0] the image; reply struct probe_result */
-    IN_PROBE_CAPS,      /* CALL supervisor -> probe: fd [0] QMP socket of a "-machine none" QEMU; body: uint32 arg. Reply: fd [0] sealed memfd caps part (caps.h) */
+    IN_PROBE_CAPS,      /* CALL supervisor -> probe: struct probe_caps, fd [0] QMP socket of a "-machine none" QEMU. Reply: fd [0] sealed memfd: one caps part (workers/caps.h);
+                         * BFD_CAPS is parts one after the other: concatenate them unread, or pass the only one on as it is */
     /* qemu worker -> supervisor: broker verbs and facts */
     IN_LAUNCH = 96,     /* CALL: fd [0] sealed memfd: argv, NUL-separated; [1] more descriptors follow in none. Once an instance and only while starting. Reply: struct launched, fd [0] QMP socket */
     IN_STATE,           /* EVENT: struct guest_state: what the guest is doing now; the supervisor updates the index and sends lifecycle events */
@@ -51,14 +52,19 @@ enum internal_op {
     IN_SET_DEF,         /* EVENT worker -> supervisor reserved for later */
     IN_LOG_TAIL,        /* CALL worker/supervisor -> log: struct log_tail; reply: last bytes of the stream as text (<= 4096) */
     IN_FREEZE,          /* CALL worker: arg 1 freeze, 0 thaw its own guest's cgroup */
-    /* hands (keeper spawns; the supervisor is their only peer) */
-    IN_HAND_OPEN = 112, /* CALL: struct hand_req; fds: manifest. Reply: struct hand_done; fds: grants memfd, then descriptors (qemu's in order of grant.qemu_fd, then the worker's) */
-    IN_HAND_NET,        /* CALL: struct hand_req; fds: manifest. Reply like IN_HAND_OPEN for MK_TAP entries */
-    IN_HAND_UNNET,      /* CALL: undo: delete taps named in grants that we made, detach bridge ports */
-    IN_HAND_LAUNCH,     /* CALL: struct launch; fds: argv memfd, manifest (for MK_BIND, MK_DEVNODE), then qemu's descriptors. Reply: struct launched, fd [0] pidfd of the PID-1 stub, [1] /proc/<qemu> dir, [2] cpuacct.usage */
-    IN_HAND_REAP,       /* CALL: struct launch (name, id only): remove what a guest's run left: cgroup, run folder */
-    IN_HAND_CONNECT,    /* CALL: struct hand_path: connect to a unix socket of our own (monitor of a guest that runs already); fd [0] */
-    IN_HAND_PIDFD,      /* CALL: struct hand_pid: open a pidfd of a running guest after checking its start time and comm */
+    /* hands (keeper spawns; the supervisor is their only peer, channel = fd 3; each answers one call and exits).
+     * An operation that fails is answered by a REPLY with error != 0, no descriptors and nothing left over. */
+    IN_HAND_OPEN = 112, /* hand-open. CALL: struct hand_req; fds: manifest. Reply: struct hand_done; fds: [0] grants memfd, then nqemu descriptors for QEMU with the
+                         * numbers fd_base, fd_base + 1, ... in that order, then nworker of ours: [the monitor's connected socket unless HAND_NO_MONITOR], then grant.nworker
+                         * for each entry in order (MK_PTY: slave; MK_PAIR: other end; MK_TCP_LISTEN, MK_UNIX_LISTEN "worker": listener; MK_LOG: read end of the pipe, then the file) */
+    IN_HAND_NET,        /* hand-net. CALL: struct hand_req (fd_base: the next_fd of IN_HAND_OPEN); fds: manifest. Reply like IN_HAND_OPEN, for MK_TAP entries, no monitor, nworker 0 */
+    IN_HAND_UNNET,      /* hand-net. CALL: struct hand_req; fds: manifest, grants: delete taps named in grants that we made. Reply: struct hand_done */
+    IN_HAND_LAUNCH,     /* hand-launch. CALL: struct launch; fds: argv memfd, manifest (for MK_BIND, MK_DEVNODE), then qemu's descriptors. Reply: struct launched;
+                         * fds: [0] pidfd of the PID-1 stub, [1] /proc/<qemu> dir, [2] cpuacct.usage or cpu.stat when there is a cgroup.
+                         * The stub is the hand's child and becomes the keeper's (sub-reaper) as the hand exits */
+    IN_HAND_REAP,       /* hand-launch. CALL: struct hand_req, fds: [0] manifest (may be missing): remove what a guest's run left: cgroup, run folder, listening sockets. Reply: struct hand_done */
+    IN_HAND_CONNECT,    /* hand-open. CALL: struct hand_path: connect to a unix socket of our own (monitor of a guest that runs already). Reply: struct hand_done; fd [0] */
+    IN_HAND_PIDFD,      /* hand-open. CALL: struct hand_pid: open a pidfd of a running guest after checking its start time and comm. Reply: struct hand_done; fds like IN_HAND_LAUNCH's [0], [1] */
     /* debug, admin door only */
     IN_WORKERS = 128,   /* CALL: reply: msgpack array of [role, object name, pid, state, since ms, restarts, last op] */
     IN_WORKER_DEBUG,    /* CALL: arg: enum worker_debug; object in the header */
@@ -105,6 +111,7 @@ struct doc_start { int32_t id; uint32_t flags; char name[NAME_MAX_BYTES]; };
 struct conf_name { uint32_t dir; uint32_t pad; char name[NAME_MAX_BYTES]; };    /* name of the object, without ".xml"; conf checks it */
 struct conf_entry { char name[NAME_MAX_BYTES]; uint32_t autostart; uint32_t size; int64_t mtime_ns, ctime_ns; uint64_t ino; };
 struct probe_req { uint32_t want_format /* enum image_format, IMG_NONE: guess */; uint32_t pad; };
+struct probe_caps { char emulator[512]; char accel[8] /* the -accel it runs with: "tcg", "kvm" */; };
 struct probe_result { uint32_t format, backing_format; uint64_t virtual_size, cluster; uint32_t encrypted, has_backing; char backing[4096]; char data_file[4096]; };
 struct guest_state {
     int32_t state, reason;      /* virDomainState and reason */
@@ -115,18 +122,46 @@ struct guest_state {
     uint32_t vcpus, pad;
 };
 struct log_tail { uint32_t bytes; uint32_t pad; uint64_t from; };   /* from: offset in the stream since start of this run */
-struct hand_req { uint64_t object; uint32_t uid, gid /* the guest's, for files that are made for it */; int32_t id; uint32_t flags; char name[NAME_MAX_BYTES]; char run_dir[128] /* /var/lib/libvirt/qemu/domain-ID-NAME */; };
-struct hand_done { uint32_t nqemu, nworker; int32_t failed /* index of the entry that failed, -1 none */, error /* negative errno */; char text[512] /* what failed, in words a client may see */; };
-struct launch {
-    uint64_t object; uint32_t uid, gid; int32_t id; uint32_t hostnet;
+enum hand_flags { HAND_NO_MONITOR = 1 /* hot-plug, or no run folder wanted */ };
+struct hand_req {
+    uint64_t object;
+    uint32_t uid, gid;              /* the guest's */
+    uint32_t owner_uid, owner_gid;  /* qemu.conf's user and group: own ptys, sockets, NVRAM that host clients and a stock libvirtd should reach; 0xffffffff: leave */
+    int32_t id;
+    uint32_t flags;                 /* enum hand_flags */
+    uint32_t fd_base;               /* number in QEMU of the first descriptor; 0: QEMU_FD_BASE */
+    uint32_t pad;
     char name[NAME_MAX_BYTES];
-    char emulator[512];         /* path of the binary; must be on the supervisor's list */
-    uint32_t nfds;              /* descriptors for QEMU, with their numbers */
-    int16_t fd_number[128];
-    uint64_t mem_hard_limit_kib; uint32_t cpu_shares, pids_max;
-    uint32_t log_fd;            /* index among the fds of QEMU's stdout/stderr */
+    char run_dir[384];              /* /var/lib/libvirt/qemu/domain-ID-NAME: made here, mode 0700, with monitor.sock in it */
 };
-struct launched { int32_t pid /* stub, host pid */, qemu_pid; uint64_t start_time; };
+struct hand_done {
+    uint32_t nqemu, nworker;
+    int32_t failed;                 /* index of the entry that failed, -1 none */
+    int32_t error;                  /* 0 or a negative errno */
+    int32_t code, domain;           /* enum err_code, enum err_domain of the failure */
+    uint32_t next_fd;               /* first number in QEMU not given away */
+    uint32_t pad;
+    char text[1024];                /* detail of the error (strerror is in it already) */
+};
+enum launch_flags { LAUNCH_HOSTNET = 1 /* host's net namespace */, LAUNCH_NO_CGROUP = 2 /* a QEMU run for its capabilities */ };
+struct launch {
+    uint64_t object; uint32_t uid, gid; int32_t id; uint32_t flags /* enum launch_flags */;
+    char name[NAME_MAX_BYTES];
+    char emulator[512];         /* path of the binary; must be on the supervisor's list. argv memfd holds argv[0].. too */
+    uint32_t nfds;              /* descriptors after argv and manifest */
+    uint32_t log_fd;            /* index among them of QEMU's stdout and stderr */
+    int16_t fd_number[128];     /* number of each in QEMU, >= QEMU_FD_BASE; -1: log_fd, or held by the PID-1 stub only (a lease) */
+    uint64_t mem_hard_kib, mem_soft_kib, swap_hard_kib;      /* 0: no limit */
+    uint64_t cpu_shares, cpu_period_us; int64_t cpu_quota_us; /* 0: as the kernel has it */
+    uint32_t pids_max, files_max, core_max_mib, pad;         /* 0: the hand's default */
+};
+struct launched {
+    int32_t pid /* stub, host pid */, qemu_pid; uint64_t start_time /* of the stub, field 22 of its stat */;
+    uint32_t sandbox;           /* enum launch_level: what is in force */
+    int32_t error, code, domain; /* 0, or the failure as in hand_done */
+    char text[1024];
+};
+enum launch_level { LAUNCH_HAS_UID = 1, LAUNCH_HAS_VIEW = 2, LAUNCH_HAS_PIDNS = 4, LAUNCH_HAS_NETNS = 8, LAUNCH_HAS_FILTER = 16, LAUNCH_HAS_CGROUP = 32, LAUNCH_HAS_USERNS = 64, LAUNCH_HAS_PROC = 128 };
 struct hand_path { char path[108]; char pad[4]; };
 struct hand_pid { int32_t pid; uint32_t pad; uint64_t start_time; };
 #endif

@@ -70,6 +70,10 @@ struct grant {
     uint32_t index;
     int32_t error;          /* 0 or a negative errno (MF_OPTIONAL entries only; otherwise the start fails) */
     int16_t qemu_fd[2];     /* descriptor numbers in QEMU (QEMU_FD_BASE..), -1 none: [0] the main one, [1] the read-only twin of a writable image */
+    uint8_t made;           /* 1: carried out by this hand (each hand answers for all entries; merge those that are made) */
+    uint8_t nqemu;          /* descriptors in QEMU from qemu_fd[0] on: a multi-queue MK_TAP has one a queue */
+    uint8_t nworker;        /* descriptors on our side */
+    uint8_t is_new;         /* MK_TAP: the interface is ours to delete; MK_NVRAM: made from its template now */
     uint32_t port;          /* MK_TCP_LISTEN: the one that was bound */
     uint64_t dev, ino, size;   /* images: what was opened (pin), size in bytes of a block device or file */
     uint32_t is_block;
@@ -78,5 +82,5 @@ struct grant {
 };
 #define QEMU_FD_BASE 10
 #define GRANTS_MAGIC 0x47524e31u
-struct grants_head { uint32_t magic, n; };
+struct grants_head { uint32_t magic, n; int32_t monitor_fd; /* number in QEMU of the listening monitor socket, -1 none */ uint32_t pad; };
 #endif
