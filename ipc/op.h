@@ -31,25 +31,32 @@ enum op_replay {
     REPLAY_NEVER,      /* a dead worker's caller gets "outcome unknown" */
 };
 
-/* Shapes of values, one field after the other, as a flat program for the transcoder. */
-enum shape_type { SH_I32, SH_U32, SH_I64, SH_U64, SH_DOUBLE, SH_CHAR /* widened to 4 bytes */, SH_UCHAR, SH_SHORT, SH_USHORT,
-    SH_STRING, SH_OPAQUE, SH_STRUCT, SH_UNION /* typed parameter: int discriminant + arm */ };
-enum shape_array { SA_ONE, SA_OPTIONAL, SA_FIXED, SA_VARIABLE };
+/* Shapes of values: what follows what in XDR, and as which msgpack value it travels inside (workers/gateway/xdr.h).
+ *   integers, f64, bool  int, float, bool         char/short widths are widened to 4 bytes on the wire
+ *   STRING               str (bin if its bytes are not UTF-8)
+ *   BYTES, FIXED         bin; FIXED has exactly `bytes` bytes (a UUID: 16)
+ *   TEXT, TEXT_FIXED     str; characters of 4 bytes each: with a counted NUL, or padded with NULs to `bytes`
+ *   CHARS                bin; bytes of 4 bytes each (SASL data)
+ *   STRUCT               array of its fields; UNION (typed parameter): two elements of the array around it, type and value
+ *   SA_OPTIONAL          nil or the value; SA_VARIABLE: array of at most `max` */
+enum shape_type { SH_I32, SH_U32, SH_I64, SH_U64, SH_F64, SH_BOOL, SH_I8, SH_U8, SH_I16, SH_U16,
+    SH_STRING, SH_BYTES, SH_FIXED, SH_TEXT, SH_TEXT_FIXED, SH_CHARS, SH_STRUCT, SH_UNION };
+enum shape_array { SA_ONE, SA_OPTIONAL, SA_VARIABLE };
 struct shape_struct;
 struct shape_field {
     const char *name;
     uint8_t type;                       /* enum shape_type */
-    uint8_t array;                      /* enum shape_array; SH_STRING: bounds its bytes unless array says more */
-    bool string_optional;               /* an optional string (remote_string): presence word first */
-    uint32_t max;                       /* elements (SA_FIXED: exactly), or bytes of a string or opaque */
-    uint32_t elem_max;                  /* bytes of each element, for arrays of strings or opaques */
+    uint8_t array;                      /* enum shape_array */
+    uint32_t max;                       /* SA_VARIABLE: most elements */
+    uint32_t bytes;                     /* SH_STRING .. SH_CHARS: most bytes (FIXED kinds: exactly), without a counted NUL */
     const struct shape_struct *sub;     /* SH_STRUCT, SH_UNION */
 };
 struct shape_struct {
     const char *name;
-    const struct shape_field *fields;   /* SH_UNION: arms, `max` of the arm's entry in arm_values gives the discriminant */
-    const int32_t *arm_values;          /* SH_UNION only */
-    uint16_t n;
+    const struct shape_field *fields;   /* of a union: its arms */
+    const int32_t *arm_values;          /* of a union: the discriminant of each arm; NULL for structs */
+    uint16_t n;                         /* fields or arms */
+    uint16_t elems;                     /* elements of the msgpack array (a union field counts two) */
 };
 
 struct op {
@@ -58,20 +65,26 @@ struct op {
     bool ro;                     /* allowed on a read-only connection */
     bool stream;                 /* opens a stream */
     uint8_t fds_in, fds_out;     /* 1: the call / reply may carry descriptors */
-    int8_t arg_flags;            /* index of the argument copied to frame_head.arg, -1 none */
+    int8_t arg_flags;            /* index of the argument (flags, or the call's one int) copied to frame_head.arg, -1 none */
     int8_t arg_object;           /* index of the argument that names the object (remote_nonnull_domain, ...), -1 none */
     bool affects;                /* its flags hold VIR_DOMAIN_AFFECT_LIVE/CONFIG (1, 2): the gateway sets FRAME_LIVE/FRAME_CONFIG */
+    uint32_t ro_deny;            /* flags that are refused on a read-only connection although the call is not (secrets in XML) */
     uint32_t cap;                /* largest argument body accepted, bytes of msgpack */
     const char *name;            /* msgpack-RPC method: "domain.create_with_flags" */
     const char *api;             /* public function: "virDomainCreateWithFlags" */
-    const char *right;           /* libvirt ACL permission: "domain:start", "" none */
+    const char *right;           /* libvirt ACL permissions: "domain:start", "" none; see the head of ipc/schema/remote.rpc */
     const struct shape_struct *args, *ret;     /* NULL: none. Events: args is the message's struct */
 };
 const struct op *op_find(uint32_t id);                 /* NULL if there is none */
 const struct op *op_find_name(const char *name, size_t n);
-/* OP_<PROGRAM>_<NAME> constants, e.g. OP_REMOTE_DOMAIN_CREATE, are in the generated "op-numbers.h"
- * (it is also what supervisor code uses; the full tables with shapes are linked by the gateway only; the supervisor links
- * "op-routes.c": the same array without shapes and names). */
-struct op_route_row { uint32_t id; uint8_t kind, cls, route, replay; bool ro; uint8_t fds_in; uint32_t cap; };
-const struct op_route_row *op_route_find(uint32_t id);
+/* All of them, sorted by id. */
+extern const struct op op_table[];
+extern const unsigned op_table_n;
+extern const struct shape_struct shape_error;          /* the error struct of replies, all programs */
+/* OP_<PROGRAM>_<NAME> constants, e.g. OP_REMOTE_DOMAIN_CREATE, are in the generated "ipc/schema/op-numbers.h".  The full table is
+ * libop.a, linked by the gateway only; the supervisor links libroutes.a: the same rows without shapes and names. */
+struct op_route_row { uint32_t id; uint8_t kind, cls, route, replay; bool ro, affects; uint8_t fds_in; uint32_t cap, ro_deny; };
+extern const struct op_route_row op_route_table[];
+extern const unsigned op_route_table_n;
+const struct op_route_row *op_route_find(uint32_t id); /* NULL if there is none */
 #endif
