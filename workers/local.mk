@@ -1,6 +1,7 @@
 # libworker.a: what worker roles share.
 noinst_LIBRARIES += libworker.a
 libworker_a_SOURCES = \
+	%reldir%/caps.c %reldir%/caps.h \
 	%reldir%/tree.c %reldir%/tree.h \
 	%reldir%/worker.c %reldir%/worker.h \
 	$(NULL)

@@ -1,0 +1,82 @@
+/* caps.h: what is known of the QEMU binaries: BFD_CAPS, as xmlc, the qemu worker and the host worker read it.
+ *
+ * The blob is one or more parts, one after the other.  A part is what one run of one binary said of itself: struct caps_part,
+ * then one msgpack document, padded to 8 bytes.  probe writes a part (IN_PROBE_CAPS); the supervisor passes parts on unread.
+ * A binary is asked once with TCG, and once with KVM where that works: the two parts have the same emulator path and become
+ * one struct caps_emulator here.
+ *
+ * Document: [version, package, arch, [kvm present, kvm enabled],
+ *   [machine: [name, alias|nil, default cpu type|nil, default ram id|nil, most cpus, flags], ...],
+ *   [device type, ...], [user-creatable object type, ...], [QMP command, ...],
+ *   [[device or object type, [property, ...]], ...]        only for the types in probe's table
+ *   [[command line option, [parameter, ...]], ...],
+ *   [[name of a QAPI enum or a union's branches, [value, ...]], ...]       only for the ones in probe's table
+ *   [cpu: [name, QOM type, flags, [feature that keeps it from running here, ...], [feature it has, ...]], ...]] */
+#ifndef BULKHEAD_CAPS_H
+#define BULKHEAD_CAPS_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CAPS_MAGIC 0x43415031u
+#define CAPS_FORMAT 1u
+#define CAPS_BYTES_MAX (4u << 20)
+struct caps_part {
+    uint32_t magic, format;
+    uint32_t bytes;             /* whole part, multiple of 8 */
+    uint32_t doc_bytes;         /* of the msgpack document that follows */
+    char emulator[512];         /* path of the binary */
+    char accel[8];              /* "tcg" or "kvm" */
+};
+_Static_assert(sizeof(struct caps_part) == 536, "fixed part");
+
+enum caps_accel { CAPS_TCG, CAPS_KVM, CAPS_ACCEL_N };
+enum caps_machine_flags { CAPS_M_DEFAULT = 1, CAPS_M_DEPRECATED = 2, CAPS_M_CPU_HOTPLUG = 4, CAPS_M_NUMA_MEM = 8, CAPS_M_ACPI = 16 };
+enum caps_cpu_flags { CAPS_C_DEPRECATED = 1, CAPS_C_MIGRATABLE = 2, CAPS_C_STATIC = 4 };
+
+/* A list of names, sorted by strcmp; look up with caps_list_has(). */
+struct caps_list { const char **v; unsigned n; };
+struct caps_named { const char *name; struct caps_list list; };
+struct caps_machine {
+    const char *name;           /* canonical: "pc-i440fx-7.2" */
+    const char *alias;          /* "pc", NULL none */
+    const char *cpu_type;       /* "qemu64-x86_64-cpu", may be NULL */
+    const char *ram_id;         /* "pc.ram", may be NULL */
+    uint32_t cpus_max, flags;
+};
+struct caps_cpu { const char *name, *type; uint32_t flags; struct caps_list blockers, features; };
+struct caps_cpus { struct caps_cpu *v; unsigned n; };
+struct caps_emulator {
+    const char *path;           /* "/usr/bin/qemu-system-x86_64" */
+    const char *arch;           /* as in a domain's <type arch=>: "x86_64", "aarch64" */
+    const char *package;        /* "Debian 1:7.2+dfsg-7" */
+    uint32_t version;           /* 7002022 for 7.2.22 */
+    bool has_accel[CAPS_ACCEL_N];         /* a run with that accelerator answered */
+    struct caps_machine *machines; unsigned nmachines;   /* in QEMU's order */
+    struct caps_list devices, objects, commands;
+    struct caps_named *props; unsigned nprops;           /* sorted by name */
+    struct caps_named *options; unsigned noptions;       /* sorted by name */
+    struct caps_named *enums; unsigned nenums;           /* sorted by name */
+    struct caps_cpus cpus[CAPS_ACCEL_N];
+};
+struct caps { struct caps_emulator *emulators; unsigned n; void *arena; };
+
+/* Reads a blob: caps_load from a sealed memfd (borrowed), caps_parse from memory (copied).  0 or a negative errno (-EPROTO: nonsense).
+ * On success free with caps_free; nothing of the input is needed any more. */
+int caps_load(struct caps *c, int fd);
+int caps_parse(struct caps *c, const void *p, size_t n);
+void caps_free(struct caps *c);
+
+/* First emulator that fits; path or arch NULL: any.  NULL when there is none. */
+const struct caps_emulator *caps_find(const struct caps *c, const char *path, const char *arch);
+/* By canonical name or alias; NULL name: the binary's default.  NULL when there is none. */
+const struct caps_machine *caps_machine(const struct caps_emulator *e, const char *name);
+const struct caps_cpu *caps_cpu(const struct caps_emulator *e, enum caps_accel a, const char *name);
+bool caps_list_has(const struct caps_list *l, const char *name);
+bool caps_has_device(const struct caps_emulator *e, const char *type);
+bool caps_has_object(const struct caps_emulator *e, const char *type);
+bool caps_has_command(const struct caps_emulator *e, const char *command);
+bool caps_has_prop(const struct caps_emulator *e, const char *type, const char *prop);        /* false too when the type is not in probe's table */
+bool caps_has_option(const struct caps_emulator *e, const char *option, const char *param);   /* param NULL: the option itself */
+bool caps_has_value(const struct caps_emulator *e, const char *enum_name, const char *value);
+#endif
