@@ -13,6 +13,7 @@ typedef void chan_end_fn(struct chan *c, int err);               /* once: 0 end 
 struct chan_out;
 struct chan {
     struct loop_source src;
+    int fd;                         /* -1 once closed */
     chan_frame_fn *on_frame;
     chan_end_fn *on_end;
     void *data;

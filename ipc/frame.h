@@ -64,7 +64,8 @@ struct frame {
 
 /* Sends one frame; never blocks longer than the socket does.
  * body: body_len bytes (<= FRAME_BIG_MAX; over FRAME_BODY_MAX a sealed memfd is made and put in front of fds).
- * fds: nfds descriptors, borrowed (the caller still closes them).  h->magic, nfds, len and FRAME_BIG are filled in here.
+ * fds: nfds descriptors, borrowed (the caller still closes them).  h->magic, nfds, len and FRAME_BIG are filled in here;
+ * with FRAME_BIG set and no body, fds[0] is a body that is passed on as it came.
  * Returns 0, -EAGAIN when the socket is full, -EMSGSIZE, -EPIPE or another negative errno. */
 int frame_send(int sock, struct frame_head *h, const void *body, size_t body_len, const int *fds, unsigned nfds);
 

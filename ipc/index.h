@@ -46,7 +46,7 @@ struct index_head {
     char hostname[256];
     uint64_t qemu_version;      /* major*1000000 + minor*1000 + micro of the default emulator, 0 unknown yet */
     uint8_t host_uuid[16];
-    uint8_t reserved[3760];
+    uint8_t reserved[3768];
 };
 _Static_assert(sizeof(struct index_head) == 4096, "one page");
 #define INDEX_BYTES (sizeof(struct index_head) + INDEX_SLOTS_MAX * sizeof(struct index_slot))

@@ -1,0 +1,178 @@
+/* chan.c: see chan.h. */
+#include "chan.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include "util.h"
+
+#define CHAN_QUEUE_BYTES (4u << 20)     /* waiting in one queue at most */
+#define CHAN_BURST 32                   /* frames taken from one peer before others have their turn */
+
+struct chan_out {
+    struct chan_out *next;
+    struct frame_head h;
+    size_t len;
+    unsigned nfds;
+    int fds[FRAME_FDS_MAX];
+    uint8_t body[];
+};
+
+/* One buffer serves all channels: a frame is handled before the next is received. */
+static uint8_t recv_buf[FRAME_BODY_MAX];
+
+static void chan_fail(struct chan *c, int err)
+{
+    if (c->ended)
+        return;
+    c->ended = true;
+    loop_del(&c->src);
+    c->on_end(c, err);
+}
+
+static void out_free(struct chan_out *o)
+{
+    for (unsigned i = 0; i < o->nfds; i++)
+        close(o->fds[i]);
+    free(o);
+}
+
+static int chan_flush(struct chan *c)
+{
+    while (c->head) {
+        struct chan_out *o = c->head;
+        int r = frame_send(c->fd, &o->h, o->body, o->len, o->fds, o->nfds);
+        if (r == -EAGAIN)
+            return 0;
+        if (r < 0)
+            return r;
+        c->head = o->next;
+        if (!c->head)
+            c->tail = NULL;
+        c->queued--;
+        c->queued_bytes -= o->len;
+        out_free(o);
+    }
+    return loop_mod(&c->src, EPOLLIN);
+}
+
+static void chan_event(struct loop_source *s, uint32_t events)
+{
+    struct chan *c = s->data;
+    if (events & EPOLLOUT) {
+        int r = chan_flush(c);
+        if (r < 0) {
+            chan_fail(c, r);
+            return;
+        }
+    }
+    if (!(events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
+        return;
+    for (int i = 0; i < CHAN_BURST; i++) {
+        struct frame f;
+        f.h.nfds = 0;
+        int r = frame_recv(c->fd, &f, recv_buf, sizeof recv_buf);
+        if (r == -EAGAIN)
+            return;
+        if (r <= 0) {
+            chan_fail(c, r);
+            return;
+        }
+        c->on_frame(c, &f);
+        frame_done(&f);
+        if (c->ended)
+            return;
+    }
+}
+
+int chan_open(struct chan *c, int fd, uint32_t queue_max, chan_frame_fn *on_frame, chan_end_fn *on_end, void *data)
+{
+    memset(c, 0, sizeof *c);
+    c->src.fd = -1;
+    c->fd = fd;
+    c->on_frame = on_frame;
+    c->on_end = on_end;
+    c->data = data;
+    c->queue_max = queue_max;
+    c->queue_bytes_max = CHAN_QUEUE_BYTES;
+    int fl = fcntl(fd, F_GETFL);
+    if (fl < 0 || fcntl(fd, F_SETFL, fl | O_NONBLOCK) < 0)
+        return -errno;
+    return loop_add(&c->src, fd, EPOLLIN, chan_event, c);
+}
+
+/* A failed send must not call on_end under the sender's feet: make the loop do it. */
+static void chan_end_later(struct loop_source *s, uint32_t events)
+{
+    struct chan *c = s->data;
+    (void)events;
+    chan_fail(c, -ENOBUFS);
+}
+
+static int chan_doom(struct chan *c, int err)
+{
+    c->src.fn = chan_end_later;
+    loop_mod(&c->src, EPOLLIN | EPOLLOUT);
+    shutdown(c->fd, SHUT_RDWR);     /* makes the source ready at once */
+    return err;
+}
+
+int chan_send(struct chan *c, struct frame_head *h, const void *body, size_t len, const int *fds, unsigned nfds)
+{
+    if (c->ended || c->src.fn == chan_end_later)
+        return -EPIPE;
+    if (!c->head) {
+        int r = frame_send(c->fd, h, body, len, fds, nfds);
+        if (r == 0 || r == -EMSGSIZE)
+            return r;
+        if (r != -EAGAIN)
+            return chan_doom(c, r);
+    }
+    if (c->queued >= c->queue_max || c->queued_bytes + len > c->queue_bytes_max)
+        return chan_doom(c, -ENOBUFS);
+    struct chan_out *o = malloc(sizeof *o + len);
+    if (!o)
+        return chan_doom(c, -ENOMEM);
+    o->next = NULL;
+    o->h = *h;
+    o->len = len;
+    o->nfds = 0;
+    if (len)
+        memcpy(o->body, body, len);
+    for (unsigned i = 0; i < nfds; i++) {
+        int d = fcntl(fds[i], F_DUPFD_CLOEXEC, 3);
+        if (d < 0) {
+            out_free(o);
+            return chan_doom(c, -EMFILE);
+        }
+        o->fds[o->nfds++] = d;
+    }
+    if (c->tail)
+        c->tail->next = o;
+    else
+        c->head = o;
+    c->tail = o;
+    c->queued++;
+    c->queued_bytes += len;
+    loop_mod(&c->src, EPOLLIN | EPOLLOUT);
+    return 0;
+}
+
+void chan_close(struct chan *c)
+{
+    c->ended = true;
+    loop_del(&c->src);
+    util_closep(&c->fd);
+    c->fd = -1;
+    while (c->head) {
+        struct chan_out *o = c->head;
+        c->head = o->next;
+        out_free(o);
+    }
+    c->tail = NULL;
+    c->queued = 0;
+    c->queued_bytes = 0;
+}

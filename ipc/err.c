@@ -1,0 +1,102 @@
+/* err.c: see err.h. */
+#include "err.h"
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include "util.h"
+
+static const struct { int code; const char *plain, *info; } texts[] = {
+#define E(name, num, text, info) { num, text, info },
+#include "errors.def"
+#undef E
+};
+
+void err_texts(int code, const char **plain, const char **info)
+{
+    for (size_t i = 0; i < ARRAY_N(texts); i++)
+        if (texts[i].code == code && texts[i].info) {
+            *plain = texts[i].plain;
+            *info = texts[i].info;
+            return;
+        }
+    *plain = "internal error";
+    *info = "internal error: %s";
+}
+
+/* Keeps a detail printable: it may hold what a peer wrote. */
+static void err_clean(char *s)
+{
+    for (; *s; s++)
+        if (((unsigned char)*s < 0x20 && *s != '\n' && *s != '\t') || *s == 0x7f)
+            *s = '?';
+}
+
+int err_set(struct err *e, int code, int domain, const char *fmt, ...)
+{
+    if (!e)
+        return -1;
+    va_list ap;
+    va_start(ap, fmt);
+    e->code = code;
+    e->domain = domain;
+    e->sys = -1;
+    vsnprintf(e->detail, sizeof e->detail, fmt, ap);
+    va_end(ap);
+    err_clean(e->detail);
+    return -1;
+}
+
+int err_sys(struct err *e, int domain, int errnum, const char *fmt, ...)
+{
+    if (!e)
+        return -1;
+    va_list ap;
+    va_start(ap, fmt);
+    e->code = VIR_ERR_SYSTEM_ERROR;
+    e->domain = domain;
+    e->sys = errnum;
+    int n = vsnprintf(e->detail, sizeof e->detail, fmt, ap);
+    va_end(ap);
+    if (n >= 0 && (size_t)n < sizeof e->detail)
+        snprintf(e->detail + n, sizeof e->detail - (size_t)n, ": %s", strerror(errnum));
+    err_clean(e->detail);
+    return -1;
+}
+
+int err_wrap(struct err *e, const char *fmt, ...)
+{
+    if (!e)
+        return -1;
+    char old[ERR_DETAIL_MAX];
+    memcpy(old, e->detail, sizeof old);
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(e->detail, sizeof e->detail, fmt, ap);
+    va_end(ap);
+    if (n >= 0 && (size_t)n < sizeof e->detail)
+        snprintf(e->detail + n, sizeof e->detail - (size_t)n, ": %s", old);
+    err_clean(e->detail);
+    return -1;
+}
+
+size_t err_wire_len(const struct err *e)
+{
+    return offsetof(struct err, detail) + strnlen(e->detail, sizeof e->detail - 1) + 1;
+}
+
+int err_from_wire(struct err *e, const void *body, size_t len)
+{
+    const char *p = body;
+    if (len < ERR_WIRE_MIN || len > sizeof *e || p[len - 1] != 0 ||
+        strlen(p + offsetof(struct err, detail)) != len - ERR_WIRE_MIN) {
+        err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_RPC, "malformed error reply");
+        return -EPROTO;
+    }
+    memset(e, 0, sizeof *e);
+    memcpy(e, body, len);
+    if (e->code == VIR_ERR_OK)
+        e->code = VIR_ERR_INTERNAL_ERROR;
+    err_clean(e->detail);
+    return 0;
+}

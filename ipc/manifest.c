@@ -1,0 +1,104 @@
+/* manifest.c: see manifest.h. */
+#include "manifest.h"
+#include <errno.h>
+#include <string.h>
+#include "util.h"
+
+static const char *const formats[IMG_N] = {
+    [IMG_RAW] = "raw", [IMG_QCOW2] = "qcow2", [IMG_QCOW] = "qcow", [IMG_QED] = "qed", [IMG_VMDK] = "vmdk", [IMG_VDI] = "vdi",
+    [IMG_VPC] = "vpc", [IMG_VHDX] = "vhdx", [IMG_ISO] = "iso", [IMG_LUKS] = "luks", [IMG_DIR] = "dir", [IMG_BOCHS] = "bochs",
+    [IMG_CLOOP] = "cloop", [IMG_DMG] = "dmg", [IMG_COW] = "cow", [IMG_PLOOP] = "ploop", [IMG_FAT] = "fat",
+};
+
+const char *image_format_name(int f)
+{
+    return f > IMG_NONE && f < IMG_UNKNOWN ? formats[f] : NULL;
+}
+
+int image_format_parse(const char *s, size_t n)
+{
+    for (int i = IMG_NONE + 1; i < IMG_UNKNOWN; i++)
+        if (strlen(formats[i]) == n && memcmp(formats[i], s, n) == 0)
+            return i;
+    return IMG_UNKNOWN;
+}
+
+int manifest_open(struct manifest_in *in, const void *p, size_t n)
+{
+    struct manifest_head h;
+    if (n < sizeof h || n > MANIFEST_BYTES_MAX)
+        return -EPROTO;
+    memcpy(&h, p, sizeof h);
+    if (h.magic != MANIFEST_MAGIC || h.entries > MANIFEST_ENTRIES_MAX || h.bytes != n)
+        return -EPROTO;
+    *in = (struct manifest_in){ .p = (const uint8_t *)p + sizeof h, .end = (const uint8_t *)p + n, .left = h.entries };
+    return 0;
+}
+
+/* A string of len bytes with its NUL at the end and nowhere else; len 0: absent. */
+static int take_string(const uint8_t **p, const uint8_t *end, size_t len, const char **s)
+{
+    *s = NULL;
+    if (!len)
+        return 0;
+    if ((size_t)(end - *p) < len || memchr(*p, 0, len) != *p + len - 1)
+        return -EPROTO;
+    *s = (const char *)*p;
+    *p += len;
+    return 0;
+}
+
+int manifest_next(struct manifest_in *in, struct manifest_entry *e, const char **path, const char **aux)
+{
+    if (!in->left)
+        return in->p == in->end ? 0 : -EPROTO;
+    if ((size_t)(in->end - in->p) < sizeof *e)
+        return -EPROTO;
+    memcpy(e, in->p, sizeof *e);
+    if (e->size < sizeof *e || e->size % 8 || (size_t)(in->end - in->p) < e->size || e->kind < MK_IMAGE || e->kind >= MK_KIND_N ||
+        e->index != in->next || e->parent >= (int32_t)e->index || e->parent < -1 || e->format >= IMG_N ||
+        e->path_len > 4096 || e->aux_len > 4096)
+        return -EPROTO;
+    const uint8_t *s = in->p + sizeof *e, *end = in->p + e->size;
+    if (take_string(&s, end, e->path_len, path) < 0 || take_string(&s, end, e->aux_len, aux) < 0 || end - s >= 8)
+        return -EPROTO;
+    in->p = end;
+    in->left--;
+    in->next++;
+    return 1;
+}
+
+void manifest_begin(struct manifest_out *o, void *buf, size_t cap)
+{
+    *o = (struct manifest_out){ .p = buf, .cap = cap, .len = sizeof(struct manifest_head) };
+}
+
+int manifest_add(struct manifest_out *o, struct manifest_entry *e, const char *path, const char *aux)
+{
+    size_t pl = path ? strlen(path) + 1 : 0, al = aux ? strlen(aux) + 1 : 0;
+    size_t size = (sizeof *e + pl + al + 7) & ~(size_t)7;
+    if (pl > 4096 || al > 4096 || o->entries >= MANIFEST_ENTRIES_MAX || o->len + size > o->cap || o->len + size > MANIFEST_BYTES_MAX)
+        return -ENOSPC;
+    e->size = (uint16_t)size;
+    e->index = o->entries;
+    e->path_len = (uint16_t)pl;
+    e->aux_len = (uint16_t)al;
+    uint8_t *p = o->p + o->len;
+    memset(p, 0, size);
+    memcpy(p, e, sizeof *e);
+    if (pl)
+        memcpy(p + sizeof *e, path, pl);
+    if (al)
+        memcpy(p + sizeof *e + pl, aux, al);
+    o->len += size;
+    return (int)o->entries++;
+}
+
+ssize_t manifest_finish(struct manifest_out *o, uint32_t generation)
+{
+    struct manifest_head h = { MANIFEST_MAGIC, o->entries, (uint32_t)o->len, generation };
+    if (o->cap < sizeof h)
+        return -ENOSPC;
+    memcpy(o->p, &h, sizeof h);
+    return (ssize_t)o->len;
+}
