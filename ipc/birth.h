@@ -2,7 +2,7 @@
  *
  * A role is a fresh exec of $pkglibexecdir/<role>.  Fixed descriptors, nothing else is inherited:
  *   0 /dev/null    1 /dev/null    2 the role's log pipe (the keeper reads its last words)
- *   3 channel to the supervisor (SEQPACKET frames; the keeper for the supervisor and hands)
+ *   3 channel to the supervisor (SEQPACKET frames; to the keeper for the supervisor itself)
  *   4 sealed memfd with struct birth
  *   5.. birth.nfds more, named by birth.fd_kind[]
  * No descriptor number travels in argv; argv is {role name} only, so that ps shows "bulkhead-<role>". */
@@ -29,9 +29,10 @@ enum { BIRTH_FD_CHANNEL = 3, BIRTH_FD_BIRTH = 4, BIRTH_FD_FIRST = 5, BIRTH_FDS_M
 enum birth_fd_kind {
     BFD_NONE,
     BFD_VOID_USER, BFD_VOID_MNT, BFD_VOID_NET, BFD_VOID_IPC, BFD_VOID_UTS,  /* namespaces with nothing in them, joined by every worker; USER only when unprivileged */
-    BFD_INDEX,          /* index page (index.h): read-write for the supervisor, read-only for others */
+    BFD_INDEX,          /* index page (index.h), read-only; the supervisor gets two: fd_arg 1 is the writable one, 0 what it hands on */
     BFD_SETTINGS,       /* sealed memfd: struct settings (settings.h) */
-    BFD_CLIENTS,        /* client page (index.h), admin gateways and the supervisor only */
+    BFD_CLIENTS,        /* client page (index.h), admin gateways and the supervisor only; two for the supervisor, as BFD_INDEX */
+    BFD_LAYOUT,         /* sealed memfd: struct layout (layout.h): supervisor, xmlc, conf, qemu */
     BFD_LISTEN_RW, BFD_LISTEN_RO, BFD_LISTEN_ADMIN,    /* supervisor */
     BFD_CLIENT,         /* gateway that is born for one client */
     BFD_CAPS,           /* sealed memfd: what is known of host and QEMU binaries (caps.h) */
@@ -43,12 +44,13 @@ enum birth_fd_kind {
     BFD_CHARDEV,        /* our end of manifest entry birth.fd_arg[i] (pty slave, listening or connected socket, VNC listener) */
     BFD_LOG_PIPE,       /* read end of a log stream's pipe */
     BFD_DIR,            /* O_PATH or read descriptor of a folder; fd_arg = enum dir_kind */
-    BFD_FILE,           /* a file to look at (probe: the image; conf: a configuration file) */
+    BFD_FILE,           /* a file to look at (probe: the image; conf: a configuration file, fd_arg = enum conf_file; log: the file to start with) */
     BFD_CGROUP,         /* running guest: fd of its cgroup's cpuacct.usage (v1) or cpu.stat (v2), read-only */
     BFD_PROC,           /* running guest: O_DIRECTORY fd of /proc/<qemu pid> */
     BFD_KIND_N
 };
 enum dir_kind { DIR_DEFINITIONS, DIR_AUTOSTART, DIR_STATUS, DIR_LOG, DIR_SAVE, DIR_CACHE, DIR_KIND_N };
+enum conf_file { CONF_FILE_DAEMON /* virtqemud.conf */, CONF_FILE_QEMU, CONF_FILE_LOGD, CONF_FILE_N };
 
 #define BIRTH_MAGIC 0x42525431u
 struct birth {
@@ -65,7 +67,8 @@ struct birth {
     uint8_t fd_kind[BIRTH_FDS_MAX];
     uint32_t fd_arg[BIRTH_FDS_MAX];
 };
-enum birth_flags { BIRTH_SESSION = 1 /* unprivileged daemon */, BIRTH_RESUME = 2 /* the guest runs already: resync */, BIRTH_TRACE = 4 /* debug */ };
+enum birth_flags { BIRTH_SESSION = 1 /* unprivileged daemon */, BIRTH_RESUME = 2 /* the guest runs already: resync */, BIRTH_TRACE = 4 /* debug */,
+    BIRTH_FIRST = 8 /* supervisor: first daemon since the host booted: autostart */ };
 
 /* Reads and checks descriptor 4 into *b. 0 or a negative errno. */
 int birth_read(struct birth *b);

@@ -46,7 +46,9 @@ struct index_head {
     char hostname[256];
     uint64_t qemu_version;      /* major*1000000 + minor*1000 + micro of the default emulator, 0 unknown yet */
     uint8_t host_uuid[16];
-    uint8_t reserved[3768];
+    int32_t next_id;            /* domain id that the next start gets */
+    uint32_t next_gen;          /* generation of the next slot that is taken */
+    uint8_t reserved[3760];
 };
 _Static_assert(sizeof(struct index_head) == 4096, "one page");
 #define INDEX_BYTES (sizeof(struct index_head) + INDEX_SLOTS_MAX * sizeof(struct index_slot))
@@ -74,5 +76,8 @@ struct client_row {
     char selinux[64];
 };
 enum door { DOOR_RW, DOOR_RO, DOOR_ADMIN, DOOR_N };
-struct clients_head { uint32_t magic, rows; uint32_t max_clients, max_anonymous, anonymous, workers; uint32_t admin_max_clients, admin_count; uint8_t reserved[4064]; };
+struct clients_head { uint32_t magic, rows; uint32_t max_clients, max_anonymous, anonymous, workers; uint32_t admin_max_clients, admin_count; uint64_t next_id; uint8_t reserved[4056]; };
+_Static_assert(sizeof(struct clients_head) == 4096, "one page");
+#define CLIENTS_MAGIC 0x434c4932u
+#define CLIENTS_BYTES (sizeof(struct clients_head) + CLIENTS_MAX * sizeof(struct client_row))
 #endif

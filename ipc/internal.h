@@ -11,7 +11,7 @@
 enum internal_op {
     /* keeper -> supervisor */
     IN_HELD = 1,        /* EVENT, one for each thing held, at the start of a supervisor: struct held + its descriptors */
-    IN_GO,              /* EVENT: that was all; begin. arg: epoch */
+    IN_GO,              /* EVENT: that was all; begin. arg: epoch (1: the daemon's first supervisor) */
     IN_EXITED,          /* EVENT: a process ended: struct exited + last words */
     IN_SIGNAL,          /* EVENT: arg = signal the daemon got (SIGHUP, SIGUSR1, SIGTERM) */
     /* supervisor -> keeper */
@@ -29,9 +29,9 @@ enum internal_op {
     IN_CANCEL,          /* EVENT gateway -> supervisor -> worker: the caller of (origin, serial) is gone */
     /* xmlc -> supervisor */
     IN_DOC = 48,        /* REPLY body of every document call that makes or changes a document: struct doc_result; fds in the order of doc_fd */
-    IN_DOC_START,       /* CALL supervisor -> xmlc: make the running form (ids, aliases, run-time paths). struct doc_start; fds: caps, definition text */
-    IN_DOC_LOAD,        /* CALL supervisor -> xmlc: index facts and manifest of a stored definition; struct doc_start */
-    IN_DOC_STATUS,      /* CALL supervisor -> xmlc: a status file (libvirt's domstatus) -> doc_result with pid, id, tree of the live guest */
+    IN_DOC_START,       /* CALL supervisor -> xmlc: make the running form (ids, aliases, run-time paths). struct doc_start; fds: caps, settings, definition text */
+    IN_DOC_LOAD,        /* CALL supervisor -> xmlc: index facts and manifest of a stored definition; struct doc_start; fds as IN_DOC_START */
+    IN_DOC_STATUS,      /* CALL supervisor -> xmlc: a status file (libvirt's domstatus) -> doc_result with pid, id, tree of the live guest; fds as IN_DOC_START */
     /* supervisor -> conf */
     IN_CONF_SETTINGS = 64, /* CALL keeper -> conf, before all else: reply body struct settings (settings.h) */
     IN_CONF_LIST,       /* CALL: arg = dir_kind; reply: a memfd of packed struct conf_entry */
@@ -44,7 +44,8 @@ enum internal_op {
     IN_PROBE_CAPS,      /* CALL supervisor -> probe: struct probe_caps, fd [0] QMP socket of a "-machine none" QEMU. Reply: fd [0] sealed memfd: one caps part (workers/caps.h);
                          * BFD_CAPS is parts one after the other: concatenate them unread, or pass the only one on as it is */
     /* qemu worker -> supervisor: broker verbs and facts */
-    IN_LAUNCH = 96,     /* CALL: fd [0] sealed memfd: argv, NUL-separated; [1] more descriptors follow in none. Once an instance and only while starting. Reply: struct launched, fd [0] QMP socket */
+    IN_LAUNCH = 96,     /* CALL: struct launch (emulator, LAUNCH_HOSTNET and limits are read, the rest is the supervisor's), fd [0] sealed memfd: argv, NUL-separated.
+                         * Once, while IN_START is open. Reply: struct launched; fds [0] QMP socket, [1] /proc/<qemu> dir, [2] cpu usage file when there is a cgroup */
     IN_STATE,           /* EVENT: struct guest_state: what the guest is doing now; the supervisor updates the index and sends lifecycle events */
     IN_STATUS_XML,      /* EVENT: fd [0] sealed memfd: status file text to keep for a later daemon; arg 0 */
     IN_STOPPED,         /* EVENT: worker: it saw its guest end; struct guest_state with the reason it knows (shutdown, crashed, saved ...) */
@@ -52,6 +53,9 @@ enum internal_op {
     IN_SET_DEF,         /* EVENT worker -> supervisor reserved for later */
     IN_LOG_TAIL,        /* CALL worker/supervisor -> log: struct log_tail; reply: last bytes of the stream as text (<= 4096) */
     IN_FREEZE,          /* CALL worker: arg 1 freeze, 0 thaw its own guest's cgroup */
+    IN_START,           /* CALL supervisor -> worker, its first frame unless BIRTH_RESUME: bring the guest up. arg: the API call's flags (1 paused); fd [0], if any: saved
+                         * state to restore. Reply empty when it runs (or is paused as asked); an ERROR's text goes to the client, and all is undone */
+    IN_LOG_START,       /* CALL supervisor -> log, its first: struct conf_name: file name in its BFD_DIR ("NAME.log"); dir: 1 append, 0 truncate. It drains BFD_LOG_PIPE */
     /* hands (keeper spawns; the supervisor is their only peer, channel = fd 3; each answers one call and exits).
      * An operation that fails is answered by a REPLY with error != 0, no descriptors and nothing left over. */
     IN_HAND_OPEN = 112, /* hand-open. CALL: struct hand_req; fds: manifest. Reply: struct hand_done; fds: [0] grants memfd, then nqemu descriptors for QEMU with the
@@ -68,6 +72,9 @@ enum internal_op {
     /* debug, admin door only */
     IN_WORKERS = 128,   /* CALL: reply: msgpack array of [role, object name, pid, state, since ms, restarts, last op] */
     IN_WORKER_DEBUG,    /* CALL: arg: enum worker_debug; object in the header */
+    IN_CLIENT_CLOSE,    /* CALL admin gateway -> supervisor: uint64_t client id: end that client's connection */
+    IN_LIMITS,          /* CALL admin gateway -> supervisor: struct limits: those not 0xffffffff are set */
+    IN_LOG_LEVEL,       /* CALL admin gateway -> supervisor -> keeper: struct log_set */
     IN_OP_N
 };
 #define OP_IN(x) OP(PROG_INTERNAL, x)
@@ -121,6 +128,8 @@ struct guest_state {
     uint64_t cpu_time_ns;       /* 0: unchanged */
     uint32_t vcpus, pad;
 };
+struct limits { uint32_t max_clients, max_anonymous, max_queued_clients, min_workers, max_workers, prio_workers; uint32_t admin /* 1: of the admin door */, pad; };
+struct log_set { uint32_t level /* 0: leave */, pad; char filters[1024], outputs[1024]; /* "": leave */ };
 struct log_tail { uint32_t bytes; uint32_t pad; uint64_t from; };   /* from: offset in the stream since start of this run */
 enum hand_flags { HAND_NO_MONITOR = 1 /* hot-plug, or no run folder wanted */ };
 struct hand_req {

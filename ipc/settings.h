@@ -27,6 +27,7 @@ struct settings {
     uint32_t auto_start_bypass_cache, auto_dump_bypass_cache;
     uint32_t log_max_size, log_max_backups;   /* bytes, files: virtlogd.conf max_size, max_backups */
     char lock_manager[32];
-    uint32_t reserved[64];
+    uint32_t timeout_s;                  /* --timeout, set by the keeper; 0 none */
+    uint32_t reserved[63];
 };
 #endif
