@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "ipc/internal.h"
 #include "ipc/log.h"
 #include "policy/sandbox.h"
 
