@@ -1,18 +1,67 @@
 /* worker.c: see worker.h. */
 #include "worker.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "ipc/internal.h"
 #include "ipc/log.h"
+#include "ipc/util.h"
 #include "policy/sandbox.h"
 
 #define CALLS_MAX 64            /* outstanding calls of a worker to the supervisor */
 #define WORKER_QUEUE_MAX 4096   /* frames waiting for a supervisor that is being replaced */
+#define SEEN_MAX 256            /* calls remembered: those being worked on, and the last ones answered */
+#define KEEP_MAX 4096           /* bytes of an answer that is kept to be said again */
 
-static struct call { uint32_t op, serial; worker_answer_fn *fn; void *data; } calls[CALLS_MAX];
+/* Supervisor restart.  What a dying supervisor had read and not yet passed on is lost, so with IN_EPOCH
+ *  - our own calls that have no answer yet are sent again (FRAME_RESENT), which is why they are kept whole;
+ *  - callers send theirs again: `seen` tells a call that is being worked on (its answer will come) from one that was
+ *    answered (the kept answer is said again) and from one that never arrived (it is run).  Reads are not kept: they run again. */
+static struct call {
+    struct frame_head h;
+    worker_answer_fn *fn;
+    void *data, *body;
+    size_t len;
+    unsigned nfds;
+    int fds[4];
+} calls[CALLS_MAX];
+
+enum seen_state { SEEN_FREE, SEEN_RUNNING, SEEN_ANSWERED };
+static struct seen {
+    uint64_t origin;
+    uint32_t serial, op;
+    uint8_t state, kind;
+    bool never;         /* must not run twice */
+    bool keep;          /* its answer is kept */
+    uint16_t len;
+    void *body;
+} seen[SEEN_MAX];
+static unsigned seen_next;
 static uint32_t next_serial = 1;
+
+static struct seen *seen_find(uint64_t origin, uint32_t serial, uint32_t op)
+{
+    for (size_t i = 0; i < SEEN_MAX; i++)
+        if (seen[i].state != SEEN_FREE && seen[i].origin == origin && seen[i].serial == serial && seen[i].op == op)
+            return &seen[i];
+    return NULL;
+}
+
+/* Remembers a call; the oldest answered one is forgotten.  With SEEN_MAX calls being worked on at once nothing is remembered of the next. */
+static void seen_add(const struct request *rq)
+{
+    for (size_t i = 0; i < SEEN_MAX; i++) {
+        struct seen *s = &seen[seen_next++ % SEEN_MAX];
+        if (s->state == SEEN_RUNNING)
+            continue;
+        const struct op_route_row *row = op_route_find(rq->op);
+        free(s->body);
+        *s = (struct seen){ .origin = rq->origin, .serial = rq->serial, .op = rq->op, .state = SEEN_RUNNING, .never = row && row->replay == REPLAY_NEVER };
+        return;
+    }
+}
 
 void worker_birth(struct worker *w, int role)
 {
@@ -39,9 +88,12 @@ static void worker_answer(struct worker *w, struct frame *f)
 {
     for (size_t i = 0; i < CALLS_MAX; i++) {
         struct call c = calls[i];
-        if (!c.fn || c.serial != f->h.serial || c.op != f->h.op)
+        if (!c.fn || c.h.serial != f->h.serial || c.h.op != f->h.op)
             continue;
         calls[i].fn = NULL;
+        free(c.body);
+        for (unsigned k = 0; k < c.nfds; k++)
+            close(c.fds[k]);
         if (f->h.kind == FRAME_ERROR) {
             struct err e;
             err_from_wire(&e, f->body, f->body_len);
@@ -54,6 +106,45 @@ static void worker_answer(struct worker *w, struct frame *f)
     log_warn("an answer to nothing (op %u:%u), dropped", OP_PROG(f->h.op), OP_PROC(f->h.op));
 }
 
+static void worker_epoch(struct worker *w)
+{
+    for (size_t i = 0; i < CALLS_MAX; i++) {
+        struct call *c = &calls[i];
+        if (!c->fn)
+            continue;
+        struct frame_head h = c->h;
+        h.flags |= FRAME_RESENT;
+        chan_send(&w->chan, &h, c->body, c->len, c->fds, c->nfds);
+    }
+    if (w->on_epoch)
+        w->on_epoch(w);
+}
+
+static void worker_send(struct worker *w, const struct request *rq, int kind, const void *body, size_t len, const int *fds, unsigned nfds);
+
+/* True when a call that came again is dealt with. */
+static bool worker_again(struct worker *w, const struct request *rq)
+{
+    struct seen *s = seen_find(rq->origin, rq->serial, rq->op);
+    if (!s)
+        return false;
+    if (s->state == SEEN_RUNNING)
+        return true;
+    if (!s->keep) {
+        if (!s->never)
+            return false;
+        struct err e = ERR_INIT;
+        err_set(&e, VIR_ERR_OPERATION_FAILED, VIR_FROM_RPC, "the daemon was restarted while it answered: the outcome is unknown");
+        worker_send(w, rq, FRAME_ERROR, &e, err_wire_len(&e), NULL, 0);
+        return true;
+    }
+    void *body = s->body;
+    s->body = NULL;
+    worker_send(w, rq, s->kind, body, s->len, NULL, 0);
+    free(body);
+    return true;
+}
+
 static void worker_frame(struct chan *c, struct frame *f)
 {
     struct worker *w = c->data;
@@ -64,11 +155,20 @@ static void worker_frame(struct chan *c, struct frame *f)
         worker_answer(w, f);
         return;
     }
+    if (f->h.kind == FRAME_CALL) {
+        if ((rq.flags & FRAME_RESENT) && worker_again(w, &rq))
+            return;
+        seen_add(&rq);
+    }
     for (const struct worker_op *o = w->ops; o->op; o++)
         if (o->op == f->h.op) {
             o->fn(w, &rq, f);
             return;
         }
+    if (f->h.op == OP_IN(IN_EPOCH)) {
+        worker_epoch(w);
+        return;
+    }
     if (f->h.op == OP_IN(IN_QUIT)) {
         if (w->on_quit)
             w->on_quit(w);
@@ -117,6 +217,19 @@ int worker_run(struct worker *w)
 
 static void worker_send(struct worker *w, const struct request *rq, int kind, const void *body, size_t len, const int *fds, unsigned nfds)
 {
+    struct seen *s = seen_find(rq->origin, rq->serial, rq->op);
+    if (s) {
+        s->state = SEEN_ANSWERED;
+        s->kind = (uint8_t)kind;
+        free(s->body);
+        s->body = NULL;
+        s->len = 0;
+        s->keep = s->never && !nfds && len <= KEEP_MAX && (!len || (s->body = malloc(len)));
+        if (s->keep && len) {
+            memcpy(s->body, body, len);
+            s->len = (uint16_t)len;
+        }
+    }
     struct frame_head h = { .kind = (uint8_t)kind, .op = rq->op, .serial = rq->serial, .object = rq->object, .origin = rq->origin };
     int r = chan_send(&w->chan, &h, body, len, fds, nfds);
     if (r < 0)
@@ -161,13 +274,29 @@ void worker_event(struct worker *w, uint32_t op, uint32_t arg, const void *body,
 int worker_call(struct worker *w, uint32_t op, uint32_t arg, const void *body, size_t len, const int *fds, unsigned nfds, worker_answer_fn *fn, void *data)
 {
     for (size_t i = 0; i < CALLS_MAX; i++) {
-        if (calls[i].fn)
+        struct call *c = &calls[i];
+        if (c->fn)
             continue;
-        struct frame_head h = { .kind = FRAME_CALL, .op = op, .serial = next_serial++, .arg = arg, .object = w->birth.object };
-        int r = chan_send(&w->chan, &h, body, len, fds, nfds);
-        if (r < 0)
+        if (nfds > ARRAY_N(c->fds))
+            return -EMSGSIZE;
+        *c = (struct call){ .h = { .kind = FRAME_CALL, .op = op, .serial = next_serial++, .arg = arg, .object = w->birth.object },
+            .data = data, .len = len, .body = len ? malloc(len) : NULL };
+        if (len && !c->body)
+            return -ENOMEM;
+        if (len)
+            memcpy(c->body, body, len);
+        for (; c->nfds < nfds; c->nfds++)
+            if ((c->fds[c->nfds] = fcntl(fds[c->nfds], F_DUPFD_CLOEXEC, 3)) < 0)
+                break;
+        struct frame_head h = c->h;
+        int r = c->nfds == nfds ? chan_send(&w->chan, &h, body, len, fds, nfds) : -EMFILE;
+        if (r < 0) {
+            free(c->body);
+            while (c->nfds)
+                close(c->fds[--c->nfds]);
             return r;
-        calls[i] = (struct call){ .op = op, .serial = h.serial, .fn = fn, .data = data };
+        }
+        c->fn = fn;
         return 0;
     }
     return -EBUSY;

@@ -26,6 +26,8 @@ struct worker {
     const struct worker_op *ops;       /* ends with op 0 */
     void *data;                        /* the role's own */
     void (*on_quit)(struct worker *w); /* the supervisor is gone or asks for the end; NULL: exit at once */
+    void (*on_epoch)(struct worker *w);/* a new supervisor: say again what it may have missed; NULL: nothing to say.
+                                        * Calls in both directions are taken care of here: see "Supervisor restart" in worker.c */
 };
 typedef void worker_answer_fn(struct worker *w, void *data, struct frame *f, const struct err *e);   /* f: the reply, NULL on error */
 
