@@ -67,7 +67,7 @@ struct op {
     uint8_t fds_in, fds_out;     /* 1: the call / reply may carry descriptors */
     int8_t arg_flags;            /* index of the argument (flags, or the call's one int) copied to frame_head.arg, -1 none */
     int8_t arg_object;           /* index of the argument that names the object (remote_nonnull_domain, ...), -1 none */
-    bool affects;                /* its flags hold VIR_DOMAIN_AFFECT_LIVE/CONFIG (1, 2): the gateway sets FRAME_LIVE/FRAME_CONFIG */
+    uint8_t affects;             /* which of its flag bits 1 and 2 mean VIR_DOMAIN_AFFECT_LIVE and _CONFIG: the gateway sets FRAME_LIVE, FRAME_CONFIG */
     uint32_t ro_deny;            /* flags that are refused on a read-only connection although the call is not (secrets in XML) */
     uint32_t cap;                /* largest argument body accepted, bytes of msgpack */
     const char *name;            /* msgpack-RPC method: "domain.create_with_flags" */
@@ -83,7 +83,7 @@ extern const unsigned op_table_n;
 extern const struct shape_struct shape_error;          /* the error struct of replies, all programs */
 /* OP_<PROGRAM>_<NAME> constants, e.g. OP_REMOTE_DOMAIN_CREATE, are in the generated "ipc/schema/op-numbers.h".  The full table is
  * libop.a, linked by the gateway only; the supervisor links libroutes.a: the same rows without shapes and names. */
-struct op_route_row { uint32_t id; uint8_t kind, cls, route, replay; bool ro, affects; uint8_t fds_in; uint32_t cap, ro_deny; };
+struct op_route_row { uint32_t id; uint8_t kind, cls, route, replay; bool ro; uint8_t affects, fds_in; uint32_t cap, ro_deny; };
 extern const struct op_route_row op_route_table[];
 extern const unsigned op_route_table_n;
 const struct op_route_row *op_route_find(uint32_t id); /* NULL if there is none */

@@ -1,1 +1,18 @@
-# schema tables: see gen.py
+# The schema's tables: made by gen.py, carried in the tarball, so that Python is needed in a checkout only.
+schema_rpc = %D%/remote.rpc %D%/qemu.rpc %D%/lxc.rpc %D%/admin.rpc %D%/lock.rpc %D%/log.rpc %D%/keepalive.rpc
+schema_made = %D%/op-numbers.h %D%/op-table.c %D%/op-routes.c %D%/operations.md %D%/bulkhead.dict
+
+EXTRA_DIST += $(schema_rpc) %D%/gen.py %D%/gen.stamp %D%/operations.md %D%/bulkhead.dict
+BUILT_SOURCES += %D%/op-numbers.h
+MAINTAINERCLEANFILES += $(schema_made) %D%/gen.stamp
+
+$(schema_made): %D%/gen.stamp
+	@test -f $@ || { rm -f %D%/gen.stamp; $(MAKE) $(AM_MAKEFLAGS) %D%/gen.stamp; }
+%D%/gen.stamp: $(schema_rpc) %D%/gen.py
+	$(AM_V_GEN)rpc=; for f in $(schema_rpc); do rpc="$$rpc $(srcdir)/$$f"; done; \
+	$(PYTHON) $(srcdir)/%D%/gen.py --out %D% $$rpc && touch $@
+
+# libop.a: every operation with shapes and names (gateway).  libroutes.a: rows for routing only (supervisor).
+noinst_LIBRARIES += libop.a libroutes.a
+libop_a_SOURCES = %D%/op-table.c
+libroutes_a_SOURCES = %D%/op-routes.c
