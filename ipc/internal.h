@@ -15,13 +15,15 @@ enum internal_op {
     IN_EXITED,          /* EVENT: a process ended: struct exited + last words */
     IN_SIGNAL,          /* EVENT: arg = signal the daemon got (SIGHUP, SIGUSR1, SIGTERM) */
     /* supervisor -> keeper */
-    IN_SPAWN = 16,      /* CALL: struct spawn; fds: [0] child's channel, [1] our end (kept), then the child's in order. Reply: struct spawned */
-    IN_STORE,           /* CALL: struct held + one fd: keep it until IN_DROP. Reply empty: it is safe now */
-    IN_DROP,            /* CALL: struct held (key only): close all held under the key (tag 0: all of the object) */
-    IN_KILL,            /* CALL: struct kill_req: signal through the pidfd held */
-    IN_ADOPT,           /* CALL: struct held of a running guest + pidfd: watch a process the keeper did not spawn itself (a QEMU's PID-1 stub) */
+    IN_SPAWN = 16,      /* EVENT: struct spawn; fds: [0] child's channel, [1] our end (kept when who.kind is HELD_CHANNEL, else absent), then the child's in order.
+                         * Answered by the EVENT IN_SPAWNED: struct spawned */
+    IN_STORE,           /* EVENT: n struct held + n fds: keep them until IN_DROP. They are safe for what is sent to the keeper after it */
+    IN_DROP,            /* EVENT: struct held (key only): close all held under role, object and tag (tag 0: all of the object, whatever the role) */
+    IN_KILL,            /* EVENT: struct kill_req: signal through the pidfd held */
+    IN_ADOPT,           /* EVENT: struct held of a running guest + pidfd: watch a process the keeper did not spawn itself (a QEMU's PID-1 stub) */
     IN_READY,           /* EVENT: accepting clients: pid file, readiness notification */
     IN_SHUTDOWN,        /* EVENT: arg = exit status: end the daemon; guests go on */
+    IN_SPAWNED,         /* EVENT keeper -> supervisor: struct spawned */
     /* gateway -> supervisor */
     IN_SERVE = 32,      /* EVENT supervisor -> gateway: struct serve + the client's socket */
     IN_SUBSCRIBE,       /* EVENT: arg unused; body uint64 mask[2]: bit n = domain event id n wanted (bit 64..: other classes) */
@@ -84,7 +86,7 @@ struct held {                    /* key: object + tag (+ pid for processes) */
     uint32_t kind;               /* enum held_kind */
     uint32_t role;               /* enum role */
     uint64_t object;
-    uint64_t channel;            /* channel number, for HELD_CHANNEL */
+    uint64_t channel;            /* number of the process's channel: never used twice */
     uint32_t tag;                /* enum birth_fd_kind for HELD_FD */
     uint32_t arg;                /* fd_arg */
     int32_t pid;
@@ -92,9 +94,9 @@ struct held {                    /* key: object + tag (+ pid for processes) */
     uint32_t uid, gid, door, client_pid;  /* gateways: identity of their client, door */
 };
 struct spawn { struct held who; struct birth birth; };   /* birth.fd_kind names the fds that follow; log pipe, void namespaces and birth memfd are the keeper's to add */
-struct spawned { int32_t pid; int32_t pad; };
+struct spawned { uint64_t channel; int32_t pid /* or a negative errno: nothing was born */; int32_t pad; };
 struct exited { struct held who; int32_t code /* CLD_EXITED, CLD_KILLED, CLD_DUMPED */, status; int32_t syscall; uint32_t words; char text[4096]; };
-struct kill_req { uint64_t object; uint32_t role; int32_t pid; int32_t signal; uint32_t pad; };
+struct kill_req { uint64_t object; uint64_t channel /* 0: the guest's PID-1 stub */; int32_t signal; uint32_t pad; };
 struct serve { uint64_t client_id; uint32_t door, uid, gid, pid; uint32_t need_auth /* 0 none, 2 polkit */; uint32_t admin; int64_t since; uint32_t ka_interval, ka_count; };
 
 /* Facts of a document that the supervisor puts into the index. */
