@@ -306,8 +306,9 @@ static uint32_t mp_get_count(struct mp_in *in, enum mp_type type, uint32_t max, 
 uint32_t mp_get_array(struct mp_in *in, uint32_t max) { return mp_get_count(in, MP_ARRAY, max, 1); }
 uint32_t mp_get_map(struct mp_in *in, uint32_t max) { return mp_get_count(in, MP_MAP, max, 2); }
 
-static bool utf8_valid(const uint8_t *p, size_t n)
+bool mp_utf8(const void *bytes, size_t n)
 {
+    const uint8_t *p = bytes;
     for (size_t i = 0; i < n;) {
         uint8_t c = p[i];
         unsigned more = c < 0x80 ? 0 : (c & 0xe0) == 0xc0 ? 1 : (c & 0xf0) == 0xe0 ? 2 : (c & 0xf8) == 0xf0 ? 3 : 9;
@@ -363,7 +364,7 @@ int mp_guard(const void *doc, size_t n, unsigned depth_max, size_t total_max, si
                 return -1;
             if (h.size > (size_t)(end - p))
                 return used && n <= total_max ? 1 : -1;
-            if (h.type == MP_STR && !utf8_valid(p, h.size))
+            if (h.type == MP_STR && !mp_utf8(p, h.size))
                 return -1;
             p += h.size;
         } else if (h.type == MP_ARRAY || h.type == MP_MAP) {

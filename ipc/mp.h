@@ -47,6 +47,8 @@ uint32_t mp_get_map(struct mp_in *in, uint32_t max);
 bool mp_skip(struct mp_in *in);                                     /* one whole value */
 bool mp_end(const struct mp_in *in);                                /* nothing bad and nothing left over */
 
+bool mp_utf8(const void *p, size_t n);                              /* well-formed: a str must be, a bin need not */
+
 /* 0: one well-formed document of exactly n bytes; 1: prefix of one (more bytes needed, only for streams); -1: bad.
  * *used gets the document's size when 0 (used NULL: the document must fill n exactly). */
 int mp_guard(const void *p, size_t n, unsigned depth_max, size_t total_max, size_t *used);

@@ -34,8 +34,8 @@ int xdr_end(struct xdr_out *o, size_t start);
 /* XDR at p to one msgpack array of s->elems elements.  s NULL: an empty array.
  * Returns 0, or -EPROTO (short, over a limit, unknown union arm), -EMSGSIZE (o is full); *used gets the bytes taken (NULL allowed). */
 int xdr_decode(const struct shape_struct *s, const void *p, size_t n, struct mp_out *o, size_t *used);
-/* One msgpack array at in (of which mp_guard was told before) to XDR.  -EPROTO: not of this shape, or over a limit; o is then
- * as long as it was. */
+/* The one msgpack array that in holds (checked by mp_guard before if it came from outside) to XDR.  -EPROTO: not of this shape,
+ * over a limit, or not used up; o is then as long as it was. */
 int xdr_encode(const struct shape_struct *s, struct mp_in *in, struct xdr_out *o);
 
 /* The error struct as payload of a reply. */
