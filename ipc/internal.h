@@ -62,7 +62,7 @@ enum internal_op {
      * An operation that fails is answered by a REPLY with error != 0, no descriptors and nothing left over. */
     IN_HAND_OPEN = 112, /* hand-open. CALL: struct hand_req; fds: manifest. Reply: struct hand_done; fds: [0] grants memfd, then nqemu descriptors for QEMU with the
                          * numbers fd_base, fd_base + 1, ... in that order, then nworker of ours: [the monitor's connected socket unless HAND_NO_MONITOR], then grant.nworker
-                         * for each entry in order (MK_PTY: slave; MK_PAIR: other end; MK_TCP_LISTEN, MK_UNIX_LISTEN "worker": listener; MK_LOG: read end of the pipe, then the file) */
+                         * for each entry in order (MK_PTY: slave; MK_PAIR: other end; MK_TCP_LISTEN: listener; MK_UNIX_LISTEN "worker": pair's other end, then listener; MK_LOG: read end of the pipe, then the file) */
     IN_HAND_NET,        /* hand-net. CALL: struct hand_req (fd_base: the next_fd of IN_HAND_OPEN); fds: manifest. Reply like IN_HAND_OPEN, for MK_TAP entries, no monitor, nworker 0 */
     IN_HAND_UNNET,      /* hand-net. CALL: struct hand_req; fds: manifest, grants: delete taps named in grants that we made. Reply: struct hand_done */
     IN_HAND_LAUNCH,     /* hand-launch. CALL: struct launch; fds: argv memfd, manifest (for MK_BIND, MK_DEVNODE), then qemu's descriptors. Reply: struct launched;
@@ -133,7 +133,7 @@ struct guest_state {
 struct limits { uint32_t max_clients, max_anonymous, max_queued_clients, min_workers, max_workers, prio_workers; uint32_t admin /* 1: of the admin door */, pad; };
 struct log_set { uint32_t level /* 0: leave */, pad; char filters[1024], outputs[1024]; /* "": leave */ };
 struct log_tail { uint32_t bytes; uint32_t pad; uint64_t from; };   /* from: offset in the stream since start of this run */
-enum hand_flags { HAND_NO_MONITOR = 1 /* hot-plug, or no run folder wanted */ };
+enum hand_flags { HAND_NO_MONITOR = 1 /* hot-plug, or no run folder wanted */, HAND_LOOK = 2 /* images only, read-only and without locks: for probe; implies the first */ };
 struct hand_req {
     uint64_t object;
     uint32_t uid, gid;              /* the guest's */

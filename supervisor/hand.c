@@ -1,0 +1,117 @@
+/* hand.c: birth, one call, one answer.  See hand.h.
+ *
+ * Privilege: starts as root with the keeper's capabilities and gives up all but its verb's before it reads anything.
+ * Called by: the supervisor, over descriptor 3 only.  Assumes of its input: nothing; a malformed call ends the hand. */
+#include "hand.h"
+#include <cap-ng.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+#include "ipc/log.h"
+#include "ipc/util.h"
+
+static void hand_drop(const int *caps)
+{
+    bool has[CAP_LAST_CAP + 1] = { false };
+    capng_get_caps_process();
+    for (; *caps >= 0; caps++)
+        has[*caps] = capng_have_capability(CAPNG_PERMITTED, (unsigned)*caps);     /* a container may lack some */
+    bool bounds = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP);
+    capng_clear(CAPNG_SELECT_ALL);
+    for (unsigned i = 0; i <= CAP_LAST_CAP; i++)
+        if (has[i])
+            capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET, i);
+    if (capng_apply(bounds ? CAPNG_SELECT_ALL : CAPNG_SELECT_CAPS) < 0) {
+        log_err("cannot give up capabilities; ending rather than running with them");
+        exit(3);
+    }
+}
+
+void hand_begin(struct hand *h, int role, const int *caps)
+{
+    static uint8_t buf[FRAME_BODY_MAX];
+    log_init(role_name(role));
+    int r = birth_read(&h->birth);
+    if (r < 0 || h->birth.role != role) {
+        log_err("not born by a keeper; this program is started by Bulkhead's daemons only");
+        exit(2);
+    }
+    log_threshold = (int)h->birth.log_level;
+    if (geteuid() == 0)
+        hand_drop(caps);
+    h->call = (struct frame)FRAME_INIT;
+    r = frame_recv(BIRTH_FD_CHANNEL, &h->call, buf, sizeof buf);
+    if (r == 0)
+        exit(0);
+    if (r < 0 || h->call.h.kind != FRAME_CALL) {
+        log_err("bad call: %s", strerror(r < 0 ? -r : EPROTO));
+        exit(2);
+    }
+}
+
+const void *hand_body(const struct hand *h, size_t n)
+{
+    if (h->call.body_len != n || (h->call.h.flags & FRAME_BIG)) {
+        log_err("call %u has a body of %zu bytes, not %zu", OP_PROC(h->call.h.op), h->call.body_len, n);
+        exit(2);
+    }
+    return h->call.body;
+}
+
+void hand_check_text(const char *text, size_t n)
+{
+    if (!memchr(text, 0, n)) {
+        log_err("unterminated text in a call");
+        exit(2);
+    }
+}
+
+int hand_manifest(struct hand *h, unsigned i, struct err *e)
+{
+    struct manifest_entry entry;
+    struct manifest_in in;
+    const char *path, *aux;
+    int r = i < h->call.h.nfds ? frame_map(h->call.fds[i], MANIFEST_BYTES_MAX, &h->manifest, &h->manifest_len) : -EPROTO;
+    if (r == 0)
+        r = manifest_open(&in, h->manifest, h->manifest_len);
+    if (r == 0)
+        while ((r = manifest_next(&in, &entry, &path, &aux)) == 1)
+            if (path && *path && path[0] != '/' && entry.kind != MK_TAP)
+                return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "path '%s' is not absolute", path);
+    return r < 0 ? err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed manifest") : 0;
+}
+
+struct manifest_in hand_entries(const struct hand *h)
+{
+    struct manifest_in in = { 0 };
+    BUG_ON(manifest_open(&in, h->manifest, h->manifest_len) < 0);     /* checked by hand_manifest() */
+    return in;
+}
+
+bool hand_next(struct manifest_in *in, struct manifest_entry *e, const char **path, const char **aux)
+{
+    if (manifest_next(in, e, path, aux) != 1)
+        return false;
+    *path = *path ? *path : "";
+    *aux = *aux ? *aux : "";
+    return true;
+}
+
+int hand_reply(struct hand *h, const void *body, size_t len, const int *fds, unsigned nfds)
+{
+    struct frame_head f = { .kind = FRAME_REPLY, .op = h->call.h.op, .serial = h->call.h.serial, .object = h->call.h.object, .origin = h->call.h.origin };
+    int r = frame_send(BIRTH_FD_CHANNEL, &f, body, len, fds, nfds);
+    if (r < 0)
+        log_warn("answer not sent: %s", strerror(-r));
+    return r;
+}
+
+void hand_fail(struct hand *h, int failed, int error, const struct err *e)
+{
+    struct hand_done d = { .failed = failed, .error = error < 0 ? error : -EIO, .code = e->code, .domain = e->domain };
+    _Static_assert(sizeof d.text >= ERR_DETAIL_MAX, "an error fits");
+    memcpy(d.text, e->detail, sizeof e->detail);
+    hand_reply(h, &d, sizeof d, NULL, 0);
+}

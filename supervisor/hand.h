@@ -1,0 +1,57 @@
+/* hand.h: what the hands share: a hand is a fresh exec that answers one call and ends.
+ *
+ * main() of a hand: hand_begin(role, capabilities) drops everything its verb does not need, then waits for the call.
+ * The only peer is the supervisor, by descriptor 3.  It is trusted to have checked policy (may this guest have this path?), but a hand
+ * still checks every field it uses: a supervisor that was taken over gains what the manifest kinds can name, not a root shell. */
+#ifndef BULKHEAD_HAND_H
+#define BULKHEAD_HAND_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "ipc/birth.h"
+#include "ipc/err.h"
+#include "ipc/frame.h"
+#include "ipc/internal.h"
+#include "ipc/manifest.h"
+
+struct hand {
+    struct birth birth;
+    struct frame call;          /* the one call; its descriptors are the hand's */
+    const void *manifest;       /* mapped for the process's life; NULL until hand_manifest() */
+    size_t manifest_len;
+};
+
+/* Reads the birth, keeps only the capabilities in caps (ends with -1; all others leave the bounding set too; nothing to drop in a
+ * session), waits for the call.  Ends the process when it is not born properly or the supervisor goes away. */
+void hand_begin(struct hand *h, int role, const int *caps);
+/* The call's body as a struct of exactly n bytes; ends the process on another size (a broken supervisor). */
+const void *hand_body(const struct hand *h, size_t n);
+/* Ends the process unless text is NUL-terminated within n bytes. */
+void hand_check_text(const char *text, size_t n);
+/* Maps descriptor i of the call as a manifest and checks it whole. 0, or -1 with *e set. */
+int hand_manifest(struct hand *h, unsigned i, struct err *e);
+/* Iterates: for (struct manifest_in in = hand_entries(h); hand_next(&in, &entry, &path, &aux); ) */
+struct manifest_in hand_entries(const struct hand *h);
+bool hand_next(struct manifest_in *in, struct manifest_entry *e, const char **path, const char **aux);
+/* Answers.  body is a fixed struct.  Returns 0, or a negative errno: the supervisor is gone, undo and end. */
+int hand_reply(struct hand *h, const void *body, size_t len, const int *fds, unsigned nfds);
+/* Answers with a failed struct hand_done made of *e. failed: index of the entry, -1 none. */
+void hand_fail(struct hand *h, int failed, int error, const struct err *e);
+
+/* hand_path.c: paths that a client named. */
+
+/* Opens an existing file, block device or (want_dir) folder without following magic links, looking before opening: nothing but what
+ * the flags ask for is ever opened, so that no device's open has an effect.  oflags: O_RDONLY, O_WRONLY or O_RDWR, or O_PATH.
+ * want: a mask of 1 << (S_IFMT bits >> 12).  Returns a descriptor, or -errno; -EMEDIUMTYPE when it is of another type, *st is set then. */
+struct stat;
+#define WANT(type) (1u << ((type) >> 12))
+int path_open(const char *path, int oflags, unsigned want, struct stat *st);
+/* Opens or makes a regular file to be written; never follows a symbolic link in the last step, never empties what is not a regular
+ * file with one name.  flags: MF_APPEND or 0 (emptied). Returns a descriptor or -errno. */
+int path_open_out(const char *path, int oflags, uint32_t flags, bool *is_new);
+/* path without its last step into dir (size n), which becomes "/" at least; returns the last step or NULL. */
+const char *path_split(const char *path, char *dir, size_t n);
+
+/* Takes QEMU's image lock bytes on fd as a QEMU with this image would. 0; or -1 with *e set (a conflict: -EAGAIN in *error). */
+int lock_image(int fd, const struct manifest_entry *e, const char *path, int *error, struct err *err);
+#endif

@@ -1,0 +1,436 @@
+/* hand_open.c: carries a manifest out: opens images, files and sockets of one guest and hands them over by descriptor.
+ *
+ * Privilege: CAP_DAC_OVERRIDE (paths of other users), CHOWN and FOWNER (files, sockets and ptys of its own making only, by descriptor),
+ * SETUID and SETGID (to connect with the rights of qemu.conf's user, not root's), NET_BIND_SERVICE, and in a session none.
+ * Called by: the supervisor.  Assumes of its input: the supervisor's policy let each path through; what a path leads to is hostile. */
+#include "hand_open.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/capability.h>
+#include <linux/fs.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include "ipc/log.h"
+#include "ipc/util.h"
+
+#define NVRAM_BYTES_MAX (64 << 20)
+#define LOG_PIPE_BYTES (256 << 10)
+#define NO_ID 0xffffffffu
+
+int open_fail(struct opener *o, struct err *e, int errnum, const char *fmt, ...)
+{
+    char text[ERR_DETAIL_MAX];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    o->error = -errnum;
+    return err_sys(e, VIR_FROM_QEMU, errnum, "%s", text);
+}
+
+static int put_fd(struct opener *o, int *list, unsigned *n, int fd, struct err *e)
+{
+    /* One place is the grants memfd's. */
+    if (o->nqemu + o->nours >= FRAME_FDS_MAX - 1) {
+        close(fd);
+        return open_fail(o, e, E2BIG, "more than %d descriptors for a guest", FRAME_FDS_MAX - 1);
+    }
+    list[(*n)++] = fd;
+    return 0;
+}
+
+int open_give(struct opener *o, struct grant *g, int fd, struct err *e)
+{
+    if (put_fd(o, o->qemu, &o->nqemu, fd, e))
+        return -1;
+    if (g && g->nqemu < 2)
+        g->qemu_fd[g->nqemu] = (int16_t)o->fd_next;
+    if (g)
+        g->nqemu++;
+    o->fd_next++;
+    return 0;
+}
+
+int open_keep(struct opener *o, struct grant *g, int fd, struct err *e)
+{
+    if (put_fd(o, o->ours, &o->nours, fd, e))
+        return -1;
+    if (g)
+        g->nworker++;
+    return 0;
+}
+
+void open_note(struct opener *o, const char *path)
+{
+    if (o->nmade < OPEN_MADE_MAX && (o->made[o->nmade] = strdup(path)))
+        o->nmade++;
+}
+
+static void open_undo(struct opener *o)
+{
+    while (o->nmade)
+        if (remove(o->made[--o->nmade]) < 0 && errno != ENOENT)
+            log_warn("cannot remove '%s' again: %s", o->made[o->nmade], strerror(errno));
+}
+
+int open_make_parent(struct opener *o, const char *path)
+{
+    char lib[sizeof o->rq->run_dir], dir[PATH_MAX];
+    if (!path_split(path, dir, sizeof dir) || !path_split(o->rq->run_dir, lib, sizeof lib))
+        return -EINVAL;
+    size_t n = strlen(lib);
+    if (strncmp(dir, lib, n) || dir[n] != '/' || strstr(dir, "/../"))
+        return 0;
+    if (mkdir(dir, 0750) < 0)
+        return errno == EEXIST || errno == ENOENT ? 0 : -errno;     /* a missing grandparent shows when the file is made */
+    open_note(o, dir);
+    return 0;
+}
+
+/* SAFETY (MK_IMAGE): QEMU gets a descriptor, not the path, and never root's access to what a path leads to later.  Only a regular
+ * file or block device is opened, read-only unless the document says writable; a terminal, FIFO or socket is never opened at
+ * all.  The pin in the grant lets the supervisor see another file under the same name at the next start. */
+static int open_image(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
+{
+    static const char *const what[] = { "a regular file or block device", "a block device", "a regular file" };
+    bool look = o->rq->flags & HAND_LOOK, ro = (m->flags & MF_RO) || look;
+    unsigned want = m->flags & MF_BLOCK ? WANT(S_IFBLK) : m->flags & MF_FILE ? WANT(S_IFREG) : WANT(S_IFBLK) | WANT(S_IFREG);
+    struct stat st;
+    uint64_t size;
+    (void)aux;
+    if (m->flags & MF_EMPTY)
+        return 0;
+    AUTO_CLOSE fd = path_open(path, ro ? O_RDONLY : O_RDWR, want, &st);
+    if (fd == -EMEDIUMTYPE || fd == -EISDIR) {
+        o->error = fd;
+        return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "'%s' is not %s", path, what[m->flags & MF_BLOCK ? 1 : m->flags & MF_FILE ? 2 : 0]);
+    }
+    if (fd < 0)
+        return open_fail(o, e, -fd, m->flags & MF_BACKING ? "Cannot access backing file '%s'" : "Cannot access storage file '%s'", path);
+    size = (uint64_t)st.st_size;
+    if (S_ISBLK(st.st_mode) && ioctl(fd, BLKGETSIZE64, &size) < 0)
+        return open_fail(o, e, errno, "Cannot tell the size of '%s'", path);
+    g->dev = S_ISBLK(st.st_mode) ? st.st_rdev : st.st_dev;
+    g->ino = S_ISBLK(st.st_mode) ? 0 : st.st_ino;
+    g->size = size;
+    g->is_block = S_ISBLK(st.st_mode);
+    if (look)
+        return open_give(o, g, STEAL_FD(&fd), e);
+    if (lock_image(fd, m, path, &o->error, e))
+        return -1;
+    AUTO_CLOSE twin = -1;
+    if (!ro) {
+        /* fdsets match the access mode exactly, and parts of QEMU reopen read-only: the same file again, not the same path. */
+        char self[32];
+        util_format(self, sizeof self, "/proc/self/fd/%d", fd);
+        twin = open(self, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        if (twin < 0)
+            return open_fail(o, e, errno, "Cannot access storage file '%s'", path);
+    }
+    if (open_give(o, g, STEAL_FD(&fd), e))
+        return -1;
+    return twin < 0 ? 0 : open_give(o, g, STEAL_FD(&twin), e);
+}
+
+/* SAFETY (MK_FILE_OUT, MK_LOG): a guest writes into a file of a client's choice.  path_open_out() makes it, or takes a regular file with one
+ * name, and follows no link in the last step, so that a folder that others can write to does not lead the guest's bytes elsewhere. */
+static int open_out(struct opener *o, int oflags, const struct manifest_entry *m, const char *path, int *fd, struct err *e)
+{
+    bool is_new = false;
+    int r = path_open_out(path, oflags, m->flags, &is_new);
+    if (r < 0)
+        return open_fail(o, e, -r, "Unable to open file '%s'", path);
+    if (is_new && o->rq->owner_uid != NO_ID && fchown(r, o->rq->owner_uid, o->rq->owner_gid) < 0)
+        log_warn("cannot give '%s' to its owner: %s", path, strerror(errno));
+    *fd = r;
+    return 0;
+}
+
+static int open_file_out(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
+{
+    int fd;
+    (void)aux;
+    return open_out(o, O_WRONLY | O_APPEND, m, path, &fd, e) ? -1 : open_give(o, g, fd, e);
+}
+
+static int open_log(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
+{
+    int fd, p[2];
+    (void)aux;
+    /* No O_APPEND: the log role splices at an offset of its own. */
+    if (open_out(o, O_RDWR, m, path, &fd, e))
+        return -1;
+    AUTO_CLOSE file = fd;
+    if (pipe2(p, O_CLOEXEC) < 0)
+        return open_fail(o, e, errno, "Unable to create a pipe");
+    fcntl(p[0], F_SETPIPE_SZ, LOG_PIPE_BYTES);
+    AUTO_CLOSE rd = p[0];
+    if (open_give(o, g, p[1], e) || open_keep(o, g, STEAL_FD(&rd), e))
+        return -1;
+    return open_keep(o, g, STEAL_FD(&file), e);
+}
+
+static int copy_template(int from, int to)
+{
+    for (off_t done = 0; done < NVRAM_BYTES_MAX; ) {
+        ssize_t n = sendfile(to, from, NULL, 1 << 20);
+        if (n <= 0)
+            return n < 0 ? -errno : fsync(to) < 0 ? -errno : 0;
+        done += n;
+    }
+    return -EFBIG;
+}
+
+/* SAFETY (MK_NVRAM): the file is made once, by us, from a template that is read as any image is; an existing one is opened like an image. */
+static int open_nvram(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
+{
+    struct stat st;
+    AUTO_CLOSE probe = path_open(path, O_PATH, WANT(S_IFREG), &st);
+    if (probe == -ENOENT) {
+        if (!*aux)
+            return err_set(e, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "unable to find any master var store for loader: %s", path);
+        AUTO_CLOSE from = path_open(aux, O_RDONLY, WANT(S_IFREG), &st);
+        if (from < 0)
+            return open_fail(o, e, -from, "Failed to open file '%s'", aux);
+        bool is_new;
+        int r = open_make_parent(o, path);
+        AUTO_CLOSE to = r < 0 ? r : path_open_out(path, O_RDWR, MF_APPEND, &is_new);
+        if (to < 0)
+            return open_fail(o, e, -to, "Failed to create file '%s'", path);
+        open_note(o, path);
+        if ((r = copy_template(from, to)) < 0)
+            return open_fail(o, e, -r, "Unable to write to file '%s'", path);
+        if (o->rq->owner_uid != NO_ID && fchown(to, o->rq->owner_uid, o->rq->owner_gid) < 0)
+            log_warn("cannot give '%s' to its owner: %s", path, strerror(errno));
+        g->is_new = 1;
+    }
+    struct manifest_entry image = *m;
+    image.flags |= MF_FILE;
+    image.format = image.format ? image.format : IMG_RAW;
+    return open_image(o, &image, path, "", g, e);
+}
+
+/* SAFETY (MK_BIND, MK_DEVNODE): nothing is opened here; hand-launch resolves the path again and binds or makes it read-only in QEMU's view. */
+static int open_check(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
+{
+    struct stat st;
+    (void)aux;
+    AUTO_CLOSE fd = path_open(path, O_PATH, m->kind == MK_BIND ? WANT(S_IFREG) | WANT(S_IFDIR) : WANT(S_IFCHR) | WANT(S_IFBLK), &st);
+    if (fd < 0)
+        return open_fail(o, e, fd == -EMEDIUMTYPE ? EINVAL : -fd, "Cannot access '%s'", path);
+    g->dev = st.st_dev;
+    g->ino = st.st_ino;
+    g->size = (uint64_t)st.st_size;
+    return 0;
+}
+
+static int open_nothing(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
+{
+    (void)o, (void)m, (void)path, (void)aux, (void)e;
+    g->made = m->kind != MK_TAP;     /* a tap is hand-net's */
+    return 0;
+}
+
+static open_fn *const makers[MK_KIND_N] = {
+    [MK_IMAGE] = open_image, [MK_BIND] = open_check, [MK_FILE_OUT] = open_file_out, [MK_LOG] = open_log, [MK_PTY] = open_pty,
+    [MK_UNIX_LISTEN] = open_unix_listen, [MK_UNIX_CONNECT] = open_unix_connect, [MK_PAIR] = open_pair, [MK_TCP_LISTEN] = open_tcp_listen,
+    [MK_TAP] = open_nothing, [MK_DEVNODE] = open_check, [MK_HOSTNET] = open_nothing, [MK_NVRAM] = open_nvram,
+};
+static const bool needs_path[MK_KIND_N] = { [MK_IMAGE] = true, [MK_BIND] = true, [MK_FILE_OUT] = true, [MK_LOG] = true, [MK_UNIX_LISTEN] = true,
+    [MK_UNIX_CONNECT] = true, [MK_DEVNODE] = true, [MK_NVRAM] = true };
+
+static int open_entry(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
+{
+    *g = (struct grant){ .index = m->index, .qemu_fd = { -1, -1 }, .made = 1 };
+    if (m->kind != MK_IMAGE && (o->rq->flags & HAND_LOOK))
+        return open_nothing(o, m, path, aux, g, e);
+    if (!makers[m->kind] || (needs_path[m->kind] && !*path && !(m->flags & MF_EMPTY)))
+        return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "resource %u of kind %u is not supported", m->index, m->kind);
+    unsigned nqemu = o->nqemu, nours = o->nours;
+    uint32_t fd_next = o->fd_next;
+    o->error = 0;
+    int r = makers[m->kind](o, m, path, aux, g, e);
+    if (r && (m->flags & MF_OPTIONAL)) {
+        log_info("optional resource %u: %s", m->index, e->detail);
+        while (o->nqemu > nqemu)
+            close(o->qemu[--o->nqemu]);
+        while (o->nours > nours)
+            close(o->ours[--o->nours]);
+        o->fd_next = fd_next;
+        *g = (struct grant){ .index = m->index, .error = o->error ? o->error : -EIO, .qemu_fd = { -1, -1 }, .made = 1 };
+        return 0;
+    }
+    return r;
+}
+
+/* SAFETY (monitor): the folder is root's alone and made anew, so that only the daemon reaches the monitor by its path.  QEMU gets the listening
+ * end, and our connection waits in its backlog from before QEMU runs: nobody else is first. */
+static int open_monitor(struct opener *o, struct err *e)
+{
+    const struct hand_req *rq = o->rq;
+    char path[sizeof rq->run_dir + 16];
+    struct stat st;
+    int lfd, cfd, r;
+    if (rq->run_dir[0] != '/' || strstr(rq->run_dir, "/../"))
+        return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "run folder '%s' is not absolute", rq->run_dir);
+    util_format(path, sizeof path, "%s/monitor.sock", rq->run_dir);
+    if (mkdir(rq->run_dir, 0700) < 0) {
+        /* Left by a run whose end nobody saw: ids are not used twice while a guest lives. */
+        if (errno != EEXIST || lstat(rq->run_dir, &st) < 0 || !S_ISDIR(st.st_mode) || st.st_uid != geteuid())
+            return open_fail(o, e, errno, "Unable to create folder '%s'", rq->run_dir);
+        unlink(path);
+    }
+    open_note(o, rq->run_dir);
+    if ((r = sock_listen(path, 0600, &lfd)) < 0)
+        return open_fail(o, e, -r, "Unable to listen on '%s'", path);
+    open_note(o, path);
+    if (open_give(o, NULL, lfd, e))
+        return -1;
+    if ((r = sock_connect(path, &cfd)) < 0)
+        return open_fail(o, e, -r, "Failed to connect to monitor socket '%s'", path);
+    return open_keep(o, NULL, cfd, e);
+}
+
+static void hand_open(struct hand *h)
+{
+    static struct { struct grants_head h; struct grant g[MANIFEST_ENTRIES_MAX]; } grants;
+    static struct opener o;
+    struct manifest_entry m;
+    const char *path, *aux;
+    struct err e = ERR_INIT;
+    o.rq = hand_body(h, sizeof *o.rq);
+    hand_check_text(o.rq->name, sizeof o.rq->name);
+    hand_check_text(o.rq->run_dir, sizeof o.rq->run_dir);
+    o.fd_next = o.rq->fd_base ? o.rq->fd_base : QEMU_FD_BASE;
+    grants.h = (struct grants_head){ .magic = GRANTS_MAGIC, .monitor_fd = -1 };
+    if (hand_manifest(h, 0, &e)) {
+        hand_fail(h, -1, -EPROTO, &e);
+        return;
+    }
+    if (!(o.rq->flags & (HAND_NO_MONITOR | HAND_LOOK))) {
+        grants.h.monitor_fd = (int32_t)o.fd_next;
+        if (open_monitor(&o, &e)) {
+            open_undo(&o);
+            hand_fail(h, -1, o.error, &e);
+            return;
+        }
+    }
+    for (struct manifest_in in = hand_entries(h); hand_next(&in, &m, &path, &aux); grants.h.n++)
+        if (open_entry(&o, &m, path, aux, &grants.g[m.index], &e)) {
+            open_undo(&o);
+            hand_fail(h, (int)m.index, o.error, &e);
+            return;
+        }
+    struct hand_done done = { .nqemu = o.nqemu, .nworker = o.nours, .failed = -1, .next_fd = o.fd_next };
+    int fds[FRAME_FDS_MAX], memfd = frame_memfd("grants", &grants, sizeof grants.h + grants.h.n * sizeof *grants.g);
+    if (memfd < 0) {
+        open_undo(&o);
+        err_sys(&e, VIR_FROM_QEMU, -memfd, "Unable to pass descriptors");
+        hand_fail(h, -1, memfd, &e);
+        return;
+    }
+    fds[0] = memfd;
+    memcpy(fds + 1, o.qemu, o.nqemu * sizeof *fds);
+    memcpy(fds + 1 + o.nqemu, o.ours, o.nours * sizeof *fds);
+    if (hand_reply(h, &done, sizeof done, fds, 1 + o.nqemu + o.nours) < 0)
+        open_undo(&o);
+}
+
+/* SAFETY: only sockets called monitor.sock are connected to, as this daemon and libvirt call a guest's monitor; which guest's is the
+ * supervisor's to know. */
+static void hand_connect(struct hand *h)
+{
+    const struct hand_path *p = hand_body(h, sizeof *p);
+    struct hand_done done = { .failed = -1, .nworker = 1 };
+    struct err e = ERR_INIT;
+    int fd, r = -EINVAL;
+    hand_check_text(p->path, sizeof p->path);
+    const char *last = strrchr(p->path, '/');
+    if (p->path[0] == '/' && last && !strcmp(last, "/monitor.sock"))
+        r = sock_connect(p->path, &fd);
+    if (r < 0) {
+        err_sys(&e, VIR_FROM_QEMU, -r, "Failed to connect to monitor socket '%s'", p->path);
+        hand_fail(h, -1, r, &e);
+        return;
+    }
+    hand_reply(h, &done, sizeof done, &fd, 1);
+}
+
+/* Field 22 of /proc/PID/stat, and the name. 0 or -ESRCH. */
+static int proc_stat(int dir, char comm[32], uint64_t *start)
+{
+    char buf[1024];
+    unsigned long long t;
+    AUTO_CLOSE fd = openat(dir, "stat", O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : util_read_full(fd, buf, sizeof buf - 1);
+    if (n <= 0)
+        return -ESRCH;
+    buf[n] = 0;
+    char *open = strchr(buf, '('), *close_ = strrchr(buf, ')');
+    if (!open || !close_ || close_ - open > 31 ||
+        sscanf(close_ + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", &t) != 1)
+        return -ESRCH;
+    snprintf(comm, 32, "%.*s", (int)(close_ - open - 1), open + 1);
+    *start = t;
+    return 0;
+}
+
+/* SAFETY: a pidfd is the right to signal.  It is given for a process that is a guest by its name and has the start time that was noted
+ * when it was started, so that a number that was used again names nobody. */
+static void hand_pidfd(struct hand *h)
+{
+    const struct hand_pid *p = hand_body(h, sizeof *p);
+    struct hand_done done = { .failed = -1, .nworker = 2 };
+    struct err e = ERR_INIT;
+    char path[64], comm[32] = "";
+    uint64_t start = 0;
+    int fds[2];
+    fds[0] = p->pid > 1 ? (int)syscall(SYS_pidfd_open, p->pid, 0) : -1;
+    util_format(path, sizeof path, "/proc/%d", p->pid);
+    fds[1] = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fds[0] < 0 || fds[1] < 0 || proc_stat(fds[1], comm, &start) < 0 || (p->start_time && start != p->start_time) ||
+        (strcmp(comm, "pid1") && strncmp(comm, "qemu-", 5) && strncmp(comm, "bulkhead-pid1", 13))) {
+        err_set(&e, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "process %d is not the guest's", p->pid);
+        hand_fail(h, -1, -ESRCH, &e);
+        return;
+    }
+    if (strncmp(comm, "qemu-", 5)) {     /* the stub: QEMU is its one child */
+        char children[64] = "";
+        int qemu = 0;
+        util_format(path, sizeof path, "task/%d/children", p->pid);
+        AUTO_CLOSE c = openat(fds[1], path, O_RDONLY | O_CLOEXEC);
+        if (c >= 0 && read(c, children, sizeof children - 1) > 0 && sscanf(children, "%d", &qemu) == 1) {
+            util_format(path, sizeof path, "/proc/%d", qemu);
+            int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+            if (dir >= 0) {
+                close(fds[1]);
+                fds[1] = dir;
+            }
+        }
+    }
+    hand_reply(h, &done, sizeof done, fds, 2);
+}
+
+int main(void)
+{
+    static const int caps[] = { CAP_DAC_OVERRIDE, CAP_CHOWN, CAP_FOWNER, CAP_SETUID, CAP_SETGID, CAP_NET_BIND_SERVICE, -1 };
+    struct hand h = { 0 };
+    umask(0077);
+    hand_begin(&h, ROLE_HAND_OPEN, caps);
+    switch (h.call.h.op) {
+    case OP_IN(IN_HAND_OPEN): hand_open(&h); break;
+    case OP_IN(IN_HAND_CONNECT): hand_connect(&h); break;
+    case OP_IN(IN_HAND_PIDFD): hand_pidfd(&h); break;
+    default:
+        log_err("no such verb: %u", OP_PROC(h.call.h.op));
+        return 2;
+    }
+    return 0;
+}

@@ -1,0 +1,34 @@
+/* hand_open.h: one manifest being carried out, and the makers of each kind. */
+#ifndef BULKHEAD_HAND_OPEN_H
+#define BULKHEAD_HAND_OPEN_H
+#include "hand.h"
+
+#define OPEN_MADE_MAX (MANIFEST_ENTRIES_MAX + 4)
+
+struct opener {
+    const struct hand_req *rq;
+    uint32_t fd_next;                       /* number in QEMU of the next descriptor */
+    int qemu[FRAME_FDS_MAX], ours[FRAME_FDS_MAX];
+    unsigned nqemu, nours;
+    char *made[OPEN_MADE_MAX];              /* names to remove again when a later entry fails, in order of making */
+    unsigned nmade;
+    int error;                              /* negative errno of the failure, when a maker set one */
+};
+
+/* A maker opens one entry's resource: descriptors by open_give()/open_keep(), facts into *g. 0, or -1 with *e (and o->error) set. */
+typedef int open_fn(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e);
+open_fn open_pty, open_pair, open_unix_listen, open_unix_connect, open_tcp_listen;
+
+/* Hands fd over (also when it fails): to QEMU under the next number, or to our side. */
+int open_give(struct opener *o, struct grant *g, int fd, struct err *e);
+int open_keep(struct opener *o, struct grant *g, int fd, struct err *e);
+void open_note(struct opener *o, const char *path);      /* path was made by us: removed if a later entry fails */
+int open_fail(struct opener *o, struct err *e, int errnum, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* Makes the folder of path, one level, when it lies in the daemon's own library folder. */
+int open_make_parent(struct opener *o, const char *path);
+
+/* A listening stream socket at path with the given mode; 0 or negative errno. */
+int sock_listen(const char *path, mode_t mode, int *fd);
+/* Connected to path. Waits a few seconds at most. 0 or negative errno. */
+int sock_connect(const char *path, int *fd);
+#endif

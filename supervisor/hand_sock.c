@@ -1,0 +1,199 @@
+/* hand_sock.c: ends of channels: terminals, pairs, unix and TCP sockets.  Part of hand-open, with its privilege and peer. */
+#include "hand_open.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <termios.h>
+#include "ipc/log.h"
+#include "ipc/util.h"
+
+#define CONNECT_WAIT_MS 5000
+#define NO_ID 0xffffffffu
+
+/* A path that is too long for sun_path is reached through its folder's descriptor. */
+static int unix_address(const char *path, struct sockaddr_un *a, int *dir)
+{
+    *a = (struct sockaddr_un){ .sun_family = AF_UNIX };
+    *dir = -1;
+    if (util_copy_str(a->sun_path, sizeof a->sun_path, path) == 0)
+        return 0;
+    char folder[PATH_MAX];
+    struct stat st;
+    const char *last = path_split(path, folder, sizeof folder);
+    if (!last)
+        return -EINVAL;
+    *dir = path_open(folder, O_PATH, WANT(S_IFDIR), &st);
+    return *dir < 0 ? *dir : util_format(a->sun_path, sizeof a->sun_path, "/proc/self/fd/%d/%s", *dir, last);
+}
+
+int sock_listen(const char *path, mode_t mode, int *fd)
+{
+    struct sockaddr_un a;
+    struct stat st;
+    int d, r = unix_address(path, &a, &d);
+    AUTO_CLOSE dir = d;
+    if (r < 0)
+        return r;
+    AUTO_CLOSE s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    /* The mode is the socket's before it has a name: nobody gets in between. */
+    mode_t mask = umask(0);
+    if (s < 0 || fchmod(s, mode) < 0 || bind(s, (struct sockaddr *)&a, sizeof a) < 0)
+        r = -errno;
+    /* What a run before left; only a socket is ever removed. */
+    if (r == -EADDRINUSE && lstat(a.sun_path, &st) == 0 && S_ISSOCK(st.st_mode) && unlink(a.sun_path) == 0)
+        r = bind(s, (struct sockaddr *)&a, sizeof a) < 0 ? -errno : 0;
+    umask(mask);
+    if (r == 0 && listen(s, 16) < 0)
+        r = -errno;
+    if (r == 0)
+        *fd = STEAL_FD(&s);
+    return r;
+}
+
+int sock_connect(const char *path, int *fd)
+{
+    struct sockaddr_un a;
+    int d, r = unix_address(path, &a, &d);
+    AUTO_CLOSE dir = d;
+    if (r < 0)
+        return r;
+    AUTO_CLOSE s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    /* A full backlog makes connect() wait: not for ever. */
+    struct timeval wait = { .tv_sec = CONNECT_WAIT_MS / 1000 };
+    if (s < 0 || setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait) < 0)
+        return -errno;
+    if (connect(s, (struct sockaddr *)&a, sizeof a) < 0)
+        return errno == EAGAIN ? -ETIMEDOUT : -errno;
+    wait.tv_sec = 0;
+    setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
+    *fd = STEAL_FD(&s);
+    return 0;
+}
+
+/* Gives a socket file of our making to the user of qemu.conf, as libvirt does for host clients that run as that user.
+ * SAFETY: by descriptor, and only a socket that is root's still and has one name: not what somebody put in its place. */
+static void give_socket(const struct hand_req *rq, const char *path)
+{
+    struct stat st;
+    if (rq->owner_uid == NO_ID)
+        return;
+    AUTO_CLOSE fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &st) < 0 || !S_ISSOCK(st.st_mode) || st.st_nlink != 1 || st.st_uid != geteuid() ||
+        fchownat(fd, "", rq->owner_uid, rq->owner_gid, AT_EMPTY_PATH) < 0)
+        log_warn("cannot give '%s' to its owner", path);
+}
+
+/* SAFETY (MK_PTY): a fresh terminal.  The slave is opened through the master, not by name; it stays open on our side, for a master without
+ * a slave makes QEMU spin. */
+int open_pty(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
+{
+    struct termios t;
+    (void)m, (void)path, (void)aux;
+    AUTO_CLOSE master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (master < 0 || unlockpt(master) < 0 || ptsname_r(master, g->name, sizeof g->name) != 0)
+        return open_fail(o, e, errno, "Unable to create a pseudo terminal");
+    AUTO_CLOSE slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (slave < 0 || tcgetattr(slave, &t) < 0)
+        return open_fail(o, e, errno, "Unable to open '%s'", g->name);
+    cfmakeraw(&t);
+    tcsetattr(slave, TCSANOW, &t);
+    if (o->rq->owner_uid != NO_ID && fchown(slave, o->rq->owner_uid, o->rq->owner_gid) < 0)
+        log_warn("cannot give '%s' to its owner: %s", g->name, strerror(errno));
+    return open_give(o, g, STEAL_FD(&master), e) ? -1 : open_keep(o, g, STEAL_FD(&slave), e);
+}
+
+int open_pair(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
+{
+    int p[2];
+    (void)m, (void)path, (void)aux;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, p) < 0)
+        return open_fail(o, e, errno, "Unable to create a socket pair");
+    AUTO_CLOSE ours = p[1];
+    return open_give(o, g, p[0], e) ? -1 : open_keep(o, g, STEAL_FD(&ours), e);
+}
+
+/* SAFETY (MK_UNIX_LISTEN): a socket file at a path of the client's choice.  bind() follows no link in the last step and replaces nothing;
+ * only a left-over socket is removed for it.  Mode as libvirt makes it: its owner and group. */
+int open_unix_listen(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
+{
+    int fd, r = open_make_parent(o, path);
+    if (r == 0)
+        r = sock_listen(path, 0775, &fd);
+    if (r < 0)
+        return open_fail(o, e, -r, "Unable to bind to UNIX socket path '%s'", path);
+    open_note(o, path);
+    give_socket(o->rq, path);
+    if (strcmp(aux, "worker"))
+        return open_give(o, g, fd, e);
+    AUTO_CLOSE listener = fd;
+    return open_pair(o, m, path, aux, g, e) ? -1 : open_keep(o, g, STEAL_FD(&listener), e);
+}
+
+/* SAFETY (MK_UNIX_CONNECT): the peer sees who connects: qemu.conf's user, whose rights also decide whether the path may be reached.  A guest that
+ * could have root's connection to the message bus or a container daemon would own the host. */
+int open_unix_connect(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
+{
+    uid_t uid = o->rq->owner_uid != NO_ID ? o->rq->owner_uid : o->rq->uid;
+    gid_t gid = o->rq->owner_uid != NO_ID ? o->rq->owner_gid : o->rq->gid;
+    bool change = geteuid() == 0;
+    int fd, r = 0;
+    (void)m, (void)aux;
+    if (change && (uid == 0 || uid == NO_ID))
+        r = -EPERM;
+    if (change && !r && (setgroups(0, NULL) < 0 || setegid(gid) < 0 || seteuid(uid) < 0))
+        r = -errno;
+    if (!r)
+        r = sock_connect(path, &fd);
+    if (change && (seteuid(0) < 0 || setegid(0) < 0))
+        exit(3);
+    if (r < 0)
+        return open_fail(o, e, -r, "Failed to connect to '%s'", path);
+    return open_give(o, g, fd, e);
+}
+
+static int tcp_listen(const char *address, uint16_t port, int *fd)
+{
+    struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(port) };
+    struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+    bool is_v4 = inet_pton(AF_INET, *address ? address : "0.0.0.0", &v4.sin_addr) == 1;
+    int on = 1;
+    if (!is_v4 && inet_pton(AF_INET6, address, &v6.sin6_addr) != 1)
+        return -EADDRNOTAVAIL;
+    AUTO_CLOSE s = socket(is_v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (s < 0 || setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0 ||
+        bind(s, is_v4 ? (struct sockaddr *)&v4 : (struct sockaddr *)&v6, is_v4 ? sizeof v4 : sizeof v6) < 0 || listen(s, 16) < 0)
+        return -errno;
+    *fd = STEAL_FD(&s);
+    return 0;
+}
+
+/* SAFETY (MK_TCP_LISTEN): a numeric address and a port that the document names or the daemon's own range; nothing is resolved. */
+int open_tcp_listen(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
+{
+    uint32_t first = m->a ? m->a : m->b, last = m->a ? m->a : m->c;
+    int fd = -1, r = -EADDRINUSE;
+    (void)path;
+    if (!first || last > 65535)
+        return open_fail(o, e, EINVAL, "Unable to listen on port %u", first);
+    for (uint32_t port = first; port <= last && r == -EADDRINUSE; port++) {
+        g->port = port;
+        r = tcp_listen(aux, (uint16_t)port, &fd);
+    }
+    if (r == -EADDRINUSE && !m->a) {
+        o->error = r;
+        return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_NONE, "Unable to find an unused port in range 'VNC' (%u-%u)", first, last);
+    }
+    if (r < 0)
+        return open_fail(o, e, -r, "Unable to listen on %s:%u", *aux ? aux : "0.0.0.0", first);
+    return open_keep(o, g, fd, e);
+}
