@@ -1,1 +1,17 @@
-# tests
+# A program without extension speaks TAP (tests/tap.h); a script .sh or .py is one behaviour: exit 0, 1, or 77 to skip, with the reason.
+# `make check` runs TESTS as an ordinary user, `make check-root` runs ROOT_TESTS (scripts) as root; see tests/functions.sh.
+TEST_EXTENSIONS = .sh .py
+LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+PY_LOG_COMPILER = $(PYTHON)
+AM_TESTS_ENVIRONMENT = \
+	SRCDIR='$(abs_top_srcdir)'; BUILDDIR='$(abs_top_builddir)'; PYTHON='$(PYTHON)'; \
+	PYTHONDONTWRITEBYTECODE=1; export SRCDIR BUILDDIR PYTHON PYTHONDONTWRITEBYTECODE;
+
+EXTRA_DIST += %D%/tap.h
+
+include %D%/unit/local.mk
+
+check-root: all $(check_PROGRAMS) $(check_LIBRARIES)
+	@test "$$(id -u)" = 0 || { echo "check-root: must be root"; exit 1; }
+	@$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(ROOT_TESTS)' TEST_SUITE_LOG=test-suite-root.log
+.PHONY: check-root
