@@ -180,7 +180,7 @@ static bool decode_chars(struct xdr_in *in, const struct shape_field *f, struct 
     if (f->type == SH_CHARS)
         mp_bin(o, b, n);
     else
-        pack_text(o, b, strnlen((char *)b, n));
+        pack_text(o, b, strnlen((char *)b, n < f->bytes ? n : f->bytes));
     return true;
 }
 
