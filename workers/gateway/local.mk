@@ -1,4 +1,16 @@
-# role gateway: adds roles/gateway to pkglibexec_PROGRAMS
+# role gateway: the only process that reads a client's bytes.
+pkglibexec_PROGRAMS += roles/gateway
+gateway_sources = \
+	%D%/admin.c %D%/call.c %D%/conn.c %D%/conn.h %D%/domain.c %D%/events.c %D%/gateway.h %D%/keepalive.c \
+	%D%/list.c %D%/list.h %D%/main.c %D%/mprpc.c %D%/open.c %D%/route.c %D%/rpc.c %D%/stats.c %D%/stream.c \
+	$(NULL)
+roles_gateway_SOURCES = $(gateway_sources)
+roles_gateway_LDADD = libxdr.a libop.a libworker.a libpolicy.a libroutes.a libipc.a
+
+# libgateway.a: the same without main, for tests that are client and supervisor at once.
+check_LIBRARIES += libgateway.a
+libgateway_a_SOURCES = $(gateway_sources)
+libgateway_a_CPPFLAGS = $(AM_CPPFLAGS) -DGATEWAY_NO_MAIN
 
 # libxdr.a: libvirt's wire to msgpack and back; the gateway's, and its tests'.  Needs libop.a, libipc.a.
 noinst_LIBRARIES += libxdr.a

@@ -1,0 +1,153 @@
+/* gateway.h: what the gateway's files share.
+ *
+ * One process serves one client.  A front (rpc.c: libvirt's RPC, mprpc.c: msgpack-RPC) cuts the byte stream into calls; call.c
+ * carries a call from its arguments to its answer: here (tables of local calls) or by a frame to whoever knows. */
+#ifndef BULKHEAD_GATEWAY_H
+#define BULKHEAD_GATEWAY_H
+#include "conn.h"
+#include "ipc/index.h"
+#include "ipc/internal.h"
+#include "ipc/schema/op-numbers.h"
+#include "ipc/settings.h"
+#include "workers/worker.h"
+
+enum {
+    GW_OUT_SOFT = 1 << 20,          /* with more than this unsent no further call is read */
+    GW_OUT_EVENTS = 4 << 20,        /* with more than this unsent an event ends the client */
+};
+
+struct gw;
+struct call;
+typedef void call_done_fn(struct gw *gw, struct call *c, struct frame *f, const struct err *e);
+
+/* A call on its way.  It is freed by its answer. */
+struct call {
+    struct call *next;
+    const struct op *op;
+    uint32_t id;                    /* the client's name for it: RPC serial, msgpack-RPC message id */
+    uint32_t serial;                /* ours, of its frame; 0: no frame was sent */
+    uint32_t frame_op;              /* of its frame; the op's own unless a call is asked for in other words */
+    uint64_t object;
+    uint32_t arg;
+    uint16_t flags;
+    struct mp_out args;             /* arguments, kept until the answer: a new supervisor must be asked again */
+    int fds[XDR_FDS_MAX];
+    unsigned nfds;
+    bool inner;                     /* part of another call: no answer to the client, no place in its share */
+    call_done_fn *done;             /* takes the frame's answer; NULL: it goes to the client as it is */
+    void *data;
+    void (*cleanup)(void *data);    /* of data, when the call is freed; may be NULL */
+};
+
+/* How answers and events reach the client. */
+struct front {
+    void (*input)(struct gw *gw);   /* takes calls out of the connection's bytes while gw_may_read() */
+    /* body: msgpack array of results.  0, or -EPROTO: it has not the reply's shape. */
+    int (*reply)(struct gw *gw, const struct call *c, const void *body, size_t len, const int *fds, unsigned nfds);
+    void (*error)(struct gw *gw, const struct call *c, const struct err *e);
+    int (*event)(struct gw *gw, const struct op *op, const void *body, size_t len);      /* body: the whole message's fields */
+};
+extern const struct front front_rpc, front_mprpc;
+
+struct callback;
+struct stream;
+struct gw {
+    struct worker w;
+    struct index ix;
+    const struct client_row *clients;           /* admin door only, with its head */
+    const struct clients_head *clients_head;
+    struct settings set;
+    struct serve serve;
+    struct conn conn;
+    const struct front *front;
+    size_t scanned;                 /* mprpc.c: bytes of the next message that are known */
+    void *scan;
+    struct call *calls;             /* outstanding */
+    unsigned ncalls;                /* of the client's, of which max_calls may be outstanding */
+    unsigned max_calls;
+    uint32_t serial;                /* of the last frame */
+    bool serving, need_auth, opened, readonly;
+    bool closing;                   /* the client said good-bye: what is queued goes out, then the end */
+    bool ended;
+    char *uri;                      /* as it was opened */
+    /* keepalive.c */
+    struct loop_timer ka_timer;
+    uint64_t ka_heard_ms;
+    uint32_t ka_pings;              /* unanswered */
+    bool ka_on;
+    /* events.c */
+    struct callback *callbacks;
+    int32_t next_callback;
+    unsigned ncallbacks;
+    uint64_t mask[2];               /* subscribed */
+    struct stream *streams;         /* stream.c */
+};
+
+/* main.c */
+void gw_init(struct gw *gw);                    /* settings and pages from the birth's descriptors; exits without an index page */
+void gw_frame(struct chan *ch, struct frame *f);   /* on_frame of the channel, whose data is &gw->w */
+int gw_serve(struct gw *gw, const struct serve *s, int fd);    /* takes fd over */
+void gw_end(struct gw *gw, const char *why);    /* marks the end; gw_pump() or its caller frees */
+void gw_free(struct gw *gw);                    /* everything of this client */
+void gw_pump(struct gw *gw);                    /* last step of every event: take input that waited, write output */
+bool gw_may_read(const struct gw *gw);
+
+/* call.c */
+struct call *call_new(struct gw *gw, const struct op *op, uint32_t id);     /* NULL: no memory, the client is ended */
+void call_free(struct gw *gw, struct call *c);
+int gw_admit(struct gw *gw, const struct op *op, struct err *e);   /* before arguments are read: authentication */
+void gw_call(struct gw *gw, struct call *c);                       /* does it; takes c over */
+void call_send(struct gw *gw, struct call *c);                     /* as a frame; takes c over */
+bool call_reply(struct gw *gw, struct call *c, const void *body, size_t len, const int *fds, unsigned nfds);   /* false: an error went out instead */
+void call_reply_out(struct gw *gw, struct call *c, struct mp_out *o);  /* and frees o */
+void call_done(struct gw *gw, struct call *c);                     /* answer of a call without results */
+void call_int(struct gw *gw, struct call *c, int64_t v);           /* answer of one number */
+void call_str(struct gw *gw, struct call *c, const char *s);       /* answer of one string */
+void call_error(struct gw *gw, struct call *c, const struct err *e);
+void call_fail(struct gw *gw, struct call *c, int code, int domain, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+void call_fail_api(struct gw *gw, struct call *c, int code, const char *fmt, ...) __attribute__((format(printf, 4, 5)));  /* in the domain of the call's API */
+bool call_flags_ok(struct gw *gw, struct call *c, uint32_t flags, uint32_t known);   /* false: answered with "unsupported flags" */
+void call_answer(struct gw *gw, struct frame *f);                  /* a REPLY or ERROR frame */
+void call_resend_all(struct gw *gw);                               /* to a new supervisor */
+void call_cancel_all(struct gw *gw);
+void call_cancel(struct gw *gw, struct call *c);                   /* tells the worker, and frees */
+
+/* Calls that are answered here: tables end with op 0.  in: at the first argument; its count was checked. */
+typedef void local_fn(struct gw *gw, struct call *c, struct mp_in *in);
+struct local { uint32_t op; local_fn *fn; };
+extern const struct local local_open[], local_domain[], local_list[], local_events[], local_stats[], local_admin[];
+
+/* route.c */
+int api_domain(const struct op *op);                               /* error domain of libvirt's file that has this function */
+const char *api_sibling(const struct op *op);                      /* daemon in charge of another family; NULL if it is ours */
+/* Finds the guest an operation names: its handle, or e is set (error 42). */
+int domain_find(struct gw *gw, struct mp_in *in, struct index_slot *s, uint64_t *object, struct err *e);
+int call_object(struct gw *gw, struct call *c, struct err *e);     /* c->object from its arguments, if it has such */
+void uuid_format(char out[37], const uint8_t uuid[16]);
+void mp_domain(struct mp_out *o, const struct index_slot *s);      /* [name, uuid, id] */
+
+/* open.c: what AUTH, OPEN and CLOSE left */
+bool open_needed(const struct op *op);                             /* not before connect.open */
+
+/* keepalive.c */
+void keepalive_start(struct gw *gw);
+void keepalive_message(struct gw *gw, int32_t proc);               /* program keepalive */
+static inline void keepalive_heard(struct gw *gw) { gw->ka_heard_ms = loop_now_ms(); gw->ka_pings = 0; }
+
+/* events.c */
+void events_frame(struct gw *gw, struct frame *f);
+void events_subscribe(struct gw *gw, bool again);                  /* tells the supervisor what is wanted, if that changed */
+void events_free(struct gw *gw);
+
+/* stream.c */
+void stream_open(struct gw *gw, const struct op *op, uint32_t id, int fd);     /* after the call's reply; takes fd over */
+/* A stream message of the client's. False: it broke the protocol. */
+bool stream_message(struct gw *gw, const struct xdr_head *h, const uint8_t *p, size_t n);
+unsigned stream_waiting(const struct gw *gw);                      /* messages not passed on yet: they count as calls */
+void streams_drained(struct gw *gw);                               /* the output queue is empty: read on */
+void streams_free(struct gw *gw);
+
+/* rpc.c */
+void rpc_message(struct gw *gw, const struct xdr_head *h, const void *p, size_t n);
+void rpc_stream_error(struct gw *gw, const struct xdr_head *h, const struct err *e);
+#endif

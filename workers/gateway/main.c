@@ -1,0 +1,198 @@
+/* main.c: role gateway: born warm, serves one client, ends with it.
+ *
+ * It is the only process that reads a client's bytes, and it holds nothing else: the client's socket, the channel, the index
+ * page.  Whatever a client makes of it harms that client's connection only. */
+#include "gateway.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include "ipc/log.h"
+#include "ipc/util.h"
+
+enum { MAX_CALLS = 5 };
+
+/* Copies the settings memfd; without one libvirt's defaults hold. */
+static void gw_settings(struct gw *gw)
+{
+    const void *p;
+    size_t n;
+    int fd = birth_fd(&gw->w.birth, BFD_SETTINGS, -1, NULL);
+
+    gw->set = (struct settings){ .max_clients = 5000, .max_anonymous_clients = 20, .min_workers = 5, .max_workers = 20, .prio_workers = 5,
+        .max_client_requests = MAX_CALLS, .admin_max_client_requests = MAX_CALLS, .log_level = LOG_L_WARN };
+    if (fd < 0 || frame_map(fd, sizeof gw->set, &p, &n) < 0)
+        return;
+    if (n == sizeof gw->set && ((const struct settings *)p)->magic == SETTINGS_MAGIC)
+        memcpy(&gw->set, p, n);
+    else
+        log_warn("settings are of another version, defaults are used");
+    if (n)
+        munmap((void *)(uintptr_t)p, n);
+}
+
+static void gw_clients(struct gw *gw)
+{
+    int fd = birth_fd(&gw->w.birth, BFD_CLIENTS, -1, NULL);
+    if (fd < 0)
+        return;
+    const void *p = mmap(NULL, CLIENTS_BYTES, PROT_READ, MAP_SHARED, fd, 0);
+    if (p == MAP_FAILED)
+        return;
+    gw->clients_head = p;
+    gw->clients = (const struct client_row *)(gw->clients_head + 1);
+}
+
+void gw_init(struct gw *gw)
+{
+    gw->conn.fd = -1;
+    gw->w.data = gw;
+    gw_settings(gw);
+    gw_clients(gw);
+    int fd = birth_fd(&gw->w.birth, BFD_INDEX, -1, NULL);
+    if (fd < 0 || index_map(&gw->ix, fd, false) < 0) {
+        log_err("there is no index page, or one of another version");
+        exit(2);
+    }
+}
+
+bool gw_may_read(const struct gw *gw)
+{
+    return !gw->ended && !gw->closing && gw->ncalls + stream_waiting(gw) < gw->max_calls && conn_queued(&gw->conn) < GW_OUT_SOFT;
+}
+
+void gw_end(struct gw *gw, const char *why)
+{
+    if (gw->ended)
+        return;
+    gw->ended = true;
+    log_debug("client %llu: %s", (unsigned long long)gw->serve.client_id, why);
+    call_cancel_all(gw);
+    conn_close(&gw->conn);
+    loop_stop(0);
+}
+
+void gw_free(struct gw *gw)
+{
+    gw->ended = true;
+    conn_close(&gw->conn);
+    loop_cancel(&gw->ka_timer);
+    streams_free(gw);
+    events_free(gw);
+    while (gw->calls)
+        call_free(gw, gw->calls);
+    free(gw->uri);
+    gw->uri = NULL;
+    free(gw->scan);
+    gw->scan = NULL;
+}
+
+void gw_pump(struct gw *gw)
+{
+    if (gw->ended || !gw->serving)
+        return;
+    if (gw->front && gw_may_read(gw))
+        gw->front->input(gw);
+    if (gw->ended)
+        return;
+    if (conn_flush(&gw->conn) < 0) {
+        gw_end(gw, "it does not read what it asked for, or is gone");
+        return;
+    }
+    if (!conn_queued(&gw->conn)) {
+        if (gw->closing) {
+            gw_end(gw, "closed");
+            return;
+        }
+        streams_drained(gw);
+    }
+    conn_read(&gw->conn, gw_may_read(gw));
+}
+
+static void gw_conn_event(struct conn *c)
+{
+    struct gw *gw = c->data;
+    size_t n;
+    const uint8_t *p = conn_data(c, &n);
+
+    if (!gw->front && n) {
+        /* libvirt's length word is at most 0x02000004; a msgpack-RPC message is an array of four elements (three: a notification). */
+        if (p[0] <= 2)
+            gw->front = &front_rpc;
+        else if (p[0] == 0x93 || p[0] == 0x94 || p[0] == 0xdc || p[0] == 0xdd)
+            gw->front = &front_mprpc;
+        else {
+            gw_end(gw, "speaks no protocol of ours");
+            return;
+        }
+    }
+    gw_pump(gw);
+}
+
+static void gw_conn_end(struct conn *c, const char *why)
+{
+    gw_end(c->data, why);
+}
+
+int gw_serve(struct gw *gw, const struct serve *s, int fd)
+{
+    gw->serve = *s;
+    gw->need_auth = s->need_auth != AUTH_NONE;
+    gw->readonly = s->door == DOOR_RO;
+    gw->max_calls = s->admin ? gw->set.admin_max_client_requests : gw->set.max_client_requests;
+    if (!gw->max_calls)
+        gw->max_calls = MAX_CALLS;
+    gw->serving = true;
+    return conn_open(&gw->conn, fd, gw_conn_event, gw_conn_end, gw);
+}
+
+static void gw_born(struct gw *gw, struct frame *f)
+{
+    struct serve s;
+    int fd = frame_take_fd(f, 0);
+    if (gw->serving || fd < 0 || f->body_len != sizeof s) {
+        util_closep(&fd);
+        log_err("a client was handed over in a way that cannot be");
+        loop_stop(2);
+        return;
+    }
+    memcpy(&s, f->body, sizeof s);
+    int r = gw_serve(gw, &s, fd);
+    if (r < 0) {
+        log_err("client's socket: %s", strerror(-r));
+        gw_end(gw, "no socket");
+    }
+}
+
+void gw_frame(struct chan *ch, struct frame *f)
+{
+    struct gw *gw = ((struct worker *)ch->data)->data;
+
+    if (f->h.kind == FRAME_REPLY || f->h.kind == FRAME_ERROR)
+        call_answer(gw, f);
+    else if (f->h.op == OP_IN(IN_SERVE))
+        gw_born(gw, f);
+    else if (f->h.op == OP_IN(IN_EPOCH)) {
+        events_subscribe(gw, true);
+        call_resend_all(gw);
+    } else if (f->h.op == OP_IN(IN_QUIT))
+        gw_end(gw, "ended by the daemon");
+    else if (f->h.kind == FRAME_EVENT && OP_PROG(f->h.op) != PROG_INTERNAL)
+        events_frame(gw, f);
+    gw_pump(gw);
+}
+
+#ifndef GATEWAY_NO_MAIN
+int main(void)
+{
+    static struct gw gw;
+
+    worker_birth(&gw.w, ROLE_GATEWAY);
+    gw_init(&gw);
+    worker_lock(&gw.w);
+    gw.w.chan.on_frame = gw_frame;
+    int r = worker_run(&gw.w);
+    gw_free(&gw);
+    return r;
+}
+#endif

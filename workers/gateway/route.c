@@ -1,0 +1,101 @@
+/* route.c: what an operation is about: its object, its family, the error domain libvirt would name. */
+#include "gateway.h"
+#include <stdio.h>
+#include <string.h>
+#include "ipc/util.h"
+
+/* The first line whose word is in the public function's name tells in which of libvirt's files that function is (the error's
+ * domain) and which daemon serves the family. */
+static const struct family { const char *word; int domain; const char *daemon; } families[] = {
+    { "Qemu", 0, NULL },
+    { "DomainLxc", 0, NULL },
+    { "Snapshot", 35, NULL },
+    { "Checkpoint", 69, NULL },
+    { "virDomain", 20, NULL },
+    { "NWFilter", 33, "virtnwfilterd" },
+    { "Network", 19, "virtnetworkd" },
+    { "Storage", 18, "virtstoraged" },
+    { "Interface", 26, "virtinterfaced" },
+    { "NodeDevice", 22, "virtnodedevd" },
+    { "NodeNumOfDevices", 22, "virtnodedevd" },
+    { "NodeListDevices", 22, "virtnodedevd" },
+    { "Secret", 30, "virtsecretd" },
+    { "virAdm", VIR_FROM_ADMIN, NULL },
+    { "", 20, NULL },
+};
+
+static const struct family *family_of(const struct op *op)
+{
+    const struct family *f = families;
+    while (!strstr(op->api, f->word))
+        f++;
+    return f;
+}
+
+int api_domain(const struct op *op)
+{
+    return family_of(op)->domain;
+}
+
+const char *api_sibling(const struct op *op)
+{
+    return family_of(op)->daemon;
+}
+
+void uuid_format(char out[37], const uint8_t u[16])
+{
+    snprintf(out, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+        u[0], u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14], u[15]);
+}
+
+void mp_domain(struct mp_out *o, const struct index_slot *s)
+{
+    mp_array(o, 3);
+    mp_str(o, s->name);
+    mp_bin(o, s->uuid, sizeof s->uuid);
+    mp_int(o, s->id);
+}
+
+int domain_find(struct gw *gw, struct mp_in *in, struct index_slot *s, uint64_t *object, struct err *e)
+{
+    size_t name_len, n;
+    char text[37];
+
+    uint32_t elems = mp_get_array(in, 3);
+    const char *name = mp_get_str(in, &name_len);
+    const uint8_t *uuid = mp_get_bin(in, &n);
+    mp_get_i32(in);
+    if (in->bad || elems != 3 || n != 16)
+        return err_set(e, VIR_ERR_RPC, VIR_FROM_RPC, "Unable to decode message payload");
+    /* By UUID only: a client's names and ids may be stale. */
+    int slot = index_find_uuid(&gw->ix, uuid, s);
+    if (slot < 0) {
+        uuid_format(text, uuid);
+        return err_set(e, VIR_ERR_NO_DOMAIN, VIR_FROM_QEMU, "no domain with matching uuid '%s' (%.*s)", text, (int)(name_len < 512 ? name_len : 512), name);
+    }
+    if (object)
+        *object = object_make((uint32_t)slot, s->gen);
+    return 0;
+}
+
+int call_object(struct gw *gw, struct call *c, struct err *e)
+{
+    struct index_slot s;
+    struct mp_in in;
+
+    if (c->op->arg_object < 0)
+        return 0;
+    mp_in_init(&in, c->args.p, c->args.len);
+    mp_get_array(&in, 64);
+    for (int i = 0; i < c->op->arg_object; i++)
+        mp_skip(&in);
+    if (c->op->cls != CLASS_DOMAIN && c->op->cls != CLASS_SNAPSHOT && c->op->cls != CLASS_CHECKPOINT)
+        return 0;
+    /* A snapshot or checkpoint is [name, domain]. */
+    struct mp_in look = in;
+    if (mp_get_array(&look, 3) == 2) {
+        mp_skip(&look);
+        in = look;
+    }
+    return domain_find(gw, &in, &s, &c->object, e);
+}
