@@ -1,14 +1,16 @@
 # A C file a module.  LDADD of each: the one library it looks at, and what that needs.
 unit_programs = \
 	%D%/test-util \
+	%D%/test-conf \
 	%D%/test-xdr \
 	$(NULL)
 check_PROGRAMS += $(unit_programs)
 TESTS += $(unit_programs)
 %C%_test_util_LDADD = libipc.a
+%C%_test_conf_LDADD = libconf.a libipc.a
 %C%_test_xdr_LDADD = libxdr.a libop.a libroutes.a libipc.a
 
 # The schema against the facts, where they are at hand; real sessions' messages through the transcoder.
-TESTS += %D%/test-schema.py
-EXTRA_DIST += %D%/test-schema.py tests/golden/admin.msgs tests/golden/lock.msgs tests/golden/log.msgs tests/golden/more.msgs \
+TESTS += %D%/test-schema.py %D%/test-config-keys.py
+EXTRA_DIST += %D%/test-schema.py %D%/test-config-keys.py tests/golden/admin.msgs tests/golden/lock.msgs tests/golden/log.msgs tests/golden/more.msgs \
 	tests/golden/odd.msgs tests/golden/virsh.msgs

@@ -1,0 +1,249 @@
+/* test-conf: configuration grammar and keys, and the store of definitions, in a folder of its own. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "ipc/frame.h"
+#include "ipc/internal.h"
+#include "ipc/util.h"
+#include "tests/tap.h"
+#include "workers/conf/grammar.h"
+#include "workers/conf/settings.h"
+#include "workers/conf/store.h"
+
+/* ---- grammar ---- */
+
+/* Assignments as "key=i:5 key=s:text key=l:3/2 " (items/strings). */
+static int collect(void *data, const char *key, const struct conf_value *v, struct err *e)
+{
+    char *out = data;
+    size_t n = strlen(out);
+    (void)e;
+    if (v->type == CONF_INT)
+        snprintf(out + n, 1024 - n, "%s=i:%lld ", key, (long long)v->number);
+    else if (v->type == CONF_STR)
+        snprintf(out + n, 1024 - n, "%s=s:%.*s ", key, (int)v->len, v->str);
+    else
+        snprintf(out + n, 1024 - n, "%s=l:%u/%u ", key, v->items, v->strings);
+    return 0;
+}
+
+static void test_grammar(void)
+{
+    static const struct { const char *text, *want; } good[] = {
+        { "", "" }, { "\n \t\n# only a comment", "" }, { "a = 1", "a=i:1 " }, { "a=1\r\nb = 2 # two\n", "a=i:1 b=i:2 " },
+        { "a = -5\nb = +7", "a=i:-5 b=i:7 " }, { "a = 9223372036854775807", "a=i:9223372036854775807 " },
+        { "a = -9223372036854775808", "a=i:-9223372036854775808 " }, { "a = \"x # y\"", "a=s:x # y " }, { "a = 'x\"y'", "a=s:x\"y " },
+        { "a = \"\"", "a=s: " }, { "a = \"\"\"x\ny\"z\"\"\"\nb = 1", "a=s:x\ny\"z b=i:1 " }, { "a = \"x\\\"", "a=s:x\\ " },
+        { "a = []", "a=l:0/0 " }, { "a = [ \"x\", 'y',\n # comment\n 3, ]\nb=1", "a=l:3/2 b=i:1 " }, { "a_B-1.c = 1", "a_B-1.c=i:1 " }, { "a = 1\na = 2", "a=i:1 a=i:2 " },
+    };
+    static const struct { const char *text, *want; } bad[] = {
+        { "a", "t:1: an assignment (=) is expected" }, { "a =", "t:1: a value is expected: a number, a string in quotes, or a list in brackets" },
+        { "\n\na = x", "t:3: a value is expected: a number, a string in quotes, or a list in brackets" }, { "= 1", "t:1: a name is expected" },
+        { "1a = 1", "t:1: a name is expected" }, { "a = 1 2", "t:1: the end of the line is expected" }, { "a = \"x", "t:1: the string does not end" },
+        { "a = \"x\ny\"", "t:1: the string does not end" }, { "a = \"\"\"x\n\"\"", "t:2: the string does not end" }, { "a = [ 1", "t:1: a comma or the end of the list is expected" }, { "a = [ 1,", "t:1: the list does not end" },
+        { "a = [ 1 2 ]", "t:1: a comma or the end of the list is expected" }, { "a = [ , ]", "t:1: a value is expected: a number, a string in quotes, or a list in brackets" },
+        { "a = [ [ 1 ] ]", "t:1: a value is expected: a number, a string in quotes, or a list in brackets" }, { "a = 9223372036854775808", "t:1: the number is too great" },
+        { "a = 99999999999999999999", "t:1: the number is too great" }, { "a = -", "t:1: a number is expected" }, { "a = 0x1f", "t:1: the end of the line is expected" },
+        { "a23456789012345678901234567890123456789012345678901234567890abcd = 1", "t:1: the name is too long" },
+    };
+    char got[1024];
+    struct err e;
+    for (size_t i = 0; i < ARRAY_N(good); i++) {
+        got[0] = 0;
+        int r = conf_parse("t", good[i].text, strlen(good[i].text), collect, got, &e);
+        tap_str(r ? e.detail : got, good[i].want, "grammar %zu is read", i);
+    }
+    for (size_t i = 0; i < ARRAY_N(bad); i++) {
+        got[0] = 0;
+        e = (struct err)ERR_INIT;
+        int r = conf_parse("t", bad[i].text, strlen(bad[i].text), collect, got, &e);
+        tap_str(r ? e.detail : "no error", bad[i].want, "grammar %zu is refused", i);
+    }
+    tap_ok(conf_parse("t", "a = \"x\0y\"", 9, collect, (got[0] = 0, got), &e) == 0, "a NUL in a string is the reader's matter");
+    tap_ok(conf_parse("t", "a\0 = 1", 6, collect, got, &e) < 0, "a NUL elsewhere is refused");
+}
+
+/* ---- keys ---- */
+
+static void test_keys(void)
+{
+    static const char text[] = "max_clients = 7\nmax_clients = 9\nunix_sock_rw_perms = \"0770\"\nunix_sock_group = \"libvirt\"\nauth_unix_rw = \"polkit\"\n"
+        "host_uuid = \"8f07fe28-753f-2729-d76d-bdbd892f949a\"\nkeepalive_interval = -1\n";
+    static const struct { int file; const char *text, *want; } bad[] = {
+        { CONF_FILE_DAEMON, "\nmax_clients = \"7\"", "f:2: max_clients: a number is expected" },
+        { CONF_FILE_DAEMON, "max_clients = 0", "f:1: max_clients: 0 is not between 1 and 1048576" },
+        { CONF_FILE_DAEMON, "max_clients = 4294967297", "f:1: max_clients: 4294967297 is not between 1 and 1048576" },
+        { CONF_FILE_DAEMON, "unix_sock_rw_perms = 770", "f:1: unix_sock_rw_perms: a string of octal digits, up to \"0777\" is expected" },
+        { CONF_FILE_DAEMON, "unix_sock_rw_perms = \"0888\"", "f:1: unix_sock_rw_perms: a string of octal digits, up to \"0777\" is expected" },
+        { CONF_FILE_DAEMON, "unix_sock_rw_perms = \"4777\"", "f:1: unix_sock_rw_perms: 2559 is not between 0 and 511" },
+        { CONF_FILE_DAEMON, "auth_unix_rw = \"pam\"", "f:1: auth_unix_rw: \"none\", \"sasl\" or \"polkit\" is expected" },
+        { CONF_FILE_DAEMON, "host_uuid = \"00000000-0000-0000-0000-000000000000\"", "f:1: host_uuid: a UUID that is not one digit over and over is expected" },
+        { CONF_FILE_DAEMON, "listen_tls = 2", "f:1: listen_tls: 0 or 1 is expected" },
+        { CONF_FILE_DAEMON, "access_drivers = [ 1 ]", "f:1: access_drivers: a list of strings is expected" },
+        { CONF_FILE_QEMU, "vnc_listen = \"0123456789012345678901234567890123456789012345678901234567890123\"",
+          "f:1: vnc_listen: at most 63 characters, and none of them NUL" },
+        { CONF_FILE_QEMU, "stdio_handler = \"none\"", "f:1: stdio_handler: \"logd\" or \"file\" is expected" },
+        { CONF_FILE_QEMU, "nvram = \"a:b\"", "f:1: nvram: a list of strings is expected" },
+        { CONF_FILE_LOGD, "max_size = -1", "f:1: max_size: -1 is not between 0 and 2147483647" },
+    };
+    struct settings s = { .magic = SETTINGS_MAGIC, .remote_display_port_min = 5900, .remote_display_port_max = 65535, .stdio_handler_logd = 1 };
+    struct err e;
+
+    int r = settings_apply(&s, CONF_FILE_DAEMON, "f", text, sizeof text - 1, &e);
+    tap_ok(r == 0 && s.max_clients == 9 && s.unix_sock_rw_perms == 0770 && !strcmp(s.unix_sock_group, "libvirt") && s.auth_unix_rw == AUTH_POLKIT &&
+           s.host_uuid[0] == 0x8f && s.host_uuid[15] == 0x9a && s.keepalive_interval == UINT32_MAX, "values are where they belong; a later one wins");
+    static const char qemu[] = "stdio_handler = \"file\"\nsecurity_driver = [ \"selinux\", \"apparmor\" ]\nsecurity_driver = \"none\"\nmax_core = \"unlimited\"\n"
+        "nothing_of_ours = [ 1, \"x\" ]\nbulkhead_chain_pin_relaxed = 1\nseccomp_sandbox = -1\n";
+    r = settings_apply(&s, CONF_FILE_QEMU, "f", qemu, sizeof qemu - 1, &e);
+    tap_ok(r == 0 && !s.stdio_handler_logd && s.chain_pin_relaxed && settings_finish(&s, &e) == 0, "qemu.conf");
+    for (size_t i = 0; i < ARRAY_N(bad); i++) {
+        e = (struct err)ERR_INIT;
+        r = settings_apply(&s, bad[i].file, "f", bad[i].text, strlen(bad[i].text), &e);
+        tap_str(r ? e.detail : "no error", bad[i].want, "bad value %zu is refused", i);
+    }
+    s.remote_display_port_min = 6000;
+    s.remote_display_port_max = 5999;
+    tap_ok(settings_finish(&s, &e) < 0, "ports the wrong way round are refused");
+}
+
+/* ---- store ---- */
+
+static char top[PATH_MAX];
+
+static int folder(const char *name)
+{
+    char path[PATH_MAX];
+    if (util_format(path, sizeof path, "%s/%s", top, name) < 0 || (mkdir(path, 0755) < 0 && errno != EEXIST))
+        return -1;
+    return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static struct conf_name named(uint32_t dir, const char *name)
+{
+    struct conf_name n = { .dir = dir };
+    util_copy_str(n.name, sizeof n.name, name);
+    return n;
+}
+
+/* The text behind the head of a stored file. */
+static bool holds(const struct store *s, const struct conf_name *n, const char *want)
+{
+    struct err e;
+    const void *p;
+    size_t len;
+    int fd;
+    if (store_read(s, n, &fd, &e) < 0)
+        return false;
+    bool good = frame_map(fd, 1 << 20, &p, &len) == 0 && len > strlen(want) && !memcmp(p, "<!--\n", 5) &&
+        !memcmp((const char *)p + len - strlen(want), want, strlen(want));
+    if (len)
+        munmap((void *)(uintptr_t)p, len);
+    close(fd);
+    return good;
+}
+
+static int listed(const struct store *s, uint32_t dir, struct conf_entry *out, size_t max)
+{
+    struct err e;
+    const void *p;
+    size_t len;
+    int fd;
+    if (store_list(s, dir, &fd, &e) < 0 || frame_map(fd, 1 << 20, &p, &len) < 0)
+        return -1;
+    size_t n = len / sizeof *out;
+    if (len)
+        memcpy(out, p, (n < max ? n : max) * sizeof *out);
+    if (len)
+        munmap((void *)(uintptr_t)p, len);
+    close(fd);
+    return (int)n;
+}
+
+static void test_store(void)
+{
+    struct store s;
+    struct err e = ERR_INIT;
+    struct conf_entry list[8];
+    struct conf_name n = named(DIR_DEFINITIONS, "demo");
+    char path[PATH_MAX], link[64];
+    struct stat st;
+    int fd;
+
+    for (int i = 0; i < DIR_KIND_N; i++)
+        s.dir[i] = -1;
+    s.dir[DIR_DEFINITIONS] = folder("qemu");
+    s.dir[DIR_AUTOSTART] = folder("qemu/autostart");
+    s.dir[DIR_SAVE] = folder("save");
+    tap_int(listed(&s, DIR_DEFINITIONS, list, 8), 0, "an empty folder");
+    tap_ok(store_write(&s, &n, "<domain/>\n", 10, &e) == 0 && holds(&s, &n, "\n-->\n\n<domain/>\n"), "written and read: %s", e.detail);
+    tap_ok(store_write(&s, &n, "<domain>2</domain>\n", 19, &e) == 0 && holds(&s, &n, "<domain>2</domain>\n"), "replaced");
+    tap_ok(fstatat(s.dir[DIR_DEFINITIONS], "demo.xml", &st, 0) == 0 && (st.st_mode & 07777) == 0600, "mode 0600");
+    tap_ok(store_autostart(&s, &n, 1, &e) == 0 && store_autostart(&s, &n, 1, &e) == 0, "autostart on, twice");
+    ssize_t len = readlinkat(s.dir[DIR_AUTOSTART], "demo.xml", link, sizeof link - 1);
+    link[len > 0 ? len : 0] = 0;
+    tap_str(link, "../demo.xml", "the link");
+    tap_ok(listed(&s, DIR_DEFINITIONS, list, 8) == 1 && !strcmp(list[0].name, "demo") && list[0].autostart == 1 && list[0].size > 19 && list[0].ino == st.st_ino,
+           "listed, with autostart");
+    tap_ok(store_autostart(&s, &n, 0, &e) == 0 && store_autostart(&s, &n, 0, &e) == 0 && listed(&s, DIR_DEFINITIONS, list, 8) == 1 && !list[0].autostart,
+           "autostart off, twice");
+
+    /* What a crash in the middle of a write leaves is no object, and is in nobody's way. */
+    fd = openat(s.dir[DIR_DEFINITIONS], ".bulkhead.new", O_WRONLY | O_CREAT, 0600);
+    tap_ok(fd >= 0 && write(fd, "half", 4) == 4, "half a file is left over");
+    close(fd);
+    tap_ok(listed(&s, DIR_DEFINITIONS, list, 8) == 1, "and not listed");
+    tap_ok(store_write(&s, &n, "<a/>\n", 5, &e) == 0 && holds(&s, &n, "<a/>\n"), "and replaced");
+
+    static const char *const bad[] = { "", ".", "..", "a/b", "../x", "/etc/passwd" };
+    for (size_t i = 0; i < ARRAY_N(bad); i++) {
+        struct conf_name b = named(DIR_DEFINITIONS, bad[i]);
+        tap_ok(store_write(&s, &b, "x", 1, &e) < 0 && store_read(&s, &b, &fd, &e) < 0 && store_remove(&s, &b, &e) < 0 && store_autostart(&s, &b, 1, &e) < 0,
+               "name \"%s\" is refused", bad[i]);
+    }
+    struct conf_name full = { .dir = DIR_DEFINITIONS };
+    memset(full.name, 'x', sizeof full.name);
+    tap_ok(store_write(&s, &full, "x", 1, &e) < 0, "a name without an end is refused");
+    full.name[252] = 0;
+    tap_ok(store_write(&s, &full, "x", 1, &e) < 0 && e.code == VIR_ERR_XML_ERROR, "a name too long for a file is refused");
+    full.name[251] = 0;
+    tap_ok(store_write(&s, &full, "x", 1, &e) == 0 && store_remove(&s, &full, &e) == 0, "the longest is not");
+    struct conf_name odd = named(DIR_DEFINITIONS, "a--b $(x)'");
+    tap_ok(store_write(&s, &odd, "<a/>\n", 5, &e) == 0 && holds(&s, &odd, "virsh edit NAME\n-->\n\n<a/>\n") && store_remove(&s, &odd, &e) == 0,
+           "a name that would end the comment is not in it");
+
+    /* Whoever can write to the folder can still not make us read or list elsewhere. */
+    tap_ok(symlinkat("/etc/hostname", s.dir[DIR_DEFINITIONS], "link.xml") == 0 && mkfifoat(s.dir[DIR_DEFINITIONS], "fifo.xml", 0600) == 0, "a link and a FIFO");
+    struct conf_name l = named(DIR_DEFINITIONS, "link"), q = named(DIR_DEFINITIONS, "fifo");
+    tap_ok(store_read(&s, &l, &fd, &e) < 0 && store_read(&s, &q, &fd, &e) < 0 && listed(&s, DIR_DEFINITIONS, list, 8) == 1, "are neither read nor listed");
+    tap_ok(store_write(&s, &l, "<a/>\n", 5, &e) == 0 && fstatat(s.dir[DIR_DEFINITIONS], "link.xml", &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode),
+           "a write replaces the link itself");
+
+    struct conf_name save = named(DIR_SAVE, "demo"), none = named(DIR_STATUS, "demo"), wild = named(99, "demo");
+    tap_ok(store_write(&s, &save, "x", 1, &e) < 0 && store_write(&s, &none, "x", 1, &e) < 0 && store_read(&s, &wild, &fd, &e) < 0, "other folders are refused");
+    fd = openat(s.dir[DIR_SAVE], "demo.save", O_WRONLY | O_CREAT, 0600);
+    close(fd);
+    tap_ok(store_remove(&s, &save, &e) == 0 && listed(&s, DIR_SAVE, list, 8) == 0, "a saved state is removed");
+    tap_ok(store_autostart(&s, &n, 1, &e) == 0 && store_remove(&s, &n, &e) == 0 && store_remove(&s, &n, &e) == 0 && store_read(&s, &n, &fd, &e) < 0 &&
+           fstatat(s.dir[DIR_AUTOSTART], "demo.xml", &st, AT_SYMLINK_NOFOLLOW) < 0, "removed with its link; again is no error");
+    tap_ok(e.code == VIR_ERR_SYSTEM_ERROR && e.sys == ENOENT, "reading what is not there is a system error");
+    if (util_format(path, sizeof path, "rm -rf '%s'", top) == 0 && system(path) != 0)
+        tap_note("%s is left over", top);
+    for (int i = 0; i < DIR_KIND_N; i++)
+        util_closep(&s.dir[i]);
+}
+
+int main(void)
+{
+    const char *tmp = getenv("TMPDIR");
+    if (util_format(top, sizeof top, "%s/bulkhead-conf-XXXXXX", tmp ? tmp : "/tmp") < 0 || !mkdtemp(top))
+        tap_skip_all("no folder for temporary files");
+    test_grammar();
+    test_keys();
+    test_store();
+    return tap_done();
+}

@@ -1,0 +1,155 @@
+/* conf.c: the role that keeps files: definitions and status as opaque bytes, and the daemon's configuration as key = value.
+ *
+ * It is asked by the keeper for the settings before anything else runs, and by the supervisor for the rest.  It holds the folders'
+ * descriptors, a call at a time, and looks into no definition. */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include "ipc/internal.h"
+#include "ipc/log.h"
+#include "ipc/settings.h"
+#include "ipc/util.h"
+#include "workers/conf/grammar.h"
+#include "workers/conf/settings.h"
+#include "workers/conf/store.h"
+#include "workers/worker.h"
+
+#define DOCUMENT_MAX (16u << 20)
+
+static struct store store;
+
+/* ---- settings ---- */
+
+static int read_defaults(const struct birth *b, struct settings *s, struct err *e)
+{
+    const void *p;
+    size_t n;
+    int fd = birth_fd(b, BFD_SETTINGS, -1, NULL);
+    if (fd < 0 || frame_map(fd, sizeof *s, &p, &n) < 0)
+        return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_CONF, "no default settings were given");
+    if (n == sizeof *s)
+        memcpy(s, p, n);
+    if (n)
+        munmap((void *)(uintptr_t)p, n);
+    if (n != sizeof *s || s->magic != SETTINGS_MAGIC)
+        return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_CONF, "the default settings are of another version");
+    return 0;
+}
+
+static int read_file(int fd, int file, struct settings *s, struct err *e)
+{
+    static const char *const names[CONF_FILE_N] = { "virtqemud.conf", "qemu.conf", "virtlogd.conf" };
+    struct stat st;
+    if (fstat(fd, &st) < 0 || lseek(fd, 0, SEEK_SET) < 0)
+        return err_sys(e, VIR_FROM_CONF, errno, "cannot read %s", names[file]);
+    if (!S_ISREG(st.st_mode) || st.st_size > CONF_TEXT_MAX)
+        return err_set(e, VIR_ERR_CONF_SYNTAX, VIR_FROM_CONF, "%s: no ordinary file of at most %u bytes", names[file], CONF_TEXT_MAX);
+    AUTO_FREE char *text = malloc((size_t)st.st_size + 1);
+    ssize_t n = text ? util_read_full(fd, text, (size_t)st.st_size) : -ENOMEM;
+    if (n < 0)
+        return err_sys(e, VIR_FROM_CONF, (int)-n, "cannot read %s", names[file]);
+    return settings_apply(s, file, names[file], text, (size_t)n, e);
+}
+
+static void on_settings(struct worker *w, const struct request *rq, struct frame *f)
+{
+    struct settings s;
+    struct err e = ERR_INIT;
+    uint32_t file;
+    (void)f;
+    int r = read_defaults(&w->birth, &s, &e);
+    for (int fd = -1; !r && (fd = birth_fd(&w->birth, BFD_FILE, fd, &file)) >= 0;)
+        if (file < CONF_FILE_N)
+            r = read_file(fd, (int)file, &s, &e);
+    if (!r)
+        r = settings_finish(&s, &e);
+    if (r)
+        worker_error(w, rq, &e);
+    else
+        worker_reply(w, rq, &s, sizeof s, NULL, 0);
+}
+
+/* ---- files ---- */
+
+/* The call's struct conf_name; NULL if the body is something else. */
+static const struct conf_name *get_name(const struct frame *f, struct err *e)
+{
+    if (f->body_len == sizeof(struct conf_name))
+        return (const void *)f->body;
+    err_set(e, VIR_ERR_RPC, VIR_FROM_RPC, "Unable to decode message payload");
+    return NULL;
+}
+
+static void answer(struct worker *w, const struct request *rq, int r, int fd, const struct err *e)
+{
+    if (r < 0)
+        worker_error(w, rq, e);
+    else
+        worker_reply(w, rq, NULL, 0, &fd, fd >= 0);
+    util_closep(&fd);
+}
+
+static void on_list(struct worker *w, const struct request *rq, struct frame *f)
+{
+    struct err e = ERR_INIT;
+    int fd = -1;
+    (void)f;
+    int r = store_list(&store, rq->arg, &fd, &e);
+    answer(w, rq, r, fd, &e);
+}
+
+static void on_read(struct worker *w, const struct request *rq, struct frame *f)
+{
+    struct err e = ERR_INIT;
+    int fd = -1;
+    const struct conf_name *n = get_name(f, &e);
+    int r = n ? store_read(&store, n, &fd, &e) : -1;
+    answer(w, rq, r, fd, &e);
+}
+
+static void on_write(struct worker *w, const struct request *rq, struct frame *f)
+{
+    struct err e = ERR_INIT;
+    const void *text = NULL;
+    size_t len = 0;
+    const struct conf_name *n = get_name(f, &e);
+    AUTO_CLOSE fd = frame_take_fd(f, 0);
+    int r = n ? 0 : -1;
+    if (!r && (fd < 0 || frame_map(fd, DOCUMENT_MAX, &text, &len) < 0))
+        r = err_set(&e, VIR_ERR_RPC, VIR_FROM_RPC, "no sealed document came with the call");
+    if (!r)
+        r = store_write(&store, n, text, len, &e);
+    if (len)
+        munmap((void *)(uintptr_t)text, len);
+    answer(w, rq, r, -1, &e);
+}
+
+static void on_remove(struct worker *w, const struct request *rq, struct frame *f)
+{
+    struct err e = ERR_INIT;
+    const struct conf_name *n = get_name(f, &e);
+    int r = n ? store_remove(&store, n, &e) : -1;
+    answer(w, rq, r, -1, &e);
+}
+
+static void on_autostart(struct worker *w, const struct request *rq, struct frame *f)
+{
+    struct err e = ERR_INIT;
+    const struct conf_name *n = get_name(f, &e);
+    int r = n ? store_autostart(&store, n, rq->arg != 0, &e) : -1;
+    answer(w, rq, r, -1, &e);
+}
+
+int main(void)
+{
+    static const struct worker_op ops[] = {
+        { OP_IN(IN_CONF_SETTINGS), on_settings }, { OP_IN(IN_CONF_LIST), on_list }, { OP_IN(IN_CONF_READ), on_read },
+        { OP_IN(IN_CONF_WRITE), on_write }, { OP_IN(IN_CONF_REMOVE), on_remove }, { OP_IN(IN_CONF_AUTOSTART), on_autostart }, { 0, NULL },
+    };
+    static struct worker w = { .ops = ops };
+    worker_birth(&w, ROLE_CONF);
+    store_init(&store, &w.birth);
+    worker_lock(&w);
+    return worker_run(&w);
+}

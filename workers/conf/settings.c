@@ -1,0 +1,187 @@
+/* settings.c: see settings.h; which keys there are is told in keys.def. */
+#include "workers/conf/settings.h"
+#include <stdbool.h>
+#include <string.h>
+#include "ipc/log.h"
+#include "ipc/util.h"
+#include "workers/conf/grammar.h"
+
+enum key_kind { KEY_INT, KEY_BOOL, KEY_STR, KEY_LIST, KEY_STR_LIST, KEY_INT_STR, KEY_MODE, KEY_AUTH, KEY_UUID, KEY_HANDLER };
+enum key_act { ACT_SET, ACT_LATER, ACT_OLD, ACT_OTHER };
+
+static const struct key {
+    const char *name;
+    uint8_t file, kind, act;
+    uint16_t offset, size;      /* of the member */
+    int64_t least, most;
+} keys[] = {
+#define SET(file, key, kind, member, least, most) \
+    { #key, CONF_FILE_##file, KEY_##kind, ACT_SET, offsetof(struct settings, member), sizeof ((struct settings *)0)->member, least, most },
+#define OTHERS(file, key, kind, act) { #key, CONF_FILE_##file, KEY_##kind, act, 0, 0, 0, 0 },
+#define LATER(file, key, kind) OTHERS(file, key, kind, ACT_LATER)
+#define OLD(file, key, kind) OTHERS(file, key, kind, ACT_OLD)
+#define OTHER(file, key, kind) OTHERS(file, key, kind, ACT_OTHER)
+#include "workers/conf/keys.def"
+#undef SET
+#undef OTHERS
+#undef LATER
+#undef OLD
+#undef OTHER
+};
+
+#define UNKNOWN_MAX 32          /* unknown keys that are remembered, so that each is told once */
+struct file {
+    struct settings *s;
+    const char *name;
+    int file;
+    bool told[ARRAY_N(keys)];
+    char unknown[UNKNOWN_MAX][CONF_KEY_MAX];
+    unsigned unknowns;
+};
+
+static const char *kind_text(int kind)
+{
+    switch (kind) {
+    case KEY_INT: return "a number";
+    case KEY_BOOL: return "0 or 1";
+    case KEY_LIST: return "a list of strings";
+    case KEY_STR_LIST: return "a string, or a list of strings";
+    case KEY_INT_STR: return "a number, or a string";
+    case KEY_MODE: return "a string of octal digits, up to \"0777\"";
+    case KEY_AUTH: return "\"none\", \"sasl\" or \"polkit\"";
+    case KEY_UUID: return "a UUID that is not one digit over and over";
+    case KEY_HANDLER: return "\"logd\" or \"file\"";
+    default: return "a string";
+    }
+}
+
+static bool is_text(const struct conf_value *v, const char *text) { return v->len == strlen(text) && !memcmp(v->str, text, v->len); }
+
+/* Eight times four bits a digit; dashes anywhere are passed over, as libvirt does. */
+static bool parse_uuid(const struct conf_value *v, uint8_t uuid[16])
+{
+    unsigned n = 0;
+    bool differ = false;
+    uint8_t digits[32];
+    for (size_t i = 0; i < v->len; i++) {
+        char c = v->str[i];
+        if (c == '-')
+            continue;
+        int d = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+        if (d < 0 || n == ARRAY_N(digits))
+            return false;
+        digits[n++] = (uint8_t)d;
+        differ = differ || d != digits[0];
+    }
+    if (n != ARRAY_N(digits) || !differ)
+        return false;
+    for (unsigned i = 0; i < 16; i++)
+        uuid[i] = (uint8_t)(digits[2 * i] << 4 | digits[2 * i + 1]);
+    return true;
+}
+
+static bool parse_mode(const struct conf_value *v, int64_t *mode)
+{
+    *mode = 0;
+    for (size_t i = 0; i < v->len; i++) {
+        if (v->str[i] < '0' || v->str[i] > '7' || *mode > 0777)
+            return false;
+        *mode = *mode * 8 + (v->str[i] - '0');
+    }
+    return v->len > 0;
+}
+
+/* Whether v is of k's kind; *n gets what a number, word or mode comes to. */
+static bool is_kind(const struct key *k, const struct conf_value *v, int64_t *n, uint8_t uuid[16])
+{
+    bool str = v->type == CONF_STR;
+    *n = v->number;
+    switch ((enum key_kind)k->kind) {
+    case KEY_INT: return v->type == CONF_INT;
+    case KEY_BOOL: return v->type == CONF_INT && (v->number == 0 || v->number == 1);
+    case KEY_STR: return str;
+    case KEY_LIST: return v->type == CONF_LIST && v->strings == v->items;
+    case KEY_STR_LIST: return str || (v->type == CONF_LIST && v->strings == v->items);
+    case KEY_INT_STR: return str || v->type == CONF_INT;
+    case KEY_MODE: return str && parse_mode(v, n);
+    case KEY_AUTH:
+        *n = !str ? -1 : is_text(v, "none") ? AUTH_NONE : is_text(v, "sasl") ? AUTH_SASL : is_text(v, "polkit") ? AUTH_POLKIT : -1;
+        return *n >= 0;
+    case KEY_UUID: return str && parse_uuid(v, uuid);
+    case KEY_HANDLER:
+        *n = str && is_text(v, "logd");
+        return *n || (str && is_text(v, "file"));
+    }
+    return false;
+}
+
+static int set(struct file *f, const struct key *k, const struct conf_value *v, int64_t n, const uint8_t uuid[16], struct err *e)
+{
+    uint8_t *member = (uint8_t *)f->s + k->offset;
+    if (k->kind == KEY_STR) {
+        if (v->len >= k->size || memchr(v->str, 0, v->len))
+            return err_set(e, VIR_ERR_CONF_SYNTAX, VIR_FROM_CONF, "%s:%u: %s: at most %u characters, and none of them NUL", f->name, v->line, k->name, k->size - 1u);
+        memset(member, 0, k->size);
+        memcpy(member, v->str, v->len);
+    } else if (k->kind == KEY_UUID) {
+        memcpy(member, uuid, 16);
+    } else {
+        if (k->least < k->most && (n < k->least || n > k->most))
+            return err_set(e, VIR_ERR_CONF_SYNTAX, VIR_FROM_CONF, "%s:%u: %s: %lld is not between %lld and %lld", f->name, v->line, k->name,
+                           (long long)n, (long long)k->least, (long long)k->most);
+        uint32_t word = (uint32_t)n;
+        memcpy(member, &word, sizeof word);
+    }
+    return 0;
+}
+
+static void tell_unknown(struct file *f, const char *key, unsigned line)
+{
+    for (unsigned i = 0; i < f->unknowns; i++)
+        if (!strcmp(f->unknown[i], key))
+            return;
+    if (f->unknowns == UNKNOWN_MAX)
+        return;
+    util_copy_str(f->unknown[f->unknowns++], CONF_KEY_MAX, key);
+    log_warn("%s:%u: unknown key \"%s\"%s", f->name, line, key, f->unknowns == UNKNOWN_MAX ? "; further ones are not told" : "");
+}
+
+static int assign(void *data, const char *key, const struct conf_value *v, struct err *e)
+{
+    struct file *f = data;
+    uint8_t uuid[16];
+    int64_t n;
+
+    for (size_t i = 0; i < ARRAY_N(keys); i++) {
+        const struct key *k = &keys[i];
+        if (k->file != f->file || strcmp(k->name, key))
+            continue;
+        if (!is_kind(k, v, &n, uuid))
+            return err_set(e, VIR_ERR_CONF_SYNTAX, VIR_FROM_CONF, "%s:%u: %s: %s is expected", f->name, v->line, key, kind_text(k->kind));
+        if (k->act == ACT_SET)
+            return set(f, k, v, n, uuid, e);
+        if (k->act == ACT_LATER && !f->told[i])
+            log_warn("%s:%u: \"%s\" is known, but not acted on yet", f->name, v->line, key);
+        f->told[i] = true;
+        return 0;
+    }
+    tell_unknown(f, key, v->line);
+    return 0;
+}
+
+int settings_apply(struct settings *s, int file, const char *name, const char *text, size_t n, struct err *e)
+{
+    struct file f = { .s = s, .name = name, .file = file };
+    return conf_parse(name, text, n, assign, &f, e);
+}
+
+int settings_finish(struct settings *s, struct err *e)
+{
+    if (s->remote_display_port_min > s->remote_display_port_max)
+        return err_set(e, VIR_ERR_CONF_SYNTAX, VIR_FROM_CONF, "qemu.conf: remote_display_port_min is greater than remote_display_port_max");
+    if (s->min_workers > s->max_workers)
+        s->min_workers = s->max_workers;
+    if (s->admin_min_workers > s->admin_max_workers)
+        s->admin_min_workers = s->admin_max_workers;
+    return 0;
+}

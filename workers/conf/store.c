@@ -1,0 +1,237 @@
+/* store.c: see store.h. */
+#include "workers/conf/store.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "ipc/frame.h"
+#include "ipc/index.h"
+#include "ipc/log.h"
+#include "ipc/util.h"
+
+#define FILE_MAX (16u << 20)
+#define NEW_NAME ".bulkhead.new"            /* no object's: it has no suffix */
+
+static const struct {
+    const char *suffix, *what;
+    bool text;          /* read and written here, with a head that says who keeps it */
+} kinds[DIR_KIND_N] = {
+    [DIR_DEFINITIONS] = { ".xml", "definition", true },
+    [DIR_STATUS] = { ".xml", "status", true },
+    [DIR_SAVE] = { ".save", "saved state", false },
+    [DIR_CACHE] = { ".cache", "cached facts", false },
+};
+
+void store_init(struct store *s, const struct birth *b)
+{
+    uint32_t arg;
+    for (int i = 0; i < DIR_KIND_N; i++)
+        s->dir[i] = -1;
+    for (int fd = -1; (fd = birth_fd(b, BFD_DIR, fd, &arg)) >= 0;)
+        if (arg < DIR_KIND_N && s->dir[arg] < 0)
+            s->dir[arg] = fd;
+}
+
+static int check_dir(const struct store *s, uint32_t dir, struct err *e)
+{
+    if (dir >= DIR_KIND_N || !kinds[dir].suffix || s->dir[dir] < 0)
+        return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "no folder of kind %u", dir);
+    return 0;
+}
+
+/* The file's name in its folder. */
+static int file_name(const struct store *s, const struct conf_name *n, char file[NAME_MAX + 1], struct err *e)
+{
+    size_t len = strnlen(n->name, sizeof n->name);
+    if (check_dir(s, n->dir, e) < 0)
+        return -1;
+    if (!len || len == sizeof n->name || memchr(n->name, '/', len) || !strcmp(n->name, ".") || !strcmp(n->name, ".."))
+        return err_set(e, VIR_ERR_XML_ERROR, VIR_FROM_QEMU, "name '%.*s' cannot be a file's", (int)len, n->name);
+    if (util_format(file, NAME_MAX + 1, "%s%s", n->name, kinds[n->dir].suffix) < 0)
+        return err_set(e, VIR_ERR_XML_ERROR, VIR_FROM_QEMU, "name '%s' is too long for a file's", n->name);
+    return 0;
+}
+
+static int failed(struct err *e, const char *what, const struct conf_name *n)
+{
+    return err_sys(e, VIR_FROM_QEMU, errno, "cannot %s %s of '%s'", what, kinds[n->dir].what, n->name);
+}
+
+/* ---- list ---- */
+
+static bool list_one(const struct store *s, uint32_t dir, const char *file, struct conf_entry *entry)
+{
+    struct stat st;
+    size_t len = strlen(file), suffix = strlen(kinds[dir].suffix);
+    if (len <= suffix || strcmp(file + len - suffix, kinds[dir].suffix) || len - suffix >= sizeof entry->name)
+        return false;
+    if (fstatat(s->dir[dir], file, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode)) {
+        log_warn("%s is no ordinary file: passed over", file);
+        return false;
+    }
+    *entry = (struct conf_entry){ .size = st.st_size > UINT32_MAX ? UINT32_MAX : (uint32_t)st.st_size, .ino = st.st_ino,
+        .mtime_ns = st.st_mtim.tv_sec * 1000000000ll + st.st_mtim.tv_nsec, .ctime_ns = st.st_ctim.tv_sec * 1000000000ll + st.st_ctim.tv_nsec };
+    memcpy(entry->name, file, len - suffix);
+    if (dir == DIR_DEFINITIONS && s->dir[DIR_AUTOSTART] >= 0)
+        entry->autostart = fstatat(s->dir[DIR_AUTOSTART], file, &st, AT_SYMLINK_NOFOLLOW) == 0;
+    return true;
+}
+
+int store_list(const struct store *s, uint32_t dir, int *memfd, struct err *e)
+{
+    if (check_dir(s, dir, e) < 0)
+        return -1;
+    AUTO_FREE struct conf_entry *entries = NULL;
+    size_t n = 0, cap = 0;
+    int fd = openat(s->dir[dir], ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), bad = 0;
+    DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    if (!d) {
+        err_sys(e, VIR_FROM_QEMU, errno, "cannot list folder of %ss", kinds[dir].what);
+        util_closep(&fd);
+        return -1;
+    }
+    struct dirent *de;
+    while (!bad && (errno = 0, de = readdir(d))) {
+        if (n == cap) {
+            struct conf_entry *p = n >= INDEX_SLOTS_MAX ? NULL : realloc(entries, (cap = cap ? 2 * cap : 64) * sizeof *p);
+            if (!p) {
+                bad = err_set(e, VIR_ERR_NO_MEMORY, VIR_FROM_QEMU, "%zu %ss are too many", n, kinds[dir].what);
+                break;
+            }
+            entries = p;
+        }
+        n += list_one(s, dir, de->d_name, &entries[n]);
+    }
+    if (!bad && errno)
+        bad = err_sys(e, VIR_FROM_QEMU, errno, "cannot list folder of %ss", kinds[dir].what);
+    closedir(d);
+    if (bad)
+        return -1;
+    int r = frame_memfd("list", entries, n * sizeof *entries);
+    if (r < 0)
+        return err_sys(e, VIR_FROM_QEMU, -r, "cannot make a list of %ss", kinds[dir].what);
+    *memfd = r;
+    return 0;
+}
+
+/* ---- read ---- */
+
+int store_read(const struct store *s, const struct conf_name *n, int *memfd, struct err *e)
+{
+    char file[NAME_MAX + 1];
+    struct stat st;
+    if (file_name(s, n, file, e) < 0)
+        return -1;
+    AUTO_CLOSE fd = openat(s->dir[n->dir], file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return failed(e, "open", n);
+    if (!S_ISREG(st.st_mode) || st.st_size < 0 || st.st_size > FILE_MAX)
+        return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "%s of '%s' is no ordinary file of at most %u bytes", kinds[n->dir].what, n->name, FILE_MAX);
+    AUTO_FREE char *text = malloc((size_t)st.st_size + 1);
+    ssize_t got = text ? util_read_full(fd, text, (size_t)st.st_size) : -ENOMEM;
+    int r = got < 0 ? (int)got : frame_memfd("text", text, (size_t)got);
+    if (r < 0) {
+        errno = -r;
+        return failed(e, "read", n);
+    }
+    *memfd = r;
+    return 0;
+}
+
+/* ---- write ---- */
+
+/* A name that a shell and an XML comment take as it is. */
+static bool is_plain(const char *name)
+{
+    return !name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.+")] && name[0] != '-' &&
+           !strstr(name, "--") && name[strlen(name) - 1] != '-';
+}
+
+static ssize_t write_head(int fd, const struct conf_name *n)
+{
+    char head[512];
+    int len = snprintf(head, sizeof head, "<!--\nThis file is kept by a daemon: what is changed here by hand is lost when it is next written.\n"
+        "Change the guest through libvirt's interface instead, for instance with\n  virsh edit %s\n-->\n\n", is_plain(n->name) ? n->name : "NAME");
+    return len > 0 && (size_t)len < sizeof head ? util_write_full(fd, head, (size_t)len) : -ENAMETOOLONG;
+}
+
+int store_write(const struct store *s, const struct conf_name *n, const void *text, size_t len, struct err *e)
+{
+    char file[NAME_MAX + 1];
+    if (file_name(s, n, file, e) < 0)
+        return -1;
+    if (!kinds[n->dir].text || len > FILE_MAX)
+        return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "%s of '%s' is not written here, or too long", kinds[n->dir].what, n->name);
+    int dir = s->dir[n->dir];
+    /* What a crash left behind. There is one writer of a folder. */
+    if (unlinkat(dir, NEW_NAME, 0) < 0 && errno != ENOENT)
+        return failed(e, "write", n);
+    AUTO_CLOSE fd = openat(dir, NEW_NAME, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return failed(e, "write", n);
+    ssize_t r = write_head(fd, n);
+    if (r >= 0)
+        r = util_write_full(fd, text, len);
+    if (r >= 0 && fsync(fd) < 0)
+        r = -errno;
+    if (r >= 0 && renameat(dir, NEW_NAME, dir, file) < 0)
+        r = -errno;
+    if (r < 0) {
+        unlinkat(dir, NEW_NAME, 0);
+        errno = (int)-r;
+        return failed(e, "write", n);
+    }
+    if (fsync(dir) < 0)
+        return failed(e, "write", n);
+    return 0;
+}
+
+/* ---- remove, autostart ---- */
+
+static int unlink_in(int dir, const char *file)
+{
+    if (unlinkat(dir, file, 0) == 0)
+        return fsync(dir);
+    return errno == ENOENT ? 0 : -1;
+}
+
+int store_remove(const struct store *s, const struct conf_name *n, struct err *e)
+{
+    char file[NAME_MAX + 1];
+    if (file_name(s, n, file, e) < 0)
+        return -1;
+    /* The link first: a link to nothing would be left by a crash between the two. */
+    if (n->dir == DIR_DEFINITIONS && s->dir[DIR_AUTOSTART] >= 0 && unlink_in(s->dir[DIR_AUTOSTART], file) < 0)
+        return failed(e, "remove autostart link and", n);
+    if (unlink_in(s->dir[n->dir], file) < 0)
+        return failed(e, "remove", n);
+    return 0;
+}
+
+int store_autostart(const struct store *s, const struct conf_name *n, int on, struct err *e)
+{
+    char file[NAME_MAX + 1], target[NAME_MAX + 8];
+    int dir = s->dir[DIR_AUTOSTART];
+    if (n->dir != DIR_DEFINITIONS || file_name(s, n, file, e) < 0 || dir < 0)
+        return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "no folder of autostart links");
+    int r;
+    if (!on) {
+        r = unlink_in(dir, file);
+    } else {
+        snprintf(target, sizeof target, "../%s", file);
+        r = unlinkat(dir, NEW_NAME, 0);
+        if (r < 0 && errno == ENOENT)
+            r = 0;
+        if (r == 0 && (r = symlinkat(target, dir, NEW_NAME)) == 0 && (r = renameat(dir, NEW_NAME, dir, file)) == 0)
+            r = fsync(dir);
+    }
+    if (r < 0)
+        return failed(e, on ? "make autostart link for" : "remove autostart link for", n);
+    return 0;
+}

@@ -1,0 +1,18 @@
+/* store.h (conf): folders of definitions and status files.  Every name is checked here; a file is NAME and the folder's suffix,
+ * opened below the folder's descriptor and never through a symbolic link. */
+#ifndef BULKHEAD_CONF_STORE_H
+#define BULKHEAD_CONF_STORE_H
+#include "ipc/err.h"
+#include "ipc/internal.h"
+
+struct store { int dir[DIR_KIND_N]; };      /* descriptors of the folders, -1 where there is none */
+void store_init(struct store *s, const struct birth *b);
+
+/* Each: 0, or -1 with *e. */
+int store_list(const struct store *s, uint32_t dir, int *memfd, struct err *e);         /* a sealed memfd of struct conf_entry */
+int store_read(const struct store *s, const struct conf_name *n, int *memfd, struct err *e);
+/* Replaces the file by the bytes: at any moment a reader, also after a crash, finds the old or the new one whole. */
+int store_write(const struct store *s, const struct conf_name *n, const void *text, size_t len, struct err *e);
+int store_remove(const struct store *s, const struct conf_name *n, struct err *e);      /* with its autostart link; absent is no error */
+int store_autostart(const struct store *s, const struct conf_name *n, int on, struct err *e);
+#endif
