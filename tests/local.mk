@@ -15,3 +15,11 @@ check-root: all $(check_PROGRAMS) $(check_LIBRARIES)
 	@test "$$(id -u)" = 0 || { echo "check-root: must be root"; exit 1; }
 	@$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(ROOT_TESTS)' TEST_SUITE_LOG=test-suite-root.log
 .PHONY: check-root
+
+# `make bench`: this daemon against libvirtd, as root; see tests/bench/bench.py.
+noinst_PROGRAMS += %D%/bench/client
+%C%_bench_client_SOURCES = %D%/bench/client.c
+EXTRA_DIST += %D%/bench/bench.py
+bench: all
+	BUILD='$(abs_top_builddir)' /usr/bin/python3 $(srcdir)/%D%/bench/bench.py $(BENCH_ARGS)
+.PHONY: bench

@@ -14,3 +14,15 @@ TESTS += $(unit_programs)
 TESTS += %D%/test-schema.py %D%/test-config-keys.py
 EXTRA_DIST += %D%/test-schema.py %D%/test-config-keys.py tests/golden/admin.msgs tests/golden/lock.msgs tests/golden/log.msgs tests/golden/more.msgs \
 	tests/golden/odd.msgs tests/golden/virsh.msgs
+
+IPC_TESTS = %D%/test-mp %D%/test-frame %D%/test-tree %D%/test-manifest
+check_PROGRAMS += $(IPC_TESTS)
+TESTS += $(IPC_TESTS)
+%C%_test_mp_SOURCES = %D%/test-mp.c
+%C%_test_mp_LDADD = libipc.a
+%C%_test_frame_SOURCES = %D%/test-frame.c
+%C%_test_frame_LDADD = libipc.a
+%C%_test_tree_SOURCES = %D%/test-tree.c
+%C%_test_tree_LDADD = libworker.a libipc.a
+%C%_test_manifest_SOURCES = %D%/test-manifest.c
+%C%_test_manifest_LDADD = libipc.a
