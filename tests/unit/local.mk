@@ -30,6 +30,6 @@ TESTS += $(IPC_TESTS)
 gateway_tests = %D%/test-gateway-talk
 check_PROGRAMS += $(gateway_tests)
 TESTS += $(gateway_tests)
-EXTRA_DIST += %D%/gateway.h tests/golden/talk.msgs
+EXTRA_DIST += %D%/gateway.h tests/golden/gateway.talk
 gateway_test_libs = libgateway.a libxdr.a libop.a libworker.a libpolicy.a libroutes.a libipc.a
 %C%_test_gateway_talk_LDADD = $(gateway_test_libs)

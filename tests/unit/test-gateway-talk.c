@@ -1,6 +1,6 @@
 /* Recorded conversations with libvirt's daemon, replayed: the gateway's bytes must be the same.
  *
- * tests/golden/talk.msgs: "# NAME" starts a conversation, "need-auth", "readonly" set the door, "empty" and "running" the one
+ * tests/golden/gateway.talk: "# NAME" starts a conversation, "need-auth", "readonly" set the door, "empty" and "running" the one
  * guest; "c HEX" the client says, "s HEX" the server must answer, "." the server must have closed.  What the rest of the daemon
  * answers to a call that is passed on: "f METHOD HEX" a reply, "e METHOD CODE DOMAIN DETAIL" an error. */
 #include <ctype.h>
@@ -119,7 +119,7 @@ static void replay(FILE *in)
 int main(void)
 {
     char path[4096];
-    snprintf(path, sizeof path, "%s/tests/golden/talk.msgs", getenv("SRCDIR") ? getenv("SRCDIR") : ".");
+    snprintf(path, sizeof path, "%s/tests/golden/gateway.talk", getenv("SRCDIR") ? getenv("SRCDIR") : ".");
     FILE *in = fopen(path, "r");
     if (!in) {
         tap_ok(false, "%s is there", path);

@@ -133,16 +133,10 @@ static int mprpc_reply(struct gw *gw, const struct call *c, const void *body, si
 
 static void mprpc_refuse(struct gw *gw, uint32_t id, const struct err *e)
 {
-    char text[ERR_DETAIL_MAX + 256];
-    const char *plain, *info;
+    struct xdr_error w;
     struct mp_out o;
 
-    err_texts(e->code, &plain, &info);
-    const char *at = *e->detail ? strstr(info, "%s") : NULL;
-    if (at)
-        snprintf(text, sizeof text, "%.*s%s%s", (int)(at - info), info, e->detail, at + 2);
-    else
-        snprintf(text, sizeof text, "%s", plain);
+    xdr_error_words(e, &w);
     mp_out_init(&o, FRAME_BODY_MAX);
     mp_array(&o, 4);
     mp_int(&o, 1);
@@ -150,7 +144,7 @@ static void mprpc_refuse(struct gw *gw, uint32_t id, const struct err *e)
     mp_array(&o, 3);
     mp_int(&o, e->code);
     mp_int(&o, e->domain);
-    mp_str(&o, text);
+    mp_str(&o, w.message);
     mp_nil(&o);
     mp_flush(gw, &o);
 }

@@ -417,33 +417,66 @@ int xdr_encode(const struct shape_struct *s, struct mp_in *in, struct xdr_out *o
 
 enum { ERROR_LEVEL = 2 };
 
+#define WORD "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
+
+/* "unsupported flags (0xN) in function NAME", "ARGUMENT in NAME must ...". False: an error of another kind. */
+static bool error_of_argument(const char *detail, struct xdr_error *w)
+{
+    static const char flags[] = "unsupported flags (0x", function[] = " in function ";
+    const char *name = NULL;
+    size_t arg = strspn(detail, WORD);
+
+    if (!strncmp(detail, flags, sizeof flags - 1)) {
+        name = strstr(detail, function);
+        name = name ? name + sizeof function - 1 : NULL;
+        w->str2 = "flags";
+    } else if (arg && !strncmp(detail + arg, " in vir", 7) && !strncmp(detail + arg + 4 + strspn(detail + arg + 4, WORD), " must ", 6)) {
+        name = detail + arg + 4;
+        snprintf(w->arg, sizeof w->arg, "%.*s", (int)arg, detail);
+        w->str2 = w->arg;
+    }
+    if (!name)
+        return false;
+    snprintf(w->str1, sizeof w->str1, "%.*s", (int)strspn(name, WORD), name);
+    snprintf(w->message, sizeof w->message, "%s", detail);
+    w->int1 = w->int2 = 0;
+    return true;
+}
+
+void xdr_error_words(const struct err *e, struct xdr_error *w)
+{
+    const char *plain, *info;
+    *w = (struct xdr_error){ .int1 = e->code == VIR_ERR_SYSTEM_ERROR ? e->sys : -1, .int2 = -1 };
+    if (e->code == VIR_ERR_INVALID_ARG && error_of_argument(e->detail, w))
+        return;
+    err_texts(e->code, &plain, &info);
+    const char *format = e->detail[0] ? info : plain, *hole = strstr(format, "%s");
+    w->str2 = e->detail[0] ? e->detail : NULL;
+    if (hole)
+        snprintf(w->message, sizeof w->message, "%.*s%s%s", (int)(hole - format), format, e->detail, hole + 2);
+    else
+        snprintf(w->message, sizeof w->message, "%s", format);
+    snprintf(w->str1, sizeof w->str1, "%s", format);
+}
+
 int xdr_encode_error(const struct err *e, struct xdr_out *o)
 {
-    const char *plain, *info, *format;
-    char message[ERR_DETAIL_MAX + 256];
-    bool detailed = e->detail[0] != 0;
-
-    err_texts(e->code, &plain, &info);
-    format = detailed ? info : plain;
-    const char *hole = strstr(format, "%s");
-    if (hole)
-        snprintf(message, sizeof message, "%.*s%s%s", (int)(hole - format), format, e->detail, hole + 2);
-    else
-        snprintf(message, sizeof message, "%s", format);
+    struct xdr_error w;
+    xdr_error_words(e, &w);
     xdr_u32(o, (uint32_t)e->code);
     xdr_u32(o, (uint32_t)e->domain);
     xdr_u32(o, 1);
-    put_string(o, message);
+    put_string(o, w.message);
     xdr_u32(o, ERROR_LEVEL);
     xdr_u32(o, 0);                                  /* domain object */
     xdr_u32(o, 1);
-    put_string(o, format);
-    xdr_u32(o, detailed);
-    if (detailed)
-        put_string(o, e->detail);
+    put_string(o, w.str1);
+    xdr_u32(o, w.str2 != NULL);
+    if (w.str2)
+        put_string(o, w.str2);
     xdr_u32(o, 0);                                  /* str3 */
-    xdr_u32(o, (uint32_t)(e->code == VIR_ERR_SYSTEM_ERROR ? e->sys : -1));
-    xdr_u32(o, UINT32_MAX);
+    xdr_u32(o, (uint32_t)w.int1);
+    xdr_u32(o, (uint32_t)w.int2);
     xdr_u32(o, 0);                                  /* network object */
     return o->failed ? -ENOMEM : 0;
 }

@@ -38,6 +38,10 @@ int xdr_decode(const struct shape_struct *s, const void *p, size_t n, struct mp_
  * over a limit, or not used up; o is then as long as it was. */
 int xdr_encode(const struct shape_struct *s, struct mp_in *in, struct xdr_out *o);
 
+/* What a client is told of an error: libvirt's words for the code around the detail.  Errors about an argument of a call name the
+ * function and the argument instead ("unsupported flags (0x4) in function qemuDomainGetState"): their detail is the whole message. */
+struct xdr_error { char message[ERR_DETAIL_MAX + 256], str1[ERR_DETAIL_MAX], arg[64]; const char *str2; int32_t int1, int2; };
+void xdr_error_words(const struct err *e, struct xdr_error *w);
 /* The error struct as payload of a reply. */
 int xdr_encode_error(const struct err *e, struct xdr_out *o);
 int xdr_decode_error(struct err *e, const void *p, size_t n);
