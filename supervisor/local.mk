@@ -1,3 +1,5 @@
+include %reldir%/core.mk
+
 # Hands: one privileged verb each, started by the keeper for one call of the supervisor.
 pkglibexec_PROGRAMS += roles/hand-open roles/hand-launch roles/pid1
 hand_sources = %reldir%/hand.c %reldir%/hand.h %reldir%/hand_path.c
