@@ -1,1 +1,1 @@
-dist_man_MANS += %D%/bulkhead-rpc.7
+# man

@@ -10,7 +10,7 @@ AM_TESTS_ENVIRONMENT = \
 EXTRA_DIST += %D%/tap.h
 
 include %D%/unit/local.mk
-include %D%/unit/hands.mk
+include %D%/tool/local.mk
 
 check-root: all $(check_PROGRAMS) $(check_LIBRARIES)
 	@test "$$(id -u)" = 0 || { echo "check-root: must be root"; exit 1; }

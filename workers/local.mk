@@ -6,6 +6,7 @@ libworker_a_SOURCES = \
 	%reldir%/worker.c %reldir%/worker.h \
 	$(NULL)
 
+include %reldir%/plan/local.mk
 include %reldir%/gateway/local.mk
 include %reldir%/xmlc/local.mk
 include %reldir%/probe/local.mk

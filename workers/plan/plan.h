@@ -48,8 +48,8 @@ struct plan_in {
     const char *channel_dir;           /* PLAN_NATIVE: folder of agent sockets; NULL: lib_dir/channel/target */
     const struct plan_host *host;      /* PLAN_RUN; NULL for PLAN_NATIVE */
     const struct caps_emulator *caps;  /* NULL: a QEMU 7.2 for x86 is assumed */
+    int64_t now;                       /* seconds since 1970, for a clock that starts from now */
     bool incoming;                     /* add -incoming defer */
-    bool hotplug;                      /* set by plan_device itself */
 };
 
 enum plan_opt {

@@ -1,0 +1,141 @@
+/* guest.c: the order of things: one table for the whole command line, one for the devices. */
+#include "priv.h"
+#include <stdio.h>
+#include <string.h>
+
+static void start_paused(struct ctx *c)
+{
+    const struct tree *d = tree_get(c->in->dom, "qemu:deprecation");
+    if (d) {
+        static const struct map behaviors[] = { { "omit", "{\"deprecated-output\":\"hide\"}" },
+            { "reject", "{\"deprecated-output\":\"hide\",\"deprecated-input\":\"reject\"}" },
+            { "crash", "{\"deprecated-output\":\"hide\",\"deprecated-input\":\"crash\"}" }, { "none", NULL }, { NULL, NULL } };
+        bool known;
+        const char *v = pl_map(behaviors, tree_attr(d, "behavior"), &known);
+        if (v)
+            pl_words(c, "-compat", "%s", v);
+    }
+    pl_words(c, "-S", NULL);
+}
+
+static void master_key(struct ctx *c)
+{
+    if (pl_run(c))
+        return;      /* secrets come over the monitor */
+    json_t *o = pl_item(c, PLAN_OBJECT);
+    pl_set(o, "qom-type", "secret");
+    pl_set(o, "id", "masterKey0");
+    pl_set(o, "format", "raw");
+    pl_setf(c, o, "file", "%s/domain-%d-%s/master-key.aes", pl_lib_dir(c), c->in->id, pl_short_name(c));
+}
+
+static void managed_pr(struct ctx *c)
+{
+    TREE_EACH(d, c->devices, "disk")
+        if (pl_tri(d, "source/reservations", "managed") == 1) {
+            json_t *o = pl_item(c, PLAN_OBJECT);
+            pl_set(o, "qom-type", "pr-manager-helper");
+            pl_set(o, "id", "pr-helper0");
+            pl_setf(c, o, "path", "%s/domain-%d-%s/pr-helper0.sock", pl_lib_dir(c), c->in->id, pl_short_name(c));
+            return;
+        }
+}
+
+static void plain_start(struct ctx *c)
+{
+    pl_words(c, "-no-user-config", NULL);
+    pl_words(c, "-nodefaults", NULL);
+}
+
+static void incoming(struct ctx *c)
+{
+    if (c->in->incoming)
+        pl_words(c, "-incoming", "defer");
+}
+
+static void messages(struct ctx *c)
+{
+    pl_words(c, "-msg", "timestamp=on");
+}
+
+/* Children of <devices>: who makes them, and whether they can be added to a running guest.  fn NULL: nothing to make. */
+static const struct device { const char *element; dev_fn *fn; bool hotplug; } devices[] = {
+    { "controller", pl_ctrl, true }, { "iommu", pl_iommu, false }, { "memory", pl_memdev, true }, { "hub", pl_hub, false }, { "disk", pl_disk, true },
+    { "filesystem", pl_filesystem, true }, { "interface", pl_net, true }, { "smartcard", pl_smartcard, false }, { "serial", pl_serial, true },
+    { "parallel", pl_parallel, true }, { "channel", pl_channel, true }, { "console", pl_console, true }, { "tpm", pl_tpm, false },
+    { "input", pl_input, true }, { "audio", pl_audio, false }, { "graphics", pl_graphics, false }, { "video", pl_video, false },
+    { "sound", pl_sound, false }, { "watchdog", pl_watchdog, true }, { "redirdev", pl_redirdev, true }, { "hostdev", pl_hostdev, true },
+    { "memballoon", pl_balloon, true }, { "rng", pl_rng, true }, { "panic", pl_panic, false }, { "shmem", pl_shmem, true }, { "vsock", pl_vsock, true },
+    { "crypto", pl_crypto, true }, { "emulator", NULL, false }, { "lease", NULL, false }, { "nvram", NULL, false }, { "redirfilter", NULL, false },
+};
+
+/* The command line from left to right: a part of its own, or all devices of a kind. */
+static const struct { plan_fn *fn; const char *devices; } order[] = {
+    { pl_name, NULL }, { start_paused, NULL }, { master_key, NULL }, { managed_pr, NULL }, { pl_firmware_nodes, NULL }, { pl_machine, NULL },
+    { pl_accel, NULL }, { pl_cpu, NULL }, { pl_firmware, NULL }, { pl_memory, NULL }, { pl_smp, NULL }, { pl_iothreads, NULL }, { pl_numa, NULL },
+    { pl_uuid_smbios, NULL }, { pl_graphics_none, NULL }, { plain_start, NULL }, { pl_monitor, NULL }, { pl_clock, NULL }, { pl_pm, NULL },
+    { pl_boot, NULL }, { pl_kernel, NULL }, { NULL, "iommu" }, { pl_global_controllers, NULL }, { pl_controllers, NULL }, { NULL, "memory" },
+    { NULL, "hub" }, { NULL, "disk" }, { NULL, "filesystem" }, { NULL, "interface" }, { NULL, "smartcard" }, { NULL, "serial" }, { NULL, "parallel" },
+    { NULL, "channel" }, { NULL, "console" }, { NULL, "tpm" }, { NULL, "input" }, { NULL, "audio" }, { NULL, "graphics" }, { NULL, "video" },
+    { NULL, "sound" }, { NULL, "watchdog" }, { NULL, "redirdev" }, { NULL, "hostdev" }, { incoming, NULL }, { NULL, "memballoon" }, { NULL, "rng" },
+    { NULL, "crypto" }, { pl_qemu_args, NULL }, { pl_tail, NULL }, { NULL, "panic" }, { NULL, "shmem" }, { NULL, "vsock" }, { messages, NULL },
+};
+
+static const struct device *device_row(const char *element)
+{
+    for (size_t i = 0; i < sizeof devices / sizeof devices[0]; i++)
+        if (pl_is(devices[i].element, element))
+            return &devices[i];
+    return NULL;
+}
+
+static int finish(struct ctx *c)
+{
+    if (!c->failed)
+        for (size_t i = 0; i < c->out->n; i++)
+            if (!c->out->v[i].props && !c->out->v[i].word[0]) {
+                c->failed = true;
+                err_set(c->e, VIR_ERR_NO_MEMORY, VIR_FROM_QEMU, "%s", "");
+            }
+    if (c->failed) {
+        plan_free(c->out);
+        return -1;
+    }
+    return 0;
+}
+
+int plan_guest(const struct plan_in *in, struct plan *out, struct err *e)
+{
+    struct ctx c = { .in = in, .devices = tree_get(in->dom, "devices"), .out = out, .e = e };
+    *out = (struct plan){ NULL, 0, 0 };
+    TREE_EACH(d, c.devices, NULL)
+        if (d->name && !device_row(d->name))
+            pl_refuse(&c, d, NULL);
+    pl_check_known(&c, in->dom);
+    pl_boot_begin(&c);
+    for (size_t i = 0; i < sizeof order / sizeof order[0] && !c.failed; i++) {
+        if (order[i].fn) {
+            order[i].fn(&c);
+            continue;
+        }
+        dev_fn *fn = device_row(order[i].devices)->fn;
+        TREE_EACH(d, c.devices, order[i].devices)
+            if (!c.failed)
+                fn(&c, d);
+    }
+    if (!c.failed)
+        pl_apply_overrides(&c);
+    return finish(&c);
+}
+
+int plan_device(const struct plan_in *in, const struct tree *dev, struct plan *out, struct err *e)
+{
+    struct ctx c = { .in = in, .devices = tree_get(in->dom, "devices"), .out = out, .e = e, .hotplug = true };
+    const struct device *row = device_row(dev->name);
+    *out = (struct plan){ NULL, 0, 0 };
+    if (!row || !row->fn || !row->hotplug)
+        pl_fail(&c, "live attach of device '%s' is not supported", dev->name);
+    else if (pl_check_known_device(&c, dev) == 0)
+        row->fn(&c, dev);
+    return finish(&c);
+}

@@ -1,0 +1,258 @@
+/* memory.c: -m, memory backends, -numa, memory devices. */
+#include "priv.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "ipc/util.h"
+
+#define MIB (1ULL << 20)
+
+static unsigned long long round_mib(unsigned long long bytes)
+{
+    return (bytes + MIB - 1) / MIB * MIB;
+}
+
+/* One memory backend: what the guest's <memoryBacking>, <numatune> and the part's own settings make of it. */
+struct backend {
+    const char *id;
+    unsigned long long size;
+    const char *share;              /* "shared", "private" or NULL */
+    const char *nodemask;           /* NULL none */
+    const char *path;               /* NULL: as <memoryBacking> says */
+    unsigned long long pagesize;    /* 0: as <memoryBacking> says */
+    unsigned long long align;
+    const char *policy;
+    bool main, pmem, nvdimm;
+};
+
+static const char *policy_of(const char *mode)
+{
+    static const struct map m[] = { { "strict", "bind" }, { "preferred", "preferred" }, { "interleave", "interleave" }, { "restrictive", NULL }, { NULL, NULL } };
+    bool known;
+    return pl_map(m, mode ? mode : "strict", &known);
+}
+
+/* "0-1,4" -> [0, 1, 4] */
+static json_t *node_list(struct ctx *c, const char *s)
+{
+    json_t *a = json_array();
+    while (*s) {
+        char *end;
+        unsigned long lo = strtoul(s, &end, 10), hi = lo;
+        if (end == s)
+            break;
+        if (*end == '-')
+            hi = strtoul(end + 1, &end, 10);
+        for (; lo <= hi && lo < 1024; lo++)
+            json_array_append_new(a, json_integer((json_int_t)lo));
+        s = *end == ',' ? end + 1 : end;
+    }
+    if (*s)
+        pl_fail(c, "'%s' is not a list of NUMA nodes", s);
+    return a;
+}
+
+static const struct tree *hugepages_of(struct ctx *c)
+{
+    return tree_get(c->in->dom, "memoryBacking/hugepages");
+}
+
+static void hugepage_path(struct ctx *c, json_t *o)
+{
+    pl_setf(c, o, "mem-path", "/dev/hugepages/libvirt/qemu/%d-%s", c->in->id, pl_short_name(c));
+}
+
+static void backend(struct ctx *c, const struct backend *m)
+{
+    const struct tree *mb = tree_get(c->in->dom, "memoryBacking");
+    const char *source = tree_path_attr(mb, "source", "type"), *share = m->share ? m->share : tree_path_attr(mb, "access", "mode");
+    bool huge = m->pagesize || (!m->path && hugepages_of(c)), file = m->path || huge || pl_is(source, "file"), memfd = !m->path && pl_is(source, "memfd");
+    bool prealloc = huge || (m->nvdimm && pl_is(tree_path_attr(mb, "allocation", "mode"), "immediate")) || pl_is(tree_path_attr(mb, "allocation", "mode"), "immediate");
+    unsigned long long threads = pl_num_or(c, mb, "allocation", "threads", 0);
+    if (pl_run(c) && file && !memfd) {
+        pl_fail(c, "memory from files and huge pages (<memoryBacking>, <memory>) is not supported");
+        return;
+    }
+    /* memory in a file that QEMU should touch at once is touched by threads that sit on its nodes */
+    if (m->nodemask && prealloc && !m->main && huge) {
+        json_t *tc = pl_item(c, PLAN_OBJECT);
+        pl_set(tc, "qom-type", "thread-context");
+        pl_setf(c, tc, "id", "tc-%s", m->id);
+        json_object_set_new(tc, "node-affinity", node_list(c, m->nodemask));
+    }
+    json_t *o = pl_item(c, PLAN_OBJECT);
+    pl_set(o, "qom-type", memfd ? "memory-backend-memfd" : file ? "memory-backend-file" : "memory-backend-ram");
+    pl_setf(c, o, "id", "%s", m->id);
+    if (memfd && huge) {
+        pl_set_bool(o, "hugetlb", true);
+        if (m->pagesize)
+            pl_set_int(o, "hugetlbsize", (long long)m->pagesize);
+    } else if (m->path) {
+        pl_setf(c, o, "mem-path", "%s", m->path);
+    } else if (huge && !memfd) {
+        hugepage_path(c, o);
+    } else if (file && !memfd) {
+        pl_setf(c, o, "mem-path", "%s/ram/%d-%s/%s", pl_lib_dir(c), c->in->id, pl_short_name(c), m->id);
+    }
+    if (share && (file || memfd || pl_is(share, "shared")))
+        pl_set_bool(o, "share", pl_is(share, "shared"));
+    if (tree_get(mb, "discard") && (file || memfd))
+        pl_set_bool(o, "discard-data", true);
+    if (m->main && (file || memfd))
+        pl_set_bool(o, "x-use-canonical-path-for-ramblock-id", false);
+    if (prealloc)
+        pl_set_bool(o, "prealloc", true);
+    if (prealloc && threads)
+        pl_set_int(o, "prealloc-threads", (long long)threads);
+    pl_set_int(o, "size", (long long)m->size);
+    if (m->align)
+        pl_set_int(o, "align", (long long)m->align);
+    if (m->pmem)
+        pl_set_bool(o, "pmem", true);
+    if (m->nodemask && m->policy) {
+        json_object_set_new(o, "host-nodes", node_list(c, m->nodemask));
+        pl_set(o, "policy", m->policy);
+    }
+    if (m->nodemask && prealloc && !m->main && huge)
+        pl_setf(c, o, "prealloc-context", "tc-%s", m->id);
+}
+
+/* ---- -m ---- */
+static unsigned long long devices_size(struct ctx *c)
+{
+    unsigned long long sum = 0;
+    TREE_EACH(m, c->devices, "memory")
+        sum += round_mib(pl_size(c, m, "target/size"));
+    return sum;
+}
+
+static unsigned long long cells_size(struct ctx *c, bool *any)
+{
+    unsigned long long sum = 0;
+    *any = false;
+    TREE_EACH(cell, tree_get(c->in->dom, "cpu/numa"), "cell") {
+        *any = true;
+        sum += round_mib(pl_cell_size(c, cell));
+    }
+    return sum;
+}
+
+unsigned long long pl_cell_size(struct ctx *c, const struct tree *cell)
+{
+    unsigned long long kib;
+    /* canonical documents have KiB here */
+    return pl_num(c, cell, NULL, "memory", &kib) == 0 ? kib * 1024 : 0;
+}
+
+static const struct tree *memnode(struct ctx *c, unsigned long long cell)
+{
+    unsigned long long id;
+    TREE_EACH(n, tree_get(c->in->dom, "numatune"), "memnode")
+        if (pl_num(c, n, NULL, "cellid", &id) == 0 && id == cell)
+            return n;
+    return NULL;
+}
+
+void pl_memory(struct ctx *c)
+{
+    const struct tree *dom = c->in->dom, *max = tree_get(dom, "maxMemory"), *tune = tree_get(dom, "numatune/memory");
+    bool cells;
+    unsigned long long size = cells_size(c, &cells);
+    if (!cells)
+        size = round_mib(pl_size(c, dom, "memory") - (max ? devices_size(c) : 0));
+    if (max)
+        pl_words(c, "-m", "size=%lluk,slots=%llu,maxmem=%lluk", size / 1024, pl_num_or(c, max, NULL, "slots", 0), round_mib(pl_size(c, dom, "maxMemory")) / 1024);
+    else
+        pl_words(c, "-m", "%llu", size / MIB);
+    if (!cells)
+        backend(c, &(struct backend){ .id = pl_ram_id(c), .size = size, .main = true, .nodemask = tree_attr(tune, "nodeset"),
+                                      .policy = policy_of(tree_attr(tune, "mode")) });
+    pl_words(c, "-overcommit", "mem-lock=%s", tree_get(dom, "memoryBacking/locked") ? "on" : "off");
+}
+
+/* ---- -numa ---- */
+static void cpu_ranges(struct ctx *c, struct strbuf *b, const char *cpus)
+{
+    AUTO_FREE char *copy = cpus ? strdup(cpus) : NULL;
+    char *save = NULL;
+    for (char *r = copy ? strtok_r(copy, ",", &save) : NULL; r; r = strtok_r(NULL, ",", &save))
+        pl_cat(c, b, ",cpus=%s", r);
+}
+
+static void distances(struct ctx *c, const struct tree *numa)
+{
+    TREE_EACH(cell, numa, "cell")
+        TREE_EACH(s, tree_get(cell, "distances"), "sibling")
+            pl_words(c, "-numa", "dist,src=%llu,dst=%llu,val=%llu", pl_num_or(c, cell, NULL, "id", 0), pl_num_or(c, s, NULL, "id", 0),
+                     pl_num_or(c, s, NULL, "value", 10));
+}
+
+void pl_numa(struct ctx *c)
+{
+    const struct tree *numa = tree_get(c->in->dom, "cpu/numa"), *tune = tree_get(c->in->dom, "numatune/memory");
+    if (!numa)
+        return;
+    if (tree_get(numa, "interconnects")) {
+        pl_fail(c, "element <interconnects> is not supported");
+        return;
+    }
+    TREE_EACH(cell, numa, "cell") {
+        unsigned long long id = pl_num_or(c, cell, NULL, "id", 0);
+        const struct tree *node = memnode(c, id);
+        struct strbuf b = { NULL, 0, 0 };
+        char name[40];
+        snprintf(name, sizeof name, "ram-node%llu", id);
+        backend(c, &(struct backend){ .id = name, .size = round_mib(pl_cell_size(c, cell)), .share = tree_attr(cell, "memAccess"),
+            .nodemask = node ? tree_attr(node, "nodeset") : tree_attr(tune, "nodeset"),
+            .policy = policy_of(node ? tree_attr(node, "mode") : tree_attr(tune, "mode")) });
+        pl_cat(c, &b, "node,nodeid=%llu", id);
+        cpu_ranges(c, &b, tree_attr(cell, "cpus"));
+        pl_cat(c, &b, ",memdev=%s", name);
+        pl_words_take(c, "-numa", b.s);
+    }
+    distances(c, numa);
+}
+
+/* ---- <memory> devices ---- */
+void pl_memdev(struct ctx *c, const struct tree *d)
+{
+    static const struct map drivers[] = { { "dimm", "pc-dimm" }, { "nvdimm", "nvdimm" }, { "virtio-pmem", "virtio-pmem" }, { "virtio-mem", "virtio-mem" },
+        { NULL, NULL } };
+    const char *model = tree_attr(d, "model"), *alias = pl_alias(c, d);
+    bool known;
+    const char *driver = pl_map(drivers, model, &known);
+    struct backend m = { .size = round_mib(pl_size(c, d, "target/size")), .share = tree_attr(d, "access"), .path = tree_text(d, "source/path"),
+        .nodemask = tree_text(d, "source/nodemask"), .pagesize = pl_size(c, d, "source/pagesize"), .align = pl_size(c, d, "source/alignsize"),
+        .pmem = tree_get(d, "source/pmem"), .nvdimm = pl_is(model, "nvdimm"), .policy = "bind" };
+    char id[96];
+    unsigned long long n;
+    if (!known || pl_run(c)) {
+        pl_refuse(c, d, "model");
+        return;
+    }
+    snprintf(id, sizeof id, "mem%s", alias);
+    m.id = id;
+    if (pl_is(model, "virtio-pmem"))
+        m.share = "shared";
+    backend(c, &m);
+    json_t *o = pl_item(c, PLAN_DEVICE);
+    if (pl_is(driver, "virtio-pmem") || pl_is(driver, "virtio-mem"))
+        pl_virtio(c, d, driver, NULL, o);
+    else
+        pl_set(o, "driver", driver);
+    if (tree_get(d, "target/node") && pl_num(c, d, "target/node", NULL, &n) == 0)
+        pl_set_int(o, "node", (long long)n);
+    if (tree_get(d, "target/block"))
+        pl_set_int(o, "block-size", (long long)pl_size(c, d, "target/block"));
+    if (tree_get(d, "target/requested"))
+        pl_set_int(o, "requested-size", (long long)pl_size(c, d, "target/requested"));
+    if (tree_get(d, "target/label"))
+        pl_set_int(o, "label-size", (long long)pl_size(c, d, "target/label/size"));
+    if (tree_text(d, "uuid"))
+        pl_set(o, "uuid", tree_text(d, "uuid"));
+    if (tree_get(d, "target/readonly"))
+        pl_set_bool(o, "unarmed", true);
+    pl_set(o, "memdev", id);
+    pl_setf(c, o, "id", "%s", alias);
+    pl_address(c, d, o);
+}

@@ -1,0 +1,290 @@
+/* source.c: where a disk's bytes come from: the protocol node of -blockdev, one row a source type. */
+#include "source.h"
+#include <stdio.h>
+#include <string.h>
+
+static void src_file(struct ctx *c, const struct source *s, json_t *o)
+{
+    static const struct prop t[] = { P_STR("aio", "driver", "io"), P_END };
+    char buf[32];
+    bool block = s->res ? s->res->is_block : pl_is(s->type, "block");
+    pl_set(o, "driver", block ? "host_device" : "file");
+    if (s->res)
+        pl_set(o, "filename", pl_fdset(c, s->res, s->index, buf));
+    else
+        pl_set(o, "filename", tree_path_attr(s->el, "source", pl_is(s->type, "block") ? "dev" : "file"));
+    if (s->top)
+        pl_fill(c, s->el, t, o);
+    /* The image's lock bytes are held on the hand's own descriptor; QEMU's would clash with the read-only twin's. */
+    if (s->res)
+        pl_set(o, "locking", "off");
+    if (s->top && tree_get(s->el, "source/reservations")) {
+        const struct tree *r = tree_get(s->el, "source/reservations");
+        if (pl_tri(r, NULL, "managed") == 1)
+            pl_set(o, "pr-manager", "pr-helper0");
+        else
+            pl_setf(c, o, "pr-manager", "pr-helper-%s-storage", s->node);
+    }
+}
+
+static void src_dir(struct ctx *c, const struct source *s, json_t *o)
+{
+    pl_set(o, "driver", "vvfat");
+    pl_set(o, "dir", tree_path_attr(s->el, "source", "dir"));
+    pl_set_bool(o, "floppy", tree_attr_is(s->el, "device", "floppy"));
+    pl_set_bool(o, "rw", !tree_get(s->el, "readonly"));
+    (void)c;
+}
+
+static void src_nvme(struct ctx *c, const struct source *s, json_t *o)
+{
+    const struct tree *a = tree_get(s->el, "source/address");
+    pl_set(o, "driver", "nvme");
+    pl_setf(c, o, "device", "%04llx:%02llx:%02llx.%llx", pl_num_or(c, a, NULL, "domain", 0), pl_num_or(c, a, NULL, "bus", 0),
+            pl_num_or(c, a, NULL, "slot", 0), pl_num_or(c, a, NULL, "function", 0));
+    pl_set_int(o, "namespace", (long long)pl_num_or(c, s->el, "source", "namespace", 0));
+}
+
+/* ---- network sources ---- */
+enum host_style { HOST_TYPED /* {"type": "inet", ...} */, HOST_PLAIN /* {"host", "port"} */ };
+
+static json_t *server(struct ctx *c, const struct tree *host, enum host_style style, const char *port)
+{
+    json_t *o = json_object();
+    if (pl_is(tree_attr(host, "transport"), "unix")) {
+        pl_set(o, "type", "unix");
+        pl_set(o, "path", tree_attr(host, "socket"));
+        return o;
+    }
+    if (style == HOST_TYPED)
+        pl_set(o, "type", "inet");
+    pl_setf(c, o, "host", "%s", tree_attr(host, "name") ? tree_attr(host, "name") : "");
+    pl_set(o, "port", tree_attr(host, "port") ? tree_attr(host, "port") : port);
+    return o;
+}
+
+static json_t *servers(struct ctx *c, const struct source *s, enum host_style style, const char *port)
+{
+    json_t *a = json_array();
+    TREE_EACH(h, tree_get(s->el, "source"), "host")
+        json_array_append_new(a, server(c, h, style, port));
+    return a;
+}
+
+static const struct tree *first_host(struct ctx *c, const struct source *s)
+{
+    const struct tree *h = tree_get(s->el, "source/host");
+    if (!h)
+        pl_fail(c, "<source protocol='%s'> needs a <host>", s->protocol);
+    return h;
+}
+
+static void net_nbd(struct ctx *c, const struct source *s, json_t *o)
+{
+    const struct tree *h = first_host(c, s);
+    pl_set(o, "driver", "nbd");
+    json_object_set_new(o, "server", server(c, h, HOST_TYPED, "10809"));
+    pl_set(o, "export", tree_path_attr(s->el, "source", "name"));
+    if (pl_tri(s->el, "source", "tls") == 1)
+        pl_setf(c, o, "tls-creds", "obj%s-storage_tls0", s->node);
+}
+
+static void set_name_parts(struct ctx *c, const struct source *s, json_t *o, const char *first, const char *second)
+{
+    const char *name = tree_path_attr(s->el, "source", "name"), *slash = name ? strchr(name, '/') : NULL;
+    if (!slash || !slash[1]) {
+        pl_fail(c, "<source name='%s'> of protocol %s needs a '/'", name ? name : "", s->protocol);
+        return;
+    }
+    pl_setf(c, o, first, "%.*s", (int)(slash - name), name);
+    pl_setf(c, o, second, "%s", slash + 1);
+}
+
+static void net_rbd(struct ctx *c, const struct source *s, json_t *o)
+{
+    pl_set(o, "driver", "rbd");
+    set_name_parts(c, s, o, "pool", "image");
+    pl_set(o, "snapshot", tree_path_attr(s->el, "source/snapshot", "name"));
+    pl_set(o, "conf", tree_path_attr(s->el, "source/config", "file"));
+    if (tree_get(s->el, "source/host"))
+        json_object_set_new(o, "server", servers(c, s, HOST_PLAIN, NULL));
+    const struct tree *enc = pl_source_encryption(s);
+    if (enc && pl_is(tree_attr(enc, "engine"), "librbd")) {
+        json_t *e = json_object();
+        pl_set(e, "format", tree_attr(enc, "format"));
+        pl_setf(c, e, "key-secret", "%s-format-encryption-secret0", s->node);
+        json_object_set_new(o, "encrypt", e);
+    }
+    if (pl_source_auth(s)) {
+        pl_set(o, "user", tree_attr(pl_source_auth(s), "username"));
+        json_object_set_new(o, "auth-client-required", json_pack("[ss]", "cephx", "none"));
+        pl_setf(c, o, "key-secret", "%s-storage-auth-secret0", s->node);
+    }
+}
+
+static void net_iscsi(struct ctx *c, const struct source *s, json_t *o)
+{
+    const struct tree *h = first_host(c, s);
+    const char *name = tree_path_attr(s->el, "source", "name"), *slash = name ? strrchr(name, '/') : NULL, *host = tree_attr(h, "name");
+    unsigned lun = 0;
+    pl_set(o, "driver", "iscsi");
+    if (slash && sscanf(slash + 1, "%u", &lun) != 1) {
+        pl_fail(c, "cannot parse the LUN of <source name='%s'>", name);
+        return;
+    }
+    pl_setf(c, o, "portal", host && strchr(host, ':') ? "[%s]:%s" : "%s:%s", host ? host : "", tree_attr(h, "port") ? tree_attr(h, "port") : "3260");
+    pl_setf(c, o, "target", "%.*s", slash ? (int)(slash - name) : 4096, name ? name : "");
+    pl_set_int(o, "lun", lun);
+    pl_set(o, "transport", "tcp");
+    if (pl_source_auth(s)) {
+        pl_set(o, "user", tree_attr(pl_source_auth(s), "username"));
+        pl_setf(c, o, "password-secret", "%s-storage-auth-secret0", s->node);
+    }
+    pl_set(o, "initiator-name", tree_path_attr(s->el, "source/initiator/iqn", "name"));
+}
+
+static void net_url(struct ctx *c, const struct source *s, json_t *o)
+{
+    static const struct prop t[] = { P_BOOL("sslverify", "source/ssl", "verify"), P_END };
+    static const struct prop t2[] = { P_INT("timeout", "source/timeout", "seconds"), P_INT("readahead", "source/readahead", "size"), P_END };
+    const struct tree *h = first_host(c, s);
+    const char *host = tree_attr(h, "name"), *name = tree_path_attr(s->el, "source", "name"), *query = tree_path_attr(s->el, "source", "query");
+    const char *port = tree_attr(h, "port");
+    if (!port)
+        port = pl_is(s->protocol, "https") ? "443" : pl_is(s->protocol, "http") ? "80" : pl_is(s->protocol, "ftps") ? "990" : pl_is(s->protocol, "ftp") ? "21" : "69";
+    pl_set(o, "driver", s->protocol);
+    pl_setf(c, o, "url", host && strchr(host, ':') ? "%s://[%s]:%s/%s%s%s" : "%s://%s:%s/%s%s%s", s->protocol, host ? host : "", port,
+            name ? name : "", query ? "?" : "", query ? query : "");
+    if (pl_source_auth(s)) {
+        pl_set(o, "username", tree_attr(pl_source_auth(s), "username"));
+        pl_setf(c, o, "password-secret", "%s-storage-auth-secret0", s->node);
+    }
+    pl_fill(c, s->el, t, o);
+    if (tree_get(s->el, "source/cookies/cookie"))
+        pl_setf(c, o, "cookie-secret", "%s-storage-httpcookie-secret0", s->node);
+    pl_fill(c, s->el, t2, o);
+}
+
+static void net_gluster(struct ctx *c, const struct source *s, json_t *o)
+{
+    pl_set(o, "driver", "gluster");
+    set_name_parts(c, s, o, "volume", "path");
+    json_object_set_new(o, "server", servers(c, s, HOST_TYPED, "24007"));
+    pl_set_int(o, "debug", 4);
+}
+
+static void net_sheepdog(struct ctx *c, const struct source *s, json_t *o)
+{
+    pl_set(o, "driver", "sheepdog");
+    json_object_set_new(o, "server", server(c, first_host(c, s), HOST_TYPED, "7000"));
+    pl_set(o, "vdi", tree_path_attr(s->el, "source", "name"));
+}
+
+static void net_ssh(struct ctx *c, const struct source *s, json_t *o)
+{
+    pl_set(o, "driver", "ssh");
+    pl_set(o, "path", tree_path_attr(s->el, "source", "name"));
+    json_object_set_new(o, "server", server(c, first_host(c, s), HOST_PLAIN, "22"));
+    pl_set(o, "user", tree_attr(pl_source_auth(s), "username"));
+}
+
+static void net_nfs(struct ctx *c, const struct source *s, json_t *o)
+{
+    const struct tree *h = first_host(c, s);
+    unsigned long long n;
+    pl_set(o, "driver", "nfs");
+    json_t *srv = json_object();
+    pl_set(srv, "host", tree_attr(h, "name"));
+    pl_set(srv, "type", "inet");
+    json_object_set_new(o, "server", srv);
+    pl_set(o, "path", tree_path_attr(s->el, "source", "name"));
+    const struct tree *id = tree_get(s->el, "source/identity");
+    if (id && pl_num(c, id, NULL, "user", &n) == 0)
+        pl_set_int(o, "user", (long long)n);
+    if (id && pl_num(c, id, NULL, "group", &n) == 0)
+        pl_set_int(o, "group", (long long)n);
+}
+
+const struct tree *pl_source_auth(const struct source *s)
+{
+    const struct tree *a = tree_get(s->el, "source/auth");
+    return a ? a : tree_get(s->el, "auth");
+}
+
+const struct tree *pl_source_encryption(const struct source *s)
+{
+    const struct tree *e = tree_get(s->el, "source/encryption");
+    return e ? e : tree_get(s->el, "encryption");
+}
+
+typedef void source_fn(struct ctx *c, const struct source *s, json_t *o);
+/* `run`: the sandboxed QEMU can be given it. */
+static const struct { const char *type, *protocol; bool run; source_fn *fn; } sources[] = {
+    { "file", NULL, true, src_file },
+    { "block", NULL, true, src_file },
+    { "dir", NULL, false, src_dir },
+    { "nvme", NULL, false, src_nvme },
+    { "network", "nbd", false, net_nbd },
+    { "network", "rbd", false, net_rbd },
+    { "network", "iscsi", false, net_iscsi },
+    { "network", "http", false, net_url },
+    { "network", "https", false, net_url },
+    { "network", "ftp", false, net_url },
+    { "network", "ftps", false, net_url },
+    { "network", "tftp", false, net_url },
+    { "network", "gluster", false, net_gluster },
+    { "network", "sheepdog", false, net_sheepdog },
+    { "network", "ssh", false, net_ssh },
+    { "network", "nfs", false, net_nfs },
+    { NULL, NULL, false, NULL },
+};
+
+static void secret(struct ctx *c, const char *node, const char *what)
+{
+    /* The value is never in a plan: the worker hands it over by object-add; what is printed names the form only. */
+    json_t *o = pl_item(c, PLAN_OBJECT);
+    pl_set(o, "qom-type", "secret");
+    pl_setf(c, o, "id", "%s-%s", node, what);
+    pl_set(o, "data", "");
+    pl_set(o, "keyid", "masterKey0");
+    pl_set(o, "iv", "");
+    pl_set(o, "format", "base64");
+}
+
+void pl_source_objects(struct ctx *c, const struct source *s)
+{
+    const struct tree *r = s->top ? tree_get(s->el, "source/reservations") : NULL;
+    if (r && pl_tri(r, NULL, "managed") != 1) {
+        json_t *o = pl_item(c, PLAN_OBJECT);
+        pl_set(o, "qom-type", "pr-manager-helper");
+        pl_setf(c, o, "id", "pr-helper-%s-storage", s->node);
+        pl_set(o, "path", tree_path_attr(r, "source", "path"));
+    }
+    if (tree_get(pl_source_auth(s), "secret"))
+        secret(c, s->node, "storage-auth-secret0");
+    if (pl_source_encryption(s))
+        secret(c, s->node, "format-encryption-secret0");
+    if (tree_get(s->el, "source/cookies/cookie"))
+        secret(c, s->node, "storage-httpcookie-secret0");
+    if (pl_tri(s->el, "source", "tls") == 1) {
+        json_t *o = pl_item(c, PLAN_OBJECT);
+        pl_set(o, "qom-type", "tls-creds-x509");
+        pl_setf(c, o, "id", "obj%s-storage_tls0", s->node);
+        pl_set(o, "dir", "/etc/pki/qemu");
+        pl_set(o, "endpoint", "client");
+        pl_set_bool(o, "verify-peer", true);
+    }
+}
+
+void pl_source_props(struct ctx *c, const struct source *s, json_t *o)
+{
+    for (size_t i = 0; sources[i].type; i++)
+        if (pl_is(s->type, sources[i].type) && (!sources[i].protocol || pl_is(s->protocol, sources[i].protocol))) {
+            if (pl_run(c) && !sources[i].run)
+                break;
+            sources[i].fn(c, s, o);
+            return;
+        }
+    pl_fail(c, "disk source of type '%s'%s%s in element <%s> is not supported", s->type, s->protocol ? " and protocol " : "",
+            s->protocol ? s->protocol : "", s->el->name);
+}
