@@ -74,6 +74,7 @@ struct client_row {
     int64_t since;              /* CLOCK_REALTIME seconds */
     char user[32], group[32];
     char selinux[64];
+    uint64_t gateway;           /* number of its gateway's channel */
 };
 enum door { DOOR_RW, DOOR_RO, DOOR_ADMIN, DOOR_N };
 struct clients_head { uint32_t magic, rows; uint32_t max_clients, max_anonymous, anonymous, workers; uint32_t admin_max_clients, admin_count; uint64_t next_id; uint8_t reserved[4056]; };

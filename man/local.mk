@@ -1,1 +1,1 @@
-# man
+dist_man_MANS += %D%/bulkhead-rpc.7

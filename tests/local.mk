@@ -11,6 +11,7 @@ EXTRA_DIST += %D%/tap.h
 
 include %D%/unit/local.mk
 include %D%/tool/local.mk
+include %D%/unit/hands.mk
 
 check-root: all $(check_PROGRAMS) $(check_LIBRARIES)
 	@test "$$(id -u)" = 0 || { echo "check-root: must be root"; exit 1; }

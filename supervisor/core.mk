@@ -1,0 +1,37 @@
+# The trusted part: virtqemud is the keeper, roles/supervisor the supervisor.  Both link libc and libipc.a only.
+sbin_PROGRAMS += virtqemud
+virtqemud_SOURCES = \
+	%reldir%/cli_worker.c \
+	%reldir%/defaults.c \
+	%reldir%/first.c \
+	%reldir%/keeper.c %reldir%/keeper.h \
+	%reldir%/keeper_proc.c \
+	%reldir%/keeper_spawn.c \
+	%reldir%/keeper_store.c \
+	%reldir%/layout.c \
+	%reldir%/listen.c \
+	%reldir%/main.c \
+	%reldir%/output.c \
+	%reldir%/void.c \
+	$(NULL)
+virtqemud_LDADD = libipc.a
+
+pkglibexec_PROGRAMS += roles/supervisor
+roles_supervisor_SOURCES = \
+	%reldir%/debug.c \
+	%reldir%/doc.c \
+	%reldir%/events.c \
+	%reldir%/flow.c \
+	%reldir%/gateways.c \
+	%reldir%/guest.c %reldir%/guest.h \
+	%reldir%/life.c \
+	%reldir%/load.c \
+	%reldir%/manifest_policy.c \
+	%reldir%/peer.c \
+	%reldir%/route.c \
+	%reldir%/slots.c \
+	%reldir%/sup.h \
+	%reldir%/supervisor.c \
+	$(NULL)
+roles_supervisor_LDADD = libroutes.a libpolicy.a libipc.a
+

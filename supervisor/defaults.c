@@ -1,0 +1,42 @@
+/* defaults.c: the settings where no configuration file says otherwise, and the check of what conf made of the files. */
+#include <errno.h>
+#include <string.h>
+#include "ipc/util.h"
+#include "keeper.h"
+
+/* Above the ranges that systemd and shadow document, below 2^31. */
+#define UID_BASE 1879048192u
+#define UID_COUNT 65536u
+
+void settings_defaults(struct settings *s, bool session)
+{
+    *s = (struct settings){
+        .magic = SETTINGS_MAGIC, .unix_sock_ro_perms = 0777, .unix_sock_rw_perms = 0700, .unix_sock_admin_perms = 0700,
+        .max_clients = 5000, .max_queued_clients = 1000, .max_anonymous_clients = 20, .min_workers = 5, .max_workers = 20, .prio_workers = 5,
+        .max_client_requests = 5, .admin_max_clients = 5, .admin_min_workers = 1, .admin_max_workers = 5, .admin_max_queued_clients = 5,
+        .admin_max_client_requests = 5, .keepalive_interval = 5, .keepalive_count = 5, .admin_keepalive_interval = 5, .admin_keepalive_count = 5,
+        .log_level = 3, .vnc_listen = "127.0.0.1", .spice_listen = "127.0.0.1", .remote_display_port_min = 5900, .remote_display_port_max = 65535,
+        .dynamic_ownership = 1, .stdio_handler_logd = 1, .uid_base = session ? 0 : UID_BASE, .uid_count = session ? 0 : UID_COUNT,
+        .log_max_size = 2u << 20, .log_max_backups = 3,
+    };
+}
+
+int settings_check(const struct settings *s, const char **what)
+{
+#define TEXT(f) { #f, s->f, sizeof s->f }
+#define RANGE(f, lo, hi) { #f, s->f, lo, hi }
+    const struct { const char *name, *v; size_t n; } texts[] = { TEXT(unix_sock_group), TEXT(unix_sock_dir), TEXT(log_filters), TEXT(log_outputs), TEXT(vnc_listen),
+        TEXT(spice_listen), TEXT(vnc_password), TEXT(user), TEXT(group), TEXT(lock_manager) };
+    const struct { const char *name; uint32_t v, lo, hi; } ranges[] = {
+        RANGE(magic, SETTINGS_MAGIC, SETTINGS_MAGIC), RANGE(unix_sock_ro_perms, 0, 0777), RANGE(unix_sock_rw_perms, 0, 0777), RANGE(unix_sock_admin_perms, 0, 0777),
+        RANGE(max_clients, 1, 1u << 20), RANGE(max_client_requests, 1, 1u << 20), RANGE(admin_max_clients, 1, 1u << 20), RANGE(log_level, 0, 4),
+        RANGE(uid_base, 0, 0xf0000000u), RANGE(uid_count, 0, 1u << 26), RANGE(auth_unix_ro, AUTH_NONE, AUTH_POLKIT), RANGE(auth_unix_rw, AUTH_NONE, AUTH_POLKIT),
+    };
+    for (size_t i = 0; i < ARRAY_N(texts); i++)
+        if (!memchr(texts[i].v, 0, texts[i].n))
+            return *what = texts[i].name, -ERANGE;
+    for (size_t i = 0; i < ARRAY_N(ranges); i++)
+        if (ranges[i].v < ranges[i].lo || ranges[i].v > ranges[i].hi)
+            return *what = ranges[i].name, -ERANGE;
+    return 0;
+}

@@ -1,0 +1,353 @@
+/* doc.c: flows over definitions: define, undefine, autostart, and every call that an xmlc works on.  No byte of XML is read here. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include "guest.h"
+#include "ipc/schema/op-numbers.h"
+#include "sup.h"
+
+enum { DEFINED_ADDED, DEFINED_UPDATED };
+#define UNDEFINE_MANAGED_SAVE 1u
+
+static const char *uuid_text(const uint8_t u[16], char out[37])
+{
+    snprintf(out, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0], u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12],
+             u[13], u[14], u[15]);
+    return out;
+}
+
+/* ---- xmlc ---- */
+
+struct peer *doc_xmlc(struct flow *f)
+{
+    struct born n;
+    born_begin(&n, ROLE_XMLC, f->object, f->name);
+    born_fd(&n, BFD_LAYOUT, 0, sup.layout_fd);
+    return peer_spawn(&n, false);
+}
+
+/* The call of the client itself; the stored definition goes with it when there is one. */
+static int xmlc_pass(struct flow *f)
+{
+    const int more[] = { sup.caps_fd, sup.settings_fd, f->fd[FF_TEXT] };
+    return flow_pass(f, doc_xmlc(f), more, f->fd[FF_TEXT] >= 0 ? 3 : 2);
+}
+
+int doc_xmlc_call(struct flow *f, uint32_t op, uint32_t flags)
+{
+    struct doc_start d = { .id = f->id, .flags = flags };
+    const int fds[] = { sup.caps_fd, sup.settings_fd, f->fd[FF_TEXT] };
+    util_copy_str(d.name, sizeof d.name, f->name);
+    return flow_call(f, doc_xmlc(f), OP_IN(op), 0, &d, sizeof d, fds, 3);
+}
+
+static bool name_is_good(const char name[NAME_MAX_BYTES])
+{
+    size_t n = strnlen(name, NAME_MAX_BYTES);
+    if (n == 0 || n == NAME_MAX_BYTES || !strcmp(name, ".") || !strcmp(name, ".."))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (name[i] == '/' || name[i] == '\n')
+            return false;
+    return true;
+}
+
+static int manifest_check(struct flow *f)
+{
+    const void *p;
+    size_t n;
+    int r = frame_map(f->fd[FF_MANIFEST], MANIFEST_BYTES_MAX, &p, &n);
+    if (r < 0)
+        return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed manifest");
+    r = policy_manifest(p, n, &f->err);
+    if (n)
+        munmap((void *)(uintptr_t)p, n);
+    return r;
+}
+
+static bool is_sealed(int fd)
+{
+    const void *p;
+    size_t n;
+    if (frame_map(fd, FRAME_BIG_MAX, &p, &n) < 0)
+        return false;
+    if (n)
+        munmap((void *)(uintptr_t)p, n);
+    return n > 0;
+}
+
+int doc_take(struct flow *f, struct frame *fr)
+{
+    static const uint8_t from[DOC_FD_N] = { [DOC_FD_XML] = FF_TEXT, [DOC_FD_TREE] = FF_TREE, [DOC_FD_MANIFEST] = FF_MANIFEST };
+    if (fr->h.op != OP_IN(IN_DOC) || fr->h.flags & FRAME_BIG || fr->body_len < sizeof f->doc || fr->h.nfds != DOC_FD_N)
+        return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed document");
+    memcpy(&f->doc, fr->body, sizeof f->doc);
+    if (!name_is_good(f->doc.name) || f->doc.reply_len > sizeof f->reply || fr->body_len != sizeof f->doc + f->doc.reply_len)
+        return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed document");
+    memcpy(f->reply, fr->body + sizeof f->doc, f->doc.reply_len);
+    for (int i = 0; i < DOC_FD_N; i++) {
+        util_closep(&f->fd[from[i]]);
+        f->fd[from[i]] = frame_take_fd(fr, (unsigned)i);
+        if (!is_sealed(f->fd[from[i]]))
+            return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed document");
+    }
+    util_copy_str(f->name, sizeof f->name, f->doc.name);
+    return manifest_check(f) < 0 ? -1 : FLOW_NEXT;
+}
+
+/* An answer without a document goes to the caller as it is. */
+static int doc_or_answer(struct flow *f, struct frame *fr)
+{
+    if (fr->h.op == OP_IN(IN_DOC))
+        return doc_take(f, fr);
+    route_pass_back(&f->caller, fr);
+    f->answered = true;
+    return FLOW_END;
+}
+
+/* ---- define ---- */
+
+/* libvirt's rules for names and uuids.  *slot: the object that is defined anew, -1 none. */
+int doc_clash(struct flow *f, bool check_active, int *slot)
+{
+    char uuid[37];
+    int by_uuid = slot_find_uuid(f->doc.uuid), by_name = slot_find_name(f->doc.name);
+    for (struct flow *o = flow_next(NULL); o; o = flow_next(o))
+        if (o != f && o->commits && (!strcmp(o->doc.name, f->doc.name) || !memcmp(o->doc.uuid, f->doc.uuid, 16)))
+            return FLOW_BLOCKED;        /* the other one's outcome decides */
+    if (by_uuid >= 0 && strcmp(slot_row(by_uuid)->name, f->doc.name))
+        return err_set(&f->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "domain '%s' is already defined with uuid %s", slot_row(by_uuid)->name, uuid_text(f->doc.uuid, uuid));
+    if (by_uuid < 0 && by_name >= 0)
+        return err_set(&f->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "domain '%s' already exists with uuid %s", f->doc.name, uuid_text(slot_row(by_name)->uuid, uuid));
+    if (check_active && by_uuid >= 0 && slot_active(slot_row(by_uuid)))
+        return err_set(&f->err, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "domain '%s' is already active", f->doc.name);
+    *slot = by_uuid;
+    return FLOW_NEXT;
+}
+
+static int define_write(struct flow *f)
+{
+    int slot, r = doc_clash(f, false, &slot);
+    if (r == FLOW_NEXT && slot >= 0)
+        r = flow_claim(f, slot_handle(slot));
+    if (r != FLOW_NEXT)
+        return r;
+    f->slot = slot;
+    f->commits = true;
+    return flow_conf(f, IN_CONF_WRITE, 0, DIR_DEFINITIONS, f->doc.name, f->fd[FF_TEXT]);
+}
+
+static int define_commit(struct flow *f, struct frame *fr)
+{
+    (void)fr;
+    bool is_new = f->slot < 0;
+    if (is_new && (f->slot = slot_take(&f->doc)) < 0)
+        return err_set(&f->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "too many domains");
+    if (!slot_active(slot_row(f->slot)))
+        slot_facts(f->slot, &f->doc);
+    bool was = slot_row(f->slot)->flags & SLOT_PERSISTENT;
+    SLOT_EDIT(s, f->slot)
+        s->flags |= SLOT_PERSISTENT | (is_new ? 0 : SLOT_UPDATED);
+    if (f->caller.op != 0)
+        event_lifecycle(slot_row(f->slot), EV_DEFINED, was ? DEFINED_UPDATED : DEFINED_ADDED);
+    return FLOW_NEXT;
+}
+
+static void define_done(struct flow *f, bool ok)
+{
+    if (!ok)
+        route_error(&f->caller, &f->err);
+    else if (f->doc.reply_len)
+        route_reply(&f->caller, f->reply, f->doc.reply_len, NULL, 0);
+    else
+        reply_dom(&f->caller, slot_row(f->slot));
+}
+
+static const struct step define_steps[] = { { "compile", xmlc_pass, doc_take, NULL }, { "write", define_write, define_commit, NULL }, { 0 } };
+
+/* ---- calls on a stored definition, and on no object at all ---- */
+
+int doc_text_read(struct flow *f)
+{
+    return flow_conf(f, IN_CONF_READ, 0, DIR_DEFINITIONS, slot_row(f->slot)->name, -1);
+}
+
+int doc_text_got(struct flow *f, struct frame *fr)
+{
+    util_closep(&f->fd[FF_TEXT]);
+    f->fd[FF_TEXT] = frame_take_fd(fr, 0);
+    return f->fd[FF_TEXT] < 0 ? err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the definition cannot be read") : FLOW_NEXT;
+}
+
+static int live_first(struct flow *f)
+{
+    struct peer *p;
+    if (!f->live_first)
+        return FLOW_NEXT;
+    if (guest_worker(f->slot, &p) != GUEST_READY)
+        return err_set(&f->err, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "domain is not running");
+    return flow_pass(f, p, NULL, 0);
+}
+
+static int config_write(struct flow *f)
+{
+    if (strcmp(f->doc.name, slot_row(f->slot)->name) || memcmp(f->doc.uuid, slot_row(f->slot)->uuid, 16))
+        return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the document is of another domain");
+    return f->doc.changes ? flow_conf(f, IN_CONF_WRITE, 0, DIR_DEFINITIONS, f->doc.name, f->fd[FF_TEXT]) : FLOW_NEXT;
+}
+
+static int config_commit(struct flow *f, struct frame *fr)
+{
+    (void)fr;
+    if (!slot_active(slot_row(f->slot)))
+        slot_facts(f->slot, &f->doc);
+    SLOT_EDIT(s, f->slot)
+        s->flags |= SLOT_UPDATED;
+    return FLOW_NEXT;
+}
+
+static void plain_done(struct flow *f, bool ok)
+{
+    if (!ok)
+        route_error(&f->caller, &f->err);
+    else if (!f->answered)
+        route_reply(&f->caller, f->reply, f->doc.reply_len, NULL, 0);
+}
+
+static const struct step config_steps[] = {
+    { "live", live_first, NULL, NULL }, { "read", doc_text_read, doc_text_got, NULL }, { "compile", xmlc_pass, doc_or_answer, NULL }, { "write", config_write, config_commit, NULL }, { 0 },
+};
+static const struct step doc_steps[] = { { "compile", xmlc_pass, doc_or_answer, NULL }, { 0 } };
+
+static void start_with_body(const struct step *steps, void (*done)(struct flow *, bool), const struct caller *c, int slot, struct frame *fr, bool live)
+{
+    struct flow *f = flow_start(steps, done, 0, c);
+    if (!f)
+        return;
+    f->slot = slot;
+    f->live_first = live;
+    if (flow_keep_body(f, fr) < 0)
+        flow_fail(f);
+    else
+        flow_go(f);
+}
+
+void doc_config(const struct caller *c, int slot, struct frame *f, bool live)
+{
+    start_with_body(config_steps, plain_done, c, slot, f, live);
+}
+
+void doc_only(const struct caller *c, struct frame *f)
+{
+    start_with_body(doc_steps, plain_done, c, -1, f, false);
+}
+
+/* ---- undefine, autostart ---- */
+
+int doc_claim(struct flow *f)
+{
+    if (slot_of(f->wanted) < 0)
+        return err_set(&f->err, VIR_ERR_NO_DOMAIN, VIR_FROM_QEMU, "the domain is gone");
+    return flow_claim(f, f->wanted);
+}
+
+static int undefine_remove(struct flow *f)
+{
+    const struct index_slot *s = slot_row(f->slot);
+    if (!(s->flags & SLOT_PERSISTENT))
+        return err_set(&f->err, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "cannot undefine transient domain");
+    if (s->flags & SLOT_MANAGED_SAVE && !(f->caller.arg & UNDEFINE_MANAGED_SAVE))
+        return err_set(&f->err, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "Refusing to undefine while domain managed save image exists");
+    return flow_conf(f, IN_CONF_REMOVE, 0, DIR_DEFINITIONS, s->name, -1);
+}
+
+static int undefine_save(struct flow *f)
+{
+    const struct index_slot *s = slot_row(f->slot);
+    return s->flags & SLOT_MANAGED_SAVE ? flow_conf(f, IN_CONF_REMOVE, 0, DIR_SAVE, s->name, -1) : FLOW_NEXT;
+}
+
+static int undefine_commit(struct flow *f)
+{
+    SLOT_EDIT(s, f->slot)
+        s->flags &= ~(uint32_t)(SLOT_PERSISTENT | SLOT_AUTOSTART | SLOT_MANAGED_SAVE);
+    struct index_slot was = *slot_row(f->slot);
+    event_lifecycle(slot_row(f->slot), EV_UNDEFINED, 0);
+    if (!slot_active(&was))
+        slot_free(f->slot);
+    return FLOW_NEXT;
+}
+
+static const struct step undefine_steps[] = {
+    { "claim", doc_claim, NULL, NULL }, { "remove", undefine_remove, NULL, NULL }, { "save image", undefine_save, NULL, NULL }, { "commit", undefine_commit, NULL, NULL }, { 0 },
+};
+
+static int autostart_write(struct flow *f)
+{
+    const struct index_slot *s = slot_row(f->slot);
+    if (!(s->flags & SLOT_PERSISTENT))
+        return err_set(&f->err, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "cannot set autostart for transient domain");
+    if (!(s->flags & SLOT_AUTOSTART) == !f->caller.arg)
+        return FLOW_END;
+    return flow_conf(f, IN_CONF_AUTOSTART, f->caller.arg != 0, DIR_DEFINITIONS, s->name, -1);
+}
+
+static int autostart_commit(struct flow *f, struct frame *fr)
+{
+    (void)fr;
+    SLOT_EDIT(s, f->slot)
+        s->flags = f->caller.arg ? s->flags | SLOT_AUTOSTART : s->flags & ~(uint32_t)SLOT_AUTOSTART;
+    return FLOW_NEXT;
+}
+
+static const struct step autostart_steps[] = { { "claim", doc_claim, NULL, NULL }, { "write", autostart_write, autostart_commit, NULL }, { 0 } };
+
+static int save_remove(struct flow *f)
+{
+    const struct index_slot *s = slot_row(f->slot);
+    return s->flags & SLOT_MANAGED_SAVE ? flow_conf(f, IN_CONF_REMOVE, 0, DIR_SAVE, s->name, -1) : FLOW_END;
+}
+
+static int save_removed(struct flow *f, struct frame *fr)
+{
+    (void)fr;
+    SLOT_EDIT(s, f->slot)
+        s->flags &= ~(uint32_t)SLOT_MANAGED_SAVE;
+    return FLOW_NEXT;
+}
+
+static const struct step save_remove_steps[] = { { "claim", doc_claim, NULL, NULL }, { "remove", save_remove, save_removed, NULL }, { 0 } };
+
+/* ---- which call is what ---- */
+
+static const struct { uint32_t op; const struct step *steps; void (*done)(struct flow *, bool); bool object; } calls[] = {
+    { OP_REMOTE_DOMAIN_DEFINE_XML, define_steps, define_done, false },
+    { OP_REMOTE_DOMAIN_DEFINE_XML_FLAGS, define_steps, define_done, false },
+    { OP_REMOTE_DOMAIN_UNDEFINE, undefine_steps, plain_done, true },
+    { OP_REMOTE_DOMAIN_UNDEFINE_FLAGS, undefine_steps, plain_done, true },
+    { OP_REMOTE_DOMAIN_SET_AUTOSTART, autostart_steps, plain_done, true },
+    { OP_REMOTE_DOMAIN_MANAGED_SAVE_REMOVE, save_remove_steps, plain_done, true },
+};
+
+bool doc_call(const struct caller *c, int slot, struct frame *fr)
+{
+    for (size_t i = 0; i < ARRAY_N(calls); i++) {
+        if (calls[i].op != c->op)
+            continue;
+        struct flow *f = flow_start(calls[i].steps, calls[i].done, 0, c);
+        if (!f)
+            return true;
+        f->wanted = calls[i].object ? fr->h.object : 0;
+        if (calls[i].object && slot < 0 && c->flags & FRAME_RESENT && (c->op == OP_REMOTE_DOMAIN_UNDEFINE || c->op == OP_REMOTE_DOMAIN_UNDEFINE_FLAGS)) {
+            plain_done(f, true);            /* it was done before the supervisor that did it could say so */
+            f->steps = NULL;
+        } else if (!calls[i].object && flow_keep_body(f, fr) < 0) {
+            flow_fail(f);
+        } else {
+            flow_go(f);
+        }
+        return true;
+    }
+    return guest_call(c, slot, fr);
+}

@@ -1,0 +1,207 @@
+/* first.c: what a first start makes, all of it kept in the store: locks, the void, settings, doors, folders, shared pages. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "ipc/err.h"
+#include "ipc/frame.h"
+#include "ipc/index.h"
+#include "ipc/log.h"
+#include "ipc/util.h"
+#include "keeper.h"
+
+#define SETTINGS_WAIT_MS 20000
+
+static int keep(uint32_t role, uint32_t tag, uint32_t arg, int fd)
+{
+    struct held h = { .kind = HELD_FD, .role = role, .tag = tag, .arg = arg };
+    return fd < 0 ? fd : store_put(&h, fd);
+}
+
+/* ---- settings: conf reads the files, as the first thing that is born ---- */
+
+static int settings_ask(int chan, struct settings *s)
+{
+    static uint8_t buf[FRAME_BODY_MAX];
+    struct frame_head h = { .kind = FRAME_CALL, .op = OP_IN(IN_CONF_SETTINGS), .serial = 1 };
+    struct pollfd p = { .fd = chan, .events = POLLIN };
+    AUTO_FRAME f = FRAME_INIT;
+    const char *what;
+    struct err e;
+    f.h.nfds = 0;
+    int r = frame_send(chan, &h, NULL, 0, NULL, 0);
+    if (!r && poll(&p, 1, SETTINGS_WAIT_MS) != 1)
+        r = -ETIMEDOUT;
+    if (!r && (r = frame_recv(chan, &f, buf, sizeof buf)) <= 0)
+        return r ? r : -EPIPE;
+    if (r < 0)
+        return r;
+    if (f.h.kind == FRAME_ERROR) {
+        err_from_wire(&e, f.body, f.body_len);
+        log_err("configuration: %s", e.detail);
+        return -EINVAL;
+    }
+    if (f.h.kind != FRAME_REPLY || f.body_len != sizeof *s)
+        return -EPROTO;
+    memcpy(s, f.body, sizeof *s);
+    if (settings_check(s, &what) < 0) {
+        log_err("configuration: %s is out of range", what);
+        return -ERANGE;
+    }
+    return 0;
+}
+
+static int settings_read(struct keeper_start *k, const char *config)
+{
+    const char *const names[CONF_FILE_N] = { DAEMON_NAME ".conf", "qemu.conf", "virtlogd.conf" };
+    uint32_t id = k->layout.session ? ~0u : k->settings.uid_base + ROLE_CONF;
+    struct birth b = { .magic = BIRTH_MAGIC, .role = ROLE_CONF, .uid = id, .gid = id, .log_level = k->settings.log_level, .flags = k->layout.session ? BIRTH_SESSION : 0 };
+    struct held who = { .kind = HELD_PROCESS, .role = ROLE_CONF, .channel = 1 };
+    int fds[16], n = 0, sv[2], opened[CONF_FILE_N];
+    for (uint32_t i = 0; i < CONF_FILE_N; i++) {
+        char path[256];
+        util_format(path, sizeof path, "%s/%s", k->layout.conf_dir, names[i]);
+        opened[i] = open(i == 0 && config ? config : path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+        if (opened[i] < 0 && (errno != ENOENT || (i == 0 && config))) {
+            log_err("cannot open %s: %s", i == 0 && config ? config : path, strerror(errno));
+            return -EINVAL;
+        }
+        if (opened[i] >= 0) {
+            b.fd_kind[n] = BFD_FILE;
+            b.fd_arg[n] = i;
+            fds[n++] = opened[i];
+        }
+    }
+    AUTO_CLOSE defaults = frame_memfd("settings", &k->settings, sizeof k->settings);
+    b.fd_kind[n] = BFD_SETTINGS;
+    fds[n++] = defaults;
+    for (uint32_t tag = BFD_VOID_USER; tag <= BFD_VOID_UTS; tag++) {
+        int fd = store_get(ROLE_KEEPER, tag, 0);
+        if (fd >= 0) {
+            b.fd_kind[n] = (uint8_t)tag;
+            fds[n++] = fd;
+        }
+    }
+    b.nfds = (uint16_t)n;
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) < 0)
+        return -errno;
+    int r = spawn_role(&k->layout, &who, &b, sv[1], fds, (unsigned)n);
+    close(sv[1]);
+    if (r > 0)
+        r = settings_ask(sv[0], &k->settings);
+    close(sv[0]);           /* which ends it */
+    for (int i = 0; i < CONF_FILE_N; i++)
+        util_closep(&opened[i]);
+    return r;
+}
+
+/* ---- the store's first rows ---- */
+
+static int keep_pages(void)
+{
+    int rw, ro, r = index_create(&rw, &ro);
+    if (!r && !(r = keep(ROLE_SUPERVISOR, BFD_INDEX, 1, rw)))
+        r = keep(ROLE_SUPERVISOR, BFD_INDEX, 0, ro);
+    if (r)
+        return r;
+    rw = memfd_create("bulkhead-clients", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    struct clients_head h = { .magic = CLIENTS_MAGIC, .next_id = 1 };
+    char path[40];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", rw);
+    if (rw < 0 || ftruncate(rw, CLIENTS_BYTES) < 0 || pwrite(rw, &h, sizeof h, 0) != (ssize_t)sizeof h ||
+        fcntl(rw, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0 || (ro = open(path, O_RDONLY | O_CLOEXEC)) < 0)
+        return -errno;
+    return (r = keep(ROLE_SUPERVISOR, BFD_CLIENTS, 1, rw)) ? r : keep(ROLE_SUPERVISOR, BFD_CLIENTS, 0, ro);
+}
+
+static int keep_folders(const struct layout *l)
+{
+    const char *const dirs[DIR_KIND_N][2] = { [DIR_DEFINITIONS] = { l->def_dir, "" }, [DIR_AUTOSTART] = { l->def_dir, "/autostart" }, [DIR_STATUS] = { l->state_dir, "" },
+        [DIR_LOG] = { l->log_dir, "" }, [DIR_SAVE] = { l->lib_dir, "/save" }, [DIR_CACHE] = { l->cache_dir, "" } };
+    for (uint32_t i = 0; i < DIR_KIND_N; i++) {
+        char path[256];
+        util_format(path, sizeof path, "%s%s", dirs[i][0], dirs[i][1]);
+        int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = keep(ROLE_SUPERVISOR, BFD_DIR, i, fd < 0 ? -errno : fd);
+        if (r < 0) {
+            log_err("cannot open %s: %s", path, strerror(-r));
+            return r;
+        }
+    }
+    return 0;
+}
+
+static int take_lock(const char *path, uint32_t arg)
+{
+    int fd = -1, r = pidfile_take(path, &fd);
+    if (r < 0) {
+        log_err("cannot lock %s: %s", path, r == -EBUSY ? "another daemon runs" : strerror(-r));
+        return r;
+    }
+    return keep(ROLE_KEEPER, BFD_NONE, arg, fd);
+}
+
+int first_prepare(struct keeper_start *k, const char *config, const char *pid_file)
+{
+    int r, fds[5], doors[3];
+    char path[256];
+    if (pid_file && (r = util_copy_str(k->layout.pid_file, sizeof k->layout.pid_file, pid_file)))
+        return r;
+    umask(022);
+    if ((r = layout_make_folders(&k->layout)) < 0) {
+        log_err("cannot make the daemon's folders: %s", strerror(-r));
+        return r;
+    }
+    /* libvirt's own daemons lock the same file: one daemon a driver, whoever made it. */
+    util_format(path, sizeof path, "%s/driver.pid", k->layout.state_dir);
+    if ((r = take_lock(k->layout.pid_file, 0)) || (r = take_lock(path, 1)))
+        return r;
+    k->owns_pid_file = true;
+    if ((r = void_make(k->layout.session, fds)) < 0) {
+        log_err("cannot make namespaces: %s", strerror(-r));
+        return r;
+    }
+    for (uint32_t i = 0; i < 5; i++)
+        if (fds[i] >= 0 && (r = keep(ROLE_KEEPER, BFD_VOID_USER + i, 0, fds[i])))
+            return r;
+    if ((r = settings_read(k, config)) < 0) {
+        if (r != -ENOENT || config)
+            return r;
+        log_warn("no conf role: default settings");
+    }
+    if ((r = keep(ROLE_SUPERVISOR, BFD_SETTINGS, 0, frame_memfd("settings", &k->settings, sizeof k->settings))) ||
+        (r = keep(ROLE_SUPERVISOR, BFD_LAYOUT, 0, frame_memfd("layout", &k->layout, sizeof k->layout))) || (r = keep_pages()) || (r = keep_folders(&k->layout)) ||
+        (r = listen_open(&k->layout, &k->settings, doors, &k->owns_doors)))
+        return r;
+    for (uint32_t d = 0; d < DOOR_N; d++)
+        if (doors[d] >= 0 && (r = keep(ROLE_SUPERVISOR, BFD_LISTEN_RW + d, 0, doors[d])))
+            return r;
+    util_format(path, sizeof path, "%s/autostarted", k->layout.state_dir);
+    AUTO_CLOSE stamp = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    k->first_boot = stamp >= 0;
+    return 0;
+}
+
+int first_resume(struct keeper_start *k, int state_fd)
+{
+    const void *p;
+    size_t n;
+    int r = store_load(state_fd, &k->epoch);
+    if (r < 0)
+        return r;
+    if ((r = frame_map(store_get(ROLE_SUPERVISOR, BFD_SETTINGS, 0), sizeof k->settings, &p, &n)) < 0 || n != sizeof k->settings)
+        return r < 0 ? r : -EPROTO;
+    memcpy(&k->settings, p, n);
+    munmap((void *)(uintptr_t)p, n);
+    if ((r = frame_map(store_get(ROLE_SUPERVISOR, BFD_LAYOUT, 0), sizeof k->layout, &p, &n)) < 0 || n != sizeof k->layout)
+        return r < 0 ? r : -EPROTO;
+    memcpy(&k->layout, p, n);
+    munmap((void *)(uintptr_t)p, n);
+    k->owns_pid_file = k->owns_doors = true;
+    return 0;
+}

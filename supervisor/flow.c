@@ -1,0 +1,226 @@
+/* flow.c: a flow is a table of steps.  A step makes one call to a peer and returns; the reply runs its second half; the next step follows.
+ *
+ * One flow at a time has an object; others that want it are blocked, in the order they came, and tried again as a flow ends. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+#include "sup.h"
+
+#define FLOWS_BITS 10u
+#define FLOWS_MAX (1u << FLOWS_BITS)
+static struct flow flows[FLOWS_MAX];
+static uint32_t flows_n;        /* rows once used */
+static bool blocked_some;
+static struct loop_timer unblock_timer;
+
+struct flow *flow_next(struct flow *after)
+{
+    for (uint32_t i = after ? (uint32_t)(after - flows) + 1 : 0; i < flows_n; i++)
+        if (flows[i].steps)
+            return &flows[i];
+    return NULL;
+}
+
+struct flow *flow_of(uint64_t object)
+{
+    for (struct flow *f = flow_next(NULL); f && object; f = flow_next(f))
+        if (f->object == object)
+            return f;
+    return NULL;
+}
+
+struct flow *flow_start(const struct step *steps, void (*done)(struct flow *, bool), uint64_t object, const struct caller *c)
+{
+    static const struct caller nobody;
+    struct err e = ERR_INIT;
+    uint32_t i = 0;
+    while (i < FLOWS_MAX && flows[i].steps)
+        i++;
+    if (i == FLOWS_MAX || (c && !route_in_flow(c, object))) {
+        err_set(&e, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "too many operations at once");
+        if (c)
+            route_error(c, &e);
+        return NULL;
+    }
+    struct flow *f = &flows[i];
+    uint32_t turn = f->turn + 1;
+    memset(f, 0, sizeof *f);
+    *f = (struct flow){ .steps = steps, .done = done, .turn = turn, .object = object, .caller = c ? *c : nobody, .born_ms = loop_now_ms(), .slot = -1 };
+    for (int k = 0; k < FF_N; k++)
+        f->fd[k] = -1;
+    if (i >= flows_n)
+        flows_n = i + 1;
+    return f;
+}
+
+static void unblock(struct loop_timer *t)
+{
+    (void)t;
+    blocked_some = false;
+    for (struct flow *f = flow_next(NULL); f; f = flow_next(f))
+        if (f->blocked) {
+            f->blocked = false;
+            flow_go(f);
+        }
+}
+
+static void flow_end(struct flow *f, bool ok)
+{
+    uint64_t object = f->object;
+    f->awaited = 0;
+    f->object = 0;
+    f->done(f, ok);
+    for (int k = 0; k < FF_N; k++)
+        util_closep(&f->fd[k]);
+    f->steps = NULL;
+    if (object)
+        route_wake(object);
+    if (blocked_some && !unblock_timer.armed)
+        loop_after(&unblock_timer, 0, unblock, NULL);
+}
+
+static void flow_result(struct flow *f, int r)
+{
+    for (;;) {
+        switch (r) {
+        case FLOW_WAIT:
+            return;
+        case FLOW_BLOCKED:
+            f->blocked = blocked_some = true;
+            return;
+        case FLOW_NEXT:
+            f->pc++;
+            break;
+        case FLOW_AGAIN:
+            break;
+        case FLOW_END:
+            flow_end(f, true);
+            return;
+        default:
+            flow_end(f, false);
+            return;
+        }
+        if (!f->steps[f->pc].go) {
+            flow_end(f, true);
+            return;
+        }
+        r = f->steps[f->pc].go(f);
+    }
+}
+
+void flow_go(struct flow *f)
+{
+    flow_result(f, FLOW_AGAIN);
+}
+
+void flow_fail(struct flow *f)
+{
+    flow_end(f, false);
+}
+
+int flow_claim(struct flow *f, uint64_t object)
+{
+    struct flow *other = flow_of(object);
+    if (other && other != f)
+        return FLOW_BLOCKED;
+    f->object = object;
+    f->slot = slot_of(object);
+    return FLOW_NEXT;
+}
+
+int flow_keep_body(struct flow *f, struct frame *fr)
+{
+    if (fr->h.flags & FRAME_BIG) {
+        f->fd[FF_BODY] = frame_take_fd(fr, 0);
+    } else if (fr->body_len > sizeof f->body) {
+        int fd = frame_memfd("body", fr->body, fr->body_len);
+        if (fd < 0)
+            return err_sys(&f->err, VIR_FROM_QEMU, -fd, "cannot keep a call");
+        f->fd[FF_BODY] = fd;
+    } else {
+        memcpy(f->body, fr->body, fr->body_len);
+        f->body_len = (uint32_t)fr->body_len;
+    }
+    return 0;
+}
+
+static int no_peer(struct flow *f, const char *who)
+{
+    return err_set(&f->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "the %s process cannot be reached", who);
+}
+
+static int call_send(struct flow *f, struct peer *p, struct frame_head *h, const void *body, size_t len, const int *fds, unsigned nfds)
+{
+    static uint32_t calls;
+    if (!p)
+        return err_set(&f->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "no process can be started for this");
+    f->serial = ++calls << FLOWS_BITS | (uint32_t)(f - flows);
+    f->awaited = p->number;
+    h->kind = FRAME_CALL;
+    h->serial = f->serial;
+    h->origin = sup.epoch;
+    h->object = f->object;
+    return peer_send(p, h, body, len, fds, nfds) < 0 ? no_peer(f, role_name(p->role)) : FLOW_WAIT;
+}
+
+int flow_call(struct flow *f, struct peer *p, uint32_t op, uint32_t arg, const void *body, size_t len, const int *fds, unsigned nfds)
+{
+    struct frame_head h = { .op = op, .arg = arg };
+    return call_send(f, p, &h, body, len, fds, nfds);
+}
+
+/* The caller's own call, passed on to p with more descriptors; the reply comes to the flow. */
+int flow_pass(struct flow *f, struct peer *p, const int *more, unsigned nmore)
+{
+    int fds[8];
+    unsigned n = 0;
+    if (f->fd[FF_BODY] >= 0)
+        fds[n++] = f->fd[FF_BODY];
+    for (unsigned i = 0; i < nmore; i++)
+        fds[n++] = more[i];
+    struct frame_head h = { .op = f->caller.op, .arg = f->caller.arg,
+        .flags = (uint16_t)((f->caller.flags & (FRAME_LIVE | FRAME_CONFIG)) | (f->fd[FF_BODY] >= 0 ? FRAME_BIG : 0)) };
+    return call_send(f, p, &h, f->body, f->body_len, fds, n);
+}
+
+void flow_got(struct peer *p, struct frame *fr)
+{
+    struct flow *f = &flows[fr->h.serial & (FLOWS_MAX - 1)];
+    if (!f->steps || f->serial != fr->h.serial || f->awaited != p->number) {
+        return;         /* the flow has ended meanwhile, or the peer makes things up: nobody cares */
+    }
+    f->awaited = 0;
+    if (fr->h.kind == FRAME_ERROR) {
+        err_from_wire(&f->err, fr->body, fr->h.flags & FRAME_BIG ? 0 : fr->body_len);
+        const struct step *s = &f->steps[f->pc];
+        flow_result(f, s->failed ? s->failed(f) : -1);
+        return;
+    }
+    flow_result(f, f->steps[f->pc].got ? f->steps[f->pc].got(f, fr) : FLOW_NEXT);
+}
+
+void flow_peer_gone(struct peer *p)
+{
+    for (struct flow *f = flow_next(NULL); f; f = flow_next(f)) {
+        if (f->awaited != p->number)
+            continue;
+        const struct step *s = &f->steps[f->pc];
+        f->awaited = 0;
+        const struct exited *x = p->obituary;
+        int words = x && x->words < sizeof x->text ? (int)x->words : 0;
+        err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the %s process ended while it was at work%s%.*s", role_name(p->role), words ? ": " : "", words > 200 ? 200 : words,
+                x ? x->text : "");
+        flow_result(f, s->failed ? s->failed(f) : -1);
+    }
+}
+
+/* ---- conf: the one that has the folders ---- */
+
+int flow_conf(struct flow *f, uint32_t op, uint32_t arg, uint32_t dir, const char *name, int fd)
+{
+    struct conf_name n = { .dir = dir };
+    struct peer *p = life_peer(&conf_life);
+    if (util_copy_str(n.name, sizeof n.name, name) < 0 || !p)
+        return no_peer(f, "conf");
+    return flow_call(f, p, OP_IN(op), arg, &n, sizeof n, &fd, fd >= 0);
+}

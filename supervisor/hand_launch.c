@@ -1,0 +1,443 @@
+/* hand_launch.c: starts one QEMU, shut in: groups, namespaces, view, ids, filter; and clears up after its end.
+ *
+ * Privilege: CAP_SYS_ADMIN (namespaces, mounts), SETUID, SETGID, SETPCAP (to give everything up in the child), CHOWN, MKNOD, DAC_OVERRIDE (the view and
+ * the groups), KILL, and SYS_RESOURCE where the keeper has it (limits).  In a session: what a user namespace gives.
+ * Called by: the supervisor.  Assumes of its input: the emulator is on the supervisor's list; the arguments are the worker's, hence hostile.
+ *
+ * SAFETY: whatever the arguments are, they are read by a process that has the guest's uid, no capability, and a view without the host. */
+#include "hand_launch.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <linux/capability.h>
+#include <linux/close_range.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include "ipc/log.h"
+#include "ipc/util.h"
+
+#define ARGS_BYTES_MAX (1u << 20)
+#define ARGS_MAX 8192u
+#define FILES_DEFAULT 8192u
+#define START_WAIT_MS 20000
+#define QEMU_FD_END 1024            /* numbers in QEMU are below; what the stub holds is above */
+
+struct launcher {
+    struct hand *h;
+    const struct launch *l;
+    bool session;
+    int plan, filter, stub, log, null;
+    int status[2];                  /* [0] here, [1] the child's */
+    uint32_t level;
+    struct cgroups groups;
+};
+
+/* The stub lies beside this program. */
+static int stub_open(void)
+{
+    char path[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 8);
+    if (n <= 0)
+        return -ENOENT;
+    path[n] = 0;
+    char *last = strrchr(path, '/');
+    if (!last)
+        return -ENOENT;
+    strcpy(last, "/pid1");
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
+static int bad_launch(struct err *e, const char *why)
+{
+    return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed launch: %s", why);
+}
+
+/* Everything that can be checked before anything is made. */
+static int launch_check(const struct launcher *x, struct err *e)
+{
+    const struct launch *l = x->l;
+    unsigned have = x->h->call.h.nfds;
+    struct stat st;
+    if (have < 2 || l->nfds != have - 2 || l->nfds > ARRAY_N(l->fd_number) || l->log_fd >= l->nfds)
+        return bad_launch(e, "descriptors");
+    for (unsigned i = 0; i < l->nfds; i++) {
+        if (l->fd_number[i] != -1 && (l->fd_number[i] < QEMU_FD_BASE || l->fd_number[i] >= QEMU_FD_END))
+            return bad_launch(e, "descriptor number");
+        for (unsigned k = 0; k < i; k++)
+            if (l->fd_number[i] != -1 && l->fd_number[k] == l->fd_number[i])
+                return bad_launch(e, "descriptor number given twice");
+    }
+    if (!x->session && (l->uid == 0 || l->gid == 0 || l->uid == 0xffffffffu || l->gid == 0xffffffffu))
+        return bad_launch(e, "a guest cannot have this uid");
+    /* SAFETY: the name must lead to one of the host's own programs: root's, writable by root only, below /usr, which is what the view has. */
+    AUTO_CLOSE fd = path_open(l->emulator, O_PATH, WANT(S_IFREG), &st);
+    if (l->emulator[0] != '/' || strstr(l->emulator, "/../") || fd < 0)
+        return err_sys(e, VIR_FROM_QEMU, fd < 0 ? -fd : EINVAL, "Cannot check QEMU binary '%s'", l->emulator);
+    if ((st.st_mode & (S_IWGRP | S_IWOTH)) || !(st.st_mode & S_IXOTH) || (!x->session && st.st_uid != 0))
+        return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "QEMU binary '%s' is not one of the host's own programs", l->emulator);
+    return 0;
+}
+
+static int make_plan(struct launcher *x, struct err *e)
+{
+    const void *args;
+    size_t n;
+    struct stub_plan plan = { .magic = STUB_MAGIC, .has_filter = x->filter >= 0, .no_pidns = !(x->level & LAUNCH_HAS_PIDNS), .held_from = QEMU_FD_END };
+    if (frame_map(x->h->call.fds[0], ARGS_BYTES_MAX, &args, &n) < 0 || !n || ((const char *)args)[n - 1])
+        return bad_launch(e, "arguments");
+    for (const char *p = args; p < (const char *)args + n; p += strlen(p) + 1)
+        plan.args++;
+    if (plan.args > ARGS_MAX)
+        return bad_launch(e, "arguments");
+    plan.args_bytes = (uint32_t)n;
+    memcpy(plan.emulator, x->l->emulator, sizeof plan.emulator);
+    AUTO_FREE char *all = malloc(sizeof plan + n);
+    if (!all)
+        return err_sys(e, VIR_FROM_QEMU, ENOMEM, "Unable to start QEMU");
+    memcpy(all, &plan, sizeof plan);
+    memcpy(all + sizeof plan, args, n);
+    x->plan = frame_memfd("launch", all, sizeof plan + n);
+    return x->plan < 0 ? err_sys(e, VIR_FROM_QEMU, -x->plan, "Unable to start QEMU") : 0;
+}
+
+static void child_fail(const char *what) __attribute__((noreturn));
+static int child_status = -1;
+static void child_fail(const char *what)
+{
+    struct stub_fail f = { .error = -errno };
+    snprintf(f.text, sizeof f.text, "%s", what);
+    if (send(child_status, &f, sizeof f, MSG_NOSIGNAL) < 0)
+        _exit(126);
+    _exit(127);
+}
+
+static void set_limits(const struct launch *l)
+{
+    const struct { int what; rlim_t value; } rows[] = { { RLIMIT_NOFILE, l->files_max ? l->files_max : FILES_DEFAULT }, { RLIMIT_CORE, (rlim_t)l->core_max_mib << 20 } };
+    for (size_t i = 0; i < ARRAY_N(rows); i++) {
+        struct rlimit r;
+        getrlimit(rows[i].what, &r);
+        rlim_t hard = r.rlim_max == RLIM_INFINITY || rows[i].value < r.rlim_max ? rows[i].value : r.rlim_max;
+        r.rlim_cur = r.rlim_max = hard;
+        setrlimit(rows[i].what, &r);
+    }
+}
+
+/* Should: leave nothing of root. Must not: be reached with a capability left that the next exec could use. */
+static void give_up_root(const struct launcher *x)
+{
+    if (!x->session && (setgroups(0, NULL) < 0 || setresgid(x->l->gid, x->l->gid, x->l->gid) < 0))
+        child_fail("cannot take the guest's group");
+    for (int cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
+        if (prctl(PR_CAPBSET_DROP, cap) < 0 && !x->session)
+            child_fail("cannot empty the bounding set");
+    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+    if (!x->session && setresuid(x->l->uid, x->l->uid, x->l->uid) < 0)
+        child_fail("cannot take the guest's uid");
+    struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+    struct __user_cap_data_struct none[2] = { 0 };
+    if (syscall(SYS_capset, &head, none) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+        child_fail("cannot give up capabilities");
+}
+
+/* Moves every descriptor to the number it has in the stub and in QEMU; first all out of the way. */
+static void place_fds(struct launcher *x)
+{
+    const struct launch *l = x->l;
+    int *in = x->h->call.fds + 2, held = QEMU_FD_END;
+    struct { int *fd; int to; } fixed[] = { { &x->null, 0 }, { &x->log, 1 }, { &x->plan, STUB_FD_PLAN }, { &x->filter, STUB_FD_FILTER }, { &child_status, STUB_FD_STATUS }, { &x->stub, STUB_FD_FREE } };
+    struct rlimit files;
+    /* Room for the numbers; what is not placed is closed by exec. */
+    getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+    syscall(SYS_close_range, STUB_FD_PLAN, ~0u, CLOSE_RANGE_CLOEXEC);
+    x->log = in[l->log_fd];
+    for (size_t i = 0; i < ARRAY_N(fixed); i++)
+        if (*fixed[i].fd >= 0 && (*fixed[i].fd = fcntl(*fixed[i].fd, F_DUPFD_CLOEXEC, QEMU_FD_END + 256)) < 0)
+            child_fail("cannot place a descriptor");
+    for (unsigned i = 0; i < l->nfds; i++)
+        if ((in[i] = fcntl(in[i], F_DUPFD_CLOEXEC, QEMU_FD_END + 256)) < 0)
+            child_fail("cannot place a descriptor");
+    for (size_t i = 0; i < ARRAY_N(fixed); i++)
+        if (*fixed[i].fd >= 0 && dup3(*fixed[i].fd, fixed[i].to, fixed[i].to == STUB_FD_FREE ? O_CLOEXEC : 0) < 0)
+            _exit(127);
+    child_status = STUB_FD_STATUS;
+    dup2(1, 2);
+    for (unsigned i = 0; i < l->nfds; i++) {
+        /* What the stub holds is closed in QEMU by its number. */
+        int to = l->fd_number[i] >= 0 ? l->fd_number[i] : i == l->log_fd ? -1 : held++;
+        if (to >= 0 && dup2(in[i], to) < 0)
+            child_fail("cannot place a descriptor");
+    }
+}
+
+static void child(struct launcher *x) __attribute__((noreturn));
+static void child(struct launcher *x)
+{
+    struct view v = { .h = x->h, .uid = x->session ? getuid() : x->l->uid, .gid = x->session ? getgid() : x->l->gid,
+                      .session = x->session, .hostnet = x->l->flags & LAUNCH_HOSTNET };
+    struct stub_fail f = { 0 };
+    char go;
+    child_status = x->status[1];
+    close(x->status[0]);
+    /* In a session the ids are mapped before anything is made. */
+    if (x->session && read(child_status, &go, 1) != 1)
+        _exit(127);
+    if ((x->level & LAUNCH_HAS_VIEW) && view_enter(&v, &f) < 0) {
+        if (send(child_status, &f, sizeof f, MSG_NOSIGNAL) < 0)
+            _exit(126);
+        _exit(127);
+    }
+    if (v.has_proc && send(child_status, "p", 1, MSG_NOSIGNAL) < 0)
+        _exit(126);
+    /* Before the descriptors move, so that the parent's groups are joined before QEMU exists. */
+    if (!x->session && read(child_status, &go, 1) != 1)
+        _exit(127);
+    place_fds(x);
+    set_limits(x->l);
+    give_up_root(x);
+    for (int s = 1; s < NSIG; s++)
+        signal(s, SIG_DFL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    char *argv[] = { "bulkhead-pid1", (char *)x->l->name, NULL }, *envp[] = { NULL };
+    syscall(SYS_execveat, STUB_FD_FREE, "", argv, envp, AT_EMPTY_PATH);
+    child_fail("cannot start the guest's first process");
+}
+
+static int write_proc(pid_t pid, const char *file, const char *text)
+{
+    char path[64];
+    util_format(path, sizeof path, "/proc/%d/%s", pid, file);
+    AUTO_CLOSE fd = open(path, O_WRONLY | O_CLOEXEC);
+    return fd < 0 || write(fd, text, strlen(text)) < 0 ? -errno : 0;
+}
+
+static int map_ids(pid_t pid)
+{
+    char uid[64], gid[64];
+    util_format(uid, sizeof uid, "%u %u 1\n", getuid(), getuid());
+    util_format(gid, sizeof gid, "%u %u 1\n", getgid(), getgid());
+    int r = write_proc(pid, "setgroups", "deny");
+    if (r == 0)
+        r = write_proc(pid, "uid_map", uid);
+    return r ? r : write_proc(pid, "gid_map", gid);
+}
+
+/* Clones the child into its namespaces; tries with less where a session's kernel does not allow it, and notes what is in force. */
+static pid_t launch_clone(struct launcher *x, int *pidfd)
+{
+    static const uint64_t spaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+    AUTO_CLOSE group = *x->groups.v2 ? open(x->groups.v2, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    uint64_t net = x->l->flags & LAUNCH_HOSTNET ? 0 : CLONE_NEWNET, user = x->session ? CLONE_NEWUSER : 0;
+    for (int turn = x->session ? 0 : 1; turn < 2; turn++) {
+        struct clone_args a = { .flags = CLONE_PIDFD | spaces | net | user, .pidfd = (uintptr_t)pidfd, .exit_signal = SIGCHLD };
+        x->level = LAUNCH_HAS_VIEW | LAUNCH_HAS_PIDNS | (net ? LAUNCH_HAS_NETNS : 0) | (user ? LAUNCH_HAS_USERNS : LAUNCH_HAS_UID);
+        if (x->session && turn == 1) {
+            a.flags = CLONE_PIDFD;
+            x->level = 0;
+        }
+        if (group >= 0) {
+            a.flags |= CLONE_INTO_CGROUP;
+            a.cgroup = (uint64_t)group;
+        }
+        x->level |= (x->filter >= 0 ? LAUNCH_HAS_FILTER : 0) | (group >= 0 || x->groups.nv1 ? LAUNCH_HAS_CGROUP : 0);
+        struct err e;
+        if (make_plan(x, &e) < 0)
+            return -EPROTO;
+        pid_t pid = (pid_t)syscall(SYS_clone3, &a, sizeof a);
+        if (pid >= 0 || turn == 1)
+            return pid >= 0 ? pid : -errno;
+        log_warn("no namespaces for guests of this session: %s", strerror(errno));
+        close(x->plan);
+    }
+    return -EPERM;
+}
+
+/* The first move between version 1 groups waits some 9 ms for the kernel's readers.  It runs beside QEMU's own start: before the
+ * worker has greeted QEMU nothing runs in it that a guest controls.  Only memory must be charged to the right group from the first page. */
+static bool joins_early(const struct launch *l)
+{
+    return l->mem_hard_kib || l->mem_soft_kib || l->swap_hard_kib;
+}
+
+/* Waits until QEMU runs. 0, with its pid and what the child told; or -1 with *e set. */
+static int launch_wait(struct launcher *x, pid_t stub, pid_t *qemu, struct err *e)
+{
+    uint64_t until = util_now_ms() + START_WAIT_MS;
+    *qemu = 0;
+    for (;;) {
+        union { struct cmsghdr h; char b[CMSG_SPACE(sizeof(struct ucred))]; } ctl;
+        struct stub_fail f = { 0 };
+        struct iovec iov = { &f, sizeof f };
+        struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &ctl, .msg_controllen = sizeof ctl };
+        struct pollfd p = { .fd = x->status[0], .events = POLLIN };
+        uint64_t now = util_now_ms();
+        if (now >= until || poll(&p, 1, (int)(until - now)) == 0)
+            return err_set(e, VIR_ERR_OPERATION_TIMEOUT, VIR_FROM_QEMU, "QEMU does not start");
+        ssize_t n = recvmsg(x->status[0], &m, MSG_CMSG_CLOEXEC);
+        if (n < 0 && errno == EINTR)
+            continue;
+        struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&m) : NULL;
+        char what = n == 1 ? *(char *)&f : 0;
+        if (what == 'p') {
+            x->level |= LAUNCH_HAS_PROC;
+        } else if (what == 'q' && c && c->cmsg_type == SCM_CREDENTIALS) {
+            struct ucred u;
+            memcpy(&u, CMSG_DATA(c), sizeof u);
+            *qemu = u.pid;
+            int r = joins_early(x->l) ? 0 : cgroup_join(&x->groups, stub);
+            if (r == 0 && !joins_early(x->l))
+                r = cgroup_join(&x->groups, *qemu);
+            if (r < 0 && r != -ESRCH)
+                return err_sys(e, VIR_FROM_QEMU, -r, "Unable to put QEMU into its control groups");
+        } else if (n == (ssize_t)sizeof f) {
+            f.text[sizeof f.text - 1] = 0;
+            return err_sys(e, VIR_FROM_QEMU, -f.error, "Cannot start QEMU: %s", f.text);
+        } else if (n <= 0 && *qemu > 0) {
+            return 0;
+        } else {
+            return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "QEMU's first process ended before QEMU ran");
+        }
+    }
+}
+
+static uint64_t start_time(pid_t pid)
+{
+    char path[64], buf[1024];
+    unsigned long long t = 0;
+    util_format(path, sizeof path, "/proc/%d/stat", pid);
+    AUTO_CLOSE fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : util_read_full(fd, buf, sizeof buf - 1);
+    buf[n > 0 ? n : 0] = 0;
+    char *p = strrchr(buf, ')');
+    if (p)
+        sscanf(p + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", &t);
+    return t;
+}
+
+static int launch(struct launcher *x, struct launched *done, int fds[3], unsigned *nfds, struct err *e)
+{
+    int on = 1, pidfd = -1;
+    pid_t qemu, pid;
+    if (launch_check(x, e) || hand_manifest(x->h, 1, e))
+        return -1;
+    if ((x->stub = stub_open()) < 0 || (x->null = open("/dev/null", O_RDWR | O_CLOEXEC)) < 0)
+        return err_sys(e, VIR_FROM_QEMU, x->stub < 0 ? -x->stub : errno, "Unable to start QEMU");
+    if (!x->session && !(x->l->flags & LAUNCH_NO_CGROUP) && cgroup_make(&x->groups, x->l, e) < 0)
+        return -1;
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, x->status) < 0 || setsockopt(x->status[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0)
+        return err_sys(e, VIR_FROM_QEMU, errno, "Unable to start QEMU");
+    pid = launch_clone(x, &pidfd);
+    if (pid == 0)
+        child(x);
+    if (pid < 0)
+        return err_sys(e, VIR_FROM_QEMU, -pid, "Unable to start QEMU");
+    close(x->status[1]);
+    int r = x->level & LAUNCH_HAS_USERNS ? map_ids(pid) : 0;
+    if (r == 0 && joins_early(x->l))
+        r = cgroup_join(&x->groups, pid);
+    if (r < 0)
+        err_sys(e, VIR_FROM_QEMU, -r, "Unable to set up QEMU's process");
+    else if (send(x->status[0], "g", 1, MSG_NOSIGNAL) == 1 && launch_wait(x, pid, &qemu, e) == 0) {
+        char path[64];
+        *done = (struct launched){ .pid = pid, .qemu_pid = qemu, .start_time = start_time(pid), .sandbox = x->level };
+        util_format(path, sizeof path, "/proc/%d", qemu);
+        fds[0] = pidfd;
+        fds[1] = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        fds[2] = *x->groups.usage ? open(x->groups.usage, O_RDONLY | O_CLOEXEC) : -1;
+        *nfds = fds[2] < 0 ? 2 : 3;
+        if (fds[1] >= 0)
+            return 0;
+        err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "QEMU ended at once");
+    }
+    syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+    waitpid(pid, NULL, 0);
+    return -1;
+}
+
+static void hand_launch(struct hand *h)
+{
+    struct launcher x = { .h = h, .l = hand_body(h, sizeof *x.l), .session = h->birth.flags & BIRTH_SESSION, .plan = -1, .filter = -1, .stub = -1, .log = -1, .null = -1 };
+    struct launched done = { 0 };
+    struct err e = ERR_INIT;
+    unsigned nfds = 0;
+    int fds[3];
+    hand_check_text(x.l->name, sizeof x.l->name);
+    hand_check_text(x.l->emulator, sizeof x.l->emulator);
+    if (launch(&x, &done, fds, &nfds, &e)) {
+        if (!x.session)
+            cgroup_remove(x.l->id, x.l->name);
+        done.error = -EIO;
+        done.code = e.code;
+        done.domain = e.domain;
+        memcpy(done.text, e.detail, sizeof e.detail);
+        hand_reply(h, &done, sizeof done, NULL, 0);
+    } else if (hand_reply(h, &done, sizeof done, fds, nfds) < 0) {
+        syscall(SYS_pidfd_send_signal, fds[0], SIGKILL, NULL, 0);
+        waitpid(done.pid, NULL, 0);
+        if (!x.session)
+            cgroup_remove(x.l->id, x.l->name);
+    }
+}
+
+/* SAFETY: removes only what names of our own making lead to: the guest's groups, monitor.sock in the run folder and the folder once it is
+ * empty, and sockets (nothing else) where the manifest had QEMU listen. */
+static void hand_reap(struct hand *h)
+{
+    const struct hand_req *rq = hand_body(h, sizeof *rq);
+    struct hand_done done = { .failed = -1 };
+    struct manifest_entry m;
+    const char *path, *aux;
+    struct err e = ERR_INIT;
+    struct stat st;
+    char sock[sizeof rq->run_dir + 16], folder[PATH_MAX], lib[sizeof rq->run_dir];
+    hand_check_text(rq->name, sizeof rq->name);
+    hand_check_text(rq->run_dir, sizeof rq->run_dir);
+    if (!(h->birth.flags & BIRTH_SESSION))
+        cgroup_remove(rq->id, rq->name);
+    if (rq->run_dir[0] == '/' && !strstr(rq->run_dir, "/../") && util_format(sock, sizeof sock, "%s/monitor.sock", rq->run_dir) == 0) {
+        unlink(sock);
+        if (rmdir(rq->run_dir) < 0 && errno != ENOENT)
+            log_warn("cannot remove '%s': %s", rq->run_dir, strerror(errno));
+    }
+    if (h->call.h.nfds && hand_manifest(h, 0, &e) == 0 && path_split(rq->run_dir, lib, sizeof lib))
+        for (struct manifest_in in = hand_entries(h); hand_next(&in, &m, &path, &aux); )
+            if (m.kind == MK_UNIX_LISTEN && lstat(path, &st) == 0 && S_ISSOCK(st.st_mode)) {
+                unlink(path);
+                /* The folder of a guest's own channels is made for the run, and goes with it. */
+                if (path_split(path, folder, sizeof folder) && !strncmp(folder, lib, strlen(lib)) && folder[strlen(lib)] == '/')
+                    rmdir(folder);
+            }
+    hand_reply(h, &done, sizeof done, NULL, 0);
+}
+
+int main(void)
+{
+    static const int caps[] = { CAP_SYS_ADMIN, CAP_SETUID, CAP_SETGID, CAP_SETPCAP, CAP_CHOWN, CAP_FOWNER, CAP_MKNOD, CAP_DAC_OVERRIDE, CAP_KILL, CAP_SYS_RESOURCE, -1 };
+    struct hand h = { 0 };
+    hand_begin(&h, ROLE_HAND_LAUNCH, caps);
+    switch (h.call.h.op) {
+    case OP_IN(IN_HAND_LAUNCH): hand_launch(&h); break;
+    case OP_IN(IN_HAND_REAP): hand_reap(&h); break;
+    default:
+        log_err("no such verb: %u", OP_PROC(h.call.h.op));
+        return 2;
+    }
+    return 0;
+}

@@ -1,0 +1,40 @@
+/* hand_launch.h: the parts of hand-launch, and what crosses into the PID-1 stub. */
+#ifndef BULKHEAD_HAND_LAUNCH_H
+#define BULKHEAD_HAND_LAUNCH_H
+#include "hand.h"
+
+/* The stub's descriptors: 0 /dev/null, 1 and 2 the guest's log, then these, then QEMU's under their own numbers, then those held for it. */
+enum { STUB_FD_PLAN = 3, STUB_FD_FILTER = 4, STUB_FD_STATUS = 5, STUB_FD_FREE = 6 };
+#define STUB_MAGIC 0x53545542u
+struct stub_plan {              /* sealed memfd; args NUL-terminated arguments follow */
+    uint32_t magic, args, args_bytes;
+    uint32_t has_filter;        /* STUB_FD_FILTER holds struct sock_filter[] */
+    uint32_t no_pidns;          /* no pid namespace: QEMU must be told to die with the stub */
+    uint32_t held_from;         /* descriptors from this number on stay open in the stub and are none of QEMU's */
+    char emulator[512];
+};
+/* Over STUB_FD_STATUS: the stub's child sends one byte before it becomes QEMU (its pid comes as credentials); whoever fails before
+ * that sends this and ends; end of file means that QEMU runs. */
+struct stub_fail { int32_t error; char text[500]; };
+
+/* hand_cgroup.c.  One guest's groups: a leaf below machine/ in each hierarchy that is there. */
+enum { CG_V1_MAX = 12, CG_PATH_MAX = 512 };
+struct cgroups {
+    char v2[CG_PATH_MAX];                   /* "" none */
+    char v1[CG_V1_MAX][CG_PATH_MAX]; unsigned nv1;
+    char usage[CG_PATH_MAX];                /* cpuacct.usage or cpu.stat; "" none */
+};
+/* The guest's leaf name: "qemu-ID-NAME.libvirt-qemu", with what cannot stand in a path left out. */
+void cgroup_name(char *dst, size_t n, int32_t id, const char *name);
+/* Makes the groups and sets the limits. 0 (also when the host has no groups for us); -1 with *e when a limit that was asked for cannot be set. */
+int cgroup_make(struct cgroups *c, const struct launch *l, struct err *e);
+/* Puts pid into the version 1 groups; with the version 2 one it is born there. */
+int cgroup_join(const struct cgroups *c, pid_t pid);
+/* Kills what is left in the groups, removes them. */
+void cgroup_remove(int32_t id, const char *name);
+
+/* hand_view.c.  QEMU's file system. Runs in the child, in its own mount namespace. */
+struct view { struct hand *h; uint32_t uid, gid; bool session, hostnet; bool has_proc; };
+/* Builds the view and makes it the root; on failure fills *fail. 0 or -1. */
+int view_enter(struct view *v, struct stub_fail *fail);
+#endif

@@ -1,0 +1,220 @@
+/* hand_view.c: the file system QEMU sees: a small read-only tree with /usr, a few devices, a scratch folder, and what the manifest names.
+ *
+ * Privilege: CAP_SYS_ADMIN over the mount namespace that the child was born in (and over the host's file systems: binds), MKNOD, CHOWN.
+ * Part of hand-launch.  Assumes of its input: the manifest's paths passed the supervisor's policy; they are resolved anew here, without magic
+ * links, and taken by descriptor.  Should: leave nothing of the host writable or reachable.  Must not: follow a name inside the new tree. */
+#include "hand_launch.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include "ipc/log.h"
+#include "ipc/util.h"
+
+
+#define SCRATCH_OPTIONS "mode=0700,size=64m,nr_inodes=4k,uid=%u,gid=%u"
+#define COPY_BYTES_MAX (512ll << 20)
+
+static int bad(struct stub_fail *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static int bad(struct stub_fail *f, const char *fmt, ...)
+{
+    va_list ap;
+    f->error = errno ? -errno : -EIO;
+    va_start(ap, fmt);
+    vsnprintf(f->text, sizeof f->text, fmt, ap);
+    va_end(ap);
+    return -1;
+}
+
+static int clone_tree(int fd, unsigned flags, uint64_t attr)
+{
+    struct mount_attr a = { .attr_set = attr };
+    int t = (int)syscall(SYS_open_tree, fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | flags);
+    if (t >= 0 && syscall(SYS_mount_setattr, t, "", AT_EMPTY_PATH | (flags & AT_RECURSIVE), &a, sizeof a) < 0) {
+        close(t);
+        return -1;
+    }
+    return t;
+}
+
+/* Makes the folders above rel, then rel itself as a mount point like st. root: the new tree. */
+static int make_point(int root, const char *rel, bool is_dir)
+{
+    char dir[PATH_MAX];
+    for (const char *p = strchr(rel, '/'); p; p = strchr(p + 1, '/'))
+        if (util_format(dir, sizeof dir, "%.*s", (int)(p - rel), rel) == 0 && mkdirat(root, dir, 0755) < 0 && errno != EEXIST)
+            return -1;
+    if (is_dir)
+        return mkdirat(root, rel, 0755) < 0 && errno != EEXIST ? -1 : 0;
+    int fd = openat(root, rel, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0444);
+    if (fd < 0)
+        return -1;
+    close(fd);
+    return 0;
+}
+
+/* Binds what fd is at rel in the new tree. */
+static int bind_at(int root, int fd, const char *rel, bool is_dir, uint64_t attr)
+{
+    AUTO_CLOSE t = clone_tree(fd, is_dir ? AT_RECURSIVE : 0, attr);
+    if (t < 0 || make_point(root, rel, is_dir) < 0)
+        return -1;
+    return (int)syscall(SYS_move_mount, t, "", root, rel, MOVE_MOUNT_F_EMPTY_PATH);
+}
+
+#define RO_ATTR (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
+
+/* Programs and libraries: symbolic links of a merged /usr stay links, folders are bound. */
+static int view_programs(int root, struct stub_fail *f)
+{
+    static const char *const dirs[] = { "usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32" };
+    for (size_t i = 0; i < ARRAY_N(dirs); i++) {
+        char path[16], target[256];
+        struct stat st;
+        util_format(path, sizeof path, "/%s", dirs[i]);
+        ssize_t n = readlink(path, target, sizeof target - 1);
+        if (n > 0) {
+            target[n] = 0;
+            if (symlinkat(target, root, dirs[i]) < 0)
+                return bad(f, "cannot make %s", path);
+            continue;
+        }
+        AUTO_CLOSE fd = path_open(path, O_PATH, WANT(S_IFDIR), &st);
+        if (fd >= 0 && bind_at(root, fd, dirs[i], true, RO_ATTR) < 0)
+            return bad(f, "cannot bind %s", path);
+    }
+    return 0;
+}
+
+static int view_files(int root, bool hostnet, struct stub_fail *f)
+{
+    static const struct { const char *path; bool hostnet; } files[] = { { "/etc/ld.so.cache", false }, { "/etc/localtime", false },
+        { "/etc/resolv.conf", true /* the user-mode network's name server */ } };
+    for (size_t i = 0; i < ARRAY_N(files); i++) {
+        struct stat st;
+        if (files[i].hostnet && !hostnet)
+            continue;
+        AUTO_CLOSE fd = path_open(files[i].path, O_PATH, WANT(S_IFREG), &st);
+        if (fd >= 0 && bind_at(root, fd, files[i].path + 1, false, RO_ATTR | MOUNT_ATTR_NOEXEC) < 0)
+            return bad(f, "cannot bind %s", files[i].path);
+    }
+    return 0;
+}
+
+/* SAFETY: as root the node is made anew, with the guest alone as its owner, so that neither the host's groups nor its node's mode
+ * matter; which numbers it has was read from a node that policy lets this guest have. */
+static int view_device(int root, const struct view *v, const char *path, mode_t mode, struct stub_fail *f)
+{
+    struct stat st;
+    AUTO_CLOSE fd = path_open(path, O_PATH, WANT(S_IFCHR) | WANT(S_IFBLK), &st);
+    if (fd < 0 || strncmp(path, "/dev/", 5) || strstr(path, "/../")) {
+        errno = fd < 0 ? -fd : EINVAL;
+        return bad(f, "Cannot access '%s'", path);
+    }
+    if (v->session)
+        return bind_at(root, fd, path + 1, false, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC) < 0 ? bad(f, "cannot bind %s", path) : 0;
+    if (make_point(root, path + 1, false) < 0 || unlinkat(root, path + 1, 0) < 0 || mknodat(root, path + 1, (st.st_mode & S_IFMT) | mode, st.st_rdev) < 0 ||
+        fchmodat(root, path + 1, mode, 0) < 0 || fchownat(root, path + 1, v->uid, v->gid, AT_SYMLINK_NOFOLLOW) < 0)
+        return bad(f, "cannot make %s", path);
+    return 0;
+}
+
+/* A file that the guest's uid may not read is copied: neither its owner nor its mode on the host is touched. */
+static int view_copy(int root, const struct view *v, int look, const char *rel, off_t size)
+{
+    char self[32];
+    util_format(self, sizeof self, "/proc/self/fd/%d", look);
+    AUTO_CLOSE from = open(self, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    AUTO_CLOSE to = make_point(root, rel, false) < 0 ? -1 : openat(root, rel, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (from < 0 || to < 0)
+        return -1;
+    if (size > COPY_BYTES_MAX) {
+        errno = EFBIG;
+        return -1;
+    }
+    for (off_t left = size; left > 0; ) {
+        ssize_t n = sendfile(to, from, NULL, (size_t)left);
+        if (n <= 0)
+            return -1;
+        left -= n;
+    }
+    return fchown(to, v->uid, v->gid) < 0 || fchmod(to, 0400) < 0 ? -1 : 0;
+}
+
+static int view_resources(int root, const struct view *v, struct stub_fail *f)
+{
+    struct manifest_entry m;
+    const char *path, *aux;
+    if (!v->h->manifest)
+        return 0;
+    for (struct manifest_in in = hand_entries(v->h); hand_next(&in, &m, &path, &aux); ) {
+        char rel[32];
+        struct stat st;
+        if (m.kind == MK_DEVNODE && view_device(root, v, path, 0600, f) < 0) {
+            if (m.flags & MF_OPTIONAL)
+                continue;
+            return -1;
+        }
+        if (m.kind != MK_BIND)
+            continue;
+        AUTO_CLOSE fd = path_open(path, O_PATH, WANT(S_IFREG) | WANT(S_IFDIR), &st);
+        if (fd < 0 && (m.flags & MF_OPTIONAL))
+            continue;
+        if (fd < 0) {
+            errno = -fd;
+            return bad(f, "Cannot access '%s'", path);
+        }
+        util_format(rel, sizeof rel, "res/%u", m.index);
+        bool is_dir = S_ISDIR(st.st_mode), may_read = v->session || (st.st_mode & (is_dir ? 0005 : 0004)) == (is_dir ? 0005u : 0004u);
+        if (!may_read && is_dir)
+            errno = EACCES;
+        if (may_read ? bind_at(root, fd, rel, is_dir, RO_ATTR | MOUNT_ATTR_NOEXEC) < 0 : is_dir || view_copy(root, v, fd, rel, st.st_size) < 0)
+            return bad(f, "Cannot bind '%s'", path);
+    }
+    return 0;
+}
+
+int view_enter(struct view *v, struct stub_fail *f)
+{
+    static const char *const nodes[] = { "/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom" };
+    char options[96];
+    struct mount_attr ro = { .attr_set = MOUNT_ATTR_RDONLY };
+    umask(0022);
+    errno = 0;
+    if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+        return bad(f, "cannot make the mounts private");
+    AUTO_CLOSE fs = (int)syscall(SYS_fsopen, "tmpfs", FSOPEN_CLOEXEC);
+    if (fs < 0 || syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "mode", "0755", 0) < 0 || syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+        return bad(f, "cannot make a root");
+    /* The root of the view holds the device nodes; nobody in it can make one.  It lies over "/", where a look-up that starts at this process's
+     * root does not see it: the host's paths stay as they were until the pivot. */
+    AUTO_CLOSE root = (int)syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+    if (root < 0 || syscall(SYS_move_mount, root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+        return bad(f, "cannot mount a root");
+    if (view_programs(root, f) < 0 || view_files(root, v->hostnet, f) < 0)
+        return -1;
+    for (size_t i = 0; i < ARRAY_N(nodes); i++)
+        if (view_device(root, v, nodes[i], 0666, f) < 0)
+            return -1;
+    if (view_resources(root, v, f) < 0)
+        return -1;
+    if (mkdirat(root, "run", 0755) < 0 || mkdirat(root, "proc", 0555) < 0 || symlinkat("run", root, "tmp") < 0 || mkdirat(root, "var", 0755) < 0 ||
+        symlinkat("../run", root, "var/tmp") < 0 || fchdir(root) < 0 || syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+        return bad(f, "cannot make the view the root");
+    util_format(options, sizeof options, SCRATCH_OPTIONS, v->uid, v->gid);
+    if (mount("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, options) < 0)
+        return bad(f, "cannot mount the scratch folder");
+    /* A user's namespace inside a container may not be allowed to: QEMU can do without. */
+    v->has_proc = mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "subset=pid,hidepid=2") == 0 ||
+                  mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "hidepid=2") == 0;
+    if (syscall(SYS_mount_setattr, AT_FDCWD, "/", 0, &ro, sizeof ro) < 0)
+        return bad(f, "cannot make the view read-only");
+    return 0;
+}

@@ -1,0 +1,355 @@
+/* keeper.c: the daemon's first process: spawns, reaps and holds descriptors for the supervisor, and starts the supervisor anew.
+ *
+ * Privilege: all that its hands need; it runs as root and hands it on by spawning.  Who may call: the supervisor, by frames of fixed structs.
+ * Assumes: nothing of them but their size.  A frame that does not fit ends the supervisor, and the next one starts with what is held. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include "ipc/chan.h"
+#include "ipc/index.h"
+#include "ipc/log.h"
+#include "ipc/util.h"
+#include "keeper.h"
+
+#define BACKOFF_FIRST_MS 100u
+#define BACKOFF_MAX_MS 30000u
+#define SUPERVISOR_QUEUE 65536u      /* frames: exits of all processes at once must fit */
+
+static struct keeper_start *start;
+static struct chan sup;
+static uint64_t sup_channel;         /* number of the present supervisor, 0: none */
+static uint32_t deaths;
+static uint64_t last_death_ms;
+static struct loop_timer respawn_timer;
+static bool reexec_wanted, ready_said;
+static void supervisor_start(struct loop_timer *t);
+
+static void tell(uint32_t op, uint32_t arg, const void *body, size_t len, const int *fds, unsigned nfds)
+{
+    struct frame_head h = { .kind = FRAME_EVENT, .op = OP_IN(op), .arg = arg };
+    if (sup_channel)
+        chan_send(&sup, &h, body, len, fds, nfds);
+}
+
+/* systemd's protocol by hand; READY goes to --notify-fd and to the parent that waits behind -d as well. */
+static void notify(const char *state)
+{
+    const char *path = getenv("NOTIFY_SOCKET");
+    struct sockaddr_un a = { .sun_family = AF_UNIX };
+    if (!path || (path[0] != '/' && path[0] != '@') || util_copy_str(a.sun_path, sizeof a.sun_path, path))
+        return;
+    socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
+    if (path[0] == '@')
+        a.sun_path[0] = 0;
+    AUTO_CLOSE fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&a, len) < 0)
+        log_warn("readiness: %s: %s", path, strerror(errno));
+}
+
+static void ready(void)
+{
+    notify("READY=1\nSTATUS=running\n");
+    if (ready_said)
+        return;
+    ready_said = true;
+    int *fds[] = { &start->notify_fd, &start->ready_fd };
+    for (int i = 0; i < 2; i++) {
+        ssize_t n = *fds[i] >= 0 ? write(*fds[i], "\n", 1) : 0;
+        (void)n;
+        util_closep(fds[i]);
+        *fds[i] = -1;
+    }
+}
+
+/* ---- requests of the supervisor: a table of op, least body, least descriptors ---- */
+
+static void do_spawn(struct frame *f)
+{
+    struct spawn s;
+    memcpy(&s, f->body, sizeof s);
+    unsigned kept = s.who.kind == HELD_CHANNEL, first = 1 + kept, n = f->h.nfds > first ? f->h.nfds - first : 0;
+    struct spawned done = { .channel = s.who.channel, .pid = -EINVAL };
+    int fds[BIRTH_FDS_MAX];
+    s.birth.name[sizeof s.birth.name - 1] = 0;
+    if (f->h.nfds >= first && n == s.birth.nfds && n + 5 <= BIRTH_FDS_MAX) {
+        memcpy(fds, &f->fds[first], n * sizeof fds[0]);
+        for (uint32_t k = BFD_VOID_USER; k <= BFD_VOID_UTS; k++) {
+            int fd = store_get(ROLE_KEEPER, k, 0);
+            if (fd >= 0) {
+                s.birth.fd_kind[n] = (uint8_t)k;
+                s.birth.fd_arg[n] = 0;
+                fds[n++] = fd;
+            }
+        }
+        s.birth.nfds = (uint16_t)n;
+        done.pid = spawn_role(&start->layout, &s.who, &s.birth, f->fds[0], fds, n);
+        if (done.pid > 0 && kept) {
+            s.who.pid = done.pid;
+            store_put(&s.who, frame_take_fd(f, 1));
+        }
+    }
+    tell(IN_SPAWNED, 0, &done, sizeof done, NULL, 0);
+}
+
+static void do_store(struct frame *f)
+{
+    for (unsigned i = 0; i < f->h.nfds && (i + 1) * sizeof(struct held) <= f->body_len; i++) {
+        struct held h;
+        memcpy(&h, f->body + i * sizeof h, sizeof h);
+        h.kind = HELD_FD;
+        if (store_put(&h, frame_take_fd(f, i)) < 0)
+            log_err("the descriptor store is full");
+    }
+}
+
+static void do_drop(struct frame *f)
+{
+    struct held h;
+    memcpy(&h, f->body, sizeof h);
+    if (h.kind == HELD_CHANNEL)
+        store_drop_channel(h.channel);
+    else
+        store_drop(&h);
+}
+
+static void do_kill(struct frame *f)
+{
+    struct kill_req k;
+    memcpy(&k, f->body, sizeof k);
+    proc_kill(&k);      /* one that is dead already has told so */
+}
+
+static void do_adopt(struct frame *f)
+{
+    struct held h;
+    memcpy(&h, f->body, sizeof h);
+    if (proc_add(&h, frame_take_fd(f, 0), -1) < 0)
+        log_err("cannot watch process %d", h.pid);
+}
+
+static void do_ready(struct frame *f)
+{
+    (void)f;
+    ready();
+}
+
+static void do_shutdown(struct frame *f)
+{
+    loop_stop((int)f->h.arg);
+}
+
+static void do_log_level(struct frame *f)
+{
+    struct log_set s;
+    memcpy(&s, f->body, sizeof s);
+    s.outputs[sizeof s.outputs - 1] = 0;
+    if (s.level >= LOG_L_DEBUG && s.level <= LOG_L_ERR)
+        start->settings.log_level = s.level, log_threshold = (int)s.level;
+    if (s.outputs[0] && util_copy_str(start->settings.log_outputs, sizeof start->settings.log_outputs, s.outputs) == 0)
+        output_init(&start->settings, start->daemon);
+}
+
+static const struct { uint32_t op; size_t body; unsigned fds; void (*fn)(struct frame *f); } requests[] = {
+    { IN_SPAWN, sizeof(struct spawn), 1, do_spawn }, { IN_STORE, sizeof(struct held), 1, do_store }, { IN_DROP, sizeof(struct held), 0, do_drop },
+    { IN_KILL, sizeof(struct kill_req), 0, do_kill }, { IN_ADOPT, sizeof(struct held), 1, do_adopt }, { IN_READY, 0, 0, do_ready },
+    { IN_SHUTDOWN, 0, 0, do_shutdown }, { IN_LOG_LEVEL, sizeof(struct log_set), 0, do_log_level },
+};
+
+static void supervisor_kill(int sig)
+{
+    struct kill_req k = { .channel = sup_channel, .signal = sig };
+    if (sup_channel)
+        proc_kill(&k);
+}
+
+static void on_frame(struct chan *c, struct frame *f)
+{
+    (void)c;
+    for (size_t i = 0; i < ARRAY_N(requests); i++)
+        if (f->h.op == OP_IN(requests[i].op) && f->h.kind == FRAME_EVENT && !(f->h.flags & FRAME_BIG) && f->body_len >= requests[i].body &&
+            f->h.nfds >= requests[i].fds) {
+            requests[i].fn(f);
+            return;
+        }
+    log_err("the supervisor asked for what the keeper does not do (op %#x)", f->h.op);
+    supervisor_kill(SIGKILL);
+}
+
+static void on_end(struct chan *c, int err)
+{
+    (void)err;
+    supervisor_kill(SIGKILL);       /* a supervisor without a keeper is none; its end is told by its pidfd */
+    chan_close(c);
+}
+
+/* ---- birth and death of the supervisor ---- */
+
+static int supervisor_birth(struct birth *b, int *fds)
+{
+    *b = (struct birth){ .magic = BIRTH_MAGIC, .role = ROLE_SUPERVISOR, .epoch = start->epoch, .log_level = start->settings.log_level,
+        .uid = start->layout.session ? ~0u : start->settings.uid_base + ROLE_SUPERVISOR, .gid = start->layout.session ? ~0u : start->settings.uid_base + ROLE_SUPERVISOR,
+        .flags = (start->layout.session ? BIRTH_SESSION : 0) | (start->epoch == 1 && start->first_boot ? BIRTH_FIRST : 0) };
+    unsigned n = 0;
+    for (uint32_t i = 0; i < store_n && n < BIRTH_FDS_MAX; i++) {
+        const struct held *k = &store[i].key;
+        if (store[i].fd < 0 || k->kind != HELD_FD || k->object || !(k->role == ROLE_SUPERVISOR || (k->role == ROLE_KEEPER && k->tag)))
+            continue;
+        b->fd_kind[n] = (uint8_t)k->tag;
+        b->fd_arg[n] = k->arg;
+        fds[n++] = store[i].fd;
+    }
+    b->nfds = (uint16_t)n;
+    return (int)n;
+}
+
+/* Everything held goes to the new one; it sorts out what still has a meaning. */
+static void tell_held(void)
+{
+    for (uint32_t i = 0; i < store_n; i++)
+        if (store[i].fd >= 0 && (store[i].key.kind == HELD_CHANNEL || store[i].key.object))
+            tell(IN_HELD, 0, &store[i].key, sizeof store[i].key, &store[i].fd, 1);
+    for (struct proc *p = proc_next(NULL); p; p = proc_next(p))
+        if (p->who.channel != sup_channel)
+            tell(IN_HELD, 0, &p->who, sizeof p->who, NULL, 0);
+    tell(IN_GO, start->epoch, NULL, 0, NULL, 0);
+}
+
+static void supervisor_start(struct loop_timer *t)
+{
+    (void)t;
+    struct birth b;
+    int sv[2], fds[BIRTH_FDS_MAX];
+    uint32_t epoch = ++start->epoch;
+    struct held who = { .kind = HELD_PROCESS, .role = ROLE_SUPERVISOR, .channel = (uint64_t)epoch << 32 };
+    int r = socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) < 0 ? -errno : 0;
+    if (!r) {
+        int n = supervisor_birth(&b, fds);
+        r = spawn_role(&start->layout, &who, &b, sv[1], fds, (unsigned)n);
+        close(sv[1]);
+        if (r < 0)
+            close(sv[0]);
+    }
+    if (r > 0 && (r = chan_open(&sup, sv[0], SUPERVISOR_QUEUE, on_frame, on_end, NULL)) == 0) {
+        sup_channel = who.channel;
+        tell_held();
+        return;
+    }
+    log_err("cannot start the supervisor: %s", strerror(-r));
+    if (!ready_said)
+        loop_stop(1);
+    else
+        loop_after(&respawn_timer, BACKOFF_MAX_MS, supervisor_start, NULL);
+}
+
+static void supervisor_ended(const struct exited *x)
+{
+    uint64_t now = loop_now_ms();
+    deaths = now - last_death_ms < 60000 ? deaths + 1 : 1;
+    last_death_ms = now;
+    uint32_t shift = deaths > 1 ? deaths - 2 : 0, wait = deaths == 1 ? 0 : shift > 8 ? BACKOFF_MAX_MS : BACKOFF_FIRST_MS << shift;
+    sup_channel = 0;
+    chan_close(&sup);
+    if (reexec_wanted) {
+        loop_stop(-1);
+        return;
+    }
+    log_err("supervisor %d ended (%s %d); %zu last bytes: %.*s; the next starts in %u ms", x->who.pid, x->code == CLD_EXITED ? "exit status" : "signal", x->status,
+            (size_t)x->words, (int)(x->words > 200 ? 200 : x->words), x->text + (x->words > 200 ? x->words - 200 : 0), wait);
+    if (!ready_said && deaths > 3)
+        loop_stop(1);           /* it never worked: tell whoever started us */
+    else
+        loop_after(&respawn_timer, wait > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : wait, supervisor_start, NULL);
+}
+
+static void on_exit_of(const struct exited *x)
+{
+    if (x->who.role == ROLE_SUPERVISOR) {
+        if (x->who.channel == sup_channel)
+            supervisor_ended(x);
+        return;
+    }
+    tell(IN_EXITED, 0, x, sizeof *x, NULL, 0);
+    store_drop_channel(x->who.channel);
+}
+
+/* ---- signals ---- */
+
+static void on_signal(struct loop_source *s, uint32_t events)
+{
+    struct signalfd_siginfo si;
+    (void)events;
+    while (read(s->fd, &si, sizeof si) == (ssize_t)sizeof si)
+        switch (si.ssi_signo) {
+        case SIGCHLD:
+            proc_reap();
+            break;
+        case SIGHUP:
+            notify("RELOADING=1\n");
+            tell(IN_SIGNAL, SIGHUP, NULL, 0, NULL, 0);
+            notify("READY=1\n");
+            break;
+        case SIGUSR1:           /* the path of a crash, so that it is always a tested one */
+            reexec_wanted = true;
+            if (sup_channel)
+                supervisor_kill(SIGTERM);
+            else
+                loop_stop(-1);
+            break;
+        default:
+            notify("STOPPING=1\n");
+            loop_stop(0);
+        }
+}
+
+/* All roles end with the daemon but those that a guest's life hangs on: its PID-1 stub.  Their channel's end tells them. */
+static void end_roles(void)
+{
+    for (struct proc *p = proc_next(NULL); p; p = proc_next(p)) {
+        struct kill_req k = { .channel = p->who.channel, .signal = p->who.role == ROLE_LOG ? SIGTERM : SIGKILL };
+        if (p->who.role != ROLE_PID1)
+            proc_kill(&k);
+    }
+}
+
+int keeper_run(struct keeper_start *k)
+{
+    static struct loop_source sigs;
+    sigset_t set;
+    start = k;
+    proc_on_exit = on_exit_of;
+    signal(SIGPIPE, SIG_IGN);
+    sigemptyset(&set);
+    const int wanted[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGCHLD };
+    for (size_t i = 0; i < ARRAY_N(wanted); i++)
+        sigaddset(&set, wanted[i]);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+        return -errno;
+    int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    int r = fd < 0 ? -errno : loop_add(&sigs, fd, EPOLLIN, on_signal, NULL);
+    if (r < 0)
+        return r;
+    proc_reap();                /* what ended while we were not looking, across an execve */
+    supervisor_start(NULL);
+    r = loop_run();
+    if (r >= 0) {
+        end_roles();
+        return r;
+    }
+    int saved = store_save(start->epoch);   /* re-exec: -1 came out of the loop */
+    if (saved < 0)
+        return saved;
+    char number[16];
+    snprintf(number, sizeof number, "%d", saved);
+    setenv("BULKHEAD_KEEPER_STATE", number, 1);
+    execv(k->argv[0], k->argv);
+    return -errno;
+}

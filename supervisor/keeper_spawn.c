@@ -1,0 +1,88 @@
+/* keeper_spawn.c: one role is born.
+ *
+ * Privilege: the keeper's own (the role drops it itself, before it reads a byte).  Called by: the keeper, for the supervisor's requests.
+ * Assumes: descriptors are ours; the role's number picks one of a const list of binaries, so no name comes from a message.
+ * The child shares our memory until execve (no page table is copied, however big we are), so it touches its own stack only. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "ipc/frame.h"
+#include "ipc/log.h"
+#include "ipc/util.h"
+#include "keeper.h"
+
+#define FD_PARK 256     /* over every number of birth.h */
+extern char **environ;
+
+struct child { const char *path; const char *name; int fds[BIRTH_FD_FIRST + BIRTH_FDS_MAX]; unsigned n; int err; };
+
+static int child_main(void *arg)
+{
+    struct child *c = arg;
+    static char *const env[] = { (char *)"LC_ALL=C", (char *)"PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL };
+    char *const argv[] = { (char *)c->name, NULL };
+    sigset_t none;
+    for (int s = 1; s < NSIG; s++)
+        signal(s, SIG_DFL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    int parked[BIRTH_FD_FIRST + BIRTH_FDS_MAX];
+    for (unsigned i = 0; i < c->n; i++)         /* first out of the way of the numbers they shall have */
+        if ((parked[i] = fcntl(c->fds[i], F_DUPFD_CLOEXEC, FD_PARK)) < 0)
+            goto fail;
+    for (unsigned i = 0; i < c->n; i++)
+        if (dup2(parked[i], (int)i) < 0)
+            goto fail;
+    if (close_range(c->n, ~0u, 0) < 0)
+        goto fail;
+    setsid();
+    execve(c->path, argv, env);
+fail:
+    c->err = errno;
+    _exit(127);
+}
+
+int spawn_role(const struct layout *l, const struct held *who, const struct birth *b, int channel, const int *fds, unsigned nfds)
+{
+    static char stack[65536] __attribute__((aligned(16)));
+    char path[320], name[48];
+    int pipefd[2], pidfd = -1;
+    if (b->role >= ROLE_N || nfds > BIRTH_FDS_MAX || nfds != b->nfds)
+        return -EINVAL;
+    util_format(name, sizeof name, "bulkhead-%s", role_name(b->role));
+    int r = util_format(path, sizeof path, "%s/%s", l->libexec_dir, role_name(b->role));
+    if (r < 0)
+        return r;
+    AUTO_CLOSE null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    AUTO_CLOSE birth = frame_memfd("birth", b, sizeof *b);
+    if (null < 0 || birth < 0)
+        return -EMFILE;
+    if (pipe2(pipefd, O_CLOEXEC | O_NONBLOCK) < 0)
+        return -errno;
+    AUTO_CLOSE log_r = pipefd[0];
+    AUTO_CLOSE log_w = pipefd[1];                /* non-blocking too: a role loses words rather than time */
+    struct child c = { .path = path, .name = name, .fds = { null, null, log_w, channel, birth }, .n = BIRTH_FD_FIRST + nfds };
+    memcpy(&c.fds[BIRTH_FD_FIRST], fds, nfds * sizeof *fds);
+    pid_t pid = clone(child_main, stack + sizeof stack, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &c, &pidfd);
+    if (pid < 0)
+        return -errno;
+    if (c.err) {
+        close(pidfd);
+        waitpid(pid, NULL, 0);
+        log_err("cannot start %s: %s", path, strerror(c.err));
+        return -c.err;
+    }
+    struct held h = *who;
+    h.pid = pid;
+    r = proc_add(&h, pidfd, STEAL_FD(&log_r));
+    if (r < 0)
+        kill(pid, SIGKILL);
+    return r < 0 ? r : pid;
+}

@@ -1,0 +1,98 @@
+/* layout.c: see ipc/layout.h.  Runs in the keeper before it has any peer; the environment is that of whoever started the daemon. */
+#include "ipc/layout.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "ipc/util.h"
+#include "keeper.h"
+
+/* An absolute path from the environment, else home + suffix. */
+static int xdg_path(char *out, size_t n, const char *var, const char *suffix)
+{
+    const char *v = getenv(var), *home = getenv("HOME");
+    if (v && v[0] == '/')
+        return util_copy_str(out, n, v);
+    if (!home || home[0] != '/')
+        return -ENOENT;
+    return util_format(out, n, "%s/%s", home, suffix);
+}
+
+static int layout_session(struct layout *l)
+{
+    char run[100], conf[100], cache[100];
+    int r = 0;
+    if ((r = xdg_path(cache, sizeof cache, "XDG_CACHE_HOME", ".cache")) || (r = xdg_path(conf, sizeof conf, "XDG_CONFIG_HOME", ".config")))
+        return r;
+    const char *v = getenv("XDG_RUNTIME_DIR");      /* without it clients look in the cache folder */
+    if (v && v[0] == '/')
+        r = util_format(l->sock_dir, sizeof l->sock_dir, "%s/libvirt", v) | util_copy_str(run, sizeof run, v);
+    else
+        r = util_format(l->sock_dir, sizeof l->sock_dir, "%s/libvirt", cache) | util_copy_str(run, sizeof run, cache);
+    r |= util_format(l->state_dir, sizeof l->state_dir, "%s/libvirt/qemu/run", run);
+    r |= util_format(l->conf_dir, sizeof l->conf_dir, "%s/libvirt", conf);
+    r |= util_format(l->def_dir, sizeof l->def_dir, "%s/libvirt/qemu", conf);
+    r |= util_format(l->lib_dir, sizeof l->lib_dir, "%s/libvirt/qemu/lib", conf);
+    r |= util_format(l->log_dir, sizeof l->log_dir, "%s/libvirt/qemu/log", cache);
+    r |= util_format(l->cache_dir, sizeof l->cache_dir, "%s/libvirt/qemu/cache", cache);
+    r |= util_format(l->pid_file, sizeof l->pid_file, "%s/libvirt/" DAEMON_NAME ".pid", run);
+    return r ? -ENAMETOOLONG : 0;
+}
+
+static int layout_system(struct layout *l)
+{
+    int r = util_format(l->sock_dir, sizeof l->sock_dir, RUNSTATEDIR "/libvirt");
+    r |= util_format(l->state_dir, sizeof l->state_dir, RUNSTATEDIR "/libvirt/qemu");
+    r |= util_format(l->conf_dir, sizeof l->conf_dir, SYSCONFDIR "/libvirt");
+    r |= util_format(l->def_dir, sizeof l->def_dir, SYSCONFDIR "/libvirt/qemu");
+    r |= util_format(l->lib_dir, sizeof l->lib_dir, LOCALSTATEDIR "/lib/libvirt/qemu");
+    r |= util_format(l->log_dir, sizeof l->log_dir, LOCALSTATEDIR "/log/libvirt/qemu");
+    r |= util_format(l->cache_dir, sizeof l->cache_dir, LOCALSTATEDIR "/cache/libvirt/qemu");
+    r |= util_format(l->pid_file, sizeof l->pid_file, RUNSTATEDIR "/" DAEMON_NAME ".pid");
+    return r ? -ENAMETOOLONG : 0;
+}
+
+int layout_init(struct layout *l, bool session)
+{
+    struct layout n;
+    memset(&n, 0, sizeof n);        /* it travels whole */
+    n.session = session;
+    const char *libexec = getenv("BULKHEAD_LIBEXECDIR");
+    int r = util_copy_str(n.libexec_dir, sizeof n.libexec_dir, libexec && libexec[0] == '/' ? libexec : PKGLIBEXECDIR);
+    if (!r)
+        r = session ? layout_session(&n) : layout_system(&n);
+    if (!r)
+        *l = n;
+    return r;
+}
+
+static int make_path(const char *path, mode_t mode, mode_t parents)
+{
+    char p[256];
+    if (util_copy_str(p, sizeof p, path))
+        return -ENAMETOOLONG;
+    for (char *s = p + 1; (s = strchr(s, '/')); *s++ = '/') {
+        *s = 0;
+        if (mkdir(p, parents) < 0 && errno != EEXIST)
+            return -errno;
+    }
+    return mkdir(p, mode) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+int layout_make_folders(const struct layout *l)
+{
+    const struct { const char *base, *sub; mode_t system; } dirs[] = {
+        { l->sock_dir, "", 0755 }, { l->state_dir, "", 0755 }, { l->conf_dir, "", 0755 }, { l->def_dir, "", 0755 }, { l->def_dir, "/autostart", 0755 },
+        { l->lib_dir, "", 0751 }, { l->lib_dir, "/save", 0700 }, { l->lib_dir, "/nvram", 0711 }, { l->lib_dir, "/channel/target", 0711 },
+        { l->log_dir, "", 0700 }, { l->cache_dir, "", 0700 },
+    };
+    for (size_t i = 0; i < ARRAY_N(dirs); i++) {
+        char path[256];
+        int r = util_format(path, sizeof path, "%s%s", dirs[i].base, dirs[i].sub);
+        if (!r)
+            r = make_path(path, l->session ? 0700 : dirs[i].system, l->session ? 0700 : 0755);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}

@@ -1,0 +1,175 @@
+/* main.c: virtqemud's command line.  What is left of the process then is the keeper. */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "config.h"
+#include "ipc/log.h"
+#include "ipc/util.h"
+#include "keeper.h"
+
+static const char usage[] =
+    "Usage:\n  " DAEMON_NAME " [options]\n\nOptions:\n"
+    "  -h | --help            Display program help\n"
+    "  -v | --verbose         Verbose messages\n"
+    "  -d | --daemon          Run as a daemon & write PID file\n"
+    "  -t | --timeout SECS    Exit after timeout period\n"
+    "  -f | --config FILE     Configuration file\n"
+    "  -V | --version         Display version information\n"
+    "  -p | --pid-file FILE   Change name of PID file\n"
+    "       --notify-fd N     Write a newline to descriptor N when ready\n"
+    "       --worker [NAME]   Show the running daemon's processes, or those of guest NAME\n"
+    "       --debug CMD       With --worker NAME: run CMD with the worker's pid appended\n";
+
+enum { OPT_NOTIFY = 256, OPT_WORKER, OPT_DEBUG };
+static const struct option options[] = {
+    { "help", no_argument, NULL, 'h' }, { "verbose", no_argument, NULL, 'v' }, { "daemon", no_argument, NULL, 'd' }, { "timeout", required_argument, NULL, 't' },
+    { "config", required_argument, NULL, 'f' }, { "version", no_argument, NULL, 'V' }, { "pid-file", required_argument, NULL, 'p' },
+    { "notify-fd", required_argument, NULL, OPT_NOTIFY }, { "worker", no_argument, NULL, OPT_WORKER }, { "debug", required_argument, NULL, OPT_DEBUG },
+    { NULL, 0, NULL, 0 },
+};
+
+static int number(const char *name, const char *text, long max, uint32_t *out)
+{
+    char *end;
+    long v = strtol(text, &end, 10);
+    if (end == text || *end || v < 0 || v > max) {
+        fprintf(stderr, DAEMON_NAME ": Invalid value for %s: %s\n", name, text);
+        return -EINVAL;
+    }
+    *out = (uint32_t)v;
+    return 0;
+}
+
+/* The caller's process waits until the daemon is ready, so that "start; use" is right in a script. Returns the fd to write to in the child. */
+static int daemonize(void)
+{
+    int p[2];
+    char c;
+    if (pipe2(p, O_CLOEXEC) < 0)
+        return -errno;
+    pid_t pid = fork();
+    if (pid < 0)
+        return -errno;
+    if (pid > 0) {
+        close(p[1]);
+        _exit(util_read_full(p[0], &c, 1) == 1 ? 0 : 1);
+    }
+    close(p[0]);
+    setsid();
+    if (chdir("/") < 0)
+        return -errno;
+    return p[1];
+}
+
+/* After -d the terminal is given back once all errors of the start have been told. */
+static int detach_stdio(void)
+{
+    AUTO_CLOSE null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    return null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0 ? -errno : 0;
+}
+
+/* Nothing that whoever started us left open stays: roles must not find it, and no service manager waits for its end. */
+static void close_inherited(int keep)
+{
+    const char *n = getenv("LISTEN_FDS"), *pid = getenv("LISTEN_PID");
+    int first = 3 + (n && pid && atoi(pid) == getpid() ? atoi(n) : 0);
+    for (int fd = 0; fd < 3; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
+            _exit(1);
+    if (keep >= first) {
+        close_range((unsigned)first, (unsigned)keep - 1, 0);
+        first = keep + 1;
+        fcntl(keep, F_SETFD, FD_CLOEXEC);
+    }
+    close_range((unsigned)first, ~0u, 0);
+}
+
+int main(int argc, char **argv)
+{
+    struct keeper_start k = { .notify_fd = -1, .ready_fd = -1, .argv = argv };
+    const char *config = NULL, *pid_file = NULL, *debug = NULL;
+    uint32_t timeout = 0, notify_fd = 0;
+    bool verbose = false, worker = false;
+    int c;
+    while ((c = getopt_long(argc, argv, "hvdt:f:Vp:", options, NULL)) >= 0)
+        switch (c) {
+        case 'h': fputs(usage, stdout); return 0;
+        case 'V': puts(DAEMON_NAME " (bulkhead) " PACKAGE_VERSION); return 0;
+        case 'v': verbose = true; break;
+        case 'd': k.daemon = true; break;
+        case 'f': config = optarg; break;
+        case 'p': pid_file = optarg; break;
+        case 't': if (number("timeout", optarg, INT_MAX / 1000, &timeout)) return 1; break;
+        case OPT_NOTIFY: if (number("notify-fd", optarg, 65535, &notify_fd)) return 1; k.notify_fd = (int)notify_fd; break;
+        case OPT_WORKER: worker = true; break;
+        case OPT_DEBUG: debug = optarg; break;
+        default: return 1;
+        }
+    if (optind < argc && !(worker && optind + 1 == argc)) {
+        fprintf(stderr, DAEMON_NAME ": unexpected, non-option, command line arguments\n");
+        return 1;
+    }
+    log_init("keeper");
+    bool session = geteuid() != 0;
+    int r = layout_init(&k.layout, session);
+    if (r < 0) {
+        fprintf(stderr, DAEMON_NAME ": cannot find the folders to use: %s\n", strerror(-r));
+        return 1;
+    }
+    if (worker)
+        return cli_worker(&k.layout, optind < argc ? argv[optind] : NULL, debug);
+    static char self[PATH_MAX];
+    if (!strchr(argv[0], '/') || !realpath(argv[0], self)) {
+        ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+        self[n > 0 ? n : 0] = 0;
+    }
+    const char *state = getenv("BULKHEAD_KEEPER_STATE");
+    settings_defaults(&k.settings, session);
+    const char *level = getenv("LIBVIRT_DEBUG");
+    k.settings.log_level = verbose ? LOG_L_INFO : LOG_L_WARN;
+    if (level && level[0] >= '1' && level[0] <= '4' && !level[1])
+        k.settings.log_level = (uint32_t)(level[0] - '0');
+    k.settings.timeout_s = timeout;
+    if (state) {
+        int fd = atoi(state);
+        unsetenv("BULKHEAD_KEEPER_STATE");
+        k.notify_fd = -1;
+        r = loop_init();
+        if (!r)
+            r = first_resume(&k, fd);
+    } else {
+        close_inherited(k.notify_fd);
+        if (config && config[0] != '/' && !(config = realpath(config, NULL))) {
+            fprintf(stderr, DAEMON_NAME ": no such configuration file\n");
+            return 1;
+        }
+        if (k.daemon && (k.ready_fd = daemonize()) < 0)
+            return 1;
+        r = loop_init();
+        if (!r)
+            r = first_prepare(&k, config, pid_file);
+    }
+    if (!r) {
+        log_threshold = (int)k.settings.log_level;
+        output_init(&k.settings, k.daemon);
+        if (k.daemon && !state)
+            r = detach_stdio();
+    }
+    k.argv[0] = self;
+    if (!r)
+        r = keeper_run(&k);
+    if (r < 0)
+        log_err("cannot go on: %s", strerror(-r));
+    if (k.owns_doors)
+        listen_unlink(&k.layout, &k.settings);
+    if (k.owns_pid_file)
+        unlink(k.layout.pid_file);
+    return r < 0 ? 1 : r;
+}

@@ -1,0 +1,89 @@
+/* manifest_policy.c: what a document may ask of the host, as tables.
+ *
+ * The paths were named by a client with the right to define guests; who may that is root's equal in libvirt's model.  What is refused here is
+ * what no guest needs and what would turn a document into a hold on the host: kernel interfaces, our own state, devices that are no disks. */
+#include <errno.h>
+#include <string.h>
+#include "sup.h"
+
+enum { PATH_NONE, PATH_FILE, PATH_NAME /* an interface */, PATH_DEVICE };
+static const struct { uint8_t path; uint16_t max; } kinds[MK_KIND_N] = {      /* max: entries of this kind; 0: not allowed at all */
+    [MK_IMAGE] = { PATH_FILE, 256 }, [MK_BIND] = { PATH_FILE, 32 }, [MK_FILE_OUT] = { PATH_FILE, 32 }, [MK_LOG] = { PATH_FILE, 32 }, [MK_PTY] = { PATH_NONE, 32 },
+    [MK_UNIX_LISTEN] = { PATH_FILE, 32 }, [MK_UNIX_CONNECT] = { PATH_FILE, 32 }, [MK_PAIR] = { PATH_NONE, 32 }, [MK_TCP_LISTEN] = { PATH_NONE, 8 },
+    [MK_TAP] = { PATH_NAME, 32 }, [MK_DEVNODE] = { PATH_DEVICE, 16 }, [MK_HOSTNET] = { PATH_NONE, 1 }, [MK_NVRAM] = { PATH_FILE, 1 },
+};
+static const char *const trees[] = { "/proc", "/sys", "/dev/mem", "/dev/kmem", "/dev/port", "/dev/fd", "/dev/shm/bulkhead" };
+/* libvirt's default cgroup_device_acl. */
+static const char *const device_nodes[] = { "/dev/null", "/dev/full", "/dev/zero", "/dev/random", "/dev/urandom", "/dev/ptmx", "/dev/kvm", "/dev/userfaultfd", "/dev/hwrng" };
+/* Templates and nodes that a document may read although they are under a tree of ours. */
+
+static bool under(const char *path, const char *tree)
+{
+    size_t n = strlen(tree);
+    return n && !strncmp(path, tree, n) && (path[n] == 0 || path[n] == '/');
+}
+
+static bool has_dotdot(const char *path)
+{
+    for (const char *p = path; (p = strstr(p, "/..")); p += 3)
+        if (p[3] == 0 || p[3] == '/')
+            return true;
+    return false;
+}
+
+static const char *judge_file(int kind, const char *path)
+{
+    const char *const own[] = { sup.layout.conf_dir, sup.layout.state_dir, sup.layout.log_dir, sup.layout.cache_dir };
+    char save[160], run[160];
+    if (path[0] != '/')
+        return "the path is not absolute";
+    if (has_dotdot(path))
+        return "the path has a '..'";
+    for (size_t i = 0; i < ARRAY_N(trees); i++)
+        if (under(path, trees[i]))
+            return "the path is in a folder that no guest may use";
+    util_format(save, sizeof save, "%s/save", sup.layout.lib_dir);
+    util_format(run, sizeof run, "%s/domain-", sup.layout.lib_dir);
+    for (size_t i = 0; i < ARRAY_N(own); i++)
+        if (under(path, own[i]) && !(kind == MK_LOG && under(path, sup.layout.log_dir)))
+            return "the path is in a folder of the daemon's";
+    return under(path, save) || (kind != MK_UNIX_LISTEN && !strncmp(path, run, strlen(run))) ? "the path is in a folder of the daemon's" : NULL;
+}
+
+static const char *judge(const struct manifest_entry *m, const char *path, const char *aux)
+{
+    switch (kinds[m->kind].path) {
+    case PATH_FILE:
+        if (!path)
+            return m->flags & MF_EMPTY ? NULL : "there is no path";
+        if (m->kind == MK_NVRAM && aux && aux[0] && judge_file(MK_BIND, aux))
+            return judge_file(MK_BIND, aux);
+        return judge_file(m->kind, path);
+    case PATH_NAME:
+        return path && (strlen(path) > 15 || strpbrk(path, "/ \t\n") || !strcmp(path, "..") || !strcmp(path, ".")) ? "the interface's name is none" : NULL;
+    case PATH_DEVICE:
+        for (size_t i = 0; path && i < ARRAY_N(device_nodes); i++)
+            if (!strcmp(path, device_nodes[i]))
+                return NULL;
+        return "the device is not on the list of devices for guests";
+    default:
+        return NULL;
+    }
+}
+
+int policy_manifest(const void *p, size_t n, struct err *e)
+{
+    struct manifest_in in;
+    struct manifest_entry m;
+    const char *path, *aux;
+    uint16_t seen[MK_KIND_N] = { 0 };
+    int r;
+    if (manifest_open(&in, p, n) < 0)
+        return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed manifest");
+    while ((r = manifest_next(&in, &m, &path, &aux)) > 0) {
+        const char *why = m.kind >= MK_KIND_N || !kinds[m.kind].max ? "this kind of resource is not supported" : ++seen[m.kind] > kinds[m.kind].max ? "too many of its kind" : judge(&m, path, aux);
+        if (why)
+            return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "'%s' cannot be used: %s", path ? path : "", why);
+    }
+    return r < 0 ? err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed manifest") : 0;
+}

@@ -1,0 +1,241 @@
+/* peer.c: every process that has a channel to us, from its birth to its obituary.
+ *
+ * A peer is gone when two things were seen: the end of its channel (so that its last words of business were read) and its exit. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "guest.h"
+#include "sup.h"
+
+#define PEERS_BITS 14u
+#define PEERS_MAX (1u << PEERS_BITS)        /* the row is the low part of a number */
+#define PEER_QUEUE 1024u
+static struct peer peers[PEERS_MAX];
+static uint32_t peers_n, rows_hint;
+static uint32_t count;
+
+uint32_t role_uid(int role)
+{
+    return sup.birth.flags & BIRTH_SESSION || !sup.settings.uid_count ? ~0u : sup.settings.uid_base + (uint32_t)role;
+}
+
+struct peer *peer_find(uint64_t number)
+{
+    struct peer *p = &peers[number & (PEERS_MAX - 1)];
+    return number && p->number == number ? p : NULL;
+}
+
+struct peer *peer_next(struct peer *after)
+{
+    for (uint32_t i = after ? (uint32_t)(after - peers) + 1 : 0; i < peers_n; i++)
+        if (peers[i].number)
+            return &peers[i];
+    return NULL;
+}
+
+static void peer_gone(struct peer *p);
+
+static void on_frame(struct chan *c, struct frame *f)
+{
+    struct peer *p = c->data;
+    p->last_ms = loop_now_ms();
+    p->last_op = f->h.op;
+    if (f->h.kind == FRAME_REPLY || f->h.kind == FRAME_ERROR) {
+        if (f->h.origin == sup.epoch)
+            flow_got(p, f);
+        else
+            route_answer(p, f);
+    } else if (p->role == ROLE_GATEWAY) {
+        route_frame(p, f);
+    } else if (p->role == ROLE_QEMU) {
+        guest_frame(p, f);
+    } else {
+        peer_refuse(p, "it has nothing to ask");
+    }
+}
+
+static void on_end(struct chan *c, int err)
+{
+    struct peer *p = c->data;
+    (void)err;
+    struct held h = { .kind = HELD_CHANNEL, .channel = p->number };
+    chan_close(&p->chan);
+    p->eof = true;
+    keeper_tell(IN_DROP, &h, sizeof h, NULL, 0);
+    if (p->exited)
+        peer_gone(p);
+    else
+        peer_kill(p, SIGKILL);      /* what has no channel has no purpose */
+}
+
+static struct peer *row_take(void)
+{
+    for (uint32_t i = 0; i < PEERS_MAX; i++) {
+        uint32_t row = (rows_hint + i) & (PEERS_MAX - 1);
+        if (!peers[row].number) {
+            rows_hint = row + 1;
+            if (row >= peers_n)
+                peers_n = row + 1;
+            return &peers[row];
+        }
+    }
+    return NULL;
+}
+
+static int peer_open(struct peer *p, uint64_t number, int role, uint64_t object, int fd)
+{
+    memset(p, 0, sizeof *p);
+    p->role = (uint8_t)role;
+    p->object = object;
+    p->born_ms = p->last_ms = loop_now_ms();
+    int r = chan_open(&p->chan, fd, PEER_QUEUE, on_frame, on_end, p);
+    if (r == 0)
+        p->number = number;
+    else
+        chan_close(&p->chan);
+    return r;
+}
+
+void born_begin(struct born *n, int role, uint64_t object, const char *name)
+{
+    uint32_t uid = role_uid(role);
+    memset(n, 0, sizeof *n);
+    n->b = (struct birth){ .magic = BIRTH_MAGIC, .role = (uint16_t)role, .object = object, .uid = uid, .gid = uid, .epoch = sup.epoch,
+        .log_level = sup.birth.log_level, .flags = sup.birth.flags & BIRTH_SESSION };
+    snprintf(n->b.name, sizeof n->b.name, "%s", name ? name : "");
+}
+
+void born_fd(struct born *n, int kind, uint32_t arg, int fd)
+{
+    if (fd < 0 || n->n >= BIRTH_FDS_MAX - 5)     /* the keeper adds the void's five */
+        return;
+    n->b.fd_kind[n->n] = (uint8_t)kind;
+    n->b.fd_arg[n->n] = arg;
+    n->fds[n->n++] = fd;
+}
+
+struct peer *peer_spawn(struct born *n, bool kept)
+{
+    int sv[2], fds[2 + BIRTH_FDS_MAX];
+    unsigned first = 0;
+    struct peer *p = row_take();
+    if (!p || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) < 0)
+        return NULL;
+    AUTO_CLOSE child = sv[1];
+    uint64_t number = ((uint64_t)sup.epoch << 32 | ++count) << PEERS_BITS | (uint64_t)(p - peers);
+    n->b.nfds = (uint16_t)n->n;
+    struct spawn s = { .who = { .kind = kept ? HELD_CHANNEL : HELD_PROCESS, .role = n->b.role, .object = n->b.object, .channel = number, .instance = n->b.instance }, .birth = n->b };
+    fds[first++] = child;
+    if (kept)
+        fds[first++] = sv[0];
+    memcpy(&fds[first], n->fds, n->n * sizeof fds[0]);
+    keeper_tell(IN_SPAWN, &s, sizeof s, fds, first + n->n);
+    return peer_open(p, number, n->b.role, n->b.object, sv[0]) < 0 ? NULL : p;
+}
+
+/* Rows keep their numbers: what named the peer before names it now. */
+struct peer *peer_inherit(const struct held *h, int fd)
+{
+    struct peer *p = &peers[h->channel & (PEERS_MAX - 1)];
+    if (h->channel == 0 || p->number || peer_open(p, h->channel, (int)h->role, h->object, fd) < 0) {
+        close(fd);
+        return NULL;
+    }
+    p->inherited = true;
+    p->pid = h->pid;
+    if ((uint32_t)(p - peers) >= peers_n)
+        peers_n = (uint32_t)(p - peers) + 1;
+    return p;
+}
+
+int peer_send(struct peer *p, struct frame_head *h, const void *body, size_t len, const int *fds, unsigned nfds)
+{
+    return p->eof ? -EPIPE : chan_send(&p->chan, h, body, len, fds, nfds);
+}
+
+void peer_kill(struct peer *p, int sig)
+{
+    struct kill_req k = { .channel = p->number, .signal = sig };
+    keeper_tell(IN_KILL, &k, sizeof k, NULL, 0);
+}
+
+void peer_refuse(struct peer *p, const char *why)
+{
+    char op[24];
+    if (p->eof)
+        return;
+    log_err("%s %d is ended: %s (%s)", role_name(p->role), p->pid, why, op_label(p->last_op, op));
+    on_end(&p->chan, -EPROTO);
+}
+
+void peer_on_spawned(const struct spawned *s)
+{
+    struct peer *p = peer_find(s->channel);
+    if (!p)
+        return;
+    if (s->pid > 0) {
+        p->pid = s->pid;
+        if (p->eof)
+            peer_kill(p, SIGKILL);      /* it was given up before it was born */
+        return;
+    }
+    struct exited x = { .who = { .channel = s->channel, .role = p->role, .object = p->object }, .code = CLD_EXITED, .status = 127, .syscall = -1 };
+    x.words = (uint32_t)snprintf(x.text, sizeof x.text, "cannot be started: %s", strerror(-s->pid));
+    peer_on_exited(&x);
+}
+
+void peer_on_exited(struct exited *x)
+{
+    struct peer *p = peer_find(x->who.channel);
+    if (x->who.role == ROLE_PID1) {
+        guest_exited(x);
+        return;
+    }
+    if (!p || p->exited)
+        return;
+    p->exited = true;
+    p->obituary = malloc(sizeof *x);
+    if (p->obituary)
+        *p->obituary = *x;
+    if (p->eof)
+        peer_gone(p);
+}
+
+/* One line on every death that was not a clean exit. */
+static void obituary(const struct peer *p, const struct exited *x, const char *decision)
+{
+    char op[24];
+    bool clean = x && x->code == CLD_EXITED && x->status == 0;
+    if (clean && !decision[0])
+        return;
+    int words = x && x->words < sizeof x->text ? (int)x->words : 0, from = words > 160 ? words - 160 : 0;
+    while (words > from && x->text[words - 1] == '\n')
+        words--;
+    log_line(clean ? LOG_L_INFO : LOG_L_ERR, "%s %d of object %u.%u ended: %s %d%s%s; last op %s; %s%s%.*s", role_name(p->role), p->pid, object_slot(p->object), object_gen(p->object),
+             x && x->code == CLD_EXITED ? "exit status" : "signal", x ? x->status : -1, x && x->code != CLD_EXITED && x->status == SIGSYS ? " (a forbidden system call)" : "",
+             decision[0] ? "" : "", op_label(p->last_op, op), decision, words > from ? "; last words: " : "", words - from, x ? x->text + from : "");
+}
+
+static void peer_gone(struct peer *p)
+{
+    char decision[96] = "";
+    struct exited *x = p->obituary;
+    bool again = false;
+    if (p->life) {
+        life_peer_died(p->life, x, decision, sizeof decision);
+        again = p->life->state == LIFE_UP || p->life->state == LIFE_WAIT;
+    }
+    obituary(p, x, decision);
+    flow_peer_gone(p);
+    route_peer_gone(p, again);
+    if (p->role == ROLE_GATEWAY)
+        gateways_gone(p);
+    p->obituary = NULL;
+    free(x);
+    p->number = 0;
+}

@@ -1,0 +1,83 @@
+/* slots.c: objects as rows of the index page.  The page outlives us: a new supervisor finds every object where it was. */
+#include <stdio.h>
+#include <string.h>
+#include "sup.h"
+
+int slot_of(uint64_t object)
+{
+    uint32_t i = object_slot(object);
+    return i < sup.index.head->slots && sup.index.slot[i].used && sup.index.slot[i].gen == object_gen(object) ? (int)i : -1;
+}
+
+struct index_slot *slot_row(int slot)
+{
+    return &sup.index.slot[slot];
+}
+
+uint64_t slot_handle(int slot)
+{
+    return object_make((uint32_t)slot, sup.index.slot[slot].gen);
+}
+
+int slot_find_name(const char *name)
+{
+    for (uint32_t i = 0; i < sup.index.head->slots; i++)
+        if (sup.index.slot[i].used && !strcmp(sup.index.slot[i].name, name))
+            return (int)i;
+    return -1;
+}
+
+int slot_find_uuid(const uint8_t uuid[16])
+{
+    for (uint32_t i = 0; i < sup.index.head->slots; i++)
+        if (sup.index.slot[i].used && !memcmp(sup.index.slot[i].uuid, uuid, 16))
+            return (int)i;
+    return -1;
+}
+
+static void facts(struct index_slot *s, const struct doc_result *d)
+{
+    const uint32_t from_doc = SLOT_HAS_SECRETS;
+    s->vcpus = d->vcpus;
+    s->vcpus_max = d->vcpus_max;
+    s->mem_kib = d->mem_kib;
+    s->mem_max_kib = d->mem_max_kib;
+    s->flags = (s->flags & ~from_doc) | (d->flags & from_doc);
+}
+
+void slot_facts(int slot, const struct doc_result *d)
+{
+    SLOT_EDIT(s, slot)
+        facts(s, d);
+}
+
+int slot_take(const struct doc_result *d)
+{
+    uint32_t i = 0, n = sup.index.head->slots;
+    while (i < n && sup.index.slot[i].used)
+        i++;
+    if (i == INDEX_SLOTS_MAX)
+        return -1;
+    SLOT_EDIT(s, i) {
+        uint32_t seq = s->seq;
+        memset(s, 0, sizeof *s);
+        s->seq = seq;
+        s->gen = ++sup.index.head->next_gen;
+        s->used = 1;
+        s->id = -1;
+        s->state = STATE_SHUTOFF;
+        memcpy(s->uuid, d->uuid, 16);
+        memcpy(s->name, d->name, sizeof s->name);
+        snprintf(s->osname, sizeof s->osname, "hvm");
+        facts(s, d);
+    }
+    if (i == n)
+        sup.index.head->slots = n + 1;
+    return (int)i;
+}
+
+void slot_free(int slot)
+{
+    SLOT_EDIT(s, slot)
+        s->used = 0;
+}

@@ -1,0 +1,202 @@
+/* sup.h: the parts of the supervisor: slots, peers, routing, flows.  All tables are of fixed size; a peer that breaks a rule is ended. */
+#ifndef BULKHEAD_SUP_H
+#define BULKHEAD_SUP_H
+#include <stdbool.h>
+#include <stdint.h>
+#include "ipc/birth.h"
+#include "ipc/chan.h"
+#include "ipc/err.h"
+#include "ipc/index.h"
+#include "ipc/internal.h"
+#include "ipc/layout.h"
+#include "ipc/log.h"
+#include "ipc/manifest.h"
+#include "ipc/mp.h"
+#include "ipc/op.h"
+#include "ipc/settings.h"
+#include "ipc/util.h"
+
+enum { STATE_NOSTATE, STATE_RUNNING, STATE_BLOCKED, STATE_PAUSED, STATE_SHUTDOWN, STATE_SHUTOFF, STATE_CRASHED };       /* virDomainState */
+enum { EV_DEFINED, EV_UNDEFINED, EV_STARTED, EV_SUSPENDED, EV_RESUMED, EV_STOPPED };                                    /* virDomainEventType */
+enum { STOPPED_SHUTDOWN, STOPPED_DESTROYED, STOPPED_CRASHED, STOPPED_MIGRATED, STOPPED_SAVED, STOPPED_FAILED };         /* ...StoppedDetail */
+enum { SHUTOFF_UNKNOWN, SHUTOFF_SHUTDOWN, SHUTOFF_DESTROYED, SHUTOFF_CRASHED, SHUTOFF_MIGRATED, SHUTOFF_SAVED, SHUTOFF_FAILED, SHUTOFF_FROM_SNAPSHOT, SHUTOFF_DAEMON };
+
+/* ---- what the supervisor was born with ---- */
+struct sup {
+    struct birth birth;
+    struct settings settings;
+    struct layout layout;
+    int settings_fd, layout_fd, index_ro, clients_ro, caps_fd;
+    int listen_fd[DOOR_N];
+    int dir_fd[DIR_KIND_N];
+    struct index index;
+    struct clients_head *clients;
+    struct client_row *client_rows;
+    struct chan keeper;
+    uint32_t epoch;
+    bool accepting;
+};
+extern struct sup sup;
+void keeper_tell(uint32_t op, const void *body, size_t len, const int *fds, unsigned nfds);
+
+/* ---- peer.c: every process with a channel to us ---- */
+struct life;
+struct run;
+struct peer {
+    struct chan chan;
+    uint64_t number;            /* 0: free row; epoch << 32 | count otherwise, which is never used twice */
+    uint64_t object;
+    uint8_t role, door;
+    bool eof, exited, inherited /* from an earlier supervisor: replies to calls of that one may still come */;
+    int32_t pid;
+    uint32_t uid, gid, client_pid, client_row /* gateways: + 1 */;
+    uint32_t calls;             /* of its, in the pending table */
+    uint32_t last_op;
+    uint64_t born_ms, last_ms;
+    uint64_t mask[2];           /* gateways: events wanted */
+    struct life *life;          /* who starts the next instance */
+    struct exited *obituary;    /* while its end is handled */
+};
+/* A birth being put together: descriptors are borrowed until peer_spawn. */
+struct born { struct birth b; int fds[BIRTH_FDS_MAX]; unsigned n; };
+void born_begin(struct born *n, int role, uint64_t object, const char *name);
+void born_fd(struct born *n, int kind, uint32_t arg, int fd);          /* fd < 0: left out */
+struct peer *peer_spawn(struct born *n, bool kept);                    /* NULL: no row or no memory. Frames may be sent at once */
+struct peer *peer_find(uint64_t number);
+struct peer *peer_next(struct peer *after);
+struct peer *peer_inherit(const struct held *h, int fd);               /* a channel the keeper held */
+int peer_send(struct peer *p, struct frame_head *h, const void *body, size_t len, const int *fds, unsigned nfds);
+void peer_kill(struct peer *p, int sig);
+void peer_refuse(struct peer *p, const char *why);                     /* it sent nonsense: log, end */
+void peer_on_spawned(const struct spawned *s);
+void peer_on_exited(struct exited *x);
+uint32_t role_uid(int role);                                            /* ~0: stay */
+
+/* ---- life.c: instances of what must always be there: conf, host, guests' workers, log roles ---- */
+enum life_state { LIFE_NONE, LIFE_UP, LIFE_WAIT, LIFE_FAILED, LIFE_STATES_N };
+struct life {
+    uint8_t state;
+    uint8_t deaths;
+    uint32_t instance;
+    uint64_t first_death_ms, number /* of the present peer */;
+    struct loop_timer timer;
+    struct peer *(*spawn)(struct life *l);
+    void (*failed)(struct life *l);
+    void *data;
+};
+void life_start(struct life *l);
+void life_adopt(struct life *l, struct peer *p);
+void life_stop(struct life *l);                                         /* no more instances; the peer is killed */
+void life_peer_died(struct life *l, const struct exited *x, char *decision, size_t n);
+struct peer *life_peer(const struct life *l);                           /* NULL: none just now */
+
+/* ---- slots.c: objects, as rows of the index page ---- */
+int slot_of(uint64_t object);                                           /* row, or -1 when the handle is stale */
+uint64_t slot_handle(int slot);
+struct index_slot *slot_row(int slot);                                  /* for reading: we are the only writer */
+int slot_take(const struct doc_result *d);                              /* a new row; -1: full */
+void slot_facts(int slot, const struct doc_result *d);
+void slot_free(int slot);
+int slot_find_name(const char *name);
+int slot_find_uuid(const uint8_t uuid[16]);
+#define SLOT_EDIT(s, slot) for (struct index_slot *s = index_begin(&sup.index, (uint32_t)(slot)); s; index_end(&sup.index, (uint32_t)(slot)), s = NULL)
+static inline bool slot_active(const struct index_slot *s) { return s->id >= 0; }
+
+/* ---- route.c: calls of gateways and their answers ---- */
+struct caller { uint64_t number; uint32_t serial, op, arg; uint16_t flags; bool parked; };   /* number 0: nobody waits */
+void route_frame(struct peer *p, struct frame *f);
+void route_answer(struct peer *p, struct frame *f);
+void route_reply(const struct caller *c, const void *body, size_t len, const int *fds, unsigned nfds);
+void route_reply_mp(const struct caller *c, struct mp_out *o);          /* sends and frees */
+void route_pass_back(const struct caller *c, struct frame *f);           /* a reply as it came */
+void route_error(const struct caller *c, const struct err *e);
+void route_peer_gone(struct peer *p, bool comes_again);                 /* its calls are forgotten, calls to it answered or parked */
+void route_park(const struct caller *c, uint64_t object);               /* asked for again by route_wake */
+void route_wake(uint64_t object);
+int route_to(const struct caller *c, struct peer *to, struct frame *f, const int *more, unsigned nmore);   /* passes a call on unread */
+bool route_in_flow(const struct caller *c, uint64_t object);             /* notes that a flow will answer; false: no room */
+const char *op_label(uint32_t op, char buf[24]);
+
+/* ---- flow.c: one thing after the other, without ever waiting in a handler ---- */
+enum flow_fd { FF_BODY /* the caller's BIG body */, FF_TEXT /* definition or live XML */, FF_TREE, FF_MANIFEST, FF_N };
+enum { FLOW_WAIT = 0, FLOW_NEXT = 1, FLOW_END = 2, FLOW_AGAIN = 3, FLOW_BLOCKED = 4 };     /* results of a step; -1: failed, f->err is set */
+struct flow;
+struct step {
+    const char *name;
+    int (*go)(struct flow *f);
+    int (*got)(struct flow *f, struct frame *fr);   /* the awaited reply; FLOW_AGAIN runs go once more */
+    int (*failed)(struct flow *f);                  /* an error came instead (f->err), or the peer ended; NULL: the flow fails */
+};
+struct flow {
+    const struct step *steps;   /* NULL: free row; ends with go NULL */
+    void (*done)(struct flow *f, bool ok);          /* always called once: answers the caller */
+    uint32_t pc, serial, turn;  /* turn: of this row, so that late replies find nobody */
+    uint64_t object;            /* 0 while it has none */
+    uint64_t wanted;            /* object it will claim */
+    int slot;                   /* of object, -1 none */
+    int32_t id;
+    bool blocked, commits /* a new name is on its way to the disk */, live_first, answered;
+    uint64_t awaited;           /* peer's number */
+    struct caller caller;
+    struct err err;
+    int fd[FF_N];
+    uint8_t body[1024];         /* the caller's arguments if they are short, else FF_BODY */
+    uint32_t body_len, arg, i;
+    struct doc_result doc;
+    uint8_t reply[1024];        /* API reply that came with the document */
+    uint32_t reply_len;
+    char name[NAME_MAX_BYTES];
+    uint64_t born_ms;
+    struct probe_state *probe;
+};
+struct flow *flow_start(const struct step *steps, void (*done)(struct flow *, bool), uint64_t object, const struct caller *c);  /* NULL: the caller got an error */
+void flow_go(struct flow *f);                                           /* runs until it waits or ends */
+void flow_fail(struct flow *f);                                         /* f->err is set */
+int flow_claim(struct flow *f, uint64_t object);                        /* FLOW_NEXT, or FLOW_BLOCKED while another has it */
+int flow_pass(struct flow *f, struct peer *p, const int *more, unsigned nmore);
+int flow_keep_body(struct flow *f, struct frame *fr);
+int flow_call(struct flow *f, struct peer *p, uint32_t op, uint32_t arg, const void *body, size_t len, const int *fds, unsigned nfds);
+void flow_got(struct peer *p, struct frame *fr);                        /* a reply to a call of ours */
+void flow_peer_gone(struct peer *p);
+struct flow *flow_of(uint64_t object);                                  /* the one that has the object now */
+struct flow *flow_next(struct flow *after);
+extern struct life conf_life, host_life;
+int flow_conf(struct flow *f, uint32_t op, uint32_t arg, uint32_t dir, const char *name, int fd);
+
+/* ---- documents, guests ---- */
+bool doc_call(const struct caller *c, int slot, struct frame *f);       /* define, undefine, autostart, create...: true when it was one of these */
+void doc_config(const struct caller *c, int slot, struct frame *f, bool live_first);     /* an xmlc with the stored definition */
+void doc_only(const struct caller *c, struct frame *f);                 /* an xmlc with the call's own document */
+int doc_take(struct flow *f, struct frame *fr);                         /* IN_DOC: struct and descriptors into the flow, manifest checked */
+struct peer *doc_xmlc(struct flow *f);
+int doc_xmlc_call(struct flow *f, uint32_t op, uint32_t flags);         /* IN_DOC_*, with FF_TEXT */
+int doc_clash(struct flow *f, bool check_active, int *slot);
+int doc_claim(struct flow *f);                                          /* steps that other flows begin with */
+int doc_text_read(struct flow *f);
+int doc_text_got(struct flow *f, struct frame *fr);
+void load_begin(void);                                                  /* definitions, running guests, autostart; then the doors open */
+void ready(void);
+
+/* ---- manifest_policy.c ---- */
+int policy_manifest(const void *p, size_t n, struct err *e);
+
+/* ---- events.c ---- */
+void event_lifecycle(const struct index_slot *s, int event, int detail);
+void event_from_worker(struct peer *p, struct frame *f);
+void mp_dom(struct mp_out *o, const struct index_slot *s);
+void reply_dom(const struct caller *c, const struct index_slot *s);     /* [[name, uuid, id]] */
+
+/* ---- gateways.c ---- */
+void gateways_open(void);
+void gateways_gone(struct peer *p);
+void gateways_inherit(struct peer *p);
+uint32_t gateways_clients(void);
+int gateways_close_client(uint64_t id);
+int gateways_limits(const struct limits *l);
+
+/* ---- supervisor.c ---- */
+void idle_update(void);                                                 /* clients or guests came or went: --timeout */
+
+/* ---- debug.c ---- */
+void debug_workers(const struct caller *c);
+#endif

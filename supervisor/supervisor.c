@@ -1,0 +1,253 @@
+/* supervisor.c: the supervisor's birth and loop.
+ *
+ * Privilege: none; what it may cause is what the keeper and the hands do at its word.  It reads frame headers, fixed structs, manifests and
+ * the index, and never msgpack, XML or guest data.  A new one is born with what the keeper holds: see HACKING.md, "Restart". */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+#include "guest.h"
+#include "policy/sandbox.h"
+#include "sup.h"
+
+struct sup sup;
+static struct loop_timer idle_timer;
+
+void keeper_tell(uint32_t op, const void *body, size_t len, const int *fds, unsigned nfds)
+{
+    struct frame_head h = { .kind = FRAME_EVENT, .op = OP_IN(op) };
+    chan_send(&sup.keeper, &h, body, len, fds, nfds);
+}
+
+/* ---- birth ---- */
+
+static void die(const char *what, int r)
+{
+    log_err("%s: %s", what, strerror(-r));
+    exit(1);
+}
+
+static void read_struct(int kind, void *to, size_t size)
+{
+    const void *p;
+    size_t n;
+    int fd = birth_fd(&sup.birth, kind, -1, NULL), r = fd < 0 ? -ENOENT : frame_map(fd, size, &p, &n);
+    if (r < 0 || n != size)
+        die("a struct of the birth", r < 0 ? r : -EPROTO);
+    memcpy(to, p, size);
+    munmap((void *)(uintptr_t)p, n);
+}
+
+/* A page comes twice: arg 1 the writable one. */
+static int page_fd(int kind, uint32_t want)
+{
+    uint32_t arg;
+    int fd = birth_fd(&sup.birth, kind, -1, &arg);
+    while (fd >= 0 && arg != want)
+        fd = birth_fd(&sup.birth, kind, fd, &arg);
+    return fd;
+}
+
+static void born_open(void)
+{
+    uint32_t arg;
+    int r = birth_read(&sup.birth);
+    if (r < 0 || sup.birth.role != ROLE_SUPERVISOR)
+        die("birth", r < 0 ? r : -EPROTO);
+    log_threshold = (int)sup.birth.log_level;
+    sup.epoch = sup.birth.epoch;
+    read_struct(BFD_SETTINGS, &sup.settings, sizeof sup.settings);
+    read_struct(BFD_LAYOUT, &sup.layout, sizeof sup.layout);
+    sup.settings_fd = birth_fd(&sup.birth, BFD_SETTINGS, -1, NULL);
+    sup.layout_fd = birth_fd(&sup.birth, BFD_LAYOUT, -1, NULL);
+    sup.index_ro = page_fd(BFD_INDEX, 0);
+    sup.clients_ro = page_fd(BFD_CLIENTS, 0);
+    sup.caps_fd = birth_fd(&sup.birth, BFD_CAPS, -1, NULL);
+    for (int d = 0; d < DOOR_N; d++)
+        sup.listen_fd[d] = birth_fd(&sup.birth, BFD_LISTEN_RW + d, -1, NULL);
+    for (int fd = birth_fd(&sup.birth, BFD_DIR, -1, &arg); fd >= 0; fd = birth_fd(&sup.birth, BFD_DIR, fd, &arg))
+        if (arg < DIR_KIND_N)
+            sup.dir_fd[arg] = fd;
+    if ((r = index_map(&sup.index, page_fd(BFD_INDEX, 1), true)) < 0)
+        die("index page", r);
+    void *p = mmap(NULL, CLIENTS_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, page_fd(BFD_CLIENTS, 1), 0);
+    if (p == MAP_FAILED)
+        die("client page", -errno);
+    sup.clients = p;
+    sup.client_rows = (struct client_row *)((char *)p + sizeof *sup.clients);
+}
+
+/* What a supervisor that died in the middle of a write left odd is made even: we are its only writer now. */
+static void index_open(void)
+{
+    struct index_head *h = sup.index.head;
+    struct utsname u;
+    h->epoch = sup.epoch;
+    for (uint32_t i = 0; i < h->slots; i++)
+        if (sup.index.slot[i].seq & 1)
+            sup.index.slot[i].seq++;
+    if (h->hostname[0])
+        return;
+    snprintf(h->hypervisor_uri, sizeof h->hypervisor_uri, "qemu:///%s", sup.layout.session ? "session" : "system");
+    if (uname(&u) == 0)
+        snprintf(h->hostname, sizeof h->hostname, "%s", u.nodename);
+    memcpy(h->host_uuid, sup.settings.host_uuid, sizeof h->host_uuid);
+    h->next_id = 1;
+}
+
+/* ---- singletons ---- */
+
+struct life conf_life, host_life;
+
+static struct peer *conf_spawn(struct life *l)
+{
+    struct born n;
+    born_begin(&n, ROLE_CONF, 0, "");
+    n.b.instance = l->instance;
+    for (uint32_t i = 0; i < DIR_KIND_N; i++)
+        born_fd(&n, BFD_DIR, i, sup.dir_fd[i]);
+    born_fd(&n, BFD_SETTINGS, 0, sup.settings_fd);
+    born_fd(&n, BFD_LAYOUT, 0, sup.layout_fd);
+    return peer_spawn(&n, true);
+}
+
+static struct peer *host_spawn(struct life *l)
+{
+    struct born n;
+    born_begin(&n, ROLE_HOST, 0, "");
+    n.b.instance = l->instance;
+    born_fd(&n, BFD_INDEX, 0, sup.index_ro);
+    born_fd(&n, BFD_SETTINGS, 0, sup.settings_fd);
+    born_fd(&n, BFD_CAPS, 0, sup.caps_fd);
+    return peer_spawn(&n, true);
+}
+
+void ready(void)
+{
+    gateways_open();
+    keeper_tell(IN_READY, NULL, 0, NULL, 0);
+}
+
+/* ---- --timeout ---- */
+
+static void on_idle(struct loop_timer *t)
+{
+    struct frame_head h = { .kind = FRAME_EVENT, .op = OP_IN(IN_SHUTDOWN) };
+    (void)t;
+    log_info("nobody has needed the daemon for %u s", sup.settings.timeout_s);
+    chan_send(&sup.keeper, &h, NULL, 0, NULL, 0);
+}
+
+void idle_update(void)
+{
+    if (gateways_clients() || guest_count() || !sup.settings.timeout_s)
+        loop_cancel(&idle_timer);
+    else if (!idle_timer.armed)
+        loop_after(&idle_timer, sup.settings.timeout_s * 1000ull, on_idle, NULL);
+}
+
+/* ---- the keeper's frames ---- */
+
+static void on_held(struct frame *f)
+{
+    struct held h;
+    memcpy(&h, f->body, sizeof h);
+    struct peer *p;
+    if (h.kind == HELD_CHANNEL && f->h.nfds && h.role < ROLE_N) {
+        p = peer_inherit(&h, frame_take_fd(f, 0));
+        if (p && h.role == ROLE_GATEWAY)
+            gateways_inherit(p);
+        else if (p && (h.role == ROLE_CONF || h.role == ROLE_HOST))
+            life_adopt(h.role == ROLE_CONF ? &conf_life : &host_life, p);
+        else if (p)
+            guest_inherit(p, &h);
+    } else if (h.kind == HELD_PROCESS && h.role != ROLE_PID1) {
+        /* a helper of a flow that is no more: its work is done again if it is asked for again */
+        struct kill_req k = { .channel = h.channel, .signal = SIGKILL };
+        if (!peer_find(h.channel))
+            keeper_tell(IN_KILL, &k, sizeof k, NULL, 0);
+    } else {
+        guest_held(&h, f->h.nfds ? frame_take_fd(f, 0) : -1);
+    }
+}
+
+static void on_go(struct frame *f)
+{
+    (void)f;
+    struct frame_head h = { .kind = FRAME_EVENT, .op = OP_IN(IN_EPOCH), .arg = sup.epoch };
+    life_start(&conf_life);
+    life_start(&host_life);
+    if (sup.epoch == 1) {
+        load_begin();           /* which ends in ready() */
+        return;
+    }
+    guest_reconcile();
+    for (struct peer *p = peer_next(NULL); p; p = peer_next(p))
+        if (p->inherited)
+            peer_send(p, &h, NULL, 0, NULL, 0);
+    ready();
+}
+
+static void on_exited(struct frame *f)
+{
+    static struct exited x;
+    memcpy(&x, f->body, sizeof x);
+    x.words = x.words < sizeof x.text ? x.words : sizeof x.text - 1;
+    peer_on_exited(&x);
+}
+
+static void on_spawned(struct frame *f)
+{
+    struct spawned s;
+    memcpy(&s, f->body, sizeof s);
+    peer_on_spawned(&s);
+}
+
+static void on_signal(struct frame *f)
+{
+    log_warn("signal %u: nothing that is in force has to change", f->h.arg);
+}
+
+static const struct { uint32_t op; size_t body; void (*fn)(struct frame *f); } table[] = {
+    { IN_HELD, sizeof(struct held), on_held }, { IN_GO, 0, on_go }, { IN_EXITED, sizeof(struct exited), on_exited }, { IN_SPAWNED, sizeof(struct spawned), on_spawned },
+    { IN_SIGNAL, 0, on_signal },
+};
+
+static void on_keeper(struct chan *c, struct frame *f)
+{
+    (void)c;
+    for (size_t i = 0; i < ARRAY_N(table); i++)
+        if (f->h.op == OP_IN(table[i].op) && f->body_len >= table[i].body) {
+            table[i].fn(f);
+            return;
+        }
+}
+
+static void on_keeper_end(struct chan *c, int err)
+{
+    (void)c;
+    (void)err;
+    _exit(0);
+}
+
+int main(void)
+{
+    log_init("supervisor");
+    conf_life.spawn = conf_spawn;
+    host_life.spawn = host_spawn;
+    for (int i = 0; i < DIR_KIND_N; i++)
+        sup.dir_fd[i] = -1;
+    born_open();
+    index_open();
+    int r = sandbox_enter(ROLE_SUPERVISOR, &sup.birth);
+    if (r < 0)
+        die("sandbox", r);
+    if ((r = loop_init()) < 0 || (r = chan_open(&sup.keeper, BIRTH_FD_CHANNEL, 65536, on_keeper, on_keeper_end, NULL)) < 0)
+        die("loop", r);
+    sup.keeper.queue_bytes_max = 256u << 20;    /* the keeper is no stranger, and 3000 births at once are large */
+    return loop_run();
+}

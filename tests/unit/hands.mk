@@ -1,0 +1,8 @@
+# Hands and workers as processes of their own, with a fake supervisor (fakesup.h).
+hand_programs = %D%/test-hand-open %D%/test-hand-launch
+check_PROGRAMS += $(hand_programs)
+TESTS += $(hand_programs)
+%C%_test_hand_open_SOURCES = %D%/test-hand-open.c %D%/fakesup.h
+%C%_test_hand_open_LDADD = libipc.a
+%C%_test_hand_launch_SOURCES = %D%/test-hand-launch.c %D%/fakesup.h
+%C%_test_hand_launch_LDADD = libipc.a

@@ -1,0 +1,400 @@
+/* hand-launch and the PID-1 stub with a real QEMU: what is in force around it, what it can see, how it ends, and that nothing is left. */
+#include <dirent.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include "fakesup.h"
+#include "tests/tap.h"
+
+#define EMULATOR "/usr/bin/qemu-system-x86_64"
+#define UID 64099u
+
+static bool root;
+static struct fakesup sup;
+static struct launch l;
+static struct launched done;
+static int qmp = -1, log_rd = -1;
+
+static const char *slurp(pid_t pid, const char *file)
+{
+    static char text[65536];
+    char path[128];
+    snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, file);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? 0 : util_read_full(fd, text, sizeof text - 1);
+    text[n > 0 ? n : 0] = 0;
+    close(fd);
+    return text;
+}
+
+/* Launches with extra arguments after the monitor's (words separated by \1) and a manifest (or an empty one). */
+static bool launch(const char *more, struct manifest_out *m, const char *emulator, uint32_t flags)
+{
+    static char args[8192];
+    static uint8_t none[64];
+    struct manifest_out empty;
+    int q[2], p[2];
+    size_t n = (size_t)snprintf(args, sizeof args, "%s\1-nodefaults\1-display\1none\1-chardev\1socket,id=m,fd=10\1-mon\1chardev=m,mode=control\1%s\1", emulator, more);
+    for (size_t i = 0; i < n; i++)
+        if (args[i] == 1)
+            args[i] = 0;
+    if (!m) {
+        manifest_begin(&empty, none, sizeof none);
+        m = &empty;
+    }
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, q) < 0 || pipe2(p, O_CLOEXEC) < 0)
+        return false;
+    int secret = open("/etc/hostname", O_RDONLY);
+    int fds[] = { frame_memfd("argv", args, n), frame_memfd("m", m->p, (size_t)manifest_finish(m, 1)), q[1], p[1], secret };
+    l = (struct launch){ .uid = UID, .gid = UID, .id = (int32_t)(getpid() % 30000), .flags = flags, .nfds = 3, .log_fd = 1, .fd_number = { 10, -1, -1 } };
+    snprintf(l.name, sizeof l.name, "launch-test");
+    snprintf(l.emulator, sizeof l.emulator, "%s", emulator);
+    int r = fakesup_hand(&sup, ROLE_HAND_LAUNCH, root ? 0 : BIRTH_SESSION, IN_HAND_LAUNCH, &l, sizeof l, fds, 5);
+    for (size_t i = 0; i < ARRAY_N(fds); i++)
+        close(fds[i]);
+    qmp = q[0];
+    log_rd = p[0];
+    memset(&done, 0, sizeof done);
+    if (r == 1 && sup.reply.body_len == sizeof done)
+        memcpy(&done, sup.reply.body, sizeof done);
+    else
+        done.error = -ENOSYS;
+    return done.error == 0;
+}
+
+/* One QMP line, or all of what comes until `until` is in it. */
+static const char *qmp_read(const char *until)
+{
+    static char text[65536];
+    size_t n = 0;
+    text[0] = 0;
+    while (!strstr(text, until)) {
+        struct pollfd p = { .fd = qmp, .events = POLLIN };
+        if (n == sizeof text - 1 || poll(&p, 1, FAKESUP_WAIT_MS) <= 0)
+            break;
+        ssize_t k = read(qmp, text + n, sizeof text - 1 - n);
+        if (k <= 0)
+            break;
+        text[n += (size_t)k] = 0;
+    }
+    return text;
+}
+
+static const char *qmp_do(const char *command, const char *until)
+{
+    return write(qmp, command, strlen(command)) < 0 ? "" : qmp_read(until);
+}
+
+/* Ends the hand's process (the stub becomes ours), waits for the stub. Its status. */
+static int stub_status(void)
+{
+    int status = -1;
+    pid_t stub = done.pid;
+    fakesup_end(&sup);
+    for (int i = 0; i < FAKESUP_WAIT_MS / 10; i++) {
+        if (waitpid(stub, &status, WNOHANG) == stub)
+            return status;
+        poll(NULL, 0, 10);
+    }
+    return -1;
+}
+
+static void drop(void)
+{
+    close(qmp);
+    close(log_rd);
+}
+
+static int count_groups(void)
+{
+    FILE *f = popen("find /sys/fs/cgroup -type d -name 'qemu-*-launch-test.libvirt-qemu' 2>/dev/null | wc -l", "r");
+    int n = -1;
+    if (f && fscanf(f, "%d", &n) != 1)
+        n = -1;
+    if (f)
+        pclose(f);
+    return n;
+}
+
+static bool line_is(const char *text, const char *key, const char *value)
+{
+    const char *p = strstr(text, key);
+    return p && !strncmp(p + strlen(key), value, strlen(value));
+}
+
+static void confinement(void)
+{
+    if (!tap_ok(launch("-machine\1none\1-S", NULL, EMULATOR, 0), "QEMU runs: %s", done.text)) {
+        drop();
+        fakesup_end(&sup);
+        return;
+    }
+    tap_note("stub %d, QEMU %d, level %x", done.pid, done.qemu_pid, done.sandbox);
+    tap_ok(strstr(qmp_read("\n"), "QMP"), "it greets on the descriptor it was given");
+    qmp_do("{\"execute\":\"qmp_capabilities\"}\n", "return");
+    const char *s = slurp(done.qemu_pid, "status");
+    char ids[64], nspid[32];
+    snprintf(ids, sizeof ids, "\t%u\t%u\t%u\t%u", UID, UID, UID, UID);
+    snprintf(nspid, sizeof nspid, "\t%d\t2", done.qemu_pid);
+    tap_ok(line_is(s, "CapEff:", "\t0000000000000000") && line_is(s, "CapPrm:", "\t0000000000000000") && line_is(s, "CapBnd:", "\t0000000000000000") && line_is(s, "CapAmb:", "\t0000000000000000"), "no capability in any set");
+    tap_ok(!root || (line_is(s, "Uid:", ids) && line_is(s, "Gid:", ids) && line_is(s, "Groups:", "\t \n")), "the guest's ids and no group");
+    tap_ok(line_is(s, "NoNewPrivs:", "\t1"), "no new privileges");
+    tap_ok(!(done.sandbox & LAUNCH_HAS_FILTER) || line_is(s, "Seccomp:", "\t2"), "a system call filter");
+    if (done.sandbox & LAUNCH_HAS_PIDNS)
+        tap_ok(line_is(s, "NSpid:", nspid), "second in its pid namespace");
+    else
+        tap_note("no pid namespace here");
+    s = slurp(done.pid, "status");
+    tap_ok(line_is(s, "Name:", "\tbulkhead-pid1") && line_is(s, "CapBnd:", "\t0000000000000000") && line_is(s, "Seccomp:", "\t2"), "the stub has nothing either");
+    char path[64], target[4][128];
+    int nfd = 0, odd = 0;
+    snprintf(path, sizeof path, "/proc/%d/fd", done.qemu_pid);
+    DIR *d = opendir(path);
+    for (struct dirent *e; d && (e = readdir(d)); ) {
+        char t[128];
+        ssize_t k = readlinkat(dirfd(d), e->d_name, t, sizeof t - 1);
+        if (k <= 0)
+            continue;
+        t[k] = 0;
+        nfd++;
+        odd += strstr(t, "hostname") != NULL || strstr(t, "memfd:launch") != NULL || strstr(t, "/roles") != NULL;
+    }
+    if (d)
+        closedir(d);
+    tap_ok(nfd >= 4 && nfd < 30 && odd == 0, "QEMU has its own descriptors only (%d)", nfd);
+    snprintf(path, sizeof path, "/proc/%d/fd/1024", done.pid);
+    tap_ok(readlink(path, target[0], sizeof target[0]) > 0 && strstr(target[0], "/etc/hostname"), "what is held for it is open in the stub");
+    if (done.sandbox & LAUNCH_HAS_VIEW) {
+        s = slurp(done.qemu_pid, "mounts");
+        int writable = 0, n = 0;
+        for (const char *p = s; *p; p = strchr(p, '\n') + 1, n++) {
+            char where[128], opt[256];
+            if (sscanf(p, "%*s %127s %*s %255s", where, opt) == 2 && strncmp(opt, "ro", 2) && strcmp(where, "/run") && strcmp(where, "/proc") && strncmp(where, "/dev/", 5))
+                writable++, tap_note("writable: %s %s", where, opt);
+        }
+        tap_ok(n >= 4 && n < 20 && writable == 0 && !strstr(s, " /home") && !strstr(s, " /etc "), "%d mounts, none writable but scratch", n);
+        s = qmp_do("{\"execute\":\"blockdev-add\",\"arguments\":{\"driver\":\"file\",\"filename\":\"/etc/shadow\",\"node-name\":\"x\"}}\n", "}}");
+        tap_ok(strstr(s, "Could not open '/etc/shadow': No such file or directory"), "there is no /etc/shadow for it");
+        s = qmp_do("{\"execute\":\"screendump\",\"arguments\":{\"filename\":\"/usr/x\"}}\n", "}}");
+        tap_ok(strstr(s, "error") != NULL, "nor can it write to /usr");
+        s = qmp_do("{\"execute\":\"blockdev-add\",\"arguments\":{\"driver\":\"file\",\"filename\":\"/proc/1/root/etc/passwd\",\"node-name\":\"y\"}}\n", "}}");
+        tap_ok(strstr(s, "error") != NULL, "nor reach the host through /proc");
+    }
+    const char *spaces[] = { "mnt", "pid", "ipc", "uts", "net" };
+    int differ = 0;
+    for (size_t i = 0; i < ARRAY_N(spaces); i++) {
+        char a[64] = "", b[64] = "";
+        snprintf(path, sizeof path, "/proc/%d/ns/%s", done.qemu_pid, spaces[i]);
+        ssize_t k = readlink(path, a, sizeof a - 1);
+        snprintf(path, sizeof path, "/proc/self/ns/%s", spaces[i]);
+        ssize_t j = readlink(path, b, sizeof b - 1);
+        differ += k > 0 && j > 0 && strcmp(a, b);
+    }
+    tap_ok(differ == ((done.sandbox & LAUNCH_HAS_PIDNS) ? 5 : 0), "%d namespaces of its own", differ);
+    if (root) {
+        tap_ok(sup.reply.h.nfds == 3, "pidfd, process folder and CPU usage are handed over");
+        char usage[64] = "";
+        tap_ok(pread(sup.reply.fds[2], usage, sizeof usage - 1, 0) > 0 && strtoull(usage[0] == 'u' ? usage + 11 : usage, NULL, 10) > 0, "its CPU usage can be read: %.20s", usage);
+        tap_ok(count_groups() > 0 && strstr(slurp(done.qemu_pid, "cgroup"), "/machine/qemu-"), "it is in its groups");
+    }
+    char st[64];
+    int fd = openat(sup.reply.fds[1], "comm", O_RDONLY);
+    ssize_t k = read(fd, st, sizeof st - 1);
+    close(fd);
+    tap_ok(k > 0 && !strncmp(st, "qemu-system", 11), "the process folder is QEMU's");
+    tap_ok(kill(done.pid, SIGTERM) == 0 && poll(NULL, 0, 50) == 0 && kill(done.qemu_pid, 0) == 0, "a SIGTERM to the stub does nothing");
+    struct hand_pid hp = { .pid = done.pid, .start_time = done.start_time };
+    struct fakesup keep = sup;
+    int r = fakesup_hand(&sup, ROLE_HAND_OPEN, root ? 0 : BIRTH_SESSION, IN_HAND_PIDFD, &hp, sizeof hp, NULL, 0);
+    tap_ok(r == 1 && sup.reply.h.nfds == 2, "a later daemon gets its pidfd");
+    fakesup_end(&sup);
+    hp.start_time++;
+    fakesup_hand(&sup, ROLE_HAND_OPEN, root ? 0 : BIRTH_SESSION, IN_HAND_PIDFD, &hp, sizeof hp, NULL, 0);
+    tap_ok(sup.reply.h.nfds == 0, "but not with another start time");
+    fakesup_end(&sup);
+    sup = keep;
+    qmp_do("{\"execute\":\"quit\"}\n", "SHUTDOWN");
+    int status = stub_status();
+    tap_ok(WIFEXITED(status) && WEXITSTATUS(status) == 0, "QEMU's end is passed on (%x)", status);
+    drop();
+}
+
+static void ends(void)
+{
+    pid_t qemu;
+    launch("-machine\1none\1-S", NULL, EMULATOR, 0);
+    qmp_read("\n");
+    qemu = done.qemu_pid;
+    kill(qemu, SIGSTOP);
+    kill(done.pid, SIGKILL);
+    int status = stub_status();
+    tap_ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "the stub can be killed");
+    for (int i = 0; i < 1000 && kill(qemu, 0) == 0 && *slurp(qemu, "cmdline"); i++)
+        poll(NULL, 0, 10);
+    tap_ok(kill(qemu, 0) < 0 || !*slurp(qemu, "cmdline"), "and a stopped QEMU goes with it");
+    drop();
+    launch("-machine\1none\1-S", NULL, EMULATOR, 0);
+    qmp_read("\n");
+    kill(done.qemu_pid, SIGKILL);
+    status = stub_status();
+    tap_ok(WIFEXITED(status) && WEXITSTATUS(status) == 128 + SIGKILL, "a killed QEMU shows in the stub's status (%x)", status);
+    drop();
+    launch("-machine\1nosuch", NULL, EMULATOR, 0);
+    char text[512] = "";
+    status = stub_status();
+    tap_ok(WIFEXITED(status) && WEXITSTATUS(status) == 1 && read(log_rd, text, sizeof text - 1) > 0 && strstr(text, "unsupported machine type"), "what a failing QEMU says is in the log: %.60s", text);
+    drop();
+}
+
+static void refused(const char *emulator, const char *text)
+{
+    tap_ok(!launch("-S", NULL, emulator, 0) && strstr(done.text, text) && sup.reply.h.nfds == 0, "%s: %s", emulator, done.text);
+    fakesup_end(&sup);
+    drop();
+}
+
+static void refusals(void)
+{
+    char path[] = "/tmp/not-qemu-XXXXXX";
+    int fd = mkstemp(path);
+    fchmod(fd, 0777);
+    close(fd);
+    refused(path, "is not one of the host's own programs");
+    unlink(path);
+    refused("/usr/bin/no-such-qemu", "No such file or directory");
+    refused("/usr/bin/../bin/true", "Invalid argument");
+    if (!root)
+        return;
+    l.uid = 0;
+    int fds[2] = { frame_memfd("a", "x", 2), -1 };
+    uint8_t none[64];
+    struct manifest_out m;
+    manifest_begin(&m, none, sizeof none);
+    fds[1] = frame_memfd("m", none, (size_t)manifest_finish(&m, 1));
+    int all[3] = { fds[0], fds[1], fds[0] };
+    l.nfds = 1;
+    l.log_fd = 0;
+    int r = fakesup_hand(&sup, ROLE_HAND_LAUNCH, 0, IN_HAND_LAUNCH, &l, sizeof l, all, 3);
+    memcpy(&done, sup.reply.body, sizeof done);
+    tap_ok(r == 1 && done.error && strstr(done.text, "cannot have this uid"), "no guest is root: %s", done.text);
+    fakesup_end(&sup);
+    close(fds[0]);
+    close(fds[1]);
+}
+
+/* A guest with a kernel that only root can read, copied into the view, and one that all can. */
+static void boot(void)
+{
+    static uint8_t buf[4096];
+    static char log[1 << 20];
+    const char *tool = getenv("BULKHEAD_MKINITRD");
+    char kernel[256] = "", initrd[] = "/tmp/initrd-XXXXXX", cmd[512];
+    FILE *f = popen("ls /boot/vmlinuz-*-cloud-amd64 2>/dev/null | tail -1", "r");
+    if (f && !fgets(kernel, sizeof kernel, f))
+        kernel[0] = 0;
+    if (f)
+        pclose(f);
+    kernel[strcspn(kernel, "\n")] = 0;
+    if (!*kernel || !tool || access(tool, X_OK)) {
+        tap_note("no kernel, or BULKHEAD_MKINITRD is not set: no boot");
+        return;
+    }
+    close(mkstemp(initrd));
+    snprintf(cmd, sizeof cmd, "AGENT=0 %s %s >/dev/null", tool, initrd);
+    if (system(cmd))
+        return;
+    chmod(initrd, 0600);
+    struct manifest_out m;
+    manifest_begin(&m, buf, sizeof buf);
+    struct manifest_entry bind = { .kind = MK_BIND, .parent = -1 };
+    manifest_add(&m, &bind, kernel, NULL);
+    manifest_add(&m, &bind, initrd, NULL);
+    bool ok = launch("-machine\1pc,accel=tcg\1-m\0010256\1-sandbox\1on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny\1-kernel\1/res/0\1-initrd\1/res/1\1-append\1console=ttyS0 halt panic=-1 quiet\1-serial\1stdio\1-no-reboot", &m, EMULATOR, 0);
+    tap_ok(ok, "a guest starts: %s", done.text);
+    size_t n = 0;
+    for (uint64_t until = util_now_ms() + 120000; ok && !strstr(log, "HELLO-FROM-GUEST") && n < sizeof log - 1 && util_now_ms() < until; ) {
+        ssize_t k = read(log_rd, log + n, sizeof log - 1 - n);
+        if (k <= 0)
+            break;
+        n += (size_t)k;
+    }
+    tap_ok(strstr(log, "HELLO-FROM-GUEST"), "a confined guest prints its greeting");
+    int status = ok ? stub_status() : -1;
+    tap_ok(WIFEXITED(status) && WEXITSTATUS(status) == 0, "and powers off (%x)", status);
+    unlink(initrd);
+    drop();
+}
+
+static void reap(bool say)
+{
+    struct hand_req rq = { .id = l.id };
+    memcpy(rq.name, l.name, sizeof rq.name);
+    char dir[] = "/tmp/reap-XXXXXX", path[128];
+    if (!mkdtemp(dir))
+        return;
+    snprintf(rq.run_dir, sizeof rq.run_dir, "%s/domain-1-t", dir);
+    mkdir(rq.run_dir, 0700);
+    snprintf(path, sizeof path, "%s/domain-1-t/monitor.sock", dir);
+    close(open(path, O_CREAT | O_WRONLY, 0600));
+    int r = fakesup_hand(&sup, ROLE_HAND_LAUNCH, root ? 0 : BIRTH_SESSION, IN_HAND_REAP, &rq, sizeof rq, NULL, 0);
+    bool ok = r == 1 && access(rq.run_dir, F_OK) < 0 && count_groups() == 0;
+    if (say || !ok)
+        tap_ok(ok, "reaped: no group, no run folder");
+    fakesup_end(&sup);
+    rmdir(dir);
+}
+
+/* Start to the QMP greeting, confined against bare: medians. */
+static int by_size(const void *a, const void *b) { return *(const double *)a < *(const double *)b ? -1 : 1; }
+static void cost(void)
+{
+    enum { N = 15 };
+    double confined[N], bare[N];
+    if (!getenv("BULKHEAD_BENCH"))
+        return;
+    for (int i = 0; i < N; i++) {
+        uint64_t t = util_now_ns();
+        launch("-machine\1pc,accel=tcg\1-m\0010256\1-S", NULL, EMULATOR, 0);
+        qmp_read("\n");
+        confined[i] = (double)(util_now_ns() - t) / 1e6;
+        kill(done.pid, SIGKILL);
+        stub_status();
+        drop();
+        reap(false);
+        int q[2];
+        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, q) < 0)
+            return;
+        t = util_now_ns();
+        pid_t p = fork();
+        if (p == 0) {
+            dup2(q[1], 10);
+            execl(EMULATOR, EMULATOR, "-nodefaults", "-display", "none", "-chardev", "socket,id=m,fd=10", "-mon", "chardev=m,mode=control", "-machine", "pc,accel=tcg", "-m", "256", "-S", NULL);
+            _exit(1);
+        }
+        close(q[1]);
+        qmp = q[0];
+        qmp_read("\n");
+        bare[i] = (double)(util_now_ns() - t) / 1e6;
+        kill(p, SIGKILL);
+        waitpid(p, NULL, 0);
+        close(qmp);
+    }
+    qsort(confined, N, sizeof *confined, by_size);
+    qsort(bare, N, sizeof *bare, by_size);
+    tap_note("start to QMP greeting, median of %d: bare %.1f ms, confined (with the hand's own start) %.1f ms", N, bare[N / 2], confined[N / 2]);
+}
+
+int main(void)
+{
+    root = geteuid() == 0;
+    if (access(EMULATOR, X_OK))
+        tap_skip_all("no QEMU");
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    confinement();
+    ends();
+    refusals();
+    boot();
+    reap(true);
+    cost();
+    return tap_done();
+}

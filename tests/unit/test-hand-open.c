@@ -1,0 +1,348 @@
+/* hand-open as a process with a fake supervisor: every kind of resource, the refusals, the locks, and that nothing is left over. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <pty.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
+#include <termios.h>
+#include "fakesup.h"
+#include "tests/tap.h"
+
+static char dir[64];
+static uint8_t buf[65536];
+static struct manifest_out out;
+static struct hand_req rq;
+static struct fakesup sup;
+static struct hand_done done;
+static struct { struct grants_head h; struct grant g[MANIFEST_ENTRIES_MAX]; } grants;
+static bool root;
+
+static const char *in_dir(const char *name)
+{
+    static char path[4][256];
+    static int i;
+    snprintf(path[++i % 4], 256, "%s/%s", dir, name);
+    return path[i % 4];
+}
+
+static void begin(void)
+{
+    manifest_begin(&out, buf, sizeof buf);
+    rq = (struct hand_req){ .uid = 4242, .gid = 4242, .owner_uid = root ? 64055 : 0xffffffffu, .owner_gid = root ? 64055 : 0xffffffffu, .id = 1, .flags = HAND_NO_MONITOR };
+    snprintf(rq.name, sizeof rq.name, "t");
+    snprintf(rq.run_dir, sizeof rq.run_dir, "%s", in_dir("domain-1-t"));
+}
+
+static void add(int kind, uint32_t flags, const char *path, const char *aux)
+{
+    struct manifest_entry m = { .kind = (uint16_t)kind, .flags = flags, .parent = -1 };
+    manifest_add(&out, &m, path, aux);
+}
+
+/* Runs the hand; done and grants are filled in; descriptors are in sup.reply until finish(). */
+static void run(void)
+{
+    int fd = frame_memfd("m", buf, (size_t)manifest_finish(&out, 1));
+    memset(&done, 0, sizeof done);
+    memset(&grants, 0, sizeof grants);
+    int r = fakesup_hand(&sup, ROLE_HAND_OPEN, root ? 0 : BIRTH_SESSION, IN_HAND_OPEN, &rq, sizeof rq, &fd, 1);
+    close(fd);
+    if (r == 1 && sup.reply.body_len == sizeof done)
+        memcpy(&done, sup.reply.body, sizeof done);
+    else
+        done.error = -ENOSYS;
+    if (!done.error) {
+        const void *p;
+        size_t n;
+        if (frame_map(sup.reply.fds[0], sizeof grants, &p, &n) == 0) {
+            memcpy(&grants, p, n);
+            munmap((void *)(uintptr_t)p, n);
+        }
+    }
+}
+
+static int finish(void) { return fakesup_end(&sup); }
+static int qemu_fd(int n) { return sup.reply.fds[1 + n]; }
+static int our_fd(int n) { return sup.reply.fds[1 + (int)done.nqemu + n]; }
+
+static void make_file(const char *path, size_t n)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    if (fd < 0 || ftruncate(fd, (off_t)n) < 0)
+        perror(path);
+    close(fd);
+}
+
+static void refused(int kind, uint32_t flags, const char *path, const char *text, const char *what)
+{
+    begin();
+    add(kind, flags, path, NULL);
+    run();
+    tap_ok(done.error < 0 && done.failed <= 0 && strstr(done.text, text) && sup.reply.h.nfds == 0, "%s: %s", what, done.text);
+    finish();
+}
+
+static bool locked(const char *path, int byte)
+{
+    struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1 };
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    bool yes = fcntl(fd, F_OFD_GETLK, &l) == 0 && l.l_type != F_UNLCK;
+    close(fd);
+    return yes;
+}
+
+static void images(void)
+{
+    struct stat st, twin;
+    make_file(in_dir("a.img"), 1 << 20);
+    make_file(in_dir("b.qcow2"), 1 << 20);
+    begin();
+    add(MK_IMAGE, MF_FILE, in_dir("a.img"), NULL);
+    ((struct manifest_entry *)(buf + sizeof(struct manifest_head)))->format = IMG_RAW;
+    add(MK_IMAGE, MF_RO, in_dir("b.qcow2"), NULL);
+    add(MK_IMAGE, MF_OPTIONAL, in_dir("none.iso"), NULL);
+    add(MK_IMAGE, MF_EMPTY, NULL, NULL);
+    run();
+    tap_ok(done.error == 0 && done.nqemu == 3 && done.nworker == 0 && done.next_fd == QEMU_FD_BASE + 3, "three descriptors for two images (%s)", done.text);
+    tap_ok(grants.h.n == 4 && grants.h.monitor_fd == -1 && grants.g[0].qemu_fd[0] == 10 && grants.g[0].qemu_fd[1] == 11 && grants.g[1].qemu_fd[0] == 12 && grants.g[1].qemu_fd[1] == -1, "numbers in QEMU");
+    tap_ok(grants.g[2].error == -ENOENT && grants.g[2].qemu_fd[0] == -1 && grants.g[3].made && grants.g[3].error == 0, "an absent optional image and an empty drive are no failure");
+    tap_ok((fcntl(qemu_fd(0), F_GETFL) & O_ACCMODE) == O_RDWR && (fcntl(qemu_fd(1), F_GETFL) & O_ACCMODE) == O_RDONLY && (fcntl(qemu_fd(2), F_GETFL) & O_ACCMODE) == O_RDONLY, "access modes");
+    tap_ok(!(fcntl(qemu_fd(0), F_GETFL) & O_NONBLOCK), "images are blocking");
+    fstat(qemu_fd(0), &st);
+    fstat(qemu_fd(1), &twin);
+    tap_ok(st.st_ino == twin.st_ino && grants.g[0].ino == st.st_ino && grants.g[0].dev == st.st_dev && grants.g[0].size == 1 << 20, "the twin is the same file, and pinned");
+    const char *a = in_dir("a.img"), *b = in_dir("b.qcow2");
+    tap_ok(locked(a, 100) && locked(a, 101) && !locked(a, 103) && locked(a, 201) && !locked(a, 203), "lock bytes of a writable raw image");
+    tap_ok(locked(b, 100) && !locked(b, 101) && locked(b, 201) && locked(b, 203), "lock bytes of a read-only image with a format");
+    struct fakesup first = sup;
+    begin();
+    add(MK_IMAGE, MF_FILE, a, NULL);
+    run();
+    tap_ok(done.error < 0 && strstr(done.text, "Failed to get \"write\" lock: Is another process using the image [") && done.code == VIR_ERR_INTERNAL_ERROR, "a second guest is refused: %s", done.text);
+    finish();
+    begin();
+    rq.flags = HAND_LOOK;
+    add(MK_IMAGE, MF_FILE, a, NULL);
+    add(MK_PTY, 0, NULL, NULL);
+    run();
+    tap_ok(done.error == 0 && done.nqemu == 1 && done.nworker == 0 && (fcntl(qemu_fd(0), F_GETFL) & O_ACCMODE) == O_RDONLY, "a look is read-only, takes no lock and makes nothing else");
+    finish();
+    sup = first;
+    finish();
+    tap_ok(!locked(in_dir("a.img"), 100) && !locked(in_dir("a.img"), 201), "locks go with the descriptors");
+}
+
+static void refusals(void)
+{
+    char text[300];
+    snprintf(text, sizeof text, "Cannot access storage file '%s': No such file or directory", in_dir("none"));
+    refused(MK_IMAGE, 0, in_dir("none"), text, "absent image");
+    tap_ok(done.code == VIR_ERR_SYSTEM_ERROR, "its code is a system error");
+    mkfifo(in_dir("fifo"), 0600);
+    refused(MK_IMAGE, 0, in_dir("fifo"), "is not a regular file or block device", "FIFO");
+    refused(MK_FILE_OUT, 0, in_dir("fifo"), "Unable to open file", "FIFO to write to");
+    refused(MK_IMAGE, 0, dir, "is not a regular file or block device", "folder");
+    refused(MK_IMAGE, 0, "/dev/tty", "is not a regular file or block device", "terminal");
+    refused(MK_IMAGE, MF_BLOCK, in_dir("a.img"), "is not a block device", "file where a block device is wanted");
+    refused(MK_IMAGE, 0, "/proc/self/fd/3", "Too many levels of symbolic links", "magic link");
+    refused(MK_IMAGE, 0, "relative", "is not absolute", "relative path") ;
+    if (symlink("/etc/passwd", in_dir("link")) < 0)
+        return;
+    refused(MK_FILE_OUT, 0, in_dir("link"), "Too many levels of symbolic links", "output through a link");
+    make_file(in_dir("two"), 5);
+    if (link(in_dir("two"), in_dir("names")) == 0)
+        refused(MK_FILE_OUT, 0, in_dir("names"), "Too many links", "output into a file with two names");
+    refused(MK_BIND, 0, in_dir("none"), "No such file or directory", "absent kernel");
+    refused(MK_DEVNODE, 0, in_dir("two"), "Invalid argument", "a file as a device node");
+    refused(MK_UDP, 0, in_dir("two"), "not supported", "a kind nobody carries out");
+    make_file(in_dir("inuse"), 10);
+    refused(MK_UNIX_LISTEN, 0, in_dir("inuse"), "Address already in use", "listening where a file lies");
+    struct stat st;
+    tap_ok(stat(in_dir("inuse"), &st) == 0 && st.st_size == 10, "which stays");
+}
+
+static void channels(void)
+{
+    char c;
+    struct stat st;
+    begin();
+    rq.flags = 0;
+    add(MK_PTY, 0, NULL, NULL);
+    add(MK_PAIR, 0, NULL, NULL);
+    add(MK_UNIX_LISTEN, 0, in_dir("sock"), NULL);
+    add(MK_UNIX_LISTEN, 0, in_dir("agent"), "worker");
+    add(MK_FILE_OUT, 0, in_dir("serial.txt"), NULL);
+    add(MK_LOG, MF_APPEND, in_dir("log.txt"), NULL);
+    add(MK_HOSTNET, 0, NULL, NULL);
+    add(MK_TAP, 0, "", "br0");
+    add(MK_BIND, 0, "/etc/passwd", NULL);
+    add(MK_DEVNODE, 0, "/dev/null", NULL);
+    run();
+    if (!tap_ok(done.error == 0 && done.nqemu == 7 && done.nworker == 7, "channels of all kinds: %u to QEMU, %u ours (%s)", done.nqemu, done.nworker, done.text)) {
+        finish();
+        return;
+    }
+    tap_ok(grants.h.monitor_fd == 10 && grants.g[0].qemu_fd[0] == 11 && grants.g[5].qemu_fd[0] == 16, "numbers, the monitor first");
+    tap_ok(!grants.g[7].made && grants.g[6].made, "a tap is left to hand-net");
+    /* ours: 0 monitor, 1 slave, 2 pair, 3 agent pair, 4 agent listener, 5 pipe, 6 log file */
+    int accepted = accept4(qemu_fd(0), NULL, NULL, SOCK_CLOEXEC);
+    tap_ok(accepted >= 0 && write(accepted, "m", 1) == 1 && read(our_fd(0), &c, 1) == 1 && c == 'm', "the monitor's connection waits in its backlog");
+    close(accepted);
+    tap_ok(stat(rq.run_dir, &st) == 0 && (st.st_mode & 07777) == 0700, "the run folder is ours alone");
+    tap_ok(stat(grants.g[0].name, &st) == 0 && S_ISCHR(st.st_mode) && (!root || st.st_uid == 64055), "terminal %s has a name and its owner", grants.g[0].name);
+    struct termios t;
+    tcgetattr(our_fd(1), &t);
+    tap_ok(!(t.c_lflag & (ECHO | ICANON)), "the terminal is raw");
+    tap_ok(write(qemu_fd(1), "x", 1) == 1 && read(our_fd(1), &c, 1) == 1 && c == 'x', "terminal passes bytes");
+    tap_ok(write(qemu_fd(2), "y", 1) == 1 && read(our_fd(2), &c, 1) == 1 && c == 'y', "pair passes bytes");
+    tap_ok(write(qemu_fd(4), "z", 1) == 1 && read(our_fd(3), &c, 1) == 1 && c == 'z', "agent pair passes bytes");
+    struct sockaddr_un a = { .sun_family = AF_UNIX };
+    snprintf(a.sun_path, sizeof a.sun_path, "%s", in_dir("sock"));
+    int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    tap_ok(connect(s, (struct sockaddr *)&a, sizeof a) == 0 && (accepted = accept(qemu_fd(3), NULL, NULL)) >= 0, "a host client reaches QEMU's socket");
+    close(accepted);
+    close(s);
+    stat(in_dir("sock"), &st);
+    tap_ok((st.st_mode & 0777) == 0775 && (!root || st.st_uid == 64055), "its mode is libvirt's: %o", st.st_mode & 07777);
+    snprintf(a.sun_path, sizeof a.sun_path, "%s", in_dir("agent"));
+    s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    tap_ok(connect(s, (struct sockaddr *)&a, sizeof a) == 0 && (accepted = accept(our_fd(4), NULL, NULL)) >= 0, "and the worker's");
+    close(accepted);
+    close(s);
+    int fl = fcntl(qemu_fd(5), F_GETFL);
+    tap_ok((fl & O_ACCMODE) == O_WRONLY && (fl & O_APPEND), "a file to write is write-only");
+    tap_ok(write(qemu_fd(6), "l", 1) == 1 && read(our_fd(5), &c, 1) == 1 && c == 'l' && !(fcntl(our_fd(6), F_GETFL) & O_APPEND), "a log is a pipe, and a file without O_APPEND");
+    struct hand_path p = { 0 };
+    struct fakesup keep = sup;
+    if (util_format(p.path, sizeof p.path, "%s/monitor.sock", rq.run_dir) < 0)
+        return;
+    int r = fakesup_hand(&sup, ROLE_HAND_OPEN, root ? 0 : BIRTH_SESSION, IN_HAND_CONNECT, &p, sizeof p, NULL, 0);
+    tap_ok(r == 1 && sup.reply.h.nfds == 1, "a later daemon connects to the monitor by its path");
+    finish();
+    snprintf(p.path, sizeof p.path, "%s", in_dir("sock"));
+    fakesup_hand(&sup, ROLE_HAND_OPEN, root ? 0 : BIRTH_SESSION, IN_HAND_CONNECT, &p, sizeof p, NULL, 0);
+    tap_ok(sup.reply.h.nfds == 0, "but to no other socket");
+    finish();
+    sup = keep;
+    finish();
+    begin();
+    add(MK_UNIX_LISTEN, 0, in_dir("sock"), NULL);
+    run();
+    tap_ok(done.error == 0, "a socket that a run before left is replaced");
+    int keep_fd = dup(qemu_fd(0));
+    finish();
+    begin();
+    rq.owner_uid = rq.owner_gid = root ? 65534 : 0xffffffffu;
+    chmod(in_dir("sock"), 0777);
+    chmod(dir, 0755);
+    add(MK_UNIX_CONNECT, 0, in_dir("sock"), NULL);
+    run();
+    accepted = accept(keep_fd, NULL, NULL);
+    struct ucred u = { 0 };
+    socklen_t n = sizeof u;
+    getsockopt(accepted, SOL_SOCKET, SO_PEERCRED, &u, &n);
+    tap_ok(done.error == 0 && done.nqemu == 1 && u.uid == (root ? 65534 : getuid()), "connects as qemu.conf's user, not as root (uid %u: %s)", u.uid, done.text);
+    close(accepted);
+    close(keep_fd);
+    finish();
+}
+
+static void tcp(void)
+{
+    begin();
+    struct manifest_entry m = { .kind = MK_TCP_LISTEN, .parent = -1, .b = 45900, .c = 45999 };
+    manifest_add(&out, &m, NULL, "127.0.0.1");
+    manifest_add(&out, &m, NULL, "127.0.0.1");
+    run();
+    struct sockaddr_in a = { 0 };
+    socklen_t n = sizeof a;
+    tap_ok(done.error == 0 && done.nworker == 2 && grants.g[1].port > grants.g[0].port && grants.g[0].port >= 45900, "two ports of a range: %u, %u", grants.g[0].port, grants.g[1].port);
+    tap_ok(getsockname(our_fd(0), (struct sockaddr *)&a, &n) == 0 && ntohs(a.sin_port) == grants.g[0].port && a.sin_addr.s_addr == htonl(INADDR_LOOPBACK), "bound where asked");
+    struct fakesup first = sup;
+    uint32_t port = grants.g[0].port;
+    begin();
+    m.a = port;
+    manifest_add(&out, &m, NULL, "127.0.0.1");
+    run();
+    tap_ok(done.error == -EADDRINUSE && strstr(done.text, "Address already in use"), "a port in use: %s", done.text);
+    finish();
+    begin();
+    m = (struct manifest_entry){ .kind = MK_TCP_LISTEN, .parent = -1, .b = port, .c = port };
+    manifest_add(&out, &m, NULL, "127.0.0.1");
+    run();
+    tap_ok(done.error < 0 && strstr(done.text, "Unable to find an unused port in range"), "a range in use: %s", done.text);
+    finish();
+    sup = first;
+    finish();
+}
+
+static void nvram(void)
+{
+    char text[16] = { 0 };
+    int fd = open(in_dir("vars.fd"), O_WRONLY | O_CREAT, 0644);
+    if (write(fd, "template", 8) != 8)
+        perror("template");
+    close(fd);
+    for (int turn = 0; turn < 2; turn++) {
+        begin();
+        add(MK_NVRAM, 0, in_dir("nvram/t.fd"), in_dir("vars.fd"));
+        run();
+        tap_ok(done.error == 0 && done.nqemu == 2 && grants.g[0].is_new == !turn && pread(qemu_fd(0), text, 8, 0) == 8 && !memcmp(text, turn ? "changed!" : "template", 8), "NVRAM, run %d: %s %s", turn + 1, text, done.text);
+        if (!done.error && pwrite(qemu_fd(0), "changed!", 8, 0) != 8)
+            tap_ok(false, "write");
+        finish();
+    }
+    begin();
+    add(MK_NVRAM, 0, in_dir("nvram/u.fd"), in_dir("vars.fd"));
+    add(MK_UNIX_LISTEN, 0, in_dir("again"), NULL);
+    add(MK_IMAGE, 0, in_dir("none"), NULL);
+    rq.flags = 0;
+    snprintf(rq.run_dir, sizeof rq.run_dir, "%s", in_dir("domain-2-u"));
+    run();
+    tap_ok(done.error < 0 && done.failed == 2 && access(in_dir("nvram/u.fd"), F_OK) && access(in_dir("again"), F_OK) && access(rq.run_dir, F_OK), "a failure leaves nothing that was made before it");
+    finish();
+}
+
+static void nonsense(void)
+{
+    struct fakesup s;
+    uint8_t junk[100] = { 1, 2, 3 };
+    int fd = frame_memfd("m", junk, sizeof junk);
+    begin();
+    int r = fakesup_hand(&s, ROLE_HAND_OPEN, BIRTH_SESSION, IN_HAND_OPEN, &rq, sizeof rq, &fd, 1);
+    const struct hand_done *d = (const struct hand_done *)s.reply.body;
+    tap_ok(r == 1 && d->error < 0 && strstr(d->text, "malformed manifest"), "a manifest of rubbish");
+    fakesup_end(&s);
+    close(fd);
+    r = fakesup_hand(&s, ROLE_HAND_OPEN, BIRTH_SESSION, IN_HAND_OPEN, junk, sizeof junk, NULL, 0);
+    int status = fakesup_end(&s);
+    tap_ok(r == 0 && WIFEXITED(status) && WEXITSTATUS(status) == 2, "a body of another size ends the hand");
+    r = fakesup_hand(&s, ROLE_HAND_OPEN, BIRTH_SESSION, IN_HAND_LAUNCH, junk, sizeof junk, NULL, 0);
+    status = fakesup_end(&s);
+    tap_ok(r == 0 && WEXITSTATUS(status) == 2, "a verb that is not its own ends the hand");
+    struct hand_pid p = { .pid = getpid() };
+    r = fakesup_hand(&s, ROLE_HAND_OPEN, BIRTH_SESSION, IN_HAND_PIDFD, &p, sizeof p, NULL, 0);
+    tap_ok(r == 1 && s.reply.h.nfds == 0, "no pidfd of a process that is no guest");
+    fakesup_end(&s);
+}
+
+int main(void)
+{
+    root = geteuid() == 0;
+    snprintf(dir, sizeof dir, "/tmp/hand-open-XXXXXX");
+    if (!mkdtemp(dir))
+        return 1;
+    images();
+    refusals();
+    channels();
+    tcp();
+    nvram();
+    nonsense();
+    char cmd[128];
+    snprintf(cmd, sizeof cmd, "rm -rf %s", dir);
+    if (system(cmd))
+        return 1;
+    return tap_done();
+}
