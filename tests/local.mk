@@ -10,6 +10,7 @@ AM_TESTS_ENVIRONMENT = \
 EXTRA_DIST += %D%/tap.h
 
 include %D%/unit/local.mk
+include %D%/crash/local.mk
 include %D%/tool/local.mk
 include %D%/unit/hands.mk
 

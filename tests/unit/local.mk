@@ -2,12 +2,14 @@
 unit_programs = \
 	%D%/test-util \
 	%D%/test-conf \
+	%D%/test-log \
 	%D%/test-xdr \
 	$(NULL)
 check_PROGRAMS += $(unit_programs)
 TESTS += $(unit_programs)
 %C%_test_util_LDADD = libipc.a
 %C%_test_conf_LDADD = libconf.a libipc.a
+%C%_test_log_LDADD = liblog.a libipc.a
 %C%_test_xdr_LDADD = libxdr.a libop.a libroutes.a libipc.a
 
 # The schema against the facts, where they are at hand; real sessions' messages through the transcoder.

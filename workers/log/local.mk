@@ -1,1 +1,6 @@
-# role log: adds roles/log to pkglibexec_PROGRAMS
+# role log: one log stream from pipe to file
+noinst_LIBRARIES += liblog.a
+liblog_a_SOURCES = %D%/stream.c %D%/stream.h
+pkglibexec_PROGRAMS += roles/log
+roles_log_SOURCES = %D%/log.c
+roles_log_LDADD = liblog.a libworker.a libroutes.a libpolicy.a libipc.a

@@ -1,0 +1,207 @@
+/* test-log: a log stream by its functions: cuts at newlines, rolling over, what a crash leaves half rolled over, the tail. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "ipc/util.h"
+#include "tests/tap.h"
+#include "workers/log/stream.h"
+
+static char top[PATH_MAX];
+static int dir;
+
+static void put(int fd, const char *text)
+{
+    if (util_write_full(fd, text, strlen(text)) < 0)
+        exit(1);
+}
+
+static void put_file(const char *name, const char *text)
+{
+    AUTO_CLOSE fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    put(fd, text);
+}
+
+/* A file's text, "" empty, "(none)" absent. */
+static const char *text_of(const char *name)
+{
+    static char buf[8][4096];
+    static unsigned next;
+    char *b = buf[next++ % 8];
+    AUTO_CLOSE fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : util_read_full(fd, b, sizeof buf[0] - 1);
+    if (n < 0)
+        return "(none)";
+    b[n] = 0;
+    return b;
+}
+
+static void clean(void)
+{
+    static const char *const names[] = { "g.log", "g.log.0", "g.log.1", "g.log.2", "g.log.3" };
+    for (size_t i = 0; i < ARRAY_N(names); i++)
+        unlinkat(dir, names[i], 0);
+}
+
+/* A stream of its own over a new pipe. */
+static int begin(struct stream *s, int *writer, uint64_t size, uint32_t backups, bool truncate)
+{
+    int p[2];
+    if (pipe2(p, O_CLOEXEC | O_NONBLOCK) < 0)
+        exit(1);
+    *writer = p[1];
+    int r = stream_init(s, p[0], dir, size, backups);
+    return r ? r : stream_open(s, "g.log", -1, truncate);
+}
+
+static void end(struct stream *s, int writer)
+{
+    close(writer);
+    close(s->pipe);
+    stream_close(s);
+}
+
+static void test_moving(void)
+{
+    struct stream s;
+    char buf[64];
+    int w;
+    clean();
+    put_file("g.log", "of an earlier run\n");
+    tap_int(begin(&s, &w, 0, 3, false), 0, "opened");
+    tap_int(stream_drain(&s, 1000), 0, "an empty pipe");
+    put(w, "one\ntwo");
+    tap_int(stream_drain(&s, 1000), 0, "moved");
+    tap_str(text_of("g.log"), "of an earlier run\none\ntwo", "at the file's end");
+    tap_ok(stream_tail(&s, 0, buf, sizeof buf) == 7 && !memcmp(buf, "one\ntwo", 7), "the tail is of this run");
+    tap_ok(stream_tail(&s, 0, buf, 3) == 3 && !memcmp(buf, "two", 3), "its last bytes");
+    tap_ok(stream_tail(&s, 4, buf, sizeof buf) == 3 && !memcmp(buf, "two", 3), "or from an offset");
+    tap_ok(stream_tail(&s, 99, buf, sizeof buf) >= 0, "an offset beyond it is no error");
+    tap_ok(ftruncate(s.out, 4) == 0, "somebody cuts the file short");
+    put(w, "X");
+    stream_drain(&s, 1000);
+    tap_str(text_of("g.log"), "of aX", "no hole");
+    close(w);
+    w = -1;
+    tap_int(stream_drain(&s, 1000), -EPIPE, "the pipe has ended");
+    end(&s, w);
+    tap_int(begin(&s, &w, 0, 3, true), 0, "truncated");
+    tap_str(text_of("g.log"), "", "is empty");
+    end(&s, w);
+}
+
+static void test_rolling(void)
+{
+    struct stream s;
+    int w;
+    clean();
+    begin(&s, &w, 10, 2, false);
+    put(w, "12345\n789\nabc\n");
+    stream_drain(&s, 1000);
+    tap_str(text_of("g.log.0"), "12345\n789\n", "full to the last byte");
+    tap_str(text_of("g.log"), "abc\n", "the rest in the next");
+    put(w, "defgh\n");
+    stream_drain(&s, 1000);
+    tap_str(text_of("g.log"), "abc\ndefgh\n", "exactly full does not roll over yet");
+    put(w, "1234567\n90\n");
+    stream_drain(&s, 1000);
+    tap_str(text_of("g.log.1"), "abc\ndefgh\n", "older");
+    tap_str(text_of("g.log.0"), "1234567\n", "old");
+    tap_str(text_of("g.log"), "90\n", "a line that does not fit begins a new file");
+    tap_str(text_of("g.log.2"), "(none)", "no more backups than wanted");
+    end(&s, w);
+
+    clean();
+    begin(&s, &w, 10, 3, false);
+    put(w, "a line of more than ten bytes\nb\n");
+    stream_drain(&s, 1000);
+    tap_str(text_of("g.log.2"), "a line of ", "a long line is cut at the limit");
+    tap_str(text_of("g.log.0"), "ten bytes\n", "and goes on");
+    tap_str(text_of("g.log"), "b\n", "to the next line");
+    end(&s, w);
+
+    clean();
+    begin(&s, &w, 10, 0, false);
+    put(w, "12345\n789\nabc\n");
+    stream_drain(&s, 1000);
+    tap_str(text_of("g.log.0"), "(none)", "no backups wanted, none made");
+    tap_str(text_of("g.log"), "abc\n", "the file begins anew");
+    end(&s, w);
+}
+
+/* What a SIGKILL between two renames leaves: a number that is free is filled first, so that no backup is lost for it. */
+static void test_half_rolled(void)
+{
+    struct stream s;
+    int w;
+    clean();
+    put_file("g.log", "new.......");
+    put_file("g.log.1", "old\n");
+    put_file("g.log.2", "older\n");
+    begin(&s, &w, 10, 3, false);
+    put(w, "x\n");
+    stream_drain(&s, 1000);
+    tap_str(text_of("g.log.2"), "older\n", "older stays");
+    tap_str(text_of("g.log.1"), "old\n", "old stays");
+    tap_str(text_of("g.log.0"), "new.......", "the gap is filled");
+    tap_str(text_of("g.log"), "x\n", "and the stream goes on");
+    end(&s, w);
+    clean();
+    put_file("g.log.0", "rolled, and killed before the new one was made\n");
+    begin(&s, &w, 10, 3, false);
+    put(w, "x\n");
+    stream_drain(&s, 1000);
+    tap_str(text_of("g.log"), "x\n", "a missing file is made");
+    end(&s, w);
+}
+
+static void test_refused(void)
+{
+    static const char *const bad[] = { "", ".", "..", "a/b", "/etc/x" };
+    struct stream s;
+    int p[2], w;
+    clean();
+    if (pipe2(p, O_CLOEXEC | O_NONBLOCK) < 0 || stream_init(&s, p[0], dir, 10, 3) < 0)
+        exit(1);
+    for (size_t i = 0; i < ARRAY_N(bad); i++)
+        tap_int(stream_open(&s, bad[i], -1, false), -EINVAL, "name \"%s\" is refused", bad[i]);
+    tap_ok(symlinkat("/tmp/elsewhere", dir, "g.log") == 0 && stream_open(&s, "g.log", -1, false) == -ELOOP, "a link is not followed");
+    clean();
+    tap_ok(mkfifoat(dir, "g.log", 0600) == 0 && stream_open(&s, "g.log", -1, false) == -EINVAL, "a FIFO is no log");
+    clean();
+    end(&s, p[1]);
+
+    /* A file that cannot be written: the guest must not stand still behind a full pipe. */
+    int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    begin(&s, &w, 0, 3, false);
+    static char block[4096];
+    memset(block, 'x', sizeof block);
+    while (write(w, block, sizeof block) > 0)
+        ;
+    close(s.out);
+    s.out = full;
+    int r = stream_drain(&s, 1000);
+    tap_ok(r < 0 && r != -EAGAIN && r != -EPIPE, "an error is told (%s)", strerror(-r));
+    s.sink = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    stream_drop(&s);
+    tap_ok(s.lost > 0 && write(w, block, sizeof block) == (ssize_t)sizeof block, "the pipe takes bytes again");
+    close(s.sink);
+    end(&s, w);
+}
+
+int main(void)
+{
+    const char *tmp = getenv("TMPDIR");
+    char path[PATH_MAX];
+    if (util_format(top, sizeof top, "%s/bulkhead-log-XXXXXX", tmp ? tmp : "/tmp") < 0 || !mkdtemp(top) ||
+        (dir = open(top, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+        tap_skip_all("no folder for temporary files");
+    test_moving();
+    test_rolling();
+    test_half_rolled();
+    test_refused();
+    if (util_format(path, sizeof path, "rm -rf '%s'", top) == 0 && system(path) != 0)
+        tap_note("%s is left over", top);
+    return tap_done();
+}

@@ -1,0 +1,157 @@
+/* log.c: the role that empties one guest's log pipe into its file: QEMU's stderr, or a <log file=> of a character device.
+ *
+ * It reads no byte of it but the few that it looks at for a newline.  Born with the pipe's read end and the file's folder (or the file
+ * alone, which then does not roll over); begins when the supervisor names the file. */
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include "ipc/internal.h"
+#include "ipc/log.h"
+#include "ipc/settings.h"
+#include "ipc/util.h"
+#include "workers/log/stream.h"
+#include "workers/worker.h"
+
+#define TURN_BYTES (1u << 20)       /* moved before the loop looks at the channel again */
+#define RETRY_MS 1000               /* a file that cannot be written is tried again */
+#define TAIL_MAX 4096
+#define DEFAULT_SIZE (2u << 20)
+#define DEFAULT_BACKUPS 3
+
+static struct stream stream;
+static struct loop_source source = { .fd = -1 };
+static struct loop_timer retry;
+static bool is_open, complained;
+
+static void on_pipe(struct loop_source *src, uint32_t events);
+
+static void listen_again(struct loop_timer *t)
+{
+    (void)t;
+    if (source.fd < 0 && is_open)
+        loop_add(&source, stream.pipe, EPOLLIN, on_pipe, NULL);
+}
+
+/* Moves what there is. False: nothing more can be moved now. */
+static bool drain(void)
+{
+    int r = stream_drain(&stream, TURN_BYTES);
+    if (r >= 0) {
+        if (complained)
+            log_warn("%s can be written again; %llu bytes were lost", stream.name, (unsigned long long)stream.lost);
+        complained = false;
+        return r > 0;
+    }
+    loop_del(&source);
+    if (r == -EPIPE)                /* the guest has gone; the file stays open for IN_LOG_TAIL */
+        return false;
+    if (!complained)
+        log_err("cannot write %s: %s; its bytes are dropped while the pipe is half full", stream.name, strerror(-r));
+    complained = true;
+    stream_drop(&stream);
+    loop_after(&retry, RETRY_MS, listen_again, NULL);
+    return false;
+}
+
+static void on_pipe(struct loop_source *src, uint32_t events)
+{
+    (void)src;
+    (void)events;
+    drain();
+}
+
+static void on_start(struct worker *w, const struct request *rq, struct frame *f)
+{
+    struct err e = ERR_INIT;
+    const struct conf_name *n = (const void *)f->body;
+    int r = 0;
+    if (f->body_len != sizeof *n || !memchr(n->name, 0, sizeof n->name)) {
+        err_set(&e, VIR_ERR_RPC, VIR_FROM_RPC, "Unable to decode message payload");
+        worker_error(w, rq, &e);
+        return;
+    }
+    if (!is_open) {
+        /* A later instance goes on where the file ends.  The file given at birth may have rolled over since: with a folder its name counts. */
+        bool first = w->birth.instance == 0 && !(w->birth.flags & BIRTH_RESUME);
+        int file = first || stream.dir < 0 ? birth_fd(&w->birth, BFD_FILE, -1, NULL) : -1;
+        if (file >= 0)
+            file = dup(file);
+        r = stream_open(&stream, n->name, file, first && n->dir == 0);
+    }
+    if (r < 0) {
+        err_sys(&e, VIR_FROM_QEMU, -r, "cannot open log file '%s'", n->name);
+        worker_error(w, rq, &e);
+        return;
+    }
+    is_open = true;
+    listen_again(NULL);
+    worker_reply(w, rq, NULL, 0, NULL, 0);
+}
+
+static void on_tail(struct worker *w, const struct request *rq, struct frame *f)
+{
+    struct err e = ERR_INIT;
+    const struct log_tail *t = (const void *)f->body;
+    char text[TAIL_MAX];
+    ssize_t n = -EINVAL;
+    if (f->body_len == sizeof *t && is_open) {
+        while (source.fd >= 0 && drain())   /* a guest's last words are in the pipe */
+            ;
+        n = stream_tail(&stream, t->from, text, t->bytes < sizeof text ? t->bytes : sizeof text);
+    }
+    if (n < 0) {
+        err_sys(&e, VIR_FROM_QEMU, (int)-n, "cannot read back log file '%s'", stream.name);
+        worker_error(w, rq, &e);
+    } else {
+        worker_reply(w, rq, n ? text : NULL, (size_t)n, NULL, 0);
+    }
+}
+
+/* Writes what the pipe still holds, then ends. What comes later is the next instance's. */
+static void on_quit(struct worker *w)
+{
+    (void)w;
+    while (is_open && source.fd >= 0 && drain())
+        ;
+    loop_stop(0);
+}
+
+static void read_settings(const struct birth *b, uint64_t *size, uint32_t *backups)
+{
+    const struct settings *s;
+    const void *p;
+    size_t n = 0;
+    int fd = birth_fd(b, BFD_SETTINGS, -1, NULL);
+    *size = DEFAULT_SIZE;
+    *backups = DEFAULT_BACKUPS;
+    if (fd < 0 || frame_map(fd, sizeof *s, &p, &n) < 0)
+        return;
+    s = p;
+    if (n == sizeof *s && s->magic == SETTINGS_MAGIC) {
+        *size = s->log_max_size;
+        *backups = s->log_max_backups;
+    }
+    if (n)
+        munmap((void *)(uintptr_t)p, n);
+}
+
+int main(void)
+{
+    static const struct worker_op ops[] = { { OP_IN(IN_LOG_START), on_start }, { OP_IN(IN_LOG_TAIL), on_tail }, { 0, NULL } };
+    static struct worker w = { .ops = ops, .on_quit = on_quit };
+    uint64_t size;
+    uint32_t backups;
+
+    worker_birth(&w, ROLE_LOG);
+    read_settings(&w.birth, &size, &backups);
+    int pipe = birth_fd(&w.birth, BFD_LOG_PIPE, -1, NULL), r = -EBADF;
+    if (pipe >= 0)
+        r = stream_init(&stream, pipe, birth_fd(&w.birth, BFD_DIR, -1, NULL), size, backups);
+    if (r < 0) {
+        log_err("no log stream: %s", strerror(-r));
+        return 2;
+    }
+    worker_lock(&w);
+    return worker_run(&w);
+}
