@@ -283,19 +283,31 @@ int tree_attr_uint(const struct tree *t, const char *name, uint64_t max, uint64_
 
 /* ---- printing ---- */
 
-static void put_escaped(struct mp_out *o, const char *s, bool attr)
+/* Two styles: a document's own elements as libvirt writes them, and what is inside <metadata> as libxml2 does, which libvirt leaves
+ * that to: double quotes, and fewer characters escaped. */
+static void put_escaped(struct mp_out *o, const char *s, bool attr, bool foreign)
 {
     for (const char *p = s; *p; p++) {
+        char num[16];
         const char *e = NULL;
         switch (*p) {
         case '<': e = "&lt;"; break;
         case '>': e = "&gt;"; break;
         case '&': e = "&amp;"; break;
-        case '\'': e = attr ? "&apos;" : NULL; break;
-        case '"': e = attr ? "&quot;" : NULL; break;
-        case '\n': e = attr ? "&#10;" : NULL; break;
-        case '\t': e = attr ? "&#9;" : NULL; break;
-        case '\r': e = "&#13;"; break;
+        case '\'': e = foreign ? NULL : "&apos;"; break;
+        case '"': e = foreign && !attr ? NULL : "&quot;"; break;
+        case '\n': e = foreign && attr ? "&#10;" : NULL; break;
+        case '\t': e = foreign && attr ? "&#9;" : NULL; break;
+        case '\r': e = foreign ? "&#13;" : NULL; break;
+        }
+        if (!e && foreign && attr && (unsigned char)*p >= 0xc2) {     /* one UTF-8 character: it was checked by the reader */
+            unsigned n = (unsigned char)*p >= 0xf0 ? 4 : (unsigned char)*p >= 0xe0 ? 3 : 2, k = 1;
+            unsigned v = (unsigned char)*p & (0xffu >> (n + 1));
+            for (; k < n && ((unsigned char)p[k] & 0xc0) == 0x80; k++)
+                v = v << 6 | ((unsigned char)p[k] & 0x3fu);
+            snprintf(num, sizeof num, "&#x%X;", v);
+            p += k - 1;
+            e = num;
         }
         if (e)
             mp_raw(o, e, strlen(e));
@@ -317,23 +329,32 @@ static bool is_mixed(const struct tree *t)
     return false;
 }
 
-static void print_node(struct mp_out *o, const struct tree *t, unsigned indent, bool flat)
+/* flat: inside mixed content, where no blanks may be added. */
+static void print_node(struct mp_out *o, const struct tree *t, unsigned indent, bool flat, bool foreign)
 {
     if (!t->name) {
         if (t->text)
-            put_escaped(o, t->text, false);
+            put_escaped(o, t->text, false, foreign);
         return;
     }
     for (unsigned i = 0; !flat && i < indent; i++)
         mp_raw(o, " ", 1);
+    if (strcmp(t->name, TREE_VERBATIM) == 0) {
+        if (t->text)
+            put(o, t->text);
+        if (!flat)
+            put(o, "\n");
+        return;
+    }
+    foreign |= strcmp(t->name, "metadata") == 0;
     put(o, "<");
     put(o, t->name);
     for (const struct tree_attr *a = t->attr; a; a = a->next) {
         put(o, " ");
         put(o, a->name);
-        put(o, "='");
-        put_escaped(o, a->value, true);
-        put(o, "'");
+        put(o, foreign ? "=\"" : "='");
+        put_escaped(o, a->value, true, foreign);
+        put(o, foreign ? "\"" : "'");
     }
     if (!t->child && !t->text) {
         put(o, "/>");
@@ -341,11 +362,11 @@ static void print_node(struct mp_out *o, const struct tree *t, unsigned indent, 
         bool mixed = flat || is_mixed(t);
         put(o, ">");
         if (t->text)
-            put_escaped(o, t->text, false);
+            put_escaped(o, t->text, false, foreign);
         if (t->child && !mixed)
             put(o, "\n");
         for (const struct tree *c = t->child; c; c = c->next)
-            print_node(o, c, indent + 2, mixed);
+            print_node(o, c, indent + 2, mixed, foreign);
         for (unsigned i = 0; t->child && !mixed && i < indent; i++)
             mp_raw(o, " ", 1);
         put(o, "</");
@@ -360,7 +381,7 @@ char *tree_print(const struct tree *t, unsigned indent, size_t *len)
 {
     struct mp_out o;
     mp_out_init(&o, 64u << 20);
-    print_node(&o, t, indent, false);
+    print_node(&o, t, indent, false, false);
     mp_raw(&o, "", 1);
     if (o.failed) {
         mp_out_free(&o);

@@ -9,6 +9,9 @@
 #include <stdint.h>
 #include "ipc/mp.h"
 
+/* Name of a node whose text is printed as it is: a comment, CDATA section or instruction inside <metadata>; no element can have it. */
+#define TREE_VERBATIM "!"
+
 struct tree_attr { char *name, *value; struct tree_attr *next; };
 struct tree {
     char *name;                    /* with prefix ("qemu:commandline"); NULL: a text node inside mixed content */
