@@ -1,0 +1,17 @@
+/* tree-marks.h: attributes of our own that xmlc puts into the tree form of a running guest for its worker.  They are never in XML text:
+ * tree_form() takes them out, and a client's attributes of that prefix are not in the document tables. */
+#ifndef BULKHEAD_TREE_MARKS_H
+#define BULKHEAD_TREE_MARKS_H
+
+/* Decimal index of the manifest entry of this element.  It is on:
+ *   <source> of disk, backingStore, mirror, and of chardevs (serial, parallel, console, channel, redirdev, rng/backend, smartcard, tpm/backend):
+ *            the image; MK_FILE_OUT, MK_PTY, MK_UNIX_LISTEN, MK_UNIX_CONNECT, MK_PAIR, ...
+ *   <log>    of a chardev: MK_LOG
+ *   <interface>: MK_TAP (bridge, ethernet, network) or MK_HOSTNET (user)
+ *   <graphics>: MK_TCP_LISTEN, MK_UNIX_LISTEN
+ *   <kernel>, <initrd>, <dtb>, <loader>, <nvram>, <acpi>/<table> of <os>; <rom> of a device; <backend> of rng: MK_BIND, MK_NVRAM, MK_DEVNODE
+ * A removable drive without medium has an entry with MF_EMPTY and its <source> is absent: then the mark is on <disk>. */
+#define MARK_MANIFEST "bulkhead:m"
+/* A second resource of the same element: the websocket of a VNC <graphics>. */
+#define MARK_MANIFEST2 "bulkhead:m2"
+#endif
