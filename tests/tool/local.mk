@@ -2,3 +2,8 @@
 check_PROGRAMS += %D%/argtool
 %C%_argtool_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 %C%_argtool_LDADD = libplan.a libworker.a libipc.a $(JANSSON_LIBS)
+
+# xmlc's library without a daemon, for developers and tests
+noinst_PROGRAMS += %D%/domtool
+%C%_domtool_SOURCES = %D%/domtool.c
+%C%_domtool_LDADD = libxmlc.a libworker.a libipc.a $(LIBXML_LIBS)

@@ -1,1 +1,15 @@
-# role xmlc: adds roles/xmlc to pkglibexec_PROGRAMS
+# xmlc: documents. libxmlc.a is pure and is linked by tests and tools too; only it includes libxml2.
+noinst_LIBRARIES += libxmlc.a
+XMLC_SCHEMA = %reldir%/schema/common.sx %reldir%/schema/domain.sx %reldir%/schema/cpu.sx %reldir%/schema/disk.sx %reldir%/schema/net.sx \
+	%reldir%/schema/chardev.sx %reldir%/schema/display.sx %reldir%/schema/device.sx
+libxmlc_a_SOURCES = \
+	%reldir%/address.c %reldir%/check.c %reldir%/complete.c %reldir%/complete-chardev.c %reldir%/complete-device.c %reldir%/complete-disk.c \
+	%reldir%/complete-display.c %reldir%/complete-net.c %reldir%/doc.c %reldir%/doc.h %reldir%/parse.c %reldir%/parse.h %reldir%/pci.c \
+	%reldir%/pci.h %reldir%/pci-device.c %reldir%/schema.c %reldir%/schema.h %reldir%/value.c \
+	$(NULL)
+nodist_libxmlc_a_SOURCES = %reldir%/schema-tables.c
+libxmlc_a_CFLAGS = $(AM_CFLAGS) $(LIBXML_CFLAGS)
+EXTRA_DIST += %reldir%/schema/gen.py $(XMLC_SCHEMA)
+CLEANFILES += %reldir%/schema-tables.c
+%reldir%/schema-tables.c: %reldir%/schema/gen.py $(XMLC_SCHEMA)
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(PYTHON) $(srcdir)/%reldir%/schema/gen.py $@ $(srcdir) $(XMLC_SCHEMA)

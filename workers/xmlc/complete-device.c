@@ -1,0 +1,215 @@
+/* complete-device.c: the order of the steps below <devices>; controllers; devices of a few attributes. */
+#include <stdio.h>
+#include <string.h>
+#include "ipc/util.h"
+#include "workers/xmlc/doc.h"
+
+/* ---- controllers ---- */
+
+static void number_controllers(struct doc *d)
+{
+    TREE_EACH(c, d->devices, "controller") {
+        int top = -1;
+        if (tree_attr(c, "index"))
+            continue;
+        TREE_EACH(o, d->devices, "controller")
+            if (strcmp(tree_attr(o, "type"), tree_attr(c, "type")) == 0 && tree_attr(o, "index") && (int)doc_uint(o, "index", 0) > top)
+                top = (int)doc_uint(o, "index", 0);
+        tree_set_attr(c, "index", "%d", top + 1);
+    }
+}
+
+static bool is_companion(const struct tree *c)
+{
+    return doc_in(tree_attr(c, "model"), "ich9-uhci1 ich9-uhci2 ich9-uhci3");
+}
+
+static int controller(struct doc *d, struct tree *c)
+{
+    const char *type = tree_attr(c, "type"), *model = tree_attr(c, "model");
+    int ports = tree_attr(c, "ports") ? (int)doc_uint(c, "ports", 0) : -1;
+    if (strcmp(type, "usb") == 0 && !model)
+        tree_set_attr(c, "model", "%s", model = "piix3-uhci");
+    if (strcmp(type, "scsi") == 0 && (!model || strcmp(model, "auto") == 0))
+        tree_set_attr(c, "model", doc_has_device(d, "lsi53c895a") ? "lsilogic" : "virtio-scsi");
+    if (strcmp(type, "usb") == 0 && doc_in(model, "nec-xhci qemu-xhci") && ports > 15)
+        return doc_unsupported(d, VIR_FROM_QEMU, "'%s' controller only supports up to '15' ports", model);
+    if (strcmp(type, "pci") == 0 && !model)
+        return doc_bad(d, "Missing required attribute 'model' in element 'controller'");
+    if (strcmp(type, "ide") == 0 && d->q35)
+        return doc_unsupported(d, VIR_FROM_QEMU, "IDE controllers are unsupported for this QEMU binary or machine type");
+    for (struct tree *o = tree_next(c, "controller"); o; o = tree_next(o, "controller")) {
+        if (strcmp(tree_attr(o, "type"), type) != 0 || doc_uint(o, "index", 0) != doc_uint(c, "index", 0))
+            continue;
+        if (strcmp(type, "usb") == 0 && (is_companion(o) || is_companion(c)))
+            continue;
+        return doc_bad(d, "Multiple '%s' controllers with index '%u'", type, doc_uint(c, "index", 0));
+    }
+    return 0;
+}
+
+static int usb_masters(struct doc *d)
+{
+    TREE_EACH(c, d->devices, "controller") {
+        bool master = !is_companion(c);
+        TREE_EACH(o, d->devices, "controller")
+            master |= doc_is(o, "type", "usb") && !is_companion(o) && doc_uint(o, "index", 0) == doc_uint(c, "index", 0);
+        if (!master)
+            return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "No master USB controller specified");
+        if (is_companion(c) && !tree_first(c, "master"))
+            tree_set_attr(tree_make(c, "master"), "startport", "%d", 2 * (tree_attr(c, "model")[9] - '1'));
+    }
+    return 0;
+}
+
+static bool has_controller(struct doc *d, const char *type)
+{
+    TREE_EACH(c, d->devices, "controller")
+        if (doc_is(c, "type", type))
+            return true;
+    return false;
+}
+
+static void machine_controllers(struct doc *d)
+{
+    if (!has_controller(d, "usb"))
+        doc_add_controller(d, "usb", 0, d->q35 && doc_has_device(d, "qemu-xhci") ? "qemu-xhci" : "piix3-uhci");
+    if (d->q35 && !doc_find_controller(d, "sata", 0))
+        doc_add_controller(d, "sata", 0, NULL);
+    if ((d->pc || d->q35) && !doc_find_controller(d, "pci", 0))
+        doc_add_controller(d, "pci", 0, d->pc ? "pci-root" : "pcie-root");
+}
+
+static void up_to(struct doc *d, const char *type, int top)
+{
+    const char *model = strcmp(type, "scsi") != 0 ? NULL : doc_has_device(d, "lsi53c895a") ? "lsilogic" : "virtio-scsi";
+    for (int i = 0; i <= top; i++)
+        if (!doc_find_controller(d, type, (unsigned)i))
+            doc_add_controller(d, type, (unsigned)i, model);
+}
+
+/* Highest controller index that devices of a kind name in addresses of a kind; -1 none. */
+static int highest(struct doc *d, const char *element, const char *bus, const char *address)
+{
+    int top = -1;
+    TREE_EACH(t, d->devices, element) {
+        const char *b = tree_path_attr(t, "target", "bus");
+        if (strcmp(doc_address_type(t), address) != 0 || (bus && !(b && strcmp(b, bus) == 0)))
+            continue;
+        int i = (int)doc_uint(tree_first(t, "address"), "controller", 0);
+        top = i > top ? i : top;
+    }
+    return top;
+}
+
+static int max(int a, int b) { return a > b ? a : b; }
+
+int complete_controllers(struct doc *d)
+{
+    static const char *const buses[] = {"scsi", "fdc", "ide", "sata"};
+    number_controllers(d);
+    TREE_EACH(c, d->devices, "controller")
+        if (controller(d, c))
+            return -1;
+    if (usb_masters(d))
+        return -1;
+    machine_controllers(d);
+    if (address_drives(d))
+        return -1;
+    for (unsigned i = 0; i < ARRAY_N(buses); i++)
+        up_to(d, buses[i], highest(d, "disk", buses[i], "drive"));
+    int top = max(highest(d, "channel", NULL, "virtio-serial"), highest(d, "console", NULL, "virtio-serial"));
+    TREE_EACH(t, d->devices, "channel")
+        top = max(top, doc_is(tree_first(t, "target"), "type", "virtio") && !tree_first(t, "address") ? 0 : -1);
+    TREE_EACH(t, d->devices, "console")
+        top = max(top, doc_is(tree_first(t, "target"), "type", "virtio") && !tree_first(t, "address") ? 0 : -1);
+    up_to(d, "virtio-serial", top);
+    up_to(d, "ccid", highest(d, "smartcard", NULL, "ccid"));
+    up_to(d, "scsi", highest(d, "hostdev", NULL, "drive"));
+    return 0;
+}
+
+/* ---- the rest ---- */
+
+static int hostdev(struct doc *d, struct tree *t)
+{
+    const char *type = tree_attr(t, "type"), *model = tree_attr(t, "model"), *addr = doc_address_type(t);
+    static const struct { const char *type, *addresses; } may[] = {
+        {"pci", "pci unassigned"}, {"usb", "usb"}, {"scsi", "drive"}, {"scsi_host", "pci ccw"},
+    };
+    if (!tree_first(t, "source"))
+        return doc_bad(d, "Missing <source> element in hostdev device");
+    if (doc_is(t, "mode", "capabilities"))
+        return doc_unsupported(d, VIR_FROM_QEMU, "hostdev mode 'capabilities' is not supported in %s", "QEMU");
+    for (unsigned i = 0; i < ARRAY_N(may); i++)
+        if (strcmp(type, may[i].type) == 0 && *addr && strcmp(addr, "none") != 0 && !doc_in(addr, may[i].addresses))
+            return doc_bad(d, "%s host devices must use '%.*s' address type", type, (int)strcspn(may[i].addresses, " "), may[i].addresses);
+    if (strcmp(type, "mdev") == 0) {
+        if (!model)
+            return doc_bad(d, "Missing required attribute 'model' in element 'hostdev'");
+        if (strcmp(model, "vfio-pci") == 0 && *addr && strcmp(addr, "pci") != 0)
+            return doc_bad(d, "Unsupported address type '%s' with mediated device model 'vfio-pci'", addr);
+    }
+    if (strcmp(type, "pci") == 0 && tree_path_attr(t, "source", "writeFiltering"))
+        return doc_unsupported(d, VIR_FROM_QEMU, "Write filtering of PCI device configuration space is not supported by qemu");
+    return 0;
+}
+
+static bool same_source(const struct tree *a, const struct tree *b)
+{
+    AUTO_FREE char *x = NULL, *y = NULL;
+    if (strcmp(tree_attr(a, "type"), tree_attr(b, "type")) != 0 || doc_is(a, "type", "scsi"))
+        return false;
+    x = tree_print(tree_first(a, "source"), 0, NULL);
+    y = tree_print(tree_first(b, "source"), 0, NULL);
+    return x && y && strcmp(x, y) == 0;
+}
+
+static int small_devices(struct doc *d)
+{
+    struct tree *t = tree_first(d->devices, "memballoon"), *x;
+    if (!t) {
+        t = doc_add_device(d, "memballoon");
+        tree_set_attr(t, "model", "virtio");
+    }
+    if (doc_is(t, "model", "none"))
+        while (t->child)
+            tree_free(t->child);
+    if ((x = tree_first(t, "stats")) && !doc_uint(x, "period", 0))
+        tree_free(x);
+    TREE_EACH(p, d->devices, "panic")
+        doc_default(p, "model", "isa");
+    TREE_EACH(v, d->devices, "vsock") {
+        doc_default(v, "model", "virtio");
+        tree_make(v, "cid");
+        if (!tree_path_attr(v, "cid", "auto") && !tree_path_attr(v, "cid", "address"))
+            tree_set_attr(tree_first(v, "cid"), "auto", "yes");
+        else
+            doc_default(tree_first(v, "cid"), "auto", "no");
+    }
+    TREE_EACH(h, d->devices, "hostdev") {
+        if (hostdev(d, h))
+            return -1;
+        for (struct tree *o = tree_next(h, "hostdev"); o; o = tree_next(o, "hostdev"))
+            if (same_source(h, o))
+                return doc_bad(d, "Hostdev already exists in the domain configuration");
+    }
+    TREE_EACH(m, d->devices, "memory")
+        if (!tree_first(m, "target"))
+            return doc_bad(d, "missing <target> element for <memory> device");
+    TREE_EACH(s, d->devices, "shmem")
+        if (!tree_first(s, "model"))
+            tree_set_attr(tree_make(s, "model"), "type", "ivshmem");
+    if (tree_first(d->devices, "tpm")) {
+        TREE_EACH(p, d->devices, "tpm")
+            if (!tree_attr(p, "model"))
+                tree_set_attr(p, "model", "tpm-tis");
+    }
+    return 0;
+}
+
+int complete_devices(struct doc *d)
+{
+    return complete_disks(d) || complete_nets(d) || complete_chardevs(d) || small_devices(d) || complete_display(d) || complete_controllers(d) || address_serial(d) ||
+        address_usb(d) || address_pci(d) ? -1 : 0;
+}

@@ -1,0 +1,174 @@
+/* complete-disk.c: disks, leases and file systems. */
+#include <stdio.h>
+#include <string.h>
+#include "ipc/util.h"
+#include "workers/xmlc/doc.h"
+
+static const struct { const char *prefix, *bus; } buses[] = {
+    {"fd", "fdc"}, {"hd", "ide"}, {"sd", "scsi"}, {"vd", "virtio"}, {"xvd", "xen"}, {"ubd", "uml"},
+};
+
+/* Index of a disk by its target: hda 0, vdb 1, sdaa 26; -1 when the name says nothing. */
+int disk_index(const char *dev)
+{
+    static const char *const prefixes[] = {"fd", "hd", "vd", "sd", "xvd", "ubd"};
+    for (unsigned i = 0; i < ARRAY_N(prefixes); i++) {
+        size_t n = strlen(prefixes[i]);
+        unsigned k = 0;
+        const char *p = dev + n;
+        if (strncmp(dev, prefixes[i], n) != 0 || !(*p >= 'a' && *p <= 'z'))
+            continue;
+        for (; *p >= 'a' && *p <= 'z' && k < 100000; p++)
+            k = k * 26 + (unsigned)(*p - 'a') + 1;
+        while (*p >= '0' && *p <= '9')
+            p++;
+        return *p ? -1 : (int)k - 1;
+    }
+    return -1;
+}
+
+static bool has_source(const struct tree *disk)
+{
+    const struct tree *s = tree_first(disk, "source");
+    return s && s->attr;
+}
+
+static int chain(struct doc *d, struct tree *t, unsigned depth)
+{
+    struct tree *b = tree_first(t, "backingStore"), *s;
+    if (!b)
+        return 0;
+    if (depth > 200)
+        return doc_bad(d, "backing chain is too long");
+    if (!tree_attr(b, "type")) {
+        while (b->child)
+            tree_free(b->child);
+        while (b->attr)
+            tree_set_attr(b, b->attr->name, NULL);
+        return 0;
+    }
+    if (!tree_get(b, "format"))
+        return doc_bad(d, "missing storage source format");
+    if (!(s = tree_first(b, "source")))
+        return doc_bad(d, "missing storage source");
+    return chain(d, b, depth + 1);
+}
+
+/* What is refused of <source> and what is around it, by type of the disk. */
+static int source(struct doc *d, struct tree *disk)
+{
+    struct tree *s = tree_first(disk, "source"), *auth;
+    const char *fmt = tree_path_attr(disk, "driver", "type");
+    if (tree_first(disk, "auth") && tree_get(disk, "source/auth"))
+        return doc_unsupported(d, VIR_FROM_DOMAIN, "an <auth> definition already found for disk source");
+    if (tree_first(disk, "encryption") && tree_get(disk, "source/encryption"))
+        return doc_unsupported(d, VIR_FROM_DOMAIN, "an <encryption> definition already found for disk source");
+    if (doc_is(disk, "type", "network") && s && !tree_attr(s, "protocol"))
+        return doc_bad(d, "missing network source protocol type");
+    for (int k = 0; k < 2; k++)
+        if ((auth = k ? tree_get(disk, "source/auth") : tree_first(disk, "auth"))) {
+            if (!tree_first(auth, "secret"))
+                return doc_bad(d, "missing <secret> in <auth>");
+        }
+    if (fmt && strcmp(fmt, "dir") == 0)
+        return doc_unsupported(d, VIR_FROM_QEMU, "'directory' storage format is not directly supported by QEMU, use 'dir' disk type instead");
+    for (int k = 0; k < 2; k++) {
+        const struct tree *enc = k ? tree_get(disk, "source/encryption") : tree_first(disk, "encryption");
+        if (!enc)
+            continue;
+        if (tree_first(enc, "cipher") || tree_first(enc, "ivgen"))
+            return doc_unsupported(d, VIR_FROM_DOMAIN, "supplying <%s> for domain disk definition is unnecessary", tree_first(enc, "cipher") ? "cipher" : "ivgen");
+        if (fmt && !doc_in(fmt, "raw qcow2"))
+            return doc_unsupported(d, VIR_FROM_QEMU, "encryption is supported only with 'raw' and 'qcow2' image format");
+    }
+    return 0;
+}
+
+static int disk(struct doc *d, struct tree *t)
+{
+    struct tree *target = tree_first(t, "target"), *driver, *x;
+    const char *device = tree_attr(t, "device"), *dev = tree_attr(target, "dev"), *bus = tree_attr(target, "bus"), *type = tree_attr(t, "type");
+    const char *path = tree_path_attr(t, "source", "file");
+    bool removable = doc_in(device, "cdrom floppy"), lun = strcmp(device, "lun") == 0;
+    if (!dev || !*dev)
+        return err_set(d->e, VIR_ERR_NO_TARGET, VIR_FROM_DOMAIN, "%s", path ? path : "");
+    if (!bus) {
+        bus = strcmp(device, "floppy") == 0 ? "fdc" : NULL;
+        for (unsigned i = 0; i < ARRAY_N(buses) && !bus; i++)
+            if (strncmp(dev, buses[i].prefix, strlen(buses[i].prefix)) == 0)
+                bus = buses[i].bus;
+        tree_set_attr(target, "bus", "%s", bus ? bus : "ide");
+        bus = tree_attr(target, "bus");
+    }
+    if (disk_index(dev) < 0 && !tree_first(t, "address"))
+        return doc_bad(d, "Unknown disk name '%s' and no address specified", dev);
+    if ((strcmp(device, "floppy") == 0) != (strcmp(bus, "fdc") == 0))
+        return doc_bad(d, "Invalid bus type '%s' for %s disk", bus, strcmp(device, "floppy") == 0 ? "floppy" : device);
+    if (!has_source(t)) {
+        if (!removable && strcmp(type, "vhostuser") != 0)
+            return err_set(d->e, VIR_ERR_NO_SOURCE, VIR_FROM_DOMAIN, "%s", dev);
+        if ((x = tree_first(t, "source")))
+            tree_free(x);
+    }
+    if (lun && strcmp(type, "block") != 0 && strcmp(type, "volume") != 0 && !(strcmp(type, "network") == 0 && doc_is(tree_first(t, "source"), "protocol", "iscsi")))
+        return doc_unsupported(d, VIR_FROM_DOMAIN, "disk device='lun' is only valid for block type disk source");
+    if (tree_attr(t, "sgio") && !lun)
+        return doc_unsupported(d, VIR_FROM_DOMAIN, "sgio can be used only with device='lun'");
+    if (tree_attr(t, "rawio") && !lun)
+        return doc_unsupported(d, VIR_FROM_DOMAIN, "rawio can be used only with device='lun'");
+    if (source(d, t) || chain(d, t, 0))
+        return -1;
+    if (strcmp(device, "cdrom") == 0)
+        tree_make(t, "readonly");
+    if (!removable)
+        tree_set_attr(target, "tray", NULL);
+    if (strcmp(type, "vhostuser") != 0) {
+        driver = tree_make(t, "driver");
+        doc_default(driver, "name", "qemu");
+        if (!tree_attr(driver, "type") && strcmp(type, "volume") != 0)
+            tree_set_attr(driver, "type", strcmp(type, "dir") == 0 ? "fat" : "raw");
+    }
+    return 0;
+}
+
+static const struct { const char *bus, *types; } address_types[] = {
+    {"ide", "drive"}, {"fdc", "drive"}, {"sata", "drive"}, {"scsi", "drive"}, {"usb", "usb"}, {"virtio", "pci ccw virtio-mmio virtio-s390"},
+};
+
+static int checks(struct doc *d, struct tree *t)
+{
+    const char *bus = tree_path_attr(t, "target", "bus"), *addr = doc_address_type(t), *dev = tree_path_attr(t, "target", "dev"), *fmt;
+    for (unsigned i = 0; i < ARRAY_N(address_types); i++) {
+        if (strcmp(bus, address_types[i].bus) != 0 || !*addr || strcmp(addr, "none") == 0 || doc_in(addr, address_types[i].types))
+            continue;
+        if (strcmp(bus, "usb") == 0)
+            return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "unexpected address type for usb disk");
+        return doc_unsupported(d, VIR_FROM_DOMAIN, "Invalid address type '%s' for the disk '%s' with the bus type '%s'", addr, dev, bus);
+    }
+    for (struct tree *o = tree_next(t, "disk"); o; o = tree_next(o, "disk"))
+        if (strcmp(tree_path_attr(o, "target", "dev"), dev) == 0) {
+            const char *a = tree_path_attr(t, "source", "file"), *b = tree_path_attr(o, "source", "file");
+            return doc_bad(d, "target '%s' duplicated for disk sources '%s' and '%s'", dev, a ? a : "(null)", b ? b : "(null)");
+        }
+    fmt = tree_path_attr(t, "driver", "type");
+    if (tree_first(t, "shareable") && fmt && strcmp(fmt, "raw") != 0)
+        return doc_unsupported(d, VIR_FROM_QEMU, "shared access for disk '%s' requires use of supported storage format", dev);
+    return 0;
+}
+
+int complete_disks(struct doc *d)
+{
+    TREE_EACH(t, d->devices, "disk")
+        if (disk(d, t))
+            return -1;
+    TREE_EACH(t, d->devices, "disk")
+        if (checks(d, t))
+            return -1;
+    TREE_EACH(t, d->devices, "filesystem") {
+        if (!tree_attr(t, "accessmode") && doc_is(t, "type", "mount"))
+            tree_set_attr(t, "accessmode", "passthrough");
+        if (!tree_path_attr(t, "target", "dir"))
+            return err_set(d->e, VIR_ERR_NO_TARGET, VIR_FROM_DOMAIN, "%s", tree_path_attr(t, "source", "dir") ? tree_path_attr(t, "source", "dir") : "");
+    }
+    return 0;
+}

@@ -1,0 +1,71 @@
+/* complete-net.c: network interfaces. */
+#include <stdio.h>
+#include <string.h>
+#include "ipc/util.h"
+#include "workers/xmlc/doc.h"
+
+static const struct { const char *type, *attr; } needed[] = {
+    {"network", "network"}, {"bridge", "bridge"}, {"direct", "dev"}, {"vdpa", "dev"}, {"internal", "name"}, {"vhostuser", "path"},
+};
+
+static int interface(struct doc *d, struct tree *t)
+{
+    struct tree *mac, *model, *source = tree_first(t, "source"), *x;
+    const char *type = tree_attr(t, "type"), *dev;
+    for (unsigned i = 0; i < ARRAY_N(needed); i++)
+        if (strcmp(type, needed[i].type) == 0 && !tree_attr(source, needed[i].attr))
+            return doc_bad(d, "Missing required attribute '%s' in element 'source'", needed[i].attr);
+    if (!tree_first(t, "mac")) {
+        uint8_t b[3] = {0};
+        doc_random(b, sizeof b);
+        mac = tree_make(t, "mac");
+        tree_set_attr(mac, "address", "52:54:00:%02x:%02x:%02x", b[0], b[1], b[2]);
+    }
+    model = tree_first(t, "model");
+    if (model && !tree_attr(model, "type")) {
+        tree_free(model);
+        model = NULL;
+    }
+    if (!model && strcmp(type, "hostdev") != 0) {
+        model = tree_make(t, "model");
+        tree_set_attr(model, "type", doc_has_device(d, "rtl8139") ? "rtl8139" : doc_has_device(d, "e1000") ? "e1000" : "virtio");
+    }
+    x = tree_first(t, "target");
+    dev = tree_attr(x, "dev");
+    if (dev && !(d->env->flags & DOC_LIVE) && (strncmp(dev, "vnet", 4) == 0 || strncmp(dev, "macvtap", 7) == 0 || strncmp(dev, "macvlan", 7) == 0)) {
+        tree_set_attr(x, "dev", NULL);
+        if (!x->attr)
+            tree_free(x);
+    }
+    if (!is_virtio_model(tree_attr(model, "type")) && (x = tree_first(t, "driver")))
+        tree_free(x);
+    if (strcmp(type, "user") != 0 && strcmp(type, "vhostuser") != 0 && strcmp(type, "ethernet") != 0)
+        while ((x = tree_first(t, "ip")))
+            tree_free(x);
+    return 0;
+}
+
+static int checks(struct doc *d, struct tree *t)
+{
+    const char *type = tree_attr(t, "type");
+    static const char *const sizes[] = {"rx_queue_size", "tx_queue_size"};
+    for (unsigned i = 0; i < ARRAY_N(sizes); i++) {
+        unsigned n = doc_uint(tree_first(t, "driver"), sizes[i], 0);
+        if (n & (n - 1))
+            return doc_unsupported(d, VIR_FROM_QEMU, "%s has to be a power of two", sizes[i]);
+    }
+    if (doc_is(tree_first(t, "port"), "isolated", "yes") && !doc_in(type, "network bridge"))
+        return doc_unsupported(d, VIR_FROM_DOMAIN, "interface %s - <port isolated='yes'/> is not supported for network interfaces with type='%s'",
+            tree_path_attr(t, "mac", "address"), type);
+    if (doc_is(tree_first(t, "target"), "managed", "no") && strcmp(type, "ethernet") != 0)
+        return doc_unsupported(d, VIR_FROM_DOMAIN, "unmanaged target dev is not supported on interfaces of type '%s'", type);
+    return 0;
+}
+
+int complete_nets(struct doc *d)
+{
+    TREE_EACH(t, d->devices, "interface")
+        if (interface(d, t) || checks(d, t))
+            return -1;
+    return 0;
+}

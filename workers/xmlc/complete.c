@@ -1,0 +1,417 @@
+/* complete.c: a document outside <devices>: what libvirt adds and refuses. */
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include "ipc/util.h"
+#include "workers/xmlc/doc.h"
+
+static int names(struct doc *d)
+{
+    struct tree *name = tree_first(d->t, "name"), *t;
+    const char *s = tree_text(d->t, "name");
+    char uuid[37];
+    if (!s || !*s)
+        return err_set(d->e, VIR_ERR_NO_NAME, VIR_FROM_DOMAIN, "domain");
+    if (strchr(s, '/') || strchr(s, '\n'))
+        return doc_bad(d, "name %s cannot contain '%s'", s, strchr(s, '/') ? "/" : "\n");
+    if (strspn(s, " \t\r") == strlen(s))
+        return doc_bad(d, "name must contain at least one non-whitespace character");
+    if (strlen(name->text) >= 256)
+        return doc_bad(d, "name is too long");
+    if ((s = tree_text(d->t, "title")) && strchr(s, '\n'))
+        return doc_bad(d, "Domain title can't contain newlines");
+    if (!tree_first(d->t, "uuid")) {
+        doc_uuid(uuid);
+        tree_insert(d->t, t = tree_new("uuid"), name->next);
+        tree_set_text(t, "%s", uuid);
+    }
+    t = tree_first(d->t, "genid");
+    if (t && !t->text) {
+        doc_uuid(uuid);
+        tree_set_text(t, "%s", uuid);
+    } else if (t) {
+        static const struct sx_row row = {.name = "genid", .vtype = SX_UUID};
+        const char *unit = NULL;
+        if (value_check(&row, "genid", NULL, t->text, NULL, uuid, sizeof uuid, &unit, d->e))
+            return -1;
+        tree_set_text(t, "%s", uuid);
+    }
+    return 0;
+}
+
+/* ---- memory ---- */
+
+static uint64_t number_of(const struct tree *t)
+{
+    uint64_t v = 0;
+    return t && tree_parse_uint(t->text, 10, UINT64_MAX, &v) == 0 ? v : 0;
+}
+
+static void set_kib(struct doc *d, const char *name, uint64_t kib)
+{
+    struct tree *t = tree_make(d->t, name);
+    tree_set_text(t, "%" PRIu64, kib);
+    tree_set_attr(t, "unit", "KiB");
+}
+
+/* Sum of an attribute or a child's text over elements; false when it overflows. */
+static bool add_up(uint64_t *sum, uint64_t v) { return !__builtin_add_overflow(*sum, v, sum) && *sum <= INT64_MAX; }
+
+static int memory(struct doc *d)
+{
+    uint64_t total = number_of(tree_first(d->t, "memory")), current = number_of(tree_first(d->t, "currentMemory"));
+    uint64_t cells = 0, modules = 0, most = number_of(tree_first(d->t, "maxMemory")), v;
+    TREE_EACH(c, tree_get(d->t, "cpu/numa"), "cell")
+        if (tree_attr_uint(c, "memory", UINT64_MAX, &v) == 0 && !add_up(&cells, v))
+            return doc_bad(d, "NUMA cells have too much memory");
+    TREE_EACH(m, d->devices, "memory")
+        if (!add_up(&modules, number_of(tree_get(m, "target/size"))))
+            return doc_bad(d, "memory devices have too much memory");
+    if (cells) {
+        if (!add_up(&cells, modules))
+            return doc_bad(d, "NUMA cells have too much memory");
+        total = cells;
+    } else if (total < modules) {
+        return doc_bad(d, "Total size of memory devices exceeds the total memory size");
+    }
+    if (!total || total == modules)
+        return doc_bad(d, "Memory size must be specified via <memory> or in the <numa> configuration");
+    if (!current || current > total)
+        current = total;
+    if (most && !tree_attr(tree_first(d->t, "maxMemory"), "slots"))
+        return doc_bad(d, "both maximum memory size and memory slot count must be specified");
+    if (most && total > most)
+        return doc_bad(d, "maximum memory size must be equal or greater than the actual memory size");
+    set_kib(d, "memory", total);
+    set_kib(d, "currentMemory", current);
+    return 0;
+}
+
+/* ---- processors ---- */
+
+static int vcpus(struct doc *d)
+{
+    struct tree *t = tree_make(d->t, "vcpu"), *memory = tree_get(d->t, "numatune/memory"), *list;
+    uint64_t n = t->text ? number_of(t) : 1, current = doc_uint(t, "current", (unsigned)n), product = 1;
+    bool auto_ = doc_is(t, "placement", "auto");
+    const struct tree *top = tree_get(d->t, "cpu/topology");
+    static const char *const dims[] = {"sockets", "dies", "cores", "threads"};
+    if (!n)
+        return doc_bad(d, "maximum vcpus count must be an integer");
+    if (n > 16384)
+        return doc_bad(d, "maximum vcpus count is out of range");
+    if (current > n)
+        return doc_unsupported(d, VIR_FROM_DOMAIN, "maximum vCPU count must not be less than current vCPU count");
+    for (unsigned i = 0; top && i < ARRAY_N(dims); i++)
+        product *= doc_uint(top, dims[i], 1);
+    if (top && product != n)
+        return doc_unsupported(d, VIR_FROM_DOMAIN, "CPU topology doesn't match maximum vcpu count");
+    tree_set_text(t, "%" PRIu64, n);
+    if (!tree_attr(t, "placement") && doc_is(memory, "placement", "auto") && !tree_attr(t, "cpuset"))
+        auto_ = true;
+    if (auto_)
+        tree_set_attr(t, "cpuset", NULL);
+    tree_set_attr(t, "placement", auto_ ? "auto" : "static");
+    tree_set_attr(t, "current", current == n ? NULL : "%" PRIu64, current);
+    if (auto_ && !memory) {
+        memory = tree_make(d->t, "numatune/memory");
+        tree_set_attr(memory, "mode", "strict");
+        tree_set_attr(memory, "placement", "auto");
+    }
+    if (memory && !tree_attr(memory, "mode"))
+        tree_set_attr(memory, "mode", "strict");
+    if (memory && tree_attr(memory, "nodeset"))
+        tree_set_attr(memory, "placement", NULL);
+    if (tree_get(d->t, "numatune/memnode") && !tree_get(d->t, "cpu/numa/cell"))
+        return doc_bad(d, "Element 'memnode' is invalid without any guest NUMA cells");
+    TREE_EACH(m, tree_first(d->t, "numatune"), "memnode")
+        doc_default(m, "mode", "strict");
+    list = tree_first(d->t, "vcpus");
+    for (uint64_t i = 0; list && i < n; i++)     /* in order of ids */
+        for (struct tree *c = list->child; c; c = c->next)
+            if (doc_uint(c, "id", ~0u) == i) {
+                tree_append(list, c);
+                break;
+            }
+    return 0;
+}
+
+static int iothreads(struct doc *d)
+{
+    struct tree *ids = tree_first(d->t, "iothreadids"), *t = tree_first(d->t, "iothreads");
+    uint64_t n = number_of(t), have = ids ? doc_count(ids, NULL) : 0;
+    if (n > 16384)
+        return doc_bad(d, "iothreads count is out of range");
+    if (!t && !have)
+        return 0;
+    t = tree_make(d->t, "iothreads");
+    tree_set_text(t, "%" PRIu64, n > have ? n : have);
+    if (!number_of(t))
+        tree_free(t);
+    for (unsigned next = 1; ids && have < n; next++) {     /* the ids that were not named are the lowest free ones */
+        bool used = false;
+        TREE_EACH(c, ids, NULL)
+            used |= doc_uint(c, "id", 0) == next;
+        if (!used) {
+            tree_set_attr(tree_add(ids, "iothread"), "id", "%u", next);
+            have++;
+        }
+    }
+    return 0;
+}
+
+/* ---- machine ---- */
+
+static const char *const aliases[][2] = {{"pc", "pc-i440fx-7.2"}, {"q35", "pc-q35-7.2"}};
+
+/* What is assumed of QEMU when nothing is known. */
+static const struct { const char *path, *arch, *cpu; } binaries[] = {
+    {"/usr/bin/qemu-system-x86_64", "x86_64", "qemu64"}, {"/usr/bin/qemu-system-i386", "i686", "qemu32"},
+};
+
+static int machine(struct doc *d)
+{
+    struct tree *os = tree_make(d->t, "os"), *type = tree_first(os, "type"), *emulator = tree_first(d->devices, "emulator");
+    const struct caps *caps = d->env->caps;
+    const char *arch, *m, *path = emulator ? emulator->text : NULL, *virt = tree_attr(d->t, "type");
+    if (!type || !type->text)
+        return doc_bad(d, "an os <type> must be specified");
+    if (strcmp(virt, "qemu") != 0 && strcmp(virt, "kvm") != 0)
+        return path ? doc_unsupported(d, VIR_FROM_QEMU, "Emulator '%s' does not support virt type '%s'", path, virt) :
+            err_set(d->e, VIR_ERR_INVALID_ARG, VIR_FROM_NONE, "could not find capabilities for domaintype=%s ", virt);
+    d->kvm = strcmp(virt, "kvm") == 0;
+    arch = tree_attr(type, "arch");
+    if (arch && !doc_in(arch, "alpha armv6l armv7l armv7b aarch64 cris i686 ia64 lm32 m68k microblaze microblazeel mips mipsel mips64 mips64el openrisc "
+            "parisc parisc64 ppc ppcle ppc64 ppc64le ppcemb riscv32 riscv64 s390 s390x sh4 sh4eb sparc sparc64 unicore32 x86_64 xtensa xtensaeb"))
+        return doc_unsupported(d, VIR_FROM_DOMAIN, "Unknown architecture %s", arch);
+    if (caps && path) {
+        d->emu = caps_find(caps, path, NULL);
+        if (!d->emu)
+            return err_sys(d->e, VIR_FROM_QEMU, 2, "Cannot check QEMU binary %s", path);
+    } else if (caps) {
+        d->emu = caps_find(caps, NULL, arch ? arch : "x86_64");
+        if (!d->emu && !arch)
+            d->emu = caps_find(caps, NULL, NULL);
+        if (!d->emu)
+            return err_set(d->e, VIR_ERR_INVALID_ARG, VIR_FROM_NONE, "could not find capabilities for arch=%s domaintype=%s ", arch ? arch : "x86_64", virt);
+    }
+    if (!caps) {
+        unsigned i = 0;
+        while (i < ARRAY_N(binaries) && (path ? strcmp(binaries[i].path, path) : strcmp(binaries[i].arch, arch ? arch : "x86_64")))
+            i++;
+        if (i == ARRAY_N(binaries))
+            return path ? err_sys(d->e, VIR_FROM_QEMU, 2, "Cannot check QEMU binary %s", path) :
+                err_set(d->e, VIR_ERR_INVALID_ARG, VIR_FROM_NONE, "could not find capabilities for arch=%s domaintype=%s ", arch, virt);
+        d->arch = binaries[i].arch;
+        path = binaries[i].path;
+    } else {
+        d->arch = d->emu->arch;
+        path = d->emu->path;
+    }
+    if (arch && strcmp(arch, "i686") == 0 && strcmp(d->arch, "x86_64") == 0)
+        d->arch = "i686";       /* that emulator runs both */
+    if (arch && strcmp(arch, d->arch) != 0)
+        return doc_unsupported(d, VIR_FROM_QEMU, "Emulator '%s' does not support arch '%s'", path, arch);
+    if (strcmp(type->text, "hvm") != 0)
+        return doc_unsupported(d, VIR_FROM_QEMU, "Emulator '%s' does not support os type '%s'", path, type->text);
+    tree_set_attr(type, "arch", "%s", d->arch);
+    m = tree_attr(type, "machine");
+    if (d->emu) {
+        const struct caps_machine *cm = caps_machine(d->emu, m);
+        m = cm ? cm->name : m;
+    } else if (!m) {
+        m = aliases[0][1];
+    }
+    for (unsigned i = 0; m && i < ARRAY_N(aliases); i++)
+        if (strcmp(m, aliases[i][0]) == 0)
+            m = aliases[i][1];
+    if (!m)
+        return doc_unsupported(d, VIR_FROM_QEMU, "Emulator '%s' has no machine type", path);
+    if (m != tree_attr(type, "machine"))
+        tree_set_attr(type, "machine", "%s", m);
+    d->machine = tree_attr(type, "machine");
+    d->arch = tree_attr(type, "arch");
+    d->q35 = strncmp(d->machine, "pc-q35", 6) == 0 || strcmp(d->machine, "q35") == 0;
+    d->pc = strcmp(d->machine, "pc") == 0 || strncmp(d->machine, "pc-0.", 5) == 0 || strncmp(d->machine, "pc-1.", 5) == 0 || strncmp(d->machine, "pc-i440", 7) == 0;
+    if (!emulator) {
+        emulator = tree_new("emulator");
+        tree_insert(d->devices, emulator, NULL);
+    }
+    tree_set_text(emulator, "%s", path);
+    return 0;
+}
+
+static int boot(struct doc *d)
+{
+    struct tree *os = tree_first(d->t, "os"), *t;
+    bool per_device = false;
+    TREE_EACH(dev, d->devices, NULL)
+        per_device |= dev->name && tree_first(dev, "boot");
+    if (per_device && tree_first(os, "boot"))
+        return doc_unsupported(d, VIR_FROM_DOMAIN, "per-device boot elements cannot be used together with os/boot elements");
+    if (!per_device && !tree_first(os, "boot"))
+        tree_set_attr(tree_add(os, "boot"), "dev", "hd");
+    if ((t = tree_first(os, "bootmenu")) && !doc_is(t, "enable", "yes"))
+        tree_set_attr(t, "timeout", NULL);
+    if ((t = tree_first(os, "bootmenu")) && !t->attr)
+        tree_free(t);
+    t = tree_first(os, "bios");
+    if (t && tree_attr(t, "rebootTimeout") && (atoi(tree_attr(t, "rebootTimeout")) < -1 || atoi(tree_attr(t, "rebootTimeout")) > 65535))
+        return doc_bad(d, "invalid value for rebootTimeout, must be in range [-1,65535]");
+    if (doc_is(t, "useserial", "yes") && !tree_first(d->devices, "serial") && !tree_first(d->devices, "console"))
+        return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_QEMU, "need at least one serial port to use BIOS serial output");
+    return 0;
+}
+
+static int cpu(struct doc *d)
+{
+    struct tree *t = tree_make(d->t, "cpu"), *model = tree_first(t, "model");
+    const struct caps_machine *cm = d->emu ? caps_machine(d->emu, d->machine) : NULL;
+    const char *mode = tree_attr(t, "mode"), *p;
+    char def[128];
+    bool written = t->attr || t->child;
+    snprintf(def, sizeof def, "%s", strcmp(d->arch, "i686") == 0 ? "qemu32" : "qemu64");
+    if (cm && cm->cpu_type && (p = strrchr(cm->cpu_type, '-')) && strcmp(p, "-cpu") == 0) {
+        snprintf(def, sizeof def, "%.*s", (int)(p - cm->cpu_type), cm->cpu_type);
+        char *q = strrchr(def, '-');
+        if (q)
+            *q = 0;
+    }
+    if (model && !model->text && !tree_attr(model, "vendor_id")) {
+        tree_free(model);
+        model = NULL;
+    }
+    if (!mode)
+        tree_set_attr(t, "mode", "%s", mode = "custom");
+    if (strcmp(mode, "custom") == 0) {
+        doc_default(t, "match", "exact");
+        if (!model || !model->text) {
+            model = tree_make(t, "model");
+            tree_set_text(model, "%s", def);
+            doc_default(model, "fallback", "forbid");
+            doc_default(t, "check", "none");
+        }
+        doc_default(model, "fallback", "allow");
+        doc_default(t, "check", d->kvm ? "partial" : "none");
+        if (strcmp(model->text, "host") == 0)
+            return doc_unsupported(d, VIR_FROM_QEMU, "CPU model 'host' is not supported in mode='custom'");
+    } else {
+        tree_set_attr(t, "match", NULL);
+        if (model) {
+            tree_set_text(model, NULL);
+            if (strcmp(mode, "host-model") != 0)
+                tree_set_attr(model, "fallback", NULL);
+            if (!model->attr)
+                tree_free(model);
+            else if (strcmp(mode, "host-model") == 0)
+                doc_default(model, "fallback", "allow");
+        }
+        doc_default(t, "check", strcmp(mode, "host-model") == 0 ? "partial" : "none");
+        if (strcmp(mode, "host-passthrough") == 0)
+            doc_default(t, "migratable", "on");
+    }
+    (void)written;
+    return 0;
+}
+
+static int firmware(struct doc *d)
+{
+    struct tree *os = tree_first(d->t, "os"), *loader = tree_first(os, "loader"), *nvram = tree_first(os, "nvram");
+    bool efi = doc_is(os, "firmware", "efi"), stateless = doc_is(loader, "stateless", "yes"), pflash;
+    bool enrolled = false, nosecure = false;
+    if (nvram && !nvram->attr && !nvram->child && !nvram->text) {
+        tree_free(nvram);
+        nvram = NULL;
+    }
+    if (loader && !loader->text && !loader->attr) {
+        tree_free(loader);
+        loader = NULL;
+    }
+    if (tree_attr(os, "firmware")) {
+        static const char *const no[] = {"readonly", "type"};
+        for (unsigned i = 0; loader && i < ARRAY_N(no); i++)
+            if (tree_attr(loader, no[i]))
+                return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "loader attribute '%s' cannot be specified when firmware autoselection is enabled", no[i]);
+        if (loader && loader->text)
+            return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "loader path cannot be specified when firmware autoselection is enabled");
+        if (nvram && tree_attr(nvram, "template"))
+            return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "nvram attribute 'template' cannot be specified when firmware autoselection is enabled");
+        if (!efi && (stateless || nvram))
+            return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "Only EFI firmware permits NVRAM");
+        TREE_EACH(f, tree_first(os, "firmware"), "feature") {
+            enrolled |= doc_is(f, "name", "enrolled-keys") && doc_is(f, "enabled", "yes");
+            nosecure |= doc_is(f, "name", "secure-boot") && doc_is(f, "enabled", "no");
+        }
+        if (enrolled && nosecure)
+            return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN,
+                "firmware feature 'enrolled-keys' cannot be enabled when firmware feature 'secure-boot' is disabled");
+    } else if (loader && loader->text) {
+        doc_default(loader, "type", "rom");
+    }
+    pflash = efi || doc_is(loader, "type", "pflash");
+    if (stateless && nvram)
+        return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "NVRAM is not permitted when loader is stateless");
+    if (loader && loader->text && !doc_is(loader, "type", "pflash") && nvram)
+        return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "Only EFI firmware permits NVRAM");
+    if (pflash && !efi && loader->text && !tree_get(d->t, "features/acpi"))
+        return doc_unsupported(d, VIR_FROM_QEMU, "UEFI requires ACPI on this architecture");
+    if (loader && loader->text && doc_is(loader, "type", "pflash") && !stateless && doc_is(loader, "readonly", "yes") && !nvram) {
+        nvram = tree_make(os, "nvram");
+        tree_set_text(nvram, "%s/nvram/%s_VARS.fd", d->lib_dir, tree_text(d->t, "name"));
+    }
+    return 0;
+}
+
+/* Values that one attribute alone cannot check. */
+static int tuning(struct doc *d)
+{
+    struct tree *t;
+    static const char *const pins[][2] = {{"vcpupin", "vcpu"}, {"iothreadpin", "iothread"}};
+    for (unsigned k = 0; k < ARRAY_N(pins); k++)
+        TREE_EACH(p, tree_first(d->t, "cputune"), pins[k][0])
+            for (struct tree *q = tree_next(p, pins[k][0]); q; q = tree_next(q, pins[k][0]))
+                if (doc_uint(p, pins[k][1], 0) == doc_uint(q, pins[k][1], 0))
+                    return doc_bad(d, "duplicate %s for same %s '%u'", pins[k][0], pins[k][1], doc_uint(p, pins[k][1], 0));
+    if ((t = tree_get(d->t, "features/hap")) && !t->attr)
+        tree_set_attr(t, "state", "on");
+    static const char *const on[] = {"pvspinlock", "pmu", "vmport", "smm", "htm", "nested-hv", "ccf-assist"};
+    for (unsigned k = 0; k < ARRAY_N(on); k++)
+        if ((t = tree_first(tree_first(d->t, "features"), on[k])) && !tree_attr(t, "state"))
+            tree_set_attr(t, "state", "on");
+    if ((t = tree_get(d->t, "features/vmcoreinfo")) && doc_is(t, "state", "on"))
+        tree_set_attr(t, "state", NULL);
+    if ((t = tree_get(d->t, "cputune")) && tree_first(t, "cachetune") && !d->kvm)
+        return doc_unsupported(d, VIR_FROM_QEMU, "cachetune is only supported for KVM domains");
+    if (tree_first(d->t, "bootloader") || tree_first(d->t, "bootloader_args"))
+        return doc_unsupported(d, VIR_FROM_QEMU, "bootloader is not supported by QEMU");
+    TREE_EACH(s, d->t, "seclabel") {
+        if (!s->attr && !s->child)
+            return doc_bad(d, "missing security model in domain seclabel");
+        if (!tree_attr(s, "type"))
+            tree_set_attr(s, "type", "dynamic");
+        if (doc_is(s, "type", "dynamic"))
+            doc_default(s, "relabel", "yes");
+        if (doc_is(s, "type", "none") || doc_is(s, "type", "static")) {
+            if ((t = tree_first(s, "baselabel")))
+                tree_free(t);
+        }
+        if (doc_is(s, "type", "static") && !tree_first(s, "label"))
+            return doc_bad(d, "security label is missing");
+        if (doc_is(s, "type", "dynamic") && (t = tree_first(s, "label")) && !(d->env->flags & DOC_LIVE))
+            tree_free(t);
+    }
+    return 0;
+}
+
+int complete_top(struct doc *d)
+{
+    struct tree *t;
+    if (names(d) || machine(d) || memory(d) || vcpus(d) || iothreads(d) || boot(d) || firmware(d) || cpu(d) || tuning(d))
+        return -1;
+    t = tree_make(d->t, "clock");
+    doc_default(t, "offset", "utc");
+    if (doc_is(t, "offset", "variable"))
+        doc_default(t, "basis", "utc");
+    return 0;
+}

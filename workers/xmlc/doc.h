@@ -1,0 +1,75 @@
+/* doc.h: a domain's document on its way from a client's XML to the completed tree.  libxmlc.a; pure: no descriptor, no call of the system
+ * but random numbers for a new uuid or MAC.
+ *
+ *   doc_parse     XML text -> canonical tree (parse.c, schema.c), completed: defaults, implicit devices, addresses (complete.c and below)
+ *   doc_text      -> what virsh dumpxml shows
+ *   doc_start     -> the running form (start.c), doc_manifest -> the resources it needs (manifest.c) */
+#ifndef BULKHEAD_XMLC_DOC_H
+#define BULKHEAD_XMLC_DOC_H
+#include "ipc/err.h"
+#include "ipc/settings.h"
+#include "workers/caps.h"
+#include "workers/tree.h"
+#include "workers/xmlc/schema.h"
+
+enum doc_flags {
+    DOC_STRICT = 1,     /* the client asked for validation: unknown elements and attributes are refused */
+    DOC_STORED = 2,     /* our own text: generated names stay, defaults are there already */
+    DOC_LIVE = 4,       /* text of a running guest */
+};
+struct doc_env {
+    const struct caps *caps;            /* NULL: a QEMU 7.2 for x86_64 and i686 in /usr/bin is assumed */
+    const struct settings *settings;    /* NULL: defaults */
+    const char *lib_dir;                /* NULL: /var/lib/libvirt/qemu */
+    unsigned flags;                     /* enum doc_flags */
+};
+
+/* Everything the steps of completion share. */
+struct doc {
+    struct tree *t, *devices;
+    struct err *e;
+    const struct doc_env *env;
+    const struct caps_emulator *emu;    /* NULL: not known */
+    const char *arch, *machine, *lib_dir;
+    bool kvm, pc, q35;                  /* type='kvm'; i440fx; q35 */
+};
+
+/* The completed document. NULL with *e set; the caller frees it. */
+struct tree *doc_parse(const char *xml, size_t n, const struct doc_env *env, struct err *e);
+/* What a client sees: flags are those of virDomainGetXMLDesc.  The caller frees it. */
+char *doc_text(const struct tree *t, unsigned flags, size_t *len);
+
+/* ---- the steps; 0, or -1 with d->e set ---- */
+int complete_top(struct doc *d);        /* everything outside <devices> */
+int complete_devices(struct doc *d);    /* defaults of each device, implicit devices */
+int complete_disks(struct doc *d);
+int complete_nets(struct doc *d);
+int complete_chardevs(struct doc *d);
+int complete_display(struct doc *d);    /* graphics, video, audio, sound, input */
+int complete_controllers(struct doc *d);/* indices, models, and those that devices need */
+int address_drives(struct doc *d);      /* drive, virtio-serial, ccid, dimm */
+int address_serial(struct doc *d);
+int address_usb(struct doc *d);
+int disk_index(const char *dev);        /* hda 0, vdb 1; -1 */
+int address_pci(struct doc *d);
+int check_document(struct doc *d);      /* what only the whole can tell */
+
+/* ---- small helpers ---- */
+void doc_default(struct tree *t, const char *attr, const char *value);     /* sets an attribute that is absent */
+bool doc_is(const struct tree *t, const char *attr, const char *value);   /* tree_attr_is */
+bool doc_in(const char *v, const char *list);                             /* v is one of the words of list, blank-separated */
+unsigned doc_count(const struct tree *parent, const char *name);
+/* Adds a device behind the last of its kind (order within <devices> is put right at the end). */
+struct tree *doc_add_device(struct doc *d, const char *name);
+struct tree *doc_find_controller(struct doc *d, const char *type, unsigned index);
+struct tree *doc_add_controller(struct doc *d, const char *type, unsigned index, const char *model);   /* in its place by index */
+const char *doc_address_type(const struct tree *dev);                     /* of <address>, "" none */
+struct tree *doc_address(struct tree *dev, const char *type);             /* makes or replaces <address type=...> */
+unsigned doc_uint(const struct tree *t, const char *attr, unsigned deflt);
+int doc_unsupported(struct doc *d, int domain, const char *fmt, ...) __attribute__((format(printf, 3, 4)));   /* error 67 */
+int doc_bad(struct doc *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));                       /* error 27, domain 20 */
+int doc_random(void *p, size_t n);
+void doc_uuid(char out[37]);
+bool doc_has_device(const struct doc *d, const char *type);               /* QEMU has that device; yes when it is not known */
+bool is_virtio_model(const char *model);                                  /* virtio, virtio-transitional, virtio-non-transitional */
+#endif

@@ -1,0 +1,208 @@
+/* schema.c: a client's tree against the document tables. */
+#include "workers/xmlc/schema.h"
+#include <stdio.h>
+#include <string.h>
+#include "ipc/util.h"
+
+#define VALUE_MAX 8192      /* of values that are not plain strings */
+
+struct walk { unsigned flags; struct err *e; };
+
+static bool cond_holds(const struct sx_row *row, const struct tree *t)
+{
+    for (const struct sx_cond *c = row->cond; c && c->attr; c++) {
+        const struct tree *at = t;
+        bool found = false;
+        for (int i = 0; i < c->up && at; i++)
+            at = at->parent;
+        const char *v = tree_attr(at, c->attr);
+        for (const char *const *p = c->values; *p && !found; p++)
+            found = strcmp(*p, v ? v : "none") == 0 || (v && strcmp(*p, "*") == 0);
+        if (found == !!c->negate)
+            return false;
+    }
+    return true;
+}
+
+const struct sx_row *schema_kid(const struct sx_type *type, const struct tree *t, const char *name)
+{
+    for (unsigned i = 0; i < type->nkid; i++)
+        if (strcmp(type->kid[i].name, name) == 0 && cond_holds(&type->kid[i], t))
+            return &type->kid[i];
+    return NULL;
+}
+
+static bool kept(const struct walk *w, const struct sx_row *row)
+{
+    return !(row->flags & SXF_LIVE) || (w->flags & SCHEMA_LIVE);
+}
+
+/* What the tables do not know is refused only when the client asked for validation. */
+static int unknown_check(const struct walk *w, const struct sx_type *type, const struct tree *raw)
+{
+    if (!(w->flags & SCHEMA_STRICT))
+        return 0;
+    for (const struct tree_attr *a = raw->attr; a; a = a->next) {
+        bool known = strncmp(a->name, "xmlns", 5) == 0;
+        for (unsigned i = 0; type && i < type->nattr && !known; i++)
+            known = strcmp(type->attr[i].name, a->name) == 0;
+        if (!known)
+            return err_set(w->e, VIR_ERR_XML_INVALID_SCHEMA, VIR_FROM_XML, "Unknown attribute '%s' in element '%s'", a->name, raw->name);
+    }
+    for (const struct tree *c = raw->child; c; c = c->next) {
+        bool known = !c->name || strchr(c->name, ':');
+        for (unsigned i = 0; type && i < type->nkid && !known; i++)
+            known = strcmp(type->kid[i].name, c->name) == 0;
+        if (!known)
+            return err_set(w->e, VIR_ERR_XML_INVALID_SCHEMA, VIR_FROM_XML, "Unknown element '%s' in element '%s'", c->name, raw->name);
+    }
+    return 0;
+}
+
+/* One value into canonical form: *out is a new string, NULL when it is to be left out. */
+static int value(const struct walk *w, const struct sx_row *row, const struct tree *raw, const char *attr, const char *v, char **out, const char **unit)
+{
+    char buf[VALUE_MAX];
+    *out = NULL;
+    if (row->vtype == SX_STR) {
+        *out = strdup(v);
+        return *out ? 0 : err_set(w->e, VIR_ERR_NO_MEMORY, VIR_FROM_DOMAIN, " ");
+    }
+    if (value_check(row, raw->name, attr, v, tree_attr(raw, "unit"), buf, sizeof buf, unit, w->e)) {
+        if ((w->flags & SCHEMA_STRICT) && w->e && w->e->code) {
+            w->e->code = VIR_ERR_XML_INVALID_SCHEMA;
+            w->e->domain = VIR_FROM_XML;
+        }
+        return w->e && !w->e->code ? err_set(w->e, VIR_ERR_XML_ERROR, VIR_FROM_DOMAIN, "value of '%s' is too long", raw->name) : -1;
+    }
+    if (!*buf || ((row->flags & SXF_OMIT) && strcmp(buf, row->deflt) == 0))
+        return 0;
+    *out = strdup(buf);
+    return *out ? 0 : err_set(w->e, VIR_ERR_NO_MEMORY, VIR_FROM_DOMAIN, " ");
+}
+
+static int attributes(const struct walk *w, const struct sx_type *type, const struct tree *raw, struct tree *t, const char **unit)
+{
+    for (unsigned i = 0; i < type->nattr; i++) {
+        const struct sx_row *row = &type->attr[i];
+        const char *v = tree_attr(raw, row->name);
+        AUTO_FREE char *out = NULL;
+        if (!kept(w, row) || tree_attr(t, row->name) || !cond_holds(row, t))
+            continue;
+        if (row->vtype == SX_UNIT) {
+            tree_set_attr(t, row->name, "%s", *unit ? *unit : "?");   /* its place; the value may come later */
+            continue;
+        }
+        if (!v && (row->flags & SXF_NEED))
+            return row->err ? err_set(w->e, row->err->code, row->err->domain, "%s", row->err->text) :
+                err_set(w->e, w->flags & SCHEMA_STRICT ? VIR_ERR_XML_INVALID_SCHEMA : VIR_ERR_XML_ERROR, VIR_FROM_XML,
+                    "Missing required attribute '%s' in element '%s'", row->name, raw->name);
+        if (!v && !(row->flags & SXF_ADD))
+            continue;
+        if (value(w, row, raw, row->name, v ? v : row->deflt, &out, unit))
+            return -1;
+        if (out)
+            tree_set_attr(t, row->name, "%s", out);
+    }
+    return 0;
+}
+
+static struct tree *element(const struct walk *w, const struct sx_row *row, const struct sx_type *type, const struct tree *raw, struct tree *parent);
+
+static int children(const struct walk *w, const struct sx_type *type, const struct tree *raw, struct tree *t)
+{
+    for (unsigned i = 0; i < type->nkid; i++) {
+        const struct sx_row *row = &type->kid[i];
+        bool any = false;
+        if (!kept(w, row) || !cond_holds(row, t) || (!(row->flags & SXF_MANY) && tree_first(t, row->name)))
+            continue;
+        TREE_EACH(c, raw, row->name) {
+            if (any && !(row->flags & SXF_MANY))
+                break;
+            any = true;
+            if (row->flags & SXF_ANY)
+                tree_append(t, tree_copy(c));
+            else if (!element(w, row, row->type, c, t))
+                return -1;
+        }
+        if (any || !(row->flags & SXF_ADD))
+            continue;
+        tree_add_text(t, row->name, "%s", row->deflt);
+    }
+    return 0;
+}
+
+/* The canonical form of raw as the last child of parent, or as a tree of its own.  An element that says nothing is not kept;
+ * then parent itself is returned. */
+static struct tree *element(const struct walk *w, const struct sx_row *row, const struct sx_type *type, const struct tree *raw, struct tree *parent)
+{
+    const char *unit = NULL;
+    struct tree *t = tree_new(raw->name);
+    bool empty;
+    if (parent)
+        tree_append(parent, t);
+    if (unknown_check(w, type, raw) || (type && attributes(w, type, raw, t, &unit)))
+        goto fail;
+    if (row && row->vtype != SX_NONE) {
+        AUTO_FREE char *out = NULL;
+        if (raw->text && value(w, row, raw, NULL, raw->text, &out, &unit))
+            goto fail;
+        if (out || (row->flags & SXF_ADD))
+            tree_set_text(t, "%s", out ? out : row->deflt);
+    }
+    if (tree_attr_is(t, "unit", "?"))
+        tree_set_attr(t, "unit", unit ? "%s" : NULL, unit);
+    if (type && children(w, type, raw, t))
+        goto fail;
+    empty = !t->attr && !t->child && !t->text;
+    if (row && row->vtype != SX_NONE && row->vtype != SX_STR && !t->text && !t->child && !(row->flags & SXF_KEEP))
+        empty = true;
+    if (row && empty && !(row->flags & SXF_KEEP)) {
+        tree_free(t);
+        return parent;
+    }
+    return t;
+fail:
+    tree_free(t);
+    return NULL;
+}
+
+struct tree *schema_apply(const struct sx_type *type, const struct tree *raw, unsigned flags, struct err *e)
+{
+    struct walk w = {flags, e};
+    return element(&w, NULL, type, raw, NULL);
+}
+
+static int rank(const struct sx_row *rows, unsigned n, const char *name)
+{
+    for (unsigned i = 0; i < n; i++)
+        if (name && strcmp(rows[i].name, name) == 0)
+            return (int)i;
+    return (int)n;
+}
+
+void schema_order(const struct sx_type *type, struct tree *t)
+{
+    struct tree_attr *sorted = NULL;
+    while (t->attr) {     /* insertion sort, stable: few attributes, mostly in order */
+        struct tree_attr *a = t->attr, **p = &sorted;
+        int r = rank(type->attr, type->nattr, a->name);
+        t->attr = a->next;
+        while (*p && rank(type->attr, type->nattr, (*p)->name) <= r)
+            p = &(*p)->next;
+        a->next = *p;
+        *p = a;
+    }
+    t->attr = sorted;
+    for (unsigned i = 0; i <= type->nkid; i++)     /* children move to the end, kind by kind; those no row knows come last */
+        for (struct tree *c = t->child, *next, *stop = t->last; c; c = next) {
+            next = c == stop ? NULL : c->next;
+            if ((unsigned)rank(type->kid, type->nkid, c->name) == i)
+                tree_append(t, c);
+        }
+    for (struct tree *c = t->child; c; c = c->next) {
+        const struct sx_row *row = c->name ? schema_kid(type, t, c->name) : NULL;
+        if (row && row->type)
+            schema_order(row->type, c);
+    }
+}
