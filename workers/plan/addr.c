@@ -131,7 +131,8 @@ void pl_virtio(struct ctx *c, const struct tree *el, const char *base, const cha
         return;
     }
     pl_setf(c, o, "driver", "%s%s%s", base, suffix, kind);
-    pl_fill(c, el, common, o);
+    if (pl_run(c) || !pl_is(el->name, "interface"))
+        pl_fill(c, el, common, o);
 }
 
 void pl_rom(struct ctx *c, const struct tree *el, json_t *o)

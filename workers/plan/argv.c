@@ -136,6 +136,9 @@ static void environment(struct ctx *c, struct strbuf *b)
             if (tree_attr(g, "display"))
                 pl_cat(c, b, "DISPLAY=%s ", tree_attr(g, "display"));
         }
+    TREE_EACH(a, tree_get(c->in->dom, "devices"), "audio")
+        if (tree_attr_is(a, "type", "sdl") && tree_attr(a, "driver"))
+            pl_cat(c, b, "SDL_AUDIODRIVER=%s ", tree_attr(a, "driver"));
     if (tree_attr_is(tree_get(c->in->dom, "clock"), "offset", "timezone"))
         pl_cat(c, b, "TZ=%s ", tree_path_attr(c->in->dom, "clock", "timezone"));
     TREE_EACH(v, tree_get(c->in->dom, "qemu:commandline"), "qemu:env") {

@@ -75,11 +75,18 @@ static void be_unix(struct ctx *c, const struct tree *d, json_t *o)
             listening(o);
         return;
     }
+    char port[48];
+    if (!name) {
+        const struct tree *a = tree_get(d, "address");
+        snprintf(port, sizeof port, "vioser-%02llu-%02llu-%02llu.sock", pl_num_or(c, a, NULL, "controller", 0), pl_num_or(c, a, NULL, "bus", 0),
+                 pl_num_or(c, a, NULL, "port", 0));
+        name = port;
+    }
     if (path)
         pl_set(o, "path", path);
     else
         pl_setf(c, o, "path", "%s%s/domain-%d-%s/%s", c->in->channel_dir ? c->in->channel_dir : pl_lib_dir(c),
-                c->in->channel_dir ? "" : "/channel/target", c->in->id, pl_short_name(c), name ? name : pl_alias(c, d));
+                c->in->channel_dir ? "" : "/channel/target", c->in->id, pl_short_name(c), name);
     if (connects)
         reconnect(c, d, o);
     else

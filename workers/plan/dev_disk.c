@@ -46,12 +46,19 @@ static unsigned node_number(struct ctx *c, const struct tree *disk, const struct
 }
 
 /* ---- block nodes ---- */
+/* Guests that share a disk must see each other's writes: no host cache unless the document says otherwise. */
+static const char *cache_mode(const struct tree *disk)
+{
+    const char *mode = tree_path_attr(disk, "driver", "cache");
+    return !mode && tree_get(disk, "shareable") && !tree_get(disk, "readonly") ? "none" : mode;
+}
+
 static void cache_props(const struct tree *disk, json_t *o)
 {
     static const struct map direct[] = { { "none", "direct" }, { "directsync", "direct" }, { "unsafe", "no-flush" }, { "writeback", "" },
         { "writethrough", "" }, { NULL, NULL } };
     bool known;
-    const char *how = pl_map(direct, tree_path_attr(disk, "driver", "cache"), &known);
+    const char *how = pl_map(direct, cache_mode(disk), &known);
     if (!known)
         return;
     json_t *v = json_object();
@@ -260,11 +267,12 @@ static const struct { const char *bus; prop_fn *fn; } buses[] = {
 static void write_cache(struct ctx *c, const struct tree *d, json_t *o)
 {
     static const struct map m[] = { { "none", "on" }, { "writeback", "on" }, { "unsafe", "on" }, { "writethrough", "off" }, { "directsync", "off" },
-        { "default", NULL }, { NULL, NULL } };
-    static const struct prop t[] = { P_MAP("write-cache", "driver", "cache", m), P_END };
+        { NULL, NULL } };
     const char *bus = tree_path_attr(d, "target", "bus");
+    bool known;
+    (void)c;
     if (!tree_attr_is(d, "device", "lun") && !pl_is(bus, "fdc") && !pl_is(bus, "sd"))
-        pl_fill(c, d, t, o);
+        pl_set(o, "write-cache", pl_map(m, cache_mode(d), &known));
 }
 
 static void error_policy(struct ctx *c, const struct tree *d, json_t *o)
@@ -328,17 +336,26 @@ static void vhostuser(struct ctx *c, const struct tree *d)
         pl_set_int(o, "reconnect", (long long)n);
 }
 
+/* A floppy's place in the boot order is a property of the controller. */
+void pl_floppies(struct ctx *c)
+{
+    TREE_EACH(d, c->devices, "disk") {
+        unsigned boot = pl_is(tree_path_attr(d, "target", "bus"), "fdc") ? pl_bootindex(c, d, BOOT_FLOPPY) : 0;
+        if (boot)
+            pl_words(c, "-global", "isa-fdc.bootindex%c=%u", pl_num_or(c, d, "address", "unit", 0) ? 'B' : 'A', boot);
+    }
+}
+
 void pl_disk(struct ctx *c, const struct tree *d)
 {
     const char *bus = tree_path_attr(d, "target", "bus");
     char node[64] = "";
     bool vu = tree_attr_is(d, "type", "vhostuser"), empty = pl_source_empty(d), cor = pl_tri(d, "driver", "copy_on_read") == 1;
     unsigned boot = pl_bootindex(c, d, kind_of(d)), i;
-    if (pl_is(bus, "fdc")) {
-        if (boot)
-            pl_words(c, "-global", "isa-fdc.bootindex%c=%u", pl_num_or(c, d, "address", "unit", 0) ? 'B' : 'A', boot);
-        boot = 0;
-    }
+    if (!pl_run(c) && pl_tri(d, "transient", "shareBacking") == 1)
+        return;     /* is plugged in after the start */
+    if (pl_is(bus, "fdc"))
+        boot = 0;       /* pl_floppies has said it */
     if (vu)
         vhostuser(c, d);
     else if (!empty)

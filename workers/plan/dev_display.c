@@ -31,8 +31,9 @@ static unsigned port_of(struct ctx *c, const struct tree *g, const char *attr, u
 {
     unsigned long long p;
     const char *s = tree_attr(g, attr);
+    bool wanted = s || pl_is(attr, "port");      /* the main port is there without being named */
     if (!s || *s == '-')
-        return pl_tri(g, NULL, "autoport") == 1 ? shown : 0;
+        return wanted && (*attr == 'w' || pl_tri(g, NULL, "autoport") == 1) ? shown : 0;
     return pl_num(c, g, NULL, attr, &p) == 0 && p <= 65535 ? (unsigned)p : 0;
 }
 
@@ -166,9 +167,9 @@ static void sdl(struct ctx *c, const struct tree *g)
     struct strbuf b = { NULL, 0, 0 };
     pl_cat(c, &b, "sdl");
     gl_words(c, &b, g);
-    pl_words_take(c, "-display", b.s);
     if (pl_tri(g, NULL, "fullscreen") == 1)
         pl_words(c, "-full-screen", NULL);
+    pl_words_take(c, "-display", b.s);
 }
 
 static void egl(struct ctx *c, const struct tree *g)

@@ -26,6 +26,8 @@ static void tap(struct ctx *c, const struct tree *n)
         if (!(r = pl_res(c, n, &index)))
             return;
         queues = r->nfd ? r->nfd : 1;
+    } else {
+        queues = 1;
     }
     for (unsigned k = 0; k < queues; k++) {
         if (r)
@@ -38,7 +40,7 @@ static void tap(struct ctx *c, const struct tree *n)
     pl_set(o, queues > 1 ? "fds" : "fd", fds.s);
     free(fds.s);
     unsigned long long v;
-    if (pl_num(c, n, "tune/sndbuf", NULL, &v) == 0)
+    if (pl_run(c) && pl_num(c, n, "tune/sndbuf", NULL, &v) == 0)
         pl_set_int(o, "sndbuf", (long long)v);
     pl_setf(c, o, "id", "host%s", pl_alias(c, n));
 }
@@ -60,7 +62,8 @@ static void user(struct ctx *c, const struct tree *n)
     pl_setf(c, o, "id", "host%s", pl_alias(c, n));
 }
 
-/* Only PLAN_RUN looks here: domxml-to-native shows every interface as the tap it would be, as libvirt does. */
+/* Only PLAN_RUN looks here.  domxml-to-native shows every interface as a plain tap: of the document's settings it keeps model, address
+ * and MAC, as libvirt's does. */
 static const struct { const char *type; dev_fn *fn; } backends[] = {
     { "user", user }, { "bridge", tap }, { "ethernet", tap }, { "network", tap }, { NULL, NULL },
 };
@@ -80,6 +83,8 @@ static void virtio_card(struct ctx *c, const struct tree *n, json_t *o)
         P_END };
     unsigned q = queues_of(c, n);
     pl_virtio(c, n, "virtio-net", tree_path_attr(n, "model", "type"), o);
+    if (!pl_run(c))
+        return;
     pl_fill(c, n, t, o);
     if (q > 1) {
         pl_set_bool(o, "mq", true);
@@ -93,9 +98,8 @@ static void virtio_card(struct ctx *c, const struct tree *n, json_t *o)
 void pl_net(struct ctx *c, const struct tree *n)
 {
     static const struct prop t[] = { P_REF("netdev", "host"), P_ID("id"), P_STR("mac", "mac", "address"), P_END };
-    static const struct prop t2[] = { P_FN(pl_address), P_FN(pl_rom), P_END };
     const char *model = tree_path_attr(n, "model", "type");
-    unsigned boot = pl_bootindex(c, n, BOOT_NET), i;
+    unsigned boot = !pl_run(c) && tree_get(n, "boot") ? 0 : pl_bootindex(c, n, BOOT_NET), i;
     if (pl_run(c)) {
         for (i = 0; backends[i].type && !tree_attr_is(n, "type", backends[i].type); i++)
             ;
@@ -115,5 +119,7 @@ void pl_net(struct ctx *c, const struct tree *n)
     pl_fill(c, n, t, o);
     if (boot)
         pl_set_int(o, "bootindex", boot);
-    pl_fill(c, n, t2, o);
+    pl_address(c, n, o);
+    if (pl_run(c))
+        pl_rom(c, n, o);
 }

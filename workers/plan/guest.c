@@ -75,7 +75,7 @@ static const struct { plan_fn *fn; const char *devices; } order[] = {
     { pl_accel, NULL }, { pl_cpu, NULL }, { pl_firmware, NULL }, { pl_memory, NULL }, { pl_smp, NULL }, { pl_iothreads, NULL }, { pl_numa, NULL },
     { pl_uuid_smbios, NULL }, { pl_graphics_none, NULL }, { plain_start, NULL }, { pl_monitor, NULL }, { pl_clock, NULL }, { pl_pm, NULL },
     { pl_boot, NULL }, { pl_kernel, NULL }, { NULL, "iommu" }, { pl_global_controllers, NULL }, { pl_controllers, NULL }, { NULL, "memory" },
-    { NULL, "hub" }, { NULL, "disk" }, { NULL, "filesystem" }, { NULL, "interface" }, { NULL, "smartcard" }, { NULL, "serial" }, { NULL, "parallel" },
+    { NULL, "hub" }, { pl_floppies, NULL }, { NULL, "disk" }, { NULL, "filesystem" }, { NULL, "interface" }, { NULL, "smartcard" }, { NULL, "serial" }, { NULL, "parallel" },
     { NULL, "channel" }, { NULL, "console" }, { NULL, "tpm" }, { NULL, "input" }, { NULL, "audio" }, { NULL, "graphics" }, { NULL, "video" },
     { NULL, "sound" }, { NULL, "watchdog" }, { NULL, "redirdev" }, { NULL, "hostdev" }, { incoming, NULL }, { NULL, "memballoon" }, { NULL, "rng" },
     { NULL, "crypto" }, { pl_qemu_args, NULL }, { pl_tail, NULL }, { NULL, "panic" }, { NULL, "shmem" }, { NULL, "vsock" }, { messages, NULL },

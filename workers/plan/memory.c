@@ -12,6 +12,12 @@ static unsigned long long round_mib(unsigned long long bytes)
     return (bytes + MIB - 1) / MIB * MIB;
 }
 
+/* What is plugged comes in pieces of 2 MiB. */
+static unsigned long long round_module(unsigned long long bytes)
+{
+    return (bytes + 2 * MIB - 1) / (2 * MIB) * (2 * MIB);
+}
+
 /* One memory backend: what the guest's <memoryBacking>, <numatune> and the part's own settings make of it. */
 struct backend {
     const char *id;
@@ -66,8 +72,12 @@ static void backend(struct ctx *c, const struct backend *m)
 {
     const struct tree *mb = tree_get(c->in->dom, "memoryBacking");
     const char *source = tree_path_attr(mb, "source", "type"), *share = m->share ? m->share : tree_path_attr(mb, "access", "mode");
-    bool huge = m->pagesize || (!m->path && hugepages_of(c)), file = m->path || huge || pl_is(source, "file"), memfd = !m->path && pl_is(source, "memfd");
-    bool prealloc = huge || (m->nvdimm && pl_is(tree_path_attr(mb, "allocation", "mode"), "immediate")) || pl_is(tree_path_attr(mb, "allocation", "mode"), "immediate");
+    bool huge = m->pagesize || (!m->path && hugepages_of(c)), memfd = !m->path && pl_is(source, "memfd");
+    bool prealloc = huge || (m->nvdimm && !m->pmem) || pl_is(tree_path_attr(mb, "allocation", "mode"), "immediate");
+    /* memory that others map too needs a file; one without a name serves as well where nobody looks for it by name */
+    bool file = m->path || huge || share || pl_is(source, "file");
+    if (pl_run(c) && share && !m->path && !huge && !pl_is(source, "file"))
+        memfd = true;
     unsigned long long threads = pl_num_or(c, mb, "allocation", "threads", 0);
     if (pl_run(c) && file && !memfd) {
         pl_fail(c, "memory from files and huge pages (<memoryBacking>, <memory>) is not supported");
@@ -94,7 +104,7 @@ static void backend(struct ctx *c, const struct backend *m)
     } else if (file && !memfd) {
         pl_setf(c, o, "mem-path", "%s/ram/%d-%s/%s", pl_lib_dir(c), c->in->id, pl_short_name(c), m->id);
     }
-    if (share && (file || memfd || pl_is(share, "shared")))
+    if (share)
         pl_set_bool(o, "share", pl_is(share, "shared"));
     if (tree_get(mb, "discard") && (file || memfd))
         pl_set_bool(o, "discard-data", true);
@@ -221,7 +231,7 @@ void pl_memdev(struct ctx *c, const struct tree *d)
     const char *model = tree_attr(d, "model"), *alias = pl_alias(c, d);
     bool known;
     const char *driver = pl_map(drivers, model, &known);
-    struct backend m = { .size = round_mib(pl_size(c, d, "target/size")), .share = tree_attr(d, "access"), .path = tree_text(d, "source/path"),
+    struct backend m = { .size = round_module(pl_size(c, d, "target/size")), .share = tree_attr(d, "access"), .path = tree_text(d, "source/path"),
         .nodemask = tree_text(d, "source/nodemask"), .pagesize = pl_size(c, d, "source/pagesize"), .align = pl_size(c, d, "source/alignsize"),
         .pmem = tree_get(d, "source/pmem"), .nvdimm = pl_is(model, "nvdimm"), .policy = "bind" };
     char id[96];

@@ -118,7 +118,7 @@ const char *pl_file(struct ctx *c, const struct tree *el, const char *path, char
 typedef void plan_fn(struct ctx *c);
 typedef void dev_fn(struct ctx *c, const struct tree *dev);
 plan_fn pl_name, pl_firmware_nodes, pl_machine, pl_accel, pl_firmware, pl_cpu, pl_memory, pl_smp, pl_iothreads, pl_numa, pl_uuid_smbios,
-    pl_monitor, pl_clock, pl_pm, pl_boot, pl_kernel, pl_tail, pl_qemu_args, pl_graphics_none, pl_global_controllers, pl_controllers;
+    pl_monitor, pl_clock, pl_pm, pl_boot, pl_kernel, pl_tail, pl_qemu_args, pl_graphics_none, pl_global_controllers, pl_controllers, pl_floppies;
 dev_fn pl_disk, pl_net, pl_serial, pl_parallel, pl_channel, pl_console, pl_ctrl, pl_graphics, pl_video, pl_input, pl_audio, pl_sound,
     pl_watchdog, pl_balloon, pl_rng, pl_hub, pl_redirdev, pl_smartcard, pl_memdev, pl_iommu, pl_shmem, pl_panic, pl_vsock,
     pl_filesystem, pl_tpm, pl_hostdev, pl_crypto;
