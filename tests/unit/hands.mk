@@ -6,3 +6,7 @@ TESTS += $(hand_programs)
 %C%_test_hand_open_LDADD = libipc.a
 %C%_test_hand_launch_SOURCES = %D%/test-hand-launch.c %D%/fakesup.h
 %C%_test_hand_launch_LDADD = libipc.a
+check_PROGRAMS += %D%/test-probe
+TESTS += %D%/test-probe
+%C%_test_probe_SOURCES = %D%/test-probe.c %D%/fakesup.h
+%C%_test_probe_LDADD = libworker.a libroutes.a libpolicy.a libipc.a

@@ -1,0 +1,63 @@
+/* probe.c: looks at one image header, or asks one QEMU about itself, and ends.
+ *
+ * What it reads is hostile: an image that a guest wrote, a QEMU that a guest may have taken over (never: it asks fresh ones).  It holds one
+ * descriptor and its channel, and lives for one call. */
+#include <string.h>
+#include "ipc/loop.h"
+#include "ipc/manifest.h"
+#include "ipc/util.h"
+#include "workers/caps.h"
+#include "workers/probe/probe.h"
+#include "workers/worker.h"
+
+static void on_image(struct worker *w, const struct request *rq, struct frame *f)
+{
+    struct probe_result r = { 0 };
+    struct probe_req want;
+    struct err e = ERR_INIT;
+    AUTO_CLOSE fd = frame_take_fd(f, 0);
+    if (f->body_len != sizeof want || fd < 0)
+        err_set(&e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_STORAGE, "malformed probe request");
+    else
+        memcpy(&want, f->body, sizeof want);
+    if (e.code || image_probe(fd, want.want_format, &r, &e))
+        worker_error(w, rq, &e);
+    else
+        worker_reply(w, rq, &r, sizeof r, NULL, 0);
+    loop_stop(0);
+}
+
+static void on_caps(struct worker *w, const struct request *rq, struct frame *f)
+{
+    struct probe_caps who;
+    struct err e = ERR_INIT;
+    struct mp_out o;
+    AUTO_CLOSE fd = frame_take_fd(f, 0);
+    mp_out_init(&o, CAPS_BYTES_MAX);
+    if (f->body_len != sizeof who || fd < 0)
+        err_set(&e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed probe request");
+    else
+        memcpy(&who, f->body, sizeof who);
+    if (!e.code && (!memchr(who.emulator, 0, sizeof who.emulator) || !memchr(who.accel, 0, sizeof who.accel)))
+        err_set(&e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed probe request");
+    if (!e.code && caps_ask(fd, &who, &o, &e) == 0) {
+        AUTO_CLOSE memfd = frame_memfd("caps", o.p, o.len);
+        if (memfd >= 0)
+            worker_reply(w, rq, NULL, 0, &memfd, 1);
+        else
+            err_sys(&e, VIR_FROM_QEMU, -memfd, "Unable to pass capabilities on");
+    }
+    if (e.code)
+        worker_error(w, rq, &e);
+    mp_out_free(&o);
+    loop_stop(0);
+}
+
+int main(void)
+{
+    static const struct worker_op ops[] = { { OP_IN(IN_PROBE_IMAGE), on_image }, { OP_IN(IN_PROBE_CAPS), on_caps }, { 0, NULL } };
+    struct worker w = { .ops = ops };
+    worker_birth(&w, ROLE_PROBE);
+    worker_lock(&w);
+    return worker_run(&w);
+}
