@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include "crash.h"
 #include "util.h"
 
 #define SEALS (F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK)
@@ -89,11 +90,13 @@ int frame_send(int sock, struct frame_head *h, const void *body, size_t body_len
         memcpy(CMSG_DATA(c), fds, nfds * sizeof *fds);
     }
     ssize_t n;
+    crash_point("before", h);
     do
         n = sendmsg(sock, &m, MSG_NOSIGNAL);
     while (n < 0 && errno == EINTR);
     if (n < 0)
         return errno == EWOULDBLOCK ? -EAGAIN : -errno;
+    crash_point("after", h);
     return 0;
 }
 
@@ -143,6 +146,7 @@ int frame_recv(int sock, struct frame *f, uint8_t *buf, size_t buf_len)
         return -EPROTO;
     }
     f->body_len = f->h.len;
+    crash_point("got", &f->h);
     return 1;
 }
 

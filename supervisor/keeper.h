@@ -50,6 +50,9 @@ struct proc {
 extern void (*proc_on_exit)(const struct exited *x);
 int proc_add(const struct held *who, int pidfd, int log_fd);    /* takes both over */
 void proc_reap(void);                                            /* on SIGCHLD */
+#ifdef CRASH_POINTS
+bool proc_killed(void);     /* a role has died of a signal (test builds, ipc/crash.h) */
+#endif
 int proc_kill(const struct kill_req *k);
 struct proc *proc_next(struct proc *after);                      /* NULL: the first; NULL: no more */
 void proc_forget_all(void);                                      /* close our descriptors only */

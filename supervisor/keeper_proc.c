@@ -88,6 +88,11 @@ static void log_event(struct loop_source *s, uint32_t events)
     log_drain(s->data, 4);
 }
 
+#ifdef CRASH_POINTS
+static bool crashed;
+bool proc_killed(void) { return crashed; }
+#endif
+
 static void proc_ended(struct proc *p)
 {
     siginfo_t si = { 0 };
@@ -98,6 +103,9 @@ static void proc_ended(struct proc *p)
     if (r == 0) {
         x.code = si.si_code;
         x.status = si.si_status;
+#ifdef CRASH_POINTS
+        crashed = crashed || (si.si_code != CLD_EXITED && p->who.role != ROLE_PID1);
+#endif
     }                                   /* else: not our child (adopted), nobody can tell */
     log_drain(p, 32);
     if (p->log.fd >= 0)

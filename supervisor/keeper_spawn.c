@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -19,14 +20,25 @@
 #include "keeper.h"
 
 #define FD_PARK 256     /* over every number of birth.h */
-extern char **environ;
 
 struct child { const char *path; const char *name; int fds[BIRTH_FD_FIRST + BIRTH_FDS_MAX]; unsigned n; int err; };
+
+/* Test builds: the crash point to pass on, until a role has died of it. */
+static char *crash_env(void)
+{
+#ifdef CRASH_POINTS
+    static char text[96] = "";
+    const char *v = getenv("BULKHEAD_CRASH");
+    if (v && !proc_killed() && util_format(text, sizeof text, "BULKHEAD_CRASH=%s", v) == 0)
+        return text;
+#endif
+    return NULL;
+}
 
 static int child_main(void *arg)
 {
     struct child *c = arg;
-    static char *const env[] = { (char *)"LC_ALL=C", (char *)"PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL };
+    char *env[] = { (char *)"LC_ALL=C", (char *)"PATH=/usr/sbin:/usr/bin:/sbin:/bin", crash_env(), NULL };
     char *const argv[] = { (char *)c->name, NULL };
     sigset_t none;
     for (int s = 1; s < NSIG; s++)

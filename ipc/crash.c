@@ -1,0 +1,29 @@
+/* crash.c: see crash.h. */
+#include "crash.h"
+#ifdef CRASH_POINTS
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "log.h"
+#include "op.h"
+
+void crash_point(const char *when, const struct frame_head *h)
+{
+    static const char *want;
+    char here[64];
+    if (!want && !(want = getenv("BULKHEAD_CRASH")))
+        want = "";
+    if (!*want)
+        return;
+    const char *role = strncmp(program_invocation_short_name, "bulkhead-", 9) == 0 ? program_invocation_short_name + 9 : "keeper";
+    snprintf(here, sizeof here, "%s %s %u:%u %u", role, when, OP_PROG(h->op), OP_PROC(h->op), h->kind);
+    if (strcmp(want, "trace") == 0)
+        log_err("crash point %s", here);
+    else if (strcmp(want, here) == 0)
+        raise(SIGKILL);
+}
+#else
+typedef int crash_nothing;   /* a translation unit holds something */
+#endif
