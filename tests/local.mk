@@ -11,6 +11,7 @@ EXTRA_DIST += %D%/tap.h
 
 include %D%/unit/local.mk
 include %D%/crash/local.mk
+include %D%/fuzz/local.mk
 include %D%/tool/local.mk
 include %D%/unit/hands.mk
 

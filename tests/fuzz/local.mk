@@ -1,0 +1,41 @@
+# Harnesses, one a parser: fuzz-NAME.c with LLVMFuzzerTestOneInput, its seeds in corpus/NAME, its libraries below.
+# Configured with --enable-fuzz, `make fuzz` gives each FUZZ_SECONDS; else `make check` runs the seeds through each.
+FUZZ_SECONDS = 30
+fuzz_programs = \
+	%D%/fuzz-conf \
+	%D%/fuzz-mp \
+	%D%/fuzz-xdr \
+	$(NULL)
+fuzz_conf_libs = libconf.a libipc.a
+fuzz_mp_libs = libworker.a libipc.a
+fuzz_xdr_libs = libxdr.a libop.a libipc.a
+
+if FUZZ
+fuzz_main =
+else
+fuzz_main = %D%/seeds.c
+TESTS += $(fuzz_programs)
+endif
+check_PROGRAMS += $(fuzz_programs)
+EXTRA_DIST += %D%/corpus %D%/seeds.c
+fuzz_ldflags = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+
+%C%_fuzz_conf_SOURCES = %D%/fuzz-conf.c $(fuzz_main)
+%C%_fuzz_conf_LDADD = $(fuzz_conf_libs)
+%C%_fuzz_conf_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_mp_SOURCES = %D%/fuzz-mp.c $(fuzz_main)
+%C%_fuzz_mp_LDADD = $(fuzz_mp_libs)
+%C%_fuzz_mp_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_xdr_SOURCES = %D%/fuzz-xdr.c $(fuzz_main)
+%C%_fuzz_xdr_LDADD = $(fuzz_xdr_libs)
+%C%_fuzz_xdr_LDFLAGS = $(fuzz_ldflags)
+
+# Harnesses may log; -close_fd_mask=2 keeps that out of the way of what libFuzzer says.
+fuzz: $(fuzz_programs) ipc/schema/gen.stamp
+	@for p in $(fuzz_programs); do \
+		name=$${p##*/fuzz-}; mkdir -p fuzz-work/$$name; dict=ipc/schema/bulkhead.dict; test -f $$dict || dict=$(srcdir)/$$dict; \
+		seeds=$(srcdir)/%D%/corpus/$$name; test -d $$seeds || seeds=; \
+		echo "== $$name"; ./$$p -max_total_time=$(FUZZ_SECONDS) -dict=$$dict -close_fd_mask=2 -print_final_stats=1 -artifact_prefix=fuzz-work/$$name- \
+			fuzz-work/$$name $$seeds >fuzz-work/$$name.log 2>&1 || { tail -40 fuzz-work/$$name.log; exit 1; }; \
+		sed -n 's/^stat::number_of_executed_units: */   runs: /p' fuzz-work/$$name.log; done
+.PHONY: fuzz
