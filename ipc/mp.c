@@ -146,7 +146,7 @@ static int mp_head(const uint8_t *p, const uint8_t *end, struct mp_head *h)
 
 void mp_in_init(struct mp_in *in, const void *p, size_t n)
 {
-    *in = (struct mp_in){ .p = p, .end = (const uint8_t *)p + n };
+    *in = (struct mp_in){ .p = p, .end = n ? (const uint8_t *)p + n : p };
 }
 
 enum mp_type mp_peek(const struct mp_in *in)
@@ -330,6 +330,8 @@ bool mp_utf8(const void *bytes, size_t n)
 
 int mp_guard(const void *doc, size_t n, unsigned depth_max, size_t total_max, size_t *used)
 {
+    if (!n)
+        return used ? 1 : -1;
     const uint8_t *p = doc, *end = p + n;
     uint64_t left[MP_DEPTH_MAX + 1];    /* values still to come at each level */
     unsigned depth = 0;

@@ -286,7 +286,7 @@ static bool decode_fields(struct xdr_in *in, const struct shape_struct *s, struc
 
 int xdr_decode(const struct shape_struct *s, const void *p, size_t n, struct mp_out *o, size_t *used)
 {
-    struct xdr_in in = { .p = p, .end = (const uint8_t *)p + n };
+    struct xdr_in in = { .p = p, .end = n ? (const uint8_t *)p + n : p };      /* p may be NULL when n is 0 */
     bool ok = true;
     if (s)
         ok = decode_fields(&in, s, o);
