@@ -1,10 +1,13 @@
 include %reldir%/core.mk
 
 # Hands: one privileged verb each, started by the keeper for one call of the supervisor.
-pkglibexec_PROGRAMS += roles/hand-open roles/hand-launch roles/pid1
+pkglibexec_PROGRAMS += roles/hand-open roles/hand-net roles/hand-launch roles/pid1
 hand_sources = %reldir%/hand.c %reldir%/hand.h %reldir%/hand_path.c
 roles_hand_open_SOURCES = $(hand_sources) %reldir%/hand_open.c %reldir%/hand_open.h %reldir%/hand_sock.c
 roles_hand_open_LDADD = libipc.a $(CAPNG_LIBS)
+roles_hand_net_SOURCES = $(hand_sources) %reldir%/hand_net.c
+roles_hand_net_CFLAGS = $(AM_CFLAGS) $(LIBNL_CFLAGS)
+roles_hand_net_LDADD = libipc.a $(CAPNG_LIBS) $(LIBNL_LIBS)
 roles_hand_launch_SOURCES = $(hand_sources) %reldir%/hand_launch.c %reldir%/hand_launch.h %reldir%/hand_cgroup.c %reldir%/hand_view.c
 roles_hand_launch_LDADD = libipc.a $(CAPNG_LIBS)
 # Static: it lives as long as its guest and should cost next to nothing, and needs nothing of the view.

@@ -1,5 +1,5 @@
 # Hands and workers as processes of their own, with a fake supervisor (fakesup.h).
-hand_programs = %D%/test-hand-open %D%/test-hand-launch
+hand_programs = %D%/test-hand-open %D%/test-hand-net %D%/test-hand-launch
 check_PROGRAMS += $(hand_programs)
 TESTS += $(hand_programs)
 %C%_test_hand_open_SOURCES = %D%/test-hand-open.c %D%/fakesup.h
@@ -10,3 +10,5 @@ check_PROGRAMS += %D%/test-probe
 TESTS += %D%/test-probe
 %C%_test_probe_SOURCES = %D%/test-probe.c %D%/fakesup.h
 %C%_test_probe_LDADD = libworker.a libroutes.a libpolicy.a libipc.a
+%C%_test_hand_net_SOURCES = %D%/test-hand-net.c %D%/fakesup.h
+%C%_test_hand_net_LDADD = libipc.a

@@ -1,0 +1,240 @@
+/* hand_net.c: network interfaces of one guest: makes taps, puts them on bridges, takes them away.
+ *
+ * Privilege: CAP_NET_ADMIN.  The only program that links libnl.  Called by: the supervisor.
+ * Assumes of its input: the supervisor's policy let each interface and bridge name through; names are checked for form again.
+ *
+ * SAFETY (MK_TAP): the guest gets a descriptor that carries frames of one interface.  An interface that is there already is used only when
+ * the manifest says it is managed elsewhere; only taps are ever deleted, and of those only ones this hand made. */
+#include "hand.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <netlink/errno.h>
+#include <netlink/netlink.h>
+#include <netlink/route/link.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "ipc/log.h"
+#include "ipc/util.h"
+
+#define QUEUES_MAX 16u
+#define TEMPLATE "vnet%d"
+
+struct net { struct nl_sock *nl; const struct hand_req *rq; int fds[FRAME_FDS_MAX]; unsigned nfds; uint32_t fd_next; int error; };
+
+static int fail(struct net *n, struct err *e, int errnum, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+static int fail(struct net *n, struct err *e, int errnum, const char *fmt, ...)
+{
+    char text[256];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    n->error = -errnum;
+    return err_sys(e, VIR_FROM_NONE, errnum, "%s", text);
+}
+
+/* libnl's codes as errno. */
+static int nl_errno(int r)
+{
+    switch (-r) {
+    case NLE_OBJ_NOTFOUND: case NLE_NODEV: return ENODEV;
+    case NLE_PERM: case NLE_NOACCESS: return EPERM;
+    case NLE_EXIST: return EEXIST;
+    case NLE_BUSY: return EBUSY;
+    case NLE_NOMEM: return ENOMEM;
+    case NLE_INVAL: case NLE_RANGE: return EINVAL;
+    case NLE_OPNOTSUPP: return EOPNOTSUPP;
+    default: return EIO;
+    }
+}
+
+/* As the kernel has it: short, without '/', blanks and colons. */
+static bool name_ok(const char *name)
+{
+    size_t n = strlen(name);
+    return n > 0 && n < IFNAMSIZ && strcmp(name, ".") && strcmp(name, "..") && strcspn(name, "/: \t\n\v\f\r") == n;
+}
+
+static int open_queue(struct net *n, struct ifreq *ifr, struct err *e)
+{
+    AUTO_CLOSE fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return fail(n, e, errno, "Unable to open /dev/net/tun, is tun module loaded?");
+    if (ioctl(fd, TUNSETIFF, ifr) < 0)
+        return fail(n, e, errno, "Unable to create tap device %s", ifr->ifr_name);
+    if (n->nfds >= FRAME_FDS_MAX - 1)
+        return fail(n, e, E2BIG, "Unable to create tap device %s", ifr->ifr_name);
+    n->fds[n->nfds++] = STEAL_FD(&fd);
+    return 0;
+}
+
+static struct rtnl_link *link_find(struct net *n, const char *name, int *error)
+{
+    struct rtnl_link *l = NULL;
+    int r = rtnl_link_get_kernel(n->nl, 0, name, &l);
+    *error = r < 0 ? nl_errno(r) : 0;
+    return r < 0 ? NULL : l;
+}
+
+/* Address, MTU, bridge and "up" in one message. */
+static int set_up(struct net *n, const struct manifest_entry *m, const char *name, const char *bridge, bool is_new, struct err *e)
+{
+    int error = 0;
+    uint32_t mtu = m->b;
+    struct rtnl_link *br = *bridge ? link_find(n, bridge, &error) : NULL;
+    if (error)
+        return fail(n, e, error, "Cannot get interface MTU on '%s'", bridge);
+    int master = br ? rtnl_link_get_ifindex(br) : 0;
+    if (br && !mtu)
+        mtu = rtnl_link_get_mtu(br);     /* a port with a smaller one would make the whole bridge's smaller */
+    bool is_bridge = !br || (rtnl_link_get_type(br) && !strcmp(rtnl_link_get_type(br), "bridge"));
+    rtnl_link_put(br);
+    if (!is_bridge)
+        return fail(n, e, EINVAL, "Unable to add bridge %s port: it is no bridge", bridge);
+    struct rtnl_link *old = link_find(n, name, &error), *want = rtnl_link_alloc();
+    if (!old || !want) {
+        rtnl_link_put(old);
+        rtnl_link_put(want);
+        return fail(n, e, old ? ENOMEM : error, "Cannot find interface '%s'", name);
+    }
+    if (is_new) {
+        /* The host's end: the guest's own address with a first byte that no bridge takes for its own, as it is the highest. */
+        uint8_t mac[6];
+        memcpy(mac, m->mac, sizeof mac);
+        mac[0] = 0xfe;
+        struct nl_addr *a = nl_addr_build(AF_LLC, mac, sizeof mac);
+        if (a)
+            rtnl_link_set_addr(want, a);
+        nl_addr_put(a);
+    }
+    if (mtu)
+        rtnl_link_set_mtu(want, mtu);
+    if (master)
+        rtnl_link_set_master(want, master);
+    rtnl_link_set_flags(want, IFF_UP);
+    int r = rtnl_link_change(n->nl, old, want, 0);
+    rtnl_link_put(old);
+    rtnl_link_put(want);
+    if (r >= 0)
+        return 0;
+    return *bridge ? fail(n, e, nl_errno(r), "Unable to add bridge %s port %s", bridge, name) : fail(n, e, nl_errno(r), "Cannot set up interface '%s'", name);
+}
+
+static void delete_tap(struct net *n, const char *name)
+{
+    int error;
+    struct rtnl_link *l = link_find(n, name, &error);
+    if (l && rtnl_link_get_type(l) && !strcmp(rtnl_link_get_type(l), "tun") && (error = rtnl_link_delete(n->nl, l)) < 0)
+        log_warn("cannot delete tap %s: %s", name, nl_geterror(error));
+    rtnl_link_put(l);
+}
+
+static int make_tap(struct net *n, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
+{
+    uint32_t queues = m->a ? m->a : 1;
+    struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI };
+    const char *wanted = *path ? path : TEMPLATE;
+    unsigned index = if_nametoindex(wanted);
+    if (!name_ok(wanted) || (*aux && !name_ok(aux)) || queues > QUEUES_MAX)
+        return fail(n, e, EINVAL, "Unable to create tap device %s", wanted);
+    /* Only "%d", once, is the kernel's template. */
+    const char *percent = strchr(wanted, '%');
+    if (percent && (percent[1] != 'd' || strchr(percent + 1, '%')))
+        return fail(n, e, EINVAL, "Unable to create tap device %s", wanted);
+    if (index && (m->flags & MF_MANAGED))
+        return fail(n, e, EEXIST, "Unable to create tap device %s", wanted);
+    g->is_new = !index;
+    util_copy_str(ifr.ifr_name, sizeof ifr.ifr_name, wanted);
+    ifr.ifr_flags |= (m->flags & MF_VNET_HDR ? IFF_VNET_HDR : 0) | (queues > 1 ? IFF_MULTI_QUEUE : 0);
+    g->qemu_fd[0] = (int16_t)n->fd_next;
+    for (uint32_t q = 0; q < queues; q++, n->fd_next++, g->nqemu++)
+        if (open_queue(n, &ifr, e))
+            return -1;
+    if (queues > 1)
+        g->qemu_fd[1] = (int16_t)(g->qemu_fd[0] + 1);
+    util_copy_str(g->name, sizeof g->name, ifr.ifr_name);
+    return set_up(n, m, ifr.ifr_name, aux, g->is_new, e);
+}
+
+static struct { struct grants_head h; struct grant g[MANIFEST_ENTRIES_MAX]; } grants;
+
+static void hand_net(struct hand *h, struct net *n)
+{
+    struct manifest_entry m;
+    const char *path, *aux;
+    struct err e = ERR_INIT;
+    n->rq = hand_body(h, sizeof *n->rq);
+    n->fd_next = n->rq->fd_base ? n->rq->fd_base : QEMU_FD_BASE;
+    grants.h = (struct grants_head){ .magic = GRANTS_MAGIC, .monitor_fd = -1 };
+    if (hand_manifest(h, 0, &e)) {
+        hand_fail(h, -1, -EPROTO, &e);
+        return;
+    }
+    for (struct manifest_in in = hand_entries(h); hand_next(&in, &m, &path, &aux); grants.h.n++) {
+        struct grant *g = &grants.g[m.index];
+        *g = (struct grant){ .index = m.index, .qemu_fd = { -1, -1 }, .made = m.kind == MK_TAP };
+        /* What was made goes with this process: a tap is not persistent. */
+        if (m.kind == MK_TAP && make_tap(n, &m, path, aux, g, &e)) {
+            hand_fail(h, (int)m.index, n->error, &e);
+            return;
+        }
+    }
+    struct hand_done done = { .nqemu = n->nfds, .failed = -1, .next_fd = n->fd_next };
+    int fds[FRAME_FDS_MAX], memfd = frame_memfd("grants", &grants, sizeof grants.h + grants.h.n * sizeof *grants.g);
+    if (memfd < 0) {
+        err_sys(&e, VIR_FROM_QEMU, -memfd, "Unable to pass descriptors");
+        hand_fail(h, -1, memfd, &e);
+        return;
+    }
+    fds[0] = memfd;
+    memcpy(fds + 1, n->fds, n->nfds * sizeof *fds);
+    hand_reply(h, &done, sizeof done, fds, 1 + n->nfds);
+}
+
+/* A tap goes when the last of QEMU's descriptors does; this is for what something else still holds. */
+static void hand_unnet(struct hand *h, struct net *n)
+{
+    struct hand_done done = { .failed = -1 };
+    const void *p;
+    size_t len;
+    n->rq = hand_body(h, sizeof *n->rq);
+    if (h->call.h.nfds >= 2 && frame_map(h->call.fds[1], sizeof grants, &p, &len) == 0 && len >= sizeof grants.h) {
+        memcpy(&grants, p, len);
+        for (uint32_t i = 0; grants.h.magic == GRANTS_MAGIC && i < grants.h.n && sizeof grants.h + (i + 1) * sizeof *grants.g <= len; i++) {
+            struct grant *g = &grants.g[i];
+            g->name[sizeof g->name - 1] = 0;
+            if (g->made && g->is_new && g->nqemu && name_ok(g->name) && if_nametoindex(g->name))
+                delete_tap(n, g->name);
+        }
+    }
+    hand_reply(h, &done, sizeof done, NULL, 0);
+}
+
+int main(void)
+{
+    static const int caps[] = { CAP_NET_ADMIN, -1 };
+    struct hand h = { 0 };
+    struct net n = { 0 };
+    hand_begin(&h, ROLE_HAND_NET, caps);
+    if (!(n.nl = nl_socket_alloc()) || nl_connect(n.nl, NETLINK_ROUTE) < 0) {
+        log_err("cannot reach the kernel's routing socket");
+        return 2;
+    }
+    switch (h.call.h.op) {
+    case OP_IN(IN_HAND_NET): hand_net(&h, &n); break;
+    case OP_IN(IN_HAND_UNNET): hand_unnet(&h, &n); break;
+    default:
+        log_err("no such verb: %u", OP_PROC(h.call.h.op));
+        return 2;
+    }
+    nl_socket_free(n.nl);
+    return 0;
+}

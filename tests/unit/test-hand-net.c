@@ -1,0 +1,105 @@
+/* hand-net in a network namespace of the test's own: taps, bridge ports, refusals, and what is left. */
+#include <net/if.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <linux/if_tun.h>
+#include "fakesup.h"
+#include "tests/tap.h"
+
+static uint8_t buf[4096];
+static struct manifest_out out;
+static struct hand_req rq = { .flags = HAND_NO_MONITOR, .fd_base = 20 };
+static struct fakesup sup;
+static struct hand_done done;
+static struct { struct grants_head h; struct grant g[8]; } grants;
+
+static void add(int kind, uint32_t flags, const char *name, const char *bridge, uint32_t queues, uint32_t mtu)
+{
+    struct manifest_entry m = { .kind = (uint16_t)kind, .flags = flags, .parent = -1, .a = queues, .b = mtu, .mac = { 0x52, 0x54, 0, 1, 2, 3 } };
+    manifest_add(&out, &m, name, bridge);
+}
+
+static void run(int op)
+{
+    int fds[2] = { frame_memfd("m", buf, (size_t)manifest_finish(&out, 1)), frame_memfd("g", &grants, sizeof grants) };
+    int r = fakesup_hand(&sup, ROLE_HAND_NET, 0, (uint32_t)op, &rq, sizeof rq, fds, op == IN_HAND_NET ? 1 : 2);
+    close(fds[0]);
+    close(fds[1]);
+    memset(&done, 0, sizeof done);
+    done.error = -ENOSYS;
+    if (r == 1 && sup.reply.body_len == sizeof done)
+        memcpy(&done, sup.reply.body, sizeof done);
+    const void *p;
+    size_t n;
+    if (!done.error && op == IN_HAND_NET && frame_map(sup.reply.fds[0], sizeof grants, &p, &n) == 0) {
+        memset(&grants, 0, sizeof grants);
+        memcpy(&grants, p, n);
+        munmap((void *)(uintptr_t)p, n);
+    }
+}
+
+static const char *sys_net(const char *name, const char *file)
+{
+    static char text[256];
+    char cmd[256];
+    snprintf(cmd, sizeof cmd, "ip -o link show dev %s 2>/dev/null | grep -c '%s'", name, file);
+    FILE *f = popen(cmd, "r");
+    text[0] = 0;
+    if (f && !fgets(text, sizeof text, f))
+        text[0] = 0;
+    if (f)
+        pclose(f);
+    return text;
+}
+static bool shows(const char *name, const char *what) { return sys_net(name, what)[0] == '1'; }
+
+static void refused(const char *name, const char *bridge, uint32_t flags, const char *text)
+{
+    manifest_begin(&out, buf, sizeof buf);
+    add(MK_TAP, 0, "", NULL, 1, 0);
+    add(MK_TAP, flags, name, bridge, 1, 0);
+    run(IN_HAND_NET);
+    tap_ok(done.error < 0 && done.failed == 1 && strstr(done.text, text) && sup.reply.h.nfds == 0, "refused: %s", done.text);
+    fakesup_end(&sup);
+    tap_ok(!if_nametoindex("vnet0"), "and what was made before is gone");
+}
+
+int main(void)
+{
+    if (geteuid() != 0 || unshare(CLONE_NEWNET) < 0)
+        tap_skip_all("needs root and a network namespace");
+    if (system("ip link add br0 type bridge && ip link set br0 mtu 1400 up && ip link add v0 type veth peer name v1"))
+        tap_skip_all("no bridge or veth in this kernel");
+    manifest_begin(&out, buf, sizeof buf);
+    add(MK_PTY, 0, NULL, NULL, 0, 0);
+    add(MK_TAP, MF_VNET_HDR | MF_MANAGED, "", "br0", 1, 0);
+    add(MK_TAP, MF_MANAGED, "mytap", NULL, 3, 9000);
+    run(IN_HAND_NET);
+    tap_ok(done.error == 0 && done.nqemu == 4 && done.nworker == 0 && done.next_fd == 24 && sup.reply.h.nfds == 5, "a tap of one queue and one of three: %s", done.text);
+    tap_ok(!grants.g[0].made && !strcmp(grants.g[1].name, "vnet0") && grants.g[1].qemu_fd[0] == 20 && grants.g[1].nqemu == 1 && grants.g[1].is_new, "name and number of the first");
+    tap_ok(!strcmp(grants.g[2].name, "mytap") && grants.g[2].qemu_fd[0] == 21 && grants.g[2].nqemu == 3, "and of the second");
+    tap_ok(shows("vnet0", "master br0") && shows("vnet0", "fe:54:00:01:02:03") && shows("vnet0", "mtu 1400") && shows("vnet0", "[<,]UP"), "port of the bridge with its MTU, the host's address, up");
+    tap_ok(shows("mytap", "mtu 9000") && !shows("mytap", "master"), "an MTU of its own, no bridge");
+    struct ifreq ifr = { 0 };
+    tap_ok(ioctl(sup.reply.fds[1], TUNGETIFF, &ifr) == 0 && (ifr.ifr_flags & IFF_VNET_HDR) && (ifr.ifr_flags & IFF_NO_PI) && !strcmp(ifr.ifr_name, "vnet0"), "the descriptor is the tap");
+    tap_ok(ioctl(sup.reply.fds[4], TUNGETIFF, &ifr) == 0 && (ifr.ifr_flags & IFF_MULTI_QUEUE), "each queue has one");
+    int keep = dup(sup.reply.fds[1]);
+    fakesup_end(&sup);
+    tap_ok(!if_nametoindex("mytap") && if_nametoindex("vnet0"), "a tap lives as long as its descriptors");
+    run(IN_HAND_UNNET);
+    tap_ok(done.error == 0 && !if_nametoindex("vnet0"), "and is deleted when asked for");
+    fakesup_end(&sup);
+    close(keep);
+    memcpy(grants.g[1].name, "v0", 3);
+    run(IN_HAND_UNNET);
+    tap_ok(done.error == 0 && if_nametoindex("v0"), "what is no tap is not deleted");
+    fakesup_end(&sup);
+    refused("", "br9", 0, "Cannot get interface MTU on 'br9': No such device");
+    refused("", "v0", 0, "it is no bridge");
+    refused("v0", NULL, MF_MANAGED, "File exists");
+    refused("x/y", NULL, 0, "Invalid argument");
+    refused("a%sb", NULL, 0, "Invalid argument");
+    refused("averyveryverylongname", NULL, 0, "Invalid argument");
+    return tap_done();
+}
