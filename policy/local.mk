@@ -1,3 +1,27 @@
 # libpolicy.a: what every role links to lock itself in.  libc only.
 noinst_LIBRARIES += libpolicy.a
-libpolicy_a_SOURCES = %reldir%/sandbox.c %reldir%/sandbox.h
+libpolicy_a_SOURCES = \
+	%D%/landlock.c %D%/landlock.h \
+	%D%/policy.h %D%/profile.c %D%/profiles.def \
+	%D%/sandbox.c %D%/sandbox.h \
+	$(NULL)
+nodist_libpolicy_a_SOURCES = %D%/filters.c
+
+# The tables become BPF at build time; libseccomp is linked by this program only, for the numbers of system calls.
+policy_tables = \
+	%D%/base.policy %D%/conf.policy %D%/gateway.policy %D%/hand-launch.policy %D%/hand-net.policy %D%/hand-open.policy %D%/host.policy \
+	%D%/log.policy %D%/pid1.policy %D%/probe.policy %D%/qemu.policy %D%/qemu-system.policy %D%/sanitizers.policy %D%/supervisor.policy \
+	%D%/trap.policy %D%/xmlc.policy \
+	$(NULL)
+noinst_PROGRAMS += %D%/mkfilter
+%C%_mkfilter_SOURCES = %D%/mkfilter.c %D%/constants.h
+%C%_mkfilter_CFLAGS = $(AM_CFLAGS) $(SECCOMP_CFLAGS)
+%C%_mkfilter_LDADD = $(SECCOMP_LIBS)
+
+EXTRA_DIST += $(policy_tables)
+CLEANFILES += %D%/filters.c
+if SANITIZED
+mkfilter_flags = --first sanitizers
+endif
+%D%/filters.c: %D%/mkfilter$(EXEEXT) $(policy_tables)
+	$(AM_V_GEN)%D%/mkfilter$(EXEEXT) $(srcdir)/%D% $(mkfilter_flags) >$@.new && mv $@.new $@

@@ -14,6 +14,7 @@ include %D%/crash/local.mk
 include %D%/fuzz/local.mk
 include %D%/tool/local.mk
 include %D%/unit/hands.mk
+include %D%/sandbox/local.mk
 
 check-root: all $(check_PROGRAMS) $(check_LIBRARIES)
 	@test "$$(id -u)" = 0 || { echo "check-root: must be root"; exit 1; }

@@ -1,0 +1,113 @@
+/* profile.c: the rows of profiles.def, and their printing. */
+#include "policy.h"
+#include <errno.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "ipc/util.h"
+
+#ifndef CAP_BPF
+#define CAP_BPF 39
+#endif
+#define CAP(name) (UINT64_C(1) << CAP_##name)
+
+static const struct policy_profile profiles[ROLE_N] = {
+#define PROFILE(role, id, cap, ns, n, p, a, f, file, dump) [ROLE_##role] = { .ids = id, .files = file, .dumpable = dump, .namespaces = ns, .caps = cap, \
+        .nofile = n, .nproc = p, .as_mib = a, .fsize_mib = f },
+#include "profiles.def"
+#undef PROFILE
+};
+
+const struct policy_profile *policy_profile(int role)
+{
+    return role >= 0 && role < ROLE_N ? &profiles[role] : NULL;
+}
+
+/* Names of the bits set, with commas; "none". */
+static const char *bits(uint64_t set, const char *const *names, size_t n, char *buf, size_t size)
+{
+    size_t len = 0;
+    buf[0] = 0;
+    for (size_t i = 0; i < n && len < size; i++)
+        if (set >> i & 1)
+            len += (size_t)snprintf(buf + len, size - len, "%s%s", len ? "," : "", names[i]);
+    return buf[0] ? buf : "none";
+}
+
+static void print_limit(FILE *out, uint32_t v)
+{
+    if (v == LIMIT_KEEP)
+        fprintf(out, " %6s", "-");
+    else
+        fprintf(out, " %6u", v);
+}
+
+void policy_print(FILE *out)
+{
+    static const char *const ids[] = { "root", "own", "object" }, *const files[] = { "host", "none", "folders", "system" };
+    static const char *const ns[] = { "user", "mnt", "net", "ipc", "uts" };
+    static const char *const caps[] = { "chown", "dac_override", "dac_read_search", "fowner", "fsetid", "kill", "setgid", "setuid", "setpcap", "linux_immutable",
+        "net_bind_service", "net_broadcast", "net_admin", "net_raw", "ipc_lock", "ipc_owner", "sys_module", "sys_rawio", "sys_chroot", "sys_ptrace",
+        "sys_pacct", "sys_admin", "sys_boot", "sys_nice", "sys_resource", "sys_time", "sys_tty_config", "mknod", "lease", "audit_write", "audit_control",
+        "setfcap", "mac_override", "mac_admin", "syslog", "wake_alarm", "block_suspend", "audit_read", "perfmon", "bpf", "checkpoint_restore" };
+    char buf[512];
+    fprintf(out, "%-12s %-6s %-8s %-20s %6s %6s %6s %6s %6s  %s\n", "role", "uid", "files", "namespaces", "nofile", "nproc", "as", "fsize", "filter", "capabilities");
+    for (int i = 0; i < ROLE_N; i++) {
+        const struct policy_profile *p = &profiles[i];
+        fprintf(out, "%-12s %-6s %-8s %-20s", role_name(i), ids[p->ids], files[p->files], bits(p->namespaces, ns, ARRAY_N(ns), buf, sizeof buf));
+        print_limit(out, p->nofile);
+        print_limit(out, p->nproc);
+        print_limit(out, p->as_mib);
+        print_limit(out, p->fsize_mib);
+        if (policy_filters[i].n)
+            fprintf(out, " %6u", policy_filters[i].n);
+        else
+            fprintf(out, " %6s", "none");
+        fprintf(out, "  %s\n", bits(p->caps, caps, ARRAY_N(caps), buf, sizeof buf));
+    }
+}
+
+/* Only with trace: the process would otherwise be dead without a word. */
+static void say_blocked(int sig, siginfo_t *si, void *context)
+{
+    char text[] = "system call     0 is not in this role's policy\n";
+    (void)sig, (void)context;
+    for (unsigned n = (unsigned)si->si_syscall, i = 16; n && i > 11; n /= 10)
+        text[i--] = (char)('0' + n % 10);
+    if (write(STDERR_FILENO, text, sizeof text - 1) < 0)
+        _exit(128 + SIGSYS - 1);
+    _exit(128 + SIGSYS);
+}
+
+static int filter_trap(const struct policy_filter *f, struct sock_filter *copy)
+{
+    struct sigaction sa = { .sa_flags = SA_SIGINFO };
+    sa.sa_sigaction = say_blocked;
+    for (unsigned i = 0; i < f->n; i++) {
+        copy[i] = f->insns[i];
+        if (copy[i].code == (BPF_RET | BPF_K) && copy[i].k == SECCOMP_RET_KILL_PROCESS)
+            copy[i].k = SECCOMP_RET_TRAP;
+    }
+    return sigaction(SIGSYS, &sa, NULL) < 0 ? -errno : 0;
+}
+
+int policy_filter_load(int id, bool trace)
+{
+    if (id < 0 || id >= FILTER_N || !policy_filters[id].n)
+        return -ENOENT;
+    const struct policy_filter *f = &policy_filters[id];
+    AUTO_FREE struct sock_filter *copy = trace ? malloc(f->n * sizeof *copy) : NULL;
+    struct sock_fprog prog = { .len = f->n, .filter = copy ? copy : (struct sock_filter *)(uintptr_t)f->insns };
+    int r = copy ? filter_trap(f, copy) : 0;
+    if (r < 0)
+        return r;
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog) < 0)
+        return -errno;
+    return 0;
+}
