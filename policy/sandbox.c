@@ -106,8 +106,6 @@ static int drop_ids(const struct policy_profile *p, const struct birth *b, int *
             *level |= SANDBOX_IDS;
         return 0;
     }
-    if (p->ids == IDS_ROOT && b->uid != 0)
-        return -EINVAL;
     if (setgroups(0, NULL) < 0 || setresgid(b->gid, b->gid, b->gid) < 0 || setresuid(b->uid, b->uid, b->uid) < 0)
         return -errno;
     *level |= SANDBOX_IDS;

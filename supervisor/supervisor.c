@@ -243,11 +243,13 @@ int main(void)
         sup.dir_fd[i] = -1;
     born_open();
     index_open();
-    int r = sandbox_enter(ROLE_SUPERVISOR, &sup.birth);
+    int r = loop_init();
     if (r < 0)
-        die("sandbox", r);
-    if ((r = loop_init()) < 0 || (r = chan_open(&sup.keeper, BIRTH_FD_CHANNEL, 65536, on_keeper, on_keeper_end, NULL)) < 0)
         die("loop", r);
+    if ((r = sandbox_enter(ROLE_SUPERVISOR, &sup.birth)) < 0)
+        die("sandbox", r);
+    if ((r = chan_open(&sup.keeper, BIRTH_FD_CHANNEL, 65536, on_keeper, on_keeper_end, NULL)) < 0)
+        die("channel", r);
     sup.keeper.queue_bytes_max = 256u << 20;    /* the keeper is no stranger, and 3000 births at once are large */
     return loop_run();
 }
