@@ -1,6 +1,7 @@
 # libpolicy.a: what every role links to lock itself in.  libc only.
 noinst_LIBRARIES += libpolicy.a
 libpolicy_a_SOURCES = \
+	%D%/filter.c \
 	%D%/landlock.c %D%/landlock.h \
 	%D%/policy.h %D%/profile.c %D%/profiles.def \
 	%D%/sandbox.c %D%/sandbox.h \

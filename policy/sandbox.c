@@ -196,7 +196,7 @@ static int limit_files(const struct policy_profile *p, const struct birth *b, in
  * Must not: come before anything above. */
 static int load_filter(int role, const struct birth *b, int *level)
 {
-    int r = policy_filter_load(role, b->flags & BIRTH_TRACE);
+    int r = policy_filter_load(role, b->flags & BIRTH_TRACE || b->log_level == LOG_L_DEBUG);
     if (r == 0)
         *level |= SANDBOX_FILTER;
     return r;

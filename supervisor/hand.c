@@ -3,33 +3,13 @@
  * Privilege: starts as root with the keeper's capabilities and gives up all but its verb's before it reads anything.
  * Called by: the supervisor, over descriptor 3 only.  Assumes of its input: nothing; a malformed call ends the hand. */
 #include "hand.h"
-#include <cap-ng.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <unistd.h>
 #include "ipc/log.h"
-#include "ipc/util.h"
+#include "policy/sandbox.h"
 
-static void hand_drop(const int *caps)
-{
-    bool has[CAP_LAST_CAP + 1] = { false };
-    capng_get_caps_process();
-    for (; *caps >= 0; caps++)
-        has[*caps] = capng_have_capability(CAPNG_PERMITTED, (unsigned)*caps);     /* a container may lack some */
-    bool bounds = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP);
-    capng_clear(CAPNG_SELECT_ALL);
-    for (unsigned i = 0; i <= CAP_LAST_CAP; i++)
-        if (has[i])
-            capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET, i);
-    if (capng_apply(bounds ? CAPNG_SELECT_ALL : CAPNG_SELECT_CAPS) < 0) {
-        log_err("cannot give up capabilities; ending rather than running with them");
-        exit(3);
-    }
-}
-
-void hand_begin(struct hand *h, int role, const int *caps)
+void hand_begin(struct hand *h, int role)
 {
     static uint8_t buf[FRAME_BODY_MAX];
     log_init(role_name(role));
@@ -39,8 +19,10 @@ void hand_begin(struct hand *h, int role, const int *caps)
         exit(2);
     }
     log_threshold = (int)h->birth.log_level;
-    if (geteuid() == 0)
-        hand_drop(caps);
+    if (sandbox_enter(role, &h->birth) < 0) {
+        log_err("cannot enter the sandbox; ending rather than running without");
+        exit(3);
+    }
     h->call = (struct frame)FRAME_INIT;
     r = frame_recv(BIRTH_FD_CHANNEL, &h->call, buf, sizeof buf);
     if (r == 0)

@@ -1,6 +1,6 @@
 /* hand.h: what the hands share: a hand is a fresh exec that answers one call and ends.
  *
- * main() of a hand: hand_begin(role, capabilities) drops everything its verb does not need, then waits for the call.
+ * main() of a hand: hand_begin(role) enters the role's sandbox, with the capabilities of its verb only, then waits for the call.
  * The only peer is the supervisor, by descriptor 3.  It is trusted to have checked policy (may this guest have this path?), but a hand
  * still checks every field it uses: a supervisor that was taken over gains what the manifest kinds can name, not a root shell. */
 #ifndef BULKHEAD_HAND_H
@@ -21,9 +21,8 @@ struct hand {
     size_t manifest_len;
 };
 
-/* Reads the birth, keeps only the capabilities in caps (ends with -1; all others leave the bounding set too; nothing to drop in a
- * session), waits for the call.  Ends the process when it is not born properly or the supervisor goes away. */
-void hand_begin(struct hand *h, int role, const int *caps);
+/* Reads the birth, enters the role's sandbox (policy/profiles.def), waits for the call.  Ends the process when it is not born properly or the supervisor goes away. */
+void hand_begin(struct hand *h, int role);
 /* The call's body as a struct of exactly n bytes; ends the process on another size (a broken supervisor). */
 const void *hand_body(const struct hand *h, size_t n);
 /* Ends the process unless text is NUL-terminated within n bytes. */

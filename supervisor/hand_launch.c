@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <linux/capability.h>
 #include <linux/close_range.h>
+#include <linux/filter.h>
 #include <linux/sched.h>
 #include <poll.h>
 #include <signal.h>
@@ -27,6 +28,7 @@
 #include <sys/wait.h>
 #include "ipc/log.h"
 #include "ipc/util.h"
+#include "policy/policy.h"
 
 #define ARGS_BYTES_MAX (1u << 20)
 #define ARGS_MAX 8192u
@@ -333,12 +335,15 @@ static uint64_t start_time(pid_t pid)
 
 static int launch(struct launcher *x, struct launched *done, int fds[3], unsigned *nfds, struct err *e)
 {
+    const struct policy_filter *filter = &policy_filters[FILTER_QEMU_SYSTEM];
     int on = 1, pidfd = -1;
     pid_t qemu, pid;
     if (launch_check(x, e) || hand_manifest(x->h, 1, e))
         return -1;
     if ((x->stub = stub_open()) < 0 || (x->null = open("/dev/null", O_RDWR | O_CLOEXEC)) < 0)
         return err_sys(e, VIR_FROM_QEMU, x->stub < 0 ? -x->stub : errno, "Unable to start QEMU");
+    if ((x->filter = frame_memfd("filter", filter->insns, filter->n * sizeof(struct sock_filter))) < 0)
+        return err_sys(e, VIR_FROM_QEMU, -x->filter, "Unable to start QEMU");
     if (!x->session && !(x->l->flags & LAUNCH_NO_CGROUP) && cgroup_make(&x->groups, x->l, e) < 0)
         return -1;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, x->status) < 0 || setsockopt(x->status[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0)
@@ -429,9 +434,8 @@ static void hand_reap(struct hand *h)
 
 int main(void)
 {
-    static const int caps[] = { CAP_SYS_ADMIN, CAP_SETUID, CAP_SETGID, CAP_SETPCAP, CAP_CHOWN, CAP_FOWNER, CAP_MKNOD, CAP_DAC_OVERRIDE, CAP_KILL, CAP_SYS_RESOURCE, -1 };
     struct hand h = { 0 };
-    hand_begin(&h, ROLE_HAND_LAUNCH, caps);
+    hand_begin(&h, ROLE_HAND_LAUNCH);
     switch (h.call.h.op) {
     case OP_IN(IN_HAND_LAUNCH): hand_launch(&h); break;
     case OP_IN(IN_HAND_REAP): hand_reap(&h); break;

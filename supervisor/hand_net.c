@@ -220,10 +220,9 @@ static void hand_unnet(struct hand *h, struct net *n)
 
 int main(void)
 {
-    static const int caps[] = { CAP_NET_ADMIN, -1 };
     struct hand h = { 0 };
     struct net n = { 0 };
-    hand_begin(&h, ROLE_HAND_NET, caps);
+    hand_begin(&h, ROLE_HAND_NET);
     if (!(n.nl = nl_socket_alloc()) || nl_connect(n.nl, NETLINK_ROUTE) < 0) {
         log_err("cannot reach the kernel's routing socket");
         return 2;

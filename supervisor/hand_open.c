@@ -420,10 +420,9 @@ static void hand_pidfd(struct hand *h)
 
 int main(void)
 {
-    static const int caps[] = { CAP_DAC_OVERRIDE, CAP_CHOWN, CAP_FOWNER, CAP_SETUID, CAP_SETGID, CAP_NET_BIND_SERVICE, -1 };
     struct hand h = { 0 };
     umask(0077);
-    hand_begin(&h, ROLE_HAND_OPEN, caps);
+    hand_begin(&h, ROLE_HAND_OPEN);
     switch (h.call.h.op) {
     case OP_IN(IN_HAND_OPEN): hand_open(&h); break;
     case OP_IN(IN_HAND_CONNECT): hand_connect(&h); break;

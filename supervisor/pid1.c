@@ -5,11 +5,9 @@
  * Exit status: QEMU's, or 128 + the signal that killed QEMU; 127 when QEMU could not be started. */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "hand_launch.h"
+#include "policy/policy.h"
 
 #define FILTER_MAX 4096
 
@@ -68,23 +67,6 @@ static void become_qemu(const struct stub_plan *plan, char *args)
     fail(plan->emulator, errno);
 }
 
-/* From here on the stub waits for children, and nothing else. */
-static void shut_in(void)
-{
-#define ALLOW(nr) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (nr), 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
-    static struct sock_filter rules[] = {
-#ifdef __x86_64__
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
-#endif
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        ALLOW(SYS_wait4), ALLOW(SYS_exit_group), ALLOW(SYS_rt_sigreturn), ALLOW(SYS_restart_syscall),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
-    };
-    struct sock_fprog prog = { .len = sizeof rules / sizeof rules[0], .filter = rules };
-    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog);
-}
-
 int main(void)
 {
     struct stat st;
@@ -103,7 +85,9 @@ int main(void)
         become_qemu(plan, (char *)(plan + 1));
     /* A descriptor of QEMU's that stayed open here would keep its peers from seeing QEMU close it. */
     syscall(SYS_close_range, STUB_FD_PLAN, plan->held_from - 1, 0);
-    shut_in();
+    /* From here on the stub waits for children, and nothing else. */
+    if (policy_filter_load(ROLE_PID1, false) < 0)
+        _exit(127);
     for (int status;;) {
         pid_t p = wait4(-1, &status, 0, NULL);
         if (p == qemu || (p < 0 && errno == ECHILD))

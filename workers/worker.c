@@ -71,6 +71,7 @@ void worker_birth(struct worker *w, int role)
         log_err("not born by a keeper (%s); this program is started by Bulkhead's daemons only", strerror(r < 0 ? -r : EPROTO));
         exit(2);
     }
+    sandbox_close_strangers(&w->birth);
     log_threshold = (int)w->birth.log_level;
     r = loop_init();
     if (r < 0) {
