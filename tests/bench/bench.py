@@ -7,97 +7,24 @@ Both daemons run at once, each in private mount, net, ipc and pid namespaces wit
 them (A B A B ...), so that a machine whose speed drifts slows both. A ratio below 1 means Bulkhead takes less. Needs root,
 python3-libvirt, libvirt-daemon, qemu-system-x86_64, and a built tree (BUILD, default the source folder).
 """
-import argparse, json, os, re, shutil, signal, statistics, subprocess, sys, tempfile, time
+import argparse, os, re, statistics, subprocess, sys, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-TOP = os.path.dirname(os.path.dirname(HERE))
-BUILD = os.environ.get("BUILD", TOP)
-QEMU = "/usr/bin/qemu-system-x86_64"
+sys.path.insert(0, os.path.dirname(HERE))
+import box
+from box import BUILD, QEMU
 
-BOX = r'''
-B=$1; shift
-mount --make-rprivate /
-mount --bind $B/run /run; mkdir -p /run/libvirt
-for d in etc/libvirt var/lib/libvirt var/log/libvirt var/cache/libvirt; do
-  mkdir -p $B/$d /$d; mount --bind $B/$d /$d
-done
-mkdir -p /var/log/libvirt/qemu /var/lib/libvirt/images
-ip link set lo up
-"$@"
-exit     # not exec: pid 1 must be a process that waits, for it has to reap orphans
-'''
+class Side(box.Box):
+    """One daemon in its box, and what the benchmark asks of it."""
 
-
-class Side:
-    """One daemon in its box."""
-
-    def __init__(self, name, command, sock):
-        self.name, self.command = name, command
-        self.dir = tempfile.mkdtemp(prefix="bh-%s-" % name[:1], dir="/var/tmp")
-        for d in ("run", "etc/libvirt/qemu"):
-            os.makedirs(os.path.join(self.dir, d))
-        for f in ("qemu.conf",):
-            if os.path.exists("/etc/libvirt/" + f):
-                shutil.copy("/etc/libvirt/" + f, os.path.join(self.dir, "etc/libvirt"))
-        self.sock = os.path.join(self.dir, "run/libvirt", sock)
-        self.uri = "qemu+unix:///system?socket=" + self.sock
-        self.log = open(os.path.join(self.dir, "daemon.log"), "ab")
-        # A shell stays as pid 1 of the box, so that a daemon can be stopped and started while its guests run on.
-        self.box = subprocess.Popen(
-            ["unshare", "-m", "-n", "-i", "-p", "-f", "--mount-proc", "--kill-child", "sh", "-c", BOX, "sh", self.dir,
-             "sh", "-c", 'while read -r line; do eval "$line" & done; kill -9 -1'],
-            stdin=subprocess.PIPE, stdout=self.log, stderr=self.log, start_new_session=True)
-        self.start()
-
-    def say(self, line):
-        self.box.stdin.write((line + "\n").encode())
-        self.box.stdin.flush()
-
-    def start(self):
-        self.say(self.command)
-        self.wait()
-
-    def wait(self, guests=None, running=None):
-        import libvirt
-        end = time.time() + 120
-        while time.time() < end:
-            try:
-                c = libvirt.open(self.uri)
-                n = len(c.listAllDomains()) if guests is not None else None
-                r = len(c.listAllDomains(1)) if running is not None else None
-                c.close()
-                if n == guests and r == running:
-                    return
-            except libvirt.libvirtError:
-                pass
-            time.sleep(0.005)
-        raise SystemExit("%s did not answer; its log is %s" % (self.name, self.log.name))
-
-    def pids(self):
-        """Host pids of all processes in the box, with their command lines."""
-        children, cmd = {}, {}
-        for p in filter(str.isdigit, os.listdir("/proc")):
-            try:
-                stat = open("/proc/%s/stat" % p).read()
-                cmd[int(p)] = open("/proc/%s/cmdline" % p).read().replace("\0", " ")
-            except OSError:
-                continue
-            children.setdefault(int(stat.rsplit(")", 1)[1].split()[1]), []).append(int(p))
-        found, todo = [], [self.box.pid]
-        while todo:
-            for k in children.get(todo.pop(), []):
-                found.append((k, cmd.get(k, "")))
-                todo.append(k)
-        return found
-
-    def daemon_pid(self):
-        word = "libvirtd" if self.name == "libvirtd" else "virtqemud"
-        return min(p for p, c in self.pids() if c and os.path.basename(c.split()[0]).startswith(word))
+    def __init__(self, name, peer):
+        super().__init__(name[:1], peer, BUILD)
+        self.name = name
 
     def pss_kib(self):
         total = 0
-        for p, c in self.pids():
-            if "qemu-system" in c.split(" ")[0] or c.startswith(("sh ", "unshare ")):
+        for p, c in self.processes():
+            if c.startswith((QEMU, "sh ", "unshare ")):
                 continue
             try:
                 for line in open("/proc/%d/smaps_rollup" % p):
@@ -108,36 +35,14 @@ class Side:
         return total
 
     def restart(self, guests, running):
-        pid = self.daemon_pid()
-        os.kill(pid, signal.SIGTERM)
-        while is_running(pid):
-            time.sleep(0.002)
+        self.stop_daemon()
         t = time.time()
-        self.say(self.command)
+        self.start(wait=False)
         self.wait(guests, running)
         return time.time() - t
 
-    def stop(self):
-        self.box.stdin.close()
-        try:
-            self.box.wait(20)
-        except subprocess.TimeoutExpired:
-            self.box.kill()
-            self.box.wait()
-        shutil.rmtree(self.dir, ignore_errors=True)
 
-
-def is_running(pid):
-    try:
-        return open("/proc/%d/stat" % pid).read().rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def guest_xml(name, i=0):
-    return f"""<domain type='qemu'><name>{name}</name><memory unit='MiB'>32</memory><vcpu>1</vcpu>
-<os><type arch='x86_64' machine='pc'>hvm</type></os>
-<devices><emulator>{QEMU}</emulator><serial type='pty'/><memballoon model='virtio'/></devices></domain>"""
+guest_xml = box.guest_xml
 
 
 def native(side, work, clients, secs, name=""):
@@ -196,8 +101,8 @@ class Bench:
     def run(self):
         import libvirt
         libvirt.registerErrorHandler(lambda *a: None, None)
-        self.a = Side("bulkhead", os.path.join(BUILD, "virtqemud"), "virtqemud-sock")
-        self.b = Side("libvirtd", "virtlogd -d; libvirtd", "libvirt-sock")
+        self.a = Side("bulkhead", False)
+        self.b = Side("libvirtd", True)
         sides = (self.a, self.b)
         try:
             self.measure(libvirt, sides)

@@ -1,0 +1,181 @@
+"""box.py: a daemon in private mount, net, ipc and pid namespaces with folders of its own, for tests and the benchmark.
+
+The box's pid 1 is a shell that waits (so that orphans are reaped) on a shell that runs the lines it is sent: a daemon can be
+stopped and started again while its guests run on.  The sockets are reached from outside through the folder behind /run.
+Needs root.
+"""
+import glob, os, shutil, signal, subprocess, tempfile, time
+
+BUILD = os.environ.get("BUILDDIR") or os.environ.get("BUILD") or os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+QEMU = "/usr/bin/qemu-system-x86_64"
+
+BOX = r'''
+B=$1; shift
+mount --make-rprivate /
+mount --bind $B/run /run; mkdir -p /run/libvirt
+for d in etc/libvirt var/lib/libvirt var/log/libvirt var/cache/libvirt; do
+  mkdir -p $B/$d /$d; mount --bind $B/$d /$d
+done
+mkdir -p /var/log/libvirt/qemu /var/lib/libvirt/images
+ip link set lo up
+"$@"
+exit     # not exec: pid 1 must be a process that waits, for it has to reap orphans
+'''
+
+
+class Timeout(Exception):
+    pass
+
+
+def wait_for(what, fn, limit=60):
+    """Polls fn until it gives something true, which is returned; libvirt's errors count as not yet."""
+    import libvirt
+    end, last = time.time() + limit, None
+    while time.time() < end:
+        try:
+            v = fn()
+            if v:
+                return v
+        except (libvirt.libvirtError, OSError) as e:
+            last = e
+        time.sleep(0.01)
+    raise Timeout("%s: not within %d s (%s)" % (what, limit, last))
+
+
+def is_running(pid):
+    try:
+        return open("/proc/%d/stat" % pid).read().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def start_time(pid):
+    """Of a process, in ticks since boot; None when it is gone."""
+    try:
+        return int(open("/proc/%d/stat" % pid).read().rsplit(")", 1)[1].split()[19])
+    except OSError:
+        return None
+
+
+def guest_xml(name, devices="", memory=32, extra=""):
+    return f"""<domain type='qemu'><name>{name}</name><memory unit='MiB'>{memory}</memory><vcpu>1</vcpu>
+<os><type arch='x86_64' machine='pc'>hvm</type></os>{extra}
+<devices><emulator>{QEMU}</emulator><serial type='pty'/><memballoon model='virtio'/>{devices}</devices></domain>"""
+
+
+class Box:
+    """peer: Debian's libvirtd and virtlogd instead of our virtqemud."""
+
+    def __init__(self, name="box", peer=False, build=BUILD, env="", start=True):
+        self.peer, self.env = peer, env
+        self.command = "virtlogd -d; libvirtd" if peer else "BULKHEAD_LIBEXECDIR=%s/roles %s/virtqemud" % (build, build)
+        self.word = "libvirtd" if peer else "virtqemud"
+        self.dir = tempfile.mkdtemp(prefix="bh-%s-" % name, dir="/var/tmp")
+        for d in ("run", "etc/libvirt/qemu"):
+            os.makedirs(os.path.join(self.dir, d))
+        for f in glob.glob("/etc/libvirt/qemu.conf"):
+            shutil.copy(f, os.path.join(self.dir, "etc/libvirt"))
+        os.chmod(self.dir, 0o755)
+        self.sock = os.path.join(self.dir, "run/libvirt", ("libvirt" if peer else "virtqemud") + "-sock")
+        self.uri = "qemu+unix:///system?socket=" + self.sock
+        self.logname = os.path.join(self.dir, "daemon.log")
+        self.log = open(self.logname, "ab")
+        self.box = subprocess.Popen(
+            ["unshare", "-m", "-n", "-i", "-p", "-f", "--mount-proc", "--propagation", "private", "--kill-child", "sh", "-c", BOX, "sh", self.dir,
+             "sh", "-c", 'while read -r line; do eval "$line" & done; kill -9 -1'],
+            stdin=subprocess.PIPE, stdout=self.log, stderr=self.log, start_new_session=True)
+        if start:
+            self.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.stop()
+
+    def say(self, line):
+        """Runs a shell line inside, in the background."""
+        self.box.stdin.write((line + "\n").encode())
+        self.box.stdin.flush()
+
+    def run(self, *argv, check=True, **kw):
+        """Runs a command inside and waits for it."""
+        inner = [p for p, c in self.processes() if c.startswith("sh -c while")]
+        return subprocess.run(["nsenter", "-t", str(inner[0]), "-m", "-n", "-i", "-p", "--", *argv], check=check, capture_output=True, text=True, **kw)
+
+    def virsh(self, *argv, **kw):
+        return self.run("virsh", "-c", "qemu:///system", *argv, **kw)
+
+    def start(self, env=None, wait=True):
+        env = self.env if env is None else env
+        self.say((env + " " if env else "") + self.command if not self.peer else self.command)
+        if wait:
+            self.wait()
+
+    def wait(self, guests=None, running=None, limit=120):
+        """Until it answers; and until it lists so many guests and running ones, if given."""
+        def answers():
+            c = self.connect()
+            try:
+                return (guests is None or len(c.listAllDomains()) == guests) and (running is None or len(c.listAllDomains(1)) == running)
+            finally:
+                c.close()
+        wait_for(self.word + " answers", answers, limit)
+
+    def connect(self):
+        import libvirt
+        libvirt.registerErrorHandler(lambda *a: None, None)
+        return libvirt.open(self.uri)
+
+    def processes(self):
+        """[(host pid, command line)] of all in the box."""
+        children, cmd = {}, {}
+        for p in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                stat = open("/proc/%s/stat" % p).read()
+                cmd[int(p)] = open("/proc/%s/cmdline" % p).read().replace("\0", " ").strip()
+            except OSError:
+                continue
+            children.setdefault(int(stat.rsplit(")", 1)[1].split()[1]), []).append(int(p))
+        found, todo = [], [self.box.pid]
+        while todo:
+            for k in children.get(todo.pop(), []):
+                found.append((k, cmd.get(k, "")))
+                todo.append(k)
+        return sorted(found)
+
+    def role(self, role):
+        """Host pids of a role: "keeper", "supervisor", "gateway", "qemu" (the worker), "guest" (a QEMU) ..."""
+        word = {"keeper": self.command.split()[-1], "guest": QEMU}.get(role, "bulkhead-" + role)
+        return [p for p, c in self.processes() if c.split(" ")[0] == word]
+
+    def daemon_pid(self):
+        return min(p for p, c in self.processes() if c and os.path.basename(c.split()[0]) == self.word)
+
+    def stop_daemon(self, sig=signal.SIGTERM, limit=30):
+        pid = self.daemon_pid()
+        os.kill(pid, sig)
+        wait_for("the daemon's end", lambda: not is_running(pid), limit)
+
+    def log_text(self):
+        return open(self.logname, errors="replace").read()
+
+    def left_over(self):
+        """What a guest's run could leave behind, as a list of words; empty when all is gone."""
+        left = ["process %d %s" % (p, c[:60]) for p, c in self.processes()
+                if c.startswith(("bulkhead-qemu", "bulkhead-log", "bulkhead-pid1", "bulkhead-hand", "bulkhead-xmlc", "bulkhead-probe", QEMU))]
+        for pattern in ("run/libvirt/qemu/*.xml", "run/libvirt/qemu/*.pid", "var/lib/libvirt/qemu/domain-*", "var/lib/libvirt/qemu/channel/target/domain-*"):
+            left += ["file " + f[len(self.dir):] for f in glob.glob(os.path.join(self.dir, pattern)) if not f.endswith("/driver.pid")]
+        links = self.run("ip", "-o", "link", check=False).stdout
+        left += ["link " + l.split(":")[1].strip() for l in links.splitlines() if ": vnet" in l or ": tap" in l]
+        return left
+
+    def stop(self):
+        try:
+            self.box.stdin.close()
+            self.box.wait(20)
+        except (subprocess.TimeoutExpired, BrokenPipeError):
+            self.box.kill()
+            self.box.wait()
+        if not os.environ.get("KEEP_BOX"):
+            shutil.rmtree(self.dir, ignore_errors=True)
