@@ -13,15 +13,16 @@
 #include "workers/log/stream.h"
 #include "workers/worker.h"
 
-#define TURN_BYTES (1u << 20)       /* moved before the loop looks at the channel again */
+#define TURN_BYTES (1u << 20)       /* moved before the loop looks at the channel again: as much as a pipe can hold */
 #define RETRY_MS 1000               /* a file that cannot be written is tried again */
+#define LINGER_MS 2000              /* after the guest's end, for whoever asks for its last words */
 #define TAIL_MAX 4096
 #define DEFAULT_SIZE (2u << 20)
 #define DEFAULT_BACKUPS 3
 
 static struct stream stream;
 static struct loop_source source = { .fd = -1 };
-static struct loop_timer retry;
+static struct loop_timer retry, linger;
 static bool is_open, complained;
 
 static void on_pipe(struct loop_source *src, uint32_t events);
@@ -31,6 +32,12 @@ static void listen_again(struct loop_timer *t)
     (void)t;
     if (source.fd < 0 && is_open)
         loop_add(&source, stream.pipe, EPOLLIN, on_pipe, NULL);
+}
+
+static void on_lingered(struct loop_timer *t)
+{
+    (void)t;
+    loop_stop(0);
 }
 
 /* Moves what there is. False: nothing more can be moved now. */
@@ -44,8 +51,10 @@ static bool drain(void)
         return r > 0;
     }
     loop_del(&source);
-    if (r == -EPIPE)                /* the guest has gone; the file stays open for IN_LOG_TAIL */
+    if (r == -EPIPE) {              /* no writer is left, and none can come: the work is done */
+        loop_after(&linger, LINGER_MS, on_lingered, NULL);
         return false;
+    }
     if (!complained)
         log_err("cannot write %s: %s; its bytes are dropped while the pipe is half full", stream.name, strerror(-r));
     complained = true;
@@ -96,8 +105,8 @@ static void on_tail(struct worker *w, const struct request *rq, struct frame *f)
     char text[TAIL_MAX];
     ssize_t n = -EINVAL;
     if (f->body_len == sizeof *t && is_open) {
-        while (source.fd >= 0 && drain())   /* a guest's last words are in the pipe */
-            ;
+        if (source.fd >= 0)             /* a guest's last words are in the pipe */
+            drain();
         n = stream_tail(&stream, t->from, text, t->bytes < sizeof text ? t->bytes : sizeof text);
     }
     if (n < 0) {
@@ -108,12 +117,12 @@ static void on_tail(struct worker *w, const struct request *rq, struct frame *f)
     }
 }
 
-/* Writes what the pipe still holds, then ends. What comes later is the next instance's. */
+/* Writes what the pipe holds now, then ends. What comes later is the next instance's. */
 static void on_quit(struct worker *w)
 {
     (void)w;
-    while (is_open && source.fd >= 0 && drain())
-        ;
+    if (is_open && source.fd >= 0)
+        drain();
     loop_stop(0);
 }
 
