@@ -3,3 +3,7 @@ crash_programs = %D%/test-log-kill
 check_PROGRAMS += $(crash_programs)
 TESTS += $(crash_programs)
 %C%_test_log_kill_LDADD = libipc.a
+
+# As root: one stuck guest of 20; and each role killed at each frame of each flow (wants a build with --enable-crash-points: CRASH_BUILD).
+ROOT_TESTS += %D%/stuck.py %D%/matrix.py
+EXTRA_DIST += %D%/stuck.py %D%/matrix.py

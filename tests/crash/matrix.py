@@ -1,0 +1,242 @@
+#!/usr/bin/python3
+"""matrix.py [--flow NAME] [--point TEXT] [--max N]: kills each role before and after each frame of each flow, then looks.
+
+A first run with BULKHEAD_CRASH=trace lists the frames that a flow really exchanges. Then, for each of these points, the daemon is
+started anew with that point armed, the flow is run, and the invariants are asserted by looking:
+
+  - another guest, started before, has the same QEMU (pid and start time) and its log lost nothing;
+  - the daemon answers, within bounded time, and its list agrees with the QEMUs there are;
+  - the flow can be run again, or its result is there;
+  - after everything was destroyed and undefined, no process, file, mount, cgroup or tap is left over.
+
+Needs root, QEMU, python3-libvirt, and a build with --enable-crash-points (CRASH_BUILD or BUILDDIR).
+"""
+import argparse, os, re, sys, time
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import box
+from box import wait_for, guest_xml
+
+BUILD = os.environ.get("CRASH_BUILD") or box.BUILD
+# The keeper is the daemon: its death is the daemon's, and is tested with the daemon's restart.
+ROLES = ("supervisor", "gateway", "conf", "xmlc", "host", "probe", "hand-open", "hand-net", "hand-launch", "log", "qemu")
+POINT = re.compile(r"crash point ((\S+) (before|after|got) (\d+:\d+) (\d+))")
+
+
+class Flows:
+    """Each: what must be there before, the step that is crashed, and what must hold when it has succeeded."""
+
+    def __init__(self, b):
+        self.b = b
+
+    def con(self):
+        return wait_for("a connection", self.b.connect)
+
+    def dom(self, name="victim"):
+        return self.con().lookupByName(name)
+
+    def define(self):
+        self.con().defineXML(guest_xml("victim"))
+
+    def start(self):
+        self.dom().create()
+
+    def running(self):
+        d = self.dom()
+        d.info(); d.XMLDesc(0); d.state(); d.memoryStats(); d.suspend(); d.resume()
+
+    def console(self):
+        import libvirt
+        c = self.con()
+        s = c.newStream(0)
+        c.lookupByName("victim").openConsole(None, s, libvirt.VIR_DOMAIN_CONSOLE_FORCE)
+        s.send(b"x")
+        s.finish()
+
+    def domstats(self):
+        self.con().getAllDomainStats()
+
+    def shutdown(self):
+        # A guest without a system does not hear its power button: what is walked is the call and its way to QEMU and back.
+        self.dom().shutdown()
+
+    def destroy(self):
+        self.dom().destroy()
+
+    def undefine(self):
+        self.dom().undefine()
+
+
+#       flow        before it                   done when the victim is  (None: not there)
+FLOWS = {
+    "define":   ((),                            "defined"),
+    "start":    (("define",),                   "running"),
+    "running":  (("define", "start"),           "running"),
+    "console":  (("define", "start"),           "running"),
+    "domstats": (("define", "start"),           "running"),
+    "shutdown": (("define", "start"),           "running"),
+    "destroy":  (("define", "start"),           "defined"),
+    "undefine": (("define",),                   None),
+}
+
+
+def state_of(b):
+    import libvirt
+    c = b.connect()
+    try:
+        d = c.lookupByName("victim")
+        return "running" if d.isActive() else "defined"
+    except libvirt.libvirtError as e:
+        if e.get_error_code() != libvirt.VIR_ERR_NO_DOMAIN:
+            raise
+        return None
+    finally:
+        c.close()
+
+
+def attempt(fn):
+    """Runs a step that may fail because of the crash, with a clear error; hanging is not allowed."""
+    import libvirt
+    t = time.time()
+    try:
+        fn()
+        why = None
+    except libvirt.libvirtError as e:
+        why = str(e)
+    took = time.time() - t
+    assert took < 40, "a call took %.1f s (%s)" % (took, why)
+    return why
+
+
+def clean(b):
+    """Everything away by the daemon's own means."""
+    def once():
+        c = b.connect()
+        try:
+            for d in c.listAllDomains():
+                if d.name() == "victim":
+                    if d.isActive():
+                        d.destroy()
+                    if d.isPersistent():
+                        d.undefine()
+            return not [d for d in c.listAllDomains() if d.name() == "victim"]
+        finally:
+            c.close()
+    wait_for("the victim is gone", once, 60)
+
+
+def guests(b):
+    return {p: box.start_time(p) for p in b.role("guest")}
+
+
+def check(b, flow, before):
+    """The invariants, after the crash."""
+    for pid, t in before.items():
+        assert box.start_time(pid) == t, "another guest's QEMU (%d) ended or is another" % pid
+    wait_for("the daemon's answer", lambda: state_of(b) or True, 60)
+
+    def agrees():
+        c = b.connect()
+        try:
+            return len(c.listAllDomains(1)) == len(guests(b))
+        finally:
+            c.close()
+    wait_for("list and QEMUs agree", agrees, 60)
+    # Once more: the flow must be possible again or have done its work.
+    f = Flows(b)
+    want = FLOWS[flow][1]
+
+    def finished():
+        if state_of(b) == want and flow not in ("running", "console", "domstats", "shutdown"):
+            return True
+        return attempt(getattr(f, flow)) is None and state_of(b) == want
+    wait_for("flow %s works again" % flow, finished, 60)
+
+
+def prepare(b, flow):
+    f = Flows(b)
+    for step in FLOWS[flow][0]:
+        getattr(f, step)()
+    return f
+
+
+def points(b, flow):
+    """The flow's frames, from a traced run; those of its preparation are other flows' points."""
+    b.start("BULKHEAD_CRASH=trace")
+    f = prepare(b, flow)
+    time_mark = len(b.log_text())
+    seen_before = set(m[0] for m in POINT.findall(b.log_text()))
+    getattr(f, flow)()
+    state_of(b)
+    found = []
+    for m in POINT.findall(b.log_text()[time_mark:]):
+        if m[1] in ROLES and m[0] not in seen_before and m[0] not in found:
+            found.append(m[0])
+    clean(b)
+    b.stop_daemon()
+    return found
+
+
+def main():
+    ap = argparse.ArgumentParser()
+    ap.add_argument("--flow", action="append")
+    ap.add_argument("--point")
+    ap.add_argument("--max", type=int, default=0, help="points a flow at most (spread over it)")
+    a = ap.parse_args()
+    if os.geteuid() != 0:
+        print("skipped: needs root")
+        return 77
+    if "CRASH_POINTS" not in open(os.path.join(BUILD, "Makefile")).read():
+        print("skipped: %s has no crash points (CRASH_BUILD names a build with --enable-crash-points)" % BUILD)
+        return 77
+    failed = total = 0
+    with box.Box("crash", build=BUILD, start=False) as b:
+        b.start("")
+        c = b.connect()
+        c.defineXML(guest_xml("bystander"))
+        c.lookupByName("bystander").create()
+        c.close()
+        before = guests(b)
+        assert len(before) == 1
+        b.stop_daemon()
+        assert guests(b) == before, "the daemon's end touched a guest"
+        for flow in a.flow or FLOWS:
+            todo = [a.point] if a.point else points(b, flow)
+            if a.max and len(todo) > a.max:
+                todo = [todo[i * len(todo) // a.max] for i in range(a.max)]
+            print("# flow %s: %d points" % (flow, len(todo)), flush=True)
+            for point in todo:
+                total += 1
+                why = None
+                mark = len(b.log_text())
+                try:
+                    b.start("BULKHEAD_CRASH='%s'" % point)
+                    # Preparation may not be able to reach the point, but a gateway of the pool can.
+                    f = prepare(b, flow)
+                    why = attempt(getattr(f, flow))
+                    check(b, flow, before)
+                    clean(b)
+                    b.stop_daemon()
+                    left = [x for x in b.left_over() if "bystander" not in x and not x.startswith(("process",))]
+                    left += ["QEMU %d" % p for p in guests(b) if p not in before]
+                    assert not left, "left over: %s" % left
+                    died = "ended: killed" in b.log_text()[mark:] or "signal" in b.log_text()[mark:]
+                    print("ok %d - %s: %s%s" % (total, flow, point, "" if died else " # not reached") + (" (client told: %s)" % why if why else ""), flush=True)
+                except Exception as e:      # noqa: a failed case is reported and the rest goes on
+                    failed += 1
+                    print("not ok %d - %s: %s\n# %s: %s" % (total, flow, point, type(e).__name__, e), flush=True)
+                    for line in b.log_text()[mark:].splitlines()[-12:]:
+                        print("#   " + line)
+                    try:
+                        if any(c.split(" ")[0].endswith("virtqemud") for p, c in b.processes()):
+                            clean(b)
+                            b.stop_daemon()
+                    except Exception as e2:
+                        print("# cannot go on: %s" % e2)
+                        return 1
+        print("1..%d" % total)
+        print("# %d points, %d failed" % (total, failed))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
