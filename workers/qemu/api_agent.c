@@ -1,0 +1,492 @@
+/* api_agent.c: calls that the agent inside the guest answers.  What it says is hostile: counts, lengths and words are bounded. */
+#include "config.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "ipc/util.h"
+#include "workers/qemu/ops.h"
+
+enum { IFACES_MAX = 2048, ADDRS_MAX = 2048, FSINFO_MAX = 256, FSDISKS_MAX = 256, PARAMS_MAX = 2048, USERS_MAX = 256, REPLY_BYTES = 4 << 20,
+    SRC_LEASE = 0, SRC_AGENT = 1, SRC_ARP = 2, TIME_SYNC = 1 };
+
+static const char *str(json_t *o, const char *key)
+{
+    return json_string_value(json_object_get(o, key));
+}
+
+/* ---- time ---- */
+
+static void on_time(void *data, json_t *ret, const struct err *e)
+{
+    struct call *c = data;
+    struct mp_out o;
+    if (!ret || !json_is_integer(ret)) {
+        struct err own = ERR_INIT;
+        err_set(&own, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed return value");
+        call_fail(c, ret ? &own : e);
+        return;
+    }
+    json_int_t ns = json_integer_value(ret);
+    mp_out_init(&o, 64);
+    mp_array(&o, 2);
+    mp_int(&o, ns / 1000000000);
+    mp_uint(&o, ns > 0 ? (uint64_t)(ns % 1000000000) : 0);
+    call_out(c, &o);
+}
+
+OP_FN(api_get_time)
+{
+    struct guest *g = w->data;
+    struct mp_in in;
+    if (call_args(g, rq, f, &in))
+        return;
+    uint32_t flags = mp_get_u32(&in);
+    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, 0, "qemuDomainGetTime") || call_need_agent(g, rq))
+        return;
+    agent_send(&g->agent, "guest-get-time", NULL, 0, false, on_time, call_new(g, rq));
+}
+
+/* The RTC does not see the agent's change unless told: QEMU must not drift the clock after it. */
+static void on_time_set(void *data, json_t *ret, const struct err *e)
+{
+    struct call *c = data;
+    if (!ret) {
+        call_fail(c, e);
+        return;
+    }
+    call_ok(c);
+}
+
+OP_FN(api_set_time)
+{
+    struct guest *g = w->data;
+    struct mp_in in;
+    int64_t ns;
+    if (call_args(g, rq, f, &in))
+        return;
+    int64_t seconds = mp_get_int(&in);
+    uint32_t nseconds = mp_get_u32(&in), flags = mp_get_u32(&in);
+    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, TIME_SYNC, "qemuDomainSetTime") || call_need_agent(g, rq))
+        return;
+    if (!(flags & TIME_SYNC) && (__builtin_mul_overflow(seconds, 1000000000ll, &ns) || __builtin_add_overflow(ns, (int64_t)nseconds, &ns))) {
+        reply_err(g, rq, VIR_ERR_INVALID_ARG, "Time '%lld' is too big for guest agent", (long long)seconds);
+        return;
+    }
+    json_t *args = flags & TIME_SYNC ? NULL : json_pack("{s:I}", "time", (json_int_t)ns);
+    agent_send(&g->agent, "guest-set-time", args, 0, false, on_time_set, call_new(g, rq));
+}
+
+/* ---- host name ---- */
+
+static void on_hostname(void *data, json_t *ret, const struct err *e)
+{
+    struct call *c = data;
+    struct mp_out o;
+    const char *name = str(ret, "host-name");
+    if (!ret)
+        call_fail(c, e);
+    else if (!name)
+        call_failf(c, VIR_ERR_NO_HOSTNAME, "no hostname found for domain %s", c->g->name);
+    else {
+        mp_out_init(&o, REPLY_BYTES);
+        mp_array(&o, 1);
+        mp_str(&o, name);
+        call_out(c, &o);
+    }
+}
+
+OP_FN(api_get_hostname)
+{
+    enum { HOSTNAME_LEASE = 1, HOSTNAME_AGENT = 2 };
+    struct guest *g = w->data;
+    struct mp_in in;
+    if (call_args(g, rq, f, &in))
+        return;
+    uint32_t flags = mp_get_u32(&in);
+    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, HOSTNAME_LEASE | HOSTNAME_AGENT, "qemuDomainGetHostname"))
+        return;
+    if (flags == HOSTNAME_LEASE) {
+        reply_err(g, rq, VIR_ERR_NO_HOSTNAME, "no hostname found for domain %s", g->name);
+        return;
+    }
+    if (!call_need_agent(g, rq))
+        agent_send(&g->agent, "guest-get-host-name", NULL, 0, false, on_hostname, call_new(g, rq));
+}
+
+/* ---- interfaces ---- */
+
+static uint32_t bounded(json_t *a, uint32_t max)
+{
+    size_t n = json_array_size(a);
+    return n < max ? (uint32_t)n : max;
+}
+
+static void on_interfaces(void *data, json_t *ret, const struct err *e)
+{
+    struct call *c = data;
+    struct mp_out o;
+    if (!ret) {
+        call_fail(c, e);
+        return;
+    }
+    uint32_t n = bounded(ret, IFACES_MAX);
+    mp_out_init(&o, REPLY_BYTES);
+    mp_array(&o, 1);
+    mp_array(&o, n);
+    for (uint32_t i = 0; i < n; i++) {
+        json_t *iface = json_array_get(ret, i), *addrs = json_object_get(iface, "ip-addresses");
+        uint32_t na = bounded(addrs, ADDRS_MAX);
+        mp_array(&o, 3);
+        mp_str(&o, str(iface, "name") ? str(iface, "name") : "");
+        mp_str(&o, str(iface, "hardware-address"));
+        mp_array(&o, na);
+        for (uint32_t k = 0; k < na; k++) {
+            json_t *a = json_array_get(addrs, k);
+            const char *type = str(a, "ip-address-type"), *ip = str(a, "ip-address");
+            json_int_t prefix = json_integer_value(json_object_get(a, "prefix"));
+            mp_array(&o, 3);
+            mp_int(&o, type && !strcmp(type, "ipv6") ? 1 : 0);
+            mp_str(&o, ip ? ip : "");
+            mp_uint(&o, prefix > 0 && prefix <= 128 ? (uint64_t)prefix : 0);
+        }
+    }
+    call_out(c, &o);
+}
+
+OP_FN(api_interface_addresses)
+{
+    struct guest *g = w->data;
+    struct mp_in in;
+    struct mp_out o;
+    if (call_args(g, rq, f, &in))
+        return;
+    uint32_t source = mp_get_u32(&in), flags = mp_get_u32(&in);
+    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, 0, "qemuDomainInterfaceAddresses") || call_need_up(g, rq))
+        return;
+    switch (source) {
+    case SRC_AGENT:
+        if (!call_need_agent(g, rq))
+            agent_send(&g->agent, "guest-network-get-interfaces", NULL, 0, false, on_interfaces, call_new(g, rq));
+        break;
+    case SRC_LEASE:                     /* leases belong to networks of the network driver; this guest has none of them */
+        mp_out_init(&o, 64);
+        mp_array(&o, 1);
+        mp_array(&o, 0);
+        worker_reply_out(w, rq, &o);
+        break;
+    case SRC_ARP:
+        reply_err(g, rq, VIR_ERR_OPERATION_UNSUPPORTED, "addresses from the host's ARP table");
+        break;
+    default:
+        reply_err(g, rq, VIR_ERR_ARGUMENT_UNSUPPORTED, "Unknown IP address data source %u", source);
+        break;
+    }
+}
+
+/* ---- file systems ---- */
+
+/* The target of the disk at a PCI address and unit, or NULL. */
+static const char *disk_at(struct guest *g, json_t *d)
+{
+    json_t *pci = json_object_get(d, "pci-controller");
+    char want[4][16];
+    static const char *const keys[] = { "domain", "bus", "slot", "function" };
+    for (size_t i = 0; i < ARRAY_N(keys); i++) {
+        json_int_t v = json_integer_value(json_object_get(pci, keys[i]));
+        snprintf(want[i], sizeof want[i], i == 0 ? "0x%04x" : i == 3 ? "0x%x" : "0x%02x", (unsigned)v & 0xffff);
+    }
+    TREE_EACH(disk, tree_get(g->tree, "devices"), "disk") {
+        struct tree *a = tree_get(disk, "address");
+        bool same = tree_attr_is(a, "type", "pci");
+        for (size_t i = 0; i < ARRAY_N(keys) && same; i++)
+            same = tree_attr_is(a, keys[i], want[i]);
+        if (same)
+            return tree_path_attr(disk, "target", "dev");
+    }
+    return NULL;
+}
+
+static void on_fsinfo(void *data, json_t *ret, const struct err *e)
+{
+    struct call *c = data;
+    struct mp_out o;
+    if (!ret) {
+        call_fail(c, e);
+        return;
+    }
+    uint32_t n = bounded(ret, FSINFO_MAX);
+    mp_out_init(&o, REPLY_BYTES);
+    mp_array(&o, 2);
+    mp_array(&o, n);
+    for (uint32_t i = 0; i < n; i++) {
+        json_t *fs = json_array_get(ret, i), *disks = json_object_get(fs, "disk");
+        const char *alias[FSDISKS_MAX];
+        uint32_t na = 0, nd = bounded(disks, FSDISKS_MAX);
+        for (uint32_t k = 0; k < nd; k++)
+            if ((alias[na] = disk_at(c->g, json_array_get(disks, k))))
+                na++;
+        mp_array(&o, 4);
+        mp_str(&o, str(fs, "mountpoint") ? str(fs, "mountpoint") : "");
+        mp_str(&o, str(fs, "name") ? str(fs, "name") : "");
+        mp_str(&o, str(fs, "type") ? str(fs, "type") : "");
+        mp_array(&o, na);
+        for (uint32_t k = 0; k < na; k++)
+            mp_str(&o, alias[k]);
+    }
+    mp_uint(&o, n);
+    call_out(c, &o);
+}
+
+OP_FN(api_get_fsinfo)
+{
+    struct guest *g = w->data;
+    struct mp_in in;
+    if (call_args(g, rq, f, &in))
+        return;
+    uint32_t flags = mp_get_u32(&in);
+    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, 0, "qemuDomainGetFSInfo") || call_need_agent(g, rq))
+        return;
+    agent_send(&g->agent, "guest-get-fsinfo", NULL, 0, false, on_fsinfo, call_new(g, rq));
+}
+
+/* ---- guest info: several questions, one answer ---- */
+
+enum { INFO_USERS = 1, INFO_OS = 2, INFO_TIMEZONE = 4, INFO_HOSTNAME = 8, INFO_FILESYSTEM = 16, INFO_DISKS = 32, INFO_INTERFACES = 64, INFO_ALL = 127 };
+enum { TP_INT = 1, TP_UINT, TP_LLONG, TP_ULLONG, TP_DOUBLE, TP_BOOLEAN, TP_STRING };
+
+struct info { uint32_t asked, left, n; bool every; struct mp_out o; };
+
+static bool name_of(struct info *x, int type, const char *fmt, va_list ap)
+{
+    char name[80];
+    if (x->n >= PARAMS_MAX)
+        return false;
+    vsnprintf(name, sizeof name, fmt, ap);
+    x->n++;
+    mp_array(&x->o, 3);
+    mp_str(&x->o, name);
+    mp_int(&x->o, type);
+    return true;
+}
+
+static void __attribute__((format(printf, 3, 4))) put_str(struct info *x, const char *v, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    if (v && name_of(x, TP_STRING, fmt, ap))
+        mp_str(&x->o, v);
+    va_end(ap);
+}
+
+static void __attribute__((format(printf, 4, 5))) put_int(struct info *x, int type, int64_t v, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    if (!name_of(x, type, fmt, ap))
+        ;
+    else if (type == TP_BOOLEAN)
+        mp_bool(&x->o, v);
+    else
+        mp_int(&x->o, v);
+    va_end(ap);
+}
+
+static void info_users(struct guest *g, struct info *x, json_t *ret)
+{
+    uint32_t n = bounded(ret, USERS_MAX);
+    (void)g;
+    put_int(x, TP_UINT, n, "user.count");
+    for (uint32_t i = 0; i < n; i++) {
+        json_t *u = json_array_get(ret, i);
+        put_str(x, str(u, "user"), "user.%u.name", i);
+        put_str(x, str(u, "domain"), "user.%u.domain", i);
+        put_int(x, TP_ULLONG, (int64_t)(json_number_value(json_object_get(u, "login-time")) * 1000), "user.%u.login-time", i);
+    }
+}
+
+static void info_os(struct guest *g, struct info *x, json_t *ret)
+{
+    static const char *const keys[] = { "id", "name", "pretty-name", "version", "version-id", "machine", "variant", "variant-id", "kernel-release", "kernel-version" };
+    (void)g;
+    for (size_t i = 0; i < ARRAY_N(keys); i++)
+        put_str(x, str(ret, keys[i]), "os.%s", keys[i]);
+}
+
+static void info_timezone(struct guest *g, struct info *x, json_t *ret)
+{
+    (void)g;
+    put_str(x, str(ret, "zone"), "timezone.name");
+    put_int(x, TP_INT, (int32_t)json_integer_value(json_object_get(ret, "offset")), "timezone.offset");
+}
+
+static void info_hostname(struct guest *g, struct info *x, json_t *ret)
+{
+    (void)g;
+    put_str(x, str(ret, "host-name"), "hostname");
+}
+
+static void info_fs(struct guest *g, struct info *x, json_t *ret)
+{
+    uint32_t n = bounded(ret, FSINFO_MAX);
+    if (n)
+        put_int(x, TP_UINT, n, "fs.count");
+    for (uint32_t i = 0; i < n; i++) {
+        json_t *fs = json_array_get(ret, i), *disks = json_object_get(fs, "disk");
+        uint32_t nd = bounded(disks, FSDISKS_MAX);
+        put_str(x, str(fs, "name"), "fs.%u.name", i);
+        put_str(x, str(fs, "mountpoint"), "fs.%u.mountpoint", i);
+        put_str(x, str(fs, "type"), "fs.%u.fstype", i);
+        if (json_object_get(fs, "total-bytes"))
+            put_int(x, TP_ULLONG, json_integer_value(json_object_get(fs, "total-bytes")), "fs.%u.total-bytes", i);
+        if (json_object_get(fs, "used-bytes"))
+            put_int(x, TP_ULLONG, json_integer_value(json_object_get(fs, "used-bytes")), "fs.%u.used-bytes", i);
+        put_int(x, TP_UINT, nd, "fs.%u.disk.count", i);
+        for (uint32_t k = 0; k < nd; k++) {
+            json_t *d = json_array_get(disks, k);
+            put_str(x, disk_at(g, d), "fs.%u.disk.%u.alias", i, k);
+            put_str(x, str(d, "serial"), "fs.%u.disk.%u.serial", i, k);
+            put_str(x, str(d, "dev"), "fs.%u.disk.%u.device", i, k);
+        }
+    }
+}
+
+static void info_disks(struct guest *g, struct info *x, json_t *ret)
+{
+    uint32_t n = bounded(ret, FSINFO_MAX);
+    if (n)
+        put_int(x, TP_UINT, n, "disk.count");
+    for (uint32_t i = 0; i < n; i++) {
+        json_t *d = json_array_get(ret, i), *deps = json_object_get(d, "dependencies");
+        uint32_t nd = bounded(deps, FSDISKS_MAX);
+        put_str(x, str(d, "name"), "disk.%u.name", i);
+        put_int(x, TP_BOOLEAN, json_is_true(json_object_get(d, "partition")), "disk.%u.partition", i);
+        if (nd)
+            put_int(x, TP_UINT, nd, "disk.%u.dependency.count", i);
+        for (uint32_t k = 0; k < nd; k++)
+            put_str(x, json_string_value(json_array_get(deps, k)), "disk.%u.dependency.%u.name", i, k);
+        if (json_object_get(d, "address"))
+            put_str(x, disk_at(g, json_object_get(d, "address")), "disk.%u.alias", i);
+        put_str(x, str(d, "alias"), "disk.%u.guest_alias", i);
+    }
+}
+
+static void info_interfaces(struct guest *g, struct info *x, json_t *ret)
+{
+    uint32_t n = bounded(ret, IFACES_MAX);
+    (void)g;
+    if (n)
+        put_int(x, TP_UINT, n, "if.count");
+    for (uint32_t i = 0; i < n; i++) {
+        json_t *iface = json_array_get(ret, i), *addrs = json_object_get(iface, "ip-addresses");
+        uint32_t na = bounded(addrs, ADDRS_MAX);
+        put_str(x, str(iface, "name"), "if.%u.name", i);
+        put_str(x, str(iface, "hardware-address"), "if.%u.hwaddr", i);
+        put_int(x, TP_UINT, na, "if.%u.addr.count", i);
+        for (uint32_t k = 0; k < na; k++) {
+            json_t *a = json_array_get(addrs, k);
+            put_str(x, str(a, "ip-address-type"), "if.%u.addr.%u.type", i, k);
+            put_str(x, str(a, "ip-address"), "if.%u.addr.%u.addr", i, k);
+            put_int(x, TP_UINT, json_integer_value(json_object_get(a, "prefix")), "if.%u.addr.%u.prefix", i, k);
+        }
+    }
+}
+
+static const struct { uint32_t bit; const char *command; void (*fn)(struct guest *g, struct info *x, json_t *ret); } infos[] = {
+    { INFO_USERS, "guest-get-users", info_users },
+    { INFO_OS, "guest-get-osinfo", info_os },
+    { INFO_TIMEZONE, "guest-get-timezone", info_timezone },
+    { INFO_HOSTNAME, "guest-get-host-name", info_hostname },
+    { INFO_FILESYSTEM, "guest-get-fsinfo", info_fs },
+    { INFO_DISKS, "guest-get-disks", info_disks },
+    { INFO_INTERFACES, "guest-network-get-interfaces", info_interfaces },
+};
+
+static void info_free(void *extra)
+{
+    struct info *x = extra;
+    mp_out_free(&x->o);
+}
+
+static void info_next(struct call *c);
+
+static void on_info(void *data, json_t *ret, const struct err *e)
+{
+    struct call *c = data;
+    struct info *x = c->extra;
+    uint32_t bit = x->asked;
+    /* Asked for everything, what this agent lacks is left out; asked by name, it is an error.  A silent agent is one in any case. */
+    if (!ret && (!x->every || e->code == VIR_ERR_AGENT_UNRESPONSIVE)) {
+        call_fail(c, e);
+        return;
+    }
+    for (size_t i = 0; ret && i < ARRAY_N(infos); i++)
+        if (infos[i].bit == bit)
+            infos[i].fn(c->g, x, ret);
+    info_next(c);
+}
+
+static void info_next(struct call *c)
+{
+    struct info *x = c->extra;
+    struct mp_out o;
+    for (size_t i = 0; i < ARRAY_N(infos); i++)
+        if (x->left & infos[i].bit) {
+            x->left &= ~infos[i].bit;
+            x->asked = infos[i].bit;
+            agent_send(&c->g->agent, infos[i].command, NULL, 0, false, on_info, c);
+            return;
+        }
+    mp_out_init(&o, REPLY_BYTES);
+    mp_array(&o, 1);
+    mp_array(&o, x->n);
+    mp_raw(&o, x->o.p, x->o.len);
+    o.failed |= x->o.failed;
+    call_out(c, &o);
+}
+
+OP_FN(api_get_guest_info)
+{
+    struct guest *g = w->data;
+    struct mp_in in;
+    if (call_args(g, rq, f, &in))
+        return;
+    uint32_t types = mp_get_u32(&in), flags = mp_get_u32(&in);
+    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, 0, "qemuDomainGetGuestInfo"))
+        return;
+    if (types & ~(uint32_t)INFO_ALL) {
+        reply_err(g, rq, VIR_ERR_INVALID_ARG, "unsupported guest information types '0x%x'", types & ~(uint32_t)INFO_ALL);
+        return;
+    }
+    if (call_need_agent(g, rq))
+        return;
+    struct call *c = call_new(g, rq);
+    struct info *x = call_extra(c, sizeof *x);
+    *x = (struct info){ .left = types ? types : INFO_ALL, .every = !types };
+    mp_out_init(&x->o, REPLY_BYTES);
+    c->free_extra = info_free;
+    info_next(c);
+}
+
+OP_FN(api_agent_timeout)
+{
+    struct guest *g = w->data;
+    struct mp_in in;
+    struct mp_out o;
+    if (call_args(g, rq, f, &in))
+        return;
+    int32_t timeout = mp_get_i32(&in);
+    uint32_t flags = mp_get_u32(&in);
+    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, 0, "qemuDomainAgentSetResponseTimeout"))
+        return;
+    if (timeout < -2) {
+        reply_err(g, rq, VIR_ERR_INVALID_ARG, "guest agent timeout '%d' is less than the minimum '-2'", timeout);
+        return;
+    }
+    g->agent.sync_ms = timeout == -2 ? AGENT_DEADLINE_MS : timeout < 0 ? 0 : timeout == 0 ? 1 : timeout > 600 ? 600000 : (uint32_t)timeout * 1000;
+    mp_out_init(&o, 64);
+    mp_array(&o, 1);
+    mp_int(&o, 0);
+    worker_reply_out(w, rq, &o);
+}

@@ -1,0 +1,286 @@
+/* api_cpu.c: vCPUs, their places and times. */
+#include "config.h"
+#include <stdio.h>
+#include <string.h>
+
+#include "ipc/util.h"
+#include "workers/qemu/ops.h"
+#include "workers/qemu/stats.h"
+
+enum { AFFECT_LIVE = 1, AFFECT_CONFIG = 2, VCPU_MAXIMUM = 4, VCPU_GUEST = 8, TYPED_STRING_OKAY = 4, MAP_BYTES_MAX = 1024 };
+
+uint32_t vcpus_max(struct guest *g)
+{
+    uint64_t v;
+    return tree_parse_uint(tree_text(g->tree, "vcpu"), 10, GUEST_VCPUS_MAX, &v) ? 1 : (uint32_t)v;
+}
+
+uint32_t vcpus_now(struct guest *g)
+{
+    uint64_t v;
+    if (g->vcpus)
+        return g->vcpus;
+    return tree_attr_uint(tree_get(g->tree, "vcpu"), "current", GUEST_VCPUS_MAX, &v) ? vcpus_max(g) : (uint32_t)v;
+}
+
+/* ---- CPU sets ---- */
+
+/* "0-3,^2" into a bit map. 0 or -1. */
+static int parse_set(const char *s, uint8_t *map, size_t bytes)
+{
+    memset(map, 0, bytes);
+    while (*s) {
+        bool off = *s == '^';
+        char *end;
+        unsigned long from = strtoul(s + off, &end, 10), to = from;
+        if (end == s + off)
+            return -1;
+        if (*end == '-') {
+            s = end + 1;
+            to = strtoul(s, &end, 10);
+            if (end == s)
+                return -1;
+        }
+        for (unsigned long i = from; i <= to && i < bytes * 8; i++)
+            map[i / 8] = (uint8_t)(off ? map[i / 8] & ~(1u << i % 8) : map[i / 8] | 1u << i % 8);
+        if (*end && *end != ',')
+            return -1;
+        s = *end ? end + 1 : end;
+    }
+    return 0;
+}
+
+/* Where a thread may run, from its status file: "Cpus_allowed_list:\t0-3". */
+static void allowed(struct guest *g, const char *file, uint8_t *map, size_t bytes)
+{
+    char buf[8192];
+    memset(map, 0, bytes);
+    if (read_small(g->proc_fd, file, buf, sizeof buf))
+        return;
+    char *p = strstr(buf, "Cpus_allowed_list:"), *end = p ? strchr(p, '\n') : NULL;
+    if (!end)
+        return;
+    *end = 0;
+    p += strlen("Cpus_allowed_list:");
+    parse_set(p + strspn(p, " \t"), map, bytes);
+}
+
+static void thread_allowed(struct guest *g, uint32_t vcpu, uint8_t *map, size_t bytes)
+{
+    char name[64];
+    if (g->tids && vcpu < g->vcpus && g->tids[vcpu]) {
+        snprintf(name, sizeof name, "task/%d/status", g->tids[vcpu]);
+        allowed(g, name, map, bytes);
+    } else
+        allowed(g, "status", map, bytes);
+}
+
+/* The document's set, or where QEMU may run as a whole. */
+static void pinned(struct guest *g, const struct tree *pin, uint8_t *map, size_t bytes)
+{
+    const char *set = tree_attr(pin, "cpuset");
+    if (!set)
+        set = tree_path_attr(g->tree, "vcpu", "cpuset");
+    if (!set || parse_set(set, map, bytes))
+        allowed(g, "status", map, bytes);
+}
+
+static int32_t last_cpu(struct guest *g, uint32_t vcpu)
+{
+    char name[64], buf[1024];
+    int cpu;
+    if (!g->tids || vcpu >= g->vcpus || !g->tids[vcpu])
+        return -1;
+    snprintf(name, sizeof name, "task/%d/stat", g->tids[vcpu]);
+    if (read_small(g->proc_fd, name, buf, sizeof buf))
+        return -1;
+    const char *p = strrchr(buf, ')');
+    for (unsigned field = 2; p && field < 39; field++)
+        p = strchr(p + 1, ' ');
+    return p && sscanf(p, " %d", &cpu) == 1 ? cpu : -1;
+}
+
+/* ---- calls ---- */
+
+OP_FN(api_get_vcpus)
+{
+    struct guest *g = w->data;
+    struct mp_in in;
+    struct mp_out o;
+    if (call_args(g, rq, f, &in))
+        return;
+    int32_t maxinfo = mp_get_i32(&in), maplen = mp_get_i32(&in);
+    if (call_end_args(g, rq, &in) || call_need_up(g, rq))
+        return;
+    uint32_t n = vcpus_now(g);
+    if (maxinfo < 0 || maplen < 0 || maplen > MAP_BYTES_MAX) {
+        reply_err(g, rq, VIR_ERR_INVALID_ARG, "maplen out of range");
+        return;
+    }
+    if ((uint32_t)maxinfo < n)
+        n = (uint32_t)maxinfo;
+    AUTO_FREE uint8_t *maps = calloc(n ? n : 1, maplen ? (size_t)maplen : 1);
+    mp_out_init(&o, FRAME_BIG_MAX);
+    mp_array(&o, 2);
+    mp_array(&o, n);
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t run, waited, delay;
+        vcpu_times(g, i, &run, &waited, &delay);
+        mp_array(&o, 4);
+        mp_uint(&o, i);
+        mp_int(&o, 1);
+        mp_uint(&o, run);
+        mp_int(&o, last_cpu(g, i));
+        if (maps && maplen)
+            thread_allowed(g, i, maps + (size_t)i * (size_t)maplen, (size_t)maplen);
+    }
+    mp_bin(&o, maps ? maps : (uint8_t *)"", maps ? n * (size_t)maplen : 0);
+    worker_reply_out(w, rq, &o);
+}
+
+static void reply_int(struct worker *w, const struct request *rq, int64_t v)
+{
+    struct mp_out o;
+    mp_out_init(&o, 64);
+    mp_array(&o, 1);
+    mp_int(&o, v);
+    worker_reply_out(w, rq, &o);
+}
+
+OP_FN(api_get_max_vcpus)
+{
+    struct guest *g = w->data;
+    struct mp_in in;
+    if (!call_args(g, rq, f, &in) && !call_end_args(g, rq, &in))
+        reply_int(w, rq, vcpus_max(g));
+}
+
+static void on_guest_vcpus(void *data, json_t *ret, const struct err *e)
+{
+    struct call *c = data;
+    json_t *v;
+    size_t i;
+    int64_t n = 0;
+    bool all = *(bool *)c->extra;
+    if (!ret) {
+        call_fail(c, e);
+        return;
+    }
+    json_array_foreach(ret, i, v)
+        n += all || json_is_true(json_object_get(v, "online"));
+    reply_int(c->g->w, &c->rq, n);
+    call_drop(c);
+}
+
+OP_FN(api_get_vcpus_flags)
+{
+    struct guest *g = w->data;
+    struct mp_in in;
+    if (call_args(g, rq, f, &in))
+        return;
+    uint32_t flags = mp_get_u32(&in);
+    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, AFFECT_LIVE | AFFECT_CONFIG | VCPU_MAXIMUM | VCPU_GUEST, "qemuDomainGetVcpusFlags"))
+        return;
+    if (flags & VCPU_GUEST) {
+        if (call_need_agent(g, rq))
+            return;
+        struct call *c = call_new(g, rq);
+        *(bool *)call_extra(c, sizeof(bool)) = flags & VCPU_MAXIMUM;
+        agent_send(&g->agent, "guest-get-vcpus", NULL, 0, false, on_guest_vcpus, c);
+    } else
+        reply_int(w, rq, flags & VCPU_MAXIMUM ? vcpus_max(g) : vcpus_now(g));
+}
+
+OP_FN(api_vcpu_pin_info)
+{
+    struct guest *g = w->data;
+    struct mp_in in;
+    struct mp_out o;
+    if (call_args(g, rq, f, &in))
+        return;
+    int32_t ncpumaps = mp_get_i32(&in), maplen = mp_get_i32(&in);
+    uint32_t flags = mp_get_u32(&in);
+    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, AFFECT_LIVE | AFFECT_CONFIG, "qemuDomainGetVcpuPinInfo"))
+        return;
+    uint32_t n = vcpus_now(g);
+    if (ncpumaps < 0 || maplen < 1 || maplen > MAP_BYTES_MAX) {
+        reply_err(g, rq, VIR_ERR_INVALID_ARG, "maplen out of range");
+        return;
+    }
+    if ((uint32_t)ncpumaps < n)
+        n = (uint32_t)ncpumaps;
+    AUTO_FREE uint8_t *maps = calloc(n ? n : 1, (size_t)maplen);
+    for (uint32_t i = 0; maps && i < n; i++) {
+        struct tree *pin = NULL;
+        uint64_t v;
+        TREE_EACH(p, tree_get(g->tree, "cputune"), "vcpupin")
+            if (!tree_attr_uint(p, "vcpu", UINT32_MAX, &v) && v == i)
+                pin = p;
+        pinned(g, pin, maps + (size_t)i * (size_t)maplen, (size_t)maplen);
+    }
+    mp_out_init(&o, FRAME_BIG_MAX);
+    mp_array(&o, 2);
+    mp_bin(&o, maps ? maps : (uint8_t *)"", maps ? n * (size_t)maplen : 0);
+    mp_uint(&o, n);
+    worker_reply_out(w, rq, &o);
+}
+
+OP_FN(api_emulator_pin_info)
+{
+    struct guest *g = w->data;
+    struct mp_in in;
+    struct mp_out o;
+    uint8_t map[MAP_BYTES_MAX];
+    if (call_args(g, rq, f, &in))
+        return;
+    int32_t maplen = mp_get_i32(&in);
+    uint32_t flags = mp_get_u32(&in);
+    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, AFFECT_LIVE | AFFECT_CONFIG, "qemuDomainGetEmulatorPinInfo"))
+        return;
+    if (maplen < 1 || maplen > MAP_BYTES_MAX) {
+        reply_err(g, rq, VIR_ERR_INVALID_ARG, "maplen out of range");
+        return;
+    }
+    pinned(g, tree_get(g->tree, "cputune/emulatorpin"), map, (size_t)maplen);
+    mp_out_init(&o, MAP_BYTES_MAX + 64);
+    mp_array(&o, 2);
+    mp_bin(&o, map, (size_t)maplen);
+    mp_int(&o, 1);
+    worker_reply_out(w, rq, &o);
+}
+
+OP_FN(api_cpu_stats)
+{
+    enum { TOTAL_PARAMS = 3, TP_ULLONG = 4 };
+    struct guest *g = w->data;
+    struct mp_in in;
+    struct mp_out o;
+    if (call_args(g, rq, f, &in))
+        return;
+    uint32_t nparams = mp_get_u32(&in);
+    int32_t start = mp_get_i32(&in);
+    mp_get_u32(&in);
+    uint32_t flags = mp_get_u32(&in);
+    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, TYPED_STRING_OKAY, "qemuDomainGetCPUStats") || call_need_up(g, rq))
+        return;
+    if (start != -1) {
+        struct err e = ERR_INIT;
+        err_set(&e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_CGROUP, "times of single host CPUs are not known");
+        worker_error(w, rq, &e);
+        return;
+    }
+    uint64_t user, sys, total = guest_cpu_time(g, &user, &sys);
+    const struct { const char *name; uint64_t v; } rows[TOTAL_PARAMS] = { { "cpu_time", total }, { "user_time", user }, { "system_time", sys } };
+    uint32_t n = nparams < TOTAL_PARAMS ? nparams : TOTAL_PARAMS;
+    mp_out_init(&o, 1024);
+    mp_array(&o, 2);
+    mp_array(&o, n);
+    for (uint32_t i = 0; i < n; i++) {
+        mp_array(&o, 3);
+        mp_str(&o, rows[i].name);
+        mp_int(&o, TP_ULLONG);
+        mp_uint(&o, rows[i].v);
+    }
+    mp_uint(&o, nparams ? n : TOTAL_PARAMS);
+    worker_reply_out(w, rq, &o);
+}

@@ -1,0 +1,216 @@
+/* api_life.c: calls that stop, start, end and poke the guest. */
+#include "config.h"
+#include <string.h>
+
+#include "ipc/util.h"
+#include "workers/qemu/ops.h"
+
+enum { SHUTDOWN_ACPI = 1, SHUTDOWN_AGENT = 2, AGENT_SHUTDOWN_MS = 60000 };
+
+/* A call without arguments but the domain. */
+static int no_args(struct guest *g, const struct request *rq, struct frame *f)
+{
+    struct mp_in in;
+    return call_args(g, rq, f, &in) || call_end_args(g, rq, &in) || call_need_up(g, rq) ? -1 : 0;
+}
+
+/* A call whose only argument is a flags word. */
+static int flags_only(struct guest *g, const struct request *rq, struct frame *f, uint32_t known, const char *function, uint32_t *flags)
+{
+    struct mp_in in;
+    if (call_args(g, rq, f, &in))
+        return -1;
+    *flags = mp_get_u32(&in);
+    return call_end_args(g, rq, &in) || call_check_flags(g, rq, *flags, known, function) || call_need_up(g, rq) ? -1 : 0;
+}
+
+/* QEMU answers `stop` only after it has sent STOP, so that the state is known by then. */
+static void on_suspended(void *data, json_t *ret, const struct err *e)
+{
+    struct call *c = data;
+    if (!ret)
+        c->g->pause_reason = PAUSED_UNKNOWN;
+    call_on_done(c, ret, e);
+}
+
+OP_FN(api_suspend)
+{
+    struct guest *g = w->data;
+    if (no_args(g, rq, f))
+        return;
+    if (g->state == DOM_PMSUSPENDED)
+        reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "domain is pmsuspended");
+    else if (g->state == DOM_PAUSED)
+        reply_ok(g, rq);
+    else {
+        g->pause_reason = PAUSED_USER;
+        qmp_send(&g->qmp, "stop", NULL, -1, 0, on_suspended, call_new(g, rq));
+        qmp_flush(&g->qmp);
+    }
+}
+
+OP_FN(api_resume)
+{
+    struct guest *g = w->data;
+    if (no_args(g, rq, f))
+        return;
+    if (g->state == DOM_PMSUSPENDED)
+        reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "domain is pmsuspended");
+    else if (g->state == DOM_RUNNING)
+        reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "domain is already running");
+    else {
+        g->run_reason = RUNNING_UNPAUSED;
+        qmp_send(&g->qmp, "cont", NULL, -1, 0, call_on_done, call_new(g, rq));
+        qmp_flush(&g->qmp);
+    }
+}
+
+/* ---- shutdown and reboot: by the agent where it is asked for or at hand, else by the power button ---- */
+
+struct power { uint32_t flags; bool is_reboot; };
+
+static void by_button(struct call *c)
+{
+    struct guest *g = c->g;
+    struct power *p = c->extra;
+    g->fake_reboot = p->is_reboot;
+    guest_changed(g);
+    qmp_send(&g->qmp, "system_powerdown", NULL, -1, 0, call_on_done, c);
+    qmp_flush(&g->qmp);
+}
+
+static void on_agent_power(void *data, json_t *ret, const struct err *e)
+{
+    struct call *c = data;
+    struct power *p = c->extra;
+    if (ret)
+        call_ok(c);
+    else if (p->flags & SHUTDOWN_ACPI || !p->flags)
+        by_button(c);
+    else
+        call_fail(c, e);
+}
+
+static void power(struct guest *g, const struct request *rq, uint32_t flags, bool is_reboot)
+{
+    struct err e = ERR_INIT;
+    bool has_agent = !agent_check(&g->agent, &e);
+    if (g->quitting) {
+        reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "domain is not running");
+        return;
+    }
+    if (flags == SHUTDOWN_AGENT && !has_agent) {
+        worker_error(g->w, rq, &e);
+        return;
+    }
+    struct call *c = call_new(g, rq);
+    *(struct power *)call_extra(c, sizeof(struct power)) = (struct power){ flags, is_reboot };
+    if (has_agent && (flags & SHUTDOWN_AGENT || !flags)) {
+        g->fake_reboot = false;
+        agent_send(&g->agent, "guest-shutdown", json_pack("{s:s}", "mode", is_reboot ? "reboot" : "powerdown"), AGENT_SHUTDOWN_MS, true, on_agent_power, c);
+    } else
+        by_button(c);
+}
+
+OP_FN(api_shutdown)
+{
+    struct guest *g = w->data;
+    if (!no_args(g, rq, f))
+        power(g, rq, 0, guest_action(g, "on_poweroff", ON_DESTROY) == ON_RESTART);
+}
+
+OP_FN(api_shutdown_flags)
+{
+    struct guest *g = w->data;
+    uint32_t flags;
+    if (!flags_only(g, rq, f, SHUTDOWN_ACPI | SHUTDOWN_AGENT, "qemuDomainShutdownFlags", &flags))
+        power(g, rq, flags, guest_action(g, "on_poweroff", ON_DESTROY) == ON_RESTART);
+}
+
+OP_FN(api_reboot)
+{
+    struct guest *g = w->data;
+    uint32_t flags;
+    if (!flags_only(g, rq, f, SHUTDOWN_ACPI | SHUTDOWN_AGENT, "qemuDomainReboot", &flags))
+        power(g, rq, flags, guest_action(g, "on_reboot", ON_RESTART) != ON_DESTROY);
+}
+
+OP_FN(api_reset)
+{
+    struct guest *g = w->data;
+    uint32_t flags;
+    if (flags_only(g, rq, f, 0, "qemuDomainReset", &flags))
+        return;
+    g->fake_reboot = false;
+    if (g->state == DOM_CRASHED)
+        guest_set_state(g, DOM_PAUSED, PAUSED_CRASHED, -1, 0);
+    qmp_send(&g->qmp, "system_reset", NULL, -1, 0, call_on_done, call_new(g, rq));
+    qmp_flush(&g->qmp);
+}
+
+OP_FN(api_inject_nmi)
+{
+    struct guest *g = w->data;
+    uint32_t flags;
+    if (flags_only(g, rq, f, 0, "qemuDomainInjectNMI", &flags))
+        return;
+    qmp_send(&g->qmp, "inject-nmi", NULL, -1, 0, call_on_done, call_new(g, rq));
+    qmp_flush(&g->qmp);
+}
+
+OP_FN(api_pm_wakeup)
+{
+    struct guest *g = w->data;
+    uint32_t flags;
+    if (flags_only(g, rq, f, 0, "qemuDomainPMWakeup", &flags))
+        return;
+    qmp_send(&g->qmp, "system_wakeup", NULL, -1, 0, call_on_done, call_new(g, rq));
+    qmp_flush(&g->qmp);
+}
+
+/* ---- jobs: nothing of this role runs as a job that a client can watch ---- */
+
+OP_FN(api_job_info)
+{
+    struct guest *g = w->data;
+    struct mp_out o;
+    if (no_args(g, rq, f))
+        return;
+    mp_out_init(&o, 64);
+    mp_array(&o, 12);
+    for (int i = 0; i < 12; i++)
+        mp_uint(&o, 0);
+    worker_reply_out(w, rq, &o);
+}
+
+OP_FN(api_job_stats)
+{
+    struct guest *g = w->data;
+    uint32_t flags;
+    struct mp_out o;
+    if (flags_only(g, rq, f, 3, "qemuDomainGetJobStats", &flags))
+        return;
+    mp_out_init(&o, 64);
+    mp_array(&o, 2);
+    mp_int(&o, 0);
+    mp_array(&o, 0);
+    worker_reply_out(w, rq, &o);
+}
+
+/* What QEMU's monitor is doing: the one question that is about a stuck guest, and needs nothing of it. */
+OP_FN(api_control_info)
+{
+    enum { CONTROL_OK, CONTROL_JOB, CONTROL_OCCUPIED, CONTROL_ERROR };
+    struct guest *g = w->data;
+    uint32_t flags;
+    struct mp_out o;
+    if (flags_only(g, rq, f, 0, "qemuDomainGetControlInfo", &flags))
+        return;
+    uint64_t ms = qmp_waiting_ms(&g->qmp);
+    mp_out_init(&o, 64);
+    mp_array(&o, 3);
+    mp_uint(&o, g->phase == PHASE_UP ? (ms ? CONTROL_OCCUPIED : CONTROL_OK) : CONTROL_ERROR);
+    mp_uint(&o, 0);
+    mp_uint(&o, ms);
+    worker_reply_out(w, rq, &o);
+}

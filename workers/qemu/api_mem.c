@@ -1,0 +1,168 @@
+/* api_mem.c: the balloon and what it tells; counters of interfaces. */
+#include "config.h"
+#include <string.h>
+
+#include "ipc/util.h"
+#include "workers/qemu/ops.h"
+#include "workers/qemu/stats.h"
+
+enum { AFFECT_LIVE = 1, AFFECT_CONFIG = 2, MEM_MAXIMUM = 4, TAG_ACTUAL = 6, TAG_RSS = 7 };
+
+static void on_memory(struct guest *g, void *data, const struct err *e)
+{
+    static const uint8_t order[] = { 0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12 };
+    struct call *c = data;
+    struct { int tag; uint64_t v; } row[ARRAY_N(order) + 2];
+    uint32_t n = 0, max = *(uint32_t *)c->extra;
+    struct mp_out o;
+    if (e) {
+        call_fail(c, e);
+        return;
+    }
+    if (g->has_balloon) {
+        row[n].tag = TAG_ACTUAL;
+        row[n++].v = balloon_now(g);
+        for (size_t i = 0; g->stats && i < ARRAY_N(order); i++)
+            if (g->stats->mem_known & 1u << order[i]) {
+                row[n].tag = order[i];
+                row[n++].v = g->stats->mem[order[i]];
+            }
+    }
+    row[n].tag = TAG_RSS;
+    row[n++].v = stats_rss_kib(g);
+    if (n > max)
+        n = max;
+    mp_out_init(&o, 4096);
+    mp_array(&o, 1);
+    mp_array(&o, n);
+    for (uint32_t i = 0; i < n; i++) {
+        mp_array(&o, 2);
+        mp_int(&o, row[i].tag);
+        mp_uint(&o, row[i].v);
+    }
+    call_out(c, &o);
+}
+
+OP_FN(api_memory_stats)
+{
+    struct guest *g = w->data;
+    struct mp_in in;
+    if (call_args(g, rq, f, &in))
+        return;
+    uint32_t max = mp_get_u32(&in), flags = mp_get_u32(&in);
+    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, 0, "qemuDomainMemoryStats") || call_need_up(g, rq))
+        return;
+    struct call *c = call_new(g, rq);
+    *(uint32_t *)call_extra(c, sizeof max) = max;
+    stats_want(g, g->has_balloon ? PART_BALLOON : 0, false, on_memory, c);
+}
+
+static void set_memory(struct guest *g, const struct request *rq, uint64_t kib, uint32_t flags)
+{
+    if (flags & MEM_MAXIMUM)
+        reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "cannot resize the maximum memory on an active domain");
+    else if (kib > tree_kib(g->tree, "memory"))
+        reply_err(g, rq, VIR_ERR_INVALID_ARG, "cannot set memory higher than max memory");
+    else if (!g->has_balloon)
+        reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "Unable to change memory of active domain without the balloon device and guest OS balloon driver");
+    else {
+        qmp_send(&g->qmp, "balloon", json_pack("{s:I}", "value", (json_int_t)(kib * 1024)), -1, 0, call_on_done, call_new(g, rq));
+        qmp_flush(&g->qmp);
+    }
+}
+
+OP_FN(api_set_memory)
+{
+    struct guest *g = w->data;
+    struct mp_in in;
+    if (call_args(g, rq, f, &in))
+        return;
+    uint64_t kib = mp_get_uint(&in);
+    if (!call_end_args(g, rq, &in) && !call_need_up(g, rq))
+        set_memory(g, rq, kib, 0);
+}
+
+OP_FN(api_set_memory_flags)
+{
+    struct guest *g = w->data;
+    struct mp_in in;
+    if (call_args(g, rq, f, &in))
+        return;
+    uint64_t kib = mp_get_uint(&in);
+    uint32_t flags = mp_get_u32(&in);
+    if (!call_end_args(g, rq, &in) && !call_check_flags(g, rq, flags, AFFECT_LIVE | AFFECT_CONFIG | MEM_MAXIMUM, "qemuDomainSetMemoryFlags") && !call_need_up(g, rq))
+        set_memory(g, rq, kib, flags);
+}
+
+static void on_period(void *data, json_t *ret, const struct err *e)
+{
+    struct call *c = data;
+    struct tree *b = tree_get(c->g->tree, "devices/memballoon");
+    int64_t period = *(int32_t *)c->extra;
+    if (ret && b && period) {
+        struct tree *st = tree_get(b, "stats");
+        if (!st) {
+            st = tree_new("stats");
+            tree_insert(b, st, b->child);
+        }
+        tree_set_attr(st, "period", "%lld", (long long)period);
+    } else if (ret && b && tree_get(b, "stats"))
+        tree_free(tree_get(b, "stats"));
+    if (ret)
+        guest_changed(c->g);
+    call_on_done(c, ret, e);
+}
+
+OP_FN(api_memory_stats_period)
+{
+    struct guest *g = w->data;
+    struct mp_in in;
+    if (call_args(g, rq, f, &in))
+        return;
+    int32_t period = mp_get_i32(&in);
+    uint32_t flags = mp_get_u32(&in);
+    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, AFFECT_LIVE | AFFECT_CONFIG, "qemuDomainSetMemoryStatsPeriod") || call_need_up(g, rq))
+        return;
+    if (!g->has_balloon || period < 0) {
+        reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "Memory balloon model must be virtio to set the collection period");
+        return;
+    }
+    struct call *c = call_new(g, rq);
+    *(int32_t *)call_extra(c, sizeof period) = period;
+    stats_set_period(g, (uint64_t)period, on_period, c);
+    qmp_flush(&g->qmp);
+}
+
+OP_FN(api_interface_stats)
+{
+    struct guest *g = w->data;
+    struct mp_in in;
+    struct mp_out o;
+    struct err e = ERR_INIT;
+    char name[256];
+    if (call_args(g, rq, f, &in))
+        return;
+    mp_get_strz(&in, name, sizeof name);
+    if (call_end_args(g, rq, &in) || call_need_up(g, rq))
+        return;
+    struct tree *nic = NULL;
+    TREE_EACH(n, tree_get(g->tree, "devices"), "interface")
+        if (tree_attr_is(tree_get(n, "target"), "dev", name) || tree_attr_is(tree_get(n, "mac"), "address", name))
+            nic = n;
+    struct net_counts c;
+    if (!nic)
+        err_set(&e, VIR_ERR_INVALID_ARG, VIR_FROM_DOMAIN, "'%s' is not a known interface", name);
+    else if (net_counts(g, nic, &c))
+        err_set(&e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "interface '%s' has no counters on the host", name);
+    if (e.code) {
+        worker_error(w, rq, &e);
+        return;
+    }
+    mp_out_init(&o, 256);
+    mp_array(&o, 8);
+    for (int i = 0; i < 4; i++)
+        mp_uint(&o, c.rx[i]);
+    for (int i = 0; i < 4; i++)
+        mp_uint(&o, c.tx[i]);
+    worker_reply_out(w, rq, &o);
+}

@@ -1,0 +1,487 @@
+/* api_stats.c: calls that tell counters. */
+#include "config.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "ipc/util.h"
+#include "workers/qemu/ops.h"
+#include "workers/qemu/stats.h"
+
+/* ---- typed parameters: [name, type, value] each, counted as they are written ---- */
+enum { TP_INT = 1, TP_UINT, TP_LLONG, TP_ULLONG, TP_DOUBLE, TP_BOOLEAN, TP_STRING };
+#define PARAMS_BYTES_MAX (8u << 20)
+struct params { struct mp_out o; uint32_t n; };
+
+static void name_type(struct params *p, int type, const char *fmt, va_list ap)
+{
+    char name[80];
+    vsnprintf(name, sizeof name, fmt, ap);
+    mp_array(&p->o, 3);
+    mp_str(&p->o, name);
+    mp_int(&p->o, type);
+    p->n++;
+}
+
+#define PARAM_FN(suffix, ctype, tp, put) \
+    static void __attribute__((format(printf, 3, 4))) p_##suffix(struct params *p, ctype v, const char *fmt, ...) \
+    { va_list ap; va_start(ap, fmt); name_type(p, tp, fmt, ap); va_end(ap); put(&p->o, v); }
+PARAM_FN(int, int64_t, TP_INT, mp_int)
+PARAM_FN(uint, uint64_t, TP_UINT, mp_uint)
+PARAM_FN(ll, int64_t, TP_LLONG, mp_int)
+PARAM_FN(ull, uint64_t, TP_ULLONG, mp_uint)
+PARAM_FN(str, const char *, TP_STRING, mp_str)
+
+/* ---- groups of domstats ---- */
+enum { GROUP_STATE = 1, GROUP_CPU = 2, GROUP_BALLOON = 4, GROUP_VCPU = 8, GROUP_NET = 16, GROUP_BLOCK = 32, GROUP_PERF = 64, GROUP_IOTHREAD = 128,
+    GROUP_MEMORY = 256, GROUP_DIRTY = 512, GROUP_VM = 1024, GROUPS_ALL = 2047 };
+#define STATS_NOWAIT 0x20000000u
+#define STATS_BACKING 0x40000000u
+#define STATS_ENFORCE 0x80000000u
+
+static void group_state(struct guest *g, struct params *p, uint32_t flags)
+{
+    (void)flags;
+    p_int(p, g->state, "state.state");
+    p_int(p, g->reason, "state.reason");
+}
+
+static void group_cpu(struct guest *g, struct params *p, uint32_t flags)
+{
+    uint64_t user, sys, total = guest_cpu_time(g, &user, &sys);
+    (void)flags;
+    p_ull(p, total, "cpu.time");
+    p_ull(p, user, "cpu.user");
+    p_ull(p, sys, "cpu.system");
+    p_uint(p, 0, "cpu.cache.monitor.count");
+    p_ull(p, 0, "cpu.haltpoll.success.time");
+    p_ull(p, 0, "cpu.haltpoll.fail.time");
+}
+
+uint64_t balloon_now(struct guest *g)
+{
+    uint64_t kib = g->has_balloon && g->balloon_kib ? g->balloon_kib : tree_kib(g->tree, g->has_balloon ? "currentMemory" : "memory");
+    return kib ? kib : tree_kib(g->tree, "memory");
+}
+
+static void group_balloon(struct guest *g, struct params *p, uint32_t flags)
+{
+    static const struct { uint8_t tag; const char *name; } rows[] = {
+        { 0, "swap_in" }, { 1, "swap_out" }, { 2, "major_fault" }, { 3, "minor_fault" }, { 4, "unused" }, { 5, "available" }, { 8, "usable" },
+        { 9, "last-update" }, { 10, "disk_caches" }, { 11, "hugetlb_pgalloc" }, { 12, "hugetlb_pgfail" },
+    };
+    (void)flags;
+    p_ull(p, balloon_now(g), "balloon.current");
+    p_ull(p, tree_kib(g->tree, "memory"), "balloon.maximum");
+    for (size_t i = 0; g->stats && i < ARRAY_N(rows); i++)
+        if (g->stats->mem_known & 1u << rows[i].tag)
+            p_ull(p, g->stats->mem[rows[i].tag], "balloon.%s", rows[i].name);
+    p_ull(p, stats_rss_kib(g), "balloon.rss");
+}
+
+/* Times of one vCPU's thread in ns: run, wait (scheduler's sum, where the kernel keeps it), delay (runnable, not running). */
+void vcpu_times(struct guest *g, uint32_t i, uint64_t *run, uint64_t *waited, uint64_t *delay)
+{
+    char name[64], buf[8192];
+    uint64_t user = 0, sys = 0;
+    unsigned long long r, d;
+    *run = *waited = *delay = 0;
+    if (!g->tids || i >= g->vcpus || !g->tids[i])
+        return;
+    snprintf(name, sizeof name, "task/%d/stat", g->tids[i]);
+    if (!task_times(g, name, &user, &sys))
+        *run = user + sys;
+    snprintf(name, sizeof name, "task/%d/schedstat", g->tids[i]);
+    if (!read_small(g->proc_fd, name, buf, sizeof buf) && sscanf(buf, "%llu %llu", &r, &d) == 2)
+        *delay = d;
+    snprintf(name, sizeof name, "task/%d/sched", g->tids[i]);
+    if (read_small(g->proc_fd, name, buf, sizeof buf))
+        return;
+    const char *w = strstr(buf, "wait_sum"), *colon = w ? strchr(w, ':') : NULL;
+    double ms = colon ? strtod(colon + 1, NULL) : 0;
+    if (ms > 0 && ms < 1e12)
+        *waited = (uint64_t)(ms * 1e6);
+}
+
+static void group_vcpu(struct guest *g, struct params *p, uint32_t flags)
+{
+    uint32_t n = vcpus_now(g);
+    (void)flags;
+    p_uint(p, n, "vcpu.current");
+    p_uint(p, vcpus_max(g), "vcpu.maximum");
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t run, waited, delay;
+        vcpu_times(g, i, &run, &waited, &delay);
+        p_int(p, 1, "vcpu.%u.state", i);
+        p_ull(p, run, "vcpu.%u.time", i);
+        p_ull(p, waited, "vcpu.%u.wait", i);
+        p_ull(p, delay, "vcpu.%u.delay", i);
+    }
+}
+
+int net_counts(struct guest *g, const struct tree *nic, struct net_counts *c)
+{
+    static const char *const names[] = { "bytes", "packets", "errors", "dropped" };
+    int dir = guest_tap_dir(g, nic);
+    if (dir < 0)
+        return -1;
+    for (size_t i = 0; i < ARRAY_N(names); i++) {
+        char name[32], buf[32];
+        snprintf(name, sizeof name, "tx_%s", names[i]);
+        c->rx[i] = read_small(dir, name, buf, sizeof buf) ? 0 : strtoull(buf, NULL, 10);
+        snprintf(name, sizeof name, "rx_%s", names[i]);
+        c->tx[i] = read_small(dir, name, buf, sizeof buf) ? 0 : strtoull(buf, NULL, 10);
+    }
+    return 0;
+}
+
+static void group_net(struct guest *g, struct params *p, uint32_t flags)
+{
+    static const char *const names[] = { "bytes", "pkts", "errs", "drop" };
+    uint32_t n = 0;
+    struct tree *devices = tree_get(g->tree, "devices");
+    (void)flags;
+    TREE_EACH(nic, devices, "interface")
+        n++;
+    p_uint(p, n, "net.count");
+    n = 0;
+    TREE_EACH(nic, devices, "interface") {
+        struct net_counts c;
+        const char *dev = tree_path_attr(nic, "target", "dev");
+        if (dev)
+            p_str(p, dev, "net.%u.name", n);
+        if (dev && !net_counts(g, nic, &c)) {
+            for (unsigned i = 0; i < ARRAY_N(names); i++)
+                p_ull(p, c.rx[i], "net.%u.rx.%s", n, names[i]);
+            for (unsigned i = 0; i < ARRAY_N(names); i++)
+                p_ull(p, c.tx[i], "net.%u.tx.%s", n, names[i]);
+        }
+        n++;
+    }
+}
+
+static void block_counts(struct params *p, const struct block_counts *c, uint32_t i)
+{
+    p_ull(p, c->rd_req, "block.%u.rd.reqs", i);
+    p_ull(p, c->rd_bytes, "block.%u.rd.bytes", i);
+    p_ull(p, c->rd_ns, "block.%u.rd.times", i);
+    p_ull(p, c->wr_req, "block.%u.wr.reqs", i);
+    p_ull(p, c->wr_bytes, "block.%u.wr.bytes", i);
+    p_ull(p, c->wr_ns, "block.%u.wr.times", i);
+    p_ull(p, c->fl_req, "block.%u.fl.reqs", i);
+    p_ull(p, c->fl_ns, "block.%u.fl.times", i);
+}
+
+static void block_sizes(struct params *p, const struct block_node *b, uint32_t i)
+{
+    p_ull(p, b->highest, "block.%u.allocation", i);
+    p_ull(p, b->capacity, "block.%u.capacity", i);
+    p_ull(p, b->physical, "block.%u.physical", i);
+}
+
+static void block_head(struct params *p, uint32_t i, const char *dst, const char *path, const char *index)
+{
+    uint64_t v;
+    p_str(p, dst ? dst : "", "block.%u.name", i);
+    if (path)
+        p_str(p, path, "block.%u.path", i);
+    if (index && !tree_parse_uint(index, 10, UINT32_MAX, &v))
+        p_uint(p, v, "block.%u.backingIndex", i);
+}
+
+/* The image of a disk, and of its backing files where asked. Returns the number of records. */
+static uint32_t one_disk(struct guest *g, struct params *p, struct tree *disk, uint32_t i, bool with_backing)
+{
+    struct block_drive *d = stats_drive(g, disk);
+    const char *dst = tree_path_attr(disk, "target", "dev");
+    struct stats *s = g->stats;
+    uint32_t n = 1;
+    block_head(p, i, dst, disk_source(disk), disk_source(disk) ? tree_path_attr(disk, "source", "index") : NULL);
+    if (d)
+        block_counts(p, &d->n, i);
+    if (d && d->has_node)
+        block_sizes(p, &s->nodes[d->node], i);
+    if (!with_backing)
+        return n;
+    uint32_t node = d && d->has_node ? d->node : UINT32_MAX;
+    for (struct tree *b = tree_get(disk, "backingStore"); b && tree_get(b, "source"); b = tree_get(b, "backingStore"), n++) {
+        uint32_t below = UINT32_MAX;
+        for (uint32_t k = 0; s && node != UINT32_MAX && k < s->nnodes; k++)
+            if (s->nodes[k].parent == node && k != node)
+                below = k;
+        node = below;
+        block_head(p, i + n, dst, disk_source(b), tree_attr(b, "index"));
+        if (node != UINT32_MAX) {
+            block_counts(p, &s->nodes[node].n, i + n);
+            block_sizes(p, &s->nodes[node], i + n);
+        }
+    }
+    return n;
+}
+
+static void group_block(struct guest *g, struct params *p, uint32_t flags)
+{
+    /* The count stands first, and is known last. */
+    struct params all = { .n = 0 };
+    uint32_t n = 0;
+    mp_out_init(&all.o, PARAMS_BYTES_MAX);
+    TREE_EACH(disk, tree_get(g->tree, "devices"), "disk")
+        n += one_disk(g, &all, disk, n, flags & STATS_BACKING);
+    p_uint(p, n, "block.count");
+    mp_raw(&p->o, all.o.p, all.o.len);
+    p->o.failed |= all.o.failed;
+    p->n += all.n;
+    mp_out_free(&all.o);
+}
+
+static void group_iothread(struct guest *g, struct params *p, uint32_t flags)
+{
+    uint64_t n;
+    (void)flags;
+    if (!tree_parse_uint(tree_text(g->tree, "iothreads"), 10, UINT32_MAX, &n) && n)
+        p_uint(p, n, "iothread.count");
+}
+
+static void group_dirty(struct guest *g, struct params *p, uint32_t flags)
+{
+    struct stats *s = g->stats;
+    (void)flags;
+    if (!s || !s->dirty_known)
+        return;
+    p_int(p, s->dirty_status, "dirtyrate.calc_status");
+    p_ll(p, s->dirty_start, "dirtyrate.calc_start_time");
+    p_int(p, s->dirty_period, "dirtyrate.calc_period");
+    p_str(p, s->dirty_mode, "dirtyrate.calc_mode");
+    if (s->dirty_status == 2)
+        p_ll(p, (int64_t)s->dirty_mbps, "dirtyrate.megabytes_per_second");
+}
+
+static const struct { uint32_t bit; unsigned parts; void (*fn)(struct guest *g, struct params *p, uint32_t flags); } groups[] = {
+    { GROUP_STATE, 0, group_state }, { GROUP_CPU, 0, group_cpu }, { GROUP_BALLOON, PART_BALLOON, group_balloon }, { GROUP_VCPU, 0, group_vcpu },
+    { GROUP_NET, 0, group_net }, { GROUP_BLOCK, PART_BLOCKS, group_block }, { GROUP_IOTHREAD, 0, group_iothread }, { GROUP_DIRTY, PART_DIRTY, group_dirty },
+};
+
+struct bulk { uint32_t which, flags; };
+
+static void on_bulk(struct guest *g, void *data, const struct err *e)
+{
+    struct call *c = data;
+    struct bulk *b = c->extra;
+    struct params p = { .n = 0 };
+    struct mp_out o;
+    mp_out_init(&p.o, PARAMS_BYTES_MAX);
+    for (size_t i = 0; i < ARRAY_N(groups); i++)
+        if (b->which & groups[i].bit)
+            groups[i].fn(g, &p, b->flags);
+    if (e) {                            /* QEMU did not answer in time: what is told is what it said last */
+        mp_array(&p.o, 3);
+        mp_str(&p.o, "bulkhead.stale");
+        mp_int(&p.o, TP_BOOLEAN);
+        mp_bool(&p.o, true);
+        p.n++;
+    }
+    mp_out_init(&o, PARAMS_BYTES_MAX);
+    mp_array(&o, 1);                    /* the reply's one field: */
+    mp_array(&o, 1);                    /* one record of the list */
+    mp_array(&o, 2);
+    mp_array(&o, 3);
+    mp_str(&o, g->name);
+    mp_bin(&o, g->uuid, sizeof g->uuid);
+    mp_int(&o, g->id);
+    mp_array(&o, p.n);
+    mp_raw(&o, p.o.p, p.o.len);
+    o.failed |= p.o.failed;
+    mp_out_free(&p.o);
+    call_out(c, &o);
+}
+
+/* [domains, stats, flags]: the gateway asks each guest for its own record. */
+OP_FN(api_domain_stats)
+{
+    struct guest *g = w->data;
+    struct mp_in in;
+    if (worker_args(w, rq, f, &in))
+        return;
+    mp_skip(&in);
+    uint32_t which = mp_get_u32(&in), flags = mp_get_u32(&in);
+    unsigned parts = 0;
+    if (call_end_args(g, rq, &in))
+        return;
+    if (!which)
+        which = GROUPS_ALL;
+    else if (which & ~(uint32_t)GROUPS_ALL && flags & STATS_ENFORCE) {
+        reply_err(g, rq, VIR_ERR_ARGUMENT_UNSUPPORTED, "Stats types bits 0x%x are not supported by this daemon", which & ~(uint32_t)GROUPS_ALL);
+        return;
+    }
+    for (size_t i = 0; i < ARRAY_N(groups); i++)
+        if (which & groups[i].bit)
+            parts |= groups[i].parts;
+    struct call *c = call_new(g, rq);
+    *(struct bulk *)call_extra(c, sizeof(struct bulk)) = (struct bulk){ which, flags };
+    if (flags & STATS_NOWAIT && g->qmp.pending)
+        on_bulk(g, c, NULL);
+    else
+        stats_want(g, parts, true, on_bulk, c);
+}
+
+/* ---- one drive ---- */
+
+struct drive_ask { char path[4096]; uint32_t nparams; };
+
+/* Sum over all drives for the empty path. NULL with the call answered. */
+static const struct block_counts *drive_counts(struct call *c, struct block_counts *sum)
+{
+    struct guest *g = c->g;
+    struct drive_ask *a = c->extra;
+    *sum = (struct block_counts){ 0 };
+    if (!*a->path) {
+        for (uint32_t i = 0; g->stats && i < g->stats->ndrives; i++) {
+            const uint64_t *from = (const uint64_t *)&g->stats->drives[i].n;
+            uint64_t *to = (uint64_t *)sum;
+            for (size_t k = 0; k < sizeof *sum / sizeof *to; k++)
+                to[k] += from[k];
+        }
+        return sum;
+    }
+    struct tree *disk = guest_disk(g, a->path);
+    struct block_drive *d = disk ? stats_drive(g, disk) : NULL;
+    if (!disk)
+        call_failf(c, VIR_ERR_INVALID_ARG, "invalid path: %s", a->path);
+    else if (!d)
+        call_failf(c, VIR_ERR_INTERNAL_ERROR, "cannot find statistics for device '%s'", a->path);
+    return d ? &d->n : NULL;
+}
+
+static void on_block_stats(struct guest *g, void *data, const struct err *e)
+{
+    struct call *c = data;
+    struct block_counts sum;
+    struct mp_out o;
+    (void)g;
+    if (e) {
+        call_fail(c, e);
+        return;
+    }
+    const struct block_counts *n = drive_counts(c, &sum);
+    if (!n)
+        return;
+    mp_out_init(&o, 256);
+    mp_array(&o, 5);
+    mp_uint(&o, n->rd_req);
+    mp_uint(&o, n->rd_bytes);
+    mp_uint(&o, n->wr_req);
+    mp_uint(&o, n->wr_bytes);
+    mp_int(&o, -1);
+    call_out(c, &o);
+}
+
+OP_FN(api_block_stats)
+{
+    struct guest *g = w->data;
+    struct mp_in in;
+    if (call_args(g, rq, f, &in))
+        return;
+    struct call *c = call_new(g, rq);
+    struct drive_ask *a = call_extra(c, sizeof *a);
+    mp_get_strz(&in, a->path, sizeof a->path);
+    if (call_end_args(g, rq, &in) || call_need_up(g, rq))
+        call_drop(c);
+    else
+        stats_want(g, PART_BLOCKS, false, on_block_stats, c);
+}
+
+enum { DRIVE_PARAMS = 8, TYPED_STRING_OKAY = 4 };
+
+static void on_block_stats_flags(struct guest *g, void *data, const struct err *e)
+{
+    struct call *c = data;
+    struct drive_ask *a = c->extra;
+    struct block_counts sum;
+    struct params p = { .n = 0 };
+    struct mp_out o;
+    (void)g;
+    if (e) {
+        call_fail(c, e);
+        return;
+    }
+    const struct block_counts *n = drive_counts(c, &sum);
+    if (!n)
+        return;
+    const struct { const char *name; uint64_t v; } rows[DRIVE_PARAMS] = {
+        { "wr_bytes", n->wr_bytes }, { "wr_operations", n->wr_req }, { "rd_bytes", n->rd_bytes }, { "rd_operations", n->rd_req },
+        { "flush_operations", n->fl_req }, { "wr_total_times", n->wr_ns }, { "rd_total_times", n->rd_ns }, { "flush_total_times", n->fl_ns },
+    };
+    mp_out_init(&p.o, 4096);
+    for (size_t i = 0; i < DRIVE_PARAMS && i < a->nparams; i++)
+        p_ll(&p, (int64_t)rows[i].v, "%s", rows[i].name);
+    mp_out_init(&o, 8192);
+    mp_array(&o, 2);
+    mp_array(&o, p.n);
+    mp_raw(&o, p.o.p, p.o.len);
+    mp_out_free(&p.o);
+    mp_int(&o, a->nparams ? p.n : DRIVE_PARAMS);
+    call_out(c, &o);
+}
+
+OP_FN(api_block_stats_flags)
+{
+    struct guest *g = w->data;
+    struct mp_in in;
+    if (call_args(g, rq, f, &in))
+        return;
+    struct call *c = call_new(g, rq);
+    struct drive_ask *a = call_extra(c, sizeof *a);
+    mp_get_strz(&in, a->path, sizeof a->path);
+    int32_t n = mp_get_i32(&in);
+    uint32_t flags = mp_get_u32(&in);
+    a->nparams = n > 0 ? (uint32_t)n : 0;
+    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, TYPED_STRING_OKAY, "qemuDomainBlockStatsFlags") || call_need_up(g, rq))
+        call_drop(c);
+    else
+        stats_want(g, PART_BLOCKS, false, on_block_stats_flags, c);
+}
+
+static void on_block_info(struct guest *g, void *data, const struct err *e)
+{
+    struct call *c = data;
+    struct drive_ask *a = c->extra;
+    struct tree *disk = guest_disk(g, a->path);
+    struct block_drive *d = disk ? stats_drive(g, disk) : NULL;
+    struct mp_out o;
+    if (e)
+        call_fail(c, e);
+    else if (!disk)
+        call_failf(c, VIR_ERR_INVALID_ARG, "invalid path %s not assigned to domain", a->path);
+    else if (!disk_source(disk))
+        call_failf(c, VIR_ERR_INVALID_ARG, "disk '%s' does not currently have a source assigned", a->path);
+    else if (!d || !d->has_node)
+        call_failf(c, VIR_ERR_INTERNAL_ERROR, "failed to gather stats for disk '%s'", tree_path_attr(disk, "target", "dev"));
+    else {
+        struct block_node *b = &g->stats->nodes[d->node];
+        /* A file's blocks say what it takes; on a device only the furthest write does. */
+        bool is_device = tree_attr_is(disk, "type", "block");
+        mp_out_init(&o, 64);
+        mp_array(&o, 3);
+        mp_uint(&o, is_device ? b->highest : b->physical);
+        mp_uint(&o, b->capacity);
+        mp_uint(&o, b->file_size ? b->file_size : b->physical);
+        call_out(c, &o);
+    }
+}
+
+OP_FN(api_block_info)
+{
+    struct guest *g = w->data;
+    struct mp_in in;
+    if (call_args(g, rq, f, &in))
+        return;
+    struct call *c = call_new(g, rq);
+    struct drive_ask *a = call_extra(c, sizeof *a);
+    mp_get_strz(&in, a->path, sizeof a->path);
+    uint32_t flags = mp_get_u32(&in);
+    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, 0, "qemuDomainGetBlockInfo") || call_need_up(g, rq))
+        call_drop(c);
+    else
+        stats_want(g, PART_BLOCKS, false, on_block_info, c);
+}

@@ -1,0 +1,345 @@
+/* api_stream.c: calls that open a stream or a display. */
+#include "config.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+#include "ipc/log.h"
+#include "ipc/util.h"
+#include "workers/qemu/ops.h"
+#include "workers/qemu/stream.h"
+
+enum { DEVICE_FORCE = 1, CONSOLE_SAFE = 2, GRAPHICS_SKIPAUTH = 1, SHOT_BYTES_MAX = 256 << 20, SHOT_MS = 20000 };
+
+/* The reply has no results; the client's end of the stream rides with it. */
+static void reply_stream(struct worker *w, const struct request *rq, int client)
+{
+    worker_reply(w, rq, NULL, 0, &client, 1);
+    close(client);
+}
+
+static struct tree *nth(struct guest *g, const char *kind)
+{
+    return tree_first(tree_get(g->tree, "devices"), kind);
+}
+
+static struct tree *named(struct guest *g, const char *kind, const char *name)
+{
+    TREE_EACH(d, tree_get(g->tree, "devices"), kind)
+        if ((device_alias(d) && !strcmp(device_alias(d), name)) ||
+            (!strcmp(kind, "channel") && tree_attr_is(tree_get(d, "target"), "name", name)))
+            return d;
+    return NULL;
+}
+
+static struct tree *find_console(struct guest *g, const char *name)
+{
+    static const char *const kinds[] = { "console", "serial", "parallel" };
+    struct tree *d = NULL;
+    if (!name) {
+        d = nth(g, "console");
+        return d && !tree_attr_is(tree_get(d, "target"), "type", "serial") ? d : nth(g, "serial") ? nth(g, "serial") : d;
+    }
+    for (size_t i = 0; i < ARRAY_N(kinds) && !d; i++)
+        d = named(g, kinds[i], name);
+    return d;
+}
+
+/* The words in which libvirt refuses. */
+static const struct kind { const char *what, *needs, *busy; } console_kind = { "character device", "PTY or UNIX socket", "console session" },
+    channel_kind = { "channel", "UNIX socket", "channel stream" };
+
+static void open_chardev(struct guest *g, const struct request *rq, struct tree *dev, bool force, const struct kind *k)
+{
+    int client;
+    const char *alias = device_alias(dev) ? device_alias(dev) : "";
+    struct chardev *c = chardev_find(g, dev);
+    if (!tree_attr_is(dev, "type", "pty") && !tree_attr_is(dev, "type", "unix"))
+        reply_err(g, rq, VIR_ERR_INTERNAL_ERROR, "%s %s is not using a %s", k->what, alias, k->needs);
+    else if (!c)
+        reply_err(g, rq, VIR_ERR_OPERATION_UNSUPPORTED, "%s %s is a socket that other programs connect to", k->what, alias);
+    else if (c->user && !force)
+        reply_err(g, rq, VIR_ERR_OPERATION_FAILED, "Active %s exists for this domain", k->busy);
+    else {
+        if (c->user)
+            stream_close(c->user);
+        int r = stream_open_chardev(g, c, &client);
+        if (!r)
+            reply_stream(g->w, rq, client);
+        else
+            reply_err(g, rq, VIR_ERR_INTERNAL_ERROR, "cannot open a stream: %s", strerror(-r));
+    }
+}
+
+OP_FN(api_open_console)
+{
+    struct guest *g = w->data;
+    struct mp_in in;
+    if (call_args(g, rq, f, &in))
+        return;
+    AUTO_FREE char *name = mp_get_nil(&in) ? NULL : mp_get_strdup(&in, 256);
+    uint32_t flags = mp_get_u32(&in);
+    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, DEVICE_FORCE | CONSOLE_SAFE, "qemuDomainOpenConsole") || call_need_up(g, rq))
+        return;
+    struct tree *dev = find_console(g, name);
+    if (!dev)
+        reply_err(g, rq, VIR_ERR_INTERNAL_ERROR, "cannot find character device %s", name ? name : "(null)");
+    else
+        open_chardev(g, rq, dev, flags & DEVICE_FORCE, &console_kind);
+}
+
+OP_FN(api_open_channel)
+{
+    struct guest *g = w->data;
+    struct mp_in in;
+    if (call_args(g, rq, f, &in))
+        return;
+    AUTO_FREE char *name = mp_get_nil(&in) ? NULL : mp_get_strdup(&in, 256);
+    uint32_t flags = mp_get_u32(&in);
+    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, DEVICE_FORCE, "qemuDomainOpenChannel") || call_need_up(g, rq))
+        return;
+    struct tree *dev = name ? named(g, "channel", name) : nth(g, "channel");
+    if (!dev)
+        reply_err(g, rq, VIR_ERR_INTERNAL_ERROR, "cannot find channel %s", name ? name : "(null)");
+    else
+        open_chardev(g, rq, dev, flags & DEVICE_FORCE, &channel_kind);
+}
+
+/* ---- displays ---- */
+
+static const char *graphics_at(struct guest *g, const struct request *rq, uint32_t idx)
+{
+    uint32_t i = 0;
+    TREE_EACH(gr, tree_get(g->tree, "devices"), "graphics")
+        if (i++ == idx) {
+            const char *type = tree_attr(gr, "type");
+            if (type && (!strcmp(type, "vnc") || !strcmp(type, "spice")))
+                return type;
+            reply_err(g, rq, VIR_ERR_INTERNAL_ERROR, "Can only open VNC, SPICE or D-Bus p2p graphics backends, not %s", type ? type : "none");
+            return NULL;
+        }
+    reply_err(g, rq, VIR_ERR_INTERNAL_ERROR, "No graphics backend with index %u", idx);
+    return NULL;
+}
+
+OP_FN(api_open_graphics)
+{
+    struct guest *g = w->data;
+    struct mp_in in;
+    if (call_args(g, rq, f, &in))
+        return;
+    uint32_t idx = mp_get_u32(&in), flags = mp_get_u32(&in);
+    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, GRAPHICS_SKIPAUTH, "qemuDomainOpenGraphics") || call_need_up(g, rq))
+        return;
+    const char *type = graphics_at(g, rq, idx);
+    AUTO_CLOSE fd = frame_take_fd(f, 0);
+    if (!type)
+        return;
+    if (fd < 0) {
+        reply_err(g, rq, VIR_ERR_INVALID_ARG, "fd must be a socket");
+        return;
+    }
+    guest_add_graphics(g, type, fd, flags & GRAPHICS_SKIPAUTH, call_on_done, call_new(g, rq));
+    qmp_flush(&g->qmp);
+}
+
+static void on_graphics_fd(void *data, json_t *ret, const struct err *e)
+{
+    struct call *c = data;
+    int fd = *(int *)c->extra;
+    if (ret) {
+        worker_reply(c->g->w, &c->rq, NULL, 0, &fd, 1);
+        call_drop(c);
+    } else
+        call_fail(c, e);
+    close(fd);
+}
+
+OP_FN(api_open_graphics_fd)
+{
+    struct guest *g = w->data;
+    struct mp_in in;
+    int pair[2];
+    if (call_args(g, rq, f, &in))
+        return;
+    uint32_t idx = mp_get_u32(&in), flags = mp_get_u32(&in);
+    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, GRAPHICS_SKIPAUTH, "qemuDomainOpenGraphicsFD") || call_need_up(g, rq))
+        return;
+    const char *type = graphics_at(g, rq, idx);
+    if (!type)
+        return;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
+        reply_err(g, rq, VIR_ERR_INTERNAL_ERROR, "cannot make a socket pair");
+        return;
+    }
+    struct call *c = call_new(g, rq);
+    *(int *)call_extra(c, sizeof(int)) = pair[1];
+    guest_add_graphics(g, type, pair[0], flags & GRAPHICS_SKIPAUTH, on_graphics_fd, c);
+    close(pair[0]);
+    qmp_flush(&g->qmp);
+}
+
+/* ---- screenshot: QEMU writes into a pipe, we collect, the client gets the whole ---- */
+
+struct shot {
+    struct call *call;                  /* NULL once answered */
+    struct guest *g;
+    struct loop_source src;
+    int pipe_fd, file_fd;
+    int64_t fdset;
+    size_t bytes;
+    bool is_done, is_eof;
+    int refs;                           /* answers of QEMU still to come */
+};
+
+static void shot_free(struct shot *s)
+{
+    loop_del(&s->src);
+    if (s->pipe_fd >= 0)
+        close(s->pipe_fd);
+    if (s->file_fd >= 0)
+        close(s->file_fd);
+    free(s);
+}
+
+static void shot_answer(struct shot *s, const struct err *e)
+{
+    struct call *c = STEAL_PTR(&s->call);
+    int client;
+    if (!c)
+        return;
+    if (e)
+        call_fail(c, e);
+    else if (lseek(s->file_fd, 0, SEEK_SET) < 0 || stream_open_file(s->g, STEAL_FD(&s->file_fd), &client))
+        call_failf(c, VIR_ERR_INTERNAL_ERROR, "cannot open a stream");
+    else {
+        struct mp_out o;
+        mp_out_init(&o, 64);
+        mp_array(&o, 1);
+        mp_str(&o, "image/png");
+        worker_reply(s->g->w, &c->rq, o.p, o.len, &client, 1);
+        mp_out_free(&o);
+        close(client);
+        call_drop(c);
+    }
+}
+
+/* The picture is whole when QEMU has said so and the pipe has ended. */
+static void shot_step(struct shot *s)
+{
+    if (s->is_done && s->is_eof)
+        shot_answer(s, NULL);
+    if (!s->call && !s->refs)
+        shot_free(s);
+}
+
+static void on_shot_pipe(struct loop_source *src, uint32_t events)
+{
+    struct shot *s = src->data;
+    (void)events;
+    char buf[16384];
+    ssize_t n;
+    while ((n = read(s->pipe_fd, buf, sizeof buf)) > 0) {
+        s->bytes += (size_t)n;
+        if (s->bytes > SHOT_BYTES_MAX || util_write_full(s->file_fd, buf, (size_t)n) != n)
+            break;
+    }
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    loop_del(&s->src);
+    if (n) {
+        struct err e = ERR_INIT;
+        err_set(&e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the screenshot is too large");
+        shot_answer(s, &e);
+    }
+    s->is_eof = true;
+    shot_step(s);
+}
+
+static void on_shot_fd(void *data, json_t *ret, const struct err *e)
+{
+    struct shot *s = data;
+    s->refs--;
+    (void)ret;
+    if (e)
+        shot_answer(s, e);
+    shot_step(s);
+}
+
+static void on_shot_done(void *data, json_t *ret, const struct err *e)
+{
+    struct shot *s = data;
+    s->refs--;
+    s->is_done = ret != NULL;
+    if (e)
+        shot_answer(s, e);
+    shot_step(s);
+}
+
+static void on_shot_removed(void *data, json_t *ret, const struct err *e)
+{
+    struct shot *s = data;
+    s->refs--;
+    (void)ret;
+    (void)e;
+    shot_step(s);
+}
+
+OP_FN(api_screenshot)
+{
+    struct guest *g = w->data;
+    struct mp_in in;
+    int fds[2];
+    char path[32];
+    if (call_args(g, rq, f, &in))
+        return;
+    uint32_t screen = mp_get_u32(&in), flags = mp_get_u32(&in), heads = 0;
+    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, 0, "qemuDomainScreenshot") || call_need_up(g, rq))
+        return;
+    struct tree *video = nth(g, "video"), *at = video;
+    for (struct tree *v = video; v; v = tree_next(v, "video")) {
+        uint64_t n;
+        uint32_t mine = tree_attr_uint(tree_get(v, "model"), "heads", 64, &n) || !n ? 1 : (uint32_t)n;
+        if (screen >= heads && screen < heads + mine) {
+            at = v;
+            break;
+        }
+        heads += mine;
+        at = NULL;
+    }
+    if (!video || !at || !device_alias(at)) {
+        reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "no such screen ID");
+        return;
+    }
+    if (pipe2(fds, O_CLOEXEC) < 0) {
+        reply_err(g, rq, VIR_ERR_INTERNAL_ERROR, "cannot make a pipe");
+        return;
+    }
+    struct shot *s = calloc(1, sizeof *s);
+    BUG_ON(!s);
+    /* Sets of images are numbered like the manifest; those of pictures come far behind. */
+    *s = (struct shot){ .call = call_new(g, rq), .g = g, .src.fd = -1, .pipe_fd = fds[0], .file_fd = memfd_create("screenshot", MFD_CLOEXEC),
+                        .fdset = 100000 + ++g->fd_names, .refs = 3 };
+    fcntl(fds[0], F_SETFL, O_NONBLOCK);
+    snprintf(path, sizeof path, "/dev/fdset/%lld", (long long)s->fdset);
+    if (s->file_fd < 0 || loop_add(&s->src, fds[0], EPOLLIN, on_shot_pipe, s)) {
+        close(fds[1]);
+        call_failf(STEAL_PTR(&s->call), VIR_ERR_INTERNAL_ERROR, "cannot collect a screenshot");
+        s->refs = 0;
+        shot_free(s);
+        return;
+    }
+    s->refs++;                          /* so that a refusal within qmp_send does not free it under us */
+    qmp_send(&g->qmp, "add-fd", json_pack("{s:I}", "fdset-id", (json_int_t)s->fdset), fds[1], SHOT_MS, on_shot_fd, s);
+    close(fds[1]);
+    qmp_send(&g->qmp, "screendump", json_pack("{s:s, s:s, s:s, s:i}", "filename", path, "format", "png", "device", device_alias(at), "head", (int)(screen - heads)),
+             -1, SHOT_MS, on_shot_done, s);
+    qmp_send(&g->qmp, "remove-fd", json_pack("{s:I}", "fdset-id", (json_int_t)s->fdset), -1, SHOT_MS, on_shot_removed, s);
+    qmp_flush(&g->qmp);
+    s->refs--;
+    shot_step(s);
+}

@@ -1,0 +1,135 @@
+#include "config.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ipc/log.h"
+#include "ipc/util.h"
+#include "workers/qemu/guest.h"
+
+struct call *call_new(struct guest *g, const struct request *rq)
+{
+    struct call *c = calloc(1, sizeof *c);
+    BUG_ON(!c);
+    c->g = g;
+    c->rq = *rq;
+    return c;
+}
+
+void *call_extra(struct call *c, size_t size)
+{
+    c->extra = calloc(1, size);
+    BUG_ON(!c->extra);
+    return c->extra;
+}
+
+void call_drop(struct call *c)
+{
+    if (c->free_extra)
+        c->free_extra(c->extra);
+    free(c->extra);
+    free(c);
+}
+
+void call_ok(struct call *c)
+{
+    worker_reply(c->g->w, &c->rq, NULL, 0, NULL, 0);
+    call_drop(c);
+}
+
+void call_out(struct call *c, struct mp_out *o)
+{
+    worker_reply_out(c->g->w, &c->rq, o);
+    call_drop(c);
+}
+
+void call_fail(struct call *c, const struct err *e)
+{
+    worker_error(c->g->w, &c->rq, e);
+    call_drop(c);
+}
+
+static void verr(struct guest *g, const struct request *rq, int code, const char *fmt, va_list ap)
+{
+    struct err e = ERR_INIT;
+    char text[ERR_DETAIL_MAX];
+    vsnprintf(text, sizeof text, fmt, ap);
+    err_set(&e, code, VIR_FROM_QEMU, "%s", text);
+    worker_error(g->w, rq, &e);
+}
+
+void call_failf(struct call *c, int code, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    verr(c->g, &c->rq, code, fmt, ap);
+    va_end(ap);
+    call_drop(c);
+}
+
+void reply_err(struct guest *g, const struct request *rq, int code, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    verr(g, rq, code, fmt, ap);
+    va_end(ap);
+}
+
+void reply_ok(struct guest *g, const struct request *rq)
+{
+    worker_reply(g->w, rq, NULL, 0, NULL, 0);
+}
+
+int call_args(struct guest *g, const struct request *rq, struct frame *f, struct mp_in *in)
+{
+    if (worker_args(g->w, rq, f, in))
+        return -1;
+    mp_skip(in);        /* the domain: the supervisor has found it */
+    return 0;
+}
+
+int call_end_args(struct guest *g, const struct request *rq, struct mp_in *in)
+{
+    if (mp_end(in))
+        return 0;
+    struct err e = ERR_INIT;
+    err_set(&e, VIR_ERR_RPC, VIR_FROM_RPC, "Unable to decode message payload");
+    worker_error(g->w, rq, &e);
+    return -1;
+}
+
+int call_need_up(struct guest *g, const struct request *rq)
+{
+    if (g->phase == PHASE_UP || g->phase == PHASE_STOPPING)
+        return 0;
+    reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "domain is not running");
+    return -1;
+}
+
+int call_need_agent(struct guest *g, const struct request *rq)
+{
+    struct err e = ERR_INIT;
+    if (g->state != DOM_RUNNING)
+        err_set(&e, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "domain is not running");
+    else if (!agent_check(&g->agent, &e))
+        return 0;
+    worker_error(g->w, rq, &e);
+    return -1;
+}
+
+int call_check_flags(struct guest *g, const struct request *rq, uint32_t flags, uint32_t known, const char *function)
+{
+    if (!(flags & ~known))
+        return 0;
+    reply_err(g, rq, VIR_ERR_INVALID_ARG, "unsupported flags (0x%x) in function %s", flags & ~known, function);
+    return -1;
+}
+
+void call_on_done(void *data, json_t *ret, const struct err *e)
+{
+    struct call *c = data;
+    if (ret)
+        call_ok(c);
+    else
+        call_fail(c, e);
+}

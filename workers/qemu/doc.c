@@ -1,0 +1,135 @@
+#include "config.h"
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "ipc/util.h"
+#include "workers/qemu/guest.h"
+#include "workers/tree-form.h"
+
+static int hex_digit(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+static int parse_uuid(const char *s, uint8_t out[16])
+{
+    unsigned n = 0;
+    for (; s && *s && n < 32; s++) {
+        int d = hex_digit(*s);
+        if (d < 0 && *s != '-')
+            return -EINVAL;
+        if (d >= 0) {
+            out[n / 2] = (uint8_t)(n % 2 ? out[n / 2] | d : d << 4);
+            n++;
+        }
+    }
+    return n == 32 && s && !*s ? 0 : -EINVAL;
+}
+
+int guest_set_identity(struct guest *g, struct err *e)
+{
+    const char *name = tree_text(g->tree, "name");
+    uint64_t id = 0;
+    if (!name || util_copy_str(g->name, sizeof g->name, name) || parse_uuid(tree_text(g->tree, "uuid"), g->uuid))
+        return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the guest's document has no name or uuid");
+    g->id = tree_attr_uint(g->tree, "id", INT32_MAX, &id) ? -1 : (int32_t)id;
+    struct tree *balloon = tree_get(g->tree, "devices/memballoon");
+    g->has_balloon = balloon && !tree_attr_is(balloon, "model", "none");
+    return 0;
+}
+
+int guest_load_tree(struct guest *g, int fd, struct err *e)
+{
+    const void *p;
+    size_t n;
+    if (fd < 0 || frame_map(fd, FRAME_BIG_MAX, &p, &n) || !p)
+        return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the guest's document cannot be read");
+    struct mp_in in;
+    struct tree *t = NULL;
+    if (mp_guard(p, n, MP_DEPTH_MAX, FRAME_BIG_MAX, NULL) == 0) {
+        mp_in_init(&in, p, n);
+        t = tree_unpack(&in);
+    }
+    munmap((void *)p, n);
+    if (!t)
+        return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the guest's document is malformed");
+    if (g->tree)
+        tree_free(g->tree);
+    g->tree = t;
+    return guest_set_identity(g, e);
+}
+
+const char *device_alias(const struct tree *dev)
+{
+    return tree_path_attr(dev, "alias", "name");
+}
+
+struct tree *guest_device(struct guest *g, const char *alias)
+{
+    TREE_EACH(dev, tree_get(g->tree, "devices"), NULL) {
+        const char *a = device_alias(dev);
+        if (a && !strcmp(a, alias))
+            return dev;
+    }
+    return NULL;
+}
+
+const char *disk_source(const struct tree *disk)
+{
+    static const char *const keys[] = { "file", "dev", "dir", "name", "volume" };
+    struct tree *src = tree_get(disk, "source");
+    for (size_t i = 0; src && i < ARRAY_N(keys); i++)
+        if (tree_attr(src, keys[i]))
+            return tree_attr(src, keys[i]);
+    return NULL;
+}
+
+struct tree *guest_disk(struct guest *g, const char *path)
+{
+    struct tree *devices = tree_get(g->tree, "devices");
+    TREE_EACH(d, devices, "disk") {
+        const char *dst = tree_path_attr(d, "target", "dev");
+        if (dst && !strcmp(dst, path))
+            return d;
+    }
+    TREE_EACH(d, devices, "disk") {
+        const char *src = disk_source(d);
+        if (src && *path == '/' && !strcmp(src, path))
+            return d;
+    }
+    return NULL;
+}
+
+uint64_t tree_kib(const struct tree *t, const char *path)
+{
+    static const struct { const char *unit; uint64_t bytes; } units[] = {
+        { "b", 1 }, { "bytes", 1 }, { "KB", 1000 }, { "KiB", 1024 }, { "k", 1024 }, { "K", 1024 }, { "MB", 1000000 }, { "MiB", 1 << 20 }, { "M", 1 << 20 },
+        { "GB", 1000000000 }, { "GiB", 1 << 30 }, { "G", 1 << 30 }, { "TiB", 1ull << 40 }, { "T", 1ull << 40 }, { "TB", 1000000000000 },
+    };
+    const char *text = tree_text(t, path), *unit = tree_path_attr(t, path, "unit");
+    uint64_t v, bytes = 1024;
+    if (!text || tree_parse_uint(text, 10, UINT64_MAX >> 10, &v))
+        return 0;
+    for (size_t i = 0; unit && i < ARRAY_N(units); i++)
+        if (!strcmp(units[i].unit, unit))
+            bytes = units[i].bytes;
+    return __builtin_mul_overflow(v, bytes, &v) ? 0 : v / 1024;
+}
+
+enum on_action guest_action(const struct guest *g, const char *name, enum on_action fallback)
+{
+    static const char *const words[] = { "destroy", "restart", "preserve", "rename-restart", "coredump-destroy", "coredump-restart" };
+    const char *s = tree_text(g->tree, name);
+    for (size_t i = 0; s && i < ARRAY_N(words); i++)
+        if (!strcmp(s, words[i]))
+            return (enum on_action)i;
+    return fallback;
+}
+
+char *guest_xml(struct guest *g, uint32_t flags, size_t *len)
+{
+    AUTO_TREE *copy = tree_copy(g->tree);
+    tree_form(copy, flags);
+    return tree_print(copy, 0, len);
+}

@@ -1,0 +1,151 @@
+/* ends.c: our ends of what the hands made: terminals, the agent's channel, the VNC listener. */
+#include "config.h"
+#include <errno.h>
+#include <stdio.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include "ipc/log.h"
+#include "ipc/manifest.h"
+#include "ipc/util.h"
+#include "workers/qemu/stream.h"
+#include "workers/tree-marks.h"
+
+enum { VNC_CLIENTS_PER_TURN = 4 };
+
+bool is_marked(const struct tree *dev, uint32_t entry)
+{
+    static const char *const places[] = { NULL, "source", "backend" };
+    for (size_t i = 0; i < ARRAY_N(places); i++) {
+        uint64_t v;
+        if (!tree_attr_uint(places[i] ? tree_get(dev, places[i]) : dev, MARK_MANIFEST, UINT32_MAX, &v) && v == entry)
+            return true;
+    }
+    return false;
+}
+
+static struct tree *guest_marked(struct guest *g, uint32_t entry)
+{
+    TREE_EACH(dev, tree_get(g->tree, "devices"), NULL)
+        if (is_marked(dev, entry))
+            return dev;
+    return NULL;
+}
+
+/* ---- counters of taps: QEMU does not know them, and this role has no network; the hand gave us a folder of sysfs ---- */
+
+struct tap { struct tap *next; int fd; uint32_t entry; };
+
+static int tap_add(struct guest *g, int fd, uint32_t entry)
+{
+    struct tap *t = calloc(1, sizeof *t);
+    if (!t)
+        return -ENOMEM;
+    *t = (struct tap){ .next = g->taps, .fd = fd, .entry = entry };
+    g->taps = t;
+    return 0;
+}
+
+int guest_tap_dir(struct guest *g, const struct tree *nic)
+{
+    for (struct tap *t = g->taps; t; t = t->next)
+        if (is_marked(nic, t->entry))
+            return t->fd;
+    return -1;
+}
+
+/* ---- VNC: QEMU cannot listen on a descriptor, so the listener is ours and each client's socket is handed over ---- */
+
+struct vnc { struct vnc *next; struct guest *g; struct loop_source src; int fd; bool is_ready; };
+
+static void on_added(void *data, json_t *ret, const struct err *e)
+{
+    (void)data;
+    (void)ret;
+    if (e)
+        log_warn("VNC client: %s", e->detail);
+}
+
+void guest_add_graphics(struct guest *g, const char *protocol, int fd, bool skip_auth, qmp_reply_fn *fn, void *data)
+{
+    char name[32];
+    snprintf(name, sizeof name, "client%u", ++g->fd_names);
+    qmp_send(&g->qmp, "getfd", json_pack("{s:s}", "fdname", name), fd, 0, on_added, g);
+    qmp_send(&g->qmp, "add_client", json_pack("{s:s, s:s, s:b}", "protocol", protocol, "fdname", name, "skipauth", skip_auth), -1, 0, fn ? fn : on_added, data);
+}
+
+static void on_vnc(struct loop_source *s, uint32_t events)
+{
+    struct vnc *v = s->data;
+    (void)events;
+    for (int i = 0; i < VNC_CLIENTS_PER_TURN; i++) {
+        AUTO_CLOSE fd = accept4(v->fd, NULL, NULL, SOCK_CLOEXEC);
+        if (fd < 0)
+            break;
+        guest_add_graphics(v->g, "vnc", fd, false, NULL, v->g);
+    }
+    qmp_flush(&v->g->qmp);
+}
+
+static int vnc_add(struct guest *g, int fd)
+{
+    struct vnc *v = calloc(1, sizeof *v);
+    if (!v)
+        return -ENOMEM;
+    *v = (struct vnc){ .g = g, .fd = fd, .next = g->vnc };
+    int fl = fcntl(fd, F_GETFL);
+    int r = fl < 0 || fcntl(fd, F_SETFL, fl | O_NONBLOCK) < 0 ? -errno : loop_add(&v->src, fd, EPOLLIN, on_vnc, v);
+    if (r)
+        free(v);
+    else
+        g->vnc = v;
+    return r;
+}
+
+static void on_password(void *data, json_t *ret, const struct err *e)
+{
+    (void)data;
+    (void)ret;
+    if (e)
+        log_warn("%s", e->detail);
+}
+
+/* The password never stands on a command line. */
+static void set_password(struct guest *g, struct tree *graphics)
+{
+    const char *passwd = tree_attr(graphics, "passwd");
+    if (passwd)
+        qmp_send(&g->qmp, "set_password", json_pack("{s:s, s:s}", "protocol", "vnc", "password", passwd), -1, 0, on_password, g);
+}
+
+void guest_take_ends(struct guest *g)
+{
+    uint32_t entry;
+    bool resume = g->w->birth.flags & BIRTH_RESUME;
+    agent_init(&g->agent, false);
+    TREE_EACH(c, tree_get(g->tree, "devices"), "channel")
+        if (is_agent_channel(c))
+            g->agent.configured = true;
+    g->agent.trace = g->qmp.trace;
+    for (int fd = -1; (fd = birth_fd(&g->w->birth, BFD_CHARDEV, fd, &entry)) >= 0;) {
+        struct tree *dev = guest_marked(g, entry);
+        int r = 0;
+        if (!dev)
+            continue;
+        if (is_agent_channel(dev)) {
+            r = agent_open(&g->agent, fd);
+            agent_set_connected(&g->agent, tree_attr_is(tree_get(dev, "target"), "state", "connected"));
+        } else if (!strcmp(dev->name, "graphics")) {
+            r = vnc_add(g, fd);
+            if (!resume)
+                set_password(g, dev);
+        } else if (!strcmp(dev->name, "interface"))
+            r = tap_add(g, fd, entry);
+        else if (isatty(fd))
+            r = chardev_add(g, fd, entry);
+        if (r)
+            log_warn("our end of <%s>: %s", dev->name, strerror(-r));
+    }
+}

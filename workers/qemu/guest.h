@@ -1,0 +1,179 @@
+/* guest.h: the one running guest of this process, and what the files of this role share. */
+#ifndef BULKHEAD_QEMU_GUEST_H
+#define BULKHEAD_QEMU_GUEST_H
+#include "ipc/index.h"
+#include "ipc/internal.h"
+#include "ipc/settings.h"
+#include "ipc/layout.h"
+#include "workers/qemu/agent.h"
+#include "workers/qemu/qmp.h"
+#include "workers/tree.h"
+#include "workers/worker.h"
+
+/* States and reasons of the public API that this role sets. */
+enum { DOM_NOSTATE, DOM_RUNNING, DOM_BLOCKED, DOM_PAUSED, DOM_SHUTDOWN, DOM_SHUTOFF, DOM_CRASHED, DOM_PMSUSPENDED };
+enum { RUNNING_UNKNOWN, RUNNING_BOOTED, RUNNING_MIGRATED, RUNNING_RESTORED, RUNNING_FROM_SNAPSHOT, RUNNING_UNPAUSED, RUNNING_MIGRATION_CANCELED,
+    RUNNING_SAVE_CANCELED, RUNNING_WAKEUP, RUNNING_CRASHED };
+enum { PAUSED_UNKNOWN, PAUSED_USER, PAUSED_MIGRATION, PAUSED_SAVE, PAUSED_DUMP, PAUSED_IOERROR, PAUSED_WATCHDOG, PAUSED_FROM_SNAPSHOT,
+    PAUSED_SHUTTING_DOWN, PAUSED_SNAPSHOT, PAUSED_CRASHED, PAUSED_STARTING_UP };
+enum { SHUTOFF_UNKNOWN, SHUTOFF_SHUTDOWN, SHUTOFF_DESTROYED, SHUTOFF_CRASHED, SHUTOFF_MIGRATED, SHUTOFF_SAVED, SHUTOFF_FAILED };
+enum { EVENT_DEFINED, EVENT_UNDEFINED, EVENT_STARTED, EVENT_SUSPENDED, EVENT_RESUMED, EVENT_STOPPED, EVENT_SHUTDOWN, EVENT_PMSUSPENDED, EVENT_CRASHED };
+enum { STOPPED_SHUTDOWN, STOPPED_DESTROYED, STOPPED_CRASHED, STOPPED_MIGRATED, STOPPED_SAVED, STOPPED_FAILED };
+
+enum on_action { ON_DESTROY, ON_RESTART, ON_PRESERVE, ON_RENAME_RESTART, ON_COREDUMP_DESTROY, ON_COREDUMP_RESTART };
+enum guest_phase { PHASE_BORN, PHASE_LAUNCHING, PHASE_CONNECTING, PHASE_SETTING_UP, PHASE_UP, PHASE_STOPPING, PHASE_GONE };
+
+#define GUEST_VCPUS_MAX 1024
+#define STATS_FRESH_MS 500u             /* a value asked for this recently is served without asking QEMU again */
+
+struct stats;
+struct vnc;
+struct tap;
+struct stream;
+struct chardev;
+struct guest {
+    struct worker *w;
+    struct tree *tree;                  /* the live <domain> */
+    struct layout layout;
+    struct settings settings;
+    struct qmp qmp;
+    struct agent agent;
+    enum guest_phase phase;
+    struct request start;               /* IN_START, while it is open */
+    bool starting, start_paused, restored, was_greeted;
+    /* identity, from the tree; what events begin with */
+    char name[256];
+    uint8_t uuid[16];
+    int32_t id;
+    int32_t pid, qemu_pid;              /* host pids: stub, QEMU */
+    int proc_fd, cgroup_fd, checkpoint_fd;
+    /* life */
+    int32_t state, reason;
+    uint64_t state_since_ms;
+    int32_t pause_reason;               /* why the next STOP comes: set by the call that causes it */
+    int32_t run_reason;                 /* the same for RESUME */
+    bool got_shutdown, fake_reboot, quitting;
+    int32_t stop_reason, stop_detail;   /* how the end will be told; reason 0: not known yet */
+    int64_t rtc_adjustment0;            /* clock's adjustment at start: RTC_CHANGE counts from it */
+    uint64_t cpu_last_ns;
+    uint64_t balloon_kib;               /* what the guest has now; 0 unknown */
+    uint32_t vcpus;
+    int32_t *tids;                      /* host thread of each vCPU, in the guest's pid namespace; vcpus of them, or NULL */
+    bool has_balloon;
+    struct stats *stats;
+    struct vnc *vnc;
+    struct tap *taps;
+    struct stream *streams;
+    struct chardev *chardevs;
+    uint32_t fd_names;                  /* names given to descriptors in QEMU so far */
+    struct loop_timer save_later;       /* status and checkpoint are written once a turn at most */
+    uint64_t save_seq;
+    bool tainted_monitor, tainted_agent;    /* a client sent commands of its own */
+    uint32_t event_budget;
+    uint64_t event_budget_ms, events_dropped;
+};
+
+/* doc.c: the live document. */
+int guest_load_tree(struct guest *g, int fd, struct err *e);            /* BFD_TREE: sets tree and identity; fd borrowed */
+int guest_set_identity(struct guest *g, struct err *e);
+struct tree *guest_device(struct guest *g, const char *alias);          /* child of <devices> with that alias; NULL */
+const char *device_alias(const struct tree *dev);
+struct tree *guest_disk(struct guest *g, const char *path);             /* by target name or source path, as libvirt looks disks up */
+const char *disk_source(const struct tree *disk);                       /* file, dev, name...; NULL none */
+uint64_t tree_kib(const struct tree *t, const char *path);              /* <memory unit=>; KiB, 0 absent */
+enum on_action guest_action(const struct guest *g, const char *name, enum on_action fallback);   /* "on_reboot" */
+char *guest_xml(struct guest *g, uint32_t flags, size_t *len);          /* flags: tree-form.h. NULL: no memory; caller frees */
+
+/* start.c, resume.c */
+void start_call(struct worker *w, const struct request *rq, struct frame *f);     /* IN_START */
+void start_qmp_ready(struct guest *g);
+void start_failed(struct guest *g, const struct err *e);               /* answers IN_START with an error */
+void start_qemu_died(struct guest *g);                                  /* QEMU ended while starting */
+void guest_take_ends(struct guest *g);                                  /* BFD_CHARDEV, BFD_AGENT: agent, VNC */
+void guest_hook_qmp(struct guest *g);                                   /* sets the callbacks of g->qmp */
+int resume_open(struct guest *g, int qmp_fd);
+void resume_qmp_ready(struct guest *g);
+void guest_trim(void);                                                  /* gives back what the start needed */
+void guest_learn(struct guest *g);                                      /* asks QEMU for vCPU threads, channel states, balloon */
+
+/* state.c */
+void guest_set_state(struct guest *g, int32_t state, int32_t reason, int32_t event, int32_t detail);   /* event -1: none */
+void guest_send_state(struct guest *g, int32_t event, int32_t detail);
+enum { AGENT_CONNECTED = 1, AGENT_DISCONNECTED };
+void guest_set_channel(struct guest *g, struct tree *channel, bool open, int reason);   /* the guest opened or closed its end of a port */
+bool is_agent_channel(const struct tree *dev);
+void guest_set_balloon(struct guest *g, uint64_t kib, bool tell);
+void guest_gone(struct guest *g);                                       /* the monitor ended: IN_STOPPED */
+void guest_quit(struct guest *g, int32_t stop_reason, int32_t stop_detail);        /* ends QEMU in good order */
+void guest_shutdown_or_reboot(struct guest *g);                         /* after SHUTDOWN: quit, or reset and go on */
+void guest_changed(struct guest *g);                                    /* the tree or the notes changed: save soon */
+uint64_t guest_cpu_time(struct guest *g, uint64_t *user_ns, uint64_t *system_ns);  /* ns; user, system may be NULL; 0 unknown */
+
+/* Kernel files of QEMU: a small text file relative to dirfd (NULL: dirfd itself); user and system time of a stat file. 0 or negative errno. */
+int read_small(int dirfd, const char *name, char *buf, size_t size);
+int task_times(struct guest *g, const char *name, uint64_t *user, uint64_t *sys);
+
+/* ends.c */
+bool is_marked(const struct tree *dev, uint32_t entry);                 /* the element, or its <source> or <backend>, is that manifest entry */
+int guest_tap_dir(struct guest *g, const struct tree *nic);             /* folder of the interface's counters; borrowed; -1 none */
+/* Hands a connected client to a display: getfd, add_client. fd borrowed. */
+void guest_add_graphics(struct guest *g, const char *protocol, int fd, bool skip_auth, qmp_reply_fn *fn, void *data);
+void debug_answer(struct guest *g, const struct request *rq);
+
+/* save.c: checkpoint and status file. */
+void save_now(struct guest *g);
+int save_load(struct guest *g);                                         /* 0, -ENOENT none yet, or negative errno */
+
+/* qevent.c */
+void qevent(struct qmp *q, const char *name, json_t *data, double when);
+
+/* notify.c: events of the public API.  Each emitter counts against a rate; state changes do not go through here. */
+void notify_reboot(struct guest *g);
+void notify_rtc(struct guest *g, int64_t offset);
+void notify_watchdog(struct guest *g, int action);
+void notify_io_error(struct guest *g, const char *src, const char *alias, int action, const char *reason);
+void notify_graphics(struct guest *g, int phase, json_t *client, json_t *server, const char *auth, const char *x509, const char *sasl);
+void notify_tray(struct guest *g, const char *alias, int reason);
+enum pm_event { PM_WAKEUP, PM_SUSPEND, PM_SUSPEND_DISK };
+void notify_pm(struct guest *g, enum pm_event what);
+void notify_balloon(struct guest *g, uint64_t kib);
+void notify_device_removed(struct guest *g, const char *alias);
+void notify_device_removal_failed(struct guest *g, const char *alias);
+void notify_agent(struct guest *g, int state, int reason);
+void notify_metadata(struct guest *g, int type, const char *uri);
+void notify_block_threshold(struct guest *g, const char *dev, const char *path, uint64_t threshold, uint64_t excess);
+void notify_memory_failure(struct guest *g, int recipient, int action, uint32_t flags);
+void notify_monitor(struct guest *g, const char *event, double when, json_t *data);
+
+/* call.c: calls that are answered later. */
+struct call {
+    struct guest *g;
+    struct request rq;
+    void (*free_extra)(void *extra);
+    void *extra;                        /* the handler's own notes */
+};
+struct call *call_new(struct guest *g, const struct request *rq);       /* never NULL: ends the process on lack of memory */
+void *call_extra(struct call *c, size_t size);                          /* zeroed, freed with the call */
+void call_ok(struct call *c);                                           /* each answers and frees c */
+void call_out(struct call *c, struct mp_out *o);
+void call_fail(struct call *c, const struct err *e);
+void call_drop(struct call *c);                                         /* frees one that is answered already */
+void call_failf(struct call *c, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* Opens arguments and passes the domain in front. 0, or answered and -1. */
+int call_args(struct guest *g, const struct request *rq, struct frame *f, struct mp_in *in);
+/* After the last getter: 0, or answered with "Unable to decode message payload" and -1. */
+int call_end_args(struct guest *g, const struct request *rq, struct mp_in *in);
+/* A guest that can be worked on: 0, or answered with "domain is not running" and -1. */
+int call_need_up(struct guest *g, const struct request *rq);
+/* The agent of a running guest: 0, or answered in libvirt's words and -1. */
+int call_need_agent(struct guest *g, const struct request *rq);
+/* Unknown flags: 0, or answered in libvirt's words and -1. */
+int call_check_flags(struct guest *g, const struct request *rq, uint32_t flags, uint32_t known, const char *function);
+void reply_err(struct guest *g, const struct request *rq, int code, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+void reply_ok(struct guest *g, const struct request *rq);
+/* The usual answer to a command whose value does not matter: data is a struct call. */
+void call_on_done(void *data, json_t *ret, const struct err *e);
+
+extern const struct worker_op guest_ops[];
+#define OP_FN(name) void name(struct worker *w, const struct request *rq, struct frame *f)
+#endif

@@ -1,0 +1,115 @@
+/* learn.c: what only QEMU knows of a guest that has just started, or that an earlier worker served. */
+#include "config.h"
+#include <dirent.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ipc/log.h"
+#include "ipc/util.h"
+#include "workers/qemu/guest.h"
+
+enum { REASON_STARTED = 1, TASKS_MAX = 4096, SETUP_MS = 60000 };
+
+void guest_trim(void)
+{
+    malloc_trim(0);
+}
+
+/* QEMU names its threads as its own pid namespace numbers them; /proc here has the host's numbers. */
+static int32_t host_tid(struct guest *g, int64_t inner, const char *task)
+{
+    char path[64], buf[4096];
+    snprintf(path, sizeof path, "task/%.20s/status", task);
+    if (read_small(g->proc_fd, path, buf, sizeof buf))
+        return 0;
+    const char *p = strstr(buf, "\nNSpid:"), *end = p ? strchr(p + 1, '\n') : NULL;
+    if (!end)
+        return 0;
+    while (end > p && end[-1] >= '0' && end[-1] <= '9')
+        end--;
+    return strtol(end, NULL, 10) == inner ? (int32_t)strtol(task, NULL, 10) : 0;
+}
+
+static void map_tids(struct guest *g, const int64_t *inner, uint32_t n)
+{
+    int fd = g->proc_fd < 0 ? -1 : openat(g->proc_fd, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    if (!d) {
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    struct dirent *de;
+    for (unsigned seen = 0; seen < TASKS_MAX && (de = readdir(d)); seen++) {
+        if (de->d_name[0] < '0' || de->d_name[0] > '9')
+            continue;
+        for (uint32_t i = 0; i < n; i++) {
+            int32_t t = g->tids[i] ? 0 : host_tid(g, inner[i], de->d_name);
+            if (t)
+                g->tids[i] = t;
+        }
+    }
+    closedir(d);
+}
+
+static void on_cpus(void *data, json_t *ret, const struct err *e)
+{
+    struct guest *g = data;
+    if (e)
+        log_warn("%s", e->detail);
+    size_t n = json_array_size(ret);
+    if (!n || n > GUEST_VCPUS_MAX)
+        return;
+    AUTO_FREE int64_t *inner = calloc(n, sizeof *inner);
+    free(g->tids);
+    g->tids = calloc(n, sizeof *g->tids);
+    if (!inner || !g->tids)
+        return;
+    for (size_t i = 0; i < n; i++) {
+        json_t *c = json_array_get(ret, i);
+        json_int_t at = json_integer_value(json_object_get(c, "cpu-index"));
+        if (at >= 0 && (size_t)at < n)
+            inner[at] = json_integer_value(json_object_get(c, "thread-id"));
+    }
+    g->vcpus = (uint32_t)n;
+    map_tids(g, inner, g->vcpus);
+}
+
+/* Ports of virtio-serial channels: query-chardev names the backend "char" + alias. */
+static void on_chardevs(void *data, json_t *ret, const struct err *e)
+{
+    struct guest *g = data;
+    if (e)
+        return;
+    TREE_EACH(c, tree_get(g->tree, "devices"), "channel") {
+        char label[160];
+        const char *alias = device_alias(c);
+        if (!alias || !tree_attr_is(tree_get(c, "target"), "type", "virtio") || util_format(label, sizeof label, "char%s", alias))
+            continue;
+        json_t *v;
+        size_t i;
+        json_array_foreach(ret, i, v) {
+            const char *l = json_string_value(json_object_get(v, "label"));
+            if (l && !strcmp(l, label))
+                guest_set_channel(g, c, json_is_true(json_object_get(v, "frontend-open")), REASON_STARTED);
+        }
+    }
+}
+
+static void on_balloon(void *data, json_t *ret, const struct err *e)
+{
+    struct guest *g = data;
+    json_int_t bytes = json_integer_value(json_object_get(ret, "actual"));
+    if (!e && bytes > 0)
+        guest_set_balloon(g, (uint64_t)bytes / 1024, false);
+}
+
+void guest_learn(struct guest *g)
+{
+    qmp_send(&g->qmp, "query-cpus-fast", NULL, -1, SETUP_MS, on_cpus, g);
+    qmp_send(&g->qmp, "query-chardev", NULL, -1, SETUP_MS, on_chardevs, g);
+    if (g->has_balloon)
+        qmp_send(&g->qmp, "query-balloon", NULL, -1, SETUP_MS, on_balloon, g);
+}

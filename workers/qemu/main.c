@@ -1,0 +1,121 @@
+/* main.c of role qemu: one running guest. */
+#include "config.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "ipc/log.h"
+#include "ipc/util.h"
+#include "workers/qemu/guest.h"
+#include "workers/qemu/ops.h"
+
+static struct guest guest = { .proc_fd = -1, .cgroup_fd = -1, .checkpoint_fd = -1, .id = -1, .state = DOM_PAUSED, .reason = PAUSED_STARTING_UP };
+
+static void on_ready(struct qmp *q)
+{
+    struct guest *g = q->data;
+    if (g->starting)
+        start_qmp_ready(g);
+    else
+        resume_qmp_ready(g);
+}
+
+static void on_stale(struct qmp *q, bool stale)
+{
+    struct guest *g = q->data;
+    log_warn(stale ? "QEMU has stopped answering" : "QEMU answers again");
+    if (g->phase == PHASE_UP)
+        guest_send_state(g, -1, 0);
+}
+
+static void on_end(struct qmp *q, int err)
+{
+    struct guest *g = q->data;
+    if (err && !g->quitting && !g->got_shutdown)
+        log_warn("the monitor's connection broke: %s", strerror(-err));
+    qmp_close(q);
+    if (g->starting)
+        start_qemu_died(g);
+    else
+        guest_gone(g);
+}
+
+void guest_hook_qmp(struct guest *g)
+{
+    g->qmp = (struct qmp){ .data = g, .on_ready = on_ready, .on_event = qevent, .on_stale = on_stale, .on_end = on_end,
+                           .trace = g->w->birth.flags & BIRTH_TRACE };
+}
+
+static void copy_blob(struct worker *w, int kind, void *dst, size_t size)
+{
+    const void *p;
+    size_t n;
+    int fd = birth_fd(&w->birth, kind, -1, NULL);
+    if (fd < 0 || frame_map(fd, size, &p, &n))
+        return;
+    if (n == size)
+        memcpy(dst, p, size);
+    munmap((void *)p, n);
+}
+
+/* A new supervisor may have missed the last word. */
+static void on_epoch(struct worker *w)
+{
+    struct guest *g = w->data;
+    if (g->phase == PHASE_UP) {
+        guest_send_state(g, -1, 0);
+        save_now(g);
+    }
+}
+
+static void on_debug(struct worker *w, const struct request *rq, struct frame *f)
+{
+    struct guest *g = w->data;
+    (void)f;
+    g->qmp.trace = g->agent.trace = rq->arg & 1;
+    debug_answer(g, rq);
+}
+
+static const struct worker_op ops[] = {
+    { OP_IN(IN_START), start_call },
+    { OP_IN(IN_WORKER_DEBUG), on_debug },
+#define X(op, fn) { OP_##op, fn },
+    GUEST_OPS(X)
+#undef X
+    { 0, NULL },
+};
+
+int main(void)
+{
+    static struct worker w;
+    struct guest *g = &guest;
+    struct err e = ERR_INIT;
+    worker_birth(&w, ROLE_QEMU);
+    w.ops = ops;
+    w.on_epoch = on_epoch;
+    w.data = g;
+    g->w = &w;
+    g->qmp.line.fd = g->qmp.line.src.fd = -1;
+    copy_blob(&w, BFD_LAYOUT, &g->layout, sizeof g->layout);
+    copy_blob(&w, BFD_SETTINGS, &g->settings, sizeof g->settings);
+    g->proc_fd = birth_fd(&w.birth, BFD_PROC, -1, NULL);
+    g->cgroup_fd = birth_fd(&w.birth, BFD_CGROUP, -1, NULL);
+    g->checkpoint_fd = birth_fd(&w.birth, BFD_CHECKPOINT, -1, NULL);
+    worker_lock(&w);
+    /* From here on what others wrote is read. */
+    if (guest_load_tree(g, birth_fd(&w.birth, BFD_TREE, -1, NULL), &e)) {
+        log_err("%s", e.detail);
+        return 2;
+    }
+    agent_init(&g->agent, false);
+    if (w.birth.flags & BIRTH_RESUME) {
+        int r = resume_open(g, birth_fd(&w.birth, BFD_QMP, -1, NULL));
+        if (r) {
+            log_err("cannot take the guest over: %s", strerror(-r));
+            return 2;
+        }
+        guest_take_ends(g);
+    }
+    return worker_run(&w);
+}

@@ -1,0 +1,240 @@
+/* notify.c: events of the public API that come from this guest.
+ *
+ * Body as the head of the gateway's events.c tells: the event's fields without the callback id; the domain comes first, and the supervisor compares it with its own knowledge of this channel.  The frame's op is the event's callback form, its
+ * arg the domain event id, by which the supervisor finds the subscribers. */
+#include "config.h"
+#include <math.h>
+#include <string.h>
+
+#include "ipc/log.h"
+#include "ipc/schema/op-numbers.h"
+#include "ipc/util.h"
+#include "workers/qemu/guest.h"
+
+/* A guest can cause events at will (a tray that opens and closes, its agent's port); each goes to every subscriber. */
+#define RATE 200u
+#define BYTES_MAX 65536u
+
+enum event_id { EV_LIFECYCLE, EV_REBOOT, EV_RTC_CHANGE, EV_WATCHDOG, EV_IO_ERROR, EV_GRAPHICS, EV_IO_ERROR_REASON, EV_CONTROL_ERROR, EV_BLOCK_JOB,
+    EV_DISK_CHANGE, EV_TRAY_CHANGE, EV_PMWAKEUP, EV_PMSUSPEND, EV_BALLOON_CHANGE, EV_PMSUSPEND_DISK, EV_DEVICE_REMOVED, EV_BLOCK_JOB_2, EV_TUNABLE,
+    EV_AGENT_LIFECYCLE, EV_DEVICE_ADDED, EV_MIGRATION_ITERATION, EV_JOB_COMPLETED, EV_DEVICE_REMOVAL_FAILED, EV_METADATA_CHANGE, EV_BLOCK_THRESHOLD,
+    EV_MEMORY_FAILURE, EV_MEMORY_DEVICE_SIZE_CHANGE, EV_N, EV_MONITOR = 64 };
+
+/* Begins a body of `fields` elements; false: over the rate, nothing is sent. */
+static bool begin(struct guest *g, struct mp_out *o, unsigned fields)
+{
+    uint64_t now = loop_now_ms(), gain = (now - g->event_budget_ms) * RATE / 1000;
+    if (gain) {
+        g->event_budget = gain + g->event_budget > RATE ? RATE : (uint32_t)(g->event_budget + gain);
+        g->event_budget_ms = now;
+    }
+    if (!g->event_budget) {
+        if (!(g->events_dropped++ % 1000))
+            log_warn("too many events; %llu dropped so far", (unsigned long long)g->events_dropped);
+        return false;
+    }
+    g->event_budget--;
+    mp_out_init(o, BYTES_MAX);
+    mp_array(o, fields);
+    mp_array(o, 3);
+    mp_str(o, g->name);
+    mp_bin(o, g->uuid, sizeof g->uuid);
+    mp_int(o, g->id);
+    return true;
+}
+
+static void end(struct guest *g, struct mp_out *o, uint32_t op, uint32_t id)
+{
+    if (o->failed)
+        log_warn("an event of %u bytes was dropped", (unsigned)o->len);
+    else
+        worker_event(g->w, op, id, o->p, o->len, NULL, 0);
+    mp_out_free(o);
+}
+
+static const char *or_empty(const char *s)
+{
+    return s ? s : "";
+}
+
+void notify_reboot(struct guest *g)
+{
+    struct mp_out o;
+    if (begin(g, &o, 1))
+        end(g, &o, OP_REMOTE_DOMAIN_EVENT_CALLBACK_REBOOT, EV_REBOOT);
+}
+
+void notify_rtc(struct guest *g, int64_t offset)
+{
+    struct mp_out o;
+    if (!begin(g, &o, 2))
+        return;
+    mp_int(&o, offset);
+    end(g, &o, OP_REMOTE_DOMAIN_EVENT_CALLBACK_RTC_CHANGE, EV_RTC_CHANGE);
+}
+
+void notify_watchdog(struct guest *g, int action)
+{
+    struct mp_out o;
+    if (!begin(g, &o, 2))
+        return;
+    mp_int(&o, action);
+    end(g, &o, OP_REMOTE_DOMAIN_EVENT_CALLBACK_WATCHDOG, EV_WATCHDOG);
+}
+
+void notify_io_error(struct guest *g, const char *src, const char *alias, int action, const char *reason)
+{
+    struct mp_out o;
+    for (int with_reason = 0; with_reason < 2; with_reason++) {
+        if (!begin(g, &o, with_reason ? 5 : 4))
+            return;
+        mp_str(&o, or_empty(src));
+        mp_str(&o, or_empty(alias));
+        mp_int(&o, action);
+        if (with_reason) {
+            mp_str(&o, or_empty(reason));
+            end(g, &o, OP_REMOTE_DOMAIN_EVENT_CALLBACK_IO_ERROR_REASON, EV_IO_ERROR_REASON);
+        } else
+            end(g, &o, OP_REMOTE_DOMAIN_EVENT_CALLBACK_IO_ERROR, EV_IO_ERROR);
+    }
+}
+
+static void address(struct mp_out *o, json_t *a)
+{
+    const char *family = json_string_value(json_object_get(a, "family"));
+    mp_array(o, 3);
+    mp_int(o, family && !strcmp(family, "ipv6") ? 1 : family && !strcmp(family, "unix") ? 2 : 0);
+    mp_str(o, or_empty(json_string_value(json_object_get(a, "host"))));
+    mp_str(o, or_empty(json_string_value(json_object_get(a, "service"))));
+}
+
+void notify_graphics(struct guest *g, int phase, json_t *client, json_t *server, const char *auth, const char *x509, const char *sasl)
+{
+    struct mp_out o;
+    if (!begin(g, &o, 6))
+        return;
+    mp_int(&o, phase);
+    address(&o, server);
+    address(&o, client);
+    mp_str(&o, or_empty(auth));
+    mp_array(&o, (x509 != NULL) + (sasl != NULL));
+    if (x509) {
+        mp_array(&o, 2);
+        mp_str(&o, "x509dname");
+        mp_str(&o, x509);
+    }
+    if (sasl) {
+        mp_array(&o, 2);
+        mp_str(&o, "saslUsername");
+        mp_str(&o, sasl);
+    }
+    end(g, &o, OP_REMOTE_DOMAIN_EVENT_CALLBACK_GRAPHICS, EV_GRAPHICS);
+}
+
+void notify_tray(struct guest *g, const char *alias, int reason)
+{
+    struct mp_out o;
+    if (!begin(g, &o, 3))
+        return;
+    mp_str(&o, alias);
+    mp_int(&o, reason);
+    end(g, &o, OP_REMOTE_DOMAIN_EVENT_CALLBACK_TRAY_CHANGE, EV_TRAY_CHANGE);
+}
+
+void notify_pm(struct guest *g, enum pm_event what)
+{
+    static const struct { uint32_t op, id; } row[] = {
+        [PM_WAKEUP] = { OP_REMOTE_DOMAIN_EVENT_CALLBACK_PMWAKEUP, EV_PMWAKEUP },
+        [PM_SUSPEND] = { OP_REMOTE_DOMAIN_EVENT_CALLBACK_PMSUSPEND, EV_PMSUSPEND },
+        [PM_SUSPEND_DISK] = { OP_REMOTE_DOMAIN_EVENT_CALLBACK_PMSUSPEND_DISK, EV_PMSUSPEND_DISK },
+    };
+    struct mp_out o;
+    if (begin(g, &o, 1))
+        end(g, &o, row[what].op, row[what].id);
+}
+
+void notify_balloon(struct guest *g, uint64_t kib)
+{
+    struct mp_out o;
+    if (!begin(g, &o, 2))
+        return;
+    mp_uint(&o, kib);
+    end(g, &o, OP_REMOTE_DOMAIN_EVENT_CALLBACK_BALLOON_CHANGE, EV_BALLOON_CHANGE);
+}
+
+static void one_string(struct guest *g, const char *s, uint32_t op, uint32_t id)
+{
+    struct mp_out o;
+    if (!begin(g, &o, 2))
+        return;
+    mp_str(&o, s);
+    end(g, &o, op, id);
+}
+
+void notify_device_removed(struct guest *g, const char *alias)
+{
+    one_string(g, alias, OP_REMOTE_DOMAIN_EVENT_CALLBACK_DEVICE_REMOVED, EV_DEVICE_REMOVED);
+}
+
+void notify_device_removal_failed(struct guest *g, const char *alias)
+{
+    one_string(g, alias, OP_REMOTE_DOMAIN_EVENT_CALLBACK_DEVICE_REMOVAL_FAILED, EV_DEVICE_REMOVAL_FAILED);
+}
+
+void notify_agent(struct guest *g, int state, int reason)
+{
+    struct mp_out o;
+    if (!begin(g, &o, 3))
+        return;
+    mp_int(&o, state);
+    mp_int(&o, reason);
+    end(g, &o, OP_REMOTE_DOMAIN_EVENT_CALLBACK_AGENT_LIFECYCLE, EV_AGENT_LIFECYCLE);
+}
+
+void notify_metadata(struct guest *g, int type, const char *uri)
+{
+    struct mp_out o;
+    if (!begin(g, &o, 3))
+        return;
+    mp_int(&o, type);
+    mp_str(&o, uri);
+    end(g, &o, OP_REMOTE_DOMAIN_EVENT_CALLBACK_METADATA_CHANGE, EV_METADATA_CHANGE);
+}
+
+void notify_block_threshold(struct guest *g, const char *dev, const char *path, uint64_t threshold, uint64_t excess)
+{
+    struct mp_out o;
+    if (!begin(g, &o, 5))
+        return;
+    mp_str(&o, dev);
+    mp_str(&o, path);
+    mp_uint(&o, threshold);
+    mp_uint(&o, excess);
+    end(g, &o, OP_REMOTE_DOMAIN_EVENT_BLOCK_THRESHOLD, EV_BLOCK_THRESHOLD);
+}
+
+void notify_memory_failure(struct guest *g, int recipient, int action, uint32_t flags)
+{
+    struct mp_out o;
+    if (!begin(g, &o, 4))
+        return;
+    mp_int(&o, recipient);
+    mp_int(&o, action);
+    mp_uint(&o, flags);
+    end(g, &o, OP_REMOTE_DOMAIN_EVENT_MEMORY_FAILURE, EV_MEMORY_FAILURE);
+}
+
+void notify_monitor(struct guest *g, const char *event, double when, json_t *data)
+{
+    struct mp_out o;
+    double whole;
+    double part = modf(when, &whole);
+    if (!(whole >= 0 && whole < 1e15) || !begin(g, &o, 5))
+        return;
+    AUTO_FREE char *text = data ? json_dumps(data, JSON_COMPACT) : NULL;
+    mp_str(&o, event);
+    mp_int(&o, (int64_t)whole);
+    mp_uint(&o, (uint32_t)(part * 1e6));
+    mp_str(&o, text);
+    end(g, &o, OP_QEMU_DOMAIN_MONITOR_EVENT, EV_MONITOR);
+}

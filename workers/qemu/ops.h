@@ -1,0 +1,68 @@
+/* ops.h: which function answers which operation. */
+#ifndef BULKHEAD_QEMU_OPS_H
+#define BULKHEAD_QEMU_OPS_H
+#include "ipc/schema/op-numbers.h"
+#include "workers/qemu/guest.h"
+
+#define GUEST_OPS(X) \
+    /* api_life.c */ \
+    X(REMOTE_DOMAIN_SUSPEND, api_suspend) \
+    X(REMOTE_DOMAIN_RESUME, api_resume) \
+    X(REMOTE_DOMAIN_SHUTDOWN, api_shutdown) \
+    X(REMOTE_DOMAIN_SHUTDOWN_FLAGS, api_shutdown_flags) \
+    X(REMOTE_DOMAIN_REBOOT, api_reboot) \
+    X(REMOTE_DOMAIN_RESET, api_reset) \
+    X(REMOTE_DOMAIN_INJECT_NMI, api_inject_nmi) \
+    X(REMOTE_DOMAIN_PM_WAKEUP, api_pm_wakeup) \
+    X(REMOTE_DOMAIN_GET_JOB_INFO, api_job_info) \
+    X(REMOTE_DOMAIN_GET_JOB_STATS, api_job_stats) \
+    X(REMOTE_DOMAIN_GET_CONTROL_INFO, api_control_info) \
+    /* api_doc.c */ \
+    X(REMOTE_DOMAIN_GET_XML_DESC, api_get_xml) \
+    X(REMOTE_DOMAIN_GET_METADATA, api_get_metadata) \
+    X(REMOTE_DOMAIN_SET_METADATA, api_set_metadata) \
+    X(REMOTE_DOMAIN_GET_SCHEDULER_TYPE, api_scheduler_type) \
+    X(REMOTE_DOMAIN_GET_MESSAGES, api_messages) \
+    X(REMOTE_DOMAIN_GET_IOTHREAD_INFO, api_iothread_info) \
+    X(REMOTE_DOMAIN_GET_DISK_ERRORS, api_disk_errors) \
+    /* api_stats.c */ \
+    X(REMOTE_CONNECT_GET_ALL_DOMAIN_STATS, api_domain_stats) \
+    X(REMOTE_DOMAIN_BLOCK_STATS, api_block_stats) \
+    X(REMOTE_DOMAIN_BLOCK_STATS_FLAGS, api_block_stats_flags) \
+    X(REMOTE_DOMAIN_GET_BLOCK_INFO, api_block_info) \
+    /* api_mem.c */ \
+    X(REMOTE_DOMAIN_MEMORY_STATS, api_memory_stats) \
+    X(REMOTE_DOMAIN_SET_MEMORY, api_set_memory) \
+    X(REMOTE_DOMAIN_SET_MEMORY_FLAGS, api_set_memory_flags) \
+    X(REMOTE_DOMAIN_SET_MEMORY_STATS_PERIOD, api_memory_stats_period) \
+    X(REMOTE_DOMAIN_INTERFACE_STATS, api_interface_stats) \
+    /* api_cpu.c */ \
+    X(REMOTE_DOMAIN_GET_CPU_STATS, api_cpu_stats) \
+    X(REMOTE_DOMAIN_GET_VCPUS, api_get_vcpus) \
+    X(REMOTE_DOMAIN_GET_VCPUS_FLAGS, api_get_vcpus_flags) \
+    X(REMOTE_DOMAIN_GET_MAX_VCPUS, api_get_max_vcpus) \
+    X(REMOTE_DOMAIN_GET_VCPU_PIN_INFO, api_vcpu_pin_info) \
+    X(REMOTE_DOMAIN_GET_EMULATOR_PIN_INFO, api_emulator_pin_info) \
+    /* api_raw.c */ \
+    X(QEMU_DOMAIN_MONITOR_COMMAND, api_monitor_command) \
+    X(QEMU_DOMAIN_AGENT_COMMAND, api_agent_command) \
+    X(REMOTE_DOMAIN_SEND_KEY, api_send_key) \
+    /* api_stream.c */ \
+    X(REMOTE_DOMAIN_OPEN_CONSOLE, api_open_console) \
+    X(REMOTE_DOMAIN_OPEN_CHANNEL, api_open_channel) \
+    X(REMOTE_DOMAIN_OPEN_GRAPHICS, api_open_graphics) \
+    X(REMOTE_DOMAIN_OPEN_GRAPHICS_FD, api_open_graphics_fd) \
+    X(REMOTE_DOMAIN_SCREENSHOT, api_screenshot) \
+    /* api_agent.c */ \
+    X(REMOTE_DOMAIN_GET_TIME, api_get_time) \
+    X(REMOTE_DOMAIN_SET_TIME, api_set_time) \
+    X(REMOTE_DOMAIN_GET_HOSTNAME, api_get_hostname) \
+    X(REMOTE_DOMAIN_INTERFACE_ADDRESSES, api_interface_addresses) \
+    X(REMOTE_DOMAIN_GET_FSINFO, api_get_fsinfo) \
+    X(REMOTE_DOMAIN_GET_GUEST_INFO, api_get_guest_info) \
+    X(REMOTE_DOMAIN_AGENT_SET_RESPONSE_TIMEOUT, api_agent_timeout)
+
+#define X(op, fn) OP_FN(fn);
+GUEST_OPS(X)
+#undef X
+#endif

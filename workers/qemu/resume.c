@@ -1,0 +1,71 @@
+/* resume.c: a worker for a guest that runs already: after a worker's death, or of an earlier daemon. */
+#include "config.h"
+#include <errno.h>
+#include <string.h>
+
+#include "ipc/log.h"
+#include "ipc/util.h"
+#include "workers/qemu/guest.h"
+
+/* QEMU's run state in the public API's words; state -1: leave what the notes say. */
+static const struct { const char *name; int32_t state, reason; } run_states[] = {
+    { "running", DOM_RUNNING, RUNNING_UNKNOWN }, { "paused", DOM_PAUSED, PAUSED_UNKNOWN }, { "io-error", DOM_PAUSED, PAUSED_IOERROR },
+    { "watchdog", DOM_PAUSED, PAUSED_WATCHDOG }, { "internal-error", DOM_PAUSED, PAUSED_UNKNOWN }, { "guest-panicked", DOM_CRASHED, 1 },
+    { "suspended", DOM_PMSUSPENDED, 0 }, { "shutdown", DOM_SHUTDOWN, 0 }, { "postmigrate", DOM_PAUSED, PAUSED_MIGRATION },
+    { "save-vm", DOM_PAUSED, PAUSED_SAVE }, { "prelaunch", DOM_PAUSED, PAUSED_STARTING_UP }, { "debug", DOM_PAUSED, PAUSED_UNKNOWN },
+};
+
+static void on_status(void *data, json_t *ret, const struct err *e)
+{
+    struct guest *g = data;
+    const char *s = json_string_value(json_object_get(ret, "status"));
+    if (e) {
+        log_warn("QEMU does not tell its state: %s", e->detail);
+        return;
+    }
+    for (size_t i = 0; s && i < ARRAY_N(run_states); i++)
+        if (!strcmp(s, run_states[i].name) && g->state != run_states[i].state) {
+            /* What changed while nobody looked. Events that QEMU had sent come as well, and then find nothing to change. */
+            int32_t event = run_states[i].state == DOM_RUNNING ? EVENT_RESUMED : run_states[i].state == DOM_PAUSED ? EVENT_SUSPENDED : -1;
+            int32_t reason = run_states[i].reason;
+            if (run_states[i].state == DOM_RUNNING)
+                reason = RUNNING_UNPAUSED;
+            guest_set_state(g, run_states[i].state, reason, event, 0);
+            break;
+        }
+    if (g->state == DOM_SHUTDOWN && !g->quitting) {
+        g->got_shutdown = true;
+        guest_shutdown_or_reboot(g);
+    }
+    guest_send_state(g, -1, 0);
+    save_now(g);
+    guest_trim();
+}
+
+int resume_open(struct guest *g, int qmp_fd)
+{
+    int r = save_load(g);
+    struct err e = ERR_INIT;
+    if (r == 0 && guest_set_identity(g, &e))
+        return -EPROTO;
+    if (r)                      /* a guest of an earlier daemon: the tree is all there is */
+        log_info("no notes of an earlier worker");
+    g->phase = PHASE_UP;
+    g->state_since_ms = loop_now_ms();
+    bool quitting = g->quitting;
+    g->quitting = false;
+    guest_hook_qmp(g);
+    r = qmp_open(&g->qmp, qmp_fd, true, g->w->birth.instance);
+    if (!r && quitting)
+        guest_quit(g, g->stop_reason, g->stop_detail);
+    return r;
+}
+
+void resume_qmp_ready(struct guest *g)
+{
+    if (g->phase != PHASE_UP)
+        return;
+    qmp_send(&g->qmp, "query-status", NULL, -1, 0, on_status, g);
+    guest_learn(g);
+    qmp_flush(&g->qmp);
+}

@@ -1,0 +1,277 @@
+/* start.c: from a tree and what the hands opened to a guest that runs. */
+#include "config.h"
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "ipc/log.h"
+#include "ipc/manifest.h"
+#include "ipc/util.h"
+#include "workers/caps.h"
+#include "workers/plan/plan.h"
+#include "workers/qemu/stats.h"
+
+#define SETUP_MS 60000u                 /* a loaded host may take its time; the caller of a start waits anyway */
+#define TAIL_BYTES 3000u
+
+/* A sealed memfd of our birth, mapped. */
+struct blob { const void *p; size_t n; };
+static void blob_done(struct blob *b)
+{
+    if (b->p)
+        munmap((void *)b->p, b->n);
+}
+#define AUTO_BLOB __attribute__((cleanup(blob_done))) struct blob
+
+static int blob_map(struct guest *g, int kind, struct blob *b, struct err *e)
+{
+    int fd = birth_fd(&g->w->birth, kind, -1, NULL);
+    int r = fd < 0 ? -ENOENT : frame_map(fd, FRAME_BIG_MAX, &b->p, &b->n);
+    return r ? err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "what was opened for the guest cannot be read") : 0;
+}
+
+void start_failed(struct guest *g, const struct err *e)
+{
+    if (!g->starting)
+        return;
+    g->starting = false;
+    g->stop_reason = SHUTOFF_FAILED;
+    g->stop_detail = STOPPED_FAILED;
+    worker_error(g->w, &g->start, e);
+}
+
+/* Limits of the guest's control group, from <memtune> and <cputune>. */
+static void limits(struct guest *g, struct launch *l)
+{
+    static const struct { const char *path; size_t at; } mem[] = {
+        { "memtune/hard_limit", offsetof(struct launch, mem_hard_kib) }, { "memtune/soft_limit", offsetof(struct launch, mem_soft_kib) },
+        { "memtune/swap_hard_limit", offsetof(struct launch, swap_hard_kib) },
+    };
+    for (size_t i = 0; i < ARRAY_N(mem); i++) {
+        uint64_t v = tree_kib(g->tree, mem[i].path);
+        memcpy((char *)l + mem[i].at, &v, sizeof v);
+    }
+    tree_parse_uint(tree_text(g->tree, "cputune/shares"), 10, UINT32_MAX, &l->cpu_shares);
+}
+
+/* Writes argv as one sealed memfd. Descriptor or negative errno. */
+static int argv_memfd(char **argv)
+{
+    size_t n = 0;
+    for (char **a = argv; *a; a++)
+        n += strlen(*a) + 1;
+    AUTO_FREE char *buf = malloc(n);
+    if (!buf)
+        return -ENOMEM;
+    char *p = buf;
+    for (char **a = argv; *a; a++)
+        p = stpcpy(p, *a) + 1;
+    return frame_memfd("argv", buf, n);
+}
+
+/* Everything up to the argument vector; what only the planning needs is given back at its end. */
+static int plan_launch(struct guest *g, struct launch *l, struct err *e)
+{
+    AUTO_BLOB man = { 0 }, gra = { 0 };
+    struct plan_host host = { 0 };
+    struct caps caps = { 0 };
+    struct plan plan = { 0 };
+    char **argv = NULL;
+    int fd = -1, caps_fd = birth_fd(&g->w->birth, BFD_CAPS, -1, NULL);
+
+    if (blob_map(g, BFD_MANIFEST, &man, e) || blob_map(g, BFD_GRANTS, &gra, e))
+        return -1;
+    if (plan_host_load(&host, man.p, man.n) || plan_host_grants(&host, gra.p, gra.n) || (caps_fd >= 0 && caps_load(&caps, caps_fd))) {
+        err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "what was opened for the guest is malformed");
+        goto out;
+    }
+    const char *emulator = tree_text(g->tree, "devices/emulator");
+    if (!emulator || util_copy_str(l->emulator, sizeof l->emulator, emulator)) {
+        err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the guest's document has no emulator");
+        goto out;
+    }
+    struct plan_in in = { .dom = g->tree, .form = PLAN_RUN, .id = g->id, .lib_dir = g->layout.lib_dir, .host = &host,
+                          .caps = caps.n ? caps_find(&caps, emulator, NULL) : NULL, .incoming = g->restored };
+    if (plan_complete(g->tree, &host, e) || plan_guest(&in, &plan, e) || plan_argv(&in, &plan, &argv, e))
+        goto out;
+    for (uint32_t i = 0; i < host.n; i++)
+        if (host.v[i].valid && host.v[i].kind == MK_HOSTNET)
+            l->flags |= LAUNCH_HOSTNET;
+    limits(g, l);
+    fd = argv_memfd(argv);
+    if (fd < 0)
+        err_sys(e, VIR_FROM_QEMU, -fd, "cannot pass the command line on");
+out:
+    if (argv)
+        plan_argv_free(argv);
+    plan_free(&plan);
+    plan_host_free(&host);
+    caps_free(&caps);
+    return fd;
+}
+
+static void on_launched(struct worker *w, void *data, struct frame *f, const struct err *e)
+{
+    struct guest *g = data;
+    struct err own = ERR_INIT;
+    (void)w;
+    if (!e && (f->body_len != sizeof(struct launched) || f->h.nfds < 2)) {
+        err_set(&own, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed answer to a launch");
+        e = &own;
+    }
+    if (!e) {
+        struct launched l;
+        memcpy(&l, f->body, sizeof l);
+        l.text[sizeof l.text - 1] = 0;
+        if (l.error) {
+            err_set(&own, l.code ? l.code : VIR_ERR_INTERNAL_ERROR, l.domain ? l.domain : VIR_FROM_QEMU, "%s", l.text);
+            e = &own;
+        }
+        g->pid = l.pid;
+        g->qemu_pid = l.qemu_pid;
+    }
+    if (!e) {
+        AUTO_CLOSE fd = frame_take_fd(f, 0);
+        g->proc_fd = frame_take_fd(f, 1);
+        g->cgroup_fd = f->h.nfds > 2 ? frame_take_fd(f, 2) : -1;
+        g->phase = PHASE_CONNECTING;
+        guest_hook_qmp(g);
+        int r = qmp_open(&g->qmp, fd, false, g->w->birth.instance);
+        if (!r) {
+            (void)STEAL_FD(&fd);
+            qmp_flush(&g->qmp);
+            return;
+        }
+        err_sys(&own, VIR_FROM_QEMU, -r, "cannot use the monitor's connection");
+        e = &own;
+    }
+    start_failed(g, e);
+}
+
+void start_call(struct worker *w, const struct request *rq, struct frame *f)
+{
+    struct guest *g = w->data;
+    struct err e = ERR_INIT;
+    struct launch l = { .object = w->birth.object, .id = g->id };
+    (void)f;
+    if (g->phase != PHASE_BORN) {
+        reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "domain is already running");
+        return;
+    }
+    g->start = *rq;
+    g->starting = true;
+    g->start_paused = rq->arg & 1;
+    g->phase = PHASE_LAUNCHING;
+    AUTO_CLOSE fd = plan_launch(g, &l, &e);
+    if (fd < 0) {
+        start_failed(g, &e);
+        return;
+    }
+    util_copy_str(l.name, sizeof l.name, g->name);
+    int r = worker_call(w, OP_IN(IN_LAUNCH), 0, &l, sizeof l, &fd, 1, on_launched, g);
+    if (r) {
+        err_sys(&e, VIR_FROM_QEMU, -r, "cannot ask for a launch");
+        start_failed(g, &e);
+    }
+}
+
+/* The start is over. */
+static void up(struct guest *g)
+{
+    g->phase = PHASE_UP;
+    g->starting = false;
+    g->state = g->start_paused ? DOM_PAUSED : DOM_RUNNING;
+    g->reason = g->start_paused ? PAUSED_USER : g->restored ? RUNNING_RESTORED : RUNNING_BOOTED;
+    g->state_since_ms = loop_now_ms();
+    guest_send_state(g, -1, 0);         /* the supervisor sends the events of a start itself */
+    save_now(g);
+    worker_reply(g->w, &g->start, NULL, 0, NULL, 0);
+    guest_trim();
+}
+
+static void on_cont(void *data, json_t *ret, const struct err *e)
+{
+    struct guest *g = data;
+    if (!g->starting)
+        return;
+    if (ret)
+        up(g);
+    else {
+        start_failed(g, e);
+        guest_quit(g, SHUTOFF_FAILED, STOPPED_FAILED);
+    }
+}
+
+/* A setting that QEMU refuses fails the start, as a device it refuses does. */
+static void on_set(void *data, json_t *ret, const struct err *e)
+{
+    struct guest *g = data;
+    if (ret || !g->starting)
+        return;
+    start_failed(g, e);
+    guest_quit(g, SHUTOFF_FAILED, STOPPED_FAILED);
+}
+
+static void set_links(struct guest *g)
+{
+    TREE_EACH(nic, tree_get(g->tree, "devices"), "interface")
+        if (tree_attr_is(tree_get(nic, "link"), "state", "down") && device_alias(nic))
+            qmp_send(&g->qmp, "set_link", json_pack("{s:s, s:b}", "name", device_alias(nic), "up", 0), -1, SETUP_MS, on_set, g);
+}
+
+static void set_balloon(struct guest *g)
+{
+    struct tree *b = tree_get(g->tree, "devices/memballoon");
+    uint64_t kib = tree_kib(g->tree, "currentMemory"), max = tree_kib(g->tree, "memory"), period;
+    if (!g->has_balloon || !kib)
+        return;
+    g->balloon_kib = kib;
+    if (kib < max)
+        qmp_send(&g->qmp, "balloon", json_pack("{s:I}", "value", (json_int_t)(kib * 1024)), -1, SETUP_MS, on_set, g);
+    if (!tree_attr_uint(tree_get(b, "stats"), "period", INT32_MAX, &period) && period)
+        stats_set_period(g, period, NULL, NULL);
+}
+
+void start_qmp_ready(struct guest *g)
+{
+    if (!g->starting)
+        return;
+    g->phase = PHASE_SETTING_UP;
+    const char *adjustment = tree_path_attr(g->tree, "clock", "adjustment");
+    g->rtc_adjustment0 = adjustment ? strtol(adjustment, NULL, 10) : 0;
+    if (guest_action(g, "on_reboot", ON_RESTART) == ON_DESTROY)
+        qmp_send(&g->qmp, "set-action", json_pack("{s:s}", "reboot", "shutdown"), -1, SETUP_MS, on_set, g);
+    set_links(g);
+    set_balloon(g);
+    guest_take_ends(g);
+    guest_learn(g);
+    if (g->start_paused)
+        qmp_send(&g->qmp, "query-status", NULL, -1, SETUP_MS, on_cont, g);
+    else
+        qmp_send(&g->qmp, "cont", NULL, -1, SETUP_MS, on_cont, g);
+    qmp_flush(&g->qmp);
+}
+
+/* QEMU ended before the guest ran: its last words say why. */
+static void on_tail(struct worker *w, void *data, struct frame *f, const struct err *e)
+{
+    struct guest *g = data;
+    struct err own = ERR_INIT;
+    (void)w;
+    int n = !e && f->body_len < TAIL_BYTES * 2 ? (int)f->body_len : 0;
+    while (n > 0 && f->body[n - 1] == '\n')
+        n--;
+    err_set(&own, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "%s: %.*s",
+            g->was_greeted ? "qemu unexpectedly closed the monitor" : "process exited while connecting to monitor", n, n ? (const char *)f->body : "");
+    start_failed(g, &own);
+    guest_gone(g);
+}
+
+void start_qemu_died(struct guest *g)
+{
+    struct log_tail t = { .bytes = TAIL_BYTES };
+    g->was_greeted = g->phase >= PHASE_SETTING_UP;
+    g->phase = PHASE_STOPPING;
+    if (worker_call(g->w, OP_IN(IN_LOG_TAIL), 0, &t, sizeof t, NULL, 0, on_tail, g))
+        on_tail(g->w, g, NULL, &(struct err){ .code = VIR_ERR_INTERNAL_ERROR });
+}

@@ -1,0 +1,325 @@
+#include "config.h"
+#include "workers/qemu/stats.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "ipc/log.h"
+#include "ipc/util.h"
+
+struct stats_wait {
+    struct stats_wait *next;
+    struct stats *s;
+    stats_fn *fn;
+    void *data;
+    unsigned due;                       /* parts it still waits for */
+    bool in_bulk, is_ready, failed;
+    struct loop_timer limit;
+};
+
+static struct stats *stats_of(struct guest *g)
+{
+    if (!g->stats) {
+        g->stats = calloc(1, sizeof *g->stats);
+        BUG_ON(!g->stats);
+        g->stats->g = g;
+    }
+    return g->stats;
+}
+
+static uint64_t num(json_t *o, const char *key)
+{
+    json_int_t v = json_integer_value(json_object_get(o, key));
+    return v > 0 ? (uint64_t)v : 0;
+}
+
+/* ---- what QEMU answers ---- */
+
+static void counts(json_t *st, struct block_counts *n)
+{
+    *n = (struct block_counts){ num(st, "rd_operations"), num(st, "rd_bytes"), num(st, "rd_total_time_ns"), num(st, "wr_operations"), num(st, "wr_bytes"),
+                                num(st, "wr_total_time_ns"), num(st, "flush_operations"), num(st, "flush_total_time_ns") };
+}
+
+static uint32_t add_node(struct stats *s, json_t *b, uint32_t parent)
+{
+    const char *name = json_string_value(json_object_get(b, "node-name"));
+    if (!name || s->nnodes >= BLOCK_NODES_MAX)
+        return UINT32_MAX;
+    struct block_node *v = realloc(s->nodes, (s->nnodes + 1) * sizeof *v);
+    if (!v)
+        return UINT32_MAX;
+    s->nodes = v;
+    v += s->nnodes;
+    *v = (struct block_node){ .parent = parent == UINT32_MAX ? s->nnodes : parent };
+    snprintf(v->name, sizeof v->name, "%s", name);
+    json_t *st = json_object_get(b, "stats"), *file = json_object_get(b, "parent");
+    counts(st, &v->n);
+    v->highest = num(file ? json_object_get(file, "stats") : st, "wr_highest_offset");
+    return s->nnodes++;
+}
+
+/* "/machine/peripheral/virtio-disk0/virtio-backend" -> "virtio-disk0" */
+static void alias_of(const char *qdev, char *dst, size_t size)
+{
+    static const char prefix[] = "/machine/peripheral/";
+    if (!strncmp(qdev, prefix, sizeof prefix - 1))
+        qdev += sizeof prefix - 1;
+    snprintf(dst, size, "%.*s", (int)strcspn(qdev, "/"), qdev);
+}
+
+static void blocks_forget(struct stats *s)
+{
+    free(STEAL_PTR(&s->drives));
+    free(STEAL_PTR(&s->nodes));
+    s->ndrives = s->nnodes = 0;
+}
+
+static void take_blockstats(struct stats *s, json_t *ret)
+{
+    size_t n = json_array_size(ret);
+    blocks_forget(s);
+    if (!n || n > BLOCK_NODES_MAX || !(s->drives = calloc(n, sizeof *s->drives)))
+        return;
+    for (size_t i = 0; i < n; i++) {
+        json_t *b = json_array_get(ret, i);
+        const char *qdev = json_string_value(json_object_get(b, "qdev"));
+        if (!qdev)
+            continue;
+        struct block_drive *d = &s->drives[s->ndrives++];
+        alias_of(qdev, d->alias, sizeof d->alias);
+        counts(json_object_get(b, "stats"), &d->n);
+        d->node = add_node(s, b, UINT32_MAX);
+        d->has_node = d->node != UINT32_MAX;
+        uint32_t above = d->node;
+        for (json_t *x = json_object_get(b, "backing"); x && above != UINT32_MAX; x = json_object_get(x, "backing"))
+            above = add_node(s, x, above);
+    }
+}
+
+static void take_nodes(struct stats *s, json_t *ret)
+{
+    json_t *v;
+    size_t i;
+    json_array_foreach(ret, i, v) {
+        const char *name = json_string_value(json_object_get(v, "node-name"));
+        json_t *image = json_object_get(v, "image");
+        size_t n = name ? strlen(name) : 0;
+        bool is_file = n > 8 && !strcmp(name + n - 8, "-storage");
+        for (uint32_t k = 0; name && k < s->nnodes; k++) {
+            struct block_node *b = &s->nodes[k];
+            if (is_file && !strncmp(b->name, name, n - 7) && !strcmp(b->name + n - 7, "format"))
+                b->file_size = num(image, "virtual-size");
+            if (strcmp(b->name, name))
+                continue;
+            b->capacity = num(image, "virtual-size");
+            b->physical = json_object_get(image, "actual-size") ? num(image, "actual-size") : b->capacity;
+        }
+    }
+}
+
+/* Guest statistics by tag; unit 1024: bytes told in KiB. */
+static const struct { const char *key; uint8_t tag; uint16_t unit; } mem_keys[] = {
+    { "stat-swap-in", 0, 1024 }, { "stat-swap-out", 1, 1024 }, { "stat-major-faults", 2, 1 }, { "stat-minor-faults", 3, 1 },
+    { "stat-free-memory", 4, 1024 }, { "stat-total-memory", 5, 1024 }, { "stat-available-memory", 8, 1024 }, { "stat-disk-caches", 10, 1024 },
+    { "stat-htlb-pgalloc", 11, 1 }, { "stat-htlb-pgfail", 12, 1 },
+};
+
+static void take_balloon(struct stats *s, json_t *ret)
+{
+    json_t *st = json_object_get(ret, "stats");
+    s->mem_known = 0;
+    for (size_t i = 0; i < ARRAY_N(mem_keys); i++) {
+        json_t *v = json_object_get(st, mem_keys[i].key);
+        if (!json_is_integer(v) || json_integer_value(v) < 0)     /* all ones: the guest does not tell */
+            continue;
+        s->mem[mem_keys[i].tag] = (uint64_t)json_integer_value(v) / mem_keys[i].unit;
+        s->mem_known |= (uint16_t)(1u << mem_keys[i].tag);
+    }
+    if (num(ret, "last-update")) {
+        s->mem[9] = num(ret, "last-update");
+        s->mem_known |= 1u << 9;
+    }
+}
+
+static void take_dirty(struct stats *s, json_t *ret)
+{
+    static const char *const words[] = { "unstarted", "measuring", "measured" };
+    const char *st = json_string_value(json_object_get(ret, "status")), *mode = json_string_value(json_object_get(ret, "mode"));
+    for (uint32_t i = 0; st && i < ARRAY_N(words); i++)
+        if (!strcmp(st, words[i]))
+            s->dirty_status = i;
+    s->dirty_start = (int64_t)num(ret, "start-time");
+    s->dirty_period = (int32_t)num(ret, "calc-time");
+    s->dirty_mbps = num(ret, "dirty-rate");
+    snprintf(s->dirty_mode, sizeof s->dirty_mode, "%s", mode ? mode : "page-sampling");
+    s->dirty_known = true;
+}
+
+/* ---- asking and waiting ---- */
+
+static void wait_done(struct stats_wait *w, const struct err *e)
+{
+    struct stats *s = w->s;
+    for (struct stats_wait **p = &s->waits; *p; p = &(*p)->next)
+        if (*p == w) {
+            *p = w->next;
+            break;
+        }
+    loop_cancel(&w->limit);
+    w->fn(s->g, w->data, e);
+    free(w);
+}
+
+static const struct err stale = { .code = VIR_ERR_OPERATION_TIMEOUT, .domain = VIR_FROM_QEMU, .sys = -1, .detail = "QEMU did not answer in time" };
+
+static void on_limit(struct loop_timer *t)
+{
+    wait_done(t->data, &stale);
+}
+
+/* The last answer of a part is here. */
+static void part_end(struct stats *s, unsigned part)
+{
+    struct err failure = s->failure;
+    s->failure.code = 0;
+    s->asking &= ~part;
+    if (!failure.code)
+        s->at_ms[__builtin_ctz(part)] = loop_now_ms();
+    for (struct stats_wait *w = s->waits; w; w = w->next)
+        if (w->due & part) {
+            w->due &= ~part;
+            w->failed |= failure.code != 0;
+            w->is_ready = !w->due;
+        }
+    /* Callbacks may queue new waits, which are not ready, so that this ends. */
+    for (struct stats_wait *w = s->waits; w;)
+        if (w->is_ready) {
+            wait_done(w, w->failed ? &failure : NULL);
+            w = s->waits;
+        } else
+            w = w->next;
+}
+
+/* Notes a failure; true when the answer can be used. */
+static bool usable(struct stats *s, json_t *ret, const struct err *e)
+{
+    if (e && !s->failure.code)
+        s->failure = *e;
+    return ret != NULL;
+}
+
+static void on_blockstats(void *data, json_t *ret, const struct err *e)
+{
+    if (usable(data, ret, e))
+        take_blockstats(data, ret);
+}
+
+static void on_nodes(void *data, json_t *ret, const struct err *e)
+{
+    if (usable(data, ret, e))
+        take_nodes(data, ret);
+    part_end(data, PART_BLOCKS);
+}
+
+static void on_balloon(void *data, json_t *ret, const struct err *e)
+{
+    if (usable(data, ret, e))
+        take_balloon(data, ret);
+    part_end(data, PART_BALLOON);
+}
+
+static void on_dirty(void *data, json_t *ret, const struct err *e)
+{
+    if (usable(data, ret, e))
+        take_dirty(data, ret);
+    part_end(data, PART_DIRTY);
+}
+
+static const char *balloon_path(struct guest *g, char *buf, size_t size)
+{
+    const char *alias = device_alias(tree_get(g->tree, "devices/memballoon"));
+    return alias && !util_format(buf, size, "/machine/peripheral/%s", alias) ? buf : NULL;
+}
+
+static void ask(struct stats *s, unsigned parts)
+{
+    struct qmp *q = &s->g->qmp;
+    char path[128];
+    s->asking |= parts;
+    if (parts & PART_BLOCKS) {
+        qmp_send(q, "query-blockstats", NULL, -1, 0, on_blockstats, s);
+        qmp_send(q, "query-named-block-nodes", json_pack("{s:b}", "flat", 1), -1, 0, on_nodes, s);
+    }
+    if (parts & PART_BALLOON && s->g->has_balloon && balloon_path(s->g, path, sizeof path))
+        qmp_send(q, "qom-get", json_pack("{s:s, s:s}", "path", path, "property", "guest-stats"), -1, 0, on_balloon, s);
+    else if (parts & PART_BALLOON)
+        part_end(s, PART_BALLOON);
+    if (parts & PART_DIRTY)
+        qmp_send(q, "query-dirty-rate", NULL, -1, 0, on_dirty, s);
+    qmp_flush(q);
+}
+
+void stats_want(struct guest *g, unsigned parts, bool in_bulk, stats_fn *fn, void *data)
+{
+    struct stats *s = stats_of(g);
+    uint64_t now = loop_now_ms();
+    unsigned old = 0;
+    for (unsigned i = 0; i < PARTS_N; i++)
+        if (parts & 1u << i && (!s->at_ms[i] || now - s->at_ms[i] >= STATS_FRESH_MS))
+            old |= 1u << i;
+    if (!old || (in_bulk && qmp_is_stale(&g->qmp))) {
+        fn(g, data, old ? &stale : NULL);
+        return;
+    }
+    struct stats_wait *w = calloc(1, sizeof *w);
+    BUG_ON(!w);
+    *w = (struct stats_wait){ .next = s->waits, .s = s, .fn = fn, .data = data, .due = old, .in_bulk = in_bulk };
+    s->waits = w;
+    if (in_bulk)
+        loop_after(&w->limit, STATS_WAIT_MS, on_limit, w);
+    ask(s, old & ~s->asking);           /* may answer w at once */
+}
+
+struct block_drive *stats_drive(struct guest *g, const struct tree *disk)
+{
+    struct stats *s = stats_of(g);
+    const char *alias = device_alias(disk);
+    for (uint32_t i = 0; alias && i < s->ndrives; i++)
+        if (!strcmp(s->drives[i].alias, alias))
+            return &s->drives[i];
+    return NULL;
+}
+
+void stats_forget_blocks(struct guest *g)
+{
+    if (g->stats)
+        g->stats->at_ms[0] = 0;
+}
+
+/* ---- the balloon's polling ---- */
+
+static void on_period(void *data, json_t *ret, const struct err *e)
+{
+    (void)data;
+    (void)ret;
+    if (e)
+        log_warn("statistics period: %s", e->detail);
+}
+
+void stats_set_period(struct guest *g, uint64_t seconds, qmp_reply_fn *fn, void *data)
+{
+    char path[128];
+    if (balloon_path(g, path, sizeof path))
+        qmp_send(&g->qmp, "qom-set", json_pack("{s:s, s:s, s:I}", "path", path, "property", "guest-stats-polling-interval", "value", (json_int_t)seconds), -1, 0,
+                 fn ? fn : on_period, fn ? data : g);
+}
+
+uint64_t stats_rss_kib(struct guest *g)
+{
+    char buf[256];
+    unsigned long long size, rss;
+    if (read_small(g->proc_fd, "statm", buf, sizeof buf) || sscanf(buf, "%llu %llu", &size, &rss) != 2)
+        return 0;
+    return rss * ((uint64_t)sysconf(_SC_PAGESIZE) / 1024);
+}
