@@ -1,2 +1,205 @@
+/* complete.c: what only the opening of a guest's resources told goes into its tree: chains of images, terminals, taps, ports. */
 #include "priv.h"
-int plan_complete(struct tree *dom, const struct plan_host *h, struct err *e) { (void)dom; (void)h; (void)e; return 0; }
+#include <stdio.h>
+#include <string.h>
+
+struct completion { struct tree *dom; const struct plan_host *h; struct err *e; unsigned next_node; };
+
+static const struct plan_res *res_of(const struct completion *k, const struct tree *el, const char *mark, uint32_t *index)
+{
+    uint64_t i;
+    if (tree_attr_uint(el, mark, MANIFEST_ENTRIES_MAX - 1, &i) < 0 || i >= k->h->n)
+        return NULL;
+    *index = (uint32_t)i;
+    return &k->h->v[i];
+}
+
+/* ---- disks ---- */
+static const struct plan_res *backing_entry(const struct completion *k, uint32_t overlay, uint32_t *index)
+{
+    for (uint32_t i = 0; i < k->h->n; i++) {
+        const struct plan_res *r = &k->h->v[i];
+        if (r->kind == MK_IMAGE && (r->flags & MF_BACKING) && r->parent == (int32_t)overlay) {
+            *index = i;
+            return r;
+        }
+    }
+    return NULL;
+}
+
+static struct tree *add_backing(struct tree *above, const struct plan_res *r, uint32_t index)
+{
+    struct tree *after = tree_get(above, "source"), *b = tree_new("backingStore");
+    const char *format = image_format_name((int)r->format);
+    tree_set_attr(b, "type", "%s", r->is_block ? "block" : "file");
+    tree_set_attr(tree_add(b, "format"), "type", "%s", format ? format : "raw");
+    struct tree *s = tree_add(b, "source");
+    tree_set_attr(s, r->is_block ? "dev" : "file", "%s", r->path ? r->path : "");
+    tree_set_attr(s, MARK_MANIFEST, "%u", index);
+    tree_insert(above, b, after ? after->next : NULL);
+    return b;
+}
+
+/* Follows one disk's chain down; an empty <backingStore/> says that this is its end. */
+static int complete_chain(struct completion *k, struct tree *disk)
+{
+    struct tree *el = disk;
+    for (unsigned depth = 0; depth < 200; depth++) {
+        struct tree *s = tree_get(el, "source"), *b = tree_get(el, "backingStore");
+        uint32_t index = 0, below;
+        const struct plan_res *r = res_of(k, s, MARK_MANIFEST, &index);
+        tree_set_attr(el == disk ? s : el, "index", "%u", k->next_node++);
+        if (b && tree_get(b, "source")) {
+            el = b;
+            continue;
+        }
+        if (b || !r)
+            return 0;
+        r = backing_entry(k, index, &below);
+        if (!r) {
+            tree_insert(el, tree_new("backingStore"), s->next);
+            return 0;
+        }
+        el = add_backing(el, r, below);
+    }
+    return err_set(k->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "backing chain of disk '%s' is too deep", tree_path_attr(disk, "target", "dev"));
+}
+
+static bool removable(const struct tree *d)
+{
+    return tree_attr_is(d, "device", "cdrom") || tree_attr_is(d, "device", "floppy");
+}
+
+/* An optional image that was not there: an empty drive, or no disk at all. True when the disk is gone. */
+static bool drop_missing(struct completion *k, struct tree *d)
+{
+    uint32_t index;
+    struct tree *s = tree_get(d, "source");
+    const struct plan_res *r = res_of(k, s, MARK_MANIFEST, &index);
+    if (!r || r->error >= 0)
+        return false;
+    tree_unlink(removable(d) ? s : d);
+    tree_free(removable(d) ? s : d);
+    return !removable(d);
+}
+
+static int complete_disk(struct completion *k, struct tree *d)
+{
+    const struct tree *s = tree_get(d, "source");
+    return s && tree_attr(s, MARK_MANIFEST) ? complete_chain(k, d) : 0;
+}
+
+/* ---- the others ---- */
+static struct tree *source_made(struct tree *d)
+{
+    struct tree *s = tree_get(d, "source");
+    if (!s)
+        tree_insert(d, s = tree_new("source"), tree_first(d, NULL));
+    return s;
+}
+
+static int complete_chr(struct completion *k, struct tree *d)
+{
+    uint32_t index;
+    struct tree *s = tree_get(d, "source");
+    const struct plan_res *r = res_of(k, s, MARK_MANIFEST, &index);
+    const char *path = !r ? NULL : r->kind == MK_PTY ? r->name : r->kind == MK_UNIX_LISTEN ? r->path : NULL;
+    /* the console that is another name of a serial device */
+    if (strcmp(d->name, "console") == 0 && tree_attr_is(tree_get(d, "target"), "type", "serial")) {
+        const struct tree *serial = tree_first(tree_get(k->dom, "devices"), "serial");
+        if (tree_attr_is(d, "type", "pty") && tree_attr_is(serial, "type", "pty"))
+            path = tree_path_attr(serial, "source", "path");
+    }
+    if (!path || !*path || (s && tree_attr(s, "path") && !tree_attr_is(d, "type", "pty")))
+        return 0;
+    tree_set_attr(source_made(d), "path", "%s", path);
+    if (strcmp(d->name, "console") == 0 && tree_attr_is(d, "type", "pty"))
+        tree_set_attr(d, "tty", "%s", path);
+    return 0;
+}
+
+static int complete_net(struct completion *k, struct tree *d)
+{
+    static const char *const before[] = { "guest", "model", "driver", "backend", "filterref", "boot", "tune", "link", "mtu", "coalesce", "rom", "alias", "address" };
+    uint32_t index;
+    const struct plan_res *r = res_of(k, d, MARK_MANIFEST, &index);
+    struct tree *t = tree_get(d, "target");
+    if (!r || r->kind != MK_TAP || !r->name[0])
+        return 0;
+    if (!t) {
+        struct tree *at = NULL;
+        for (size_t i = 0; i < sizeof before / sizeof before[0] && !at; i++)
+            at = tree_get(d, before[i]);
+        tree_insert(d, t = tree_new("target"), at);
+    }
+    tree_set_attr(t, "dev", "%s", r->name);
+    return 0;
+}
+
+static int complete_graphics(struct completion *k, struct tree *d)
+{
+    uint32_t index;
+    const struct plan_res *r = res_of(k, d, MARK_MANIFEST, &index);
+    if (r && r->kind == MK_TCP_LISTEN && r->port)
+        tree_set_attr(d, "port", "%u", r->port);
+    r = res_of(k, d, MARK_MANIFEST2, &index);
+    if (r && r->kind == MK_TCP_LISTEN && r->port)
+        tree_set_attr(d, "websocket", "%u", r->port);
+    return 0;
+}
+
+static const struct { const char *element; int (*fn)(struct completion *k, struct tree *d); } kinds[] = {
+    { "disk", complete_disk }, { "serial", complete_chr }, { "parallel", complete_chr }, { "channel", complete_chr }, { "console", complete_chr },
+    { "interface", complete_net }, { "graphics", complete_graphics },
+};
+
+static int complete_one(struct completion *k, struct tree *d)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (pl_is(d->name, kinds[i].element))
+            return kinds[i].fn(k, d);
+    return 0;
+}
+
+int plan_complete(struct tree *dom, const struct plan_host *h, struct err *e)
+{
+    struct completion k = { .dom = dom, .h = h, .e = e, .next_node = 1 };
+    struct tree *devices = tree_get(dom, "devices");
+    /* libvirt counts nodes from the last disk to the first: what is missing has to go before */
+    for (struct tree *d = tree_first(devices, "disk"), *next; d; d = next) {
+        next = tree_next(d, "disk");
+        drop_missing(&k, d);
+    }
+    for (struct tree *d = devices ? devices->last : NULL, *prev; d; d = prev) {
+        prev = d->prev;
+        if (pl_is(d->name, "disk") && complete_one(&k, d) < 0)
+            return -1;
+    }
+    TREE_EACH(d, devices, NULL)
+        if (d->name && !pl_is(d->name, "disk") && complete_one(&k, d) < 0)
+            return -1;
+    return 0;
+}
+
+static unsigned highest_node(const struct tree *el)
+{
+    uint64_t n;
+    unsigned max = 0;
+    const struct tree *at = pl_is(el->name, "disk") ? tree_get(el, "source") : el;
+    if (at && tree_attr_uint(at, "index", 0x7fffffff, &n) == 0)
+        max = (unsigned)n;
+    const struct tree *b = tree_get(el, "backingStore");
+    unsigned below = b ? highest_node(b) : 0;
+    return below > max ? below : max;
+}
+
+int plan_complete_device(const struct tree *dom, struct tree *dev, const struct plan_host *h, struct err *e)
+{
+    struct completion k = { .dom = (struct tree *)dom, .h = h, .e = e, .next_node = 1 };
+    TREE_EACH(d, tree_get(dom, "devices"), "disk") {
+        unsigned n = highest_node(d);
+        if (n >= k.next_node)
+            k.next_node = n + 1;
+    }
+    return complete_one(&k, dev);
+}

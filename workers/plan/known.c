@@ -1,3 +1,168 @@
+/* known.c: what of a document a running guest gets.  Every element and attribute that is not in this table is refused by name, so that
+ * nothing a client asked for is left out in silence.  PLAN_RUN only: what a document may hold at all is xmlc's affair. */
 #include "priv.h"
-int pl_check_known(struct ctx *c, const struct tree *dom) { (void)c; (void)dom; return 0; }
-int pl_check_known_device(struct ctx *c, const struct tree *dev) { (void)c; (void)dev; return 0; }
+#include <stdio.h>
+#include <string.h>
+
+/* path: from <domain> or from a device.  attrs, children: names; "*": all, and everything below is somebody else's or of no effect on QEMU.
+ * An element that is a child of a row and has no row of its own may have text only. */
+static const struct known { const char *path, *attrs, *children; } rows[] = {
+    { "domain", "type id xmlns:qemu", "name uuid genid hwuuid title description metadata memory currentMemory maxMemory memoryBacking memtune vcpu vcpus "
+      "iothreads iothreadids cputune numatune resource sysinfo os features cpu clock on_poweroff on_reboot on_crash on_lockfailure pm devices "
+      "seclabel qemu:commandline qemu:override qemu:deprecation" },
+    { "metadata", "*", "*" }, { "seclabel", "*", "*" }, { "resource", "*", "*" }, { "qemu:commandline", "*", "*" }, { "qemu:override", "*", "*" },
+    { "qemu:deprecation", "*", "" },
+    { "memory", "unit dumpCore", "" }, { "currentMemory", "unit", "" }, { "maxMemory", "unit slots", "" },
+    { "memoryBacking", "", "nosharepages locked source access allocation discard" }, { "memoryBacking/source", "type", "" },
+    { "memoryBacking/access", "mode", "" }, { "memoryBacking/allocation", "mode threads", "" }, { "memoryBacking/nosharepages", "", "" },
+    { "memoryBacking/locked", "", "" }, { "memoryBacking/discard", "", "" },
+    { "memtune", "", "hard_limit soft_limit swap_hard_limit" }, { "memtune/hard_limit", "unit", "" }, { "memtune/soft_limit", "unit", "" },
+    { "memtune/swap_hard_limit", "unit", "" },
+    { "vcpu", "placement current", "" }, { "vcpus", "", "vcpu" }, { "vcpus/vcpu", "id enabled hotpluggable order", "" },
+    { "iothreadids", "", "iothread" }, { "iothreadids/iothread", "id thread_pool_min thread_pool_max", "" },
+    { "cputune", "", "shares period quota global_period global_quota" },
+    { "numatune", "", "memory memnode" }, { "numatune/memory", "mode nodeset placement", "" }, { "numatune/memnode", "cellid mode nodeset", "" },
+    { "sysinfo", "type", "*" },
+    { "os", "firmware", "type loader nvram boot bootmenu bios smbios kernel initrd cmdline dtb acpi firmware" }, { "os/type", "arch machine", "" },
+    { "os/loader", "readonly secure type stateless format bulkhead:m", "" }, { "os/nvram", "template type format bulkhead:m", "source" },
+    { "os/nvram/source", "file bulkhead:m", "" }, { "os/boot", "dev", "" }, { "os/bootmenu", "enable timeout", "" },
+    { "os/bios", "rebootTimeout", "" }, { "os/smbios", "mode", "" }, { "os/kernel", "bulkhead:m", "" }, { "os/initrd", "bulkhead:m", "" },
+    { "os/dtb", "bulkhead:m", "" }, { "os/acpi", "", "table" }, { "os/acpi/table", "type bulkhead:m", "" }, { "os/firmware", "*", "*" },
+    { "features", "", "acpi apic pae hap smm vmport ioapic pmu pvspinlock hyperv kvm tcg viridian" }, { "features/apic", "eoi", "" }, { "features/acpi", "", "" },
+    { "features/pae", "", "" }, { "features/smm", "state", "tseg" }, { "features/smm/tseg", "unit", "" }, { "features/vmport", "state", "" },
+    { "features/ioapic", "driver", "" }, { "features/pmu", "state", "" }, { "features/pvspinlock", "state", "" }, { "features/hyperv", "*", "*" },
+    { "features/kvm", "", "hidden hint-dedicated poll-control pv-ipi dirty-ring" }, { "features/kvm/hidden", "state", "" },
+    { "features/kvm/hint-dedicated", "state", "" }, { "features/kvm/poll-control", "state", "" }, { "features/kvm/pv-ipi", "state", "" },
+    { "features/kvm/dirty-ring", "state size", "" }, { "features/tcg", "", "tb-cache" }, { "features/tcg/tb-cache", "unit", "" },
+    { "cpu", "mode match check migratable", "model vendor topology cache maxphysaddr feature numa" }, { "cpu/model", "fallback vendor_id", "" },
+    { "cpu/vendor", "", "" }, { "cpu/topology", "sockets dies cores threads", "" }, { "cpu/cache", "mode level", "" },
+    { "cpu/maxphysaddr", "mode bits", "" }, { "cpu/feature", "policy name", "" }, { "cpu/numa", "", "cell" },
+    { "cpu/numa/cell", "id cpus memory unit memAccess discard", "distances" }, { "cpu/numa/cell/distances", "*", "*" },
+    { "clock", "offset adjustment basis start adjustment0 reset", "timer" },
+    { "clock/timer", "name track tickpolicy present frequency mode", "catchup" }, { "clock/timer/catchup", "*", "" },
+    { "pm", "", "suspend-to-mem suspend-to-disk" }, { "pm/suspend-to-mem", "enabled", "" }, { "pm/suspend-to-disk", "enabled", "" },
+
+    /* devices: "*" stands for any of them */
+    { "*/alias", "name", "" }, { "*/address", "*", "" }, { "*/acpi", "index", "" }, { "*/boot", "order loadparm", "" },
+    { "*/rom", "bar file enabled bulkhead:m", "" },
+    { "disk", "type device model snapshot bulkhead:m", "driver source backingStore target iotune readonly shareable serial wwn vendor product blockio geometry" },
+    { "disk/driver", "name type cache error_policy rerror_policy io ioeventfd event_idx copy_on_read discard detect_zeroes iothread queues queue_size iommu ats "
+      "packed page_per_vq", "metadata_cache" },
+    { "disk/driver/metadata_cache", "*", "*" }, { "disk/target", "dev bus tray removable rotation_rate", "" },
+    { "disk/source", "file dev index startupPolicy bulkhead:m", "seclabel slices" }, { "disk/source/seclabel", "*", "*" }, { "disk/source/slices", "*", "*" },
+    { "disk/backingStore", "type index", "format source backingStore" }, { "disk/geometry", "*", "" }, { "disk/blockio", "*", "" },
+    { "disk/iotune", "", "" },
+    { "backing", "type index", "format source backingStore" }, { "backing/format", "type", "metadata_cache" },
+    { "backing/format/metadata_cache", "*", "*" }, { "backing/source", "file dev index startupPolicy bulkhead:m", "seclabel" },
+    { "backing/source/seclabel", "*", "*" },
+    { "controller", "type index model ports vectors", "model target master driver pcihole64" }, { "controller/model", "name", "" },
+    { "controller/target", "chassisNr chassis port busNr index hotplug", "node" }, { "controller/master", "startport", "" },
+    { "controller/driver", "queues cmd_per_lun max_sectors ioeventfd iothread iommu ats packed page_per_vq", "" }, { "controller/pcihole64", "unit", "" },
+    { "interface", "type managed bulkhead:m", "mac source target model driver guest link mtu ip tune script backend" }, { "interface/mac", "address type check", "" },
+    { "interface/source", "bridge network portid dev", "" }, { "interface/target", "dev managed", "" }, { "interface/model", "type", "" },
+    { "interface/driver", "name txmode ioeventfd event_idx queues rx_queue_size tx_queue_size rss rss_hash_report iommu ats packed page_per_vq", "host guest" },
+    { "interface/driver/host", "*", "" }, { "interface/driver/guest", "*", "" }, { "interface/guest", "*", "" }, { "interface/link", "state", "" },
+    { "interface/mtu", "size", "" }, { "interface/ip", "address family prefix", "" }, { "interface/tune", "", "sndbuf" }, { "interface/script", "path", "" },
+    { "interface/backend", "tap", "" },
+    { "serial", "type", "source protocol target log" }, { "serial/source", "*", "seclabel" }, { "serial/source/seclabel", "*", "*" },
+    { "serial/protocol", "*", "" }, { "serial/target", "type port", "model" }, { "serial/target/model", "name", "" }, { "serial/log", "file append bulkhead:m", "" },
+    { "parallel", "type", "source protocol target log" }, { "parallel/source", "*", "" }, { "parallel/protocol", "*", "" }, { "parallel/target", "type port", "" },
+    { "parallel/log", "file append bulkhead:m", "" },
+    { "channel", "type", "source protocol target log" }, { "channel/source", "*", "seclabel" }, { "channel/source/seclabel", "*", "*" },
+    { "channel/protocol", "*", "" }, { "channel/target", "type name state", "" }, { "channel/log", "file append bulkhead:m", "" },
+    { "console", "type tty", "source protocol target log" }, { "console/source", "*", "" }, { "console/protocol", "*", "" }, { "console/target", "type port", "" },
+    { "console/log", "file append bulkhead:m", "" },
+    { "input", "type bus model", "driver" }, { "input/driver", "iommu ats packed page_per_vq", "" },
+    { "hub", "type", "" },
+    { "graphics", "type port autoport websocket listen keymap passwd passwdValidTo connected sharePolicy powerControl socket bulkhead:m bulkhead:m2",
+      "listen audio" }, { "graphics/listen", "*", "" }, { "graphics/audio", "id", "" },
+    { "video", "", "model driver" }, { "video/model", "type ram vram vram64 vgamem heads primary blob", "acceleration resolution" },
+    { "video/model/acceleration", "accel3d accel2d", "" }, { "video/model/resolution", "x y", "" },
+    { "video/driver", "name iommu ats packed page_per_vq", "" },
+    { "audio", "id type timerPeriod", "input output" }, { "audio/input", "*", "*" }, { "audio/output", "*", "*" },
+    { "sound", "model", "codec audio" }, { "sound/codec", "type", "" }, { "sound/audio", "id", "" },
+    { "watchdog", "model action", "" },
+    { "memballoon", "model autodeflate freePageReporting", "stats driver" }, { "memballoon/stats", "period", "" },
+    { "memballoon/driver", "iommu ats packed page_per_vq", "" },
+    { "rng", "model", "rate backend driver" }, { "rng/rate", "bytes period", "" }, { "rng/backend", "model bulkhead:m", "" },
+    { "rng/driver", "iommu ats packed page_per_vq", "" },
+    { "panic", "model", "" },
+    { "iommu", "model", "driver" }, { "iommu/driver", "*", "" },
+    { "lease", "*", "*" },
+};
+
+/* name is one of the blank-separated words of list. */
+static bool in_list(const char *list, const char *name)
+{
+    size_t n = strlen(name);
+    for (const char *p = list; (p = strstr(p, name)); p += n)
+        if ((p == list || p[-1] == ' ') && (p[n] == ' ' || !p[n]))
+            return true;
+    return false;
+}
+
+static const struct known *row_of(const char *path)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (strcmp(rows[i].path, path) == 0)
+            return &rows[i];
+    return NULL;
+}
+
+/* Elements every device may have. */
+static const char any_device[] = "alias address acpi boot rom";
+
+static int check(struct ctx *c, const struct tree *el, const char *path, bool device)
+{
+    static const struct known leaf = { "", "", "" };
+    const struct known *row = row_of(path);
+    const char *slash = strchr(path, '/');
+    char below[256];
+    if (!row && slash && in_list(any_device, slash + 1)) {
+        snprintf(below, sizeof below, "*%s", slash);
+        row = row_of(below);
+    }
+    if (!row)
+        row = &leaf;
+    if (*row->attrs != '*')
+        for (const struct tree_attr *a = el->attr; a; a = a->next)
+            if (!in_list(row->attrs, a->name))
+                return pl_fail(c, "attribute '%s' of element <%s> is not supported", a->name, el->name);
+    if (*row->children == '*')
+        return 0;
+    for (const struct tree *k = el->child; k; k = k->next) {
+        if (!k->name)
+            continue;
+        if (!in_list(row->children, k->name) && !(device && in_list(any_device, k->name)))
+            return pl_fail(c, "element <%s> of <%s> is not supported", k->name, el->name);
+        /* a chain of images is the same at every depth */
+        if (strcmp(k->name, "backingStore") == 0)
+            snprintf(below, sizeof below, "backing");
+        else if (strcmp(path, "domain") == 0)
+            snprintf(below, sizeof below, "%s", k->name);
+        else
+            snprintf(below, sizeof below, "%s/%s", path, k->name);
+        if (strcmp(k->name, "devices") != 0 && check(c, k, below, false) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int pl_check_known_device(struct ctx *c, const struct tree *dev)
+{
+    if (!pl_run(c))
+        return 0;
+    return row_of(dev->name) ? check(c, dev, dev->name, true) : pl_refuse(c, dev, NULL);
+}
+
+int pl_check_known(struct ctx *c, const struct tree *dom)
+{
+    if (!pl_run(c))
+        return 0;
+    if (check(c, dom, "domain", false) < 0)
+        return -1;
+    TREE_EACH(d, c->devices, NULL)
+        if (d->name && !in_list("emulator", d->name) && pl_check_known_device(c, d) < 0)
+            return -1;
+    return 0;
+}

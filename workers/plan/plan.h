@@ -87,4 +87,6 @@ char *plan_text(const struct plan_in *in, const struct plan *p, struct err *e);
 /* Writes into the running tree what only the opening of its resources told: chains of images (<backingStore>, index=), pty and
  * unix paths of character devices, names of taps, ports of VNC.  PLAN_RUN only.  0 or -1 with *e. */
 int plan_complete(struct tree *dom, const struct plan_host *h, struct err *e);
+/* The same for a device that is about to be plugged into dom (its nodes get numbers nobody has). */
+int plan_complete_device(const struct tree *dom, struct tree *dev, const struct plan_host *h, struct err *e);
 #endif

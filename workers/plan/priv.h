@@ -2,12 +2,8 @@
 #ifndef BULKHEAD_PLAN_PRIV_H
 #define BULKHEAD_PLAN_PRIV_H
 #include "plan.h"
-
-#if __has_include("workers/tree-marks.h")
 #include "workers/tree-marks.h"
-#else
-#define MARK_MANIFEST "bulkhead:m"
-#endif
+
 
 /* Places in the boot order that <os><boot dev=> gives to the first device of a kind; 0: given away or not wanted. */
 enum boot_kind { BOOT_DISK, BOOT_CDROM, BOOT_FLOPPY, BOOT_NET, BOOT_KIND_N };
