@@ -35,3 +35,13 @@ TESTS += $(gateway_tests)
 EXTRA_DIST += %D%/gateway.h tests/golden/gateway.talk
 gateway_test_libs = libgateway.a libxdr.a libop.a libworker.a libpolicy.a libroutes.a libipc.a
 %C%_test_gateway_talk_LDADD = $(gateway_test_libs)
+
+# The plan of a guest, on trees, manifests and grants made by hand; and a real QEMU with such a plan.
+PLAN_TESTS = %D%/test-plan %D%/test-plan-boot
+check_PROGRAMS += $(PLAN_TESTS)
+TESTS += $(PLAN_TESTS)
+EXTRA_DIST += %D%/plan.h
+%C%_test_plan_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+%C%_test_plan_LDADD = libplan.a libxmlc.a libworker.a libipc.a $(JANSSON_LIBS) $(LIBXML_LIBS)
+%C%_test_plan_boot_CPPFLAGS = $(%C%_test_plan_CPPFLAGS)
+%C%_test_plan_boot_LDADD = $(%C%_test_plan_LDADD)

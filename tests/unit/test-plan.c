@@ -1,0 +1,261 @@
+/* The run form of a plan: everything by descriptor; refusals; what the opening told; hot-plug. */
+#include "plan.h"
+
+#define HEAD "<domain type='qemu' id='1'><name>t</name><uuid>c7a5fdbd-edaf-9455-926a-d65c16db1809</uuid><memory unit='KiB'>131072</memory>" \
+    "<vcpu placement='static'>1</vcpu>"
+#define OS "<os><type arch='x86_64' machine='pc-q35-7.2'>hvm</type><boot dev='hd'/></os><features><acpi/></features>" \
+    "<cpu mode='custom' match='exact' check='none'><model fallback='forbid'>qemu64</model></cpu><clock offset='utc'/>"
+#define EMU "<devices><emulator>/usr/bin/qemu-system-x86_64</emulator>"
+#define ROOT "<controller type='pci' index='0' model='pcie-root'><alias name='pcie.0'/></controller>" \
+    "<controller type='pci' index='1' model='pcie-root-port'><model name='pcie-root-port'/><target chassis='1' port='0x8'/><alias name='pci.1'/>" \
+    "<address type='pci' domain='0x0000' bus='0x00' slot='0x01' function='0x0' multifunction='on'/></controller>"
+#define TAIL "</devices></domain>"
+
+static const char vda[] = "<disk type='file' device='disk'><driver name='qemu' type='qcow2' discard='unmap'/><source file='/a' m='0'/>"
+    "<target dev='vda' bus='virtio'/><alias name='virtio-disk0'/><address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x0'/></disk>";
+
+/* ---- a whole guest ---- */
+static const char *const whole_words[] = {
+    "/usr/bin/qemu-system-x86_64", "-name", "guest=t,debug-threads=on", "-S", "-machine", "pc-q35-7.2,usb=off,dump-guest-core=off,memory-backend=pc.ram",
+    "-accel", "tcg", "-cpu", "qemu64", "-m", "128", "-object", "{\"qom-type\":\"memory-backend-ram\",\"id\":\"pc.ram\",\"size\":134217728}",
+    "-overcommit", "mem-lock=off", "-smp", "1,sockets=1,cores=1,threads=1", "-uuid", "c7a5fdbd-edaf-9455-926a-d65c16db1809", "-no-user-config", "-nodefaults",
+    "-chardev", "socket,id=charmonitor,fd=10,server=on,wait=off", "-mon", "chardev=charmonitor,id=monitor,mode=control", "-rtc", "base=utc", "-no-shutdown",
+    "-boot", "strict=on", "-kernel", "/res/6", "-append", "console=ttyS0",
+    "-device", "{\"driver\":\"pcie-root-port\",\"port\":8,\"chassis\":1,\"id\":\"pci.1\",\"bus\":\"pcie.0\",\"multifunction\":true,\"addr\":\"0x1\"}",
+    "-device", "{\"driver\":\"virtio-serial-pci\",\"id\":\"virtio-serial0\",\"bus\":\"pcie.0\",\"addr\":\"0x2\"}",
+    "-add-fd", "set=1,fd=13,opaque=rdonly:1",
+    "-blockdev", "{\"driver\":\"file\",\"filename\":\"/dev/fdset/1\",\"locking\":\"off\",\"node-name\":\"libvirt-2-storage\",\"auto-read-only\":true,\"discard\":\"unmap\"}",
+    "-blockdev", "{\"node-name\":\"libvirt-2-format\",\"read-only\":true,\"driver\":\"raw\",\"file\":\"libvirt-2-storage\"}",
+    "-add-fd", "set=0,fd=11,opaque=rdwr:0", "-add-fd", "set=0,fd=12,opaque=rdonly:0",
+    "-blockdev", "{\"driver\":\"file\",\"filename\":\"/dev/fdset/0\",\"locking\":\"off\",\"node-name\":\"libvirt-1-storage\",\"auto-read-only\":true,\"discard\":\"unmap\"}",
+    "-blockdev", "{\"node-name\":\"libvirt-1-format\",\"read-only\":false,\"discard\":\"unmap\",\"driver\":\"qcow2\",\"file\":\"libvirt-1-storage\",\"backing\":\"libvirt-2-format\"}",
+    "-device", "{\"driver\":\"virtio-blk-pci\",\"bus\":\"pci.1\",\"addr\":\"0x0\",\"drive\":\"libvirt-1-format\",\"id\":\"virtio-disk0\",\"bootindex\":1}",
+    "-netdev", "{\"type\":\"tap\",\"fds\":\"20:21\",\"id\":\"hostnet0\"}",
+    "-device", "{\"driver\":\"virtio-net-pci\",\"mq\":true,\"vectors\":6,\"netdev\":\"hostnet0\",\"id\":\"net0\",\"mac\":\"52:54:00:01:02:03\",\"bus\":\"pcie.0\",\"addr\":\"0x3\"}",
+    "-add-fd", "set=2,fd=14,opaque=main:2", "-add-fd", "set=3,fd=15,opaque=main:3",
+    "-chardev", "serial,id=charserial0,path=/dev/fdset/2,logfile=/dev/fdset/3,logappend=on",
+    "-device", "{\"driver\":\"isa-serial\",\"chardev\":\"charserial0\",\"id\":\"serial0\",\"index\":0}",
+    "-chardev", "socket,id=charchannel0,fd=16",
+    "-device", "{\"driver\":\"virtserialport\",\"bus\":\"virtio-serial0.0\",\"nr\":1,\"chardev\":\"charchannel0\",\"id\":\"channel0\",\"name\":\"org.qemu.guest_agent.0\"}",
+    "-audiodev", "{\"id\":\"audio1\",\"driver\":\"none\"}", "-vnc", "none,audiodev=audio1",
+    "-device", "{\"driver\":\"virtio-vga\",\"id\":\"video0\",\"max_outputs\":1,\"bus\":\"pcie.0\",\"addr\":\"0x4\"}",
+    "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny", "-msg", "timestamp=on" };
+
+static const char whole_xml[] = HEAD
+    "<os><type arch='x86_64' machine='pc-q35-7.2'>hvm</type><kernel m='6'>/boot/k</kernel><cmdline>console=ttyS0</cmdline><boot dev='hd'/></os><features><acpi/></features>"
+    "<cpu mode='custom' match='exact' check='none'><model fallback='forbid'>qemu64</model></cpu><clock offset='utc'/>" EMU
+    "<disk type='file' device='disk'><driver name='qemu' type='qcow2' discard='unmap'/><source file='/a' m='0'/>"
+    "<target dev='vda' bus='virtio'/><alias name='virtio-disk0'/><address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x0'/></disk>" ROOT
+    "<controller type='virtio-serial' index='0'><alias name='virtio-serial0'/><address type='pci' domain='0x0000' bus='0x00' slot='0x02' function='0x0'/></controller>"
+    "<interface type='bridge' m='5'><mac address='52:54:00:01:02:03'/><source bridge='br0'/><model type='virtio'/><driver queues='2'/><alias name='net0'/>"
+    "<address type='pci' domain='0x0000' bus='0x00' slot='0x03' function='0x0'/></interface>"
+    "<serial type='pty'><source m='2'/><target type='isa-serial' port='0'><model name='isa-serial'/></target><log file='/l' m='3'/><alias name='serial0'/></serial>"
+    "<console type='pty'><target type='serial' port='0'/><alias name='serial0'/></console>"
+    "<channel type='unix'><source mode='bind' path='/x' m='4'/><target type='virtio' name='org.qemu.guest_agent.0'/><alias name='channel0'/>"
+    "<address type='virtio-serial' controller='0' bus='0' port='1'/></channel>"
+    "<input type='mouse' bus='ps2'/><graphics type='vnc' port='-1' autoport='yes' m='7'><listen type='address' address='127.0.0.1'/></graphics>"
+    "<audio id='1' type='none'/><video><model type='virtio' heads='1' primary='yes'/><alias name='video0'/>"
+    "<address type='pci' domain='0x0000' bus='0x00' slot='0x04' function='0x0'/></video><memballoon model='none'/>" TAIL;
+
+static const struct given whole_given[] = {
+    { .m = { .kind = MK_IMAGE, .format = IMG_QCOW2, .flags = MF_PROBE }, .path = "/a", .fd = 11, .twin = 12, .probed = IMG_QCOW2 },
+    { .m = { .kind = MK_IMAGE, .format = IMG_RAW, .flags = MF_RO | MF_BACKING, .parent = 0 }, .path = "/base", .fd = 13, .twin = -1 },
+    { .m = { .kind = MK_PTY }, .fd = 14, .twin = -1, .name = "/dev/pts/7" },
+    { .m = { .kind = MK_LOG, .flags = MF_APPEND }, .path = "/l", .fd = 15, .twin = -1 },
+    { .m = { .kind = MK_PAIR }, .fd = 16, .twin = -1 },
+    { .m = { .kind = MK_TAP, .a = 2 }, .path = "vnet%d", .aux = "br0", .fd = 20, .twin = -1, .nfd = 2, .name = "vnet3" },
+    { .m = { .kind = MK_BIND }, .path = "/boot/k", .fd = -1, .twin = -1 },
+    { .m = { .kind = MK_TCP_LISTEN }, .aux = "127.0.0.1", .fd = -1, .twin = -1, .port = 5907 },
+};
+
+static void test_whole(void)
+{
+    struct plan_host h;
+    struct plan p;
+    struct err e = ERR_INIT;
+    char **argv;
+    size_t i, n = sizeof whole_words / sizeof whole_words[0];
+    AUTO_TREE *dom = plan_tree(whole_xml);
+    plan_host_make(&h, whole_given, 8, 10);
+    tap_int(plan_complete(dom, &h, &e), 0, "the tree is completed: %s", e.detail);
+    tap_str(tree_path_attr(dom, "devices/disk/backingStore/source", "file"), "/base", "the backing image is in the tree");
+    tap_str(tree_path_attr(dom, "devices/disk/source", "index"), "1", "the top node has number 1");
+    tap_str(tree_path_attr(dom, "devices/disk/backingStore", "index"), "2", "the node below has number 2");
+    tap_ok(tree_get(dom, "devices/disk/backingStore/backingStore") && !tree_get(dom, "devices/disk/backingStore/backingStore/source"), "the chain ends");
+    tap_str(tree_path_attr(dom, "devices/serial/source", "path"), "/dev/pts/7", "the terminal's path is in the tree");
+    tap_str(tree_path_attr(dom, "devices/console", "tty"), "/dev/pts/7", "the console is the serial line's terminal");
+    tap_str(tree_path_attr(dom, "devices/interface/target", "dev"), "vnet3", "the tap's name is in the tree");
+    tap_str(tree_path_attr(dom, "devices/graphics", "port"), "5907", "the port of VNC is in the tree");
+    struct plan_in in = { .dom = dom, .form = PLAN_RUN, .id = 1, .host = &h };
+    if (tap_int(plan_guest(&in, &p, &e), 0, "the guest is planned: %s", e.detail) && tap_int(plan_argv(&in, &p, &argv, &e), 0, "its words: %s", e.detail)) {
+        for (i = 0; i < n && argv[i] && strcmp(argv[i], whole_words[i]) == 0; i++)
+            ;
+        tap_ok(i == n && !argv[i], "all words are as they should be");
+        if (i < n || argv[i])
+            printf("# word %zu: %s\n#  wanted: %s\n", i, argv[i] ? argv[i] : "(end)", i < n ? whole_words[i] : "(end)");
+        plan_argv_free(argv);
+        plan_free(&p);
+    }
+    plan_host_free(&h);
+}
+
+/* ---- refusals ---- */
+static const struct { const char *xml, *names; } refused[] = {
+    { "<disk type='network' device='disk'><driver name='qemu' type='raw'/><source protocol='nbd' name='x' m='0'><host name='h'/></source>"
+      "<target dev='vda' bus='virtio'/><alias name='d'/></disk>", "protocol" },
+    { "<disk type='file' device='disk'><driver name='qemu' type='raw' cache='none'/><source file='/a' m='0'/><target dev='vda' bus='virtio'/>"
+      "<iotune><total_bytes_sec>1</total_bytes_sec></iotune><alias name='d'/></disk>", "<total_bytes_sec>" },
+    { "<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/a' m='0'/><target dev='vda' bus='virtio'/><transient/><alias name='d'/></disk>",
+      "<transient>" },
+    { "<hostdev mode='subsystem' type='pci'><source><address domain='0' bus='1' slot='0' function='0'/></source><alias name='h'/></hostdev>", "<hostdev>" },
+    { "<graphics type='spice' port='5900'/>", "spice" },
+    { "<graphics type='sdl' display=':0'/>", "display" },
+    { "<channel type='spicevmc'><target type='virtio' name='com.redhat.spice.0'/><alias name='channel0'/></channel>", "spicevmc" },
+    { "<serial type='tcp'><source mode='bind' host='h' service='1'/><target port='0'/><alias name='serial0'/></serial>", "tcp" },
+    { "<sound model='pcspk'><alias name='sound0'/></sound>", "pcspk" },
+    { "<audio id='1' type='alsa'/>", "alsa" },
+    { "<tpm model='tpm-tis'><backend type='emulator' version='2.0'/><alias name='tpm0'/></tpm>", "<tpm" },
+    { "<toaster/>", "<toaster>" },
+    { "<controller type='xenbus' index='0'><alias name='xenbus0'/></controller>", "xenbus" },
+    { "<interface type='vdpa'><mac address='52:54:00:01:02:03'/><source dev='/dev/v'/><alias name='net0'/></interface>", "vdpa" },
+    { "<input type='tablet' bus='usb' surprise='1'><alias name='input0'/></input>", "surprise" },
+};
+
+static void test_refused(void)
+{
+    static const struct given one[] = { { .m = { .kind = MK_IMAGE }, .path = "/a", .fd = 11, .twin = 12 } };
+    struct plan_host h;
+    plan_host_make(&h, one, 1, 10);
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        char xml[8192];
+        struct plan p;
+        struct err e = ERR_INIT;
+        snprintf(xml, sizeof xml, "%s%s%s%s%s%s", HEAD, OS, EMU, refused[i].xml, ROOT, TAIL);
+        AUTO_TREE *dom = plan_tree(xml);
+        struct plan_in in = { .dom = dom, .form = PLAN_RUN, .id = 1, .host = &h };
+        int rc = plan_guest(&in, &p, &e);
+        tap_ok(rc == -1 && e.code == VIR_ERR_CONFIG_UNSUPPORTED && strstr(e.detail, refused[i].names) && p.n == 0, "refused by name: %s: %s", refused[i].names,
+               e.detail);
+        if (rc == 0)
+            plan_free(&p);
+    }
+    plan_host_free(&h);
+}
+
+/* A disk whose descriptors did not come is an error of ours, not a guest without the disk. */
+static void test_not_granted(void)
+{
+    struct plan_host h;
+    struct plan p;
+    struct err e = ERR_INIT;
+    char xml[8192];
+    plan_host_make(&h, (struct given[]){ { .m = { .kind = MK_IMAGE }, .path = "/a", .fd = -1, .twin = -1 } }, 1, 10);
+    snprintf(xml, sizeof xml, "%s%s%s%s%s%s", HEAD, OS, EMU, vda, ROOT, TAIL);
+    AUTO_TREE *dom = plan_tree(xml);
+    struct plan_in in = { .dom = dom, .form = PLAN_RUN, .id = 1, .host = &h };
+    tap_ok(plan_guest(&in, &p, &e) == -1 && e.code == VIR_ERR_INTERNAL_ERROR, "a disk that was not opened: %s", e.detail);
+    h.monitor_fd = -1;
+    h.v[0].fd[0] = 11;
+    e = (struct err)ERR_INIT;
+    tap_ok(plan_guest(&in, &p, &e) == -1 && strstr(e.detail, "monitor"), "no monitor: %s", e.detail);
+    plan_host_free(&h);
+}
+
+/* ---- hot-plug ---- */
+static void test_hotplug(void)
+{
+    static const char *const commands[] = { "add-fd {\"fdset-id\":0,\"opaque\":\"rdwr:0\"}", "add-fd {\"fdset-id\":0,\"opaque\":\"rdonly:0\"}",
+        "blockdev-add {\"driver\":\"file\",\"filename\":\"/dev/fdset/0\",\"locking\":\"off\",\"node-name\":\"libvirt-1-storage\",\"auto-read-only\":true,\"discard\":\"unmap\"}",
+        "blockdev-add {\"node-name\":\"libvirt-1-format\",\"read-only\":false,\"discard\":\"unmap\",\"driver\":\"qcow2\",\"file\":\"libvirt-1-storage\",\"backing\":null}",
+        "device_add {\"driver\":\"virtio-blk-pci\",\"bus\":\"pci.1\",\"addr\":\"0x0\",\"drive\":\"libvirt-1-format\",\"id\":\"virtio-disk0\"}" };
+    static const char *const net[] = { "getfd {\"fdname\":\"res1.0\"}", "netdev_add {\"type\":\"tap\",\"fd\":\"res1.0\",\"id\":\"hostnet0\"}",
+        "device_add {\"driver\":\"virtio-net-pci\",\"netdev\":\"hostnet0\",\"id\":\"net0\",\"mac\":\"52:54:00:01:02:03\",\"bus\":\"pci.1\",\"addr\":\"0x0\"}" };
+    static const char *const chr[] = { "getfd {\"fdname\":\"res2.0\"}",
+        "chardev-add {\"id\":\"charchannel0\",\"backend\":{\"type\":\"socket\",\"data\":{\"addr\":{\"type\":\"fd\",\"data\":{\"str\":\"res2.0\"}},\"server\":true,\"wait\":false}}}",
+        "device_add {\"driver\":\"virtserialport\",\"bus\":\"virtio-serial0.0\",\"nr\":2,\"chardev\":\"charchannel0\",\"id\":\"channel0\",\"name\":\"a.b\"}" };
+    static const struct { const char *xml; const char *const *want; size_t n; } cases[] = {
+        { vda, commands, 5 },
+        { "<interface type='ethernet' m='1'><mac address='52:54:00:01:02:03'/><model type='virtio'/><alias name='net0'/>"
+          "<address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x0'/></interface>", net, 3 },
+        { "<channel type='unix'><source mode='bind' path='/s' m='2'/><target type='virtio' name='a.b'/><alias name='channel0'/>"
+          "<address type='virtio-serial' controller='0' bus='0' port='2'/></channel>", chr, 3 },
+    };
+    struct plan_host h;
+    plan_host_make(&h, (struct given[]){ { .m = { .kind = MK_IMAGE }, .path = "/a", .fd = 40, .twin = 41 },
+        { .m = { .kind = MK_TAP, .a = 1 }, .fd = 42, .twin = -1, .nfd = 1, .name = "vnet0" },
+        { .m = { .kind = MK_UNIX_LISTEN }, .path = "/s", .fd = 43, .twin = -1 } }, 3, 10);
+    AUTO_TREE *dom = plan_tree(HEAD OS EMU ROOT "<controller type='virtio-serial' index='0'><alias name='virtio-serial0'/></controller>" TAIL);
+    for (size_t k = 0; k < 3; k++) {
+        AUTO_TREE *dev = plan_tree(cases[k].xml);
+        struct plan_in in = { .dom = dom, .form = PLAN_RUN, .id = 1, .host = &h };
+        struct plan p = { NULL, 0, 0 };
+        struct err e = ERR_INIT;
+        tap_int(plan_complete_device(dom, dev, &h, &e), 0, "%s is completed", dev->name);
+        tap_int(plan_device(&in, dev, &p, &e), 0, "%s is planned: %s", dev->name, e.detail);
+        tap_int((long)p.n, (long)cases[k].n, "%s takes %zu commands", dev->name, cases[k].n);
+        for (size_t i = 0; i < p.n && i < cases[k].n; i++) {
+            const char *command = NULL;
+            json_t *args = NULL;
+            char line[2048] = "";
+            if (plan_qmp(&p.v[i], &command, &args) == 0) {
+                char *s = json_dumps(args, JSON_COMPACT);
+                snprintf(line, sizeof line, "%s %s", command, s);
+                free(s);
+                json_decref(args);
+            }
+            tap_str(line, cases[k].want[i], "command %zu of %s", i, dev->name);
+        }
+        plan_free(&p);
+    }
+    struct plan p;
+    struct err e = ERR_INIT;
+    AUTO_TREE *video = plan_tree("<video><model type='vga' vram='16384' heads='1' primary='yes'/><alias name='video0'/></video>");
+    struct plan_in in = { .dom = dom, .form = PLAN_RUN, .id = 1, .host = &h };
+    tap_ok(plan_device(&in, video, &p, &e) == -1 && e.code == VIR_ERR_CONFIG_UNSUPPORTED, "what cannot be plugged: %s", e.detail);
+    plan_host_free(&h);
+}
+
+static void test_missing(void)
+{
+    struct plan_host h;
+    struct err e = ERR_INIT;
+    plan_host_make(&h, (struct given[]){ { .m = { .kind = MK_IMAGE, .flags = MF_OPTIONAL }, .path = "/a", .fd = -1, .twin = -1, .error = -ENOENT },
+        { .m = { .kind = MK_IMAGE, .flags = MF_OPTIONAL }, .path = "/b", .fd = -1, .twin = -1, .error = -ENOENT } }, 2, 10);
+    AUTO_TREE *dom = plan_tree(HEAD OS EMU "<disk type='file' device='cdrom'><source file='/a' m='0'/><target dev='sda' bus='sata'/></disk>"
+                               "<disk type='file' device='disk'><source file='/b' m='1'/><target dev='vda' bus='virtio'/></disk>" TAIL);
+    tap_int(plan_complete(dom, &h, &e), 0, "optional media that are not there");
+    const struct tree *d = tree_get(dom, "devices/disk");
+    tap_ok(d && tree_attr_is(d, "device", "cdrom") && !tree_get(d, "source") && !tree_next(d, "disk"), "the drive is empty, the disk is gone");
+    plan_host_free(&h);
+}
+
+static void test_blobs(void)
+{
+    struct plan_host h;
+    uint8_t junk[sizeof(struct grants_head) + sizeof(struct grant)];
+    plan_host_make(&h, whole_given, 8, 10);
+    struct grants_head head = { .magic = GRANTS_MAGIC, .n = 1, .monitor_fd = -1 };
+    struct grant g = { .index = 8, .made = 1 };
+    memcpy(junk, &head, sizeof head);
+    memcpy(junk + sizeof head, &g, sizeof g);
+    tap_int(plan_host_grants(&h, junk, sizeof junk), -EPROTO, "a grant of an entry that is not there");
+    g.index = 0;
+    memset(g.name, 'x', sizeof g.name);
+    memcpy(junk + sizeof head, &g, sizeof g);
+    tap_int(plan_host_grants(&h, junk, sizeof junk), -EPROTO, "a name without an end");
+    tap_int(plan_host_grants(&h, junk, sizeof junk - 1), -EPROTO, "a blob cut short");
+    tap_int(plan_host_grants(&h, junk, 3), -EPROTO, "a blob of three bytes");
+    plan_host_free(&h);
+    tap_int(plan_host_load(&h, "nonsense", 8), -EPROTO, "a manifest that is none");
+}
+
+int main(void)
+{
+    test_whole();
+    test_refused();
+    test_not_granted();
+    test_hotplug();
+    test_missing();
+    test_blobs();
+    return tap_done();
+}
