@@ -1,27 +1,17 @@
 /* test-log-kill: roles/log is killed a hundred times in the middle of its work, on one pipe into which a guest writes numbered
  * lines without a pause.  Then every line is in the files, once, in order; and every file but the last ends with a line. */
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
-#include <signal.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-#include "ipc/birth.h"
-#include "ipc/frame.h"
-#include "ipc/internal.h"
 #include "ipc/settings.h"
-#include "ipc/util.h"
 #include "tests/tap.h"
+#include "tests/unit/fakesup.h"
 
 #define KILLS 100
 #define FILE_BYTES (128u << 10)
-#define WAIT_MS 20000
 
-static char top[PATH_MAX], role[PATH_MAX];
+static struct fakesup sup;
+static char top[PATH_MAX];
 static int dir, pipe_fds[2], settings;
 
 /* ---- the guest ---- */
@@ -54,39 +44,13 @@ static void guest(void)
 
 /* ---- the role ---- */
 
-static pid_t spawn(uint32_t instance, int *chan)
+static bool spawn(struct fakesup *s, uint32_t instance)
 {
-    struct birth b = { .magic = BIRTH_MAGIC, .role = ROLE_LOG, .nfds = 3, .uid = ~0u, .gid = ~0u, .instance = instance, .log_level = 3, .flags = BIRTH_SESSION,
+    struct birth b = { .nfds = 3, .uid = ~0u, .gid = ~0u, .instance = instance, .flags = BIRTH_SESSION,
         .fd_kind = { BFD_LOG_PIPE, BFD_DIR, BFD_SETTINGS }, .fd_arg = { 0, DIR_LOG, 0 } };
-    int sv[2], birth = frame_memfd("birth", &b, sizeof b);
-    if (birth < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) < 0)
-        return -1;
-    pid_t pid = fork();
-    if (pid == 0) {
-        /* First out of the way of the numbers they shall have, then there. */
-        int from[] = { sv[1], birth, pipe_fds[0], dir, settings }, high[ARRAY_N(from)];
-        for (size_t i = 0; i < ARRAY_N(from); i++)
-            high[i] = fcntl(from[i], F_DUPFD_CLOEXEC, 100);
-        for (size_t i = 0; i < ARRAY_N(from); i++)
-            dup2(high[i], BIRTH_FD_CHANNEL + (int)i);
-        execl(role, "log", (char *)NULL);
-        _exit(127);
-    }
-    close(birth);
-    close(sv[1]);
-    *chan = sv[0];
-    return pid;
-}
-
-/* Names the file and waits for the answer. */
-static bool start(int chan)
-{
-    static uint8_t buf[FRAME_BODY_MAX];
     struct conf_name n = { .dir = 0, .name = "guest.log" };     /* "truncate": only the first instance may */
-    struct frame_head h = { .kind = FRAME_CALL, .op = OP_IN(IN_LOG_START), .serial = 1 };
-    struct pollfd p = { .fd = chan, .events = POLLIN };
-    AUTO_FRAME f = FRAME_INIT;
-    return frame_send(chan, &h, &n, sizeof n, NULL, 0) == 0 && poll(&p, 1, WAIT_MS) == 1 && frame_recv(chan, &f, buf, sizeof buf) == 1 && f.h.kind == FRAME_REPLY;
+    const int fds[] = { pipe_fds[0], dir, settings };
+    return fakesup_spawn(s, ROLE_LOG, b, fds) == 0 && fakesup_call(s, OP_IN(IN_LOG_START), 0, 0, &n, sizeof n, NULL, 0) == 1 && s->reply.h.kind == FRAME_REPLY;
 }
 
 /* ---- the proof ---- */
@@ -133,12 +97,11 @@ static bool take_file(const char *name, bool last)
 int main(void)
 {
     struct settings set = { .magic = SETTINGS_MAGIC, .log_max_size = FILE_BYTES, .log_max_backups = 100000 };
-    const char *tmp = getenv("TMPDIR"), *build = getenv("BUILDDIR");
+    const char *tmp = getenv("TMPDIR");
     char path[PATH_MAX];
-    int chan = -1, status, good = 0;
-    pid_t pid = -1;
+    int status, good = 0;
 
-    if (util_format(role, sizeof role, "%s/roles/log", build ? build : ".") < 0 || access(role, X_OK) < 0)
+    if (access(fakesup_role(ROLE_LOG), X_OK) < 0)
         tap_skip_all("roles/log is not built");
     if (util_format(top, sizeof top, "%s/bulkhead-kill-XXXXXX", tmp ? tmp : "/tmp") < 0 || !mkdtemp(top) ||
         (dir = open(top, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0 || pipe2(pipe_fds, O_CLOEXEC) < 0 ||
@@ -152,27 +115,22 @@ int main(void)
     alarm(300);                     /* whatever hangs ends here, and the missing plan tells */
     srand(1);
     for (unsigned i = 0; i < KILLS; i++) {
-        pid = spawn(i, &chan);
-        if (pid < 0 || !start(chan))
+        if (!spawn(&sup, i))
             break;
         usleep((useconds_t)(rand() % 4000));        /* a different place each time; any will do */
-        kill(pid, SIGKILL);
-        good += waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
-        close(chan);
+        kill(sup.pid, SIGKILL);
+        status = fakesup_end(&sup);
+        good += WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
     }
     tap_int(good, KILLS, "killed while it worked");
 
     /* One is asked to end while the guest writes on; the last one ends by itself, since the guest has ended. */
-    struct frame_head quit = { .kind = FRAME_EVENT, .op = OP_IN(IN_QUIT) };
-    pid = spawn(KILLS, &chan);
-    tap_ok(pid > 0 && start(chan) && frame_send(chan, &quit, NULL, 0, NULL, 0) == 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
-           WEXITSTATUS(status) == 0, "ended when asked to, in the middle of its work");
-    close(chan);
+    tap_ok(spawn(&sup, KILLS) && fakesup_send(&sup, FRAME_EVENT, OP_IN(IN_QUIT), 0, 0, NULL, 0, NULL, 0) == 0 && fakesup_recv(&sup) == 0 &&
+           fakesup_end(&sup) == 0, "ended when asked to, in the middle of its work");
     kill(writer, SIGUSR1);
-    pid = spawn(KILLS + 1, &chan);
-    tap_ok(pid > 0 && start(chan), "a last instance");
+    tap_ok(spawn(&sup, KILLS + 1), "a last instance");
     tap_ok(waitpid(writer, &status, 0) == writer && WIFEXITED(status) && WEXITSTATUS(status) == 0, "the guest wrote to its end");
-    tap_ok(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0, "ended by itself when the guest had ended");
+    tap_ok(fakesup_recv(&sup) == 0 && fakesup_end(&sup) == 0, "ended by itself when the guest had ended");
     int held = -1;
     tap_ok(ioctl(pipe_fds[0], FIONREAD, &held) == 0 && held == 0, "nothing is left in the pipe");
 

@@ -3,6 +3,7 @@ unit_programs = \
 	%D%/test-util \
 	%D%/test-conf \
 	%D%/test-log \
+	%D%/test-roles-files \
 	%D%/test-xdr \
 	$(NULL)
 check_PROGRAMS += $(unit_programs)
@@ -10,11 +11,12 @@ TESTS += $(unit_programs)
 %C%_test_util_LDADD = libipc.a
 %C%_test_conf_LDADD = libconf.a libipc.a
 %C%_test_log_LDADD = liblog.a libipc.a
+%C%_test_roles_files_LDADD = libipc.a
 %C%_test_xdr_LDADD = libxdr.a libop.a libroutes.a libipc.a
 
 # The schema against the facts, where they are at hand; real sessions' messages through the transcoder.
 TESTS += %D%/test-schema.py %D%/test-config-keys.py
-EXTRA_DIST += %D%/test-schema.py %D%/test-config-keys.py tests/golden/admin.msgs tests/golden/lock.msgs tests/golden/log.msgs tests/golden/more.msgs \
+EXTRA_DIST += %D%/fakesup.h %D%/test-schema.py %D%/test-config-keys.py tests/golden/admin.msgs tests/golden/lock.msgs tests/golden/log.msgs tests/golden/more.msgs \
 	tests/golden/odd.msgs tests/golden/virsh.msgs
 
 IPC_TESTS = %D%/test-mp %D%/test-frame %D%/test-tree %D%/test-manifest

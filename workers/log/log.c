@@ -3,6 +3,7 @@
  * It reads no byte of it but the few that it looks at for a newline.  Born with the pipe's read end and the file's folder (or the file
  * alone, which then does not roll over); begins when the supervisor names the file. */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
@@ -85,7 +86,7 @@ static void on_start(struct worker *w, const struct request *rq, struct frame *f
         bool first = w->birth.instance == 0 && !(w->birth.flags & BIRTH_RESUME);
         int file = first || stream.dir < 0 ? birth_fd(&w->birth, BFD_FILE, -1, NULL) : -1;
         if (file >= 0)
-            file = dup(file);
+            file = fcntl(file, F_DUPFD_CLOEXEC, BIRTH_FD_FIRST);
         r = stream_open(&stream, n->name, file, first && n->dir == 0);
     }
     if (r < 0) {

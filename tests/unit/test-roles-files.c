@@ -1,0 +1,182 @@
+/* test-roles-files: conf and log as processes, in their sandboxes, by the calls that keeper and supervisor make. */
+#include <limits.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include "ipc/settings.h"
+#include "tests/tap.h"
+#include "tests/unit/fakesup.h"
+
+static struct fakesup sup;
+static char top[PATH_MAX], error[ERR_DETAIL_MAX];
+
+static int folder(const char *name)
+{
+    char path[PATH_MAX];
+    if (util_format(path, sizeof path, "%s/%s", top, name) < 0 || (mkdir(path, 0755) < 0 && errno != EEXIST))
+        exit(1);
+    return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static int file(const char *name, const char *text)
+{
+    char path[PATH_MAX];
+    if (util_format(path, sizeof path, "%s/%s", top, name) < 0)
+        exit(1);
+    AUTO_CLOSE fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (util_write_full(fd, text, strlen(text)) < 0)
+        exit(1);
+    return open(path, O_RDWR | O_CLOEXEC);
+}
+
+/* A call that is answered by a reply; else false and `error`. */
+static bool call(int op, uint32_t arg, const void *body, size_t len, int fd)
+{
+    struct err e;
+    int r = fakesup_call(&sup, OP_IN(op), 0, arg, body, len, &fd, fd >= 0);
+    error[0] = 0;
+    if (r == 1 && sup.reply.h.kind == FRAME_REPLY)
+        return true;
+    if (r == 1)
+        err_from_wire(&e, sup.reply.body, sup.reply.body_len);
+    util_copy_str(error, sizeof error, r == 1 ? e.detail : "no answer");
+    return false;
+}
+
+static bool named(int op, uint32_t arg, uint32_t dir, const char *name, const char *text)
+{
+    struct conf_name n = { .dir = dir };
+    AUTO_CLOSE fd = text ? frame_memfd("text", text, strlen(text)) : -1;
+    util_copy_str(n.name, sizeof n.name, name);
+    return call(op, arg, &n, sizeof n, fd);
+}
+
+static struct birth birth(void)
+{
+    return (struct birth){ .uid = ~0u, .gid = ~0u, .flags = geteuid() ? BIRTH_SESSION : 0 };
+}
+
+static void with_fd(struct birth *b, int fds[], int kind, uint32_t arg, int fd)
+{
+    b->fd_kind[b->nfds] = (uint8_t)kind;
+    b->fd_arg[b->nfds] = arg;
+    fds[b->nfds++] = fd;
+}
+
+static void close_all(const struct birth *b, const int fds[])
+{
+    for (int i = 0; i < b->nfds; i++)
+        close(fds[i]);
+}
+
+static void test_settings(void)
+{
+    struct settings set = { .magic = SETTINGS_MAGIC, .max_clients = 5000, .remote_display_port_max = 65535, .max_workers = 20 }, got;
+    struct birth b = birth();
+    int fds[8];
+    with_fd(&b, fds, BFD_SETTINGS, 0, frame_memfd("defaults", &set, sizeof set));
+    with_fd(&b, fds, BFD_FILE, CONF_FILE_DAEMON, file("daemon.conf", "max_clients = 7 # few\n"));
+    with_fd(&b, fds, BFD_FILE, CONF_FILE_LOGD, file("logd.conf", "max_backups = 9\n"));
+    fakesup_spawn(&sup, ROLE_CONF, b, fds);
+    bool good = call(IN_CONF_SETTINGS, 0, NULL, 0, -1) && sup.reply.body_len == sizeof got;
+    if (good)
+        memcpy(&got, sup.reply.body, sizeof got);
+    tap_ok(good && got.max_clients == 7 && got.log_max_backups == 9 && got.max_workers == 20, "settings of two files over the defaults (%s)", error);
+    tap_ok(call(IN_CONF_SETTINGS, 0, NULL, 0, -1), "and once more");
+    tap_ok(!call(IN_CONF_LIST, DIR_DEFINITIONS, NULL, 0, -1), "no folder, no list (%s)", error);
+    tap_ok(fakesup_end(&sup) == 0, "ends with its channel");
+    close_all(&b, fds);
+
+    b = birth();
+    with_fd(&b, fds, BFD_SETTINGS, 0, frame_memfd("defaults", &set, sizeof set));
+    with_fd(&b, fds, BFD_FILE, CONF_FILE_QEMU, file("qemu.conf", "# a comment\nvnc_listen = 5\n"));
+    fakesup_spawn(&sup, ROLE_CONF, b, fds);
+    call(IN_CONF_SETTINGS, 0, NULL, 0, -1);
+    tap_str(error, "qemu.conf:2: vnc_listen: a string is expected", "an error names file, line and key");
+    fakesup_end(&sup);
+    close_all(&b, fds);
+}
+
+static void test_files(void)
+{
+    struct birth b = birth();
+    int fds[8];
+    with_fd(&b, fds, BFD_DIR, DIR_DEFINITIONS, folder("qemu"));
+    with_fd(&b, fds, BFD_DIR, DIR_AUTOSTART, folder("qemu/autostart"));
+    with_fd(&b, fds, BFD_DIR, DIR_STATUS, folder("run"));
+    fakesup_spawn(&sup, ROLE_CONF, b, fds);
+    tap_ok(named(IN_CONF_WRITE, 0, DIR_DEFINITIONS, "demo", "<domain/>\n"), "a definition is written (%s)", error);
+    tap_ok(named(IN_CONF_WRITE, 0, DIR_STATUS, "demo", "<domstatus/>\n"), "a status file (%s)", error);
+    tap_ok(named(IN_CONF_AUTOSTART, 1, DIR_DEFINITIONS, "demo", NULL), "its autostart link (%s)", error);
+
+    const void *p = NULL;
+    size_t n = 0;
+    const struct conf_entry *list = NULL;
+    bool good = call(IN_CONF_LIST, DIR_DEFINITIONS, NULL, 0, -1) && sup.reply.h.nfds == 1 && frame_map(sup.reply.fds[0], 1 << 20, &p, &n) == 0;
+    list = p;
+    tap_ok(good && n == sizeof *list && !strcmp(list->name, "demo") && list->autostart, "the list (%s)", error);
+    if (n)
+        munmap((void *)(uintptr_t)p, n);
+    n = 0;
+    good = named(IN_CONF_READ, 0, DIR_DEFINITIONS, "demo", NULL) && sup.reply.h.nfds == 1 && frame_map(sup.reply.fds[0], 1 << 20, &p, &n) == 0;
+    tap_ok(good && n > 10 && !memcmp((const char *)p + n - 10, "<domain/>\n", 10), "the text (%s)", error);
+    if (n)
+        munmap((void *)(uintptr_t)p, n);
+    tap_ok(!named(IN_CONF_WRITE, 0, DIR_DEFINITIONS, "../demo", "x"), "a path is no name (%s)", error);
+    tap_ok(!named(IN_CONF_WRITE, 0, DIR_DEFINITIONS, "demo", NULL), "no document (%s)", error);
+    tap_ok(!call(IN_CONF_READ, 0, "x", 1, -1), "no name (%s)", error);
+    AUTO_CLOSE loose = memfd_create("unsealed", MFD_CLOEXEC);
+    struct conf_name demo = { .dir = DIR_DEFINITIONS, .name = "demo" };
+    tap_ok(!call(IN_CONF_WRITE, 0, &demo, sizeof demo, loose), "a document that could change under it (%s)", error);
+    tap_ok(named(IN_CONF_AUTOSTART, 0, DIR_DEFINITIONS, "demo", NULL) && named(IN_CONF_REMOVE, 0, DIR_DEFINITIONS, "demo", NULL) &&
+           named(IN_CONF_REMOVE, 0, DIR_STATUS, "demo", NULL), "and all is removed (%s)", error);
+    tap_ok(!named(IN_CONF_READ, 0, DIR_DEFINITIONS, "demo", NULL), "it is gone (%s)", error);
+    tap_ok(fakesup_end(&sup) == 0, "ends with its channel");
+    close_all(&b, fds);
+}
+
+/* A stream whose file came by descriptor alone: no folder, so it does not roll over. */
+static void test_log(void)
+{
+    struct settings set = { .magic = SETTINGS_MAGIC, .log_max_size = 16, .log_max_backups = 2 };
+    struct log_tail tail = { .bytes = 100 };
+    struct birth b = birth();
+    int fds[8], p[2], out = file("serial.log", "from before\n");
+    char text[128];
+    if (pipe2(p, O_CLOEXEC) < 0)
+        exit(1);
+    with_fd(&b, fds, BFD_LOG_PIPE, 0, p[0]);
+    with_fd(&b, fds, BFD_FILE, 0, out);
+    with_fd(&b, fds, BFD_SETTINGS, 0, frame_memfd("settings", &set, sizeof set));
+    fakesup_spawn(&sup, ROLE_LOG, b, fds);
+    tap_ok(!call(IN_LOG_TAIL, 0, &tail, sizeof tail, -1), "no tail before the start (%s)", error);
+    tap_ok(named(IN_LOG_START, 0, 1, "serial.log", NULL), "started (%s)", error);
+    static const char words[] = "first words of the guest\nlast words\n";
+    tap_ok(util_write_full(p[1], words, sizeof words - 1) > 0, "the guest writes");
+    tap_ok(call(IN_LOG_TAIL, 0, &tail, sizeof tail, -1) && sup.reply.body_len == sizeof words - 1 && !memcmp(sup.reply.body, words, sizeof words - 1),
+           "the tail has what was in the pipe, and nothing from before (%s)", error);
+    tail.bytes = 11;
+    tap_ok(call(IN_LOG_TAIL, 0, &tail, sizeof tail, -1) && sup.reply.body_len == 11 && !memcmp(sup.reply.body, "last words\n", 11), "the last bytes (%s)", error);
+    close(p[1]);
+    tap_ok(call(IN_LOG_TAIL, 0, &tail, sizeof tail, -1), "answers after the guest's end (%s)", error);
+    tap_ok(fakesup_recv(&sup) == 0 && fakesup_end(&sup) == 0, "then ends by itself");
+    ssize_t n = pread(out, text, sizeof text - 1, 0);
+    text[n > 0 ? n : 0] = 0;
+    tap_str(text, "from before\nfirst words of the guest\nlast words\n", "the file");
+    close_all(&b, fds);
+}
+
+int main(void)
+{
+    const char *tmp = getenv("TMPDIR");
+    char path[PATH_MAX];
+    if (access(fakesup_role(ROLE_CONF), X_OK) < 0 || access(fakesup_role(ROLE_LOG), X_OK) < 0)
+        tap_skip_all("the roles are not built");
+    if (util_format(top, sizeof top, "%s/bulkhead-roles-XXXXXX", tmp ? tmp : "/tmp") < 0 || !mkdtemp(top))
+        tap_skip_all("no folder for temporary files");
+    test_settings();
+    test_files();
+    test_log();
+    if (util_format(path, sizeof path, "rm -rf '%s'", top) == 0 && system(path) != 0)
+        tap_note("%s is left over", top);
+    return tap_done();
+}
