@@ -15,6 +15,7 @@ include %D%/fuzz/local.mk
 include %D%/tool/local.mk
 include %D%/unit/hands.mk
 include %D%/sandbox/local.mk
+include %D%/scenario/local.mk
 
 check-root: all $(check_PROGRAMS) $(check_LIBRARIES)
 	@test "$$(id -u)" = 0 || { echo "check-root: must be root"; exit 1; }

@@ -23,7 +23,7 @@ static const char *in_dir(const char *name)
 static bool probe(const char *path, uint32_t want)
 {
     struct probe_req rq = { .want_format = want };
-    struct birth b = { .uid = 0xffffffffu, .gid = 0xffffffffu, .flags = geteuid() ? BIRTH_SESSION : 0 };
+    struct birth b = { .uid = geteuid() ? 0xffffffffu : 65534u, .gid = geteuid() ? 0xffffffffu : 65534u, .flags = geteuid() ? BIRTH_SESSION : 0 };
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     memset(&res, 0, sizeof res);
     error[0] = 0;
@@ -154,7 +154,7 @@ static void hostile(void)
 static void caps(void)
 {
     int q[2];
-    struct birth b = { .uid = 0xffffffffu, .gid = 0xffffffffu, .flags = geteuid() ? BIRTH_SESSION : 0 };
+    struct birth b = { .uid = geteuid() ? 0xffffffffu : 65534u, .gid = geteuid() ? 0xffffffffu : 65534u, .flags = geteuid() ? BIRTH_SESSION : 0 };
     struct probe_caps who = { .emulator = EMULATOR, .accel = "tcg" };
     struct caps c = { 0 };
     if (access(EMULATOR, X_OK)) {
