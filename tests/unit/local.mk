@@ -30,13 +30,7 @@ TESTS += $(IPC_TESTS)
 %C%_test_tree_LDADD = libworker.a libipc.a
 %C%_test_manifest_SOURCES = %D%/test-manifest.c
 %C%_test_manifest_LDADD = libipc.a
-# The gateway between a client and a supervisor that the test plays.
-gateway_tests = %D%/test-gateway-talk
-check_PROGRAMS += $(gateway_tests)
-TESTS += $(gateway_tests)
-EXTRA_DIST += %D%/gateway.h tests/golden/gateway.talk
-gateway_test_libs = libgateway.a libxdr.a libop.a libworker.a libpolicy.a libroutes.a libipc.a
-%C%_test_gateway_talk_LDADD = $(gateway_test_libs)
+include %D%/gateway.mk
 
 # The plan of a guest, on trees, manifests and grants made by hand; and a real QEMU with such a plan.
 PLAN_TESTS = %D%/test-plan %D%/test-plan-boot
