@@ -6,13 +6,14 @@ EXTRA_DIST += $(schema_rpc) %D%/gen.py %D%/gen.stamp %D%/operations.md %D%/bulkh
 BUILT_SOURCES += %D%/op-numbers.h
 MAINTAINERCLEANFILES += $(schema_made) %D%/gen.stamp
 
+# The stamp is older than what is made with it: else make would think each made anew, and forget that it is in the source folder.
 $(schema_made): %D%/gen.stamp
 	@test -f $@ || { rm -f %D%/gen.stamp; $(MAKE) $(AM_MAKEFLAGS) %D%/gen.stamp; }
 %D%/gen.stamp: $(schema_rpc) %D%/gen.py
-	$(AM_V_GEN)rpc=; for f in $(schema_rpc); do rpc="$$rpc $(srcdir)/$$f"; done; \
-	$(PYTHON) $(srcdir)/%D%/gen.py --out %D% $$rpc && touch $@
+	$(AM_V_GEN)$(MKDIR_P) %D%; touch $@.new; rpc=; for f in $(schema_rpc); do rpc="$$rpc $(srcdir)/$$f"; done; \
+	$(PYTHON) $(srcdir)/%D%/gen.py --out %D% $$rpc && mv $@.new $@
 
 # libop.a: every operation with shapes and names (gateway).  libroutes.a: rows for routing only (supervisor).
 noinst_LIBRARIES += libop.a libroutes.a
-libop_a_SOURCES = %D%/op-table.c
+libop_a_SOURCES = %D%/op-table.c %D%/op-numbers.h
 libroutes_a_SOURCES = %D%/op-routes.c
