@@ -28,7 +28,7 @@ struct peer *doc_xmlc(struct flow *f)
 }
 
 /* The call of the client itself; the stored definition goes with it when there is one. */
-static int xmlc_pass(struct flow *f)
+int doc_xmlc_pass(struct flow *f)
 {
     const int more[] = { sup.caps_fd, sup.settings_fd, f->fd[FF_TEXT] };
     return flow_pass(f, doc_xmlc(f), more, f->fd[FF_TEXT] >= 0 ? 3 : 2);
@@ -164,7 +164,7 @@ static void define_done(struct flow *f, bool ok)
         reply_dom(&f->caller, slot_row(f->slot));
 }
 
-static const struct step define_steps[] = { { "compile", xmlc_pass, doc_take, NULL }, { "write", define_write, define_commit, NULL }, { 0 } };
+static const struct step define_steps[] = { { "compile", doc_xmlc_pass, doc_take, NULL }, { "write", define_write, define_commit, NULL }, { 0 } };
 
 /* ---- calls on a stored definition, and on no object at all ---- */
 
@@ -178,6 +178,18 @@ int doc_text_got(struct flow *f, struct frame *fr)
     util_closep(&f->fd[FF_TEXT]);
     f->fd[FF_TEXT] = frame_take_fd(fr, 0);
     return f->fd[FF_TEXT] < 0 ? err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the definition cannot be read") : FLOW_NEXT;
+}
+
+int doc_claim(struct flow *f)
+{
+    if (slot_of(f->wanted) < 0)
+        return err_set(&f->err, VIR_ERR_NO_DOMAIN, VIR_FROM_QEMU, "the domain is gone");
+    return flow_claim(f, f->wanted);
+}
+
+static int config_claim(struct flow *f)
+{
+    return f->wanted ? doc_claim(f) : FLOW_NEXT;
 }
 
 static int live_first(struct flow *f)
@@ -216,41 +228,37 @@ static void plain_done(struct flow *f, bool ok)
 }
 
 static const struct step config_steps[] = {
-    { "live", live_first, NULL, NULL }, { "read", doc_text_read, doc_text_got, NULL }, { "compile", xmlc_pass, doc_or_answer, NULL }, { "write", config_write, config_commit, NULL }, { 0 },
+    { "claim", config_claim, NULL, NULL }, { "live", live_first, NULL, NULL }, { "read", doc_text_read, doc_text_got, NULL }, { "compile", doc_xmlc_pass, doc_or_answer, NULL }, { "write", config_write, config_commit, NULL }, { 0 },
 };
-static const struct step doc_steps[] = { { "compile", xmlc_pass, doc_or_answer, NULL }, { 0 } };
+static const struct step doc_steps[] = { { "compile", doc_xmlc_pass, doc_or_answer, NULL }, { 0 } };
 
-static void start_with_body(const struct step *steps, void (*done)(struct flow *, bool), const struct caller *c, int slot, struct frame *fr, bool live)
+static void start_with_body(const struct step *steps, void (*done)(struct flow *, bool), const struct caller *c, int slot, struct frame *fr, bool live, bool claims)
 {
     struct flow *f = flow_start(steps, done, 0, c);
     if (!f)
         return;
     f->slot = slot;
     f->live_first = live;
+    f->wanted = claims ? slot_handle(slot) : 0;
     if (flow_keep_body(f, fr) < 0)
         flow_fail(f);
     else
         flow_go(f);
 }
 
+/* What may change the definition has the object for itself; what only reads it waits for nobody. */
 void doc_config(const struct caller *c, int slot, struct frame *f, bool live)
 {
-    start_with_body(config_steps, plain_done, c, slot, f, live);
+    const struct op_route_row *row = op_route_find(c->op);
+    start_with_body(config_steps, plain_done, c, slot, f, live, row && !row->ro);
 }
 
 void doc_only(const struct caller *c, struct frame *f)
 {
-    start_with_body(doc_steps, plain_done, c, -1, f, false);
+    start_with_body(doc_steps, plain_done, c, -1, f, false, false);
 }
 
 /* ---- undefine, autostart ---- */
-
-int doc_claim(struct flow *f)
-{
-    if (slot_of(f->wanted) < 0)
-        return err_set(&f->err, VIR_ERR_NO_DOMAIN, VIR_FROM_QEMU, "the domain is gone");
-    return flow_claim(f, f->wanted);
-}
 
 static int undefine_remove(struct flow *f)
 {

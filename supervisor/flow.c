@@ -64,6 +64,12 @@ static void unblock(struct loop_timer *t)
         }
 }
 
+void flow_unblock(void)
+{
+    if (blocked_some && !unblock_timer.armed)
+        loop_after(&unblock_timer, 0, unblock, NULL);
+}
+
 static void flow_end(struct flow *f, bool ok)
 {
     uint64_t object = f->object;
@@ -75,8 +81,7 @@ static void flow_end(struct flow *f, bool ok)
     f->steps = NULL;
     if (object)
         route_wake(object);
-    if (blocked_some && !unblock_timer.armed)
-        loop_after(&unblock_timer, 0, unblock, NULL);
+    flow_unblock();
 }
 
 static void flow_result(struct flow *f, int r)

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#include "guest.h"
 #include "sup.h"
 
 #define SPARE_MAX 4u
@@ -180,6 +181,7 @@ void gateways_gone(struct peer *p)
         while (sup.clients->rows && !sup.client_rows[sup.clients->rows - 1].used)
             sup.clients->rows--;
     }
+    guest_client_gone(p->number);
     if (sup.accepting)
         doors_update();
 }

@@ -1,10 +1,368 @@
+/* guest.c: the table of runs: a guest from its first resource to its last, and what its worker may ask. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
 #include "guest.h"
-enum guest_ready guest_worker(int slot, struct peer **p) { (void)slot; (void)p; return GUEST_NONE; }
-void guest_frame(struct peer *p, struct frame *f) { (void)p; (void)f; }
-void guest_exited(const struct exited *x) { (void)x; }
-void guest_debug(struct peer *g, const struct caller *c, const struct frame *f) { (void)g; (void)c; (void)f; }
-bool guest_call(const struct caller *c, int slot, struct frame *f) { (void)c; (void)slot; (void)f; return false; }
-void guest_held(const struct held *h, int fd) { (void)h; if (fd >= 0) close(fd); }
-void guest_inherit(struct peer *p, const struct held *h) { (void)p; (void)h; }
-void guest_reconcile(void) { }
-uint32_t guest_count(void) { return 0; }
+
+#define RUNS_MAX 4096u
+#define GUEST_UIDS_FROM 16u         /* below: the roles' own */
+static struct run runs[RUNS_MAX];
+static uint32_t runs_n, runs_used;
+static uint16_t by_slot[INDEX_SLOTS_MAX];      /* row + 1 */
+
+/* ---- rows ---- */
+
+struct run *run_of(int slot)
+{
+    return slot >= 0 && by_slot[slot] ? &runs[by_slot[slot] - 1] : NULL;
+}
+
+struct run *run_next(struct run *after)
+{
+    for (uint32_t i = after ? (uint32_t)(after - runs) + 1 : 0; i < runs_n; i++)
+        if (runs[i].object)
+            return &runs[i];
+    return NULL;
+}
+
+static uint32_t uids(void)
+{
+    return sup.settings.uid_count > GUEST_UIDS_FROM + 1 ? (sup.settings.uid_count - GUEST_UIDS_FROM) / 2 : 0;
+}
+
+/* Two uids a guest, one for QEMU and one for its worker, told by its id: so an adopted guest has the ones it was started with. */
+static uint32_t uid_of(int32_t id, unsigned which)
+{
+    return sup.birth.flags & BIRTH_SESSION || !uids() ? ~0u : sup.settings.uid_base + GUEST_UIDS_FROM + 2 * ((uint32_t)id % uids()) + which;
+}
+
+bool run_id_clashes(int32_t id)
+{
+    for (struct run *r = run_next(NULL); r; r = run_next(r))
+        if (r->id == id || (r->uid != ~0u && r->uid == uid_of(id, 0)))
+            return true;
+    return false;
+}
+
+/* libvirt's form: at most 20 characters of the name. */
+void run_dir_name(struct run *r)
+{
+    const char *name = slot_row(r->slot)->name;
+    int n = 0;
+    for (int chars = 0; name[n]; n++)
+        if (((unsigned char)name[n] & 0xc0) != 0x80 && ++chars > 20)
+            break;
+    util_format(r->run_dir, sizeof r->run_dir, "%s/domain-%d-%.*s", sup.layout.lib_dir, r->id, n, name);
+    r->uid = uid_of(r->id, 0);
+}
+
+static struct peer *worker_again(struct life *l);
+
+struct run *run_take(int slot)
+{
+    uint32_t i = 0;
+    while (i < runs_n && runs[i].object)
+        i++;
+    if (i == RUNS_MAX)
+        return NULL;
+    struct run *r = &runs[i];
+    memset(r, 0, sizeof *r);
+    r->object = slot_handle(slot);
+    r->slot = slot;
+    r->worker.spawn = worker_again;
+    r->worker.data = r;
+    if (i >= runs_n)
+        runs_n = i + 1;
+    by_slot[slot] = (uint16_t)(i + 1);
+    runs_used++;
+    idle_update();
+    return r;
+}
+
+void run_free(struct run *r)
+{
+    struct held h = { .kind = HELD_FD, .object = r->object };
+    keeper_tell(IN_DROP, &h, sizeof h, NULL, 0);
+    for (unsigned i = 0; i < r->fds; i++)
+        close(r->fd[i].fd);
+    for (unsigned i = 0; i < r->qemu_fds; i++)
+        close(r->qemu_fd[i]);
+    if (r->slot >= 0)
+        by_slot[r->slot] = 0;
+    r->object = 0;
+    runs_used--;
+    idle_update();
+}
+
+uint32_t guest_count(void)
+{
+    return runs_used;
+}
+
+/* ---- descriptors ---- */
+
+int run_fd(const struct run *r, int kind)
+{
+    for (unsigned i = 0; i < r->fds; i++)
+        if (r->fd[i].kind == kind)
+            return r->fd[i].fd;
+    return -1;
+}
+
+int run_fd_add(struct run *r, int kind, uint32_t arg, int fd)
+{
+    if (fd < 0 || r->fds == RUN_FDS_MAX) {
+        util_closep(&fd);
+        return -ENOSPC;
+    }
+    r->fd[r->fds++] = (struct run_fd){ fd, (uint8_t)kind, arg };
+    return 0;
+}
+
+void run_fd_store(struct run *r, unsigned i)
+{
+    struct held h = { .kind = HELD_FD, .role = ROLE_QEMU, .object = r->object, .tag = r->fd[i].kind, .arg = r->fd[i].kind == BFD_TREE ? (uint32_t)r->id : r->fd[i].arg };
+    keeper_tell(IN_STORE, &h, sizeof h, &r->fd[i].fd, 1);
+}
+
+/* ---- the worker ---- */
+
+struct peer *run_worker_spawn(struct run *r, bool resume)
+{
+    static const struct { uint8_t kind; bool resume; } order[] = {
+        { BFD_TREE, false }, { BFD_MANIFEST, false }, { BFD_GRANTS, false }, { BFD_CAPS, false }, { BFD_SETTINGS, false }, { BFD_LAYOUT, false }, { BFD_INDEX, false },
+        { BFD_CHECKPOINT, false }, { BFD_CHARDEV, false }, { BFD_QMP, true }, { BFD_PROC, true }, { BFD_CGROUP, true },
+    };
+    const int shared[BFD_KIND_N] = { [BFD_CAPS] = sup.caps_fd, [BFD_SETTINGS] = sup.settings_fd, [BFD_LAYOUT] = sup.layout_fd, [BFD_INDEX] = sup.index_ro };
+    struct born n;
+    born_begin(&n, ROLE_QEMU, r->object, slot_row(r->slot)->name);
+    n.b.uid = n.b.gid = uid_of(r->id, 1);
+    n.b.instance = r->worker.instance;
+    n.b.flags |= resume ? BIRTH_RESUME : 0;
+    for (size_t i = 0; i < ARRAY_N(order); i++) {
+        if (shared[order[i].kind])
+            born_fd(&n, order[i].kind, 0, shared[order[i].kind]);
+        for (unsigned k = 0; k < r->fds && (resume || !order[i].resume); k++)
+            if (r->fd[k].kind == order[i].kind)
+                born_fd(&n, r->fd[k].kind, r->fd[k].arg, r->fd[k].fd);
+    }
+    return peer_spawn(&n, true);
+}
+
+static struct peer *worker_again(struct life *l)
+{
+    struct run *r = l->data;
+    return run_worker_spawn(r, true);
+}
+
+static void worker_failed(struct life *l)
+{
+    struct run *r = l->data;
+    SLOT_EDIT(s, r->slot)
+        s->flags |= SLOT_WORKER_FAILED;
+    route_wake(r->object);      /* who waited is told */
+}
+
+/* It runs: from here on its worker comes again when it dies. */
+void guest_up(struct run *r, struct peer *worker)
+{
+    r->phase = RUN_UP;
+    r->worker.failed = worker_failed;
+    if (worker)
+        life_adopt(&r->worker, worker);
+    else
+        life_start(&r->worker);
+}
+
+enum guest_ready guest_worker(int slot, struct peer **p)
+{
+    struct run *r = run_of(slot);
+    if (!r)
+        return GUEST_NONE;
+    if (r->phase == RUN_STARTING)
+        return GUEST_SOON;
+    if (r->phase == RUN_ENDING)
+        return GUEST_SOON;              /* it will be none in a moment, or the definition's again */
+    if (r->worker.state == LIFE_FAILED)
+        return GUEST_FAILED;
+    *p = life_peer(&r->worker);
+    return *p ? GUEST_READY : GUEST_SOON;
+}
+
+/* ---- what a worker says and asks ---- */
+
+void guest_state(struct run *r, const struct guest_state *g)
+{
+    const uint32_t theirs = SLOT_STALE | SLOT_AGENT | SLOT_TAINTED | SLOT_HAS_SNAPSHOT;
+    SLOT_EDIT(s, r->slot) {
+        s->state = g->state;
+        s->reason = g->reason;
+        s->flags = (s->flags & ~(g->flags_mask & theirs)) | (g->flags & g->flags_mask & theirs);
+        s->flags &= ~(uint32_t)SLOT_WORKER_FAILED;
+        if (g->mem_kib)
+            s->mem_kib = g->mem_kib;
+        if (g->cpu_time_ns)
+            s->cpu_time_ns = g->cpu_time_ns;
+        if (g->vcpus)
+            s->vcpus = g->vcpus;
+    }
+    if (g->event >= 0)
+        event_lifecycle(slot_row(r->slot), g->event, g->detail);
+}
+
+static void on_state(struct run *r, struct peer *p, struct frame *f)
+{
+    struct guest_state g;
+    memcpy(&g, f->body, sizeof g);
+    if (g.state < STATE_RUNNING || g.state > STATE_CRASHED || g.state == STATE_SHUTOFF || g.event > EV_RESUMED + 4)
+        peer_refuse(p, "a state that is none");
+    else if (r->launched && r->phase != RUN_ENDING)
+        guest_state(r, &g);
+}
+
+static void status_done(struct flow *f, bool ok)
+{
+    if (!ok)
+        log_warn("the status file of %s cannot be written: %s", f->name, f->err.detail);
+}
+
+static int status_write(struct flow *f)
+{
+    return flow_conf(f, IN_CONF_WRITE, 0, DIR_STATUS, f->name, f->fd[FF_TEXT]);
+}
+
+static void on_status(struct run *r, struct peer *p, struct frame *f)
+{
+    static const struct step steps[] = { { "write", status_write, NULL, NULL }, { 0 } };
+    struct flow *w = r->phase == RUN_ENDING ? NULL : flow_start(steps, status_done, 0, NULL);
+    (void)p;
+    if (!w)
+        return;
+    util_copy_str(w->name, sizeof w->name, slot_row(r->slot)->name);
+    w->fd[FF_TEXT] = frame_take_fd(f, 0);
+    flow_go(w);
+}
+
+static void on_stopped(struct run *r, struct peer *p, struct frame *f)
+{
+    struct guest_state g;
+    (void)p;
+    memcpy(&g, f->body, sizeof g);
+    if (r->phase == RUN_UP || (r->phase == RUN_ENDING && !r->has_word))
+        stop_begin(r, &g);
+}
+
+static void on_launch(struct run *r, struct peer *p, struct frame *f)
+{
+    launch_begin(r, p, f);
+}
+
+/* SAFETY: none of these names anything but the worker's own guest, which its channel tells. */
+static const struct { uint32_t op; uint8_t kind; size_t body; unsigned fds; void (*fn)(struct run *r, struct peer *p, struct frame *f); } verbs[] = {
+    { IN_STATE, FRAME_EVENT, sizeof(struct guest_state), 0, on_state }, { IN_STATUS_XML, FRAME_EVENT, 0, 1, on_status },
+    { IN_STOPPED, FRAME_EVENT, sizeof(struct guest_state), 0, on_stopped }, { IN_LAUNCH, FRAME_CALL, sizeof(struct launch), 1, on_launch },
+    { IN_LOG_TAIL, FRAME_CALL, sizeof(struct log_tail), 0, log_tail },
+};
+
+void guest_frame(struct peer *p, struct frame *f)
+{
+    struct run *r = run_of(slot_of(p->object));
+    if (!r)
+        return;             /* its guest is gone, and it will be told */
+    if (f->h.kind == FRAME_EVENT && OP_PROG(f->h.op) != PROG_INTERNAL) {
+        event_from_worker(p, f);
+        return;
+    }
+    for (size_t i = 0; i < ARRAY_N(verbs); i++)
+        if (f->h.op == OP_IN(verbs[i].op) && f->h.kind == verbs[i].kind && !(f->h.flags & FRAME_BIG) && f->body_len >= verbs[i].body && f->h.nfds == verbs[i].fds) {
+            verbs[i].fn(r, p, f);
+            return;
+        }
+    peer_refuse(p, "an operation that a worker has not");
+}
+
+/* ---- across supervisors ---- */
+
+void guest_held(const struct held *h, int fd)
+{
+    int slot = slot_of(h->object);
+    struct run *r = run_of(slot);
+    if (slot >= 0 && !r && (r = run_take(slot))) {
+        r->phase = RUN_STARTING;
+        r->id = slot_row(slot)->id;
+    }
+    if (!r) {
+        struct held drop = { .kind = HELD_FD, .object = h->object };
+        util_closep(&fd);
+        keeper_tell(IN_DROP, &drop, sizeof drop, NULL, 0);
+    } else if (h->kind == HELD_PROCESS) {
+        r->has_stub = r->launched = true;
+        r->stub = h->pid;
+    } else if (h->role == ROLE_LOG) {
+        log_held(r, h, fd);
+    } else if (fd >= 0 && run_fd_add(r, (int)h->tag, h->arg, fd) == 0 && h->tag == BFD_TREE) {
+        r->id = (int32_t)h->arg;
+        r->fd[r->fds - 1].arg = 0;
+    }
+}
+
+void guest_inherit(struct peer *p, const struct held *h)
+{
+    struct run *r = run_of(slot_of(p->object));
+    if (p->role == ROLE_QEMU && r)
+        r->starting = p->number, r->worker.instance = h->instance;
+    else if (p->role == ROLE_LOG && r && h->tag < RUN_LOGS_MAX)
+        r->log[h->tag].life.number = p->number;
+    else
+        peer_kill(p, SIGKILL);
+}
+
+void guest_reconcile(void)
+{
+    enum { PAUSED_STARTING_UP = 11 };
+    for (struct run *r = run_next(NULL); r; r = run_next(r)) {
+        const struct index_slot *s = slot_row(r->slot);
+        struct peer *p = peer_find(r->starting);
+        run_dir_name(r);
+        r->has_net = run_fd(r, BFD_GRANTS) >= 0;
+        for (unsigned i = 0; i < r->logs; i++)
+            log_again(&r->log[i]);
+        if (r->has_stub && slot_active(s) && !(s->state == STATE_PAUSED && s->reason == PAUSED_STARTING_UP))
+            guest_up(r, p);
+        else
+            stop_begin(r, slot_active(s) && !r->has_stub ? &stop_crashed : &stop_failed);
+    }
+    for (uint32_t i = 0; i < sup.index.head->slots; i++)
+        if (slot_row((int)i)->used && slot_active(slot_row((int)i)) && !run_of((int)i)) {
+            struct run *r = run_take((int)i);
+            if (r) {
+                r->id = slot_row((int)i)->id;
+                run_dir_name(r);
+                stop_begin(r, &stop_crashed);
+            }
+        }
+}
+
+void guest_client_gone(uint64_t gateway)
+{
+    for (struct run *r = run_next(NULL); r; r = run_next(r))
+        if (r->autodestroy == gateway && r->phase == RUN_UP)
+            stop_begin(r, &stop_destroyed);
+}
+
+void guest_debug(struct peer *g, const struct caller *c, const struct frame *f)
+{
+    struct frame_head h = { .kind = FRAME_EVENT, .op = OP_IN(IN_WORKER_DEBUG), .arg = f->h.arg, .object = f->h.object };
+    struct peer *p = NULL;
+    struct err e = ERR_INIT;
+    (void)g;
+    if (guest_worker(slot_of(f->h.object), &p) != GUEST_READY) {
+        err_set(&e, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "domain is not running");
+        route_error(c, &e);
+        return;
+    }
+    peer_send(p, &h, NULL, 0, NULL, 0);
+    route_reply(c, NULL, 0, NULL, 0);
+}

@@ -3,15 +3,87 @@
 #define BULKHEAD_GUEST_H
 #include "sup.h"
 
-enum guest_ready { GUEST_NONE, GUEST_SOON, GUEST_READY, GUEST_FAILED };
+#define RUN_FDS_MAX 64
+#define RUN_LOGS_MAX 8
+enum run_phase { RUN_STARTING, RUN_UP, RUN_ENDING };
+
+/* A stream of the guest's with a log role of its own. */
+struct run_log { struct life life; struct run *run; int pipe, file /* -1: in the log folder */; };
+struct run_fd { int fd; uint8_t kind; uint32_t arg; };      /* what every instance of the worker is born with */
+struct run {
+    uint64_t object;                /* 0: free row */
+    int slot;
+    int32_t id;
+    uint8_t phase;
+    bool has_stub;                  /* the PID-1 stub lives */
+    bool launched, has_net, has_word /* the worker, or a destroy, said how it ends */, killed;
+    int32_t stub;
+    uint32_t uid, next_fd, create_flags;
+    uint64_t autodestroy;           /* gateway whose end is the guest's too */
+    char run_dir[384];
+    struct life worker;
+    uint64_t starting;              /* number of the worker before life cares for it */
+    struct run_log log[RUN_LOGS_MAX];
+    unsigned logs;
+    struct run_fd fd[RUN_FDS_MAX];
+    unsigned fds;
+    int qemu_fd[FRAME_FDS_MAX];     /* until QEMU has them */
+    int16_t qemu_num[FRAME_FDS_MAX];
+    unsigned qemu_fds;
+    unsigned log_at;                /* which of them is QEMU's stdout and stderr */
+    bool launching, word_waited;
+    struct guest_state word;        /* how it ended */
+    struct loop_timer timer;
+};
+
+struct run *run_of(int slot);                               /* NULL: not running, not on its way */
+struct run *run_next(struct run *after);
+struct run *run_take(int slot);                             /* NULL: too many */
+void run_free(struct run *r);
+int run_fd(const struct run *r, int kind);                  /* borrowed; -1 */
+int run_fd_add(struct run *r, int kind, uint32_t arg, int fd);   /* takes over, also on failure */
+void run_fd_store(struct run *r, unsigned i);               /* to the keeper */
+void run_dir_name(struct run *r);
+bool run_id_clashes(int32_t id);
+struct peer *run_worker_spawn(struct run *r, bool resume);
+
 /* Whom a live call of the guest in this slot goes to. */
+enum guest_ready { GUEST_NONE, GUEST_SOON, GUEST_READY, GUEST_FAILED };
 enum guest_ready guest_worker(int slot, struct peer **p);
 void guest_frame(struct peer *p, struct frame *f);          /* calls and events of its worker */
 void guest_exited(const struct exited *x);                  /* its PID-1 stub has ended */
 void guest_debug(struct peer *g, const struct caller *c, const struct frame *f);
 bool guest_call(const struct caller *c, int slot, struct frame *f);     /* create, destroy, managed save: true when it was one of these */
 void guest_held(const struct held *h, int fd);              /* what the keeper held of it; takes fd over */
-void guest_inherit(struct peer *p, const struct held *h);    /* a worker of an earlier supervisor */
+void guest_inherit(struct peer *p, const struct held *h);   /* a worker or log role of an earlier supervisor */
 void guest_reconcile(void);                                 /* after IN_GO: what is whole goes on, what is half is undone */
+void guest_client_gone(uint64_t gateway);                   /* guests that live with their client */
 uint32_t guest_count(void);
+void guest_state(struct run *r, const struct guest_state *g);
+void guest_up(struct run *r, struct peer *worker);
+
+/* run_log.c */
+int log_add(struct run *r, int pipe, int file);             /* takes both over */
+void log_begin(struct run_log *l);
+void log_again(struct run_log *l);                          /* in a new supervisor */
+void log_held(struct run *r, const struct held *h, int fd);
+void log_tail(struct run *r, struct peer *p, struct frame *f);
+void log_release(struct run *r);                            /* they drain their pipes and end by themselves */
+
+/* start.c */
+void start_by_itself(int slot);                             /* autostart */
+bool start_call(const struct caller *c, struct frame *f);   /* create, create_xml: true when it was one */
+void launch_begin(struct run *r, struct peer *worker, struct frame *f);
+/* stop.c: ends the guest and undoes all that its run made. state, reason, event, detail: how, unless it is known already; NULL: unknown yet. */
+void stop_begin(struct run *r, const struct guest_state *how);
+void stop_after_start(struct run *r, const struct caller *c, const struct err *e);      /* and then the caller is told */
+extern const struct guest_state stop_destroyed, stop_failed, stop_crashed;
+/* chain.c: one turn of the search for backing files */
+int chain_look(struct flow *f);
+int chain_looked(struct flow *f, struct frame *fr);
+int chain_probe(struct flow *f);
+int chain_probed(struct flow *f, struct frame *fr);
+int hand_call(struct flow *f, int role, uint32_t op, const void *body, size_t len, const int *fds, unsigned nfds);
+int hand_done(struct flow *f, struct frame *fr, struct hand_done *d);   /* FLOW_NEXT, or -1 with f->err */
+void hand_req_fill(struct hand_req *q, const struct run *r);
 #endif

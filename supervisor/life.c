@@ -91,20 +91,36 @@ void life_start(struct life *l)
 
 void life_stop(struct life *l)
 {
+    struct peer *p = peer_find(l->number);
     loop_cancel(&l->timer);
     life_event(l, LE_STOP);
+    if (p)
+        p->life = NULL;
+}
+
+void life_release(struct life *l)
+{
+    struct peer *p = peer_find(l->number);
+    loop_cancel(&l->timer);
+    l->state = LIFE_NONE;
+    if (p)
+        p->life = NULL;
 }
 
 void life_peer_died(struct life *l, const struct exited *x, char *decision, size_t n)
 {
     uint64_t now = loop_now_ms();
-    (void)x;
+    decision[0] = 0;
+    if (l->may_finish && x && x->code == CLD_EXITED && x->status == 0) {
+        l->state = LIFE_NONE;
+        return;
+    }
     if (!l->deaths || now - l->first_death_ms > DEATHS_WINDOW_MS) {
         l->deaths = 0;
         l->first_death_ms = now;
     }
     l->deaths++;
     life_event(l, l->deaths >= DEATHS_MAX ? LE_DIED_OFTEN : LE_DIED);
-    snprintf(decision, n, l->state == LIFE_WAIT ? "decision: instance %u starts (death %u in %u s)" : l->state == LIFE_FAILED ? "decision: given up (instance %u, death %u in %u s)" : "",
-             l->instance, l->deaths, DEATHS_WINDOW_MS / 1000);
+    if (l->state == LIFE_WAIT || l->state == LIFE_FAILED)
+        snprintf(decision, n, "decision: %s (death %u in %u s)", l->state == LIFE_WAIT ? "the next instance starts" : "given up", l->deaths, DEATHS_WINDOW_MS / 1000);
 }

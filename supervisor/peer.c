@@ -129,7 +129,7 @@ struct peer *peer_spawn(struct born *n, bool kept)
     AUTO_CLOSE child = sv[1];
     uint64_t number = ((uint64_t)sup.epoch << 32 | ++count) << PEERS_BITS | (uint64_t)(p - peers);
     n->b.nfds = (uint16_t)n->n;
-    struct spawn s = { .who = { .kind = kept ? HELD_CHANNEL : HELD_PROCESS, .role = n->b.role, .object = n->b.object, .channel = number, .instance = n->b.instance }, .birth = n->b };
+    struct spawn s = { .who = { .kind = kept ? HELD_CHANNEL : HELD_PROCESS, .role = n->b.role, .object = n->b.object, .channel = number, .instance = n->b.instance, .tag = n->tag }, .birth = n->b };
     fds[first++] = child;
     if (kept)
         fds[first++] = sv[0];
@@ -238,4 +238,5 @@ static void peer_gone(struct peer *p)
     p->obituary = NULL;
     free(x);
     p->number = 0;
+    flow_unblock();         /* a guest's end may have waited for this */
 }

@@ -58,7 +58,7 @@ struct peer {
     struct exited *obituary;    /* while its end is handled */
 };
 /* A birth being put together: descriptors are borrowed until peer_spawn. */
-struct born { struct birth b; int fds[BIRTH_FDS_MAX]; unsigned n; };
+struct born { struct birth b; int fds[BIRTH_FDS_MAX]; unsigned n; uint32_t tag /* struct held's */; };
 void born_begin(struct born *n, int role, uint64_t object, const char *name);
 void born_fd(struct born *n, int kind, uint32_t arg, int fd);          /* fd < 0: left out */
 struct peer *peer_spawn(struct born *n, bool kept);                    /* NULL: no row or no memory. Frames may be sent at once */
@@ -83,10 +83,12 @@ struct life {
     struct peer *(*spawn)(struct life *l);
     void (*failed)(struct life *l);
     void *data;
+    bool may_finish;            /* a clean exit is the end of its work */
 };
 void life_start(struct life *l);
 void life_adopt(struct life *l, struct peer *p);
 void life_stop(struct life *l);                                         /* no more instances; the peer is killed */
+void life_release(struct life *l);                                      /* no more instances; the peer ends by itself */
 void life_peer_died(struct life *l, const struct exited *x, char *decision, size_t n);
 struct peer *life_peer(const struct life *l);                           /* NULL: none just now */
 
@@ -118,7 +120,7 @@ bool route_in_flow(const struct caller *c, uint64_t object);             /* note
 const char *op_label(uint32_t op, char buf[24]);
 
 /* ---- flow.c: one thing after the other, without ever waiting in a handler ---- */
-enum flow_fd { FF_BODY /* the caller's BIG body */, FF_TEXT /* definition or live XML */, FF_TREE, FF_MANIFEST, FF_N };
+enum flow_fd { FF_BODY /* the caller's BIG body */, FF_TEXT /* definition or live XML */, FF_TREE, FF_MANIFEST, FF_IMAGE, FF_GRANTS, FF_N };
 enum { FLOW_WAIT = 0, FLOW_NEXT = 1, FLOW_END = 2, FLOW_AGAIN = 3, FLOW_BLOCKED = 4 };     /* results of a step; -1: failed, f->err is set */
 struct flow;
 struct step {
@@ -138,16 +140,18 @@ struct flow {
     bool blocked, commits /* a new name is on its way to the disk */, live_first, answered;
     uint64_t awaited;           /* peer's number */
     struct caller caller;
-    struct err err;
+    struct err err, start_err /* stop.c: what the caller of the start is told */;
     int fd[FF_N];
-    uint8_t body[1024];         /* the caller's arguments if they are short, else FF_BODY */
+    uint8_t body[2048];         /* the caller's arguments if they are short, else FF_BODY */
     uint32_t body_len, arg, i;
     struct doc_result doc;
     uint8_t reply[1024];        /* API reply that came with the document */
     uint32_t reply_len;
     char name[NAME_MAX_BYTES];
     uint64_t born_ms;
-    struct probe_state *probe;
+    struct run *run;
+    uint64_t probed[MANIFEST_ENTRIES_MAX / 64];     /* images that were looked at */
+    bool has_taps, new_slot;
 };
 struct flow *flow_start(const struct step *steps, void (*done)(struct flow *, bool), uint64_t object, const struct caller *c);  /* NULL: the caller got an error */
 void flow_go(struct flow *f);                                           /* runs until it waits or ends */
@@ -158,6 +162,7 @@ int flow_keep_body(struct flow *f, struct frame *fr);
 int flow_call(struct flow *f, struct peer *p, uint32_t op, uint32_t arg, const void *body, size_t len, const int *fds, unsigned nfds);
 void flow_got(struct peer *p, struct frame *fr);                        /* a reply to a call of ours */
 void flow_peer_gone(struct peer *p);
+void flow_unblock(void);                                                /* what blocked flows wait for may have come */
 struct flow *flow_of(uint64_t object);                                  /* the one that has the object now */
 struct flow *flow_next(struct flow *after);
 extern struct life conf_life, host_life;
@@ -169,12 +174,14 @@ void doc_config(const struct caller *c, int slot, struct frame *f, bool live_fir
 void doc_only(const struct caller *c, struct frame *f);                 /* an xmlc with the call's own document */
 int doc_take(struct flow *f, struct frame *fr);                         /* IN_DOC: struct and descriptors into the flow, manifest checked */
 struct peer *doc_xmlc(struct flow *f);
+int doc_xmlc_pass(struct flow *f);                                      /* the caller's own call */
 int doc_xmlc_call(struct flow *f, uint32_t op, uint32_t flags);         /* IN_DOC_*, with FF_TEXT */
 int doc_clash(struct flow *f, bool check_active, int *slot);
 int doc_claim(struct flow *f);                                          /* steps that other flows begin with */
 int doc_text_read(struct flow *f);
 int doc_text_got(struct flow *f, struct frame *fr);
 void load_begin(void);                                                  /* definitions, running guests, autostart; then the doors open */
+void load_facts(int slot);                                              /* index facts anew from the definition */
 void ready(void);
 
 /* ---- manifest_policy.c ---- */

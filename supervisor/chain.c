@@ -1,0 +1,188 @@
+/* chain.c: which files an image stands on.  A hand opens, a probe reads one header, and the manifest grows by what it names.
+ *
+ * SAFETY: the header of an image may have been written by its last guest.  What it names becomes an entry that the same policy judges as the
+ * document's own paths, is opened read-only, and its format is believed only where libvirt believes it too. */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include "guest.h"
+
+#define DEPTH_MAX 200
+
+/* Iterates over the flow's manifest; the mapping lasts until chain_close. */
+struct walk { struct manifest_in in; const void *p; size_t n; };
+
+static int walk_open(struct flow *f, struct walk *w)
+{
+    int r = frame_map(f->fd[FF_MANIFEST], MANIFEST_BYTES_MAX, &w->p, &w->n);
+    if (r == 0 && (r = manifest_open(&w->in, w->p, w->n)) < 0)
+        munmap((void *)(uintptr_t)w->p, w->n);
+    return r < 0 ? err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed manifest") : 0;
+}
+
+static void walk_close(struct walk *w)
+{
+    munmap((void *)(uintptr_t)w->p, w->n);
+}
+
+static bool is_done(const struct flow *f, uint32_t i)
+{
+    return f->probed[i / 64] >> (i % 64) & 1;
+}
+
+/* One hand a turn looks at one image, of which a manifest of its own is made. */
+int chain_look(struct flow *f)
+{
+    static uint8_t one[16384];
+    struct manifest_entry m;
+    struct manifest_out out;
+    const char *path, *aux;
+    struct walk w;
+    struct run *r = run_of(f->slot);
+    f->i = ~0u;
+    if (walk_open(f, &w) < 0)
+        return -1;
+    while (manifest_next(&w.in, &m, &path, &aux) > 0)
+        if (m.kind == MK_IMAGE && m.flags & MF_PROBE && m.format != IMG_RAW && !(m.flags & MF_EMPTY) && path && !is_done(f, m.index)) {
+            f->i = m.index;
+            m.parent = -1;
+            manifest_begin(&out, one, sizeof one);
+            manifest_add(&out, &m, path, NULL);
+            break;
+        }
+    walk_close(&w);
+    if (f->i == ~0u)
+        return FLOW_NEXT;
+    ssize_t n = manifest_finish(&out, 0);
+    AUTO_CLOSE fd = n < 0 ? -1 : frame_memfd("look", one, (size_t)n);
+    if (fd < 0)
+        return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "an image's path is too long");
+    struct hand_req q;
+    hand_req_fill(&q, r);
+    q.flags = HAND_LOOK;
+    return hand_call(f, ROLE_HAND_OPEN, IN_HAND_OPEN, &q, sizeof q, &fd, 1);
+}
+
+int chain_looked(struct flow *f, struct frame *fr)
+{
+    struct hand_done d;
+    if (hand_done(f, fr, &d) < 0)
+        return -1;
+    f->probed[f->i / 64] |= 1ull << (f->i % 64);
+    util_closep(&f->fd[FF_IMAGE]);
+    f->fd[FF_IMAGE] = d.nqemu ? frame_take_fd(fr, 1) : -1;      /* none: optional, and absent */
+    return FLOW_NEXT;
+}
+
+int chain_probe(struct flow *f)
+{
+    struct probe_req q = { 0 };
+    struct manifest_entry m;
+    const char *path, *aux;
+    struct born n;
+    struct walk w;
+    if (f->i == ~0u)
+        return FLOW_NEXT;
+    if (f->fd[FF_IMAGE] < 0) {
+        f->pc--;
+        return FLOW_AGAIN;
+    }
+    if (walk_open(f, &w) < 0)
+        return -1;
+    while (manifest_next(&w.in, &m, &path, &aux) > 0)
+        if (m.index == f->i)
+            q.want_format = m.format;
+    walk_close(&w);
+    born_begin(&n, ROLE_PROBE, f->object, f->name);
+    return flow_call(f, peer_spawn(&n, false), OP_IN(IN_PROBE_IMAGE), 0, &q, sizeof q, &f->fd[FF_IMAGE], 1);
+}
+
+/* base's folder + name, with "x/.." and "." taken out by text. */
+static int join(char out[4096], const char *base, const char *name)
+{
+    char raw[8200];
+    const char *slash = strrchr(base, '/');
+    int r = name[0] == '/' ? util_copy_str(raw, sizeof raw, name) : util_format(raw, sizeof raw, "%.*s/%s", (int)(slash - base), base, name);
+    size_t n = 0;
+    for (char *save = NULL, *s = strtok_r(raw, "/", &save); s && !r; s = strtok_r(NULL, "/", &save)) {
+        if (!strcmp(s, "."))
+            continue;
+        if (!strcmp(s, "..")) {
+            while (n && out[--n] != '/')
+                ;
+            continue;
+        }
+        size_t len = strlen(s);
+        if (n + len + 2 > 4096)
+            return -ENAMETOOLONG;
+        out[n++] = '/';
+        memcpy(out + n, s, len);
+        n += len;
+    }
+    out[n] = 0;
+    return r ? r : n ? 0 : -EINVAL;
+}
+
+static int judge_backing(struct flow *f, const struct probe_result *p, const char *path, char backing[4096])
+{
+    size_t colon = strcspn(p->backing, ":/");
+    if (p->data_file[0])
+        return err_set(&f->err, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "image '%s' keeps its data in another file", path);
+    if (p->backing[colon] == ':')
+        return err_set(&f->err, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "backing store '%s' of image '%s' is not a file", p->backing, path);
+    return join(backing, path, p->backing) < 0 ? err_set(&f->err, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "backing store of image '%s' has no usable name", path) : 0;
+}
+
+/* The manifest anew: entry f->i with its format, and its backing file as the last entry unless the document names one. */
+int chain_probed(struct flow *f, struct frame *fr)
+{
+    static uint8_t buf[MANIFEST_BYTES_MAX];
+    static struct probe_result p;
+    struct manifest_entry m, grown = { .kind = MK_IMAGE, .parent = (int32_t)f->i };
+    struct manifest_out out;
+    const char *path, *aux;
+    char backing[4096] = "", top[4096] = "";
+    struct walk w;
+    int parent[MANIFEST_ENTRIES_MAX], depth = 0, r = 0;
+    bool has_child = false;
+    if (fr->body_len != sizeof p || fr->h.flags & FRAME_BIG)
+        return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed answer about an image");
+    memcpy(&p, fr->body, sizeof p);
+    p.backing[sizeof p.backing - 1] = p.data_file[sizeof p.data_file - 1] = 0;
+    if (p.format >= IMG_N || p.backing_format >= IMG_N || walk_open(f, &w) < 0)
+        return f->err.code ? -1 : err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed answer about an image");
+    manifest_begin(&out, buf, sizeof buf);
+    while (r >= 0 && manifest_next(&w.in, &m, &path, &aux) > 0) {
+        parent[m.index] = m.parent;
+        has_child |= m.kind == MK_IMAGE && m.parent == (int32_t)f->i;
+        if (m.index == f->i) {
+            if (m.format == IMG_NONE && m.flags & MF_BACKING && p.format != IMG_RAW) {
+                r = err_set(&f->err, VIR_ERR_OPERATION_INVALID, VIR_FROM_STORAGE, "format of backing image '%s' was not specified in the image metadata", path);
+                break;
+            }
+            m.format = m.format == IMG_NONE ? p.format : m.format;
+            util_copy_str(top, sizeof top, path);
+            for (int k = m.parent; k >= 0 && depth < DEPTH_MAX; k = parent[k])
+                depth++;
+        }
+        r = manifest_add(&out, &m, path, aux);
+    }
+    if (r >= 0 && p.has_backing && !has_child && (r = judge_backing(f, &p, top, backing)) >= 0) {
+        grown.flags = MF_RO | MF_BACKING | MF_PROBE | MF_SHARED;
+        grown.format = p.backing_format;
+        r = depth >= DEPTH_MAX ? err_set(&f->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_STORAGE, "backing chain of '%s' is too deep", top) : manifest_add(&out, &grown, backing, NULL);
+    }
+    struct manifest_head head;
+    memcpy(&head, w.p, sizeof head);
+    walk_close(&w);
+    ssize_t n = r < 0 ? r : manifest_finish(&out, head.generation);
+    if (n < 0 || policy_manifest(buf, (size_t)n, &f->err) < 0)
+        return f->err.code ? -1 : err_set(&f->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_STORAGE, "the images' backing files are too many");
+    int fd = frame_memfd("manifest", buf, (size_t)n);
+    if (fd < 0)
+        return err_sys(&f->err, VIR_FROM_QEMU, -fd, "cannot make a manifest");
+    util_closep(&f->fd[FF_MANIFEST]);
+    f->fd[FF_MANIFEST] = fd;
+    f->pc--;                    /* the next image, if there is one */
+    return FLOW_AGAIN;
+}

@@ -1,0 +1,418 @@
+/* start.c: the start of a guest, a step at a time, and the launch that its worker asks for.  What fails is undone by the same flow that
+ * ends a guest (stop.c), and only then is the caller told. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include "guest.h"
+#include "ipc/schema/op-numbers.h"
+
+enum { START_PAUSED = 1, START_AUTODESTROY = 2 };
+enum { PAUSED_STARTING_UP = 11 };
+
+/* ---- hands ---- */
+
+int hand_call(struct flow *f, int role, uint32_t op, const void *body, size_t len, const int *fds, unsigned nfds)
+{
+    struct born n;
+    born_begin(&n, role, f->object, f->name);
+    return flow_call(f, peer_spawn(&n, false), OP_IN(op), 0, body, len, fds, nfds);
+}
+
+int hand_done(struct flow *f, struct frame *fr, struct hand_done *d)
+{
+    if (fr->body_len != sizeof *d || fr->h.flags & FRAME_BIG)
+        return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed answer of a hand");
+    memcpy(d, fr->body, sizeof *d);
+    d->text[sizeof d->text - 1] = 0;
+    return d->error ? err_set(&f->err, d->code ? d->code : VIR_ERR_INTERNAL_ERROR, d->domain ? d->domain : VIR_FROM_QEMU, "%s", d->text) : FLOW_NEXT;
+}
+
+void hand_req_fill(struct hand_req *q, const struct run *r)
+{
+    memset(q, 0, sizeof *q);
+    *q = (struct hand_req){ .object = r->object, .uid = r->uid, .gid = r->uid, .owner_uid = ~0u, .owner_gid = ~0u, .id = r->id, .fd_base = r->next_fd };
+    util_copy_str(q->name, sizeof q->name, slot_row(r->slot)->name);
+    util_copy_str(q->run_dir, sizeof q->run_dir, r->run_dir);
+}
+
+/* ---- steps ---- */
+
+static int begin(struct flow *f)
+{
+    const struct index_slot *s = slot_row(f->slot);
+    struct run *r = run_of(f->slot);
+    if (r && r->phase == RUN_UP && f->caller.flags & FRAME_RESENT)
+        return FLOW_END;            /* an earlier supervisor did it and could not say so */
+    if (r && r->phase == RUN_ENDING)
+        return FLOW_BLOCKED;
+    if (slot_active(s) || r)
+        return err_set(&f->err, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "domain is already running");
+    if (!(r = run_take(f->slot)))
+        return err_set(&f->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "too many guests run");
+    struct index_head *h = sup.index.head;
+    while (run_id_clashes(h->next_id) || h->next_id <= 0)
+        h->next_id = h->next_id > 0 && h->next_id < INT32_MAX ? h->next_id + 1 : 1;
+    r->id = f->id = h->next_id++;
+    r->phase = RUN_STARTING;
+    r->create_flags = f->caller.arg;
+    if (f->caller.arg & START_AUTODESTROY)
+        r->autodestroy = f->caller.number;
+    run_dir_name(r);
+    util_copy_str(f->name, sizeof f->name, s->name);
+    f->run = r;
+    return FLOW_NEXT;
+}
+
+static int read_text(struct flow *f)
+{
+    return f->fd[FF_TEXT] >= 0 ? FLOW_NEXT : doc_text_read(f);     /* create_xml brought its own */
+}
+
+static int compile(struct flow *f)
+{
+    return doc_xmlc_call(f, IN_DOC_START, f->caller.arg);
+}
+
+static int compiled(struct flow *f, struct frame *fr)
+{
+    int r = doc_take(f, fr);
+    const struct index_slot *s = slot_row(f->slot);
+    if (r == FLOW_NEXT && (strcmp(f->doc.name, s->name) || memcmp(f->doc.uuid, s->uuid, 16)))
+        return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the document is of another domain");
+    return r;
+}
+
+/* Kinds of the manifest's entries, and whether it has interfaces. */
+static int read_kinds(struct flow *f, uint8_t kinds[MANIFEST_ENTRIES_MAX], bool *taps)
+{
+    struct manifest_entry m;
+    struct manifest_in in;
+    const char *path, *aux;
+    const void *p;
+    size_t n;
+    int count = 0;
+    if (frame_map(f->fd[FF_MANIFEST], MANIFEST_BYTES_MAX, &p, &n) < 0)
+        return -1;
+    for (int r = manifest_open(&in, p, n); r >= 0 && manifest_next(&in, &m, &path, &aux) > 0; count++) {
+        kinds[m.index] = (uint8_t)m.kind;
+        *taps |= m.kind == MK_TAP;
+    }
+    munmap((void *)(uintptr_t)p, n);
+    return count;
+}
+
+/* What a hand made goes into the run: descriptors for QEMU, ours by kind, and grants into one table. */
+static int take_grants(struct flow *f, struct frame *fr, const struct hand_done *d)
+{
+    static struct { struct grants_head h; struct grant g[MANIFEST_ENTRIES_MAX]; } all;
+    uint8_t kinds[MANIFEST_ENTRIES_MAX];
+    bool taps = false;
+    int n = read_kinds(f, kinds, &taps), first = 1 + (int)d->nqemu;
+    const void *p;
+    size_t len;
+    struct run *r = f->run;
+    if (n < 0 || fr->h.nfds != 1 + d->nqemu + d->nworker || r->qemu_fds + d->nqemu > FRAME_FDS_MAX - 8 || frame_map(fr->fds[0], sizeof all, &p, &len) < 0)
+        return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed answer of a hand");
+    memcpy(&all, p, len);
+    munmap((void *)(uintptr_t)p, len);
+    if (len != sizeof all.h + (size_t)n * sizeof all.g[0] || all.h.n != (uint32_t)n || all.h.magic != GRANTS_MAGIC)
+        return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed grants");
+    uint32_t base = r->next_fd ? r->next_fd : QEMU_FD_BASE;
+    for (uint32_t i = 0; i < d->nqemu; i++) {
+        r->qemu_num[r->qemu_fds] = (int16_t)(base + i);
+        r->qemu_fd[r->qemu_fds++] = frame_take_fd(fr, 1 + i);
+    }
+    int left = (int)d->nworker;
+    if (all.h.monitor_fd >= 0 && left-- > 0)
+        run_fd_add(r, BFD_QMP, 0, frame_take_fd(fr, (unsigned)first++));
+    for (int i = 0; i < n; i++) {
+        if (kinds[i] == MK_LOG && all.g[i].nworker == 2 && left >= 2) {
+            int pipe = frame_take_fd(fr, (unsigned)first), file = frame_take_fd(fr, (unsigned)first + 1);
+            log_add(r, pipe, file);
+            first += 2;
+            left -= 2;
+            continue;
+        }
+        for (unsigned k = 0; k < all.g[i].nworker && left > 0; k++, left--)
+            if (run_fd_add(r, BFD_CHARDEV, (uint32_t)i, frame_take_fd(fr, (unsigned)first++)) < 0)
+                return err_set(&f->err, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "too many character devices");
+    }
+    f->has_taps = taps && !r->next_fd;
+    r->next_fd = d->next_fd;
+    return FLOW_NEXT;
+}
+
+static int open_go(struct flow *f)
+{
+    struct hand_req q;
+    /* From here on the keeper knows of the run and its id, so that whoever comes after us can undo it. */
+    run_fd_add(f->run, BFD_TREE, 0, STEAL_FD(&f->fd[FF_TREE]));
+    run_fd_store(f->run, 0);
+    hand_req_fill(&q, f->run);
+    return hand_call(f, ROLE_HAND_OPEN, IN_HAND_OPEN, &q, sizeof q, &f->fd[FF_MANIFEST], 1);
+}
+
+/* Merges `made` rows of the answer's grants over those we have. */
+static int merge_grants(struct flow *f, int fd)
+{
+    static struct { struct grants_head h; struct grant g[MANIFEST_ENTRIES_MAX]; } have, add;
+    const void *p;
+    size_t len;
+    if (frame_map(fd, sizeof add, &p, &len) < 0)
+        return -1;
+    memcpy(&add, p, len);
+    munmap((void *)(uintptr_t)p, len);
+    if (f->fd[FF_GRANTS] >= 0) {
+        if (frame_map(f->fd[FF_GRANTS], sizeof have, &p, &len) < 0)
+            return -1;
+        memcpy(&have, p, len);
+        munmap((void *)(uintptr_t)p, len);
+        for (uint32_t i = 0; i < have.h.n && i < MANIFEST_ENTRIES_MAX; i++)
+            if (!add.g[i].made)
+                add.g[i] = have.g[i];
+        add.h.monitor_fd = have.h.monitor_fd;
+    }
+    util_closep(&f->fd[FF_GRANTS]);
+    f->fd[FF_GRANTS] = frame_memfd("grants", &add, len);
+    return f->fd[FF_GRANTS] < 0 ? -1 : 0;
+}
+
+static int opened(struct flow *f, struct frame *fr)
+{
+    struct hand_done d;
+    if (hand_done(f, fr, &d) < 0 || take_grants(f, fr, &d) < 0)
+        return -1;
+    return merge_grants(f, fr->fds[0]) < 0 ? err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed grants") : FLOW_NEXT;
+}
+
+static int net_go(struct flow *f)
+{
+    struct hand_req q;
+    if (!f->has_taps)
+        return FLOW_NEXT;
+    hand_req_fill(&q, f->run);
+    return hand_call(f, ROLE_HAND_NET, IN_HAND_NET, &q, sizeof q, &f->fd[FF_MANIFEST], 1);
+}
+
+static int netted(struct flow *f, struct frame *fr)
+{
+    int r = opened(f, fr);
+    f->run->has_net = r == FLOW_NEXT;
+    return r;
+}
+
+static int worker_go(struct flow *f)
+{
+    struct run *r = f->run;
+    int p[2], check = memfd_create("checkpoint", MFD_CLOEXEC);
+    if (pipe2(p, O_CLOEXEC) < 0)
+        return err_sys(&f->err, VIR_FROM_QEMU, errno, "Unable to create a pipe");
+    log_add(r, p[0], -1);       /* QEMU's own stream: the one that has no file of its own */
+    r->log_at = r->qemu_fds;
+    r->qemu_num[r->qemu_fds] = -1;
+    r->qemu_fd[r->qemu_fds++] = p[1];
+    unsigned first = r->fds;
+    if (run_fd_add(r, BFD_MANIFEST, 0, STEAL_FD(&f->fd[FF_MANIFEST])) < 0 ||
+        run_fd_add(r, BFD_GRANTS, 0, STEAL_FD(&f->fd[FF_GRANTS])) < 0 || run_fd_add(r, BFD_CHECKPOINT, 0, check) < 0)
+        return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "too many descriptors for a guest");
+    for (unsigned i = first; i < r->fds; i++)
+        run_fd_store(r, i);
+    for (unsigned i = 0; i < r->logs; i++)
+        log_begin(&r->log[i]);
+    struct peer *w = run_worker_spawn(r, false);
+    r->starting = w ? w->number : 0;
+    return flow_call(f, w, OP_IN(IN_START), f->caller.arg, NULL, 0, NULL, 0);
+}
+
+static void start_done(struct flow *f, bool ok)
+{
+    struct run *r = f->run;
+    if (!ok) {
+        if (r) {
+            f->run = NULL;
+            stop_after_start(r, &f->caller, &f->err);
+            return;
+        }
+        if (f->new_slot && slot_of(f->wanted) >= 0)
+            slot_free(f->slot);
+        if (f->caller.number)
+            route_error(&f->caller, &f->err);
+        else
+            log_err("%s does not start: %s", f->name, f->err.detail);
+        return;
+    }
+    if (r)
+        guest_up(r, peer_find(r->starting));
+    if (f->caller.op == OP_REMOTE_DOMAIN_CREATE)
+        route_reply(&f->caller, NULL, 0, NULL, 0);
+    else
+        reply_dom(&f->caller, slot_row(f->slot));
+}
+
+/* create_xml: the document comes first, then a slot for it. */
+static int xml_slot(struct flow *f)
+{
+    int slot, r = doc_clash(f, true, &slot);
+    if (r != FLOW_NEXT)
+        return r;
+    if (slot < 0) {
+        if ((slot = slot_take(&f->doc)) < 0)
+            return err_set(&f->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "too many domains");
+        f->new_slot = true;
+    }
+    f->wanted = slot_handle(slot);
+    return doc_claim(f);
+}
+
+#define START_STEPS { "begin", begin, NULL, NULL }, { "read", read_text, doc_text_got, NULL }, { "compile", compile, compiled, NULL }, { "look", chain_look, chain_looked, NULL }, \
+    { "probe", chain_probe, chain_probed, NULL }, { "open", open_go, opened, NULL }, { "net", net_go, netted, NULL }, { "worker", worker_go, NULL, NULL }, { 0 }
+static const struct step create_steps[] = { { "claim", doc_claim, NULL, NULL }, START_STEPS };
+static const struct step create_xml_steps[] = { { "document", doc_xmlc_pass, doc_take, NULL }, { "slot", xml_slot, NULL, NULL }, START_STEPS };
+
+void start_by_itself(int slot)
+{
+    struct flow *f = flow_start(create_steps, start_done, 0, NULL);
+    if (!f)
+        return;
+    f->wanted = slot_handle(slot);
+    flow_go(f);
+}
+
+bool start_call(const struct caller *c, struct frame *fr)
+{
+    bool with_xml = c->op == OP_REMOTE_DOMAIN_CREATE_XML;
+    if (!with_xml && c->op != OP_REMOTE_DOMAIN_CREATE && c->op != OP_REMOTE_DOMAIN_CREATE_WITH_FLAGS)
+        return false;
+    struct flow *f = flow_start(with_xml ? create_xml_steps : create_steps, start_done, 0, c);
+    if (!f)
+        return true;
+    if (c->op == OP_REMOTE_DOMAIN_CREATE)
+        f->caller.arg = 0;
+    f->wanted = fr->h.object;
+    if (with_xml && flow_keep_body(f, fr) < 0)
+        flow_fail(f);
+    else
+        flow_go(f);
+    return true;
+}
+
+/* ---- launch: a flow of its own, for the start waits for the worker and the worker for this ---- */
+
+static const char *judge_emulator(const char path[512])
+{
+    static const char *const folders[] = { "/usr/bin/", "/usr/local/bin/", "/usr/libexec/", "/usr/lib/qemu/", "/usr/lib/xen/bin/" };
+    if (!memchr(path, 0, 512) || strstr(path, "/../"))
+        return NULL;
+    for (size_t i = 0; i < ARRAY_N(folders); i++) {
+        const char *base = !strncmp(path, folders[i], strlen(folders[i])) ? path + strlen(folders[i]) : NULL;
+        if (base && !strchr(base, '/') && (!strncmp(base, "qemu-system-", 12) || !strcmp(base, "qemu-kvm") || !strcmp(base, "kvm")))
+            return base;
+    }
+    return NULL;
+}
+
+static int launch_go(struct flow *f)
+{
+    struct run *r = f->run;
+    int fds[FRAME_FDS_MAX];
+    unsigned n = 0;
+    fds[n++] = f->fd[FF_TEXT];
+    fds[n++] = run_fd(r, BFD_MANIFEST);
+    struct launch *l = (struct launch *)f->body;
+    l->nfds = 0;
+    for (unsigned i = 0; i < r->qemu_fds; i++) {
+        l->fd_number[l->nfds++] = r->qemu_num[i];
+        fds[n++] = r->qemu_fd[i];
+    }
+    /* Terminals' other ends live in the stub too: without one QEMU would spin while no daemon runs. */
+    for (unsigned i = 0; i < r->fds && n < FRAME_FDS_MAX - 2; i++)
+        if (r->fd[i].kind == BFD_CHARDEV) {
+            l->fd_number[l->nfds++] = -1;
+            fds[n++] = r->fd[i].fd;
+        }
+    return hand_call(f, ROLE_HAND_LAUNCH, IN_HAND_LAUNCH, l, sizeof *l, fds, n);
+}
+
+static int launched(struct flow *f, struct frame *fr)
+{
+    struct run *r = f->run;
+    struct launched d;
+    if (fr->body_len != sizeof d || fr->h.flags & FRAME_BIG)
+        return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed answer of a hand");
+    memcpy(&d, fr->body, sizeof d);
+    d.text[sizeof d.text - 1] = 0;
+    if (d.error || fr->h.nfds < 2)
+        return err_set(&f->err, d.code ? d.code : VIR_ERR_INTERNAL_ERROR, d.domain ? d.domain : VIR_FROM_QEMU, "%s", d.text);
+    struct held h = { .kind = HELD_PROCESS, .role = ROLE_PID1, .object = r->object, .pid = d.pid };
+    keeper_tell(IN_ADOPT, &h, sizeof h, fr->fds, 1);
+    r->has_stub = r->launched = true;
+    r->stub = d.pid;
+    unsigned first = r->fds;
+    run_fd_add(r, BFD_PROC, 0, frame_take_fd(fr, 1));
+    if (fr->h.nfds > 2)
+        run_fd_add(r, BFD_CGROUP, 0, frame_take_fd(fr, 2));
+    for (unsigned i = first; i < r->fds; i++)
+        run_fd_store(r, i);
+    for (unsigned i = 0; i < r->qemu_fds; i++)
+        close(r->qemu_fd[i]);
+    r->qemu_fds = 0;
+    struct timespec ts;
+    clock_gettime(CLOCK_REALTIME, &ts);
+    SLOT_EDIT(s, r->slot) {
+        s->id = r->id;
+        s->state = STATE_PAUSED;
+        s->reason = PAUSED_STARTING_UP;
+        s->started_ms = (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+        s->qemu_pid = (uint32_t)d.pid;
+        s->cpu_time_ns = 0;
+    }
+    int fds[3] = { run_fd(r, BFD_QMP), run_fd(r, BFD_PROC), run_fd(r, BFD_CGROUP) };
+    route_reply(&f->caller, &d, sizeof d, fds, fds[2] >= 0 ? 3 : 2);
+    return FLOW_END;
+}
+
+static void launch_done(struct flow *f, bool ok)
+{
+    f->run->launching = false;
+    if (!ok)
+        route_error(&f->caller, &f->err);
+}
+
+static const struct step launch_steps[] = { { "launch", launch_go, launched, NULL }, { 0 } };
+
+/* SAFETY: once a run, while it starts, with the descriptors that the manifest granted, an emulator that we know and the view the hand makes; argv
+ * is the worker's, written before a guest's first byte. */
+void launch_begin(struct run *r, struct peer *worker, struct frame *fr)
+{
+    struct caller c = { .number = worker->number, .serial = fr->h.serial, .op = fr->h.op };
+    struct launch l;
+    struct err e = ERR_INIT;
+    memcpy(&l, fr->body, sizeof l);
+    if (r->phase != RUN_STARTING || r->launched || r->launching || r->starting != worker->number) {
+        peer_refuse(worker, "a launch out of turn");
+        return;
+    }
+    if (!judge_emulator(l.emulator)) {
+        err_set(&e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "the emulator is none that the daemon starts");
+        route_error(&c, &e);
+        return;
+    }
+    struct flow *f = flow_start(launch_steps, launch_done, 0, &c);
+    if (!f)
+        return;
+    _Static_assert(sizeof l <= sizeof f->body, "a launch fits into a flow");
+    l.object = r->object;
+    l.uid = l.gid = r->uid;
+    l.id = r->id;
+    l.flags &= LAUNCH_HOSTNET;
+    l.log_fd = r->log_at;
+    util_copy_str(l.name, sizeof l.name, slot_row(r->slot)->name);
+    memcpy(f->body, &l, sizeof l);
+    f->fd[FF_TEXT] = frame_take_fd(fr, 0);
+    f->run = r;
+    r->launching = true;
+    flow_go(f);
+}

@@ -1,0 +1,265 @@
+/* stop.c: a guest's end, and destroy.  One table of steps undoes whatever a run has made, in reverse order: a guest that ended by itself, one that
+ * was destroyed, a start that failed half-way, and what a dead supervisor left half-made.  Each step looks at what there is to undo. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include "guest.h"
+#include "ipc/schema/op-numbers.h"
+
+#define WORD_WAIT_MS 1500u      /* for a worker to tell how its guest ended, and then to end itself */
+
+const struct guest_state stop_destroyed = { .state = STATE_SHUTOFF, .reason = SHUTOFF_DESTROYED, .event = EV_STOPPED, .detail = STOPPED_DESTROYED };
+const struct guest_state stop_failed = { .state = STATE_SHUTOFF, .reason = SHUTOFF_FAILED, .event = EV_STOPPED, .detail = STOPPED_FAILED };
+const struct guest_state stop_crashed = { .state = STATE_SHUTOFF, .reason = SHUTOFF_CRASHED, .event = EV_STOPPED, .detail = STOPPED_FAILED };
+
+static int undo_failed(struct flow *f)
+{
+    log_warn("%s: undoing its run: %s: %s", f->name, f->steps[f->pc].name, f->err.detail);
+    memset(&f->err, 0, sizeof f->err);
+    return FLOW_NEXT;
+}
+
+static int undone(struct flow *f, struct frame *fr)
+{
+    struct hand_done d;
+    return hand_done(f, fr, &d) < 0 ? undo_failed(f) : FLOW_NEXT;
+}
+
+static int kill_go(struct flow *f)
+{
+    struct run *r = f->run;
+    struct kill_req k = { .object = r->object, .signal = SIGKILL };
+    if (r->launching)
+        return FLOW_BLOCKED;        /* whether there is something to kill is not known yet */
+    if (!r->has_stub)
+        return FLOW_NEXT;
+    if (!r->killed)
+        keeper_tell(IN_KILL, &k, sizeof k, NULL, 0);
+    r->killed = true;
+    return FLOW_BLOCKED;
+}
+
+static void on_timer(struct loop_timer *t)
+{
+    (void)t;
+    flow_unblock();
+}
+
+static struct peer *worker_of(const struct run *r)
+{
+    struct peer *p = peer_find(r->worker.number);
+    return p ? p : peer_find(r->starting);
+}
+
+/* The monitor's last words may still be on their way through the worker. */
+static int word_go(struct flow *f)
+{
+    struct run *r = f->run;
+    if (r->has_word || !worker_of(r))
+        return FLOW_NEXT;
+    if (!r->word_waited)
+        loop_after(&r->timer, WORD_WAIT_MS, on_timer, NULL);
+    else if (!r->timer.armed)
+        return FLOW_NEXT;
+    r->word_waited = true;
+    return FLOW_BLOCKED;
+}
+
+static int claim_go(struct flow *f)
+{
+    return flow_claim(f, f->run->object);
+}
+
+static int worker_go(struct flow *f)
+{
+    struct run *r = f->run;
+    struct peer *p = worker_of(r);
+    struct frame_head h = { .kind = FRAME_EVENT, .op = OP_IN(IN_QUIT), .object = r->object };
+    if (f->i == 0) {
+        life_release(&r->worker);
+        if (p)
+            peer_send(p, &h, NULL, 0, NULL, 0);
+        loop_after(&r->timer, WORD_WAIT_MS, on_timer, NULL);
+        f->i = 1;
+    }
+    if (!p)
+        return FLOW_NEXT;
+    if (!r->timer.armed)
+        peer_kill(p, SIGKILL);
+    return FLOW_BLOCKED;
+}
+
+static int unnet_go(struct flow *f)
+{
+    struct run *r = f->run;
+    struct hand_req q;
+    const int fds[2] = { run_fd(r, BFD_MANIFEST), f->fd[FF_GRANTS] >= 0 ? f->fd[FF_GRANTS] : run_fd(r, BFD_GRANTS) };
+    loop_cancel(&r->timer);
+    if (!r->has_net || fds[0] < 0 || fds[1] < 0)
+        return FLOW_NEXT;
+    hand_req_fill(&q, r);
+    return hand_call(f, ROLE_HAND_NET, IN_HAND_UNNET, &q, sizeof q, fds, 2);
+}
+
+static int reap_go(struct flow *f)
+{
+    struct hand_req q;
+    int manifest = run_fd(f->run, BFD_MANIFEST);
+    hand_req_fill(&q, f->run);
+    return hand_call(f, ROLE_HAND_LAUNCH, IN_HAND_REAP, &q, sizeof q, &manifest, manifest >= 0);
+}
+
+static int status_go(struct flow *f)
+{
+    return flow_conf(f, IN_CONF_REMOVE, 0, DIR_STATUS, f->name, -1);
+}
+
+static int finish(struct flow *f)
+{
+    struct run *r = f->run;
+    int slot = r->slot;
+    bool was_active = slot_active(slot_row(slot));
+    struct guest_state how = r->has_word ? r->word : stop_crashed;
+    log_release(r);
+    loop_cancel(&r->timer);
+    run_free(r);
+    f->run = NULL;
+    SLOT_EDIT(s, slot) {
+        s->state = STATE_SHUTOFF;
+        s->reason = how.reason;
+        s->flags &= ~(uint32_t)(SLOT_STALE | SLOT_AGENT | SLOT_TAINTED | SLOT_WORKER_FAILED);
+        s->qemu_pid = 0;
+        s->started_ms = 0;
+    }
+    if (was_active) {
+        event_lifecycle(slot_row(slot), EV_STOPPED, how.detail);
+        SLOT_EDIT(s, slot)
+            s->id = -1;
+    }
+    if (!(slot_row(slot)->flags & SLOT_PERSISTENT))
+        slot_free(slot);
+    else
+        load_facts(slot);           /* vcpus and memory are the definition's again */
+    return FLOW_END;
+}
+
+static void stop_done(struct flow *f, bool ok)
+{
+    (void)ok;
+    if (f->caller.number)
+        route_error(&f->caller, &f->start_err);
+}
+
+static const struct step steps[] = {
+    { "kill", kill_go, NULL, NULL }, { "word", word_go, NULL, NULL }, { "claim", claim_go, NULL, NULL }, { "worker", worker_go, NULL, NULL }, { "network", unnet_go, undone, undo_failed },
+    { "reap", reap_go, undone, undo_failed }, { "status", status_go, NULL, undo_failed }, { "finish", finish, NULL, NULL }, { 0 },
+};
+
+static struct flow *stop_flow(struct run *r)
+{
+    struct flow *f = flow_start(steps, stop_done, 0, NULL);
+    if (!f) {       /* a guest's end cannot be refused: it is tried again */
+        log_err("too many operations at once: the end of a guest waits");
+        return NULL;
+    }
+    r->phase = RUN_ENDING;
+    f->run = r;
+    util_copy_str(f->name, sizeof f->name, slot_row(r->slot)->name);
+    return f;
+}
+
+void stop_begin(struct run *r, const struct guest_state *how)
+{
+    bool ending = r->phase == RUN_ENDING;
+    if (how && !r->has_word) {
+        r->word = *how;
+        r->has_word = true;
+    }
+    if (ending) {
+        flow_unblock();
+        return;
+    }
+    struct flow *f = stop_flow(r);
+    if (f)
+        flow_go(f);
+}
+
+void stop_after_start(struct run *r, const struct caller *c, const struct err *e)
+{
+    if (!r->has_word) {
+        r->word = stop_failed;
+        r->has_word = true;
+    }
+    struct flow *f = stop_flow(r);
+    if (!f) {
+        route_error(c, e);
+        return;
+    }
+    if (!c->number)
+        log_err("%s does not start: %s", f->name, e->detail);
+    f->caller = *c;
+    f->start_err = *e;
+    flow_go(f);
+}
+
+void guest_exited(const struct exited *x)
+{
+    struct run *r = run_of(slot_of(x->who.object));
+    if (!r || !r->has_stub || r->stub != x->who.pid)
+        return;
+    log_info("guest %s ended (%s %d)", slot_row(r->slot)->name, x->code == CLD_EXITED ? "exit status" : "signal", x->status);
+    r->has_stub = false;
+    if (r->phase == RUN_UP)
+        stop_begin(r, NULL);
+    else
+        flow_unblock();     /* a start learns of it from its worker */
+}
+
+/* ---- destroy ---- */
+
+static int destroy_go(struct flow *f)
+{
+    struct run *r = run_of(slot_of(f->wanted));
+    if (f->id == 0) {
+        if (!r || (r->phase != RUN_STARTING && !slot_active(slot_row(r->slot))))
+            return f->caller.flags & FRAME_RESENT ? FLOW_END : err_set(&f->err, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "domain is not running");
+        f->id = r->id;
+    }
+    if (!r || r->id != f->id)
+        return FLOW_END;
+    struct flow *start = r->phase == RUN_STARTING ? flow_of(r->object) : NULL;
+    if (start) {
+        err_set(&start->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "the domain was destroyed while it was being started");
+        r->word = stop_destroyed;
+        r->has_word = true;
+        flow_fail(start);
+    } else {
+        stop_begin(r, &stop_destroyed);
+    }
+    return FLOW_BLOCKED;        /* until that run is no more */
+}
+
+static void destroy_done(struct flow *f, bool ok)
+{
+    if (ok)
+        route_reply(&f->caller, NULL, 0, NULL, 0);
+    else
+        route_error(&f->caller, &f->err);
+}
+
+static const struct step destroy_steps[] = { { "destroy", destroy_go, NULL, NULL }, { 0 } };
+
+bool guest_call(const struct caller *c, int slot, struct frame *fr)
+{
+    (void)slot;
+    if (c->op != OP_REMOTE_DOMAIN_DESTROY && c->op != OP_REMOTE_DOMAIN_DESTROY_FLAGS)
+        return start_call(c, fr);
+    struct flow *f = flow_start(destroy_steps, destroy_done, 0, c);
+    if (f) {
+        f->wanted = fr->h.object;
+        flow_go(f);
+    }
+    return true;
+}
