@@ -48,7 +48,8 @@ struct index_head {
     uint8_t host_uuid[16];
     int32_t next_id;            /* domain id that the next start gets */
     uint32_t next_gen;          /* generation of the next slot that is taken */
-    uint8_t reserved[3760];
+    uint32_t loaded;            /* 1: definitions are in, running guests are found */
+    uint8_t reserved[3756];
 };
 _Static_assert(sizeof(struct index_head) == 4096, "one page");
 #define INDEX_BYTES (sizeof(struct index_head) + INDEX_SLOTS_MAX * sizeof(struct index_slot))

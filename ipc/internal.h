@@ -43,7 +43,7 @@ enum internal_op {
     IN_CONF_AUTOSTART,  /* CALL: struct conf_name, arg 1 on, 0 off */
     /* probe */
     IN_PROBE_IMAGE = 80,/* CALL supervisor -> probe: struct probe_req, fd [0] the image; reply struct probe_result */
-    IN_PROBE_CAPS,      /* CALL supervisor -> probe: struct probe_caps, fd [0] QMP socket of a "-machine none" QEMU. Reply: fd [0] sealed memfd: one caps part (workers/caps.h);
+    IN_PROBE_CAPS,      /* CALL supervisor -> probe: struct probe_caps, fd [0] QMP socket of a "-machine none" QEMU. Reply: uint32_t QEMU's version; fd [0] sealed memfd: one caps part (workers/caps.h);
                          * BFD_CAPS is parts one after the other: concatenate them unread, or pass the only one on as it is */
     /* qemu worker -> supervisor: broker verbs and facts */
     IN_LAUNCH = 96,     /* CALL: struct launch (emulator, LAUNCH_HOSTNET and limits are read, the rest is the supervisor's), fd [0] sealed memfd: argv, NUL-separated.

@@ -19,7 +19,7 @@ virtqemud_LDADD = libipc.a
 pkglibexec_PROGRAMS += roles/supervisor
 roles_supervisor_SOURCES = \
 	%reldir%/debug.c \
-	%reldir%/doc.c \
+	%reldir%/doc.c %reldir%/emulators.c \
 	%reldir%/events.c \
 	%reldir%/flow.c \
 	%reldir%/gateways.c \

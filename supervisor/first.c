@@ -60,8 +60,7 @@ static int settings_ask(int chan, struct settings *s)
 static int settings_read(struct keeper_start *k, const char *config)
 {
     const char *const names[CONF_FILE_N] = { DAEMON_NAME ".conf", "qemu.conf", "virtlogd.conf" };
-    uint32_t id = k->layout.session ? ~0u : k->settings.uid_base + ROLE_CONF;
-    struct birth b = { .magic = BIRTH_MAGIC, .role = ROLE_CONF, .uid = id, .gid = id, .log_level = k->settings.log_level, .flags = k->layout.session ? BIRTH_SESSION : 0 };
+    struct birth b = { .magic = BIRTH_MAGIC, .role = ROLE_CONF, .uid = ~0u, .gid = ~0u, .log_level = k->settings.log_level, .flags = k->layout.session ? BIRTH_SESSION : 0 };
     struct held who = { .kind = HELD_PROCESS, .role = ROLE_CONF, .channel = 1 };
     int fds[16], n = 0, sv[2], opened[CONF_FILE_N];
     for (uint32_t i = 0; i < CONF_FILE_N; i++) {

@@ -295,8 +295,9 @@ void guest_held(const struct held *h, int fd)
     }
     if (!r) {
         struct held drop = { .kind = HELD_FD, .object = h->object };
+        struct kill_req k = { .object = h->object, .signal = SIGKILL };
         util_closep(&fd);
-        keeper_tell(IN_DROP, &drop, sizeof drop, NULL, 0);
+        keeper_tell(h->kind == HELD_PROCESS ? IN_KILL : IN_DROP, h->kind == HELD_PROCESS ? (void *)&k : &drop, h->kind == HELD_PROCESS ? sizeof k : sizeof drop, NULL, 0);
     } else if (h->kind == HELD_PROCESS) {
         r->has_stub = r->launched = true;
         r->stub = h->pid;

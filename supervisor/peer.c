@@ -10,18 +10,22 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "guest.h"
+#include "policy/policy.h"
 #include "sup.h"
 
 #define PEERS_BITS 14u
 #define PEERS_MAX (1u << PEERS_BITS)        /* the row is the low part of a number */
 #define PEER_QUEUE 1024u
+#define EXIT_WAIT_MS 1000u
 static struct peer peers[PEERS_MAX];
 static uint32_t peers_n, rows_hint;
 static uint32_t count;
 
 uint32_t role_uid(int role)
 {
-    return sup.birth.flags & BIRTH_SESSION || !sup.settings.uid_count ? ~0u : sup.settings.uid_base + (uint32_t)role;
+    const struct policy_profile *profile = policy_profile(role);
+    bool stays = !profile || profile->ids == IDS_ROOT;
+    return stays || sup.birth.flags & BIRTH_SESSION || !sup.settings.uid_count ? ~0u : sup.settings.uid_base + (uint32_t)role;
 }
 
 struct peer *peer_find(uint64_t number)
@@ -59,10 +63,15 @@ static void on_frame(struct chan *c, struct frame *f)
     }
 }
 
+/* What has no channel has no purpose; one that closed it itself is given the time to exit cleanly. */
+static void on_reaper(struct loop_timer *t)
+{
+    peer_kill(t->data, SIGKILL);
+}
+
 static void on_end(struct chan *c, int err)
 {
     struct peer *p = c->data;
-    (void)err;
     struct held h = { .kind = HELD_CHANNEL, .channel = p->number };
     chan_close(&p->chan);
     p->eof = true;
@@ -70,7 +79,7 @@ static void on_end(struct chan *c, int err)
     if (p->exited)
         peer_gone(p);
     else
-        peer_kill(p, SIGKILL);      /* what has no channel has no purpose */
+        loop_after(&p->reaper, err ? 0 : EXIT_WAIT_MS, on_reaper, p);
 }
 
 static struct peer *row_take(void)
@@ -226,6 +235,7 @@ static void peer_gone(struct peer *p)
     char decision[96] = "";
     struct exited *x = p->obituary;
     bool again = false;
+    loop_cancel(&p->reaper);
     if (p->life) {
         life_peer_died(p->life, x, decision, sizeof decision);
         again = p->life->state == LIFE_UP || p->life->state == LIFE_WAIT;

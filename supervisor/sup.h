@@ -56,6 +56,7 @@ struct peer {
     uint64_t mask[2];           /* gateways: events wanted */
     struct life *life;          /* who starts the next instance */
     struct exited *obituary;    /* while its end is handled */
+    struct loop_timer reaper;
 };
 /* A birth being put together: descriptors are borrowed until peer_spawn. */
 struct born { struct birth b; int fds[BIRTH_FDS_MAX]; unsigned n; uint32_t tag /* struct held's */; };
@@ -151,7 +152,7 @@ struct flow {
     uint64_t born_ms;
     struct run *run;
     uint64_t probed[MANIFEST_ENTRIES_MAX / 64];     /* images that were looked at */
-    bool has_taps, new_slot;
+    bool has_taps, new_slot, launched;
 };
 struct flow *flow_start(const struct step *steps, void (*done)(struct flow *, bool), uint64_t object, const struct caller *c);  /* NULL: the caller got an error */
 void flow_go(struct flow *f);                                           /* runs until it waits or ends */
@@ -182,6 +183,7 @@ int doc_text_read(struct flow *f);
 int doc_text_got(struct flow *f, struct frame *fr);
 void load_begin(void);                                                  /* definitions, running guests, autostart; then the doors open */
 void load_facts(int slot);                                              /* index facts anew from the definition */
+void emulators_begin(void (*then)(void));                               /* asks the QEMU binaries, fills sup.caps_fd */
 void ready(void);
 
 /* ---- manifest_policy.c ---- */

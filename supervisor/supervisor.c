@@ -128,6 +128,8 @@ static struct peer *host_spawn(struct life *l)
 
 void ready(void)
 {
+    sup.index.head->loaded = 1;
+    life_start(&host_life);
     gateways_open();
     keeper_tell(IN_READY, NULL, 0, NULL, 0);
 }
@@ -180,16 +182,16 @@ static void on_go(struct frame *f)
     (void)f;
     struct frame_head h = { .kind = FRAME_EVENT, .op = OP_IN(IN_EPOCH), .arg = sup.epoch };
     life_start(&conf_life);
-    life_start(&host_life);
-    if (sup.epoch == 1) {
-        load_begin();           /* which ends in ready() */
-        return;
-    }
     guest_reconcile();
     for (struct peer *p = peer_next(NULL); p; p = peer_next(p))
         if (p->inherited)
             peer_send(p, &h, NULL, 0, NULL, 0);
-    ready();
+    if (sup.caps_fd < 0)
+        emulators_begin(sup.index.head->loaded ? ready : load_begin);
+    else if (sup.index.head->loaded)
+        ready();
+    else
+        load_begin();           /* which ends in ready() */
 }
 
 static void on_exited(struct frame *f)
