@@ -22,7 +22,7 @@
 
 void sandbox_close_strangers(const struct birth *b)
 {
-    close_range((unsigned)BIRTH_FD_FIRST + b->nfds, ~0u, 0);
+    syscall(SYS_close_range, (unsigned)BIRTH_FD_FIRST + b->nfds, ~0u, 0);
 }
 
 /* Namespaces.
@@ -70,12 +70,12 @@ static int set_limit(int what, uint32_t value, uint64_t unit)
     struct rlimit l;
     if (value == LIMIT_KEEP)
         return 0;
-    if (getrlimit((__rlimit_resource_t)what, &l) < 0)
+    if (getrlimit(what, &l) < 0)
         return -errno;
     rlim_t v = (rlim_t)value * unit;
     l.rlim_max = v < l.rlim_max ? v : l.rlim_max;
     l.rlim_cur = l.rlim_max;
-    return setrlimit((__rlimit_resource_t)what, &l) < 0 ? -errno : 0;
+    return setrlimit(what, &l) < 0 ? -errno : 0;
 }
 
 static int set_limits(const struct policy_profile *p, int *level)

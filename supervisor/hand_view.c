@@ -18,6 +18,11 @@
 #include "ipc/log.h"
 #include "ipc/util.h"
 
+#ifndef OPEN_TREE_CLONE     /* a libc that leaves the new mount interface to the kernel's header */
+#include <linux/mount.h>
+#endif
+/* mount_setattr(2)'s argument, under a name that no header has: some declare it, some do not. */
+struct view_attr { uint64_t attr_set, attr_clr, propagation, userns_fd; };
 
 #define SCRATCH_OPTIONS "mode=0700,size=64m,nr_inodes=4k,uid=%u,gid=%u"
 #define COPY_BYTES_MAX (512ll << 20)
@@ -35,7 +40,7 @@ static int bad(struct stub_fail *f, const char *fmt, ...)
 
 static int clone_tree(int fd, unsigned flags, uint64_t attr)
 {
-    struct mount_attr a = { .attr_set = attr };
+    struct view_attr a = { .attr_set = attr };
     int t = (int)syscall(SYS_open_tree, fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | flags);
     if (t >= 0 && syscall(SYS_mount_setattr, t, "", AT_EMPTY_PATH | (flags & AT_RECURSIVE), &a, sizeof a) < 0) {
         close(t);
@@ -185,7 +190,7 @@ int view_enter(struct view *v, struct stub_fail *f)
 {
     static const char *const nodes[] = { "/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom" };
     char options[96];
-    struct mount_attr ro = { .attr_set = MOUNT_ATTR_RDONLY };
+    struct view_attr ro = { .attr_set = MOUNT_ATTR_RDONLY };
     umask(0022);
     errno = 0;
     if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "ipc/log.h"
@@ -170,6 +170,6 @@ int proc_kill(const struct kill_req *k)
 {
     for (struct proc *p = proc_next(NULL); p; p = proc_next(p))
         if (k->channel ? p->who.channel == k->channel : p->who.role == ROLE_PID1 && p->who.object == k->object)
-            return pidfd_send_signal(p->pidfd.fd, k->signal, NULL, 0) < 0 ? -errno : 0;
+            return syscall(SYS_pidfd_send_signal, p->pidfd.fd, k->signal, NULL, 0) < 0 ? -errno : 0;
     return -ESRCH;
 }

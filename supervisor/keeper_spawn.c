@@ -52,7 +52,7 @@ static int child_main(void *arg)
     for (unsigned i = 0; i < c->n; i++)
         if (dup2(parked[i], (int)i) < 0)
             goto fail;
-    if (close_range(c->n, ~0u, 0) < 0)
+    if (syscall(SYS_close_range, c->n, ~0u, 0) < 0)
         goto fail;
     setsid();
     execve(c->path, argv, env);

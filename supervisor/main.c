@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "config.h"
@@ -84,11 +85,11 @@ static void close_inherited(int keep)
         if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
             _exit(1);
     if (keep >= first) {
-        close_range((unsigned)first, (unsigned)keep - 1, 0);
+        syscall(SYS_close_range, (unsigned)first, (unsigned)keep - 1, 0);
         first = keep + 1;
         fcntl(keep, F_SETFD, FD_CLOEXEC);
     }
-    close_range((unsigned)first, ~0u, 0);
+    syscall(SYS_close_range, (unsigned)first, ~0u, 0);
 }
 
 int main(int argc, char **argv)
