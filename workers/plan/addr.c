@@ -1,6 +1,7 @@
 /* addr.c: names of devices and buses, addresses, boot order, and what all virtio devices have in common. */
 #include "priv.h"
 #include <stdio.h>
+#include <string.h>
 
 const char *pl_alias(struct ctx *c, const struct tree *el)
 {
@@ -26,10 +27,16 @@ const struct tree *pl_controller_el(struct ctx *c, const char *type, unsigned lo
 const char *pl_controller(struct ctx *c, const char *type, unsigned long long index)
 {
     const struct tree *el = pl_controller_el(c, type, index);
+    const char *machine = tree_path_attr(c->in->dom, "os/type", "machine");
     if (!el) {
         pl_fail(c, "there is no controller of type '%s' with index %llu", type, index);
         return "";
     }
+    /* the board's own have the board's names, whatever the document calls them */
+    if (index == 0 && pl_is(type, "pci"))
+        return tree_attr_is(el, "model", "pcie-root") ? "pcie.0" : "pci.0";
+    if (index == 0 && machine && pl_is(type, strstr(machine, "q35") ? "sata" : "ide"))
+        return "ide";
     return pl_alias(c, el);
 }
 

@@ -48,8 +48,9 @@ static void model(struct ctx *c, struct strbuf *b, const struct tree *cpu)
     }
 }
 
-static const struct { const char *feature, *word; } hyperv[] = { { "relaxed", "hv-relaxed" }, { "vapic", "hv-vapic" }, { "vpindex", "hv-vpindex" },
-    { "runtime", "hv-runtime" }, { "synic", "hv-synic" }, { "stimer", "hv-stimer" }, { "reset", "hv-reset" }, { "frequencies", "hv-frequencies" },
+static const struct { const char *feature, *word; } hyperv[] = { { "relaxed", "hv-relaxed" }, { "vapic", "hv-vapic" }, { "spinlocks", "hv-spinlocks" }, { "vpindex", "hv-vpindex" },
+    { "runtime", "hv-runtime" }, { "synic", "hv-synic" }, { "stimer", "hv-stimer" }, { "reset", "hv-reset" }, { "vendor_id", "hv-vendor-id" },
+    { "frequencies", "hv-frequencies" },
     { "reenlightenment", "hv-reenlightenment" }, { "tlbflush", "hv-tlbflush" }, { "ipi", "hv-ipi" }, { "evmcs", "hv-evmcs" }, { "avic", "hv-avic" },
     { NULL, NULL } };
 
@@ -60,14 +61,15 @@ static void hyperv_words(struct ctx *c, struct strbuf *b, const struct tree *hv)
     for (unsigned i = 0; hyperv[i].feature; i++) {
         if (pl_tri(hv, hyperv[i].feature, "state") != 1)
             continue;
-        pl_cat(c, b, ",%s=on", hyperv[i].word);
+        if (pl_is(hyperv[i].feature, "spinlocks"))
+            pl_cat(c, b, ",%s=0x%llx", hyperv[i].word, pl_num_or(c, hv, "spinlocks", "retries", 0));
+        else if (pl_is(hyperv[i].feature, "vendor_id"))
+            pl_cat(c, b, ",%s=%s", hyperv[i].word, tree_path_attr(hv, "vendor_id", "value"));
+        else
+            pl_cat(c, b, ",%s=on", hyperv[i].word);
         if (pl_is(hyperv[i].feature, "stimer") && pl_tri(hv, "stimer/direct", "state") == 1)
             pl_cat(c, b, ",hv-stimer-direct=on");
     }
-    if (pl_tri(hv, "spinlocks", "state") == 1)
-        pl_cat(c, b, ",hv-spinlocks=0x%llx", pl_num_or(c, hv, "spinlocks", "retries", 0));
-    if (pl_tri(hv, "vendor_id", "state") == 1)
-        pl_cat(c, b, ",hv-vendor-id=%s", tree_path_attr(hv, "vendor_id", "value"));
 }
 
 static void timer_words(struct ctx *c, struct strbuf *b)
@@ -137,6 +139,18 @@ void pl_smp(struct ctx *c)
     unsigned long long max = 1, now;
     pl_num(c, dom, "vcpu", NULL, &max);
     now = pl_num_or(c, dom, "vcpu", "current", max);
+    if (tree_get(dom, "vcpus/vcpu")) {
+        /* those that may go again are plugged in after the start */
+        unsigned long long plugged = 0;
+        now = 0;
+        TREE_EACH(v, tree_get(dom, "vcpus"), "vcpu") {
+            bool on = pl_tri(v, NULL, "enabled") == 1, hot = pl_tri(v, NULL, "hotpluggable") == 1;
+            now += on && !hot;
+            plugged += on && hot;
+        }
+        if (plugged && pl_run(c))
+            pl_fail(c, "<vcpu hotpluggable='yes'> is not supported");
+    }
     pl_cat(c, &b, "%llu", now);
     if (now != max)
         pl_cat(c, &b, ",maxcpus=%llu", max);

@@ -113,8 +113,12 @@ static void be_tcp(struct ctx *c, const struct tree *d, json_t *o)
         listening(o);
     else
         reconnect(c, d, o);
-    if (pl_tri(s, NULL, "tls") == 1)
-        pl_setf(c, o, "tls-creds", "objchar%s_tls0", pl_alias(c, d));
+    if (pl_tri(s, NULL, "tls") == 1) {
+        char of[96];
+        snprintf(of, sizeof of, "char%s", pl_alias(c, d));
+        pl_tls_object(c, of, tree_attr_is(s, "mode", "bind"));
+        pl_setf(c, o, "tls-creds", "obj%s_tls0", of);
+    }
 }
 
 static void be_udp(struct ctx *c, const struct tree *d, json_t *o)

@@ -336,13 +336,36 @@ static void vhostuser(struct ctx *c, const struct tree *d)
         pl_set_int(o, "reconnect", (long long)n);
 }
 
+/* Boards before pc-q35-2.4 and all i440fx ones have a floppy controller. */
+static bool board_has_fdc(struct ctx *c)
+{
+    const char *m = tree_path_attr(c->in->dom, "os/type", "machine");
+    unsigned major, minor;
+    if (!m || sscanf(m, "pc-q35-%u.%u", &major, &minor) != 2)
+        return !m || !strstr(m, "q35");
+    return major < 2 || (major == 2 && minor < 4);
+}
+
 /* A floppy's place in the boot order is a property of the controller. */
 void pl_floppies(struct ctx *c)
 {
+    json_t *fdc = NULL;
+    bool own = board_has_fdc(c);
     TREE_EACH(d, c->devices, "disk") {
-        unsigned boot = pl_is(tree_path_attr(d, "target", "bus"), "fdc") ? pl_bootindex(c, d, BOOT_FLOPPY) : 0;
-        if (boot)
-            pl_words(c, "-global", "isa-fdc.bootindex%c=%u", pl_num_or(c, d, "address", "unit", 0) ? 'B' : 'A', boot);
+        if (!pl_is(tree_path_attr(d, "target", "bus"), "fdc"))
+            continue;
+        if (!own && !fdc) {
+            fdc = pl_item(c, PLAN_DEVICE);
+            pl_set(fdc, "driver", "isa-fdc");
+            pl_set(fdc, "id", "fdc0");
+        }
+        unsigned boot = pl_bootindex(c, d, BOOT_FLOPPY);
+        char key[] = "bootindexA";
+        key[9] += pl_num_or(c, d, "address", "unit", 0) ? 1 : 0;
+        if (boot && own)
+            pl_words(c, "-global", "isa-fdc.%s=%u", key, boot);
+        else if (boot)
+            pl_set_int(fdc, key, boot);
     }
 }
 

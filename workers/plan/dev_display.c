@@ -293,21 +293,31 @@ void pl_video(struct ctx *c, const struct tree *v)
     for (i = 0; cards[i].type && !pl_is(type, cards[i].type); i++)
         ;
     const char *driver = first ? cards[i].primary : cards[i].secondary;
-    const char *backend = tree_path_attr(v, "driver", "name");
-    if (!cards[i].type || !driver || pl_is(backend, "vhostuser")) {
+    bool vu = pl_is(tree_path_attr(v, "driver", "name"), "vhostuser") && pl_is(type, "virtio");
+    if (!cards[i].type || !driver || (vu && pl_run(c))) {
         pl_fail(c, "video type '%s'%s is not supported", type ? type : "", cards[i].type ? " as a secondary or vhost-user device" : "");
         return;
+    }
+    if (vu) {       /* a process of its own draws, over a socket that is given by descriptor */
+        json_t *chr = pl_item(c, PLAN_CHARDEV);
+        pl_set(chr, "backend", "socket");
+        pl_setf(c, chr, "id", "chr-vu-%s", pl_alias(c, v));
+        pl_setf(c, chr, "fd", "%u", 23 + c->fd_shown++);
     }
     if (c->in->caps && pl_run(c) && pl_is(type, "qxl") && !caps_has_device(c->in->caps, driver)) {
         pl_fail(c, "this QEMU does not support '%s' video device", type);
         return;
     }
     json_t *o = pl_item(c, PLAN_DEVICE);
-    if (pl_is(driver, "virtio-gpu"))
-        pl_virtio(c, v, gl ? "virtio-gpu-gl" : "virtio-gpu", NULL, o);
-    else
-        pl_setf(c, o, "driver", "%s%s", driver, gl && pl_is(type, "virtio") ? "-gl" : "");
+    if (pl_is(type, "virtio"))
+        pl_virtio(c, v, vu ? "vhost-user-gpu" : gl ? "virtio-gpu-gl" : "virtio-gpu", NULL, o);
+    if (first && pl_is(type, "virtio"))     /* the one with VGA has no bus in its name */
+        pl_set(o, "driver", vu ? "vhost-user-vga" : gl ? "virtio-vga-gl" : "virtio-vga");
+    else if (!pl_is(type, "virtio"))
+        pl_set(o, "driver", driver);
     pl_setf(c, o, "id", "%s", pl_alias(c, v));
     cards[i].fn(c, v, o);
+    if (vu)
+        pl_setf(c, o, "chardev", "chr-vu-%s", pl_alias(c, v));
     pl_address(c, v, o);
 }

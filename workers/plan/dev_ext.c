@@ -174,6 +174,12 @@ void pl_tpm(struct ctx *c, const struct tree *d)
         pl_set(o, "id", "chrtpm");
         pl_setf(c, o, "path", "/run/libvirt/qemu/swtpm/%d-%s-swtpm.sock", c->in->id, pl_short_name(c));
         pl_words(c, "-tpmdev", "emulator,id=tpm-%s,chardev=chrtpm", alias);
+    } else if (pl_is(type, "external")) {
+        json_t *o = pl_item(c, PLAN_CHARDEV);
+        pl_set(o, "backend", "socket");
+        pl_set(o, "id", "chrtpm");
+        pl_set(o, "path", tree_path_attr(d, "backend/source", "path"));
+        pl_words(c, "-tpmdev", "emulator,id=tpm-%s,chardev=chrtpm", alias);
     } else if (pl_is(type, "passthrough")) {
         const char *path = tree_path_attr(d, "backend/device", "path");
         pl_words(c, "-tpmdev", "passthrough,id=tpm-%s,path=%s,cancel-path=/dev/null", alias, path ? path : "/dev/tpm0");

@@ -126,7 +126,7 @@ void pl_watchdog(struct ctx *c, const struct tree *d)
     else
         pl_emit(c, PLAN_DEVICE, d, t);
     /* for a dump QEMU stops and tells: the rest is the worker's */
-    if (!c->hotplug)
+    if (!c->hotplug && !tree_next(d, "watchdog"))
         pl_words(c, "-watchdog-action", "%s", pl_is(action, "dump") ? "pause" : action ? action : "reset");
 }
 

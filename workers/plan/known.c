@@ -74,7 +74,7 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     { "console/log", "file append bulkhead:m", "" },
     { "input", "type bus model", "driver" }, { "input/driver", "iommu ats packed page_per_vq", "" },
     { "hub", "type", "" },
-    { "graphics", "type port autoport websocket listen keymap passwd passwdValidTo connected sharePolicy powerControl socket bulkhead:m bulkhead:m2",
+    { "graphics", "type port autoport websocket websocketGenerated listen keymap passwd passwdValidTo connected sharePolicy powerControl socket bulkhead:m bulkhead:m2",
       "listen audio" }, { "graphics/listen", "*", "" }, { "graphics/audio", "id", "" },
     { "video", "", "model driver" }, { "video/model", "type ram vram vram64 vgamem heads primary blob", "acceleration resolution" },
     { "video/model/acceleration", "accel3d accel2d", "" }, { "video/model/resolution", "x y", "" },

@@ -28,7 +28,8 @@ struct backend {
     unsigned long long pagesize;    /* 0: as <memoryBacking> says */
     unsigned long long align;
     const char *policy;
-    bool main, pmem, nvdimm;
+    long node;                      /* guest node, -1 none */
+    bool main, pmem, nvdimm, reserve_none;
 };
 
 static const char *policy_of(const char *mode)
@@ -58,9 +59,39 @@ static json_t *node_list(struct ctx *c, const char *s)
     return a;
 }
 
-static const struct tree *hugepages_of(struct ctx *c)
+/* n is in a list like "0-1,4". */
+static bool nodes_have(const char *s, unsigned long n)
 {
-    return tree_get(c->in->dom, "memoryBacking/hugepages");
+    while (*s) {
+        char *end;
+        unsigned long lo = strtoul(s, &end, 10), hi = lo;
+        if (end == s)
+            return false;
+        if (*end == '-')
+            hi = strtoul(end + 1, &end, 10);
+        if (n >= lo && n <= hi)
+            return true;
+        s = *end == ',' ? end + 1 : end;
+        if (*end && *end != ',')
+            return false;
+    }
+    return false;
+}
+
+/* Whether the memory of a guest node (-1: not a node's) is on huge pages: the page of its own, else the one for all. */
+static bool on_hugepages(struct ctx *c, long node)
+{
+    const struct tree *h = tree_get(c->in->dom, "memoryBacking/hugepages"), *any = NULL;
+    if (!h || !tree_first(h, "page"))
+        return h;
+    TREE_EACH(p, h, "page") {
+        const char *set = tree_attr(p, "nodeset");
+        if (set && nodes_have(set, node < 0 ? 0 : (unsigned long)node))
+            return tree_attr_is(p, "size", "4") ? false : true;
+        if (!set)
+            any = p;
+    }
+    return any && !tree_attr_is(any, "size", "4");
 }
 
 static void hugepage_path(struct ctx *c, json_t *o)
@@ -72,7 +103,7 @@ static void backend(struct ctx *c, const struct backend *m)
 {
     const struct tree *mb = tree_get(c->in->dom, "memoryBacking");
     const char *source = tree_path_attr(mb, "source", "type"), *share = m->share ? m->share : tree_path_attr(mb, "access", "mode");
-    bool huge = m->pagesize || (!m->path && hugepages_of(c)), memfd = !m->path && pl_is(source, "memfd");
+    bool huge = m->pagesize || (!m->path && on_hugepages(c, m->node)), memfd = !m->path && pl_is(source, "memfd");
     bool prealloc = huge || (m->nvdimm && !m->pmem) || pl_is(tree_path_attr(mb, "allocation", "mode"), "immediate");
     /* memory that others map too needs a file; one without a name serves as well where nobody looks for it by name */
     bool file = m->path || huge || share || pl_is(source, "file");
@@ -112,6 +143,8 @@ static void backend(struct ctx *c, const struct backend *m)
         pl_set_bool(o, "x-use-canonical-path-for-ramblock-id", false);
     if (prealloc)
         pl_set_bool(o, "prealloc", true);
+    if (m->reserve_none)
+        pl_set_bool(o, "reserve", false);
     if (prealloc && threads)
         pl_set_int(o, "prealloc-threads", (long long)threads);
     pl_set_int(o, "size", (long long)m->size);
@@ -175,7 +208,7 @@ void pl_memory(struct ctx *c)
     else
         pl_words(c, "-m", "%llu", size / MIB);
     if (!cells)
-        backend(c, &(struct backend){ .id = pl_ram_id(c), .size = size, .main = true, .nodemask = tree_attr(tune, "nodeset"),
+        backend(c, &(struct backend){ .id = pl_ram_id(c), .size = size, .main = true, .node = -1, .nodemask = tree_attr(tune, "nodeset"),
                                       .policy = policy_of(tree_attr(tune, "mode")) });
     pl_words(c, "-overcommit", "mem-lock=%s", tree_get(dom, "memoryBacking/locked") ? "on" : "off");
 }
@@ -212,7 +245,7 @@ void pl_numa(struct ctx *c)
         struct strbuf b = { NULL, 0, 0 };
         char name[40];
         snprintf(name, sizeof name, "ram-node%llu", id);
-        backend(c, &(struct backend){ .id = name, .size = round_mib(pl_cell_size(c, cell)), .share = tree_attr(cell, "memAccess"),
+        backend(c, &(struct backend){ .id = name, .node = (long)id, .size = round_mib(pl_cell_size(c, cell)), .share = tree_attr(cell, "memAccess"),
             .nodemask = node ? tree_attr(node, "nodeset") : tree_attr(tune, "nodeset"),
             .policy = policy_of(node ? tree_attr(node, "mode") : tree_attr(tune, "mode")) });
         pl_cat(c, &b, "node,nodeid=%llu", id);
@@ -233,7 +266,7 @@ void pl_memdev(struct ctx *c, const struct tree *d)
     const char *driver = pl_map(drivers, model, &known);
     struct backend m = { .size = round_module(pl_size(c, d, "target/size")), .share = tree_attr(d, "access"), .path = tree_text(d, "source/path"),
         .nodemask = tree_text(d, "source/nodemask"), .pagesize = pl_size(c, d, "source/pagesize"), .align = pl_size(c, d, "source/alignsize"),
-        .pmem = tree_get(d, "source/pmem"), .nvdimm = pl_is(model, "nvdimm"), .policy = "bind" };
+        .pmem = tree_get(d, "source/pmem"), .reserve_none = pl_is(model, "virtio-mem"), .node = -1, .nvdimm = pl_is(model, "nvdimm"), .policy = "bind" };
     char id[96];
     unsigned long long n;
     if (!known || pl_run(c)) {

@@ -120,6 +120,8 @@ dev_fn pl_disk, pl_net, pl_serial, pl_parallel, pl_channel, pl_console, pl_ctrl,
     pl_filesystem, pl_tpm, pl_hostdev, pl_crypto;
 /* -chardev of a character device (serial, channel, smartcard, ...): id is "char" + alias. */
 void pl_chardev(struct ctx *c, const struct tree *dev);
+/* -object tls-creds-x509 for the back end `of`: "obj" + of + "_tls0". */
+void pl_tls_object(struct ctx *c, const char *of, bool server);
 void pl_apply_overrides(struct ctx *c);
 /* Refuses elements and attributes the tables do not know (known.c). */
 int pl_check_known(struct ctx *c, const struct tree *dom);

@@ -87,6 +87,7 @@ static void net_nbd(struct ctx *c, const struct source *s, json_t *o)
     pl_set(o, "export", tree_path_attr(s->el, "source", "name"));
     if (pl_tri(s->el, "source", "tls") == 1)
         pl_setf(c, o, "tls-creds", "obj%s-storage_tls0", s->node);
+    pl_set(o, "tls-hostname", tree_path_attr(s->el, "source", "tlsHostname"));
 }
 
 static void set_name_parts(struct ctx *c, const struct source *s, json_t *o, const char *first, const char *second)
@@ -102,8 +103,15 @@ static void set_name_parts(struct ctx *c, const struct source *s, json_t *o, con
 
 static void net_rbd(struct ctx *c, const struct source *s, json_t *o)
 {
+    const char *name = tree_path_attr(s->el, "source", "name"), *slash = name ? strchr(name, '/') : NULL, *image = slash ? strchr(slash + 1, '/') : NULL;
     pl_set(o, "driver", "rbd");
-    set_name_parts(c, s, o, "pool", "image");
+    if (image) {    /* pool/namespace/image */
+        pl_setf(c, o, "pool", "%.*s", (int)(slash - name), name);
+        pl_setf(c, o, "namespace", "%.*s", (int)(image - slash - 1), slash + 1);
+        pl_setf(c, o, "image", "%s", image + 1);
+    } else {
+        set_name_parts(c, s, o, "pool", "image");
+    }
     pl_set(o, "snapshot", tree_path_attr(s->el, "source/snapshot", "name"));
     pl_set(o, "conf", tree_path_attr(s->el, "source/config", "file"));
     if (tree_get(s->el, "source/host"))
@@ -239,6 +247,16 @@ static const struct { const char *type, *protocol; bool run; source_fn *fn; } so
     { NULL, NULL, false, NULL },
 };
 
+void pl_tls_object(struct ctx *c, const char *of, bool server)
+{
+    json_t *o = pl_item(c, PLAN_OBJECT);
+    pl_set(o, "qom-type", "tls-creds-x509");
+    pl_setf(c, o, "id", "obj%s_tls0", of);
+    pl_set(o, "dir", "/etc/pki/qemu");
+    pl_set(o, "endpoint", server ? "server" : "client");
+    pl_set_bool(o, "verify-peer", true);
+}
+
 static void secret(struct ctx *c, const char *node, const char *what)
 {
     /* The value is never in a plan: the worker hands it over by object-add; what is printed names the form only. */
@@ -267,12 +285,9 @@ void pl_source_objects(struct ctx *c, const struct source *s)
     if (tree_get(s->el, "source/cookies/cookie"))
         secret(c, s->node, "storage-httpcookie-secret0");
     if (pl_tri(s->el, "source", "tls") == 1) {
-        json_t *o = pl_item(c, PLAN_OBJECT);
-        pl_set(o, "qom-type", "tls-creds-x509");
-        pl_setf(c, o, "id", "obj%s-storage_tls0", s->node);
-        pl_set(o, "dir", "/etc/pki/qemu");
-        pl_set(o, "endpoint", "client");
-        pl_set_bool(o, "verify-peer", true);
+        char of[80];
+        snprintf(of, sizeof of, "%s-storage", s->node);
+        pl_tls_object(c, of, false);
     }
 }
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #include "ipc/log.h"
 #include "ipc/manifest.h"
@@ -90,7 +91,7 @@ static int plan_launch(struct guest *g, struct launch *l, struct err *e)
         err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the guest's document has no emulator");
         goto out;
     }
-    struct plan_in in = { .dom = g->tree, .form = PLAN_RUN, .id = g->id, .lib_dir = g->layout.lib_dir, .host = &host,
+    struct plan_in in = { .dom = g->tree, .form = PLAN_RUN, .id = g->id, .lib_dir = g->layout.lib_dir, .host = &host, .now = time(NULL),
                           .caps = caps.n ? caps_find(&caps, emulator, NULL) : NULL, .incoming = g->restored };
     if (plan_complete(g->tree, &host, e) || plan_guest(&in, &plan, e) || plan_argv(&in, &plan, &argv, e))
         goto out;
