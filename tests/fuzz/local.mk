@@ -3,10 +3,13 @@
 FUZZ_SECONDS = 30
 fuzz_programs = \
 	%D%/fuzz-conf \
+	%D%/fuzz-gateway-mprpc \
+	%D%/fuzz-gateway-rpc \
 	%D%/fuzz-mp \
 	%D%/fuzz-xdr \
 	$(NULL)
 fuzz_conf_libs = libconf.a libipc.a
+fuzz_gateway_libs = libgateway.a libxdr.a libop.a libworker.a libpolicy.a libroutes.a libipc.a
 fuzz_mp_libs = libworker.a libipc.a
 fuzz_xdr_libs = libxdr.a libop.a libipc.a
 
@@ -23,6 +26,12 @@ fuzz_ldflags = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_conf_SOURCES = %D%/fuzz-conf.c $(fuzz_main)
 %C%_fuzz_conf_LDADD = $(fuzz_conf_libs)
 %C%_fuzz_conf_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_gateway_mprpc_SOURCES = %D%/fuzz-gateway-mprpc.c %D%/gateway-fuzz.h $(fuzz_main)
+%C%_fuzz_gateway_mprpc_LDADD = $(fuzz_gateway_libs)
+%C%_fuzz_gateway_mprpc_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_gateway_rpc_SOURCES = %D%/fuzz-gateway-rpc.c %D%/gateway-fuzz.h $(fuzz_main)
+%C%_fuzz_gateway_rpc_LDADD = $(fuzz_gateway_libs)
+%C%_fuzz_gateway_rpc_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_mp_SOURCES = %D%/fuzz-mp.c $(fuzz_main)
 %C%_fuzz_mp_LDADD = $(fuzz_mp_libs)
 %C%_fuzz_mp_LDFLAGS = $(fuzz_ldflags)
