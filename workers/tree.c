@@ -377,11 +377,11 @@ static void print_node(struct mp_out *o, const struct tree *t, unsigned indent, 
         put(o, "\n");
 }
 
-char *tree_print(const struct tree *t, unsigned indent, size_t *len)
+static char *print(const struct tree *t, unsigned indent, bool foreign, size_t *len)
 {
     struct mp_out o;
     mp_out_init(&o, 64u << 20);
-    print_node(&o, t, indent, false, false);
+    print_node(&o, t, indent, false, foreign);
     mp_raw(&o, "", 1);
     if (o.failed) {
         mp_out_free(&o);
@@ -390,6 +390,16 @@ char *tree_print(const struct tree *t, unsigned indent, size_t *len)
     if (len)
         *len = o.len - 1;
     return (char *)o.p;
+}
+
+char *tree_print(const struct tree *t, unsigned indent, size_t *len)
+{
+    return print(t, indent, false, len);
+}
+
+char *tree_print_foreign(const struct tree *t)
+{
+    return print(t, 0, true, NULL);
 }
 
 /* ---- msgpack ---- */

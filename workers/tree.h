@@ -48,8 +48,8 @@ int tree_attr_uint(const struct tree *t, const char *name, uint64_t max, uint64_
 int tree_parse_uint(const char *s, int base, uint64_t max, uint64_t *v);
 
 /* Printing: libvirt's layout (two blanks a level, single quotes, <a/>), newline at the end. NULL on lack of memory; caller frees. */
-enum tree_print { TREE_PRINT_PLAIN = 0 };
 char *tree_print(const struct tree *t, unsigned indent, size_t *len);
+char *tree_print_foreign(const struct tree *t);     /* in the style of what is inside <metadata> */
 /* msgpack form: [name|nil, text|nil, [attr, value, ...], [child...]]. */
 void tree_pack(struct mp_out *o, const struct tree *t);
 /* Reads one; bounds: depth 32, nodes and bytes as given by the input size. NULL and in->bad on nonsense. */

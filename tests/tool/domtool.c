@@ -1,7 +1,10 @@
 /* domtool: what xmlc makes of a document, without a daemon. For developers and tests.
  *
  *   domtool [-s] [-c CAPS] xml FILE...      canonical XML, as virsh dumpxml --inactive --security-info shows it   (-s: validate strictly)
- *   domtool ... tree FILE                   the msgpack tree that workers get
+ *   domtool ... tree FILE                   its msgpack tree
+ *   domtool [-i ID] ... live FILE           the running form as a guest with that id gets it, with our marks
+ *   domtool [-i ID] ... manifest FILE       the host resources of such a run, one a line
+ *   domtool [-i ID] ... start FILE DIR      DIR/tree, DIR/manifest, DIR/xml: what the start of a guest is given
  * FILE - is standard input. A refused document prints "error CODE DOMAIN TEXT". With several files each answer has a line "== FILE" above. */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +16,7 @@
 #include "workers/tree-form.h"
 #include "workers/xmlc/doc.h"
 #include "workers/xmlc/parse.h"
+#include "workers/xmlc/run.h"
 
 static char *slurp(const char *path, size_t *n)
 {
@@ -36,7 +40,62 @@ static void say_error(const struct err *e)
     printf("error %d %d %.*s%s%s\n", e->code, e->domain, (int)(p ? p - info : 0), info, e->detail, p ? p + 2 : "");
 }
 
-static int one(const char *what, const char *path, const struct doc_env *env)
+static const char *const kinds[MK_KIND_N] = {"none", "image", "bind", "file-out", "log", "pty", "unix-listen", "unix-connect", "pair", "tcp-listen", "udp",
+    "tcp-connect", "tap", "devnode", "hostnet", "nvram"};
+
+static void show_manifest(const void *p, size_t n)
+{
+    struct manifest_in in;
+    struct manifest_entry m;
+    const char *path, *aux;
+    int r = manifest_open(&in, p, n);
+    while (r == 0 && (r = manifest_next(&in, &m, &path, &aux)) > 0) {
+        printf("%u %s flags=%u parent=%d format=%u a=%u b=%u c=%u path=%s aux=%s\n", m.index, kinds[m.kind], m.flags, m.parent, m.format, m.a, m.b, m.c,
+            path ? path : "-", aux ? aux : "-");
+        r = 0;
+    }
+}
+
+static void put_file(const char *dir, const char *name, const void *p, size_t n)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    AUTO_CLOSE fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (fd < 0 || util_write_full(fd, p, n) != (ssize_t)n) {
+        fprintf(stderr, "domtool: %s: %s\n", path, strerror(errno));
+        exit(2);
+    }
+}
+
+static int running(const char *what, struct tree *t, int id, const struct doc_env *env, const char *dir)
+{
+    static uint8_t buf[MANIFEST_BYTES_MAX];
+    struct manifest_out out;
+    struct err e = ERR_INIT;
+    struct mp_out o;
+    manifest_begin(&out, buf, sizeof buf);
+    if (run_form(t, id, env, &e) || run_manifest(t, env, true, &out, &e)) {
+        say_error(&e);
+        return 1;
+    }
+    ssize_t n = manifest_finish(&out, 0);
+    AUTO_FREE char *text = tree_print(t, 0, NULL);
+    if (strcmp(what, "manifest") == 0)
+        show_manifest(buf, (size_t)n);
+    else if (strcmp(what, "live") == 0)
+        fputs(text, stdout);
+    else {
+        mp_out_init(&o, 64u << 20);
+        tree_pack(&o, t);
+        put_file(dir, "tree", o.p, o.len);
+        put_file(dir, "manifest", buf, (size_t)n);
+        put_file(dir, "xml", text, strlen(text));
+        mp_out_free(&o);
+    }
+    return 0;
+}
+
+static int one(const char *what, const char *path, int id, const struct doc_env *env, const char *dir)
 {
     struct err e = ERR_INIT;
     size_t n;
@@ -54,6 +113,8 @@ static int one(const char *what, const char *path, const struct doc_env *env)
         mp_out_free(&o);
         return 0;
     }
+    if (strcmp(what, "xml") != 0)
+        return running(what, t, id, env, dir);
     AUTO_FREE char *text = doc_text(t, FORM_SECURE | FORM_INACTIVE, NULL);
     fputs(text ? text : "out of memory\n", stdout);
     return 0;
@@ -63,11 +124,13 @@ int main(int argc, char **argv)
 {
     struct doc_env env = {.flags = 0};
     struct caps caps;
-    int c, worst = 0;
+    int c, worst = 0, id = 1;
     log_init("domtool");
-    while ((c = getopt(argc, argv, "sc:")) != -1) {
+    while ((c = getopt(argc, argv, "sc:i:")) != -1) {
         if (c == 's')
             env.flags |= DOC_STRICT;
+        else if (c == 'i')
+            id = atoi(optarg);
         else if (c == 'c') {
             size_t n;
             AUTO_FREE char *p = slurp(optarg, &n);
@@ -80,14 +143,16 @@ int main(int argc, char **argv)
             return 2;
         }
     }
-    if (argc - optind < 2 || (strcmp(argv[optind], "xml") != 0 && strcmp(argv[optind], "tree") != 0)) {
-        fprintf(stderr, "usage: domtool [-s] [-c CAPS] xml|tree FILE...\n");
+    if (argc - optind < 2 || !doc_in(argv[optind], "xml tree live manifest start") || (strcmp(argv[optind], "start") == 0 && argc - optind != 3)) {
+        fprintf(stderr, "usage: domtool [-s] [-c CAPS] [-i ID] xml|tree|live|manifest FILE...\n       domtool ... start FILE DIR\n");
         return 2;
     }
+    if (strcmp(argv[optind], "start") == 0)
+        return one("start", argv[optind + 1], id, &env, argv[optind + 2]);
     for (int i = optind + 1; i < argc; i++) {
         if (argc - optind > 2)
             printf("== %s\n", argv[i]);
-        worst |= one(argv[optind], argv[i], &env);
+        worst |= one(argv[optind], argv[i], id, &env, NULL);
     }
     if (env.caps)
         caps_free(&caps);

@@ -4,11 +4,15 @@ XMLC_SCHEMA = %reldir%/schema/common.sx %reldir%/schema/domain.sx %reldir%/schem
 	%reldir%/schema/chardev.sx %reldir%/schema/display.sx %reldir%/schema/device.sx
 libxmlc_a_SOURCES = \
 	%reldir%/address.c %reldir%/check.c %reldir%/complete.c %reldir%/complete-chardev.c %reldir%/complete-device.c %reldir%/complete-disk.c \
-	%reldir%/complete-display.c %reldir%/complete-net.c %reldir%/doc.c %reldir%/doc.h %reldir%/parse.c %reldir%/parse.h %reldir%/pci.c \
-	%reldir%/pci.h %reldir%/pci-device.c %reldir%/schema.c %reldir%/schema.h %reldir%/value.c \
+	%reldir%/complete-display.c %reldir%/complete-net.c %reldir%/doc.c %reldir%/doc.h %reldir%/manifest.c %reldir%/parse.c %reldir%/parse.h %reldir%/pci.c \
+	%reldir%/pci.h %reldir%/pci-device.c %reldir%/run.h %reldir%/schema.c %reldir%/schema.h %reldir%/start.c %reldir%/value.c \
 	$(NULL)
 nodist_libxmlc_a_SOURCES = %reldir%/schema-tables.c
 libxmlc_a_CFLAGS = $(AM_CFLAGS) $(LIBXML_CFLAGS)
+pkglibexec_PROGRAMS += roles/xmlc
+roles_xmlc_SOURCES = %reldir%/ops.c %reldir%/status.c %reldir%/xmlc.c %reldir%/xmlc.h
+roles_xmlc_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+roles_xmlc_LDADD = libxmlc.a libplan.a libworker.a libroutes.a libpolicy.a libipc.a $(LIBXML_LIBS) $(JANSSON_LIBS)
 EXTRA_DIST += %reldir%/schema/gen.py $(XMLC_SCHEMA)
 CLEANFILES += %reldir%/schema-tables.c
 %reldir%/schema-tables.c: %reldir%/schema/gen.py $(XMLC_SCHEMA)

@@ -189,7 +189,7 @@ static struct tree *convert(const xmlNode *node, bool verbatim)
     return t;
 }
 
-struct tree *parse_xml(const char *text, size_t n, const char *what, const char *root, struct err *e)
+static struct tree *parse(const char *text, size_t n, const char *what, const char *root, bool verbatim, struct err *e)
 {
     struct limits l = {0, 0, NULL};
     struct tree *t = NULL;
@@ -216,9 +216,19 @@ struct tree *parse_xml(const char *text, size_t n, const char *what, const char 
         else if (root && strcmp((const char *)r->name, root) != 0)
             err_set(e, VIR_ERR_XML_ERROR, VIR_FROM_XML, "expecting root element of '%s', not '%s'", root, (const char *)r->name);
         else
-            t = convert(r, false);
+            t = convert(r, verbatim);
         xmlFreeDoc(doc);
     }
     xmlFreeParserCtxt(c);
     return t;
+}
+
+struct tree *parse_xml(const char *text, size_t n, const char *what, const char *root, struct err *e)
+{
+    return parse(text, n, what, root, false, e);
+}
+
+struct tree *parse_verbatim(const char *text, size_t n, const char *what, struct err *e)
+{
+    return parse(text, n, what, NULL, true, e);
 }

@@ -15,4 +15,6 @@
  * Elements of QEMU's namespace get the prefix "qemu:" whatever theirs is.  Text is kept in leaves; in <metadata> everywhere.
  * The caller frees the tree.  NULL with *e set. */
 struct tree *parse_xml(const char *text, size_t n, const char *what, const char *root, struct err *e);
+/* The same for an element that is kept as it is, namespaces and all: one of <metadata>'s children. */
+struct tree *parse_verbatim(const char *text, size_t n, const char *what, struct err *e);
 #endif

@@ -1,0 +1,323 @@
+/* manifest.c: the host resources a document names, as a numbered list, and their numbers as marks in the tree.
+ *
+ * The marks are attributes of workers/tree-marks.h: MARK_MANIFEST ("bulkhead:m") and MARK_MANIFEST2, on the elements that header lists.
+ * What has no row here gets no entry: QEMU has nothing of the host then, and the plan refuses what it cannot run without. */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "ipc/util.h"
+#include "workers/tree-marks.h"
+#include "workers/xmlc/run.h"
+
+struct maker {
+    struct tree *t, *devices;
+    const struct doc_env *env;
+    struct manifest_out *out;
+    struct err *e;
+    bool lenient;           /* of a definition: what cannot run yet is refused when it is started */
+};
+
+static int add(struct maker *m, struct tree *mark, struct manifest_entry *x, const char *path, const char *aux)
+{
+    if (path && strlen(path) >= 4096)
+        return err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "path of element <%s> is too long", mark ? mark->name : "domain");
+    int i = manifest_add(m->out, x, path, aux);
+    if (i < 0)
+        return err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "element <%s>: the guest has more host resources than are supported", mark ? mark->name : "domain");
+    if (mark)
+        tree_set_attr(mark, MARK_MANIFEST, "%d", i);
+    return i;
+}
+
+static int unsupported(struct maker *m, const char *what, const char *value)
+{
+    if (m->lenient)
+        return 0;
+    return err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "%s='%s' is not supported yet", what, value);
+}
+
+/* ---- disks ---- */
+
+static const char *source_path(const struct tree *el)
+{
+    const char *type = tree_attr(el, "type");
+    if (!type)
+        return NULL;
+    return strcmp(type, "file") == 0 ? tree_path_attr(el, "source", "file") : strcmp(type, "block") == 0 ? tree_path_attr(el, "source", "dev") : NULL;
+}
+
+static int format_of(const struct tree *el, const char *driver)
+{
+    const char *s = tree_path_attr(el, driver, "type");
+    int f = s ? image_format_parse(s, strlen(s)) : IMG_NONE;
+    return f == IMG_UNKNOWN ? IMG_NONE : f;
+}
+
+/* The layers a document names; the last of them is looked at for more unless the document says that it ends there. */
+static int backing(struct maker *m, struct tree *el, int parent, unsigned shared)
+{
+    for (struct tree *b = tree_first(el, "backingStore"); b && tree_attr(b, "type"); b = tree_first(b, "backingStore")) {
+        const char *path = source_path(b);
+        struct manifest_entry x = {.kind = MK_IMAGE, .flags = MF_RO | shared, .parent = parent, .format = (uint32_t)format_of(b, "format")};
+        if (!path)
+            return 0;       /* the plan names what it cannot open */
+        if (!tree_first(b, "backingStore") && x.format != IMG_RAW)
+            x.flags |= MF_PROBE;
+        x.flags |= doc_is(b, "type", "block") ? MF_BLOCK : 0;
+        if ((parent = add(m, tree_first(b, "source"), &x, path, NULL)) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int disk(struct maker *m, struct tree *t)
+{
+    const char *path = source_path(t), *type = tree_attr(t, "type");
+    struct manifest_entry x = {.kind = MK_IMAGE, .parent = -1, .format = (uint32_t)format_of(t, "driver")};
+    int i;
+    if (!path && strcmp(type, "file") != 0 && strcmp(type, "block") != 0)
+        return 0;
+    x.flags |= tree_first(t, "readonly") ? MF_RO : 0;
+    x.flags |= tree_first(t, "shareable") ? MF_SHARED : 0;
+    x.flags |= strcmp(type, "block") == 0 ? MF_BLOCK : 0;
+    if (!path) {
+        x.flags |= MF_EMPTY;
+        return add(m, t, &x, NULL, NULL) < 0 ? -1 : 0;
+    }
+    if (doc_is(tree_first(t, "source"), "startupPolicy", "optional"))
+        x.flags |= MF_OPTIONAL;
+    if (!tree_first(t, "backingStore") && x.format != IMG_RAW)
+        x.flags |= MF_PROBE;
+    i = add(m, tree_first(t, "source"), &x, path, NULL);
+    return i < 0 ? -1 : backing(m, t, i, x.flags & MF_SHARED);
+}
+
+/* ---- character devices ---- */
+
+static int chardev(struct maker *m, struct tree *t)
+{
+    const char *type = tree_attr(t, "type"), *path = tree_path_attr(t, "source", "path"), *name = tree_path_attr(t, "target", "name");
+    struct tree *log = tree_first(t, "log"), *s;
+    struct manifest_entry x = {.parent = -1};
+    const char *aux = NULL;
+    if (!type)
+        return 0;
+    if (log) {
+        struct manifest_entry l = {.kind = MK_LOG, .parent = -1, .flags = doc_is(log, "append", "off") ? 0 : MF_APPEND};
+        if (add(m, log, &l, tree_attr(log, "file"), NULL) < 0)
+            return -1;
+    }
+    if (strcmp(type, "pty") == 0) {
+        x.kind = MK_PTY;
+        path = NULL;
+    } else if (strcmp(type, "file") == 0) {
+        x.kind = MK_FILE_OUT;
+        x.flags = doc_is(tree_first(t, "source"), "append", "on") ? MF_APPEND : 0;
+    } else if (strcmp(type, "unix") == 0 && doc_is(tree_first(t, "source"), "mode", "connect")) {
+        x.kind = MK_UNIX_CONNECT;
+    } else if (strcmp(type, "unix") == 0) {
+        x.kind = MK_UNIX_LISTEN;
+        /* The agent's other end is the worker's, who alone talks to it; nobody else finds it by a path that we made up. */
+        if (name && strcmp(name, "org.qemu.guest_agent.0") == 0) {
+            bool ours = path && strstr(path, "/channel/target/domain-");
+            x.kind = ours ? MK_PAIR : MK_UNIX_LISTEN;
+            x.flags = MF_WORKER;
+            path = ours ? NULL : path;
+            aux = ours ? NULL : "worker";
+        }
+    } else {
+        return 0;
+    }
+    if (!path && doc_in(type, "unix file") && x.kind != MK_PAIR)
+        return 0;
+    s = tree_make(t, "source");
+    return add(m, s, &x, path, aux) < 0 ? -1 : 0;
+}
+
+static int chardevs(struct maker *m)
+{
+    static const char *const kinds[] = {"serial", "parallel", "channel", "console", "redirdev", "smartcard"};
+    struct tree *serial = tree_first(m->devices, "serial"), *console = tree_first(m->devices, "console"), *c;
+    bool twin = serial && console && doc_is(tree_first(console, "target"), "type", "serial");
+    for (unsigned k = 0; k < ARRAY_N(kinds); k++)
+        TREE_EACH(t, m->devices, kinds[k])
+            if (!(twin && t == console) && chardev(m, t))
+                return -1;
+    TREE_EACH(t, m->devices, "rng")
+        if (chardev(m, tree_first(t, "backend")))
+            return -1;
+    if (!twin)
+        return 0;
+    static const char *const same[] = {"source", "log"};     /* one resource, shown twice */
+    for (unsigned k = 0; k < ARRAY_N(same); k++) {
+        while ((c = tree_first(console, same[k])))
+            tree_free(c);
+        if ((c = tree_first(serial, same[k])))
+            tree_insert(console, tree_copy(c), k ? tree_first(console, "target") : NULL);
+    }
+    return 0;
+}
+
+/* ---- network ---- */
+
+static int interface(struct maker *m, struct tree *t, int *hostnet)
+{
+    const char *type = tree_attr(t, "type"), *dev = tree_path_attr(t, "target", "dev"), *mac = tree_path_attr(t, "mac", "address");
+    struct manifest_entry x = {.kind = MK_TAP, .parent = -1};
+    if (strcmp(type, "user") == 0) {
+        struct manifest_entry h = {.kind = MK_HOSTNET, .parent = -1};
+        if (*hostnet < 0 && (*hostnet = add(m, t, &h, NULL, NULL)) < 0)
+            return -1;
+        tree_set_attr(t, MARK_MANIFEST, "%d", *hostnet);
+        return 0;
+    }
+    if (strcmp(type, "bridge") != 0 && strcmp(type, "ethernet") != 0)
+        return unsupported(m, "<interface type", type);
+    static const char *const not_yet[] = {"bandwidth", "vlan", "virtualport", "filterref", "script", "downscript", "coalesce", "backend", "guest"};
+    for (unsigned i = 0; i < ARRAY_N(not_yet); i++)
+        if (tree_first(t, not_yet[i]) && !m->lenient)
+            return err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "<%s> of <interface type='%s'> is not supported yet", not_yet[i], type);
+    for (unsigned i = 0; i < 6 && mac; i++)
+        x.mac[i] = (uint8_t)strtoul(mac + 3 * i, NULL, 16);
+    x.a = doc_uint(tree_first(t, "driver"), "queues", 1);
+    x.b = doc_uint(tree_first(t, "mtu"), "size", 0);
+    x.flags = doc_is(tree_first(t, "target"), "managed", "no") ? 0 : MF_MANAGED;
+    if (is_virtio_model(tree_path_attr(t, "model", "type")))
+        x.flags |= MF_VNET_HDR;
+    return add(m, t, &x, dev ? dev : "", strcmp(type, "bridge") == 0 ? tree_path_attr(t, "source", "bridge") : "") < 0 ? -1 : 0;
+}
+
+/* ---- graphics ---- */
+
+static int vnc(struct maker *m, struct tree *g)
+{
+    struct tree *l = tree_first(g, "listen");
+    const struct settings *s = m->env->settings;
+    unsigned char a[16];
+    if (doc_is(l, "type", "socket")) {
+        struct manifest_entry x = {.kind = MK_UNIX_LISTEN, .parent = -1, .flags = MF_WORKER};
+        return add(m, g, &x, tree_attr(l, "socket"), "worker") < 0 ? -1 : 0;
+    }
+    if (!doc_is(l, "type", "address"))
+        return 0;
+    const char *address = tree_attr(l, "address");
+    if (address && strcmp(address, "localhost") == 0)
+        address = "127.0.0.1";
+    if (!address || (inet_pton(AF_INET, address, a) != 1 && inet_pton(AF_INET6, address, a) != 1))
+        return unsupported(m, "<listen> of <graphics> with a name instead of an address: address", address ? address : "");
+    for (int k = 0; k < 2; k++) {
+        const char *port = tree_attr(g, k ? "websocket" : "port");
+        struct manifest_entry x = {.kind = MK_TCP_LISTEN, .parent = -1, .flags = MF_WORKER};
+        if (k && !port)
+            break;
+        if (port && atoi(port) > 0 && !(doc_is(g, "autoport", "yes") && !k))
+            x.a = (uint32_t)atoi(port);
+        x.b = k ? 5700 : s && s->remote_display_port_min ? s->remote_display_port_min : 5900;
+        x.c = k ? 65535 : s && s->remote_display_port_max ? s->remote_display_port_max : 65535;
+        int i = add(m, NULL, &x, NULL, address);
+        if (i < 0)
+            return -1;
+        tree_set_attr(g, k ? MARK_MANIFEST2 : MARK_MANIFEST, "%d", i);
+        if (k && atoi(port) == -1)
+            tree_set_attr(g, "websocketGenerated", "yes");
+    }
+    return 0;
+}
+
+/* ---- files that QEMU takes by path ---- */
+
+/* Where libvirt looks for the variables that belong to a firmware image. */
+static const char *const templates[][2] = {
+    {"/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_VARS.fd"}, {"/usr/share/OVMF/OVMF_CODE.secboot.fd", "/usr/share/OVMF/OVMF_VARS.fd"},
+    {"/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"}, {"/usr/share/OVMF/OVMF_CODE_4M.secboot.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"},
+    {"/usr/share/OVMF/OVMF_CODE_4M.ms.fd", "/usr/share/OVMF/OVMF_VARS_4M.ms.fd"}, {"/usr/share/AAVMF/AAVMF_CODE.fd", "/usr/share/AAVMF/AAVMF_VARS.fd"},
+};
+
+static int bind_text(struct maker *m, struct tree *el, const char *path)
+{
+    struct manifest_entry x = {.kind = MK_BIND, .parent = -1};
+    return el && path && add(m, el, &x, path, NULL) < 0 ? -1 : 0;
+}
+
+static int firmware(struct maker *m, struct tree *os)
+{
+    static const char *const files[] = {"kernel", "initrd", "dtb"};
+    struct tree *loader = tree_first(os, "loader"), *nvram = tree_first(os, "nvram");
+    for (unsigned i = 0; i < ARRAY_N(files); i++)
+        if (bind_text(m, tree_first(os, files[i]), tree_text(os, files[i])))
+            return -1;
+    TREE_EACH(table, tree_first(os, "acpi"), "table")
+        if (bind_text(m, table, table->text))
+            return -1;
+    if (loader && loader->text && doc_is(loader, "type", "pflash")) {
+        struct manifest_entry x = {.kind = MK_IMAGE, .parent = -1, .flags = MF_FILE | MF_SHARED, .format = IMG_RAW};
+        x.flags |= doc_is(loader, "readonly", "yes") ? MF_RO : 0;
+        if (add(m, loader, &x, loader->text, NULL) < 0)
+            return -1;
+    } else if (loader && bind_text(m, loader, loader->text)) {
+        return -1;
+    }
+    if (nvram && !doc_is(loader, "stateless", "yes")) {
+        struct manifest_entry x = {.kind = MK_NVRAM, .parent = -1, .format = IMG_RAW};
+        const char *path = nvram->text ? nvram->text : tree_path_attr(nvram, "source", "file"), *from = tree_attr(nvram, "template");
+        for (unsigned i = 0; !from && loader && loader->text && i < ARRAY_N(templates); i++)
+            if (strcmp(templates[i][0], loader->text) == 0)
+                from = templates[i][1];
+        if (path && add(m, nvram, &x, path, from ? from : "") < 0)
+            return -1;
+    }
+    TREE_EACH(s, m->t, "sysinfo")
+        TREE_EACH(en, s, "entry")
+            if (bind_text(m, en, tree_attr(en, "file")))
+                return -1;
+    return 0;
+}
+
+static int others(struct maker *m)
+{
+    struct manifest_entry kvm = {.kind = MK_DEVNODE, .parent = -1};
+    for (struct tree *t = m->devices->child; t; t = t->next)
+        if (t->name && bind_text(m, tree_first(t, "rom"), tree_path_attr(t, "rom", "file")))
+            return -1;
+    TREE_EACH(t, m->devices, "rng") {
+        struct tree *b = tree_first(t, "backend");
+        struct manifest_entry x = {.kind = MK_DEVNODE, .parent = -1};
+        if (doc_is(b, "model", "random") && add(m, b, &x, b->text, NULL) < 0)
+            return -1;
+    }
+    return doc_is(m->t, "type", "kvm") && add(m, NULL, &kvm, "/dev/kvm", NULL) < 0 ? -1 : 0;
+}
+
+int run_manifest(struct tree *t, const struct doc_env *env, bool running, struct manifest_out *out, struct err *e)
+{
+    struct maker m = {.t = t, .devices = tree_first(t, "devices"), .env = env, .out = out, .e = e, .lenient = !running};
+    int hostnet = -1;
+    if (firmware(&m, tree_first(t, "os")))
+        return -1;
+    TREE_EACH(d, m.devices, "disk")
+        if (disk(&m, d))
+            return -1;
+    TREE_EACH(d, m.devices, "interface")
+        if (interface(&m, d, &hostnet))
+            return -1;
+    if (chardevs(&m))
+        return -1;
+    TREE_EACH(d, m.devices, "graphics")
+        if (doc_is(d, "type", "vnc") && vnc(&m, d))
+            return -1;
+    if (others(&m))
+        return -1;
+    schema_order(&schema_domain, t);
+    return 0;
+}
+
+static void unmark(struct tree *t)
+{
+    tree_set_attr(t, MARK_MANIFEST, NULL);
+    tree_set_attr(t, MARK_MANIFEST2, NULL);
+    for (struct tree *c = t->child; c; c = c->next)
+        unmark(c);
+}
+
+void run_unmark(struct tree *t) { unmark(t); }

@@ -1,0 +1,20 @@
+/* run.h: the running form of a document: ids, aliases, run-time paths, and the host resources of the run. */
+#ifndef BULKHEAD_XMLC_RUN_H
+#define BULKHEAD_XMLC_RUN_H
+#include "ipc/manifest.h"
+#include "workers/xmlc/doc.h"
+
+/* Makes t (completed) what QEMU will be started from: id, aliases, paths of agent sockets, listen addresses.
+ * 0, or -1 with *e set. */
+int run_form(struct tree *t, int id, const struct doc_env *env, struct err *e);
+/* Names every device as libvirt does; names a client chose ("ua-...") stay. */
+void run_aliases(struct tree *t);
+/* "7-guest": names folders and sockets of a run; the name is cut to 20 characters. */
+void run_short_name(const struct tree *t, int id, char out[128]);
+
+/* The resources of a document: entries into out, and marks (tree-marks.h) into t.  running: what cannot run yet is refused;
+ * otherwise it has no entry.  0, or -1 with *e set. */
+int run_manifest(struct tree *t, const struct doc_env *env, bool running, struct manifest_out *out, struct err *e);
+/* Takes the marks out again. */
+void run_unmark(struct tree *t);
+#endif

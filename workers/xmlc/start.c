@@ -1,0 +1,210 @@
+/* start.c: ids, aliases and run-time paths of a guest that is about to run. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "ipc/util.h"
+#include "workers/xmlc/run.h"
+
+/* Devices whose alias is a word and their number in the document. */
+static const struct { const char *element, *word; bool single; } simple[] = {
+    {"interface", "net", false}, {"filesystem", "fs", false}, {"sound", "sound", false}, {"video", "video", false}, {"hostdev", "hostdev", false},
+    {"redirdev", "redir", false}, {"hub", "hub", false}, {"smartcard", "smartcard", false}, {"rng", "rng", false}, {"shmem", "shmem", false},
+    {"panic", "panic", false}, {"serial", "serial", false}, {"parallel", "parallel", false}, {"console", "console", false}, {"channel", "channel", false},
+    {"input", "input", false}, {"tpm", "tpm", false}, {"crypto", "crypto", false}, {"memballoon", "balloon", false}, {"watchdog", "watchdog", false},
+    {"vsock", "vsock", false}, {"iommu", "iommu", false}, {"nvram", "nvram", true},
+};
+
+static const char *alias_of(const struct tree *t) { return tree_path_attr(t, "alias", "name"); }
+
+static bool alias_used(const struct tree *devices, const char *name)
+{
+    for (const struct tree *t = devices->child; t; t = t->next)
+        if (t->name && alias_of(t) && strcmp(alias_of(t), name) == 0)
+            return true;
+    return false;
+}
+
+static void set_alias(struct tree *t, const char *name) { tree_set_attr(tree_make(t, "alias"), "name", "%s", name); }
+
+static void simple_alias(const struct tree *devices, struct tree *t, const char *word, bool single)
+{
+    char name[64];
+    if (single) {
+        set_alias(t, word);
+        return;
+    }
+    for (unsigned n = 0;; n++) {
+        snprintf(name, sizeof name, "%s%u", word, n);
+        if (!alias_used(devices, name)) {
+            set_alias(t, name);
+            return;
+        }
+    }
+}
+
+static void disk_alias(const struct tree *devices, struct tree *t)
+{
+    const struct tree *a = tree_first(t, "address"), *ctl = NULL;
+    const char *bus = tree_path_attr(t, "target", "bus");
+    int n = disk_index(tree_path_attr(t, "target", "dev"));
+    unsigned c = doc_uint(a, "controller", 0), b = doc_uint(a, "bus", 0), g = doc_uint(a, "target", 0), u = doc_uint(a, "unit", 0);
+    char name[64];
+    TREE_EACH(x, devices, "controller")
+        if (doc_is(x, "type", "scsi") && doc_uint(x, "index", 0) == c)
+            ctl = x;
+    if (strcmp(bus, "scsi") == 0 && !doc_is(ctl, "model", "lsilogic"))
+        snprintf(name, sizeof name, "scsi%u-%u-%u-%u", c, b, g, u);
+    else if (doc_in(bus, "scsi ide sata fdc"))
+        snprintf(name, sizeof name, "%s%u-%u-%u", bus, c, b, u);
+    else
+        snprintf(name, sizeof name, "%s-disk%d", bus, n);
+    set_alias(t, name);
+}
+
+static void controller_alias(struct tree *t, bool pc, bool q35)
+{
+    const char *type = tree_attr(t, "type");
+    unsigned n = doc_uint(t, "index", 0);
+    char name[64];
+    if (strcmp(type, "pci") == 0)
+        snprintf(name, sizeof name, doc_is(t, "model", "pcie-root") ? "pcie.%u" : "pci.%u", n);
+    else if (n == 0 && ((pc && strcmp(type, "ide") == 0) || (q35 && strcmp(type, "sata") == 0)))
+        snprintf(name, sizeof name, "ide");
+    else if (n == 0 && strcmp(type, "usb") == 0)
+        snprintf(name, sizeof name, "usb");
+    else
+        snprintf(name, sizeof name, "%s%u", type, n);
+    set_alias(t, name);
+}
+
+static void memory_alias(const struct tree *devices, struct tree *t)
+{
+    static const struct { const char *model, *word; } words[] = {{"dimm", "dimm"}, {"nvdimm", "nvdimm"}, {"virtio-pmem", "virtiopmem"}, {"virtio-mem", "virtiomem"}, {"sgx-epc", "epc"}};
+    char name[64];
+    for (unsigned i = 0; i < ARRAY_N(words); i++) {
+        if (!doc_is(t, "model", words[i].model))
+            continue;
+        if (i < 2) {
+            snprintf(name, sizeof name, "%s%u", words[i].word, doc_uint(tree_first(t, "address"), "slot", 0));
+            set_alias(t, name);
+        } else {
+            simple_alias(devices, t, words[i].word, false);
+        }
+    }
+}
+
+void run_aliases(struct tree *t)
+{
+    struct tree *devices = tree_first(t, "devices");
+    const char *machine = tree_path_attr(t, "os/type", "machine");
+    bool q35 = machine && strncmp(machine, "pc-q35", 6) == 0, pc = machine && strncmp(machine, "pc-i440", 7) == 0;
+    for (struct tree *d = devices ? devices->child : NULL; d; d = d->next) {
+        if (!d->name || alias_of(d))
+            continue;
+        if (strcmp(d->name, "disk") == 0)
+            disk_alias(devices, d);
+        else if (strcmp(d->name, "controller") == 0)
+            controller_alias(d, pc, q35);
+        else if (strcmp(d->name, "memory") == 0)
+            memory_alias(devices, d);
+        else if (strcmp(d->name, "interface") == 0 && doc_is(d, "type", "hostdev"))
+            simple_alias(devices, d, "hostdev", false);
+        else if (strcmp(d->name, "memballoon") == 0 && doc_is(d, "model", "none"))
+            continue;
+        else
+            for (unsigned i = 0; i < ARRAY_N(simple); i++)
+                if (strcmp(d->name, simple[i].element) == 0)
+                    simple_alias(devices, d, simple[i].word, simple[i].single);
+    }
+}
+
+void run_short_name(const struct tree *t, int id, char out[128])
+{
+    const char *name = tree_text(t, "name");
+    size_t n = 0, chars = 0;
+    while (name && name[n] && n < 80) {
+        if (((unsigned char)name[n] & 0xc0) != 0x80 && ++chars > 20)
+            break;
+        n++;
+    }
+    snprintf(out, 128, "%d-%.*s", id, (int)n, name ? name : "");
+}
+
+/* The console that stands for a serial port is that port: one source, one alias. */
+static void console_is_serial(struct tree *devices)
+{
+    struct tree *console = tree_first(devices, "console"), *serial = tree_first(devices, "serial"), *a;
+    if (!console || !serial || !tree_attr_is(tree_first(console, "target"), "type", "serial"))
+        return;
+    if ((a = tree_first(console, "alias")))
+        tree_free(a);
+    set_alias(console, alias_of(serial));
+}
+
+static void channels(struct tree *devices, const char *dir, const char *short_name)
+{
+    TREE_EACH(c, devices, "channel") {
+        struct tree *s = tree_first(c, "source");
+        const char *name = tree_path_attr(c, "target", "name");
+        if (!doc_is(tree_first(c, "target"), "type", "virtio"))
+            continue;
+        if (doc_is(c, "type", "unix") && !tree_attr(s, "path")) {
+            s = tree_make(c, "source");
+            tree_set_attr(s, "mode", "bind");
+            tree_set_attr(s, "path", "%s/channel/target/domain-%s/%s", dir, short_name, name ? name : alias_of(c));
+        }
+        tree_set_attr(tree_first(c, "target"), "state", "disconnected");
+    }
+}
+
+static int graphics(struct tree *t, const struct doc_env *env, const char *dir, const char *short_name, struct err *e)
+{
+    TREE_EACH(g, tree_first(t, "devices"), "graphics") {
+        struct tree *l = tree_first(g, "listen");
+        const char *conf = env->settings && env->settings->vnc_listen[0] ? env->settings->vnc_listen : "127.0.0.1";
+        if (!doc_is(g, "type", "vnc"))
+            continue;
+        if (doc_is(l, "type", "network"))
+            return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "<listen type='network'> of <graphics> is not supported yet");
+        if (doc_is(l, "type", "address") && !tree_attr(l, "address")) {
+            if (env->settings && env->settings->vnc_auto_unix_socket) {
+                tree_set_attr(l, "type", "socket");
+                tree_set_attr(g, "port", NULL);
+                tree_set_attr(g, "autoport", NULL);
+            } else {
+                tree_set_attr(l, "address", "%s", conf);
+                tree_set_attr(g, "listen", "%s", conf);
+            }
+            tree_set_attr(l, "fromConfig", "1");
+        }
+        if (doc_is(l, "type", "socket") && !tree_attr(l, "socket")) {
+            tree_set_attr(l, "socket", "%s/domain-%s/vnc.sock", dir, short_name);
+            tree_set_attr(g, "socket", "%s", tree_attr(l, "socket"));
+            tree_set_attr(l, "autoGenerated", "yes");
+        }
+        if (env->settings && env->settings->vnc_password[0] && !tree_attr(g, "passwd"))
+            tree_set_attr(g, "passwd", "%s", env->settings->vnc_password);
+    }
+    return 0;
+}
+
+int run_form(struct tree *t, int id, const struct doc_env *env, struct err *e)
+{
+    const char *dir = env->lib_dir ? env->lib_dir : "/var/lib/libvirt/qemu";
+    struct tree *devices = tree_first(t, "devices"), *r;
+    char name[128];
+    run_short_name(t, id, name);
+    tree_set_attr(t, "id", "%d", id);
+    run_aliases(t);
+    console_is_serial(devices);
+    channels(devices, dir, name);
+    if (graphics(t, env, dir, name, e))
+        return -1;
+    if (!tree_get(t, "resource/partition")) {
+        r = tree_make(t, "resource");
+        tree_insert(r, tree_new("partition"), NULL);
+        tree_set_text(tree_first(r, "partition"), "/machine");
+    }
+    schema_order(&schema_domain, t);
+    return 0;
+}

@@ -1,0 +1,313 @@
+/* xmlc.c: the role: born for one call, reads one document, answers, ends.
+ *
+ * Sees no file system and no network; all it reads comes with the call: capabilities, settings, and the stored definition if there is one. */
+#include "workers/xmlc/xmlc.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/sysinfo.h>
+#include "ipc/index.h"
+#include "ipc/layout.h"
+#include "ipc/log.h"
+#include "ipc/schema/op-numbers.h"
+#include "ipc/util.h"
+#include "workers/tree-form.h"
+#include "workers/xmlc/parse.h"
+#include "workers/xmlc/run.h"
+
+static struct layout layout;
+static struct settings settings;
+static struct caps caps;
+static unsigned host_cpus;
+
+/* ---- what comes with a call ---- */
+
+static int load_struct(int fd, void *p, size_t n)
+{
+    const void *data;
+    size_t len;
+    int r = frame_map(fd, 1u << 20, &data, &len);
+    if (r < 0)
+        return r;
+    if (len == n)
+        memcpy(p, data, n);
+    if (len)
+        munmap((void *)(uintptr_t)data, len);
+    return len == n ? 0 : -EPROTO;
+}
+
+static int load(struct job *j, struct frame *f)
+{
+    unsigned first = f->h.flags & FRAME_BIG ? 1 : 0;
+    const void *data;
+    if (f->h.nfds < first + 2u || f->h.nfds > first + 3u)
+        return -EPROTO;
+    if (caps_load(&caps, f->fds[first]) == 0 && caps.n)
+        j->env.caps = &caps;
+    if (load_struct(f->fds[first + 1], &settings, sizeof settings) == 0 && settings.magic == SETTINGS_MAGIC)
+        j->env.settings = &settings;
+    if (layout.lib_dir[0])
+        j->env.lib_dir = layout.lib_dir;
+    if (f->h.nfds == first + 3u) {
+        int r = frame_map(f->fds[first + 2], PARSE_BYTES_MAX, &data, &j->stored_len);
+        if (r < 0)
+            return r;
+        j->stored = data ? data : "";
+    }
+    return 0;
+}
+
+void skip_dom(struct job *j) { mp_skip(&j->in); }
+
+/* ---- answers ---- */
+
+static bool has_secrets(const struct tree *t)
+{
+    AUTO_TREE *a = tree_copy(t), *b = tree_copy(t);
+    tree_form(a, FORM_SECURE);
+    tree_form(b, 0);
+    AUTO_FREE char *x = tree_print(a, 0, NULL), *y = tree_print(b, 0, NULL);
+    return x && y && strcmp(x, y) != 0;
+}
+
+static uint64_t kib(const struct tree *t, const char *name)
+{
+    uint64_t v = 0;
+    return tree_parse_uint(tree_text(t, name), 10, UINT64_MAX, &v) ? 0 : v;
+}
+
+static void facts(const struct tree *t, struct doc_result *d)
+{
+    const char *uuid = tree_text(t, "uuid");
+    for (unsigned i = 0; uuid && *uuid && i < 16; ) {
+        unsigned v;
+        if (*uuid == '-')
+            uuid++;
+        else if (sscanf(uuid, "%2x", &v) == 1) {
+            d->uuid[i++] = (uint8_t)v;
+            uuid += 2;
+        } else {
+            break;
+        }
+    }
+    util_copy_str(d->name, sizeof d->name, tree_text(t, "name"));
+    d->flags = has_secrets(t) ? SLOT_HAS_SECRETS : 0;
+    d->vcpus_max = (uint32_t)kib(t, "vcpu");
+    d->vcpus = doc_uint(tree_first(t, "vcpu"), "current", d->vcpus_max);
+    d->mem_max_kib = kib(t, "memory");
+    d->mem_kib = kib(t, "currentMemory");
+}
+
+/* Sends a document: text to store, tree, manifest. form: the tree a worker or the start gets, with marks. */
+static int send_doc(struct job *j, const struct tree *text, struct tree *form, bool running, struct doc_result *d, const struct mp_out *reply)
+{
+    static uint8_t manifest[MANIFEST_BYTES_MAX];
+    struct manifest_out mo;
+    struct mp_out packed;
+    size_t n;
+    ssize_t m;
+    int fds[DOC_FD_N] = {-1, -1, -1};
+    manifest_begin(&mo, manifest, sizeof manifest);
+    if (run_manifest(form, &j->env, running, &mo, &j->e))
+        return -1;
+    m = manifest_finish(&mo, 0);
+    AUTO_FREE char *xml = tree_print(text, 0, &n);
+    mp_out_init(&packed, 64u << 20);
+    tree_pack(&packed, form);
+    if (xml && m >= 0 && !packed.failed) {
+        fds[DOC_FD_XML] = frame_memfd("xml", xml, n);
+        fds[DOC_FD_TREE] = frame_memfd("tree", packed.p, packed.len);
+        fds[DOC_FD_MANIFEST] = frame_memfd("manifest", manifest, (size_t)m);
+    }
+    mp_out_free(&packed);
+    facts(text, d);
+    d->op_flags = j->rq->arg;
+    d->reply_len = reply && !reply->failed ? (uint32_t)reply->len : 0;
+    AUTO_FREE uint8_t *body = malloc(sizeof *d + d->reply_len);
+    bool good = body && fds[0] >= 0 && fds[1] >= 0 && fds[2] >= 0;
+    if (good) {
+        struct request rq = *j->rq;
+        rq.op = OP_IN(IN_DOC);
+        memcpy(body, d, sizeof *d);
+        if (d->reply_len)
+            memcpy(body + sizeof *d, reply->p, d->reply_len);
+        worker_reply(j->w, &rq, body, sizeof *d + d->reply_len, fds, DOC_FD_N);
+    }
+    for (unsigned i = 0; i < DOC_FD_N; i++)
+        util_closep(&fds[i]);
+    return good ? 0 : err_set(&j->e, VIR_ERR_NO_MEMORY, VIR_FROM_DOMAIN, " ");
+}
+
+/* A definition: its manifest is that of a run, made on a copy. */
+static int send_definition(struct job *j, struct tree *t, struct doc_result *d, const struct mp_out *reply)
+{
+    AUTO_TREE *form = tree_copy(t);
+    struct err ignored = ERR_INIT;
+    run_form(form, 1, &j->env, &ignored);
+    return send_doc(j, t, form, false, d, reply);
+}
+
+/* ---- calls ---- */
+
+static int compile(struct job *j, unsigned strict_flag)
+{
+    struct doc_result d = {.changes = 1, .id = -1, .pid = 0};
+    size_t n;
+    const char *xml = mp_get_str(&j->in, &n);
+    uint32_t flags = mp_peek(&j->in) == MP_END ? 0 : mp_get_u32(&j->in);
+    if (!mp_end(&j->in) || !xml)
+        return err_set(&j->e, VIR_ERR_RPC, VIR_FROM_RPC, "Unable to decode message payload");
+    if (flags & strict_flag)
+        j->env.flags |= DOC_STRICT;
+    AUTO_TREE *t = doc_parse(xml, n, &j->env, &j->e);
+    return t ? send_definition(j, t, &d, NULL) : -1;
+}
+
+static int on_define(struct job *j) { return compile(j, 1 /* VIR_DOMAIN_DEFINE_VALIDATE */); }
+static int on_create(struct job *j) { return compile(j, 16 /* VIR_DOMAIN_START_VALIDATE */); }
+
+static struct tree *stored(struct job *j)
+{
+    j->env.flags |= DOC_STORED;
+    if (!j->stored) {
+        err_set(&j->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the definition is missing");
+        return NULL;
+    }
+    return doc_parse(j->stored, j->stored_len, &j->env, &j->e);
+}
+
+static int on_load(struct job *j)
+{
+    struct doc_result d = {.id = -1};
+    AUTO_TREE *t = stored(j);
+    return t ? send_definition(j, t, &d, NULL) : -1;
+}
+
+static int on_start(struct job *j, const struct doc_start *s)
+{
+    struct doc_result d = {.id = s->id};
+    AUTO_TREE *t = stored(j);
+    if (!t || run_form(t, s->id, &j->env, &j->e))
+        return -1;
+    AUTO_TREE *form = tree_copy(t);
+    return send_doc(j, t, form, true, &d, NULL);
+}
+
+/* A status file: <domstatus> around the running guest's document. */
+static int on_status(struct job *j)
+{
+    struct doc_result d = {.id = -1};
+    uint64_t v;
+    AUTO_TREE *raw = parse_xml(j->stored ? j->stored : "", j->stored_len, "(domain_status)", "domstatus", &j->e);
+    const char *monitor = tree_path_attr(raw, "monitor", "path");
+    if (!raw)
+        return -1;
+    if (!tree_first(raw, "domain"))
+        return err_set(&j->e, VIR_ERR_XML_ERROR, VIR_FROM_DOMAIN, "no domain in status file");
+    AUTO_TREE *t = schema_apply(&schema_domain, tree_first(raw, "domain"), SCHEMA_LIVE, &j->e);
+    if (!t)
+        return -1;
+    if (!tree_text(t, "name") || !tree_text(t, "uuid") || tree_attr_uint(t, "id", INT32_MAX, &v) ||
+        state_parse(tree_attr(raw, "state"), tree_attr(raw, "reason"), &d.state, &d.reason))
+        return err_set(&j->e, VIR_ERR_XML_ERROR, VIR_FROM_DOMAIN, "status file lacks name, uuid, id or state of the domain");
+    d.id = (int32_t)v;
+    if (tree_attr_uint(raw, "pid", INT32_MAX, &v) == 0)
+        d.pid = (int32_t)v;
+    if (monitor && util_copy_str(d.monitor, sizeof d.monitor, monitor))
+        return err_set(&j->e, VIR_ERR_XML_ERROR, VIR_FROM_DOMAIN, "path of the monitor is too long");
+    tree_make(t, "devices");
+    AUTO_TREE *form = tree_copy(t);
+    return send_doc(j, t, form, false, &d, NULL);
+}
+
+static const struct { uint32_t op; int (*fn)(struct job *j); } documents[] = {
+    {OP_REMOTE_DOMAIN_DEFINE_XML, on_define}, {OP_REMOTE_DOMAIN_DEFINE_XML_FLAGS, on_define}, {OP_REMOTE_DOMAIN_CREATE_XML, on_create},
+};
+
+/* A call on a stored definition, or on a document in the arguments. */
+static int on_object(struct job *j)
+{
+    struct mp_out o;
+    struct doc_result d = {.changes = 1, .id = -1};
+    stored_fn *fn = NULL;
+    int r = -1;
+    bool native = j->rq->op == OP_REMOTE_CONNECT_DOMAIN_XML_TO_NATIVE;
+    for (const struct stored_op *s = stored_ops; s->op; s++)
+        if (s->op == j->rq->op)
+            fn = s->fn;
+    if (!fn && !native)
+        return err_set(&j->e, VIR_ERR_NO_SUPPORT, VIR_FROM_QEMU, "this call on a domain that is not running");
+    AUTO_TREE *t = native ? NULL : stored(j);
+    if (!t && !native)
+        return -1;
+    j->t = t;
+    mp_out_init(&o, 8u << 20);
+    r = native ? on_native(j, &o) : fn(j, &o);
+    if (r == 0)
+        worker_reply(j->w, j->rq, o.p, o.len, NULL, 0);
+    else if (r == 1) {
+        schema_order(&schema_domain, t);
+        r = send_definition(j, t, &d, &o);
+    }
+    mp_out_free(&o);
+    return r < 0 ? -1 : 0;
+}
+
+static int internal(struct job *j, struct frame *f)
+{
+    struct doc_start s;
+    if (f->body_len != sizeof s)
+        return err_set(&j->e, VIR_ERR_RPC, VIR_FROM_RPC, "Unable to decode message payload");
+    memcpy(&s, f->body, sizeof s);
+    return j->rq->op == OP_IN(IN_DOC_START) ? on_start(j, &s) : j->rq->op == OP_IN(IN_DOC_LOAD) ? on_load(j) : on_status(j);
+}
+
+/* One call, then the end: nothing of one client's document is near another's. */
+static void on_call(struct worker *w, const struct request *rq, struct frame *f)
+{
+    struct job j = {.w = w, .rq = rq, .e = ERR_INIT, .cpus = host_cpus};
+    int r;
+    if (OP_PROG(rq->op) != PROG_INTERNAL && worker_args(w, rq, f, &j.in))
+        return;
+    r = load(&j, f);
+    if (r < 0)
+        r = err_set(&j.e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the call came without its descriptors");
+    else if (OP_PROG(rq->op) == PROG_INTERNAL)
+        r = internal(&j, f);
+    else {
+        int (*fn)(struct job *) = on_object;
+        for (size_t i = 0; i < ARRAY_N(documents); i++)
+            if (documents[i].op == rq->op)
+                fn = documents[i].fn;
+        r = fn(&j);
+    }
+    if (r < 0)
+        worker_error(w, rq, &j.e);
+}
+
+static struct worker_op ops[64];
+
+int main(void)
+{
+    static struct worker w;
+    unsigned n = 0;
+    int fd;
+    worker_birth(&w, ROLE_XMLC);
+    fd = birth_fd(&w.birth, BFD_LAYOUT, -1, NULL);
+    if (fd >= 0 && load_struct(fd, &layout, sizeof layout))
+        log_warn("the layout cannot be read");
+    host_cpus = (unsigned)get_nprocs_conf();
+    for (size_t i = 0; i < ARRAY_N(documents); i++)
+        ops[n++] = (struct worker_op){documents[i].op, on_call};
+    for (const struct stored_op *s = stored_ops; s->op && n < ARRAY_N(ops) - 5; s++)
+        ops[n++] = (struct worker_op){s->op, on_call};
+    ops[n++] = (struct worker_op){OP_REMOTE_CONNECT_DOMAIN_XML_TO_NATIVE, on_call};
+    static const uint32_t in[] = {IN_DOC_START, IN_DOC_LOAD, IN_DOC_STATUS};
+    for (size_t i = 0; i < ARRAY_N(in); i++)
+        ops[n++] = (struct worker_op){OP_IN(in[i]), on_call};
+    w.ops = ops;
+    worker_lock(&w);
+    return worker_run(&w);
+}

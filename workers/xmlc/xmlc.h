@@ -1,0 +1,32 @@
+/* xmlc.h: one call of the role: its caller, environment, and the two kinds of answers. */
+#ifndef BULKHEAD_XMLC_XMLC_H
+#define BULKHEAD_XMLC_XMLC_H
+#include "ipc/internal.h"
+#include "workers/worker.h"
+#include "workers/xmlc/doc.h"
+
+struct job {
+    struct worker *w;
+    const struct request *rq;
+    struct doc_env env;
+    struct err e;
+    struct mp_in in;            /* arguments of an API call, behind the array's header */
+    const char *stored;         /* text of the stored definition, NULL none */
+    size_t stored_len;
+    struct tree *t;             /* the stored definition, for calls on one */
+    unsigned cpus;              /* of the host */
+};
+
+/* A call on a stored definition: works on j->t.  Writes the reply's values into o (an array header included).  Returns 0: answer with o;
+ * 1: j->t was changed and is to be stored, o is the reply; -1: j->e is set. */
+typedef int stored_fn(struct job *j, struct mp_out *o);
+struct stored_op { uint32_t op; stored_fn *fn; };
+extern const struct stored_op stored_ops[];       /* ends with op 0 */
+int on_native(struct job *j, struct mp_out *o);   /* connect.domain_xml_to_native */
+
+/* libvirt's names for states and their reasons, as in status files. */
+int state_parse(const char *state, const char *reason, int32_t *s, int32_t *r);
+
+/* Reads msgpack's dom argument and forgets it: the supervisor chose the object. */
+void skip_dom(struct job *j);
+#endif
