@@ -14,8 +14,8 @@ static void build_and_print(void)
     tree_make(t, "devices/emulator");
     size_t n;
     char *s = tree_print(t, 0, &n);
-    tap_str(s, "<domain type='qemu'>\n  <name>a&lt;b&gt;&amp;'c\"</name>\n  <devices>\n"
-               "    <disk device='disk' note='it&apos;s &quot;&lt;&amp;&gt;&quot;&#10;'/>\n    <emulator/>\n  </devices>\n</domain>\n", "printed");
+    tap_str(s, "<domain type='qemu'>\n  <name>a&lt;b&gt;&amp;&apos;c&quot;</name>\n  <devices>\n"
+               "    <disk device='disk' note='it&apos;s &quot;&lt;&amp;&gt;&quot;\n'/>\n    <emulator/>\n  </devices>\n</domain>\n", "printed");
     free(s);
     tap_str(tree_path_attr(t, "devices/disk", "device"), "disk", "an attribute by path");
     tap_ok(!tree_get(t, "devices/nothing/at/all") && !tree_text(t, "x/y") && !tree_attr(NULL, "a"), "what is missing is NULL");
