@@ -1,1 +1,1 @@
-dist_man_MANS += %D%/bulkhead-rpc.7
+dist_man_MANS += %D%/bulkhead-policy.5 %D%/bulkhead-rpc.7 %D%/virtqemud.8

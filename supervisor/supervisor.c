@@ -11,6 +11,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 #include "guest.h"
+#include "policy/policy.h"
 #include "policy/sandbox.h"
 #include "sup.h"
 
@@ -236,8 +237,13 @@ static void on_keeper_end(struct chan *c, int err)
     _exit(0);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    /* For people; every role is in the same tables, so that one program tells them all. */
+    if (argc == 2 && !strcmp(argv[1], "--print-profiles")) {
+        policy_print(stdout);
+        return 0;
+    }
     log_init("supervisor");
     conf_life.spawn = conf_spawn;
     host_life.spawn = host_spawn;

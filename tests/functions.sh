@@ -140,3 +140,60 @@ guest_xml()
 role_pids() { pgrep -P "$daemon" -f "^bulkhead-$1( |\$)" || true; }
 # guest_pids: QEMUs in this box.
 guest_pids() { pgrep -f "^$QEMU .*guest=" || true; }
+
+# compartments: a line a process of the daemon and its guests: what the kernel says of it.  $1: the object's name, for what belongs to one.
+compartments()
+{
+    printf '%-7s %-20s %-8s %-11s %-17s %-8s %s\n' pid role object uid capabilities filters 'namespaces of its own'
+    for pid in $daemon $(descendants "$daemon"); do
+        [ -r "/proc/$pid/status" ] || continue
+        name=$(tr '\0' '\n' 2>/dev/null <"/proc/$pid/cmdline" | head -n 1)
+        object=-
+        case $name in
+        bulkhead-qemu|bulkhead-log|bulkhead-pid1|"$QEMU") object=$1 ;;
+        esac
+        # shellcheck disable=SC2046
+        set -- "$1" $(awk '/^(Uid|CapEff|Seccomp_filters):/ { print $2 }' "/proc/$pid/status")
+        caps=$3
+        [ -n "${3##*[1-9a-f]*}" ] && caps=none
+        printf '%-7s %-20s %-8s %-11s %-17s %-8s %s\n' "$pid" "${name##*/}" "$object" "$2" "$caps" "${4:-?}" "$(own_namespaces "$pid")"
+    done
+}
+descendants()
+{
+    for child in $(pgrep -P "$1"); do
+        echo "$child"
+        descendants "$child"
+    done
+}
+# Those of a process that are not the daemon's.  The kernel tells root, and the owner of a process that is dumpable.
+own_namespaces()
+{
+    own=
+    for ns in user mnt pid net ipc uts cgroup; do
+        its=$(readlink "/proc/$1/ns/$ns") || { echo "(kept from us)"; return; }
+        [ "$its" = "$(readlink "/proc/$daemon/ns/$ns")" ] || own="$own $ns"
+    done
+    echo "${own:- -}"
+}
+
+# What a guest's run, or the daemon's, could leave behind; each says what it found and fails.
+leftovers_of_guest()
+{
+    for pid in $(role_pids qemu) $(role_pids log) $(role_pids pid1) $(role_pids 'hand-[a-z]*') $(role_pids xmlc) $(role_pids probe) $(guest_pids); do
+        wait_for 10 "end of process $pid ($(tr '\0' ' ' <"/proc/$pid/cmdline"))" test ! -e "/proc/$pid"
+    done
+    if [ "$(id -u)" = 0 ]; then
+        ! find /sys/fs/cgroup -depth -type d -name "*qemu-*-$1.libvirt-qemu" 2>/dev/null | grep . || fail "a group is left"
+        ! ip -o link | grep -E ': (vnet|tap)' || fail "a tap is left"
+        ! find /run/libvirt/qemu /var/lib/libvirt/qemu -name "*-$1" -o -name "$1.*" -o -name monitor.sock | grep . || fail "a file is left"
+    else
+        ! find "$XDG_RUNTIME_DIR" "$XDG_CONFIG_HOME/libvirt" -name "domain-*-$1" -o -name "$1.*" -o -name monitor.sock | grep . || fail "a file is left"
+    fi
+}
+leftovers_of_daemon()
+{
+    ! pgrep -f '^bulkhead-' || fail "a process is left"
+    ! find "$SOCKETS" -type s | grep . || fail "a socket is left"
+    [ "$(id -u)" != 0 ] || ! grep -e virtqemud -e bulkhead-void /proc/self/mountinfo || fail "a mount is left"
+}

@@ -29,4 +29,4 @@ EXTRA_DIST += %D%/bench/bench.py %D%/box.py
 bench: all
 	BUILD='$(abs_top_builddir)' /usr/bin/python3 $(srcdir)/%D%/bench/bench.py $(BENCH_ARGS)
 .PHONY: bench
-EXTRA_DIST += %D%/conformance/domscore.py
+EXTRA_DIST += %D%/conformance/domscore.py %D%/qemuguest.py %D%/qemulib.py

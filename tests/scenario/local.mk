@@ -1,10 +1,11 @@
 # One behaviour a script.  ROOT_TESTS need root, in namespaces of their own.
 scenario_tests = \
 	%D%/test-boundaries.sh \
+	%D%/test-manuals.sh \
 	$(NULL)
 scenario_root_tests = \
 	%D%/test-sandbox-root.sh \
 	$(NULL)
 TESTS += $(scenario_tests)
 ROOT_TESTS += $(scenario_root_tests)
-EXTRA_DIST += $(scenario_tests) $(scenario_root_tests) %D%/../functions.sh %D%/../guest/mkinitrd.sh %D%/../guest/hello.xml %D%/../guest/agent.xml
+EXTRA_DIST += $(scenario_tests) $(scenario_root_tests) %D%/../functions.sh %D%/../guest/mkinitrd.sh %D%/../guest/hello.xml %D%/../guest/agent.xml %D%/../check.sh
