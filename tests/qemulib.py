@@ -65,6 +65,7 @@ BIRTH_MAGIC = int(re.search(r"BIRTH_MAGIC\s+(0x[0-9a-f]+)", _text("ipc/birth.h")
 MANIFEST_MAGIC = int(re.search(r"MANIFEST_MAGIC\s+(0x[0-9a-f]+)", _text("ipc/manifest.h")).group(1), 16)
 GRANTS_MAGIC = int(re.search(r"GRANTS_MAGIC\s+(0x[0-9a-f]+)", _text("ipc/manifest.h")).group(1), 16)
 OBJECT = 7 << 32 | 3
+UID = 71003 if os.geteuid() == 0 else 0xffffffff       # a guest's own
 F_ADD_SEALS, SEALS = 1033, 0x2 | 0x4 | 0x8
 
 
@@ -167,8 +168,6 @@ class Worker:
         for s in (ours, theirs):
             s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
         self.chan = ours
-        if not self.res.next_fd == 10 or self.res.entries:
-            pass
         fds = [(BFD["BFD_TREE"], 0, memfd(msgpack.packb(tree(ET.fromstring(self.xml)), use_bin_type=True))),
                (BFD["BFD_MANIFEST"], 0, memfd(self.res.manifest())), (BFD["BFD_GRANTS"], 0, memfd(self.res.blob(9)))]
         fds += [(BFD["BFD_CHECKPOINT"], 0, self.checkpoint)]
@@ -180,7 +179,7 @@ class Worker:
                 fds += [(BFD["BFD_PROC"], 0, os.open("/proc/%d" % pid, os.O_DIRECTORY | os.O_RDONLY))]
         kinds = bytes(k for k, _, _ in fds).ljust(100, b"\0")
         args = struct.pack("=100I", *([a for _, a, _ in fds] + [0] * (100 - len(fds))))
-        birth = struct.pack("=IHHQIIIIII64s", BIRTH_MAGIC, ROLE_QEMU, len(fds), OBJECT, 0xffffffff, 0xffffffff, 1, instance, int(os.environ.get("BH_LOG", "3")),
+        birth = struct.pack("=IHHQIIIIII64s", BIRTH_MAGIC, ROLE_QEMU, len(fds), OBJECT, UID, UID, 1, instance, int(os.environ.get("BH_LOG", "3")),
                             (2 if resume else 0) | (4 if trace else 0), b"test") + kinds + args
         birth = birth.ljust(608, b"\0")
         give = [theirs.fileno(), memfd(birth)] + [fd for _, _, fd in fds]
@@ -216,9 +215,14 @@ class Worker:
     def recv(self, timeout):
         if not select.select([self.chan], [], [], timeout)[0]:
             return None
-        data, anc, _, _ = self.chan.recvmsg(66000, 4096)
+        try:
+            data, anc, _, _ = self.chan.recvmsg(66000, 4096)
+        except ConnectionResetError:
+            data = b""
         if not data:
-            raise EOFError("the worker has ended: " + self.last_words())
+            _, how = os.waitpid(self.pid, 0)
+            self.pid = None
+            raise EOFError("the worker has ended (status %#x): %s" % (how, self.last_words()))
         fds = []
         for level, kind, d in anc:
             fds += list(array.array("i", d[:len(d) // 4 * 4]))

@@ -13,7 +13,7 @@
 #include "workers/qemu/ops.h"
 #include "workers/qemu/stream.h"
 
-enum { DEVICE_FORCE = 1, CONSOLE_SAFE = 2, GRAPHICS_SKIPAUTH = 1, SHOT_BYTES_MAX = 256 << 20, SHOT_MS = 20000 };
+enum { DEVICE_FORCE = 1, CONSOLE_SAFE = 2, GRAPHICS_SKIPAUTH = 1, SHOT_BYTES_MAX = 48 << 20, SHOT_MS = 20000 };
 
 /* The reply has no results; the client's end of the stream rides with it. */
 static void reply_stream(struct worker *w, const struct request *rq, int client)

@@ -26,6 +26,10 @@ enum guest_phase { PHASE_BORN, PHASE_LAUNCHING, PHASE_CONNECTING, PHASE_SETTING_
 #define GUEST_VCPUS_MAX 1024
 #define STATS_FRESH_MS 500u             /* a value asked for this recently is served without asking QEMU again */
 
+/* So many things a second, and as many at once. */
+struct bucket { uint32_t left; uint64_t at_ms; };
+bool bucket_take(struct bucket *b, uint32_t rate);
+
 struct stats;
 struct vnc;
 struct tap;
@@ -66,11 +70,12 @@ struct guest {
     struct stream *streams;
     struct chardev *chardevs;
     uint32_t fd_names;                  /* names given to descriptors in QEMU so far */
-    struct loop_timer save_later;       /* status and checkpoint are written once a turn at most */
+    struct loop_timer save_later, send_later;      /* status, checkpoint and state are written so often and not oftener */
+    uint64_t saved_ms, sent_ms;
     uint64_t save_seq;
     bool tainted_monitor, tainted_agent;    /* a client sent commands of its own */
-    uint32_t event_budget;
-    uint64_t event_budget_ms, events_dropped;
+    struct bucket event_bucket, lifecycle_bucket;
+    uint64_t events_dropped;
 };
 
 /* doc.c: the live document. */

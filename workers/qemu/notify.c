@@ -20,20 +20,28 @@ enum event_id { EV_LIFECYCLE, EV_REBOOT, EV_RTC_CHANGE, EV_WATCHDOG, EV_IO_ERROR
     EV_AGENT_LIFECYCLE, EV_DEVICE_ADDED, EV_MIGRATION_ITERATION, EV_JOB_COMPLETED, EV_DEVICE_REMOVAL_FAILED, EV_METADATA_CHANGE, EV_BLOCK_THRESHOLD,
     EV_MEMORY_FAILURE, EV_MEMORY_DEVICE_SIZE_CHANGE, EV_N, EV_MONITOR = 64 };
 
+bool bucket_take(struct bucket *b, uint32_t rate)
+{
+    uint64_t now = loop_now_ms(), gain = (now - b->at_ms) * rate / 1000;
+    if (gain) {
+        b->left = gain + b->left > rate ? rate : (uint32_t)(b->left + gain);
+        b->at_ms = now;
+    }
+    if (!b->left)
+        return false;
+    b->left--;
+    return true;
+}
+
 /* Begins a body of `fields` elements; false: over the rate, nothing is sent. */
 static bool begin(struct guest *g, struct mp_out *o, unsigned fields)
 {
-    uint64_t now = loop_now_ms(), gain = (now - g->event_budget_ms) * RATE / 1000;
-    if (gain) {
-        g->event_budget = gain + g->event_budget > RATE ? RATE : (uint32_t)(g->event_budget + gain);
-        g->event_budget_ms = now;
-    }
-    if (!g->event_budget) {
-        if (!(g->events_dropped++ % 1000))
+    if (!bucket_take(&g->event_bucket, RATE)) {
+        g->events_dropped++;
+        if (!(g->events_dropped & (g->events_dropped - 1)))
             log_warn("too many events; %llu dropped so far", (unsigned long long)g->events_dropped);
         return false;
     }
-    g->event_budget--;
     mp_out_init(o, BYTES_MAX);
     mp_array(o, fields);
     mp_array(o, 3);

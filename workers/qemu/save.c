@@ -179,6 +179,7 @@ static void status_file(struct guest *g)
 void save_now(struct guest *g)
 {
     loop_cancel(&g->save_later);
+    g->saved_ms = loop_now_ms();
     if (g->phase < PHASE_SETTING_UP || g->phase >= PHASE_GONE)
         return;
     checkpoint(g);

@@ -11,12 +11,31 @@
 
 enum { SHUTDOWN_WAIT_MS = 10000 };
 
-void guest_send_state(struct guest *g, int32_t event, int32_t detail)
+/* A guest can change its state as often as it likes; what the supervisor is told of it is bounded: facts at most every QUIET_MS,
+ * lifecycle events EVENTS a second, the last state always. */
+enum { QUIET_MS = 200, EVENTS = 50 };
+
+static void send_state(struct guest *g, int32_t event, int32_t detail)
 {
     struct guest_state s = { .state = g->state, .reason = g->reason, .event = event, .detail = detail, .flags_mask = SLOT_AGENT | SLOT_STALE | SLOT_TAINTED,
                              .mem_kib = g->balloon_kib, .cpu_time_ns = guest_cpu_time(g, NULL, NULL), .vcpus = g->vcpus };
     s.flags = (g->agent.connected ? SLOT_AGENT : 0) | (qmp_is_stale(&g->qmp) ? SLOT_STALE : 0) | (g->tainted_monitor || g->tainted_agent ? SLOT_TAINTED : 0);
+    loop_cancel(&g->send_later);
+    g->sent_ms = loop_now_ms();
     worker_event(g->w, OP_IN(IN_STATE), 0, &s, sizeof s, NULL, 0);
+}
+
+static void on_send(struct loop_timer *t)
+{
+    send_state(t->data, -1, 0);
+}
+
+void guest_send_state(struct guest *g, int32_t event, int32_t detail)
+{
+    if (event >= 0 ? bucket_take(&g->lifecycle_bucket, EVENTS) : loop_now_ms() - g->sent_ms >= QUIET_MS)
+        send_state(g, event, detail);
+    else if (!g->send_later.armed)
+        loop_after(&g->send_later, QUIET_MS, on_send, g);
 }
 
 void guest_set_state(struct guest *g, int32_t state, int32_t reason, int32_t event, int32_t detail)
@@ -136,8 +155,9 @@ static void on_save(struct loop_timer *t)
 
 void guest_changed(struct guest *g)
 {
+    uint64_t since = loop_now_ms() - g->saved_ms;
     if (!g->save_later.armed)
-        loop_after(&g->save_later, 0, on_save, g);
+        loop_after(&g->save_later, since < QUIET_MS ? QUIET_MS - since : 0, on_save, g);
 }
 
 /* Reads a small file of the kernel's relative to dirfd (or dirfd itself when name is NULL) into buf with a NUL. 0 or negative errno. */

@@ -1,0 +1,282 @@
+"""A QEMU that lies: what its monitor may send, and what it must not be able to do to its worker."""
+import os, sys, json, socket, threading, time
+sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
+from qemulib import Worker, Failed
+
+XML = """<domain type='qemu' id='1'><name>g</name><uuid>11111111-1111-1111-1111-111111111111</uuid><memory unit='KiB'>65536</memory>
+<currentMemory unit='KiB'>65536</currentMemory><vcpu>1</vcpu><os><type arch='x86_64' machine='pc-i440fx-7.2'>hvm</type></os>
+<devices><emulator>/usr/bin/qemu-system-x86_64</emulator>
+<controller type='pci' index='0' model='pci-root'><alias name='pci.0'/></controller>
+<memballoon model='none'/></devices></domain>"""
+GREETING = {"QMP": {"version": {"qemu": {"major": 7, "minor": 2, "micro": 0}, "package": ""}, "capabilities": []}}
+
+
+class Monitor:
+    """The other end of the monitor: answers by a table, or as the test says."""
+
+    def __init__(self):
+        self.ours, self.theirs = socket.socketpair()
+        self.seen, self.held, self.hold = [], [], set()
+        self.answers = {"query-cpus-fast": [], "query-chardev": [], "query-status": {"status": "running"}}
+        self.raw = {}
+        self.lock = threading.Lock()
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        self.say(GREETING)
+        f = self.ours.makefile("rb")
+        for line in f:
+            line = line.strip(b"\xff\n")
+            if not line:
+                continue
+            c = json.loads(line)
+            self.seen.append(c)
+            name = c["execute"]
+            if name in self.hold:
+                self.held.append(c)
+            elif name in self.raw:
+                self.send(self.raw[name](c))
+            else:
+                if name == "cont":
+                    self.event("RESUME")
+                if name == "stop":
+                    self.event("STOP")
+                self.answer(c)
+
+    def answer(self, c, value=None):
+        self.say({"return": self.answers.get(c["execute"], {}) if value is None else value, "id": c["id"]})
+
+    def event(self, name, **data):
+        self.say({"event": name, "data": data, "timestamp": {"seconds": 1, "microseconds": 2}})
+
+    def say(self, o):
+        self.send(json.dumps(o).encode() + b"\r\n")
+
+    def send(self, b):
+        try:
+            with self.lock:
+                self.ours.sendall(b)
+        except OSError:
+            pass
+
+
+def guest():
+    m = Monitor()
+    w = Worker(XML, launch=lambda argv, fds: (0, m.theirs))
+    w.start()
+    return w, m
+
+
+def alive(w):
+    """Calls that need no QEMU, in time."""
+    t = time.monotonic()
+    assert "<name>g</name>" in w.call("domain.get_xml_desc", 0, timeout=3)[0]
+    w.call("domain.get_control_info", 0, timeout=3)
+    assert time.monotonic() - t < 2
+
+
+def works(w):
+    alive(w)
+    assert json.loads(w.call("domain.monitor_command", '{"execute":"query-status"}', 0, timeout=10)[0])["return"]["status"] == "running"
+
+
+def malformed(w, m):
+    for b in (b"garbage\n", b"{\n", b"\0\0\0\n", b"[]\n", b"1\n", b'"x"\n', b"null\n", b"{}\n", b'{"return":1}\n', b'{"error":3}\n', b'{"event":5}\n',
+              b'{"event":"STOP"}\n{"event":"RESUME","data":[]}\n', b'{"event":"x\\u0000y","data":{}}\n', b'{"event":"lower case"}\n',
+              b'{"return":{},"id":"libvirt-99999999999999999999"}\n', b'{"return":{},"id":7}\n', b'{"return":{},"id":"libvirt-0"}\n', b"\xff\xfe\xfd\n",
+              b'{"event":"BALLOON_CHANGE","data":{"actual":-5}}\n', b'{"event":"RTC_CHANGE","data":{"offset":99999999999999}}\n',
+              b'{"event":"VSERPORT_CHANGE","data":{"id":"nosuch","open":true}}\n', b'{"event":"DEVICE_DELETED","data":{"device":"' + b"a" * 5000 + b'"}}\n',
+              b'{"event":"' + b"A" * 5000 + b'"}\n', b'{"QMP":[]}\n', b'{"event":"STOP","timestamp":"now"}\n{"event":"RESUME"}\n'):
+        m.send(b)
+    works(w)
+
+
+def deep(w, m):
+    m.send(b"[" * 100000 + b"]" * 100000 + b"\n")
+    m.send(b'{"return":' + b'{"a":' * 5000 + b"1" + b"}" * 5001 + b"\n")
+    works(w)
+
+
+def many_values(w, m):
+    m.send(b'{"event":"X","data":{"v":[' + b"[]," * 1500000 + b"0]}}\n")
+    works(w)
+    rss = int([l for l in open("/proc/%d/status" % w.pid) if l.startswith("VmHWM")][0].split()[1])
+    assert rss < 120000, "%d KiB for a message that should never have been parsed" % rss
+
+
+def huge_line(w, m):
+    """30 MiB without a newline: skipped, and the stream goes on after it."""
+    for _ in range(30):
+        m.send(b"x" * (1 << 20))
+    alive(w)
+    m.send(b"\n")
+    works(w)
+    time.sleep(0)
+    rss = int([l for l in open("/proc/%d/status" % w.pid) if l.startswith("VmRSS")][0].split()[1])
+    assert rss < 30000, "%d KiB are kept" % rss
+
+
+def huge_reply(w, m):
+    m.raw["query-huge"] = lambda c: b'{"return":"' + b"y" * (12 << 20) + b'","id":"' + c["id"].encode() + b'"}\n'
+    text = w.fails(1, "domain.monitor_command", '{"execute":"query-huge"}', 0, timeout=30)
+    assert "exceeds buffer size" in text, text
+    works(w)
+
+
+def duplicate_and_out_of_order(w, m):
+    m.hold.update(("a", "b", "c"))
+    s = [w.begin("domain.monitor_command", '{"execute":"%s"}' % n, 0) for n in "abc"]
+    w.until(lambda: len(m.held) == 3, "three commands")
+    for i in (2, 0, 1):
+        m.answer(m.held[i], {"which": i})
+        m.answer(m.held[i], {"which": 77})
+    for i in range(3):
+        r = json.loads(w.result(s[i])[0])
+        assert r["return"] == {"which": i}, r
+    works(w)
+
+
+def invented_ids(w, m):
+    """An answer to a command not sent yet must not become its answer."""
+    last = int(m.seen[-1]["id"].split("-")[1])
+    for n in range(last + 1, last + 20):
+        m.say({"return": {"status": "forged"}, "id": "libvirt-%d" % n})
+    works(w)
+
+
+def event_flood(w, m):
+    """Half a million events: the worker goes on serving, the supervisor gets a bounded part."""
+    stop = threading.Event()
+    line = b"".join(json.dumps({"event": "BALLOON_CHANGE", "data": {"actual": (i % 60 + 2) << 20}, "timestamp": {"seconds": 1, "microseconds": 0}}).encode() + b"\n"
+                    for i in range(1000))
+
+    def flood():
+        for _ in range(500):
+            if stop.is_set():
+                return
+            m.send(line)
+    t = threading.Thread(target=flood, daemon=True)
+    t.start()
+    seen, end = len(w.events) + len(w.states), time.monotonic() + 3
+    while time.monotonic() < end:
+        alive(w)
+        w.step(0.01)
+    rate = (len(w.events) + len(w.states) - seen) / 3
+    assert rate < 1500, "%d frames a second for the supervisor" % rate
+    stop.set()
+    m.ours.shutdown(socket.SHUT_RDWR)
+    w.until(lambda: w.stopped, "the end")
+
+
+def no_answer(w, m):
+    """A QEMU that stops answering: one deadline, then refusals at once; what needs no QEMU goes on; late answers heal it."""
+    m.hold.update(("query-status", "stop", "query-blockstats", "query-named-block-nodes", "query-dirty-rate"))
+    s = [w.begin("domain.monitor_command", '{"execute":"query-status"}', 0) for _ in range(25)]
+    t = time.monotonic()
+    while time.monotonic() - t < 5:
+        alive(w)
+        w.step(0.1)
+    b = time.monotonic()
+    r = w.call("connect.get_all_domain_stats", [], 0, 0, dom=False, timeout=3)
+    assert time.monotonic() - b < 2
+    assert ["bulkhead.stale", 6, True] in r[0][0][1], r
+    for i in s:
+        try:
+            w.result(i, timeout=15)
+            raise AssertionError("answered")
+        except Failed as e:
+            assert e.code == 68, e
+    assert 8 < time.monotonic() - t < 20
+    b = time.monotonic()
+    w.fails(68, "domain.suspend", timeout=3)
+    assert time.monotonic() - b < 1, "a stale monitor must refuse at once"
+    assert any(x["flags"] & 64 for x in w.states), "the supervisor must know"
+    alive(w)
+    m.hold.clear()
+    for c in m.held:
+        m.answer(c)
+    w.until(lambda: not w.states[-1]["flags"] & 64, "fresh again")
+    works(w)
+
+
+def half_a_line(w, m):
+    """A reply in single bytes."""
+    m.raw["query-slow"] = lambda c: b""
+    s = w.begin("domain.monitor_command", '{"execute":"query-slow"}', 0)
+    w.until(lambda: m.seen and m.seen[-1]["execute"] == "query-slow", "the command")
+    for b in json.dumps({"return": {"ok": 1}, "id": m.seen[-1]["id"]}).encode() + b"\n":
+        m.send(bytes([b]))
+    assert '"ok":1' in w.result(s)[0]
+    works(w)
+
+
+def too_many_commands(w, m):
+    m.hold.add("query-x")
+    s = [w.begin("domain.monitor_command", '{"execute":"query-x"}', 0) for _ in range(400)]
+    w.until(lambda: len(w.replies) >= 400 - 256, "refusals")
+    alive(w)
+    for c in list(m.held):
+        m.answer(c)
+    ok = 0
+    for i in s:
+        try:
+            w.result(i)
+            ok += 1
+        except Failed as e:
+            assert e.code == 68, e
+    assert 200 <= ok <= 256, ok
+    works(w)
+
+
+def closes(w, m):
+    m.hold.add("query-x")
+    s = w.begin("domain.monitor_command", '{"execute":"query-x"}', 0)
+    w.until(lambda: m.held, "the command")
+    m.ours.shutdown(socket.SHUT_RDWR)
+    try:
+        w.result(s, timeout=5)
+        raise AssertionError("answered")
+    except Failed as e:
+        assert e.code == 9, e
+    w.until(lambda: w.stopped, "the end")
+    assert (w.stopped["reason"], w.stopped["detail"]) == (3, 5), w.stopped
+    w.fails(55, "domain.suspend", timeout=3)
+
+
+def bad_client_commands(w, m):
+    for text in ("", "x", "[1]", '{"execute":"a","id":7}', "[" * 1000, '"' * 3, "{}" * 2):
+        w.fails(1, "domain.monitor_command", text, 0)
+    w.fails(8, "domain.monitor_command", "{}", 8)
+    works(w)
+
+
+def bad_frames(w, m):
+    from qemulib import KIND, OPS
+    for body in (b"", b"\x90", b"\x91\x90", b"\xc1", b"\xdd\xff\xff\xff\xff", b"\x92\x93\xa1g\xc4\x01\x01\x01\xa1x", b"\xff" * 1000):
+        w.serial += 1
+        w.send(KIND["FRAME_CALL"], OPS["domain.get_xml_desc"], body, serial=w.serial)
+        try:
+            w.result(w.serial, timeout=3)
+            raise AssertionError("answered %r" % body)
+        except Failed as e:
+            assert e.code == 39, e
+    works(w)
+
+
+tests = [malformed, deep, many_values, huge_line, huge_reply, duplicate_and_out_of_order, invented_ids, half_a_line, too_many_commands, bad_client_commands, bad_frames,
+         closes, event_flood, no_answer]
+if len(sys.argv) > 1:
+    tests = [t for t in tests if t.__name__ in sys.argv[1:]]
+for t in tests:
+    w, m = guest()
+    try:
+        t(w, m)
+        if os.waitpid(w.pid, os.WNOHANG)[0]:
+            raise AssertionError("the worker has ended:\n" + w.last_words())
+        print("ok - " + t.__name__)
+    except BaseException:
+        print("not ok - " + t.__name__)
+        print(w.last_words()[-3000:])
+        raise
+    finally:
+        w.close()
