@@ -39,6 +39,8 @@ int landlock_enter(const struct landlock_plan *plan)
         .net = version >= 4 ? NET_BIND_TCP | NET_CONNECT_TCP : 0,
         .scoped = version >= 6 ? SCOPE_ABSTRACT_UNIX | SCOPE_SIGNAL : 0,
     };
+    if (plan->read_given)
+        all.fs &= ~(uint64_t)FS_READ;
     size_t size = version >= 6 ? 24 : version >= 4 ? 16 : 8;
     AUTO_CLOSE ruleset = (int)syscall(SYS_landlock_create_ruleset, &all, size, 0);
     if (ruleset < 0)

@@ -180,7 +180,10 @@ static int limit_files(const struct policy_profile *p, const struct birth *b, in
     }
     if (p->files == FILES_SYSTEM)
         plan.read_paths = system_folders;
-    for (int kind = BFD_DIR; p->files == FILES_DIRS && kind; kind = kind == BFD_DIR ? BFD_PROC : 0)
+    bool folders = p->files == FILES_DIRS || (p->files == FILES_GIVEN && birth_fd(b, BFD_PROC, -1, NULL) >= 0);
+    /* Only who sees no file system at all may read what it is given: elsewhere a path would do as well. */
+    plan.read_given = p->files == FILES_GIVEN && !folders && *level & SANDBOX_NAMESPACES;
+    for (int kind = BFD_DIR; folders && kind; kind = kind == BFD_DIR ? BFD_PROC : 0)
         for (int fd = birth_fd(b, kind, -1, NULL); fd >= 0 && plan.n < LANDLOCK_FOLDERS_MAX; fd = birth_fd(b, kind, fd, NULL))
             plan.folder[plan.n++] = (struct landlock_folder){ .fd = fd, .may_write = kind == BFD_DIR };
     r = landlock_enter(&plan);

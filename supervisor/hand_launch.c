@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -29,6 +30,10 @@
 #include "ipc/log.h"
 #include "ipc/util.h"
 #include "policy/policy.h"
+
+#ifndef OPEN_TREE_CLONE     /* a libc that leaves the new mount interface to the kernel's header */
+#include <linux/mount.h>
+#endif
 
 #define ARGS_BYTES_MAX (1u << 20)
 #define ARGS_MAX 8192u
@@ -333,6 +338,17 @@ static uint64_t start_time(pid_t pid)
     return t;
 }
 
+/* QEMU's folder in /proc for its worker.  SAFETY: a mount of its own, for the worker may open names below it and ".." must end there.
+ * An ordinary user cannot have that: then the one file with the process's times. */
+static int open_proc(const char *path)
+{
+    char stat[80];
+    int fd = (int)syscall(SYS_open_tree, AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+    if (fd < 0 && !util_format(stat, sizeof stat, "%s/stat", path))
+        fd = open(stat, O_RDONLY | O_CLOEXEC);
+    return fd;
+}
+
 static int launch(struct launcher *x, struct launched *done, int fds[3], unsigned *nfds, struct err *e)
 {
     const struct policy_filter *filter = &policy_filters[FILTER_QEMU_SYSTEM];
@@ -364,7 +380,7 @@ static int launch(struct launcher *x, struct launched *done, int fds[3], unsigne
         *done = (struct launched){ .pid = pid, .qemu_pid = qemu, .start_time = start_time(pid), .sandbox = x->level };
         util_format(path, sizeof path, "/proc/%d", qemu);
         fds[0] = pidfd;
-        fds[1] = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        fds[1] = open_proc(path);
         fds[2] = *x->groups.usage ? open(x->groups.usage, O_RDONLY | O_CLOEXEC) : -1;
         *nfds = fds[2] < 0 ? 2 : 3;
         if (fds[1] >= 0)

@@ -166,8 +166,11 @@ int read_small(int dirfd, const char *name, char *buf, size_t size)
     AUTO_CLOSE fd = -1;
     if (dirfd < 0)
         return -ENOENT;
-    if (name && (fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC)) < 0)
-        return -errno;
+    if (name && (fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC)) < 0) {
+        if (errno != ENOTDIR || strcmp(name, "stat"))
+            return -errno;
+        name = NULL;                    /* a session's worker has that one file instead of the folder */
+    }
     ssize_t n = pread(name ? fd : dirfd, buf, size - 1, 0);
     if (n < 0)
         return -errno;
