@@ -1,26 +1,23 @@
-/* load.c: what a first supervisor finds on the disk: definitions, running guests, what starts by itself.  The doors open when all that is known. */
+/* load.c: what a first supervisor finds on the disk: definitions, running guests, what starts by itself.  The doors open when all is known.
+ *
+ * A running guest is taken over from its status file: the process by a pidfd, the monitor by a new connection to its socket. */
 #include <string.h>
 #include <sys/mman.h>
 #include "guest.h"
-#include "ipc/schema/op-numbers.h"
-#include "sup.h"
 
 #define AT_ONCE 4u          /* xmlc's at work for the load */
-static const struct conf_entry *entries;
-static uint32_t entries_n, next_entry, at_work;
-static int list_fd = -1;
 static void more(void);
 
 /* ---- index facts of one definition ---- */
 
 static int read_name(struct flow *f)
 {
-    return flow_conf(f, IN_CONF_READ, 0, DIR_DEFINITIONS, f->name, -1);
+    return flow_conf(f, IN_CONF_READ, 0, f->arg, f->name, -1);
 }
 
 static int compile(struct flow *f)
 {
-    return doc_xmlc_call(f, IN_DOC_LOAD, 0);
+    return doc_xmlc_call(f, f->arg == DIR_STATUS ? IN_DOC_STATUS : IN_DOC_LOAD, 0);
 }
 
 static int compiled(struct flow *f, struct frame *fr)
@@ -31,7 +28,8 @@ static int compiled(struct flow *f, struct frame *fr)
     return r == FLOW_NEXT && strcmp(name, f->doc.name) ? err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the file's name is not the domain's") : r;
 }
 
-static const struct step steps[] = { { "read", read_name, doc_text_got, NULL }, { "compile", compile, compiled, NULL }, { 0 } };
+#define READ_STEPS { "read", read_name, doc_text_got, NULL }, { "compile", compile, compiled, NULL }
+static const struct step define_steps[] = { READ_STEPS, { 0 } };
 
 static void facts_done(struct flow *f, bool ok)
 {
@@ -44,93 +42,182 @@ static void facts_done(struct flow *f, bool ok)
 
 void load_facts(int slot)
 {
-    struct flow *f = flow_start(steps, facts_done, 0, NULL);
+    struct flow *f = flow_start(define_steps, facts_done, 0, NULL);
     if (!f)
         return;
+    f->arg = DIR_DEFINITIONS;
     f->wanted = slot_handle(slot);
     util_copy_str(f->name, sizeof f->name, slot_row(slot)->name);
     flow_go(f);
 }
 
-/* ---- all of them ---- */
+static uint32_t at_work;
+
+static int slot_for(struct flow *f)
+{
+    int slot = slot_find_uuid(f->doc.uuid);
+    if (slot < 0 && slot_find_name(f->doc.name) < 0)
+        slot = slot_take(&f->doc);
+    return slot >= 0 && !strcmp(slot_row(slot)->name, f->doc.name) ? slot : err_set(&f->err, VIR_ERR_DOM_EXIST, VIR_FROM_QEMU, "another domain has its name or uuid");
+}
 
 static void define_done(struct flow *f, bool ok)
 {
-    int slot = ok ? slot_find_uuid(f->doc.uuid) : -1;
+    int slot = ok ? slot_for(f) : -1;
     at_work--;
-    if (!ok) {
+    if (slot < 0) {
         log_err("the definition of %s is not loaded: %s", f->name, f->err.detail);
     } else {
-        if (slot < 0 && slot_find_name(f->doc.name) < 0)
-            slot = slot_take(&f->doc);
-        if (slot < 0 || strcmp(slot_row(slot)->name, f->doc.name)) {
-            log_err("the definition of %s is not loaded: another domain has its name or uuid", f->name);
-        } else {
-            if (!slot_active(slot_row(slot)))
-                slot_facts(slot, &f->doc);
-            SLOT_EDIT(s, slot)
-                s->flags |= SLOT_PERSISTENT | (f->arg ? SLOT_AUTOSTART : 0);
-        }
+        SLOT_EDIT(s, slot)
+            s->flags |= SLOT_PERSISTENT | (f->i ? SLOT_AUTOSTART : 0);
+        if (!slot_active(slot_row(slot)))
+            slot_facts(slot, &f->doc);
     }
     more();
 }
 
-static void autostart(void)
+/* ---- guests that run ---- */
+
+static int take_over(struct flow *f)
+{
+    if ((f->slot = slot_for(f)) < 0)
+        return -1;
+    if (f->doc.id <= 0 || run_of(f->slot) || run_id_clashes(f->doc.id) || !(f->run = run_take(f->slot)))
+        return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "its id %d cannot be taken", f->doc.id);
+    struct run *r = f->run;
+    r->phase = RUN_STARTING;
+    r->id = f->doc.id;
+    r->launched = true;
+    run_dir_name(r);
+    if (sup.index.head->next_id <= r->id)
+        sup.index.head->next_id = r->id + 1;
+    run_fd_add(r, BFD_TREE, 0, STEAL_FD(&f->fd[FF_TREE]));
+    run_fd_add(r, BFD_MANIFEST, 0, STEAL_FD(&f->fd[FF_MANIFEST]));
+    run_fd_add(r, BFD_CHECKPOINT, 0, memfd_create("checkpoint", MFD_CLOEXEC));
+    struct hand_pid q = { .pid = f->doc.pid };
+    return hand_call(f, ROLE_HAND_OPEN, IN_HAND_PIDFD, &q, sizeof q, NULL, 0);
+}
+
+static int taken(struct flow *f, struct frame *fr)
+{
+    struct run *r = f->run;
+    struct hand_done d;
+    if (hand_done(f, fr, &d) < 0 || fr->h.nfds < 2)
+        return -1;
+    struct held h = { .kind = HELD_PROCESS, .role = ROLE_PID1, .object = r->object, .pid = f->doc.pid };
+    keeper_tell(IN_ADOPT, &h, sizeof h, fr->fds, 1);
+    r->has_stub = true;
+    r->stub = f->doc.pid;
+    run_fd_add(r, BFD_PROC, 0, frame_take_fd(fr, 1));
+    if (fr->h.nfds > 2)
+        run_fd_add(r, BFD_CGROUP, 0, frame_take_fd(fr, 2));
+    return FLOW_NEXT;
+}
+
+static int connect_go(struct flow *f)
+{
+    struct hand_path q = { .path = "" };
+    size_t n = strlen(sup.layout.lib_dir);
+    f->doc.monitor[sizeof f->doc.monitor - 1] = 0;
+    if (strncmp(f->doc.monitor, sup.layout.lib_dir, n) || f->doc.monitor[n] != '/' || strstr(f->doc.monitor, "/../"))
+        return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "its monitor is not where guests' monitors are");
+    util_copy_str(q.path, sizeof q.path, f->doc.monitor);
+    return hand_call(f, ROLE_HAND_OPEN, IN_HAND_CONNECT, &q, sizeof q, NULL, 0);
+}
+
+static int connected(struct flow *f, struct frame *fr)
+{
+    struct hand_done d;
+    if (hand_done(f, fr, &d) < 0 || run_fd_add(f->run, BFD_QMP, 0, frame_take_fd(fr, 0)) < 0)
+        return -1;
+    return FLOW_NEXT;
+}
+
+static const struct step adopt_steps[] = { READ_STEPS, { "process", take_over, taken, NULL }, { "monitor", connect_go, connected, NULL }, { 0 } };
+
+static void adopt_done(struct flow *f, bool ok)
+{
+    struct run *r = f->run;
+    at_work--;
+    if (!ok)
+        log_err("%s, which ran when the last daemon ended: %s", f->name, f->err.detail);
+    if (r) {
+        SLOT_EDIT(s, r->slot) {
+            s->id = r->id;
+            s->state = f->doc.state ? f->doc.state : STATE_RUNNING;
+            s->reason = f->doc.reason;
+            s->qemu_pid = (uint32_t)f->doc.pid;
+        }
+        for (unsigned i = 0; i < r->fds; i++)
+            run_fd_store(r, i);
+        slot_facts(r->slot, &f->doc);
+        if (r->has_stub)
+            guest_up(r, NULL);
+        else
+            stop_begin(r, &stop_crashed);
+    }
+    more();
+}
+
+/* ---- one list after the other ---- */
+
+static const struct { uint32_t dir; const struct step *steps; void (*done)(struct flow *, bool); } lists[] = {
+    { DIR_DEFINITIONS, define_steps, define_done }, { DIR_STATUS, adopt_steps, adopt_done },
+};
+static const struct conf_entry *entries;
+static uint32_t entries_n, next_entry, list;
+
+static void loaded(void)
 {
     for (uint32_t i = 0; sup.birth.flags & BIRTH_FIRST && i < sup.index.head->slots; i++) {
         const struct index_slot *s = slot_row((int)i);
         if (s->used && s->flags & SLOT_AUTOSTART && !slot_active(s))
             start_by_itself((int)i);
     }
-}
-
-static void loaded(void)
-{
-    if (entries)
-        munmap((void *)(uintptr_t)entries, entries_n * sizeof *entries);
-    entries = NULL;
-    util_closep(&list_fd);
-    autostart();
     ready();
 }
 
-/* Keeps AT_ONCE flows going; the last one to end finds nothing left. */
+/* Keeps AT_ONCE flows going; the last one to end finds nothing left, and the next list is asked for. */
 static void more(void)
 {
-    static bool inside, finished;
-    if (inside || finished)
+    static bool inside;
+    if (inside)
         return;
     inside = true;
     while (next_entry < entries_n && at_work < AT_ONCE) {
         const struct conf_entry *e = &entries[next_entry++];
-        struct flow *f = memchr(e->name, 0, sizeof e->name) ? flow_start(steps, define_done, 0, NULL) : NULL;
+        struct flow *f = memchr(e->name, 0, sizeof e->name) ? flow_start(lists[list].steps, lists[list].done, 0, NULL) : NULL;
         if (!f)
             continue;
         at_work++;
-        f->arg = e->autostart;
+        f->arg = lists[list].dir;
+        f->i = e->autostart;
         util_copy_str(f->name, sizeof f->name, e->name);
         flow_go(f);
     }
     inside = false;
-    if (next_entry == entries_n && !at_work) {
-        finished = true;
-        loaded();
-    }
+    if (next_entry < entries_n || at_work)
+        return;
+    if (entries)
+        munmap((void *)(uintptr_t)entries, entries_n * sizeof *entries);
+    entries = NULL;
+    entries_n = next_entry = 0;
+    list++;
+    load_begin();
 }
 
 static int list_go(struct flow *f)
 {
-    struct peer *p = life_peer(&conf_life);
-    return flow_call(f, p, OP_IN(IN_CONF_LIST), DIR_DEFINITIONS, NULL, 0, NULL, 0);
+    return flow_call(f, life_peer(&conf_life), OP_IN(IN_CONF_LIST), lists[list].dir, NULL, 0, NULL, 0);
 }
 
 static int list_got(struct flow *f, struct frame *fr)
 {
     const void *p = NULL;
     size_t n = 0;
-    list_fd = frame_take_fd(fr, 0);
-    if (list_fd < 0 || frame_map(list_fd, FRAME_BIG_MAX, &p, &n) < 0 || n % sizeof *entries)
-        return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the list of definitions cannot be read");
+    AUTO_CLOSE fd = frame_take_fd(fr, 0);
+    if (fd < 0 || frame_map(fd, FRAME_BIG_MAX, &p, &n) < 0 || n % sizeof *entries)
+        return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the list of files cannot be read");
     entries = p;
     entries_n = (uint32_t)(n / sizeof *entries);
     return FLOW_NEXT;
@@ -139,13 +226,16 @@ static int list_got(struct flow *f, struct frame *fr)
 static void list_done(struct flow *f, bool ok)
 {
     if (!ok)
-        log_err("no definitions are loaded: %s", f->err.detail);
+        log_err("nothing is loaded: %s", f->err.detail);
     more();
 }
 
 void load_begin(void)
 {
     static const struct step list_steps[] = { { "list", list_go, list_got, NULL }, { 0 } };
-    struct flow *f = flow_start(list_steps, list_done, 0, NULL);
-    flow_go(f);
+    struct flow *f = list < ARRAY_N(lists) ? flow_start(list_steps, list_done, 0, NULL) : NULL;
+    if (f)
+        flow_go(f);
+    else
+        loaded();
 }
