@@ -142,6 +142,13 @@ static int drop_caps(uint64_t keep)
     return syscall(SYS_capset, &h, d) < 0 ? -errno : 0;
 }
 
+int sandbox_trim(int role)
+{
+    const struct policy_profile *p = policy_profile(role);
+    int r = p ? drop_bounding(p->caps) : -EINVAL;
+    return r < 0 && r != -EPERM ? r : drop_caps(p->caps);
+}
+
 static int drop_privilege(const struct policy_profile *p, const struct birth *b, int *level)
 {
     int bounding = drop_bounding(p->caps);

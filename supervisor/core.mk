@@ -1,4 +1,4 @@
-# The trusted part: virtqemud is the keeper, roles/supervisor the supervisor.  Both link libc and libipc.a only.
+# The trusted part: virtqemud is the keeper, roles/supervisor the supervisor.  Both link libc, libpolicy.a and libipc.a only.
 sbin_PROGRAMS += virtqemud
 virtqemud_SOURCES = \
 	%reldir%/cli_worker.c \
@@ -14,7 +14,7 @@ virtqemud_SOURCES = \
 	%reldir%/output.c \
 	%reldir%/void.c \
 	$(NULL)
-virtqemud_LDADD = libipc.a
+virtqemud_LDADD = libpolicy.a libipc.a
 
 pkglibexec_PROGRAMS += roles/supervisor
 roles_supervisor_SOURCES = \

@@ -19,6 +19,7 @@
 #include "ipc/log.h"
 #include "ipc/util.h"
 #include "keeper.h"
+#include "policy/sandbox.h"
 
 #define BACKOFF_FIRST_MS 100u
 #define BACKOFF_MAX_MS 30000u
@@ -326,6 +327,9 @@ int keeper_run(struct keeper_start *k)
     sigset_t set;
     start = k;
     proc_on_exit = on_exit_of;
+    int trimmed = k->layout.session ? 0 : sandbox_trim(ROLE_KEEPER);
+    if (trimmed < 0)
+        return trimmed;
     signal(SIGPIPE, SIG_IGN);
     sigemptyset(&set);
     const int wanted[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGCHLD };
