@@ -2,41 +2,34 @@
 #include "priv.h"
 #include <string.h>
 
-/* The union of a character device over QMP: {"id", "backend": {"type", "data": {...}}}; rows say where a flat key goes. */
-static const struct { const char *flat, *qmp; } renamed[] = { { "path", "device" }, { "localaddr", "" }, { NULL, NULL } };
+/* A character device is flat on the command line and a union over QMP: {"id", "backend": {"type", "data": {...}}}.  These keys go by
+ * another name there; an address goes into a union of its own. */
+static const struct { const char *backend, *flat, *qmp, *addr; } moved[] = {
+    { "socket", "fd", "str", "fd" }, { "socket", "path", "path", "unix" }, { "file", "path", "out", NULL }, { "serial", "path", "device", NULL },
+};
 
-static json_t *socket_addr(json_t *flat, const char *type, const char *key, const char *qmp_key)
+static void move_in(json_t *data, const char *backend, const char *key, json_t *v)
 {
-    json_t *data = json_object();
-    json_object_set(data, qmp_key, json_object_get(flat, key));
-    return json_pack("{s:s, s:o}", "type", type, "data", data);
-}
-
-static json_t *chardev_data(json_t *flat, const char *backend)
-{
-    json_t *data = json_object();
-    const char *key;
-    json_t *v;
-    bool is_socket = strcmp(backend, "socket") == 0;
-    if (json_object_get(flat, "fd") && is_socket)
-        json_object_set_new(data, "addr", socket_addr(flat, "fd", "fd", "str"));
-    else if (json_object_get(flat, "path") && is_socket)
-        json_object_set_new(data, "addr", socket_addr(flat, "unix", "path", "path"));
-    json_object_foreach(flat, key, v) {
-        if (strcmp(key, "id") == 0 || strcmp(key, "backend") == 0 || (is_socket && (strcmp(key, "fd") == 0 || strcmp(key, "path") == 0)))
+    for (size_t i = 0; i < sizeof moved / sizeof moved[0]; i++) {
+        if (!pl_is(moved[i].backend, backend) || !pl_is(moved[i].flat, key))
             continue;
-        if (strcmp(key, "path") == 0)
-            json_object_set(data, strcmp(backend, "file") == 0 ? "out" : renamed[0].qmp, v);
+        if (moved[i].addr)
+            json_object_set_new(data, "addr", json_pack("{s:s, s:{s:O}}", "type", moved[i].addr, "data", moved[i].qmp, v));
         else
-            json_object_set(data, key, v);
+            json_object_set(data, moved[i].qmp, v);
+        return;
     }
-    return data;
+    json_object_set(data, key, v);
 }
 
 static json_t *chardev_args(json_t *flat)
 {
-    const char *backend = json_string_value(json_object_get(flat, "backend"));
-    return json_pack("{s:O, s:{s:s, s:o}}", "id", json_object_get(flat, "id"), "backend", "type", backend, "data", chardev_data(flat, backend));
+    const char *backend = json_string_value(json_object_get(flat, "backend")), *key;
+    json_t *data = json_object(), *v;
+    json_object_foreach(flat, key, v)
+        if (strcmp(key, "id") != 0 && strcmp(key, "backend") != 0)
+            move_in(data, backend, key, v);
+    return json_pack("{s:O, s:{s:s, s:o}}", "id", json_object_get(flat, "id"), "backend", "type", backend, "data", data);
 }
 
 int plan_qmp(const struct plan_item *it, const char **command, json_t **args)
