@@ -30,3 +30,5 @@ bench: all
 	BUILD='$(abs_top_builddir)' /usr/bin/python3 $(srcdir)/%D%/bench/bench.py $(BENCH_ARGS)
 .PHONY: bench
 EXTRA_DIST += %D%/conformance/domscore.py %D%/qemuguest.py %D%/qemulib.py
+TESTS += %D%/conformance/argv.py
+EXTRA_DIST += %D%/conformance/argv.py

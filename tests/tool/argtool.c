@@ -1,13 +1,14 @@
-/* argtool: the plan of a guest, for tests.  A tree (msgpack, as BFD_TREE) comes on standard input.
- *   argtool native                     the line domxml-to-native prints
- *   argtool run MANIFEST GRANTS...     the words of the command line, one a line, of a run with these blobs
- *   argtool complete MANIFEST GRANTS...  the tree with what the opening told, as XML
+/* argtool: the plan of a guest, for tests and for looking at.
+ *   argtool native                       a client's XML on standard input: the line domxml-to-native prints
+ *   argtool run MANIFEST GRANTS...       a tree (msgpack, as BFD_TREE) on standard input: the words of its command line, one a line
+ *   argtool complete MANIFEST GRANTS...  the same: the tree with what the opening told, as XML
  * An error is "error CODE: DETAIL" on standard output, and exit 3. */
 #include <stdio.h>
 #include <string.h>
 #include "ipc/mp.h"
 #include "ipc/util.h"
 #include "workers/plan/plan.h"
+#include "workers/xmlc/run.h"
 
 static uint8_t *slurp(FILE *f, size_t *n)
 {
@@ -36,6 +37,26 @@ static int load_host(struct plan_host *h, char **files)
     return rc;
 }
 
+static struct tree *from_xml(const char *xml, size_t n, struct err *e)
+{
+    struct doc_env env = { .caps = NULL };
+    struct tree *t = doc_parse(xml, n, &env, e);
+    if (t && run_form(t, -1, &env, e) < 0) {
+        tree_free(t);
+        t = NULL;
+    }
+    return t;
+}
+
+static struct tree *from_tree(const uint8_t *p, size_t n)
+{
+    struct mp_in in;
+    if (!p || mp_guard(p, n, MP_DEPTH_MAX * 2, n, NULL) != 0)
+        return NULL;
+    mp_in_init(&in, p, n);
+    return tree_unpack(&in);
+}
+
 int main(int argc, char **argv)
 {
     const char *mode = argc > 1 ? argv[1] : "";
@@ -44,14 +65,12 @@ int main(int argc, char **argv)
     struct err e = ERR_INIT;
     size_t n;
     uint8_t *doc = slurp(stdin, &n);
-    struct mp_in in;
-    if (!doc || mp_guard(doc, n, MP_DEPTH_MAX * 2, n, NULL) != 0) {
-        fprintf(stderr, "argtool: standard input is not a tree\n");
-        return 2;
-    }
-    mp_in_init(&in, doc, n);
-    AUTO_TREE *dom = tree_unpack(&in);
     bool native = strcmp(mode, "native") == 0;
+    AUTO_TREE *dom = native ? from_xml((char *)doc, n, &e) : from_tree(doc, n);
+    if (!dom && native) {
+        printf("error %d: %s\n", e.code, e.detail);
+        return 3;
+    }
     if (!dom || (!native && (argc < 3 || load_host(&host, argv + 2) < 0))) {
         fprintf(stderr, "argtool: bad tree, manifest or grants\n");
         return 2;

@@ -1,7 +1,7 @@
 # Programs tests drive.
 check_PROGRAMS += %D%/argtool
 %C%_argtool_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
-%C%_argtool_LDADD = libplan.a libworker.a libipc.a $(JANSSON_LIBS)
+%C%_argtool_LDADD = libxmlc.a libplan.a libworker.a libipc.a $(JANSSON_LIBS) $(LIBXML_LIBS)
 
 # xmlc's library without a daemon, for developers and tests
 noinst_PROGRAMS += %D%/domtool

@@ -1,6 +1,8 @@
 /* machine.c: -name, -machine, -accel, firmware. */
 #include "source.h"
+#include <stdio.h>
 #include <string.h>
+#include "ipc/util.h"
 
 static bool kvm(struct ctx *c)
 {
@@ -59,8 +61,14 @@ void pl_firmware_nodes(struct ctx *c)
     if (!nvram)
         return;
     const char *path = tree_path_attr(nvram, "source", "file");
+    AUTO_FREE char *made = NULL;
     if (!path)
         path = nvram->text;
+    if (!path) {
+        if (asprintf(&made, "%s/nvram/%s_VARS.fd", pl_lib_dir(c), tree_text(c->in->dom, "name")) < 0)
+            made = NULL;
+        path = made;
+    }
     if (!path || (tree_attr(nvram, "type") && !tree_attr_is(nvram, "type", "file")))
         pl_refuse(c, nvram, "type");
     else
