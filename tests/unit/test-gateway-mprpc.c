@@ -240,6 +240,14 @@ static void test_admin(void)
     r = reply_results(OP_ADMIN_SERVER_LIST_CLIENTS);
     tap_ok(mp_get_array(&r, 9) == 1 && mp_get_array(&r, 4) == 4 && mp_skip(&r) && mp_get_uint(&r) == 4 && mp_get_int(&r) == 1234, "its one client");
 
+    a = args_of(3);
+    mp_array(&a, 1);
+    mp_str(&a, "zz");
+    mp_uint(&a, 1);
+    mp_uint(&a, 0);
+    call(OP_ADMIN_SERVER_LIST_CLIENTS, &a);
+    expect_error(VIR_ERR_NO_SERVER, "No server named 'zz'");
+
     for (int i = 0; i < 2; i++) {
         a = args_of(2);
         mp_array(&a, 4);

@@ -89,7 +89,8 @@ static enum server client_arg(struct gw *gw, struct call *c, struct mp_in *in, u
 {
     mp_get_array(in, 4);
     enum server s = server_arg(gw, c, in);
-    *id = mp_get_uint(in);
+    if (s != SERVER_N)
+        *id = mp_get_uint(in);
     return s;
 }
 
@@ -324,10 +325,10 @@ static void list_clients(struct gw *gw, struct call *c, struct mp_in *in)
     struct client_row r;
     uint32_t n = 0;
     enum server s = server_arg(gw, c, in);
-    bool want = mp_get_u32(in) != 0;
 
     if (s == SERVER_N || !admin_flags_ok(gw, c, NULL))
         return;
+    bool want = mp_get_u32(in) != 0;
     mp_out_init(&items, FRAME_BIG_MAX);
     for (uint32_t i = 0; i < CLIENTS_MAX; i++)
         if (client_read(gw, i, s, &r)) {
@@ -350,10 +351,10 @@ static void lookup_client(struct gw *gw, struct call *c, struct mp_in *in)
     struct client_row r;
     struct mp_out o;
     enum server s = server_arg(gw, c, in);
-    uint64_t id = mp_get_uint(in);
 
     if (s == SERVER_N || !admin_flags_ok(gw, c, NULL))
         return;
+    uint64_t id = mp_get_uint(in);
     if (!client_find(gw, s, id, &r)) {
         call_fail(gw, c, VIR_ERR_NO_CLIENT, VIR_FROM_RPC, "No client with matching ID '%llu'", (unsigned long long)id);
         return;

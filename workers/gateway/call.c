@@ -241,13 +241,24 @@ static int call_frame(struct gw *gw, struct call *c, uint16_t more)
     return chan_send(&gw->w.chan, &h, c->args.p, c->args.len, c->fds, c->nfds);
 }
 
+/* An error in place of the frame's answer. */
+static void call_failed(struct gw *gw, struct call *c, const struct err *e)
+{
+    if (c->done)
+        c->done(gw, c, NULL, e);
+    else
+        call_error(gw, c, e);
+}
+
 void call_send(struct gw *gw, struct call *c)
 {
+    struct err e = ERR_INIT;
     c->serial = ++gw->serial ? gw->serial : ++gw->serial;
     int r = call_frame(gw, c, 0);
-    if (r == -EMSGSIZE)
-        call_fail(gw, c, VIR_ERR_RPC, VIR_FROM_RPC, "arguments of %s are too large", c->op->name);
-    else if (r < 0)
+    if (r == -EMSGSIZE) {
+        err_set(&e, VIR_ERR_RPC, VIR_FROM_RPC, "arguments of %s are too large", c->op->name);
+        call_failed(gw, c, &e);
+    } else if (r < 0)
         gw_end(gw, "the daemon takes no frames");
 }
 
@@ -264,10 +275,7 @@ void call_answer(struct gw *gw, struct frame *f)
     }
     if (f->h.kind == FRAME_ERROR) {
         err_from_wire(&e, f->body, f->body_len);
-        if (c->done)
-            c->done(gw, c, NULL, &e);
-        else
-            call_error(gw, c, &e);
+        call_failed(gw, c, &e);
         return;
     }
     /* Internal answers are structs; all others are msgpack, looked through before anything is read of it. */
@@ -275,10 +283,7 @@ void call_answer(struct gw *gw, struct frame *f)
         (OP_PROG(f->h.op) != PROG_INTERNAL && mp_guard(f->body, f->body_len, MP_DEPTH_MAX, FRAME_BIG_MAX, NULL) != 0)) {
         log_warn("answer to %s cannot be read", c->op->name);
         err_set(&e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_RPC, "malformed reply to %s", c->op->name);
-        if (c->done)
-            c->done(gw, c, NULL, &e);
-        else
-            call_error(gw, c, &e);
+        call_failed(gw, c, &e);
         return;
     }
     /* The memfd of a BIG body is none of the answer's descriptors. */

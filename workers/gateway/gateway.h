@@ -112,7 +112,8 @@ void call_resend_all(struct gw *gw);                               /* to a new s
 void call_cancel_all(struct gw *gw);
 void call_cancel(struct gw *gw, struct call *c);                   /* tells the worker, and frees */
 
-/* Calls that are answered here: tables end with op 0.  in: at the first argument; its count was checked. */
+/* Calls that are answered here: tables end with op 0.  in: at the first argument, inside the call's own bytes: an answer, also one
+ * by a helper that then returns false, frees both, and nothing of them may be touched after it. */
 typedef void local_fn(struct gw *gw, struct call *c, struct mp_in *in);
 struct local { uint32_t op; local_fn *fn; };
 extern const struct local local_open[], local_domain[], local_list[], local_events[], local_stats[], local_admin[];
