@@ -1,6 +1,7 @@
 # One behaviour a script.  ROOT_TESTS need root, in namespaces of their own.
 scenario_tests = \
 	%D%/test-boundaries.sh \
+	%D%/test-budget.sh \
 	%D%/test-manuals.sh \
 	$(NULL)
 scenario_root_tests = \

@@ -1,9 +1,8 @@
 #!/bin/sh
-# The walls between folders: what the trusted programs link and how large they are, and who includes whom.
+# The walls between folders: what the trusted programs link, and who includes whom.
 . "${SRCDIR:-.}/tests/functions.sh"
-requires readelf nm cc awk
+requires readelf nm awk
 cd "$SRCDIR"
-BUDGET=5000        # code lines of keeper, supervisor and what they link of ipc/
 
 step "keeper, supervisor and the hands link libc, and libnl in hand-net only"
 if nm "$BUILDDIR/virtqemud" 2>/dev/null | grep -q __asan_init; then
@@ -37,21 +36,3 @@ sed -n '/#define ROLES/,/^enum/p' ipc/birth.h | grep -o 'R([A-Z0-9_]*, "[a-z0-9-
     [ "$name" = keeper ] || [ -r "policy/$name.policy" ] || fail "no policy/$name.policy"
     grep -q "^PROFILE(${id#R}," policy/profiles.def || fail "no row for ${id#R} in policy/profiles.def"
 done
-
-step "the trusted part keeps its budget"
-code_lines() { cat "$@" | cc -fpreprocessed -dD -E -P - 2>/dev/null | grep -c .; }
-# Of ipc/, the files of which something is in one of the two programs.
-linked=
-for source in ipc/*.c; do
-    object=$BUILDDIR/${source%.c}.o
-    symbol=$(nm -g --defined-only "$object" 2>/dev/null | awk '$2 == "T" { print $3; exit }')
-    if [ -n "$symbol" ] && { nm "$BUILDDIR/virtqemud"; nm "$BUILDDIR/roles/supervisor"; } | grep -q " [Tt] $symbol\$"; then
-        linked="$linked $source"
-    fi
-done
-[ -n "$linked" ] || fail "cannot tell what of ipc/ is linked"
-core=$(ls supervisor/*.[ch] | grep -v -e /hand -e /pid1)
-hands=$(ls supervisor/*.[ch] | grep -e /hand -e /pid1)
-lines=$(($(code_lines $core) + $(code_lines $linked)))
-echo "keeper and supervisor $(code_lines $core), ipc $(code_lines $linked): $lines of $BUDGET; the hands beside them $(code_lines $hands)"
-[ "$lines" -le "$BUDGET" ] || fail "over the budget"
