@@ -364,6 +364,9 @@ static int launch(struct launcher *x, struct launched *done, int fds[3], unsigne
         return -1;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, x->status) < 0 || setsockopt(x->status[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0)
         return err_sys(e, VIR_FROM_QEMU, errno, "Unable to start QEMU");
+    /* The files of /proc that map a user namespace's ids belong to root as long as the process is not dumpable. */
+    if (x->session)
+        prctl(PR_SET_DUMPABLE, 1);
     pid = launch_clone(x, &pidfd);
     if (pid == 0)
         child(x);
@@ -371,6 +374,7 @@ static int launch(struct launcher *x, struct launched *done, int fds[3], unsigne
         return err_sys(e, VIR_FROM_QEMU, -pid, "Unable to start QEMU");
     close(x->status[1]);
     int r = x->level & LAUNCH_HAS_USERNS ? map_ids(pid) : 0;
+    prctl(PR_SET_DUMPABLE, 0);
     if (r == 0 && joins_early(x->l))
         r = cgroup_join(&x->groups, pid);
     if (r < 0)
