@@ -144,7 +144,7 @@ static int read_part(struct arena *a, struct caps *c, const struct caps_part *pa
     e.arch = read_must(a, &in);
     if (mp_get_array(&in, 2) != 2)
         return -EPROTO;
-    mp_get_bool(&in);
+    e.kvm_present = mp_get_bool(&in);
     bool kvm = mp_get_bool(&in);
     read_machines(a, &in, &e);
     read_list(a, &in, &e.devices);

@@ -52,6 +52,7 @@ struct caps_emulator {
     const char *package;        /* "Debian 1:7.2+dfsg-7" */
     uint32_t version;           /* 7002022 for 7.2.22 */
     bool has_accel[CAPS_ACCEL_N];         /* a run with that accelerator answered */
+    bool kvm_present;                     /* it was built with KVM */
     struct caps_machine *machines; unsigned nmachines;   /* in QEMU's order */
     struct caps_list devices, objects, commands;
     struct caps_named *props; unsigned nprops;           /* sorted by name */

@@ -311,7 +311,7 @@ static uint32_t version_of(const json_t *v)
     return version;
 }
 
-static int ask_all(struct qmp *q, struct mp_out *o)
+static int ask_all(struct qmp *q, struct mp_out *o, uint32_t *vers)
 {
     json_auto_t *hello = read_line(q);
     if (!hello)
@@ -332,7 +332,8 @@ static int ask_all(struct qmp *q, struct mp_out *o)
     json_auto_t *tpm_types = ask(q, "query-tpm-types", NULL, true);
     json_auto_t *cpus = ask(q, "query-cpu-definitions", NULL, true);
     mp_array(o, 12);
-    mp_uint(o, version_of(version));
+    *vers = version_of(version);
+    mp_uint(o, *vers);
     put_str(o, str(version, "package"));
     put_str(o, str(target, "arch"));
     mp_array(o, 2);
@@ -351,7 +352,7 @@ static int ask_all(struct qmp *q, struct mp_out *o)
     return q->e->code ? -1 : 0;
 }
 
-int caps_ask(int fd, const struct probe_caps *who, struct mp_out *o, struct err *e)
+int caps_ask(int fd, const struct probe_caps *who, struct mp_out *o, uint32_t *version, struct err *e)
 {
     static const uint8_t zeros[8];
     struct caps_part part = { .magic = CAPS_MAGIC, .format = CAPS_FORMAT };
@@ -360,7 +361,7 @@ int caps_ask(int fd, const struct probe_caps *who, struct mp_out *o, struct err 
     memcpy(part.emulator, who->emulator, sizeof part.emulator);
     memcpy(part.accel, who->accel, sizeof part.accel);
     mp_out_init(&doc, CAPS_BYTES_MAX - sizeof part - sizeof zeros);
-    int r = ask_all(&q, &doc);
+    int r = ask_all(&q, &doc, version);
     if (r == 0) {
         part.doc_bytes = (uint32_t)doc.len;
         part.bytes = (uint32_t)(sizeof part + doc.len + 7) & ~7u;

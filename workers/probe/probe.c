@@ -32,6 +32,7 @@ static void on_caps(struct worker *w, const struct request *rq, struct frame *f)
     struct probe_caps who;
     struct err e = ERR_INIT;
     struct mp_out o;
+    uint32_t version = 0;
     AUTO_CLOSE fd = frame_take_fd(f, 0);
     mp_out_init(&o, CAPS_BYTES_MAX);
     if (f->body_len != sizeof who || fd < 0)
@@ -40,7 +41,7 @@ static void on_caps(struct worker *w, const struct request *rq, struct frame *f)
         memcpy(&who, f->body, sizeof who);
     if (!e.code && (!memchr(who.emulator, 0, sizeof who.emulator) || !memchr(who.accel, 0, sizeof who.accel)))
         err_set(&e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed probe request");
-    if (!e.code && caps_ask(fd, &who, &o, &e) == 0) {
+    if (!e.code && caps_ask(fd, &who, &o, &version, &e) == 0) {
         AUTO_CLOSE memfd = frame_memfd("caps", o.p, o.len);
         struct caps c;
         uint32_t version = 0;           /* for whoever does not read the blob */

@@ -11,6 +11,6 @@
 int image_probe(int fd, uint32_t want, struct probe_result *r, struct err *e);
 
 /* Asks the QEMU on the other side of the stream socket fd for all that workers/caps.h describes, and writes one part.
- * 0; or -1 with *e set. Frees nothing of o on failure. */
-int caps_ask(int fd, const struct probe_caps *who, struct mp_out *o, struct err *e);
+ * *version becomes QEMU's. 0; or -1 with *e set. Frees nothing of o on failure. */
+int caps_ask(int fd, const struct probe_caps *who, struct mp_out *o, uint32_t *version, struct err *e);
 #endif
