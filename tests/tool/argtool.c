@@ -1,5 +1,7 @@
 /* argtool: the plan of a guest, for tests and for looking at.
  *   argtool native                       a client's XML on standard input: the line domxml-to-native prints
+ *   argtool dry                          the same: the words of a run, with descriptors as the hands would number them; first a line
+ *                                        "fd NUMBER KIND FLAGS" for each
  *   argtool run MANIFEST GRANTS...       a tree (msgpack, as BFD_TREE) on standard input: the words of its command line, one a line
  *   argtool complete MANIFEST GRANTS...  the same: the tree with what the opening told, as XML
  * An error is "error CODE: DETAIL" on standard output, and exit 3. */
@@ -37,15 +39,48 @@ static int load_host(struct plan_host *h, char **files)
     return rc;
 }
 
-static struct tree *from_xml(const char *xml, size_t n, struct err *e)
+/* The running form of a client's document; host: its resources as if all had been opened, NULL none wanted. */
+static struct tree *from_xml(const char *xml, size_t n, int id, struct plan_host *host, struct err *e)
 {
+    static uint8_t buf[MANIFEST_BYTES_MAX];
     struct doc_env env = { .caps = NULL };
+    struct manifest_out o;
     struct tree *t = doc_parse(xml, n, &env, e);
-    if (t && run_form(t, -1, &env, e) < 0) {
-        tree_free(t);
-        t = NULL;
-    }
+    if (t && run_form(t, id, &env, e) < 0)
+        goto bad;
+    if (!t || !host)
+        return t;
+    manifest_begin(&o, buf, sizeof buf);
+    if (run_manifest(t, &env, true, &o, e) < 0 || plan_host_load(host, buf, (size_t)manifest_finish(&o, 1)) < 0)
+        goto bad;
     return t;
+bad:
+    tree_free(t);
+    return NULL;
+}
+
+static void pretend_grants(struct plan_host *h)
+{
+    int16_t next = QEMU_FD_BASE;
+    h->monitor_fd = next++;
+    printf("fd %d MONITOR 0\n", h->monitor_fd);
+    for (uint32_t i = 0; i < h->n; i++) {
+        struct plan_res *r = &h->v[i];
+        bool none = r->kind == MK_BIND || r->kind == MK_TCP_LISTEN || r->kind == MK_DEVNODE || r->kind == MK_HOSTNET || (r->flags & (MF_EMPTY | MF_WORKER));
+        if (r->kind == MK_PAIR)
+            none = false;
+        snprintf(r->name, sizeof r->name, "/dev/pts/%u", i);
+        r->port = 5900 + i;
+        r->nfd = none ? 0 : 1;
+        if (none)
+            continue;
+        r->fd[0] = next++;
+        printf("fd %d %u %u\n", r->fd[0], r->kind, r->flags);
+        if ((r->kind == MK_IMAGE || r->kind == MK_NVRAM) && !(r->flags & MF_RO)) {
+            r->fd[1] = next++;
+            printf("fd %d %u %u\n", r->fd[1], r->kind, r->flags | MF_RO);
+        }
+    }
 }
 
 static struct tree *from_tree(const uint8_t *p, size_t n)
@@ -64,14 +99,16 @@ int main(int argc, char **argv)
     struct plan p = { NULL, 0, 0 };
     struct err e = ERR_INIT;
     size_t n;
-    uint8_t *doc = slurp(stdin, &n);
-    bool native = strcmp(mode, "native") == 0;
-    AUTO_TREE *dom = native ? from_xml((char *)doc, n, &e) : from_tree(doc, n);
-    if (!dom && native) {
+    AUTO_FREE uint8_t *doc = slurp(stdin, &n);
+    bool native = strcmp(mode, "native") == 0, dry = strcmp(mode, "dry") == 0;
+    AUTO_TREE *dom = native || dry ? from_xml((char *)doc, n, native ? -1 : 1, native ? NULL : &host, &e) : from_tree(doc, n);
+    if (!dom && (native || dry)) {
         printf("error %d: %s\n", e.code, e.detail);
         return 3;
     }
-    if (!dom || (!native && (argc < 3 || load_host(&host, argv + 2) < 0))) {
+    if (dry)
+        pretend_grants(&host);
+    if (!dom || (!native && !dry && (argc < 3 || load_host(&host, argv + 2) < 0))) {
         fprintf(stderr, "argtool: bad tree, manifest or grants\n");
         return 2;
     }
@@ -99,7 +136,6 @@ int main(int argc, char **argv)
     }
     plan_free(&p);
     plan_host_free(&host);
-    free(doc);
     if (rc < 0)
         printf("error %d: %s\n", e.code, e.detail);
     return rc < 0 ? 3 : 0;

@@ -70,17 +70,15 @@ static bool removable(const struct tree *d)
     return tree_attr_is(d, "device", "cdrom") || tree_attr_is(d, "device", "floppy");
 }
 
-/* An optional image that was not there: an empty drive, or no disk at all. True when the disk is gone. */
-static bool drop_missing(struct completion *k, struct tree *d)
+/* An optional image that was not there: an empty drive, or no disk at all. */
+static void drop_missing(struct completion *k, struct tree *d)
 {
     uint32_t index;
     struct tree *s = tree_get(d, "source");
     const struct plan_res *r = res_of(k, s, MARK_MANIFEST, &index);
     if (!r || r->error >= 0)
-        return false;
-    tree_unlink(removable(d) ? s : d);
+        return;
     tree_free(removable(d) ? s : d);
-    return !removable(d);
 }
 
 static int complete_disk(struct completion *k, struct tree *d)
