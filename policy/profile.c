@@ -48,7 +48,7 @@ void policy_print(FILE *out)
         "sys_pacct", "sys_admin", "sys_boot", "sys_nice", "sys_resource", "sys_time", "sys_tty_config", "mknod", "lease", "audit_write", "audit_control",
         "setfcap", "mac_override", "mac_admin", "syslog", "wake_alarm", "block_suspend", "audit_read", "perfmon", "bpf", "checkpoint_restore" };
     char buf[512];
-    fprintf(out, "%-12s %-6s %-8s %-20s %6s %6s %6s %6s %6s  %s\n", "role", "uid", "files", "namespaces", "nofile", "nproc", "as", "fsize", "filter", "capabilities");
+    fprintf(out, "%-12s %-6s %-8s %-20s %6s %6s %6s %6s %8s %6s  %s\n", "role", "uid", "files", "namespaces", "nofile", "nproc", "as", "fsize", "dumpable", "filter", "capabilities");
     for (int i = 0; i < ROLE_N; i++) {
         const struct policy_profile *p = &profiles[i];
         fprintf(out, "%-12s %-6s %-8s %-20s", role_name(i), ids[p->ids], files[p->files], bits(p->namespaces, ns, ARRAY_N(ns), buf, sizeof buf));
@@ -56,6 +56,7 @@ void policy_print(FILE *out)
         print_limit(out, p->nproc);
         print_limit(out, p->as_mib);
         print_limit(out, p->fsize_mib);
+        fprintf(out, " %8s", p->dumpable ? "yes" : "no");
         if (policy_filters[i].n)
             fprintf(out, " %6u", policy_filters[i].n);
         else
