@@ -44,6 +44,8 @@ struct peer *peer_next(struct peer *after)
 
 static void peer_gone(struct peer *p);
 
+static void on_end(struct chan *c, int err);
+
 static void on_frame(struct chan *c, struct frame *f)
 {
     struct peer *p = c->data;
@@ -54,6 +56,8 @@ static void on_frame(struct chan *c, struct frame *f)
             flow_got(p, f);
         else
             route_answer(p, f);
+        if (p->once)
+            on_end(c, 0);       /* its one answer was all it was there for */
     } else if (p->role == ROLE_GATEWAY) {
         route_frame(p, f);
     } else if (p->role == ROLE_QEMU) {
@@ -73,9 +77,12 @@ static void on_end(struct chan *c, int err)
 {
     struct peer *p = c->data;
     struct held h = { .kind = HELD_CHANNEL, .channel = p->number };
+    if (p->eof)
+        return;
     chan_close(&p->chan);
     p->eof = true;
-    keeper_tell(IN_DROP, &h, sizeof h, NULL, 0);
+    if (!p->once)
+        keeper_tell(IN_DROP, &h, sizeof h, NULL, 0);
     if (p->exited)
         peer_gone(p);
     else
@@ -144,7 +151,10 @@ struct peer *peer_spawn(struct born *n, bool kept)
         fds[first++] = sv[0];
     memcpy(&fds[first], n->fds, n->n * sizeof fds[0]);
     keeper_tell(IN_SPAWN, &s, sizeof s, fds, first + n->n);
-    return peer_open(p, number, n->b.role, n->b.object, sv[0]) < 0 ? NULL : p;
+    if (peer_open(p, number, n->b.role, n->b.object, sv[0]) < 0)
+        return NULL;
+    p->once = !kept;
+    return p;
 }
 
 /* Rows keep their numbers: what named the peer before names it now. */

@@ -214,11 +214,10 @@ static int worker_go(struct flow *f)
     r->log_at = r->qemu_fds;
     r->qemu_num[r->qemu_fds] = -1;
     r->qemu_fd[r->qemu_fds++] = p[1];
-    unsigned first = r->fds;
     if (run_fd_add(r, BFD_MANIFEST, 0, STEAL_FD(&f->fd[FF_MANIFEST])) < 0 ||
         run_fd_add(r, BFD_GRANTS, 0, STEAL_FD(&f->fd[FF_GRANTS])) < 0 || run_fd_add(r, BFD_CHECKPOINT, 0, check) < 0)
         return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "too many descriptors for a guest");
-    for (unsigned i = first; i < r->fds; i++)
+    for (unsigned i = 1; i < r->fds; i++)       /* 0, the tree, is stored */
         run_fd_store(r, i);
     for (unsigned i = 0; i < r->logs; i++)
         log_begin(&r->log[i]);
@@ -244,8 +243,15 @@ static void start_done(struct flow *f, bool ok)
             log_err("%s does not start: %s", f->name, f->err.detail);
         return;
     }
-    if (r)
+    if (r) {
+        bool paused = f->caller.arg & START_PAUSED;
         guest_up(r, peer_find(r->starting));
+        if (!paused)
+            event_lifecycle(slot_row(r->slot), EV_RESUMED, 0);
+        event_lifecycle(slot_row(r->slot), EV_STARTED, 0);
+        if (paused)
+            event_lifecycle(slot_row(r->slot), EV_SUSPENDED, 0);
+    }
     if (f->caller.op == OP_REMOTE_DOMAIN_CREATE)
         route_reply(&f->caller, NULL, 0, NULL, 0);
     else

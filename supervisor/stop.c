@@ -209,7 +209,7 @@ void guest_exited(const struct exited *x)
     struct run *r = run_of(slot_of(x->who.object));
     if (!r || !r->has_stub || r->stub != x->who.pid)
         return;
-    log_info("guest %s ended (%s %d)", slot_row(r->slot)->name, x->code == CLD_EXITED ? "exit status" : "signal", x->status);
+    log_info("guest %s ended (%s %d)", slot_row(r->slot)->name, x->code == CLD_EXITED ? "exit status" : x->code < 0 ? "not our child" : "signal", x->status);
     r->has_stub = false;
     if (r->phase == RUN_UP)
         stop_begin(r, NULL);

@@ -47,7 +47,7 @@ struct peer {
     uint64_t number;            /* 0: free row; epoch << 32 | count otherwise, which is never used twice */
     uint64_t object;
     uint8_t role, door;
-    bool eof, exited, inherited /* from an earlier supervisor: replies to calls of that one may still come */;
+    bool eof, exited, once /* answers one call */, inherited /* from an earlier supervisor: replies to calls of that one may still come */;
     int32_t pid;
     uint32_t uid, gid, client_pid, client_row /* gateways: + 1 */;
     uint32_t calls;             /* of its, in the pending table */
