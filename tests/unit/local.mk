@@ -41,3 +41,9 @@ EXTRA_DIST += %D%/plan.h
 %C%_test_plan_LDADD = libplan.a libxmlc.a libworker.a libipc.a $(JANSSON_LIBS) $(LIBXML_LIBS)
 %C%_test_plan_boot_CPPFLAGS = $(%C%_test_plan_CPPFLAGS)
 %C%_test_plan_boot_LDADD = $(%C%_test_plan_LDADD)
+
+check_PROGRAMS += %D%/test-jline
+TESTS += %D%/test-jline
+%C%_test_jline_SOURCES = %D%/test-jline.c workers/qemu/jline.c
+%C%_test_jline_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+%C%_test_jline_LDADD = libworker.a libpolicy.a libroutes.a libipc.a $(JANSSON_LIBS)

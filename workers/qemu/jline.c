@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <malloc.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -50,12 +52,53 @@ int jline_guard(const char *p, size_t n)
     return 0;
 }
 
+/* QEMU writes unsigned 64-bit numbers (a statistic that the guest does not tell is all ones); Jansson's are signed. Those that
+ * do not fit are given their two's complement, as a C program that prints one and reads the other would: all ones become -1. */
+static json_t *parse_wide(const char *p, size_t n)
+{
+    char *copy = malloc(n + n / 19 + 1);        /* a number of 19 digits may grow by its sign */
+    size_t o = 0;
+    bool in_string = false;
+    if (!copy)
+        return NULL;
+    for (size_t i = 0; i < n;) {
+        char c = p[i];
+        if (in_string || c < '0' || c > '9') {
+            if (in_string && c == '\\' && i + 1 < n)
+                copy[o++] = p[i++];
+            else if (c == '"')
+                in_string = !in_string;
+            copy[o++] = p[i++];
+            continue;
+        }
+        size_t k = i;
+        uint64_t v = 0;
+        bool fits = true;
+        for (; k < n && p[k] >= '0' && p[k] <= '9'; k++)
+            fits = fits && !__builtin_mul_overflow(v, (uint64_t)10, &v) && !__builtin_add_overflow(v, (uint64_t)(p[k] - '0'), &v);
+        bool whole = (k == n || (p[k] != '.' && p[k] != 'e' && p[k] != 'E')) && (i == 0 || !strchr("-+.eE", p[i - 1]));
+        if (whole && fits && v > INT64_MAX) {
+            o += (size_t)sprintf(copy + o, "%" PRId64, (int64_t)v);
+        } else {
+            memcpy(copy + o, p + i, k - i);
+            o += k - i;
+        }
+        i = k;
+    }
+    json_t *v = json_loadb(copy, o, JSON_DECODE_ANY, NULL);
+    free(copy);
+    return v;
+}
+
 json_t *jline_parse(const char *p, size_t n, int *err)
 {
+    json_error_t why;
     *err = jline_guard(p, n);
     if (*err)
         return NULL;
-    json_t *v = json_loadb(p, n, JSON_DECODE_ANY, NULL);
+    json_t *v = json_loadb(p, n, JSON_DECODE_ANY, &why);
+    if (!v && json_error_code(&why) == json_error_numeric_overflow)
+        v = parse_wide(p, n);
     if (!v)
         *err = -EBADMSG;
     return v;
