@@ -1,7 +1,7 @@
 /* rpc.c: libvirt's RPC on the client's socket: messages in, messages out.
  *
- * What is refused, dropped or cut off, and with which words, is what libvirt's own daemons do (man/bulkhead-rpc is the
- * reference; tests replay recorded conversations). */
+ * What is refused, dropped or cut off, and with which words, is what libvirt's own daemons do: tests replay conversations that
+ * were recorded with them (tests/golden/gateway.talk). */
 #include "gateway.h"
 #include <errno.h>
 #include <fcntl.h>
