@@ -67,6 +67,7 @@ int log_add(struct run *r, int pipe, int file);             /* takes both over *
 void log_begin(struct run_log *l);
 void log_again(struct run_log *l);                          /* in a new supervisor */
 void log_held(struct run *r, const struct held *h, int fd);
+void log_command(int to, int argv_fd);                      /* the head of a guest's log */
 void log_tail(struct run *r, struct peer *p, struct frame *f);
 void log_release(struct run *r);                            /* they drain their pipes and end by themselves */
 

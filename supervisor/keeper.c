@@ -212,12 +212,18 @@ static int supervisor_birth(struct birth *b, int *fds)
     return (int)n;
 }
 
-/* Everything held goes to the new one; it sorts out what still has a meaning. */
-static void tell_held(void)
+static void tell_stored(uint32_t kind)
 {
     for (uint32_t i = 0; i < store_n; i++)
-        if (store[i].fd >= 0 && (store[i].key.kind == HELD_CHANNEL || store[i].key.object))
+        if (store[i].fd >= 0 && store[i].key.kind == kind && (kind == HELD_CHANNEL || store[i].key.object))
             tell(IN_HELD, 0, &store[i].key, sizeof store[i].key, &store[i].fd, 1);
+}
+
+/* Everything held goes to the new one, an object's descriptors before its processes; it sorts out what still has a meaning. */
+static void tell_held(void)
+{
+    tell_stored(HELD_FD);
+    tell_stored(HELD_CHANNEL);
     for (struct proc *p = proc_next(NULL); p; p = proc_next(p))
         if (p->who.channel != sup_channel)
             tell(IN_HELD, 0, &p->who, sizeof p->who, NULL, 0);

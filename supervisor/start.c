@@ -333,6 +333,7 @@ static int launch_go(struct flow *f)
         l->fd_number[l->nfds++] = r->qemu_num[i];
         fds[n++] = r->qemu_fd[i];
     }
+    log_command(r->qemu_fd[r->log_at], f->fd[FF_TEXT]);
     /* Terminals' other ends live in the stub too: without one QEMU would spin while no daemon runs. */
     for (unsigned i = 0; i < r->fds && n < FRAME_FDS_MAX - 2; i++)
         if (r->fd[i].kind == BFD_CHARDEV) {

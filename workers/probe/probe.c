@@ -43,12 +43,6 @@ static void on_caps(struct worker *w, const struct request *rq, struct frame *f)
         err_set(&e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed probe request");
     if (!e.code && caps_ask(fd, &who, &o, &version, &e) == 0) {
         AUTO_CLOSE memfd = frame_memfd("caps", o.p, o.len);
-        struct caps c;
-        uint32_t version = 0;           /* for whoever does not read the blob */
-        if (caps_parse(&c, o.p, o.len) == 0) {
-            version = c.n ? c.emulators[0].version : 0;
-            caps_free(&c);
-        }
         if (memfd >= 0)
             worker_reply(w, rq, &version, sizeof version, &memfd, 1);
         else
