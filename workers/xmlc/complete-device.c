@@ -158,7 +158,8 @@ static int hostdev(struct doc *d, struct tree *t)
 static bool same_source(const struct tree *a, const struct tree *b)
 {
     AUTO_FREE char *x = NULL, *y = NULL;
-    if (strcmp(tree_attr(a, "type"), tree_attr(b, "type")) != 0 || doc_is(a, "type", "scsi"))
+    const char *type = tree_attr(a, "type");
+    if (!type || !tree_attr_is(b, "type", type) || doc_is(a, "type", "scsi") || !tree_first(a, "source") || !tree_first(b, "source"))
         return false;
     x = tree_print(tree_first(a, "source"), 0, NULL);
     y = tree_print(tree_first(b, "source"), 0, NULL);
