@@ -6,11 +6,13 @@ fuzz_programs = \
 	%D%/fuzz-gateway-mprpc \
 	%D%/fuzz-gateway-rpc \
 	%D%/fuzz-mp \
+	%D%/fuzz-plan \
 	%D%/fuzz-xdr \
 	$(NULL)
 fuzz_conf_libs = libconf.a libipc.a
 fuzz_gateway_libs = libgateway.a libxdr.a libop.a libworker.a libpolicy.a libroutes.a libipc.a
 fuzz_mp_libs = libworker.a libipc.a
+fuzz_plan_libs = libxmlc.a libplan.a libworker.a libipc.a $(LIBXML_LIBS) $(JANSSON_LIBS)
 fuzz_xdr_libs = libxdr.a libop.a libipc.a
 
 if FUZZ
@@ -35,6 +37,10 @@ fuzz_ldflags = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_mp_SOURCES = %D%/fuzz-mp.c $(fuzz_main)
 %C%_fuzz_mp_LDADD = $(fuzz_mp_libs)
 %C%_fuzz_mp_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_plan_SOURCES = %D%/fuzz-plan.c $(fuzz_main)
+%C%_fuzz_plan_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+%C%_fuzz_plan_LDADD = $(fuzz_plan_libs)
+%C%_fuzz_plan_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_xdr_SOURCES = %D%/fuzz-xdr.c $(fuzz_main)
 %C%_fuzz_xdr_LDADD = $(fuzz_xdr_libs)
 %C%_fuzz_xdr_LDFLAGS = $(fuzz_ldflags)
