@@ -170,7 +170,11 @@ int main(int argc, char **argv)
         log_err("cannot go on: %s", strerror(-r));
     if (k.owns_doors)
         listen_unlink(&k.layout, &k.settings);
-    if (k.owns_pid_file)
+    if (k.owns_pid_file) {
+        char driver[sizeof k.layout.state_dir + 16];
+        util_format(driver, sizeof driver, "%s/driver.pid", k.layout.state_dir);
+        unlink(driver);
         unlink(k.layout.pid_file);
+    }
     return r < 0 ? 1 : r;
 }

@@ -91,6 +91,7 @@ say_log() { [ ! -s "$(daemon_log)" ] || { echo "--- the daemon said:"; cat "$(da
 # start_daemon [OPTION...]: virtqemud of this build; returns when it answers.
 start_daemon()
 {
+    state_before=$(box_state)
     BULKHEAD_LIBEXECDIR=$BUILDDIR/roles "$BUILDDIR/virtqemud" "$@" >>"$(daemon_log)" 2>&1 &
     daemon=$!
     cleanup 'stop_daemon; [ $status = 0 ] || say_log'
@@ -180,7 +181,7 @@ own_namespaces()
 # What a guest's run, or the daemon's, could leave behind; each says what it found and fails.
 leftovers_of_guest()
 {
-    for pid in $(role_pids qemu) $(role_pids log) $(role_pids pid1) $(role_pids 'hand-[a-z]*') $(role_pids xmlc) $(role_pids probe) $(guest_pids); do
+    for pid in $(role_pids qemu) $(role_pids log) $(role_pids pid1) $(role_pids 'hand-[a-z]*') $(guest_pids); do
         wait_for 10 "end of process $pid ($(tr '\0' ' ' <"/proc/$pid/cmdline"))" test ! -e "/proc/$pid"
     done
     if [ "$(id -u)" = 0 ]; then
@@ -191,9 +192,18 @@ leftovers_of_guest()
         ! find "$XDG_RUNTIME_DIR" "$XDG_CONFIG_HOME/libvirt" -name "domain-*-$1" -o -name "$1.*" -o -name monitor.sock | grep . || fail "a file is left"
     fi
 }
+# What could stay behind in this box: mounts, and files of its folders but for what is meant to stay: logs, caches, and the stamp
+# by which autostart is done once a boot.
+box_state()
+{
+    sed 's/^[0-9]* [0-9]* //' /proc/self/mountinfo
+    find "$BOX" ! -type d ! -path "$BOX/cache/*" ! -path "$BOX/var/cache/*" ! -path "$BOX/var/log/*" ! -path "$BOX/*.log" ! -path "$BOX/console*" ! -path "$BOX/*.xml" ! -name autostarted
+}
 leftovers_of_daemon()
 {
     ! pgrep -f '^bulkhead-' || fail "a process is left"
-    ! find "$SOCKETS" -type s | grep . || fail "a socket is left"
-    [ "$(id -u)" != 0 ] || ! grep -e virtqemud -e bulkhead-void /proc/self/mountinfo || fail "a mount is left"
+    box_state >"$BOX/after.log"
+    echo "$state_before" | sort >"$BOX/before.log"
+    sort "$BOX/after.log" | comm -13 "$BOX/before.log" - >"$BOX/left.log"
+    [ ! -s "$BOX/left.log" ] || fail "left behind: $(cat "$BOX/left.log")"
 }

@@ -32,7 +32,7 @@ static void on_caps(struct worker *w, const struct request *rq, struct frame *f)
     struct probe_caps who;
     struct err e = ERR_INIT;
     struct mp_out o;
-    uint32_t version = 0;
+    uint32_t version = 0;               /* for whoever does not read the blob */
     AUTO_CLOSE fd = frame_take_fd(f, 0);
     mp_out_init(&o, CAPS_BYTES_MAX);
     if (f->body_len != sizeof who || fd < 0)
