@@ -270,7 +270,7 @@ int address_usb(struct doc *d)
                 ports += k == 0 ? HUB_PORTS : 0;
                 devices++;
             }
-    for (; devices > ports; ports += HUB_PORTS, devices++)      /* hubs for the rest */
+    for (unsigned n = devices > ports ? (devices - ports + 1 + HUB_PORTS - 2) / (HUB_PORTS - 1) : 0; n; n--)      /* hubs for the rest */
         tree_set_attr(doc_add_device(d, "hub"), "type", "usb");
     for (unsigned k = 0; k < ARRAY_N(usb_kinds); k++)
         TREE_EACH(t, d->devices, usb_kinds[k])

@@ -1,11 +1,183 @@
 /* check.c: what only the whole document can tell. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "ipc/util.h"
 #include "workers/xmlc/doc.h"
 
+/* ---- addresses ---- */
+
+static const struct { const char *attr; unsigned max; const char *text; } parts[] = {
+    {"domain", 0xffff, "0xFFFF"}, {"bus", 0xff, "0xFF"}, {"slot", 0x1f, "0x1F"}, {"function", 7, "7"},
+};
+
+/* Every PCI address, a device's or one of the host. Runs before anything is placed. */
+int check_pci_addresses(struct doc *d, const struct tree *t)
+{
+    for (const struct tree *c = t->child; c; c = c->next) {
+        if (!c->name)
+            continue;
+        if (strcmp(c->name, "address") == 0 && tree_attr(c, "slot") && tree_attr(c, "function"))
+            for (unsigned i = 0; i < ARRAY_N(parts); i++)
+                if (doc_uint(c, parts[i].attr, 0) > parts[i].max)
+                    return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_NONE, "Invalid PCI address %s='0x%x', must be <= %s", parts[i].attr, doc_uint(c, parts[i].attr, 0), parts[i].text);
+        if (strcmp(c->name, "zpci") == 0)
+            return doc_unsupported(d, VIR_FROM_QEMU, "This QEMU binary doesn't support zPCI");
+        if (check_pci_addresses(d, c))
+            return -1;
+    }
+    return 0;
+}
+
+/* ---- processors and memory ---- */
+
+static int cpu(struct doc *d)
+{
+    const struct tree *c = tree_first(d->t, "cpu"), *cache = tree_first(c, "cache"), *phys = tree_first(c, "maxphysaddr");
+    if (doc_is(cache, "mode", "emulate") && !doc_is(cache, "level", "3"))
+        return doc_unsupported(d, VIR_FROM_QEMU, "CPU cache mode 'emulate' can only be used with level='3'");
+    if (doc_is(cache, "mode", "passthrough") && !doc_in(tree_attr(c, "mode"), "host-passthrough maximum"))
+        return doc_unsupported(d, VIR_FROM_QEMU, "CPU cache mode 'passthrough' can only be used with 'host-passthrough' / 'maximum' CPUs");
+    if (doc_is(cache, "mode", "passthrough") && tree_attr(cache, "level"))
+        return doc_unsupported(d, VIR_FROM_QEMU, "unsupported CPU cache level for mode='passthrough'");
+    if (doc_is(phys, "mode", "emulate") && !tree_attr(phys, "bits"))
+        return doc_unsupported(d, VIR_FROM_QEMU, "if using CPU maximum physical address mode='emulate', bits= must be specified too");
+    if (doc_is(phys, "mode", "passthrough") && tree_attr(phys, "bits"))
+        return doc_unsupported(d, VIR_FROM_QEMU, "CPU maximum physical address bits number specification cannot be used with mode='passthrough'");
+    return 0;
+}
+
+/* Pages without a node are the master; there is one size of them. */
+static int hugepages(struct doc *d)
+{
+    const struct tree *master = NULL;
+    TREE_EACH(p, tree_get(d->t, "memoryBacking/hugepages"), "page") {
+        uint8_t map[BITMAP_BITS / 8];
+        const char *set = tree_attr(p, "nodeset");
+        bool all = !set || (bitmap_parse(set, map, BITMAP_BITS) == 0 && BITMAP_GET(map, 0) && doc_count(tree_get(d->t, "cpu/numa"), "cell") < 2 &&
+            strcmp(set, "0") == 0 && !tree_get(d->t, "cpu/numa"));
+        if (!all)
+            continue;
+        if (master)
+            return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "two master hugepages detected: %s and %s", tree_attr(p, "size"), tree_attr(master, "size"));
+        master = p;
+    }
+    return 0;
+}
+
+static bool overlap(const struct tree *a, const struct tree *b)
+{
+    uint8_t x[BITMAP_BITS / 8], y[BITMAP_BITS / 8];
+    if (bitmap_parse(tree_attr(a, "vcpus"), x, BITMAP_BITS) || bitmap_parse(tree_attr(b, "vcpus"), y, BITMAP_BITS))
+        return false;
+    for (unsigned i = 0; i < sizeof x; i++)
+        if (x[i] & y[i])
+            return true;
+    return false;
+}
+
+static int resctrl(struct doc *d)
+{
+    const struct tree *tune = tree_first(d->t, "cputune");
+    TREE_EACH(c, tune, "cachetune") {
+        for (struct tree *o = tree_next(c, "cachetune"); o; o = tree_next(o, "cachetune"))
+            if (strcmp(tree_attr(c, "vcpus"), tree_attr(o, "vcpus")) == 0)
+                return doc_bad(d, "Identical vcpus in cachetunes found");
+            else if (overlap(c, o))
+                return doc_bad(d, "Overlapping vcpus in cachetunes");
+        TREE_EACH(a, c, "cache")
+            for (struct tree *b = tree_next(a, "cache"); b; b = tree_next(b, "cache"))
+                if (doc_uint(a, "level", 0) == doc_uint(b, "level", 0) && doc_uint(a, "id", 0) == doc_uint(b, "id", 0) &&
+                    (strcmp(tree_attr(a, "type"), tree_attr(b, "type")) == 0 || doc_is(a, "type", "both") || doc_is(b, "type", "both")))
+                    return err_set(d->e, VIR_ERR_XML_ERROR, 67, "Colliding cache allocations for cache level '%u' id '%u', type '%s'", doc_uint(b, "level", 0),
+                        doc_uint(b, "id", 0), tree_attr(b, "type"));
+    }
+    if (tree_first(tune, "cachetune") && !d->kvm)
+        return doc_unsupported(d, VIR_FROM_QEMU, "cachetune is only supported for KVM domains");
+    if (tree_first(tune, "memorytune") && !d->kvm)
+        return doc_unsupported(d, VIR_FROM_QEMU, "memorytune is only supported for KVM domains");
+    return 0;
+}
+
+/* ---- firmware tables ---- */
+
+static int sysinfo(struct doc *d)
+{
+    TREE_EACH(s, d->t, "sysinfo") {
+        TREE_EACH(e, tree_first(s, "bios"), "entry") {
+            unsigned m, day, y;
+            char rest;
+            if (!doc_is(e, "name", "date") || !e->text)
+                continue;
+            if (sscanf(e->text, "%u/%u/%u%c", &m, &day, &y, &rest) != 3 || m < 1 || m > 12 || day < 1 || day > 31 || (y > 99 && (y < 1900 || y > 9999)))
+                return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "Invalid BIOS 'date' format");
+        }
+        TREE_EACH(e, tree_first(s, "system"), "entry") {
+            char uuid[37];
+            const char *unit = NULL;
+            static const struct sx_row row = {.name = "entry", .vtype = SX_UUID};
+            if (!doc_is(e, "name", "uuid") || !e->text)
+                continue;
+            if (value_check(&row, "entry", NULL, e->text, NULL, uuid, sizeof uuid, &unit, NULL))
+                return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "malformed <sysinfo> uuid element");
+            if (strcmp(uuid, tree_text(d->t, "uuid")) != 0)
+                return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "UUID mismatch between <uuid> and <sysinfo>");
+        }
+    }
+    return 0;
+}
+
+/* ---- security labels of single resources ---- */
+
+static int seclabels(struct doc *d, struct tree *t)
+{
+    struct tree *next;
+    for (struct tree *c = t->child; c; c = next) {
+        next = c->next;
+        if (!c->name)
+            continue;
+        if (strcmp(c->name, "source") == 0) {
+            unsigned n = doc_count(c, "seclabel");
+            for (struct tree *s = tree_first(c, "seclabel"), *more; s; s = more) {
+                more = tree_next(s, "seclabel");
+                if (n > 1 && !tree_attr(s, "model"))
+                    return doc_bad(d, "missing security model when using multiple labels");
+                if (doc_is(s, "labelskip", "yes") && !(d->env->flags & DOC_LIVE))
+                    tree_free(s);
+            }
+        }
+        if (seclabels(d, c))
+            return -1;
+    }
+    return 0;
+}
+
+/* ---- devices ---- */
+
+static int tpm(struct doc *d)
+{
+    TREE_EACH(t, d->devices, "tpm") {
+        const struct tree *b = tree_first(t, "backend");
+        const char *version = tree_attr(b, "version");
+        if (!b)
+            return doc_bad(d, "missing TPM device backend");
+        if (doc_is(b, "type", "emulator"))
+            return doc_unsupported(d, VIR_FROM_QEMU, "TPM version '%s' is not supported", version ? version : doc_is(t, "model", "tpm-crb") ? "2.0" : "1.2");
+        if (doc_is(b, "type", "external"))
+            return doc_unsupported(d, VIR_FROM_QEMU, "The QEMU executable %s does not support TPM backend type external", tree_text(d->t, "devices/emulator"));
+    }
+    return 0;
+}
+
+static int devices(struct doc *d)
+{
+    TREE_EACH(f, d->devices, "filesystem")
+        if (doc_is(tree_first(f, "driver"), "type", "virtiofs") && tree_first(f, "readonly"))
+            return doc_unsupported(d, VIR_FROM_QEMU, "virtiofs does not yet support read-only mode");
+    return tpm(d);
+}
+
 int check_document(struct doc *d)
 {
-    (void)d;
-    return 0;
+    return cpu(d) || hugepages(d) || resctrl(d) || sysinfo(d) || devices(d) || seclabels(d, d->t) ? -1 : 0;
 }

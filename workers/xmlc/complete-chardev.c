@@ -13,9 +13,18 @@ static const struct { const char *type, *attr; } needed[] = {
 static bool generated_path(const struct doc *d, const char *path, const char *name)
 {
     size_t n = strlen(d->lib_dir), m = strlen(path), k = name ? strlen(name) : 0;
-    if (!name || (d->env->flags & DOC_LIVE) || strncmp(path, d->lib_dir, n) != 0 || strncmp(path + n, "/channel/", 9) != 0)
+    static const char dir[] = "/channel/target/";
+    const char *p;
+    if (!name || (d->env->flags & DOC_LIVE))
         return false;
-    return m > k && strcmp(path + m - k, name) == 0 && (path[m - k - 1] == '/' || path[m - k - 1] == '.');
+    if (strncmp(path, d->lib_dir, n) == 0 && strncmp(path + n, dir, sizeof dir - 1) == 0 && (p = strchr(path + n + sizeof dir, '.')) &&
+        !memchr(path + n + sizeof dir - 1, '/', (size_t)(p - (path + n + sizeof dir - 1))))
+        return true;
+    if (m <= k || strcmp(path + m - k, name) != 0 || path[m - k - 1] != '/')
+        return false;
+    for (p = path + m - k - 1; p > path && p[-1] != '/'; p--)     /* the folder is domain-something */
+        ;
+    return strncmp(p, "domain-", 7) == 0 && p + 7 < path + m - k - 1;
 }
 
 /* <source> of one chardev: dev is the element that has it (a device, or <backend>). generate: the path may be left to us. */
@@ -44,7 +53,7 @@ static int source(struct doc *d, struct tree *dev, bool generate)
             path = NULL;
         }
         r = tree_first(s, "reconnect");
-        if (s && r && doc_is(r, "enabled", "yes") && !doc_is(s, "mode", "connect"))
+        if (s && r && doc_is(r, "enabled", "yes") && (!path || !doc_is(s, "mode", "connect")))
             return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "chardev reconnect is possible only for connect mode");
         if (s && !path) {
             tree_free(s);
@@ -153,11 +162,21 @@ static int serial_console(struct doc *d)
 
 static void console_copies(struct doc *d)
 {
-    struct tree *console = tree_first(d->devices, "console"), *serial = tree_first(d->devices, "serial"), *t;
-    const char *ct = tree_path_attr(console, "target", "type"), *st = tree_path_attr(serial, "target", "type");
+    struct tree *console, *serial = tree_first(d->devices, "serial"), *t;
+    const char *ct, *st = tree_path_attr(serial, "target", "type");
     unsigned n = 0;
-    if (!console && serial && !doc_in(st, "pci-serial usb-serial")) {
+    TREE_EACH(c, d->devices, "console") {
+        t = tree_make(c, "target");
+        doc_default(t, "type", "serial");
+        tree_set_attr(t, "port", "%u", n++);
+    }
+    console = tree_first(d->devices, "console");
+    ct = tree_path_attr(console, "target", "type");
+    if (serial && !doc_in(st, "pci-serial usb-serial") && (!console || (ct && strcmp(ct, "serial") != 0))) {
+        struct tree *other = console;
         console = doc_add_device(d, "console");
+        if (other)
+            tree_insert(d->devices, console, other);
         ct = "serial";
     }
     if (console && serial && (!ct || strcmp(ct, "serial") == 0)) {
@@ -171,27 +190,15 @@ static void console_copies(struct doc *d)
         t = tree_make(console, "target");
         tree_set_attr(t, "type", "serial");
         tree_set_attr(t, "port", "%s", tree_path_attr(serial, "target", "port"));
-        n = 1;
-    }
-    unsigned i = 0;
-    TREE_EACH(c, d->devices, "console") {
-        if (!(n && i == 0)) {
-            t = tree_make(c, "target");
-            doc_default(t, "type", "serial");
-            tree_set_attr(t, "port", "%u", i);
-        }
-        i++;
     }
 }
 
 static int channel(struct doc *d, struct tree *t)
 {
     struct tree *target = tree_make(t, "target");
-    const char *type = tree_attr(target, "type"), *chr = tree_attr(t, "type");
+    const char *type = tree_attr(target, "type");
     if (!type)
         return doc_bad(d, "target type must be specified for %s device", "channel");
-    if (strcmp(type, "virtio") == 0 && doc_in(chr, "spicevmc qemu-vdagent"))
-        doc_default(target, "name", "com.redhat.spice.0");
     if (strcmp(type, "guestfwd") == 0) {
         if (!tree_attr(target, "address"))
             return doc_bad(d, "guestfwd channel does not define a target address");

@@ -6,6 +6,26 @@
 
 /* ---- controllers ---- */
 
+static bool is_usb2(const struct tree *c) { return doc_in(tree_attr(c, "model"), "ich9-ehci1 ich9-uhci1 ich9-uhci2 ich9-uhci3"); }
+
+/* The index of the set of USB 2 controllers that the one before c belongs to, if that has no controller of c's model yet; -1 none. */
+static int usb2_set(struct doc *d, const struct tree *c)
+{
+    const struct tree *prev = NULL;
+    if (!is_usb2(c))
+        return -1;
+    for (const struct tree *o = tree_first(d->devices, "controller"); o && o != c; o = tree_next(o, "controller"))
+        if (doc_is(o, "type", "usb") && tree_attr(o, "index"))
+            prev = o;
+    if (!prev || !is_usb2(prev))
+        return -1;
+    TREE_EACH(o, d->devices, "controller")
+        if (o != c && doc_is(o, "type", "usb") && tree_attr(o, "index") && doc_uint(o, "index", 0) == doc_uint(prev, "index", 0) &&
+            strcmp(tree_attr(o, "model"), tree_attr(c, "model")) == 0)
+            return -1;
+    return (int)doc_uint(prev, "index", 0);
+}
+
 static void number_controllers(struct doc *d)
 {
     TREE_EACH(c, d->devices, "controller") {
@@ -15,6 +35,8 @@ static void number_controllers(struct doc *d)
         TREE_EACH(o, d->devices, "controller")
             if (strcmp(tree_attr(o, "type"), tree_attr(c, "type")) == 0 && tree_attr(o, "index") && (int)doc_uint(o, "index", 0) > top)
                 top = (int)doc_uint(o, "index", 0);
+        if (doc_is(c, "type", "usb") && usb2_set(d, c) >= 0)
+            top = usb2_set(d, c) - 1;
         tree_set_attr(c, "index", "%d", top + 1);
     }
 }
@@ -22,6 +44,22 @@ static void number_controllers(struct doc *d)
 static bool is_companion(const struct tree *c)
 {
     return doc_in(tree_attr(c, "model"), "ich9-uhci1 ich9-uhci2 ich9-uhci3");
+}
+
+static int place(const struct tree *t, const struct tree *other)
+{
+    unsigned a, b;
+    if (strcmp(tree_attr(t, "type"), tree_attr(other, "type")) != 0)
+        return PLACE_NONE;
+    if (!tree_attr(t, "index"))
+        return PLACE_LAST;
+    a = doc_uint(t, "index", 0);
+    b = tree_attr(other, "index") ? doc_uint(other, "index", 0) : 0;
+    if (tree_attr(other, "index") && b > a)
+        return PLACE_BEFORE;
+    if (tree_attr(other, "index") && a == b && is_companion(other) && !is_companion(t))
+        return PLACE_BEFORE;
+    return PLACE_AFTER;
 }
 
 static int controller(struct doc *d, struct tree *c)
@@ -80,9 +118,11 @@ static void machine_controllers(struct doc *d)
         doc_add_controller(d, "pci", 0, d->pc ? "pci-root" : "pcie-root");
 }
 
-static void up_to(struct doc *d, const char *type, int top)
+/* Controllers 0 to top of a type; those that are missing get a model (NULL: the usual one). */
+static void up_to(struct doc *d, const char *type, int top, const char *model)
 {
-    const char *model = strcmp(type, "scsi") != 0 ? NULL : doc_has_device(d, "lsi53c895a") ? "lsilogic" : "virtio-scsi";
+    if (!model && strcmp(type, "scsi") == 0)
+        model = doc_has_device(d, "lsi53c895a") ? "lsilogic" : "virtio-scsi";
     for (int i = 0; i <= top; i++)
         if (!doc_find_controller(d, type, (unsigned)i))
             doc_add_controller(d, type, (unsigned)i, model);
@@ -102,11 +142,23 @@ static int highest(struct doc *d, const char *element, const char *bus, const ch
     return top;
 }
 
-static int max(int a, int b) { return a > b ? a : b; }
+/* Controllers of the POWER virtual I/O bus have registers instead of PCI. */
+static void spapr_addresses(struct doc *d)
+{
+    unsigned reg = 0x2000;
+    TREE_EACH(c, d->devices, "controller")
+        if (doc_is(c, "type", "scsi") && doc_is(c, "model", "ibmvscsi")) {
+            if (!tree_first(c, "address"))
+                tree_set_attr(doc_address(c, "spapr-vio"), "reg", "0x%08x", reg);
+            reg += 0x1000;
+        }
+}
 
 int complete_controllers(struct doc *d)
 {
     static const char *const buses[] = {"scsi", "fdc", "ide", "sata"};
+    const char *model = NULL;
+    doc_sort(d, "controller", place);
     number_controllers(d);
     TREE_EACH(c, d->devices, "controller")
         if (controller(d, c))
@@ -117,15 +169,23 @@ int complete_controllers(struct doc *d)
     if (address_drives(d))
         return -1;
     for (unsigned i = 0; i < ARRAY_N(buses); i++)
-        up_to(d, buses[i], highest(d, "disk", buses[i], "drive"));
-    int top = max(highest(d, "channel", NULL, "virtio-serial"), highest(d, "console", NULL, "virtio-serial"));
-    TREE_EACH(t, d->devices, "channel")
-        top = max(top, doc_is(tree_first(t, "target"), "type", "virtio") && !tree_first(t, "address") ? 0 : -1);
-    TREE_EACH(t, d->devices, "console")
-        top = max(top, doc_is(tree_first(t, "target"), "type", "virtio") && !tree_first(t, "address") ? 0 : -1);
-    up_to(d, "virtio-serial", top);
-    up_to(d, "ccid", highest(d, "smartcard", NULL, "ccid"));
-    up_to(d, "scsi", highest(d, "hostdev", NULL, "drive"));
+        up_to(d, buses[i], highest(d, "disk", buses[i], "drive"), NULL);
+    static const char *const serials[] = {"channel", "console"};
+    for (unsigned k = 0; k < ARRAY_N(serials); k++)
+        TREE_EACH(t, d->devices, serials[k])
+            if (doc_is(tree_first(t, "target"), "type", "virtio")) {
+                unsigned i = doc_is(tree_first(t, "address"), "type", "virtio-serial") ? doc_uint(tree_first(t, "address"), "controller", 0) : 0;
+                if (i >= 256)
+                    return doc_bad(d, "virtio serial controller %u is out of range", i);
+                if (!doc_find_controller(d, "virtio-serial", i))
+                    doc_add_controller(d, "virtio-serial", i, NULL);
+            }
+    up_to(d, "ccid", highest(d, "smartcard", NULL, "ccid"), NULL);
+    TREE_EACH(c, d->devices, "controller")
+        if (doc_is(c, "type", "scsi"))
+            model = tree_attr(c, "model");
+    up_to(d, "scsi", highest(d, "hostdev", NULL, "drive"), model);
+    spapr_addresses(d);
     return 0;
 }
 
@@ -166,6 +226,34 @@ static bool same_source(const struct tree *a, const struct tree *b)
     return x && y && strcmp(x, y) == 0;
 }
 
+static int shmem(struct doc *d, struct tree *s)
+{
+    struct tree *size = tree_first(s, "size"), *msi = tree_first(s, "msi");
+    const char *model = tree_path_attr(s, "model", "type");
+    if (!model)
+        tree_set_attr(tree_make(s, "model"), "type", "%s", model = "ivshmem");
+    if (strcmp(model, "ivshmem") == 0)
+        return doc_unsupported(d, VIR_FROM_QEMU, "ivshmem device is not supported with this QEMU binary");
+    if (strcmp(model, "ivshmem-doorbell") == 0) {
+        if (size)
+            return doc_unsupported(d, VIR_FROM_QEMU, "shmem model '%s' does not support size setting", model);
+        if (!tree_first(s, "server"))
+            return doc_unsupported(d, VIR_FROM_QEMU, "shmem model '%s' is supported only with server option specified", model);
+        msi = tree_make(s, "msi");
+        tree_set_attr(msi, "enabled", doc_is(msi, "enabled", "on") ? "on" : NULL);
+        doc_default(msi, "ioeventfd", "on");
+    } else {
+        if (tree_first(s, "server") || msi)
+            return doc_unsupported(d, VIR_FROM_QEMU, "shmem model '%s' does not support %s", model, msi ? "msi option" : "server setting");
+        if (!size) {
+            size = tree_make(s, "size");
+            tree_set_text(size, "4");
+            tree_set_attr(size, "unit", "M");
+        }
+    }
+    return 0;
+}
+
 static int small_devices(struct doc *d)
 {
     struct tree *t = tree_first(d->devices, "memballoon"), *x;
@@ -191,6 +279,7 @@ static int small_devices(struct doc *d)
     TREE_EACH(h, d->devices, "hostdev") {
         if (hostdev(d, h))
             return -1;
+        storage_defaults(tree_first(h, "source"));
         for (struct tree *o = tree_next(h, "hostdev"); o; o = tree_next(o, "hostdev"))
             if (same_source(h, o))
                 return doc_bad(d, "Hostdev already exists in the domain configuration");
@@ -199,8 +288,8 @@ static int small_devices(struct doc *d)
         if (!tree_first(m, "target"))
             return doc_bad(d, "missing <target> element for <memory> device");
     TREE_EACH(s, d->devices, "shmem")
-        if (!tree_first(s, "model"))
-            tree_set_attr(tree_make(s, "model"), "type", "ivshmem");
+        if (shmem(d, s))
+            return -1;
     if (tree_first(d->devices, "tpm")) {
         TREE_EACH(p, d->devices, "tpm")
             if (!tree_attr(p, "model"))

@@ -30,6 +30,10 @@ int disk_index(const char *dev)
 static bool has_source(const struct tree *disk)
 {
     const struct tree *s = tree_first(disk, "source");
+    static const char *const names[] = {"file", "dev", "dir"};
+    for (unsigned i = 0; i < ARRAY_N(names); i++)
+        if (tree_attr(s, names[i]))
+            return *tree_attr(s, names[i]);
     return s && s->attr;
 }
 
@@ -54,11 +58,38 @@ static int chain(struct doc *d, struct tree *t, unsigned depth)
     return chain(d, b, depth + 1);
 }
 
+static const struct { const char *protocol; unsigned port; } ports[] = {
+    {"nbd", 10809}, {"sheepdog", 7000}, {"gluster", 24007}, {"iscsi", 3260}, {"http", 80}, {"https", 443}, {"ftp", 21}, {"ftps", 990}, {"tftp", 69},
+    {"ssh", 22}, {"vxhs", 9999},
+};
+
+/* Ports of hosts, the logical unit of an iSCSI target, the engine of an encryption. */
+void storage_defaults(struct tree *source)
+{
+    const char *protocol = tree_attr(source, "protocol"), *name = tree_attr(source, "name");
+    struct tree *enc = tree_first(source, "encryption");
+    for (unsigned i = 0; protocol && i < ARRAY_N(ports); i++)
+        if (strcmp(protocol, ports[i].protocol) == 0)
+            TREE_EACH(h, source, "host")
+                if (!tree_attr(h, "port") && !doc_in(tree_attr(h, "transport"), "unix"))
+                    tree_set_attr(h, "port", "%u", ports[i].port);
+    if (protocol && name && strcmp(protocol, "iscsi") == 0 && !strchr(name, '/')) {
+        AUTO_FREE char *old = strdup(name);
+        tree_set_attr(source, "name", "%s/0", old ? old : "");
+    }
+    if (enc && doc_in(tree_attr(enc, "format"), "luks luks2"))
+        doc_default(enc, "engine", "qemu");
+}
+
 /* What is refused of <source> and what is around it, by type of the disk. */
 static int source(struct doc *d, struct tree *disk)
 {
     struct tree *s = tree_first(disk, "source"), *auth;
     const char *fmt = tree_path_attr(disk, "driver", "type");
+    if (s)
+        storage_defaults(s);
+    if (tree_first(disk, "encryption"))
+        doc_default(tree_first(disk, "encryption"), "engine", "qemu");
     if (tree_first(disk, "auth") && tree_get(disk, "source/auth"))
         return doc_unsupported(d, VIR_FROM_DOMAIN, "an <auth> definition already found for disk source");
     if (tree_first(disk, "encryption") && tree_get(disk, "source/encryption"))
@@ -78,7 +109,7 @@ static int source(struct doc *d, struct tree *disk)
             continue;
         if (tree_first(enc, "cipher") || tree_first(enc, "ivgen"))
             return doc_unsupported(d, VIR_FROM_DOMAIN, "supplying <%s> for domain disk definition is unnecessary", tree_first(enc, "cipher") ? "cipher" : "ivgen");
-        if (fmt && !doc_in(fmt, "raw qcow2"))
+        if (fmt && !doc_in(fmt, "raw qcow2") && !doc_is(enc, "engine", "librbd"))
             return doc_unsupported(d, VIR_FROM_QEMU, "encryption is supported only with 'raw' and 'qcow2' image format");
     }
     return 0;
@@ -107,6 +138,8 @@ static int disk(struct doc *d, struct tree *t)
     if (!has_source(t)) {
         if (!removable && strcmp(type, "vhostuser") != 0)
             return err_set(d->e, VIR_ERR_NO_SOURCE, VIR_FROM_DOMAIN, "%s", dev);
+        if (strcmp(type, "block") == 0)
+            tree_set_attr(t, "type", "%s", type = "file");
         if ((x = tree_first(t, "source")))
             tree_free(x);
     }
@@ -122,6 +155,8 @@ static int disk(struct doc *d, struct tree *t)
         tree_make(t, "readonly");
     if (!removable)
         tree_set_attr(target, "tray", NULL);
+    if (strcmp(type, "vhostuser") == 0)
+        doc_default(t, "snapshot", "no");
     if (strcmp(type, "vhostuser") != 0) {
         driver = tree_make(t, "driver");
         doc_default(driver, "name", "qemu");
@@ -156,11 +191,19 @@ static int checks(struct doc *d, struct tree *t)
     return 0;
 }
 
+static int place(const struct tree *t, const struct tree *other)
+{
+    if (strcmp(tree_path_attr(t, "target", "bus"), tree_path_attr(other, "target", "bus")) != 0)
+        return PLACE_NONE;
+    return disk_index(tree_path_attr(other, "target", "dev")) > disk_index(tree_path_attr(t, "target", "dev")) ? PLACE_BEFORE : PLACE_AFTER;
+}
+
 int complete_disks(struct doc *d)
 {
     TREE_EACH(t, d->devices, "disk")
         if (disk(d, t))
             return -1;
+    doc_sort(d, "disk", place);
     TREE_EACH(t, d->devices, "disk")
         if (checks(d, t))
             return -1;

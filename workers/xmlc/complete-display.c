@@ -37,8 +37,13 @@ static int listens(struct doc *d, struct tree *g)
         if (!addr)
             tree_set_attr(l, "address", "%s", attr);
     }
-    if (l && socket && doc_is(l, "type", "socket") && !tree_attr(l, "socket"))
+    if (l && socket && strcmp(type, "vnc") == 0) {
+        while (l->attr)
+            tree_set_attr(l, l->attr->name, NULL);
+        tree_set_attr(l, "type", "socket");
         tree_set_attr(l, "socket", "%s", socket);
+        attr = NULL;
+    }
     if (!l) {
         l = tree_add(g, "listen");
         if (socket && *socket) {
@@ -81,9 +86,11 @@ static int graphics(struct doc *d, struct tree *g)
             tree_set_attr(g, "port", NULL);
             tree_set_attr(g, "autoport", NULL);
         } else if (!live) {
-            auto_ |= port == 0 || port == -1;
+            auto_ |= port == -1 || (port == 0 && !doc_is(g, "autoport", "no"));
             if (auto_)
                 tree_set_attr(g, "port", "-1");
+            else if (!port)
+                tree_set_attr(g, "port", NULL);
             tree_set_attr(g, "autoport", auto_ ? "yes" : "no");
         }
         const char *keep = tree_attr(g, "connected");
@@ -204,10 +211,14 @@ static int audio(struct doc *d)
             if (doc_uint(a, "id", 0) == doc_uint(b, "id", 0))
                 return doc_bad(d, "duplicate audio id '%u'", doc_uint(a, "id", 0));
     }
-    TREE_EACH(g, d->devices, "graphics")
-        if (doc_is(g, "type", "spice"))
+    TREE_EACH(g, d->devices, "graphics") {
+        if (doc_is(g, "type", "spice")) {
             type = "spice";
-    if (!i) {
+            break;
+        }
+        type = doc_in(tree_attr(g, "type"), "sdl dbus") || !type ? NULL : type;
+    }
+    if (!i && type) {
         struct tree *a = doc_add_device(d, "audio");
         tree_set_attr(a, "id", "1");
         tree_set_attr(a, "type", "%s", type);

@@ -90,6 +90,66 @@ static int memory(struct doc *d)
 
 /* ---- processors ---- */
 
+/* Cells have numbers and come in their order; a distance that one side tells holds for both. */
+static int numa(struct doc *d)
+{
+    struct tree *numa = tree_get(d->t, "cpu/numa"), *cells[256];
+    unsigned n = 0, next = 0;
+    bool distances = false;
+    memset(cells, 0, sizeof cells);
+    TREE_EACH(c, numa, "cell") {
+        if (!tree_attr(c, "id"))
+            tree_set_attr(c, "id", "%u", next);
+        next++;
+        unsigned id = doc_uint(c, "id", 0);
+        if (id >= ARRAY_N(cells))
+            return doc_bad(d, "Exactly one 'cell' element per guest NUMA cell allowed, non-contiguous ranges or ranges not starting from 0 are not allowed");
+        if (cells[id])
+            return doc_bad(d, "Duplicate NUMA cell info for cell id '%u'", id);
+        cells[id] = c;
+        distances |= tree_first(c, "distances") != NULL;
+        n++;
+    }
+    for (unsigned i = 0; i < n; i++) {
+        if (!cells[i])
+            return doc_bad(d, "Exactly one 'cell' element per guest NUMA cell allowed, non-contiguous ranges or ranges not starting from 0 are not allowed");
+    }
+    for (unsigned i = n; i-- > 0; )
+        if (cells[i] != numa->child)
+            tree_insert(numa, cells[i], NULL);
+    if (!distances)
+        return 0;
+    AUTO_FREE uint16_t *v = calloc((size_t)n * n, sizeof *v);
+    if (!v)
+        return err_set(d->e, VIR_ERR_NO_MEMORY, VIR_FROM_DOMAIN, " ");
+    for (unsigned i = 0; i < n; i++)
+        TREE_EACH(s, tree_first(cells[i], "distances"), "sibling") {
+            unsigned id = doc_uint(s, "id", 0), value = doc_uint(s, "value", 0);
+            if (id >= n)
+                return doc_bad(d, "'sibling_id %u' does not refer to a valid cell within NUMA 'cell id %u'", id, i);
+            if (value < 10 || value > 255)
+                return doc_bad(d, "'value %u' is invalid for 'sibling id %u' under NUMA 'cell id %u'", value, id, i);
+            v[i * n + id] = (uint16_t)value;
+            v[i * n + i] = v[id * n + id] = 10;
+            if (!v[id * n + i])
+                v[id * n + i] = (uint16_t)value;
+        }
+    for (unsigned i = 0; i < n; i++) {
+        struct tree *t = tree_make(cells[i], "distances");
+        while (t->child)
+            tree_free(t->child);
+        for (unsigned k = 0; k < n; k++)
+            if (v[i * n + k]) {
+                struct tree *s = tree_add(t, "sibling");
+                tree_set_attr(s, "id", "%u", k);
+                tree_set_attr(s, "value", "%u", v[i * n + k]);
+            }
+        if (!t->child)
+            tree_free(t);
+    }
+    return 0;
+}
+
 static int vcpus(struct doc *d)
 {
     struct tree *t = tree_make(d->t, "vcpu"), *memory = tree_get(d->t, "numatune/memory"), *list;
@@ -204,6 +264,7 @@ static int machine(struct doc *d)
             return path ? err_sys(d->e, VIR_FROM_QEMU, 2, "Cannot check QEMU binary %s", path) :
                 err_set(d->e, VIR_ERR_INVALID_ARG, VIR_FROM_NONE, "could not find capabilities for arch=%s domaintype=%s ", arch, virt);
         d->arch = binaries[i].arch;
+        d->cpu_default = binaries[i].cpu;
         path = binaries[i].path;
     } else {
         d->arch = d->emu->arch;
@@ -271,7 +332,7 @@ static int cpu(struct doc *d)
     const char *mode = tree_attr(t, "mode"), *p;
     char def[128];
     bool written = t->attr || t->child;
-    snprintf(def, sizeof def, "%s", strcmp(d->arch, "i686") == 0 ? "qemu32" : "qemu64");
+    snprintf(def, sizeof def, "%s", d->cpu_default ? d->cpu_default : "qemu64");
     if (cm && cm->cpu_type && (p = strrchr(cm->cpu_type, '-')) && strcmp(p, "-cpu") == 0) {
         snprintf(def, sizeof def, "%.*s", (int)(p - cm->cpu_type), cm->cpu_type);
         char *q = strrchr(def, '-');
@@ -309,7 +370,7 @@ static int cpu(struct doc *d)
         }
         doc_default(t, "check", strcmp(mode, "host-model") == 0 ? "partial" : "none");
         if (strcmp(mode, "host-passthrough") == 0)
-            doc_default(t, "migratable", "on");
+            doc_default(t, "migratable", strcmp(d->arch, "i686") == 0 && !(d->emu && strcmp(d->emu->arch, "x86_64") == 0) ? "off" : "on");
     }
     (void)written;
     return 0;
@@ -319,11 +380,14 @@ static int firmware(struct doc *d)
 {
     struct tree *os = tree_first(d->t, "os"), *loader = tree_first(os, "loader"), *nvram = tree_first(os, "nvram");
     bool efi = doc_is(os, "firmware", "efi"), stateless = doc_is(loader, "stateless", "yes"), pflash;
-    bool enrolled = false, nosecure = false;
+    bool enrolled = false, nosecure = false, secure = false;
+    struct tree *features;
     if (nvram && !nvram->attr && !nvram->child && !nvram->text) {
         tree_free(nvram);
         nvram = NULL;
     }
+    if (loader && loader->text)
+        doc_default(loader, "type", "rom");
     if (loader && !loader->text && !loader->attr) {
         tree_free(loader);
         loader = NULL;
@@ -337,17 +401,21 @@ static int firmware(struct doc *d)
             return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "loader path cannot be specified when firmware autoselection is enabled");
         if (nvram && tree_attr(nvram, "template"))
             return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "nvram attribute 'template' cannot be specified when firmware autoselection is enabled");
-        if (!efi && (stateless || nvram))
+        if (!efi && (tree_attr(loader, "stateless") || nvram))
             return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "Only EFI firmware permits NVRAM");
         TREE_EACH(f, tree_first(os, "firmware"), "feature") {
             enrolled |= doc_is(f, "name", "enrolled-keys") && doc_is(f, "enabled", "yes");
+            secure |= doc_is(f, "name", "secure-boot");
             nosecure |= doc_is(f, "name", "secure-boot") && doc_is(f, "enabled", "no");
         }
         if (enrolled && nosecure)
             return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN,
                 "firmware feature 'enrolled-keys' cannot be enabled when firmware feature 'secure-boot' is disabled");
-    } else if (loader && loader->text) {
-        doc_default(loader, "type", "rom");
+        if (enrolled && !secure) {
+            features = tree_add(tree_first(os, "firmware"), "feature");
+            tree_set_attr(features, "enabled", "yes");
+            tree_set_attr(features, "name", "secure-boot");
+        }
     }
     pflash = efi || doc_is(loader, "type", "pflash");
     if (stateless && nvram)
@@ -356,7 +424,7 @@ static int firmware(struct doc *d)
         return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "Only EFI firmware permits NVRAM");
     if (pflash && !efi && loader->text && !tree_get(d->t, "features/acpi"))
         return doc_unsupported(d, VIR_FROM_QEMU, "UEFI requires ACPI on this architecture");
-    if (loader && loader->text && doc_is(loader, "type", "pflash") && !stateless && doc_is(loader, "readonly", "yes") && !nvram) {
+    if (loader && loader->text && doc_is(loader, "type", "pflash") && !stateless && doc_is(loader, "readonly", "yes") && (!nvram || (!nvram->text && !nvram->child))) {
         nvram = tree_make(os, "nvram");
         tree_set_text(nvram, "%s/nvram/%s_VARS.fd", d->lib_dir, tree_text(d->t, "name"));
     }
@@ -381,15 +449,20 @@ static int tuning(struct doc *d)
             tree_set_attr(t, "state", "on");
     if ((t = tree_get(d->t, "features/vmcoreinfo")) && doc_is(t, "state", "on"))
         tree_set_attr(t, "state", NULL);
-    if ((t = tree_get(d->t, "cputune")) && tree_first(t, "cachetune") && !d->kvm)
-        return doc_unsupported(d, VIR_FROM_QEMU, "cachetune is only supported for KVM domains");
     if (tree_first(d->t, "bootloader") || tree_first(d->t, "bootloader_args"))
         return doc_unsupported(d, VIR_FROM_QEMU, "bootloader is not supported by QEMU");
     TREE_EACH(s, d->t, "seclabel") {
         if (!s->attr && !s->child)
             return doc_bad(d, "missing security model in domain seclabel");
+        if (!tree_attr(s, "model") && doc_count(d->t, "seclabel") > 1)
+            return doc_bad(d, "missing security model when using multiple labels");
         if (!tree_attr(s, "type"))
             tree_set_attr(s, "type", "dynamic");
+        doc_default(s, "model", "none");
+        if (doc_is(s, "model", "none")) {
+            tree_set_attr(s, "type", "none");
+            tree_set_attr(s, "relabel", NULL);
+        }
         if (doc_is(s, "type", "dynamic"))
             doc_default(s, "relabel", "yes");
         if (doc_is(s, "type", "none") || doc_is(s, "type", "static")) {
@@ -407,7 +480,7 @@ static int tuning(struct doc *d)
 int complete_top(struct doc *d)
 {
     struct tree *t;
-    if (names(d) || machine(d) || memory(d) || vcpus(d) || iothreads(d) || boot(d) || firmware(d) || cpu(d) || tuning(d))
+    if (names(d) || machine(d) || numa(d) || memory(d) || vcpus(d) || iothreads(d) || boot(d) || firmware(d) || cpu(d) || tuning(d))
         return -1;
     t = tree_make(d->t, "clock");
     doc_default(t, "offset", "utc");

@@ -49,6 +49,45 @@ struct tree *doc_add_device(struct doc *d, const char *name)
     return t;
 }
 
+void doc_sort(struct doc *d, const char *name, doc_place_fn *place)
+{
+    struct tree *list[2048], *first = tree_first(d->devices, name);
+    unsigned n = 0, done = 0;
+    for (struct tree *t = first; t && n < ARRAY_N(list); t = tree_next(t, name))
+        list[n++] = t;
+    AUTO_TREE *box = tree_new("box");
+    struct tree *behind = n ? list[n - 1]->next : NULL;
+    for (unsigned i = 0; i < n; i++)
+        tree_unlink(list[i]);
+    for (; done < n; done++) {
+        struct tree *t = list[done], *before = NULL;
+        bool found = false;
+        for (struct tree *c = box->last; c; c = c->prev) {
+            int r = place(t, c);
+            if (r == PLACE_BEFORE) {
+                before = c;
+                found = true;
+            } else if (r == PLACE_LAST) {
+                before = c->next;
+                found = true;
+                break;
+            } else if (r == PLACE_AFTER && !found) {
+                before = c->next;
+                found = true;
+            }
+        }
+        if (found && before)
+            tree_insert(box, t, before);
+        else
+            tree_append(box, t);
+    }
+    while (box->child)
+        if (behind)
+            tree_insert(d->devices, box->child, behind);
+        else
+            tree_append(d->devices, box->child);
+}
+
 struct tree *doc_find_controller(struct doc *d, const char *type, unsigned index)
 {
     TREE_EACH(c, d->devices, "controller")
@@ -59,24 +98,11 @@ struct tree *doc_find_controller(struct doc *d, const char *type, unsigned index
 
 struct tree *doc_add_controller(struct doc *d, const char *type, unsigned index, const char *model)
 {
-    struct tree *c = tree_new("controller"), *before = NULL, *last = NULL;
+    struct tree *c = doc_add_device(d, "controller");
     tree_set_attr(c, "type", "%s", type);
     tree_set_attr(c, "index", "%u", index);
     if (model)
         tree_set_attr(c, "model", "%s", model);
-    TREE_EACH(o, d->devices, "controller") {
-        if (doc_is(o, "type", type)) {
-            if (doc_uint(o, "index", 0) > index && !before)
-                before = o;
-        }
-        last = o;
-    }
-    if (before)
-        tree_insert(d->devices, c, before);
-    else if (last && last->next)
-        tree_insert(d->devices, c, last->next);
-    else
-        tree_append(d->devices, c);
     return c;
 }
 
@@ -148,7 +174,7 @@ bool is_virtio_model(const char *model)
 
 static int complete(struct doc *d)
 {
-    return complete_top(d) || complete_devices(d) || check_document(d) ? -1 : 0;
+    return check_pci_addresses(d, d->devices) || complete_top(d) || complete_devices(d) || check_document(d) ? -1 : 0;
 }
 
 struct tree *doc_parse(const char *xml, size_t n, const struct doc_env *env, struct err *e)

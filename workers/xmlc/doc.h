@@ -31,6 +31,7 @@ struct doc {
     const struct doc_env *env;
     const struct caps_emulator *emu;    /* NULL: not known */
     const char *arch, *machine, *lib_dir;
+    const char *cpu_default;            /* model of a QEMU whose capabilities are not known */
     bool kvm, pc, q35;                  /* type='kvm'; i440fx; q35 */
 };
 
@@ -50,9 +51,11 @@ int complete_controllers(struct doc *d);/* indices, models, and those that devic
 int address_drives(struct doc *d);      /* drive, virtio-serial, ccid, dimm */
 int address_serial(struct doc *d);
 int address_usb(struct doc *d);
+void storage_defaults(struct tree *source);   /* ports, logical units of <source> */
 int disk_index(const char *dev);        /* hda 0, vdb 1; -1 */
 int address_pci(struct doc *d);
 int check_document(struct doc *d);      /* what only the whole can tell */
+int check_pci_addresses(struct doc *d, const struct tree *t);
 
 /* ---- small helpers ---- */
 void doc_default(struct tree *t, const char *attr, const char *value);     /* sets an attribute that is absent */
@@ -62,7 +65,12 @@ unsigned doc_count(const struct tree *parent, const char *name);
 /* Adds a device behind the last of its kind (order within <devices> is put right at the end). */
 struct tree *doc_add_device(struct doc *d, const char *name);
 struct tree *doc_find_controller(struct doc *d, const char *type, unsigned index);
-struct tree *doc_add_controller(struct doc *d, const char *type, unsigned index, const char *model);   /* in its place by index */
+struct tree *doc_add_controller(struct doc *d, const char *type, unsigned index, const char *model);
+/* Puts devices of a kind in libvirt's order: each goes in front of the first that place() says it belongs before, or right behind the last it
+ * belongs after; devices that have nothing to do with each other keep their places. */
+enum place { PLACE_NONE, PLACE_BEFORE, PLACE_AFTER, PLACE_LAST /* behind it, and look no further */ };
+typedef int doc_place_fn(const struct tree *t, const struct tree *other);
+void doc_sort(struct doc *d, const char *name, doc_place_fn *place);
 const char *doc_address_type(const struct tree *dev);                     /* of <address>, "" none */
 struct tree *doc_address(struct tree *dev, const char *type);             /* makes or replaces <address type=...> */
 unsigned doc_uint(const struct tree *t, const char *attr, unsigned deflt);

@@ -6,7 +6,7 @@
 
 static const struct { const char *model; unsigned as_device, bus, min, max; } controllers[] = {
     {"pci-root", 0, PCI_DEVICE | PCI_BRIDGE | PCI_EXPANDER | PCI_HOTPLUG | PCI_AUTO, 1, 31},
-    {"pcie-root", 0, PCIE_DEVICE | PCIE_ROOT_PORT | PCI_DMI_BRIDGE | PCI_TO_BRIDGE | PCIE_EXPANDER | PCI_AUTO, 1, 31},
+    {"pcie-root", 0, PCIE_DEVICE | PCIE_ROOT_PORT | PCI_DMI_BRIDGE | PCIE_EXPANDER | PCI_AUTO, 1, 31},
     {"pci-bridge", PCI_BRIDGE, PCI_DEVICE | PCI_BRIDGE | PCI_HOTPLUG | PCI_AUTO, 1, 31},
     {"dmi-to-pci-bridge", PCI_DMI_BRIDGE, PCI_DEVICE | PCI_BRIDGE | PCI_AUTO, 0, 31},
     {"pcie-to-pci-bridge", PCI_TO_BRIDGE, PCI_DEVICE | PCI_BRIDGE | PCI_HOTPLUG | PCI_AUTO, 1, 31},

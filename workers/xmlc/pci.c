@@ -38,11 +38,13 @@ static int grow(struct pci_set *s, unsigned flags, unsigned upto)
         return none_left(s);
     }
     if (strcmp(model, "pcie-to-pci-bridge") == 0) {     /* it needs a port to sit on, if none is free, and only one such bridge is made */
-        bool port = false;
-        for (unsigned i = 0; i < s->n && !port; i++)
-            port = (s->bus[i].flags & PCI_TO_BRIDGE) && strcmp(s->bus[i].model, "pcie-root") != 0 && !s->bus[i].used[0];
-        if (!port && s->n < PCI_BUSES_MAX)
+        unsigned port = 0;
+        while (port < s->n && !((s->bus[port].flags & PCI_TO_BRIDGE) && !s->bus[port].used[0]))
+            port++;
+        if (port == s->n && s->n < PCI_BUSES_MAX)
             pci_bus_model(&s->bus[s->n++], "pcie-root-port");
+        if (port < s->n)
+            s->bus[port].used[0] = 1;
     }
     do {
         if (s->n >= PCI_BUSES_MAX)
@@ -163,7 +165,7 @@ static int place_usb2(struct pci_set *s, struct tree *c)
         if (!found && doc_is(o, "type", "usb") && is_usb2(o) && doc_uint(o, "index", 0) == doc_uint(c, "index", 0) && pci_given(o, &a))
             found = true;
     a.function = function;
-    if (found ? pci_reserve(s, &a, PCI_DEVICE, false) : pci_next(s, PCI_DEVICE | PCI_HOTPLUG * s->d->pc, (int)function, &a))
+    if (found ? pci_reserve(s, &a, PCI_DEVICE, false) : pci_next(s, PCI_DEVICE | PCI_HOTPLUG, (int)function, &a))
         return -1;
     pci_write(c, &a);
     if (!function)
