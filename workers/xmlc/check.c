@@ -101,8 +101,34 @@ static int resctrl(struct doc *d)
 
 /* ---- firmware tables ---- */
 
+/* Entries of each kind of table in the order libvirt prints them; unknown ones are not kept. */
+static const struct { const char *table, *names[10]; } tables[] = {
+    {"bios", {"vendor", "version", "date", "release"}},
+    {"system", {"manufacturer", "product", "version", "serial", "uuid", "sku", "family"}},
+    {"baseBoard", {"manufacturer", "product", "version", "serial", "asset", "location"}},
+    {"chassis", {"manufacturer", "version", "serial", "asset", "sku"}},
+};
+
+static void order_entries(struct tree *s)
+{
+    for (unsigned i = 0; i < ARRAY_N(tables); i++)
+        TREE_EACH(t, s, tables[i].table) {
+            AUTO_TREE *old = tree_new("old");
+            while (t->child)
+                tree_append(old, t->child);
+            for (unsigned k = 0; k < ARRAY_N(tables[i].names) && tables[i].names[k]; k++)
+                TREE_EACH(e, old, "entry")
+                    if (doc_is(e, "name", tables[i].names[k])) {
+                        tree_append(t, e);
+                        break;
+                    }
+        }
+}
+
 static int sysinfo(struct doc *d)
 {
+    TREE_EACH(s, d->t, "sysinfo")
+        order_entries(s);
     TREE_EACH(s, d->t, "sysinfo") {
         TREE_EACH(e, tree_first(s, "bios"), "entry") {
             unsigned m, day, y;
@@ -169,15 +195,47 @@ static int tpm(struct doc *d)
     return 0;
 }
 
-static int devices(struct doc *d)
+/* What an IOThread is named by has to be there. */
+static int iothread_users(struct doc *d)
 {
-    TREE_EACH(f, d->devices, "filesystem")
-        if (doc_is(tree_first(f, "driver"), "type", "virtiofs") && tree_first(f, "readonly"))
-            return doc_unsupported(d, VIR_FROM_QEMU, "virtiofs does not yet support read-only mode");
-    return tpm(d);
+    static const char *const kinds[] = {"disk", "controller"};
+    for (unsigned k = 0; k < ARRAY_N(kinds); k++)
+        TREE_EACH(t, d->devices, kinds[k]) {
+            const char *id = tree_path_attr(t, "driver", "iothread");
+            unsigned n = (unsigned)doc_uint(tree_first(t, "driver"), "iothread", 0), count = 0;
+            bool found = false;
+            if (!id || !n)
+                continue;
+            TREE_EACH(i, tree_first(d->t, "iothreadids"), "iothread") {
+                found |= doc_uint(i, "id", 0) == n;
+                count++;
+            }
+            if (!count)
+                found = tree_text(d->t, "iothreads") && n <= (unsigned)atoi(tree_text(d->t, "iothreads"));
+            if (!found)
+                return doc_unsupported(d, VIR_FROM_QEMU, "%s iothread '%u' not defined in iothreadid", kinds[k], n);
+        }
+    return 0;
+}
+
+/* A bridge is found behind a bridge that came before it. */
+static int pci_bridges(struct doc *d)
+{
+    TREE_EACH(c, d->devices, "controller") {
+        unsigned i = doc_uint(c, "index", 0), bus = doc_uint(tree_first(c, "address"), "bus", 0);
+        const struct tree *target = tree_first(c, "target");
+        if (!doc_is(c, "type", "pci") || !i)
+            continue;
+        if (bus >= i)
+            return doc_unsupported(d, VIR_FROM_QEMU, "PCI controller at index %u (0x%02x) has bus='0x%02x', but index must be larger than bus", i, i, bus);
+        if (tree_first(target, "node") && (unsigned)atoi(tree_text(target, "node")) >= doc_count(tree_get(d->t, "cpu/numa"), "cell"))
+            return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_QEMU, "%s with index %u is configured for a NUMA node (%s) not present in the domain's <cpu><numa> array (%u)",
+                tree_attr(c, "model"), i, tree_text(target, "node"), doc_count(tree_get(d->t, "cpu/numa"), "cell"));
+    }
+    return 0;
 }
 
 int check_document(struct doc *d)
 {
-    return cpu(d) || hugepages(d) || resctrl(d) || sysinfo(d) || devices(d) || seclabels(d, d->t) ? -1 : 0;
+    return cpu(d) || hugepages(d) || resctrl(d) || sysinfo(d) || tpm(d) || iothread_users(d) || pci_bridges(d) || check_rules(d) || seclabels(d, d->t) ? -1 : 0;
 }

@@ -234,7 +234,7 @@ int complete_chardevs(struct doc *d)
         TREE_EACH(t, d->devices, kinds[i]) {
             if (!tree_attr(t, "type") && i < 4)
                 tree_set_attr(t, "type", "pty");
-            if (source(d, t, strcmp(kinds[i], "channel") == 0 && doc_is(tree_first(t, "target"), "type", "virtio")))
+            if (source(d, t, strcmp(kinds[i], "channel") == 0 && doc_in(tree_path_attr(t, "target", "type"), "virtio xen")))
                 return -1;
         }
     if (serial_console(d))

@@ -74,8 +74,6 @@ static int controller(struct doc *d, struct tree *c)
         return doc_unsupported(d, VIR_FROM_QEMU, "'%s' controller only supports up to '15' ports", model);
     if (strcmp(type, "pci") == 0 && !model)
         return doc_bad(d, "Missing required attribute 'model' in element 'controller'");
-    if (strcmp(type, "ide") == 0 && d->q35)
-        return doc_unsupported(d, VIR_FROM_QEMU, "IDE controllers are unsupported for this QEMU binary or machine type");
     for (struct tree *o = tree_next(c, "controller"); o; o = tree_next(o, "controller")) {
         if (strcmp(tree_attr(o, "type"), type) != 0 || doc_uint(o, "index", 0) != doc_uint(c, "index", 0))
             continue;
@@ -165,9 +163,13 @@ int complete_controllers(struct doc *d)
             return -1;
     if (usb_masters(d))
         return -1;
-    machine_controllers(d);
     if (address_drives(d))
         return -1;
+    TREE_EACH(c, d->devices, "controller")
+        if (doc_is(c, "type", "scsi"))
+            model = tree_attr(c, "model");
+    up_to(d, "scsi", highest(d, "hostdev", NULL, "drive"), model);
+    machine_controllers(d);
     for (unsigned i = 0; i < ARRAY_N(buses); i++)
         up_to(d, buses[i], highest(d, "disk", buses[i], "drive"), NULL);
     static const char *const serials[] = {"channel", "console"};
@@ -181,10 +183,6 @@ int complete_controllers(struct doc *d)
                     doc_add_controller(d, "virtio-serial", i, NULL);
             }
     up_to(d, "ccid", highest(d, "smartcard", NULL, "ccid"), NULL);
-    TREE_EACH(c, d->devices, "controller")
-        if (doc_is(c, "type", "scsi"))
-            model = tree_attr(c, "model");
-    up_to(d, "scsi", highest(d, "hostdev", NULL, "drive"), model);
     spapr_addresses(d);
     return 0;
 }

@@ -94,6 +94,8 @@ static int source(struct doc *d, struct tree *disk)
         return doc_unsupported(d, VIR_FROM_DOMAIN, "an <auth> definition already found for disk source");
     if (tree_first(disk, "encryption") && tree_get(disk, "source/encryption"))
         return doc_unsupported(d, VIR_FROM_DOMAIN, "an <encryption> definition already found for disk source");
+    if (doc_is(s, "protocol", "rbd") && tree_attr(s, "name") && !strchr(tree_attr(s, "name"), '/'))
+        return doc_bad(d, "can't split path '%s' into pool name and image name", tree_attr(s, "name"));
     if (doc_is(disk, "type", "network") && s && !tree_attr(s, "protocol"))
         return doc_bad(d, "missing network source protocol type");
     for (int k = 0; k < 2; k++)

@@ -211,13 +211,8 @@ static int audio(struct doc *d)
             if (doc_uint(a, "id", 0) == doc_uint(b, "id", 0))
                 return doc_bad(d, "duplicate audio id '%u'", doc_uint(a, "id", 0));
     }
-    TREE_EACH(g, d->devices, "graphics") {
-        if (doc_is(g, "type", "spice")) {
-            type = "spice";
-            break;
-        }
-        type = doc_in(tree_attr(g, "type"), "sdl dbus") || !type ? NULL : type;
-    }
+    TREE_EACH(g, d->devices, "graphics")       /* the last one decides */
+        type = doc_is(g, "type", "spice") ? "spice" : doc_is(g, "type", "vnc") ? "none" : NULL;
     if (!i && type) {
         struct tree *a = doc_add_device(d, "audio");
         tree_set_attr(a, "id", "1");

@@ -30,6 +30,15 @@ static int interface(struct doc *d, struct tree *t)
         model = tree_make(t, "model");
         tree_set_attr(model, "type", doc_has_device(d, "rtl8139") ? "rtl8139" : doc_has_device(d, "e1000") ? "e1000" : "virtio");
     }
+    if ((x = tree_first(t, "virtualport"))) {      /* names of a port that is to be are made here */
+        static const struct { const char *type, *attr; } made[] = {{"802.1Qbg", "instanceid"}, {"openvswitch", "interfaceid"}};
+        for (unsigned i = 0; i < ARRAY_N(made); i++)
+            if (doc_is(x, "type", made[i].type) && !tree_path_attr(x, "parameters", made[i].attr)) {
+                char uuid[37];
+                doc_uuid(uuid);
+                tree_set_attr(tree_make(x, "parameters"), made[i].attr, "%s", uuid);
+            }
+    }
     x = tree_first(t, "target");
     dev = tree_attr(x, "dev");
     if (dev && !(d->env->flags & DOC_LIVE) && (strncmp(dev, "vnet", 4) == 0 || strncmp(dev, "macvtap", 7) == 0 || strncmp(dev, "macvlan", 7) == 0)) {
@@ -39,9 +48,6 @@ static int interface(struct doc *d, struct tree *t)
     }
     if (!is_virtio_model(tree_attr(model, "type")) && (x = tree_first(t, "driver")))
         tree_free(x);
-    if (strcmp(type, "user") != 0 && strcmp(type, "vhostuser") != 0 && strcmp(type, "ethernet") != 0)
-        while ((x = tree_first(t, "ip")))
-            tree_free(x);
     return 0;
 }
 

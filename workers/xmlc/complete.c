@@ -158,7 +158,7 @@ static int vcpus(struct doc *d)
     const struct tree *top = tree_get(d->t, "cpu/topology");
     static const char *const dims[] = {"sockets", "dies", "cores", "threads"};
     if (!n)
-        return doc_bad(d, "maximum vcpus count must be an integer");
+        return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "CPU IDs in <numa> exceed the <vcpu> count");
     if (n > 16384)
         return doc_bad(d, "maximum vcpus count is out of range");
     if (current > n)

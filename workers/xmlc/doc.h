@@ -55,6 +55,7 @@ void storage_defaults(struct tree *source);   /* ports, logical units of <source
 int disk_index(const char *dev);        /* hda 0, vdb 1; -1 */
 int address_pci(struct doc *d);
 int check_document(struct doc *d);      /* what only the whole can tell */
+int check_rules(struct doc *d);         /* rules.c: combinations that are refused */
 int check_pci_addresses(struct doc *d, const struct tree *t);
 
 /* ---- small helpers ---- */

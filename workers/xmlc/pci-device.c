@@ -71,7 +71,6 @@ static const struct { const char *element, *path, *attr, *values; int kind; } de
     {"serial", "target", "type", "pci-serial", PLAIN},
     {"vsock", "", NULL, NULL, VIRTIO},
     {"memory", "", "model", "virtio-pmem virtio-mem", VIRTIO},
-    {"crypto", "", NULL, NULL, VIRTIO},
     {"iommu", "", "model", "virtio", VIRTIO},
 };
 

@@ -197,7 +197,7 @@ static int place_all(struct pci_set *s, const char *kind)
 
 /* Devices get their places in this order. "" stands for the controllers that are not bridges. */
 static const char *const order[] = {"filesystem", "interface", "sound", "", "disk", "hostdev", "memballoon", "rng", "watchdog", "video", "shmem",
-    "input", "serial", "panic", "iommu", "vsock", "memory", "crypto"};
+    "input", "serial", "panic", "iommu", "vsock", "memory"};
 
 static int assign(struct pci_set *s)
 {

@@ -109,8 +109,15 @@ static int attributes(const struct walk *w, const struct sx_type *type, const st
 
 static struct tree *element(const struct walk *w, const struct sx_row *row, const struct sx_type *type, const struct tree *raw, struct tree *parent);
 
-static int children(const struct walk *w, const struct sx_type *type, const struct tree *raw, struct tree *t)
+static int children(const struct walk *w, const struct sx_type *type, const struct tree *raw, struct tree *t, bool mixed)
 {
+    for (const struct tree *c = mixed ? raw->child : NULL; c; c = c->next) {
+        const struct sx_row *row = c->name ? schema_kid(type, t, c->name) : NULL;
+        if (row && kept(w, row) && !element(w, row, row->type, c, t))
+            return -1;
+    }
+    if (mixed)
+        return 0;
     for (unsigned i = 0; i < type->nkid; i++) {
         const struct sx_row *row = &type->kid[i];
         bool any = false;
@@ -152,7 +159,7 @@ static struct tree *element(const struct walk *w, const struct sx_row *row, cons
     }
     if (tree_attr_is(t, "unit", "?"))
         tree_set_attr(t, "unit", unit ? "%s" : NULL, unit);
-    if (type && children(w, type, raw, t))
+    if (type && children(w, type, raw, t, row && (row->flags & SXF_MIXED)))
         goto fail;
     empty = !t->attr && !t->child && !t->text;
     if (row && row->vtype != SX_NONE && row->vtype != SX_STR && !t->text && !t->child && !(row->flags & SXF_KEEP))
@@ -173,36 +180,52 @@ struct tree *schema_apply(const struct sx_type *type, const struct tree *raw, un
     return element(&w, NULL, type, raw, NULL);
 }
 
-static int rank(const struct sx_row *rows, unsigned n, const char *name)
+/* Place of a name among rows that apply to t: those of a name may stand in several places. */
+static unsigned rank(const struct sx_row *rows, unsigned n, const char *name, const struct tree *t)
 {
     for (unsigned i = 0; i < n; i++)
-        if (name && strcmp(rows[i].name, name) == 0)
-            return (int)i;
-    return (int)n;
+        if (name && strcmp(rows[i].name, name) == 0 && cond_holds(&rows[i], t))
+            return i;
+    return n;
 }
 
-void schema_order(const struct sx_type *type, struct tree *t)
+#define ATTRS_MAX 64
+
+static void order_attributes(const struct sx_type *type, struct tree *t)
 {
-    struct tree_attr *sorted = NULL;
-    while (t->attr) {     /* insertion sort, stable: few attributes, mostly in order */
-        struct tree_attr *a = t->attr, **p = &sorted;
-        int r = rank(type->attr, type->nattr, a->name);
-        t->attr = a->next;
-        while (*p && rank(type->attr, type->nattr, (*p)->name) <= r)
-            p = &(*p)->next;
-        a->next = *p;
-        *p = a;
+    struct tree_attr *list[ATTRS_MAX], **tail = &t->attr;
+    unsigned place[ATTRS_MAX], n = 0;
+    for (struct tree_attr *a = t->attr; a; a = a->next) {
+        unsigned r = rank(type->attr, type->nattr, a->name, t), i = n;
+        if (n == ATTRS_MAX)
+            return;
+        for (; i > 0 && place[i - 1] > r; i--) {
+            place[i] = place[i - 1];
+            list[i] = list[i - 1];
+        }
+        place[i] = r;
+        list[i] = a;
+        n++;
     }
-    t->attr = sorted;
-    for (unsigned i = 0; i <= type->nkid; i++)     /* children move to the end, kind by kind; those no row knows come last */
+    for (unsigned i = 0; i < n; i++, tail = &(*tail)->next)
+        *tail = list[i];
+    *tail = NULL;
+}
+
+static void order_node(const struct sx_type *type, struct tree *t, bool mixed)
+{
+    order_attributes(type, t);
+    for (unsigned i = 0; !mixed && i <= type->nkid; i++)     /* children move to the end, kind by kind; those no row knows come last */
         for (struct tree *c = t->child, *next, *stop = t->last; c; c = next) {
             next = c == stop ? NULL : c->next;
-            if ((unsigned)rank(type->kid, type->nkid, c->name) == i)
+            if (rank(type->kid, type->nkid, c->name, t) == i)
                 tree_append(t, c);
         }
     for (struct tree *c = t->child; c; c = c->next) {
         const struct sx_row *row = c->name ? schema_kid(type, t, c->name) : NULL;
         if (row && row->type)
-            schema_order(row->type, c);
+            order_node(row->type, c, row->flags & SXF_MIXED);
     }
 }
+
+void schema_order(const struct sx_type *type, struct tree *t) { order_node(type, t, false); }

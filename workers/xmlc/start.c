@@ -10,7 +10,7 @@ static const struct { const char *element, *word; bool single; } simple[] = {
     {"interface", "net", false}, {"filesystem", "fs", false}, {"sound", "sound", false}, {"video", "video", false}, {"hostdev", "hostdev", false},
     {"redirdev", "redir", false}, {"hub", "hub", false}, {"smartcard", "smartcard", false}, {"rng", "rng", false}, {"shmem", "shmem", false},
     {"panic", "panic", false}, {"serial", "serial", false}, {"parallel", "parallel", false}, {"console", "console", false}, {"channel", "channel", false},
-    {"input", "input", false}, {"tpm", "tpm", false}, {"crypto", "crypto", false}, {"memballoon", "balloon", false}, {"watchdog", "watchdog", false},
+    {"input", "input", false}, {"tpm", "tpm", false}, {"memballoon", "balloon", false}, {"watchdog", "watchdog", false},
     {"vsock", "vsock", false}, {"iommu", "iommu", false}, {"nvram", "nvram", true},
 };
 

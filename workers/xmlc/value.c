@@ -65,7 +65,8 @@ int value_scaled(const char *v, const char *unit, uint64_t scale, uint64_t max, 
 /* The kinds of sizes: scale of a number without unit, unit printed, bytes of that. */
 static const struct { uint8_t vtype; uint64_t in, out; const char *unit; } sizes[] = {
     {SX_KIB, 1024, 1024, "KiB"}, {SX_KIB_B, 1, 1024, "KiB"}, {SX_BYTES, 1, 1, "bytes"}, {SX_MIBM, 1 << 20, 1 << 20, "M"},
-    {SX_PRETTY, 1 << 20, 0, NULL}, {SX_AKIB, 1024, 1024, "KiB"}, {SX_ABYTE, 1, 1, "B"},
+    {SX_PRETTY, 1 << 20, 0, NULL}, {SX_AKIB, 1024, 1024, "KiB"}, {SX_APRETTY, 1024, 0, NULL},
+    {SX_APLAIN_KIB, 1024, 1024, "KiB"}, {SX_APLAIN_B, 1, 1, "B"},
 };
 
 static int size_value(const struct sx_row *row, const char *v, const char *unit, char *out, size_t n, const char **out_unit, struct err *e)
@@ -76,9 +77,11 @@ static int size_value(const struct sx_row *row, const char *v, const char *unit,
         k++;
     step = sizes[k].out;
     *out_unit = sizes[k].unit;
+    if (row->vtype == SX_APLAIN_KIB || row->vtype == SX_APLAIN_B)
+        unit = NULL;
     if (value_scaled(v, unit, sizes[k].in, INT64_MAX, &bytes, e))
         return -1;
-    if (row->vtype == SX_PRETTY) {
+    if (!step) {
         static const char *const names[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
         unsigned i = 0;
         for (step = 1; i < 6 && bytes && bytes % (step * 1024) == 0; i++)

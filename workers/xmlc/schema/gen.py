@@ -12,10 +12,11 @@ A .sx file describes elements by indentation, two blanks a level. The order of r
   @attr VTYPE [word...]       an attribute
   elem[*] [:VTYPE] [word...]  a child element; * any number of them, otherwise the first counts
       =TYPE  its rows are those of a type      keep   stays when empty         any    kept as it is, unread
+      mixed  its children keep their order whatever their kind
 
   VTYPE  str, an enum's name, u8 u16 u32 u64 i32 i64, x (0x%x) x1 x2 x4 x8 (padded), uuid mac bitmap usbport mode8 any2 any4 (hex, or -1 for any);
          sizes with a unit: kib (KiB in and out), kib_b (bytes in, KiB out), byt (bytes), mibm (MiB), pretty (MiB in, largest unit out);
-         akib, abyte: the same in an attribute; unit: the unit's own attribute
+         akib, apretty: the same in an attribute; aplain_kib, aplain_b: a number whose unit is not looked at; unit: the unit's own attribute
   words  need (must be there)  nz (zero is refused)  +V (added when absent)  -V (left out when equal)  live (of a running guest only)
          secret (printed only to those who may see secrets)  err=NAME  ?attr=V,V (only if the element has that value; ?^attr the parent's,
          ?^^attr its parent's; ?!attr none of these)
@@ -29,7 +30,8 @@ NUM = {'u8': ('UINT', 0xff), 'u16': ('UINT', 0xffff), 'u32': ('UINT', 0xffffffff
        'i32': ('INT', (1 << 31) - 1), 'i64': ('INT', (1 << 63) - 1)}
 HEX = {'x': (0, 0xffffffffffffffff), 'x1': (1, 0xffffffff), 'x2': (2, 0xffffffff), 'x4': (4, 0xffffffff), 'x8': (8, 0xffffffff)}
 ANY = {'any2': 2, 'any4': 4}
-SIZE = {'kib': 'KIB', 'kib_b': 'KIB_B', 'byt': 'BYTES', 'mibm': 'MIBM', 'pretty': 'PRETTY', 'akib': 'AKIB', 'abyte': 'ABYTE'}
+SIZE = {'kib': 'KIB', 'kib_b': 'KIB_B', 'byt': 'BYTES', 'mibm': 'MIBM', 'pretty': 'PRETTY', 'akib': 'AKIB', 'apretty': 'APRETTY',
+        'aplain_kib': 'APLAIN_KIB', 'aplain_b': 'APLAIN_B'}
 
 
 class Row:
@@ -60,7 +62,7 @@ def set_vtype(r, v):
 
 def words(r, ws):
     for w in ws:
-        if w in ('need', 'nz', 'live', 'secret', 'keep'):
+        if w in ('need', 'nz', 'live', 'secret', 'keep', 'mixed'):
             r.flags.add(w.upper())
         elif w == 'any':
             r.flags.add('ANY')

@@ -1,0 +1,171 @@
+/* rules.c: combinations that libvirt refuses, one a row.
+ *
+ * A row is about each element of a kind (a child of <devices>, of <domain>, or the document itself). `when` is a list of conditions that
+ * all hold, separated by "; ":   PATH   there is such an element        PATH@ATTR   ... attribute       PATH@ATTR=A|B   it has one of these values
+ * "!" in front: it does not hold. "/PATH" begins at <domain>, others at the element.  Machines are conditions too: "pc", "q35", "kvm".
+ * %s in the text is the value of the first condition that has an attribute, a second one that of the second. */
+#include <stdio.h>
+#include <string.h>
+#include "ipc/util.h"
+#include "workers/xmlc/doc.h"
+
+struct rule { const char *on, *when; int code, domain; const char *text; };
+
+#define U VIR_ERR_CONFIG_UNSUPPORTED
+#define X VIR_ERR_XML_ERROR
+#define I VIR_ERR_INTERNAL_ERROR
+#define D VIR_FROM_DOMAIN
+#define Q VIR_FROM_QEMU
+
+static const struct rule rules[] = {
+    /* disks */
+    {"disk", "target@removable; !target@bus=usb", X, D, "removable is only valid for usb disks"},
+    {"disk", "target@rotation_rate; !target@bus=ide|sata|scsi", X, D, "rotation rate is only valid for SCSI/IDE/SATA devices"},
+    {"disk", "geometry@trans; !target@bus=ide", U, Q, "CHS translation mode can only be set for 'ide' bus not '%s'"},
+    {"disk", "geometry; !target@bus=ide|virtio|scsi", U, Q, "CHS geometry can not be set for '%s' bus"},
+    {"disk", "source@tlsHostname; !source@protocol=nbd", U, Q, "'tlsHostname' field is supported only with NBD disks"},
+    {"disk", "source@protocol=tftp", U, Q, "'%s' protocol is not supported with this QEMU binary"},
+    {"disk", "source@protocol=nfs; source/host@port", U, Q, "port cannot be specified in 'nfs' protocol host"},
+    {"disk", "@type=dir; !driver@type=fat", U, Q, "storage type 'dir' requires use of storage format 'fat'"},
+    {"disk", "driver@type=fat; !@type=dir", U, Q, "storage format 'fat' is supported only with 'dir' storage type"},
+    {"disk", "@type=dir; !readonly; !@device=floppy", U, Q, "virtual FAT storage can't be accessed in read-write mode"},
+    {"disk", "@type=vhostuser; !/memoryBacking/access@mode=shared; !/cpu/numa/cell@memAccess=shared", U, Q, "'vhostuser' requires shared memory"},
+    {"disk", "target@bus=scsi; address@bus; !address@bus=0", I, Q, "SCSI controller only supports 1 bus"},
+    {"disk", "target@bus=ide; address@type=drive; !address@controller=0", I, Q, "Only 1 IDE controller is supported"},
+    {"disk", "driver@iothread; !target@bus=virtio|scsi", U, Q, "IOThreads not available for bus %s target %s"},
+    {"disk", "driver@queues; !target@bus=virtio", U, D, "queues attribute in disk driver element is only supported by virtio-blk"},
+    {"disk", "driver@queue_size; !target@bus=virtio", U, D, "queue_size attribute in disk driver is only supported by virtio-blk"},
+    {"disk", "driver@ioeventfd; !target@bus=virtio", U, D, "disk driver ioeventfd mode supported only for virtio bus"},
+    {"disk", "driver@event_idx; !target@bus=virtio", U, D, "disk driver event_idx mode supported only for virtio bus"},
+    {"disk", "driver@iommu; !target@bus=virtio", U, D, "iommu driver option is only supported for virtio devices"},
+    {"disk", "driver@ats; !target@bus=virtio", U, D, "ats driver option is only supported for virtio devices"},
+    {"disk", "driver@packed; !target@bus=virtio", U, D, "packed driver option is only supported for virtio devices"},
+    {"disk", "driver@copy_on_read=on; readonly", X, D, "copy_on_read is not compatible with read-only disk '%s'"},
+    {"disk", "driver@copy_on_read=on; @device=lun|cdrom", U, Q, "copy_on_read is not compatible with device '%s'"},
+    {"disk", "vendor; !target@bus=scsi", U, Q, "Only scsi disk supports vendor and product"},
+    {"disk", "product; !target@bus=scsi", U, Q, "Only scsi disk supports vendor and product"},
+    {"disk", "wwn; !target@bus=ide|sata|scsi|virtio", U, D, "disk target '%s' does not support wwn"},
+    {"disk", "@device=lun; !target@bus=scsi|virtio", U, D, "disk device='lun' is not supported for bus='%s'"},
+    {"disk", "@device=lun; wwn", U, D, "Setting disk wwn is not supported for lun device"},
+    {"disk", "@device=lun; vendor", U, D, "Setting disk vendor is not supported for lun device"},
+    {"disk", "@device=cdrom; target@bus=virtio", U, D, "disk type of '%s' does not support ejectable media"},
+    {"disk", "@model; !target@bus=virtio", U, D, "disk model not supported for bus '%s'"},
+    {"disk", "transient; @device=cdrom", U, D, "transient disk supported only with 'disk' device"},
+    {"disk", "readonly; target@bus=ide|sata; @device=disk", U, Q, "readonly ide disks are not supported"},
+    /* controllers */
+    {"controller", "@type=ide; q35", U, Q, "IDE controllers are unsupported for this QEMU binary or machine type"},
+    {"controller", "@type=ide; !@index=0; pc", I, Q, "Only 1 IDE controller is supported"},
+    {"controller", "@type=fdc; !@index=0", I, Q, "Only a single fdc controller is supported"},
+    {"controller", "driver@queues; !@model=virtio-scsi|virtio-transitional|virtio-non-transitional", U, Q, "'queues' is only supported by virtio-scsi controller"},
+    {"controller", "driver@cmd_per_lun; !@model=virtio-scsi|virtio-transitional|virtio-non-transitional", U, Q, "'cmd_per_lun' is only supported by virtio-scsi controller"},
+    {"controller", "driver@max_sectors; !@model=virtio-scsi|virtio-transitional|virtio-non-transitional", U, Q, "'max_sectors' is only supported by virtio-scsi controller"},
+    {"controller", "driver@ioeventfd; !@model=virtio-scsi|virtio-transitional|virtio-non-transitional", U, Q, "'ioeventfd' is only supported by virtio-scsi controller"},
+    {"controller", "driver@iothread; !@model=virtio-scsi|virtio-transitional|virtio-non-transitional", U, Q, "'iothread' is only supported for virtio-scsi-pci and virtio-scsi-ccw controllers"},
+    /* network */
+    {"interface", "ip; !@type=user", U, Q, "Invalid attempt to set network interface guest-side IP route and/or address info, not supported by QEMU"},
+    {"interface", "route", U, Q, "Invalid attempt to set network interface guest-side IP route and/or address info, not supported by QEMU"},
+    {"interface", "backend@type", U, Q, "unsupported network backend"},
+    /* others */
+    {"graphics", "@type=egl-headless; !/devices/graphics@type=vnc|spice|egl-headless", U, Q,
+        "graphics type 'egl-headless' is only supported with one of: 'vnc', 'spice' graphics types"},
+    {"redirdev", "@type=spicevmc; !/devices/graphics@type=spice", U, Q, "chardev 'spicevmc' not supported without spice graphics"},
+    {"channel", "@type=spicevmc; !/devices/graphics@type=spice", U, Q, "chardev 'spicevmc' not supported without spice graphics"},
+    {"smartcard", "@type=spicevmc; !/devices/graphics@type=spice", U, Q, "chardev 'spicevmc' not supported without spice graphics"},
+    {"iommu", "driver@intremap=on; !/features/ioapic@driver=qemu", U, D, "IOMMU interrupt remapping requires split I/O APIC (ioapic driver='qemu')"},
+    {"iommu", "@model=intel; !q35", U, Q, "IOMMU device: 'intel' is only supported with Q35 machines"},
+    {"iommu", "driver@eim=on; !driver@intremap=on", U, D, "IOMMU eim requires interrupt remapping to be enabled"},
+    {"watchdog", "@model=diag288", U, Q, "%s is not supported by this QEMU binary"},
+    {"filesystem", "driver@type=virtiofs; readonly", U, Q, "virtiofs does not yet support read-only mode"},
+    /* the domain */
+    {"domain", "memtune/min_guarantee", U, Q, "Parameter 'min_guarantee' not supported by QEMU."},
+    {"domain", "features/ibs", U, Q, "The 'ibs' feature is not supported for architecture 'x86_64' or machine type '%m'"},
+    {"domain", "features/cfpc", U, Q, "The 'cfpc' feature is not supported for architecture 'x86_64' or machine type '%m'"},
+    {"domain", "features/sbbc", U, Q, "The 'sbbc' feature is not supported for architecture 'x86_64' or machine type '%m'"},
+    {"domain", "features/htm", U, Q, "The 'htm' feature is not supported for architecture 'x86_64' or machine type '%m'"},
+    {"domain", "features/nested-hv", U, Q, "The 'nested-hv' feature is not supported for architecture 'x86_64' or machine type '%m'"},
+    {"domain", "features/ccf-assist", U, Q, "The 'ccf-assist' feature is not supported for architecture 'x86_64' or machine type '%m'"},
+    {"domain", "features/hpt", U, Q, "The 'hpt' feature is not supported for architecture 'x86_64' or machine type '%m'"},
+    {"domain", "features/gic", U, Q, "The 'gic' feature is not supported for architecture 'x86_64' or machine type '%m'"},
+    {"domain", "features/smm; pc", U, Q, "smm is not available with this QEMU binary or machine type '%m'"},
+    {"domain", "launchSecurity@type=sev", U, Q, "SEV launch security is not supported with this QEMU binary"},
+    {"domain", "launchSecurity@type=s390-pv", U, Q, "S390 PV launch security is not supported with this QEMU binary"},
+};
+
+/* One condition. Value of its attribute into *value, when it has one. */
+static bool holds(const struct doc *d, const struct tree *t, const char *c, size_t n, const char **value)
+{
+    char path[128], attr[64], values[128];
+    bool negate = *c == '!', found = false;
+    const char *at, *eq;
+    if (negate) {
+        c++;
+        n--;
+    }
+    if (n == 2 && memcmp(c, "pc", 2) == 0)
+        return d->pc != negate;
+    if (n == 3 && memcmp(c, "q35", 3) == 0)
+        return d->q35 != negate;
+    if (n == 3 && memcmp(c, "kvm", 3) == 0)
+        return d->kvm != negate;
+    at = memchr(c, '@', n);
+    eq = memchr(c, '=', n);
+    snprintf(path, sizeof path, "%.*s", (int)(at ? at - c : (ptrdiff_t)n), c);
+    snprintf(attr, sizeof attr, "%.*s", at ? (int)((eq ? eq : c + n) - at - 1) : 0, at ? at + 1 : "");
+    snprintf(values, sizeof values, "%.*s", eq ? (int)(c + n - eq - 1) : 0, eq ? eq + 1 : "");
+    for (char *p = values; *p; p++)
+        if (*p == '|')
+            *p = ' ';
+    const struct tree *x = *path == '/' ? tree_get(d->t, path + 1) : tree_get(t, path);
+    const char *last = x ? x->name : NULL;
+    for (; x && !found; x = last && *path ? tree_next(x, last) : NULL) {      /* any of several of the same name */
+        const char *v = at ? tree_attr(x, attr) : "";
+        found = v && (!eq || doc_in(v, values));
+        if (v && at && !*value)
+            *value = v;
+    }
+    return found != negate;
+}
+
+static int apply(struct doc *d, const struct rule *r, const struct tree *t)
+{
+    const char *value[2] = {NULL, NULL};
+    char text[512];
+    size_t n, len = 0;
+    for (const char *c = r->when; *c; c += n + (c[n] ? 2 : 0)) {
+        const char *v = NULL;
+        n = strcspn(c, ";");
+        if (!holds(d, t, c, n, &v))
+            return 0;
+        if (v)
+            value[value[0] ? 1 : 0] = v;
+    }
+    unsigned used = 0;
+    for (const char *p = r->text; *p && len < sizeof text - 1; p++) {
+        const char *s = p[0] == '%' && p[1] == 's' ? value[used ? 1 : 0] : p[0] == '%' && p[1] == 'm' ? d->machine : NULL;
+        if (p[0] == '%' && (p[1] == 's' || p[1] == 'm')) {
+            used += p[1] == 's';
+            len += (size_t)snprintf(text + len, sizeof text - len, "%.200s", s ? s : "");
+            p++;
+        } else {
+            text[len++] = *p;
+        }
+        len = len < sizeof text ? len : sizeof text - 1;
+    }
+    text[len] = 0;
+    return err_set(d->e, r->code, r->domain, "%s", text);
+}
+
+int check_rules(struct doc *d)
+{
+    for (unsigned i = 0; i < ARRAY_N(rules); i++) {
+        if (strcmp(rules[i].on, "domain") == 0) {
+            if (apply(d, &rules[i], d->t))
+                return -1;
+            continue;
+        }
+        TREE_EACH(t, d->devices, rules[i].on)
+            if (apply(d, &rules[i], t))
+                return -1;
+    }
+    return 0;
+}
