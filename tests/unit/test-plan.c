@@ -154,6 +154,13 @@ static void test_not_granted(void)
     AUTO_TREE *dom = plan_tree(xml);
     struct plan_in in = { .dom = dom, .form = PLAN_RUN, .id = 1, .host = &h };
     tap_ok(plan_guest(&in, &p, &e) == -1 && e.code == VIR_ERR_INTERNAL_ERROR, "a disk that was not opened: %s", e.detail);
+    static const char *few[] = { "ide-hd", "pcie-root-port" };
+    struct caps_emulator caps = { .path = "/usr/bin/qemu-system-x86_64", .devices = { few, 2 } };
+    h.v[0].fd[0] = 11;
+    in.caps = &caps;
+    e = (struct err)ERR_INIT;
+    tap_ok(plan_guest(&in, &p, &e) == -1 && e.code == VIR_ERR_CONFIG_UNSUPPORTED && strstr(e.detail, "virtio-blk-pci"), "a device QEMU has not: %s", e.detail);
+    in.caps = NULL;
     h.monitor_fd = -1;
     h.v[0].fd[0] = 11;
     e = (struct err)ERR_INIT;

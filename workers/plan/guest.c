@@ -89,8 +89,25 @@ static const struct device *device_row(const char *element)
     return NULL;
 }
 
+/* A device that this QEMU was not built with is named before QEMU is started for nothing. */
+static void check_drivers(struct ctx *c)
+{
+    if (!pl_run(c) || !c->in->caps || !c->in->caps->devices.n)
+        return;
+    for (size_t i = 0; i < c->out->n && !c->failed; i++) {
+        const struct plan_item *it = &c->out->v[i];
+        const char *driver = it->opt == PLAN_DEVICE ? json_string_value(json_object_get(it->props, "driver")) : NULL;
+        if (pl_is(driver, "lsi"))
+            driver = "lsi53c895a";      /* QEMU's lists have the name, its options the nickname */
+        if (driver && !caps_has_device(c->in->caps, driver))
+            pl_fail(c, "this QEMU does not support device '%s'", driver);
+    }
+}
+
 static int finish(struct ctx *c)
 {
+    if (!c->failed)
+        check_drivers(c);
     if (!c->failed)
         for (size_t i = 0; i < c->out->n; i++)
             if (!c->out->v[i].props && !c->out->v[i].word[0]) {

@@ -41,7 +41,7 @@ int plan_host_grants(struct plan_host *h, const void *grants, size_t grants_len)
 void plan_host_free(struct plan_host *h);
 
 struct plan_in {
-    const struct tree *dom;            /* <domain>: completed, with addresses; aliases for PLAN_RUN and hot-plug */
+    const struct tree *dom;            /* <domain>: completed, with addresses and aliases (run_form) */
     enum plan_form form;
     int id;                            /* domain id; -1 for PLAN_NATIVE */
     const char *lib_dir;               /* "/var/lib/libvirt/qemu"; NULL: that */
