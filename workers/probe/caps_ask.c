@@ -311,6 +311,16 @@ static uint32_t version_of(const json_t *v)
     return version;
 }
 
+/* QEMU's name of a target as a domain's <type arch=> has it. */
+static const char *arch_name(const char *target)
+{
+    static const char *const names[][2] = { { "i386", "i686" }, { "arm", "armv7l" }, { "or1k", "or32" } };
+    for (size_t i = 0; target && i < ARRAY_N(names); i++)
+        if (!strcmp(target, names[i][0]))
+            return names[i][1];
+    return target;
+}
+
 static int ask_all(struct qmp *q, struct mp_out *o, uint32_t *vers)
 {
     json_auto_t *hello = read_line(q);
@@ -335,7 +345,7 @@ static int ask_all(struct qmp *q, struct mp_out *o, uint32_t *vers)
     *vers = version_of(version);
     mp_uint(o, *vers);
     put_str(o, str(version, "package"));
-    put_str(o, str(target, "arch"));
+    put_str(o, arch_name(str(target, "arch")));
     mp_array(o, 2);
     mp_bool(o, yes(kvm, "present"));
     mp_bool(o, yes(kvm, "enabled"));

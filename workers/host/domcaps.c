@@ -1,0 +1,229 @@
+/* domcaps.c: the <domainCapabilities> document: what a guest of one binary and machine may have. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include "ipc/util.h"
+#include "workers/host/cpu.h"
+#include "workers/host/host.h"
+#include "workers/tree.h"
+
+struct in { const struct caps_emulator *e; const struct caps_machine *m; bool kvm, i440fx; };
+
+/* A value of an <enum>: shown when the binary has what is named; "need" is "device", "object:x", "option:x", "value:ENUM:x", "pc", "" always. */
+struct value { const char *text, *need; };
+struct row { const char *name; struct value v[12]; };
+
+static bool has(const struct in *in, const char *need)
+{
+    char kind[24];
+    size_t k = strcspn(need, ":");
+    if (!*need)
+        return true;
+    if (!strcmp(need, "pc"))
+        return in->i440fx;
+    if (!strcmp(need, "never"))
+        return false;
+    if (!need[k])
+        return caps_has_device(in->e, need);
+    const char *rest = need + k + 1, *colon = strchr(rest, ':');
+    if (!strncmp(need, "object:", 7))
+        return caps_has_object(in->e, rest);
+    if (!strncmp(need, "option:", 7))
+        return caps_has_option(in->e, rest, NULL);
+    if (!colon || util_format(kind, sizeof kind, "%.*s", (int)(colon - rest), rest) < 0)
+        return false;
+    return caps_has_value(in->e, kind, colon + 1);
+}
+
+static void add_rows(struct tree *parent, const struct in *in, const struct row *rows, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct tree *e = tree_add(parent, "enum");
+        tree_set_attr(e, "name", "%s", rows[i].name);
+        for (const struct value *v = rows[i].v; v->text; v++)
+            if (has(in, v->need))
+                tree_add_text(e, "value", "%s", v->text);
+    }
+}
+
+static struct tree *add_yes(struct tree *parent, const char *name, bool yes)
+{
+    struct tree *t = tree_add(parent, name);
+    tree_set_attr(t, "supported", "%s", yes ? "yes" : "no");
+    return t;
+}
+
+static const struct row loader[] = { { "type", { { "rom", "" }, { "pflash", "" } } }, { "readonly", { { "yes", "" }, { "no", "" } } }, { "secure", { { "no", "" } } } };
+static const struct row memory[] = { { "sourceType", { { "file", "object:memory-backend-file" }, { "anonymous", "" }, { "memfd", "object:memory-backend-memfd" } } } };
+static const struct row disk[] = {
+    { "diskDevice", { { "disk", "" }, { "cdrom", "" }, { "floppy", "" }, { "lun", "" } } },
+    { "bus", { { "ide", "pc" }, { "fdc", "" }, { "scsi", "scsi-hd" }, { "virtio", "virtio-blk-pci" }, { "usb", "usb-storage" }, { "sata", "ich9-ahci" } } },
+    { "model", { { "virtio", "virtio-blk-pci" }, { "virtio-transitional", "virtio-blk-pci-transitional" }, { "virtio-non-transitional", "virtio-blk-pci-non-transitional" } } } };
+static const struct row graphics[] = { { "type", { { "sdl", "value:DisplayType:sdl" }, { "vnc", "option:vnc" }, { "spice", "option:spice" },
+    { "egl-headless", "value:DisplayType:egl-headless" }, { "dbus", "value:DisplayType:dbus" } } } };
+static const struct row video[] = { { "modelType", { { "vga", "VGA" }, { "cirrus", "cirrus-vga" }, { "vmvga", "vmware-svga" }, { "qxl", "qxl" }, { "virtio", "virtio-gpu-pci" },
+    { "none", "" }, { "bochs", "bochs-display" }, { "ramfb", "ramfb" } } } };
+static const struct row hostdev[] = { { "mode", { { "subsystem", "" } } },
+    { "startupPolicy", { { "default", "" }, { "mandatory", "" }, { "requisite", "" }, { "optional", "" } } },
+    { "subsysType", { { "usb", "" }, { "pci", "" }, { "scsi", "scsi-generic" } } }, { "capsType", { { 0 } } }, { "pciBackend", { { 0 } } } };
+static const struct row rng[] = {
+    { "model", { { "virtio", "virtio-rng-pci" }, { "virtio-transitional", "virtio-rng-pci-transitional" }, { "virtio-non-transitional", "virtio-rng-pci-non-transitional" } } },
+    { "backendModel", { { "random", "object:rng-random" }, { "egd", "object:rng-egd" }, { "builtin", "object:rng-builtin" } } } };
+static const struct row filesystem[] = { { "driverType", { { "path", "" }, { "handle", "" }, { "virtiofs", "vhost-user-fs-pci" } } } };
+static const struct row tpm[] = { { "model", { { "tpm-tis", "tpm-tis" }, { "tpm-crb", "tpm-crb" } } },
+    { "backendModel", { { "passthrough", "value:TpmType:passthrough" } } } };
+static const struct row redirdev[] = { { "bus", { { "usb", "usb-redir" } } } };
+static const struct row channel[] = { { "type", { { "pty", "" }, { "unix", "" }, { "spicevmc", "option:spice" } } } };
+static const struct row hyperv[] = { { "features", { { "spinlocks", "" }, { "vendor_id", "" } } } };
+
+static const struct { const char *name; const struct row *rows; size_t n; const char *need; } devices[] = {
+    { "disk", disk, ARRAY_N(disk), "" }, { "graphics", graphics, ARRAY_N(graphics), "" }, { "video", video, ARRAY_N(video), "" },
+    { "hostdev", hostdev, ARRAY_N(hostdev), "" }, { "rng", rng, ARRAY_N(rng), "virtio-rng-pci" }, { "filesystem", filesystem, ARRAY_N(filesystem), "" },
+    { "tpm", tpm, ARRAY_N(tpm), "tpm-tis" }, { "redirdev", redirdev, ARRAY_N(redirdev), "usb-redir" }, { "channel", channel, ARRAY_N(channel), "" } };
+static const struct { const char *name, *need; } features[] = { { "gic", "never" }, { "vmcoreinfo", "vmcoreinfo" }, { "genid", "vmgenid" }, { "backingStoreInput", "" },
+    { "backup", "" }, { "sev", "never" }, { "sgx", "never" } };
+
+static void add_migratable(struct tree *cpu, const struct in *in, const char *mode, const char *name, bool yes)
+{
+    const struct row row = { name, { { "on", "" }, { "off", "" } } };
+    struct tree *t = tree_add(cpu, "mode");
+    tree_set_attr(t, "name", "%s", mode);
+    tree_set_attr(t, "supported", "%s", yes ? "yes" : "no");
+    if (yes)
+        add_rows(t, in, &row, 1);
+}
+
+/* The model with the fewest words that is what this accelerator gives a guest at most: with TCG that is QEMU's "max". */
+static void add_host_model(struct tree *cpu, const struct in *in)
+{
+    const struct caps_cpu *max = caps_cpu(in->e, CAPS_TCG, "max");
+    struct cpu_features want, has_ = { { 0 } };
+    const char *vendor = "AMD";     /* of QEMU's own processors */
+    struct tree *t = tree_add(cpu, "mode"), *f;
+    tree_set_attr(t, "name", "host-model");
+    if (in->kvm)
+        cpu_host(&want, &vendor);
+    else if (max)
+        cpu_of_list(&want, &max->features);
+    const struct caps_cpu *c = max || in->kvm ? cpu_pick(in->e, &want, vendor, false, &has_) : NULL;
+    tree_set_attr(t, "supported", "%s", c ? "yes" : "no");
+    if (!c)
+        return;
+    tree_set_attr(tree_add_text(t, "model", "%s", c->name), "fallback", "forbid");
+    if (vendor)
+        tree_add_text(t, "vendor", "%s", vendor);
+    for (int off = 0; off < 2; off++)
+        for (unsigned i = 0; cpu_feature_name(i); i++)
+            if (cpu_has(&want, i) == !off && cpu_has(&has_, i) == !!off) {
+                f = tree_add(t, "feature");
+                tree_set_attr(f, "policy", "%s", off ? "disable" : "require");
+                tree_set_attr(f, "name", "%s", cpu_feature_name(i));
+            }
+}
+
+static int by_name_down(const void *a, const void *b)
+{
+    return strcmp((*(const struct cpu_model *const *)b)->name, (*(const struct cpu_model *const *)a)->name);
+}
+
+static void add_models(struct tree *cpu, const struct in *in)
+{
+    const struct cpu_model *list[128];
+    unsigned n = 0;
+    struct tree *t = tree_add(cpu, "mode");
+    tree_set_attr(t, "name", "custom");
+    tree_set_attr(t, "supported", "yes");
+    for (unsigned i = 0; cpu_model(i)->name && n < ARRAY_N(list); i++)
+        if (caps_cpu(in->e, CAPS_TCG, cpu_model(i)->name))
+            list[n++] = cpu_model(i);
+    qsort(list, n, sizeof *list, by_name_down);
+    for (unsigned i = 0; i < n; i++) {
+        const struct caps_cpu *c = in->kvm ? caps_cpu(in->e, CAPS_KVM, list[i]->name) : NULL;
+        c = c ? c : caps_cpu(in->e, CAPS_TCG, list[i]->name);
+        struct tree *m = tree_add_text(t, "model", "%s", list[i]->name);
+        tree_set_attr(m, "usable", "%s", c->blockers.n ? "no" : "yes");
+        if (c->flags & CAPS_C_DEPRECATED)
+            tree_set_attr(m, "deprecated", "yes");
+        tree_set_attr(m, "vendor", "%s", list[i]->vendor);
+    }
+}
+
+static char *make(const struct in *in)
+{
+    AUTO_TREE *d = tree_new("domainCapabilities");
+    struct tree *t, *os;
+    tree_add_text(d, "path", "%s", in->e->path);
+    tree_add_text(d, "domain", "%s", in->kvm ? "kvm" : "qemu");
+    tree_add_text(d, "machine", "%s", in->m->name);
+    tree_add_text(d, "arch", "%s", in->e->arch);
+    tree_set_attr(tree_add(d, "vcpu"), "max", "%u", in->m->cpus_max);
+    add_yes(d, "iothreads", caps_has_object(in->e, "iothread"));
+    os = add_yes(d, "os", true);
+    tree_set_attr(tree_add(os, "enum"), "name", "firmware");
+    add_rows(add_yes(os, "loader", true), in, loader, ARRAY_N(loader));
+    t = tree_add(d, "cpu");
+    add_migratable(t, in, "host-passthrough", "hostPassthroughMigratable", in->kvm);
+    add_migratable(t, in, "maximum", "maximumMigratable", caps_cpu(in->e, CAPS_TCG, "max") != NULL);
+    add_host_model(t, in);
+    add_models(t, in);
+    add_rows(add_yes(d, "memoryBacking", true), in, memory, ARRAY_N(memory));
+    t = tree_add(d, "devices");
+    for (size_t i = 0; i < ARRAY_N(devices); i++) {
+        bool yes = has(in, devices[i].need);
+        struct tree *dev = add_yes(t, devices[i].name, yes);
+        if (yes)
+            add_rows(dev, in, devices[i].rows, devices[i].n);
+    }
+    t = tree_add(d, "features");
+    for (size_t i = 0; i < ARRAY_N(features); i++)
+        add_yes(t, features[i].name, has(in, features[i].need));
+    add_rows(add_yes(t, "hyperv", true), in, hyperv, ARRAY_N(hyperv));
+    return tree_print(d, 0, NULL);
+}
+
+#define BAD(e, ...) (err_set(e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, __VA_ARGS__), NULL)
+
+char *domcaps_text(const struct host *h, const char *emulator, const char *arch, const char *machine, const char *virttype, struct err *e)
+{
+    static const char *const arches[] = { "aarch64", "alpha", "armv6l", "armv7b", "armv7l", "i686", "loongarch64", "m68k", "mips", "mips64", "mips64el", "mipsel", "ppc", "ppc64", "ppc64le",
+        "riscv32", "riscv64", "s390", "s390x", "sh4", "sparc", "sparc64", "x86_64" };
+    static const char *const types[] = { "qemu", "kqemu", "kvm", "hvf", "xen", "lxc", "uml", "openvz", "test", "vmware", "hyperv", "vbox", "phyp", "parallels", "bhyve", "vz" };
+    struct in in = { 0 };
+    struct utsname u;
+    bool known = !arch;
+    for (size_t i = 0; i < ARRAY_N(arches) && !known; i++)
+        known = !strcmp(arch, arches[i]);
+    if (!known)
+        return BAD(e, "unknown architecture: %s", arch);
+    known = !virttype;
+    for (size_t i = 0; i < ARRAY_N(types) && !known; i++)
+        known = !strcmp(virttype, types[i]);
+    if (!known)
+        return BAD(e, "unknown virttype: %s", virttype);
+    uname(&u);
+    if (emulator)
+        in.e = caps_find(&h->caps, emulator, NULL);
+    else
+        in.e = caps_find(&h->caps, NULL, arch ? arch : u.machine);
+    if (!in.e && emulator)
+        return BAD(e, "Cannot check QEMU binary %s: No such file or directory", emulator);
+    if (!in.e)
+        return BAD(e, "unable to find any emulator to serve '%s' architecture", arch ? arch : u.machine);
+    if (arch && strcmp(arch, in.e->arch))
+        return BAD(e, "architecture from emulator '%s' doesn't match given architecture '%s'", in.e->arch, arch);
+    bool kvm = host_has_kvm(in.e);
+    in.kvm = virttype ? !strcmp(virttype, "kvm") : kvm;
+    if (virttype && strcmp(virttype, "qemu") && strcmp(virttype, "kvm"))
+        return BAD(e, "the accel '%s' is not supported by '%s' on this host", virttype, in.e->path);
+    if (in.kvm && !kvm)
+        return BAD(e, "KVM is not supported by '%s' on this host", in.e->path);
+    in.m = caps_machine(in.e, machine);
+    if (!in.m)
+        return BAD(e, "the machine '%s' is not supported by emulator '%s'", machine ? machine : "", in.e->path);
+    in.i440fx = !strncmp(in.m->name, "pc-i440fx", 9) || !strcmp(in.m->name, "isapc");
+    char *text = make(&in);
+    if (!text)
+        err_sys(e, VIR_FROM_QEMU, ENOMEM, "cannot make domain capabilities");
+    return text;
+}
