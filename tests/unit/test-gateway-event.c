@@ -370,6 +370,85 @@ static void test_stats(void)
     tap_ok(true, "nothing is left of a call whose client has gone");
 }
 
+/* More guests than may be open at once: the next are asked as answers come. */
+static void test_stats_window(void)
+{
+    enum { GUESTS = 200 };
+    struct mp_out a;
+    struct frame f;
+    uint32_t asked = 0, first = 0, records, stale;
+
+    rpc_start(DOOR_RW, 0);
+    for (uint32_t i = 0; i < GUESTS; i++)
+        guest_put(i, "guest", (uint8_t)(i + 1), (int32_t)i + 1, 1, 0);
+    a = args_of(3);
+    mp_array(&a, 0);
+    mp_uint(&a, 1);
+    mp_uint(&a, 0);
+    call(OP_REMOTE_CONNECT_GET_ALL_DOMAIN_STATS, &a);
+    static struct frame saved[GUESTS];
+    while (first < GUESTS && super_get(&saved[first]))
+        first++;
+    tap_ok(first > 64 && first <= 256, "of 200 guests %u are asked at once", first);
+    for (uint32_t i = 0; i < first; i++)
+        put_record(&saved[i], (uint8_t)(object_slot(saved[i].h.object) + 1), "guest");
+    for (asked = first; super_get(&f); asked++)
+        put_record(&f, (uint8_t)(object_slot(f.h.object) + 1), "guest");
+    tap_int(asked, GUESTS, "then the others");
+    tap_ok(get(), "and the answer comes");
+    count_records(&records, &stale);
+    tap_ok(records == GUESTS && !stale, "with all of them");
+    gateway_stop();
+}
+
+static uint64_t info_cpu_time(void)
+{
+    struct mp_in in = reply_results(OP_REMOTE_DOMAIN_GET_INFO);
+    for (int i = 0; i < 4; i++)
+        mp_skip(&in);
+    return mp_get_uint(&in);
+}
+
+static void test_info(void)
+{
+    struct mp_out a;
+    struct frame f;
+
+    rpc_start(DOOR_RO, 0);
+    guest_put(3, "one", 1, 4, 1, 0);
+    for (int round = 0; round < 3; round++) {
+        a = args_of(1);
+        put_guest(&a, "one", 1, 4);
+        call(OP_REMOTE_DOMAIN_GET_INFO, &a);
+        if (!tap_ok(super_get(&f) && f.h.op == OP_REMOTE_CONNECT_GET_ALL_DOMAIN_STATS && f.h.object == object_make(3, 7), "a running guest's worker is asked for its CPU time"))
+            return;
+        if (round == 0) {
+            a = args_of(1);
+            mp_array(&a, 1);
+            mp_array(&a, 2);
+            put_guest(&a, "one", 1, 4);
+            mp_array(&a, 2);
+            mp_array(&a, 3);
+            mp_str(&a, "cpu.user");
+            mp_int(&a, 4);
+            mp_uint(&a, 1);
+            mp_array(&a, 3);
+            mp_str(&a, "cpu.time");
+            mp_int(&a, 4);
+            mp_uint(&a, 777);
+            super_put(FRAME_REPLY, f.h.op, f.h.serial, 0, a.p, a.len, NULL, 0);
+            mp_out_free(&a);
+        } else if (round == 1) {
+            super_put(FRAME_REPLY, f.h.op, f.h.serial, 0, "\x91\x91\x01", 3, NULL, 0);
+        }
+        for (int i = 0; i < 100 && !readable(client); i++)
+            loop_once(10);
+        tap_ok(get(), "the call is answered");
+        tap_int(info_cpu_time(), round ? 5 : 777, round == 0 ? "with it" : round == 1 ? "after nonsense with what is known" : "after silence too");
+    }
+    gateway_stop();
+}
+
 int main(void)
 {
     loop_init();
@@ -378,5 +457,7 @@ int main(void)
     test_stream();
     test_stream_slow();
     test_stats();
+    test_stats_window();
+    test_info();
     return tap_done();
 }

@@ -33,6 +33,27 @@ struct call *call_new(struct gw *gw, const struct op *op, uint32_t id)
     return c;
 }
 
+struct call *call_inner(struct gw *gw, const struct call *outer, uint32_t id, call_done_fn *done, void *data)
+{
+    struct call *c = call_new(gw, outer->op, id);
+    if (!c)
+        return NULL;
+    c->inner = true;
+    gw->ncalls--;
+    c->done = done;
+    c->data = data;
+    return c;
+}
+
+void call_inner_cancel(struct gw *gw, const void *data)
+{
+    for (struct call *c = gw->calls, *next; c; c = next) {
+        next = c->next;
+        if (c->inner && c->data == data)
+            call_cancel(gw, c);
+    }
+}
+
 void call_free(struct gw *gw, struct call *c)
 {
     for (struct call **p = &gw->calls; *p; p = &(*p)->next)
@@ -308,10 +329,10 @@ void call_answer(struct gw *gw, struct frame *f)
     }
 }
 
-void call_resend_all(struct gw *gw)
+void call_resend(struct gw *gw, uint32_t serial)
 {
     for (struct call *c = gw->calls; c; c = c->next)
-        if (c->serial && call_frame(gw, c, FRAME_RESENT) < 0) {
+        if (c->serial && (!serial || c->serial == serial) && call_frame(gw, c, FRAME_RESENT) < 0) {
             gw_end(gw, "the daemon takes no frames");
             return;
         }

@@ -102,22 +102,6 @@ static void get_state(struct gw *gw, struct call *c, struct mp_in *in)
     call_reply_out(gw, c, &o);
 }
 
-static void get_info(struct gw *gw, struct call *c, struct mp_in *in)
-{
-    struct index_slot s;
-    struct mp_out o;
-    if (!fact_domain(gw, c, in, &s))
-        return;
-    mp_out_init(&o, 128);
-    mp_array(&o, 5);
-    mp_uint(&o, (uint8_t)s.state);
-    mp_uint(&o, s.mem_max_kib);
-    mp_uint(&o, s.mem_kib);
-    mp_uint(&o, (uint16_t)s.vcpus);
-    mp_uint(&o, s.id >= 0 ? s.cpu_time_ns : 0);
-    call_reply_out(gw, c, &o);
-}
-
 static void get_security_label(struct gw *gw, struct call *c, struct mp_in *in)
 {
     struct index_slot s;

@@ -94,6 +94,9 @@ bool gw_may_read(const struct gw *gw);
 
 /* call.c */
 struct call *call_new(struct gw *gw, const struct op *op, uint32_t id);     /* NULL: no memory, the client is ended */
+/* A call to a worker for the sake of `outer`: done takes its answer, and frees it. NULL as above. */
+struct call *call_inner(struct gw *gw, const struct call *outer, uint32_t id, call_done_fn *done, void *data);
+void call_inner_cancel(struct gw *gw, const void *data);           /* all those with this data */
 void call_free(struct gw *gw, struct call *c);
 int gw_admit(struct gw *gw, const struct op *op, struct err *e);   /* before arguments are read: authentication */
 void gw_call(struct gw *gw, struct call *c);                       /* does it; takes c over */
@@ -108,7 +111,7 @@ void call_fail(struct gw *gw, struct call *c, int code, int domain, const char *
 void call_fail_api(struct gw *gw, struct call *c, int code, const char *fmt, ...) __attribute__((format(printf, 4, 5)));  /* in the domain of the call's API */
 bool call_flags_ok(struct gw *gw, struct call *c, uint32_t flags, uint32_t known);   /* false: answered with "unsupported flags" */
 void call_answer(struct gw *gw, struct frame *f);                  /* a REPLY or ERROR frame */
-void call_resend_all(struct gw *gw);                               /* to a new supervisor */
+void call_resend(struct gw *gw, uint32_t serial);                  /* to a new supervisor; 0: all that are open */
 void call_cancel_all(struct gw *gw);
 void call_cancel(struct gw *gw, struct call *c);                   /* tells the worker, and frees */
 
@@ -117,6 +120,8 @@ void call_cancel(struct gw *gw, struct call *c);                   /* tells the 
 typedef void local_fn(struct gw *gw, struct call *c, struct mp_in *in);
 struct local { uint32_t op; local_fn *fn; };
 extern const struct local local_open[], local_domain[], local_list[], local_events[], local_stats[], local_admin[];
+
+local_fn get_info;                                                 /* info.c */
 
 /* route.c */
 int api_domain(const struct op *op);                               /* error domain of libvirt's file that has this function */

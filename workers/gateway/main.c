@@ -173,8 +173,10 @@ void gw_frame(struct chan *ch, struct frame *f)
     else if (f->h.op == OP_IN(IN_SERVE))
         gw_born(gw, f);
     else if (f->h.op == OP_IN(IN_EPOCH)) {
-        events_subscribe(gw, true);
-        call_resend_all(gw);
+        /* With a serial: that call only, which had to wait for its object.  Without: a new supervisor, which knows of none. */
+        if (!f->h.serial)
+            events_subscribe(gw, true);
+        call_resend(gw, f->h.serial);
     } else if (f->h.op == OP_IN(IN_QUIT))
         gw_end(gw, "ended by the daemon");
     else if (f->h.kind == FRAME_EVENT && OP_PROG(f->h.op) != PROG_INTERNAL)

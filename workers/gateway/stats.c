@@ -10,20 +10,24 @@
 #include "ipc/util.h"
 #include "list.h"
 
-enum { STATS_WAIT_MS = 500 };
+enum {
+    STATS_WAIT_MS = 500,
+    STATS_ASKED_MAX = 128,          /* guests asked at once: the supervisor bounds what one gateway may have open */
+};
 enum { STAT_STATE = 1, STAT_BALLOON = 4, STAT_VCPU = 8 };
 #define STATS_FLAGS (LIST_STATS | 1u << 29 | 1u << 30 | 1u << 31)       /* nowait, backing, enforce */
 #define STATS_KNOWN 0x7ffu
 #define STATS_ENFORCE (1u << 31)
 enum { PARAM_INT = 1, PARAM_UINT = 2, PARAM_ULLONG = 4, PARAM_BOOL = 6 };
 
-struct part { uint32_t slot; uint32_t gen; bool asked, stale; struct mp_out record; };
+struct part { uint32_t slot; uint32_t gen; bool runs /* it is asked, or will be */, stale; struct mp_out record; };
 struct stats {
     struct gw *gw;
     struct call *call;              /* the client's */
     uint32_t which, flags;
     struct part *part;
-    uint32_t n, cap, open;          /* open: asked and not answered */
+    uint32_t n, cap;
+    uint32_t next, open;            /* part to be asked next; asked and not answered */
     struct loop_timer timer;
 };
 
@@ -81,18 +85,14 @@ static void stats_answer(struct stats *t)
     struct index_slot s;
     uint32_t n = 0;
 
-    for (struct call *c = gw->calls, *next; c; c = next) {
-        next = c->next;
-        if (c->inner && c->data == t)
-            call_cancel(gw, c);
-    }
+    call_inner_cancel(gw, t);
     mp_out_init(&items, FRAME_BIG_MAX);
     for (uint32_t i = 0; i < t->n; i++) {
         struct part *k = &t->part[i];
         if (k->record.len)
             mp_raw(&items, k->record.p, k->record.len);
         else if (index_read(&gw->ix, k->slot, &s) == 0 && s.gen == k->gen)
-            record_known(t, &items, &s, k->asked || k->stale);
+            record_known(t, &items, &s, k->runs || k->stale);
         else
             continue;               /* it went away meanwhile */
         n++;
@@ -117,15 +117,16 @@ static void stats_late(struct loop_timer *timer)
 
 /* ---- one guest's answer ---- */
 
-/* Takes the one record out of [[record]] if it is this guest's and of the reply's shape. */
-static bool stats_take(struct part *k, const struct op *op, const struct frame *f)
+static void stats_ask(struct stats *t);
+
+bool stats_record(const struct frame *f, const uint8_t uuid[16], struct mp_in *record)
 {
     struct xdr_out scratch = { 0 };
     struct mp_in in;
     size_t n;
 
     mp_in_init(&in, f->body, f->body_len);
-    bool good = xdr_encode(op->ret, &in, &scratch) == 0 && mp_end(&in);
+    bool good = xdr_encode(op_find(OP_REMOTE_CONNECT_GET_ALL_DOMAIN_STATS)->ret, &in, &scratch) == 0 && mp_end(&in);
     xdr_out_free(&scratch);
     if (!good)
         return false;
@@ -133,16 +134,12 @@ static bool stats_take(struct part *k, const struct op *op, const struct frame *
     mp_get_array(&in, 1);
     if (mp_get_array(&in, 1) != 1)
         return false;
-    const uint8_t *start = in.p;
+    *record = in;
     mp_get_array(&in, 2);
     mp_get_array(&in, 3);
     mp_skip(&in);
-    const uint8_t *uuid = mp_get_bin(&in, &n);
-    if (in.bad || n != 16 || memcmp(uuid, k->record.p, 16))
-        return false;
-    k->record.len = 0;
-    mp_raw(&k->record, start, (size_t)(in.end - start));
-    return !k->record.failed;
+    const uint8_t *got = mp_get_bin(&in, &n);
+    return !in.bad && n == 16 && !memcmp(got, uuid, 16);
 }
 
 static void stats_part(struct gw *gw, struct call *c, struct frame *f, const struct err *e)
@@ -151,20 +148,22 @@ static void stats_part(struct gw *gw, struct call *c, struct frame *f, const str
     struct part *k = &t->part[c->id];
     struct index_slot s;
 
-    k->asked = false;
+    k->runs = false;
     k->stale = true;
     if (f && index_read(&gw->ix, k->slot, &s) == 0 && s.gen == k->gen) {
-        mp_raw(&k->record, s.uuid, sizeof s.uuid);      /* what the record must be about; it takes this place */
-        k->stale = !stats_take(k, c->op, f);
-        if (k->stale) {
-            k->record.len = 0;
+        struct mp_in record;
+        k->stale = !stats_record(f, s.uuid, &record);
+        if (k->stale)
             log_warn("statistics of %s are not of their shape", s.name);
-        }
+        else
+            mp_raw(&k->record, record.p, (size_t)(record.end - record.p));
     } else if (e && e->code == VIR_ERR_OPERATION_INVALID) {
         k->stale = false;           /* stopped meanwhile */
     }
     call_free(gw, c);
-    if (--t->open == 0)
+    t->open--;
+    stats_ask(t);
+    if (!t->open && !gw->ended)
         stats_answer(t);
 }
 
@@ -183,7 +182,7 @@ static bool stats_add(struct stats *t, uint32_t slot, const struct index_slot *s
         t->cap = cap;
     }
     struct part *k = &t->part[t->n++];
-    *k = (struct part){ .slot = slot, .gen = s->gen, .asked = s->id >= 0 };
+    *k = (struct part){ .slot = slot, .gen = s->gen, .runs = s->id >= 0 };
     mp_out_init(&k->record, FRAME_BIG_MAX);
     return true;
 }
@@ -213,26 +212,29 @@ static int stats_choose(struct stats *t, struct mp_in *in)
     return 0;
 }
 
+void stats_args(struct call *c, uint32_t which, uint32_t flags)
+{
+    c->frame_op = OP_REMOTE_CONNECT_GET_ALL_DOMAIN_STATS;
+    c->arg = flags;
+    c->args.max = FRAME_BODY_MAX;
+    mp_array(&c->args, 3);
+    mp_array(&c->args, 0);
+    mp_uint(&c->args, which);
+    mp_uint(&c->args, flags);
+}
+
+/* Asks on, as long as not too many are open. */
 static void stats_ask(struct stats *t)
 {
     struct gw *gw = t->gw;
-    for (uint32_t i = 0; i < t->n && !gw->ended; i++) {
-        struct part *k = &t->part[i];
-        if (!k->asked)
+    for (; t->next < t->n && t->open < STATS_ASKED_MAX && !gw->ended; t->next++) {
+        if (!t->part[t->next].runs)
             continue;
-        struct call *c = call_new(gw, t->call->op, i);
+        struct call *c = call_inner(gw, t->call, t->next, stats_part, t);
         if (!c)
             return;
-        c->inner = true;
-        gw->ncalls--;
-        c->done = stats_part;
-        c->data = t;
-        c->object = object_make(k->slot, k->gen);
-        c->arg = t->flags;
-        mp_array(&c->args, 3);
-        mp_array(&c->args, 0);
-        mp_uint(&c->args, t->which);
-        mp_uint(&c->args, t->flags);
+        c->object = object_make(t->part[t->next].slot, t->part[t->next].gen);
+        stats_args(c, t->which, t->flags);
         t->open++;
         call_send(gw, c);
     }
