@@ -74,7 +74,7 @@ struct guest {
     uint64_t saved_ms, sent_ms;
     uint64_t save_seq;
     bool tainted_monitor, tainted_agent;    /* a client sent commands of its own */
-    struct bucket event_bucket, lifecycle_bucket;
+    struct bucket event_bucket, lifecycle_bucket, notes_bucket;
     uint64_t events_dropped;
 };
 
@@ -127,6 +127,7 @@ void debug_answer(struct guest *g, const struct request *rq);
 
 /* save.c: checkpoint and status file. */
 void save_now(struct guest *g);
+void save_notes(struct guest *g);                                       /* the checkpoint alone */
 int save_load(struct guest *g);                                         /* 0, -ENOENT none yet, or negative errno */
 
 /* qevent.c */

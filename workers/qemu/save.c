@@ -44,10 +44,10 @@ static void pack(struct guest *g, struct mp_out *o)
     tree_pack(o, g->tree);
 }
 
-static void checkpoint(struct guest *g)
+void save_notes(struct guest *g)
 {
     struct mp_out o;
-    if (g->checkpoint_fd < 0)
+    if (g->checkpoint_fd < 0 || g->phase < PHASE_SETTING_UP || g->phase >= PHASE_GONE)
         return;
     mp_out_init(&o, PLACE_BYTES - sizeof(struct place));
     pack(g, &o);
@@ -182,6 +182,6 @@ void save_now(struct guest *g)
     g->saved_ms = loop_now_ms();
     if (g->phase < PHASE_SETTING_UP || g->phase >= PHASE_GONE)
         return;
-    checkpoint(g);
+    save_notes(g);
     status_file(g);
 }

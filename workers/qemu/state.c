@@ -7,7 +7,7 @@
 
 #include "ipc/log.h"
 #include "ipc/util.h"
-#include "workers/qemu/guest.h"
+#include "workers/qemu/stats.h"
 
 enum { SHUTDOWN_WAIT_MS = 10000 };
 
@@ -18,7 +18,7 @@ enum { QUIET_MS = 200, EVENTS = 50 };
 static void send_state(struct guest *g, int32_t event, int32_t detail)
 {
     struct guest_state s = { .state = g->state, .reason = g->reason, .event = event, .detail = detail, .flags_mask = SLOT_AGENT | SLOT_STALE | SLOT_TAINTED,
-                             .mem_kib = g->balloon_kib, .cpu_time_ns = guest_cpu_time(g, NULL, NULL), .vcpus = g->vcpus };
+                             .mem_kib = g->balloon_kib, .cpu_time_ns = guest_cpu_time(g, NULL, NULL), .vcpus = vcpus_now(g) };
     s.flags = (g->agent.connected ? SLOT_AGENT : 0) | (qmp_is_stale(&g->qmp) ? SLOT_STALE : 0) | (g->tainted_monitor || g->tainted_agent ? SLOT_TAINTED : 0);
     loop_cancel(&g->send_later);
     g->sent_ms = loop_now_ms();
@@ -45,6 +45,9 @@ void guest_set_state(struct guest *g, int32_t state, int32_t reason, int32_t eve
     g->state = state;
     g->reason = reason;
     guest_send_state(g, event, detail);
+    /* An event that was sent must not be sent by the next instance again, nor one be missed: noted at once while that is rare. */
+    if (bucket_take(&g->notes_bucket, EVENTS))
+        save_notes(g);
     guest_changed(g);
 }
 

@@ -1,0 +1,108 @@
+"""A worker that dies: its guest runs on, and the next worker takes it over where it stands."""
+import os, signal, sys, time
+sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
+import qemuguest
+from qemulib import Failed
+
+w = qemuguest.make()
+n = 0
+
+
+def reborn(why):
+    """The keeper's part: same descriptors, same monitor."""
+    global n
+    n += 1
+    w.kill()
+    assert os.waitpid(w.qemu, os.WNOHANG) == (0, 0), "QEMU went with its worker: " + why
+    w.states.clear()
+    w.replies.clear()
+    w.born(resume=(w.qmp, w.qemu), instance=n)
+    w.until(lambda: w.states, "the new worker speaks: " + why)
+    return w.states[-1]
+
+
+def state():
+    return w.states[-1]["state"], w.states[-1]["reason"]
+
+
+def qmp(cmd):
+    return w.call("domain.monitor_command", '{"execute":"%s"}' % cmd, 0)[0]
+
+
+try:
+    w.start()
+    w.call("domain.set_metadata", 0, "remember me", None, None, 1)
+    w.step(0.5)
+    first = w.call("domain.get_xml_desc", 1)[0]
+
+    # A running guest; the document with what happened to it.
+    s = reborn("running")
+    assert (s["state"], s["reason"]) == (1, 1), s
+    assert w.call("domain.get_xml_desc", 1)[0] == first
+    assert "remember me" in first
+
+    # A paused one.
+    w.call("domain.suspend")
+    w.until(lambda: state() == (3, 1), "paused")
+    w.step(0.5)
+    s = reborn("paused")
+    assert (s["state"], s["reason"]) == (3, 1), s
+    w.call("domain.resume")
+    w.until(lambda: state() == (1, 5), "running")
+
+    # What changed while nobody looked: stopped behind the worker's back, its events lost with it.
+    w.kill()
+    w.qmp.sendall(b'{"execute":"stop"}\n')
+    time.sleep(0.3)
+    w.qmp.setblocking(False)
+    try:
+        while w.qmp.recv(65536):
+            pass
+    except BlockingIOError:
+        pass
+    w.qmp.setblocking(True)
+    w.states.clear()
+    n += 1
+    w.born(resume=(w.qmp, w.qemu), instance=n)
+    w.until(lambda: w.states and state()[0] == 3, "the pause is seen")
+    assert any(x["event"] == 3 for x in w.states), w.states
+    w.call("domain.resume")
+
+    # Killed in the middle of commands and answers, many times: half a command sent, half an answer read.
+    for i in range(12):
+        for _ in range(i):
+            w.begin("domain.monitor_command", '{"execute":"query-commands"}', 0)
+        if i % 3 == 0:
+            w.step(0.02)
+        w.kill()
+        if i % 2:
+            w.qmp.sendall(b'{"execute":"query-sta')
+        w.states.clear()
+        w.replies.clear()
+        n += 1
+        w.born(resume=(w.qmp, w.qemu), instance=n)
+        w.until(lambda: w.states, "speaks after kill %d" % i)
+        assert '"running":true' in qmp("query-status"), i
+    assert state()[0] == 1
+
+    # A QEMU that hangs while its worker is born: known at once from the notes, and answered for.
+    os.kill(w.qemu, signal.SIGSTOP)
+    w.kill()
+    w.states.clear()
+    n += 1
+    w.born(resume=(w.qmp, w.qemu), instance=n)
+    t = time.monotonic()
+    assert "remember me" in w.call("domain.get_xml_desc", 0, timeout=5)[0]
+    assert time.monotonic() - t < 2
+    os.kill(w.qemu, signal.SIGCONT)
+    w.until(lambda: w.states and state()[0] == 1, "it answers again")
+
+    # The end is seen by the last of them.
+    qmp("system_powerdown")
+    w.begin("domain.monitor_command", '{"execute":"quit"}', 0)
+    w.until(lambda: w.stopped, "the end")
+    print("ok - %d workers, one QEMU" % (n + 1))
+finally:
+    if w.pid:
+        print(w.last_words()[-2000:])
+    w.close()
