@@ -2,17 +2,20 @@
 # Configured with --enable-fuzz, `make fuzz` gives each FUZZ_SECONDS; else `make check` runs the seeds through each.
 FUZZ_SECONDS = 30
 fuzz_programs = \
+	%D%/fuzz-agent \
 	%D%/fuzz-conf \
 	%D%/fuzz-gateway-mprpc \
 	%D%/fuzz-gateway-rpc \
 	%D%/fuzz-mp \
 	%D%/fuzz-plan \
+	%D%/fuzz-qmp \
 	%D%/fuzz-xdr \
 	$(NULL)
 fuzz_conf_libs = libconf.a libipc.a
 fuzz_gateway_libs = libgateway.a libxdr.a libop.a libworker.a libpolicy.a libroutes.a libipc.a
 fuzz_mp_libs = libworker.a libipc.a
 fuzz_plan_libs = libxmlc.a libplan.a libworker.a libipc.a $(LIBXML_LIBS) $(JANSSON_LIBS)
+fuzz_qemu_libs = libqemurole.a libplan.a libworker.a libpolicy.a libroutes.a libipc.a $(JANSSON_LIBS)
 fuzz_xdr_libs = libxdr.a libop.a libipc.a
 
 if FUZZ
@@ -41,6 +44,12 @@ fuzz_ldflags = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_plan_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 %C%_fuzz_plan_LDADD = $(fuzz_plan_libs)
 %C%_fuzz_plan_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_qmp_SOURCES = %D%/fuzz-qmp.c %D%/qemu-fuzz.h $(fuzz_main)
+%C%_fuzz_qmp_LDADD = $(fuzz_qemu_libs)
+%C%_fuzz_qmp_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_agent_SOURCES = %D%/fuzz-agent.c %D%/qemu-fuzz.h $(fuzz_main)
+%C%_fuzz_agent_LDADD = $(fuzz_qemu_libs)
+%C%_fuzz_agent_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_xdr_SOURCES = %D%/fuzz-xdr.c $(fuzz_main)
 %C%_fuzz_xdr_LDADD = $(fuzz_xdr_libs)
 %C%_fuzz_xdr_LDFLAGS = $(fuzz_ldflags)

@@ -3,10 +3,12 @@ scenario_tests = \
 	%D%/test-boundaries.sh \
 	%D%/test-budget.sh \
 	%D%/test-manuals.sh \
+	%D%/test-qemu-hostile.py \
+	%D%/test-qemu-resume.py \
 	$(NULL)
 scenario_root_tests = \
 	%D%/test-sandbox-root.sh \
 	$(NULL)
 TESTS += $(scenario_tests)
 ROOT_TESTS += $(scenario_root_tests)
-EXTRA_DIST += $(scenario_tests) $(scenario_root_tests) %D%/../functions.sh %D%/../guest/mkinitrd.sh %D%/../guest/hello.xml %D%/../guest/agent.xml %D%/../check.sh
+EXTRA_DIST += %D%/../qemulib.py %D%/../qemuguest.py $(scenario_tests) $(scenario_root_tests) %D%/../functions.sh %D%/../guest/mkinitrd.sh %D%/../guest/hello.xml %D%/../guest/agent.xml %D%/../check.sh

@@ -11,3 +11,8 @@ qemu_sources = \
 roles_qemu_SOURCES = $(qemu_sources)
 roles_qemu_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 roles_qemu_LDADD = libplan.a libworker.a libpolicy.a libroutes.a libipc.a $(JANSSON_LIBS)
+
+# libqemurole.a: the same without main, for harnesses that are QEMU, agent and supervisor at once.
+check_LIBRARIES += libqemurole.a
+libqemurole_a_SOURCES = $(qemu_sources)
+libqemurole_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) -DQEMU_NO_MAIN

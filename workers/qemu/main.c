@@ -10,8 +10,6 @@
 #include "workers/qemu/guest.h"
 #include "workers/qemu/ops.h"
 
-static struct guest guest = { .proc_fd = -1, .cgroup_fd = -1, .checkpoint_fd = -1, .id = -1, .state = DOM_PAUSED, .reason = PAUSED_STARTING_UP };
-
 static void on_ready(struct qmp *q)
 {
     struct guest *g = q->data;
@@ -47,6 +45,7 @@ void guest_hook_qmp(struct guest *g)
                            .trace = g->w->birth.flags & BIRTH_TRACE };
 }
 
+#ifndef QEMU_NO_MAIN          /* fuzz harnesses play the rest themselves */
 static void copy_blob(struct worker *w, int kind, void *dst, size_t size)
 {
     const void *p;
@@ -76,6 +75,8 @@ static void on_debug(struct worker *w, const struct request *rq, struct frame *f
     g->qmp.trace = g->agent.trace = rq->arg & 1;
     debug_answer(g, rq);
 }
+
+static struct guest guest = { .proc_fd = -1, .cgroup_fd = -1, .checkpoint_fd = -1, .id = -1, .state = DOM_PAUSED, .reason = PAUSED_STARTING_UP };
 
 static const struct worker_op ops[] = {
     { OP_IN(IN_START), start_call },
@@ -119,3 +120,4 @@ int main(void)
     }
     return worker_run(&w);
 }
+#endif

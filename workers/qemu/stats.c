@@ -291,6 +291,13 @@ struct block_drive *stats_drive(struct guest *g, const struct tree *disk)
     return NULL;
 }
 
+void stats_free(struct guest *g)
+{
+    if (g->stats)
+        blocks_forget(g->stats);
+    free(STEAL_PTR(&g->stats));
+}
+
 void stats_forget_blocks(struct guest *g)
 {
     if (g->stats)

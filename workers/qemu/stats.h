@@ -50,5 +50,6 @@ void vcpu_times(struct guest *g, uint32_t vcpu, uint64_t *run, uint64_t *waited,
 /* Counters of a tap, turned round: what the host received the guest sent.  0; -1 there are none. */
 struct net_counts { uint64_t rx[4], tx[4]; };               /* bytes, packets, errors, dropped */
 int net_counts(struct guest *g, const struct tree *nic, struct net_counts *c);
+void stats_free(struct guest *g);               /* nobody waits any more */
 void stats_forget_blocks(struct guest *g);      /* the drives have changed */
 #endif
