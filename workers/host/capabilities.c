@@ -245,7 +245,7 @@ static struct tree *make_guest(const struct caps_emulator *e)
 static void print_part(struct mp_out *o, struct tree *t)
 {
     size_t n;
-    AUTO_FREE char *text = tree_print(t, 1, &n);
+    AUTO_FREE char *text = tree_print(t, 2, &n);
     tree_free(t);
     mp_raw(o, text ? text : "", text ? n : 0);
     mp_raw(o, "\n", 1);
