@@ -11,9 +11,12 @@
 #include "workers/host/host.h"
 #include "workers/tree.h"
 
-bool host_has_kvm(const struct caps_emulator *e)
+bool host_has_kvm(const struct host *h, const struct caps_emulator *e)
 {
-    return e->kvm_present && access("/sys/class/misc/kvm", F_OK) == 0;
+    for (unsigned i = 0; i < h->caps.n && e->kvm_present; i++)
+        if (h->caps.emulators[i].has_accel[CAPS_KVM])
+            return true;
+    return false;
 }
 
 static void add_cpu(struct tree *host, const struct host *h)
@@ -210,7 +213,7 @@ static void add_toggle(struct tree *features, const char *name, const char *togg
     tree_set_attr(t, "toggle", "%s", toggle);
 }
 
-static struct tree *make_guest(const struct caps_emulator *e)
+static struct tree *make_guest(const struct host *h, const struct caps_emulator *e)
 {
     struct tree *guest = tree_new("guest"), *arch, *t;
     bool is_32 = !strcmp(e->arch, "i686") || !strcmp(e->arch, "armv7l"), x86 = !strcmp(e->arch, "i686") || !strcmp(e->arch, "x86_64");
@@ -224,7 +227,7 @@ static struct tree *make_guest(const struct caps_emulator *e)
             if (((e->machines[i].flags & CAPS_M_DEFAULT) ? 0 : 1) == rest && strcmp(e->machines[i].name, "none"))
                 add_machine(arch, &e->machines[i]);
     tree_set_attr(tree_add(arch, "domain"), "type", "qemu");
-    if (host_has_kvm(e))
+    if (host_has_kvm(h, e))
         tree_set_attr(tree_add(arch, "domain"), "type", "kvm");
     t = tree_add(guest, "features");
     if (!strcmp(e->arch, "i686")) {
@@ -266,7 +269,7 @@ char *capabilities_text(const struct host *h)
             for (size_t j = 0; j < ARRAY_N(order); j++)
                 known |= !strcmp(h->caps.emulators[i].arch, order[j]);
             if (k < ARRAY_N(order) ? !strcmp(h->caps.emulators[i].arch, order[k]) : !known)
-                print_part(&o, make_guest(&h->caps.emulators[i]));
+                print_part(&o, make_guest(h, &h->caps.emulators[i]));
         }
     mp_raw(&o, tail, sizeof tail);
     if (!o.failed)

@@ -34,6 +34,13 @@ const struct cpu_model *cpu_model(unsigned i) { return &models[i < ARRAY_N(model
 
 static void add(struct cpu_features *f, unsigned i) { f->bits[i / 64] |= 1ull << i % 64; }
 
+static void drop(struct cpu_features *f, const char *name)
+{
+    for (unsigned i = 0; i < ARRAY_N(features); i++)
+        if (!strcmp(features[i].name, name))
+            f->bits[i / 64] &= ~(1ull << i % 64);
+}
+
 void cpu_host(struct cpu_features *f, const char **vendor)
 {
     *f = (struct cpu_features){ { 0 } };
@@ -93,6 +100,7 @@ const struct caps_cpu *cpu_pick(const struct caps_emulator *e, const struct cpu_
         if (!c || (vendor && strcmp(m->vendor, "unknown") && strcmp(m->vendor, vendor)))
             continue;
         cpu_of_list(&f, &c->features);
+        drop(&f, "hypervisor");      /* QEMU's addition to every model: not the model's */
         unsigned more = 0, less = 0;
         for (size_t i = 0; i < ARRAY_N(f.bits); i++) {
             more += (unsigned)__builtin_popcountll(want->bits[i] & ~f.bits[i]);

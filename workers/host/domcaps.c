@@ -94,19 +94,19 @@ static void add_migratable(struct tree *cpu, const struct in *in, const char *mo
         add_rows(t, in, &row, 1);
 }
 
-/* The model with the fewest words that is what this accelerator gives a guest at most: with TCG that is QEMU's "max". */
+/* The model with the fewest words that is what this accelerator gives a guest at most. */
 static void add_host_model(struct tree *cpu, const struct in *in)
 {
-    const struct caps_cpu *max = caps_cpu(in->e, CAPS_TCG, "max");
     struct cpu_features want, has_ = { { 0 } };
     const char *vendor = "AMD";     /* of QEMU's own processors */
     struct tree *t = tree_add(cpu, "mode"), *f;
     tree_set_attr(t, "name", "host-model");
+    const struct caps_cpu *most = in->kvm ? caps_cpu(in->e, CAPS_KVM, "host") : caps_cpu(in->e, CAPS_TCG, "max");
     if (in->kvm)
         cpu_host(&want, &vendor);
-    else if (max)
-        cpu_of_list(&want, &max->features);
-    const struct caps_cpu *c = max || in->kvm ? cpu_pick(in->e, &want, vendor, false, &has_) : NULL;
+    if (most)
+        cpu_of_list(&want, &most->features);
+    const struct caps_cpu *c = most || in->kvm ? cpu_pick(in->e, &want, vendor, false, &has_) : NULL;
     tree_set_attr(t, "supported", "%s", c ? "yes" : "no");
     if (!c)
         return;
@@ -212,7 +212,7 @@ char *domcaps_text(const struct host *h, const char *emulator, const char *arch,
         return BAD(e, "unable to find any emulator to serve '%s' architecture", arch ? arch : u.machine);
     if (arch && strcmp(arch, in.e->arch))
         return BAD(e, "architecture from emulator '%s' doesn't match given architecture '%s'", in.e->arch, arch);
-    bool kvm = host_has_kvm(in.e);
+    bool kvm = host_has_kvm(h, in.e);
     in.kvm = virttype ? !strcmp(virttype, "kvm") : kvm;
     if (virttype && strcmp(virttype, "qemu") && strcmp(virttype, "kvm"))
         return BAD(e, "the accel '%s' is not supported by '%s' on this host", virttype, in.e->path);
