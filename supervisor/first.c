@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -145,6 +146,37 @@ static int take_lock(const char *path, uint32_t arg)
     return keep(ROLE_KEEPER, BFD_NONE, arg, fd);
 }
 
+/* The host's UUID where the configuration names none: the machine's own, else the installation's, which stay the same across restarts; a
+ * random one where there is neither. Their text: 32 hexadecimal digits, with '-' or without. */
+static void host_uuid(uint8_t uuid[16])
+{
+    static const char *const files[] = { "/sys/class/dmi/id/product_uuid", "/etc/machine-id" };
+    static const uint8_t none[16];
+    char text[64];
+    if (memcmp(uuid, none, 16))
+        return;
+    for (size_t i = 0; i < ARRAY_N(files); i++) {
+        AUTO_CLOSE fd = open(files[i], O_RDONLY | O_CLOEXEC);
+        ssize_t n = fd < 0 ? -1 : util_read_full(fd, text, sizeof text - 1);
+        unsigned digits = 0;
+        text[n > 0 ? n : 0] = 0;
+        for (const char *p = text; *p && digits < 32; p++) {
+            const char *hex = "0123456789abcdef", *d = strchr(hex, *p | 0x20);
+            if (*p != '-' && (!d || !*d))
+                break;
+            if (*p != '-') {
+                uuid[digits / 2] = (uint8_t)(uuid[digits / 2] << 4 | (d - hex));
+                digits++;
+            }
+        }
+        if (digits == 32 && memcmp(uuid, none, 16))
+            return;
+        memset(uuid, 0, 16);
+    }
+    if (getrandom(uuid, 16, 0) == 16)
+        uuid[6] = (uint8_t)((uuid[6] & 0x0f) | 0x40);
+}
+
 int first_prepare(struct keeper_start *k, const char *config, const char *pid_file)
 {
     int r, fds[5], doors[3];
@@ -173,6 +205,7 @@ int first_prepare(struct keeper_start *k, const char *config, const char *pid_fi
             return r;
         log_warn("no conf role: default settings");
     }
+    host_uuid(k->settings.host_uuid);
     if ((r = keep(ROLE_SUPERVISOR, BFD_SETTINGS, 0, frame_memfd("settings", &k->settings, sizeof k->settings))) ||
         (r = keep(ROLE_SUPERVISOR, BFD_LAYOUT, 0, frame_memfd("layout", &k->layout, sizeof k->layout))) || (r = keep_pages()) || (r = keep_folders(&k->layout)) ||
         (r = listen_open(&k->layout, &k->settings, doors, &k->owns_doors)))
