@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "ipc/util.h"
@@ -22,9 +23,13 @@ enum { NET_BIND_TCP = 1, NET_CONNECT_TCP = 2, SCOPE_ABSTRACT_UNIX = 1, SCOPE_SIG
 struct ruleset { uint64_t fs, net, scoped; };
 struct path_beneath { uint64_t access; int32_t fd; } __attribute__((packed));
 
+/* A single file (the times of a session's QEMU) needs no rule: landlock lets a descriptor be used that is open already. */
 static int add_folder(int ruleset, int fd, uint64_t access)
 {
     struct path_beneath rule = { .access = access, .fd = fd };
+    struct stat st;
+    if (fstat(fd, &st) < 0 || !S_ISDIR(st.st_mode))
+        return 0;
     return syscall(SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &rule, 0) < 0 ? -errno : 0;
 }
 
