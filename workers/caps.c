@@ -76,7 +76,8 @@ static void read_list(struct arena *a, struct mp_in *in, struct caps_list *l)
         l->v[i] = read_must(a, in);
     if (in->bad)
         l->n = 0;
-    qsort(l->v, l->n, sizeof *l->v, by_name);
+    if (l->n)
+        qsort(l->v, l->n, sizeof *l->v, by_name);
 }
 
 static void read_named(struct arena *a, struct mp_in *in, struct caps_named **v, unsigned *n)
@@ -90,7 +91,8 @@ static void read_named(struct arena *a, struct mp_in *in, struct caps_named **v,
     }
     if (in->bad)
         *n = 0;
-    qsort(*v, *n, sizeof **v, by_name);      /* the name is the first member */
+    if (*n)
+        qsort(*v, *n, sizeof **v, by_name);      /* the name is the first member */
 }
 
 static void read_machines(struct arena *a, struct mp_in *in, struct caps_emulator *e)

@@ -8,6 +8,7 @@ fuzz_programs = \
 	%D%/fuzz-gateway-rpc \
 	%D%/fuzz-mp \
 	%D%/fuzz-plan \
+	%D%/fuzz-probe \
 	%D%/fuzz-qmp \
 	%D%/fuzz-xdr \
 	$(NULL)
@@ -15,6 +16,7 @@ fuzz_conf_libs = libconf.a libipc.a
 fuzz_gateway_libs = libgateway.a libxdr.a libop.a libworker.a libpolicy.a libroutes.a libipc.a
 fuzz_mp_libs = libworker.a libipc.a
 fuzz_plan_libs = libxmlc.a libplan.a libworker.a libipc.a $(LIBXML_LIBS) $(JANSSON_LIBS)
+fuzz_probe_libs = libprobe.a libworker.a libroutes.a libpolicy.a libipc.a $(JANSSON_LIBS)
 fuzz_qemu_libs = libqemurole.a libplan.a libworker.a libpolicy.a libroutes.a libipc.a $(JANSSON_LIBS)
 fuzz_xdr_libs = libxdr.a libop.a libipc.a
 
@@ -44,6 +46,9 @@ fuzz_ldflags = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_plan_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 %C%_fuzz_plan_LDADD = $(fuzz_plan_libs)
 %C%_fuzz_plan_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_probe_SOURCES = %D%/fuzz-probe.c $(fuzz_main)
+%C%_fuzz_probe_LDADD = $(fuzz_probe_libs)
+%C%_fuzz_probe_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_qmp_SOURCES = %D%/fuzz-qmp.c %D%/qemu-fuzz.h $(fuzz_main)
 %C%_fuzz_qmp_LDADD = $(fuzz_qemu_libs)
 %C%_fuzz_qmp_LDFLAGS = $(fuzz_ldflags)
