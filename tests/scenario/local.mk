@@ -2,7 +2,9 @@
 scenario_tests = \
 	%D%/test-boundaries.sh \
 	%D%/test-budget.sh \
+	%D%/test-clients.sh \
 	%D%/test-manuals.sh \
+	%D%/test-msgpack.sh \
 	%D%/test-qemu-hostile.py \
 	%D%/test-qemu-resume.py \
 	$(NULL)
@@ -11,4 +13,4 @@ scenario_root_tests = \
 	$(NULL)
 TESTS += $(scenario_tests)
 ROOT_TESTS += $(scenario_root_tests)
-EXTRA_DIST += %D%/../qemulib.py %D%/../qemuguest.py $(scenario_tests) $(scenario_root_tests) %D%/../functions.sh %D%/../guest/mkinitrd.sh %D%/../guest/hello.xml %D%/../guest/agent.xml %D%/../check.sh
+EXTRA_DIST += %D%/client-libvirt.py %D%/client-msgpack.py %D%/../qemulib.py %D%/../qemuguest.py $(scenario_tests) $(scenario_root_tests) %D%/../functions.sh %D%/../guest/mkinitrd.sh %D%/../guest/hello.xml %D%/../guest/agent.xml %D%/../check.sh
