@@ -207,7 +207,7 @@ char *domcaps_text(const struct host *h, const char *emulator, const char *arch,
     else
         in.e = caps_find(&h->caps, NULL, arch ? arch : u.machine);
     if (!in.e && emulator)
-        return BAD(e, "Cannot check QEMU binary %s: No such file or directory", emulator);
+        return err_sys(e, VIR_FROM_QEMU, ENOENT, "Cannot check QEMU binary %s", emulator), NULL;
     if (!in.e)
         return BAD(e, "unable to find any emulator to serve '%s' architecture", arch ? arch : u.machine);
     if (arch && strcmp(arch, in.e->arch))
