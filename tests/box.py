@@ -17,6 +17,14 @@ for d in etc/libvirt var/lib/libvirt var/log/libvirt var/cache/libvirt; do
   mkdir -p $B/$d /$d; mount --bind $B/$d /$d
 done
 mkdir -p /var/log/libvirt/qemu /var/lib/libvirt/images
+# Control groups of its own: two daemons' first guests of one name would share a group, and its end.
+mkdir $B/cg; mount -t tmpfs cg $B/cg
+for h in /sys/fs/cgroup/*/cgroup.procs; do
+  d=${h%/*}; [ -e $d/cgroup.procs ] && mkdir -p $B/cg/${d##*/} $d/${B##*/} || continue
+  for f in cpuset.cpus cpuset.mems; do [ -s $d/${B##*/}/$f ] || cat $d/$f >$d/${B##*/}/$f; done 2>/dev/null
+  mount --bind $d/${B##*/} $B/cg/${d##*/}
+done
+[ -z "$(ls $B/cg)" ] || { umount -R /sys/fs/cgroup && mount --move $B/cg /sys/fs/cgroup; }
 ip link set lo up
 "$@"
 exit     # not exec: pid 1 must be a process that waits, for it has to reap orphans
@@ -177,5 +185,11 @@ class Box:
         except (subprocess.TimeoutExpired, BrokenPipeError):
             self.box.kill()
             self.box.wait()
+        for group in glob.glob("/sys/fs/cgroup/*/" + os.path.basename(self.dir)):
+            for path, _, _ in os.walk(group, topdown=False):
+                try:
+                    os.rmdir(path)
+                except OSError:
+                    pass
         if not os.environ.get("KEEP_BOX"):
             shutil.rmtree(self.dir, ignore_errors=True)
