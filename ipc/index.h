@@ -78,7 +78,11 @@ struct client_row {
     uint64_t gateway;           /* number of its gateway's channel */
 };
 enum door { DOOR_RW, DOOR_RO, DOOR_ADMIN, DOOR_N };
-struct clients_head { uint32_t magic, rows; uint32_t max_clients, max_anonymous, anonymous, workers; uint32_t admin_max_clients, admin_count; uint64_t next_id; uint8_t reserved[4056]; };
+struct clients_head { uint32_t magic, rows; uint32_t max_clients, max_anonymous, anonymous, workers; uint32_t admin_max_clients, admin_count; uint64_t next_id;
+    /* what the admin program has set since the start: 0 and "": as the settings say.  Workers are a number that is told, for each client has a process */
+    struct { uint32_t min, max, prio; } workers_set[2];     /* [1]: of the admin door */
+    char log_filters[1024], log_outputs[1024];
+    uint8_t reserved[1984]; };
 _Static_assert(sizeof(struct clients_head) == 4096, "one page");
 #define CLIENTS_MAGIC 0x434c4932u
 #define CLIENTS_BYTES (sizeof(struct clients_head) + CLIENTS_MAX * sizeof(struct client_row))

@@ -224,8 +224,14 @@ int gateways_limits(const struct limits *l)
             return -EINVAL;
         *(l->admin ? &sup.clients->admin_max_clients : &sup.clients->max_clients) = l->max_clients;
     }
-    if (l->max_anonymous != ~0u)
+    if (l->max_anonymous != ~0u && !l->admin)
         sup.clients->max_anonymous = l->max_anonymous;
+    if (l->min_workers != ~0u)
+        sup.clients->workers_set[!!l->admin].min = l->min_workers;
+    if (l->max_workers != ~0u)
+        sup.clients->workers_set[!!l->admin].max = l->max_workers;
+    if (l->prio_workers != ~0u)
+        sup.clients->workers_set[!!l->admin].prio = l->prio_workers;
     doors_update();
     return 0;
 }

@@ -378,8 +378,15 @@ static void on_limits(struct peer *g, const struct caller *c, const struct frame
 
 static void on_log_level(struct peer *g, const struct caller *c, const struct frame *f)
 {
+    struct log_set set;
     (void)g;
-    keeper_tell(IN_LOG_LEVEL, f->body, sizeof(struct log_set), NULL, 0);
+    memcpy(&set, f->body, sizeof set);
+    set.filters[sizeof set.filters - 1] = set.outputs[sizeof set.outputs - 1] = 0;
+    if (*set.filters)
+        memcpy(sup.clients->log_filters, set.filters, sizeof set.filters);
+    if (*set.outputs)
+        memcpy(sup.clients->log_outputs, set.outputs, sizeof set.outputs);
+    keeper_tell(IN_LOG_LEVEL, &set, sizeof set, NULL, 0);
     done(c, 0, NULL);
 }
 

@@ -185,22 +185,35 @@ static void lookup_server(struct gw *gw, struct call *c, struct mp_in *in)
     call_reply_out(gw, c, &o);
 }
 
+/* The settings, or what was set since. */
+struct pool { uint32_t min, max, prio; };
+static struct pool pool_now(const struct gw *gw, enum server s)
+{
+    struct pool p = s == SERVER_MAIN ? (struct pool){ gw->set.min_workers, gw->set.max_workers, gw->set.prio_workers }
+                                     : (struct pool){ gw->set.admin_min_workers, gw->set.admin_max_workers, 0 };
+    if (gw->clients_head) {
+        uint32_t min = gw->clients_head->workers_set[s].min, max = gw->clients_head->workers_set[s].max, prio = gw->clients_head->workers_set[s].prio;
+        p = (struct pool){ min ? min : p.min, max ? max : p.max, prio ? prio : p.prio };
+    }
+    return p;
+}
+
 static void get_threadpool(struct gw *gw, struct call *c, struct mp_in *in)
 {
     struct mp_out o;
     enum server s = server_arg(gw, c, in);
     if (s == SERVER_N || !admin_flags_ok(gw, c, NULL))
         return;
-    uint32_t min = s == SERVER_MAIN ? gw->set.min_workers : gw->set.admin_min_workers;
-    uint32_t now = s == SERVER_MAIN && gw->clients_head && gw->clients_head->workers > min ? gw->clients_head->workers : min;
+    struct pool p = pool_now(gw, s);
+    uint32_t now = s == SERVER_MAIN && gw->clients_head && gw->clients_head->workers > p.min ? gw->clients_head->workers : p.min;
     mp_out_init(&o, 1024);
     mp_array(&o, 1);
     mp_array(&o, 6);
-    param_uint(&o, "minWorkers", min);
-    param_uint(&o, "maxWorkers", s == SERVER_MAIN ? gw->set.max_workers : gw->set.admin_max_workers);
+    param_uint(&o, "minWorkers", p.min);
+    param_uint(&o, "maxWorkers", p.max);
     param_uint(&o, "nWorkers", now);
     param_uint(&o, "freeWorkers", now);
-    param_uint(&o, "prioWorkers", s == SERVER_MAIN ? gw->set.prio_workers : 0);
+    param_uint(&o, "prioWorkers", p.prio);
     param_uint(&o, "jobQueueDepth", 0);
     call_reply_out(gw, c, &o);
 }
@@ -290,9 +303,8 @@ static void set_threadpool(struct gw *gw, struct call *c, struct mp_in *in)
     enum server s = server_arg(gw, c, in);
     if (s == SERVER_N || !admin_flags_ok(gw, c, NULL) || !limits_read(gw, c, in, known, &l))
         return;
-    uint32_t min = l.min_workers != UINT32_MAX ? l.min_workers : s == SERVER_MAIN ? gw->set.min_workers : gw->set.admin_min_workers;
-    uint32_t max = l.max_workers != UINT32_MAX ? l.max_workers : s == SERVER_MAIN ? gw->set.max_workers : gw->set.admin_max_workers;
-    if (min > max) {
+    struct pool p = pool_now(gw, s);
+    if ((l.min_workers != UINT32_MAX ? l.min_workers : p.min) > (l.max_workers != UINT32_MAX ? l.max_workers : p.max)) {
         call_fail(gw, c, VIR_ERR_INVALID_ARG, VIR_FROM_NONE, "minWorkers cannot be larger than maxWorkers");
         return;
     }
@@ -437,11 +449,19 @@ static bool log_output_ok(const char *item)
     return !strcmp(item, "stderr") || !strcmp(item, "journald") || (!strncmp(item, "syslog:", 7) && item[7]) || (!strncmp(item, "file:/", 6));
 }
 
-static void get_logging(struct gw *gw, struct call *c, const char *text, bool absent_if_empty)
+/* set: what was set since the start (" ": nothing); text: what holds without. */
+static void get_logging(struct gw *gw, struct call *c, const char *set, const char *text, bool absent_if_empty)
 {
     struct mp_out o;
+    char copy[sizeof gw->clients_head->log_filters];
     if (!admin_flags_ok(gw, c, NULL))
         return;
+    if (set && *set) {
+        /* The page changes under us: what is copied is cut at its end in any case. */
+        memcpy(copy, set, sizeof copy);
+        copy[sizeof copy - 1] = 0;
+        text = *copy == ' ' ? "" : copy;
+    }
     mp_out_init(&o, 4096);
     mp_array(&o, 2);
     mp_str(&o, !*text && absent_if_empty ? NULL : text);
@@ -452,13 +472,13 @@ static void get_logging(struct gw *gw, struct call *c, const char *text, bool ab
 static void get_log_outputs(struct gw *gw, struct call *c, struct mp_in *in)
 {
     (void)in;
-    get_logging(gw, c, *gw->set.log_outputs ? gw->set.log_outputs : "3:stderr", false);
+    get_logging(gw, c, gw->clients_head ? gw->clients_head->log_outputs : NULL, *gw->set.log_outputs ? gw->set.log_outputs : "3:stderr", false);
 }
 
 static void get_log_filters(struct gw *gw, struct call *c, struct mp_in *in)
 {
     (void)in;
-    get_logging(gw, c, gw->set.log_filters, true);
+    get_logging(gw, c, gw->clients_head ? gw->clients_head->log_filters : NULL, gw->set.log_filters, true);
 }
 
 static void set_logging(struct gw *gw, struct call *c, struct mp_in *in, bool outputs)
