@@ -354,19 +354,27 @@ static int by_size(const void *a, const void *b) { return *(const double *)a < *
 static void cost(void)
 {
     enum { N = 15 };
-    double confined[N], bare[N];
+    double confined[N], bare[N], launched[N], dead[N], reaped[N];
     if (!getenv("BULKHEAD_BENCH"))
         return;
     for (int i = 0; i < N; i++) {
         uint64_t t = util_now_ns();
         if (!launch("-machine\1pc,accel=tcg\1-m\0010256\1-S", NULL, EMULATOR, 0))
             return;
+        launched[i] = (double)(util_now_ns() - t) / 1e6;
         qmp_read("\n");
         confined[i] = (double)(util_now_ns() - t) / 1e6;
+        t = util_now_ns();
         kill(done.pid, SIGKILL);
-        stub_status();
+        pid_t stub = done.pid;
+        fakesup_end(&sup);
+        while (waitpid(stub, NULL, 0) < 0 && errno == EINTR)
+            ;
+        dead[i] = (double)(util_now_ns() - t) / 1e6;
         drop();
+        t = util_now_ns();
         reap(false);
+        reaped[i] = (double)(util_now_ns() - t) / 1e6;
         int q[2];
         if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, q) < 0)
             return;
@@ -387,6 +395,10 @@ static void cost(void)
     }
     qsort(confined, N, sizeof *confined, by_size);
     qsort(bare, N, sizeof *bare, by_size);
+    qsort(launched, N, sizeof *launched, by_size);
+    qsort(dead, N, sizeof *dead, by_size);
+    qsort(reaped, N, sizeof *reaped, by_size);
+    tap_note("medians: call to answer of the hand %.1f ms, SIGKILL to reaped %.1f ms, the hand that clears up %.1f ms", launched[N / 2], dead[N / 2], reaped[N / 2]);
     tap_note("start to QMP greeting, median of %d: bare %.1f ms, confined (with the hand's own start) %.1f ms", N, bare[N / 2], confined[N / 2]);
 }
 
