@@ -67,6 +67,7 @@ enum internal_op {
     IN_HAND_UNNET,      /* hand-net. CALL: struct hand_req; fds: manifest, grants: delete taps named in grants that we made. Reply: struct hand_done */
     IN_HAND_LAUNCH,     /* hand-launch. CALL: struct launch; fds: argv memfd, manifest (for MK_BIND, MK_DEVNODE), then qemu's descriptors. Reply: struct launched;
                          * fds: [0] pidfd of the PID-1 stub, [1] /proc/<qemu> as a mount of its own (session: its stat file), [2] cpuacct.usage or cpu.stat when there is a cgroup.
+                         * Once the keeper was told (IN_ADOPT), the supervisor sends the EVENT IN_HAND_LAUNCH; else the hand kills the guest.
                          * The stub is the hand's child and becomes the keeper's (sub-reaper) as the hand exits */
     IN_HAND_REAP,       /* hand-launch. CALL: struct hand_req, fds: [0] manifest (may be missing): remove what a guest's run left: cgroup, run folder, listening sockets. Reply: struct hand_done */
     IN_HAND_CONNECT,    /* hand-open. CALL: struct hand_path: connect to a unix socket of our own (monitor of a guest that runs already). Reply: struct hand_done; fd [0] */

@@ -62,7 +62,7 @@ static int launched(struct flow *f, struct frame *fr)
     if (d.error || !fr->h.nfds)
         return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "%s", d.text);
     struct held h = { .kind = HELD_PROCESS, .role = ROLE_PID1, .object = handle(f->i), .pid = d.pid };
-    keeper_tell(IN_ADOPT, &h, sizeof h, fr->fds, 1);
+    hand_adopt(f, &h, fr->fds[0]);
     f->launched = true;
     return FLOW_NEXT;
 }

@@ -195,6 +195,7 @@ void flow_got(struct peer *p, struct frame *fr)
         return;         /* the flow has ended meanwhile, or the peer makes things up: nobody cares */
     }
     f->awaited = 0;
+    f->from = p->number;
     if (fr->h.kind == FRAME_ERROR) {
         err_from_wire(&f->err, fr->body, fr->h.flags & FRAME_BIG ? 0 : fr->body_len);
         const struct step *s = &f->steps[f->pc];

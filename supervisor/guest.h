@@ -85,6 +85,7 @@ int chain_looked(struct flow *f, struct frame *fr);
 int chain_probe(struct flow *f);
 int chain_probed(struct flow *f, struct frame *fr);
 int hand_call(struct flow *f, int role, uint32_t op, const void *body, size_t len, const int *fds, unsigned nfds);
+void hand_adopt(struct flow *f, const struct held *h, int pidfd);     /* after IN_HAND_LAUNCH's reply */
 int hand_done(struct flow *f, struct frame *fr, struct hand_done *d);   /* FLOW_NEXT, or -1 with f->err */
 void hand_req_fill(struct hand_req *q, const struct run *r);
 #endif

@@ -39,6 +39,7 @@
 #define ARGS_MAX 8192u
 #define FILES_DEFAULT 8192u
 #define START_WAIT_MS 20000
+#define KNOWN_WAIT_MS 20000
 #define QEMU_FD_END 1024            /* numbers in QEMU are below; what the stub holds is above */
 
 struct launcher {
@@ -46,7 +47,7 @@ struct launcher {
     const struct launch *l;
     bool session;
     int plan, filter, stub, log, null;
-    int status[2];                  /* [0] here, [1] the child's */
+    int status[2], exec[2];         /* [0] here, [1] the child's */
     uint32_t level;
     struct cgroups groups;
 };
@@ -165,7 +166,7 @@ static void place_fds(struct launcher *x)
 {
     const struct launch *l = x->l;
     int *in = x->h->call.fds + 2, held = QEMU_FD_END;
-    struct { int *fd; int to; } fixed[] = { { &x->null, 0 }, { &x->log, 1 }, { &x->plan, STUB_FD_PLAN }, { &x->filter, STUB_FD_FILTER }, { &child_status, STUB_FD_STATUS }, { &x->stub, STUB_FD_FREE } };
+    struct { int *fd; int to; } fixed[] = { { &x->null, 0 }, { &x->log, 1 }, { &x->plan, STUB_FD_PLAN }, { &x->filter, STUB_FD_FILTER }, { &child_status, STUB_FD_STATUS }, { &x->exec[1], STUB_FD_EXEC }, { &x->stub, STUB_FD_FREE } };
     struct rlimit files;
     /* Room for the numbers; what is not placed is closed by exec. */
     getrlimit(RLIMIT_NOFILE, &files);
@@ -201,6 +202,7 @@ static void child(struct launcher *x)
     char go;
     child_status = x->status[1];
     close(x->status[0]);
+    close(x->exec[0]);
     /* In a session the ids are mapped before anything is made. */
     if (x->session && read(child_status, &go, 1) != 1)
         _exit(127);
@@ -293,9 +295,11 @@ static int launch_wait(struct launcher *x, pid_t stub, pid_t *qemu, struct err *
         struct stub_fail f = { 0 };
         struct iovec iov = { &f, sizeof f };
         struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &ctl, .msg_controllen = sizeof ctl };
-        struct pollfd p = { .fd = x->status[0], .events = POLLIN };
+        struct pollfd p[2] = { { .fd = x->status[0], .events = POLLIN }, { .fd = *qemu > 0 ? x->exec[0] : -1, .events = POLLIN } };
         uint64_t now = util_now_ms();
-        if (now >= until || poll(&p, 1, (int)(until - now)) == 0)
+        if (now < until && poll(p, 2, (int)(until - now)) > 0 && !p[0].revents && p[1].revents)
+            return 0;       /* exec has closed it, and no failure was told before */
+        if (now >= until || !p[0].revents)
             return err_set(e, VIR_ERR_OPERATION_TIMEOUT, VIR_FROM_QEMU, "QEMU does not start");
         ssize_t n = recvmsg(x->status[0], &m, MSG_CMSG_CLOEXEC);
         if (n < 0 && errno == EINTR)
@@ -316,8 +320,6 @@ static int launch_wait(struct launcher *x, pid_t stub, pid_t *qemu, struct err *
         } else if (n == (ssize_t)sizeof f) {
             f.text[sizeof f.text - 1] = 0;
             return err_sys(e, VIR_FROM_QEMU, -f.error, "Cannot start QEMU: %s", f.text);
-        } else if (n <= 0 && *qemu > 0) {
-            return 0;
         } else {
             return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "QEMU's first process ended before QEMU ran");
         }
@@ -362,7 +364,7 @@ static int launch(struct launcher *x, struct launched *done, int fds[3], unsigne
         return err_sys(e, VIR_FROM_QEMU, -x->filter, "Unable to start QEMU");
     if (!x->session && !(x->l->flags & LAUNCH_NO_CGROUP) && cgroup_make(&x->groups, x->l, e) < 0)
         return -1;
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, x->status) < 0 || setsockopt(x->status[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0)
+    if (pipe2(x->exec, O_CLOEXEC) < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, x->status) < 0 || setsockopt(x->status[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0)
         return err_sys(e, VIR_FROM_QEMU, errno, "Unable to start QEMU");
     /* The files of /proc that map a user namespace's ids belong to root as long as the process is not dumpable. */
     if (x->session)
@@ -373,6 +375,7 @@ static int launch(struct launcher *x, struct launched *done, int fds[3], unsigne
     if (pid < 0)
         return err_sys(e, VIR_FROM_QEMU, -pid, "Unable to start QEMU");
     close(x->status[1]);
+    close(x->exec[1]);
     int r = x->level & LAUNCH_HAS_USERNS ? map_ids(pid) : 0;
     prctl(PR_SET_DUMPABLE, 0);
     if (r == 0 && joins_early(x->l))
@@ -396,6 +399,15 @@ static int launch(struct launcher *x, struct launched *done, int fds[3], unsigne
     return -1;
 }
 
+/* The supervisor says that the keeper has the guest. */
+static bool is_known(struct hand *h)
+{
+    struct pollfd p = { .fd = BIRTH_FD_CHANNEL, .events = POLLIN };
+    static uint8_t buf[FRAME_BODY_MAX];
+    frame_done(&h->call);
+    return poll(&p, 1, KNOWN_WAIT_MS) > 0 && frame_recv(BIRTH_FD_CHANNEL, &h->call, buf, sizeof buf) == 1 && h->call.h.kind == FRAME_EVENT && h->call.h.op == OP_IN(IN_HAND_LAUNCH);
+}
+
 static void hand_launch(struct hand *h)
 {
     struct launcher x = { .h = h, .l = hand_body(h, sizeof *x.l), .session = h->birth.flags & BIRTH_SESSION, .plan = -1, .filter = -1, .stub = -1, .log = -1, .null = -1 };
@@ -413,7 +425,7 @@ static void hand_launch(struct hand *h)
         done.domain = e.domain;
         memcpy(done.text, e.detail, sizeof e.detail);
         hand_reply(h, &done, sizeof done, NULL, 0);
-    } else if (hand_reply(h, &done, sizeof done, fds, nfds) < 0) {
+    } else if (hand_reply(h, &done, sizeof done, fds, nfds) < 0 || !is_known(h) || send(x.status[0], "k", 1, MSG_NOSIGNAL) != 1) {
         syscall(SYS_pidfd_send_signal, fds[0], SIGKILL, NULL, 0);
         waitpid(done.pid, NULL, 0);
         if (!x.session)

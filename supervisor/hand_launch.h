@@ -4,7 +4,7 @@
 #include "hand.h"
 
 /* The stub's descriptors: 0 /dev/null, 1 and 2 the guest's log, then these, then QEMU's under their own numbers, then those held for it. */
-enum { STUB_FD_PLAN = 3, STUB_FD_FILTER = 4, STUB_FD_STATUS = 5, STUB_FD_FREE = 6 };
+enum { STUB_FD_PLAN = 3, STUB_FD_FILTER = 4, STUB_FD_STATUS = 5, STUB_FD_EXEC = 6, STUB_FD_FREE = 7 };
 #define STUB_MAGIC 0x53545542u
 struct stub_plan {              /* sealed memfd; args NUL-terminated arguments follow */
     uint32_t magic, args, args_bytes;
@@ -13,8 +13,9 @@ struct stub_plan {              /* sealed memfd; args NUL-terminated arguments f
     uint32_t held_from;         /* descriptors from this number on stay open in the stub and are none of QEMU's */
     char emulator[512];
 };
-/* Over STUB_FD_STATUS: the stub's child sends one byte before it becomes QEMU (its pid comes as credentials); whoever fails before
- * that sends this and ends; end of file means that QEMU runs. */
+/* Over STUB_FD_STATUS the stub's child sends one byte before it becomes QEMU (its pid comes as credentials); whoever fails before that sends
+ * a struct stub_fail and ends.  STUB_FD_EXEC is a pipe that exec closes: end of file means that QEMU runs.  The stub waits for one byte more:
+ * the guest is known to the daemon.  Without it (the hand was killed, the supervisor died) it ends, and QEMU with it: no guest is ever nobody's. */
 struct stub_fail { int32_t error; char text[500]; };
 
 /* hand_cgroup.c.  One guest's groups: a leaf below machine/ in each hierarchy that is there. */

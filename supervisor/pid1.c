@@ -84,7 +84,17 @@ int main(void)
     if (qemu == 0)
         become_qemu(plan, (char *)(plan + 1));
     /* A descriptor of QEMU's that stayed open here would keep its peers from seeing QEMU close it. */
-    syscall(SYS_close_range, STUB_FD_PLAN, plan->held_from - 1, 0);
+    unsigned held_from = plan->held_from;
+    syscall(SYS_close_range, STUB_FD_PLAN, STUB_FD_STATUS - 1, 0);
+    syscall(SYS_close_range, STUB_FD_STATUS + 1, held_from - 1, 0);
+    ssize_t n;
+    char known;
+    do
+        n = read(STUB_FD_STATUS, &known, 1);
+    while (n < 0 && errno == EINTR);
+    if (n != 1)
+        _exit(127);
+    close(STUB_FD_STATUS);
     /* From here on the stub waits for children, and nothing else. */
     if (policy_filter_load(ROLE_PID1, false) < 0)
         _exit(127);

@@ -30,6 +30,16 @@ int hand_done(struct flow *f, struct frame *fr, struct hand_done *d)
     return d->error ? err_set(&f->err, d->code ? d->code : VIR_ERR_INTERNAL_ERROR, d->domain ? d->domain : VIR_FROM_QEMU, "%s", d->text) : FLOW_NEXT;
 }
 
+/* A launched process goes to the keeper; only then may the hand let it run on without us. */
+void hand_adopt(struct flow *f, const struct held *h, int pidfd)
+{
+    struct frame_head known = { .kind = FRAME_EVENT, .op = OP_IN(IN_HAND_LAUNCH) };
+    struct peer *hand = peer_find(f->from);
+    keeper_tell(IN_ADOPT, h, sizeof *h, &pidfd, 1);
+    if (hand)
+        peer_send(hand, &known, NULL, 0, NULL, 0);
+}
+
 void hand_req_fill(struct hand_req *q, const struct run *r)
 {
     memset(q, 0, sizeof *q);
@@ -354,7 +364,7 @@ static int launched(struct flow *f, struct frame *fr)
     if (d.error || fr->h.nfds < 2)
         return err_set(&f->err, d.code ? d.code : VIR_ERR_INTERNAL_ERROR, d.domain ? d.domain : VIR_FROM_QEMU, "%s", d.text);
     struct held h = { .kind = HELD_PROCESS, .role = ROLE_PID1, .object = r->object, .pid = d.pid };
-    keeper_tell(IN_ADOPT, &h, sizeof h, fr->fds, 1);
+    hand_adopt(f, &h, fr->fds[0]);
     r->has_stub = r->launched = true;
     r->stub = d.pid;
     unsigned first = r->fds;

@@ -140,6 +140,7 @@ struct flow {
     int32_t id;
     bool blocked, commits /* a new name is on its way to the disk */, live_first, answered;
     uint64_t awaited;           /* peer's number */
+    uint64_t from;              /* the one that answered last */
     struct caller caller;
     struct err err, start_err /* stop.c: what the caller of the start is told */;
     int fd[FF_N];

@@ -9,7 +9,7 @@
 #define EMULATOR "/usr/bin/qemu-system-x86_64"
 #define UID 64099u
 
-static bool root;
+static bool root, say_known = true;
 static struct fakesup sup;
 static struct launch l;
 static struct launched done;
@@ -59,6 +59,8 @@ static bool launch(const char *more, struct manifest_out *m, const char *emulato
         memcpy(&done, sup.reply.body, sizeof done);
     else
         done.error = -ENOSYS;
+    if (!done.error && say_known)
+        fakesup_send(&sup, FRAME_EVENT, OP_IN(IN_HAND_LAUNCH), 0, 0, NULL, 0, NULL, 0);
     return done.error == 0;
 }
 
@@ -251,6 +253,28 @@ static void ends(void)
     drop();
 }
 
+/* A guest that the daemon never came to know ends by itself. */
+static void unknown(void)
+{
+    for (int killed = 0; killed < 2; killed++) {
+        say_known = false;
+        bool ok = launch("-machine\1none\1-S", NULL, EMULATOR, 0);
+        say_known = true;
+        if (!ok)
+            return;
+        pid_t qemu = done.qemu_pid;
+        if (killed)
+            kill(sup.pid, SIGKILL);
+        fakesup_end(&sup);
+        for (int i = 0; i < FAKESUP_WAIT_MS / 10 && *slurp(qemu, "cmdline"); i++)
+            poll(NULL, 0, 10);
+        tap_ok(!*slurp(qemu, "cmdline"), "QEMU goes when its %s before the daemon knows it", killed ? "hand is killed" : "supervisor dies");
+        while (waitpid(-1, NULL, WNOHANG) > 0)
+            ;
+        drop();
+    }
+}
+
 static void refused(const char *emulator, const char *text)
 {
     tap_ok(!launch("-S", NULL, emulator, 0) && strstr(done.text, text) && sup.reply.h.nfds == 0, "%s: %s", emulator, done.text);
@@ -411,6 +435,7 @@ int main(void)
     if (!confinement())
         return tap_done();
     ends();
+    unknown();
     refusals();
     boot();
     reap(true);
