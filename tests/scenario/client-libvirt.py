@@ -4,6 +4,7 @@ import sys
 import threading
 import time
 import libvirt
+import libvirt_qemu
 
 failed = 0
 
@@ -89,10 +90,14 @@ check('CPU time runs', wait(lambda: guest.info()[4] > 0) and guest.info()[:4] ==
 stats = dict((d.name(), s) for d, s in conn.getAllDomainStats())[name]
 check('statistics', stats['state.state'] == 1 and stats['cpu.time'] > 0 and stats['balloon.maximum'] > 0 and 'bulkhead.stale' not in stats)
 check('of some guests', [d.name() for d, s in conn.domainListGetStats([guest], libvirt.VIR_DOMAIN_STATS_STATE)] == [name])
+own = []
+libvirt_qemu.qemuMonitorEventRegister(conn, guest, '^(stop|resume)$', lambda c, d, e, s, m, x, o: own.append(e), None, 3)
 guest.suspend()
 check('paused', guest.state() == [3, 1] and guest.info()[0] == 3)
 guest.resume()
 check('events of one guest', wait(lambda: len(monitor) >= 2))
+check("QEMU's own events, by pattern", wait(lambda: own == ['STOP', 'RESUME']))
+check("QEMU's own commands", '"running"' in libvirt_qemu.qemuMonitorCommand(guest, '{"execute":"query-status"}', 0))
 conn.domainEventDeregisterAny(second)
 reading = libvirt.openReadOnly()
 e = error(reading.lookupByName(name).destroy)
