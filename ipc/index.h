@@ -16,7 +16,7 @@
 enum slot_flags {
     SLOT_PERSISTENT = 1, SLOT_AUTOSTART = 2, SLOT_MANAGED_SAVE = 4, SLOT_HAS_SECRETS = 8 /* the definition holds a password */,
     SLOT_UPDATED = 16, SLOT_WORKER_FAILED = 32, SLOT_STALE = 64 /* its QEMU has not answered for a while */, SLOT_AGENT = 128 /* agent channel connected */,
-    SLOT_HAS_SNAPSHOT = 256, SLOT_TAINTED = 512,
+    SLOT_HAS_SNAPSHOT = 256, SLOT_TAINTED = 512, SLOT_CANONICAL = 1024 /* the stored file holds exactly what a client is shown */,
 };
 struct index_slot {
     uint32_t seq;               /* odd while being written */
@@ -35,8 +35,12 @@ struct index_slot {
     uint32_t qemu_pid;          /* host pid of the guest's PID-1 stub, 0 when not running */
     int32_t os_type;            /* 0 hvm */
     char osname[8];             /* "hvm" */
-    uint8_t reserved[40];
+    uint32_t file_size;         /* with the next three: the definition's file as these facts were read from it; all 0 not known */
+    uint64_t file_ino;
+    int64_t file_mtime_ns, file_ctime_ns;
+    uint8_t reserved[8];
 };
+_Static_assert(sizeof(struct index_slot) == 400, "slots are laid out alike everywhere, the cache on disk too");
 struct index_head {
     uint32_t magic;
     uint32_t slots;             /* rows in use or once used: readers look at 0 .. slots-1 */

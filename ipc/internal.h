@@ -37,8 +37,9 @@ enum internal_op {
     /* supervisor -> conf */
     IN_CONF_SETTINGS = 64, /* CALL keeper -> conf, before all else: reply body struct settings (settings.h) */
     IN_CONF_LIST,       /* CALL: arg = dir_kind; reply: a memfd of packed struct conf_entry */
-    IN_CONF_READ,       /* CALL: struct conf_name; reply: fd [0] a sealed memfd with the file's bytes */
-    IN_CONF_WRITE,      /* CALL: struct conf_name, fd [0] sealed memfd: temp file, fsync, rename, fsync of the folder. Reply empty */
+    IN_CONF_READ,       /* CALL: struct conf_name; reply: fd [0] a sealed memfd with the file's bytes.
+                         * arg 1: the reply is that of an API call that asks for the text: msgpack [text], without the head that conf put before it */
+    IN_CONF_WRITE,      /* CALL: struct conf_name, fd [0] sealed memfd: temp file, fsync, rename, fsync of the folder. Reply: struct conf_entry of what was written */
     IN_CONF_REMOVE,     /* CALL: struct conf_name (also its autostart link when dir is DIR_DEFINITIONS). Absent is no error */
     IN_CONF_AUTOSTART,  /* CALL: struct conf_name, arg 1 on, 0 off */
     /* probe */

@@ -138,9 +138,20 @@ static int define_write(struct flow *f)
     return flow_conf(f, IN_CONF_WRITE, 0, DIR_DEFINITIONS, f->doc.name, f->fd[FF_TEXT]);
 }
 
+/* What conf says of the file that it has just written. */
+static void stamp(struct flow *f, const struct frame *fr)
+{
+    struct conf_entry e;
+    if (fr->body_len != sizeof e)
+        return;
+    memcpy(&e, fr->body, sizeof e);
+    if (!slot_active(slot_row(f->slot)))
+        cache_stamp(f->slot, &e, true);
+    cache_changed();
+}
+
 static int define_commit(struct flow *f, struct frame *fr)
 {
-    (void)fr;
     bool is_new = f->slot < 0;
     if (is_new && (f->slot = slot_take(&f->doc)) < 0)
         return err_set(&f->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "too many domains");
@@ -149,6 +160,7 @@ static int define_commit(struct flow *f, struct frame *fr)
     bool was = slot_row(f->slot)->flags & SLOT_PERSISTENT;
     SLOT_EDIT(s, f->slot)
         s->flags |= SLOT_PERSISTENT | (is_new ? 0 : SLOT_UPDATED);
+    stamp(f, fr);
     if (f->caller.op != 0)
         event_lifecycle(slot_row(f->slot), EV_DEFINED, was ? DEFINED_UPDATED : DEFINED_ADDED);
     return FLOW_NEXT;
@@ -211,11 +223,11 @@ static int config_write(struct flow *f)
 
 static int config_commit(struct flow *f, struct frame *fr)
 {
-    (void)fr;
     if (!slot_active(slot_row(f->slot)))
         slot_facts(f->slot, &f->doc);
     SLOT_EDIT(s, f->slot)
         s->flags |= SLOT_UPDATED;
+    stamp(f, fr);
     return FLOW_NEXT;
 }
 
@@ -246,10 +258,36 @@ static void start_with_body(const struct step *steps, void (*done)(struct flow *
         flow_go(f);
 }
 
+/* The definition as it is stored is what the client wants to see: conf alone answers. */
+#define XML_INACTIVE 2u
+static int text_ask(struct flow *f)
+{
+    return flow_conf(f, IN_CONF_READ, 1, DIR_DEFINITIONS, slot_row(f->slot)->name, -1);
+}
+
+static int text_got(struct flow *f, struct frame *fr)
+{
+    route_pass_back(&f->caller, fr);
+    f->answered = true;
+    return FLOW_END;
+}
+
+static const struct step text_steps[] = { { "read", text_ask, text_got, NULL }, { 0 } };
+
+static bool wants_stored_text(const struct caller *c, int slot)
+{
+    uint32_t flags = slot_row(slot)->flags;
+    return c->op == OP_REMOTE_DOMAIN_GET_XML_DESC && !(c->arg & ~XML_INACTIVE) && flags & SLOT_CANONICAL && !(flags & SLOT_HAS_SECRETS);
+}
+
 /* What may change the definition has the object for itself; what only reads it waits for nobody. */
 void doc_config(const struct caller *c, int slot, struct frame *f, bool live)
 {
     const struct op_route_row *row = op_route_find(c->op);
+    if (wants_stored_text(c, slot)) {
+        start_with_body(text_steps, plain_done, c, slot, f, false, false);
+        return;
+    }
     start_with_body(config_steps, plain_done, c, slot, f, live, row && !row->ro);
 }
 

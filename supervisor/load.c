@@ -20,11 +20,27 @@ static int compile(struct flow *f)
     return doc_xmlc_call(f, f->arg == DIR_STATUS ? IN_DOC_STATUS : IN_DOC_LOAD, 0);
 }
 
+/* Does the file end with the document as it is shown, with no more than a head before it? */
+static bool is_canonical(int file, int text)
+{
+    const void *a = NULL, *b = NULL;
+    size_t na = 0, nb = 0;
+    bool same = frame_map(file, FRAME_BIG_MAX, &a, &na) == 0 && frame_map(text, FRAME_BIG_MAX, &b, &nb) == 0 && nb && na >= nb && na - nb <= 512 &&
+        !memcmp((const char *)a + (na - nb), b, nb);
+    if (na)
+        munmap((void *)(uintptr_t)a, na);
+    if (nb)
+        munmap((void *)(uintptr_t)b, nb);
+    return same;
+}
+
 static int compiled(struct flow *f, struct frame *fr)
 {
     char name[NAME_MAX_BYTES];
+    AUTO_CLOSE file = STEAL_FD(&f->fd[FF_TEXT]);
     util_copy_str(name, sizeof name, f->name);
     int r = doc_take(f, fr);
+    f->canonical = r == FLOW_NEXT && is_canonical(file, f->fd[FF_TEXT]);
     return r == FLOW_NEXT && strcmp(name, f->doc.name) ? err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the file's name is not the domain's") : r;
 }
 
@@ -69,9 +85,11 @@ static void define_done(struct flow *f, bool ok)
         log_err("the definition of %s is not loaded: %s", f->name, f->err.detail);
     } else {
         SLOT_EDIT(s, slot)
-            s->flags |= SLOT_PERSISTENT | (f->i ? SLOT_AUTOSTART : 0);
+            s->flags |= SLOT_PERSISTENT | (f->entry.autostart ? SLOT_AUTOSTART : 0);
         if (!slot_active(slot_row(slot)))
             slot_facts(slot, &f->doc);
+        cache_stamp(slot, &f->entry, f->canonical);
+        cache_changed();
     }
     more();
 }
@@ -169,6 +187,7 @@ static uint32_t entries_n, next_entry, list;
 
 static void loaded(void)
 {
+    cache_drop();
     for (uint32_t i = 0; sup.birth.flags & BIRTH_FIRST && i < sup.index.head->slots; i++) {
         const struct index_slot *s = slot_row((int)i);
         if (s->used && s->flags & SLOT_AUTOSTART && !slot_active(s))
@@ -186,12 +205,18 @@ static void more(void)
     inside = true;
     while (next_entry < entries_n && at_work < AT_ONCE) {
         const struct conf_entry *e = &entries[next_entry++];
+        int slot = lists[list].dir == DIR_DEFINITIONS && memchr(e->name, 0, sizeof e->name) ? cache_take(e) : -1;
+        if (slot >= 0) {
+            SLOT_EDIT(s, slot)
+                s->flags |= SLOT_PERSISTENT | (e->autostart ? SLOT_AUTOSTART : 0);
+            continue;
+        }
         struct flow *f = memchr(e->name, 0, sizeof e->name) ? flow_start(lists[list].steps, lists[list].done, 0, NULL) : NULL;
         if (!f)
             continue;
         at_work++;
         f->arg = lists[list].dir;
-        f->i = e->autostart;
+        f->entry = *e;
         util_copy_str(f->name, sizeof f->name, e->name);
         flow_go(f);
     }
@@ -233,7 +258,8 @@ static void list_done(struct flow *f, bool ok)
 void load_begin(void)
 {
     static const struct step list_steps[] = { { "list", list_go, list_got, NULL }, { 0 } };
-    struct flow *f = list < ARRAY_N(lists) ? flow_start(list_steps, list_done, 0, NULL) : NULL;
+    static const struct step first_steps[] = { { "cache", cache_ask, cache_got, cache_absent }, { "list", list_go, list_got, NULL }, { 0 } };
+    struct flow *f = list < ARRAY_N(lists) ? flow_start(list ? list_steps : first_steps, list_done, 0, NULL) : NULL;
     if (f)
         flow_go(f);
     else

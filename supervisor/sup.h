@@ -147,6 +147,8 @@ struct flow {
     uint8_t body[2048];         /* the caller's arguments if they are short, else FF_BODY */
     uint32_t body_len, arg, i;
     struct doc_result doc;
+    struct conf_entry entry;    /* load.c: the file */
+    bool canonical;             /* load.c: it holds what a client is shown */
     uint8_t reply[1024];        /* API reply that came with the document */
     uint32_t reply_len;
     char name[NAME_MAX_BYTES];
@@ -186,6 +188,15 @@ void load_begin(void);                                                  /* defin
 void load_facts(int slot);                                              /* index facts anew from the definition */
 void emulators_begin(void (*then)(void));                               /* asks the QEMU binaries, fills sup.caps_fd */
 void ready(void);
+
+/* ---- cache.c: facts of definitions from one daemon to the next ---- */
+int cache_ask(struct flow *f);                                          /* a step: reads it; the next three work on what came */
+int cache_got(struct flow *f, struct frame *fr);
+int cache_absent(struct flow *f);
+int cache_take(const struct conf_entry *e);
+void cache_drop(void);
+void cache_stamp(int slot, const struct conf_entry *e, bool canonical); /* the slot's facts are of this file */
+void cache_changed(void);                                               /* it is written a little later */
 
 /* ---- manifest_policy.c ---- */
 int policy_manifest(const void *p, size_t n, struct err *e);

@@ -168,7 +168,7 @@ static void test_store(void)
 {
     struct store s;
     struct err e = ERR_INIT;
-    struct conf_entry list[8];
+    struct conf_entry list[8], entry;
     struct conf_name n = named(DIR_DEFINITIONS, "demo");
     char path[PATH_MAX], link[64];
     struct stat st;
@@ -180,8 +180,8 @@ static void test_store(void)
     s.dir[DIR_AUTOSTART] = folder("qemu/autostart");
     s.dir[DIR_SAVE] = folder("save");
     tap_int(listed(&s, DIR_DEFINITIONS, list, 8), 0, "an empty folder");
-    tap_ok(store_write(&s, &n, "<domain/>\n", 10, &e) == 0 && holds(&s, &n, "\n-->\n\n<domain/>\n"), "written and read: %s", e.detail);
-    tap_ok(store_write(&s, &n, "<domain>2</domain>\n", 19, &e) == 0 && holds(&s, &n, "<domain>2</domain>\n"), "replaced");
+    tap_ok(store_write(&s, &n, "<domain/>\n", 10, &entry, &e) == 0 && holds(&s, &n, "\n-->\n\n<domain/>\n"), "written and read: %s", e.detail);
+    tap_ok(store_write(&s, &n, "<domain>2</domain>\n", 19, &entry, &e) == 0 && holds(&s, &n, "<domain>2</domain>\n"), "replaced");
     tap_ok(fstatat(s.dir[DIR_DEFINITIONS], "demo.xml", &st, 0) == 0 && (st.st_mode & 07777) == 0600, "mode 0600");
     tap_ok(store_autostart(&s, &n, 1, &e) == 0 && store_autostart(&s, &n, 1, &e) == 0, "autostart on, twice");
     ssize_t len = readlinkat(s.dir[DIR_AUTOSTART], "demo.xml", link, sizeof link - 1);
@@ -197,34 +197,34 @@ static void test_store(void)
     tap_ok(fd >= 0 && write(fd, "half", 4) == 4, "half a file is left over");
     close(fd);
     tap_ok(listed(&s, DIR_DEFINITIONS, list, 8) == 1, "and not listed");
-    tap_ok(store_write(&s, &n, "<a/>\n", 5, &e) == 0 && holds(&s, &n, "<a/>\n"), "and replaced");
+    tap_ok(store_write(&s, &n, "<a/>\n", 5, &entry, &e) == 0 && holds(&s, &n, "<a/>\n"), "and replaced");
 
     static const char *const bad[] = { "", ".", "..", "a/b", "../x", "/etc/passwd" };
     for (size_t i = 0; i < ARRAY_N(bad); i++) {
         struct conf_name b = named(DIR_DEFINITIONS, bad[i]);
-        tap_ok(store_write(&s, &b, "x", 1, &e) < 0 && store_read(&s, &b, &fd, &e) < 0 && store_remove(&s, &b, &e) < 0 && store_autostart(&s, &b, 1, &e) < 0,
+        tap_ok(store_write(&s, &b, "x", 1, &entry, &e) < 0 && store_read(&s, &b, &fd, &e) < 0 && store_remove(&s, &b, &e) < 0 && store_autostart(&s, &b, 1, &e) < 0,
                "name \"%s\" is refused", bad[i]);
     }
     struct conf_name full = { .dir = DIR_DEFINITIONS };
     memset(full.name, 'x', sizeof full.name);
-    tap_ok(store_write(&s, &full, "x", 1, &e) < 0, "a name without an end is refused");
+    tap_ok(store_write(&s, &full, "x", 1, &entry, &e) < 0, "a name without an end is refused");
     full.name[252] = 0;
-    tap_ok(store_write(&s, &full, "x", 1, &e) < 0 && e.code == VIR_ERR_XML_ERROR, "a name too long for a file is refused");
+    tap_ok(store_write(&s, &full, "x", 1, &entry, &e) < 0 && e.code == VIR_ERR_XML_ERROR, "a name too long for a file is refused");
     full.name[251] = 0;
-    tap_ok(store_write(&s, &full, "x", 1, &e) == 0 && store_remove(&s, &full, &e) == 0, "the longest is not");
+    tap_ok(store_write(&s, &full, "x", 1, &entry, &e) == 0 && store_remove(&s, &full, &e) == 0, "the longest is not");
     struct conf_name odd = named(DIR_DEFINITIONS, "a--b $(x)'");
-    tap_ok(store_write(&s, &odd, "<a/>\n", 5, &e) == 0 && holds(&s, &odd, "virsh edit NAME\n-->\n\n<a/>\n") && store_remove(&s, &odd, &e) == 0,
+    tap_ok(store_write(&s, &odd, "<a/>\n", 5, &entry, &e) == 0 && holds(&s, &odd, "virsh edit NAME\n-->\n\n<a/>\n") && store_remove(&s, &odd, &e) == 0,
            "a name that would end the comment is not in it");
 
     /* Whoever can write to the folder can still not make us read or list elsewhere. */
     tap_ok(symlinkat("/etc/hostname", s.dir[DIR_DEFINITIONS], "link.xml") == 0 && mkfifoat(s.dir[DIR_DEFINITIONS], "fifo.xml", 0600) == 0, "a link and a FIFO");
     struct conf_name l = named(DIR_DEFINITIONS, "link"), q = named(DIR_DEFINITIONS, "fifo");
     tap_ok(store_read(&s, &l, &fd, &e) < 0 && store_read(&s, &q, &fd, &e) < 0 && listed(&s, DIR_DEFINITIONS, list, 8) == 1, "are neither read nor listed");
-    tap_ok(store_write(&s, &l, "<a/>\n", 5, &e) == 0 && fstatat(s.dir[DIR_DEFINITIONS], "link.xml", &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode),
+    tap_ok(store_write(&s, &l, "<a/>\n", 5, &entry, &e) == 0 && fstatat(s.dir[DIR_DEFINITIONS], "link.xml", &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode),
            "a write replaces the link itself");
 
     struct conf_name save = named(DIR_SAVE, "demo"), none = named(DIR_STATUS, "demo"), wild = named(99, "demo");
-    tap_ok(store_write(&s, &save, "x", 1, &e) < 0 && store_write(&s, &none, "x", 1, &e) < 0 && store_read(&s, &wild, &fd, &e) < 0, "other folders are refused");
+    tap_ok(store_write(&s, &save, "x", 1, &entry, &e) < 0 && store_write(&s, &none, "x", 1, &entry, &e) < 0 && store_read(&s, &wild, &fd, &e) < 0, "other folders are refused");
     fd = openat(s.dir[DIR_SAVE], "demo.save", O_WRONLY | O_CREAT, 0600);
     close(fd);
     tap_ok(store_remove(&s, &save, &e) == 0 && listed(&s, DIR_SAVE, list, 8) == 0, "a saved state is removed");

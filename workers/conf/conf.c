@@ -99,13 +99,34 @@ static void on_list(struct worker *w, const struct request *rq, struct frame *f)
     answer(w, rq, r, fd, &e);
 }
 
+/* The answer to a client that asked for the text. */
+static void read_reply(struct worker *w, const struct request *rq, int memfd)
+{
+    struct mp_out o;
+    const void *p = NULL;
+    size_t n = 0;
+    AUTO_CLOSE fd = memfd;
+    mp_out_init(&o, DOCUMENT_MAX + 64);
+    if (frame_map(fd, DOCUMENT_MAX, &p, &n) < 0)
+        n = 0;
+    size_t head = store_head_len(p, n);
+    mp_array(&o, 1);
+    mp_strn(&o, (const char *)p + head, n - head);
+    if (n)
+        munmap((void *)(uintptr_t)p, n);
+    worker_reply_out(w, rq, &o);
+}
+
 static void on_read(struct worker *w, const struct request *rq, struct frame *f)
 {
     struct err e = ERR_INIT;
     int fd = -1;
     const struct conf_name *n = get_name(f, &e);
     int r = n ? store_read(&store, n, &fd, &e) : -1;
-    answer(w, rq, r, fd, &e);
+    if (!r && rq->arg == 1)
+        read_reply(w, rq, fd);
+    else
+        answer(w, rq, r, fd, &e);
 }
 
 static void on_write(struct worker *w, const struct request *rq, struct frame *f)
@@ -113,16 +134,20 @@ static void on_write(struct worker *w, const struct request *rq, struct frame *f
     struct err e = ERR_INIT;
     const void *text = NULL;
     size_t len = 0;
+    struct conf_entry entry;
     const struct conf_name *n = get_name(f, &e);
     AUTO_CLOSE fd = frame_take_fd(f, 0);
     int r = n ? 0 : -1;
     if (!r && (fd < 0 || frame_map(fd, DOCUMENT_MAX, &text, &len) < 0))
         r = err_set(&e, VIR_ERR_RPC, VIR_FROM_RPC, "no sealed document came with the call");
     if (!r)
-        r = store_write(&store, n, text, len, &e);
+        r = store_write(&store, n, text, len, &entry, &e);
     if (len)
         munmap((void *)(uintptr_t)text, len);
-    answer(w, rq, r, -1, &e);
+    if (r)
+        worker_error(w, rq, &e);
+    else
+        worker_reply(w, rq, &entry, sizeof entry, NULL, 0);
 }
 
 static void on_remove(struct worker *w, const struct request *rq, struct frame *f)

@@ -20,13 +20,17 @@
 
 static const struct {
     const char *suffix, *what;
-    bool text;          /* read and written here, with a head that says who keeps it */
+    bool written, headed;   /* written here; with a head that says who keeps it */
 } kinds[DIR_KIND_N] = {
-    [DIR_DEFINITIONS] = { ".xml", "definition", true },
-    [DIR_STATUS] = { ".xml", "status", true },
-    [DIR_SAVE] = { ".save", "saved state", false },
-    [DIR_CACHE] = { ".cache", "cached facts", false },
+    [DIR_DEFINITIONS] = { ".xml", "definition", true, true },
+    [DIR_STATUS] = { ".xml", "status", true, true },
+    [DIR_SAVE] = { ".save", "saved state", false, false },
+    [DIR_CACHE] = { ".cache", "cached facts", true, false },
 };
+
+#define HEAD_BEGIN "<!--\nThis file is kept by a daemon: "
+#define HEAD_END "\n-->\n\n"
+#define HEAD_MAX 512u
 
 void store_init(struct store *s, const struct birth *b)
 {
@@ -144,6 +148,12 @@ int store_read(const struct store *s, const struct conf_name *n, int *memfd, str
     return 0;
 }
 
+size_t store_head_len(const void *text, size_t len)
+{
+    const char *end = len > strlen(HEAD_BEGIN) && !memcmp(text, HEAD_BEGIN, strlen(HEAD_BEGIN)) ? memmem(text, len < HEAD_MAX ? len : HEAD_MAX, HEAD_END, strlen(HEAD_END)) : NULL;
+    return end ? (size_t)(end - (const char *)text) + strlen(HEAD_END) : 0;
+}
+
 /* ---- write ---- */
 
 /* A name that a shell and an XML comment take as it is. */
@@ -155,18 +165,18 @@ static bool is_plain(const char *name)
 
 static ssize_t write_head(int fd, const struct conf_name *n)
 {
-    char head[512];
-    int len = snprintf(head, sizeof head, "<!--\nThis file is kept by a daemon: what is changed here by hand is lost when it is next written.\n"
-        "Change the guest through libvirt's interface instead, for instance with\n  virsh edit %s\n-->\n\n", is_plain(n->name) ? n->name : "NAME");
+    char head[HEAD_MAX];
+    int len = snprintf(head, sizeof head, HEAD_BEGIN "what is changed here by hand is lost when it is next written.\n"
+        "Change the guest through libvirt's interface instead, for instance with\n  virsh edit %s" HEAD_END, is_plain(n->name) ? n->name : "NAME");
     return len > 0 && (size_t)len < sizeof head ? util_write_full(fd, head, (size_t)len) : -ENAMETOOLONG;
 }
 
-int store_write(const struct store *s, const struct conf_name *n, const void *text, size_t len, struct err *e)
+int store_write(const struct store *s, const struct conf_name *n, const void *text, size_t len, struct conf_entry *entry, struct err *e)
 {
     char file[NAME_MAX + 1];
     if (file_name(s, n, file, e) < 0)
         return -1;
-    if (!kinds[n->dir].text || len > FILE_MAX)
+    if (!kinds[n->dir].written || len > FILE_MAX)
         return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "%s of '%s' is not written here, or too long", kinds[n->dir].what, n->name);
     int dir = s->dir[n->dir];
     /* What a crash left behind. There is one writer of a folder. */
@@ -175,7 +185,7 @@ int store_write(const struct store *s, const struct conf_name *n, const void *te
     AUTO_CLOSE fd = openat(dir, NEW_NAME, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return failed(e, "write", n);
-    ssize_t r = write_head(fd, n);
+    ssize_t r = kinds[n->dir].headed ? write_head(fd, n) : 0;
     if (r >= 0)
         r = util_write_full(fd, text, len);
     if (r >= 0 && fsync(fd) < 0)
@@ -189,6 +199,8 @@ int store_write(const struct store *s, const struct conf_name *n, const void *te
     }
     if (fsync(dir) < 0)
         return failed(e, "write", n);
+    if (!list_one(s, n->dir, file, entry))
+        return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "%s of '%s' was changed while it was written", kinds[n->dir].what, n->name);
     return 0;
 }
 

@@ -12,7 +12,8 @@ void store_init(struct store *s, const struct birth *b);
 int store_list(const struct store *s, uint32_t dir, int *memfd, struct err *e);         /* a sealed memfd of struct conf_entry */
 int store_read(const struct store *s, const struct conf_name *n, int *memfd, struct err *e);
 /* Replaces the file by the bytes: at any moment a reader, also after a crash, finds the old or the new one whole. */
-int store_write(const struct store *s, const struct conf_name *n, const void *text, size_t len, struct err *e);
+int store_write(const struct store *s, const struct conf_name *n, const void *text, size_t len, struct conf_entry *entry, struct err *e);
+size_t store_head_len(const void *text, size_t len);    /* bytes of the head that store_write put before a text; 0: it has none */
 int store_remove(const struct store *s, const struct conf_name *n, struct err *e);      /* with its autostart link; absent is no error */
 int store_autostart(const struct store *s, const struct conf_name *n, int on, struct err *e);
 #endif
