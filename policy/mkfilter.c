@@ -39,8 +39,10 @@ static const struct { const char *name; uint64_t value; } constants[] = {
     CONSTANTS(C)
 #undef C
 };
-static const char *folder, *file;
+static const char *folder, *file;     /* `file` is one of `opened`, so that rules of one table have the same pointer */
 static int line;
+static char opened[64][32];
+static int nopened;
 
 static void die(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 static void die(const char *fmt, ...)
@@ -154,7 +156,10 @@ static void parse_file(struct table *t, const char *name, int depth)
     char path[512], text[1024];
     if (depth > DEPTH_MAX)
         die("tables that use one another");
-    file = strdup(name);
+    if (nopened == (int)(sizeof opened / sizeof opened[0]))
+        die("too many tables");
+    file = opened[nopened++];
+    snprintf(opened[nopened - 1], sizeof opened[0], "%s", name);
     line = 0;
     snprintf(path, sizeof path, "%s/%s.policy", folder, name);
     FILE *in = fopen(path, "re");
@@ -330,6 +335,7 @@ int main(int argc, char **argv)
         if (i == ROLE_KEEPER)
             continue;       /* it starts what needs other calls than itself, and a filter is inherited */
         t = (struct table){ .fallback = SECCOMP_RET_KILL_PROCESS };
+        nopened = 0;
         if (first)
             parse_file(&t, first, 1);
         parse_file(&t, names[i], 0);

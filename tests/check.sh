@@ -35,7 +35,7 @@ one()
 # Counts the results that automake's test driver left, and shows what failed.
 results()
 {
-    before=$failed
+    before=$failed before_passed=$passed before_skipped=$skipped
     for outcome in $(find "$1" -name '*.trs' -exec sed -n 's/^:test-result: \([A-Z]*\).*/\1/p' {} +); do
         case $outcome in
         PASS|XFAIL) passed=$((passed + 1)) ;;
@@ -49,6 +49,7 @@ results()
         find "$1" -name 'test-suite*.log' -newer "$work/mark" -exec cat {} + | tail -n 200
     fi
     find "$1" -name '*.trs' -delete
+    echo "   $((passed - before_passed)) passed, $((failed - before)) failed, $((skipped - before_skipped)) skipped"
     took
 }
 
