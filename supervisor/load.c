@@ -172,7 +172,7 @@ static void adopt_done(struct flow *f, bool ok)
         if (r->has_stub)
             guest_up(r, NULL);
         else
-            stop_begin(r, &stop_crashed);
+            stop_begin(r, &stop_crashed);       /* its process is no more, and what is left in its cgroup is not known */
     }
     more();
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "ipc/index.h"
 #include "ipc/log.h"
 #include "ipc/util.h"
 #include "workers/qemu/guest.h"
@@ -48,8 +49,14 @@ int resume_open(struct guest *g, int qmp_fd)
     struct err e = ERR_INIT;
     if (r == 0 && guest_set_identity(g, &e))
         return -EPROTO;
-    if (r)                      /* a guest of an earlier daemon: the tree is all there is */
+    if (r) {                    /* a guest of an earlier daemon: the tree is all there is, and its pid in the index */
+        struct index ix;
+        struct index_slot s;
+        int fd = birth_fd(&g->w->birth, BFD_INDEX, -1, NULL);
         log_info("no notes of an earlier worker");
+        if (fd >= 0 && index_map(&ix, fd, false) == 0 && index_read(&ix, object_slot(g->w->birth.object), &s) == 0)
+            g->pid = (int32_t)s.qemu_pid;
+    }
     g->phase = PHASE_UP;
     g->state_since_ms = loop_now_ms();
     bool quitting = g->quitting;
