@@ -94,6 +94,18 @@ int open_make_parent(struct opener *o, const char *path)
     return 0;
 }
 
+/* As libvirt words it: with the image whose header names the file. */
+static int no_access(struct opener *o, const struct manifest_entry *m, const char *path, int error, struct err *e)
+{
+    struct manifest_entry above;
+    const char *name, *aux;
+    o->error = error;
+    for (struct manifest_in in = hand_entries(o->h); m->parent >= 0 && hand_next(&in, &above, &name, &aux); )
+        if (above.index == (uint32_t)m->parent)
+            return err_sys(e, VIR_FROM_STORAGE, -error, "Cannot access backing file '%s' of storage file '%s'", path, name);
+    return err_sys(e, VIR_FROM_STORAGE, -error, "Cannot access storage file '%s'", path);
+}
+
 /* SAFETY (MK_IMAGE): QEMU gets a descriptor, not the path, and never root's access to what a path leads to later.  Only a regular
  * file or block device is opened, read-only unless the document says writable; a terminal, FIFO or socket is never opened at
  * all.  The pin in the grant lets the supervisor see another file under the same name at the next start. */
@@ -113,7 +125,7 @@ static int open_image(struct opener *o, const struct manifest_entry *m, const ch
         return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "'%s' is not %s", path, what[m->flags & MF_BLOCK ? 1 : m->flags & MF_FILE ? 2 : 0]);
     }
     if (fd < 0)
-        return open_fail(o, e, -fd, m->flags & MF_BACKING ? "Cannot access backing file '%s'" : "Cannot access storage file '%s'", path);
+        return no_access(o, m, path, fd, e);
     size = (uint64_t)st.st_size;
     if (S_ISBLK(st.st_mode) && ioctl(fd, BLKGETSIZE64, &size) < 0)
         return open_fail(o, e, errno, "Cannot tell the size of '%s'", path);
@@ -305,6 +317,7 @@ static void hand_open(struct hand *h)
     struct manifest_entry m;
     const char *path, *aux;
     struct err e = ERR_INIT;
+    o.h = h;
     o.rq = hand_body(h, sizeof *o.rq);
     hand_check_text(o.rq->name, sizeof o.rq->name);
     hand_check_text(o.rq->run_dir, sizeof o.rq->run_dir);

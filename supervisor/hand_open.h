@@ -6,6 +6,7 @@
 #define OPEN_MADE_MAX (MANIFEST_ENTRIES_MAX + 4)
 
 struct opener {
+    struct hand *h;
     const struct hand_req *rq;
     uint32_t fd_next;                       /* number in QEMU of the next descriptor */
     int qemu[FRAME_FDS_MAX], ours[FRAME_FDS_MAX];

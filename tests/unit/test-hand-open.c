@@ -139,7 +139,15 @@ static void refusals(void)
     char text[300];
     snprintf(text, sizeof text, "Cannot access storage file '%s': No such file or directory", in_dir("none"));
     refused(MK_IMAGE, 0, in_dir("none"), text, "absent image");
-    tap_ok(done.code == VIR_ERR_SYSTEM_ERROR, "its code is a system error");
+    tap_ok(done.code == VIR_ERR_SYSTEM_ERROR && done.domain == VIR_FROM_STORAGE, "its code is a system error, of storage");
+    begin();
+    add(MK_IMAGE, MF_FILE, in_dir("a.img"), NULL);
+    struct manifest_entry below = { .kind = MK_IMAGE, .flags = MF_RO | MF_BACKING, .parent = 0 };
+    manifest_add(&out, &below, in_dir("none"), NULL);
+    run();
+    snprintf(text, sizeof text, "Cannot access backing file '%s' of storage file '%s': No such file or directory", in_dir("none"), in_dir("a.img"));
+    tap_ok(done.failed == 1 && !strcmp(done.text, text), "absent backing file: %s", done.text);
+    finish();
     mkfifo(in_dir("fifo"), 0600);
     refused(MK_IMAGE, 0, in_dir("fifo"), "is not a regular file or block device", "FIFO");
     refused(MK_FILE_OUT, 0, in_dir("fifo"), "Unable to open file", "FIFO to write to");
