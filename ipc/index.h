@@ -53,7 +53,8 @@ struct index_head {
     int32_t next_id;            /* domain id that the next start gets */
     uint32_t next_gen;          /* generation of the next slot that is taken */
     uint32_t loaded;            /* 1: definitions are in, running guests are found */
-    uint8_t reserved[3756];
+    uint32_t caps_known;        /* 1: the QEMU binaries have answered; before, qemu_version is not known yet */
+    uint8_t reserved[3752];
 };
 _Static_assert(sizeof(struct index_head) == 4096, "one page");
 #define INDEX_BYTES (sizeof(struct index_head) + INDEX_SLOTS_MAX * sizeof(struct index_slot))

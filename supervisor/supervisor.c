@@ -130,9 +130,19 @@ static struct peer *host_spawn(struct life *l)
 void ready(void)
 {
     sup.index.head->loaded = 1;
-    life_start(&host_life);
+    if (sup.caps_fd >= 0)
+        life_start(&host_life);
     gateways_open();
     keeper_tell(IN_READY, NULL, 0, NULL, 0);
+}
+
+static void caps_known(void)
+{
+    sup.index.head->caps_known = 1;
+    if (sup.index.head->loaded)
+        life_start(&host_life);
+    route_wake(0);
+    flow_unblock();
 }
 
 /* ---- --timeout ---- */
@@ -188,8 +198,8 @@ static void on_go(struct frame *f)
         if (p->inherited)
             peer_send(p, &h, NULL, 0, NULL, 0);
     if (sup.caps_fd < 0)
-        emulators_begin(sup.index.head->loaded ? ready : load_begin);
-    else if (sup.index.head->loaded)
+        emulators_begin(caps_known);    /* nobody but what needs them waits for their answers: the doors open meanwhile */
+    if (sup.index.head->loaded)
         ready();
     else
         load_begin();           /* which ends in ready() */

@@ -75,6 +75,7 @@ struct gw {
     uint64_t ka_heard_ms;
     uint32_t ka_pings;              /* unanswered */
     bool ka_on;
+    struct loop_timer version_timer;    /* open.c */
     /* events.c */
     struct callback *callbacks;
     int32_t next_callback;

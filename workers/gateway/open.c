@@ -11,6 +11,8 @@ enum { URI_MAX = 4096 };
 
 /* ---- authentication ---- */
 
+#define VERSION_POLL_MS 20u     /* while the QEMU binaries are asked, at a daemon's start */
+
 static void auth_list(struct gw *gw, struct call *c, struct mp_in *in)
 {
     struct mp_out o;
@@ -163,12 +165,28 @@ static void get_type(struct gw *gw, struct call *c, struct mp_in *in)
     call_str(gw, c, "QEMU");
 }
 
+static void get_version(struct gw *gw, struct call *c, struct mp_in *in);
+
+/* All that wait for the version are asked for anew; those that must wait on arm the timer again. */
+static void version_again(struct loop_timer *t)
+{
+    struct gw *gw = t->data;
+    for (struct call *c = gw->calls, *next; c; c = next) {
+        next = c->next;
+        if (c->op->id == OP_REMOTE_CONNECT_GET_VERSION)
+            get_version(gw, c, NULL);
+    }
+    gw_pump(gw);
+}
+
 static void get_version(struct gw *gw, struct call *c, struct mp_in *in)
 {
     (void)in;
     uint64_t v = gw->ix.head->qemu_version;
     if (v)
         call_int(gw, c, (int64_t)v);
+    else if (!gw->ix.head->caps_known)
+        loop_after(&gw->version_timer, VERSION_POLL_MS, version_again, gw);     /* a daemon that has just begun: it is being asked */
     else
         call_fail(gw, c, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "Cannot find suitable emulator for %s", "x86_64");
 }
