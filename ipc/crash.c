@@ -2,7 +2,6 @@
 #include "crash.h"
 #ifdef CRASH_POINTS
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +21,7 @@ void crash_point(const char *when, const struct frame_head *h)
     if (strcmp(want, "trace") == 0)
         log_err("crash point %s", here);
     else if (strcmp(want, here) == 0)
-        raise(SIGKILL);
+        __builtin_trap();       /* the sandbox lets nobody signal, not even itself */
 }
 #else
 typedef int crash_nothing;   /* a translation unit holds something */
