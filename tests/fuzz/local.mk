@@ -11,6 +11,7 @@ fuzz_programs = \
 	%D%/fuzz-probe \
 	%D%/fuzz-qmp \
 	%D%/fuzz-xdr \
+	%D%/fuzz-xmlc \
 	$(NULL)
 fuzz_conf_libs = libconf.a libipc.a
 fuzz_gateway_libs = libgateway.a libxdr.a libop.a libworker.a libpolicy.a libroutes.a libipc.a
@@ -19,6 +20,7 @@ fuzz_plan_libs = libxmlc.a libplan.a libworker.a libipc.a $(LIBXML_LIBS) $(JANSS
 fuzz_probe_libs = libprobe.a libworker.a libroutes.a libpolicy.a libipc.a $(JANSSON_LIBS)
 fuzz_qemu_libs = libqemurole.a libplan.a libworker.a libpolicy.a libroutes.a libipc.a $(JANSSON_LIBS)
 fuzz_xdr_libs = libxdr.a libop.a libipc.a
+fuzz_xmlc_libs = libxmlc.a libworker.a libipc.a $(LIBXML_LIBS)
 
 if FUZZ
 fuzz_main =
@@ -58,6 +60,9 @@ fuzz_ldflags = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_xdr_SOURCES = %D%/fuzz-xdr.c $(fuzz_main)
 %C%_fuzz_xdr_LDADD = $(fuzz_xdr_libs)
 %C%_fuzz_xdr_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_xmlc_SOURCES = %D%/fuzz-xmlc.c $(fuzz_main)
+%C%_fuzz_xmlc_LDADD = $(fuzz_xmlc_libs)
+%C%_fuzz_xmlc_LDFLAGS = $(fuzz_ldflags)
 
 # Harnesses may log; -close_fd_mask=2 keeps that out of the way of what libFuzzer says.
 fuzz: $(fuzz_programs) ipc/schema/gen.stamp

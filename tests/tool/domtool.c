@@ -1,6 +1,6 @@
 /* domtool: what xmlc makes of a document, without a daemon. For developers and tests.
  *
- *   domtool [-s] [-c CAPS] xml FILE...      canonical XML, as virsh dumpxml --inactive --security-info shows it   (-s: validate strictly)
+ *   domtool [-s] [-c CAPS] xml FILE...      canonical XML, as virsh dumpxml --inactive --security-info shows it   (-s: validate strictly; -S: it is our own stored text)
  *   domtool ... tree FILE                   its msgpack tree
  *   domtool [-i ID] ... live FILE           the running form as a guest with that id gets it, with our marks
  *   domtool [-i ID] ... manifest FILE       the host resources of such a run, one a line
@@ -126,9 +126,11 @@ int main(int argc, char **argv)
     struct caps caps;
     int c, worst = 0, id = 1;
     log_init("domtool");
-    while ((c = getopt(argc, argv, "sc:i:")) != -1) {
+    while ((c = getopt(argc, argv, "Ssc:i:")) != -1) {
         if (c == 's')
             env.flags |= DOC_STRICT;
+        else if (c == 'S')
+            env.flags |= DOC_STORED;
         else if (c == 'i')
             id = atoi(optarg);
         else if (c == 'c') {

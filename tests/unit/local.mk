@@ -47,3 +47,11 @@ TESTS += %D%/test-jline
 %C%_test_jline_SOURCES = %D%/test-jline.c workers/qemu/jline.c
 %C%_test_jline_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 %C%_test_jline_LDADD = libworker.a libpolicy.a libroutes.a libipc.a $(JANSSON_LIBS)
+
+# Documents: own inputs with libvirtd's answers, what is refused, and the role over its channel; recorded inputs where they are at hand.
+XMLC_TESTS = %D%/test-xmlc-bad %D%/test-xmlc-role
+check_PROGRAMS += $(XMLC_TESTS)
+TESTS += $(XMLC_TESTS) %D%/test-xmlc-golden.py tests/conformance/domscore.py
+EXTRA_DIST += %D%/test-xmlc-golden.py tests/golden/xmlc
+%C%_test_xmlc_bad_LDADD = libxmlc.a libworker.a libipc.a $(LIBXML_LIBS)
+%C%_test_xmlc_role_LDADD = libworker.a libipc.a

@@ -168,7 +168,9 @@ static void console_copies(struct doc *d)
     TREE_EACH(c, d->devices, "console") {
         t = tree_make(c, "target");
         doc_default(t, "type", "serial");
-        tree_set_attr(t, "port", "%u", n++);
+        if (!(d->env->flags & DOC_STORED) || !tree_attr(t, "port"))
+            tree_set_attr(t, "port", "%u", n);
+        n++;
     }
     console = tree_first(d->devices, "console");
     ct = tree_path_attr(console, "target", "type");
@@ -179,7 +181,15 @@ static void console_copies(struct doc *d)
             tree_insert(d->devices, console, other);
         ct = "serial";
     }
-    if (console && serial && (!ct || strcmp(ct, "serial") == 0)) {
+    if (console && serial && (!ct || strcmp(ct, "serial") == 0))
+        tree_set_attr(tree_make(console, "target"), "type", "serial");
+}
+
+/* After addresses and all: the console that stands for the serial port is printed as it. */
+void complete_console(struct doc *d)
+{
+    struct tree *console = tree_first(d->devices, "console"), *serial = tree_first(d->devices, "serial"), *t;
+    if (console && serial && doc_is(tree_first(console, "target"), "type", "serial")) {
         while (console->child)
             tree_free(console->child);
         tree_set_attr(console, "type", "%s", tree_attr(serial, "type"));

@@ -21,7 +21,7 @@ static int usb2_set(struct doc *d, const struct tree *c)
         return -1;
     TREE_EACH(o, d->devices, "controller")
         if (o != c && doc_is(o, "type", "usb") && tree_attr(o, "index") && doc_uint(o, "index", 0) == doc_uint(prev, "index", 0) &&
-            strcmp(tree_attr(o, "model"), tree_attr(c, "model")) == 0)
+            doc_is(o, "model", tree_attr(c, "model")))
             return -1;
     return (int)doc_uint(prev, "index", 0);
 }
@@ -298,6 +298,9 @@ static int small_devices(struct doc *d)
 
 int complete_devices(struct doc *d)
 {
-    return complete_disks(d) || complete_nets(d) || complete_chardevs(d) || small_devices(d) || complete_display(d) || complete_controllers(d) || address_serial(d) ||
-        address_usb(d) || address_pci(d) ? -1 : 0;
+    if (complete_disks(d) || complete_nets(d) || complete_chardevs(d) || small_devices(d) || complete_display(d) || complete_controllers(d) || address_serial(d) ||
+        address_usb(d) || address_pci(d))
+        return -1;
+    complete_console(d);
+    return 0;
 }

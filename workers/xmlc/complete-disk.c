@@ -110,7 +110,7 @@ static int source(struct doc *d, struct tree *disk)
         if (!enc)
             continue;
         if (tree_first(enc, "cipher") || tree_first(enc, "ivgen"))
-            return doc_unsupported(d, VIR_FROM_DOMAIN, "supplying <%s> for domain disk definition is unnecessary", tree_first(enc, "cipher") ? "cipher" : "ivgen");
+            return doc_unsupported(d, VIR_FROM_DOMAIN, "supplying <%s> for domain disk definition is unnecessary", tree_first(enc, "cipher") ? "cipher" : "ivgen"), doc_invalid(d);
         if (fmt && !doc_in(fmt, "raw qcow2") && !doc_is(enc, "engine", "librbd"))
             return doc_unsupported(d, VIR_FROM_QEMU, "encryption is supported only with 'raw' and 'qcow2' image format");
     }
@@ -146,7 +146,7 @@ static int disk(struct doc *d, struct tree *t)
             tree_free(x);
     }
     if (lun && strcmp(type, "block") != 0 && strcmp(type, "volume") != 0 && !(strcmp(type, "network") == 0 && doc_is(tree_first(t, "source"), "protocol", "iscsi")))
-        return doc_unsupported(d, VIR_FROM_DOMAIN, "disk device='lun' is only valid for block type disk source");
+        return doc_unsupported(d, VIR_FROM_DOMAIN, "disk device='lun' is only valid for block type disk source"), doc_invalid(d);
     if (tree_attr(t, "sgio") && !lun)
         return doc_unsupported(d, VIR_FROM_DOMAIN, "sgio can be used only with device='lun'");
     if (tree_attr(t, "rawio") && !lun)
@@ -193,19 +193,22 @@ static int checks(struct doc *d, struct tree *t)
     return 0;
 }
 
+/* Disks of a bus are in the order of their names; those that name no bus are one group. */
 static int place(const struct tree *t, const struct tree *other)
 {
-    if (strcmp(tree_path_attr(t, "target", "bus"), tree_path_attr(other, "target", "bus")) != 0)
+    const char *a = tree_path_attr(t, "target", "bus"), *b = tree_path_attr(other, "target", "bus");
+    const char *x = tree_path_attr(t, "target", "dev"), *y = tree_path_attr(other, "target", "dev");
+    if (strcmp(a ? a : "", b ? b : "") != 0)
         return PLACE_NONE;
-    return disk_index(tree_path_attr(other, "target", "dev")) > disk_index(tree_path_attr(t, "target", "dev")) ? PLACE_BEFORE : PLACE_AFTER;
+    return (y ? disk_index(y) : -1) > (x ? disk_index(x) : -1) ? PLACE_BEFORE : PLACE_AFTER;
 }
 
 int complete_disks(struct doc *d)
 {
+    doc_sort(d, "disk", place);
     TREE_EACH(t, d->devices, "disk")
         if (disk(d, t))
             return -1;
-    doc_sort(d, "disk", place);
     TREE_EACH(t, d->devices, "disk")
         if (checks(d, t))
             return -1;

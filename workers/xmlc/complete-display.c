@@ -15,7 +15,7 @@ static int listens(struct doc *d, struct tree *g)
         return 0;
     TREE_EACH(x, g, "listen") {
         if (doc_is(x, "type", "network") && !tree_attr(x, "network"))
-            return doc_bad(d, "'network' attribute is required for listen type 'network'");
+            return doc_bad(d, "'network' attribute is required for listen type 'network'"), doc_invalid(d);
         if (doc_is(x, "type", "address") && tree_attr(x, "address") && !*tree_attr(x, "address"))
             tree_set_attr(x, "address", NULL);
         if (doc_is(x, "type", "network") && !(d->env->flags & DOC_LIVE))

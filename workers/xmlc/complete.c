@@ -244,7 +244,7 @@ static int machine(struct doc *d)
     arch = tree_attr(type, "arch");
     if (arch && !doc_in(arch, "alpha armv6l armv7l armv7b aarch64 cris i686 ia64 lm32 m68k microblaze microblazeel mips mipsel mips64 mips64el openrisc "
             "parisc parisc64 ppc ppcle ppc64 ppc64le ppcemb riscv32 riscv64 s390 s390x sh4 sh4eb sparc sparc64 unicore32 x86_64 xtensa xtensaeb"))
-        return doc_unsupported(d, VIR_FROM_DOMAIN, "Unknown architecture %s", arch);
+        return doc_unsupported(d, VIR_FROM_DOMAIN, "Unknown architecture %s", arch), doc_invalid(d);
     if (caps && path) {
         d->emu = caps_find(caps, path, NULL);
         if (!d->emu)

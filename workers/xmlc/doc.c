@@ -53,6 +53,8 @@ void doc_sort(struct doc *d, const char *name, doc_place_fn *place)
 {
     struct tree *list[2048], *first = tree_first(d->devices, name);
     unsigned n = 0, done = 0;
+    if (d->env->flags & DOC_STORED)
+        return;         /* they were sorted when the document came, and have stayed so */
     for (struct tree *t = first; t && n < ARRAY_N(list); t = tree_next(t, name))
         list[n++] = t;
     AUTO_TREE *box = tree_new("box");
@@ -147,6 +149,15 @@ int doc_bad(struct doc *d, const char *fmt, ...)
     return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_DOMAIN, "%s", text);
 }
 
+int doc_invalid(struct doc *d)
+{
+    if (d->env->flags & DOC_STRICT) {
+        d->e->code = VIR_ERR_XML_INVALID_SCHEMA;
+        d->e->domain = VIR_FROM_XML;
+    }
+    return -1;
+}
+
 int doc_random(void *p, size_t n)
 {
     return getrandom(p, n, 0) == (ssize_t)n ? 0 : -1;
@@ -174,7 +185,9 @@ bool is_virtio_model(const char *model)
 
 static int complete(struct doc *d)
 {
-    return check_pci_addresses(d, d->devices) || complete_top(d) || complete_devices(d) || check_document(d) ? -1 : 0;
+    if (check_pci_addresses(d, d->devices))
+        return doc_invalid(d);
+    return complete_top(d) || complete_devices(d) || check_document(d) ? -1 : 0;
 }
 
 struct tree *doc_parse(const char *xml, size_t n, const struct doc_env *env, struct err *e)

@@ -46,6 +46,7 @@ int complete_devices(struct doc *d);    /* defaults of each device, implicit dev
 int complete_disks(struct doc *d);
 int complete_nets(struct doc *d);
 int complete_chardevs(struct doc *d);
+void complete_console(struct doc *d);   /* ... the last step: the console that stands for a serial port */
 int complete_display(struct doc *d);    /* graphics, video, audio, sound, input */
 int complete_controllers(struct doc *d);/* indices, models, and those that devices need */
 int address_drives(struct doc *d);      /* drive, virtio-serial, ccid, dimm */
@@ -77,6 +78,7 @@ struct tree *doc_address(struct tree *dev, const char *type);             /* mak
 unsigned doc_uint(const struct tree *t, const char *attr, unsigned deflt);
 int doc_unsupported(struct doc *d, int domain, const char *fmt, ...) __attribute__((format(printf, 3, 4)));   /* error 67 */
 int doc_bad(struct doc *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));                       /* error 27, domain 20 */
+int doc_invalid(struct doc *d);             /* after one of these: with DOC_STRICT it is error 92, for the schema forbids it */
 int doc_random(void *p, size_t n);
 void doc_uuid(char out[37]);
 bool doc_has_device(const struct doc *d, const char *type);               /* QEMU has that device; yes when it is not known */

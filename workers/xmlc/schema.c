@@ -94,7 +94,7 @@ static int attributes(const struct walk *w, const struct sx_type *type, const st
             continue;
         }
         if (!v && (row->flags & SXF_NEED))
-            return row->err ? err_set(w->e, row->err->code, row->err->domain, "%s", row->err->text) :
+            return row->err && !strstr(row->err->text, "%s") ? err_set(w->e, row->err->code, row->err->domain, "%s", row->err->text) :
                 err_set(w->e, w->flags & SCHEMA_STRICT ? VIR_ERR_XML_INVALID_SCHEMA : VIR_ERR_XML_ERROR, VIR_FROM_XML,
                     "Missing required attribute '%s' in element '%s'", row->name, raw->name);
         if (!v && !(row->flags & SXF_ADD))
@@ -221,10 +221,13 @@ static void order_node(const struct sx_type *type, struct tree *t, bool mixed)
             if (rank(type->kid, type->nkid, c->name, t) == i)
                 tree_append(t, c);
         }
-    for (struct tree *c = t->child; c; c = c->next) {
+    for (struct tree *c = t->child, *next; c; c = next) {
         const struct sx_row *row = c->name ? schema_kid(type, t, c->name) : NULL;
+        next = c->next;
         if (row && row->type)
             order_node(row->type, c, row->flags & SXF_MIXED);
+        if (row && !(row->flags & (SXF_KEEP | SXF_ANY)) && !c->attr && !c->child && !c->text)
+            tree_free(c);
     }
 }
 

@@ -35,7 +35,8 @@ enum schema_flags { SCHEMA_STRICT = 1 /* refuse what is unknown, with VIR_ERR_XM
 struct tree *schema_apply(const struct sx_type *type, const struct tree *raw, unsigned flags, struct err *e);
 /* Row of the child element or attribute of that name that applies to t (an element of that type in canonical form); NULL. */
 const struct sx_row *schema_kid(const struct sx_type *type, const struct tree *t, const char *name);
-/* Puts attributes and children of t (canonical form) into printing order again after code has added some, all the way down. */
+/* Puts attributes and children of t (canonical form) into printing order again after code has changed them, all the way down; elements
+ * that say nothing any more go. */
 void schema_order(const struct sx_type *type, struct tree *t);
 
 /* value.c: writes the canonical spelling of v into out (n bytes). unit: the element's unit attribute (sizes), *out_unit: the one

@@ -1,0 +1,97 @@
+/* fuzz-xmlc: a client's document, read as a definition and as a running guest's.  What is accepted must be accepted again, validated and as
+ * our own stored text, and be the same text then.  The tree survives its packed form; metadata can be
+ * got and set; nothing a client wrote passes for one of our marks. */
+#include <stdlib.h>
+#include <string.h>
+#include "workers/tree-form.h"
+#include "workers/tree-marks.h"
+#include "workers/tree-meta.h"
+#include "workers/xmlc/parse.h"
+#include "workers/xmlc/run.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define MUST(c) do { if (!(c)) abort(); } while (0)
+
+static char *again(const char *text, unsigned flags)
+{
+    struct doc_env env = { .flags = flags };
+    struct err e = ERR_INIT;
+    struct tree *t = doc_parse(text, strlen(text), &env, &e);
+    if (!t)
+        abort();
+    char *s = doc_text(t, FORM_SECURE | FORM_INACTIVE, NULL);
+    tree_free(t);
+    MUST(s);
+    return s;
+}
+
+static void no_marks(const struct tree *t)
+{
+    MUST(!tree_attr(t, MARK_MANIFEST) && !tree_attr(t, MARK_MANIFEST2));
+    for (const struct tree *c = t->child; c; c = c->next)
+        if (!c->name || strcmp(c->name, "metadata") != 0)
+            no_marks(c);
+}
+
+static void packed(const struct tree *t)
+{
+    struct mp_out o;
+    struct mp_in in;
+    mp_out_init(&o, 64u << 20);
+    tree_pack(&o, t);
+    MUST(!o.failed && mp_guard(o.p, o.len, 2 * PARSE_DEPTH_MAX + 16, 64u << 20, NULL) == 0);
+    mp_in_init(&in, o.p, o.len);
+    struct tree *u = tree_unpack(&in);
+    MUST(u && mp_end(&in));
+    char *a = tree_print(t, 0, NULL), *b = tree_print(u, 0, NULL);
+    MUST(a && b && strcmp(a, b) == 0);
+    free(a);
+    free(b);
+    tree_free(u);
+    mp_out_free(&o);
+}
+
+static void metadata(struct tree *t)
+{
+    struct err e = ERR_INIT;
+    struct tree *x = parse_verbatim("<a b='c'><d/></a>", 17, "(metadata_xml)", &e);
+    MUST(x && meta_set(t, META_ELEMENT, NULL, x, "k", "urn:k", &e) == 0);
+    char *s = meta_get(t, META_ELEMENT, "urn:k", &e);
+    MUST(s && strcmp(s, "<a b=\"c\">\n  <d/>\n</a>") == 0);
+    free(s);
+    MUST(meta_set(t, META_ELEMENT, NULL, NULL, NULL, "urn:k", &e) == 0 && !meta_get(t, META_ELEMENT, "urn:k", &e));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static uint8_t buf[MANIFEST_BYTES_MAX];
+    struct doc_env env = { .caps = NULL }, live = { .flags = DOC_LIVE };
+    struct err e = ERR_INIT;
+    struct manifest_out o;
+    struct tree *t = doc_parse((const char *)data, size, &env, &e);
+    if (!t) {
+        MUST(e.code);
+        return 0;
+    }
+    no_marks(t);
+    packed(t);
+    char *one = doc_text(t, FORM_SECURE | FORM_INACTIVE, NULL), *two = again(one, DOC_STRICT | DOC_STORED), *three = again(two, 0);
+    MUST(strcmp(one, two) == 0);
+    free(one);
+    free(two);
+    free(three);
+    if (run_form(t, 1, &env, &e) == 0) {
+        manifest_begin(&o, buf, sizeof buf);
+        if (run_manifest(t, &env, true, &o, &e) == 0)
+            MUST(manifest_finish(&o, 1) > 0);
+        char *text = doc_text(t, FORM_SECURE, NULL);
+        struct tree *u = doc_parse(text, strlen(text), &live, &e);
+        if (u)
+            tree_free(u);
+        free(text);
+    }
+    metadata(t);
+    tree_free(t);
+    return 0;
+}

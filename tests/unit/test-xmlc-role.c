@@ -1,0 +1,228 @@
+/* The role xmlc over its channel: what it answers to a definition, a start, a status file, and calls on a stored definition. */
+#include <sys/mman.h>
+#include "ipc/index.h"
+#include "ipc/layout.h"
+#include "ipc/mp.h"
+#include "ipc/schema/op-numbers.h"
+#include "ipc/settings.h"
+#include "tests/tap.h"
+#include "tests/unit/fakesup.h"
+#include "workers/tree.h"
+#include "workers/tree-marks.h"
+
+#define DOC "<domain type='qemu'><name>a</name><uuid>c7a5fdbd-edaf-9455-926a-d65c16db1809</uuid><memory unit='MiB'>128</memory><vcpu current='1'>2</vcpu>" \
+    "<os><type>hvm</type></os><devices><disk><driver type='qcow2'/><source file='/x/a.qcow2'/><target dev='vda'/></disk><serial type='pty'/>" \
+    "<interface type='user'><mac address='52:54:00:00:00:01'/></interface><graphics type='vnc' passwd='sesame'/>" \
+    "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel></devices></domain>"
+
+static struct layout layout = { .lib_dir = "/var/lib/libvirt/qemu" };
+static struct settings settings = { .magic = SETTINGS_MAGIC };
+static struct fakesup s;
+
+static void born(void)
+{
+    bool root = geteuid() == 0;
+    struct birth b = { .uid = root ? 65534 : 0xffffffffu, .gid = root ? 65534 : 0xffffffffu, .flags = root ? 0 : BIRTH_SESSION, .nfds = 1, .fd_kind = { BFD_LAYOUT } };
+    int fd = frame_memfd("layout", &layout, sizeof layout);
+    tap_ok(fakesup_spawn(&s, ROLE_XMLC, b, &fd) == 0, "a role is born");
+    close(fd);
+}
+
+/* One call with capabilities (none known), settings and maybe a stored text. */
+static void call(uint32_t op, uint32_t arg, const void *body, size_t len, const char *stored)
+{
+    int fds[3] = { frame_memfd("caps", NULL, 0), frame_memfd("settings", &settings, sizeof settings), stored ? frame_memfd("xml", stored, strlen(stored)) : -1 };
+    born();
+    tap_int(fakesup_call(&s, op, 1, arg, body, len, fds, stored ? 3 : 2), 1, "it answers");
+    for (int i = 0; i < 3; i++)
+        util_closep(&fds[i]);
+}
+
+static void end(void) { tap_int(fakesup_end(&s), 0, "and ends"); }
+
+/* The text of the reply's descriptor i; the caller frees it. */
+static char *text_of(unsigned i, size_t *n)
+{
+    const void *p;
+    size_t len = 0;
+    char *out = NULL;
+    if (i < s.reply.h.nfds && frame_map(s.reply.fds[i], 8u << 20, &p, &len) == 0) {
+        out = calloc(1, len + 1);
+        if (len) {
+            memcpy(out, p, len);
+            munmap((void *)(uintptr_t)p, len);
+        }
+    }
+    if (n)
+        *n = len;
+    return out;
+}
+
+static int error_code(void)
+{
+    struct err e = ERR_INIT;
+    err_from_wire(&e, s.reply.body, s.reply.body_len);
+    return s.reply.h.kind == FRAME_ERROR ? e.code : 0;
+}
+
+static char *define(void)
+{
+    struct mp_out o;
+    struct doc_result d = { .flags = 0 };
+    mp_out_init(&o, 65536);
+    mp_array(&o, 2);
+    mp_str(&o, DOC);
+    mp_uint(&o, 0);
+    call(OP_REMOTE_DOMAIN_DEFINE_XML_FLAGS, 0, o.p, o.len, NULL);
+    mp_out_free(&o);
+    tap_int(s.reply.h.kind, FRAME_REPLY, "define: a reply");
+    tap_ok(s.reply.h.op == OP_IN(IN_DOC) && s.reply.h.nfds == DOC_FD_N, "with a document");
+    if (tap_ok(s.reply.body_len >= sizeof d, "and its facts"))
+        memcpy(&d, s.reply.body, sizeof d);
+    tap_str(d.name, "a", "name");
+    tap_int(d.uuid[0], 0xc7, "uuid");
+    tap_int(d.vcpus, 1, "processors");
+    tap_int(d.vcpus_max, 2, "at most");
+    tap_int((long long)d.mem_kib, 131072, "memory");
+    tap_int(d.flags, SLOT_HAS_SECRETS, "it holds a password");
+    char *xml = text_of(DOC_FD_XML, NULL);
+    tap_ok(xml && strstr(xml, "passwd='sesame'") && strstr(xml, "machine='pc-i440fx-7.2'"), "the text to store is whole and complete");
+    tap_ok(xml && !strstr(xml, MARK_MANIFEST), "without marks");
+    end();
+    return xml;
+}
+
+static void start(const char *xml)
+{
+    struct doc_start st = { .id = 7, .name = "a" };
+    struct manifest_in in;
+    struct manifest_entry m;
+    struct mp_in mp;
+    const char *path, *aux;
+    size_t n;
+    int kinds[MK_KIND_N] = { 0 };
+    call(OP_IN(IN_DOC_START), 0, &st, sizeof st, xml);
+    tap_ok(s.reply.h.op == OP_IN(IN_DOC) && s.reply.h.nfds == DOC_FD_N, "start: a document");
+    char *blob = text_of(DOC_FD_MANIFEST, &n);
+    tap_int(manifest_open(&in, blob, n), 0, "a manifest");
+    while (manifest_next(&in, &m, &path, &aux) == 1)
+        kinds[m.kind]++;
+    tap_ok(kinds[MK_IMAGE] == 1 && kinds[MK_PTY] == 1 && kinds[MK_HOSTNET] == 1 && kinds[MK_TCP_LISTEN] == 1 && kinds[MK_PAIR] == 1, "one of each resource");
+    free(blob);
+    blob = text_of(DOC_FD_TREE, &n);
+    mp_in_init(&mp, blob, n);
+    struct tree *t = tree_unpack(&mp);
+    tap_ok(t && mp_end(&mp), "a tree");
+    tap_str(tree_attr(t, "id"), "7", "with the id");
+    tap_str(tree_path_attr(t, "devices/disk/alias", "name"), "virtio-disk0", "aliases");
+    tap_str(tree_path_attr(t, "devices/disk/source", MARK_MANIFEST), "0", "and marks");
+    tap_str(tree_path_attr(t, "devices/console/source", MARK_MANIFEST), tree_path_attr(t, "devices/serial/source", MARK_MANIFEST), "the console is the serial port");
+    tap_str(tree_path_attr(t, "devices/channel/source", "path"), "/var/lib/libvirt/qemu/channel/target/domain-7-a/org.qemu.guest_agent.0", "the agent's path");
+    tree_free(t);
+    free(blob);
+    end();
+    static const char net[] = "<domain type='qemu'><name>a</name><uuid>c7a5fdbd-edaf-9455-926a-d65c16db1809</uuid><memory>65536</memory><os><type>hvm</type></os>"
+        "<devices><interface type='network'><source network='default'/></interface></devices></domain>";
+    call(OP_IN(IN_DOC_START), 0, &st, sizeof st, net);
+    tap_int(error_code(), VIR_ERR_CONFIG_UNSUPPORTED, "what cannot run yet is refused");
+    end();
+}
+
+static void dom(struct mp_out *o, uint32_t n)
+{
+    mp_out_init(o, 65536);
+    mp_array(o, n);
+    mp_array(o, 3);
+    mp_str(o, "a");
+    mp_bin(o, "0123456789abcdef", 16);
+    mp_int(o, -1);
+}
+
+static void desc(const char *xml, uint32_t flags, bool secret)
+{
+    struct mp_out o;
+    struct mp_in in;
+    dom(&o, 2);
+    mp_uint(&o, flags);
+    call(OP_REMOTE_DOMAIN_GET_XML_DESC, flags, o.p, o.len, xml);
+    mp_out_free(&o);
+    tap_int(s.reply.h.op, OP_REMOTE_DOMAIN_GET_XML_DESC, "dumpxml with flags %u: an answer", flags);
+    mp_in_init(&in, s.reply.body, s.reply.body_len);
+    mp_get_array(&in, 1);
+    char *text = mp_get_strdup(&in, 65536);
+    tap_ok(text && mp_end(&in) && !strncmp(text, "<domain type='qemu'>", 20), "the document");
+    tap_int(text && strstr(text, "sesame") != NULL, secret, "the password is in it");
+    free(text);
+    end();
+}
+
+static void metadata(const char *xml)
+{
+    struct mp_out o;
+    struct mp_in in;
+    dom(&o, 6);
+    mp_int(&o, 2);
+    mp_str(&o, "<x y='1'><z/></x>");
+    mp_str(&o, "k");
+    mp_str(&o, "urn:k");
+    mp_uint(&o, 2);
+    call(OP_REMOTE_DOMAIN_SET_METADATA, 2, o.p, o.len, xml);
+    mp_out_free(&o);
+    tap_int(s.reply.h.op, OP_IN(IN_DOC), "metadata set: a new document");
+    char *next = text_of(DOC_FD_XML, NULL);
+    tap_ok(next && strstr(next, "<k:x xmlns:k=\"urn:k\" y=\"1\">\n      <k:z/>"), "that has it");
+    end();
+    for (int have = 1; have >= 0; have--) {
+        dom(&o, 4);
+        mp_int(&o, 2);
+        mp_str(&o, have ? "urn:k" : "urn:other");
+        mp_uint(&o, 2);
+        call(OP_REMOTE_DOMAIN_GET_METADATA, 2, o.p, o.len, next);
+        mp_out_free(&o);
+        mp_in_init(&in, s.reply.body, s.reply.body_len);
+        if (have) {
+            mp_get_array(&in, 1);
+            char *got = mp_get_strdup(&in, 65536);
+            tap_str(got, "<x y=\"1\">\n  <z/>\n</x>", "and gives it back");
+            free(got);
+        } else {
+            tap_int(error_code(), VIR_ERR_NO_DOMAIN_METADATA, "another one is not there");
+        }
+        end();
+    }
+    free(next);
+}
+
+static void status(void)
+{
+    static const char file[] = "<domstatus state='paused' reason='user' pid='1234'><monitor path='/m' type='unix'/>"
+        "<domain type='qemu' id='3'><name>a</name><uuid>c7a5fdbd-edaf-9455-926a-d65c16db1809</uuid><memory unit='KiB'>65536</memory><currentMemory unit='KiB'>65536</currentMemory>"
+        "<vcpu>1</vcpu><os><type arch='x86_64' machine='pc-i440fx-7.2'>hvm</type></os><devices><emulator>/usr/bin/qemu-system-x86_64</emulator></devices></domain></domstatus>";
+    struct doc_start st = { .id = -1 };
+    struct doc_result d = { .id = 0 };
+    call(OP_IN(IN_DOC_STATUS), 0, &st, sizeof st, file);
+    if (tap_ok(s.reply.h.op == OP_IN(IN_DOC) && s.reply.body_len == sizeof d, "status: a document"))
+        memcpy(&d, s.reply.body, sizeof d);
+    tap_ok(d.id == 3 && d.pid == 1234 && d.state == 3 && d.reason == 1 && !strcmp(d.monitor, "/m"), "its facts");
+    end();
+    call(OP_IN(IN_DOC_STATUS), 0, &st, sizeof st, "<domstatus/>");
+    tap_int(error_code(), VIR_ERR_XML_ERROR, "a status file without a domain");
+    end();
+}
+
+int main(void)
+{
+    char *xml = define();
+    if (xml) {
+        start(xml);
+        desc(xml, 0, false);
+        desc(xml, 1, true);
+        metadata(xml);
+    }
+    free(xml);
+    status();
+    call(OP_REMOTE_DOMAIN_DEFINE_XML, 0, "\xc1", 1, NULL);
+    tap_int(error_code(), VIR_ERR_RPC, "a call that is no msgpack");
+    end();
+    return tap_done();
+}
