@@ -256,9 +256,43 @@ static int usb_assign(struct doc *d, struct tree *t)
     return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "No free USB ports");
 }
 
+/* A port that the document names is there, on a controller or a hub, and nobody else's. */
+static int usb_given(struct doc *d, const struct tree *t)
+{
+    const struct tree *a = tree_first(t, "address"), *hub = NULL;
+    const char *port = tree_attr(a, "port"), *dot = port ? strrchr(port, '.') : NULL;
+    unsigned bus = doc_uint(a, "bus", 0), n = 0, last = (unsigned)atoi(dot ? dot + 1 : port ? port : "0");
+    if (!has_port(t))
+        return 0;
+    TREE_EACH(c, d->devices, "controller")
+        if (doc_is(c, "type", "usb") && doc_uint(c, "index", 0) == bus && !doc_in(tree_attr(c, "model"), "ich9-uhci1 ich9-uhci2 ich9-uhci3"))
+            n = root_ports(c);
+    if (!n)
+        return doc_bad(d, "Missing USB bus %u", bus);
+    if (dot) {
+        n = HUB_PORTS;
+        TREE_EACH(h, d->devices, "hub") {
+            const char *p = tree_path_attr(h, "address", "port");
+            if (p && doc_uint(tree_first(h, "address"), "bus", 0) == bus && strlen(p) == (size_t)(dot - port) && strncmp(p, port, strlen(p)) == 0)
+                hub = h;
+        }
+        if (!hub)
+            return doc_bad(d, "there is no hub at port %.*s in USB address bus: %u port: %s", (int)(dot - port), port, bus, port);
+    }
+    if (!last || last > n)
+        return doc_bad(d, "requested USB port %s not present on USB bus %u", port, bus);
+    for (const struct tree *o = t->next; o; o = o->next)
+        if (o->name && has_port(o) && doc_is(tree_first(o, "address"), "port", port) && doc_uint(tree_first(o, "address"), "bus", 0) == bus)
+            return doc_bad(d, "Duplicate USB address bus %u port %s", bus, port);
+    return 0;
+}
+
 int address_usb(struct doc *d)
 {
     unsigned ports = 0, devices = 0;
+    for (const struct tree *t = d->devices->child; t; t = t->next)
+        if (t->name && usb_given(d, t))
+            return -1;
     TREE_EACH(c, d->devices, "controller")
         if (doc_is(c, "type", "usb") && !doc_is(c, "model", "none") && !doc_in(tree_attr(c, "model"), "ich9-uhci1 ich9-uhci2 ich9-uhci3"))
             ports += root_ports(c);

@@ -38,6 +38,8 @@ static int cpu(struct doc *d)
         return doc_unsupported(d, VIR_FROM_QEMU, "CPU cache mode 'emulate' can only be used with level='3'");
     if (doc_is(cache, "mode", "passthrough") && !doc_in(tree_attr(c, "mode"), "host-passthrough maximum"))
         return doc_unsupported(d, VIR_FROM_QEMU, "CPU cache mode 'passthrough' can only be used with 'host-passthrough' / 'maximum' CPUs");
+    if (doc_is(cache, "mode", "disable") && tree_attr(cache, "level"))
+        return doc_unsupported(d, VIR_FROM_QEMU, "unsupported CPU cache level for mode 'disable'");
     if (doc_is(cache, "mode", "passthrough") && tree_attr(cache, "level"))
         return doc_unsupported(d, VIR_FROM_QEMU, "unsupported CPU cache level for mode='passthrough'");
     if (doc_is(phys, "mode", "emulate") && !tree_attr(phys, "bits"))
@@ -50,6 +52,10 @@ static int cpu(struct doc *d)
 /* Pages without a node are the master; there is one size of them. */
 static int hugepages(struct doc *d)
 {
+    if (!tree_get(d->t, "cpu/numa"))      /* without cells, node 0 is all there is */
+        TREE_EACH(p, tree_get(d->t, "memoryBacking/hugepages"), "page")
+            if (doc_is(p, "nodeset", "0") && !tree_next(p, "page") && p == tree_get(d->t, "memoryBacking/hugepages/page"))
+                tree_set_attr(p, "nodeset", NULL);
     const struct tree *master = NULL;
     TREE_EACH(p, tree_get(d->t, "memoryBacking/hugepages"), "page") {
         uint8_t map[BITMAP_BITS / 8];
@@ -180,6 +186,29 @@ static int seclabels(struct doc *d, struct tree *t)
 
 /* ---- devices ---- */
 
+static int names(struct doc *d)
+{
+    TREE_EACH(s, d->t, "sysinfo")
+        TREE_EACH(e, s, "entry") {
+            const char *n = tree_attr(e, "name");
+            if (strncmp(n, "opt/", 4) != 0)
+                return doc_unsupported(d, VIR_FROM_QEMU, "Invalid firmware name");
+            if (!e->text == !tree_attr(e, "file"))
+                return doc_bad(d, "Exactly one of text or file of firmware config entry must be set");
+        }
+    TREE_EACH(e, tree_first(d->t, "qemu:commandline"), "qemu:env") {
+        const char *n = tree_attr(e, "name");
+        size_t ok = strspn(n, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+        if (!*n)
+            return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "Empty environment name specified");
+        if (n[0] >= '0' && n[0] <= '9')
+            return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "Invalid environment name, it must begin with a letter or underscore");
+        if (n[ok])
+            return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "Invalid environment name, it must contain only alphanumerics and underscore");
+    }
+    return 0;
+}
+
 static int tpm(struct doc *d)
 {
     TREE_EACH(t, d->devices, "tpm") {
@@ -237,5 +266,5 @@ static int pci_bridges(struct doc *d)
 
 int check_document(struct doc *d)
 {
-    return cpu(d) || hugepages(d) || resctrl(d) || sysinfo(d) || tpm(d) || iothread_users(d) || pci_bridges(d) || check_rules(d) || seclabels(d, d->t) ? -1 : 0;
+    return cpu(d) || hugepages(d) || resctrl(d) || sysinfo(d) || names(d) || tpm(d) || iothread_users(d) || pci_bridges(d) || check_rules(d) || seclabels(d, d->t) ? -1 : 0;
 }

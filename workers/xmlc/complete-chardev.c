@@ -174,7 +174,7 @@ static void console_copies(struct doc *d)
     }
     console = tree_first(d->devices, "console");
     ct = tree_path_attr(console, "target", "type");
-    if (serial && !doc_in(st, "pci-serial usb-serial") && (!console || (ct && strcmp(ct, "serial") != 0))) {
+    if (serial && !doc_in(st, "pci-serial usb-serial isa-debug") && (!console || (ct && strcmp(ct, "serial") != 0))) {
         struct tree *other = console;
         console = doc_add_device(d, "console");
         if (other)
@@ -253,7 +253,13 @@ int complete_chardevs(struct doc *d)
         if (serial_target(d, t))
             return -1;
     ports(d, "serial");
-    ports(d, "parallel");
+    unsigned n = 0;
+    TREE_EACH(t, d->devices, "parallel")       /* these are numbered as they come */
+    {
+        if (!tree_path_attr(t, "target", "port"))
+            tree_set_attr(tree_make(t, "target"), "port", "%u", n);
+        n++;
+    }
     console_copies(d);
     TREE_EACH(t, d->devices, "channel")
         if (channel(d, t))

@@ -26,18 +26,26 @@ static int usb2_set(struct doc *d, const struct tree *c)
     return (int)doc_uint(prev, "index", 0);
 }
 
+static bool index_used(struct doc *d, const char *type, unsigned i)
+{
+    TREE_EACH(o, d->devices, "controller")
+        if (doc_is(o, "type", type) && tree_attr(o, "index") && doc_uint(o, "index", 0) == i)
+            return true;
+    return false;
+}
+
 static void number_controllers(struct doc *d)
 {
     TREE_EACH(c, d->devices, "controller") {
-        int top = -1;
+        unsigned i = 0;
         if (tree_attr(c, "index"))
             continue;
-        TREE_EACH(o, d->devices, "controller")
-            if (strcmp(tree_attr(o, "type"), tree_attr(c, "type")) == 0 && tree_attr(o, "index") && (int)doc_uint(o, "index", 0) > top)
-                top = (int)doc_uint(o, "index", 0);
         if (doc_is(c, "type", "usb") && usb2_set(d, c) >= 0)
-            top = usb2_set(d, c) - 1;
-        tree_set_attr(c, "index", "%d", top + 1);
+            i = (unsigned)usb2_set(d, c);
+        else
+            while (index_used(d, tree_attr(c, "type"), i))
+                i++;
+        tree_set_attr(c, "index", "%u", i);
     }
 }
 
@@ -86,6 +94,17 @@ static int controller(struct doc *d, struct tree *c)
 
 static int usb_masters(struct doc *d)
 {
+    bool none = false;
+    unsigned n = 0;
+    TREE_EACH(c, d->devices, "controller")
+        if (doc_is(c, "type", "usb")) {
+            none |= doc_is(c, "model", "none");
+            n++;
+        }
+    if (none && n > 1)
+        return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "Can't add another USB controller: USB is disabled for this domain");
+    if (none && tree_first(d->devices, "hub"))
+        return doc_unsupported(d, VIR_FROM_DOMAIN, "Can't add USB hub: USB is disabled for this domain");
     TREE_EACH(c, d->devices, "controller") {
         bool master = !is_companion(c);
         TREE_EACH(o, d->devices, "controller")
@@ -98,17 +117,9 @@ static int usb_masters(struct doc *d)
     return 0;
 }
 
-static bool has_controller(struct doc *d, const char *type)
-{
-    TREE_EACH(c, d->devices, "controller")
-        if (doc_is(c, "type", type))
-            return true;
-    return false;
-}
-
 static void machine_controllers(struct doc *d)
 {
-    if (!has_controller(d, "usb"))
+    if (!doc_find_controller(d, "usb", 0))
         doc_add_controller(d, "usb", 0, d->q35 && doc_has_device(d, "qemu-xhci") ? "qemu-xhci" : "piix3-uhci");
     if (d->q35 && !doc_find_controller(d, "sata", 0))
         doc_add_controller(d, "sata", 0, NULL);
@@ -189,6 +200,16 @@ int complete_controllers(struct doc *d)
 
 /* ---- the rest ---- */
 
+static int smartcards(struct doc *d)
+{
+    struct tree *t = tree_first(d->devices, "smartcard");
+    if (t && tree_next(t, "smartcard"))
+        return doc_unsupported(d, VIR_FROM_QEMU, "this QEMU binary lacks multiple smartcard support");
+    if (doc_is(t, "mode", "host-certificates") && doc_count(t, "certificate") != 3)
+        return doc_bad(d, "host-certificates mode needs exactly three certificates");
+    return 0;
+}
+
 static int hostdev(struct doc *d, struct tree *t)
 {
     const char *type = tree_attr(t, "type"), *model = tree_attr(t, "model"), *addr = doc_address_type(t);
@@ -255,6 +276,10 @@ static int shmem(struct doc *d, struct tree *s)
 static int small_devices(struct doc *d)
 {
     struct tree *t = tree_first(d->devices, "memballoon"), *x;
+    static const struct { const char *element, *text; } single[] = {{"memballoon", "memory balloon"}, {"watchdog", "watchdog"}};
+    for (unsigned i = 0; i < ARRAY_N(single); i++)
+        if (doc_count(d->devices, single[i].element) > 1)
+            return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "only a single %s device is supported", single[i].text);
     if (!t) {
         t = doc_add_device(d, "memballoon");
         tree_set_attr(t, "model", "virtio");
@@ -264,8 +289,12 @@ static int small_devices(struct doc *d)
             tree_free(t->child);
     if ((x = tree_first(t, "stats")) && !doc_uint(x, "period", 0))
         tree_free(x);
-    TREE_EACH(p, d->devices, "panic")
+    TREE_EACH(p, d->devices, "panic") {
         doc_default(p, "model", "isa");
+        for (struct tree *o = tree_next(p, "panic"); o; o = tree_next(o, "panic"))
+            if (doc_is(o, "model", tree_attr(p, "model")))
+                return doc_bad(d, "Multiple panic devices with model '%s'", tree_attr(p, "model"));
+    }
     TREE_EACH(v, d->devices, "vsock") {
         doc_default(v, "model", "virtio");
         tree_make(v, "cid");
@@ -274,6 +303,8 @@ static int small_devices(struct doc *d)
         else
             doc_default(tree_first(v, "cid"), "auto", "no");
     }
+    if (smartcards(d))
+        return -1;
     TREE_EACH(h, d->devices, "hostdev") {
         if (hostdev(d, h))
             return -1;
@@ -290,8 +321,11 @@ static int small_devices(struct doc *d)
             return -1;
     if (tree_first(d->devices, "tpm")) {
         TREE_EACH(p, d->devices, "tpm")
-            if (!tree_attr(p, "model"))
-                tree_set_attr(p, "model", "tpm-tis");
+            {
+            doc_default(p, "model", "tpm-tis");
+            if (doc_is(tree_first(p, "backend"), "type", "passthrough"))
+                doc_default(tree_make(tree_first(p, "backend"), "device"), "path", "/dev/tpm0");
+            }
     }
     return 0;
 }

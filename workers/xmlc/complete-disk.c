@@ -73,7 +73,7 @@ void storage_defaults(struct tree *source)
             TREE_EACH(h, source, "host")
                 if (!tree_attr(h, "port") && !doc_in(tree_attr(h, "transport"), "unix"))
                     tree_set_attr(h, "port", "%u", ports[i].port);
-    if (protocol && name && strcmp(protocol, "iscsi") == 0 && !strchr(name, '/')) {
+    if (protocol && name && strcmp(protocol, "iscsi") == 0 && strcmp(source->parent->name, "nvram") != 0 && !strchr(name, '/')) {
         AUTO_FREE char *old = strdup(name);
         tree_set_attr(source, "name", "%s/0", old ? old : "");
     }

@@ -28,12 +28,13 @@ static int interface(struct doc *d, struct tree *t)
     }
     if (!model && strcmp(type, "hostdev") != 0) {
         model = tree_make(t, "model");
-        tree_set_attr(model, "type", doc_has_device(d, "rtl8139") ? "rtl8139" : doc_has_device(d, "e1000") ? "e1000" : "virtio");
+        tree_set_attr(model, "type", strcmp(type, "vdpa") == 0 ? "virtio" : doc_has_device(d, "rtl8139") ? "rtl8139" : doc_has_device(d, "e1000") ? "e1000" : "virtio");
     }
     if ((x = tree_first(t, "virtualport"))) {      /* names of a port that is to be are made here */
         static const struct { const char *type, *attr; } made[] = {{"802.1Qbg", "instanceid"}, {"openvswitch", "interfaceid"}};
+        bool any = !tree_attr(x, "type");
         for (unsigned i = 0; i < ARRAY_N(made); i++)
-            if (doc_is(x, "type", made[i].type) && !tree_path_attr(x, "parameters", made[i].attr)) {
+            if ((any || doc_is(x, "type", made[i].type)) && !tree_path_attr(x, "parameters", made[i].attr)) {
                 char uuid[37];
                 doc_uuid(uuid);
                 tree_set_attr(tree_make(x, "parameters"), made[i].attr, "%s", uuid);
@@ -60,6 +61,14 @@ static int checks(struct doc *d, struct tree *t)
         if (n & (n - 1))
             return doc_unsupported(d, VIR_FROM_QEMU, "%s has to be a power of two", sizes[i]);
     }
+    const char *model = tree_path_attr(t, "model", "type");
+    if (model && strspn(model, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") != strlen(model))
+        return err_set(d->e, VIR_ERR_INVALID_ARG, VIR_FROM_DOMAIN, "Model name contains invalid characters");
+    if (tree_path_attr(t, "bandwidth/inbound", "floor") && strcmp(type, "network") != 0)
+        return doc_unsupported(d, VIR_FROM_NONE, "floor attribute is not supported for this config");
+    if (doc_is(tree_first(t, "port"), "isolated", "yes") && doc_is(tree_first(t, "virtualport"), "type", "openvswitch"))
+        return doc_unsupported(d, VIR_FROM_DOMAIN, "interface %s - <port isolated='yes'/> is not supported for network interfaces with virtualport type='openvswitch'",
+            tree_path_attr(t, "mac", "address"));
     if (doc_is(tree_first(t, "port"), "isolated", "yes") && !doc_in(type, "network bridge"))
         return doc_unsupported(d, VIR_FROM_DOMAIN, "interface %s - <port isolated='yes'/> is not supported for network interfaces with type='%s'",
             tree_path_attr(t, "mac", "address"), type);

@@ -26,6 +26,8 @@ static int names(struct doc *d)
         tree_insert(d->t, t = tree_new("uuid"), name->next);
         tree_set_text(t, "%s", uuid);
     }
+    if (doc_count(d->t, "genid") > 1)
+        return doc_bad(d, "element 'genid' can only appear once");
     t = tree_first(d->t, "genid");
     if (t && !t->text) {
         doc_uuid(uuid);
@@ -88,139 +90,6 @@ static int memory(struct doc *d)
     return 0;
 }
 
-/* ---- processors ---- */
-
-/* Cells have numbers and come in their order; a distance that one side tells holds for both. */
-static int numa(struct doc *d)
-{
-    struct tree *numa = tree_get(d->t, "cpu/numa"), *cells[256];
-    unsigned n = 0, next = 0;
-    bool distances = false;
-    memset(cells, 0, sizeof cells);
-    TREE_EACH(c, numa, "cell") {
-        if (!tree_attr(c, "id"))
-            tree_set_attr(c, "id", "%u", next);
-        next++;
-        unsigned id = doc_uint(c, "id", 0);
-        if (id >= ARRAY_N(cells))
-            return doc_bad(d, "Exactly one 'cell' element per guest NUMA cell allowed, non-contiguous ranges or ranges not starting from 0 are not allowed");
-        if (cells[id])
-            return doc_bad(d, "Duplicate NUMA cell info for cell id '%u'", id);
-        cells[id] = c;
-        distances |= tree_first(c, "distances") != NULL;
-        n++;
-    }
-    for (unsigned i = 0; i < n; i++) {
-        if (!cells[i])
-            return doc_bad(d, "Exactly one 'cell' element per guest NUMA cell allowed, non-contiguous ranges or ranges not starting from 0 are not allowed");
-    }
-    for (unsigned i = n; i-- > 0; )
-        if (cells[i] != numa->child)
-            tree_insert(numa, cells[i], NULL);
-    if (!distances)
-        return 0;
-    AUTO_FREE uint16_t *v = calloc((size_t)n * n, sizeof *v);
-    if (!v)
-        return err_set(d->e, VIR_ERR_NO_MEMORY, VIR_FROM_DOMAIN, " ");
-    for (unsigned i = 0; i < n; i++)
-        TREE_EACH(s, tree_first(cells[i], "distances"), "sibling") {
-            unsigned id = doc_uint(s, "id", 0), value = doc_uint(s, "value", 0);
-            if (id >= n)
-                return doc_bad(d, "'sibling_id %u' does not refer to a valid cell within NUMA 'cell id %u'", id, i);
-            if (value < 10 || value > 255)
-                return doc_bad(d, "'value %u' is invalid for 'sibling id %u' under NUMA 'cell id %u'", value, id, i);
-            v[i * n + id] = (uint16_t)value;
-            v[i * n + i] = v[id * n + id] = 10;
-            if (!v[id * n + i])
-                v[id * n + i] = (uint16_t)value;
-        }
-    for (unsigned i = 0; i < n; i++) {
-        struct tree *t = tree_make(cells[i], "distances");
-        while (t->child)
-            tree_free(t->child);
-        for (unsigned k = 0; k < n; k++)
-            if (v[i * n + k]) {
-                struct tree *s = tree_add(t, "sibling");
-                tree_set_attr(s, "id", "%u", k);
-                tree_set_attr(s, "value", "%u", v[i * n + k]);
-            }
-        if (!t->child)
-            tree_free(t);
-    }
-    return 0;
-}
-
-static int vcpus(struct doc *d)
-{
-    struct tree *t = tree_make(d->t, "vcpu"), *memory = tree_get(d->t, "numatune/memory"), *list;
-    uint64_t n = t->text ? number_of(t) : 1, current = doc_uint(t, "current", (unsigned)n), product = 1;
-    bool auto_ = doc_is(t, "placement", "auto");
-    const struct tree *top = tree_get(d->t, "cpu/topology");
-    static const char *const dims[] = {"sockets", "dies", "cores", "threads"};
-    if (!n)
-        return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "CPU IDs in <numa> exceed the <vcpu> count");
-    if (n > 16384)
-        return doc_bad(d, "maximum vcpus count is out of range");
-    if (current > n)
-        return doc_unsupported(d, VIR_FROM_DOMAIN, "maximum vCPU count must not be less than current vCPU count");
-    for (unsigned i = 0; top && i < ARRAY_N(dims); i++)
-        product *= doc_uint(top, dims[i], 1);
-    if (top && product != n)
-        return doc_unsupported(d, VIR_FROM_DOMAIN, "CPU topology doesn't match maximum vcpu count");
-    tree_set_text(t, "%" PRIu64, n);
-    if (!tree_attr(t, "placement") && doc_is(memory, "placement", "auto") && !tree_attr(t, "cpuset"))
-        auto_ = true;
-    if (auto_)
-        tree_set_attr(t, "cpuset", NULL);
-    tree_set_attr(t, "placement", auto_ ? "auto" : "static");
-    tree_set_attr(t, "current", current == n ? NULL : "%" PRIu64, current);
-    if (auto_ && !memory) {
-        memory = tree_make(d->t, "numatune/memory");
-        tree_set_attr(memory, "mode", "strict");
-        tree_set_attr(memory, "placement", "auto");
-    }
-    if (memory && !tree_attr(memory, "mode"))
-        tree_set_attr(memory, "mode", "strict");
-    if (memory && tree_attr(memory, "nodeset"))
-        tree_set_attr(memory, "placement", NULL);
-    if (tree_get(d->t, "numatune/memnode") && !tree_get(d->t, "cpu/numa/cell"))
-        return doc_bad(d, "Element 'memnode' is invalid without any guest NUMA cells");
-    TREE_EACH(m, tree_first(d->t, "numatune"), "memnode")
-        doc_default(m, "mode", "strict");
-    list = tree_first(d->t, "vcpus");
-    for (uint64_t i = 0; list && i < n; i++)     /* in order of ids */
-        for (struct tree *c = list->child; c; c = c->next)
-            if (doc_uint(c, "id", ~0u) == i) {
-                tree_append(list, c);
-                break;
-            }
-    return 0;
-}
-
-static int iothreads(struct doc *d)
-{
-    struct tree *ids = tree_first(d->t, "iothreadids"), *t = tree_first(d->t, "iothreads");
-    uint64_t n = number_of(t), have = ids ? doc_count(ids, NULL) : 0;
-    if (n > 16384)
-        return doc_bad(d, "iothreads count is out of range");
-    if (!t && !have)
-        return 0;
-    t = tree_make(d->t, "iothreads");
-    tree_set_text(t, "%" PRIu64, n > have ? n : have);
-    if (!number_of(t))
-        tree_free(t);
-    for (unsigned next = 1; ids && have < n; next++) {     /* the ids that were not named are the lowest free ones */
-        bool used = false;
-        TREE_EACH(c, ids, NULL)
-            used |= doc_uint(c, "id", 0) == next;
-        if (!used) {
-            tree_set_attr(tree_add(ids, "iothread"), "id", "%u", next);
-            have++;
-        }
-    }
-    return 0;
-}
-
 /* ---- machine ---- */
 
 static const char *const aliases[][2] = {{"pc", "pc-i440fx-7.2"}, {"q35", "pc-q35-7.2"}};
@@ -280,6 +149,8 @@ static int machine(struct doc *d)
     m = tree_attr(type, "machine");
     if (d->emu) {
         const struct caps_machine *cm = caps_machine(d->emu, m);
+        if (!cm && m)
+            return doc_unsupported(d, VIR_FROM_QEMU, "Emulator '%s' does not support machine type '%s'", path, m);
         m = cm ? cm->name : m;
     } else if (!m) {
         m = aliases[0][1];
@@ -315,64 +186,15 @@ static int boot(struct doc *d)
         tree_set_attr(tree_add(os, "boot"), "dev", "hd");
     if ((t = tree_first(os, "bootmenu")) && !doc_is(t, "enable", "yes"))
         tree_set_attr(t, "timeout", NULL);
+    if (doc_uint(tree_first(os, "bootmenu"), "timeout", 0) > 65535)
+        return doc_unsupported(d, VIR_FROM_DOMAIN, "invalid value for boot menu timeout, must be in range [0,65535]");
     if ((t = tree_first(os, "bootmenu")) && !t->attr)
         tree_free(t);
     t = tree_first(os, "bios");
     if (t && tree_attr(t, "rebootTimeout") && (atoi(tree_attr(t, "rebootTimeout")) < -1 || atoi(tree_attr(t, "rebootTimeout")) > 65535))
-        return doc_bad(d, "invalid value for rebootTimeout, must be in range [-1,65535]");
+        return doc_unsupported(d, VIR_FROM_DOMAIN, "invalid value for rebootTimeout, must be in range [-1,65535]");
     if (doc_is(t, "useserial", "yes") && !tree_first(d->devices, "serial") && !tree_first(d->devices, "console"))
         return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_QEMU, "need at least one serial port to use BIOS serial output");
-    return 0;
-}
-
-static int cpu(struct doc *d)
-{
-    struct tree *t = tree_make(d->t, "cpu"), *model = tree_first(t, "model");
-    const struct caps_machine *cm = d->emu ? caps_machine(d->emu, d->machine) : NULL;
-    const char *mode = tree_attr(t, "mode"), *p;
-    char def[128];
-    bool written = t->attr || t->child;
-    snprintf(def, sizeof def, "%s", d->cpu_default ? d->cpu_default : "qemu64");
-    if (cm && cm->cpu_type && (p = strrchr(cm->cpu_type, '-')) && strcmp(p, "-cpu") == 0) {
-        snprintf(def, sizeof def, "%.*s", (int)(p - cm->cpu_type), cm->cpu_type);
-        char *q = strrchr(def, '-');
-        if (q)
-            *q = 0;
-    }
-    if (model && !model->text && !tree_attr(model, "vendor_id")) {
-        tree_free(model);
-        model = NULL;
-    }
-    if (!mode)
-        tree_set_attr(t, "mode", "%s", mode = "custom");
-    if (strcmp(mode, "custom") == 0) {
-        doc_default(t, "match", "exact");
-        if (!model || !model->text) {
-            model = tree_make(t, "model");
-            tree_set_text(model, "%s", def);
-            doc_default(model, "fallback", "forbid");
-            doc_default(t, "check", "none");
-        }
-        doc_default(model, "fallback", "allow");
-        doc_default(t, "check", d->kvm ? "partial" : "none");
-        if (strcmp(model->text, "host") == 0)
-            return doc_unsupported(d, VIR_FROM_QEMU, "CPU model 'host' is not supported in mode='custom'");
-    } else {
-        tree_set_attr(t, "match", NULL);
-        if (model) {
-            tree_set_text(model, NULL);
-            if (strcmp(mode, "host-model") != 0)
-                tree_set_attr(model, "fallback", NULL);
-            if (!model->attr)
-                tree_free(model);
-            else if (strcmp(mode, "host-model") == 0)
-                doc_default(model, "fallback", "allow");
-        }
-        doc_default(t, "check", strcmp(mode, "host-model") == 0 ? "partial" : "none");
-        if (strcmp(mode, "host-passthrough") == 0)
-            doc_default(t, "migratable", strcmp(d->arch, "i686") == 0 && !(d->emu && strcmp(d->emu->arch, "x86_64") == 0) ? "off" : "on");
-    }
-    (void)written;
     return 0;
 }
 
@@ -386,8 +208,12 @@ static int firmware(struct doc *d)
         tree_free(nvram);
         nvram = NULL;
     }
+    if (!tree_attr(os, "firmware") && (loader || nvram) && !(loader && loader->text))
+        return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "no loader path specified and firmware auto selection disabled");
     if (loader && loader->text)
         doc_default(loader, "type", "rom");
+    if (nvram && tree_first(nvram, "source"))
+        storage_defaults(tree_first(nvram, "source"));
     if (loader && !loader->text && !loader->attr) {
         tree_free(loader);
         loader = NULL;
@@ -431,60 +257,31 @@ static int firmware(struct doc *d)
     return 0;
 }
 
-/* Values that one attribute alone cannot check. */
-static int tuning(struct doc *d)
+static int clock_(struct doc *d)
 {
-    struct tree *t;
-    static const char *const pins[][2] = {{"vcpupin", "vcpu"}, {"iothreadpin", "iothread"}};
-    for (unsigned k = 0; k < ARRAY_N(pins); k++)
-        TREE_EACH(p, tree_first(d->t, "cputune"), pins[k][0])
-            for (struct tree *q = tree_next(p, pins[k][0]); q; q = tree_next(q, pins[k][0]))
-                if (doc_uint(p, pins[k][1], 0) == doc_uint(q, pins[k][1], 0))
-                    return doc_bad(d, "duplicate %s for same %s '%u'", pins[k][0], pins[k][1], doc_uint(p, pins[k][1], 0));
-    if ((t = tree_get(d->t, "features/hap")) && !t->attr)
-        tree_set_attr(t, "state", "on");
-    static const char *const on[] = {"pvspinlock", "pmu", "vmport", "smm", "htm", "nested-hv", "ccf-assist"};
-    for (unsigned k = 0; k < ARRAY_N(on); k++)
-        if ((t = tree_first(tree_first(d->t, "features"), on[k])) && !tree_attr(t, "state"))
-            tree_set_attr(t, "state", "on");
-    if ((t = tree_get(d->t, "features/vmcoreinfo")) && doc_is(t, "state", "on"))
-        tree_set_attr(t, "state", NULL);
-    if (tree_first(d->t, "bootloader") || tree_first(d->t, "bootloader_args"))
-        return doc_unsupported(d, VIR_FROM_QEMU, "bootloader is not supported by QEMU");
-    TREE_EACH(s, d->t, "seclabel") {
-        if (!s->attr && !s->child)
-            return doc_bad(d, "missing security model in domain seclabel");
-        if (!tree_attr(s, "model") && doc_count(d->t, "seclabel") > 1)
-            return doc_bad(d, "missing security model when using multiple labels");
-        if (!tree_attr(s, "type"))
-            tree_set_attr(s, "type", "dynamic");
-        doc_default(s, "model", "none");
-        if (doc_is(s, "model", "none")) {
-            tree_set_attr(s, "type", "none");
-            tree_set_attr(s, "relabel", NULL);
-        }
-        if (doc_is(s, "type", "dynamic"))
-            doc_default(s, "relabel", "yes");
-        if (doc_is(s, "type", "none") || doc_is(s, "type", "static")) {
-            if ((t = tree_first(s, "baselabel")))
-                tree_free(t);
-        }
-        if (doc_is(s, "type", "static") && !tree_first(s, "label"))
-            return doc_bad(d, "security label is missing");
-        if (doc_is(s, "type", "dynamic") && (t = tree_first(s, "label")) && !(d->env->flags & DOC_LIVE))
-            tree_free(t);
+    struct tree *t = tree_make(d->t, "clock");
+    const char *adjust;
+    doc_default(t, "offset", "utc");
+    adjust = tree_attr(t, "adjustment");
+    if (doc_is(t, "offset", "timezone") && !tree_attr(t, "timezone"))
+        return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "missing 'timezone' attribute for clock with offset='timezone'");
+    if (adjust && strcmp(adjust, "reset") != 0) {
+        char *end;
+        long long n = strtoll(adjust, &end, 10);
+        if (doc_is(t, "offset", "utc"))      /* a clock that is to be off is a variable one */
+            tree_set_attr(t, "offset", "variable");
+        tree_set_attr(t, "adjustment", "%lld", *end || end == adjust ? 0 : n);
+    }
+    if (doc_is(t, "offset", "variable")) {
+        doc_default(t, "adjustment", "0");
+        doc_default(t, "basis", "utc");
     }
     return 0;
 }
 
 int complete_top(struct doc *d)
 {
-    struct tree *t;
-    if (names(d) || machine(d) || numa(d) || memory(d) || vcpus(d) || iothreads(d) || boot(d) || firmware(d) || cpu(d) || tuning(d))
+    if (names(d) || machine(d) || complete_numa(d) || memory(d) || complete_cpus(d) || boot(d) || firmware(d) || clock_(d) || complete_tuning(d))
         return -1;
-    t = tree_make(d->t, "clock");
-    doc_default(t, "offset", "utc");
-    if (doc_is(t, "offset", "variable"))
-        doc_default(t, "basis", "utc");
     return 0;
 }

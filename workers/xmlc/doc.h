@@ -42,6 +42,9 @@ char *doc_text(const struct tree *t, unsigned flags, size_t *len);
 
 /* ---- the steps; 0, or -1 with d->e set ---- */
 int complete_top(struct doc *d);        /* everything outside <devices> */
+int complete_numa(struct doc *d);        /* complete-cpu.c */
+int complete_cpus(struct doc *d);
+int complete_tuning(struct doc *d);      /* complete-tune.c */
 int complete_devices(struct doc *d);    /* defaults of each device, implicit devices */
 int complete_disks(struct doc *d);
 int complete_nets(struct doc *d);

@@ -185,10 +185,13 @@ static int place_controllers(struct pci_set *s)
     return 0;
 }
 
-static int place_all(struct pci_set *s, const char *kind)
+/* hostdev: interfaces of that type come with the other host devices. */
+static int place_all(struct pci_set *s, const char *kind, bool hostdev)
 {
     TREE_EACH(t, s->d->devices, kind) {
         unsigned flags = pci_device_flags(s->d, t);
+        if (strcmp(kind, "interface") == 0 && doc_is(t, "type", "hostdev") != hostdev)
+            continue;
         if (flags && pci_wanted(t) && pci_place(s, t, flags))
             return -1;
     }
@@ -205,7 +208,7 @@ static int assign(struct pci_set *s)
         if (doc_is(c, "type", "pci") && doc_uint(c, "index", 0) && pci_wanted(c) && pci_place(s, c, pci_device_flags(s->d, c)))
             return -1;
     for (unsigned i = 0; i < ARRAY_N(order); i++)
-        if (*order[i] ? place_all(s, order[i]) : place_controllers(s))
+        if ((strcmp(order[i], "hostdev") == 0 && place_all(s, "interface", true)) || (*order[i] ? place_all(s, order[i], false) : place_controllers(s)))
             return -1;
     return 0;
 }

@@ -2,8 +2,10 @@
  *
  * A row is about each element of a kind (a child of <devices>, of <domain>, or the document itself). `when` is a list of conditions that
  * all hold, separated by "; ":   PATH   there is such an element        PATH@ATTR   ... attribute       PATH@ATTR=A|B   it has one of these values
+ * PATH:TEXT   an element of <domain> has that text
  * "!" in front: it does not hold. "/PATH" begins at <domain>, others at the element.  Machines are conditions too: "pc", "q35", "kvm".
- * %s in the text is the value of the first condition that has an attribute, a second one that of the second. */
+ * %s in the text is the value of the first condition that has an attribute, a second one that of the second; %m the machine, %t the type
+ * (of a timer: its policy). */
 #include <stdio.h>
 #include <string.h>
 #include "ipc/util.h"
@@ -54,8 +56,10 @@ static const struct rule rules[] = {
     {"disk", "readonly; target@bus=ide|sata; @device=disk", U, Q, "readonly ide disks are not supported"},
     /* controllers */
     {"controller", "@type=ide; q35", U, Q, "IDE controllers are unsupported for this QEMU binary or machine type"},
-    {"controller", "@type=ide; !@index=0; pc", I, Q, "Only 1 IDE controller is supported"},
-    {"controller", "@type=fdc; !@index=0", I, Q, "Only a single fdc controller is supported"},
+    {"controller", "@type=ide; !@index=0; pc", U, Q, "Only a single IDE controller is supported for this machine type"},
+    {"controller", "@type=xenbus|isa", I, D, "Cannot automatically add a new PCI bus for a device with connect flags 00"},
+    {"controller", "@model=buslogic", U, Q, "Unsupported controller model: %s"},
+    {"controller", "@model=ncr53c90|dc390|am53c974", U, Q, "%s SCSI controller is not a built-in for this machine"},
     {"controller", "driver@queues; !@model=virtio-scsi|virtio-transitional|virtio-non-transitional", U, Q, "'queues' is only supported by virtio-scsi controller"},
     {"controller", "driver@cmd_per_lun; !@model=virtio-scsi|virtio-transitional|virtio-non-transitional", U, Q, "'cmd_per_lun' is only supported by virtio-scsi controller"},
     {"controller", "driver@max_sectors; !@model=virtio-scsi|virtio-transitional|virtio-non-transitional", U, Q, "'max_sectors' is only supported by virtio-scsi controller"},
@@ -66,6 +70,14 @@ static const struct rule rules[] = {
     {"interface", "route", U, Q, "Invalid attempt to set network interface guest-side IP route and/or address info, not supported by QEMU"},
     {"interface", "backend@type", U, Q, "unsupported network backend"},
     /* others */
+    {"memballoon", "@model=xen", I, D, "Cannot automatically add a new PCI bus for a device with connect flags 00"},
+    {"panic", "@model=pseries", U, Q, "only pSeries guests support panic device of model '%s'"},
+    {"panic", "@model=s390", U, Q, "only S390 guests support panic device of model '%s'"},
+    {"panic", "@model=isa; address@type; !address@type=isa|none", U, Q, "panic is supported only with ISA address type"},
+    {"smartcard", "@mode=passthrough; !@type", X, D, "passthrough mode requires a character device type attribute"},
+    {"console", "target@type=sclp|sclplm", U, Q, "sclpconsole is not supported in this QEMU binary"},
+    {"input", "@bus=xen|parallels", I, D, "unsupported input bus %s"},
+    {"input", "@bus=virtio; !@type=passthrough; @model=virtio-transitional|virtio-non-transitional", U, Q, "virtio (non-)transitional models are not supported for input type=%t"},
     {"graphics", "@type=egl-headless; !/devices/graphics@type=vnc|spice|egl-headless", U, Q,
         "graphics type 'egl-headless' is only supported with one of: 'vnc', 'spice' graphics types"},
     {"redirdev", "@type=spicevmc; !/devices/graphics@type=spice", U, Q, "chardev 'spicevmc' not supported without spice graphics"},
@@ -77,6 +89,19 @@ static const struct rule rules[] = {
     {"watchdog", "@model=diag288", U, Q, "%s is not supported by this QEMU binary"},
     {"filesystem", "driver@type=virtiofs; readonly", U, Q, "virtiofs does not yet support read-only mode"},
     /* the domain */
+    {"domain", "on_reboot:destroy; on_poweroff:restart", U, Q, "qemu driver doesn't support 'onReboot' set to 'destroy and 'onPoweroff' set to 'reboot'"},
+    {"domain", "on_reboot:rename-restart", U, Q, "qemu driver doesn't support the 'rename-restart' action for 'on_reboot'/'on_poweroff'/'on_crash'"},
+    {"domain", "on_poweroff:rename-restart", U, Q, "qemu driver doesn't support the 'rename-restart' action for 'on_reboot'/'on_poweroff'/'on_crash'"},
+    {"domain", "on_crash:rename-restart", U, Q, "qemu driver doesn't support the 'rename-restart' action for 'on_reboot'/'on_poweroff'/'on_crash'"},
+    {"domain", "on_reboot:preserve", U, Q, "qemu driver doesn't support the 'preserve' action for 'on_reboot'/'on_poweroff'"},
+    {"domain", "on_poweroff:preserve", U, Q, "qemu driver doesn't support the 'preserve' action for 'on_reboot'/'on_poweroff'"},
+    {"timer", "@name=rtc; @tickpolicy=merge|discard", U, Q, "unsupported rtc timer tickpolicy '%t'"},
+    {"timer", "@name=rtc; @track=boot|guest|realtime; !@track=guest", U, Q, "unsupported rtc timer track '%s'"},
+    {"timer", "@name=pit; @tickpolicy=merge|catchup; !@tickpolicy=catchup", U, Q, "unsupported pit tickpolicy '%t'"},
+    {"timer", "@name=platform", U, Q, "unsupported timer type (name) 'platform'"},
+    {"domain", "maxMemory; !cpu/numa/cell", U, Q, "At least one numa node has to be configured when enabling memory hotplug"},
+    {"domain", "idmap; !idmap/gid", U, D, "uid and gid should be mapped both"},
+    {"domain", "idmap; !idmap/uid", U, D, "uid and gid should be mapped both"},
     {"domain", "memtune/min_guarantee", U, Q, "Parameter 'min_guarantee' not supported by QEMU."},
     {"domain", "features/ibs", U, Q, "The 'ibs' feature is not supported for architecture 'x86_64' or machine type '%m'"},
     {"domain", "features/cfpc", U, Q, "The 'cfpc' feature is not supported for architecture 'x86_64' or machine type '%m'"},
@@ -86,7 +111,7 @@ static const struct rule rules[] = {
     {"domain", "features/ccf-assist", U, Q, "The 'ccf-assist' feature is not supported for architecture 'x86_64' or machine type '%m'"},
     {"domain", "features/hpt", U, Q, "The 'hpt' feature is not supported for architecture 'x86_64' or machine type '%m'"},
     {"domain", "features/gic", U, Q, "The 'gic' feature is not supported for architecture 'x86_64' or machine type '%m'"},
-    {"domain", "features/smm; pc", U, Q, "smm is not available with this QEMU binary or machine type '%m'"},
+    {"domain", "features/smm@state=on; pc", U, Q, "smm is not available with this QEMU binary or machine type '%m'"},
     {"domain", "launchSecurity@type=sev", U, Q, "SEV launch security is not supported with this QEMU binary"},
     {"domain", "launchSecurity@type=s390-pv", U, Q, "S390 PV launch security is not supported with this QEMU binary"},
 };
@@ -107,6 +132,12 @@ static bool holds(const struct doc *d, const struct tree *t, const char *c, size
         return d->q35 != negate;
     if (n == 3 && memcmp(c, "kvm", 3) == 0)
         return d->kvm != negate;
+    const char *colon = memchr(c, ':', n);
+    if (colon) {
+        snprintf(path, sizeof path, "%.*s", (int)(colon - c), c);
+        const char *text = tree_text(d->t, path);
+        return (text && strlen(text) == n - (size_t)(colon + 1 - c) && memcmp(text, colon + 1, strlen(text)) == 0) != negate;
+    }
     at = memchr(c, '@', n);
     eq = memchr(c, '=', n);
     snprintf(path, sizeof path, "%.*s", (int)(at ? at - c : (ptrdiff_t)n), c);
@@ -141,8 +172,9 @@ static int apply(struct doc *d, const struct rule *r, const struct tree *t)
     }
     unsigned used = 0;
     for (const char *p = r->text; *p && len < sizeof text - 1; p++) {
-        const char *s = p[0] == '%' && p[1] == 's' ? value[used ? 1 : 0] : p[0] == '%' && p[1] == 'm' ? d->machine : NULL;
-        if (p[0] == '%' && (p[1] == 's' || p[1] == 'm')) {
+        const char *s = p[0] == '%' && p[1] == 's' ? value[used ? 1 : 0] : p[0] == '%' && p[1] == 'm' ? d->machine :
+            p[0] == '%' && p[1] == 't' ? tree_attr(t, strcmp(r->on, "timer") == 0 ? "tickpolicy" : "type") : NULL;
+        if (p[0] == '%' && (p[1] == 's' || p[1] == 'm' || p[1] == 't')) {
             used += p[1] == 's';
             len += (size_t)snprintf(text + len, sizeof text - len, "%.200s", s ? s : "");
             p++;
@@ -163,7 +195,8 @@ int check_rules(struct doc *d)
                 return -1;
             continue;
         }
-        TREE_EACH(t, d->devices, rules[i].on)
+        const struct tree *in = strcmp(rules[i].on, "timer") == 0 ? tree_first(d->t, "clock") : d->devices;
+        TREE_EACH(t, in, rules[i].on)
             if (apply(d, &rules[i], t))
                 return -1;
     }

@@ -139,6 +139,20 @@ static int children(const struct walk *w, const struct sx_type *type, const stru
     return 0;
 }
 
+static int refuse_others(const struct walk *w, const struct sx_row *row, const struct tree *raw)
+{
+    for (const struct tree *c = raw->child; c; c = c->next) {
+        bool known = !c->name;
+        for (unsigned i = 0; i < row->type->nkid && !known; i++)
+            known = strcmp(row->type->kid[i].name, c->name) == 0;
+        if (!known) {
+            const char *p = strstr(row->err->text, "%s");
+            return err_set(w->e, row->err->code, row->err->domain, "%.*s%s%s", (int)(p - row->err->text), row->err->text, c->name, p + 2);
+        }
+    }
+    return 0;
+}
+
 /* The canonical form of raw as the last child of parent, or as a tree of its own.  An element that says nothing is not kept;
  * then parent itself is returned. */
 static struct tree *element(const struct walk *w, const struct sx_row *row, const struct sx_type *type, const struct tree *raw, struct tree *parent)
@@ -148,6 +162,8 @@ static struct tree *element(const struct walk *w, const struct sx_row *row, cons
     bool empty;
     if (parent)
         tree_append(parent, t);
+    if (row && (row->flags & SXF_CLOSED) && refuse_others(w, row, raw))
+        goto fail;
     if (unknown_check(w, type, raw) || (type && attributes(w, type, raw, t, &unit)))
         goto fail;
     if (row && row->vtype != SX_NONE) {

@@ -1,0 +1,275 @@
+/* complete-cpu.c: processors: their number, model, NUMA cells, and the threads beside them. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "ipc/util.h"
+#include "workers/xmlc/doc.h"
+
+static uint64_t number_of(const struct tree *t)
+{
+    uint64_t v = 0;
+    return t && tree_parse_uint(t->text, 10, UINT64_MAX, &v) == 0 ? v : 0;
+}
+
+static unsigned doc_cpus(const struct doc *d)
+{
+    uint64_t n = number_of(tree_first(d->t, "vcpu"));
+    return n ? (unsigned)n : 1;
+}
+
+static bool overlap(const struct tree *a, const struct tree *b)
+{
+    uint8_t x[BITMAP_BITS / 8], y[BITMAP_BITS / 8];
+    const char *p = tree_attr(a, "cpus"), *q = tree_attr(b, "cpus");
+    if (!p || !q || bitmap_parse(p, x, BITMAP_BITS) || bitmap_parse(q, y, BITMAP_BITS))
+        return false;
+    for (unsigned i = 0; i < sizeof x; i++)
+        if (x[i] & y[i])
+            return true;
+    return false;
+}
+
+/* vCPUs one by one: those that are not named are offline. */
+static int each_vcpu(struct doc *d, struct tree *list, unsigned n)
+{
+    unsigned online = 0;
+    for (unsigned i = 0; i < n; i++) {     /* in order of ids */
+        struct tree *c = list->child;
+        while (c && doc_uint(c, "id", ~0u) != i)
+            c = c->next;
+        if (!c) {
+            c = tree_add(list, "vcpu");
+            tree_set_attr(c, "id", "%u", i);
+            tree_set_attr(c, "enabled", "no");
+            tree_set_attr(c, "hotpluggable", "yes");
+        }
+        tree_append(list, c);
+        online += doc_is(c, "enabled", "yes");
+        if (!i && !doc_is(c, "enabled", "yes"))
+            return doc_unsupported(d, VIR_FROM_QEMU, "vcpu 0 can't be offline");
+    }
+    while (list->child && doc_uint(list->child, "id", 0) >= n)
+        tree_free(list->child);
+    tree_set_attr(tree_first(d->t, "vcpu"), "current", online == n ? NULL : "%u", online);
+    return 0;
+}
+
+/* Cells have numbers and come in their order; a distance that one side tells holds for both. */
+int complete_numa(struct doc *d)
+{
+    struct tree *numa = tree_get(d->t, "cpu/numa"), *cells[256];
+    unsigned n = 0, next = 0;
+    bool distances = false;
+    memset(cells, 0, sizeof cells);
+    TREE_EACH(c, numa, "cell") {
+        if (!tree_attr(c, "id"))
+            tree_set_attr(c, "id", "%u", next);
+        next++;
+        unsigned id = doc_uint(c, "id", 0);
+        if (id >= ARRAY_N(cells))
+            return doc_bad(d, "Exactly one 'cell' element per guest NUMA cell allowed, non-contiguous ranges or ranges not starting from 0 are not allowed");
+        if (cells[id])
+            return doc_bad(d, "Duplicate NUMA cell info for cell id '%u'", id);
+        cells[id] = c;
+        distances |= tree_first(c, "distances") != NULL;
+        if (!tree_attr(c, "cpus") && !tree_next(c, "cell") && n == 0)
+            tree_set_attr(c, "cpus", "%s%u", doc_cpus(d) > 1 ? "0-" : "", doc_cpus(d) - 1);
+        for (unsigned i = 0; i < id; i++)
+            if (cells[i] && overlap(c, cells[i]))
+                return doc_unsupported(d, VIR_FROM_DOMAIN, "NUMA cells %u and %u have overlapping vCPU ids", id, i);
+        n++;
+    }
+    for (unsigned i = 0; i < n; i++) {
+        if (!cells[i])
+            return doc_bad(d, "Exactly one 'cell' element per guest NUMA cell allowed, non-contiguous ranges or ranges not starting from 0 are not allowed");
+    }
+    for (unsigned i = n; i-- > 0; )
+        if (cells[i] != numa->child)
+            tree_insert(numa, cells[i], NULL);
+    if (!distances)
+        return 0;
+    AUTO_FREE uint16_t *v = calloc((size_t)n * n, sizeof *v);
+    if (!v)
+        return err_set(d->e, VIR_ERR_NO_MEMORY, VIR_FROM_DOMAIN, " ");
+    for (unsigned i = 0; i < n; i++)
+        TREE_EACH(s, tree_first(cells[i], "distances"), "sibling") {
+            unsigned id = doc_uint(s, "id", 0), value = doc_uint(s, "value", 0);
+            if (id >= n)
+                return doc_bad(d, "'sibling_id %u' does not refer to a valid cell within NUMA 'cell id %u'", id, i);
+            if (value < 10 || value > 255)
+                return doc_bad(d, "'value %u' is invalid for 'sibling id %u' under NUMA 'cell id %u'", value, id, i);
+            v[i * n + id] = (uint16_t)value;
+            v[i * n + i] = v[id * n + id] = 10;
+            if (!v[id * n + i])
+                v[id * n + i] = (uint16_t)value;
+        }
+    for (unsigned i = 0; i < n; i++) {
+        struct tree *t = tree_make(cells[i], "distances");
+        while (t->child)
+            tree_free(t->child);
+        for (unsigned k = 0; k < n; k++)
+            if (v[i * n + k]) {
+                struct tree *s = tree_add(t, "sibling");
+                tree_set_attr(s, "id", "%u", k);
+                tree_set_attr(s, "value", "%u", v[i * n + k]);
+            }
+        if (!t->child)
+            tree_free(t);
+    }
+    return 0;
+}
+
+static int vcpus(struct doc *d)
+{
+    struct tree *t = tree_make(d->t, "vcpu"), *memory = tree_get(d->t, "numatune/memory"), *list;
+    uint64_t n = t->text ? number_of(t) : 1, current = doc_uint(t, "current", (unsigned)n), product = 1;
+    bool auto_ = doc_is(t, "placement", "auto");
+    const struct tree *top = tree_get(d->t, "cpu/topology");
+    static const char *const dims[] = {"sockets", "dies", "cores", "threads"};
+    if (!n)
+        return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "CPU IDs in <numa> exceed the <vcpu> count");
+    if (n > 16384)
+        return doc_bad(d, "maximum vcpus count is out of range");
+    const struct caps_machine *cm = d->emu ? caps_machine(d->emu, d->machine) : NULL;
+    unsigned limit = cm ? cm->cpus_max : d->q35 ? 288 : 255;
+    if (limit && n > limit)
+        return doc_unsupported(d, VIR_FROM_QEMU, "Maximum CPUs greater than specified machine type limit %u", limit);
+    if (current > n)
+        return doc_unsupported(d, VIR_FROM_DOMAIN, "maximum vCPU count must not be less than current vCPU count");
+    for (unsigned i = 0; top && i < ARRAY_N(dims); i++)
+        product *= doc_uint(top, dims[i], 1);
+    if (top && product != n)
+        return doc_unsupported(d, VIR_FROM_DOMAIN, "CPU topology doesn't match maximum vcpu count");
+    tree_set_text(t, "%" PRIu64, n);
+    if (!tree_attr(t, "placement") && doc_is(memory, "placement", "auto") && !tree_attr(t, "cpuset"))
+        auto_ = true;
+    if (auto_)
+        tree_set_attr(t, "cpuset", NULL);
+    tree_set_attr(t, "placement", auto_ ? "auto" : "static");
+    tree_set_attr(t, "current", current == n ? NULL : "%" PRIu64, current);
+    if (auto_ && !memory) {
+        memory = tree_make(d->t, "numatune/memory");
+        tree_set_attr(memory, "mode", "strict");
+        tree_set_attr(memory, "placement", "auto");
+    }
+    if (memory && !tree_attr(memory, "mode"))
+        tree_set_attr(memory, "mode", "strict");
+    if (memory && tree_attr(memory, "nodeset"))
+        tree_set_attr(memory, "placement", NULL);
+    if (memory && !tree_attr(memory, "nodeset") && !doc_is(memory, "placement", "auto"))
+        return doc_unsupported(d, VIR_FROM_DOMAIN, "nodeset for NUMA memory tuning must be set if 'placement' is 'static'");
+    TREE_EACH(m, tree_first(d->t, "numatune"), "memnode")
+        if (tree_get(d->t, "cpu/numa/cell") && doc_uint(m, "cellid", 0) >= doc_count(tree_get(d->t, "cpu/numa"), "cell"))
+            return doc_bad(d, "Argument 'cellid' in memnode element must correspond to existing guest's NUMA cell");
+    TREE_EACH(c, tree_get(d->t, "cpu/numa"), "cell") {
+        uint8_t map[BITMAP_BITS / 8];
+        if (tree_attr(c, "cpus") && bitmap_parse(tree_attr(c, "cpus"), map, BITMAP_BITS) == 0)
+            for (unsigned i = (unsigned)n; i < BITMAP_BITS; i++)
+                if (BITMAP_GET(map, i))
+                    return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "Number of CPUs in <numa> exceeds the <vcpu> count");
+    }
+    if (tree_get(d->t, "numatune/memnode") && !tree_get(d->t, "cpu/numa/cell"))
+        return doc_bad(d, "Element 'memnode' is invalid without any guest NUMA cells");
+    TREE_EACH(m, tree_first(d->t, "numatune"), "memnode")
+        doc_default(m, "mode", "strict");
+    list = tree_first(d->t, "vcpus");
+    return list ? each_vcpu(d, list, (unsigned)n) : 0;
+}
+
+static int iothreads(struct doc *d)
+{
+    struct tree *ids = tree_first(d->t, "iothreadids"), *t = tree_first(d->t, "iothreads");
+    uint64_t n = number_of(t), have = ids ? doc_count(ids, NULL) : 0;
+    if (n > 16384)
+        return doc_bad(d, "iothreads count is out of range");
+    TREE_EACH(a, ids, "iothread")
+        for (struct tree *b = tree_next(a, "iothread"); b; b = tree_next(b, "iothread"))
+            if (doc_uint(a, "id", 0) == doc_uint(b, "id", 0))
+                return doc_bad(d, "duplicate iothread id '%u' found", doc_uint(a, "id", 0));
+    if (!t && !have)
+        return 0;
+    t = tree_make(d->t, "iothreads");
+    tree_set_text(t, "%" PRIu64, n > have ? n : have);
+    if (!number_of(t))
+        tree_free(t);
+    for (unsigned next = 1; ids && have < n; next++) {     /* the ids that were not named are the lowest free ones */
+        bool used = false;
+        TREE_EACH(c, ids, NULL)
+            used |= doc_uint(c, "id", 0) == next;
+        if (!used) {
+            tree_set_attr(tree_add(ids, "iothread"), "id", "%u", next);
+            have++;
+        }
+    }
+    return 0;
+}
+
+static int cpu(struct doc *d)
+{
+    struct tree *t = tree_make(d->t, "cpu"), *model = tree_first(t, "model");
+    const struct caps_machine *cm = d->emu ? caps_machine(d->emu, d->machine) : NULL;
+    const char *mode = tree_attr(t, "mode"), *p;
+    char def[128];
+    snprintf(def, sizeof def, "%s", d->cpu_default ? d->cpu_default : "qemu64");
+    if (cm && cm->cpu_type && (p = strrchr(cm->cpu_type, '-')) && strcmp(p, "-cpu") == 0) {
+        snprintf(def, sizeof def, "%.*s", (int)(p - cm->cpu_type), cm->cpu_type);
+        char *q = strrchr(def, '-');
+        if (q)
+            *q = 0;
+    }
+    TREE_EACH(f, t, "feature")
+        for (struct tree *o = tree_next(f, "feature"); o; o = tree_next(o, "feature"))
+            if (doc_is(o, "name", tree_attr(f, "name")))
+                return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_CPU, "CPU feature '%s' specified more than once", tree_attr(f, "name"));
+    if ((!mode || strcmp(mode, "custom") == 0) && !(model && model->text)) {
+        if (tree_first(t, "vendor"))
+            return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_CPU, "CPU vendor specified without CPU model");
+        if (tree_first(t, "feature"))
+            return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_CPU, "Non-empty feature list specified without CPU model");
+    }
+    if (tree_attr(t, "migratable") && !doc_in(mode, "host-passthrough maximum"))
+        return err_set(d->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_CPU, "Attribute migratable is only allowed for 'host-passthrough' / 'maximum' CPU mode");
+    if (model && tree_attr(model, "vendor_id") && strlen(tree_attr(model, "vendor_id")) != 12)
+        return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_CPU, "vendor_id must be exactly 12 characters long");
+    if (model && !model->text && !tree_attr(model, "vendor_id")) {
+        tree_free(model);
+        model = NULL;
+    }
+    if (!mode)
+        tree_set_attr(t, "mode", "%s", mode = "custom");
+    if (strcmp(mode, "custom") == 0) {
+        doc_default(t, "match", "exact");
+        if (!model || !model->text) {
+            model = tree_make(t, "model");
+            tree_set_text(model, "%s", def);
+            doc_default(model, "fallback", "forbid");
+            doc_default(t, "check", "none");
+        }
+        doc_default(model, "fallback", "allow");
+        doc_default(t, "check", d->kvm ? "partial" : "none");
+        if (strcmp(model->text, "host") == 0)
+            return doc_unsupported(d, VIR_FROM_QEMU, "CPU model 'host' is not supported in mode='custom'");
+    } else {
+        tree_set_attr(t, "match", NULL);
+        if (model) {
+            if (strcmp(mode, "host-model") != 0) {
+                tree_set_text(model, NULL);
+                tree_set_attr(model, "fallback", NULL);
+            }
+            if (!model->attr && !model->text)
+                tree_free(model);
+            else if (strcmp(mode, "host-model") == 0)
+                doc_default(model, "fallback", "allow");
+        }
+        doc_default(t, "check", strcmp(mode, "host-model") == 0 ? "partial" : "none");
+        if (strcmp(mode, "host-passthrough") == 0)
+            doc_default(t, "migratable", strcmp(d->arch, "i686") == 0 && !(d->emu && strcmp(d->emu->arch, "x86_64") == 0) ? "off" : "on");
+    }
+    return 0;
+}
+
+int complete_cpus(struct doc *d)
+{
+    return vcpus(d) || iothreads(d) || cpu(d) ? -1 : 0;
+}

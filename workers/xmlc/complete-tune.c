@@ -1,0 +1,158 @@
+/* complete-tune.c: tuning, features and security labels. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "ipc/util.h"
+#include "workers/xmlc/doc.h"
+
+/* Numbers with a range of their own. */
+static const struct { const char *path; int64_t min, max; const char *text; } ranges[] = {
+    {"cputune/shares", 2, 262144, "Value of cputune 'shares' must be in range [2, 262144]"},
+    {"cputune/period", 1000, 1000000, "Value of cputune 'period' must be in range [1000, 1000000]"},
+    {"cputune/global_period", 1000, 1000000, "Value of cputune 'global_period' must be in range [1000, 1000000]"},
+    {"cputune/emulator_period", 1000, 1000000, "Value of cputune 'emulator_period' must be in range [1000, 1000000]"},
+    {"cputune/iothread_period", 1000, 1000000, "Value of cputune 'iothread_period' must be in range [1000, 1000000]"},
+    {"cputune/quota", 1000, 17592186044415, "Value of cputune 'quota' must be in range [1000, 17592186044415]"},
+    {"cputune/global_quota", 1000, 17592186044415, "Value of cputune 'global_quota' must be in range [1000, 17592186044415]"},
+    {"cputune/emulator_quota", 1000, 17592186044415, "Value of cputune 'emulator_quota' must be in range [1000, 17592186044415]"},
+    {"cputune/iothread_quota", 1000, 17592186044415, "Value of cputune 'iothread_quota' must be in range [1000, 17592186044415]"},
+};
+
+static int check_ranges(struct doc *d)
+{
+    for (unsigned i = 0; i < ARRAY_N(ranges); i++) {
+        const char *s = tree_text(d->t, ranges[i].path);
+        long long v = s ? strtoll(s, NULL, 10) : 0;
+        if (s && v > 0 && (v < ranges[i].min || v > ranges[i].max))
+            return doc_unsupported(d, VIR_FROM_DOMAIN, "%s", ranges[i].text);
+    }
+    return 0;
+}
+
+/* Pins and schedulers of threads that are there; those of others are forgotten or refused, as libvirt does. */
+static int threads(struct doc *d)
+{
+    struct tree *tune = tree_first(d->t, "cputune"), *next, *iothreads = tree_first(d->t, "iothreads");
+    unsigned n = (unsigned)atoi(tree_text(d->t, "vcpu") ? tree_text(d->t, "vcpu") : "1");
+    for (struct tree *p = tree_first(tune, "vcpupin"); p; p = next) {
+        next = tree_next(p, "vcpupin");
+        for (struct tree *q = next; q; q = tree_next(q, "vcpupin"))
+            if (doc_uint(p, "vcpu", 0) == doc_uint(q, "vcpu", 0))
+                return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "duplicate vcpupin for vcpu '%u'", doc_uint(p, "vcpu", 0));
+        if (doc_uint(p, "vcpu", 0) >= n)
+            tree_free(p);
+    }
+    TREE_EACH(p, tune, "iothreadpin")
+        for (struct tree *q = tree_next(p, "iothreadpin"); q; q = tree_next(q, "iothreadpin"))
+            if (doc_uint(p, "iothread", 0) == doc_uint(q, "iothread", 0))
+                return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "duplicate iothreadpin for same iothread '%u'", doc_uint(p, "iothread", 0));
+    if (doc_count(tune, "emulatorpin") > 1)
+        return doc_bad(d, "only one emulatorpin is supported");
+    TREE_EACH(s, tune, "iothreadsched") {
+        uint8_t map[BITMAP_BITS / 8];
+        unsigned last = iothreads && iothreads->text ? (unsigned)atoi(iothreads->text) : 0;
+        if (tree_first(d->t, "iothreadids") || bitmap_parse(tree_attr(s, "iothreads"), map, BITMAP_BITS))
+            continue;
+        for (unsigned i = 0; i < BITMAP_BITS; i++)
+            if (BITMAP_GET(map, i) && (!i || i > last))
+                return doc_unsupported(d, VIR_FROM_DOMAIN, "Cannot find 'iothread' : %u", i);
+    }
+    static const char *const scheds[] = {"emulatorsched", "vcpusched", "iothreadsched"};
+    for (unsigned i = 0; i < ARRAY_N(scheds); i++)
+        TREE_EACH(s, tune, scheds[i])
+            if (doc_in(tree_attr(s, "scheduler"), "fifo rr") && !tree_attr(s, "priority"))
+                return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_XML, "Missing required attribute 'priority' in element '%s'", scheds[i]);
+    return 0;
+}
+
+static int blkio(struct doc *d)
+{
+    struct tree *next;
+    for (struct tree *t = tree_first(tree_first(d->t, "blkiotune"), "device"); t; t = next) {
+        next = tree_next(t, "device");
+        if (!tree_text(t, "path"))
+            return doc_unsupported(d, VIR_FROM_DOMAIN, "missing per-device path");
+        for (struct tree *o = next; o; o = tree_next(o, "device"))
+            if (tree_text(o, "path") && strcmp(tree_text(o, "path"), tree_text(t, "path")) == 0)
+                return doc_unsupported(d, VIR_FROM_DOMAIN, "duplicate blkio device path '%s'", tree_text(t, "path"));
+        if (!tree_next(tree_first(t, NULL), NULL))
+            tree_free(t);
+    }
+    return 0;
+}
+
+static int features(struct doc *d)
+{
+    const struct tree *hv = tree_get(d->t, "features/hyperv"), *ring = tree_get(d->t, "features/kvm/dirty-ring"), *s;
+    unsigned n;
+    if ((s = tree_first(hv, "spinlocks")) && doc_is(s, "state", "on")) {
+        if (!tree_attr(s, "retries"))
+            return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_XML, "Missing required attribute 'retries' in element 'spinlocks'");
+        if (doc_uint(s, "retries", 0) < 4095)
+            return doc_bad(d, "HyperV spinlock retry count must be at least 4095");
+    }
+    if ((s = tree_first(hv, "vendor_id")) && tree_attr(s, "value") && strlen(tree_attr(s, "value")) > 12)
+        return doc_bad(d, "HyperV vendor_id value must not be more than 12 characters.");
+    n = doc_uint(ring, "size", 0);
+    if (doc_is(ring, "state", "on") && (n < 1024 || n > 65536 || (n & (n - 1))))
+        return doc_bad(d, "dirty ring must be power of 2 and ranges [1024, 65536]");
+    s = tree_get(d->t, "features/smm/tseg");
+    if (s && doc_in(tree_attr(s, "unit"), "B KiB"))
+        return doc_unsupported(d, VIR_FROM_QEMU, "SMM TSEG size must be divisible by 1 MiB");
+    return 0;
+}
+
+/* Values that one attribute alone cannot check. */
+int complete_tuning(struct doc *d)
+{
+    struct tree *t;
+    if (check_ranges(d) || threads(d) || blkio(d) || features(d))
+        return -1;
+    if ((t = tree_get(d->t, "features/hap")) && !t->attr)
+        tree_set_attr(t, "state", "on");
+    static const char *const on[] = {"pvspinlock", "pmu", "vmport", "smm", "htm", "nested-hv", "ccf-assist"};
+    for (unsigned k = 0; k < ARRAY_N(on); k++)
+        if ((t = tree_first(tree_first(d->t, "features"), on[k])) && !tree_attr(t, "state"))
+            tree_set_attr(t, "state", "on");
+    if ((t = tree_get(d->t, "features/vmcoreinfo")) && doc_is(t, "state", "on"))
+        tree_set_attr(t, "state", NULL);
+    if (tree_first(d->t, "bootloader") || tree_first(d->t, "bootloader_args"))
+        return doc_unsupported(d, VIR_FROM_QEMU, "bootloader is not supported by QEMU");
+    TREE_EACH(s, d->t, "seclabel") {
+        if (!s->attr && !s->child)
+            return doc_bad(d, "missing security model in domain seclabel");
+        if (!tree_attr(s, "model") && doc_count(d->t, "seclabel") > 1)
+            return doc_bad(d, "missing security model when using multiple labels");
+        if (!tree_attr(s, "type"))
+            tree_set_attr(s, "type", "dynamic");
+        doc_default(s, "model", "none");
+        for (struct tree *o = tree_next(s, "seclabel"); o; o = tree_next(o, "seclabel"))
+            if (doc_is(o, "model", tree_attr(s, "model")))
+                return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "seclabel for model %s is already provided", tree_attr(s, "model"));
+        if (doc_is(s, "type", "none") && doc_is(s, "relabel", "yes"))
+            return doc_unsupported(d, VIR_FROM_DOMAIN, "resource relabeling is not compatible with 'none' label type");
+        if (doc_is(s, "type", "dynamic") && doc_is(s, "relabel", "no"))
+            return doc_unsupported(d, VIR_FROM_DOMAIN, "dynamic label type must use resource relabeling");
+        if (doc_is(s, "type", "static")) {
+            if (!tree_first(s, "label"))
+                return doc_bad(d, "security label is missing");
+            doc_default(s, "relabel", "no");
+        } else if (doc_is(s, "model", "none")) {
+            tree_set_attr(s, "type", "none");
+            tree_set_attr(s, "relabel", NULL);
+            while (s->child)
+                tree_free(s->child);
+        }
+        if (doc_is(s, "type", "dynamic"))
+            doc_default(s, "relabel", "yes");
+        if (doc_is(s, "type", "none") || doc_is(s, "type", "static")) {
+            if ((t = tree_first(s, "baselabel")))
+                tree_free(t);
+        }
+        if (doc_is(s, "type", "dynamic") && (t = tree_first(s, "label")) && !(d->env->flags & DOC_LIVE))
+            tree_free(t);
+    }
+    return 0;
+}
+
