@@ -69,7 +69,7 @@ class Pair:
         """Runs a shell line in both, and compares."""
         line = re.sub(r"\bW/", W + "/", line)
         def run(b):
-            r = b.run("timeout", "60", "sh", "-c", line, check=False, env=dict(os.environ, LC_ALL="C.UTF-8", TZ="UTC", HOME=b.dir, V="virsh -c qemu:///system"))
+            r = b.run("timeout", "60", "sh", "-c", line, check=False, errors="replace", env=dict(os.environ, LC_ALL="C.UTF-8", TZ="UTC", HOME=b.dir, V="virsh -c qemu:///system"))
             return "exit %d\n%s%s" % (r.returncode, r.stdout, "".join("! " + l + "\n" for l in r.stderr.splitlines()))
         return self.same(what or line, *self.each(run), mask=mask)
 
