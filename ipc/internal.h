@@ -116,7 +116,7 @@ struct doc_result {
     uint32_t transient_ok, changes; /* changes: 0 = answered by an ordinary REPLY, nothing to commit */
     char monitor[108];          /* IN_DOC_STATUS: monitor socket path */
     uint32_t reply_len;         /* bytes of API reply body (msgpack) after this struct, sent to the client once committed; 0: made by the supervisor */
-    uint32_t pad;
+    uint32_t event_len;         /* bytes after the reply: fields of a metadata-change event behind its domain, sent once committed */
 };
 struct doc_start { int32_t id; uint32_t flags; char name[NAME_MAX_BYTES]; };
 struct conf_name { uint32_t dir; uint32_t pad; char name[NAME_MAX_BYTES]; };    /* name of the object, without ".xml"; conf checks it */

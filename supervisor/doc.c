@@ -87,9 +87,10 @@ int doc_take(struct flow *f, struct frame *fr)
     if (fr->h.op != OP_IN(IN_DOC) || fr->h.flags & FRAME_BIG || fr->body_len < sizeof f->doc || fr->h.nfds != DOC_FD_N)
         return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed document");
     memcpy(&f->doc, fr->body, sizeof f->doc);
-    if (!name_is_good(f->doc.name) || f->doc.reply_len > sizeof f->reply || fr->body_len != sizeof f->doc + f->doc.reply_len)
+    if (!name_is_good(f->doc.name) || f->doc.reply_len > sizeof f->reply || f->doc.event_len > sizeof f->reply - f->doc.reply_len ||
+        fr->body_len != sizeof f->doc + f->doc.reply_len + f->doc.event_len)
         return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed document");
-    memcpy(f->reply, fr->body + sizeof f->doc, f->doc.reply_len);
+    memcpy(f->reply, fr->body + sizeof f->doc, f->doc.reply_len + f->doc.event_len);
     for (int i = 0; i < DOC_FD_N; i++) {
         util_closep(&f->fd[from[i]]);
         f->fd[from[i]] = frame_take_fd(fr, (unsigned)i);
@@ -232,6 +233,8 @@ static int config_commit(struct flow *f, struct frame *fr)
     SLOT_EDIT(s, f->slot)
         s->flags |= SLOT_UPDATED;
     stamp(f, fr);
+    if (f->doc.event_len && !f->live_first)     /* else the worker has told it */
+        event_metadata(slot_row(f->slot), f->reply + f->doc.reply_len, f->doc.event_len);
     return FLOW_NEXT;
 }
 

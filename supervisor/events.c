@@ -41,6 +41,19 @@ void event_lifecycle(const struct index_slot *s, int event, int detail)
     mp_out_free(&o);
 }
 
+void event_metadata(const struct index_slot *s, const void *fields, size_t len)
+{
+    enum { EV_METADATA_CHANGE = 23 };
+    struct mp_out o;
+    mp_out_init(&o, FRAME_BODY_MAX);
+    mp_array(&o, 3);
+    mp_dom(&o, s);
+    mp_raw(&o, fields, len);
+    if (!o.failed)
+        fan_out(OP_REMOTE_DOMAIN_EVENT_CALLBACK_METADATA_CHANGE, EV_METADATA_CHANGE, slot_handle((int)(s - sup.index.slot)), o.p, o.len, NULL);
+    mp_out_free(&o);
+}
+
 /* SAFETY: a worker that a hostile QEMU has taken over may say what it likes of its own guest, and nothing of another: the body must begin
  * with that guest's name, uuid and id as we would write them ourselves. */
 void event_from_worker(struct peer *p, struct frame *f)

@@ -134,6 +134,8 @@ static int finish(struct flow *f)
         s->started_ms = 0;
     }
     if (was_active) {
+        if (how.detail == STOPPED_DESTROYED)    /* what QEMU says of libvirt's SIGTERM, which clients are used to */
+            event_lifecycle(slot_row(slot), EV_SHUTDOWN, SHUTDOWN_HOST);
         event_lifecycle(slot_row(slot), EV_STOPPED, how.detail);
         SLOT_EDIT(s, slot)
             s->id = -1;

@@ -17,7 +17,8 @@
 #include "ipc/util.h"
 
 enum { STATE_NOSTATE, STATE_RUNNING, STATE_BLOCKED, STATE_PAUSED, STATE_SHUTDOWN, STATE_SHUTOFF, STATE_CRASHED };       /* virDomainState */
-enum { EV_DEFINED, EV_UNDEFINED, EV_STARTED, EV_SUSPENDED, EV_RESUMED, EV_STOPPED };                                    /* virDomainEventType */
+enum { EV_DEFINED, EV_UNDEFINED, EV_STARTED, EV_SUSPENDED, EV_RESUMED, EV_STOPPED, EV_SHUTDOWN };                          /* virDomainEventType */
+enum { SHUTDOWN_FINISHED, SHUTDOWN_GUEST, SHUTDOWN_HOST };                                                                        /* ...ShutdownDetail */
 enum { STOPPED_SHUTDOWN, STOPPED_DESTROYED, STOPPED_CRASHED, STOPPED_MIGRATED, STOPPED_SAVED, STOPPED_FAILED };         /* ...StoppedDetail */
 enum { SHUTOFF_UNKNOWN, SHUTOFF_SHUTDOWN, SHUTOFF_DESTROYED, SHUTOFF_CRASHED, SHUTOFF_MIGRATED, SHUTOFF_SAVED, SHUTOFF_FAILED, SHUTOFF_FROM_SNAPSHOT, SHUTOFF_DAEMON };
 
@@ -149,7 +150,7 @@ struct flow {
     struct doc_result doc;
     struct conf_entry entry;    /* load.c: the file */
     bool canonical;             /* load.c: it holds what a client is shown */
-    uint8_t reply[1024];        /* API reply that came with the document */
+    uint8_t reply[8192];        /* API reply that came with the document, and an event's fields */
     uint32_t reply_len;
     char name[NAME_MAX_BYTES];
     uint64_t born_ms;
@@ -203,6 +204,7 @@ int policy_manifest(const void *p, size_t n, struct err *e);
 
 /* ---- events.c ---- */
 void event_lifecycle(const struct index_slot *s, int event, int detail);
+void event_metadata(const struct index_slot *s, const void *fields, size_t len);        /* what was set, as xmlc wrote it */
 void event_from_worker(struct peer *p, struct frame *f);
 void mp_dom(struct mp_out *o, const struct index_slot *s);
 void reply_dom(const struct caller *c, const struct index_slot *s);     /* [[name, uuid, id]] */

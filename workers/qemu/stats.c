@@ -136,7 +136,7 @@ static void take_balloon(struct stats *s, json_t *ret)
         s->mem[mem_keys[i].tag] = (uint64_t)json_integer_value(v) / mem_keys[i].unit;
         s->mem_known |= (uint16_t)(1u << mem_keys[i].tag);
     }
-    if (num(ret, "last-update")) {
+    if (json_is_integer(json_object_get(ret, "last-update"))) {     /* 0: never, which is told too */
         s->mem[9] = num(ret, "last-update");
         s->mem_known |= 1u << 9;
     }

@@ -15,6 +15,7 @@
 /* Typed parameters as the wire has them: [name, type, value]. */
 enum param_type { P_INT = 1, P_UINT, P_LLONG, P_ULLONG, P_DOUBLE, P_BOOL, P_STRING };
 #define UNLIMITED 9007199254740991ull    /* VIR_DOMAIN_MEMORY_PARAM_UNLIMITED */
+#define EVENT_BYTES_MAX 7000u                /* the supervisor keeps as much, with a reply */
 
 static int args_end(struct job *j)
 {
@@ -82,6 +83,11 @@ static int set_metadata(struct job *j, struct mp_out *o)
         return -1;
     if (meta_set(j->t, type, text, element, key, uri, &j->e))
         return -1;
+    mp_out_init(&j->event, EVENT_BYTES_MAX);
+    mp_int(&j->event, type);
+    mp_str(&j->event, uri);
+    if (j->event.failed)
+        return err_set(&j->e, VIR_ERR_INVALID_ARG, VIR_FROM_DOMAIN, "the uri of the metadata is too long");
     mp_array(o, 0);
     return 1;
 }

@@ -125,7 +125,9 @@ static int send_doc(struct job *j, const struct tree *text, struct tree *form, b
     facts(text, d);
     d->op_flags = j->rq->arg;
     d->reply_len = reply && !reply->failed ? (uint32_t)reply->len : 0;
-    AUTO_FREE uint8_t *body = malloc(sizeof *d + d->reply_len);
+    d->event_len = (uint32_t)j->event.len;
+    size_t extra = d->reply_len + d->event_len;
+    AUTO_FREE uint8_t *body = malloc(sizeof *d + extra);
     bool good = body && fds[0] >= 0 && fds[1] >= 0 && fds[2] >= 0;
     if (good) {
         struct request rq = *j->rq;
@@ -133,7 +135,9 @@ static int send_doc(struct job *j, const struct tree *text, struct tree *form, b
         memcpy(body, d, sizeof *d);
         if (d->reply_len)
             memcpy(body + sizeof *d, reply->p, d->reply_len);
-        worker_reply(j->w, &rq, body, sizeof *d + d->reply_len, fds, DOC_FD_N);
+        if (d->event_len)
+            memcpy(body + sizeof *d + d->reply_len, j->event.p, d->event_len);
+        worker_reply(j->w, &rq, body, sizeof *d + extra, fds, DOC_FD_N);
     }
     for (unsigned i = 0; i < DOC_FD_N; i++)
         util_closep(&fds[i]);

@@ -15,6 +15,7 @@ struct job {
     size_t stored_len;
     struct tree *t;             /* the stored definition, for calls on one */
     unsigned cpus;              /* of the host */
+    struct mp_out event;        /* fields of a metadata-change event behind its domain; empty: none */
 };
 
 /* A call on a stored definition: works on j->t.  Writes the reply's values into o (an array header included).  Returns 0: answer with o;
