@@ -38,7 +38,7 @@ struct index_slot {
     uint32_t file_size;         /* with the next three: the definition's file as these facts were read from it; all 0 not known */
     uint64_t file_ino;
     int64_t file_mtime_ns, file_ctime_ns;
-    uint8_t reserved[8];
+    uint64_t made_by;           /* mark of the call that defined it last: one that comes again after its supervisor's death is known by it */
 };
 _Static_assert(sizeof(struct index_slot) == 400, "slots are laid out alike everywhere, the cache on disk too");
 struct index_head {

@@ -35,6 +35,25 @@ int slot_find_uuid(const uint8_t uuid[16])
     return -1;
 }
 
+static uint64_t mark_of(const struct caller *c)
+{
+    return c->number * 0x9e3779b97f4a7c15u + c->serial;
+}
+
+int slot_made_by(const struct caller *c)
+{
+    for (uint32_t i = 0; c->flags & FRAME_RESENT && i < sup.index.head->slots; i++)
+        if (sup.index.slot[i].used && sup.index.slot[i].made_by == mark_of(c))
+            return (int)i;
+    return -1;
+}
+
+void slot_mark(int slot, const struct caller *c)
+{
+    SLOT_EDIT(s, slot)
+        s->made_by = mark_of(c);
+}
+
 static void facts(struct index_slot *s, const struct doc_result *d)
 {
     const uint32_t from_doc = SLOT_HAS_SECRETS;

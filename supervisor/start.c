@@ -269,6 +269,15 @@ static void start_done(struct flow *f, bool ok)
 }
 
 /* create_xml: the document comes first, then a slot for it. */
+static int xml_again(struct flow *f)
+{
+    int slot = slot_made_by(&f->caller);
+    if (slot < 0 || !slot_active(slot_row(slot)))
+        return FLOW_NEXT;
+    f->slot = slot;
+    return FLOW_END;
+}
+
 static int xml_slot(struct flow *f)
 {
     int slot, r = doc_clash(f, true, &slot);
@@ -280,13 +289,14 @@ static int xml_slot(struct flow *f)
         f->new_slot = true;
     }
     f->wanted = slot_handle(slot);
+    slot_mark(slot, &f->caller);
     return doc_claim(f);
 }
 
 #define START_STEPS { "begin", begin, NULL, NULL }, { "read", read_text, doc_text_got, NULL }, { "compile", compile, compiled, NULL }, { "look", chain_look, chain_looked, NULL }, \
     { "probe", chain_probe, chain_probed, NULL }, { "open", open_go, opened, NULL }, { "net", net_go, netted, NULL }, { "worker", worker_go, NULL, NULL }, { 0 }
 static const struct step create_steps[] = { { "claim", doc_claim, NULL, NULL }, START_STEPS };
-static const struct step create_xml_steps[] = { { "document", doc_xmlc_pass, doc_take, NULL }, { "slot", xml_slot, NULL, NULL }, START_STEPS };
+static const struct step create_xml_steps[] = { { "again", xml_again, NULL, NULL }, { "document", doc_xmlc_pass, doc_take, NULL }, { "slot", xml_slot, NULL, NULL }, START_STEPS };
 
 void start_by_itself(int slot)
 {

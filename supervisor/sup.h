@@ -94,6 +94,9 @@ void life_release(struct life *l);                                      /* no mo
 void life_peer_died(struct life *l, const struct exited *x, char *decision, size_t n);
 struct peer *life_peer(const struct life *l);                           /* NULL: none just now */
 
+/* ---- who waits for an answer ---- */
+struct caller { uint64_t number; uint32_t serial, op, arg; uint16_t flags; bool parked; };   /* number 0: nobody waits */
+
 /* ---- slots.c: objects, as rows of the index page ---- */
 int slot_of(uint64_t object);                                           /* row, or -1 when the handle is stale */
 uint64_t slot_handle(int slot);
@@ -103,11 +106,12 @@ void slot_facts(int slot, const struct doc_result *d);
 void slot_free(int slot);
 int slot_find_name(const char *name);
 int slot_find_uuid(const uint8_t uuid[16]);
+int slot_made_by(const struct caller *c);                               /* what this call made for an earlier supervisor; -1: nothing */
+void slot_mark(int slot, const struct caller *c);
 #define SLOT_EDIT(s, slot) for (struct index_slot *s = index_begin(&sup.index, (uint32_t)(slot)); s; index_end(&sup.index, (uint32_t)(slot)), s = NULL)
 static inline bool slot_active(const struct index_slot *s) { return s->id >= 0; }
 
 /* ---- route.c: calls of gateways and their answers ---- */
-struct caller { uint64_t number; uint32_t serial, op, arg; uint16_t flags; bool parked; };   /* number 0: nobody waits */
 void route_frame(struct peer *p, struct frame *f);
 void route_answer(struct peer *p, struct frame *f);
 void route_reply(const struct caller *c, const void *body, size_t len, const int *fds, unsigned nfds);
