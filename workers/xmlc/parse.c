@@ -7,9 +7,14 @@
 #include <string.h>
 #include "ipc/util.h"
 
+#define LINE_MAX_BYTES 150       /* of the line with a fault: twice that must fit into an error's text */
+
 struct limits {
     unsigned nodes, depth;
     const char *broken;         /* which limit, NULL none */
+    bool fault;                 /* the first fault that libxml2 found: */
+    int line;
+    char message[128], place[2 * LINE_MAX_BYTES + 16];
 };
 
 static void stop(xmlParserCtxtPtr c, const char *why)
@@ -57,44 +62,48 @@ static void subset(void *ctx, const xmlChar *name, const xmlChar *external, cons
 }
 
 static void quiet(void *ctx, const char *fmt, ...) { (void)ctx, (void)fmt; }
-static void quiet_s(void *ctx, const xmlError *x) { (void)ctx, (void)x; }
 
-/* libvirt's text: place, libxml2's message, the line and a caret below the place. */
-static void report(xmlParserCtxtPtr c, const char *what, const char *text, size_t n, struct err *e)
+/* The line where the parser stands, and a second one of dashes and a caret below the place, as libvirt draws it: tabs stay tabs. */
+static void draw(struct limits *l, const char *base, const char *cur, const char *end)
 {
-    const struct limits *l = c->_private;
-    const xmlError *x = xmlCtxtGetLastError(c);
-    if (l->broken) {
-        err_set(e, VIR_ERR_XML_ERROR, VIR_FROM_DOMAIN, "%s: %s", what, l->broken);
-        return;
-    }
-    if (!x || !x->message) {
-        err_set(e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "%s: failed to parse document", what);
-        return;
-    }
-    const char *line = "(null)";
-    char context[81], caret[82];
-    unsigned at = 0;
-    if (n && c->input && c->input->base && c->input->cur > c->input->base) {
-        const char *base = (const char *)c->input->base, *cur = (const char *)c->input->cur, *end = (const char *)c->input->end;
-        while (cur > base && (cur == end || *cur == '\n' || *cur == '\r' || !*cur))
-            cur--;
-        const char *from = cur;
-        while (from > base && from[-1] != '\n' && from[-1] != '\r' && cur - from < 80)
-            from--;
-        at = (unsigned)(cur - from);
-        unsigned k = 0;
-        for (; k < 80 && from + k < end && from[k] && from[k] != '\n' && from[k] != '\r'; k++)
-            context[k] = from[k];
-        context[k] = 0;
-        line = context;
-    }
-    if (at > 80)
-        at = 80;
-    memset(caret, ' ', at);
+    char line[LINE_MAX_BYTES + 1], caret[LINE_MAX_BYTES + 2];
+    const char *from = cur;
+    size_t n = 0, at = 0;
+    while (from > base && from[-1] != '\n' && from[-1] != '\r' && cur - from < LINE_MAX_BYTES)
+        from--;
+    for (; n < LINE_MAX_BYTES && from + n < end && from[n] && from[n] != '\n' && from[n] != '\r'; n++)
+        line[n] = from[n];
+    line[n] = 0;
+    for (; at < n && from + at < cur; at++)
+        caret[at] = line[at] == '\t' ? '\t' : '-';
     memcpy(caret + at, "^", 2);
-    err_set(e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "%s:%d: %s%s\n%s", what, x->line, x->message, line, caret);
-    (void)text;
+    snprintf(l->place, sizeof l->place, "%s\n%s", n ? line : "(null)", caret);
+}
+
+/* Called while the parser still stands at the place: the first fault is the one that is told, what follows are its consequences. */
+static void on_fault(void *ctx, const xmlError *x)
+{
+    xmlParserCtxtPtr c = ctx;
+    struct limits *l = c->_private;
+    if (l->fault || x->level < XML_ERR_ERROR)
+        return;
+    l->fault = true;
+    l->line = x->line;
+    util_copy_str(l->message, sizeof l->message, x->message ? x->message : "");
+    if (c->input && c->input->cur)
+        draw(l, (const char *)c->input->base, (const char *)c->input->cur, (const char *)c->input->end);
+    else
+        draw(l, "", "", "");
+}
+
+static void report(const struct limits *l, const char *what, struct err *e)
+{
+    if (l->broken)
+        err_set(e, VIR_ERR_XML_ERROR, VIR_FROM_DOMAIN, "%s: %s", what, l->broken);
+    else if (!l->fault)
+        err_set(e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "%s: failed to parse document", what);
+    else
+        err_set(e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "%s:%d: %s%s", what, l->line, l->message, l->place);
 }
 
 static char *qname(const xmlNode *node, bool element)
@@ -191,7 +200,7 @@ static struct tree *convert(const xmlNode *node, bool verbatim)
 
 static struct tree *parse(const char *text, size_t n, const char *what, const char *root, bool verbatim, struct err *e)
 {
-    struct limits l = {0, 0, NULL};
+    struct limits l = {0};
     struct tree *t = NULL;
     xmlSetGenericErrorFunc(NULL, quiet);
     xmlParserCtxtPtr c = xmlNewParserCtxt();
@@ -204,15 +213,15 @@ static struct tree *parse(const char *text, size_t n, const char *what, const ch
     c->sax->endElementNs = end_element;
     c->sax->internalSubset = subset;
     c->sax->externalSubset = subset;
-    c->sax->serror = (xmlStructuredErrorFunc)(void *)quiet_s;
+    c->sax->serror = (xmlStructuredErrorFunc)(void *)on_fault;
     if (n > PARSE_BYTES_MAX) {
         l.broken = "document is too large";
-        report(c, what, text, n, e);
+        report(&l, what, e);
     } else {
         xmlDocPtr doc = xmlCtxtReadMemory(c, text, (int)n, what, NULL, XML_PARSE_NONET | XML_PARSE_NOBLANKS | XML_PARSE_NOWARNING | XML_PARSE_COMPACT);
         const xmlNode *r = doc ? xmlDocGetRootElement(doc) : NULL;
         if (!r || l.broken)
-            report(c, what, text, n, e);
+            report(&l, what, e);
         else if (root && strcmp((const char *)r->name, root) != 0)
             err_set(e, VIR_ERR_XML_ERROR, VIR_FROM_XML, "expecting root element of '%s', not '%s'", root, (const char *)r->name);
         else
