@@ -209,7 +209,8 @@ int doc_claim(struct flow *f)
 {
     if (slot_of(f->wanted) < 0)
         return err_set(&f->err, VIR_ERR_NO_DOMAIN, VIR_FROM_QEMU, "the domain is gone");
-    return flow_claim(f, f->wanted);
+    /* The end of a guest needs the object too, and goes first: who had it and waited for that end would wait for ever. */
+    return guest_is_ending(slot_of(f->wanted)) ? FLOW_BLOCKED : flow_claim(f, f->wanted);
 }
 
 static int config_claim(struct flow *f)

@@ -50,6 +50,7 @@ struct peer *run_worker_spawn(struct run *r, bool resume);
 /* Whom a live call of the guest in this slot goes to. */
 enum guest_ready { GUEST_NONE, GUEST_SOON, GUEST_READY, GUEST_FAILED };
 enum guest_ready guest_worker(int slot, struct peer **p);
+bool guest_is_ending(int slot);
 void guest_frame(struct peer *p, struct frame *f);          /* calls and events of its worker */
 void guest_exited(const struct exited *x);                  /* its PID-1 stub has ended */
 void guest_debug(struct peer *g, const struct caller *c, const struct frame *f);

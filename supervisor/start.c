@@ -56,8 +56,6 @@ static int begin(struct flow *f)
     struct run *r = run_of(f->slot);
     if (r && r->phase == RUN_UP && f->caller.flags & FRAME_RESENT)
         return FLOW_END;            /* an earlier supervisor did it and could not say so */
-    if (r && r->phase == RUN_ENDING)
-        return FLOW_BLOCKED;
     if (slot_active(s) || r)
         return err_set(&f->err, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "domain is already running");
     if (!(r = run_take(f->slot)))
