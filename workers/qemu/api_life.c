@@ -141,7 +141,7 @@ OP_FN(api_reset)
     uint32_t flags;
     if (flags_only(g, rq, f, 0, "qemuDomainReset", &flags))
         return;
-    g->fake_reboot = false;
+    g->fake_reboot = g->fake_reboot && g->state == DOM_SHUTDOWN;     /* a reboot that is under way goes on */
     if (g->state == DOM_CRASHED)
         guest_set_state(g, DOM_PAUSED, PAUSED_CRASHED, -1, 0);
     qmp_send(&g->qmp, "system_reset", NULL, -1, 0, call_on_done, call_new(g, rq));

@@ -111,6 +111,7 @@ void guest_set_balloon(struct guest *g, uint64_t kib, bool tell);
 void guest_gone(struct guest *g);                                       /* the monitor ended: IN_STOPPED */
 void guest_quit(struct guest *g, int32_t stop_reason, int32_t stop_detail);        /* ends QEMU in good order */
 void guest_shutdown_or_reboot(struct guest *g);                         /* after SHUTDOWN: quit, or reset and go on */
+void guest_was_reset(struct guest *g);                                  /* after RESET: a reboot of ours goes on */
 void guest_changed(struct guest *g);                                    /* the tree or the notes changed: save soon */
 uint64_t guest_cpu_time(struct guest *g, uint64_t *user_ns, uint64_t *system_ns);  /* ns; user, system may be NULL; 0 unknown */
 

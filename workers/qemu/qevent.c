@@ -66,9 +66,9 @@ static void on_shutdown(struct guest *g, json_t *d)
 static void on_reset(struct guest *g, json_t *d)
 {
     (void)d;
-    g->fake_reboot = false;
     agent_acted(&g->agent);
     if (is_up(g)) {
+        guest_was_reset(g);
         notify_reboot(g);
         guest_changed(g);
     }

@@ -24,7 +24,10 @@ static void on_status(void *data, json_t *ret, const struct err *e)
         log_warn("QEMU does not tell its state: %s", e->detail);
         return;
     }
-    for (size_t i = 0; s && i < ARRAY_N(run_states); i++)
+    bool is_rebooting = s && !strcmp(s, "prelaunch") && g->fake_reboot;
+    if (is_rebooting)           /* the reset was done while nobody looked */
+        guest_was_reset(g);
+    for (size_t i = 0; s && !is_rebooting && i < ARRAY_N(run_states); i++)
         if (!strcmp(s, run_states[i].name) && g->state != run_states[i].state) {
             /* What changed while nobody looked. Events that QEMU had sent come as well, and then find nothing to change. */
             int32_t event = run_states[i].state == DOM_RUNNING ? EVENT_RESUMED : run_states[i].state == DOM_PAUSED ? EVENT_SUSPENDED : -1;
@@ -34,7 +37,7 @@ static void on_status(void *data, json_t *ret, const struct err *e)
             guest_set_state(g, run_states[i].state, reason, event, 0);
             break;
         }
-    if (g->state == DOM_SHUTDOWN && !g->quitting) {
+    if (g->state == DOM_SHUTDOWN && !g->quitting && !is_rebooting) {
         g->got_shutdown = true;
         guest_shutdown_or_reboot(g);
     }

@@ -110,7 +110,7 @@ void guest_quit(struct guest *g, int32_t stop_reason, int32_t stop_detail)
     qmp_flush(&g->qmp);
 }
 
-static void on_reset_cont(void *data, json_t *ret, const struct err *e)
+static void on_reboot_step(void *data, json_t *ret, const struct err *e)
 {
     struct guest *g = data;
     (void)ret;
@@ -123,15 +123,26 @@ static void on_reset_cont(void *data, json_t *ret, const struct err *e)
 void guest_shutdown_or_reboot(struct guest *g)
 {
     if (g->fake_reboot || guest_action(g, "on_poweroff", ON_DESTROY) == ON_RESTART) {
-        /* The guest powered off with its CPUs stopped (-no-shutdown): from here a reset and `cont` is a reboot. */
-        g->fake_reboot = g->got_shutdown = false;
-        g->run_reason = g->state == DOM_CRASHED ? RUNNING_CRASHED : RUNNING_BOOTED;
-        qmp_send(&g->qmp, "system_reset", NULL, -1, 0, on_reset_cont, g);
-        qmp_send(&g->qmp, "cont", NULL, -1, 0, on_reset_cont, g);
+        /* The guest powered off with its CPUs stopped (-no-shutdown): from here a reset and `cont` is a reboot.  QEMU answers system_reset
+         * before it has reset, and refuses `cont` until then: that follows RESET. */
+        g->fake_reboot = true;
+        g->got_shutdown = false;
+        qmp_send(&g->qmp, "system_reset", NULL, -1, 0, on_reboot_step, g);
         qmp_flush(&g->qmp);
         guest_changed(g);
     } else if (guest_action(g, "on_poweroff", ON_DESTROY) != ON_PRESERVE)
         guest_quit(g, SHUTOFF_SHUTDOWN, STOPPED_SHUTDOWN);
+}
+
+void guest_was_reset(struct guest *g)
+{
+    bool is_stopped = g->state == DOM_SHUTDOWN || g->state == DOM_CRASHED;
+    if (g->fake_reboot && is_stopped && !g->quitting) {
+        g->run_reason = g->state == DOM_CRASHED ? RUNNING_CRASHED : RUNNING_BOOTED;
+        qmp_send(&g->qmp, "cont", NULL, -1, 0, on_reboot_step, g);
+        qmp_flush(&g->qmp);
+    }
+    g->fake_reboot = false;
 }
 
 void guest_gone(struct guest *g)
