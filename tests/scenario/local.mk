@@ -8,9 +8,14 @@ scenario_tests = \
 	%D%/test-qemu-hostile.py \
 	%D%/test-qemu-resume.py \
 	$(NULL)
+guest_tests = \
+	%D%/test-guest-console.py \
+	%D%/test-guest-life.py \
+	$(NULL)
 scenario_root_tests = \
+	$(guest_tests) \
 	%D%/test-sandbox-root.sh \
 	$(NULL)
 TESTS += $(scenario_tests)
 ROOT_TESTS += $(scenario_root_tests)
-EXTRA_DIST += %D%/client-libvirt.py %D%/client-msgpack.py %D%/../qemulib.py %D%/../qemuguest.py $(scenario_tests) $(scenario_root_tests) %D%/../functions.sh %D%/../guest/mkinitrd.sh %D%/../guest/hello.xml %D%/../guest/agent.xml %D%/../check.sh
+EXTRA_DIST += %D%/client-libvirt.py %D%/client-msgpack.py %D%/../qemulib.py %D%/../qemuguest.py $(scenario_tests) $(scenario_root_tests) %D%/../functions.sh %D%/../guest/mkinitrd.sh %D%/../guest/hello.xml %D%/../guest/agent.xml %D%/../check.sh %D%/../guestlib.py

@@ -1,0 +1,66 @@
+#!/usr/bin/python3
+"""How a guest's run goes on and ends: reboot, reset, what on_reboot and on_poweroff ask for, a QEMU that dies."""
+import os, signal, sys
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from guestlib import *
+
+E = libvirt
+
+
+def reboot(box):
+    """reboot and reset: the same QEMU and id, the guest boots again"""
+    events = Events(box)
+    dom, console = boot(box, document("r1"))
+    qemu, number = box.role("guest"), dom.ID()
+    console.send("reboot -f\n")
+    console.expect("HELLO-FROM-GUEST")
+    events.wait("r1", "reboot")
+    dom.reset()
+    console.expect("HELLO-FROM-GUEST")
+    console.expect("GUEST-READY")
+    console.expect("# ")
+    box.virsh("reboot", "r1", "--mode", "acpi")
+    console.expect("POWER-BUTTON", 30)
+    console.expect("HELLO-FROM-GUEST")
+    assert (box.role("guest"), dom.ID()) == (qemu, number) and dom.state()[0] == E.VIR_DOMAIN_RUNNING
+    dom.destroy()
+    events.wait("r1", "lifecycle", E.VIR_DOMAIN_EVENT_STOPPED, E.VIR_DOMAIN_EVENT_STOPPED_DESTROYED)
+    assert box.virsh("domstate", "--reason", "r1").stdout.strip() == "shut off (destroyed)"
+    console.close()
+    assert_clean(box)
+
+
+def actions(box):
+    """on_poweroff=restart starts a guest again, on_reboot=destroy ends it; both at once, and preserve, are refused"""
+    both = document("a1", more="<on_poweroff>restart</on_poweroff><on_reboot>destroy</on_reboot>")
+    fails(E.VIR_ERR_CONFIG_UNSUPPORTED, box.connect().defineXML, both)
+    fails(E.VIR_ERR_CONFIG_UNSUPPORTED, box.connect().defineXML, document("a1", more="<on_poweroff>preserve</on_poweroff>"))
+    events = Events(box)
+    dom, console = boot(box, document("a1", more="<on_poweroff>restart</on_poweroff>", words="halt"), ready=False)
+    console.expect("HELLO-FROM-GUEST")
+    console.expect("HELLO-FROM-GUEST")
+    events.wait("a1", "reboot")
+    dom.destroy()
+    console.close()
+    dom, console = boot(box, document("a2", more="<on_reboot>destroy</on_reboot>", words="run=reboot+-f"), ready=False)
+    wait_for("the guest is off", lambda: is_off(dom), BOOT)
+    assert console.text.count("HELLO-FROM-GUEST") == 1
+    events.wait("a2", "lifecycle", E.VIR_DOMAIN_EVENT_STOPPED, E.VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN)
+    assert_clean(box)
+
+
+def crash(box):
+    """a QEMU that is killed: stopped/failed, state crashed"""
+    events = Events(box)
+    dom = box.connect().lookupByName("a1")
+    dom.create()
+    os.kill(box.role("guest")[0], signal.SIGKILL)
+    events.wait("a1", "lifecycle", E.VIR_DOMAIN_EVENT_STOPPED, E.VIR_DOMAIN_EVENT_STOPPED_FAILED)
+    assert box.virsh("domstate", "--reason", "a1").stdout.strip() == "shut off (crashed)"
+    assert_clean(box)
+    dom.create()
+    dom.destroy()
+    assert_clean(box)
+
+
+main(reboot, actions, crash)
