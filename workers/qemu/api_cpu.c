@@ -7,7 +7,8 @@
 #include "workers/qemu/ops.h"
 #include "workers/qemu/stats.h"
 
-enum { AFFECT_LIVE = 1, AFFECT_CONFIG = 2, VCPU_MAXIMUM = 4, VCPU_GUEST = 8, TYPED_STRING_OKAY = 4, MAP_BYTES_MAX = 1024 };
+enum { AFFECT_LIVE = 1, AFFECT_CONFIG = 2, VCPU_MAXIMUM = 4, VCPU_GUEST = 8, TYPED_STRING_OKAY = 4, MAP_BYTES_MAX = 1024,
+    IOTHREADS_MAX = 16384 };
 
 uint32_t vcpus_max(struct guest *g)
 {
@@ -202,7 +203,7 @@ OP_FN(api_vcpu_pin_info)
     uint32_t flags = mp_get_u32(&in);
     if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, AFFECT_LIVE | AFFECT_CONFIG, "qemuDomainGetVcpuPinInfo"))
         return;
-    uint32_t n = vcpus_now(g);
+    uint32_t n = vcpus_max(g);          /* also of those that are not plugged in */
     if (ncpumaps < 0 || maplen < 1 || maplen > MAP_BYTES_MAX) {
         reply_err(g, rq, VIR_ERR_INVALID_ARG, "maplen out of range");
         return;
@@ -246,6 +247,46 @@ OP_FN(api_emulator_pin_info)
     mp_array(&o, 2);
     mp_bin(&o, map, (size_t)maplen);
     mp_int(&o, 1);
+    worker_reply_out(w, rq, &o);
+}
+
+OP_FN(api_iothread_info)
+{
+    struct guest *g = w->data;
+    struct mp_in in;
+    struct mp_out o;
+    uint8_t map[MAP_BYTES_MAX];
+    uint64_t n = 0, id, v;
+    size_t bytes = MAP_BYTES_MAX;
+    if (call_args(g, rq, f, &in))
+        return;
+    uint32_t flags = mp_get_u32(&in);
+    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, AFFECT_LIVE | AFFECT_CONFIG, "qemuDomainGetIOThreadInfo"))
+        return;
+    if (tree_parse_uint(tree_text(g->tree, "iothreads"), 10, IOTHREADS_MAX, &n))
+        n = 0;
+    /* As long as the host has CPUs. */
+    allowed(g, "status", map, sizeof map);
+    while (bytes > 1 && !map[bytes - 1])
+        bytes--;
+    struct tree *t = tree_get(g->tree, "iothreadids/iothread");
+    mp_out_init(&o, FRAME_BIG_MAX);
+    mp_array(&o, 2);
+    mp_array(&o, (uint32_t)n);
+    for (uint64_t i = 0; i < n; i++) {
+        struct tree *pin = NULL;
+        if (!t || tree_attr_uint(t, "id", UINT32_MAX, &id))
+            id = i + 1;
+        t = t ? tree_next(t, "iothread") : NULL;
+        TREE_EACH(p, tree_get(g->tree, "cputune"), "iothreadpin")
+            if (!tree_attr_uint(p, "iothread", UINT32_MAX, &v) && v == id)
+                pin = p;
+        pinned(g, pin, map, bytes);
+        mp_array(&o, 2);
+        mp_uint(&o, id);
+        mp_bin(&o, map, bytes);
+    }
+    mp_uint(&o, n);
     worker_reply_out(w, rq, &o);
 }
 

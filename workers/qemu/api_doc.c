@@ -188,18 +188,6 @@ OP_FN(api_scheduler_type)
     worker_reply_out(w, rq, &o);
 }
 
-/* A list that is empty, and its length. */
-static void reply_none(struct worker *w, const struct request *rq, bool with_count)
-{
-    struct mp_out o;
-    mp_out_init(&o, 64);
-    mp_array(&o, with_count ? 2 : 1);
-    mp_array(&o, 0);
-    if (with_count)
-        mp_int(&o, 0);
-    worker_reply_out(w, rq, &o);
-}
-
 enum { MESSAGE_TAINTING = 2 };
 OP_FN(api_messages)
 {
@@ -282,16 +270,4 @@ OP_FN(api_disk_errors)
     *(uint32_t *)call_extra(c, sizeof max) = max;
     qmp_send(&g->qmp, "query-block", NULL, -1, 0, on_blocks, c);
     qmp_flush(&g->qmp);
-}
-
-OP_FN(api_iothread_info)
-{
-    struct guest *g = w->data;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
-    uint32_t flags = mp_get_u32(&in);
-    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, AFFECT_LIVE | AFFECT_CONFIG, "qemuDomainGetIOThreadInfo"))
-        return;
-    reply_none(w, rq, true);
 }

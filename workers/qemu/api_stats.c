@@ -241,6 +241,12 @@ static void group_iothread(struct guest *g, struct params *p, uint32_t flags)
     (void)flags;
     if (!tree_parse_uint(tree_text(g->tree, "iothreads"), 10, UINT32_MAX, &n) && n)
         p_uint(p, n, "iothread.count");
+    for (uint32_t i = 0; g->stats && i < g->stats->niothreads; i++) {
+        const struct iothread_poll *t = &g->stats->iothreads[i];
+        p_ull(p, t->max_ns, "iothread.%u.poll-max-ns", t->id);
+        p_uint(p, t->grow, "iothread.%u.poll-grow", t->id);
+        p_uint(p, t->shrink, "iothread.%u.poll-shrink", t->id);
+    }
 }
 
 static void group_dirty(struct guest *g, struct params *p, uint32_t flags)
@@ -259,7 +265,7 @@ static void group_dirty(struct guest *g, struct params *p, uint32_t flags)
 
 static const struct { uint32_t bit; unsigned parts; void (*fn)(struct guest *g, struct params *p, uint32_t flags); } groups[] = {
     { GROUP_STATE, 0, group_state }, { GROUP_CPU, 0, group_cpu }, { GROUP_BALLOON, PART_BALLOON, group_balloon }, { GROUP_VCPU, 0, group_vcpu },
-    { GROUP_NET, 0, group_net }, { GROUP_BLOCK, PART_BLOCKS, group_block }, { GROUP_IOTHREAD, 0, group_iothread }, { GROUP_DIRTY, PART_DIRTY, group_dirty },
+    { GROUP_NET, 0, group_net }, { GROUP_BLOCK, PART_BLOCKS, group_block }, { GROUP_IOTHREAD, PART_IOTHREADS, group_iothread }, { GROUP_DIRTY, PART_DIRTY, group_dirty },
 };
 
 struct bulk { uint32_t which, flags; };

@@ -156,6 +156,19 @@ static void take_dirty(struct stats *s, json_t *ret)
     s->dirty_known = true;
 }
 
+static void take_iothreads(struct stats *s, json_t *ret)
+{
+    json_t *v;
+    size_t i;
+    s->niothreads = 0;
+    json_array_foreach(ret, i, v) {
+        const char *name = json_string_value(json_object_get(v, "id"));
+        unsigned id;
+        if (name && s->niothreads < IOTHREADS_TOLD_MAX && sscanf(name, "iothread%u", &id) == 1)
+            s->iothreads[s->niothreads++] = (struct iothread_poll){ id, num(v, "poll-max-ns"), num(v, "poll-grow"), num(v, "poll-shrink") };
+    }
+}
+
 /* ---- asking and waiting ---- */
 
 static void wait_done(struct stats_wait *w, const struct err *e)
@@ -236,6 +249,13 @@ static void on_dirty(void *data, json_t *ret, const struct err *e)
     part_end(data, PART_DIRTY);
 }
 
+static void on_iothreads(void *data, json_t *ret, const struct err *e)
+{
+    if (usable(data, ret, e))
+        take_iothreads(data, ret);
+    part_end(data, PART_IOTHREADS);
+}
+
 static const char *balloon_path(struct guest *g, char *buf, size_t size)
 {
     const char *alias = device_alias(tree_get(g->tree, "devices/memballoon"));
@@ -257,6 +277,10 @@ static void ask(struct stats *s, unsigned parts)
         part_end(s, PART_BALLOON);
     if (parts & PART_DIRTY)
         qmp_send(q, "query-dirty-rate", NULL, -1, 0, on_dirty, s);
+    if (parts & PART_IOTHREADS && tree_get(s->g->tree, "iothreads"))
+        qmp_send(q, "query-iothreads", NULL, -1, 0, on_iothreads, s);
+    else if (parts & PART_IOTHREADS)
+        part_end(s, PART_IOTHREADS);
     qmp_flush(q);
 }
 

@@ -8,7 +8,7 @@
 
 #define STATS_WAIT_MS 400u               /* less than the gateway waits for all guests' records */
 
-enum stats_part { PART_BLOCKS = 1, PART_BALLOON = 2, PART_DIRTY = 4, PARTS_N = 3 };
+enum stats_part { PART_BLOCKS = 1, PART_BALLOON = 2, PART_DIRTY = 4, PART_IOTHREADS = 8, PARTS_N = 4 };
 
 /* Counters of a drive: the guest's own (device), and of its image chain (nodes). Missing values are 0. */
 struct block_counts { uint64_t rd_req, rd_bytes, rd_ns, wr_req, wr_bytes, wr_ns, fl_req, fl_ns; };
@@ -19,8 +19,9 @@ struct block_node {
     uint64_t capacity, physical, file_size;
     uint32_t parent;                    /* index of the node above in `nodes`; own index: top */
 };
+struct iothread_poll { uint32_t id; uint64_t max_ns, grow, shrink; };
 struct block_drive { char alias[64]; bool has_node; uint32_t node; struct block_counts n; };
-enum { BALLOON_STATS_N = 13, BLOCK_NODES_MAX = 2048 };
+enum { BALLOON_STATS_N = 13, BLOCK_NODES_MAX = 2048, IOTHREADS_TOLD_MAX = 64 };
 struct stats {
     struct guest *g;
     uint64_t at_ms[PARTS_N];                 /* of each part's last answer; 0 never */
@@ -30,6 +31,7 @@ struct stats {
     struct block_node *nodes; uint32_t nnodes;
     uint64_t mem[BALLOON_STATS_N]; uint16_t mem_known;    /* by virDomainMemoryStatTags; bit set: guest told it */
     uint32_t dirty_status; int64_t dirty_start; int32_t dirty_period; char dirty_mode[32]; uint64_t dirty_mbps; bool dirty_known;
+    struct iothread_poll iothreads[IOTHREADS_TOLD_MAX]; uint32_t niothreads;
     struct stats_wait *waits;
 };
 

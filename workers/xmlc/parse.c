@@ -89,7 +89,7 @@ static void on_fault(void *ctx, const xmlError *x)
         return;
     l->fault = true;
     l->line = x->line;
-    util_copy_str(l->message, sizeof l->message, x->message ? x->message : "");
+    snprintf(l->message, sizeof l->message, "%s", x->message ? x->message : "");
     if (c->input && c->input->cur)
         draw(l, (const char *)c->input->base, (const char *)c->input->cur, (const char *)c->input->end);
     else
