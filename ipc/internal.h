@@ -34,6 +34,7 @@ enum internal_op {
     IN_DOC_START,       /* CALL supervisor -> xmlc: make the running form (ids, aliases, run-time paths). struct doc_start; fds: caps, settings, definition text */
     IN_DOC_LOAD,        /* CALL supervisor -> xmlc: index facts and manifest of a stored definition; struct doc_start; fds as IN_DOC_START */
     IN_DOC_STATUS,      /* CALL supervisor -> xmlc: a status file (libvirt's domstatus) -> doc_result with pid, id, tree of the live guest; fds as IN_DOC_START */
+    IN_DOC_ELEMENT,     /* CALL qemu worker -> supervisor -> xmlc: fd [0] text of one element of <metadata>. Reply: fd [0] its tree, namespaces and all */
     /* supervisor -> conf */
     IN_CONF_SETTINGS = 64, /* CALL keeper -> conf, before all else: reply body struct settings (settings.h) */
     IN_CONF_LIST,       /* CALL: arg = dir_kind; reply: a memfd of packed struct conf_entry */

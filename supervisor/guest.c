@@ -222,7 +222,7 @@ static void on_state(struct run *r, struct peer *p, struct frame *f)
 {
     struct guest_state g;
     memcpy(&g, f->body, sizeof g);
-    if (g.state < STATE_RUNNING || g.state > STATE_CRASHED || g.state == STATE_SHUTOFF || g.event > EV_RESUMED + 4)
+    if (g.state < STATE_RUNNING || g.state > STATE_PMSUSPENDED || g.state == STATE_SHUTOFF || g.event > EV_RESUMED + 4)
         peer_refuse(p, "a state that is none");
     else if (r->launched && r->phase != RUN_ENDING)
         guest_state(r, &g);
@@ -260,6 +260,36 @@ static void on_stopped(struct run *r, struct peer *p, struct frame *f)
         stop_begin(r, &g);
 }
 
+/* An element for <metadata> of the running document: text of a client, so an xmlc reads it. */
+static int element_ask(struct flow *f)
+{
+    return flow_call(f, doc_xmlc(f), OP_IN(IN_DOC_ELEMENT), 0, NULL, 0, &f->fd[FF_TEXT], 1);
+}
+
+static int element_got(struct flow *f, struct frame *fr)
+{
+    route_pass_back(&f->caller, fr);
+    return FLOW_NEXT;
+}
+
+static void element_done(struct flow *f, bool ok)
+{
+    if (!ok)
+        route_error(&f->caller, &f->err);
+}
+
+static void on_element(struct run *r, struct peer *p, struct frame *f)
+{
+    static const struct step steps[] = { { "read", element_ask, element_got, NULL }, { 0 } };
+    struct caller c = { .number = p->number, .serial = f->h.serial, .op = f->h.op };
+    struct flow *w = flow_start(steps, element_done, 0, &c);
+    if (!w)
+        return;
+    util_copy_str(w->name, sizeof w->name, slot_row(r->slot)->name);
+    w->fd[FF_TEXT] = frame_take_fd(f, 0);
+    flow_go(w);
+}
+
 static void on_launch(struct run *r, struct peer *p, struct frame *f)
 {
     launch_begin(r, p, f);
@@ -269,7 +299,7 @@ static void on_launch(struct run *r, struct peer *p, struct frame *f)
 static const struct { uint32_t op; uint8_t kind; size_t body; unsigned fds; void (*fn)(struct run *r, struct peer *p, struct frame *f); } verbs[] = {
     { IN_STATE, FRAME_EVENT, sizeof(struct guest_state), 0, on_state }, { IN_STATUS_XML, FRAME_EVENT, 0, 1, on_status },
     { IN_STOPPED, FRAME_EVENT, sizeof(struct guest_state), 0, on_stopped }, { IN_LAUNCH, FRAME_CALL, sizeof(struct launch), 1, on_launch },
-    { IN_LOG_TAIL, FRAME_CALL, sizeof(struct log_tail), 0, log_tail },
+    { IN_LOG_TAIL, FRAME_CALL, sizeof(struct log_tail), 0, log_tail }, { IN_DOC_ELEMENT, FRAME_CALL, 0, 1, on_element },
 };
 
 void guest_frame(struct peer *p, struct frame *f)

@@ -16,7 +16,7 @@
 #include "ipc/settings.h"
 #include "ipc/util.h"
 
-enum { STATE_NOSTATE, STATE_RUNNING, STATE_BLOCKED, STATE_PAUSED, STATE_SHUTDOWN, STATE_SHUTOFF, STATE_CRASHED };       /* virDomainState */
+enum { STATE_NOSTATE, STATE_RUNNING, STATE_BLOCKED, STATE_PAUSED, STATE_SHUTDOWN, STATE_SHUTOFF, STATE_CRASHED, STATE_PMSUSPENDED };       /* virDomainState */
 enum { EV_DEFINED, EV_UNDEFINED, EV_STARTED, EV_SUSPENDED, EV_RESUMED, EV_STOPPED, EV_SHUTDOWN };                          /* virDomainEventType */
 enum { SHUTDOWN_FINISHED, SHUTDOWN_GUEST, SHUTDOWN_HOST };                                                                        /* ...ShutdownDetail */
 enum { STOPPED_SHUTDOWN, STOPPED_DESTROYED, STOPPED_CRASHED, STOPPED_MIGRATED, STOPPED_SAVED, STOPPED_FAILED };         /* ...StoppedDetail */

@@ -66,7 +66,7 @@ char *meta_get(const struct tree *dom, int type, const char *uri, struct err *e)
         return s;
     }
     if (type != META_DESCRIPTION && type != META_TITLE) {
-        err_set(e, VIR_ERR_INVALID_ARG, VIR_FROM_DOMAIN, "unknown metadata type");
+        err_set(e, VIR_ERR_INVALID_ARG, VIR_FROM_DOMAIN, "unknown metadata type '%d'", type);
         return NULL;
     }
     if (!tree_text(dom, names[type])) {

@@ -6,8 +6,10 @@
 #include "ipc/util.h"
 #include "workers/qemu/ops.h"
 #include "workers/tree-form.h"
+#include "workers/tree-meta.h"
+#include "workers/tree-params.h"
 
-enum { AFFECT_LIVE = 1, AFFECT_CONFIG = 2, TYPED_STRING_OKAY = 4 };
+enum { AFFECT_LIVE = 1, AFFECT_CONFIG = 2, NAME_BYTES = 4096, TEXT_BYTES = 4 << 20 };
 
 OP_FN(api_get_xml)
 {
@@ -30,162 +32,115 @@ OP_FN(api_get_xml)
     worker_reply_out(w, rq, &o);
 }
 
-/* ---- metadata ---- */
-enum { META_DESCRIPTION, META_TITLE, META_ELEMENT };
-
-static const char *xmlns_of(const struct tree *el)
-{
-    char name[256];
-    const char *colon = el->name ? strchr(el->name, ':') : NULL;
-    if (!colon)
-        return tree_attr(el, "xmlns");
-    return util_format(name, sizeof name, "xmlns:%.*s", (int)(colon - el->name), el->name) ? NULL : tree_attr(el, name);
-}
-
-static struct tree *find_element(struct guest *g, const char *uri)
-{
-    TREE_EACH(el, tree_get(g->tree, "metadata"), NULL) {
-        const char *ns = xmlns_of(el);
-        if (ns && !strcmp(ns, uri))
-            return el;
-    }
-    return NULL;
-}
-
-/* The element as it was given: without the prefix that the document gave it. */
-static void without_prefix(struct tree *t, const char *prefix, size_t n)
-{
-    if (t->name && !strncmp(t->name, prefix, n) && t->name[n] == ':')
-        memmove(t->name, t->name + n + 1, strlen(t->name + n + 1) + 1);
-    TREE_EACH(c, t, NULL)
-        without_prefix(c, prefix, n);
-}
-
-static char *element_text(const struct tree *el)
-{
-    AUTO_TREE *copy = tree_copy(el);
-    const char *colon = strchr(el->name, ':');
-    if (colon) {
-        char name[256];
-        if (!util_format(name, sizeof name, "xmlns:%.*s", (int)(colon - el->name), el->name))
-            tree_set_attr(copy, name, NULL);
-        without_prefix(copy, el->name, (size_t)(colon - el->name));
-    } else
-        tree_set_attr(copy, "xmlns", NULL);
-    size_t n;
-    char *text = tree_print(copy, 0, &n);
-    if (text && n && text[n - 1] == '\n')
-        text[n - 1] = 0;
-    return text;
-}
+/* ---- metadata: XML text of a client goes through an xmlc, as everywhere ---- */
 
 OP_FN(api_get_metadata)
 {
     struct guest *g = w->data;
     struct mp_in in;
     struct mp_out o;
+    struct err e = ERR_INIT;
     if (call_args(g, rq, f, &in))
         return;
     int32_t type = mp_get_i32(&in);
-    AUTO_FREE char *uri = mp_get_nil(&in) ? NULL : mp_get_strdup(&in, 4096);
+    AUTO_FREE char *uri = mp_get_nil(&in) ? NULL : mp_get_strdup(&in, NAME_BYTES);
     uint32_t flags = mp_get_u32(&in);
-    AUTO_FREE char *found = NULL;
     if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, AFFECT_LIVE | AFFECT_CONFIG, "qemuDomainGetMetadata"))
         return;
-    if (type == META_ELEMENT && uri) {
-        struct tree *el = find_element(g, uri);
-        found = el ? element_text(el) : NULL;
-    } else if (type == META_DESCRIPTION || type == META_TITLE) {
-        const char *t = tree_text(g->tree, type == META_TITLE ? "title" : "description");
-        found = t ? strdup(t) : NULL;
-    } else {
-        struct err e = ERR_INIT;
-        if (type == META_ELEMENT)
-            err_set(&e, VIR_ERR_INVALID_ARG, VIR_FROM_DOMAIN, "uri in virDomainGetMetadata must not be NULL");
-        else
-            err_set(&e, VIR_ERR_INVALID_ARG, VIR_FROM_DOMAIN, "unknown metadata type '%d'", type);
-        worker_error(w, rq, &e);
-        return;
-    }
-    if (!found) {
-        struct err e = ERR_INIT;
-        err_set(&e, VIR_ERR_NO_DOMAIN_METADATA, VIR_FROM_DOMAIN, "Requested metadata element is not present");
+    AUTO_FREE char *text = meta_get(g->tree, type, uri, &e);
+    if (!text) {
         worker_error(w, rq, &e);
         return;
     }
     mp_out_init(&o, FRAME_BIG_MAX);
     mp_array(&o, 1);
-    mp_str(&o, found);
+    mp_str(&o, text);
     worker_reply_out(w, rq, &o);
 }
 
-/* Puts a leaf of text in its place in the document's order, or takes it away. */
-static void set_leaf(struct guest *g, const char *name, const char *text)
+struct set_meta { int32_t type; char *key, *uri; };
+
+static void set_meta_free(void *extra)
 {
-    struct tree *t = tree_get(g->tree, name);
-    if (!text || !*text) {
-        if (t)
-            tree_free(t);
+    struct set_meta *m = extra;
+    free(m->key);
+    free(m->uri);
+}
+
+static void set_meta(struct call *c, const char *text, struct tree *element)
+{
+    struct guest *g = c->g;
+    struct set_meta *m = c->extra;
+    struct err e = ERR_INIT;
+    if (meta_set(g->tree, m->type, text, element, m->key, m->uri, &e)) {
+        call_fail(c, &e);
         return;
     }
-    if (!t) {
-        /* <title> and <description> come after <genid> or <uuid>, and before all else. */
-        struct tree *after = tree_get(g->tree, "genid") ? tree_get(g->tree, "genid") : tree_get(g->tree, "uuid");
-        if (!strcmp(name, "description") && tree_get(g->tree, "title"))
-            after = tree_get(g->tree, "title");
-        t = tree_new(name);
-        tree_insert(g->tree, t, after ? after->next : NULL);
+    notify_metadata(g, m->type, m->type == META_ELEMENT ? m->uri : NULL);
+    guest_changed(g);
+    call_ok(c);
+}
+
+static void on_element(struct worker *w, void *data, struct frame *f, const struct err *e)
+{
+    struct call *c = data;
+    struct tree *t = NULL;
+    (void)w;
+    if (e) {
+        call_fail(c, e);
+        return;
     }
-    tree_set_text(t, "%s", text);
+    AUTO_CLOSE fd = frame_take_fd(f, 0);
+    t = tree_map(fd);
+    if (t)
+        set_meta(c, NULL, t);
+    else
+        call_failf(c, VIR_ERR_INTERNAL_ERROR, "malformed element");
 }
 
 OP_FN(api_set_metadata)
 {
     struct guest *g = w->data;
     struct mp_in in;
-    struct err e = ERR_INIT;
     if (call_args(g, rq, f, &in))
         return;
-    int32_t type = mp_get_i32(&in);
-    AUTO_FREE char *text = mp_get_nil(&in) ? NULL : mp_get_strdup(&in, 4u << 20);
-    AUTO_FREE char *key = mp_get_nil(&in) ? NULL : mp_get_strdup(&in, 4096);
-    AUTO_FREE char *uri = mp_get_nil(&in) ? NULL : mp_get_strdup(&in, 4096);
+    struct call *c = call_new(g, rq);
+    struct set_meta *m = call_extra(c, sizeof *m);
+    c->free_extra = set_meta_free;
+    m->type = mp_get_i32(&in);
+    AUTO_FREE char *text = mp_get_nil(&in) ? NULL : mp_get_strdup(&in, TEXT_BYTES);
+    m->key = mp_get_nil(&in) ? NULL : mp_get_strdup(&in, NAME_BYTES);
+    m->uri = mp_get_nil(&in) ? NULL : mp_get_strdup(&in, NAME_BYTES);
     uint32_t flags = mp_get_u32(&in);
-    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, AFFECT_LIVE | AFFECT_CONFIG, "qemuDomainSetMetadata"))
-        return;
-    if (type == META_TITLE && text && strchr(text, '\n'))
-        err_set(&e, VIR_ERR_INVALID_ARG, VIR_FROM_DOMAIN, "metadata title can't contain newlines");
-    else if (type == META_TITLE || type == META_DESCRIPTION)
-        set_leaf(g, type == META_TITLE ? "title" : "description", text);
-    else if (type != META_ELEMENT)
-        err_set(&e, VIR_ERR_INVALID_ARG, VIR_FROM_DOMAIN, "unknown metadata type '%d'", type);
-    else if (!uri)
-        err_set(&e, VIR_ERR_INVALID_ARG, VIR_FROM_DOMAIN, "uri in virDomainSetMetadata must not be NULL");
-    else if (text)
-        err_set(&e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "a new metadata element on a running domain");
-    else if (find_element(g, uri))
-        tree_free(find_element(g, uri));
-    if (e.code) {
-        worker_error(w, rq, &e);
+    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, AFFECT_LIVE | AFFECT_CONFIG, "qemuDomainSetMetadata")) {
+        call_drop(c);
         return;
     }
-    notify_metadata(g, type, uri);
-    guest_changed(g);
-    reply_ok(g, rq);
+    if (m->type != META_ELEMENT || !text) {
+        set_meta(c, text, NULL);
+        return;
+    }
+    AUTO_CLOSE fd = frame_memfd("element", text, strlen(text));
+    int r = fd < 0 ? fd : worker_call(w, OP_IN(IN_DOC_ELEMENT), 0, NULL, 0, &fd, 1, on_element, c);
+    if (r)
+        call_failf(c, VIR_ERR_INTERNAL_ERROR, "cannot have an element read: %s", strerror(-r));
 }
 
-OP_FN(api_scheduler_type)
+OP_FN(api_params)
 {
     struct guest *g = w->data;
+    struct err e = ERR_INIT;
     struct mp_in in;
     struct mp_out o;
-    if (call_args(g, rq, f, &in) || call_end_args(g, rq, &in))
+    if (call_args(g, rq, f, &in))
         return;
-    mp_out_init(&o, 64);
-    mp_array(&o, 2);
-    mp_str(&o, "posix");
-    mp_int(&o, 9);
-    worker_reply_out(w, rq, &o);
+    mp_out_init(&o, FRAME_BODY_MAX);
+    if (!tree_params(rq->op, g->tree, true, &in, &o, &e)) {
+        worker_reply_out(w, rq, &o);
+        return;
+    }
+    mp_out_free(&o);
+    worker_error(w, rq, &e);
 }
 
 enum { MESSAGE_TAINTING = 2 };

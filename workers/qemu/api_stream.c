@@ -4,16 +4,17 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "ipc/log.h"
 #include "ipc/util.h"
 #include "workers/qemu/ops.h"
 #include "workers/qemu/stream.h"
 
-enum { DEVICE_FORCE = 1, CONSOLE_SAFE = 2, GRAPHICS_SKIPAUTH = 1, SHOT_BYTES_MAX = 48 << 20, SHOT_MS = 20000 };
+enum { DEVICE_FORCE = 1, CONSOLE_SAFE = 2, GRAPHICS_SKIPAUTH = 1, SHOT_BYTES_MAX = 48 << 20, SHOT_MS = 20000, SHOT_FDSET = 100000 };
 
 /* The reply has no results; the client's end of the stream rides with it. */
 static void reply_stream(struct worker *w, const struct request *rq, int client)
@@ -183,163 +184,121 @@ OP_FN(api_open_graphics_fd)
     qmp_flush(&g->qmp);
 }
 
-/* ---- screenshot: QEMU writes into a pipe, we collect, the client gets the whole ---- */
+/* ---- screenshot: QEMU writes into a file of ours by its descriptor; the client gets a copy ---- */
 
-struct shot {
-    struct call *call;                  /* NULL once answered */
-    struct guest *g;
-    struct loop_source src;
-    int pipe_fd, file_fd;
-    int64_t fdset;
-    size_t bytes;
-    bool is_done, is_eof;
-    int refs;                           /* answers of QEMU still to come */
-};
-
-static void shot_free(struct shot *s)
-{
-    loop_del(&s->src);
-    if (s->pipe_fd >= 0)
-        close(s->pipe_fd);
-    if (s->file_fd >= 0)
-        close(s->file_fd);
-    free(s);
-}
+struct shot { struct call *call; struct guest *g; int refs; };      /* refs: answers of QEMU still to come */
 
 static void shot_answer(struct shot *s, const struct err *e)
 {
     struct call *c = STEAL_PTR(&s->call);
+    struct guest *g = s->g;
+    struct stat st;
     int client;
     if (!c)
         return;
-    if (e)
+    if (e) {
         call_fail(c, e);
-    else if (lseek(s->file_fd, 0, SEEK_SET) < 0 || stream_open_file(s->g, STEAL_FD(&s->file_fd), &client))
-        call_failf(c, VIR_ERR_INTERNAL_ERROR, "cannot open a stream");
+        return;
+    }
+    AUTO_CLOSE copy = memfd_create("screenshot", MFD_CLOEXEC);
+    off_t at = 0;
+    if (copy < 0 || fstat(g->scratch_rw, &st) < 0 || st.st_size > SHOT_BYTES_MAX)
+        call_failf(c, VIR_ERR_INTERNAL_ERROR, "the screenshot is too large");
     else {
+        while (at < st.st_size && sendfile(copy, g->scratch_rw, &at, (size_t)(st.st_size - at)) > 0)
+            ;
+        lseek(copy, 0, SEEK_SET);
+        if (at < st.st_size || stream_open_file(g, STEAL_FD(&copy), &client)) {
+            call_failf(c, VIR_ERR_INTERNAL_ERROR, "cannot open a stream");
+            return;
+        }
         struct mp_out o;
         mp_out_init(&o, 64);
         mp_array(&o, 1);
         mp_str(&o, "image/png");
-        worker_reply(s->g->w, &c->rq, o.p, o.len, &client, 1);
+        worker_reply(g->w, &c->rq, o.p, o.len, &client, 1);
         mp_out_free(&o);
         close(client);
         call_drop(c);
     }
 }
 
-/* The picture is whole when QEMU has said so and the pipe has ended. */
-static void shot_step(struct shot *s)
+static void ftruncate_scratch(struct guest *g)
 {
-    if (s->is_done && s->is_eof)
-        shot_answer(s, NULL);
-    if (!s->call && !s->refs)
-        shot_free(s);
+    if (ftruncate(g->scratch_rw, 0) < 0)
+        log_warn("cannot empty the scratch file: %s", strerror(errno));
 }
 
-static void on_shot_pipe(struct loop_source *src, uint32_t events)
+static void shot_unref(struct shot *s)
 {
-    struct shot *s = src->data;
-    (void)events;
-    char buf[16384];
-    ssize_t n;
-    while ((n = read(s->pipe_fd, buf, sizeof buf)) > 0) {
-        s->bytes += (size_t)n;
-        if (s->bytes > SHOT_BYTES_MAX || util_write_full(s->file_fd, buf, (size_t)n) != n)
-            break;
-    }
-    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+    if (--s->refs)
         return;
-    loop_del(&s->src);
-    if (n) {
-        struct err e = ERR_INIT;
-        err_set(&e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the screenshot is too large");
-        shot_answer(s, &e);
-    }
-    s->is_eof = true;
-    shot_step(s);
+    ftruncate_scratch(s->g);
+    s->g->shot = NULL;
+    free(s);
 }
 
-static void on_shot_fd(void *data, json_t *ret, const struct err *e)
+static void on_shot_step(void *data, json_t *ret, const struct err *e)
 {
     struct shot *s = data;
-    s->refs--;
-    (void)ret;
-    if (e)
+    if (!ret)
         shot_answer(s, e);
-    shot_step(s);
+    shot_unref(s);
 }
 
 static void on_shot_done(void *data, json_t *ret, const struct err *e)
 {
     struct shot *s = data;
-    s->refs--;
-    s->is_done = ret != NULL;
-    if (e)
-        shot_answer(s, e);
-    shot_step(s);
+    shot_answer(s, ret ? NULL : e);
+    shot_unref(s);
 }
 
-static void on_shot_removed(void *data, json_t *ret, const struct err *e)
+/* The video device that shows screen number n; *head: which of its heads. */
+static struct tree *screen(struct guest *g, uint32_t n, uint32_t *head)
 {
-    struct shot *s = data;
-    s->refs--;
-    (void)ret;
-    (void)e;
-    shot_step(s);
+    TREE_EACH(v, tree_get(g->tree, "devices"), "video") {
+        uint64_t heads;
+        if (tree_attr_uint(tree_get(v, "model"), "heads", 64, &heads) || !heads)
+            heads = 1;
+        if (n < heads) {
+            *head = n;
+            return v;
+        }
+        n -= (uint32_t)heads;
+    }
+    return NULL;
 }
 
 OP_FN(api_screenshot)
 {
     struct guest *g = w->data;
     struct mp_in in;
-    int fds[2];
     char path[32];
+    uint32_t head = 0;
     if (call_args(g, rq, f, &in))
         return;
-    uint32_t screen = mp_get_u32(&in), flags = mp_get_u32(&in), heads = 0;
+    uint32_t number = mp_get_u32(&in), flags = mp_get_u32(&in);
     if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, 0, "qemuDomainScreenshot") || call_need_up(g, rq))
         return;
-    struct tree *video = nth(g, "video"), *at = video;
-    for (struct tree *v = video; v; v = tree_next(v, "video")) {
-        uint64_t n;
-        uint32_t mine = tree_attr_uint(tree_get(v, "model"), "heads", 64, &n) || !n ? 1 : (uint32_t)n;
-        if (screen >= heads && screen < heads + mine) {
-            at = v;
-            break;
-        }
-        heads += mine;
-        at = NULL;
-    }
-    if (!video || !at || !device_alias(at)) {
+    struct tree *video = screen(g, number, &head);
+    if (!video || !device_alias(video)) {
         reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "no such screen ID");
         return;
     }
-    if (pipe2(fds, O_CLOEXEC) < 0) {
-        reply_err(g, rq, VIR_ERR_INTERNAL_ERROR, "cannot make a pipe");
+    if (g->shot || g->scratch_wo < 0) {
+        reply_err(g, rq, VIR_ERR_RESOURCE_BUSY, "another screenshot is being taken");
         return;
     }
-    struct shot *s = calloc(1, sizeof *s);
+    struct shot *s = g->shot = calloc(1, sizeof *s);
     BUG_ON(!s);
-    /* Sets of images are numbered like the manifest; those of pictures come far behind. */
-    *s = (struct shot){ .call = call_new(g, rq), .g = g, .src.fd = -1, .pipe_fd = fds[0], .file_fd = memfd_create("screenshot", MFD_CLOEXEC),
-                        .fdset = 100000 + ++g->fd_names, .refs = 3 };
-    fcntl(fds[0], F_SETFL, O_NONBLOCK);
-    snprintf(path, sizeof path, "/dev/fdset/%lld", (long long)s->fdset);
-    if (s->file_fd < 0 || loop_add(&s->src, fds[0], EPOLLIN, on_shot_pipe, s)) {
-        close(fds[1]);
-        call_failf(STEAL_PTR(&s->call), VIR_ERR_INTERNAL_ERROR, "cannot collect a screenshot");
-        s->refs = 0;
-        shot_free(s);
-        return;
-    }
-    s->refs++;                          /* so that a refusal within qmp_send does not free it under us */
-    qmp_send(&g->qmp, "add-fd", json_pack("{s:I}", "fdset-id", (json_int_t)s->fdset), fds[1], SHOT_MS, on_shot_fd, s);
-    close(fds[1]);
-    qmp_send(&g->qmp, "screendump", json_pack("{s:s, s:s, s:s, s:i}", "filename", path, "format", "png", "device", device_alias(at), "head", (int)(screen - heads)),
-             -1, SHOT_MS, on_shot_done, s);
-    qmp_send(&g->qmp, "remove-fd", json_pack("{s:I}", "fdset-id", (json_int_t)s->fdset), -1, SHOT_MS, on_shot_removed, s);
+    *s = (struct shot){ .call = call_new(g, rq), .g = g, .refs = 4 };      /* one is ours: a refusal within qmp_send must not free it */
+    ftruncate_scratch(g);
+    /* Sets of images are numbered like the manifest; this one comes far behind. */
+    snprintf(path, sizeof path, "/dev/fdset/%d", SHOT_FDSET);
+    qmp_send(&g->qmp, "add-fd", json_pack("{s:i}", "fdset-id", SHOT_FDSET), g->scratch_wo, SHOT_MS, on_shot_step, s);
+    qmp_send(&g->qmp, "screendump", json_pack("{s:s, s:s, s:s, s:i}", "filename", path, "format", "png", "device", device_alias(video), "head", (int)head), -1,
+             SHOT_MS, on_shot_done, s);
+    qmp_send(&g->qmp, "remove-fd", json_pack("{s:i}", "fdset-id", SHOT_FDSET), -1, SHOT_MS, on_shot_step, s);
     qmp_flush(&g->qmp);
-    s->refs--;
-    shot_step(s);
+    shot_unref(s);
 }

@@ -39,21 +39,30 @@ int guest_set_identity(struct guest *g, struct err *e)
     return 0;
 }
 
-int guest_load_tree(struct guest *g, int fd, struct err *e)
+/* A level of the tree is two of msgpack. */
+#define TREE_MP_DEPTH 140
+
+struct tree *tree_map(int fd)
 {
     const void *p;
     size_t n;
-    if (fd < 0 || frame_map(fd, FRAME_BIG_MAX, &p, &n) || !p)
-        return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the guest's document cannot be read");
     struct mp_in in;
     struct tree *t = NULL;
-    if (mp_guard(p, n, MP_DEPTH_MAX, FRAME_BIG_MAX, NULL) == 0) {
+    if (fd < 0 || frame_map(fd, FRAME_BIG_MAX, &p, &n) || !p)
+        return NULL;
+    if (mp_guard(p, n, TREE_MP_DEPTH, FRAME_BIG_MAX, NULL) == 0) {
         mp_in_init(&in, p, n);
         t = tree_unpack(&in);
     }
     munmap((void *)p, n);
+    return t;
+}
+
+int guest_load_tree(struct guest *g, int fd, struct err *e)
+{
+    struct tree *t = tree_map(fd);
     if (!t)
-        return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the guest's document is malformed");
+        return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the guest's document cannot be read");
     if (g->tree)
         tree_free(g->tree);
     g->tree = t;

@@ -1,8 +1,10 @@
 /* ends.c: our ends of what the hands made: terminals, the agent's channel, the VNC listener. */
 #include "config.h"
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -58,7 +60,7 @@ int guest_tap_dir(struct guest *g, const struct tree *nic)
 
 /* ---- VNC: QEMU cannot listen on a descriptor, so the listener is ours and each client's socket is handed over ---- */
 
-struct vnc { struct vnc *next; struct guest *g; struct loop_source src; int fd; bool is_ready; };
+struct vnc { struct vnc *next; struct guest *g; struct loop_source src; int fd; bool has_password; };
 
 static void on_added(void *data, json_t *ret, const struct err *e)
 {
@@ -76,25 +78,49 @@ void guest_add_graphics(struct guest *g, const char *protocol, int fd, bool skip
     qmp_send(&g->qmp, "add_client", json_pack("{s:s, s:s, s:b}", "protocol", protocol, "fdname", name, "skipauth", skip_auth), -1, 0, fn ? fn : on_added, data);
 }
 
+static json_t *address(int (*get)(int, struct sockaddr *, socklen_t *), int fd)
+{
+    struct sockaddr_storage ss = { 0 };
+    socklen_t n = sizeof ss;
+    char host[INET6_ADDRSTRLEN] = "", service[16] = "";
+    bool v6;
+    if (get(fd, (struct sockaddr *)&ss, &n) < 0)
+        return NULL;
+    v6 = ss.ss_family == AF_INET6;
+    const struct sockaddr_in *a4 = (void *)&ss;
+    const struct sockaddr_in6 *a6 = (void *)&ss;
+    if (v6 || ss.ss_family == AF_INET) {
+        inet_ntop(ss.ss_family, v6 ? (const void *)&a6->sin6_addr : &a4->sin_addr, host, sizeof host);
+        snprintf(service, sizeof service, "%u", ntohs(v6 ? a6->sin6_port : a4->sin_port));
+    }
+    return json_pack("{s:s, s:s, s:s}", "family", v6 ? "ipv6" : ss.ss_family == AF_INET ? "ipv4" : "unix", "host", host, "service", service);
+}
+
 static void on_vnc(struct loop_source *s, uint32_t events)
 {
+    enum { CONNECT };
     struct vnc *v = s->data;
     (void)events;
     for (int i = 0; i < VNC_CLIENTS_PER_TURN; i++) {
         AUTO_CLOSE fd = accept4(v->fd, NULL, NULL, SOCK_CLOEXEC);
         if (fd < 0)
             break;
+        /* QEMU tells of clients of its own listener only. */
+        json_t *client = address(getpeername, fd), *server = address(getsockname, fd);
+        notify_graphics(v->g, CONNECT, client, server, v->has_password ? "vnc" : "none", NULL, NULL);
+        json_decref(client);
+        json_decref(server);
         guest_add_graphics(v->g, "vnc", fd, false, NULL, v->g);
     }
     qmp_flush(&v->g->qmp);
 }
 
-static int vnc_add(struct guest *g, int fd)
+static int vnc_add(struct guest *g, int fd, bool has_password)
 {
     struct vnc *v = calloc(1, sizeof *v);
     if (!v)
         return -ENOMEM;
-    *v = (struct vnc){ .g = g, .fd = fd, .next = g->vnc };
+    *v = (struct vnc){ .g = g, .fd = fd, .next = g->vnc, .has_password = has_password };
     int fl = fcntl(fd, F_GETFL);
     int r = fl < 0 || fcntl(fd, F_SETFL, fl | O_NONBLOCK) < 0 ? -errno : loop_add(&v->src, fd, EPOLLIN, on_vnc, v);
     if (r)
@@ -138,7 +164,7 @@ void guest_take_ends(struct guest *g)
             r = agent_open(&g->agent, fd);
             agent_set_connected(&g->agent, tree_attr_is(tree_get(dev, "target"), "state", "connected"));
         } else if (!strcmp(dev->name, "graphics")) {
-            r = vnc_add(g, fd);
+            r = vnc_add(g, fd, tree_attr(dev, "passwd"));
             if (!resume)
                 set_password(g, dev);
         } else if (!strcmp(dev->name, "interface"))

@@ -31,6 +31,7 @@ struct bucket { uint32_t left; uint64_t at_ms; };
 bool bucket_take(struct bucket *b, uint32_t rate);
 
 struct stats;
+struct shot;
 struct vnc;
 struct tap;
 struct stream;
@@ -51,6 +52,8 @@ struct guest {
     int32_t id;
     int32_t pid, qemu_pid;              /* host pids: stub, QEMU */
     int proc_fd, cgroup_fd, checkpoint_fd;
+    int scratch_rw, scratch_wo;         /* one file without a name, for what QEMU writes by descriptor: it wants the exact access mode */
+    struct shot *shot;                  /* the screenshot that is being taken */
     /* life */
     int32_t state, reason;
     uint64_t state_since_ms;
@@ -80,6 +83,7 @@ struct guest {
 
 /* doc.c: the live document. */
 int guest_load_tree(struct guest *g, int fd, struct err *e);            /* BFD_TREE: sets tree and identity; fd borrowed */
+struct tree *tree_map(int fd);                                           /* a sealed memfd's; NULL: it holds none. fd borrowed */
 int guest_set_identity(struct guest *g, struct err *e);
 struct tree *guest_device(struct guest *g, const char *alias);          /* child of <devices> with that alias; NULL */
 const char *device_alias(const struct tree *dev);

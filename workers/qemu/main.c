@@ -1,6 +1,7 @@
 /* main.c of role qemu: one running guest. */
 #include "config.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -76,7 +77,7 @@ static void on_debug(struct worker *w, const struct request *rq, struct frame *f
     debug_answer(g, rq);
 }
 
-static struct guest guest = { .proc_fd = -1, .cgroup_fd = -1, .checkpoint_fd = -1, .id = -1, .state = DOM_PAUSED, .reason = PAUSED_STARTING_UP };
+static struct guest guest = { .proc_fd = -1, .cgroup_fd = -1, .checkpoint_fd = -1, .scratch_rw = -1, .scratch_wo = -1, .id = -1, .state = DOM_PAUSED, .reason = PAUSED_STARTING_UP };
 
 static const struct worker_op ops[] = {
     { OP_IN(IN_START), start_call },
@@ -86,6 +87,15 @@ static const struct worker_op ops[] = {
 #undef X
     { 0, NULL },
 };
+
+/* Must come before the sandbox, which knows no path: a second opening of the file is the only way to another access mode. */
+static void open_scratch(struct guest *g)
+{
+    char path[32];
+    g->scratch_rw = memfd_create("scratch", MFD_CLOEXEC);
+    if (g->scratch_rw >= 0 && !util_format(path, sizeof path, "/proc/self/fd/%d", g->scratch_rw))
+        g->scratch_wo = open(path, O_WRONLY | O_CLOEXEC);
+}
 
 int main(void)
 {
@@ -103,6 +113,7 @@ int main(void)
     g->proc_fd = birth_fd(&w.birth, BFD_PROC, -1, NULL);
     g->cgroup_fd = birth_fd(&w.birth, BFD_CGROUP, -1, NULL);
     g->checkpoint_fd = birth_fd(&w.birth, BFD_CHECKPOINT, -1, NULL);
+    open_scratch(g);
     worker_lock(&w);
     /* From here on what others wrote is read. */
     if (guest_load_tree(g, birth_fd(&w.birth, BFD_TREE, -1, NULL), &e)) {

@@ -21,7 +21,14 @@
     X(REMOTE_DOMAIN_GET_XML_DESC, api_get_xml) \
     X(REMOTE_DOMAIN_GET_METADATA, api_get_metadata) \
     X(REMOTE_DOMAIN_SET_METADATA, api_set_metadata) \
-    X(REMOTE_DOMAIN_GET_SCHEDULER_TYPE, api_scheduler_type) \
+    X(REMOTE_DOMAIN_GET_SCHEDULER_TYPE, api_params) \
+    X(REMOTE_DOMAIN_GET_SCHEDULER_PARAMETERS, api_params) \
+    X(REMOTE_DOMAIN_GET_SCHEDULER_PARAMETERS_FLAGS, api_params) \
+    X(REMOTE_DOMAIN_GET_MEMORY_PARAMETERS, api_params) \
+    X(REMOTE_DOMAIN_GET_BLKIO_PARAMETERS, api_params) \
+    X(REMOTE_DOMAIN_GET_NUMA_PARAMETERS, api_params) \
+    X(REMOTE_DOMAIN_GET_INTERFACE_PARAMETERS, api_params) \
+    X(REMOTE_DOMAIN_GET_BLOCK_IO_TUNE, api_params) \
     X(REMOTE_DOMAIN_GET_MESSAGES, api_messages) \
     X(REMOTE_DOMAIN_GET_IOTHREAD_INFO, api_iothread_info) \
     X(REMOTE_DOMAIN_GET_DISK_ERRORS, api_disk_errors) \
@@ -62,7 +69,7 @@
     X(REMOTE_DOMAIN_GET_GUEST_INFO, api_get_guest_info) \
     X(REMOTE_DOMAIN_AGENT_SET_RESPONSE_TIMEOUT, api_agent_timeout)
 
-#define X(op, fn) OP_FN(fn);
+#define X(op, fn) OP_FN(fn);     /* a function may answer several */
 GUEST_OPS(X)
 #undef X
 #endif

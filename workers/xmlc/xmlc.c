@@ -291,6 +291,29 @@ static void on_call(struct worker *w, const struct request *rq, struct frame *f)
         worker_error(w, rq, &j.e);
 }
 
+/* One element of <metadata>, for a guest that runs: its worker keeps the document and reads no XML. */
+static void on_element(struct worker *w, const struct request *rq, struct frame *f)
+{
+    struct err e = ERR_INIT;
+    struct mp_out packed;
+    const void *text = NULL;
+    size_t n = 0;
+    AUTO_TREE *t = NULL;
+    mp_out_init(&packed, PARSE_BYTES_MAX);
+    if (f->h.nfds != 1 || frame_map(f->fds[0], PARSE_BYTES_MAX, &text, &n))
+        err_set(&e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the call came without its descriptors");
+    else if ((t = parse_verbatim(text ? text : "", n, "(metadata_xml)", &e)))
+        tree_pack(&packed, t);
+    if (n)
+        munmap((void *)(uintptr_t)text, n);
+    AUTO_CLOSE fd = t && !packed.failed ? frame_memfd("element", packed.p, packed.len) : -1;
+    if (fd >= 0)
+        worker_reply(w, rq, NULL, 0, &fd, 1);
+    else
+        worker_error(w, rq, &e);
+    mp_out_free(&packed);
+}
+
 static struct worker_op ops[64];
 
 int main(void)
@@ -311,6 +334,7 @@ int main(void)
     static const uint32_t in[] = {IN_DOC_START, IN_DOC_LOAD, IN_DOC_STATUS};
     for (size_t i = 0; i < ARRAY_N(in); i++)
         ops[n++] = (struct worker_op){OP_IN(in[i]), on_call};
+    ops[n++] = (struct worker_op){OP_IN(IN_DOC_ELEMENT), on_element};
     w.ops = ops;
     worker_lock(&w);
     return worker_run(&w);
