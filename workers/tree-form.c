@@ -112,7 +112,40 @@ static void walk(struct tree *t, unsigned flags)
     }
 }
 
+/* The only child of that name; NULL when there are more, or none. */
+static struct tree *lone(struct tree *devices, const char *name, const char *type)
+{
+    struct tree *found = NULL;
+    TREE_EACH(c, devices, name) {
+        if (type && !tree_attr_is(c, "type", type))
+            continue;
+        if (found)
+            return NULL;
+        found = c;
+    }
+    return found;
+}
+
+/* What every libvirt adds by itself to a document that lacks it: left out, so that older ones take the document too. */
+static void forget_implicit(struct tree *devices)
+{
+    struct tree *usb = lone(devices, "controller", "usb"), *audio = lone(devices, "audio", NULL), *next;
+    if (usb && tree_attr_is(usb, "index", "0") && tree_attr_is(usb, "model", "piix3-uhci"))
+        tree_free(usb);
+    if (audio && tree_attr_is(audio, "type", "none"))
+        tree_free(audio);
+    for (struct tree *c = devices->child; c; c = next) {
+        next = c->next;
+        if ((is(c, "controller") && tree_attr_is(c, "model", "pci-root") && tree_attr_is(c, "index", "0") && !tree_first(c, "pcihole64")) ||
+            (is(c, "input") && tree_attr_is(c, "type", "keyboard") && tree_attr_is(c, "bus", "ps2")))
+            tree_free(c);
+    }
+}
+
 void tree_form(struct tree *t, unsigned flags)
 {
+    struct tree *devices = tree_first(t, "devices");
+    if (flags & FORM_MIGRATABLE && devices)
+        forget_implicit(devices);
     walk(t, flags);
 }
