@@ -11,7 +11,7 @@ nodist_libpolicy_a_SOURCES = %D%/filters.c
 # The tables become BPF at build time; libseccomp is linked by this program only, for the numbers of system calls.
 policy_tables = \
 	%D%/base.policy %D%/conf.policy %D%/gateway.policy %D%/hand-launch.policy %D%/hand-net.policy %D%/hand-open.policy %D%/host.policy \
-	%D%/log.policy %D%/pid1.policy %D%/probe.policy %D%/qemu.policy %D%/qemu-system.policy %D%/sanitizers.policy %D%/supervisor.policy \
+	%D%/log.policy %D%/pid1.policy %D%/probe.policy %D%/qemu.policy %D%/qemu-system.policy %D%/supervisor.policy \
 	%D%/trap.policy %D%/xmlc.policy \
 	$(NULL)
 noinst_PROGRAMS += %D%/mkfilter
@@ -21,8 +21,5 @@ noinst_PROGRAMS += %D%/mkfilter
 
 EXTRA_DIST += $(policy_tables)
 CLEANFILES += %D%/filters.c
-if SANITIZED
-mkfilter_flags = --first sanitizers
-endif
 %D%/filters.c: %D%/mkfilter$(EXEEXT) $(policy_tables)
-	$(AM_V_GEN)ASAN_OPTIONS=detect_leaks=0 %D%/mkfilter$(EXEEXT) $(srcdir)/%D% $(mkfilter_flags) >$@.new && mv $@.new $@
+	$(AM_V_GEN)ASAN_OPTIONS=detect_leaks=0 %D%/mkfilter$(EXEEXT) $(srcdir)/%D% >$@.new && mv $@.new $@

@@ -1,6 +1,6 @@
 /* mkfilter.c: makes filters.c, the BPF of every <role>.policy, for the machine it is compiled for.
  *
- *   mkfilter FOLDER [--first TABLE] > filters.c
+ *   mkfilter FOLDER > filters.c
  *
  * A table (bulkhead-policy(5)):
  *   role NAME                          which table this is
@@ -322,9 +322,8 @@ int main(int argc, char **argv)
         "qemu-system",
     };
     static struct table t;
-    const char *first = argc == 4 && !strcmp(argv[2], "--first") ? argv[3] : NULL;
-    if (argc != 2 && !first) {
-        fprintf(stderr, "usage: mkfilter FOLDER [--first TABLE]\n");
+    if (argc != 2) {
+        fprintf(stderr, "usage: mkfilter FOLDER\n");
         return 2;
     }
     folder = argv[1];
@@ -336,8 +335,6 @@ int main(int argc, char **argv)
             continue;       /* it starts what needs other calls than itself, and a filter is inherited */
         t = (struct table){ .fallback = SECCOMP_RET_KILL_PROCESS };
         nopened = 0;
-        if (first)
-            parse_file(&t, first, 1);
         parse_file(&t, names[i], 0);
         emit_table(&t, arch);
         printf("\nstatic const struct sock_filter filter_%zu[] = {    /* %s */\n", i, names[i]);

@@ -207,7 +207,7 @@ static int limit_files(const struct policy_profile *p, const struct birth *b, in
 static int load_filter(int role, const struct birth *b, int *level)
 {
     int r = policy_filter_load(role, b->flags & BIRTH_TRACE || b->log_level == LOG_L_DEBUG);
-    if (r == 0)
+    if (r == 0 && POLICY_HAS_FILTERS)
         *level |= SANDBOX_FILTER;
     return r;
 }
@@ -244,7 +244,7 @@ int sandbox_enter(int role, const struct birth *b)
         close_namespaces(b);
     /* The last words before the filter, which it cannot say itself: whether it holds is load_filter's return. */
     if (!r)
-        say_level(role, level | SANDBOX_FILTER, b->flags & BIRTH_SESSION);
+        say_level(role, level | (POLICY_HAS_FILTERS ? SANDBOX_FILTER : 0), b->flags & BIRTH_SESSION);
     STAGE("filter", load_filter(role, b, &level));
 #undef STAGE
     if (r) {

@@ -77,7 +77,17 @@ def alive(w):
 
 def works(w):
     alive(w)
-    assert json.loads(w.call("domain.monitor_command", '{"execute":"query-status"}', 0, timeout=10)[0])["return"]["status"] == "running"
+    for _ in range(3):
+        try:
+            answer = w.call("domain.monitor_command", '{"execute":"query-status"}', 0, timeout=10)[0]
+        except Failed as e:
+            # A line that is dropped may have been the answer to what is in flight, which therefore fails; the next call must not.
+            if "exceeds buffer size" not in str(e):
+                raise
+            continue
+        assert json.loads(answer)["return"]["status"] == "running"
+        return
+    raise AssertionError("no call gets through any more")
 
 
 def malformed(w, m):

@@ -138,12 +138,10 @@ static void test_pieces(void)
     char text[256];
     mp_start();
     struct mp_out o = request(70000, "domain.lookup_by_name", "\xdc\x00\x01\xda\x00\x02no", 8), two = request(3, "connect.get_type", "\xdd\x00\x00\x00\x00", 5);
-    for (size_t i = 0; i < o.len; i++) {
-        tap_count--;
-        if (!tap_ok(!readable(client) && client_send(o.p + i, 1), "byte %zu", i))
-            break;
-        tap_count++;
-    }
+    size_t sent = 0;
+    while (sent < o.len && !readable(client) && client_send(o.p + sent, 1))
+        sent++;
+    tap_int(sent, o.len, "no answer before its last byte");
     tap_ok(answered() && response(70000, text, sizeof text) == VIR_ERR_NO_DOMAIN, "a request byte by byte");
     mp_raw(&two, two.p, two.len);
     client_send(two.p, two.len);
@@ -178,18 +176,18 @@ static void test_nonsense(void)
     client_send(deep, sizeof deep);
     tap_ok(client_ended(), "depth ends the client");
     gateway_stop();
-    for (int b = 3; b < 256; b += 7) {
+    int lived = -1;
+    for (int b = 3; b < 256 && lived < 0; b += 7) {
         char c = (char)b;
         if (b == 0x93 || b == 0x94 || b == 0xdc || b == 0xdd)
             continue;
         gateway_start((struct serve){ .uid = 1000 });
         client_send(&c, 1);
-        tap_count--;
-        if (!tap_ok(client_ended(), "first byte %d", b))
-            break;
+        if (!client_ended())
+            lived = b;
         gateway_stop();
     }
-    tap_ok(true, "other first bytes end the client");
+    tap_int(lived, -1, "other first bytes end the client");
 }
 
 /* ---- admin ---- */

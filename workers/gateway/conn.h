@@ -37,7 +37,7 @@ struct conn {
 int conn_open(struct conn *c, int fd, void (*on_event)(struct conn *), void (*on_end)(struct conn *, const char *), void *data);
 void conn_close(struct conn *c);                    /* idempotent; frees all */
 
-static inline const uint8_t *conn_data(const struct conn *c, size_t *n) { *n = c->in_len - c->in_start; return c->in + c->in_start; }
+static inline const uint8_t *conn_data(const struct conn *c, size_t *n) { *n = c->in_len - c->in_start; return c->in ? c->in + c->in_start : NULL; }
 void conn_want(struct conn *c, size_t n);           /* a message of n bytes is on its way: how far the buffer may grow */
 /* Uses n bytes up; they stay readable until conn_read() or the next event. False: descriptors came with them, which nothing announced: end the client. */
 bool conn_consume(struct conn *c, size_t n);
