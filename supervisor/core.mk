@@ -1,22 +1,14 @@
-# The trusted part: virtqemud is the keeper, roles/supervisor the supervisor.  Both link libc, libpolicy.a and libipc.a only.
-sbin_PROGRAMS += virtqemud
-virtqemud_SOURCES = \
-	%reldir%/cli_worker.c \
-	%reldir%/defaults.c \
-	%reldir%/first.c \
+# The trusted part: keeper and supervisor.  Both link libc, libpolicy.a and libipc.a only.
+pkglibexec_PROGRAMS += roles/keeper roles/supervisor
+roles_keeper_SOURCES = \
 	%reldir%/keeper.c %reldir%/keeper.h \
 	%reldir%/keeper_proc.c \
 	%reldir%/keeper_spawn.c \
 	%reldir%/keeper_store.c \
-	%reldir%/layout.c \
-	%reldir%/listen.c \
-	%reldir%/main.c \
 	%reldir%/output.c \
-	%reldir%/void.c \
 	$(NULL)
-virtqemud_LDADD = libpolicy.a libipc.a
+roles_keeper_LDADD = libpolicy.a libipc.a
 
-pkglibexec_PROGRAMS += roles/supervisor
 roles_supervisor_SOURCES = \
 	%reldir%/debug.c \
 	%reldir%/doc.c %reldir%/emulators.c \

@@ -25,7 +25,7 @@
 #define BACKOFF_MAX_MS 30000u
 #define SUPERVISOR_QUEUE 65536u      /* frames: exits of all processes at once must fit */
 
-static struct keeper_start *start;
+static struct keeper_start keeper, *const start = &keeper;
 static struct chan sup;
 static uint64_t sup_channel;         /* number of the present supervisor, 0: none */
 static uint32_t deaths;
@@ -33,6 +33,7 @@ static uint64_t last_death_ms;
 static struct loop_timer respawn_timer;
 static bool reexec_wanted, ready_said;
 static void supervisor_start(struct loop_timer *t);
+enum { REEXEC = 1000 };          /* what the loop ends with for an execve of ourselves */
 
 static void tell(uint32_t op, uint32_t arg, const void *body, size_t len, const int *fds, unsigned nfds)
 {
@@ -266,7 +267,7 @@ static void supervisor_ended(const struct exited *x)
     sup_channel = 0;
     chan_close(&sup);
     if (reexec_wanted) {
-        loop_stop(-1);
+        loop_stop(REEXEC);
         return;
     }
     log_err("supervisor %d ended (%s %d); %zu last bytes: %.*s; the next starts in %u ms", x->who.pid, x->code == CLD_EXITED ? "exit status" : "signal", x->status,
@@ -309,7 +310,7 @@ static void on_signal(struct loop_source *s, uint32_t events)
             if (sup_channel)
                 supervisor_kill(SIGTERM);
             else
-                loop_stop(-1);
+                loop_stop(REEXEC);
             break;
         default:
             notify("STOPPING=1\n");
@@ -327,15 +328,11 @@ static void end_roles(void)
     }
 }
 
-int keeper_run(struct keeper_start *k)
+static int run(void)
 {
     static struct loop_source sigs;
     sigset_t set;
-    start = k;
     proc_on_exit = on_exit_of;
-    int trimmed = k->layout.session ? 0 : sandbox_trim(ROLE_KEEPER);
-    if (trimmed < 0)
-        return trimmed;
     signal(SIGPIPE, SIG_IGN);
     sigemptyset(&set);
     const int wanted[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGCHLD };
@@ -343,23 +340,48 @@ int keeper_run(struct keeper_start *k)
         sigaddset(&set, wanted[i]);
     if (sigprocmask(SIG_BLOCK, &set, NULL) < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
         return -errno;
-    int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    int r = fd < 0 ? -errno : loop_add(&sigs, fd, EPOLLIN, on_signal, NULL);
+    int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), r = fd < 0 ? -errno : loop_add(&sigs, fd, EPOLLIN, on_signal, NULL);
     if (r < 0)
         return r;
     proc_reap();                /* what ended while we were not looking, across an execve */
     supervisor_start(NULL);
-    r = loop_run();
-    if (r >= 0) {
-        end_roles();
-        return r;
+    return loop_run();
+}
+
+static void clean_up(void)
+{
+    const struct { bool ours; const char *dir, *name; } files[] = {
+        { start->owns_doors, start->settings.unix_sock_dir[0] ? start->settings.unix_sock_dir : start->layout.sock_dir, "/" DAEMON_NAME "-sock" },
+        { start->owns_doors, files[0].dir, "/" DAEMON_NAME "-sock-ro" }, { start->owns_doors, files[0].dir, "/" DAEMON_NAME "-admin-sock" },
+        { start->owns_pid_file, start->layout.state_dir, "/driver.pid" }, { start->owns_pid_file, start->layout.pid_file, "" },
+    };
+    char path[256];
+    for (size_t i = 0; i < ARRAY_N(files); i++)
+        if (files[i].ours && util_format(path, sizeof path, "%s%s", files[i].dir, files[i].name) == 0)
+            unlink(path);
+}
+
+int main(int argc, char **argv)
+{
+    const char *state = getenv("BULKHEAD_KEEPER_STATE");
+    (void)argc;
+    log_init("keeper");
+    int r = state ? loop_init() : -EINVAL;
+    if (!r)
+        r = store_load(atoi(state), start);
+    if (r < 0) {
+        log_err("not started by " DAEMON_NAME ": %s", strerror(-r));
+        return 1;
     }
-    int saved = store_save(start->epoch);   /* re-exec: -1 came out of the loop */
-    if (saved < 0)
-        return saved;
-    char number[16];
-    snprintf(number, sizeof number, "%d", saved);
-    setenv("BULKHEAD_KEEPER_STATE", number, 1);
-    execv(k->argv[0], k->argv);
-    return -errno;
+    unsetenv("BULKHEAD_KEEPER_STATE");
+    prctl(PR_SET_NAME, DAEMON_NAME);
+    log_threshold = (int)start->settings.log_level;
+    output_init(&start->settings, start->daemon);
+    if ((r = run()) == REEXEC)
+        r = keeper_exec(start, argv);
+    if (r < 0)
+        log_err("cannot go on: %s", strerror(-r));
+    end_roles();
+    clean_up();
+    return r < 0 ? 1 : r;
 }

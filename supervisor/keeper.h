@@ -1,4 +1,4 @@
-/* keeper.h: the parts of the keeper.  It is the daemon's first process: it spawns, reaps and holds descriptors, and decides nothing. */
+/* keeper.h: the parts of the keeper.  It is the daemon's process: it spawns, reaps and holds descriptors, and decides nothing. */
 #ifndef BULKHEAD_KEEPER_H
 #define BULKHEAD_KEEPER_H
 #include <stdbool.h>
@@ -10,24 +10,6 @@
 
 #define DAEMON_NAME "virtqemud"
 
-/* layout.c */
-int layout_make_folders(const struct layout *l);
-
-/* defaults.c: what holds where no configuration says otherwise. */
-void settings_defaults(struct settings *s, bool session);
-/* 0, or -ERANGE with *what naming the field: conf's answer is checked before anything believes it. */
-int settings_check(const struct settings *s, const char **what);
-
-/* listen.c: the three doors.  fds[]: enum door; from the service manager, or made at the layout's paths.  Prints what went wrong.
- * *made: at least one was made here. */
-int listen_open(const struct layout *l, const struct settings *s, int fds[3], bool *made);
-void listen_unlink(const struct layout *l, const struct settings *s);
-/* A file with our pid in it, locked as long as *fd lives, as libvirt's daemons do. -EBUSY: another one runs. */
-int pidfile_take(const char *path, int *fd);
-
-/* void.c: namespaces with nothing in them, made once. fds[i] is BFD_VOID_USER + i, -1 where there is none. */
-int void_make(bool session, int fds[5]);
-
 /* keeper_store.c: the descriptors held for others, and for the keeper itself.  Role says for whom. */
 struct store_entry { struct held key; int fd; };      /* fd -1: free */
 extern struct store_entry *store;
@@ -36,9 +18,20 @@ int store_put(const struct held *key, int fd);         /* takes fd over, also on
 void store_drop(const struct held *key);               /* tag 0: all of the object */
 void store_drop_channel(uint64_t channel);
 int store_get(uint32_t role, uint32_t tag, uint32_t arg);   /* borrowed; -1 */
-/* Table in a memfd and every descriptor inheritable, for execve of ourselves; and back. */
-int store_save(uint32_t epoch);
-int store_load(int fd, uint32_t *epoch);
+/* What the keeper is started with, by the daemon's front or by itself: all of it crosses an execve in one memfd. */
+struct keeper_start {
+    uint32_t magic, entries, procs;    /* filled in by store_save */
+    uint32_t epoch;                    /* of the last supervisor; 0 none yet */
+    int32_t notify_fd, ready_fd;       /* to be told when clients are accepted; -1 none */
+    bool daemon, first_boot /* of this host: autostart */, owns_doors, owns_pid_file /* to unlink at the end */;
+    struct layout layout;
+    struct settings settings;
+};
+/* Makes the memfd, and every descriptor inheritable.  A descriptor or a negative errno. */
+int store_save(struct keeper_start *k);
+int store_load(int fd, struct keeper_start *k);
+/* Ends in execve of the keeper with argv; a negative errno if it comes back. */
+int keeper_exec(struct keeper_start *k, char **argv);
 
 /* keeper_proc.c: processes, their log pipes and their ends. */
 #define WORDS_MAX 2048
@@ -66,24 +59,4 @@ int spawn_role(const struct layout *l, const struct held *who, const struct birt
 void output_init(const struct settings *s, bool daemon);
 void output_line(const struct held *who, const char *line);
 
-/* keeper.c */
-struct keeper_start {
-    struct layout layout;
-    struct settings settings;
-    int notify_fd, ready_fd;       /* -1 none */
-    bool daemon, first_boot /* of this host: autostart */;
-    bool owns_doors, owns_pid_file; /* to unlink at the end */
-    uint32_t epoch;                /* of the last supervisor; 0 none yet */
-    char **argv;                   /* for execve of ourselves; argv[0] is a path */
-};
-/* Until the daemon ends: its exit status, or a negative errno. */
-int keeper_run(struct keeper_start *k);
-
-/* first.c: what a first start makes (and an execve of ourselves finds): locks, void, settings, doors, folders, pages, all into the store. */
-int first_prepare(struct keeper_start *k, const char *config, const char *pid_file);
-/* After an execve. */
-int first_resume(struct keeper_start *k, int state_fd);
-
-/* cli_worker.c: `virtqemud --worker [NAME]`, a client of the running daemon. Exit status. */
-int cli_worker(const struct layout *l, const char *name, const char *debug);
 #endif

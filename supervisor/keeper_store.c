@@ -3,6 +3,8 @@
  * The table is the keeper's whole memory: with the list of processes it is all that crosses an execve of ourselves. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -65,63 +67,64 @@ int store_get(uint32_t role, uint32_t tag, uint32_t arg)
     return -1;
 }
 
-/* What crosses execve: this head, the store's rows, then the processes' rows. */
-#define SAVE_MAGIC 0x4b535631u
-struct save_head { uint32_t magic, entries, procs, epoch; };
+/* What crosses execve: struct keeper_start, the store's rows, the processes' rows. */
+#define SAVE_MAGIC 0x4b535632u
 struct save_proc { struct held who; int32_t pidfd, log; };
 
-static int keep_open(int fd)
+static int inheritable(int fd, int flags)
 {
-    return fcntl(fd, F_SETFD, 0) < 0 ? -errno : 0;
+    return fd < 0 || fcntl(fd, F_SETFD, flags) == 0;
 }
 
-int store_save(uint32_t epoch)
+int store_save(struct keeper_start *k)
 {
     AUTO_CLOSE fd = memfd_create("bulkhead-keeper", 0);
-    struct save_head h = { .magic = SAVE_MAGIC, .entries = store_n, .epoch = epoch };
-    if (fd < 0)
-        return -errno;
+    k->magic = SAVE_MAGIC;
+    k->entries = store_n;
+    k->procs = 0;
     for (struct proc *p = proc_next(NULL); p; p = proc_next(p))
-        h.procs++;
-    if (util_write_full(fd, &h, sizeof h) < 0 || util_write_full(fd, table, store_n * sizeof table[0]) < 0)
+        k->procs++;
+    if (fd < 0 || util_write_full(fd, k, sizeof *k) < 0 || util_write_full(fd, table, store_n * sizeof table[0]) < 0)
         return -EIO;
+    bool good = inheritable(k->notify_fd, 0) && inheritable(k->ready_fd, 0);
     for (uint32_t i = 0; i < store_n; i++)
-        if (table[i].fd >= 0 && keep_open(table[i].fd) < 0)
-            return -EBADF;
-    for (struct proc *p = proc_next(NULL); p; p = proc_next(p)) {
+        good = good && inheritable(table[i].fd, 0);
+    for (struct proc *p = proc_next(NULL); p && good; p = proc_next(p)) {
         struct save_proc s = { .who = p->who, .pidfd = p->pidfd.fd, .log = p->log.fd };
-        if (util_write_full(fd, &s, sizeof s) < 0 || keep_open(s.pidfd) < 0 || (s.log >= 0 && keep_open(s.log) < 0))
-            return -EIO;
+        good = util_write_full(fd, &s, sizeof s) > 0 && inheritable(s.pidfd, 0) && inheritable(s.log, 0);
     }
-    return lseek(fd, 0, SEEK_SET) < 0 ? -errno : STEAL_FD(&fd);
+    return !good || lseek(fd, 0, SEEK_SET) < 0 ? -EIO : STEAL_FD(&fd);
 }
 
-static int closed_again(int fd)
-{
-    return fd < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
-}
-
-int store_load(int fd, uint32_t *epoch)
+int store_load(int fd, struct keeper_start *k)
 {
     AUTO_CLOSE f = fd;
-    struct save_head h;
-    if (util_read_full(f, &h, sizeof h) != (ssize_t)sizeof h || h.magic != SAVE_MAGIC || h.entries > STORE_MAX)
+    if (util_read_full(f, k, sizeof *k) != (ssize_t)sizeof *k || k->magic != SAVE_MAGIC || k->entries > STORE_MAX)
         return -EPROTO;
-    ssize_t bytes = (ssize_t)(h.entries * sizeof table[0]);
+    ssize_t bytes = (ssize_t)(k->entries * sizeof table[0]);
     if (util_read_full(f, table, (size_t)bytes) != bytes)
         return -EPROTO;
-    store_n = h.entries;
-    *epoch = h.epoch;
+    store_n = k->entries;
+    bool good = inheritable(k->notify_fd, FD_CLOEXEC) && inheritable(k->ready_fd, FD_CLOEXEC);
     for (uint32_t i = 0; i < store_n; i++)
-        if (!closed_again(table[i].fd))
-            return -EBADF;
-    for (uint32_t i = 0; i < h.procs; i++) {
+        good = good && inheritable(table[i].fd, FD_CLOEXEC);
+    for (uint32_t i = 0; i < k->procs && good; i++) {
         struct save_proc s;
-        if (util_read_full(f, &s, sizeof s) != (ssize_t)sizeof s || !closed_again(s.pidfd) || !closed_again(s.log))
-            return -EPROTO;
-        int r = proc_add(&s.who, s.pidfd, s.log);
-        if (r < 0)
-            return r;
+        good = util_read_full(f, &s, sizeof s) == (ssize_t)sizeof s && inheritable(s.pidfd, FD_CLOEXEC) && inheritable(s.log, FD_CLOEXEC) &&
+            proc_add(&s.who, s.pidfd, s.log) == 0;
     }
-    return 0;
+    return good ? 0 : -EPROTO;
+}
+
+int keeper_exec(struct keeper_start *k, char **argv)
+{
+    char number[16], path[320];
+    int fd = store_save(k);
+    if (fd < 0)
+        return fd;
+    snprintf(number, sizeof number, "%d", fd);
+    setenv("BULKHEAD_KEEPER_STATE", number, 1);
+    util_format(path, sizeof path, "%s/keeper", k->layout.libexec_dir);
+    execv(path, argv);
+    return -errno;
 }

@@ -14,7 +14,7 @@
 #include <unistd.h>
 #include "ipc/log.h"
 #include "ipc/util.h"
-#include "keeper.h"
+#include "daemon/daemon.h"
 
 static int write_file(const char *path, const char *text)
 {

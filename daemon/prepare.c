@@ -1,4 +1,4 @@
-/* first.c: what a first start makes, all of it kept in the store: locks, the void, settings, doors, folders, shared pages. */
+/* prepare.c: what a start makes, all of it kept in the store: locks, the void, settings, doors, folders, shared pages. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -15,7 +15,7 @@
 #include "ipc/index.h"
 #include "ipc/log.h"
 #include "ipc/util.h"
-#include "keeper.h"
+#include "daemon/daemon.h"
 
 #define SETTINGS_WAIT_MS 20000
 
@@ -177,7 +177,7 @@ static void host_uuid(uint8_t uuid[16])
         uuid[6] = (uint8_t)((uuid[6] & 0x0f) | 0x40);
 }
 
-int first_prepare(struct keeper_start *k, const char *config, const char *pid_file)
+int prepare(struct keeper_start *k, const char *config, const char *pid_file)
 {
     int r, fds[5], doors[3];
     char path[256];
@@ -216,24 +216,5 @@ int first_prepare(struct keeper_start *k, const char *config, const char *pid_fi
     util_format(path, sizeof path, "%s/autostarted", k->layout.state_dir);
     AUTO_CLOSE stamp = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     k->first_boot = stamp >= 0;
-    return 0;
-}
-
-int first_resume(struct keeper_start *k, int state_fd)
-{
-    const void *p;
-    size_t n;
-    int r = store_load(state_fd, &k->epoch);
-    if (r < 0)
-        return r;
-    if ((r = frame_map(store_get(ROLE_SUPERVISOR, BFD_SETTINGS, 0), sizeof k->settings, &p, &n)) < 0 || n != sizeof k->settings)
-        return r < 0 ? r : -EPROTO;
-    memcpy(&k->settings, p, n);
-    munmap((void *)(uintptr_t)p, n);
-    if ((r = frame_map(store_get(ROLE_SUPERVISOR, BFD_LAYOUT, 0), sizeof k->layout, &p, &n)) < 0 || n != sizeof k->layout)
-        return r < 0 ? r : -EPROTO;
-    memcpy(&k->layout, p, n);
-    munmap((void *)(uintptr_t)p, n);
-    k->owns_pid_file = k->owns_doors = true;
     return 0;
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "ipc/util.h"
-#include "keeper.h"
+#include "daemon/daemon.h"
 
 /* An absolute path from the environment, else home + suffix. */
 static int xdg_path(char *out, size_t n, const char *var, const char *suffix)

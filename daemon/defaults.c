@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <string.h>
 #include "ipc/util.h"
-#include "keeper.h"
+#include "daemon/daemon.h"
 
 /* Above the ranges that systemd and shadow document, below 2^31. */
 #define UID_BASE 1879048192u

@@ -12,7 +12,7 @@
 #include "ipc/index.h"
 #include "ipc/log.h"
 #include "ipc/util.h"
-#include "keeper.h"
+#include "daemon/daemon.h"
 
 static const struct { const char *suffix, *unit; } doors[DOOR_N] = {
     [DOOR_RW] = { "-sock", DAEMON_NAME ".socket" }, [DOOR_RO] = { "-sock-ro", DAEMON_NAME "-ro.socket" }, [DOOR_ADMIN] = { "-admin-sock", DAEMON_NAME "-admin.socket" },
@@ -111,14 +111,6 @@ int listen_open(const struct layout *l, const struct settings *s, int fds[3], bo
         *made = !activated;
     }
     return 0;
-}
-
-void listen_unlink(const struct layout *l, const struct settings *s)
-{
-    struct sockaddr_un a;
-    for (int d = 0; d < DOOR_N; d++)
-        if (door_path(l, s, d, &a) == 0)
-            unlink(a.sun_path);
 }
 
 int pidfile_take(const char *path, int *out)

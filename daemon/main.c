@@ -1,4 +1,4 @@
-/* main.c: virtqemud's command line.  What is left of the process then is the keeper. */
+/* main.c: virtqemud's command line.  The process then becomes the keeper. */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -13,7 +13,7 @@
 #include "config.h"
 #include "ipc/log.h"
 #include "ipc/util.h"
-#include "keeper.h"
+#include "daemon/daemon.h"
 
 static const char usage[] =
     "Usage:\n  " DAEMON_NAME " [options]\n\nOptions:\n"
@@ -94,7 +94,7 @@ static void close_inherited(int keep)
 
 int main(int argc, char **argv)
 {
-    struct keeper_start k = { .notify_fd = -1, .ready_fd = -1, .argv = argv };
+    struct keeper_start k = { .notify_fd = -1, .ready_fd = -1 };
     const char *config = NULL, *pid_file = NULL, *debug = NULL;
     uint32_t timeout = 0, notify_fd = 0;
     bool verbose = false, worker = false;
@@ -117,7 +117,7 @@ int main(int argc, char **argv)
         fprintf(stderr, DAEMON_NAME ": unexpected, non-option, command line arguments\n");
         return 1;
     }
-    log_init("keeper");
+    log_init(DAEMON_NAME);
     bool session = geteuid() != 0;
     int r = layout_init(&k.layout, session);
     if (r < 0) {
@@ -125,56 +125,24 @@ int main(int argc, char **argv)
         return 1;
     }
     if (worker)
-        return cli_worker(&k.layout, optind < argc ? argv[optind] : NULL, debug);
-    static char self[PATH_MAX];
-    if (!strchr(argv[0], '/') || !realpath(argv[0], self)) {
-        ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-        self[n > 0 ? n : 0] = 0;
-    }
-    const char *state = getenv("BULKHEAD_KEEPER_STATE");
+        return worker_cli(&k.layout, optind < argc ? argv[optind] : NULL, debug);
     settings_defaults(&k.settings, session);
     const char *level = getenv("LIBVIRT_DEBUG");
     k.settings.log_level = verbose ? LOG_L_INFO : LOG_L_WARN;
     if (level && level[0] >= '1' && level[0] <= '4' && !level[1])
         k.settings.log_level = (uint32_t)(level[0] - '0');
     k.settings.timeout_s = timeout;
-    if (state) {
-        int fd = atoi(state);
-        unsetenv("BULKHEAD_KEEPER_STATE");
-        k.notify_fd = -1;
-        r = loop_init();
-        if (!r)
-            r = first_resume(&k, fd);
-    } else {
-        close_inherited(k.notify_fd);
-        if (config && config[0] != '/' && !(config = realpath(config, NULL))) {
-            fprintf(stderr, DAEMON_NAME ": no such configuration file\n");
-            return 1;
-        }
-        if (k.daemon && (k.ready_fd = daemonize()) < 0)
-            return 1;
-        r = loop_init();
-        if (!r)
-            r = first_prepare(&k, config, pid_file);
+    close_inherited(k.notify_fd);
+    if (config && config[0] != '/' && !(config = realpath(config, NULL))) {
+        fprintf(stderr, DAEMON_NAME ": no such configuration file\n");
+        return 1;
     }
-    if (!r) {
-        log_threshold = (int)k.settings.log_level;
-        output_init(&k.settings, k.daemon);
-        if (k.daemon && !state)
-            r = detach_stdio();
-    }
-    k.argv[0] = self;
+    if (k.daemon && (k.ready_fd = daemonize()) < 0)
+        return 1;
+    if (!(r = loop_init()) && !(r = prepare(&k, config, pid_file)) && k.daemon)
+        r = detach_stdio();
     if (!r)
-        r = keeper_run(&k);
-    if (r < 0)
-        log_err("cannot go on: %s", strerror(-r));
-    if (k.owns_doors)
-        listen_unlink(&k.layout, &k.settings);
-    if (k.owns_pid_file) {
-        char driver[sizeof k.layout.state_dir + 16];
-        util_format(driver, sizeof driver, "%s/driver.pid", k.layout.state_dir);
-        unlink(driver);
-        unlink(k.layout.pid_file);
-    }
-    return r < 0 ? 1 : r;
+        r = keeper_exec(&k, argv);
+    log_err("cannot go on: %s", strerror(-r));
+    return 1;
 }
