@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "ipc/log.h"
@@ -190,9 +191,12 @@ static int limit_files(const struct policy_profile *p, const struct birth *b, in
     bool folders = p->files == FILES_DIRS || (p->files == FILES_GIVEN && birth_fd(b, BFD_PROC, -1, NULL) >= 0);
     /* Only who sees no file system at all may read what it is given: elsewhere a path would do as well. */
     plan.read_given = p->files == FILES_GIVEN && !folders && *level & SANDBOX_NAMESPACES;
-    for (int kind = BFD_DIR; folders && kind; kind = kind == BFD_DIR ? BFD_PROC : 0)
-        for (int fd = birth_fd(b, kind, -1, NULL); fd >= 0 && plan.n < LANDLOCK_FOLDERS_MAX; fd = birth_fd(b, kind, fd, NULL))
-            plan.folder[plan.n++] = (struct landlock_folder){ .fd = fd, .may_write = kind == BFD_DIR };
+    static const int kinds[] = { BFD_DIR, BFD_PROC, BFD_CHARDEV /* a tap's counters */ };
+    struct stat st;
+    for (unsigned k = 0; folders && k < ARRAY_N(kinds); k++)
+        for (int fd = birth_fd(b, kinds[k], -1, NULL); fd >= 0 && plan.n < LANDLOCK_FOLDERS_MAX; fd = birth_fd(b, kinds[k], fd, NULL))
+            if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+                plan.folder[plan.n++] = (struct landlock_folder){ .fd = fd, .may_write = kinds[k] == BFD_DIR };
     r = landlock_enter(&plan);
     if (r == -ENOSYS || r == -EOPNOTSUPP)
         return 0;

@@ -162,13 +162,13 @@ int chain_probed(struct flow *f, struct frame *fr)
             }
             m.format = m.format == IMG_NONE ? p.format : m.format;
             util_copy_str(top, sizeof top, path);
+            grown.flags = MF_RO | MF_BACKING | MF_PROBE | (m.flags & MF_SHARED);
             for (int k = m.parent; k >= 0 && depth < DEPTH_MAX; k = parent[k])
                 depth++;
         }
         r = manifest_add(&out, &m, path, aux);
     }
     if (r >= 0 && p.has_backing && !has_child && (r = judge_backing(f, &p, top, backing)) >= 0) {
-        grown.flags = MF_RO | MF_BACKING | MF_PROBE | MF_SHARED;
         grown.format = p.backing_format;
         r = depth >= DEPTH_MAX ? err_set(&f->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_STORAGE, "backing chain of '%s' is too deep", top) : manifest_add(&out, &grown, backing, NULL);
     }

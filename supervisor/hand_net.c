@@ -27,7 +27,8 @@
 #define QUEUES_MAX 16u
 #define TEMPLATE "vnet%d"
 
-struct net { struct nl_sock *nl; const struct hand_req *rq; int fds[FRAME_FDS_MAX]; unsigned nfds; uint32_t fd_next; int error; };
+/* fds: QEMU's; ours: the worker's. */
+struct net { struct nl_sock *nl; const struct hand_req *rq; int fds[FRAME_FDS_MAX], ours[FRAME_FDS_MAX]; unsigned nfds, nours; uint32_t fd_next; int error; };
 
 static int fail(struct net *n, struct err *e, int errnum, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 static int fail(struct net *n, struct err *e, int errnum, const char *fmt, ...)
@@ -70,7 +71,7 @@ static int open_queue(struct net *n, struct ifreq *ifr, struct err *e)
         return fail(n, e, errno, "Unable to open /dev/net/tun, is tun module loaded?");
     if (ioctl(fd, TUNSETIFF, ifr) < 0)
         return fail(n, e, errno, "Unable to create tap device %s", ifr->ifr_name);
-    if (n->nfds >= FRAME_FDS_MAX - 1)
+    if (n->nfds + n->nours >= FRAME_FDS_MAX - 2)
         return fail(n, e, E2BIG, "Unable to create tap device %s", ifr->ifr_name);
     n->fds[n->nfds++] = STEAL_FD(&fd);
     return 0;
@@ -128,6 +129,19 @@ static int set_up(struct net *n, const struct manifest_entry *m, const char *nam
     return *bridge ? fail(n, e, nl_errno(r), "Unable to add bridge %s port %s", bridge, name) : fail(n, e, nl_errno(r), "Cannot set up interface '%s'", name);
 }
 
+/* SAFETY: the worker reads this one interface's counters, and can follow no link out of their folder: landlock and an empty mount namespace. */
+static void keep_counters(struct net *n, const char *name, struct grant *g)
+{
+    char path[64];
+    if (util_format(path, sizeof path, "/sys/class/net/%s/statistics", name) < 0 || n->nfds + n->nours >= FRAME_FDS_MAX - 1)
+        return;
+    int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return;             /* no sysfs, or of another net namespace: no counters then */
+    n->ours[n->nours++] = fd;
+    g->nworker = 1;
+}
+
 static void delete_tap(struct net *n, const char *name)
 {
     int error;
@@ -161,6 +175,7 @@ static int make_tap(struct net *n, const struct manifest_entry *m, const char *p
     if (queues > 1)
         g->qemu_fd[1] = (int16_t)(g->qemu_fd[0] + 1);
     util_copy_str(g->name, sizeof g->name, ifr.ifr_name);
+    keep_counters(n, ifr.ifr_name, g);
     return set_up(n, m, ifr.ifr_name, aux, g->is_new, e);
 }
 
@@ -187,7 +202,7 @@ static void hand_net(struct hand *h, struct net *n)
             return;
         }
     }
-    struct hand_done done = { .nqemu = n->nfds, .failed = -1, .next_fd = n->fd_next };
+    struct hand_done done = { .nqemu = n->nfds, .nworker = n->nours, .failed = -1, .next_fd = n->fd_next };
     int fds[FRAME_FDS_MAX], memfd = frame_memfd("grants", &grants, sizeof grants.h + grants.h.n * sizeof *grants.g);
     if (memfd < 0) {
         err_sys(&e, VIR_FROM_QEMU, -memfd, "Unable to pass descriptors");
@@ -196,7 +211,8 @@ static void hand_net(struct hand *h, struct net *n)
     }
     fds[0] = memfd;
     memcpy(fds + 1, n->fds, n->nfds * sizeof *fds);
-    hand_reply(h, &done, sizeof done, fds, 1 + n->nfds);
+    memcpy(fds + 1 + n->nfds, n->ours, n->nours * sizeof *fds);
+    hand_reply(h, &done, sizeof done, fds, 1 + n->nfds + n->nours);
 }
 
 /* A tap goes when the last of QEMU's descriptors does; this is for what something else still holds. */

@@ -26,6 +26,8 @@ for h in /sys/fs/cgroup/*/cgroup.procs; do
 done
 [ -z "$(ls $B/cg)" ] || { umount -R /sys/fs/cgroup && mount --move $B/cg /sys/fs/cgroup; }
 ip link set lo up
+# Interfaces in /sys are those of the net namespace that mounted it.
+mkdir $B/sys; mount -t sysfs sys $B/sys && mount --rbind /sys/fs/cgroup $B/sys/fs/cgroup && mount --rbind $B/sys /sys
 "$@"
 exit     # not exec: pid 1 must be a process that waits, for it has to reap orphans
 '''

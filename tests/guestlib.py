@@ -180,6 +180,8 @@ def main(*parts, **kw):
                 began = time.time()
                 part(box)
                 print("    (%.1f s)" % (time.time() - began), flush=True)
-        except BaseException:
+        except BaseException as e:
+            if isinstance(e, subprocess.CalledProcessError):
+                print("%s%s" % (e.stdout, e.stderr))
             print("--- the daemon said:\n" + box.log_text()[-8000:], flush=True)
             raise

@@ -11,6 +11,7 @@ scenario_tests = \
 guest_tests = \
 	%D%/test-guest-console.py \
 	%D%/test-guest-life.py \
+	%D%/test-guest-nics.py \
 	$(NULL)
 scenario_root_tests = \
 	$(guest_tests) \
