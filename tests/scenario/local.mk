@@ -9,6 +9,7 @@ scenario_tests = \
 	%D%/test-qemu-resume.py \
 	$(NULL)
 guest_tests = \
+	%D%/test-guest-calls.py \
 	%D%/test-guest-console.py \
 	%D%/test-guest-life.py \
 	%D%/test-guest-nics.py \

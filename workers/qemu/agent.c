@@ -162,7 +162,10 @@ static void on_line(struct jline *j, json_t *v, int err)
 
 static void fail_all(struct agent *a)
 {
-    if (a->state != AGENT_IDLE && a->head)
+    /* A guest that goes down ends its agent: what a call without answer asked for. */
+    if (a->state == AGENT_CALLING && a->head->no_answer)
+        done(a, json_null(), NULL);
+    else if (a->state != AGENT_IDLE && a->head)
         fail_head(a, VIR_ERR_AGENT_UNRESPONSIVE, "Guest agent disappeared while executing command");
     run_next(a);                        /* the rest fail in agent_check */
 }

@@ -184,73 +184,87 @@ OP_FN(api_open_graphics_fd)
     qmp_flush(&g->qmp);
 }
 
-/* ---- screenshot: QEMU writes into a file of ours by its descriptor; the client gets a copy ---- */
+/* ---- screenshot: QEMU writes into a file of ours by its descriptor; the client gets a copy.  The descriptor's number of a set comes
+ * far behind those of images, which are numbered like the manifest ---- */
 
-struct shot { struct call *call; struct guest *g; int refs; };      /* refs: answers of QEMU still to come */
+/* One at a time, for there is one file; others wait. */
+struct shot {
+    struct shot *next;
+    struct call *call;
+    struct guest *g;
+    struct err e;                       /* the first failure */
+    char device[128];
+    uint32_t head;
+    int refs;                           /* answers of QEMU still to come */
+};
 
-static void shot_answer(struct shot *s, const struct err *e)
+static void shot_begin(struct shot *s);
+
+static void empty_scratch(struct guest *g)
 {
-    struct call *c = STEAL_PTR(&s->call);
-    struct guest *g = s->g;
-    struct stat st;
-    int client;
-    if (!c)
-        return;
-    if (e) {
-        call_fail(c, e);
-        return;
-    }
-    AUTO_CLOSE copy = memfd_create("screenshot", MFD_CLOEXEC);
-    off_t at = 0;
-    if (copy < 0 || fstat(g->scratch_rw, &st) < 0 || st.st_size > SHOT_BYTES_MAX)
-        call_failf(c, VIR_ERR_INTERNAL_ERROR, "the screenshot is too large");
-    else {
-        while (at < st.st_size && sendfile(copy, g->scratch_rw, &at, (size_t)(st.st_size - at)) > 0)
-            ;
-        lseek(copy, 0, SEEK_SET);
-        if (at < st.st_size || stream_open_file(g, STEAL_FD(&copy), &client)) {
-            call_failf(c, VIR_ERR_INTERNAL_ERROR, "cannot open a stream");
-            return;
-        }
-        struct mp_out o;
-        mp_out_init(&o, 64);
-        mp_array(&o, 1);
-        mp_str(&o, "image/png");
-        worker_reply(g->w, &c->rq, o.p, o.len, &client, 1);
-        mp_out_free(&o);
-        close(client);
-        call_drop(c);
-    }
-}
-
-static void ftruncate_scratch(struct guest *g)
-{
-    if (ftruncate(g->scratch_rw, 0) < 0)
+    /* QEMU writes where the last one left off: its descriptor is a copy of ours. */
+    if (ftruncate(g->scratch_rw, 0) < 0 || lseek(g->scratch_wo, 0, SEEK_SET) < 0)
         log_warn("cannot empty the scratch file: %s", strerror(errno));
 }
 
-static void shot_unref(struct shot *s)
+/* A copy of the scratch file, to be read from its beginning. Descriptor, -1. */
+static int copy_scratch(struct guest *g)
 {
-    if (--s->refs)
-        return;
-    ftruncate_scratch(s->g);
-    s->g->shot = NULL;
+    struct stat st;
+    off_t at = 0;
+    AUTO_CLOSE copy = memfd_create("screenshot", MFD_CLOEXEC);
+    if (copy < 0 || fstat(g->scratch_rw, &st) < 0 || st.st_size > SHOT_BYTES_MAX)
+        return -1;
+    while (at < st.st_size && sendfile(copy, g->scratch_rw, &at, (size_t)(st.st_size - at)) > 0)
+        ;
+    return at == st.st_size && lseek(copy, 0, SEEK_SET) == 0 ? STEAL_FD(&copy) : -1;
+}
+
+static void shot_end(struct shot *s)
+{
+    struct guest *g = s->g;
+    struct mp_out o;
+    int client, copy = s->e.code ? -1 : copy_scratch(g);
+    if (s->e.code)
+        call_fail(s->call, &s->e);
+    else if (copy < 0 || stream_open_file(g, copy, &client))
+        call_failf(s->call, VIR_ERR_INTERNAL_ERROR, "cannot open a stream of the screenshot");
+    else {
+        mp_out_init(&o, 64);
+        mp_array(&o, 1);
+        mp_str(&o, "image/png");
+        worker_reply(g->w, &s->call->rq, o.p, o.len, &client, 1);
+        mp_out_free(&o);
+        close(client);
+        call_drop(s->call);
+    }
+    empty_scratch(g);
+    g->shot = s->next;
     free(s);
+    if (g->shot)
+        shot_begin(g->shot);
 }
 
 static void on_shot_step(void *data, json_t *ret, const struct err *e)
 {
     struct shot *s = data;
-    if (!ret)
-        shot_answer(s, e);
-    shot_unref(s);
+    if (!ret && !s->e.code)
+        s->e = *e;
+    if (!--s->refs)
+        shot_end(s);
 }
 
-static void on_shot_done(void *data, json_t *ret, const struct err *e)
+static void shot_begin(struct shot *s)
 {
-    struct shot *s = data;
-    shot_answer(s, ret ? NULL : e);
-    shot_unref(s);
+    struct qmp *q = &s->g->qmp;
+    char path[32];
+    snprintf(path, sizeof path, "/dev/fdset/%d", SHOT_FDSET);
+    s->refs = 3;
+    qmp_send(q, "add-fd", json_pack("{s:i}", "fdset-id", SHOT_FDSET), s->g->scratch_wo, SHOT_MS, on_shot_step, s);
+    qmp_send(q, "screendump", json_pack("{s:s, s:s, s:s, s:i}", "filename", path, "format", "png", "device", s->device, "head", (int)s->head), -1, SHOT_MS,
+             on_shot_step, s);
+    qmp_send(q, "remove-fd", json_pack("{s:i}", "fdset-id", SHOT_FDSET), -1, SHOT_MS, on_shot_step, s);
+    qmp_flush(q);
 }
 
 /* The video device that shows screen number n; *head: which of its heads. */
@@ -273,7 +287,6 @@ OP_FN(api_screenshot)
 {
     struct guest *g = w->data;
     struct mp_in in;
-    char path[32];
     uint32_t head = 0;
     if (call_args(g, rq, f, &in))
         return;
@@ -285,20 +298,17 @@ OP_FN(api_screenshot)
         reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "no such screen ID");
         return;
     }
-    if (g->shot || g->scratch_wo < 0) {
-        reply_err(g, rq, VIR_ERR_RESOURCE_BUSY, "another screenshot is being taken");
+    if (g->scratch_wo < 0) {
+        reply_err(g, rq, VIR_ERR_INTERNAL_ERROR, "no file for a screenshot");
         return;
     }
-    struct shot *s = g->shot = calloc(1, sizeof *s);
+    struct shot *s = calloc(1, sizeof *s), **last = &g->shot;
     BUG_ON(!s);
-    *s = (struct shot){ .call = call_new(g, rq), .g = g, .refs = 4 };      /* one is ours: a refusal within qmp_send must not free it */
-    ftruncate_scratch(g);
-    /* Sets of images are numbered like the manifest; this one comes far behind. */
-    snprintf(path, sizeof path, "/dev/fdset/%d", SHOT_FDSET);
-    qmp_send(&g->qmp, "add-fd", json_pack("{s:i}", "fdset-id", SHOT_FDSET), g->scratch_wo, SHOT_MS, on_shot_step, s);
-    qmp_send(&g->qmp, "screendump", json_pack("{s:s, s:s, s:s, s:i}", "filename", path, "format", "png", "device", device_alias(video), "head", (int)head), -1,
-             SHOT_MS, on_shot_done, s);
-    qmp_send(&g->qmp, "remove-fd", json_pack("{s:i}", "fdset-id", SHOT_FDSET), -1, SHOT_MS, on_shot_step, s);
-    qmp_flush(&g->qmp);
-    shot_unref(s);
+    *s = (struct shot){ .call = call_new(g, rq), .g = g, .head = head };
+    snprintf(s->device, sizeof s->device, "%s", device_alias(video));
+    while (*last)
+        last = &(*last)->next;
+    *last = s;
+    if (g->shot == s)
+        shot_begin(s);
 }

@@ -53,7 +53,7 @@ struct guest {
     int32_t pid, qemu_pid;              /* host pids: stub, QEMU */
     int proc_fd, cgroup_fd, checkpoint_fd;
     int scratch_rw, scratch_wo;         /* one file without a name, for what QEMU writes by descriptor: it wants the exact access mode */
-    struct shot *shot;                  /* the screenshot that is being taken */
+    struct shot *shot;                  /* the screenshot that is being taken, then those that wait */
     /* life */
     int32_t state, reason;
     uint64_t state_since_ms;
