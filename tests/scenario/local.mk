@@ -3,6 +3,7 @@ scenario_tests = \
 	%D%/test-boundaries.sh \
 	%D%/test-budget.sh \
 	%D%/test-clients.sh \
+	%D%/test-daemon.sh \
 	%D%/test-manuals.sh \
 	%D%/test-msgpack.sh \
 	%D%/test-qemu-hostile.py \

@@ -1,0 +1,161 @@
+#!/bin/sh
+# The daemon's front and its keeper: options, locks, readiness, sockets of a service manager, signals, deaths, --timeout, silent clients.
+. "${SRCDIR:-.}/tests/functions.sh"
+PYTHON=${PYTHON:-python3}
+requires virsh "$PYTHON" stat
+requires_built keeper supervisor gateway conf host
+box
+daemon=
+cleanup '[ $status = 0 ] || say_log'
+export BULKHEAD_LIBEXECDIR=$BUILDDIR/roles
+virtqemud=$BUILDDIR/virtqemud
+
+step "help, version, what is no option"
+"$virtqemud" --help | grep -q -- --notify-fd || fail "--help"
+"$virtqemud" -V | grep -q '^virtqemud (bulkhead) [0-9]' || fail "-V"
+if "$virtqemud" --nonsense 2>/dev/null; then fail "an unknown option was taken"; fi
+if "$virtqemud" word 2>/dev/null; then fail "an argument was taken"; fi
+if "$virtqemud" -t many 2>/dev/null; then fail "a timeout that is no number was taken"; fi
+if "$virtqemud" -f "$BOX/absent.conf" 2>"$BOX/err"; then fail "a configuration that is absent was taken"; fi
+
+step "a bad configuration is told and ends the start"
+echo 'max_clients = "many"' >"$BOX/bad.conf"
+if timeout 30 "$virtqemud" -f "$BOX/bad.conf" 2>"$BOX/err"; then fail "it was taken"; fi
+grep -q max_clients "$BOX/err" || fail "nothing was said of it: $(cat "$BOX/err")"
+
+step "-d returns when clients can connect; pid file; --notify-fd; modes"
+"$virtqemud" -d -p "$BOX/own.pid" --notify-fd 7 7>"$BOX/notify" </dev/null >>"$(daemon_log)" 2>&1 || fail "-d"
+daemon=$(cat "$BOX/own.pid")
+cleanup stop_daemon
+virsh -q version >/dev/null || fail "it does not answer at once"
+[ "$(wc -l <"$BOX/notify")" = 1 ] || fail "no newline on the descriptor"
+[ "$(stat -c %a "$SOCKETS/virtqemud-sock")" = 700 ] || fail "mode of the socket"
+[ "$(stat -c %a "$SOCKETS/virtqemud-admin-sock")" = 700 ] || fail "mode of the admin socket"
+if [ "$(id -u)" = 0 ]; then [ "$(stat -c %a "$SOCKETS/virtqemud-sock-ro")" = 777 ] || fail "mode of the read-only socket"; fi
+
+step "there is one daemon a driver"
+if timeout 30 "$virtqemud" -p "$BOX/other.pid" 2>"$BOX/err"; then fail "a second one runs"; fi
+grep -q "another daemon runs" "$BOX/err" || fail "why: $(cat "$BOX/err")"
+[ -S "$SOCKETS/virtqemud-sock" ] && virsh -q version >/dev/null || fail "the second one took the sockets away"
+
+step "--worker shows the processes"
+"$virtqemud" --worker >"$BOX/workers"
+grep -q '^conf .* up ' "$BOX/workers" || fail "$(cat "$BOX/workers")"
+grep -q '^gateway .* serving ' "$BOX/workers" || fail "$(cat "$BOX/workers")"
+
+step "HUP is harmless, USR1 re-executes with the clients connected, each process may be killed"
+cat >"$BOX/hold.py" <<'P'
+# One client that stays, through everything that is done to the daemon: a line in, a call.
+import os, socket, struct, sys
+s = socket.socket(socket.AF_UNIX)
+s.connect(sys.argv[1])
+serial = 0
+def call(proc, args=b""):
+    global serial
+    serial += 1
+    s.sendall(struct.pack(">IIIiIII", 28 + len(args), 0x20008086, 1, proc, 0, serial, 0) + args)
+    n = struct.unpack(">I", s.recv(4, socket.MSG_WAITALL))[0]
+    b = s.recv(n - 4, socket.MSG_WAITALL)
+    return struct.unpack(">I", b[20:24])[0], b[24:]
+uri = os.environ["LIBVIRT_DEFAULT_URI"].encode()
+assert call(66)[0] == 0
+pad = -len(uri) % 4
+assert call(1, struct.pack(">II", 1, len(uri)) + uri + b"\0" * pad + struct.pack(">I", 0))[0] == 0
+print("open", flush=True)
+for line in sys.stdin:
+    status, body = call(*(lambda w: (int(w[0]), b""))(line.split()))
+    print("status", status, flush=True)
+P
+mkfifo "$BOX/hold.in"
+"$PYTHON" "$BOX/hold.py" "$SOCKETS/virtqemud-sock" <"$BOX/hold.in" >"$BOX/hold.out" 2>&1 &
+hold=$!
+cleanup "kill $hold 2>/dev/null"
+exec 8>"$BOX/hold.in"
+wait_for 30 "the client is connected" grep -q open "$BOX/hold.out"
+calls=0
+# still_served WHAT: node_get_info of the client that stays, which goes through the supervisor to the host role.
+still_served()
+{
+    calls=$((calls + 1))
+    echo 6 >&8
+    wait_for 40 "an answer after $1" eval "[ \$(grep -c '^status 0' '$BOX/hold.out') = $calls ]"
+}
+still_served "nothing"
+kill -HUP "$daemon"
+still_served HUP
+kill -USR1 "$daemon"
+still_served USR1
+for role in supervisor conf supervisor; do
+    victim=$(role_pids "$role")
+    [ -n "$victim" ] || fail "there is no $role"
+    kill -9 $victim
+    still_served "the death of $role"
+    wait_for 40 "the next $role" eval "[ -n \"\$(role_pids $role)\" ]"
+done
+[ "$(cat "$BOX/own.pid")" = "$daemon" ] && kill -0 "$daemon" || fail "the daemon's pid has changed"
+
+step "200 silent connections lock nobody out"
+"$PYTHON" -c '
+import socket, sys, time
+c = []
+for i in range(200):
+    s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); c.append(s)
+print("connected", flush=True)
+sys.stdin.read()' "$SOCKETS/virtqemud-sock" <"$BOX/hold.in" >"$BOX/silent" 2>&1 &
+silent=$!
+cleanup "kill $silent 2>/dev/null"
+wait_for 60 "200 connections" grep -q connected "$BOX/silent"
+timeout 20 virsh -q version >/dev/null || fail "a client is locked out"
+kill "$silent"
+wait "$silent" || true
+wait_for 60 "their gateways are gone" eval '[ "$(role_pids gateway | wc -l)" -le 8 ]'
+
+step "TERM ends it, and leaves nothing"
+exec 8>&-
+kill "$daemon"
+wait_for 30 "the end" eval "! kill -0 $daemon"
+for left in "$SOCKETS/virtqemud-sock" "$SOCKETS/virtqemud-sock-ro" "$SOCKETS/virtqemud-admin-sock" "$BOX/own.pid"; do
+    [ ! -e "$left" ] || fail "left over: $left"
+done
+wait_for 30 "no process is left" eval '! pgrep -f "^bulkhead-" | while read -r p; do grep -q State:.*[RSD] /proc/$p/status && echo $p; done | grep -q .'
+daemon=
+
+step "--timeout: it ends by itself, not before its client has gone"
+"$virtqemud" -t 1 >>"$(daemon_log)" 2>&1 &
+timed=$!
+wait_for 30 "it answers" virsh -q version
+wait_for 30 "it has ended" eval "! kill -0 $timed"
+wait "$timed" || fail "its status"
+
+step "sockets and readiness of a service manager"
+cat >"$BOX/activate.py" <<'P'
+import os, socket, sys
+folder, binary = sys.argv[1:3]
+def listener(name):
+    p = os.path.join(folder, name)
+    if os.path.exists(p): os.unlink(p)
+    s = socket.socket(socket.AF_UNIX); s.bind(p); s.listen(8); return s
+n = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); n.bind(os.path.join(folder, "notify"))
+ro, rw = listener("virtqemud-sock-ro"), listener("virtqemud-sock")
+pid = os.fork()
+if pid == 0:
+    a, b = os.dup(ro.fileno()), os.dup(rw.fileno())
+    fds = [os.dup2(a, 100), os.dup2(b, 101)]
+    os.dup2(100, 3, inheritable=True); os.dup2(101, 4, inheritable=True)
+    env = dict(os.environ, LISTEN_PID=str(os.getpid()), LISTEN_FDS="2", LISTEN_FDNAMES="virtqemud-ro.socket:virtqemud.socket", NOTIFY_SOCKET=os.path.join(folder, "notify"))
+    os.execve(binary, [binary], env)
+ro.close(); rw.close()
+n.settimeout(30)
+assert b"READY=1" in n.recv(4096)
+print(pid, flush=True)
+os.waitpid(pid, 0)
+P
+mkdir -p "$SOCKETS"
+"$PYTHON" "$BOX/activate.py" "$SOCKETS" "$virtqemud" >"$BOX/activated" 2>>"$(daemon_log)" &
+manager=$!
+wait_for 40 "readiness" test -s "$BOX/activated"
+virsh -q version >/dev/null || fail "the socket that was handed over is not served"
+[ "$(id -u)" != 0 ] || virsh -q -r version >/dev/null || fail "nor the read-only one"
+kill "$(cat "$BOX/activated")"
+wait "$manager" || true
+[ -S "$SOCKETS/virtqemud-sock" ] || fail "a socket of the service manager was unlinked"
