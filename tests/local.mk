@@ -3,7 +3,11 @@
 TEST_EXTENSIONS = .sh .py
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 PY_LOG_COMPILER = $(PYTHON)
-AM_TESTS_ENVIRONMENT = \
+# SANITIZED: sizes of processes mean little.
+if SANITIZED
+sanitized = SANITIZED=1; export SANITIZED;
+endif
+AM_TESTS_ENVIRONMENT = $(sanitized) \
 	SRCDIR='$(abs_top_srcdir)'; BUILDDIR='$(abs_top_builddir)'; PYTHON='$(PYTHON)'; \
 	PYTHONDONTWRITEBYTECODE=1; export SRCDIR BUILDDIR PYTHON PYTHONDONTWRITEBYTECODE;
 
