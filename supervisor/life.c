@@ -42,6 +42,7 @@ static void do_spawn(struct life *l)
     struct peer *p = l->spawn(l);
     if (p) {
         life_adopt(l, p);
+        route_wake(p->object);      /* who came while there was none */
     } else {
         l->state = LIFE_WAIT;
         loop_after(&l->timer, DELAY_MAX_MS, on_timer, l);

@@ -192,9 +192,6 @@ void route_peer_gone(struct peer *gone, bool comes_again)
         else
             fail(&c, VIR_ERR_OPERATION_FAILED, "the process that worked on this call ended: outcome unknown");
     }
-    struct life *l = gone->life;
-    if (comes_again && l->state == LIFE_UP)     /* the next instance is there already */
-        route_wake(gone->object);
 }
 
 /* ---- calls ---- */
