@@ -78,10 +78,13 @@ touch "$work/mark"
 as_user timeout 900 make -s -k check >"$work/check.log" 2>&1
 results . $?
 
-part "make check-root"
+part "make check-root, with a second build that has crash points"
 if [ "$(id -u)" = 0 ]; then
     touch "$work/mark"
-    timeout 900 make -s -k check-root >"$work/check-root.log" 2>&1
+    mkdir "$work/crash" && chmod 777 "$work/crash"
+    # shellcheck disable=SC2086
+    (cd "$work/crash" && as_user "$tree/configure" -q $paths --enable-crash-points && as_user make -s -j"$jobs") >"$work/crash-build.log" 2>&1 || tail -n 50 "$work/crash-build.log"
+    CRASH_BUILD=$work/crash timeout 1500 make -s -k check-root >"$work/check-root.log" 2>&1
     results . $?
     chown -R 65534:65534 .
 else

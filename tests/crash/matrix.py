@@ -11,7 +11,7 @@ started anew with that point armed, the flow is run, and the invariants are asse
 
 Needs root, QEMU, python3-libvirt, and a build with --enable-crash-points (CRASH_BUILD or BUILDDIR).
 """
-import argparse, os, re, sys, time
+import argparse, os, re, sys, threading, time
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 import box
 from box import wait_for, guest_xml
@@ -19,6 +19,7 @@ from box import wait_for, guest_xml
 BUILD = os.environ.get("CRASH_BUILD") or box.BUILD
 # The keeper is the daemon: its death is the daemon's, and is tested with the daemon's restart.
 ROLES = ("supervisor", "gateway", "conf", "xmlc", "host", "probe", "hand-open", "hand-net", "hand-launch", "log", "qemu")
+CALL_LIMIT = 40     # seconds for a call that a crash came across
 POINT = re.compile(r"crash point ((\S+) (before|after|got) (\d+:\d+) (\d+))")
 
 
@@ -96,15 +97,21 @@ def state_of(b):
 def attempt(fn):
     """Runs a step that may fail because of the crash, with a clear error; hanging is not allowed."""
     import libvirt
-    t = time.time()
-    try:
-        fn()
-        why = None
-    except libvirt.libvirtError as e:
-        why = str(e)
-    took = time.time() - t
-    assert took < 40, "a call took %.1f s (%s)" % (took, why)
-    return why
+    outcome = []
+
+    def run():
+        try:
+            fn()
+            outcome.append(None)
+        except libvirt.libvirtError as e:
+            outcome.append(str(e))
+        except Exception as e:
+            outcome.append(repr(e))
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(CALL_LIMIT)
+    assert outcome, "a call was not answered within %d s" % CALL_LIMIT
+    return outcome[0]
 
 
 def clean(b):
