@@ -47,7 +47,7 @@ guest_xml = box.guest_xml
 
 def native(side, work, clients, secs, name=""):
     out = subprocess.run([os.path.join(BUILD, "tests/bench/client"), side.sock, work, str(clients), str(secs), name],
-                         check=True, capture_output=True, text=True).stdout.split()
+                         check=True, stdout=subprocess.PIPE, text=True).stdout.split()
     return dict(zip(out[::2], map(float, out[1::2])))
 
 

@@ -106,7 +106,8 @@ static int take(struct client *c)
 static void check_reply(struct client *c)
 {
     if (get_u32(c->in + 24) != 0) {
-        fprintf(stderr, "client: error reply to procedure %u\n", get_u32(c->in + 12));
+        size_t len = get_u32(c->in), text = len >= 44 && get_u32(c->in + 36) ? get_u32(c->in + 40) : 0;
+        fprintf(stderr, "client: error reply to procedure %u: %.*s\n", get_u32(c->in + 12), text <= len - 44 ? (int)text : 0, (const char *)c->in + 44);
         exit(1);
     }
     c->have = 0;
