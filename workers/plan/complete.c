@@ -27,16 +27,24 @@ static const struct plan_res *backing_entry(const struct completion *k, uint32_t
     return NULL;
 }
 
+static void insert_after(struct tree *parent, struct tree *child, const struct tree *place)
+{
+    if (place && place->next)
+        tree_insert(parent, child, place->next);
+    else
+        tree_append(parent, child);
+}
+
 static struct tree *add_backing(struct tree *above, const struct plan_res *r, uint32_t index)
 {
-    struct tree *after = tree_get(above, "source"), *b = tree_new("backingStore");
+    struct tree *b = tree_new("backingStore");
     const char *format = image_format_name((int)r->format);
     tree_set_attr(b, "type", "%s", r->is_block ? "block" : "file");
     tree_set_attr(tree_add(b, "format"), "type", "%s", format ? format : "raw");
     struct tree *s = tree_add(b, "source");
     tree_set_attr(s, r->is_block ? "dev" : "file", "%s", r->path ? r->path : "");
     tree_set_attr(s, MARK_MANIFEST, "%u", index);
-    tree_insert(above, b, after ? after->next : NULL);
+    insert_after(above, b, tree_get(above, "source"));
     return b;
 }
 
@@ -57,7 +65,7 @@ static int complete_chain(struct completion *k, struct tree *disk)
             return 0;
         r = backing_entry(k, index, &below);
         if (!r) {
-            tree_insert(el, tree_new("backingStore"), s->next);
+            insert_after(el, tree_new("backingStore"), s);
             return 0;
         }
         el = add_backing(el, r, below);
