@@ -135,8 +135,11 @@ static int open_image(struct opener *o, const struct manifest_entry *m, const ch
     g->is_block = S_ISBLK(st.st_mode);
     if (look)
         return open_give(o, g, STEAL_FD(&fd), e);
+    if (m->flags & MF_BACKING && pin_backing(o, m, path, e))
+        return -1;
     if (lock_image(fd, m, path, &o->error, e))
         return -1;
+    o->image[m->index] = fd;
     AUTO_CLOSE twin = -1;
     if (!ro) {
         /* fdsets match the access mode exactly, and parts of QEMU reopen read-only: the same file again, not the same path. */

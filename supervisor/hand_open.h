@@ -11,6 +11,7 @@ struct opener {
     uint32_t fd_next;                       /* number in QEMU of the next descriptor */
     int qemu[FRAME_FDS_MAX], ours[FRAME_FDS_MAX];
     unsigned nqemu, nours;
+    int image[MANIFEST_ENTRIES_MAX];        /* the descriptor of an image's entry, for its backing file's; 0 none */
     char *made[OPEN_MADE_MAX];              /* names to remove again when a later entry fails, in order of making */
     unsigned nmade;
     int error;                              /* negative errno of the failure, when a maker set one */
@@ -27,6 +28,9 @@ void open_note(struct opener *o, const char *path);      /* path was made by us:
 int open_fail(struct opener *o, struct err *e, int errnum, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 /* Makes the folder of path, one level, when it lies in the daemon's own library folder. */
 int open_make_parent(struct opener *o, const char *path);
+
+/* May the image above have this backing file, which its header names? 0, or -1 with *e set. */
+int pin_backing(struct opener *o, const struct manifest_entry *m, const char *path, struct err *e);
 
 /* A listening stream socket at path with the given mode; 0 or negative errno. */
 int sock_listen(const char *path, mode_t mode, int *fd);

@@ -12,6 +12,7 @@ scenario_tests = \
 guest_tests = \
 	%D%/test-guest-calls.py \
 	%D%/test-guest-console.py \
+	%D%/test-guest-disks.py \
 	%D%/test-guest-life.py \
 	%D%/test-guest-nics.py \
 	$(NULL)

@@ -1,0 +1,169 @@
+#!/usr/bin/python3
+"""Disks: every bus, raw and qcow2 with backing chains in several folders, read-only, block device, CD; what the guest wrote is on the host;
+images are locked while a guest has them; an image that was rewritten to name another file is refused."""
+import hashlib, json, os, re, subprocess, sys
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from guestlib import *
+
+SIZE, AT = 16 << 20, 1 << 20
+
+
+def img(*argv):
+    return subprocess.run(["qemu-img", *argv], check=True, capture_output=True, text=True).stdout
+
+
+def raw(path, label):
+    """A raw image that begins with a word, by which the guest knows it."""
+    with open(path, "wb") as f:
+        f.write(label.ljust(16).encode())
+        f.truncate(SIZE)
+
+
+def disk(path, target, bus, fmt="raw", kind="file", more="", device="disk"):
+    return "<disk type='%s' device='%s'><driver name='qemu' type='%s'/><source %s='%s'/><target dev='%s' bus='%s'/>%s</disk>" % (
+        kind, device, fmt, "dev" if kind == "block" else "file", path, target, bus, more)
+
+
+class Images:
+    def __init__(self, box):
+        self.dir = os.path.join(box.dir, "images")
+        for d in ("a", "b", "c"):
+            os.makedirs(os.path.join(self.dir, d))
+        p = self.path
+        for name in ("virtio", "scsi", "ide", "block", "ro", "cd", "base"):
+            raw(p("a/" + name), name)
+        img("create", "-q", "-f", "qcow2", "-b", p("a/base"), "-F", "raw", p("b/mid"))
+        img("create", "-q", "-f", "qcow2", "-b", p("b/mid"), "-F", "qcow2", p("c/top"))
+        self.loop = None
+        r = subprocess.run(["losetup", "-f", "--show", p("a/block")], capture_output=True, text=True)
+        if r.returncode == 0:
+            self.loop = r.stdout.strip()
+        else:
+            print("    no loop device: no block device is tried: " + r.stderr.strip())
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def xml(self):
+        p = self.path
+        out = disk(p("a/virtio"), "vda", "virtio") + disk(p("c/top"), "vdb", "virtio", "qcow2") + disk(p("a/ro"), "vdc", "virtio", more="<readonly/>")
+        out += disk(p("a/scsi"), "sda", "scsi") + disk(p("a/ide"), "hda", "ide") + disk(p("a/cd"), "hdc", "ide", device="cdrom", more="<readonly/>")
+        out += "<controller type='scsi' model='virtio-scsi'/>"
+        return out + (disk(self.loop, "vdd", "virtio", kind="block") if self.loop else "")
+
+    def close(self):
+        if self.loop:
+            subprocess.run(["losetup", "-d", self.loop])
+
+
+images = None
+
+
+def use(box):
+    """all at once on pc: the guest finds them, writes them, and the host has what it wrote; figures"""
+    dom, console = boot(box, document("d1", devices=images.xml()))
+    console.sh("modprobe virtio_scsi; modprobe sd_mod; i=0; while [ $i -lt 100 -a ! -e /dev/sdb ]; do i=$((i+1)); sleep 0.1; done")
+    out = console.sh("for d in /dev/vd? /dev/sd? /dev/sr0; do echo $d=$(head -c 16 $d); done")
+    found = {label: dev for dev, label in re.findall(r"(/dev/\S+?)=(\w+)", out)}
+    want = {"virtio", "base", "ro", "scsi", "ide", "cd"} | ({"block"} if images.loop else set())
+    assert set(found) == want, out
+    write = sorted(want - {"ro", "cd"})
+    assert console.sh("cat /sys/block/%s/ro" % found["ro"][5:]).strip() == "1"
+    sums = console.sh("dd if=/dev/urandom of=/tmp/x bs=64k count=8 2>/dev/null; for d in %s; do dd if=/tmp/x of=$d bs=64k seek=16 conv=fsync 2>/dev/null; done; md5sum < /tmp/x"
+                      % " ".join(found[w] for w in write))
+    md5 = sums.split()[0]
+    # Figures, while it runs.
+    rows = dict(l.split(None, 1) for l in box.virsh("domblklist", "d1").stdout.splitlines()[2:] if l.strip())
+    assert rows["vdb"] == images.path("c/top") and rows["hdc"] == images.path("a/cd") and len(rows) == len(want), rows
+    info = dict(re.findall(r"(\w+):\s+(\d+)", box.virsh("domblkinfo", "d1", "vdb").stdout))
+    assert info["Capacity"] == str(SIZE) and int(info["Physical"]) == os.stat(images.path("c/top")).st_size, info
+    stat = dict(re.findall(r"^vda (\w+) (\d+)", box.virsh("domblkstat", "d1", "vda").stdout, re.M))
+    assert int(stat["wr_bytes"]) == 8 << 16 and int(stat["wr_req"]) > 0 and int(stat["rd_bytes"]) > 0 and int(stat["flush_operations"]) > 0, stat
+    locked(box)
+    dom.destroy()
+    console.close()
+    for w in write:
+        src = {"base": "c/top"}.get(w, "a/" + w)
+        fmt = "qcow2" if w == "base" else "raw"
+        flat = images.path("flat")
+        img("convert", "-f", fmt, "-O", "raw", images.path(src), flat)
+        data = open(flat, "rb").read()
+        assert hashlib.md5(data[AT:AT + (8 << 16)]).hexdigest() == md5, "the guest's bytes are not in " + src
+    base = open(images.path("a/base"), "rb").read()
+    assert base[AT:AT + 16] == bytes(16), "a backing file was written"
+    assert_clean(box)
+
+
+def locked(box):
+    """While d1 runs."""
+    for name in ("a/virtio", "a/scsi", "c/top", "b/mid", "a/base"):
+        fmt = "raw" if name[0] == "a" else "qcow2"
+        r = subprocess.run(["qemu-io", "-f", fmt, "-c", "write 0 512", images.path(name)], capture_output=True, text=True)
+        assert "lock" in r.stderr, "%s can be written: %s" % (name, r)
+    r = subprocess.run(["qemu-img", "info", images.path("c/top")], capture_output=True, text=True)
+    assert r.returncode and "lock" in r.stderr, r
+    con = box.connect()
+    for name, fmt in (("a/virtio", "raw"), ("c/top", "qcow2")):
+        other = con.defineXML(document("d2", devices=disk(images.path(name), "vda", "virtio", fmt)))
+        e = fails(libvirt.VIR_ERR_INTERNAL_ERROR, other.create)
+        assert "lock" in str(e), e
+        other.undefine()
+    # Readers of a backing file do not shut each other out.
+    img("create", "-q", "-f", "qcow2", "-b", images.path("a/base"), "-F", "raw", images.path("b/other"))
+    other = con.defineXML(document("d2", devices=disk(images.path("b/other"), "vda", "virtio", "qcow2")))
+    other.create()
+    other.destroy()
+    other.undefine()
+
+
+def pinned(box):
+    """an image that was rewritten to name a file outside of the guest's folders is refused; one inside is taken"""
+    dom = box.connect().lookupByName("d1")
+    secret = os.path.join(box.dir, "secret")
+    raw(secret, "secret")
+    img("rebase", "-u", "-f", "qcow2", "-F", "raw", "-b", secret, images.path("c/top"))
+    try:
+        dom.create()
+    except libvirt.libvirtError as e:
+        print("    " + str(e))
+    else:
+        raise AssertionError("the rewritten image was opened: " + re.search(r"(?s)<backingStore.*?</backingStore>", dom.XMLDesc()).group(0))
+    assert_clean(box)
+    img("rebase", "-u", "-f", "qcow2", "-F", "qcow2", "-b", images.path("b/mid"), images.path("c/top"))
+    dom.create()
+    chain = re.findall(r"<backingStore type='file' index='\d+'>\s*<format type='(\w+)'/>\s*<source file='([^']*)'", dom.XMLDesc())
+    assert chain == [("qcow2", images.path("b/mid")), ("raw", images.path("a/base"))], chain
+    dom.destroy()
+    assert_clean(box)
+
+
+def q35(box):
+    """sata and its CD on q35, as QEMU has them; a block device is asked for where a file is"""
+    devices = disk(images.path("a/ide"), "sda", "sata") + disk(images.path("a/cd"), "sdb", "sata", device="cdrom", more="<readonly/>")
+    con = box.connect()
+    dom = con.defineXML(document("d3", machine="q35", devices=devices))
+    dom.create()
+    blocks = json.loads(box.virsh("qemu-monitor-command", "d3", '{"execute":"query-block"}').stdout)["return"]
+    have = {b["inserted"]["image"]["filename"] + " " + b["qdev"] for b in blocks if "inserted" in b}
+    assert len(have) == 2 and any("sata0-0-0" in h for h in have), have
+    assert dom.blockInfo("sda")[0] == SIZE
+    dom.destroy()
+    wrong = con.defineXML(document("d4", devices=disk(images.path("a/ide"), "vda", "virtio", kind="block")))
+    fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, wrong.create)
+    wrong.undefine()
+    missing = con.defineXML(document("d4", devices=disk(images.path("none"), "vda", "virtio")))
+    fails(libvirt.VIR_ERR_SYSTEM_ERROR, missing.create)
+    assert_clean(box)
+
+
+def prepare(box):
+    """images"""
+    global images
+    images = Images(box)
+
+
+try:
+    main(prepare, use, pinned, q35)
+finally:
+    if images:
+        images.close()
