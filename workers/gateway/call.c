@@ -329,8 +329,26 @@ void call_answer(struct gw *gw, struct frame *f)
     }
 }
 
+/* A call that outlived as many supervisors may well be what they died of: it is not given to another one. */
+#define SUPERVISORS_MAX 4
+
+static void call_give_up(struct gw *gw)
+{
+    struct call *c = gw->calls;
+    while (c)
+        if (c->supervisors >= SUPERVISORS_MAX) {
+            call_fail(gw, c, VIR_ERR_OPERATION_FAILED, VIR_FROM_RPC, "the daemon was restarted %u times while it answered: the outcome is unknown", c->supervisors);
+            c = gw->calls;          /* others may have gone with it */
+        } else {
+            c = c->next;
+        }
+}
+
 void call_resend(struct gw *gw, uint32_t serial)
 {
+    for (struct call *c = gw->calls; c && !serial; c = c->next)
+        c->supervisors += c->serial != 0;
+    call_give_up(gw);
     for (struct call *c = gw->calls; c; c = c->next)
         if (c->serial && (!serial || c->serial == serial) && call_frame(gw, c, FRAME_RESENT) < 0) {
             gw_end(gw, "the daemon takes no frames");

@@ -27,6 +27,7 @@ struct call {
     uint32_t id;                    /* the client's name for it: RPC serial, msgpack-RPC message id */
     uint32_t serial;                /* ours, of its frame; 0: no frame was sent */
     uint32_t frame_op;              /* of its frame; the op's own unless a call is asked for in other words */
+    uint32_t supervisors;           /* that died while it was outstanding */
     uint64_t object;
     uint32_t arg;
     uint16_t flags;
