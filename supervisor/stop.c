@@ -136,9 +136,12 @@ static int finish(struct flow *f)
     if (was_active) {
         if (how.detail == STOPPED_DESTROYED)    /* what QEMU says of libvirt's SIGTERM, which clients are used to */
             event_lifecycle(slot_row(slot), EV_SHUTDOWN, SHUTDOWN_HOST);
-        event_lifecycle(slot_row(slot), EV_STOPPED, how.detail);
+        else
+            event_lifecycle(slot_row(slot), EV_STOPPED, how.detail);
         SLOT_EDIT(s, slot)
             s->id = -1;
+        if (how.detail == STOPPED_DESTROYED)    /* told without an id, and every other end with the one it had */
+            event_lifecycle(slot_row(slot), EV_STOPPED, how.detail);
     }
     if (!(slot_row(slot)->flags & SLOT_PERSISTENT))
         slot_free(slot);

@@ -94,3 +94,32 @@ class Pair:
     def result(self):
         print("1..%d\n# %d of %d answers are the same" % (self.count, self.count - self.differ, self.count))
         return 1 if self.differ or not self.count else 0
+
+
+# Two guests for the scenarios: one with the usual devices, one on q35 that stays off; and a bare one.
+IMAGES = "cd %s && qemu-img create -q -f qcow2 disk.qcow2 16M && qemu-img create -q -f qcow2 other.qcow2 16M && truncate -s 1M cd.iso && chmod 666 disk.qcow2 other.qcow2 cd.iso" % W
+EMULATOR = "<emulator>/usr/bin/qemu-system-x86_64</emulator>"
+BUSY = f"""<domain type='qemu'><name>busy</name><uuid>b0000000-0000-4000-8000-000000000001</uuid><title>a busy one</title>
+<memory unit='MiB'>64</memory><vcpu current='1'>2</vcpu><iothreads>1</iothreads><os><type arch='x86_64' machine='pc'>hvm</type></os><features><acpi/></features>
+<devices>{EMULATOR}
+<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='{W}/disk.qcow2'/><target dev='vda' bus='virtio'/></disk>
+<disk type='file' device='cdrom'><driver name='qemu' type='raw'/><source file='{W}/cd.iso'/><target dev='sda' bus='sata'/><readonly/></disk>
+<interface type='user'><mac address='52:54:00:b0:00:01'/><model type='virtio'/></interface>
+<serial type='pty'/><channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>
+<graphics type='vnc' port='5911' listen='127.0.0.1'/><memballoon model='virtio'/></devices></domain>""".replace("bus='sata'", "bus='ide'").replace("sda", "hda")
+IDLE = f"""<domain type='qemu'><name>idle</name><uuid>b0000000-0000-4000-8000-000000000002</uuid><description>never runs</description>
+<metadata><x:note xmlns:x="urn:example:note" kind="first"><x:line/></x:note></metadata>
+<memory unit='MiB'>96</memory><vcpu>1</vcpu><os><type arch='x86_64' machine='q35'>hvm</type></os>
+<devices>{EMULATOR}
+<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='{W}/other.qcow2'/><target dev='sda' bus='sata'/></disk>
+<interface type='user'><mac address='52:54:00:b0:00:02'/><model type='e1000e'/></interface><serial type='pty'/><memballoon model='none'/></devices></domain>"""
+BARE = f"""<domain type='qemu'><name>bare</name><uuid>b0000000-0000-4000-8000-000000000003</uuid><memory unit='MiB'>32</memory><vcpu>1</vcpu>
+<os><type arch='x86_64' machine='pc'>hvm</type></os><devices>{EMULATOR}</devices></domain>"""
+
+
+def guests(p):
+    """The documents and images in both boxes."""
+    p.file("busy.xml", BUSY)
+    p.file("idle.xml", IDLE)
+    p.file("bare.xml", BARE)
+    p.sh(IMAGES)

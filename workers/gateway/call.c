@@ -231,7 +231,7 @@ void gw_call(struct gw *gw, struct call *c)
     struct err e = ERR_INIT;
 
     call_arg(c);
-    if (!call_allowed(gw, c))
+    if (!call_allowed(gw, c) || !call_flags_known(gw, c))
         return;
     local_fn *fn = call_local(c->op);
     if (fn) {

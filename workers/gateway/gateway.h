@@ -112,6 +112,7 @@ void call_error(struct gw *gw, struct call *c, const struct err *e);
 void call_fail(struct gw *gw, struct call *c, int code, int domain, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 void call_fail_api(struct gw *gw, struct call *c, int code, const char *fmt, ...) __attribute__((format(printf, 4, 5)));  /* in the domain of the call's API */
 bool call_flags_ok(struct gw *gw, struct call *c, uint32_t flags, uint32_t known);   /* false: answered with "unsupported flags" */
+bool call_flags_known(struct gw *gw, struct call *c);                            /* the same by the table of flags.c */
 void call_answer(struct gw *gw, struct frame *f);                  /* a REPLY or ERROR frame */
 void call_resend(struct gw *gw, uint32_t serial);                  /* to a new supervisor; 0: all that are open */
 void call_cancel_all(struct gw *gw);

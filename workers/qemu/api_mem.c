@@ -153,7 +153,7 @@ OP_FN(api_interface_stats)
     if (!nic)
         err_set(&e, VIR_ERR_INVALID_ARG, VIR_FROM_DOMAIN, "'%s' is not a known interface", name);
     else if (net_counts(g, nic, &c))
-        err_set(&e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "interface '%s' has no counters on the host", name);
+        err_set(&e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_NONE, "Interface name not provided");     /* it is none of the host's */
     if (e.code) {
         worker_error(w, rq, &e);
         return;

@@ -12,7 +12,7 @@ static int names(struct doc *d)
     const char *s = tree_text(d->t, "name");
     char uuid[37];
     if (!s || !*s)
-        return err_set(d->e, VIR_ERR_NO_NAME, VIR_FROM_DOMAIN, "domain");
+        return err_set(d->e, VIR_ERR_NO_NAME, VIR_FROM_DOMAIN, "%s", "");
     if (strchr(s, '/') || strchr(s, '\n'))
         return doc_bad(d, "name %s cannot contain '%s'", s, strchr(s, '/') ? "/" : "\n");
     if (strspn(s, " \t\r") == strlen(s))

@@ -197,6 +197,10 @@ struct tree *doc_parse(const char *xml, size_t n, const struct doc_env *env, str
     struct doc d = {.e = e, .env = env, .lib_dir = env->lib_dir ? env->lib_dir : "/var/lib/libvirt/qemu"};
     if (!raw)
         return NULL;
+    if (!tree_first(raw, "name")) {     /* before all other faults, as clients know it */
+        err_set(e, VIR_ERR_NO_NAME, VIR_FROM_DOMAIN, "%s", "");
+        return NULL;
+    }
     AUTO_TREE *t = schema_apply(&schema_domain, raw, flags, e);
     if (!t)
         return NULL;

@@ -1,0 +1,61 @@
+/* flags.c: which flags the calls that other roles carry out know.
+ *
+ * Checked here, for the one reason that a call takes many ways (a stored definition, a running guest, the supervisor's own steps) and a flag
+ * that nobody looks at would change nothing in silence.  Calls that the gateway answers check their own. */
+#include "gateway.h"
+#include "ipc/util.h"
+
+#define FROM_DOMAIN 20
+/* function, domain: where libvirt says that it found the flag, when that is not the driver's function. */
+static const struct { uint32_t op, known; const char *function; int domain; } rows[] = {
+    { OP_REMOTE_CONNECT_GET_CPU_MODEL_NAMES, 0, NULL, 0 },
+    { OP_REMOTE_CONNECT_GET_DOMAIN_CAPABILITIES, 0, NULL, 0 },
+    { OP_REMOTE_CONNECT_GET_SYSINFO, 0, NULL, 0 },
+    { OP_REMOTE_NODE_GET_CPU_MAP, 0, "virHostCPUGetMap", VIR_FROM_NONE },
+    { OP_REMOTE_NODE_GET_CPU_STATS, 0, "virHostCPUGetStats", VIR_FROM_NONE },
+    { OP_REMOTE_NODE_GET_MEMORY_STATS, 0, "virHostMemGetStats", VIR_FROM_NONE },
+    { OP_REMOTE_DOMAIN_GET_METADATA, 1 | 2, "virDomainObjGetMetadata", FROM_DOMAIN },
+    { OP_REMOTE_CONNECT_DOMAIN_XML_TO_NATIVE, 0, NULL, 0 },
+    { OP_REMOTE_DOMAIN_BLOCK_STATS_FLAGS, 4, NULL, 0 },
+    { OP_REMOTE_DOMAIN_CREATE_WITH_FLAGS, 1 | 2 | 4 | 8 | 32, NULL, 0 },          /* paused, autodestroy, bypass-cache, force-boot, reset-nvram */
+    { OP_REMOTE_DOMAIN_CREATE_XML, 1 | 2 | 16 | 32, NULL, 0 },                    /* ... validate, and nothing of a save image */
+    { OP_REMOTE_DOMAIN_DEFINE_XML_FLAGS, 1, NULL, 0 },
+    { OP_REMOTE_DOMAIN_DESTROY_FLAGS, 1 | 2, NULL, 0 },
+    { OP_REMOTE_DOMAIN_GET_BLOCK_INFO, 0, NULL, 0 },
+    { OP_REMOTE_DOMAIN_GET_CONTROL_INFO, 0, NULL, 0 },
+    { OP_REMOTE_DOMAIN_GET_CPU_STATS, 4, NULL, 0 },
+    { OP_REMOTE_DOMAIN_GET_DISK_ERRORS, 0, NULL, 0 },
+    { OP_REMOTE_DOMAIN_GET_EMULATOR_PIN_INFO, 1 | 2, NULL, 0 },
+    { OP_REMOTE_DOMAIN_GET_IOTHREAD_INFO, 1 | 2, NULL, 0 },
+    { OP_REMOTE_DOMAIN_GET_JOB_STATS, 1 | 2, NULL, 0 },
+    { OP_REMOTE_DOMAIN_GET_MESSAGES, 1 | 2, NULL, 0 },
+    { OP_REMOTE_DOMAIN_GET_VCPU_PIN_INFO, 1 | 2, NULL, 0 },
+    { OP_REMOTE_DOMAIN_GET_VCPUS_FLAGS, 1 | 2 | 4 | 8, NULL, 0 },
+    { OP_REMOTE_DOMAIN_GET_XML_DESC, 1 | 2 | 4 | 8, NULL, 0 },
+    { OP_REMOTE_DOMAIN_INJECT_NMI, 0, NULL, 0 },
+    { OP_REMOTE_DOMAIN_MANAGED_SAVE, 1 | 2 | 4, NULL, 0 },
+    { OP_REMOTE_DOMAIN_MANAGED_SAVE_REMOVE, 0, NULL, 0 },
+    { OP_REMOTE_DOMAIN_MEMORY_STATS, 0, NULL, 0 },
+    { OP_REMOTE_DOMAIN_OPEN_CONSOLE, 1 | 2, NULL, 0 },
+    { OP_REMOTE_DOMAIN_REBOOT, 1 | 2, NULL, 0 },
+    { OP_REMOTE_DOMAIN_RESET, 0, NULL, 0 },
+    { OP_REMOTE_DOMAIN_SCREENSHOT, 0, NULL, 0 },
+    { OP_REMOTE_DOMAIN_SEND_KEY, 0, NULL, 0 },
+    { OP_REMOTE_DOMAIN_SET_MEMORY_FLAGS, 1 | 2 | 4, NULL, 0 },
+    { OP_REMOTE_DOMAIN_SET_MEMORY_STATS_PERIOD, 1 | 2, NULL, 0 },
+    { OP_REMOTE_DOMAIN_SET_METADATA, 1 | 2, NULL, 0 },
+    { OP_REMOTE_DOMAIN_SHUTDOWN_FLAGS, 1 | 2, NULL, 0 },
+    { OP_REMOTE_DOMAIN_UNDEFINE_FLAGS, 0x7f, NULL, 0 },                           /* managed save; metadata; nvram, tpm: away or kept */
+};
+
+bool call_flags_known(struct gw *gw, struct call *c)
+{
+    for (size_t i = 0; c->op->arg_flags >= 0 && i < ARRAY_N(rows); i++)
+        if (rows[i].op == c->op->id) {
+            if (!rows[i].function || !(c->arg & ~rows[i].known))
+                return call_flags_ok(gw, c, c->arg, rows[i].known);
+            call_fail(gw, c, VIR_ERR_INVALID_ARG, rows[i].domain, "unsupported flags (0x%x) in function %s", c->arg & ~rows[i].known, rows[i].function);
+            return false;
+        }
+    return true;
+}
