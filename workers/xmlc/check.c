@@ -186,6 +186,44 @@ static int seclabels(struct doc *d, struct tree *t)
 
 /* ---- devices ---- */
 
+/* Names and orders that only one device may have; audio devices that others name. */
+static int unique(struct doc *d)
+{
+    for (const struct tree *a = d->devices->child; a; a = a->next) {
+        const char *alias = a->name ? tree_path_attr(a, "alias", "name") : NULL, *boot = a->name ? tree_path_attr(a, "boot", "order") : NULL;
+        const char *audio = a->name && strcmp(a->name, "audio") != 0 ? tree_path_attr(a, "audio", "id") : NULL;
+        bool found = false;
+        for (const struct tree *b = a->next; b && (alias || boot); b = b->next) {
+            if (!b->name || (strcmp(b->name, "console") == 0 && strcmp(a->name, "serial") == 0))
+                continue;
+            if (alias && doc_is(tree_first(b, "alias"), "name", alias))
+                return doc_unsupported(d, VIR_FROM_DOMAIN, "non unique alias detected: %s", alias);
+            if (boot && doc_is(tree_first(b, "boot"), "order", boot))
+                return doc_unsupported(d, VIR_FROM_DOMAIN, "boot order '%s' used for more than one device", boot);
+        }
+        TREE_EACH(x, d->devices, "audio")
+            found |= audio && doc_is(x, "id", audio);
+        if (audio && !found)
+            return doc_bad(d, "no audio device with ID %s", audio);
+    }
+    return 0;
+}
+
+static int memory_devices(struct doc *d)
+{
+    TREE_EACH(m, d->devices, "memory") {
+        const char *node = tree_text(m, "target/node");
+        unsigned cells = doc_count(tree_get(d->t, "cpu/numa"), "cell");
+        if (!tree_first(d->t, "maxMemory") && !doc_in(tree_attr(m, "model"), "virtio-pmem sgx-epc"))
+            return doc_unsupported(d, VIR_FROM_QEMU, "cannot use/hotplug a memory device when domain 'maxMemory' is not defined");
+        if (!node && cells && !doc_in(tree_attr(m, "model"), "virtio-pmem sgx-epc"))
+            return doc_unsupported(d, VIR_FROM_QEMU, "target NUMA node needs to be specified for memory device");
+        if (node && (unsigned)atoi(node) >= cells)
+            return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "can't add memory backend for guest node '%s' as the guest has only '%u' NUMA nodes configured", node, cells);
+    }
+    return 0;
+}
+
 static int names(struct doc *d)
 {
     TREE_EACH(s, d->t, "sysinfo")
@@ -266,5 +304,5 @@ static int pci_bridges(struct doc *d)
 
 int check_document(struct doc *d)
 {
-    return cpu(d) || hugepages(d) || resctrl(d) || sysinfo(d) || names(d) || tpm(d) || iothread_users(d) || pci_bridges(d) || check_rules(d) || seclabels(d, d->t) ? -1 : 0;
+    return cpu(d) || hugepages(d) || resctrl(d) || sysinfo(d) || names(d) || unique(d) || memory_devices(d) || tpm(d) || iothread_users(d) || pci_bridges(d) || check_rules(d) || seclabels(d, d->t) ? -1 : 0;
 }

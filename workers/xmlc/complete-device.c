@@ -81,7 +81,7 @@ static int controller(struct doc *d, struct tree *c)
     if (strcmp(type, "usb") == 0 && doc_in(model, "nec-xhci qemu-xhci") && ports > 15)
         return doc_unsupported(d, VIR_FROM_QEMU, "'%s' controller only supports up to '15' ports", model);
     if (strcmp(type, "pci") == 0 && !model)
-        return doc_bad(d, "Missing required attribute 'model' in element 'controller'");
+        return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "PCI controller model was not set correctly");
     for (struct tree *o = tree_next(c, "controller"); o; o = tree_next(o, "controller")) {
         if (strcmp(tree_attr(o, "type"), type) != 0 || doc_uint(o, "index", 0) != doc_uint(c, "index", 0))
             continue;
@@ -216,8 +216,15 @@ static int hostdev(struct doc *d, struct tree *t)
     static const struct { const char *type, *addresses; } may[] = {
         {"pci", "pci unassigned"}, {"usb", "usb"}, {"scsi", "drive"}, {"scsi_host", "pci ccw"},
     };
-    if (!tree_first(t, "source"))
+    const struct tree *s = tree_first(t, "source");
+    if (!s)
         return doc_bad(d, "Missing <source> element in hostdev device");
+    if (strcmp(type, "usb") == 0 && tree_first(s, "vendor") && !tree_first(s, "product"))
+        return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "missing product");
+    if (strcmp(type, "usb") == 0 && tree_first(s, "product") && !tree_first(s, "vendor"))
+        return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "missing vendor");
+    if (strcmp(type, "scsi_host") == 0 && (!tree_attr(s, "wwpn") || strncmp(tree_attr(s, "wwpn"), "naa.", 4) != 0))
+        return doc_bad(d, tree_attr(s, "wwpn") ? "malformed 'wwpn' value" : "Cannot find vhost-scsi 'wwpn' in hostdev source");
     if (doc_is(t, "mode", "capabilities"))
         return doc_unsupported(d, VIR_FROM_QEMU, "hostdev mode 'capabilities' is not supported in %s", "QEMU");
     for (unsigned i = 0; i < ARRAY_N(may); i++)
@@ -228,6 +235,8 @@ static int hostdev(struct doc *d, struct tree *t)
             return doc_bad(d, "Missing required attribute 'model' in element 'hostdev'");
         if (strcmp(model, "vfio-pci") == 0 && *addr && strcmp(addr, "pci") != 0)
             return doc_bad(d, "Unsupported address type '%s' with mediated device model 'vfio-pci'", addr);
+        if (strcmp(model, "vfio-pci") == 0)
+            doc_default(t, "display", "off");
     }
     if (strcmp(type, "pci") == 0 && tree_path_attr(t, "source", "writeFiltering"))
         return doc_unsupported(d, VIR_FROM_QEMU, "Write filtering of PCI device configuration space is not supported by qemu");
@@ -251,6 +260,10 @@ static int shmem(struct doc *d, struct tree *s)
     const char *model = tree_path_attr(s, "model", "type");
     if (!model)
         tree_set_attr(tree_make(s, "model"), "type", "%s", model = "ivshmem");
+    if (strchr(tree_attr(s, "name"), '/'))
+        return doc_unsupported(d, VIR_FROM_DOMAIN, "shmem name cannot include '/' character");
+    if (msi && !tree_first(s, "server"))
+        return doc_bad(d, "msi option is only supported with a server");
     if (strcmp(model, "ivshmem") == 0)
         return doc_unsupported(d, VIR_FROM_QEMU, "ivshmem device is not supported with this QEMU binary");
     if (strcmp(model, "ivshmem-doorbell") == 0) {
@@ -262,8 +275,8 @@ static int shmem(struct doc *d, struct tree *s)
         tree_set_attr(msi, "enabled", doc_is(msi, "enabled", "on") ? "on" : NULL);
         doc_default(msi, "ioeventfd", "on");
     } else {
-        if (tree_first(s, "server") || msi)
-            return doc_unsupported(d, VIR_FROM_QEMU, "shmem model '%s' does not support %s", model, msi ? "msi option" : "server setting");
+        if (tree_first(s, "server"))
+            return doc_unsupported(d, VIR_FROM_QEMU, "shmem model '%s' does not support server setting", model);
         if (!size) {
             size = tree_make(s, "size");
             tree_set_text(size, "4");
@@ -277,6 +290,12 @@ static int small_devices(struct doc *d)
 {
     struct tree *t = tree_first(d->devices, "memballoon"), *x;
     static const struct { const char *element, *text; } single[] = {{"memballoon", "memory balloon"}, {"watchdog", "watchdog"}};
+    static const struct { const char *element, *text; } one[] = {{"vsock", "vsock"}, {"iommu", "IOMMU"}};
+    for (unsigned i = 0; i < ARRAY_N(one); i++)
+        if (doc_count(d->devices, one[i].element) > 1)
+            return doc_bad(d, "only a single %s device is supported", one[i].text);
+    if (doc_count(d->devices, "redirfilter") > 1)
+        return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "only one set of redirection filter rule is supported");
     for (unsigned i = 0; i < ARRAY_N(single); i++)
         if (doc_count(d->devices, single[i].element) > 1)
             return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "only a single %s device is supported", single[i].text);
@@ -289,6 +308,9 @@ static int small_devices(struct doc *d)
             tree_free(t->child);
     if ((x = tree_first(t, "stats")) && !doc_uint(x, "period", 0))
         tree_free(x);
+    TREE_EACH(u, tree_first(d->devices, "redirfilter"), "usbdev")
+        if (doc_uint(u, "class", 0) > 0xff)
+            return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "Invalid USB Class code 0x%x", doc_uint(u, "class", 0));
     TREE_EACH(p, d->devices, "panic") {
         doc_default(p, "model", "isa");
         for (struct tree *o = tree_next(p, "panic"); o; o = tree_next(o, "panic"))
@@ -308,7 +330,7 @@ static int small_devices(struct doc *d)
     TREE_EACH(h, d->devices, "hostdev") {
         if (hostdev(d, h))
             return -1;
-        storage_defaults(tree_first(h, "source"));
+        storage_defaults(tree_first(h, "source"), false);
         for (struct tree *o = tree_next(h, "hostdev"); o; o = tree_next(o, "hostdev"))
             if (same_source(h, o))
                 return doc_bad(d, "Hostdev already exists in the domain configuration");

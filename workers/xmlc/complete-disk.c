@@ -55,6 +55,7 @@ static int chain(struct doc *d, struct tree *t, unsigned depth)
         return doc_bad(d, "missing storage source format");
     if (!(s = tree_first(b, "source")))
         return doc_bad(d, "missing storage source");
+    storage_defaults(s, true);
     return chain(d, b, depth + 1);
 }
 
@@ -64,11 +65,11 @@ static const struct { const char *protocol; unsigned port; } ports[] = {
 };
 
 /* Ports of hosts, the logical unit of an iSCSI target, the engine of an encryption. */
-void storage_defaults(struct tree *source)
+void storage_defaults(struct tree *source, bool with_ports)
 {
     const char *protocol = tree_attr(source, "protocol"), *name = tree_attr(source, "name");
     struct tree *enc = tree_first(source, "encryption");
-    for (unsigned i = 0; protocol && i < ARRAY_N(ports); i++)
+    for (unsigned i = 0; protocol && with_ports && i < ARRAY_N(ports); i++)
         if (strcmp(protocol, ports[i].protocol) == 0)
             TREE_EACH(h, source, "host")
                 if (!tree_attr(h, "port") && !doc_in(tree_attr(h, "transport"), "unix"))
@@ -87,7 +88,7 @@ static int source(struct doc *d, struct tree *disk)
     struct tree *s = tree_first(disk, "source"), *auth;
     const char *fmt = tree_path_attr(disk, "driver", "type");
     if (s)
-        storage_defaults(s);
+        storage_defaults(s, true);
     if (tree_first(disk, "encryption"))
         doc_default(tree_first(disk, "encryption"), "engine", "qemu");
     if (tree_first(disk, "auth") && tree_get(disk, "source/auth"))
@@ -155,13 +156,13 @@ static int disk(struct doc *d, struct tree *t)
         return -1;
     if (strcmp(device, "cdrom") == 0)
         tree_make(t, "readonly");
-    if (!removable)
-        tree_set_attr(target, "tray", NULL);
     if (strcmp(type, "vhostuser") == 0)
         doc_default(t, "snapshot", "no");
     if (strcmp(type, "vhostuser") != 0) {
         driver = tree_make(t, "driver");
         doc_default(driver, "name", "qemu");
+        if (doc_is(driver, "type", "aio"))     /* an old word for it */
+            tree_set_attr(driver, "type", "raw");
         if (!tree_attr(driver, "type") && strcmp(type, "volume") != 0)
             tree_set_attr(driver, "type", strcmp(type, "dir") == 0 ? "fat" : "raw");
     }
@@ -171,6 +172,24 @@ static int disk(struct doc *d, struct tree *t)
 static const struct { const char *bus, *types; } address_types[] = {
     {"ide", "drive"}, {"fdc", "drive"}, {"sata", "drive"}, {"scsi", "drive"}, {"usb", "usb"}, {"virtio", "pci ccw virtio-mmio virtio-s390"},
 };
+
+/* Texts that the guest sees, and that go into an option of QEMU's. */
+static int strings(struct doc *d, const struct tree *t)
+{
+    static const struct { const char *element; size_t max; } limits[] = {{"vendor", 8}, {"product", 16}};
+    const char *s;
+    for (unsigned i = 0; i < ARRAY_N(limits); i++)
+        if ((s = tree_text(t, limits[i].element)) && strlen(s) > limits[i].max)
+            return doc_unsupported(d, VIR_FROM_DOMAIN, "disk %s is more than %zu characters", limits[i].element, limits[i].max);
+    if ((s = tree_text(t, "wwn"))) {
+        const char *p = strncmp(s, "0x", 2) == 0 ? s + 2 : s;
+        if (strlen(p) != 16 || strspn(p, "0123456789abcdefABCDEF") != 16)
+            return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_NONE, "Malformed wwn: %s", s);
+    }
+    if ((s = tree_text(t, "serial")) && strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_ .+") != strlen(s))
+        return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "driver serial '%s' contains unsafe characters", s);
+    return 0;
+}
 
 static int checks(struct doc *d, struct tree *t)
 {
@@ -187,6 +206,8 @@ static int checks(struct doc *d, struct tree *t)
             const char *a = tree_path_attr(t, "source", "file"), *b = tree_path_attr(o, "source", "file");
             return doc_bad(d, "target '%s' duplicated for disk sources '%s' and '%s'", dev, a ? a : "(null)", b ? b : "(null)");
         }
+    if (strings(d, t))
+        return -1;
     fmt = tree_path_attr(t, "driver", "type");
     if (tree_first(t, "shareable") && fmt && strcmp(fmt, "raw") != 0)
         return doc_unsupported(d, VIR_FROM_QEMU, "shared access for disk '%s' requires use of supported storage format", dev);
@@ -213,10 +234,13 @@ int complete_disks(struct doc *d)
         if (checks(d, t))
             return -1;
     TREE_EACH(t, d->devices, "filesystem") {
-        if (!tree_attr(t, "accessmode") && doc_is(t, "type", "mount"))
+        const struct tree *fs = tree_first(t, "source");
+        if (!tree_attr(t, "accessmode") && doc_is(t, "type", "mount") && !tree_attr(fs, "socket"))
             tree_set_attr(t, "accessmode", "passthrough");
         if (!tree_path_attr(t, "target", "dir"))
             return err_set(d->e, VIR_ERR_NO_TARGET, VIR_FROM_DOMAIN, "%s", tree_path_attr(t, "source", "dir") ? tree_path_attr(t, "source", "dir") : "");
+        if (!fs)
+            return err_set(d->e, VIR_ERR_NO_SOURCE, VIR_FROM_DOMAIN, "%s", tree_path_attr(t, "target", "dir"));
     }
     return 0;
 }

@@ -70,6 +70,19 @@ static int port_of(const struct tree *g, const char *attr)
     return s ? atoi(s) : 0;
 }
 
+/* A VNC password: QEMU looks at eight characters of it, until a time. */
+static int password(struct doc *d, const struct tree *g)
+{
+    const char *p = tree_attr(g, "passwd"), *until = tree_attr(g, "passwdValidTo");
+    unsigned v[6];
+    char rest;
+    if (until && sscanf(until, "%4u-%2u-%2uT%2u:%2u:%2u%c", &v[0], &v[1], &v[2], &v[3], &v[4], &v[5], &rest) != 6)
+        return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "cannot parse password validity time '%s', expect YYYY-MM-DDTHH:MM:SS", until);
+    if (p && doc_is(g, "type", "vnc") && strlen(p) > 8)
+        return doc_unsupported(d, VIR_FROM_QEMU, "VNC password is %zu characters long, only 8 permitted", strlen(p));
+    return 0;
+}
+
 static int graphics(struct doc *d, struct tree *g)
 {
     const char *type = tree_attr(g, "type");
@@ -78,7 +91,7 @@ static int graphics(struct doc *d, struct tree *g)
     const struct tree *l;
     if (doc_in(type, "rdp desktop"))
         return doc_unsupported(d, VIR_FROM_QEMU, "%s graphics are not supported with this QEMU", type);
-    if (listens(d, g))
+    if (listens(d, g) || password(d, g))
         return -1;
     l = tree_first(g, "listen");
     if (strcmp(type, "vnc") == 0) {
@@ -86,6 +99,8 @@ static int graphics(struct doc *d, struct tree *g)
             tree_set_attr(g, "port", NULL);
             tree_set_attr(g, "autoport", NULL);
         } else if (!live) {
+            if (port == -1 && doc_is(g, "autoport", "no"))
+                port = 0;
             auto_ |= port == -1 || (port == 0 && !doc_is(g, "autoport", "no"));
             if (auto_)
                 tree_set_attr(g, "port", "-1");
@@ -135,7 +150,7 @@ static void memory_default(struct tree *m, const char *attr, unsigned kib)
         v = kib;
     while (p < v && p < 1u << 31)
         p <<= 1;
-    tree_set_attr(m, attr, "%u", strcmp(tree_attr(m, "type"), "qxl") == 0 || strcmp(attr, "vgamem") == 0 ? p : v);
+    tree_set_attr(m, attr, "%u", strcmp(tree_attr(m, "type"), "qxl") == 0 && strcmp(attr, "vram64") != 0 ? p : v);
 }
 
 static int video(struct doc *d)
@@ -163,10 +178,16 @@ static int video(struct doc *d)
                 return doc_unsupported(d, VIR_FROM_DOMAIN, "a 'none' video type must be the only video device defined for the domain");
             continue;
         }
-        doc_default(m, "heads", "1");
+        if (strcmp(type, "qxl") != 0 && (tree_attr(m, "ram") || tree_attr(m, "vgamem") || tree_attr(m, "vram64")))
+            return doc_unsupported(d, VIR_FROM_DOMAIN, "%s attribute only supported for video type qxl",
+                tree_attr(m, "ram") ? "ram" : tree_attr(m, "vram64") ? "vram64" : "vgamem");
+        if (!(d->env->flags & DOC_STORED))      /* there, none means 0 */
+            doc_default(m, "heads", "1");
+        if (doc_is(m, "heads", "0"))
+            tree_set_attr(m, "heads", NULL);
         if (doc_is(m, "primary", "yes")) {
             if (primary)
-                return doc_bad(d, "Only one primary video device is supported");
+                return doc_unsupported(d, VIR_FROM_DOMAIN, "Only one primary video device is supported");
             primary = t;
         } else {
             tree_set_attr(m, "primary", NULL);
@@ -259,6 +280,9 @@ static void implicit_input(struct doc *d, const char *type)
 
 int complete_display(struct doc *d)
 {
+    TREE_EACH(s, d->devices, "sound")
+        for (struct tree *c; !doc_in(tree_attr(s, "model"), "ich6 ich9") && (c = tree_first(s, "codec")); )
+            tree_free(c);
     TREE_EACH(g, d->devices, "graphics")
         if (graphics(d, g))
             return -1;

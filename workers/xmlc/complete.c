@@ -213,7 +213,7 @@ static int firmware(struct doc *d)
     if (loader && loader->text)
         doc_default(loader, "type", "rom");
     if (nvram && tree_first(nvram, "source"))
-        storage_defaults(tree_first(nvram, "source"));
+        storage_defaults(tree_first(nvram, "source"), true);
     if (loader && !loader->text && !loader->attr) {
         tree_free(loader);
         loader = NULL;

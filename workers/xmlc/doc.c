@@ -186,7 +186,7 @@ bool is_virtio_model(const char *model)
 static int complete(struct doc *d)
 {
     if (check_pci_addresses(d, d->devices))
-        return doc_invalid(d);
+        return d->e->code == VIR_ERR_XML_ERROR ? doc_invalid(d) : -1;
     return complete_top(d) || complete_devices(d) || check_document(d) ? -1 : 0;
 }
 

@@ -55,7 +55,7 @@ int complete_controllers(struct doc *d);/* indices, models, and those that devic
 int address_drives(struct doc *d);      /* drive, virtio-serial, ccid, dimm */
 int address_serial(struct doc *d);
 int address_usb(struct doc *d);
-void storage_defaults(struct tree *source);   /* ports, logical units of <source> */
+void storage_defaults(struct tree *source, bool ports);   /* ports, logical units of <source> */
 int disk_index(const char *dev);        /* hda 0, vdb 1; -1 */
 int address_pci(struct doc *d);
 int check_document(struct doc *d);      /* what only the whole can tell */

@@ -172,8 +172,9 @@ static int chipset_pc(struct pci_set *s)
         return -1;
     if (usb && doc_in(tree_attr(usb, "model"), "piix3-uhci") && fixed(s, usb, 1, 2, "PIIX3 USB controller at index 0"))
         return -1;
-    if (s->n && pci_reserve(s, &a, PCI_DEVICE, false))
-        return -1;
+    for (a.function = 0; s->n && a.function <= 3; a.function += 3)      /* ISA bridge, power management */
+        if (pci_reserve(s, &a, PCI_DEVICE, false))
+            return -1;
     return primary_video(s, 2);
 }
 

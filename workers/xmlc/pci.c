@@ -139,6 +139,7 @@ static int collect(struct pci_set *s)
         unsigned flags;
         if (!t->name || !pci_given(t, &a) || !(flags = pci_device_flags(s->d, t)))
             continue;
+        pci_write(t, &a);
         if (s->d->pc && a.bus == 0 && a.slot == 1 && doc_in(tree_attr(t, "type"), "ide usb") && strcmp(t->name, "controller") == 0 && (a.function == 1 || a.function == 2))
             continue;       /* functions of the chipset: seen to there */
         if (s->d->q35 && a.bus == 0 && a.slot == 0x1f && doc_is(t, "type", "sata"))
@@ -282,6 +283,8 @@ int address_pci(struct doc *d)
         if (!doc_is(c, "type", "pci"))
             continue;
         unsigned i = doc_uint(c, "index", 0);
+        if (i && doc_in(tree_attr(c, "model"), "pci-root pcie-root"))
+            return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_QEMU, "pci-root and pcie-root controllers should have index 0");
         if (i >= PCI_BUSES_MAX)
             return doc_bad(d, "index of PCI controller is too large: %u", i);
         top = (int)i > top ? (int)i : top;

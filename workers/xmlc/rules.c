@@ -4,7 +4,7 @@
  * all hold, separated by "; ":   PATH   there is such an element        PATH@ATTR   ... attribute       PATH@ATTR=A|B   it has one of these values
  * PATH:TEXT   an element of <domain> has that text
  * "!" in front: it does not hold. "/PATH" begins at <domain>, others at the element.  Machines are conditions too: "pc", "q35", "kvm".
- * %s in the text is the value of the first condition that has an attribute, a second one that of the second; %m the machine, %t the type
+ * %s in the text is the value of the first condition that has an attribute, a second one that of the second; %m the machine, %d the target's name, %t the type
  * (of a timer: its policy). */
 #include <stdio.h>
 #include <string.h>
@@ -34,7 +34,7 @@ static const struct rule rules[] = {
     {"disk", "@type=vhostuser; !/memoryBacking/access@mode=shared; !/cpu/numa/cell@memAccess=shared", U, Q, "'vhostuser' requires shared memory"},
     {"disk", "target@bus=scsi; address@bus; !address@bus=0", I, Q, "SCSI controller only supports 1 bus"},
     {"disk", "target@bus=ide; address@type=drive; !address@controller=0", I, Q, "Only 1 IDE controller is supported"},
-    {"disk", "driver@iothread; !target@bus=virtio|scsi", U, Q, "IOThreads not available for bus %s target %s"},
+    {"disk", "driver@iothread; !target@bus=virtio|scsi; target@bus", U, Q, "IOThreads not available for bus ide target %d"},
     {"disk", "driver@queues; !target@bus=virtio", U, D, "queues attribute in disk driver element is only supported by virtio-blk"},
     {"disk", "driver@queue_size; !target@bus=virtio", U, D, "queue_size attribute in disk driver is only supported by virtio-blk"},
     {"disk", "driver@ioeventfd; !target@bus=virtio", U, D, "disk driver ioeventfd mode supported only for virtio bus"},
@@ -53,6 +53,22 @@ static const struct rule rules[] = {
     {"disk", "@device=cdrom; target@bus=virtio", U, D, "disk type of '%s' does not support ejectable media"},
     {"disk", "@model; !target@bus=virtio", U, D, "disk model not supported for bus '%s'"},
     {"disk", "transient; @device=cdrom", U, D, "transient disk supported only with 'disk' device"},
+    {"disk", "target@tray; !@device=cdrom|floppy", U, D, "tray is only valid for cdrom and floppy"},
+    {"disk", "driver@name; !driver@name=qemu", U, Q, "unsupported driver name '%s' for disk '%d'"},
+    {"disk", "driver@io=native; !driver@cache=none|directsync", U, Q, "io='native' needs either no disk cache or directsync cache mode"},
+    {"disk", "source/encryption@format=qcow|default", U, Q, "old qcow/qcow2 encryption is not supported"},
+    {"disk", "encryption@format=qcow|default", U, Q, "old qcow/qcow2 encryption is not supported"},
+    {"disk", "@type=volume; !source@pool", X, D, "'pool' and 'volume' must be specified together for 'pool' type source"},
+    {"disk", "@type=volume; !source@volume", X, D, "'pool' and 'volume' must be specified together for 'pool' type source"},
+    {"disk", "@type=nvme; !source/address", X, D, "NVMe disk source is missing address"},
+    {"disk", "iotune/total_bytes_sec; iotune/read_bytes_sec", X, D, "total and read/write bytes_sec cannot be set at the same time"},
+    {"disk", "iotune/total_bytes_sec; iotune/write_bytes_sec", X, D, "total and read/write bytes_sec cannot be set at the same time"},
+    {"disk", "iotune/total_iops_sec; iotune/read_iops_sec", X, D, "total and read/write iops_sec cannot be set at the same time"},
+    {"disk", "iotune/total_iops_sec; iotune/write_iops_sec", X, D, "total and read/write iops_sec cannot be set at the same time"},
+    {"disk", "iotune/total_bytes_sec_max; iotune/read_bytes_sec_max", X, D, "total and read/write bytes_sec_max cannot be set at the same time"},
+    {"disk", "iotune/total_bytes_sec_max; iotune/write_bytes_sec_max", X, D, "total and read/write bytes_sec_max cannot be set at the same time"},
+    {"disk", "iotune/total_iops_sec_max; iotune/read_iops_sec_max", X, D, "total and read/write iops_sec_max cannot be set at the same time"},
+    {"disk", "iotune/total_iops_sec_max; iotune/write_iops_sec_max", X, D, "total and read/write iops_sec_max cannot be set at the same time"},
     {"disk", "readonly; target@bus=ide|sata; @device=disk", U, Q, "readonly ide disks are not supported"},
     /* controllers */
     {"controller", "@type=ide; q35", U, Q, "IDE controllers are unsupported for this QEMU binary or machine type"},
@@ -68,8 +84,29 @@ static const struct rule rules[] = {
     /* network */
     {"interface", "ip; !@type=user", U, Q, "Invalid attempt to set network interface guest-side IP route and/or address info, not supported by QEMU"},
     {"interface", "route", U, Q, "Invalid attempt to set network interface guest-side IP route and/or address info, not supported by QEMU"},
-    {"interface", "backend@type", U, Q, "unsupported network backend"},
+    {"interface", "backend@type=passt", X, D, "Invalid value for attribute 'type' in element 'backend': '%s'."},
+    {"interface", "address@type=ccw", U, Q, "cannot use CCW address type for device '<null>' using machine type '%m'"},
+    {"interface", "address@type=unassigned", U, D, "address of type 'unassigned' is supported only for hostdevs"},
+    /* video, graphics, sound */
+    {"video", "model@type=vga|cirrus|vmvga; !model@primary=yes", U, Q, "video type '%s' is only valid as primary video device"},
+    {"video", "model@type=xen|vbox|gop|parallels", U, Q, "domain configuration does not support video model '%s'"},
+    {"video", "model@type=vga|cirrus|vmvga|bochs|ramfb; model@heads; !model@heads=1", U, Q, "video type '%s' doesn't support multiple 'heads'"},
+    {"video", "model/acceleration@accel3d=yes; !model@type=virtio", U, Q, "3d acceleration is supported only with 'virtio' video device"},
+    {"video", "driver@name=vhostuser; !model@type=virtio", U, D, "'vhostuser' driver is only supported with 'virtio' device"},
+    {"graphics", "@type=vnc; @connected=fail|disconnect", U, D, "VNC supports connected='keep' only"},
+    {"graphics", "@type=dbus; @p2p=yes; @address", X, D, "D-Bus p2p with an address is not supported"},
+    {"sound", "@model=ich7", I, D, "Cannot automatically add a new PCI bus for a device with connect flags 00"},
+    {"audio", "input/settings; !input@fixedSettings=yes", U, D, "audio settings specified without fixed settings flag"},
+    {"audio", "output/settings; !output@fixedSettings=yes", U, D, "audio settings specified without fixed settings flag"},
     /* others */
+    {"vsock", "cid@address=0|1|2; !cid@auto=yes", U, D, "guest CIDs must be >= 3"},
+    {"lease", "!target", X, D, "Missing 'target' element for lease"},
+    {"filesystem", "!@type=mount", U, Q, "only supports mount filesystem type"},
+    {"filesystem", "driver@type=virtiofs; !/memoryBacking/access@mode=shared; !/cpu/numa/cell@memAccess=shared", U, Q, "'virtiofs' requires shared memory"},
+    {"iommu", "@model=virtio; !q35", U, Q, "IOMMU device: 'virtio' is only supported with Q35 and ARM Virt machines"},
+    {"iommu", "@model=virtio; !/features/acpi", U, Q, "IOMMU device: 'virtio' requires ACPI"},
+    {"iommu", "@model=smmuv3", U, Q, "IOMMU device: 'smmuv3' is only supported with ARM Virt machines"},
+    {"nvram", "address", U, Q, "nvram device is only supported for PPC64"},
     {"memballoon", "@model=xen", I, D, "Cannot automatically add a new PCI bus for a device with connect flags 00"},
     {"panic", "@model=pseries", U, Q, "only pSeries guests support panic device of model '%s'"},
     {"panic", "@model=s390", U, Q, "only S390 guests support panic device of model '%s'"},
@@ -78,7 +115,7 @@ static const struct rule rules[] = {
     {"console", "target@type=sclp|sclplm", U, Q, "sclpconsole is not supported in this QEMU binary"},
     {"input", "@bus=xen|parallels", I, D, "unsupported input bus %s"},
     {"input", "@bus=virtio; !@type=passthrough; @model=virtio-transitional|virtio-non-transitional", U, Q, "virtio (non-)transitional models are not supported for input type=%t"},
-    {"graphics", "@type=egl-headless; !/devices/graphics@type=vnc|spice|egl-headless", U, Q,
+    {"graphics", "@type=egl-headless; /devices/graphics@type=sdl|dbus; !/devices/graphics@type=vnc|spice", U, Q,
         "graphics type 'egl-headless' is only supported with one of: 'vnc', 'spice' graphics types"},
     {"redirdev", "@type=spicevmc; !/devices/graphics@type=spice", U, Q, "chardev 'spicevmc' not supported without spice graphics"},
     {"channel", "@type=spicevmc; !/devices/graphics@type=spice", U, Q, "chardev 'spicevmc' not supported without spice graphics"},
@@ -173,8 +210,8 @@ static int apply(struct doc *d, const struct rule *r, const struct tree *t)
     unsigned used = 0;
     for (const char *p = r->text; *p && len < sizeof text - 1; p++) {
         const char *s = p[0] == '%' && p[1] == 's' ? value[used ? 1 : 0] : p[0] == '%' && p[1] == 'm' ? d->machine :
-            p[0] == '%' && p[1] == 't' ? tree_attr(t, strcmp(r->on, "timer") == 0 ? "tickpolicy" : "type") : NULL;
-        if (p[0] == '%' && (p[1] == 's' || p[1] == 'm' || p[1] == 't')) {
+            p[0] == '%' && p[1] == 'd' ? tree_path_attr(t, "target", "dev") : p[0] == '%' && p[1] == 't' ? tree_attr(t, strcmp(r->on, "timer") == 0 ? "tickpolicy" : "type") : NULL;
+        if (p[0] == '%' && (p[1] == 's' || p[1] == 'm' || p[1] == 't' || p[1] == 'd')) {
             used += p[1] == 's';
             len += (size_t)snprintf(text + len, sizeof text - len, "%.200s", s ? s : "");
             p++;

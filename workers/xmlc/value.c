@@ -88,7 +88,7 @@ static int size_value(const struct sx_row *row, const char *v, const char *unit,
             step *= 1024;
         *out_unit = names[i];
     }
-    snprintf(out, n, "%" PRIu64, bytes / step + (bytes % step != 0));
+    snprintf(out, n, "%" PRIu64, bytes / step + (bytes % step != 0 && row->vtype != SX_MIBM));
     return 0;
 }
 
@@ -243,6 +243,8 @@ int value_check(const struct sx_row *row, const char *element, const char *attr,
     case SX_HEX:
         if (number(v, 0, &negative, &u) || u > row->max || negative)
             return bad(row, element, attr, v, " Expected non-negative integer value", e);
+        if (!u && (row->flags & SXF_NZ))
+            return bad(row, element, attr, v, " Zero is not permitted", e);
         return util_format(out, n, "0x%0*" PRIx64, row->width ? row->width : 1, u);
     case SX_HEXANY:
         if (strcmp(v, "-1") == 0)
