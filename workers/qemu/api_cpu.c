@@ -54,7 +54,7 @@ static int parse_set(const char *s, uint8_t *map, size_t bytes)
 /* Where a thread may run, from its status file: "Cpus_allowed_list:\t0-3". */
 static void allowed(struct guest *g, const char *file, uint8_t *map, size_t bytes)
 {
-    char buf[8192];
+    char buf[4096];
     memset(map, 0, bytes);
     if (read_small(g->proc_fd, file, buf, sizeof buf))
         return;

@@ -7,6 +7,7 @@
 #include "ipc/util.h"
 #include "workers/qemu/keymap.h"
 #include "workers/qemu/ops.h"
+#include "workers/qemu/stats.h"
 
 enum { MONITOR_HMP = 1, COMMAND_BYTES_MAX = 4u << 20, KEYS_MAX = 16, BLOCK_MS = 600000, DEFAULT_MS = 5000 };
 
@@ -68,6 +69,7 @@ OP_FN(api_monitor_command)
         guest_send_state(g, -1, 0);
         guest_changed(g);
     }
+    stats_forget(g);                    /* whatever it does */
     if (flags & MONITOR_HMP) {
         qmp_send(&g->qmp, "human-monitor-command", json_pack("{s:s}", "command-line", text), -1, 0, on_hmp, call_new(g, rq));
     } else {

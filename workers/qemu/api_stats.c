@@ -83,7 +83,7 @@ static void group_balloon(struct guest *g, struct params *p, uint32_t flags)
 /* Times of one vCPU's thread in ns: run, wait (scheduler's sum, where the kernel keeps it), delay (runnable, not running). */
 void vcpu_times(struct guest *g, uint32_t i, uint64_t *run, uint64_t *waited, uint64_t *delay)
 {
-    char name[64], buf[8192];
+    char name[64], buf[2048];
     uint64_t user = 0, sys = 0;
     unsigned long long r, d;
     *run = *waited = *delay = 0;
@@ -265,7 +265,7 @@ static void group_dirty(struct guest *g, struct params *p, uint32_t flags)
 
 static const struct { uint32_t bit; unsigned parts; void (*fn)(struct guest *g, struct params *p, uint32_t flags); } groups[] = {
     { GROUP_STATE, 0, group_state }, { GROUP_CPU, 0, group_cpu }, { GROUP_BALLOON, PART_BALLOON, group_balloon }, { GROUP_VCPU, 0, group_vcpu },
-    { GROUP_NET, 0, group_net }, { GROUP_BLOCK, PART_BLOCKS, group_block }, { GROUP_IOTHREAD, PART_IOTHREADS, group_iothread }, { GROUP_DIRTY, PART_DIRTY, group_dirty },
+    { GROUP_NET, 0, group_net }, { GROUP_BLOCK, PART_BLOCKS | PART_SIZES, group_block }, { GROUP_IOTHREAD, PART_IOTHREADS, group_iothread }, { GROUP_DIRTY, PART_DIRTY, group_dirty },
 };
 
 struct bulk { uint32_t which, flags; };
@@ -489,5 +489,5 @@ OP_FN(api_block_info)
     if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, 0, "qemuDomainGetBlockInfo") || call_need_up(g, rq))
         call_drop(c);
     else
-        stats_want(g, PART_BLOCKS, false, on_block_info, c);
+        stats_want(g, PART_BLOCKS | PART_SIZES, false, on_block_info, c);
 }

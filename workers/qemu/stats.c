@@ -78,9 +78,13 @@ static void blocks_forget(struct stats *s)
 static void take_blockstats(struct stats *s, json_t *ret)
 {
     size_t n = json_array_size(ret);
+    struct block_node *old = STEAL_PTR(&s->nodes);
+    uint32_t nold = s->nnodes;
     blocks_forget(s);
-    if (!n || n > BLOCK_NODES_MAX || !(s->drives = calloc(n, sizeof *s->drives)))
+    if (!n || n > BLOCK_NODES_MAX || !(s->drives = calloc(n, sizeof *s->drives))) {
+        free(old);
         return;
+    }
     for (size_t i = 0; i < n; i++) {
         json_t *b = json_array_get(ret, i);
         const char *qdev = json_string_value(json_object_get(b, "qdev"));
@@ -95,6 +99,16 @@ static void take_blockstats(struct stats *s, json_t *ret)
         for (json_t *x = json_object_get(b, "backing"); x && above != UINT32_MAX; x = json_object_get(x, "backing"))
             above = add_node(s, x, above);
     }
+    /* Sizes are asked for less often. */
+    for (uint32_t i = 0; i < s->nnodes; i++)
+        for (uint32_t k = 0; k < nold; k++)
+            if (!strcmp(s->nodes[i].name, old[k].name)) {
+                s->nodes[i].capacity = old[k].capacity;
+                s->nodes[i].physical = old[k].physical;
+                s->nodes[i].file_size = old[k].file_size;
+                break;
+            }
+    free(old);
 }
 
 static void take_nodes(struct stats *s, json_t *ret)
@@ -226,13 +240,14 @@ static void on_blockstats(void *data, json_t *ret, const struct err *e)
 {
     if (usable(data, ret, e))
         take_blockstats(data, ret);
+    part_end(data, PART_BLOCKS);
 }
 
 static void on_nodes(void *data, json_t *ret, const struct err *e)
 {
     if (usable(data, ret, e))
         take_nodes(data, ret);
-    part_end(data, PART_BLOCKS);
+    part_end(data, PART_SIZES);
 }
 
 static void on_balloon(void *data, json_t *ret, const struct err *e)
@@ -267,10 +282,10 @@ static void ask(struct stats *s, unsigned parts)
     struct qmp *q = &s->g->qmp;
     char path[128];
     s->asking |= parts;
-    if (parts & PART_BLOCKS) {
+    if (parts & PART_BLOCKS)
         qmp_send(q, "query-blockstats", NULL, -1, 0, on_blockstats, s);
+    if (parts & PART_SIZES)             /* behind the counters, which name the nodes */
         qmp_send(q, "query-named-block-nodes", json_pack("{s:b}", "flat", 1), -1, 0, on_nodes, s);
-    }
     if (parts & PART_BALLOON && s->g->has_balloon && balloon_path(s->g, path, sizeof path))
         qmp_send(q, "qom-get", json_pack("{s:s, s:s}", "path", path, "property", "guest-stats"), -1, 0, on_balloon, s);
     else if (parts & PART_BALLOON)
@@ -284,13 +299,25 @@ static void ask(struct stats *s, unsigned parts)
     qmp_flush(q);
 }
 
+/* How long an answer stands. */
+static uint64_t fresh_ms(struct guest *g, unsigned part, bool in_bulk)
+{
+    struct tree *period = tree_get(g->tree, "devices/memballoon/stats");
+    switch (part) {
+    case PART_SIZES: return in_bulk ? SIZES_FRESH_MS : STATS_FRESH_MS;
+    case PART_DIRTY: return UINT64_MAX;         /* nobody but a client's own command starts a measurement: stats_forget */
+    case PART_BALLOON: return period ? STATS_FRESH_MS : SIZES_FRESH_MS;     /* without polling the guest tells little and seldom */
+    default: return STATS_FRESH_MS;
+    }
+}
+
 void stats_want(struct guest *g, unsigned parts, bool in_bulk, stats_fn *fn, void *data)
 {
     struct stats *s = stats_of(g);
     uint64_t now = loop_now_ms();
     unsigned old = 0;
     for (unsigned i = 0; i < PARTS_N; i++)
-        if (parts & 1u << i && (!s->at_ms[i] || now - s->at_ms[i] >= STATS_FRESH_MS))
+        if (parts & 1u << i && (!s->at_ms[i] || now - s->at_ms[i] >= fresh_ms(g, 1u << i, in_bulk)))
             old |= 1u << i;
     if (!old || (in_bulk && qmp_is_stale(&g->qmp))) {
         fn(g, data, old ? &stale : NULL);
@@ -322,10 +349,10 @@ void stats_free(struct guest *g)
     free(STEAL_PTR(&g->stats));
 }
 
-void stats_forget_blocks(struct guest *g)
+void stats_forget(struct guest *g)
 {
-    if (g->stats)
-        g->stats->at_ms[0] = 0;
+    for (unsigned i = 0; g->stats && i < PARTS_N; i++)
+        g->stats->at_ms[i] = 0;
 }
 
 /* ---- the balloon's polling ---- */

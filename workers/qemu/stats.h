@@ -1,14 +1,15 @@
 /* stats.h: what QEMU counts, asked for in one write and kept for a moment.
  *
- * Values younger than STATS_FRESH_MS are served as they are; calls that come while QEMU is asked wait for the same answer; and a
+ * Values younger than STATS_FRESH_MS are served as they are (in bulk: sizes of images for SIZES_FRESH_MS; what cannot change, for ever); calls that come while QEMU is asked wait for the same answer; and a
  * QEMU that does not answer within STATS_WAIT_MS costs a bulk call nothing more: it gets what was known last. */
 #ifndef BULKHEAD_QEMU_STATS_H
 #define BULKHEAD_QEMU_STATS_H
 #include "workers/qemu/guest.h"
 
+#define SIZES_FRESH_MS 3000u
 #define STATS_WAIT_MS 400u               /* less than the gateway waits for all guests' records */
 
-enum stats_part { PART_BLOCKS = 1, PART_BALLOON = 2, PART_DIRTY = 4, PART_IOTHREADS = 8, PARTS_N = 4 };
+enum stats_part { PART_BLOCKS = 1 /* counters of drives */, PART_BALLOON = 2, PART_DIRTY = 4, PART_IOTHREADS = 8, PART_SIZES = 16 /* of images; comes with BLOCKS */, PARTS_N = 5 };
 
 /* Counters of a drive: the guest's own (device), and of its image chain (nodes). Missing values are 0. */
 struct block_counts { uint64_t rd_req, rd_bytes, rd_ns, wr_req, wr_bytes, wr_ns, fl_req, fl_ns; };
@@ -53,5 +54,5 @@ void vcpu_times(struct guest *g, uint32_t vcpu, uint64_t *run, uint64_t *waited,
 struct net_counts { uint64_t rx[4], tx[4]; };               /* bytes, packets, errors, dropped */
 int net_counts(struct guest *g, const struct tree *nic, struct net_counts *c);
 void stats_free(struct guest *g);               /* nobody waits any more */
-void stats_forget_blocks(struct guest *g);      /* the drives have changed */
+void stats_forget(struct guest *g);             /* something has changed behind our back: drives, what a client's own command did */
 #endif
