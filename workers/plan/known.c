@@ -20,7 +20,7 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     { "memtune/swap_hard_limit", "unit", "" },
     { "vcpu", "placement current", "" }, { "vcpus", "", "vcpu" }, { "vcpus/vcpu", "id enabled hotpluggable order", "" },
     { "iothreadids", "", "iothread" }, { "iothreadids/iothread", "id thread_pool_min thread_pool_max", "" },
-    { "cputune", "", "shares period quota global_period global_quota" },
+    { "cputune", "", "shares global_period global_quota" },
     { "numatune", "", "memory memnode" }, { "numatune/memory", "mode nodeset placement", "" }, { "numatune/memnode", "cellid mode nodeset", "" },
     { "sysinfo", "type", "*" },
     { "os", "firmware", "type loader nvram boot bootmenu bios smbios kernel initrd cmdline dtb acpi firmware" }, { "os/type", "arch machine", "" },

@@ -53,6 +53,11 @@ static void limits(struct guest *g, struct launch *l)
         memcpy((char *)l + mem[i].at, &v, sizeof v);
     }
     tree_parse_uint(tree_text(g->tree, "cputune/shares"), 10, UINT32_MAX, &l->cpu_shares);
+    /* Of the whole guest; those of each vCPU (period, quota) need groups within the group and are refused. */
+    tree_parse_uint(tree_text(g->tree, "cputune/global_period"), 10, UINT32_MAX, &l->cpu_period_us);
+    const char *quota = tree_text(g->tree, "cputune/global_quota");
+    if (quota)
+        l->cpu_quota_us = strtoll(quota, NULL, 10);
 }
 
 /* Writes argv as one sealed memfd. Descriptor or negative errno. */
