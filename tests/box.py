@@ -173,7 +173,9 @@ class Box:
     def left_over(self):
         """What a guest's run could leave behind, as a list of words; empty when all is gone."""
         left = ["process %d %s" % (p, c[:60]) for p, c in self.processes()
-                if c.startswith(("bulkhead-qemu", "bulkhead-log", "bulkhead-pid1", "bulkhead-hand", "bulkhead-xmlc", "bulkhead-probe", QEMU))]
+                if c.startswith(("bulkhead-qemu", "bulkhead-log", "bulkhead-pid1", "bulkhead-hand", "bulkhead-probe", QEMU))]
+        spare = self.role("xmlc")       # two are born before they are needed
+        left += ["process %d xmlc" % p for p in spare[2:]]
         for pattern in ("run/libvirt/qemu/*.xml", "run/libvirt/qemu/*.pid", "var/lib/libvirt/qemu/domain-*", "var/lib/libvirt/qemu/channel/target/domain-*"):
             left += ["file " + f[len(self.dir):] for f in glob.glob(os.path.join(self.dir, pattern)) if not f.endswith("/driver.pid")]
         links = self.run("ip", "-o", "link", check=False).stdout

@@ -1,6 +1,6 @@
 """guestlib.py: a real guest in a box (box.py): Debian's cloud kernel and an initrd of busybox and the agent, TCG, with its console in our hands."""
 import glob, os, re, subprocess, sys, threading, time
-from box import Box, BUILD, QEMU, Timeout, wait_for
+from box import Box, BUILD, QEMU, Timeout, is_running, wait_for
 
 SRC = os.environ.get("SRCDIR") or os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 WORDS = "console=ttyS0 quiet panic=-1 tsc=reliable no_timer_check mitigations=off random.trust_cpu=on rcupdate.rcu_expedited=1 printk.time=0"

@@ -11,10 +11,12 @@ scenario_tests = \
 	$(NULL)
 guest_tests = \
 	%D%/test-guest-calls.py \
+	%D%/test-guest-confined.py \
 	%D%/test-guest-console.py \
 	%D%/test-guest-disks.py \
 	%D%/test-guest-life.py \
 	%D%/test-guest-nics.py \
+	%D%/test-guest-vnc.py \
 	$(NULL)
 scenario_root_tests = \
 	$(guest_tests) \

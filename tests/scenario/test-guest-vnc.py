@@ -1,0 +1,110 @@
+#!/usr/bin/python3
+"""VNC: ports that are picked or asked for, a unix socket, a password, each by an RFB handshake; QEMU itself has no network."""
+import os, sys
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from box import guest_xml
+from guestlib import *
+
+# Run where the listener is: ADDRESS [ANSWER to the challenge, "wrong"]; prints the security types, then what it was told.
+CLIENT = r'''
+import socket, struct, sys
+a = sys.argv[1]
+s = socket.socket(socket.AF_UNIX if a[0] == "/" else socket.AF_INET)
+s.settimeout(30)
+s.connect(a if a[0] == "/" else (a.split(":")[0], int(a.split(":")[1])))
+def get(n):
+    d = b""
+    while len(d) < n:
+        c = s.recv(n - len(d))
+        if not c: sys.exit("closed")
+        d += c
+    return d
+version = get(12)
+s.sendall(b"RFB 003.008\n")
+types = get(get(1)[0])
+print(version.decode().strip(), list(types))
+if 1 in types:
+    s.sendall(b"\1")
+    assert get(4) == b"\0\0\0\0"
+    s.sendall(b"\1")
+    w, h = struct.unpack(">HH", get(4))
+    get(16)
+    name = get(struct.unpack(">I", get(4))[0]).decode()
+    s.sendall(struct.pack(">BBHHHH", 3, 0, 0, 0, 1, 1))
+    print("screen", w, h, name, get(1) == b"\0")
+elif 2 in types:
+    s.sendall(b"\2")
+    challenge = get(16)
+    import subprocess
+    key = sys.argv[2].encode()[:8].ljust(8, b"\0")
+    key = bytes(int("{:08b}".format(b)[::-1], 2) for b in key)
+    r = subprocess.run(["openssl", "enc", "-des-ecb", "-nopad", "-provider", "legacy", "-provider", "default", "-K", key.hex()], input=challenge, capture_output=True)
+    s.sendall(r.stdout if r.returncode == 0 else bytes(16))
+    print("result", struct.unpack(">I", get(4))[0], "openssl", r.returncode)
+'''
+
+
+def client(box, *argv):
+    return box.run("/usr/bin/python3", "-c", CLIENT, *argv, timeout=60).stdout
+
+
+def start(box, name, graphics):
+    dom = box.connect().defineXML(guest_xml(name, devices=graphics + "<video><model type='vga'/></video>"))
+    dom.create()
+    return dom
+
+
+def ports(box):
+    """autoport, two guests; a port that is asked for; one that is taken"""
+    doms = [start(box, "v%d" % i, "<graphics type='vnc' autoport='yes'/>") for i in (1, 2)]
+    assert box.virsh("vncdisplay", "v1").stdout.strip() == "127.0.0.1:0" and box.virsh("vncdisplay", "v2").stdout.strip() == "127.0.0.1:1"
+    doms.append(start(box, "v3", "<graphics type='vnc' port='5950' autoport='no' listen='127.0.0.1'/>"))
+    for name, port in (("v1", 5900), ("v2", 5901), ("v3", 5950)):
+        said = client(box, "127.0.0.1:%d" % port)
+        assert "RFB 003.008 [1]" in said and "True" in said and "(%s)" % name in said, said
+    assert "port='5901'" in doms[1].XMLDesc()
+    taken = box.connect().defineXML(guest_xml("v4", devices="<graphics type='vnc' port='5950' autoport='no'/>"))
+    try:
+        taken.create()
+    except libvirt.libvirtError as e:
+        print("    " + str(e))
+    else:
+        raise AssertionError("two guests on one port")
+    host = os.readlink("/proc/%d/ns/net" % box.daemon_pid())
+    for pid in box.role("guest"):
+        assert os.readlink("/proc/%d/ns/net" % pid) != host
+    # The worker dies: the listener and the next client do not.
+    os.kill(box.role("qemu")[0], 9)
+    wait_for("a client after the worker's death", lambda: "[1]" in box.run("/usr/bin/python3", "-c", CLIENT, "127.0.0.1:5900", check=False).stdout, 60)
+    for d in doms:
+        d.destroy()
+    assert_clean(box)
+    assert box.run("/usr/bin/python3", "-c", CLIENT, "127.0.0.1:5900", check=False).returncode != 0, "something listens still"
+
+
+def secret(box):
+    """a password: asked for, the right one opens, another does not; shown to nobody who may not see it"""
+    dom = start(box, "v5", "<graphics type='vnc' autoport='yes' passwd='s3cret'/>")
+    assert "s3cret" not in dom.XMLDesc() and "s3cret" in dom.XMLDesc(libvirt.VIR_DOMAIN_XML_SECURE)
+    assert "s3cret" not in open("/proc/%d/cmdline" % box.role("guest")[0]).read()
+    wrong, right = client(box, "127.0.0.1:5900", "other"), client(box, "127.0.0.1:5900", "s3cret")
+    assert "[2]" in wrong and "result 1" in wrong, wrong
+    if "openssl 0" in right:
+        assert "result 0" in right, right
+    else:
+        print("    no DES here: the right password is not tried")
+    dom.destroy()
+
+
+def unix(box):
+    """a unix socket"""
+    path = os.path.join(box.dir, "vnc.sock")
+    dom = start(box, "v6", "<graphics type='vnc' socket='%s'/>" % path)
+    said = client(box, path)
+    assert "RFB 003.008 [1]" in said and "True" in said, said
+    dom.destroy()
+    assert_clean(box)
+    assert not os.path.exists(path), "the socket is left"
+
+
+main(ports, secret, unix)
