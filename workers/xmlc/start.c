@@ -200,6 +200,9 @@ int run_form(struct tree *t, int id, const struct doc_env *env, struct err *e)
     channels(devices, dir, name);
     if (graphics(t, env, dir, name, e))
         return -1;
+    TREE_EACH(d, devices, "disk")       /* an empty drive has no format */
+        if (!tree_first(d, "source"))
+            tree_set_attr(tree_first(d, "driver"), "type", NULL);
     if (!tree_get(t, "resource/partition")) {
         r = tree_make(t, "resource");
         tree_insert(r, tree_new("partition"), NULL);
