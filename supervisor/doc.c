@@ -258,7 +258,7 @@ static int live_first(struct flow *f)
     if (!f->live_first)
         return FLOW_NEXT;
     if (guest_worker(f->slot, &p) != GUEST_READY)
-        return err_set(&f->err, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "domain is not running");
+        return err_set(&f->err, VIR_ERR_OPERATION_INVALID, VIR_FROM_DOMAIN, "domain is not running");
     return flow_pass(f, p, NULL, 0);
 }
 

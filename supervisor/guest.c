@@ -396,7 +396,7 @@ void guest_debug(struct peer *g, const struct caller *c, const struct frame *f)
     struct err e = ERR_INIT;
     (void)g;
     if (guest_worker(slot_of(f->h.object), &p) != GUEST_READY) {
-        err_set(&e, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "domain is not running");
+        err_set(&e, VIR_ERR_OPERATION_INVALID, VIR_FROM_DOMAIN, "domain is not running");
         route_error(c, &e);
         return;
     }

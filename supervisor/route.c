@@ -114,7 +114,8 @@ void route_error(const struct caller *c, const struct err *e)
 static void fail(const struct caller *c, int code, const char *text)
 {
     struct err e = ERR_INIT;
-    err_set(&e, code, VIR_FROM_QEMU, "%s", text);
+    /* What is wrong with the domain's state, libvirt's common code tells, not its driver. */
+    err_set(&e, code, code == VIR_ERR_OPERATION_INVALID ? VIR_FROM_DOMAIN : VIR_FROM_QEMU, "%s", text);
     route_error(c, &e);
 }
 

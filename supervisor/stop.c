@@ -229,7 +229,7 @@ static int destroy_go(struct flow *f)
     struct run *r = run_of(slot_of(f->wanted));
     if (f->id == 0) {
         if (!r || (r->phase != RUN_STARTING && !slot_active(slot_row(r->slot))))
-            return f->caller.flags & FRAME_RESENT ? FLOW_END : err_set(&f->err, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "domain is not running");
+            return f->caller.flags & FRAME_RESENT ? FLOW_END : err_set(&f->err, VIR_ERR_OPERATION_INVALID, VIR_FROM_DOMAIN, "domain is not running");
         f->id = r->id;
     }
     if (!r || r->id != f->id)

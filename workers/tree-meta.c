@@ -70,7 +70,7 @@ char *meta_get(const struct tree *dom, int type, const char *uri, struct err *e)
         return NULL;
     }
     if (!tree_text(dom, names[type])) {
-        err_set(e, VIR_ERR_NO_DOMAIN_METADATA, VIR_FROM_DOMAIN, "Requested %s element is not present", names[type]);
+        err_set(e, VIR_ERR_NO_DOMAIN_METADATA, VIR_FROM_DOMAIN, "Requested metadata element is not present");
         return NULL;
     }
     s = strdup(tree_text(dom, names[type]));

@@ -19,6 +19,13 @@ guest_tests = \
 	%D%/test-guest-vnc.py \
 	$(NULL)
 scenario_root_tests = \
+	%D%/test-peer-admin.py \
+	%D%/test-peer-badxml.py \
+	%D%/test-peer-events.py \
+	%D%/test-peer-life.py \
+	%D%/test-peer-python.py \
+	%D%/test-peer-queries.py \
+	%D%/test-peer-readonly.py \
 	$(guest_tests) \
 	%D%/test-sandbox-root.sh \
 	$(NULL)

@@ -102,7 +102,9 @@ int call_need_up(struct guest *g, const struct request *rq)
 {
     if (g->phase == PHASE_UP || g->phase == PHASE_STOPPING)
         return 0;
-    reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "domain is not running");
+    struct err e = ERR_INIT;
+    err_set(&e, VIR_ERR_OPERATION_INVALID, VIR_FROM_DOMAIN, "domain is not running");
+    worker_error(g->w, rq, &e);
     return -1;
 }
 

@@ -1,0 +1,57 @@
+#!/usr/bin/python3
+"""virt-admin on the admin socket: servers, workers, clients and logging, as libvirtd tells them."""
+import os, shutil, sys
+sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
+from pair import Pair, skip
+
+LINES = """uri
+version
+srv-threadpool-info SERVER
+srv-threadpool-set SERVER --max-workers 30
+srv-threadpool-set SERVER --min-workers 50
+srv-threadpool-set SERVER --min-workers 40 --max-workers 30
+srv-threadpool-set SERVER --priority-workers 7
+srv-threadpool-info SERVER
+srv-threadpool-info nothing
+srv-clients-info SERVER
+srv-clients-set SERVER --max-clients 4000
+srv-clients-set SERVER --max-clients 10
+srv-clients-set SERVER --max-unauth-clients 30 --max-clients 3000
+srv-clients-set SERVER
+srv-clients-info SERVER
+srv-clients-list SERVER
+srv-clients-list nothing
+client-info SERVER 99
+client-info nothing 1
+client-disconnect SERVER 99
+dmn-log-info
+daemon-log-filters
+daemon-log-outputs
+daemon-log-filters nonsense
+daemon-log-filters ""
+daemon-log-filters
+daemon-log-outputs 1:stderr
+daemon-log-outputs
+daemon-log-outputs 3:file:/var/log/libvirt/other.log
+daemon-log-outputs
+daemon-log-outputs ""
+daemon-log-outputs
+nothing"""
+NAMES = [("libvirtd|virtqemud", "SERVER")]
+BUSY = [(r"^(nWorkers|freeWorkers|jobQueueDepth)( +): \d+", r"\1\2: N")]
+CLIENT = [(r"\d{4}-\d\d-\d\d [0-9:+]+", "TIME"), (r"(unix_process_id *:) \d+", r"\1 PID"), (r"^ ?\d+ +", "ID "), (r"^(id +): \d+", r"\1: ID"), (r"'\d+'", "ID")]
+# One client more than those that look: its entry, what is known of it, and its end.
+CLIENTS = """(echo; sleep 20) 2>/dev/null | virsh -q -c qemu:///system >/dev/null 2>&1 &
+for i in $(seq 100); do id=$($A srv-clients-list $S | awk '$2 == "unix" { print $1 }'); [ -n "$id" ] && break; sleep 0.1; done
+$A srv-clients-list $S; $A srv-clients-info $S; $A client-info $S $id; $A client-disconnect $S $id
+for i in $(seq 100); do $A srv-clients-list $S | grep -q unix || break; sleep 0.1; done
+$A srv-clients-list $S; $A client-info $S $id"""
+HEAD = "S=$(test -S /run/libvirt/virtqemud-admin-sock && echo virtqemud || echo libvirtd); A=\"virt-admin -c $S:///system\"; "
+
+if not shutil.which("virt-admin"):
+    skip("virt-admin is not installed")
+with Pair("admin") as p:
+    for line in LINES.splitlines():
+        p.sh(HEAD + "$A " + line.replace("SERVER", "$S"), what=line, mask=NAMES + (BUSY if "threadpool" in line else []))
+    p.sh(HEAD + CLIENTS, what="a client comes, is looked at and sent away", mask=NAMES + CLIENT)
+sys.exit(p.result())

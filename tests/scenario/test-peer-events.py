@@ -1,0 +1,33 @@
+#!/usr/bin/python3
+"""What `virsh event` shows of a guest's life: libvirtd's events, in its order."""
+import os, sys
+sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
+from pair import Pair, guests
+
+# (what virsh listens to, what happens meanwhile): it has to have happened before virsh ends.
+TALES = (
+    ("event --event lifecycle --loop", ("define W/bare.xml", "undefine bare")),
+    ("event --event lifecycle --loop", ("create W/bare.xml", "destroy bare")),
+    ("event --event lifecycle --loop", ("create W/bare.xml --paused", "resume bare", "suspend bare", "destroy bare")),
+    ("event --event lifecycle --loop", ("define W/bare.xml", "start bare", "undefine bare", "destroy bare")),
+    ("event --domain busy --event lifecycle --loop", ("suspend busy", "create W/bare.xml", "resume busy", "destroy bare")),
+    ("event --domain busy --event reboot", ("reset busy",)),
+    ("event --domain idle --event metadata-change", ("desc idle --config new",)),
+    ("event --domain idle --event metadata-change", ("desc idle --config --title new",)),
+    ("event --domain idle --event metadata-change", ("metadata idle urn:example:a --key a --set '<a/>' --config",)),
+    ("event --domain busy --event metadata-change --loop", ("desc busy --live new", "desc busy --live --config both", "metadata busy urn:example:a --key a --set '<a/>' --config")),
+    ("event --domain idle --all --loop", ("autostart idle", "desc idle --config again", "undefine idle")),
+    ("qemu-monitor-event busy --event STOP", ("qemu-monitor-command busy --hmp stop", "resume busy")),
+)
+WAIT = 4
+
+with Pair("events") as p:
+    guests(p)
+    for line in ("define W/busy.xml", "define W/idle.xml", "start busy", "event --list", "event", "event --event nothing", "event busy lifecycle --timeout 1"):
+        p.virsh(line)
+    for listen, acts in TALES:
+        # One second for virsh to listen, the rest for a loaded machine.
+        deeds = "; ".join("$V " + a for a in acts)
+        p.sh("(sleep 1; %s) >/dev/null 2>&1 & $V %s --timeout %d; wait" % (deeds, listen, WAIT), what="%s: %s" % (listen, "; ".join(acts)),
+             mask=[(r"at \d+\.\d+", "at TIME"), (r'"(micro)?seconds": \d+', "TIME")])
+sys.exit(p.result())

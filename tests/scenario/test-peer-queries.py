@@ -1,0 +1,154 @@
+#!/usr/bin/python3
+"""What virsh asks about the host and about guests, running and not: the same answers as libvirtd's, text for text."""
+import os, sys
+sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
+from pair import Pair, guests
+
+N = [(r"\d+(\.\d+)?", "N")]                 # figures that are never twice the same
+HOST = """version
+version --daemon
+uri
+hostname
+nodeinfo
+maxvcpus
+maxvcpus --type qemu
+nodecpumap
+freecell
+sysinfo
+cpu-models x86_64
+domcapabilities --virttype nosuch
+domcapabilities --machine nosuch
+capabilities --xpath //host/cpu/arch
+list
+list --all
+dominfo nosuch
+domname 77"""
+GUESTS = """define W/busy.xml
+define W/idle.xml
+start busy
+list
+list --all
+list --all --name
+list --all --uuid
+list --all --id
+list --all --title
+list --all --name --uuid
+list --all --managed-save
+list --inactive
+list --state-running
+list --state-paused
+list --state-shutoff
+list --state-other
+list --all --autostart
+list --all --no-autostart
+list --all --persistent
+list --all --transient
+list --all --with-snapshot
+list --all --without-snapshot
+list --all --with-checkpoint
+list --all --without-checkpoint
+list --all --with-managed-save
+list --all --without-managed-save
+list --table --uuid
+domid busy
+domid idle
+domname 1
+domuuid idle
+domname b0000000-0000-4000-8000-000000000002
+domstate busy
+domstate busy --reason
+domstate idle --reason
+domstate nosuch
+domcontrol busy
+domcontrol idle
+dominfo idle
+dumpxml idle
+dumpxml idle --inactive
+dumpxml idle --security-info
+dumpxml idle --update-cpu
+dumpxml idle --migratable
+dumpxml busy --inactive
+dumpxml busy --migratable
+dumpxml busy --xpath //devices/disk
+dumpxml nosuch
+domblklist busy
+domblklist busy --details
+domblklist busy --inactive
+domblklist idle --details
+domblklist nosuch
+domblkinfo busy nosuch
+domblkstat busy nosuch
+domblkstat idle sda
+domblkerror busy
+domblkerror idle
+domiflist busy
+domiflist idle
+domif-getlink busy 52:54:00:b0:00:01
+domif-getlink idle 52:54:00:b0:00:02
+domifaddr busy
+domifaddr idle
+domstats nosuch
+domstats --state
+dommemstat idle
+vcpucount busy
+vcpucount idle
+vcpucount busy --active --live
+vcpucount busy --maximum --config
+vcpucount nosuch
+vcpuinfo idle
+vcpupin busy
+vcpupin idle
+emulatorpin busy
+emulatorpin idle
+iothreadinfo busy
+iothreadinfo idle
+domdisplay busy
+domdisplay busy --type vnc
+domdisplay idle
+vncdisplay busy
+vncdisplay idle
+ttyconsole busy
+ttyconsole idle
+domjobinfo busy
+domjobinfo busy --rawstats
+domjobinfo idle
+desc busy
+desc busy --title
+desc idle
+desc idle --title
+metadata idle urn:example:note
+metadata idle urn:example:none
+metadata idle urn:example:note --live
+qemu-agent-command idle {}
+qemu-monitor-command busy --hmp info status
+qemu-monitor-command idle --hmp info status
+console idle
+console nosuch
+domxml-to-native nosuch W/bare.xml
+domxml-from-native qemu-argv W/bare.xml"""
+FIGURES = """domblkstat busy vda
+domifstat busy 52:54:00:b0:00:01
+domstats busy
+domstats --list-active --raw
+domstats busy --cpu-total --balloon --vcpu --interface --iothread
+domstats busy --block --backing
+dommemstat busy
+vcpuinfo busy
+vcpuinfo busy --pretty
+cpu-stats busy --total
+nodecpustats
+nodememstats"""
+# The CPU as QEMU made it, and the account it runs under, are not in our document of a running guest.
+LIVE = [(r"<cpu mode(.|\n)*?</cpu>", "<cpu/>"), (r"  <seclabel(.|\n)*?</seclabel>\n", "")]
+
+with Pair("queries") as p:
+    guests(p)
+    for line in (HOST + "\n" + GUESTS).splitlines():
+        p.virsh(line)
+    p.virsh("dominfo busy", mask=["CPU time: .*"])
+    p.virsh("domblkinfo busy vda", mask=["(Allocation|Physical): .*"])
+    for line in ("dumpxml busy", "dumpxml busy --security-info"):
+        p.virsh(line, mask=LIVE)
+    for line in FIGURES.splitlines():
+        p.virsh(line, mask=N)
+sys.exit(p.result())
