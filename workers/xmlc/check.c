@@ -209,6 +209,26 @@ static int unique(struct doc *d)
     return 0;
 }
 
+/* What a SCSI controller's model can address. */
+static int scsi_targets(struct doc *d)
+{
+    static const char *const kinds[] = {"disk", "hostdev"};
+    for (unsigned k = 0; k < ARRAY_N(kinds); k++)
+        TREE_EACH(t, d->devices, kinds[k]) {
+            const struct tree *a = tree_first(t, "address"), *c;
+            if (!doc_is(a, "type", "drive") || (k == 0 && !doc_is(tree_first(t, "target"), "bus", "scsi")))
+                continue;
+            c = doc_find_controller(d, "scsi", doc_uint(a, "controller", 0));
+            if (!c)
+                continue;
+            if (doc_is(c, "model", "lsilogic") && doc_uint(a, "target", 0))
+                return doc_unsupported(d, VIR_FROM_QEMU, "target must be 0 for controller model 'lsilogic'");
+            if (doc_is(c, "model", "lsilogic") && doc_uint(a, "unit", 0) > 7)
+                return doc_unsupported(d, VIR_FROM_QEMU, "unit must be <= 7 for controller model 'lsilogic'");
+        }
+    return 0;
+}
+
 static int memory_devices(struct doc *d)
 {
     TREE_EACH(m, d->devices, "memory") {
@@ -304,5 +324,5 @@ static int pci_bridges(struct doc *d)
 
 int check_document(struct doc *d)
 {
-    return cpu(d) || hugepages(d) || resctrl(d) || sysinfo(d) || names(d) || unique(d) || memory_devices(d) || tpm(d) || iothread_users(d) || pci_bridges(d) || check_rules(d) || seclabels(d, d->t) ? -1 : 0;
+    return cpu(d) || hugepages(d) || resctrl(d) || sysinfo(d) || names(d) || unique(d) || memory_devices(d) || scsi_targets(d) || tpm(d) || iothread_users(d) || pci_bridges(d) || check_rules(d) || seclabels(d, d->t) ? -1 : 0;
 }
