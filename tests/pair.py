@@ -33,6 +33,10 @@ class Pair:
     def __init__(self, name, **kw):
         if os.geteuid() != 0:
             skip("needs root")
+        try:
+            import libvirt      # box.py's
+        except ImportError:
+            skip("python3-libvirt is not here")
         for program in ("virsh", "libvirtd", "virtlogd", "qemu-system-x86_64"):
             if not shutil.which(program):
                 skip(program + " is not installed")

@@ -13,7 +13,6 @@ nodeinfo
 maxvcpus
 maxvcpus --type qemu
 nodecpumap
-freecell
 sysinfo
 cpu-models x86_64
 domcapabilities --virttype nosuch
@@ -88,7 +87,7 @@ domif-getlink idle 52:54:00:b0:00:02
 domifaddr busy
 domifaddr idle
 domstats nosuch
-domstats --state
+domstats busy --state
 dommemstat idle
 vcpucount busy
 vcpucount idle
@@ -126,7 +125,8 @@ console idle
 console nosuch
 domxml-to-native nosuch W/bare.xml
 domxml-from-native qemu-argv W/bare.xml"""
-FIGURES = """domblkstat busy vda
+FIGURES = """freecell
+domblkstat busy vda
 domifstat busy 52:54:00:b0:00:01
 domstats busy
 domstats --list-active --raw
