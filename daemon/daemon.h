@@ -24,6 +24,16 @@ int void_make(bool session, int fds[5]);
 /* prepare.c: locks, void, settings, doors, folders, pages, all into the store. Prints what went wrong. */
 int prepare(struct keeper_start *k, const char *config, const char *pid_file);
 
+/* role.c: one call to a role.  role_start: fds are borrowed, their kinds are in b; the channel, or a negative errno. */
+struct frame;
+int role_start(const struct keeper_start *k, struct birth *b, const int *fds, unsigned nfds);
+int role_ask(int chan, uint32_t op, const void *body, size_t len, const int *fds, unsigned nfds);
+/* 0; -EREMOTEIO: *f is an error; another negative errno. *f is valid until the next answer, frame_done() is the caller's. */
+int role_answer(int chan, int ms, struct frame *f);
+
+/* emulators.c: a memfd of what the QEMU binaries can do (BFD_CAPS); *version: of the first one, 0 none. */
+int emulators_ask(struct keeper_start *k, uint32_t *version);
+
 /* worker_cli.c: `virtqemud --worker [NAME]`, a client of the running daemon. Exit status. */
 int worker_cli(const struct layout *l, const char *name, const char *debug);
 #endif

@@ -3,10 +3,12 @@ sbin_PROGRAMS += virtqemud
 virtqemud_SOURCES = \
 	%reldir%/daemon.h \
 	%reldir%/defaults.c \
+	%reldir%/emulators.c \
 	%reldir%/layout.c \
 	%reldir%/listen.c \
 	%reldir%/main.c \
 	%reldir%/prepare.c \
+	%reldir%/role.c \
 	%reldir%/void.c \
 	%reldir%/worker_cli.c \
 	supervisor/keeper_proc.c \

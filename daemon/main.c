@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "config.h"
@@ -139,6 +140,7 @@ int main(int argc, char **argv)
     }
     if (k.daemon && (k.ready_fd = daemonize()) < 0)
         return 1;
+    prctl(PR_SET_CHILD_SUBREAPER, 1);       /* what a hand starts and leaves is the keeper's to reap */
     if (!(r = loop_init()) && !(r = prepare(&k, config, pid_file)) && k.daemon)
         r = detach_stdio();
     if (!r)

@@ -1,13 +1,11 @@
 /* prepare.c: what a start makes, all of it kept in the store: locks, the void, settings, doors, folders, shared pages. */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "ipc/err.h"
@@ -29,27 +27,19 @@ static int keep(uint32_t role, uint32_t tag, uint32_t arg, int fd)
 
 static int settings_ask(int chan, struct settings *s)
 {
-    static uint8_t buf[FRAME_BODY_MAX];
-    struct frame_head h = { .kind = FRAME_CALL, .op = OP_IN(IN_CONF_SETTINGS), .serial = 1 };
-    struct pollfd p = { .fd = chan, .events = POLLIN };
     AUTO_FRAME f = FRAME_INIT;
     const char *what;
     struct err e;
-    f.h.nfds = 0;
-    int r = frame_send(chan, &h, NULL, 0, NULL, 0);
-    if (!r && poll(&p, 1, SETTINGS_WAIT_MS) != 1)
-        r = -ETIMEDOUT;
-    if (!r && (r = frame_recv(chan, &f, buf, sizeof buf)) <= 0)
-        return r ? r : -EPIPE;
-    if (r < 0)
-        return r;
-    if (f.h.kind == FRAME_ERROR) {
+    int r = role_ask(chan, IN_CONF_SETTINGS, NULL, 0, NULL, 0);
+    if (!r)
+        r = role_answer(chan, SETTINGS_WAIT_MS, &f);
+    if (r == -EREMOTEIO) {
         err_from_wire(&e, f.body, f.body_len);
         log_err("configuration: %s", e.detail);
         return -EINVAL;
     }
-    if (f.h.kind != FRAME_REPLY || f.body_len != sizeof *s)
-        return -EPROTO;
+    if (r < 0 || f.body_len != sizeof *s)
+        return r < 0 ? r : -EPROTO;
     memcpy(s, f.body, sizeof *s);
     if (settings_check(s, &what) < 0) {
         log_err("configuration: %s is out of range", what);
@@ -61,9 +51,9 @@ static int settings_ask(int chan, struct settings *s)
 static int settings_read(struct keeper_start *k, const char *config)
 {
     const char *const names[CONF_FILE_N] = { DAEMON_NAME ".conf", "qemu.conf", "virtlogd.conf" };
-    struct birth b = { .magic = BIRTH_MAGIC, .role = ROLE_CONF, .uid = ~0u, .gid = ~0u, .log_level = k->settings.log_level, .flags = k->layout.session ? BIRTH_SESSION : 0 };
-    struct held who = { .kind = HELD_PROCESS, .role = ROLE_CONF, .channel = 1 };
-    int fds[16], n = 0, sv[2], opened[CONF_FILE_N];
+    struct birth b = { .role = ROLE_CONF, .uid = ~0u, .gid = ~0u };
+    int fds[CONF_FILE_N + 1], opened[CONF_FILE_N];
+    unsigned n = 0;
     for (uint32_t i = 0; i < CONF_FILE_N; i++) {
         char path[256];
         util_format(path, sizeof path, "%s/%s", k->layout.conf_dir, names[i]);
@@ -81,21 +71,8 @@ static int settings_read(struct keeper_start *k, const char *config)
     AUTO_CLOSE defaults = frame_memfd("settings", &k->settings, sizeof k->settings);
     b.fd_kind[n] = BFD_SETTINGS;
     fds[n++] = defaults;
-    for (uint32_t tag = BFD_VOID_USER; tag <= BFD_VOID_UTS; tag++) {
-        int fd = store_get(ROLE_KEEPER, tag, 0);
-        if (fd >= 0) {
-            b.fd_kind[n] = (uint8_t)tag;
-            fds[n++] = fd;
-        }
-    }
-    b.nfds = (uint16_t)n;
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) < 0)
-        return -errno;
-    int r = spawn_role(&k->layout, &who, &b, sv[1], fds, (unsigned)n);
-    close(sv[1]);
-    if (r > 0)
-        r = settings_ask(sv[0], &k->settings);
-    close(sv[0]);           /* which ends it */
+    AUTO_CLOSE chan = role_start(k, &b, fds, n);
+    int r = chan < 0 ? chan : settings_ask(chan, &k->settings);      /* its channel's end ends it */
     for (int i = 0; i < CONF_FILE_N; i++)
         util_closep(&opened[i]);
     return r;
@@ -103,9 +80,12 @@ static int settings_read(struct keeper_start *k, const char *config)
 
 /* ---- the store's first rows ---- */
 
-static int keep_pages(void)
+static int keep_pages(uint32_t version)
 {
     int rw, ro, r = index_create(&rw, &ro);
+    struct index_head head = { .magic = INDEX_MAGIC, .qemu_version = version, .caps_known = 1 };
+    if (!r && pwrite(rw, &head, sizeof head, 0) != (ssize_t)sizeof head)
+        r = -EIO;
     if (!r && !(r = keep(ROLE_SUPERVISOR, BFD_INDEX, 1, rw)))
         r = keep(ROLE_SUPERVISOR, BFD_INDEX, 0, ro);
     if (r)
@@ -206,8 +186,9 @@ int prepare(struct keeper_start *k, const char *config, const char *pid_file)
         log_warn("no conf role: default settings");
     }
     host_uuid(k->settings.host_uuid);
-    if ((r = keep(ROLE_SUPERVISOR, BFD_SETTINGS, 0, frame_memfd("settings", &k->settings, sizeof k->settings))) ||
-        (r = keep(ROLE_SUPERVISOR, BFD_LAYOUT, 0, frame_memfd("layout", &k->layout, sizeof k->layout))) || (r = keep_pages()) || (r = keep_folders(&k->layout)) ||
+    uint32_t version = 0;
+    if ((r = keep(ROLE_SUPERVISOR, BFD_CAPS, 0, emulators_ask(k, &version))) || (r = keep(ROLE_SUPERVISOR, BFD_SETTINGS, 0, frame_memfd("settings", &k->settings, sizeof k->settings))) ||
+        (r = keep(ROLE_SUPERVISOR, BFD_LAYOUT, 0, frame_memfd("layout", &k->layout, sizeof k->layout))) || (r = keep_pages(version)) || (r = keep_folders(&k->layout)) ||
         (r = listen_open(&k->layout, &k->settings, doors, &k->owns_doors)))
         return r;
     for (uint32_t d = 0; d < DOOR_N; d++)

@@ -11,7 +11,7 @@ roles_keeper_LDADD = libpolicy.a libipc.a
 
 roles_supervisor_SOURCES = \
 	%reldir%/debug.c \
-	%reldir%/doc.c %reldir%/emulators.c \
+	%reldir%/doc.c \
 	%reldir%/events.c \
 	%reldir%/flow.c \
 	%reldir%/gateways.c \

@@ -64,16 +64,12 @@ struct peer *doc_xmlc(struct flow *f)
 /* The call of the client itself; the stored definition goes with it when there is one. */
 int doc_xmlc_pass(struct flow *f)
 {
-    if (sup.caps_fd < 0)
-        return FLOW_BLOCKED;        /* until the QEMU binaries have answered */
     const int more[] = { sup.caps_fd, sup.settings_fd, f->fd[FF_TEXT] };
     return flow_pass(f, doc_xmlc(f), more, f->fd[FF_TEXT] >= 0 ? 3 : 2);
 }
 
 int doc_xmlc_call(struct flow *f, uint32_t op, uint32_t flags)
 {
-    if (sup.caps_fd < 0)
-        return FLOW_BLOCKED;
     struct doc_start d = { .id = f->id, .flags = flags };
     const int fds[] = { sup.caps_fd, sup.settings_fd, f->fd[FF_TEXT] };
     util_copy_str(d.name, sizeof d.name, f->name);

@@ -223,7 +223,7 @@ static void to_host(const struct caller *c, int slot, struct frame *f)
     struct peer *p = life_peer(&host_life);
     if (p)
         send_on(c, p, f);
-    else if (host_life.state == LIFE_WAIT || sup.caps_fd < 0)
+    else if (host_life.state == LIFE_WAIT)
         route_park(c, 0);
     else
         fail(c, VIR_ERR_OPERATION_FAILED, "the host role does not run");

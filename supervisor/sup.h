@@ -191,7 +191,6 @@ int doc_text_read(struct flow *f);
 int doc_text_got(struct flow *f, struct frame *fr);
 void load_begin(void);                                                  /* definitions, running guests, autostart; then the doors open */
 void load_facts(int slot);                                              /* index facts anew from the definition */
-void emulators_begin(void (*then)(void));                               /* asks the QEMU binaries, fills sup.caps_fd */
 void ready(void);
 
 /* ---- cache.c: facts of definitions from one daemon to the next ---- */

@@ -130,19 +130,9 @@ static struct peer *host_spawn(struct life *l)
 void ready(void)
 {
     sup.index.head->loaded = 1;
-    if (sup.caps_fd >= 0)
-        life_start(&host_life);
+    life_start(&host_life);
     gateways_open();
     keeper_tell(IN_READY, NULL, 0, NULL, 0);
-}
-
-static void caps_known(void)
-{
-    sup.index.head->caps_known = 1;
-    if (sup.index.head->loaded)
-        life_start(&host_life);
-    route_wake(0);
-    flow_unblock();
 }
 
 /* ---- --timeout ---- */
@@ -197,8 +187,6 @@ static void on_go(struct frame *f)
     for (struct peer *p = peer_next(NULL); p; p = peer_next(p))
         if (p->inherited)
             peer_send(p, &h, NULL, 0, NULL, 0);
-    if (sup.caps_fd < 0)
-        emulators_begin(caps_known);    /* nobody but what needs them waits for their answers: the doors open meanwhile */
     if (sup.index.head->loaded)
         ready();
     else
