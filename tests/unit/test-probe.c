@@ -204,10 +204,10 @@ static void caps(void)
             tap_ok(caps_parse(&x, copy, 2 * n) == 0 && x.n == 1, "two parts of one binary are one emulator");
             caps_free(&x);
             for (size_t k = 0; k < n; k += n / 97) {
-                int r = caps_parse(&x, blob, k);
-                if (r == 0)
+                int parsed = caps_parse(&x, blob, k);
+                if (parsed == 0)
                     caps_free(&x);
-                bad += r != 0 || k == 0;
+                bad += parsed != 0 || k == 0;
             }
             srand(1);
             for (int k = 0; k < 2000; k++) {
