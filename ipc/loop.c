@@ -16,6 +16,7 @@ static uint64_t loop_time;
 static struct loop_timer *timers;       /* sorted by due_ms */
 static struct epoll_event batch[BATCH];
 static int batch_n;
+static bool in_timers;
 
 int loop_init(void)
 {
@@ -70,7 +71,7 @@ void loop_cancel(struct loop_timer *t)
 void loop_after(struct loop_timer *t, uint64_t ms, loop_timer_fn *fn, void *data)
 {
     loop_cancel(t);
-    *t = (struct loop_timer){ .due_ms = loop_time + ms, .fn = fn, .data = data, .armed = true };
+    *t = (struct loop_timer){ .due_ms = loop_time + ms + (in_timers && !ms), .fn = fn, .data = data, .armed = true };
     struct loop_timer **p = &timers;
     while (*p && (*p)->due_ms <= t->due_ms)
         p = &(*p)->next;
@@ -102,12 +103,14 @@ int loop_once(int timeout_ms)
             s->fn(s, batch[i].events);
     }
     batch_n = 0;
+    in_timers = true;       /* one that a timer arms is the next turn's: descriptors come in between */
     while (timers && timers->due_ms <= loop_time) {
         struct loop_timer *t = timers;
         timers = t->next;
         t->armed = false;
         t->fn(t);
     }
+    in_timers = false;
     return 0;
 }
 

@@ -177,13 +177,14 @@ static struct flow *stop_flow(struct run *r)
 
 void stop_begin(struct run *r, const struct guest_state *how)
 {
-    bool ending = r->phase == RUN_ENDING;
-    if (how && !r->has_word) {
+    bool ending = r->phase == RUN_ENDING, news = how && !r->has_word;
+    if (news) {
         r->word = *how;
         r->has_word = true;
     }
     if (ending) {
-        flow_unblock();
+        if (news)               /* else a blocked destroy that is tried again would unblock all for ever */
+            flow_unblock();
         return;
     }
     struct flow *f = stop_flow(r);
