@@ -54,6 +54,20 @@ void event_metadata(const struct index_slot *s, const void *fields, size_t len)
     mp_out_free(&o);
 }
 
+/* SAFETY: every subscriber's queue is bounded, and whose overflows is ended: one guest's worker must not be able to fill them all. */
+bool event_allowed(struct peer *p)
+{
+    enum { EVENTS_A_SECOND = 256 };
+    uint64_t now = loop_now_ms();
+    if (now - p->second_ms >= 1000) {
+        p->second_ms = now;
+        p->second_n = 0;
+    }
+    if (p->second_n == EVENTS_A_SECOND)
+        log_warn("qemu %d sends more than %d events a second: some are dropped", p->pid, EVENTS_A_SECOND);
+    return p->second_n++ < EVENTS_A_SECOND;
+}
+
 /* SAFETY: a worker that a hostile QEMU has taken over may say what it likes of its own guest, and nothing of another: the body must begin
  * with that guest's name, uuid and id as we would write them ourselves. */
 void event_from_worker(struct peer *p, struct frame *f)

@@ -73,6 +73,7 @@ struct run *run_take(int slot)
     r->slot = slot;
     r->worker.spawn = worker_again;
     r->worker.data = r;
+    r->status_next = -1;
     if (i >= runs_n)
         runs_n = i + 1;
     by_slot[slot] = (uint16_t)(i + 1);
@@ -89,6 +90,7 @@ void run_free(struct run *r)
         close(r->fd[i].fd);
     for (unsigned i = 0; i < r->qemu_fds; i++)
         close(r->qemu_fd[i]);
+    util_closep(&r->status_next);
     if (r->slot >= 0)
         by_slot[r->slot] = 0;
     r->object = 0;
@@ -222,16 +224,26 @@ static void on_state(struct run *r, struct peer *p, struct frame *f)
 {
     struct guest_state g;
     memcpy(&g, f->body, sizeof g);
+    if (g.event >= 0 && !event_allowed(p))
+        g.event = -1;
     if (g.state < STATE_RUNNING || g.state > STATE_PMSUSPENDED || g.state == STATE_SHUTOFF || g.event > EV_RESUMED + 4)
         peer_refuse(p, "a state that is none");
     else if (r->launched && r->phase != RUN_ENDING)
         guest_state(r, &g);
 }
 
+static void status_begin(struct run *r, int fd);
+
 static void status_done(struct flow *f, bool ok)
 {
+    struct run *r = run_of(slot_of(f->wanted));
     if (!ok)
         log_warn("the status file of %s cannot be written: %s", f->name, f->err.detail);
+    if (!r)
+        return;
+    r->status_busy = false;
+    if (r->status_next >= 0 && r->phase != RUN_ENDING)
+        status_begin(r, STEAL_FD(&r->status_next));
 }
 
 static int status_write(struct flow *f)
@@ -239,16 +251,33 @@ static int status_write(struct flow *f)
     return flow_conf(f, IN_CONF_WRITE, 0, DIR_STATUS, f->name, f->fd[FF_TEXT]);
 }
 
-static void on_status(struct run *r, struct peer *p, struct frame *f)
+static void status_begin(struct run *r, int fd)
 {
     static const struct step steps[] = { { "write", status_write, NULL, NULL }, { 0 } };
-    struct flow *w = r->phase == RUN_ENDING ? NULL : flow_start(steps, status_done, 0, NULL);
-    (void)p;
-    if (!w)
+    struct flow *w = flow_start(steps, status_done, 0, NULL);
+    if (!w) {
+        util_closep(&fd);
         return;
+    }
     util_copy_str(w->name, sizeof w->name, slot_row(r->slot)->name);
-    w->fd[FF_TEXT] = frame_take_fd(f, 0);
+    w->wanted = r->object;
+    w->fd[FF_TEXT] = fd;
+    r->status_busy = true;
     flow_go(w);
+}
+
+/* SAFETY: one write of a guest is under way at a time, and of those that wait only the newest counts: a worker that sends more of them than the
+ * disk takes gets no more of the flows than one that does not. */
+static void on_status(struct run *r, struct peer *p, struct frame *f)
+{
+    int fd = frame_take_fd(f, 0);
+    (void)p;
+    if (r->phase != RUN_ENDING && !r->status_busy) {
+        status_begin(r, fd);
+        return;
+    }
+    util_closep(&r->status_next);
+    r->status_next = fd;
 }
 
 static void on_stopped(struct run *r, struct peer *p, struct frame *f)
@@ -308,7 +337,8 @@ void guest_frame(struct peer *p, struct frame *f)
     if (!r)
         return;             /* its guest is gone, and it will be told */
     if (f->h.kind == FRAME_EVENT && OP_PROG(f->h.op) != PROG_INTERNAL) {
-        event_from_worker(p, f);
+        if (event_allowed(p))
+            event_from_worker(p, f);
         return;
     }
     for (size_t i = 0; i < ARRAY_N(verbs); i++)

@@ -32,6 +32,8 @@ struct run {
     unsigned qemu_fds;
     unsigned log_at;                /* which of them is QEMU's stdout and stderr */
     bool launching, word_waited;
+    bool status_busy;               /* its status file is being written */
+    int status_next;                /* what comes after that; -1 none */
     struct guest_state word;        /* how it ended */
     struct loop_timer timer;
 };

@@ -55,6 +55,8 @@ struct peer {
     uint32_t last_op;
     uint64_t born_ms, last_ms;
     uint64_t mask[2];           /* gateways: events wanted */
+    uint64_t second_ms;         /* workers: events since then */
+    uint32_t second_n;
     struct life *life;          /* who starts the next instance */
     struct exited *obituary;    /* while its end is handled */
     struct loop_timer reaper;
@@ -208,6 +210,7 @@ int policy_manifest(const void *p, size_t n, struct err *e);
 /* ---- events.c ---- */
 void event_lifecycle(const struct index_slot *s, int event, int detail);
 void event_metadata(const struct index_slot *s, const void *fields, size_t len);        /* what was set, as xmlc wrote it */
+bool event_allowed(struct peer *p);                                     /* false: its guest has had more than its share of this second */
 void event_from_worker(struct peer *p, struct frame *f);
 void mp_dom(struct mp_out *o, const struct index_slot *s);
 void reply_dom(const struct caller *c, const struct index_slot *s);     /* [[name, uuid, id]] */
