@@ -11,6 +11,7 @@
 
 #define PENDING_MAX 16384u
 #define CALLS_MAX 256u              /* of one gateway at once; it holds its own client to far fewer */
+#define FDS_MAX 8u                  /* of one call or reply: they may wait in queues, and ours are not without number */
 #define HASH_N 4096u
 
 enum { P_FREE, P_PEER, P_FLOW, P_PARKED };
@@ -126,6 +127,10 @@ void route_answer(struct peer *from, struct frame *f)
     if (!p || p->state != P_PEER || p->to != from->number) {
         if (!from->inherited)       /* else: it answers what an earlier supervisor passed on; the call comes again */
             peer_refuse(from, "a reply to no call");
+        return;
+    }
+    if (f->h.nfds > FDS_MAX) {
+        peer_refuse(from, "a reply with too many descriptors");     /* its end answers the caller */
         return;
     }
     struct peer *to = peer_find(p->c.number);
@@ -292,7 +297,7 @@ static void api_call(struct peer *g, struct frame *f)
     unsigned own_fds = f->h.flags & FRAME_BIG ? 1 : 0;
     bool admin_op = OP_PROG(f->h.op) == PROG_ADMIN;
     struct caller c = { .number = g->number, .serial = f->h.serial, .op = f->h.op, .arg = f->h.arg, .flags = f->h.flags };
-    if (!row || row->kind != OPK_CALL || admin_op != (g->door == DOOR_ADMIN) || over_cap(f, row->cap) || (f->h.nfds > own_fds && !row->fds_in)) {
+    if (!row || row->kind != OPK_CALL || admin_op != (g->door == DOOR_ADMIN) || over_cap(f, row->cap) || (f->h.nfds > own_fds && !row->fds_in) || f->h.nfds > FDS_MAX) {
         peer_refuse(g, "a call that this door does not have");
         return;
     }
@@ -339,8 +344,11 @@ static void on_cancel(struct peer *g, const struct caller *c, const struct frame
     struct peer *w = p && p->state == P_PEER ? peer_find(p->to) : NULL;
     struct frame_head h = { .kind = FRAME_EVENT, .op = OP_IN(IN_CANCEL), .serial = f->h.serial, .origin = g->number, .object = f->h.object };
     (void)c;
-    if (w && w->role == ROLE_QEMU)
-        peer_send(w, &h, NULL, 0, NULL, 0);
+    if (!w || w->role != ROLE_QEMU || p->cancelled)
+        return;
+    p->cancelled = true;        /* told once: a gateway must not be able to fill its queue */
+    h.object = p->object;
+    peer_send(w, &h, NULL, 0, NULL, 0);
 }
 
 static void on_workers(struct peer *g, const struct caller *c, const struct frame *f)
