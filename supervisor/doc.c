@@ -260,6 +260,8 @@ static int live_first(struct flow *f)
 
 static int config_write(struct flow *f)
 {
+    if (!f->wanted)         /* a call that only reads, as which nobody may write */
+        return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed document");
     if (strcmp(f->doc.name, slot_row(f->slot)->name) || memcmp(f->doc.uuid, slot_row(f->slot)->uuid, 16))
         return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the document is of another domain");
     return f->doc.changes ? flow_conf(f, IN_CONF_WRITE, 0, DIR_DEFINITIONS, f->doc.name, f->fd[FF_TEXT]) : FLOW_NEXT;

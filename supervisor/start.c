@@ -93,8 +93,8 @@ static int compiled(struct flow *f, struct frame *fr)
     return r;
 }
 
-/* Kinds of the manifest's entries, and whether it has interfaces. */
-static int read_kinds(struct flow *f, uint8_t kinds[MANIFEST_ENTRIES_MAX], bool *taps)
+/* Kinds of the manifest's entries, and whether it has interfaces and the host's network. */
+static int read_kinds(int manifest, uint8_t kinds[MANIFEST_ENTRIES_MAX], bool *taps, bool *hostnet)
 {
     struct manifest_entry m;
     struct manifest_in in;
@@ -102,11 +102,13 @@ static int read_kinds(struct flow *f, uint8_t kinds[MANIFEST_ENTRIES_MAX], bool 
     const void *p;
     size_t n;
     int count = 0;
-    if (frame_map(f->fd[FF_MANIFEST], MANIFEST_BYTES_MAX, &p, &n) < 0)
+    if (frame_map(manifest, MANIFEST_BYTES_MAX, &p, &n) < 0)
         return -1;
+    *taps = *hostnet = false;
     for (int r = manifest_open(&in, p, n); r >= 0 && manifest_next(&in, &m, &path, &aux) > 0; count++) {
         kinds[m.index] = (uint8_t)m.kind;
         *taps |= m.kind == MK_TAP;
+        *hostnet |= m.kind == MK_HOSTNET;
     }
     munmap((void *)(uintptr_t)p, n);
     return count;
@@ -117,12 +119,12 @@ static int take_grants(struct flow *f, struct frame *fr, const struct hand_done 
 {
     static struct { struct grants_head h; struct grant g[MANIFEST_ENTRIES_MAX]; } all;
     uint8_t kinds[MANIFEST_ENTRIES_MAX];
-    bool taps = false;
-    int n = read_kinds(f, kinds, &taps), first = 1 + (int)d->nqemu;
+    bool taps, hostnet;
+    int n = read_kinds(f->fd[FF_MANIFEST], kinds, &taps, &hostnet), first = 1 + (int)d->nqemu;
     const void *p;
     size_t len;
     struct run *r = f->run;
-    if (n < 0 || fr->h.nfds != 1 + d->nqemu + d->nworker || r->qemu_fds + d->nqemu > FRAME_FDS_MAX - 8 || frame_map(fr->fds[0], sizeof all, &p, &len) < 0)
+    if (n < 0 || d->nqemu > FRAME_FDS_MAX || d->nworker > FRAME_FDS_MAX || fr->h.nfds != 1 + d->nqemu + d->nworker || r->qemu_fds + d->nqemu > FRAME_FDS_MAX - 8 || frame_map(fr->fds[0], sizeof all, &p, &len) < 0)
         return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed answer of a hand");
     memcpy(&all, p, len);
     munmap((void *)(uintptr_t)p, len);
@@ -415,6 +417,8 @@ void launch_begin(struct run *r, struct peer *worker, struct frame *fr)
     struct caller c = { .number = worker->number, .serial = fr->h.serial, .op = fr->h.op };
     struct launch l;
     struct err e = ERR_INIT;
+    uint8_t kinds[MANIFEST_ENTRIES_MAX];
+    bool taps, hostnet;
     memcpy(&l, fr->body, sizeof l);
     if (r->phase != RUN_STARTING || r->launched || r->launching || r->starting != worker->number) {
         peer_refuse(worker, "a launch out of turn");
@@ -432,7 +436,7 @@ void launch_begin(struct run *r, struct peer *worker, struct frame *fr)
     l.object = r->object;
     l.uid = l.gid = r->uid;
     l.id = r->id;
-    l.flags &= LAUNCH_HOSTNET;
+    l.flags &= read_kinds(run_fd(r, BFD_MANIFEST), kinds, &taps, &hostnet) >= 0 && hostnet ? LAUNCH_HOSTNET : 0;
     l.log_fd = r->log_at;
     util_copy_str(l.name, sizeof l.name, slot_row(r->slot)->name);
     memcpy(f->body, &l, sizeof l);
