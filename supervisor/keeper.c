@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -24,6 +25,8 @@
 #define BACKOFF_FIRST_MS 100u
 #define BACKOFF_MAX_MS 30000u
 #define SUPERVISOR_QUEUE 65536u      /* frames: exits of all processes at once must fit */
+#define SUPERVISOR_BYTES (128u << 20)
+#define FILES_WANTED 65536u          /* a process costs the keeper three; no limit of a login shell may be what clients run into */
 
 static struct keeper_start keeper, *const start = &keeper;
 static struct chan sup;
@@ -247,6 +250,7 @@ static void supervisor_start(struct loop_timer *t)
             close(sv[0]);
     }
     if (r > 0 && (r = chan_open(&sup, sv[0], SUPERVISOR_QUEUE, on_frame, on_end, NULL)) == 0) {
+        sup.queue_bytes_max = SUPERVISOR_BYTES;
         sup_channel = who.channel;
         tell_held();
         return;
@@ -328,11 +332,23 @@ static void end_roles(void)
     }
 }
 
+/* The supervisor inherits it, all others lower it to their profile's. */
+static void raise_files(void)
+{
+    struct rlimit l;
+    if (getrlimit(RLIMIT_NOFILE, &l) < 0 || l.rlim_cur >= FILES_WANTED)
+        return;
+    struct rlimit most = { FILES_WANTED, l.rlim_max < FILES_WANTED ? FILES_WANTED : l.rlim_max }, some = { l.rlim_max, l.rlim_max };
+    if (setrlimit(RLIMIT_NOFILE, &most) < 0 && setrlimit(RLIMIT_NOFILE, &some) < 0)
+        log_warn("descriptors are limited to %ju", (uintmax_t)l.rlim_cur);
+}
+
 static int run(void)
 {
     static struct loop_source sigs;
     sigset_t set;
     proc_on_exit = on_exit_of;
+    raise_files();
     signal(SIGPIPE, SIG_IGN);
     sigemptyset(&set);
     const int wanted[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGCHLD };
