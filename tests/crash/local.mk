@@ -3,6 +3,10 @@ crash_programs = %D%/test-log-kill
 check_PROGRAMS += $(crash_programs)
 TESTS += $(crash_programs)
 %C%_test_log_kill_LDADD = libipc.a
+# Everybody around the supervisor, some of them taken over.
+check_PROGRAMS += %D%/test-hostile
+TESTS += %D%/test-hostile
+%C%_test_hostile_LDADD = libroutes.a libipc.a
 
 # As root: one stuck guest of 20; and each role killed at each frame of each flow (wants a build with --enable-crash-points: CRASH_BUILD).
 ROOT_TESTS += %D%/stuck.py %D%/matrix.py
