@@ -13,6 +13,8 @@ guest_tests = \
 	%D%/test-guest-calls.py \
 	%D%/test-guest-confined.py \
 	%D%/test-guest-console.py \
+	%D%/test-guest-agent.py \
+	%D%/test-guest-devices.py \
 	%D%/test-guest-disks.py \
 	%D%/test-guest-life.py \
 	%D%/test-guest-nics.py \
