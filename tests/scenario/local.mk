@@ -18,6 +18,7 @@ guest_tests = \
 	%D%/test-guest-disks.py \
 	%D%/test-guest-life.py \
 	%D%/test-guest-nics.py \
+	%D%/test-guest-serial.py \
 	%D%/test-guest-vnc.py \
 	$(NULL)
 scenario_root_tests = \
