@@ -150,22 +150,6 @@ int frame_recv(int sock, struct frame *f, uint8_t *buf, size_t buf_len)
     return 1;
 }
 
-int frame_body(struct frame *f, size_t max)
-{
-    if (!(f->h.flags & FRAME_BIG) || f->map)
-        return f->body_len <= max ? 0 : -EPROTO;
-    const void *p;
-    size_t len;
-    int r = frame_map(f->fds[0], max < FRAME_BIG_MAX ? max : FRAME_BIG_MAX, &p, &len);
-    if (r < 0)
-        return -EPROTO;
-    f->map = (void *)(uintptr_t)p;
-    f->map_len = len;
-    f->body = p;
-    f->body_len = len;
-    return 0;
-}
-
 int frame_take_fd(struct frame *f, unsigned i)
 {
     return i < f->h.nfds ? util_steal_fd(&f->fds[i]) : -1;

@@ -10,8 +10,6 @@
 #include <unistd.h>
 #include "util.h"
 
-#define READ_TRIES 1000
-
 int index_map(struct index *ix, int fd, bool writable)
 {
     struct stat st;
@@ -51,51 +49,6 @@ int index_create(int *rw_fd, int *ro_fd)
     *rw_fd = STEAL_FD(&rw);
     *ro_fd = STEAL_FD(&ro);
     return 0;
-}
-
-int index_read(const struct index *ix, uint32_t slot, struct index_slot *copy)
-{
-    if (slot >= INDEX_SLOTS_MAX)
-        return -ENOENT;
-    const struct index_slot *s = &ix->slot[slot];
-    for (int i = 0; i < READ_TRIES; i++) {
-        uint32_t a = atomic_load_explicit((_Atomic uint32_t *)(uintptr_t)&s->seq, memory_order_acquire);
-        if (a & 1)
-            continue;
-        memcpy(copy, s, sizeof *copy);
-        atomic_thread_fence(memory_order_acquire);
-        uint32_t b = atomic_load_explicit((_Atomic uint32_t *)(uintptr_t)&s->seq, memory_order_relaxed);
-        if (a == b) {
-            copy->name[INDEX_NAME_MAX - 1] = 0;
-            return copy->used ? 0 : -ENOENT;
-        }
-    }
-    return -EAGAIN;
-}
-
-/* A slot is looked at in place first and copied only when it seems to match; the copy decides. */
-#define INDEX_FIND(cond_live, cond_copy) \
-    uint32_t n = ix->head->slots < INDEX_SLOTS_MAX ? ix->head->slots : INDEX_SLOTS_MAX; \
-    for (uint32_t i = 0; i < n; i++) { \
-        const struct index_slot *s = &ix->slot[i]; \
-        if (s->used && (cond_live) && index_read(ix, i, copy) == 0 && (cond_copy)) \
-            return (int)i; \
-    } \
-    return -ENOENT
-
-int index_find_uuid(const struct index *ix, const uint8_t uuid[16], struct index_slot *copy)
-{
-    INDEX_FIND(memcmp(s->uuid, uuid, 16) == 0, memcmp(copy->uuid, uuid, 16) == 0);
-}
-
-int index_find_name(const struct index *ix, const char *name, struct index_slot *copy)
-{
-    INDEX_FIND(strncmp(s->name, name, INDEX_NAME_MAX) == 0, strcmp(copy->name, name) == 0);
-}
-
-int index_find_id(const struct index *ix, int32_t id, struct index_slot *copy)
-{
-    INDEX_FIND(id >= 0 && s->id == id, copy->id == id);
 }
 
 struct index_slot *index_begin(struct index *ix, uint32_t slot)

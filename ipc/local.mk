@@ -4,6 +4,7 @@ libipc_a_SOURCES = \
 	%reldir%/birth.c %reldir%/birth.h \
 	%reldir%/chan.c %reldir%/chan.h \
 	%reldir%/crash.c %reldir%/crash.h \
+	%reldir%/endpoint.c \
 	%reldir%/err.c %reldir%/err.h %reldir%/errors.def \
 	%reldir%/frame.c %reldir%/frame.h \
 	%reldir%/index.c %reldir%/index.h \

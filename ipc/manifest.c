@@ -4,25 +4,6 @@
 #include <string.h>
 #include "util.h"
 
-static const char *const formats[IMG_N] = {
-    [IMG_RAW] = "raw", [IMG_QCOW2] = "qcow2", [IMG_QCOW] = "qcow", [IMG_QED] = "qed", [IMG_VMDK] = "vmdk", [IMG_VDI] = "vdi",
-    [IMG_VPC] = "vpc", [IMG_VHDX] = "vhdx", [IMG_ISO] = "iso", [IMG_LUKS] = "luks", [IMG_DIR] = "dir", [IMG_BOCHS] = "bochs",
-    [IMG_CLOOP] = "cloop", [IMG_DMG] = "dmg", [IMG_COW] = "cow", [IMG_PLOOP] = "ploop", [IMG_FAT] = "fat",
-};
-
-const char *image_format_name(int f)
-{
-    return f > IMG_NONE && f < IMG_UNKNOWN ? formats[f] : NULL;
-}
-
-int image_format_parse(const char *s, size_t n)
-{
-    for (int i = IMG_NONE + 1; i < IMG_UNKNOWN; i++)
-        if (strlen(formats[i]) == n && memcmp(formats[i], s, n) == 0)
-            return i;
-    return IMG_UNKNOWN;
-}
-
 int manifest_open(struct manifest_in *in, const void *p, size_t n)
 {
     struct manifest_head h;

@@ -1,0 +1,95 @@
+/* endpoint.c: the halves of frame.h, index.h and manifest.h that only end points use, so that keeper and supervisor do not link them. */
+#include <errno.h>
+#include <stdatomic.h>
+#include <string.h>
+#include "frame.h"
+#include "index.h"
+#include "manifest.h"
+
+#define READ_TRIES 1000
+
+/* ---- frame.h ---- */
+
+int frame_body(struct frame *f, size_t max)
+{
+    if (!(f->h.flags & FRAME_BIG) || f->map)
+        return f->body_len <= max ? 0 : -EPROTO;
+    const void *p;
+    size_t len;
+    int r = frame_map(f->fds[0], max < FRAME_BIG_MAX ? max : FRAME_BIG_MAX, &p, &len);
+    if (r < 0)
+        return -EPROTO;
+    f->map = (void *)(uintptr_t)p;
+    f->map_len = len;
+    f->body = p;
+    f->body_len = len;
+    return 0;
+}
+
+/* ---- index.h ---- */
+
+int index_read(const struct index *ix, uint32_t slot, struct index_slot *copy)
+{
+    if (slot >= INDEX_SLOTS_MAX)
+        return -ENOENT;
+    const struct index_slot *s = &ix->slot[slot];
+    for (int i = 0; i < READ_TRIES; i++) {
+        uint32_t a = atomic_load_explicit((_Atomic uint32_t *)(uintptr_t)&s->seq, memory_order_acquire);
+        if (a & 1)
+            continue;
+        memcpy(copy, s, sizeof *copy);
+        atomic_thread_fence(memory_order_acquire);
+        uint32_t b = atomic_load_explicit((_Atomic uint32_t *)(uintptr_t)&s->seq, memory_order_relaxed);
+        if (a == b) {
+            copy->name[INDEX_NAME_MAX - 1] = 0;
+            return copy->used ? 0 : -ENOENT;
+        }
+    }
+    return -EAGAIN;
+}
+
+/* A slot is looked at in place first and copied only when it seems to match; the copy decides. */
+#define INDEX_FIND(cond_live, cond_copy) \
+    uint32_t n = ix->head->slots < INDEX_SLOTS_MAX ? ix->head->slots : INDEX_SLOTS_MAX; \
+    for (uint32_t i = 0; i < n; i++) { \
+        const struct index_slot *s = &ix->slot[i]; \
+        if (s->used && (cond_live) && index_read(ix, i, copy) == 0 && (cond_copy)) \
+            return (int)i; \
+    } \
+    return -ENOENT
+
+int index_find_uuid(const struct index *ix, const uint8_t uuid[16], struct index_slot *copy)
+{
+    INDEX_FIND(memcmp(s->uuid, uuid, 16) == 0, memcmp(copy->uuid, uuid, 16) == 0);
+}
+
+int index_find_name(const struct index *ix, const char *name, struct index_slot *copy)
+{
+    INDEX_FIND(strncmp(s->name, name, INDEX_NAME_MAX) == 0, strcmp(copy->name, name) == 0);
+}
+
+int index_find_id(const struct index *ix, int32_t id, struct index_slot *copy)
+{
+    INDEX_FIND(id >= 0 && s->id == id, copy->id == id);
+}
+
+/* ---- manifest.h ---- */
+
+static const char *const formats[IMG_N] = {
+    [IMG_RAW] = "raw", [IMG_QCOW2] = "qcow2", [IMG_QCOW] = "qcow", [IMG_QED] = "qed", [IMG_VMDK] = "vmdk", [IMG_VDI] = "vdi",
+    [IMG_VPC] = "vpc", [IMG_VHDX] = "vhdx", [IMG_ISO] = "iso", [IMG_LUKS] = "luks", [IMG_DIR] = "dir", [IMG_BOCHS] = "bochs",
+    [IMG_CLOOP] = "cloop", [IMG_DMG] = "dmg", [IMG_COW] = "cow", [IMG_PLOOP] = "ploop", [IMG_FAT] = "fat",
+};
+
+const char *image_format_name(int f)
+{
+    return f > IMG_NONE && f < IMG_UNKNOWN ? formats[f] : NULL;
+}
+
+int image_format_parse(const char *s, size_t n)
+{
+    for (int i = IMG_NONE + 1; i < IMG_UNKNOWN; i++)
+        if (strlen(formats[i]) == n && memcmp(formats[i], s, n) == 0)
+            return i;
+    return IMG_UNKNOWN;
+}
