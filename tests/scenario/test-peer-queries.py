@@ -15,6 +15,10 @@ maxvcpus --type qemu
 nodecpumap
 sysinfo
 cpu-models x86_64
+cpu-models aarch64
+cpu-models s390x
+cpu-models nothing
+nodecpustats --cpu 99
 domcapabilities --virttype nosuch
 domcapabilities --machine nosuch
 capabilities --xpath //host/cpu/arch

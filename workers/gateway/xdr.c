@@ -419,10 +419,10 @@ enum { ERROR_LEVEL = 2 };
 
 #define WORD "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
 
-/* "unsupported flags (0xN) in function NAME", "ARGUMENT in NAME must ...". False: an error of another kind. */
+/* "unsupported flags (0xN) in function NAME", "ARGUMENT in NAME must ...", "Invalid ARGUMENT in NAME". False: an error of another kind. */
 static bool error_of_argument(const char *detail, struct xdr_error *w)
 {
-    static const char flags[] = "unsupported flags (0x", function[] = " in function ";
+    static const char flags[] = "unsupported flags (0x", function[] = " in function ", invalid[] = "Invalid ";
     const char *name = NULL;
     size_t arg = strspn(detail, WORD);
 
@@ -433,6 +433,13 @@ static bool error_of_argument(const char *detail, struct xdr_error *w)
     } else if (arg && !strncmp(detail + arg, " in vir", 7) && !strncmp(detail + arg + 4 + strspn(detail + arg + 4, WORD), " must ", 6)) {
         name = detail + arg + 4;
         snprintf(w->arg, sizeof w->arg, "%.*s", (int)arg, detail);
+        w->str2 = w->arg;
+    }
+    else if (!strncmp(detail, invalid, sizeof invalid - 1)) {
+        arg = strspn(detail + sizeof invalid - 1, WORD);
+        const char *at = detail + sizeof invalid - 1 + arg;
+        name = arg && !strncmp(at, " in vir", 7) ? at + 4 : NULL;
+        snprintf(w->arg, sizeof w->arg, "%.*s", (int)arg, detail + sizeof invalid - 1);
         w->str2 = w->arg;
     }
     if (!name)

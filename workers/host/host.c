@@ -216,7 +216,7 @@ static void on_cpu_stats(struct worker *w, const struct request *rq, struct fram
         return;
     snprintf(word, sizeof word, cpu < 0 ? "cpu " : "\ncpu%d ", cpu);
     fact_text(text, sizeof text, "/proc/stat");
-    const char *p = cpu < -1 ? NULL : strstr(text, word);
+    const char *p = !wanted ? strstr(text, "cpu ") : cpu < -1 ? NULL : strstr(text, word);      /* how many there are is no question of a CPU */
     if (!p) {
         refuse(w, rq, VIR_ERR_INVALID_ARG, "Invalid cpuNum in virHostCPUGetStatsLinux");
         return;
@@ -285,6 +285,17 @@ static void on_cpu_map(struct worker *w, const struct request *rq, struct frame 
     worker_reply_out(w, rq, &o);
 }
 
+/* Architectures that libvirt has names for. */
+#define WITHOUT_MODELS " aarch64 armv6l armv7b armv7l s390 s390x "
+#define OTHERS " alpha cris ia64 itanium lm32 loongarch64 m68k microblaze microblazeel mips mipsel mips64 mips64el openrisc parisc parisc64 ppc ppcle " \
+    "ppc64 ppc64le ppcemb riscv32 riscv64 sh4 sh4eb sparc sparc64 unicore32 xtensa xtensaeb "
+
+static bool is_word(const char *list, const char *word)
+{
+    char w[68];
+    return *word && !strchr(word, ' ') && snprintf(w, sizeof w, " %s ", word) < (int)sizeof w && strstr(list, w);
+}
+
 static void on_models(struct worker *w, const struct request *rq, struct frame *f)
 {
     struct mp_in in;
@@ -299,12 +310,17 @@ static void on_models(struct worker *w, const struct request *rq, struct frame *
         return;
     if (!no_flags(w, rq, flags))
         return;
-    if (strcmp(arch, "x86_64") && strcmp(arch, "i686")) {
-        err_set(&e, VIR_ERR_NO_SUPPORT, VIR_FROM_CPU, "'%s' architecture is not supported by CPU driver", arch);
+    /* Where no models are known all are accepted. */
+    bool has_models = !strcmp(arch, "x86_64") || !strcmp(arch, "i686");
+    if (!has_models && !is_word(WITHOUT_MODELS, arch)) {
+        if (!is_word(OTHERS, arch))
+            err_set(&e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "cannot find architecture %s", arch);
+        else
+            err_set(&e, VIR_ERR_NO_SUPPORT, VIR_FROM_CPU, "'%s' architecture is not supported by CPU driver", arch);
         worker_error(w, rq, &e);
         return;
     }
-    while (cpu_model(n)->name)
+    while (has_models && cpu_model(n)->name)
         n++;
     mp_out_init(&o, REPLY_MAX);
     mp_array(&o, 2);
