@@ -349,6 +349,9 @@ static int run(void)
     sigset_t set;
     proc_on_exit = on_exit_of;
     raise_files();
+    int r = start->layout.session ? 0 : sandbox_trim(ROLE_KEEPER);
+    if (r < 0)
+        return r;
     signal(SIGPIPE, SIG_IGN);
     sigemptyset(&set);
     const int wanted[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGCHLD };
@@ -356,7 +359,8 @@ static int run(void)
         sigaddset(&set, wanted[i]);
     if (sigprocmask(SIG_BLOCK, &set, NULL) < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
         return -errno;
-    int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), r = fd < 0 ? -errno : loop_add(&sigs, fd, EPOLLIN, on_signal, NULL);
+    int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    r = fd < 0 ? -errno : loop_add(&sigs, fd, EPOLLIN, on_signal, NULL);
     if (r < 0)
         return r;
     proc_reap();                /* what ended while we were not looking, across an execve */

@@ -31,6 +31,7 @@ scenario_root_tests = \
 	%D%/test-peer-readonly.py \
 	$(guest_tests) \
 	%D%/test-sandbox-root.sh \
+	%D%/test-sandbox-running.sh \
 	$(NULL)
 TESTS += $(scenario_tests)
 ROOT_TESTS += $(scenario_root_tests)
