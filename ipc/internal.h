@@ -43,6 +43,7 @@ enum internal_op {
     IN_CONF_WRITE,      /* CALL: struct conf_name, fd [0] sealed memfd: temp file, fsync, rename, fsync of the folder. Reply: struct conf_entry of what was written */
     IN_CONF_REMOVE,     /* CALL: struct conf_name (also its autostart link when dir is DIR_DEFINITIONS). Absent is no error */
     IN_CONF_AUTOSTART,  /* CALL: struct conf_name, arg 1 on, 0 off */
+    IN_CONF_SAVE,       /* CALL: struct conf_name (dir DIR_SAVE), arg: enum conf_save, which tells the reply */
     /* probe */
     IN_PROBE_IMAGE = 80,/* CALL supervisor -> probe: struct probe_req, fd [0] the image; reply struct probe_result */
     IN_PROBE_CAPS,      /* CALL supervisor -> probe: struct probe_caps, fd [0] QMP socket of a "-machine none" QEMU. Reply: uint32_t QEMU's version; fd [0] sealed memfd: one caps part (workers/caps.h);
@@ -59,6 +60,9 @@ enum internal_op {
     IN_FREEZE,          /* CALL worker: arg 1 freeze, 0 thaw its own guest's cgroup */
     IN_START,           /* CALL supervisor -> worker, its first frame unless BIRTH_RESUME: bring the guest up. arg: the API call's flags (1 paused); fd [0], if any: saved
                          * state to restore. Reply empty when it runs (or is paused as asked); an ERROR's text goes to the client, and all is undone */
+    IN_SAVE,            /* CALL supervisor -> worker: arg: the API call's flags; fd [0] a new file: the guest is stopped, and head, document and state are
+                         * written (save.h). Reply empty; then comes IN_SAVED */
+    IN_SAVED,           /* EVENT supervisor -> worker: arg 1: the file is safe: end the guest, saved; 0: it is not, or the call is given up: go on as before */
     IN_LOG_START,       /* CALL supervisor -> log, its first: struct conf_name: file name in its BFD_DIR ("NAME.log"); dir: 1 append, 0 truncate. It drains BFD_LOG_PIPE */
     /* hands (keeper spawns; the supervisor is their only peer, channel = fd 3; each answers one call and exits).
      * An operation that fails is answered by a REPLY with error != 0, no descriptors and nothing left over. */
@@ -121,6 +125,13 @@ struct doc_result {
 };
 struct doc_start { int32_t id; uint32_t flags; char name[NAME_MAX_BYTES]; };
 struct conf_name { uint32_t dir; uint32_t pad; char name[NAME_MAX_BYTES]; };    /* name of the object, without ".xml"; conf checks it */
+enum conf_save {
+    CONF_SAVE_NEW,              /* a file to be written; fd [0]. It has its name only once it is kept */
+    CONF_SAVE_KEEP,             /* it is whole: it is on the disk under its name when this is answered */
+    CONF_SAVE_DROP,             /* it is not: away with it */
+    CONF_SAVE_OPEN,             /* a kept one: struct save_facts; fds [0] sealed memfd with its document, [1] the file, positioned at QEMU's state */
+};
+struct save_facts { uint32_t was_running, pad; };
 struct conf_entry { char name[NAME_MAX_BYTES]; uint32_t autostart; uint32_t size; int64_t mtime_ns, ctime_ns; uint64_t ino; };
 struct probe_req { uint32_t want_format /* enum image_format, IMG_NONE: guess */; uint32_t pad; };
 struct probe_caps { char emulator[512]; char accel[8] /* the -accel it runs with: "tcg", "kvm" */; };

@@ -8,7 +8,7 @@ libipc_a_SOURCES = \
 	%reldir%/err.c %reldir%/err.h %reldir%/errors.def \
 	%reldir%/frame.c %reldir%/frame.h \
 	%reldir%/index.c %reldir%/index.h \
-	%reldir%/internal.h %reldir%/layout.h %reldir%/op.h %reldir%/settings.h \
+	%reldir%/internal.h %reldir%/layout.h %reldir%/op.h %reldir%/save.h %reldir%/settings.h \
 	%reldir%/log.c %reldir%/log.h \
 	%reldir%/loop.c %reldir%/loop.h \
 	%reldir%/manifest.c %reldir%/manifest.h \

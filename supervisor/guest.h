@@ -74,6 +74,12 @@ void log_command(int to, int argv_fd);                      /* the head of a gue
 void log_tail(struct run *r, struct peer *p, struct frame *f);
 void log_release(struct run *r);                            /* they drain their pipes and end by themselves */
 
+/* save.c */
+bool save_call(const struct caller *c, struct frame *f);    /* managed save: true when it was that */
+int saved_go(struct flow *f);                               /* a step of a start: what was saved, if anything, takes the definition's place */
+int saved_got(struct flow *f, struct frame *fr);
+void saved_forget(int slot);
+
 /* start.c */
 void start_by_itself(int slot);                             /* autostart */
 bool start_call(const struct caller *c, struct frame *f);   /* create, create_xml: true when it was one */

@@ -179,7 +179,7 @@ static void adopt_done(struct flow *f, bool ok)
 /* ---- one list after the other ---- */
 
 static const struct { uint32_t dir; const struct step *steps; void (*done)(struct flow *, bool); } lists[] = {
-    { DIR_DEFINITIONS, define_steps, define_done }, { DIR_STATUS, adopt_steps, adopt_done },
+    { DIR_DEFINITIONS, define_steps, define_done }, { DIR_SAVE, NULL, NULL }, { DIR_STATUS, adopt_steps, adopt_done },
 };
 static const struct conf_entry *entries;
 static uint32_t entries_n, next_entry, list;
@@ -204,6 +204,13 @@ static void more(void)
     inside = true;
     while (next_entry < entries_n && at_work < AT_ONCE) {
         const struct conf_entry *e = &entries[next_entry++];
+        if (lists[list].dir == DIR_SAVE) {
+            int saved = memchr(e->name, 0, sizeof e->name) ? slot_find_name(e->name) : -1;
+            if (saved >= 0)
+                SLOT_EDIT(s, saved)
+                    s->flags |= SLOT_MANAGED_SAVE;
+            continue;
+        }
         int slot = lists[list].dir == DIR_DEFINITIONS && memchr(e->name, 0, sizeof e->name) ? cache_take(e) : -1;
         if (slot >= 0) {
             SLOT_EDIT(s, slot)

@@ -9,7 +9,7 @@
 #include "guest.h"
 #include "ipc/schema/op-numbers.h"
 
-enum { START_PAUSED = 1, START_AUTODESTROY = 2 };
+enum { START_PAUSED = 1, START_AUTODESTROY = 2, STARTED_RESTORED = 2 /* event detail */ };
 enum { PAUSED_STARTING_UP = 11 };
 
 /* ---- hands ---- */
@@ -233,7 +233,7 @@ static int worker_go(struct flow *f)
         log_begin(&r->log[i]);
     struct peer *w = run_worker_spawn(r, false);
     r->starting = w ? w->number : 0;
-    return flow_call(f, w, OP_IN(IN_START), f->caller.arg, NULL, 0, NULL, 0);
+    return flow_call(f, w, OP_IN(IN_START), f->caller.arg, NULL, 0, &f->fd[FF_SAVED], f->fd[FF_SAVED] >= 0);
 }
 
 static void start_done(struct flow *f, bool ok)
@@ -258,9 +258,11 @@ static void start_done(struct flow *f, bool ok)
         guest_up(r, peer_find(r->starting));
         if (!paused)
             event_lifecycle(slot_row(r->slot), EV_RESUMED, 0);
-        event_lifecycle(slot_row(r->slot), EV_STARTED, 0);
+        event_lifecycle(slot_row(r->slot), EV_STARTED, f->fd[FF_SAVED] >= 0 ? STARTED_RESTORED : 0);
         if (paused)
             event_lifecycle(slot_row(r->slot), EV_SUSPENDED, 0);
+        if (f->fd[FF_SAVED] >= 0)
+            saved_forget(r->slot);
     }
     if (f->caller.op == OP_REMOTE_DOMAIN_CREATE)
         route_reply(&f->caller, NULL, 0, NULL, 0);
@@ -293,7 +295,7 @@ static int xml_slot(struct flow *f)
     return doc_claim(f);
 }
 
-#define START_STEPS { "begin", begin, NULL, NULL }, { "read", read_text, doc_text_got, NULL }, { "compile", compile, compiled, NULL }, { "look", chain_look, chain_looked, NULL }, \
+#define START_STEPS { "begin", begin, NULL, NULL }, { "saved", saved_go, saved_got, NULL }, { "read", read_text, doc_text_got, NULL }, { "compile", compile, compiled, NULL }, { "look", chain_look, chain_looked, NULL }, \
     { "probe", chain_probe, chain_probed, NULL }, { "open", open_go, opened, NULL }, { "net", net_go, netted, NULL }, { "worker", worker_go, NULL, NULL }, { 0 }
 static const struct step create_steps[] = { { "claim", doc_claim, NULL, NULL }, START_STEPS };
 static const struct step create_xml_steps[] = { { "again", xml_again, NULL, NULL }, { "document", doc_xmlc_pass, doc_take, NULL }, { "slot", xml_slot, NULL, NULL }, START_STEPS };

@@ -261,7 +261,7 @@ bool guest_call(const struct caller *c, int slot, struct frame *fr)
 {
     (void)slot;
     if (c->op != OP_REMOTE_DOMAIN_DESTROY && c->op != OP_REMOTE_DOMAIN_DESTROY_FLAGS)
-        return start_call(c, fr);
+        return save_call(c, fr) || start_call(c, fr);
     struct flow *f = flow_start(destroy_steps, destroy_done, 0, c);
     if (f) {
         f->wanted = fr->h.object;

@@ -65,7 +65,7 @@ static int fuzz_begin(void)
     struct err e = ERR_INIT;
     struct guest *g = &fuzz_guest;
     fuzz_once();
-    *g = (struct guest){ .w = &fuzz_worker, .tree = tree_copy(fuzz_tree), .proc_fd = -1, .cgroup_fd = -1, .checkpoint_fd = -1, .scratch_rw = -1, .scratch_wo = -1, .phase = PHASE_UP, .state = DOM_RUNNING };
+    *g = (struct guest){ .w = &fuzz_worker, .tree = tree_copy(fuzz_tree), .proc_fd = -1, .cgroup_fd = -1, .checkpoint_fd = -1, .scratch_rw = -1, .scratch_wo = -1, .restore_fd = -1, .phase = PHASE_UP, .state = DOM_RUNNING };
     fuzz_worker.data = g;
     agent_init(&g->agent, true);
     g->agent.sync_id = 0;

@@ -17,6 +17,7 @@ guest_tests = \
 	%D%/test-guest-devices.py \
 	%D%/test-guest-disks.py \
 	%D%/test-guest-life.py \
+	%D%/test-guest-save.py \
 	%D%/test-guest-nics.py \
 	%D%/test-guest-serial.py \
 	%D%/test-guest-vnc.py \

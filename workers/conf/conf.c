@@ -166,11 +166,26 @@ static void on_autostart(struct worker *w, const struct request *rq, struct fram
     answer(w, rq, r, -1, &e);
 }
 
+static void on_save(struct worker *w, const struct request *rq, struct frame *f)
+{
+    struct err e = ERR_INIT;
+    struct save_facts facts = { 0 };
+    int fds[2] = { -1, -1 };
+    const struct conf_name *n = get_name(f, &e);
+    if (!n || store_save(&store, n, rq->arg, fds, &facts, &e))
+        worker_error(w, rq, &e);
+    else
+        worker_reply(w, rq, &facts, sizeof facts, fds, (fds[0] >= 0) + (fds[1] >= 0));
+    util_closep(&fds[0]);
+    util_closep(&fds[1]);
+}
+
 int main(void)
 {
     static const struct worker_op ops[] = {
         { OP_IN(IN_CONF_SETTINGS), on_settings }, { OP_IN(IN_CONF_LIST), on_list }, { OP_IN(IN_CONF_READ), on_read },
-        { OP_IN(IN_CONF_WRITE), on_write }, { OP_IN(IN_CONF_REMOVE), on_remove }, { OP_IN(IN_CONF_AUTOSTART), on_autostart }, { 0, NULL },
+        { OP_IN(IN_CONF_WRITE), on_write }, { OP_IN(IN_CONF_REMOVE), on_remove }, { OP_IN(IN_CONF_AUTOSTART), on_autostart },
+        { OP_IN(IN_CONF_SAVE), on_save }, { 0, NULL },
     };
     static struct worker w = { .ops = ops };
     worker_birth(&w, ROLE_CONF);

@@ -50,7 +50,7 @@ static int check_dir(const struct store *s, uint32_t dir, struct err *e)
 }
 
 /* The file's name in its folder. */
-static int file_name(const struct store *s, const struct conf_name *n, char file[NAME_MAX + 1], struct err *e)
+int store_name(const struct store *s, const struct conf_name *n, char file[], struct err *e)
 {
     size_t len = strnlen(n->name, sizeof n->name);
     if (check_dir(s, n->dir, e) < 0)
@@ -130,7 +130,7 @@ int store_read(const struct store *s, const struct conf_name *n, int *memfd, str
 {
     char file[NAME_MAX + 1];
     struct stat st;
-    if (file_name(s, n, file, e) < 0)
+    if (store_name(s, n, file, e) < 0)
         return -1;
     AUTO_CLOSE fd = openat(s->dir[n->dir], file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &st) < 0)
@@ -174,7 +174,7 @@ static ssize_t write_head(int fd, const struct conf_name *n)
 int store_write(const struct store *s, const struct conf_name *n, const void *text, size_t len, struct conf_entry *entry, struct err *e)
 {
     char file[NAME_MAX + 1];
-    if (file_name(s, n, file, e) < 0)
+    if (store_name(s, n, file, e) < 0)
         return -1;
     if (!kinds[n->dir].written || len > FILE_MAX)
         return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "%s of '%s' is not written here, or too long", kinds[n->dir].what, n->name);
@@ -216,7 +216,7 @@ static int unlink_in(int dir, const char *file)
 int store_remove(const struct store *s, const struct conf_name *n, struct err *e)
 {
     char file[NAME_MAX + 1];
-    if (file_name(s, n, file, e) < 0)
+    if (store_name(s, n, file, e) < 0)
         return -1;
     /* The link first: a link to nothing would be left by a crash between the two. */
     if (n->dir == DIR_DEFINITIONS && s->dir[DIR_AUTOSTART] >= 0 && unlink_in(s->dir[DIR_AUTOSTART], file) < 0)
@@ -230,7 +230,7 @@ int store_autostart(const struct store *s, const struct conf_name *n, int on, st
 {
     char file[NAME_MAX + 1], target[NAME_MAX + 8];
     int dir = s->dir[DIR_AUTOSTART];
-    if (n->dir != DIR_DEFINITIONS || file_name(s, n, file, e) < 0 || dir < 0)
+    if (n->dir != DIR_DEFINITIONS || store_name(s, n, file, e) < 0 || dir < 0)
         return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "no folder of autostart links");
     int r;
     if (!on) {

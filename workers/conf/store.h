@@ -16,4 +16,7 @@ int store_write(const struct store *s, const struct conf_name *n, const void *te
 size_t store_head_len(const void *text, size_t len);    /* bytes of the head that store_write put before a text; 0: it has none */
 int store_remove(const struct store *s, const struct conf_name *n, struct err *e);      /* with its autostart link; absent is no error */
 int store_autostart(const struct store *s, const struct conf_name *n, int on, struct err *e);
+/* Files with a guest's saved state (ipc/save.h). what: enum conf_save.  fds: as IN_CONF_SAVE tells, -1 none; 0, or -1 with *e. */
+int store_save(const struct store *s, const struct conf_name *n, uint32_t what, int fds[2], struct save_facts *facts, struct err *e);
+int store_name(const struct store *s, const struct conf_name *n, char file[], struct err *e);       /* NAME_MAX + 1 bytes: the file's name in its folder */
 #endif

@@ -30,6 +30,8 @@ enum guest_phase { PHASE_BORN, PHASE_LAUNCHING, PHASE_CONNECTING, PHASE_SETTING_
 struct bucket { uint32_t left; uint64_t at_ms; };
 bool bucket_take(struct bucket *b, uint32_t rate);
 
+struct migration;
+struct saving;
 struct stats;
 struct shot;
 struct vnc;
@@ -53,6 +55,9 @@ struct guest {
     int32_t pid, qemu_pid;              /* host pids: stub, QEMU */
     int proc_fd, cgroup_fd, checkpoint_fd;
     int scratch_rw, scratch_wo;         /* one file without a name, for what QEMU writes by descriptor: it wants the exact access mode */
+    int restore_fd;                     /* state to begin with, until QEMU has it; -1 none */
+    struct migration *migration;        /* state that is being written or read */
+    struct saving *saving;              /* a save that is not over */
     struct shot *shot;                  /* the screenshot that is being taken, then those that wait */
     /* life */
     int32_t state, reason;

@@ -8,7 +8,7 @@
 
 #include "ipc/log.h"
 #include "ipc/util.h"
-#include "workers/qemu/guest.h"
+#include "workers/qemu/migrate.h"
 #include "workers/qemu/ops.h"
 
 static void on_ready(struct qmp *q)
@@ -34,6 +34,7 @@ static void on_end(struct qmp *q, int err)
     if (err && !g->quitting && !g->got_shutdown)
         log_warn("the monitor's connection broke: %s", strerror(-err));
     qmp_close(q);
+    migration_gone(g);
     if (g->starting)
         start_qemu_died(g);
     else
@@ -77,10 +78,12 @@ static void on_debug(struct worker *w, const struct request *rq, struct frame *f
     debug_answer(g, rq);
 }
 
-static struct guest guest = { .proc_fd = -1, .cgroup_fd = -1, .checkpoint_fd = -1, .scratch_rw = -1, .scratch_wo = -1, .id = -1, .state = DOM_PAUSED, .reason = PAUSED_STARTING_UP };
+static struct guest guest = { .proc_fd = -1, .cgroup_fd = -1, .checkpoint_fd = -1, .scratch_rw = -1, .scratch_wo = -1, .restore_fd = -1, .id = -1, .state = DOM_PAUSED, .reason = PAUSED_STARTING_UP };
 
 static const struct worker_op ops[] = {
     { OP_IN(IN_START), start_call },
+    { OP_IN(IN_SAVE), save_call },
+    { OP_IN(IN_SAVED), saved_event },
     { OP_IN(IN_WORKER_DEBUG), on_debug },
 #define X(op, fn) { OP_##op, fn },
     GUEST_OPS(X)

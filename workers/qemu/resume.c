@@ -16,6 +16,14 @@ static const struct { const char *name; int32_t state, reason; } run_states[] = 
     { "save-vm", DOM_PAUSED, PAUSED_SAVE }, { "prelaunch", DOM_PAUSED, PAUSED_STARTING_UP }, { "debug", DOM_PAUSED, PAUSED_UNKNOWN },
 };
 
+static void ignore(void *data, json_t *ret, const struct err *e)
+{
+    (void)data;
+    (void)ret;
+    if (e)
+        log_warn("%s", e->detail);
+}
+
 static void on_status(void *data, json_t *ret, const struct err *e)
 {
     struct guest *g = data;
@@ -40,6 +48,12 @@ static void on_status(void *data, json_t *ret, const struct err *e)
     if (g->state == DOM_SHUTDOWN && !g->quitting && !is_rebooting) {
         g->got_shutdown = true;
         guest_shutdown_or_reboot(g);
+    }
+    if (g->state == DOM_PAUSED && g->reason == PAUSED_SAVE) {
+        /* Whoever saved it is no more, nor will the file be kept. */
+        g->run_reason = RUNNING_SAVE_CANCELED;
+        qmp_send(&g->qmp, "migrate_cancel", NULL, -1, 0, ignore, g);
+        qmp_send(&g->qmp, "cont", NULL, -1, 0, ignore, g);
     }
     guest_send_state(g, -1, 0);
     save_now(g);

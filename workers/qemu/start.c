@@ -10,6 +10,7 @@
 #include "ipc/util.h"
 #include "workers/caps.h"
 #include "workers/plan/plan.h"
+#include "workers/qemu/migrate.h"
 #include "workers/qemu/stats.h"
 
 #define SETUP_MS 60000u                 /* a loaded host may take its time; the caller of a start waits anyway */
@@ -159,7 +160,6 @@ void start_call(struct worker *w, const struct request *rq, struct frame *f)
     struct guest *g = w->data;
     struct err e = ERR_INIT;
     struct launch l = { .object = w->birth.object, .id = g->id };
-    (void)f;
     if (g->phase != PHASE_BORN) {
         reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "domain is already running");
         return;
@@ -167,6 +167,8 @@ void start_call(struct worker *w, const struct request *rq, struct frame *f)
     g->start = *rq;
     g->starting = true;
     g->start_paused = rq->arg & 1;
+    g->restore_fd = frame_take_fd(f, 0);
+    g->restored = g->restore_fd >= 0;
     g->phase = PHASE_LAUNCHING;
     AUTO_CLOSE fd = plan_launch(g, &l, &e);
     if (fd < 0) {
@@ -208,6 +210,24 @@ static void on_cont(void *data, json_t *ret, const struct err *e)
     }
 }
 
+static void go(struct guest *g)
+{
+    qmp_send(&g->qmp, g->start_paused ? "query-status" : "cont", NULL, -1, SETUP_MS, on_cont, g);
+    qmp_flush(&g->qmp);
+}
+
+static void on_restored(struct guest *g, const struct err *e)
+{
+    if (!g->starting)
+        return;
+    if (!e) {
+        go(g);
+        return;
+    }
+    start_failed(g, e);
+    guest_quit(g, SHUTOFF_FAILED, STOPPED_FAILED);
+}
+
 /* A setting that QEMU refuses fails the start, as a device it refuses does. */
 static void on_set(void *data, json_t *ret, const struct err *e)
 {
@@ -232,7 +252,7 @@ static void set_balloon(struct guest *g)
     if (!g->has_balloon || !kib)
         return;
     g->balloon_kib = kib;
-    if (kib < max)
+    if (kib < max && !g->restored)      /* saved state has its own */
         qmp_send(&g->qmp, "balloon", json_pack("{s:I}", "value", (json_int_t)(kib * 1024)), -1, SETUP_MS, on_set, g);
     if (!tree_attr_uint(tree_get(b, "stats"), "period", INT32_MAX, &period) && period)
         stats_set_period(g, period, NULL, NULL);
@@ -251,10 +271,10 @@ void start_qmp_ready(struct guest *g)
     set_balloon(g);
     guest_take_ends(g);
     guest_learn(g);
-    if (g->start_paused)
-        qmp_send(&g->qmp, "query-status", NULL, -1, SETUP_MS, on_cont, g);
+    if (g->restored)
+        restore_begin(g, on_restored);
     else
-        qmp_send(&g->qmp, "cont", NULL, -1, SETUP_MS, on_cont, g);
+        go(g);
     qmp_flush(&g->qmp);
 }
 

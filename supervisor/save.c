@@ -1,0 +1,149 @@
+/* save.c: managed save: a guest's state put away under its name, and the start that goes on from it.  conf has the file, the worker and its QEMU
+ * fill it; here is the order: the guest ends only when the file is safe, and the file goes only when the guest runs again. */
+#include <string.h>
+#include "guest.h"
+#include "ipc/schema/op-numbers.h"
+
+enum { START_PAUSED = 1, START_FORCE_BOOT = 8 };
+
+static int check(struct flow *f)
+{
+    const struct index_slot *s = slot_row(f->slot);
+    struct run *r = run_of(f->slot);
+    if (!r || r->phase != RUN_UP)
+        return f->caller.flags & FRAME_RESENT && s->flags & SLOT_MANAGED_SAVE ? FLOW_END : err_set(&f->err, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "domain is not running");
+    if (!(s->flags & SLOT_PERSISTENT))
+        return err_set(&f->err, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "cannot do managed save for transient domain");
+    f->id = r->id;
+    util_copy_str(f->name, sizeof f->name, s->name);
+    return FLOW_NEXT;
+}
+
+static int file_go(struct flow *f)
+{
+    return flow_conf(f, IN_CONF_SAVE, CONF_SAVE_NEW, DIR_SAVE, f->name, -1);
+}
+
+static int save_go(struct flow *f)
+{
+    struct peer *p;
+    if (guest_worker(f->slot, &p) != GUEST_READY)
+        return err_set(&f->err, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "domain is not running");
+    return flow_call(f, p, OP_IN(IN_SAVE), f->caller.arg, NULL, 0, &f->fd[FF_TEXT], 1);
+}
+
+static int keep_go(struct flow *f)
+{
+    f->launched = true;             /* from here on the worker waits for our word */
+    return flow_conf(f, IN_CONF_SAVE, CONF_SAVE_KEEP, DIR_SAVE, f->name, -1);
+}
+
+static void tell_worker(struct flow *f, bool safe)
+{
+    struct peer *p;
+    struct frame_head h = { .kind = FRAME_EVENT, .op = OP_IN(IN_SAVED), .arg = safe, .object = f->wanted };
+    if (guest_worker(f->slot, &p) == GUEST_READY)
+        peer_send(p, &h, NULL, 0, NULL, 0);
+}
+
+/* The guest's end needs the object: it is given back, and only waited for. */
+static int end_go(struct flow *f)
+{
+    struct run *r = run_of(f->slot);
+    if (f->object) {
+        SLOT_EDIT(s, f->slot)
+            s->flags |= SLOT_MANAGED_SAVE;
+        tell_worker(f, true);
+        f->object = 0;
+        flow_unblock();
+    }
+    return r && r->id == f->id ? FLOW_BLOCKED : FLOW_NEXT;
+}
+
+static int drop_go(struct flow *f)
+{
+    return flow_conf(f, IN_CONF_SAVE, CONF_SAVE_DROP, DIR_SAVE, f->name, -1);
+}
+
+static void drop_done(struct flow *f, bool ok)
+{
+    (void)f;
+    (void)ok;
+}
+
+static void save_done(struct flow *f, bool ok)
+{
+    static const struct step drop[] = { { "drop", drop_go, NULL, NULL }, { 0 } };
+    if (ok) {
+        route_reply(&f->caller, NULL, 0, NULL, 0);
+        return;
+    }
+    struct flow *d = *f->name ? flow_start(drop, drop_done, 0, NULL) : NULL;
+    if (f->launched)
+        tell_worker(f, false);
+    if (d) {
+        util_copy_str(d->name, sizeof d->name, f->name);
+        flow_go(d);
+    }
+    route_error(&f->caller, &f->err);
+}
+
+static const struct step save_steps[] = {
+    { "claim", doc_claim, NULL, NULL }, { "check", check, NULL, NULL }, { "file", file_go, doc_text_got, NULL }, { "save", save_go, NULL, NULL },
+    { "keep", keep_go, NULL, NULL }, { "end", end_go, NULL, NULL }, { 0 },
+};
+
+bool save_call(const struct caller *c, struct frame *fr)
+{
+    if (c->op != OP_REMOTE_DOMAIN_MANAGED_SAVE)
+        return false;
+    struct flow *f = flow_start(save_steps, save_done, 0, c);
+    if (f) {
+        f->wanted = fr->h.object;
+        flow_go(f);
+    }
+    return true;
+}
+
+/* ---- a start from it ---- */
+
+int saved_go(struct flow *f)
+{
+    if (!(slot_row(f->slot)->flags & SLOT_MANAGED_SAVE) || f->fd[FF_TEXT] >= 0)
+        return FLOW_NEXT;
+    if (f->caller.arg & START_FORCE_BOOT) {
+        saved_forget(f->slot);
+        return FLOW_NEXT;
+    }
+    return flow_conf(f, IN_CONF_SAVE, CONF_SAVE_OPEN, DIR_SAVE, f->name, -1);
+}
+
+int saved_got(struct flow *f, struct frame *fr)
+{
+    struct save_facts facts;
+    if (fr->body_len != sizeof facts || fr->h.nfds != 2)
+        return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed answer of conf");
+    memcpy(&facts, fr->body, sizeof facts);
+    f->fd[FF_TEXT] = frame_take_fd(fr, 0);
+    f->fd[FF_SAVED] = frame_take_fd(fr, 1);
+    if (!facts.was_running)
+        f->caller.arg |= START_PAUSED;
+    return FLOW_NEXT;
+}
+
+static int forget_go(struct flow *f)
+{
+    return flow_conf(f, IN_CONF_REMOVE, 0, DIR_SAVE, f->name, -1);
+}
+
+void saved_forget(int slot)
+{
+    static const struct step steps[] = { { "remove", forget_go, NULL, NULL }, { 0 } };
+    struct flow *f = flow_start(steps, drop_done, 0, NULL);
+    SLOT_EDIT(s, slot)
+        s->flags &= ~(uint32_t)SLOT_MANAGED_SAVE;
+    if (!f)
+        return;
+    util_copy_str(f->name, sizeof f->name, slot_row(slot)->name);
+    flow_go(f);
+}

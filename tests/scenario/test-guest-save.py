@@ -1,0 +1,125 @@
+"""Managed save: a guest put away and started again where it was; what goes wrong on the way leaves it running."""
+import os, struct, sys, threading, time
+sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
+from guestlib import Console, Events, assert_clean, boot, document, fails, is_off, libvirt, main, wait_for
+
+DISK = "<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='/var/lib/libvirt/images/s.qcow2'/><target dev='vda' bus='virtio'/></disk>"
+
+
+def image(box, name):
+    return os.path.join(box.dir, "var/lib/libvirt/qemu/save", name + ".save")
+
+
+def there_and_back(box):
+    """save, start again, twice"""
+    os.makedirs(box.dir + "/var/lib/libvirt/images", exist_ok=True)
+    box.run("qemu-img", "create", "-q", "-f", "qcow2", "/var/lib/libvirt/images/s.qcow2", "16M")
+    dom, console = boot(box, document("s1", DISK))
+    seen = Events(box)
+    console.sh("echo remember > /tmp/me")
+    for turn in range(2):
+        console.close()
+        box.virsh("managedsave", "s1")
+        assert is_off(dom) and dom.hasManagedSaveImage()
+        assert box.virsh("domstate", "--reason", "s1").stdout.strip() == "shut off (saved)"
+        assert "s1" in box.virsh("list", "--all", "--with-managed-save", "--name").stdout
+        with open(image(box, "s1"), "rb") as f:
+            magic, version, data_len, running, compressed = struct.unpack("=16sIIII", f.read(32))
+            assert (magic, version, running, compressed) == (b"LibvirtQemudSave", 2, 1, 0)
+            f.seek(92)
+            assert f.read(8) == b"<domain "
+            f.seek(92 + data_len)
+            assert f.read(4) == b"QEVM"
+        fails(55, dom.undefine)
+        box.virsh("start", "s1")
+        assert box.virsh("domstate", "--reason", "s1").stdout.strip() == "running (restored)"
+        assert not dom.hasManagedSaveImage() and not os.path.exists(image(box, "s1"))
+        console = Console(box, "s1")
+        assert console.sh("cat /tmp/me").strip() == "remember"
+    seen.wait("s1", "lifecycle", 5, 4)      # stopped, saved
+    seen.wait("s1", "lifecycle", 2, 2)      # started, restored
+    # Paused when it was saved, paused when it is back; and asked to run all the same.
+    dom.suspend()
+    dom.managedSave()
+    dom.create()
+    assert dom.state()[0] == libvirt.VIR_DOMAIN_PAUSED
+    dom.managedSave(libvirt.VIR_DOMAIN_SAVE_RUNNING)
+    dom.create()
+    assert dom.state()[0] == libvirt.VIR_DOMAIN_RUNNING
+    console.close()
+    # Across a restart of the daemon.
+    dom.managedSave()
+    box.stop_daemon()
+    box.start()
+    dom = box.connect().lookupByName("s1")
+    assert dom.hasManagedSaveImage()
+    dom.create()
+    console = Console(box, "s1")
+    assert console.sh("cat /tmp/me").strip() == "remember"
+    console.close()
+    # Thrown away: the guest boots anew.
+    dom.managedSave()
+    box.virsh("managedsave-remove", "s1")
+    assert not dom.hasManagedSaveImage() and not os.path.exists(image(box, "s1"))
+    fails(55, dom.managedSave)
+    dom.create()
+    dom.managedSave()
+    box.virsh("start", "s1", "--force-boot")
+    assert not dom.hasManagedSaveImage()
+    assert box.virsh("domstate", "--reason", "s1").stdout.strip() == "running (booted)"
+    dom.destroy()
+    assert_clean(box)
+
+
+def trouble(box):
+    """a damaged file, a transient guest, a worker that dies over it"""
+    dom, console = boot(box, document("s2"))
+    save = os.path.dirname(image(box, "s2"))
+    console.close()
+    t = dom.connect().createXML(document("s3").replace("<memory unit='MiB'>160", "<memory unit='MiB'>64"), 0)
+    fails(55, t.managedSave)
+    t.destroy()
+    dom.managedSave()
+    with open(image(box, "s2"), "r+b") as f:
+        f.write(b"NoSuchThing")
+    fails(9, dom.create)
+    assert dom.hasManagedSaveImage(), "a file that cannot be read is kept"
+    with open(image(box, "s2"), "r+b") as f:
+        f.write(b"LibvirtQemudSave")
+        f.seek(20)
+        f.write(struct.pack("=I", 0xffffffff))
+    fails(9, dom.create)
+    dom.managedSaveRemove()
+    dom.create()
+    # The worker dies while it saves: the guest runs on.
+    for _ in range(3):
+        result = []
+        thread = threading.Thread(target=lambda: result.append(save_quietly(box)))
+        thread.start()
+        time.sleep(0.05)
+        for w in box.role("qemu"):
+            os.kill(w, 9)
+        thread.join(60)
+        if dom.isActive():
+            wait_for("running again", lambda: dom.state()[0] == libvirt.VIR_DOMAIN_RUNNING)
+            assert not dom.hasManagedSaveImage()
+        else:
+            assert dom.hasManagedSaveImage()
+            dom.create()
+    assert not [f for f in os.listdir(save) if f.endswith(".part")], os.listdir(save)
+    dom.destroy()
+    assert_clean(box)
+
+
+def save_quietly(box):
+    con = box.connect()
+    try:
+        con.lookupByName("s2").managedSave()
+        return None
+    except libvirt.libvirtError as e:
+        return e
+    finally:
+        con.close()
+
+
+main(there_and_back, trouble)

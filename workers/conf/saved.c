@@ -1,0 +1,77 @@
+/* saved.c: files with the state of guests that were put away. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "ipc/frame.h"
+#include "ipc/save.h"
+#include "ipc/util.h"
+#include "workers/conf/store.h"
+
+#define PART_SUFFIX ".part"
+
+static int failed(struct err *e, const char *what, const struct conf_name *n)
+{
+    return err_sys(e, VIR_FROM_QEMU, errno, "cannot %s saved state of '%s'", what, n->name);
+}
+
+static int keep(int dir, const char *part, const char *file)
+{
+    AUTO_CLOSE fd = openat(dir, part, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    return fd < 0 || fsync(fd) < 0 || renameat(dir, part, dir, file) < 0 || fsync(dir) < 0 ? -1 : 0;
+}
+
+/* The document of a kept file, and the file where QEMU's state begins. */
+static int open_kept(int dir, const char *file, const struct conf_name *n, int fds[2], struct save_facts *facts, struct err *e)
+{
+    struct save_head h;
+    struct stat st;
+    AUTO_CLOSE fd = openat(dir, file, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return failed(e, "open", n);
+    if (!S_ISREG(st.st_mode) || util_read_full(fd, &h, sizeof h) != sizeof h || memcmp(h.magic, SAVE_MAGIC, sizeof h.magic))
+        return err_set(e, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "image magic is incorrect");
+    if (h.version != SAVE_VERSION || h.compressed)
+        return err_set(e, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "image version is not supported (%u, compression %u)", h.version, h.compressed);
+    if (!h.data_len || h.data_len > SAVE_DOC_MAX || h.data_len > (uint64_t)st.st_size - sizeof h)
+        return err_set(e, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "invalid header data length: %u", h.data_len);
+    AUTO_FREE char *text = malloc(h.data_len);
+    if (!text || util_read_full(fd, text, h.data_len) != (ssize_t)h.data_len)
+        return failed(e, "read", n);
+    size_t len = strnlen(text, h.data_len);
+    int r = len < h.data_len ? frame_memfd("saved", text, len) : -EPROTO;
+    if (r < 0)
+        return err_set(e, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "the saved document is malformed");
+    fds[0] = r;
+    fds[1] = STEAL_FD(&fd);
+    facts->was_running = h.was_running != 0;
+    return 0;
+}
+
+int store_save(const struct store *s, const struct conf_name *n, uint32_t what, int fds[2], struct save_facts *facts, struct err *e)
+{
+    char file[NAME_MAX + 1], part[NAME_MAX + 8];
+    if (n->dir != DIR_SAVE || store_name(s, n, file, e) < 0)
+        return e->code ? -1 : err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "no folder of saved states");
+    int dir = s->dir[DIR_SAVE];
+    if (util_format(part, NAME_MAX + 1, "%s" PART_SUFFIX, file) < 0)
+        return err_set(e, VIR_ERR_XML_ERROR, VIR_FROM_QEMU, "name '%s' is too long for a file's", n->name);
+    switch (what) {
+    case CONF_SAVE_NEW:
+        unlinkat(dir, part, 0);
+        fds[0] = openat(dir, part, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        return fds[0] < 0 ? failed(e, "make", n) : 0;
+    case CONF_SAVE_KEEP:
+        return keep(dir, part, file) < 0 ? failed(e, "keep", n) : 0;
+    case CONF_SAVE_DROP:
+        return unlinkat(dir, part, 0) < 0 && errno != ENOENT ? failed(e, "remove", n) : 0;
+    case CONF_SAVE_OPEN:
+        return open_kept(dir, file, n, fds, facts, e);
+    default:
+        return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "no such request: %u", what);
+    }
+}

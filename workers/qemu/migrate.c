@@ -1,0 +1,222 @@
+/* migrate.c: a guest's state into a file, and out of one.
+ *
+ * QEMU writes and reads the stream itself, through a descriptor; this role writes what stands before it (ipc/save.h).  A guest whose state is
+ * written stays stopped until the supervisor says that the file is safe: only then does it end. */
+#include "config.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "ipc/log.h"
+#include "ipc/save.h"
+#include "ipc/util.h"
+#include "workers/qemu/migrate.h"
+#include "workers/tree-form.h"
+
+enum { POLL_MS = 30, SAVE_RUNNING = 2, SAVE_PAUSED = 4, COMMAND_MS = 30000 };
+
+/* One migration at a time: outward or inward. */
+struct migration {
+    struct guest *g;
+    void (*done)(struct guest *g, const struct err *e);     /* e NULL: completed */
+    struct loop_timer poll;
+    bool asking;
+};
+
+static void migration_end(struct migration *m, const struct err *e)
+{
+    struct guest *g = m->g;
+    void (*done)(struct guest *, const struct err *) = m->done;
+    loop_cancel(&m->poll);
+    qmp_forget(&g->qmp, m);
+    g->migration = NULL;
+    free(m);
+    done(g, e);
+}
+
+static void ask(struct loop_timer *t);
+
+static void on_progress(void *data, json_t *ret, const struct err *e)
+{
+    struct migration *m = data;
+    const char *status = json_string_value(json_object_get(ret, "status")), *why = json_string_value(json_object_get(ret, "error-desc"));
+    struct err own = ERR_INIT;
+    if (e)
+        migration_end(m, e);
+    else if (status && !strcmp(status, "completed"))
+        migration_end(m, NULL);
+    else if (status && (!strcmp(status, "failed") || !strcmp(status, "cancelled"))) {
+        err_set(&own, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "job failed: %.300s", why ? why : "unexpectedly failed");
+        migration_end(m, &own);
+    } else
+        loop_after(&m->poll, POLL_MS, ask, m);
+}
+
+static void ask(struct loop_timer *t)
+{
+    struct migration *m = t->data;
+    qmp_send(&m->g->qmp, "query-migrate", NULL, -1, COMMAND_MS, on_progress, m);
+    qmp_flush(&m->g->qmp);
+}
+
+static void on_begun(void *data, json_t *ret, const struct err *e)
+{
+    struct migration *m = data;
+    if (!ret)
+        migration_end(m, e);
+    else
+        loop_after(&m->poll, POLL_MS / 3, ask, m);
+}
+
+static void ignore(void *data, json_t *ret, const struct err *e)
+{
+    (void)data;
+    (void)ret;
+    if (e)
+        log_warn("%s", e->detail);
+}
+
+/* command: "migrate" or "migrate-incoming". fd borrowed. */
+static void migration_begin(struct guest *g, const char *command, int fd, void (*done)(struct guest *, const struct err *))
+{
+    char name[32], uri[48];
+    struct migration *m = g->migration = calloc(1, sizeof *m);
+    BUG_ON(!m);
+    *m = (struct migration){ .g = g, .done = done };
+    snprintf(name, sizeof name, "state%u", ++g->fd_names);
+    snprintf(uri, sizeof uri, "fd:%s", name);
+    qmp_send(&g->qmp, "migrate-set-parameters", json_pack("{s:I}", "max-bandwidth", (json_int_t)1 << 60), -1, COMMAND_MS, ignore, g);
+    qmp_send(&g->qmp, "getfd", json_pack("{s:s}", "fdname", name), fd, COMMAND_MS, ignore, g);
+    qmp_send(&g->qmp, command, json_pack("{s:s}", "uri", uri), -1, COMMAND_MS, on_begun, m);
+    qmp_flush(&g->qmp);
+}
+
+void migration_gone(struct guest *g)
+{
+    struct err e = ERR_INIT;
+    err_set(&e, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "domain is no longer running");
+    if (g->migration)
+        migration_end(g->migration, &e);
+}
+
+/* ---- out ---- */
+
+struct saving { struct request rq; int fd; bool was_running, written; };
+
+/* Head and document, with zeros up to where the stream begins. 0 or negative errno. */
+static int write_head(struct guest *g, int fd, const char *magic, bool was_running)
+{
+    size_t n;
+    AUTO_FREE char *xml = guest_xml(g, FORM_SECURE | FORM_MIGRATABLE, &n);
+    struct save_head h = { .version = SAVE_VERSION, .was_running = was_running };
+    if (!xml || n >= SAVE_DOC_MAX)
+        return -ENOMEM;
+    uint64_t stream = (sizeof h + n + 1 + SAVE_ALIGN - 1) / SAVE_ALIGN * SAVE_ALIGN;
+    h.data_len = (uint32_t)(stream - sizeof h);
+    memcpy(h.magic, magic, sizeof h.magic);
+    if (ftruncate(fd, (off_t)stream) < 0 || lseek(fd, 0, SEEK_SET) < 0)
+        return -errno;
+    ssize_t r = util_write_full(fd, &h, sizeof h);
+    r = r < 0 ? r : util_write_full(fd, xml, n + 1);
+    if (r < 0)
+        return (int)r;
+    return lseek(fd, (off_t)stream, SEEK_SET) < 0 ? -errno : 0;
+}
+
+static void saving_free(struct guest *g)
+{
+    struct saving *s = STEAL_PTR(&g->saving);
+    close(s->fd);
+    free(s);
+}
+
+/* As before the call. */
+static void give_up(struct guest *g)
+{
+    bool was_running = g->saving->was_running;
+    saving_free(g);
+    if (!was_running || g->phase != PHASE_UP)
+        return;
+    g->run_reason = RUNNING_SAVE_CANCELED;
+    qmp_send(&g->qmp, "cont", NULL, -1, COMMAND_MS, ignore, g);
+    qmp_flush(&g->qmp);
+}
+
+static void save_error(struct guest *g, const struct err *e)
+{
+    struct request rq = g->saving->rq;
+    give_up(g);
+    worker_error(g->w, &rq, e);
+}
+
+static void on_out(struct guest *g, const struct err *e)
+{
+    struct saving *s = g->saving;
+    struct err own = ERR_INIT;
+    if (!e && pwrite(s->fd, SAVE_MAGIC, sizeof((struct save_head *)0)->magic, 0) < 0)
+        err_sys(&own, VIR_FROM_QEMU, errno, "unable to write the head of the saved state");
+    if (e || own.code)
+        save_error(g, e ? e : &own);
+    else {
+        s->written = true;
+        reply_ok(g, &s->rq);
+    }
+}
+
+static void on_stopped(void *data, json_t *ret, const struct err *e)
+{
+    struct guest *g = data;
+    if (ret)
+        migration_begin(g, "migrate", g->saving->fd, on_out);
+    else
+        save_error(g, e);
+}
+
+void save_call(struct worker *w, const struct request *rq, struct frame *f)
+{
+    struct guest *g = w->data;
+    struct err e = ERR_INIT;
+    AUTO_CLOSE fd = frame_take_fd(f, 0);
+    bool is_running = g->state == DOM_RUNNING;
+    if (call_need_up(g, rq))
+        return;
+    if (g->saving || g->migration || fd < 0) {
+        reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "another save is at work");
+        return;
+    }
+    int r = write_head(g, fd, SAVE_MAGIC_PART, rq->arg & SAVE_RUNNING ? true : rq->arg & SAVE_PAUSED ? false : is_running);
+    if (r) {
+        err_sys(&e, VIR_FROM_QEMU, -r, "unable to write the head of the saved state");
+        worker_error(w, rq, &e);
+        return;
+    }
+    g->saving = calloc(1, sizeof *g->saving);
+    BUG_ON(!g->saving);
+    *g->saving = (struct saving){ .rq = *rq, .fd = STEAL_FD(&fd), .was_running = is_running };
+    g->pause_reason = PAUSED_SAVE;
+    qmp_send(&g->qmp, "stop", NULL, -1, COMMAND_MS, on_stopped, g);
+    qmp_flush(&g->qmp);
+}
+
+void saved_event(struct worker *w, const struct request *rq, struct frame *f)
+{
+    struct guest *g = w->data;
+    (void)f;
+    if (!g->saving || !g->saving->written)
+        return;
+    if (rq->arg != 1) {
+        give_up(g);
+        return;
+    }
+    saving_free(g);
+    guest_quit(g, SHUTOFF_SAVED, STOPPED_SAVED);
+}
+
+/* ---- in ---- */
+
+void restore_begin(struct guest *g, void (*done)(struct guest *g, const struct err *e))
+{
+    migration_begin(g, "migrate-incoming", g->restore_fd, done);
+    close(STEAL_FD(&g->restore_fd));
+}

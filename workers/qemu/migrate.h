@@ -1,0 +1,11 @@
+/* migrate.h: saving and restoring a guest's state. */
+#ifndef BULKHEAD_QEMU_MIGRATE_H
+#define BULKHEAD_QEMU_MIGRATE_H
+#include "workers/qemu/guest.h"
+
+OP_FN(save_call);                       /* IN_SAVE */
+OP_FN(saved_event);                     /* IN_SAVED */
+/* Reads g->restore_fd into a QEMU that waits for it; done is called once. */
+void restore_begin(struct guest *g, void (*done)(struct guest *g, const struct err *e));
+void migration_gone(struct guest *g);   /* QEMU has ended */
+#endif
