@@ -42,6 +42,7 @@ def logged(box):
     os.close(terminal)
 
     console.send("i=0; while [ $i -lt %d ]; do i=$((i+1)); echo line-$i-of-many; done; echo END-OF''-LINES\n" % LINES)
+    console.expect("line-1-of-many", 60)        # an abort may throw away what was not sent yet
     console.close()
     lines = lambda: re.findall(r"line-(\d+)-of-many", open(log, errors="replace").read())
     for k in range(4):
