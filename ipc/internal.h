@@ -4,6 +4,7 @@
 #define BULKHEAD_INTERNAL_H
 #include <stdint.h>
 #include "birth.h"
+#include "frame.h"
 #include "op.h"
 
 #define NAME_MAX_BYTES 256
@@ -13,7 +14,7 @@ enum internal_op {
     IN_HELD = 1,        /* EVENT, one for each thing held, at the start of a supervisor: struct held + its descriptors */
     IN_GO,              /* EVENT: that was all; begin. arg: epoch (1: the daemon's first supervisor) */
     IN_EXITED,          /* EVENT: a process ended: struct exited + last words */
-    IN_SIGNAL,          /* EVENT: arg = signal the daemon got (SIGHUP, SIGUSR1, SIGTERM) */
+    IN_SIGNAL_UNUSED,
     /* supervisor -> keeper */
     IN_SPAWN = 16,      /* EVENT: struct spawn; fds: [0] child's channel, [1] our end (kept when who.kind is HELD_CHANNEL, else absent), then the child's in order.
                          * Answered by the EVENT IN_SPAWNED: struct spawned */
@@ -69,7 +70,8 @@ enum internal_op {
     IN_HAND_OPEN = 112, /* hand-open. CALL: struct hand_req; fds: manifest. Reply: struct hand_done; fds: [0] grants memfd, then nqemu descriptors for QEMU with the
                          * numbers fd_base, fd_base + 1, ... in that order, then nworker of ours: [the monitor's connected socket unless HAND_NO_MONITOR], then grant.nworker
                          * for each entry in order (MK_PTY: slave; MK_PAIR: other end; MK_TCP_LISTEN: listener; MK_UNIX_LISTEN "worker": pair's other end, then listener; MK_LOG: read end of the pipe, then the file) */
-    IN_HAND_NET,        /* hand-net. CALL: struct hand_req (fd_base: the next_fd of IN_HAND_OPEN); fds: manifest. Reply like IN_HAND_OPEN, for MK_TAP entries, no monitor, nworker 0 */
+    IN_HAND_NET,        /* hand-net. CALL: struct hand_req (fd_base: the next_fd of IN_HAND_OPEN); fds: manifest, grants so far. Reply like IN_HAND_OPEN, for MK_TAP entries, no monitor;
+                         * grants: those of both */
     IN_HAND_UNNET,      /* hand-net. CALL: struct hand_req; fds: manifest, grants: delete taps named in grants that we made. Reply: struct hand_done */
     IN_HAND_LAUNCH,     /* hand-launch. CALL: struct launch; fds: argv memfd, manifest (for MK_BIND, MK_DEVNODE), then qemu's descriptors. Reply: struct launched;
                          * fds: [0] pidfd of the PID-1 stub, [1] /proc/<qemu> as a mount of its own (session: its stat file), [2] cpuacct.usage or cpu.stat when there is a cgroup.
@@ -111,7 +113,7 @@ enum doc_fd { DOC_FD_XML, DOC_FD_TREE, DOC_FD_MANIFEST, DOC_FD_N };
 struct doc_result {
     uint8_t uuid[16];
     char name[NAME_MAX_BYTES];
-    uint32_t flags;             /* enum slot_flags: SLOT_HAS_SECRETS, ... */
+    uint32_t flags;             /* enum slot_flags: SLOT_HAS_SECRETS; SLOT_CANONICAL: the stored text that came is the document as it is shown, but for a head */
     uint32_t vcpus, vcpus_max;
     uint64_t mem_kib, mem_max_kib;
     int32_t id, pid;            /* IN_DOC_STATUS only */
@@ -165,9 +167,12 @@ struct hand_done {
     int32_t error;                  /* 0 or a negative errno */
     int32_t code, domain;           /* enum err_code, enum err_domain of the failure */
     uint32_t next_fd;               /* first number in QEMU not given away */
-    uint32_t pad;
+    uint32_t has;                   /* enum hand_has */
+    uint8_t ours_kind[FRAME_FDS_MAX];     /* of each of the nworker descriptors: BFD_QMP, BFD_CHARDEV, BFD_LOG_PIPE, BFD_FILE (of the pipe before it) */
+    uint16_t ours_entry[FRAME_FDS_MAX];   /* and whose: an index into the manifest */
     char text[1024];                /* detail of the error (strerror is in it already) */
 };
+enum hand_has { HAND_HAS_TAPS = 1, HAND_HAS_HOSTNET = 2 };      /* what the manifest has beside what was opened */
 enum launch_flags { LAUNCH_HOSTNET = 1 /* host's net namespace */, LAUNCH_NO_CGROUP = 2 /* a QEMU run for its capabilities */ };
 struct launch {
     uint64_t object; uint32_t uid, gid; int32_t id; uint32_t flags /* enum launch_flags */;

@@ -13,8 +13,9 @@ static const char *state_of(const struct peer *p)
     return p->inherited ? "kept" : "up";
 }
 
-void debug_workers(const struct caller *c)
+void debug_workers(struct peer *g, const struct caller *c, const struct frame *f)
 {
+    (void)g, (void)f;
     struct mp_out o;
     uint32_t n = 0;
     for (struct peer *p = peer_next(NULL); p; p = peer_next(p))

@@ -75,7 +75,8 @@ static void flow_end(struct flow *f, bool ok)
     uint64_t object = f->object;
     f->awaited = 0;
     f->object = 0;
-    f->done(f, ok);
+    if (f->done)
+        f->done(f, ok);
     for (int k = 0; k < FF_N; k++)
         util_closep(&f->fd[k]);
     f->steps = NULL;

@@ -319,15 +319,10 @@ static void on_element(struct run *r, struct peer *p, struct frame *f)
     flow_go(w);
 }
 
-static void on_launch(struct run *r, struct peer *p, struct frame *f)
-{
-    launch_begin(r, p, f);
-}
-
 /* SAFETY: none of these names anything but the worker's own guest, which its channel tells. */
 static const struct { uint32_t op; uint8_t kind; size_t body; unsigned fds; void (*fn)(struct run *r, struct peer *p, struct frame *f); } verbs[] = {
     { IN_STATE, FRAME_EVENT, sizeof(struct guest_state), 0, on_state }, { IN_STATUS_XML, FRAME_EVENT, 0, 1, on_status },
-    { IN_STOPPED, FRAME_EVENT, sizeof(struct guest_state), 0, on_stopped }, { IN_LAUNCH, FRAME_CALL, sizeof(struct launch), 1, on_launch },
+    { IN_STOPPED, FRAME_EVENT, sizeof(struct guest_state), 0, on_stopped }, { IN_LAUNCH, FRAME_CALL, sizeof(struct launch), 1, launch_begin },
     { IN_LOG_TAIL, FRAME_CALL, sizeof(struct log_tail), 0, log_tail }, { IN_DOC_ELEMENT, FRAME_CALL, 0, 1, on_element },
 };
 

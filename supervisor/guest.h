@@ -30,6 +30,7 @@ struct run {
     int qemu_fd[FRAME_FDS_MAX];     /* until QEMU has them */
     int16_t qemu_num[FRAME_FDS_MAX];
     unsigned qemu_fds;
+    uint32_t has;                   /* enum hand_has */
     unsigned log_at;                /* which of them is QEMU's stdout and stderr */
     bool launching, word_waited;
     bool status_busy;               /* its status file is being written */
@@ -70,7 +71,6 @@ int log_add(struct run *r, int pipe, int file);             /* takes both over *
 void log_begin(struct run_log *l);
 void log_again(struct run_log *l);                          /* in a new supervisor */
 void log_held(struct run *r, const struct held *h, int fd);
-void log_command(int to, int argv_fd);                      /* the head of a guest's log */
 void log_tail(struct run *r, struct peer *p, struct frame *f);
 void log_release(struct run *r);                            /* they drain their pipes and end by themselves */
 

@@ -369,6 +369,8 @@ static int launch(struct launcher *x, struct launched *done, int fds[3], unsigne
     /* The files of /proc that map a user namespace's ids belong to root as long as the process is not dumpable. */
     if (x->session)
         prctl(PR_SET_DUMPABLE, 1);
+    if (!(x->l->flags & LAUNCH_NO_CGROUP))
+        head_write(x->h->call.fds[2 + x->l->log_fd], x->h->call.fds[0]);
     pid = launch_clone(x, &pidfd);
     if (pid == 0)
         child(x);

@@ -34,6 +34,9 @@ int cgroup_join(const struct cgroups *c, pid_t pid);
 /* Kills what is left in the groups, removes them. */
 void cgroup_remove(int32_t id, const char *name);
 
+/* hand_head.c: the head of a guest's log into the pipe of it. */
+void head_write(int to, int argv_fd);
+
 /* hand_view.c.  QEMU's file system. Runs in the child, in its own mount namespace. */
 struct view { struct hand *h; uint32_t uid, gid; bool session, hostnet; bool has_proc; };
 /* Builds the view and makes it the root; on failure fills *fail. 0 or -1. */

@@ -28,7 +28,7 @@
 #define TEMPLATE "vnet%d"
 
 /* fds: QEMU's; ours: the worker's. */
-struct net { struct nl_sock *nl; const struct hand_req *rq; int fds[FRAME_FDS_MAX], ours[FRAME_FDS_MAX]; unsigned nfds, nours; uint32_t fd_next; int error; };
+struct net { struct nl_sock *nl; const struct hand_req *rq; int fds[FRAME_FDS_MAX], ours[FRAME_FDS_MAX]; uint16_t ours_entry[FRAME_FDS_MAX]; unsigned nfds, nours; uint32_t fd_next; int error; };
 
 static int fail(struct net *n, struct err *e, int errnum, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 static int fail(struct net *n, struct err *e, int errnum, const char *fmt, ...)
@@ -138,6 +138,7 @@ static void keep_counters(struct net *n, const char *name, struct grant *g)
     int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return;             /* no sysfs, or of another net namespace: no counters then */
+    n->ours_entry[n->nours] = (uint16_t)g->index;
     n->ours[n->nours++] = fd;
     g->nworker = 1;
 }
@@ -181,6 +182,19 @@ static int make_tap(struct net *n, const struct manifest_entry *m, const char *p
 
 static struct { struct grants_head h; struct grant g[MANIFEST_ENTRIES_MAX]; } grants;
 
+/* What hand-open made, to which ours is added. */
+static void load_grants(const struct hand *h)
+{
+    const void *p;
+    size_t len;
+    memset(&grants, 0, sizeof grants);
+    grants.h = (struct grants_head){ .magic = GRANTS_MAGIC, .monitor_fd = -1 };
+    if (h->call.h.nfds < 2 || frame_map(h->call.fds[1], sizeof grants, &p, &len) < 0)
+        return;
+    memcpy(&grants, p, len);
+    munmap((void *)(uintptr_t)p, len);
+}
+
 static void hand_net(struct hand *h, struct net *n)
 {
     struct manifest_entry m;
@@ -188,14 +202,16 @@ static void hand_net(struct hand *h, struct net *n)
     struct err e = ERR_INIT;
     n->rq = hand_body(h, sizeof *n->rq);
     n->fd_next = n->rq->fd_base ? n->rq->fd_base : QEMU_FD_BASE;
-    grants.h = (struct grants_head){ .magic = GRANTS_MAGIC, .monitor_fd = -1 };
+    load_grants(h);
     if (hand_manifest(h, 0, &e)) {
         hand_fail(h, -1, -EPROTO, &e);
         return;
     }
+    grants.h.n = 0;
     for (struct manifest_in in = hand_entries(h); hand_next(&in, &m, &path, &aux); grants.h.n++) {
         struct grant *g = &grants.g[m.index];
-        *g = (struct grant){ .index = m.index, .qemu_fd = { -1, -1 }, .made = m.kind == MK_TAP };
+        if (m.kind == MK_TAP || !g->made)
+            *g = (struct grant){ .index = m.index, .qemu_fd = { -1, -1 }, .made = m.kind == MK_TAP };
         /* What was made goes with this process: a tap is not persistent. */
         if (m.kind == MK_TAP && make_tap(n, &m, path, aux, g, &e)) {
             hand_fail(h, (int)m.index, n->error, &e);
@@ -203,6 +219,10 @@ static void hand_net(struct hand *h, struct net *n)
         }
     }
     struct hand_done done = { .nqemu = n->nfds, .nworker = n->nours, .failed = -1, .next_fd = n->fd_next };
+    for (unsigned i = 0; i < n->nours; i++) {
+        done.ours_kind[i] = BFD_CHARDEV;
+        done.ours_entry[i] = n->ours_entry[i];
+    }
     int fds[FRAME_FDS_MAX], memfd = frame_memfd("grants", &grants, sizeof grants.h + grants.h.n * sizeof *grants.g);
     if (memfd < 0) {
         err_sys(&e, VIR_FROM_QEMU, -memfd, "Unable to pass descriptors");
@@ -219,17 +239,13 @@ static void hand_net(struct hand *h, struct net *n)
 static void hand_unnet(struct hand *h, struct net *n)
 {
     struct hand_done done = { .failed = -1 };
-    const void *p;
-    size_t len;
     n->rq = hand_body(h, sizeof *n->rq);
-    if (h->call.h.nfds >= 2 && frame_map(h->call.fds[1], sizeof grants, &p, &len) == 0 && len >= sizeof grants.h) {
-        memcpy(&grants, p, len);
-        for (uint32_t i = 0; grants.h.magic == GRANTS_MAGIC && i < grants.h.n && sizeof grants.h + (i + 1) * sizeof *grants.g <= len; i++) {
-            struct grant *g = &grants.g[i];
-            g->name[sizeof g->name - 1] = 0;
-            if (g->made && g->is_new && g->nqemu && name_ok(g->name) && if_nametoindex(g->name))
-                delete_tap(n, g->name);
-        }
+    load_grants(h);
+    for (uint32_t i = 0; grants.h.magic == GRANTS_MAGIC && i < grants.h.n && i < MANIFEST_ENTRIES_MAX; i++) {
+        struct grant *g = &grants.g[i];
+        g->name[sizeof g->name - 1] = 0;
+        if (g->made && g->is_new && g->nqemu && name_ok(g->name) && if_nametoindex(g->name))
+            delete_tap(n, g->name);
     }
     hand_reply(h, &done, sizeof done, NULL, 0);
 }

@@ -60,6 +60,15 @@ int open_give(struct opener *o, struct grant *g, int fd, struct err *e)
 
 int open_keep(struct opener *o, struct grant *g, int fd, struct err *e)
 {
+    return open_keep_as(o, g, BFD_CHARDEV, fd, e);
+}
+
+int open_keep_as(struct opener *o, struct grant *g, int kind, int fd, struct err *e)
+{
+    if (o->nours < FRAME_FDS_MAX) {
+        o->ours_kind[o->nours] = (uint8_t)kind;
+        o->ours_entry[o->nours] = (uint16_t)(g ? g->index : 0);
+    }
     if (put_fd(o, o->ours, &o->nours, fd, e))
         return -1;
     if (g)
@@ -187,9 +196,9 @@ static int open_log(struct opener *o, const struct manifest_entry *m, const char
         return open_fail(o, e, errno, "Unable to create a pipe");
     fcntl(p[0], F_SETPIPE_SZ, LOG_PIPE_BYTES);
     AUTO_CLOSE rd = p[0];
-    if (open_give(o, g, p[1], e) || open_keep(o, g, STEAL_FD(&rd), e))
+    if (open_give(o, g, p[1], e) || open_keep_as(o, g, BFD_LOG_PIPE, STEAL_FD(&rd), e))
         return -1;
-    return open_keep(o, g, STEAL_FD(&file), e);
+    return open_keep_as(o, g, BFD_FILE, STEAL_FD(&file), e);
 }
 
 static int copy_template(int from, int to)
@@ -310,7 +319,7 @@ static int open_monitor(struct opener *o, struct err *e)
         return -1;
     if ((r = sock_connect(path, &cfd)) < 0)
         return open_fail(o, e, -r, "Failed to connect to monitor socket '%s'", path);
-    return open_keep(o, NULL, cfd, e);
+    return open_keep_as(o, NULL, BFD_QMP, cfd, e);
 }
 
 static void hand_open(struct hand *h)
@@ -338,13 +347,18 @@ static void hand_open(struct hand *h)
             return;
         }
     }
-    for (struct manifest_in in = hand_entries(h); hand_next(&in, &m, &path, &aux); grants.h.n++)
+    uint32_t has = 0;
+    for (struct manifest_in in = hand_entries(h); hand_next(&in, &m, &path, &aux); grants.h.n++) {
+        has |= m.kind == MK_TAP ? HAND_HAS_TAPS : m.kind == MK_HOSTNET ? HAND_HAS_HOSTNET : 0;
         if (open_entry(&o, &m, path, aux, &grants.g[m.index], &e)) {
             open_undo(&o);
             hand_fail(h, (int)m.index, o.error, &e);
             return;
         }
-    struct hand_done done = { .nqemu = o.nqemu, .nworker = o.nours, .failed = -1, .next_fd = o.fd_next };
+    }
+    struct hand_done done = { .nqemu = o.nqemu, .nworker = o.nours, .failed = -1, .next_fd = o.fd_next, .has = has };
+    memcpy(done.ours_kind, o.ours_kind, sizeof done.ours_kind);
+    memcpy(done.ours_entry, o.ours_entry, sizeof done.ours_entry);
     int fds[FRAME_FDS_MAX], memfd = frame_memfd("grants", &grants, sizeof grants.h + grants.h.n * sizeof *grants.g);
     if (memfd < 0) {
         open_undo(&o);

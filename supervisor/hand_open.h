@@ -11,6 +11,8 @@ struct opener {
     uint32_t fd_next;                       /* number in QEMU of the next descriptor */
     int qemu[FRAME_FDS_MAX], ours[FRAME_FDS_MAX];
     unsigned nqemu, nours;
+    uint8_t ours_kind[FRAME_FDS_MAX];       /* struct hand_done's */
+    uint16_t ours_entry[FRAME_FDS_MAX];
     int image[MANIFEST_ENTRIES_MAX];        /* the descriptor of an image's entry, for its backing file's; 0 none */
     char *made[OPEN_MADE_MAX];              /* names to remove again when a later entry fails, in order of making */
     unsigned nmade;
@@ -24,6 +26,7 @@ open_fn open_pty, open_pair, open_unix_listen, open_unix_connect, open_tcp_liste
 /* Hands fd over (also when it fails): to QEMU under the next number, or to our side. */
 int open_give(struct opener *o, struct grant *g, int fd, struct err *e);
 int open_keep(struct opener *o, struct grant *g, int fd, struct err *e);
+int open_keep_as(struct opener *o, struct grant *g, int kind, int fd, struct err *e);      /* enum birth_fd_kind */
 void open_note(struct opener *o, const char *path);      /* path was made by us: removed if a later entry fails */
 int open_fail(struct opener *o, struct err *e, int errnum, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 /* Makes the folder of path, one level, when it lies in the daemon's own library folder. */

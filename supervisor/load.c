@@ -20,27 +20,11 @@ static int compile(struct flow *f)
     return doc_xmlc_call(f, f->arg == DIR_STATUS ? IN_DOC_STATUS : IN_DOC_LOAD, 0);
 }
 
-/* Does the file end with the document as it is shown, with no more than a head before it? */
-static bool is_canonical(int file, int text)
-{
-    const void *a = NULL, *b = NULL;
-    size_t na = 0, nb = 0;
-    bool same = frame_map(file, FRAME_BIG_MAX, &a, &na) == 0 && frame_map(text, FRAME_BIG_MAX, &b, &nb) == 0 && nb && na >= nb && na - nb <= 512 &&
-        !memcmp((const char *)a + (na - nb), b, nb);
-    if (na)
-        munmap((void *)(uintptr_t)a, na);
-    if (nb)
-        munmap((void *)(uintptr_t)b, nb);
-    return same;
-}
-
 static int compiled(struct flow *f, struct frame *fr)
 {
     char name[NAME_MAX_BYTES];
-    AUTO_CLOSE file = STEAL_FD(&f->fd[FF_TEXT]);
     util_copy_str(name, sizeof name, f->name);
     int r = doc_take(f, fr);
-    f->canonical = r == FLOW_NEXT && is_canonical(file, f->fd[FF_TEXT]);
     return r == FLOW_NEXT && strcmp(name, f->doc.name) ? err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the file's name is not the domain's") : r;
 }
 
@@ -88,7 +72,7 @@ static void define_done(struct flow *f, bool ok)
             s->flags |= SLOT_PERSISTENT | (f->entry.autostart ? SLOT_AUTOSTART : 0);
         if (!slot_active(slot_row(slot)))
             slot_facts(slot, &f->doc);
-        cache_stamp(slot, &f->entry, f->canonical);
+        cache_stamp(slot, &f->entry, f->doc.flags & SLOT_CANONICAL);
         cache_changed();
     }
     more();

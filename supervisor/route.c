@@ -245,11 +245,6 @@ static void to_guest(const struct caller *c, int slot, struct frame *f)
     }
 }
 
-static void to_live(const struct caller *c, int slot, struct frame *f)
-{
-    to_guest(c, slot, f);
-}
-
 static void to_object(const struct caller *c, int slot, struct frame *f)
 {
     const struct index_slot *s = slot_row(slot);
@@ -279,7 +274,7 @@ static void to_supervisor(const struct caller *c, int slot, struct frame *f)
 }
 
 static const struct { void (*fn)(const struct caller *c, int slot, struct frame *f); bool object; } routes[ROUTE_N] = {
-    [ROUTE_SUPERVISOR] = { to_supervisor, false }, [ROUTE_OBJECT] = { to_object, true }, [ROUTE_LIVE] = { to_live, true },
+    [ROUTE_SUPERVISOR] = { to_supervisor, false }, [ROUTE_OBJECT] = { to_object, true }, [ROUTE_LIVE] = { to_guest, true },
     [ROUTE_DOC] = { to_doc, false }, [ROUTE_HOST] = { to_host, false },
 };
 
@@ -351,13 +346,6 @@ static void on_cancel(struct peer *g, const struct caller *c, const struct frame
     peer_send(w, &h, NULL, 0, NULL, 0);
 }
 
-static void on_workers(struct peer *g, const struct caller *c, const struct frame *f)
-{
-    (void)g;
-    (void)f;
-    debug_workers(c);
-}
-
 static void done(const struct caller *c, int r, const char *what)
 {
     if (r < 0)
@@ -398,7 +386,7 @@ static void on_log_level(struct peer *g, const struct caller *c, const struct fr
 
 static const struct { uint32_t op; uint8_t kind; bool admin; size_t body; void (*fn)(struct peer *g, const struct caller *c, const struct frame *f); } internals[] = {
     { IN_SUBSCRIBE, FRAME_EVENT, false, sizeof(uint64_t[2]), on_subscribe }, { IN_CANCEL, FRAME_EVENT, false, 0, on_cancel },
-    { IN_WORKERS, FRAME_CALL, true, 0, on_workers }, { IN_WORKER_DEBUG, FRAME_CALL, true, 0, guest_debug },
+    { IN_WORKERS, FRAME_CALL, true, 0, debug_workers }, { IN_WORKER_DEBUG, FRAME_CALL, true, 0, guest_debug },
     { IN_CLIENT_CLOSE, FRAME_CALL, true, sizeof(uint64_t), on_client_close }, { IN_LIMITS, FRAME_CALL, true, sizeof(struct limits), on_limits },
     { IN_LOG_LEVEL, FRAME_CALL, true, sizeof(struct log_set), on_log_level },
 };

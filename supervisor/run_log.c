@@ -3,9 +3,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <time.h>
-#include "config.h"
 #include "guest.h"
 
 static struct peer *log_spawn(struct life *life)
@@ -91,32 +88,6 @@ void log_release(struct run *r)
         util_closep(&r->log[i].file);
     }
     r->logs = 0;
-}
-
-/* The log begins as libvirt's does: when, who, and the whole command line. What does not fit into the pipe at once is left out. */
-void log_command(int to, int argv_fd)
-{
-    static char text[65536];
-    const void *p;
-    size_t n;
-    struct timespec ts;
-    struct tm tm;
-    clock_gettime(CLOCK_REALTIME, &ts);
-    gmtime_r(&ts.tv_sec, &tm);
-    if (frame_map(argv_fd, sizeof text - 256, &p, &n) < 0 || !n)
-        return;
-    int head = snprintf(text, sizeof text, "%04d-%02d-%02d %02d:%02d:%02d.%03ld+0000: starting up bulkhead %s, hostname: %s\n", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-                        tm.tm_hour, tm.tm_min, tm.tm_sec, ts.tv_nsec / 1000000, PACKAGE_VERSION, sup.index.head->hostname);
-    for (size_t i = 0; i < n; i++) {
-        char c = ((const char *)p)[i];
-        text[head++] = (char)(c ? c == '\n' ? ' ' : c : i + 1 < n ? ' ' : '\n');
-    }
-    munmap((void *)(uintptr_t)p, n);
-    int fl = fcntl(to, F_GETFL);
-    fcntl(to, F_SETFL, fl | O_NONBLOCK);
-    ssize_t done = write(to, text, (size_t)head);
-    (void)done;
-    fcntl(to, F_SETFL, fl);
 }
 
 /* The end of QEMU's own stream, for the error text of a start that fails: asked of the log role, answered to the worker. */

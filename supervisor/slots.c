@@ -9,16 +9,6 @@ int slot_of(uint64_t object)
     return i < sup.index.head->slots && sup.index.slot[i].used && sup.index.slot[i].gen == object_gen(object) ? (int)i : -1;
 }
 
-struct index_slot *slot_row(int slot)
-{
-    return &sup.index.slot[slot];
-}
-
-uint64_t slot_handle(int slot)
-{
-    return object_make((uint32_t)slot, sup.index.slot[slot].gen);
-}
-
 int slot_find_name(const char *name)
 {
     for (uint32_t i = 0; i < sup.index.head->slots; i++)

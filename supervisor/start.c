@@ -93,66 +93,31 @@ static int compiled(struct flow *f, struct frame *fr)
     return r;
 }
 
-/* Kinds of the manifest's entries, and whether it has interfaces and the host's network. */
-static int read_kinds(int manifest, uint8_t kinds[MANIFEST_ENTRIES_MAX], bool *taps, bool *hostnet)
+/* What a hand made goes into the run: descriptors for QEMU, and ours by kind.  The grants go on unread. */
+static int take_made(struct flow *f, struct frame *fr, const struct hand_done *d)
 {
-    struct manifest_entry m;
-    struct manifest_in in;
-    const char *path, *aux;
-    const void *p;
-    size_t n;
-    int count = 0;
-    if (frame_map(manifest, MANIFEST_BYTES_MAX, &p, &n) < 0)
-        return -1;
-    *taps = *hostnet = false;
-    for (int r = manifest_open(&in, p, n); r >= 0 && manifest_next(&in, &m, &path, &aux) > 0; count++) {
-        kinds[m.index] = (uint8_t)m.kind;
-        *taps |= m.kind == MK_TAP;
-        *hostnet |= m.kind == MK_HOSTNET;
-    }
-    munmap((void *)(uintptr_t)p, n);
-    return count;
-}
-
-/* What a hand made goes into the run: descriptors for QEMU, ours by kind, and grants into one table. */
-static int take_grants(struct flow *f, struct frame *fr, const struct hand_done *d)
-{
-    static struct { struct grants_head h; struct grant g[MANIFEST_ENTRIES_MAX]; } all;
-    uint8_t kinds[MANIFEST_ENTRIES_MAX];
-    bool taps, hostnet;
-    int n = read_kinds(f->fd[FF_MANIFEST], kinds, &taps, &hostnet), first = 1 + (int)d->nqemu;
-    const void *p;
-    size_t len;
     struct run *r = f->run;
-    if (n < 0 || d->nqemu > FRAME_FDS_MAX || d->nworker > FRAME_FDS_MAX || fr->h.nfds != 1 + d->nqemu + d->nworker || r->qemu_fds + d->nqemu > FRAME_FDS_MAX - 8 || frame_map(fr->fds[0], sizeof all, &p, &len) < 0)
-        return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed answer of a hand");
-    memcpy(&all, p, len);
-    munmap((void *)(uintptr_t)p, len);
-    if (len != sizeof all.h + (size_t)n * sizeof all.g[0] || all.h.n != (uint32_t)n || all.h.magic != GRANTS_MAGIC)
-        return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed grants");
     uint32_t base = r->next_fd ? r->next_fd : QEMU_FD_BASE;
+    int pipe = -1, fault = 0;
+    if (d->nqemu > FRAME_FDS_MAX || d->nworker > FRAME_FDS_MAX || fr->h.nfds != 1 + d->nqemu + d->nworker || r->qemu_fds + d->nqemu > FRAME_FDS_MAX - 8)
+        return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed answer of a hand");
+    util_closep(&f->fd[FF_GRANTS]);
+    f->fd[FF_GRANTS] = frame_take_fd(fr, 0);
     for (uint32_t i = 0; i < d->nqemu; i++) {
         r->qemu_num[r->qemu_fds] = (int16_t)(base + i);
         r->qemu_fd[r->qemu_fds++] = frame_take_fd(fr, 1 + i);
     }
-    int left = (int)d->nworker;
-    if (all.h.monitor_fd >= 0 && left-- > 0)
-        run_fd_add(r, BFD_QMP, 0, frame_take_fd(fr, (unsigned)first++));
-    for (int i = 0; i < n; i++) {
-        if (kinds[i] == MK_LOG && all.g[i].nworker == 2 && left >= 2) {
-            int pipe = frame_take_fd(fr, (unsigned)first), file = frame_take_fd(fr, (unsigned)first + 1);
-            log_add(r, pipe, file);
-            first += 2;
-            left -= 2;
-            continue;
-        }
-        for (unsigned k = 0; k < all.g[i].nworker && left > 0; k++, left--)
-            if (run_fd_add(r, BFD_CHARDEV, (uint32_t)i, frame_take_fd(fr, (unsigned)first++)) < 0)
-                return err_set(&f->err, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "too many character devices");
+    for (uint32_t i = 0; i < d->nworker; i++) {
+        int fd = frame_take_fd(fr, 1 + d->nqemu + i), kind = d->ours_kind[i];
+        if (kind == BFD_LOG_PIPE)
+            pipe = fd;
+        else if (kind == BFD_FILE)
+            fault |= log_add(r, STEAL_FD(&pipe), fd);
+        else
+            fault |= run_fd_add(r, kind, d->ours_entry[i], fd);
     }
-    f->has_taps = taps && !r->next_fd;
     r->next_fd = d->next_fd;
-    return FLOW_NEXT;
+    return fault ? err_set(&f->err, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "too many character devices") : FLOW_NEXT;
 }
 
 static int open_go(struct flow *f)
@@ -165,53 +130,32 @@ static int open_go(struct flow *f)
     return hand_call(f, ROLE_HAND_OPEN, IN_HAND_OPEN, &q, sizeof q, &f->fd[FF_MANIFEST], 1);
 }
 
-/* Merges `made` rows of the answer's grants over those we have. */
-static int merge_grants(struct flow *f, int fd)
-{
-    static struct { struct grants_head h; struct grant g[MANIFEST_ENTRIES_MAX]; } have, add;
-    const void *p;
-    size_t len;
-    if (frame_map(fd, sizeof add, &p, &len) < 0)
-        return -1;
-    memcpy(&add, p, len);
-    munmap((void *)(uintptr_t)p, len);
-    if (f->fd[FF_GRANTS] >= 0) {
-        if (frame_map(f->fd[FF_GRANTS], sizeof have, &p, &len) < 0)
-            return -1;
-        memcpy(&have, p, len);
-        munmap((void *)(uintptr_t)p, len);
-        for (uint32_t i = 0; i < have.h.n && i < MANIFEST_ENTRIES_MAX; i++)
-            if (!add.g[i].made)
-                add.g[i] = have.g[i];
-        add.h.monitor_fd = have.h.monitor_fd;
-    }
-    util_closep(&f->fd[FF_GRANTS]);
-    f->fd[FF_GRANTS] = frame_memfd("grants", &add, len);
-    return f->fd[FF_GRANTS] < 0 ? -1 : 0;
-}
-
 static int opened(struct flow *f, struct frame *fr)
 {
     struct hand_done d;
-    if (hand_done(f, fr, &d) < 0 || take_grants(f, fr, &d) < 0)
+    if (hand_done(f, fr, &d) < 0)
         return -1;
-    return merge_grants(f, fr->fds[0]) < 0 ? err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed grants") : FLOW_NEXT;
+    f->run->has = d.has;
+    return take_made(f, fr, &d);
 }
 
 static int net_go(struct flow *f)
 {
+    const int fds[] = { f->fd[FF_MANIFEST], f->fd[FF_GRANTS] };
     struct hand_req q;
-    if (!f->has_taps)
+    if (!(f->run->has & HAND_HAS_TAPS))
         return FLOW_NEXT;
     hand_req_fill(&q, f->run);
-    return hand_call(f, ROLE_HAND_NET, IN_HAND_NET, &q, sizeof q, &f->fd[FF_MANIFEST], 1);
+    return hand_call(f, ROLE_HAND_NET, IN_HAND_NET, &q, sizeof q, fds, 2);
 }
 
 static int netted(struct flow *f, struct frame *fr)
 {
-    int r = opened(f, fr);
-    f->run->has_net = r == FLOW_NEXT;
-    return r;
+    struct hand_done d;
+    if (hand_done(f, fr, &d) < 0)
+        return -1;
+    f->run->has_net = true;
+    return take_made(f, fr, &d);
 }
 
 static int worker_go(struct flow *f)
@@ -355,7 +299,6 @@ static int launch_go(struct flow *f)
         l->fd_number[l->nfds++] = r->qemu_num[i];
         fds[n++] = r->qemu_fd[i];
     }
-    log_command(r->qemu_fd[r->log_at], f->fd[FF_TEXT]);
     /* Terminals' other ends live in the stub too: without one QEMU would spin while no daemon runs. */
     for (unsigned i = 0; i < r->fds && n < FRAME_FDS_MAX - 2; i++)
         if (r->fd[i].kind == BFD_CHARDEV) {
@@ -419,8 +362,6 @@ void launch_begin(struct run *r, struct peer *worker, struct frame *fr)
     struct caller c = { .number = worker->number, .serial = fr->h.serial, .op = fr->h.op };
     struct launch l;
     struct err e = ERR_INIT;
-    uint8_t kinds[MANIFEST_ENTRIES_MAX];
-    bool taps, hostnet;
     memcpy(&l, fr->body, sizeof l);
     if (r->phase != RUN_STARTING || r->launched || r->launching || r->starting != worker->number) {
         peer_refuse(worker, "a launch out of turn");
@@ -438,7 +379,7 @@ void launch_begin(struct run *r, struct peer *worker, struct frame *fr)
     l.object = r->object;
     l.uid = l.gid = r->uid;
     l.id = r->id;
-    l.flags &= read_kinds(run_fd(r, BFD_MANIFEST), kinds, &taps, &hostnet) >= 0 && hostnet ? LAUNCH_HOSTNET : 0;
+    l.flags &= r->has & HAND_HAS_HOSTNET ? LAUNCH_HOSTNET : 0;
     l.log_fd = r->log_at;
     util_copy_str(l.name, sizeof l.name, slot_row(r->slot)->name);
     memcpy(f->body, &l, sizeof l);

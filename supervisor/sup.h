@@ -101,8 +101,8 @@ struct caller { uint64_t number; uint32_t serial, op, arg; uint16_t flags; bool 
 
 /* ---- slots.c: objects, as rows of the index page ---- */
 int slot_of(uint64_t object);                                           /* row, or -1 when the handle is stale */
-uint64_t slot_handle(int slot);
-struct index_slot *slot_row(int slot);                                  /* for reading: we are the only writer */
+static inline struct index_slot *slot_row(int slot) { return &sup.index.slot[slot]; }      /* for reading: we are the only writer */
+static inline uint64_t slot_handle(int slot) { return object_make((uint32_t)slot, slot_row(slot)->gen); }
 int slot_take(const struct doc_result *d);                              /* a new row; -1: full */
 void slot_facts(int slot, const struct doc_result *d);
 void slot_free(int slot);
@@ -155,14 +155,13 @@ struct flow {
     uint32_t body_len, arg, i;
     struct doc_result doc;
     struct conf_entry entry;    /* load.c: the file */
-    bool canonical;             /* load.c: it holds what a client is shown */
     uint8_t reply[8192];        /* API reply that came with the document, and an event's fields */
     uint32_t reply_len;
     char name[NAME_MAX_BYTES];
     uint64_t born_ms;
     struct run *run;
     uint64_t probed[MANIFEST_ENTRIES_MAX / 64];     /* images that were looked at */
-    bool has_taps, new_slot, launched;
+    bool new_slot;
 };
 struct flow *flow_start(const struct step *steps, void (*done)(struct flow *, bool), uint64_t object, const struct caller *c);  /* NULL: the caller got an error */
 void flow_go(struct flow *f);                                           /* runs until it waits or ends */
@@ -227,5 +226,5 @@ int gateways_limits(const struct limits *l);
 void idle_update(void);                                                 /* clients or guests came or went: --timeout */
 
 /* ---- debug.c ---- */
-void debug_workers(const struct caller *c);
+void debug_workers(struct peer *g, const struct caller *c, const struct frame *f);
 #endif

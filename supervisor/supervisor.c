@@ -208,14 +208,8 @@ static void on_spawned(struct frame *f)
     peer_on_spawned(&s);
 }
 
-static void on_signal(struct frame *f)
-{
-    log_warn("signal %u: nothing that is in force has to change", f->h.arg);
-}
-
 static const struct { uint32_t op; size_t body; void (*fn)(struct frame *f); } table[] = {
     { IN_HELD, sizeof(struct held), on_held }, { IN_GO, 0, on_go }, { IN_EXITED, sizeof(struct exited), on_exited }, { IN_SPAWNED, sizeof(struct spawned), on_spawned },
-    { IN_SIGNAL, 0, on_signal },
 };
 
 static void on_keeper(struct chan *c, struct frame *f)

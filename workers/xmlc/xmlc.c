@@ -100,6 +100,12 @@ static void facts(const struct tree *t, struct doc_result *d)
     d->mem_kib = kib(t, "currentMemory");
 }
 
+/* Does the stored text end with the document as it is shown, with no more than conf's head before it? */
+static bool is_shown_so(const struct job *j, const char *xml, size_t n)
+{
+    return j->stored && j->stored_len >= n && j->stored_len - n <= 512 && !memcmp(j->stored + (j->stored_len - n), xml, n);
+}
+
 /* Sends a document: text to store, tree, manifest. form: the tree a worker or the start gets, with marks. */
 static int send_doc(struct job *j, const struct tree *text, struct tree *form, bool running, struct doc_result *d, const struct mp_out *reply)
 {
@@ -123,6 +129,7 @@ static int send_doc(struct job *j, const struct tree *text, struct tree *form, b
     }
     mp_out_free(&packed);
     facts(text, d);
+    d->flags |= xml && is_shown_so(j, xml, n) ? SLOT_CANONICAL : 0;
     d->op_flags = j->rq->arg;
     d->reply_len = reply && !reply->failed ? (uint32_t)reply->len : 0;
     d->event_len = (uint32_t)j->event.len;
