@@ -21,14 +21,10 @@ static struct loop_timer refill_timer;
 
 static void doors_update(void);
 
-static uint32_t limit_of(int door)
-{
-    return door == DOOR_ADMIN ? sup.clients->admin_max_clients : sup.clients->max_clients;
-}
-
 static bool door_is_full(int door)
 {
-    return (door == DOOR_ADMIN ? admins_n : clients_n) >= limit_of(door) || clients_n + admins_n >= CLIENTS_MAX;
+    bool full = door == DOOR_ADMIN ? admins_n >= sup.clients->admin_max_clients : clients_n >= sup.clients->max_clients;
+    return full || clients_n + admins_n >= CLIENTS_MAX;
 }
 
 static struct peer *gateway_spawn(void)

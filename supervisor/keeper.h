@@ -48,7 +48,6 @@ bool proc_killed(void);     /* a role has died of a signal (test builds, ipc/cra
 #endif
 int proc_kill(const struct kill_req *k);
 struct proc *proc_next(struct proc *after);                      /* NULL: the first; NULL: no more */
-void proc_forget_all(void);                                      /* close our descriptors only */
 
 /* keeper_spawn.c */
 /* Starts role b->role with channel as descriptor 3, nfds descriptors from 5 on (kinds in b). All are borrowed. The row is added.

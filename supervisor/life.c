@@ -10,18 +10,17 @@
 #define DELAY_FIRST_MS 100u
 #define DELAY_MAX_MS 30000u
 
-enum life_event { LE_START, LE_DIED, LE_DIED_OFTEN, LE_TIMER, LE_STOP, LE_N };
+enum life_event { LE_START, LE_DIED, LE_DIED_OFTEN, LE_TIMER, LE_N };
 static void do_spawn(struct life *l);
 static void do_wait(struct life *l);
 static void do_fail(struct life *l);
-static void do_kill(struct life *l);
 
 static const struct { uint8_t next; void (*act)(struct life *l); } table[LIFE_STATES_N][LE_N] = {
-    /*                LE_START                  LE_DIED                  LE_DIED_OFTEN            LE_TIMER                 LE_STOP */
-    [LIFE_NONE]   = { { LIFE_UP, do_spawn },    { LIFE_NONE, NULL },     { LIFE_NONE, NULL },     { LIFE_NONE, NULL },     { LIFE_NONE, NULL } },
-    [LIFE_UP]     = { { LIFE_UP, NULL },        { LIFE_WAIT, do_wait },  { LIFE_FAILED, do_fail },{ LIFE_UP, NULL },       { LIFE_NONE, do_kill } },
-    [LIFE_WAIT]   = { { LIFE_WAIT, NULL },      { LIFE_WAIT, do_wait },  { LIFE_FAILED, do_fail },{ LIFE_UP, do_spawn },   { LIFE_NONE, NULL } },
-    [LIFE_FAILED] = { { LIFE_UP, do_spawn },    { LIFE_FAILED, NULL },   { LIFE_FAILED, NULL },   { LIFE_FAILED, NULL },   { LIFE_NONE, NULL } },
+    /*                LE_START                  LE_DIED                  LE_DIED_OFTEN            LE_TIMER */
+    [LIFE_NONE]   = { { LIFE_UP, do_spawn },    { LIFE_NONE, NULL },     { LIFE_NONE, NULL },     { LIFE_NONE, NULL } },
+    [LIFE_UP]     = { { LIFE_UP, NULL },        { LIFE_WAIT, do_wait },  { LIFE_FAILED, do_fail },{ LIFE_UP, NULL } },
+    [LIFE_WAIT]   = { { LIFE_WAIT, NULL },      { LIFE_WAIT, do_wait },  { LIFE_FAILED, do_fail },{ LIFE_UP, do_spawn } },
+    [LIFE_FAILED] = { { LIFE_UP, do_spawn },    { LIFE_FAILED, NULL },   { LIFE_FAILED, NULL },   { LIFE_FAILED, NULL } },
 };
 
 static void life_event(struct life *l, enum life_event e)
@@ -63,13 +62,6 @@ static void do_fail(struct life *l)
         l->failed(l);
 }
 
-static void do_kill(struct life *l)
-{
-    struct peer *p = life_peer(l);
-    if (p)
-        peer_kill(p, SIGKILL);
-}
-
 struct peer *life_peer(const struct life *l)
 {
     struct peer *p = peer_find(l->number);
@@ -88,15 +80,6 @@ void life_start(struct life *l)
     if (l->state == LIFE_FAILED)
         l->deaths = 0;
     life_event(l, LE_START);
-}
-
-void life_stop(struct life *l)
-{
-    struct peer *p = peer_find(l->number);
-    loop_cancel(&l->timer);
-    life_event(l, LE_STOP);
-    if (p)
-        p->life = NULL;
 }
 
 void life_release(struct life *l)

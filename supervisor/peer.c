@@ -235,9 +235,9 @@ static void obituary(const struct peer *p, const struct exited *x, const char *d
     int words = x && x->words < sizeof x->text ? (int)x->words : 0, from = words > 160 ? words - 160 : 0;
     while (words > from && x->text[words - 1] == '\n')
         words--;
-    log_line(clean ? LOG_L_INFO : LOG_L_ERR, "%s %d of object %u.%u ended: %s %d%s%s; last op %s; %s%s%.*s", role_name(p->role), p->pid, object_slot(p->object), object_gen(p->object),
+    log_line(clean ? LOG_L_INFO : LOG_L_ERR, "%s %d of object %u.%u ended: %s %d%s; last op %s; %s%s%.*s", role_name(p->role), p->pid, object_slot(p->object), object_gen(p->object),
              x && x->code == CLD_EXITED ? "exit status" : "signal", x ? x->status : -1, x && x->code != CLD_EXITED && x->status == SIGSYS ? " (a forbidden system call)" : "",
-             decision[0] ? "" : "", op_label(p->last_op, op), decision, words > from ? "; last words: " : "", words - from, x ? x->text + from : "");
+             op_label(p->last_op, op), decision, words > from ? "; last words: " : "", words - from, x ? x->text + from : "");
 }
 
 static void peer_gone(struct peer *p)

@@ -161,20 +161,27 @@ void route_wake(uint64_t object)
     }
 }
 
+/* Tells the worker that works on it; false: it is no worker's. */
+static bool cancel(const struct pending *p)
+{
+    struct peer *w = p && p->state == P_PEER ? peer_find(p->to) : NULL;
+    if (!w || w->role != ROLE_QEMU)
+        return false;
+    struct frame_head h = { .kind = FRAME_EVENT, .op = OP_IN(IN_CANCEL), .serial = p->c.serial, .origin = p->c.number, .object = p->object };
+    peer_send(w, &h, NULL, 0, NULL, 0);
+    return true;
+}
+
 static void gateway_gone(struct peer *g)
 {
     for (uint32_t i = 0; g->calls && i < used_n; i++) {
         struct pending *p = &table[i];
         if (p->state == P_FREE || p->c.number != g->number)
             continue;
-        struct peer *w = p->state == P_PEER ? peer_find(p->to) : NULL;
-        struct frame_head h = { .kind = FRAME_EVENT, .op = OP_IN(IN_CANCEL), .serial = p->c.serial, .origin = g->number, .object = p->object };
-        if (w && w->role == ROLE_QEMU) {        /* its answer will come, and must be explained */
-            peer_send(w, &h, NULL, 0, NULL, 0);
-            p->cancelled = true;
-        } else if (p->state != P_PEER) {
+        if (cancel(p))
+            p->cancelled = true;        /* its answer will come, and must be explained */
+        else if (p->state != P_PEER)
             pending_free(p);
-        }
     }
 }
 

@@ -91,7 +91,6 @@ struct life {
 };
 void life_start(struct life *l);
 void life_adopt(struct life *l, struct peer *p);
-void life_stop(struct life *l);                                         /* no more instances; the peer is killed */
 void life_release(struct life *l);                                      /* no more instances; the peer ends by itself */
 void life_peer_died(struct life *l, const struct exited *x, char *decision, size_t n);
 struct peer *life_peer(const struct life *l);                           /* NULL: none just now */
@@ -161,7 +160,7 @@ struct flow {
     uint64_t born_ms;
     struct run *run;
     uint64_t probed[MANIFEST_ENTRIES_MAX / 64];     /* images that were looked at */
-    bool new_slot;
+    bool new_slot, launched;
 };
 struct flow *flow_start(const struct step *steps, void (*done)(struct flow *, bool), uint64_t object, const struct caller *c);  /* NULL: the caller got an error */
 void flow_go(struct flow *f);                                           /* runs until it waits or ends */
