@@ -107,7 +107,9 @@ int main(void)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         refused(cases[i].xml, strlen(cases[i].xml), 0, cases[i].code, cases[i].part, *cases[i].part ? cases[i].part : "no name");
     large("<domain type='qemu'>", "<a>", 100000, "", VIR_ERR_XML_ERROR, "nested too deeply", "100,000 elements deep");
-    large("<domain type='qemu'>", "<a/>", PARSE_NODES_MAX + 1, "</domain>", VIR_ERR_XML_ERROR, "too many elements", "more elements than are read");
+    large("<domain type='qemu'>", "<a/>", PARSE_CHILDREN_MAX + 1, "</domain>", VIR_ERR_XML_ERROR, "too many children", "more children than are read");
+    large("<domain type='qemu'>", "<a><b c='d'/></a>", PARSE_NODES_MAX / 3, "</domain>", VIR_ERR_XML_ERROR, "too many", "more elements than are read");
+    large(HEAD "<devices>", "<hub type='usb'/>", DOC_DEVICES_MAX + 1, "</devices></domain>", VIR_ERR_XML_ERROR, "devices", "more devices than are read");
     large("<domain type='qemu' x='", "aaaaaaaaaaaaaaaa", PARSE_VALUE_MAX / 16 + 1, "'/>", VIR_ERR_XML_ERROR, "too long", "an attribute of a megabyte");
     large("<domain type='qemu'><!--", "aaaaaaaaaaaaaaaa", PARSE_BYTES_MAX / 16 + 1, "--></domain>", VIR_ERR_XML_ERROR, "too large", "a document of 16 megabytes");
     large(HEAD "<devices>", "<controller type='pci' model='pci-bridge'/>", 600, "</devices></domain>", VIR_ERR_XML_ERROR, "index", "600 PCI bridges");

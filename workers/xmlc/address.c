@@ -39,19 +39,17 @@ static bool scsi_taken(struct doc *d, unsigned controller, unsigned unit)
     return false;
 }
 
-static void scsi_hostdev(struct doc *d, struct tree *t)
+/* The next free unit from *n on (7 a controller): what was taken before stays taken. */
+static void scsi_hostdev(struct doc *d, struct tree *t, unsigned *n)
 {
-    for (unsigned c = 0;; c++)
-        for (unsigned u = 0; u < 7; u++)
-            if (!scsi_taken(d, c, u)) {
-                drive(t, c, 0, u);
-                return;
-            }
+    while (scsi_taken(d, *n / 7, *n % 7))
+        ++*n;
+    drive(t, *n / 7, 0, *n % 7);
 }
 
 int address_drives(struct doc *d)
 {
-    unsigned slot = 0;
+    unsigned slot = 0, unit = 0;
     TREE_EACH(t, d->devices, "disk") {
         const char *bus = tree_path_attr(t, "target", "bus"), *type = doc_address_type(t);
         int n = disk_index(tree_path_attr(t, "target", "dev"));
@@ -77,7 +75,7 @@ int address_drives(struct doc *d)
         }
     TREE_EACH(t, d->devices, "hostdev")
         if (doc_is(t, "type", "scsi") && (!*doc_address_type(t) || strcmp(doc_address_type(t), "none") == 0))
-            scsi_hostdev(d, t);
+            scsi_hostdev(d, t, &unit);
     TREE_EACH(t, d->devices, "smartcard")
         if (!*doc_address_type(t)) {
             struct tree *a = doc_address(t, "ccid");
@@ -107,33 +105,37 @@ int address_drives(struct doc *d)
 
 #define SERIAL_PORTS 31     /* of a controller that does not say; port 0 is the first console's */
 
-static bool port_taken(struct doc *d, unsigned controller, unsigned port)
+#define SERIAL_PORTS_MAX 512
+typedef uint8_t serial_map[DOC_CONTROLLERS_MAX][SERIAL_PORTS_MAX / 8];
+
+static void ports_given(struct doc *d, serial_map used)
 {
     static const char *const kinds[] = {"channel", "console"};
     for (unsigned k = 0; k < ARRAY_N(kinds); k++)
         TREE_EACH(t, d->devices, kinds[k]) {
             const struct tree *a = tree_first(t, "address");
-            if (doc_is(a, "type", "virtio-serial") && doc_uint(a, "controller", 0) == controller && doc_uint(a, "port", 0) == port)
-                return true;
+            unsigned c = doc_uint(a, "controller", 0), p = doc_uint(a, "port", 0);
+            if (doc_is(a, "type", "virtio-serial") && tree_attr(a, "port") && c < DOC_CONTROLLERS_MAX && p < SERIAL_PORTS_MAX)
+                BITMAP_SET(used[c], p);
         }
-    return false;
 }
 
-static int serial_port(struct doc *d, struct tree *t, unsigned first)
+static int serial_port(struct doc *d, struct tree *t, unsigned first, serial_map used)
 {
     struct tree *a = tree_first(t, "address");
     bool any = !a || !tree_attr(a, "port") || (doc_uint(a, "port", 0) == 0 && first);
     if (!any)
         return 0;
-    for (unsigned c = 0; c < 256; c++) {
+    for (unsigned c = 0; c < DOC_CONTROLLERS_MAX; c++) {
         struct tree *ctl = doc_find_controller(d, "virtio-serial", c);
         if (a && doc_is(a, "type", "virtio-serial") && tree_attr(a, "controller") && doc_uint(a, "controller", 0) != c)
             continue;
         if (!ctl)
             ctl = doc_add_controller(d, "virtio-serial", c, NULL);
         unsigned n = doc_uint(ctl, "ports", SERIAL_PORTS);
-        for (unsigned p = first; p < n; p++)
-            if (!port_taken(d, c, p)) {
+        for (unsigned p = first; p < n && p < SERIAL_PORTS_MAX; p++)
+            if (!BITMAP_GET(used[c], p)) {
+                BITMAP_SET(used[c], p);
                 a = doc_address(t, "virtio-serial");
                 tree_set_attr(a, "controller", "%u", c);
                 tree_set_attr(a, "bus", "0");
@@ -146,9 +148,12 @@ static int serial_port(struct doc *d, struct tree *t, unsigned first)
 
 int address_serial(struct doc *d)
 {
+    static serial_map used;
+    memset(used, 0, sizeof used);
+    ports_given(d, used);
     TREE_EACH(t, d->devices, "channel") {
         const char *type = doc_address_type(t);
-        if (doc_is(tree_first(t, "target"), "type", "virtio") && (!*type || strcmp(type, "virtio-serial") == 0) && serial_port(d, t, 1))
+        if (doc_is(tree_first(t, "target"), "type", "virtio") && (!*type || strcmp(type, "virtio-serial") == 0) && serial_port(d, t, 1, used))
             return -1;
     }
     return 0;
@@ -290,6 +295,8 @@ static int usb_given(struct doc *d, const struct tree *t)
 int address_usb(struct doc *d)
 {
     unsigned ports = 0, devices = 0;
+    if (doc_count(d->devices, "hub") > 128)
+        return doc_bad(d, "more than 128 USB hubs");
     for (const struct tree *t = d->devices->child; t; t = t->next)
         if (t->name && usb_given(d, t))
             return -1;

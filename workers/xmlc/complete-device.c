@@ -1,4 +1,5 @@
 /* complete-device.c: the order of the steps below <devices>; controllers; devices of a few attributes. */
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include "ipc/util.h"
@@ -26,26 +27,27 @@ static int usb2_set(struct doc *d, const struct tree *c)
     return (int)doc_uint(prev, "index", 0);
 }
 
-static bool index_used(struct doc *d, const char *type, unsigned i)
+/* The lowest index that no controller of a type has. */
+static unsigned free_index(struct doc *d, const char *type)
 {
+    uint8_t used[DOC_DEVICES_MAX / 8 + 1] = {0};
+    unsigned i = 0;
     TREE_EACH(o, d->devices, "controller")
-        if (doc_is(o, "type", type) && tree_attr(o, "index") && doc_uint(o, "index", 0) == i)
-            return true;
-    return false;
+        if (doc_is(o, "type", type) && tree_attr(o, "index") && doc_uint(o, "index", 0) < DOC_DEVICES_MAX)
+            BITMAP_SET(used, doc_uint(o, "index", 0));
+    while (BITMAP_GET(used, i))
+        i++;
+    return i;
 }
 
 static void number_controllers(struct doc *d)
 {
     TREE_EACH(c, d->devices, "controller") {
-        unsigned i = 0;
+        int set;
         if (tree_attr(c, "index"))
             continue;
-        if (doc_is(c, "type", "usb") && usb2_set(d, c) >= 0)
-            i = (unsigned)usb2_set(d, c);
-        else
-            while (index_used(d, tree_attr(c, "type"), i))
-                i++;
-        tree_set_attr(c, "index", "%u", i);
+        set = doc_is(c, "type", "usb") ? usb2_set(d, c) : -1;
+        tree_set_attr(c, "index", "%u", set >= 0 ? (unsigned)set : free_index(d, tree_attr(c, "type")));
     }
 }
 
@@ -128,13 +130,16 @@ static void machine_controllers(struct doc *d)
 }
 
 /* Controllers 0 to top of a type; those that are missing get a model (NULL: the usual one). */
-static void up_to(struct doc *d, const char *type, int top, const char *model)
+static int up_to(struct doc *d, const char *type, int top, const char *model)
 {
+    if (top >= DOC_CONTROLLERS_MAX)
+        return doc_unsupported(d, VIR_FROM_DOMAIN, "index '%d' of %s controller is too large", top, type);
     if (!model && strcmp(type, "scsi") == 0)
         model = doc_has_device(d, "lsi53c895a") ? "lsilogic" : "virtio-scsi";
     for (int i = 0; i <= top; i++)
         if (!doc_find_controller(d, type, (unsigned)i))
             doc_add_controller(d, type, (unsigned)i, model);
+    return 0;
 }
 
 /* Highest controller index that devices of a kind name in addresses of a kind; -1 none. */
@@ -145,8 +150,8 @@ static int highest(struct doc *d, const char *element, const char *bus, const ch
         const char *b = tree_path_attr(t, "target", "bus");
         if (strcmp(doc_address_type(t), address) != 0 || (bus && !(b && strcmp(b, bus) == 0)))
             continue;
-        int i = (int)doc_uint(tree_first(t, "address"), "controller", 0);
-        top = i > top ? i : top;
+        unsigned i = doc_uint(tree_first(t, "address"), "controller", 0);
+        top = (int)(i < INT_MAX ? i : INT_MAX) > top ? (int)(i < INT_MAX ? i : INT_MAX) : top;
     }
     return top;
 }
@@ -179,21 +184,24 @@ int complete_controllers(struct doc *d)
     TREE_EACH(c, d->devices, "controller")
         if (doc_is(c, "type", "scsi"))
             model = tree_attr(c, "model");
-    up_to(d, "scsi", highest(d, "hostdev", NULL, "drive"), model);
+    if (up_to(d, "scsi", highest(d, "hostdev", NULL, "drive"), model))
+        return -1;
     machine_controllers(d);
     for (unsigned i = 0; i < ARRAY_N(buses); i++)
-        up_to(d, buses[i], highest(d, "disk", buses[i], "drive"), NULL);
+        if (up_to(d, buses[i], highest(d, "disk", buses[i], "drive"), NULL))
+            return -1;
     static const char *const serials[] = {"channel", "console"};
     for (unsigned k = 0; k < ARRAY_N(serials); k++)
         TREE_EACH(t, d->devices, serials[k])
             if (doc_is(tree_first(t, "target"), "type", "virtio")) {
                 unsigned i = doc_is(tree_first(t, "address"), "type", "virtio-serial") ? doc_uint(tree_first(t, "address"), "controller", 0) : 0;
-                if (i >= 256)
+                if (i >= DOC_CONTROLLERS_MAX)
                     return doc_bad(d, "virtio serial controller %u is out of range", i);
                 if (!doc_find_controller(d, "virtio-serial", i))
                     doc_add_controller(d, "virtio-serial", i, NULL);
             }
-    up_to(d, "ccid", highest(d, "smartcard", NULL, "ccid"), NULL);
+    if (up_to(d, "ccid", highest(d, "smartcard", NULL, "ccid"), NULL))
+        return -1;
     spapr_addresses(d);
     return 0;
 }
@@ -243,15 +251,28 @@ static int hostdev(struct doc *d, struct tree *t)
     return 0;
 }
 
+static bool same_text(const char *a, const char *b) { return a == b || (a && b && strcmp(a, b) == 0); }
+
+/* Both are in canonical form: attributes and children are in the same order. */
+static bool same(const struct tree *a, const struct tree *b)
+{
+    const struct tree_attr *x, *y;
+    if (!a || !b || !same_text(a->name, b->name) || !same_text(a->text, b->text))
+        return false;
+    for (x = a->attr, y = b->attr; x && y; x = x->next, y = y->next)
+        if (strcmp(x->name, y->name) != 0 || strcmp(x->value, y->value) != 0)
+            return false;
+    if (x || y)
+        return false;
+    for (a = a->child, b = b->child; a && b; a = a->next, b = b->next)
+        if (!same(a, b))
+            return false;
+    return !a && !b;
+}
+
 static bool same_source(const struct tree *a, const struct tree *b)
 {
-    AUTO_FREE char *x = NULL, *y = NULL;
-    const char *type = tree_attr(a, "type");
-    if (!type || !tree_attr_is(b, "type", type) || doc_is(a, "type", "scsi") || !tree_first(a, "source") || !tree_first(b, "source"))
-        return false;
-    x = tree_print(tree_first(a, "source"), 0, NULL);
-    y = tree_print(tree_first(b, "source"), 0, NULL);
-    return x && y && strcmp(x, y) == 0;
+    return !doc_is(a, "type", "scsi") && doc_is(b, "type", tree_attr(a, "type")) && same(tree_first(a, "source"), tree_first(b, "source"));
 }
 
 static int shmem(struct doc *d, struct tree *s)
@@ -341,13 +362,10 @@ static int small_devices(struct doc *d)
     TREE_EACH(s, d->devices, "shmem")
         if (shmem(d, s))
             return -1;
-    if (tree_first(d->devices, "tpm")) {
-        TREE_EACH(p, d->devices, "tpm")
-            {
-            doc_default(p, "model", "tpm-tis");
-            if (doc_is(tree_first(p, "backend"), "type", "passthrough"))
-                doc_default(tree_make(tree_first(p, "backend"), "device"), "path", "/dev/tpm0");
-            }
+    TREE_EACH(p, d->devices, "tpm") {
+        doc_default(p, "model", "tpm-tis");
+        if (doc_is(tree_first(p, "backend"), "type", "passthrough"))
+            doc_default(tree_make(tree_first(p, "backend"), "device"), "path", "/dev/tpm0");
     }
     return 0;
 }

@@ -35,13 +35,17 @@ static int threads(struct doc *d)
 {
     struct tree *tune = tree_first(d->t, "cputune"), *next, *iothreads = tree_first(d->t, "iothreads");
     unsigned n = (unsigned)atoi(tree_text(d->t, "vcpu") ? tree_text(d->t, "vcpu") : "1");
+    uint8_t pinned[16384 / 8 + 1] = {0};
     for (struct tree *p = tree_first(tune, "vcpupin"); p; p = next) {
+        unsigned id = doc_uint(p, "vcpu", 0);
         next = tree_next(p, "vcpupin");
-        for (struct tree *q = next; q; q = tree_next(q, "vcpupin"))
-            if (doc_uint(p, "vcpu", 0) == doc_uint(q, "vcpu", 0))
-                return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "duplicate vcpupin for vcpu '%u'", doc_uint(p, "vcpu", 0));
-        if (doc_uint(p, "vcpu", 0) >= n)
+        if (id >= n || id >= 16384) {
             tree_free(p);
+            continue;
+        }
+        if (BITMAP_GET(pinned, id))
+            return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "duplicate vcpupin for vcpu '%u'", id);
+        BITMAP_SET(pinned, id);
     }
     TREE_EACH(p, tune, "iothreadpin")
         for (struct tree *q = tree_next(p, "iothreadpin"); q; q = tree_next(q, "iothreadpin"))

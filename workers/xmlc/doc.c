@@ -204,6 +204,10 @@ struct tree *doc_parse(const char *xml, size_t n, const struct doc_env *env, str
     AUTO_TREE *t = schema_apply(&schema_domain, raw, flags, e);
     if (!t)
         return NULL;
+    if (doc_count(tree_first(t, "devices"), NULL) > DOC_DEVICES_MAX) {
+        err_set(e, VIR_ERR_XML_ERROR, VIR_FROM_DOMAIN, "more than %d devices", DOC_DEVICES_MAX);
+        return NULL;
+    }
     d.t = t;
     d.devices = tree_make(t, "devices");
     if (complete(&d))

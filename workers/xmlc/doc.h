@@ -24,6 +24,9 @@ struct doc_env {
     unsigned flags;                     /* enum doc_flags */
 };
 
+#define DOC_DEVICES_MAX 1024        /* children of <devices>; the steps below compare them with each other */
+#define DOC_CONTROLLERS_MAX 256     /* of a type, that addresses call for */
+
 /* Everything the steps of completion share. */
 struct doc {
     struct tree *t, *devices;

@@ -11,6 +11,7 @@
 
 struct limits {
     unsigned nodes, depth;
+    unsigned children[PARSE_DEPTH_MAX + 2];     /* of the open element at each depth */
     const char *broken;         /* which limit, NULL none */
     bool fault;                 /* the first fault that libxml2 found: */
     int line;
@@ -34,6 +35,11 @@ static void start_element(void *ctx, const xmlChar *name, const xmlChar *prefix,
     l->nodes += 1 + (unsigned)nattr + (unsigned)nns;
     if (++l->depth > PARSE_DEPTH_MAX) {
         stop(c, "document is nested too deeply");
+        return;
+    }
+    l->children[l->depth] = 0;
+    if (++l->children[l->depth - 1] > PARSE_CHILDREN_MAX) {
+        stop(c, "an element has too many children");
         return;
     }
     if (l->nodes > PARSE_NODES_MAX) {

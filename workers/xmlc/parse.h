@@ -7,6 +7,7 @@
 #define PARSE_BYTES_MAX (16u << 20)   /* of a document */
 #define PARSE_NODES_MAX 262144u       /* elements and attributes */
 #define PARSE_DEPTH_MAX 60u           /* below what tree_unpack() takes */
+#define PARSE_CHILDREN_MAX 16384u     /* of one element: libvirt's most vCPUs; steps behind compare children pairwise */
 #define PARSE_VALUE_MAX (1u << 20)    /* bytes of one attribute */
 #define NS_QEMU "http://libvirt.org/schemas/domain/qemu/1.0"
 

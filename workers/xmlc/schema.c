@@ -121,12 +121,15 @@ static int children(const struct walk *w, const struct sx_type *type, const stru
     for (unsigned i = 0; i < type->nkid; i++) {
         const struct sx_row *row = &type->kid[i];
         bool any = false;
+        unsigned n = 0;
         if (!kept(w, row) || !cond_holds(row, t) || (!(row->flags & SXF_MANY) && tree_first(t, row->name)))
             continue;
         TREE_EACH(c, raw, row->name) {
             if (any && !(row->flags & SXF_MANY))
                 break;
             any = true;
+            if (++n > SCHEMA_MANY_MAX && !(row->flags & SXF_LOTS))
+                return err_set(w->e, VIR_ERR_XML_ERROR, VIR_FROM_DOMAIN, "more than %d elements '%s' in element '%s'", SCHEMA_MANY_MAX, row->name, raw->name);
             if (row->flags & SXF_ANY)
                 tree_append(t, tree_copy(c));
             else if (!element(w, row, row->type, c, t))

@@ -13,6 +13,7 @@ A .sx file describes elements by indentation, two blanks a level. The order of r
   elem[*] [:VTYPE] [word...]  a child element; * any number of them, otherwise the first counts
       =TYPE  its rows are those of a type      keep   stays when empty         any    kept as it is, unread
       mixed  its children keep their order whatever their kind     closed  another child is refused, with err=
+      lots   more than SCHEMA_MANY_MAX of them are read
 
   VTYPE  str, an enum's name, u8 u16 u32 u64 i32 i64, x (0x%x) x1 x2 x4 x8 (padded), uuid mac bitmap usbport mode8 any2 any4 (hex, or -1 for any);
          sizes with a unit: kib (KiB in and out), kib_b (bytes in, KiB out), byt (bytes), mibm (MiB), pretty (MiB in, largest unit out);
@@ -62,7 +63,7 @@ def set_vtype(r, v):
 
 def words(r, ws):
     for w in ws:
-        if w in ('need', 'nz', 'live', 'secret', 'keep', 'mixed', 'closed'):
+        if w in ('need', 'nz', 'live', 'secret', 'keep', 'mixed', 'closed', 'lots'):
             r.flags.add(w.upper())
         elif w == 'any':
             r.flags.add('ANY')
