@@ -36,3 +36,5 @@ bench: all
 EXTRA_DIST += %D%/conformance/domscore.py %D%/qemuguest.py %D%/qemulib.py
 TESTS += %D%/conformance/argv.py
 EXTRA_DIST += %D%/conformance/argv.py
+# What a test made for itself: an initial file system for its guest.
+CLEANFILES += %D%/guest/initrd-*.gz
