@@ -69,7 +69,7 @@ enum internal_op {
      * An operation that fails is answered by a REPLY with error != 0, no descriptors and nothing left over. */
     IN_HAND_OPEN = 112, /* hand-open. CALL: struct hand_req; fds: manifest. Reply: struct hand_done; fds: [0] grants memfd, then nqemu descriptors for QEMU with the
                          * numbers fd_base, fd_base + 1, ... in that order, then nworker of ours: [the monitor's connected socket unless HAND_NO_MONITOR], then grant.nworker
-                         * for each entry in order (MK_PTY: slave; MK_PAIR: other end; MK_TCP_LISTEN: listener; MK_UNIX_LISTEN "worker": pair's other end, then listener; MK_LOG: read end of the pipe, then the file) */
+                         * for each entry in order (MK_PTY: slave; MK_PAIR: other end; MK_TCP_LISTEN: listener; MK_UNIX_LISTEN "worker": pair's other end, then listener; MK_LOG: read end of the pipe, its file, the file's folder) */
     IN_HAND_NET,        /* hand-net. CALL: struct hand_req (fd_base: the next_fd of IN_HAND_OPEN); fds: manifest, grants so far. Reply like IN_HAND_OPEN, for MK_TAP entries, no monitor;
                          * grants: those of both */
     IN_HAND_UNNET,      /* hand-net. CALL: struct hand_req; fds: manifest, grants: delete taps named in grants that we made. Reply: struct hand_done */
@@ -168,7 +168,7 @@ struct hand_done {
     int32_t code, domain;           /* enum err_code, enum err_domain of the failure */
     uint32_t next_fd;               /* first number in QEMU not given away */
     uint32_t has;                   /* enum hand_has */
-    uint8_t ours_kind[FRAME_FDS_MAX];     /* of each of the nworker descriptors: BFD_QMP, BFD_CHARDEV, BFD_LOG_PIPE, BFD_FILE (of the pipe before it) */
+    uint8_t ours_kind[FRAME_FDS_MAX];     /* of each of the nworker descriptors: BFD_QMP, BFD_CHARDEV, BFD_LOG_PIPE, BFD_FILE and BFD_DIR (of the pipe before them) */
     uint16_t ours_entry[FRAME_FDS_MAX];   /* and whose: an index into the manifest */
     char text[1024];                /* detail of the error (strerror is in it already) */
 };

@@ -8,7 +8,8 @@
 enum run_phase { RUN_STARTING, RUN_UP, RUN_ENDING };
 
 /* A stream of the guest's with a log role of its own. */
-struct run_log { struct life life; struct run *run; int pipe, file /* -1: in the log folder */; };
+enum { LOG_PIPE, LOG_DIR, LOG_FILE, LOG_FDS };               /* in the order of BFD_LOG_PIPE and so on; without a file its name is in the log folder */
+struct run_log { struct life life; struct run *run; int fd[LOG_FDS]; };
 struct run_fd { int fd; uint8_t kind; uint32_t arg; };      /* what every instance of the worker is born with */
 struct run {
     uint64_t object;                /* 0: free row */
@@ -67,7 +68,7 @@ void guest_state(struct run *r, const struct guest_state *g);
 void guest_up(struct run *r, struct peer *worker);
 
 /* run_log.c */
-int log_add(struct run *r, int pipe, int file);             /* takes both over */
+int log_add(struct run *r, int kind, int fd);               /* BFD_LOG_PIPE begins a stream, BFD_DIR and BFD_FILE are the last one's; takes over */
 void log_begin(struct run_log *l);
 void log_again(struct run_log *l);                          /* in a new supervisor */
 void log_held(struct run *r, const struct held *h, int fd);

@@ -187,18 +187,28 @@ static int open_file_out(struct opener *o, const struct manifest_entry *m, const
 static int open_log(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
 {
     int fd, p[2];
+    char folder[PATH_MAX];
+    struct stat st, named;
+    const char *name = path_split(path, folder, sizeof folder);
     (void)aux;
     /* No O_APPEND: the log role splices at an offset of its own. */
     if (open_out(o, O_RDWR, m, path, &fd, e))
         return -1;
     AUTO_CLOSE file = fd;
+    /* SAFETY: to roll over, the role renames in the file's folder, in which landlock keeps it.  It must be that very folder, even if somebody
+     * turns a link in the path round between the two. */
+    AUTO_CLOSE dir = name ? path_open(folder, O_PATH, WANT(S_IFDIR), &st) : -EINVAL;
+    if (dir < 0)
+        return open_fail(o, e, -dir, "Unable to open the folder of '%s'", path);
+    if (fstat(file, &st) < 0 || fstatat(dir, name, &named, AT_SYMLINK_NOFOLLOW) < 0 || st.st_dev != named.st_dev || st.st_ino != named.st_ino)
+        return open_fail(o, e, ESTALE, "Unable to open the folder of '%s'", path);
     if (pipe2(p, O_CLOEXEC) < 0)
         return open_fail(o, e, errno, "Unable to create a pipe");
     fcntl(p[0], F_SETPIPE_SZ, LOG_PIPE_BYTES);
     AUTO_CLOSE rd = p[0];
     if (open_give(o, g, p[1], e) || open_keep_as(o, g, BFD_LOG_PIPE, STEAL_FD(&rd), e))
         return -1;
-    return open_keep_as(o, g, BFD_FILE, STEAL_FD(&file), e);
+    return open_keep_as(o, g, BFD_FILE, STEAL_FD(&file), e) || open_keep_as(o, g, BFD_DIR, STEAL_FD(&dir), e) ? -1 : 0;
 }
 
 static int copy_template(int from, int to)

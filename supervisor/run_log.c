@@ -16,12 +16,12 @@ static struct peer *log_spawn(struct life *life)
     born_begin(&n, ROLE_LOG, r->object, slot_row(r->slot)->name);
     n.b.instance = life->instance;
     n.tag = which;
-    born_fd(&n, BFD_LOG_PIPE, 0, l->pipe);
+    born_fd(&n, BFD_LOG_PIPE, 0, l->fd[LOG_PIPE]);
     born_fd(&n, BFD_SETTINGS, 0, sup.settings_fd);
-    if (l->file >= 0)
-        born_fd(&n, BFD_FILE, 0, l->file);
-    else
-        born_fd(&n, BFD_DIR, DIR_LOG, sup.dir_fd[DIR_LOG]);
+    born_fd(&n, BFD_FILE, 0, l->fd[LOG_FILE]);
+    born_fd(&n, BFD_DIR, DIR_LOG, l->fd[LOG_FILE] < 0 ? sup.dir_fd[DIR_LOG] : l->fd[LOG_DIR]);
+    if (l->fd[LOG_FILE] >= 0)       /* its name: the role finds it in the manifest */
+        born_fd(&n, BFD_MANIFEST, which, run_fd(r, BFD_MANIFEST));
     struct peer *p = peer_spawn(&n, true);
     if (p) {
         snprintf(name.name, sizeof name.name, "%.*s.log", (int)sizeof name.name - 8, slot_row(r->slot)->name);
@@ -30,40 +30,33 @@ static struct peer *log_spawn(struct life *life)
     return p;
 }
 
-static void log_init_row(struct run *r, unsigned which, int pipe, int file)
+static int log_put(struct run *r, uint32_t which, int kind, int fd)
 {
-    struct run_log *l = &r->log[which];
-    uint64_t number = l->life.number;
-    *l = (struct run_log){ .run = r, .pipe = pipe, .file = file, .life = { .spawn = log_spawn, .data = l, .may_finish = true, .number = number } };
-}
-
-int log_add(struct run *r, int pipe, int file)
-{
-    if (r->logs == RUN_LOGS_MAX) {
-        util_closep(&pipe);
-        util_closep(&file);
+    _Static_assert(BFD_DIR - BFD_LOG_PIPE == LOG_DIR && BFD_FILE - BFD_LOG_PIPE == LOG_FILE, "one order");
+    if (which >= RUN_LOGS_MAX || kind < BFD_LOG_PIPE || kind > BFD_FILE) {
+        util_closep(&fd);
         return -ENOSPC;
     }
-    uint32_t which = r->logs++;
-    struct held h[2] = { { .kind = HELD_FD, .role = ROLE_LOG, .object = r->object, .tag = BFD_LOG_PIPE, .arg = which },
-                         { .kind = HELD_FD, .role = ROLE_LOG, .object = r->object, .tag = BFD_FILE, .arg = which } };
-    const int fds[2] = { pipe, file };
-    log_init_row(r, which, pipe, file);
-    keeper_tell(IN_STORE, h, (file >= 0 ? 2 : 1) * sizeof h[0], fds, file >= 0 ? 2 : 1);
+    for (struct run_log *l = &r->log[r->logs]; r->logs <= which; r->logs++, l++)
+        *l = (struct run_log){ .run = r, .fd = { -1, -1, -1 }, .life = { .spawn = log_spawn, .data = l, .may_finish = true, .number = l->life.number } };
+    int *to = &r->log[which].fd[kind - BFD_LOG_PIPE];
+    util_closep(to);
+    *to = fd;
     return 0;
+}
+
+int log_add(struct run *r, int kind, int fd)
+{
+    struct held h = { .kind = HELD_FD, .role = ROLE_LOG, .object = r->object, .tag = (uint32_t)kind, .arg = r->logs - (kind != BFD_LOG_PIPE) };
+    int done = log_put(r, h.arg, kind, fd);
+    if (done == 0)
+        keeper_tell(IN_STORE, &h, sizeof h, &fd, 1);
+    return done;
 }
 
 void log_held(struct run *r, const struct held *h, int fd)
 {
-    if (h->arg >= RUN_LOGS_MAX || (h->tag != BFD_LOG_PIPE && h->tag != BFD_FILE)) {
-        util_closep(&fd);
-        return;
-    }
-    for (; r->logs <= h->arg; r->logs++)
-        log_init_row(r, r->logs, -1, -1);
-    int *to = h->tag == BFD_LOG_PIPE ? &r->log[h->arg].pipe : &r->log[h->arg].file;
-    util_closep(to);
-    *to = fd;
+    log_put(r, h->arg, (int)h->tag, fd);
 }
 
 void log_begin(struct run_log *l)
@@ -76,7 +69,7 @@ void log_again(struct run_log *l)
     struct peer *p = peer_find(l->life.number);
     if (p)
         life_adopt(&l->life, p);
-    else if (l->pipe >= 0)
+    else if (l->fd[LOG_PIPE] >= 0)
         life_start(&l->life);
 }
 
@@ -84,8 +77,8 @@ void log_release(struct run *r)
 {
     for (unsigned i = 0; i < r->logs; i++) {
         life_release(&r->log[i].life);
-        util_closep(&r->log[i].pipe);
-        util_closep(&r->log[i].file);
+        for (int *fd = r->log[i].fd; fd < r->log[i].fd + LOG_FDS; fd++)
+            util_closep(fd);
     }
     r->logs = 0;
 }
@@ -97,7 +90,7 @@ void log_tail(struct run *r, struct peer *p, struct frame *f)
     struct peer *log = NULL;
     struct err e = ERR_INIT;
     for (unsigned i = 0; i < r->logs; i++)
-        if (r->log[i].file < 0)
+        if (r->log[i].fd[LOG_FILE] < 0)
             log = life_peer(&r->log[i].life);
     f->h.origin = p->number;
     if (log && route_to(&c, log, f, NULL, 0) == 0)

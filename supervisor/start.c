@@ -98,7 +98,7 @@ static int take_made(struct flow *f, struct frame *fr, const struct hand_done *d
 {
     struct run *r = f->run;
     uint32_t base = r->next_fd ? r->next_fd : QEMU_FD_BASE;
-    int pipe = -1, fault = 0;
+    int fault = 0;
     if (d->nqemu > FRAME_FDS_MAX || d->nworker > FRAME_FDS_MAX || fr->h.nfds != 1 + d->nqemu + d->nworker || r->qemu_fds + d->nqemu > FRAME_FDS_MAX - 8)
         return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed answer of a hand");
     util_closep(&f->fd[FF_GRANTS]);
@@ -109,12 +109,8 @@ static int take_made(struct flow *f, struct frame *fr, const struct hand_done *d
     }
     for (uint32_t i = 0; i < d->nworker; i++) {
         int fd = frame_take_fd(fr, 1 + d->nqemu + i), kind = d->ours_kind[i];
-        if (kind == BFD_LOG_PIPE)
-            pipe = fd;
-        else if (kind == BFD_FILE)
-            fault |= log_add(r, STEAL_FD(&pipe), fd);
-        else
-            fault |= run_fd_add(r, kind, d->ours_entry[i], fd);
+        bool is_log = kind == BFD_LOG_PIPE || kind == BFD_DIR || kind == BFD_FILE;
+        fault |= is_log ? log_add(r, kind, fd) : run_fd_add(r, kind, d->ours_entry[i], fd);
     }
     r->next_fd = d->next_fd;
     return fault ? err_set(&f->err, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "too many character devices") : FLOW_NEXT;
@@ -164,7 +160,7 @@ static int worker_go(struct flow *f)
     int p[2], check = memfd_create("checkpoint", MFD_CLOEXEC);
     if (pipe2(p, O_CLOEXEC) < 0)
         return err_sys(&f->err, VIR_FROM_QEMU, errno, "Unable to create a pipe");
-    log_add(r, p[0], -1);       /* QEMU's own stream: the one that has no file of its own */
+    log_add(r, BFD_LOG_PIPE, p[0]);     /* QEMU's own stream: the one that has no file of its own */
     r->log_at = r->qemu_fds;
     r->qemu_num[r->qemu_fds] = -1;
     r->qemu_fd[r->qemu_fds++] = p[1];

@@ -63,4 +63,33 @@ def logged(box):
     assert not os.path.exists(sock), "the socket is left"
 
 
-main(logged)
+def rolled(box):
+    """<log file=> rolls over by size, over killed roles, in order and whole"""
+    folder = os.path.join(box.dir, "logs")
+    os.makedirs(folder)
+    log = os.path.join(folder, "own.log")
+    with open(os.path.join(box.dir, "etc/libvirt/virtlogd.conf"), "w") as f:
+        f.write("max_size = 16384\nmax_backups = 9\n")
+    box.stop_daemon()
+    box.start()
+    dom, console = boot(box, document("s2", serial="<serial type='pty'><log file='%s'/></serial>" % log), ready=False)
+    console.expect("# ")
+    console.send("i=0; while [ $i -lt %d ]; do i=$((i+1)); echo line-$i-of-many; done; echo END-OF''-LINES\n" % LINES)
+    console.expect("line-1-of-many", 60)
+    console.close()
+    files = lambda: [f for f in [log + ".%d" % i for i in range(9, -1, -1)] + [log] if os.path.exists(f)]
+    text = lambda: "".join(open(f, errors="replace").read() for f in files())
+    for _ in range(3):
+        n = len(files())
+        wait_for("one more file", lambda: len(files()) > n or "END-OF-LINES" in text(), 60)
+        for pid in box.role("log"):
+            os.kill(pid, signal.SIGKILL)
+    wait_for("the end of the lines", lambda: "END-OF-LINES" in text(), 120)
+    have = [int(n) for n in re.findall(r"line-(\d+)-of-many", text())]
+    assert have == list(range(1, LINES + 1)), (len(have), [os.path.getsize(f) for f in files()])
+    assert len(files()) > 3 and all(os.path.getsize(f) <= 16384 for f in files()), [os.path.getsize(f) for f in files()]
+    dom.destroy()
+    assert_clean(box)
+
+
+main(logged, rolled)

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include "ipc/internal.h"
 #include "ipc/log.h"
+#include "ipc/manifest.h"
 #include "ipc/settings.h"
 #include "ipc/util.h"
 #include "workers/log/stream.h"
@@ -25,6 +26,7 @@ static struct stream stream;
 static struct loop_source source = { .fd = -1 };
 static struct loop_timer retry, linger;
 static bool is_open, complained;
+static char own_name[NAME_MAX + 1];    /* of a <log file=>: the last part of its path */
 
 static void on_pipe(struct loop_source *src, uint32_t events);
 
@@ -87,7 +89,10 @@ static void on_start(struct worker *w, const struct request *rq, struct frame *f
         int file = first || stream.dir < 0 ? birth_fd(&w->birth, BFD_FILE, -1, NULL) : -1;
         if (file >= 0)
             file = fcntl(file, F_DUPFD_CLOEXEC, BIRTH_FD_FIRST);
-        r = stream_open(&stream, n->name, file, first && n->dir == 0);
+        r = stream_open(&stream, *own_name ? own_name : n->name, file, first && n->dir == 0);
+        /* A folder of somebody else's, which this role may not use: the file alone. */
+        if (r < 0 && !first && (file = birth_fd(&w->birth, BFD_FILE, -1, NULL)) >= 0 && (file = fcntl(file, F_DUPFD_CLOEXEC, BIRTH_FD_FIRST)) >= 0)
+            r = stream_open(&stream, own_name, file, false);
     }
     if (r < 0) {
         err_sys(&e, VIR_FROM_QEMU, -r, "cannot open log file '%s'", n->name);
@@ -146,6 +151,24 @@ static void read_settings(const struct birth *b, uint64_t *size, uint32_t *backu
         munmap((void *)(uintptr_t)p, n);
 }
 
+/* The name of the nth <log file=> of the run's manifest. False: it has none that can roll over, as ".N" must fit as well. */
+static bool find_name(int fd, uint32_t nth)
+{
+    struct manifest_entry m;
+    struct manifest_in in;
+    const char *path, *aux, *base = NULL;
+    const void *p;
+    size_t n;
+    if (frame_map(fd, MANIFEST_BYTES_MAX, &p, &n) < 0)
+        return false;
+    for (int r = manifest_open(&in, p, n); r >= 0 && !base && manifest_next(&in, &m, &path, &aux) > 0;)
+        if (m.kind == MK_LOG && path && nth-- == 0)
+            base = strrchr(path, '/');
+    bool good = base && strlen(base + 1) < NAME_MAX - 10 && util_copy_str(own_name, sizeof own_name, base + 1) == 0;
+    munmap((void *)(uintptr_t)p, n);
+    return good;
+}
+
 int main(void)
 {
     static const struct worker_op ops[] = { { OP_IN(IN_LOG_START), on_start }, { OP_IN(IN_LOG_TAIL), on_tail }, { 0, NULL } };
@@ -155,9 +178,12 @@ int main(void)
 
     worker_birth(&w, ROLE_LOG);
     read_settings(&w.birth, &size, &backups);
-    int pipe = birth_fd(&w.birth, BFD_LOG_PIPE, -1, NULL), r = -EBADF;
+    uint32_t nth;
+    int pipe = birth_fd(&w.birth, BFD_LOG_PIPE, -1, NULL), dir = birth_fd(&w.birth, BFD_DIR, -1, NULL), manifest = birth_fd(&w.birth, BFD_MANIFEST, -1, &nth), r = -EBADF;
+    if (manifest >= 0 && !find_name(manifest, nth))
+        dir = -1;
     if (pipe >= 0)
-        r = stream_init(&stream, pipe, birth_fd(&w.birth, BFD_DIR, -1, NULL), size, backups);
+        r = stream_init(&stream, pipe, dir, size, backups);
     if (r < 0) {
         log_err("no log stream: %s", strerror(-r));
         return 2;

@@ -41,7 +41,8 @@ static int open_named(const struct stream *s, int flags)
     AUTO_CLOSE fd = openat(s->dir, s->name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | flags, 0600);
     if (fd < 0 || fstat(fd, &st) < 0)
         return -errno;
-    return S_ISREG(st.st_mode) ? STEAL_FD(&fd) : -EINVAL;
+    /* A second name could be a link that somebody made to another's file. */
+    return S_ISREG(st.st_mode) && st.st_nlink == 1 ? STEAL_FD(&fd) : -EINVAL;
 }
 
 int stream_open(struct stream *s, const char *name, int file, bool truncate)
@@ -188,7 +189,9 @@ int stream_drain(struct stream *s, size_t most)
             return -errno;
         ssize_t n = allowance(s, (uint64_t)st.st_size, (size_t)r);
         if (n == 0) {
-            if ((r = roll_over(s)) < 0)
+            if ((r = roll_over(s)) == -EACCES || r == -EPERM)
+                s->dir = -1;            /* a folder of somebody else's: the file grows on */
+            else if (r < 0)
                 return r;
             continue;
         }
