@@ -1,8 +1,9 @@
 /* client.c: a libvirt RPC load client for the benchmark: many connections, one call each in flight, no library in between,
  * so that what is measured is the daemon.
  *
- *   client SOCKET WORK CLIENTS SECONDS [NAME]
- *   WORK: noop | lookup | info | state | dumpxml | list | stats | connect
+ *   client SOCKET WORK CLIENTS SECONDS [NAME [PAUSE_MS]]
+ *   WORK: noop | lookup | info | state | dumpxml | list | stats (of those that run) | connect
+ * With a pause there is one before each call.
  * Prints one line: calls, seconds, calls/s, and the round trip's median and 99th percentile in microseconds. */
 #include <errno.h>
 #include <stdint.h>
@@ -17,7 +18,9 @@
 
 #define PROGRAM 0x20008086u
 enum { OPEN = 1, CLOSE = 2, AUTH_LIST = 66, LIB_VERSION = 157, LOOKUP_NAME = 23, GET_INFO = 16, GET_STATE = 212, GET_XML = 14, LIST_ALL = 273, ALL_STATS = 344 };
+enum { STATS_ACTIVE = 1 };
 #define CLIENTS_MAX 256
+#define SLOW_NS 60000000000u            /* for the first answer */
 #define SAMPLES_MAX 4000000
 
 struct buf { uint8_t p[1024]; size_t n; };
@@ -162,15 +165,22 @@ static void sample(uint64_t ns)
         samples[nsamples++] = ns / 10 > UINT32_MAX ? UINT32_MAX : (uint32_t)(ns / 10);
 }
 
+static void pause_ms(int ms)
+{
+    struct timespec ts = { ms / 1000, ms % 1000 * 1000000L };
+    if (ms > 0)
+        nanosleep(&ts, NULL);
+}
+
 int main(int argc, char **argv)
 {
     static struct client cl[CLIENTS_MAX];
     if (argc < 5) {
-        fprintf(stderr, "usage: client SOCKET WORK CLIENTS SECONDS [NAME]\n");
+        fprintf(stderr, "usage: client SOCKET WORK CLIENTS SECONDS [NAME [PAUSE_MS]]\n");
         return 2;
     }
     const char *path = argv[1], *work = argv[2], *name = argc > 5 ? argv[5] : "";
-    int n = atoi(argv[3]);
+    int n = atoi(argv[3]), pause = argc > 6 ? atoi(argv[6]) : 0;
     double secs = atof(argv[4]);
     if (n < 1 || n > CLIENTS_MAX)
         return 2;
@@ -185,6 +195,7 @@ int main(int argc, char **argv)
         start = now_ns();
         end = start + (uint64_t)(secs * 1e9);
         while (now_ns() < end) {
+            pause_ms(pause);
             uint64_t t = now_ns();
             dial(&cl[0], path);
             send_call(&cl[0], CLOSE, &none);
@@ -208,7 +219,7 @@ int main(int argc, char **argv)
             proc = ALL_STATS;
             put_u32(&args, 0);
             put_u32(&args, 0);
-            put_u32(&args, 0);
+            put_u32(&args, STATS_ACTIVE);
         } else {
             struct buf look = { .n = 0 };
             put_string(&look, name);
@@ -238,9 +249,10 @@ int main(int argc, char **argv)
         }
         start = now_ns();
         end = start + (uint64_t)(secs * 1e9);
+        pause_ms(pause);
         for (int i = 0; i < n; i++)
             send_call(&cl[i], proc, &args);
-        while (now_ns() < end) {
+        while (now_ns() < end || (!nsamples && now_ns() < end + SLOW_NS)) {
             struct epoll_event ev[64];
             int k = epoll_wait(ep, ev, 64, 1000);
             for (int i = 0; i < k; i++) {
@@ -250,13 +262,16 @@ int main(int argc, char **argv)
                 sample(now_ns() - c->sent_ns);
                 check_reply(c);
                 calls++;
+                pause_ms(pause);
                 send_call(c, proc, &args);
             }
         }
     }
     double took = (double)(now_ns() - start) / 1e9;
-    if (!nsamples)
+    if (!nsamples) {
+        fprintf(stderr, "client: no answer\n");
         return 1;
+    }
     qsort(samples, nsamples, sizeof *samples, by_value);
     printf("calls %zu seconds %.3f rate %.0f median_us %.1f p99_us %.1f\n", calls, took, (double)calls / took,
         samples[nsamples / 2] / 100.0, samples[nsamples * 99 / 100] / 100.0);
