@@ -61,6 +61,9 @@ chmod 755 "$work"
 cd "$tree" || exit 1
 # The tarball is compared with what git has, so the copy is a repository too.
 as_user git init -q . && as_user git add -A >/dev/null 2>&1
+# Facts and recorded answers that lie beside the checkout lie beside the copy; the tests that use them skip without.
+shared=$(cd "$SRCDIR/.." && pwd)/shared
+[ ! -d "$shared" ] || ln -s "$shared" "$work/shared"
 as_user autoreconf -fi >"$work/autoreconf.log" 2>&1 || cat "$work/autoreconf.log"
 one $?
 paths="--prefix=/usr --sysconfdir=/etc --localstatedir=/var --runstatedir=/run"
