@@ -1,4 +1,5 @@
 /* msgpack-RPC: requests, errors, notifications; what is none; and the admin program by both protocols. */
+#include <sys/stat.h>
 #include "gateway-rpc.h"
 
 static struct mp_out answer;
@@ -106,14 +107,6 @@ static void test_calls(void)
     mp_out_free(&a);
     super_put(FRAME_REPLY, f.h.op, f.h.serial, 0, "\x90", 1, NULL, 0);
     tap_ok(answered() && response(9, text, sizeof text) == 0, "and answered");
-    a = args_of(3);
-    put_guest(&a, "one", 1, 4);
-    mp_nil(&a);
-    mp_uint(&a, 0);
-    ask(10, "domain.open_console", a.p, a.len);
-    mp_out_free(&a);
-    tap_int(response(10, text, sizeof text), VIR_ERR_OPERATION_UNSUPPORTED, "streams are not for this protocol");
-
     ask(11, "connect.domain_event_callback_register_any", "\x92\x00\xc0", 3);
     tap_int(response(11, text, sizeof text), 0, "events are");
     a = args_of(3);
@@ -129,6 +122,152 @@ static void test_calls(void)
     a = args_of(0);
     mp_out_free(&a);
     tap_ok(ask(12, "connect.close", "\x90", 1) && response(12, text, sizeof text) == 0 && client_ended(), "close ends it");
+    gateway_stop();
+}
+
+/* A notification: [2, method, [id, ...]]; the cursor is behind id. */
+static bool notified(const char *method, uint32_t id, uint32_t elems)
+{
+    char text[64];
+    turn();
+    return answered() && mp_get_array(&in, 3) == 3 && mp_get_int(&in) == 2 && mp_get_strz(&in, text, sizeof text) && !strcmp(text, method) &&
+        mp_get_array(&in, 2) == elems && mp_get_uint(&in) == id;
+}
+
+/* [2, method, [id]] or [2, method, [id, bytes]]. */
+static void notify(const char *method, uint32_t id, const char *bytes)
+{
+    struct mp_out o;
+    mp_out_init(&o, 4096);
+    mp_array(&o, 3);
+    mp_int(&o, 2);
+    mp_str(&o, method);
+    mp_array(&o, bytes ? 2 : 1);
+    mp_uint(&o, id);
+    if (bytes)
+        mp_bin(&o, bytes, strlen(bytes));
+    client_send(o.p, o.len);
+    mp_out_free(&o);
+}
+
+/* A console of guest one; the end that the worker keeps. */
+static int console(uint32_t id)
+{
+    struct frame f;
+    int s[2];
+    struct mp_out a = args_of(3);
+    put_guest(&a, "one", 1, 4);
+    mp_nil(&a);
+    mp_uint(&a, 0);
+    struct mp_out o = request(id, "domain.open_console", a.p, a.len);
+    client_send(o.p, o.len);
+    mp_out_free(&o);
+    mp_out_free(&a);
+    if (!super_get(&f) || f.h.op != OP_REMOTE_DOMAIN_OPEN_CONSOLE || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, s) < 0)
+        return -1;
+    super_put(FRAME_REPLY, f.h.op, f.h.serial, 0, "\x90", 1, &s[0], 1);
+    close(s[0]);
+    return s[1];
+}
+
+static void test_streams(void)
+{
+    char text[256];
+    size_t n;
+
+    mp_start();
+    guest_put(0, "one", 1, 4, 1, SLOT_PERSISTENT);
+    int worker = console(10);
+    tap_ok(worker >= 0 && answered() && response(10, text, sizeof text) == 0, "a console is opened");
+    tap_ok(write(worker, "from the guest", 14) == 14 && notified("stream.data", 10, 2), "what the guest says is a notification");
+    const uint8_t *p = mp_get_bin(&in, &n);
+    tap_ok(p && n == 14 && !memcmp(p, "from the guest", 14), "with its bytes");
+    notify("stream.data", 10, "to the guest");
+    tap_ok(recv(worker, text, sizeof text, 0) == 12 && !memcmp(text, "to the guest", 12), "what the client says reaches the guest");
+    notify("stream.data", 11, "to nobody");
+    tap_ok(!client_ended() && recv(worker, text, sizeof text, 0) < 0, "a stream that is none is nobody's");
+    notify("stream.end", 10, NULL);
+    tap_ok(notified("stream.end", 10, 1) && recv(worker, text, sizeof text, 0) == 0, "the client's end is answered, and the worker's");
+    close(worker);
+
+    worker = console(12);
+    answered();
+    close(worker);
+    tap_ok(notified("stream.data", 12, 2) && mp_get_bin(&in, &n) && n == 0, "the guest's end is data of no bytes");
+    notify("stream.error", 12, NULL);
+    tap_ok(notified("stream.end", 12, 1), "a client's error is the end");
+
+    worker = console(13);
+    answered();
+    notify("stream.data", 13, NULL);
+    tap_ok(client_ended(), "a malformed stream message ends the client");
+    close(worker);
+    gateway_stop();
+}
+
+/* One message with descriptors. */
+static bool send_fds(const void *p, size_t n, const int *fds, unsigned nfds)
+{
+    union { struct cmsghdr h; char b[CMSG_SPACE(64 * sizeof(int))]; } ctl = { .b = { 0 } };
+    struct iovec v = { (void *)(uintptr_t)p, n };
+    struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = &ctl, .msg_controllen = CMSG_SPACE(nfds * sizeof(int)) };
+    ctl.h.cmsg_level = SOL_SOCKET;
+    ctl.h.cmsg_type = SCM_RIGHTS;
+    ctl.h.cmsg_len = CMSG_LEN(nfds * sizeof(int));
+    memcpy(CMSG_DATA(&ctl.h), fds, nfds * sizeof(int));
+    ssize_t sent = sendmsg(client, &m, 0);
+    turn();
+    return sent == (ssize_t)n;
+}
+
+static void test_descriptors(void)
+{
+    char text[256];
+    struct frame f;
+    struct stat a_stat, b_stat;
+    int fds[40], p[2];
+    struct mp_out a = args_of(3), none = request(22, "connect.get_type", "\x90", 1);
+
+    mp_start();
+    guest_put(0, "one", 1, 4, 1, SLOT_PERSISTENT);
+    put_guest(&a, "one", 1, 4);
+    mp_uint(&a, 0);
+    mp_uint(&a, 0);
+    struct mp_out in_one = request(20, "domain.open_graphics", a.p, a.len), out_one = request(21, "domain.open_graphics_fd", a.p, a.len);
+    if (pipe(p) < 0)
+        exit(99);
+    tap_ok(send_fds(in_one.p, in_one.len, p, 1) && super_get(&f) && f.h.op == OP_REMOTE_DOMAIN_OPEN_GRAPHICS && f.h.nfds == 1 && fstat(f.fds[0], &a_stat) == 0 &&
+        fstat(p[0], &b_stat) == 0 && a_stat.st_ino == b_stat.st_ino, "a request's descriptor goes with its frame");
+    frame_done(&f);
+    super_put(FRAME_REPLY, f.h.op, f.h.serial, 0, "\x90", 1, NULL, 0);
+    tap_ok(answered() && response(20, text, sizeof text) == 0, "and is answered");
+    client_send(out_one.p, out_one.len);
+    super_get(&f);
+    super_put(FRAME_REPLY, f.h.op, f.h.serial, 0, "\x90", 1, p, 2);
+    union { struct cmsghdr h; char b[CMSG_SPACE(8 * sizeof(int))]; } ctl;
+    struct iovec v = { text, sizeof text };
+    struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = &ctl, .msg_controllen = sizeof ctl };
+    tap_ok(recvmsg(client, &m, MSG_CMSG_CLOEXEC) == 1 && m.msg_controllen && ctl.h.cmsg_len == CMSG_LEN(2 * sizeof(int)), "an answer's descriptors come with its first byte");
+    for (unsigned i = 0; m.msg_controllen && i < 2; i++) {
+        memcpy(&fds[i], CMSG_DATA(&ctl.h) + i * sizeof(int), sizeof(int));
+        tap_ok(fstat(fds[i], &a_stat) == 0 && fstat(p[i], &b_stat) == 0 && a_stat.st_ino == b_stat.st_ino, "descriptor %u", i);
+        close(fds[i]);
+    }
+    tap_ok((uint8_t)text[0] == 0x94 && client_get(text, sizeof text) == 4, "and the rest of it behind");
+    tap_ok(send_fds(none.p, none.len, p, 2) && answered(), "descriptors that nobody asked for");
+    tap_int(response(22, text, sizeof text), VIR_ERR_RPC, "are refused");
+    tap_str(text, "connect.get_type takes no descriptors", "in words");
+    tap_ok(ask(23, "connect.get_type", "\x90", 1) && response(23, text, sizeof text) == 0, "the connection goes on");
+    for (int i = 0; i < 40; i++)
+        fds[i] = p[i & 1];
+    send_fds(in_one.p, in_one.len, fds, 40);
+    tap_ok(client_ended(), "more than fit end the client");
+    close(p[0]);
+    close(p[1]);
+    mp_out_free(&a);
+    mp_out_free(&none);
+    mp_out_free(&in_one);
+    mp_out_free(&out_one);
     gateway_stop();
 }
 
@@ -310,6 +449,8 @@ int main(void)
 {
     loop_init();
     test_calls();
+    test_streams();
+    test_descriptors();
     test_pieces();
     test_nonsense();
     test_admin();

@@ -172,6 +172,22 @@ int conn_take_fd(struct conn *c)
     return -1;
 }
 
+int conn_take_fds(struct conn *c, size_t n, int fds[XDR_FDS_MAX])
+{
+    unsigned got = 0;
+    while (got < c->nfds && c->fds[got].at < c->in_pos + n)
+        got++;
+    bool fits = got <= XDR_FDS_MAX;
+    for (unsigned i = 0; i < got; i++)
+        if (fits)
+            fds[i] = c->fds[i].fd;
+        else
+            close(c->fds[i].fd);
+    c->nfds -= got;
+    memmove(&c->fds[0], &c->fds[got], c->nfds * sizeof c->fds[0]);
+    return fits ? (int)got : -1;
+}
+
 void conn_read(struct conn *c, bool on)
 {
     c->reading = on;
@@ -188,33 +204,36 @@ void conn_read(struct conn *c, bool on)
 void conn_put_fd(struct conn *c, int fd)
 {
     struct conn_mark *k = malloc(sizeof *k);
-    if (!k) {
-        close(fd);
-        c->out.failed = true;
+    int copy = k ? fcntl(fd, F_DUPFD_CLOEXEC, 3) : -1;
+    if (copy < 0) {
+        free(k);
+        c->out.failed = true;       /* announced and not there: the connection makes no sense any more */
         return;
     }
-    *k = (struct conn_mark){ .at = c->out.len, .fd = fd };
+    *k = (struct conn_mark){ .at = c->out.len, .fd = copy };
     if (c->mark)
         c->mark_last->next = k;
     else
         c->mark = k;
     c->mark_last = k;
-    xdr_raw(&c->out, "", 1);
 }
 
-/* One byte with one descriptor, as libvirt's ends send and expect it. */
-static ssize_t send_fd(int sock, int fd)
+/* The next byte, with the descriptors that are marked on it. */
+static ssize_t send_marked(struct conn *c)
 {
-    union { struct cmsghdr h; char b[CMSG_SPACE(sizeof(int))]; } ctl;
-    struct iovec v = { (char[]){ 0 }, 1 };
-    struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = &ctl, .msg_controllen = sizeof ctl };
+    union { struct cmsghdr h; char b[CMSG_SPACE(sizeof(int) * XDR_FDS_MAX)]; } ctl;
+    struct iovec v = { c->out.p + c->out_start, 1 };
+    struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = &ctl };
+    unsigned n = 0;
     memset(&ctl, 0, sizeof ctl);
-    struct cmsghdr *h = CMSG_FIRSTHDR(&m);
+    struct cmsghdr *h = &ctl.h;
+    for (const struct conn_mark *k = c->mark; k && k->at == c->out_start && n < XDR_FDS_MAX; k = k->next, n++)
+        memcpy(CMSG_DATA(h) + n * sizeof k->fd, &k->fd, sizeof k->fd);
     h->cmsg_level = SOL_SOCKET;
     h->cmsg_type = SCM_RIGHTS;
-    h->cmsg_len = CMSG_LEN(sizeof fd);
-    memcpy(CMSG_DATA(h), &fd, sizeof fd);
-    return sendmsg(sock, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
+    h->cmsg_len = CMSG_LEN(n * sizeof(int));
+    m.msg_controllen = CMSG_SPACE(n * sizeof(int));
+    return sendmsg(c->fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 static void conn_sent(struct conn *c)
@@ -240,7 +259,7 @@ int conn_flush(struct conn *c)
         ssize_t n;
         struct conn_mark *k = c->mark;
         if (k && k->at == c->out_start)
-            n = send_fd(c->fd, k->fd);
+            n = send_marked(c);
         else
             n = send(c->fd, c->out.p + c->out_start, (k ? k->at : c->out.len) - c->out_start, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (n < 0) {
@@ -250,7 +269,7 @@ int conn_flush(struct conn *c)
                 return -errno;
             break;
         }
-        if (k && k->at == c->out_start) {
+        while ((k = c->mark) && k->at == c->out_start) {
             c->mark = k->next;
             close(k->fd);
             free(k);

@@ -43,9 +43,11 @@ void conn_want(struct conn *c, size_t n);           /* a message of n bytes is o
 bool conn_consume(struct conn *c, size_t n);
 /* Uses one byte up and gives the descriptor that came with it; -1: it carried none. */
 int conn_take_fd(struct conn *c);
+/* Those that came with the next n bytes, which stay unused. Their number; -1: more than fit, and all of them are closed. */
+int conn_take_fds(struct conn *c, size_t n, int fds[XDR_FDS_MAX]);
 void conn_read(struct conn *c, bool on);            /* end of a turn: take more input, or leave it in the socket */
 
-void conn_put_fd(struct conn *c, int fd);           /* takes fd over: one byte of value 0 with it */
+void conn_put_fd(struct conn *c, int fd);           /* a duplicate of fd goes with the byte that is appended to out next */
 static inline size_t conn_queued(const struct conn *c) { return c->out.len - c->out_start; }
 int conn_flush(struct conn *c);                     /* 0, or a negative errno: the client is gone */
 #endif

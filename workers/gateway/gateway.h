@@ -47,6 +47,8 @@ struct front {
     int (*reply)(struct gw *gw, const struct call *c, const void *body, size_t len, const int *fds, unsigned nfds);
     void (*error)(struct gw *gw, const struct call *c, const struct err *e);
     int (*event)(struct gw *gw, const struct op *op, const void *body, size_t len);      /* body: the whole message's fields */
+    /* A word of the stream that call `id` of `op` opened: XDR_CONTINUE: bytes (none: that was all); XDR_OK: its end; XDR_ERROR: the same, with e. */
+    void (*stream)(struct gw *gw, const struct op *op, uint32_t id, int status, const void *p, size_t n, const struct err *e);
 };
 extern const struct front front_rpc, front_mprpc;
 
@@ -150,13 +152,12 @@ void events_free(struct gw *gw);
 
 /* stream.c */
 void stream_open(struct gw *gw, const struct op *op, uint32_t id, int fd);     /* after the call's reply; takes fd over */
-/* A stream message of the client's. False: it broke the protocol. */
-bool stream_message(struct gw *gw, const struct xdr_head *h, const uint8_t *p, size_t n);
+struct stream *stream_find(struct gw *gw, const struct op *op, uint32_t id);   /* op NULL: whichever; NULL: it may have ended on our side meanwhile */
+void stream_message(struct stream *s, int status, const uint8_t *p, size_t n);  /* the client's word: XDR_CONTINUE, XDR_OK: no more comes, XDR_ERROR: away with it */
 unsigned stream_waiting(const struct gw *gw);                      /* messages not passed on yet: they count as calls */
 void streams_drained(struct gw *gw);                               /* the output queue is empty: read on */
 void streams_free(struct gw *gw);
 
 /* rpc.c */
 void rpc_message(struct gw *gw, const struct xdr_head *h, const void *p, size_t n);
-void rpc_stream_error(struct gw *gw, const struct xdr_head *h, const struct err *e);
 #endif

@@ -2,9 +2,9 @@
  *
  *   request       [0, msgid, method, [argument ...]]      method: the schema's name; arguments: exactly the schema's, in its order
  *   response      [1, msgid, nil, [result ...]]           or [1, msgid, [code, domain, message], nil]
- *   notification  [2, method, [field ...]]                events, after they were registered for; a client's are ignored
+ *   notification  [2, method, [field ...]]                events, after they were registered for; streams; a client's others are ignored
  *
- * The order of calls is libvirt's: connect.open before most others.  Descriptors and streams need libvirt's own RPC. */
+ * The order of calls is libvirt's: connect.open before most others.  Descriptors ride on the bytes of the message they belong to. */
 #include "gateway.h"
 #include <errno.h>
 #include <stdio.h>
@@ -96,9 +96,11 @@ static int scan_more(struct gw *gw, const uint8_t *p, size_t n)
 
 /* ---- out ---- */
 
-static int mp_flush(struct gw *gw, struct mp_out *o)
+static int mp_flush(struct gw *gw, struct mp_out *o, const int *fds, unsigned nfds)
 {
     int r = o->failed ? -EMSGSIZE : 0;
+    for (unsigned i = 0; i < nfds && !r; i++)
+        conn_put_fd(&gw->conn, fds[i]);
     if (!r)
         xdr_raw(&gw->conn.out, o->p, o->len);
     mp_out_free(o);
@@ -119,8 +121,7 @@ static int shape_check(const struct shape_struct *shape, const void *body, size_
 static int mprpc_reply(struct gw *gw, const struct call *c, const void *body, size_t len, const int *fds, unsigned nfds)
 {
     struct mp_out o;
-    (void)fds;
-    if (nfds || shape_check(c->op->ret, body, len) < 0)
+    if (nfds > XDR_FDS_MAX || shape_check(c->op->ret, body, len) < 0)
         return -EPROTO;
     mp_out_init(&o, FRAME_BIG_MAX);
     mp_array(&o, 4);
@@ -128,25 +129,29 @@ static int mprpc_reply(struct gw *gw, const struct call *c, const void *body, si
     mp_uint(&o, c->id);
     mp_nil(&o);
     mp_raw(&o, body, len);
-    return mp_flush(gw, &o);
+    return mp_flush(gw, &o, fds, nfds);
+}
+
+static void mp_error(struct mp_out *o, const struct err *e)
+{
+    struct xdr_error w;
+    xdr_error_words(e, &w);
+    mp_array(o, 3);
+    mp_int(o, e->code);
+    mp_int(o, e->domain);
+    mp_str(o, w.message);
 }
 
 static void mprpc_refuse(struct gw *gw, uint32_t id, const struct err *e)
 {
-    struct xdr_error w;
     struct mp_out o;
-
-    xdr_error_words(e, &w);
     mp_out_init(&o, FRAME_BODY_MAX);
     mp_array(&o, 4);
     mp_int(&o, 1);
     mp_uint(&o, id);
-    mp_array(&o, 3);
-    mp_int(&o, e->code);
-    mp_int(&o, e->domain);
-    mp_str(&o, w.message);
+    mp_error(&o, e);
     mp_nil(&o);
-    mp_flush(gw, &o);
+    mp_flush(gw, &o, NULL, 0);
 }
 
 static void mprpc_error(struct gw *gw, const struct call *c, const struct err *e)
@@ -164,7 +169,53 @@ static int mprpc_event(struct gw *gw, const struct op *op, const void *body, siz
     mp_int(&o, 2);
     mp_str(&o, op->name);
     mp_raw(&o, body, len);
-    return mp_flush(gw, &o);
+    return mp_flush(gw, &o, NULL, 0);
+}
+
+/* ---- streams: named by the request that opened them ---- */
+
+static const struct { const char *name; int status; } stream_words[] = { { "stream.data", XDR_CONTINUE }, { "stream.end", XDR_OK }, { "stream.error", XDR_ERROR } };
+
+static void mprpc_stream(struct gw *gw, const struct op *op, uint32_t id, int status, const void *p, size_t n, const struct err *e)
+{
+    struct mp_out o;
+    size_t i = 0;
+    (void)op;
+    while (stream_words[i].status != status)
+        i++;
+    mp_out_init(&o, n + FRAME_BODY_MAX);
+    mp_array(&o, 3);
+    mp_int(&o, 2);
+    mp_str(&o, stream_words[i].name);
+    mp_array(&o, status == XDR_OK ? 1 : 2);
+    mp_uint(&o, id);
+    if (status == XDR_CONTINUE)
+        mp_bin(&o, p, n);
+    else if (status == XDR_ERROR)
+        mp_error(&o, e);
+    if (mp_flush(gw, &o, NULL, 0) < 0)
+        gw->conn.out.failed = true;
+}
+
+/* The same words of the client, but that its error is only [id]: it has had enough. False: malformed. */
+static bool mprpc_notice(struct gw *gw, const char *name, size_t n, struct mp_in *in)
+{
+    size_t i = 0, len = 0;
+    const uint8_t *p = NULL;
+    while (i < ARRAY_N(stream_words) && (n != strlen(stream_words[i].name) || memcmp(name, stream_words[i].name, n)))
+        i++;
+    if (i == ARRAY_N(stream_words))
+        return true;
+    bool data = stream_words[i].status == XDR_CONTINUE;
+    uint32_t elems = mp_get_array(in, 2), id = mp_get_u32(in);
+    if (data)
+        p = mp_get_bin(in, &len);
+    if (!mp_end(in) || elems != (data ? 2 : 1))
+        return false;
+    struct stream *s = stream_find(gw, NULL, id);
+    if (s)                      /* else it has ended on our side meanwhile */
+        stream_message(s, stream_words[i].status, p, len);
+    return true;
 }
 
 /* ---- in ---- */
@@ -192,14 +243,10 @@ static const struct op *mprpc_op(struct gw *gw, const char *name, size_t n, stru
         err_set(e, VIR_ERR_RPC, VIR_FROM_RPC, "unknown procedure: %.*s", (int)(n < 200 ? n : 200), name);
         return NULL;
     }
-    if (op->stream || op->fds_in || op->fds_out) {
-        err_set(e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_RPC, "%s passes a stream or descriptors, which needs libvirt's own RPC", op->name);
-        return NULL;
-    }
     return gw_admit(gw, op, e) < 0 ? NULL : op;
 }
 
-static void mprpc_request(struct gw *gw, uint32_t id, const char *name, size_t n, const uint8_t *args, size_t len)
+static void mprpc_request(struct gw *gw, uint32_t id, const char *name, size_t n, const uint8_t *args, size_t len, int *fds, unsigned nfds)
 {
     struct err e = ERR_INIT;
     struct mp_in in;
@@ -226,12 +273,17 @@ static void mprpc_request(struct gw *gw, uint32_t id, const char *name, size_t n
         call_fail(gw, c, VIR_ERR_RPC, VIR_FROM_RPC, "arguments of %s are too large", op->name);
     else if (shape_check(op->args, args, len) < 0)
         call_fail(gw, c, VIR_ERR_RPC, VIR_FROM_RPC, "arguments of %s are not of its schema", op->name);
-    else
+    else if (nfds && !op->fds_in)
+        call_fail(gw, c, VIR_ERR_RPC, VIR_FROM_RPC, "%s takes no descriptors", op->name);
+    else {
+        for (unsigned i = 0; i < nfds; i++)
+            c->fds[c->nfds++] = STEAL_FD(&fds[i]);
         gw_call(gw, c);
+    }
 }
 
-/* One whole message. False: it is no msgpack-RPC. */
-static bool mprpc_message(struct gw *gw, const uint8_t *p, size_t n)
+/* One whole message with its descriptors: those are taken over (fds[i] = -1) or left to be closed. False: it is no msgpack-RPC. */
+static bool mprpc_message(struct gw *gw, const uint8_t *p, size_t n, int *fds, unsigned nfds)
 {
     struct mp_in in;
     size_t name_len;
@@ -243,8 +295,11 @@ static bool mprpc_message(struct gw *gw, const uint8_t *p, size_t n)
     uint64_t type = mp_get_uint(&in);
     if (in.bad)
         return false;
-    if (type == 2)
-        return elems == 3;
+    if (type == 2) {
+        const char *word = mp_get_str(&in, &name_len);
+        keepalive_heard(gw);
+        return elems == 3 && word && mprpc_notice(gw, word, name_len, &in);
+    }
     if (type != 0 || elems != 4)
         return type == 1 && elems == 4;
     uint32_t id = mp_get_u32(&in);
@@ -253,7 +308,7 @@ static bool mprpc_message(struct gw *gw, const uint8_t *p, size_t n)
     if (in.bad || !mp_skip(&in) || !mp_end(&in))
         return false;
     keepalive_heard(gw);
-    mprpc_request(gw, id, name, name_len, args, (size_t)(in.p - args));
+    mprpc_request(gw, id, name, name_len, args, (size_t)(in.p - args), fds, nfds);
     return true;
 }
 
@@ -275,17 +330,16 @@ static void mprpc_input(struct gw *gw)
         size_t len = gw->scanned;
         gw->scanned = 0;
         memset(gw->scan, 0, sizeof(struct scan));
-        if (r < 0 || !mprpc_message(gw, p, len)) {
+        int fds[XDR_FDS_MAX], nfds = r < 0 ? -1 : conn_take_fds(&gw->conn, len, fds);
+        bool good = nfds >= 0 && mprpc_message(gw, p, len, fds, (unsigned)nfds);
+        for (int i = 0; i < nfds; i++)
+            util_closep(&fds[i]);
+        if (!good)
             gw_end(gw, "does not speak msgpack-RPC");
-            return;
-        }
         if (gw->ended)
             return;
-        if (!conn_consume(&gw->conn, len)) {
-            gw_end(gw, "descriptors are not for msgpack-RPC");
-            return;
-        }
+        conn_consume(&gw->conn, len);
     }
 }
 
-const struct front front_mprpc = { mprpc_input, mprpc_reply, mprpc_error, mprpc_event };
+const struct front front_mprpc = { mprpc_input, mprpc_reply, mprpc_error, mprpc_event, mprpc_stream };

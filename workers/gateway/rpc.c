@@ -4,7 +4,6 @@
  * were recorded with them (tests/golden/gateway.talk). */
 #include "gateway.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 #include "ipc/log.h"
@@ -45,9 +44,13 @@ static void rpc_error(struct gw *gw, const struct call *c, const struct err *e)
     rpc_put_error(gw, &h, e);
 }
 
-void rpc_stream_error(struct gw *gw, const struct xdr_head *h, const struct err *e)
+static void rpc_stream(struct gw *gw, const struct op *op, uint32_t id, int status, const void *p, size_t n, const struct err *e)
 {
-    rpc_put_error(gw, h, e);
+    struct xdr_head h = { .prog = program_number[OP_PROG(op->id)], .vers = 1, .proc = (int32_t)OP_PROC(op->id), .type = XDR_STREAM, .serial = id, .status = (uint32_t)status };
+    if (status == XDR_ERROR)
+        rpc_put_error(gw, &h, e);
+    else
+        rpc_message(gw, &h, p, n);
 }
 
 static int rpc_reply(struct gw *gw, const struct call *c, const void *body, size_t len, const int *fds, unsigned nfds)
@@ -65,11 +68,8 @@ static int rpc_reply(struct gw *gw, const struct call *c, const void *body, size
         return -EPROTO;
     }
     for (unsigned i = 0; i < nfds; i++) {
-        int fd = fcntl(fds[i], F_DUPFD_CLOEXEC, 3);
-        if (fd < 0)
-            o->failed = true;       /* announced and not there: the stream makes no sense any more */
-        else
-            conn_put_fd(&gw->conn, fd);
+        conn_put_fd(&gw->conn, fds[i]);
+        xdr_raw(o, "", 1);          /* each on a byte of its own, as libvirt's ends send and expect it */
     }
     return 0;
 }
@@ -109,6 +109,12 @@ static enum program rpc_program(const struct gw *gw, const struct xdr_head *h)
     return *p;
 }
 
+static const struct op *rpc_find(enum program prog, const struct xdr_head *h)
+{
+    const struct op *op = h->proc > 0 && h->proc <= 0xffff ? op_find(OP(prog, h->proc)) : NULL;
+    return op && op->kind == OPK_CALL ? op : NULL;
+}
+
 static const struct op *rpc_op(struct gw *gw, const struct xdr_head *h, struct err *e)
 {
     enum program prog = rpc_program(gw, h);
@@ -120,8 +126,8 @@ static const struct op *rpc_op(struct gw *gw, const struct xdr_head *h, struct e
         err_set(e, VIR_ERR_RPC, VIR_FROM_RPC, "Unexpected message status %u", h->status);
         return NULL;
     }
-    const struct op *op = h->proc > 0 && h->proc <= 0xffff ? op_find(OP(prog, h->proc)) : NULL;
-    if (!op || op->kind != OPK_CALL) {
+    const struct op *op = rpc_find(prog, h);
+    if (!op) {
         err_set(e, VIR_ERR_RPC, VIR_FROM_RPC, "unknown procedure: %d", h->proc);
         return NULL;
     }
@@ -151,6 +157,18 @@ static void rpc_call(struct gw *gw, const struct xdr_head *h, const uint8_t *p, 
     gw_call(gw, c);
 }
 
+/* Of a stream that is no more nothing is said: it may have ended on our side meanwhile. */
+static void rpc_stream_in(struct gw *gw, const struct xdr_head *h, const uint8_t *p, size_t n)
+{
+    enum program prog = rpc_program(gw, h);
+    const struct op *op = prog == PROG_N ? NULL : rpc_find(prog, h);
+    struct stream *s = op ? stream_find(gw, op, h->serial) : NULL;
+    if (s && h->type == XDR_HOLE)
+        gw_end(gw, "a hole in a stream that was not opened as a sparse one");
+    else if (s)
+        stream_message(s, h->status <= XDR_CONTINUE ? (int)h->status : -1, p, n);
+}
+
 static void rpc_dispatch(struct gw *gw, const struct xdr_head *h, const uint8_t *p, size_t n, int *fds, unsigned nfds)
 {
     keepalive_heard(gw);
@@ -165,8 +183,7 @@ static void rpc_dispatch(struct gw *gw, const struct xdr_head *h, const uint8_t 
         return;
     case XDR_STREAM:
     case XDR_HOLE:
-        if (!stream_message(gw, h, p, n))
-            gw_end(gw, "a stream message out of place");
+        rpc_stream_in(gw, h, p, n);
         return;
     default:
         return;                     /* replies and events are not a client's to send: dropped without a word, as libvirt does */
@@ -232,4 +249,4 @@ static void rpc_input(struct gw *gw)
         gw_end(gw, "broke the protocol");
 }
 
-const struct front front_rpc = { rpc_input, rpc_reply, rpc_error, rpc_event };
+const struct front front_rpc = { rpc_input, rpc_reply, rpc_error, rpc_event, rpc_stream };

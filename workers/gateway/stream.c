@@ -1,4 +1,4 @@
-/* stream.c: streams of libvirt's RPC: a socket whose other end a worker holds, and messages that carry its bytes.
+/* stream.c: streams: a socket whose other end a worker holds, and messages that carry its bytes.
  *
  * Both directions stand still when the receiver does: what the client sends waits in at most a handful of messages, which count
  * as outstanding calls, so that no more is read from it; of the worker's bytes the next piece is read when the last is sent. */
@@ -21,7 +21,8 @@ struct stream {
     struct gw *gw;
     struct loop_source src;
     int fd;
-    struct xdr_head head;           /* program, procedure and serial of the call that opened it */
+    const struct op *op;            /* of the call that opened it */
+    uint32_t id;
     struct piece *first, *last;     /* from the client, not written yet */
     unsigned waiting;
     size_t size;                    /* bytes to read at once: follows what comes */
@@ -60,20 +61,16 @@ unsigned stream_waiting(const struct gw *gw)
     return n;
 }
 
-static void stream_say(struct stream *s, uint32_t status)
+static void stream_say(struct stream *s, int status)
 {
-    struct xdr_head h = s->head;
-    h.status = status;
-    rpc_message(s->gw, &h, NULL, 0);
+    s->gw->front->stream(s->gw, s->op, s->id, status, NULL, 0, NULL);
 }
 
 static void stream_fail(struct stream *s, int errnum, const char *what)
 {
     struct err e = ERR_INIT;
-    struct xdr_head h = s->head;
-    h.status = XDR_ERROR;
     err_sys(&e, VIR_FROM_STREAMS, errnum, "%s", what);
-    rpc_stream_error(s->gw, &h, &e);
+    s->gw->front->stream(s->gw, s->op, s->id, XDR_ERROR, NULL, 0, &e);
     stream_free(s);
 }
 
@@ -118,9 +115,6 @@ static bool stream_write(struct stream *s)
 /* Reads one piece and passes it on. False: the stream is gone. */
 static bool stream_read(struct stream *s)
 {
-    struct xdr_out *o = &s->gw->conn.out;
-    struct xdr_head h = s->head;
-    h.status = XDR_CONTINUE;
     uint8_t *buf = malloc(s->size);
     if (!buf) {
         stream_fail(s, ENOMEM, "cannot read from stream");
@@ -129,9 +123,7 @@ static bool stream_read(struct stream *s)
     ssize_t n = recv(s->fd, buf, s->size, MSG_DONTWAIT);
     int err = errno;
     if (n > 0) {
-        size_t start = xdr_begin(o, &h);
-        xdr_raw(o, buf, (size_t)n);
-        xdr_end(o, start);
+        s->gw->front->stream(s->gw, s->op, s->id, XDR_CONTINUE, buf, (size_t)n, NULL);
         s->size = (size_t)n == s->size ? s->size * 2 : s->size / 2;
         s->size = s->size < PIECE_MIN ? PIECE_MIN : s->size > PIECE_MAX ? PIECE_MAX : s->size;
     }
@@ -183,7 +175,8 @@ void stream_open(struct gw *gw, const struct op *op, uint32_t id, int fd)
     s->src.fd = -1;
     s->size = PIECE_MIN;
     s->waits_end = op->id == OP_REMOTE_STORAGE_VOL_UPLOAD;
-    s->head = (struct xdr_head){ .prog = program_number[OP_PROG(op->id)], .vers = 1, .proc = (int32_t)OP_PROC(op->id), .type = XDR_STREAM, .serial = id };
+    s->op = op;
+    s->id = id;
     s->next = gw->streams;
     gw->streams = s;
     if (loop_add(&s->src, fd, EPOLLIN, stream_event, s) < 0)
@@ -209,18 +202,18 @@ static bool stream_data(struct stream *s, const uint8_t *p, size_t n)
     return stream_write(s);
 }
 
-bool stream_message(struct gw *gw, const struct xdr_head *h, const uint8_t *p, size_t n)
+struct stream *stream_find(struct gw *gw, const struct op *op, uint32_t id)
 {
     struct stream *s = gw->streams;
-    struct err e = ERR_INIT;
-
-    while (s && (s->head.prog != h->prog || s->head.vers != h->vers || s->head.proc != h->proc || s->head.serial != h->serial))
+    while (s && (s->id != id || (op && s->op != op)))
         s = s->next;
-    if (!s)
-        return true;                /* it may have ended on our side meanwhile */
-    if (h->type == XDR_HOLE)
-        return false;               /* no stream of ours was opened as a sparse one */
-    switch (h->status) {
+    return s;
+}
+
+void stream_message(struct stream *s, int status, const uint8_t *p, size_t n)
+{
+    struct err e = ERR_INIT;
+    switch (status) {
     case XDR_CONTINUE:
         if (!s->finishing && n && stream_data(s, p, n))
             stream_arm(s);
@@ -234,13 +227,9 @@ bool stream_message(struct gw *gw, const struct xdr_head *h, const uint8_t *p, s
         stream_say(s, XDR_OK);
         stream_free(s);
         break;
-    default: {
-        struct xdr_head r = s->head;
-        r.status = XDR_ERROR;
-        err_set(&e, VIR_ERR_RPC, VIR_FROM_RPC, "unexpected stream status %u", h->status);
-        rpc_stream_error(gw, &r, &e);
+    default:
+        err_set(&e, VIR_ERR_RPC, VIR_FROM_RPC, "unexpected stream status %d", status);
+        s->gw->front->stream(s->gw, s->op, s->id, XDR_ERROR, NULL, 0, &e);
         stream_free(s);
     }
-    }
-    return true;
 }
