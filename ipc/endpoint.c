@@ -1,12 +1,38 @@
-/* endpoint.c: the halves of frame.h, index.h and manifest.h that only end points use, so that keeper and supervisor do not link them. */
+/* endpoint.c: the halves of err.h, frame.h, index.h and manifest.h that only end points use, so that keeper and supervisor do not link them. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "err.h"
 #include "frame.h"
 #include "index.h"
 #include "manifest.h"
+#include "util.h"
 
 #define READ_TRIES 1000
+
+/* ---- err.h ---- */
+
+static const struct { int code; const char *plain, *info; } texts[] = {
+#define E(name, num, text, info) { num, text, info },
+#include "errors.def"
+#undef E
+};
+
+void err_texts(int code, const char **plain, const char **info)
+{
+    for (size_t i = 0; i < ARRAY_N(texts); i++)
+        if (texts[i].code == code && texts[i].info) {
+            *plain = texts[i].plain;
+            *info = texts[i].info;
+            return;
+        }
+    *plain = "internal error";
+    *info = "internal error: %s";
+}
 
 /* ---- frame.h ---- */
 
@@ -27,6 +53,27 @@ int frame_body(struct frame *f, size_t max)
 }
 
 /* ---- index.h ---- */
+
+int index_create(int *rw_fd, int *ro_fd)
+{
+    AUTO_CLOSE rw = memfd_create("bulkhead-index", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (rw < 0)
+        return -errno;
+    if (ftruncate(rw, (off_t)INDEX_BYTES) < 0 || fcntl(rw, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0)
+        return -errno;
+    char path[32];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", rw);
+    AUTO_CLOSE ro = open(path, O_RDONLY | O_CLOEXEC);   /* a description of its own: it can never be mapped for writing */
+    if (ro < 0)
+        return -errno;
+    struct index_head h = { .magic = INDEX_MAGIC };
+    ssize_t n = pwrite(rw, &h, sizeof h, 0);
+    if (n != (ssize_t)sizeof h)
+        return n < 0 ? -errno : -EIO;
+    *rw_fd = STEAL_FD(&rw);
+    *ro_fd = STEAL_FD(&ro);
+    return 0;
+}
 
 int index_read(const struct index *ix, uint32_t slot, struct index_slot *copy)
 {

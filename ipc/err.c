@@ -6,24 +6,6 @@
 #include <string.h>
 #include "util.h"
 
-static const struct { int code; const char *plain, *info; } texts[] = {
-#define E(name, num, text, info) { num, text, info },
-#include "errors.def"
-#undef E
-};
-
-void err_texts(int code, const char **plain, const char **info)
-{
-    for (size_t i = 0; i < ARRAY_N(texts); i++)
-        if (texts[i].code == code && texts[i].info) {
-            *plain = texts[i].plain;
-            *info = texts[i].info;
-            return;
-        }
-    *plain = "internal error";
-    *info = "internal error: %s";
-}
-
 /* Keeps a detail printable: it may hold what a peer wrote. */
 static void err_clean(char *s)
 {
@@ -32,51 +14,34 @@ static void err_clean(char *s)
             *s = '?';
 }
 
-int err_set(struct err *e, int code, int domain, const char *fmt, ...)
+static void set(struct err *e, int code, int domain, int sys, const char *fmt, va_list ap)
 {
-    if (!e)
-        return -1;
-    va_list ap;
-    va_start(ap, fmt);
     e->code = code;
     e->domain = domain;
-    e->sys = -1;
-    vsnprintf(e->detail, sizeof e->detail, fmt, ap);
-    va_end(ap);
+    e->sys = sys;
+    int n = vsnprintf(e->detail, sizeof e->detail, fmt, ap);
+    if (sys >= 0 && n >= 0 && (size_t)n < sizeof e->detail)
+        snprintf(e->detail + n, sizeof e->detail - (size_t)n, ": %s", strerror(sys));
     err_clean(e->detail);
+}
+
+int err_set(struct err *e, int code, int domain, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    if (e)
+        set(e, code, domain, -1, fmt, ap);
+    va_end(ap);
     return -1;
 }
 
 int err_sys(struct err *e, int domain, int errnum, const char *fmt, ...)
 {
-    if (!e)
-        return -1;
     va_list ap;
     va_start(ap, fmt);
-    e->code = VIR_ERR_SYSTEM_ERROR;
-    e->domain = domain;
-    e->sys = errnum;
-    int n = vsnprintf(e->detail, sizeof e->detail, fmt, ap);
+    if (e)
+        set(e, VIR_ERR_SYSTEM_ERROR, domain, errnum, fmt, ap);
     va_end(ap);
-    if (n >= 0 && (size_t)n < sizeof e->detail)
-        snprintf(e->detail + n, sizeof e->detail - (size_t)n, ": %s", strerror(errnum));
-    err_clean(e->detail);
-    return -1;
-}
-
-int err_wrap(struct err *e, const char *fmt, ...)
-{
-    if (!e)
-        return -1;
-    char old[ERR_DETAIL_MAX];
-    memcpy(old, e->detail, sizeof old);
-    va_list ap;
-    va_start(ap, fmt);
-    int n = vsnprintf(e->detail, sizeof e->detail, fmt, ap);
-    va_end(ap);
-    if (n >= 0 && (size_t)n < sizeof e->detail)
-        snprintf(e->detail + n, sizeof e->detail - (size_t)n, ": %s", old);
-    err_clean(e->detail);
     return -1;
 }
 

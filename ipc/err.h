@@ -1,7 +1,7 @@
 /* err.h: one error object, made where the failure happens, on the caller's stack.
  *
  * Texts are libvirt's: clients match them.  `detail` is what follows the code's fixed words; the gateway expands
- * code + detail into the message, str1 and str2 of the wire error (tables in err.c, from errors.def). */
+ * code + detail into the message, str1 and str2 of the wire error (tables in endpoint.c, from errors.def). */
 #ifndef BULKHEAD_ERR_H
 #define BULKHEAD_ERR_H
 #include <stddef.h>
@@ -33,8 +33,6 @@ struct err {
 int err_set(struct err *e, int code, int domain, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 /* VIR_ERR_SYSTEM_ERROR with ": strerror(errnum)" appended. errnum is positive. */
 int err_sys(struct err *e, int domain, int errnum, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
-/* Puts "context: " before the detail. Returns -1. */
-int err_wrap(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Bytes of *e to send as the body of FRAME_ERROR. */
 size_t err_wire_len(const struct err *e);
 /* Reads a FRAME_ERROR body; 0 or -EPROTO (e then says "internal error: malformed error reply"). */

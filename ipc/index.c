@@ -1,14 +1,9 @@
 /* index.c: see index.h.  The sequence word makes a reader's copy whole; it needs no lock and cannot be held up. */
 #include "index.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
-#include "util.h"
 
 int index_map(struct index *ix, int fd, bool writable)
 {
@@ -27,27 +22,6 @@ int index_map(struct index *ix, int fd, bool writable)
         munmap(p, INDEX_BYTES);
         return -EPROTO;
     }
-    return 0;
-}
-
-int index_create(int *rw_fd, int *ro_fd)
-{
-    AUTO_CLOSE rw = memfd_create("bulkhead-index", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (rw < 0)
-        return -errno;
-    if (ftruncate(rw, (off_t)INDEX_BYTES) < 0 || fcntl(rw, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0)
-        return -errno;
-    char path[32];
-    snprintf(path, sizeof path, "/proc/self/fd/%d", rw);
-    AUTO_CLOSE ro = open(path, O_RDONLY | O_CLOEXEC);   /* a description of its own: it can never be mapped for writing */
-    if (ro < 0)
-        return -errno;
-    struct index_head h = { .magic = INDEX_MAGIC };
-    ssize_t n = pwrite(rw, &h, sizeof h, 0);
-    if (n != (ssize_t)sizeof h)
-        return n < 0 ? -errno : -EIO;
-    *rw_fd = STEAL_FD(&rw);
-    *ro_fd = STEAL_FD(&ro);
     return 0;
 }
 

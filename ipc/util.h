@@ -7,7 +7,8 @@
 #include <unistd.h>
 #include <sys/types.h>
 
-static inline void util_closep(int *fd) { if (*fd >= 0) close(*fd); }
+/* Closes what is open, and leaves -1. */
+static inline void util_closep(int *fd) { if (*fd >= 0) close(*fd); *fd = -1; }
 static inline void util_freep(void *p) { free(*(void **)p); }
 #define AUTO_CLOSE __attribute__((cleanup(util_closep))) int
 #define AUTO_FREE __attribute__((cleanup(util_freep)))

@@ -80,8 +80,6 @@ int slot_take(const struct doc_result *d)
         snprintf(s->osname, sizeof s->osname, "hvm");
         facts(s, d);
     }
-    if (i == n)
-        sup.index.head->slots = n + 1;
     return (int)i;
 }
 
