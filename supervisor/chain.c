@@ -79,7 +79,6 @@ int chain_probe(struct flow *f)
     struct probe_req q = { 0 };
     struct manifest_entry m;
     const char *path, *aux;
-    struct born n;
     struct walk w;
     if (f->i == ~0u)
         return FLOW_NEXT;
@@ -93,8 +92,7 @@ int chain_probe(struct flow *f)
         if (m.index == f->i)
             q.want_format = m.format;
     walk_close(&w);
-    born_begin(&n, ROLE_PROBE, f->object, f->name);
-    return flow_call(f, peer_spawn(&n, false), OP_IN(IN_PROBE_IMAGE), 0, &q, sizeof q, &f->fd[FF_IMAGE], 1);
+    return flow_call(f, peer_take(ROLE_PROBE, f->object, f->name), OP_IN(IN_PROBE_IMAGE), 0, &q, sizeof q, &f->fd[FF_IMAGE], 1);
 }
 
 /* base's folder + name, with "x/.." and "." taken out by text. */

@@ -19,61 +19,19 @@ static const char *uuid_text(const uint8_t u[16], char out[37])
 
 /* ---- xmlc ---- */
 
-static struct peer *xmlc_spawn(uint64_t object, const char *name)
-{
-    struct born n;
-    born_begin(&n, ROLE_XMLC, object, name);
-    born_fd(&n, BFD_LAYOUT, 0, sup.layout_fd);
-    return peer_spawn(&n, false);
-}
-
-/* A birth costs more than most documents: a few are born before they are needed.  Each still sees one document. */
-#define SPARES 2
-static uint64_t spare[SPARES];
-static struct loop_timer spare_timer;
-
-static struct peer *spare_peer(int i)
-{
-    struct peer *p = peer_find(spare[i]);
-    return p && !p->eof && !p->exited ? p : NULL;
-}
-
-static void spares_fill(struct loop_timer *t)
-{
-    (void)t;
-    for (int i = 0; i < SPARES; i++) {
-        struct peer *p = spare_peer(i) ? NULL : xmlc_spawn(0, "");
-        if (p)
-            spare[i] = p->number;
-    }
-}
-
-struct peer *doc_xmlc(struct flow *f)
-{
-    struct peer *p = NULL;
-    for (int i = 0; i < SPARES && !p; i++)
-        if ((p = spare_peer(i)))
-            spare[i] = 0;
-    loop_after(&spare_timer, 0, spares_fill, NULL);
-    if (!p)
-        return xmlc_spawn(f->object, f->name);
-    p->object = f->object;
-    return p;
-}
-
 /* The call of the client itself; the stored definition goes with it when there is one. */
 int doc_xmlc_pass(struct flow *f)
 {
-    const int more[] = { sup.caps_fd, sup.settings_fd, f->fd[FF_TEXT] };
-    return flow_pass(f, doc_xmlc(f), more, f->fd[FF_TEXT] >= 0 ? 3 : 2);
+    const int more[] = { sup.shared[BFD_CAPS], sup.shared[BFD_SETTINGS], f->fd[FF_TEXT] };
+    return flow_pass(f, peer_take(ROLE_XMLC, f->object, f->name), more, f->fd[FF_TEXT] >= 0 ? 3 : 2);
 }
 
 int doc_xmlc_call(struct flow *f, uint32_t op, uint32_t flags)
 {
     struct doc_start d = { .id = f->id, .flags = flags };
-    const int fds[] = { sup.caps_fd, sup.settings_fd, f->fd[FF_TEXT] };
+    const int fds[] = { sup.shared[BFD_CAPS], sup.shared[BFD_SETTINGS], f->fd[FF_TEXT] };
     util_copy_str(d.name, sizeof d.name, f->name);
-    return flow_call(f, doc_xmlc(f), OP_IN(op), 0, &d, sizeof d, fds, 3);
+    return flow_call(f, peer_take(ROLE_XMLC, f->object, f->name), OP_IN(op), 0, &d, sizeof d, fds, 3);
 }
 
 static bool name_is_good(const char name[NAME_MAX_BYTES])

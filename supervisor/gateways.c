@@ -1,6 +1,6 @@
 /* gateways.c: the doors.  A client's socket is handed unread to a gateway of its own; who it is was told by the kernel.
  *
- * A few gateways are kept warm.  Limits: clients in all, of the admin door, and of one user, so that no user locks others out.
+ * Limits: clients in all, of the admin door, and of one user, so that no user locks others out.
  * The client page outlives us and says which gateway has whom. */
 #include <errno.h>
 #include <stdio.h>
@@ -12,12 +12,8 @@
 #include "guest.h"
 #include "sup.h"
 
-#define SPARE_MAX 4u
-#define SPARE_MIN 2u
 static struct loop_source listeners[DOOR_N];
-static uint64_t spare[SPARE_MAX];
-static uint32_t spare_n, clients_n, admins_n;
-static struct loop_timer refill_timer;
+static uint32_t clients_n, admins_n;
 
 static void doors_update(void);
 
@@ -25,40 +21,6 @@ static bool door_is_full(int door)
 {
     bool full = door == DOOR_ADMIN ? admins_n >= sup.clients->admin_max_clients : clients_n >= sup.clients->max_clients;
     return full || clients_n + admins_n >= CLIENTS_MAX;
-}
-
-static struct peer *gateway_spawn(void)
-{
-    struct born n;
-    born_begin(&n, ROLE_GATEWAY, 0, "");
-    born_fd(&n, BFD_INDEX, 0, sup.index_ro);
-    born_fd(&n, BFD_CLIENTS, 0, sup.clients_ro);
-    born_fd(&n, BFD_SETTINGS, 0, sup.settings_fd);
-    return peer_spawn(&n, true);
-}
-
-static void refill(struct loop_timer *t)
-{
-    (void)t;
-    while (sup.accepting && spare_n < SPARE_MAX) {
-        struct peer *p = gateway_spawn();
-        if (!p)
-            break;
-        spare[spare_n++] = p->number;
-    }
-}
-
-static struct peer *gateway_take(void)
-{
-    struct peer *p = NULL;
-    while (!p && spare_n) {
-        p = peer_find(spare[--spare_n]);
-        if (p && (p->eof || p->exited))
-            p = NULL;
-    }
-    if (spare_n < SPARE_MIN)
-        loop_after(&refill_timer, 1, refill, NULL);
-    return p ? p : gateway_spawn();
 }
 
 /* No user but root may have more than half of all connections. */
@@ -98,7 +60,7 @@ static void serve(int fd, int door)
     socklen_t len = sizeof uc;
     struct client_row *row;
     struct peer *p;
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &uc, &len) < 0 || user_is_full(uc.uid) || !(row = row_take()) || !(p = gateway_take())) {
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &uc, &len) < 0 || user_is_full(uc.uid) || !(row = row_take()) || !(p = peer_take(ROLE_GATEWAY, 0, ""))) {
         log_warn("a connection is refused: too many");
         return;
     }
@@ -161,15 +123,12 @@ void gateways_open(void)
         sup.clients->admin_max_clients = sup.settings.admin_max_clients;
     }
     sup.accepting = true;
-    refill(NULL);
+    peer_spares();
     doors_update();
 }
 
 void gateways_gone(struct peer *p)
 {
-    for (uint32_t i = 0; i < spare_n; i++)
-        if (spare[i] == p->number)
-            spare[i--] = spare[--spare_n];
     if (p->client_row) {
         struct client_row *row = &sup.client_rows[p->client_row - 1], none = { .used = 0 };
         *(p->door == DOOR_ADMIN ? &admins_n : &clients_n) -= 1;
@@ -196,8 +155,7 @@ void gateways_inherit(struct peer *p)
         *(p->door == DOOR_ADMIN ? &admins_n : &clients_n) += 1;
         return;
     }
-    if (spare_n < SPARE_MAX)
-        spare[spare_n++] = p->number;
+    p->spare = true;
 }
 
 uint32_t gateways_clients(void)

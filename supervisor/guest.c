@@ -133,24 +133,15 @@ void run_fd_store(struct run *r, unsigned i)
 
 struct peer *run_worker_spawn(struct run *r, bool resume)
 {
-    static const struct { uint8_t kind; bool resume; } order[] = {
-        { BFD_TREE, false }, { BFD_MANIFEST, false }, { BFD_GRANTS, false }, { BFD_CAPS, false }, { BFD_SETTINGS, false }, { BFD_LAYOUT, false }, { BFD_INDEX, false },
-        { BFD_CHECKPOINT, false }, { BFD_CHARDEV, false }, { BFD_QMP, true }, { BFD_PROC, true }, { BFD_CGROUP, true },
-    };
-    const int shared[BFD_KIND_N] = { [BFD_CAPS] = sup.caps_fd, [BFD_SETTINGS] = sup.settings_fd, [BFD_LAYOUT] = sup.layout_fd, [BFD_INDEX] = sup.index_ro };
     struct born n;
     born_begin(&n, ROLE_QEMU, r->object, slot_row(r->slot)->name);
     n.b.uid = n.b.gid = uid_of(r->id, 1);
     n.b.instance = r->worker.instance;
     n.b.flags |= resume ? BIRTH_RESUME : 0;
-    for (size_t i = 0; i < ARRAY_N(order); i++) {
-        if (shared[order[i].kind])
-            born_fd(&n, order[i].kind, 0, shared[order[i].kind]);
-        for (unsigned k = 0; k < r->fds && (resume || !order[i].resume); k++)
-            if (r->fd[k].kind == order[i].kind)
-                born_fd(&n, r->fd[k].kind, r->fd[k].arg, r->fd[k].fd);
-    }
-    return peer_spawn(&n, true);
+    for (const struct run_fd *d = r->fd; d < r->fd + r->fds; d++)
+        if (resume || d->kind != BFD_QMP)       /* a new QEMU's monitor comes with the answer to IN_LAUNCH */
+            born_fd(&n, d->kind, d->arg, d->fd);
+    return peer_spawn(&n);
 }
 
 static struct peer *worker_again(struct life *l)
@@ -292,7 +283,7 @@ static void on_stopped(struct run *r, struct peer *p, struct frame *f)
 /* An element for <metadata> of the running document: text of a client, so an xmlc reads it. */
 static int element_ask(struct flow *f)
 {
-    return flow_call(f, doc_xmlc(f), OP_IN(IN_DOC_ELEMENT), 0, NULL, 0, &f->fd[FF_TEXT], 1);
+    return flow_call(f, peer_take(ROLE_XMLC, f->object, f->name), OP_IN(IN_DOC_ELEMENT), 0, NULL, 0, &f->fd[FF_TEXT], 1);
 }
 
 static int element_got(struct flow *f, struct frame *fr)

@@ -20,6 +20,18 @@
 static struct peer peers[PEERS_MAX];
 static uint32_t peers_n, rows_hint;
 static uint32_t count;
+static struct loop_timer spare_timer;
+
+/* Kept ones outlive a supervisor, the others answer one call.  A birth costs more than most documents and connections: of some roles a few are
+ * born before they are needed, and as soon as fewer than the least are left.  Each still has one client, or sees one document. */
+static const struct { bool kept; uint8_t spare_least, spare_most, fds[4] /* what each is born with */; } roles[ROLE_N] = {
+    [ROLE_GATEWAY] = { true, 2, 4, { BFD_INDEX, BFD_CLIENTS, BFD_SETTINGS } },
+    [ROLE_XMLC] = { false, 2, 2, { BFD_LAYOUT } },
+    [ROLE_CONF] = { true, 0, 0, { BFD_SETTINGS, BFD_LAYOUT } },
+    [ROLE_HOST] = { true, 0, 0, { BFD_INDEX, BFD_SETTINGS, BFD_CAPS } },
+    [ROLE_LOG] = { true, 0, 0, { BFD_SETTINGS } },
+    [ROLE_QEMU] = { true, 0, 0, { BFD_CAPS, BFD_SETTINGS, BFD_LAYOUT, BFD_INDEX } },
+};
 
 uint32_t role_uid(int role)
 {
@@ -123,7 +135,9 @@ void born_begin(struct born *n, int role, uint64_t object, const char *name)
     memset(n, 0, sizeof *n);
     n->b = (struct birth){ .magic = BIRTH_MAGIC, .role = (uint16_t)role, .object = object, .uid = uid, .gid = uid, .epoch = sup.epoch,
         .log_level = sup.birth.log_level, .flags = sup.birth.flags & BIRTH_SESSION };
-    snprintf(n->b.name, sizeof n->b.name, "%s", name ? name : "");
+    snprintf(n->b.name, sizeof n->b.name, "%s", name);
+    for (size_t i = 0; i < ARRAY_N(roles[role].fds) && roles[role].fds[i]; i++)
+        born_fd(n, roles[role].fds[i], 0, sup.shared[roles[role].fds[i]]);
 }
 
 void born_fd(struct born *n, int kind, uint32_t arg, int fd)
@@ -135,8 +149,9 @@ void born_fd(struct born *n, int kind, uint32_t arg, int fd)
     n->fds[n->n++] = fd;
 }
 
-struct peer *peer_spawn(struct born *n, bool kept)
+struct peer *peer_spawn(struct born *n)
 {
+    bool kept = roles[n->b.role].kept;
     int sv[2], fds[2 + BIRTH_FDS_MAX];
     unsigned first = 0;
     struct peer *p = row_take();
@@ -154,6 +169,55 @@ struct peer *peer_spawn(struct born *n, bool kept)
     if (peer_open(p, number, n->b.role, n->b.object, sv[0]) < 0)
         return NULL;
     p->once = !kept;
+    return p;
+}
+
+/* A spare one; *left: how many more there are. */
+static struct peer *spare_find(int role, unsigned *left)
+{
+    struct peer *found = NULL;
+    *left = 0;
+    for (struct peer *p = peer_next(NULL); p; p = peer_next(p))
+        if (p->spare && p->role == role && !p->eof && !p->exited) {
+            *left += found != NULL;
+            found = p;
+        }
+    return found;
+}
+
+static void spares_fill(struct loop_timer *t)
+{
+    struct born n;
+    unsigned have;
+    (void)t;
+    for (int role = 0; role < ROLE_N; role++)
+        for (have = spare_find(role, &have) ? have + 1 : 0; have < roles[role].spare_most; have++) {
+            born_begin(&n, role, 0, "");
+            struct peer *p = peer_spawn(&n);
+            if (!p)
+                return;
+            p->spare = true;
+        }
+}
+
+void peer_spares(void)
+{
+    loop_after(&spare_timer, 0, spares_fill, NULL);
+}
+
+struct peer *peer_take(int role, uint64_t object, const char *name)
+{
+    struct born n;
+    unsigned left;
+    struct peer *p = spare_find(role, &left);
+    if (left < roles[role].spare_least)
+        peer_spares();
+    if (!p) {
+        born_begin(&n, role, object, name);
+        return peer_spawn(&n);
+    }
+    p->spare = false;
+    p->object = object;
     return p;
 }
 

@@ -17,12 +17,11 @@ static struct peer *log_spawn(struct life *life)
     n.b.instance = life->instance;
     n.tag = which;
     born_fd(&n, BFD_LOG_PIPE, 0, l->fd[LOG_PIPE]);
-    born_fd(&n, BFD_SETTINGS, 0, sup.settings_fd);
     born_fd(&n, BFD_FILE, 0, l->fd[LOG_FILE]);
     born_fd(&n, BFD_DIR, DIR_LOG, l->fd[LOG_FILE] < 0 ? sup.dir_fd[DIR_LOG] : l->fd[LOG_DIR]);
     if (l->fd[LOG_FILE] >= 0)       /* its name: the role finds it in the manifest */
         born_fd(&n, BFD_MANIFEST, which, run_fd(r, BFD_MANIFEST));
-    struct peer *p = peer_spawn(&n, true);
+    struct peer *p = peer_spawn(&n);
     if (p) {
         snprintf(name.name, sizeof name.name, "%.*s.log", (int)sizeof name.name - 8, slot_row(r->slot)->name);
         peer_send(p, &h, &name, sizeof name, NULL, 0);

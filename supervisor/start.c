@@ -16,9 +16,7 @@ enum { PAUSED_STARTING_UP = 11 };
 
 int hand_call(struct flow *f, int role, uint32_t op, const void *body, size_t len, const int *fds, unsigned nfds)
 {
-    struct born n;
-    born_begin(&n, role, f->object, f->name);
-    return flow_call(f, peer_spawn(&n, false), OP_IN(op), 0, body, len, fds, nfds);
+    return flow_call(f, peer_take(role, f->object, f->name), OP_IN(op), 0, body, len, fds, nfds);
 }
 
 int hand_done(struct flow *f, struct frame *fr, struct hand_done *d)

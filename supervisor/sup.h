@@ -27,7 +27,7 @@ struct sup {
     struct birth birth;
     struct settings settings;
     struct layout layout;
-    int settings_fd, layout_fd, index_ro, clients_ro, caps_fd;
+    int shared[BFD_KIND_N];     /* what is handed on at births; -1 none */
     int listen_fd[DOOR_N];
     int dir_fd[DIR_KIND_N];
     struct index index;
@@ -48,7 +48,7 @@ struct peer {
     uint64_t number;            /* 0: free row; epoch << 32 | count otherwise, which is never used twice */
     uint64_t object;
     uint8_t role, door;
-    bool eof, exited, once /* answers one call */, inherited /* from an earlier supervisor: replies to calls of that one may still come */;
+    bool eof, exited, once /* answers one call */, spare /* born before it is needed */, inherited /* from an earlier supervisor: replies to calls of that one may still come */;
     int32_t pid;
     uint32_t uid, gid, client_pid, client_row /* gateways: + 1 */;
     uint32_t calls;             /* of its, in the pending table */
@@ -63,9 +63,11 @@ struct peer {
 };
 /* A birth being put together: descriptors are borrowed until peer_spawn. */
 struct born { struct birth b; int fds[BIRTH_FDS_MAX]; unsigned n; uint32_t tag /* struct held's */; };
-void born_begin(struct born *n, int role, uint64_t object, const char *name);
+void born_begin(struct born *n, int role, uint64_t object, const char *name);      /* with what every one of the role is born with */
 void born_fd(struct born *n, int kind, uint32_t arg, int fd);          /* fd < 0: left out */
-struct peer *peer_spawn(struct born *n, bool kept);                    /* NULL: no row or no memory. Frames may be sent at once */
+struct peer *peer_spawn(struct born *n);                               /* NULL: no row or no memory. Frames may be sent at once */
+struct peer *peer_take(int role, uint64_t object, const char *name);   /* of a role that needs no more than that: a spare one if there is one */
+void peer_spares(void);                                                 /* they are born in a moment, and again as they are taken */
 struct peer *peer_find(uint64_t number);
 struct peer *peer_next(struct peer *after);
 struct peer *peer_inherit(const struct held *h, int fd);               /* a channel the keeper held */
@@ -182,7 +184,6 @@ bool doc_call(const struct caller *c, int slot, struct frame *f);       /* defin
 void doc_config(const struct caller *c, int slot, struct frame *f, bool live_first);     /* an xmlc with the stored definition */
 void doc_only(const struct caller *c, struct frame *f);                 /* an xmlc with the call's own document */
 int doc_take(struct flow *f, struct frame *fr);                         /* IN_DOC: struct and descriptors into the flow, manifest checked */
-struct peer *doc_xmlc(struct flow *f);
 int doc_xmlc_pass(struct flow *f);                                      /* the caller's own call */
 int doc_xmlc_call(struct flow *f, uint32_t op, uint32_t flags);         /* IN_DOC_*, with FF_TEXT */
 int doc_clash(struct flow *f, bool check_active, int *slot);

@@ -63,11 +63,8 @@ static void born_open(void)
     sup.epoch = sup.birth.epoch;
     read_struct(BFD_SETTINGS, &sup.settings, sizeof sup.settings);
     read_struct(BFD_LAYOUT, &sup.layout, sizeof sup.layout);
-    sup.settings_fd = birth_fd(&sup.birth, BFD_SETTINGS, -1, NULL);
-    sup.layout_fd = birth_fd(&sup.birth, BFD_LAYOUT, -1, NULL);
-    sup.index_ro = page_fd(BFD_INDEX, 0);
-    sup.clients_ro = page_fd(BFD_CLIENTS, 0);
-    sup.caps_fd = birth_fd(&sup.birth, BFD_CAPS, -1, NULL);
+    for (int kind = 0; kind < BFD_KIND_N; kind++)
+        sup.shared[kind] = page_fd(kind, 0);
     for (int d = 0; d < DOOR_N; d++)
         sup.listen_fd[d] = birth_fd(&sup.birth, BFD_LISTEN_RW + d, -1, NULL);
     for (int fd = birth_fd(&sup.birth, BFD_DIR, -1, &arg); fd >= 0; fd = birth_fd(&sup.birth, BFD_DIR, fd, &arg))
@@ -111,9 +108,7 @@ static struct peer *conf_spawn(struct life *l)
     n.b.instance = l->instance;
     for (uint32_t i = 0; i < DIR_KIND_N; i++)
         born_fd(&n, BFD_DIR, i, sup.dir_fd[i]);
-    born_fd(&n, BFD_SETTINGS, 0, sup.settings_fd);
-    born_fd(&n, BFD_LAYOUT, 0, sup.layout_fd);
-    return peer_spawn(&n, true);
+    return peer_spawn(&n);
 }
 
 static struct peer *host_spawn(struct life *l)
@@ -121,10 +116,7 @@ static struct peer *host_spawn(struct life *l)
     struct born n;
     born_begin(&n, ROLE_HOST, 0, "");
     n.b.instance = l->instance;
-    born_fd(&n, BFD_INDEX, 0, sup.index_ro);
-    born_fd(&n, BFD_SETTINGS, 0, sup.settings_fd);
-    born_fd(&n, BFD_CAPS, 0, sup.caps_fd);
-    return peer_spawn(&n, true);
+    return peer_spawn(&n);
 }
 
 void ready(void)
