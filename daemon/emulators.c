@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 #include "config.h"
@@ -160,7 +160,7 @@ static void collect(uint32_t i, struct answer *a)
         log_info("%s with %s does not tell what it can do", runs[i].path, runs[i].accel);
     }
     if (a->pidfd >= 0)
-        pidfd_send_signal(a->pidfd, SIGKILL, NULL, 0);
+        syscall(SYS_pidfd_send_signal, a->pidfd, SIGKILL, NULL, 0);
     util_closep(&a->chan);
     util_closep(&a->monitor);
     util_closep(&a->pidfd);

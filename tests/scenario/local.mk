@@ -6,6 +6,7 @@ scenario_tests = \
 	%D%/test-daemon.sh \
 	%D%/test-manuals.sh \
 	%D%/test-msgpack.sh \
+	%D%/test-musl.sh \
 	%D%/test-qemu-hostile.py \
 	%D%/test-qemu-resume.py \
 	$(NULL)

@@ -107,7 +107,6 @@ void guest_take_ends(struct guest *g);                                  /* BFD_C
 void guest_hook_qmp(struct guest *g);                                   /* sets the callbacks of g->qmp */
 int resume_open(struct guest *g, int qmp_fd);
 void resume_qmp_ready(struct guest *g);
-void guest_trim(void);                                                  /* gives back what the start needed */
 void guest_learn(struct guest *g);                                      /* asks QEMU for vCPU threads, channel states, balloon */
 
 /* state.c */

@@ -52,6 +52,13 @@ int jline_guard(const char *p, size_t n)
     return 0;
 }
 
+void jline_trim(void)
+{
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+}
+
 /* QEMU writes unsigned 64-bit numbers (a statistic that the guest does not tell is all ones); Jansson's are signed. Those that
  * do not fit are given their two's complement, as a C program that prints one and reads the other would: all ones become -1. */
 static json_t *parse_wide(const char *p, size_t n)
@@ -224,7 +231,7 @@ static void lines(struct jline *j)
         free(STEAL_PTR(&j->buf));
         j->cap = 0;
         if (big)
-            malloc_trim(0);
+            jline_trim();
     }
 }
 

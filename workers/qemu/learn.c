@@ -2,7 +2,6 @@
 #include "config.h"
 #include <dirent.h>
 #include <fcntl.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,11 +10,6 @@
 #include "workers/qemu/guest.h"
 
 enum { REASON_STARTED = 1, TASKS_MAX = 4096, SETUP_MS = 60000 };
-
-void guest_trim(void)
-{
-    malloc_trim(0);
-}
 
 /* QEMU names its threads as its own pid namespace numbers them; /proc here has the host's numbers. */
 static int32_t host_tid(struct guest *g, int64_t inner, const char *task)

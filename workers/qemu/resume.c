@@ -57,7 +57,7 @@ static void on_status(void *data, json_t *ret, const struct err *e)
     }
     guest_send_state(g, -1, 0);
     save_now(g);
-    guest_trim();
+    jline_trim();
 }
 
 int resume_open(struct guest *g, int qmp_fd)

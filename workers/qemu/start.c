@@ -194,7 +194,7 @@ static void up(struct guest *g)
     guest_send_state(g, -1, 0);         /* the supervisor sends the events of a start itself */
     save_now(g);
     worker_reply(g->w, &g->start, NULL, 0, NULL, 0);
-    guest_trim();
+    jline_trim();
 }
 
 static void on_cont(void *data, json_t *ret, const struct err *e)
