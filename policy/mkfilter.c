@@ -30,7 +30,7 @@
 #include "ipc/birth.h"
 #include "policy/constants.h"
 
-enum { RULES_MAX = 1024, TESTS_MAX = 4, VALUES_MAX = 32, INSNS_MAX = 4000, CALLS_A_LINE = 48, DEPTH_MAX = 4, BLOCK_MAX = 250 };
+enum { RULES_MAX = 1024, TESTS_MAX = 4, VALUES_MAX = 32, INSNS_MAX = 4000, CALLS_A_LINE = 48, DEPTH_MAX = 4, BLOCK_MAX = 250, LEAF_MAX = 4 };
 struct test { int arg; bool wide; uint64_t mask, value[VALUES_MAX]; int values; };
 struct rule { int nr; uint32_t action; int tests; struct test test[TESTS_MAX]; const char *table; };
 struct table { uint32_t fallback; struct rule rule[RULES_MAX]; int rules; };
@@ -278,9 +278,35 @@ static void emit_call(const struct table *t, int first)
     code[head].jf = (uint8_t)over;
 }
 
-/* Calls with tests first: those without are answered from the kernel's cache and never run the program. */
+/* The calls that lines speak of, by number: a search in halves, for at load the kernel runs the program for every call there is, to
+ * remember which are let through without a look at arguments. */
+struct call { int nr, first; };
+
+static void emit_search(const struct table *t, const struct call *c, int n)
+{
+    if (n > LEAF_MAX) {
+        int half = n / 2;
+        emit(BPF_JMP | BPF_JGE | BPF_K, (uint32_t)c[half].nr, 0, 1);
+        int over = emit(BPF_JMP | BPF_JA, 0, 0, 0);
+        emit_search(t, c, half);
+        code[over].k = (uint32_t)(ncode - over - 1);
+        emit_search(t, c + half, n - half);
+        return;
+    }
+    for (int i = 0; i < n; i++)
+        emit_call(t, c[i].first);
+    emit(BPF_RET | BPF_K, t->fallback, 0, 0);
+}
+
+static int by_number(const void *a, const void *b)
+{
+    return ((const struct call *)a)->nr - ((const struct call *)b)->nr;
+}
+
 static void emit_table(const struct table *t, uint32_t arch)
 {
+    static struct call calls[RULES_MAX];
+    int n = 0;
     ncode = 0;
     load(offsetof(struct seccomp_data, arch));
     emit(BPF_JMP | BPF_JEQ | BPF_K, arch, 1, 0);
@@ -290,15 +316,15 @@ static void emit_table(const struct table *t, uint32_t arch)
     emit(BPF_JMP | BPF_JGE | BPF_K, 0x40000000, 0, 1);     /* x32 numbers: another ABI with the same arch value */
     emit(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS, 0, 0);
 #endif
-    for (int tested = 1; tested >= 0; tested--)
-        for (int i = 0; i < t->rules; i++) {
-            int k = 0;
-            while (k < i && t->rule[k].nr != t->rule[i].nr)
-                k++;
-            if (k == i && (t->rule[i].tests > 0) == tested)
-                emit_call(t, i);
-        }
-    emit(BPF_RET | BPF_K, t->fallback, 0, 0);
+    for (int i = 0; i < t->rules; i++) {
+        int k = 0;
+        while (k < n && calls[k].nr != t->rule[i].nr)
+            k++;
+        if (k == n)
+            calls[n++] = (struct call){ t->rule[i].nr, i };
+    }
+    qsort(calls, (size_t)n, sizeof *calls, by_number);
+    emit_search(t, calls, n);
 }
 
 static uint32_t native_arch(void)

@@ -41,7 +41,7 @@ static void print_limit(FILE *out, uint32_t v)
 
 void policy_print(FILE *out)
 {
-    static const char *const ids[] = { "root", "own", "object" }, *const files[] = { "host", "none", "folders", "system" };
+    static const char *const ids[] = { [IDS_ROOT] = "root", [IDS_OWN] = "own", [IDS_OBJECT] = "object" }, *const files[] = { [FILES_HOST] = "host", [FILES_NONE] = "none", [FILES_DIRS] = "folders", [FILES_GIVEN] = "given", [FILES_SYSTEM] = "system" };
     static const char *const ns[] = { "user", "mnt", "net", "ipc", "uts" };
     static const char *const caps[] = { "chown", "dac_override", "dac_read_search", "fowner", "fsetid", "kill", "setgid", "setuid", "setpcap", "linux_immutable",
         "net_bind_service", "net_broadcast", "net_admin", "net_raw", "ipc_lock", "ipc_owner", "sys_module", "sys_rawio", "sys_chroot", "sys_ptrace",
