@@ -76,8 +76,6 @@ static void read_list(struct arena *a, struct mp_in *in, struct caps_list *l)
         l->v[i] = read_must(a, in);
     if (in->bad)
         l->n = 0;
-    if (l->n)
-        qsort(l->v, l->n, sizeof *l->v, by_name);
 }
 
 static void read_named(struct arena *a, struct mp_in *in, struct caps_named **v, unsigned *n)
@@ -126,38 +124,53 @@ static void read_cpus(struct arena *a, struct mp_in *in, struct caps_cpus *c)
     }
 }
 
-/* One part's document into e; of a second run of the same binary only its CPUs are kept. */
-static int read_part(struct arena *a, struct caps *c, const struct caps_part *part, const uint8_t *doc)
+static int read_head(struct arena *a, struct caps_emulator *e, bool *kvm, const uint8_t *doc, size_t n)
+{
+    struct mp_in in;
+    if (mp_guard(doc, n, MP_DEPTH_MAX, CAPS_BYTES_MAX, NULL))
+        return -EPROTO;
+    mp_in_init(&in, doc, n);
+    if (mp_get_array(&in, 6) != 6)
+        return -EPROTO;
+    e->version = mp_get_u32(&in);
+    e->package = read_must(a, &in);
+    e->arch = read_must(a, &in);
+    if (mp_get_array(&in, 2) != 2)
+        return -EPROTO;
+    e->kvm_present = mp_get_bool(&in);
+    *kvm = mp_get_bool(&in);
+    read_machines(a, &in, e);
+    read_list(a, &in, &e->devices);
+    return mp_end(&in) ? 0 : -EPROTO;
+}
+
+static int read_rest(struct arena *a, struct caps_emulator *e, enum caps_accel accel, const uint8_t *doc, size_t n)
+{
+    struct mp_in in;
+    if (mp_guard(doc, n, MP_DEPTH_MAX, CAPS_BYTES_MAX, NULL))
+        return -EPROTO;
+    mp_in_init(&in, doc, n);
+    if (mp_get_array(&in, 6) != 6)
+        return -EPROTO;
+    read_list(a, &in, &e->objects);
+    read_list(a, &in, &e->commands);
+    read_named(a, &in, &e->props, &e->nprops);
+    read_named(a, &in, &e->options, &e->noptions);
+    read_named(a, &in, &e->enums, &e->nenums);
+    read_cpus(a, &in, &e->cpus[accel]);
+    return mp_end(&in) ? 0 : -EPROTO;
+}
+
+/* One part into c; of a second run of the same binary only its CPUs are kept. */
+static int read_part(struct arena *a, struct caps *c, const struct caps_part *part, const uint8_t *doc, enum caps_depth depth)
 {
     enum caps_accel accel = !strcmp(part->accel, "kvm") ? CAPS_KVM : CAPS_TCG;
     struct caps_emulator e = { 0 }, *old = NULL;
-    struct mp_in in;
-    if (mp_guard(doc, part->doc_bytes, MP_DEPTH_MAX, CAPS_BYTES_MAX, NULL))
-        return -EPROTO;
+    bool kvm = false;
     char *path = arena_take(a, strlen(part->emulator) + 1, 1);
-    if (!path)
+    if (!path || read_head(a, &e, &kvm, doc, part->head_bytes) || (depth == CAPS_WHOLE && read_rest(a, &e, accel, doc + part->head_bytes, part->rest_bytes)))
         return -EPROTO;
     e.path = strcpy(path, part->emulator);
-    mp_in_init(&in, doc, part->doc_bytes);
-    if (mp_get_array(&in, 12) != 12)
-        return -EPROTO;
-    e.version = mp_get_u32(&in);
-    e.package = read_must(a, &in);
-    e.arch = read_must(a, &in);
-    if (mp_get_array(&in, 2) != 2)
-        return -EPROTO;
-    e.kvm_present = mp_get_bool(&in);
-    bool kvm = mp_get_bool(&in);
-    read_machines(a, &in, &e);
-    read_list(a, &in, &e.devices);
-    read_list(a, &in, &e.objects);
-    read_list(a, &in, &e.commands);
-    read_named(a, &in, &e.props, &e.nprops);
-    read_named(a, &in, &e.options, &e.noptions);
-    read_named(a, &in, &e.enums, &e.nenums);
-    read_cpus(a, &in, &e.cpus[accel]);
-    if (!mp_end(&in))
-        return -EPROTO;
     e.has_accel[accel] = accel == CAPS_TCG || kvm;
     for (unsigned i = 0; i < c->n && !old; i++)
         if (!strcmp(c->emulators[i].path, e.path))
@@ -171,7 +184,7 @@ static int read_part(struct arena *a, struct caps *c, const struct caps_part *pa
     return 0;
 }
 
-int caps_parse(struct caps *c, const void *data, size_t n)
+int caps_parse(struct caps *c, const void *data, size_t n, enum caps_depth depth)
 {
     const uint8_t *p = data;
     size_t left = n, strings = PARTS_MAX * sizeof(struct caps_emulator), bytes;
@@ -193,11 +206,11 @@ int caps_parse(struct caps *c, const void *data, size_t n)
         }
         memcpy(&part, p, sizeof part);
         if (part.magic != CAPS_MAGIC || part.format != CAPS_FORMAT || part.bytes > left || part.bytes % 8 || part.bytes < sizeof part ||
-            part.doc_bytes > part.bytes - sizeof part || !memchr(part.emulator, 0, sizeof part.emulator) || !memchr(part.accel, 0, sizeof part.accel) ||
+            part.head_bytes > part.bytes - sizeof part || part.rest_bytes > part.bytes - sizeof part - part.head_bytes || !memchr(part.emulator, 0, sizeof part.emulator) || !memchr(part.accel, 0, sizeof part.accel) ||
             out.n == PARTS_MAX)
             r = -EPROTO;
         else
-            r = read_part(&a, &out, &part, p + sizeof part);
+            r = read_part(&a, &out, &part, p + sizeof part, depth);
         p += part.bytes;
         left -= r ? left : part.bytes;
     }
@@ -209,14 +222,14 @@ int caps_parse(struct caps *c, const void *data, size_t n)
     return 0;
 }
 
-int caps_load(struct caps *c, int fd)
+int caps_load(struct caps *c, int fd, enum caps_depth depth)
 {
     const void *p;
     size_t n;
     int r = frame_map(fd, CAPS_BYTES_MAX, &p, &n);
     if (r)
         return r;
-    r = caps_parse(c, p, n);
+    r = caps_parse(c, p, n, depth);
     if (p)
         munmap((void *)p, n);
     return r;

@@ -1,13 +1,14 @@
 /* caps.h: what is known of the QEMU binaries: BFD_CAPS, as xmlc, the qemu worker and the host worker read it.
  *
  * The blob is one or more parts, one after the other.  A part is what one run of one binary said of itself: struct caps_part,
- * then one msgpack document, padded to 8 bytes.  probe writes a part (IN_PROBE_CAPS); the supervisor passes parts on unread.
+ * then two msgpack documents, padded to 8 bytes.  probe writes a part (IN_PROBE_CAPS); the supervisor passes parts on unread.
  * A binary is asked once with TCG, and once with KVM where that works: the two parts have the same emulator path and become
- * one struct caps_emulator here.
+ * one struct caps_emulator here.  Lists of names are sorted by who writes them: a writer that does not only makes names missed.
  *
- * Document: [version, package, arch, [kvm present, kvm enabled],
- *   [machine: [name, alias|nil, default cpu type|nil, default ram id|nil, most cpus, flags], ...],
- *   [device type, ...], [user-creatable object type, ...], [QMP command, ...],
+ * Documents are small and many, and what is known of a QEMU is much: who makes a document or a command line of one reads the heads alone.
+ * Head: [version, package, arch, [kvm present, kvm enabled],
+ *   [machine: [name, alias|nil, default cpu type|nil, default ram id|nil, most cpus, flags], ...], [device type, ...]]
+ * Rest: [[user-creatable object type, ...], [QMP command, ...],
  *   [[device or object type, [property, ...]], ...]        only for the types in probe's table
  *   [[command line option, [parameter, ...]], ...],
  *   [[name of a QAPI enum or a union's branches, [value, ...]], ...]       only for the ones in probe's table
@@ -19,16 +20,17 @@
 #include <stdint.h>
 
 #define CAPS_MAGIC 0x43415031u
-#define CAPS_FORMAT 1u
+#define CAPS_FORMAT 2u
 #define CAPS_BYTES_MAX (4u << 20)
 struct caps_part {
     uint32_t magic, format;
     uint32_t bytes;             /* whole part, multiple of 8 */
-    uint32_t doc_bytes;         /* of the msgpack document that follows */
+    uint32_t head_bytes, rest_bytes;    /* of the msgpack documents that follow */
+    uint32_t pad;
     char emulator[512];         /* path of the binary */
     char accel[8];              /* "tcg" or "kvm" */
 };
-_Static_assert(sizeof(struct caps_part) == 536, "fixed part");
+_Static_assert(sizeof(struct caps_part) == 544, "fixed part");
 
 enum caps_accel { CAPS_TCG, CAPS_KVM, CAPS_ACCEL_N };
 enum caps_machine_flags { CAPS_M_DEFAULT = 1, CAPS_M_DEPRECATED = 2, CAPS_M_CPU_HOTPLUG = 4, CAPS_M_NUMA_MEM = 8, CAPS_M_ACPI = 16 };
@@ -62,10 +64,12 @@ struct caps_emulator {
 };
 struct caps { struct caps_emulator *emulators; unsigned n; void *arena; };
 
-/* Reads a blob: caps_load from a sealed memfd (borrowed), caps_parse from memory (copied).  0 or a negative errno (-EPROTO: nonsense).
+/* Reads a blob: caps_load from a sealed memfd (borrowed), caps_parse from memory (copied).  CAPS_HEADS: of objects, commands, properties,
+ * options, enums and processors nothing is known then.  0 or a negative errno (-EPROTO: nonsense).
  * On success free with caps_free; nothing of the input is needed any more. */
-int caps_load(struct caps *c, int fd);
-int caps_parse(struct caps *c, const void *p, size_t n);
+enum caps_depth { CAPS_HEADS, CAPS_WHOLE };
+int caps_load(struct caps *c, int fd, enum caps_depth depth);
+int caps_parse(struct caps *c, const void *p, size_t n, enum caps_depth depth);
 void caps_free(struct caps *c);
 
 /* First emulator that fits; path or arch NULL: any.  NULL when there is none. */

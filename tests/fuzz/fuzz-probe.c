@@ -35,7 +35,9 @@ static void image(const uint8_t *data, size_t size)
 static void blob(const uint8_t *data, size_t size)
 {
     struct caps c;
-    if (caps_parse(&c, data, size))
+    if (caps_parse(&c, data, size, CAPS_HEADS) == 0)
+        caps_free(&c);
+    if (caps_parse(&c, data, size, CAPS_WHOLE))
         return;
     for (unsigned i = 0; i < c.n; i++) {
         const struct caps_emulator *em = &c.emulators[i];
@@ -67,7 +69,7 @@ static void answers(const uint8_t *data, size_t size)
     if (caps_ask(s[0], &who, &o, &version, &e) == 0) {
         struct caps c;
         /* What it packs, its own reader takes, unless QEMU's answers were odd: then it must say so, not overrun. */
-        if (caps_parse(&c, o.p, o.len) == 0)
+        if (caps_parse(&c, o.p, o.len, CAPS_WHOLE) == 0)
             caps_free(&c);
     } else if (!e.code) {
         abort();

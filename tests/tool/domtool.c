@@ -136,7 +136,7 @@ int main(int argc, char **argv)
         else if (c == 'c') {
             size_t n;
             AUTO_FREE char *p = slurp(optarg, &n);
-            if (caps_parse(&caps, p, n)) {
+            if (caps_parse(&caps, p, n, CAPS_HEADS)) {
                 fprintf(stderr, "domtool: %s: not a capabilities file\n", optarg);
                 return 2;
             }

@@ -178,7 +178,7 @@ static void caps(void)
     if (r == 1 && sup.reply.h.kind == FRAME_ERROR)
         tap_note("%s", ((const struct err *)sup.reply.body)->detail);
     bool ok = tap_ok(r == 1 && sup.reply.h.kind == FRAME_REPLY && sup.reply.h.nfds == 1, "a QEMU tells about itself");
-    ok = ok && tap_ok(caps_load(&c, sup.reply.fds[0]) == 0 && c.n == 1, "and it can be read");
+    ok = ok && tap_ok(caps_load(&c, sup.reply.fds[0], CAPS_WHOLE) == 0 && c.n == 1, "and it can be read");
     if (ok) {
         struct stat st;
         fstat(sup.reply.fds[0], &st);
@@ -192,6 +192,11 @@ static void caps(void)
         tap_ok(caps_has_value(e, "BlockdevDriver", "qcow2") && caps_has_value(e, "NetClientDriver", "tap") && caps_has_value(e, "ChardevBackendKind", "socket") && caps_has_value(e, "DisplayType", "egl-headless") && caps_has_value(e, "MigrationCapability", "xbzrle") && !caps_has_value(e, "BlockdevDriver", "x"), "values of the schema");
         const struct caps_cpu *cpu = caps_cpu(e, CAPS_TCG, "Haswell");
         tap_ok(cpu && caps_list_has(&cpu->features, "avx2") && !caps_list_has(&cpu->features, "avx512f"), "processor models: %u features", cpu ? cpu->features.n : 0);
+        struct caps heads = { 0 };
+        const struct caps_emulator *h = caps_load(&heads, sup.reply.fds[0], CAPS_HEADS) == 0 ? caps_find(&heads, EMULATOR, NULL) : NULL;
+        tap_ok(h && h->devices.n == e->devices.n && caps_has_device(h, "virtio-blk-pci") && caps_machine(h, "q35") && !caps_cpu(h, CAPS_TCG, "Haswell"), "heads alone have machines and devices");
+        if (h)
+            caps_free(&heads);
         /* Cut and broken blobs are refused, never overrun. */
         const void *blob;
         size_t n;
@@ -201,10 +206,10 @@ static void caps(void)
             uint8_t *copy = malloc(2 * n);
             memcpy(copy, blob, n);
             memcpy(copy + n, blob, n);
-            tap_ok(caps_parse(&x, copy, 2 * n) == 0 && x.n == 1, "two parts of one binary are one emulator");
+            tap_ok(caps_parse(&x, copy, 2 * n, CAPS_WHOLE) == 0 && x.n == 1, "two parts of one binary are one emulator");
             caps_free(&x);
             for (size_t k = 0; k < n; k += n / 97) {
-                int parsed = caps_parse(&x, blob, k);
+                int parsed = caps_parse(&x, blob, k, CAPS_WHOLE);
                 if (parsed == 0)
                     caps_free(&x);
                 bad += parsed != 0 || k == 0;
@@ -215,7 +220,7 @@ static void caps(void)
                 for (int m = 0; m < 4; m++)
                     copy[(size_t)rand() % (k % 2 ? n : 2000)] = (uint8_t)rand();
                 struct caps y = { 0 };
-                if (caps_parse(&y, copy, n) == 0) {
+                if (caps_parse(&y, copy, n, CAPS_WHOLE) == 0) {
                     taken++;
                     caps_free(&y);
                 }

@@ -391,7 +391,7 @@ int main(void)
 {
     struct worker w = { .ops = ops };
     worker_birth(&w, ROLE_HOST);
-    int fd = birth_fd(&w.birth, BFD_CAPS, -1, NULL), r = fd < 0 ? -ENOENT : caps_load(&host.caps, fd);
+    int fd = birth_fd(&w.birth, BFD_CAPS, -1, NULL), r = fd < 0 ? -ENOENT : caps_load(&host.caps, fd, CAPS_WHOLE);
     if (r < 0)
         log_warn("nothing is known of QEMU binaries: %s", strerror(-r));
     fd = birth_fd(&w.birth, BFD_INDEX, -1, NULL);

@@ -91,14 +91,36 @@ static bool yes(const json_t *o, const char *key) { return json_is_true(json_obj
 
 static void put_str(struct mp_out *o, const char *s) { mp_str(o, s ? s : ""); }
 
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Sorted, as readers rely on. */
+static void put_sorted(struct mp_out *o, const char **v, size_t n)
+{
+    if (n)
+        qsort(v, n, sizeof *v, by_text);
+    mp_array(o, (uint32_t)n);
+    for (size_t i = 0; i < n; i++)
+        mp_str(o, v[i]);
+}
+
 /* The member `key` of each object of an array as a list of names. */
 static void put_names(struct mp_out *o, const json_t *array, const char *key)
 {
+    AUTO_FREE const char **names = calloc(json_array_size(array) + 1, sizeof *names);
     size_t i;
     json_t *v;
-    mp_array(o, (uint32_t)json_array_size(array));
-    json_array_foreach(array, i, v)
-        put_str(o, key ? str(v, key) : json_string_value(v));
+    if (!names) {
+        o->failed = true;
+        return;
+    }
+    json_array_foreach(array, i, v) {
+        const char *name = key ? str(v, key) : json_string_value(v);
+        names[i] = name ? name : "";
+    }
+    put_sorted(o, names, json_array_size(array));
 }
 
 static void put_machines(struct mp_out *o, const json_t *machines)
@@ -269,17 +291,20 @@ static bool is_feature(const char *name)
 static void put_features(struct mp_out *o, struct qmp *q, const json_t *cpu)
 {
     const char *name = str(cpu, "name"), *v = name ? strrchr(name, '-') : NULL, *key;
-    uint32_t n = 0;
+    size_t n = 0;
     json_t *on;
     bool version = v && v[1] == 'v' && v[2] >= '0' && v[2] <= '9';
     json_auto_t *r = !name || version ? NULL : ask(q, "query-cpu-model-expansion", json_pack("{s:s,s:{s:s}}", "type", "full", "model", "name", name), true);
     json_t *props = json_object_get(json_object_get(r, "model"), "props");
-    json_object_foreach(props, key, on)
-        n += json_is_true(on) && is_feature(key);
-    mp_array(o, n);
+    AUTO_FREE const char **names = calloc(json_object_size(props) + 1, sizeof *names);
+    if (!names) {
+        o->failed = true;
+        return;
+    }
     json_object_foreach(props, key, on)
         if (json_is_true(on) && is_feature(key))
-            mp_str(o, key);
+            names[n++] = key;
+    put_sorted(o, names, n);
 }
 
 static void put_cpus(struct mp_out *o, struct qmp *q, const json_t *cpus)
@@ -321,7 +346,7 @@ static const char *arch_name(const char *target)
     return target;
 }
 
-static int ask_all(struct qmp *q, struct mp_out *o, uint32_t *vers)
+static int ask_all(struct qmp *q, struct mp_out *o, struct mp_out *rest, uint32_t *vers)
 {
     json_auto_t *hello = read_line(q);
     if (!hello)
@@ -341,7 +366,7 @@ static int ask_all(struct qmp *q, struct mp_out *o, uint32_t *vers)
     json_auto_t *tpm_models = ask(q, "query-tpm-models", NULL, true);
     json_auto_t *tpm_types = ask(q, "query-tpm-types", NULL, true);
     json_auto_t *cpus = ask(q, "query-cpu-definitions", NULL, true);
-    mp_array(o, 12);
+    mp_array(o, 6);
     *vers = version_of(version);
     mp_uint(o, *vers);
     put_str(o, str(version, "package"));
@@ -351,13 +376,14 @@ static int ask_all(struct qmp *q, struct mp_out *o, uint32_t *vers)
     mp_bool(o, yes(kvm, "enabled"));
     put_machines(o, machines);
     put_names(o, devices, "name");
-    put_names(o, objects, "name");
-    put_names(o, commands, "name");
-    put_props(o, q, machines);
-    put_options(o, options);
-    put_enums(o, schema, tpm_models, tpm_types);
-    put_cpus(o, q, cpus);
-    if (o->failed)
+    mp_array(rest, 6);
+    put_names(rest, objects, "name");
+    put_names(rest, commands, "name");
+    put_props(rest, q, machines);
+    put_options(rest, options);
+    put_enums(rest, schema, tpm_models, tpm_types);
+    put_cpus(rest, q, cpus);
+    if (o->failed || rest->failed)
         fail(q, "too much to say");
     return q->e->code ? -1 : 0;
 }
@@ -367,21 +393,25 @@ int caps_ask(int fd, const struct probe_caps *who, struct mp_out *o, uint32_t *v
     static const uint8_t zeros[8];
     struct caps_part part = { .magic = CAPS_MAGIC, .format = CAPS_FORMAT };
     struct qmp q = { .fd = fd, .e = e };
-    struct mp_out doc;
+    struct mp_out head, rest;
     memcpy(part.emulator, who->emulator, sizeof part.emulator);
     memcpy(part.accel, who->accel, sizeof part.accel);
-    mp_out_init(&doc, CAPS_BYTES_MAX - sizeof part - sizeof zeros);
-    int r = ask_all(&q, &doc, version);
+    mp_out_init(&head, CAPS_BYTES_MAX / 2);
+    mp_out_init(&rest, CAPS_BYTES_MAX / 2 - sizeof part - sizeof zeros);
+    int r = ask_all(&q, &head, &rest, version);
     if (r == 0) {
-        part.doc_bytes = (uint32_t)doc.len;
-        part.bytes = (uint32_t)(sizeof part + doc.len + 7) & ~7u;
+        part.head_bytes = (uint32_t)head.len;
+        part.rest_bytes = (uint32_t)rest.len;
+        part.bytes = (uint32_t)(sizeof part + head.len + rest.len + 7) & ~7u;
         mp_raw(o, &part, sizeof part);
-        mp_raw(o, doc.p, doc.len);
-        mp_raw(o, zeros, part.bytes - sizeof part - doc.len);
+        mp_raw(o, head.p, head.len);
+        mp_raw(o, rest.p, rest.len);
+        mp_raw(o, zeros, part.bytes - sizeof part - head.len - rest.len);
         if (o->failed)
             r = err_sys(e, VIR_FROM_QEMU, ENOMEM, "Failed to probe QEMU binary");
     }
-    mp_out_free(&doc);
+    mp_out_free(&head);
+    mp_out_free(&rest);
     free(q.buf);
     return r;
 }

@@ -88,7 +88,7 @@ static int plan_launch(struct guest *g, struct launch *l, struct err *e)
 
     if (blob_map(g, BFD_MANIFEST, &man, e) || blob_map(g, BFD_GRANTS, &gra, e))
         return -1;
-    if (plan_host_load(&host, man.p, man.n) || plan_host_grants(&host, gra.p, gra.n) || (caps_fd >= 0 && caps_load(&caps, caps_fd))) {
+    if (plan_host_load(&host, man.p, man.n) || plan_host_grants(&host, gra.p, gra.n) || (caps_fd >= 0 && caps_load(&caps, caps_fd, CAPS_HEADS))) {
         err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "what was opened for the guest is malformed");
         goto out;
     }

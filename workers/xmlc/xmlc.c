@@ -44,7 +44,7 @@ static int load(struct job *j, struct frame *f)
     const void *data;
     if (f->h.nfds < first + 2u || f->h.nfds > first + 3u)
         return -EPROTO;
-    if (caps_load(&caps, f->fds[first]) == 0 && caps.n)
+    if (caps_load(&caps, f->fds[first], CAPS_HEADS) == 0 && caps.n)
         j->env.caps = &caps;
     if (load_struct(f->fds[first + 1], &settings, sizeof settings) == 0 && settings.magic == SETTINGS_MAGIC)
         j->env.settings = &settings;
