@@ -35,5 +35,5 @@ int role_answer(int chan, int ms, struct frame *f);
 int emulators_ask(struct keeper_start *k, uint32_t *version);
 
 /* worker_cli.c: `virtqemud --worker [NAME]`, a client of the running daemon. Exit status. */
-int worker_cli(const struct layout *l, const char *name, const char *debug);
+int worker_cli(const struct layout *l, const char *name, const char *debug, bool trace);
 #endif

@@ -27,13 +27,14 @@ static const char usage[] =
     "  -p | --pid-file FILE   Change name of PID file\n"
     "       --notify-fd N     Write a newline to descriptor N when ready\n"
     "       --worker [NAME]   Show the running daemon's processes, or those of guest NAME\n"
-    "       --debug CMD       With --worker NAME: run CMD with the worker's pid appended\n";
+    "       --debug CMD       With --worker NAME: run CMD, as gdb or strace, on its worker\n"
+    "       --trace           With --worker NAME: show what goes over its monitor\n";
 
-enum { OPT_NOTIFY = 256, OPT_WORKER, OPT_DEBUG };
+enum { OPT_NOTIFY = 256, OPT_WORKER, OPT_DEBUG, OPT_TRACE };
 static const struct option options[] = {
     { "help", no_argument, NULL, 'h' }, { "verbose", no_argument, NULL, 'v' }, { "daemon", no_argument, NULL, 'd' }, { "timeout", required_argument, NULL, 't' },
     { "config", required_argument, NULL, 'f' }, { "version", no_argument, NULL, 'V' }, { "pid-file", required_argument, NULL, 'p' },
-    { "notify-fd", required_argument, NULL, OPT_NOTIFY }, { "worker", no_argument, NULL, OPT_WORKER }, { "debug", required_argument, NULL, OPT_DEBUG },
+    { "notify-fd", required_argument, NULL, OPT_NOTIFY }, { "worker", no_argument, NULL, OPT_WORKER }, { "debug", required_argument, NULL, OPT_DEBUG }, { "trace", no_argument, NULL, OPT_TRACE },
     { NULL, 0, NULL, 0 },
 };
 
@@ -98,7 +99,7 @@ int main(int argc, char **argv)
     struct keeper_start k = { .notify_fd = -1, .ready_fd = -1 };
     const char *config = NULL, *pid_file = NULL, *debug = NULL;
     uint32_t timeout = 0, notify_fd = 0;
-    bool verbose = false, worker = false;
+    bool verbose = false, worker = false, trace = false;
     int c;
     while ((c = getopt_long(argc, argv, "hvdt:f:Vp:", options, NULL)) >= 0)
         switch (c) {
@@ -111,7 +112,8 @@ int main(int argc, char **argv)
         case 't': if (number("timeout", optarg, INT_MAX / 1000, &timeout)) return 1; break;
         case OPT_NOTIFY: if (number("notify-fd", optarg, 65535, &notify_fd)) return 1; k.notify_fd = (int)notify_fd; break;
         case OPT_WORKER: worker = true; break;
-        case OPT_DEBUG: debug = optarg; break;
+        case OPT_DEBUG: worker = true; debug = optarg; break;
+        case OPT_TRACE: worker = trace = true; break;
         default: return 1;
         }
     if (optind < argc && !(worker && optind + 1 == argc)) {
@@ -126,7 +128,7 @@ int main(int argc, char **argv)
         return 1;
     }
     if (worker)
-        return worker_cli(&k.layout, optind < argc ? argv[optind] : NULL, debug);
+        return worker_cli(&k.layout, optind < argc ? argv[optind] : NULL, debug, trace);
     settings_defaults(&k.settings, session);
     const char *level = getenv("LIBVIRT_DEBUG");
     k.settings.log_level = verbose ? LOG_L_INFO : LOG_L_WARN;

@@ -1,6 +1,6 @@
-/* worker_cli.c: `virtqemud --worker [NAME] [--debug CMD]`: what the running daemon's processes are doing.
+/* worker_cli.c: `virtqemud --worker [NAME] [--debug CMD | --trace]`: what the running daemon's processes are doing.
  *
- * A client like any other: it asks the admin door by msgpack-RPC, method internal.workers. */
+ * A client like any other: it asks the admin door by msgpack-RPC (methods internal.*, see the gateway's debug.c). */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -16,69 +16,98 @@
 
 #define ANSWER_MAX (8u << 20)
 #define ANSWER_WAIT_MS 10000
+#define WORKER_WAIT_MS 2000         /* a worker that hangs is what one looks for: it must not hang us */
 
 struct worker_row { char role[64], object[NAME_MAX_BYTES], state[64], op[64]; int32_t pid; uint64_t idle_ms; uint32_t instance; };
+static struct { int fd, serial; uint8_t buf[ANSWER_MAX]; size_t n, used; } door = { .fd = -1 };
 
 static int complain(const char *what, int r)
 {
     fprintf(stderr, DAEMON_NAME ": %s: %s\n", what, strerror(-r));
-    return 1;
+    return -1;
 }
 
-/* The two answers of the daemon, one document after the other: *second gets the place of the second. Bytes in all, or a negative errno. */
-static ssize_t read_answers(int fd, uint8_t *buf, size_t *second)
+static int door_open(const struct layout *l)
 {
-    size_t n = 0, first = 0, used;
+    struct sockaddr_un a = { .sun_family = AF_UNIX };
+    door.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (door.fd < 0 || util_format(a.sun_path, sizeof a.sun_path, "%s/" DAEMON_NAME "-admin-sock", l->sock_dir) || connect(door.fd, (struct sockaddr *)&a, sizeof a) < 0)
+        return complain(a.sun_path, -errno);
+    return 0;
+}
+
+/* The next message; it stays until the one after it. 0 or a negative errno. */
+static int door_next(struct mp_in *in, int ms)
+{
     for (;;) {
-        struct pollfd p = { .fd = fd, .events = POLLIN };
-        int r = n > first ? mp_guard(buf + first, n - first, MP_DEPTH_MAX, ANSWER_MAX, &used) : 1;
+        struct pollfd p = { .fd = door.fd, .events = POLLIN };
+        size_t used, have = door.n - door.used;
+        int r = have ? mp_guard(door.buf + door.used, have, MP_DEPTH_MAX, ANSWER_MAX, &used) : 1;
         if (r < 0)
             return -EPROTO;
-        if (r == 0 && first) {
-            *second = first;
-            return (ssize_t)(first + used);
-        }
         if (r == 0) {
-            first = used;
-            continue;
+            mp_in_init(in, door.buf + door.used, used);
+            door.used += used;
+            return 0;
         }
-        if (n == ANSWER_MAX || poll(&p, 1, ANSWER_WAIT_MS) != 1)
-            return n == ANSWER_MAX ? -EMSGSIZE : -ETIMEDOUT;
-        ssize_t got = read(fd, buf + n, ANSWER_MAX - n);
+        memmove(door.buf, door.buf + door.used, have);
+        door.n = have;
+        door.used = 0;
+        if (have == ANSWER_MAX)
+            return -EMSGSIZE;
+        r = poll(&p, 1, ms);
+        if (r <= 0)
+            return r ? -errno : -ETIMEDOUT;
+        ssize_t got = read(door.fd, door.buf + have, ANSWER_MAX - have);
         if (got <= 0)
             return got < 0 ? -errno : -EPIPE;
-        n += (size_t)got;
+        door.n += (size_t)got;
     }
 }
 
-static void request(struct mp_out *o, int id, const char *method, bool with_flags)
+/* One call with its answer; in is left at the results' first one.  Arguments: [], [flags] (name NULL) or [name, flags]; flags -1: []. */
+static int door_call(const char *method, const char *name, int flags, int ms, struct mp_in *in)
 {
-    mp_array(o, 4);
-    mp_int(o, 0);
-    mp_int(o, id);
-    mp_str(o, method);
-    mp_array(o, with_flags);
-    if (with_flags)
-        mp_int(o, 0);
+    char text[512] = "";
+    struct mp_out o;
+    int id = ++door.serial, r;
+    mp_out_init(&o, 1024);
+    mp_array(&o, 4);
+    mp_int(&o, 0);
+    mp_int(&o, id);
+    mp_str(&o, method);
+    mp_array(&o, (name != NULL) + (flags >= 0));
+    if (name)
+        mp_str(&o, name);
+    if (flags >= 0)
+        mp_int(&o, flags);
+    r = o.failed ? -ENAMETOOLONG : (int)util_write_full(door.fd, o.p, o.len);
+    mp_out_free(&o);
+    do {            /* of a call that was given up the answer may still come */
+        if (r < 0 || (r = door_next(in, ms)) < 0)
+            return r;
+        mp_get_array(in, 4);
+        mp_get_int(in);
+    } while (mp_get_int(in) != id);
+    if (mp_get_nil(in)) {
+        mp_get_array(in, 4);
+        return in->bad ? -EPROTO : 0;
+    }
+    mp_get_array(in, 3);
+    mp_skip(in);
+    mp_skip(in);
+    mp_get_strz(in, text, sizeof text);
+    fprintf(stderr, DAEMON_NAME ": %s\n", text);
+    return -EREMOTEIO;
 }
 
-static int ask(const struct layout *l, uint8_t *buf, struct mp_in *in)
+/* Guests' names are their authors'; nothing in them shall reach the terminal as a command. */
+static char *harmless(char *s)
 {
-    struct sockaddr_un a = { .sun_family = AF_UNIX };
-    struct mp_out o;
-    size_t second = 0;
-    AUTO_CLOSE fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || util_format(a.sun_path, sizeof a.sun_path, "%s/" DAEMON_NAME "-admin-sock", l->sock_dir) || connect(fd, (struct sockaddr *)&a, sizeof a) < 0)
-        return complain(a.sun_path, -errno);
-    mp_out_init(&o, 256);
-    request(&o, 1, "admin.connect.open", true);
-    request(&o, 2, "internal.workers", false);
-    ssize_t n = o.failed ? -ENOMEM : util_write_full(fd, o.p, o.len);
-    mp_out_free(&o);
-    n = n < 0 ? n : read_answers(fd, buf, &second);
-    if (n > 0)
-        mp_in_init(in, buf + second, (size_t)n - second);
-    return n < 0 ? complain("no answer", (int)n) : 0;
+    for (char *p = s; *p; p++)
+        if ((unsigned char)*p < 0x20 || *p == 0x7f)
+            *p = '?';
+    return s;
 }
 
 static bool get_row(struct mp_in *in, struct worker_row *w)
@@ -95,39 +124,100 @@ static bool get_row(struct mp_in *in, struct worker_row *w)
     return !in->bad;
 }
 
-int worker_cli(const struct layout *l, const char *name, const char *debug)
+/* Prints the rows, of one guest if it is named; *pid: its worker's, 0 none. */
+static int show_rows(const char *name, int *pid)
 {
-    AUTO_FREE uint8_t *buf = malloc(ANSWER_MAX);
     struct worker_row w;
     struct mp_in in;
-    int pid = 0;
-    if (!buf || ask(l, buf, &in))
-        return 1;
-    uint32_t parts = mp_get_array(&in, 4);
-    mp_skip(&in);
-    mp_skip(&in);
-    if (parts != 4 || !mp_get_nil(&in) || mp_get_array(&in, 1) != 1)
-        return complain("the daemon refuses", -EPROTO);
+    int r = door_call("internal.workers", NULL, -1, ANSWER_WAIT_MS, &in);
+    *pid = 0;
+    if (r < 0)
+        return r == -EREMOTEIO ? r : complain("no answer", r);
     uint32_t n = mp_get_array(&in, 1u << 20);
-    printf("%-10s %-20s %8s %-10s %10s %8s  %s\n", "role", "object", "pid", "state", "since ms", "instance", "last operation");
+    printf("%-11s %-20s %8s %-10s %12s %8s  %s\n", "role", "object", "pid", "state", "idle for", "instance", "last");
     while (n-- && get_row(&in, &w)) {
         if (name && strcmp(name, w.object))
             continue;
-        printf("%-10s %-20s %8d %-10s %10llu %8u  %s\n", w.role, w.object, w.pid, w.state, (unsigned long long)w.idle_ms, w.instance, w.op);
+        printf("%-11s %-20s %8d %-10s %10.3f s %8u  %s\n", w.role, harmless(w.object), w.pid, w.state, (double)w.idle_ms / 1000, w.instance, harmless(w.op));
         if (!strcmp(w.role, "qemu"))
-            pid = w.pid;
+            *pid = w.pid;
     }
-    if (!debug)
-        return 0;
-    if (!name || !pid) {
-        fprintf(stderr, DAEMON_NAME ": --debug wants the name of a guest that runs\n");
-        return 1;
-    }
-    /* The command is the administrator's own; the daemon's other processes go on meanwhile. */
+    return 0;
+}
+
+static int show_facts(const char *name, int flags)
+{
+    char key[64], value[256];
+    struct mp_in in;
+    int r = door_call("internal.worker", name, flags, WORKER_WAIT_MS, &in);
+    if (r == -ETIMEDOUT)
+        printf("  the worker does not answer\n");
+    if (r < 0)
+        return r == -ETIMEDOUT || r == -EREMOTEIO ? r : complain("no answer", r);
+    uint32_t n = mp_get_array(&in, 64);
+    while (n-- && mp_get_array(&in, 2) == 2 && mp_get_strz(&in, key, sizeof key) && mp_get_strz(&in, value, sizeof value))
+        printf("  %-10s %s\n", harmless(key), harmless(value));
+    return 0;
+}
+
+/* The command is the administrator's own, in the foreground; the daemon's other processes go on meanwhile.  What runs in a worker's namespaces
+ * a debugger does not find by name, so gdb is told where it is. */
+static int debug_run(const char *name, const char *debug, int pid)
+{
     AUTO_FREE char *command = NULL;
+    size_t word = strcspn(debug, " ");
+    bool gdb = word >= 3 && !strncmp(debug + word - 3, "gdb", 3) && (word == 3 || debug[word - 4] == '/');
+    struct mp_in in;
+    int r = gdb ? asprintf(&command, "%.*s -iex 'set sysroot /' -iex 'file /proc/%d/exe'%s -p %d", (int)word, debug, pid, debug + word, pid)
+                : asprintf(&command, "%s -p %d", debug, pid);
+    if (r < 0)
+        return -1;
     fflush(stdout);
-    if (asprintf(&command, "exec %s %d", debug, pid) < 0)
+    r = system(command);
+    door_call("internal.worker", name, WORKER_DETACH, WORKER_WAIT_MS, &in);
+    return r < 0 ? -1 : WIFEXITED(r) ? WEXITSTATUS(r) : 128;
+}
+
+/* Until it is interrupted, or the guest ends. */
+static int trace_show(const char *name)
+{
+    char word[32] = "";
+    struct mp_in in;
+    int r = door_call("internal.trace", name, 0, ANSWER_WAIT_MS, &in);
+    fflush(stdout);
+    while (r >= 0 && (r = door_next(&in, -1)) >= 0) {
+        size_t n = 0;
+        if (mp_get_array(&in, 3) != 3 || mp_get_int(&in) != 2 || !mp_get_strz(&in, word, sizeof word))
+            continue;
+        mp_get_array(&in, 2);
+        mp_get_int(&in);
+        const uint8_t *p = strcmp(word, "stream.data") ? NULL : mp_get_bin(&in, &n);
+        if (!p || !n)
+            return 0;
+        if (util_write_full(STDOUT_FILENO, p, n) < 0)
+            return -1;
+    }
+    return r == -EREMOTEIO ? r : complain("the trace broke", r);
+}
+
+int worker_cli(const struct layout *l, const char *name, const char *debug, bool trace)
+{
+    struct mp_in in;
+    int pid, r;
+    if ((debug || trace) && !name) {
+        fprintf(stderr, DAEMON_NAME ": --debug and --trace want the name of a guest\n");
         return 1;
-    execl("/bin/sh", "sh", "-c", command, (char *)NULL);
-    return complain("/bin/sh", -errno);
+    }
+    if (door_open(l) < 0 || door_call("admin.connect.open", NULL, 0, ANSWER_WAIT_MS, &in) < 0 || show_rows(name, &pid) < 0)
+        return 1;
+    if (!name)
+        return 0;
+    if (!pid) {
+        fprintf(stderr, DAEMON_NAME ": no guest '%s' runs\n", name);
+        return 1;
+    }
+    r = show_facts(name, debug ? WORKER_ATTACH : 0);
+    if (r == 0 || (r == -ETIMEDOUT && debug))
+        r = debug ? debug_run(name, debug, pid) : trace ? trace_show(name) : 0;
+    return r < 0 ? 1 : r;
 }

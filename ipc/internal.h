@@ -82,13 +82,16 @@ enum internal_op {
     IN_HAND_PIDFD,      /* hand-open. CALL: struct hand_pid: open a pidfd of a running guest after checking its start time and comm. Reply: struct hand_done; fds like IN_HAND_LAUNCH's [0], [1] */
     /* debug, admin door only */
     IN_WORKERS = 128,   /* CALL: reply: msgpack array of [role, object name, pid, state, since ms, restarts, last op] */
-    IN_WORKER_DEBUG,    /* CALL: arg: enum worker_debug; object in the header */
+    IN_WORKER_DEBUG,    /* CALL admin gateway -> supervisor -> qemu worker: arg: enum worker_debug; object in the header. Reply: msgpack [[[name, value] ...]]: what it is doing */
     IN_CLIENT_CLOSE,    /* CALL admin gateway -> supervisor: uint64_t client id: end that client's connection */
     IN_LIMITS,          /* CALL admin gateway -> supervisor: struct limits: those not 0xffffffff are set */
     IN_LOG_LEVEL,       /* CALL admin gateway -> supervisor -> keeper: struct log_set */
+    IN_WORKER_TRACE,    /* CALL like IN_WORKER_DEBUG. Reply: empty; fd [0]: what goes over the monitor and the agent's channel, as lines of text without secrets, until it is closed */
     IN_OP_N
 };
 #define OP_IN(x) OP(PROG_INTERNAL, x)
+
+enum worker_debug { WORKER_ATTACH = 1 /* let a debugger of its own user attach */, WORKER_DETACH = 2 };
 
 enum held_kind { HELD_CHANNEL = 1, HELD_PROCESS, HELD_FD };
 struct held {                    /* key: object + tag (+ pid for processes) */

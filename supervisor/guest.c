@@ -404,18 +404,3 @@ void guest_client_gone(uint64_t gateway)
         if (r->autodestroy == gateway && r->phase == RUN_UP)
             stop_begin(r, &stop_destroyed);
 }
-
-void guest_debug(struct peer *g, const struct caller *c, const struct frame *f)
-{
-    struct frame_head h = { .kind = FRAME_EVENT, .op = OP_IN(IN_WORKER_DEBUG), .arg = f->h.arg, .object = f->h.object };
-    struct peer *p = NULL;
-    struct err e = ERR_INIT;
-    (void)g;
-    if (guest_worker(slot_of(f->h.object), &p) != GUEST_READY) {
-        err_set(&e, VIR_ERR_OPERATION_INVALID, VIR_FROM_DOMAIN, "domain is not running");
-        route_error(c, &e);
-        return;
-    }
-    peer_send(p, &h, NULL, 0, NULL, 0);
-    route_reply(c, NULL, 0, NULL, 0);
-}

@@ -57,7 +57,6 @@ enum guest_ready guest_worker(int slot, struct peer **p);
 bool guest_is_ending(int slot);
 void guest_frame(struct peer *p, struct frame *f);          /* calls and events of its worker */
 void guest_exited(const struct exited *x);                  /* its PID-1 stub has ended */
-void guest_debug(struct peer *g, const struct caller *c, const struct frame *f);
 bool guest_call(const struct caller *c, int slot, struct frame *f);     /* create, destroy, managed save: true when it was one of these */
 void guest_held(const struct held *h, int fd);              /* what the keeper held of it; takes fd over */
 void guest_inherit(struct peer *p, const struct held *h);   /* a worker or log role of an earlier supervisor */

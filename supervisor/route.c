@@ -391,9 +391,25 @@ static void on_log_level(struct peer *g, const struct caller *c, const struct fr
     done(c, 0, NULL);
 }
 
+/* The answer comes from the worker, which must be there: this call is not parked. */
+static void on_worker_debug(struct peer *g, const struct caller *c, const struct frame *f)
+{
+    struct frame own = { .h = f->h };
+    struct peer *p;
+    own.h.origin = g->number;
+    own.h.flags = own.h.nfds = 0;
+    if (g->calls >= CALLS_MAX || pending_find(c->number, c->serial))
+        peer_refuse(g, "too many calls at once, or a serial in use");
+    else if (guest_worker(slot_of(f->h.object), &p) != GUEST_READY)
+        fail(c, VIR_ERR_OPERATION_INVALID, "domain is not running");
+    else
+        send_on(c, p, &own);
+}
+
 static const struct { uint32_t op; uint8_t kind; bool admin; size_t body; void (*fn)(struct peer *g, const struct caller *c, const struct frame *f); } internals[] = {
     { IN_SUBSCRIBE, FRAME_EVENT, false, sizeof(uint64_t[2]), on_subscribe }, { IN_CANCEL, FRAME_EVENT, false, 0, on_cancel },
-    { IN_WORKERS, FRAME_CALL, true, 0, debug_workers }, { IN_WORKER_DEBUG, FRAME_CALL, true, 0, guest_debug },
+    { IN_WORKERS, FRAME_CALL, true, 0, debug_workers }, { IN_WORKER_DEBUG, FRAME_CALL, true, 0, on_worker_debug },
+    { IN_WORKER_TRACE, FRAME_CALL, true, 0, on_worker_debug },
     { IN_CLIENT_CLOSE, FRAME_CALL, true, sizeof(uint64_t), on_client_close }, { IN_LIMITS, FRAME_CALL, true, sizeof(struct limits), on_limits },
     { IN_LOG_LEVEL, FRAME_CALL, true, sizeof(struct log_set), on_log_level },
 };

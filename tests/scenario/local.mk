@@ -4,6 +4,7 @@ scenario_tests = \
 	%D%/test-budget.sh \
 	%D%/test-clients.sh \
 	%D%/test-daemon.sh \
+	%D%/test-debug.sh \
 	%D%/test-manuals.sh \
 	%D%/test-msgpack.sh \
 	%D%/test-musl.sh \
@@ -31,6 +32,7 @@ scenario_root_tests = \
 	%D%/test-peer-python.py \
 	%D%/test-peer-queries.py \
 	%D%/test-peer-readonly.py \
+	%D%/test-debug.sh \
 	$(guest_tests) \
 	%D%/test-sandbox-root.sh \
 	%D%/test-sandbox-running.sh \

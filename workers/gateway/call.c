@@ -14,7 +14,7 @@
 
 enum { ARGS_MAX = 64 };             /* arguments of one call; the schema has less */
 
-static const struct local *const locals[] = { local_open, local_domain, local_list, local_events, local_stats, local_admin };
+static const struct local *const locals[] = { local_open, local_domain, local_list, local_events, local_stats, local_admin, local_debug };
 
 struct call *call_new(struct gw *gw, const struct op *op, uint32_t id)
 {
@@ -299,9 +299,9 @@ void call_answer(struct gw *gw, struct frame *f)
         call_failed(gw, c, &e);
         return;
     }
-    /* Internal answers are structs; all others are msgpack, looked through before anything is read of it. */
+    /* Internal answers that are taken here are structs; all others are msgpack, looked through before anything is read of it. */
     if (frame_body(f, FRAME_BIG_MAX) < 0 ||
-        (OP_PROG(f->h.op) != PROG_INTERNAL && mp_guard(f->body, f->body_len, MP_DEPTH_MAX, FRAME_BIG_MAX, NULL) != 0)) {
+        ((OP_PROG(f->h.op) != PROG_INTERNAL || !c->done) && mp_guard(f->body, f->body_len, MP_DEPTH_MAX, FRAME_BIG_MAX, NULL) != 0)) {
         log_warn("answer to %s cannot be read", c->op->name);
         err_set(&e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_RPC, "malformed reply to %s", c->op->name);
         call_failed(gw, c, &e);

@@ -124,7 +124,7 @@ void call_cancel(struct gw *gw, struct call *c);                   /* tells the 
  * by a helper that then returns false, frees both, and nothing of them may be touched after it. */
 typedef void local_fn(struct gw *gw, struct call *c, struct mp_in *in);
 struct local { uint32_t op; local_fn *fn; };
-extern const struct local local_open[], local_domain[], local_list[], local_events[], local_stats[], local_admin[];
+extern const struct local local_open[], local_domain[], local_list[], local_events[], local_stats[], local_admin[], local_debug[];
 
 local_fn get_info;                                                 /* info.c */
 
@@ -139,6 +139,9 @@ void mp_domain(struct mp_out *o, const struct index_slot *s);      /* [name, uui
 
 /* open.c: what AUTH, OPEN and CLOSE left */
 bool open_needed(const struct op *op);                             /* not before connect.open */
+
+/* debug.c */
+const struct op *internal_op(const char *name, size_t n);            /* a method of the admin door beside the schema; NULL: none */
 
 /* keepalive.c */
 void keepalive_start(struct gw *gw);

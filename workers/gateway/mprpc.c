@@ -220,25 +220,14 @@ static bool mprpc_notice(struct gw *gw, const char *name, size_t n, struct mp_in
 
 /* ---- in ---- */
 
-/* What the admin door has beside the schema: internal.workers, the processes of this daemon and what they do. */
-static const struct shape_field worker_fields[] = {
-    { "role", SH_STRING, SA_ONE, 0, 256, NULL }, { "object", SH_STRING, SA_ONE, 0, 256, NULL }, { "pid", SH_I32, SA_ONE, 0, 0, NULL }, { "state", SH_STRING, SA_ONE, 0, 256, NULL },
-    { "idle_ms", SH_U64, SA_ONE, 0, 0, NULL }, { "instance", SH_U32, SA_ONE, 0, 0, NULL }, { "op", SH_STRING, SA_ONE, 0, 256, NULL },
-};
-static const struct shape_struct worker_shape = { "worker", worker_fields, NULL, 7, 7 };
-static const struct shape_field workers_fields[] = { { "workers", SH_STRUCT, SA_VARIABLE, 65536, 0, &worker_shape } };
-static const struct shape_struct workers_shape = { "workers", workers_fields, NULL, 1, 1 };
-static const struct op internal_workers = { .id = OP_IN(IN_WORKERS), .kind = OPK_CALL, .cls = CLASS_ADMIN, .route = ROUTE_SUPERVISOR, .ro = true, .arg_flags = -1, .arg_object = -1,
-    .cap = 64, .name = "internal.workers", .api = "", .right = "", .ret = &workers_shape };
-
 /* The admin program has the admin door, all others have the others. */
 static const struct op *mprpc_op(struct gw *gw, const char *name, size_t n, struct err *e)
 {
     const struct op *op = op_find_name(name, n);
-    if (gw->serve.admin && n == strlen(internal_workers.name) && !memcmp(internal_workers.name, name, n))
-        op = &internal_workers;
-    uint32_t prog = op ? OP_PROG(op->id) : 0;
-    bool here = gw->serve.admin ? prog == PROG_ADMIN || op == &internal_workers : prog == PROG_REMOTE || prog == PROG_QEMU || prog == PROG_LXC;
+    if (!op && gw->serve.admin)
+        op = internal_op(name, n);
+    uint32_t prog = op ? OP_PROG(op->id) : PROG_N;
+    bool here = gw->serve.admin ? prog == PROG_ADMIN || prog == PROG_INTERNAL : prog == PROG_REMOTE || prog == PROG_QEMU || prog == PROG_LXC;
     if (!here || op->kind != OPK_CALL) {
         err_set(e, VIR_ERR_RPC, VIR_FROM_RPC, "unknown procedure: %.*s", (int)(n < 200 ? n : 200), name);
         return NULL;

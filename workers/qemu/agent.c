@@ -79,8 +79,8 @@ static void on_clock(struct loop_timer *t)
 
 static int put(struct agent *a, json_t *o, bool flush_peer)
 {
-    if (a->trace)
-        trace_json("agent ->", o);
+    if (trace_is_on())
+        trace_json("agent", "->", o);
     AUTO_FREE char *text = json_dumps(o, JSON_COMPACT);
     if (!text)
         return -ENOMEM;
@@ -150,8 +150,8 @@ static void on_line(struct jline *j, json_t *v, int err)
         }
         return;
     }
-    if (a->trace)
-        trace_json("agent <-", v);
+    if (trace_is_on())
+        trace_json("agent", "<-", v);
     if (a->state == AGENT_SYNCING)
         on_sync(a, v);
     else if (a->state == AGENT_CALLING)

@@ -24,7 +24,6 @@ struct agent {
     bool configured;                    /* the document has the channel */
     bool connected;                     /* QEMU says that the guest has its end open */
     uint32_t sync_ms;                   /* domain_agent_set_response_timeout; 0: AGENT_SYNC_MS */
-    bool trace;
 };
 void agent_init(struct agent *a, bool configured);
 /* Takes fd over; 0 or negative errno. */

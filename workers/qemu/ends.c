@@ -154,7 +154,6 @@ void guest_take_ends(struct guest *g)
     TREE_EACH(c, tree_get(g->tree, "devices"), "channel")
         if (is_agent_channel(c))
             g->agent.configured = true;
-    g->agent.trace = g->qmp.trace;
     for (int fd = -1; (fd = birth_fd(&g->w->birth, BFD_CHARDEV, fd, &entry)) >= 0;) {
         struct tree *dev = guest_marked(g, entry);
         int r = 0;

@@ -132,7 +132,10 @@ bool is_marked(const struct tree *dev, uint32_t entry);                 /* the e
 int guest_tap_dir(struct guest *g, const struct tree *nic);             /* folder of the interface's counters; borrowed; -1 none */
 /* Hands a connected client to a display: getfd, add_client. fd borrowed. */
 void guest_add_graphics(struct guest *g, const char *protocol, int fd, bool skip_auth, qmp_reply_fn *fn, void *data);
-void debug_answer(struct guest *g, const struct request *rq);
+
+/* debug.c: for the administrator. */
+void debug_call(struct worker *w, const struct request *rq, struct frame *f);           /* IN_WORKER_DEBUG */
+void debug_trace_call(struct worker *w, const struct request *rq, struct frame *f);     /* IN_WORKER_TRACE */
 
 /* save.c: checkpoint and status file. */
 void save_now(struct guest *g);

@@ -43,8 +43,7 @@ static void on_end(struct qmp *q, int err)
 
 void guest_hook_qmp(struct guest *g)
 {
-    g->qmp = (struct qmp){ .data = g, .on_ready = on_ready, .on_event = qevent, .on_stale = on_stale, .on_end = on_end,
-                           .trace = g->w->birth.flags & BIRTH_TRACE };
+    g->qmp = (struct qmp){ .data = g, .on_ready = on_ready, .on_event = qevent, .on_stale = on_stale, .on_end = on_end };
 }
 
 #ifndef QEMU_NO_MAIN          /* fuzz harnesses play the rest themselves */
@@ -70,21 +69,14 @@ static void on_epoch(struct worker *w)
     }
 }
 
-static void on_debug(struct worker *w, const struct request *rq, struct frame *f)
-{
-    struct guest *g = w->data;
-    (void)f;
-    g->qmp.trace = g->agent.trace = rq->arg & 1;
-    debug_answer(g, rq);
-}
-
 static struct guest guest = { .proc_fd = -1, .cgroup_fd = -1, .checkpoint_fd = -1, .scratch_rw = -1, .scratch_wo = -1, .restore_fd = -1, .id = -1, .state = DOM_PAUSED, .reason = PAUSED_STARTING_UP };
 
 static const struct worker_op ops[] = {
     { OP_IN(IN_START), start_call },
     { OP_IN(IN_SAVE), save_call },
     { OP_IN(IN_SAVED), saved_event },
-    { OP_IN(IN_WORKER_DEBUG), on_debug },
+    { OP_IN(IN_WORKER_DEBUG), debug_call },
+    { OP_IN(IN_WORKER_TRACE), debug_trace_call },
 #define X(op, fn) { OP_##op, fn },
     GUEST_OPS(X)
 #undef X

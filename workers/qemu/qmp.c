@@ -161,8 +161,8 @@ static void on_line(struct jline *j, json_t *v, int err)
         }
         return;
     }
-    if (q->trace)
-        trace_json("<-", v);
+    if (trace_is_on())
+        trace_json("qmp", "<-", v);
     const char *event = json_string_value(json_object_get(v, "event"));
     if (event)
         on_event(q, v, event);
@@ -263,8 +263,8 @@ static void send_object(struct qmp *q, json_t *o, const char *name, int fd, unsi
         uint64_t n = q->next_id++;
         snprintf(id, sizeof id, "libvirt-%llu", (unsigned long long)n);
         json_object_set_new(o, "id", json_string(id));
-        if (q->trace)
-            trace_json("->", o);
+        if (trace_is_on())
+            trace_json("qmp", "->", o);
         text = json_dumps(o, JSON_COMPACT);
         c = calloc(1, sizeof *c);
         size_t len = text ? strlen(text) : 0;

@@ -24,7 +24,6 @@ struct qmp {
     uint64_t next_id, busy_since_ms;
     uint64_t id_low;                    /* ids below are of an earlier worker */
     struct loop_timer clock;
-    bool trace;
     char version[64];
     /* Set by the owner before qmp_open. */
     void *data;
