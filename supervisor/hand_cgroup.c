@@ -50,7 +50,7 @@ static int get(const char *dir, const char *file, char *buf, size_t n)
 }
 
 /* Calls fn for each mounted hierarchy: its mount point, version, and controllers (version 1: ",cpu,cpuacct,"). */
-struct each { const char *leaf; const struct launch *l; struct cgroups *c; struct err *e; int result; };
+struct each { const char *leaf; const struct launch *l; struct cgroups *c; struct err *e; uint32_t set /* limits, a bit each */; int result; };
 typedef void each_fn(struct each *x, const char *mnt, int version, const char *controllers);
 
 static void each_hierarchy(each_fn *fn, struct each *x)
@@ -87,7 +87,7 @@ static void limit_text(const struct launch *l, int i, int version, char *dst, si
     const uint64_t kib[] = { l->mem_hard_kib, l->mem_soft_kib, l->swap_hard_kib };
     *dst = 0;
     if (i <= LIMIT_SWAP && kib[i])      /* version 2 counts swap alone */
-        snprintf(dst, n, "%llu", 1024ull * (i == LIMIT_SWAP && version == 2 && kib[i] > kib[0] ? kib[i] - kib[0] : kib[i]));
+        snprintf(dst, n, "%llu", 1024ull * (i == LIMIT_SWAP && version == 2 ? (kib[i] > kib[0] ? kib[i] - kib[0] : 0) : kib[i]));
     else if (i == LIMIT_SHARES && l->cpu_shares)
         snprintf(dst, n, "%llu", (unsigned long long)l->cpu_shares);
     else if (i == LIMIT_PERIOD && l->cpu_period_us)
@@ -110,6 +110,7 @@ static void set_limits(struct each *x, const char *dir, int version, const char 
         if (!*value || !file || !strstr(controllers, word))
             continue;
         int r = put(dir, file, value);
+        x->set |= 1u << i;
         if (r < 0 && i != LIMIT_PIDS)
             x->result = err_sys(x->e, VIR_FROM_QEMU, -r, "Unable to write to '%s/%s'", dir, file);
     }
@@ -180,15 +181,21 @@ static void make_one(struct each *x, const char *mnt, int version, const char *c
     set_limits(x, dir, version, controllers);
 }
 
-int cgroup_make(struct cgroups *c, const struct launch *l, struct err *e)
+int cgroup_make(struct cgroups *c, const struct launch *l, bool session, struct err *e)
 {
     char leaf[128];
     struct each x = { .leaf = leaf, .l = l, .c = c, .e = e };
     *c = (struct cgroups){ 0 };
     cgroup_name(leaf, sizeof leaf, l->id, l->name);
-    each_hierarchy(make_one, &x);
-    if (x.result == 0 && !*c->v2 && !c->nv1 && (l->mem_hard_kib || l->mem_soft_kib || l->swap_hard_kib || l->cpu_shares || l->cpu_quota_us))
-        return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "cgroups are required to set limits of memory and CPU time");
+    if (!session)
+        each_hierarchy(make_one, &x);
+    /* What is asked for and has no controller here is refused: a limit that does not hold is worse than none. */
+    for (int i = 0; i < LIMIT_PIDS && x.result == 0; i++) {
+        char value[64];
+        limit_text(l, i, 1, value, sizeof value);
+        if (*value && !(x.set & 1u << i) && (limits[i].v2 || !*c->v2))
+            x.result = err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "%s is not available %s", i > LIMIT_SWAP ? "CPU tuning" : session ? "Memory tuning" : "Memory cgroup", session ? "in session mode" : "on this host");
+    }
     return x.result;
 }
 

@@ -362,7 +362,7 @@ static int launch(struct launcher *x, struct launched *done, int fds[3], unsigne
         return err_sys(e, VIR_FROM_QEMU, x->stub < 0 ? -x->stub : errno, "Unable to start QEMU");
     if ((x->filter = frame_memfd("filter", filter->insns, filter->n * sizeof(struct sock_filter))) < 0)
         return err_sys(e, VIR_FROM_QEMU, -x->filter, "Unable to start QEMU");
-    if (!x->session && !(x->l->flags & LAUNCH_NO_CGROUP) && cgroup_make(&x->groups, x->l, e) < 0)
+    if (!(x->l->flags & LAUNCH_NO_CGROUP) && cgroup_make(&x->groups, x->l, x->session, e) < 0)
         return -1;
     if (pipe2(x->exec, O_CLOEXEC) < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, x->status) < 0 || setsockopt(x->status[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0)
         return err_sys(e, VIR_FROM_QEMU, errno, "Unable to start QEMU");

@@ -13,3 +13,9 @@ guest_files
 start_daemon
 guest_xml hello small >"$BOX/small.xml"
 timeout 180 "$LIBVIRT_PYTHON" "$SRCDIR/tests/scenario/client-libvirt.py" "$BOX/small.xml"
+if [ "$(id -u)" != 0 ]; then
+    step "a limit that nothing holds in a session is refused"
+    guest_xml hello limited | sed 's|<devices>|<memtune><hard_limit unit="MiB">512</hard_limit></memtune>&|' >"$BOX/limited.xml"
+    ! virsh create "$BOX/limited.xml" >"$BOX/refused" 2>&1 || fail "it was started"
+    grep -q "Memory tuning is not available in session mode" "$BOX/refused" || fail "$(cat "$BOX/refused")"
+fi

@@ -101,4 +101,37 @@ def limited(box):
     assert not os.path.exists(g[""]) and not any(os.path.exists(p) for c, p in g.items() if "qemu" in p), "a group is left"
 
 
-main(confined, reach, limited)
+def version2(box):
+    """groups of version 2 alone: joined at birth, frozen, killed, removed; a limit that nothing here can hold is refused"""
+    own = os.path.basename(box.dir)
+    box.run("sh", "-c", """umount -R /sys/fs/cgroup; umount -R %s/sys/fs/cgroup; mount -t cgroup2 cgroup2 /sys/fs/cgroup && mkdir -p /sys/fs/cgroup/%s &&
+            mount --bind /sys/fs/cgroup/%s /sys/fs/cgroup""" % (box.dir, own, own))
+    try:
+        con = box.connect()
+        dom = con.createXML(guest_xml("v2"))
+        pid = box.role("guest")[0]
+        path = [l.rstrip("\n")[3:] for l in open("/proc/%d/cgroup" % pid) if l.startswith("0::")][0]
+        assert path.startswith("/%s/machine/qemu-" % own), path
+        group = "/sys/fs/cgroup" + path[len(own) + 1:]
+        box.run("sh", "-c", "echo 1 >%s/cgroup.freeze" % group)
+        began = time.time()
+        dom.destroy()
+        took = time.time() - began
+        assert not is_running(pid) and took < 5, took
+        assert box.run("sh", "-c", "ls /sys/fs/cgroup/machine", check=False).stdout == "", "a group is left"
+        tuned = guest_xml("v2", extra="<memtune><hard_limit unit='MiB'>512</hard_limit></memtune>")
+        if "memory" in box.run("cat", "/sys/fs/cgroup/cgroup.controllers").stdout:
+            con.createXML(tuned)
+            assert box.run("sh", "-c", "cat /sys/fs/cgroup/machine/*/memory.max").stdout.strip() == str(512 << 20)
+            con.lookupByName("v2").destroy()
+        else:
+            fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, con.createXML, tuned)
+        tuned = guest_xml("v2", extra="<cputune><shares>300</shares></cputune>")
+        if "cpu" not in box.run("cat", "/sys/fs/cgroup/cgroup.controllers").stdout.split():
+            fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, con.createXML, tuned)
+        assert_clean(box)
+    finally:
+        box.run("sh", "-c", "rmdir /sys/fs/cgroup/machine; umount /sys/fs/cgroup; rmdir /sys/fs/cgroup/" + own, check=False)
+
+
+main(confined, reach, limited, version2)
