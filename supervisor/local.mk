@@ -5,11 +5,13 @@ pkglibexec_PROGRAMS += roles/hand-open roles/hand-net roles/hand-launch roles/pi
 hand_sources = %reldir%/hand.c %reldir%/hand.h %reldir%/hand_path.c
 roles_hand_open_SOURCES = $(hand_sources) %reldir%/hand_open.c %reldir%/hand_open.h %reldir%/hand_pin.c %reldir%/hand_sock.c
 roles_hand_open_LDADD = libpolicy.a libipc.a
+roles_hand_open_LDFLAGS = $(AM_LDFLAGS) $(STATIC_LDFLAGS)
 roles_hand_net_SOURCES = $(hand_sources) %reldir%/hand_net.c
 roles_hand_net_CFLAGS = $(AM_CFLAGS) $(LIBNL_CFLAGS)
 roles_hand_net_LDADD = libpolicy.a libipc.a $(LIBNL_LIBS)
 roles_hand_launch_SOURCES = $(hand_sources) %reldir%/hand_launch.c %reldir%/hand_launch.h %reldir%/hand_cgroup.c %reldir%/hand_head.c %reldir%/hand_view.c
 roles_hand_launch_LDADD = libpolicy.a libipc.a
+roles_hand_launch_LDFLAGS = $(AM_LDFLAGS) $(STATIC_LDFLAGS)
 # Static: it lives as long as its guest and should cost next to nothing, and needs nothing of the view.
 roles_pid1_SOURCES = %reldir%/pid1.c
 roles_pid1_LDADD = libpolicy.a

@@ -210,6 +210,35 @@ static void status(void)
     end();
 }
 
+/* Files that declare an encoding (what clients send is UTF-8): those that libxml2 knows by itself are read, an unknown one is refused, others may be either. */
+static void encodings(void)
+{
+    enum { READ = 1, REFUSED = 2 };
+    static const struct { const char *encoding, *bytes, *name; int may; } rows[] = {
+        { "UTF-8", "caf\xc3\xa9", "caf\xc3\xa9", READ }, { "ISO-8859-1", "caf\xe9", "caf\xc3\xa9", READ }, { "US-ASCII", "cafe", "cafe", READ },
+        { "ISO-8859-15", "\xa4", "\xe2\x82\xac", READ | REFUSED }, { "EUC-JP", "\xa4\xa2", "\xe3\x81\x82", READ | REFUSED }, { "no-such-one", "a", "", REFUSED },
+    };
+    for (size_t i = 0; i < ARRAY_N(rows); i++) {
+        char text[1024];
+        struct doc_start st = { .id = -1 };
+        struct doc_result d = { .flags = 0 };
+        struct err e = ERR_INIT;
+        snprintf(text, sizeof text, "<?xml version='1.0' encoding='%s'?><domstatus state='paused' reason='user' pid='1234'><monitor path='/m' type='unix'/>"
+            "<domain type='qemu' id='3'><name>%s</name><uuid>c7a5fdbd-edaf-9455-926a-d65c16db1809</uuid><memory>65536</memory><vcpu>1</vcpu>"
+            "<os><type arch='x86_64' machine='pc-i440fx-7.2'>hvm</type></os><devices><emulator>/usr/bin/qemu-system-x86_64</emulator></devices></domain></domstatus>",
+            rows[i].encoding, rows[i].bytes);
+        call(OP_IN(IN_DOC_STATUS), 0, &st, sizeof st, text);
+        bool read = s.reply.h.op == OP_IN(IN_DOC) && s.reply.body_len >= sizeof d;
+        if (read)
+            memcpy(&d, s.reply.body, sizeof d);
+        else
+            err_from_wire(&e, s.reply.body, s.reply.body_len);
+        tap_ok(read ? rows[i].may & READ && !strcmp(d.name, rows[i].name) : rows[i].may & REFUSED && e.code == VIR_ERR_XML_DETAIL && strcasestr(e.detail, "unsupported encoding"),
+            "%s: %s", rows[i].encoding, read ? "read" : e.detail);
+        end();
+    }
+}
+
 int main(void)
 {
     char *xml = define();
@@ -221,6 +250,7 @@ int main(void)
     }
     free(xml);
     status();
+    encodings();
     call(OP_REMOTE_DOMAIN_DEFINE_XML, 0, "\xc1", 1, NULL);
     tap_int(error_code(), VIR_ERR_RPC, "a call that is no msgpack");
     end();

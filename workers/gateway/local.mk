@@ -6,6 +6,7 @@ gateway_sources = \
 	$(NULL)
 roles_gateway_SOURCES = $(gateway_sources)
 roles_gateway_LDADD = libxdr.a libop.a libworker.a libpolicy.a libroutes.a libipc.a
+roles_gateway_LDFLAGS = $(AM_LDFLAGS) $(STATIC_LDFLAGS)
 
 # libgateway.a: the same without main, for tests that are client and supervisor at once.
 check_LIBRARIES += libgateway.a

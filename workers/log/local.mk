@@ -4,6 +4,4 @@ liblog_a_SOURCES = %D%/stream.c %D%/stream.h
 pkglibexec_PROGRAMS += roles/log
 roles_log_SOURCES = %D%/log.c
 roles_log_LDADD = liblog.a libworker.a libroutes.a libpolicy.a libipc.a
-if STATIC_ROLES
-roles_log_LDFLAGS = $(AM_LDFLAGS) -static-pie
-endif
+roles_log_LDFLAGS = $(AM_LDFLAGS) $(STATIC_LDFLAGS)

@@ -10,13 +10,8 @@ qemu_sources = \
 	$(NULL)
 roles_qemu_SOURCES = $(qemu_sources)
 roles_qemu_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
-roles_qemu_LDADD = libplan.a libworker.a libpolicy.a libroutes.a libipc.a
-if STATIC_ROLES
-roles_qemu_LDFLAGS = $(AM_LDFLAGS) -static-pie
-roles_qemu_LDADD += $(JANSSON_STATIC_LIBS)
-else
-roles_qemu_LDADD += $(JANSSON_LIBS)
-endif
+roles_qemu_LDADD = libplan.a libworker.a libpolicy.a libroutes.a libipc.a $(JANSSON_STATIC_LIBS)
+roles_qemu_LDFLAGS = $(AM_LDFLAGS) $(STATIC_LDFLAGS)
 
 # libqemurole.a: the same without main, for harnesses that are QEMU, agent and supervisor at once.
 check_LIBRARIES += libqemurole.a

@@ -11,8 +11,15 @@ nodist_libxmlc_a_SOURCES = %reldir%/schema-tables.c
 libxmlc_a_CFLAGS = $(AM_CFLAGS) $(LIBXML_CFLAGS)
 pkglibexec_PROGRAMS += roles/xmlc
 roles_xmlc_SOURCES = %reldir%/ops.c %reldir%/status.c %reldir%/xmlc.c %reldir%/xmlc.h
-roles_xmlc_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
-roles_xmlc_LDADD = libxmlc.a libplan.a libworker.a libroutes.a libpolicy.a libipc.a $(LIBXML_LIBS) $(JANSSON_LIBS)
+roles_xmlc_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(LIBXML_CFLAGS)
+roles_xmlc_LDADD = libxmlc.a libplan.a libworker.a libroutes.a libpolicy.a libipc.a
+if STATIC_XML
+roles_xmlc_SOURCES += %reldir%/encodings.c
+roles_xmlc_LDADD += $(LIBXML_STATIC_LIBS) $(JANSSON_STATIC_LIBS)
+roles_xmlc_LDFLAGS = $(AM_LDFLAGS) $(STATIC_LDFLAGS) $(LIBXML_STATIC_LDFLAGS)
+else
+roles_xmlc_LDADD += $(LIBXML_LIBS) $(JANSSON_LIBS)
+endif
 EXTRA_DIST += %reldir%/schema/gen.py $(XMLC_SCHEMA)
 CLEANFILES += %reldir%/schema-tables.c
 %reldir%/schema-tables.c: %reldir%/schema/gen.py $(XMLC_SCHEMA)
