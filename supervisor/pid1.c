@@ -1,4 +1,5 @@
-/* pid1.c: process 1 of a guest's pid namespace: starts QEMU, reaps, passes QEMU's end on, and holds what must live as long as QEMU.
+/* pid1.c: process 1 of a guest's pid namespace: starts QEMU, reaps, passes QEMU's end on, and holds what must live as long as QEMU:
+ * the terminals among that it keeps from filling up while no worker does.
  *
  * Privilege: none: it has the guest's uid, no capabilities and no_new_privs already, and shuts itself in further below.
  * Called by: hand-launch, by exec.  Its end ends everything in the guest's namespace; a SIGKILL to it is how a guest is destroyed.
@@ -11,17 +12,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 #include "hand_launch.h"
+#include "ipc/util.h"
 #include "policy/policy.h"
 
 #define FILTER_MAX 4096
+#define LOOK_AGAIN_MS 10
 
 static char *const environment[] = { "LC_ALL=C", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/run", "TMPDIR=/run",
     "XDG_DATA_HOME=/run/.local/share", "XDG_CACHE_HOME=/run/.cache", "XDG_CONFIG_HOME=/run/.config", "XDG_RUNTIME_DIR=/run", NULL };
@@ -67,6 +74,50 @@ static void become_qemu(const struct stub_plan *plan, char *args)
     fail(plan->emulator, errno);
 }
 
+/* ---- terminals ----
+ * A full one would make the guest wait, and QEMU log a byte anew with every try to write it.  So while no worker has it (its lock tells), what a
+ * program that opened the terminal itself leaves unread is thrown away here, as the worker does. */
+
+static int terminal[FRAME_FDS_MAX];
+static unsigned terminals;
+
+/* Returns whether to look again soon: a terminal fills up and has a worker, which may be dying; when it is full no wake-up comes. */
+static bool terminals_drain(void)
+{
+    bool again = false;
+    char buf[4096];
+    for (unsigned i = 0; i < terminals; i++) {
+        struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+        int n = 0;
+        if (ioctl(terminal[i], FIONREAD, &n) < 0 || n <= TERMINAL_KEEP_BYTES || fcntl(terminal[i], F_GETLK, &l) < 0)
+            continue;
+        again |= l.l_type != F_UNLCK;
+        for (ssize_t r = 1; l.l_type == F_UNLCK && n > 0 && r > 0; n -= (int)r)
+            r = read(terminal[i], buf, n < (int)sizeof buf ? (size_t)n : sizeof buf);
+    }
+    return again;
+}
+
+/* Children's ends wake the stub by *children, new bytes of the terminals among what it holds by the epoll descriptor that is returned. */
+static int wait_begin(unsigned held_from, int *children)
+{
+    struct epoll_event ev = { .events = EPOLLIN };
+    struct termios t;
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    int ep = epoll_create1(EPOLL_CLOEXEC);
+    *children = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (ep < 0 || *children < 0 || epoll_ctl(ep, EPOLL_CTL_ADD, *children, &ev) < 0)
+        return -1;
+    ev.events |= EPOLLET;
+    for (int fd = (int)held_from; fcntl(fd, F_GETFD) >= 0 && terminals < ARRAY_N(terminal); fd++)      /* their numbers follow one another */
+        if (tcgetattr(fd, &t) == 0 && epoll_ctl(ep, EPOLL_CTL_ADD, fd, &ev) == 0)
+            terminal[terminals++] = fd;
+    return ep;
+}
+
 int main(void)
 {
     struct stat st;
@@ -95,12 +146,21 @@ int main(void)
     if (n != 1)
         _exit(127);
     close(STUB_FD_STATUS);
-    /* From here on the stub waits for children, and nothing else. */
-    if (policy_filter_load(ROLE_PID1, false) < 0)
+    int children, ep = wait_begin(held_from, &children);
+    /* From here on the stub waits, and nothing else. */
+    if (ep < 0 || policy_filter_load(ROLE_PID1, false) < 0)
         _exit(127);
-    for (int status;;) {
-        pid_t p = wait4(-1, &status, 0, NULL);
-        if (p == qemu || (p < 0 && errno == ECHILD))
-            _exit(p < 0 ? 127 : WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+    for (;;) {
+        struct epoll_event ev;
+        struct signalfd_siginfo one;
+        int status;
+        pid_t p;
+        while ((p = wait4(-1, &status, WNOHANG, NULL)) > 0)
+            if (p == qemu)
+                _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+        if (p < 0 && errno == ECHILD)
+            _exit(127);
+        if (epoll_wait(ep, &ev, 1, terminals_drain() ? LOOK_AGAIN_MS : -1) > 0 && read(children, &one, sizeof one) < 0)
+            continue;
     }
 }

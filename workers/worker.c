@@ -2,6 +2,7 @@
 #include "worker.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +72,7 @@ void worker_birth(struct worker *w, int role)
         log_err("not born by a keeper (%s); this program is started by Bulkhead's daemons only", strerror(r < 0 ? -r : EPROTO));
         exit(2);
     }
+    signal(SIGPIPE, SIG_IGN);       /* a console's client that hangs up while the guest prints costs it its stream only */
     sandbox_close_strangers(&w->birth);
     log_threshold = (int)w->birth.log_level;
     r = loop_init();

@@ -5,6 +5,16 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from guestlib import *
 
 LINES = 3000
+PRINT = "i=0; while [ $i -lt %d ]; do i=$((i+1)); echo line-$i-of-many%s; done; echo END-OF''-LINES%s"
+
+
+def in_order(text, n=LINES):
+    have = [int(x) for x in re.findall(r"line-(\d+)-of-many", text)]
+    assert have == list(range(1, n + 1)), "%d lines; the first that is wrong: %s" % (len(have), next(((i + 1, x) for i, x in enumerate(have) if x != i + 1), None))
+
+
+def read(path):
+    return open(path, errors="replace").read()
 
 
 def logged(box):
@@ -13,6 +23,8 @@ def logged(box):
     out = os.path.join(box.dir, "second.out")
     sock = os.path.join(box.dir, "third.sock")
     serial = "<serial type='pty'><log file='%s' append='off'/><target port='0'/></serial><serial type='file'><source path='%s'/><target port='1'/></serial>" % (log, out)
+    whole = os.path.join(box.dir, "second.log")
+    serial = serial.replace("second.out'/>", "second.out'/><log file='%s'/>" % whole)
     serial += "<serial type='unix'><source mode='bind' path='%s'/><target port='2'/></serial>" % sock
     serial += "<channel type='pty'><target type='virtio' name='org.test.0'/></channel>"
     dom, console = boot(box, document("s1", serial=serial, words="8250.nr_uarts=4"))
@@ -41,26 +53,58 @@ def logged(box):
     assert b"to-the-channel" in os.read(terminal, 4096)
     os.close(terminal)
 
-    console.send("i=0; while [ $i -lt %d ]; do i=$((i+1)); echo line-$i-of-many; done; echo END-OF''-LINES\n" % LINES)
-    console.expect("line-1-of-many", 60)        # an abort may throw away what was not sent yet
+    # Not by the terminal, for while one is full, QEMU itself logs a byte anew with every try to write it there.
+    console.send(PRINT % (LINES, " >/dev/ttyS1", " >/dev/ttyS1") + "\n")
+    wait_for("the first line", lambda: "line-1-of" in read(whole), 60)
     console.close()
-    lines = lambda: re.findall(r"line-(\d+)-of-many", open(log, errors="replace").read())
     for k in range(4):
-        seen = len(lines())
-        wait_for("the log grows", lambda: len(lines()) > seen or len(lines()) == LINES, 60)
-        # Not the worker: while nobody empties the terminal, QEMU itself logs a byte anew with every try to write it there.
-        for pid in box.role("log"):
+        seen = len(read(whole))
+        wait_for("the log grows", lambda: len(read(whole)) > seen or "END-OF" in read(whole), 60)
+        for pid in box.role("log") + box.role("qemu"):
             os.kill(pid, signal.SIGKILL)
         if k < 3:
             wait_for("new instances", lambda: box.role("log"), 30)
-    wait_for("the end of the lines", lambda: "END-OF-LINES" in open(log, errors="replace").read(), 120)
-    have = [int(n) for n in lines()]
-    assert have == list(range(1, LINES + 1)), "%d lines; the first that is wrong: %s" % (len(have), next(((i + 1, n) for i, n in enumerate(have) if n != i + 1), None))
+    wait_for("the end of the lines", lambda: "END-OF-LINES" in read(whole), 120)
+    in_order(read(whole))
+    in_order(read(out))
     assert box.role("guest") == qemu
     client.close()
     box.connect().lookupByName("s1").destroy()
     assert_clean(box)
     assert not os.path.exists(sock), "the socket is left"
+
+
+def alone(box):
+    """no worker and no daemon: nobody reads the terminal, the guest prints on, and no line of its log is lost"""
+    log = os.path.join(box.dir, "alone.log")
+    out = os.path.join(box.dir, "alone.out")
+    serial = "<serial type='pty'><log file='%s'/><target port='0'/></serial><serial type='file'><source path='%s'/><target port='1'/></serial>" % (log, out)
+    dom, console = boot(box, document("s3", serial=serial, words="8250.nr_uarts=4"), ready=False)
+    console.expect("# ")
+    console.send(PRINT % (3 * LINES, "", "") + "; while :; do i=$((i+1)); echo more-of-it-$i; [ $((i%1000)) != 0 ] || echo $i >/dev/ttyS1; done\n")
+    console.expect("line-1-of-many", 60)
+    worker = box.role("qemu")
+    console.close()
+    time.sleep(0.2)
+    assert box.role("qemu") == worker, "a client that hung up while the guest prints has ended the worker"
+    for _ in range(5):                  # then it is given up
+        worker = wait_for("a worker", lambda: box.role("qemu"), 30)
+        for pid in worker:
+            os.kill(pid, signal.SIGKILL)
+        wait_for("its end", lambda: box.role("qemu") != worker, 30)
+    wait_for("the end of the lines", lambda: "END-OF-LINES" in read(log), 120)
+    assert not box.role("qemu"), "a worker is there"
+    once = lambda text: re.sub(r"(.)\1+", r"\1", text)         # a terminal that was full for a moment: see above
+    have = re.findall(r"(?m)^line-.*$", once(read(log).replace("\r", "")))
+    assert have == [once("line-%d-of-many" % i) for i in range(1, 3 * LINES + 1)], (len(have), have[:3])
+    box.stop_daemon()
+    told = len(read(out).split())
+    wait_for("the guest prints on without a daemon", lambda: len(read(out).split()) > told + 5, 60)
+    box.start()
+    dom = box.connect().lookupByName("s3")
+    assert dom.isActive()
+    dom.destroy()
+    assert_clean(box)
 
 
 def rolled(box):
@@ -72,24 +116,24 @@ def rolled(box):
         f.write("max_size = 16384\nmax_backups = 9\n")
     box.stop_daemon()
     box.start()
-    dom, console = boot(box, document("s2", serial="<serial type='pty'><log file='%s'/></serial>" % log), ready=False)
+    serial = "<serial type='pty'><target port='0'/></serial><serial type='file'><source path='%s'/><log file='%s'/><target port='1'/></serial>" % (log + "-too", log)
+    dom, console = boot(box, document("s2", serial=serial, words="8250.nr_uarts=4"), ready=False)
     console.expect("# ")
-    console.send("i=0; while [ $i -lt %d ]; do i=$((i+1)); echo line-$i-of-many; done; echo END-OF''-LINES\n" % LINES)
-    console.expect("line-1-of-many", 60)
+    console.send(PRINT % (LINES, " >/dev/ttyS1", " >/dev/ttyS1") + "\n")
+    wait_for("the first line", lambda: "line-1-of" in read(log), 60)
     console.close()
     files = lambda: [f for f in [log + ".%d" % i for i in range(9, -1, -1)] + [log] if os.path.exists(f)]
-    text = lambda: "".join(open(f, errors="replace").read() for f in files())
+    text = lambda: "".join(read(f) for f in files())
     for _ in range(3):
         n = len(files())
         wait_for("one more file", lambda: len(files()) > n or "END-OF-LINES" in text(), 60)
         for pid in box.role("log"):
             os.kill(pid, signal.SIGKILL)
     wait_for("the end of the lines", lambda: "END-OF-LINES" in text(), 120)
-    have = [int(n) for n in re.findall(r"line-(\d+)-of-many", text())]
-    assert have == list(range(1, LINES + 1)), (len(have), [os.path.getsize(f) for f in files()])
+    in_order(text())
     assert len(files()) > 3 and all(os.path.getsize(f) <= 16384 for f in files()), [os.path.getsize(f) for f in files()]
     dom.destroy()
     assert_clean(box)
 
 
-main(logged, rolled)
+main(logged, alone, rolled)

@@ -107,7 +107,7 @@ static void discard(struct chardev *c)
 {
     int n = 0;
     char buf[STREAM_BUF];
-    if (ioctl(c->fd, FIONREAD, &n) < 0 || n <= CHARDEV_KEEP)
+    if (ioctl(c->fd, FIONREAD, &n) < 0 || n <= TERMINAL_KEEP_BYTES)
         return;
     while (n > 0) {
         ssize_t r = read(c->fd, buf, sizeof buf);
@@ -138,6 +138,9 @@ int chardev_add(struct guest *g, int fd, uint32_t entry)
     if (!c)
         return -ENOMEM;
     *c = (struct chardev){ .g = g, .fd = fd, .entry = entry };
+    struct flock ours = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+    if (fcntl(fd, F_SETLK, &ours) < 0)          /* goes with this process, whoever else has the descriptor */
+        log_warn("terminal: %s", strerror(errno));
     int r = nonblock(fd);
     if (!r)
         r = loop_add(&c->src, fd, EPOLLIN | EPOLLET, on_device, c);

@@ -26,7 +26,6 @@ struct chardev {
     uint32_t entry;                     /* manifest index */
     struct stream *user;                /* at most one */
 };
-#define CHARDEV_KEEP 2048               /* bytes left for a program that opened the terminal itself; more is thrown away */
 
 int chardev_add(struct guest *g, int fd, uint32_t entry);               /* takes fd over */
 struct chardev *chardev_find(struct guest *g, const struct tree *dev);  /* by the element's mark */
