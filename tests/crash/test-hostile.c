@@ -147,7 +147,7 @@ static int any_fd(void)
 static void xmlc_answer(struct player *p, const struct frame_head *h)
 {
     struct doc_result d = { .changes = rnd(2), .vcpus = 1 };
-    int slot = h->object && object_slot(h->object) < SLOTS ? (int)object_slot(h->object) : (int)rnd(SLOTS);
+    int slot = h->object && object_slot(h->object) < SLOTS ? (int)object_slot(h->object) : (int)rnd(EVILS);     /* who may define may harm the honest two as well */
     struct manifest_head m = { MANIFEST_MAGIC, 0, sizeof m, 0 };
     int fds[4] = { frame_memfd("xml", "<domain/>", 9), frame_memfd("tree", "t", 1), frame_memfd("manifest", &m, sizeof m), any_fd() };
     struct frame_head r = { .kind = FRAME_REPLY, .op = rnd(8) ? OP_IN(IN_DOC) : h->op, .serial = h->serial, .origin = h->origin };
@@ -541,7 +541,7 @@ static void random_frames(struct player *g)
         struct player *p;
         if (rnd(3)) {
             p = bad[rnd(8)];
-            if (!p || p->chan < 0 || p->role != ROLE_GATEWAY || p == g) {
+            if (!p || p->chan < 0 || p->role != ROLE_GATEWAY || !p->serving || p == g) {     /* its row may be another's by now */
                 bad[rnd(8)] = gateway_new();
                 continue;
             }
