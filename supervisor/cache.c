@@ -117,7 +117,7 @@ static const struct step write_steps[] = { { "cache", write_go, NULL, NULL }, { 
 
 static void on_timer(struct loop_timer *t)
 {
-    struct flow *f = flow_start(write_steps, write_done, 0, NULL);
+    struct flow *f = flow_start(write_steps, write_done, NULL);
     (void)t;
     if (f)
         flow_go(f);

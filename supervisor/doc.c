@@ -8,7 +8,7 @@
 #include "sup.h"
 
 enum { DEFINED_ADDED, DEFINED_UPDATED };
-#define UNDEFINE_MANAGED_SAVE 1u
+enum { UNDEFINE_MANAGED_SAVE = 1 };
 
 static const char *uuid_text(const uint8_t u[16], char out[37])
 {
@@ -79,11 +79,7 @@ int doc_take(struct flow *f, struct frame *fr)
 /* An answer without a document goes to the caller as it is. */
 static int doc_or_answer(struct flow *f, struct frame *fr)
 {
-    if (fr->h.op == OP_IN(IN_DOC))
-        return doc_take(f, fr);
-    route_pass_back(&f->caller, fr);
-    f->answered = true;
-    return FLOW_END;
+    return fr->h.op == OP_IN(IN_DOC) ? doc_take(f, fr) : flow_answer(f, fr);
 }
 
 /* ---- define ---- */
@@ -154,17 +150,15 @@ static int define_commit(struct flow *f, struct frame *fr)
     return FLOW_NEXT;
 }
 
-static void define_done(struct flow *f, bool ok)
+void define_done(struct flow *f, bool ok)
 {
-    if (!ok)
-        route_error(&f->caller, &f->err);
-    else if (f->doc.reply_len)
-        route_reply(&f->caller, f->reply, f->doc.reply_len, NULL, 0);
-    else
+    if (ok && !f->doc.reply_len)
         reply_dom(&f->caller, slot_row(f->slot));
+    else
+        flow_answered(f, ok);
 }
 
-static const struct step define_steps[] = { { "again", define_again, NULL, NULL }, { "compile", doc_xmlc_pass, doc_take, NULL }, { "write", define_write, define_commit, NULL }, { 0 } };
+const struct step define_steps[] = { { "again", define_again, NULL, NULL }, { "compile", doc_xmlc_pass, doc_take, NULL }, { "write", define_write, define_commit, NULL }, { 0 } };
 
 /* ---- calls on a stored definition, and on no object at all ---- */
 
@@ -188,25 +182,17 @@ int doc_claim(struct flow *f)
     return guest_is_ending(slot_of(f->wanted)) ? FLOW_BLOCKED : flow_claim(f, f->wanted);
 }
 
-static int config_claim(struct flow *f)
-{
-    return f->wanted ? doc_claim(f) : FLOW_NEXT;
-}
-
-static int live_first(struct flow *f)
+static int live_go(struct flow *f)
 {
     struct peer *p;
-    if (!f->live_first)
-        return FLOW_NEXT;
     if (guest_worker(f->slot, &p) != GUEST_READY)
         return err_set(&f->err, VIR_ERR_OPERATION_INVALID, VIR_FROM_DOMAIN, "domain is not running");
+    f->live_first = true;
     return flow_pass(f, p, NULL, 0);
 }
 
 static int config_write(struct flow *f)
 {
-    if (!f->wanted)         /* a call that only reads, as which nobody may write */
-        return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed document");
     if (strcmp(f->doc.name, slot_row(f->slot)->name) || memcmp(f->doc.uuid, slot_row(f->slot)->uuid, 16))
         return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the document is of another domain");
     return f->doc.changes ? flow_conf(f, IN_CONF_WRITE, 0, DIR_DEFINITIONS, f->doc.name, f->fd[FF_TEXT]) : FLOW_NEXT;
@@ -224,72 +210,40 @@ static int config_commit(struct flow *f, struct frame *fr)
     return FLOW_NEXT;
 }
 
-static void plain_done(struct flow *f, bool ok)
-{
-    if (!ok)
-        route_error(&f->caller, &f->err);
-    else if (!f->answered)
-        route_reply(&f->caller, f->reply, f->doc.reply_len, NULL, 0);
-}
-
-static const struct step config_steps[] = {
-    { "claim", config_claim, NULL, NULL }, { "live", live_first, NULL, NULL }, { "read", doc_text_read, doc_text_got, NULL }, { "compile", doc_xmlc_pass, doc_or_answer, NULL }, { "write", config_write, config_commit, NULL }, { 0 },
-};
-static const struct step doc_steps[] = { { "compile", doc_xmlc_pass, doc_or_answer, NULL }, { 0 } };
-
-static void start_with_body(const struct step *steps, void (*done)(struct flow *, bool), const struct caller *c, int slot, struct frame *fr, bool live, bool claims)
-{
-    struct flow *f = flow_start(steps, done, 0, c);
-    if (!f)
-        return;
-    f->slot = slot;
-    f->live_first = live;
-    f->wanted = claims ? slot_handle(slot) : 0;
-    if (flow_keep_body(f, fr) < 0)
-        flow_fail(f);
-    else
-        flow_go(f);
-}
-
 /* The definition as it is stored is what the client wants to see: conf alone answers. */
-#define XML_INACTIVE 2u
 static int text_ask(struct flow *f)
 {
     return flow_conf(f, IN_CONF_READ, 1, DIR_DEFINITIONS, slot_row(f->slot)->name, -1);
 }
 
-static int text_got(struct flow *f, struct frame *fr)
-{
-    route_pass_back(&f->caller, fr);
-    f->answered = true;
-    return FLOW_END;
-}
-
-static const struct step text_steps[] = { { "read", text_ask, text_got, NULL }, { 0 } };
+/* What may change the definition has the object for itself; what only reads it waits for nobody, and its xmlc can but answer. */
+#define CONFIG_STEPS { "read", doc_text_read, doc_text_got, NULL }, { "compile", doc_xmlc_pass, doc_or_answer, NULL }, { "write", config_write, config_commit, NULL }, { 0 }
+static const struct step config_steps[] = { { "claim", doc_claim, NULL, NULL }, CONFIG_STEPS };
+static const struct step live_steps[] = { { "claim", doc_claim, NULL, NULL }, { "live", live_go, NULL, NULL }, CONFIG_STEPS };
+static const struct step read_steps[] = { { "read", doc_text_read, doc_text_got, NULL }, { "compile", doc_xmlc_pass, flow_answer, NULL }, { 0 } };
+static const struct step text_steps[] = { { "read", text_ask, flow_answer, NULL }, { 0 } };
+const struct step doc_steps[] = { { "compile", doc_xmlc_pass, flow_answer, NULL }, { 0 } };
 
 static bool wants_stored_text(const struct caller *c, int slot)
 {
+    enum { XML_INACTIVE = 2 };
     uint32_t flags = slot_row(slot)->flags;
-    return c->op == OP_REMOTE_DOMAIN_GET_XML_DESC && !(c->arg & ~XML_INACTIVE) && flags & SLOT_CANONICAL && !(flags & SLOT_HAS_SECRETS);
+    return c->op == OP_REMOTE_DOMAIN_GET_XML_DESC && !(c->arg & ~(uint32_t)XML_INACTIVE) && flags & SLOT_CANONICAL && !(flags & SLOT_HAS_SECRETS);
 }
 
-/* What may change the definition has the object for itself; what only reads it waits for nobody. */
 void doc_config(const struct caller *c, int slot, struct frame *f, bool live)
 {
-    const struct op_route_row *row = op_route_find(c->op);
-    if (wants_stored_text(c, slot)) {
-        start_with_body(text_steps, plain_done, c, slot, f, false, false);
-        return;
-    }
-    start_with_body(config_steps, plain_done, c, slot, f, live, row && !row->ro);
-}
-
-void doc_only(const struct caller *c, struct frame *f)
-{
-    start_with_body(doc_steps, plain_done, c, -1, f, false, false);
+    const struct step *steps = wants_stored_text(c, slot) ? text_steps : op_route_find(c->op)->ro ? read_steps : live ? live_steps : config_steps;
+    flow_begin(steps, flow_answered, c, f);
 }
 
 /* ---- undefine, autostart ---- */
+
+/* One that an earlier supervisor carried out, who could not say so. */
+static int undefine_again(struct flow *f)
+{
+    return slot_of(f->wanted) < 0 && f->caller.flags & FRAME_RESENT ? FLOW_END : FLOW_NEXT;
+}
 
 static int undefine_remove(struct flow *f)
 {
@@ -318,8 +272,8 @@ static int undefine_commit(struct flow *f)
     return FLOW_NEXT;
 }
 
-static const struct step undefine_steps[] = {
-    { "claim", doc_claim, NULL, NULL }, { "remove", undefine_remove, NULL, NULL }, { "save image", undefine_save, NULL, NULL }, { "commit", undefine_commit, NULL, NULL }, { 0 },
+const struct step undefine_steps[] = {
+    { "again", undefine_again, NULL, NULL }, { "claim", doc_claim, NULL, NULL }, { "remove", undefine_remove, NULL, NULL }, { "save image", undefine_save, NULL, NULL }, { "commit", undefine_commit, NULL, NULL }, { 0 },
 };
 
 static int autostart_write(struct flow *f)
@@ -340,7 +294,7 @@ static int autostart_commit(struct flow *f, struct frame *fr)
     return FLOW_NEXT;
 }
 
-static const struct step autostart_steps[] = { { "claim", doc_claim, NULL, NULL }, { "write", autostart_write, autostart_commit, NULL }, { 0 } };
+const struct step autostart_steps[] = { { "claim", doc_claim, NULL, NULL }, { "write", autostart_write, autostart_commit, NULL }, { 0 } };
 
 static int save_remove(struct flow *f)
 {
@@ -356,37 +310,4 @@ static int save_removed(struct flow *f, struct frame *fr)
     return FLOW_NEXT;
 }
 
-static const struct step save_remove_steps[] = { { "claim", doc_claim, NULL, NULL }, { "remove", save_remove, save_removed, NULL }, { 0 } };
-
-/* ---- which call is what ---- */
-
-static const struct { uint32_t op; const struct step *steps; void (*done)(struct flow *, bool); bool object; } calls[] = {
-    { OP_REMOTE_DOMAIN_DEFINE_XML, define_steps, define_done, false },
-    { OP_REMOTE_DOMAIN_DEFINE_XML_FLAGS, define_steps, define_done, false },
-    { OP_REMOTE_DOMAIN_UNDEFINE, undefine_steps, plain_done, true },
-    { OP_REMOTE_DOMAIN_UNDEFINE_FLAGS, undefine_steps, plain_done, true },
-    { OP_REMOTE_DOMAIN_SET_AUTOSTART, autostart_steps, plain_done, true },
-    { OP_REMOTE_DOMAIN_MANAGED_SAVE_REMOVE, save_remove_steps, plain_done, true },
-};
-
-bool doc_call(const struct caller *c, int slot, struct frame *fr)
-{
-    for (size_t i = 0; i < ARRAY_N(calls); i++) {
-        if (calls[i].op != c->op)
-            continue;
-        struct flow *f = flow_start(calls[i].steps, calls[i].done, 0, c);
-        if (!f)
-            return true;
-        f->wanted = calls[i].object ? fr->h.object : 0;
-        if (calls[i].object && slot < 0 && c->flags & FRAME_RESENT && (c->op == OP_REMOTE_DOMAIN_UNDEFINE || c->op == OP_REMOTE_DOMAIN_UNDEFINE_FLAGS)) {
-            plain_done(f, true);            /* it was done before the supervisor that did it could say so */
-            f->steps = NULL;
-        } else if (!calls[i].object && flow_keep_body(f, fr) < 0) {
-            flow_fail(f);
-        } else {
-            flow_go(f);
-        }
-        return true;
-    }
-    return guest_call(c, slot, fr);
-}
+const struct step save_remove_steps[] = { { "claim", doc_claim, NULL, NULL }, { "remove", save_remove, save_removed, NULL }, { 0 } };

@@ -29,14 +29,14 @@ struct flow *flow_of(uint64_t object)
     return NULL;
 }
 
-struct flow *flow_start(const struct step *steps, void (*done)(struct flow *, bool), uint64_t object, const struct caller *c)
+struct flow *flow_start(const struct step *steps, flow_done_fn *done, const struct caller *c)
 {
     static const struct caller nobody;
     struct err e = ERR_INIT;
     uint32_t i = 0;
     while (i < FLOWS_MAX && flows[i].steps)
         i++;
-    if (i == FLOWS_MAX || (c && !route_in_flow(c, object))) {
+    if (i == FLOWS_MAX || (c && !route_in_flow(c))) {
         err_set(&e, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "too many operations at once");
         if (c)
             route_error(c, &e);
@@ -44,8 +44,7 @@ struct flow *flow_start(const struct step *steps, void (*done)(struct flow *, bo
     }
     struct flow *f = &flows[i];
     uint32_t turn = f->turn + 1;
-    memset(f, 0, sizeof *f);
-    *f = (struct flow){ .steps = steps, .done = done, .turn = turn, .object = object, .caller = c ? *c : nobody, .born_ms = loop_now_ms(), .slot = -1 };
+    *f = (struct flow){ .steps = steps, .done = done, .turn = turn, .caller = c ? *c : nobody, .slot = -1 };
     for (int k = 0; k < FF_N; k++)
         f->fd[k] = -1;
     if (i >= flows_n)
@@ -70,13 +69,29 @@ void flow_unblock(void)
         loop_after(&unblock_timer, 0, unblock, NULL);
 }
 
+void flow_answered(struct flow *f, bool ok)
+{
+    if (!ok && !f->caller.number)
+        log_warn("%s: %s: %s", f->name, f->steps[f->pc].name, f->err.detail);
+    else if (!ok)
+        route_error(&f->caller, &f->err);
+    else if (!f->answered)
+        route_reply(&f->caller, f->reply, f->doc.reply_len, NULL, 0);
+}
+
+int flow_answer(struct flow *f, struct frame *fr)
+{
+    route_pass_back(&f->caller, fr);
+    f->answered = true;
+    return FLOW_END;
+}
+
 static void flow_end(struct flow *f, bool ok)
 {
     uint64_t object = f->object;
     f->awaited = 0;
     f->object = 0;
-    if (f->done)
-        f->done(f, ok);
+    f->done(f, ok);
     for (int k = 0; k < FF_N; k++)
         util_closep(&f->fd[k]);
     f->steps = NULL;
@@ -88,6 +103,9 @@ static void flow_end(struct flow *f, bool ok)
 static void flow_result(struct flow *f, int r)
 {
     for (;;) {
+        const struct step *s = &f->steps[f->pc];
+        if (r < 0 && s->failed)
+            r = s->failed(f);
         switch (r) {
         case FLOW_WAIT:
             return;
@@ -134,7 +152,7 @@ int flow_claim(struct flow *f, uint64_t object)
     return FLOW_NEXT;
 }
 
-int flow_keep_body(struct flow *f, struct frame *fr)
+static int keep_body(struct flow *f, struct frame *fr)
 {
     if (fr->h.flags & FRAME_BIG) {
         f->fd[FF_BODY] = frame_take_fd(fr, 0);
@@ -148,6 +166,16 @@ int flow_keep_body(struct flow *f, struct frame *fr)
         f->body_len = (uint32_t)fr->body_len;
     }
     return 0;
+}
+
+void flow_begin(const struct step *steps, flow_done_fn *done, const struct caller *c, struct frame *fr)
+{
+    struct flow *f = flow_start(steps, done, c);
+    if (!f)
+        return;
+    f->wanted = fr->h.object;
+    f->slot = slot_of(f->wanted);
+    flow_result(f, keep_body(f, fr) < 0 ? -1 : FLOW_AGAIN);
 }
 
 static int no_peer(struct flow *f, const char *who)
@@ -192,18 +220,16 @@ int flow_pass(struct flow *f, struct peer *p, const int *more, unsigned nmore)
 void flow_got(struct peer *p, struct frame *fr)
 {
     struct flow *f = &flows[fr->h.serial & (FLOWS_MAX - 1)];
-    if (!f->steps || f->serial != fr->h.serial || f->awaited != p->number) {
+    if (!f->steps || f->serial != fr->h.serial || f->awaited != p->number)
         return;         /* the flow has ended meanwhile, or the peer makes things up: nobody cares */
-    }
     f->awaited = 0;
     f->from = p->number;
     if (fr->h.kind == FRAME_ERROR) {
         err_from_wire(&f->err, fr->body, fr->h.flags & FRAME_BIG ? 0 : fr->body_len);
-        const struct step *s = &f->steps[f->pc];
-        flow_result(f, s->failed ? s->failed(f) : -1);
-        return;
+        flow_result(f, -1);
+    } else {
+        flow_result(f, f->steps[f->pc].got ? f->steps[f->pc].got(f, fr) : FLOW_NEXT);
     }
-    flow_result(f, f->steps[f->pc].got ? f->steps[f->pc].got(f, fr) : FLOW_NEXT);
 }
 
 void flow_peer_gone(struct peer *p)
@@ -211,13 +237,12 @@ void flow_peer_gone(struct peer *p)
     for (struct flow *f = flow_next(NULL); f; f = flow_next(f)) {
         if (f->awaited != p->number)
             continue;
-        const struct step *s = &f->steps[f->pc];
         f->awaited = 0;
         const struct exited *x = p->obituary;
         int words = x && x->words < sizeof x->text ? (int)x->words : 0;
         err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the %s process ended while it was at work%s%.*s", role_name(p->role), words ? ": " : "", words > 200 ? 200 : words,
                 x ? x->text : "");
-        flow_result(f, s->failed ? s->failed(f) : -1);
+        flow_result(f, -1);
     }
 }
 
@@ -230,4 +255,28 @@ int flow_conf(struct flow *f, uint32_t op, uint32_t arg, uint32_t dir, const cha
     if (util_copy_str(n.name, sizeof n.name, name) < 0 || !p)
         return no_peer(f, "conf");
     return flow_call(f, p, OP_IN(op), arg, &n, sizeof n, &fd, fd >= 0);
+}
+
+/* A flow of one such call. */
+static int conf_go(struct flow *f)
+{
+    return flow_conf(f, f->conf_op, f->arg, f->conf_dir, f->name, f->fd[FF_TEXT]);
+}
+
+bool flow_conf_alone(uint32_t op, uint32_t arg, uint32_t dir, int slot, int fd, flow_done_fn *done)
+{
+    static const struct step steps[] = { { "file", conf_go, NULL, NULL }, { 0 } };
+    struct flow *f = flow_start(steps, done, NULL);
+    if (!f) {
+        util_closep(&fd);
+        return false;
+    }
+    f->conf_op = op;
+    f->arg = arg;
+    f->conf_dir = dir;
+    f->wanted = slot_handle(slot);
+    f->fd[FF_TEXT] = fd;
+    util_copy_str(f->name, sizeof f->name, slot_row(slot)->name);
+    flow_go(f);
+    return true;
 }

@@ -228,8 +228,7 @@ static void status_begin(struct run *r, int fd);
 static void status_done(struct flow *f, bool ok)
 {
     struct run *r = run_of(slot_of(f->wanted));
-    if (!ok)
-        log_warn("the status file of %s cannot be written: %s", f->name, f->err.detail);
+    flow_answered(f, ok);
     if (!r)
         return;
     r->status_busy = false;
@@ -237,24 +236,11 @@ static void status_done(struct flow *f, bool ok)
         status_begin(r, STEAL_FD(&r->status_next));
 }
 
-static int status_write(struct flow *f)
-{
-    return flow_conf(f, IN_CONF_WRITE, 0, DIR_STATUS, f->name, f->fd[FF_TEXT]);
-}
-
 static void status_begin(struct run *r, int fd)
 {
-    static const struct step steps[] = { { "write", status_write, NULL, NULL }, { 0 } };
-    struct flow *w = flow_start(steps, status_done, 0, NULL);
-    if (!w) {
-        util_closep(&fd);
-        return;
-    }
-    util_copy_str(w->name, sizeof w->name, slot_row(r->slot)->name);
-    w->wanted = r->object;
-    w->fd[FF_TEXT] = fd;
     r->status_busy = true;
-    flow_go(w);
+    if (!flow_conf_alone(IN_CONF_WRITE, 0, DIR_STATUS, r->slot, fd, status_done))
+        r->status_busy = false;
 }
 
 /* SAFETY: one write of a guest is under way at a time, and of those that wait only the newest counts: a worker that sends more of them than the
@@ -286,23 +272,11 @@ static int element_ask(struct flow *f)
     return flow_call(f, peer_take(ROLE_XMLC, f->object, f->name), OP_IN(IN_DOC_ELEMENT), 0, NULL, 0, &f->fd[FF_TEXT], 1);
 }
 
-static int element_got(struct flow *f, struct frame *fr)
-{
-    route_pass_back(&f->caller, fr);
-    return FLOW_NEXT;
-}
-
-static void element_done(struct flow *f, bool ok)
-{
-    if (!ok)
-        route_error(&f->caller, &f->err);
-}
-
 static void on_element(struct run *r, struct peer *p, struct frame *f)
 {
-    static const struct step steps[] = { { "read", element_ask, element_got, NULL }, { 0 } };
+    static const struct step steps[] = { { "read", element_ask, flow_answer, NULL }, { 0 } };
     struct caller c = { .number = p->number, .serial = f->h.serial, .op = f->h.op };
-    struct flow *w = flow_start(steps, element_done, 0, &c);
+    struct flow *w = flow_start(steps, flow_answered, &c);
     if (!w)
         return;
     util_copy_str(w->name, sizeof w->name, slot_row(r->slot)->name);

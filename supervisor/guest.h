@@ -57,7 +57,6 @@ enum guest_ready guest_worker(int slot, struct peer **p);
 bool guest_is_ending(int slot);
 void guest_frame(struct peer *p, struct frame *f);          /* calls and events of its worker */
 void guest_exited(const struct exited *x);                  /* its PID-1 stub has ended */
-bool guest_call(const struct caller *c, int slot, struct frame *f);     /* create, destroy, managed save: true when it was one of these */
 void guest_held(const struct held *h, int fd);              /* what the keeper held of it; takes fd over */
 void guest_inherit(struct peer *p, const struct held *h);   /* a worker or log role of an earlier supervisor */
 void guest_reconcile(void);                                 /* after IN_GO: what is whole goes on, what is half is undone */
@@ -75,18 +74,21 @@ void log_tail(struct run *r, struct peer *p, struct frame *f);
 void log_release(struct run *r);                            /* they drain their pipes and end by themselves */
 
 /* save.c */
-bool save_call(const struct caller *c, struct frame *f);    /* managed save: true when it was that */
+extern const struct step save_steps[];                      /* managed save */
+flow_done_fn save_done;
 int saved_go(struct flow *f);                               /* a step of a start: what was saved, if anything, takes the definition's place */
 int saved_got(struct flow *f, struct frame *fr);
 void saved_forget(int slot);
 
 /* start.c */
 void start_by_itself(int slot);                             /* autostart */
-bool start_call(const struct caller *c, struct frame *f);   /* create, create_xml: true when it was one */
+extern const struct step create_steps[], create_xml_steps[];
+flow_done_fn start_done;
 void launch_begin(struct run *r, struct peer *worker, struct frame *f);
 /* stop.c: ends the guest and undoes all that its run made. state, reason, event, detail: how, unless it is known already; NULL: unknown yet. */
 void stop_begin(struct run *r, const struct guest_state *how);
 void stop_after_start(struct run *r, const struct caller *c, const struct err *e);      /* and then the caller is told */
+extern const struct step destroy_steps[];
 extern const struct guest_state stop_destroyed, stop_failed, stop_crashed;
 /* chain.c: one turn of the search for backing files */
 int chain_look(struct flow *f);

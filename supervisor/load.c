@@ -29,7 +29,7 @@ static int compiled(struct flow *f, struct frame *fr)
 }
 
 #define READ_STEPS { "read", read_name, doc_text_got, NULL }, { "compile", compile, compiled, NULL }
-static const struct step define_steps[] = { READ_STEPS, { 0 } };
+static const struct step load_steps[] = { READ_STEPS, { 0 } };
 
 static void facts_done(struct flow *f, bool ok)
 {
@@ -42,7 +42,7 @@ static void facts_done(struct flow *f, bool ok)
 
 void load_facts(int slot)
 {
-    struct flow *f = flow_start(define_steps, facts_done, 0, NULL);
+    struct flow *f = flow_start(load_steps, facts_done, NULL);
     if (!f)
         return;
     f->arg = DIR_DEFINITIONS;
@@ -61,7 +61,7 @@ static int slot_for(struct flow *f)
     return slot >= 0 && !strcmp(slot_row(slot)->name, f->doc.name) ? slot : err_set(&f->err, VIR_ERR_DOM_EXIST, VIR_FROM_QEMU, "another domain has its name or uuid");
 }
 
-static void define_done(struct flow *f, bool ok)
+static void load_done(struct flow *f, bool ok)
 {
     int slot = ok ? slot_for(f) : -1;
     at_work--;
@@ -162,8 +162,8 @@ static void adopt_done(struct flow *f, bool ok)
 
 /* ---- one list after the other ---- */
 
-static const struct { uint32_t dir; const struct step *steps; void (*done)(struct flow *, bool); } lists[] = {
-    { DIR_DEFINITIONS, define_steps, define_done }, { DIR_SAVE, NULL, NULL }, { DIR_STATUS, adopt_steps, adopt_done },
+static const struct { uint32_t dir; const struct step *steps; flow_done_fn *done; } lists[] = {
+    { DIR_DEFINITIONS, load_steps, load_done }, { DIR_SAVE, NULL, NULL }, { DIR_STATUS, adopt_steps, adopt_done },
 };
 static const struct conf_entry *entries;
 static uint32_t entries_n, next_entry, list;
@@ -201,7 +201,7 @@ static void more(void)
                 s->flags |= SLOT_PERSISTENT | (e->autostart ? SLOT_AUTOSTART : 0);
             continue;
         }
-        struct flow *f = memchr(e->name, 0, sizeof e->name) ? flow_start(lists[list].steps, lists[list].done, 0, NULL) : NULL;
+        struct flow *f = memchr(e->name, 0, sizeof e->name) ? flow_start(lists[list].steps, lists[list].done, NULL) : NULL;
         if (!f)
             continue;
         at_work++;
@@ -249,7 +249,7 @@ void load_begin(void)
 {
     static const struct step list_steps[] = { { "list", list_go, list_got, NULL }, { 0 } };
     static const struct step first_steps[] = { { "cache", cache_ask, cache_got, cache_absent }, { "list", list_go, list_got, NULL }, { 0 } };
-    struct flow *f = list < ARRAY_N(lists) ? flow_start(list ? list_steps : first_steps, list_done, 0, NULL) : NULL;
+    struct flow *f = list < ARRAY_N(lists) ? flow_start(list ? list_steps : first_steps, list_done, NULL) : NULL;
     if (f)
         flow_go(f);
     else

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "guest.h"
+#include "ipc/schema/op-numbers.h"
 #include "sup.h"
 
 #define PENDING_MAX 16384u
@@ -271,13 +272,29 @@ static void to_object(const struct caller *c, int slot, struct frame *f)
 static void to_doc(const struct caller *c, int slot, struct frame *f)
 {
     (void)slot;
-    doc_only(c, f);
+    flow_begin(doc_steps, flow_answered, c, f);
 }
+
+/* Calls that are flows of ours. */
+static const struct { uint32_t op; const struct step *steps; flow_done_fn *done; } flows[] = {
+    { OP_REMOTE_DOMAIN_DEFINE_XML, define_steps, define_done }, { OP_REMOTE_DOMAIN_DEFINE_XML_FLAGS, define_steps, define_done },
+    { OP_REMOTE_DOMAIN_UNDEFINE, undefine_steps, flow_answered }, { OP_REMOTE_DOMAIN_UNDEFINE_FLAGS, undefine_steps, flow_answered },
+    { OP_REMOTE_DOMAIN_SET_AUTOSTART, autostart_steps, flow_answered },
+    { OP_REMOTE_DOMAIN_CREATE, create_steps, start_done }, { OP_REMOTE_DOMAIN_CREATE_WITH_FLAGS, create_steps, start_done },
+    { OP_REMOTE_DOMAIN_CREATE_XML, create_xml_steps, start_done },
+    { OP_REMOTE_DOMAIN_DESTROY, destroy_steps, flow_answered }, { OP_REMOTE_DOMAIN_DESTROY_FLAGS, destroy_steps, flow_answered },
+    { OP_REMOTE_DOMAIN_MANAGED_SAVE, save_steps, save_done }, { OP_REMOTE_DOMAIN_MANAGED_SAVE_REMOVE, save_remove_steps, flow_answered },
+};
 
 static void to_supervisor(const struct caller *c, int slot, struct frame *f)
 {
-    if (!doc_call(c, slot, f))
-        fail(c, VIR_ERR_NO_SUPPORT, "");
+    (void)slot;
+    for (size_t i = 0; i < ARRAY_N(flows); i++)
+        if (flows[i].op == c->op) {
+            flow_begin(flows[i].steps, flows[i].done, c, f);
+            return;
+        }
+    fail(c, VIR_ERR_NO_SUPPORT, "");
 }
 
 static const struct { void (*fn)(const struct caller *c, int slot, struct frame *f); bool object; } routes[ROUTE_N] = {
@@ -434,7 +451,7 @@ void route_frame(struct peer *g, struct frame *f)
 }
 
 /* What a flow works on is known here too, so that it is neither run twice nor forgotten. */
-bool route_in_flow(const struct caller *c, uint64_t object)
+bool route_in_flow(const struct caller *c)
 {
-    return !c->number || pending_add(c, P_FLOW, 0, object);
+    return pending_add(c, P_FLOW, 0, 0);
 }

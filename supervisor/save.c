@@ -60,50 +60,19 @@ static int end_go(struct flow *f)
     return r && r->id == f->id ? FLOW_BLOCKED : FLOW_NEXT;
 }
 
-static int drop_go(struct flow *f)
+void save_done(struct flow *f, bool ok)
 {
-    return flow_conf(f, IN_CONF_SAVE, CONF_SAVE_DROP, DIR_SAVE, f->name, -1);
-}
-
-static void drop_done(struct flow *f, bool ok)
-{
-    (void)f;
-    (void)ok;
-}
-
-static void save_done(struct flow *f, bool ok)
-{
-    static const struct step drop[] = { { "drop", drop_go, NULL, NULL }, { 0 } };
-    if (ok) {
-        route_reply(&f->caller, NULL, 0, NULL, 0);
-        return;
-    }
-    struct flow *d = *f->name ? flow_start(drop, drop_done, 0, NULL) : NULL;
-    if (f->launched)
+    if (!ok && f->launched)
         tell_worker(f, false);
-    if (d) {
-        util_copy_str(d->name, sizeof d->name, f->name);
-        flow_go(d);
-    }
-    route_error(&f->caller, &f->err);
+    if (!ok && *f->name)
+        flow_conf_alone(IN_CONF_SAVE, CONF_SAVE_DROP, DIR_SAVE, f->slot, -1, flow_answered);
+    flow_answered(f, ok);
 }
 
-static const struct step save_steps[] = {
+const struct step save_steps[] = {
     { "claim", doc_claim, NULL, NULL }, { "check", check, NULL, NULL }, { "file", file_go, doc_text_got, NULL }, { "save", save_go, NULL, NULL },
     { "keep", keep_go, NULL, NULL }, { "end", end_go, NULL, NULL }, { 0 },
 };
-
-bool save_call(const struct caller *c, struct frame *fr)
-{
-    if (c->op != OP_REMOTE_DOMAIN_MANAGED_SAVE)
-        return false;
-    struct flow *f = flow_start(save_steps, save_done, 0, c);
-    if (f) {
-        f->wanted = fr->h.object;
-        flow_go(f);
-    }
-    return true;
-}
 
 /* ---- a start from it ---- */
 
@@ -131,19 +100,9 @@ int saved_got(struct flow *f, struct frame *fr)
     return FLOW_NEXT;
 }
 
-static int forget_go(struct flow *f)
-{
-    return flow_conf(f, IN_CONF_REMOVE, 0, DIR_SAVE, f->name, -1);
-}
-
 void saved_forget(int slot)
 {
-    static const struct step steps[] = { { "remove", forget_go, NULL, NULL }, { 0 } };
-    struct flow *f = flow_start(steps, drop_done, 0, NULL);
     SLOT_EDIT(s, slot)
         s->flags &= ~(uint32_t)SLOT_MANAGED_SAVE;
-    if (!f)
-        return;
-    util_copy_str(f->name, sizeof f->name, slot_row(slot)->name);
-    flow_go(f);
+    flow_conf_alone(IN_CONF_REMOVE, 0, DIR_SAVE, slot, -1, flow_answered);
 }

@@ -174,7 +174,7 @@ static int worker_go(struct flow *f)
     return flow_call(f, w, OP_IN(IN_START), f->caller.arg, NULL, 0, &f->fd[FF_SAVED], f->fd[FF_SAVED] >= 0);
 }
 
-static void start_done(struct flow *f, bool ok)
+void start_done(struct flow *f, bool ok)
 {
     struct run *r = f->run;
     if (!ok) {
@@ -185,10 +185,7 @@ static void start_done(struct flow *f, bool ok)
         }
         if (f->new_slot && slot_of(f->wanted) >= 0)
             slot_free(f->slot);
-        if (f->caller.number)
-            route_error(&f->caller, &f->err);
-        else
-            log_err("%s does not start: %s", f->name, f->err.detail);
+        flow_answered(f, false);
         return;
     }
     if (r) {
@@ -235,34 +232,16 @@ static int xml_slot(struct flow *f)
 
 #define START_STEPS { "begin", begin, NULL, NULL }, { "saved", saved_go, saved_got, NULL }, { "read", read_text, doc_text_got, NULL }, { "compile", compile, compiled, NULL }, { "look", chain_look, chain_looked, NULL }, \
     { "probe", chain_probe, chain_probed, NULL }, { "open", open_go, opened, NULL }, { "net", net_go, netted, NULL }, { "worker", worker_go, NULL, NULL }, { 0 }
-static const struct step create_steps[] = { { "claim", doc_claim, NULL, NULL }, START_STEPS };
-static const struct step create_xml_steps[] = { { "again", xml_again, NULL, NULL }, { "document", doc_xmlc_pass, doc_take, NULL }, { "slot", xml_slot, NULL, NULL }, START_STEPS };
+const struct step create_steps[] = { { "claim", doc_claim, NULL, NULL }, START_STEPS };
+const struct step create_xml_steps[] = { { "again", xml_again, NULL, NULL }, { "document", doc_xmlc_pass, doc_take, NULL }, { "slot", xml_slot, NULL, NULL }, START_STEPS };
 
 void start_by_itself(int slot)
 {
-    struct flow *f = flow_start(create_steps, start_done, 0, NULL);
+    struct flow *f = flow_start(create_steps, start_done, NULL);
     if (!f)
         return;
     f->wanted = slot_handle(slot);
     flow_go(f);
-}
-
-bool start_call(const struct caller *c, struct frame *fr)
-{
-    bool with_xml = c->op == OP_REMOTE_DOMAIN_CREATE_XML;
-    if (!with_xml && c->op != OP_REMOTE_DOMAIN_CREATE && c->op != OP_REMOTE_DOMAIN_CREATE_WITH_FLAGS)
-        return false;
-    struct flow *f = flow_start(with_xml ? create_xml_steps : create_steps, start_done, 0, c);
-    if (!f)
-        return true;
-    if (c->op == OP_REMOTE_DOMAIN_CREATE)
-        f->caller.arg = 0;
-    f->wanted = fr->h.object;
-    if (with_xml && flow_keep_body(f, fr) < 0)
-        flow_fail(f);
-    else
-        flow_go(f);
-    return true;
 }
 
 /* ---- launch: a flow of its own, for the start waits for the worker and the worker for this ---- */
@@ -366,7 +345,7 @@ void launch_begin(struct run *r, struct peer *worker, struct frame *fr)
         route_error(&c, &e);
         return;
     }
-    struct flow *f = flow_start(launch_steps, launch_done, 0, &c);
+    struct flow *f = flow_start(launch_steps, launch_done, &c);
     if (!f)
         return;
     _Static_assert(sizeof l <= sizeof f->body, "a launch fits into a flow");

@@ -24,7 +24,7 @@ static int undo_failed(struct flow *f)
 static int undone(struct flow *f, struct frame *fr)
 {
     struct hand_done d;
-    return hand_done(f, fr, &d) < 0 ? undo_failed(f) : FLOW_NEXT;
+    return hand_done(f, fr, &d);
 }
 
 static int kill_go(struct flow *f)
@@ -164,7 +164,7 @@ static const struct step steps[] = {
 
 static struct flow *stop_flow(struct run *r)
 {
-    struct flow *f = flow_start(steps, stop_done, 0, NULL);
+    struct flow *f = flow_start(steps, stop_done, NULL);
     if (!f) {       /* a guest's end cannot be refused: it is tried again */
         log_err("too many operations at once: the end of a guest waits");
         return NULL;
@@ -247,25 +247,4 @@ static int destroy_go(struct flow *f)
     return FLOW_BLOCKED;        /* until that run is no more */
 }
 
-static void destroy_done(struct flow *f, bool ok)
-{
-    if (ok)
-        route_reply(&f->caller, NULL, 0, NULL, 0);
-    else
-        route_error(&f->caller, &f->err);
-}
-
-static const struct step destroy_steps[] = { { "destroy", destroy_go, NULL, NULL }, { 0 } };
-
-bool guest_call(const struct caller *c, int slot, struct frame *fr)
-{
-    (void)slot;
-    if (c->op != OP_REMOTE_DOMAIN_DESTROY && c->op != OP_REMOTE_DOMAIN_DESTROY_FLAGS)
-        return save_call(c, fr) || start_call(c, fr);
-    struct flow *f = flow_start(destroy_steps, destroy_done, 0, c);
-    if (f) {
-        f->wanted = fr->h.object;
-        flow_go(f);
-    }
-    return true;
-}
+const struct step destroy_steps[] = { { "destroy", destroy_go, NULL, NULL }, { 0 } };

@@ -125,22 +125,23 @@ void route_peer_gone(struct peer *p, bool comes_again);                 /* its c
 void route_park(const struct caller *c, uint64_t object);               /* asked for again by route_wake */
 void route_wake(uint64_t object);
 int route_to(const struct caller *c, struct peer *to, struct frame *f, const int *more, unsigned nmore);   /* passes a call on unread */
-bool route_in_flow(const struct caller *c, uint64_t object);             /* notes that a flow will answer; false: no room */
+bool route_in_flow(const struct caller *c);                              /* notes that a flow will answer; false: no room */
 const char *op_label(uint32_t op, char buf[24]);
 
 /* ---- flow.c: one thing after the other, without ever waiting in a handler ---- */
 enum flow_fd { FF_BODY /* the caller's BIG body */, FF_TEXT /* definition or live XML */, FF_TREE, FF_MANIFEST, FF_IMAGE, FF_GRANTS, FF_SAVED, FF_N };
 enum { FLOW_WAIT = 0, FLOW_NEXT = 1, FLOW_END = 2, FLOW_AGAIN = 3, FLOW_BLOCKED = 4 };     /* results of a step; -1: failed, f->err is set */
 struct flow;
+typedef void flow_done_fn(struct flow *f, bool ok);
 struct step {
     const char *name;
     int (*go)(struct flow *f);
     int (*got)(struct flow *f, struct frame *fr);   /* the awaited reply; FLOW_AGAIN runs go once more */
-    int (*failed)(struct flow *f);                  /* an error came instead (f->err), or the peer ended; NULL: the flow fails */
+    int (*failed)(struct flow *f);                  /* go or got failed, or an error came instead (f->err); NULL: the flow fails */
 };
 struct flow {
     const struct step *steps;   /* NULL: free row; ends with go NULL */
-    void (*done)(struct flow *f, bool ok);          /* always called once: answers the caller */
+    flow_done_fn *done;                             /* always called once: answers the caller */
     uint32_t pc, serial, turn;  /* turn: of this row, so that late replies find nobody */
     uint64_t object;            /* 0 while it has none */
     uint64_t wanted;            /* object it will claim */
@@ -153,23 +154,24 @@ struct flow {
     struct err err, start_err /* stop.c: what the caller of the start is told */;
     int fd[FF_N];
     _Alignas(8) uint8_t body[2048];     /* the caller's arguments if they are short, else FF_BODY; struct launch when it is one */
-    uint32_t body_len, arg, i;
+    uint32_t body_len, arg, i, conf_op, conf_dir;
     struct doc_result doc;
     struct conf_entry entry;    /* load.c: the file */
     uint8_t reply[8192];        /* API reply that came with the document, and an event's fields */
     uint32_t reply_len;
     char name[NAME_MAX_BYTES];
-    uint64_t born_ms;
     struct run *run;
     uint64_t probed[MANIFEST_ENTRIES_MAX / 64];     /* images that were looked at */
     bool new_slot, launched;
 };
-struct flow *flow_start(const struct step *steps, void (*done)(struct flow *, bool), uint64_t object, const struct caller *c);  /* NULL: the caller got an error */
+struct flow *flow_start(const struct step *steps, flow_done_fn *done, const struct caller *c);   /* NULL: the caller got an error */
+void flow_begin(const struct step *steps, flow_done_fn *done, const struct caller *c, struct frame *fr);      /* for a call of a client's; starts it, and runs it */
+flow_done_fn flow_answered;                                             /* the reply that came with the document, or nothing but that it is done; or the error */
+int flow_answer(struct flow *f, struct frame *fr);                      /* a step's second half: the reply is the caller's */
 void flow_go(struct flow *f);                                           /* runs until it waits or ends */
 void flow_fail(struct flow *f);                                         /* f->err is set */
 int flow_claim(struct flow *f, uint64_t object);                        /* FLOW_NEXT, or FLOW_BLOCKED while another has it */
 int flow_pass(struct flow *f, struct peer *p, const int *more, unsigned nmore);
-int flow_keep_body(struct flow *f, struct frame *fr);
 int flow_call(struct flow *f, struct peer *p, uint32_t op, uint32_t arg, const void *body, size_t len, const int *fds, unsigned nfds);
 void flow_got(struct peer *p, struct frame *fr);                        /* a reply to a call of ours */
 void flow_peer_gone(struct peer *p);
@@ -178,11 +180,12 @@ struct flow *flow_of(uint64_t object);                                  /* the o
 struct flow *flow_next(struct flow *after);
 extern struct life conf_life, host_life;
 int flow_conf(struct flow *f, uint32_t op, uint32_t arg, uint32_t dir, const char *name, int fd);
+bool flow_conf_alone(uint32_t op, uint32_t arg, uint32_t dir, int slot, int fd, flow_done_fn *done);    /* a flow of its own for one call; takes fd over */
 
 /* ---- documents, guests ---- */
-bool doc_call(const struct caller *c, int slot, struct frame *f);       /* define, undefine, autostart, create...: true when it was one of these */
+extern const struct step define_steps[], undefine_steps[], autostart_steps[], save_remove_steps[], doc_steps[] /* an xmlc with the call's own document */;
+flow_done_fn define_done;
 void doc_config(const struct caller *c, int slot, struct frame *f, bool live_first);     /* an xmlc with the stored definition */
-void doc_only(const struct caller *c, struct frame *f);                 /* an xmlc with the call's own document */
 int doc_take(struct flow *f, struct frame *fr);                         /* IN_DOC: struct and descriptors into the flow, manifest checked */
 int doc_xmlc_pass(struct flow *f);                                      /* the caller's own call */
 int doc_xmlc_call(struct flow *f, uint32_t op, uint32_t flags);         /* IN_DOC_*, with FF_TEXT */
