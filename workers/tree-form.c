@@ -142,9 +142,35 @@ static void forget_implicit(struct tree *devices)
     }
 }
 
+/* The <cpu> of the start, or that of the run. */
+static void choose_cpu(struct tree *t, bool of_start)
+{
+    struct tree *begun = tree_first(t, MARK_CPU), *cpu = tree_first(t, "cpu"), *c = NULL;
+    if (begun && cpu && of_start && (c = tree_first(begun, "cpu"))) {
+        tree_insert(t, c, cpu);
+        tree_free(cpu);
+    }
+    if (begun)
+        tree_free(begun);
+    /* A feature that QEMU's model had for some releases: libvirts that know it would miss it, so it is told off. */
+    cpu = tree_first(t, "cpu");
+    if (of_start && tree_attr_is(cpu, "mode", "custom") && tree_text(cpu, "model") && strcmp(tree_text(cpu, "model"), "Icelake-Server") == 0) {
+        TREE_EACH(f, cpu, "feature")
+            if (tree_attr_is(f, "name", "pconfig"))
+                return;
+        c = tree_new("feature");
+        tree_set_attr(c, "policy", "disable");
+        tree_set_attr(c, "name", "pconfig");
+        tree_append(cpu, c);
+        if (tree_first(cpu, "numa"))
+            tree_append(cpu, tree_first(cpu, "numa"));
+    }
+}
+
 void tree_form(struct tree *t, unsigned flags)
 {
     struct tree *devices = tree_first(t, "devices");
+    choose_cpu(t, flags & FORM_MIGRATABLE);
     if (flags & FORM_MIGRATABLE && devices)
         forget_implicit(devices);
     walk(t, flags);

@@ -14,4 +14,6 @@
 #define MARK_MANIFEST "bulkhead:m"
 /* A second resource of the same element: the websocket of a VNC <graphics>. */
 #define MARK_MANIFEST2 "bulkhead:m2"
+/* An element beside <cpu>: the <cpu> the guest was started with, where what QEMU made of it differs; the migratable form shows it. */
+#define MARK_CPU "bulkhead:cpu"
 #endif

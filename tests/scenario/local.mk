@@ -27,6 +27,7 @@ guest_tests = \
 scenario_root_tests = \
 	%D%/test-peer-admin.py \
 	%D%/test-peer-badxml.py \
+	%D%/test-peer-cpu.py \
 	%D%/test-peer-events.py \
 	%D%/test-peer-life.py \
 	%D%/test-peer-python.py \

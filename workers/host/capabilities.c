@@ -6,7 +6,7 @@
 #include <unistd.h>
 #include "ipc/mp.h"
 #include "ipc/util.h"
-#include "workers/host/cpu.h"
+#include "workers/cpu.h"
 #include "workers/host/facts.h"
 #include "workers/host/host.h"
 #include "workers/tree.h"
@@ -23,7 +23,7 @@ static void add_cpu(struct tree *host, const struct host *h)
 {
     struct tree *cpu = tree_add(host, "cpu"), *t;
     struct utsname u;
-    struct cpu_features have, model = { { 0 } };
+    struct cpu_features have;
     struct fact_topology top;
     const char *vendor;
     char text[256];
@@ -34,9 +34,9 @@ static void add_cpu(struct tree *host, const struct host *h)
     fact_topology(&top);
     tree_add_text(cpu, "arch", "%s", u.machine);
     const struct caps_emulator *e = caps_find(&h->caps, NULL, u.machine);
-    const struct caps_cpu *c = e ? cpu_pick(e, &have, vendor, true, &model) : NULL;
-    if (c)
-        tree_add_text(cpu, "model", "%s", c->name);
+    const struct cpu_model *m = e ? cpu_pick(NULL, false, &have, vendor, CPU_PICK_HOST) : NULL;
+    if (m)
+        tree_add_text(cpu, "model", "%s", m->name);
     if (vendor)
         tree_add_text(cpu, "vendor", "%s", vendor);
     if (fact_cpuinfo("microcode", text, sizeof text))
@@ -58,7 +58,7 @@ static void add_cpu(struct tree *host, const struct host *h)
         tree_set_attr(t, "bits", "%lu", strtoul(text, NULL, 10));
     }
     for (unsigned i = 0; cpu_feature_name(i); i++)
-        if (cpu_has(&have, i) && !cpu_has(&model, i))
+        if (cpu_has(&have, i) && !(m && cpu_has(&m->has, i)))
             tree_set_attr(tree_add(cpu, "feature"), "name", "%s", cpu_feature_name(i));
     for (unsigned i = 0; i < n; i++) {
         t = tree_add(cpu, "pages");

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 #include "ipc/util.h"
-#include "workers/host/cpu.h"
+#include "workers/cpu.h"
 #include "workers/host/host.h"
 #include "workers/tree.h"
 
@@ -97,29 +97,18 @@ static void add_migratable(struct tree *cpu, const struct in *in, const char *mo
 /* The model with the fewest words that is what this accelerator gives a guest at most. */
 static void add_host_model(struct tree *cpu, const struct in *in)
 {
-    struct cpu_features want, has_ = { { 0 } };
-    const char *vendor = "AMD";     /* of QEMU's own processors */
-    struct tree *t = tree_add(cpu, "mode"), *f;
+    struct cpu_features want;
+    const char *vendor;
+    struct tree *t = tree_add(cpu, "mode");
     tree_set_attr(t, "name", "host-model");
-    const struct caps_cpu *most = in->kvm ? caps_cpu(in->e, CAPS_KVM, "host") : caps_cpu(in->e, CAPS_TCG, "max");
-    if (in->kvm)
-        cpu_host(&want, &vendor);
-    if (most)
-        cpu_of_list(&want, &most->features);
-    const struct caps_cpu *c = most || in->kvm ? cpu_pick(in->e, &want, vendor, false, &has_) : NULL;
-    tree_set_attr(t, "supported", "%s", c ? "yes" : "no");
-    if (!c)
+    const struct cpu_model *m = cpu_most(in->e, in->kvm, &want, &vendor) ? cpu_pick(in->e, in->kvm, &want, vendor, CPU_PICK_MOST) : NULL;
+    tree_set_attr(t, "supported", "%s", m ? "yes" : "no");
+    if (!m)
         return;
-    tree_set_attr(tree_add_text(t, "model", "%s", c->name), "fallback", "forbid");
+    tree_set_attr(tree_add_text(t, "model", "%s", m->name), "fallback", "forbid");
     if (vendor)
         tree_add_text(t, "vendor", "%s", vendor);
-    for (int off = 0; off < 2; off++)
-        for (unsigned i = 0; cpu_feature_name(i); i++)
-            if (cpu_has(&want, i) == !off && cpu_has(&has_, i) == !!off) {
-                f = tree_add(t, "feature");
-                tree_set_attr(f, "policy", "%s", off ? "disable" : "require");
-                tree_set_attr(f, "name", "%s", cpu_feature_name(i));
-            }
+    cpu_add_features(t, &want, &m->has);
 }
 
 static int by_name_down(const void *a, const void *b)

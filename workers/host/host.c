@@ -11,7 +11,7 @@
 #include "ipc/log.h"
 #include "ipc/schema/op-numbers.h"
 #include "ipc/util.h"
-#include "workers/host/cpu.h"
+#include "workers/cpu.h"
 #include "workers/host/facts.h"
 #include "workers/host/host.h"
 #include "workers/worker.h"

@@ -1,6 +1,6 @@
 # role host: node facts and capabilities
 noinst_LIBRARIES += libhost.a
-libhost_a_SOURCES = %D%/capabilities.c %D%/domcaps.c %D%/host.h %D%/cpu.c %D%/cpu.h %D%/features.def %D%/facts.c %D%/facts.h
+libhost_a_SOURCES = %D%/capabilities.c %D%/domcaps.c %D%/host.h %D%/facts.c %D%/facts.h
 pkglibexec_PROGRAMS += roles/host
 roles_host_SOURCES = %D%/host.c
 roles_host_LDADD = libhost.a libworker.a libroutes.a libpolicy.a libipc.a

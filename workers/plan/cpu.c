@@ -19,10 +19,6 @@ static void model(struct ctx *c, struct strbuf *b, const struct tree *cpu)
     const char *mode = tree_attr(cpu, "mode"), *name = tree_text(cpu, "model");
     bool known, kvm = tree_attr_is(c->in->dom, "type", "kvm");
     if (pl_is(mode, "host-passthrough")) {
-        if (!kvm && pl_run(c)) {
-            pl_fail(c, "CPU mode 'host-passthrough' for %s qemu domain on %s host is not supported by hypervisor", "x86_64", "x86_64");
-            return;
-        }
         pl_cat(c, b, "host");
         if (pl_tri(cpu, NULL, "migratable") == 1)
             pl_cat(c, b, ",migratable=on");

@@ -109,6 +109,9 @@ int resume_open(struct guest *g, int qmp_fd);
 void resume_qmp_ready(struct guest *g);
 void guest_learn(struct guest *g);                                      /* asks QEMU for vCPU threads, channel states, balloon */
 
+/* cpu.c: asks what QEMU made of <cpu>, and tells it in the live document; a start fails where that is not what the document insists on. */
+void guest_learn_cpu(struct guest *g);
+
 /* state.c */
 void guest_set_state(struct guest *g, int32_t state, int32_t reason, int32_t event, int32_t detail);   /* event -1: none */
 void guest_send_state(struct guest *g, int32_t event, int32_t detail);

@@ -10,6 +10,7 @@
 #include "ipc/util.h"
 #include "workers/qemu/guest.h"
 #include "workers/tree-form.h"
+#include "workers/tree-marks.h"
 
 #define PLACE_MAGIC 0x51434b31u
 #define PLACE_BYTES (8u << 20)
@@ -164,6 +165,9 @@ static void status_file(struct guest *g)
     tree_set_attr(job, "async", "none");
     if (g->fake_reboot)
         tree_add(st, "fakereboot");
+    const struct tree *cpu = tree_get(g->tree, MARK_CPU "/cpu");
+    if (cpu)
+        tree_append(st, tree_copy(cpu));
     struct tree *dom = tree_copy(g->tree);
     tree_form(dom, FORM_SECURE);
     tree_append(st, dom);

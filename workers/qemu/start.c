@@ -271,6 +271,7 @@ void start_qmp_ready(struct guest *g)
     set_balloon(g);
     guest_take_ends(g);
     guest_learn(g);
+    guest_learn_cpu(g);
     if (g->restored)
         restore_begin(g, on_restored);
     else

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "ipc/util.h"
+#include "workers/cpu.h"
 #include "workers/xmlc/doc.h"
 
 static uint64_t number_of(const struct tree *t)
@@ -250,6 +251,8 @@ static int cpu(struct doc *d)
         doc_default(t, "check", d->kvm ? "partial" : "none");
         if (strcmp(model->text, "host") == 0)
             return doc_unsupported(d, VIR_FROM_QEMU, "CPU model 'host' is not supported in mode='custom'");
+        if (doc_in(d->arch, "x86_64 i686") && !(d->env->flags & DOC_STORED) && !cpu_model_named(model->text))
+            return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_CPU, "Unknown CPU model %s", model->text);
     } else {
         tree_set_attr(t, "match", NULL);
         if (model) {
@@ -259,8 +262,10 @@ static int cpu(struct doc *d)
             }
             if (!model->attr && !model->text)
                 tree_free(model);
-            else if (strcmp(mode, "host-model") == 0)
+            else if (model->text)
                 doc_default(model, "fallback", "allow");
+            else
+                tree_set_attr(model, "fallback", NULL);
         }
         doc_default(t, "check", strcmp(mode, "host-model") == 0 ? "partial" : "none");
         if (strcmp(mode, "host-passthrough") == 0)

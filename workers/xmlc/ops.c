@@ -5,6 +5,7 @@
 #include <string.h>
 #include "ipc/schema/op-numbers.h"
 #include "ipc/util.h"
+#include "workers/cpu.h"
 #include "workers/plan/plan.h"
 #include "workers/tree-form.h"
 #include "workers/tree-meta.h"
@@ -35,11 +36,15 @@ static uint64_t number(const struct tree *t, const char *path, uint64_t deflt)
 
 static int get_xml_desc(struct job *j, struct mp_out *o)
 {
+    const struct caps_emulator *e;
     size_t n;
     skip_dom(j);
     uint32_t flags = mp_get_u32(&j->in);
     if (args_end(j))
         return -1;
+    struct tree *cpu = flags & FORM_UPDATE_CPU ? run_cpu(j->t, &j->env, &e) : NULL;
+    if (cpu)
+        cpu_doc_update(cpu, e, doc_is(j->t, "type", "kvm"));
     AUTO_FREE char *s = doc_text(j->t, flags | FORM_INACTIVE, &n);
     if (!s)
         return err_set(&j->e, VIR_ERR_NO_MEMORY, VIR_FROM_DOMAIN, " ");

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "ipc/util.h"
+#include "workers/cpu.h"
 #include "workers/xmlc/run.h"
 
 /* Devices whose alias is a word and their number in the document. */
@@ -188,6 +189,30 @@ static int graphics(struct tree *t, const struct doc_env *env, const char *dir, 
     return 0;
 }
 
+/* Nothing that has to be looked up: the processor of documents that do not speak of one. */
+static bool is_plain(const struct tree *cpu)
+{
+    return doc_is(cpu, "mode", "custom") && doc_is(cpu, "check", "none") && !tree_first(cpu, "feature") && doc_in(tree_text(cpu, "model"), "qemu64 qemu32");
+}
+
+struct tree *run_cpu(const struct tree *t, const struct doc_env *env, const struct caps_emulator **e)
+{
+    const char *arch = tree_path_attr(t, "os/type", "arch");
+    struct tree *cpu = tree_first(t, "cpu");
+    if (!cpu || !arch || !doc_in(arch, "x86_64 i686"))
+        return NULL;
+    const struct caps *caps = env->processors && !is_plain(cpu) ? env->processors() : NULL;
+    *e = caps ? caps_find(caps, tree_text(t, "devices/emulator"), NULL) : NULL;
+    return cpu;
+}
+
+static int cpu(struct tree *t, const struct doc_env *env, struct err *e)
+{
+    const struct caps_emulator *emulator;
+    struct tree *cpu = run_cpu(t, env, &emulator);
+    return cpu ? cpu_doc_start(cpu, emulator, doc_is(t, "type", "kvm"), e) : 0;
+}
+
 int run_form(struct tree *t, int id, const struct doc_env *env, struct err *e)
 {
     const char *dir = env->lib_dir ? env->lib_dir : "/var/lib/libvirt/qemu";
@@ -208,6 +233,8 @@ int run_form(struct tree *t, int id, const struct doc_env *env, struct err *e)
         tree_insert(r, tree_new("partition"), NULL);
         tree_set_text(tree_first(r, "partition"), "/machine");
     }
+    if (cpu(t, env, e))
+        return -1;
     schema_order(&schema_domain, t);
     return 0;
 }

@@ -14,12 +14,14 @@
 #include "ipc/schema/op-numbers.h"
 #include "ipc/util.h"
 #include "workers/tree-form.h"
+#include "workers/tree-marks.h"
 #include "workers/xmlc/parse.h"
 #include "workers/xmlc/run.h"
 
 static struct layout layout;
 static struct settings settings;
 static struct caps caps;
+static int caps_fd = -1;
 static unsigned host_cpus;
 
 /* ---- what comes with a call ---- */
@@ -38,6 +40,15 @@ static int load_struct(int fd, void *p, size_t n)
     return len == n ? 0 : -EPROTO;
 }
 
+/* Most documents have a processor that every QEMU knows: the others wait for the long lists. */
+static const struct caps *processors(void)
+{
+    static struct caps whole;
+    if (caps_fd >= 0 && !whole.n && caps_load(&whole, caps_fd, CAPS_WHOLE))
+        log_warn("what QEMU knows of processors cannot be read");
+    return whole.n ? &whole : NULL;
+}
+
 static int load(struct job *j, struct frame *f)
 {
     unsigned first = f->h.flags & FRAME_BIG ? 1 : 0;
@@ -46,6 +57,8 @@ static int load(struct job *j, struct frame *f)
         return -EPROTO;
     if (caps_load(&caps, f->fds[first], CAPS_HEADS) == 0 && caps.n)
         j->env.caps = &caps;
+    caps_fd = f->fds[first];
+    j->env.processors = processors;
     if (load_struct(f->fds[first + 1], &settings, sizeof settings) == 0 && settings.magic == SETTINGS_MAGIC)
         j->env.settings = &settings;
     if (layout.lib_dir[0])
@@ -206,6 +219,21 @@ static int on_start(struct job *j, const struct doc_start *s)
     return send_doc(j, t, form, true, &d, NULL);
 }
 
+/* The <cpu> that a running guest was started with, which its status file keeps beside the document. */
+static int begun_cpu(struct job *j, const struct tree *raw, struct tree *form)
+{
+    if (!tree_first(raw, "cpu"))
+        return 0;
+    AUTO_TREE *around = tree_new("domain");
+    tree_append(around, tree_copy(tree_first(raw, "cpu")));
+    AUTO_TREE *read = schema_apply(&schema_domain, around, SCHEMA_LIVE, &j->e);
+    struct tree *cpu = tree_first(read, "cpu");
+    if (!cpu)
+        return read ? 0 : -1;
+    tree_append(tree_add(form, MARK_CPU), cpu);
+    return 0;
+}
+
 /* A status file: <domstatus> around the running guest's document. */
 static int on_status(struct job *j)
 {
@@ -230,6 +258,8 @@ static int on_status(struct job *j)
         return err_set(&j->e, VIR_ERR_XML_ERROR, VIR_FROM_DOMAIN, "path of the monitor is too long");
     tree_make(t, "devices");
     AUTO_TREE *form = tree_copy(t);
+    if (begun_cpu(j, raw, form))
+        return -1;
     return send_doc(j, t, form, false, &d, NULL);
 }
 

@@ -1,0 +1,70 @@
+#!/usr/bin/python3
+"""The processor of a guest: what host-model, a model and its features become, what QEMU is told and what it made of it, as with libvirtd."""
+import os, re, sys
+sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
+from pair import EMULATOR, Pair, skip
+try:
+    import libvirt
+except ImportError:
+    skip("python3-libvirt is not here")
+
+START = {
+    "none": "", "host-model": "<cpu mode='host-model'/>", "more": "<cpu mode='host-model'><feature policy='disable' name='avx2'/><feature policy='optional' name='avx512f'/></cpu>",
+    "vendor": "<cpu mode='host-model'><model vendor_id='KVMKVMKVM123'/></cpu>", "maximum": "<cpu mode='maximum'><feature policy='disable' name='avx2'/></cpu>",
+    "minimum": "<cpu match='minimum'><model>Penryn</model></cpu>", "gone": "<cpu><model>EPYC</model></cpu>", "lacks": "<cpu><model>Icelake-Server</model></cpu>",
+    "unknown": "<cpu><model>Icelake-Client</model></cpu>",
+    "policies": "<cpu><model>Penryn</model><topology sockets='1' cores='1' threads='1'/><feature policy='disable' name='sse4.1'/><feature policy='require' name='avx512f'/>"
+                "<feature policy='optional' name='avx'/><feature policy='forbid' name='popcnt'/><feature policy='force' name='aes'/><feature name='osxsave'/></cpu>",
+    "as-told": "<cpu check='full'><model>qemu64</model><feature name='hypervisor'/><feature name='lahf_lm'/></cpu>",
+}
+REFUSED = {
+    "passthrough": "<cpu mode='host-passthrough'/>", "full": "<cpu check='full'><model>qemu64</model></cpu>", "partial": "<cpu check='partial'><model>EPYC</model></cpu>",
+    "asked": "<cpu mode='host-model'><feature name='avx512f'/></cpu>", "nobody": "<cpu><model fallback='forbid'>Icelake-Client</model></cpu>",
+    "nonsense": "<cpu><model>NoSuch</model></cpu>", "feature": "<cpu><model>Penryn</model><feature name='nosuch'/></cpu>",
+}
+
+
+def document(name, cpu):
+    return f"""<domain type='qemu'><name>{name}</name><memory unit='MiB'>16</memory><vcpu>1</vcpu><os><type arch='x86_64' machine='pc'>hvm</type></os>{cpu}
+<devices>{EMULATOR}</devices></domain>"""
+
+
+def told(fn):
+    try:
+        return fn()
+    except libvirt.libvirtError as e:
+        return "error %d of %d: %s" % (e.get_error_code(), e.get_error_domain(), e)
+
+
+def cpu(dom, flags):
+    return (re.search(r" *<cpu( [^>]*/>|.*</cpu>)", dom.XMLDesc(flags), re.S) or ["none"])[0]
+
+
+def tell(b, name):
+    """Everything that is said of a guest's processor: defined, as a command line, running."""
+    def word(argv):
+        return re.search(r"-cpu (\S+)", argv)[1]
+    con = b.connect()
+    text = document(name, START.get(name) or REFUSED.get(name, ""))
+    out = ["native: " + told(lambda: word(con.domainXMLToNative("qemu-argv", text)))]
+    dom = None
+    try:
+        dom = con.defineXML(text)
+        out += ["defined, %d: %s" % (flags, cpu(dom, flags)) for flags in (0, libvirt.VIR_DOMAIN_XML_UPDATE_CPU, libvirt.VIR_DOMAIN_XML_MIGRATABLE)]
+        dom.createWithFlags(libvirt.VIR_DOMAIN_START_PAUSED)
+        out += ["running, %d: %s" % (flags, cpu(dom, flags)) for flags in (0, libvirt.VIR_DOMAIN_XML_INACTIVE, libvirt.VIR_DOMAIN_XML_MIGRATABLE)]
+        pid = [p for p, c in b.processes() if "guest=%s," % name in c][0]
+        out += ["run: " + word(open("/proc/%d/cmdline" % pid).read().replace("\0", " "))]
+        dom.destroy()
+    except libvirt.libvirtError as e:
+        out += ["error %d of %d: %s" % (e.get_error_code(), e.get_error_domain(), e)]
+    if dom:
+        dom.undefine()
+    con.close()
+    return "\n".join(out)
+
+
+with Pair("cpu") as p:
+    for name in [*START, *REFUSED]:
+        p.same(name, *p.each(tell, name))
+sys.exit(p.result())
