@@ -36,6 +36,7 @@ enum frame_flags {
     FRAME_RESENT = 1 << 2,   /* sent again after a supervisor restart; the receiver must recognise it */
     FRAME_LIVE = 1 << 3,     /* the caller asked for the running guest (VIR_DOMAIN_AFFECT_LIVE) */
     FRAME_CONFIG = 1 << 4,   /* the caller asked for the stored definition */
+    FRAME_DOM = 1 << 5,      /* to a gateway: the body begins with struct dom_head (internal.h) */
 };
 
 struct frame_head {

@@ -81,7 +81,7 @@ enum internal_op {
     IN_HAND_CONNECT,    /* hand-open. CALL: struct hand_path: connect to a unix socket of our own (monitor of a guest that runs already). Reply: struct hand_done; fd [0] */
     IN_HAND_PIDFD,      /* hand-open. CALL: struct hand_pid: open a pidfd of a running guest after checking its start time and comm. Reply: struct hand_done; fds like IN_HAND_LAUNCH's [0], [1] */
     /* debug, admin door only */
-    IN_WORKERS = 128,   /* CALL: reply: msgpack array of [role, object name, pid, state, since ms, restarts, last op] */
+    IN_WORKERS = 128,   /* CALL: reply: struct peer_row, one after the other */
     IN_WORKER_DEBUG,    /* CALL admin gateway -> supervisor -> qemu worker: arg: enum worker_debug; object in the header. Reply: msgpack [[[name, value] ...]]: what it is doing */
     IN_CLIENT_CLOSE,    /* CALL admin gateway -> supervisor: uint64_t client id: end that client's connection */
     IN_LIMITS,          /* CALL admin gateway -> supervisor: struct limits: those not 0xffffffff are set */
@@ -91,6 +91,17 @@ enum internal_op {
 };
 #define OP_IN(x) OP(PROG_INTERNAL, x)
 
+/* The domain of an event, or of an answer, in place of msgpack's [name, uuid, id], which the gateway makes of it: the supervisor neither reads nor
+ * writes msgpack.  A qemu worker's events begin with it too, and the supervisor compares. */
+struct dom_head {
+    char name[NAME_MAX_BYTES];      /* zeros behind its end */
+    uint8_t uuid[16];
+    int32_t id;
+    uint32_t values;                /* msgpack values that follow */
+};
+_Static_assert(sizeof(struct dom_head) == NAME_MAX_BYTES + 24, "compared as bytes");
+enum peer_state { PEER_ENDING, PEER_UNBORN, PEER_SERVING, PEER_SPARE, PEER_KEPT, PEER_UP, PEER_STATE_N };
+struct peer_row { uint64_t object, idle_ms; uint32_t role, state; int32_t pid; uint32_t instance, last_op, pad; };
 enum worker_debug { WORKER_ATTACH = 1 /* let a debugger of its own user attach */, WORKER_DETACH = 2 };
 
 enum held_kind { HELD_CHANNEL = 1, HELD_PROCESS, HELD_FD };

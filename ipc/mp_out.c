@@ -1,5 +1,5 @@
 /* mp_out.c: see mp.h: writing.  By msgpack-c's packer, whose code is all inline: nothing is linked for it.
- * Apart from the reader, which the supervisor does not link. */
+ * Apart from the reader. */
 #include "mp.h"
 #include <stdlib.h>
 #include <string.h>

@@ -10,7 +10,6 @@ roles_keeper_SOURCES = \
 roles_keeper_LDADD = libpolicy.a libipc.a
 
 roles_supervisor_SOURCES = \
-	%reldir%/debug.c \
 	%reldir%/doc.c \
 	%reldir%/events.c \
 	%reldir%/flow.c \

@@ -153,7 +153,7 @@ static int define_commit(struct flow *f, struct frame *fr)
 void define_done(struct flow *f, bool ok)
 {
     if (ok && !f->doc.reply_len)
-        reply_dom(&f->caller, slot_row(f->slot));
+        route_reply_dom(&f->caller, f->slot);
     else
         flow_answered(f, ok);
 }

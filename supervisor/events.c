@@ -1,57 +1,44 @@
-/* events.c: events to the gateways that asked for them, and the few msgpack bodies that the supervisor writes itself. */
+/* events.c: events to the gateways that asked for them.  Each begins with its domain as a struct; what follows is msgpack that the supervisor does not
+ * read, or one-byte numbers of its own (msgpack writes 0..127 as themselves). */
 #include <string.h>
 #include "ipc/schema/op-numbers.h"
 #include "sup.h"
 
-void mp_dom(struct mp_out *o, const struct index_slot *s)
+struct dom_head event_dom(const struct index_slot *s, uint32_t values)
 {
-    mp_array(o, 3);
-    mp_str(o, s->name);
-    mp_bin(o, s->uuid, 16);
-    mp_int(o, s->id);
+    struct dom_head d = { .id = s->id, .values = values };
+    util_copy_str(d.name, sizeof d.name, s->name);
+    memcpy(d.uuid, s->uuid, sizeof d.uuid);
+    return d;
 }
 
-void reply_dom(const struct caller *c, const struct index_slot *s)
+static void fan_out(uint32_t op, uint32_t id, uint64_t object, const void *body, size_t len)
 {
-    struct mp_out o;
-    mp_out_init(&o, 1024);
-    mp_array(&o, 1);
-    mp_dom(&o, s);
-    route_reply_mp(c, &o);
-}
-
-static void fan_out(uint32_t op, uint32_t id, uint64_t object, const void *body, size_t len, const struct frame *f)
-{
-    struct frame_head h = { .kind = FRAME_EVENT, .op = op, .arg = id, .object = object, .flags = f ? f->h.flags & FRAME_BIG : 0 };
+    struct frame_head h = { .kind = FRAME_EVENT, .flags = FRAME_DOM, .op = op, .arg = id, .object = object };
     for (struct peer *g = peer_next(NULL); g; g = peer_next(g))
         if (g->role == ROLE_GATEWAY && id < 128 && g->mask[id / 64] >> (id % 64) & 1)
-            peer_send(g, &h, body, len, f ? f->fds : NULL, f ? f->h.nfds : 0);
+            peer_send(g, &h, body, len, NULL, 0);
 }
 
-void event_lifecycle(const struct index_slot *s, int event, int detail)
+static void event(const struct index_slot *s, uint32_t op, uint32_t id, const void *values, size_t len)
 {
-    struct mp_out o;
-    mp_out_init(&o, 1024);
-    mp_array(&o, 3);
-    mp_dom(&o, s);
-    mp_int(&o, event);
-    mp_int(&o, detail);
-    if (!o.failed)
-        fan_out(OP_REMOTE_DOMAIN_EVENT_CALLBACK_LIFECYCLE, 0, slot_handle((int)(s - sup.index.slot)), o.p, o.len, NULL);
-    mp_out_free(&o);
+    static uint8_t body[FRAME_BODY_MAX];
+    struct dom_head d = event_dom(s, 2);
+    memcpy(body, &d, sizeof d);
+    memcpy(body + sizeof d, values, len);
+    fan_out(op, id, slot_handle((int)(s - sup.index.slot)), body, sizeof d + len);
+}
+
+void event_lifecycle(const struct index_slot *s, int what, int detail)
+{
+    const uint8_t values[2] = { what & 127, detail & 127 };
+    event(s, OP_REMOTE_DOMAIN_EVENT_CALLBACK_LIFECYCLE, 0, values, sizeof values);
 }
 
 void event_metadata(const struct index_slot *s, const void *fields, size_t len)
 {
     enum { EV_METADATA_CHANGE = 23 };
-    struct mp_out o;
-    mp_out_init(&o, FRAME_BODY_MAX);
-    mp_array(&o, 3);
-    mp_dom(&o, s);
-    mp_raw(&o, fields, len);
-    if (!o.failed)
-        fan_out(OP_REMOTE_DOMAIN_EVENT_CALLBACK_METADATA_CHANGE, EV_METADATA_CHANGE, slot_handle((int)(s - sup.index.slot)), o.p, o.len, NULL);
-    mp_out_free(&o);
+    event(s, OP_REMOTE_DOMAIN_EVENT_CALLBACK_METADATA_CHANGE, EV_METADATA_CHANGE, fields, len);
 }
 
 /* SAFETY: every subscriber's queue is bounded, and whose overflows is ended: one guest's worker must not be able to fill them all. */
@@ -73,15 +60,9 @@ bool event_allowed(struct peer *p)
 void event_from_worker(struct peer *p, struct frame *f)
 {
     int slot = slot_of(p->object);
-    struct mp_out dom;
-    mp_out_init(&dom, 1024);
-    if (slot >= 0)
-        mp_dom(&dom, slot_row(slot));
-    bool own = slot >= 0 && !dom.failed && !(f->h.flags & FRAME_BIG) && f->h.nfds == 0 && f->body_len > dom.len && f->body[0] >= 0x91 && f->body[0] <= 0x9f &&
-        !memcmp(f->body + 1, dom.p, dom.len);
-    mp_out_free(&dom);
-    if (own)
-        fan_out(f->h.op, f->h.arg, p->object, f->body, f->body_len, NULL);
+    struct dom_head own = slot < 0 ? (struct dom_head){ .id = 0 } : event_dom(slot_row(slot), 0);
+    if (slot >= 0 && !(f->h.flags & FRAME_BIG) && f->h.nfds == 0 && f->body_len >= sizeof own && !memcmp(f->body, &own, offsetof(struct dom_head, values)))
+        fan_out(f->h.op, f->h.arg, p->object, f->body, f->body_len);
     else
         peer_refuse(p, "an event that is not of its guest");
 }

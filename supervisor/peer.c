@@ -304,6 +304,25 @@ static void obituary(const struct peer *p, const struct exited *x, const char *d
              op_label(p->last_op, op), decision, words > from ? "; last words: " : "", words - from, x ? x->text + from : "");
 }
 
+static int state_of(const struct peer *p)
+{
+    if (p->eof || !p->pid)
+        return p->eof ? PEER_ENDING : PEER_UNBORN;
+    return p->spare ? PEER_SPARE : p->client_row ? PEER_SERVING : p->inherited ? PEER_KEPT : PEER_UP;
+}
+
+/* What every process is doing. */
+void peer_workers(struct peer *g, const struct caller *c, const struct frame *f)
+{
+    static struct peer_row rows[PEERS_MAX];
+    uint32_t n = 0;
+    (void)g, (void)f;
+    for (struct peer *p = peer_next(NULL); p; p = peer_next(p))
+        rows[n++] = (struct peer_row){ .object = p->object, .idle_ms = loop_now_ms() - p->last_ms, .role = p->role, .state = (uint32_t)state_of(p), .pid = p->pid,
+            .instance = p->life ? p->life->instance : 0, .last_op = p->last_op };
+    route_reply(c, rows, n * sizeof rows[0], NULL, 0);
+}
+
 static void peer_gone(struct peer *p)
 {
     char decision[96] = "";

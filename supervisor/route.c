@@ -91,16 +91,10 @@ void route_reply(const struct caller *c, const void *body, size_t len, const int
     answer(c, FRAME_REPLY, 0, len ? body : &empty, len ? len : 1, fds, nfds);
 }
 
-void route_reply_mp(const struct caller *c, struct mp_out *o)
+void route_reply_dom(const struct caller *c, int slot)
 {
-    struct err e = ERR_INIT;
-    if (o->failed) {
-        err_set(&e, VIR_ERR_NO_MEMORY, VIR_FROM_QEMU, "%s", "reply");
-        route_error(c, &e);
-    } else {
-        route_reply(c, o->p, o->len, NULL, 0);
-    }
-    mp_out_free(o);
+    struct dom_head d = event_dom(slot_row(slot), 0);
+    answer(c, FRAME_REPLY, FRAME_DOM, &d, sizeof d, NULL, 0);
 }
 
 void route_pass_back(const struct caller *c, struct frame *f)
@@ -425,7 +419,7 @@ static void on_worker_debug(struct peer *g, const struct caller *c, const struct
 
 static const struct { uint32_t op; uint8_t kind; bool admin; size_t body; void (*fn)(struct peer *g, const struct caller *c, const struct frame *f); } internals[] = {
     { IN_SUBSCRIBE, FRAME_EVENT, false, sizeof(uint64_t[2]), on_subscribe }, { IN_CANCEL, FRAME_EVENT, false, 0, on_cancel },
-    { IN_WORKERS, FRAME_CALL, true, 0, debug_workers }, { IN_WORKER_DEBUG, FRAME_CALL, true, 0, on_worker_debug },
+    { IN_WORKERS, FRAME_CALL, true, 0, peer_workers }, { IN_WORKER_DEBUG, FRAME_CALL, true, 0, on_worker_debug },
     { IN_WORKER_TRACE, FRAME_CALL, true, 0, on_worker_debug },
     { IN_CLIENT_CLOSE, FRAME_CALL, true, sizeof(uint64_t), on_client_close }, { IN_LIMITS, FRAME_CALL, true, sizeof(struct limits), on_limits },
     { IN_LOG_LEVEL, FRAME_CALL, true, sizeof(struct log_set), on_log_level },

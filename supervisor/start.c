@@ -202,7 +202,7 @@ void start_done(struct flow *f, bool ok)
     if (f->caller.op == OP_REMOTE_DOMAIN_CREATE)
         route_reply(&f->caller, NULL, 0, NULL, 0);
     else
-        reply_dom(&f->caller, slot_row(f->slot));
+        route_reply_dom(&f->caller, f->slot);
 }
 
 /* create_xml: the document comes first, then a slot for it. */

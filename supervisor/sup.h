@@ -11,7 +11,6 @@
 #include "ipc/layout.h"
 #include "ipc/log.h"
 #include "ipc/manifest.h"
-#include "ipc/mp.h"
 #include "ipc/op.h"
 #include "ipc/settings.h"
 #include "ipc/util.h"
@@ -42,6 +41,7 @@ void keeper_tell(uint32_t op, const void *body, size_t len, const int *fds, unsi
 
 /* ---- peer.c: every process with a channel to us ---- */
 struct life;
+struct caller;
 struct run;
 struct peer {
     struct chan chan;
@@ -76,6 +76,7 @@ void peer_kill(struct peer *p, int sig);
 void peer_refuse(struct peer *p, const char *why);                     /* it sent nonsense: log, end */
 void peer_on_spawned(const struct spawned *s);
 void peer_on_exited(struct exited *x);
+void peer_workers(struct peer *g, const struct caller *c, const struct frame *f);/* IN_WORKERS */
 uint32_t role_uid(int role);                                            /* ~0: stay */
 
 /* ---- life.c: instances of what must always be there: conf, host, guests' workers, log roles ---- */
@@ -118,7 +119,7 @@ static inline bool slot_active(const struct index_slot *s) { return s->id >= 0; 
 void route_frame(struct peer *p, struct frame *f);
 void route_answer(struct peer *p, struct frame *f);
 void route_reply(const struct caller *c, const void *body, size_t len, const int *fds, unsigned nfds);
-void route_reply_mp(const struct caller *c, struct mp_out *o);          /* sends and frees */
+void route_reply_dom(const struct caller *c, int slot);                 /* [[name, uuid, id]] */
 void route_pass_back(const struct caller *c, struct frame *f);           /* a reply as it came */
 void route_error(const struct caller *c, const struct err *e);
 void route_peer_gone(struct peer *p, bool comes_again);                 /* its calls are forgotten, calls to it answered or parked */
@@ -214,8 +215,7 @@ void event_lifecycle(const struct index_slot *s, int event, int detail);
 void event_metadata(const struct index_slot *s, const void *fields, size_t len);        /* what was set, as xmlc wrote it */
 bool event_allowed(struct peer *p);                                     /* false: its guest has had more than its share of this second */
 void event_from_worker(struct peer *p, struct frame *f);
-void mp_dom(struct mp_out *o, const struct index_slot *s);
-void reply_dom(const struct caller *c, const struct index_slot *s);     /* [[name, uuid, id]] */
+struct dom_head event_dom(const struct index_slot *s, uint32_t values);
 
 /* ---- gateways.c ---- */
 void gateways_open(void);
@@ -228,6 +228,4 @@ int gateways_limits(const struct limits *l);
 /* ---- supervisor.c ---- */
 void idle_update(void);                                                 /* clients or guests came or went: --timeout */
 
-/* ---- debug.c ---- */
-void debug_workers(struct peer *g, const struct caller *c, const struct frame *f);
 #endif

@@ -267,7 +267,10 @@ class Worker:
             self.status = os.pread(fds[0], os.fstat(fds[0]).st_size, 0).decode()
             os.close(fds[0])
         else:
-            self.events.append((OP_NAMES.get(op, op), arg, msgpack.unpackb(body, raw=False)))
+            name, uuid, dom_id, values = struct.unpack("=256s16siI", body[:280])
+            rest = msgpack.Unpacker(raw=False)
+            rest.feed(body[280:])
+            self.events.append((OP_NAMES.get(op, op), arg, [[name.rstrip(b"\0").decode(), uuid, dom_id]] + [next(rest) for i in range(values)]))
         return True
 
     def until(self, what, why, timeout=WAIT):

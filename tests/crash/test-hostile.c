@@ -290,19 +290,12 @@ static bool served(struct player *g)
 
 static size_t event_body(uint8_t *to, int slot)
 {
-    struct mp_out o;
-    mp_out_init(&o, 1024);
-    mp_array(&o, 3);
-    mp_array(&o, 3);
-    mp_str(&o, ix.slot[slot].name);
-    mp_bin(&o, ix.slot[slot].uuid, 16);
-    mp_int(&o, ix.slot[slot].id);
-    mp_int(&o, 4);
-    mp_int(&o, 0);
-    memcpy(to, o.p, o.len);
-    size_t n = o.len;
-    mp_out_free(&o);
-    return n;
+    struct dom_head d = { .id = ix.slot[slot].id, .values = 2 };
+    memcpy(d.name, ix.slot[slot].name, sizeof d.name);
+    memcpy(d.uuid, ix.slot[slot].uuid, 16);
+    memcpy(to, &d, sizeof d);
+    memcpy(to + sizeof d, "\x04\x00", 2);
+    return sizeof d + 2;
 }
 
 /* ---- the world before the supervisor is born ---- */

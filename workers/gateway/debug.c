@@ -35,8 +35,8 @@ const struct op *internal_op(const char *name, size_t n)
     return NULL;
 }
 
-/* "PROGRAM:NUMBER" of the supervisor, who knows no names. */
-static const char *op_words(const char *label)
+/* What it said or was asked last. */
+static const char *op_words(uint32_t id, char text[24])
 {
     static const struct { uint32_t op; const char *name; } words[] = {
         { 0, "" }, { IN_SUBSCRIBE, "asked for events" }, { IN_CANCEL, "gave a call up" }, { IN_WORKERS, "internal.workers" }, { IN_WORKER_DEBUG, "internal.worker" },
@@ -45,38 +45,39 @@ static const char *op_words(const char *label)
         { IN_LAUNCH, "launched its QEMU" }, { IN_STATE, "told its state" }, { IN_STATUS_XML, "told its status file" }, { IN_STOPPED, "told the guest's end" },
         { IN_START, "started its guest" }, { IN_SAVE, "saved its guest" }, { IN_LOG_START, "began its log" },
     };
-    unsigned prog, proc;
-    if (sscanf(label, "%u:%u", &prog, &proc) != 2)
-        return label;
-    const struct op *op = prog ? op_find(OP(prog, proc)) : NULL;
-    for (size_t i = 0; !prog && i < ARRAY_N(words); i++)
-        if (words[i].op == proc)
+    const struct op *op = OP_PROG(id) ? op_find(id) : NULL;
+    for (size_t i = 0; !OP_PROG(id) && i < ARRAY_N(words); i++)
+        if (words[i].op == OP_PROC(id))
             return words[i].name;
-    return op ? op->name : label;
+    snprintf(text, 24, "%u:%u", OP_PROG(id), OP_PROC(id));
+    return op ? op->name : text;
 }
 
 static void rows_named(struct gw *gw, struct call *c, struct frame *f, const struct err *e)
 {
+    static const char *const states[PEER_STATE_N] = { "ending", "being born", "serving", "spare", "kept", "up" };
+    struct peer_row row;
     struct mp_out o;
-    struct mp_in in;
-    if (e || mp_guard(f->body, f->body_len, MP_DEPTH_MAX, FRAME_BIG_MAX, NULL) != 0) {
+    if (e || f->body_len % sizeof row) {
         call_fail(gw, c, VIR_ERR_OPERATION_FAILED, VIR_FROM_ADMIN, "the daemon does not tell");
         return;
     }
-    mp_in_init(&in, f->body, f->body_len);
     mp_out_init(&o, FRAME_BIG_MAX);
-    mp_array(&o, mp_get_array(&in, 1));
-    uint32_t n = mp_get_array(&in, 65536);
-    mp_array(&o, n);
-    while (n-- && !in.bad) {
-        char label[32];
-        const uint8_t *row = in.p;
-        mp_get_array(&in, 7);
-        for (int i = 0; i < 6; i++)
-            mp_skip(&in);
-        mp_raw(&o, row, (size_t)(in.p - row));
-        mp_get_strz(&in, label, sizeof label);
-        mp_str(&o, op_words(label));
+    mp_array(&o, 1);
+    mp_array(&o, (uint32_t)(f->body_len / sizeof row));
+    for (size_t at = 0; at < f->body_len; at += sizeof row) {
+        char text[24];
+        struct index_slot s;
+        memcpy(&row, f->body + at, sizeof row);
+        bool named = row.object && index_read(&gw->ix, object_slot(row.object), &s) == 0 && s.gen == object_gen(row.object);
+        mp_array(&o, 7);
+        mp_str(&o, role_name((int)row.role));
+        mp_str(&o, named ? s.name : "");
+        mp_int(&o, row.pid);
+        mp_str(&o, row.state < PEER_STATE_N ? states[row.state] : "?");
+        mp_uint(&o, row.idle_ms);
+        mp_uint(&o, row.instance);
+        mp_str(&o, op_words(row.last_op, text));
     }
     call_reply_out(gw, c, &o);
 }

@@ -4,7 +4,8 @@
  *   op    the procedure in the table below (column `proc`), so OP_REMOTE_DOMAIN_EVENT_CALLBACK_... ; for ids 16 on the only one there is
  *   arg   the event id (0 .. 26); EVENT_MONITOR (64) for QEMU's own events, op OP_QEMU_DOMAIN_MONITOR_EVENT
  *   body  msgpack array of the message's fields without callback id (and without the unused `reason` of ids 11, 12, 14);
- *         where the message nests another struct, that struct's fields.  The first field is always the domain [name, uuid, id]:
+ *         where the message nests another struct, that struct's fields.  The first field is always the domain, which travels as struct dom_head and is
+ *         [name, uuid, id] by the time it is here (gw_frame):
  *           0 lifecycle               dom event detail              13 balloon change         dom actual
  *           1 reboot                  dom                           14 pmsuspend disk         dom
  *           2 rtc change              dom offset                    15 device removed         dom alias

@@ -164,10 +164,36 @@ static void gw_born(struct gw *gw, struct frame *f)
     }
 }
 
+/* The supervisor writes no msgpack: a domain comes as a struct, and is put in front of the values that follow it.  False: malformed. */
+static bool dom_expand(struct frame *f, struct mp_out *o)
+{
+    struct dom_head d;
+    if (f->h.flags & FRAME_BIG || f->body_len < sizeof d)
+        return false;
+    memcpy(&d, f->body, sizeof d);
+    if (!memchr(d.name, 0, sizeof d.name) || d.values > 15)
+        return false;
+    mp_array(o, d.values + 1);
+    mp_array(o, 3);
+    mp_str(o, d.name);
+    mp_bin(o, d.uuid, sizeof d.uuid);
+    mp_int(o, d.id);
+    mp_raw(o, f->body + sizeof d, f->body_len - sizeof d);
+    f->body = o->p;
+    f->body_len = o->len;
+    return !o->failed;
+}
+
 void gw_frame(struct chan *ch, struct frame *f)
 {
     struct gw *gw = ((struct worker *)ch->data)->data;
+    struct mp_out o;
 
+    mp_out_init(&o, 2 * FRAME_BODY_MAX);
+    if (f->h.flags & FRAME_DOM && !dom_expand(f, &o)) {
+        log_warn("a domain that cannot be read, dropped");
+        f->body_len = 0;        /* an answer is told as malformed, and so is an event */
+    }
     if (f->h.kind == FRAME_REPLY || f->h.kind == FRAME_ERROR)
         call_answer(gw, f);
     else if (f->h.op == OP_IN(IN_SERVE))
@@ -181,6 +207,7 @@ void gw_frame(struct chan *ch, struct frame *f)
         gw_end(gw, "ended by the daemon");
     else if (f->h.kind == FRAME_EVENT && OP_PROG(f->h.op) != PROG_INTERNAL)
         events_frame(gw, f);
+    mp_out_free(&o);
     gw_pump(gw);
 }
 

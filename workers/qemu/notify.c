@@ -1,7 +1,8 @@
 /* notify.c: events of the public API that come from this guest.
  *
- * Body as the head of the gateway's events.c tells: the event's fields without the callback id; the domain comes first, and the supervisor compares it with its own knowledge of this channel.  The frame's op is the event's callback form, its
- * arg the domain event id, by which the supervisor finds the subscribers. */
+ * Body as the head of the gateway's events.c tells: the event's fields without the callback id; the domain comes first (struct dom_head), and the
+ * supervisor compares it with its own knowledge of this channel.  The frame's op is the event's callback form, its arg the domain event id, by
+ * which the supervisor finds the subscribers. */
 #include "config.h"
 #include <math.h>
 #include <string.h>
@@ -33,7 +34,7 @@ bool bucket_take(struct bucket *b, uint32_t rate)
     return true;
 }
 
-/* Begins a body of `fields` elements; false: over the rate, nothing is sent. */
+/* Begins a body of the domain and fields - 1 values; false: over the rate, nothing is sent. */
 static bool begin(struct guest *g, struct mp_out *o, unsigned fields)
 {
     if (!bucket_take(&g->event_bucket, RATE)) {
@@ -42,12 +43,11 @@ static bool begin(struct guest *g, struct mp_out *o, unsigned fields)
             log_warn("too many events; %llu dropped so far", (unsigned long long)g->events_dropped);
         return false;
     }
+    struct dom_head d = { .id = g->id, .values = fields - 1 };
+    util_copy_str(d.name, sizeof d.name, g->name);
+    memcpy(d.uuid, g->uuid, sizeof d.uuid);
     mp_out_init(o, BYTES_MAX);
-    mp_array(o, fields);
-    mp_array(o, 3);
-    mp_str(o, g->name);
-    mp_bin(o, g->uuid, sizeof g->uuid);
-    mp_int(o, g->id);
+    mp_raw(o, &d, sizeof d);
     return true;
 }
 
