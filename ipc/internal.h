@@ -63,7 +63,7 @@ enum internal_op {
                          * state to restore. Reply empty when it runs (or is paused as asked); an ERROR's text goes to the client, and all is undone */
     IN_SAVE,            /* CALL supervisor -> worker: arg: the API call's flags; fd [0] a new file: the guest is stopped, and head, document and state are
                          * written (save.h). Reply empty; then comes IN_SAVED */
-    IN_SAVED,           /* EVENT supervisor -> worker: arg 1: the file is safe: end the guest, saved; 0: it is not, or the call is given up: go on as before */
+    IN_SAVED,           /* EVENT supervisor -> worker: nothing came of the save: the guest goes on as before. (Where something does, the guest is ended.) */
     IN_LOG_START,       /* CALL supervisor -> log, its first: struct conf_name: file name in its BFD_DIR ("NAME.log"); dir: 1 append, 0 truncate. It drains BFD_LOG_PIPE */
     /* hands (keeper spawns; the supervisor is their only peer, channel = fd 3; each answers one call and exits).
      * An operation that fails is answered by a REPLY with error != 0, no descriptors and nothing left over. */
@@ -144,7 +144,7 @@ struct conf_name { uint32_t dir; uint32_t pad; char name[NAME_MAX_BYTES]; };    
 enum conf_save {
     CONF_SAVE_NEW,              /* a file to be written; fd [0]. It has its name only once it is kept */
     CONF_SAVE_KEEP,             /* it is whole: it is on the disk under its name when this is answered */
-    CONF_SAVE_DROP,             /* it is not: away with it */
+    CONF_SAVE_DROP,             /* it is not, or its guest goes on: away with it, kept or not */
     CONF_SAVE_OPEN,             /* a kept one: struct save_facts; fds [0] sealed memfd with its document, [1] the file, positioned at QEMU's state */
 };
 struct save_facts { uint32_t was_running, pad; };

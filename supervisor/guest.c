@@ -221,6 +221,8 @@ static void on_state(struct run *r, struct peer *p, struct frame *f)
         peer_refuse(p, "a state that is none");
     else if (r->launched && r->phase != RUN_ENDING)
         guest_state(r, &g);
+    if (g.state == STATE_PAUSED && g.reason == PAUSED_SAVE)
+        save_stopped(r->slot, NULL);
 }
 
 static void status_begin(struct run *r, int fd);
@@ -328,7 +330,7 @@ void guest_held(const struct held *h, int fd)
         r->has_stub = r->launched = true;
         r->stub = h->pid;
     } else if (h->role == ROLE_LOG) {
-        log_held(r, h, fd);
+        log_put(r, h->arg, (int)h->tag, fd);
     } else if (fd >= 0 && run_fd_add(r, (int)h->tag, h->arg, fd) == 0 && h->tag == BFD_TREE) {
         r->id = (int32_t)h->arg;
         r->fd[r->fds - 1].arg = 0;
@@ -348,7 +350,6 @@ void guest_inherit(struct peer *p, const struct held *h)
 
 void guest_reconcile(void)
 {
-    enum { PAUSED_STARTING_UP = 11 };
     for (struct run *r = run_next(NULL); r; r = run_next(r)) {
         const struct index_slot *s = slot_row(r->slot);
         struct peer *p = peer_find(r->starting);
@@ -356,7 +357,9 @@ void guest_reconcile(void)
         r->has_net = run_fd(r, BFD_GRANTS) >= 0;
         for (unsigned i = 0; i < r->logs; i++)
             log_again(&r->log[i]);
-        if (r->has_stub && slot_active(s) && !(s->state == STATE_PAUSED && s->reason == PAUSED_STARTING_UP))
+        if (s->state == STATE_PAUSED && s->reason == PAUSED_SAVE)       /* a save that is safe, or of which nobody knows any more */
+            s->flags & SLOT_MANAGED_SAVE ? stop_begin(r, &stop_saved) : saved_forget(r->slot);
+        if (r->phase != RUN_ENDING && r->has_stub && slot_active(s) && !(s->state == STATE_PAUSED && s->reason == PAUSED_STARTING_UP))
             guest_up(r, p);
         else
             stop_begin(r, slot_active(s) && !r->has_stub ? &stop_crashed : &stop_failed);

@@ -69,7 +69,7 @@ void guest_up(struct run *r, struct peer *worker);
 int log_add(struct run *r, int kind, int fd);               /* BFD_LOG_PIPE begins a stream, BFD_DIR and BFD_FILE are the last one's; takes over */
 void log_begin(struct run_log *l);
 void log_again(struct run_log *l);                          /* in a new supervisor */
-void log_held(struct run *r, const struct held *h, int fd);
+int log_put(struct run *r, uint32_t which, int kind, int fd);     /* the same, of a stream that the keeper has already */
 void log_tail(struct run *r, struct peer *p, struct frame *f);
 void log_release(struct run *r);                            /* they drain their pipes and end by themselves */
 
@@ -79,6 +79,7 @@ flow_done_fn save_done;
 int saved_go(struct flow *f);                               /* a step of a start: what was saved, if anything, takes the definition's place */
 int saved_got(struct flow *f, struct frame *fr);
 void saved_forget(int slot);
+void save_stopped(int slot, const struct flow *but);
 
 /* start.c */
 void start_by_itself(int slot);                             /* autostart */
@@ -89,7 +90,7 @@ void launch_begin(struct run *r, struct peer *worker, struct frame *f);
 void stop_begin(struct run *r, const struct guest_state *how);
 void stop_after_start(struct run *r, const struct caller *c, const struct err *e);      /* and then the caller is told */
 extern const struct step destroy_steps[];
-extern const struct guest_state stop_destroyed, stop_failed, stop_crashed;
+extern const struct guest_state stop_destroyed, stop_failed, stop_crashed, stop_saved;
 /* chain.c: one turn of the search for backing files */
 int chain_look(struct flow *f);
 int chain_looked(struct flow *f, struct frame *fr);

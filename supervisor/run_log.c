@@ -29,7 +29,7 @@ static struct peer *log_spawn(struct life *life)
     return p;
 }
 
-static int log_put(struct run *r, uint32_t which, int kind, int fd)
+int log_put(struct run *r, uint32_t which, int kind, int fd)
 {
     _Static_assert(BFD_DIR - BFD_LOG_PIPE == LOG_DIR && BFD_FILE - BFD_LOG_PIPE == LOG_FILE, "one order");
     if (which >= RUN_LOGS_MAX || kind < BFD_LOG_PIPE || kind > BFD_FILE) {
@@ -51,11 +51,6 @@ int log_add(struct run *r, int kind, int fd)
     if (done == 0)
         keeper_tell(IN_STORE, &h, sizeof h, &fd, 1);
     return done;
-}
-
-void log_held(struct run *r, const struct held *h, int fd)
-{
-    log_put(r, h->arg, (int)h->tag, fd);
 }
 
 void log_begin(struct run_log *l)

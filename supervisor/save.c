@@ -1,5 +1,6 @@
 /* save.c: managed save: a guest's state put away under its name, and the start that goes on from it.  conf has the file, the worker and its QEMU
- * fill it; here is the order: the guest ends only when the file is safe, and the file goes only when the guest runs again. */
+ * fill it; here is the order: the guest ends only when the file is safe, and the file goes only when the guest runs again.  A guest that was
+ * stopped for a save goes on by a word from here only (IN_SAVED), so that it never runs beside its complete image, whoever dies. */
 #include <string.h>
 #include "guest.h"
 #include "ipc/schema/op-numbers.h"
@@ -34,15 +35,17 @@ static int save_go(struct flow *f)
 
 static int keep_go(struct flow *f)
 {
-    f->launched = true;             /* from here on the worker waits for our word */
+    f->launched = true;             /* from here on the guest waits for our word */
     return flow_conf(f, IN_CONF_SAVE, CONF_SAVE_KEEP, DIR_SAVE, f->name, -1);
 }
 
-static void tell_worker(struct flow *f, bool safe)
+/* Its worker found it stopped for a save: of one that nobody works on any more, none or the one that ends now, it goes on. */
+void save_stopped(int slot, const struct flow *but)
 {
     struct peer *p;
-    struct frame_head h = { .kind = FRAME_EVENT, .op = OP_IN(IN_SAVED), .arg = safe, .object = f->wanted };
-    if (guest_worker(f->slot, &p) == GUEST_READY)
+    struct frame_head h = { .kind = FRAME_EVENT, .op = OP_IN(IN_SAVED), .object = slot_handle(slot) };
+    const struct flow *f = flow_of(h.object);
+    if ((!f || f == but || f->steps != save_steps) && guest_worker(slot, &p) == GUEST_READY)
         peer_send(p, &h, NULL, 0, NULL, 0);
 }
 
@@ -53,8 +56,9 @@ static int end_go(struct flow *f)
     if (f->object) {
         SLOT_EDIT(s, f->slot)
             s->flags |= SLOT_MANAGED_SAVE;
-        tell_worker(f, true);
         f->object = 0;
+        if (r)
+            stop_begin(r, &stop_saved);
         flow_unblock();
     }
     return r && r->id == f->id ? FLOW_BLOCKED : FLOW_NEXT;
@@ -63,7 +67,7 @@ static int end_go(struct flow *f)
 void save_done(struct flow *f, bool ok)
 {
     if (!ok && f->launched)
-        tell_worker(f, false);
+        save_stopped(f->slot, f);
     if (!ok && *f->name)
         flow_conf_alone(IN_CONF_SAVE, CONF_SAVE_DROP, DIR_SAVE, f->slot, -1, flow_answered);
     flow_answered(f, ok);

@@ -10,7 +10,6 @@
 #include "ipc/schema/op-numbers.h"
 
 enum { START_PAUSED = 1, START_AUTODESTROY = 2, STARTED_RESTORED = 2 /* event detail */ };
-enum { PAUSED_STARTING_UP = 11 };
 
 /* ---- hands ---- */
 

@@ -13,6 +13,7 @@
 const struct guest_state stop_destroyed = { .state = STATE_SHUTOFF, .reason = SHUTOFF_DESTROYED, .event = EV_STOPPED, .detail = STOPPED_DESTROYED };
 const struct guest_state stop_failed = { .state = STATE_SHUTOFF, .reason = SHUTOFF_FAILED, .event = EV_STOPPED, .detail = STOPPED_FAILED };
 const struct guest_state stop_crashed = { .state = STATE_SHUTOFF, .reason = SHUTOFF_CRASHED, .event = EV_STOPPED, .detail = STOPPED_FAILED };
+const struct guest_state stop_saved = { .state = STATE_SHUTOFF, .reason = SHUTOFF_SAVED, .event = EV_STOPPED, .detail = STOPPED_SAVED };
 
 static int undo_failed(struct flow *f)
 {

@@ -16,6 +16,7 @@
 #include "ipc/util.h"
 
 enum { STATE_NOSTATE, STATE_RUNNING, STATE_BLOCKED, STATE_PAUSED, STATE_SHUTDOWN, STATE_SHUTOFF, STATE_CRASHED, STATE_PMSUSPENDED };       /* virDomainState */
+enum { PAUSED_SAVE = 3, PAUSED_STARTING_UP = 11 };             /* virDomainPausedReason */
 enum { EV_DEFINED, EV_UNDEFINED, EV_STARTED, EV_SUSPENDED, EV_RESUMED, EV_STOPPED, EV_SHUTDOWN };                          /* virDomainEventType */
 enum { SHUTDOWN_FINISHED, SHUTDOWN_GUEST, SHUTDOWN_HOST };                                                                        /* ...ShutdownDetail */
 enum { STOPPED_SHUTDOWN, STOPPED_DESTROYED, STOPPED_CRASHED, STOPPED_MIGRATED, STOPPED_SAVED, STOPPED_FAILED };         /* ...StoppedDetail */

@@ -1,5 +1,5 @@
 """Managed save: a guest put away and started again where it was; what goes wrong on the way leaves it running."""
-import os, struct, sys, threading, time
+import os, signal, struct, sys, threading, time
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 from guestlib import Console, Events, assert_clean, boot, document, fails, is_off, libvirt, main, wait_for
 
@@ -91,37 +91,72 @@ def trouble(box):
     fails(9, dom.create)
     dom.managedSaveRemove()
     dom.create()
-    # The worker dies while it saves: the guest runs on.
-    for _ in range(3):
-        result = []
-        thread = threading.Thread(target=lambda: result.append(save_quietly(box)))
-        thread.start()
-        time.sleep(0.05)
+    # The worker dies while it saves: either the guest is saved, or it runs on and nothing is left of the file.
+    for k in range(4):
+        thread = save_quietly(box)
+        time.sleep(0.05 + k * 0.1)
         for w in box.role("qemu"):
             os.kill(w, 9)
-        thread.join(60)
-        if dom.isActive():
-            wait_for("running again", lambda: dom.state()[0] == libvirt.VIR_DOMAIN_RUNNING)
-            # Nothing is lost. An image that was complete before the worker died may be there beside the running guest.
-            if dom.hasManagedSaveImage():
-                dom.managedSaveRemove()
-        else:
-            assert dom.hasManagedSaveImage()
-            dom.create()
+        either_or(box, dom, thread)
     assert not [f for f in os.listdir(save) if f.endswith(".part")], os.listdir(save)
     dom.destroy()
     assert_clean(box)
 
 
+def either_or(box, dom, thread):
+    """After a save that was disturbed"""
+    thread.join(60)
+    if dom.isActive():
+        wait_for("running again", lambda: dom.state()[0] == libvirt.VIR_DOMAIN_RUNNING)
+        wait_for("no image beside a guest that runs", lambda: not os.path.exists(image(box, dom.name())), 20)
+        assert not dom.hasManagedSaveImage()
+    else:
+        assert dom.hasManagedSaveImage()
+        dom.create()
+    Console(box, dom.name()).close()
+
+
+def at_the_end(box):
+    """who dies between the last byte of the state and the guest's end: the guest never runs beside its image"""
+    dom, console = boot(box, document("s2")) if "s2" not in [d.name() for d in box.connect().listAllDomains()] else (box.connect().lookupByName("s2"), None)
+    if console:
+        console.close()
+    elif not dom.isActive():
+        dom.create()
+    part = image(box, "s2") + ".part"
+    for victims, then in (("qemu", signal.SIGCONT), ("qemu", signal.SIGKILL), ("supervisor", signal.SIGCONT), ("qemu supervisor", signal.SIGCONT)):
+        conf = box.role("conf")[0]
+        thread = save_quietly(box)
+        wait_for("the file", lambda: os.path.exists(part), 30)
+        os.kill(conf, signal.SIGSTOP)           # it cannot give the file its name
+        if dom.isActive() and os.path.exists(part):
+            wait_for("the whole state", lambda: open(part, "rb").read(16) == b"LibvirtQemudSave" or not os.path.exists(part), 60)
+            before = box.role("qemu")
+            for role in victims.split():
+                for pid in box.role(role):
+                    os.kill(pid, 9)
+            if victims == "qemu":
+                wait_for("a new worker", lambda: box.role("qemu") and box.role("qemu") != before, 30)
+                time.sleep(1)                   # time to go wrong
+                assert dom.state()[0] == libvirt.VIR_DOMAIN_PAUSED, "the guest runs while its image is being kept"
+        os.kill(conf, then)
+        either_or(box, dom, thread)
+    dom.destroy()
+    assert_clean(box)
+
+
 def save_quietly(box):
-    con = box.connect()
-    try:
-        con.lookupByName("s2").managedSave()
-        return None
-    except libvirt.libvirtError as e:
-        return e
-    finally:
+    """A thread that saves the guest, or does not"""
+    def save():
+        con = box.connect()
+        try:
+            con.lookupByName("s2").managedSave()
+        except libvirt.libvirtError:
+            pass
         con.close()
+    thread = threading.Thread(target=save)
+    thread.start()
+    return thread
 
 
-main(there_and_back, trouble)
+main(there_and_back, trouble, at_the_end)

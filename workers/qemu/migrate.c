@@ -1,7 +1,7 @@
 /* migrate.c: a guest's state into a file, and out of one.
  *
  * QEMU writes and reads the stream itself, through a descriptor; this role writes what stands before it (ipc/save.h).  A guest whose state is
- * written stays stopped until the supervisor says that the file is safe: only then does it end. */
+ * written stays stopped until the supervisor ends it, or says that nothing came of it. */
 #include "config.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 #include "workers/qemu/migrate.h"
 #include "workers/tree-form.h"
 
-enum { POLL_MS = 30, SAVE_RUNNING = 2, SAVE_PAUSED = 4, COMMAND_MS = 30000 };
+enum { POLL_MS = 30, SAVE_RUNNING = 2, SAVE_PAUSED = 4, COMMAND_MS = 30000, TRIES = 100, TRY_MS = 100 };
 
 /* One migration at a time: outward or inward. */
 struct migration {
@@ -102,7 +102,7 @@ void migration_gone(struct guest *g)
 
 /* ---- out ---- */
 
-struct saving { struct request rq; int fd; bool was_running, written; };
+struct saving { struct request rq; int fd; bool was_running, written; struct loop_timer again; unsigned tries; };
 
 /* Head and document, with zeros up to where the stream begins. 0 or negative errno. */
 static int write_head(struct guest *g, int fd, const char *magic, bool was_running)
@@ -127,20 +127,59 @@ static int write_head(struct guest *g, int fd, const char *magic, bool was_runni
 static void saving_free(struct guest *g)
 {
     struct saving *s = STEAL_PTR(&g->saving);
-    close(s->fd);
+    loop_cancel(&s->again);
+    qmp_forget(&g->qmp, s);
+    util_closep(&s->fd);
     free(s);
+}
+
+static void go_on(struct loop_timer *t);
+
+static void on_going(void *data, json_t *ret, const struct err *e)
+{
+    struct guest *g = data;
+    (void)ret;
+    if (!g->saving)
+        return;
+    if (e && g->saving->tries++ < TRIES)        /* a migration that is being cancelled is not over at once */
+        loop_after(&g->saving->again, TRY_MS, go_on, g);
+    else {
+        if (e)
+            log_err("a guest that was stopped to be saved does not go on: %s", e->detail);
+        saving_free(g);
+    }
+}
+
+static void go_on(struct loop_timer *t)
+{
+    struct guest *g = t->data;
+    g->run_reason = RUNNING_SAVE_CANCELED;
+    qmp_send(&g->qmp, "migrate_cancel", NULL, -1, COMMAND_MS, ignore, g);
+    qmp_send(&g->qmp, "cont", NULL, -1, COMMAND_MS, on_going, g);
+    qmp_flush(&g->qmp);
 }
 
 /* As before the call. */
 static void give_up(struct guest *g)
 {
-    bool was_running = g->saving->was_running;
-    saving_free(g);
-    if (!was_running || g->phase != PHASE_UP)
+    if (g->saving->tries)
+        return;                 /* it is on its way */
+    if (!g->saving->was_running || g->phase != PHASE_UP) {
+        saving_free(g);
         return;
-    g->run_reason = RUNNING_SAVE_CANCELED;
-    qmp_send(&g->qmp, "cont", NULL, -1, COMMAND_MS, ignore, g);
-    qmp_flush(&g->qmp);
+    }
+    g->saving->tries = 1;
+    g->saving->again.data = g;
+    go_on(&g->saving->again);
+}
+
+void saving_resume(struct guest *g)
+{
+    if (g->saving)
+        return;
+    g->saving = calloc(1, sizeof *g->saving);
+    BUG_ON(!g->saving);
+    *g->saving = (struct saving){ .fd = -1, .was_running = true, .written = true };
 }
 
 static void save_error(struct guest *g, const struct err *e)
@@ -195,6 +234,7 @@ void save_call(struct worker *w, const struct request *rq, struct frame *f)
     BUG_ON(!g->saving);
     *g->saving = (struct saving){ .rq = *rq, .fd = STEAL_FD(&fd), .was_running = is_running };
     g->pause_reason = PAUSED_SAVE;
+    save_notes(g);              /* the next instance must know whose stop it was */
     qmp_send(&g->qmp, "stop", NULL, -1, COMMAND_MS, on_stopped, g);
     qmp_flush(&g->qmp);
 }
@@ -202,15 +242,10 @@ void save_call(struct worker *w, const struct request *rq, struct frame *f)
 void saved_event(struct worker *w, const struct request *rq, struct frame *f)
 {
     struct guest *g = w->data;
+    (void)rq;
     (void)f;
-    if (!g->saving || !g->saving->written)
-        return;
-    if (rq->arg != 1) {
+    if (g->saving && g->saving->written)
         give_up(g);
-        return;
-    }
-    saving_free(g);
-    guest_quit(g, SHUTOFF_SAVED, STOPPED_SAVED);
 }
 
 /* ---- in ---- */

@@ -7,22 +7,15 @@
 #include "ipc/log.h"
 #include "ipc/util.h"
 #include "workers/qemu/guest.h"
+#include "workers/qemu/migrate.h"
 
 /* QEMU's run state in the public API's words; state -1: leave what the notes say. */
 static const struct { const char *name; int32_t state, reason; } run_states[] = {
     { "running", DOM_RUNNING, RUNNING_UNKNOWN }, { "paused", DOM_PAUSED, PAUSED_UNKNOWN }, { "io-error", DOM_PAUSED, PAUSED_IOERROR },
     { "watchdog", DOM_PAUSED, PAUSED_WATCHDOG }, { "internal-error", DOM_PAUSED, PAUSED_UNKNOWN }, { "guest-panicked", DOM_CRASHED, 1 },
     { "suspended", DOM_PMSUSPENDED, 0 }, { "shutdown", DOM_SHUTDOWN, 0 }, { "postmigrate", DOM_PAUSED, PAUSED_MIGRATION },
-    { "save-vm", DOM_PAUSED, PAUSED_SAVE }, { "prelaunch", DOM_PAUSED, PAUSED_STARTING_UP }, { "debug", DOM_PAUSED, PAUSED_UNKNOWN },
+    { "finish-migrate", DOM_PAUSED, PAUSED_MIGRATION }, { "save-vm", DOM_PAUSED, PAUSED_SAVE }, { "prelaunch", DOM_PAUSED, PAUSED_STARTING_UP }, { "debug", DOM_PAUSED, PAUSED_UNKNOWN },
 };
-
-static void ignore(void *data, json_t *ret, const struct err *e)
-{
-    (void)data;
-    (void)ret;
-    if (e)
-        log_warn("%s", e->detail);
-}
 
 static void on_status(void *data, json_t *ret, const struct err *e)
 {
@@ -42,6 +35,8 @@ static void on_status(void *data, json_t *ret, const struct err *e)
             int32_t reason = run_states[i].reason;
             if (run_states[i].state == DOM_RUNNING)
                 reason = RUNNING_UNPAUSED;
+            if (run_states[i].state == DOM_PAUSED && g->pause_reason)
+                reason = g->pause_reason;
             guest_set_state(g, run_states[i].state, reason, event, 0);
             break;
         }
@@ -49,12 +44,9 @@ static void on_status(void *data, json_t *ret, const struct err *e)
         g->got_shutdown = true;
         guest_shutdown_or_reboot(g);
     }
-    if (g->state == DOM_PAUSED && g->reason == PAUSED_SAVE) {
-        /* Whoever saved it is no more, nor will the file be kept. */
-        g->run_reason = RUNNING_SAVE_CANCELED;
-        qmp_send(&g->qmp, "migrate_cancel", NULL, -1, 0, ignore, g);
-        qmp_send(&g->qmp, "cont", NULL, -1, 0, ignore, g);
-    }
+    g->pause_reason = PAUSED_UNKNOWN;
+    if (g->state == DOM_PAUSED && g->reason == PAUSED_SAVE)
+        saving_resume(g);
     guest_send_state(g, -1, 0);
     save_now(g);
     jline_trim();
