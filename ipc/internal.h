@@ -14,7 +14,6 @@ enum internal_op {
     IN_HELD = 1,        /* EVENT, one for each thing held, at the start of a supervisor: struct held + its descriptors */
     IN_GO,              /* EVENT: that was all; begin. arg: epoch (1: the daemon's first supervisor) */
     IN_EXITED,          /* EVENT: a process ended: struct exited + last words */
-    IN_SIGNAL_UNUSED,
     /* supervisor -> keeper */
     IN_SPAWN = 16,      /* EVENT: struct spawn; fds: [0] child's channel, [1] our end (kept when who.kind is HELD_CHANNEL, else absent), then the child's in order.
                          * Answered by the EVENT IN_SPAWNED: struct spawned */
@@ -56,7 +55,6 @@ enum internal_op {
     IN_STATUS_XML,      /* EVENT: fd [0] sealed memfd: status file text to keep for a later daemon; arg 0 */
     IN_STOPPED,         /* EVENT: worker: it saw its guest end; struct guest_state with the reason it knows (shutdown, crashed, saved ...) */
     IN_QUIT,            /* EVENT supervisor -> worker: your object is gone; end */
-    IN_SET_DEF,         /* EVENT worker -> supervisor reserved for later */
     IN_LOG_TAIL,        /* CALL worker/supervisor -> log: struct log_tail; reply: last bytes of the stream as text (<= 4096) */
     IN_FREEZE,          /* CALL worker: arg 1 freeze, 0 thaw its own guest's cgroup */
     IN_START,           /* CALL supervisor -> worker, its first frame unless BIRTH_RESUME: bring the guest up. arg: the API call's flags (1 paused); fd [0], if any: saved

@@ -38,9 +38,8 @@ int log_put(struct run *r, uint32_t which, int kind, int fd)
     }
     for (struct run_log *l = &r->log[r->logs]; r->logs <= which; r->logs++, l++)
         *l = (struct run_log){ .run = r, .fd = { -1, -1, -1 }, .life = { .spawn = log_spawn, .data = l, .may_finish = true, .number = l->life.number } };
-    int *to = &r->log[which].fd[kind - BFD_LOG_PIPE];
-    util_closep(to);
-    *to = fd;
+    util_closep(&r->log[which].fd[kind - BFD_LOG_PIPE]);
+    r->log[which].fd[kind - BFD_LOG_PIPE] = fd;
     return 0;
 }
 
