@@ -170,7 +170,7 @@ static int open_out(struct opener *o, int oflags, const struct manifest_entry *m
     bool is_new = false;
     int r = path_open_out(path, oflags, m->flags, &is_new);
     if (r < 0)
-        return open_fail(o, e, -r, "Unable to open file '%s'", path);
+        return open_fail(o, e, -r, "Unable to open file: %s", path);
     if (is_new && o->rq->owner_uid != NO_ID && fchown(r, o->rq->owner_uid, o->rq->owner_gid) < 0)
         log_warn("cannot give '%s' to its owner: %s", path, strerror(errno));
     *fd = r;
@@ -258,7 +258,7 @@ static int open_check(struct opener *o, const struct manifest_entry *m, const ch
     (void)aux;
     AUTO_CLOSE fd = path_open(path, O_PATH, m->kind == MK_BIND ? WANT(S_IFREG) | WANT(S_IFDIR) : WANT(S_IFCHR) | WANT(S_IFBLK), &st);
     if (fd < 0)
-        return open_fail(o, e, fd == -EMEDIUMTYPE ? EINVAL : -fd, "Cannot access '%s'", path);
+        return open_fail(o, e, fd == -EMEDIUMTYPE ? EINVAL : -fd, "unable to stat: %s", path);
     g->dev = st.st_dev;
     g->ino = st.st_ino;
     g->size = (uint64_t)st.st_size;

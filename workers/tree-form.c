@@ -19,9 +19,8 @@ static const struct cut status[] = {
 
 /* What a running guest has and its definition has not.  Aliases a user chose begin with "ua-" and stay. */
 static const struct cut live[] = {
-    {"domain", NULL, "id"}, {"imagelabel", "seclabel", NULL}, {"mirror", "disk", NULL},
+    {"domain", NULL, "id"}, {"mirror", "disk", NULL},
     {"serial", "devices", "tty"}, {"console", "devices", "tty"}, {"parallel", "devices", "tty"},
-    {"source", "disk", "index"}, {"source", "backingStore", "index"}, {"backingStore", NULL, "index"},
     {"target", "channel", "state"}, {"cachetune", "cputune", "id"}, {"memorytune", "cputune", "id"},
     {"source", "interface", "portid"}, {"current", "target", NULL},
 };
@@ -46,8 +45,11 @@ static bool apply(const struct cut *v, unsigned n, struct tree *t)
 
 static bool is(const struct tree *t, const char *name) { return t->name && strcmp(t->name, name) == 0; }
 
+/* Numbers of images. */
+static const struct cut numbers[] = { {"source", "disk", "index"}, {"source", "backingStore", "index"}, {"backingStore", NULL, "index"} };
+
 /* A port, path or address that was found at start is what a definition leaves open. */
-static void forget_runtime(struct tree *t)
+static void forget_runtime(struct tree *t, bool run)
 {
     const char *type = tree_attr(t, "type"), *dev = tree_path_attr(t, "target", "dev"), *mode;
     struct tree *source = tree_first(t, "source"), *listen;
@@ -80,9 +82,21 @@ static void forget_runtime(struct tree *t)
             tree_set_attr(source, "bridge", NULL);
     } else if (source && type && (is(t, "serial") || is(t, "console") || is(t, "parallel") || is(t, "channel"))) {
         mode = tree_attr(source, "path");
-        if (strcmp(type, "pty") == 0 || (is(t, "channel") && mode && strstr(mode, "/channel/target/domain-")))
+        if (strcmp(type, "pty") == 0 || (!run && is(t, "channel") && mode && strstr(mode, "/channel/target/domain-")))
             tree_free(source);
     }
+}
+
+/* What a label was when the guest ran. true: the element itself was made for the run. */
+static bool forget_label(struct tree *t)
+{
+    struct tree *image = is(t, "seclabel") ? tree_first(t, "imagelabel") : NULL;
+    if (!image)
+        return false;
+    if (tree_attr_is(t, "type", "dynamic"))
+        return true;
+    tree_free(image);
+    return false;
 }
 
 static void walk(struct tree *t, unsigned flags)
@@ -97,9 +111,12 @@ static void walk(struct tree *t, unsigned flags)
         return;
     }
     if (flags & (FORM_INACTIVE | FORM_MIGRATABLE)) {
+        bool run = flags & FORM_RUN && !(flags & FORM_MIGRATABLE);
         const char *alias = is(t, "alias") ? tree_attr(t, "name") : NULL;
-        forget_runtime(t);
-        if (apply(live, sizeof live / sizeof *live, t) || (alias && strncmp(alias, "ua-", 3) != 0)) {
+        forget_runtime(t, run);
+        if (!run)
+            apply(numbers, sizeof numbers / sizeof *numbers, t);
+        if (apply(live, sizeof live / sizeof *live, t) || (!run && ((alias && strncmp(alias, "ua-", 3) != 0) || forget_label(t)))) {
             tree_free(t);
             return;
         }

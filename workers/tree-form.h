@@ -3,7 +3,8 @@
 #define BULKHEAD_TREE_FORM_H
 #include "workers/tree.h"
 
-enum tree_form_flags { FORM_SECURE = 1, FORM_INACTIVE = 2, FORM_UPDATE_CPU = 4, FORM_MIGRATABLE = 8, FORM_STATUS = 1 << 16 /* of a status file: nothing is taken out but our marks */ };
+enum tree_form_flags { FORM_SECURE = 1, FORM_INACTIVE = 2, FORM_UPDATE_CPU = 4, FORM_MIGRATABLE = 8, FORM_STATUS = 1 << 16 /* of a status file: nothing is taken out but our marks */,
+    FORM_RUN = 1 << 17 /* of a running guest: the inactive form keeps names and labels of the run, for they stand in no definition */ };
 
 /* Changes t (a <domain>, live or stored) in place: takes out secrets unless FORM_SECURE; with FORM_INACTIVE or FORM_MIGRATABLE what only a
  * running guest has (ids, generated aliases, ports, paths ...); and always our own marks (tree-marks.h). */

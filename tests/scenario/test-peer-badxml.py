@@ -2,14 +2,24 @@
 """Documents that are no XML, or not of a domain: refused with libvirtd's words, place and caret included; nothing is stored."""
 import os, sys
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
-from pair import Pair, guests
+from pair import BARE, Pair, guests
 
 DOCUMENTS = {
     "empty": "", "spaces": "  \n", "words": "some words\n", "letter": "x", "declaration": "<?xml version='1.0'?>",
     "open": "<domain>\n <name>a</name>\n", "crossed": "<domain>\n\t<name>a</nome>\n</domain>", "twice": "<domain>\n<a b='1' b='2'/>\n</domain>",
     "unquoted": "<domain>\n <memory unit=KiB>1</memory>\n</domain>", "entity": "<domain>&nobody;</domain>", "after": "<domain/>after",
     "tabs": "<domain>\t\t<a>", "long": "<domain><name>%s</nome></domain>" % ("n" * 100), "root": "<network><name>a</name></network>",
-    "nothing": "<domain/>", "type": "<domain type='none'><name>a</name></domain>", "nameless": "<domain type='qemu'><memory>1024</memory></domain>",
+    "nothing": "<domain/>", "type": "<domain type='none'><name>a</name></domain>", "typeless": "<domain><name>a</name></domain>", "nameless": "<domain type='qemu'><memory>1024</memory></domain>",
+}
+
+# What a start does not find, or QEMU does not take: (in the document, in its place).
+MISSING = {
+    "kernel": ("<os>", "<os><kernel>/nosuch/kernel</kernel>"), "initrd": ("<os>", "<os><kernel>/etc/passwd</kernel><initrd>/nosuch/initrd</initrd>"),
+    "disk": ("<devices>", "<devices><disk type='file'><source file='/nosuch.img'/><target dev='vda'/></disk>"),
+    "cdrom": ("<devices>", "<devices><disk type='file' device='cdrom'><source file='/nosuch.iso'/><target dev='hda'/></disk>"),
+    "serial": ("<devices>", "<devices><serial type='file'><source path='/nosuch/x'/></serial>"),
+    "emulator": ("/usr/bin/qemu-system-x86_64", "/nosuch/qemu"), "label": ("</devices>", "</devices><seclabel type='dynamic' model='selinux'/>"),
+    "image": ("<devices>", "<devices><disk type='file'><driver name='qemu' type='qcow2'/><source file='/etc/passwd'/><target dev='vda'/></disk>"),
 }
 
 with Pair("badxml") as p:
@@ -26,5 +36,8 @@ with Pair("badxml") as p:
     p.file("same-uuid", open(p.boxes[0].dir + "/var/lib/libvirt/images/w/idle.xml").read().replace("<name>idle", "<name>other"))
     p.virsh("define W/same-name")
     p.virsh("define W/same-uuid")
+    for name, (old, new) in MISSING.items():
+        p.file(name, BARE.replace(old, new))
+        p.virsh("create W/" + name, mask=[r"\d{4}-\d\d-\d\dT[0-9:.]+Z", "process exited while connecting to monitor|qemu unexpectedly closed the monitor"])
     p.virsh("list --all")
 sys.exit(p.result())

@@ -16,6 +16,9 @@ destroy bare
 domstate bare
 create W/bare.xml --paused
 domstate bare --reason
+dumpxml bare --inactive
+shutdown bare
+shutdown bare --mode agent
 resume bare
 domstate bare --reason
 destroy bare --graceful
@@ -74,6 +77,18 @@ autostart nosuch
 managedsave idle --bypass-cache --running --paused
 managedsave-remove idle
 managedsave-remove nosuch
+managedsave busy
+managedsave busy
+domstate busy --reason
+list --all --managed-save
+dominfo busy
+start busy --paused
+domstate busy --reason
+resume busy
+domstate busy --reason
+managedsave busy --paused
+managedsave-remove busy
+start busy
 desc idle --config --title "one title"
 desc idle --config "some words"
 desc idle
@@ -82,6 +97,8 @@ desc busy --live only for now
 desc busy
 desc busy --config
 desc idle --live x
+dommemstat idle --period 3 --config
+dommemstat busy --period 3 --live --config
 metadata idle urn:example:a --key a --set "<a><b/></a>" --config
 metadata idle urn:example:a
 metadata idle urn:example:a --remove --config

@@ -97,5 +97,10 @@ int call_object(struct gw *gw, struct call *c, struct err *e)
         mp_skip(&look);
         in = look;
     }
-    return domain_find(gw, &in, &s, &c->object, e);
+    if (domain_find(gw, &in, &s, &c->object, e) < 0)
+        return -1;
+    /* What a guest without a definition would be defined as is told by its worker. */
+    if (c->op->id == OP_REMOTE_DOMAIN_GET_XML_DESC && !(s.flags & SLOT_PERSISTENT))
+        c->flags &= (uint16_t)~FRAME_CONFIG;
+    return 0;
 }

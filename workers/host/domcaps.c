@@ -109,6 +109,17 @@ static void add_host_model(struct tree *cpu, const struct in *in)
     if (vendor)
         tree_add_text(t, "vendor", "%s", vendor);
     cpu_add_features(t, &want, &m->has);
+    const struct caps_cpu *c = caps_cpu(in->e, in->kvm ? CAPS_KVM : CAPS_TCG, m->name);
+    struct cpu_features lacks = { { 0 } };
+    if (c)
+        cpu_of_list(&lacks, &c->blockers);
+    for (unsigned i = 0; cpu_feature_name(i); i++) {        /* what the accelerator lacks of QEMU's own model of that name */
+        if (!cpu_has(&lacks, i) || cpu_has(&m->has, i) || cpu_has(&want, i))
+            continue;
+        struct tree *f = tree_add(t, "feature");
+        tree_set_attr(f, "policy", "disable");
+        tree_set_attr(f, "name", "%s", cpu_feature_name(i));
+    }
 }
 
 static int by_name_down(const void *a, const void *b)
@@ -198,19 +209,19 @@ char *domcaps_text(const struct host *h, const char *emulator, const char *arch,
     if (!in.e && emulator)
         return err_sys(e, VIR_FROM_QEMU, ENOENT, "Cannot check QEMU binary %s", emulator), NULL;
     if (!in.e)
-        return BAD(e, "unable to find any emulator to serve '%s' architecture", arch ? arch : u.machine);
+        return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "unable to find any emulator to serve '%s' architecture", arch ? arch : u.machine), NULL;
     if (arch && strcmp(arch, in.e->arch))
         return BAD(e, "architecture from emulator '%s' doesn't match given architecture '%s'", in.e->arch, arch);
     bool kvm = host_has_kvm(h, in.e);
     in.kvm = virttype ? !strcmp(virttype, "kvm") : kvm;
     if (virttype && strcmp(virttype, "qemu") && strcmp(virttype, "kvm"))
-        return BAD(e, "the accel '%s' is not supported by '%s' on this host", virttype, in.e->path);
+        return BAD(e, "Emulator '%s' does not support virt type '%s'", in.e->path, virttype);
     if (in.kvm && !kvm)
         return BAD(e, "KVM is not supported by '%s' on this host", in.e->path);
     in.m = caps_machine(in.e, machine);
-    if (!in.m)
+    if (!in.m || !strcmp(in.m->name, "none"))
         return BAD(e, "the machine '%s' is not supported by emulator '%s'", machine ? machine : "", in.e->path);
-    in.i440fx = !strncmp(in.m->name, "pc-i440fx", 9) || !strcmp(in.m->name, "isapc");
+    in.i440fx = !strncmp(in.m->name, "pc-i440fx", 9);
     char *text = make(&in);
     if (!text)
         err_sys(e, VIR_FROM_QEMU, ENOMEM, "cannot make domain capabilities");

@@ -161,6 +161,16 @@ int pl_check_known(struct ctx *c, const struct tree *dom)
         return 0;
     if (check(c, dom, "domain", false) < 0)
         return -1;
+    /* Every guest has an account of its own; and no other kind of label is known. */
+    TREE_EACH(s, dom, "seclabel") {
+        const char *model = tree_attr(s, "model");
+        if (tree_attr_is(s, "type", "none"))
+            continue;
+        if (model && strcmp(model, "dac") != 0 && strcmp(model, "none") != 0)
+            return pl_fail(c, "Security driver model '%s' is not available", model);
+        if (tree_attr_is(s, "type", "static"))
+            return pl_fail(c, "<seclabel type='static'> is not supported");
+    }
     TREE_EACH(d, c->devices, NULL)
         if (d->name && !in_list("emulator", d->name) && pl_check_known_device(c, d) < 0)
             return -1;

@@ -294,7 +294,9 @@ static void put_features(struct mp_out *o, struct qmp *q, const json_t *cpu)
     size_t n = 0;
     json_t *on;
     bool version = v && v[1] == 'v' && v[2] >= '0' && v[2] <= '9';
-    json_auto_t *r = !name || version ? NULL : ask(q, "query-cpu-model-expansion", json_pack("{s:s,s:{s:s}}", "type", "full", "model", "name", name), true);
+    /* The host's own processor with what keeps a guest from migrating, too. */
+    json_t *model = !name || version ? NULL : strcmp(name, "host") ? json_pack("{s:s}", "name", name) : json_pack("{s:s,s:{s:b}}", "name", name, "props", "migratable", 0);
+    json_auto_t *r = model ? ask(q, "query-cpu-model-expansion", json_pack("{s:s,s:o}", "type", "full", "model", model), true) : NULL;
     json_t *props = json_object_get(json_object_get(r, "model"), "props");
     AUTO_FREE const char **names = calloc(json_object_size(props) + 1, sizeof *names);
     if (!names) {

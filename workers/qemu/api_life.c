@@ -67,7 +67,7 @@ OP_FN(api_resume)
 
 /* ---- shutdown and reboot: by the agent where it is asked for or at hand, else by the power button ---- */
 
-struct power { uint32_t flags; bool is_reboot; };
+struct power { uint32_t flags; bool is_reboot, is_shutdown; };
 
 static void by_button(struct call *c)
 {
@@ -91,23 +91,23 @@ static void on_agent_power(void *data, json_t *ret, const struct err *e)
         call_fail(c, e);
 }
 
-static void power(struct guest *g, const struct request *rq, uint32_t flags, bool is_reboot)
+static void power(struct guest *g, const struct request *rq, struct power p)
 {
     struct err e = ERR_INIT;
     bool has_agent = !agent_check(&g->agent, &e);
-    if (g->quitting) {
+    if (g->quitting || (p.is_shutdown && g->state != DOM_RUNNING)) {
         reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "domain is not running");
         return;
     }
-    if (flags == SHUTDOWN_AGENT && !has_agent) {
+    if (p.flags == SHUTDOWN_AGENT && !has_agent) {
         worker_error(g->w, rq, &e);
         return;
     }
     struct call *c = call_new(g, rq);
-    *(struct power *)call_extra(c, sizeof(struct power)) = (struct power){ flags, is_reboot };
-    if (has_agent && (flags & SHUTDOWN_AGENT || !flags)) {
+    *(struct power *)call_extra(c, sizeof p) = p;
+    if (has_agent && (p.flags & SHUTDOWN_AGENT || !p.flags)) {
         g->fake_reboot = false;
-        agent_send(&g->agent, "guest-shutdown", json_pack("{s:s}", "mode", is_reboot ? "reboot" : "powerdown"), AGENT_SHUTDOWN_MS, true, on_agent_power, c);
+        agent_send(&g->agent, "guest-shutdown", json_pack("{s:s}", "mode", p.is_reboot ? "reboot" : "powerdown"), AGENT_SHUTDOWN_MS, true, on_agent_power, c);
     } else
         by_button(c);
 }
@@ -116,7 +116,7 @@ OP_FN(api_shutdown)
 {
     struct guest *g = w->data;
     if (!no_args(g, rq, f))
-        power(g, rq, 0, guest_action(g, "on_poweroff", ON_DESTROY) == ON_RESTART);
+        power(g, rq, (struct power){ 0, guest_action(g, "on_poweroff", ON_DESTROY) == ON_RESTART, true });
 }
 
 OP_FN(api_shutdown_flags)
@@ -124,7 +124,7 @@ OP_FN(api_shutdown_flags)
     struct guest *g = w->data;
     uint32_t flags;
     if (!flags_only(g, rq, f, SHUTDOWN_ACPI | SHUTDOWN_AGENT, "qemuDomainShutdownFlags", &flags))
-        power(g, rq, flags, guest_action(g, "on_poweroff", ON_DESTROY) == ON_RESTART);
+        power(g, rq, (struct power){ flags, guest_action(g, "on_poweroff", ON_DESTROY) == ON_RESTART, true });
 }
 
 OP_FN(api_reboot)
@@ -132,7 +132,7 @@ OP_FN(api_reboot)
     struct guest *g = w->data;
     uint32_t flags;
     if (!flags_only(g, rq, f, SHUTDOWN_ACPI | SHUTDOWN_AGENT, "qemuDomainReboot", &flags))
-        power(g, rq, flags, guest_action(g, "on_reboot", ON_RESTART) != ON_DESTROY);
+        power(g, rq, (struct power){ flags, guest_action(g, "on_reboot", ON_RESTART) != ON_DESTROY, false });
 }
 
 OP_FN(api_reset)

@@ -123,8 +123,12 @@ OP_FN(api_memory_stats_period)
     uint32_t flags = mp_get_u32(&in);
     if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, AFFECT_LIVE | AFFECT_CONFIG, "qemuDomainSetMemoryStatsPeriod") || call_need_up(g, rq))
         return;
-    if (!g->has_balloon || period < 0) {
-        reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "Memory balloon model must be virtio to set the collection period");
+    if (!g->has_balloon) {
+        reply_err(g, rq, VIR_ERR_INTERNAL_ERROR, "No memory balloon device configured, can not set the collection period");
+        return;
+    }
+    if (period < 0) {
+        reply_err(g, rq, VIR_ERR_INVALID_ARG, "invalid value for collection period '%d'", period);
         return;
     }
     struct call *c = call_new(g, rq);

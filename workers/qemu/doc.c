@@ -139,6 +139,6 @@ enum on_action guest_action(const struct guest *g, const char *name, enum on_act
 char *guest_xml(struct guest *g, uint32_t flags, size_t *len)
 {
     AUTO_TREE *copy = tree_copy(g->tree);
-    tree_form(copy, flags);
+    tree_form(copy, flags | FORM_RUN);
     return tree_print(copy, 0, len);
 }

@@ -117,6 +117,36 @@ out:
     return fd;
 }
 
+/* The account QEMU runs under, as libvirt's DAC driver words it. */
+static void label(struct guest *g)
+{
+    char text[4096];
+    unsigned uid, gid;
+    struct tree *l = tree_first(g->tree, "seclabel");
+    while (l && !tree_attr_is(l, "model", "dac"))
+        l = tree_next(l, "seclabel");
+    if ((l && !tree_attr_is(l, "type", "dynamic")) || g->layout.session || read_small(g->proc_fd, "status", text, sizeof text))
+        return;
+    const char *u = strstr(text, "\nUid:"), *v = strstr(text, "\nGid:");
+    if (!u || !v || sscanf(u, "\nUid: %u", &uid) != 1 || sscanf(v, "\nGid: %u", &gid) != 1)
+        return;
+    if (!l) {
+        struct tree *before = tree_next(tree_get(g->tree, "devices"), NULL);
+        while (before && before->name && !strcmp(before->name, "seclabel"))
+            before = before->next;
+        l = tree_new("seclabel");
+        if (before)
+            tree_insert(g->tree, l, before);
+        else
+            tree_append(g->tree, l);
+        tree_set_attr(l, "type", "dynamic");
+        tree_set_attr(l, "model", "dac");
+        tree_set_attr(l, "relabel", "yes");
+    }
+    tree_add_text(l, "label", "+%u:+%u", uid, gid);
+    tree_add_text(l, "imagelabel", "+%u:+%u", uid, gid);
+}
+
 static void on_launched(struct worker *w, void *data, struct frame *f, const struct err *e)
 {
     struct guest *g = data;
@@ -141,6 +171,7 @@ static void on_launched(struct worker *w, void *data, struct frame *f, const str
         AUTO_CLOSE fd = frame_take_fd(f, 0);
         g->proc_fd = frame_take_fd(f, 1);
         g->cgroup_fd = f->h.nfds > 2 ? frame_take_fd(f, 2) : -1;
+        label(g);
         g->phase = PHASE_CONNECTING;
         guest_hook_qmp(g);
         int r = qmp_open(&g->qmp, fd, false, g->w->birth.instance);
@@ -189,7 +220,7 @@ static void up(struct guest *g)
     g->phase = PHASE_UP;
     g->starting = false;
     g->state = g->start_paused ? DOM_PAUSED : DOM_RUNNING;
-    g->reason = g->start_paused ? PAUSED_USER : g->restored ? RUNNING_RESTORED : RUNNING_BOOTED;
+    g->reason = g->start_paused ? (g->restored ? PAUSED_MIGRATION : PAUSED_USER) : g->restored ? RUNNING_RESTORED : RUNNING_BOOTED;
     g->state_since_ms = loop_now_ms();
     guest_send_state(g, -1, 0);         /* the supervisor sends the events of a start itself */
     save_now(g);
@@ -279,17 +310,33 @@ void start_qmp_ready(struct guest *g)
     qmp_flush(&g->qmp);
 }
 
+/* What QEMU said after the command line that the log of a run begins with; a line whose beginning is not there is no word of it either. */
+static const char *last_words(const char *s, size_t n, size_t *len)
+{
+    static const char head[] = ": starting up bulkhead ";
+    const char *at = NULL, *end = s + n, *p = s;
+    while ((p = memmem(p, (size_t)(end - p), head, sizeof head - 1)))
+        at = p++;
+    unsigned lines = at ? 2 : n >= TAIL_BYTES;
+    for (p = at ? at : s; p && lines; lines--)
+        p = (p = memchr(p, '\n', (size_t)(end - p))) ? p + 1 : NULL;
+    p = p ? p : s;
+    while (end > p && end[-1] == '\n')
+        end--;
+    *len = (size_t)(end - p);
+    return p;
+}
+
 /* QEMU ended before the guest ran: its last words say why. */
 static void on_tail(struct worker *w, void *data, struct frame *f, const struct err *e)
 {
     struct guest *g = data;
     struct err own = ERR_INIT;
     (void)w;
-    int n = !e && f->body_len < TAIL_BYTES * 2 ? (int)f->body_len : 0;
-    while (n > 0 && f->body[n - 1] == '\n')
-        n--;
+    size_t n = 0;
+    const char *words = !e && f->body_len < TAIL_BYTES * 2 ? last_words((const char *)f->body, f->body_len, &n) : "";
     err_set(&own, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "%s: %.*s",
-            g->was_greeted ? "qemu unexpectedly closed the monitor" : "process exited while connecting to monitor", n, n ? (const char *)f->body : "");
+            g->was_greeted ? "qemu unexpectedly closed the monitor" : "process exited while connecting to monitor", (int)n, words);
     start_failed(g, &own);
     guest_gone(g);
 }

@@ -201,6 +201,10 @@ struct tree *doc_parse(const char *xml, size_t n, const struct doc_env *env, str
         err_set(e, VIR_ERR_NO_NAME, VIR_FROM_DOMAIN, "%s", "");
         return NULL;
     }
+    if (!tree_attr(raw, "type") || !*tree_attr(raw, "type")) {
+        err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "missing domain type attribute");
+        return NULL;
+    }
     AUTO_TREE *t = schema_apply(&schema_domain, raw, flags, e);
     if (!t)
         return NULL;

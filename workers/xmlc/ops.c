@@ -105,7 +105,7 @@ static int get_vcpus(struct job *j, struct mp_out *o)
     if (args_end(j))
         return -1;
     if (flags & 8)
-        return err_set(&j->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "vCPU count provided by guest agent can only be requested for live domains");
+        return err_set(&j->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "vCPU count provided by the guest agent can only be requested for live domains");
     mp_array(o, 1);
     mp_int(o, flags & 4 ? (int64_t)most : doc_uint(tree_first(j->t, "vcpu"), "current", (unsigned)most));
     return 0;
@@ -148,6 +148,8 @@ static int set_stats_period(struct job *j, struct mp_out *o)
         return -1;
     if (period < 0)
         return err_set(&j->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "invalid value for collection period '%d'", period);
+    if (!balloon || doc_is(balloon, "model", "none"))
+        return err_set(&j->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "No memory balloon device configured, can not set the collection period");
     if (!is_virtio_model(tree_attr(balloon, "model")))
         return err_set(&j->e, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "Memory balloon model must be virtio to set the collection period");
     stats = tree_first(balloon, "stats");
