@@ -146,7 +146,18 @@ enum conf_save {
     CONF_SAVE_OPEN,             /* a kept one: struct save_facts; fds [0] sealed memfd with its document, [1] the file, positioned at QEMU's state */
 };
 struct save_facts { uint32_t was_running, pad; };
-struct conf_entry { char name[NAME_MAX_BYTES]; uint32_t autostart; uint32_t size; int64_t mtime_ns, ctime_ns; uint64_t ino; };
+struct conf_entry {
+    char name[NAME_MAX_BYTES];
+    uint32_t autostart;
+    uint32_t size;              /* with the next three: which file it is */
+    int64_t mtime_ns, ctime_ns;
+    uint64_t ino;
+    uint32_t known;             /* 1: the index had what follows of this very file when conf last looked: it need not be compiled */
+    uint32_t flags;             /* of enum slot_flags: SLOT_HAS_SECRETS, SLOT_CANONICAL */
+    uint32_t vcpus, vcpus_max;
+    uint64_t mem_kib, mem_max_kib;
+    uint8_t uuid[16];
+};
 struct probe_req { uint32_t want_format /* enum image_format, IMG_NONE: guess */; uint32_t pad; };
 struct probe_caps { char emulator[512]; char accel[8] /* the -accel it runs with: "tcg", "kvm" */; };
 struct probe_result { uint32_t format, backing_format; uint64_t virtual_size, cluster; uint32_t encrypted, has_backing; char backing[4096]; char data_file[4096]; };

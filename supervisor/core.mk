@@ -16,7 +16,7 @@ roles_supervisor_SOURCES = \
 	%reldir%/gateways.c \
 	%reldir%/guest.c %reldir%/guest.h \
 	%reldir%/life.c \
-	%reldir%/load.c %reldir%/cache.c %reldir%/chain.c %reldir%/run_log.c %reldir%/save.c %reldir%/start.c %reldir%/stop.c \
+	%reldir%/load.c %reldir%/chain.c %reldir%/run_log.c %reldir%/save.c %reldir%/start.c %reldir%/stop.c \
 	%reldir%/manifest_policy.c \
 	%reldir%/peer.c \
 	%reldir%/route.c \

@@ -129,8 +129,7 @@ static void stamp(struct flow *f, const struct frame *fr)
         return;
     memcpy(&e, fr->body, sizeof e);
     if (!slot_active(slot_row(f->slot)))
-        cache_stamp(f->slot, &e, true);
-    cache_changed();
+        slot_stamp(f->slot, &e, true);
 }
 
 static int define_commit(struct flow *f, struct frame *fr)

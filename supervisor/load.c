@@ -61,6 +61,26 @@ static int slot_for(struct flow *f)
     return slot >= 0 && !strcmp(slot_row(slot)->name, f->doc.name) ? slot : err_set(&f->err, VIR_ERR_DOM_EXIST, VIR_FROM_QEMU, "another domain has its name or uuid");
 }
 
+static void persistent(int slot, const struct conf_entry *e, bool canonical)
+{
+    SLOT_EDIT(s, slot)
+        s->flags |= SLOT_PERSISTENT | (e->autostart ? SLOT_AUTOSTART : 0);
+    slot_stamp(slot, e, canonical);
+}
+
+/* One whose facts conf knows from an earlier daemon.  They are as good as the definition, which conf brings as well, and spare a compilation, no
+ * check: what a guest may use is decided anew from its definition at each start. */
+static bool is_known(const struct conf_entry *e)
+{
+    struct doc_result d = { .flags = e->flags, .vcpus = e->vcpus, .vcpus_max = e->vcpus_max, .mem_kib = e->mem_kib, .mem_max_kib = e->mem_max_kib };
+    memcpy(d.uuid, e->uuid, sizeof d.uuid);
+    memcpy(d.name, e->name, sizeof d.name);
+    int slot = !e->known || slot_find_name(d.name) >= 0 || slot_find_uuid(d.uuid) >= 0 ? -1 : slot_take(&d);
+    if (slot >= 0)
+        persistent(slot, e, e->flags & SLOT_CANONICAL);
+    return slot >= 0;
+}
+
 static void load_done(struct flow *f, bool ok)
 {
     int slot = ok ? slot_for(f) : -1;
@@ -68,12 +88,9 @@ static void load_done(struct flow *f, bool ok)
     if (slot < 0) {
         log_err("the definition of %s is not loaded: %s", f->name, f->err.detail);
     } else {
-        SLOT_EDIT(s, slot)
-            s->flags |= SLOT_PERSISTENT | (f->entry.autostart ? SLOT_AUTOSTART : 0);
         if (!slot_active(slot_row(slot)))
             slot_facts(slot, &f->doc);
-        cache_stamp(slot, &f->entry, f->doc.flags & SLOT_CANONICAL);
-        cache_changed();
+        persistent(slot, &f->entry, f->doc.flags & SLOT_CANONICAL);
     }
     more();
 }
@@ -172,7 +189,6 @@ static uint32_t entries_n, next_entry, list;
 
 static void loaded(void)
 {
-    cache_drop();
     for (uint32_t i = 0; sup.birth.flags & BIRTH_FIRST && i < sup.index.head->slots; i++) {
         const struct index_slot *s = slot_row((int)i);
         if (s->used && s->flags & SLOT_AUTOSTART && !slot_active(s))
@@ -190,20 +206,16 @@ static void more(void)
     inside = true;
     while (next_entry < entries_n && at_work < AT_ONCE) {
         const struct conf_entry *e = &entries[next_entry++];
+        if (!memchr(e->name, 0, sizeof e->name) || (lists[list].dir == DIR_DEFINITIONS && is_known(e)))
+            continue;
         if (lists[list].dir == DIR_SAVE) {
-            int saved = memchr(e->name, 0, sizeof e->name) ? slot_find_name(e->name) : -1;
+            int saved = slot_find_name(e->name);
             if (saved >= 0)
                 SLOT_EDIT(s, saved)
                     s->flags |= SLOT_MANAGED_SAVE;
             continue;
         }
-        int slot = lists[list].dir == DIR_DEFINITIONS && memchr(e->name, 0, sizeof e->name) ? cache_take(e) : -1;
-        if (slot >= 0) {
-            SLOT_EDIT(s, slot)
-                s->flags |= SLOT_PERSISTENT | (e->autostart ? SLOT_AUTOSTART : 0);
-            continue;
-        }
-        struct flow *f = memchr(e->name, 0, sizeof e->name) ? flow_start(lists[list].steps, lists[list].done, NULL) : NULL;
+        struct flow *f = flow_start(lists[list].steps, lists[list].done, NULL);
         if (!f)
             continue;
         at_work++;
@@ -250,8 +262,7 @@ static void list_done(struct flow *f, bool ok)
 void load_begin(void)
 {
     static const struct step list_steps[] = { { "list", list_go, list_got, NULL }, { 0 } };
-    static const struct step first_steps[] = { { "cache", cache_ask, cache_got, cache_absent }, { "list", list_go, list_got, NULL }, { 0 } };
-    struct flow *f = list < ARRAY_N(lists) ? flow_start(list ? list_steps : first_steps, list_done, NULL) : NULL;
+    struct flow *f = list < ARRAY_N(lists) ? flow_start(list_steps, list_done, NULL) : NULL;
     if (f)
         flow_go(f);
     else

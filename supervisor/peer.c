@@ -27,7 +27,7 @@ static struct loop_timer spare_timer;
 static const struct { bool kept; uint8_t spare_least, spare_most, fds[4] /* what each is born with */; } roles[ROLE_N] = {
     [ROLE_GATEWAY] = { true, 2, 4, { BFD_INDEX, BFD_CLIENTS, BFD_SETTINGS } },
     [ROLE_XMLC] = { false, 2, 2, { BFD_LAYOUT } },
-    [ROLE_CONF] = { true, 0, 0, { BFD_SETTINGS, BFD_LAYOUT } },
+    [ROLE_CONF] = { true, 0, 0, { BFD_INDEX, BFD_SETTINGS, BFD_LAYOUT } },
     [ROLE_HOST] = { true, 0, 0, { BFD_INDEX, BFD_SETTINGS, BFD_CAPS } },
     [ROLE_LOG] = { true, 0, 0, { BFD_SETTINGS } },
     [ROLE_QEMU] = { true, 0, 0, { BFD_CAPS, BFD_SETTINGS, BFD_LAYOUT, BFD_INDEX } },

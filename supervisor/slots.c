@@ -88,3 +88,14 @@ void slot_free(int slot)
     SLOT_EDIT(s, slot)
         s->used = 0;
 }
+
+void slot_stamp(int slot, const struct conf_entry *e, bool canonical)
+{
+    SLOT_EDIT(s, slot) {
+        s->file_size = e->size;
+        s->file_ino = e->ino;
+        s->file_mtime_ns = e->mtime_ns;
+        s->file_ctime_ns = e->ctime_ns;
+        s->flags = canonical ? s->flags | SLOT_CANONICAL : s->flags & ~(uint32_t)SLOT_CANONICAL;
+    }
+}

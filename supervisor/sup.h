@@ -108,6 +108,7 @@ static inline struct index_slot *slot_row(int slot) { return &sup.index.slot[slo
 static inline uint64_t slot_handle(int slot) { return object_make((uint32_t)slot, slot_row(slot)->gen); }
 int slot_take(const struct doc_result *d);                              /* a new row; -1: full */
 void slot_facts(int slot, const struct doc_result *d);
+void slot_stamp(int slot, const struct conf_entry *e, bool canonical);  /* its facts are of this file */
 void slot_free(int slot);
 int slot_find_name(const char *name);
 int slot_find_uuid(const uint8_t uuid[16]);
@@ -198,15 +199,6 @@ int doc_text_got(struct flow *f, struct frame *fr);
 void load_begin(void);                                                  /* definitions, running guests, autostart; then the doors open */
 void load_facts(int slot);                                              /* index facts anew from the definition */
 void ready(void);
-
-/* ---- cache.c: facts of definitions from one daemon to the next ---- */
-int cache_ask(struct flow *f);                                          /* a step: reads it; the next three work on what came */
-int cache_got(struct flow *f, struct frame *fr);
-int cache_absent(struct flow *f);
-int cache_take(const struct conf_entry *e);
-void cache_drop(void);
-void cache_stamp(int slot, const struct conf_entry *e, bool canonical); /* the slot's facts are of this file */
-void cache_changed(void);                                               /* it is written a little later */
 
 /* ---- manifest_policy.c ---- */
 int policy_manifest(const void *p, size_t n, struct err *e);

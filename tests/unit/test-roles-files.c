@@ -2,6 +2,7 @@
 #include <limits.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include "ipc/index.h"
 #include "ipc/settings.h"
 #include "tests/tap.h"
 #include "tests/unit/fakesup.h"
@@ -134,6 +135,55 @@ static void test_files(void)
     close_all(&b, fds);
 }
 
+/* The first of the list of definitions; known is 9 when there is none. */
+static struct conf_entry listed(void)
+{
+    struct conf_entry e = { .known = 9 };
+    if (call(IN_CONF_LIST, DIR_DEFINITIONS, NULL, 0, -1) && sup.reply.h.nfds == 1 && pread(sup.reply.fds[0], &e, sizeof e, 0) != sizeof e)
+        e.known = 9;
+    return e;
+}
+
+/* What the index page tells of a definition's file comes with the next daemon's list, as long as it is that file. */
+static void test_cache(void)
+{
+    struct birth b = birth();
+    struct index ix;
+    struct conf_entry e;
+    char path[PATH_MAX];
+    int fds[8], rw, ro;
+    if (index_create(&rw, &ro) < 0 || index_map(&ix, rw, true) < 0 || util_format(path, sizeof path, "%s/cache/definitions.cache", top) < 0)
+        exit(1);
+    with_fd(&b, fds, BFD_DIR, DIR_DEFINITIONS, folder("qemu"));
+    with_fd(&b, fds, BFD_DIR, DIR_CACHE, folder("cache"));
+    with_fd(&b, fds, BFD_INDEX, 0, ro);
+    fakesup_spawn(&sup, ROLE_CONF, b, fds);
+    tap_ok(named(IN_CONF_WRITE, 0, DIR_DEFINITIONS, "kept", "<domain/>\n") && listed().known == 0, "of a new definition nothing is known (%s)", error);
+    e = listed();
+    struct index_slot *s = index_begin(&ix, 0);
+    *s = (struct index_slot){ .seq = s->seq, .gen = 1, .used = 1, .id = -1, .flags = SLOT_PERSISTENT | SLOT_CANONICAL | SLOT_AUTOSTART, .vcpus = 3, .mem_kib = 77, .uuid = { 5 },
+        .file_size = e.size, .file_ino = e.ino, .file_mtime_ns = e.mtime_ns, .file_ctime_ns = e.ctime_ns };
+    strcpy(s->name, "kept");
+    index_end(&ix, 0);
+    for (int i = 0; i < 600 && access(path, F_OK) < 0; i++)
+        usleep(50000);
+    tap_ok(access(path, F_OK) == 0, "what the index page tells is put into a file");
+    fakesup_end(&sup);
+    fakesup_spawn(&sup, ROLE_CONF, b, fds);
+    e = listed();
+    tap_ok(e.known == 1 && e.vcpus == 3 && e.mem_kib == 77 && e.uuid[0] == 5 && e.flags == SLOT_CANONICAL && !e.autostart, "and comes with the next one's list (%s)", error);
+    named(IN_CONF_WRITE, 0, DIR_DEFINITIONS, "kept", "<domain>changed</domain>\n");
+    tap_ok(listed().known == 0, "a file that was changed is not known");
+    fakesup_end(&sup);
+    AUTO_CLOSE bad = file("cache/definitions.cache", "rubbish");
+    fakesup_spawn(&sup, ROLE_CONF, b, fds);
+    tap_ok(listed().known == 0, "a file of rubbish is none");
+    tap_ok(fakesup_end(&sup) == 0, "ends with its channel");
+    close_all(&b, fds);
+    munmap(ix.head, INDEX_BYTES);
+    close(rw);
+}
+
 /* A stream whose file came by descriptor alone: no folder, so it does not roll over. */
 static void test_log(void)
 {
@@ -175,6 +225,7 @@ int main(void)
         tap_skip_all("no folder for temporary files");
     test_settings();
     test_files();
+    test_cache();
     test_log();
     if (util_format(path, sizeof path, "rm -rf '%s'", top) == 0 && system(path) != 0)
         tap_note("%s is left over", top);

@@ -10,6 +10,7 @@
 #include "ipc/log.h"
 #include "ipc/settings.h"
 #include "ipc/util.h"
+#include "workers/conf/cache.h"
 #include "workers/conf/grammar.h"
 #include "workers/conf/settings.h"
 #include "workers/conf/store.h"
@@ -75,8 +76,12 @@ static void on_settings(struct worker *w, const struct request *rq, struct frame
 /* The call's struct conf_name; NULL if the body is something else. */
 static const struct conf_name *get_name(const struct frame *f, struct err *e)
 {
-    if (f->body_len == sizeof(struct conf_name))
-        return (const void *)f->body;
+    if (f->body_len == sizeof(struct conf_name)) {
+        const struct conf_name *n = (const void *)f->body;
+        if (n->dir == DIR_DEFINITIONS)
+            cache_touch();
+        return n;
+    }
     err_set(e, VIR_ERR_RPC, VIR_FROM_RPC, "Unable to decode message payload");
     return NULL;
 }
@@ -190,6 +195,7 @@ int main(void)
     static struct worker w = { .ops = ops };
     worker_birth(&w, ROLE_CONF);
     store_init(&store, &w.birth);
+    cache_init(&store, &w.birth);
     worker_lock(&w);
     return worker_run(&w);
 }

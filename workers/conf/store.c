@@ -14,6 +14,7 @@
 #include "ipc/index.h"
 #include "ipc/log.h"
 #include "ipc/util.h"
+#include "workers/conf/cache.h"
 
 #define FILE_MAX (16u << 20)
 #define NEW_NAME ".bulkhead.new"            /* no object's: it has no suffix */
@@ -117,6 +118,8 @@ int store_list(const struct store *s, uint32_t dir, int *memfd, struct err *e)
     closedir(d);
     if (bad)
         return -1;
+    if (dir == DIR_DEFINITIONS)
+        cache_apply(entries, n);
     int r = frame_memfd("list", entries, n * sizeof *entries);
     if (r < 0)
         return err_sys(e, VIR_FROM_QEMU, -r, "cannot make a list of %ss", kinds[dir].what);
