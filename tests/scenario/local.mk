@@ -33,6 +33,7 @@ scenario_root_tests = \
 	%D%/test-peer-python.py \
 	%D%/test-peer-queries.py \
 	%D%/test-peer-readonly.py \
+	%D%/test-peer-save.py \
 	%D%/test-debug.sh \
 	$(guest_tests) \
 	%D%/test-sandbox-root.sh \
