@@ -35,6 +35,6 @@ bench: all
 .PHONY: bench
 EXTRA_DIST += %D%/conformance/domscore.py %D%/qemuguest.py %D%/qemulib.py
 TESTS += %D%/conformance/argv.py
-EXTRA_DIST += %D%/conformance/argv.py
+EXTRA_DIST += %D%/conformance/argv.py %D%/conformance/difftest.py %D%/conformance/documents.py %D%/conformance/seeds.py
 # What a test made for itself: an initial file system for its guest.
 CLEANFILES += %D%/guest/initrd-*.gz

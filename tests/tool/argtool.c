@@ -1,5 +1,5 @@
 /* argtool: the plan of a guest, for tests and for looking at.
- *   argtool native                       a client's XML on standard input: the line domxml-to-native prints
+ *   argtool native [CAPS]                a client's XML on standard input: the line domxml-to-native prints (CAPS: what is known of the emulators)
  *   argtool dry                          the same: the words of a run, with descriptors as the hands would number them; first a line
  *                                        "fd NUMBER KIND FLAGS" for each
  *   argtool run MANIFEST GRANTS...       a tree (msgpack, as BFD_TREE) on standard input: the words of its command line, one a line
@@ -40,10 +40,10 @@ static int load_host(struct plan_host *h, char **files)
 }
 
 /* The running form of a client's document; host: its resources as if all had been opened, NULL none wanted. */
-static struct tree *from_xml(const char *xml, size_t n, int id, struct plan_host *host, struct err *e)
+static struct tree *from_xml(const char *xml, size_t n, int id, struct plan_host *host, const struct caps *caps, struct err *e)
 {
     static uint8_t buf[MANIFEST_BYTES_MAX];
-    struct doc_env env = { .caps = NULL };
+    struct doc_env env = { .caps = caps };
     struct manifest_out o;
     struct tree *t = doc_parse(xml, n, &env, e);
     if (t && run_form(t, id, &env, e) < 0)
@@ -101,7 +101,19 @@ int main(int argc, char **argv)
     size_t n;
     AUTO_FREE uint8_t *doc = slurp(stdin, &n);
     bool native = strcmp(mode, "native") == 0, dry = strcmp(mode, "dry") == 0;
-    AUTO_TREE *dom = native || dry ? from_xml((char *)doc, n, native ? -1 : 1, native ? NULL : &host, &e) : from_tree(doc, n);
+    struct caps caps;
+    bool known = native && argc > 2;
+    if (known) {
+        size_t m;
+        FILE *f = fopen(argv[2], "r");
+        uint8_t *blob = slurp(f, &m);       /* kept: names point into it */
+        if (!blob || caps_parse(&caps, blob, m)) {
+            fprintf(stderr, "argtool: %s: not a capabilities file\n", argv[2]);
+            return 2;
+        }
+        fclose(f);
+    }
+    AUTO_TREE *dom = native || dry ? from_xml((char *)doc, n, native ? -1 : 1, native ? NULL : &host, known ? &caps : NULL, &e) : from_tree(doc, n);
     if (!dom && (native || dry)) {
         printf("error %d: %s\n", e.code, e.detail);
         return 3;
@@ -112,7 +124,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "argtool: bad tree, manifest or grants\n");
         return 2;
     }
-    struct plan_in pin = { .dom = dom, .form = native ? PLAN_NATIVE : PLAN_RUN, .id = native ? -1 : 1, .host = native ? NULL : &host, .now = 1000000000 };
+    struct plan_in pin = { .dom = dom, .form = native ? PLAN_NATIVE : PLAN_RUN, .id = native ? -1 : 1, .host = native ? NULL : &host, .now = 1000000000,
+        .caps = known ? caps_find(&caps, tree_text(dom, "devices/emulator"), NULL) : NULL };
     int rc = native ? 0 : plan_complete(dom, &host, &e);
     if (rc == 0 && strcmp(mode, "complete") == 0) {
         AUTO_FREE char *xml = tree_print(dom, 0, NULL);

@@ -37,7 +37,10 @@ static void say_error(const struct err *e)
     const char *plain, *info;
     err_texts(e->code, &plain, &info);
     const char *p = strstr(info, "%s");
-    printf("error %d %d %.*s%s%s\n", e->code, e->domain, (int)(p ? p - info : 0), info, e->detail, p ? p + 2 : "");
+    if (!*e->detail)
+        printf("error %d %d %s\n", e->code, e->domain, plain);
+    else
+        printf("error %d %d %.*s%s%s\n", e->code, e->domain, (int)(p ? p - info : 0), info, e->detail, p ? p + 2 : "");
 }
 
 static const char *const kinds[MK_KIND_N] = {"none", "image", "bind", "file-out", "log", "pty", "unix-listen", "unix-connect", "pair", "tcp-listen", "udp",

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""What xmlc makes of our own documents is what libvirtd 9.0 made of them (tests/golden/xmlc/*.out); and its answer, read again, is itself."""
+"""What xmlc makes of our own documents is what libvirtd 9.0 made of them (tests/golden/xmlc/*.out, snippets.txt); and its answer, read again, is itself."""
 import glob
 import os
 import subprocess
 import sys
+import tempfile
 
 src, build = os.environ.get('SRCDIR', '.'), os.environ.get('BUILDDIR', '.')
 tool = os.path.join(build, 'tests/tool/domtool')
@@ -25,7 +26,23 @@ for path in inputs:
     if ask('-s', '-S', 'xml', want) != got:
         bad += 1
         print('not its own answer:', want)
-if len(inputs) < 10:
-    print('only %d documents found' % len(inputs))
+sys.path.insert(0, os.path.join(src, 'tests/conformance'))
+import documents  # noqa: E402
+
+lines = [x.rstrip('\n') for x in open(os.path.join(src, 'tests/golden/xmlc/snippets.txt')) if x.strip() and x[0] != '#']
+with tempfile.TemporaryDirectory() as folder:
+    made = [documents.snippet(x) for x in lines[::2]]
+    files = ['%s/%d' % (folder, i) for i in range(len(made))]
+    for f, (xml, tags) in zip(files, made):
+        open(f, 'w').write(xml)
+    answers = dict(a.split('\n', 1) for a in ('\n' + ask('xml', *files)).split('\n== ')[1:])
+for f, (xml, tags), line, want in zip(files, made, lines[::2], lines[1::2]):
+    got = answers[f]
+    got = '= ' + (got.rstrip('\n') if got.startswith('error') else documents.excerpt(got, tags))
+    if got != want:
+        bad += 1
+        print('%s\n  libvirtd %s\n  here     %s' % (line, want, got))
+if len(inputs) < 10 or len(made) < 100:
+    print('only %d documents found' % (len(inputs) + len(made)))
     bad += 1
 sys.exit(1 if bad else 0)

@@ -1,4 +1,5 @@
 /* check.c: what only the whole document can tell. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,8 @@ int check_pci_addresses(struct doc *d, const struct tree *t)
             for (unsigned i = 0; i < ARRAY_N(parts); i++)
                 if (doc_uint(c, parts[i].attr, 0) > parts[i].max)
                     return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_NONE, "Invalid PCI address %s='0x%x', must be <= %s", parts[i].attr, doc_uint(c, parts[i].attr, 0), parts[i].text);
+        if (strcmp(c->name, "address") == 0 && doc_is(c, "type", "virtio-s390"))
+            return doc_bad(d, "virtio-s390 bus doesn't have an address");
         if (strcmp(c->name, "zpci") == 0)
             return doc_unsupported(d, VIR_FROM_QEMU, "This QEMU binary doesn't support zPCI");
         if (check_pci_addresses(d, c))
@@ -191,6 +194,10 @@ static int unique(struct doc *d)
 {
     for (const struct tree *a = d->devices->child; a; a = a->next) {
         const char *alias = a->name ? tree_path_attr(a, "alias", "name") : NULL, *boot = a->name ? tree_path_attr(a, "boot", "order") : NULL;
+        if (a->name && strcmp(a->name, "graphics") == 0 && doc_is(a, "type", "dbus") && tree_path_attr(a, "audio", "id"))
+            TREE_EACH(x, d->devices, "audio")
+                if (doc_is(x, "id", tree_path_attr(a, "audio", "id")) && !doc_is(x, "type", "dbus"))
+                    return doc_unsupported(d, VIR_FROM_QEMU, "The associated audio is not of 'dbus' kind.");
         const char *audio = a->name && strcmp(a->name, "audio") != 0 ? tree_path_attr(a, "audio", "id") : NULL;
         bool found = false;
         for (const struct tree *b = a->next; b && (alias || boot); b = b->next) {
@@ -229,9 +236,45 @@ static int scsi_targets(struct doc *d)
     return 0;
 }
 
+static uint64_t kib(const struct tree *m, const char *path)
+{
+    uint64_t v;
+    const char *s = tree_text(m, path);
+    return s && tree_parse_uint(s, 10, UINT64_MAX, &v) == 0 ? v : 0;
+}
+
+static int memory_device(struct doc *d, const struct tree *m)
+{
+    uint64_t size = kib(m, "target/size"), label = kib(m, "target/label/size"), block = kib(m, "target/block"), page = kib(m, "source/pagesize");
+    if (doc_is(m, "model", "nvdimm") && tree_get(m, "target/label")) {
+        if (label < 128)
+            return doc_bad(d, "nvdimm label must be at least 128KiB");
+        if (label >= size)
+            return doc_bad(d, "label size must be smaller than NVDIMM size");
+    }
+    if (!doc_is(m, "model", "virtio-mem"))
+        return 0;
+    page = page ? page : 2048;      /* transparent huge pages */
+    if (block & (block - 1))
+        return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "block size must be a power of two");
+    if (block < page)
+        return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "block size too small, must be at least %" PRIu64 "KiB", page);
+    if (kib(m, "target/requested") > size)
+        return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "requested size must be smaller than or equal to @size");
+    if (kib(m, "target/requested") % block)
+        return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "requested size must be an integer multiple of block size");
+    return 0;
+}
+
 static int memory_devices(struct doc *d)
 {
+    unsigned slots = doc_uint(tree_first(d->t, "maxMemory"), "slots", 0);
     TREE_EACH(m, d->devices, "memory") {
+        const struct tree *a = tree_first(m, "address");
+        if (memory_device(d, m))
+            return -1;
+        if (doc_is(a, "type", "dimm") && doc_uint(a, "slot", 0) >= slots && slots)
+            return doc_unsupported(d, VIR_FROM_QEMU, "memory device slot '%u' exceeds slots count '%u'", doc_uint(a, "slot", 0), slots);
         const char *node = tree_text(m, "target/node");
         unsigned cells = doc_count(tree_get(d->t, "cpu/numa"), "cell");
         if (!tree_first(d->t, "maxMemory") && !doc_in(tree_attr(m, "model"), "virtio-pmem sgx-epc"))
@@ -305,12 +348,41 @@ static int iothread_users(struct doc *d)
     return 0;
 }
 
+/* What each kind of PCI controller has of <target>, and the model it is; NULL: none. */
+static const struct { const char *controller, *options, *names; } pci_kinds[] = {
+    {"pci-root", "hotplug", NULL}, {"pcie-root", "", NULL}, {"pci-bridge", "chassisNr", "pci-bridge"}, {"dmi-to-pci-bridge", "", "i82801b11-bridge"},
+    {"pcie-to-pci-bridge", "", "pcie-pci-bridge"}, {"pcie-root-port", "chassis port hotplug", "ioh3420 pcie-root-port"},
+    {"pcie-switch-upstream-port", "", "x3130-upstream"}, {"pcie-switch-downstream-port", "chassis port hotplug", "xio3130-downstream"},
+    {"pci-expander-bus", "busNr", "pxb"}, {"pcie-expander-bus", "busNr", "pxb-pcie"},
+};
+
+static int pci_options(struct doc *d, const struct tree *c)
+{
+    static const char *const attrs[][2] = {{"index", "targetIndex"}, {"busNr", "busNr"}, {"chassisNr", "chassisNr"}, {"chassis", "chassis"}, {"port", "port"}, {"hotplug", "hotplug"}};
+    const struct tree *target = tree_first(c, "target");
+    const char *name = tree_path_attr(c, "model", "name"), *model = tree_attr(c, "model");
+    for (unsigned i = 0; i < ARRAY_N(pci_kinds); i++) {
+        if (strcmp(model, pci_kinds[i].controller) != 0)
+            continue;
+        if (name && !doc_in(name, pci_kinds[i].names ? pci_kinds[i].names : ""))
+            return doc_unsupported(d, VIR_FROM_QEMU, "Option 'modelName' has invalid value for PCI controller with index '%u', model '%s' and modelName '%s'",
+                doc_uint(c, "index", 0), model, name);
+        for (unsigned k = 0; k < ARRAY_N(attrs); k++)
+            if (tree_attr(target, attrs[k][0]) && !doc_in(attrs[k][0], pci_kinds[i].options))
+                return doc_unsupported(d, VIR_FROM_QEMU, "Option '%s' is not valid for PCI controller with index '%u', model '%s' and modelName '%s'", attrs[k][1],
+                    doc_uint(c, "index", 0), model, name ? name : "none");
+    }
+    return 0;
+}
+
 /* A bridge is found behind a bridge that came before it. */
 static int pci_bridges(struct doc *d)
 {
     TREE_EACH(c, d->devices, "controller") {
         unsigned i = doc_uint(c, "index", 0), bus = doc_uint(tree_first(c, "address"), "bus", 0);
         const struct tree *target = tree_first(c, "target");
+        if (doc_is(c, "type", "pci") && pci_options(d, c))
+            return -1;
         if (!doc_is(c, "type", "pci") || !i)
             continue;
         if (bus >= i)

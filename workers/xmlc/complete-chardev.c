@@ -6,7 +6,7 @@
 
 static const struct { const char *type, *attr; } needed[] = {
     {"dev", "path"}, {"file", "path"}, {"pipe", "path"}, {"unix", "path"}, {"tcp", "host"}, {"tcp", "service"}, {"udp", "service"},
-    {"spiceport", "channel"}, {"nmdm", "master"}, {"nmdm", "slave"},
+    {"spiceport", "channel"}, {"dbus", "channel"}, {"nmdm", "master"}, {"nmdm", "slave"},
 };
 
 /* An agent socket whose name was made by us, or by libvirt: a definition does not keep it. */
@@ -31,7 +31,9 @@ static bool generated_path(const struct doc *d, const char *path, const char *na
 static int source(struct doc *d, struct tree *dev, bool generate)
 {
     const char *type = tree_attr(dev, "type"), *path;
-    struct tree *s = tree_first(dev, "source"), *r, *next;
+    struct tree *s = tree_first(dev, "source"), *r;
+    if (s && tree_next(s, "source") && type && strcmp(type, "udp") != 0)
+        return doc_bad(d, "only one source element is allowed for character device");
     if (!type || doc_in(type, "null vc stdio spicevmc")) {
         while ((s = tree_first(dev, "source")))
             tree_free(s);
@@ -43,9 +45,6 @@ static int source(struct doc *d, struct tree *dev, bool generate)
             tree_free(s);
         return 0;
     }
-    if (s && strcmp(type, "udp") != 0)
-        while ((next = tree_next(s, "source")))
-            tree_free(next);
     if (strcmp(type, "unix") == 0 && generate) {
         path = tree_attr(s, "path");
         if (path && generated_path(d, path, tree_path_attr(dev, "target", "name"))) {
@@ -73,6 +72,8 @@ static int source(struct doc *d, struct tree *dev, bool generate)
             for (has = tree_next(has, "source"); has && doc_is(has, "mode", "bind"); has = tree_next(has, "source"))
                 ;
         }
+        if ((!has || !tree_attr(has, needed[i].attr)) && strcmp(needed[i].attr, "channel") == 0)
+            return doc_unsupported(d, VIR_FROM_DOMAIN, "Missing source channel attribute for char device");
         if (!has || !tree_attr(has, needed[i].attr))
             return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "Missing source %s attribute for char device", needed[i].attr);
     }
@@ -102,19 +103,30 @@ static int source(struct doc *d, struct tree *dev, bool generate)
 static const struct { const char *target, *model, *address; } serials[] = {
     {"isa-serial", "isa-serial", "isa"}, {"pci-serial", "pci-serial", "pci"}, {"usb-serial", "usb-serial", "usb"},
     {"isa-debug", "isa-debugcon", "isa"},
+    /* of other machines */
+    {"spapr-vio-serial", "spapr-vty", "spapr-vio"}, {"sclp-serial", "sclpconsole", ""}, {"sclp-serial", "sclplmconsole", ""},
+    {"system-serial", "pl011", ""}, {"system-serial", "16550a", ""},
 };
+#define SERIALS_HERE 4      /* the first are those this machine can have */
 
 static int serial_target(struct doc *d, struct tree *t)
 {
     struct tree *target = tree_make(t, "target"), *model;
     const char *type = tree_attr(target, "type"), *addr = doc_address_type(t);
-    for (unsigned i = 0; i < ARRAY_N(serials) && !type; i++)
+    for (unsigned i = 0; i < SERIALS_HERE && !type; i++)
         if (strcmp(addr, serials[i].address) == 0)
             tree_set_attr(target, "type", "%s", type = serials[i].target);
     if (!type)
         tree_set_attr(target, "type", "%s", type = "isa-serial");
     model = tree_first(target, "model");
     for (unsigned i = 0; i < ARRAY_N(serials); i++)
+        if (model && doc_is(model, "name", serials[i].model) && strcmp(type, serials[i].target) != 0)
+            return doc_unsupported(d, VIR_FROM_QEMU, "Target model '%s' requires target type '%s'", serials[i].model, serials[i].target);
+    for (unsigned i = SERIALS_HERE; i < ARRAY_N(serials); i++)
+        if (strcmp(type, serials[i].target) == 0 && (model || strcmp(type, "system-serial") != 0))
+            return doc_unsupported(d, VIR_FROM_QEMU, "Serial device with target type '%s' and target model '%s' not compatible with guest architecture or machine type",
+                type, model ? tree_attr(model, "name") : serials[i].model);
+    for (unsigned i = 0; i < SERIALS_HERE; i++)
         if (strcmp(tree_attr(target, "type"), serials[i].target) == 0) {
             if (*addr && strcmp(addr, "none") != 0 && strcmp(addr, serials[i].address) != 0)
                 return doc_unsupported(d, VIR_FROM_QEMU, "Target type '%s' requires address type '%s'", serials[i].target, serials[i].address);

@@ -123,11 +123,14 @@ int complete_numa(struct doc *d)
 
 static int vcpus(struct doc *d)
 {
+    bool given = tree_first(d->t, "vcpu");
     struct tree *t = tree_make(d->t, "vcpu"), *memory = tree_get(d->t, "numatune/memory"), *list;
     uint64_t n = t->text ? number_of(t) : 1, current = doc_uint(t, "current", (unsigned)n), product = 1;
     bool auto_ = doc_is(t, "placement", "auto");
     const struct tree *top = tree_get(d->t, "cpu/topology");
     static const char *const dims[] = {"sockets", "dies", "cores", "threads"};
+    if (given && !t->text)
+        return doc_bad(d, "maximum vcpus count must be an integer");
     if (!n)
         return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "CPU IDs in <numa> exceed the <vcpu> count");
     if (n > 16384)
@@ -136,6 +139,8 @@ static int vcpus(struct doc *d)
     unsigned limit = cm ? cm->cpus_max : d->q35 ? 288 : 255;
     if (limit && n > limit)
         return doc_unsupported(d, VIR_FROM_QEMU, "Maximum CPUs greater than specified machine type limit %u", limit);
+    if (!current)
+        return doc_unsupported(d, VIR_FROM_QEMU, "vcpu 0 can't be offline");
     if (current > n)
         return doc_unsupported(d, VIR_FROM_DOMAIN, "maximum vCPU count must not be less than current vCPU count");
     for (unsigned i = 0; top && i < ARRAY_N(dims); i++)
@@ -256,16 +261,15 @@ static int cpu(struct doc *d)
     } else {
         tree_set_attr(t, "match", NULL);
         if (model) {
-            if (strcmp(mode, "host-model") != 0) {
+            bool named = strcmp(mode, "host-model") == 0 && model->text;
+            if (named) {
+                doc_default(model, "fallback", "allow");
+            } else {
                 tree_set_text(model, NULL);
                 tree_set_attr(model, "fallback", NULL);
             }
             if (!model->attr && !model->text)
                 tree_free(model);
-            else if (model->text)
-                doc_default(model, "fallback", "allow");
-            else
-                tree_set_attr(model, "fallback", NULL);
         }
         doc_default(t, "check", strcmp(mode, "host-model") == 0 ? "partial" : "none");
         if (strcmp(mode, "host-passthrough") == 0)

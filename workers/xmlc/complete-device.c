@@ -108,7 +108,7 @@ static int usb_masters(struct doc *d)
     if (none && tree_first(d->devices, "hub"))
         return doc_unsupported(d, VIR_FROM_DOMAIN, "Can't add USB hub: USB is disabled for this domain");
     TREE_EACH(c, d->devices, "controller") {
-        bool master = !is_companion(c);
+        bool master = !is_companion(c) && !tree_first(c, "master");
         TREE_EACH(o, d->devices, "controller")
             master |= doc_is(o, "type", "usb") && !is_companion(o) && doc_uint(o, "index", 0) == doc_uint(c, "index", 0);
         if (!master)
@@ -211,6 +211,9 @@ int complete_controllers(struct doc *d)
 static int smartcards(struct doc *d)
 {
     struct tree *t = tree_first(d->devices, "smartcard");
+    const char *db = tree_text(t, "database");
+    if (db && *db != '/')
+        return doc_bad(d, "expecting absolute path: %s", db);
     if (t && tree_next(t, "smartcard"))
         return doc_unsupported(d, VIR_FROM_QEMU, "this QEMU binary lacks multiple smartcard support");
     if (doc_is(t, "mode", "host-certificates") && doc_count(t, "certificate") != 3)
@@ -234,7 +237,7 @@ static int hostdev(struct doc *d, struct tree *t)
     if (strcmp(type, "scsi_host") == 0 && (!tree_attr(s, "wwpn") || strncmp(tree_attr(s, "wwpn"), "naa.", 4) != 0))
         return doc_bad(d, tree_attr(s, "wwpn") ? "malformed 'wwpn' value" : "Cannot find vhost-scsi 'wwpn' in hostdev source");
     if (doc_is(t, "mode", "capabilities"))
-        return doc_unsupported(d, VIR_FROM_QEMU, "hostdev mode 'capabilities' is not supported in %s", "QEMU");
+        return doc_unsupported(d, VIR_FROM_QEMU, "hostdev mode 'capabilities' is not supported in %s", tree_attr(d->t, "type"));
     for (unsigned i = 0; i < ARRAY_N(may); i++)
         if (strcmp(type, may[i].type) == 0 && *addr && strcmp(addr, "none") != 0 && !doc_in(addr, may[i].addresses))
             return doc_bad(d, "%s host devices must use '%.*s' address type", type, (int)strcspn(may[i].addresses, " "), may[i].addresses);
@@ -307,6 +310,24 @@ static int shmem(struct doc *d, struct tree *s)
     return 0;
 }
 
+/* "2.56", which is printed as two numbers of hex digits in decimal's clothes; -1 is any. */
+static int usb_version(struct doc *d, struct tree *u)
+{
+    const char *v = tree_attr(u, "version");
+    unsigned major;
+    char minor[3];
+    if (!v || strcmp(v, "-1") == 0) {
+        tree_set_attr(u, "version", NULL);
+        return 0;
+    }
+    const char *dot = strchr(v, '.');
+    size_t n = dot ? strspn(dot + 1, "0123456789") : 0;
+    if (sscanf(v, "%2u.%2[0-9]", &major, minor) != 2 || strspn(v, "0123456789") != (size_t)(dot - v) || !n || n > 2 || dot[1 + n])
+        return doc_bad(d, "Cannot parse USB device version %s", v);
+    tree_set_attr(u, "version", "%u.%.2s%s", major, minor, n == 1 ? "0" : "");
+    return 0;
+}
+
 static int small_devices(struct doc *d)
 {
     struct tree *t = tree_first(d->devices, "memballoon"), *x;
@@ -329,9 +350,12 @@ static int small_devices(struct doc *d)
             tree_free(t->child);
     if ((x = tree_first(t, "stats")) && !doc_uint(x, "period", 0))
         tree_free(x);
-    TREE_EACH(u, tree_first(d->devices, "redirfilter"), "usbdev")
+    TREE_EACH(u, tree_first(d->devices, "redirfilter"), "usbdev") {
         if (doc_uint(u, "class", 0) > 0xff)
             return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "Invalid USB Class code 0x%x", doc_uint(u, "class", 0));
+        if (usb_version(d, u))
+            return -1;
+    }
     TREE_EACH(p, d->devices, "panic") {
         doc_default(p, "model", "isa");
         for (struct tree *o = tree_next(p, "panic"); o; o = tree_next(o, "panic"))
@@ -357,8 +381,12 @@ static int small_devices(struct doc *d)
                 return doc_bad(d, "Hostdev already exists in the domain configuration");
     }
     TREE_EACH(m, d->devices, "memory")
+    {
         if (!tree_first(m, "target"))
             return doc_bad(d, "missing <target> element for <memory> device");
+        if (doc_is(m, "model", "virtio-pmem"))
+            tree_set_attr(m, "access", "shared");
+    }
     TREE_EACH(s, d->devices, "shmem")
         if (shmem(d, s))
             return -1;

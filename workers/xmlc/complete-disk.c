@@ -72,7 +72,7 @@ void storage_defaults(struct tree *source, bool with_ports)
     for (unsigned i = 0; protocol && with_ports && i < ARRAY_N(ports); i++)
         if (strcmp(protocol, ports[i].protocol) == 0)
             TREE_EACH(h, source, "host")
-                if (!tree_attr(h, "port") && !doc_in(tree_attr(h, "transport"), "unix"))
+                if (!tree_attr(h, "port") && !tree_attr(h, "transport"))
                     tree_set_attr(h, "port", "%u", ports[i].port);
     if (protocol && name && strcmp(protocol, "iscsi") == 0 && strcmp(source->parent->name, "nvram") != 0 && !strchr(name, '/')) {
         AUTO_FREE char *old = strdup(name);
@@ -97,12 +97,21 @@ static int source(struct doc *d, struct tree *disk)
         return doc_unsupported(d, VIR_FROM_DOMAIN, "an <encryption> definition already found for disk source");
     if (doc_is(s, "protocol", "rbd") && tree_attr(s, "name") && !strchr(tree_attr(s, "name"), '/'))
         return doc_bad(d, "can't split path '%s' into pool name and image name", tree_attr(s, "name"));
+    TREE_EACH(h, s, "host") {
+        if (tree_attr(h, "socket") && !doc_is(h, "transport", "unix"))
+            return doc_bad(d, "transport '%s' does not support socket attribute", tree_attr(h, "transport") ? tree_attr(h, "transport") : "(null)");
+        if (doc_is(h, "transport", "unix") && !tree_attr(h, "socket"))
+            return doc_bad(d, "missing socket for unix transport");
+    }
+    TREE_EACH(x, tree_first(s, "slices"), "slice")
+        if (!tree_attr(x, "offset") || !tree_attr(x, "size"))
+            return doc_bad(d, "missing offset or size attribute of slice");
     if (doc_is(disk, "type", "network") && s && !tree_attr(s, "protocol"))
         return doc_bad(d, "missing network source protocol type");
     for (int k = 0; k < 2; k++)
         if ((auth = k ? tree_get(disk, "source/auth") : tree_first(disk, "auth"))) {
             if (!tree_first(auth, "secret"))
-                return doc_bad(d, "missing <secret> in <auth>");
+                return err_set(d->e, VIR_ERR_XML_ERROR, 18, "Missing <secret> element in auth");
         }
     if (fmt && strcmp(fmt, "dir") == 0)
         return doc_unsupported(d, VIR_FROM_QEMU, "'directory' storage format is not directly supported by QEMU, use 'dir' disk type instead");
@@ -237,6 +246,8 @@ int complete_disks(struct doc *d)
         const struct tree *fs = tree_first(t, "source");
         if (!tree_attr(t, "accessmode") && doc_is(t, "type", "mount") && !tree_attr(fs, "socket"))
             tree_set_attr(t, "accessmode", "passthrough");
+        if (!fs && !tree_path_attr(t, "target", "dir"))
+            return err_set(d->e, VIR_ERR_NO_SOURCE, VIR_FROM_DOMAIN, "%s", "");
         if (!tree_path_attr(t, "target", "dir"))
             return err_set(d->e, VIR_ERR_NO_TARGET, VIR_FROM_DOMAIN, "%s", tree_path_attr(t, "source", "dir") ? tree_path_attr(t, "source", "dir") : "");
         if (!fs)

@@ -60,7 +60,7 @@ static int listens(struct doc *d, struct tree *g)
     addr = doc_in(tree_attr(l, "type"), "address network") ? tree_attr(l, "address") : NULL;
     tree_set_attr(g, "listen", addr ? "%s" : NULL, addr);
     socket = doc_is(l, "type", "socket") ? tree_attr(l, "socket") : NULL;
-    tree_set_attr(g, "socket", socket ? "%s" : NULL, socket);
+    tree_set_attr(g, "socket", socket && strcmp(type, "vnc") == 0 ? "%s" : NULL, socket);
     return 0;
 }
 
@@ -150,7 +150,7 @@ static void memory_default(struct tree *m, const char *attr, unsigned kib)
         v = kib;
     while (p < v && p < 1u << 31)
         p <<= 1;
-    tree_set_attr(m, attr, "%u", strcmp(tree_attr(m, "type"), "qxl") == 0 && strcmp(attr, "vram64") != 0 ? p : v);
+    tree_set_attr(m, attr, "%u", strcmp(attr, "vram64") != 0 ? p : v);
 }
 
 static int video(struct doc *d)
@@ -207,6 +207,8 @@ static int video(struct doc *d)
             return doc_unsupported(d, VIR_FROM_DOMAIN, "unsupported rendernode accel attribute without 'vhostuser'");
         if (tree_first(t, "driver") && doc_is(tree_first(t, "driver"), "name", "qemu"))
             tree_set_attr(tree_first(t, "driver"), "name", NULL);
+        if (tree_first(t, "driver"))
+            tree_set_attr(tree_first(t, "driver"), "vgaconf", NULL);
         if (tree_first(t, "driver") && !tree_first(t, "driver")->attr)
             tree_free(tree_first(t, "driver"));
     }

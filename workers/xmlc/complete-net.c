@@ -15,7 +15,7 @@ static int interface(struct doc *d, struct tree *t)
     for (unsigned i = 0; i < ARRAY_N(needed); i++)
         if (strcmp(type, needed[i].type) == 0 && !tree_attr(source, needed[i].attr))
             return doc_bad(d, "Missing required attribute '%s' in element 'source'", needed[i].attr);
-    if (!tree_first(t, "mac")) {
+    if (!tree_path_attr(t, "mac", "address")) {
         uint8_t b[3] = {0};
         doc_random(b, sizeof b);
         mac = tree_make(t, "mac");
@@ -47,7 +47,9 @@ static int interface(struct doc *d, struct tree *t)
         if (!x->attr)
             tree_free(x);
     }
-    if (!is_virtio_model(tree_attr(model, "type")) && (x = tree_first(t, "driver")))
+    for (x = tree_first(t, "source") ? tree_first(tree_first(t, "source"), "ip") : NULL; x; x = tree_next(x, "ip"))
+        doc_default(x, "family", strchr(tree_attr(x, "address"), ':') ? "ipv6" : "ipv4");
+    if (!is_virtio_model(tree_attr(model, "type")) && strcmp(type, "hostdev") != 0 && (x = tree_first(t, "driver")))
         tree_free(x);
     return 0;
 }

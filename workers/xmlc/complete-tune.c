@@ -30,10 +30,55 @@ static int check_ranges(struct doc *d)
     return 0;
 }
 
+static bool has_iothread(const struct doc *d, unsigned id)
+{
+    const struct tree *ids = tree_first(d->t, "iothreadids");
+    const char *n = tree_text(d->t, "iothreads");
+    TREE_EACH(i, ids, "iothread")
+        if (doc_uint(i, "id", 0) == id)
+            return true;
+    return !ids && n && id && id <= (unsigned)atoi(n);
+}
+
+/* Schedulers are told thread by thread, in the order of their numbers. */
+static int schedulers(struct doc *d, struct tree *tune, const char *name, const char *attr)
+{
+    bool vcpus = strcmp(attr, "vcpus") == 0;
+    unsigned n = (unsigned)atoi(tree_text(d->t, "vcpu") ? tree_text(d->t, "vcpu") : "1");
+    uint8_t map[BITMAP_BITS / 8], seen[BITMAP_BITS / 8] = {0};
+    AUTO_TREE *old = tree_new("old");
+    for (struct tree *s; (s = tree_first(tune, name)); )
+        tree_append(old, s);
+    TREE_EACH(s, old, name) {
+        if (bitmap_parse(tree_attr(s, attr), map, BITMAP_BITS))
+            return -1;      /* seen to by the schema */
+        for (unsigned i = 0; i < BITMAP_BITS; i++) {
+            if (!BITMAP_GET(map, i))
+                continue;
+            if (vcpus && i >= n)
+                return doc_unsupported(d, VIR_FROM_DOMAIN, "vCPU '%u' is not present in domain definition", i);
+            if (!vcpus && !has_iothread(d, i))
+                return doc_unsupported(d, VIR_FROM_DOMAIN, "Cannot find 'iothread' : %u", i);
+            if (BITMAP_GET(seen, i))
+                return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "'%s' attributes '%s' must not overlap", name, attr);
+            BITMAP_SET(seen, i);
+        }
+    }
+    for (unsigned i = 0; i < BITMAP_BITS; i++)
+        TREE_EACH(s, BITMAP_GET(seen, i) ? old : NULL, name)
+            if (bitmap_parse(tree_attr(s, attr), map, BITMAP_BITS) == 0 && BITMAP_GET(map, i)) {
+                struct tree *one = tree_copy(s);
+                tree_set_attr(one, attr, "%u", i);
+                tree_append(tune, one);
+                break;
+            }
+    return 0;
+}
+
 /* Pins and schedulers of threads that are there; those of others are forgotten or refused, as libvirt does. */
 static int threads(struct doc *d)
 {
-    struct tree *tune = tree_first(d->t, "cputune"), *next, *iothreads = tree_first(d->t, "iothreads");
+    struct tree *tune = tree_first(d->t, "cputune"), *next;
     unsigned n = (unsigned)atoi(tree_text(d->t, "vcpu") ? tree_text(d->t, "vcpu") : "1");
     uint8_t pinned[16384 / 8 + 1] = {0};
     for (struct tree *p = tree_first(tune, "vcpupin"); p; p = next) {
@@ -53,21 +98,12 @@ static int threads(struct doc *d)
                 return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "duplicate iothreadpin for same iothread '%u'", doc_uint(p, "iothread", 0));
     if (doc_count(tune, "emulatorpin") > 1)
         return doc_bad(d, "only one emulatorpin is supported");
-    TREE_EACH(s, tune, "iothreadsched") {
-        uint8_t map[BITMAP_BITS / 8];
-        unsigned last = iothreads && iothreads->text ? (unsigned)atoi(iothreads->text) : 0;
-        if (tree_first(d->t, "iothreadids") || bitmap_parse(tree_attr(s, "iothreads"), map, BITMAP_BITS))
-            continue;
-        for (unsigned i = 0; i < BITMAP_BITS; i++)
-            if (BITMAP_GET(map, i) && (!i || i > last))
-                return doc_unsupported(d, VIR_FROM_DOMAIN, "Cannot find 'iothread' : %u", i);
-    }
     static const char *const scheds[] = {"emulatorsched", "vcpusched", "iothreadsched"};
     for (unsigned i = 0; i < ARRAY_N(scheds); i++)
         TREE_EACH(s, tune, scheds[i])
             if (doc_in(tree_attr(s, "scheduler"), "fifo rr") && !tree_attr(s, "priority"))
                 return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_XML, "Missing required attribute 'priority' in element '%s'", scheds[i]);
-    return 0;
+    return schedulers(d, tune, "vcpusched", "vcpus") || schedulers(d, tune, "iothreadsched", "iothreads") ? -1 : 0;
 }
 
 static int blkio(struct doc *d)
@@ -84,6 +120,17 @@ static int blkio(struct doc *d)
             tree_free(t);
     }
     return 0;
+}
+
+/* A limit that is none is not kept. */
+static void limits(struct doc *d)
+{
+    struct tree *next;
+    for (struct tree *t = tree_first(tree_first(d->t, "memtune"), NULL); t; t = next) {
+        next = t->next;
+        if (t->text && strtoull(t->text, NULL, 10) >= 9007199254740991ull)
+            tree_free(t);
+    }
 }
 
 static int features(struct doc *d)
@@ -113,14 +160,13 @@ int complete_tuning(struct doc *d)
     struct tree *t;
     if (check_ranges(d) || threads(d) || blkio(d) || features(d))
         return -1;
+    limits(d);
     if ((t = tree_get(d->t, "features/hap")) && !t->attr)
         tree_set_attr(t, "state", "on");
-    static const char *const on[] = {"pvspinlock", "pmu", "vmport", "smm", "htm", "nested-hv", "ccf-assist"};
+    static const char *const on[] = {"pvspinlock", "pmu", "vmport", "smm", "htm", "nested-hv", "ccf-assist", "vmcoreinfo"};
     for (unsigned k = 0; k < ARRAY_N(on); k++)
         if ((t = tree_first(tree_first(d->t, "features"), on[k])) && !tree_attr(t, "state"))
             tree_set_attr(t, "state", "on");
-    if ((t = tree_get(d->t, "features/vmcoreinfo")) && doc_is(t, "state", "on"))
-        tree_set_attr(t, "state", NULL);
     if (tree_first(d->t, "bootloader") || tree_first(d->t, "bootloader_args"))
         return doc_unsupported(d, VIR_FROM_QEMU, "bootloader is not supported by QEMU");
     TREE_EACH(s, d->t, "seclabel") {

@@ -35,8 +35,8 @@ static int names(struct doc *d)
     } else if (t) {
         static const struct sx_row row = {.name = "genid", .vtype = SX_UUID};
         const char *unit = NULL;
-        if (value_check(&row, "genid", NULL, t->text, NULL, uuid, sizeof uuid, &unit, d->e))
-            return -1;
+        if (value_check(&row, "genid", NULL, t->text, NULL, uuid, sizeof uuid, &unit, NULL))
+            return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "malformed genid element");
         tree_set_text(t, "%s", uuid);
     }
     return 0;
@@ -146,6 +146,10 @@ static int machine(struct doc *d)
     if (strcmp(type->text, "hvm") != 0)
         return doc_unsupported(d, VIR_FROM_QEMU, "Emulator '%s' does not support os type '%s'", path, type->text);
     tree_set_attr(type, "arch", "%s", d->arch);
+    static const char *const containers[] = {"init", "initarg", "initenv", "initdir", "inituser", "initgroup"};
+    for (unsigned i = 0; i < ARRAY_N(containers); i++)
+        for (struct tree *c; (c = tree_first(os, containers[i])); )
+            tree_free(c);
     m = tree_attr(type, "machine");
     if (d->emu) {
         const struct caps_machine *cm = caps_machine(d->emu, m);
@@ -208,6 +212,8 @@ static int firmware(struct doc *d)
         tree_free(nvram);
         nvram = NULL;
     }
+    if (!tree_attr(os, "firmware") && tree_first(os, "firmware"))
+        return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "cannot use feature-based firmware autoselection when firmware autoselection is disabled");
     if (!tree_attr(os, "firmware") && (loader || nvram) && !(loader && loader->text))
         return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "no loader path specified and firmware auto selection disabled");
     if (loader && loader->text)
@@ -246,10 +252,18 @@ static int firmware(struct doc *d)
     pflash = efi || doc_is(loader, "type", "pflash");
     if (stateless && nvram)
         return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "NVRAM is not permitted when loader is stateless");
-    if (loader && loader->text && !doc_is(loader, "type", "pflash") && nvram)
-        return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "Only EFI firmware permits NVRAM");
-    if (pflash && !efi && loader->text && !tree_get(d->t, "features/acpi"))
+    if (doc_is(loader, "type", "rom") && doc_is(loader, "stateless", "no"))
+        return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "Only pflash loader type permits NVRAM");
+    if (pflash && !tree_get(d->t, "features/acpi"))
         return doc_unsupported(d, VIR_FROM_QEMU, "UEFI requires ACPI on this architecture");
+    if ((efi || loader) && doc_is(loader, "secure", "yes") && !doc_is(os, "firmware", "bios")) {
+        if (!d->q35)
+            return doc_unsupported(d, VIR_FROM_QEMU, "Secure boot is supported with q35 machine types only");
+        if (strcmp(d->arch, "x86_64") != 0)
+            return doc_unsupported(d, VIR_FROM_QEMU, "Secure boot is supported for x86_64 architecture only");
+        if (!efi && !doc_is(tree_get(d->t, "features/smm"), "state", "on") && !(tree_get(d->t, "features/smm") && !tree_attr(tree_get(d->t, "features/smm"), "state")))
+            return doc_unsupported(d, VIR_FROM_QEMU, "Secure boot requires SMM feature enabled");
+    }
     if (loader && loader->text && doc_is(loader, "type", "pflash") && !stateless && doc_is(loader, "readonly", "yes") && (!nvram || (!nvram->text && !nvram->child))) {
         nvram = tree_make(os, "nvram");
         tree_set_text(nvram, "%s/nvram/%s_VARS.fd", d->lib_dir, tree_text(d->t, "name"));

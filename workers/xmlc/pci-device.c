@@ -53,7 +53,7 @@ static const struct { const char *element, *path, *attr, *values; int kind; } de
     {"filesystem", "", NULL, NULL, VIRTIO},
     {"interface", "model", "type", "virtio virtio-transitional virtio-non-transitional", VIRTIO},
     {"interface", "model", "type", "e1000e vmxnet3 igb", EXPRESS},
-    {"interface", "model", "type", "usb-net", 0},
+    {"interface", "model", "type", "usb-net", 0},      /* refused below */
     {"interface", "model", "type", "rtl8139 e1000 ne2k_pci pcnet e1000-82540em e1000-82544gc e1000-82545em i82551 i82557b i82559er i82801 tulip sungem vlance", PLAIN},
     {"interface", "", NULL, NULL, EXPRESS},
     {"sound", "", "model", "ich6 ich9 ac97 es1370 ich7", PLAIN},

@@ -1,11 +1,11 @@
 /* rules.c: combinations that libvirt refuses, one a row.
  *
- * A row is about each element of a kind (a child of <devices>, of <domain>, or the document itself). `when` is a list of conditions that
+ * A row is about each element of a kind (a child of <devices>, "*" any of them, of <domain>, or the document itself). `when` is a list of conditions that
  * all hold, separated by "; ":   PATH   there is such an element        PATH@ATTR   ... attribute       PATH@ATTR=A|B   it has one of these values
  * PATH:TEXT   an element of <domain> has that text
  * "!" in front: it does not hold. "/PATH" begins at <domain>, others at the element.  Machines are conditions too: "pc", "q35", "kvm".
- * %s in the text is the value of the first condition that has an attribute, a second one that of the second; %m the machine, %d the target's name, %t the type
- * (of a timer: its policy). */
+ * %s in the text is the value of the first condition that has an attribute, a second one that of the second; %m the machine, %v the kind of domain, %a the
+ * architecture, %n the element's name attribute, %d the target's name, %t the type (of a timer: its policy). */
 #include <stdio.h>
 #include <string.h>
 #include "ipc/util.h"
@@ -20,7 +20,18 @@ struct rule { const char *on, *when; int code, domain; const char *text; };
 #define Q VIR_FROM_QEMU
 
 static const struct rule rules[] = {
+    /* addresses */
+    {"*", "acpi@index; !address@type=pci", U, Q, "ACPI index is only supported for PCI devices"},
     /* disks */
+    {"disk", "source/reservations; !@device=lun", U, D, "<reservations/> allowed only for lun devices"},
+    {"disk", "source/reservations@managed=no; !source/reservations/source@path", X, D, "missing path for <reservations/>"},
+    {"disk", "@sgio=unfiltered", U, D, "unfiltered sgio is no longer supported"},
+    {"disk", "target@bus=ide; address@target; !address@target=0", U, Q, "target must be 0 for ide controller"},
+    {"disk", "target@bus=sata; address@target; !address@target=0", U, Q, "target must be 0 for sata controller"},
+    {"disk", "target@bus=sata; address@bus; !address@bus=0", U, Q, "bus must be 0 for sata controller"},
+    {"disk", "target@bus=fdc; address@controller; !address@controller=0", I, Q, "Only 1 fdc controller is supported"},
+    {"disk", "target@bus=fdc; address@bus; !address@bus=0", I, Q, "Only 1 fdc bus is supported"},
+    {"disk", "target@bus=fdc; address@target; !address@target=0", U, Q, "target must be 0 for controller fdc"},
     {"disk", "target@removable; !target@bus=usb", X, D, "removable is only valid for usb disks"},
     {"disk", "target@rotation_rate; !target@bus=ide|sata|scsi", X, D, "rotation rate is only valid for SCSI/IDE/SATA devices"},
     {"disk", "geometry@trans; !target@bus=ide", U, Q, "CHS translation mode can only be set for 'ide' bus not '%s'"},
@@ -77,7 +88,8 @@ static const struct rule rules[] = {
         "Bus 0 must be PCI for integrated PIIX3 USB or IDE controllers"},
     {"controller", "@type=xenbus|isa", I, D, "Cannot automatically add a new PCI bus for a device with connect flags 00"},
     {"controller", "@model=buslogic", U, Q, "Unsupported controller model: %s"},
-    {"controller", "@model=ncr53c90|dc390|am53c974", U, Q, "%s SCSI controller is not a built-in for this machine"},
+    {"controller", "@model=qusb1|qusb2", U, Q, "USB controller model type 'qusb1' or 'qusb2' is not supported in %v"},
+    {"controller", "@model=ncr53c90", U, Q, "%s SCSI controller is not a built-in for this machine"},
     {"controller", "driver@queues; !@model=virtio-scsi|virtio-transitional|virtio-non-transitional", U, Q, "'queues' is only supported by virtio-scsi controller"},
     {"controller", "driver@cmd_per_lun; !@model=virtio-scsi|virtio-transitional|virtio-non-transitional", U, Q, "'cmd_per_lun' is only supported by virtio-scsi controller"},
     {"controller", "driver@max_sectors; !@model=virtio-scsi|virtio-transitional|virtio-non-transitional", U, Q, "'max_sectors' is only supported by virtio-scsi controller"},
@@ -88,10 +100,19 @@ static const struct rule rules[] = {
     {"interface", "route", U, Q, "Invalid attempt to set network interface guest-side IP route and/or address info, not supported by QEMU"},
     {"interface", "backend@type=passt", X, D, "Invalid value for attribute 'type' in element 'backend': '%s'."},
     {"interface", "@type=hostdev; !source/address@type", X, D, "missing source address type"},
+    {"interface", "model@type=usb-net", I, D, "Cannot automatically add a new PCI bus for a device with connect flags 00"},
+    {"interface", "@type=server|client|mcast|udp; !source", X, D, "interface type='%s' requires a 'source' element"},
+    {"interface", "vlan; !vlan/tag", X, VIR_FROM_NONE, "missing tag id - each <vlan> must have at least one <tag id='n'/> subelement"},
+    {"interface", "mtu@size; !@type=network|bridge|ethernet|vhostuser|direct; @type", U, Q, "setting MTU on interface type %t is not supported yet"},
+    {"interface", "@type=vhostuser; !model@type=virtio|virtio-transitional|virtio-non-transitional", I, D,
+        "Wrong or no <model> 'type' attribute specified with <interface type='vhostuser'/>. vhostuser requires the virtio-net* frontend"},
+    {"interface", "@type=vhostuser; source@type; !source@type=unix", U, D, "Type='%s' unsupported for <interface type='vhostuser'>"},
     {"interface", "address@type=ccw", U, Q, "cannot use CCW address type for device '<null>' using machine type '%m'"},
     {"interface", "address@type=unassigned", U, D, "address of type 'unassigned' is supported only for hostdevs"},
     /* video, graphics, sound */
-    {"video", "model@type=vga|cirrus|vmvga; !model@primary=yes", U, Q, "video type '%s' is only valid as primary video device"},
+    {"video", "model/acceleration@accel2d=yes", U, Q, "qemu does not support the accel2d setting"},
+    {"video", "model/resolution; !model@type=vga|qxl|virtio|bochs", X, Q, "model resolution is not supported"},
+    {"video", "model@type=vga|cirrus|vmvga|bochs|ramfb; !model@primary=yes", U, Q, "video type '%s' is only valid as primary video device"},
     {"video", "model@type=xen|vbox|gop|parallels", U, Q, "domain configuration does not support video model '%s'"},
     {"video", "model@type=vga|cirrus|vmvga|bochs|ramfb; model@heads; !model@heads=1", U, Q, "video type '%s' doesn't support multiple 'heads'"},
     {"video", "model/acceleration@accel3d=yes; !model@type=virtio", U, Q, "3d acceleration is supported only with 'virtio' video device"},
@@ -105,20 +126,50 @@ static const struct rule rules[] = {
     {"sound", "@model=ich7", I, D, "Cannot automatically add a new PCI bus for a device with connect flags 00"},
     {"audio", "input/settings; !input@fixedSettings=yes", U, D, "audio settings specified without fixed settings flag"},
     {"audio", "output/settings; !output@fixedSettings=yes", U, D, "audio settings specified without fixed settings flag"},
+    {"hostdev", "@sgio; !@type=scsi", X, D, "sgio is only supported for scsi host device"},
+    {"hostdev", "@rawio; !@type=scsi", X, D, "rawio is only supported for scsi host device"},
+    {"hostdev", "@sgio=unfiltered", U, D, "unfiltered sgio is no longer supported"},
+    {"hostdev", "@model; !@type=mdev|scsi_host", X, D, "'model' attribute in <hostdev> is only supported when type='%t'"},
+    {"hostdev", "@type=mdev; !source/address", U, D, "Missing <address> element"},
+    {"hostdev", "@type=mdev; !source/address@uuid", U, D, "Missing 'uuid' attribute for element <address>"},
+    {"hostdev", "@model=vfio-ccw", U, Q, "VFIO CCW device assignment is not supported by this version of QEMU"},
+    {"hostdev", "@model=vfio-ap", U, Q, "VFIO AP device assignment is not supported by this version of QEMU"},
     /* others */
+    {"memory", "@model=sgx-epc", U, Q, "sgx epc isn't supported by this QEMU binary"},
+    {"memory", "@model=virtio-pmem|nvdimm; !source/path", VIR_ERR_XML_DETAIL, D, "path is required for model '%s'"},
+    {"smartcard", "address@type; !address@type=ccid|none", U, D, "Controllers must use the 'ccid' address type"},
+    {"smartcard", "address@controller; !address@controller=0", U, Q, "this QEMU binary lacks multiple smartcard support"},
+    {"smartcard", "address@slot; !address@slot=0", U, Q, "this QEMU binary lacks multiple smartcard support"},
+    {"panic", "@model=hyperv; address@type; !address@type=none", U, Q, "setting the panic device address is not supported for model '%s'"},
+    {"iommu", "@model=intel|smmuv3; address", X, D, "iommu model '%s' can't have address"},
+    {"iommu", "@model=smmuv3; driver", X, D, "iommu model '%s' doesn't support additional attributes"},
+    {"audio", "input@fixedSettings=yes; !input@mixingEngine=yes", U, D, "fixed audio settings requires mixing engine"},
+    {"audio", "output@fixedSettings=yes; !output@mixingEngine=yes", U, D, "fixed audio settings requires mixing engine"},
+    {"lease", "!key", X, D, "Missing 'key' element for lease"},
+    {"lease", "!lockspace", I, VIR_FROM_NONE, ""},
+    {"input", "@model; !@bus=virtio", U, D, "only bus 'virtio' is supported for input model '%s'"},
+    {"input", "@type=passthrough; !source@evdev", X, D, "Missing evdev path for input device"},
+    {"domain", "memoryBacking/source@type=anonymous; memoryBacking/hugepages", U, Q, "hugepages are not allowed with anonymous memory source"},
+    {"timer", "@name=armvtimer", U, Q, "Configuring the '%s' timer is not supported for virtType=%v arch=%a machine=%m guests"},
+    {"timer", "@frequency; !@name=tsc; @name", U, D, "timer %n doesn't support setting of timer frequency"},
+    {"timer", "@mode; !@name=tsc; @name", U, D, "timer %n doesn't support setting of timer mode"},
     {"vsock", "cid@address=0|1|2; !cid@auto=yes", U, D, "guest CIDs must be >= 3"},
     {"lease", "!target", X, D, "Missing 'target' element for lease"},
+    {"filesystem", "driver@type=loop|nbd|ploop", I, D, "Cannot automatically add a new PCI bus for a device with connect flags 00"},
+    {"filesystem", "driver@type=handle; !@accessmode=passthrough", U, Q, "only supports passthrough accessmode"},
+    {"filesystem", "driver@type=virtiofs; @accessmode; !@accessmode=passthrough", U, Q, "virtiofs only supports passthrough accessmode"},
     {"filesystem", "!@type=mount", U, Q, "only supports mount filesystem type"},
     {"filesystem", "driver@type=virtiofs; !/memoryBacking/access@mode=shared; !/cpu/numa/cell@memAccess=shared", U, Q, "'virtiofs' requires shared memory"},
     {"iommu", "@model=virtio; !q35", U, Q, "IOMMU device: 'virtio' is only supported with Q35 and ARM Virt machines"},
     {"iommu", "@model=virtio; !/features/acpi", U, Q, "IOMMU device: 'virtio' requires ACPI"},
     {"iommu", "@model=smmuv3", U, Q, "IOMMU device: 'smmuv3' is only supported with ARM Virt machines"},
-    {"nvram", "address", U, Q, "nvram device is only supported for PPC64"},
+    {"nvram", "", U, Q, "nvram device is only supported for PPC64"},
     {"memballoon", "@model=xen", I, D, "Cannot automatically add a new PCI bus for a device with connect flags 00"},
     {"panic", "@model=pseries", U, Q, "only pSeries guests support panic device of model '%s'"},
     {"panic", "@model=s390", U, Q, "only S390 guests support panic device of model '%s'"},
     {"panic", "@model=isa; address@type; !address@type=isa|none", U, Q, "panic is supported only with ISA address type"},
     {"smartcard", "@mode=passthrough; !@type", X, D, "passthrough mode requires a character device type attribute"},
+    {"console", "target@type=xen|uml|lxc|openvz", U, Q, "unsupported console target type %s"},
     {"console", "target@type=sclp|sclplm", U, Q, "sclpconsole is not supported in this QEMU binary"},
     {"input", "@bus=xen|parallels", I, D, "unsupported input bus %s"},
     {"input", "@bus=virtio; !@type=passthrough; @model=virtio-transitional|virtio-non-transitional", U, Q, "virtio (non-)transitional models are not supported for input type=%t"},
@@ -130,7 +181,9 @@ static const struct rule rules[] = {
     {"iommu", "driver@intremap=on; !/features/ioapic@driver=qemu", U, D, "IOMMU interrupt remapping requires split I/O APIC (ioapic driver='qemu')"},
     {"iommu", "@model=intel; !q35", U, Q, "IOMMU device: 'intel' is only supported with Q35 machines"},
     {"iommu", "driver@eim=on; !driver@intremap=on", U, D, "IOMMU eim requires interrupt remapping to be enabled"},
-    {"watchdog", "@model=diag288", U, Q, "%s is not supported by this QEMU binary"},
+    {"watchdog", "@model=diag288; address", U, Q, "%s model of watchdog is virtual and cannot go on any bus."},
+    {"watchdog", "@model=diag288", U, Q, "%s model of watchdog is allowed for s390 and s390x only"},
+    {"watchdog", "@model=ib700; address@type; !address@type=none", U, Q, "%s model of watchdog does not support configuring the address"},
     {"filesystem", "driver@type=virtiofs; readonly", U, Q, "virtiofs does not yet support read-only mode"},
     /* the domain */
     {"domain", "on_reboot:destroy; on_poweroff:restart", U, Q, "qemu driver doesn't support 'onReboot' set to 'destroy and 'onPoweroff' set to 'reboot'"},
@@ -148,14 +201,14 @@ static const struct rule rules[] = {
     {"domain", "idmap; !idmap/gid", U, D, "uid and gid should be mapped both"},
     {"domain", "idmap; !idmap/uid", U, D, "uid and gid should be mapped both"},
     {"domain", "memtune/min_guarantee", U, Q, "Parameter 'min_guarantee' not supported by QEMU."},
-    {"domain", "features/ibs", U, Q, "The 'ibs' feature is not supported for architecture 'x86_64' or machine type '%m'"},
-    {"domain", "features/cfpc", U, Q, "The 'cfpc' feature is not supported for architecture 'x86_64' or machine type '%m'"},
-    {"domain", "features/sbbc", U, Q, "The 'sbbc' feature is not supported for architecture 'x86_64' or machine type '%m'"},
-    {"domain", "features/htm", U, Q, "The 'htm' feature is not supported for architecture 'x86_64' or machine type '%m'"},
-    {"domain", "features/nested-hv", U, Q, "The 'nested-hv' feature is not supported for architecture 'x86_64' or machine type '%m'"},
-    {"domain", "features/ccf-assist", U, Q, "The 'ccf-assist' feature is not supported for architecture 'x86_64' or machine type '%m'"},
-    {"domain", "features/hpt", U, Q, "The 'hpt' feature is not supported for architecture 'x86_64' or machine type '%m'"},
-    {"domain", "features/gic", U, Q, "The 'gic' feature is not supported for architecture 'x86_64' or machine type '%m'"},
+    {"domain", "features/ibs", U, Q, "The 'ibs' feature is not supported for architecture '%a' or machine type '%m'"},
+    {"domain", "features/cfpc", U, Q, "The 'cfpc' feature is not supported for architecture '%a' or machine type '%m'"},
+    {"domain", "features/sbbc", U, Q, "The 'sbbc' feature is not supported for architecture '%a' or machine type '%m'"},
+    {"domain", "features/htm", U, Q, "The 'htm' feature is not supported for architecture '%a' or machine type '%m'"},
+    {"domain", "features/nested-hv", U, Q, "The 'nested-hv' feature is not supported for architecture '%a' or machine type '%m'"},
+    {"domain", "features/ccf-assist", U, Q, "The 'ccf-assist' feature is not supported for architecture '%a' or machine type '%m'"},
+    {"domain", "features/hpt", U, Q, "The 'hpt' feature is not supported for architecture '%a' or machine type '%m'"},
+    {"domain", "features/gic", U, Q, "The 'gic' feature is not supported for architecture '%a' or machine type '%m'"},
     {"domain", "features/smm@state=on; pc", U, Q, "smm is not available with this QEMU binary or machine type '%m'"},
     {"domain", "launchSecurity@type=sev", U, Q, "SEV launch security is not supported with this QEMU binary"},
     {"domain", "launchSecurity@type=s390-pv", U, Q, "S390 PV launch security is not supported with this QEMU binary"},
@@ -218,8 +271,8 @@ static int apply(struct doc *d, const struct rule *r, const struct tree *t)
     unsigned used = 0;
     for (const char *p = r->text; *p && len < sizeof text - 1; p++) {
         const char *s = p[0] == '%' && p[1] == 's' ? value[used ? 1 : 0] : p[0] == '%' && p[1] == 'm' ? d->machine :
-            p[0] == '%' && p[1] == 'd' ? tree_path_attr(t, "target", "dev") : p[0] == '%' && p[1] == 't' ? tree_attr(t, strcmp(r->on, "timer") == 0 ? "tickpolicy" : "type") : NULL;
-        if (p[0] == '%' && (p[1] == 's' || p[1] == 'm' || p[1] == 't' || p[1] == 'd')) {
+            p[0] == '%' && p[1] == 'v' ? tree_attr(d->t, "type") : p[0] == '%' && p[1] == 'a' ? d->arch : p[0] == '%' && p[1] == 'n' ? tree_attr(t, "name") : p[0] == '%' && p[1] == 'd' ? tree_path_attr(t, "target", "dev") : p[0] == '%' && p[1] == 't' ? tree_attr(t, strcmp(r->on, "timer") == 0 ? "tickpolicy" : "type") : NULL;
+        if (p[0] == '%' && strchr("smtdvan", p[1]) && p[1]) {
             used += p[1] == 's';
             len += (size_t)snprintf(text + len, sizeof text - len, "%.200s", s ? s : "");
             p++;
@@ -241,8 +294,8 @@ int check_rules(struct doc *d)
             continue;
         }
         const struct tree *in = strcmp(rules[i].on, "timer") == 0 ? tree_first(d->t, "clock") : d->devices;
-        TREE_EACH(t, in, rules[i].on)
-            if (apply(d, &rules[i], t))
+        TREE_EACH(t, in, *rules[i].on == '*' ? NULL : rules[i].on)
+            if (t->name && apply(d, &rules[i], t))
                 return -1;
     }
     return 0;

@@ -93,9 +93,13 @@ static int attributes(const struct walk *w, const struct sx_type *type, const st
             tree_set_attr(t, row->name, "%s", *unit ? *unit : "?");   /* its place; the value may come later */
             continue;
         }
+        if (v && !*v && (row->flags & SXF_BLANK))
+            v = NULL;
+        if (!v && row->miss)
+            return w->flags & SCHEMA_STRICT ? err_set(w->e, VIR_ERR_XML_INVALID_SCHEMA, VIR_FROM_XML, "%s", row->miss->text) :
+                err_set(w->e, row->miss->code, row->miss->domain, "%s", row->miss->text);
         if (!v && (row->flags & SXF_NEED))
-            return row->err && !strstr(row->err->text, "%s") ? err_set(w->e, row->err->code, row->err->domain, "%s", row->err->text) :
-                err_set(w->e, w->flags & SCHEMA_STRICT ? VIR_ERR_XML_INVALID_SCHEMA : VIR_ERR_XML_ERROR, VIR_FROM_XML,
+            return err_set(w->e, w->flags & SCHEMA_STRICT ? VIR_ERR_XML_INVALID_SCHEMA : VIR_ERR_XML_ERROR, VIR_FROM_XML,
                     "Missing required attribute '%s' in element '%s'", row->name, raw->name);
         if (!v && !(row->flags & SXF_ADD))
             continue;

@@ -10,7 +10,7 @@
 
 enum sx_vtype { SX_NONE, SX_STR, SX_ENUM, SX_UINT, SX_INT, SX_HEX, SX_HEXANY, SX_UUID, SX_MAC, SX_BITMAP, SX_USBPORT, SX_MODE8, SX_UNIT,
     SX_KIB, SX_KIB_B, SX_BYTES, SX_MIBM, SX_PRETTY, SX_AKIB, SX_APRETTY, SX_APLAIN_KIB, SX_APLAIN_B };
-enum sx_flags { SXF_NEED = 1, SXF_NZ = 2, SXF_MANY = 4, SXF_KEEP = 8, SXF_ADD = 16, SXF_OMIT = 32, SXF_LIVE = 64, SXF_SECRET = 128, SXF_ANY = 256, SXF_MIXED = 512, SXF_CLOSED = 1024, SXF_LOTS = 2048 };
+enum sx_flags { SXF_NEED = 1, SXF_NZ = 2, SXF_MANY = 4, SXF_KEEP = 8, SXF_ADD = 16, SXF_OMIT = 32, SXF_LIVE = 64, SXF_SECRET = 128, SXF_ANY = 256, SXF_MIXED = 512, SXF_CLOSED = 1024, SXF_LOTS = 2048, SXF_BLANK = 4096 };
 #define SCHEMA_MANY_MAX 1024        /* of elements that there may be any number of: later steps compare them with each other */
 struct sx_error { int code, domain; const char *text; };
 struct sx_cond { int up; int negate; const char *attr; const char *const *values; };
@@ -24,6 +24,7 @@ struct sx_row {
     const char *const *values;  /* SX_ENUM */
     const char *deflt;          /* with SXF_ADD, SXF_OMIT */
     const struct sx_error *err; /* for a bad value; NULL: libvirt's usual one */
+    const struct sx_error *miss;        /* for one that has to be there */
     const struct sx_cond *cond; /* ends with attr NULL */
     const struct sx_type *type; /* attributes and children of the element */
 };
@@ -44,8 +45,8 @@ void schema_order(const struct sx_type *type, struct tree *t);
  * to print, NULL none. 0, or -1 with *e set. element and attr (NULL: the text) name the place. */
 int value_check(const struct sx_row *row, const char *element, const char *attr, const char *v, const char *unit, char *out, size_t n,
     const char **out_unit, struct err *e);
-/* Reads a size with a unit ("KiB", "M", "bytes", ...; NULL: scale) into bytes. 0 or -1 with *e set. */
-int value_scaled(const char *v, const char *unit, uint64_t scale, uint64_t max, uint64_t *bytes, struct err *e);
+/* Reads a size with a unit ("KiB", "M", "bytes", ...; NULL: scale) into bytes. 0 or -1 with *e set, which names its place (where). */
+int value_scaled(const char *v, const char *unit, uint64_t scale, uint64_t max, const char *where, uint64_t *bytes, struct err *e);
 /* "0-3,^2,7" -> bits of map (nbits of them, cleared first). 0 or -EINVAL. */
 int bitmap_parse(const char *s, uint8_t *map, unsigned nbits);
 /* The canonical form of a bitmap, "" when it is empty. 0 or -ENOSPC. */

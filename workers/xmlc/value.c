@@ -21,6 +21,11 @@ static int bad(const struct sx_row *row, const char *element, const char *attr, 
     return err_set(e, VIR_ERR_XML_ERROR, VIR_FROM_DOMAIN, "Invalid value for element '%s': '%s'.%s", element, v, hint);
 }
 
+static int zero(const char *element, const char *attr, struct err *e)
+{
+    return err_set(e, VIR_ERR_XML_ERROR, VIR_FROM_XML, "Invalid value for attribute '%s' in element '%s': Zero is not permitted", attr ? attr : "", element);
+}
+
 /* Whole number as libvirt's strtol wrappers take it: leading blanks, a sign, digits, nothing after. */
 static int number(const char *v, int base, bool *negative, uint64_t *n)
 {
@@ -42,7 +47,7 @@ static const struct { const char *name; uint64_t bytes; } units[] = {
     {"EB", 1000000000000000000}, {"EiB", 1ull << 60}, {"E", 1ull << 60}, {"e", 1ull << 60}, {"eb", 1000000000000000000}, {"eib", 1ull << 60},
 };
 
-int value_scaled(const char *v, const char *unit, uint64_t scale, uint64_t max, uint64_t *bytes, struct err *e)
+int value_scaled(const char *v, const char *unit, uint64_t scale, uint64_t max, const char *where, uint64_t *bytes, struct err *e)
 {
     uint64_t n, out;
     bool negative;
@@ -55,7 +60,7 @@ int value_scaled(const char *v, const char *unit, uint64_t scale, uint64_t max, 
             return err_set(e, VIR_ERR_INVALID_ARG, VIR_FROM_NONE, "unknown suffix '%s'", unit);
     }
     if (number(v, 10, &negative, &n) || negative)
-        return err_set(e, VIR_ERR_XML_ERROR, VIR_FROM_DOMAIN, "Invalid value '%s' for element or attribute", v);
+        return err_set(e, VIR_ERR_XML_ERROR, VIR_FROM_XML, "Invalid value '%s' for element or attribute '%s'", v, where ? where : "");
     if (__builtin_mul_overflow(n, scale, &out) || out > max)
         return err_set(e, VIR_ERR_OVERFLOW, VIR_FROM_NONE, "value too large: %" PRIu64 "%s", n, unit ? unit : "");
     *bytes = out;
@@ -69,17 +74,20 @@ static const struct { uint8_t vtype; uint64_t in, out; const char *unit; } sizes
     {SX_APLAIN_KIB, 1024, 1024, "KiB"}, {SX_APLAIN_B, 1, 1, "B"},
 };
 
-static int size_value(const struct sx_row *row, const char *v, const char *unit, char *out, size_t n, const char **out_unit, struct err *e)
+static int size_value(const struct sx_row *row, const char *element, const char *attr, const char *v, const char *unit, char *out, size_t n,
+    const char **out_unit, struct err *e)
 {
+    char where[128];
     unsigned k = 0;
     uint64_t bytes, step;
     while (sizes[k].vtype != row->vtype)
         k++;
+    snprintf(where, sizeof where, attr ? "./@%s" : "./%s[1]", attr ? attr : element);
     step = sizes[k].out;
     *out_unit = sizes[k].unit;
     if (row->vtype == SX_APLAIN_KIB || row->vtype == SX_APLAIN_B)
         unit = NULL;
-    if (value_scaled(v, unit, sizes[k].in, INT64_MAX, &bytes, e))
+    if (value_scaled(v, unit, sizes[k].in, INT64_MAX, where, &bytes, e))
         return -1;
     if (!step) {
         static const char *const names[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
@@ -234,7 +242,7 @@ int value_check(const struct sx_row *row, const char *element, const char *attr,
         if (number(v, 10, &negative, &u) || u > row->max || negative)
             return bad(row, element, attr, v, " Expected non-negative integer value", e);
         if (!u && (row->flags & SXF_NZ))
-            return bad(row, element, attr, v, " Zero is not permitted", e);
+            return zero(element, attr, e);
         return util_format(out, n, "%" PRIu64, u);
     case SX_INT:
         if (number(v, 10, &negative, &u) || u > row->max + negative)
@@ -244,7 +252,7 @@ int value_check(const struct sx_row *row, const char *element, const char *attr,
         if (number(v, 0, &negative, &u) || u > row->max || negative)
             return bad(row, element, attr, v, " Expected non-negative integer value", e);
         if (!u && (row->flags & SXF_NZ))
-            return bad(row, element, attr, v, " Zero is not permitted", e);
+            return zero(element, attr, e);
         return util_format(out, n, "0x%0*" PRIx64, row->width ? row->width : 1, u);
     case SX_HEXANY:
         if (strcmp(v, "-1") == 0)
@@ -273,6 +281,6 @@ int value_check(const struct sx_row *row, const char *element, const char *attr,
             return err_set(e, VIR_ERR_XML_ERROR, VIR_FROM_DOMAIN, "invalid %s: '%s'", attr ? attr : element, v);
         return util_format(out, n, "%04" PRIo64, u);
     default:
-        return size_value(row, v, unit, out, n, out_unit, e);
+        return size_value(row, element, attr, v, unit, out, n, out_unit, e);
     }
 }
