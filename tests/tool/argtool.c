@@ -107,7 +107,7 @@ int main(int argc, char **argv)
         size_t m;
         FILE *f = fopen(argv[2], "r");
         uint8_t *blob = slurp(f, &m);       /* kept: names point into it */
-        if (!blob || caps_parse(&caps, blob, m)) {
+        if (!blob || caps_parse(&caps, blob, m, CAPS_WHOLE)) {
             fprintf(stderr, "argtool: %s: not a capabilities file\n", argv[2]);
             return 2;
         }
