@@ -230,9 +230,9 @@ static bool wants_stored_text(const struct caller *c, int slot)
     return c->op == OP_REMOTE_DOMAIN_GET_XML_DESC && !(c->arg & ~(uint32_t)XML_INACTIVE) && flags & SLOT_CANONICAL && !(flags & SLOT_HAS_SECRETS);
 }
 
-void doc_config(const struct caller *c, int slot, struct frame *f, bool live)
+void doc_config(const struct caller *c, struct frame *f, bool live)
 {
-    const struct step *steps = wants_stored_text(c, slot) ? text_steps : op_route_find(c->op)->ro ? read_steps : live ? live_steps : config_steps;
+    const struct step *steps = wants_stored_text(c, slot_of(f->h.object)) ? text_steps : op_route_find(c->op)->ro ? read_steps : live ? live_steps : config_steps;
     flow_begin(steps, flow_answered, c, f);
 }
 

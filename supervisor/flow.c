@@ -32,14 +32,11 @@ struct flow *flow_of(uint64_t object)
 struct flow *flow_start(const struct step *steps, flow_done_fn *done, const struct caller *c)
 {
     static const struct caller nobody;
-    struct err e = ERR_INIT;
     uint32_t i = 0;
     while (i < FLOWS_MAX && flows[i].steps)
         i++;
     if (i == FLOWS_MAX || (c && !route_in_flow(c))) {
-        err_set(&e, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "too many operations at once");
-        if (c)
-            route_error(c, &e);
+        route_fail(c ? c : &nobody, VIR_ERR_OPERATION_FAILED, "too many operations at once");
         return NULL;
     }
     struct flow *f = &flows[i];

@@ -107,7 +107,7 @@ void route_error(const struct caller *c, const struct err *e)
     answer(c, FRAME_ERROR, 0, e, err_wire_len(e), NULL, 0);
 }
 
-static void fail(const struct caller *c, int code, const char *text)
+void route_fail(const struct caller *c, int code, const char *text)
 {
     struct err e = ERR_INIT;
     /* What is wrong with the domain's state, libvirt's common code tells, not its driver. */
@@ -141,7 +141,7 @@ void route_answer(struct peer *from, struct frame *f)
 void route_park(const struct caller *c, uint64_t object)
 {
     if (!pending_add(c, P_PARKED, 0, object))
-        fail(c, VIR_ERR_OPERATION_FAILED, "too many calls wait");
+        route_fail(c, VIR_ERR_OPERATION_FAILED, "too many calls wait");
 }
 
 /* The body was not kept: the gateway has it, and sends it again. */
@@ -156,14 +156,16 @@ void route_wake(uint64_t object)
     }
 }
 
-/* Tells the worker that works on it; false: it is no worker's. */
-static bool cancel(const struct pending *p)
+/* Tells the worker that works on it, once: a gateway must not be able to fill its queue.  False: it is no worker's. */
+static bool cancel(struct pending *p)
 {
-    struct peer *w = p && p->state == P_PEER ? peer_find(p->to) : NULL;
+    struct peer *w = p->state == P_PEER ? peer_find(p->to) : NULL;
     if (!w || w->role != ROLE_QEMU)
         return false;
     struct frame_head h = { .kind = FRAME_EVENT, .op = OP_IN(IN_CANCEL), .serial = p->c.serial, .origin = p->c.number, .object = p->object };
-    peer_send(w, &h, NULL, 0, NULL, 0);
+    if (!p->cancelled)
+        peer_send(w, &h, NULL, 0, NULL, 0);
+    p->cancelled = true;        /* its answer will come, and must be explained */
     return true;
 }
 
@@ -173,9 +175,7 @@ static void gateway_gone(struct peer *g)
         struct pending *p = &table[i];
         if (p->state == P_FREE || p->c.number != g->number)
             continue;
-        if (cancel(p))
-            p->cancelled = true;        /* its answer will come, and must be explained */
-        else if (p->state != P_PEER)
+        if (!cancel(p) && p->state != P_PEER)
             pending_free(p);
     }
 }
@@ -198,7 +198,7 @@ void route_peer_gone(struct peer *gone, bool comes_again)
         if (park)
             route_park(&c, object);
         else
-            fail(&c, VIR_ERR_OPERATION_FAILED, "the process that worked on this call ended: outcome unknown");
+            route_fail(&c, VIR_ERR_OPERATION_FAILED, "the process that worked on this call ended: outcome unknown");
     }
 }
 
@@ -221,51 +221,49 @@ int route_to(const struct caller *c, struct peer *to, struct frame *f, const int
 static void send_on(const struct caller *c, struct peer *to, struct frame *f)
 {
     if (route_to(c, to, f, NULL, 0) == -ENOSPC)
-        fail(c, VIR_ERR_OPERATION_FAILED, "too many calls wait");
+        route_fail(c, VIR_ERR_OPERATION_FAILED, "too many calls wait");
 }
 
-static void to_host(const struct caller *c, int slot, struct frame *f)
+static void to_host(const struct caller *c, struct frame *f)
 {
-    (void)slot;
     struct peer *p = life_peer(&host_life);
     if (p)
         send_on(c, p, f);
     else if (host_life.state == LIFE_WAIT)
         route_park(c, 0);
     else
-        fail(c, VIR_ERR_OPERATION_FAILED, "the host role does not run");
+        route_fail(c, VIR_ERR_OPERATION_FAILED, "the host role does not run");
 }
 
-static void to_guest(const struct caller *c, int slot, struct frame *f)
+static void to_guest(const struct caller *c, struct frame *f)
 {
     struct peer *p;
-    switch (guest_worker(slot, &p)) {
+    switch (guest_worker(slot_of(f->h.object), &p)) {
     case GUEST_READY: send_on(c, p, f); break;
     case GUEST_SOON: route_park(c, f->h.object); break;
-    case GUEST_FAILED: fail(c, VIR_ERR_OPERATION_FAILED, "the guest's worker has failed too often; the guest itself runs on"); break;
-    default: fail(c, VIR_ERR_OPERATION_INVALID, "domain is not running");
+    case GUEST_FAILED: route_fail(c, VIR_ERR_OPERATION_FAILED, "the guest's worker has failed too often; the guest itself runs on"); break;
+    default: route_fail(c, VIR_ERR_OPERATION_INVALID, "domain is not running");
     }
 }
 
-static void to_object(const struct caller *c, int slot, struct frame *f)
+static void to_object(const struct caller *c, struct frame *f)
 {
-    const struct index_slot *s = slot_row(slot);
+    const struct index_slot *s = slot_row(slot_of(f->h.object));
     bool active = slot_active(s), live = f->h.flags & FRAME_LIVE, config = f->h.flags & FRAME_CONFIG;
     if (!live && !config)
         *(active ? &live : &config) = true;
     if (live && !active)
-        fail(c, VIR_ERR_OPERATION_INVALID, "domain is not running");
+        route_fail(c, VIR_ERR_OPERATION_INVALID, "domain is not running");
     else if (config && !(s->flags & SLOT_PERSISTENT))
-        fail(c, VIR_ERR_OPERATION_INVALID, "transient domains do not have any persistent config");
+        route_fail(c, VIR_ERR_OPERATION_INVALID, "transient domains do not have any persistent config");
     else if (config)
-        doc_config(c, slot, f, live);
+        doc_config(c, f, live);
     else
-        to_guest(c, slot, f);
+        to_guest(c, f);
 }
 
-static void to_doc(const struct caller *c, int slot, struct frame *f)
+static void to_doc(const struct caller *c, struct frame *f)
 {
-    (void)slot;
     flow_begin(doc_steps, flow_answered, c, f);
 }
 
@@ -280,18 +278,17 @@ static const struct { uint32_t op; const struct step *steps; flow_done_fn *done;
     { OP_REMOTE_DOMAIN_MANAGED_SAVE, save_steps, save_done }, { OP_REMOTE_DOMAIN_MANAGED_SAVE_REMOVE, save_remove_steps, flow_answered },
 };
 
-static void to_supervisor(const struct caller *c, int slot, struct frame *f)
+static void to_supervisor(const struct caller *c, struct frame *f)
 {
-    (void)slot;
     for (size_t i = 0; i < ARRAY_N(flows); i++)
         if (flows[i].op == c->op) {
             flow_begin(flows[i].steps, flows[i].done, c, f);
             return;
         }
-    fail(c, VIR_ERR_NO_SUPPORT, "");
+    route_fail(c, VIR_ERR_NO_SUPPORT, "");
 }
 
-static const struct { void (*fn)(const struct caller *c, int slot, struct frame *f); bool object; } routes[ROUTE_N] = {
+static const struct { void (*fn)(const struct caller *c, struct frame *f); bool object; } routes[ROUTE_N] = {
     [ROUTE_SUPERVISOR] = { to_supervisor, false }, [ROUTE_OBJECT] = { to_object, true }, [ROUTE_LIVE] = { to_guest, true },
     [ROUTE_DOC] = { to_doc, false }, [ROUTE_HOST] = { to_host, false },
 };
@@ -331,16 +328,15 @@ static void api_call(struct peer *g, struct frame *f)
     f->h.origin = g->number;
     f->h.flags = (uint16_t)((c.flags & (FRAME_BIG | FRAME_RESENT | FRAME_LIVE | FRAME_CONFIG)) | (g->door == DOOR_RO ? FRAME_RO : 0));
     if (g->door == DOOR_RO && (!row->ro || (row->ro_deny & f->h.arg))) {
-        fail(&c, VIR_ERR_OPERATION_DENIED, "read only access prevents this operation");
+        route_fail(&c, VIR_ERR_OPERATION_DENIED, "read only access prevents this operation");
         return;
     }
-    int slot = slot_of(f->h.object);
     if (row->route >= ROUTE_N || !routes[row->route].fn)
-        fail(&c, VIR_ERR_NO_SUPPORT, "");
-    else if (routes[row->route].object && slot < 0)
-        fail(&c, VIR_ERR_NO_DOMAIN, "the domain is gone");
+        route_fail(&c, VIR_ERR_NO_SUPPORT, "");
+    else if (routes[row->route].object && slot_of(f->h.object) < 0)
+        route_fail(&c, VIR_ERR_NO_DOMAIN, "the domain is gone");
     else
-        routes[row->route].fn(&c, slot, f);
+        routes[row->route].fn(&c, f);
 }
 
 /* ---- program 0, from gateways ---- */
@@ -354,20 +350,15 @@ static void on_subscribe(struct peer *g, const struct caller *c, const struct fr
 static void on_cancel(struct peer *g, const struct caller *c, const struct frame *f)
 {
     struct pending *p = pending_find(g->number, f->h.serial);
-    struct peer *w = p && p->state == P_PEER ? peer_find(p->to) : NULL;
-    struct frame_head h = { .kind = FRAME_EVENT, .op = OP_IN(IN_CANCEL), .serial = f->h.serial, .origin = g->number, .object = f->h.object };
     (void)c;
-    if (!w || w->role != ROLE_QEMU || p->cancelled)
-        return;
-    p->cancelled = true;        /* told once: a gateway must not be able to fill its queue */
-    h.object = p->object;
-    peer_send(w, &h, NULL, 0, NULL, 0);
+    if (p)
+        cancel(p);
 }
 
 static void done(const struct caller *c, int r, const char *what)
 {
     if (r < 0)
-        fail(c, VIR_ERR_INVALID_ARG, what);
+        route_fail(c, VIR_ERR_INVALID_ARG, what);
     else
         route_reply(c, NULL, 0, NULL, 0);
 }
@@ -412,7 +403,7 @@ static void on_worker_debug(struct peer *g, const struct caller *c, const struct
     if (g->calls >= CALLS_MAX || pending_find(c->number, c->serial))
         peer_refuse(g, "too many calls at once, or a serial in use");
     else if (guest_worker(slot_of(f->h.object), &p) != GUEST_READY)
-        fail(c, VIR_ERR_OPERATION_INVALID, "domain is not running");
+        route_fail(c, VIR_ERR_OPERATION_INVALID, "domain is not running");
     else
         send_on(c, p, &own);
 }

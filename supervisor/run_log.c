@@ -81,13 +81,11 @@ void log_tail(struct run *r, struct peer *p, struct frame *f)
 {
     struct caller c = { .number = p->number, .serial = f->h.serial, .op = f->h.op, .arg = f->h.arg };
     struct peer *log = NULL;
-    struct err e = ERR_INIT;
     for (unsigned i = 0; i < r->logs; i++)
         if (r->log[i].fd[LOG_FILE] < 0)
             log = life_peer(&r->log[i].life);
     f->h.origin = p->number;
     if (log && route_to(&c, log, f, NULL, 0) == 0)
         return;
-    err_set(&e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "no log of this guest");
-    route_error(&c, &e);
+    route_fail(&c, VIR_ERR_INTERNAL_ERROR, "no log of this guest");
 }

@@ -333,15 +333,13 @@ void launch_begin(struct run *r, struct peer *worker, struct frame *fr)
 {
     struct caller c = { .number = worker->number, .serial = fr->h.serial, .op = fr->h.op };
     struct launch l;
-    struct err e = ERR_INIT;
     memcpy(&l, fr->body, sizeof l);
     if (r->phase != RUN_STARTING || r->launched || r->launching || r->starting != worker->number) {
         peer_refuse(worker, "a launch out of turn");
         return;
     }
     if (!judge_emulator(l.emulator)) {
-        err_set(&e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "the emulator is none that the daemon starts");
-        route_error(&c, &e);
+        route_fail(&c, VIR_ERR_CONFIG_UNSUPPORTED, "the emulator is none that the daemon starts");
         return;
     }
     struct flow *f = flow_start(launch_steps, launch_done, &c);

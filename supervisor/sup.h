@@ -124,6 +124,7 @@ void route_reply(const struct caller *c, const void *body, size_t len, const int
 void route_reply_dom(const struct caller *c, int slot);                 /* [[name, uuid, id]] */
 void route_pass_back(const struct caller *c, struct frame *f);           /* a reply as it came */
 void route_error(const struct caller *c, const struct err *e);
+void route_fail(const struct caller *c, int code, const char *text);
 void route_peer_gone(struct peer *p, bool comes_again);                 /* its calls are forgotten, calls to it answered or parked */
 void route_park(const struct caller *c, uint64_t object);               /* asked for again by route_wake */
 void route_wake(uint64_t object);
@@ -188,7 +189,7 @@ bool flow_conf_alone(uint32_t op, uint32_t arg, uint32_t dir, int slot, int fd, 
 /* ---- documents, guests ---- */
 extern const struct step define_steps[], undefine_steps[], autostart_steps[], save_remove_steps[], doc_steps[] /* an xmlc with the call's own document */;
 flow_done_fn define_done;
-void doc_config(const struct caller *c, int slot, struct frame *f, bool live_first);     /* an xmlc with the stored definition */
+void doc_config(const struct caller *c, struct frame *f, bool live_first);     /* an xmlc with the stored definition */
 int doc_take(struct flow *f, struct frame *fr);                         /* IN_DOC: struct and descriptors into the flow, manifest checked */
 int doc_xmlc_pass(struct flow *f);                                      /* the caller's own call */
 int doc_xmlc_call(struct flow *f, uint32_t op, uint32_t flags);         /* IN_DOC_*, with FF_TEXT */
