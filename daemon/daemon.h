@@ -12,6 +12,10 @@ void settings_defaults(struct settings *s, bool session);
 /* 0, or -ERANGE with *what naming the field: conf's answer is checked before anything believes it. */
 int settings_check(const struct settings *s, const char **what);
 
+/* owner.c.  /etc/passwd and /etc/group are read here: NSS would load foreign code into the keeper. */
+int owner_find_group(const char *name, gid_t *gid);
+int owner_resolve(struct settings *s);     /* qemu.conf's user and group into owner_uid and owner_gid. 0, or -EINVAL; prints what went wrong */
+
 /* listen.c: the three doors.  fds[]: enum door; from the service manager, or made at the layout's paths.  Prints what went wrong.
  * *made: at least one was made here. */
 int listen_open(const struct layout *l, const struct settings *s, int fds[3], bool *made);

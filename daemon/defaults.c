@@ -17,7 +17,7 @@ void settings_defaults(struct settings *s, bool session)
         .admin_max_client_requests = 5, .keepalive_interval = 5, .keepalive_count = 5, .admin_keepalive_interval = 5, .admin_keepalive_count = 5,
         .log_level = 3, .vnc_listen = "127.0.0.1", .spice_listen = "127.0.0.1", .remote_display_port_min = 5900, .remote_display_port_max = 65535,
         .dynamic_ownership = 1, .stdio_handler_logd = 1, .uid_base = session ? 0 : UID_BASE, .uid_count = session ? 0 : UID_COUNT,
-        .log_max_size = 2u << 20, .log_max_backups = 3,
+        .log_max_size = 2u << 20, .log_max_backups = 3, .owner_uid = ~0u, .owner_gid = ~0u,
     };
 }
 

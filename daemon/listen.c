@@ -1,7 +1,6 @@
 /* listen.c: the daemon's doors and its lock files.  Runs before there is any peer. */
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,31 +23,13 @@ static int door_path(const struct layout *l, const struct settings *s, int door,
     return util_format(a->sun_path, sizeof a->sun_path, "%s/" DAEMON_NAME "%s", s->unix_sock_dir[0] ? s->unix_sock_dir : l->sock_dir, doors[door].suffix);
 }
 
-/* The group file is read here: NSS would load foreign code into the keeper. A number is taken as it is. */
-static int group_find(const char *name, gid_t *gid)
-{
-    char *end;
-    unsigned long n = strtoul(name, &end, 10);
-    if (end != name && !*end)
-        return *gid = (gid_t)n, 0;
-    FILE *f = fopen("/etc/group", "re");
-    struct group *g;
-    int r = -ENOENT;
-    while (f && r && (g = fgetgrent(f)))
-        if (!strcmp(g->gr_name, name))
-            *gid = g->gr_gid, r = 0;
-    if (f)
-        fclose(f);
-    return r;
-}
-
 static int door_open(const struct sockaddr_un *a, mode_t mode, const char *group)
 {
     gid_t gid = (gid_t)-1;
     AUTO_CLOSE fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -errno;
-    if (group[0] && group_find(group, &gid) < 0) {
+    if (group[0] && owner_find_group(group, &gid) < 0) {
         log_err("unix_sock_group: no group '%s'", group);
         return -ENOENT;
     }

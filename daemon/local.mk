@@ -6,6 +6,7 @@ virtqemud_SOURCES = \
 	%reldir%/emulators.c \
 	%reldir%/layout.c \
 	%reldir%/listen.c \
+	%reldir%/owner.c \
 	%reldir%/main.c \
 	%reldir%/prepare.c \
 	%reldir%/role.c \

@@ -186,6 +186,8 @@ int prepare(struct keeper_start *k, const char *config, const char *pid_file)
         log_warn("no conf role: default settings");
     }
     host_uuid(k->settings.host_uuid);
+    if (!k->layout.session && (r = owner_resolve(&k->settings)) < 0)
+        return r;
     uint32_t version = 0;
     if ((r = keep(ROLE_SUPERVISOR, BFD_CAPS, 0, emulators_ask(k, &version))) || (r = keep(ROLE_SUPERVISOR, BFD_SETTINGS, 0, frame_memfd("settings", &k->settings, sizeof k->settings))) ||
         (r = keep(ROLE_SUPERVISOR, BFD_LAYOUT, 0, frame_memfd("layout", &k->layout, sizeof k->layout))) || (r = keep_pages(version)) || (r = keep_folders(&k->layout)) ||

@@ -172,11 +172,13 @@ struct guest_state {
 struct limits { uint32_t max_clients, max_anonymous, max_queued_clients, min_workers, max_workers, prio_workers; uint32_t admin /* 1: of the admin door */, pad; };
 struct log_set { uint32_t level /* 0: leave */, pad; char filters[1024], outputs[1024]; /* "": leave */ };
 struct log_tail { uint32_t bytes; uint32_t pad; uint64_t from; };   /* from: offset in the stream since start of this run */
-enum hand_flags { HAND_NO_MONITOR = 1 /* hot-plug, or no run folder wanted */, HAND_LOOK = 2 /* images only, read-only and without locks: for probe; implies the first */ };
+enum hand_flags { HAND_NO_MONITOR = 1 /* hot-plug, or no run folder wanted */, HAND_LOOK = 2 /* images only, read-only and without locks: for probe; implies the first */,
+    HAND_KEEP_OWNER = 4 /* nothing that is made is given to the owner */ };
 struct hand_req {
     uint64_t object;
     uint32_t uid, gid;              /* the guest's */
-    uint32_t owner_uid, owner_gid;  /* qemu.conf's user and group: own ptys, sockets, NVRAM that host clients and a stock libvirtd should reach; 0xffffffff: leave */
+    uint32_t owner_uid, owner_gid;  /* qemu.conf's user and group: own ptys, sockets, files, NVRAM that host clients and a stock libvirtd should reach; 0xffffffff: leave.
+                                     * Also who connects to host sockets, and opens an image that root may not (NFS) */
     int32_t id;
     uint32_t flags;                 /* enum hand_flags */
     uint32_t fd_base;               /* number in QEMU of the first descriptor; 0: QEMU_FD_BASE */

@@ -28,6 +28,7 @@ struct settings {
     uint32_t log_max_size, log_max_backups;   /* bytes, files: virtlogd.conf max_size, max_backups */
     char lock_manager[32];
     uint32_t timeout_s;                  /* --timeout, set by the keeper; 0 none */
-    uint32_t reserved[63];
+    uint32_t owner_uid, owner_gid;       /* of user and group, found before the daemon is locked in; 0xffffffff: none */
+    uint32_t reserved[61];
 };
 #endif

@@ -22,7 +22,6 @@
 
 #define NVRAM_BYTES_MAX (64 << 20)
 #define LOG_PIPE_BYTES (256 << 10)
-#define NO_ID 0xffffffffu
 
 int open_fail(struct opener *o, struct err *e, int errnum, const char *fmt, ...)
 {
@@ -115,6 +114,18 @@ static int no_access(struct opener *o, const struct manifest_entry *m, const cha
     return err_sys(e, VIR_FROM_STORAGE, -error, "Cannot access storage file '%s'", path);
 }
 
+/* A writable image twice: fdsets match the access mode exactly, and parts of QEMU reopen read-only: the same file again, not the same path. */
+static int open_twins(const char *path, bool ro, unsigned want, struct stat *st, int *twin)
+{
+    char self[32];
+    AUTO_CLOSE fd = path_open(path, ro ? O_RDONLY : O_RDWR, want, st);
+    if (fd < 0 || ro)
+        return STEAL_FD(&fd);
+    util_format(self, sizeof self, "/proc/self/fd/%d", fd);
+    *twin = open(self, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    return *twin < 0 ? -errno : STEAL_FD(&fd);
+}
+
 /* SAFETY (MK_IMAGE): QEMU gets a descriptor, not the path, and never root's access to what a path leads to later.  Only a regular
  * file or block device is opened, read-only unless the document says writable; a terminal, FIFO or socket is never opened at
  * all.  The pin in the grant lets the supervisor see another file under the same name at the next start. */
@@ -128,7 +139,13 @@ static int open_image(struct opener *o, const struct manifest_entry *m, const ch
     (void)aux;
     if (m->flags & MF_EMPTY)
         return 0;
-    AUTO_CLOSE fd = path_open(path, ro ? O_RDONLY : O_RDWR, want, &st);
+    AUTO_CLOSE twin = -1;
+    AUTO_CLOSE fd = open_twins(path, ro, want, &st, &twin);
+    if (fd == -EACCES || fd == -EPERM) {        /* root is nobody there (NFS) */
+        if (user_begin(o->rq) == 0)
+            fd = open_twins(path, ro, want, &st, &twin);
+        user_end();
+    }
     if (fd == -EMEDIUMTYPE || fd == -EISDIR) {
         o->error = fd;
         return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "'%s' is not %s", path, what[m->flags & MF_BLOCK ? 1 : m->flags & MF_FILE ? 2 : 0]);
@@ -149,15 +166,6 @@ static int open_image(struct opener *o, const struct manifest_entry *m, const ch
     if (lock_image(fd, m, path, &o->error, e))
         return -1;
     o->image[m->index] = fd;
-    AUTO_CLOSE twin = -1;
-    if (!ro) {
-        /* fdsets match the access mode exactly, and parts of QEMU reopen read-only: the same file again, not the same path. */
-        char self[32];
-        util_format(self, sizeof self, "/proc/self/fd/%d", fd);
-        twin = open(self, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-        if (twin < 0)
-            return open_fail(o, e, errno, "Cannot access storage file '%s'", path);
-    }
     if (open_give(o, g, STEAL_FD(&fd), e))
         return -1;
     return twin < 0 ? 0 : open_give(o, g, STEAL_FD(&twin), e);
@@ -171,8 +179,8 @@ static int open_out(struct opener *o, int oflags, const struct manifest_entry *m
     int r = path_open_out(path, oflags, m->flags, &is_new);
     if (r < 0)
         return open_fail(o, e, -r, "Unable to open file: %s", path);
-    if (is_new && o->rq->owner_uid != NO_ID && fchown(r, o->rq->owner_uid, o->rq->owner_gid) < 0)
-        log_warn("cannot give '%s' to its owner: %s", path, strerror(errno));
+    if (is_new)
+        open_own(o, r, path);
     *fd = r;
     return 0;
 }
@@ -241,8 +249,7 @@ static int open_nvram(struct opener *o, const struct manifest_entry *m, const ch
         open_note(o, path);
         if ((r = copy_template(from, to)) < 0)
             return open_fail(o, e, -r, "Unable to write to file '%s'", path);
-        if (o->rq->owner_uid != NO_ID && fchown(to, o->rq->owner_uid, o->rq->owner_gid) < 0)
-            log_warn("cannot give '%s' to its owner: %s", path, strerror(errno));
+        open_own(o, to, path);
         g->is_new = 1;
     }
     struct manifest_entry image = *m;

@@ -29,11 +29,18 @@ int open_keep(struct opener *o, struct grant *g, int fd, struct err *e);
 int open_keep_as(struct opener *o, struct grant *g, int kind, int fd, struct err *e);      /* enum birth_fd_kind */
 void open_note(struct opener *o, const char *path);      /* path was made by us: removed if a later entry fails */
 int open_fail(struct opener *o, struct err *e, int errnum, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* Gives what was made here to qemu.conf's user and group, by descriptor. path: for the log */
+void open_own(const struct opener *o, int fd, const char *path);
 /* Makes the folder of path, one level, when it lies in the daemon's own library folder. */
 int open_make_parent(struct opener *o, const char *path);
 
 /* May the image above have this backing file, which its header names? 0, or -1 with *e set. */
 int pin_backing(struct opener *o, const struct manifest_entry *m, const char *path, struct err *e);
+
+/* SAFETY: between the two only the rights of qemu.conf's user count, or the guest's own where that is root or nobody: what a path may lead to is decided
+ * by them. 0 or a negative errno; user_end() is for both cases, and does not return without root's own rights. */
+int user_begin(const struct hand_req *rq);
+void user_end(void);
 
 /* A listening stream socket at path with the given mode; 0 or negative errno. */
 int sock_listen(const char *path, mode_t mode, int *fd);

@@ -80,17 +80,39 @@ int sock_connect(const char *path, int *fd)
     return 0;
 }
 
-/* Gives a socket file of our making to the user of qemu.conf, as libvirt does for host clients that run as that user.
- * SAFETY: by descriptor, and only a socket that is root's still and has one name: not what somebody put in its place. */
-static void give_socket(const struct hand_req *rq, const char *path)
+void open_own(const struct opener *o, int fd, const char *path)
+{
+    const struct hand_req *rq = o->rq;
+    if (!(rq->flags & HAND_KEEP_OWNER) && (rq->owner_uid != NO_ID || rq->owner_gid != NO_ID) && fchownat(fd, "", rq->owner_uid, rq->owner_gid, AT_EMPTY_PATH) < 0)
+        log_warn("cannot give '%s' to its owner: %s", path, strerror(errno));
+}
+
+/* A socket file of our making, as libvirt does for host clients that run as qemu.conf's user.
+ * SAFETY: only a socket that is root's still and has one name: not what somebody put in its place. */
+static void own_socket(const struct opener *o, const char *path)
 {
     struct stat st;
-    if (rq->owner_uid == NO_ID)
-        return;
     AUTO_CLOSE fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &st) < 0 || !S_ISSOCK(st.st_mode) || st.st_nlink != 1 || st.st_uid != geteuid() ||
-        fchownat(fd, "", rq->owner_uid, rq->owner_gid, AT_EMPTY_PATH) < 0)
-        log_warn("cannot give '%s' to its owner", path);
+    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode) && st.st_nlink == 1 && st.st_uid == geteuid())
+        open_own(o, fd, path);
+}
+
+int user_begin(const struct hand_req *rq)
+{
+    bool other = rq->owner_uid != NO_ID && rq->owner_uid != 0;
+    uid_t uid = other ? rq->owner_uid : rq->uid;
+    gid_t gid = other && rq->owner_gid != NO_ID ? rq->owner_gid : rq->gid;
+    if (geteuid() != 0)
+        return 0;
+    if (uid == 0 || uid == NO_ID || gid == NO_ID)
+        return -EPERM;
+    return setgroups(0, NULL) < 0 || setegid(gid) < 0 || seteuid(uid) < 0 ? -errno : 0;
+}
+
+void user_end(void)
+{
+    if (getuid() == 0 && (seteuid(0) < 0 || setegid(0) < 0))
+        exit(3);
 }
 
 /* SAFETY (MK_PTY): a fresh terminal.  The slave is opened through the master, not by name; it stays open on our side, for a master without
@@ -107,8 +129,7 @@ int open_pty(struct opener *o, const struct manifest_entry *m, const char *path,
         return open_fail(o, e, errno, "Unable to open '%s'", g->name);
     cfmakeraw(&t);
     tcsetattr(slave, TCSANOW, &t);
-    if (o->rq->owner_uid != NO_ID && fchown(slave, o->rq->owner_uid, o->rq->owner_gid) < 0)
-        log_warn("cannot give '%s' to its owner: %s", g->name, strerror(errno));
+    open_own(o, slave, g->name);
     return open_give(o, g, STEAL_FD(&master), e) ? -1 : open_keep(o, g, STEAL_FD(&slave), e);
 }
 
@@ -132,7 +153,7 @@ int open_unix_listen(struct opener *o, const struct manifest_entry *m, const cha
     if (r < 0)
         return open_fail(o, e, -r, "Unable to bind to UNIX socket path '%s'", path);
     open_note(o, path);
-    give_socket(o->rq, path);
+    own_socket(o, path);
     if (strcmp(aux, "worker"))
         return open_give(o, g, fd, e);
     AUTO_CLOSE listener = fd;
@@ -143,19 +164,11 @@ int open_unix_listen(struct opener *o, const struct manifest_entry *m, const cha
  * could have root's connection to the message bus or a container daemon would own the host. */
 int open_unix_connect(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
 {
-    uid_t uid = o->rq->owner_uid != NO_ID ? o->rq->owner_uid : o->rq->uid;
-    gid_t gid = o->rq->owner_uid != NO_ID ? o->rq->owner_gid : o->rq->gid;
-    bool change = geteuid() == 0;
-    int fd, r = 0;
+    int fd, r = user_begin(o->rq);
     (void)m, (void)aux;
-    if (change && (uid == 0 || uid == NO_ID))
-        r = -EPERM;
-    if (change && !r && (setgroups(0, NULL) < 0 || setegid(gid) < 0 || seteuid(uid) < 0))
-        r = -errno;
     if (!r)
         r = sock_connect(path, &fd);
-    if (change && (seteuid(0) < 0 || setegid(0) < 0))
-        exit(3);
+    user_end();
     if (r < 0)
         return open_fail(o, e, -r, "Failed to connect to '%s'", path);
     return open_give(o, g, fd, e);

@@ -21,6 +21,7 @@ guest_tests = \
 	%D%/test-guest-life.py \
 	%D%/test-guest-save.py \
 	%D%/test-guest-nics.py \
+	%D%/test-guest-owner.py \
 	%D%/test-guest-serial.py \
 	%D%/test-guest-vnc.py \
 	$(NULL)

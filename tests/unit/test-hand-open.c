@@ -2,10 +2,13 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <pty.h>
+#include <linux/capability.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include "fakesup.h"
 #include "tests/tap.h"
@@ -257,6 +260,44 @@ static void channels(void)
     finish();
 }
 
+/* As on NFS with root_squash: root may not, qemu.conf's user may. Without another process's files no test: this needs root. */
+static void squashed(void)
+{
+    int status = -1;
+    if (!root)
+        return;
+    make_file(in_dir("theirs.img"), 1 << 20);
+    if (chown(in_dir("theirs.img"), 64055, 64055) < 0)
+        perror("chown");
+    for (int turn = 0; turn < 2; turn++) {
+        pid_t pid = fork();
+        if (pid == 0) {
+            prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE);
+            prctl(PR_CAPBSET_DROP, CAP_DAC_READ_SEARCH);
+            begin();
+            rq.owner_uid = rq.owner_gid = turn ? 64056 : 64055;
+            add(MK_IMAGE, MF_FILE, in_dir("theirs.img"), NULL);
+            run();
+            _exit(done.error == 0 && done.nqemu == 2 ? 0 : done.error == -EACCES ? 1 : 2);
+        }
+        waitpid(pid, &status, 0);
+        tap_ok(WIFEXITED(status) && WEXITSTATUS(status) == turn, "an image that root may not open, by %s (%d)", turn ? "a user who may not either" : "its owner", WEXITSTATUS(status));
+    }
+}
+
+static void kept(void)
+{
+    struct stat st;
+    begin();
+    rq.flags |= HAND_KEEP_OWNER;
+    add(MK_FILE_OUT, 0, in_dir("kept.out"), NULL);
+    add(MK_UNIX_LISTEN, 0, in_dir("kept.sock"), NULL);
+    run();
+    tap_ok(done.error == 0 && stat(in_dir("kept.out"), &st) == 0 && st.st_uid == getuid() && stat(in_dir("kept.sock"), &st) == 0 && st.st_uid == getuid(),
+           "without dynamic_ownership nothing is given away");
+    finish();
+}
+
 static void tcp(void)
 {
     begin();
@@ -346,6 +387,8 @@ int main(void)
     refusals();
     channels();
     tcp();
+    squashed();
+    kept();
     nvram();
     nonsense();
     char cmd[128];
