@@ -178,6 +178,19 @@ def event_flood(w, m):
     w.until(lambda: w.stopped, "the end")
 
 
+def state_flood(w, m):
+    """Changes of state come all of them, in their order, and not at once."""
+    seen, many, began = len(w.states), 60, time.monotonic()
+    for i in range(many):
+        for event in ("STOP", "RESUME"):
+            m.say({"event": event, "timestamp": {"seconds": 1, "microseconds": 0}})
+    told = lambda: [s["event"] for s in w.states[seen:] if s["event"] >= 0]
+    w.until(lambda: len(told()) >= 2 * many, "every change")
+    assert told() == [3, 4] * many, told()
+    assert time.monotonic() - began > 0.8
+    works(w)
+
+
 def no_answer(w, m):
     """A QEMU that stops answering: one deadline, then refusals at once; what needs no QEMU goes on; late answers heal it."""
     m.hold.update(("query-status", "stop", "query-blockstats", "query-named-block-nodes", "query-dirty-rate"))
@@ -274,7 +287,7 @@ def bad_frames(w, m):
 
 
 tests = [malformed, deep, many_values, huge_line, huge_reply, duplicate_and_out_of_order, invented_ids, half_a_line, too_many_commands, bad_client_commands, bad_frames,
-         closes, event_flood, no_answer]
+         closes, event_flood, state_flood, no_answer]
 if len(sys.argv) > 1:
     tests = [t for t in tests if t.__name__ in sys.argv[1:]]
 for t in tests:

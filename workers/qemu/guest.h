@@ -24,6 +24,7 @@ enum on_action { ON_DESTROY, ON_RESTART, ON_PRESERVE, ON_RENAME_RESTART, ON_CORE
 enum guest_phase { PHASE_BORN, PHASE_LAUNCHING, PHASE_CONNECTING, PHASE_SETTING_UP, PHASE_UP, PHASE_STOPPING, PHASE_GONE };
 
 #define GUEST_VCPUS_MAX 1024
+#define GUEST_LATE_MAX 256
 #define STATS_FRESH_MS 500u             /* a value asked for this recently is served without asking QEMU again */
 
 /* So many things a second, and as many at once. */
@@ -82,6 +83,8 @@ struct guest {
     uint64_t saved_ms, sent_ms;
     uint64_t save_seq;
     bool tainted_monitor, tainted_agent;    /* a client sent commands of its own */
+    struct late_event { int32_t event, detail; } late[GUEST_LATE_MAX];  /* lifecycle events that wait for their turn */
+    uint32_t nlate;
     struct bucket event_bucket, lifecycle_bucket, notes_bucket;
     uint64_t events_dropped;
 };

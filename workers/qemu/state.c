@@ -11,9 +11,11 @@
 
 enum { SHUTDOWN_WAIT_MS = 10000 };
 
-/* A guest can change its state as often as it likes; what the supervisor is told of it is bounded: facts at most every QUIET_MS,
- * lifecycle events EVENTS a second, the last state always. */
+/* A guest can change its state as often as it likes; what the supervisor is told of it is bounded: facts at most every QUIET_MS, lifecycle
+ * events EVENTS a second.  Those beyond that come later; of too many of them the two oldest go, which are there and back again. */
 enum { QUIET_MS = 200, EVENTS = 50 };
+
+static void on_send(struct loop_timer *t);
 
 static void send_state(struct guest *g, int32_t event, int32_t detail)
 {
@@ -23,19 +25,42 @@ static void send_state(struct guest *g, int32_t event, int32_t detail)
     loop_cancel(&g->send_later);
     g->sent_ms = loop_now_ms();
     worker_event(g->w, OP_IN(IN_STATE), 0, &s, sizeof s, NULL, 0);
+    if (g->nlate)
+        loop_after(&g->send_later, 1000 / EVENTS, on_send, g);
+}
+
+static void send_late(struct guest *g)
+{
+    struct late_event e = g->late[0];
+    memmove(&g->late[0], &g->late[1], --g->nlate * sizeof e);
+    send_state(g, e.event, e.detail);
 }
 
 static void on_send(struct loop_timer *t)
 {
-    send_state(t->data, -1, 0);
+    struct guest *g = t->data;
+    bool some = g->nlate;
+    while (g->nlate && bucket_take(&g->lifecycle_bucket, EVENTS))
+        send_late(g);
+    if (!some)
+        send_state(g, -1, 0);
+    else if (g->nlate && !t->armed)
+        loop_after(t, 1000 / EVENTS, on_send, g);
 }
 
 void guest_send_state(struct guest *g, int32_t event, int32_t detail)
 {
-    if (event >= 0 ? bucket_take(&g->lifecycle_bucket, EVENTS) : loop_now_ms() - g->sent_ms >= QUIET_MS)
+    if (event >= 0 ? !g->nlate && bucket_take(&g->lifecycle_bucket, EVENTS) : loop_now_ms() - g->sent_ms >= QUIET_MS) {
         send_state(g, event, detail);
-    else if (!g->send_later.armed)
-        loop_after(&g->send_later, QUIET_MS, on_send, g);
+        return;
+    }
+    if (event >= 0) {
+        if (g->nlate == GUEST_LATE_MAX)
+            memmove(&g->late[0], &g->late[2], (g->nlate -= 2) * sizeof g->late[0]);
+        g->late[g->nlate++] = (struct late_event){ event, detail };
+    }
+    if (!g->send_later.armed)
+        loop_after(&g->send_later, event >= 0 ? 1000 / EVENTS : QUIET_MS, on_send, g);
 }
 
 void guest_set_state(struct guest *g, int32_t state, int32_t reason, int32_t event, int32_t detail)
@@ -156,6 +181,8 @@ void guest_gone(struct guest *g)
         g->stop_detail = g->got_shutdown ? STOPPED_SHUTDOWN : STOPPED_FAILED;
     }
     agent_close(&g->agent);
+    while (g->nlate)
+        send_late(g);
     struct guest_state s = { .state = DOM_SHUTOFF, .reason = g->stop_reason, .event = EVENT_STOPPED, .detail = g->stop_detail,
                              .flags_mask = SLOT_AGENT | SLOT_STALE };
     worker_event(g->w, OP_IN(IN_STOPPED), 0, &s, sizeof s, NULL, 0);
