@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "ipc/err.h"
@@ -80,8 +81,26 @@ static int settings_read(struct keeper_start *k, const char *config)
 
 /* ---- the store's first rows ---- */
 
-static int keep_pages(uint32_t version)
+/* A process costs the keeper three descriptors.  No limit of a login shell may be what clients run into; where it is, a part is left for guests,
+ * half of it at most.  All roles but the supervisor lower it to their profile's. */
+static uint32_t raise_files(void)
 {
+    enum { WANTED = 65536, FOR_GUESTS = 1024 };
+    struct rlimit l = { .rlim_cur = 0 };
+    getrlimit(RLIMIT_NOFILE, &l);
+    struct rlimit most = { WANTED, l.rlim_max < WANTED ? WANTED : l.rlim_max };
+    if (l.rlim_cur < WANTED && setrlimit(RLIMIT_NOFILE, &most) < 0) {
+        log_warn("descriptors are limited to %ju", (uintmax_t)l.rlim_max);
+        l.rlim_cur = l.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &l);
+        return (uint32_t)(l.rlim_max - (l.rlim_max < 2 * FOR_GUESTS ? l.rlim_max / 2 : FOR_GUESTS)) / 3;
+    }
+    return UINT32_MAX;
+}
+
+static int keep_pages(const struct settings *s, uint32_t version)
+{
+    uint32_t most = raise_files();
     int rw, ro, r = index_create(&rw, &ro);
     struct index_head head = { .magic = INDEX_MAGIC, .qemu_version = version, .caps_known = 1 };
     if (!r && pwrite(rw, &head, sizeof head, 0) != (ssize_t)sizeof head)
@@ -91,7 +110,8 @@ static int keep_pages(uint32_t version)
     if (r)
         return r;
     rw = memfd_create("bulkhead-clients", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    struct clients_head h = { .magic = CLIENTS_MAGIC, .next_id = 1 };
+    struct clients_head h = { .magic = CLIENTS_MAGIC, .next_id = 1, .limits = { { .max_clients = s->max_clients < most ? s->max_clients : most,
+        .max_anonymous = s->max_anonymous_clients }, { .max_clients = s->admin_max_clients } } };
     char path[40];
     snprintf(path, sizeof path, "/proc/self/fd/%d", rw);
     if (rw < 0 || ftruncate(rw, CLIENTS_BYTES) < 0 || pwrite(rw, &h, sizeof h, 0) != (ssize_t)sizeof h ||
@@ -190,7 +210,7 @@ int prepare(struct keeper_start *k, const char *config, const char *pid_file)
         return r;
     uint32_t version = 0;
     if ((r = keep(ROLE_SUPERVISOR, BFD_CAPS, 0, emulators_ask(k, &version))) || (r = keep(ROLE_SUPERVISOR, BFD_SETTINGS, 0, frame_memfd("settings", &k->settings, sizeof k->settings))) ||
-        (r = keep(ROLE_SUPERVISOR, BFD_LAYOUT, 0, frame_memfd("layout", &k->layout, sizeof k->layout))) || (r = keep_pages(version)) || (r = keep_folders(&k->layout)) ||
+        (r = keep(ROLE_SUPERVISOR, BFD_LAYOUT, 0, frame_memfd("layout", &k->layout, sizeof k->layout))) || (r = keep_pages(&k->settings, version)) || (r = keep_folders(&k->layout)) ||
         (r = listen_open(&k->layout, &k->settings, doors, &k->owns_doors)))
         return r;
     for (uint32_t d = 0; d < DOOR_N; d++)

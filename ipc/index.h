@@ -78,14 +78,15 @@ struct client_row {
     uint64_t id;                /* the admin program's client id: counts from 1 */
     uint32_t uid, gid, pid; uint32_t authenticated;
     int64_t since;              /* CLOCK_REALTIME seconds */
-    char user[32], group[32];
-    char selinux[64];
     uint64_t gateway;           /* number of its gateway's channel */
 };
 enum door { DOOR_RW, DOOR_RO, DOOR_ADMIN, DOOR_N };
-struct clients_head { uint32_t magic, rows; uint32_t max_clients, max_anonymous, anonymous, workers; uint32_t admin_max_clients, admin_count; uint64_t next_id;
-    /* what the admin program has set since the start: 0 and "": as the settings say.  Workers are a number that is told, for each client has a process */
-    struct { uint32_t min, max, prio; } workers_set[2];     /* [1]: of the admin door */
+/* Workers are a number that is told, for each client has a process of its own. */
+struct limits { uint32_t max_clients, max_anonymous, min_workers, max_workers, prio_workers; };
+#define LIMIT_LEFT UINT32_MAX       /* in what asks for a change: as it is */
+struct clients_head { uint32_t magic, workers, admin_count, pad; uint64_t next_id;
+    /* what is in force, [1] of the admin door; of the workers and below: what the admin program has set since the start, 0 and "": as the settings say */
+    struct limits limits[2];
     char log_filters[1024], log_outputs[1024];
     uint8_t reserved[1984]; };
 _Static_assert(sizeof(struct clients_head) == 4096, "one page");

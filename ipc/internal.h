@@ -82,7 +82,7 @@ enum internal_op {
     IN_WORKERS = 128,   /* CALL: reply: struct peer_row, one after the other */
     IN_WORKER_DEBUG,    /* CALL admin gateway -> supervisor -> qemu worker: arg: enum worker_debug; object in the header. Reply: msgpack [[[name, value] ...]]: what it is doing */
     IN_CLIENT_CLOSE,    /* CALL admin gateway -> supervisor: uint64_t client id: end that client's connection */
-    IN_LIMITS,          /* CALL admin gateway -> supervisor: struct limits: those not 0xffffffff are set */
+    IN_LIMITS,          /* CALL admin gateway -> supervisor: struct limits (index.h): those not LIMIT_LEFT are set; arg 1: of the admin door */
     IN_LOG_LEVEL,       /* CALL admin gateway -> supervisor -> keeper: struct log_set */
     IN_WORKER_TRACE,    /* CALL like IN_WORKER_DEBUG. Reply: empty; fd [0]: what goes over the monitor and the agent's channel, as lines of text without secrets, until it is closed */
     IN_OP_N
@@ -118,7 +118,7 @@ struct spawn { struct held who; struct birth birth; };   /* birth.fd_kind names 
 struct spawned { uint64_t channel; int32_t pid /* or a negative errno: nothing was born */; int32_t pad; };
 struct exited { struct held who; int32_t code /* CLD_EXITED, CLD_KILLED, CLD_DUMPED */, status; int32_t syscall; uint32_t words; char text[4096]; };
 struct kill_req { uint64_t object; uint64_t channel /* 0: the guest's PID-1 stub */; int32_t signal; uint32_t pad; };
-struct serve { uint64_t client_id; uint32_t door, uid, gid, pid; uint32_t need_auth /* 0 none, 2 polkit */; uint32_t admin; int64_t since; uint32_t ka_interval, ka_count; };
+struct serve { uint64_t client_id; uint32_t door, uid, need_auth /* 0 none, 2 polkit */, pad; };
 
 /* Facts of a document that the supervisor puts into the index. */
 enum doc_fd { DOC_FD_XML, DOC_FD_TREE, DOC_FD_MANIFEST, DOC_FD_N };
@@ -169,7 +169,6 @@ struct guest_state {
     uint64_t cpu_time_ns;       /* 0: unchanged */
     uint32_t vcpus, pad;
 };
-struct limits { uint32_t max_clients, max_anonymous, max_queued_clients, min_workers, max_workers, prio_workers; uint32_t admin /* 1: of the admin door */, pad; };
 struct log_set { uint32_t level /* 0: leave */, pad; char filters[1024], outputs[1024]; /* "": leave */ };
 struct log_tail { uint32_t bytes; uint32_t pad; uint64_t from; };   /* from: offset in the stream since start of this run */
 enum hand_flags { HAND_NO_MONITOR = 1 /* hot-plug, or no run folder wanted */, HAND_LOOK = 2 /* images only, read-only and without locks: for probe; implies the first */,

@@ -1,6 +1,7 @@
 /* events.c: events to the gateways that asked for them.  Each begins with its domain as a struct; what follows is msgpack that the supervisor does not
  * read, or one-byte numbers of its own (msgpack writes 0..127 as themselves). */
 #include <string.h>
+#include <sys/epoll.h>
 #include "ipc/schema/op-numbers.h"
 #include "sup.h"
 
@@ -41,18 +42,25 @@ void event_metadata(const struct index_slot *s, const void *fields, size_t len)
     event(s, OP_REMOTE_DOMAIN_EVENT_CALLBACK_METADATA_CHANGE, EV_METADATA_CHANGE, fields, len);
 }
 
-/* SAFETY: every subscriber's queue is bounded, and whose overflows is ended: one guest's worker must not be able to fill them all. */
-bool event_allowed(struct peer *p)
+static void on_second(struct loop_timer *t)
+{
+    struct peer *p = t->data;
+    p->second_n = 0;
+    loop_mod(&p->chan.src, EPOLLIN | (p->chan.head ? EPOLLOUT : 0));
+}
+
+/* SAFETY: every subscriber's queue is bounded, and whose overflows is ended: one guest's worker must not be able to fill them all.  What it tells
+ * beyond its share is lost; but no change of state is: after so many of them it is not listened to until the second is over. */
+bool event_allowed(struct peer *p, bool of_state)
 {
     enum { EVENTS_A_SECOND = 256 };
-    uint64_t now = loop_now_ms();
-    if (now - p->second_ms >= 1000) {
-        p->second_ms = now;
-        p->second_n = 0;
-    }
+    if (!p->second.armed)
+        loop_after(&p->second, 1000, on_second, p);
     if (p->second_n == EVENTS_A_SECOND)
-        log_warn("qemu %d sends more than %d events a second: some are dropped", p->pid, EVENTS_A_SECOND);
-    return p->second_n++ < EVENTS_A_SECOND;
+        log_warn("qemu %d sends more than %d events a second: it has to wait", p->pid, EVENTS_A_SECOND);
+    if (++p->second_n > EVENTS_A_SECOND && of_state)
+        loop_mod(&p->chan.src, p->chan.head ? EPOLLOUT : 0);
+    return of_state || p->second_n <= EVENTS_A_SECOND;
 }
 
 /* SAFETY: a worker that a hostile QEMU has taken over may say what it likes of its own guest, and nothing of another: the body must begin

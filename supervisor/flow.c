@@ -29,13 +29,23 @@ struct flow *flow_of(uint64_t object)
     return NULL;
 }
 
+/* Of what is left nobody gets more than half, whether a user or, where all are one's, a client: so there is always room for others. */
+static bool flow_share(const struct caller *c)
+{
+    const struct peer *from = c ? peer_find(c->number) : NULL, *g;
+    uint32_t used = 0, mine = 0;
+    for (struct flow *f = flow_next(NULL); f && from; f = flow_next(f), used++)
+        mine += (g = peer_find(f->caller.number)) && (g == from || (from->uid && g->uid == from->uid && !(sup.birth.flags & BIRTH_SESSION)));
+    return mine <= (FLOWS_MAX - used) / 2;
+}
+
 struct flow *flow_start(const struct step *steps, flow_done_fn *done, const struct caller *c)
 {
     static const struct caller nobody;
     uint32_t i = 0;
     while (i < FLOWS_MAX && flows[i].steps)
         i++;
-    if (i == FLOWS_MAX || (c && !route_in_flow(c))) {
+    if (i == FLOWS_MAX || !flow_share(c) || (c && !route_in_flow(c))) {
         route_fail(c ? c : &nobody, VIR_ERR_OPERATION_FAILED, "too many operations at once");
         return NULL;
     }

@@ -1,6 +1,6 @@
 /* gateways.c: the doors.  A client's socket is handed unread to a gateway of its own; who it is was told by the kernel.
  *
- * Limits: clients in all, of the admin door, and of one user, so that no user locks others out.
+ * Limits: clients in all, of the admin door, and of one user, so that no user locks others out; and those who connect and say nothing.
  * The client page outlives us and says which gateway has whom. */
 #include <errno.h>
 #include <stdio.h>
@@ -13,33 +13,31 @@
 #include "sup.h"
 
 static struct loop_source listeners[DOOR_N];
-static uint32_t clients_n, admins_n;
+static uint32_t clients_n, admins_n, refused;
+static struct loop_timer rest_timer, silence_timer;
+enum { REST_MS = 100, SILENCE_MS = 5000 };
 
-static void doors_update(void);
+static void doors_update(struct loop_timer *t);
 
 static bool door_is_full(int door)
 {
-    bool full = door == DOOR_ADMIN ? admins_n >= sup.clients->admin_max_clients : clients_n >= sup.clients->max_clients;
-    return full || clients_n + admins_n >= CLIENTS_MAX;
+    return (door == DOOR_ADMIN ? admins_n : clients_n) >= sup.clients->limits[door == DOOR_ADMIN].max_clients || clients_n + admins_n >= CLIENTS_MAX;
 }
 
 /* No user but root may have more than half of all connections. */
 static bool user_is_full(uint32_t uid)
 {
     uint32_t n = 0;
-    for (uint32_t i = 0; uid && i < sup.clients->rows; i++)
-        n += sup.client_rows[i].used && sup.client_rows[i].uid == uid;
-    return uid && !(sup.birth.flags & BIRTH_SESSION) && n >= (sup.clients->max_clients + 1) / 2;
+    for (struct peer *p = peer_next(NULL); p && uid; p = peer_next(p))
+        n += p->client_row && p->uid == uid;
+    return uid && !(sup.birth.flags & BIRTH_SESSION) && n >= (sup.clients->limits[0].max_clients + 1) / 2;
 }
 
 static struct client_row *row_take(void)
 {
     for (uint32_t i = 0; i < CLIENTS_MAX; i++)
-        if (!sup.client_rows[i].used) {
-            if (i >= sup.clients->rows)
-                sup.clients->rows = i + 1;
+        if (!sup.client_rows[i].used)
             return &sup.client_rows[i];
-        }
     return NULL;
 }
 
@@ -54,6 +52,18 @@ static void row_write(struct client_row *r, const struct client_row *v)
     __atomic_store_n(&r->seq, (seq | 1) + 1, __ATOMIC_RELEASE);
 }
 
+/* Who has not opened its connection for so long may stay only while there are no more than max_anonymous_clients of that kind. */
+static void on_silence(struct loop_timer *t)
+{
+    struct frame_head quit = { .kind = FRAME_EVENT, .op = OP_IN(IN_QUIT) };
+    uint32_t n = 0, most = sup.clients->limits[0].max_anonymous;
+    for (struct peer *p = peer_next(NULL); p; p = peer_next(p))
+        if (p->client_row && !p->last_op && p->door != DOOR_ADMIN && ++n > most && most && loop_now_ms() - p->last_ms >= SILENCE_MS)
+            peer_send(p, &quit, NULL, 0, NULL, 0);
+    if (n)
+        loop_after(t, SILENCE_MS, on_silence, NULL);
+}
+
 static void serve(int fd, int door)
 {
     struct ucred uc;
@@ -61,28 +71,24 @@ static void serve(int fd, int door)
     struct client_row *row;
     struct peer *p;
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &uc, &len) < 0 || user_is_full(uc.uid) || !(row = row_take()) || !(p = peer_take(ROLE_GATEWAY, 0, ""))) {
-        log_warn("a connection is refused: too many");
+        if (refused++ % 256 == 0)       /* who is refused may come again at once */
+            log_warn("connections are refused: too many");
         return;
     }
     uint32_t auth = door == DOOR_ADMIN || uc.uid == 0 ? AUTH_NONE : door == DOOR_RO ? sup.settings.auth_unix_ro : sup.settings.auth_unix_rw;
-    struct timespec ts;
-    clock_gettime(CLOCK_REALTIME, &ts);
     struct client_row v = { .used = 1, .door = (uint8_t)door, .readonly = door == DOOR_RO, .id = sup.clients->next_id++, .uid = uc.uid, .gid = uc.gid, .pid = (uint32_t)uc.pid,
-        .authenticated = auth == AUTH_NONE, .since = ts.tv_sec, .gateway = p->number };
-    snprintf(v.user, sizeof v.user, uc.uid ? "%u" : "root", uc.uid);
-    snprintf(v.group, sizeof v.group, uc.gid ? "%u" : "root", uc.gid);
+        .authenticated = auth == AUTH_NONE, .since = time(NULL), .gateway = p->number };
     row_write(row, &v);
-    bool admin = door == DOOR_ADMIN;
-    struct serve s = { .client_id = v.id, .door = (uint32_t)door, .uid = v.uid, .gid = v.gid, .pid = v.pid, .need_auth = auth, .admin = admin, .since = v.since,
-        .ka_interval = admin ? sup.settings.admin_keepalive_interval : sup.settings.keepalive_interval, .ka_count = admin ? sup.settings.admin_keepalive_count : sup.settings.keepalive_count };
+    struct serve s = { .client_id = v.id, .door = (uint32_t)door, .uid = v.uid, .need_auth = auth };
     struct frame_head h = { .kind = FRAME_EVENT, .op = OP_IN(IN_SERVE) };
     p->door = (uint8_t)door;
     p->uid = v.uid;
-    p->gid = v.gid;
-    p->client_pid = v.pid;
+    p->last_ms = loop_now_ms();
     p->client_row = (uint32_t)(row - sup.client_rows) + 1;
-    *(admin ? &admins_n : &clients_n) += 1;
+    *(door == DOOR_ADMIN ? &admins_n : &clients_n) += 1;
     peer_send(p, &h, &s, sizeof s, &fd, 1);
+    if (!silence_timer.armed)
+        loop_after(&silence_timer, SILENCE_MS, on_silence, NULL);
 }
 
 static void on_listen(struct loop_source *s, uint32_t events)
@@ -91,18 +97,22 @@ static void on_listen(struct loop_source *s, uint32_t events)
     (void)events;
     for (int i = 0; i < 16 && !door_is_full(door); i++) {
         AUTO_CLOSE fd = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-        if (fd < 0)
+        if (fd < 0) {
+            if (errno != EAGAIN)        /* for lack of something: the socket stays ready, and asking again at once gains nothing */
+                loop_after(&rest_timer, REST_MS, doors_update, NULL);
             break;
+        }
         serve(fd, door);
     }
-    doors_update();
+    doors_update(NULL);
 }
 
 /* A full door is not listened at: who comes waits in its backlog. */
-static void doors_update(void)
+static void doors_update(struct loop_timer *t)
 {
+    (void)t;
     for (int d = 0; d < DOOR_N; d++) {
-        bool want = sup.accepting && sup.listen_fd[d] >= 0 && !door_is_full(d);
+        bool want = sup.accepting && !rest_timer.armed && sup.listen_fd[d] >= 0 && !door_is_full(d);
         if (want && listeners[d].fd < 0)
             loop_add(&listeners[d], sup.listen_fd[d], EPOLLIN, on_listen, NULL);
         else if (!want && listeners[d].fd >= 0)
@@ -117,14 +127,9 @@ void gateways_open(void)
 {
     for (int d = 0; d < DOOR_N; d++)
         listeners[d].fd = -1;
-    if (!sup.clients->max_clients) {        /* the daemon's first supervisor */
-        sup.clients->max_clients = sup.settings.max_clients;
-        sup.clients->max_anonymous = sup.settings.max_anonymous_clients;
-        sup.clients->admin_max_clients = sup.settings.admin_max_clients;
-    }
     sup.accepting = true;
     peer_spares();
-    doors_update();
+    doors_update(NULL);
 }
 
 void gateways_gone(struct peer *p)
@@ -133,34 +138,25 @@ void gateways_gone(struct peer *p)
         struct client_row *row = &sup.client_rows[p->client_row - 1], none = { .used = 0 };
         *(p->door == DOOR_ADMIN ? &admins_n : &clients_n) -= 1;
         row_write(row, &none);
-        while (sup.clients->rows && !sup.client_rows[sup.clients->rows - 1].used)
-            sup.clients->rows--;
     }
     guest_client_gone(p->number);
     if (sup.accepting)
-        doors_update();
+        doors_update(NULL);
 }
 
 void gateways_inherit(struct peer *p)
 {
-    for (uint32_t i = 0; i < sup.clients->rows && i < CLIENTS_MAX; i++) {
+    for (uint32_t i = 0; i < CLIENTS_MAX; i++) {
         const struct client_row *r = &sup.client_rows[i];
         if (!r->used || r->gateway != p->number)
             continue;
         p->door = r->door < DOOR_N ? r->door : DOOR_RO;
         p->uid = r->uid;
-        p->gid = r->gid;
-        p->client_pid = r->pid;
         p->client_row = i + 1;
         *(p->door == DOOR_ADMIN ? &admins_n : &clients_n) += 1;
         return;
     }
     p->spare = true;
-}
-
-uint32_t gateways_clients(void)
-{
-    return clients_n;
 }
 
 int gateways_close_client(uint64_t id)
@@ -171,21 +167,15 @@ int gateways_close_client(uint64_t id)
     return -ENOENT;
 }
 
-int gateways_limits(const struct limits *l)
+int gateways_limits(bool admin, const struct limits *l)
 {
-    if (l->max_clients != ~0u) {
-        if (l->max_clients < 1)
-            return -EINVAL;
-        *(l->admin ? &sup.clients->admin_max_clients : &sup.clients->max_clients) = l->max_clients;
-    }
-    if (l->max_anonymous != ~0u && !l->admin)
-        sup.clients->max_anonymous = l->max_anonymous;
-    if (l->min_workers != ~0u)
-        sup.clients->workers_set[!!l->admin].min = l->min_workers;
-    if (l->max_workers != ~0u)
-        sup.clients->workers_set[!!l->admin].max = l->max_workers;
-    if (l->prio_workers != ~0u)
-        sup.clients->workers_set[!!l->admin].prio = l->prio_workers;
-    doors_update();
+    const uint32_t *from = (const uint32_t *)l;
+    uint32_t *to = (uint32_t *)&sup.clients->limits[admin];
+    if (l->max_clients < 1)
+        return -EINVAL;
+    for (size_t i = 0; i < sizeof *l / sizeof *from; i++)
+        if (from[i] != LIMIT_LEFT)
+            to[i] = from[i];
+    doors_update(NULL);
     return 0;
 }

@@ -215,11 +215,9 @@ static void on_state(struct run *r, struct peer *p, struct frame *f)
 {
     struct guest_state g;
     memcpy(&g, f->body, sizeof g);
-    if (g.event >= 0 && !event_allowed(p))
-        g.event = -1;
     if (g.state < STATE_RUNNING || g.state > STATE_PMSUSPENDED || g.state == STATE_SHUTOFF || g.event > EV_RESUMED + 4)
         peer_refuse(p, "a state that is none");
-    else if (r->launched && r->phase != RUN_ENDING)
+    else if (r->launched && r->phase != RUN_ENDING && (g.event < 0 || event_allowed(p, true)))
         guest_state(r, &g);
     if (g.state == STATE_PAUSED && g.reason == PAUSED_SAVE)
         save_stopped(r->slot, NULL);
@@ -299,7 +297,7 @@ void guest_frame(struct peer *p, struct frame *f)
     if (!r)
         return;             /* its guest is gone, and it will be told */
     if (f->h.kind == FRAME_EVENT && OP_PROG(f->h.op) != PROG_INTERNAL) {
-        if (event_allowed(p))
+        if (event_allowed(p, false))
             event_from_worker(p, f);
         return;
     }

@@ -4,6 +4,7 @@
  * Assumes: nothing of them but their size.  A frame that does not fit ends the supervisor, and the next one starts with what is held. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +27,6 @@
 #define BACKOFF_MAX_MS 30000u
 #define SUPERVISOR_QUEUE 65536u      /* frames: exits of all processes at once must fit */
 #define SUPERVISOR_BYTES (128u << 20)
-#define FILES_WANTED 65536u          /* a process costs the keeper three; no limit of a login shell may be what clients run into */
 
 static struct keeper_start keeper, *const start = &keeper;
 static struct chan sup;
@@ -35,6 +35,7 @@ static uint32_t deaths;
 static uint64_t last_death_ms;
 static struct loop_timer respawn_timer;
 static bool reexec_wanted, ready_said;
+static int files_full = INT_MAX;     /* a descriptor of this number or higher leaves no room for another frame's */
 static void supervisor_start(struct loop_timer *t);
 enum { REEXEC = 1000 };          /* what the loop ends with for an execve of ourselves */
 
@@ -85,7 +86,9 @@ static void do_spawn(struct frame *f)
     struct spawned done = { .channel = s.who.channel, .pid = -EINVAL };
     int fds[BIRTH_FDS_MAX];
     s.birth.name[sizeof s.birth.name - 1] = 0;
-    if (f->h.nfds >= first && n == s.birth.nfds && n + 5 <= BIRTH_FDS_MAX) {
+    if (f->h.nfds && f->fds[f->h.nfds - 1] >= files_full) {
+        done.pid = -EMFILE;
+    } else if (f->h.nfds >= first && n == s.birth.nfds && n + 5 <= BIRTH_FDS_MAX) {
         memcpy(fds, &f->fds[first], n * sizeof fds[0]);
         for (uint32_t k = BFD_VOID_USER; k <= BFD_VOID_UTS; k++) {
             int fd = store_get(ROLE_KEEPER, k, 0);
@@ -111,7 +114,7 @@ static void do_store(struct frame *f)
         struct held h;
         memcpy(&h, f->body + i * sizeof h, sizeof h);
         h.kind = HELD_FD;
-        if (store_put(&h, frame_take_fd(f, i)) < 0)
+        if (f->fds[i] >= files_full || store_put(&h, frame_take_fd(f, i)) < 0)
             log_err("the descriptor store is full");
     }
 }
@@ -332,23 +335,14 @@ static void end_roles(void)
     }
 }
 
-/* The supervisor inherits it, all others lower it to their profile's. */
-static void raise_files(void)
-{
-    struct rlimit l;
-    if (getrlimit(RLIMIT_NOFILE, &l) < 0 || l.rlim_cur >= FILES_WANTED)
-        return;
-    struct rlimit most = { FILES_WANTED, l.rlim_max < FILES_WANTED ? FILES_WANTED : l.rlim_max }, some = { l.rlim_max, l.rlim_max };
-    if (setrlimit(RLIMIT_NOFILE, &most) < 0 && setrlimit(RLIMIT_NOFILE, &some) < 0)
-        log_warn("descriptors are limited to %ju", (uintmax_t)l.rlim_cur);
-}
-
 static int run(void)
 {
     static struct loop_source sigs;
     sigset_t set;
     proc_on_exit = on_exit_of;
-    raise_files();
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < INT_MAX)
+        files_full = (int)files.rlim_cur - FRAME_FDS_MAX - 16;
     int r = start->layout.session ? 0 : sandbox_trim(ROLE_KEEPER);
     if (r < 0)
         return r;

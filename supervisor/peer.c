@@ -329,6 +329,7 @@ static void peer_gone(struct peer *p)
     struct exited *x = p->obituary;
     bool again = false;
     loop_cancel(&p->reaper);
+    loop_cancel(&p->second);
     if (p->life) {
         life_peer_died(p->life, x, decision, sizeof decision);
         again = p->life->state == LIFE_UP || p->life->state == LIFE_WAIT;

@@ -376,7 +376,7 @@ static void on_limits(struct peer *g, const struct caller *c, const struct frame
     struct limits l;
     (void)g;
     memcpy(&l, f->body, sizeof l);
-    done(c, gateways_limits(&l), "limit");
+    done(c, gateways_limits(f->h.arg, &l), "limit");
 }
 
 static void on_log_level(struct peer *g, const struct caller *c, const struct frame *f)

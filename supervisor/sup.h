@@ -51,16 +51,15 @@ struct peer {
     uint8_t role, door;
     bool eof, exited, once /* answers one call */, spare /* born before it is needed */, inherited /* from an earlier supervisor: replies to calls of that one may still come */;
     int32_t pid;
-    uint32_t uid, gid, client_pid, client_row /* gateways: + 1 */;
+    uint32_t uid, client_row /* gateways: of their client; + 1 */;
     uint32_t calls;             /* of its, in the pending table */
     uint32_t last_op;
     uint64_t born_ms, last_ms;
     uint64_t mask[2];           /* gateways: events wanted */
-    uint64_t second_ms;         /* workers: events since then */
-    uint32_t second_n;
+    uint32_t second_n;          /* workers: events of this second */
     struct life *life;          /* who starts the next instance */
     struct exited *obituary;    /* while its end is handled */
-    struct loop_timer reaper;
+    struct loop_timer reaper, second;
 };
 /* A birth being put together: descriptors are borrowed until peer_spawn. */
 struct born { struct birth b; int fds[BIRTH_FDS_MAX]; unsigned n; uint32_t tag /* struct held's */; };
@@ -207,7 +206,7 @@ int policy_manifest(const void *p, size_t n, struct err *e);
 /* ---- events.c ---- */
 void event_lifecycle(const struct index_slot *s, int event, int detail);
 void event_metadata(const struct index_slot *s, const void *fields, size_t len);        /* what was set, as xmlc wrote it */
-bool event_allowed(struct peer *p);                                     /* false: its guest has had more than its share of this second */
+bool event_allowed(struct peer *p, bool of_state);                      /* false: its guest has had more than its share of this second */
 void event_from_worker(struct peer *p, struct frame *f);
 struct dom_head event_dom(const struct index_slot *s, uint32_t values);
 
@@ -215,9 +214,8 @@ struct dom_head event_dom(const struct index_slot *s, uint32_t values);
 void gateways_open(void);
 void gateways_gone(struct peer *p);
 void gateways_inherit(struct peer *p);
-uint32_t gateways_clients(void);
 int gateways_close_client(uint64_t id);
-int gateways_limits(const struct limits *l);
+int gateways_limits(bool admin, const struct limits *l);
 
 /* ---- supervisor.c ---- */
 void idle_update(void);                                                 /* clients or guests came or went: --timeout */

@@ -139,7 +139,7 @@ static void on_idle(struct loop_timer *t)
 
 void idle_update(void)
 {
-    if (gateways_clients() || guest_count() || !sup.settings.timeout_s)
+    if (sup.clients->workers || guest_count() || !sup.settings.timeout_s)
         loop_cancel(&idle_timer);
     else if (!idle_timer.armed)
         loop_after(&idle_timer, sup.settings.timeout_s * 1000ull, on_idle, NULL);

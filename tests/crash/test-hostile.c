@@ -143,7 +143,7 @@ static int any_fd(void)
     }
 }
 
-/* A document as xmlc gives it, of the domain that the call is for, or of any. */
+/* A document as xmlc gives it, of the domain that the call is for, or of any but the honest ones: who may make documents may make theirs. */
 static void xmlc_answer(struct player *p, const struct frame_head *h)
 {
     struct doc_result d = { .changes = rnd(2), .vcpus = 1 };
@@ -254,13 +254,16 @@ static struct player *gateway_new(void)
     for (int i = 0; i < PEERS; i++)
         known[i] = players[i].chan >= 0 && players[i].role == ROLE_GATEWAY && players[i].serving ? players[i].number : 0;
     memcpy(a.sun_path, door, sizeof door);
-    int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (connect(s, (struct sockaddr *)&a, sizeof a) == 0)
-        for (uint64_t end = util_now_ms() + WAIT_MS; !g && util_now_ms() < end && turn(10);)
-            for (int i = 0; i < PEERS && !g; i++)
-                if (players[i].chan >= 0 && players[i].role == ROLE_GATEWAY && players[i].serving && known[i] != players[i].number)
-                    g = &players[i];
-    close(s);
+    /* Whom the supervisor gave the connection to may be ending just then: so it is asked again. */
+    for (int tries = 0; !g && tries < 10; tries++) {
+        int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (connect(s, (struct sockaddr *)&a, sizeof a) == 0)
+            for (uint64_t end = util_now_ms() + WAIT_MS / 10; !g && util_now_ms() < end && turn(10);)
+                for (int i = 0; i < PEERS && !g; i++)
+                    if (players[i].chan >= 0 && players[i].role == ROLE_GATEWAY && players[i].serving && known[i] != players[i].number)
+                        g = &players[i];
+        close(s);
+    }
     return g;
 }
 
@@ -307,7 +310,7 @@ static void begin(void)
         .log_dir = "/nonexistent/log", .cache_dir = "/nonexistent/cache" };
     struct birth b = { .uid = ~0u, .gid = ~0u, .flags = BIRTH_SESSION, .epoch = 2, .log_level = getenv("VERBOSE") ? 2 : 4 };
     struct sockaddr_un a = { .sun_family = AF_UNIX };
-    struct clients_head ch = { .magic = CLIENTS_MAGIC, .next_id = 1 };
+    struct clients_head ch = { .magic = CLIENTS_MAGIC, .next_id = 1, .limits = { { .max_clients = 900, .max_anonymous = 20 }, { .max_clients = 5 } } };
     int fds[8], n = 0, rw, ro, crw = memfd_create("clients", MFD_CLOEXEC), s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     char dir[] = "/tmp/bh-hostile-XXXXXX";
     if (!mkdtemp(dir) || index_create(&rw, &ro) < 0 || index_map(&ix, rw, true) < 0 || ftruncate(crw, CLIENTS_BYTES) < 0 || pwrite(crw, &ch, sizeof ch, 0) < 0)
@@ -429,6 +432,59 @@ static void event_flood(struct player *g)
     uint64_t number = liar->number;
     tap_ok(WAIT_FOR(!player_of(number)) && slow->events == seen, "an event of another guest ends the worker, and is heard by nobody");
     ended(slow);
+}
+
+/* Changes of state are nobody's to lose, however many. */
+static void state_flood(struct player *g)
+{
+    enum { MANY = 700 };
+    struct player *listener = gateway_new(), *w = worker_of(4);
+    uint64_t mask[2] = { 1, 0 };
+    if (!tap_ok(listener && w, "a subscriber and a worker with much to tell"))
+        return;
+    push(listener, (struct frame_head){ .kind = FRAME_EVENT, .op = OP_IN(IN_SUBSCRIBE) }, mask, sizeof mask, NULL, 0);
+    call(listener, OP_REMOTE_DOMAIN_SUSPEND, handle(GOOD), 0, 1);
+    WAIT_FOR(listener->replies);
+    uint64_t began = util_now_ms();
+    for (int i = 0; i < MANY; i++) {
+        struct guest_state s = { .state = i % 2 ? 1 : 3, .event = i % 2 ? 4 : 3 };
+        push(w, (struct frame_head){ .kind = FRAME_EVENT, .op = OP_IN(IN_STATE) }, &s, sizeof s, NULL, 0);
+    }
+    tap_ok(served(g), "others are served meanwhile");
+    tap_ok(WAIT_FOR(listener->events >= MANY) && listener->events == MANY && w->chan >= 0, "every change of a guest's state is told (%u of %u)", listener->events, MANY);
+    tap_ok(util_now_ms() - began >= 1000, "but so many a second");
+    ended(listener);
+}
+
+/* Clients with as many calls as they may have leave room for another one's. */
+static void call_flood(struct player *g)
+{
+    enum { CLIENTS = 6, CALLS = 255 };
+    struct player *bad[CLIENTS];
+    unsigned refused = 0, errors = g->errors, replies;
+    served(g);
+    conf_silent = true;
+    for (int k = 0; k < CLIENTS; k++)
+        if ((bad[k] = gateway_new()))
+            for (uint32_t i = 1; i <= CALLS; i++)
+                call(bad[k], OP_REMOTE_DOMAIN_SET_AUTOSTART, handle(IDLE), i & 1, i);
+    for (int k = 0; k < CLIENTS; k++)
+        if (bad[k] && call(bad[k], OP_REMOTE_DOMAIN_SUSPEND, handle(GOOD), 0, CALLS + 1) == 0 && WAIT_FOR(bad[k]->replies))
+            refused += bad[k]->errors;      /* all its calls have been looked at */
+    unsigned before = late_n;
+    replies = g->replies;
+    call(g, OP_REMOTE_DOMAIN_SET_AUTOSTART, handle(GOOD), 0, 2000001);       /* which changes something */
+    tap_ok(WAIT_FOR(late_n > before || g->errors > errors) && g->errors == errors, "another client's call is begun (of theirs, %u were refused)", refused);
+    conf_silent = false;
+    for (struct player *p = players; p < players + PEERS; p++)
+        for (unsigned i = 0; p->chan >= 0 && p->role == ROLE_CONF && i < late_n; i++)
+            conf_answer(p, &late[i]);
+    late_n = 0;
+    tap_ok(WAIT_FOR(g->replies > replies), "and answered");
+    for (int k = 0; k < CLIENTS; k++)
+        if (bad[k] && bad[k]->chan >= 0)
+            ended(bad[k]);
+    tap_ok(served(g), "the others are served");
 }
 
 static void false_replies(struct player *g)
@@ -589,6 +645,8 @@ int main(void)
     status_flood(g);
     cancel_flood(g);
     event_flood(g);
+    state_flood(g);
+    call_flood(g);
     false_replies(g);
     two_destroys(g);
     int before = fds_of(sup.pid);

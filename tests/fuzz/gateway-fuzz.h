@@ -99,8 +99,7 @@ static void fuzz_client(const uint8_t *data, size_t size)
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, c) < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, f) < 0)
         abort();
     struct gw *gw = calloc(1, sizeof *gw);
-    struct serve s = { .uid = choice & 4 ? 0 : 1000, .need_auth = choice & 8 ? AUTH_POLKIT : AUTH_NONE, .admin = !!(choice & 16),
-        .door = choice & 16 ? DOOR_ADMIN : choice & 32 ? DOOR_RO : DOOR_RW };
+    struct serve s = { .uid = choice & 4 ? 0 : 1000, .need_auth = choice & 8 ? AUTH_POLKIT : AUTH_NONE, .door = choice & 16 ? DOOR_ADMIN : choice & 32 ? DOOR_RO : DOOR_RW };
     gw->w.data = gw;
     gw->conn.fd = -1;
     gw->set.max_client_requests = gw->set.admin_max_client_requests = 5;

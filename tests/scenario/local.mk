@@ -5,6 +5,7 @@ scenario_tests = \
 	%D%/test-clients.sh \
 	%D%/test-daemon.sh \
 	%D%/test-debug.sh \
+	%D%/test-limits.sh \
 	%D%/test-manuals.sh \
 	%D%/test-msgpack.sh \
 	%D%/test-musl.sh \
@@ -36,6 +37,7 @@ scenario_root_tests = \
 	%D%/test-peer-readonly.py \
 	%D%/test-peer-save.py \
 	%D%/test-debug.sh \
+	%D%/test-limits.sh \
 	$(guest_tests) \
 	%D%/test-sandbox-root.sh \
 	%D%/test-sandbox-running.sh \

@@ -112,7 +112,7 @@ static void put_guest(struct mp_out *o, const char *name, uint8_t mark, int32_t 
 __attribute__((unused))
 static void rpc_start(uint32_t door, uint32_t flags)
 {
-    gateway_start((struct serve){ .uid = 1000, .door = door, .admin = door == DOOR_ADMIN });
+    gateway_start((struct serve){ .uid = 1000, .door = door });
     next_serial = 0;
     if (door == DOOR_ADMIN)
         return;

@@ -331,10 +331,10 @@ static void test_nonsense(void)
 
 /* ---- admin ---- */
 
-static struct { struct clients_head head; struct client_row row[3]; } clients_page = {
-    .head = { .magic = CLIENTS_MAGIC, .rows = 3, .max_clients = 5000, .max_anonymous = 20, .admin_max_clients = 50 },
-    .row = { { .used = 1, .id = 4, .uid = 1000, .gid = 100, .pid = 77, .since = 1234, .readonly = 1, .user = "alice", .group = "users" },
-             { .used = 1, .id = 5, .door = DOOR_ADMIN, .user = "root" } },
+static struct { struct clients_head head; struct client_row row[CLIENTS_MAX]; } clients_page = {
+    .head = { .magic = CLIENTS_MAGIC, .limits = { { .max_clients = 5000, .max_anonymous = 20 }, { .max_clients = 50 } } },
+    .row = { { .used = 1, .id = 4, .uid = 1000, .gid = 100, .pid = 77, .since = 1234, .readonly = 1 },
+             { .used = 1, .id = 5, .door = DOOR_ADMIN } },
 };
 
 static void test_admin(void)

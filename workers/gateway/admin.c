@@ -19,7 +19,7 @@ enum { PARAM_INT = 1, PARAM_UINT = 2, PARAM_BOOL = 6, PARAM_STRING = 7, READ_TRI
 /* Copies row i if a client of this server is in it. */
 static bool client_read(const struct gw *gw, uint32_t i, enum server server, struct client_row *copy)
 {
-    if (!gw->clients || i >= CLIENTS_MAX || i >= gw->clients_head->rows)
+    if (!gw->clients || i >= CLIENTS_MAX)
         return false;
     const struct client_row *r = &gw->clients[i];
     for (int t = 0; t < READ_TRIES; t++) {
@@ -30,7 +30,6 @@ static bool client_read(const struct gw *gw, uint32_t i, enum server server, str
         atomic_thread_fence(memory_order_acquire);
         if (a != atomic_load_explicit((_Atomic uint32_t *)(uintptr_t)&r->seq, memory_order_relaxed))
             continue;
-        copy->user[sizeof copy->user - 1] = copy->group[sizeof copy->group - 1] = copy->selinux[sizeof copy->selinux - 1] = 0;
         return copy->used && (copy->door == DOOR_ADMIN) == (server == SERVER_ADMIN);
     }
     return false;
@@ -134,6 +133,14 @@ static void param_str(struct mp_out *o, const char *name, const char *v)
     mp_str(o, v);
 }
 
+/* There is no passwd file in here. */
+static void param_id_name(struct mp_out *o, const char *name, uint32_t id)
+{
+    char text[16];
+    snprintf(text, sizeof text, id ? "%u" : "root", id);
+    param_str(o, name, text);
+}
+
 /* ---- servers ---- */
 
 static void admin_open(struct gw *gw, struct call *c, struct mp_in *in)
@@ -192,8 +199,8 @@ static struct pool pool_now(const struct gw *gw, enum server s)
     struct pool p = s == SERVER_MAIN ? (struct pool){ gw->set.min_workers, gw->set.max_workers, gw->set.prio_workers }
                                      : (struct pool){ gw->set.admin_min_workers, gw->set.admin_max_workers, 0 };
     if (gw->clients_head) {
-        uint32_t min = gw->clients_head->workers_set[s].min, max = gw->clients_head->workers_set[s].max, prio = gw->clients_head->workers_set[s].prio;
-        p = (struct pool){ min ? min : p.min, max ? max : p.max, prio ? prio : p.prio };
+        struct limits l = gw->clients_head->limits[s];
+        p = (struct pool){ l.min_workers ? l.min_workers : p.min, l.max_workers ? l.max_workers : p.max, l.prio_workers ? l.prio_workers : p.prio };
     }
     return p;
 }
@@ -224,8 +231,8 @@ static struct limit_values limits_now(const struct gw *gw, enum server s)
 {
     const struct clients_head *h = gw->clients_head;
     if (s == SERVER_ADMIN)
-        return (struct limit_values){ h ? h->admin_max_clients : gw->set.admin_max_clients, 0 };
-    return (struct limit_values){ h ? h->max_clients : gw->set.max_clients, h ? h->max_anonymous : gw->set.max_anonymous_clients };
+        return (struct limit_values){ h ? h->limits[s].max_clients : gw->set.admin_max_clients, 0 };
+    return (struct limit_values){ h ? h->limits[s].max_clients : gw->set.max_clients, h ? h->limits[s].max_anonymous : gw->set.max_anonymous_clients };
 }
 
 static void get_limits(struct gw *gw, struct call *c, struct mp_in *in)
@@ -241,7 +248,7 @@ static void get_limits(struct gw *gw, struct call *c, struct mp_in *in)
     param_uint(&o, "nclients_max", v.max);
     param_uint(&o, "nclients", client_count(gw, s));
     param_uint(&o, "nclients_unauth_max", v.max_anonymous);
-    param_uint(&o, "nclients_unauth", s == SERVER_MAIN && gw->clients_head ? gw->clients_head->anonymous : 0);
+    param_uint(&o, "nclients_unauth", 0);
     call_reply_out(gw, c, &o);
 }
 
@@ -308,7 +315,7 @@ static void set_threadpool(struct gw *gw, struct call *c, struct mp_in *in)
         call_fail(gw, c, VIR_ERR_INVALID_ARG, VIR_FROM_NONE, "minWorkers cannot be larger than maxWorkers");
         return;
     }
-    l.admin = s == SERVER_ADMIN;
+    c->arg = s == SERVER_ADMIN;
     change(gw, c, OP_IN(IN_LIMITS), &l, sizeof l);
 }
 
@@ -325,7 +332,7 @@ static void set_limits(struct gw *gw, struct call *c, struct mp_in *in)
         call_fail(gw, c, VIR_ERR_INVALID_ARG, VIR_FROM_RPC, "The overall maximum number of clients waiting for authentication must not be less than the overall maximum number of clients");
         return;
     }
-    l.admin = s == SERVER_ADMIN;
+    c->arg = s == SERVER_ADMIN;
     change(gw, c, OP_IN(IN_LIMITS), &l, sizeof l);
 }
 
@@ -392,16 +399,14 @@ static void client_info(struct gw *gw, struct call *c, struct mp_in *in)
     }
     mp_out_init(&o, 2048);
     mp_array(&o, 1);
-    mp_array(&o, 6 + !!*r.selinux);
+    mp_array(&o, 6);
     param(&o, "readonly", PARAM_BOOL);
     mp_bool(&o, r.readonly);
     param_int(&o, "unix_user_id", r.uid);
-    param_str(&o, "unix_user_name", r.user);
+    param_id_name(&o, "unix_user_name", r.uid);
     param_int(&o, "unix_group_id", r.gid);
-    param_str(&o, "unix_group_name", r.group);
+    param_id_name(&o, "unix_group_name", r.gid);
     param_int(&o, "unix_process_id", r.pid);
-    if (*r.selinux)
-        param_str(&o, "selinux_context", r.selinux);
     call_reply_out(gw, c, &o);
 }
 

@@ -105,7 +105,7 @@ void events_subscribe(struct gw *gw, bool again)
     uint64_t mask[2] = { 0, 0 };
     for (const struct callback *b = gw->callbacks; b; b = b->next)
         mask[b->event / 64] |= UINT64_C(1) << b->event % 64;
-    if (memcmp(mask, gw->mask, sizeof mask) == 0 && !(again && (mask[0] | mask[1])))
+    if (memcmp(mask, gw->mask, sizeof mask) == 0 && !again)
         return;
     memcpy(gw->mask, mask, sizeof mask);
     struct frame_head h = { .kind = FRAME_EVENT, .op = OP_IN(IN_SUBSCRIBE) };

@@ -87,6 +87,8 @@ struct gw {
     struct stream *streams;         /* stream.c */
 };
 
+static inline bool gw_is_admin(const struct gw *gw) { return gw->serve.door == DOOR_ADMIN; }
+
 /* main.c */
 void gw_init(struct gw *gw);                    /* settings and pages from the birth's descriptors; exits without an index page */
 void gw_frame(struct chan *ch, struct frame *f);   /* on_frame of the channel, whose data is &gw->w */

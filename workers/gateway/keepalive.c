@@ -11,7 +11,8 @@ static void keepalive_send(struct gw *gw, int32_t proc)
 
 static uint32_t keepalive_interval(const struct gw *gw)
 {
-    return gw->serve.ka_interval ? gw->serve.ka_interval : KA_INTERVAL_S;
+    uint32_t s = gw_is_admin(gw) ? gw->set.admin_keepalive_interval : gw->set.keepalive_interval;
+    return s ? s : KA_INTERVAL_S;
 }
 
 static void keepalive_turn(struct loop_timer *t)
@@ -26,7 +27,8 @@ static void keepalive_turn(struct loop_timer *t)
         /* Its pongs may lie in the socket because we do not read: that is not silence. */
         keepalive_heard(gw);
     } else if (silent >= wait) {
-        if (gw->ka_pings >= (gw->serve.ka_count ? gw->serve.ka_count : KA_COUNT)) {
+        uint32_t count = gw_is_admin(gw) ? gw->set.admin_keepalive_count : gw->set.keepalive_count;
+        if (gw->ka_pings >= (count ? count : KA_COUNT)) {
             gw_end(gw, "keepalive: no answer");
             return;
         }
@@ -42,7 +44,7 @@ static void keepalive_turn(struct loop_timer *t)
 void keepalive_start(struct gw *gw)
 {
     /* An interval of -1 in the configuration means that the server never pings. */
-    if (gw->ka_on || gw->serve.ka_interval > 86400)
+    if (gw->ka_on || keepalive_interval(gw) > 86400)
         return;
     gw->ka_on = true;
     keepalive_heard(gw);

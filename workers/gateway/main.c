@@ -139,7 +139,7 @@ int gw_serve(struct gw *gw, const struct serve *s, int fd)
     gw->serve = *s;
     gw->need_auth = s->need_auth != AUTH_NONE;
     gw->readonly = s->door == DOOR_RO;
-    gw->max_calls = s->admin ? gw->set.admin_max_client_requests : gw->set.max_client_requests;
+    gw->max_calls = gw_is_admin(gw) ? gw->set.admin_max_client_requests : gw->set.max_client_requests;
     if (!gw->max_calls)
         gw->max_calls = MAX_CALLS;
     gw->serving = true;

@@ -129,6 +129,7 @@ static void connect_open(struct gw *gw, struct call *c, struct mp_in *in)
     gw->opened = true;
     gw->readonly |= flags & 1;      /* all other bits are the client library's own */
     gw->uri = STEAL_PTR(&name);
+    events_subscribe(gw, true);     /* to nothing: the supervisor learns that this client is no silent one */
     call_done(gw, c);
 }
 

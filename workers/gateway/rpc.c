@@ -103,7 +103,7 @@ static void rpc_refuse(struct gw *gw, const struct xdr_head *h, const struct err
 static enum program rpc_program(const struct gw *gw, const struct xdr_head *h)
 {
     static const enum program usual[] = { PROG_REMOTE, PROG_QEMU, PROG_LXC, PROG_N }, admin[] = { PROG_ADMIN, PROG_N };
-    const enum program *p = gw->serve.admin ? admin : usual;
+    const enum program *p = gw_is_admin(gw) ? admin : usual;
     while (*p != PROG_N && (program_number[*p] != h->prog || h->vers != 1))
         p++;
     return *p;
