@@ -60,6 +60,7 @@ int chain_look(struct flow *f)
     struct hand_req q;
     hand_req_fill(&q, r);
     q.flags = HAND_LOOK;
+    peer_soon(ROLE_PROBE);
     return hand_call(f, ROLE_HAND_OPEN, IN_HAND_OPEN, &q, sizeof q, &fd, 1);
 }
 

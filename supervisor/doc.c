@@ -1,5 +1,4 @@
 /* doc.c: flows over definitions: define, undefine, autostart, and every call that an xmlc works on.  No byte of XML is read here. */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>

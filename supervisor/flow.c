@@ -1,9 +1,7 @@
 /* flow.c: a flow is a table of steps.  A step makes one call to a peer and returns; the reply runs its second half; the next step follows.
  *
  * One flow at a time has an object; others that want it are blocked, in the order they came, and tried again as a flow ends. */
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 #include "sup.h"
 
 #define FLOWS_BITS 10u
@@ -50,8 +48,7 @@ struct flow *flow_start(const struct step *steps, flow_done_fn *done, const stru
         return NULL;
     }
     struct flow *f = &flows[i];
-    uint32_t turn = f->turn + 1;
-    *f = (struct flow){ .steps = steps, .done = done, .turn = turn, .caller = c ? *c : nobody, .slot = -1 };
+    *f = (struct flow){ .steps = steps, .done = done, .caller = c ? *c : nobody, .slot = -1 };
     for (int k = 0; k < FF_N; k++)
         f->fd[k] = -1;
     if (i >= flows_n)

@@ -4,11 +4,9 @@
  * The client page outlives us and says which gateway has whom. */
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 #include "guest.h"
 #include "sup.h"
 

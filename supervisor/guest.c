@@ -1,9 +1,7 @@
 /* guest.c: the table of runs: a guest from its first resource to its last, and what its worker may ask. */
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include "guest.h"
 
 #define RUNS_MAX 4096u

@@ -1,6 +1,5 @@
 /* keeper_proc.c: who lives, what they say on their log pipe, and how they end. */
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,5 @@
 /* life.c: instances of processes that must always be there, as a table: state x event -> next state and what to do. */
-#include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/wait.h>
 #include "sup.h"
 

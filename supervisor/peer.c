@@ -120,7 +120,7 @@ static int peer_open(struct peer *p, uint64_t number, int role, uint64_t object,
     memset(p, 0, sizeof *p);
     p->role = (uint8_t)role;
     p->object = object;
-    p->born_ms = p->last_ms = loop_now_ms();
+    p->last_ms = loop_now_ms();
     int r = chan_open(&p->chan, fd, PEER_QUEUE, on_frame, on_end, p);
     if (r == 0)
         p->number = number;
@@ -185,19 +185,24 @@ static struct peer *spare_find(int role, unsigned *left)
     return found;
 }
 
-static void spares_fill(struct loop_timer *t)
+static void spares_make(int role, unsigned most)
 {
     struct born n;
     unsigned have;
+    for (have = spare_find(role, &have) ? have + 1 : 0; have < most; have++) {
+        born_begin(&n, role, 0, "");
+        struct peer *p = peer_spawn(&n);
+        if (!p)
+            return;
+        p->spare = true;
+    }
+}
+
+static void spares_fill(struct loop_timer *t)
+{
     (void)t;
     for (int role = 0; role < ROLE_N; role++)
-        for (have = spare_find(role, &have) ? have + 1 : 0; have < roles[role].spare_most; have++) {
-            born_begin(&n, role, 0, "");
-            struct peer *p = peer_spawn(&n);
-            if (!p)
-                return;
-            p->spare = true;
-        }
+        spares_make(role, roles[role].spare_most);
 }
 
 void peer_spares(void)
@@ -219,6 +224,18 @@ struct peer *peer_take(int role, uint64_t object, const char *name)
     p->spare = false;
     p->object = object;
     return p;
+}
+
+void peer_soon(int role)
+{
+    spares_make(role, 1);
+}
+
+void peer_not_needed(void)
+{
+    for (struct peer *p = peer_next(NULL); p; p = peer_next(p))
+        if (p->spare && !roles[p->role].spare_most && !p->eof)
+            on_end(&p->chan, 0);
 }
 
 /* Rows keep their numbers: what named the peer before names it now. */

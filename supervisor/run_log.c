@@ -1,8 +1,6 @@
 /* run_log.c: the log roles of a guest.  The pipe and the file outlive every instance of the role, so no byte is lost when one dies. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 #include "guest.h"
 
 static struct peer *log_spawn(struct life *life)

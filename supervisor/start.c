@@ -79,6 +79,7 @@ static int read_text(struct flow *f)
 
 static int compile(struct flow *f)
 {
+    peer_soon(ROLE_HAND_OPEN);
     return doc_xmlc_call(f, IN_DOC_START, f->caller.arg);
 }
 
@@ -171,6 +172,7 @@ static int worker_go(struct flow *f)
         log_begin(&r->log[i]);
     struct peer *w = run_worker_spawn(r, false);
     r->starting = w ? w->number : 0;
+    peer_soon(ROLE_HAND_LAUNCH);
     return flow_call(f, w, OP_IN(IN_START), f->caller.arg, NULL, 0, &f->fd[FF_SAVED], f->fd[FF_SAVED] >= 0);
 }
 
@@ -178,6 +180,7 @@ void start_done(struct flow *f, bool ok)
 {
     struct run *r = f->run;
     if (!ok) {
+        peer_not_needed();
         if (r) {
             f->run = NULL;
             stop_after_start(r, &f->caller, &f->err);

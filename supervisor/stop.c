@@ -1,8 +1,6 @@
 /* stop.c: a guest's end, and destroy.  One table of steps undoes whatever a run has made, in reverse order: a guest that ended by itself, one that
  * was destroyed, a start that failed half-way, and what a dead supervisor left half-made.  Each step looks at what there is to undo. */
-#include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include "guest.h"
@@ -172,6 +170,7 @@ static struct flow *stop_flow(struct run *r)
     }
     r->phase = RUN_ENDING;
     f->run = r;
+    peer_soon(ROLE_HAND_LAUNCH);
     util_copy_str(f->name, sizeof f->name, slot_row(r->slot)->name);
     return f;
 }

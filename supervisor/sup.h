@@ -54,7 +54,7 @@ struct peer {
     uint32_t uid, client_row /* gateways: of their client; + 1 */;
     uint32_t calls;             /* of its, in the pending table */
     uint32_t last_op;
-    uint64_t born_ms, last_ms;
+    uint64_t last_ms;
     uint64_t mask[2];           /* gateways: events wanted */
     uint32_t second_n;          /* workers: events of this second */
     struct life *life;          /* who starts the next instance */
@@ -67,6 +67,8 @@ void born_begin(struct born *n, int role, uint64_t object, const char *name);   
 void born_fd(struct born *n, int kind, uint32_t arg, int fd);          /* fd < 0: left out */
 struct peer *peer_spawn(struct born *n);                               /* NULL: no row or no memory. Frames may be sent at once */
 struct peer *peer_take(int role, uint64_t object, const char *name);   /* of a role that needs no more than that: a spare one if there is one */
+void peer_soon(int role);                                              /* a step will take one: it is born beside the steps before */
+void peer_not_needed(void);                                            /* the step does not come */
 void peer_spares(void);                                                 /* they are born in a moment, and again as they are taken */
 struct peer *peer_find(uint64_t number);
 struct peer *peer_next(struct peer *after);
@@ -145,7 +147,7 @@ struct step {
 struct flow {
     const struct step *steps;   /* NULL: free row; ends with go NULL */
     flow_done_fn *done;                             /* always called once: answers the caller */
-    uint32_t pc, serial, turn;  /* turn: of this row, so that late replies find nobody */
+    uint32_t pc, serial;
     uint64_t object;            /* 0 while it has none */
     uint64_t wanted;            /* object it will claim */
     int slot;                   /* of object, -1 none */
