@@ -22,11 +22,12 @@
 static const struct {
     const char *suffix, *what;
     bool written, headed;   /* written here; with a head that says who keeps it */
+    bool lasts;             /* over a power cut: an answer waits for the disk.  No guest outlives one, and what is cached can be found anew */
 } kinds[DIR_KIND_N] = {
-    [DIR_DEFINITIONS] = { ".xml", "definition", true, true },
-    [DIR_STATUS] = { ".xml", "status", true, true },
-    [DIR_SAVE] = { ".save", "saved state", false, false },
-    [DIR_CACHE] = { ".cache", "cached facts", true, false },
+    [DIR_DEFINITIONS] = { ".xml", "definition", true, true, true },
+    [DIR_STATUS] = { ".xml", "status", true, true, false },
+    [DIR_SAVE] = { ".save", "saved state", false, false, true },
+    [DIR_CACHE] = { ".cache", "cached facts", true, false, false },
 };
 
 #define HEAD_BEGIN "<!--\nThis file is kept by a daemon: "
@@ -191,7 +192,7 @@ int store_write(const struct store *s, const struct conf_name *n, const void *te
     ssize_t r = kinds[n->dir].headed ? write_head(fd, n) : 0;
     if (r >= 0)
         r = util_write_full(fd, text, len);
-    if (r >= 0 && fsync(fd) < 0)
+    if (r >= 0 && kinds[n->dir].lasts && fsync(fd) < 0)
         r = -errno;
     if (r >= 0 && renameat(dir, NEW_NAME, dir, file) < 0)
         r = -errno;
@@ -200,7 +201,7 @@ int store_write(const struct store *s, const struct conf_name *n, const void *te
         errno = (int)-r;
         return failed(e, "write", n);
     }
-    if (fsync(dir) < 0)
+    if (kinds[n->dir].lasts && fsync(dir) < 0)
         return failed(e, "write", n);
     if (!list_one(s, n->dir, file, entry))
         return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "%s of '%s' was changed while it was written", kinds[n->dir].what, n->name);
@@ -209,10 +210,10 @@ int store_write(const struct store *s, const struct conf_name *n, const void *te
 
 /* ---- remove, autostart ---- */
 
-static int unlink_in(int dir, const char *file)
+static int unlink_in(int dir, const char *file, bool lasts)
 {
     if (unlinkat(dir, file, 0) == 0)
-        return fsync(dir);
+        return lasts ? fsync(dir) : 0;
     return errno == ENOENT ? 0 : -1;
 }
 
@@ -222,9 +223,9 @@ int store_remove(const struct store *s, const struct conf_name *n, struct err *e
     if (store_name(s, n, file, e) < 0)
         return -1;
     /* The link first: a link to nothing would be left by a crash between the two. */
-    if (n->dir == DIR_DEFINITIONS && s->dir[DIR_AUTOSTART] >= 0 && unlink_in(s->dir[DIR_AUTOSTART], file) < 0)
+    if (n->dir == DIR_DEFINITIONS && s->dir[DIR_AUTOSTART] >= 0 && unlink_in(s->dir[DIR_AUTOSTART], file, true) < 0)
         return failed(e, "remove autostart link and", n);
-    if (unlink_in(s->dir[n->dir], file) < 0)
+    if (unlink_in(s->dir[n->dir], file, kinds[n->dir].lasts) < 0)
         return failed(e, "remove", n);
     return 0;
 }
@@ -237,7 +238,7 @@ int store_autostart(const struct store *s, const struct conf_name *n, int on, st
         return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "no folder of autostart links");
     int r;
     if (!on) {
-        r = unlink_in(dir, file);
+        r = unlink_in(dir, file, true);
     } else {
         snprintf(target, sizeof target, "../%s", file);
         r = unlinkat(dir, NEW_NAME, 0);
