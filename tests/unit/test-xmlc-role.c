@@ -196,6 +196,7 @@ static void metadata(const char *xml)
 static void status(void)
 {
     static const char file[] = "<domstatus state='paused' reason='user' pid='1234'><monitor path='/m' type='unix'/>"
+        "<cpu mode='custom' match='exact' check='none'><model fallback='forbid'>qemu64</model></cpu>"
         "<domain type='qemu' id='3'><name>a</name><uuid>c7a5fdbd-edaf-9455-926a-d65c16db1809</uuid><memory unit='KiB'>65536</memory><currentMemory unit='KiB'>65536</currentMemory>"
         "<vcpu>1</vcpu><os><type arch='x86_64' machine='pc-i440fx-7.2'>hvm</type></os><devices><emulator>/usr/bin/qemu-system-x86_64</emulator></devices></domain></domstatus>";
     struct doc_start st = { .id = -1 };

@@ -225,6 +225,7 @@ static int begun_cpu(struct job *j, const struct tree *raw, struct tree *form)
     if (!tree_first(raw, "cpu"))
         return 0;
     AUTO_TREE *around = tree_new("domain");
+    tree_set_attr(around, "type", "qemu");      /* which a domain has to have, and says nothing of the processor */
     tree_append(around, tree_copy(tree_first(raw, "cpu")));
     AUTO_TREE *read = schema_apply(&schema_domain, around, SCHEMA_LIVE, &j->e);
     struct tree *cpu = tree_first(read, "cpu");
