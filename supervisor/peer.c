@@ -189,12 +189,11 @@ static void spares_make(int role, unsigned most)
 {
     struct born n;
     unsigned have;
-    for (have = spare_find(role, &have) ? have + 1 : 0; have < most; have++) {
+    struct peer *p = spare_find(role, &have);
+    for (have += p != NULL; have < most; have++) {
         born_begin(&n, role, 0, "");
-        struct peer *p = peer_spawn(&n);
-        if (!p)
-            return;
-        p->spare = true;
+        if ((p = peer_spawn(&n)))
+            p->spare = true;
     }
 }
 

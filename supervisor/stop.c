@@ -6,7 +6,6 @@
 #include "guest.h"
 #include "ipc/schema/op-numbers.h"
 
-#define UNDO_TURNS 4u           /* in all; the worker's step is the first */
 #define WORD_WAIT_MS 1500u      /* for a worker to tell how its guest ended, and then to end itself */
 
 const struct guest_state stop_destroyed = { .state = STATE_SHUTOFF, .reason = SHUTOFF_DESTROYED, .event = EV_STOPPED, .detail = STOPPED_DESTROYED };
@@ -18,7 +17,7 @@ static int undo_failed(struct flow *f)
 {
     log_warn("%s: undoing its run: %s: %s", f->name, f->steps[f->pc].name, f->err.detail);
     memset(&f->err, 0, sizeof f->err);
-    return ++f->i < UNDO_TURNS ? FLOW_AGAIN : FLOW_NEXT;     /* its hand may have died of something else */
+    return ++f->i < 4 ? FLOW_AGAIN : FLOW_NEXT;     /* three times: its hand may have died of something else (the first turn is the worker's) */
 }
 
 static int undone(struct flow *f, struct frame *fr)
