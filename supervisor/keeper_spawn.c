@@ -20,7 +20,7 @@
 
 #define FD_PARK 256     /* over every number of birth.h */
 
-struct child { const char *path; const char *name; char *crash /* a crash point that a test arms, NULL none */; int fds[BIRTH_FD_FIRST + BIRTH_FDS_MAX]; unsigned n; int err; };
+struct child { const char *path; const char *name; int fds[BIRTH_FD_FIRST + BIRTH_FDS_MAX]; unsigned n; int err; };
 
 /* Test builds: the crash point to pass on, until a role has died of it. */
 static char *crash_env(void)
@@ -81,12 +81,6 @@ int spawn_role(const struct layout *l, const struct held *who, const struct birt
     AUTO_CLOSE log_w = pipefd[1];                /* non-blocking too: a role loses words rather than time */
     struct child c = { .path = path, .name = name, .fds = { null, null, log_w, channel, birth }, .n = BIRTH_FD_FIRST + nfds };
     memcpy(&c.fds[BIRTH_FD_FIRST], fds, nfds * sizeof *fds);
-#ifdef CRASH_POINTS
-    static char crash[128];
-    const char *point = getenv("BULKHEAD_CRASH");
-    if (point && util_format(crash, sizeof crash, "BULKHEAD_CRASH=%s", point) == 0)
-        c.crash = crash;
-#endif
     pid_t pid = clone(child_main, stack + sizeof stack, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &c, &pidfd);
     if (pid < 0)
         return -errno;
