@@ -172,7 +172,7 @@ struct guest_state {
 struct log_set { uint32_t level /* 0: leave */, pad; char filters[1024], outputs[1024]; /* "": leave */ };
 struct log_tail { uint32_t bytes; uint32_t pad; uint64_t from; };   /* from: offset in the stream since start of this run */
 enum hand_flags { HAND_NO_MONITOR = 1 /* hot-plug, or no run folder wanted */, HAND_LOOK = 2 /* images only, read-only and without locks: for probe; implies the first */,
-    HAND_KEEP_OWNER = 4 /* nothing that is made is given to the owner */ };
+    HAND_KEEP_OWNER = 4 /* nothing that is made is given to the owner */, HAND_CHAIN_RELAXED = 8 /* an image's header is believed, whatever it named before */ };
 struct hand_req {
     uint64_t object;
     uint32_t uid, gid;              /* the guest's */

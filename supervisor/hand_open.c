@@ -161,10 +161,11 @@ static int open_image(struct opener *o, const struct manifest_entry *m, const ch
     g->is_block = S_ISBLK(st.st_mode);
     if (look)
         return open_give(o, g, STEAL_FD(&fd), e);
-    if (m->flags & MF_BACKING && pin_backing(o, m, path, e))
+    if (m->flags & MF_BACKING && pin_backing(o, m, fd, path, e))
         return -1;
     if (lock_image(fd, m, path, &o->error, e))
         return -1;
+    pin_disk(o, m, fd);
     o->image[m->index] = fd;
     if (open_give(o, g, STEAL_FD(&fd), e))
         return -1;

@@ -35,7 +35,9 @@ void open_own(const struct opener *o, int fd, const char *path);
 int open_make_parent(struct opener *o, const char *path);
 
 /* May the image above have this backing file, which its header names? 0, or -1 with *e set. */
-int pin_backing(struct opener *o, const struct manifest_entry *m, const char *path, struct err *e);
+int pin_backing(struct opener *o, const struct manifest_entry *m, int fd, const char *path, struct err *e);
+/* Notes whose disk an image is that the guest may write. */
+void pin_disk(const struct opener *o, const struct manifest_entry *m, int fd);
 
 /* SAFETY: between the two only the rights of qemu.conf's user count, or the guest's own where that is root or nobody: what a path may lead to is decided
  * by them. 0 or a negative errno; user_end() is for both cases, and does not return without root's own rights. */

@@ -41,7 +41,7 @@ void hand_req_fill(struct hand_req *q, const struct run *r)
 {
     memset(q, 0, sizeof *q);
     *q = (struct hand_req){ .object = r->object, .uid = r->uid, .gid = r->uid, .owner_uid = sup.settings.owner_uid, .owner_gid = sup.settings.owner_gid,
-        .flags = sup.settings.dynamic_ownership ? 0 : HAND_KEEP_OWNER, .id = r->id, .fd_base = r->next_fd };
+        .flags = (sup.settings.dynamic_ownership ? 0 : HAND_KEEP_OWNER) | (sup.settings.chain_pin_relaxed ? HAND_CHAIN_RELAXED : 0), .id = r->id, .fd_base = r->next_fd };
     util_copy_str(q->name, sizeof q->name, slot_row(r->slot)->name);
     util_copy_str(q->run_dir, sizeof q->run_dir, r->run_dir);
 }

@@ -134,6 +134,36 @@ def pinned(box):
     chain = re.findall(r"<backingStore type='file' index='\d+'>\s*<format type='(\w+)'/>\s*<source file='([^']*)'", dom.XMLDesc())
     assert chain == [("qcow2", images.path("b/mid")), ("raw", images.path("a/base"))], chain
     dom.destroy()
+    # In the folder of its own disk: a file of nobody is taken, the disk of another guest is not, however it got there.
+    raw(images.path("c/plain"), "plain")
+    raw(images.path("c/theirs"), "theirs")
+    other = box.connect().defineXML(document("d3", devices=disk(images.path("c/theirs"), "vda", "virtio"), memory=64))
+    other.create()
+    other.destroy()
+    other.undefine()
+    for name, good in (("c/plain", True), ("c/theirs", False)):
+        img("rebase", "-u", "-f", "qcow2", "-F", "raw", "-b", images.path(name), images.path("c/top"))
+        if good:
+            dom.create()
+            dom.destroy()
+        else:
+            e = fails(libvirt.VIR_ERR_OPERATION_DENIED, dom.create)
+            assert "disk of guest 'd3'" in str(e), e
+    assert_clean(box)
+    # One key of qemu.conf, and the header is believed again.
+    img("rebase", "-u", "-f", "qcow2", "-F", "raw", "-b", secret, images.path("c/top"))
+    fails(libvirt.VIR_ERR_OPERATION_DENIED, dom.create)
+    conf = os.path.join(box.dir, "etc/libvirt/qemu.conf")
+    for text, names in (("bulkhead_chain_pin_relaxed = 1\n", (secret, images.path("c/theirs"), images.path("b/mid"))), ("", ())):
+        box.stop_daemon()
+        with open(conf, "w") as f:
+            f.write(text)
+        box.start()
+        dom = box.connect().lookupByName("d1")
+        for name in names:
+            img("rebase", "-u", "-f", "qcow2", "-F", "qcow2" if "mid" in name else "raw", "-b", name, images.path("c/top"))
+            dom.create()
+            dom.destroy()
     assert_clean(box)
 
 
