@@ -11,11 +11,9 @@
 static int xdg_path(char *out, size_t n, const char *var, const char *suffix)
 {
     const char *v = getenv(var), *home = getenv("HOME");
-    if (v && v[0] == '/')
-        return util_copy_str(out, n, v);
-    if (!home || home[0] != '/')
-        return -ENOENT;
-    return util_format(out, n, "%s/%s", home, suffix);
+    char path[256];
+    int r = v && v[0] == '/' ? util_copy_str(path, sizeof path, v) : home && home[0] == '/' ? util_format(path, sizeof path, "%s/%s", home, suffix) : -ENOENT;
+    return r ? r : util_plain_path(out, n, path);
 }
 
 static int layout_session(struct layout *l)
@@ -25,10 +23,8 @@ static int layout_session(struct layout *l)
     if ((r = xdg_path(cache, sizeof cache, "XDG_CACHE_HOME", ".cache")) || (r = xdg_path(conf, sizeof conf, "XDG_CONFIG_HOME", ".config")))
         return r;
     const char *v = getenv("XDG_RUNTIME_DIR");      /* without it clients look in the cache folder */
-    if (v && v[0] == '/')
-        r = util_format(l->sock_dir, sizeof l->sock_dir, "%s/libvirt", v) | util_copy_str(run, sizeof run, v);
-    else
-        r = util_format(l->sock_dir, sizeof l->sock_dir, "%s/libvirt", cache) | util_copy_str(run, sizeof run, cache);
+    r = v && v[0] == '/' ? util_plain_path(run, sizeof run, v) : util_copy_str(run, sizeof run, cache);
+    r |= util_format(l->sock_dir, sizeof l->sock_dir, "%s/libvirt", run);
     r |= util_format(l->state_dir, sizeof l->state_dir, "%s/libvirt/qemu/run", run);
     r |= util_format(l->conf_dir, sizeof l->conf_dir, "%s/libvirt", conf);
     r |= util_format(l->def_dir, sizeof l->def_dir, "%s/libvirt/qemu", conf);

@@ -1,4 +1,4 @@
-/* endpoint.c: the halves of err.h, frame.h, index.h and manifest.h that only end points use, so that keeper and supervisor do not link them. */
+/* endpoint.c: the halves of util.h, err.h, frame.h, index.h and manifest.h that only end points use, so that keeper and supervisor do not link them. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -13,6 +13,28 @@
 #include "util.h"
 
 #define READ_TRIES 1000
+
+/* ---- util.h ---- */
+
+int util_plain_path(char *dst, size_t n, const char *path)
+{
+    size_t at = 0;
+    dst[0] = 0;
+    for (const char *p = path; *p; p += strcspn(p, "/")) {
+        p += strspn(p, "/");
+        size_t part = strcspn(p, "/");
+        if (!part || (part == 1 && *p == '.'))
+            continue;
+        if (at + part + 2 > n) {
+            dst[0] = 0;
+            return -ENAMETOOLONG;
+        }
+        dst[at++] = '/';
+        memcpy(dst + at, p, part);
+        dst[at += part] = 0;
+    }
+    return at ? 0 : util_copy_str(dst, n, "/");
+}
 
 /* ---- err.h ---- */
 

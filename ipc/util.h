@@ -25,6 +25,9 @@ ssize_t util_write_full(int fd, const void *buf, size_t len);
 int util_copy_str(char *dst, size_t n, const char *src);
 /* snprintf that fails instead of cutting: 0 or -ENAMETOOLONG. */
 int util_format(char *dst, size_t n, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* An absolute path without empty parts, "." and a '/' at its end (".." stays, for what it means the file system alone can tell): 0, or
+ * -ENAMETOOLONG with dst empty.  In endpoint.c. */
+int util_plain_path(char *dst, size_t n, const char *path);
 /* Monotonic time in milliseconds / nanoseconds. */
 uint64_t util_now_ms(void);
 uint64_t util_now_ns(void);

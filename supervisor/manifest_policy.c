@@ -14,7 +14,6 @@ static const struct { uint8_t path; uint16_t max; } kinds[MK_KIND_N] = {      /*
 static const char *const trees[] = { "/proc", "/sys", "/dev/mem", "/dev/kmem", "/dev/port", "/dev/fd", "/dev/shm/bulkhead" };
 /* libvirt's default cgroup_device_acl. */
 static const char *const device_nodes[] = { "/dev/null", "/dev/full", "/dev/zero", "/dev/random", "/dev/urandom", "/dev/ptmx", "/dev/kvm", "/dev/userfaultfd", "/dev/hwrng" };
-/* Templates and nodes that a document may read although they are under a tree of ours. */
 
 static bool under(const char *path, const char *tree)
 {
@@ -22,22 +21,22 @@ static bool under(const char *path, const char *tree)
     return n && !strncmp(path, tree, n) && (path[n] == 0 || path[n] == '/');
 }
 
-static bool has_dotdot(const char *path)
+/* One spelling a file: absolute, and no part of it is empty, "." or "..".  Else what is compared would not be what is opened. */
+static bool is_plain(const char *path)
 {
-    for (const char *p = path; (p = strstr(p, "/..")); p += 3)
-        if (p[3] == 0 || p[3] == '/')
-            return true;
-    return false;
+    const char *p = path;
+    for (size_t n; *p == '/'; p += n)
+        if (!(n = strcspn(++p, "/")) || (*p == '.' && (n == 1 || (n == 2 && p[1] == '.'))))
+            return false;
+    return p > path;
 }
 
 static const char *judge_file(int kind, const char *path)
 {
     const char *const own[] = { sup.layout.conf_dir, sup.layout.state_dir, sup.layout.log_dir, sup.layout.cache_dir };
     char save[160], run[160];
-    if (path[0] != '/')
-        return "the path is not absolute";
-    if (has_dotdot(path))
-        return "the path has a '..'";
+    if (!is_plain(path))
+        return "the path is not absolute, or has a '..' in it";
     for (size_t i = 0; i < ARRAY_N(trees); i++)
         if (under(path, trees[i]))
             return "the path is in a folder that no guest may use";

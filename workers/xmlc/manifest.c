@@ -18,11 +18,15 @@ struct maker {
     bool lenient;           /* of a definition: what cannot run yet is refused when it is started */
 };
 
+/* Paths go in as one spelling each: the supervisor compares them as they are, and refuses any other. */
 static int add(struct maker *m, struct tree *mark, struct manifest_entry *x, const char *path, const char *aux)
 {
-    if (path && strlen(path) >= 4096)
+    char plain[4096], plain_aux[4096];
+    bool path_fits = !path || path[0] != '/' ? !path || strlen(path) < sizeof plain : util_plain_path(plain, sizeof plain, path) == 0;
+    bool aux_fits = !aux || aux[0] != '/' || util_plain_path(plain_aux, sizeof plain_aux, aux) == 0;
+    if (!path_fits || !aux_fits)
         return err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "path of element <%s> is too long", mark ? mark->name : "domain");
-    int i = manifest_add(m->out, x, path, aux);
+    int i = manifest_add(m->out, x, path && path[0] == '/' ? plain : path, aux && aux[0] == '/' ? plain_aux : aux);
     if (i < 0)
         return err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "element <%s>: the guest has more host resources than are supported", mark ? mark->name : "domain");
     if (mark)
