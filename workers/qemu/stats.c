@@ -316,6 +316,8 @@ void stats_want(struct guest *g, unsigned parts, bool in_bulk, stats_fn *fn, voi
     struct stats *s = stats_of(g);
     uint64_t now = loop_now_ms();
     unsigned old = 0;
+    if (in_bulk && !tree_first(tree_get(g->tree, "devices"), "disk"))
+        parts &= ~(unsigned)(PART_BLOCKS | PART_SIZES);     /* there is nothing to ask for */
     for (unsigned i = 0; i < PARTS_N; i++)
         if (parts & 1u << i && (!s->at_ms[i] || now - s->at_ms[i] >= fresh_ms(g, 1u << i, in_bulk)))
             old |= 1u << i;
