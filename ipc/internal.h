@@ -45,7 +45,8 @@ enum internal_op {
     IN_CONF_AUTOSTART,  /* CALL: struct conf_name, arg 1 on, 0 off */
     IN_CONF_SAVE,       /* CALL: struct conf_name (dir DIR_SAVE), arg: enum conf_save, which tells the reply */
     /* probe */
-    IN_PROBE_IMAGE = 80,/* CALL supervisor -> probe: struct probe_req, fd [0] the image; reply struct probe_result */
+    IN_PROBE_IMAGE = 80,/* CALL supervisor -> probe: struct probe_req, fd [0] the image; reply struct probe_result.
+                         * arg 1: the reply is that of domain.get_block_info: msgpack [allocation, capacity, physical] */
     IN_PROBE_CAPS,      /* CALL supervisor -> probe: struct probe_caps, fd [0] QMP socket of a "-machine none" QEMU. Reply: uint32_t QEMU's version; fd [0] sealed memfd: one caps part (workers/caps.h);
                          * BFD_CAPS is parts one after the other: concatenate them unread, or pass the only one on as it is */
     /* qemu worker -> supervisor: broker verbs and facts */

@@ -75,25 +75,42 @@ int chain_looked(struct flow *f, struct frame *fr)
     return FLOW_NEXT;
 }
 
-int chain_probe(struct flow *f)
+static int ask(struct flow *f, uint32_t arg)
 {
     struct probe_req q = { 0 };
     struct manifest_entry m;
     const char *path, *aux;
     struct walk w;
-    if (f->i == ~0u)
-        return FLOW_NEXT;
-    if (f->fd[FF_IMAGE] < 0) {
-        f->pc--;
-        return FLOW_AGAIN;
-    }
     if (walk_open(f, &w) < 0)
         return -1;
     while (manifest_next(&w.in, &m, &path, &aux) > 0)
         if (m.index == f->i)
             q.want_format = m.format;
     walk_close(&w);
-    return flow_call(f, peer_take(ROLE_PROBE, f->object, f->name), OP_IN(IN_PROBE_IMAGE), 0, &q, sizeof q, &f->fd[FF_IMAGE], 1);
+    return flow_call(f, peer_take(ROLE_PROBE, f->object, f->name), OP_IN(IN_PROBE_IMAGE), arg, &q, sizeof q, &f->fd[FF_IMAGE], 1);
+}
+
+int chain_probe(struct flow *f)
+{
+    if (f->i == ~0u)
+        return FLOW_NEXT;
+    if (f->fd[FF_IMAGE] >= 0)
+        return ask(f, 0);
+    f->pc--;
+    return FLOW_AGAIN;
+}
+
+/* ---- one image of a guest that does not run: xmlc made a manifest of it, whose first entry it is, and the probe answers the client ---- */
+
+int chain_size_look(struct flow *f)
+{
+    struct hand_req q = { .owner_uid = ~0u, .owner_gid = ~0u, .flags = HAND_LOOK };
+    return hand_call(f, ROLE_HAND_OPEN, IN_HAND_OPEN, &q, sizeof q, &f->fd[FF_MANIFEST], 1);
+}
+
+int chain_size_probe(struct flow *f)
+{
+    return f->fd[FF_IMAGE] >= 0 ? ask(f, 1) : err_set(&f->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_STORAGE, "the image is not there");
 }
 
 /* base's folder + name, with "x/.." and "." taken out by text. */

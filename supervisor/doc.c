@@ -219,6 +219,8 @@ static int text_ask(struct flow *f)
 static const struct step config_steps[] = { { "claim", doc_claim, NULL, NULL }, CONFIG_STEPS };
 static const struct step live_steps[] = { { "claim", doc_claim, NULL, NULL }, { "live", live_go, NULL, NULL }, CONFIG_STEPS };
 static const struct step read_steps[] = { { "read", doc_text_read, doc_text_got, NULL }, { "compile", doc_xmlc_pass, flow_answer, NULL }, { 0 } };
+static const struct step size_steps[] = { { "read", doc_text_read, doc_text_got, NULL }, { "compile", doc_xmlc_pass, doc_or_answer, NULL },
+    { "look", chain_size_look, chain_looked, NULL }, { "probe", chain_size_probe, flow_answer, NULL }, { 0 } };
 static const struct step text_steps[] = { { "read", text_ask, flow_answer, NULL }, { 0 } };
 const struct step doc_steps[] = { { "compile", doc_xmlc_pass, flow_answer, NULL }, { 0 } };
 
@@ -231,7 +233,7 @@ static bool wants_stored_text(const struct caller *c, int slot)
 
 void doc_config(const struct caller *c, struct frame *f, bool live)
 {
-    const struct step *steps = wants_stored_text(c, slot_of(f->h.object)) ? text_steps : op_route_find(c->op)->ro ? read_steps : live ? live_steps : config_steps;
+    const struct step *steps = wants_stored_text(c, slot_of(f->h.object)) ? text_steps : c->op == OP_REMOTE_DOMAIN_GET_BLOCK_INFO ? size_steps : op_route_find(c->op)->ro ? read_steps : live ? live_steps : config_steps;
     flow_begin(steps, flow_answered, c, f);
 }
 

@@ -95,6 +95,8 @@ extern const struct guest_state stop_destroyed, stop_failed, stop_crashed, stop_
 int chain_look(struct flow *f);
 int chain_looked(struct flow *f, struct frame *fr);
 int chain_probe(struct flow *f);
+int chain_size_look(struct flow *f);
+int chain_size_probe(struct flow *f);
 int chain_probed(struct flow *f, struct frame *fr);
 int hand_call(struct flow *f, int role, uint32_t op, const void *body, size_t len, const int *fds, unsigned nfds);
 void hand_adopt(struct flow *f, const struct held *h, int pidfd);     /* after IN_HAND_LAUNCH's reply */

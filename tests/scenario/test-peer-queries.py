@@ -90,6 +90,10 @@ domblklist busy --inactive
 domblklist idle --details
 domblklist nosuch
 domblkinfo busy nosuch
+domblkinfo idle sda
+domblkinfo idle --all
+domblkinfo idle /var/lib/libvirt/images/w/other.qcow2 --human
+domblkinfo idle nosuch
 domblkstat busy nosuch
 domblkstat idle sda
 domblkerror busy

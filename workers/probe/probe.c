@@ -3,12 +3,29 @@
  * What it reads is hostile: an image that a guest wrote, a QEMU that a guest may have taken over (never: it asks fresh ones).  It holds one
  * descriptor and its channel, and lives for one call. */
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include "ipc/loop.h"
 #include "ipc/manifest.h"
 #include "ipc/util.h"
 #include "workers/caps.h"
 #include "workers/probe/probe.h"
 #include "workers/worker.h"
+
+/* What the image takes and holds, for the client itself. */
+static void reply_sizes(struct worker *w, const struct request *rq, int fd, const struct probe_result *r)
+{
+    struct stat st;
+    struct mp_out o;
+    off_t end = lseek(fd, 0, SEEK_END);
+    uint64_t physical = end < 0 ? 0 : (uint64_t)end;
+    mp_out_init(&o, 64);
+    mp_array(&o, 3);
+    mp_uint(&o, fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? (uint64_t)st.st_blocks * 512 : physical);
+    mp_uint(&o, r->virtual_size ? r->virtual_size : physical);
+    mp_uint(&o, physical);
+    worker_reply_out(w, rq, &o);
+}
 
 static void on_image(struct worker *w, const struct request *rq, struct frame *f)
 {
@@ -22,6 +39,8 @@ static void on_image(struct worker *w, const struct request *rq, struct frame *f
         memcpy(&want, f->body, sizeof want);
     if (e.code || image_probe(fd, want.want_format, &r, &e))
         worker_error(w, rq, &e);
+    else if (rq->arg == 1)
+        reply_sizes(w, rq, fd, &r);
     else
         worker_reply(w, rq, &r, sizeof r, NULL, 0);
     loop_stop(0);

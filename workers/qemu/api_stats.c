@@ -177,7 +177,7 @@ static void block_sizes(struct params *p, const struct block_node *b, uint32_t i
 {
     p_ull(p, b->highest, "block.%u.allocation", i);
     p_ull(p, b->capacity, "block.%u.capacity", i);
-    p_ull(p, b->physical, "block.%u.physical", i);
+    p_ull(p, b->physical ? b->physical : b->file_size ? b->file_size : b->capacity, "block.%u.physical", i);
 }
 
 static void block_head(struct params *p, uint32_t i, const char *dst, const char *path, const char *index)

@@ -266,6 +266,45 @@ static int get_messages(struct job *j, struct mp_out *o)
     return 0;
 }
 
+/* ---- the size of an image: of the document only its disk is left, a hand opens it and a probe tells ---- */
+
+static int get_block_info(struct job *j, struct mp_out *o)
+{
+    static const char *const sources[] = {"file", "dev", "dir", "name", "volume"};
+    AUTO_FREE char *path = NULL;
+    const char *source = NULL;
+    struct tree *devices = tree_first(j->t, "devices"), *disk = NULL;
+    (void)o;
+    skip_dom(j);
+    text_arg(j, &path);
+    mp_get_u32(&j->in);
+    if (args_end(j) || !path)
+        return -1;
+    TREE_EACH(t, devices, "disk") {
+        source = NULL;
+        for (size_t i = 0; i < ARRAY_N(sources) && !source; i++)
+            source = tree_path_attr(t, "source", sources[i]);
+        if (doc_is(tree_first(t, "target"), "dev", path) || (source && strcmp(source, path) == 0)) {
+            disk = t;
+            break;
+        }
+    }
+    if (!disk)
+        return err_set(&j->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "invalid path %s not assigned to domain", path);
+    if (!source)
+        return err_set(&j->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "disk '%s' does not currently have a source assigned", path);
+    if (!doc_in(tree_attr(disk, "type"), "file block"))
+        return err_set(&j->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "size of a disk of type '%s' is not known while the guest does not run", tree_attr(disk, "type"));
+    tree_unlink(disk);
+    while (devices->child)
+        tree_free(devices->child);
+    tree_append(devices, disk);
+    tree_set_attr(tree_first(disk, "source"), "startupPolicy", NULL);
+    if (tree_first(j->t, "os"))
+        tree_free(tree_first(j->t, "os"));
+    return 2;
+}
+
 const struct stored_op stored_ops[] = {
     {OP_REMOTE_DOMAIN_GET_XML_DESC, get_xml_desc},
     {OP_REMOTE_DOMAIN_GET_METADATA, get_metadata},
@@ -284,6 +323,7 @@ const struct stored_op stored_ops[] = {
     {OP_REMOTE_DOMAIN_GET_VCPU_PIN_INFO, get_vcpu_pins},
     {OP_REMOTE_DOMAIN_GET_EMULATOR_PIN_INFO, get_emulator_pin},
     {OP_REMOTE_DOMAIN_GET_IOTHREAD_INFO, get_iothreads},
+    {OP_REMOTE_DOMAIN_GET_BLOCK_INFO, get_block_info},
     {OP_REMOTE_DOMAIN_GET_MESSAGES, get_messages},
     {0, NULL},
 };

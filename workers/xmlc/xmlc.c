@@ -292,6 +292,10 @@ static int on_object(struct job *j)
     else if (r == 1) {
         schema_order(&schema_domain, t);
         r = send_definition(j, t, &d, &o);
+    } else if (r == 2) {
+        d.changes = 0;
+        AUTO_TREE *form = tree_copy(t);
+        r = send_doc(j, t, form, false, &d, NULL);
     }
     mp_out_free(&o);
     return r < 0 ? -1 : 0;

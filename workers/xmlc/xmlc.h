@@ -19,7 +19,8 @@ struct job {
 };
 
 /* A call on a stored definition: works on j->t.  Writes the reply's values into o (an array header included).  Returns 0: answer with o;
- * 1: j->t was changed and is to be stored, o is the reply; -1: j->e is set. */
+ * 1: j->t was changed and is to be stored, o is the reply; 2: the answer is for others to make, of the resources that j->t has left;
+ * -1: j->e is set. */
 typedef int stored_fn(struct job *j, struct mp_out *o);
 struct stored_op { uint32_t op; stored_fn *fn; };
 extern const struct stored_op stored_ops[];       /* ends with op 0 */
