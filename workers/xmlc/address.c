@@ -152,8 +152,11 @@ int address_serial(struct doc *d)
     memset(used, 0, sizeof used);
     ports_given(d, used);
     TREE_EACH(t, d->devices, "channel") {
-        const char *type = doc_address_type(t);
-        if (doc_is(tree_first(t, "target"), "type", "virtio") && (!*type || strcmp(type, "virtio-serial") == 0) && serial_port(d, t, 1, used))
+        if (!doc_is(tree_first(t, "target"), "type", "virtio"))
+            continue;
+        if (tree_first(t, "address") && strcmp(doc_address_type(t), "virtio-serial") != 0)
+            tree_free(tree_first(t, "address"));
+        if (serial_port(d, t, 1, used))
             return -1;
     }
     return 0;

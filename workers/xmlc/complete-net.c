@@ -1,11 +1,18 @@
 /* complete-net.c: network interfaces. */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include "ipc/util.h"
 #include "workers/xmlc/doc.h"
 
 static const struct { const char *type, *attr; } needed[] = {
     {"network", "network"}, {"bridge", "bridge"}, {"direct", "dev"}, {"vdpa", "dev"}, {"internal", "name"}, {"vhostuser", "path"},
+};
+
+/* Models with a spelling of their own, however a client writes them. */
+static const char *const models[] = {
+    "netfront", "rtl8139", "virtio", "e1000", "e1000e", "virtio-transitional", "virtio-non-transitional", "usb-net", "spapr-vlan", "lan9118", "smc91c111", "vlance",
+    "vmxnet", "vmxnet2", "vmxnet3", "Am79C970A", "Am79C973", "82540EM", "82545EM", "82543GC",
 };
 
 static int interface(struct doc *d, struct tree *t)
@@ -26,6 +33,9 @@ static int interface(struct doc *d, struct tree *t)
         tree_free(model);
         model = NULL;
     }
+    for (unsigned i = 0; model && i < ARRAY_N(models); i++)
+        if (strcasecmp(tree_attr(model, "type"), models[i]) == 0)
+            tree_set_attr(model, "type", "%s", models[i]);
     if (!model && strcmp(type, "hostdev") != 0) {
         model = tree_make(t, "model");
         tree_set_attr(model, "type", strcmp(type, "vdpa") == 0 ? "virtio" : doc_has_device(d, "rtl8139") ? "rtl8139" : doc_has_device(d, "e1000") ? "e1000" : "virtio");

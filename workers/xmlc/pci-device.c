@@ -40,7 +40,7 @@ void pci_bus_model(struct pci_bus *b, const char *model)
 
 /* Devices by the value of one attribute. VIRTIO: PCI Express where the machine has it; so is a "non-transitional" one,
  * and a "transitional" one is plain PCI. First row that fits. */
-enum { PLAIN = 1, EXPRESS, VIRTIO };
+enum { PLAIN = 1, EXPRESS, VIRTIO, FIXED /* on the root bus, for it is never unplugged */ };
 static const struct { const char *element, *path, *attr, *values; int kind; } devices[] = {
     {"controller", "", "type", "sata", PLAIN},
     {"controller", "", "model", "piix3-uhci piix4-uhci ehci ich9-ehci1 ich9-uhci1 ich9-uhci2 ich9-uhci3 vt82c686b-uhci pci-ohci", PLAIN},
@@ -52,9 +52,8 @@ static const struct { const char *element, *path, *attr, *values; int kind; } de
     {"controller", "", "type", "ide", PLAIN},
     {"filesystem", "", NULL, NULL, VIRTIO},
     {"interface", "model", "type", "virtio virtio-transitional virtio-non-transitional", VIRTIO},
-    {"interface", "model", "type", "e1000e vmxnet3 igb", EXPRESS},
-    {"interface", "model", "type", "usb-net", 0},      /* refused below */
-    {"interface", "model", "type", "rtl8139 e1000 ne2k_pci pcnet e1000-82540em e1000-82544gc e1000-82545em i82551 i82557b i82559er i82801 tulip sungem vlance", PLAIN},
+    {"interface", "model", "type", "usb-net spapr-vlan", 0},
+    {"interface", "model", "type", "netfront rtl8139 e1000 lan9118 vlance vmxnet vmxnet2 vmxnet3 Am79C970A Am79C973 82540EM 82545EM 82543GC", PLAIN},
     {"interface", "", NULL, NULL, EXPRESS},
     {"sound", "", "model", "ich6 ich9 ac97 es1370 ich7", PLAIN},
     {"disk", "target", "bus", "virtio", VIRTIO},
@@ -71,7 +70,7 @@ static const struct { const char *element, *path, *attr, *values; int kind; } de
     {"serial", "target", "type", "pci-serial", PLAIN},
     {"vsock", "", NULL, NULL, VIRTIO},
     {"memory", "", "model", "virtio-pmem virtio-mem", VIRTIO},
-    {"iommu", "", "model", "virtio", VIRTIO},
+    {"iommu", "", "model", "virtio", FIXED},
 };
 
 unsigned pci_device_flags(const struct doc *d, const struct tree *t)
@@ -98,7 +97,7 @@ unsigned pci_device_flags(const struct doc *d, const struct tree *t)
         model = tree_path_attr(t, "model", "type");
     if (kind == VIRTIO && model && strcmp(model, "virtio-transitional") == 0)
         kind = PLAIN;
-    return (pcie && kind != PLAIN ? PCIE_DEVICE : PCI_DEVICE) | PCI_HOTPLUG;
+    return (pcie && kind != PLAIN ? PCIE_DEVICE : PCI_DEVICE) | (kind == FIXED ? 0 : PCI_HOTPLUG);
 }
 
 bool pci_given(const struct tree *t, struct pci_addr *a)

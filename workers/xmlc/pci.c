@@ -26,8 +26,12 @@ static int grow(struct pci_set *s, unsigned flags, unsigned upto)
 {
     bool pcie = s->n && strcmp(s->bus[0].model, "pcie-root") == 0;
     const char *model = NULL;
-    if (flags & (PCI_DEVICE | PCI_BRIDGE))
+    if (flags & (PCI_DEVICE | PCI_BRIDGE)) {
         model = pcie ? "pcie-to-pci-bridge" : "pci-bridge";
+        for (unsigned i = 0; i < s->n; i++)     /* where there is a place for one, a bridge of the old kind will do */
+            if (s->bus[i].flags & PCI_BRIDGE)
+                model = "pci-bridge";
+    }
     else if (pcie && (flags & (PCIE_DEVICE | PCIE_UPSTREAM | PCI_TO_BRIDGE)))
         model = "pcie-root-port";
     if (!model) {
@@ -312,10 +316,10 @@ int address_pci(struct doc *d)
         if (pci_next(s, PCIE_DEVICE | PCI_HOTPLUG, 0, &a))
             return -1;
     }
-    for (unsigned i = 1; d->pc && i < s->n; i++)
-        if (!doc_find_controller(d, "pci", i)) {
+    for (unsigned i = 1; i < s->n; i++)
+        if (!doc_find_controller(d, "pci", i) && strcmp(s->bus[i].model, "pci-bridge") == 0) {     /* a new bridge takes a slot itself */
             struct pci_addr a;
-            if (pci_next(s, PCI_DEVICE | PCI_HOTPLUG, 0, &a))     /* the new bridge takes a slot itself */
+            if (pci_next(s, d->pc ? PCI_DEVICE | PCI_HOTPLUG : PCI_BRIDGE, 0, &a))
                 return -1;
         }
     buses = s->n;
