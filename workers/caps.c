@@ -261,7 +261,7 @@ const struct caps_machine *caps_machine(const struct caps_emulator *e, const cha
 
 const struct caps_cpu *caps_cpu(const struct caps_emulator *e, enum caps_accel a, const char *name)
 {
-    for (unsigned i = 0; i < e->cpus[a].n; i++)
+    for (unsigned i = 0; e && i < e->cpus[a].n; i++)
         if (!strcmp(e->cpus[a].v[i].name, name))
             return &e->cpus[a].v[i];
     return NULL;

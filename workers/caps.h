@@ -76,6 +76,7 @@ void caps_free(struct caps *c);
 const struct caps_emulator *caps_find(const struct caps *c, const char *path, const char *arch);
 /* By canonical name or alias; NULL name: the binary's default.  NULL when there is none. */
 const struct caps_machine *caps_machine(const struct caps_emulator *e, const char *name);
+/* NULL when it is not known; e may be NULL, nothing is known then. */
 const struct caps_cpu *caps_cpu(const struct caps_emulator *e, enum caps_accel a, const char *name);
 bool caps_list_has(const struct caps_list *l, const char *name);
 bool caps_has_device(const struct caps_emulator *e, const char *type);

@@ -39,11 +39,14 @@ static int load_host(struct plan_host *h, char **files)
     return rc;
 }
 
+static struct caps *known_caps;
+static const struct caps *processors(void) { return known_caps; }
+
 /* The running form of a client's document; host: its resources as if all had been opened, NULL none wanted. */
 static struct tree *from_xml(const char *xml, size_t n, int id, struct plan_host *host, const struct caps *caps, struct err *e)
 {
     static uint8_t buf[MANIFEST_BYTES_MAX];
-    struct doc_env env = { .caps = caps };
+    struct doc_env env = { .caps = caps, .processors = caps ? processors : NULL };
     struct manifest_out o;
     struct tree *t = doc_parse(xml, n, &env, e);
     if (t && run_form(t, id, &env, e) < 0)
@@ -112,6 +115,7 @@ int main(int argc, char **argv)
             return 2;
         }
         fclose(f);
+        known_caps = &caps;
     }
     AUTO_TREE *dom = native || dry ? from_xml((char *)doc, n, native ? -1 : 1, native ? NULL : &host, known ? &caps : NULL, &e) : from_tree(doc, n);
     if (!dom && (native || dry)) {
