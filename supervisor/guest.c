@@ -72,6 +72,7 @@ struct run *run_take(int slot)
     r->worker.spawn = worker_again;
     r->worker.data = r;
     r->status_next = -1;
+    log_init_rows(r);
     if (i >= runs_n)
         runs_n = i + 1;
     by_slot[slot] = (uint16_t)(i + 1);
@@ -84,10 +85,10 @@ void run_free(struct run *r)
 {
     struct held h = { .kind = HELD_FD, .object = r->object };
     keeper_tell(IN_DROP, &h, sizeof h, NULL, 0);
+    for (unsigned i = 0; i < r->logs; i++)
+        life_release(&r->log[i].life);      /* they drain their pipes and end by themselves */
     for (unsigned i = 0; i < r->fds; i++)
-        close(r->fd[i].fd);
-    for (unsigned i = 0; i < r->qemu_fds; i++)
-        close(r->qemu_fd[i]);
+        util_closep(&r->fd[i].fd);
     util_closep(&r->status_next);
     if (r->slot >= 0)
         by_slot[r->slot] = 0;
@@ -103,17 +104,17 @@ uint32_t guest_count(void)
 
 /* ---- descriptors ---- */
 
-int run_fd(const struct run *r, int kind)
+int run_fd(const struct run *r, int kind, uint32_t arg)
 {
     for (unsigned i = 0; i < r->fds; i++)
-        if (r->fd[i].kind == kind)
+        if (r->fd[i].kind == kind && r->fd[i].arg == arg)
             return r->fd[i].fd;
     return -1;
 }
 
-int run_fd_add(struct run *r, int kind, uint32_t arg, int fd)
+static int fd_put(struct run *r, int kind, uint32_t arg, int fd)
 {
-    if (fd < 0 || r->fds == RUN_FDS_MAX) {
+    if (fd < 0 || r->fds == RUN_FDS_MAX || (unsigned)kind >= BFD_KIND_N) {
         util_closep(&fd);
         return -ENOSPC;
     }
@@ -121,23 +122,29 @@ int run_fd_add(struct run *r, int kind, uint32_t arg, int fd)
     return 0;
 }
 
-void run_fd_store(struct run *r, unsigned i)
+/* With the first one the keeper knows of the run and its id, so that whoever comes after us can undo it. */
+int run_fd_add(struct run *r, int kind, uint32_t arg, int fd)
 {
-    struct held h = { .kind = HELD_FD, .role = ROLE_QEMU, .object = r->object, .tag = r->fd[i].kind, .arg = r->fd[i].kind == BFD_TREE ? (uint32_t)r->id : r->fd[i].arg };
-    keeper_tell(IN_STORE, &h, sizeof h, &r->fd[i].fd, 1);
+    struct held h = { .kind = HELD_FD, .role = ROLE_QEMU, .object = r->object, .tag = (uint32_t)kind, .arg = arg, .instance = (uint32_t)r->id };
+    int done = fd_put(r, kind, arg, fd);
+    if (done == 0 && kind != BFD_NONE)
+        keeper_tell(IN_STORE, &h, sizeof h, &fd, 1);
+    return done;
 }
 
 /* ---- the worker ---- */
 
 struct peer *run_worker_spawn(struct run *r, bool resume)
 {
+    static const bool workers[BFD_KIND_N] = { [BFD_TREE] = true, [BFD_MANIFEST] = true, [BFD_GRANTS] = true, [BFD_CHECKPOINT] = true, [BFD_CHARDEV] = true,
+        [BFD_QMP] = true, [BFD_PROC] = true, [BFD_CGROUP] = true };
     struct born n;
     born_begin(&n, ROLE_QEMU, r->object, slot_row(r->slot)->name);
     n.b.uid = n.b.gid = uid_of(r->id, 1);
     n.b.instance = r->worker.instance;
     n.b.flags |= resume ? BIRTH_RESUME : 0;
     for (const struct run_fd *d = r->fd; d < r->fd + r->fds; d++)
-        if (resume || d->kind != BFD_QMP)       /* a new QEMU's monitor comes with the answer to IN_LAUNCH */
+        if (workers[d->kind] && (resume || d->kind != BFD_QMP))     /* a new QEMU's monitor comes with the answer to IN_LAUNCH */
             born_fd(&n, d->kind, d->arg, d->fd);
     return peer_spawn(&n);
 }
@@ -325,11 +332,10 @@ void guest_held(const struct held *h, int fd)
     } else if (h->kind == HELD_PROCESS) {
         r->has_stub = r->launched = true;
         r->stub = h->pid;
-    } else if (h->role == ROLE_LOG) {
-        log_put(r, h->arg, (int)h->tag, fd);
-    } else if (fd >= 0 && run_fd_add(r, (int)h->tag, h->arg, fd) == 0 && h->tag == BFD_TREE) {
-        r->id = (int32_t)h->arg;
-        r->fd[r->fds - 1].arg = 0;
+    } else if (fd_put(r, (int)h->tag, h->arg, fd) == 0) {
+        r->id = (int32_t)h->instance;
+        if (h->tag == BFD_LOG_PIPE && r->logs <= h->arg && h->arg < RUN_LOGS_MAX)
+            r->logs = h->arg + 1;
     }
 }
 
@@ -350,9 +356,8 @@ void guest_reconcile(void)
         const struct index_slot *s = slot_row(r->slot);
         struct peer *p = peer_find(r->starting);
         run_dir_name(r);
-        r->has_net = run_fd(r, BFD_GRANTS) >= 0;
-        for (unsigned i = 0; i < r->logs; i++)
-            log_again(&r->log[i]);
+        r->has_net = run_fd(r, BFD_GRANTS, 0) >= 0;
+        log_run(r);
         if (s->state == STATE_PAUSED && s->reason == PAUSED_SAVE)       /* a save that is safe, or of which nobody knows any more */
             s->flags & SLOT_MANAGED_SAVE ? stop_begin(r, &stop_saved) : saved_forget(r->slot);
         if (r->phase != RUN_ENDING && r->has_stub && slot_active(s) && !(s->state == STATE_PAUSED && s->reason == PAUSED_STARTING_UP))

@@ -3,14 +3,15 @@
 #define BULKHEAD_GUEST_H
 #include "sup.h"
 
-#define RUN_FDS_MAX 64
+#define RUN_FDS_MAX (FRAME_FDS_MAX - 2)         /* what a launch can carry beside argv and manifest */
 #define RUN_LOGS_MAX 8
 enum run_phase { RUN_STARTING, RUN_UP, RUN_ENDING };
 
 /* A stream of the guest's with a log role of its own. */
-enum { LOG_PIPE, LOG_DIR, LOG_FILE, LOG_FDS };               /* in the order of BFD_LOG_PIPE and so on; without a file its name is in the log folder */
-struct run_log { struct life life; struct run *run; int fd[LOG_FDS]; };
-struct run_fd { int fd; uint8_t kind; uint32_t arg; };      /* what every instance of the worker is born with */
+struct run_log { struct life life; struct run *run; };
+/* What a run holds; the keeper has it too, but for what is QEMU's.  arg: BFD_CHARDEV: the manifest's entry; BFD_LOG_PIPE, and with it BFD_FILE and BFD_DIR
+ * unless its file is in the log folder: which log; BFD_NONE, for QEMU: its number there, -1 for stdout and stderr. */
+struct run_fd { int fd; uint8_t kind; uint32_t arg; };
 struct run {
     uint64_t object;                /* 0: free row */
     int slot;
@@ -28,11 +29,7 @@ struct run {
     unsigned logs;
     struct run_fd fd[RUN_FDS_MAX];
     unsigned fds;
-    int qemu_fd[FRAME_FDS_MAX];     /* until QEMU has them */
-    int16_t qemu_num[FRAME_FDS_MAX];
-    unsigned qemu_fds;
     uint32_t has;                   /* enum hand_has */
-    unsigned log_at;                /* which of them is QEMU's stdout and stderr */
     bool launching, word_waited;
     bool status_busy;               /* its status file is being written */
     int status_next;                /* what comes after that; -1 none */
@@ -44,9 +41,8 @@ struct run *run_of(int slot);                               /* NULL: not running
 struct run *run_next(struct run *after);
 struct run *run_take(int slot);                             /* NULL: too many */
 void run_free(struct run *r);
-int run_fd(const struct run *r, int kind);                  /* borrowed; -1 */
+int run_fd(const struct run *r, int kind, uint32_t arg);    /* borrowed; -1 */
 int run_fd_add(struct run *r, int kind, uint32_t arg, int fd);   /* takes over, also on failure */
-void run_fd_store(struct run *r, unsigned i);               /* to the keeper */
 void run_dir_name(struct run *r);
 bool run_id_clashes(int32_t id);
 struct peer *run_worker_spawn(struct run *r, bool resume);
@@ -66,12 +62,10 @@ void guest_state(struct run *r, const struct guest_state *g);
 void guest_up(struct run *r, struct peer *worker);
 
 /* run_log.c */
+void log_init_rows(struct run *r);
 int log_add(struct run *r, int kind, int fd);               /* BFD_LOG_PIPE begins a stream, BFD_DIR and BFD_FILE are the last one's; takes over */
-void log_begin(struct run_log *l);
-void log_again(struct run_log *l);                          /* in a new supervisor */
-int log_put(struct run *r, uint32_t which, int kind, int fd);     /* the same, of a stream that the keeper has already */
+void log_run(struct run *r);                                /* their roles; those of an earlier supervisor go on */
 void log_tail(struct run *r, struct peer *p, struct frame *f);
-void log_release(struct run *r);                            /* they drain their pipes and end by themselves */
 
 /* save.c */
 extern const struct step save_steps[];                      /* managed save */

@@ -166,8 +166,6 @@ static void adopt_done(struct flow *f, bool ok)
             s->reason = f->doc.reason;
             s->qemu_pid = (uint32_t)f->doc.pid;
         }
-        for (unsigned i = 0; i < r->fds; i++)
-            run_fd_store(r, i);
         slot_facts(r->slot, &f->doc);
         if (slot_row(r->slot)->flags & SLOT_MANAGED_SAVE)
             saved_forget(r->slot);      /* of a guest that runs on it is none */

@@ -14,11 +14,12 @@ static struct peer *log_spawn(struct life *life)
     born_begin(&n, ROLE_LOG, r->object, slot_row(r->slot)->name);
     n.b.instance = life->instance;
     n.tag = which;
-    born_fd(&n, BFD_LOG_PIPE, 0, l->fd[LOG_PIPE]);
-    born_fd(&n, BFD_FILE, 0, l->fd[LOG_FILE]);
-    born_fd(&n, BFD_DIR, DIR_LOG, l->fd[LOG_FILE] < 0 ? sup.dir_fd[DIR_LOG] : l->fd[LOG_DIR]);
-    if (l->fd[LOG_FILE] >= 0)       /* its name: the role finds it in the manifest */
-        born_fd(&n, BFD_MANIFEST, which, run_fd(r, BFD_MANIFEST));
+    int file = run_fd(r, BFD_FILE, which);
+    born_fd(&n, BFD_LOG_PIPE, 0, run_fd(r, BFD_LOG_PIPE, which));
+    born_fd(&n, BFD_FILE, 0, file);
+    born_fd(&n, BFD_DIR, DIR_LOG, file < 0 ? sup.dir_fd[DIR_LOG] : run_fd(r, BFD_DIR, which));
+    if (file >= 0)                  /* its name: the role finds it in the manifest */
+        born_fd(&n, BFD_MANIFEST, which, run_fd(r, BFD_MANIFEST, 0));
     struct peer *p = peer_spawn(&n);
     if (p) {
         snprintf(name.name, sizeof name.name, "%.*s.log", (int)sizeof name.name - 8, slot_row(r->slot)->name);
@@ -27,51 +28,32 @@ static struct peer *log_spawn(struct life *life)
     return p;
 }
 
-int log_put(struct run *r, uint32_t which, int kind, int fd)
+void log_init_rows(struct run *r)
 {
-    _Static_assert(BFD_DIR - BFD_LOG_PIPE == LOG_DIR && BFD_FILE - BFD_LOG_PIPE == LOG_FILE, "one order");
-    if (which >= RUN_LOGS_MAX || kind < BFD_LOG_PIPE || kind > BFD_FILE) {
-        util_closep(&fd);
-        return -ENOSPC;
-    }
-    for (struct run_log *l = &r->log[r->logs]; r->logs <= which; r->logs++, l++)
-        *l = (struct run_log){ .run = r, .fd = { -1, -1, -1 }, .life = { .spawn = log_spawn, .data = l, .may_finish = true, .number = l->life.number } };
-    util_closep(&r->log[which].fd[kind - BFD_LOG_PIPE]);
-    r->log[which].fd[kind - BFD_LOG_PIPE] = fd;
-    return 0;
+    for (struct run_log *l = r->log; l < r->log + RUN_LOGS_MAX; l++)
+        *l = (struct run_log){ .run = r, .life = { .spawn = log_spawn, .data = l, .may_finish = true } };
 }
 
 int log_add(struct run *r, int kind, int fd)
 {
-    struct held h = { .kind = HELD_FD, .role = ROLE_LOG, .object = r->object, .tag = (uint32_t)kind, .arg = r->logs - (kind != BFD_LOG_PIPE) };
-    int done = log_put(r, h.arg, kind, fd);
-    if (done == 0)
-        keeper_tell(IN_STORE, &h, sizeof h, &fd, 1);
-    return done;
+    bool is_new = kind == BFD_LOG_PIPE;
+    if (is_new ? r->logs == RUN_LOGS_MAX : !r->logs) {
+        util_closep(&fd);
+        return -ENOSPC;
+    }
+    r->logs += is_new;
+    return run_fd_add(r, kind, r->logs - 1, fd);
 }
 
-void log_begin(struct run_log *l)
-{
-    life_start(&l->life);
-}
-
-void log_again(struct run_log *l)
-{
-    struct peer *p = peer_find(l->life.number);
-    if (p)
-        life_adopt(&l->life, p);
-    else if (l->fd[LOG_PIPE] >= 0)
-        life_start(&l->life);
-}
-
-void log_release(struct run *r)
+void log_run(struct run *r)
 {
     for (unsigned i = 0; i < r->logs; i++) {
-        life_release(&r->log[i].life);
-        for (int *fd = r->log[i].fd; fd < r->log[i].fd + LOG_FDS; fd++)
-            util_closep(fd);
+        struct peer *p = peer_find(r->log[i].life.number);
+        if (p)
+            life_adopt(&r->log[i].life, p);
+        else if (run_fd(r, BFD_LOG_PIPE, i) >= 0)
+            life_start(&r->log[i].life);
     }
-    r->logs = 0;
 }
 
 /* The end of QEMU's own stream, for the error text of a start that fails: asked of the log role, answered to the worker. */
@@ -80,7 +62,7 @@ void log_tail(struct run *r, struct peer *p, struct frame *f)
     struct caller c = { .number = p->number, .serial = f->h.serial, .op = f->h.op, .arg = f->h.arg };
     struct peer *log = NULL;
     for (unsigned i = 0; i < r->logs; i++)
-        if (r->log[i].fd[LOG_FILE] < 0)
+        if (run_fd(r, BFD_FILE, i) < 0)
             log = life_peer(&r->log[i].life);
     f->h.origin = p->number;
     if (log && route_to(&c, log, f, NULL, 0) == 0)

@@ -98,14 +98,12 @@ static int take_made(struct flow *f, struct frame *fr, const struct hand_done *d
     struct run *r = f->run;
     uint32_t base = r->next_fd ? r->next_fd : QEMU_FD_BASE;
     int fault = 0;
-    if (d->nqemu > FRAME_FDS_MAX || d->nworker > FRAME_FDS_MAX || fr->h.nfds != 1 + d->nqemu + d->nworker || r->qemu_fds + d->nqemu > FRAME_FDS_MAX - 8)
+    if (d->nqemu > FRAME_FDS_MAX || d->nworker > FRAME_FDS_MAX || fr->h.nfds != 1 + d->nqemu + d->nworker)
         return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed answer of a hand");
     util_closep(&f->fd[FF_GRANTS]);
     f->fd[FF_GRANTS] = frame_take_fd(fr, 0);
-    for (uint32_t i = 0; i < d->nqemu; i++) {
-        r->qemu_num[r->qemu_fds] = (int16_t)(base + i);
-        r->qemu_fd[r->qemu_fds++] = frame_take_fd(fr, 1 + i);
-    }
+    for (uint32_t i = 0; i < d->nqemu; i++)
+        fault |= run_fd_add(r, BFD_NONE, base + i, frame_take_fd(fr, 1 + i));
     for (uint32_t i = 0; i < d->nworker; i++) {
         int fd = frame_take_fd(fr, 1 + d->nqemu + i), kind = d->ours_kind[i];
         bool is_log = kind == BFD_LOG_PIPE || kind == BFD_DIR || kind == BFD_FILE;
@@ -118,9 +116,7 @@ static int take_made(struct flow *f, struct frame *fr, const struct hand_done *d
 static int open_go(struct flow *f)
 {
     struct hand_req q;
-    /* From here on the keeper knows of the run and its id, so that whoever comes after us can undo it. */
     run_fd_add(f->run, BFD_TREE, 0, STEAL_FD(&f->fd[FF_TREE]));
-    run_fd_store(f->run, 0);
     hand_req_fill(&q, f->run);
     return hand_call(f, ROLE_HAND_OPEN, IN_HAND_OPEN, &q, sizeof q, &f->fd[FF_MANIFEST], 1);
 }
@@ -134,12 +130,19 @@ static int opened(struct flow *f, struct frame *fr)
     return take_made(f, fr, &d);
 }
 
+/* From here on the run can be undone without us. */
+static int granted(struct flow *f)
+{
+    int fault = run_fd_add(f->run, BFD_MANIFEST, 0, STEAL_FD(&f->fd[FF_MANIFEST])) | run_fd_add(f->run, BFD_GRANTS, 0, STEAL_FD(&f->fd[FF_GRANTS]));
+    return fault ? err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "too many descriptors for a guest") : FLOW_NEXT;
+}
+
 static int net_go(struct flow *f)
 {
     const int fds[] = { f->fd[FF_MANIFEST], f->fd[FF_GRANTS] };
     struct hand_req q;
     if (!(f->run->has & HAND_HAS_TAPS))
-        return FLOW_NEXT;
+        return granted(f);
     hand_req_fill(&q, f->run);
     return hand_call(f, ROLE_HAND_NET, IN_HAND_NET, &q, sizeof q, fds, 2);
 }
@@ -150,7 +153,8 @@ static int netted(struct flow *f, struct frame *fr)
     if (hand_done(f, fr, &d) < 0)
         return -1;
     f->run->has_net = true;
-    return take_made(f, fr, &d);
+    int r = take_made(f, fr, &d);
+    return granted(f) < 0 ? -1 : r;
 }
 
 static int worker_go(struct flow *f)
@@ -160,16 +164,9 @@ static int worker_go(struct flow *f)
     if (pipe2(p, O_CLOEXEC) < 0)
         return err_sys(&f->err, VIR_FROM_QEMU, errno, "Unable to create a pipe");
     log_add(r, BFD_LOG_PIPE, p[0]);     /* QEMU's own stream: the one that has no file of its own */
-    r->log_at = r->qemu_fds;
-    r->qemu_num[r->qemu_fds] = -1;
-    r->qemu_fd[r->qemu_fds++] = p[1];
-    if (run_fd_add(r, BFD_MANIFEST, 0, STEAL_FD(&f->fd[FF_MANIFEST])) < 0 ||
-        run_fd_add(r, BFD_GRANTS, 0, STEAL_FD(&f->fd[FF_GRANTS])) < 0 || run_fd_add(r, BFD_CHECKPOINT, 0, check) < 0)
+    if (run_fd_add(r, BFD_NONE, ~0u, p[1]) < 0 || run_fd_add(r, BFD_CHECKPOINT, 0, check) < 0)
         return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "too many descriptors for a guest");
-    for (unsigned i = 1; i < r->fds; i++)       /* 0, the tree, is stored */
-        run_fd_store(r, i);
-    for (unsigned i = 0; i < r->logs; i++)
-        log_begin(&r->log[i]);
+    log_run(r);
     struct peer *w = run_worker_spawn(r, false);
     r->starting = w ? w->number : 0;
     peer_soon(ROLE_HAND_LAUNCH);
@@ -268,18 +265,17 @@ static int launch_go(struct flow *f)
     int fds[FRAME_FDS_MAX];
     unsigned n = 0;
     fds[n++] = f->fd[FF_TEXT];
-    fds[n++] = run_fd(r, BFD_MANIFEST);
+    fds[n++] = run_fd(r, BFD_MANIFEST, 0);
     struct launch *l = (struct launch *)f->body;
     l->nfds = 0;
-    for (unsigned i = 0; i < r->qemu_fds; i++) {
-        l->fd_number[l->nfds++] = r->qemu_num[i];
-        fds[n++] = r->qemu_fd[i];
-    }
     /* Terminals' other ends live in the stub too: without one QEMU would spin while no daemon runs. */
-    for (unsigned i = 0; i < r->fds && n < FRAME_FDS_MAX - 2; i++)
-        if (r->fd[i].kind == BFD_CHARDEV) {
-            l->fd_number[l->nfds++] = -1;
-            fds[n++] = r->fd[i].fd;
+    for (const struct run_fd *d = r->fd; d < r->fd + r->fds; d++)
+        if (d->kind == BFD_NONE || d->kind == BFD_CHARDEV) {
+            int16_t number = d->kind == BFD_NONE ? (int16_t)d->arg : -1;
+            if (d->kind == BFD_NONE && number < 0)
+                l->log_fd = l->nfds;
+            l->fd_number[l->nfds++] = number;
+            fds[n++] = d->fd;
         }
     return hand_call(f, ROLE_HAND_LAUNCH, IN_HAND_LAUNCH, l, sizeof *l, fds, n);
 }
@@ -298,15 +294,12 @@ static int launched(struct flow *f, struct frame *fr)
     hand_adopt(f, &h, fr->fds[0]);
     r->has_stub = r->launched = true;
     r->stub = d.pid;
-    unsigned first = r->fds;
     run_fd_add(r, BFD_PROC, 0, frame_take_fd(fr, 1));
     if (fr->h.nfds > 2)
         run_fd_add(r, BFD_CGROUP, 0, frame_take_fd(fr, 2));
-    for (unsigned i = first; i < r->fds; i++)
-        run_fd_store(r, i);
-    for (unsigned i = 0; i < r->qemu_fds; i++)
-        close(r->qemu_fd[i]);
-    r->qemu_fds = 0;
+    for (unsigned i = 0; i < r->fds; i++)
+        if (r->fd[i].kind == BFD_NONE)
+            util_closep(&r->fd[i].fd);      /* QEMU has it */
     struct timespec ts;
     clock_gettime(CLOCK_REALTIME, &ts);
     SLOT_EDIT(s, r->slot) {
@@ -317,7 +310,7 @@ static int launched(struct flow *f, struct frame *fr)
         s->qemu_pid = (uint32_t)d.pid;
         s->cpu_time_ns = 0;
     }
-    int fds[3] = { run_fd(r, BFD_QMP), run_fd(r, BFD_PROC), run_fd(r, BFD_CGROUP) };
+    int fds[3] = { run_fd(r, BFD_QMP, 0), run_fd(r, BFD_PROC, 0), run_fd(r, BFD_CGROUP, 0) };
     route_reply(&f->caller, &d, sizeof d, fds, fds[2] >= 0 ? 3 : 2);
     return FLOW_END;
 }
@@ -354,7 +347,6 @@ void launch_begin(struct run *r, struct peer *worker, struct frame *fr)
     l.uid = l.gid = r->uid;
     l.id = r->id;
     l.flags &= r->has & HAND_HAS_HOSTNET ? LAUNCH_HOSTNET : 0;
-    l.log_fd = r->log_at;
     util_copy_str(l.name, sizeof l.name, slot_row(r->slot)->name);
     memcpy(f->body, &l, sizeof l);
     f->fd[FF_TEXT] = frame_take_fd(fr, 0);

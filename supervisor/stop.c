@@ -94,7 +94,7 @@ static int unnet_go(struct flow *f)
 {
     struct run *r = f->run;
     struct hand_req q;
-    const int fds[2] = { run_fd(r, BFD_MANIFEST), f->fd[FF_GRANTS] >= 0 ? f->fd[FF_GRANTS] : run_fd(r, BFD_GRANTS) };
+    const int fds[2] = { run_fd(r, BFD_MANIFEST, 0), run_fd(r, BFD_GRANTS, 0) };
     loop_cancel(&r->timer);
     if (!r->has_net || fds[0] < 0 || fds[1] < 0)
         return FLOW_NEXT;
@@ -105,7 +105,7 @@ static int unnet_go(struct flow *f)
 static int reap_go(struct flow *f)
 {
     struct hand_req q;
-    int manifest = run_fd(f->run, BFD_MANIFEST);
+    int manifest = run_fd(f->run, BFD_MANIFEST, 0);
     hand_req_fill(&q, f->run);
     return hand_call(f, ROLE_HAND_LAUNCH, IN_HAND_REAP, &q, sizeof q, &manifest, manifest >= 0);
 }
@@ -121,7 +121,6 @@ static int finish(struct flow *f)
     int slot = r->slot;
     bool was_active = slot_active(slot_row(slot));
     struct guest_state how = r->has_word ? r->word : stop_crashed;
-    log_release(r);
     loop_cancel(&r->timer);
     run_free(r);
     f->run = NULL;
