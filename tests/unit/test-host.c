@@ -177,7 +177,7 @@ static void documents(void)
     tap_ok(t && strstr(t, "<value>virtio</value>") && !strstr(t, "<value>ide</value>"), "q35 has no IDE");
     free(t);
     refused(NULL, "vax", NULL, NULL, "8: unknown architecture: vax");
-    refused(NULL, "s390x", NULL, NULL, "8: unable to find any emulator to serve 's390x' architecture");
+    refused(NULL, "s390x", NULL, NULL, "67: unable to find any emulator to serve 's390x' architecture");
     refused(NULL, NULL, "nosuch", "qemu", "8: the machine 'nosuch' is not supported by emulator '" EMULATOR "'");
     refused(NULL, NULL, NULL, "warp", "8: unknown virttype: warp");
     refused(NULL, NULL, NULL, "kvm", "8: KVM is not supported by '" EMULATOR "' on this host");

@@ -33,7 +33,7 @@ static const struct { int code; const char *part, *xml; } cases[] = {
     { VIR_ERR_XML_ERROR, "document type",
       "<!DOCTYPE d [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a;&a;'><!ENTITY c '&b;&b;&b;&b;&b;&b;&b;'>]><domain>&c;</domain>" },
     { VIR_ERR_XML_ERROR, "expecting root element of 'domain', not 'network'", "<network/>" },
-    { VIR_ERR_XML_ERROR, "'type' in element 'domain'", "<domain><name>a</name></domain>" },
+    { VIR_ERR_INTERNAL_ERROR, "missing domain type attribute", "<domain><name>a</name></domain>" },
     { VIR_ERR_XML_ERROR, "unexpected domain type zz", "<domain type='zz'><name>a</name></domain>" },
     { VIR_ERR_NO_NAME, "", "<domain type='qemu'><memory>1</memory><os><type>hvm</type></os></domain>" },
     { VIR_ERR_XML_ERROR, "cannot contain '/'", "<domain type='qemu'><name>a/b</name></domain>" },
