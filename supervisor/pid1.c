@@ -136,6 +136,7 @@ int main(void)
         become_qemu(plan, (char *)(plan + 1));
     /* A descriptor of QEMU's that stayed open here would keep its peers from seeing QEMU close it. */
     unsigned held_from = plan->held_from;
+    munmap(plan, (size_t)st.st_size);
     syscall(SYS_close_range, STUB_FD_PLAN, STUB_FD_STATUS - 1, 0);
     syscall(SYS_close_range, STUB_FD_STATUS + 1, held_from - 1, 0);
     ssize_t n;

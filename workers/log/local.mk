@@ -4,4 +4,5 @@ liblog_a_SOURCES = %D%/stream.c %D%/stream.h
 pkglibexec_PROGRAMS += roles/log
 roles_log_SOURCES = %D%/log.c
 roles_log_LDADD = liblog.a libworker.a libroutes.a libpolicy.a libipc.a
-roles_log_LDFLAGS = $(AM_LDFLAGS) $(STATIC_LDFLAGS)
+# One a stream, and it reads nothing that others wrote: at a fixed address its tables are shared instead of relocated.
+roles_log_LDFLAGS = $(AM_LDFLAGS) $(FIXED_LDFLAGS)

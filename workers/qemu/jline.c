@@ -15,6 +15,7 @@
 
 #define READ_BYTES 65536u
 #define REST_MS 100u
+#define TRIM_MS 500u            /* by then what is at work now is done, and its memory free */
 #define IOV_BATCH 32
 
 struct jline_out { struct jline_out *next; size_t len, off; int fd; char bytes[]; };
@@ -52,11 +53,19 @@ int jline_guard(const char *p, size_t n)
     return 0;
 }
 
-void jline_trim(void)
+static void trim(struct loop_timer *t)
 {
+    (void)t;
 #ifdef __GLIBC__
     malloc_trim(0);
 #endif
+}
+
+void jline_trim(void)
+{
+    static struct loop_timer later;
+    if (!later.armed)
+        loop_after(&later, TRIM_MS, trim, NULL);
 }
 
 /* QEMU writes unsigned 64-bit numbers (a statistic that the guest does not tell is all ones); Jansson's are signed. Those that

@@ -55,6 +55,6 @@ void jline_flush(struct jline *j);
 int jline_guard(const char *p, size_t n);
 /* jline_guard, then parse. NULL on nonsense, *err set. */
 json_t *jline_parse(const char *p, size_t n, int *err);
-/* Freed memory goes back to the kernel, after texts that were big. musl does so by itself; glibc wants to be asked. */
+/* Freed memory goes back to the kernel, a moment after texts that were big. musl does so by itself; glibc wants to be asked. */
 void jline_trim(void);
 #endif
