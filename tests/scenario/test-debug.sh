@@ -41,8 +41,8 @@ worker one --debug "strace -o $BOX/strace.log" >"$BOX/strace-said.log" 2>&1 &
 front=$!
 wait_for 20 "strace is attached" grep -q attached "$BOX/strace-said.log"
 others_work
-timeout 20 virsh -q domstats one >/dev/null
-wait_for 20 "the system calls of a call" grep -Eq '^(sendmsg|sendto|write)\(.*query-blockstats' "$BOX/strace.log"
+timeout 20 virsh -q qemu-monitor-command one --hmp info version >/dev/null
+wait_for 20 "the system calls of a call" grep -Eq '^(sendmsg|sendto|write)\(.*human-monitor' "$BOX/strace.log"
 tracer=$(awk '/^TracerPid:/ { print $2 }' "/proc/$pid/status")
 kill "$tracer"
 wait "$front" || true
