@@ -31,7 +31,7 @@ enum birth_fd_kind {
     BFD_VOID_USER, BFD_VOID_MNT, BFD_VOID_NET, BFD_VOID_IPC, BFD_VOID_UTS,  /* namespaces with nothing in them, joined by every worker; USER only when unprivileged */
     BFD_INDEX,          /* index page (index.h), read-only; the supervisor gets two: fd_arg 1 is the writable one, 0 what it hands on */
     BFD_SETTINGS,       /* sealed memfd: struct settings (settings.h) */
-    BFD_CLIENTS,        /* client page (index.h), admin gateways and the supervisor only; two for the supervisor, as BFD_INDEX */
+    BFD_CLIENTS,        /* client page (index.h): the supervisor has two, as BFD_INDEX, and gives one to gateways of the admin door */
     BFD_LAYOUT,         /* sealed memfd: struct layout (layout.h): supervisor, xmlc, conf, qemu */
     BFD_LISTEN_RW, BFD_LISTEN_RO, BFD_LISTEN_ADMIN,    /* supervisor */
     BFD_CLIENT,         /* gateway that is born for one client */

@@ -25,7 +25,7 @@ enum internal_op {
     IN_SHUTDOWN,        /* EVENT: arg = exit status: end the daemon; guests go on */
     IN_SPAWNED,         /* EVENT keeper -> supervisor: struct spawned */
     /* gateway -> supervisor */
-    IN_SERVE = 32,      /* EVENT supervisor -> gateway: struct serve + the client's socket */
+    IN_SERVE = 32,      /* EVENT supervisor -> gateway: struct serve; fds [0] the client's socket, [1] the client page, on the admin door only */
     IN_SUBSCRIBE,       /* EVENT: arg unused; body uint64 mask[2]: bit n = domain event id n wanted (bit 64..: other classes) */
     IN_EPOCH,           /* EVENT supervisor -> gateway and workers: a new supervisor: send your outstanding calls again with FRAME_RESENT */
     IN_CANCEL,          /* EVENT gateway -> supervisor -> worker: the caller of (origin, serial) is gone */

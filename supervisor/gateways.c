@@ -84,7 +84,8 @@ static void serve(int fd, int door)
     p->last_ms = loop_now_ms();
     p->client_row = (uint32_t)(row - sup.client_rows) + 1;
     *(door == DOOR_ADMIN ? &admins_n : &clients_n) += 1;
-    peer_send(p, &h, &s, sizeof s, &fd, 1);
+    const int fds[] = { fd, sup.shared[BFD_CLIENTS] };     /* who else is there, the administrator may know */
+    peer_send(p, &h, &s, sizeof s, fds, door == DOOR_ADMIN ? 2 : 1);
     if (!silence_timer.armed)
         loop_after(&silence_timer, SILENCE_MS, on_silence, NULL);
 }

@@ -25,7 +25,7 @@ static struct loop_timer spare_timer;
 /* Kept ones outlive a supervisor, the others answer one call.  A birth costs more than most documents and connections: of some roles a few are
  * born before they are needed, and as soon as fewer than the least are left.  Each still has one client, or sees one document. */
 static const struct { bool kept; uint8_t spare_least, spare_most, fds[4] /* what each is born with */; } roles[ROLE_N] = {
-    [ROLE_GATEWAY] = { true, 2, 4, { BFD_INDEX, BFD_CLIENTS, BFD_SETTINGS } },
+    [ROLE_GATEWAY] = { true, 2, 4, { BFD_INDEX, BFD_SETTINGS } },
     [ROLE_XMLC] = { false, 2, 2, { BFD_LAYOUT } },
     [ROLE_CONF] = { true, 0, 0, { BFD_INDEX, BFD_SETTINGS, BFD_LAYOUT } },
     [ROLE_HOST] = { true, 0, 0, { BFD_INDEX, BFD_SETTINGS, BFD_CAPS } },
@@ -33,11 +33,11 @@ static const struct { bool kept; uint8_t spare_least, spare_most, fds[4] /* what
     [ROLE_QEMU] = { true, 0, 0, { BFD_CAPS, BFD_SETTINGS, BFD_LAYOUT, BFD_INDEX } },
 };
 
-uint32_t role_uid(int role)
+/* Each process has a uid of its own, of the last quarter of the range: one that was taken over is a stranger to all others. */
+static uint32_t own_uid(int role, uint32_t row)
 {
-    const struct policy_profile *profile = policy_profile(role);
-    bool stays = !profile || profile->ids == IDS_ROOT;
-    return stays || sup.birth.flags & BIRTH_SESSION || !sup.settings.uid_count ? ~0u : sup.settings.uid_base + (uint32_t)role;
+    bool stays = policy_profile(role)->ids == IDS_ROOT || sup.birth.flags & BIRTH_SESSION || sup.settings.uid_count < 4;
+    return stays ? ~0u : sup.settings.uid_base + sup.settings.uid_count - 1 - row % (sup.settings.uid_count / 4);
 }
 
 struct peer *peer_find(uint64_t number)
@@ -131,9 +131,8 @@ static int peer_open(struct peer *p, uint64_t number, int role, uint64_t object,
 
 void born_begin(struct born *n, int role, uint64_t object, const char *name)
 {
-    uint32_t uid = role_uid(role);
     memset(n, 0, sizeof *n);
-    n->b = (struct birth){ .magic = BIRTH_MAGIC, .role = (uint16_t)role, .object = object, .uid = uid, .gid = uid, .epoch = sup.epoch,
+    n->b = (struct birth){ .magic = BIRTH_MAGIC, .role = (uint16_t)role, .object = object, .epoch = sup.epoch,
         .log_level = sup.birth.log_level, .flags = sup.birth.flags & BIRTH_SESSION };
     snprintf(n->b.name, sizeof n->b.name, "%s", name);
     for (size_t i = 0; i < ARRAY_N(roles[role].fds) && roles[role].fds[i]; i++)
@@ -158,6 +157,8 @@ struct peer *peer_spawn(struct born *n)
     if (!p || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) < 0)
         return NULL;
     AUTO_CLOSE child = sv[1];
+    if (!n->b.uid)
+        n->b.uid = n->b.gid = own_uid(n->b.role, (uint32_t)(p - peers));
     uint64_t number = ((uint64_t)sup.epoch << 32 | ++count) << PEERS_BITS | (uint64_t)(p - peers);
     n->b.nfds = (uint16_t)n->n;
     struct spawn s = { .who = { .kind = kept ? HELD_CHANNEL : HELD_PROCESS, .role = n->b.role, .object = n->b.object, .channel = number, .instance = n->b.instance, .tag = n->tag }, .birth = n->b };

@@ -79,7 +79,6 @@ void peer_refuse(struct peer *p, const char *why);                     /* it sen
 void peer_on_spawned(const struct spawned *s);
 void peer_on_exited(struct exited *x);
 void peer_workers(struct peer *g, const struct caller *c, const struct frame *f);/* IN_WORKERS */
-uint32_t role_uid(int role);                                            /* ~0: stay */
 
 /* ---- life.c: instances of what must always be there: conf, host, guests' workers, log roles ---- */
 enum life_state { LIFE_NONE, LIFE_UP, LIFE_WAIT, LIFE_FAILED, LIFE_STATES_N };

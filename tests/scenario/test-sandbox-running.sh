@@ -39,7 +39,8 @@ for pid in $daemon $(descendants "$daemon"); do
     case $uid:$(status "$pid" Uid) in
     root:0) ;;
     own:0|object:0) fail "$role ($pid) is root" ;;
-    own:*|object:*) ;;
+    own:*) echo "$(status "$pid" Uid)" >>"$BOX/own-uids.log" ;;
+    object:*) ;;
     *) fail "$role ($pid) has uid $(status "$pid" Uid), should be $uid" ;;
     esac
     [ "$role" != qemu-system ] || guest_uid=$(status "$pid" Uid)
@@ -68,5 +69,8 @@ done
 step "looked at:$looked"
 
 step "no two of worker, QEMU and others share an id"
+[ "$(wc -l <"$BOX/own-uids.log")" -ge 5 ] || fail "too few with an id of their own: $(cat "$BOX/own-uids.log")"
+twice=$(sort "$BOX/own-uids.log" | uniq -d)
+[ -z "$twice" ] || fail "two have uid $twice"
 worker_uid=$(status "$(role_pids qemu)" Uid)
 [ "$worker_uid" != "$guest_uid" ] || fail "the worker and its QEMU have one uid: $guest_uid"

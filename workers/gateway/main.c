@@ -31,12 +31,9 @@ static void gw_settings(struct gw *gw)
         munmap((void *)(uintptr_t)p, n);
 }
 
-static void gw_clients(struct gw *gw)
+static void gw_clients(struct gw *gw, int page)
 {
-    int fd = birth_fd(&gw->w.birth, BFD_CLIENTS, -1, NULL);
-    if (fd < 0)
-        return;
-    const void *p = mmap(NULL, CLIENTS_BYTES, PROT_READ, MAP_SHARED, fd, 0);
+    const void *p = mmap(NULL, CLIENTS_BYTES, PROT_READ, MAP_SHARED, page, 0);
     if (p == MAP_FAILED)
         return;
     gw->clients_head = p;
@@ -48,7 +45,6 @@ void gw_init(struct gw *gw)
     gw->conn.fd = -1;
     gw->w.data = gw;
     gw_settings(gw);
-    gw_clients(gw);
     int fd = birth_fd(&gw->w.birth, BFD_INDEX, -1, NULL);
     if (fd < 0 || index_map(&gw->ix, fd, false) < 0) {
         log_err("there is no index page, or one of another version");
@@ -150,6 +146,7 @@ static void gw_born(struct gw *gw, struct frame *f)
 {
     struct serve s;
     int fd = frame_take_fd(f, 0);
+    AUTO_CLOSE page = f->h.nfds > 1 ? frame_take_fd(f, 1) : -1;
     if (gw->serving || fd < 0 || f->body_len != sizeof s) {
         util_closep(&fd);
         log_err("a client was handed over in a way that cannot be");
@@ -157,6 +154,8 @@ static void gw_born(struct gw *gw, struct frame *f)
         return;
     }
     memcpy(&s, f->body, sizeof s);
+    if (page >= 0)
+        gw_clients(gw, page);
     int r = gw_serve(gw, &s, fd);
     if (r < 0) {
         log_err("client's socket: %s", strerror(-r));
