@@ -9,7 +9,7 @@
 #include "guest.h"
 #include "ipc/schema/op-numbers.h"
 
-enum { START_PAUSED = 1, START_AUTODESTROY = 2, STARTED_RESTORED = 2 /* event detail */ };
+enum { START_PAUSED = 1, START_AUTODESTROY = 2, STARTED_RESTORED = 2, SUSPENDED_RESTORED = 4, RESUMED_FROM_SNAPSHOT = 2 /* event details */ };
 
 /* ---- hands ---- */
 
@@ -189,14 +189,16 @@ void start_done(struct flow *f, bool ok)
         return;
     }
     if (r) {
-        bool paused = f->caller.arg & START_PAUSED;
+        bool paused = f->caller.arg & START_PAUSED, restored = f->fd[FF_SAVED] >= 0;
         guest_up(r, peer_find(r->starting));
-        if (!paused)
+        if (!paused && !restored)
             event_lifecycle(slot_row(r->slot), EV_RESUMED, 0);
-        event_lifecycle(slot_row(r->slot), EV_STARTED, f->fd[FF_SAVED] >= 0 ? STARTED_RESTORED : 0);
-        if (paused)
-            event_lifecycle(slot_row(r->slot), EV_SUSPENDED, 0);
-        if (f->fd[FF_SAVED] >= 0)
+        event_lifecycle(slot_row(r->slot), EV_STARTED, restored ? STARTED_RESTORED : 0);
+        if (paused)         /* by the caller, or as it was when it was saved */
+            event_lifecycle(slot_row(r->slot), EV_SUSPENDED, r->create_flags & START_PAUSED ? 0 : SUSPENDED_RESTORED);
+        else if (restored)
+            event_lifecycle(slot_row(r->slot), EV_RESUMED, RESUMED_FROM_SNAPSHOT);
+        if (restored)
             saved_forget(r->slot);
     }
     if (f->caller.op == OP_REMOTE_DOMAIN_CREATE)

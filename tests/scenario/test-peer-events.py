@@ -12,6 +12,8 @@ TALES = (
     ("event --event lifecycle --loop", ("define W/bare.xml", "start bare", "undefine bare", "destroy bare")),
     ("event --domain busy --event lifecycle --loop", ("suspend busy", "create W/bare.xml", "resume busy", "destroy bare")),
     ("event --domain busy --event reboot", ("reset busy",)),
+    ("event --domain busy --event lifecycle --loop", ("managedsave busy", "start busy", "managedsave busy --paused", "start busy", "resume busy")),
+    ("event --domain busy --event lifecycle --loop", ("managedsave busy", "start busy --paused", "resume busy")),
     ("event --domain idle --event metadata-change", ("desc idle --config new",)),
     ("event --domain idle --event metadata-change", ("desc idle --config --title new",)),
     ("event --domain idle --event metadata-change", ("metadata idle urn:example:a --key a --set '<a/>' --config",)),
