@@ -8,6 +8,7 @@
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 #include "ipc/err.h"
 #include "ipc/frame.h"
@@ -98,11 +99,16 @@ static uint32_t raise_files(void)
     return UINT32_MAX;
 }
 
-static int keep_pages(const struct settings *s, uint32_t version)
+static int keep_pages(const struct settings *s, bool session, uint32_t version)
 {
     uint32_t most = raise_files();
     int rw, ro, r = index_create(&rw, &ro);
-    struct index_head head = { .magic = INDEX_MAGIC, .qemu_version = version, .caps_known = 1 };
+    struct index_head head = { .magic = INDEX_MAGIC, .qemu_version = version, .caps_known = 1, .next_id = 1 };
+    struct utsname u;
+    snprintf(head.hypervisor_uri, sizeof head.hypervisor_uri, "qemu:///%s", session ? "session" : "system");
+    memcpy(head.host_uuid, s->host_uuid, sizeof head.host_uuid);
+    if (uname(&u) == 0)
+        util_copy_str(head.hostname, sizeof head.hostname, u.nodename);
     if (!r && pwrite(rw, &head, sizeof head, 0) != (ssize_t)sizeof head)
         r = -EIO;
     if (!r && !(r = keep(ROLE_SUPERVISOR, BFD_INDEX, 1, rw)))
@@ -210,7 +216,7 @@ int prepare(struct keeper_start *k, const char *config, const char *pid_file)
         return r;
     uint32_t version = 0;
     if ((r = keep(ROLE_SUPERVISOR, BFD_CAPS, 0, emulators_ask(k, &version))) || (r = keep(ROLE_SUPERVISOR, BFD_SETTINGS, 0, frame_memfd("settings", &k->settings, sizeof k->settings))) ||
-        (r = keep(ROLE_SUPERVISOR, BFD_LAYOUT, 0, frame_memfd("layout", &k->layout, sizeof k->layout))) || (r = keep_pages(&k->settings, version)) || (r = keep_folders(&k->layout)) ||
+        (r = keep(ROLE_SUPERVISOR, BFD_LAYOUT, 0, frame_memfd("layout", &k->layout, sizeof k->layout))) || (r = keep_pages(&k->settings, k->layout.session, version)) || (r = keep_folders(&k->layout)) ||
         (r = listen_open(&k->layout, &k->settings, doors, &k->owns_doors)))
         return r;
     for (uint32_t d = 0; d < DOOR_N; d++)

@@ -21,14 +21,14 @@ static const char *uuid_text(const uint8_t u[16], char out[37])
 /* The call of the client itself; the stored definition goes with it when there is one. */
 int doc_xmlc_pass(struct flow *f)
 {
-    const int more[] = { sup.shared[BFD_CAPS], sup.shared[BFD_SETTINGS], f->fd[FF_TEXT] };
+    const int more[] = { sup_fd(BFD_CAPS, 0), sup_fd(BFD_SETTINGS, 0), f->fd[FF_TEXT] };
     return flow_pass(f, peer_take(ROLE_XMLC, f->object, f->name), more, f->fd[FF_TEXT] >= 0 ? 3 : 2);
 }
 
 int doc_xmlc_call(struct flow *f, uint32_t op, uint32_t flags)
 {
     struct doc_start d = { .id = f->id, .flags = flags };
-    const int fds[] = { sup.shared[BFD_CAPS], sup.shared[BFD_SETTINGS], f->fd[FF_TEXT] };
+    const int fds[] = { sup_fd(BFD_CAPS, 0), sup_fd(BFD_SETTINGS, 0), f->fd[FF_TEXT] };
     util_copy_str(d.name, sizeof d.name, f->name);
     return flow_call(f, peer_take(ROLE_XMLC, f->object, f->name), OP_IN(op), 0, &d, sizeof d, fds, 3);
 }

@@ -84,7 +84,7 @@ static void serve(int fd, int door)
     p->last_ms = loop_now_ms();
     p->client_row = (uint32_t)(row - sup.client_rows) + 1;
     *(door == DOOR_ADMIN ? &admins_n : &clients_n) += 1;
-    const int fds[] = { fd, sup.shared[BFD_CLIENTS] };     /* who else is there, the administrator may know */
+    const int fds[] = { fd, sup_fd(BFD_CLIENTS, 0) };     /* who else is there, the administrator may know */
     peer_send(p, &h, &s, sizeof s, fds, door == DOOR_ADMIN ? 2 : 1);
     if (!silence_timer.armed)
         loop_after(&silence_timer, SILENCE_MS, on_silence, NULL);
@@ -111,9 +111,10 @@ static void doors_update(struct loop_timer *t)
 {
     (void)t;
     for (int d = 0; d < DOOR_N; d++) {
-        bool want = sup.accepting && !rest_timer.armed && sup.listen_fd[d] >= 0 && !door_is_full(d);
+        int fd = sup_fd(BFD_LISTEN_RW + d, 0);
+        bool want = sup.accepting && !rest_timer.armed && fd >= 0 && !door_is_full(d);
         if (want && listeners[d].fd < 0)
-            loop_add(&listeners[d], sup.listen_fd[d], EPOLLIN, on_listen, NULL);
+            loop_add(&listeners[d], fd, EPOLLIN, on_listen, NULL);
         else if (!want && listeners[d].fd >= 0)
             loop_del(&listeners[d]);
     }

@@ -268,7 +268,7 @@ static void on_stopped(struct run *r, struct peer *p, struct frame *f)
     (void)p;
     memcpy(&g, f->body, sizeof g);
     if (r->phase == RUN_UP || (r->phase == RUN_ENDING && !r->has_word))
-        stop_begin(r, &g);
+        stop_begin(r, &g, NULL, NULL);
 }
 
 /* An element for <metadata> of the running document: text of a client, so an xmlc reads it. */
@@ -330,7 +330,7 @@ void guest_held(const struct held *h, int fd)
         util_closep(&fd);
         keeper_tell(h->kind == HELD_PROCESS ? IN_KILL : IN_DROP, h->kind == HELD_PROCESS ? (void *)&k : &drop, h->kind == HELD_PROCESS ? sizeof k : sizeof drop, NULL, 0);
     } else if (h->kind == HELD_PROCESS) {
-        r->has_stub = r->launched = true;
+        r->launched = true;
         r->stub = h->pid;
     } else if (fd_put(r, (int)h->tag, h->arg, fd) == 0) {
         r->id = (int32_t)h->instance;
@@ -359,11 +359,11 @@ void guest_reconcile(void)
         r->has_net = run_fd(r, BFD_GRANTS, 0) >= 0;
         log_run(r);
         if (s->state == STATE_PAUSED && s->reason == PAUSED_SAVE)       /* a save that is safe, or of which nobody knows any more */
-            s->flags & SLOT_MANAGED_SAVE ? stop_begin(r, &stop_saved) : saved_forget(r->slot);
-        if (r->phase != RUN_ENDING && r->has_stub && slot_active(s) && !(s->state == STATE_PAUSED && s->reason == PAUSED_STARTING_UP))
+            s->flags & SLOT_MANAGED_SAVE ? stop_begin(r, &stop_saved, NULL, NULL) : saved_forget(r->slot);
+        if (r->phase != RUN_ENDING && r->stub && slot_active(s) && !(s->state == STATE_PAUSED && s->reason == PAUSED_STARTING_UP))
             guest_up(r, p);
         else
-            stop_begin(r, slot_active(s) && !r->has_stub ? &stop_crashed : &stop_failed);
+            stop_begin(r, slot_active(s) && !r->stub ? &stop_crashed : &stop_failed, NULL, NULL);
     }
     for (uint32_t i = 0; i < sup.index.head->slots; i++)
         if (slot_row((int)i)->used && slot_active(slot_row((int)i)) && !run_of((int)i)) {
@@ -371,7 +371,7 @@ void guest_reconcile(void)
             if (r) {
                 r->id = slot_row((int)i)->id;
                 run_dir_name(r);
-                stop_begin(r, &stop_crashed);
+                stop_begin(r, &stop_crashed, NULL, NULL);
             }
         }
 }
@@ -380,5 +380,5 @@ void guest_client_gone(uint64_t gateway)
 {
     for (struct run *r = run_next(NULL); r; r = run_next(r))
         if (r->autodestroy == gateway && r->phase == RUN_UP)
-            stop_begin(r, &stop_destroyed);
+            stop_begin(r, &stop_destroyed, NULL, NULL);
 }

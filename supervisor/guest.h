@@ -17,9 +17,8 @@ struct run {
     int slot;
     int32_t id;
     uint8_t phase;
-    bool has_stub;                  /* the PID-1 stub lives */
     bool launched, has_net, has_word /* the worker, or a destroy, said how it ends */, killed;
-    int32_t stub;
+    int32_t stub;                   /* the PID-1 stub; 0: it does not live */
     uint32_t uid, next_fd, create_flags;
     uint64_t autodestroy;           /* gateway whose end is the guest's too */
     char run_dir[384];
@@ -81,8 +80,7 @@ extern const struct step create_steps[], create_xml_steps[];
 flow_done_fn start_done;
 void launch_begin(struct run *r, struct peer *worker, struct frame *f);
 /* stop.c: ends the guest and undoes all that its run made. state, reason, event, detail: how, unless it is known already; NULL: unknown yet. */
-void stop_begin(struct run *r, const struct guest_state *how);
-void stop_after_start(struct run *r, const struct caller *c, const struct err *e);      /* and then the caller is told */
+void stop_begin(struct run *r, const struct guest_state *how, const struct caller *c /* NULL; or a start's, who is told *e then */, const struct err *e);
 extern const struct step destroy_steps[];
 extern const struct guest_state stop_destroyed, stop_failed, stop_crashed, stop_saved;
 /* chain.c: one turn of the search for backing files */
@@ -93,7 +91,7 @@ int chain_size_look(struct flow *f);
 int chain_size_probe(struct flow *f);
 int chain_probed(struct flow *f, struct frame *fr);
 int hand_call(struct flow *f, int role, uint32_t op, const void *body, size_t len, const int *fds, unsigned nfds);
-void hand_adopt(struct flow *f, const struct held *h, int pidfd);     /* after IN_HAND_LAUNCH's reply */
+void run_adopt(struct run *r, struct frame *fr, int32_t pid);   /* fr: descriptors as of IN_HAND_LAUNCH */
 int hand_done(struct flow *f, struct frame *fr, struct hand_done *d);   /* FLOW_NEXT, or -1 with f->err */
 void hand_req_fill(struct hand_req *q, const struct run *r);
 #endif

@@ -119,17 +119,10 @@ static int take_over(struct flow *f)
 
 static int taken(struct flow *f, struct frame *fr)
 {
-    struct run *r = f->run;
     struct hand_done d;
     if (hand_done(f, fr, &d) < 0 || fr->h.nfds < 2)
         return -1;
-    struct held h = { .kind = HELD_PROCESS, .role = ROLE_PID1, .object = r->object, .pid = f->doc.pid };
-    keeper_tell(IN_ADOPT, &h, sizeof h, fr->fds, 1);
-    r->has_stub = true;
-    r->stub = f->doc.pid;
-    run_fd_add(r, BFD_PROC, 0, frame_take_fd(fr, 1));
-    if (fr->h.nfds > 2)
-        run_fd_add(r, BFD_CGROUP, 0, frame_take_fd(fr, 2));
+    run_adopt(f->run, fr, f->doc.pid);
     return FLOW_NEXT;
 }
 
@@ -169,10 +162,10 @@ static void adopt_done(struct flow *f, bool ok)
         slot_facts(r->slot, &f->doc);
         if (slot_row(r->slot)->flags & SLOT_MANAGED_SAVE)
             saved_forget(r->slot);      /* of a guest that runs on it is none */
-        if (r->has_stub)
+        if (r->stub)
             guest_up(r, NULL);
         else
-            stop_begin(r, &stop_crashed);       /* its process is no more, and what is left in its cgroup is not known */
+            stop_begin(r, &stop_crashed, NULL, NULL);       /* its process is no more, and what is left in its cgroup is not known */
     }
     more();
 }

@@ -136,7 +136,7 @@ void born_begin(struct born *n, int role, uint64_t object, const char *name)
         .log_level = sup.birth.log_level, .flags = sup.birth.flags & BIRTH_SESSION };
     snprintf(n->b.name, sizeof n->b.name, "%s", name);
     for (size_t i = 0; i < ARRAY_N(roles[role].fds) && roles[role].fds[i]; i++)
-        born_fd(n, roles[role].fds[i], 0, sup.shared[roles[role].fds[i]]);
+        born_fd(n, roles[role].fds[i], 0, sup_fd(roles[role].fds[i], 0));
 }
 
 void born_fd(struct born *n, int kind, uint32_t arg, int fd)

@@ -17,7 +17,7 @@ static struct peer *log_spawn(struct life *life)
     int file = run_fd(r, BFD_FILE, which);
     born_fd(&n, BFD_LOG_PIPE, 0, run_fd(r, BFD_LOG_PIPE, which));
     born_fd(&n, BFD_FILE, 0, file);
-    born_fd(&n, BFD_DIR, DIR_LOG, file < 0 ? sup.dir_fd[DIR_LOG] : run_fd(r, BFD_DIR, which));
+    born_fd(&n, BFD_DIR, DIR_LOG, file < 0 ? sup_fd(BFD_DIR, DIR_LOG) : run_fd(r, BFD_DIR, which));
     if (file >= 0)                  /* its name: the role finds it in the manifest */
         born_fd(&n, BFD_MANIFEST, which, run_fd(r, BFD_MANIFEST, 0));
     struct peer *p = peer_spawn(&n);

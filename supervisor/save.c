@@ -58,7 +58,7 @@ static int end_go(struct flow *f)
             s->flags |= SLOT_MANAGED_SAVE;
         f->object = 0;
         if (r)
-            stop_begin(r, &stop_saved);
+            stop_begin(r, &stop_saved, NULL, NULL);
         flow_unblock();
     }
     return r && r->id == f->id ? FLOW_BLOCKED : FLOW_NEXT;

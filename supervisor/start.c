@@ -27,14 +27,15 @@ int hand_done(struct flow *f, struct frame *fr, struct hand_done *d)
     return d->error ? err_set(&f->err, d->code ? d->code : VIR_ERR_INTERNAL_ERROR, d->domain ? d->domain : VIR_FROM_QEMU, "%s", d->text) : FLOW_NEXT;
 }
 
-/* A launched process goes to the keeper; only then may the hand let it run on without us. */
-void hand_adopt(struct flow *f, const struct held *h, int pidfd)
+/* A QEMU that runs: its stub goes to the keeper, and what tells of it into the run. */
+void run_adopt(struct run *r, struct frame *fr, int32_t pid)
 {
-    struct frame_head known = { .kind = FRAME_EVENT, .op = OP_IN(IN_HAND_LAUNCH) };
-    struct peer *hand = peer_find(f->from);
-    keeper_tell(IN_ADOPT, h, sizeof *h, &pidfd, 1);
-    if (hand)
-        peer_send(hand, &known, NULL, 0, NULL, 0);
+    struct held h = { .kind = HELD_PROCESS, .role = ROLE_PID1, .object = r->object, .pid = pid };
+    keeper_tell(IN_ADOPT, &h, sizeof h, fr->fds, 1);
+    r->launched = true;
+    r->stub = pid;
+    run_fd_add(r, BFD_PROC, 0, frame_take_fd(fr, 1));
+    run_fd_add(r, BFD_CGROUP, 0, frame_take_fd(fr, 2));     /* where there is one */
 }
 
 void hand_req_fill(struct hand_req *q, const struct run *r)
@@ -180,7 +181,7 @@ void start_done(struct flow *f, bool ok)
         peer_not_needed();
         if (r) {
             f->run = NULL;
-            stop_after_start(r, &f->caller, &f->err);
+            stop_begin(r, &stop_failed, &f->caller, &f->err);
             return;
         }
         if (f->new_slot && slot_of(f->wanted) >= 0)
@@ -292,13 +293,11 @@ static int launched(struct flow *f, struct frame *fr)
     d.text[sizeof d.text - 1] = 0;
     if (d.error || fr->h.nfds < 2)
         return err_set(&f->err, d.code ? d.code : VIR_ERR_INTERNAL_ERROR, d.domain ? d.domain : VIR_FROM_QEMU, "%s", d.text);
-    struct held h = { .kind = HELD_PROCESS, .role = ROLE_PID1, .object = r->object, .pid = d.pid };
-    hand_adopt(f, &h, fr->fds[0]);
-    r->has_stub = r->launched = true;
-    r->stub = d.pid;
-    run_fd_add(r, BFD_PROC, 0, frame_take_fd(fr, 1));
-    if (fr->h.nfds > 2)
-        run_fd_add(r, BFD_CGROUP, 0, frame_take_fd(fr, 2));
+    struct frame_head known = { .kind = FRAME_EVENT, .op = OP_IN(IN_HAND_LAUNCH) };
+    struct peer *hand = peer_find(f->from);
+    run_adopt(r, fr, d.pid);
+    if (hand)           /* only now may it let QEMU run on without us */
+        peer_send(hand, &known, NULL, 0, NULL, 0);
     for (unsigned i = 0; i < r->fds; i++)
         if (r->fd[i].kind == BFD_NONE)
             util_closep(&r->fd[i].fd);      /* QEMU has it */

@@ -32,7 +32,7 @@ static int kill_go(struct flow *f)
     struct kill_req k = { .object = r->object, .signal = SIGKILL };
     if (r->launching)
         return FLOW_BLOCKED;        /* whether there is something to kill is not known yet */
-    if (!r->has_stub)
+    if (!r->stub)
         return FLOW_NEXT;
     if (!r->killed)
         keeper_tell(IN_KILL, &k, sizeof k, NULL, 0);
@@ -151,8 +151,7 @@ static int finish(struct flow *f)
 static void stop_done(struct flow *f, bool ok)
 {
     (void)ok;
-    if (f->caller.number)
-        route_error(&f->caller, &f->start_err);
+    route_error(&f->caller, &f->start_err);
 }
 
 static const struct step steps[] = {
@@ -160,64 +159,42 @@ static const struct step steps[] = {
     { "reap", reap_go, undone, undo_failed }, { "status", status_go, NULL, undo_failed }, { "finish", finish, NULL, NULL }, { 0 },
 };
 
-static struct flow *stop_flow(struct run *r)
+void stop_begin(struct run *r, const struct guest_state *how, const struct caller *c, const struct err *e)
 {
-    struct flow *f = flow_start(steps, stop_done, NULL);
-    if (!f) {       /* a guest's end cannot be refused: it is tried again */
-        log_err("too many operations at once: the end of a guest waits");
-        return NULL;
+    if (how && !r->has_word) {
+        r->word = *how;
+        r->has_word = true;
+        if (r->phase == RUN_ENDING)     /* only for news: a blocked destroy that is tried again would unblock all for ever */
+            flow_unblock();
+    }
+    struct flow *f = r->phase == RUN_ENDING ? NULL : flow_start(steps, stop_done, NULL);
+    if (!f) {
+        if (r->phase != RUN_ENDING)     /* a guest's end cannot be refused: it is tried again */
+            log_err("too many operations at once: the end of a guest waits");
+        if (c)
+            route_error(c, e);
+        return;
+    }
+    if (c) {
+        f->caller = *c;
+        f->start_err = *e;
     }
     r->phase = RUN_ENDING;
     f->run = r;
     peer_soon(ROLE_HAND_LAUNCH);
     util_copy_str(f->name, sizeof f->name, slot_row(r->slot)->name);
-    return f;
-}
-
-void stop_begin(struct run *r, const struct guest_state *how)
-{
-    bool ending = r->phase == RUN_ENDING, news = how && !r->has_word;
-    if (news) {
-        r->word = *how;
-        r->has_word = true;
-    }
-    if (ending) {
-        if (news)               /* else a blocked destroy that is tried again would unblock all for ever */
-            flow_unblock();
-        return;
-    }
-    struct flow *f = stop_flow(r);
-    if (f)
-        flow_go(f);
-}
-
-void stop_after_start(struct run *r, const struct caller *c, const struct err *e)
-{
-    if (!r->has_word) {
-        r->word = stop_failed;
-        r->has_word = true;
-    }
-    struct flow *f = stop_flow(r);
-    if (!f) {
-        route_error(c, e);
-        return;
-    }
-    if (!c->number)
-        log_err("%s does not start: %s", f->name, e->detail);
-    f->caller = *c;
-    f->start_err = *e;
     flow_go(f);
 }
 
 void guest_exited(const struct exited *x)
 {
     struct run *r = run_of(slot_of(x->who.object));
-    if (!r || !r->has_stub || r->stub != x->who.pid)
+    if (!r || r->stub != x->who.pid)
         return;
     log_info("guest %s ended (%s %d)", slot_row(r->slot)->name, x->code == CLD_EXITED ? "exit status" : x->code < 0 ? "not our child" : "signal", x->status);
-    r->has_stub = false;
+    r->stub = 0;
     if (r->phase == RUN_UP)
-        stop_begin(r, NULL);
+        stop_begin(r, NULL, NULL, NULL);
     else
         flow_unblock();     /* a start learns of it from its worker */
 }
@@ -241,7 +218,7 @@ static int destroy_go(struct flow *f)
         r->has_word = true;
         flow_fail(start);
     } else {
-        stop_begin(r, &stop_destroyed);
+        stop_begin(r, &stop_destroyed, NULL, NULL);
     }
     return FLOW_BLOCKED;        /* until that run is no more */
 }

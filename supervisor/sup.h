@@ -27,9 +27,6 @@ struct sup {
     struct birth birth;
     struct settings settings;
     struct layout layout;
-    int shared[BFD_KIND_N];     /* what is handed on at births; -1 none */
-    int listen_fd[DOOR_N];
-    int dir_fd[DIR_KIND_N];
     struct index index;
     struct clients_head *clients;
     struct client_row *client_rows;
@@ -38,6 +35,7 @@ struct sup {
     bool accepting;
 };
 extern struct sup sup;
+int sup_fd(int kind, uint32_t arg);          /* what it was born with; -1 none */
 void keeper_tell(uint32_t op, const void *body, size_t len, const int *fds, unsigned nfds);
 
 /* ---- peer.c: every process with a channel to us ---- */

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 #include "guest.h"
 #include "policy/policy.h"
@@ -32,19 +31,8 @@ static void die(const char *what, int r)
     exit(1);
 }
 
-static void read_struct(int kind, void *to, size_t size)
-{
-    const void *p;
-    size_t n;
-    int fd = birth_fd(&sup.birth, kind, -1, NULL), r = fd < 0 ? -ENOENT : frame_map(fd, size, &p, &n);
-    if (r < 0 || n != size)
-        die("a struct of the birth", r < 0 ? r : -EPROTO);
-    memcpy(to, p, size);
-    munmap((void *)(uintptr_t)p, n);
-}
-
-/* A page comes twice: arg 1 the writable one. */
-static int page_fd(int kind, uint32_t want)
+/* A page comes twice: arg 1 is the writable one. */
+int sup_fd(int kind, uint32_t want)
 {
     uint32_t arg;
     int fd = birth_fd(&sup.birth, kind, -1, &arg);
@@ -53,9 +41,19 @@ static int page_fd(int kind, uint32_t want)
     return fd;
 }
 
+static void read_struct(int kind, void *to, size_t size)
+{
+    const void *p;
+    size_t n;
+    int fd = sup_fd(kind, 0), r = fd < 0 ? -ENOENT : frame_map(fd, size, &p, &n);
+    if (r < 0 || n != size)
+        die("a struct of the birth", r < 0 ? r : -EPROTO);
+    memcpy(to, p, size);
+    munmap((void *)(uintptr_t)p, n);
+}
+
 static void born_open(void)
 {
-    uint32_t arg;
     int r = birth_read(&sup.birth);
     if (r < 0 || sup.birth.role != ROLE_SUPERVISOR)
         die("birth", r < 0 ? r : -EPROTO);
@@ -63,16 +61,9 @@ static void born_open(void)
     sup.epoch = sup.birth.epoch;
     read_struct(BFD_SETTINGS, &sup.settings, sizeof sup.settings);
     read_struct(BFD_LAYOUT, &sup.layout, sizeof sup.layout);
-    for (int kind = 0; kind < BFD_KIND_N; kind++)
-        sup.shared[kind] = page_fd(kind, 0);
-    for (int d = 0; d < DOOR_N; d++)
-        sup.listen_fd[d] = birth_fd(&sup.birth, BFD_LISTEN_RW + d, -1, NULL);
-    for (int fd = birth_fd(&sup.birth, BFD_DIR, -1, &arg); fd >= 0; fd = birth_fd(&sup.birth, BFD_DIR, fd, &arg))
-        if (arg < DIR_KIND_N)
-            sup.dir_fd[arg] = fd;
-    if ((r = index_map(&sup.index, page_fd(BFD_INDEX, 1), true)) < 0)
+    if ((r = index_map(&sup.index, sup_fd(BFD_INDEX, 1), true)) < 0)
         die("index page", r);
-    void *p = mmap(NULL, CLIENTS_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, page_fd(BFD_CLIENTS, 1), 0);
+    void *p = mmap(NULL, CLIENTS_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, sup_fd(BFD_CLIENTS, 1), 0);
     if (p == MAP_FAILED)
         die("client page", -errno);
     sup.clients = p;
@@ -83,39 +74,23 @@ static void born_open(void)
 static void index_open(void)
 {
     struct index_head *h = sup.index.head;
-    struct utsname u;
     h->epoch = sup.epoch;
     for (uint32_t i = 0; i < h->slots; i++)
         if (sup.index.slot[i].seq & 1)
             sup.index.slot[i].seq++;
-    if (h->hostname[0])
-        return;
-    snprintf(h->hypervisor_uri, sizeof h->hypervisor_uri, "qemu:///%s", sup.layout.session ? "session" : "system");
-    if (uname(&u) == 0)
-        snprintf(h->hostname, sizeof h->hostname, "%s", u.nodename);
-    memcpy(h->host_uuid, sup.settings.host_uuid, sizeof h->host_uuid);
-    h->next_id = 1;
 }
 
 /* ---- singletons ---- */
 
 struct life conf_life, host_life;
 
-static struct peer *conf_spawn(struct life *l)
+static struct peer *singleton_spawn(struct life *l)
 {
     struct born n;
-    born_begin(&n, ROLE_CONF, 0, "");
+    born_begin(&n, l == &conf_life ? ROLE_CONF : ROLE_HOST, 0, "");
     n.b.instance = l->instance;
-    for (uint32_t i = 0; i < DIR_KIND_N; i++)
-        born_fd(&n, BFD_DIR, i, sup.dir_fd[i]);
-    return peer_spawn(&n);
-}
-
-static struct peer *host_spawn(struct life *l)
-{
-    struct born n;
-    born_begin(&n, ROLE_HOST, 0, "");
-    n.b.instance = l->instance;
+    for (uint32_t i = 0; l == &conf_life && i < DIR_KIND_N; i++)
+        born_fd(&n, BFD_DIR, i, sup_fd(BFD_DIR, i));
     return peer_spawn(&n);
 }
 
@@ -229,10 +204,7 @@ int main(int argc, char **argv)
         return 0;
     }
     log_init("supervisor");
-    conf_life.spawn = conf_spawn;
-    host_life.spawn = host_spawn;
-    for (int i = 0; i < DIR_KIND_N; i++)
-        sup.dir_fd[i] = -1;
+    conf_life.spawn = host_life.spawn = singleton_spawn;
     born_open();
     index_open();
     int r = loop_init();
