@@ -5,7 +5,8 @@
   difftest.py ask URI FILE ANSWERS               each to a daemon: define, dumpxml, define --validate, domxml-to-native
   difftest.py compare FILE ANSWERS [-c CAPS] [-n N] [-v] [REGEX]     with what domtool and argtool make of them; -v: the documents' names; CAPS: as a
                                                  daemon's cache has them, without the head
-  difftest.py snippets URI FILE                  writes the answers of a daemon into tests/golden/xmlc/snippets.txt: a line a document, its answer below
+  difftest.py snippets URI FILE                  writes the answers of a daemon into tests/golden/xmlc/snippets.txt: a line a document, its answer below; into
+                                                 a file of another name: what its command line has of it
   difftest.py show FILE ANSWERS NAME [-c CAPS]   one document, and how the answers differ
 
 ask needs Debian's Python with libvirt's bindings.  compare needs the normalisation (conflib.py) of CONFORMANCE, beside the source by default."""
@@ -77,7 +78,7 @@ def snippets(uri, path):
     import documents
     import libvirt
     libvirt.registerErrorHandler(lambda a, b: None, None)
-    conn, out = libvirt.open(uri), []
+    conn, out, native = libvirt.open(uri), [], not path.endswith('snippets.txt')
     for line in open(path):
         line = line.strip()
         if line.startswith('#') or not line:
@@ -86,6 +87,11 @@ def snippets(uri, path):
             continue
         x, tags = documents.snippet(line)
         try:
+            if native:
+                plain = documents.text(documents.base(documents.NAMED[line.split()[0]]))
+                got = documents.added(*(conn.domainXMLToNative('qemu-argv', y, 0) for y in (x, plain)))
+                out += [line, '= ' + got]
+                continue
             d = conn.defineXML(x)
             got = documents.excerpt(d.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE), tags)
             d.undefineFlags(libvirt.VIR_DOMAIN_UNDEFINE_NVRAM)

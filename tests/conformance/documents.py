@@ -3,6 +3,7 @@ import copy
 import glob
 import os
 import random
+import shlex
 import sys
 import xml.etree.ElementTree as ET
 
@@ -207,6 +208,23 @@ def excerpt(xml, tags):
                 e.attrib.pop(a, None)
         e.text, e.tail = (e.text or '').strip() or None, None
     return ''.join(text(e) for e in list(dom) + list(dom.find('devices')) if e.tag in tags and e.tag != 'devices')
+
+
+def words(line):
+    """Of a command line: each option with its argument."""
+    out = []
+    for w in shlex.split(line)[shlex.split(line).index('-S'):]:
+        if w.startswith('-') or not out:
+            out.append(w)
+        else:
+            out[-1] += ' ' + w
+    return out
+
+
+def added(line, plain):
+    """What a command line has that that of the document without more does not have."""
+    known = words(plain)
+    return ' '.join(w for w in words(line) if w not in known)
 
 
 # ---- the families

@@ -48,8 +48,8 @@ static struct tree *from_xml(const char *xml, size_t n, int id, struct plan_host
     static uint8_t buf[MANIFEST_BYTES_MAX];
     struct doc_env env = { .caps = caps, .processors = caps ? processors : NULL };
     struct manifest_out o;
-    struct tree *t = doc_parse(xml, n, &env, e);
-    if (t && run_form(t, id, &env, e) < 0)
+    struct tree *t = host ? doc_parse(xml, n, &env, e) : run_native(xml, n, &env, e);
+    if (t && host && run_form(t, id, &env, e) < 0)
         goto bad;
     if (!t || !host)
         return t;

@@ -2,6 +2,7 @@
 """What xmlc makes of our own documents is what libvirtd 9.0 made of them (tests/golden/xmlc/*.out, snippets.txt); and its answer, read again, is itself."""
 import glob
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -40,6 +41,21 @@ for f, (xml, tags), line, want in zip(files, made, lines[::2], lines[1::2]):
     got = answers[f]
     got = '= ' + (got.rstrip('\n') if got.startswith('error') else documents.excerpt(got, tags))
     if got != want:
+        bad += 1
+        print('%s\n  libvirtd %s\n  here     %s' % (line, want, got))
+
+
+def native(xml):
+    return subprocess.run([os.path.join(build, 'tests/tool/argtool'), 'native'], input=xml, stdout=subprocess.PIPE, text=True).stdout
+
+
+lines = [x.rstrip('\n') for x in open(os.path.join(src, 'tests/golden/xmlc/native.txt')) if x.strip() and x[0] != '#']
+plain = {m: native(documents.text(documents.base(v))) for m, v in documents.NAMED.items()}
+for line, want in zip(lines[::2], lines[1::2]):
+    got = native(documents.snippet(line)[0])
+    code = re.match(r'= error (\d+)', want)
+    got = '= ' + (got.strip() if got.startswith('error') else documents.added(got, plain[line.split()[0]]))
+    if not got.startswith(code.group(0)) if code else got != want:
         bad += 1
         print('%s\n  libvirtd %s\n  here     %s' % (line, want, got))
 if len(inputs) < 10 or len(made) < 100:

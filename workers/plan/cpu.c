@@ -20,12 +20,12 @@ static void model(struct ctx *c, struct strbuf *b, const struct tree *cpu)
     bool known, kvm = tree_attr_is(c->in->dom, "type", "kvm");
     if (pl_is(mode, "host-passthrough")) {
         pl_cat(c, b, "host");
-        if (pl_tri(cpu, NULL, "migratable") == 1)
-            pl_cat(c, b, ",migratable=on");
+        if (pl_tri(cpu, NULL, "migratable") == 1 || (pl_tri(cpu, NULL, "migratable") == 0 && pl_is(tree_path_attr(c->in->dom, "os/type", "arch"), "x86_64")))
+            pl_cat(c, b, ",migratable=%s", pl_tri(cpu, NULL, "migratable") ? "on" : "off");
     } else if (pl_is(mode, "maximum")) {
         pl_cat(c, b, "max");
-        if (pl_tri(cpu, NULL, "migratable") == 1)
-            pl_cat(c, b, ",migratable=on");
+        if (pl_tri(cpu, NULL, "migratable") >= 0)
+            pl_cat(c, b, ",migratable=%s", pl_tri(cpu, NULL, "migratable") ? "on" : "off");
     } else if (pl_is(mode, "host-model") && !name) {
         /* TCG's "host" is what TCG can do at most */
         pl_cat(c, b, kvm ? "host" : "max");

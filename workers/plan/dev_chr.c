@@ -171,6 +171,7 @@ static const struct { const char *type, *backend; bool run; prop_fn *fn; } backe
     { "spicevmc", "spicevmc", false, be_spicevmc },
     { "spiceport", "spiceport", false, be_spiceport },
     { "qemu-vdagent", "qemu-vdagent", false, be_vdagent },
+    { "dbus", "dbus", false, be_spiceport },
     { NULL, NULL, false, NULL },
 };
 
@@ -227,9 +228,11 @@ void pl_serial(struct ctx *c, const struct tree *d)
 
 void pl_parallel(struct ctx *c, const struct tree *d)
 {
-    static const struct prop t[] = { P_CONST("driver", "isa-parallel"), P_REF("chardev", "char"), P_ID("id"), P_FN(pl_address), P_END };
+    static const struct prop t[] = { P_CONST("driver", "isa-parallel"), P_REF("chardev", "char"), P_ID("id"), P_END };
     pl_chardev(c, d);
-    pl_emit(c, PLAN_DEVICE, d, t);
+    json_t *o = pl_emit(c, PLAN_DEVICE, d, t);
+    if (tree_attr_is(tree_get(d, "address"), "type", "isa"))
+        pl_address(c, d, o);
 }
 
 static void virtio_port(struct ctx *c, const struct tree *d, const char *driver, bool name)

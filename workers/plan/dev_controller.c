@@ -30,7 +30,9 @@ static void usb(struct ctx *c, const struct tree *el)
         { NULL, NULL } };
     static const struct prop t[] = { P_MAP("driver", NULL, "model", drivers), P_INT("p2", NULL, "ports"), P_INT("p3", NULL, "ports"), P_FN(usb_id),
         P_FN(pl_address), P_END };
-    if (!tree_attr_is(el, "model", "none"))
+    if (tree_attr_is(el, "model", "vt82c686b-uhci") && c->in->caps && !caps_has_device(c->in->caps, "vt82c686b-usb-uhci"))
+        pl_fail(c, "USB controller model '%s' not supported in this QEMU binary", tree_attr(el, "model"));
+    else if (!tree_attr_is(el, "model", "none"))
         pl_emit(c, PLAN_DEVICE, el, t);
 }
 
@@ -85,7 +87,7 @@ static void ide(struct ctx *c, const struct tree *el)
 
 static void sata(struct ctx *c, const struct tree *el)
 {
-    static const struct prop t[] = { P_CONST("driver", "ich9-ahci"), P_ID("id"), P_FN(pl_address), P_END };
+    static const struct prop t[] = { P_CONST("driver", "ahci"), P_ID("id"), P_FN(pl_address), P_END };
     if (machine_has(c, "q35") && pl_num_or(c, el, NULL, "index", 0) == 0)
         return;
     pl_emit(c, PLAN_DEVICE, el, t);

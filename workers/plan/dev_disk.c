@@ -32,6 +32,14 @@ static unsigned chain_length(const struct tree *disk)
     return n;
 }
 
+unsigned pl_disk_nodes(struct ctx *c)
+{
+    unsigned n = 0;
+    TREE_EACH(d, c->devices, "disk")
+        n += chain_length(d);
+    return n;
+}
+
 /* Nodes are numbered from the last disk to the first, each chain from its top: an index= in the tree says so already; a tree
  * that never ran is counted. */
 static unsigned node_number(struct ctx *c, const struct tree *disk, const struct tree *el, unsigned depth)
@@ -120,6 +128,8 @@ static void format_props(struct ctx *c, const struct source *s, json_t *o)
         pl_set_int(o, "cache-size", (long long)pl_size(c, s->el, cache));
 }
 
+static const struct prop slice_props[] = { P_INT("offset", NULL, "offset"), P_INT("size", NULL, "size"), P_END };
+
 /* The nodes of one member of a chain. below: node prefix of what it is based on, NULL none. */
 static void member(struct ctx *c, const struct source *s, const char *below)
 {
@@ -135,12 +145,12 @@ static void member(struct ctx *c, const struct source *s, const char *below)
     pl_set(node, "discard", "unmap");
 
     const struct tree *slice = tree_get(s->el, "source/slices/slice");
-    if (slice) {
+    bool own = slice && pl_is(format_of(c, s), "raw") && !pl_source_encryption(s);     /* that driver can do it itself */
+    if (slice && !own) {
         static const struct prop t[] = { P_CONST("driver", "raw"), P_END };
-        static const struct prop t2[] = { P_INT("offset", NULL, "offset"), P_INT("size", NULL, "size"), P_END };
         node = pl_emit(c, PLAN_BLOCKDEV, slice, t);
         pl_setf(c, node, "node-name", "%s-slice-sto", s->node);
-        pl_fill(c, slice, t2, node);
+        pl_fill(c, slice, slice_props, node);
         pl_setf(c, node, "file", "%s-storage", s->node);
         pl_set_bool(node, "auto-read-only", true);
         pl_set(node, "discard", "unmap");
@@ -153,7 +163,9 @@ static void member(struct ctx *c, const struct source *s, const char *below)
     if (s->top)
         discard_props(c, s->disk, node);
     format_props(c, s, node);
-    pl_setf(c, node, "file", "%s-%s", s->node, slice ? "slice-sto" : "storage");
+    if (own)
+        pl_fill(c, slice, slice_props, node);
+    pl_setf(c, node, "file", "%s-%s", s->node, slice && !own ? "slice-sto" : "storage");
     if (below)
         pl_setf(c, node, "backing", "%s-format", below);
     else if (tree_get(s->el, "backingStore") && !pl_is(format_of(c, s), "raw"))
@@ -200,18 +212,10 @@ static void bus_sata(struct ctx *c, const struct tree *d, json_t *o)
     pl_setf(c, o, "bus", "%s.%llu", pl_controller(c, "sata", pl_num_or(c, a, NULL, "controller", 0)), pl_num_or(c, a, NULL, "unit", 0));
 }
 
-static void bus_scsi(struct ctx *c, const struct tree *d, json_t *o)
+void pl_scsi_place(struct ctx *c, const struct tree *d, json_t *o)
 {
-    static const struct map drivers[] = { { "disk", "scsi-hd" }, { "cdrom", "scsi-cd" }, { "lun", "scsi-block" }, { NULL, NULL } };
     const struct tree *a = tree_get(d, "address");
     unsigned long long ctrl = pl_num_or(c, a, NULL, "controller", 0), bus = pl_num_or(c, a, NULL, "bus", 0), unit = pl_num_or(c, a, NULL, "unit", 0);
-    bool known;
-    const char *driver = pl_map(drivers, tree_attr(d, "device"), &known), *serial = tree_text(d, "serial");
-    if (!known) {
-        pl_refuse(c, d, "device");
-        return;
-    }
-    pl_set(o, "driver", driver);
     if (tree_attr_is(pl_controller_el(c, "scsi", ctrl), "model", "lsilogic")) {
         pl_setf(c, o, "bus", "%s.%llu", pl_controller(c, "scsi", ctrl), bus);
         pl_set_int(o, "scsi-id", (long long)unit);
@@ -221,6 +225,19 @@ static void bus_scsi(struct ctx *c, const struct tree *d, json_t *o)
         pl_set_int(o, "scsi-id", (long long)pl_num_or(c, a, NULL, "target", 0));
         pl_set_int(o, "lun", (long long)unit);
     }
+}
+
+static void bus_scsi(struct ctx *c, const struct tree *d, json_t *o)
+{
+    static const struct map drivers[] = { { "disk", "scsi-hd" }, { "cdrom", "scsi-cd" }, { "lun", "scsi-block" }, { NULL, NULL } };
+    bool known;
+    const char *driver = pl_map(drivers, tree_attr(d, "device"), &known), *serial = tree_text(d, "serial");
+    if (!known) {
+        pl_refuse(c, d, "device");
+        return;
+    }
+    pl_set(o, "driver", driver);
+    pl_scsi_place(c, d, o);
     /* The identity a guest sees must not depend on the node's name, which changes with every start. */
     if (!pl_is(driver, "scsi-block"))
         pl_setf(c, o, "device_id", "%s%s", serial ? "" : "drive-", serial ? serial : pl_alias(c, d));
@@ -357,7 +374,8 @@ void pl_floppies(struct ctx *c)
         if (!own && !fdc) {
             fdc = pl_item(c, PLAN_DEVICE);
             pl_set(fdc, "driver", "isa-fdc");
-            pl_set(fdc, "id", "fdc0");
+            if (pl_run(c))
+                pl_set(fdc, "id", "fdc0");
         }
         unsigned boot = pl_bootindex(c, d, BOOT_FLOPPY);
         char key[] = "bootindexA";

@@ -89,6 +89,8 @@ static void spice_channels(struct ctx *c, struct strbuf *b, const struct tree *g
     static const struct map modes[] = { { "secure", "tls-channel" }, { "insecure", "plaintext-channel" }, { "any", NULL }, { NULL, NULL } };
     bool known;
     const char *def = pl_map(modes, tree_attr(g, "defaultMode"), &known);
+    if (tree_attr_is(g, "defaultMode", "secure"))
+        pl_fail(c, "spice defaultMode secure requested in XML configuration, but TLS connection is not available");
     if (def)
         pl_cat(c, b, ",%s=default", def);
     TREE_EACH(ch, g, "channel") {
@@ -191,7 +193,10 @@ static void dbus(struct ctx *c, const struct tree *g)
         pl_cat(c, &b, ",p2p=on");
     } else {
         pl_cat(c, &b, ",addr=");
-        pl_cat_escaped(c, &b, tree_attr(g, "address") ? tree_attr(g, "address") : "");
+        if (tree_attr(g, "address"))
+            pl_cat_escaped(c, &b, tree_attr(g, "address"));
+        else
+            pl_cat(c, &b, "unix:path=/run/libvirt/qemu/dbus/%d-%s-dbus.sock", c->in->id, pl_short_name(c));
     }
     gl_words(c, &b, g);
     audiodev(c, &b, g, false);

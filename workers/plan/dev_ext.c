@@ -1,5 +1,5 @@
 /* dev_ext.c: devices that reach outside of the sandbox or need a helper: shown by domxml-to-native, refused for a run so far. */
-#include "priv.h"
+#include "source.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -202,13 +202,20 @@ static void host_pci(struct ctx *c, const struct tree *d, json_t *o)
 
 static void host_usb(struct ctx *c, const struct tree *d, json_t *o)
 {
-    static const struct prop t[] = { P_ID("id"), P_INT("bootindex", "boot", "order"), P_FN(pl_address), P_END };
+    static const struct prop id[] = { P_ID("id"), P_END };
+    static const struct prop t[] = { P_INT("bootindex", "boot", "order"), P_FN(pl_address), P_END };
     const struct tree *a = tree_get(d, "source/address");
     pl_set(o, "driver", "usb-host");
     if (a)
         pl_setf(c, o, "hostdevice", "/dev/bus/usb/%03llu/%03llu", pl_num_or(c, a, NULL, "bus", 0), pl_num_or(c, a, NULL, "device", 0));
     else
         pl_fail(c, "USB host device is missing bus/device information");
+    const char *reset = tree_path_attr(d, "source", "guestReset");
+    pl_fill(c, d, id, o);
+    if (reset)
+        pl_set_bool(o, "guest-reset", !pl_is(reset, "off"));
+    if (reset && !pl_is(reset, "off"))
+        pl_set_bool(o, "guest-resets-all", pl_is(reset, "on"));
     pl_fill(c, d, t, o);
 }
 
@@ -223,11 +230,51 @@ static void host_mdev(struct ctx *c, const struct tree *d, json_t *o)
     pl_fill(c, d, t2, o);
 }
 
+/* The nodes of disks are numbered before these. */
+static unsigned iscsi_node(struct ctx *c, const struct tree *d)
+{
+    unsigned n = pl_disk_nodes(c) + 1;
+    TREE_EACH(o, c->devices, "hostdev") {
+        if (o == d)
+            break;
+        n += tree_attr_is(o, "type", "scsi") && tree_attr_is(tree_get(o, "source"), "protocol", "iscsi");
+    }
+    return n;
+}
+
+static void host_iscsi(struct ctx *c, const struct tree *d)
+{
+    static const struct prop t[] = { P_ID("id"), P_INT("bootindex", "boot", "order"), P_FN(pl_scsi_place), P_END };
+    struct source s = { .el = d, .disk = d, .type = "network", .protocol = "iscsi" };
+    snprintf(s.node, sizeof s.node, "libvirt-%u", iscsi_node(c, d));
+    pl_source_objects(c, &s);
+    json_t *o = pl_item(c, PLAN_BLOCKDEV);
+    pl_source_props(c, &s, o);
+    if (!tree_path_attr(d, "source/host", "port"))
+        pl_setf(c, o, "portal", "%s:0", tree_path_attr(d, "source/host", "name") ? tree_path_attr(d, "source/host", "name") : "");
+    pl_setf(c, o, "node-name", "%s-backend", s.node);
+    pl_set_bool(o, "read-only", tree_get(d, "readonly"));
+    o = pl_item(c, PLAN_DEVICE);
+    pl_set(o, "driver", "scsi-generic");
+    if (tree_get(d, "shareable"))
+        pl_set_bool(o, "share-rw", true);
+    pl_setf(c, o, "drive", "%s-backend", s.node);
+    pl_fill(c, d, t, o);
+}
+
 void pl_hostdev(struct ctx *c, const struct tree *d)
 {
     static const struct { const char *type; prop_fn *fn; } types[] = { { "pci", host_pci }, { "usb", host_usb }, { "mdev", host_mdev }, { NULL, NULL } };
-    if (native_only(c, d))
+    if (native_only(c, d) || tree_attr_is(tree_get(d, "address"), "type", "unassigned"))
         return;
+    if (tree_attr_is(d, "type", "pci") && !tree_path_attr(d, "driver", "name")) {
+        pl_internal(c, "invalid PCI passthrough type 'default'");     /* a driver is picked when the guest starts */
+        return;
+    }
+    if (tree_attr_is(d, "type", "scsi") && tree_attr_is(tree_get(d, "source"), "protocol", "iscsi")) {
+        host_iscsi(c, d);
+        return;
+    }
     for (unsigned i = 0; types[i].type; i++)
         if (tree_attr_is(d, "mode", "subsystem") && tree_attr_is(d, "type", types[i].type)) {
             types[i].fn(c, d, pl_item(c, PLAN_DEVICE));

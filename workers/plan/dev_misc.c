@@ -159,7 +159,7 @@ void pl_iommu(struct ctx *c, const struct tree *d)
 
 void pl_vsock(struct ctx *c, const struct tree *d)
 {
-    static const struct prop t[] = { P_ID("id"), P_INT("guest-cid", "cid", "address"), P_END };
+    static const struct prop t[] = { P_ID("id"), P_END };
     if (pl_run(c)) {
         pl_refuse(c, d, NULL);
         return;
@@ -167,6 +167,7 @@ void pl_vsock(struct ctx *c, const struct tree *d)
     json_t *o = pl_item(c, PLAN_DEVICE);
     pl_virtio(c, d, "vhost-vsock", tree_attr(d, "model"), o);
     pl_fill(c, d, t, o);
+    pl_set_int(o, "guest-cid", (long long)pl_num_or(c, d, "cid", "address", 0));
     pl_setf(c, o, "vhostfd", "%u", 23 + c->fd_shown++);
     pl_address(c, d, o);
 }

@@ -41,6 +41,46 @@ static void managed_pr(struct ctx *c)
         }
 }
 
+static int other_error(struct ctx *c, int code, int domain, const char *text)
+{
+    c->failed = true;
+    return err_set(c->e, code, domain, "%s", text);
+}
+
+/* What libvirt finds out when it prepares a start, and domxml-to-native therefore refuses.  A run has its own ways. */
+static void native_checks(struct ctx *c)
+{
+    const struct tree *dom = c->in->dom;
+    unsigned kinds = 0;
+    static const char *const graphics[] = { "sdl", "vnc", "spice", "egl-headless", "dbus" };
+    if (pl_run(c))
+        return;
+    if (pl_is(tree_path_attr(dom, "vcpu", "placement"), "auto") || pl_is(tree_path_attr(dom, "numatune/memory", "placement"), "auto"))
+        other_error(c, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "Advice from numad is needed in case of automatic numa placement");
+    TREE_EACH(g, c->devices, "graphics")
+        for (unsigned i = 0; i < sizeof graphics / sizeof graphics[0]; i++) {
+            if (!tree_attr_is(g, "type", graphics[i]))
+                continue;
+            if (kinds & (1u << i) && !c->failed)
+                pl_fail(c, "only 1 graphics device of each type (sdl, vnc, spice, headless, dbus) is supported");
+            kinds |= 1u << i;
+            if (tree_get(g, "listen") && tree_next(tree_first(g, "listen"), "listen") && !c->failed)
+                pl_fail(c, "QEMU does not support multiple listens for one graphics device.");
+        }
+    TREE_EACH(k, tree_get(dom, "keywrap"), "cipher")
+        if (!c->failed)
+            pl_fail(c, "%s-key-wrap is not available with this QEMU binary", tree_attr(k, "name"));
+    TREE_EACH(p, tree_get(dom, "memoryBacking/hugepages"), "page")
+        if (!tree_attr_is(p, "size", "2048") && !tree_attr_is(p, "size", "4") && !c->failed)
+            pl_internal(c, "Unable to find any usable hugetlbfs mount for %s KiB", tree_attr(p, "size"));
+}
+
+static void vmcoreinfo(struct ctx *c)
+{
+    if (pl_tri(c->in->dom, "features/vmcoreinfo", "state") == 1)
+        pl_set(pl_item(c, PLAN_DEVICE), "driver", "vmcoreinfo");
+}
+
 static void plain_start(struct ctx *c)
 {
     pl_words(c, "-no-user-config", NULL);
@@ -71,14 +111,14 @@ static const struct device { const char *element; dev_fn *fn; bool hotplug; } de
 
 /* The command line from left to right: a part of its own, or all devices of a kind. */
 static const struct { plan_fn *fn; const char *devices; } order[] = {
-    { pl_name, NULL }, { start_paused, NULL }, { master_key, NULL }, { managed_pr, NULL }, { pl_firmware_nodes, NULL }, { pl_machine, NULL },
+    { native_checks, NULL }, { pl_name, NULL }, { start_paused, NULL }, { master_key, NULL }, { managed_pr, NULL }, { pl_firmware_nodes, NULL }, { pl_machine, NULL },
     { pl_accel, NULL }, { pl_cpu, NULL }, { pl_firmware, NULL }, { pl_memory, NULL }, { pl_smp, NULL }, { pl_iothreads, NULL }, { pl_numa, NULL },
     { pl_uuid_smbios, NULL }, { pl_graphics_none, NULL }, { plain_start, NULL }, { pl_monitor, NULL }, { pl_clock, NULL }, { pl_pm, NULL },
     { pl_boot, NULL }, { pl_kernel, NULL }, { NULL, "iommu" }, { pl_global_controllers, NULL }, { pl_controllers, NULL }, { NULL, "memory" },
     { NULL, "hub" }, { pl_floppies, NULL }, { NULL, "disk" }, { NULL, "filesystem" }, { NULL, "interface" }, { NULL, "smartcard" }, { NULL, "serial" }, { NULL, "parallel" },
     { NULL, "channel" }, { NULL, "console" }, { NULL, "tpm" }, { NULL, "input" }, { NULL, "audio" }, { NULL, "graphics" }, { NULL, "video" },
     { NULL, "sound" }, { NULL, "watchdog" }, { NULL, "redirdev" }, { NULL, "hostdev" }, { incoming, NULL }, { NULL, "memballoon" }, { NULL, "rng" },
-    { NULL, "crypto" }, { pl_qemu_args, NULL }, { pl_tail, NULL }, { NULL, "panic" }, { NULL, "shmem" }, { NULL, "vsock" }, { messages, NULL },
+    { NULL, "crypto" }, { pl_qemu_args, NULL }, { pl_tail, NULL }, { NULL, "panic" }, { NULL, "shmem" }, { NULL, "vsock" }, { vmcoreinfo, NULL }, { messages, NULL },
 };
 
 static const struct device *device_row(const char *element)

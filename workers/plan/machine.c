@@ -24,6 +24,23 @@ static bool is_pflash(struct ctx *c)
     return tree_attr_is(tree_get(c->in->dom, "os/loader"), "type", "pflash");
 }
 
+/* The variables may be anywhere a disk may be. */
+static void network_flash(struct ctx *c, const struct tree *nvram)
+{
+    struct source s = { .el = nvram, .disk = nvram, .type = "network", .protocol = tree_path_attr(nvram, "source", "protocol"), .node = "libvirt-pflash1" };
+    pl_source_objects(c, &s);
+    json_t *o = pl_item(c, PLAN_BLOCKDEV);
+    pl_source_props(c, &s, o);
+    pl_set(o, "node-name", "libvirt-pflash1-storage");
+    pl_set_bool(o, "auto-read-only", true);
+    pl_set(o, "discard", "unmap");
+    o = pl_item(c, PLAN_BLOCKDEV);
+    pl_set(o, "node-name", "libvirt-pflash1-format");
+    pl_set_bool(o, "read-only", false);
+    pl_set(o, "driver", "raw");
+    pl_set(o, "file", "libvirt-pflash1-storage");
+}
+
 static void flash_node(struct ctx *c, const struct tree *el, const char *path, const char *unit, bool ro)
 {
     char buf[32];
@@ -57,13 +74,17 @@ void pl_firmware_nodes(struct ctx *c)
             pl_fail(c, "Unable to find any firmware to satisfy '%s'", "efi");
         return;
     }
-    flash_node(c, loader, loader->text, "pflash0", pl_tri(loader, NULL, "readonly") != 0);
+    flash_node(c, loader, loader->text, "pflash0", pl_tri(loader, NULL, "readonly") == 1);
     if (!nvram)
         return;
     const char *path = tree_path_attr(nvram, "source", "file");
     AUTO_FREE char *made = NULL;
     if (!path)
         path = nvram->text;
+    if (tree_attr_is(nvram, "type", "network") && !pl_run(c)) {
+        network_flash(c, nvram);
+        return;
+    }
     if (!path) {
         if (asprintf(&made, "%s/nvram/%s_VARS.fd", pl_lib_dir(c), tree_text(c->in->dom, "name")) < 0)
             made = NULL;
@@ -140,6 +161,8 @@ void pl_machine(struct ctx *c)
         pl_cat(c, &b, ",hmat=on");
     if (!uses_numa(c))
         pl_cat(c, &b, ",memory-backend=%s", pl_ram_id(c));
+    if (pl_tri(tree_get(dom, "os"), "bios", "useserial") == 1)
+        pl_cat(c, &b, ",graphics=off");
     if (is_pflash(c)) {
         pl_cat(c, &b, ",pflash0=libvirt-pflash0-format");
         if (tree_get(dom, "os/nvram"))

@@ -20,7 +20,7 @@ static unsigned long long round_module(unsigned long long bytes)
 
 /* One memory backend: what the guest's <memoryBacking>, <numatune> and the part's own settings make of it. */
 struct backend {
-    const char *id;
+    const char *id, *file;          /* file: its name in the folder of such, NULL the id */
     unsigned long long size;
     const char *share;              /* "shared", "private" or NULL */
     const char *nodemask;           /* NULL none */
@@ -30,6 +30,7 @@ struct backend {
     const char *policy;
     long node;                      /* guest node, -1 none */
     bool main, pmem, nvdimm, reserve_none;
+    int discard;                    /* -1: as <memoryBacking> says */
 };
 
 static const char *policy_of(const char *mode)
@@ -104,7 +105,7 @@ static void backend(struct ctx *c, const struct backend *m)
     const struct tree *mb = tree_get(c->in->dom, "memoryBacking");
     const char *source = tree_path_attr(mb, "source", "type"), *share = m->share ? m->share : tree_path_attr(mb, "access", "mode");
     bool huge = m->pagesize || (!m->path && on_hugepages(c, m->node)), memfd = !m->path && pl_is(source, "memfd");
-    bool prealloc = huge || (m->nvdimm && !m->pmem) || pl_is(tree_path_attr(mb, "allocation", "mode"), "immediate");
+    bool prealloc = !m->reserve_none && (huge || (m->nvdimm && !m->pmem) || pl_is(tree_path_attr(mb, "allocation", "mode"), "immediate"));
     /* memory that others map too needs a file; one without a name serves as well where nobody looks for it by name */
     bool file = m->path || huge || share || pl_is(source, "file");
     if (pl_run(c) && share && !m->path && !huge && !pl_is(source, "file"))
@@ -133,12 +134,12 @@ static void backend(struct ctx *c, const struct backend *m)
     } else if (huge && !memfd) {
         hugepage_path(c, o);
     } else if (file && !memfd) {
-        pl_setf(c, o, "mem-path", "%s/ram/%d-%s/%s", pl_lib_dir(c), c->in->id, pl_short_name(c), m->id);
+        pl_setf(c, o, "mem-path", "%s/ram/%d-%s/%s", pl_lib_dir(c), c->in->id, pl_short_name(c), m->file ? m->file : m->id);
     }
+    if (!memfd && file && (m->discard >= 0 ? m->discard : tree_get(mb, "discard") != NULL))
+        pl_set_bool(o, "discard-data", true);
     if (share)
         pl_set_bool(o, "share", pl_is(share, "shared"));
-    if (tree_get(mb, "discard") && (file || memfd))
-        pl_set_bool(o, "discard-data", true);
     if (m->main && (file || memfd))
         pl_set_bool(o, "x-use-canonical-path-for-ramblock-id", false);
     if (prealloc)
@@ -208,7 +209,7 @@ void pl_memory(struct ctx *c)
     else
         pl_words(c, "-m", "%llu", size / MIB);
     if (!cells)
-        backend(c, &(struct backend){ .id = pl_ram_id(c), .size = size, .main = true, .node = -1, .nodemask = tree_attr(tune, "nodeset"),
+        backend(c, &(struct backend){ .id = pl_ram_id(c), .size = size, .main = true, .node = -1, .discard = -1, .nodemask = tree_attr(tune, "nodeset"),
                                       .policy = policy_of(tree_attr(tune, "mode")) });
     pl_words(c, "-overcommit", "mem-lock=%s", tree_get(dom, "memoryBacking/locked") ? "on" : "off");
 }
@@ -245,7 +246,7 @@ void pl_numa(struct ctx *c)
         struct strbuf b = { NULL, 0, 0 };
         char name[40];
         snprintf(name, sizeof name, "ram-node%llu", id);
-        backend(c, &(struct backend){ .id = name, .node = (long)id, .size = round_mib(pl_cell_size(c, cell)), .share = tree_attr(cell, "memAccess"),
+        backend(c, &(struct backend){ .id = name, .node = (long)id, .size = round_mib(pl_cell_size(c, cell)), .share = tree_attr(cell, "memAccess"), .discard = pl_tri(cell, NULL, "discard"),
             .nodemask = node ? tree_attr(node, "nodeset") : tree_attr(tune, "nodeset"),
             .policy = policy_of(node ? tree_attr(node, "mode") : tree_attr(tune, "mode")) });
         pl_cat(c, &b, "node,nodeid=%llu", id);
@@ -266,17 +267,22 @@ void pl_memdev(struct ctx *c, const struct tree *d)
     const char *driver = pl_map(drivers, model, &known);
     struct backend m = { .size = round_module(pl_size(c, d, "target/size")), .share = tree_attr(d, "access"), .path = tree_text(d, "source/path"),
         .nodemask = tree_text(d, "source/nodemask"), .pagesize = pl_size(c, d, "source/pagesize"), .align = pl_size(c, d, "source/alignsize"),
-        .pmem = tree_get(d, "source/pmem"), .reserve_none = pl_is(model, "virtio-mem"), .node = -1, .nvdimm = pl_is(model, "nvdimm"), .policy = "bind" };
+        .pmem = tree_get(d, "source/pmem"), .reserve_none = pl_is(model, "virtio-mem"), .node = -1, .nvdimm = pl_is(model, "nvdimm"), .policy = "bind", .discard = pl_tri(d, NULL, "discard") };
     char id[96];
     unsigned long long n;
     if (!known || pl_run(c)) {
         pl_refuse(c, d, "model");
         return;
     }
+    /* what the module does not say of itself is as its node has it */
+    TREE_EACH(cell, tree_get(c->in->dom, "cpu/numa"), "cell")
+        if (tree_text(d, "target/node") && tree_attr_is(cell, "id", tree_text(d, "target/node"))) {
+            m.share = m.share ? m.share : tree_attr(cell, "memAccess");
+            m.discard = m.discard >= 0 ? m.discard : pl_tri(cell, NULL, "discard");
+        }
     snprintf(id, sizeof id, "mem%s", alias);
     m.id = id;
-    if (pl_is(model, "virtio-pmem"))
-        m.share = "shared";
+    m.file = alias;
     backend(c, &m);
     json_t *o = pl_item(c, PLAN_DEVICE);
     if (pl_is(driver, "virtio-pmem") || pl_is(driver, "virtio-mem"))
@@ -287,7 +293,7 @@ void pl_memdev(struct ctx *c, const struct tree *d)
         pl_set_int(o, "node", (long long)n);
     if (tree_get(d, "target/block"))
         pl_set_int(o, "block-size", (long long)pl_size(c, d, "target/block"));
-    if (tree_get(d, "target/requested"))
+    if (pl_size(c, d, "target/requested"))
         pl_set_int(o, "requested-size", (long long)pl_size(c, d, "target/requested"));
     if (tree_get(d, "target/label"))
         pl_set_int(o, "label-size", (long long)pl_size(c, d, "target/label/size"));
@@ -296,6 +302,8 @@ void pl_memdev(struct ctx *c, const struct tree *d)
     if (tree_get(d, "target/readonly"))
         pl_set_bool(o, "unarmed", true);
     pl_set(o, "memdev", id);
+    if (m.reserve_none && (m.pagesize || on_hugepages(c, -1) || pl_is(tree_path_attr(c->in->dom, "memoryBacking/allocation", "mode"), "immediate")))
+        pl_set_bool(o, "prealloc", true);       /* it touches what is plugged */
     pl_setf(c, o, "id", "%s", alias);
     pl_address(c, d, o);
 }

@@ -118,6 +118,8 @@ plan_fn pl_name, pl_firmware_nodes, pl_machine, pl_accel, pl_firmware, pl_cpu, p
 dev_fn pl_disk, pl_net, pl_serial, pl_parallel, pl_channel, pl_console, pl_ctrl, pl_graphics, pl_video, pl_input, pl_audio, pl_sound,
     pl_watchdog, pl_balloon, pl_rng, pl_hub, pl_redirdev, pl_smartcard, pl_memdev, pl_iommu, pl_shmem, pl_panic, pl_vsock,
     pl_filesystem, pl_tpm, pl_hostdev, pl_crypto;
+void pl_scsi_place(struct ctx *c, const struct tree *el, json_t *o);     /* of a <address type='drive'> on a SCSI controller */
+unsigned pl_disk_nodes(struct ctx *c);     /* how many images all disks have */
 /* -chardev of a character device (serial, channel, smartcard, ...): id is "char" + alias. */
 void pl_chardev(struct ctx *c, const struct tree *dev);
 /* -object tls-creds-x509 for the back end `of`: "obj" + of + "_tls0". */

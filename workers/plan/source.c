@@ -51,6 +51,8 @@ enum host_style { HOST_TYPED /* {"type": "inet", ...} */, HOST_PLAIN /* {"host",
 static json_t *server(struct ctx *c, const struct tree *host, enum host_style style, const char *port)
 {
     json_t *o = json_object();
+    if (pl_is(tree_attr(host, "transport"), "rdma"))
+        pl_internal(c, "transport protocol 'rdma' is not yet supported");
     if (pl_is(tree_attr(host, "transport"), "unix")) {
         pl_set(o, "type", "unix");
         pl_set(o, "path", tree_attr(host, "socket"));

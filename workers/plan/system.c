@@ -5,14 +5,15 @@
 #include <time.h>
 
 /* ---- iothreads ---- */
+static const struct prop pool[] = { P_INT("thread-pool-min", NULL, "thread_pool_min"), P_INT("thread-pool-max", NULL, "thread_pool_max"), P_END };
+
 static void iothread(struct ctx *c, unsigned long long id, const struct tree *el)
 {
-    static const struct prop t[] = { P_INT("thread-pool-min", NULL, "thread_pool_min"), P_INT("thread-pool-max", NULL, "thread_pool_max"), P_END };
     json_t *o = pl_item(c, PLAN_OBJECT);
     pl_set(o, "qom-type", "iothread");
     pl_setf(c, o, "id", "iothread%llu", id);
     if (el)
-        pl_fill(c, el, t, o);
+        pl_fill(c, el, pool, o);
 }
 
 void pl_iothreads(struct ctx *c)
@@ -32,6 +33,13 @@ void pl_iothreads(struct ctx *c)
             iothread(c, id, NULL);
             used++;
         }
+    const struct tree *def = tree_get(c->in->dom, "defaultiothread");
+    if (def) {      /* the pool of the main loop */
+        json_t *o = pl_item(c, PLAN_OBJECT);
+        pl_set(o, "qom-type", "main-loop");
+        pl_set(o, "id", "main-loop");
+        pl_fill(c, def, pool, o);
+    }
 }
 
 /* ---- identity ---- */

@@ -341,10 +341,8 @@ int on_native(struct job *j, struct mp_out *o)
         return -1;
     if (strcmp(format, "qemu-argv") != 0)
         return err_set(&j->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "unsupported config type %s", format);
-    AUTO_TREE *t = doc_parse(xml, n, &j->env, &j->e);
+    AUTO_TREE *t = run_native(xml, n, &j->env, &j->e);
     if (!t)
-        return -1;
-    if (run_form(t, -1, &j->env, &j->e))
         return -1;
     struct plan_in in = {.dom = t, .form = PLAN_NATIVE, .id = -1, .lib_dir = j->env.lib_dir,
         .caps = j->env.caps ? caps_find(j->env.caps, tree_text(t, "devices/emulator"), NULL) : NULL};

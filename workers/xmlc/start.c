@@ -4,6 +4,7 @@
 #include <string.h>
 #include "ipc/util.h"
 #include "workers/cpu.h"
+#include "workers/tree-form.h"
 #include "workers/xmlc/run.h"
 
 /* Devices whose alias is a word and their number in the document. */
@@ -152,7 +153,10 @@ static void channels(struct tree *devices, const char *dir, const char *short_na
         if (doc_is(c, "type", "unix") && !tree_attr(s, "path")) {
             s = tree_make(c, "source");
             tree_set_attr(s, "mode", "bind");
-            tree_set_attr(s, "path", "%s/channel/target/domain-%s/%s", dir, short_name, name ? name : alias_of(c));
+            const struct tree *a = tree_first(c, "address");
+            char port[48];
+            snprintf(port, sizeof port, "vioser-%02u-%02u-%02u.sock", doc_uint(a, "controller", 0), doc_uint(a, "bus", 0), doc_uint(a, "port", 0));
+            tree_set_attr(s, "path", "%s/channel/target/domain-%s/%s", dir, short_name, name ? name : port);
         }
         tree_set_attr(tree_first(c, "target"), "state", "disconnected");
     }
@@ -237,4 +241,25 @@ int run_form(struct tree *t, int id, const struct doc_env *env, struct err *e)
         return -1;
     schema_order(&schema_domain, t);
     return 0;
+}
+
+struct tree *run_native(const char *xml, size_t n, const struct doc_env *env, struct err *e)
+{
+    static const char *const lost[] = {"address", "alias", "acpi", "rom"};
+    AUTO_TREE *t = doc_parse(xml, n, env, e);
+    if (!t)
+        return NULL;
+    struct tree *devices = tree_first(t, "devices"), *c;
+    if (tree_first(devices, "interface")) {
+        TREE_EACH(i, devices, "interface")
+            for (unsigned k = 0; k < ARRAY_N(lost); k++)
+                if ((c = tree_first(i, lost[k])))
+                    tree_free(c);
+        AUTO_FREE char *text = doc_text(t, FORM_SECURE | FORM_INACTIVE, &n);
+        tree_free(t);
+        t = text ? doc_parse(text, n, env, e) : NULL;
+        if (!t)
+            return NULL;
+    }
+    return run_form(t, -1, env, e) < 0 ? NULL : STEAL_PTR(&t);
 }
