@@ -117,7 +117,7 @@ static int keep_pages(const struct settings *s, bool session, uint32_t version)
         return r;
     rw = memfd_create("bulkhead-clients", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     struct clients_head h = { .magic = CLIENTS_MAGIC, .next_id = 1, .limits = { { .max_clients = s->max_clients < most ? s->max_clients : most,
-        .max_anonymous = s->max_anonymous_clients }, { .max_clients = s->admin_max_clients } } };
+        .max_anonymous = s->max_anonymous_clients, .timeout_s = s->timeout_s }, { .max_clients = s->admin_max_clients } } };
     char path[40];
     snprintf(path, sizeof path, "/proc/self/fd/%d", rw);
     if (rw < 0 || ftruncate(rw, CLIENTS_BYTES) < 0 || pwrite(rw, &h, sizeof h, 0) != (ssize_t)sizeof h ||

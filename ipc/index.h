@@ -82,13 +82,13 @@ struct client_row {
 };
 enum door { DOOR_RW, DOOR_RO, DOOR_ADMIN, DOOR_N };
 /* Workers are a number that is told, for each client has a process of its own. */
-struct limits { uint32_t max_clients, max_anonymous, min_workers, max_workers, prio_workers; };
+struct limits { uint32_t max_clients, max_anonymous, min_workers, max_workers, prio_workers, timeout_s /* --timeout; [0] only */; };
 #define LIMIT_LEFT UINT32_MAX       /* in what asks for a change: as it is */
 struct clients_head { uint32_t magic, workers, admin_count, pad; uint64_t next_id;
     /* what is in force, [1] of the admin door; of the workers and below: what the admin program has set since the start, 0 and "": as the settings say */
     struct limits limits[2];
     char log_filters[1024], log_outputs[1024];
-    uint8_t reserved[1984]; };
+    uint8_t reserved[1976]; };
 _Static_assert(sizeof(struct clients_head) == 4096, "one page");
 #define CLIENTS_MAGIC 0x434c4932u
 #define CLIENTS_BYTES (sizeof(struct clients_head) + CLIENTS_MAX * sizeof(struct client_row))

@@ -108,16 +108,16 @@ static void on_idle(struct loop_timer *t)
 {
     struct frame_head h = { .kind = FRAME_EVENT, .op = OP_IN(IN_SHUTDOWN) };
     (void)t;
-    log_info("nobody has needed the daemon for %u s", sup.settings.timeout_s);
+    log_info("nobody has needed the daemon for %u s", sup.clients->limits[0].timeout_s);
     chan_send(&sup.keeper, &h, NULL, 0, NULL, 0);
 }
 
 void idle_update(void)
 {
-    if (sup.clients->workers || guest_count() || !sup.settings.timeout_s)
+    if (sup.clients->workers || guest_count() || !sup.clients->limits[0].timeout_s)
         loop_cancel(&idle_timer);
-    else if (!idle_timer.armed)
-        loop_after(&idle_timer, sup.settings.timeout_s * 1000ull, on_idle, NULL);
+    else
+        loop_after(&idle_timer, sup.clients->limits[0].timeout_s * 1000ull, on_idle, NULL);
 }
 
 /* ---- the keeper's frames ---- */

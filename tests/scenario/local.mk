@@ -5,6 +5,7 @@ scenario_tests = \
 	%D%/test-clients.sh \
 	%D%/test-daemon.sh \
 	%D%/test-debug.sh \
+	%D%/test-keepalive.sh \
 	%D%/test-limits.sh \
 	%D%/test-manuals.sh \
 	%D%/test-msgpack.sh \

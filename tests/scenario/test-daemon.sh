@@ -127,6 +127,16 @@ wait_for 30 "it answers" virsh -q version
 wait_for 30 "it has ended" eval "! kill -0 $timed"
 wait "$timed" || fail "its status"
 
+if command -v virt-admin >/dev/null; then
+    step "and when it is told so while it runs"
+    "$virtqemud" >>"$(daemon_log)" 2>&1 &
+    timed=$!
+    wait_for 30 "it answers" virsh -q version
+    virt-admin -c "virtqemud:///${URI##*/}" daemon-timeout --timeout 1
+    wait_for 30 "it has ended" eval "! kill -0 $timed"
+    wait "$timed" || fail "its status"
+fi
+
 step "sockets and readiness of a service manager"
 cat >"$BOX/activate.py" <<'P'
 import os, socket, sys

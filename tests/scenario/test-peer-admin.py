@@ -36,6 +36,14 @@ daemon-log-outputs 3:file:/var/log/libvirt/other.log
 daemon-log-outputs
 daemon-log-outputs ""
 daemon-log-outputs
+srv-list | tail -n +3 | awk '{ print $2 }' | sort
+dmn-timeout --timeout 300
+daemon-timeout --timeout 300
+daemon-timeout --timeout 0
+daemon-timeout --timeout -1
+daemon-timeout --timeout 5000000
+server-update-tls SERVER
+server-update-tls nothing
 nothing"""
 NAMES = [("libvirtd|virtqemud", "SERVER")]
 BUSY = [(r"^(nWorkers|freeWorkers|jobQueueDepth)( +): \d+", r"\1\2: N")]

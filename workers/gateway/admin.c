@@ -520,7 +520,25 @@ static void set_log_filters(struct gw *gw, struct call *c, struct mp_in *in)
     set_logging(gw, c, in, false);
 }
 
-/* Ending the daemon from here is the service manager's business, and so is its idle time. */
+/* All our doors are local sockets. */
+static void update_tls(struct gw *gw, struct call *c, struct mp_in *in)
+{
+    if (server_arg(gw, c, in) != SERVER_N && admin_flags_ok(gw, c, NULL))
+        call_fail(gw, c, VIR_ERR_INTERNAL_ERROR, VIR_FROM_RPC, "no tls service found, unable to update tls files");
+}
+
+static void set_timeout(struct gw *gw, struct call *c, struct mp_in *in)
+{
+    struct limits l;
+    memset(&l, 0xff, sizeof l);
+    uint32_t s = mp_get_u32(in);
+    if (!admin_flags_ok(gw, c, NULL))
+        return;
+    l.timeout_s = s == LIMIT_LEFT ? s - 1 : s;
+    change(gw, c, OP_IN(IN_LIMITS), &l, sizeof l);
+}
+
+/* Ending the daemon from here is the service manager's business. */
 static void not_ours(struct gw *gw, struct call *c, struct mp_in *in)
 {
     (void)in;
@@ -545,7 +563,8 @@ const struct local local_admin[] = {
     { OP_ADMIN_CONNECT_GET_LOGGING_FILTERS, get_log_filters },
     { OP_ADMIN_CONNECT_SET_LOGGING_OUTPUTS, set_log_outputs },
     { OP_ADMIN_CONNECT_SET_LOGGING_FILTERS, set_log_filters },
-    { OP_ADMIN_CONNECT_SET_DAEMON_TIMEOUT, not_ours },
+    { OP_ADMIN_SERVER_UPDATE_TLS_FILES, update_tls },
+    { OP_ADMIN_CONNECT_SET_DAEMON_TIMEOUT, set_timeout },
     { OP_ADMIN_CONNECT_DAEMON_SHUTDOWN, not_ours },
     { 0, NULL },
 };
