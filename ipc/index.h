@@ -15,7 +15,7 @@
 
 enum slot_flags {
     SLOT_PERSISTENT = 1, SLOT_AUTOSTART = 2, SLOT_MANAGED_SAVE = 4, SLOT_HAS_SECRETS = 8 /* the definition holds a password */,
-    SLOT_UPDATED = 16, SLOT_WORKER_FAILED = 32, SLOT_STALE = 64 /* its QEMU has not answered for a while */, SLOT_AGENT = 128 /* agent channel connected */,
+    /* 16 is free */ SLOT_WORKER_FAILED = 32, SLOT_STALE = 64 /* its QEMU has not answered for a while */, SLOT_AGENT = 128 /* agent channel connected */,
     SLOT_HAS_SNAPSHOT = 256, SLOT_TAINTED = 512, SLOT_CANONICAL = 1024 /* the stored file holds exactly what a client is shown */,
 };
 struct index_slot {

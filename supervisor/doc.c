@@ -141,7 +141,7 @@ static int define_commit(struct flow *f, struct frame *fr)
     bool was = slot_row(f->slot)->flags & SLOT_PERSISTENT;
     slot_mark(f->slot, &f->caller);
     SLOT_EDIT(s, f->slot)
-        s->flags |= SLOT_PERSISTENT | (is_new ? 0 : SLOT_UPDATED);
+        s->flags |= SLOT_PERSISTENT;
     stamp(f, fr);
     if (f->caller.op != 0)
         event_lifecycle(slot_row(f->slot), EV_DEFINED, was ? DEFINED_UPDATED : DEFINED_ADDED);
@@ -200,8 +200,6 @@ static int config_commit(struct flow *f, struct frame *fr)
 {
     if (!slot_active(slot_row(f->slot)))
         slot_facts(f->slot, &f->doc);
-    SLOT_EDIT(s, f->slot)
-        s->flags |= SLOT_UPDATED;
     stamp(f, fr);
     if (f->doc.event_len && !f->live_first)     /* else the worker has told it */
         event_metadata(slot_row(f->slot), f->reply + f->doc.reply_len, f->doc.event_len);

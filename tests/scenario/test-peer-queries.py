@@ -132,6 +132,8 @@ ttyconsole idle
 domjobinfo busy
 domjobinfo busy --rawstats
 domjobinfo idle
+domjobinfo idle --completed
+domjobinfo busy --completed
 desc busy
 desc busy --title
 desc idle

@@ -30,6 +30,7 @@
     X(REMOTE_DOMAIN_GET_INTERFACE_PARAMETERS, api_params) \
     X(REMOTE_DOMAIN_GET_BLOCK_IO_TUNE, api_params) \
     X(REMOTE_DOMAIN_GET_MESSAGES, api_messages) \
+    X(REMOTE_DOMAIN_GET_SECURITY_LABEL_LIST, api_security_labels) \
     X(REMOTE_DOMAIN_GET_IOTHREAD_INFO, api_iothread_info) \
     X(REMOTE_DOMAIN_GET_DISK_ERRORS, api_disk_errors) \
     /* api_stats.c */ \
