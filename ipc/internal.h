@@ -158,7 +158,7 @@ struct conf_entry {
     uint64_t mem_kib, mem_max_kib;
     uint8_t uuid[16];
 };
-struct probe_req { uint32_t want_format /* enum image_format, IMG_NONE: guess */; uint32_t pad; };
+struct probe_req { uint32_t want_format /* enum image_format, IMG_NONE: guess */, pad; char path[4096] /* of the image, to resolve its backing file's name; "": the name as it is */; };
 struct probe_caps { char emulator[512]; char accel[8] /* the -accel it runs with: "tcg", "kvm" */; };
 struct probe_result { uint32_t format, backing_format; uint64_t virtual_size, cluster; uint32_t encrypted, has_backing; char backing[4096]; char data_file[4096]; };
 struct guest_state {

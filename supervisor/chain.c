@@ -84,8 +84,12 @@ static int ask(struct flow *f, uint32_t arg)
     if (walk_open(f, &w) < 0)
         return -1;
     while (manifest_next(&w.in, &m, &path, &aux) > 0)
-        if (m.index == f->i)
+        if (m.index == f->i) {
             q.want_format = m.format;
+            util_copy_str(q.path, sizeof q.path, path);
+        } else if (m.parent == (int32_t)f->i) {
+            q.path[0] = 0;          /* what it stands on, the document tells */
+        }
     walk_close(&w);
     return flow_call(f, peer_take(ROLE_PROBE, f->object, f->name), OP_IN(IN_PROBE_IMAGE), arg, &q, sizeof q, &f->fd[FF_IMAGE], 1);
 }
@@ -113,42 +117,6 @@ int chain_size_probe(struct flow *f)
     return f->fd[FF_IMAGE] >= 0 ? ask(f, 1) : err_set(&f->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_STORAGE, "the image is not there");
 }
 
-/* base's folder + name, with "x/.." and "." taken out by text. */
-static int join(char out[4096], const char *base, const char *name)
-{
-    char raw[8200];
-    const char *slash = strrchr(base, '/');
-    int r = name[0] == '/' ? util_copy_str(raw, sizeof raw, name) : util_format(raw, sizeof raw, "%.*s/%s", (int)(slash - base), base, name);
-    size_t n = 0;
-    for (char *save = NULL, *s = strtok_r(raw, "/", &save); s && !r; s = strtok_r(NULL, "/", &save)) {
-        if (!strcmp(s, "."))
-            continue;
-        if (!strcmp(s, "..")) {
-            while (n && out[--n] != '/')
-                ;
-            continue;
-        }
-        size_t len = strlen(s);
-        if (n + len + 2 > 4096)
-            return -ENAMETOOLONG;
-        out[n++] = '/';
-        memcpy(out + n, s, len);
-        n += len;
-    }
-    out[n] = 0;
-    return r ? r : n ? 0 : -EINVAL;
-}
-
-static int judge_backing(struct flow *f, const struct probe_result *p, const char *path, char backing[4096])
-{
-    size_t colon = strcspn(p->backing, ":/");
-    if (p->data_file[0])
-        return err_set(&f->err, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "image '%s' keeps its data in another file", path);
-    if (p->backing[colon] == ':')
-        return err_set(&f->err, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "backing store '%s' of image '%s' is not a file", p->backing, path);
-    return join(backing, path, p->backing) < 0 ? err_set(&f->err, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "backing store of image '%s' has no usable name", path) : 0;
-}
-
 /* The manifest anew: entry f->i with its format, and its backing file as the last entry unless the document names one. */
 int chain_probed(struct flow *f, struct frame *fr)
 {
@@ -157,14 +125,13 @@ int chain_probed(struct flow *f, struct frame *fr)
     struct manifest_entry m, grown = { .kind = MK_IMAGE, .parent = (int32_t)f->i };
     struct manifest_out out;
     const char *path, *aux;
-    char backing[4096] = "", top[4096] = "";
     struct walk w;
     int parent[MANIFEST_ENTRIES_MAX], depth = 0, r = 0;
     bool has_child = false;
     if (fr->body_len != sizeof p || fr->h.flags & FRAME_BIG)
         return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed answer about an image");
     memcpy(&p, fr->body, sizeof p);
-    p.backing[sizeof p.backing - 1] = p.data_file[sizeof p.data_file - 1] = 0;
+    p.backing[sizeof p.backing - 1] = 0;
     if (p.format >= IMG_N || p.backing_format >= IMG_N || walk_open(f, &w) < 0)
         return f->err.code ? -1 : err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed answer about an image");
     manifest_begin(&out, buf, sizeof buf);
@@ -177,16 +144,15 @@ int chain_probed(struct flow *f, struct frame *fr)
                 break;
             }
             m.format = m.format == IMG_NONE ? p.format : m.format;
-            util_copy_str(top, sizeof top, path);
             grown.flags = MF_RO | MF_BACKING | MF_PROBE | (m.flags & MF_SHARED);
             for (int k = m.parent; k >= 0 && depth < DEPTH_MAX; k = parent[k])
                 depth++;
         }
         r = manifest_add(&out, &m, path, aux);
     }
-    if (r >= 0 && p.has_backing && !has_child && (r = judge_backing(f, &p, top, backing)) >= 0) {
+    if (r >= 0 && p.has_backing && !has_child) {
         grown.format = p.backing_format;
-        r = depth >= DEPTH_MAX ? err_set(&f->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_STORAGE, "backing chain of '%s' is too deep", top) : manifest_add(&out, &grown, backing, NULL);
+        r = depth >= DEPTH_MAX ? err_set(&f->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_STORAGE, "backing chain of '%s' is too deep", p.backing) : manifest_add(&out, &grown, p.backing, NULL);
     }
     struct manifest_head head;
     memcpy(&head, w.p, sizeof head);

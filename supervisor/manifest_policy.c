@@ -56,6 +56,8 @@ static const char *judge(const struct manifest_entry *m, const char *path, const
             return m->flags & MF_EMPTY ? NULL : "there is no path";
         if (m->kind == MK_NVRAM && aux && aux[0] && judge_file(MK_BIND, aux))
             return judge_file(MK_BIND, aux);
+        if (m->flags & MF_BACKING && (strstr(path, "//") || strstr(path, "/./")))       /* a probe, which read the guest's own words, names it in full */
+            return "the path is not plain";
         return judge_file(m->kind, path);
     case PATH_NAME:
         return path && (strlen(path) > 15 || strpbrk(path, "/ \t\n") || !strcmp(path, "..") || !strcmp(path, ".")) ? "the interface's name is none" : NULL;

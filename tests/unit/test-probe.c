@@ -10,6 +10,7 @@ static struct fakesup sup;
 static char dir[64];
 static struct probe_result res;
 static char error[2048];
+static const char *as = "";         /* the image's path, as the probe is told it */
 
 static const char *in_dir(const char *name)
 {
@@ -25,6 +26,7 @@ static bool probe(const char *path, uint32_t want)
     struct probe_req rq = { .want_format = want };
     struct birth b = { .uid = geteuid() ? 0xffffffffu : 65534u, .gid = geteuid() ? 0xffffffffu : 65534u, .flags = geteuid() ? BIRTH_SESSION : 0 };
     int fd = open(path, O_RDONLY | O_CLOEXEC);
+    util_copy_str(rq.path, sizeof rq.path, as);
     memset(&res, 0, sizeof res);
     error[0] = 0;
     if (fd < 0 || fakesup_spawn(&sup, ROLE_PROBE, b, NULL) < 0)
@@ -85,6 +87,17 @@ static void images(void)
     tap_ok(probe(in_dir("top.qcow2"), IMG_QCOW2) && !strcmp(res.backing, "/x/z") && res.backing_format == IMG_RAW, "backing file as URI: %s %s", res.backing, error);
     run("qemu-img rebase -u -F raw -b 'nbd://localhost/x' top.qcow2");
     tap_ok(!probe(in_dir("top.qcow2"), IMG_QCOW2) && strstr(error, "is not supported"), "a backing store elsewhere: %s", error);
+    static const struct { const char *image, *name, *is; } named[] = {
+        { "/a/b/top", "i.img", "/a/b/i.img" }, { "/a//b/./top", "../c/./x/../i.img", "/a/c/i.img" }, { "/top", "../../../etc/x", "/etc/x" }, { "/a/top", "//x/./y", "/x/y" },
+        { "/a/top", "/..", NULL }, { "/a/top", "nbd:x", NULL }, { "top", "i.img", NULL },
+    };
+    for (size_t i = 0; i < ARRAY_N(named); i++) {
+        run("qemu-img create -q -f qcow2 top.qcow2 1M && qemu-img rebase -q -u -f qcow2 -b '%s' -F raw top.qcow2", named[i].name);
+        as = named[i].image;
+        bool ok = probe(in_dir("top.qcow2"), IMG_QCOW2);
+        tap_ok(named[i].is ? ok && !strcmp(res.backing, named[i].is) : !ok, "%s of %s: %s %s", named[i].name, as, res.backing, error);
+    }
+    as = "";
     tap_ok(probe(in_dir("top.qcow2"), IMG_RAW) && res.format == IMG_RAW && !res.has_backing, "a disk that the document calls raw is not looked into");
     run("qemu-img create -q -f qcow2 -o data_file=d.raw,data_file_raw=on df.qcow2 1M");
     tap_ok(probe(in_dir("df.qcow2"), IMG_QCOW2) && !strcmp(res.data_file, "d.raw"), "external data file: %s", res.data_file);

@@ -1,6 +1,6 @@
 # role probe: one image header, or one QEMU's answers about itself
 noinst_LIBRARIES += libprobe.a
-libprobe_a_SOURCES = %D%/image.c %D%/caps_ask.c %D%/probe.h
+libprobe_a_SOURCES = %D%/backing.c %D%/image.c %D%/caps_ask.c %D%/probe.h
 libprobe_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 pkglibexec_PROGRAMS += roles/probe
 roles_probe_SOURCES = %D%/probe.c

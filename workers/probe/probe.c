@@ -37,7 +37,9 @@ static void on_image(struct worker *w, const struct request *rq, struct frame *f
         err_set(&e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_STORAGE, "malformed probe request");
     else
         memcpy(&want, f->body, sizeof want);
-    if (e.code || image_probe(fd, want.want_format, &r, &e))
+    if (!e.code && !memchr(want.path, 0, sizeof want.path))
+        err_set(&e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_STORAGE, "malformed probe request");
+    if (e.code || image_probe(fd, want.want_format, &r, &e) || (want.path[0] && backing_resolve(want.path, &r, &e)))
         worker_error(w, rq, &e);
     else if (rq->arg == 1)
         reply_sizes(w, rq, fd, &r);

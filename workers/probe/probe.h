@@ -10,6 +10,9 @@
  * 0, or -1 with *e set: unreadable, or a backing reference that cannot be followed. */
 int image_probe(int fd, uint32_t want, struct probe_result *r, struct err *e);
 
+/* Makes r->backing a path without "//", "." and "..", from image's folder if it is relative. 0, or -1 with *e: it is no file that could be opened. */
+int backing_resolve(const char *image, struct probe_result *r, struct err *e);
+
 /* Asks the QEMU on the other side of the stream socket fd for all that workers/caps.h describes, and writes one part.
  * *version becomes QEMU's. 0; or -1 with *e set. Frees nothing of o on failure. */
 int caps_ask(int fd, const struct probe_caps *who, struct mp_out *o, uint32_t *version, struct err *e);
