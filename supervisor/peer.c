@@ -25,7 +25,7 @@ static struct loop_timer spare_timer;
 /* Kept ones outlive a supervisor, the others answer one call.  A birth costs more than most documents and connections: of some roles a few are
  * born before they are needed, and as soon as fewer than the least are left.  Each still has one client, or sees one document. */
 static const struct { bool kept; uint8_t spare_least, spare_most, fds[4] /* what each is born with */; } roles[ROLE_N] = {
-    [ROLE_GATEWAY] = { true, 2, 4, { BFD_INDEX, BFD_SETTINGS } },
+    [ROLE_GATEWAY] = { true, 2, 4, { BFD_INDEX, BFD_SETTINGS, BFD_LAYOUT } },
     [ROLE_XMLC] = { false, 2, 2, { BFD_LAYOUT } },
     [ROLE_CONF] = { true, 0, 0, { BFD_INDEX, BFD_SETTINGS, BFD_LAYOUT } },
     [ROLE_HOST] = { true, 0, 0, { BFD_INDEX, BFD_SETTINGS, BFD_CAPS } },

@@ -23,3 +23,77 @@ done
 step "its errors are libvirt's"
 timeout 60 "$PYTHON" "$SRCDIR/tests/scenario/client-msgpack.py" "$SOCKETS/virtqemud-sock" none 2>"$BOX/client.err" && fail "a guest that is not there was started"
 grep -q "Domain not found: no domain with matching name 'none'" "$BOX/client.err" || fail "the error: $(cat "$BOX/client.err")"
+
+step "a console, the other way round: what the guest says and is told"
+cat >"$BOX/console.py" <<'END'
+import socket, sys, time, msgpack
+sock = socket.socket(socket.AF_UNIX)
+sock.connect(sys.argv[1])
+sock.settimeout(120)
+messages, number, said = msgpack.Unpacker(strict_map_key=False), 0, b''
+
+
+def send(*message):
+    sock.sendall(msgpack.packb(message))
+
+
+def receive():
+    while True:
+        for message in messages:
+            return message
+        messages.feed(sock.recv(65536) or sys.exit('the daemon closed the connection'))
+
+
+def call(method, *args):
+    global number
+    number += 1
+    send(0, number, method, args)
+    while True:
+        kind, *rest = receive()
+        if kind == 1 and rest[0] == number:
+            if rest[1]:
+                sys.exit(f'{method}: {rest[1][2]}')
+            return rest[2]
+
+
+def expect(text):
+    """Until the guest has said so on console `stream`."""
+    global said
+    while text not in said:
+        kind, word, fields = receive()
+        assert (kind, word, fields[0]) == (2, 'stream.data', stream), (kind, word, fields)
+        assert fields[1], 'the console ended'
+        said += fields[1]
+    said = said[said.index(text) + len(text):]
+
+
+call('connect.open', sys.argv[2], 0)
+guest = call('domain.lookup_by_name', 'small')[0]
+guest = call('domain.create_with_flags', guest, 1)[0]       # paused, so that nothing is missed
+call('domain.open_console', guest, None, 0)
+stream = number
+send(0, 1000, 'domain.resume', [guest])
+assert receive() == [1, 1000, None, []]
+expect(b'GUEST-READY')
+for _ in range(20):
+    send(2, 'stream.data', [stream, b'echo SUM-$((40+2))\n'])
+    sock.settimeout(3)
+    try:
+        expect(b'SUM-42')
+        break
+    except TimeoutError:        # it was not listening yet
+        continue
+else:
+    sys.exit('no answer')
+sock.settimeout(60)
+send(2, 'stream.end', [stream])
+while True:
+    kind, word, fields = receive()
+    if word == 'stream.end':
+        break
+    assert word == 'stream.data', word
+assert fields == [stream]
+call('domain.destroy', guest)
+print('the guest said SUM-42')
+END
+timeout 180 "$PYTHON" "$BOX/console.py" "$SOCKETS/virtqemud-sock" "$URI"

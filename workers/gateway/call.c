@@ -213,13 +213,13 @@ static local_fn *call_local(const struct op *op)
     return NULL;
 }
 
-/* Session daemons have their sockets in the user's folder. */
+/* A session's daemons have their sockets in the user's folder; of the system's, libvirt names them by the older path. */
 static void call_no_sibling(struct gw *gw, struct call *c)
 {
     struct err e = ERR_INIT;
     const char *name = api_sibling(c->op);
     if (gw->w.birth.flags & BIRTH_SESSION)
-        err_sys(&e, VIR_FROM_RPC, ENOENT, "Failed to connect socket to '/run/user/%u/libvirt/%s-sock'", gw->serve.uid, name ? name : "libvirt");
+        err_sys(&e, VIR_FROM_RPC, ENOENT, "Failed to connect socket to '%s/%s-sock'", gw->sock_dir, name ? name : "libvirt");
     else
         err_sys(&e, VIR_FROM_RPC, ENOENT, "Failed to connect socket to '/var/run/libvirt/%s-sock'", name ? name : "libvirt");
     call_error(gw, c, &e);

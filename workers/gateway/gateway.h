@@ -7,6 +7,7 @@
 #include "conn.h"
 #include "ipc/index.h"
 #include "ipc/internal.h"
+#include "ipc/layout.h"
 #include "ipc/schema/op-numbers.h"
 #include "ipc/settings.h"
 #include "workers/worker.h"
@@ -60,6 +61,7 @@ struct gw {
     const struct client_row *clients;           /* admin door only, with its head */
     const struct clients_head *clients_head;
     struct settings set;
+    char sock_dir[sizeof ((struct layout *)0)->sock_dir];
     struct serve serve;
     struct conn conn;
     const struct front *front;

@@ -12,23 +12,31 @@
 
 enum { MAX_CALLS = 5 };
 
-/* Copies the settings memfd; without one libvirt's defaults hold. */
-static void gw_settings(struct gw *gw)
+/* Copies a struct that came by birth. False: it did not, or is another version's. */
+static bool gw_copy(struct gw *gw, int kind, void *to, size_t size)
 {
     const void *p;
     size_t n;
-    int fd = birth_fd(&gw->w.birth, BFD_SETTINGS, -1, NULL);
-
-    gw->set = (struct settings){ .max_clients = 5000, .max_anonymous_clients = 20, .min_workers = 5, .max_workers = 20, .prio_workers = 5,
-        .max_client_requests = MAX_CALLS, .admin_max_client_requests = MAX_CALLS, .log_level = LOG_L_WARN };
-    if (fd < 0 || frame_map(fd, sizeof gw->set, &p, &n) < 0)
-        return;
-    if (n == sizeof gw->set && ((const struct settings *)p)->magic == SETTINGS_MAGIC)
-        memcpy(&gw->set, p, n);
-    else
-        log_warn("settings are of another version, defaults are used");
+    int fd = birth_fd(&gw->w.birth, kind, -1, NULL);
+    if (fd < 0 || frame_map(fd, size, &p, &n) < 0)
+        return false;
+    if (n == size)
+        memcpy(to, p, size);
     if (n)
         munmap((void *)(uintptr_t)p, n);
+    return n == size;
+}
+
+static void gw_settings(struct gw *gw)
+{
+    struct layout l;
+    if (!gw_copy(gw, BFD_SETTINGS, &gw->set, sizeof gw->set) || gw->set.magic != SETTINGS_MAGIC) {
+        log_warn("no settings, or of another version: defaults are used");
+        gw->set = (struct settings){ .max_clients = 5000, .max_anonymous_clients = 20, .min_workers = 5, .max_workers = 20, .prio_workers = 5,
+            .max_client_requests = MAX_CALLS, .admin_max_client_requests = MAX_CALLS, .log_level = LOG_L_WARN };
+    }
+    if (gw_copy(gw, BFD_LAYOUT, &l, sizeof l))
+        util_copy_str(gw->sock_dir, sizeof gw->sock_dir, l.sock_dir);
 }
 
 static void gw_clients(struct gw *gw, int page)
