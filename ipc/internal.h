@@ -77,7 +77,7 @@ enum internal_op {
                          * The stub is the hand's child and becomes the keeper's (sub-reaper) as the hand exits */
     IN_HAND_REAP,       /* hand-launch. CALL: struct hand_req, fds: [0] manifest (may be missing): remove what a guest's run left: cgroup, run folder, listening sockets. Reply: struct hand_done */
     IN_HAND_CONNECT,    /* hand-open. CALL: struct hand_path: connect to a unix socket of our own (monitor of a guest that runs already). Reply: struct hand_done; fd [0] */
-    IN_HAND_PIDFD,      /* hand-open. CALL: struct hand_pid: open a pidfd of a running guest after checking its start time and comm. Reply: struct hand_done; fds like IN_HAND_LAUNCH's [0], [1] */
+    IN_HAND_PIDFD,      /* hand-open. CALL: struct hand_pid: open a pidfd of a running guest by what hand-launch noted of it. Reply: struct hand_done with pid and id; no fds: it has ended; fds like IN_HAND_LAUNCH's [0], [1] */
     /* debug, admin door only */
     IN_WORKERS = 128,   /* CALL: reply: struct peer_row, one after the other */
     IN_WORKER_DEBUG,    /* CALL admin gateway -> supervisor -> qemu worker: arg: enum worker_debug; object in the header. Reply: msgpack [[[name, value] ...]]: what it is doing */
@@ -192,6 +192,7 @@ struct hand_done {
     int32_t code, domain;           /* enum err_code, enum err_domain of the failure */
     uint32_t next_fd;               /* first number in QEMU not given away */
     uint32_t has;                   /* enum hand_has */
+    int32_t pid, id;                /* IN_HAND_PIDFD */
     uint8_t ours_kind[FRAME_FDS_MAX];     /* of each of the nworker descriptors: BFD_QMP, BFD_CHARDEV, BFD_LOG_PIPE, BFD_FILE and BFD_DIR (of the pipe before them) */
     uint16_t ours_entry[FRAME_FDS_MAX];   /* and whose: an index into the manifest */
     char text[1024];                /* detail of the error (strerror is in it already) */
@@ -217,5 +218,5 @@ struct launched {
 };
 enum launch_level { LAUNCH_HAS_UID = 1, LAUNCH_HAS_VIEW = 2, LAUNCH_HAS_PIDNS = 4, LAUNCH_HAS_NETNS = 8, LAUNCH_HAS_FILTER = 16, LAUNCH_HAS_CGROUP = 32, LAUNCH_HAS_USERNS = 64, LAUNCH_HAS_PROC = 128 };
 struct hand_path { char path[108]; char pad[4]; };
-struct hand_pid { int32_t pid; uint32_t pad; uint64_t start_time; };
+struct hand_pid { int32_t id; uint32_t pad; char name[NAME_MAX_BYTES]; };       /* id: what the status file says, for a guest that another daemon started */
 #endif

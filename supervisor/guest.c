@@ -41,7 +41,7 @@ bool run_id_clashes(int32_t id)
     for (struct run *r = run_next(NULL); r; r = run_next(r))
         if (r->id == id || (r->uid != ~0u && r->uid == uid_of(id, 0)))
             return true;
-    return false;
+    return id <= 0;
 }
 
 /* libvirt's form: at most 20 characters of the name. */

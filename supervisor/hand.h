@@ -37,6 +37,15 @@ int hand_reply(struct hand *h, const void *body, size_t len, const int *fds, uns
 /* Answers with a failed struct hand_done made of *e. failed: index of the entry, -1 none. */
 void hand_fail(struct hand *h, int failed, int error, const struct err *e);
 
+/* hand_record.c: what a later daemon must know of a running guest, in the folder of status files (BFD_LAYOUT). 0 or negative errno. */
+struct run_record { int32_t stub, qemu, id; uint64_t start; };
+int record_write(const struct hand *h, const char *name, const struct run_record *r);
+int record_read(const struct hand *h, const char *name, struct run_record *r);
+/* Of a guest that libvirt's own daemon started, which notes a pid only: it is of a process that began before the note. Leaves r->id. */
+int record_foreign(const struct hand *h, const char *name, struct run_record *r);
+void record_remove(const struct hand *h, const char *name);
+int proc_start(int32_t pid, uint64_t *start);       /* field 22 of /proc/PID/stat. 0 or -ESRCH */
+
 /* hand_path.c: paths that a client named. */
 
 /* Opens an existing file, block device or (want_dir) folder without following magic links, looking before opening: nothing but what

@@ -4,6 +4,7 @@
  * Part of hand-launch.  Assumes of its input: id and name come from the supervisor; the name is cut down to harmless letters here. */
 #include "hand_launch.h"
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -17,6 +18,7 @@
 
 #define PIDS_DEFAULT 4096       /* threads of one QEMU: a fork bomb's end */
 #define REMOVE_WAIT_MS 2000
+enum { INNER_DEPTH = 3, INNER_TURNS = 50 };
 
 void cgroup_name(char *dst, size_t n, int32_t id, const char *name)
 {
@@ -218,6 +220,23 @@ static void kill_all(const char *dir)
         kill((pid_t)pid, SIGKILL);
 }
 
+/* Groups in a guest's group: those that libvirtd made for one that was taken over from it. */
+static void remove_inner(const char *dir, int depth)
+{
+    char inner[CG_PATH_MAX];
+    DIR *d = depth < INNER_DEPTH ? opendir(dir) : NULL;
+    for (struct dirent *e; d && (e = readdir(d));) {
+        if (e->d_type != DT_DIR || e->d_name[0] == '.' || util_format(inner, sizeof inner, "%s/%s", dir, e->d_name) < 0)
+            continue;
+        remove_inner(inner, depth + 1);
+        kill_all(inner);
+        for (int turn = 0; rmdir(inner) < 0 && errno == EBUSY && turn < INNER_TURNS; turn++)
+            poll(NULL, 0, 2);
+    }
+    if (d)
+        closedir(d);
+}
+
 static void remove_one(struct each *x, const char *mnt, int version, const char *controllers)
 {
     char parent[CG_PATH_MAX], dir[CG_PATH_MAX];
@@ -227,6 +246,7 @@ static void remove_one(struct each *x, const char *mnt, int version, const char 
     uint64_t until = util_now_ms() + REMOVE_WAIT_MS;
     while (rmdir(dir) < 0 && errno == EBUSY && util_now_ms() < until) {
         kill_all(dir);
+        remove_inner(dir, 0);
         poll(NULL, 0, 2);       /* the kernel has no word for "it is empty now" in version 1 */
     }
     rmdir(parent);              /* refused while another guest is there */

@@ -326,20 +326,6 @@ static int launch_wait(struct launcher *x, pid_t stub, pid_t *qemu, struct err *
     }
 }
 
-static uint64_t start_time(pid_t pid)
-{
-    char path[64], buf[1024];
-    unsigned long long t = 0;
-    util_format(path, sizeof path, "/proc/%d/stat", pid);
-    AUTO_CLOSE fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? -1 : util_read_full(fd, buf, sizeof buf - 1);
-    buf[n > 0 ? n : 0] = 0;
-    char *p = strrchr(buf, ')');
-    if (p)
-        sscanf(p + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", &t);
-    return t;
-}
-
 /* QEMU's folder in /proc for its worker.  SAFETY: a mount of its own, for the worker may open names below it and ".." must end there.
  * An ordinary user cannot have that: then the one file with the process's times. */
 static int open_proc(const char *path)
@@ -386,15 +372,20 @@ static int launch(struct launcher *x, struct launched *done, int fds[3], unsigne
         err_sys(e, VIR_FROM_QEMU, -r, "Unable to set up QEMU's process");
     else if (send(x->status[0], "g", 1, MSG_NOSIGNAL) == 1 && launch_wait(x, pid, &qemu, e) == 0) {
         char path[64];
-        *done = (struct launched){ .pid = pid, .qemu_pid = qemu, .start_time = start_time(pid), .sandbox = x->level };
+        *done = (struct launched){ .pid = pid, .qemu_pid = qemu, .sandbox = x->level };
+        proc_start(pid, &done->start_time);
         util_format(path, sizeof path, "/proc/%d", qemu);
         fds[0] = pidfd;
         fds[1] = open_proc(path);
         fds[2] = *x->groups.usage ? open(x->groups.usage, O_RDONLY | O_CLOEXEC) : -1;
         *nfds = fds[2] < 0 ? 2 : 3;
-        if (fds[1] >= 0)
+        const struct run_record record = { .stub = pid, .qemu = qemu, .id = x->l->id, .start = done->start_time };
+        if (fds[1] >= 0 && !(x->l->flags & LAUNCH_NO_CGROUP) && (r = record_write(x->h, x->l->name, &record)) < 0)
+            err_sys(e, VIR_FROM_QEMU, -r, "Cannot note the guest's process");
+        else if (fds[1] >= 0)
             return 0;
-        err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "QEMU ended at once");
+        else
+            err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "QEMU ended at once");
     }
     syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
     waitpid(pid, NULL, 0);
@@ -410,6 +401,14 @@ static bool is_known(struct hand *h)
     return poll(&p, 1, KNOWN_WAIT_MS) > 0 && frame_recv(BIRTH_FD_CHANNEL, &h->call, buf, sizeof buf) == 1 && h->call.h.kind == FRAME_EVENT && h->call.h.op == OP_IN(IN_HAND_LAUNCH);
 }
 
+static void launch_undo(const struct launcher *x)
+{
+    if (!(x->l->flags & LAUNCH_NO_CGROUP))
+        record_remove(x->h, x->l->name);
+    if (!x->session)
+        cgroup_remove(x->l->id, x->l->name);
+}
+
 static void hand_launch(struct hand *h)
 {
     struct launcher x = { .h = h, .l = hand_body(h, sizeof *x.l), .session = h->birth.flags & BIRTH_SESSION, .plan = -1, .filter = -1, .stub = -1, .log = -1, .null = -1 };
@@ -420,8 +419,7 @@ static void hand_launch(struct hand *h)
     hand_check_text(x.l->name, sizeof x.l->name);
     hand_check_text(x.l->emulator, sizeof x.l->emulator);
     if (launch(&x, &done, fds, &nfds, &e)) {
-        if (!x.session)
-            cgroup_remove(x.l->id, x.l->name);
+        launch_undo(&x);
         done.error = -EIO;
         done.code = e.code;
         done.domain = e.domain;
@@ -430,13 +428,12 @@ static void hand_launch(struct hand *h)
     } else if (hand_reply(h, &done, sizeof done, fds, nfds) < 0 || !is_known(h) || send(x.status[0], "k", 1, MSG_NOSIGNAL) != 1) {
         syscall(SYS_pidfd_send_signal, fds[0], SIGKILL, NULL, 0);
         waitpid(done.pid, NULL, 0);
-        if (!x.session)
-            cgroup_remove(x.l->id, x.l->name);
+        launch_undo(&x);
     }
 }
 
-/* SAFETY: removes only what names of our own making lead to: the guest's groups, monitor.sock in the run folder and the folder once it is
- * empty, and sockets (nothing else) where the manifest had QEMU listen. */
+/* SAFETY: removes only what names of our own making lead to: the guest's groups, monitor.sock and the key in the run folder and the folders once they
+ * are empty, and sockets (nothing else) where the manifest had QEMU listen. */
 static void hand_reap(struct hand *h)
 {
     const struct hand_req *rq = hand_body(h, sizeof *rq);
@@ -450,8 +447,15 @@ static void hand_reap(struct hand *h)
     hand_check_text(rq->run_dir, sizeof rq->run_dir);
     if (!(h->birth.flags & BIRTH_SESSION))
         cgroup_remove(rq->id, rq->name);
-    if (rq->run_dir[0] == '/' && !strstr(rq->run_dir, "/../") && util_format(sock, sizeof sock, "%s/monitor.sock", rq->run_dir) == 0) {
-        unlink(sock);
+    record_remove(h, rq->name);
+    if (rq->run_dir[0] == '/' && !strstr(rq->run_dir, "/../")) {
+        static const char *const names[] = { "monitor.sock", "master-key.aes" /* of a guest that libvirtd started */ };
+        for (size_t i = 0; i < ARRAY_N(names); i++)
+            if (util_format(sock, sizeof sock, "%s/%s", rq->run_dir, names[i]) == 0)
+                unlink(sock);
+        const char *last = path_split(rq->run_dir, lib, sizeof lib);
+        if (last && util_format(folder, sizeof folder, "%s/channel/target/%s", lib, last) == 0)
+            rmdir(folder);
         if (rmdir(rq->run_dir) < 0 && errno != ENOENT)
             log_warn("cannot remove '%s': %s", rq->run_dir, strerror(errno));
     }

@@ -411,48 +411,42 @@ static void hand_connect(struct hand *h)
     hand_reply(h, &done, sizeof done, &fd, 1);
 }
 
-/* Field 22 of /proc/PID/stat, and the name. 0 or -ESRCH. */
-static int proc_stat(int dir, char comm[32], uint64_t *start)
-{
-    char buf[1024];
-    unsigned long long t;
-    AUTO_CLOSE fd = openat(dir, "stat", O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? -1 : util_read_full(fd, buf, sizeof buf - 1);
-    if (n <= 0)
-        return -ESRCH;
-    buf[n] = 0;
-    char *open = strchr(buf, '('), *close_ = strrchr(buf, ')');
-    if (!open || !close_ || close_ - open > 31 ||
-        sscanf(close_ + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", &t) != 1)
-        return -ESRCH;
-    snprintf(comm, 32, "%.*s", (int)(close_ - open - 1), open + 1);
-    *start = t;
-    return 0;
-}
-
-/* SAFETY: a pidfd is the right to signal.  It is given for a process that is a guest by its name and has the start time that was noted
- * when it was started, so that a number that was used again names nobody. */
+/* SAFETY: a pidfd is the right to signal.  It is given for the process that was noted when the guest was started, if it still has that start
+ * time and a guest's name, so that a number that was used again names nobody.  The descriptor comes first: whose it is is looked at after. */
 static void hand_pidfd(struct hand *h)
 {
-    const struct hand_pid *p = hand_body(h, sizeof *p);
-    struct hand_done done = { .failed = -1, .nworker = 2 };
+    const struct hand_pid *q = hand_body(h, sizeof *q);
     struct err e = ERR_INIT;
     char path[64], comm[32] = "";
     uint64_t start = 0;
-    int fds[2];
-    fds[0] = p->pid > 1 ? (int)syscall(SYS_pidfd_open, p->pid, 0) : -1;
-    util_format(path, sizeof path, "/proc/%d", p->pid);
-    fds[1] = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fds[0] < 0 || fds[1] < 0 || proc_stat(fds[1], comm, &start) < 0 || (p->start_time && start != p->start_time) ||
-        (strcmp(comm, "pid1") && strncmp(comm, "qemu-", 5) && strncmp(comm, "bulkhead-pid1", 13))) {
-        err_set(&e, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "process %d is not the guest's", p->pid);
-        hand_fail(h, -1, -ESRCH, &e);
+    struct run_record p = { .id = q->id };
+    int fds[2] = { -1, -1 };
+    hand_check_text(q->name, sizeof q->name);
+    int r = record_read(h, q->name, &p);
+    bool foreign = r == -ENOENT && (r = record_foreign(h, q->name, &p)) == 0;
+    if (r == 0) {
+        fds[0] = p.stub > 1 ? (int)syscall(SYS_pidfd_open, p.stub, 0) : -1;
+        util_format(path, sizeof path, "/proc/%d", p.stub);
+        fds[1] = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        AUTO_CLOSE name = fds[1] < 0 ? -1 : openat(fds[1], "comm", O_RDONLY | O_CLOEXEC);
+        r = fds[0] < 0 || name < 0 || util_read_full(name, comm, sizeof comm - 1) <= 0 || proc_start(p.stub, &start) < 0 || start != p.start ||
+            strncmp(comm, foreign ? "qemu-" : "bulkhead-pid1", foreign ? 5 : 13) ? -ESRCH : 0;
+    }
+    struct hand_done done = { .failed = -1, .nworker = 2, .pid = p.stub, .id = p.id };
+    if (r == -ESRCH) {              /* what it left is removed by its id */
+        done.nworker = 0;
+        hand_reply(h, &done, sizeof done, NULL, 0);
         return;
     }
-    if (strncmp(comm, "qemu-", 5)) {     /* the stub: QEMU is its one child */
+    if (r) {
+        err_sys(&e, VIR_FROM_QEMU, -r, "Cannot read what was noted of the guest's process");
+        hand_fail(h, -1, r, &e);
+        return;
+    }
+    if (!foreign) {     /* the stub: QEMU is its one child */
         char children[64] = "";
         int qemu = 0;
-        util_format(path, sizeof path, "task/%d/children", p->pid);
+        util_format(path, sizeof path, "task/%d/children", p.stub);
         AUTO_CLOSE c = openat(fds[1], path, O_RDONLY | O_CLOEXEC);
         if (c >= 0 && read(c, children, sizeof children - 1) > 0 && sscanf(children, "%d", &qemu) == 1) {
             util_format(path, sizeof path, "/proc/%d", qemu);

@@ -101,38 +101,39 @@ static int take_over(struct flow *f)
 {
     if ((f->slot = slot_for(f)) < 0)
         return -1;
-    if (f->doc.id <= 0 || run_of(f->slot) || run_id_clashes(f->doc.id) || !(f->run = run_take(f->slot)))
-        return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "its id %d cannot be taken", f->doc.id);
+    if (run_of(f->slot) || !(f->run = run_take(f->slot)))
+        return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "it is there already, or too many guests run");
     struct run *r = f->run;
-    r->phase = RUN_STARTING;
-    r->id = f->doc.id;
-    r->launched = true;
-    run_dir_name(r);
-    if (sup.index.head->next_id <= r->id)
-        sup.index.head->next_id = r->id + 1;
     run_fd_add(r, BFD_TREE, 0, STEAL_FD(&f->fd[FF_TREE]));
     run_fd_add(r, BFD_MANIFEST, 0, STEAL_FD(&f->fd[FF_MANIFEST]));
     run_fd_add(r, BFD_CHECKPOINT, 0, memfd_create("checkpoint", MFD_CLOEXEC));
-    struct hand_pid q = { .pid = f->doc.pid };
+    struct hand_pid q = { .id = f->doc.id };
+    util_copy_str(q.name, sizeof q.name, f->name);
     return hand_call(f, ROLE_HAND_OPEN, IN_HAND_PIDFD, &q, sizeof q, NULL, 0);
 }
 
 static int taken(struct flow *f, struct frame *fr)
 {
     struct hand_done d;
-    if (hand_done(f, fr, &d) < 0 || fr->h.nfds < 2)
+    if (hand_done(f, fr, &d) < 0)
         return -1;
-    run_adopt(f->run, fr, f->doc.pid);
+    /* SAFETY: what a hand noted when it started the guest counts, not what its worker wrote into the status file. */
+    if (run_id_clashes(d.id))
+        return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "its id %d cannot be taken", d.id);
+    f->run->id = d.id;
+    run_dir_name(f->run);
+    if (fr->h.nfds < 2)
+        return err_set(&f->err, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "there is no process of the guest's any more");
+    run_adopt(f->run, fr, d.pid);
     return FLOW_NEXT;
 }
 
 static int connect_go(struct flow *f)
 {
     struct hand_path q = { .path = "" };
-    /* SAFETY: the status file's text came from the guest's worker: of all monitors it may name its own guest's only. */
-    f->doc.monitor[sizeof f->doc.monitor - 1] = 0;
-    if (util_format(q.path, sizeof q.path, "%s/monitor.sock", f->run->run_dir) < 0 || strcmp(q.path, f->doc.monitor))
-        return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "its monitor is not where this guest's monitor is");
+    /* SAFETY: the monitor is where this guest's is, whatever its worker wrote into the status file. */
+    if (util_format(q.path, sizeof q.path, "%s/monitor.sock", f->run->run_dir) < 0)
+        return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "its monitor's path is too long");
     return hand_call(f, ROLE_HAND_OPEN, IN_HAND_CONNECT, &q, sizeof q, NULL, 0);
 }
 
@@ -157,7 +158,7 @@ static void adopt_done(struct flow *f, bool ok)
             s->id = r->id;
             s->state = f->doc.state ? f->doc.state : STATE_RUNNING;
             s->reason = f->doc.reason;
-            s->qemu_pid = (uint32_t)f->doc.pid;
+            s->qemu_pid = (uint32_t)r->stub;
         }
         slot_facts(r->slot, &f->doc);
         if (slot_row(r->slot)->flags & SLOT_MANAGED_SAVE)

@@ -30,6 +30,7 @@ static const struct { bool kept; uint8_t spare_least, spare_most, fds[4] /* what
     [ROLE_CONF] = { true, 0, 0, { BFD_INDEX, BFD_SETTINGS, BFD_LAYOUT } },
     [ROLE_HOST] = { true, 0, 0, { BFD_INDEX, BFD_SETTINGS, BFD_CAPS } },
     [ROLE_LOG] = { true, 0, 0, { BFD_SETTINGS } },
+    [ROLE_HAND_OPEN ... ROLE_HAND_LAUNCH] = { false, 0, 0, { BFD_LAYOUT } },
     [ROLE_QEMU] = { true, 0, 0, { BFD_CAPS, BFD_SETTINGS, BFD_LAYOUT, BFD_INDEX } },
 };
 

@@ -60,7 +60,7 @@ static int begin(struct flow *f)
     if (!(r = run_take(f->slot)))
         return err_set(&f->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "too many guests run");
     struct index_head *h = sup.index.head;
-    while (run_id_clashes(h->next_id) || h->next_id <= 0)
+    while (run_id_clashes(h->next_id))
         h->next_id = h->next_id > 0 && h->next_id < INT32_MAX ? h->next_id + 1 : 1;
     r->id = f->id = h->next_id++;
     r->phase = RUN_STARTING;

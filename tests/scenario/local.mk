@@ -17,6 +17,7 @@ guest_tests = \
 	%D%/test-guest-calls.py \
 	%D%/test-guest-confined.py \
 	%D%/test-guest-console.py \
+	%D%/test-guest-adopt.py \
 	%D%/test-guest-agent.py \
 	%D%/test-guest-devices.py \
 	%D%/test-guest-disks.py \

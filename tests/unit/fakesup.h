@@ -16,6 +16,7 @@
 #include "ipc/err.h"
 #include "ipc/frame.h"
 #include "ipc/internal.h"
+#include "ipc/layout.h"
 #include "ipc/manifest.h"
 #include "ipc/util.h"
 
@@ -107,10 +108,16 @@ static inline int fakesup_end(struct fakesup *s)
 }
 
 /* A hand's whole life: one call, one reply (kept in s->reply until fakesup_end). */
+/* Where hands keep what is noted of guests. */
+static struct layout fakesup_layout;
 static inline int fakesup_hand(struct fakesup *s, int role, uint32_t flags, uint32_t op, const void *body, size_t len, const int *fds, unsigned nfds)
 {
     struct birth b = { .uid = 0xffffffffu, .gid = 0xffffffffu, .flags = flags };
-    int r = fakesup_spawn(s, role, b, NULL);
+    int layout = frame_memfd("layout", &fakesup_layout, sizeof fakesup_layout);
+    b.nfds = 1;
+    b.fd_kind[0] = BFD_LAYOUT;
+    int r = fakesup_spawn(s, role, b, &layout);
+    close(layout);
     return r < 0 ? r : fakesup_call(s, OP_IN(op), 0, 0, body, len, fds, nfds);
 }
 #endif

@@ -27,6 +27,18 @@ static const char *slurp(pid_t pid, const char *file)
     return text;
 }
 
+/* What the hand noted of the guest, into text; or writes `now` instead. */
+static void noted(const char *suffix, char *text, const char *now)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/launch-test%s", fakesup_layout.state_dir, suffix);
+    int fd = open(path, now ? O_WRONLY | O_TRUNC : O_RDONLY);
+    ssize_t n = fd < 0 ? -1 : now ? write(fd, now, strlen(now)) : read(fd, text, 63);
+    if (!now)
+        text[n > 0 ? n : 0] = 0;
+    close(fd);
+}
+
 /* Launches with extra arguments after the monitor's (words separated by \1) and a manifest (or an empty one). */
 static bool launch(const char *more, struct manifest_out *m, const char *emulator, uint32_t flags)
 {
@@ -206,15 +218,26 @@ static bool confinement(void)
     close(fd);
     tap_ok(k > 0 && atoi(st) > 0 && strstr(st, "(qemu-system"), "the process folder is QEMU's");
     tap_ok(kill(done.pid, SIGTERM) == 0 && poll(NULL, 0, 50) == 0 && kill(done.qemu_pid, 0) == 0, "a SIGTERM to the stub does nothing");
-    struct hand_pid hp = { .pid = done.pid, .start_time = done.start_time };
+    struct hand_pid hp = { .id = 7 };
+    struct hand_done again = { 0 };
+    char text[64];
+    memcpy(hp.name, l.name, sizeof hp.name);
+    noted(".pid", text, NULL);
+    tap_ok(atoi(text) == done.qemu_pid, "the pid file has QEMU's pid");
     struct fakesup keep = sup;
     int r = fakesup_hand(&sup, ROLE_HAND_OPEN, root ? 0 : BIRTH_SESSION, IN_HAND_PIDFD, &hp, sizeof hp, NULL, 0);
-    tap_ok(r == 1 && sup.reply.h.nfds == 2, "a later daemon gets its pidfd");
+    if (r == 1 && sup.reply.body_len == sizeof again)
+        memcpy(&again, sup.reply.body, sizeof again);
+    tap_ok(sup.reply.h.nfds == 2 && again.pid == done.pid && again.id == l.id, "a later daemon gets its pidfd, pid and id");
     fakesup_end(&sup);
-    hp.start_time++;
+    char other[128], mine[128];
+    noted(".run", mine, NULL);
+    snprintf(other, sizeof other, "%d %llu %d %d\n", done.pid, (unsigned long long)done.start_time + 1, l.id, done.qemu_pid);
+    noted(".run", text, other);
     fakesup_hand(&sup, ROLE_HAND_OPEN, root ? 0 : BIRTH_SESSION, IN_HAND_PIDFD, &hp, sizeof hp, NULL, 0);
     tap_ok(sup.reply.h.nfds == 0, "but not with another start time");
     fakesup_end(&sup);
+    noted(".run", text, mine);
     sup = keep;
     qmp_do("{\"execute\":\"quit\"}\n", "SHUTDOWN");
     int status = stub_status();
@@ -434,6 +457,9 @@ int main(void)
     root = geteuid() == 0;
     if (access(EMULATOR, X_OK))
         tap_skip_all("no QEMU");
+    snprintf(fakesup_layout.state_dir, sizeof fakesup_layout.state_dir, "/tmp/launch-XXXXXX");
+    if (!mkdtemp(fakesup_layout.state_dir))
+        return 1;
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     if (!confinement())
         return tap_done();
@@ -443,5 +469,6 @@ int main(void)
     boot();
     reap(true);
     cost();
+    tap_ok(rmdir(fakesup_layout.state_dir) == 0, "nothing is noted of guests that are gone");
     return tap_done();
 }

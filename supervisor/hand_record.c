@@ -1,0 +1,141 @@
+/* hand_record.c: what a later daemon must know of a running guest and may believe.
+ *
+ * Privilege: hand-launch writes and removes, hand-open reads, in the folder of status files, which is root's.  Assumes of its input: the supervisor
+ * named the guest.  SAFETY: the status file beside it is the guest's worker's word; a pid of that would let a hostile worker have another process
+ * killed as its guest.  So pid, start time and id are noted here, by the hand that started it: NAME.run.  NAME.pid is for host programs: as
+ * libvirt's, QEMU's pid. */
+#include "hand.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include "ipc/layout.h"
+#include "ipc/log.h"
+#include "ipc/util.h"
+
+enum { RECORD_BYTES = 128 };
+
+static int folder_open(const struct hand *h)
+{
+    const void *p;
+    size_t n;
+    int layout = birth_fd(&h->birth, BFD_LAYOUT, -1, NULL), fd = layout < 0 ? -EBADF : frame_map(layout, sizeof(struct layout), &p, &n);
+    if (fd < 0 || n != sizeof(struct layout))
+        return fd < 0 ? fd : -EPROTO;
+    const struct layout *l = p;
+    fd = memchr(l->state_dir, 0, sizeof l->state_dir) ? open(l->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -EPROTO;
+    return fd == -1 ? -errno : fd;
+}
+
+static int file_name(char out[NAME_MAX + 1], const char *name, const char *suffix)
+{
+    return !*name || strchr(name, '/') ? -EINVAL : util_format(out, NAME_MAX + 1, "%s%s", name, suffix);
+}
+
+static int put(int dir, const char *name, const char *suffix, mode_t mode, const char *text)
+{
+    char file[NAME_MAX + 1];
+    int r = file_name(file, name, suffix);
+    if (r < 0)
+        return r;
+    unlinkat(dir, file, 0);
+    AUTO_CLOSE fd = openat(dir, file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+    if (fd < 0 || fchmod(fd, mode) < 0)
+        return -errno;
+    ssize_t n = util_write_full(fd, text, strlen(text));
+    return n < 0 ? (int)n : 0;
+}
+
+/* Text of a file of the guest's, and when it was written. 0 or negative errno. */
+static int get(int dir, const char *name, const char *suffix, char text[RECORD_BYTES], struct stat *st)
+{
+    char file[NAME_MAX + 1];
+    int r = file_name(file, name, suffix);
+    if (r < 0)
+        return r;
+    AUTO_CLOSE fd = openat(dir, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, st) < 0)
+        return -errno;
+    ssize_t n = S_ISREG(st->st_mode) && st->st_uid == geteuid() ? util_read_full(fd, text, RECORD_BYTES - 1) : -EPERM;
+    if (n < 0)
+        return (int)n;
+    text[n] = 0;
+    return 0;
+}
+
+int record_write(const struct hand *h, const char *name, const struct run_record *r)
+{
+    char line[RECORD_BYTES];
+    AUTO_CLOSE dir = folder_open(h);
+    if (dir < 0)
+        return dir;
+    snprintf(line, sizeof line, "%d %llu %d %d\n", r->stub, (unsigned long long)r->start, r->id, r->qemu);
+    int error = put(dir, name, ".run", 0600, line);
+    snprintf(line, sizeof line, "%d\n", r->qemu);
+    return error < 0 ? error : put(dir, name, ".pid", 0644, line);
+}
+
+int record_read(const struct hand *h, const char *name, struct run_record *r)
+{
+    char text[RECORD_BYTES];
+    struct stat st;
+    unsigned long long start;
+    struct run_record got;
+    AUTO_CLOSE dir = folder_open(h);
+    int error = dir < 0 ? dir : get(dir, name, ".run", text, &st);
+    if (error == 0 && sscanf(text, "%d %llu %d %d", &got.stub, &start, &got.id, &got.qemu) != 4)
+        error = -EPROTO;
+    if (error)
+        return error;
+    *r = got;
+    r->start = start;
+    return 0;
+}
+
+int record_foreign(const struct hand *h, const char *name, struct run_record *r)
+{
+    char text[RECORD_BYTES];
+    struct stat st;
+    struct timespec now, up;
+    AUTO_CLOSE dir = folder_open(h);
+    int error = dir < 0 ? dir : get(dir, name, ".pid", text, &st);
+    uint64_t start = 0;
+    if (error == 0 && ((r->stub = r->qemu = atoi(text)) <= 1 || proc_start(r->stub, &start) < 0))
+        error = -ESRCH;
+    if (error)
+        return error;
+    clock_gettime(CLOCK_REALTIME, &now);
+    clock_gettime(CLOCK_BOOTTIME, &up);
+    r->start = start;
+    return now.tv_sec - up.tv_sec + (time_t)(start / (uint64_t)sysconf(_SC_CLK_TCK)) <= st.st_mtim.tv_sec + 1 ? 0 : -ESRCH;
+}
+
+void record_remove(const struct hand *h, const char *name)
+{
+    static const char *const suffixes[] = { ".run", ".pid" };
+    char file[NAME_MAX + 1];
+    AUTO_CLOSE dir = folder_open(h);
+    for (size_t i = 0; dir >= 0 && i < ARRAY_N(suffixes); i++)
+        if (file_name(file, name, suffixes[i]) == 0 && unlinkat(dir, file, 0) < 0 && errno != ENOENT)
+            log_warn("cannot remove '%s': %s", file, strerror(errno));
+}
+
+int proc_start(int32_t pid, uint64_t *start)
+{
+    char path[64], buf[1024];
+    unsigned long long t;
+    util_format(path, sizeof path, "/proc/%d/stat", pid);
+    AUTO_CLOSE fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : util_read_full(fd, buf, sizeof buf - 1);
+    buf[n > 0 ? n : 0] = 0;
+    char *p = strrchr(buf, ')');
+    if (!p || sscanf(p + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", &t) != 1)
+        return -ESRCH;
+    *start = t;
+    return 0;
+}

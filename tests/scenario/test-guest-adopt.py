@@ -1,0 +1,113 @@
+#!/usr/bin/python3
+"""A later daemon takes running guests over: by what was noted when they were started, whatever their status files say; NAME.pid is libvirt's."""
+import os, re, signal, sys, time
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from guestlib import *
+
+
+def state(box, name):
+    return os.path.join(box.dir, "run/libvirt/qemu", name)
+
+
+def inside(box, host_pid):
+    """A process's pid in the box"""
+    return int(re.search(r"NSpid:.*", open("/proc/%d/status" % host_pid).read()).group(0).split()[2])
+
+
+def pid_of(box, name):
+    """Host pid of a guest's QEMU"""
+    return [p for p in box.role("guest") if "guest=%s," % name in open("/proc/%d/cmdline" % p).read()][0]
+
+
+def change(path, pattern, new):
+    text = open(path).read()
+    assert re.search(pattern, text), text[:500]
+    with open(path, "w") as f:
+        f.write(re.sub(pattern, new, text, count=1))
+
+
+def small(name):
+    return document(name, memory=64).replace("<kernel>", "<!--").replace("</cmdline>", "-->")
+
+
+def taken(box):
+    """pid file; taken over; a status file that names another guest's process and id; a pid that was used again"""
+    con = box.connect()
+    for name in ("a", "b"):
+        con.defineXML(small(name)).create()
+    pids = {name: pid_of(box, name) for name in ("a", "b")}
+    for name, pid in pids.items():
+        assert open(state(box, name + ".pid")).read() == "%d\n" % inside(box, pid)
+        assert os.stat(state(box, name + ".pid")).st_mode & 0o777 == 0o644
+    ids = {name: con.lookupByName(name).ID() for name in pids}
+    con.close()
+
+    box.stop_daemon()
+    assert os.path.exists(state(box, "a.pid"))
+    box.start()
+    con = box.connect()
+    assert {name: con.lookupByName(name).ID() for name in pids} == ids
+    con.lookupByName("a").suspend()
+    con.lookupByName("a").resume()
+    assert {name: pid_of(box, name) for name in pids} == pids
+    con.close()
+
+    # A hostile worker wrote b's pid and id into a's status file.
+    box.stop_daemon()
+    theirs = re.search(r"pid='(\d+)'", open(state(box, "b.xml")).read()).group(1)
+    change(state(box, "a.xml"), r"pid='\d+'", "pid='%s'" % theirs)
+    change(state(box, "a.xml"), r"<domain type='qemu' id='\d+'", "<domain type='qemu' id='%d'" % ids["b"])
+    box.start()
+    con = box.connect()
+    assert {name: con.lookupByName(name).ID() for name in pids} == ids, "ids of the status files"
+    con.lookupByName("a").destroy()
+    wait_for("a is gone", lambda: not is_running(pids["a"]), 20)
+    assert is_running(pids["b"]) and con.lookupByName("b").isActive(), "b was killed for a"
+    assert not os.path.exists(state(box, "a.pid")) and os.path.exists(state(box, "b.pid"))
+
+    # a ends while no daemon runs, and its first process's pid is that of another guest's now.
+    con.lookupByName("a").create()
+    con.close()
+    box.stop_daemon()
+    os.kill(pid_of(box, "a"), 9)
+    wait_for("a is gone", lambda: len(box.role("guest")) == 1, 20)
+    change(state(box, "a.run"), r"^\d+", theirs)
+    box.start()
+    con = box.connect()
+    wait_for("a is known to be off", lambda: is_off(con.lookupByName("a")), 20)
+    assert is_running(pids["b"]) and con.lookupByName("b").isActive(), "b was killed for a"
+    assert not os.path.exists(state(box, "a.run"))
+    con.lookupByName("b").destroy()
+    assert_clean(box)
+
+
+def foreign(box):
+    """a guest that Debian's libvirtd started is taken over and ended; not when its pid was used again"""
+    ours = box.command
+    with Box("guest-adopt-peer", peer=True) as b:
+        for name in ("f", "g"):
+            b.connect().defineXML(small(name)).create()
+        pids = {name: pid_of(b, name) for name in ("f", "g")}
+        b.stop_daemon(signal.SIGKILL)
+        os.kill(pids["g"], 9)
+        wait_for("g is gone", lambda: not is_running(pids["g"]), 20)
+        # A process of that name that began after the note was written.
+        later = state(b, "g.pid")
+        change(later, r"\d+", str(inside(b, pids["f"])))
+        os.utime(later, (time.time() - 3600, time.time() - 3600))
+        b.peer, b.command, b.word = False, ours, "virtqemud"
+        b.sock = os.path.join(b.dir, "run/libvirt/virtqemud-sock")
+        b.uri = "qemu+unix:///system?socket=" + b.sock
+        b.start()
+        con = b.connect()
+        dom = con.lookupByName("f")
+        wait_for("g is known to be off", lambda: is_off(con.lookupByName("g")), 20)
+        assert dom.isActive() and is_running(pids["f"]), b.log_text()[-2000:]
+        dom.suspend()
+        assert dom.state()[0] == libvirt.VIR_DOMAIN_PAUSED
+        dom.destroy()
+        wait_for("f is gone", lambda: not is_running(pids["f"]), 20)
+        assert_clean(b)
+
+
+main(taken, foreign)
