@@ -17,8 +17,8 @@ int owner_find_group(const char *name, gid_t *gid);
 int owner_resolve(struct settings *s);     /* qemu.conf's user and group into owner_uid and owner_gid. 0, or -EINVAL; prints what went wrong */
 
 /* listen.c: the three doors.  fds[]: enum door; from the service manager, or made at the layout's paths.  Prints what went wrong.
- * *made: at least one was made here. */
-int listen_open(const struct layout *l, const struct settings *s, int fds[3], bool *made);
+ * made: paths of those that were made here and are to go with the daemon; the others stay "". */
+int listen_open(const struct layout *l, const struct settings *s, int fds[3], char made[][256]);
 /* A file with our pid in it, locked as long as *fd lives, as libvirt's daemons do. -EBUSY: another one runs. */
 int pidfile_take(const char *path, int *fd);
 

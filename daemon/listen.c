@@ -72,7 +72,7 @@ static void take_activated(int fds[3])
     unsetenv("LISTEN_FDNAMES");
 }
 
-int listen_open(const struct layout *l, const struct settings *s, int fds[3], bool *made)
+int listen_open(const struct layout *l, const struct settings *s, int fds[3], char made[][256])
 {
     const mode_t modes[DOOR_N] = { s->unix_sock_rw_perms, s->unix_sock_ro_perms, s->unix_sock_admin_perms };
     fds[0] = fds[1] = fds[2] = -1;
@@ -89,7 +89,8 @@ int listen_open(const struct layout *l, const struct settings *s, int fds[3], bo
             log_err("cannot listen on %s: %s", a.sun_path, strerror(-r));
             return r;
         }
-        *made = !activated;
+        if (!activated)
+            util_copy_str(*made++, sizeof *made, a.sun_path);
     }
     return 0;
 }

@@ -22,7 +22,7 @@
 static int keep(uint32_t role, uint32_t tag, uint32_t arg, int fd)
 {
     struct held h = { .kind = HELD_FD, .role = role, .tag = tag, .arg = arg };
-    return fd < 0 ? fd : store_put(&h, fd);
+    return fd < 0 ? fd : store_put(&h, fd, -1) ? 0 : -ENOSPC;
 }
 
 /* ---- settings: conf reads the files, as the first thing that is born ---- */
@@ -198,7 +198,8 @@ int prepare(struct keeper_start *k, const char *config, const char *pid_file)
     util_format(path, sizeof path, "%s/driver.pid", k->layout.state_dir);
     if ((r = take_lock(k->layout.pid_file, 0)) || (r = take_lock(path, 1)))
         return r;
-    k->owns_pid_file = true;
+    util_copy_str(k->made[0], sizeof k->made[0], k->layout.pid_file);
+    util_copy_str(k->made[1], sizeof k->made[1], path);
     if ((r = void_make(k->layout.session, fds)) < 0) {
         log_err("cannot make namespaces: %s", strerror(-r));
         return r;
@@ -217,7 +218,7 @@ int prepare(struct keeper_start *k, const char *config, const char *pid_file)
     uint32_t version = 0;
     if ((r = keep(ROLE_SUPERVISOR, BFD_CAPS, 0, emulators_ask(k, &version))) || (r = keep(ROLE_SUPERVISOR, BFD_SETTINGS, 0, frame_memfd("settings", &k->settings, sizeof k->settings))) ||
         (r = keep(ROLE_SUPERVISOR, BFD_LAYOUT, 0, frame_memfd("layout", &k->layout, sizeof k->layout))) || (r = keep_pages(&k->settings, k->layout.session, version)) || (r = keep_folders(&k->layout)) ||
-        (r = listen_open(&k->layout, &k->settings, doors, &k->owns_doors)))
+        (r = listen_open(&k->layout, &k->settings, doors, k->made + 2)))
         return r;
     for (uint32_t d = 0; d < DOOR_N; d++)
         if (doors[d] >= 0 && (r = keep(ROLE_SUPERVISOR, BFD_LISTEN_RW + d, 0, doors[d])))

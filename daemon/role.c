@@ -20,14 +20,7 @@ int role_start(const struct keeper_start *k, struct birth *b, const int *fds, un
     b->flags = k->layout.session ? BIRTH_SESSION : 0;
     if (nfds)
         memcpy(all, fds, nfds * sizeof *fds);
-    for (uint32_t tag = BFD_VOID_USER; tag <= BFD_VOID_UTS; tag++) {
-        int fd = store_get(ROLE_KEEPER, tag, 0);
-        if (fd < 0)
-            continue;
-        b->fd_kind[n] = (uint8_t)tag;
-        all[n++] = fd;
-    }
-    b->nfds = (uint16_t)n;
+    n = store_birth(b, all, n, ROLE_KEEPER);
     int r = spawn_role(&k->layout, &who, b, sv[1], all, n);
     close(sv[1]);
     if (r < 0)

@@ -72,7 +72,6 @@ static void ready(void)
         ssize_t n = *fds[i] >= 0 ? write(*fds[i], "\n", 1) : 0;
         (void)n;
         util_closep(fds[i]);
-        *fds[i] = -1;
     }
 }
 
@@ -90,19 +89,11 @@ static void do_spawn(struct frame *f)
         done.pid = -EMFILE;
     } else if (f->h.nfds >= first && n == s.birth.nfds && n + 5 <= BIRTH_FDS_MAX) {
         memcpy(fds, &f->fds[first], n * sizeof fds[0]);
-        for (uint32_t k = BFD_VOID_USER; k <= BFD_VOID_UTS; k++) {
-            int fd = store_get(ROLE_KEEPER, k, 0);
-            if (fd >= 0) {
-                s.birth.fd_kind[n] = (uint8_t)k;
-                s.birth.fd_arg[n] = 0;
-                fds[n++] = fd;
-            }
-        }
-        s.birth.nfds = (uint16_t)n;
+        n = store_birth(&s.birth, fds, n, ROLE_KEEPER);
         done.pid = spawn_role(&start->layout, &s.who, &s.birth, f->fds[0], fds, n);
         if (done.pid > 0 && kept) {
             s.who.pid = done.pid;
-            store_put(&s.who, frame_take_fd(f, 1));
+            store_put(&s.who, frame_take_fd(f, 1), -1);
         }
     }
     tell(IN_SPAWNED, 0, &done, sizeof done, NULL, 0);
@@ -110,23 +101,18 @@ static void do_spawn(struct frame *f)
 
 static void do_store(struct frame *f)
 {
-    for (unsigned i = 0; i < f->h.nfds && (i + 1) * sizeof(struct held) <= f->body_len; i++) {
-        struct held h;
-        memcpy(&h, f->body + i * sizeof h, sizeof h);
-        h.kind = HELD_FD;
-        if (f->fds[i] >= files_full || store_put(&h, frame_take_fd(f, i)) < 0)
-            log_err("the descriptor store is full");
-    }
+    struct held h;
+    memcpy(&h, f->body, sizeof h);
+    h.kind = HELD_FD;
+    if (f->fds[0] >= files_full || !store_put(&h, frame_take_fd(f, 0), -1))
+        log_err("the descriptor store is full");
 }
 
 static void do_drop(struct frame *f)
 {
     struct held h;
     memcpy(&h, f->body, sizeof h);
-    if (h.kind == HELD_CHANNEL)
-        store_drop_channel(h.channel);
-    else
-        store_drop(&h);
+    store_drop(&h);
 }
 
 static void do_kill(struct frame *f)
@@ -140,7 +126,8 @@ static void do_adopt(struct frame *f)
 {
     struct held h;
     memcpy(&h, f->body, sizeof h);
-    if (proc_add(&h, frame_take_fd(f, 0), -1) < 0)
+    h.kind = HELD_PROCESS;
+    if (proc_watch(store_put(&h, frame_take_fd(f, 0), -1)) < 0)
         log_err("cannot watch process %d", h.pid);
 }
 
@@ -206,34 +193,17 @@ static int supervisor_birth(struct birth *b, int *fds)
     *b = (struct birth){ .magic = BIRTH_MAGIC, .role = ROLE_SUPERVISOR, .epoch = start->epoch, .log_level = start->settings.log_level,
         .uid = start->layout.session ? ~0u : start->settings.uid_base + ROLE_SUPERVISOR, .gid = start->layout.session ? ~0u : start->settings.uid_base + ROLE_SUPERVISOR,
         .flags = (start->layout.session ? BIRTH_SESSION : 0) | (start->epoch == 1 && start->first_boot ? BIRTH_FIRST : 0) };
-    unsigned n = 0;
-    for (uint32_t i = 0; i < store_n && n < BIRTH_FDS_MAX; i++) {
-        const struct held *k = &store[i].key;
-        if (store[i].fd < 0 || k->kind != HELD_FD || k->object || !(k->role == ROLE_SUPERVISOR || (k->role == ROLE_KEEPER && k->tag)))
-            continue;
-        b->fd_kind[n] = (uint8_t)k->tag;
-        b->fd_arg[n] = k->arg;
-        fds[n++] = store[i].fd;
-    }
-    b->nfds = (uint16_t)n;
-    return (int)n;
-}
-
-static void tell_stored(uint32_t kind)
-{
-    for (uint32_t i = 0; i < store_n; i++)
-        if (store[i].fd >= 0 && store[i].key.kind == kind && (kind == HELD_CHANNEL || store[i].key.object))
-            tell(IN_HELD, 0, &store[i].key, sizeof store[i].key, &store[i].fd, 1);
+    return (int)store_birth(b, fds, store_birth(b, fds, 0, ROLE_SUPERVISOR), ROLE_KEEPER);
 }
 
 /* Everything held goes to the new one, an object's descriptors before its processes; it sorts out what still has a meaning. */
 static void tell_held(void)
 {
-    tell_stored(HELD_FD);
-    tell_stored(HELD_CHANNEL);
-    for (struct proc *p = proc_next(NULL); p; p = proc_next(p))
-        if (p->who.channel != sup_channel)
-            tell(IN_HELD, 0, &p->who, sizeof p->who, NULL, 0);
+    static const uint32_t order[] = { HELD_FD, HELD_CHANNEL, HELD_PROCESS };
+    for (size_t i = 0; i < ARRAY_N(order); i++)
+        for (struct row *r = store_next(NULL, order[i]); r; r = store_next(r, order[i]))
+            if (order[i] == HELD_FD ? r->key.object != 0 : r->key.channel != sup_channel)
+                tell(IN_HELD, 0, &r->key, sizeof r->key, &r->fd, order[i] != HELD_PROCESS);
     tell(IN_GO, start->epoch, NULL, 0, NULL, 0);
 }
 
@@ -292,8 +262,9 @@ static void on_exit_of(const struct exited *x)
             supervisor_ended(x);
         return;
     }
+    struct held gone = { .kind = HELD_CHANNEL, .channel = x->who.channel };
     tell(IN_EXITED, 0, x, sizeof *x, NULL, 0);
-    store_drop_channel(x->who.channel);
+    store_drop(&gone);
 }
 
 /* ---- signals ---- */
@@ -328,9 +299,9 @@ static void on_signal(struct loop_source *s, uint32_t events)
 /* All roles end with the daemon but those that a guest's life hangs on: its PID-1 stub.  Their channel's end tells them. */
 static void end_roles(void)
 {
-    for (struct proc *p = proc_next(NULL); p; p = proc_next(p)) {
-        struct kill_req k = { .channel = p->who.channel, .signal = p->who.role == ROLE_LOG ? SIGTERM : SIGKILL };
-        if (p->who.role != ROLE_PID1)
+    for (struct row *r = store_next(NULL, HELD_PROCESS); r; r = store_next(r, HELD_PROCESS)) {
+        struct kill_req k = { .channel = r->key.channel, .signal = r->key.role == ROLE_LOG ? SIGTERM : SIGKILL };
+        if (r->key.role != ROLE_PID1)
             proc_kill(&k);
     }
 }
@@ -362,19 +333,6 @@ static int run(void)
     return loop_run();
 }
 
-static void clean_up(void)
-{
-    const struct { bool ours; const char *dir, *name; } files[] = {
-        { start->owns_doors, start->settings.unix_sock_dir[0] ? start->settings.unix_sock_dir : start->layout.sock_dir, "/" DAEMON_NAME "-sock" },
-        { start->owns_doors, files[0].dir, "/" DAEMON_NAME "-sock-ro" }, { start->owns_doors, files[0].dir, "/" DAEMON_NAME "-admin-sock" },
-        { start->owns_pid_file, start->layout.state_dir, "/driver.pid" }, { start->owns_pid_file, start->layout.pid_file, "" },
-    };
-    char path[256];
-    for (size_t i = 0; i < ARRAY_N(files); i++)
-        if (files[i].ours && util_format(path, sizeof path, "%s%s", files[i].dir, files[i].name) == 0)
-            unlink(path);
-}
-
 int main(int argc, char **argv)
 {
     const char *state = getenv("BULKHEAD_KEEPER_STATE");
@@ -396,6 +354,7 @@ int main(int argc, char **argv)
     if (r < 0)
         log_err("cannot go on: %s", strerror(-r));
     end_roles();
-    clean_up();
+    for (size_t i = 0; i < ARRAY_N(start->made) && start->made[i][0]; i++)
+        unlink(start->made[i]);
     return r < 0 ? 1 : r;
 }

@@ -10,20 +10,27 @@
 
 #define DAEMON_NAME "virtqemud"
 
-/* keeper_store.c: the descriptors held for others, and for the keeper itself.  Role says for whom. */
-struct store_entry { struct held key; int fd; };      /* fd -1: free */
-extern struct store_entry *store;
+/* keeper_store.c: what is held for others, and for the keeper itself (role says for whom), and the processes that live. */
+struct row {
+    struct held key;                   /* kind 0: free row */
+    int fd;                            /* HELD_PROCESS: its pidfd */
+    int log;                           /* HELD_PROCESS: the read end of its log pipe, -1 once it is at its end */
+    struct watched *watched;           /* HELD_PROCESS: of this run of the keeper */
+};
 extern uint32_t store_n;                               /* rows once used */
-int store_put(const struct held *key, int fd);         /* takes fd over, also on failure */
-void store_drop(const struct held *key);               /* tag 0: all of the object */
-void store_drop_channel(uint64_t channel);
-int store_get(uint32_t role, uint32_t tag, uint32_t arg);   /* borrowed; -1 */
+struct row *store_put(const struct held *key, int fd, int log);     /* takes both over, also on failure; NULL: full */
+void store_free(struct row *r);                        /* closes */
+void store_drop(const struct held *key);               /* HELD_CHANNEL: the channel's; HELD_FD: all of the object */
+struct row *store_next(struct row *after, uint32_t kind);   /* NULL: the first; NULL: no more */
+/* Adds what is held for the keeper (the voids) or the supervisor (all that it hands on) to n descriptors of a birth; how many there are then. */
+unsigned store_birth(struct birth *b, int *fds, unsigned n, uint32_t role);
 /* What the keeper is started with, by the daemon's front or by itself: all of it crosses an execve in one memfd. */
 struct keeper_start {
-    uint32_t magic, entries, procs;    /* filled in by store_save */
+    uint32_t magic, entries;           /* filled in by store_save */
     uint32_t epoch;                    /* of the last supervisor; 0 none yet */
     int32_t notify_fd, ready_fd;       /* to be told when clients are accepted; -1 none */
-    bool daemon, first_boot /* of this host: autostart */, owns_doors, owns_pid_file /* to unlink at the end */;
+    bool daemon, first_boot /* of this host: autostart */;
+    char made[5][256];                 /* files to unlink at the end */
     struct layout layout;
     struct settings settings;
 };
@@ -34,20 +41,13 @@ int store_load(int fd, struct keeper_start *k);
 int keeper_exec(struct keeper_start *k, char **argv);
 
 /* keeper_proc.c: processes, their log pipes and their ends. */
-#define WORDS_MAX 2048
-struct proc {
-    struct held who;               /* pid 0: free row */
-    struct loop_source pidfd, log; /* log.fd -1: none, or at its end */
-    uint32_t words_n, line_n;      /* bytes in the tables of last words */
-};
 extern void (*proc_on_exit)(const struct exited *x);
-int proc_add(const struct held *who, int pidfd, int log_fd);    /* takes both over */
+int proc_watch(struct row *r);                                   /* a process in the store, or NULL: 0 or a negative errno, then it is out of it */
 void proc_reap(void);                                            /* on SIGCHLD */
 #ifdef CRASH_POINTS
 bool proc_killed(void);     /* a role has died of a signal (test builds, ipc/crash.h) */
 #endif
 int proc_kill(const struct kill_req *k);
-struct proc *proc_next(struct proc *after);                      /* NULL: the first; NULL: no more */
 
 /* keeper_spawn.c */
 /* Starts role b->role with channel as descriptor 3, nfds descriptors from 5 on (kinds in b). All are borrowed. The row is added.

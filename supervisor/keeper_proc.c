@@ -11,72 +11,63 @@
 #include "ipc/util.h"
 #include "keeper.h"
 
-#define PROCS_MAX 16384u
+#define WORDS_MAX 2048u
 #define LINE_MAX_BYTES 1024u
-static struct proc procs[PROCS_MAX];
-static char words[PROCS_MAX][WORDS_MAX];       /* last words; pages are touched by those who speak only */
-static char lines[PROCS_MAX][LINE_MAX_BYTES];  /* the line that is being received */
-static uint32_t procs_n;                       /* rows once used */
+struct watched {
+    struct loop_source pidfd, log;
+    uint32_t words_n, line_n;
+    char words[WORDS_MAX], line[LINE_MAX_BYTES];    /* the last words, and the line that is being received */
+};
 void (*proc_on_exit)(const struct exited *x);
 
-struct proc *proc_next(struct proc *after)
-{
-    for (uint32_t i = after ? (uint32_t)(after - procs) + 1 : 0; i < procs_n; i++)
-        if (procs[i].who.pid)
-            return &procs[i];
-    return NULL;
-}
-
 /* Text into last words, keeping the newest. */
-static void words_add(struct proc *p, const char *s, size_t n)
+static void words_add(struct watched *w, const char *s, size_t n)
 {
-    char *w = words[p - procs];
     if (n > WORDS_MAX / 2)
         s += n - WORDS_MAX / 2, n = WORDS_MAX / 2;
-    if (p->words_n + n > WORDS_MAX) {
-        memmove(w, w + WORDS_MAX / 2, p->words_n - WORDS_MAX / 2);
-        p->words_n -= WORDS_MAX / 2;
+    if (w->words_n + n > WORDS_MAX) {
+        memmove(w->words, w->words + WORDS_MAX / 2, w->words_n - WORDS_MAX / 2);
+        w->words_n -= WORDS_MAX / 2;
     }
-    memcpy(w + p->words_n, s, n);
-    p->words_n += (uint32_t)n;
+    memcpy(w->words + w->words_n, s, n);
+    w->words_n += (uint32_t)n;
 }
 
-static void line_end(struct proc *p)
+static void line_end(struct row *r)
 {
-    char *l = lines[p - procs];
-    l[p->line_n] = 0;
-    if (p->line_n)
-        output_line(&p->who, l);
-    p->line_n = 0;
+    struct watched *w = r->watched;
+    w->line[w->line_n] = 0;
+    if (w->line_n)
+        output_line(&r->key, w->line);
+    w->line_n = 0;
 }
 
-static void log_close(struct proc *p)
+static void log_close(struct row *r)
 {
-    line_end(p);
-    int fd = p->log.fd;
-    loop_del(&p->log);
-    close(fd);
+    line_end(r);
+    loop_del(&r->watched->log);
+    util_closep(&r->log);
 }
 
 /* A bounded number of bytes a turn: a role that floods its log holds up nobody. */
-static void log_drain(struct proc *p, int turns)
+static void log_drain(struct row *r, int turns)
 {
+    struct watched *w = r->watched;
     char buf[4096];
-    while (p->log.fd >= 0 && turns-- > 0) {
-        ssize_t n = read(p->log.fd, buf, sizeof buf);
+    while (r->log >= 0 && turns-- > 0) {
+        ssize_t n = read(r->log, buf, sizeof buf);
         if (n < 0 && errno == EAGAIN)
             return;
         if (n <= 0) {
-            log_close(p);
+            log_close(r);
             return;
         }
-        words_add(p, buf, (size_t)n);
+        words_add(w, buf, (size_t)n);
         for (ssize_t i = 0; i < n; i++) {
-            char *l = lines[p - procs];
-            if (buf[i] == '\n' || p->line_n == LINE_MAX_BYTES - 1)
-                line_end(p);
+            if (buf[i] == '\n' || w->line_n == LINE_MAX_BYTES - 1)
+                line_end(r);
             if (buf[i] != '\n')
-                l[p->line_n++] = (char)(buf[i] >= 0x20 || buf[i] < 0 ? buf[i] : '?');
+                w->line[w->line_n++] = (char)(buf[i] >= 0x20 || buf[i] < 0 ? buf[i] : '?');
         }
     }
 }
@@ -92,29 +83,28 @@ static bool crashed;
 bool proc_killed(void) { return crashed; }
 #endif
 
-static void proc_ended(struct proc *p)
+static void proc_ended(struct row *r)
 {
     siginfo_t si = { 0 };
-    struct exited x = { .who = p->who, .code = -1, .syscall = -1 };
-    int r = waitid(P_PIDFD, (id_t)p->pidfd.fd, &si, WEXITED | WNOHANG);
-    if (r == 0 && si.si_pid == 0)
+    struct exited x = { .who = r->key, .code = -1, .syscall = -1 };
+    int done = waitid(P_PIDFD, (id_t)r->fd, &si, WEXITED | WNOHANG);
+    if (done == 0 && si.si_pid == 0)
         return;                         /* a false alarm: it lives */
-    if (r == 0) {
+    if (done == 0) {
         x.code = si.si_code;
         x.status = si.si_status;
 #ifdef CRASH_POINTS
-        crashed = crashed || (si.si_code != CLD_EXITED && p->who.role != ROLE_PID1);
+        crashed = crashed || (si.si_code != CLD_EXITED && r->key.role != ROLE_PID1);
 #endif
     }                                   /* else: not our child (adopted), nobody can tell */
-    log_drain(p, 32);
-    if (p->log.fd >= 0)
-        log_close(p);
-    x.words = p->words_n;
-    memcpy(x.text, words[p - procs], p->words_n);
-    int fd = p->pidfd.fd;
-    loop_del(&p->pidfd);
-    close(fd);
-    p->who.pid = 0;
+    log_drain(r, 32);
+    if (r->log >= 0)
+        log_close(r);
+    x.words = r->watched->words_n;
+    memcpy(x.text, r->watched->words, r->watched->words_n);
+    loop_del(&r->watched->pidfd);
+    free(r->watched);
+    store_free(r);
     proc_on_exit(&x);
 }
 
@@ -124,28 +114,19 @@ static void pidfd_event(struct loop_source *s, uint32_t events)
     proc_ended(s->data);
 }
 
-int proc_add(const struct held *who, int pidfd, int log_fd)
+int proc_watch(struct row *r)
 {
-    AUTO_CLOSE pf = pidfd;
-    AUTO_CLOSE lf = log_fd;
-    uint32_t i = 0;
-    while (i < procs_n && procs[i].who.pid)
-        i++;
-    if (i == PROCS_MAX)
-        return -ENOSPC;
-    struct proc *p = &procs[i];
-    *p = (struct proc){ .log.fd = -1 };
-    int r = loop_add(&p->pidfd, pf, EPOLLIN, pidfd_event, p);
-    if (r < 0)
-        return r;
-    if (lf >= 0 && loop_add(&p->log, lf, EPOLLIN, log_event, p) == 0)
-        lf = -1;
-    pf = -1;
-    p->who = *who;
-    p->who.kind = HELD_PROCESS;
-    if (i == procs_n)
-        procs_n++;
-    return 0;
+    struct watched *w = r ? calloc(1, sizeof *w) : NULL;
+    int done = !r || !w ? -ENOMEM : loop_add(&w->pidfd, r->fd, EPOLLIN, pidfd_event, r);
+    if (done < 0) {
+        free(w);
+        if (r)
+            store_free(r);
+        return done;
+    }
+    r->watched = w;
+    w->log.fd = -1;
+    return r->log >= 0 ? loop_add(&w->log, r->log, EPOLLIN, log_event, r) : 0;
 }
 
 /* Orphans of hands land here too: what is in no row is reaped unseen. */
@@ -155,11 +136,11 @@ void proc_reap(void)
         siginfo_t si = { 0 };
         if (waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT) < 0 || si.si_pid == 0)
             return;
-        struct proc *p = proc_next(NULL);
-        while (p && p->who.pid != si.si_pid)
-            p = proc_next(p);
-        if (p)
-            proc_ended(p);
+        struct row *r = store_next(NULL, HELD_PROCESS);
+        while (r && r->key.pid != si.si_pid)
+            r = store_next(r, HELD_PROCESS);
+        if (r)
+            proc_ended(r);
         else
             waitpid(si.si_pid, NULL, WNOHANG);
     }
@@ -167,8 +148,8 @@ void proc_reap(void)
 
 int proc_kill(const struct kill_req *k)
 {
-    for (struct proc *p = proc_next(NULL); p; p = proc_next(p))
-        if (k->channel ? p->who.channel == k->channel : p->who.role == ROLE_PID1 && p->who.object == k->object)
-            return syscall(SYS_pidfd_send_signal, p->pidfd.fd, k->signal, NULL, 0) < 0 ? -errno : 0;
+    for (struct row *r = store_next(NULL, HELD_PROCESS); r; r = store_next(r, HELD_PROCESS))
+        if (k->channel ? r->key.channel == k->channel : r->key.role == ROLE_PID1 && r->key.object == k->object)
+            return syscall(SYS_pidfd_send_signal, r->fd, k->signal, NULL, 0) < 0 ? -errno : 0;
     return -ESRCH;
 }

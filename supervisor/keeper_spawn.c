@@ -92,7 +92,8 @@ int spawn_role(const struct layout *l, const struct held *who, const struct birt
     }
     struct held h = *who;
     h.pid = pid;
-    r = proc_add(&h, pidfd, STEAL_FD(&log_r));
+    h.kind = HELD_PROCESS;
+    r = proc_watch(store_put(&h, pidfd, STEAL_FD(&log_r)));
     if (r < 0)
         kill(pid, SIGKILL);
     return r < 0 ? r : pid;

@@ -14,66 +14,71 @@
 #include "keeper.h"
 
 #define STORE_MAX 40000u        /* more than descriptors a process may have */
-static struct store_entry table[STORE_MAX];
-struct store_entry *store = table;
+static struct row table[STORE_MAX];
 uint32_t store_n;
 
-int store_put(const struct held *key, int fd)
+struct row *store_next(struct row *after, uint32_t kind)
 {
-    uint32_t i = 0;
-    while (i < store_n && table[i].fd >= 0)
-        i++;
-    if (i == STORE_MAX) {
-        close(fd);
-        return -ENOSPC;
-    }
-    if (i == store_n)
-        store_n++;
-    table[i] = (struct store_entry){ .key = *key, .fd = fd };
-    return 0;
+    for (uint32_t i = after ? (uint32_t)(after - table) + 1 : 0; i < store_n; i++)
+        if (table[i].key.kind == kind)
+            return &table[i];
+    return NULL;
 }
 
-static void entry_close(struct store_entry *e)
+struct row *store_put(const struct held *key, int fd, int log)
 {
-    close(e->fd);
-    e->fd = -1;
-    while (store_n && table[store_n - 1].fd < 0)
+    struct row *r = store_next(NULL, 0);
+    if (!r && store_n == STORE_MAX) {
+        util_closep(&fd);
+        util_closep(&log);
+        return NULL;
+    }
+    if (!r)
+        r = &table[store_n++];
+    *r = (struct row){ .key = *key, .fd = fd, .log = log };
+    return r;
+}
+
+void store_free(struct row *r)
+{
+    util_closep(&r->fd);
+    util_closep(&r->log);
+    r->key.kind = 0;
+    while (store_n && !table[store_n - 1].key.kind)
         store_n--;
 }
 
 void store_drop(const struct held *key)
 {
-    for (uint32_t i = store_n; i-- > 0;) {
-        struct store_entry *e = &table[i];
-        if (e->fd >= 0 && e->key.kind == HELD_FD && e->key.object == key->object &&
-            (key->tag ? e->key.tag == key->tag && e->key.role == key->role : key->object != 0))
-            entry_close(e);
-    }
+    for (struct row *r = store_next(NULL, key->kind); r; r = store_next(r, key->kind))
+        if (key->kind == HELD_CHANNEL ? r->key.channel == key->channel : key->kind == HELD_FD && key->object && r->key.object == key->object)
+            store_free(r);
 }
 
-void store_drop_channel(uint64_t channel)
+unsigned store_birth(struct birth *b, int *fds, unsigned n, uint32_t role)
 {
-    for (uint32_t i = store_n; i-- > 0;)
-        if (table[i].fd >= 0 && table[i].key.kind == HELD_CHANNEL && table[i].key.channel == channel)
-            entry_close(&table[i]);
+    for (struct row *r = store_next(NULL, HELD_FD); r && n < BIRTH_FDS_MAX; r = store_next(r, HELD_FD))
+        if (!r->key.object && r->key.role == role && r->key.tag) {
+            b->fd_kind[n] = (uint8_t)r->key.tag;
+            b->fd_arg[n] = r->key.arg;
+            fds[n++] = r->fd;
+        }
+    b->nfds = (uint16_t)n;
+    return n;
 }
 
-int store_get(uint32_t role, uint32_t tag, uint32_t arg)
-{
-    for (uint32_t i = 0; i < store_n; i++)
-        if (table[i].fd >= 0 && table[i].key.kind == HELD_FD && table[i].key.object == 0 && table[i].key.role == role &&
-            table[i].key.tag == tag && table[i].key.arg == arg)
-            return table[i].fd;
-    return -1;
-}
+/* What crosses execve: struct keeper_start and the rows, with their descriptors. */
+#define SAVE_MAGIC 0x4b535633u
 
-/* What crosses execve: struct keeper_start, the store's rows, the processes' rows. */
-#define SAVE_MAGIC 0x4b535632u
-struct save_proc { struct held who; int32_t pidfd, log; };
-
-static int inheritable(int fd, int flags)
+static bool inheritable(const struct keeper_start *k, int flags)
 {
-    return fd < 0 || fcntl(fd, F_SETFD, flags) == 0;
+    bool good = true;
+    for (uint32_t i = 0; i < store_n && good; i++)
+        for (int n = 0; n < 2; n++) {
+            int fd = n ? table[i].log : table[i].fd;
+            good = good && (!table[i].key.kind || fd < 0 || fcntl(fd, F_SETFD, flags) == 0);
+        }
+    return good && (k->notify_fd < 0 || fcntl(k->notify_fd, F_SETFD, flags) == 0) && (k->ready_fd < 0 || fcntl(k->ready_fd, F_SETFD, flags) == 0);
 }
 
 int store_save(struct keeper_start *k)
@@ -81,19 +86,9 @@ int store_save(struct keeper_start *k)
     AUTO_CLOSE fd = memfd_create("bulkhead-keeper", 0);
     k->magic = SAVE_MAGIC;
     k->entries = store_n;
-    k->procs = 0;
-    for (struct proc *p = proc_next(NULL); p; p = proc_next(p))
-        k->procs++;
     if (fd < 0 || util_write_full(fd, k, sizeof *k) < 0 || util_write_full(fd, table, store_n * sizeof table[0]) < 0)
         return -EIO;
-    bool good = inheritable(k->notify_fd, 0) && inheritable(k->ready_fd, 0);
-    for (uint32_t i = 0; i < store_n; i++)
-        good = good && inheritable(table[i].fd, 0);
-    for (struct proc *p = proc_next(NULL); p && good; p = proc_next(p)) {
-        struct save_proc s = { .who = p->who, .pidfd = p->pidfd.fd, .log = p->log.fd };
-        good = util_write_full(fd, &s, sizeof s) > 0 && inheritable(s.pidfd, 0) && inheritable(s.log, 0);
-    }
-    return !good || lseek(fd, 0, SEEK_SET) < 0 ? -EIO : STEAL_FD(&fd);
+    return !inheritable(k, 0) || lseek(fd, 0, SEEK_SET) < 0 ? -EIO : STEAL_FD(&fd);
 }
 
 int store_load(int fd, struct keeper_start *k)
@@ -105,14 +100,9 @@ int store_load(int fd, struct keeper_start *k)
     if (util_read_full(f, table, (size_t)bytes) != bytes)
         return -EPROTO;
     store_n = k->entries;
-    bool good = inheritable(k->notify_fd, FD_CLOEXEC) && inheritable(k->ready_fd, FD_CLOEXEC);
-    for (uint32_t i = 0; i < store_n; i++)
-        good = good && inheritable(table[i].fd, FD_CLOEXEC);
-    for (uint32_t i = 0; i < k->procs && good; i++) {
-        struct save_proc s;
-        good = util_read_full(f, &s, sizeof s) == (ssize_t)sizeof s && inheritable(s.pidfd, FD_CLOEXEC) && inheritable(s.log, FD_CLOEXEC) &&
-            proc_add(&s.who, s.pidfd, s.log) == 0;
-    }
+    bool good = inheritable(k, FD_CLOEXEC);
+    for (struct row *r = store_next(NULL, HELD_PROCESS); r && good; r = store_next(r, HELD_PROCESS))
+        good = proc_watch(r) == 0;
     return good ? 0 : -EPROTO;
 }
 
