@@ -152,11 +152,19 @@ void cpu_doc_update(struct tree *cpu, const struct caps_emulator *e, bool kvm)
 /* check='partial': the accelerator has to have what is asked for. */
 static int compare(const struct tree *cpu, const struct caps_emulator *e, bool kvm, struct err *err)
 {
-    struct cpu_features most, want = { { 0 } }, never = { { 0 } }, none = { { 0 } };
+    struct cpu_features most, want = { { 0 } }, never = { { 0 } };
     const char *vendor, *asked = tree_text(cpu, "vendor"), *model = tree_text(cpu, "model");
     char list[512];
     if (!cpu_most(e, kvm, &most, &vendor))
         return 0;
+    if (kvm) {      /* what the host has counts too: QEMU may not pass everything on, and be asked for it all the same */
+        struct cpu_features own;
+        const char *maker;
+        cpu_host(&own, &maker);
+        for (unsigned i = 0; cpu_feature_name(i); i++)
+            if (cpu_has(&own, i))
+                cpu_add(&most, i);
+    }
     if (asked && vendor && strcmp(asked, vendor) != 0)
         return err_set(err, VIR_ERR_CPU_INCOMPATIBLE, VIR_FROM_CPU, "host CPU vendor does not match required CPU vendor %s", asked);
     const struct cpu_model *m = model && is(cpu, "mode", "custom") ? cpu_model_named(model) : NULL;
@@ -173,8 +181,9 @@ static int compare(const struct tree *cpu, const struct caps_emulator *e, bool k
         if (!strcmp(policy_of(f), "forbid") && cpu_has(&most, (unsigned)i))
             cpu_add(&never, (unsigned)i);
     }
-    if (names(list, sizeof list, &never, &none, ", "))
-        return err_set(err, VIR_ERR_CPU_INCOMPATIBLE, VIR_FROM_CPU, "Host CPU provides forbidden features: %s", list);
+    for (unsigned i = 0; cpu_feature_name(i); i++)
+        if (cpu_has(&never, i))
+            return err_set(err, VIR_ERR_CPU_INCOMPATIBLE, VIR_FROM_CPU, "Host CPU provides forbidden feature '%s'", cpu_feature_name(i));
     if (names(list, sizeof list, &want, &most, ", "))
         return err_set(err, VIR_ERR_CPU_INCOMPATIBLE, VIR_FROM_CPU, "Host CPU does not provide required features: %s", list);
     return 0;

@@ -127,7 +127,7 @@ static void order_entries(struct tree *s)
                 tree_append(old, t->child);
             for (unsigned k = 0; k < ARRAY_N(tables[i].names) && tables[i].names[k]; k++)
                 TREE_EACH(e, old, "entry")
-                    if (doc_is(e, "name", tables[i].names[k])) {
+                    if (doc_is(e, "name", tables[i].names[k]) && e->text) {
                         tree_append(t, e);
                         break;
                     }

@@ -398,8 +398,17 @@ static int small_devices(struct doc *d)
     return 0;
 }
 
+/* Names are a client's only with this beginning; others are made at a start. */
+static void aliases(struct doc *d)
+{
+    for (struct tree *t = d->env->flags & DOC_LIVE ? NULL : d->devices->child, *a; t; t = t->next)
+        if (t->name && (a = tree_first(t, "alias")) && (!tree_attr(a, "name") || strncmp(tree_attr(a, "name"), "ua-", 3) != 0))
+            tree_free(a);
+}
+
 int complete_devices(struct doc *d)
 {
+    aliases(d);
     if (complete_disks(d) || complete_nets(d) || complete_chardevs(d) || small_devices(d) || complete_display(d) || complete_controllers(d) || address_serial(d) ||
         address_usb(d) || address_pci(d))
         return -1;

@@ -152,7 +152,10 @@ static int disk(struct doc *d, struct tree *t)
             return err_set(d->e, VIR_ERR_NO_SOURCE, VIR_FROM_DOMAIN, "%s", dev);
         if (strcmp(type, "block") == 0)
             tree_set_attr(t, "type", "%s", type = "file");
-        if ((x = tree_first(t, "source")))
+        static const char *const names[] = {"file", "dev", "dir"};
+        for (unsigned i = 0; (x = tree_first(t, "source")) && i < ARRAY_N(names); i++)
+            tree_set_attr(x, names[i], NULL);
+        if (x && !x->attr && !x->child)
             tree_free(x);
     }
     if (lun && strcmp(type, "block") != 0 && strcmp(type, "volume") != 0 && !(strcmp(type, "network") == 0 && doc_is(tree_first(t, "source"), "protocol", "iscsi")))
@@ -165,6 +168,8 @@ static int disk(struct doc *d, struct tree *t)
         return -1;
     if (strcmp(device, "cdrom") == 0)
         tree_make(t, "readonly");
+    if (tree_first(t, "readonly") && doc_is(t, "snapshot", "no"))      /* nothing else is possible */
+        tree_set_attr(t, "snapshot", NULL);
     if (strcmp(type, "vhostuser") == 0)
         doc_default(t, "snapshot", "no");
     if (strcmp(type, "vhostuser") != 0) {

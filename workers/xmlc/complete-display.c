@@ -93,6 +93,11 @@ static int graphics(struct doc *d, struct tree *g)
         return doc_unsupported(d, VIR_FROM_QEMU, "%s graphics are not supported with this QEMU", type);
     if (listens(d, g) || password(d, g))
         return -1;
+    for (struct tree *ch = tree_first(g, "channel"), *next; ch; ch = next) {
+        next = tree_next(ch, "channel");
+        if (doc_is(ch, "mode", "any"))
+            tree_free(ch);
+    }
     l = tree_first(g, "listen");
     if (strcmp(type, "vnc") == 0) {
         if (l && !doc_in(tree_attr(l, "type"), "address network")) {

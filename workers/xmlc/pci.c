@@ -41,15 +41,8 @@ static int grow(struct pci_set *s, unsigned flags, unsigned upto)
                     "a PCI slot is needed to connect a PCI controller model='%s', but none is available, and it cannot be automatically added", kinds[i].name);
         return none_left(s);
     }
-    if (strcmp(model, "pcie-to-pci-bridge") == 0) {     /* it needs a port to sit on, if none is free, and only one such bridge is made */
-        unsigned port = 0;
-        while (port < s->n && !((s->bus[port].flags & PCI_TO_BRIDGE) && !s->bus[port].used[0]))
-            port++;
-        if (port == s->n && s->n < PCI_BUSES_MAX)
-            pci_bus_model(&s->bus[s->n++], "pcie-root-port");
-        if (port < s->n)
-            s->bus[port].used[0] = 1;
-    }
+    if (strcmp(model, "pcie-to-pci-bridge") == 0 && s->n < PCI_BUSES_MAX)     /* it comes with a port to sit on */
+        pci_bus_model(&s->bus[s->n++], "pcie-root-port");
     do {
         if (s->n >= PCI_BUSES_MAX)
             return none_left(s);
@@ -317,9 +310,10 @@ int address_pci(struct doc *d)
             return -1;
     }
     for (unsigned i = 1; i < s->n; i++)
-        if (!doc_find_controller(d, "pci", i) && strcmp(s->bus[i].model, "pci-bridge") == 0) {     /* a new bridge takes a slot itself */
+        if (!doc_find_controller(d, "pci", i)) {     /* the new controller takes a slot itself */
             struct pci_addr a;
-            if (pci_next(s, d->pc ? PCI_DEVICE | PCI_HOTPLUG : PCI_BRIDGE, 0, &a))
+            unsigned flags = d->pc ? PCI_DEVICE | PCI_HOTPLUG : pci_controller_flags(s->bus[i].model);
+            if (pci_next(s, flags, flags & PCI_AGGREGATE ? -1 : 0, &a))
                 return -1;
         }
     buses = s->n;
