@@ -209,6 +209,7 @@ struct launch {
     uint64_t mem_hard_kib, mem_soft_kib, swap_hard_kib;      /* 0: no limit */
     uint64_t cpu_shares, cpu_period_us; int64_t cpu_quota_us; /* 0: as the kernel has it */
     uint32_t pids_max, files_max, core_max_mib, pad;         /* 0: the hand's default */
+    uint64_t cpus[16];          /* CPUs of the host it may run on, a bit each; none: wherever the group above may */
 };
 struct launched {
     int32_t pid /* stub, host pid */, qemu_pid; uint64_t start_time /* of the stub, field 22 of its stat */;

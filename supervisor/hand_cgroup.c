@@ -76,12 +76,29 @@ static void each_hierarchy(each_fn *fn, struct each *x)
 }
 
 /* A limit: where it goes in either version, and where it comes from. */
-enum { LIMIT_MEM, LIMIT_SOFT, LIMIT_SWAP, LIMIT_SHARES, LIMIT_PERIOD, LIMIT_QUOTA, LIMIT_PIDS, LIMIT_N };
+enum { LIMIT_MEM, LIMIT_SOFT, LIMIT_SWAP, LIMIT_SHARES, LIMIT_PERIOD, LIMIT_QUOTA, LIMIT_CPUS, LIMIT_PIDS, LIMIT_N };
 static const struct { const char *controller, *v1, *v2; } limits[LIMIT_N] = {
     [LIMIT_MEM] = { "memory", "memory.limit_in_bytes", "memory.max" }, [LIMIT_SOFT] = { "memory", "memory.soft_limit_in_bytes", "memory.high" },
     [LIMIT_SWAP] = { "memory", "memory.memsw.limit_in_bytes", "memory.swap.max" }, [LIMIT_SHARES] = { "cpu", "cpu.shares", "cpu.weight" },
-    [LIMIT_PERIOD] = { "cpu", "cpu.cfs_period_us", NULL }, [LIMIT_QUOTA] = { "cpu", "cpu.cfs_quota_us", "cpu.max" }, [LIMIT_PIDS] = { "pids", "pids.max", "pids.max" },
+    [LIMIT_PERIOD] = { "cpu", "cpu.cfs_period_us", NULL }, [LIMIT_QUOTA] = { "cpu", "cpu.cfs_quota_us", "cpu.max" },
+    [LIMIT_CPUS] = { "cpuset", "cpuset.cpus", "cpuset.cpus" }, [LIMIT_PIDS] = { "pids", "pids.max", "pids.max" },
 };
+
+#define LIMIT_TEXT_MAX 4096      /* every second of as many CPUs as struct launch has bits for, and more */
+
+/* "0-3,8" */
+static void cpus_text(const struct launch *l, char *dst, size_t n)
+{
+    unsigned most = ARRAY_N(l->cpus) * 64;
+    size_t at = 0;
+    for (unsigned i = 0, from; i < most && at < n; i++) {
+        if (!(l->cpus[i / 64] >> i % 64 & 1))
+            continue;
+        for (from = i; i + 1 < most && l->cpus[(i + 1) / 64] >> (i + 1) % 64 & 1; i++)
+            ;
+        at += (size_t)snprintf(dst + at, n - at, from == i ? "%s%u" : "%s%u-%u", at ? "," : "", from, i);
+    }
+}
 
 /* The value's text, "" when nothing is asked for. */
 static void limit_text(const struct launch *l, int i, int version, char *dst, size_t n)
@@ -98,6 +115,8 @@ static void limit_text(const struct launch *l, int i, int version, char *dst, si
         snprintf(dst, n, "%lld", (long long)l->cpu_quota_us);
     else if (i == LIMIT_QUOTA && l->cpu_quota_us)
         snprintf(dst, n, l->cpu_quota_us < 0 ? "max %llu" : "%2$lld %1$llu", (unsigned long long)(l->cpu_period_us ? l->cpu_period_us : 100000), (long long)l->cpu_quota_us);
+    else if (i == LIMIT_CPUS)
+        cpus_text(l, dst, n);
     else if (i == LIMIT_PIDS)
         snprintf(dst, n, "%u", l->pids_max ? l->pids_max : PIDS_DEFAULT);
 }
@@ -106,7 +125,7 @@ static void set_limits(struct each *x, const char *dir, int version, const char 
 {
     for (int i = 0; i < LIMIT_N; i++) {
         const char *file = version == 2 ? limits[i].v2 : limits[i].v1;
-        char value[64], word[32];
+        char value[LIMIT_TEXT_MAX], word[32];
         limit_text(x->l, i, version, value, sizeof value);
         snprintf(word, sizeof word, version == 2 ? "%s" : ",%s,", limits[i].controller);
         if (!*value || !file || !strstr(controllers, word))
@@ -193,7 +212,7 @@ int cgroup_make(struct cgroups *c, const struct launch *l, bool session, struct 
         each_hierarchy(make_one, &x);
     /* What is asked for and has no controller here is refused: a limit that does not hold is worse than none. */
     for (int i = 0; i < LIMIT_PIDS && x.result == 0; i++) {
-        char value[64];
+        char value[LIMIT_TEXT_MAX];
         limit_text(l, i, 1, value, sizeof value);
         if (*value && !(x.set & 1u << i) && (limits[i].v2 || !*c->v2))
             x.result = err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "%s is not available %s", i > LIMIT_SWAP ? "CPU tuning" : session ? "Memory tuning" : "Memory cgroup", session ? "in session mode" : "on this host");

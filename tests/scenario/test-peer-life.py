@@ -2,7 +2,7 @@
 """A guest's life by virsh, its mistakes included: the same answers, and the same states in between, as libvirtd's."""
 import os, sys
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
-from pair import Pair, guests
+from pair import BARE, Pair, guests
 
 LINES = """define W/busy.xml
 define W/idle.xml
@@ -117,8 +117,20 @@ undefine idle --nvram
 undefine idle
 undefine nosuch"""
 
+PINNED = """create W/pinned.xml
+vcpupin pinned
+emulatorpin pinned
+vcpupin pinned --live
+dumpxml pinned --xpath //vcpu
+schedinfo pinned"""
+
 with Pair("life") as p:
     guests(p)
+    p.file("pinned.xml", BARE.replace("bare", "pinned").replace("<vcpu>", "<vcpu cpuset='0'>").replace("<os>", "<cputune><shares>512</shares></cputune><os>"))
+    for line in PINNED.splitlines():
+        p.virsh(line)
+    p.sh("for q in $(pgrep -x qemu-system-x86); do grep -h Cpus_allowed_list /proc/$q/task/*/status; done | sort -u", what="threads of a guest with a cpuset")
+    p.virsh("destroy pinned")
     for line in LINES.splitlines():
         p.virsh(line)
         if line.startswith("autostart"):

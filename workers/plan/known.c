@@ -18,7 +18,7 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     { "memoryBacking/locked", "", "" }, { "memoryBacking/discard", "", "" },
     { "memtune", "", "hard_limit soft_limit swap_hard_limit" }, { "memtune/hard_limit", "unit", "" }, { "memtune/soft_limit", "unit", "" },
     { "memtune/swap_hard_limit", "unit", "" },
-    { "vcpu", "placement current", "" }, { "vcpus", "", "vcpu" }, { "vcpus/vcpu", "id enabled hotpluggable order", "" },
+    { "vcpu", "placement current cpuset", "" }, { "vcpus", "", "vcpu" }, { "vcpus/vcpu", "id enabled hotpluggable order", "" },
     { "iothreadids", "", "iothread" }, { "iothreadids/iothread", "id thread_pool_min thread_pool_max", "" },
     { "cputune", "", "shares global_period global_quota" },
     { "numatune", "", "memory memnode" }, { "numatune/memory", "mode nodeset placement", "" }, { "numatune/memnode", "cellid mode nodeset", "" },

@@ -26,8 +26,7 @@ uint32_t vcpus_now(struct guest *g)
 
 /* ---- CPU sets ---- */
 
-/* "0-3,^2" into a bit map. 0 or -1. */
-static int parse_set(const char *s, uint8_t *map, size_t bytes)
+int guest_parse_cpus(const char *s, uint8_t *map, size_t bytes)
 {
     memset(map, 0, bytes);
     while (*s) {
@@ -63,7 +62,7 @@ static void allowed(struct guest *g, const char *file, uint8_t *map, size_t byte
         return;
     *end = 0;
     p += strlen("Cpus_allowed_list:");
-    parse_set(p + strspn(p, " \t"), map, bytes);
+    guest_parse_cpus(p + strspn(p, " \t"), map, bytes);
 }
 
 static void thread_allowed(struct guest *g, uint32_t vcpu, uint8_t *map, size_t bytes)
@@ -82,7 +81,7 @@ static void pinned(struct guest *g, const struct tree *pin, uint8_t *map, size_t
     const char *set = tree_attr(pin, "cpuset");
     if (!set)
         set = tree_path_attr(g->tree, "vcpu", "cpuset");
-    if (!set || parse_set(set, map, bytes))
+    if (!set || guest_parse_cpus(set, map, bytes))
         allowed(g, "status", map, bytes);
 }
 

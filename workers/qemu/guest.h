@@ -112,6 +112,9 @@ int resume_open(struct guest *g, int qmp_fd);
 void resume_qmp_ready(struct guest *g);
 void guest_learn(struct guest *g);                                      /* asks QEMU for vCPU threads, channel states, balloon */
 
+/* api_cpu.c: "0-3,^2" into a bit map; CPUs beyond it are left out. 0 or -1. */
+int guest_parse_cpus(const char *s, uint8_t *map, size_t bytes);
+
 /* cpu.c: asks what QEMU made of <cpu>, and tells it in the live document; a start fails where that is not what the document insists on. */
 void guest_learn_cpu(struct guest *g);
 

@@ -42,9 +42,11 @@ void start_failed(struct guest *g, const struct err *e)
     worker_error(g->w, &g->start, e);
 }
 
-/* Limits of the guest's control group, from <memtune> and <cputune>. */
-static void limits(struct guest *g, struct launch *l)
+/* Limits of the guest's control group, from <vcpu>, <memtune> and <cputune>. 0, or -1 with *e set. */
+static int limits(struct guest *g, struct launch *l, struct err *e)
 {
+    const char *cpuset = tree_path_attr(g->tree, "vcpu", "cpuset");
+    uint8_t cpus[2 * sizeof l->cpus];
     static const struct { const char *path; size_t at; } mem[] = {
         { "memtune/hard_limit", offsetof(struct launch, mem_hard_kib) }, { "memtune/soft_limit", offsetof(struct launch, mem_soft_kib) },
         { "memtune/swap_hard_limit", offsetof(struct launch, swap_hard_kib) },
@@ -59,6 +61,18 @@ static void limits(struct guest *g, struct launch *l)
     const char *quota = tree_text(g->tree, "cputune/global_quota");
     if (quota)
         l->cpu_quota_us = strtoll(quota, NULL, 10);
+    if (!cpuset)
+        return 0;
+    bool bad = guest_parse_cpus(cpuset, cpus, sizeof cpus), any = false;
+    for (size_t i = 0; i < sizeof cpus; i++) {
+        bad |= cpus[i] && i >= sizeof l->cpus;
+        any |= cpus[i];
+    }
+    if (bad || !any)
+        return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "cpuset '%s' of element <vcpu> is not supported", cpuset);
+    for (unsigned i = 0; i < sizeof l->cpus * 8; i++)
+        l->cpus[i / 64] |= (uint64_t)(cpus[i / 8] >> i % 8 & 1) << i % 64;
+    return 0;
 }
 
 /* Writes argv as one sealed memfd. Descriptor or negative errno. */
@@ -104,7 +118,8 @@ static int plan_launch(struct guest *g, struct launch *l, struct err *e)
     for (uint32_t i = 0; i < host.n; i++)
         if (host.v[i].valid && host.v[i].kind == MK_HOSTNET)
             l->flags |= LAUNCH_HOSTNET;
-    limits(g, l);
+    if (limits(g, l, e))
+        goto out;
     fd = argv_memfd(argv);
     if (fd < 0)
         err_sys(e, VIR_FROM_QEMU, -fd, "cannot pass the command line on");
