@@ -17,21 +17,21 @@
 #define PEERS_MAX (1u << PEERS_BITS)        /* the row is the low part of a number */
 #define PEER_QUEUE 1024u
 #define EXIT_WAIT_MS 1000u
+#define SPARE_WAIT_MS 3u
 static struct peer peers[PEERS_MAX];
-static uint32_t peers_n, rows_hint;
-static uint32_t count;
+static uint32_t peers_n, rows_hint, count;
 static struct loop_timer spare_timer;
 
 /* Kept ones outlive a supervisor, the others answer one call.  A birth costs more than most documents and connections: of some roles a few are
- * born before they are needed, and as soon as fewer than the least are left.  Each still has one client, or sees one document. */
-static const struct { bool kept; uint8_t spare_least, spare_most, fds[4] /* what each is born with */; } roles[ROLE_N] = {
-    [ROLE_GATEWAY] = { true, 2, 4, { BFD_INDEX, BFD_SETTINGS, BFD_LAYOUT } },
-    [ROLE_XMLC] = { false, 2, 2, { BFD_LAYOUT } },
-    [ROLE_CONF] = { true, 0, 0, { BFD_INDEX, BFD_SETTINGS, BFD_LAYOUT } },
-    [ROLE_HOST] = { true, 0, 0, { BFD_INDEX, BFD_SETTINGS, BFD_CAPS } },
-    [ROLE_LOG] = { true, 0, 0, { BFD_SETTINGS } },
-    [ROLE_HAND_OPEN ... ROLE_HAND_LAUNCH] = { false, 0, 0, { BFD_LAYOUT } },
-    [ROLE_QEMU] = { true, 0, 0, { BFD_CAPS, BFD_SETTINGS, BFD_LAYOUT, BFD_INDEX } },
+ * born before they are needed.  Each still has one client, or sees one document. */
+static const struct { bool kept; uint8_t spares, fds[4] /* what each is born with */; } roles[ROLE_N] = {
+    [ROLE_GATEWAY] = { true, 4, { BFD_INDEX, BFD_SETTINGS, BFD_LAYOUT } },
+    [ROLE_XMLC] = { false, 2, { BFD_LAYOUT } },
+    [ROLE_CONF] = { true, 0, { BFD_INDEX, BFD_SETTINGS, BFD_LAYOUT } },
+    [ROLE_HOST] = { true, 0, { BFD_INDEX, BFD_SETTINGS, BFD_CAPS } },
+    [ROLE_LOG] = { true, 0, { BFD_SETTINGS } },
+    [ROLE_HAND_OPEN ... ROLE_HAND_LAUNCH] = { false, 0, { BFD_LAYOUT } },
+    [ROLE_QEMU] = { true, 0, { BFD_CAPS, BFD_SETTINGS, BFD_LAYOUT, BFD_INDEX } },
 };
 
 /* Each process has a uid of its own, of the last quarter of the range: one that was taken over is a stranger to all others. */
@@ -203,7 +203,7 @@ static void spares_fill(struct loop_timer *t)
 {
     (void)t;
     for (int role = 0; role < ROLE_N; role++)
-        spares_make(role, roles[role].spare_most);
+        spares_make(role, roles[role].spares);
 }
 
 void peer_spares(void)
@@ -216,8 +216,8 @@ struct peer *peer_take(int role, uint64_t object, const char *name)
     struct born n;
     unsigned left;
     struct peer *p = spare_find(role, &left);
-    if (left < roles[role].spare_least)
-        peer_spares();
+    if (roles[role].spares)         /* at once, or when whoever took it has had his answer */
+        loop_after(&spare_timer, left ? SPARE_WAIT_MS : 0, spares_fill, NULL);
     if (!p) {
         born_begin(&n, role, object, name);
         return peer_spawn(&n);
@@ -235,7 +235,7 @@ void peer_soon(int role)
 void peer_not_needed(void)
 {
     for (struct peer *p = peer_next(NULL); p; p = peer_next(p))
-        if (p->spare && !roles[p->role].spare_most && !p->eof)
+        if (p->spare && !roles[p->role].spares && !p->eof)
             on_end(&p->chan, 0);
 }
 
