@@ -59,7 +59,7 @@ static void on_silence(struct loop_timer *t)
         if (p->client_row && !p->last_op && p->door != DOOR_ADMIN && ++n > most && most && loop_now_ms() - p->last_ms >= SILENCE_MS)
             peer_send(p, &quit, NULL, 0, NULL, 0);
     if (n)
-        loop_after(t, SILENCE_MS, on_silence, NULL);
+        loop_after(t, SILENCE_MS / 4, on_silence, NULL);
 }
 
 static void serve(int fd, int door)
@@ -87,7 +87,7 @@ static void serve(int fd, int door)
     const int fds[] = { fd, sup_fd(BFD_CLIENTS, 0) };     /* who else is there, the administrator may know */
     peer_send(p, &h, &s, sizeof s, fds, door == DOOR_ADMIN ? 2 : 1);
     if (!silence_timer.armed)
-        loop_after(&silence_timer, SILENCE_MS, on_silence, NULL);
+        loop_after(&silence_timer, SILENCE_MS / 4, on_silence, NULL);
 }
 
 static void on_listen(struct loop_source *s, uint32_t events)

@@ -59,6 +59,6 @@ run(3)
 assert lively.ended is None and lively.pings >= 3, "who answers is served: %d pings" % lively.pings
 assert silent.ended is None and asker.ended is None and silent.pings == asker.pings == 0, "who has not asked for it is left alone"
 lively.send(REMOTE, 60, 0, 1, struct.pack(">i", 10))
-run(7, lambda: lively.ended is not None)
-assert lively.ended is None and lively.pings >= 6
+run(4, lambda: lively.ended is not None)
+assert lively.ended is None and lively.pings >= 5
 END

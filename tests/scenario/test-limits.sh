@@ -35,7 +35,7 @@ burnt()
 clients() { role_pids gateway | wc -l; }
 
 if [ "$(id -u)" != 0 ]; then
-    step "2048 descriptors and no more: 800 connections that say nothing"
+    step "a client, and 2048 descriptors and no more"
     prlimit --nofile=2048:2048 --pid $$
     start_daemon
     supervisor=$(role_pids supervisor)
@@ -45,7 +45,19 @@ if [ "$(id -u)" != 0 ]; then
     exec 8>"$BOX/in"
     echo "version" >&8
     wait_for 20 "a client" grep -q "Running hypervisor" "$BOX/client.log"
-    "$PYTHON" "$BOX/silent.py" 800 "$SOCKETS/virtqemud-sock" >"$BOX/silent.log" &
+
+    step "no descriptor left to take a connection with: it waits, and so does the daemon"
+    prlimit --pid "$supervisor" --nofile=0:2048
+    virsh uri >"$BOX/late.log" 2>&1 &
+    late=$!
+    used=$(burnt)
+    [ ! -s "$BOX/late.log" ] || fail "it was served: $(cat "$BOX/late.log")"
+    [ "$used" -lt 60 ] || fail "it burns $used ticks in two seconds"
+    prlimit --pid "$supervisor" --nofile=2048:2048
+    wait "$late" || fail "who waited is not served: $(cat "$BOX/late.log")"
+
+    step "500 connections that say nothing"
+    "$PYTHON" "$BOX/silent.py" 500 "$SOCKETS/virtqemud-sock" >"$BOX/silent.log" &
     silent=$!
     cleanup "kill $silent 2>/dev/null"
     wait_for 60 "the silent ones" grep -q holding "$BOX/silent.log"
