@@ -67,6 +67,7 @@ void log_run(struct run *r);                                /* their roles; thos
 void log_tail(struct run *r, struct peer *p, struct frame *f);
 
 /* save.c */
+extern const struct step saved_xml_steps[];
 extern const struct step save_steps[];                      /* managed save */
 flow_done_fn save_done;
 int saved_go(struct flow *f);                               /* a step of a start: what was saved, if anything, takes the definition's place */

@@ -276,6 +276,7 @@ static const struct { uint32_t op; const struct step *steps; flow_done_fn *done;
     { OP_REMOTE_DOMAIN_CREATE_XML, create_xml_steps, start_done },
     { OP_REMOTE_DOMAIN_DESTROY, destroy_steps, flow_answered }, { OP_REMOTE_DOMAIN_DESTROY_FLAGS, destroy_steps, flow_answered },
     { OP_REMOTE_DOMAIN_MANAGED_SAVE, save_steps, save_done }, { OP_REMOTE_DOMAIN_MANAGED_SAVE_REMOVE, save_remove_steps, flow_answered },
+    { OP_REMOTE_DOMAIN_MANAGED_SAVE_GET_XML_DESC, saved_xml_steps, flow_answered },
 };
 
 static void to_supervisor(const struct caller *c, struct frame *f)

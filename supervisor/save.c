@@ -78,6 +78,19 @@ const struct step save_steps[] = {
     { "keep", keep_go, NULL, NULL }, { "end", end_go, NULL, NULL }, { 0 },
 };
 
+/* ---- its document, for who asks: an xmlc reads what conf finds behind the head ---- */
+
+static int saved_xml_go(struct flow *f)
+{
+    if (f->slot < 0)
+        return err_set(&f->err, VIR_ERR_NO_DOMAIN, VIR_FROM_QEMU, "the domain is gone");
+    if (!(slot_row(f->slot)->flags & SLOT_MANAGED_SAVE))
+        return err_set(&f->err, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "domain does not have managed save image");
+    return flow_conf(f, IN_CONF_SAVE, CONF_SAVE_OPEN, DIR_SAVE, slot_row(f->slot)->name, -1);
+}
+
+const struct step saved_xml_steps[] = { { "file", saved_xml_go, doc_text_got, NULL }, { "compile", doc_xmlc_pass, flow_answer, NULL }, { 0 } };
+
 /* ---- a start from it ---- */
 
 int saved_go(struct flow *f)

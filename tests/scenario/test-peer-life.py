@@ -77,7 +77,11 @@ autostart nosuch
 managedsave idle --bypass-cache --running --paused
 managedsave-remove idle
 managedsave-remove nosuch
+managedsave-dumpxml idle
+managedsave-dumpxml nosuch
 managedsave busy
+managedsave-dumpxml busy
+managedsave-dumpxml busy --security-info
 managedsave busy
 domstate busy --reason
 list --all --managed-save

@@ -34,6 +34,7 @@ static const struct { uint32_t op, known; const char *function; int domain; } ro
     { OP_REMOTE_DOMAIN_GET_XML_DESC, 1 | 2 | 4 | 8, NULL, 0 },
     { OP_REMOTE_DOMAIN_INJECT_NMI, 0, NULL, 0 },
     { OP_REMOTE_DOMAIN_MANAGED_SAVE, 1 | 2 | 4, NULL, 0 },
+    { OP_REMOTE_DOMAIN_MANAGED_SAVE_GET_XML_DESC, 1, NULL, 0 },
     { OP_REMOTE_DOMAIN_MANAGED_SAVE_REMOVE, 0, NULL, 0 },
     { OP_REMOTE_DOMAIN_MEMORY_STATS, 0, NULL, 0 },
     { OP_REMOTE_DOMAIN_OPEN_CONSOLE, 1 | 2, NULL, 0 },

@@ -53,6 +53,22 @@ static int get_xml_desc(struct job *j, struct mp_out *o)
     return 0;
 }
 
+/* The document of a saved state; what it was compiled from is not the definition, but is read as one. */
+static int get_saved_xml(struct job *j, struct mp_out *o)
+{
+    size_t n;
+    skip_dom(j);
+    uint32_t flags = mp_get_u32(&j->in);
+    if (args_end(j))
+        return -1;
+    AUTO_FREE char *s = doc_text(j->t, (flags & FORM_SECURE) | FORM_INACTIVE, &n);
+    if (!s)
+        return err_set(&j->e, VIR_ERR_NO_MEMORY, VIR_FROM_DOMAIN, " ");
+    mp_array(o, 1);
+    mp_strn(o, s, n);
+    return 0;
+}
+
 static int get_metadata(struct job *j, struct mp_out *o)
 {
     AUTO_FREE char *uri = NULL;
@@ -307,6 +323,7 @@ static int get_block_info(struct job *j, struct mp_out *o)
 
 const struct stored_op stored_ops[] = {
     {OP_REMOTE_DOMAIN_GET_XML_DESC, get_xml_desc},
+    {OP_REMOTE_DOMAIN_MANAGED_SAVE_GET_XML_DESC, get_saved_xml},
     {OP_REMOTE_DOMAIN_GET_METADATA, get_metadata},
     {OP_REMOTE_DOMAIN_SET_METADATA, set_metadata},
     {OP_REMOTE_DOMAIN_GET_VCPUS_FLAGS, get_vcpus},
