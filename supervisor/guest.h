@@ -17,7 +17,7 @@ struct run {
     int slot;
     int32_t id;
     uint8_t phase;
-    bool launched, has_net, has_word /* the worker, or a destroy, said how it ends */, killed;
+    bool launched, has_net, has_word /* the worker, or a destroy, said how it ends */;
     int32_t stub;                   /* the PID-1 stub; 0: it does not live */
     uint32_t uid, next_fd, create_flags;
     uint64_t autodestroy;           /* gateway whose end is the guest's too */

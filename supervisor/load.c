@@ -103,10 +103,9 @@ static int take_over(struct flow *f)
         return -1;
     if (run_of(f->slot) || !(f->run = run_take(f->slot)))
         return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "it is there already, or too many guests run");
-    struct run *r = f->run;
-    run_fd_add(r, BFD_TREE, 0, STEAL_FD(&f->fd[FF_TREE]));
-    run_fd_add(r, BFD_MANIFEST, 0, STEAL_FD(&f->fd[FF_MANIFEST]));
-    run_fd_add(r, BFD_CHECKPOINT, 0, memfd_create("checkpoint", MFD_CLOEXEC));
+    run_fd_add(f->run, BFD_TREE, 0, STEAL_FD(&f->fd[FF_TREE]));
+    run_fd_add(f->run, BFD_MANIFEST, 0, STEAL_FD(&f->fd[FF_MANIFEST]));
+    run_fd_add(f->run, BFD_CHECKPOINT, 0, memfd_create("checkpoint", MFD_CLOEXEC));
     struct hand_pid q = { .id = f->doc.id };
     util_copy_str(q.name, sizeof q.name, f->name);
     return hand_call(f, ROLE_HAND_OPEN, IN_HAND_PIDFD, &q, sizeof q, NULL, 0);

@@ -118,6 +118,7 @@ static int open_go(struct flow *f)
 {
     struct hand_req q;
     run_fd_add(f->run, BFD_TREE, 0, STEAL_FD(&f->fd[FF_TREE]));
+    run_fd_add(f->run, BFD_MANIFEST, 0, fcntl(f->fd[FF_MANIFEST], F_DUPFD_CLOEXEC, 0));     /* by which all can be undone */
     hand_req_fill(&q, f->run);
     return hand_call(f, ROLE_HAND_OPEN, IN_HAND_OPEN, &q, sizeof q, &f->fd[FF_MANIFEST], 1);
 }
@@ -134,7 +135,7 @@ static int opened(struct flow *f, struct frame *fr)
 /* From here on the run can be undone without us. */
 static int granted(struct flow *f)
 {
-    int fault = run_fd_add(f->run, BFD_MANIFEST, 0, STEAL_FD(&f->fd[FF_MANIFEST])) | run_fd_add(f->run, BFD_GRANTS, 0, STEAL_FD(&f->fd[FF_GRANTS]));
+    int fault = run_fd_add(f->run, BFD_GRANTS, 0, STEAL_FD(&f->fd[FF_GRANTS]));
     return fault ? err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "too many descriptors for a guest") : FLOW_NEXT;
 }
 

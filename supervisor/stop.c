@@ -30,13 +30,15 @@ static int kill_go(struct flow *f)
 {
     struct run *r = f->run;
     struct kill_req k = { .object = r->object, .signal = SIGKILL };
-    if (r->launching)
-        return FLOW_BLOCKED;        /* whether there is something to kill is not known yet */
+    /* First the hand of a start that is given up: what it makes until it ends is undone below, and it may be making the guest's process. */
+    for (struct peer *p = peer_next(NULL); p; p = peer_next(p))
+        if (p->object == r->object && p->role >= ROLE_HAND_OPEN && p->role <= ROLE_HAND_LAUNCH) {
+            peer_kill(p, SIGKILL);
+            return FLOW_BLOCKED;
+        }
     if (!r->stub)
         return FLOW_NEXT;
-    if (!r->killed)
-        keeper_tell(IN_KILL, &k, sizeof k, NULL, 0);
-    r->killed = true;
+    keeper_tell(IN_KILL, &k, sizeof k, NULL, 0);
     return FLOW_BLOCKED;
 }
 
@@ -121,7 +123,6 @@ static int finish(struct flow *f)
     int slot = r->slot;
     bool was_active = slot_active(slot_row(slot));
     struct guest_state how = r->has_word ? r->word : stop_crashed;
-    loop_cancel(&r->timer);
     run_free(r);
     f->run = NULL;
     SLOT_EDIT(s, slot) {

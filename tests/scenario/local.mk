@@ -21,6 +21,7 @@ guest_tests = \
 	%D%/test-guest-agent.py \
 	%D%/test-guest-devices.py \
 	%D%/test-guest-disks.py \
+	%D%/test-guest-giveup.py \
 	%D%/test-guest-life.py \
 	%D%/test-guest-save.py \
 	%D%/test-guest-nics.py \
