@@ -243,14 +243,19 @@ static int open_nvram(struct opener *o, const struct manifest_entry *m, const ch
         if (from < 0)
             return open_fail(o, e, -from, "Failed to open file '%s'", aux);
         bool is_new;
-        int r = open_make_parent(o, path);
-        AUTO_CLOSE to = r < 0 ? r : path_open_out(path, O_RDWR, MF_APPEND, &is_new);
+        char part[PATH_MAX];        /* it gets its name when it is whole: this process may be killed */
+        int r = util_format(part, sizeof part, "%s.part", path);
+        r = r < 0 ? r : open_make_parent(o, path);
+        AUTO_CLOSE to = r < 0 ? r : path_open_out(part, O_RDWR, 0, &is_new);
         if (to < 0)
             return open_fail(o, e, -to, "Failed to create file '%s'", path);
-        open_note(o, path);
+        open_note(o, part);
         if ((r = copy_template(from, to)) < 0)
             return open_fail(o, e, -r, "Unable to write to file '%s'", path);
         open_own(o, to, path);
+        if (syscall(SYS_renameat2, AT_FDCWD, part, AT_FDCWD, path, RENAME_NOREPLACE) < 0)
+            return open_fail(o, e, errno, "Failed to create file '%s'", path);
+        open_note(o, path);
         g->is_new = 1;
     }
     struct manifest_entry image = *m;

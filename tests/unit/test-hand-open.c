@@ -334,11 +334,17 @@ static void nvram(void)
     if (write(fd, "template", 8) != 8)
         perror("template");
     close(fd);
+    mkdir(in_dir("nvram"), 0700);
+    fd = open(in_dir("nvram/t.fd.part"), O_WRONLY | O_CREAT, 0600);     /* of a hand that was killed */
+    if (write(fd, "tem", 3) != 3)
+        perror("template");
+    close(fd);
     for (int turn = 0; turn < 2; turn++) {
         begin();
         add(MK_NVRAM, 0, in_dir("nvram/t.fd"), in_dir("vars.fd"));
         run();
         tap_ok(done.error == 0 && done.nqemu == 2 && grants.g[0].is_new == !turn && pread(qemu_fd(0), text, 8, 0) == 8 && !memcmp(text, turn ? "changed!" : "template", 8), "NVRAM, run %d: %s %s", turn + 1, text, done.text);
+        tap_ok(access(in_dir("nvram/t.fd.part"), F_OK) < 0, "no half of it is left");
         if (!done.error && pwrite(qemu_fd(0), "changed!", 8, 0) != 8)
             tap_ok(false, "write");
         finish();
