@@ -40,6 +40,17 @@ static void out_free(struct chan_out *o)
     free(o);
 }
 
+static void out_pop(struct chan *c)
+{
+    struct chan_out *o = c->head;
+    c->head = o->next;
+    if (!c->head)
+        c->tail = &c->head;
+    c->queued--;
+    c->queued_bytes -= o->len;
+    out_free(o);
+}
+
 static int chan_flush(struct chan *c)
 {
     while (c->head) {
@@ -49,12 +60,7 @@ static int chan_flush(struct chan *c)
             return 0;
         if (r < 0)
             return r;
-        c->head = o->next;
-        if (!c->head)
-            c->tail = NULL;
-        c->queued--;
-        c->queued_bytes -= o->len;
-        out_free(o);
+        out_pop(c);
     }
     return loop_mod(&c->src, EPOLLIN);
 }
@@ -62,19 +68,17 @@ static int chan_flush(struct chan *c)
 static void chan_event(struct loop_source *s, uint32_t events)
 {
     struct chan *c = s->data;
-    if (events & EPOLLOUT) {
-        int r = chan_flush(c);
-        if (r < 0) {
-            chan_fail(c, r);
-            return;
-        }
+    int r = events & EPOLLOUT ? chan_flush(c) : 0;
+    if (r < 0) {
+        chan_fail(c, r);
+        return;
     }
     if (!(events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
         return;
     for (int i = 0; i < CHAN_BURST; i++) {
         struct frame f;
         f.h.nfds = 0;
-        int r = frame_recv(c->fd, &f, recv_buf, sizeof recv_buf);
+        r = frame_recv(c->fd, &f, recv_buf, sizeof recv_buf);
         if (r == -EAGAIN)
             return;
         if (r <= 0) {
@@ -96,6 +100,7 @@ int chan_open(struct chan *c, int fd, uint32_t queue_max, chan_frame_fn *on_fram
     c->on_frame = on_frame;
     c->on_end = on_end;
     c->data = data;
+    c->tail = &c->head;
     c->queue_max = queue_max;
     c->queue_bytes_max = CHAN_QUEUE_BYTES;
     int fl = fcntl(fd, F_GETFL);
@@ -150,11 +155,8 @@ int chan_send(struct chan *c, struct frame_head *h, const void *body, size_t len
         }
         o->fds[o->nfds++] = d;
     }
-    if (c->tail)
-        c->tail->next = o;
-    else
-        c->head = o;
-    c->tail = o;
+    *c->tail = o;
+    c->tail = &o->next;
     c->queued++;
     c->queued_bytes += len;
     loop_mod(&c->src, EPOLLIN | EPOLLOUT);
@@ -166,13 +168,6 @@ void chan_close(struct chan *c)
     c->ended = true;
     loop_del(&c->src);
     util_closep(&c->fd);
-    c->fd = -1;
-    while (c->head) {
-        struct chan_out *o = c->head;
-        c->head = o->next;
-        out_free(o);
-    }
-    c->tail = NULL;
-    c->queued = 0;
-    c->queued_bytes = 0;
+    while (c->head)
+        out_pop(c);
 }

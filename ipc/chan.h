@@ -17,7 +17,7 @@ struct chan {
     chan_frame_fn *on_frame;
     chan_end_fn *on_end;
     void *data;
-    struct chan_out *head, *tail;
+    struct chan_out *head, **tail;  /* tail: the last link, where the next one goes */
     uint32_t queued, queue_max;     /* frames */
     size_t queued_bytes, queue_bytes_max;
     bool ended;

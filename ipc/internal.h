@@ -171,7 +171,7 @@ struct guest_state {
 };
 struct log_set { uint32_t level /* 0: leave */, pad; char filters[1024], outputs[1024]; /* "": leave */ };
 struct log_tail { uint32_t bytes; uint32_t pad; uint64_t from; };   /* from: offset in the stream since start of this run */
-enum hand_flags { HAND_NO_MONITOR = 1 /* hot-plug, or no run folder wanted */, HAND_LOOK = 2 /* images only, read-only and without locks: for probe; implies the first */,
+enum hand_flags { HAND_NO_MONITOR = 1 /* hot-plug, or no run folder wanted */, HAND_LOOK = 2 /* one image only, read-only and without locks: for probe; implies the first */,
     HAND_KEEP_OWNER = 4 /* nothing that is made is given to the owner */, HAND_CHAIN_RELAXED = 8 /* an image's header is believed, whatever it named before */ };
 struct hand_req {
     uint64_t object;
@@ -181,7 +181,7 @@ struct hand_req {
     int32_t id;
     uint32_t flags;                 /* enum hand_flags */
     uint32_t fd_base;               /* number in QEMU of the first descriptor; 0: QEMU_FD_BASE */
-    uint32_t pad;
+    uint32_t look;                  /* with HAND_LOOK: index of the image */
     char name[NAME_MAX_BYTES];
     char run_dir[384];              /* /var/lib/libvirt/qemu/domain-ID-NAME: made here, mode 0700, with monitor.sock in it */
 };

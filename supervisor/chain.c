@@ -25,43 +25,28 @@ static void walk_close(struct walk *w)
     munmap((void *)(uintptr_t)w->p, w->n);
 }
 
-static bool is_done(const struct flow *f, uint32_t i)
-{
-    return f->probed[i / 64] >> (i % 64) & 1;
-}
-
-/* One hand a turn looks at one image, of which a manifest of its own is made. */
+/* One hand a turn looks at one image.  What an image names comes last in the manifest, so one walk along it meets all. */
 int chain_look(struct flow *f)
 {
-    static uint8_t one[16384];
+    struct hand_req q;
     struct manifest_entry m;
-    struct manifest_out out;
     const char *path, *aux;
     struct walk w;
-    struct run *r = run_of(f->slot);
+    uint32_t next = f->looked;
     f->i = ~0u;
     if (walk_open(f, &w) < 0)
         return -1;
-    while (manifest_next(&w.in, &m, &path, &aux) > 0)
-        if (m.kind == MK_IMAGE && m.flags & MF_PROBE && m.format != IMG_RAW && !(m.flags & MF_EMPTY) && path && !is_done(f, m.index)) {
+    while (f->i == ~0u && manifest_next(&w.in, &m, &path, &aux) > 0)
+        if (m.index >= next && m.kind == MK_IMAGE && m.flags & MF_PROBE && m.format != IMG_RAW && !(m.flags & MF_EMPTY) && path)
             f->i = m.index;
-            m.parent = -1;
-            manifest_begin(&out, one, sizeof one);
-            manifest_add(&out, &m, path, NULL);
-            break;
-        }
     walk_close(&w);
     if (f->i == ~0u)
         return FLOW_NEXT;
-    ssize_t n = manifest_finish(&out, 0);
-    AUTO_CLOSE fd = n < 0 ? -1 : frame_memfd("look", one, (size_t)n);
-    if (fd < 0)
-        return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "an image's path is too long");
-    struct hand_req q;
-    hand_req_fill(&q, r);
+    hand_req_fill(&q, run_of(f->slot));
     q.flags = HAND_LOOK;
+    q.look = f->i;
     peer_soon(ROLE_PROBE);
-    return hand_call(f, ROLE_HAND_OPEN, IN_HAND_OPEN, &q, sizeof q, &fd, 1);
+    return hand_call(f, ROLE_HAND_OPEN, IN_HAND_OPEN, &q, sizeof q, &f->fd[FF_MANIFEST], 1);
 }
 
 int chain_looked(struct flow *f, struct frame *fr)
@@ -69,7 +54,7 @@ int chain_looked(struct flow *f, struct frame *fr)
     struct hand_done d;
     if (hand_done(f, fr, &d) < 0)
         return -1;
-    f->probed[f->i / 64] |= 1ull << (f->i % 64);
+    f->looked = f->i + 1;
     util_closep(&f->fd[FF_IMAGE]);
     f->fd[FF_IMAGE] = d.nqemu ? frame_take_fd(fr, 1) : -1;      /* none: optional, and absent */
     return FLOW_NEXT;
@@ -158,13 +143,13 @@ int chain_probed(struct flow *f, struct frame *fr)
     memcpy(&head, w.p, sizeof head);
     walk_close(&w);
     ssize_t n = r < 0 ? r : manifest_finish(&out, head.generation);
-    if (n < 0 || policy_manifest(buf, (size_t)n, &f->err) < 0)
-        return f->err.code ? -1 : err_set(&f->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_STORAGE, "the images' backing files are too many");
-    int fd = frame_memfd("manifest", buf, (size_t)n);
+    int fd = n < 0 ? -1 : frame_memfd("manifest", buf, (size_t)n);
     if (fd < 0)
-        return err_sys(&f->err, VIR_FROM_QEMU, -fd, "cannot make a manifest");
+        return f->err.code ? -1 : err_set(&f->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_STORAGE, "the images' backing files are too many");
     util_closep(&f->fd[FF_MANIFEST]);
     f->fd[FF_MANIFEST] = fd;
+    if (policy_manifest(fd, &f->err) < 0)
+        return -1;
     f->pc--;                    /* the next image, if there is one */
     return FLOW_AGAIN;
 }

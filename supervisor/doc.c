@@ -44,19 +44,6 @@ static bool name_is_good(const char name[NAME_MAX_BYTES])
     return true;
 }
 
-static int manifest_check(struct flow *f)
-{
-    const void *p;
-    size_t n;
-    int r = frame_map(f->fd[FF_MANIFEST], MANIFEST_BYTES_MAX, &p, &n);
-    if (r < 0)
-        return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed manifest");
-    r = policy_manifest(p, n, &f->err);
-    if (n)
-        munmap((void *)(uintptr_t)p, n);
-    return r;
-}
-
 int doc_take(struct flow *f, struct frame *fr)
 {
     static const uint8_t from[DOC_FD_N] = { [DOC_FD_XML] = FF_TEXT, [DOC_FD_TREE] = FF_TREE, [DOC_FD_MANIFEST] = FF_MANIFEST };
@@ -72,7 +59,7 @@ int doc_take(struct flow *f, struct frame *fr)
         f->fd[from[i]] = frame_take_fd(fr, (unsigned)i);       /* whoever reads it checks its seals */
     }
     util_copy_str(f->name, sizeof f->name, f->doc.name);
-    return manifest_check(f) < 0 ? -1 : FLOW_NEXT;
+    return policy_manifest(f->fd[FF_MANIFEST], &f->err) < 0 ? -1 : FLOW_NEXT;
 }
 
 /* An answer without a document goes to the caller as it is. */
@@ -253,7 +240,7 @@ static int undefine_remove(struct flow *f)
     return flow_conf(f, IN_CONF_REMOVE, 0, DIR_DEFINITIONS, s->name, -1);
 }
 
-static int undefine_save(struct flow *f)
+static int save_remove(struct flow *f)
 {
     const struct index_slot *s = slot_row(f->slot);
     return s->flags & SLOT_MANAGED_SAVE ? flow_conf(f, IN_CONF_REMOVE, 0, DIR_SAVE, s->name, -1) : FLOW_NEXT;
@@ -271,7 +258,7 @@ static int undefine_commit(struct flow *f)
 }
 
 const struct step undefine_steps[] = {
-    { "again", undefine_again, NULL, NULL }, { "claim", doc_claim, NULL, NULL }, { "remove", undefine_remove, NULL, NULL }, { "save image", undefine_save, NULL, NULL }, { "commit", undefine_commit, NULL, NULL }, { 0 },
+    { "again", undefine_again, NULL, NULL }, { "claim", doc_claim, NULL, NULL }, { "remove", undefine_remove, NULL, NULL }, { "save image", save_remove, NULL, NULL }, { "commit", undefine_commit, NULL, NULL }, { 0 },
 };
 
 static int autostart_write(struct flow *f)
@@ -294,18 +281,11 @@ static int autostart_commit(struct flow *f, struct frame *fr)
 
 const struct step autostart_steps[] = { { "claim", doc_claim, NULL, NULL }, { "write", autostart_write, autostart_commit, NULL }, { 0 } };
 
-static int save_remove(struct flow *f)
+static int save_removed(struct flow *f)
 {
-    const struct index_slot *s = slot_row(f->slot);
-    return s->flags & SLOT_MANAGED_SAVE ? flow_conf(f, IN_CONF_REMOVE, 0, DIR_SAVE, s->name, -1) : FLOW_END;
-}
-
-static int save_removed(struct flow *f, struct frame *fr)
-{
-    (void)fr;
     SLOT_EDIT(s, f->slot)
         s->flags &= ~(uint32_t)SLOT_MANAGED_SAVE;
     return FLOW_NEXT;
 }
 
-const struct step save_remove_steps[] = { { "claim", doc_claim, NULL, NULL }, { "remove", save_remove, save_removed, NULL }, { 0 } };
+const struct step save_remove_steps[] = { { "claim", doc_claim, NULL, NULL }, { "remove", save_remove, NULL, NULL }, { "commit", save_removed, NULL, NULL }, { 0 } };

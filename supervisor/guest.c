@@ -17,7 +17,7 @@ struct run *run_of(int slot)
     return slot >= 0 && by_slot[slot] ? &runs[by_slot[slot] - 1] : NULL;
 }
 
-struct run *run_next(struct run *after)
+static struct run *run_next(struct run *after)
 {
     for (uint32_t i = after ? (uint32_t)(after - runs) + 1 : 0; i < runs_n; i++)
         if (runs[i].object)

@@ -37,7 +37,6 @@ struct run {
 };
 
 struct run *run_of(int slot);                               /* NULL: not running, not on its way */
-struct run *run_next(struct run *after);
 struct run *run_take(int slot);                             /* NULL: too many */
 void run_free(struct run *r);
 int run_fd(const struct run *r, int kind, uint32_t arg);    /* borrowed; -1 */

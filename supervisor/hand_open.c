@@ -296,7 +296,7 @@ static const bool needs_path[MK_KIND_N] = { [MK_IMAGE] = true, [MK_BIND] = true,
 static int open_entry(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
 {
     *g = (struct grant){ .index = m->index, .qemu_fd = { -1, -1 }, .made = 1 };
-    if (m->kind != MK_IMAGE && (o->rq->flags & HAND_LOOK))
+    if (o->rq->flags & HAND_LOOK && (m->kind != MK_IMAGE || m->index != o->rq->look))
         return open_nothing(o, m, path, aux, g, e);
     if (!makers[m->kind] || (needs_path[m->kind] && !*path && !(m->flags & MF_EMPTY)))
         return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "resource %u of kind %u is not supported", m->index, m->kind);

@@ -34,8 +34,7 @@ struct keeper_start {
     struct layout layout;
     struct settings settings;
 };
-/* Makes the memfd, and every descriptor inheritable.  A descriptor or a negative errno. */
-int store_save(struct keeper_start *k);
+/* From the memfd of keeper_exec().  0 or a negative errno. */
 int store_load(int fd, struct keeper_start *k);
 /* Ends in execve of the keeper with argv; a negative errno if it comes back. */
 int keeper_exec(struct keeper_start *k, char **argv);

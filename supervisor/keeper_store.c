@@ -81,7 +81,8 @@ static bool inheritable(const struct keeper_start *k, int flags)
     return good && (k->notify_fd < 0 || fcntl(k->notify_fd, F_SETFD, flags) == 0) && (k->ready_fd < 0 || fcntl(k->ready_fd, F_SETFD, flags) == 0);
 }
 
-int store_save(struct keeper_start *k)
+/* Makes the memfd, and every descriptor inheritable.  A descriptor or a negative errno. */
+static int store_save(struct keeper_start *k)
 {
     AUTO_CLOSE fd = memfd_create("bulkhead-keeper", 0);
     k->magic = SAVE_MAGIC;

@@ -1,4 +1,6 @@
-/* life.c: instances of processes that must always be there, as a table: state x event -> next state and what to do. */
+/* life.c: instances of processes that must always be there.
+ *
+ *   NONE --start--> UP --died--> WAIT --timer--> UP     and with five deaths in a minute     UP --died--> FAILED --start--> UP */
 #include <stdio.h>
 #include <sys/wait.h>
 #include "sup.h"
@@ -8,56 +10,28 @@
 #define DELAY_FIRST_MS 100u
 #define DELAY_MAX_MS 30000u
 
-enum life_event { LE_START, LE_DIED, LE_DIED_OFTEN, LE_TIMER, LE_N };
-static void do_spawn(struct life *l);
-static void do_wait(struct life *l);
-static void do_fail(struct life *l);
-
-static const struct { uint8_t next; void (*act)(struct life *l); } table[LIFE_STATES_N][LE_N] = {
-    /*                LE_START                  LE_DIED                  LE_DIED_OFTEN            LE_TIMER */
-    [LIFE_NONE]   = { { LIFE_UP, do_spawn },    { LIFE_NONE, NULL },     { LIFE_NONE, NULL },     { LIFE_NONE, NULL } },
-    [LIFE_UP]     = { { LIFE_UP, NULL },        { LIFE_WAIT, do_wait },  { LIFE_FAILED, do_fail },{ LIFE_UP, NULL } },
-    [LIFE_WAIT]   = { { LIFE_WAIT, NULL },      { LIFE_WAIT, do_wait },  { LIFE_FAILED, do_fail },{ LIFE_UP, do_spawn } },
-    [LIFE_FAILED] = { { LIFE_UP, do_spawn },    { LIFE_FAILED, NULL },   { LIFE_FAILED, NULL },   { LIFE_FAILED, NULL } },
-};
-
-static void life_event(struct life *l, enum life_event e)
-{
-    uint8_t from = l->state;
-    l->state = table[from][e].next;
-    if (table[from][e].act)
-        table[from][e].act(l);
-}
+static void spawn(struct life *l);
 
 static void on_timer(struct loop_timer *t)
 {
-    life_event(t->data, LE_TIMER);
+    spawn(t->data);
 }
 
-static void do_spawn(struct life *l)
+static void wait_for(struct life *l, uint32_t ms)
+{
+    l->state = LIFE_WAIT;
+    loop_after(&l->timer, ms > DELAY_MAX_MS ? DELAY_MAX_MS : ms, on_timer, l);
+}
+
+static void spawn(struct life *l)
 {
     struct peer *p = l->spawn(l);
     if (p) {
         life_adopt(l, p);
         route_wake(p->object);      /* who came while there was none */
     } else {
-        l->state = LIFE_WAIT;
-        loop_after(&l->timer, DELAY_MAX_MS, on_timer, l);
+        wait_for(l, DELAY_MAX_MS);
     }
-}
-
-/* The first death costs nothing; from the second on waiting doubles. */
-static void do_wait(struct life *l)
-{
-    uint32_t ms = l->deaths <= 1 ? 0 : DELAY_FIRST_MS << (l->deaths - 2);
-    l->instance++;
-    loop_after(&l->timer, ms > DELAY_MAX_MS ? DELAY_MAX_MS : ms, on_timer, l);
-}
-
-static void do_fail(struct life *l)
-{
-    if (l->failed)
-        l->failed(l);
 }
 
 struct peer *life_peer(const struct life *l)
@@ -75,9 +49,10 @@ void life_adopt(struct life *l, struct peer *p)
 
 void life_start(struct life *l)
 {
-    if (l->state == LIFE_FAILED)
-        l->deaths = 0;
-    life_event(l, LE_START);
+    if (l->state == LIFE_UP || l->state == LIFE_WAIT)
+        return;
+    l->deaths = 0;
+    spawn(l);
 }
 
 void life_release(struct life *l)
@@ -92,7 +67,6 @@ void life_release(struct life *l)
 void life_peer_died(struct life *l, const struct exited *x, char *decision, size_t n)
 {
     uint64_t now = loop_now_ms();
-    decision[0] = 0;
     if (l->may_finish && x && x->code == CLD_EXITED && x->status == 0) {
         l->state = LIFE_NONE;
         return;
@@ -101,8 +75,14 @@ void life_peer_died(struct life *l, const struct exited *x, char *decision, size
         l->deaths = 0;
         l->first_death_ms = now;
     }
-    l->deaths++;
-    life_event(l, l->deaths >= DEATHS_MAX ? LE_DIED_OFTEN : LE_DIED);
-    if (l->state == LIFE_WAIT || l->state == LIFE_FAILED)
-        snprintf(decision, n, "decision: %s (death %u in %u s)", l->state == LIFE_WAIT ? "the next instance starts" : "given up", l->deaths, DEATHS_WINDOW_MS / 1000);
+    bool often = ++l->deaths >= DEATHS_MAX;
+    if (!often) {
+        l->instance++;
+        wait_for(l, l->deaths == 1 ? 0 : DELAY_FIRST_MS << (l->deaths - 2));      /* the first costs nothing */
+    } else {
+        l->state = LIFE_FAILED;
+        if (l->failed)
+            l->failed(l);
+    }
+    snprintf(decision, n, "decision: %s (death %u in %u s)", often ? "given up" : "the next instance starts", l->deaths, DEATHS_WINDOW_MS / 1000);
 }

@@ -3,6 +3,7 @@
  * The paths were named by a client with the right to define guests; who may that is root's equal in libvirt's model.  What is refused here is
  * what no guest needs and what would turn a document into a hold on the host: kernel interfaces, our own state, devices that are no disks. */
 #include <string.h>
+#include <sys/mman.h>
 #include "sup.h"
 
 enum { PATH_NONE, PATH_FILE, PATH_NAME /* an interface */, PATH_DEVICE };
@@ -56,8 +57,6 @@ static const char *judge(const struct manifest_entry *m, const char *path, const
             return m->flags & MF_EMPTY ? NULL : "there is no path";
         if (m->kind == MK_NVRAM && aux && aux[0] && judge_file(MK_BIND, aux))
             return judge_file(MK_BIND, aux);
-        if (m->flags & MF_BACKING && (strstr(path, "//") || strstr(path, "/./")))       /* a probe, which read the guest's own words, names it in full */
-            return "the path is not plain";
         return judge_file(m->kind, path);
     case PATH_NAME:
         return path && (strlen(path) > 15 || strpbrk(path, "/ \t\n") || !strcmp(path, "..") || !strcmp(path, ".")) ? "the interface's name is none" : NULL;
@@ -71,19 +70,24 @@ static const char *judge(const struct manifest_entry *m, const char *path, const
     }
 }
 
-int policy_manifest(const void *p, size_t n, struct err *e)
+int policy_manifest(int fd, struct err *e)
 {
     struct manifest_in in;
     struct manifest_entry m;
-    const char *path, *aux;
+    const char *path, *aux, *why = NULL;
+    const void *p = NULL;
+    size_t n = 0;
     uint16_t seen[MK_KIND_N] = { 0 };
-    int r;
-    if (manifest_open(&in, p, n) < 0)
-        return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed manifest");
-    while ((r = manifest_next(&in, &m, &path, &aux)) > 0) {
-        const char *why = m.kind >= MK_KIND_N || !kinds[m.kind].max ? "this kind of resource is not supported" : ++seen[m.kind] > kinds[m.kind].max ? "too many of its kind" : judge(&m, path, aux);
-        if (why)
-            return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "'%s' cannot be used: %s", path ? path : "", why);
-    }
-    return r < 0 ? err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed manifest") : 0;
+    int r = frame_map(fd, MANIFEST_BYTES_MAX, &p, &n);
+    if (r == 0)
+        r = manifest_open(&in, p, n);
+    while (r >= 0 && !why && (r = manifest_next(&in, &m, &path, &aux)) > 0)
+        why = m.kind >= MK_KIND_N || !kinds[m.kind].max ? "this kind of resource is not supported" : ++seen[m.kind] > kinds[m.kind].max ? "too many of its kind" : judge(&m, path, aux);
+    if (why)
+        err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "'%s' cannot be used: %s", path ? path : "", why);
+    else if (r < 0)
+        err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed manifest");
+    if (n)
+        munmap((void *)(uintptr_t)p, n);
+    return why || r < 0 ? -1 : 0;
 }

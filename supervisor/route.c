@@ -138,7 +138,7 @@ void route_answer(struct peer *from, struct frame *f)
 
 /* ---- waiting for an object ---- */
 
-void route_park(const struct caller *c, uint64_t object)
+static void call_park(const struct caller *c, uint64_t object)
 {
     if (!pending_add(c, P_PARKED, 0, object))
         route_fail(c, VIR_ERR_OPERATION_FAILED, "too many calls wait");
@@ -196,7 +196,7 @@ void route_peer_gone(struct peer *gone, bool comes_again)
         bool park = comes_again && row && row->replay == REPLAY_SAFE && !p->cancelled;
         pending_free(p);
         if (park)
-            route_park(&c, object);
+            call_park(&c, object);
         else
             route_fail(&c, VIR_ERR_OPERATION_FAILED, "the process that worked on this call ended: outcome unknown");
     }
@@ -230,7 +230,7 @@ static void to_host(const struct caller *c, struct frame *f)
     if (p)
         send_on(c, p, f);
     else if (host_life.state == LIFE_WAIT)
-        route_park(c, 0);
+        call_park(c, 0);
     else
         route_fail(c, VIR_ERR_OPERATION_FAILED, "the host role does not run");
 }
@@ -240,7 +240,7 @@ static void to_guest(const struct caller *c, struct frame *f)
     struct peer *p;
     switch (guest_worker(slot_of(f->h.object), &p)) {
     case GUEST_READY: send_on(c, p, f); break;
-    case GUEST_SOON: route_park(c, f->h.object); break;
+    case GUEST_SOON: call_park(c, f->h.object); break;
     case GUEST_FAILED: route_fail(c, VIR_ERR_OPERATION_FAILED, "the guest's worker has failed too often; the guest itself runs on"); break;
     default: route_fail(c, VIR_ERR_OPERATION_INVALID, "domain is not running");
     }
@@ -314,8 +314,7 @@ static void api_call(struct peer *g, struct frame *f)
     }
     struct pending *p = pending_find(c.number, c.serial);
     if (p && p->state == P_PARKED) {
-        c.parked = true;                    /* asked for by route_wake: not a second run */
-        c.flags &= (uint16_t)~FRAME_RESENT;
+        c.flags &= (uint16_t)~FRAME_RESENT;     /* asked for by route_wake: not a second run */
         pending_free(p);
     } else if (p) {
         if (!(f->h.flags & FRAME_RESENT))

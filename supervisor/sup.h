@@ -79,7 +79,7 @@ void peer_on_exited(struct exited *x);
 void peer_workers(struct peer *g, const struct caller *c, const struct frame *f);/* IN_WORKERS */
 
 /* ---- life.c: instances of what must always be there: conf, host, guests' workers, log roles ---- */
-enum life_state { LIFE_NONE, LIFE_UP, LIFE_WAIT, LIFE_FAILED, LIFE_STATES_N };
+enum life_state { LIFE_NONE, LIFE_UP, LIFE_WAIT, LIFE_FAILED };
 struct life {
     uint8_t state;
     uint8_t deaths;
@@ -98,7 +98,7 @@ void life_peer_died(struct life *l, const struct exited *x, char *decision, size
 struct peer *life_peer(const struct life *l);                           /* NULL: none just now */
 
 /* ---- who waits for an answer ---- */
-struct caller { uint64_t number; uint32_t serial, op, arg; uint16_t flags; bool parked; };   /* number 0: nobody waits */
+struct caller { uint64_t number; uint32_t serial, op, arg; uint16_t flags; };   /* number 0: nobody waits */
 
 /* ---- slots.c: objects, as rows of the index page ---- */
 int slot_of(uint64_t object);                                           /* row, or -1 when the handle is stale */
@@ -124,7 +124,6 @@ void route_pass_back(const struct caller *c, struct frame *f);           /* a re
 void route_error(const struct caller *c, const struct err *e);
 void route_fail(const struct caller *c, int code, const char *text);
 void route_peer_gone(struct peer *p, bool comes_again);                 /* its calls are forgotten, calls to it answered or parked */
-void route_park(const struct caller *c, uint64_t object);               /* asked for again by route_wake */
 void route_wake(uint64_t object);
 int route_to(const struct caller *c, struct peer *to, struct frame *f, const int *more, unsigned nmore);   /* passes a call on unread */
 bool route_in_flow(const struct caller *c);                              /* notes that a flow will answer; false: no room */
@@ -163,7 +162,7 @@ struct flow {
     uint32_t reply_len;
     char name[NAME_MAX_BYTES];
     struct run *run;
-    uint64_t probed[MANIFEST_ENTRIES_MAX / 64];     /* images that were looked at */
+    uint32_t looked;            /* chain.c: images of the manifest before this one were looked at */
     bool new_slot, launched;
 };
 struct flow *flow_start(const struct step *steps, flow_done_fn *done, const struct caller *c);   /* NULL: the caller got an error */
@@ -200,7 +199,7 @@ void load_facts(int slot);                                              /* index
 void ready(void);
 
 /* ---- manifest_policy.c ---- */
-int policy_manifest(const void *p, size_t n, struct err *e);
+int policy_manifest(int fd, struct err *e);
 
 /* ---- events.c ---- */
 void event_lifecycle(const struct index_slot *s, int event, int detail);

@@ -127,8 +127,11 @@ static void images(void)
     finish();
     begin();
     rq.flags = HAND_LOOK;
-    add(MK_IMAGE, MF_FILE, a, NULL);
+    rq.look = 2;
+    add(MK_IMAGE, MF_FILE, "/nonexistent", NULL);
     add(MK_PTY, 0, NULL, NULL);
+    add(MK_IMAGE, MF_FILE, a, NULL);
+    add(MK_IMAGE, MF_FILE, "/nonexistent", NULL);
     run();
     tap_ok(done.error == 0 && done.nqemu == 1 && done.nworker == 0 && (fcntl(qemu_fd(0), F_GETFL) & O_ACCMODE) == O_RDONLY, "a look is read-only, takes no lock and makes nothing else");
     finish();

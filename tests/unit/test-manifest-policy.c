@@ -15,7 +15,8 @@ static const char *judged(int kind, const char *path, const char *aux)
     manifest_begin(&out, buf, sizeof buf);
     manifest_add(&out, &m, path, aux);
     ssize_t n = manifest_finish(&out, 1);
-    return n > 0 && policy_manifest(buf, (size_t)n, &e) == 0 ? "" : e.detail;
+    AUTO_CLOSE fd = n > 0 ? frame_memfd("manifest", buf, (size_t)n) : -1;
+    return policy_manifest(fd, &e) == 0 ? "" : e.detail;
 }
 
 static void refused(int kind, const char *path, const char *aux)
