@@ -81,7 +81,7 @@ enum internal_op {
     /* debug, admin door only */
     IN_WORKERS = 128,   /* CALL: reply: struct peer_row, one after the other */
     IN_WORKER_DEBUG,    /* CALL admin gateway -> supervisor -> qemu worker: arg: enum worker_debug; object in the header. Reply: msgpack [[[name, value] ...]]: what it is doing */
-    IN_CLIENT_CLOSE,    /* CALL admin gateway -> supervisor: uint64_t client id: end that client's connection */
+    IN_CLIENT_CLOSE,    /* CALL admin gateway -> supervisor: uint64_t number of the client's gateway (client page): it is ended */
     IN_LIMITS,          /* CALL admin gateway -> supervisor: struct limits (index.h): those not LIMIT_LEFT are set; arg 1: of the admin door */
     IN_LOG_LEVEL,       /* CALL admin gateway -> supervisor -> keeper: struct log_set */
     IN_WORKER_TRACE,    /* CALL like IN_WORKER_DEBUG. Reply: empty; fd [0]: what goes over the monitor and the agent's channel, as lines of text without secrets, until it is closed */

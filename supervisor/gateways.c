@@ -159,23 +159,12 @@ void gateways_inherit(struct peer *p)
     p->spare = true;
 }
 
-int gateways_close_client(uint64_t id)
-{
-    for (struct peer *p = peer_next(NULL); p; p = peer_next(p))
-        if (p->role == ROLE_GATEWAY && p->client_row && sup.client_rows[p->client_row - 1].id == id)
-            return peer_kill(p, 15), 0;
-    return -ENOENT;
-}
-
-int gateways_limits(bool admin, const struct limits *l)
+void gateways_limits(bool admin, const struct limits *l)
 {
     const uint32_t *from = (const uint32_t *)l;
     uint32_t *to = (uint32_t *)&sup.clients->limits[admin];
-    if (l->max_clients < 1)
-        return -EINVAL;
     for (size_t i = 0; i < sizeof *l / sizeof *from; i++)
         if (from[i] != LIMIT_LEFT)
             to[i] = from[i];
     doors_update(NULL);
-    return 0;
 }

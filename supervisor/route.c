@@ -3,6 +3,7 @@
  * Every call that has no answer yet is one row of the pending table: with a worker, in a flow, or parked until its object can take it.
  * A reply goes back by that table only; one that no row of that very channel explains ends its sender. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -355,20 +356,13 @@ static void on_cancel(struct peer *g, const struct caller *c, const struct frame
         cancel(p);
 }
 
-static void done(const struct caller *c, int r, const char *what)
-{
-    if (r < 0)
-        route_fail(c, VIR_ERR_INVALID_ARG, what);
-    else
-        route_reply(c, NULL, 0, NULL, 0);
-}
-
 static void on_client_close(struct peer *g, const struct caller *c, const struct frame *f)
 {
-    uint64_t id;
-    (void)g;
-    memcpy(&id, f->body, sizeof id);
-    done(c, gateways_close_client(id), "no such client");
+    uint64_t number;
+    memcpy(&number, f->body, sizeof number);
+    if ((g = peer_find(number)) && g->client_row)
+        peer_kill(g, SIGTERM);
+    route_reply(c, NULL, 0, NULL, 0);
 }
 
 static void on_limits(struct peer *g, const struct caller *c, const struct frame *f)
@@ -376,7 +370,8 @@ static void on_limits(struct peer *g, const struct caller *c, const struct frame
     struct limits l;
     (void)g;
     memcpy(&l, f->body, sizeof l);
-    done(c, gateways_limits(f->h.arg, &l), "limit");
+    gateways_limits(f->h.arg, &l);
+    route_reply(c, NULL, 0, NULL, 0);
 }
 
 static void on_log_level(struct peer *g, const struct caller *c, const struct frame *f)
@@ -390,7 +385,7 @@ static void on_log_level(struct peer *g, const struct caller *c, const struct fr
     if (*set.outputs)
         memcpy(sup.clients->log_outputs, set.outputs, sizeof set.outputs);
     keeper_tell(IN_LOG_LEVEL, &set, sizeof set, NULL, 0);
-    done(c, 0, NULL);
+    route_reply(c, NULL, 0, NULL, 0);
 }
 
 /* The answer comes from the worker, which must be there: this call is not parked. */

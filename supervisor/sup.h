@@ -212,8 +212,7 @@ struct dom_head event_dom(const struct index_slot *s, uint32_t values);
 void gateways_open(void);
 void gateways_gone(struct peer *p);
 void gateways_inherit(struct peer *p);
-int gateways_close_client(uint64_t id);
-int gateways_limits(bool admin, const struct limits *l);
+void gateways_limits(bool admin, const struct limits *l);
 
 /* ---- supervisor.c ---- */
 void idle_update(void);                                                 /* clients or guests came or went: --timeout */

@@ -333,7 +333,7 @@ static void test_nonsense(void)
 
 static struct { struct clients_head head; struct client_row row[CLIENTS_MAX]; } clients_page = {
     .head = { .magic = CLIENTS_MAGIC, .limits = { { .max_clients = 5000, .max_anonymous = 20 }, { .max_clients = 50 } } },
-    .row = { { .used = 1, .id = 4, .uid = 1000, .gid = 100, .pid = 77, .since = 1234, .readonly = 1 },
+    .row = { { .used = 1, .id = 4, .uid = 1000, .gid = 100, .pid = 77, .since = 1234, .readonly = 1, .gateway = 1ull << 40 },
              { .used = 1, .id = 5, .door = DOOR_ADMIN } },
 };
 
@@ -397,7 +397,7 @@ static void test_admin(void)
         call(i ? OP_ADMIN_CLIENT_GET_INFO : OP_ADMIN_CLIENT_CLOSE, &a);
     }
     uint64_t id = 0;
-    tap_ok(super_get(&f) && f.h.op == OP_IN(IN_CLIENT_CLOSE) && f.body_len == sizeof id && memcpy(&id, f.body, sizeof id) && id == 4, "closing it is the supervisor's");
+    tap_ok(super_get(&f) && f.h.op == OP_IN(IN_CLIENT_CLOSE) && f.body_len == sizeof id && memcpy(&id, f.body, sizeof id) && id == 1ull << 40, "closing it is the supervisor's");
     expect_error(VIR_ERR_NO_CLIENT, "no client with matching id '5' found");
     super_put(FRAME_REPLY, f.h.op, f.h.serial, 0, NULL, 0, NULL, 0);
     tap_ok(get() && reply.h.status == XDR_OK, "and answered when it is done");

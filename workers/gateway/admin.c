@@ -328,6 +328,10 @@ static void set_limits(struct gw *gw, struct call *c, struct mp_in *in)
     if (s == SERVER_N || !admin_flags_ok(gw, c, NULL) || !limits_read(gw, c, in, known, &l))
         return;
     struct limit_values v = limits_now(gw, s);
+    if (!l.max_clients) {
+        call_fail(gw, c, VIR_ERR_INVALID_ARG, VIR_FROM_RPC, "a server without clients is none");
+        return;
+    }
     if ((l.max_clients != UINT32_MAX ? l.max_clients : v.max) < (l.max_anonymous != UINT32_MAX ? l.max_anonymous : v.max_anonymous)) {
         call_fail(gw, c, VIR_ERR_INVALID_ARG, VIR_FROM_RPC, "The overall maximum number of clients waiting for authentication must not be less than the overall maximum number of clients");
         return;
@@ -421,7 +425,7 @@ static void client_close(struct gw *gw, struct call *c, struct mp_in *in)
     if (!client_find(gw, s, id, &r))
         call_fail(gw, c, VIR_ERR_NO_CLIENT, VIR_FROM_RPC, "No client with matching ID '%llu'", (unsigned long long)id);
     else
-        change(gw, c, OP_IN(IN_CLIENT_CLOSE), &id, sizeof id);
+        change(gw, c, OP_IN(IN_CLIENT_CLOSE), &r.gateway, sizeof r.gateway);
 }
 
 /* ---- logging ---- */
