@@ -12,6 +12,8 @@ TALES = (
     ("event --event lifecycle --loop", ("define W/bare.xml", "start bare", "undefine bare", "destroy bare")),
     ("event --domain busy --event lifecycle --loop", ("suspend busy", "create W/bare.xml", "resume busy", "destroy bare")),
     ("event --domain busy --event reboot", ("reset busy",)),
+    ("event --domain busy --event block-threshold --loop",
+     ("domblkthreshold busy vda 1000", """qemu-monitor-command busy --hmp 'qemu-io -d /machine/peripheral/virtio-disk0/virtio-backend "write 1M 64k"'""")),
     ("event --domain busy --event lifecycle --loop", ("managedsave busy", "start busy", "managedsave busy --paused", "start busy", "resume busy")),
     ("event --domain busy --event lifecycle --loop", ("managedsave busy", "start busy --paused", "resume busy")),
     ("event --domain idle --event metadata-change", ("desc idle --config new",)),

@@ -96,6 +96,11 @@ domblkinfo idle /var/lib/libvirt/images/w/other.qcow2 --human
 domblkinfo idle nosuch
 domblkstat busy nosuch
 domblkstat idle sda
+domblkthreshold busy vda 1000
+domblkthreshold busy vda[2] 64K
+domblkthreshold busy vda[9] 64K
+domblkthreshold busy nosuch 1000
+domblkthreshold idle sda 1000
 domblkerror busy
 domblkerror idle
 domiflist busy

@@ -42,6 +42,7 @@ static const struct { uint32_t op, known; const char *function; int domain; } ro
     { OP_REMOTE_DOMAIN_RESET, 0, NULL, 0 },
     { OP_REMOTE_DOMAIN_SCREENSHOT, 0, NULL, 0 },
     { OP_REMOTE_DOMAIN_SEND_KEY, 0, NULL, 0 },
+    { OP_REMOTE_DOMAIN_SET_BLOCK_THRESHOLD, 0, NULL, 0 },
     { OP_REMOTE_DOMAIN_SET_MEMORY_FLAGS, 1 | 2 | 4, NULL, 0 },
     { OP_REMOTE_DOMAIN_SET_MEMORY_STATS_PERIOD, 1 | 2, NULL, 0 },
     { OP_REMOTE_DOMAIN_SET_METADATA, 1 | 2, NULL, 0 },

@@ -178,6 +178,8 @@ static void block_sizes(struct params *p, const struct block_node *b, uint32_t i
     p_ull(p, b->highest, "block.%u.allocation", i);
     p_ull(p, b->capacity, "block.%u.capacity", i);
     p_ull(p, b->physical ? b->physical : b->file_size ? b->file_size : b->capacity, "block.%u.physical", i);
+    if (b->threshold)
+        p_ull(p, b->threshold, "block.%u.threshold", i);
 }
 
 static void block_head(struct params *p, uint32_t i, const char *dst, const char *path, const char *index)
@@ -490,4 +492,43 @@ OP_FN(api_block_info)
         call_drop(c);
     else
         stats_want(g, PART_BLOCKS | PART_SIZES, false, on_block_info, c);
+}
+
+/* Number of the image that "vda" or "vda[3]" names: its nodes are called by it. 0: there is none. */
+static uint64_t image_number(struct guest *g, const char *dev)
+{
+    size_t n = strcspn(dev, "[");
+    uint64_t wanted = dev[n] ? strtoull(dev + n + 1, NULL, 10) : 0, v = 0;
+    TREE_EACH(disk, tree_get(g->tree, "devices"), "disk") {
+        const char *dst = tree_path_attr(disk, "target", "dev");
+        if (!dst || strlen(dst) != n || strncmp(dst, dev, n))
+            continue;
+        for (struct tree *t = disk; t; t = tree_first(t, "backingStore"))
+            if (!tree_attr_uint(tree_first(t, "source"), "index", UINT32_MAX, &v) && (!wanted || v == wanted))
+                return v;
+    }
+    return 0;
+}
+
+OP_FN(api_set_block_threshold)
+{
+    struct guest *g = w->data;
+    struct mp_in in;
+    char dev[256], node[48];
+    if (call_args(g, rq, f, &in))
+        return;
+    mp_get_strz(&in, dev, sizeof dev);
+    uint64_t threshold = mp_get_uint(&in);
+    uint32_t flags = mp_get_u32(&in);
+    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, 0, "qemuDomainSetBlockThreshold") || call_need_up(g, rq))
+        return;
+    uint64_t number = image_number(g, dev);
+    if (!number || threshold > INT64_MAX) {
+        reply_err(g, rq, VIR_ERR_INVALID_ARG, number ? "threshold of '%s' is out of range" : "failed to find disk '%s'", dev);
+        return;
+    }
+    stats_forget(g);
+    util_format(node, sizeof node, "libvirt-%llu-storage", (unsigned long long)number);
+    qmp_send(&g->qmp, "block-set-write-threshold", json_pack("{s:s, s:I}", "node-name", node, "write-threshold", (json_int_t)threshold), -1, 0, call_on_done, call_new(g, rq));
+    qmp_flush(&g->qmp);
 }

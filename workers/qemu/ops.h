@@ -38,6 +38,7 @@
     X(REMOTE_DOMAIN_BLOCK_STATS, api_block_stats) \
     X(REMOTE_DOMAIN_BLOCK_STATS_FLAGS, api_block_stats_flags) \
     X(REMOTE_DOMAIN_GET_BLOCK_INFO, api_block_info) \
+    X(REMOTE_DOMAIN_SET_BLOCK_THRESHOLD, api_set_block_threshold) \
     /* api_mem.c */ \
     X(REMOTE_DOMAIN_MEMORY_STATS, api_memory_stats) \
     X(REMOTE_DOMAIN_SET_MEMORY, api_set_memory) \

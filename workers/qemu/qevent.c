@@ -255,8 +255,19 @@ static void on_threshold(struct guest *g, json_t *d)
     struct tree *disk = disk_of_node(g, str(d, "node-name"));
     json_int_t threshold = json_integer_value(json_object_get(d, "write-threshold")), excess = json_integer_value(json_object_get(d, "amount-exceeded"));
     const char *dev = tree_path_attr(disk, "target", "dev");
-    if (is_up(g) && dev && threshold >= 0 && excess >= 0)
+    unsigned n = 0;
+    char index[16], numbered[160];
+    if (!is_up(g) || !dev || threshold < 0 || excess < 0 || sscanf(str(d, "node-name"), "libvirt-%9u-", &n) != 1)
+        return;
+    snprintf(index, sizeof index, "%u", n);
+    struct tree *image = disk;
+    while (image && !tree_attr_is(tree_first(image, "source"), "index", index))
+        image = tree_first(image, "backingStore");
+    /* The image on top is told by the disk's name, and every one by its number. */
+    if (image == disk)
         notify_block_threshold(g, dev, disk_source(disk), (uint64_t)threshold, (uint64_t)excess);
+    if (image && !util_format(numbered, sizeof numbered, "%s[%u]", dev, n))
+        notify_block_threshold(g, numbered, disk_source(image), (uint64_t)threshold, (uint64_t)excess);
 }
 
 static void on_memory_failure(struct guest *g, json_t *d)

@@ -106,6 +106,7 @@ static void take_blockstats(struct stats *s, json_t *ret)
                 s->nodes[i].capacity = old[k].capacity;
                 s->nodes[i].physical = old[k].physical;
                 s->nodes[i].file_size = old[k].file_size;
+                s->nodes[i].threshold = old[k].threshold;
                 break;
             }
     free(old);
@@ -123,7 +124,7 @@ static void take_nodes(struct stats *s, json_t *ret)
         for (uint32_t k = 0; name && k < s->nnodes; k++) {
             struct block_node *b = &s->nodes[k];
             if (is_file && !strncmp(b->name, name, n - 7) && !strcmp(b->name + n - 7, "format"))
-                b->file_size = num(image, "virtual-size");
+                b->file_size = num(image, "virtual-size"), b->threshold = num(v, "write_threshold");
             if (strcmp(b->name, name))
                 continue;
             b->capacity = num(image, "virtual-size");

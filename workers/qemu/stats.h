@@ -18,6 +18,7 @@ struct block_node {
     struct block_counts n;
     uint64_t highest;                   /* end of the furthest write */
     uint64_t capacity, physical, file_size;
+    uint64_t threshold;                 /* a write beyond it is told by an event; 0 none */
     uint32_t parent;                    /* index of the node above in `nodes`; own index: top */
 };
 struct iothread_poll { uint32_t id; uint64_t max_ns, grow, shrink; };
