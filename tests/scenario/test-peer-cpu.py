@@ -64,7 +64,25 @@ def tell(b, name):
     return "\n".join(out)
 
 
+def restart(b):
+    """Both forms of a guest whose processor is not quite as it was told, before and after a restart of the daemon."""
+    con = b.connect()
+    con.createXML(document("gone", START["gone"]), libvirt.VIR_DOMAIN_START_PAUSED)
+    told = []
+    for again in (False, True):
+        if again:
+            b.stop_daemon()
+            b.start()
+            b.wait(running=1)
+            con = b.connect()
+        told.append("\n".join(con.lookupByName("gone").XMLDesc(flags) for flags in (0, libvirt.VIR_DOMAIN_XML_MIGRATABLE)))
+        con.close()
+    return told
+
+
 with Pair("cpu") as p:
     for name in [*START, *REFUSED]:
         p.same(name, *p.each(tell, name))
+    before, after = restart(p.boxes[0])
+    p.same("after a restart", after, before)
 sys.exit(p.result())

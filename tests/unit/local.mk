@@ -19,7 +19,7 @@ TESTS += %D%/test-schema.py %D%/test-config-keys.py
 EXTRA_DIST += %D%/fakesup.h %D%/test-schema.py %D%/test-config-keys.py tests/golden/admin.msgs tests/golden/lock.msgs tests/golden/log.msgs tests/golden/more.msgs \
 	tests/golden/odd.msgs tests/golden/virsh.msgs
 
-IPC_TESTS = %D%/test-mp %D%/test-frame %D%/test-tree %D%/test-manifest %D%/test-manifest-policy
+IPC_TESTS = %D%/test-mp %D%/test-frame %D%/test-tree %D%/test-cpu %D%/test-manifest %D%/test-manifest-policy
 check_PROGRAMS += $(IPC_TESTS)
 TESTS += $(IPC_TESTS)
 %C%_test_mp_SOURCES = %D%/test-mp.c
@@ -28,6 +28,8 @@ TESTS += $(IPC_TESTS)
 %C%_test_frame_LDADD = libipc.a
 %C%_test_tree_SOURCES = %D%/test-tree.c
 %C%_test_tree_LDADD = libworker.a libipc.a
+%C%_test_cpu_SOURCES = %D%/test-cpu.c
+%C%_test_cpu_LDADD = libworker.a libipc.a
 %C%_test_manifest_SOURCES = %D%/test-manifest.c
 %C%_test_manifest_LDADD = libipc.a
 %C%_test_manifest_policy_SOURCES = %D%/test-manifest-policy.c supervisor/manifest_policy.c
