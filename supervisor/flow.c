@@ -256,6 +256,8 @@ int flow_conf(struct flow *f, uint32_t op, uint32_t arg, uint32_t dir, const cha
 {
     struct conf_name n = { .dir = dir };
     struct peer *p = life_peer(&conf_life);
+    if (!p && conf_life.state != LIFE_FAILED)
+        return FLOW_BLOCKED;        /* until its next instance is there */
     if (util_copy_str(n.name, sizeof n.name, name) < 0 || !p)
         return no_peer(f, "conf");
     return flow_call(f, p, OP_IN(op), arg, &n, sizeof n, &fd, fd >= 0);
