@@ -39,7 +39,7 @@ def stable(box):
     def shown(dom):
         # What is of this run: its number, and what was made for it.
         text = re.sub(r" id='\d+'|domain-\d+-|/dev/pts/\d+|index='\d+'|-?\d+ kB", "", dom.XMLDesc(), count=0)
-        return [l for l in text.splitlines() if "seclabel" not in l]
+        return [l for l in text.splitlines() if "label" not in l]
     con = box.connect()
     for machine in ("pc", "q35"):
         dom = con.defineXML(guest_xml("a-" + machine, devices=MANY).replace("machine='pc'", "machine='%s'" % machine).replace("<memballoon model='virtio'/>", "", 1))
