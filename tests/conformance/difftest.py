@@ -93,7 +93,7 @@ def snippets(uri, path):
                 out += [line, '= ' + got]
                 continue
             d = conn.defineXML(x)
-            got = documents.excerpt(d.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE), tags)
+            got = documents.excerpt(d.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE | libvirt.VIR_DOMAIN_XML_SECURE), tags)
             d.undefineFlags(libvirt.VIR_DOMAIN_UNDEFINE_NVRAM)
         except libvirt.libvirtError as e:
             got = 'error %d %d %s' % (e.get_error_code(), e.get_error_domain(), e.get_error_message())

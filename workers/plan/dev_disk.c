@@ -105,6 +105,8 @@ static void format_props(struct ctx *c, const struct source *s, json_t *o)
 {
     const struct tree *enc = pl_source_encryption(s);
     const char *driver = format_of(c, s), *enc_format = tree_attr(enc, "format"), *engine = tree_attr(enc, "engine");
+    if (enc && !tree_first(enc, "secret"))
+        pl_internal(c, "missing secret info for '%s' driver", enc_format);
     if (enc && !pl_is(engine, "librbd")) {
         if (pl_is(driver, "raw") && pl_is(enc_format, "luks")) {
             pl_set(o, "driver", "luks");
@@ -216,7 +218,8 @@ void pl_scsi_place(struct ctx *c, const struct tree *d, json_t *o)
 {
     const struct tree *a = tree_get(d, "address");
     unsigned long long ctrl = pl_num_or(c, a, NULL, "controller", 0), bus = pl_num_or(c, a, NULL, "bus", 0), unit = pl_num_or(c, a, NULL, "unit", 0);
-    if (tree_attr_is(pl_controller_el(c, "scsi", ctrl), "model", "lsilogic")) {
+    const char *model = tree_attr(pl_controller_el(c, "scsi", ctrl), "model");
+    if (pl_is(model, "lsilogic") || pl_is(model, "am53c974") || pl_is(model, "dc390")) {
         pl_setf(c, o, "bus", "%s.%llu", pl_controller(c, "scsi", ctrl), bus);
         pl_set_int(o, "scsi-id", (long long)unit);
     } else {

@@ -117,8 +117,9 @@ void pl_redirdev(struct ctx *c, const struct tree *d)
             pl_cat(c, &f, "|");
         for (unsigned i = 0; i < 4; i++) {
             unsigned long long n;
-            if (i == 3 && tree_attr(u, "version"))      /* "1.10" is 0x0110 */
-                pl_cat(c, &f, "%s", tree_attr(u, "version"));
+            unsigned major, minor;
+            if (i == 3 && tree_attr(u, "version") && sscanf(tree_attr(u, "version"), "%x.%x", &major, &minor) == 2)      /* "1.10" is 0x0110 */
+                pl_cat(c, &f, "0x%04x", major << 8 | minor);
             else if (pl_num(c, u, NULL, keys[i], &n) == 0)
                 pl_cat(c, &f, i == 0 ? "0x%02llX" : "0x%04llX", n);
             else
@@ -224,7 +225,7 @@ static void host_mdev(struct ctx *c, const struct tree *d, json_t *o)
     static const struct prop t[] = { P_ID("id"), P_END };
     static const struct prop t2[] = { P_ONOFF("display", NULL, "display"), P_BOOL("ramfb", NULL, "ramfb"), P_INT("bootindex", "boot", "order"),
         P_FN(pl_address), P_END };
-    pl_set(o, "driver", pl_is(tree_attr(d, "model"), "vfio-ccw") ? "vfio-ccw" : pl_is(tree_attr(d, "model"), "vfio-ap") ? "vfio-ap" : "vfio-pci");
+    pl_set(o, "driver", pl_is(tree_attr(d, "model"), "vfio-ccw") ? "vfio-ccw" : pl_is(tree_attr(d, "model"), "vfio-ap") ? "vfio-ap" : pl_tri(d, NULL, "ramfb") == 1 ? "vfio-pci-nohotplug" : "vfio-pci");
     pl_fill(c, d, t, o);
     pl_setf(c, o, "sysfsdev", "/sys/bus/mdev/devices/%s", tree_path_attr(d, "source/address", "uuid"));
     pl_fill(c, d, t2, o);
@@ -267,8 +268,9 @@ void pl_hostdev(struct ctx *c, const struct tree *d)
     static const struct { const char *type; prop_fn *fn; } types[] = { { "pci", host_pci }, { "usb", host_usb }, { "mdev", host_mdev }, { NULL, NULL } };
     if (native_only(c, d) || tree_attr_is(tree_get(d, "address"), "type", "unassigned"))
         return;
-    if (tree_attr_is(d, "type", "pci") && !tree_path_attr(d, "driver", "name")) {
-        pl_internal(c, "invalid PCI passthrough type 'default'");     /* a driver is picked when the guest starts */
+    const char *driver = tree_path_attr(d, "driver", "name");
+    if (tree_attr_is(d, "type", "pci") && !pl_is(driver, "vfio")) {
+        pl_internal(c, "invalid PCI passthrough type '%s'", driver ? driver : "default");     /* a driver is picked when the guest starts */
         return;
     }
     if (tree_attr_is(d, "type", "scsi") && tree_attr_is(tree_get(d, "source"), "protocol", "iscsi")) {

@@ -108,6 +108,9 @@ void pl_net(struct ctx *c, const struct tree *n)
             return;
         }
         backends[i].fn(c, n);
+    } else if (tree_attr_is(n, "type", "hostdev")) {
+        pl_internal(c, "invalid PCI passthrough type 'default'");
+        return;
     } else {
         tap(c, n);
     }

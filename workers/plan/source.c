@@ -105,15 +105,8 @@ static void set_name_parts(struct ctx *c, const struct source *s, json_t *o, con
 
 static void net_rbd(struct ctx *c, const struct source *s, json_t *o)
 {
-    const char *name = tree_path_attr(s->el, "source", "name"), *slash = name ? strchr(name, '/') : NULL, *image = slash ? strchr(slash + 1, '/') : NULL;
     pl_set(o, "driver", "rbd");
-    if (image) {    /* pool/namespace/image */
-        pl_setf(c, o, "pool", "%.*s", (int)(slash - name), name);
-        pl_setf(c, o, "namespace", "%.*s", (int)(image - slash - 1), slash + 1);
-        pl_setf(c, o, "image", "%s", image + 1);
-    } else {
-        set_name_parts(c, s, o, "pool", "image");
-    }
+    set_name_parts(c, s, o, "pool", "image");
     pl_set(o, "snapshot", tree_path_attr(s->el, "source/snapshot", "name"));
     pl_set(o, "conf", tree_path_attr(s->el, "source/config", "file"));
     if (tree_get(s->el, "source/host"))

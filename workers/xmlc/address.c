@@ -70,8 +70,8 @@ int address_drives(struct doc *d)
             for (unsigned i = 0; same && i < ARRAY_N(part); i++)
                 same = doc_uint(a, part[i], 0) == doc_uint(b, part[i], 0);
             if (same)
-                return doc_bad(d, "Found duplicate drive address for disk with target name '%s' controller='%u' bus='%u' target='%u' unit='%u'",
-                    tree_path_attr(o, "target", "dev"), doc_uint(a, part[0], 0), doc_uint(a, part[1], 0), doc_uint(a, part[2], 0), doc_uint(a, part[3], 0));
+                return doc_unsupported(d, VIR_FROM_DOMAIN, "Found duplicate drive address for disk with target name '%s' controller='%u' bus='%u' target='%u' unit='%u'",
+                    tree_path_attr(t, "target", "dev"), doc_uint(a, part[0], 0), doc_uint(a, part[1], 0), doc_uint(a, part[2], 0), doc_uint(a, part[3], 0));
         }
     TREE_EACH(t, d->devices, "hostdev")
         if (doc_is(t, "type", "scsi") && (!*doc_address_type(t) || strcmp(doc_address_type(t), "none") == 0))
@@ -306,6 +306,15 @@ int address_usb(struct doc *d)
     TREE_EACH(c, d->devices, "controller")
         if (doc_is(c, "type", "usb") && !doc_is(c, "model", "none") && !doc_in(tree_attr(c, "model"), "ich9-uhci1 ich9-uhci2 ich9-uhci3"))
             ports += root_ports(c);
+    bool off = false;
+    TREE_EACH(c, d->devices, "controller")
+        off |= doc_is(c, "type", "usb") && doc_is(c, "model", "none");
+    if (!ports && off)
+        for (unsigned k = 0; k < ARRAY_N(usb_kinds); k++)
+            TREE_EACH(t, d->devices, usb_kinds[k])
+                if (usb_device(t, usb_kinds[k]))
+                    return strcmp(usb_kinds[k], "hostdev") == 0 ? doc_unsupported(d, VIR_FROM_DOMAIN, "Can't add host USB device: USB is disabled in this host") :
+                        doc_unsupported(d, VIR_FROM_QEMU, "USB is disabled for this domain, but USB devices are present in the domain XML");
     if (!ports)
         return 0;
     for (unsigned k = 0; k < ARRAY_N(usb_kinds); k++)

@@ -21,7 +21,7 @@ int check_pci_addresses(struct doc *d, const struct tree *t)
         if (strcmp(c->name, "address") == 0 && tree_attr(c, "slot") && tree_attr(c, "function"))
             for (unsigned i = 0; i < ARRAY_N(parts); i++)
                 if (doc_uint(c, parts[i].attr, 0) > parts[i].max)
-                    return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_NONE, "Invalid PCI address %s='0x%x', must be <= %s", parts[i].attr, doc_uint(c, parts[i].attr, 0), parts[i].text);
+                    return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_NONE, i == 3 ? "Invalid PCI address %s=0x%x, must be <= %s" : "Invalid PCI address %s='0x%x', must be <= %s", parts[i].attr, doc_uint(c, parts[i].attr, 0), parts[i].text);
         if (strcmp(c->name, "address") == 0 && doc_is(c, "type", "virtio-s390"))
             return doc_bad(d, "virtio-s390 bus doesn't have an address");
         if (strcmp(c->name, "zpci") == 0)
@@ -230,8 +230,6 @@ static int scsi_targets(struct doc *d)
                 continue;
             if (doc_is(c, "model", "lsilogic") && doc_uint(a, "target", 0))
                 return doc_unsupported(d, VIR_FROM_QEMU, "target must be 0 for controller model 'lsilogic'");
-            if (doc_is(c, "model", "lsilogic") && doc_uint(a, "unit", 0) > 7)
-                return doc_unsupported(d, VIR_FROM_QEMU, "unit must be <= 7 for controller model 'lsilogic'");
         }
     return 0;
 }
@@ -343,7 +341,7 @@ static int iothread_users(struct doc *d)
             if (!count)
                 found = tree_text(d->t, "iothreads") && n <= (unsigned)atoi(tree_text(d->t, "iothreads"));
             if (!found)
-                return doc_unsupported(d, VIR_FROM_QEMU, "%s iothread '%u' not defined in iothreadid", kinds[k], n);
+                return doc_unsupported(d, VIR_FROM_QEMU, "%s iothread '%u' not defined in iothreadid", k == 0 ? "Disk" : kinds[k], n);
         }
     return 0;
 }
@@ -367,6 +365,11 @@ static int pci_options(struct doc *d, const struct tree *c)
         if (name && !doc_in(name, pci_kinds[i].names ? pci_kinds[i].names : ""))
             return doc_unsupported(d, VIR_FROM_QEMU, "Option 'modelName' has invalid value for PCI controller with index '%u', model '%s' and modelName '%s'",
                 doc_uint(c, "index", 0), model, name);
+        static const struct { const char *attr; unsigned min, max; } bounds[] = {{"busNr", 1, 254}, {"chassisNr", 1, 255}, {"chassis", 0, 255}, {"port", 0, 255}};
+        for (unsigned k = 0; k < ARRAY_N(bounds); k++)
+            if (tree_attr(target, bounds[k].attr) && (doc_uint(target, bounds[k].attr, 0) < bounds[k].min || doc_uint(target, bounds[k].attr, 0) > bounds[k].max))
+                return doc_unsupported(d, VIR_FROM_DOMAIN, "PCI controller %s '%u' out of range - must be %u-%u", bounds[k].attr, doc_uint(target, bounds[k].attr, 0),
+                    bounds[k].min, bounds[k].max);
         for (unsigned k = 0; k < ARRAY_N(attrs); k++)
             if (tree_attr(target, attrs[k][0]) && !doc_in(attrs[k][0], pci_kinds[i].options))
                 return doc_unsupported(d, VIR_FROM_QEMU, "Option '%s' is not valid for PCI controller with index '%u', model '%s' and modelName '%s'", attrs[k][1],
@@ -396,5 +399,5 @@ static int pci_bridges(struct doc *d)
 
 int check_document(struct doc *d)
 {
-    return cpu(d) || hugepages(d) || resctrl(d) || sysinfo(d) || names(d) || unique(d) || memory_devices(d) || scsi_targets(d) || tpm(d) || iothread_users(d) || pci_bridges(d) || check_rules(d) || seclabels(d, d->t) ? -1 : 0;
+    return cpu(d) || hugepages(d) || resctrl(d) || sysinfo(d) || names(d) || unique(d) || memory_devices(d) || scsi_targets(d) || tpm(d) || iothread_users(d) || pci_bridges(d) || check_rules(d) || check_disks(d) || seclabels(d, d->t) ? -1 : 0;
 }

@@ -40,8 +40,23 @@ static unsigned free_index(struct doc *d, const char *type)
     return i;
 }
 
+/* A SCSI device of the host that has no place yet has its controller before those without a number get theirs. */
+static void scsi_first(struct doc *d)
+{
+    bool unnumbered = false, wanted = false;
+    TREE_EACH(c, d->devices, "controller")
+        unnumbered |= doc_is(c, "type", "scsi") && !tree_attr(c, "index");
+    TREE_EACH(h, d->devices, "hostdev")
+        wanted |= doc_is(h, "type", "scsi") && strcmp(doc_address_type(h), "drive") != 0;
+    TREE_EACH(c, d->devices, "controller")
+        wanted &= !(doc_is(c, "type", "scsi") && doc_is(c, "index", "0"));
+    if (unnumbered && wanted)
+        doc_add_controller(d, "scsi", 0, NULL);
+}
+
 static void number_controllers(struct doc *d)
 {
+    scsi_first(d);
     TREE_EACH(c, d->devices, "controller") {
         int set;
         if (tree_attr(c, "index"))
@@ -110,8 +125,8 @@ static int usb_masters(struct doc *d)
     TREE_EACH(c, d->devices, "controller") {
         bool master = !is_companion(c) && !tree_first(c, "master");
         TREE_EACH(o, d->devices, "controller")
-            master |= doc_is(o, "type", "usb") && !is_companion(o) && doc_uint(o, "index", 0) == doc_uint(c, "index", 0);
-        if (!master)
+            master |= doc_is(o, "type", "usb") && !tree_first(o, "master") && !is_companion(o) && doc_uint(o, "index", 0) == doc_uint(c, "index", 0);
+        if (!master && doc_is(c, "type", "usb"))
             return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "No master USB controller specified");
         if (is_companion(c) && !tree_first(c, "master"))
             tree_set_attr(tree_make(c, "master"), "startport", "%d", 2 * (tree_attr(c, "model")[9] - '1'));
@@ -234,16 +249,19 @@ static int hostdev(struct doc *d, struct tree *t)
         return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "missing product");
     if (strcmp(type, "usb") == 0 && tree_first(s, "product") && !tree_first(s, "vendor"))
         return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "missing vendor");
-    if (strcmp(type, "scsi_host") == 0 && (!tree_attr(s, "wwpn") || strncmp(tree_attr(s, "wwpn"), "naa.", 4) != 0))
+    if (strcmp(type, "scsi_host") == 0 && (!tree_attr(s, "wwpn") || strncmp(tree_attr(s, "wwpn"), "naa.", 4) != 0 ||
+            strlen(tree_attr(s, "wwpn")) != 20 || strspn(tree_attr(s, "wwpn") + 4, "0123456789abcdefABCDEF") != 16))
         return doc_bad(d, tree_attr(s, "wwpn") ? "malformed 'wwpn' value" : "Cannot find vhost-scsi 'wwpn' in hostdev source");
     if (doc_is(t, "mode", "capabilities"))
         return doc_unsupported(d, VIR_FROM_QEMU, "hostdev mode 'capabilities' is not supported in %s", tree_attr(d->t, "type"));
     for (unsigned i = 0; i < ARRAY_N(may); i++)
-        if (strcmp(type, may[i].type) == 0 && *addr && strcmp(addr, "none") != 0 && !doc_in(addr, may[i].addresses))
+        if (strcmp(type, "pci") == 0 && *addr && strcmp(addr, "none") != 0 && !doc_in(addr, may[0].addresses))
+            return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "PCI host devices must use 'pci' or 'unassigned' address type");
+        else if (strcmp(type, may[i].type) == 0 && *addr && strcmp(addr, "none") != 0 && !doc_in(addr, may[i].addresses))
             return doc_bad(d, "%s host devices must use '%.*s' address type", type, (int)strcspn(may[i].addresses, " "), may[i].addresses);
     if (strcmp(type, "mdev") == 0) {
         if (!model)
-            return doc_bad(d, "Missing required attribute 'model' in element 'hostdev'");
+            return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_XML, "Missing required attribute 'model' in element 'hostdev'");
         if (strcmp(model, "vfio-pci") == 0 && *addr && strcmp(addr, "pci") != 0)
             return doc_bad(d, "Unsupported address type '%s' with mediated device model 'vfio-pci'", addr);
         if (strcmp(model, "vfio-pci") == 0)

@@ -52,7 +52,7 @@ static int chain(struct doc *d, struct tree *t, unsigned depth)
         return 0;
     }
     if (!tree_get(b, "format"))
-        return doc_bad(d, "missing storage source format");
+        return doc_bad(d, "missing disk backing store format");
     if (!(s = tree_first(b, "source")))
         return doc_bad(d, "missing storage source");
     storage_defaults(s, true);
@@ -102,6 +102,8 @@ static int source(struct doc *d, struct tree *disk)
             return doc_bad(d, "transport '%s' does not support socket attribute", tree_attr(h, "transport") ? tree_attr(h, "transport") : "(null)");
         if (doc_is(h, "transport", "unix") && !tree_attr(h, "socket"))
             return doc_bad(d, "missing socket for unix transport");
+        if (doc_is(h, "transport", "unix"))
+            tree_set_attr(h, "name", NULL);
     }
     TREE_EACH(x, tree_first(s, "slices"), "slice")
         if (!tree_attr(x, "offset") || !tree_attr(x, "size"))
@@ -111,7 +113,7 @@ static int source(struct doc *d, struct tree *disk)
     for (int k = 0; k < 2; k++)
         if ((auth = k ? tree_get(disk, "source/auth") : tree_first(disk, "auth"))) {
             if (!tree_first(auth, "secret"))
-                return err_set(d->e, VIR_ERR_XML_ERROR, 18, "Missing <secret> element in auth");
+                return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_STORAGE, "Missing <secret> element in auth");
         }
     if (fmt && strcmp(fmt, "dir") == 0)
         return doc_unsupported(d, VIR_FROM_QEMU, "'directory' storage format is not directly supported by QEMU, use 'dir' disk type instead");
@@ -146,11 +148,11 @@ static int disk(struct doc *d, struct tree *t)
     if (disk_index(dev) < 0 && !tree_first(t, "address"))
         return doc_bad(d, "Unknown disk name '%s' and no address specified", dev);
     if ((strcmp(device, "floppy") == 0) != (strcmp(bus, "fdc") == 0))
-        return doc_bad(d, "Invalid bus type '%s' for %s disk", bus, strcmp(device, "floppy") == 0 ? "floppy" : device);
+        return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "Invalid bus type '%s' for %s", bus, strcmp(device, "floppy") == 0 ? "floppy disk" : "disk");
     if (!has_source(t)) {
         if (!removable && strcmp(type, "vhostuser") != 0)
             return err_set(d->e, VIR_ERR_NO_SOURCE, VIR_FROM_DOMAIN, "%s", dev);
-        if (strcmp(type, "block") == 0)
+        if (doc_in(type, "block network volume"))
             tree_set_attr(t, "type", "%s", type = "file");
         static const char *const names[] = {"file", "dev", "dir"};
         for (unsigned i = 0; (x = tree_first(t, "source")) && i < ARRAY_N(names); i++)
@@ -158,8 +160,10 @@ static int disk(struct doc *d, struct tree *t)
         if (x && !x->attr && !x->child)
             tree_free(x);
     }
-    if (lun && strcmp(type, "block") != 0 && strcmp(type, "volume") != 0 && !(strcmp(type, "network") == 0 && doc_is(tree_first(t, "source"), "protocol", "iscsi")))
+    if (lun && strcmp(type, "block") != 0 && strcmp(type, "volume") != 0 && strcmp(type, "network") != 0)
         return doc_unsupported(d, VIR_FROM_DOMAIN, "disk device='lun' is only valid for block type disk source"), doc_invalid(d);
+    if (lun && strcmp(type, "network") == 0 && tree_path_attr(t, "source", "protocol") && !doc_is(tree_first(t, "source"), "protocol", "iscsi"))
+        return doc_unsupported(d, VIR_FROM_DOMAIN, "disk device='lun' is not supported for protocol='%s'", tree_path_attr(t, "source", "protocol"));
     if (tree_attr(t, "sgio") && !lun)
         return doc_unsupported(d, VIR_FROM_DOMAIN, "sgio can be used only with device='lun'");
     if (tree_attr(t, "rawio") && !lun)
@@ -172,13 +176,13 @@ static int disk(struct doc *d, struct tree *t)
         tree_set_attr(t, "snapshot", NULL);
     if (strcmp(type, "vhostuser") == 0)
         doc_default(t, "snapshot", "no");
-    if (strcmp(type, "vhostuser") != 0) {
+    if (strcmp(type, "vhostuser") != 0 || tree_first(t, "driver")) {
         driver = tree_make(t, "driver");
         doc_default(driver, "name", "qemu");
         if (doc_is(driver, "type", "aio"))     /* an old word for it */
             tree_set_attr(driver, "type", "raw");
         if (!tree_attr(driver, "type") && strcmp(type, "volume") != 0)
-            tree_set_attr(driver, "type", strcmp(type, "dir") == 0 ? "fat" : "raw");
+            tree_set_attr(driver, "type", "raw");
     }
     return 0;
 }
@@ -205,6 +209,14 @@ static int strings(struct doc *d, const struct tree *t)
     return 0;
 }
 
+/* Half a geometry is none. */
+static void geometry(struct tree *t)
+{
+    struct tree *g = tree_first(t, "geometry");
+    if (g && (!doc_uint(g, "cyls", 0) || !doc_uint(g, "heads", 0) || !doc_uint(g, "secs", 0)))
+        tree_free(g);
+}
+
 static int checks(struct doc *d, struct tree *t)
 {
     const char *bus = tree_path_attr(t, "target", "bus"), *addr = doc_address_type(t), *dev = tree_path_attr(t, "target", "dev"), *fmt;
@@ -222,6 +234,7 @@ static int checks(struct doc *d, struct tree *t)
         }
     if (strings(d, t))
         return -1;
+    geometry(t);
     fmt = tree_path_attr(t, "driver", "type");
     if (tree_first(t, "shareable") && fmt && strcmp(fmt, "raw") != 0)
         return doc_unsupported(d, VIR_FROM_QEMU, "shared access for disk '%s' requires use of supported storage format", dev);

@@ -44,6 +44,9 @@ static int listens(struct doc *d, struct tree *g)
         tree_set_attr(l, "socket", "%s", socket);
         attr = NULL;
     }
+    if (l && !tree_next(l, "listen") && doc_is(l, "type", "address") && !tree_attr(l, "address") && strcmp(type, "spice") == 0 && !attr && !tree_attr(g, "port") &&
+        !tree_attr(g, "tlsPort") && !doc_is(g, "autoport", "yes"))
+        tree_set_attr(l, "type", "none");
     if (!l) {
         l = tree_add(g, "listen");
         if (socket && *socket) {
@@ -197,6 +200,8 @@ static int video(struct doc *d)
         } else {
             tree_set_attr(m, "primary", NULL);
         }
+        unsigned given_vgamem = doc_uint(m, "vgamem", 0);
+        memory_default(m, "vram", 0);
         for (unsigned i = 0; i < ARRAY_N(memories); i++)
             if (strcmp(memories[i].type, type) == 0) {
                 memory_default(m, "ram", memories[i].ram);
@@ -205,13 +210,13 @@ static int video(struct doc *d)
                     memory_default(m, "vgamem", memories[i].vgamem);
                 memory_default(m, "vram64", 0);
             }
+        if (doc_is(m, "type", "qxl") && (given_vgamem & (given_vgamem - 1)))
+            return doc_unsupported(d, VIR_FROM_QEMU, "value for 'vgamem' must be power of two");
         if (tree_attr(m, "vgamem") && doc_uint(m, "vgamem", 0) < 1024)
             return doc_unsupported(d, VIR_FROM_QEMU, "value for 'vgamem' must be at least 1 MiB (1024 KiB)");
         struct tree *accel = tree_first(m, "acceleration");
         if (accel && tree_attr(accel, "rendernode") && !doc_is(tree_first(t, "driver"), "name", "vhostuser"))
             return doc_unsupported(d, VIR_FROM_DOMAIN, "unsupported rendernode accel attribute without 'vhostuser'");
-        if (tree_first(t, "driver") && doc_is(tree_first(t, "driver"), "name", "qemu"))
-            tree_set_attr(tree_first(t, "driver"), "name", NULL);
         if (tree_first(t, "driver"))
             tree_set_attr(tree_first(t, "driver"), "vgaconf", NULL);
         if (tree_first(t, "driver") && !tree_first(t, "driver")->attr)
@@ -237,7 +242,7 @@ static int audio(struct doc *d)
         i++;
         for (struct tree *b = tree_next(a, "audio"); b; b = tree_next(b, "audio"))
             if (doc_uint(a, "id", 0) == doc_uint(b, "id", 0))
-                return doc_bad(d, "duplicate audio id '%u'", doc_uint(a, "id", 0));
+                return doc_bad(d, "audio ID %u is used multiple times", doc_uint(a, "id", 0));
     }
     TREE_EACH(g, d->devices, "graphics")       /* the last one decides */
         type = doc_is(g, "type", "spice") ? "spice" : doc_is(g, "type", "vnc") ? "none" : NULL;

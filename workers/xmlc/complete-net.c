@@ -1,4 +1,5 @@
 /* complete-net.c: network interfaces. */
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -19,9 +20,12 @@ static int interface(struct doc *d, struct tree *t)
 {
     struct tree *mac, *model, *source = tree_first(t, "source"), *x;
     const char *type = tree_attr(t, "type"), *dev;
+    bool virtio = is_virtio_model(tree_path_attr(t, "model", "type"));
     for (unsigned i = 0; i < ARRAY_N(needed); i++)
-        if (strcmp(type, needed[i].type) == 0 && !tree_attr(source, needed[i].attr))
-            return doc_bad(d, "Missing required attribute '%s' in element 'source'", needed[i].attr);
+        if (strcmp(type, needed[i].type) == 0 && !source)
+            return doc_bad(d, "interface type='%s' requires a 'source' element", type);
+        else if (strcmp(type, needed[i].type) == 0 && !tree_attr(source, needed[i].attr))
+            return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_XML, "Missing required attribute '%s' in element 'source'", needed[i].attr);
     if (!tree_path_attr(t, "mac", "address")) {
         uint8_t b[3] = {0};
         doc_random(b, sizeof b);
@@ -50,6 +54,10 @@ static int interface(struct doc *d, struct tree *t)
                 tree_set_attr(tree_make(x, "parameters"), made[i].attr, "%s", uuid);
             }
     }
+    if ((x = tree_first(t, "filterref")) && (!tree_attr(x, "filter") || !doc_in(type, "ethernet network bridge")))
+        tree_free(x);
+    if ((x = tree_get(t, "bandwidth/outbound")) && doc_is(x, "average", "0"))
+        tree_free((struct tree *)x);
     x = tree_first(t, "target");
     dev = tree_attr(x, "dev");
     if (dev && !(d->env->flags & DOC_LIVE) && (strncmp(dev, "vnet", 4) == 0 || strncmp(dev, "macvtap", 7) == 0 || strncmp(dev, "macvlan", 7) == 0)) {
@@ -59,8 +67,37 @@ static int interface(struct doc *d, struct tree *t)
     }
     for (x = tree_first(t, "source") ? tree_first(tree_first(t, "source"), "ip") : NULL; x; x = tree_next(x, "ip"))
         doc_default(x, "family", strchr(tree_attr(x, "address"), ':') ? "ipv6" : "ipv4");
-    if (!is_virtio_model(tree_attr(model, "type")) && strcmp(type, "hostdev") != 0 && (x = tree_first(t, "driver")))
+    if (!virtio && strcmp(type, "hostdev") != 0 && (x = tree_first(t, "driver")))
         tree_free(x);
+    return 0;
+}
+
+/* Tags of virtual networks, and addresses that a guest is to have. */
+static int numbers(struct doc *d, const struct tree *t)
+{
+    const struct tree *vlan = tree_first(t, "vlan");
+    unsigned family[2] = {0, 0};
+    TREE_EACH(tag, vlan, "tag")
+        if (doc_uint(tag, "id", 0) > 4095)
+            return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_NONE, "vlan tag id %u too large (maximum 4095)", doc_uint(tag, "id", 0));
+    if (doc_count(vlan, "tag") > 1 && doc_is(vlan, "trunk", "no"))
+        return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_NONE, "invalid \"trunk='no'\" in <vlan> - trunk='yes' is required for more than one vlan tag");
+    TREE_EACH(ip, t, "ip") {
+        const char *a = tree_attr(ip, "address");
+        unsigned char raw[16];
+        bool six = strchr(a, ':'), said = tree_attr(ip, "family");
+        unsigned prefix = doc_uint(ip, "prefix", 0);
+        if (inet_pton(six ? AF_INET6 : AF_INET, a, raw) != 1 || (said && six != doc_is(ip, "family", "ipv6")))
+            return doc_bad(d, "Invalid address '%s' in <ip>", a);
+        if (prefix > (six ? 128 : 32))
+            return doc_bad(d, "Invalid prefix value '%u' in <ip>", prefix);
+        if (!doc_is(t, "type", "user"))
+            continue;
+        if (family[six]++)
+            return doc_unsupported(d, VIR_FROM_QEMU, "Only one IPv%d address per interface is allowed", six ? 6 : 4);
+        if (!six && prefix && (prefix < 4 || prefix > 27))
+            return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_QEMU, "invalid prefix, must be in range of 4-27");
+    }
     return 0;
 }
 
@@ -92,7 +129,7 @@ static int checks(struct doc *d, struct tree *t)
 int complete_nets(struct doc *d)
 {
     TREE_EACH(t, d->devices, "interface")
-        if (interface(d, t) || checks(d, t))
+        if (interface(d, t) || checks(d, t) || numbers(d, t))
             return -1;
     return 0;
 }

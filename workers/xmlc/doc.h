@@ -63,6 +63,8 @@ void storage_defaults(struct tree *source, bool ports);   /* ports, logical unit
 int disk_index(const char *dev);        /* hda 0, vdb 1; -1 */
 int address_pci(struct doc *d);
 int check_document(struct doc *d);      /* what only the whole can tell */
+int check_disks(struct doc *d);         /* check-disk.c */
+int check_auth(struct doc *d, const struct tree *auth, const char *protocol);
 int check_rules(struct doc *d);         /* rules.c: combinations that are refused */
 int check_pci_addresses(struct doc *d, const struct tree *t);
 

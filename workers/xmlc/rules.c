@@ -5,7 +5,7 @@
  * PATH:TEXT   an element of <domain> has that text
  * "!" in front: it does not hold. "/PATH" begins at <domain>, others at the element.  Machines are conditions too: "pc", "q35", "kvm".
  * %s in the text is the value of the first condition that has an attribute, a second one that of the second; %m the machine, %v the kind of domain, %a the
- * architecture, %n the element's name attribute, %d the target's name, %t the type (of a timer: its policy). */
+ * architecture, %n the element's name attribute, %q always the second value, %d the target's name, %t the type (of a timer: its policy). */
 #include <stdio.h>
 #include <string.h>
 #include "ipc/util.h"
@@ -33,8 +33,21 @@ static const struct rule rules[] = {
     {"disk", "target@bus=fdc; address@bus; !address@bus=0", I, Q, "Only 1 fdc bus is supported"},
     {"disk", "target@bus=fdc; address@target; !address@target=0", U, Q, "target must be 0 for controller fdc"},
     {"disk", "target@removable; !target@bus=usb", X, D, "removable is only valid for usb disks"},
-    {"disk", "target@rotation_rate; !target@bus=ide|sata|scsi", X, D, "rotation rate is only valid for SCSI/IDE/SATA devices"},
-    {"disk", "geometry@trans; !target@bus=ide", U, Q, "CHS translation mode can only be set for 'ide' bus not '%s'"},
+    {"disk", "target@rotation_rate; !target@bus=ide|sata|scsi", I, Q, "rotation rate is only valid for SCSI/IDE/SATA bus"},
+    {"disk", "target@rotation_rate; !@device=disk|lun", I, Q, "rotation rate is only valid for disk device"},
+    {"disk", "driver@rerror_policy=enospace", U, D, "Invalid disk read error policy: '%s'"},
+    {"disk", "driver@type=cow", U, Q, "'%s' storage format is not supported"},
+    {"disk", "driver@type=iso", U, Q, "storage format '%s' is not directly supported by QEMU, use 'raw' instead"},
+    {"disk", "driver/metadata_cache; !driver@type=qcow2", U, Q, "metadata cache max size control is supported only with qcow2 images"},
+    {"disk", "@type=nvme; !source@namespace", X, D, "missing 'namespace' attribute to disk source"},
+    {"disk", "@type=nvme; source@type; !source@type=pci", X, D, "unsupported source type '%q'"},
+    {"disk", "@type=vhostuser; !source@path", X, D, "missing 'path' attribute for vhostuser disk source"},
+    {"disk", "@type=vhostuser; !target@bus=virtio", U, D, "vhostuser disk supports only virtio bus"},
+    {"disk", "@type=vhostuser; @snapshot; !@snapshot=no", U, D, "only snapshot=no is supported with vhostuser disk"},
+    {"disk", "@type=vhostuser; readonly", U, D, "readonly is not supported with vhostuser disk"},
+    {"disk", "@type=vhostuser; shareable", U, D, "shareable is not supported with vhostuser disk"},
+    {"disk", "@type=vhostuser; driver@cache", U, D, "cache is not supported with vhostuser disk"},
+    {"disk", "target@bus; geometry@trans; !target@bus=ide", U, Q, "CHS translation mode can only be set for 'ide' bus not '%s'"},
     {"disk", "geometry; !target@bus=ide|virtio|scsi", U, Q, "CHS geometry can not be set for '%s' bus"},
     {"disk", "source@tlsHostname; !source@protocol=nbd", U, Q, "'tlsHostname' field is supported only with NBD disks"},
     {"disk", "source@protocol=tftp", U, Q, "'%s' protocol is not supported with this QEMU binary"},
@@ -57,11 +70,11 @@ static const struct rule rules[] = {
     {"disk", "driver@copy_on_read=on; @device=lun|cdrom", U, Q, "copy_on_read is not compatible with device '%s'"},
     {"disk", "vendor; !target@bus=scsi", U, Q, "Only scsi disk supports vendor and product"},
     {"disk", "product; !target@bus=scsi", U, Q, "Only scsi disk supports vendor and product"},
-    {"disk", "wwn; !target@bus=ide|sata|scsi|virtio", U, D, "disk target '%s' does not support wwn"},
-    {"disk", "@device=lun; !target@bus=scsi|virtio", U, D, "disk device='lun' is not supported for bus='%s'"},
+    {"disk", "wwn; !target@bus=ide|scsi", U, Q, "Only ide and scsi disk support wwn"},
+    {"disk", "target@bus; @device=lun; !target@bus=scsi|virtio", U, Q, "disk device='lun' is not supported for bus='%s'"},
     {"disk", "@device=lun; wwn", U, D, "Setting disk wwn is not supported for lun device"},
     {"disk", "@device=lun; vendor", U, D, "Setting disk vendor is not supported for lun device"},
-    {"disk", "@device=cdrom; target@bus=virtio", U, D, "disk type of '%s' does not support ejectable media"},
+    {"disk", "@device=cdrom; target@bus=virtio", U, Q, "disk type of '%d' does not support ejectable media"},
     {"disk", "@model; !target@bus=virtio", U, D, "disk model not supported for bus '%s'"},
     {"disk", "transient; @device=cdrom", U, D, "transient disk supported only with 'disk' device"},
     {"disk", "target@tray; !@device=cdrom|floppy", U, D, "tray is only valid for cdrom and floppy"},
@@ -69,8 +82,8 @@ static const struct rule rules[] = {
     {"disk", "driver@io=native; !driver@cache=none|directsync", U, Q, "io='native' needs either no disk cache or directsync cache mode"},
     {"disk", "source/encryption@format=qcow|default", U, Q, "old qcow/qcow2 encryption is not supported"},
     {"disk", "encryption@format=qcow|default", U, Q, "old qcow/qcow2 encryption is not supported"},
-    {"disk", "@type=volume; !source@pool", X, D, "'pool' and 'volume' must be specified together for 'pool' type source"},
-    {"disk", "@type=volume; !source@volume", X, D, "'pool' and 'volume' must be specified together for 'pool' type source"},
+    {"disk", "@type=volume; source; !source@pool", X, D, "'pool' and 'volume' must be specified together for 'pool' type source"},
+    {"disk", "@type=volume; source; !source@volume", X, D, "'pool' and 'volume' must be specified together for 'pool' type source"},
     {"disk", "@type=nvme; !source/address", X, D, "NVMe disk source is missing address"},
     {"disk", "iotune/total_bytes_sec; iotune/read_bytes_sec", X, D, "total and read/write bytes_sec cannot be set at the same time"},
     {"disk", "iotune/total_bytes_sec; iotune/write_bytes_sec", X, D, "total and read/write bytes_sec cannot be set at the same time"},
@@ -97,9 +110,29 @@ static const struct rule rules[] = {
     {"controller", "driver@iothread; !@model=virtio-scsi|virtio-transitional|virtio-non-transitional", U, Q, "'iothread' is only supported for virtio-scsi-pci and virtio-scsi-ccw controllers"},
     /* network */
     {"interface", "ip; !@type=user", U, Q, "Invalid attempt to set network interface guest-side IP route and/or address info, not supported by QEMU"},
+    {"interface", "route; @type=user", U, Q, "Invalid attempt to set network interface guest-side IP route, not supported by QEMU"},
     {"interface", "route", U, Q, "Invalid attempt to set network interface guest-side IP route and/or address info, not supported by QEMU"},
     {"interface", "backend@type=passt", X, D, "Invalid value for attribute 'type' in element 'backend': '%s'."},
     {"interface", "@type=hostdev; !source/address@type", X, D, "missing source address type"},
+    {"interface", "@type=vhostuser; source@mode=server; source/reconnect", U, D, "'reconnect' attribute unsupported 'server' mode for <interface type='vhostuser'>"},
+    {"interface", "@type=client|mcast|udp; source; !source@address", X, VIR_FROM_XML, "Missing required attribute 'address' in element 'source'"},
+    {"interface", "@type=server|client|mcast|udp; source; !source@port", X, VIR_FROM_XML, "Missing required attribute 'port' in element 'source'"},
+    {"interface", "@type=udp; !source/local", X, D, "'<local>' element missing for 'udp' socket interface"},
+    {"interface", "coalesce; !@type=network|bridge; @type", U, Q, "coalesce settings on interface type %t are not supported"},
+    {"interface", "bandwidth/outbound@floor", U, VIR_FROM_NONE, "'floor' attribute allowed only in <inbound> element"},
+    {"interface", "bandwidth/inbound; !bandwidth/inbound@average; !bandwidth/inbound@floor", VIR_ERR_XML_DETAIL, VIR_FROM_NONE, "Missing mandatory average or floor attributes"},
+    {"interface", "bandwidth/outbound; !bandwidth/outbound@average", VIR_ERR_XML_DETAIL, VIR_FROM_NONE, "Missing mandatory average or floor attributes"},
+    {"interface", "model@type; teaming@type=persistent; !model@type=virtio|virtio-transitional|virtio-non-transitional", U, Q,
+        "virtio-net teaming persistent interface must be <model type='virtio'/>, not '%s'"},
+    {"interface", "teaming@type=transient; !teaming@persistent", U, D, "teaming persistent attribute must be set if teaming type is 'transient'"},
+    {"interface", "teaming@type=transient; !@type=hostdev", U, Q, "virtio-net teaming transient interface must be type='hostdev', not '%t'"},
+    {"interface", "virtualport@type=midonet; !virtualport/parameters@interfaceid", X, 11, "missing interfaceid in <virtualport type='%s'>"},
+    {"interface", "virtualport@type=802.1Qbg; !virtualport/parameters@managerid", X, 11, "missing managerid in <virtualport type='%s'>"},
+    {"interface", "virtualport@type=802.1Qbg; !virtualport/parameters@typeid", X, 11, "missing typeid in <virtualport type='%s'>"},
+    {"interface", "virtualport@type=802.1Qbg; !virtualport/parameters@typeidversion", X, 11, "missing typeidversion in <virtualport type='%s'>"},
+    {"interface", "virtualport@type=802.1Qbh; !virtualport/parameters@profileid", X, 11, "missing profileid in <virtualport type='%s'>"},
+    {"*", "rom@enabled=no; rom@bar", U, D, "ROM tuning is not supported when ROM is disabled"},
+    {"*", "rom@enabled=no; rom@file", U, D, "ROM tuning is not supported when ROM is disabled"},
     {"interface", "model@type=usb-net", I, D, "Cannot automatically add a new PCI bus for a device with connect flags 00"},
     {"interface", "@type=server|client|mcast|udp; !source", X, D, "interface type='%s' requires a 'source' element"},
     {"interface", "vlan; !vlan/tag", X, VIR_FROM_NONE, "missing tag id - each <vlan> must have at least one <tag id='n'/> subelement"},
@@ -107,10 +140,16 @@ static const struct rule rules[] = {
     {"interface", "@type=vhostuser; !model@type=virtio|virtio-transitional|virtio-non-transitional", I, D,
         "Wrong or no <model> 'type' attribute specified with <interface type='vhostuser'/>. vhostuser requires the virtio-net* frontend"},
     {"interface", "@type=vhostuser; source@type; !source@type=unix", U, D, "Type='%s' unsupported for <interface type='vhostuser'>"},
-    {"interface", "address@type=ccw", U, Q, "cannot use CCW address type for device '<null>' using machine type '%m'"},
+    {"*", "address@type=ccw", U, Q, "cannot use CCW address type for device '<null>' using machine type '%m'"},
     {"interface", "address@type=unassigned", U, D, "address of type 'unassigned' is supported only for hostdevs"},
     /* video, graphics, sound */
     {"video", "model/acceleration@accel2d=yes", U, Q, "qemu does not support the accel2d setting"},
+    {"video", "model/resolution@x=0", U, D, "video resolution values must be greater than 0"},
+    {"video", "model/resolution@y=0", U, D, "video resolution values must be greater than 0"},
+    {"video", "driver@iommu; !model@type=virtio", U, D, "iommu driver option is only supported for virtio devices"},
+    {"video", "driver@ats; !model@type=virtio", U, D, "ats driver option is only supported for virtio devices"},
+    {"video", "driver@packed; !model@type=virtio", U, D, "packed driver option is only supported for virtio devices"},
+    {"video", "driver@page_per_vq; !model@type=virtio", U, D, "page_per_vq option is only supported for virtio devices"},
     {"video", "model/resolution; !model@type=vga|qxl|virtio|bochs", X, Q, "model resolution is not supported"},
     {"video", "model@type=vga|cirrus|vmvga|bochs|ramfb; !model@primary=yes", U, Q, "video type '%s' is only valid as primary video device"},
     {"video", "model@type=xen|vbox|gop|parallels", U, Q, "domain configuration does not support video model '%s'"},
@@ -132,6 +171,15 @@ static const struct rule rules[] = {
     {"hostdev", "@model; !@type=mdev|scsi_host", X, D, "'model' attribute in <hostdev> is only supported when type='%t'"},
     {"hostdev", "@type=mdev; !source/address", U, D, "Missing <address> element"},
     {"hostdev", "@type=mdev; !source/address@uuid", U, D, "Missing 'uuid' attribute for element <address>"},
+    {"hostdev", "@model=vfio-pci; boot", U, Q, "booting from assigned devices is not supported by mediated devices of model %s"},
+    {"hostdev", "@type=usb; source/address; !source/address@device", X, VIR_FROM_XML, "Missing required attribute 'device' in element 'address'"},
+    {"hostdev", "@type=usb; source/address; !source/address@bus", X, VIR_FROM_XML, "Missing required attribute 'bus' in element 'address'"},
+    {"hostdev", "@type=scsi; source@protocol; !source@protocol=iscsi", U, D, "Unknown SCSI subsystem protocol '%q'"},
+    {"hostdev", "@type=scsi; source@protocol=iscsi; !source@name", X, D, "missing iSCSI hostdev source path name"},
+    {"hostdev", "@type=scsi; source@protocol=iscsi; !source/host", X, D, "missing the host address for the iSCSI hostdev"},
+    {"hostdev", "@type=scsi; !source@protocol; !source/address@bus", X, D, "'address' must be specified for scsi hostdev source"},
+    {"hostdev", "@type=scsi; !source@protocol; !source/adapter@name", X, D, "'adapter' name must be specified for scsi hostdev source"},
+    {"hostdev", "@type=scsi_host; source@protocol; !source@protocol=vhost", U, D, "Unknown scsi_host subsystem protocol '%q'"},
     {"hostdev", "@model=vfio-ccw", U, Q, "VFIO CCW device assignment is not supported by this version of QEMU"},
     {"hostdev", "@model=vfio-ap", U, Q, "VFIO AP device assignment is not supported by this version of QEMU"},
     /* others */
@@ -270,9 +318,9 @@ static int apply(struct doc *d, const struct rule *r, const struct tree *t)
     }
     unsigned used = 0;
     for (const char *p = r->text; *p && len < sizeof text - 1; p++) {
-        const char *s = p[0] == '%' && p[1] == 's' ? value[used ? 1 : 0] : p[0] == '%' && p[1] == 'm' ? d->machine :
+        const char *s = p[0] == '%' && p[1] == 'q' ? value[1] : p[0] == '%' && p[1] == 's' ? value[used ? 1 : 0] : p[0] == '%' && p[1] == 'm' ? d->machine :
             p[0] == '%' && p[1] == 'v' ? tree_attr(d->t, "type") : p[0] == '%' && p[1] == 'a' ? d->arch : p[0] == '%' && p[1] == 'n' ? tree_attr(t, "name") : p[0] == '%' && p[1] == 'd' ? tree_path_attr(t, "target", "dev") : p[0] == '%' && p[1] == 't' ? tree_attr(t, strcmp(r->on, "timer") == 0 ? "tickpolicy" : "type") : NULL;
-        if (p[0] == '%' && strchr("smtdvan", p[1]) && p[1]) {
+        if (p[0] == '%' && strchr("smtdvanq", p[1]) && p[1]) {
             used += p[1] == 's';
             len += (size_t)snprintf(text + len, sizeof text - len, "%.200s", s ? s : "");
             p++;
