@@ -2,8 +2,6 @@
 #include "birth.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
-#include <sys/mman.h>
 #include "frame.h"
 
 const char *role_name(int role)
@@ -18,18 +16,9 @@ const char *role_name(int role)
 
 int birth_read(struct birth *b)
 {
-    const void *p;
-    size_t n;
-    int r = frame_map(BIRTH_FD_BIRTH, sizeof *b, &p, &n);
+    int r = frame_copy(BIRTH_FD_BIRTH, b, sizeof *b);
     if (r < 0)
         return r;
-    if (n != sizeof *b) {
-        if (n)
-            munmap((void *)(uintptr_t)p, n);
-        return -EPROTO;
-    }
-    memcpy(b, p, sizeof *b);
-    munmap((void *)(uintptr_t)p, n);
     if (b->magic != BIRTH_MAGIC || b->role >= ROLE_N || b->nfds > BIRTH_FDS_MAX)
         return -EPROTO;
     b->name[sizeof b->name - 1] = 0;

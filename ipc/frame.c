@@ -48,6 +48,20 @@ int frame_map(int fd, size_t max, const void **data, size_t *len)
     return 0;
 }
 
+int frame_copy(int fd, void *to, size_t size)
+{
+    const void *p;
+    size_t n;
+    int r = frame_map(fd, size, &p, &n);
+    if (r < 0)
+        return r;
+    if (n == size)
+        memcpy(to, p, n);
+    if (n)
+        munmap((void *)(uintptr_t)p, n);
+    return n == size ? 0 : -EPROTO;
+}
+
 int frame_send(int sock, struct frame_head *h, const void *body, size_t body_len, const int *fds, unsigned nfds)
 {
     union { struct cmsghdr h; char b[CMSG_SPACE(sizeof(int) * FRAME_FDS_MAX)]; } ctl;

@@ -90,6 +90,8 @@ int frame_memfd(const char *name, const void *data, size_t len);
 /* Maps a memfd that must be sealed against write, grow and shrink and hold at most max bytes.
  * On success *data, *len are set (len 0: *data NULL); munmap(*data, *len) is the caller's. Returns 0 or negative errno. */
 int frame_map(int fd, size_t max, const void **data, size_t *len);
+/* Copies such a memfd of exactly size bytes. 0 or a negative errno. */
+int frame_copy(int fd, void *to, size_t size);
 
 static inline uint32_t object_slot(uint64_t object) { return (uint32_t)object; }
 static inline uint32_t object_gen(uint64_t object) { return (uint32_t)(object >> 32); }

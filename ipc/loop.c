@@ -1,9 +1,7 @@
 /* loop.c: see loop.h.  Events are fetched in batches; loop_del() blanks what is still pending of a source. */
 #include "loop.h"
 #include <errno.h>
-#include <stddef.h>
 #include <sys/epoll.h>
-#include <unistd.h>
 #include "log.h"
 #include "util.h"
 

@@ -2,7 +2,6 @@
  *
  * SAFETY: the header of an image may have been written by its last guest.  What it names becomes an entry that the same policy judges as the
  * document's own paths, is opened read-only, and its format is believed only where libvirt believes it too. */
-#include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 #include "guest.h"

@@ -1,10 +1,8 @@
 /* doc.c: flows over definitions: define, undefine, autostart, and every call that an xmlc works on.  No byte of XML is read here. */
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include "guest.h"
 #include "ipc/schema/op-numbers.h"
-#include "sup.h"
 
 enum { DEFINED_ADDED, DEFINED_UPDATED };
 enum { UNDEFINE_MANAGED_SAVE = 1 };
@@ -107,15 +105,17 @@ static int define_write(struct flow *f)
     return flow_conf(f, IN_CONF_WRITE, 0, DIR_DEFINITIONS, f->doc.name, f->fd[FF_TEXT]);
 }
 
-/* What conf says of the file that it has just written. */
-static void stamp(struct flow *f, const struct frame *fr)
+/* The facts of the document, and what conf says of the file that it has just written.  A running guest's slot tells of its run. */
+static void commit(struct flow *f, const struct frame *fr)
 {
     struct conf_entry e;
+    if (slot_active(slot_row(f->slot)))
+        return;
+    slot_facts(f->slot, &f->doc);
     if (fr->body_len != sizeof e)
         return;
     memcpy(&e, fr->body, sizeof e);
-    if (!slot_active(slot_row(f->slot)))
-        slot_stamp(f->slot, &e, true);
+    slot_stamp(f->slot, &e, true);
 }
 
 static int define_commit(struct flow *f, struct frame *fr)
@@ -123,15 +123,12 @@ static int define_commit(struct flow *f, struct frame *fr)
     bool is_new = f->slot < 0;
     if (is_new && (f->slot = slot_take(&f->doc)) < 0)
         return err_set(&f->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "too many domains");
-    if (!slot_active(slot_row(f->slot)))
-        slot_facts(f->slot, &f->doc);
     bool was = slot_row(f->slot)->flags & SLOT_PERSISTENT;
     slot_mark(f->slot, &f->caller);
     SLOT_EDIT(s, f->slot)
         s->flags |= SLOT_PERSISTENT;
-    stamp(f, fr);
-    if (f->caller.op != 0)
-        event_lifecycle(slot_row(f->slot), EV_DEFINED, was ? DEFINED_UPDATED : DEFINED_ADDED);
+    commit(f, fr);
+    event_lifecycle(slot_row(f->slot), EV_DEFINED, was ? DEFINED_UPDATED : DEFINED_ADDED);
     return FLOW_NEXT;
 }
 
@@ -185,9 +182,7 @@ static int config_write(struct flow *f)
 
 static int config_commit(struct flow *f, struct frame *fr)
 {
-    if (!slot_active(slot_row(f->slot)))
-        slot_facts(f->slot, &f->doc);
-    stamp(f, fr);
+    commit(f, fr);
     if (f->doc.event_len && !f->live_first)     /* else the worker has told it */
         event_metadata(slot_row(f->slot), f->reply + f->doc.reply_len, f->doc.event_len);
     return FLOW_NEXT;

@@ -3,12 +3,10 @@
  * Limits: clients in all, of the admin door, and of one user, so that no user locks others out; and those who connect and say nothing.
  * The client page outlives us and says which gateway has whom. */
 #include <errno.h>
-#include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <time.h>
 #include "guest.h"
-#include "sup.h"
 
 static struct loop_source listeners[DOOR_N];
 static uint32_t clients_n, admins_n, refused;

@@ -3,10 +3,8 @@
  * Privilege: all that its hands need; it runs as root and hands it on by spawning.  Who may call: the supervisor, by frames of fixed structs.
  * Assumes: nothing of them but their size.  A frame that does not fit ends the supervisor, and the next one starts with what is held. */
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -14,7 +12,6 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include "ipc/chan.h"
 #include "ipc/index.h"
@@ -61,8 +58,9 @@ static void notify(const char *state)
         log_warn("readiness: %s: %s", path, strerror(errno));
 }
 
-static void ready(void)
+static void do_ready(struct frame *f)
 {
+    (void)f;
     notify("READY=1\nSTATUS=running\n");
     if (ready_said)
         return;
@@ -131,12 +129,6 @@ static void do_adopt(struct frame *f)
         log_err("cannot watch process %d", h.pid);
 }
 
-static void do_ready(struct frame *f)
-{
-    (void)f;
-    ready();
-}
-
 static void do_shutdown(struct frame *f)
 {
     loop_stop((int)f->h.arg);
@@ -188,14 +180,6 @@ static void on_end(struct chan *c, int err)
 
 /* ---- birth and death of the supervisor ---- */
 
-static int supervisor_birth(struct birth *b, int *fds)
-{
-    *b = (struct birth){ .magic = BIRTH_MAGIC, .role = ROLE_SUPERVISOR, .epoch = start->epoch, .log_level = start->settings.log_level,
-        .uid = start->layout.session ? ~0u : start->settings.uid_base + ROLE_SUPERVISOR, .gid = start->layout.session ? ~0u : start->settings.uid_base + ROLE_SUPERVISOR,
-        .flags = (start->layout.session ? BIRTH_SESSION : 0) | (start->epoch == 1 && start->first_boot ? BIRTH_FIRST : 0) };
-    return (int)store_birth(b, fds, store_birth(b, fds, 0, ROLE_SUPERVISOR), ROLE_KEEPER);
-}
-
 /* Everything held goes to the new one, an object's descriptors before its processes; it sorts out what still has a meaning. */
 static void tell_held(void)
 {
@@ -210,14 +194,16 @@ static void tell_held(void)
 static void supervisor_start(struct loop_timer *t)
 {
     (void)t;
-    struct birth b;
     int sv[2], fds[BIRTH_FDS_MAX];
     uint32_t epoch = ++start->epoch;
     struct held who = { .kind = HELD_PROCESS, .role = ROLE_SUPERVISOR, .channel = (uint64_t)epoch << 32 };
     int r = socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) < 0 ? -errno : 0;
     if (!r) {
-        int n = supervisor_birth(&b, fds);
-        r = spawn_role(&start->layout, &who, &b, sv[1], fds, (unsigned)n);
+        uint32_t uid = start->layout.session ? ~0u : start->settings.uid_base + ROLE_SUPERVISOR;
+        struct birth b = { .magic = BIRTH_MAGIC, .role = ROLE_SUPERVISOR, .epoch = epoch, .log_level = start->settings.log_level, .uid = uid, .gid = uid,
+            .flags = (start->layout.session ? BIRTH_SESSION : 0) | (epoch == 1 && start->first_boot ? BIRTH_FIRST : 0) };
+        unsigned n = store_birth(&b, fds, store_birth(&b, fds, 0, ROLE_SUPERVISOR), ROLE_KEEPER);
+        r = spawn_role(&start->layout, &who, &b, sv[1], fds, n);
         close(sv[1]);
         if (r < 0)
             close(sv[0]);

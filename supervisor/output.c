@@ -91,11 +91,9 @@ void output_line(const struct held *who, const char *line)
     for (unsigned i = 0; i < sinks_n; i++) {
         if (level < sinks[i].level)
             continue;
-        if (sinks[i].kind == SINK_SYSLOG) {
+        if (sinks[i].kind == SINK_SYSLOG)
             syslog(prio[level], "%s", text + head);
-        } else {
-            ssize_t r = write(sinks[i].fd, text, strlen(text));
-            (void)r;
-        }
+        else
+            dprintf(sinks[i].fd, "%s", text);
     }
 }

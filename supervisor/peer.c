@@ -11,7 +11,6 @@
 #include <unistd.h>
 #include "guest.h"
 #include "policy/policy.h"
-#include "sup.h"
 
 #define PEERS_BITS 14u
 #define PEERS_MAX (1u << PEERS_BITS)        /* the row is the low part of a number */
@@ -274,19 +273,21 @@ void peer_refuse(struct peer *p, const char *why)
     on_end(&p->chan, -EPROTO);
 }
 
-void peer_on_spawned(const struct spawned *s)
+void peer_on_spawned(struct frame *f)
 {
-    struct peer *p = peer_find(s->channel);
+    struct spawned s;
+    memcpy(&s, f->body, sizeof s);
+    struct peer *p = peer_find(s.channel);
     if (!p)
         return;
-    if (s->pid > 0) {
-        p->pid = s->pid;
+    if (s.pid > 0) {
+        p->pid = s.pid;
         if (p->eof)
             peer_kill(p, SIGKILL);      /* it was given up before it was born */
         return;
     }
-    struct exited x = { .who = { .channel = s->channel, .role = p->role, .object = p->object }, .code = CLD_EXITED, .status = 127, .syscall = -1 };
-    x.words = (uint32_t)snprintf(x.text, sizeof x.text, "cannot be started: %s", strerror(-s->pid));
+    struct exited x = { .who = { .channel = s.channel, .role = p->role, .object = p->object }, .code = CLD_EXITED, .status = 127, .syscall = -1 };
+    x.words = (uint32_t)snprintf(x.text, sizeof x.text, "cannot be started: %s", strerror(-s.pid));
     peer_on_exited(&x);
 }
 

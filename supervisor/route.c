@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include "guest.h"
 #include "ipc/schema/op-numbers.h"
-#include "sup.h"
 
 #define PENDING_MAX 16384u
 #define CALLS_MAX 256u              /* of one gateway at once; it holds its own client to far fewer */

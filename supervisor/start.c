@@ -2,7 +2,6 @@
  * ends a guest (stop.c), and only then is the caller told. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>

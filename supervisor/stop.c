@@ -2,7 +2,6 @@
  * was destroyed, a start that failed half-way, and what a dead supervisor left half-made.  Each step looks at what there is to undo. */
 #include <signal.h>
 #include <string.h>
-#include <sys/wait.h>
 #include "guest.h"
 #include "ipc/schema/op-numbers.h"
 

@@ -74,7 +74,7 @@ struct peer *peer_inherit(const struct held *h, int fd);               /* a chan
 int peer_send(struct peer *p, struct frame_head *h, const void *body, size_t len, const int *fds, unsigned nfds);
 void peer_kill(struct peer *p, int sig);
 void peer_refuse(struct peer *p, const char *why);                     /* it sent nonsense: log, end */
-void peer_on_spawned(const struct spawned *s);
+void peer_on_spawned(struct frame *f);
 void peer_on_exited(struct exited *x);
 void peer_workers(struct peer *g, const struct caller *c, const struct frame *f);/* IN_WORKERS */
 

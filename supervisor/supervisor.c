@@ -12,7 +12,6 @@
 #include "guest.h"
 #include "policy/policy.h"
 #include "policy/sandbox.h"
-#include "sup.h"
 
 struct sup sup;
 static struct loop_timer idle_timer;
@@ -43,13 +42,9 @@ int sup_fd(int kind, uint32_t want)
 
 static void read_struct(int kind, void *to, size_t size)
 {
-    const void *p;
-    size_t n;
-    int fd = sup_fd(kind, 0), r = fd < 0 ? -ENOENT : frame_map(fd, size, &p, &n);
-    if (r < 0 || n != size)
-        die("a struct of the birth", r < 0 ? r : -EPROTO);
-    memcpy(to, p, size);
-    munmap((void *)(uintptr_t)p, n);
+    int fd = sup_fd(kind, 0), r = fd < 0 ? -ENOENT : frame_copy(fd, to, size);
+    if (r < 0)
+        die("a struct of the birth", r);
 }
 
 static void born_open(void)
@@ -168,15 +163,8 @@ static void on_exited(struct frame *f)
     peer_on_exited(&x);
 }
 
-static void on_spawned(struct frame *f)
-{
-    struct spawned s;
-    memcpy(&s, f->body, sizeof s);
-    peer_on_spawned(&s);
-}
-
 static const struct { uint32_t op; size_t body; void (*fn)(struct frame *f); } table[] = {
-    { IN_HELD, sizeof(struct held), on_held }, { IN_GO, 0, on_go }, { IN_EXITED, sizeof(struct exited), on_exited }, { IN_SPAWNED, sizeof(struct spawned), on_spawned },
+    { IN_HELD, sizeof(struct held), on_held }, { IN_GO, 0, on_go }, { IN_EXITED, sizeof(struct exited), on_exited }, { IN_SPAWNED, sizeof(struct spawned), peer_on_spawned },
 };
 
 static void on_keeper(struct chan *c, struct frame *f)
