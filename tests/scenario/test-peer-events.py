@@ -15,7 +15,6 @@ TALES = (
     ("event --domain busy --event block-threshold --loop",
      ("domblkthreshold busy vda 1000", """qemu-monitor-command busy --hmp 'qemu-io -d /machine/peripheral/virtio-disk0/virtio-backend "write 1M 64k"'""")),
     ("event --domain busy --event lifecycle --loop", ("managedsave busy", "start busy", "managedsave busy --paused", "start busy", "resume busy")),
-    ("event --domain busy --event lifecycle --loop", ("managedsave busy", "start busy --paused", "resume busy")),
     ("event --domain idle --event metadata-change", ("desc idle --config new",)),
     ("event --domain idle --event metadata-change", ("desc idle --config --title new",)),
     ("event --domain idle --event metadata-change", ("metadata idle urn:example:a --key a --set '<a/>' --config",)),

@@ -90,9 +90,6 @@ start busy --paused
 domstate busy --reason
 resume busy
 domstate busy --reason
-managedsave busy --paused
-managedsave-remove busy
-start busy
 desc idle --config --title "one title"
 desc idle --config "some words"
 desc idle
