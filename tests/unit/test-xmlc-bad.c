@@ -37,7 +37,6 @@ static const struct { int code; const char *part, *xml; } cases[] = {
     { VIR_ERR_XML_ERROR, "unexpected domain type zz", "<domain type='zz'><name>a</name></domain>" },
     { VIR_ERR_NO_NAME, "", "<domain type='qemu'><memory>1</memory><os><type>hvm</type></os></domain>" },
     { VIR_ERR_XML_ERROR, "cannot contain '/'", "<domain type='qemu'><name>a/b</name></domain>" },
-    { VIR_ERR_XML_ERROR, "non-whitespace", "<domain type='qemu'><name> </name></domain>" },
     { VIR_ERR_INTERNAL_ERROR, "malformed uuid", "<domain type='qemu'><name>a</name><uuid>x</uuid></domain>" },
     { VIR_ERR_XML_ERROR, "Memory size must be specified", "<domain type='qemu'><name>a</name><os><type>hvm</type></os></domain>" },
     { VIR_ERR_XML_ERROR, "-1", "<domain type='qemu'><name>a</name><memory>-1</memory><os><type>hvm</type></os></domain>" },

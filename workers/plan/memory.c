@@ -127,8 +127,8 @@ static void backend(struct ctx *c, const struct backend *m)
     pl_setf(c, o, "id", "%s", m->id);
     if (memfd && huge) {
         pl_set_bool(o, "hugetlb", true);
-        if (m->pagesize)
-            pl_set_int(o, "hugetlbsize", (long long)m->pagesize);
+        if (m->pagesize || !pl_run(c))
+            pl_set_int(o, "hugetlbsize", m->pagesize ? (long long)m->pagesize : 2 << 20);
     } else if (m->path) {
         pl_setf(c, o, "mem-path", "%s", m->path);
     } else if (huge && !memfd) {
@@ -146,7 +146,7 @@ static void backend(struct ctx *c, const struct backend *m)
         pl_set_bool(o, "prealloc", true);
     if (m->reserve_none)
         pl_set_bool(o, "reserve", false);
-    if (prealloc && threads)
+    if ((prealloc || !pl_run(c)) && threads)
         pl_set_int(o, "prealloc-threads", (long long)threads);
     pl_set_int(o, "size", (long long)m->size);
     if (m->align)

@@ -194,6 +194,8 @@ void pl_clock(struct ctx *c)
         pl_fail(c, "unsupported rtc timer tickpolicy '%s'", tick);
     pl_words_take(c, "-rtc", b.s);
     tick = tree_attr(pit, "tickpolicy");
+    if (pit && !tick)
+        tick = "delay";
     if (pl_is(tick, "delay") || pl_is(tick, "discard"))
         pl_words(c, "-global", "kvm-pit.lost_tick_policy=%s", tick);
     else if (tick && !pl_is(tick, "catchup"))

@@ -108,16 +108,23 @@ int address_drives(struct doc *d)
 #define SERIAL_PORTS_MAX 512
 typedef uint8_t serial_map[DOC_CONTROLLERS_MAX][SERIAL_PORTS_MAX / 8];
 
-static void ports_given(struct doc *d, serial_map used)
+static int ports_given(struct doc *d, serial_map used)
 {
     static const char *const kinds[] = {"channel", "console"};
     for (unsigned k = 0; k < ARRAY_N(kinds); k++)
         TREE_EACH(t, d->devices, kinds[k]) {
             const struct tree *a = tree_first(t, "address");
             unsigned c = doc_uint(a, "controller", 0), p = doc_uint(a, "port", 0);
-            if (doc_is(a, "type", "virtio-serial") && tree_attr(a, "port") && c < DOC_CONTROLLERS_MAX && p < SERIAL_PORTS_MAX)
-                BITMAP_SET(used[c], p);
+            const struct tree *ctl = doc_find_controller(d, "virtio-serial", c);
+            if (!doc_is(a, "type", "virtio-serial") || !p || c >= DOC_CONTROLLERS_MAX)
+                continue;
+            if (p >= doc_uint(ctl, "ports", SERIAL_PORTS) || p >= SERIAL_PORTS_MAX)
+                return doc_bad(d, "virtio serial controller %u does not have port %u", c, p);
+            if (BITMAP_GET(used[c], p))
+                return doc_bad(d, "virtio serial port %u on controller %u is already occupied", p, c);
+            BITMAP_SET(used[c], p);
         }
+    return 0;
 }
 
 static int serial_port(struct doc *d, struct tree *t, unsigned first, serial_map used)
@@ -150,7 +157,8 @@ int address_serial(struct doc *d)
 {
     static serial_map used;
     memset(used, 0, sizeof used);
-    ports_given(d, used);
+    if (ports_given(d, used))
+        return -1;
     TREE_EACH(t, d->devices, "channel") {
         if (!doc_is(tree_first(t, "target"), "type", "virtio"))
             continue;

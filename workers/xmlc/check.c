@@ -61,6 +61,14 @@ static int hugepages(struct doc *d)
                 tree_set_attr(p, "nodeset", NULL);
     const struct tree *master = NULL;
     TREE_EACH(p, tree_get(d->t, "memoryBacking/hugepages"), "page") {
+        uint8_t nodes[BITMAP_BITS / 8];
+        unsigned cells = doc_count(tree_get(d->t, "cpu/numa"), "cell");
+        if (doc_is(p, "size", "0"))
+            return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "hugepage size can't be zero");
+        if (tree_attr(p, "nodeset") && bitmap_parse(tree_attr(p, "nodeset"), nodes, BITMAP_BITS) == 0)
+            for (unsigned i = cells ? cells : 1; i < BITMAP_BITS; i++)
+                if (BITMAP_GET(nodes, i))
+                    return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "hugepages: node %u not found", i);
         uint8_t map[BITMAP_BITS / 8];
         const char *set = tree_attr(p, "nodeset");
         bool all = !set || (bitmap_parse(set, map, BITMAP_BITS) == 0 && BITMAP_GET(map, 0) && doc_count(tree_get(d->t, "cpu/numa"), "cell") < 2 &&
@@ -100,6 +108,12 @@ static int resctrl(struct doc *d)
                     (strcmp(tree_attr(a, "type"), tree_attr(b, "type")) == 0 || doc_is(a, "type", "both") || doc_is(b, "type", "both")))
                     return err_set(d->e, VIR_ERR_XML_ERROR, 67, "Colliding cache allocations for cache level '%u' id '%u', type '%s'", doc_uint(b, "level", 0),
                         doc_uint(b, "id", 0), tree_attr(b, "type"));
+    }
+    TREE_EACH(m, tune, "memorytune") {
+        TREE_EACH(a, m, "node")
+            for (struct tree *b = tree_next(a, "node"); b; b = tree_next(b, "node"))
+                if (doc_uint(a, "id", 0) == doc_uint(b, "id", 0))
+                    return err_set(d->e, VIR_ERR_XML_ERROR, 67, "Memory Bandwidth already defined for node %u", doc_uint(a, "id", 0));
     }
     if (tree_first(tune, "cachetune") && !d->kvm)
         return doc_unsupported(d, VIR_FROM_QEMU, "cachetune is only supported for KVM domains");
@@ -192,6 +206,10 @@ static int seclabels(struct doc *d, struct tree *t)
 /* Names and orders that only one device may have; audio devices that others name. */
 static int unique(struct doc *d)
 {
+    TREE_EACH(p, tree_first(d->t, "perf"), "event")
+        for (struct tree *o = tree_next(p, "event"); o; o = tree_next(o, "event"))
+            if (doc_is(o, "name", tree_attr(p, "name")))
+                return doc_bad(d, "perf event '%s' was already specified", tree_attr(p, "name"));
     for (const struct tree *a = d->devices->child; a; a = a->next) {
         const char *alias = a->name ? tree_path_attr(a, "alias", "name") : NULL, *boot = a->name ? tree_path_attr(a, "boot", "order") : NULL;
         if (a->name && strcmp(a->name, "graphics") == 0 && doc_is(a, "type", "dbus") && tree_path_attr(a, "audio", "id"))
@@ -253,7 +271,7 @@ static int memory_device(struct doc *d, const struct tree *m)
     if (!doc_is(m, "model", "virtio-mem"))
         return 0;
     page = page ? page : 2048;      /* transparent huge pages */
-    if (block & (block - 1))
+    if (!block || block & (block - 1))
         return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "block size must be a power of two");
     if (block < page)
         return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "block size too small, must be at least %" PRIu64 "KiB", page);
@@ -271,6 +289,9 @@ static int memory_devices(struct doc *d)
         const struct tree *a = tree_first(m, "address");
         if (memory_device(d, m))
             return -1;
+        for (struct tree *o = doc_is(a, "type", "dimm") ? tree_next(m, "memory") : NULL; o; o = tree_next(o, "memory"))
+            if (doc_is(tree_first(o, "address"), "type", "dimm") && doc_uint(tree_first(o, "address"), "slot", 0) == doc_uint(a, "slot", 0))
+                return doc_unsupported(d, VIR_FROM_QEMU, "memory device slot '%u' is already being used by another memory device", doc_uint(a, "slot", 0));
         if (doc_is(a, "type", "dimm") && doc_uint(a, "slot", 0) >= slots && slots)
             return doc_unsupported(d, VIR_FROM_QEMU, "memory device slot '%u' exceeds slots count '%u'", doc_uint(a, "slot", 0), slots);
         const char *node = tree_text(m, "target/node");
@@ -292,8 +313,10 @@ static int names(struct doc *d)
             const char *n = tree_attr(e, "name");
             if (strncmp(n, "opt/", 4) != 0)
                 return doc_unsupported(d, VIR_FROM_QEMU, "Invalid firmware name");
-            if (!e->text == !tree_attr(e, "file"))
-                return doc_bad(d, "Exactly one of text or file of firmware config entry must be set");
+            if (tree_attr(e, "file"))
+                tree_set_text(e, NULL);
+            if (!e->text && !tree_attr(e, "file"))
+                return doc_bad(d, "Firmware entry must have either value or 'file' attribute");
         }
     TREE_EACH(e, tree_first(d->t, "qemu:commandline"), "qemu:env") {
         const char *n = tree_attr(e, "name");
@@ -310,6 +333,8 @@ static int names(struct doc *d)
 
 static int tpm(struct doc *d)
 {
+    if (doc_count(d->devices, "tpm") > 1)
+        return doc_unsupported(d, VIR_FROM_QEMU, "only a single TPM non-proxy device is supported");
     TREE_EACH(t, d->devices, "tpm") {
         const struct tree *b = tree_first(t, "backend");
         const char *version = tree_attr(b, "version");

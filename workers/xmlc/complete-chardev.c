@@ -34,6 +34,8 @@ static int source(struct doc *d, struct tree *dev, bool generate)
     struct tree *s = tree_first(dev, "source"), *r;
     if (s && tree_next(s, "source") && type && strcmp(type, "udp") != 0)
         return doc_bad(d, "only one source element is allowed for character device");
+    if (type && strcmp(type, "spicevmc") == 0 && doc_in(dev->name, "serial parallel console"))
+        return doc_unsupported(d, VIR_FROM_DOMAIN, "spicevmc device type only supports virtio");
     if (!type || doc_in(type, "null vc stdio spicevmc")) {
         while ((s = tree_first(dev, "source")))
             tree_free(s);
@@ -114,7 +116,7 @@ static int serial_target(struct doc *d, struct tree *t)
     struct tree *target = tree_make(t, "target"), *model;
     const char *type = tree_attr(target, "type"), *addr = doc_address_type(t);
     for (unsigned i = 0; i < SERIALS_HERE && !type; i++)
-        if (strcmp(addr, serials[i].address) == 0)
+        if (strcmp(addr, serials[i].address) == 0 && strcmp(addr, "usb") != 0)
             tree_set_attr(target, "type", "%s", type = serials[i].target);
     if (!type)
         tree_set_attr(target, "type", "%s", type = "isa-serial");
@@ -128,6 +130,10 @@ static int serial_target(struct doc *d, struct tree *t)
                 type, model ? tree_attr(model, "name") : serials[i].model);
     for (unsigned i = 0; i < SERIALS_HERE; i++)
         if (strcmp(tree_attr(target, "type"), serials[i].target) == 0) {
+            if (*addr && strcmp(addr, "none") != 0 && strcmp(addr, serials[i].address) != 0 && strcmp(serials[i].address, "isa") != 0)
+                return doc_unsupported(d, VIR_FROM_DOMAIN, "%s requires address of %s type", serials[i].target, serials[i].address);
+            if (i == 0 && doc_uint(target, "port", 0) > 3 && !(d->env->flags & DOC_STORED))
+                return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "Maximum supported number of ISA serial ports is '4'");
             if (*addr && strcmp(addr, "none") != 0 && strcmp(addr, serials[i].address) != 0)
                 return doc_unsupported(d, VIR_FROM_QEMU, "Target type '%s' requires address type '%s'", serials[i].target, serials[i].address);
             if (!model)
@@ -232,7 +238,9 @@ static int channel(struct doc *d, struct tree *t)
 
 static int rng(struct doc *d, struct tree *t)
 {
-    struct tree *b = tree_first(t, "backend");
+    struct tree *b = tree_first(t, "backend"), *rate = tree_first(t, "rate");
+    if (rate && !tree_attr(rate, "bytes"))
+        tree_free(rate);
     if (!b || tree_next(b, "backend"))
         return doc_bad(d, "only one RNG backend is supported");
     if (doc_is(b, "model", "random") && !b->text)

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "ipc/util.h"
-#include "workers/cpu.h"
 #include "workers/xmlc/doc.h"
 
 static uint64_t number_of(const struct tree *t)
@@ -35,6 +34,15 @@ static bool overlap(const struct tree *a, const struct tree *b)
 static int each_vcpu(struct doc *d, struct tree *list, unsigned n)
 {
     unsigned online = 0;
+    TREE_EACH(c, list, "vcpu") {
+        if (doc_uint(c, "id", 0) >= n)
+            return doc_bad(d, "vcpu id '%u' is out of range of maximum vcpu count", doc_uint(c, "id", 0));
+        for (struct tree *o = tree_next(c, "vcpu"), *more; o; o = more) {
+            more = tree_next(o, "vcpu");
+            if (doc_uint(o, "id", 0) == doc_uint(c, "id", 0))
+                tree_free(o);
+        }
+    }
     for (unsigned i = 0; i < n; i++) {     /* in order of ids */
         struct tree *c = list->child;
         while (c && doc_uint(c, "id", ~0u) != i)
@@ -47,8 +55,11 @@ static int each_vcpu(struct doc *d, struct tree *list, unsigned n)
         }
         tree_append(list, c);
         online += doc_is(c, "enabled", "yes");
+        doc_default(c, "hotpluggable", "no");
         if (!i && !doc_is(c, "enabled", "yes"))
             return doc_unsupported(d, VIR_FROM_QEMU, "vcpu 0 can't be offline");
+        if (!i && doc_is(c, "hotpluggable", "yes"))
+            return doc_unsupported(d, VIR_FROM_QEMU, "vcpu0 can't be hotpluggable");
     }
     while (list->child && doc_uint(list->child, "id", 0) >= n)
         tree_free(list->child);
@@ -88,6 +99,24 @@ int complete_numa(struct doc *d)
     for (unsigned i = n; i-- > 0; )
         if (cells[i] != numa->child)
             tree_insert(numa, cells[i], NULL);
+    if (n) {        /* processors that no cell has are the first one's */
+        uint8_t all[BITMAP_BITS / 8] = {0}, map[BITMAP_BITS / 8], first[BITMAP_BITS / 8] = {0};
+        char text[BITMAP_BITS];
+        bool more = false;
+        for (unsigned i = 0; i < n; i++)
+            if (tree_attr(cells[i], "cpus") && bitmap_parse(tree_attr(cells[i], "cpus"), map, BITMAP_BITS) == 0)
+                for (unsigned k = 0; k < sizeof all; k++)
+                    all[k] |= map[k];
+        if (tree_attr(cells[0], "cpus") && bitmap_parse(tree_attr(cells[0], "cpus"), first, BITMAP_BITS))
+            return -1;      /* seen to by the schema */
+        for (unsigned i = 0; i < doc_cpus(d) && i < BITMAP_BITS; i++)
+            if (!BITMAP_GET(all, i)) {
+                BITMAP_SET(first, i);
+                more = true;
+            }
+        if (more && bitmap_format(first, BITMAP_BITS, text, sizeof text) == 0)
+            tree_set_attr(cells[0], "cpus", "%s", text);
+    }
     if (!distances)
         return 0;
     AUTO_FREE uint16_t *v = calloc((size_t)n * n, sizeof *v);
@@ -146,7 +175,7 @@ static int vcpus(struct doc *d)
     for (unsigned i = 0; top && i < ARRAY_N(dims); i++)
         product *= doc_uint(top, dims[i], 1);
     if (top && product != n)
-        return doc_unsupported(d, VIR_FROM_DOMAIN, "CPU topology doesn't match maximum vcpu count");
+        return doc_unsupported(d, VIR_FROM_QEMU, "CPU topology doesn't match maximum vcpu count");
     tree_set_text(t, "%" PRIu64, n);
     if (!tree_attr(t, "placement") && doc_is(memory, "placement", "auto") && !tree_attr(t, "cpuset"))
         auto_ = true;
@@ -161,8 +190,17 @@ static int vcpus(struct doc *d)
     }
     if (memory && !tree_attr(memory, "mode"))
         tree_set_attr(memory, "mode", "strict");
-    if (memory && tree_attr(memory, "nodeset"))
+    if (memory && doc_is(memory, "placement", "auto"))
+        tree_set_attr(memory, "nodeset", NULL);
+    else if (memory && tree_attr(memory, "nodeset"))
         tree_set_attr(memory, "placement", NULL);
+    TREE_EACH(m, tree_first(d->t, "numatune"), "memnode") {
+        for (struct tree *o = tree_next(m, "memnode"); o; o = tree_next(o, "memnode"))
+            if (doc_uint(o, "cellid", 0) == doc_uint(m, "cellid", 0))
+                return doc_bad(d, "Multiple memnode elements with cellid %u", doc_uint(m, "cellid", 0));
+        if (doc_is(memory, "mode", "restrictive") != doc_is(m, "mode", "restrictive") && memory && tree_attr(m, "mode"))
+            return doc_bad(d, "'restrictive' mode is required in memnode element when mode is 'restrictive' in memory element");
+    }
     if (memory && !tree_attr(memory, "nodeset") && !doc_is(memory, "placement", "auto"))
         return doc_unsupported(d, VIR_FROM_DOMAIN, "nodeset for NUMA memory tuning must be set if 'placement' is 'static'");
     TREE_EACH(m, tree_first(d->t, "numatune"), "memnode")
@@ -250,14 +288,10 @@ static int cpu(struct doc *d)
             model = tree_make(t, "model");
             tree_set_text(model, "%s", def);
             doc_default(model, "fallback", "forbid");
-            doc_default(t, "check", "none");
+            tree_set_attr(t, "check", "none");
         }
         doc_default(model, "fallback", "allow");
         doc_default(t, "check", d->kvm ? "partial" : "none");
-        if (strcmp(model->text, "host") == 0)
-            return doc_unsupported(d, VIR_FROM_QEMU, "CPU model 'host' is not supported in mode='custom'");
-        if (doc_in(d->arch, "x86_64 i686") && !(d->env->flags & DOC_STORED) && !cpu_model_named(model->text))
-            return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_CPU, "Unknown CPU model %s", model->text);
     } else {
         tree_set_attr(t, "match", NULL);
         if (model) {

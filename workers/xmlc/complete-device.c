@@ -312,9 +312,9 @@ static int shmem(struct doc *d, struct tree *s)
         if (size)
             return doc_unsupported(d, VIR_FROM_QEMU, "shmem model '%s' does not support size setting", model);
         if (!tree_first(s, "server"))
-            return doc_unsupported(d, VIR_FROM_QEMU, "shmem model '%s' is supported only with server option specified", model);
+            return doc_unsupported(d, VIR_FROM_QEMU, "shmem model '%s' is supported only with server option enabled", model);
         msi = tree_make(s, "msi");
-        tree_set_attr(msi, "enabled", doc_is(msi, "enabled", "on") ? "on" : NULL);
+        tree_set_attr(msi, "enabled", NULL);
         doc_default(msi, "ioeventfd", "on");
     } else {
         if (tree_first(s, "server"))

@@ -268,6 +268,10 @@ static int input(struct doc *d, struct tree *t)
         tree_set_attr(t, "bus", "%s", bus);
         bus = tree_attr(t, "bus");
     }
+    if (strcmp(type, "passthrough") == 0 && strcmp(bus, "virtio") != 0)
+        return doc_unsupported(d, VIR_FROM_DOMAIN, "only bus 'virtio' is supported for 'passthrough' input devices");
+    if (strcmp(type, "evdev") == 0 && strcmp(bus, "none") != 0)
+        return doc_unsupported(d, VIR_FROM_DOMAIN, "input evdev doesn't support bus element");
     for (unsigned i = 0; i < ARRAY_N(inputs); i++)
         if (strcmp(bus, inputs[i].bus) == 0 && !doc_in(type, inputs[i].types))
             return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "%s bus does not support %s input device", bus, type);

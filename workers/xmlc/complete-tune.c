@@ -96,6 +96,13 @@ static int threads(struct doc *d)
         for (struct tree *q = tree_next(p, "iothreadpin"); q; q = tree_next(q, "iothreadpin"))
             if (doc_uint(p, "iothread", 0) == doc_uint(q, "iothread", 0))
                 return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "duplicate iothreadpin for same iothread '%u'", doc_uint(p, "iothread", 0));
+    TREE_EACH(p, tune, "iothreadpin")
+        if (!has_iothread(d, doc_uint(p, "iothread", 0)))
+            return doc_unsupported(d, VIR_FROM_DOMAIN, "Cannot find 'iothread' : %u", doc_uint(p, "iothread", 0));
+    TREE_EACH(i, tree_first(d->t, "iothreadids"), "iothread")
+        if (tree_attr(i, "thread_pool_max") && atoi(tree_attr(i, "thread_pool_max")) >= 0 && tree_attr(i, "thread_pool_min") &&
+            atoi(tree_attr(i, "thread_pool_min")) > atoi(tree_attr(i, "thread_pool_max")))
+            return doc_unsupported(d, VIR_FROM_DOMAIN, "thread_pool_min must be smaller or equal to thread_pool_max");
     if (doc_count(tune, "emulatorpin") > 1)
         return doc_bad(d, "only one emulatorpin is supported");
     static const char *const scheds[] = {"emulatorsched", "vcpusched", "iothreadsched"};
@@ -143,11 +150,19 @@ static int features(struct doc *d)
         if (doc_uint(s, "retries", 0) < 4095)
             return doc_bad(d, "HyperV spinlock retry count must be at least 4095");
     }
-    if ((s = tree_first(hv, "vendor_id")) && tree_attr(s, "value") && strlen(tree_attr(s, "value")) > 12)
+    if ((s = tree_first(hv, "vendor_id")) && doc_is(s, "state", "on") && !tree_attr(s, "value"))
+        return doc_bad(d, "missing 'value' attribute for HyperV feature 'vendor_id'");
+    if (s && tree_attr(s, "value") && strchr(tree_attr(s, "value"), ','))
+        return doc_bad(d, "HyperV vendor_id value is invalid");
+    if (s && tree_attr(s, "value") && strlen(tree_attr(s, "value")) > 12)
         return doc_bad(d, "HyperV vendor_id value must not be more than 12 characters.");
     n = doc_uint(ring, "size", 0);
+    if (doc_is(ring, "state", "on") && !tree_attr(ring, "size"))
+        return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_XML, "Missing required attribute 'size' in element 'dirty-ring'");
     if (doc_is(ring, "state", "on") && (n < 1024 || n > 65536 || (n & (n - 1))))
         return doc_bad(d, "dirty ring must be power of 2 and ranges [1024, 65536]");
+    if ((s = tree_get(d->t, "features/tcg/tb-cache")) && s->text && strtoull(s->text, NULL, 10) % 1024)
+        return doc_unsupported(d, VIR_FROM_QEMU, "tb-cache size must be an integer multiple of MiB");
     s = tree_get(d->t, "features/smm/tseg");
     if (s && doc_in(tree_attr(s, "unit"), "B KiB"))
         return doc_unsupported(d, VIR_FROM_QEMU, "SMM TSEG size must be divisible by 1 MiB");
@@ -169,11 +184,18 @@ int complete_tuning(struct doc *d)
             tree_set_attr(t, "state", "on");
     if (tree_first(d->t, "bootloader") || tree_first(d->t, "bootloader_args"))
         return doc_unsupported(d, VIR_FROM_QEMU, "bootloader is not supported by QEMU");
+    for (struct tree *s = tree_first(d->t, "seclabel"), *next; s; s = next) {     /* what says no more than a model is the default */
+        next = tree_next(s, "seclabel");
+        if (tree_attr(s, "model") && !s->attr->next && !s->child)
+            tree_free(s);
+    }
     TREE_EACH(s, d->t, "seclabel") {
         if (!s->attr && !s->child)
             return doc_bad(d, "missing security model in domain seclabel");
         if (!tree_attr(s, "model") && doc_count(d->t, "seclabel") > 1)
             return doc_bad(d, "missing security model when using multiple labels");
+        if (doc_is(s, "type", "none"))
+            tree_set_attr(s, "relabel", doc_is(s, "relabel", "yes") ? "yes" : NULL);
         if (!tree_attr(s, "type"))
             tree_set_attr(s, "type", "dynamic");
         doc_default(s, "model", "none");

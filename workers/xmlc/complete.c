@@ -15,8 +15,6 @@ static int names(struct doc *d)
         return err_set(d->e, VIR_ERR_NO_NAME, VIR_FROM_DOMAIN, "%s", "");
     if (strchr(s, '/') || strchr(s, '\n'))
         return doc_bad(d, "name %s cannot contain '%s'", s, strchr(s, '/') ? "/" : "\n");
-    if (strspn(s, " \t\r") == strlen(s))
-        return doc_bad(d, "name must contain at least one non-whitespace character");
     if (strlen(name->text) >= 256)
         return doc_bad(d, "name is too long");
     if ((s = tree_text(d->t, "title")) && strchr(s, '\n'))
@@ -81,7 +79,7 @@ static int memory(struct doc *d)
         return doc_bad(d, "Memory size must be specified via <memory> or in the <numa> configuration");
     if (!current || current > total)
         current = total;
-    if (most && !tree_attr(tree_first(d->t, "maxMemory"), "slots"))
+    if (most && !doc_uint(tree_first(d->t, "maxMemory"), "slots", 0))
         return doc_bad(d, "both maximum memory size and memory slot count must be specified");
     if (most && total > most)
         return doc_bad(d, "maximum memory size must be equal or greater than the actual memory size");
@@ -188,6 +186,14 @@ static int boot(struct doc *d)
         return doc_unsupported(d, VIR_FROM_DOMAIN, "per-device boot elements cannot be used together with os/boot elements");
     if (!per_device && !tree_first(os, "boot"))
         tree_set_attr(tree_add(os, "boot"), "dev", "hd");
+    unsigned boots = 0;
+    for (struct tree *b = tree_first(os, "boot"), *next; b; b = next) {     /* there are as many kinds */
+        next = tree_next(b, "boot");
+        if (++boots > 4)
+            tree_free(b);
+    }
+    if (doc_count(tree_first(os, "acpi"), "table") > 1)
+        return doc_bad(d, "Only one acpi table is supported");
     if ((t = tree_first(os, "bootmenu")) && !doc_is(t, "enable", "yes"))
         tree_set_attr(t, "timeout", NULL);
     if (doc_uint(tree_first(os, "bootmenu"), "timeout", 0) > 65535)
@@ -282,8 +288,12 @@ static int clock_(struct doc *d)
     if (adjust && strcmp(adjust, "reset") != 0) {
         char *end;
         long long n = strtoll(adjust, &end, 10);
-        if (doc_is(t, "offset", "utc"))      /* a clock that is to be off is a variable one */
+        if (*end || end == adjust)
+            return doc_bad(d, "unknown clock adjustment '%s'", adjust);
+        if (doc_in(tree_attr(t, "offset"), "utc localtime")) {      /* a clock that is to be off is a variable one */
+            tree_set_attr(t, "basis", "%s", tree_attr(t, "offset"));
             tree_set_attr(t, "offset", "variable");
+        }
         tree_set_attr(t, "adjustment", "%lld", *end || end == adjust ? 0 : n);
     }
     if (doc_is(t, "offset", "variable")) {
@@ -293,8 +303,33 @@ static int clock_(struct doc *d)
     return 0;
 }
 
+/* Metadata is one element a name space, and none without. */
+static void metadata(struct doc *d)
+{
+    struct tree *m = tree_first(d->t, "metadata"), *next;
+    const char *seen[256];
+    unsigned n = 0;
+    for (struct tree *c = m ? m->child : NULL; c; c = next) {
+        const char *colon = c->name ? strchr(c->name, ':') : NULL, *uri;
+        char attr[256];
+        bool again = false;
+        next = c->next;
+        if (!c->name)
+            continue;
+        snprintf(attr, sizeof attr, colon ? "xmlns:%.*s" : "xmlns", (int)(colon ? colon - c->name : 0), c->name);
+        uri = tree_attr(c, attr);
+        for (unsigned i = 0; i < n && uri; i++)
+            again |= strcmp(seen[i], uri) == 0;
+        if (again || (!uri && !colon && !tree_attr(m, "xmlns") && !tree_attr(d->t, "xmlns")))
+            tree_free(c);
+        else if (uri && n < ARRAY_N(seen))
+            seen[n++] = uri;
+    }
+}
+
 int complete_top(struct doc *d)
 {
+    metadata(d);
     if (names(d) || machine(d) || complete_numa(d) || memory(d) || complete_cpus(d) || boot(d) || firmware(d) || clock_(d) || complete_tuning(d))
         return -1;
     return 0;

@@ -43,6 +43,8 @@ static int get_xml_desc(struct job *j, struct mp_out *o)
     if (args_end(j))
         return -1;
     struct tree *cpu = flags & FORM_UPDATE_CPU ? run_cpu(j->t, &j->env, &e) : NULL;
+    if (cpu && run_cpu_known(cpu, &j->e))
+        return -1;
     if (cpu)
         cpu_doc_update(cpu, e, doc_is(j->t, "type", "kvm"));
     AUTO_FREE char *s = doc_text(j->t, flags | FORM_INACTIVE, &n);

@@ -5,7 +5,7 @@
  * PATH:TEXT   an element of <domain> has that text
  * "!" in front: it does not hold. "/PATH" begins at <domain>, others at the element.  Machines are conditions too: "pc", "q35", "kvm".
  * %s in the text is the value of the first condition that has an attribute, a second one that of the second; %m the machine, %v the kind of domain, %a the
- * architecture, %n the element's name attribute, %q always the second value, %d the target's name, %t the type (of a timer: its policy). */
+ * architecture, %n the element's name attribute, %q always the second value, %e the emulator, %d the target's name, %t the type (of a timer: its policy). */
 #include <stdio.h>
 #include <string.h>
 #include "ipc/util.h"
@@ -185,17 +185,28 @@ static const struct rule rules[] = {
     /* others */
     {"memory", "@model=sgx-epc", U, Q, "sgx epc isn't supported by this QEMU binary"},
     {"memory", "@model=virtio-pmem|nvdimm; !source/path", VIR_ERR_XML_DETAIL, D, "path is required for model '%s'"},
+    {"memory", "@model=virtio-pmem; target/node", U, D, "virtio-pmem does not support NUMA nodes"},
+    {"memory", "@model=nvdimm; uuid", U, D, "UUID is not supported for NVDIMM device"},
+    {"tpm", "@model=tpm-spapr", U, Q, "The QEMU executable %e does not support TPM model %s"},
+    {"filesystem", "boot; !driver@type=virtiofs", U, D, "boot order is only supported for virtiofs"},
+    {"filesystem", "@fmode; !@accessmode=mapped", U, Q, "fmode and dmode must be used with accessmode=mapped"},
+    {"filesystem", "@dmode; !@accessmode=mapped", U, Q, "fmode and dmode must be used with accessmode=mapped"},
+    {"filesystem", "driver@type=virtiofs; @multidevs", U, Q, "virtiofs does not support multidevs"},
+    {"domain", "idmap/uid; !idmap/uid@start=0", U, D, "You must map the root user of container"},
+    {"domain", "features/smm/tseg; !q35", U, Q, "SMM TSEG is only supported with q35 machine type"},
+    {"timer", "catchup; !@tickpolicy=catchup", X, D, "setting of timer catchup policies is only supported with tickpolicy='catchup'"},
     {"smartcard", "address@type; !address@type=ccid|none", U, D, "Controllers must use the 'ccid' address type"},
     {"smartcard", "address@controller; !address@controller=0", U, Q, "this QEMU binary lacks multiple smartcard support"},
     {"smartcard", "address@slot; !address@slot=0", U, Q, "this QEMU binary lacks multiple smartcard support"},
     {"panic", "@model=hyperv; address@type; !address@type=none", U, Q, "setting the panic device address is not supported for model '%s'"},
     {"iommu", "@model=intel|smmuv3; address", X, D, "iommu model '%s' can't have address"},
-    {"iommu", "@model=smmuv3; driver", X, D, "iommu model '%s' doesn't support additional attributes"},
+    {"iommu", "@model=smmuv3|virtio; driver", X, D, "iommu model '%s' doesn't support additional attributes"},
     {"audio", "input@fixedSettings=yes; !input@mixingEngine=yes", U, D, "fixed audio settings requires mixing engine"},
     {"audio", "output@fixedSettings=yes; !output@mixingEngine=yes", U, D, "fixed audio settings requires mixing engine"},
     {"lease", "!key", X, D, "Missing 'key' element for lease"},
     {"lease", "!lockspace", I, VIR_FROM_NONE, ""},
     {"input", "@model; !@bus=virtio", U, D, "only bus 'virtio' is supported for input model '%s'"},
+    {"input", "@type=evdev; !source@dev", X, D, "Missing evdev path for input device"},
     {"input", "@type=passthrough; !source@evdev", X, D, "Missing evdev path for input device"},
     {"domain", "memoryBacking/source@type=anonymous; memoryBacking/hugepages", U, Q, "hugepages are not allowed with anonymous memory source"},
     {"timer", "@name=armvtimer", U, Q, "Configuring the '%s' timer is not supported for virtType=%v arch=%a machine=%m guests"},
@@ -219,7 +230,7 @@ static const struct rule rules[] = {
     {"smartcard", "@mode=passthrough; !@type", X, D, "passthrough mode requires a character device type attribute"},
     {"console", "target@type=xen|uml|lxc|openvz", U, Q, "unsupported console target type %s"},
     {"console", "target@type=sclp|sclplm", U, Q, "sclpconsole is not supported in this QEMU binary"},
-    {"input", "@bus=xen|parallels", I, D, "unsupported input bus %s"},
+    {"input", "@bus=xen", I, D, "unsupported input bus %s"},
     {"input", "@bus=virtio; !@type=passthrough; @model=virtio-transitional|virtio-non-transitional", U, Q, "virtio (non-)transitional models are not supported for input type=%t"},
     {"graphics", "@type=egl-headless; /devices/graphics@type=sdl|dbus; !/devices/graphics@type=vnc|spice", U, Q,
         "graphics type 'egl-headless' is only supported with one of: 'vnc', 'spice' graphics types"},
@@ -241,7 +252,7 @@ static const struct rule rules[] = {
     {"domain", "on_reboot:preserve", U, Q, "qemu driver doesn't support the 'preserve' action for 'on_reboot'/'on_poweroff'"},
     {"domain", "on_poweroff:preserve", U, Q, "qemu driver doesn't support the 'preserve' action for 'on_reboot'/'on_poweroff'"},
     {"timer", "@name=rtc; @tickpolicy=merge|discard", U, Q, "unsupported rtc timer tickpolicy '%t'"},
-    {"timer", "@name=rtc; @track=boot|guest|realtime; !@track=guest", U, Q, "unsupported rtc timer track '%s'"},
+    {"timer", "@name=rtc; @track=boot|guest|realtime; !@track=guest", U, Q, "unsupported rtc timer track '%q'"},
     {"timer", "@name=pit; @tickpolicy=merge|catchup; !@tickpolicy=catchup", U, Q, "unsupported pit tickpolicy '%t'"},
     {"timer", "@name=platform", U, Q, "unsupported timer type (name) 'platform'"},
     {"domain", "maxMemory; !cpu/numa/cell", U, Q, "At least one numa node has to be configured when enabling memory hotplug"},
@@ -257,7 +268,6 @@ static const struct rule rules[] = {
     {"domain", "features/ccf-assist", U, Q, "The 'ccf-assist' feature is not supported for architecture '%a' or machine type '%m'"},
     {"domain", "features/hpt", U, Q, "The 'hpt' feature is not supported for architecture '%a' or machine type '%m'"},
     {"domain", "features/gic", U, Q, "The 'gic' feature is not supported for architecture '%a' or machine type '%m'"},
-    {"domain", "features/smm@state=on; pc", U, Q, "smm is not available with this QEMU binary or machine type '%m'"},
     {"domain", "launchSecurity@type=sev", U, Q, "SEV launch security is not supported with this QEMU binary"},
     {"domain", "launchSecurity@type=s390-pv", U, Q, "S390 PV launch security is not supported with this QEMU binary"},
 };
@@ -318,9 +328,9 @@ static int apply(struct doc *d, const struct rule *r, const struct tree *t)
     }
     unsigned used = 0;
     for (const char *p = r->text; *p && len < sizeof text - 1; p++) {
-        const char *s = p[0] == '%' && p[1] == 'q' ? value[1] : p[0] == '%' && p[1] == 's' ? value[used ? 1 : 0] : p[0] == '%' && p[1] == 'm' ? d->machine :
+        const char *s = p[0] == '%' && p[1] == 'q' ? value[1] : p[0] == '%' && p[1] == 'e' ? tree_text(d->t, "devices/emulator") : p[0] == '%' && p[1] == 's' ? value[used ? 1 : 0] : p[0] == '%' && p[1] == 'm' ? d->machine :
             p[0] == '%' && p[1] == 'v' ? tree_attr(d->t, "type") : p[0] == '%' && p[1] == 'a' ? d->arch : p[0] == '%' && p[1] == 'n' ? tree_attr(t, "name") : p[0] == '%' && p[1] == 'd' ? tree_path_attr(t, "target", "dev") : p[0] == '%' && p[1] == 't' ? tree_attr(t, strcmp(r->on, "timer") == 0 ? "tickpolicy" : "type") : NULL;
-        if (p[0] == '%' && strchr("smtdvanq", p[1]) && p[1]) {
+        if (p[0] == '%' && strchr("smtdvanqe", p[1]) && p[1]) {
             used += p[1] == 's';
             len += (size_t)snprintf(text + len, sizeof text - len, "%.200s", s ? s : "");
             p++;

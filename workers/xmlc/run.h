@@ -12,6 +12,8 @@ int run_form(struct tree *t, int id, const struct doc_env *env, struct err *e);
 struct tree *run_native(const char *xml, size_t n, const struct doc_env *env, struct err *e);
 /* <cpu> of an x86 guest, and what its emulator knows of processors (*e NULL: it does not matter, or is not known); NULL for others. */
 struct tree *run_cpu(const struct tree *t, const struct doc_env *env, const struct caps_emulator **e);
+/* A definition may name a model that nobody knows; who works with it is refused. 0, or -1 with *e set. */
+int run_cpu_known(const struct tree *cpu, struct err *e);
 /* Names every device as libvirt does; names a client chose ("ua-...") stay. */
 void run_aliases(struct tree *t);
 /* "7-guest": names folders and sockets of a run; the name is cut to 20 characters. */

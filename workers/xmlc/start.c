@@ -210,10 +210,18 @@ struct tree *run_cpu(const struct tree *t, const struct doc_env *env, const stru
     return cpu;
 }
 
+int run_cpu_known(const struct tree *cpu, struct err *e)
+{
+    const char *model = doc_is(cpu, "mode", "custom") ? tree_text(cpu, "model") : NULL;
+    return model && !cpu_model_named(model) ? err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_CPU, "Unknown CPU model %s", model) : 0;
+}
+
 static int cpu(struct tree *t, const struct doc_env *env, struct err *e)
 {
     const struct caps_emulator *emulator;
     struct tree *cpu = run_cpu(t, env, &emulator);
+    if (cpu && run_cpu_known(cpu, e))
+        return -1;
     return cpu ? cpu_doc_start(cpu, emulator, doc_is(t, "type", "kvm"), e) : 0;
 }
 

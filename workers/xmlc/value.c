@@ -10,6 +10,8 @@
 /* libvirt's usual words for a bad value of an attribute or an element's text. */
 static int bad(const struct sx_row *row, const char *element, const char *attr, const char *v, const char *hint, struct err *e)
 {
+    if (strchr(element, ':'))
+        element = strchr(element, ':') + 1;
     if (row->err) {
         const char *p = strstr(row->err->text, "%s");
         if (!p)
@@ -271,6 +273,10 @@ int value_check(const struct sx_row *row, const char *element, const char *attr,
     case SX_BITMAP:
         if (bitmap_parse(v, map, BITMAP_BITS))
             return err_set(e, VIR_ERR_INVALID_ARG, VIR_FROM_NONE, "Failed to parse bitmap '%s'", v);
+        for (u = 0; u < sizeof map && !map[u]; u++)
+            ;
+        if (u == sizeof map && attr && strcmp(attr, "cpuset") == 0)
+            return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_DOMAIN, "Invalid value of 'cpuset': %s", v);
         return bitmap_format(map, BITMAP_BITS, out, n);
     case SX_USBPORT:
         if (usb_port(v))
