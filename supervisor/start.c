@@ -280,7 +280,8 @@ static int launch_go(struct flow *f)
             l->fd_number[l->nfds++] = number;
             fds[n++] = d->fd;
         }
-    return hand_call(f, ROLE_HAND_LAUNCH, IN_HAND_LAUNCH, l, sizeof *l, fds, n);
+    /* The hand is the run's, though the start has the object: a destroy ends it first, and so this flow, which uses the run. */
+    return flow_call(f, peer_take(ROLE_HAND_LAUNCH, r->object, l->name), OP_IN(IN_HAND_LAUNCH), 0, l, sizeof *l, fds, n);
 }
 
 static int launched(struct flow *f, struct frame *fr)

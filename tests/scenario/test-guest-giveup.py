@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""A guest is destroyed while a hand opens its files, is stopped there or waits for a peer: nothing of the run is left, and it starts again at once."""
+"""A guest is destroyed while a hand opens its files, is stopped there or waits for a peer, or while one launches it: nothing of the run is left, and it
+starts again at once."""
 import os, signal, socket, sys, threading, time
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from guestlib import *
@@ -68,4 +69,66 @@ def given_up(box):
     assert not os.path.exists(mine)
 
 
-main(given_up)
+def given_up_late(box):
+    """destroy while hand-launch has the call and is stopped: what it would have launched never runs"""
+    dom = box.connect().defineXML(document("l", memory=64))
+    errors = []
+
+    def start():
+        c = box.connect()
+        try:
+            c.lookupByName("l").create()
+            errors.append("it started")
+        except libvirt.libvirtError as e:
+            errors.append(str(e))
+        c.close()
+
+    keeper, caught = box.daemon_pid(), 0
+    for turn in range(40):
+        thread = threading.Thread(target=start)
+        thread.start()
+        hand = None
+        while not hand and not errors:
+            hand = stop_hand(keeper)
+        if not hand:            # it was faster than we are
+            thread.join(20)
+            errors.clear()
+            dom.destroy()
+            continue
+        worker = box.role("qemu")
+        # Its worker waits for the hand when it has nothing else to do any more.
+        wait_for("the worker's wait", lambda: len({(time.sleep(0.02), ticks(worker[0]))[1] for _ in range(10)}) == 1, 30)
+        dom.destroy()
+        thread.join(20)
+        if is_running(hand):
+            os.kill(hand, signal.SIGCONT)
+        wait_for("the hand's end", lambda: not is_running(hand), 30)
+        assert "destroyed" in errors.pop(), errors
+        assert is_off(dom) and dom.ID() == -1
+        assert_clean(box, 10)
+        caught += 1
+        if caught == 3:
+            break
+    assert caught, "no hand was ever caught at work"
+    dom.create()
+    dom.destroy()
+    assert_clean(box)
+
+
+def stop_hand(keeper):
+    """The pid of a hand-launch, which is stopped now; None when there is none."""
+    for pid in open("/proc/%d/task/%d/children" % (keeper, keeper)).read().split():
+        try:
+            if open("/proc/%s/comm" % pid).read() == "hand-launch\n":
+                os.kill(int(pid), signal.SIGSTOP)
+                return int(pid)
+        except OSError:
+            pass
+
+
+def ticks(pid):
+    f = open("/proc/%d/stat" % pid).read().rsplit(")", 1)[1].split()
+    return f[11], f[12], f[21]
+
+
+main(given_up, given_up_late)
