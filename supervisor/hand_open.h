@@ -36,7 +36,7 @@ int open_make_parent(struct opener *o, const char *path);
 
 /* May the image above have this backing file, which its header names? 0, or -1 with *e set. */
 int pin_backing(struct opener *o, const struct manifest_entry *m, int fd, const char *path, struct err *e);
-/* Notes whose disk an image is that the guest may write. */
+/* Notes whose disk an image is that the guest may write, and what it stands on unless its header tells. */
 void pin_disk(const struct opener *o, const struct manifest_entry *m, int fd);
 
 /* SAFETY: between the two only the rights of qemu.conf's user count, or the guest's own where that is root or nobody: what a path may lead to is decided

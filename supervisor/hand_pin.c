@@ -2,8 +2,8 @@
  *
  * SAFETY: a guest writes its image, and a hostile QEMU its header, so that at the next start the header could name any file of the host, which
  * root would open for it.  So the name is noted at its first use, beside the image and out of the guest's reach: in an extended attribute,
- * which QEMU's uid may not set and its filter does not let through.  From then on only that name, or a file in a folder of an image that
- * the document itself names, is taken; and of those none that another guest writes to, for guests' disks mostly share a folder.  Who
+ * which QEMU's uid may not set and its filter does not let through; of an image that has none, that it has none.  From then on only that name, or
+ * a file in a folder of an image that the document itself names, is taken; and of those none that another guest writes to, for guests' disks mostly share a folder.  Who
  * owns an image can forge what is noted, as he can make the image anew: that is its owner's to answer for.
  * Where nothing can be noted (a block device, a file system without attributes) the folders alone decide.  A document that names the chain
  * (<backingStore>) is not asked for any of this, nor is anybody where qemu.conf says bulkhead_chain_pin_relaxed. */
@@ -46,6 +46,13 @@ static ssize_t read_note(int fd, const char *what, char *text, size_t size)
 void pin_disk(const struct opener *o, const struct manifest_entry *m, int fd)
 {
     char was[NAME_MAX_BYTES];
+    struct manifest_entry below;
+    const char *path, *aux, *backing = "";
+    for (struct manifest_in in = hand_entries(o->h); hand_next(&in, &below, &path, &aux);)
+        if (below.kind == MK_IMAGE && below.parent == (int32_t)m->index)
+            backing = below.flags & MF_BACKING ? NULL : path;      /* what the header names is pin_backing's */
+    if (backing && !(m->flags & MF_RO) && m->format != IMG_RAW && fsetxattr(fd, NOTE, backing, strlen(backing), XATTR_CREATE) < 0 && errno != EEXIST)
+        log_debug("an image's backing file cannot be noted: %s", strerror(errno));
     read_note(fd, DISK_NOTE, was, sizeof was);
     if (!(m->flags & (MF_RO | MF_SHARED)) && strcmp(was, o->rq->name) && fsetxattr(fd, DISK_NOTE, o->rq->name, strlen(o->rq->name), 0) < 0)
         log_debug("an image's guest cannot be noted: %s", strerror(errno));
@@ -64,10 +71,10 @@ int pin_backing(struct opener *o, const struct manifest_entry *m, int fd, const 
     if (!is_near && !is_first && !is_relaxed) {
         o->error = -EPERM;
         return err_set(e, VIR_ERR_OPERATION_DENIED, VIR_FROM_STORAGE,
-                       n > 0 ? "backing file of an image was '%s' and is '%s' now: name the chain in the document, or remove the image's attribute " NOTE
+                       n >= 0 ? "backing file of an image was '%s' and is '%s' now: name the chain in the document, or remove the image's attribute " NOTE
                              : "backing file '%s%s' cannot be remembered, and no image of the document is in its folder: name the chain in the document", was, path);
     }
-    if (n > 0 && !is_relaxed && read_note(fd, DISK_NOTE, whose, sizeof whose) > 0 && strcmp(whose, o->rq->name)) {
+    if (n >= 0 && !is_relaxed && read_note(fd, DISK_NOTE, whose, sizeof whose) > 0 && strcmp(whose, o->rq->name)) {
         o->error = -EPERM;
         return err_set(e, VIR_ERR_OPERATION_DENIED, VIR_FROM_STORAGE,
                        "backing file of an image was '%s' and is '%s' now, the disk of guest '%s': name the chain in the document, or remove the image's attribute " NOTE,

@@ -150,6 +150,21 @@ def pinned(box):
             e = fails(libvirt.VIR_ERR_OPERATION_DENIED, dom.create)
             assert "disk of guest 'd3'" in str(e), e
     assert_clean(box)
+    # An image that had no backing file when its guest got it has none later, but for a file of nobody in its folder.
+    img("create", "-q", "-f", "qcow2", images.path("c/alone"), str(SIZE))
+    alone = box.connect().defineXML(document("d4", devices=disk(images.path("c/alone"), "vda", "virtio", "qcow2"), memory=64))
+    alone.create()
+    alone.destroy()
+    for name, good in ((secret, False), (images.path("c/theirs"), False), (images.path("c/plain"), True)):
+        img("rebase", "-u", "-f", "qcow2", "-F", "raw", "-b", name, images.path("c/alone"))
+        if good:
+            alone.create()
+            alone.destroy()
+        else:
+            e = fails(libvirt.VIR_ERR_OPERATION_DENIED, alone.create)
+            assert "was '' and is '%s' now" % name in str(e), e
+    alone.undefine()
+    assert_clean(box)
     # One key of qemu.conf, and the header is believed again.
     img("rebase", "-u", "-f", "qcow2", "-F", "raw", "-b", secret, images.path("c/top"))
     fails(libvirt.VIR_ERR_OPERATION_DENIED, dom.create)
