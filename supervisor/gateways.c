@@ -8,7 +8,7 @@
 #include <time.h>
 #include "guest.h"
 
-static struct loop_source listeners[DOOR_N];
+static struct loop_source listeners[DOOR_N] = { { .fd = -1 }, { .fd = -1 }, { .fd = -1 } };
 static uint32_t clients_n, admins_n, refused;
 static struct loop_timer rest_timer, silence_timer;
 enum { REST_MS = 100, SILENCE_MS = 5000 };
@@ -29,23 +29,14 @@ static bool user_is_full(uint32_t uid)
     return uid && !(sup.birth.flags & BIRTH_SESSION) && n >= (sup.clients->limits[0].max_clients + 1) / 2;
 }
 
-static struct client_row *row_take(void)
-{
-    for (uint32_t i = 0; i < CLIENTS_MAX; i++)
-        if (!sup.client_rows[i].used)
-            return &sup.client_rows[i];
-    return NULL;
-}
-
 static void row_write(struct client_row *r, const struct client_row *v)
 {
-    uint32_t seq = r->seq;
-    __atomic_store_n(&r->seq, seq | 1, __ATOMIC_RELEASE);
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
     struct client_row n = *v;
-    n.seq = seq | 1;
+    n.seq = r->seq | 1;
+    __atomic_store_n(&r->seq, n.seq, __ATOMIC_RELEASE);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
     *r = n;
-    __atomic_store_n(&r->seq, (seq | 1) + 1, __ATOMIC_RELEASE);
+    __atomic_store_n(&r->seq, n.seq + 1, __ATOMIC_RELEASE);
 }
 
 /* Who has not opened its connection for so long may stay only while there are no more than max_anonymous_clients of that kind. */
@@ -64,9 +55,11 @@ static void serve(int fd, int door)
 {
     struct ucred uc;
     socklen_t len = sizeof uc;
-    struct client_row *row;
+    uint32_t row = 0;
     struct peer *p;
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &uc, &len) < 0 || user_is_full(uc.uid) || !(row = row_take()) || !(p = peer_take(ROLE_GATEWAY, 0, ""))) {
+    while (row < CLIENTS_MAX - 1 && sup.client_rows[row].used)
+        row++;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &uc, &len) < 0 || user_is_full(uc.uid) || sup.client_rows[row].used || !(p = peer_take(ROLE_GATEWAY, 0, ""))) {
         if (refused++ % 256 == 0)       /* who is refused may come again at once */
             log_warn("connections are refused: too many");
         return;
@@ -74,13 +67,13 @@ static void serve(int fd, int door)
     uint32_t auth = door == DOOR_ADMIN || uc.uid == 0 ? AUTH_NONE : door == DOOR_RO ? sup.settings.auth_unix_ro : sup.settings.auth_unix_rw;
     struct client_row v = { .used = 1, .door = (uint8_t)door, .readonly = door == DOOR_RO, .id = sup.clients->next_id++, .uid = uc.uid, .gid = uc.gid, .pid = (uint32_t)uc.pid,
         .authenticated = auth == AUTH_NONE, .since = time(NULL), .gateway = p->number };
-    row_write(row, &v);
+    row_write(&sup.client_rows[row], &v);
     struct serve s = { .client_id = v.id, .door = (uint32_t)door, .uid = v.uid, .need_auth = auth };
     struct frame_head h = { .kind = FRAME_EVENT, .op = OP_IN(IN_SERVE) };
     p->door = (uint8_t)door;
     p->uid = v.uid;
     p->last_ms = loop_now_ms();
-    p->client_row = (uint32_t)(row - sup.client_rows) + 1;
+    p->client_row = row + 1;
     *(door == DOOR_ADMIN ? &admins_n : &clients_n) += 1;
     const int fds[] = { fd, sup_fd(BFD_CLIENTS, 0) };     /* who else is there, the administrator may know */
     peer_send(p, &h, &s, sizeof s, fds, door == DOOR_ADMIN ? 2 : 1);
@@ -123,8 +116,6 @@ static void doors_update(struct loop_timer *t)
 
 void gateways_open(void)
 {
-    for (int d = 0; d < DOOR_N; d++)
-        listeners[d].fd = -1;
     sup.accepting = true;
     peer_spares();
     doors_update(NULL);

@@ -331,7 +331,7 @@ void guest_held(const struct held *h, int fd)
         r->launched = true;
         r->stub = h->pid;
     } else if (fd_put(r, (int)h->tag, h->arg, fd) == 0) {
-        r->id = (int32_t)h->instance;
+        r->id = h->instance ? (int32_t)h->instance : r->id;     /* 0: it was not known yet */
         if (h->tag == BFD_LOG_PIPE && r->logs <= h->arg && h->arg < RUN_LOGS_MAX)
             r->logs = h->arg + 1;
     }
@@ -356,6 +356,8 @@ void guest_reconcile(void)
         run_dir_name(r);
         r->has_net = run_fd(r, BFD_GRANTS, 0) >= 0;
         log_run(r);
+        if (!sup.index.head->loaded && !slot_active(s))
+            continue;           /* it was being taken over, which load.c goes on with */
         if (s->state == STATE_PAUSED && s->reason == PAUSED_SAVE)       /* a save that is safe, or of which nobody knows any more */
             s->flags & SLOT_MANAGED_SAVE ? stop_begin(r, &stop_saved, NULL, NULL) : saved_forget(r->slot);
         if (r->phase != RUN_ENDING && r->stub && slot_active(s) && !(s->state == STATE_PAUSED && s->reason == PAUSED_STARTING_UP))

@@ -101,8 +101,11 @@ static int take_over(struct flow *f)
 {
     if ((f->slot = slot_for(f)) < 0)
         return -1;
-    if (run_of(f->slot) || !(f->run = run_take(f->slot)))
-        return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "it is there already, or too many guests run");
+    f->run = run_of(f->slot);
+    if (f->run && f->run->stub)
+        return FLOW_NEXT;       /* an earlier supervisor had come so far */
+    if (!f->run && !(f->run = run_take(f->slot)))
+        return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "too many guests run");
     run_fd_add(f->run, BFD_TREE, 0, STEAL_FD(&f->fd[FF_TREE]));
     run_fd_add(f->run, BFD_MANIFEST, 0, STEAL_FD(&f->fd[FF_MANIFEST]));
     run_fd_add(f->run, BFD_CHECKPOINT, 0, memfd_create("checkpoint", MFD_CLOEXEC));
@@ -130,6 +133,8 @@ static int taken(struct flow *f, struct frame *fr)
 static int connect_go(struct flow *f)
 {
     struct hand_path q = { .path = "" };
+    if (run_fd(f->run, BFD_QMP, 0) >= 0)
+        return FLOW_NEXT;
     /* SAFETY: the monitor is where this guest's is, whatever its worker wrote into the status file.  A path that was cut is refused by the hand. */
     util_format(q.path, sizeof q.path, "%s/monitor.sock", f->run->run_dir);
     return hand_call(f, ROLE_HAND_OPEN, IN_HAND_CONNECT, &q, sizeof q, NULL, 0);

@@ -20,6 +20,7 @@ BUILD = os.environ.get("CRASH_BUILD") or box.BUILD
 # The keeper is the daemon: its death is the daemon's, and is tested with the daemon's restart.
 ROLES = ("supervisor", "gateway", "conf", "xmlc", "host", "probe", "hand-open", "hand-net", "hand-launch", "log", "qemu")
 CALL_LIMIT = 40     # seconds for a call that a crash came across
+TAKEOVER = ("0:117", "0:118")        # IN_HAND_CONNECT, IN_HAND_PIDFD
 POINT = re.compile(r"crash point ((\S+) (before|after|got) (\d+:\d+) (\d+))")
 
 
@@ -66,6 +67,11 @@ class Flows:
     def undefine(self):
         self.dom().undefine()
 
+    def takeover(self):
+        """The next daemon, with the same point armed, finds the guests that run."""
+        self.b.stop_daemon()
+        self.b.start(self.b.armed)
+
 
 #       flow        before it                   done when the victim is  (None: not there)
 FLOWS = {
@@ -77,6 +83,7 @@ FLOWS = {
     "shutdown": (("define", "start"),           "running"),
     "destroy":  (("define", "start"),           "defined"),
     "undefine": (("define",),                   None),
+    "takeover": (("define", "start"),           "running"),
 }
 
 
@@ -153,7 +160,7 @@ def check(b, flow, before):
     want = FLOWS[flow][1]
 
     def finished():
-        if state_of(b) == want and flow not in ("running", "console", "domstats", "shutdown"):
+        if state_of(b) == want and flow not in ("running", "console", "domstats", "shutdown", "takeover"):
             return True
         return attempt(getattr(f, flow)) is None and state_of(b) == want
     wait_for("flow %s works again" % flow, finished, 60)
@@ -168,7 +175,8 @@ def prepare(b, flow):
 
 def points(b, flow):
     """The flow's frames, from a traced run; those of its preparation are other flows' points."""
-    b.start("BULKHEAD_CRASH=trace")
+    b.armed = "BULKHEAD_CRASH=trace"
+    b.start(b.armed)
     f = prepare(b, flow)
     time_mark = len(b.log_text())
     seen_before = set(m[0] for m in POINT.findall(b.log_text()))
@@ -176,7 +184,11 @@ def points(b, flow):
     state_of(b)
     found = []
     for m in POINT.findall(b.log_text()[time_mark:]):
-        if m[1] in ROLES and m[0] not in seen_before and m[0] not in found:
+        if flow == "takeover":      # of a daemon's start: what its supervisor asks the hands about the guests that run
+            wanted = m[1] == "supervisor" and m[3] in TAKEOVER
+        else:
+            wanted = m[1] in ROLES and m[0] not in seen_before
+        if wanted and m[0] not in found:
             found.append(m[0])
     clean(b)
     b.stop_daemon()
@@ -216,7 +228,8 @@ def main():
                 why = None
                 mark = len(b.log_text())
                 try:
-                    b.start("BULKHEAD_CRASH='%s'" % point)
+                    b.armed = "BULKHEAD_CRASH='%s'" % point
+                    b.start(b.armed)
                     # Preparation may not be able to reach the point, but a gateway of the pool can.
                     f = prepare(b, flow)
                     why = attempt(getattr(f, flow))

@@ -5,7 +5,7 @@
 requires nm cc awk
 cd "$SRCDIR"
 BUDGET=5000
-CEILING=4978
+CEILING=4977
 
 step "the trusted part keeps its budget"
 code_lines() { cat "$@" | cc -fpreprocessed -dD -E -P - 2>/dev/null | grep -c .; }
