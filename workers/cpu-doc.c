@@ -149,22 +149,11 @@ void cpu_doc_update(struct tree *cpu, const struct caps_emulator *e, bool kvm)
     }
 }
 
-/* check='partial': the accelerator has to have what is asked for. */
-static int compare(const struct tree *cpu, const struct caps_emulator *e, bool kvm, struct err *err)
+int cpu_doc_compare(const struct tree *cpu, const struct cpu_features *host, const char *vendor, bool *same, struct err *err)
 {
-    struct cpu_features most, want = { { 0 } }, never = { { 0 } };
-    const char *vendor, *asked = tree_text(cpu, "vendor"), *model = tree_text(cpu, "model");
-    char list[512];
-    if (!cpu_most(e, kvm, &most, &vendor))
-        return 0;
-    if (kvm) {      /* what the host has counts too: QEMU may not pass everything on, and be asked for it all the same */
-        struct cpu_features own;
-        const char *maker;
-        cpu_host(&own, &maker);
-        for (unsigned i = 0; cpu_feature_name(i); i++)
-            if (cpu_has(&own, i))
-                cpu_add(&most, i);
-    }
+    struct cpu_features want = { { 0 } }, never = { { 0 } }, none = { { 0 } };
+    const char *asked = tree_text(cpu, "vendor"), *model = tree_text(cpu, "model");
+    char list[ERR_DETAIL_MAX];
     if (asked && vendor && strcmp(asked, vendor) != 0)
         return err_set(err, VIR_ERR_CPU_INCOMPATIBLE, VIR_FROM_CPU, "host CPU vendor does not match required CPU vendor %s", asked);
     const struct cpu_model *m = model && is(cpu, "mode", "custom") ? cpu_model_named(model) : NULL;
@@ -178,15 +167,41 @@ static int compare(const struct tree *cpu, const struct caps_emulator *e, bool k
             cpu_add(&want, (unsigned)i);
         else
             cpu_drop(&want, (unsigned)i);
-        if (!strcmp(policy_of(f), "forbid") && cpu_has(&most, (unsigned)i))
+        if (!strcmp(policy_of(f), "forbid") && cpu_has(host, (unsigned)i))
             cpu_add(&never, (unsigned)i);
     }
-    for (unsigned i = 0; cpu_feature_name(i); i++)
-        if (cpu_has(&never, i))
-            return err_set(err, VIR_ERR_CPU_INCOMPATIBLE, VIR_FROM_CPU, "Host CPU provides forbidden feature '%s'", cpu_feature_name(i));
-    if (names(list, sizeof list, &want, &most, ", "))
+    if (names(list, sizeof list, &never, &none, ", "))
+        return err_set(err, VIR_ERR_CPU_INCOMPATIBLE, VIR_FROM_CPU, "Host CPU provides forbidden features: %s", list);
+    if (names(list, sizeof list, &want, host, ", "))
         return err_set(err, VIR_ERR_CPU_INCOMPATIBLE, VIR_FROM_CPU, "Host CPU does not provide required features: %s", list);
+    *same = !memcmp(&want, host, sizeof want);
+    if (is(cpu, "match", "strict") && names(list, sizeof list, host, &want, ", "))
+        return err_set(err, VIR_ERR_CPU_INCOMPATIBLE, VIR_FROM_CPU, "Host CPU does not strictly match guest CPU: Extra features: %s", list);
     return 0;
+}
+
+/* check='partial': the accelerator has to have what is asked for. */
+static int compare(const struct tree *cpu, const struct caps_emulator *e, bool kvm, struct err *err)
+{
+    struct cpu_features most;
+    const char *vendor;
+    bool same;
+    if (!cpu_most(e, kvm, &most, &vendor))
+        return 0;
+    if (kvm) {      /* what the host has counts too: QEMU may not pass everything on, and be asked for it all the same */
+        struct cpu_features own;
+        const char *maker;
+        cpu_host(&own, &maker);
+        for (unsigned i = 0; cpu_feature_name(i); i++)
+            if (cpu_has(&own, i))
+                cpu_add(&most, i);
+    }
+    TREE_EACH(f, cpu, "feature") {
+        int i = is(f, "policy", "forbid") && tree_attr(f, "name") ? cpu_feature(tree_attr(f, "name")) : -1;
+        if (i >= 0 && cpu_has(&most, (unsigned)i))
+            return err_set(err, VIR_ERR_CPU_INCOMPATIBLE, VIR_FROM_CPU, "Host CPU provides forbidden feature '%s'", cpu_feature_name((unsigned)i));
+    }
+    return cpu_doc_compare(cpu, &most, vendor, &same, err);
 }
 
 /* A model that this QEMU does not know, in terms of one that it knows. */

@@ -39,6 +39,8 @@ void cpu_add_features(struct tree *cpu, const struct cpu_features *want, const s
 
 /* <cpu> of a definition as virDomainGetXMLDesc shows it with VIR_DOMAIN_XML_UPDATE_CPU: host-model and match='minimum' become the model they stand for. */
 void cpu_doc_update(struct tree *cpu, const struct caps_emulator *e, bool kvm);
+/* Can a host with these features and vendor (NULL: any) be what <cpu> asks for? 0, *same when it has nothing more; or -1 with *err set, VIR_ERR_CPU_INCOMPATIBLE. */
+int cpu_doc_compare(const struct tree *cpu, const struct cpu_features *host, const char *vendor, bool *same, struct err *err);
 /* <cpu> of a guest that is about to run: updated, checked against what the accelerator can, and told in words that this QEMU knows. */
 int cpu_doc_start(struct tree *cpu, const struct caps_emulator *e, bool kvm, struct err *err);
 /* <cpu> of a guest that runs: what QEMU made of it.  on, off: features the guest has; that were asked for and could not be had.  0, or -1 where the

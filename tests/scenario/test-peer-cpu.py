@@ -24,6 +24,12 @@ REFUSED = {
 }
 
 
+COMPARED = ["<cpu><arch>x86_64</arch><model>486</model></cpu>", "<cpu match='exact'><model>pentium3</model></cpu>", "<cpu match='strict'><model>pentium</model></cpu>",
+    "<cpu match='exact'><model>pentium</model><feature policy='forbid' name='lm'/></cpu>", "<cpu match='exact'><model>486</model><feature policy='optional' name='vmx'/></cpu>",
+    "<cpu match='exact'><model>EPYC-Milan</model></cpu>", "<cpu match='exact'><model>486</model><vendor>Intel</vendor></cpu>", "<cpu match='exact'><arch>x86_64</arch><model>486</model></cpu>",
+    "<cpu match='exact'><model>NoSuch</model></cpu>", "<cpu match='exact'><model>486</model><feature name='nosuch'/></cpu>", "<cpu><arch>ppc64</arch><model>POWER8</model></cpu>", "<cpu", "<domain/>", "<cpu/>"]
+
+
 def document(name, cpu):
     return f"""<domain type='qemu'><name>{name}</name><memory unit='MiB'>16</memory><vcpu>1</vcpu><os><type arch='x86_64' machine='pc'>hvm</type></os>{cpu}
 <devices>{EMULATOR}</devices></domain>"""
@@ -64,6 +70,15 @@ def tell(b, name):
     return "\n".join(out)
 
 
+def compare(b, text):
+    """A processor with the host's, and with what a guest can have; with and without an error for one that does not fit."""
+    con = b.connect()
+    out = [told(lambda: "%d" % con.compareCPU(text, flags)) for flags in (0, 1)]
+    out += [told(lambda: "%d" % con.compareHypervisorCPU(None, None, None, kind, text, 1)) for kind in (None, "qemu")]
+    con.close()
+    return "\n".join(out)
+
+
 def restart(b):
     """Both forms of a guest whose processor is not quite as it was told, before and after a restart of the daemon."""
     con = b.connect()
@@ -83,6 +98,8 @@ def restart(b):
 with Pair("cpu") as p:
     for name in [*START, *REFUSED]:
         p.same(name, *p.each(tell, name))
+    for text in COMPARED:
+        p.same("compare " + text, *p.each(compare, text))
     before, after = restart(p.boxes[0])
     p.same("after a restart", after, before)
 sys.exit(p.result())

@@ -268,6 +268,10 @@ static const struct { uint32_t op; int (*fn)(struct job *j); } documents[] = {
     {OP_REMOTE_DOMAIN_DEFINE_XML, on_define}, {OP_REMOTE_DOMAIN_DEFINE_XML_FLAGS, on_define}, {OP_REMOTE_DOMAIN_CREATE_XML, on_create},
 };
 
+static const struct stored_op lone_ops[] = {
+    {OP_REMOTE_CONNECT_DOMAIN_XML_TO_NATIVE, on_native}, {OP_REMOTE_CONNECT_COMPARE_CPU, on_compare_cpu}, {OP_REMOTE_CONNECT_COMPARE_HYPERVISOR_CPU, on_compare_hypervisor_cpu},
+};
+
 /* A call on a stored definition, or on a document in the arguments. */
 static int on_object(struct job *j)
 {
@@ -275,18 +279,23 @@ static int on_object(struct job *j)
     struct doc_result d = {.changes = 1, .id = -1};
     stored_fn *fn = NULL;
     int r = -1;
-    bool native = j->rq->op == OP_REMOTE_CONNECT_DOMAIN_XML_TO_NATIVE;
+    bool alone = false;
     for (const struct stored_op *s = stored_ops; s->op; s++)
         if (s->op == j->rq->op)
             fn = s->fn;
-    if (!fn && !native)
+    for (size_t i = 0; i < ARRAY_N(lone_ops); i++)
+        if (lone_ops[i].op == j->rq->op) {
+            fn = lone_ops[i].fn;
+            alone = true;
+        }
+    if (!fn)
         return err_set(&j->e, VIR_ERR_NO_SUPPORT, VIR_FROM_QEMU, "this call on a domain that is not running");
-    AUTO_TREE *t = native ? NULL : stored(j);
-    if (!t && !native)
+    AUTO_TREE *t = alone ? NULL : stored(j);
+    if (!t && !alone)
         return -1;
     j->t = t;
     mp_out_init(&o, 8u << 20);
-    r = native ? on_native(j, &o) : fn(j, &o);
+    r = fn(j, &o);
     if (r == 0)
         worker_reply(j->w, j->rq, o.p, o.len, NULL, 0);
     else if (r == 1) {
@@ -370,9 +379,10 @@ int main(void)
     host_cpus = (unsigned)get_nprocs_conf();
     for (size_t i = 0; i < ARRAY_N(documents); i++)
         ops[n++] = (struct worker_op){documents[i].op, on_call};
-    for (const struct stored_op *s = stored_ops; s->op && n < ARRAY_N(ops) - 5; s++)
+    for (const struct stored_op *s = stored_ops; s->op && n < ARRAY_N(ops) - 8; s++)
         ops[n++] = (struct worker_op){s->op, on_call};
-    ops[n++] = (struct worker_op){OP_REMOTE_CONNECT_DOMAIN_XML_TO_NATIVE, on_call};
+    for (size_t i = 0; i < ARRAY_N(lone_ops); i++)
+        ops[n++] = (struct worker_op){lone_ops[i].op, on_call};
     static const uint32_t in[] = {IN_DOC_START, IN_DOC_LOAD, IN_DOC_STATUS};
     for (size_t i = 0; i < ARRAY_N(in); i++)
         ops[n++] = (struct worker_op){OP_IN(in[i]), on_call};

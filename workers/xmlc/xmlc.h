@@ -24,7 +24,10 @@ struct job {
 typedef int stored_fn(struct job *j, struct mp_out *o);
 struct stored_op { uint32_t op; stored_fn *fn; };
 extern const struct stored_op stored_ops[];       /* ends with op 0 */
-int on_native(struct job *j, struct mp_out *o);   /* connect.domain_xml_to_native */
+/* Calls on a document in the arguments, without an object. */
+int on_native(struct job *j, struct mp_out *o);                 /* connect.domain_xml_to_native */
+int on_compare_cpu(struct job *j, struct mp_out *o);            /* cpu-ops.c */
+int on_compare_hypervisor_cpu(struct job *j, struct mp_out *o);
 
 /* libvirt's names for states and their reasons, as in status files. */
 int state_parse(const char *state, const char *reason, int32_t *s, int32_t *r);
