@@ -14,12 +14,12 @@ DOCUMENTS = {
 
 # What a start does not find, or QEMU does not take: (in the document, in its place).
 MISSING = {
-    "kernel": ("<os>", "<os><kernel>/nosuch/kernel</kernel>"), "initrd": ("<os>", "<os><kernel>/etc/passwd</kernel><initrd>/nosuch/initrd</initrd>"),
+    "kernel": ("<os>", "<os><kernel>/nosuch/kernel</kernel>"), "initrd": ("<os>", "<os><kernel>/var/lib/libvirt/images/w/bare.xml</kernel><initrd>/nosuch/initrd</initrd>"),
     "disk": ("<devices>", "<devices><disk type='file'><source file='/nosuch.img'/><target dev='vda'/></disk>"),
     "cdrom": ("<devices>", "<devices><disk type='file' device='cdrom'><source file='/nosuch.iso'/><target dev='hda'/></disk>"),
     "serial": ("<devices>", "<devices><serial type='file'><source path='/nosuch/x'/></serial>"),
     "emulator": ("/usr/bin/qemu-system-x86_64", "/nosuch/qemu"), "label": ("</devices>", "</devices><seclabel type='dynamic' model='selinux'/>"),
-    "image": ("<devices>", "<devices><disk type='file'><driver name='qemu' type='qcow2'/><source file='/etc/passwd'/><target dev='vda'/></disk>"),
+    "image": ("<devices>", "<devices><disk type='file'><driver name='qemu' type='qcow2'/><source file='/var/lib/libvirt/images/w/bare.xml'/><target dev='vda'/></disk>"),
 }
 
 with Pair("badxml") as p:
