@@ -4,8 +4,7 @@
 #include <string.h>
 #include "guest.h"
 
-#define RUNS_MAX 4096u
-#define GUEST_UIDS_FROM 16u         /* below: the roles' own */
+enum { RUNS_MAX = 4096, GUEST_UIDS_FROM = 16 /* below: the roles' own */, CALLS_MAX = 64 /* of a worker, each of which may be an xmlc's */ };
 static struct run runs[RUNS_MAX];
 static uint32_t runs_n, runs_used;
 static uint16_t by_slot[INDEX_SLOTS_MAX];      /* row + 1 */
@@ -63,7 +62,8 @@ struct run *run_take(int slot)
     uint32_t i = 0;
     while (i < runs_n && runs[i].object)
         i++;
-    if (i == RUNS_MAX)
+    /* As many as there are uids, too: none is ever two guests'. */
+    if (i == RUNS_MAX || (uid_of(1, 0) != ~0u && runs_used >= uids()))
         return NULL;
     struct run *r = &runs[i];
     memset(r, 0, sizeof *r);
@@ -305,11 +305,12 @@ void guest_frame(struct peer *p, struct frame *f)
         return;
     }
     for (size_t i = 0; i < ARRAY_N(verbs); i++)
-        if (f->h.op == OP_IN(verbs[i].op) && f->h.kind == verbs[i].kind && !(f->h.flags & FRAME_BIG) && f->body_len >= verbs[i].body && f->h.nfds == verbs[i].fds) {
+        if (f->h.op == OP_IN(verbs[i].op) && f->h.kind == verbs[i].kind && !(f->h.flags & FRAME_BIG) && f->body_len >= verbs[i].body && f->h.nfds == verbs[i].fds &&
+            (f->h.kind != FRAME_CALL || p->calls < CALLS_MAX)) {
             verbs[i].fn(r, p, f);
             return;
         }
-    peer_refuse(p, "an operation that a worker has not");
+    peer_refuse(p, "an operation that a worker has not, or too many calls at once");
 }
 
 /* ---- across supervisors ---- */

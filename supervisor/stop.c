@@ -41,10 +41,11 @@ static int kill_go(struct flow *f)
     return FLOW_BLOCKED;
 }
 
+/* For the end of a run that waits, or could not begin. */
 static void on_timer(struct loop_timer *t)
 {
-    (void)t;
-    flow_unblock();
+    struct run *r = t->data;
+    r->phase == RUN_ENDING ? flow_unblock() : stop_begin(r, NULL, NULL, NULL);
 }
 
 static struct peer *worker_of(const struct run *r)
@@ -60,7 +61,7 @@ static int word_go(struct flow *f)
     if (r->has_word || !worker_of(r))
         return FLOW_NEXT;
     if (!r->word_waited)
-        loop_after(&r->timer, WORD_WAIT_MS, on_timer, NULL);
+        loop_after(&r->timer, WORD_WAIT_MS, on_timer, r);
     else if (!r->timer.armed)
         return FLOW_NEXT;
     r->word_waited = true;
@@ -81,7 +82,7 @@ static int worker_go(struct flow *f)
         life_release(&r->worker);
         if (p)
             peer_send(p, &h, NULL, 0, NULL, 0);
-        loop_after(&r->timer, WORD_WAIT_MS, on_timer, NULL);
+        loop_after(&r->timer, WORD_WAIT_MS, on_timer, r);
         f->i = 1;
     }
     if (!p)
@@ -170,7 +171,7 @@ void stop_begin(struct run *r, const struct guest_state *how, const struct calle
     struct flow *f = r->phase == RUN_ENDING ? NULL : flow_start(steps, stop_done, NULL);
     if (!f) {
         if (r->phase != RUN_ENDING)     /* a guest's end cannot be refused: it is tried again */
-            log_err("too many operations at once: the end of a guest waits");
+            loop_after(&r->timer, WORD_WAIT_MS, on_timer, r);
         if (c)
             route_error(c, e);
         return;

@@ -487,6 +487,57 @@ static void call_flood(struct player *g)
     tap_ok(served(g), "the others are served");
 }
 
+/* A guest ends while no flow is left: its end is undone once there is one. */
+static void end_in_flood(struct player *g)
+{
+    enum { CLIENTS = 20, CALLS = 250, GUEST = 1 };
+    struct player *bad[CLIENTS];
+    struct exited x = { .who = { .role = ROLE_PID1, .object = handle(GUEST), .pid = 50 + GUEST }, .code = CLD_KILLED, .status = 9 };
+    served(g);
+    conf_silent = true;
+    for (int k = 0; k < CLIENTS; k++)
+        if ((bad[k] = gateway_new()))
+            for (uint32_t i = 1; i <= CALLS; i++)
+                call(bad[k], OP_REMOTE_DOMAIN_SET_AUTOSTART, handle(IDLE), i & 1, i);
+    for (int k = 0; k < CLIENTS; k++)
+        if (bad[k] && call(bad[k], OP_REMOTE_DOMAIN_SUSPEND, handle(GOOD), 0, CALLS + 1) == 0)
+            WAIT_FOR(bad[k]->replies);
+    tell(IN_EXITED, 0, &x, sizeof x, NULL, 0);
+    call(g, OP_REMOTE_DOMAIN_SUSPEND, handle(GOOD), 0, 2000002);
+    for (unsigned replies = g->replies; g->replies == replies && turn(20);)
+        ;
+    conf_silent = false;
+    wild = true;            /* hands answer anything */
+    for (struct player *p = players; p < players + PEERS; p++)
+        for (unsigned i = 0; p->chan >= 0 && p->role == ROLE_CONF && i < late_n; i++)
+            conf_answer(p, &late[i]);
+    late_n = 0;
+    tap_ok(WAIT_FOR(ix.slot[GUEST].id == -1), "a guest that ended while there was no room for another operation is seen to have ended");
+    for (int k = 0; k < CLIENTS; k++)
+        if (bad[k] && bad[k]->chan >= 0)
+            ended(bad[k]);
+    tap_ok(served(g), "the others are served");
+    wild = false;
+}
+
+/* A worker asks for one xmlc after the other, and they take their time. */
+static void element_flood(struct player *g)
+{
+    struct player *w = worker_of(2);
+    unsigned most = 0;
+    int fd = frame_memfd("element", "<a/>", 4);
+    for (uint32_t i = 1; i <= 800 && w && w->chan >= 0; i++)
+        push(w, (struct frame_head){ .kind = FRAME_CALL, .op = OP_IN(IN_DOC_ELEMENT), .serial = i }, NULL, 0, &fd, 1);
+    tap_ok(served(g), "the others are served while a worker asks for hundreds of elements to be read");
+    for (struct player *p = players; p < players + PEERS; p++)
+        most += p->chan >= 0 && p->role == ROLE_XMLC && p->got;
+    tap_ok(most && most <= 64, "so many xmlcs at once are its: %u", most);
+    for (struct player *p = players; p < players + PEERS; p++)
+        if (p->chan >= 0 && p->role == ROLE_XMLC && p->got)
+            ended(p);
+    close(fd);
+}
+
 static void false_replies(struct player *g)
 {
     struct player *bad = gateway_new(), *w = worker_of(3), *good = worker_of(GOOD);
@@ -647,6 +698,8 @@ int main(void)
     event_flood(g);
     state_flood(g);
     call_flood(g);
+    end_in_flood(g);
+    element_flood(g);
     false_replies(g);
     two_destroys(g);
     int before = fds_of(sup.pid);

@@ -3,6 +3,7 @@
 import os, pwd, re, stat, sys
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from guestlib import *
+from box import guest_xml
 
 
 def configure(box, text):
@@ -61,4 +62,25 @@ def owned(box):
     assert_clean(box)
 
 
-main(owned)
+def few_uids(box):
+    """as many guests run as there are uids for them, each with one of its own; one more is refused"""
+    configure(box, "bulkhead_uid_count = 64\n")
+    con = box.connect()
+    doms = [con.defineXML(guest_xml("f%d" % i)) for i in range(17)]
+    for dom in doms[:16]:
+        dom.createWithFlags(libvirt.VIR_DOMAIN_START_PAUSED)
+    uids = {os.stat("/proc/%d" % p).st_uid for p in box.role("guest") + box.role("qemu")}
+    assert len(uids) == 32, uids
+    r = box.virsh("start", "f16", check=False, timeout=30)
+    assert r.returncode and "too many guests run" in r.stderr, r
+    doms[3].destroy()
+    box.virsh("start", "f16", timeout=30)
+    for dom in doms:
+        if dom.isActive():
+            dom.destroy()
+        dom.undefine()
+    configure(box, "")
+    assert_clean(box)
+
+
+main(owned, few_uids)
