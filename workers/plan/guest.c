@@ -150,6 +150,8 @@ static void check_drivers(struct ctx *c)
         const char *driver = it->opt == PLAN_DEVICE ? json_string_value(json_object_get(it->props, "driver")) : NULL;
         if (pl_is(driver, "lsi"))
             driver = "lsi53c895a";      /* QEMU's lists have the name, its options the nickname */
+        if (pl_is(driver, "ahci"))
+            driver = "ich9-ahci";
         if (driver && !caps_has_device(c->in->caps, driver))
             pl_fail(c, "this QEMU does not support device '%s'", driver);
     }
