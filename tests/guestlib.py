@@ -105,12 +105,17 @@ class Console:
         return m.group(1)
 
     def close(self):
-        try:
-            self.stream.abort()
-        except libvirt.libvirtError:
-            pass
-        self.thread.join(10)
-        self.con.close()
+        """Never waits for long: an abort and a read of one connection at once can hang in the client's library, or its daemon."""
+        def end():
+            try:
+                self.stream.abort()
+            except libvirt.libvirtError:
+                pass
+            self.thread.join(10)
+            self.con.close()
+        ender = threading.Thread(target=end, daemon=True)
+        ender.start()
+        ender.join(20)
 
 
 def boot(box, xml, ready=True, define=True):
