@@ -68,6 +68,12 @@ static int get(int dir, const char *name, const char *suffix, char text[RECORD_B
     return 0;
 }
 
+/* SAFETY: driver.pid is the daemons' lock, libvirt's as well as ours: a guest of that name has no such file. */
+static bool is_lock(const char *name)
+{
+    return !strcmp(name, "driver");
+}
+
 int record_write(const struct hand *h, const char *name, const struct run_record *r)
 {
     char line[RECORD_BYTES];
@@ -77,7 +83,7 @@ int record_write(const struct hand *h, const char *name, const struct run_record
     snprintf(line, sizeof line, "%d %llu %d %d\n", r->stub, (unsigned long long)r->start, r->id, r->qemu);
     int error = put(dir, name, ".run", 0600, line);
     snprintf(line, sizeof line, "%d\n", r->qemu);
-    return error < 0 ? error : put(dir, name, ".pid", 0644, line);
+    return error < 0 || is_lock(name) ? error : put(dir, name, ".pid", 0644, line);
 }
 
 int record_read(const struct hand *h, const char *name, struct run_record *r)
@@ -120,7 +126,7 @@ void record_remove(const struct hand *h, const char *name)
     static const char *const suffixes[] = { ".run", ".pid" };
     char file[NAME_MAX + 1];
     AUTO_CLOSE dir = folder_open(h);
-    for (size_t i = 0; dir >= 0 && i < ARRAY_N(suffixes); i++)
+    for (size_t i = 0; dir >= 0 && i < ARRAY_N(suffixes) - is_lock(name); i++)
         if (file_name(file, name, suffixes[i]) == 0 && unlinkat(dir, file, 0) < 0 && errno != ENOENT)
             log_warn("cannot remove '%s': %s", file, strerror(errno));
 }

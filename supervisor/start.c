@@ -164,9 +164,9 @@ static int worker_go(struct flow *f)
     int p[2], check = memfd_create("checkpoint", MFD_CLOEXEC);
     if (pipe2(p, O_CLOEXEC) < 0)
         return err_sys(&f->err, VIR_FROM_QEMU, errno, "Unable to create a pipe");
-    log_add(r, BFD_LOG_PIPE, p[0]);     /* QEMU's own stream: the one that has no file of its own */
-    if (run_fd_add(r, BFD_NONE, ~0u, p[1]) < 0 || run_fd_add(r, BFD_CHECKPOINT, 0, check) < 0)
-        return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "too many descriptors for a guest");
+    int fault = log_add(r, BFD_LOG_PIPE, p[0]);     /* QEMU's own stream: the one that has no file of its own */
+    if (fault | run_fd_add(r, BFD_NONE, ~0u, p[1]) | run_fd_add(r, BFD_CHECKPOINT, 0, check))
+        return err_set(&f->err, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "too many logs or descriptors for a guest");
     log_run(r);
     struct peer *w = run_worker_spawn(r, false);
     r->starting = w ? w->number : 0;

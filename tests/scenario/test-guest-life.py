@@ -63,4 +63,16 @@ def crash(box):
     assert_clean(box)
 
 
-main(reboot, actions, crash)
+def lock(box):
+    """a guest called driver leaves the daemons' lock, driver.pid, alone"""
+    path = os.path.join(box.dir, "run/libvirt/qemu/driver.pid")
+    before = os.stat(path).st_ino, open(path).read()
+    dom = box.connect().defineXML(document("driver", memory=64))
+    dom.create()
+    assert (os.stat(path).st_ino, open(path).read()) == before
+    dom.destroy()
+    assert (os.stat(path).st_ino, open(path).read()) == before
+    assert_clean(box)
+
+
+main(reboot, actions, crash, lock)

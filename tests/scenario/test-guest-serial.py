@@ -136,4 +136,15 @@ def rolled(box):
     assert_clean(box)
 
 
-main(logged, alone, rolled)
+def too_many(box):
+    """more logs than a guest may have are refused by that name"""
+    serial = "".join("<serial type='pty'><log file='%s/s%d'/><target port='%d'/></serial>" % (box.dir, i, i) for i in range(4))
+    serial += "".join("<console type='pty'><log file='%s/c%d'/><target type='virtio' port='%d'/></console>" % (box.dir, i, i + 1) for i in range(4))
+    dom = box.connect().defineXML(document("many", serial=serial, memory=64))
+    e = fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, dom.create)
+    assert "too many logs" in str(e), e
+    dom.undefine()
+    assert_clean(box)
+
+
+main(logged, alone, rolled, too_many)
