@@ -94,7 +94,7 @@ static void proc_ended(struct row *r)
         x.code = si.si_code;
         x.status = si.si_status;
 #ifdef CRASH_POINTS
-        crashed = crashed || (si.si_code != CLD_EXITED && r->key.role != ROLE_PID1);
+        crashed = crashed || (si.si_code != CLD_EXITED && (si.si_status == SIGILL || si.si_status == SIGTRAP));    /* of the point itself: others are killed by the supervisor */
 #endif
     }                                   /* else: not our child (adopted), nobody can tell */
     log_drain(r, 32);

@@ -173,23 +173,34 @@ def prepare(b, flow):
     return f
 
 
-def points(b, flow):
-    """The flow's frames, from a traced run; those of its preparation are other flows' points."""
+def settled(b):
+    """The log, once nothing more comes: what roles wrote reaches it a little later."""
+    last = [None, time.monotonic()]
+
+    def quiet():
+        text = b.log_text()
+        if text != last[0]:
+            last[:] = text, time.monotonic()
+        return time.monotonic() - last[1] > 0.5
+    wait_for("a quiet log", quiet, 30)
+    return last[0]
+
+
+def points(b, flow, tried):
+    """The flow's frames, from a traced run, without those that an earlier flow has tried."""
     b.armed = "BULKHEAD_CRASH=trace"
     b.start(b.armed)
     f = prepare(b, flow)
-    time_mark = len(b.log_text())
-    seen_before = set(m[0] for m in POINT.findall(b.log_text()))
+    time_mark = len(settled(b))
     getattr(f, flow)()
     state_of(b)
     found = []
-    for m in POINT.findall(b.log_text()[time_mark:]):
-        if flow == "takeover":      # of a daemon's start: what its supervisor asks the hands about the guests that run
-            wanted = m[1] == "supervisor" and m[3] in TAKEOVER
-        else:
-            wanted = m[1] in ROLES and m[0] not in seen_before
-        if wanted and m[0] not in found:
+    for m in POINT.findall(settled(b)[time_mark:]):
+        # of a daemon's start: what its supervisor asks the hands about the guests that run
+        wanted = m[1] == "supervisor" and m[3] in TAKEOVER if flow == "takeover" else m[1] in ROLES
+        if wanted and m[0] not in tried:
             found.append(m[0])
+            tried.add(m[0])
     clean(b)
     b.stop_daemon()
     return found
@@ -208,6 +219,7 @@ def main():
         print("skipped: %s has no crash points (CRASH_BUILD names a build with --enable-crash-points)" % BUILD)
         return 77
     failed = total = 0
+    tried = set()
     with box.Box("crash", build=BUILD, start=False) as b:
         b.start("")
         c = b.connect()
@@ -219,7 +231,7 @@ def main():
         b.stop_daemon()
         assert guests(b) == before, "the daemon's end touched a guest"
         for flow in a.flow or FLOWS:
-            todo = [a.point] if a.point else points(b, flow)
+            todo = [a.point] if a.point else points(b, flow, tried)
             if a.max and len(todo) > a.max:
                 todo = [todo[i * len(todo) // a.max] for i in range(a.max)]
             print("# flow %s: %d points" % (flow, len(todo)), flush=True)

@@ -1,11 +1,10 @@
 #!/bin/sh
 # The trusted part stays small enough to be read: code lines (no comments, no blank ones) of keeper, supervisor and what they link of ipc/.
-# It is over its budget of 5000. Until it is brought down, CEILING keeps it from growing: it may be lowered, never raised.
+# The bound may be lowered, never raised.
 . "${SRCDIR:-.}/tests/functions.sh"
 requires nm cc awk
 cd "$SRCDIR"
 BUDGET=5000
-CEILING=4977
 
 step "the trusted part keeps its budget"
 code_lines() { cat "$@" | cc -fpreprocessed -dD -E -P - 2>/dev/null | grep -c .; }
@@ -23,5 +22,4 @@ core=$(ls supervisor/*.[ch] | grep -v -e /hand -e /pid1)
 hands=$(ls supervisor/*.[ch] | grep -e /hand -e /pid1)
 lines=$(($(code_lines $core) + $(code_lines $linked)))
 echo "keeper and supervisor $(code_lines $core), ipc $(code_lines $linked): $lines of $BUDGET; the hands beside them $(code_lines $hands)"
-[ "$lines" -le "$BUDGET" ] || echo "over the budget by $((lines - BUDGET))"
-[ "$lines" -le "$CEILING" ] || fail "the trusted part has grown"
+[ "$lines" -le "$BUDGET" ] || fail "the trusted part has grown: over the budget by $((lines - BUDGET))"
