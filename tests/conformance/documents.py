@@ -332,6 +332,8 @@ def mutated(rnd, n, folder):
         what = []
         for _ in range(rnd.choice([1, 1, 2, 3])):
             devs = dom.find('devices')
+            if devs is None or dom.find('os/type') is None:
+                break
             op = rnd.choice(['noaddr', 'machine', 'drop', 'dropdev', 'dup', 'cross', 'crosstop', 'tweak', 'tweak', 'tweak', 'seed', 'arch'])
             what.append(op)
             if op == 'noaddr':

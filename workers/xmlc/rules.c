@@ -21,7 +21,7 @@ struct rule { const char *on, *when; int code, domain; const char *text; };
 
 static const struct rule rules[] = {
     /* addresses */
-    {"*", "acpi@index; !address@type=pci", U, Q, "ACPI index is only supported for PCI devices"},
+    {"*", "acpi@index; address@type; !address@type=pci", U, Q, "ACPI index is only supported for PCI devices"},
     /* disks */
     {"disk", "source/reservations; !@device=lun", U, D, "<reservations/> allowed only for lun devices"},
     {"disk", "source/reservations@managed=no; !source/reservations/source@path", X, D, "missing path for <reservations/>"},
@@ -95,7 +95,7 @@ static const struct rule rules[] = {
     {"disk", "iotune/total_iops_sec_max; iotune/write_iops_sec_max", X, D, "total and read/write iops_sec_max cannot be set at the same time"},
     {"disk", "readonly; target@bus=ide|sata; @device=disk", U, Q, "readonly ide disks are not supported"},
     /* controllers */
-    {"controller", "@type=ide; q35", U, Q, "IDE controllers are unsupported for this QEMU binary or machine type"},
+    {"controller", "@type=ide; !pc", U, Q, "IDE controllers are unsupported for this QEMU binary or machine type"},
     {"controller", "@type=ide; !@index=0; pc", U, Q, "Only a single IDE controller is supported for this machine type"},
     {"controller", "@model=piix3-uhci; @index=0; address@slot=0x01; address@function=0x2; address@bus=0x00; q35", I, Q,
         "Bus 0 must be PCI for integrated PIIX3 USB or IDE controllers"},
@@ -143,6 +143,7 @@ static const struct rule rules[] = {
     {"*", "address@type=ccw", U, Q, "cannot use CCW address type for device '<null>' using machine type '%m'"},
     {"interface", "address@type=unassigned", U, D, "address of type 'unassigned' is supported only for hostdevs"},
     /* video, graphics, sound */
+    {"video", "model/acceleration; !model/acceleration@accel2d; !model/acceleration@accel3d; !model/acceleration@rendernode", U, D, "missing values for acceleration"},
     {"video", "model/acceleration@accel2d=yes", U, Q, "qemu does not support the accel2d setting"},
     {"video", "model/resolution@x=0", U, D, "video resolution values must be greater than 0"},
     {"video", "model/resolution@y=0", U, D, "video resolution values must be greater than 0"},
