@@ -81,6 +81,12 @@ static void native_checks(struct ctx *c)
     TREE_EACH(k, tree_get(dom, "keywrap"), "cipher")
         if (!c->failed)
             pl_fail(c, "%s-key-wrap is not available with this QEMU binary", tree_attr(k, "name"));
+    TREE_EACH(m, c->devices, "memory")
+        if (tree_text(m, "source/pagesize") && strcmp(tree_text(m, "source/pagesize"), "2048") != 0 && !c->failed)
+            pl_internal(c, "Unable to find any usable hugetlbfs mount for %s KiB", tree_text(m, "source/pagesize"));
+    TREE_EACH(v, c->devices, "video")
+        if (pl_is(tree_path_attr(v, "driver", "name"), "vhostuser") && !c->failed)
+            other_error(c, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "Unable to find a satisfying vhost-user-gpu");
     TREE_EACH(p, tree_get(dom, "memoryBacking/hugepages"), "page")
         if (!tree_attr_is(p, "size", "2048") && !tree_attr_is(p, "size", "4") && !c->failed)
             pl_internal(c, "Unable to find any usable hugetlbfs mount for %s KiB", tree_attr(p, "size"));
