@@ -227,6 +227,7 @@ void flow_got(struct peer *p, struct frame *fr)
     if (!f->steps || f->serial != fr->h.serial || f->awaited != p->number)
         return;         /* the flow has ended meanwhile, or the peer makes things up: nobody cares */
     f->awaited = 0;
+    f->died = false;
     f->from = p->number;
     if (fr->h.kind == FRAME_ERROR) {
         err_from_wire(&f->err, fr->body, fr->h.flags & FRAME_BIG ? 0 : fr->body_len);
@@ -242,6 +243,7 @@ void flow_peer_gone(struct peer *p)
         if (f->awaited != p->number)
             continue;
         f->awaited = 0;
+        f->died = true;
         const struct exited *x = p->obituary;
         int words = x && x->words < sizeof x->text ? (int)x->words : 0;
         err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the %s process ended while it was at work%s%.*s", role_name(p->role), words ? ": " : "", words > 200 ? 200 : words,

@@ -10,6 +10,14 @@ static void more(void);
 
 /* ---- index facts of one definition ---- */
 
+/* Whoever dies over a file is asked again: what is on the disk must not be lost from sight by it.  Its death unblocks. */
+static int again(struct flow *f)
+{
+    bool died = f->died;
+    f->died = false;
+    return died && ++f->i < 4 ? FLOW_BLOCKED : -1;
+}
+
 static int read_name(struct flow *f)
 {
     return flow_conf(f, IN_CONF_READ, 0, f->arg, f->name, -1);
@@ -28,7 +36,7 @@ static int compiled(struct flow *f, struct frame *fr)
     return r == FLOW_NEXT && strcmp(name, f->doc.name) ? err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the file's name is not the domain's") : r;
 }
 
-#define READ_STEPS { "read", read_name, doc_text_got, NULL }, { "compile", compile, compiled, NULL }
+#define READ_STEPS { "read", read_name, doc_text_got, again }, { "compile", compile, compiled, again }
 static const struct step load_steps[] = { READ_STEPS, { 0 } };
 
 static void facts_done(struct flow *f, bool ok)
@@ -256,7 +264,7 @@ static void list_done(struct flow *f, bool ok)
 
 void load_begin(void)
 {
-    static const struct step list_steps[] = { { "list", list_go, list_got, NULL }, { 0 } };
+    static const struct step list_steps[] = { { "list", list_go, list_got, again }, { 0 } };
     struct flow *f = list < ARRAY_N(lists) ? flow_start(list_steps, list_done, NULL) : NULL;
     if (f)
         flow_go(f);
