@@ -63,8 +63,11 @@ int resume_open(struct guest *g, int qmp_fd)
         struct index_slot s;
         int fd = birth_fd(&g->w->birth, BFD_INDEX, -1, NULL);
         log_info("no notes of an earlier worker");
-        if (fd >= 0 && index_map(&ix, fd, false) == 0 && index_read(&ix, object_slot(g->w->birth.object), &s) == 0)
+        if (fd >= 0 && index_map(&ix, fd, false) == 0 && index_read(&ix, object_slot(g->w->birth.object), &s) == 0) {
             g->pid = (int32_t)s.qemu_pid;
+            g->state = s.state;             /* until QEMU has said its own: calls are not kept waiting for that */
+            g->reason = s.reason;
+        }
     }
     g->phase = PHASE_UP;
     g->state_since_ms = loop_now_ms();
