@@ -305,6 +305,13 @@ int worker_call(struct worker *w, uint32_t op, uint32_t arg, const void *body, s
     return -EBUSY;
 }
 
+/* SAFETY: flags that a read-only client may not set were looked for in the header, where its gateway has put them. Those in the body, by which the
+ * call is carried out, must be the same: a gateway that was taken over could say otherwise.  Arguments of such a call: its object, its flags. */
+static bool flags_are_told(const struct op_route_row *row, const struct request *rq, struct mp_in in)
+{
+    return !row || !row->ro || !row->ro_deny || (mp_skip(&in) && mp_get_u32(&in) == rq->arg && !in.bad);
+}
+
 int worker_args(struct worker *w, const struct request *rq, struct frame *f, struct mp_in *in)
 {
     struct err e = ERR_INIT;
@@ -314,7 +321,7 @@ int worker_args(struct worker *w, const struct request *rq, struct frame *f, str
     if (frame_body(f, cap) == 0 && mp_guard(f->body, f->body_len, MP_DEPTH_MAX, cap, NULL) == 0) {
         mp_in_init(in, f->body, f->body_len);
         mp_get_array(in, 64);
-        if (!in->bad)
+        if (!in->bad && flags_are_told(row, rq, *in))
             return 0;
     }
     err_set(&e, VIR_ERR_RPC, VIR_FROM_RPC, "Unable to decode message payload");

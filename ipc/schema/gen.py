@@ -175,6 +175,8 @@ def parse_call(program, words):
             raise Bad('"%s" is no right' % part)
         if m.group(2) and m.group(2).startswith('0x') and o.ro:
             o.ro_deny |= int(m.group(2), 16)
+    if o.ro_deny and len(o.args) != 2:
+        raise Bad('flags that a read-only client may not set are looked for behind the object only')
 
 
 def parse(path, programs):

@@ -156,6 +156,18 @@ static void desc(const char *xml, uint32_t flags, bool secret)
     end();
 }
 
+/* What the header says, by which the supervisor has let a read-only client's call through, must be what the body says. */
+static void desc_two_ways(const char *xml)
+{
+    struct mp_out o;
+    dom(&o, 2);
+    mp_uint(&o, 1);
+    call(OP_REMOTE_DOMAIN_GET_XML_DESC, 0, o.p, o.len, xml);
+    mp_out_free(&o);
+    tap_int(error_code(), VIR_ERR_RPC, "dumpxml with other flags in its body than in its header");
+    end();
+}
+
 static void metadata(const char *xml)
 {
     struct mp_out o;
@@ -247,6 +259,7 @@ int main(void)
         start(xml);
         desc(xml, 0, false);
         desc(xml, 1, true);
+        desc_two_ways(xml);
         metadata(xml);
     }
     free(xml);
