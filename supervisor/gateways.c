@@ -70,7 +70,7 @@ static void serve(int fd, int door)
     row_write(&sup.client_rows[row], &v);
     struct serve s = { .client_id = v.id, .door = (uint32_t)door, .uid = v.uid, .need_auth = auth };
     struct frame_head h = { .kind = FRAME_EVENT, .op = OP_IN(IN_SERVE) };
-    p->door = (uint8_t)door;
+    p->door = (uint8_t)(auth == AUTH_NONE ? door : DOOR_RO);       /* its gateway asks who it is, but is not believed */
     p->uid = v.uid;
     p->last_ms = loop_now_ms();
     p->client_row = row + 1;
@@ -139,7 +139,7 @@ void gateways_inherit(struct peer *p)
         const struct client_row *r = &sup.client_rows[i];
         if (!r->used || r->gateway != p->number)
             continue;
-        p->door = r->door < DOOR_N ? r->door : DOOR_RO;
+        p->door = r->authenticated && r->door < DOOR_N ? r->door : DOOR_RO;
         p->uid = r->uid;
         p->client_row = i + 1;
         *(p->door == DOOR_ADMIN ? &admins_n : &clients_n) += 1;

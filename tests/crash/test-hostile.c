@@ -309,6 +309,7 @@ static void begin(void)
     static struct layout lay = { .session = true, .lib_dir = "/nonexistent/lib", .state_dir = "/nonexistent/run", .conf_dir = "/nonexistent/etc", .def_dir = "/nonexistent/def",
         .log_dir = "/nonexistent/log", .cache_dir = "/nonexistent/cache" };
     struct birth b = { .uid = ~0u, .gid = ~0u, .flags = BIRTH_SESSION, .epoch = 2, .log_level = getenv("VERBOSE") ? 2 : 4 };
+    set.auth_unix_rw = geteuid() == 0 ? AUTH_POLKIT : AUTH_NONE;       /* root is never asked */
     struct sockaddr_un a = { .sun_family = AF_UNIX };
     struct clients_head ch = { .magic = CLIENTS_MAGIC, .next_id = 1, .limits = { { .max_clients = 900, .max_anonymous = 20 }, { .max_clients = 5 } } };
     int fds[8], n = 0, rw, ro, crw = memfd_create("clients", MFD_CLOEXEC), s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -569,6 +570,27 @@ static void false_replies(struct player *g)
     ended(bad);
 }
 
+/* The gateway of a client that has to say who it is, and has not, lets its calls through. */
+static void not_authenticated(struct player *g)
+{
+    struct player *bad = NULL, *w = worker_of(GOOD);
+    unsigned got = w->got;
+    if (geteuid() != 0) {
+        tap_note("a client that is not root cannot be played by who is not root");
+        return;
+    }
+    char dir[sizeof door];
+    snprintf(dir, sizeof dir, "%.*s", (int)(strrchr(door, '/') - door), door);
+    if (chmod(dir, 0755) == 0 && chmod(door, 0777) == 0 && seteuid(65534) == 0)
+        bad = gateway_new();
+    if (seteuid(0) < 0 || !tap_ok(bad != NULL, "a client who is not root is served"))
+        return;
+    call(bad, OP_REMOTE_DOMAIN_SUSPEND, handle(GOOD), 0, 1);
+    tap_ok(WAIT_FOR(bad->errors || bad->replies) && bad->errors == 1 && w->got == got, "but changes nothing without authentication, whatever its gateway says");
+    ended(bad);
+    tap_ok(served(g), "the others are served");
+}
+
 /* Two clients destroy one guest at the same time. */
 static void two_destroys(struct player *g)
 {
@@ -701,6 +723,7 @@ int main(void)
     end_in_flood(g);
     element_flood(g);
     false_replies(g);
+    not_authenticated(g);
     two_destroys(g);
     int before = fds_of(sup.pid);
     random_frames(g);
