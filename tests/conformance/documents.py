@@ -3,6 +3,7 @@ import copy
 import glob
 import os
 import random
+import re
 import shlex
 import sys
 import xml.etree.ElementTree as ET
@@ -224,7 +225,7 @@ def words(line):
 def added(line, plain):
     """What a command line has that that of the document without more does not have."""
     known = words(plain)
-    return ' '.join(w for w in words(line) if w not in known)
+    return re.sub(r'"((?:vhost)?fd)":"-?\d+"', r'"\1":"N"', ' '.join(w for w in words(line) if w not in known))     # descriptors have any number
 
 
 # ---- the families
