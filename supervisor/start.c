@@ -30,11 +30,12 @@ int hand_done(struct flow *f, struct frame *fr, struct hand_done *d)
 void run_adopt(struct run *r, struct frame *fr, int32_t pid)
 {
     struct held h = { .kind = HELD_PROCESS, .role = ROLE_PID1, .object = r->object, .pid = pid };
+    /* The keeper knows of the stub last: whoever comes after us and finds it finds the id and what the worker needs too. */
+    run_fd_add(r, BFD_PROC, 0, frame_take_fd(fr, 1));
+    run_fd_add(r, BFD_CGROUP, 0, frame_take_fd(fr, 2));     /* where there is one */
     keeper_tell(IN_ADOPT, &h, sizeof h, fr->fds, 1);
     r->launched = true;
     r->stub = pid;
-    run_fd_add(r, BFD_PROC, 0, frame_take_fd(fr, 1));
-    run_fd_add(r, BFD_CGROUP, 0, frame_take_fd(fr, 2));     /* where there is one */
 }
 
 void hand_req_fill(struct hand_req *q, const struct run *r)
