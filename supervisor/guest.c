@@ -168,6 +168,8 @@ void guest_up(struct run *r, struct peer *worker)
 {
     r->phase = RUN_UP;
     r->worker.failed = worker_failed;
+    if (slot_row(r->slot)->flags & SLOT_MANAGED_SAVE)
+        saved_forget(r->slot);      /* what it went on from is older than its disks now */
     if (worker)
         life_adopt(&r->worker, worker);
     else

@@ -200,8 +200,6 @@ void start_done(struct flow *f, bool ok)
             event_lifecycle(slot_row(r->slot), EV_SUSPENDED, r->create_flags & START_PAUSED ? 0 : SUSPENDED_RESTORED);
         else if (restored)
             event_lifecycle(slot_row(r->slot), EV_RESUMED, RESUMED_FROM_SNAPSHOT);
-        if (restored)
-            saved_forget(r->slot);
     }
     if (f->caller.op == OP_REMOTE_DOMAIN_CREATE)
         route_reply(&f->caller, NULL, 0, NULL, 0);

@@ -20,7 +20,8 @@ BUILD = os.environ.get("CRASH_BUILD") or box.BUILD
 # The keeper is the daemon: its death is the daemon's, and is tested with the daemon's restart.
 ROLES = ("supervisor", "gateway", "conf", "xmlc", "host", "probe", "hand-open", "hand-net", "hand-launch", "log", "qemu")
 CALL_LIMIT = 40     # seconds for a call that a crash came across
-TAKEOVER = ("0:117", "0:118")        # IN_HAND_CONNECT, IN_HAND_PIDFD
+# Flows of which only some points of the supervisor are new: IN_HAND_CONNECT and IN_HAND_PIDFD; IN_START
+ONLY = {"takeover": ("0:117", "0:118"), "restore": ("0:104",)}
 POINT = re.compile(r"crash point ((\S+) (before|after|got) (\d+:\d+) (\d+))")
 
 
@@ -72,6 +73,14 @@ class Flows:
         self.b.stop_daemon()
         self.b.start(self.b.armed)
 
+    def save(self):
+        self.dom().managedSave()
+
+    def restore(self):
+        """A start from saved state, with the point armed anew: another start came before."""
+        self.takeover()
+        self.start()
+
 
 #       flow        before it                   done when the victim is  (None: not there)
 FLOWS = {
@@ -84,6 +93,7 @@ FLOWS = {
     "destroy":  (("define", "start"),           "defined"),
     "undefine": (("define",),                   None),
     "takeover": (("define", "start"),           "running"),
+    "restore":  (("define", "start", "save"),   "running"),
 }
 
 
@@ -92,7 +102,7 @@ def state_of(b):
     c = b.connect()
     try:
         d = c.lookupByName("victim")
-        return "running" if d.isActive() else "defined"
+        return "running beside its image" if d.isActive() and d.hasManagedSaveImage() else "running" if d.isActive() else "defined"
     except libvirt.libvirtError as e:
         if e.get_error_code() != libvirt.VIR_ERR_NO_DOMAIN:
             raise
@@ -147,6 +157,7 @@ def check(b, flow, before):
     for pid, t in before.items():
         assert box.start_time(pid) == t, "another guest's QEMU (%d) ended or is another" % pid
     wait_for("the daemon's answer", lambda: state_of(b) or True, 60)
+    assert state_of(b) != "running beside its image", "the guest runs, and so would its image at the next start"
 
     def agrees():
         c = b.connect()
@@ -197,8 +208,8 @@ def points(b, flow, tried):
     found = []
     for m in POINT.findall(settled(b)[time_mark:]):
         # of a daemon's start: what its supervisor asks the hands about the guests that run
-        wanted = m[1] == "supervisor" and m[3] in TAKEOVER if flow == "takeover" else m[1] in ROLES
-        if wanted and m[0] not in tried:
+        wanted = m[1] == "supervisor" and m[3] in ONLY[flow] if flow in ONLY else m[1] in ROLES and m[0] not in tried
+        if wanted and m[0] not in found:
             found.append(m[0])
             tried.add(m[0])
     clean(b)
