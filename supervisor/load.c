@@ -10,12 +10,12 @@ static void more(void);
 
 /* ---- index facts of one definition ---- */
 
-/* Whoever dies over a file is asked again: what is on the disk must not be lost from sight by it.  Its death unblocks. */
+/* Whoever dies over a file is asked again: what is on the disk must not be lost from sight by it.  Its death unblocks, and the next conf. */
 static int again(struct flow *f)
 {
-    bool died = f->died;
+    bool died = f->died && ++f->i < 4, waits = !life_peer(&conf_life) && conf_life.state != LIFE_FAILED;
     f->died = false;
-    return died && ++f->i < 4 ? FLOW_BLOCKED : -1;
+    return died || waits ? FLOW_BLOCKED : -1;
 }
 
 static int read_name(struct flow *f)
