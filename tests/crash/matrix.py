@@ -19,6 +19,7 @@ from box import wait_for, guest_xml
 BUILD = os.environ.get("CRASH_BUILD") or box.BUILD
 # The keeper is the daemon: its death is the daemon's, and is tested with the daemon's restart.
 ROLES = ("supervisor", "gateway", "conf", "xmlc", "host", "probe", "hand-open", "hand-net", "hand-launch", "log", "qemu")
+CONNECT = ("0:32", "0:33")          # IN_SERVE, IN_SUBSCRIBE
 CALL_LIMIT = 40     # seconds for a call that a crash came across
 # Flows of which only some points of the supervisor are new: IN_HAND_CONNECT and IN_HAND_PIDFD; IN_START
 ONLY = {"takeover": ("0:117", "0:118"), "restore": ("0:104",)}
@@ -209,7 +210,8 @@ def points(b, flow, tried):
     for m in POINT.findall(settled(b)[time_mark:]):
         # of a daemon's start: what its supervisor asks the hands about the guests that run
         wanted = m[1] == "supervisor" and m[3] in ONLY[flow] if flow in ONLY else m[1] in ROLES and m[0] not in tried
-        if wanted and m[0] not in found:
+        # A connection's first frames are armed in every spare gateway: one client after the other would lose its own, as it should.
+        if wanted and m[0] not in found and not (m[1] == "gateway" and m[3] in CONNECT):
             found.append(m[0])
             tried.add(m[0])
     clean(b)
