@@ -4,6 +4,7 @@
  * Assumes: nothing of them but their size.  A frame that does not fit ends the supervisor, and the next one starts with what is held. */
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,7 @@
 
 #define BACKOFF_FIRST_MS 100u
 #define BACKOFF_MAX_MS 30000u
+#define END_MS 2000
 #define SUPERVISOR_QUEUE 65536u      /* frames: exits of all processes at once must fit */
 #define SUPERVISOR_BYTES (128u << 20)
 
@@ -282,14 +284,20 @@ static void on_signal(struct loop_source *s, uint32_t events)
         }
 }
 
-/* All roles end with the daemon but those that a guest's life hangs on: its PID-1 stub.  Their channel's end tells them. */
+/* All roles end with the daemon but those that a guest's life hangs on: its PID-1 stub.  Their channel's end tells them.
+ * conf may still have a guest's status file to write, by which the next daemon finds that guest: it reads its channel to the end and is waited for. */
 static void end_roles(void)
 {
     for (struct row *r = store_next(NULL, HELD_PROCESS); r; r = store_next(r, HELD_PROCESS)) {
         struct kill_req k = { .channel = r->key.channel, .signal = r->key.role == ROLE_LOG ? SIGTERM : SIGKILL };
-        if (r->key.role != ROLE_PID1)
+        if (r->key.role != ROLE_PID1 && r->key.role != ROLE_CONF)
             proc_kill(&k);
     }
+    for (struct row *r = store_next(NULL, HELD_CHANNEL); r; r = store_next(r, HELD_CHANNEL))
+        store_free(r);
+    for (struct row *r = store_next(NULL, HELD_PROCESS); r; r = store_next(r, HELD_PROCESS))
+        if (r->key.role == ROLE_CONF)
+            poll(&(struct pollfd){ .fd = r->fd, .events = POLLIN }, 1, END_MS);
 }
 
 static int run(void)

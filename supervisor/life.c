@@ -30,7 +30,6 @@ static void spawn(struct life *l)
         life_adopt(l, p);
         route_wake(p->object);      /* who came while there was none */
         flow_unblock();
-        flow_unblock();
     } else {
         wait_for(l, DELAY_MAX_MS);
     }

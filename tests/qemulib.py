@@ -281,10 +281,10 @@ class Worker:
                 raise AssertionError("waited in vain: %s\n%s" % (why, self.last_words()))
         return what()
 
-    def begin(self, name, *args, origin=1, dom=True):
+    def begin(self, name, *args, origin=1, dom=True, arg=0):
         self.serial += 1
         body = msgpack.packb(([["g", b"\x11" * 16, 1]] if dom else []) + list(args), use_bin_type=True)
-        self.send(KIND["FRAME_CALL"], OPS[name], body, serial=self.serial, origin=origin)
+        self.send(KIND["FRAME_CALL"], OPS[name], body, arg=arg, serial=self.serial, origin=origin)
         return self.serial
 
     def result(self, serial, timeout=WAIT, fds=False):

@@ -110,4 +110,30 @@ def foreign(box):
         assert_clean(b)
 
 
-main(taken, foreign)
+def late(box):
+    """what a guest was told just before the daemon ended is on the disk for the next one, however slow that is"""
+    dom = box.connect().defineXML(small("late"))
+    dom.create()
+    conf = box.role("conf")[0]
+    wait_for("it is noted", lambda: os.path.exists(state(box, "late.xml")), 20)
+    settled = lambda: os.stat(state(box, "late.xml")).st_mtime < time.time() - 1       # what a start itself has to note is written
+    wait_for("nothing more is noted", settled, 20)
+    os.kill(conf, signal.SIGSTOP)
+
+    def goes_on():
+        wait_for("the supervisor's end", lambda: not box.role("supervisor"), 20)
+        os.kill(conf, signal.SIGCONT)
+    thread = threading.Thread(target=goes_on)
+    dom.setMetadata(libvirt.VIR_DOMAIN_METADATA_TITLE, "told late", None, None, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+    thread.start()
+    box.stop_daemon()
+    thread.join()
+    box.start()
+    dom = box.connect().lookupByName("late")
+    assert dom.metadata(libvirt.VIR_DOMAIN_METADATA_TITLE, None, libvirt.VIR_DOMAIN_AFFECT_LIVE) == "told late"
+    dom.destroy()
+    dom.undefine()
+    assert_clean(box)
+
+
+main(taken, late, foreign)

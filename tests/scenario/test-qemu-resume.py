@@ -31,14 +31,14 @@ def qmp(cmd):
 
 try:
     w.start()
-    w.call("domain.set_metadata", 0, "remember me", None, None, 1)
+    w.call("domain.set_metadata", 0, "remember me", None, None, 1, arg=1)
     w.step(0.5)
-    first = w.call("domain.get_xml_desc", 1)[0]
+    first = w.call("domain.get_xml_desc", 1, arg=1)[0]
 
     # A running guest; the document with what happened to it.
     s = reborn("running")
     assert (s["state"], s["reason"]) == (1, 1), s
-    assert w.call("domain.get_xml_desc", 1)[0] == first
+    assert w.call("domain.get_xml_desc", 1, arg=1)[0] == first
     assert "remember me" in first
 
     # A paused one.
