@@ -53,8 +53,9 @@ def wait_for(what, fn, limit=60):
 
 
 def is_running(pid):
+    """A first thread that is a zombie may have others that end a little later, and hold its locks as long."""
     try:
-        return open("/proc/%d/stat" % pid).read().rsplit(")", 1)[1].split()[0] not in "ZX"
+        return open("/proc/%d/stat" % pid).read().rsplit(")", 1)[1].split()[0] not in "ZX" or len(os.listdir("/proc/%d/task" % pid)) > 1
     except OSError:
         return False
 
