@@ -97,24 +97,29 @@ int index_create(int *rw_fd, int *ro_fd)
     return 0;
 }
 
+bool index_row_read(const void *row, void *copy, size_t n)
+{
+    _Atomic uint32_t *seq = (_Atomic uint32_t *)(uintptr_t)row;
+    for (int i = 0; i < READ_TRIES; i++) {
+        uint32_t before = atomic_load_explicit(seq, memory_order_acquire);
+        if (before & 1)
+            continue;
+        memcpy(copy, row, n);
+        atomic_thread_fence(memory_order_acquire);
+        if (atomic_load_explicit(seq, memory_order_relaxed) == before)
+            return true;
+    }
+    return false;
+}
+
 int index_read(const struct index *ix, uint32_t slot, struct index_slot *copy)
 {
     if (slot >= INDEX_SLOTS_MAX)
         return -ENOENT;
-    const struct index_slot *s = &ix->slot[slot];
-    for (int i = 0; i < READ_TRIES; i++) {
-        uint32_t a = atomic_load_explicit((_Atomic uint32_t *)(uintptr_t)&s->seq, memory_order_acquire);
-        if (a & 1)
-            continue;
-        memcpy(copy, s, sizeof *copy);
-        atomic_thread_fence(memory_order_acquire);
-        uint32_t b = atomic_load_explicit((_Atomic uint32_t *)(uintptr_t)&s->seq, memory_order_relaxed);
-        if (a == b) {
-            copy->name[INDEX_NAME_MAX - 1] = 0;
-            return copy->used ? 0 : -ENOENT;
-        }
-    }
-    return -EAGAIN;
+    if (!index_row_read(&ix->slot[slot], copy, sizeof *copy))
+        return -EAGAIN;
+    copy->name[INDEX_NAME_MAX - 1] = 0;
+    return copy->used ? 0 : -ENOENT;
 }
 
 /* A slot is looked at in place first and copied only when it seems to match; the copy decides. */

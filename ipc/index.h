@@ -62,6 +62,8 @@ _Static_assert(sizeof(struct index_head) == 4096, "one page");
 struct index { struct index_head *head; struct index_slot *slot; bool writable; };
 int index_map(struct index *ix, int fd, bool writable);                    /* checks size and magic; 0 or negative errno */
 int index_create(int *rw_fd, int *ro_fd);                                  /* keeper: an empty one; ro_fd cannot be made writable */
+/* A copy of a row of either page, of which nothing was written meanwhile.  Its first member is the sequence word.  False: its writer is never done. */
+bool index_row_read(const void *row, void *copy, size_t n);
 int index_read(const struct index *ix, uint32_t slot, struct index_slot *copy);   /* 0; -ENOENT not used; -EAGAIN */
 /* Finders return the slot and its copy, or -ENOENT. Linear over `slots` with a hash kept by the caller is not needed below 10,000 rows: uuid compare is 16 bytes. */
 int index_find_uuid(const struct index *ix, const uint8_t uuid[16], struct index_slot *copy);

@@ -3,7 +3,6 @@
  * What is asked is answered from the settings and the client page.  What changes something goes to the supervisor as one of
  * the fixed structs of ipc/internal.h, for it reads no msgpack. */
 #include <errno.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +11,7 @@
 
 enum server { SERVER_MAIN, SERVER_ADMIN, SERVER_N };
 static const char *const server_names[SERVER_N] = { "virtqemud", "admin" };
-enum { PARAM_INT = 1, PARAM_UINT = 2, PARAM_BOOL = 6, PARAM_STRING = 7, READ_TRIES = 1000 };
+enum { PARAM_INT = 1, PARAM_UINT = 2, PARAM_BOOL = 6, PARAM_STRING = 7 };
 
 /* ---- the client page ---- */
 
@@ -21,18 +20,7 @@ static bool client_read(const struct gw *gw, uint32_t i, enum server server, str
 {
     if (!gw->clients || i >= CLIENTS_MAX)
         return false;
-    const struct client_row *r = &gw->clients[i];
-    for (int t = 0; t < READ_TRIES; t++) {
-        uint32_t a = atomic_load_explicit((_Atomic uint32_t *)(uintptr_t)&r->seq, memory_order_acquire);
-        if (a & 1)
-            continue;
-        memcpy(copy, r, sizeof *copy);
-        atomic_thread_fence(memory_order_acquire);
-        if (a != atomic_load_explicit((_Atomic uint32_t *)(uintptr_t)&r->seq, memory_order_relaxed))
-            continue;
-        return copy->used && (copy->door == DOOR_ADMIN) == (server == SERVER_ADMIN);
-    }
-    return false;
+    return index_row_read(&gw->clients[i], copy, sizeof *copy) && copy->used && (copy->door == DOOR_ADMIN) == (server == SERVER_ADMIN);
 }
 
 static bool client_find(const struct gw *gw, enum server server, uint64_t id, struct client_row *copy)
