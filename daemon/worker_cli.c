@@ -104,9 +104,11 @@ static int door_call(const char *method, const char *name, int flags, int ms, st
 /* Guests' names are their authors'; nothing in them shall reach the terminal as a command. */
 static char *harmless(char *s)
 {
-    for (char *p = s; *p; p++)
-        if ((unsigned char)*p < 0x20 || *p == 0x7f)
+    for (unsigned char *p = (unsigned char *)s; *p; p++)
+        if (*p < 0x20 || *p == 0x7f)
             *p = '?';
+        else if (*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)     /* the second set of control characters, as UTF-8 has it */
+            *p = p[1] = '?';
     return s;
 }
 
