@@ -6,6 +6,7 @@ TESTS += $(crash_programs)
 # Everybody around the supervisor, some of them taken over.
 check_PROGRAMS += %D%/test-hostile
 TESTS += %D%/test-hostile
+%C%_test_hostile_SOURCES = %D%/test-hostile.c %D%/players.h
 %C%_test_hostile_LDADD = libroutes.a libipc.a
 
 # As root: one stuck guest of 20; and each role killed at each frame of each flow (wants a build with --enable-crash-points: CRASH_BUILD).
