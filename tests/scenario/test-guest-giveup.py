@@ -6,6 +6,24 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from guestlib import *
 
 
+def starting(box, name):
+    """A start in a thread of its own, and a list that gets what it ended with."""
+    errors = []
+
+    def start():
+        c = box.connect()
+        try:
+            c.lookupByName(name).create()
+            errors.append("it started")
+        except libvirt.libvirtError as e:
+            errors.append(str(e))
+        c.close()
+
+    thread = threading.Thread(target=start)
+    thread.start()
+    return thread, errors
+
+
 def given_up(box):
     """destroy while hand-open waits in a path, running or stopped"""
     folder = os.path.join(box.dir, "sockets")
@@ -31,20 +49,8 @@ def given_up(box):
     xml = document("g", channel, serial=serial, memory=64)
     con = box.connect()
     dom = con.defineXML(xml)
-    errors = []
-
-    def start():
-        c = box.connect()
-        try:
-            c.lookupByName("g").create()
-            errors.append("it started")
-        except libvirt.libvirtError as e:
-            errors.append(str(e))
-        c.close()
-
     for stopped in (False, True, True):
-        thread = threading.Thread(target=start)
-        thread.start()
+        thread, errors = starting(box, "g")
         hand = wait_for("a hand at work", lambda: os.path.exists(mine) and box.role("hand-open"), 30)
         if stopped:
             for pid in hand:
@@ -72,27 +78,14 @@ def given_up(box):
 def given_up_late(box):
     """destroy while hand-launch has the call and is stopped: what it would have launched never runs"""
     dom = box.connect().defineXML(document("l", memory=64))
-    errors = []
-
-    def start():
-        c = box.connect()
-        try:
-            c.lookupByName("l").create()
-            errors.append("it started")
-        except libvirt.libvirtError as e:
-            errors.append(str(e))
-        c.close()
-
     keeper, caught = box.daemon_pid(), 0
     for turn in range(40):
-        thread = threading.Thread(target=start)
-        thread.start()
+        thread, errors = starting(box, "l")
         hand = None
         while not hand and not errors:
             hand = stop_hand(keeper)
         if not hand:            # it was faster than we are
             thread.join(20)
-            errors.clear()
             dom.destroy()
             continue
         worker = box.role("qemu")
