@@ -32,7 +32,6 @@ def qmp(cmd):
 try:
     w.start()
     w.call("domain.set_metadata", 0, "remember me", None, None, 1, arg=1)
-    w.step(0.5)
     first = w.call("domain.get_xml_desc", 1, arg=1)[0]
 
     # A running guest; the document with what happened to it.
@@ -44,7 +43,6 @@ try:
     # A paused one.
     w.call("domain.suspend")
     w.until(lambda: state() == (3, 1), "paused")
-    w.step(0.5)
     s = reborn("paused")
     assert (s["state"], s["reason"]) == (3, 1), s
     w.call("domain.resume")

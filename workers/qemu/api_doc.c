@@ -77,7 +77,7 @@ static void set_meta(struct call *c, const char *text, struct tree *element)
         return;
     }
     notify_metadata(g, m->type, m->type == META_ELEMENT ? m->uri : NULL);
-    guest_changed(g);
+    guest_told(g);
     call_ok(c);
 }
 

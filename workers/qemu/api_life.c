@@ -74,7 +74,7 @@ static void by_button(struct call *c)
     struct guest *g = c->g;
     struct power *p = c->extra;
     g->fake_reboot = p->is_reboot;
-    guest_changed(g);
+    guest_told(g);
     qmp_send(&g->qmp, "system_powerdown", NULL, -1, 0, call_on_done, c);
     qmp_flush(&g->qmp);
 }

@@ -109,7 +109,7 @@ static void on_period(void *data, json_t *ret, const struct err *e)
     } else if (ret && b && tree_get(b, "stats"))
         tree_free(tree_get(b, "stats"));
     if (ret)
-        guest_changed(c->g);
+        guest_told(c->g);
     call_on_done(c, ret, e);
 }
 

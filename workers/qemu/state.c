@@ -201,6 +201,12 @@ void guest_changed(struct guest *g)
         loop_after(&g->save_later, since < QUIET_MS ? QUIET_MS - since : 0, on_save, g);
 }
 
+void guest_told(struct guest *g)
+{
+    save_notes(g);
+    guest_changed(g);
+}
+
 /* Reads a small file of the kernel's relative to dirfd (or dirfd itself when name is NULL) into buf with a NUL. 0 or negative errno. */
 int read_small(int dirfd, const char *name, char *buf, size_t size)
 {
