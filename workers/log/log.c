@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include "ipc/internal.h"
 #include "ipc/log.h"
 #include "ipc/manifest.h"
@@ -73,6 +74,16 @@ static void on_pipe(struct loop_source *src, uint32_t events)
     drain();
 }
 
+/* The file that was given at birth may have rolled over since, under this daemon or one before it: with a folder its name counts. */
+static bool is_current(int file, const char *name)
+{
+    struct stat given, named;
+    if (stream.dir < 0)
+        return true;
+    int r = fstatat(stream.dir, name, &named, AT_SYMLINK_NOFOLLOW);
+    return r < 0 ? errno != ENOENT : fstat(file, &given) == 0 && given.st_dev == named.st_dev && given.st_ino == named.st_ino;
+}
+
 static void on_start(struct worker *w, const struct request *rq, struct frame *f)
 {
     struct err e = ERR_INIT;
@@ -84,15 +95,14 @@ static void on_start(struct worker *w, const struct request *rq, struct frame *f
         return;
     }
     if (!is_open) {
-        /* A later instance goes on where the file ends.  The file given at birth may have rolled over since: with a folder its name counts. */
+        /* A later instance goes on where the file ends. */
         bool first = w->birth.instance == 0 && !(w->birth.flags & BIRTH_RESUME);
-        int file = first || stream.dir < 0 ? birth_fd(&w->birth, BFD_FILE, -1, NULL) : -1;
-        if (file >= 0)
-            file = fcntl(file, F_DUPFD_CLOEXEC, BIRTH_FD_FIRST);
-        r = stream_open(&stream, *own_name ? own_name : n->name, file, first && n->dir == 0);
+        const char *name = *own_name ? own_name : n->name;
+        int given = birth_fd(&w->birth, BFD_FILE, -1, NULL), file = given >= 0 && is_current(given, name) ? fcntl(given, F_DUPFD_CLOEXEC, BIRTH_FD_FIRST) : -1;
+        r = stream_open(&stream, name, file, first && n->dir == 0);
         /* A folder of somebody else's, which this role may not use: the file alone. */
-        if (r < 0 && !first && (file = birth_fd(&w->birth, BFD_FILE, -1, NULL)) >= 0 && (file = fcntl(file, F_DUPFD_CLOEXEC, BIRTH_FD_FIRST)) >= 0)
-            r = stream_open(&stream, own_name, file, false);
+        if (r < 0 && file < 0 && given >= 0 && (file = fcntl(given, F_DUPFD_CLOEXEC, BIRTH_FD_FIRST)) >= 0)
+            r = stream_open(&stream, name, file, false);
     }
     if (r < 0) {
         err_sys(&e, VIR_FROM_QEMU, -r, "cannot open log file '%s'", n->name);
@@ -182,6 +192,9 @@ int main(void)
     int pipe = birth_fd(&w.birth, BFD_LOG_PIPE, -1, NULL), dir = birth_fd(&w.birth, BFD_DIR, -1, NULL), manifest = birth_fd(&w.birth, BFD_MANIFEST, -1, &nth), r = -EBADF;
     if (manifest >= 0 && !find_name(manifest, nth))
         dir = -1;
+    struct flock reader = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
+    if (pipe >= 0 && fcntl(pipe, F_SETLK, &reader) < 0)     /* goes with this process */
+        log_warn("pipe: %s", strerror(errno));
     if (pipe >= 0)
         r = stream_init(&stream, pipe, dir, size, backups);
     if (r < 0) {
