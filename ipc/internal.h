@@ -77,7 +77,8 @@ enum internal_op {
                          * The stub is the hand's child and becomes the keeper's (sub-reaper) as the hand exits */
     IN_HAND_REAP,       /* hand-launch. CALL: struct hand_req, fds: [0] manifest (may be missing): remove what a guest's run left: cgroup, run folder, listening sockets. Reply: struct hand_done */
     IN_HAND_CONNECT,    /* hand-open. CALL: struct hand_path: connect to a unix socket of our own (monitor of a guest that runs already). Reply: struct hand_done; fd [0] */
-    IN_HAND_PIDFD,      /* hand-open. CALL: struct hand_pid: open a pidfd of a running guest by what hand-launch noted of it. Reply: struct hand_done with pid and id; no fds: it has ended; fds like IN_HAND_LAUNCH's [0], [1] */
+    IN_HAND_PIDFD,      /* hand-open. CALL: struct hand_pid: find a running guest by what hand-launch noted of it. Reply: struct hand_done with pid and id; no fds: it has ended; fds like
+                         * IN_HAND_LAUNCH's [0], [1], then nworker that its stub held: all that its run had when it was launched */
     /* debug, admin door only */
     IN_WORKERS = 128,   /* CALL: reply: struct peer_row, one after the other */
     IN_WORKER_DEBUG,    /* CALL admin gateway -> supervisor -> qemu worker: arg: enum worker_debug; object in the header. Reply: msgpack [[[name, value] ...]]: what it is doing */
@@ -199,13 +200,15 @@ struct hand_done {
 };
 enum hand_has { HAND_HAS_TAPS = 1, HAND_HAS_HOSTNET = 2 };      /* what the manifest has beside what was opened */
 enum launch_flags { LAUNCH_HOSTNET = 1 /* host's net namespace */, LAUNCH_NO_CGROUP = 2 /* a QEMU run for its capabilities */ };
+/* number: in QEMU, >= QEMU_FD_BASE; -1: it is log_fd, or none of QEMU's: its PID-1 stub holds it as what kind and arg say, until a later daemon asks for it */
+struct launch_fd { int16_t number; uint8_t kind /* enum birth_fd_kind; BFD_NONE: QEMU's */, pad; uint32_t arg; };
 struct launch {
     uint64_t object; uint32_t uid, gid; int32_t id; uint32_t flags /* enum launch_flags */;
     char name[NAME_MAX_BYTES];
     char emulator[512];         /* path of the binary; must be on the supervisor's list. argv memfd holds argv[0].. too */
     uint32_t nfds;              /* descriptors after argv and manifest */
     uint32_t log_fd;            /* index among them of QEMU's stdout and stderr */
-    int16_t fd_number[128];     /* number of each in QEMU, >= QEMU_FD_BASE; -1: log_fd, or held by the PID-1 stub only (a lease) */
+    struct launch_fd fd[FRAME_FDS_MAX];
     uint64_t mem_hard_kib, mem_soft_kib, swap_hard_kib;      /* 0: no limit */
     uint64_t cpu_shares, cpu_period_us; int64_t cpu_quota_us; /* 0: as the kernel has it */
     uint32_t pids_max, files_max, core_max_mib, pad;         /* 0: the hand's default */

@@ -358,9 +358,9 @@ void guest_reconcile(void)
         struct peer *p = peer_find(r->starting);
         run_dir_name(r);
         r->has_net = run_fd(r, BFD_GRANTS, 0) >= 0;
-        log_run(r);
         if (!sup.index.head->loaded && !slot_active(s))
             continue;           /* it was being taken over, which load.c goes on with */
+        log_run(r);
         if (s->state == STATE_PAUSED && s->reason == PAUSED_SAVE)       /* a save that is safe, or of which nobody knows any more */
             s->flags & SLOT_MANAGED_SAVE ? stop_begin(r, &stop_saved, NULL, NULL) : saved_forget(r->slot);
         if (r->phase != RUN_ENDING && r->stub && slot_active(s) && !(s->state == STATE_PAUSED && s->reason == PAUSED_STARTING_UP))

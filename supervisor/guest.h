@@ -91,6 +91,7 @@ int chain_size_look(struct flow *f);
 int chain_size_probe(struct flow *f);
 int chain_probed(struct flow *f, struct frame *fr);
 int hand_call(struct flow *f, int role, uint32_t op, const void *body, size_t len, const int *fds, unsigned nfds);
+int run_take_ours(struct run *r, struct frame *fr, unsigned first, const struct hand_done *d);  /* 0; or they are too many */
 void run_adopt(struct run *r, struct frame *fr, int32_t pid);   /* fr: descriptors as of IN_HAND_LAUNCH */
 int hand_done(struct flow *f, struct frame *fr, struct hand_done *d);   /* FLOW_NEXT, or -1 with f->err */
 void hand_req_fill(struct hand_req *q, const struct run *r);

@@ -43,7 +43,10 @@ int record_write(const struct hand *h, const char *name, const struct run_record
 int record_read(const struct hand *h, const char *name, struct run_record *r);
 /* Of a guest that libvirt's own daemon started, which notes a pid only: it is of a process that began before the note. Leaves r->id. */
 int record_foreign(const struct hand *h, const char *name, struct run_record *r);
-void record_remove(const struct hand *h, const char *name);
+void record_remove(const struct hand *h, const char *name, int32_t id);
+/* The door of the guest's stub (hand_launch.h), a listening socket, and a connection to it. A descriptor or negative errno. */
+int record_listen(const struct hand *h, int32_t id);
+int record_connect(const struct hand *h, int32_t id);
 int proc_start(int32_t pid, uint64_t *start);       /* field 22 of /proc/PID/stat. 0 or -ESRCH */
 
 /* hand_path.c: paths that a client named. */

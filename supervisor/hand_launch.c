@@ -46,7 +46,7 @@ struct launcher {
     struct hand *h;
     const struct launch *l;
     bool session;
-    int plan, filter, stub, log, null;
+    int plan, filter, stub, log, null, door;
     int status[2], exec[2];         /* [0] here, [1] the child's */
     uint32_t level;
     struct cgroups groups;
@@ -79,13 +79,16 @@ static int launch_check(const struct launcher *x, struct err *e)
     const struct launch *l = x->l;
     unsigned have = x->h->call.h.nfds;
     struct stat st;
-    if (have < 2 || l->nfds != have - 2 || l->nfds > ARRAY_N(l->fd_number) || l->log_fd >= l->nfds)
+    if (have < 2 || l->nfds != have - 2 || l->nfds > ARRAY_N(l->fd) || l->log_fd >= l->nfds)
         return bad_launch(e, "descriptors");
     for (unsigned i = 0; i < l->nfds; i++) {
-        if (l->fd_number[i] != -1 && (l->fd_number[i] < QEMU_FD_BASE || l->fd_number[i] >= QEMU_FD_END))
+        int number = l->fd[i].number;
+        if (number != -1 && (number < QEMU_FD_BASE || number >= QEMU_FD_END))
             return bad_launch(e, "descriptor number");
+        if (number == -1 && i != l->log_fd && (l->fd[i].kind == BFD_NONE || l->fd[i].kind >= BFD_KIND_N))
+            return bad_launch(e, "descriptor kind");
         for (unsigned k = 0; k < i; k++)
-            if (l->fd_number[i] != -1 && l->fd_number[k] == l->fd_number[i])
+            if (number != -1 && l->fd[k].number == number)
                 return bad_launch(e, "descriptor number given twice");
     }
     if (!x->session && (l->uid == 0 || l->gid == 0 || l->uid == 0xffffffffu || l->gid == 0xffffffffu))
@@ -110,6 +113,9 @@ static int make_plan(struct launcher *x, struct err *e)
         plan.args++;
     if (plan.args > ARGS_MAX)
         return bad_launch(e, "arguments");
+    for (unsigned i = 0; i < x->l->nfds; i++)
+        if (x->l->fd[i].number < 0 && i != x->l->log_fd)
+            plan.held_as[plan.held++] = x->l->fd[i];
     plan.args_bytes = (uint32_t)n;
     memcpy(plan.emulator, x->l->emulator, sizeof plan.emulator);
     AUTO_FREE char *all = malloc(sizeof plan + n);
@@ -165,8 +171,8 @@ static void give_up_root(const struct launcher *x)
 static void place_fds(struct launcher *x)
 {
     const struct launch *l = x->l;
-    int *in = x->h->call.fds + 2, held = QEMU_FD_END;
-    struct { int *fd; int to; } fixed[] = { { &x->null, 0 }, { &x->log, 1 }, { &x->plan, STUB_FD_PLAN }, { &x->filter, STUB_FD_FILTER }, { &child_status, STUB_FD_STATUS }, { &x->exec[1], STUB_FD_EXEC }, { &x->stub, STUB_FD_FREE } };
+    int *in = x->h->call.fds + 2, held = QEMU_FD_END + 1;
+    struct { int *fd; int to; } fixed[] = { { &x->null, 0 }, { &x->log, 1 }, { &x->plan, STUB_FD_PLAN }, { &x->filter, STUB_FD_FILTER }, { &child_status, STUB_FD_STATUS }, { &x->exec[1], STUB_FD_EXEC }, { &x->stub, STUB_FD_FREE }, { &x->door, QEMU_FD_END } };
     struct rlimit files;
     /* Room for the numbers; what is not placed is closed by exec. */
     getrlimit(RLIMIT_NOFILE, &files);
@@ -187,7 +193,7 @@ static void place_fds(struct launcher *x)
     dup2(1, 2);
     for (unsigned i = 0; i < l->nfds; i++) {
         /* What the stub holds is closed in QEMU by its number. */
-        int to = l->fd_number[i] >= 0 ? l->fd_number[i] : i == l->log_fd ? -1 : held++;
+        int to = l->fd[i].number >= 0 ? l->fd[i].number : i == l->log_fd ? -1 : held++;
         if (to >= 0 && dup2(in[i], to) < 0)
             child_fail("cannot place a descriptor");
     }
@@ -348,6 +354,8 @@ static int launch(struct launcher *x, struct launched *done, int fds[3], unsigne
         return err_sys(e, VIR_FROM_QEMU, x->stub < 0 ? -x->stub : errno, "Unable to start QEMU");
     if ((x->filter = frame_memfd("filter", filter->insns, filter->n * sizeof(struct sock_filter))) < 0)
         return err_sys(e, VIR_FROM_QEMU, -x->filter, "Unable to start QEMU");
+    if (!(x->l->flags & LAUNCH_NO_CGROUP) && (x->door = record_listen(x->h, x->l->id)) < 0)
+        return err_sys(e, VIR_FROM_QEMU, -x->door, "Unable to start QEMU");
     if (!(x->l->flags & LAUNCH_NO_CGROUP) && cgroup_make(&x->groups, x->l, x->session, e) < 0)
         return -1;
     if (pipe2(x->exec, O_CLOEXEC) < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, x->status) < 0 || setsockopt(x->status[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0)
@@ -404,14 +412,14 @@ static bool is_known(struct hand *h)
 static void launch_undo(const struct launcher *x)
 {
     if (!(x->l->flags & LAUNCH_NO_CGROUP))
-        record_remove(x->h, x->l->name);
+        record_remove(x->h, x->l->name, x->l->id);
     if (!x->session)
         cgroup_remove(x->l->id, x->l->name);
 }
 
 static void hand_launch(struct hand *h)
 {
-    struct launcher x = { .h = h, .l = hand_body(h, sizeof *x.l), .session = h->birth.flags & BIRTH_SESSION, .plan = -1, .filter = -1, .stub = -1, .log = -1, .null = -1 };
+    struct launcher x = { .h = h, .l = hand_body(h, sizeof *x.l), .session = h->birth.flags & BIRTH_SESSION, .plan = -1, .filter = -1, .stub = -1, .log = -1, .null = -1, .door = -1 };
     struct launched done = { 0 };
     struct err e = ERR_INIT;
     unsigned nfds = 0;
@@ -447,7 +455,7 @@ static void hand_reap(struct hand *h)
     hand_check_text(rq->run_dir, sizeof rq->run_dir);
     if (!(h->birth.flags & BIRTH_SESSION))
         cgroup_remove(rq->id, rq->name);
-    record_remove(h, rq->name);
+    record_remove(h, rq->name, rq->id);
     if (rq->run_dir[0] == '/' && !strstr(rq->run_dir, "/../")) {
         static const char *const names[] = { "monitor.sock", "master-key.aes" /* of a guest that libvirtd started */ };
         for (size_t i = 0; i < ARRAY_N(names); i++)

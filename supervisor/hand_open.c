@@ -416,55 +416,6 @@ static void hand_connect(struct hand *h)
     hand_reply(h, &done, sizeof done, &fd, 1);
 }
 
-/* SAFETY: a pidfd is the right to signal.  It is given for the process that was noted when the guest was started, if it still has that start
- * time and a guest's name, so that a number that was used again names nobody.  The descriptor comes first: whose it is is looked at after. */
-static void hand_pidfd(struct hand *h)
-{
-    const struct hand_pid *q = hand_body(h, sizeof *q);
-    struct err e = ERR_INIT;
-    char path[64], comm[32] = "";
-    uint64_t start = 0;
-    struct run_record p = { .id = q->id };
-    int fds[2] = { -1, -1 };
-    hand_check_text(q->name, sizeof q->name);
-    int r = record_read(h, q->name, &p);
-    bool foreign = r == -ENOENT && (r = record_foreign(h, q->name, &p)) == 0;
-    if (r == 0) {
-        fds[0] = p.stub > 1 ? (int)syscall(SYS_pidfd_open, p.stub, 0) : -1;
-        util_format(path, sizeof path, "/proc/%d", p.stub);
-        fds[1] = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        AUTO_CLOSE name = fds[1] < 0 ? -1 : openat(fds[1], "comm", O_RDONLY | O_CLOEXEC);
-        r = fds[0] < 0 || name < 0 || util_read_full(name, comm, sizeof comm - 1) <= 0 || proc_start(p.stub, &start) < 0 || start != p.start ||
-            strncmp(comm, foreign ? "qemu-" : "bulkhead-pid1", foreign ? 5 : 13) ? -ESRCH : 0;
-    }
-    struct hand_done done = { .failed = -1, .nworker = 2, .pid = p.stub, .id = p.id };
-    if (r == -ESRCH) {              /* what it left is removed by its id */
-        done.nworker = 0;
-        hand_reply(h, &done, sizeof done, NULL, 0);
-        return;
-    }
-    if (r) {
-        err_sys(&e, VIR_FROM_QEMU, -r, "Cannot read what was noted of the guest's process");
-        hand_fail(h, -1, r, &e);
-        return;
-    }
-    if (!foreign) {     /* the stub: QEMU is its one child */
-        char children[64] = "";
-        int qemu = 0;
-        util_format(path, sizeof path, "task/%d/children", p.stub);
-        AUTO_CLOSE c = openat(fds[1], path, O_RDONLY | O_CLOEXEC);
-        if (c >= 0 && read(c, children, sizeof children - 1) > 0 && sscanf(children, "%d", &qemu) == 1) {
-            util_format(path, sizeof path, "/proc/%d", qemu);
-            int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-            if (dir >= 0) {
-                close(fds[1]);
-                fds[1] = dir;
-            }
-        }
-    }
-    hand_reply(h, &done, sizeof done, fds, 2);
-}
-
 int main(void)
 {
     struct hand h = { 0 };
@@ -473,7 +424,7 @@ int main(void)
     switch (h.call.h.op) {
     case OP_IN(IN_HAND_OPEN): hand_open(&h); break;
     case OP_IN(IN_HAND_CONNECT): hand_connect(&h); break;
-    case OP_IN(IN_HAND_PIDFD): hand_pidfd(&h); break;
+    case OP_IN(IN_HAND_PIDFD): hand_adopt(&h); break;
     default:
         log_err("no such verb: %u", OP_PROC(h.call.h.op));
         return 2;

@@ -3,7 +3,7 @@
  * Privilege: hand-launch writes and removes, hand-open reads, in the folder of status files, which is root's.  Assumes of its input: the supervisor
  * named the guest.  SAFETY: the status file beside it is the guest's worker's word; a pid of that would let a hostile worker have another process
  * killed as its guest.  So pid, start time and id are noted here, by the hand that started it: NAME.run.  NAME.pid is for host programs: as
- * libvirt's, QEMU's pid. */
+ * libvirt's, QEMU's pid.  ID.door is where the guest's stub gives what it holds for a later daemon. */
 #include "hand.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -11,14 +11,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 #include "ipc/layout.h"
 #include "ipc/log.h"
 #include "ipc/util.h"
 
-enum { RECORD_BYTES = 128 };
+enum { RECORD_BYTES = 128, DOOR_WAIT_S = 5 };
 
 static int folder_open(const struct hand *h)
 {
@@ -121,11 +123,51 @@ int record_foreign(const struct hand *h, const char *name, struct run_record *r)
     return now.tv_sec - up.tv_sec + (time_t)(start / (uint64_t)sysconf(_SC_CLK_TCK)) <= st.st_mtim.tv_sec + 1 ? 0 : -ESRCH;
 }
 
-void record_remove(const struct hand *h, const char *name)
+/* By the folder's descriptor, as its path may be longer than an address can be. */
+static int door_address(struct sockaddr_un *a, int dir, int32_t id)
+{
+    *a = (struct sockaddr_un){ .sun_family = AF_UNIX };
+    return util_format(a->sun_path, sizeof a->sun_path, "/proc/self/fd/%d/%d.door", dir, id);
+}
+
+/* SAFETY: in root's folder and with mode 0600: nobody but the daemon's hands and a session's own user comes in. */
+int record_listen(const struct hand *h, int32_t id)
+{
+    struct sockaddr_un a;
+    AUTO_CLOSE dir = folder_open(h);
+    AUTO_CLOSE fd = dir < 0 ? dir : socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (dir < 0 || fd < 0)
+        return dir < 0 ? dir : -errno;
+    door_address(&a, dir, id);
+    unlink(a.sun_path);         /* of a run whose end nobody saw: ids are not used twice while a guest lives */
+    mode_t mask = umask(0177);
+    int r = bind(fd, (struct sockaddr *)&a, sizeof a) < 0 || listen(fd, 4) < 0 ? -errno : 0;
+    umask(mask);
+    return r ? r : STEAL_FD(&fd);
+}
+
+int record_connect(const struct hand *h, int32_t id)
+{
+    struct sockaddr_un a;
+    struct timeval wait = { .tv_sec = DOOR_WAIT_S };
+    AUTO_CLOSE dir = folder_open(h);
+    AUTO_CLOSE fd = dir < 0 ? dir : socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    if (dir < 0 || fd < 0)
+        return dir < 0 ? dir : -errno;
+    door_address(&a, dir, id);
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
+    return connect(fd, (struct sockaddr *)&a, sizeof a) < 0 ? -errno : STEAL_FD(&fd);
+}
+
+void record_remove(const struct hand *h, const char *name, int32_t id)
 {
     static const char *const suffixes[] = { ".run", ".pid" };
+    struct sockaddr_un a;
     char file[NAME_MAX + 1];
     AUTO_CLOSE dir = folder_open(h);
+    if (dir >= 0 && !door_address(&a, dir, id))
+        unlink(a.sun_path);
     for (size_t i = 0; dir >= 0 && i < ARRAY_N(suffixes) - is_lock(name); i++)
         if (file_name(file, name, suffixes[i]) == 0 && unlinkat(dir, file, 0) < 0 && errno != ENOENT)
             log_warn("cannot remove '%s': %s", file, strerror(errno));

@@ -112,11 +112,10 @@ static int take_over(struct flow *f)
     f->run = run_of(f->slot);
     if (f->run && f->run->stub)
         return FLOW_NEXT;       /* an earlier supervisor had come so far */
-    if (!f->run && !(f->run = run_take(f->slot)))
+    if (f->run)
+        run_free(f->run);       /* or to a part of what it is given now */
+    if (!(f->run = run_take(f->slot)))
         return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "too many guests run");
-    run_fd_add(f->run, BFD_TREE, 0, STEAL_FD(&f->fd[FF_TREE]));
-    run_fd_add(f->run, BFD_MANIFEST, 0, STEAL_FD(&f->fd[FF_MANIFEST]));
-    run_fd_add(f->run, BFD_CHECKPOINT, 0, memfd_create("checkpoint", MFD_CLOEXEC));
     struct hand_pid q = { .id = f->doc.id };
     util_copy_str(q.name, sizeof q.name, f->name);
     return hand_call(f, ROLE_HAND_OPEN, IN_HAND_PIDFD, &q, sizeof q, NULL, 0);
@@ -132,6 +131,13 @@ static int taken(struct flow *f, struct frame *fr)
         return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "its id %d cannot be taken", d.id);
     f->run->id = d.id;
     run_dir_name(f->run);
+    /* SAFETY: document and manifest are those it was started with.  Of libvirt's, and of one that is no more, the status file's are all there are. */
+    if (fr->h.nfds <= 2) {
+        run_fd_add(f->run, BFD_TREE, 0, STEAL_FD(&f->fd[FF_TREE]));
+        run_fd_add(f->run, BFD_MANIFEST, 0, STEAL_FD(&f->fd[FF_MANIFEST]));
+        run_fd_add(f->run, BFD_CHECKPOINT, 0, memfd_create("checkpoint", MFD_CLOEXEC));
+    }
+    run_take_ours(f->run, fr, 2, &d);       /* not more than a run can have */
     if (fr->h.nfds < 2)
         return err_set(&f->err, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "there is no process of the guest's any more");
     run_adopt(f->run, fr, d.pid);
@@ -174,6 +180,7 @@ static void adopt_done(struct flow *f, bool ok)
         slot_facts(r->slot, &f->doc);
         if (slot_row(r->slot)->flags & SLOT_MANAGED_SAVE)
             saved_forget(r->slot);      /* of a guest that runs on it is none */
+        log_run(r);
         if (r->stub)
             guest_up(r, NULL);
         else

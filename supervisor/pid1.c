@@ -1,5 +1,5 @@
-/* pid1.c: process 1 of a guest's pid namespace: starts QEMU, reaps, passes QEMU's end on, and holds what must live as long as QEMU:
- * the terminals among that it keeps from filling up while no worker does.
+/* pid1.c: process 1 of a guest's pid namespace: starts QEMU, reaps, passes QEMU's end on, and holds what must live as long as QEMU and is a later
+ * daemon's: terminals, channels, the read ends of logs, the worker's notes.
  *
  * Privilege: none: it has the guest's uid, no capabilities and no_new_privs already, and shuts itself in further below.
  * Called by: hand-launch, by exec.  Its end ends everything in the guest's namespace; a SIGKILL to it is how a guest is destroyed.
@@ -29,6 +29,7 @@
 
 #define FILTER_MAX 4096
 #define LOOK_AGAIN_MS 10
+#define LOG_WAIT_LOOKS 200      /* two seconds: a log role that died is there again in milliseconds */
 
 static char *const environment[] = { "LC_ALL=C", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/run", "TMPDIR=/run",
     "XDG_DATA_HOME=/run/.local/share", "XDG_CACHE_HOME=/run/.cache", "XDG_CONFIG_HOME=/run/.config", "XDG_RUNTIME_DIR=/run", NULL };
@@ -74,47 +75,81 @@ static void become_qemu(const struct stub_plan *plan, char *args)
     fail(plan->emulator, errno);
 }
 
-/* ---- terminals ----
- * A full one would make the guest wait, and QEMU log a byte anew with every try to write it.  So while no worker has it (its lock tells), what a
- * program that opened the terminal itself leaves unread is thrown away here, as the worker does. */
+/* ---- what is held ----
+ * A later daemon comes through the door for all of it.  Until then nobody may read the streams among it, terminals and the pipes of logs, and a full
+ * one would make the guest wait, and QEMU log a byte of a terminal anew with every try to write it.  So while no worker has one (its lock tells), what
+ * is too much for it is thrown away here.  A log whose role has died is its next instance's, if that comes in time. */
 
-static int terminal[FRAME_FDS_MAX];
-static unsigned terminals;
+struct stream { int fd, keep /* bytes */; unsigned patience /* looks */, looks; };
+static struct stream streams[FRAME_FDS_MAX];
+static struct launch_fd held_as[FRAME_FDS_MAX];
+static int held_fd[FRAME_FDS_MAX], door = -1;
+static unsigned streams_n, held;
 
-/* Returns whether to look again soon: a terminal fills up and has a worker, which may be dying; when it is full no wake-up comes. */
-static bool terminals_drain(void)
+static void hand_over(void)
+{
+    struct frame_head h = { .kind = FRAME_REPLY, .op = OP_IN(IN_HAND_PIDFD) };
+    int fd = accept4(door, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd < 0)
+        return;
+    frame_send(fd, &h, held_as, held * sizeof *held_as, held_fd, held);
+    close(fd);
+}
+
+/* Returns whether to look again soon: a stream fills up and has a reader, which may be dying, or may get one; when it is full no wake-up comes. */
+static bool streams_drain(void)
 {
     bool again = false;
     char buf[4096];
-    for (unsigned i = 0; i < terminals; i++) {
+    for (struct stream *s = streams; s < streams + streams_n; s++) {
         struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
         int n = 0;
-        if (ioctl(terminal[i], FIONREAD, &n) < 0 || n <= TERMINAL_KEEP_BYTES || fcntl(terminal[i], F_GETLK, &l) < 0)
+        if (ioctl(s->fd, FIONREAD, &n) < 0 || n <= s->keep || fcntl(s->fd, F_GETLK, &l) < 0)
             continue;
-        again |= l.l_type != F_UNLCK;
-        for (ssize_t r = 1; l.l_type == F_UNLCK && n > 0 && r > 0; n -= (int)r)
-            r = read(terminal[i], buf, n < (int)sizeof buf ? (size_t)n : sizeof buf);
+        s->looks = l.l_type == F_UNLCK ? s->looks + (s->looks < s->patience) : 0;
+        bool wait = l.l_type != F_UNLCK || s->looks < s->patience;
+        again |= wait;
+        for (ssize_t r = 1; !wait && n > s->keep / 2 && r > 0; n -= (int)r)
+            r = read(s->fd, buf, sizeof buf);
     }
     return again;
 }
 
-/* Children's ends wake the stub by *children, new bytes of the terminals among what it holds by the epoll descriptor that is returned. */
-static int wait_begin(unsigned held_from, int *children)
+static void stream_add(int ep, int fd)
+{
+    struct epoll_event ev = { .events = EPOLLIN | EPOLLET, .data.fd = fd };
+    struct stream s = { .fd = fd, .keep = TERMINAL_KEEP_BYTES };
+    struct termios t;
+    struct stat st;
+    if (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode)) {
+        s.keep = fcntl(fd, F_GETPIPE_SZ) / 2;
+        s.patience = LOG_WAIT_LOOKS;
+    } else if (tcgetattr(fd, &t) < 0) {
+        return;
+    }
+    /* Who else reads it may be quicker. */
+    if (fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) == 0 && epoll_ctl(ep, EPOLL_CTL_ADD, fd, &ev) == 0)
+        streams[streams_n++] = s;
+}
+
+/* Children's ends wake the stub by *children, new bytes of the streams and visitors at the door by the epoll descriptor that is returned. */
+static int wait_begin(int *children)
 {
     struct epoll_event ev = { .events = EPOLLIN };
-    struct termios t;
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
     sigprocmask(SIG_BLOCK, &set, NULL);
     int ep = epoll_create1(EPOLL_CLOEXEC);
     *children = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    ev.data.fd = *children;
     if (ep < 0 || *children < 0 || epoll_ctl(ep, EPOLL_CTL_ADD, *children, &ev) < 0)
         return -1;
-    ev.events |= EPOLLET;
-    for (int fd = (int)held_from; fcntl(fd, F_GETFD) >= 0 && terminals < ARRAY_N(terminal); fd++)      /* their numbers follow one another */
-        if (tcgetattr(fd, &t) == 0 && epoll_ctl(ep, EPOLL_CTL_ADD, fd, &ev) == 0)
-            terminal[terminals++] = fd;
+    ev.data.fd = door;
+    if (fcntl(door, F_GETFD) >= 0 && epoll_ctl(ep, EPOLL_CTL_ADD, door, &ev) < 0)       /* a QEMU that is asked what it can has none */
+        return -1;
+    for (unsigned i = 0; i < held; i++)
+        stream_add(ep, held_fd[i]);
     return ep;
 }
 
@@ -122,6 +157,8 @@ int main(void)
 {
     struct stat st;
     prctl(PR_SET_NAME, "bulkhead-pid1");
+    /* SAFETY: QEMU has the same uid.  Its exec makes it dumpable again; this process stays closed to it, with what it holds and says. */
+    prctl(PR_SET_DUMPABLE, 0);
     for (int fd = STUB_FD_PLAN; fd < STUB_FD_FREE; fd++)
         fcntl(fd, F_SETFD, FD_CLOEXEC);
     if (fstat(STUB_FD_PLAN, &st) < 0 || st.st_size < (off_t)sizeof(struct stub_plan))
@@ -136,6 +173,10 @@ int main(void)
         become_qemu(plan, (char *)(plan + 1));
     /* A descriptor of QEMU's that stayed open here would keep its peers from seeing QEMU close it. */
     unsigned held_from = plan->held_from;
+    door = (int)held_from;
+    memcpy(held_as, plan->held_as, sizeof held_as);
+    for (held = 0; held < plan->held && held < ARRAY_N(held_fd); held++)
+        held_fd[held] = door + 1 + (int)held;
     munmap(plan, (size_t)st.st_size);
     syscall(SYS_close_range, STUB_FD_PLAN, STUB_FD_STATUS - 1, 0);
     syscall(SYS_close_range, STUB_FD_STATUS + 1, held_from - 1, 0);
@@ -147,12 +188,12 @@ int main(void)
     if (n != 1)
         _exit(127);
     close(STUB_FD_STATUS);
-    int children, ep = wait_begin(held_from, &children);
+    int children, ep = wait_begin(&children);
     /* From here on the stub waits, and nothing else. */
     if (ep < 0 || policy_filter_load(ROLE_PID1, false) < 0)
         _exit(127);
     for (;;) {
-        struct epoll_event ev;
+        struct epoll_event ev = { 0 };
         struct signalfd_siginfo one;
         int status;
         pid_t p;
@@ -161,7 +202,11 @@ int main(void)
                 _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
         if (p < 0 && errno == ECHILD)
             _exit(127);
-        if (epoll_wait(ep, &ev, 1, terminals_drain() ? LOOK_AGAIN_MS : -1) > 0 && read(children, &one, sizeof one) < 0)
+        if (epoll_wait(ep, &ev, 1, streams_drain() ? LOOK_AGAIN_MS : -1) <= 0)
+            continue;
+        if (ev.data.fd == door)
+            hand_over();
+        else if (ev.data.fd == children && read(children, &one, sizeof one) < 0)
             continue;
     }
 }

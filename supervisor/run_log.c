@@ -36,13 +36,9 @@ void log_init_rows(struct run *r)
 
 int log_add(struct run *r, int kind, int fd)
 {
-    bool is_new = kind == BFD_LOG_PIPE;
-    if (is_new ? r->logs == RUN_LOGS_MAX : !r->logs) {
-        util_closep(&fd);
-        return -ENOSPC;
-    }
-    r->logs += is_new;
-    return run_fd_add(r, kind, r->logs - 1, fd);
+    bool is_new = kind == BFD_LOG_PIPE, fits = is_new ? r->logs < RUN_LOGS_MAX : r->logs > 0;
+    r->logs += is_new && fits;
+    return run_fd_add(r, fits ? kind : BFD_KIND_N, r->logs - 1, fd);       /* that kind is refused */
 }
 
 void log_run(struct run *r)

@@ -93,6 +93,17 @@ static int compiled(struct flow *f, struct frame *fr)
     return r;
 }
 
+/* Our ends, the last descriptors of a hand's answer. */
+int run_take_ours(struct run *r, struct frame *fr, unsigned first, const struct hand_done *d)
+{
+    int fault = 0;
+    for (unsigned i = 0; first + i < fr->h.nfds; i++) {
+        int fd = frame_take_fd(fr, first + i), kind = d->ours_kind[i];
+        fault |= kind == BFD_LOG_PIPE || kind == BFD_DIR || kind == BFD_FILE ? log_add(r, kind, fd) : run_fd_add(r, kind, d->ours_entry[i], fd);
+    }
+    return fault;
+}
+
 /* What a hand made goes into the run: descriptors for QEMU, and ours by kind.  The grants go on unread. */
 static int take_made(struct flow *f, struct frame *fr, const struct hand_done *d)
 {
@@ -105,11 +116,7 @@ static int take_made(struct flow *f, struct frame *fr, const struct hand_done *d
     f->fd[FF_GRANTS] = frame_take_fd(fr, 0);
     for (uint32_t i = 0; i < d->nqemu; i++)
         fault |= run_fd_add(r, BFD_NONE, base + i, frame_take_fd(fr, 1 + i));
-    for (uint32_t i = 0; i < d->nworker; i++) {
-        int fd = frame_take_fd(fr, 1 + d->nqemu + i), kind = d->ours_kind[i];
-        bool is_log = kind == BFD_LOG_PIPE || kind == BFD_DIR || kind == BFD_FILE;
-        fault |= is_log ? log_add(r, kind, fd) : run_fd_add(r, kind, d->ours_entry[i], fd);
-    }
+    fault |= run_take_ours(r, fr, 1 + d->nqemu, d);
     r->next_fd = d->next_fd;
     return fault ? err_set(&f->err, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "too many character devices") : FLOW_NEXT;
 }
@@ -264,23 +271,19 @@ static const char *judge_emulator(const char path[512])
 static int launch_go(struct flow *f)
 {
     struct run *r = f->run;
-    int fds[FRAME_FDS_MAX];
-    unsigned n = 0;
-    fds[n++] = f->fd[FF_TEXT];
-    fds[n++] = run_fd(r, BFD_MANIFEST, 0);
+    int fds[FRAME_FDS_MAX] = { f->fd[FF_TEXT], run_fd(r, BFD_MANIFEST, 0) };
     struct launch *l = (struct launch *)f->body;
     l->nfds = 0;
-    /* Terminals' other ends live in the stub too: without one QEMU would spin while no daemon runs. */
+    /* Our ends live in the stub too, for a later daemon.  Not the monitor's, which serves one at a time: that may be libvirt's. */
     for (const struct run_fd *d = r->fd; d < r->fd + r->fds; d++)
-        if (d->kind == BFD_NONE || d->kind == BFD_CHARDEV) {
-            int16_t number = d->kind == BFD_NONE ? (int16_t)d->arg : -1;
-            if (d->kind == BFD_NONE && number < 0)
+        if (d->kind != BFD_QMP) {
+            if (d->kind == BFD_NONE && d->arg == ~0u)
                 l->log_fd = l->nfds;
-            l->fd_number[l->nfds++] = number;
-            fds[n++] = d->fd;
+            l->fd[l->nfds] = (struct launch_fd){ .number = d->kind == BFD_NONE ? (int16_t)d->arg : -1, .kind = d->kind, .arg = d->arg };
+            fds[2 + l->nfds++] = d->fd;
         }
     /* The hand is the run's, though the start has the object: a destroy ends it first, and so this flow, which uses the run. */
-    return flow_call(f, peer_take(ROLE_HAND_LAUNCH, r->object, l->name), OP_IN(IN_HAND_LAUNCH), 0, l, sizeof *l, fds, n);
+    return flow_call(f, peer_take(ROLE_HAND_LAUNCH, r->object, l->name), OP_IN(IN_HAND_LAUNCH), 0, l, sizeof *l, fds, 2 + l->nfds);
 }
 
 static int launched(struct flow *f, struct frame *fr)

@@ -1,0 +1,97 @@
+/* hand_adopt.c: a guest that runs already, for a later daemon: its process, and what its stub holds.  Part of hand-open, with its privilege and peer. */
+#include "hand_open.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include "ipc/log.h"
+#include "ipc/util.h"
+
+/* SAFETY: a pidfd is the right to signal.  It is given for the process that was noted when the guest was started, if it still has that start
+ * time and a guest's name, so that a number that was used again names nobody.  The descriptor comes first: whose it is is looked at after.
+ * 0, with fds[0] the pidfd and fds[1] its folder in /proc; -ESRCH: it has ended. */
+static int process_find(const struct hand *h, const char *name, struct run_record *p, bool *foreign, int fds[2])
+{
+    char path[64], comm[32] = "";
+    uint64_t start = 0;
+    int r = record_read(h, name, p);
+    *foreign = r == -ENOENT && (r = record_foreign(h, name, p)) == 0;
+    if (r)
+        return r;
+    fds[0] = p->stub > 1 ? (int)syscall(SYS_pidfd_open, p->stub, 0) : -1;
+    util_format(path, sizeof path, "/proc/%d", p->stub);
+    fds[1] = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    AUTO_CLOSE is = fds[1] < 0 ? -1 : openat(fds[1], "comm", O_RDONLY | O_CLOEXEC);
+    return fds[0] < 0 || is < 0 || util_read_full(is, comm, sizeof comm - 1) <= 0 || proc_start(p->stub, &start) < 0 || start != p->start ||
+        strncmp(comm, *foreign ? "qemu-" : "bulkhead-pid1", *foreign ? 5 : 13) ? -ESRCH : 0;
+}
+
+/* From the stub's folder to that of QEMU, its one child. */
+static void qemu_find(int32_t stub, int *folder)
+{
+    char path[64], children[64] = "";
+    int qemu = 0;
+    util_format(path, sizeof path, "task/%d/children", stub);
+    AUTO_CLOSE c = openat(*folder, path, O_RDONLY | O_CLOEXEC);
+    if (c < 0 || read(c, children, sizeof children - 1) <= 0 || sscanf(children, "%d", &qemu) != 1)
+        return;
+    util_format(path, sizeof path, "/proc/%d", qemu);
+    int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (dir >= 0) {
+        close(*folder);
+        *folder = dir;
+    }
+}
+
+/* SAFETY: the stub has the guest's uid, but nothing else that has it may touch its memory or descriptors.  Still, what it says is checked as a stranger's. */
+static int held_ask(const struct hand *h, int32_t id, struct hand_done *done, struct frame *f, uint8_t *buf)
+{
+    AUTO_CLOSE door = record_connect(h, id);
+    int r = door < 0 ? door : frame_recv(door, f, buf, FRAME_BODY_MAX);
+    if (r <= 0)
+        return r < 0 ? r : -EPIPE;
+    const struct launch_fd *as = (const void *)f->body;
+    if (f->h.op != OP_IN(IN_HAND_PIDFD) || f->h.flags & FRAME_BIG || f->body_len != f->h.nfds * sizeof *as || f->h.nfds > FRAME_FDS_MAX - 2)
+        return -EPROTO;
+    for (unsigned i = 0; i < f->h.nfds; i++) {
+        if (as[i].kind == BFD_NONE || as[i].kind >= BFD_KIND_N || as[i].arg > UINT16_MAX)
+            return -EPROTO;
+        done->ours_kind[i] = as[i].kind;
+        done->ours_entry[i] = (uint16_t)as[i].arg;
+    }
+    done->nworker = f->h.nfds;
+    return 0;
+}
+
+void hand_adopt(struct hand *h)
+{
+    static _Alignas(8) uint8_t buf[FRAME_BODY_MAX];
+    const struct hand_pid *q = hand_body(h, sizeof *q);
+    struct err e = ERR_INIT;
+    struct run_record p = { .id = q->id };
+    struct frame held = FRAME_INIT;
+    bool foreign;
+    int fds[FRAME_FDS_MAX] = { -1, -1 };
+    hand_check_text(q->name, sizeof q->name);
+    int r = process_find(h, q->name, &p, &foreign, fds);
+    struct hand_done done = { .failed = -1, .pid = p.stub, .id = p.id };
+    if (r == -ESRCH) {              /* what it left is removed by its id */
+        hand_reply(h, &done, sizeof done, NULL, 0);
+        return;
+    }
+    if (r) {
+        err_sys(&e, VIR_FROM_QEMU, -r, "Cannot read what was noted of the guest's process");
+        hand_fail(h, -1, r, &e);
+        return;
+    }
+    if (!foreign) {
+        qemu_find(p.stub, &fds[1]);
+        if ((r = held_ask(h, p.id, &done, &held, buf)) < 0) {
+            log_warn("the first process of '%s' does not give what it holds: its consoles and logs stay closed: %s", q->name, strerror(-r));
+            done.nworker = 0;
+        }
+    }
+    memcpy(fds + 2, held.fds, done.nworker * sizeof *fds);
+    hand_reply(h, &done, sizeof done, fds, 2 + done.nworker);
+}
