@@ -6,6 +6,7 @@
  *
  * SAFETY: whatever the arguments are, they are read by a process that has the guest's uid, no capability, and a view without the host. */
 #include "hand_launch.h"
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -440,8 +441,24 @@ static void hand_launch(struct hand *h)
     }
 }
 
+/* The folder of a guest's own channels, with the sockets in it. */
+static void sockets_remove(const char *folder)
+{
+    AUTO_CLOSE fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    struct stat st;
+    DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    for (struct dirent *e; d && (e = readdir(d)); )
+        if (fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISSOCK(st.st_mode))
+            unlinkat(fd, e->d_name, 0);
+    if (d) {
+        closedir(d);
+        fd = -1;
+    }
+    rmdir(folder);
+}
+
 /* SAFETY: removes only what names of our own making lead to: the guest's groups, monitor.sock and the key in the run folder and the folders once they
- * are empty, and sockets (nothing else) where the manifest had QEMU listen. */
+ * are empty, and sockets (nothing else) where the manifest had QEMU listen, or in the folder of its channels. */
 static void hand_reap(struct hand *h)
 {
     const struct hand_req *rq = hand_body(h, sizeof *rq);
@@ -463,7 +480,7 @@ static void hand_reap(struct hand *h)
                 unlink(sock);
         const char *last = path_split(rq->run_dir, lib, sizeof lib);
         if (last && util_format(folder, sizeof folder, "%s/channel/target/%s", lib, last) == 0)
-            rmdir(folder);
+            sockets_remove(folder);
         if (rmdir(rq->run_dir) < 0 && errno != ENOENT)
             log_warn("cannot remove '%s': %s", rq->run_dir, strerror(errno));
     }

@@ -131,8 +131,8 @@ static int taken(struct flow *f, struct frame *fr)
         return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "its id %d cannot be taken", d.id);
     f->run->id = d.id;
     run_dir_name(f->run);
-    /* SAFETY: document and manifest are those it was started with.  Of libvirt's, and of one that is no more, the status file's are all there are. */
-    if (fr->h.nfds <= 2) {
+    /* SAFETY: document and manifest are those it was started with.  Of libvirt's the status file's are all there are; one that is no more has none. */
+    if (fr->h.nfds == 2) {
         run_fd_add(f->run, BFD_TREE, 0, STEAL_FD(&f->fd[FF_TREE]));
         run_fd_add(f->run, BFD_MANIFEST, 0, STEAL_FD(&f->fd[FF_MANIFEST]));
         run_fd_add(f->run, BFD_CHECKPOINT, 0, memfd_create("checkpoint", MFD_CLOEXEC));

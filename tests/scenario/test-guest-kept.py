@@ -110,14 +110,14 @@ def believed(box):
     with open(os.path.join(theirs, "own.log"), "w") as f:
         f.write("theirs\n")
     serial += "<serial type='unix'><source mode='bind' path='%s/sock'/><target port='2'/></serial>" % folder
-    dom, console = boot(box, document("k3", serial=serial, words="8250.nr_uarts=4"))
+    dom, console = boot(box, document("k3", serial=serial, devices="<channel type='unix'><target type='virtio' name='org.test.0'/></channel>", words="8250.nr_uarts=4"))
     console.close()
     box.stop_daemon()
     status = os.path.join(box.dir, "run/libvirt/qemu/k3.xml")
     text = read(status)
     assert folder + "/own.log" in text and folder + "/sock" in text
-    with open(status, "w") as f:
-        f.write(text.replace(folder, theirs))
+    lie = lambda: open(status, "w").write(text.replace(folder, theirs))
+    lie()
     box.start()
     console = Console(box, "k3")
     console.sh("echo line-1-end >/dev/ttyS1")
@@ -126,10 +126,25 @@ def believed(box):
     assert folder in box.connect().lookupByName("k3").XMLDesc()
     box.connect().lookupByName("k3").destroy()
     assert_clean(box)
+    # One that ends before the next daemon, too.
+    dom = box.connect().lookupByName("k3")
+    dom.create()
+    assert os.path.exists(folder + "/sock")
+    box.stop_daemon()
+    text = read(status)
+    lie()
+    os.kill(box.role("guest")[0], signal.SIGKILL)
+    wait_for("its end", lambda: not box.role("guest"), 20)
+    box.start()
+    wait_for("it is known to be off", lambda: is_off(box.connect().lookupByName("k3")), 20)
+    assert_clean(box)
     assert sorted(os.listdir(theirs)) == ["own.log", "sock"]
     assert read(os.path.join(theirs, "own.log")) == "theirs\n"
-    assert not os.path.exists(os.path.join(folder, "sock"))
     listener.close()
+    dom = box.connect().lookupByName("k3")
+    dom.create()            # the socket that is left is no hindrance, and goes this time
+    dom.destroy()
+    assert not os.path.exists(folder + "/sock")
 
 
 def closed(box):
