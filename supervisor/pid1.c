@@ -29,7 +29,7 @@
 
 #define FILTER_MAX 4096
 #define LOOK_AGAIN_MS 10
-#define LOG_WAIT_LOOKS 200      /* two seconds: a log role that died is there again in milliseconds */
+#define LOG_WAIT_MS 2000        /* a log role that died is there again in milliseconds, or in half a second if it has done so often */
 
 static char *const environment[] = { "LC_ALL=C", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/run", "TMPDIR=/run",
     "XDG_DATA_HOME=/run/.local/share", "XDG_CACHE_HOME=/run/.cache", "XDG_CONFIG_HOME=/run/.config", "XDG_RUNTIME_DIR=/run", NULL };
@@ -80,7 +80,7 @@ static void become_qemu(const struct stub_plan *plan, char *args)
  * one would make the guest wait, and QEMU log a byte of a terminal anew with every try to write it.  So while no worker has one (its lock tells), what
  * is too much for it is thrown away here.  A log whose role has died is its next instance's, if that comes in time. */
 
-struct stream { int fd, keep /* bytes */; unsigned patience /* looks */, looks; };
+struct stream { int fd, keep /* bytes */; uint64_t patience /* ms */, since /* when nobody read it and it had more; 0: it was read at the last look */; };
 static struct stream streams[FRAME_FDS_MAX];
 static struct launch_fd held_as[FRAME_FDS_MAX];
 static int held_fd[FRAME_FDS_MAX], door = -1;
@@ -99,15 +99,21 @@ static void hand_over(void)
 /* Returns whether to look again soon: a stream fills up and has a reader, which may be dying, or may get one; when it is full no wake-up comes. */
 static bool streams_drain(void)
 {
+    uint64_t now = util_now_ms();
     bool again = false;
     char buf[4096];
     for (struct stream *s = streams; s < streams + streams_n; s++) {
         struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
         int n = 0;
-        if (ioctl(s->fd, FIONREAD, &n) < 0 || n <= s->keep || fcntl(s->fd, F_GETLK, &l) < 0)
+        if (ioctl(s->fd, FIONREAD, &n) < 0 || fcntl(s->fd, F_GETLK, &l) < 0)
             continue;
-        s->looks = l.l_type == F_UNLCK ? s->looks + (s->looks < s->patience) : 0;
-        bool wait = l.l_type != F_UNLCK || s->looks < s->patience;
+        if (l.l_type != F_UNLCK)
+            s->since = 0;
+        if (n <= s->keep)
+            continue;
+        if (l.l_type == F_UNLCK && !s->since)
+            s->since = now;
+        bool wait = !s->since || now - s->since < s->patience;
         again |= wait;
         for (ssize_t r = 1; !wait && n > s->keep / 2 && r > 0; n -= (int)r)
             r = read(s->fd, buf, sizeof buf);
@@ -123,7 +129,7 @@ static void stream_add(int ep, int fd)
     struct stat st;
     if (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode)) {
         s.keep = fcntl(fd, F_GETPIPE_SZ) / 2;
-        s.patience = LOG_WAIT_LOOKS;
+        s.patience = LOG_WAIT_MS;
     } else if (tcgetattr(fd, &t) < 0) {
         return;
     }

@@ -98,6 +98,34 @@ def noisy(box):
     assert_clean(box)
 
 
+def killed(box):
+    """a log role that is killed while much is printed in small pieces: the next one finds all"""
+    with open(os.path.join(box.dir, "etc/libvirt/virtlogd.conf"), "w") as f:
+        f.write("max_size = 0\n")
+    again(box)
+    folder = os.path.join(box.dir, "k5")
+    os.makedirs(folder)
+    out, log = folder + "/out", folder + "/own.log"
+    dom, console = boot(box, document("k5", devices="<channel type='file'><source path='%s'/><log file='%s'/><target type='virtio' name='x'/></channel>" % (out, log)))
+    console.send("dd if=/dev/zero bs=256 count=20000 of=/dev/virtio-ports/x; echo all @''done\n")
+    wait_for("the log grows", lambda: os.path.getsize(log) > 1 << 18, 60)
+    roles, supervisor = box.role("log"), box.role("supervisor")[0]
+    os.kill(supervisor, signal.SIGSTOP)     # there is no next instance before the pipe is full
+    for pid in roles:
+        os.kill(pid, signal.SIGKILL)
+    end, size = time.time() + 1, os.path.getsize(out)
+    while time.time() < end and os.path.getsize(out) < size + (1 << 19):        # more than it holds: some was thrown away
+        time.sleep(0.01)
+    os.kill(supervisor, signal.SIGCONT)
+    wait_for("new ones", lambda: len(set(box.role("log")) - set(roles)) == 2, 30)
+    console.expect("all @done", 120)
+    console.close()
+    assert os.path.getsize(out) == 20000 * 256
+    wait_for("the log has it all", lambda: os.path.getsize(log) == os.path.getsize(out), 10)
+    dom.destroy()
+    assert_clean(box)
+
+
 def believed(box):
     """a status file in which a hostile worker named other files: nothing of them is opened, renamed or removed"""
     folder, serial = serials(box, "k3")
@@ -203,4 +231,4 @@ def closed(box):
         v.close()
 
 
-main(kept, noisy, believed, closed)
+main(kept, noisy, killed, believed, closed)
