@@ -47,6 +47,7 @@ void record_remove(const struct hand *h, const char *name, int32_t id);
 /* The door of the guest's stub (hand_launch.h), a listening socket, and a connection to it. A descriptor or negative errno. */
 int record_listen(const struct hand *h, int32_t id);
 int record_connect(const struct hand *h, int32_t id);
+void record_close(const struct hand *h, int32_t id);        /* nobody comes to that door any more */
 int proc_start(int32_t pid, uint64_t *start);       /* field 22 of /proc/PID/stat. 0 or -ESRCH */
 
 /* hand_path.c: paths that a client named. */

@@ -90,6 +90,8 @@ void hand_adopt(struct hand *h)
         if ((r = held_ask(h, p.id, &done, &held, buf)) < 0) {
             log_warn("the first process of '%s' does not give what it holds: its consoles and logs stay closed: %s", q->name, strerror(-r));
             done.nworker = 0;
+            /* What the guest is told from now on is in its status file, and not in the notes behind that door: no later daemon may find those. */
+            record_close(h, p.id);
         }
     }
     memcpy(fds + 2, held.fds, done.nworker * sizeof *fds);

@@ -160,14 +160,20 @@ int record_connect(const struct hand *h, int32_t id)
     return connect(fd, (struct sockaddr *)&a, sizeof a) < 0 ? -errno : STEAL_FD(&fd);
 }
 
-void record_remove(const struct hand *h, const char *name, int32_t id)
+void record_close(const struct hand *h, int32_t id)
 {
-    static const char *const suffixes[] = { ".run", ".pid" };
     struct sockaddr_un a;
-    char file[NAME_MAX + 1];
     AUTO_CLOSE dir = folder_open(h);
     if (dir >= 0 && !door_address(&a, dir, id))
         unlink(a.sun_path);
+}
+
+void record_remove(const struct hand *h, const char *name, int32_t id)
+{
+    static const char *const suffixes[] = { ".run", ".pid" };
+    char file[NAME_MAX + 1];
+    AUTO_CLOSE dir = folder_open(h);
+    record_close(h, id);
     for (size_t i = 0; dir >= 0 && i < ARRAY_N(suffixes) - is_lock(name); i++)
         if (file_name(file, name, suffixes[i]) == 0 && unlinkat(dir, file, 0) < 0 && errno != ENOENT)
             log_warn("cannot remove '%s': %s", file, strerror(errno));

@@ -225,6 +225,13 @@ def closed(box):
     assert dom.isActive() and time.time() - began < 60
     assert "does not give what it holds" in box.log_text()
     os.kill(stub, signal.SIGCONT)
+    # What the guest is told now is not in the notes that the first process has.
+    dom.setMetadata(libvirt.VIR_DOMAIN_METADATA_TITLE, "told", None, None, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+    status = os.path.join(box.dir, "run/libvirt/qemu/k4.xml")
+    wait_for("it is in the status file", lambda: "<title>told</title>" in read(status), 20)
+    again(box)
+    dom = box.connect().lookupByName("k4")
+    assert dom.metadata(libvirt.VIR_DOMAIN_METADATA_TITLE, None, libvirt.VIR_DOMAIN_AFFECT_LIVE) == "told"
     dom.destroy()
     assert_clean(box)
     for v in visitors:
