@@ -128,7 +128,8 @@ static void stream_add(int ep, int fd)
     struct termios t;
     struct stat st;
     if (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode)) {
-        s.keep = fcntl(fd, F_GETPIPE_SZ) / 2;
+        /* It can be full with little more than half of its bytes: a write that does not fit into the last page begins the next one; and the first may be half read. */
+        s.keep = fcntl(fd, F_GETPIPE_SZ) / 2 - getpagesize();
         s.patience = LOG_WAIT_MS;
     } else if (tcgetattr(fd, &t) < 0) {
         return;

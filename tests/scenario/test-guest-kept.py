@@ -99,7 +99,7 @@ def noisy(box):
 
 
 def killed(box):
-    """a log role that is killed while much is printed in small pieces: the next one finds all"""
+    """a log role that is killed while much is printed in small pieces: the next one finds all; pieces that fill a pipe with half of its bytes"""
     with open(os.path.join(box.dir, "etc/libvirt/virtlogd.conf"), "w") as f:
         f.write("max_size = 0\n")
     again(box)
@@ -119,9 +119,16 @@ def killed(box):
     os.kill(supervisor, signal.SIGCONT)
     wait_for("new ones", lambda: len(set(box.role("log")) - set(roles)) == 2, 30)
     console.expect("all @done", 120)
-    console.close()
     assert os.path.getsize(out) == 20000 * 256
     wait_for("the log has it all", lambda: os.path.getsize(log) == os.path.getsize(out), 10)
+    console.send("dd if=/dev/zero bs=2049 of=/dev/virtio-ports/x &\n")
+    wait_for("it prints again", lambda: os.path.getsize(out) > 20000 * 256, 30)
+    console.close()
+    box.stop_daemon()
+    size = os.path.getsize(out)
+    wait_for("it prints on", lambda: os.path.getsize(out) > size + (2 << 20), 60)
+    box.start()
+    dom = box.connect().lookupByName("k5")
     dom.destroy()
     assert_clean(box)
 
