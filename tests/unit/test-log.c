@@ -186,6 +186,13 @@ static void test_refused(void)
     s.sink = open("/dev/null", O_WRONLY | O_CLOEXEC);
     stream_drop(&s);
     tap_ok(s.lost > 0 && write(w, block, sizeof block) == (ssize_t)sizeof block, "the pipe takes bytes again");
+    /* With pieces of little more than half a page it is full with half of its bytes. */
+    while (read(s.pipe, block, sizeof block) > 0)
+        ;
+    while (write(w, block, 2049) > 0)
+        ;
+    stream_drop(&s);
+    tap_ok(write(w, block, sizeof block) == (ssize_t)sizeof block, "and when it is full with little more than half of its bytes");
     close(s.sink);
     end(&s, w);
 }

@@ -206,9 +206,10 @@ int stream_drain(struct stream *s, size_t most)
 
 void stream_drop(struct stream *s)
 {
-    int held, cap = fcntl(s->pipe, F_GETPIPE_SZ);
-    while (ioctl(s->pipe, FIONREAD, &held) == 0 && cap > 0 && held > cap / 2) {
-        ssize_t n = splice(s->pipe, NULL, s->sink, NULL, (size_t)(held - cap / 2), SPLICE_F_NONBLOCK);
+    /* It can be full with little more than half of its bytes, in pages of which each is little more than half used. */
+    int held, keep = fcntl(s->pipe, F_GETPIPE_SZ) / 2 - getpagesize();
+    while (ioctl(s->pipe, FIONREAD, &held) == 0 && keep >= 0 && held > keep) {
+        ssize_t n = splice(s->pipe, NULL, s->sink, NULL, (size_t)(held - keep), SPLICE_F_NONBLOCK);
         if (n <= 0)
             return;
         s->lost += (uint64_t)n;
