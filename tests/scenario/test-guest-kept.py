@@ -14,7 +14,7 @@ def read(path):
 
 def again(box):
     box.stop_daemon()
-    assert not [r for r in ("supervisor", "qemu", "log") if box.role(r)]
+    wait_for("the end of what it had", lambda: not [r for r in ("supervisor", "qemu", "log") if box.role(r)], 10)     # a moment after its own
     box.start()
 
 
