@@ -302,7 +302,8 @@ static void info_users(struct guest *g, struct info *x, json_t *ret)
         json_t *u = json_array_get(ret, i);
         put_str(x, str(u, "user"), "user.%u.name", i);
         put_str(x, str(u, "domain"), "user.%u.domain", i);
-        put_int(x, TP_ULLONG, (int64_t)(json_number_value(json_object_get(u, "login-time")) * 1000), "user.%u.login-time", i);
+        double login = json_number_value(json_object_get(u, "login-time"));      /* seconds since 1970 */
+        put_int(x, TP_ULLONG, login >= 0 && login < 1e15 ? (int64_t)(login * 1000) : 0, "user.%u.login-time", i);
     }
 }
 

@@ -237,7 +237,7 @@ void notify_monitor(struct guest *g, const char *event, double when, json_t *dat
     struct mp_out o;
     double whole;
     double part = modf(when, &whole);
-    if (!(whole >= 0 && whole < 1e15) || !begin(g, &o, 5))
+    if (!(when >= 0 && when < 1e15) || !begin(g, &o, 5))
         return;
     AUTO_FREE char *text = data ? json_dumps(data, JSON_COMPACT) : NULL;
     mp_str(&o, event);
