@@ -1,9 +1,11 @@
 /* layout.c: see ipc/layout.h.  Runs in the keeper before it has any peer; the environment is that of whoever started the daemon. */
 #include "ipc/layout.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include "ipc/util.h"
 #include "daemon/daemon.h"
 
@@ -75,6 +77,17 @@ static int make_path(const char *path, mode_t mode, mode_t parents)
     return mkdir(p, mode) < 0 && errno != EEXIST ? -errno : 0;
 }
 
+/* libvirt's daemon gives some folders to qemu.conf's user, as it does at each of its starts.  Conf and the log roles are root's, without the capability
+ * to pass by an owner.  SAFETY: that user may have put a link in a folder's place. */
+static int take_back(const char *path)
+{
+    struct stat st;
+    AUTO_CLOSE fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return -errno;
+    return st.st_uid != geteuid() && fchown(fd, geteuid(), (gid_t)-1) < 0 ? -errno : 0;
+}
+
 int layout_make_folders(const struct layout *l)
 {
     const struct { const char *base, *sub; mode_t system; } dirs[] = {
@@ -87,6 +100,8 @@ int layout_make_folders(const struct layout *l)
         int r = util_format(path, sizeof path, "%s%s", dirs[i].base, dirs[i].sub);
         if (!r)
             r = make_path(path, l->session ? 0700 : dirs[i].system, l->session ? 0700 : 0755);
+        if (!r && !l->session && strncmp(path, l->conf_dir, strlen(l->conf_dir)))
+            r = take_back(path);
         if (r < 0)
             return r;
     }

@@ -103,6 +103,11 @@ def foreign(box):
         dom = con.lookupByName("f")
         wait_for("g is known to be off", lambda: is_off(con.lookupByName("g")), 20)
         assert dom.isActive() and is_running(pids["f"]), b.log_text()[-2000:]
+        assert "Permission denied" not in b.log_text(), b.log_text()[-2000:]        # its folders are qemu.conf's user's
+        con.lookupByName("f").managedSave()
+        assert con.lookupByName("f").hasManagedSaveImage()
+        con.lookupByName("f").create()
+        pids["f"] = pid_of(b, "f")
         dom.suspend()
         assert dom.state()[0] == libvirt.VIR_DOMAIN_PAUSED
         dom.destroy()
