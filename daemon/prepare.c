@@ -200,7 +200,9 @@ int prepare(struct keeper_start *k, const char *config, const char *pid_file)
         return r;
     util_copy_str(k->made[0], sizeof k->made[0], k->layout.pid_file);
     util_copy_str(k->made[1], sizeof k->made[1], path);
-    if ((r = void_make(k->layout.session, fds)) < 0) {
+    if ((r = void_make(k->layout.session, fds)) < 0 && k->layout.session) {
+        log_warn("the sandbox of all roles lacks namespaces: a user may not make any here: %s", strerror(-r));
+    } else if (r < 0) {
         log_err("cannot make namespaces: %s", strerror(-r));
         return r;
     }

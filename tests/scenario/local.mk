@@ -31,6 +31,7 @@ guest_tests = \
 	%D%/test-guest-vnc.py \
 	$(NULL)
 scenario_root_tests = \
+	%D%/test-session-bare.py \
 	%D%/test-peer-admin.py \
 	%D%/test-peer-badxml.py \
 	%D%/test-peer-cpu.py \
