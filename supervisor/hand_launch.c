@@ -203,16 +203,19 @@ static void place_fds(struct launcher *x)
 static void child(struct launcher *x) __attribute__((noreturn));
 static void child(struct launcher *x)
 {
-    struct view v = { .h = x->h, .uid = x->session ? getuid() : x->l->uid, .gid = x->session ? getgid() : x->l->gid,
-                      .session = x->session, .hostnet = x->l->flags & LAUNCH_HOSTNET };
+    struct view v = { .h = x->h, .uid = x->l->uid, .gid = x->l->gid, .session = x->session, .hostnet = x->l->flags & LAUNCH_HOSTNET };
     struct stub_fail f = { 0 };
     char go;
     child_status = x->status[1];
     close(x->status[0]);
     close(x->exec[0]);
-    /* In a session the ids are mapped before anything is made. */
+    /* In a session the ids are mapped before anything is made, and before they are asked for: until then they are those of nobody. */
     if (x->session && read(child_status, &go, 1) != 1)
         _exit(127);
+    if (x->session) {
+        v.uid = getuid();
+        v.gid = getgid();
+    }
     if ((x->level & LAUNCH_HAS_VIEW) && view_enter(&v, &f) < 0) {
         if (send(child_status, &f, sizeof f, MSG_NOSIGNAL) < 0)
             _exit(126);
