@@ -29,7 +29,8 @@ struct run {
     struct run_fd fd[RUN_FDS_MAX];
     unsigned fds;
     uint32_t has;                   /* enum hand_has */
-    bool launching, word_waited;
+    bool launching;
+    uint8_t waited;                 /* stop.c */
     bool status_busy;               /* its status file is being written */
     int status_next;                /* what comes after that; -1 none */
     struct guest_state word;        /* how it ended */

@@ -2,7 +2,8 @@
  * daemon's: terminals, channels, the read ends of logs, the worker's notes.
  *
  * Privilege: none: it has the guest's uid, no capabilities and no_new_privs already, and shuts itself in further below.
- * Called by: hand-launch, by exec.  Its end ends everything in the guest's namespace; a SIGKILL to it is how a guest is destroyed.
+ * Called by: hand-launch, by exec.  A SIGTERM to it goes on to QEMU.  Its end ends everything in the guest's namespace: a SIGKILL to it is how a guest
+ * is destroyed that does not heed that.
  * Exit status: QEMU's, or 128 + the signal that killed QEMU; 127 when QEMU could not be started. */
 #include <errno.h>
 #include <fcntl.h>
@@ -146,6 +147,7 @@ static int wait_begin(int *children)
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
+    sigaddset(&set, SIGTERM);
     sigprocmask(SIG_BLOCK, &set, NULL);
     int ep = epoll_create1(EPOLL_CLOEXEC);
     *children = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -213,7 +215,7 @@ int main(void)
             continue;
         if (ev.data.fd == door)
             hand_over();
-        else if (ev.data.fd == children && read(children, &one, sizeof one) < 0)
-            continue;
+        else if (ev.data.fd == children && read(children, &one, sizeof one) == sizeof one && one.ssi_signo == SIGTERM)
+            kill(qemu, SIGTERM);
     }
 }

@@ -5,7 +5,7 @@
 #include "guest.h"
 #include "ipc/schema/op-numbers.h"
 
-#define WORD_WAIT_MS 1500u      /* for a worker to tell how its guest ended, and then to end itself */
+enum { TERM_WAIT_MS = 500 /* for a QEMU to end in good order */, WORD_WAIT_MS = 1500 /* for its worker to tell how it ended, and then to end itself */ };
 
 const struct guest_state stop_destroyed = { .state = STATE_SHUTOFF, .reason = SHUTOFF_DESTROYED, .event = EV_STOPPED, .detail = STOPPED_DESTROYED };
 const struct guest_state stop_failed = { .state = STATE_SHUTOFF, .reason = SHUTOFF_FAILED, .event = EV_STOPPED, .detail = STOPPED_FAILED };
@@ -16,13 +16,29 @@ static int undo_failed(struct flow *f)
 {
     log_warn("%s: undoing its run: %s: %s", f->name, f->steps[f->pc].name, f->err.detail);
     memset(&f->err, 0, sizeof f->err);
-    return ++f->i < 4 ? FLOW_AGAIN : FLOW_NEXT;     /* three times: its hand may have died of something else (the first turn is the worker's) */
+    return ++f->i < 3 ? FLOW_AGAIN : FLOW_NEXT;     /* three times: its hand may have died of something else */
 }
 
 static int undone(struct flow *f, struct frame *fr)
 {
     struct hand_done d;
     return hand_done(f, fr, &d);
+}
+
+/* For the end of a run that waits, or could not begin. */
+static void on_timer(struct loop_timer *t)
+{
+    struct run *r = t->data;
+    r->phase == RUN_ENDING ? flow_unblock() : stop_begin(r, NULL, NULL, NULL);
+}
+
+/* Whether to wait for something: once a run and for so long. */
+static bool waits(struct run *r, uint8_t what, uint64_t ms)
+{
+    if (!(r->waited & what))
+        loop_after(&r->timer, ms, on_timer, r);
+    r->waited |= what;
+    return r->timer.armed;
 }
 
 static int kill_go(struct flow *f)
@@ -37,15 +53,11 @@ static int kill_go(struct flow *f)
         }
     if (!r->stub)
         return FLOW_NEXT;
+    /* A qcow2 image's tables are partly in QEMU's memory: without them, writes that the guest knows to be done are lost. */
+    if (r->word.reason == SHUTOFF_DESTROYED && r->launched && waits(r, 1, TERM_WAIT_MS))
+        k.signal = SIGTERM;
     keeper_tell(IN_KILL, &k, sizeof k, NULL, 0);
     return FLOW_BLOCKED;
-}
-
-/* For the end of a run that waits, or could not begin. */
-static void on_timer(struct loop_timer *t)
-{
-    struct run *r = t->data;
-    r->phase == RUN_ENDING ? flow_unblock() : stop_begin(r, NULL, NULL, NULL);
 }
 
 static struct peer *worker_of(const struct run *r)
@@ -58,14 +70,7 @@ static struct peer *worker_of(const struct run *r)
 static int word_go(struct flow *f)
 {
     struct run *r = f->run;
-    if (r->has_word || !worker_of(r))
-        return FLOW_NEXT;
-    if (!r->word_waited)
-        loop_after(&r->timer, WORD_WAIT_MS, on_timer, r);
-    else if (!r->timer.armed)
-        return FLOW_NEXT;
-    r->word_waited = true;
-    return FLOW_BLOCKED;
+    return r->has_word || !worker_of(r) || !waits(r, 2, WORD_WAIT_MS) ? FLOW_NEXT : FLOW_BLOCKED;
 }
 
 static int claim_go(struct flow *f)
@@ -78,16 +83,12 @@ static int worker_go(struct flow *f)
     struct run *r = f->run;
     struct peer *p = worker_of(r);
     struct frame_head h = { .kind = FRAME_EVENT, .op = OP_IN(IN_QUIT), .object = r->object };
-    if (f->i == 0) {
-        life_release(&r->worker);
-        if (p)
-            peer_send(p, &h, NULL, 0, NULL, 0);
-        loop_after(&r->timer, WORD_WAIT_MS, on_timer, r);
-        f->i = 1;
-    }
+    life_release(&r->worker);
     if (!p)
         return FLOW_NEXT;
-    if (!r->timer.armed)
+    if (!(r->waited & 4))
+        peer_send(p, &h, NULL, 0, NULL, 0);
+    if (!waits(r, 4, WORD_WAIT_MS))
         peer_kill(p, SIGKILL);
     return FLOW_BLOCKED;
 }

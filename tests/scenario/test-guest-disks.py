@@ -201,6 +201,18 @@ def q35(box):
     assert_clean(box)
 
 
+def kept(box):
+    """what QEMU has told the guest is written is in the image after a destroy, though the guest never asked for it to be flushed"""
+    path = images.path("a/kept")
+    img("create", "-f", "qcow2", path, str(SIZE))
+    dom, console = boot(box, document("d5", devices=disk(path, "vda", "virtio", "qcow2")))
+    console.sh("dd if=/dev/urandom of=/dev/vda bs=64k count=20 oflag=direct")
+    console.close()
+    dom.destroy()
+    assert sum(m["length"] for m in json.loads(img("map", "--output=json", path)) if m["data"]) == 20 << 16
+    assert_clean(box)
+
+
 def prepare(box):
     """images"""
     global images
@@ -208,7 +220,7 @@ def prepare(box):
 
 
 try:
-    main(prepare, use, pinned, q35)
+    main(prepare, use, pinned, q35, kept)
 finally:
     if images:
         images.close()

@@ -215,7 +215,7 @@ static bool confinement(void)
     ssize_t k = read(fd, st, sizeof st - 1);
     close(fd);
     tap_ok(k > 0 && atoi(st) > 0 && strstr(st, "(qemu-system"), "the process folder is QEMU's");
-    tap_ok(kill(done.pid, SIGTERM) == 0 && poll(NULL, 0, 50) == 0 && kill(done.qemu_pid, 0) == 0, "a SIGTERM to the stub does nothing");
+    tap_ok(kill(done.pid, SIGHUP) == 0 && poll(NULL, 0, 50) == 0 && kill(done.qemu_pid, 0) == 0, "a SIGHUP to the stub does nothing");
     struct hand_pid hp = { .id = 7 };
     struct hand_done again = { 0 };
     char text[64];

@@ -119,7 +119,7 @@ static void on_quit_sent(void *data, json_t *ret, const struct err *e)
     struct guest *g = data;
     (void)ret;
     /* QEMU answers and then closes; when it does not, whoever asked can still destroy the guest. */
-    if (e && g->phase == PHASE_STOPPING)
+    if (e && e->code != VIR_ERR_OPERATION_FAILED && g->phase == PHASE_STOPPING)        /* that: it had gone before */
         log_warn("quit: %s", e->detail);
 }
 
