@@ -58,4 +58,30 @@ def both_ways(ours):
     assert_clean(ours)
 
 
-main(both_ways)
+def moved(ours):
+    """a host that was libvirtd's: its folder of saved states is its QEMU's user's; what it saved is restored once, and we save there"""
+    command = ours.command
+    with Box("guest-save-moved", peer=True) as b:
+        # No kernel of the host's: libvirtd notes in a file's attributes who has it, for all boxes.
+        b.connect().defineXML(document("m", memory=64).replace("<kernel>", "<!--").replace("</cmdline>", "-->")).create()
+        b.connect().lookupByName("m").managedSave()
+        b.stop_daemon()
+        b.peer, b.command, b.word = False, command, "virtqemud"
+        b.sock = os.path.join(b.dir, "run/libvirt/virtqemud-sock")
+        b.uri = "qemu+unix:///system?socket=" + b.sock
+        b.start()
+        path = os.path.join(b.dir, SAVE, "m.save")
+        dom = b.connect().lookupByName("m")
+        assert dom.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE).startswith("<domain "), "the head of libvirtd's file is shown"
+        for turn in range(2):
+            assert os.path.exists(path) and dom.hasManagedSaveImage()
+            dom.create()
+            assert dom.state() == [libvirt.VIR_DOMAIN_RUNNING, libvirt.VIR_DOMAIN_RUNNING_RESTORED], dom.state()
+            wait_for("the file is gone", lambda: not os.path.exists(path), 20)
+            dom.managedSave()
+        dom.managedSaveRemove()
+        assert not os.path.exists(path)
+        assert_clean(b)
+
+
+main(moved, both_ways)

@@ -30,7 +30,7 @@ static const struct {
     [DIR_CACHE] = { ".cache", "cached facts", true, false, false },
 };
 
-#define HEAD_BEGIN "<!--\nThis file is kept by a daemon: "
+#define HEAD_BEGIN "<!--\n"       /* libvirtd's files have one that begins and ends so, too: neither is shown */
 #define HEAD_END "\n-->\n\n"
 #define HEAD_MAX 512u
 
@@ -170,7 +170,7 @@ static bool is_plain(const char *name)
 static ssize_t write_head(int fd, const struct conf_name *n)
 {
     char head[HEAD_MAX];
-    int len = snprintf(head, sizeof head, HEAD_BEGIN "what is changed here by hand is lost when it is next written.\n"
+    int len = snprintf(head, sizeof head, HEAD_BEGIN "This file is kept by a daemon: what is changed here by hand is lost when it is next written.\n"
         "Change the guest through libvirt's interface instead, for instance with\n  virsh edit %s" HEAD_END, is_plain(n->name) ? n->name : "NAME");
     return len > 0 && (size_t)len < sizeof head ? util_write_full(fd, head, (size_t)len) : -ENAMETOOLONG;
 }
