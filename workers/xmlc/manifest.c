@@ -177,7 +177,7 @@ static int interface(struct maker *m, struct tree *t, int *hostnet)
         return 0;
     }
     if (strcmp(type, "bridge") != 0 && strcmp(type, "ethernet") != 0)
-        return unsupported(m, "<interface type", type);
+        return m->lenient ? 0 : err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "<interface type='%s'> is not supported yet", type);
     static const char *const not_yet[] = {"bandwidth", "vlan", "virtualport", "filterref", "script", "downscript", "coalesce", "backend", "guest"};
     for (unsigned i = 0; i < ARRAY_N(not_yet); i++)
         if (tree_first(t, not_yet[i]) && !m->lenient)
