@@ -37,6 +37,7 @@ scenario_root_tests = \
 	%D%/test-peer-cpu.py \
 	%D%/test-peer-events.py \
 	%D%/test-peer-life.py \
+	%D%/test-peer-nodes.py \
 	%D%/test-peer-python.py \
 	%D%/test-peer-queries.py \
 	%D%/test-peer-readonly.py \

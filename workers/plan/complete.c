@@ -48,6 +48,19 @@ static struct tree *add_backing(struct tree *above, const struct plan_res *r, ui
     return b;
 }
 
+/* The images that the document names have the first numbers. A drive that is empty has one as well. */
+static void number_named(struct completion *k, struct tree *disk)
+{
+    struct tree *s = tree_get(disk, "source");
+    if (!s || !tree_attr(s, MARK_MANIFEST)) {
+        k->next_node++;
+        return;
+    }
+    tree_set_attr(s, "index", "%u", k->next_node++);
+    for (struct tree *b = tree_get(disk, "backingStore"); b && tree_get(b, "source"); b = tree_get(b, "backingStore"))
+        tree_set_attr(b, "index", "%u", k->next_node++);
+}
+
 /* Follows one disk's chain down; an empty <backingStore/> says that this is its end. */
 static int complete_chain(struct completion *k, struct tree *disk)
 {
@@ -56,7 +69,6 @@ static int complete_chain(struct completion *k, struct tree *disk)
         struct tree *s = tree_get(el, "source"), *b = tree_get(el, "backingStore");
         uint32_t index = 0, below;
         const struct plan_res *r = res_of(k, s, MARK_MANIFEST, &index);
-        tree_set_attr(el == disk ? s : el, "index", "%u", k->next_node++);
         if (b && tree_get(b, "source")) {
             el = b;
             continue;
@@ -69,6 +81,7 @@ static int complete_chain(struct completion *k, struct tree *disk)
             return 0;
         }
         el = add_backing(el, r, below);
+        tree_set_attr(el, "index", "%u", k->next_node++);
     }
     return err_set(k->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "backing chain of disk '%s' is too deep", tree_path_attr(disk, "target", "dev"));
 }
@@ -176,11 +189,12 @@ int plan_complete(struct tree *dom, const struct plan_host *h, struct err *e)
         next = tree_next(d, "disk");
         drop_missing(&k, d);
     }
-    for (struct tree *d = devices ? devices->last : NULL, *prev; d; d = prev) {
-        prev = d->prev;
+    for (struct tree *d = devices ? devices->last : NULL; d; d = d->prev)
+        if (pl_is(d->name, "disk"))
+            number_named(&k, d);
+    for (struct tree *d = devices ? devices->last : NULL; d; d = d->prev)
         if (pl_is(d->name, "disk") && complete_one(&k, d) < 0)
             return -1;
-    }
     TREE_EACH(d, devices, NULL)
         if (d->name && !pl_is(d->name, "disk") && complete_one(&k, d) < 0)
             return -1;
@@ -207,5 +221,7 @@ int plan_complete_device(const struct tree *dom, struct tree *dev, const struct 
         if (n >= k.next_node)
             k.next_node = n + 1;
     }
+    if (pl_is(dev->name, "disk"))
+        number_named(&k, dev);
     return complete_one(&k, dev);
 }
