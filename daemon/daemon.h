@@ -1,11 +1,14 @@
-/* daemon.h: virtqemud before it has a peer: command line, folders, locks, doors, settings.  All that it makes goes into the store, and the
+/* daemon.h: a daemon before it has a peer: command line, folders, locks, doors, settings.  All that it makes goes into the store, and the
  * store to the keeper, which takes this process over by execve: a start and a re-exec are one path. */
 #ifndef BULKHEAD_DAEMON_H
 #define BULKHEAD_DAEMON_H
+#include "daemon/kind.h"
+#include "ipc/index.h"
 #include "supervisor/keeper.h"
 
 /* layout.c */
 int layout_make_folders(const struct layout *l);
+int layout_folder(const struct layout *l, const struct kind_folder *d, char path[256]);
 
 /* defaults.c: what holds where no configuration says otherwise. */
 void settings_defaults(struct settings *s, bool session);
@@ -16,9 +19,9 @@ int settings_check(const struct settings *s, const char **what);
 int owner_find_group(const char *name, gid_t *gid);
 int owner_resolve(struct settings *s);     /* qemu.conf's user and group into owner_uid and owner_gid. 0, or -EINVAL; prints what went wrong */
 
-/* listen.c: the three doors.  fds[]: enum door; from the service manager, or made at the layout's paths.  Prints what went wrong.
- * made: paths of those that were made here and are to go with the daemon; the others stay "". */
-int listen_open(const struct layout *l, const struct settings *s, int fds[3], char made[][256]);
+/* listen.c: the doors of this kind.  fds[]: enum door, -1: none; from the service manager, or made at the layout's paths.  Prints what went wrong.
+ * made: gets the paths of those that were made here and are to go with the daemon. */
+int listen_open(const struct layout *l, const struct settings *s, int fds[DOOR_N], char (*made)[256]);
 /* A file with our pid in it, locked as long as *fd lives, as libvirt's daemons do. -EBUSY: another one runs. */
 int pidfile_take(const char *path, int *fd);
 
@@ -35,9 +38,9 @@ int role_ask(int chan, uint32_t op, const void *body, size_t len, const int *fds
 /* 0; -EREMOTEIO: *f is an error; another negative errno. *f is valid until the next answer, frame_done() is the caller's. */
 int role_answer(int chan, int ms, struct frame *f);
 
-/* emulators.c: a memfd of what the QEMU binaries can do (BFD_CAPS); *version: of the first one, 0 none. */
+/* emulators.c: a kind's caps: what the QEMU binaries can do; *version: of the first one, 0 none. */
 int emulators_ask(struct keeper_start *k, uint32_t *version);
 
-/* worker_cli.c: `virtqemud --worker [NAME]`, a client of the running daemon. Exit status. */
+/* worker_cli.c: `DAEMON --worker [NAME]`, a client of the running daemon. Exit status. */
 int worker_cli(const struct layout *l, const char *name, const char *debug, bool trace);
 #endif

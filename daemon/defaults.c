@@ -4,21 +4,18 @@
 #include "ipc/util.h"
 #include "daemon/daemon.h"
 
-/* Above the ranges that systemd and shadow document, below 2^31. */
-#define UID_BASE 1879048192u
-#define UID_COUNT 65536u
-
 void settings_defaults(struct settings *s, bool session)
 {
     *s = (struct settings){
-        .magic = SETTINGS_MAGIC, .unix_sock_ro_perms = 0777, .unix_sock_rw_perms = 0700, .unix_sock_admin_perms = 0700,
+        .magic = SETTINGS_MAGIC, .unix_sock_rw_perms = 0700, .unix_sock_admin_perms = 0700,
         .max_clients = 5000, .max_queued_clients = 1000, .max_anonymous_clients = 20, .min_workers = 5, .max_workers = 20, .prio_workers = 5,
         .max_client_requests = 5, .admin_max_clients = 5, .admin_min_workers = 1, .admin_max_workers = 5, .admin_max_queued_clients = 5,
         .admin_max_client_requests = 5, .keepalive_interval = 5, .keepalive_count = 5, .admin_keepalive_interval = 5, .admin_keepalive_count = 5,
         .log_level = 3, .vnc_listen = "127.0.0.1", .spice_listen = "127.0.0.1", .remote_display_port_min = 5900, .remote_display_port_max = 65535,
-        .dynamic_ownership = 1, .stdio_handler_logd = 1, .uid_base = session ? 0 : UID_BASE, .uid_count = session ? 0 : UID_COUNT,
+        .dynamic_ownership = 1, .stdio_handler_logd = 1,
         .log_max_size = 2u << 20, .log_max_backups = 3, .owner_uid = ~0u, .owner_gid = ~0u,
     };
+    kind.defaults(s, session);
 }
 
 int settings_check(const struct settings *s, const char **what)

@@ -33,7 +33,7 @@ static int layout_session(struct layout *l)
     r |= util_format(l->lib_dir, sizeof l->lib_dir, "%s/libvirt/qemu/lib", conf);
     r |= util_format(l->log_dir, sizeof l->log_dir, "%s/libvirt/qemu/log", cache);
     r |= util_format(l->cache_dir, sizeof l->cache_dir, "%s/libvirt/qemu/cache", cache);
-    r |= util_format(l->pid_file, sizeof l->pid_file, "%s/libvirt/" DAEMON_NAME ".pid", run);
+    r |= util_format(l->pid_file, sizeof l->pid_file, "%s/libvirt/%s.pid", run, kind.name);
     return r ? -ENAMETOOLONG : 0;
 }
 
@@ -46,7 +46,7 @@ static int layout_system(struct layout *l)
     r |= util_format(l->lib_dir, sizeof l->lib_dir, LOCALSTATEDIR "/lib/libvirt/qemu");
     r |= util_format(l->log_dir, sizeof l->log_dir, LOCALSTATEDIR "/log/libvirt/qemu");
     r |= util_format(l->cache_dir, sizeof l->cache_dir, LOCALSTATEDIR "/cache/libvirt/qemu");
-    r |= util_format(l->pid_file, sizeof l->pid_file, RUNSTATEDIR "/" DAEMON_NAME ".pid");
+    r |= util_format(l->pid_file, sizeof l->pid_file, RUNSTATEDIR "/%s.pid", kind.name);
     return r ? -ENAMETOOLONG : 0;
 }
 
@@ -55,8 +55,11 @@ int layout_init(struct layout *l, bool session)
     struct layout n;
     memset(&n, 0, sizeof n);        /* it travels whole */
     n.session = session;
+    n.id = kind.id;
+    n.only_uid = kind.only_owner ? geteuid() : ~0u;
     const char *libexec = getenv("BULKHEAD_LIBEXECDIR");
-    int r = util_copy_str(n.libexec_dir, sizeof n.libexec_dir, libexec && libexec[0] == '/' ? libexec : PKGLIBEXECDIR);
+    int r = util_copy_str(n.libexec_dir, sizeof n.libexec_dir, libexec && libexec[0] == '/' ? libexec : PKGLIBEXECDIR) | util_copy_str(n.daemon, sizeof n.daemon, kind.name) |
+        util_copy_str(n.supervisor, sizeof n.supervisor, kind.supervisor);
     if (!r)
         r = session ? layout_session(&n) : layout_system(&n);
     if (!r)
@@ -90,20 +93,20 @@ static int take_back(const char *path)
 
 int layout_make_folders(const struct layout *l)
 {
-    const struct { const char *base, *sub; mode_t system; } dirs[] = {
-        { l->sock_dir, "", 0755 }, { l->state_dir, "", 0755 }, { l->conf_dir, "", 0755 }, { l->def_dir, "", 0755 }, { l->def_dir, "/autostart", 0755 },
-        { l->lib_dir, "", 0751 }, { l->lib_dir, "/save", 0700 }, { l->lib_dir, "/nvram", 0711 }, { l->lib_dir, "/channel/target", 0711 },
-        { l->log_dir, "", 0700 }, { l->cache_dir, "", 0700 },
-    };
-    for (size_t i = 0; i < ARRAY_N(dirs); i++) {
+    for (const struct kind_folder *d = kind.folders; d->sub; d++) {
         char path[256];
-        int r = util_format(path, sizeof path, "%s%s", dirs[i].base, dirs[i].sub);
+        int r = layout_folder(l, d, path);
         if (!r)
-            r = make_path(path, l->session ? 0700 : dirs[i].system, l->session ? 0700 : 0755);
+            r = make_path(path, l->session ? 0700 : d->mode, l->session ? 0700 : 0755);
         if (!r && !l->session && strncmp(path, l->conf_dir, strlen(l->conf_dir)))
             r = take_back(path);
         if (r < 0)
             return r;
     }
     return 0;
+}
+
+int layout_folder(const struct layout *l, const struct kind_folder *d, char path[256])
+{
+    return util_format(path, 256, "%s%s", (const char *)l + d->path, d->sub);
 }

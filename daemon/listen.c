@@ -13,14 +13,15 @@
 #include "ipc/util.h"
 #include "daemon/daemon.h"
 
-static const struct { const char *suffix, *unit; } doors[DOOR_N] = {
-    [DOOR_RW] = { "-sock", DAEMON_NAME ".socket" }, [DOOR_RO] = { "-sock-ro", DAEMON_NAME "-ro.socket" }, [DOOR_ADMIN] = { "-admin-sock", DAEMON_NAME "-admin.socket" },
+/* Behind the daemon's name: of the socket, and of its unit. */
+static const struct { const char *socket, *unit; } doors[DOOR_N] = {
+    [DOOR_RW] = { "-sock", ".socket" }, [DOOR_RO] = { "-sock-ro", "-ro.socket" }, [DOOR_ADMIN] = { "-admin-sock", "-admin.socket" },
 };
 
 static int door_path(const struct layout *l, const struct settings *s, int door, struct sockaddr_un *a)
 {
     a->sun_family = AF_UNIX;
-    return util_format(a->sun_path, sizeof a->sun_path, "%s/" DAEMON_NAME "%s", s->unix_sock_dir[0] ? s->unix_sock_dir : l->sock_dir, doors[door].suffix);
+    return util_format(a->sun_path, sizeof a->sun_path, "%s/%s%s", s->unix_sock_dir[0] ? s->unix_sock_dir : l->sock_dir, kind.name, doors[door].socket);
 }
 
 static int door_open(const struct sockaddr_un *a, mode_t mode, const char *group)
@@ -43,8 +44,10 @@ static int door_open(const struct sockaddr_un *a, mode_t mode, const char *group
     return STEAL_FD(&fd);
 }
 
+static bool has_door(int d) { return kind.doors >> d & 1; }
+
 /* Sockets of a service manager: numbers from 3 on, told apart by name, or by their own path's end. */
-static void take_activated(int fds[3])
+static void take_activated(int fds[DOOR_N])
 {
     const char *pid = getenv("LISTEN_PID"), *n = getenv("LISTEN_FDS"), *names = getenv("LISTEN_FDNAMES");
     if (!pid || !n || strtol(pid, NULL, 10) != getpid())
@@ -60,8 +63,10 @@ static void take_activated(int fds[3])
             al = 0;
         for (int d = 0; d < DOOR_N; d++) {
             const char *slash = strrchr(a.sun_path, '/');
-            bool is = len ? strlen(doors[d].unit) == len && !strncmp(names, doors[d].unit, len) : al && slash && !strcmp(slash + 1 + strcspn(slash + 1, "-"), doors[d].suffix);
-            if (is && fds[d] < 0)
+            char unit[48];
+            util_format(unit, sizeof unit, "%s%s", kind.name, doors[d].unit);
+            bool is = len ? strlen(unit) == len && !strncmp(names, unit, len) : al && slash && !strcmp(slash + 1 + strcspn(slash + 1, "-"), doors[d].socket);
+            if (is && fds[d] < 0 && has_door(d))
                 fds[d] = fd;
         }
         if (names)
@@ -72,7 +77,7 @@ static void take_activated(int fds[3])
     unsetenv("LISTEN_FDNAMES");
 }
 
-int listen_open(const struct layout *l, const struct settings *s, int fds[3], char made[][256])
+int listen_open(const struct layout *l, const struct settings *s, int fds[DOOR_N], char (*made)[256])
 {
     const mode_t modes[DOOR_N] = { s->unix_sock_rw_perms, s->unix_sock_ro_perms, s->unix_sock_admin_perms };
     fds[0] = fds[1] = fds[2] = -1;
@@ -80,7 +85,7 @@ int listen_open(const struct layout *l, const struct settings *s, int fds[3], ch
     bool activated = fds[DOOR_RW] >= 0 || fds[DOOR_RO] >= 0 || fds[DOOR_ADMIN] >= 0;
     for (int d = 0; d < DOOR_N; d++) {
         struct sockaddr_un a;
-        if (fds[d] >= 0 || (d == DOOR_RO && l->session) || (activated && d != DOOR_ADMIN))
+        if (fds[d] >= 0 || !has_door(d) || (d == DOOR_RO && l->session) || (activated && d != DOOR_ADMIN))
             continue;
         int r = door_path(l, s, d, &a);
         if (!r)

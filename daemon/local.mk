@@ -1,9 +1,9 @@
-# virtqemud: the front of the daemon.  It prepares, and becomes the keeper.
+# The front of each daemon: the same files, and one that says which it is.  It prepares, and becomes the keeper.
 sbin_PROGRAMS += virtqemud
-virtqemud_SOURCES = \
+front_sources = \
 	%reldir%/daemon.h \
 	%reldir%/defaults.c \
-	%reldir%/emulators.c \
+	%reldir%/kind.h \
 	%reldir%/layout.c \
 	%reldir%/listen.c \
 	%reldir%/owner.c \
@@ -17,4 +17,5 @@ virtqemud_SOURCES = \
 	supervisor/keeper_store.c \
 	supervisor/output.c \
 	$(NULL)
+virtqemud_SOURCES = $(front_sources) %reldir%/kind_qemud.c %reldir%/emulators.c
 virtqemud_LDADD = libpolicy.a libipc.a

@@ -1,7 +1,6 @@
-/* main.c: virtqemud's command line.  The process then becomes the keeper. */
+/* main.c: a daemon's command line.  The process then becomes the keeper. */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,7 +16,7 @@
 #include "daemon/daemon.h"
 
 static const char usage[] =
-    "Usage:\n  " DAEMON_NAME " [options]\n\nOptions:\n"
+    "Usage:\n  %s [options]\n\nOptions:\n"
     "  -h | --help            Display program help\n"
     "  -v | --verbose         Verbose messages\n"
     "  -d | --daemon          Run as a daemon & write PID file\n"
@@ -25,25 +24,14 @@ static const char usage[] =
     "  -f | --config FILE     Configuration file\n"
     "  -V | --version         Display version information\n"
     "  -p | --pid-file FILE   Change name of PID file\n"
-    "       --notify-fd N     Write a newline to descriptor N when ready\n"
-    "       --worker [NAME]   Show the running daemon's processes, or those of guest NAME\n"
-    "       --debug CMD       With --worker NAME: run CMD, as gdb or strace, on its worker\n"
-    "       --trace           With --worker NAME: show what goes over its monitor\n";
-
-enum { OPT_NOTIFY = 256, OPT_WORKER, OPT_DEBUG, OPT_TRACE };
-static const struct option options[] = {
-    { "help", no_argument, NULL, 'h' }, { "verbose", no_argument, NULL, 'v' }, { "daemon", no_argument, NULL, 'd' }, { "timeout", required_argument, NULL, 't' },
-    { "config", required_argument, NULL, 'f' }, { "version", no_argument, NULL, 'V' }, { "pid-file", required_argument, NULL, 'p' },
-    { "notify-fd", required_argument, NULL, OPT_NOTIFY }, { "worker", no_argument, NULL, OPT_WORKER }, { "debug", required_argument, NULL, OPT_DEBUG }, { "trace", no_argument, NULL, OPT_TRACE },
-    { NULL, 0, NULL, 0 },
-};
+    "       --notify-fd N     Write a newline to descriptor N when ready\n%s";
 
 static int number(const char *name, const char *text, long max, uint32_t *out)
 {
     char *end;
     long v = strtol(text, &end, 10);
     if (end == text || *end || v < 0 || v > max) {
-        fprintf(stderr, DAEMON_NAME ": Invalid value for %s: %s\n", name, text);
+        fprintf(stderr, "%s: Invalid value for %s: %s\n", kind.name, name, text);
         return -EINVAL;
     }
     *out = (uint32_t)v;
@@ -101,10 +89,10 @@ int main(int argc, char **argv)
     uint32_t timeout = 0, notify_fd = 0;
     bool verbose = false, worker = false, trace = false;
     int c;
-    while ((c = getopt_long(argc, argv, "hvdt:f:Vp:", options, NULL)) >= 0)
+    while ((c = getopt_long(argc, argv, "hvdt:f:Vp:", kind.options, NULL)) >= 0)
         switch (c) {
-        case 'h': fputs(usage, stdout); return 0;
-        case 'V': puts(DAEMON_NAME " (bulkhead) " PACKAGE_VERSION); return 0;
+        case 'h': printf(usage, kind.name, kind.usage); return 0;
+        case 'V': printf("%s (bulkhead) " PACKAGE_VERSION "\n", kind.name); return 0;
         case 'v': verbose = true; break;
         case 'd': k.daemon = true; break;
         case 'f': config = optarg; break;
@@ -117,14 +105,14 @@ int main(int argc, char **argv)
         default: return 1;
         }
     if (optind < argc && !(worker && optind + 1 == argc)) {
-        fprintf(stderr, DAEMON_NAME ": unexpected, non-option, command line arguments\n");
+        fprintf(stderr, "%s: unexpected, non-option, command line arguments\n", kind.name);
         return 1;
     }
-    log_init(DAEMON_NAME);
+    log_init(kind.name);
     bool session = geteuid() != 0;
     int r = layout_init(&k.layout, session);
     if (r < 0) {
-        fprintf(stderr, DAEMON_NAME ": cannot find the folders to use: %s\n", strerror(-r));
+        fprintf(stderr, "%s: cannot find the folders to use: %s\n", kind.name, strerror(-r));
         return 1;
     }
     if (worker)
@@ -137,7 +125,7 @@ int main(int argc, char **argv)
     k.settings.timeout_s = timeout;
     close_inherited(k.notify_fd);
     if (config && config[0] != '/' && !(config = realpath(config, NULL))) {
-        fprintf(stderr, DAEMON_NAME ": no such configuration file\n");
+        fprintf(stderr, "%s: no such configuration file\n", kind.name);
         return 1;
     }
     if (k.daemon && (k.ready_fd = daemonize()) < 0)

@@ -52,13 +52,12 @@ static int settings_ask(int chan, struct settings *s)
 
 static int settings_read(struct keeper_start *k, const char *config)
 {
-    const char *const names[CONF_FILE_N] = { DAEMON_NAME ".conf", "qemu.conf", "virtlogd.conf" };
     struct birth b = { .role = ROLE_CONF, .uid = ~0u, .gid = ~0u };
     int fds[CONF_FILE_N + 1], opened[CONF_FILE_N];
-    unsigned n = 0;
-    for (uint32_t i = 0; i < CONF_FILE_N; i++) {
+    unsigned n = 0, opened_n = 0;
+    for (uint32_t i = 0; i < CONF_FILE_N && kind.files[i].name; i++) {
         char path[256];
-        util_format(path, sizeof path, "%s/%s", k->layout.conf_dir, names[i]);
+        util_format(path, sizeof path, "%s/%s", k->layout.conf_dir, kind.files[i].name);
         opened[i] = open(i == 0 && config ? config : path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
         if (opened[i] < 0 && (errno != ENOENT || (i == 0 && config))) {
             log_err("cannot open %s: %s", i == 0 && config ? config : path, strerror(errno));
@@ -66,17 +65,18 @@ static int settings_read(struct keeper_start *k, const char *config)
         }
         if (opened[i] >= 0) {
             b.fd_kind[n] = BFD_FILE;
-            b.fd_arg[n] = i;
+            b.fd_arg[n] = (uint32_t)kind.files[i].file;
             fds[n++] = opened[i];
         }
+        opened_n++;
     }
     AUTO_CLOSE defaults = frame_memfd("settings", &k->settings, sizeof k->settings);
     b.fd_kind[n] = BFD_SETTINGS;
     fds[n++] = defaults;
     AUTO_CLOSE chan = role_start(k, &b, fds, n);
     int r = chan < 0 ? chan : settings_ask(chan, &k->settings);      /* its channel's end ends it */
-    for (int i = 0; i < CONF_FILE_N; i++)
-        util_closep(&opened[i]);
+    while (opened_n)
+        util_closep(&opened[--opened_n]);
     return r;
 }
 
@@ -128,12 +128,12 @@ static int keep_pages(const struct settings *s, bool session, uint32_t version)
 
 static int keep_folders(const struct layout *l)
 {
-    const char *const dirs[DIR_KIND_N][2] = { [DIR_DEFINITIONS] = { l->def_dir, "" }, [DIR_AUTOSTART] = { l->def_dir, "/autostart" }, [DIR_STATUS] = { l->state_dir, "" },
-        [DIR_LOG] = { l->log_dir, "" }, [DIR_SAVE] = { l->lib_dir, "/save" }, [DIR_CACHE] = { l->cache_dir, "" } };
-    for (uint32_t i = 0; i < DIR_KIND_N; i++) {
+    for (const struct kind_folder *d = kind.folders; d->sub; d++) {
         char path[256];
-        util_format(path, sizeof path, "%s%s", dirs[i][0], dirs[i][1]);
-        int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = keep(ROLE_SUPERVISOR, BFD_DIR, i, fd < 0 ? -errno : fd);
+        layout_folder(l, d, path);
+        if (d->dir < 0)
+            continue;
+        int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = keep(ROLE_SUPERVISOR, BFD_DIR, (uint32_t)d->dir, fd < 0 ? -errno : fd);
         if (r < 0) {
             log_err("cannot open %s: %s", path, strerror(-r));
             return r;
@@ -142,14 +142,31 @@ static int keep_folders(const struct layout *l)
     return 0;
 }
 
-static int take_lock(const char *path, uint32_t arg)
+static int take_lock(const char *path, uint32_t arg, char made[256])
 {
     int fd = -1, r = pidfile_take(path, &fd);
     if (r < 0) {
         log_err("cannot lock %s: %s", path, r == -EBUSY ? "another daemon runs" : strerror(-r));
         return r;
     }
+    util_copy_str(made, 256, path);
     return keep(ROLE_KEEPER, BFD_NONE, arg, fd);
+}
+
+/* What the QEMUs of the host can do, where the daemon runs any. */
+static int keep_caps(struct keeper_start *k, uint32_t *version)
+{
+    int r = k->layout.session ? 0 : owner_resolve(&k->settings);
+    return r < 0 || !kind.caps ? r : keep(ROLE_SUPERVISOR, BFD_CAPS, 0, kind.caps(k, version));
+}
+
+/* The first start since the host booted, which the state folder does not outlive. */
+static bool is_first_boot(const struct layout *l)
+{
+    char path[256];
+    util_format(path, sizeof path, "%s/autostarted", l->state_dir);
+    AUTO_CLOSE stamp = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    return stamp >= 0;
 }
 
 /* The host's UUID where the configuration names none: the machine's own, else the installation's, which stay the same across restarts; a
@@ -185,7 +202,8 @@ static void host_uuid(uint8_t uuid[16])
 
 int prepare(struct keeper_start *k, const char *config, const char *pid_file)
 {
-    int r, fds[5], doors[3];
+    int r, fds[5], doors[DOOR_N];
+    unsigned locks = 0;
     char path[256];
     if (pid_file && (r = util_copy_str(k->layout.pid_file, sizeof k->layout.pid_file, pid_file)))
         return r;
@@ -195,11 +213,9 @@ int prepare(struct keeper_start *k, const char *config, const char *pid_file)
         return r;
     }
     /* libvirt's own daemons lock the same file: one daemon a driver, whoever made it. */
-    util_format(path, sizeof path, "%s/driver.pid", k->layout.state_dir);
-    if ((r = take_lock(k->layout.pid_file, 0)) || (r = take_lock(path, 1)))
+    util_format(path, sizeof path, "%s/%s", k->layout.state_dir, kind.lock ? kind.lock : "");
+    if ((r = take_lock(k->layout.pid_file, 0, k->made[locks++])) || (kind.lock && (r = take_lock(path, 1, k->made[locks++]))))
         return r;
-    util_copy_str(k->made[0], sizeof k->made[0], k->layout.pid_file);
-    util_copy_str(k->made[1], sizeof k->made[1], path);
     if ((r = void_make(k->layout.session, fds)) < 0 && k->layout.session) {
         log_warn("the sandbox of all roles lacks namespaces: a user may not make any here: %s", strerror(-r));
     } else if (r < 0) {
@@ -215,18 +231,14 @@ int prepare(struct keeper_start *k, const char *config, const char *pid_file)
         log_warn("no conf role: default settings");
     }
     host_uuid(k->settings.host_uuid);
-    if (!k->layout.session && (r = owner_resolve(&k->settings)) < 0)
-        return r;
     uint32_t version = 0;
-    if ((r = keep(ROLE_SUPERVISOR, BFD_CAPS, 0, emulators_ask(k, &version))) || (r = keep(ROLE_SUPERVISOR, BFD_SETTINGS, 0, frame_memfd("settings", &k->settings, sizeof k->settings))) ||
+    if ((r = keep_caps(k, &version)) || (r = keep(ROLE_SUPERVISOR, BFD_SETTINGS, 0, frame_memfd("settings", &k->settings, sizeof k->settings))) ||
         (r = keep(ROLE_SUPERVISOR, BFD_LAYOUT, 0, frame_memfd("layout", &k->layout, sizeof k->layout))) || (r = keep_pages(&k->settings, k->layout.session, version)) || (r = keep_folders(&k->layout)) ||
-        (r = listen_open(&k->layout, &k->settings, doors, k->made + 2)))
+        (r = listen_open(&k->layout, &k->settings, doors, k->made + locks)))
         return r;
     for (uint32_t d = 0; d < DOOR_N; d++)
         if (doors[d] >= 0 && (r = keep(ROLE_SUPERVISOR, BFD_LISTEN_RW + d, 0, doors[d])))
             return r;
-    util_format(path, sizeof path, "%s/autostarted", k->layout.state_dir);
-    AUTO_CLOSE stamp = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    k->first_boot = stamp >= 0;
+    k->first_boot = kind.autostarts && is_first_boot(&k->layout);
     return 0;
 }

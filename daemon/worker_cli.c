@@ -1,4 +1,4 @@
-/* worker_cli.c: `virtqemud --worker [NAME] [--debug CMD | --trace]`: what the running daemon's processes are doing.
+/* worker_cli.c: `DAEMON --worker [NAME] [--debug CMD | --trace]`: what the running daemon's processes are doing.
  *
  * A client like any other: it asks the admin door by msgpack-RPC (methods internal.*, see the gateway's debug.c). */
 #include <errno.h>
@@ -23,7 +23,7 @@ static struct { int fd, serial; uint8_t buf[ANSWER_MAX]; size_t n, used; } door 
 
 static int complain(const char *what, int r)
 {
-    fprintf(stderr, DAEMON_NAME ": %s: %s\n", what, strerror(-r));
+    fprintf(stderr, "%s: %s: %s\n", kind.name, what, strerror(-r));
     return -1;
 }
 
@@ -31,7 +31,7 @@ static int door_open(const struct layout *l)
 {
     struct sockaddr_un a = { .sun_family = AF_UNIX };
     door.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (door.fd < 0 || util_format(a.sun_path, sizeof a.sun_path, "%s/" DAEMON_NAME "-admin-sock", l->sock_dir) || connect(door.fd, (struct sockaddr *)&a, sizeof a) < 0)
+    if (door.fd < 0 || util_format(a.sun_path, sizeof a.sun_path, "%s/%s-admin-sock", l->sock_dir, kind.name) || connect(door.fd, (struct sockaddr *)&a, sizeof a) < 0)
         return complain(a.sun_path, -errno);
     return 0;
 }
@@ -97,7 +97,7 @@ static int door_call(const char *method, const char *name, int flags, int ms, st
     mp_skip(in);
     mp_skip(in);
     mp_get_strz(in, text, sizeof text);
-    fprintf(stderr, DAEMON_NAME ": %s\n", text);
+    fprintf(stderr, "%s: %s\n", kind.name, text);
     return -EREMOTEIO;
 }
 
@@ -207,7 +207,7 @@ int worker_cli(const struct layout *l, const char *name, const char *debug, bool
     struct mp_in in;
     int pid, r;
     if ((debug || trace) && !name) {
-        fprintf(stderr, DAEMON_NAME ": --debug and --trace want the name of a guest\n");
+        fprintf(stderr, "%s: --debug and --trace want the name of a guest\n", kind.name);
         return 1;
     }
     if (door_open(l) < 0 || door_call("admin.connect.open", NULL, 0, ANSWER_WAIT_MS, &in) < 0 || show_rows(name, &pid) < 0)
@@ -215,7 +215,7 @@ int worker_cli(const struct layout *l, const char *name, const char *debug, bool
     if (!name)
         return 0;
     if (!pid) {
-        fprintf(stderr, DAEMON_NAME ": no guest '%s' runs\n", name);
+        fprintf(stderr, "%s: no guest '%s' runs\n", kind.name, name);
         return 1;
     }
     r = show_facts(name, debug ? WORKER_ATTACH : 0);

@@ -144,7 +144,7 @@ static void do_log_level(struct frame *f)
     if (s.level >= LOG_L_DEBUG && s.level <= LOG_L_ERR)
         start->settings.log_level = s.level, log_threshold = (int)s.level;
     if (s.outputs[0] && util_copy_str(start->settings.log_outputs, sizeof start->settings.log_outputs, s.outputs) == 0)
-        output_init(&start->settings, start->daemon);
+        output_init(start);
 }
 
 static const struct { uint32_t op; size_t body; unsigned fds; void (*fn)(struct frame *f); } requests[] = {
@@ -336,13 +336,13 @@ int main(int argc, char **argv)
     if (!r)
         r = store_load(atoi(state), start);
     if (r < 0) {
-        log_err("not started by " DAEMON_NAME ": %s", strerror(-r));
+        log_err("not started by a daemon: %s", strerror(-r));
         return 1;
     }
     unsetenv("BULKHEAD_KEEPER_STATE");
-    prctl(PR_SET_NAME, DAEMON_NAME);
+    prctl(PR_SET_NAME, start->layout.daemon);
     log_threshold = (int)start->settings.log_level;
-    output_init(&start->settings, start->daemon);
+    output_init(start);
     if ((r = run()) == REEXEC)
         r = keeper_exec(start, argv);
     if (r < 0)

@@ -8,8 +8,6 @@
 #include "ipc/loop.h"
 #include "ipc/settings.h"
 
-#define DAEMON_NAME "virtqemud"
-
 /* keeper_store.c: what is held for others, and for the keeper itself (role says for whom), and the processes that live. */
 struct row {
     struct held key;                   /* kind 0: free row */
@@ -54,7 +52,7 @@ int proc_kill(const struct kill_req *k);
 int spawn_role(const struct layout *l, const struct held *who, const struct birth *b, int channel, const int *fds, unsigned nfds);
 
 /* output.c: where log lines go. */
-void output_init(const struct settings *s, bool daemon);
+void output_init(const struct keeper_start *k);
 void output_line(const struct held *who, const char *line);
 
 #endif

@@ -67,7 +67,7 @@ int spawn_role(const struct layout *l, const struct held *who, const struct birt
     if (b->role >= ROLE_N || nfds > BIRTH_FDS_MAX || nfds != b->nfds)
         return -EINVAL;
     util_format(name, sizeof name, "bulkhead-%s", role_name(b->role));
-    int r = util_format(path, sizeof path, "%s/%s", l->libexec_dir, role_name(b->role));
+    int r = util_format(path, sizeof path, "%s/%s", l->libexec_dir, b->role == ROLE_SUPERVISOR ? l->supervisor : role_name(b->role));
     if (r < 0)
         return r;
     AUTO_CLOSE null = open("/dev/null", O_RDWR | O_CLOEXEC);

@@ -13,7 +13,7 @@
 enum { SINK_FD, SINK_SYSLOG };
 static struct sink { int kind, level, fd; } sinks[4];
 static unsigned sinks_n;
-static char syslog_name[64] = DAEMON_NAME;
+static char syslog_name[64];
 
 static void sink_add(int kind, int level, int fd)
 {
@@ -41,10 +41,11 @@ static void sink_parse(char *word)
     }
 }
 
-void output_init(const struct settings *s, bool daemon)
+void output_init(const struct keeper_start *k)
 {
-    char text[sizeof s->log_outputs], *save = NULL;
-    util_copy_str(text, sizeof text, s->log_outputs);
+    char text[sizeof k->settings.log_outputs], *save = NULL;
+    util_copy_str(text, sizeof text, k->settings.log_outputs);
+    util_copy_str(syslog_name, sizeof syslog_name, k->layout.daemon);
     for (unsigned i = 0; i < sinks_n; i++)
         if (sinks[i].fd > 2)
             close(sinks[i].fd);
@@ -52,7 +53,7 @@ void output_init(const struct settings *s, bool daemon)
     for (char *w = strtok_r(text, " ", &save); w; w = strtok_r(NULL, " ", &save))
         sink_parse(w);
     if (!sinks_n)
-        sink_add(daemon ? SINK_SYSLOG : SINK_FD, LOG_L_DEBUG, 2);
+        sink_add(k->daemon ? SINK_SYSLOG : SINK_FD, LOG_L_DEBUG, 2);
     openlog(syslog_name, LOG_PID, LOG_DAEMON);
 }
 
