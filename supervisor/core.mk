@@ -9,20 +9,29 @@ roles_keeper_SOURCES = \
 	$(NULL)
 roles_keeper_LDADD = libpolicy.a libipc.a
 
-roles_supervisor_SOURCES = \
-	%reldir%/doc.c \
-	%reldir%/events.c \
+# What every daemon's supervisor is made of, and what each knows of its objects (objects.h).
+supervisor_core = \
 	%reldir%/flow.c \
 	%reldir%/gateways.c \
-	%reldir%/guest.c %reldir%/guest.h \
 	%reldir%/life.c \
-	%reldir%/load.c %reldir%/chain.c %reldir%/run_log.c %reldir%/save.c %reldir%/start.c %reldir%/stop.c \
-	%reldir%/manifest_policy.c \
+	%reldir%/objects.h \
 	%reldir%/peer.c \
 	%reldir%/route.c \
-	%reldir%/slots.c \
 	%reldir%/sup.h \
 	%reldir%/supervisor.c \
 	$(NULL)
+roles_supervisor_SOURCES = $(supervisor_core) \
+	%reldir%/qemud/chain.c \
+	%reldir%/qemud/doc.c \
+	%reldir%/qemud/events.c \
+	%reldir%/qemud/guest.c %reldir%/qemud/guest.h \
+	%reldir%/qemud/load.c \
+	%reldir%/qemud/manifest_policy.c \
+	%reldir%/qemud/objects.c \
+	%reldir%/qemud/run_log.c \
+	%reldir%/qemud/save.c \
+	%reldir%/qemud/slots.c \
+	%reldir%/qemud/start.c \
+	%reldir%/qemud/stop.c \
+	$(NULL)
 roles_supervisor_LDADD = libroutes.a libpolicy.a libipc.a
-

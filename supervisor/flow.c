@@ -2,7 +2,7 @@
  *
  * One flow at a time has an object; others that want it are blocked, in the order they came, and tried again as a flow ends. */
 #include <string.h>
-#include "sup.h"
+#include "objects.h"
 
 #define FLOWS_BITS 10u
 #define FLOWS_MAX (1u << FLOWS_BITS)
@@ -182,23 +182,18 @@ void flow_begin(const struct step *steps, flow_done_fn *done, const struct calle
     flow_result(f, keep_body(f, fr) < 0 ? -1 : FLOW_AGAIN);
 }
 
-static int no_peer(struct flow *f, const char *who)
-{
-    return err_set(&f->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "the %s process cannot be reached", who);
-}
-
 static int call_send(struct flow *f, struct peer *p, struct frame_head *h, const void *body, size_t len, const int *fds, unsigned nfds)
 {
     static uint32_t calls;
-    if (!p)
-        return err_set(&f->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "no process can be started for this");
     f->serial = ++calls << FLOWS_BITS | (uint32_t)(f - flows);
-    f->awaited = p->number;
+    f->awaited = p ? p->number : 0;
     h->kind = FRAME_CALL;
     h->serial = f->serial;
     h->origin = sup.epoch;
     h->object = f->object;
-    return peer_send(p, h, body, len, fds, nfds) < 0 ? no_peer(f, role_name(p->role)) : FLOW_WAIT;
+    if (!p || peer_send(p, h, body, len, fds, nfds) < 0)
+        return err_set(&f->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "the %s process cannot be reached", p ? role_name(p->role) : "next");
+    return FLOW_WAIT;
 }
 
 int flow_call(struct flow *f, struct peer *p, uint32_t op, uint32_t arg, const void *body, size_t len, const int *fds, unsigned nfds)
@@ -252,39 +247,18 @@ void flow_peer_gone(struct peer *p)
     }
 }
 
-/* ---- conf: the one that has the folders ---- */
+/* ---- hands: a privileged verb each, one call ---- */
 
-int flow_conf(struct flow *f, uint32_t op, uint32_t arg, uint32_t dir, const char *name, int fd)
+int hand_call(struct flow *f, int role, uint32_t op, const void *body, size_t len, const int *fds, unsigned nfds)
 {
-    struct conf_name n = { .dir = dir };
-    struct peer *p = life_peer(&conf_life);
-    if (!p && conf_life.state != LIFE_FAILED)
-        return FLOW_BLOCKED;        /* until its next instance is there */
-    if (util_copy_str(n.name, sizeof n.name, name) < 0 || !p)
-        return no_peer(f, "conf");
-    return flow_call(f, p, OP_IN(op), arg, &n, sizeof n, &fd, fd >= 0);
+    return flow_call(f, peer_take(role, f->object, f->name), OP_IN(op), 0, body, len, fds, nfds);
 }
 
-/* A flow of one such call. */
-static int conf_go(struct flow *f)
+int hand_done(struct flow *f, struct frame *fr, struct hand_done *d)
 {
-    return flow_conf(f, f->conf_op, f->arg, f->conf_dir, f->name, f->fd[FF_TEXT]);
-}
-
-bool flow_conf_alone(uint32_t op, uint32_t arg, uint32_t dir, int slot, int fd, flow_done_fn *done)
-{
-    static const struct step steps[] = { { "file", conf_go, NULL, NULL }, { 0 } };
-    struct flow *f = flow_start(steps, done, NULL);
-    if (!f) {
-        util_closep(&fd);
-        return false;
-    }
-    f->conf_op = op;
-    f->arg = arg;
-    f->conf_dir = dir;
-    f->wanted = slot_handle(slot);
-    f->fd[FF_TEXT] = fd;
-    util_copy_str(f->name, sizeof f->name, slot_row(slot)->name);
-    flow_go(f);
-    return true;
+    if (fr->body_len != sizeof *d || fr->h.flags & FRAME_BIG)
+        return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed answer of a hand");
+    memcpy(d, fr->body, sizeof *d);
+    d->text[sizeof d->text - 1] = 0;
+    return d->error ? err_set(&f->err, d->code ? d->code : VIR_ERR_INTERNAL_ERROR, d->domain ? d->domain : VIR_FROM_QEMU, "%s", d->text) : FLOW_NEXT;
 }

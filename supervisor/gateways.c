@@ -6,7 +6,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <time.h>
-#include "guest.h"
+#include "objects.h"
 
 static struct loop_source listeners[DOOR_N] = { { .fd = -1 }, { .fd = -1 }, { .fd = -1 } };
 static uint32_t clients_n, admins_n, refused;
@@ -128,7 +128,7 @@ void gateways_gone(struct peer *p)
         *(p->door == DOOR_ADMIN ? &admins_n : &clients_n) -= 1;
         row_write(row, &none);
     }
-    guest_client_gone(p->number);
+    objects_client_gone(p);
     if (sup.accepting)
         doors_update(NULL);
 }

@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "guest.h"
+#include "objects.h"
 #include "policy/policy.h"
 
 #define PEERS_BITS 14u
@@ -20,18 +20,6 @@
 static struct peer peers[PEERS_MAX];
 static uint32_t peers_n, rows_hint, count;
 static struct loop_timer spare_timer;
-
-/* Kept ones outlive a supervisor, the others answer one call.  A birth costs more than most documents and connections: of some roles a few are
- * born before they are needed.  Each still has one client, or sees one document. */
-static const struct { bool kept; uint8_t spares, fds[4] /* what each is born with */; } roles[ROLE_N] = {
-    [ROLE_GATEWAY] = { true, 4, { BFD_INDEX, BFD_SETTINGS, BFD_LAYOUT } },
-    [ROLE_XMLC] = { false, 2, { BFD_LAYOUT } },
-    [ROLE_CONF] = { true, 0, { BFD_INDEX, BFD_SETTINGS, BFD_LAYOUT } },
-    [ROLE_HOST] = { true, 0, { BFD_INDEX, BFD_SETTINGS, BFD_CAPS } },
-    [ROLE_LOG] = { true, 0, { BFD_SETTINGS } },
-    [ROLE_HAND_OPEN ... ROLE_HAND_LAUNCH] = { false, 0, { BFD_LAYOUT } },
-    [ROLE_QEMU] = { true, 0, { BFD_CAPS, BFD_SETTINGS, BFD_LAYOUT, BFD_INDEX } },
-};
 
 /* Each process has a uid of its own, of the last quarter of the range: one that was taken over is a stranger to all others. */
 static uint32_t own_uid(int role, uint32_t row)
@@ -72,8 +60,8 @@ static void on_frame(struct chan *c, struct frame *f)
             on_end(c, 0);       /* its one answer was all it was there for */
     } else if (p->role == ROLE_GATEWAY) {
         route_frame(p, f);
-    } else if (p->role == ROLE_QEMU) {
-        guest_frame(p, f);
+    } else if (objects_roles[p->role].asks) {
+        objects_frame(p, f);
     } else {
         peer_refuse(p, "it has nothing to ask");
     }
@@ -135,8 +123,8 @@ void born_begin(struct born *n, int role, uint64_t object, const char *name)
     n->b = (struct birth){ .magic = BIRTH_MAGIC, .role = (uint16_t)role, .object = object, .epoch = sup.epoch,
         .log_level = sup.birth.log_level, .flags = sup.birth.flags & BIRTH_SESSION };
     snprintf(n->b.name, sizeof n->b.name, "%s", name);
-    for (size_t i = 0; i < ARRAY_N(roles[role].fds) && roles[role].fds[i]; i++)
-        born_fd(n, roles[role].fds[i], 0, sup_fd(roles[role].fds[i], 0));
+    for (size_t i = 0; i < ARRAY_N(objects_roles[role].fds) && objects_roles[role].fds[i]; i++)
+        born_fd(n, objects_roles[role].fds[i], 0, sup_fd(objects_roles[role].fds[i], 0));
 }
 
 void born_fd(struct born *n, int kind, uint32_t arg, int fd)
@@ -150,7 +138,7 @@ void born_fd(struct born *n, int kind, uint32_t arg, int fd)
 
 struct peer *peer_spawn(struct born *n)
 {
-    bool kept = roles[n->b.role].kept;
+    bool kept = objects_roles[n->b.role].kept;
     int sv[2], fds[2 + BIRTH_FDS_MAX];
     unsigned first = 0;
     struct peer *p = row_take();
@@ -202,7 +190,7 @@ static void spares_fill(struct loop_timer *t)
 {
     (void)t;
     for (int role = 0; role < ROLE_N; role++)
-        spares_make(role, roles[role].spares);
+        spares_make(role, objects_roles[role].spares);
 }
 
 void peer_spares(void)
@@ -215,7 +203,7 @@ struct peer *peer_take(int role, uint64_t object, const char *name)
     struct born n;
     unsigned left;
     struct peer *p = spare_find(role, &left);
-    if (roles[role].spares)         /* at once, or when whoever took it has had his answer */
+    if (objects_roles[role].spares)         /* at once, or when whoever took it has had his answer */
         loop_after(&spare_timer, left ? SPARE_WAIT_MS : 0, spares_fill, NULL);
     if (!p) {
         born_begin(&n, role, object, name);
@@ -234,7 +222,7 @@ void peer_soon(int role)
 void peer_not_needed(void)
 {
     for (struct peer *p = peer_next(NULL); p; p = peer_next(p))
-        if (p->spare && !roles[p->role].spares && !p->eof)
+        if (p->spare && !objects_roles[p->role].spares && !p->eof)
             on_end(&p->chan, 0);
 }
 
@@ -295,7 +283,7 @@ void peer_on_exited(struct exited *x)
 {
     struct peer *p = peer_find(x->who.channel);
     if (x->who.role == ROLE_PID1) {
-        guest_exited(x);
+        objects_exited(x);
         return;
     }
     if (!p || p->exited)
@@ -331,7 +319,7 @@ static int state_of(const struct peer *p)
 }
 
 /* What every process is doing. */
-void peer_workers(struct peer *g, const struct caller *c, const struct frame *f)
+void peer_workers(struct peer *g, const struct caller *c, struct frame *f)
 {
     static struct peer_row rows[PEERS_MAX];
     uint32_t n = 0;

@@ -7,8 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include "guest.h"
-#include "ipc/schema/op-numbers.h"
+#include "objects.h"
 
 #define PENDING_MAX 16384u
 #define CALLS_MAX 256u              /* of one gateway at once; it holds its own client to far fewer */
@@ -74,7 +73,7 @@ static void pending_free(struct pending *p)
 
 /* ---- answers ---- */
 
-static void answer(const struct caller *c, int kind, unsigned flags, const void *body, size_t len, const int *fds, unsigned nfds)
+void route_put(const struct caller *c, int kind, unsigned flags, const void *body, size_t len, const int *fds, unsigned nfds)
 {
     struct pending *p = pending_find(c->number, c->serial);
     struct peer *to = peer_find(c->number);
@@ -88,23 +87,17 @@ static void answer(const struct caller *c, int kind, unsigned flags, const void 
 void route_reply(const struct caller *c, const void *body, size_t len, const int *fds, unsigned nfds)
 {
     static const uint8_t empty = 0x90;      /* a msgpack array of nothing */
-    answer(c, FRAME_REPLY, 0, len ? body : &empty, len ? len : 1, fds, nfds);
-}
-
-void route_reply_dom(const struct caller *c, int slot)
-{
-    struct dom_head d = event_dom(slot_row(slot), 0);
-    answer(c, FRAME_REPLY, FRAME_DOM, &d, sizeof d, NULL, 0);
+    route_put(c, FRAME_REPLY, 0, len ? body : &empty, len ? len : 1, fds, nfds);
 }
 
 void route_pass_back(const struct caller *c, struct frame *f)
 {
-    answer(c, f->h.kind, f->h.flags & FRAME_BIG, f->body, f->h.flags & FRAME_BIG ? 0 : f->body_len, f->fds, f->h.nfds);
+    route_put(c, f->h.kind, f->h.flags & FRAME_BIG, f->body, f->h.flags & FRAME_BIG ? 0 : f->body_len, f->fds, f->h.nfds);
 }
 
 void route_error(const struct caller *c, const struct err *e)
 {
-    answer(c, FRAME_ERROR, 0, e, err_wire_len(e), NULL, 0);
+    route_put(c, FRAME_ERROR, 0, e, err_wire_len(e), NULL, 0);
 }
 
 void route_fail(const struct caller *c, int code, const char *text)
@@ -138,7 +131,7 @@ void route_answer(struct peer *from, struct frame *f)
 
 /* ---- waiting for an object ---- */
 
-static void call_park(const struct caller *c, uint64_t object)
+void route_park(const struct caller *c, uint64_t object)
 {
     if (!pending_add(c, P_PARKED, 0, object))
         route_fail(c, VIR_ERR_OPERATION_FAILED, "too many calls wait");
@@ -160,7 +153,7 @@ void route_wake(uint64_t object)
 static bool cancel(struct pending *p)
 {
     struct peer *w = p->state == P_PEER ? peer_find(p->to) : NULL;
-    if (!w || w->role != ROLE_QEMU)
+    if (!w || !objects_roles[w->role].asks)
         return false;
     struct frame_head h = { .kind = FRAME_EVENT, .op = OP_IN(IN_CANCEL), .serial = p->c.serial, .origin = p->c.number, .object = p->object };
     if (!p->cancelled)
@@ -196,7 +189,7 @@ void route_peer_gone(struct peer *gone, bool comes_again)
         bool park = comes_again && row && row->replay == REPLAY_SAFE && !p->cancelled;
         pending_free(p);
         if (park)
-            call_park(&c, object);
+            route_park(&c, object);
         else
             route_fail(&c, VIR_ERR_OPERATION_FAILED, "the process that worked on this call ended: outcome unknown");
     }
@@ -204,95 +197,14 @@ void route_peer_gone(struct peer *gone, bool comes_again)
 
 /* ---- calls ---- */
 
-int route_to(const struct caller *c, struct peer *to, struct frame *f, const int *more, unsigned nmore)
+void route_to(const struct caller *c, struct peer *to, struct frame *f)
 {
-    int fds[FRAME_FDS_MAX];
-    if (f->h.nfds + nmore > FRAME_FDS_MAX)
-        return -E2BIG;
-    memcpy(fds, f->fds, f->h.nfds * sizeof fds[0]);
-    if (nmore)
-        memcpy(&fds[f->h.nfds], more, nmore * sizeof fds[0]);
-    if (!pending_add(c, P_PEER, to->number, f->h.object))
-        return -ENOSPC;
     struct frame_head h = f->h;
-    return peer_send(to, &h, f->body, f->h.flags & FRAME_BIG ? 0 : f->body_len, fds, f->h.nfds + nmore);
-}
-
-static void send_on(const struct caller *c, struct peer *to, struct frame *f)
-{
-    if (route_to(c, to, f, NULL, 0) == -ENOSPC)
+    if (pending_add(c, P_PEER, to->number, f->h.object))
+        peer_send(to, &h, f->body, f->h.flags & FRAME_BIG ? 0 : f->body_len, f->fds, f->h.nfds);
+    else
         route_fail(c, VIR_ERR_OPERATION_FAILED, "too many calls wait");
 }
-
-static void to_host(const struct caller *c, struct frame *f)
-{
-    struct peer *p = life_peer(&host_life);
-    if (p)
-        send_on(c, p, f);
-    else if (host_life.state == LIFE_WAIT)
-        call_park(c, 0);
-    else
-        route_fail(c, VIR_ERR_OPERATION_FAILED, "the host role does not run");
-}
-
-static void to_guest(const struct caller *c, struct frame *f)
-{
-    struct peer *p;
-    switch (guest_worker(slot_of(f->h.object), &p)) {
-    case GUEST_READY: send_on(c, p, f); break;
-    case GUEST_SOON: call_park(c, f->h.object); break;
-    case GUEST_FAILED: route_fail(c, VIR_ERR_OPERATION_FAILED, "the guest's worker has failed too often; the guest itself runs on"); break;
-    default: route_fail(c, VIR_ERR_OPERATION_INVALID, "domain is not running");
-    }
-}
-
-static void to_object(const struct caller *c, struct frame *f)
-{
-    const struct index_slot *s = slot_row(slot_of(f->h.object));
-    bool active = slot_active(s), live = f->h.flags & FRAME_LIVE, config = f->h.flags & FRAME_CONFIG;
-    if (!live && !config)
-        *(active ? &live : &config) = true;
-    if (live && !active)
-        route_fail(c, VIR_ERR_OPERATION_INVALID, "domain is not running");
-    else if (config && !(s->flags & SLOT_PERSISTENT))
-        route_fail(c, VIR_ERR_OPERATION_INVALID, "transient domains do not have any persistent config");
-    else if (config)
-        doc_config(c, f, live);
-    else
-        to_guest(c, f);
-}
-
-static void to_doc(const struct caller *c, struct frame *f)
-{
-    flow_begin(doc_steps, flow_answered, c, f);
-}
-
-/* Calls that are flows of ours. */
-static const struct { uint32_t op; const struct step *steps; flow_done_fn *done; } flows[] = {
-    { OP_REMOTE_DOMAIN_DEFINE_XML, define_steps, define_done }, { OP_REMOTE_DOMAIN_DEFINE_XML_FLAGS, define_steps, define_done },
-    { OP_REMOTE_DOMAIN_UNDEFINE, undefine_steps, flow_answered }, { OP_REMOTE_DOMAIN_UNDEFINE_FLAGS, undefine_steps, flow_answered },
-    { OP_REMOTE_DOMAIN_SET_AUTOSTART, autostart_steps, flow_answered },
-    { OP_REMOTE_DOMAIN_CREATE, create_steps, start_done }, { OP_REMOTE_DOMAIN_CREATE_WITH_FLAGS, create_steps, start_done },
-    { OP_REMOTE_DOMAIN_CREATE_XML, create_xml_steps, start_done },
-    { OP_REMOTE_DOMAIN_DESTROY, destroy_steps, flow_answered }, { OP_REMOTE_DOMAIN_DESTROY_FLAGS, destroy_steps, flow_answered },
-    { OP_REMOTE_DOMAIN_MANAGED_SAVE, save_steps, save_done }, { OP_REMOTE_DOMAIN_MANAGED_SAVE_REMOVE, save_remove_steps, flow_answered },
-    { OP_REMOTE_DOMAIN_MANAGED_SAVE_GET_XML_DESC, saved_xml_steps, flow_answered },
-};
-
-static void to_supervisor(const struct caller *c, struct frame *f)
-{
-    for (size_t i = 0; i < ARRAY_N(flows); i++)
-        if (flows[i].op == c->op) {
-            flow_begin(flows[i].steps, flows[i].done, c, f);
-            return;
-        }
-    route_fail(c, VIR_ERR_NO_SUPPORT, "");
-}
-
-static const struct { void (*fn)(const struct caller *c, struct frame *f); bool object; } routes[ROUTE_N] = {
-    [ROUTE_SUPERVISOR] = { to_supervisor, false }, [ROUTE_OBJECT] = { to_object, true }, [ROUTE_LIVE] = { to_guest, true },
-    [ROUTE_DOC] = { to_doc, false }, [ROUTE_HOST] = { to_host, false },
-};
 
 static bool over_cap(const struct frame *f, uint32_t cap)
 {
@@ -331,23 +243,23 @@ static void api_call(struct peer *g, struct frame *f)
         route_fail(&c, VIR_ERR_OPERATION_DENIED, "read only access prevents this operation");
         return;
     }
-    if (row->route >= ROUTE_N || !routes[row->route].fn)
+    if (row->route >= ROUTE_N || !objects_routes[row->route].fn)
         route_fail(&c, VIR_ERR_NO_SUPPORT, "");
-    else if (routes[row->route].object && slot_of(f->h.object) < 0)
+    else if (objects_routes[row->route].object && slot_of(f->h.object) < 0)
         route_fail(&c, VIR_ERR_NO_DOMAIN, "the domain is gone");
     else
-        routes[row->route].fn(&c, f);
+        objects_routes[row->route].fn(&c, f);
 }
 
 /* ---- program 0, from gateways ---- */
 
-static void on_subscribe(struct peer *g, const struct caller *c, const struct frame *f)
+static void on_subscribe(struct peer *g, const struct caller *c, struct frame *f)
 {
     (void)c;
     memcpy(g->mask, f->body, sizeof g->mask);
 }
 
-static void on_cancel(struct peer *g, const struct caller *c, const struct frame *f)
+static void on_cancel(struct peer *g, const struct caller *c, struct frame *f)
 {
     struct pending *p = pending_find(g->number, f->h.serial);
     (void)c;
@@ -355,7 +267,7 @@ static void on_cancel(struct peer *g, const struct caller *c, const struct frame
         cancel(p);
 }
 
-static void on_client_close(struct peer *g, const struct caller *c, const struct frame *f)
+static void on_client_close(struct peer *g, const struct caller *c, struct frame *f)
 {
     uint64_t number;
     memcpy(&number, f->body, sizeof number);
@@ -364,7 +276,7 @@ static void on_client_close(struct peer *g, const struct caller *c, const struct
     route_reply(c, NULL, 0, NULL, 0);
 }
 
-static void on_limits(struct peer *g, const struct caller *c, const struct frame *f)
+static void on_limits(struct peer *g, const struct caller *c, struct frame *f)
 {
     struct limits l;
     (void)g;
@@ -373,7 +285,7 @@ static void on_limits(struct peer *g, const struct caller *c, const struct frame
     route_reply(c, NULL, 0, NULL, 0);
 }
 
-static void on_log_level(struct peer *g, const struct caller *c, const struct frame *f)
+static void on_log_level(struct peer *g, const struct caller *c, struct frame *f)
 {
     struct log_set set;
     (void)g;
@@ -387,46 +299,33 @@ static void on_log_level(struct peer *g, const struct caller *c, const struct fr
     route_reply(c, NULL, 0, NULL, 0);
 }
 
-/* The answer comes from the worker, which must be there: this call is not parked. */
-static void on_worker_debug(struct peer *g, const struct caller *c, const struct frame *f)
-{
-    struct frame own = { .h = f->h };
-    struct peer *p;
-    own.h.origin = g->number;
-    own.h.flags = own.h.nfds = 0;
-    if (g->calls >= CALLS_MAX || pending_find(c->number, c->serial))
-        peer_refuse(g, "too many calls at once, or a serial in use");
-    else if (guest_worker(slot_of(f->h.object), &p) != GUEST_READY)
-        route_fail(c, VIR_ERR_OPERATION_INVALID, "domain is not running");
-    else
-        send_on(c, p, &own);
-}
-
-static const struct { uint32_t op; uint8_t kind; bool admin; size_t body; void (*fn)(struct peer *g, const struct caller *c, const struct frame *f); } internals[] = {
-    { IN_SUBSCRIBE, FRAME_EVENT, false, sizeof(uint64_t[2]), on_subscribe }, { IN_CANCEL, FRAME_EVENT, false, 0, on_cancel },
-    { IN_WORKERS, FRAME_CALL, true, 0, peer_workers }, { IN_WORKER_DEBUG, FRAME_CALL, true, 0, on_worker_debug },
-    { IN_WORKER_TRACE, FRAME_CALL, true, 0, on_worker_debug },
+static const struct gateway_verb verbs[] = {
+    { IN_SUBSCRIBE, FRAME_EVENT, false, sizeof(uint64_t[2]), on_subscribe }, { IN_CANCEL, FRAME_EVENT, false, 0, on_cancel }, { IN_WORKERS, FRAME_CALL, true, 0, peer_workers },
     { IN_CLIENT_CLOSE, FRAME_CALL, true, sizeof(uint64_t), on_client_close }, { IN_LIMITS, FRAME_CALL, true, sizeof(struct limits), on_limits },
-    { IN_LOG_LEVEL, FRAME_CALL, true, sizeof(struct log_set), on_log_level },
+    { IN_LOG_LEVEL, FRAME_CALL, true, sizeof(struct log_set), on_log_level }, { 0 },
 };
+
+static const struct gateway_verb *verb_find(const struct gateway_verb *v, const struct peer *g, const struct frame *f)
+{
+    while (v->op && (f->h.op != OP_IN(v->op) || f->h.kind != v->kind || (v->admin && g->door != DOOR_ADMIN) || f->body_len < v->body || f->h.flags & FRAME_BIG))
+        v++;
+    return v->op ? v : NULL;
+}
 
 void route_frame(struct peer *g, struct frame *f)
 {
     struct caller c = { .number = g->number, .serial = f->h.serial, .op = f->h.op, .arg = f->h.arg };
-    if (OP_PROG(f->h.op) != PROG_INTERNAL) {
-        if (f->h.kind == FRAME_CALL)
-            api_call(g, f);
-        else
-            peer_refuse(g, "a frame of no kind that a gateway sends");
-        return;
-    }
-    for (size_t i = 0; i < ARRAY_N(internals); i++)
-        if (f->h.op == OP_IN(internals[i].op) && f->h.kind == internals[i].kind && (!internals[i].admin || g->door == DOOR_ADMIN) && f->body_len >= internals[i].body &&
-            !(f->h.flags & FRAME_BIG)) {
-            internals[i].fn(g, &c, f);
-            return;
-        }
-    peer_refuse(g, "an operation that a gateway has not");
+    const struct gateway_verb *v = verb_find(verbs, g, f);
+    if (!v)
+        v = verb_find(objects_verbs, g, f);
+    if (v && f->h.kind == FRAME_CALL && (g->calls >= CALLS_MAX || pending_find(c.number, c.serial)))
+        peer_refuse(g, "too many calls at once, or a serial in use");
+    else if (v)
+        v->fn(g, &c, f);
+    else if (OP_PROG(f->h.op) != PROG_INTERNAL && f->h.kind == FRAME_CALL)
+        api_call(g, f);
+    else
+        peer_refuse(g, "an operation that a gateway has not");
 }
 
 /* What a flow works on is known here too, so that it is neither run twice nor forgotten. */

@@ -15,13 +15,6 @@
 #include "ipc/settings.h"
 #include "ipc/util.h"
 
-enum { STATE_NOSTATE, STATE_RUNNING, STATE_BLOCKED, STATE_PAUSED, STATE_SHUTDOWN, STATE_SHUTOFF, STATE_CRASHED, STATE_PMSUSPENDED };       /* virDomainState */
-enum { PAUSED_SAVE = 3, PAUSED_STARTING_UP = 11 };             /* virDomainPausedReason */
-enum { EV_DEFINED, EV_UNDEFINED, EV_STARTED, EV_SUSPENDED, EV_RESUMED, EV_STOPPED, EV_SHUTDOWN };                          /* virDomainEventType */
-enum { SHUTDOWN_FINISHED, SHUTDOWN_GUEST, SHUTDOWN_HOST };                                                                        /* ...ShutdownDetail */
-enum { STOPPED_SHUTDOWN, STOPPED_DESTROYED, STOPPED_CRASHED, STOPPED_MIGRATED, STOPPED_SAVED, STOPPED_FAILED };         /* ...StoppedDetail */
-enum { SHUTOFF_UNKNOWN, SHUTOFF_SHUTDOWN, SHUTOFF_DESTROYED, SHUTOFF_CRASHED, SHUTOFF_MIGRATED, SHUTOFF_SAVED, SHUTOFF_FAILED, SHUTOFF_FROM_SNAPSHOT, SHUTOFF_DAEMON };
-
 /* ---- what the supervisor was born with ---- */
 struct sup {
     struct birth birth;
@@ -76,7 +69,7 @@ void peer_kill(struct peer *p, int sig);
 void peer_refuse(struct peer *p, const char *why);                     /* it sent nonsense: log, end */
 void peer_on_spawned(struct frame *f);
 void peer_on_exited(struct exited *x);
-void peer_workers(struct peer *g, const struct caller *c, const struct frame *f);/* IN_WORKERS */
+void peer_workers(struct peer *g, const struct caller *c, struct frame *f);/* IN_WORKERS */
 
 /* ---- life.c: instances of what must always be there: conf, host, guests' workers, log roles ---- */
 enum life_state { LIFE_NONE, LIFE_UP, LIFE_WAIT, LIFE_FAILED };
@@ -100,32 +93,19 @@ struct peer *life_peer(const struct life *l);                           /* NULL:
 /* ---- who waits for an answer ---- */
 struct caller { uint64_t number; uint32_t serial, op, arg; uint16_t flags; };   /* number 0: nobody waits */
 
-/* ---- slots.c: objects, as rows of the index page ---- */
-int slot_of(uint64_t object);                                           /* row, or -1 when the handle is stale */
-static inline struct index_slot *slot_row(int slot) { return &sup.index.slot[slot]; }      /* for reading: we are the only writer */
-static inline uint64_t slot_handle(int slot) { return object_make((uint32_t)slot, slot_row(slot)->gen); }
-int slot_take(const struct doc_result *d);                              /* a new row; -1: full */
-void slot_facts(int slot, const struct doc_result *d);
-void slot_stamp(int slot, const struct conf_entry *e, bool canonical);  /* its facts are of this file */
-void slot_free(int slot);
-int slot_find_name(const char *name);
-int slot_find_uuid(const uint8_t uuid[16]);
-int slot_made_by(const struct caller *c);                               /* what this call made for an earlier supervisor; -1: nothing */
-void slot_mark(int slot, const struct caller *c);
-#define SLOT_EDIT(s, slot) for (struct index_slot *s = index_begin(&sup.index, (uint32_t)(slot)); s; index_end(&sup.index, (uint32_t)(slot)), s = NULL)
-static inline bool slot_active(const struct index_slot *s) { return s->id >= 0; }
-
 /* ---- route.c: calls of gateways and their answers ---- */
 void route_frame(struct peer *p, struct frame *f);
 void route_answer(struct peer *p, struct frame *f);
+/* Answers, all that follow by way of the first.  FRAME_BIG: the body is the first descriptor. */
+void route_put(const struct caller *c, int kind, unsigned flags, const void *body, size_t len, const int *fds, unsigned nfds);
 void route_reply(const struct caller *c, const void *body, size_t len, const int *fds, unsigned nfds);
-void route_reply_dom(const struct caller *c, int slot);                 /* [[name, uuid, id]] */
 void route_pass_back(const struct caller *c, struct frame *f);           /* a reply as it came */
 void route_error(const struct caller *c, const struct err *e);
 void route_fail(const struct caller *c, int code, const char *text);
 void route_peer_gone(struct peer *p, bool comes_again);                 /* its calls are forgotten, calls to it answered or parked */
 void route_wake(uint64_t object);
-int route_to(const struct caller *c, struct peer *to, struct frame *f, const int *more, unsigned nmore);   /* passes a call on unread */
+void route_to(const struct caller *c, struct peer *to, struct frame *f);         /* passes a call on unread */
+void route_park(const struct caller *c, uint64_t object);               /* it comes again with route_wake() */
 bool route_in_flow(const struct caller *c);                              /* notes that a flow will answer; false: no room */
 const char *op_label(uint32_t op, char buf[24]);
 
@@ -180,34 +160,8 @@ void flow_peer_gone(struct peer *p);
 void flow_unblock(void);                                                /* what blocked flows wait for may have come */
 struct flow *flow_of(uint64_t object);                                  /* the one that has the object now */
 struct flow *flow_next(struct flow *after);
-extern struct life conf_life, host_life;
-int flow_conf(struct flow *f, uint32_t op, uint32_t arg, uint32_t dir, const char *name, int fd);
-bool flow_conf_alone(uint32_t op, uint32_t arg, uint32_t dir, int slot, int fd, flow_done_fn *done);    /* a flow of its own for one call; takes fd over */
-
-/* ---- documents, guests ---- */
-extern const struct step define_steps[], undefine_steps[], autostart_steps[], save_remove_steps[], doc_steps[] /* an xmlc with the call's own document */;
-flow_done_fn define_done;
-void doc_config(const struct caller *c, struct frame *f, bool live_first);     /* an xmlc with the stored definition */
-int doc_take(struct flow *f, struct frame *fr);                         /* IN_DOC: struct and descriptors into the flow, manifest checked */
-int doc_xmlc_pass(struct flow *f);                                      /* the caller's own call */
-int doc_xmlc_call(struct flow *f, uint32_t op, uint32_t flags);         /* IN_DOC_*, with FF_TEXT */
-int doc_clash(struct flow *f, bool check_active, int *slot);
-int doc_claim(struct flow *f);                                          /* steps that other flows begin with */
-int doc_text_read(struct flow *f);
-int doc_text_got(struct flow *f, struct frame *fr);
-void load_begin(void);                                                  /* definitions, running guests, autostart; then the doors open */
-void load_facts(int slot);                                              /* index facts anew from the definition */
-void ready(void);
-
-/* ---- manifest_policy.c ---- */
-int policy_manifest(int fd, struct err *e);
-
-/* ---- events.c ---- */
-void event_lifecycle(const struct index_slot *s, int event, int detail);
-void event_metadata(const struct index_slot *s, const void *fields, size_t len);        /* what was set, as xmlc wrote it */
-bool event_allowed(struct peer *p, bool of_state);                      /* false: its guest has had more than its share of this second */
-void event_from_worker(struct peer *p, struct frame *f);
-struct dom_head event_dom(const struct index_slot *s, uint32_t values);
+int hand_call(struct flow *f, int role, uint32_t op, const void *body, size_t len, const int *fds, unsigned nfds);
+int hand_done(struct flow *f, struct frame *fr, struct hand_done *d);   /* FLOW_NEXT, or -1 with f->err */
 
 /* ---- gateways.c ---- */
 void gateways_open(void);
@@ -216,6 +170,7 @@ void gateways_inherit(struct peer *p);
 void gateways_limits(bool admin, const struct limits *l);
 
 /* ---- supervisor.c ---- */
-void idle_update(void);                                                 /* clients or guests came or went: --timeout */
+void idle_update(void);                                                 /* clients or objects came or went: --timeout */
+void ready(void);                                                       /* the doors open */
 
 #endif

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include "guest.h"
+#include "objects.h"
 #include "policy/policy.h"
 #include "policy/sandbox.h"
 
@@ -75,24 +75,9 @@ static void index_open(void)
             sup.index.slot[i].seq++;
 }
 
-/* ---- singletons ---- */
-
-struct life conf_life, host_life;
-
-static struct peer *singleton_spawn(struct life *l)
-{
-    struct born n;
-    born_begin(&n, l == &conf_life ? ROLE_CONF : ROLE_HOST, 0, "");
-    n.b.instance = l->instance;
-    for (uint32_t i = 0; l == &conf_life && i < DIR_KIND_N; i++)
-        born_fd(&n, BFD_DIR, i, sup_fd(BFD_DIR, i));
-    return peer_spawn(&n);
-}
-
 void ready(void)
 {
     sup.index.head->loaded = 1;
-    life_start(&host_life);
     gateways_open();
     keeper_tell(IN_READY, NULL, 0, NULL, 0);
 }
@@ -109,7 +94,7 @@ static void on_idle(struct loop_timer *t)
 
 void idle_update(void)
 {
-    if (sup.clients->workers || guest_count() || !sup.clients->limits[0].timeout_s)
+    if (sup.clients->workers || objects_count() || !sup.clients->limits[0].timeout_s)
         loop_cancel(&idle_timer);
     else
         loop_after(&idle_timer, sup.clients->limits[0].timeout_s * 1000ull, on_idle, NULL);
@@ -126,17 +111,15 @@ static void on_held(struct frame *f)
         p = peer_inherit(&h, frame_take_fd(f, 0));
         if (p && h.role == ROLE_GATEWAY)
             gateways_inherit(p);
-        else if (p && (h.role == ROLE_CONF || h.role == ROLE_HOST))
-            life_adopt(h.role == ROLE_CONF ? &conf_life : &host_life, p);
         else if (p)
-            guest_inherit(p, &h);
+            objects_inherit(p, &h);
     } else if (h.kind == HELD_PROCESS && h.role != ROLE_PID1) {
         /* a helper of a flow that is no more: its work is done again if it is asked for again */
         struct kill_req k = { .channel = h.channel, .signal = SIGKILL };
         if (!peer_find(h.channel))
             keeper_tell(IN_KILL, &k, sizeof k, NULL, 0);
     } else {
-        guest_held(&h, f->h.nfds ? frame_take_fd(f, 0) : -1);
+        objects_held(&h, f->h.nfds ? frame_take_fd(f, 0) : -1);
     }
 }
 
@@ -144,15 +127,11 @@ static void on_go(struct frame *f)
 {
     (void)f;
     struct frame_head h = { .kind = FRAME_EVENT, .op = OP_IN(IN_EPOCH), .arg = sup.epoch };
-    life_start(&conf_life);
-    guest_reconcile();
+    objects_reconcile();
     for (struct peer *p = peer_next(NULL); p; p = peer_next(p))
         if (p->inherited)
             peer_send(p, &h, NULL, 0, NULL, 0);
-    if (sup.index.head->loaded)
-        ready();
-    else
-        load_begin();           /* which ends in ready() */
+    objects_load();
 }
 
 static void on_exited(struct frame *f)
@@ -192,7 +171,6 @@ int main(int argc, char **argv)
         return 0;
     }
     log_init("supervisor");
-    conf_life.spawn = host_life.spawn = singleton_spawn;
     born_open();
     index_open();
     int r = loop_init();

@@ -20,7 +20,7 @@ else
 fi
 
 step "supervisor/ includes nothing of workers/, and a role nothing of another role"
-if grep -n '^ *# *include *"\(\.\./\)*workers/' supervisor/*.[ch] daemon/*.[ch]; then
+if grep -n '^ *# *include *"\(\.\./\)*workers/' supervisor/*.[ch] supervisor/*/*.[ch] daemon/*.[ch]; then
     fail "see above"
 fi
 for folder in workers/*/; do
@@ -28,6 +28,15 @@ for folder in workers/*/; do
     role=${role%/}
     # The library that turns a tree into a command line is shared by the worker that starts a guest and the one that prints it.
     others=$(grep -n '^ *# *include *"workers/[a-z]*/' "$folder"*.[ch] 2>/dev/null | grep -v "\"workers/$role/" | grep -v '"workers/plan/' || true)
+    [ -z "$others" ] || fail "$others"
+done
+
+step "the core of the supervisors includes nothing of a daemon's objects, and these nothing of another daemon's"
+if grep -n '^ *# *include *"\(supervisor/\)\{0,1\}[a-z]*d/' supervisor/*.[ch]; then
+    fail "see above"
+fi
+for folder in supervisor/*/; do
+    others=$(grep -n '^ *# *include *"supervisor/[a-z]*/' "$folder"*.[ch] | grep -v "\"$folder" || true)
     [ -z "$others" ] || fail "$others"
 done
 

@@ -32,7 +32,7 @@ TESTS += $(IPC_TESTS)
 %C%_test_cpu_LDADD = libworker.a libipc.a
 %C%_test_manifest_SOURCES = %D%/test-manifest.c
 %C%_test_manifest_LDADD = libipc.a
-%C%_test_manifest_policy_SOURCES = %D%/test-manifest-policy.c supervisor/manifest_policy.c
+%C%_test_manifest_policy_SOURCES = %D%/test-manifest-policy.c supervisor/qemud/manifest_policy.c
 %C%_test_manifest_policy_LDADD = libipc.a
 include %D%/gateway.mk
 

@@ -1,5 +1,5 @@
 /* What of the host a document may name, however it spells it. */
-#include "supervisor/sup.h"
+#include "supervisor/qemud/guest.h"
 #include "tests/tap.h"
 
 struct sup sup = { .layout = { .lib_dir = "/var/lib/libvirt/qemu", .state_dir = "/run/libvirt/qemu", .conf_dir = "/etc/libvirt", .log_dir = "/var/log/libvirt/qemu", .cache_dir = "/var/cache/libvirt/qemu" } };

@@ -4,7 +4,7 @@
  * what no guest needs and what would turn a document into a hold on the host: kernel interfaces, our own state, devices that are no disks. */
 #include <string.h>
 #include <sys/mman.h>
-#include "sup.h"
+#include "supervisor/qemud/guest.h"
 
 enum { PATH_NONE, PATH_FILE, PATH_NAME /* an interface */, PATH_DEVICE };
 static const struct { uint8_t path; uint16_t max; } kinds[MK_KIND_N] = {      /* max: entries of this kind; 0: not allowed at all */

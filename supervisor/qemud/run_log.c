@@ -1,7 +1,7 @@
 /* run_log.c: the log roles of a guest.  The pipe and the file outlive every instance of the role, so no byte is lost when one dies. */
 #include <errno.h>
 #include <stdio.h>
-#include "guest.h"
+#include "supervisor/qemud/guest.h"
 
 static struct peer *log_spawn(struct life *life)
 {
@@ -61,7 +61,8 @@ void log_tail(struct run *r, struct peer *p, struct frame *f)
         if (run_fd(r, BFD_FILE, i) < 0)
             log = life_peer(&r->log[i].life);
     f->h.origin = p->number;
-    if (log && route_to(&c, log, f, NULL, 0) == 0)
-        return;
-    route_fail(&c, VIR_ERR_INTERNAL_ERROR, "no log of this guest");
+    if (log)
+        route_to(&c, log, f);
+    else
+        route_fail(&c, VIR_ERR_INTERNAL_ERROR, "no log of this guest");
 }

@@ -3,7 +3,7 @@
  * A running guest is taken over from its status file: the process by a pidfd, the monitor by a new connection to its socket. */
 #include <string.h>
 #include <sys/mman.h>
-#include "guest.h"
+#include "supervisor/qemud/guest.h"
 
 #define AT_ONCE 4u          /* xmlc's at work for the load */
 static void more(void);
@@ -204,6 +204,7 @@ static void loaded(void)
         if (s->used && s->flags & SLOT_AUTOSTART && !slot_active(s))
             start_by_itself((int)i);
     }
+    life_start(&host_life);
     ready();
 }
 
@@ -242,7 +243,7 @@ static void more(void)
     entries = NULL;
     entries_n = next_entry = 0;
     list++;
-    load_begin();
+    objects_load();
 }
 
 static int list_go(struct flow *f)
@@ -269,10 +270,10 @@ static void list_done(struct flow *f, bool ok)
     more();
 }
 
-void load_begin(void)
+void objects_load(void)
 {
     static const struct step list_steps[] = { { "list", list_go, list_got, again }, { 0 } };
-    struct flow *f = list < ARRAY_N(lists) ? flow_start(list_steps, list_done, NULL) : NULL;
+    struct flow *f = !sup.index.head->loaded && list < ARRAY_N(lists) ? flow_start(list_steps, list_done, NULL) : NULL;
     if (f)
         flow_go(f);
     else

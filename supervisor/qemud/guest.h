@@ -1,8 +1,59 @@
-/* guest.h: a guest that runs, or is on its way up or down. */
+/* guest.h: the objects of virtqemud: domains as rows of the index page, definitions, guests that run or are on their way up or down. */
 #ifndef BULKHEAD_GUEST_H
 #define BULKHEAD_GUEST_H
-#include "sup.h"
+#include "supervisor/objects.h"
 
+enum { STATE_NOSTATE, STATE_RUNNING, STATE_BLOCKED, STATE_PAUSED, STATE_SHUTDOWN, STATE_SHUTOFF, STATE_CRASHED, STATE_PMSUSPENDED };       /* virDomainState */
+enum { PAUSED_SAVE = 3, PAUSED_STARTING_UP = 11 };             /* virDomainPausedReason */
+enum { EV_DEFINED, EV_UNDEFINED, EV_STARTED, EV_SUSPENDED, EV_RESUMED, EV_STOPPED, EV_SHUTDOWN };                          /* virDomainEventType */
+enum { SHUTDOWN_FINISHED, SHUTDOWN_GUEST, SHUTDOWN_HOST };                                                                        /* ...ShutdownDetail */
+enum { STOPPED_SHUTDOWN, STOPPED_DESTROYED, STOPPED_CRASHED, STOPPED_MIGRATED, STOPPED_SAVED, STOPPED_FAILED };         /* ...StoppedDetail */
+enum { SHUTOFF_UNKNOWN, SHUTOFF_SHUTDOWN, SHUTOFF_DESTROYED, SHUTOFF_CRASHED, SHUTOFF_MIGRATED, SHUTOFF_SAVED, SHUTOFF_FAILED, SHUTOFF_FROM_SNAPSHOT, SHUTOFF_DAEMON };
+
+/* ---- slots.c: objects, as rows of the index page ---- */
+static inline struct index_slot *slot_row(int slot) { return &sup.index.slot[slot]; }      /* for reading: we are the only writer */
+static inline uint64_t slot_handle(int slot) { return object_make((uint32_t)slot, slot_row(slot)->gen); }
+int slot_take(const struct doc_result *d);                              /* a new row; -1: full */
+void slot_facts(int slot, const struct doc_result *d);
+void slot_stamp(int slot, const struct conf_entry *e, bool canonical);  /* its facts are of this file */
+void slot_free(int slot);
+int slot_find_name(const char *name);
+int slot_find_uuid(const uint8_t uuid[16]);
+int slot_made_by(const struct caller *c);                               /* what this call made for an earlier supervisor; -1: nothing */
+void slot_mark(int slot, const struct caller *c);
+#define SLOT_EDIT(s, slot) for (struct index_slot *s = index_begin(&sup.index, (uint32_t)(slot)); s; index_end(&sup.index, (uint32_t)(slot)), s = NULL)
+static inline bool slot_active(const struct index_slot *s) { return s->id >= 0; }
+void route_reply_dom(const struct caller *c, int slot);                 /* [[name, uuid, id]] */
+
+/* ---- objects.c: conf, the one that has the folders ---- */
+extern struct life conf_life, host_life;
+int flow_conf(struct flow *f, uint32_t op, uint32_t arg, uint32_t dir, const char *name, int fd);
+bool flow_conf_alone(uint32_t op, uint32_t arg, uint32_t dir, int slot, int fd, flow_done_fn *done);    /* a flow of its own for one call; takes fd over */
+
+/* ---- documents, guests ---- */
+extern const struct step define_steps[], undefine_steps[], autostart_steps[], save_remove_steps[], doc_steps[] /* an xmlc with the call's own document */;
+flow_done_fn define_done;
+void doc_config(const struct caller *c, struct frame *f, bool live_first);     /* an xmlc with the stored definition */
+int doc_take(struct flow *f, struct frame *fr);                         /* IN_DOC: struct and descriptors into the flow, manifest checked */
+int doc_xmlc_pass(struct flow *f);                                      /* the caller's own call */
+int doc_xmlc_call(struct flow *f, uint32_t op, uint32_t flags);         /* IN_DOC_*, with FF_TEXT */
+int doc_clash(struct flow *f, bool check_active, int *slot);
+int doc_claim(struct flow *f);                                          /* steps that other flows begin with */
+int doc_text_read(struct flow *f);
+int doc_text_got(struct flow *f, struct frame *fr);
+void load_facts(int slot);                                              /* index facts anew from the definition */
+
+/* ---- manifest_policy.c ---- */
+int policy_manifest(int fd, struct err *e);
+
+/* ---- events.c ---- */
+void event_lifecycle(const struct index_slot *s, int event, int detail);
+void event_metadata(const struct index_slot *s, const void *fields, size_t len);        /* what was set, as xmlc wrote it */
+bool event_allowed(struct peer *p, bool of_state);                      /* false: its guest has had more than its share of this second */
+void event_from_worker(struct peer *p, struct frame *f);
+struct dom_head event_dom(const struct index_slot *s, uint32_t values);
+
+/* ---- guests ---- */
 #define RUN_FDS_MAX (FRAME_FDS_MAX - 2)         /* what a launch can carry beside argv and manifest */
 #define RUN_LOGS_MAX 8
 enum run_phase { RUN_STARTING, RUN_UP, RUN_ENDING };
@@ -50,13 +101,6 @@ struct peer *run_worker_spawn(struct run *r, bool resume);
 enum guest_ready { GUEST_NONE, GUEST_SOON, GUEST_READY, GUEST_FAILED };
 enum guest_ready guest_worker(int slot, struct peer **p);
 bool guest_is_ending(int slot);
-void guest_frame(struct peer *p, struct frame *f);          /* calls and events of its worker */
-void guest_exited(const struct exited *x);                  /* its PID-1 stub has ended */
-void guest_held(const struct held *h, int fd);              /* what the keeper held of it; takes fd over */
-void guest_inherit(struct peer *p, const struct held *h);   /* a worker or log role of an earlier supervisor */
-void guest_reconcile(void);                                 /* after IN_GO: what is whole goes on, what is half is undone */
-void guest_client_gone(uint64_t gateway);                   /* guests that live with their client */
-uint32_t guest_count(void);
 void guest_state(struct run *r, const struct guest_state *g);
 void guest_up(struct run *r, struct peer *worker);
 
@@ -91,9 +135,7 @@ int chain_probe(struct flow *f);
 int chain_size_look(struct flow *f);
 int chain_size_probe(struct flow *f);
 int chain_probed(struct flow *f, struct frame *fr);
-int hand_call(struct flow *f, int role, uint32_t op, const void *body, size_t len, const int *fds, unsigned nfds);
 int run_take_ours(struct run *r, struct frame *fr, unsigned first, const struct hand_done *d);  /* 0; or they are too many */
 void run_adopt(struct run *r, struct frame *fr, int32_t pid);   /* fr: descriptors as of IN_HAND_LAUNCH */
-int hand_done(struct flow *f, struct frame *fr, struct hand_done *d);   /* FLOW_NEXT, or -1 with f->err */
 void hand_req_fill(struct hand_req *q, const struct run *r);
 #endif

@@ -2,7 +2,7 @@
  * fill it; here is the order: the guest ends only when the file is safe, and the file goes only when the guest runs again.  A guest that was
  * stopped for a save goes on by a word from here only (IN_SAVED), so that it never runs beside its complete image, whoever dies. */
 #include <string.h>
-#include "guest.h"
+#include "supervisor/qemud/guest.h"
 #include "ipc/schema/op-numbers.h"
 
 enum { START_PAUSED = 1, START_FORCE_BOOT = 8 };

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include "guest.h"
+#include "supervisor/qemud/guest.h"
 
 enum { RUNS_MAX = 4096, GUEST_UIDS_FROM = 16 /* below: the roles' own */, CALLS_MAX = 64 /* of a worker, each of which may be an xmlc's */ };
 static struct run runs[RUNS_MAX];
@@ -97,7 +97,7 @@ void run_free(struct run *r)
     idle_update();
 }
 
-uint32_t guest_count(void)
+uint32_t objects_count(void)
 {
     return runs_used;
 }
@@ -296,7 +296,7 @@ static const struct { uint32_t op; uint8_t kind; size_t body; unsigned fds; void
     { IN_LOG_TAIL, FRAME_CALL, sizeof(struct log_tail), 0, log_tail }, { IN_DOC_ELEMENT, FRAME_CALL, 0, 1, on_element },
 };
 
-void guest_frame(struct peer *p, struct frame *f)
+void objects_frame(struct peer *p, struct frame *f)
 {
     struct run *r = run_of(slot_of(p->object));
     if (!r)
@@ -317,7 +317,7 @@ void guest_frame(struct peer *p, struct frame *f)
 
 /* ---- across supervisors ---- */
 
-void guest_held(const struct held *h, int fd)
+void objects_held(const struct held *h, int fd)
 {
     int slot = slot_of(h->object);
     struct run *r = run_of(slot);
@@ -340,10 +340,12 @@ void guest_held(const struct held *h, int fd)
     }
 }
 
-void guest_inherit(struct peer *p, const struct held *h)
+void objects_inherit(struct peer *p, const struct held *h)
 {
     struct run *r = run_of(slot_of(p->object));
-    if (p->role == ROLE_QEMU && r)
+    if (p->role == ROLE_CONF || p->role == ROLE_HOST)
+        life_adopt(p->role == ROLE_CONF ? &conf_life : &host_life, p);
+    else if (p->role == ROLE_QEMU && r)
         r->starting = p->number, r->worker.instance = h->instance;
     else if (p->role == ROLE_LOG && r && h->tag < RUN_LOGS_MAX)
         r->log[h->tag].life.number = p->number;
@@ -351,8 +353,9 @@ void guest_inherit(struct peer *p, const struct held *h)
         peer_kill(p, SIGKILL);
 }
 
-void guest_reconcile(void)
+void objects_reconcile(void)
 {
+    life_start(&conf_life);
     for (struct run *r = run_next(NULL); r; r = run_next(r)) {
         const struct index_slot *s = slot_row(r->slot);
         struct peer *p = peer_find(r->starting);
@@ -379,9 +382,9 @@ void guest_reconcile(void)
         }
 }
 
-void guest_client_gone(uint64_t gateway)
+void objects_client_gone(struct peer *gateway)
 {
     for (struct run *r = run_next(NULL); r; r = run_next(r))
-        if (r->autodestroy == gateway && r->phase == RUN_UP)
+        if (r->autodestroy == gateway->number && r->phase == RUN_UP)
             stop_begin(r, &stop_destroyed, NULL, NULL);
 }

@@ -5,26 +5,12 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
-#include "guest.h"
+#include "supervisor/qemud/guest.h"
 #include "ipc/schema/op-numbers.h"
 
 enum { START_PAUSED = 1, START_AUTODESTROY = 2, STARTED_RESTORED = 2, SUSPENDED_RESTORED = 4, RESUMED_FROM_SNAPSHOT = 2 /* event details */ };
 
 /* ---- hands ---- */
-
-int hand_call(struct flow *f, int role, uint32_t op, const void *body, size_t len, const int *fds, unsigned nfds)
-{
-    return flow_call(f, peer_take(role, f->object, f->name), OP_IN(op), 0, body, len, fds, nfds);
-}
-
-int hand_done(struct flow *f, struct frame *fr, struct hand_done *d)
-{
-    if (fr->body_len != sizeof *d || fr->h.flags & FRAME_BIG)
-        return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed answer of a hand");
-    memcpy(d, fr->body, sizeof *d);
-    d->text[sizeof d->text - 1] = 0;
-    return d->error ? err_set(&f->err, d->code ? d->code : VIR_ERR_INTERNAL_ERROR, d->domain ? d->domain : VIR_FROM_QEMU, "%s", d->text) : FLOW_NEXT;
-}
 
 /* A QEMU that runs: its stub goes to the keeper, and what tells of it into the run. */
 void run_adopt(struct run *r, struct frame *fr, int32_t pid)

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include "ipc/schema/op-numbers.h"
-#include "sup.h"
+#include "supervisor/qemud/guest.h"
 
 struct dom_head event_dom(const struct index_slot *s, uint32_t values)
 {
@@ -11,6 +11,12 @@ struct dom_head event_dom(const struct index_slot *s, uint32_t values)
     util_copy_str(d.name, sizeof d.name, s->name);
     memcpy(d.uuid, s->uuid, sizeof d.uuid);
     return d;
+}
+
+void route_reply_dom(const struct caller *c, int slot)
+{
+    struct dom_head d = event_dom(slot_row(slot), 0);
+    route_put(c, FRAME_REPLY, FRAME_DOM, &d, sizeof d, NULL, 0);
 }
 
 static void fan_out(uint32_t op, uint32_t id, uint64_t object, const void *body, size_t len)

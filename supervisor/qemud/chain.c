@@ -4,7 +4,7 @@
  * document's own paths, is opened read-only, and its format is believed only where libvirt believes it too. */
 #include <string.h>
 #include <sys/mman.h>
-#include "guest.h"
+#include "supervisor/qemud/guest.h"
 
 #define DEPTH_MAX 200
 

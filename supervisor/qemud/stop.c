@@ -2,7 +2,7 @@
  * was destroyed, a start that failed half-way, and what a dead supervisor left half-made.  Each step looks at what there is to undo. */
 #include <signal.h>
 #include <string.h>
-#include "guest.h"
+#include "supervisor/qemud/guest.h"
 #include "ipc/schema/op-numbers.h"
 
 enum { TERM_WAIT_MS = 500 /* for a QEMU to end in good order */, WORD_WAIT_MS = 1500 /* for its worker to tell how it ended, and then to end itself */ };
@@ -188,7 +188,7 @@ void stop_begin(struct run *r, const struct guest_state *how, const struct calle
     flow_go(f);
 }
 
-void guest_exited(const struct exited *x)
+void objects_exited(const struct exited *x)
 {
     struct run *r = run_of(slot_of(x->who.object));
     if (!r || r->stub != x->who.pid)

@@ -1,0 +1,147 @@
+/* objects.c: where the core meets virtqemud's part: its roles, who works on which call, and the processes that are always there. */
+#include "ipc/schema/op-numbers.h"
+#include "supervisor/qemud/guest.h"
+
+const struct role_row objects_roles[ROLE_N] = {
+    [ROLE_GATEWAY] = { true, false, 4, { BFD_INDEX, BFD_SETTINGS, BFD_LAYOUT } },
+    [ROLE_XMLC] = { false, false, 2, { BFD_LAYOUT } },
+    [ROLE_CONF] = { true, false, 0, { BFD_INDEX, BFD_SETTINGS, BFD_LAYOUT } },
+    [ROLE_HOST] = { true, false, 0, { BFD_INDEX, BFD_SETTINGS, BFD_CAPS } },
+    [ROLE_LOG] = { true, false, 0, { BFD_SETTINGS } },
+    [ROLE_HAND_OPEN ... ROLE_HAND_LAUNCH] = { false, false, 0, { BFD_LAYOUT } },
+    [ROLE_QEMU] = { true, true, 0, { BFD_CAPS, BFD_SETTINGS, BFD_LAYOUT, BFD_INDEX } },
+};
+
+/* ---- conf, which has the folders, and host ---- */
+
+static struct peer *singleton_spawn(struct life *l)
+{
+    struct born n;
+    born_begin(&n, l == &conf_life ? ROLE_CONF : ROLE_HOST, 0, "");
+    n.b.instance = l->instance;
+    for (uint32_t i = 0; l == &conf_life && i < DIR_KIND_N; i++)
+        born_fd(&n, BFD_DIR, i, sup_fd(BFD_DIR, i));
+    return peer_spawn(&n);
+}
+
+struct life conf_life = { .spawn = singleton_spawn }, host_life = { .spawn = singleton_spawn };
+
+int flow_conf(struct flow *f, uint32_t op, uint32_t arg, uint32_t dir, const char *name, int fd)
+{
+    struct conf_name n = { .dir = dir };
+    struct peer *p = life_peer(&conf_life);
+    if (!p && conf_life.state != LIFE_FAILED)
+        return FLOW_BLOCKED;        /* until its next instance is there */
+    return flow_call(f, util_copy_str(n.name, sizeof n.name, name) < 0 ? NULL : p, OP_IN(op), arg, &n, sizeof n, &fd, fd >= 0);
+}
+
+/* A flow of one such call. */
+static int conf_go(struct flow *f)
+{
+    return flow_conf(f, f->conf_op, f->arg, f->conf_dir, f->name, f->fd[FF_TEXT]);
+}
+
+bool flow_conf_alone(uint32_t op, uint32_t arg, uint32_t dir, int slot, int fd, flow_done_fn *done)
+{
+    static const struct step steps[] = { { "file", conf_go, NULL, NULL }, { 0 } };
+    struct flow *f = flow_start(steps, done, NULL);
+    if (!f) {
+        util_closep(&fd);
+        return false;
+    }
+    f->conf_op = op;
+    f->arg = arg;
+    f->conf_dir = dir;
+    f->wanted = slot_handle(slot);
+    f->fd[FF_TEXT] = fd;
+    util_copy_str(f->name, sizeof f->name, slot_row(slot)->name);
+    flow_go(f);
+    return true;
+}
+
+/* ---- calls ---- */
+
+static void to_host(const struct caller *c, struct frame *f)
+{
+    struct peer *p = life_peer(&host_life);
+    if (p)
+        route_to(c, p, f);
+    else if (host_life.state == LIFE_WAIT)
+        route_park(c, 0);
+    else
+        route_fail(c, VIR_ERR_OPERATION_FAILED, "the host role does not run");
+}
+
+static void to_guest(const struct caller *c, struct frame *f)
+{
+    struct peer *p;
+    switch (guest_worker(slot_of(f->h.object), &p)) {
+    case GUEST_READY: route_to(c, p, f); break;
+    case GUEST_SOON: route_park(c, f->h.object); break;
+    case GUEST_FAILED: route_fail(c, VIR_ERR_OPERATION_FAILED, "the guest's worker has failed too often; the guest itself runs on"); break;
+    default: route_fail(c, VIR_ERR_OPERATION_INVALID, "domain is not running");
+    }
+}
+
+static void to_object(const struct caller *c, struct frame *f)
+{
+    const struct index_slot *s = slot_row(slot_of(f->h.object));
+    bool active = slot_active(s), live = f->h.flags & FRAME_LIVE, config = f->h.flags & FRAME_CONFIG;
+    if (!live && !config)
+        *(active ? &live : &config) = true;
+    if (live && !active)
+        route_fail(c, VIR_ERR_OPERATION_INVALID, "domain is not running");
+    else if (config && !(s->flags & SLOT_PERSISTENT))
+        route_fail(c, VIR_ERR_OPERATION_INVALID, "transient domains do not have any persistent config");
+    else if (config)
+        doc_config(c, f, live);
+    else
+        to_guest(c, f);
+}
+
+static void to_doc(const struct caller *c, struct frame *f)
+{
+    flow_begin(doc_steps, flow_answered, c, f);
+}
+
+/* Calls that are flows of ours. */
+static const struct { uint32_t op; const struct step *steps; flow_done_fn *done; } flows[] = {
+    { OP_REMOTE_DOMAIN_DEFINE_XML, define_steps, define_done }, { OP_REMOTE_DOMAIN_DEFINE_XML_FLAGS, define_steps, define_done },
+    { OP_REMOTE_DOMAIN_UNDEFINE, undefine_steps, flow_answered }, { OP_REMOTE_DOMAIN_UNDEFINE_FLAGS, undefine_steps, flow_answered },
+    { OP_REMOTE_DOMAIN_SET_AUTOSTART, autostart_steps, flow_answered },
+    { OP_REMOTE_DOMAIN_CREATE, create_steps, start_done }, { OP_REMOTE_DOMAIN_CREATE_WITH_FLAGS, create_steps, start_done },
+    { OP_REMOTE_DOMAIN_CREATE_XML, create_xml_steps, start_done },
+    { OP_REMOTE_DOMAIN_DESTROY, destroy_steps, flow_answered }, { OP_REMOTE_DOMAIN_DESTROY_FLAGS, destroy_steps, flow_answered },
+    { OP_REMOTE_DOMAIN_MANAGED_SAVE, save_steps, save_done }, { OP_REMOTE_DOMAIN_MANAGED_SAVE_REMOVE, save_remove_steps, flow_answered },
+    { OP_REMOTE_DOMAIN_MANAGED_SAVE_GET_XML_DESC, saved_xml_steps, flow_answered },
+};
+
+static void to_supervisor(const struct caller *c, struct frame *f)
+{
+    for (size_t i = 0; i < ARRAY_N(flows); i++)
+        if (flows[i].op == c->op) {
+            flow_begin(flows[i].steps, flows[i].done, c, f);
+            return;
+        }
+    route_fail(c, VIR_ERR_NO_SUPPORT, "");
+}
+
+const struct route_row objects_routes[ROUTE_N] = {
+    [ROUTE_SUPERVISOR] = { to_supervisor, false }, [ROUTE_OBJECT] = { to_object, true }, [ROUTE_LIVE] = { to_guest, true },
+    [ROUTE_DOC] = { to_doc, false }, [ROUTE_HOST] = { to_host, false },
+};
+
+/* The answer comes from the worker, which must be there: this call is not parked. */
+static void on_worker_debug(struct peer *g, const struct caller *c, struct frame *f)
+{
+    struct frame own = { .h = f->h };
+    struct peer *p;
+    own.h.origin = g->number;
+    own.h.flags = own.h.nfds = 0;
+    if (guest_worker(slot_of(f->h.object), &p) != GUEST_READY)
+        route_fail(c, VIR_ERR_OPERATION_INVALID, "domain is not running");
+    else
+        route_to(c, p, &own);
+}
+
+const struct gateway_verb objects_verbs[] = { { IN_WORKER_DEBUG, FRAME_CALL, true, 0, on_worker_debug }, { IN_WORKER_TRACE, FRAME_CALL, true, 0, on_worker_debug }, { 0 } };
