@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "ipc/frame.h"
 #include "ipc/internal.h"
+#include "ipc/layout.h"
 #include "ipc/util.h"
 #include "tests/tap.h"
 #include "workers/conf/grammar.h"
@@ -90,6 +91,7 @@ static void test_keys(void)
         { CONF_FILE_QEMU, "stdio_handler = \"none\"", "f:1: stdio_handler: \"logd\" or \"file\" is expected" },
         { CONF_FILE_QEMU, "nvram = \"a:b\"", "f:1: nvram: a list of strings is expected" },
         { CONF_FILE_LOGD, "max_size = -1", "f:1: max_size: -1 is not between 0 and 2147483647" },
+        { CONF_FILE_LOGD, "log_level = \"1\"", "f:1: log_level: a number is expected" },
     };
     struct settings s = { .magic = SETTINGS_MAGIC, .remote_display_port_min = 5900, .remote_display_port_max = 65535, .stdio_handler_logd = 1 };
     struct err e;
@@ -101,6 +103,13 @@ static void test_keys(void)
         "nothing_of_ours = [ 1, \"x\" ]\nbulkhead_chain_pin_relaxed = 1\nseccomp_sandbox = -1\n";
     r = settings_apply(&s, CONF_FILE_QEMU, "f", qemu, sizeof qemu - 1, &e);
     tap_ok(r == 0 && !s.stdio_handler_logd && s.chain_pin_relaxed && settings_finish(&s, &e) == 0, "qemu.conf");
+    static const char logd[] = "log_level = 1\nmax_clients = 55\nmax_size = 4096\nmax_age_days = 7\nlog_root = \"/x\"\nbulkhead_timestamps = 1\nbulkhead_rate_limit = 1000\n";
+    r = settings_apply(&s, CONF_FILE_LOGD, "f", logd, sizeof logd - 1, &e);
+    tap_ok(r == 0 && s.max_clients == 9 && !s.log_level && s.log_max_size == 4096 && s.log_stamps && !s.log_max_age_days, "virtlogd.conf, for another daemon");
+    s.daemon = DAEMON_LOGD;
+    r = settings_apply(&s, CONF_FILE_LOGD, "f", logd, sizeof logd - 1, &e);
+    tap_ok(r == 0 && s.max_clients == 55 && s.log_level == 1 && s.log_max_age_days == 7 && s.log_rate == 1000 && !strcmp(s.log_root, "/x"), "and for itself");
+    s.daemon = DAEMON_QEMUD;
     for (size_t i = 0; i < ARRAY_N(bad); i++) {
         e = (struct err)ERR_INIT;
         r = settings_apply(&s, bad[i].file, "f", bad[i].text, strlen(bad[i].text), &e);

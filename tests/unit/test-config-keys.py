@@ -8,7 +8,7 @@ import os
 import re
 import sys
 
-FILES = {'virtqemud.conf': 'DAEMON', 'libvirtd.conf,': 'DAEMON', 'qemu.conf': 'QEMU', 'virtlogd.conf': 'LOGD'}
+FILES = {'virtqemud.conf': 'DAEMON', 'libvirtd.conf,': 'DAEMON', 'qemu.conf': 'QEMU', 'virtlogd.conf': 'LOGD', 'virtlockd.conf': 'LOCKD'}
 ELSEWHERE = {'firewall_backend'}        # said to be of another file by the facts themselves
 
 
@@ -36,7 +36,7 @@ def main(path, facts):
         return 77
     ours = {}
     with open(path) as f:
-        for m in re.finditer(r'^(SET|LATER|OLD|OTHER)\((\w+),\s*(\w+),\s*(\w+)', f.read(), re.M):
+        for m in re.finditer(r'^(SET|OWN|LATER|OLD|OTHER)\((\w+),\s*(\w+),\s*(\w+)', f.read(), re.M):
             key = (m.group(2), m.group(3))
             if key in ours:
                 print('%s %s is there twice' % key)

@@ -2,27 +2,35 @@
 #include "workers/conf/settings.h"
 #include <stdbool.h>
 #include <string.h>
+#include "ipc/layout.h"
 #include "ipc/log.h"
 #include "ipc/util.h"
 #include "workers/conf/grammar.h"
 
 enum key_kind { KEY_INT, KEY_BOOL, KEY_STR, KEY_LIST, KEY_STR_LIST, KEY_INT_STR, KEY_MODE, KEY_AUTH, KEY_UUID, KEY_HANDLER };
 enum key_act { ACT_SET, ACT_LATER, ACT_OLD, ACT_OTHER };
+#define EVERY DAEMON_N
 
 static const struct key {
     const char *name;
     uint8_t file, kind, act;
+    uint8_t daemon;             /* of ACT_SET: that alone acts on it; EVERY */
     uint16_t offset, size;      /* of the member */
     int64_t least, most;
 } keys[] = {
 #define SET(file, key, kind, member, least, most) \
-    { #key, CONF_FILE_##file, KEY_##kind, ACT_SET, offsetof(struct settings, member), sizeof ((struct settings *)0)->member, least, most },
-#define OTHERS(file, key, kind, act) { #key, CONF_FILE_##file, KEY_##kind, act, 0, 0, 0, 0 },
+    SETS(EVERY, file, key, kind, member, least, most)
+#define OWN(file, key, kind, member, least, most) SETS(DAEMON_##file, file, key, kind, member, least, most)
+#define SETS(daemon, file, key, kind, member, least, most) \
+    { #key, CONF_FILE_##file, KEY_##kind, ACT_SET, daemon, offsetof(struct settings, member), sizeof ((struct settings *)0)->member, least, most },
+#define OTHERS(file, key, kind, act) { #key, CONF_FILE_##file, KEY_##kind, act, EVERY, 0, 0, 0, 0 },
 #define LATER(file, key, kind) OTHERS(file, key, kind, ACT_LATER)
 #define OLD(file, key, kind) OTHERS(file, key, kind, ACT_OLD)
 #define OTHER(file, key, kind) OTHERS(file, key, kind, ACT_OTHER)
 #include "workers/conf/keys.def"
 #undef SET
+#undef OWN
+#undef SETS
 #undef OTHERS
 #undef LATER
 #undef OLD
@@ -158,7 +166,7 @@ static int assign(void *data, const char *key, const struct conf_value *v, struc
             continue;
         if (!is_kind(k, v, &n, uuid))
             return err_set(e, VIR_ERR_CONF_SYNTAX, VIR_FROM_CONF, "%s:%u: %s: %s is expected", f->name, v->line, key, kind_text(k->kind));
-        if (k->act == ACT_SET)
+        if (k->act == ACT_SET && (k->daemon == EVERY || k->daemon == f->s->daemon))
             return set(f, k, v, n, uuid, e);
         if (k->act == ACT_LATER && !f->told[i])
             log_warn("%s:%u: \"%s\" is known, but not acted on yet", f->name, v->line, key);
