@@ -10,7 +10,7 @@
 #include "ipc/util.h"
 
 enum server { SERVER_MAIN, SERVER_ADMIN, SERVER_N };
-static const char *const server_names[SERVER_N] = { "virtqemud", "admin" };
+static const char *server_name(const struct gw *gw, enum server s) { return s == SERVER_ADMIN ? "admin" : gw->layout.daemon; }
 enum { PARAM_INT = 1, PARAM_UINT = 2, PARAM_BOOL = 6, PARAM_STRING = 7 };
 
 /* ---- the client page ---- */
@@ -57,7 +57,7 @@ static enum server server_named(struct gw *gw, struct call *c, struct mp_in *in)
     char name[256] = "";
     enum server s = SERVER_MAIN;
     mp_get_strz(in, name, sizeof name);
-    while (s < SERVER_N && strcmp(server_names[s], name))
+    while (s < SERVER_N && strcmp(server_name(gw, s), name))
         s++;
     if (s == SERVER_N)
         call_fail(gw, c, VIR_ERR_NO_SERVER, VIR_FROM_RPC, "No server named '%s'", name);
@@ -81,16 +81,16 @@ static enum server client_arg(struct gw *gw, struct call *c, struct mp_in *in, u
     return s;
 }
 
-static void mp_server(struct mp_out *o, enum server s)
+static void mp_server(const struct gw *gw, struct mp_out *o, enum server s)
 {
     mp_array(o, 1);
-    mp_str(o, server_names[s]);
+    mp_str(o, server_name(gw, s));
 }
 
-static void mp_client(struct mp_out *o, enum server s, const struct client_row *r)
+static void mp_client(const struct gw *gw, struct mp_out *o, enum server s, const struct client_row *r)
 {
     mp_array(o, 4);
-    mp_server(o, s);
+    mp_server(gw, o, s);
     mp_uint(o, r->id);
     mp_int(o, r->since);
     mp_uint(o, r->transport);
@@ -163,7 +163,7 @@ static void list_servers(struct gw *gw, struct call *c, struct mp_in *in)
     mp_array(&o, 2);
     mp_array(&o, want ? SERVER_N : 0);
     for (enum server s = SERVER_MAIN; want && s < SERVER_N; s++)
-        mp_server(&o, s);
+        mp_server(gw, &o, s);
     mp_uint(&o, SERVER_N);
     call_reply_out(gw, c, &o);
 }
@@ -176,7 +176,7 @@ static void lookup_server(struct gw *gw, struct call *c, struct mp_in *in)
         return;
     mp_out_init(&o, 256);
     mp_array(&o, 1);
-    mp_server(&o, s);
+    mp_server(gw, &o, s);
     call_reply_out(gw, c, &o);
 }
 
@@ -200,7 +200,8 @@ static void get_threadpool(struct gw *gw, struct call *c, struct mp_in *in)
     if (s == SERVER_N || !admin_flags_ok(gw, c, NULL))
         return;
     struct pool p = pool_now(gw, s);
-    uint32_t now = s == SERVER_MAIN && gw->clients_head && gw->clients_head->workers > p.min ? gw->clients_head->workers : p.min;
+    uint32_t now = s == SERVER_MAIN && gw->clients_head ? gw->clients_head->workers : 0;
+    now = now < p.min ? p.min : now > p.max ? p.max : now;
     mp_out_init(&o, 1024);
     mp_array(&o, 1);
     mp_array(&o, 6);
@@ -218,9 +219,9 @@ struct limit_values { uint32_t max, max_anonymous; };
 static struct limit_values limits_now(const struct gw *gw, enum server s)
 {
     const struct clients_head *h = gw->clients_head;
-    if (s == SERVER_ADMIN)
-        return (struct limit_values){ h ? h->limits[s].max_clients : gw->set.admin_max_clients, 0 };
-    return (struct limit_values){ h ? h->limits[s].max_clients : gw->set.max_clients, h ? h->limits[s].max_anonymous : gw->set.max_anonymous_clients };
+    uint32_t max = h ? h->limits[s].max_clients : s == SERVER_ADMIN ? gw->set.admin_max_clients : gw->set.max_clients;
+    uint32_t anonymous = s == SERVER_ADMIN ? 0 : h ? h->limits[s].max_anonymous : gw->set.max_anonymous_clients;
+    return (struct limit_values){ max, anonymous || gw->layout.id == DAEMON_QEMUD ? anonymous : max };      /* with no handshake there is no other bound */
 }
 
 static void get_limits(struct gw *gw, struct call *c, struct mp_in *in)
@@ -254,11 +255,9 @@ static void changed(struct gw *gw, struct call *c, struct frame *f, const struct
 /* Sends a fixed struct instead of the call's arguments. */
 static void change(struct gw *gw, struct call *c, uint32_t op, const void *body, size_t len)
 {
-    c->args.len = 0;
-    mp_raw(&c->args, body, len);
     c->frame_op = op;
     c->done = changed;
-    call_send(gw, c);
+    call_send_struct(gw, c, body, len);
 }
 
 /* Typed parameters [name, type, value]..., all unsigned, into the struct's words by name. False: answered with an error. */
@@ -344,7 +343,7 @@ static void list_clients(struct gw *gw, struct call *c, struct mp_in *in)
     for (uint32_t i = 0; i < CLIENTS_MAX; i++)
         if (client_read(gw, i, s, &r)) {
             if (want)
-                mp_client(&items, s, &r);
+                mp_client(gw, &items, s, &r);
             n++;
         }
     mp_out_init(&o, FRAME_BIG_MAX);
@@ -372,7 +371,7 @@ static void lookup_client(struct gw *gw, struct call *c, struct mp_in *in)
     }
     mp_out_init(&o, 256);
     mp_array(&o, 1);
-    mp_client(&o, s, &r);
+    mp_client(gw, &o, s, &r);
     call_reply_out(gw, c, &o);
 }
 

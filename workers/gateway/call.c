@@ -219,7 +219,7 @@ static void call_no_sibling(struct gw *gw, struct call *c)
     struct err e = ERR_INIT;
     const char *name = api_sibling(c->op);
     if (gw->w.birth.flags & BIRTH_SESSION)
-        err_sys(&e, VIR_FROM_RPC, ENOENT, "Failed to connect socket to '%s/%s-sock'", gw->sock_dir, name ? name : "libvirt");
+        err_sys(&e, VIR_FROM_RPC, ENOENT, "Failed to connect socket to '%s/%s-sock'", gw->layout.sock_dir, name ? name : "libvirt");
     else
         err_sys(&e, VIR_FROM_RPC, ENOENT, "Failed to connect socket to '/var/run/libvirt/%s-sock'", name ? name : "libvirt");
     call_error(gw, c, &e);
@@ -281,6 +281,17 @@ void call_send(struct gw *gw, struct call *c)
         call_failed(gw, c, &e);
     } else if (r < 0)
         gw_end(gw, "the daemon takes no frames");
+}
+
+void call_send_struct(struct gw *gw, struct call *c, const void *body, size_t n)
+{
+    mp_out_free(&c->args);
+    mp_out_init(&c->args, n);
+    mp_raw(&c->args, body, n);
+    if (c->args.failed)
+        gw_end(gw, "out of memory");
+    else
+        call_send(gw, c);
 }
 
 void call_answer(struct gw *gw, struct frame *f)

@@ -61,7 +61,7 @@ struct gw {
     const struct client_row *clients;           /* admin door only, with its head */
     const struct clients_head *clients_head;
     struct settings set;
-    char sock_dir[sizeof ((struct layout *)0)->sock_dir];
+    struct layout layout;
     struct serve serve;
     struct conn conn;
     const struct front *front;
@@ -109,6 +109,7 @@ void call_free(struct gw *gw, struct call *c);
 int gw_admit(struct gw *gw, const struct op *op, struct err *e);   /* before arguments are read: authentication */
 void gw_call(struct gw *gw, struct call *c);                       /* does it; takes c over */
 void call_send(struct gw *gw, struct call *c);                     /* as a frame; takes c over */
+void call_send_struct(struct gw *gw, struct call *c, const void *body, size_t n);    /* the same, with a struct in place of its arguments */
 bool call_reply(struct gw *gw, struct call *c, const void *body, size_t len, const int *fds, unsigned nfds);   /* false: an error went out instead */
 void call_reply_out(struct gw *gw, struct call *c, struct mp_out *o);  /* and frees o */
 void call_done(struct gw *gw, struct call *c);                     /* answer of a call without results */
@@ -133,6 +134,7 @@ extern const struct local local_open[], local_domain[], local_list[], local_even
 local_fn get_info;                                                 /* info.c */
 
 /* route.c */
+bool gw_speaks(const struct gw *gw, enum program prog);            /* of libvirt's programs: those of this daemon, and this door */
 int api_domain(const struct op *op);                               /* error domain of libvirt's file that has this function */
 const char *api_sibling(const struct op *op);                      /* daemon in charge of another family; NULL if it is ours */
 /* Finds the guest an operation names: its handle, or e is set (error 42). */

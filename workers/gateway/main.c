@@ -29,14 +29,13 @@ static bool gw_copy(struct gw *gw, int kind, void *to, size_t size)
 
 static void gw_settings(struct gw *gw)
 {
-    struct layout l;
     if (!gw_copy(gw, BFD_SETTINGS, &gw->set, sizeof gw->set) || gw->set.magic != SETTINGS_MAGIC) {
         log_warn("no settings, or of another version: defaults are used");
         gw->set = (struct settings){ .max_clients = 5000, .max_anonymous_clients = 20, .min_workers = 5, .max_workers = 20, .prio_workers = 5,
             .max_client_requests = MAX_CALLS, .admin_max_client_requests = MAX_CALLS, .log_level = LOG_L_WARN };
     }
-    if (gw_copy(gw, BFD_LAYOUT, &l, sizeof l))
-        util_copy_str(gw->sock_dir, sizeof gw->sock_dir, l.sock_dir);
+    if (!gw_copy(gw, BFD_LAYOUT, &gw->layout, sizeof gw->layout))
+        util_copy_str(gw->layout.daemon, sizeof gw->layout.daemon, "virtqemud");       /* a test's gateway */
 }
 
 static void gw_clients(struct gw *gw, int page)

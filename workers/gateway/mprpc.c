@@ -220,14 +220,13 @@ static bool mprpc_notice(struct gw *gw, const char *name, size_t n, struct mp_in
 
 /* ---- in ---- */
 
-/* The admin program has the admin door, all others have the others. */
 static const struct op *mprpc_op(struct gw *gw, const char *name, size_t n, struct err *e)
 {
     const struct op *op = op_find_name(name, n);
     if (!op && gw_is_admin(gw))
         op = internal_op(name, n);
     uint32_t prog = op ? OP_PROG(op->id) : PROG_N;
-    bool here = gw_is_admin(gw) ? prog == PROG_ADMIN || prog == PROG_INTERNAL : prog == PROG_REMOTE || prog == PROG_QEMU || prog == PROG_LXC;
+    bool here = prog == PROG_INTERNAL ? gw_is_admin(gw) : gw_speaks(gw, prog);
     if (!here || op->kind != OPK_CALL) {
         err_set(e, VIR_ERR_RPC, VIR_FROM_RPC, "unknown procedure: %.*s", (int)(n < 200 ? n : 200), name);
         return NULL;

@@ -46,7 +46,7 @@ static void auth_sasl(struct gw *gw, struct call *c, struct mp_in *in)
 
 bool open_needed(const struct op *op)
 {
-    if (OP_PROG(op->id) == PROG_ADMIN)
+    if (OP_PROG(op->id) == PROG_ADMIN || OP_PROG(op->id) == PROG_LOG || OP_PROG(op->id) == PROG_LOCK)
         return false;
     switch (op->id) {
     case OP_REMOTE_CONNECT_OPEN:

@@ -4,6 +4,13 @@
 #include <string.h>
 #include "ipc/util.h"
 
+bool gw_speaks(const struct gw *gw, enum program prog)
+{
+    static const unsigned programs[DAEMON_N] = { [DAEMON_QEMUD] = 1u << PROG_REMOTE | 1u << PROG_QEMU | 1u << PROG_LXC, [DAEMON_LOGD] = 1u << PROG_LOG, [DAEMON_LOCKD] = 1u << PROG_LOCK };
+    unsigned here = gw_is_admin(gw) ? 1u << PROG_ADMIN : gw->layout.id < DAEMON_N ? programs[gw->layout.id] : 0;
+    return prog < PROG_N && here >> prog & 1;
+}
+
 /* The first line whose word is in the public function's name tells in which of libvirt's files that function is (the error's
  * domain) and which daemon serves the family. */
 static const struct family { const char *word; int domain; const char *daemon; } families[] = {

@@ -99,14 +99,12 @@ static void rpc_refuse(struct gw *gw, const struct xdr_head *h, const struct err
     rpc_put_error(gw, &r, e);
 }
 
-/* Programs of this door: the admin socket has its own, and no other socket has that. */
 static enum program rpc_program(const struct gw *gw, const struct xdr_head *h)
 {
-    static const enum program usual[] = { PROG_REMOTE, PROG_QEMU, PROG_LXC, PROG_N }, admin[] = { PROG_ADMIN, PROG_N };
-    const enum program *p = gw_is_admin(gw) ? admin : usual;
-    while (*p != PROG_N && (program_number[*p] != h->prog || h->vers != 1))
+    enum program p = PROG_REMOTE;
+    while (p < PROG_N && (program_number[p] != h->prog || h->vers != 1 || !gw_speaks(gw, p)))
         p++;
-    return *p;
+    return p;
 }
 
 static const struct op *rpc_find(enum program prog, const struct xdr_head *h)
