@@ -12,6 +12,7 @@ int layout_folder(const struct layout *l, const struct kind_folder *d, char path
 
 /* defaults.c: what holds where no configuration says otherwise. */
 void settings_defaults(struct settings *s, bool session);
+void settings_plain(struct settings *s);   /* a kind's defaults: virtlogd's and virtlockd's */
 /* 0, or -ERANGE with *what naming the field: conf's answer is checked before anything believes it. */
 int settings_check(const struct settings *s, const char **what);
 

@@ -4,6 +4,10 @@
 #include "ipc/util.h"
 #include "daemon/daemon.h"
 
+/* Above the ranges that systemd and shadow document, below 2^31.  Each daemon has a part of its own: processes of one uid can trace each other. */
+#define UID_BASE 1879048192u
+#define UID_COUNT 65536u
+
 void settings_defaults(struct settings *s, bool session)
 {
     *s = (struct settings){
@@ -15,7 +19,19 @@ void settings_defaults(struct settings *s, bool session)
         .dynamic_ownership = 1, .stdio_handler_logd = 1,
         .log_max_size = 2u << 20, .log_max_backups = 3, .owner_uid = ~0u, .owner_gid = ~0u,
     };
-    kind.defaults(s, session);
+    s->daemon = kind.id;
+    s->uid_base = session ? 0 : UID_BASE + kind.id * UID_COUNT;
+    s->uid_count = session ? 0 : UID_COUNT;
+    kind.defaults(s);
+}
+
+/* Nobody but the host's own daemons and guests are their clients; of workers libvirt's have none. */
+void settings_plain(struct settings *s)
+{
+    s->max_clients = 1024;
+    s->admin_max_clients = 5000;
+    s->max_anonymous_clients = 0;
+    s->min_workers = s->max_workers = s->prio_workers = s->admin_min_workers = s->admin_max_workers = 0;
 }
 
 int settings_check(const struct settings *s, const char **what)

@@ -1,24 +1,18 @@
 /* kind_qemud.c: virtqemud. */
 #include "daemon/daemon.h"
 
-/* Above the ranges that systemd and shadow document, below 2^31. */
-#define UID_BASE 1879048192u
-#define UID_COUNT 65536u
-
 static const struct option options[] = { COMMON_OPTIONS, { "debug", required_argument, NULL, OPT_DEBUG }, { "trace", no_argument, NULL, OPT_TRACE }, { NULL, 0, NULL, 0 } };
 
-#define IN(member) offsetof(struct layout, member)
+#define IN KIND_FOLDER
 static const struct kind_folder folders[] = {
     { IN(sock_dir), "", 0755, -1 }, { IN(state_dir), "", 0755, DIR_STATUS }, { IN(conf_dir), "", 0755, -1 }, { IN(def_dir), "", 0755, DIR_DEFINITIONS },
     { IN(def_dir), "/autostart", 0755, DIR_AUTOSTART }, { IN(lib_dir), "", 0751, -1 }, { IN(lib_dir), "/save", 0700, DIR_SAVE }, { IN(lib_dir), "/nvram", 0711, -1 },
     { IN(lib_dir), "/channel/target", 0711, -1 }, { IN(log_dir), "", 0700, DIR_LOG }, { IN(cache_dir), "", 0700, DIR_CACHE }, { 0, NULL, 0, -1 },
 };
 
-static void defaults(struct settings *s, bool session)
+static void defaults(struct settings *s)
 {
     s->unix_sock_ro_perms = 0777;
-    s->uid_base = session ? 0 : UID_BASE;
-    s->uid_count = session ? 0 : UID_COUNT;
 }
 
 const struct daemon_kind kind = {

@@ -1,5 +1,5 @@
 # The front of each daemon: the same files, and one that says which it is.  It prepares, and becomes the keeper.
-sbin_PROGRAMS += virtqemud
+sbin_PROGRAMS += virtqemud virtlogd virtlockd
 front_sources = \
 	%reldir%/daemon.h \
 	%reldir%/defaults.c \
@@ -19,3 +19,7 @@ front_sources = \
 	$(NULL)
 virtqemud_SOURCES = $(front_sources) %reldir%/kind_qemud.c %reldir%/emulators.c
 virtqemud_LDADD = libpolicy.a libipc.a
+virtlogd_SOURCES = $(front_sources) %reldir%/kind_logd.c
+virtlogd_LDADD = libpolicy.a libipc.a
+virtlockd_SOURCES = $(front_sources) %reldir%/kind_lockd.c
+virtlockd_LDADD = libpolicy.a libipc.a

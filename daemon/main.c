@@ -104,7 +104,7 @@ int main(int argc, char **argv)
         case OPT_TRACE: worker = trace = true; break;
         default: return 1;
         }
-    if (optind < argc && !(worker && optind + 1 == argc)) {
+    if (optind < argc && !(worker && kind.caps && optind + 1 == argc)) {
         fprintf(stderr, "%s: unexpected, non-option, command line arguments\n", kind.name);
         return 1;
     }

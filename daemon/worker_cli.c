@@ -19,7 +19,7 @@
 #define WORKER_WAIT_MS 2000         /* a worker that hangs is what one looks for: it must not hang us */
 
 struct worker_row { char role[64], object[NAME_MAX_BYTES], state[64], op[64]; int32_t pid; uint64_t idle_ms; uint32_t instance; };
-static struct { int fd, serial; uint8_t buf[ANSWER_MAX]; size_t n, used; } door = { .fd = -1 };
+static struct { int fd, serial; uint8_t buf[ANSWER_MAX]; size_t n, used; } door;
 
 static int complain(const char *what, int r)
 {

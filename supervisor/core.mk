@@ -1,5 +1,5 @@
 # The trusted part: keeper and supervisor.  Both link libc, libpolicy.a and libipc.a only.
-pkglibexec_PROGRAMS += roles/keeper roles/supervisor
+pkglibexec_PROGRAMS += roles/keeper roles/supervisor roles/supervisor-logd roles/supervisor-lockd
 roles_keeper_SOURCES = \
 	%reldir%/keeper.c %reldir%/keeper.h \
 	%reldir%/keeper_proc.c \
@@ -35,3 +35,7 @@ roles_supervisor_SOURCES = $(supervisor_core) \
 	%reldir%/qemud/stop.c \
 	$(NULL)
 roles_supervisor_LDADD = libroutes.a libpolicy.a libipc.a
+roles_supervisor_logd_SOURCES = $(supervisor_core) %reldir%/logd/objects.c
+roles_supervisor_logd_LDADD = libroutes.a libpolicy.a libipc.a
+roles_supervisor_lockd_SOURCES = $(supervisor_core) %reldir%/lockd/objects.c
+roles_supervisor_lockd_LDADD = libroutes.a libpolicy.a libipc.a

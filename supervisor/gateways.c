@@ -59,9 +59,9 @@ static void serve(int fd, int door)
     struct peer *p;
     while (row < CLIENTS_MAX - 1 && sup.client_rows[row].used)
         row++;
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &uc, &len) < 0 || user_is_full(uc.uid) || sup.client_rows[row].used || !(p = peer_take(ROLE_GATEWAY, 0, ""))) {
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &uc, &len) < 0 || (sup.layout.only_uid != ~0u && uc.uid != sup.layout.only_uid) || user_is_full(uc.uid) || sup.client_rows[row].used || !(p = peer_take(ROLE_GATEWAY, 0, ""))) {
         if (refused++ % 256 == 0)       /* who is refused may come again at once */
-            log_warn("connections are refused: too many");
+            log_warn("connections are refused: too many, or not the daemon's own user's");
         return;
     }
     uint32_t auth = door == DOOR_ADMIN || uc.uid == 0 ? AUTH_NONE : door == DOOR_RO ? sup.settings.auth_unix_ro : sup.settings.auth_unix_rw;

@@ -135,7 +135,7 @@ struct flow {
     struct caller caller;
     struct err err, start_err /* stop.c: what the caller of the start is told */;
     int fd[FF_N];
-    _Alignas(8) uint8_t body[2048];     /* the caller's arguments if they are short, else FF_BODY; struct launch when it is one */
+    _Alignas(8) uint8_t body[8448];     /* the caller's arguments if they are short, else FF_BODY; struct launch when it is one */
     uint32_t body_len, arg, i, conf_op, conf_dir;
     struct doc_result doc;
     struct conf_entry entry;    /* load.c: the file */

@@ -10,6 +10,7 @@ scenario_tests = \
 	%D%/test-manuals.sh \
 	%D%/test-msgpack.sh \
 	%D%/test-musl.sh \
+	%D%/test-plain-daemons.sh \
 	%D%/test-qemu-hostile.py \
 	%D%/test-qemu-resume.py \
 	$(NULL)
@@ -44,6 +45,7 @@ scenario_root_tests = \
 	%D%/test-peer-save.py \
 	%D%/test-debug.sh \
 	%D%/test-limits.sh \
+	%D%/test-plain-daemons.sh \
 	$(guest_tests) \
 	%D%/test-sandbox-root.sh \
 	%D%/test-sandbox-running.sh \

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Manual pages are well formed, and virtqemud(8) has the options that virtqemud has: no more, no less.
+# Manual pages are well formed, and a daemon's page has the options that the daemon has: no more, no less.
 . "${SRCDIR:-.}/tests/functions.sh"
 requires mandoc
 cd "$SRCDIR"
@@ -10,12 +10,15 @@ said=$(mandoc -Tlint -W warning man/*.[1-8] 2>&1 | grep -v 'referenced manual no
 [ -z "$said" ] || fail "$said"
 
 step "options"
-in_help=$("$BUILDDIR/virtqemud" --help | grep -o -e '--[a-z-]*' | sort -u)
-in_page=$({ sed -n 's/^\.It.*Fl.* , -\([a-z-]*\).*/--\1/p' man/virtqemud.8; sed -n 's/^\.It Fl -\([a-z-]*\).*/--\1/p' man/virtqemud.8; } | sort -u)
-[ "$in_help" = "$in_page" ] || fail "--help has:
+for page in man/virt*d.8; do
+    daemon=$(basename "$page" .8)
+    in_help=$("$BUILDDIR/$daemon" --help | grep -o -e '--[a-z-]*' | sort -u)
+    in_page=$({ sed -n 's/^\.It.*Fl.* , -\([a-z-]*\).*/--\1/p' "$page"; sed -n 's/^\.It Fl -\([a-z-]*\).*/--\1/p' "$page"; } | sort -u)
+    [ "$in_help" = "$in_page" ] || fail "$daemon --help has:
 $in_help
 the page has:
 $in_page"
+done
 
 step "profiles: bulkhead-policy(5) speaks of every column"
 for column in $("$BUILDDIR/roles/supervisor" --print-profiles | sed -n 1p); do

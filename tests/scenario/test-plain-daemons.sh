@@ -1,0 +1,231 @@
+#!/bin/sh
+# virtlogd and virtlockd as daemons: options, locks, doors and who may come in, signals, deaths, the admin program, --timeout, sockets of a service
+# manager; and all of ours on one host.
+. "${SRCDIR:-.}/tests/functions.sh"
+PYTHON=${PYTHON:-python3}
+requires virsh virt-admin "$PYTHON" stat
+requires_built keeper supervisor-logd supervisor-lockd gateway conf
+box
+daemon=
+cleanup '[ $status = 0 ] || say_log'
+export BULKHEAD_LIBEXECDIR=$BUILDDIR/roles
+mode=${URI##*/}
+
+# A client: a line in is a call, a line out its status.  The calls are refused, as nobody has opened a stream or registered; that they are answered is what counts.
+cat >"$BOX/client.py" <<'P'
+import os, socket, struct, sys
+which, path = sys.argv[1:3]
+program, proc, method = {"virtlogd": (0x87539319, 2, "log.domain.get_log_file_position"), "virtlockd": (0x0ea7beef, 6, "lock.acquire_resource")}[which]
+text = lambda s: struct.pack(">I", len(s)) + s + b"\0" * (-len(s) % 4)
+args = text(b"/nowhere/at-all") + (text(b"resource") if which == "virtlockd" else b"") + struct.pack(">I", 0)
+def connect():
+    s = socket.socket(socket.AF_UNIX)
+    s.settimeout(60)
+    s.connect(path)
+    return s
+def read(s, n):
+    b = b""
+    while len(b) < n:
+        more = s.recv(n - len(b))
+        if not more:
+            raise SystemExit("closed")
+        b += more
+    return b
+def rpc(s, prog, number, body, serial):
+    s.sendall(struct.pack(">IIIiIII", 28 + len(body), prog, 1, number, 0, serial, 0) + body)
+    b = read(s, struct.unpack(">I", read(s, 4))[0] - 4)
+    got = struct.unpack(">IIiIII", b[:24])
+    assert got[:5] == (prog, 1, number, 1, serial), got
+    return got[5], b[24:]
+s = connect()
+if sys.argv[3:] == ["programs"]:
+    status, body = rpc(s, 0x20008086, 1, text(b"") + struct.pack(">I", 0), 7)
+    assert status == 1 and struct.unpack(">i", body[:4])[0] == 39, body              # of virtqemud's program this door knows nothing
+    assert rpc(s, program, proc, args, 8)[0] == 1
+    assert rpc(s, program, 99, b"", 9)[0] == 1
+    name, word = method.encode(), b"/nowhere/at-all"
+    values = [bytes([0xa0 | len(word)]) + word] + ([b"\xa1r"] if which == "virtlockd" else []) + [b"\0"]
+    for call in (b"\x94\0\x05\xd9" + bytes([len(name)]) + name + bytes([0x90 | len(values)]) + b"".join(values), b"\x94\0\x05\xacconnect.open\x92\xa0\0"):
+        m = connect()
+        m.sendall(call)
+        assert read(m, 4) == b"\x94\x01\x05\x93", "an error, by msgpack-RPC"
+    print("good")
+    raise SystemExit(0)
+print("open", flush=True)
+for i, line in enumerate(sys.stdin):
+    print("status", rpc(s, program, proc, args, i)[0], flush=True)
+P
+
+# refused_to_start WHAT-IT-SAYS OPTION...
+refused_to_start()
+{
+    said=$1
+    shift
+    if timeout 30 "$program" "$@" 2>"$BOX/err"; then fail "$name $*: it was taken"; fi
+    grep -q "$said" "$BOX/err" || fail "$name $*: $(cat "$BOX/err")"
+}
+nothing_left()
+{
+    wait_for 30 "the end" eval "! kill -0 $daemon 2>/dev/null"
+    for left in "$SOCKETS/$name-sock" "$SOCKETS/$name-admin-sock" "$1"; do [ ! -e "$left" ] || fail "left over: $left"; done
+    wait_for 30 "no process is left" eval '! pgrep -f "^bulkhead-" | while read -r p; do grep -q State:.*[RSD] /proc/$p/status && echo $p; done | grep -q .'
+    daemon=
+}
+admin() { virt-admin -q -c "$name:///$mode" "$@"; }
+fact() { sed -n "s/^$1 *: *//p"; }
+
+for name in virtlogd virtlockd; do
+    program=$BUILDDIR/$name
+
+    step "$name: help, version, what it does not take"
+    "$program" --help | grep -q -- "^  $name \[options\]" || fail "--help"
+    "$program" -V | grep -q "^$name (bulkhead) [0-9]" || fail "-V"
+    refused_to_start "unrecognized option" --nonsense
+    refused_to_start "unexpected" word
+    refused_to_start "unexpected" --worker guest
+    refused_to_start "timeout" -t many
+    refused_to_start "cannot open" -f "$BOX/absent.conf"
+    echo 'max_clients = "many"' >"$BOX/bad.conf"
+    refused_to_start "max_clients" -f "$BOX/bad.conf"
+
+    step "$name: -d, pid file, doors"
+    printf 'max_clients = 77\nadmin_max_clients = 66\nlog_level = 2\n' >"$BOX/$name.conf"
+    "$program" -d -f "$BOX/$name.conf" -p "$BOX/own.pid" </dev/null >>"$(daemon_log)" 2>&1 || fail "-d"
+    daemon=$(cat "$BOX/own.pid")
+    cleanup stop_daemon
+    for door in sock admin-sock; do [ "$(stat -c %a "$SOCKETS/$name-$door")" = 700 ] || fail "mode of $door"; done
+    [ ! -e "$SOCKETS/$name-sock-ro" ] || fail "a read-only door"
+    refused_to_start "another daemon runs" -p "$BOX/own.pid"
+    "$PYTHON" "$BOX/client.py" $name "$SOCKETS/$name-sock" programs | grep -q good || fail "programs"
+    for role in conf host xmlc qemu; do [ -z "$(role_pids $role)" ] || fail "it runs a $role"; done
+    "$program" --worker | grep -q '^gateway .* serving ' || fail "--worker"
+
+    step "$name: the admin program"
+    admin srv-list | grep -q " $name\$" || fail "srv-list"
+    [ "$(admin srv-clients-info $name | fact nclients_max)" = 77 ] || fail "max_clients"
+    [ "$(admin srv-clients-info admin | fact nclients_max)" = 66 ] || fail "admin_max_clients"
+    [ "$(admin srv-threadpool-info $name | fact maxWorkers)" = 0 ] || fail "threads"
+    admin srv-clients-set $name --max-clients 3 --max-unauth-clients 3 || fail "srv-clients-set"
+    [ "$(admin srv-clients-info $name | fact nclients_max)" = 3 ] || fail "the limit is not in force"
+    admin daemon-log-filters "1:log" && admin daemon-log-outputs "1:file:$BOX/$name.out" || fail "logging"
+    admin daemon-log-filters | grep -q 1:log || fail "filters"
+    admin daemon-log-outputs | grep -q "$name.out" || fail "outputs"
+
+    step "$name: a client stays through HUP, USR1 and the death of the supervisor"
+    rm -f "$BOX/hold.in"
+    mkfifo "$BOX/hold.in"
+    "$PYTHON" "$BOX/client.py" $name "$SOCKETS/$name-sock" <"$BOX/hold.in" >"$BOX/hold.out" 2>&1 &
+    hold=$!
+    cleanup "kill $hold 2>/dev/null"
+    exec 8>"$BOX/hold.in"
+    wait_for 30 "the client is connected" grep -q open "$BOX/hold.out"
+    calls=0
+    still_served()
+    {
+        calls=$((calls + 1))
+        echo call >&8
+        wait_for 40 "an answer after $1" eval "[ \$(grep -c '^status 1' '$BOX/hold.out') = $calls ]"
+    }
+    still_served "nothing"
+    [ "$(admin srv-clients-list $name | grep -c unix)" = 1 ] || fail "srv-clients-list"
+    kill -HUP "$daemon"
+    still_served HUP
+    kill -USR1 "$daemon"
+    still_served USR1
+    for turn in 1 2; do
+        wait_for 40 "a supervisor that answers" admin srv-clients-info $name
+        victim=$(role_pids supervisor)
+        kill -9 $victim
+        wait_for 40 "the next supervisor" eval "[ -n \"\$(role_pids supervisor)\" ] && [ \"\$(role_pids supervisor)\" != '$victim' ]"
+        still_served "the death of the supervisor"
+    done
+    [ "$(admin srv-clients-info $name | fact nclients_max)" = 3 ] || fail "a limit was forgotten"
+    kill -0 "$daemon" || fail "the daemon's pid has changed"
+
+    if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+        step "$name: nobody but root is served, whatever the socket's mode"
+        chmod 777 "$SOCKETS/$name-sock" "$SOCKETS/$name-admin-sock"
+        chmod 755 "$BOX" "$BOX/run" "$BOX/client.py"
+        for door in sock admin-sock; do
+            setpriv --reuid=65534 --regid=65534 --clear-groups "$PYTHON" - "$SOCKETS/$name-$door" <<'P' || fail "$door"
+import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.settimeout(60)
+s.connect(sys.argv[1])
+try:
+    s.sendall(b"\0\0\0\x1c")
+    assert s.recv(1) == b""
+except (BrokenPipeError, ConnectionResetError):
+    pass
+P
+        done
+        still_served "a stranger"
+    fi
+
+    step "$name: TERM ends it, and leaves nothing"
+    exec 8>&-
+    kill "$daemon"
+    nothing_left "$BOX/own.pid"
+
+    step "$name: --timeout"
+    "$program" -t 1 >>"$(daemon_log)" 2>&1 &
+    timed=$!
+    wait_for 30 "it answers" admin srv-list
+    wait_for 30 "it has ended" eval "! kill -0 $timed"
+    wait "$timed" || fail "its status"
+
+    step "$name: sockets of a service manager, which stay its own"
+    cat >"$BOX/activate.py" <<'P'
+import os, socket, sys
+folder, binary, name = sys.argv[1:4]
+def listener(word):
+    s = socket.socket(socket.AF_UNIX); s.bind(os.path.join(folder, name + word)); s.listen(8); return s
+main, admin = listener("-sock"), listener("-admin-sock")
+r, w = os.pipe()
+pid = os.fork()
+if pid == 0:
+    fds = [os.dup2(os.dup(admin.fileno()), 100), os.dup2(os.dup(main.fileno()), 101), os.dup2(w, 102)]
+    os.dup2(100, 3, inheritable=True); os.dup2(101, 4, inheritable=True); os.dup2(102, 5, inheritable=True)
+    env = dict(os.environ, LISTEN_PID=str(os.getpid()), LISTEN_FDS="2", LISTEN_FDNAMES="%s-admin.socket:%s.socket" % (name, name))
+    os.execve(binary, [binary, "--notify-fd", "5"], env)
+main.close(); admin.close(); os.close(w)
+assert os.read(r, 1) == b"\n"
+print(pid, flush=True)
+os.waitpid(pid, 0)
+P
+    : >"$BOX/activated"
+    "$PYTHON" "$BOX/activate.py" "$SOCKETS" "$program" $name >"$BOX/activated" 2>>"$(daemon_log)" &
+    manager=$!
+    wait_for 40 "readiness" test -s "$BOX/activated"
+    "$PYTHON" "$BOX/client.py" $name "$SOCKETS/$name-sock" programs | grep -q good || fail "the socket that was handed over is not served"
+    admin srv-list | grep -q " $name\$" || fail "nor the admin's"
+    kill "$(cat "$BOX/activated")"
+    wait "$manager" || true
+    [ -S "$SOCKETS/$name-sock" ] && [ -S "$SOCKETS/$name-admin-sock" ] || fail "a socket of the service manager was unlinked"
+    rm -f "$SOCKETS/$name-sock" "$SOCKETS/$name-admin-sock"
+done
+
+step "all of them on one host: none is in another's way, and no two have a uid in common"
+start_daemon
+qemud=$daemon others=
+for name in virtlogd virtlockd; do
+    "$BUILDDIR/$name" >>"$(daemon_log)" 2>&1 &
+    others="$others $!"
+    cleanup "kill $! 2>/dev/null"
+    wait_for 30 "$name answers" admin srv-list
+    "$PYTHON" "$BOX/client.py" $name "$SOCKETS/$name-sock" programs | grep -q good || fail "$name"
+done
+virsh -q version >/dev/null || fail "virtqemud"
+if [ "$(id -u)" = 0 ]; then
+    : >"$BOX/uids"
+    for daemon in $qemud $others; do
+        for pid in $(role_pids '(supervisor|gateway)'); do awk '/^Uid:/ { print $2 }' "/proc/$pid/status"; done | sort -u | grep -vx 0 >>"$BOX/uids" || true
+    done
+    daemon=$qemud
+    [ "$(wc -l <"$BOX/uids")" -ge 6 ] || fail "too few uids were seen: $(cat "$BOX/uids")"
+    [ -z "$(sort "$BOX/uids" | uniq -d)" ] || fail "in common: $(sort "$BOX/uids" | uniq -d)"
+fi
+for pid in $others; do
+    kill "$pid"
+    wait "$pid" || fail "its status"
+done
