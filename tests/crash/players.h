@@ -307,7 +307,7 @@ static void begin(void)
 {
     static struct settings set = { .magic = SETTINGS_MAGIC, .max_clients = 900, .max_anonymous_clients = 20, .admin_max_clients = 5, .max_client_requests = 5 };
     static struct layout lay = { .session = true, .lib_dir = "/nonexistent/lib", .state_dir = "/nonexistent/run", .conf_dir = "/nonexistent/etc", .def_dir = "/nonexistent/def",
-        .log_dir = "/nonexistent/log", .cache_dir = "/nonexistent/cache" };
+        .log_dir = "/nonexistent/log", .cache_dir = "/nonexistent/cache", .only_uid = ~0u };
     struct birth b = { .uid = ~0u, .gid = ~0u, .flags = BIRTH_SESSION, .epoch = 2, .log_level = getenv("VERBOSE") ? 2 : 4 };
     set.auth_unix_rw = geteuid() == 0 ? AUTH_POLKIT : AUTH_NONE;       /* root is never asked */
     struct sockaddr_un a = { .sun_family = AF_UNIX };

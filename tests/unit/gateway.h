@@ -44,6 +44,9 @@ static uint64_t guest_put(uint32_t slot, const char *name, uint8_t mark, int32_t
     return object_make(slot, 7);
 }
 
+/* Whose gateway it is. */
+static struct layout gateway_layout = { .id = DAEMON_QEMUD, .daemon = "virtqemud" };
+
 static void gateway_start(struct serve serve)
 {
     int rw, ro, c[2], f[2];
@@ -55,6 +58,7 @@ static void gateway_start(struct serve serve)
     gw = calloc(1, sizeof *gw);
     gw->w.data = gw;
     gw->conn.fd = -1;
+    gw->layout = gateway_layout;
     gw->set.max_client_requests = gw->set.admin_max_client_requests = 5;
     if (index_map(&gw->ix, ro, false) < 0 || chan_open(&gw->w.chan, f[0], 64, gw_frame, test_chan_end, &gw->w) < 0)
         exit(99);

@@ -92,7 +92,7 @@ struct gw {
 static inline bool gw_is_admin(const struct gw *gw) { return gw->serve.door == DOOR_ADMIN; }
 
 /* main.c */
-void gw_init(struct gw *gw);                    /* settings and pages from the birth's descriptors; exits without an index page */
+void gw_init(struct gw *gw);                    /* settings and pages from the birth's descriptors; exits without an index page or a layout */
 void gw_frame(struct chan *ch, struct frame *f);   /* on_frame of the channel, whose data is &gw->w */
 int gw_serve(struct gw *gw, const struct serve *s, int fd);    /* takes fd over */
 void gw_end(struct gw *gw, const char *why);    /* marks the end; gw_pump() or its caller frees */

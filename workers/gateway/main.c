@@ -34,8 +34,6 @@ static void gw_settings(struct gw *gw)
         gw->set = (struct settings){ .max_clients = 5000, .max_anonymous_clients = 20, .min_workers = 5, .max_workers = 20, .prio_workers = 5,
             .max_client_requests = MAX_CALLS, .admin_max_client_requests = MAX_CALLS, .log_level = LOG_L_WARN };
     }
-    if (!gw_copy(gw, BFD_LAYOUT, &gw->layout, sizeof gw->layout))
-        util_copy_str(gw->layout.daemon, sizeof gw->layout.daemon, "virtqemud");       /* a test's gateway */
 }
 
 static void gw_clients(struct gw *gw, int page)
@@ -52,6 +50,10 @@ void gw_init(struct gw *gw)
     gw->conn.fd = -1;
     gw->w.data = gw;
     gw_settings(gw);
+    if (!gw_copy(gw, BFD_LAYOUT, &gw->layout, sizeof gw->layout)) {
+        log_err("there is no layout, or one of another version: it is not known whose gateway this is");
+        exit(2);
+    }
     int fd = birth_fd(&gw->w.birth, BFD_INDEX, -1, NULL);
     if (fd < 0 || index_map(&gw->ix, fd, false) < 0) {
         log_err("there is no index page, or one of another version");
