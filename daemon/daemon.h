@@ -29,8 +29,13 @@ int pidfile_take(const char *path, int *fd);
 /* void.c: namespaces with nothing in them, made once. fds[i] is BFD_VOID_USER + i, -1 where there is none. */
 int void_make(bool session, int fds[5]);
 
+/* reload.c: SIGHUP. fresh: what holds where no file says otherwise.  Ends in execve of the keeper; an exit status if it comes back. */
+int reload(const struct settings *fresh, int state, char **argv);
+
 /* prepare.c: locks, void, settings, doors, folders, pages, all into the store. Prints what went wrong. */
-int prepare(struct keeper_start *k, const char *config, const char *pid_file);
+int prepare(struct keeper_start *k, const char *pid_file);
+int settings_read(struct keeper_start *k);   /* the files, into k->settings: 0 or a negative errno; prints what went wrong */
+uint32_t files_raise(void);                  /* the most clients that the limit of descriptors leaves room for */
 
 /* role.c: one call to a role.  role_start: fds are borrowed, their kinds are in b; the channel, or a negative errno. */
 struct frame;

@@ -9,6 +9,7 @@ front_sources = \
 	%reldir%/owner.c \
 	%reldir%/main.c \
 	%reldir%/prepare.c \
+	%reldir%/reload.c \
 	%reldir%/role.c \
 	%reldir%/void.c \
 	%reldir%/worker_cli.c \

@@ -123,18 +123,25 @@ int main(int argc, char **argv)
     if (level && level[0] >= '1' && level[0] <= '4' && !level[1])
         k.settings.log_level = (uint32_t)(level[0] - '0');
     k.settings.timeout_s = timeout;
+    const char *state = getenv("BULKHEAD_KEEPER_STATE");
+    if (state)
+        return reload(&k.settings, atoi(state), argv);
     close_inherited(k.notify_fd);
     if (config && config[0] != '/' && !(config = realpath(config, NULL))) {
         fprintf(stderr, "%s: no such configuration file\n", kind.name);
         return 1;
     }
+    if (readlink("/proc/self/exe", k.front, sizeof k.front - 1) < 0 || (config && util_copy_str(k.config, sizeof k.config, config) < 0)) {
+        fprintf(stderr, "%s: cannot be found again, or its configuration file\n", kind.name);
+        return 1;
+    }
     if (k.daemon && (k.ready_fd = daemonize()) < 0)
         return 1;
     prctl(PR_SET_CHILD_SUBREAPER, 1);       /* what a hand starts and leaves is the keeper's to reap */
-    if (!(r = loop_init()) && !(r = prepare(&k, config, pid_file)) && k.daemon)
+    if (!(r = loop_init()) && !(r = prepare(&k, pid_file)) && k.daemon)
         r = detach_stdio();
     if (!r)
-        r = keeper_exec(&k, argv);
+        r = keeper_exec(&k, false, argv);
     log_err("cannot go on: %s", strerror(-r));
     return 1;
 }

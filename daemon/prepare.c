@@ -50,8 +50,9 @@ static int settings_ask(int chan, struct settings *s)
     return 0;
 }
 
-static int settings_read(struct keeper_start *k, const char *config)
+int settings_read(struct keeper_start *k)
 {
+    const char *config = k->config[0] ? k->config : NULL;
     struct birth b = { .role = ROLE_CONF, .uid = ~0u, .gid = ~0u };
     int fds[CONF_FILE_N + 1], opened[CONF_FILE_N];
     unsigned n = 0, opened_n = 0;
@@ -84,7 +85,7 @@ static int settings_read(struct keeper_start *k, const char *config)
 
 /* A process costs the keeper three descriptors.  No limit of a login shell may be what clients run into; where it is, a part is left for guests,
  * half of it at most.  All roles but the supervisor lower it to their profile's. */
-static uint32_t raise_files(void)
+uint32_t files_raise(void)
 {
     enum { WANTED = 65536, FOR_GUESTS = 1024 };
     struct rlimit l = { .rlim_cur = 0 };
@@ -101,7 +102,7 @@ static uint32_t raise_files(void)
 
 static int keep_pages(const struct settings *s, bool session, uint32_t version)
 {
-    uint32_t most = raise_files();
+    uint32_t most = files_raise();
     int rw, ro, r = index_create(&rw, &ro);
     struct index_head head = { .magic = INDEX_MAGIC, .qemu_version = version, .caps_known = 1, .next_id = 1 };
     struct utsname u;
@@ -200,7 +201,7 @@ static void host_uuid(uint8_t uuid[16])
         uuid[6] = (uint8_t)((uuid[6] & 0x0f) | 0x40);
 }
 
-int prepare(struct keeper_start *k, const char *config, const char *pid_file)
+int prepare(struct keeper_start *k, const char *pid_file)
 {
     int r, fds[5], doors[DOOR_N];
     unsigned locks = 0;
@@ -225,8 +226,8 @@ int prepare(struct keeper_start *k, const char *config, const char *pid_file)
     for (uint32_t i = 0; i < 5; i++)
         if (fds[i] >= 0 && (r = keep(ROLE_KEEPER, BFD_VOID_USER + i, 0, fds[i])))
             return r;
-    if ((r = settings_read(k, config)) < 0) {
-        if (r != -ENOENT || config)
+    if ((r = settings_read(k)) < 0) {
+        if (r != -ENOENT || k->config[0])
             return r;
         log_warn("no conf role: default settings");
     }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 int log_threshold = LOG_L_WARN;
+void (*log_sink)(const char *line);
 static const char *log_tag = "bulkhead";
 
 void log_init(const char *tag)
@@ -32,6 +33,11 @@ void log_line(int level, const char *fmt, ...)
             o += (size_t)snprintf(line + o, sizeof line - o, "\\x%02x", c);
         else
             line[o++] = (char)c;
+    }
+    line[o] = 0;
+    if (log_sink) {
+        log_sink(line);
+        return;
     }
     line[o++] = '\n';
     ssize_t r = write(2, line, o);

@@ -33,7 +33,7 @@ static uint64_t sup_channel;         /* number of the present supervisor, 0: non
 static uint32_t deaths;
 static uint64_t last_death_ms;
 static struct loop_timer respawn_timer;
-static bool reexec_wanted, ready_said;
+static bool reexec_wanted, by_front, ready_said;
 static int files_full = INT_MAX;     /* a descriptor of this number or higher leaves no room for another frame's */
 static void supervisor_start(struct loop_timer *t);
 enum { REEXEC = 1000 };          /* what the loop ends with for an execve of ourselves */
@@ -266,12 +266,9 @@ static void on_signal(struct loop_source *s, uint32_t events)
         case SIGCHLD:
             proc_reap();
             break;
-        case SIGHUP:
-            notify("RELOADING=1\n");
-            log_warn("SIGHUP: nothing that is in force has to change");
-            notify("READY=1\n");
-            break;
+        case SIGHUP:            /* the front reads the configuration on the way */
         case SIGUSR1:           /* the path of a crash, so that it is always a tested one */
+            by_front |= si.ssi_signo == SIGHUP;
             reexec_wanted = true;
             if (sup_channel)
                 supervisor_kill(SIGTERM);
@@ -344,7 +341,7 @@ int main(int argc, char **argv)
     log_threshold = (int)start->settings.log_level;
     output_init(start);
     if ((r = run()) == REEXEC)
-        r = keeper_exec(start, argv);
+        r = keeper_exec(start, by_front, argv);
     if (r < 0)
         log_err("cannot go on: %s", strerror(-r));
     end_roles();

@@ -28,14 +28,14 @@ struct keeper_start {
     uint32_t epoch;                    /* of the last supervisor; 0 none yet */
     int32_t notify_fd, ready_fd;       /* to be told when clients are accepted; -1 none */
     bool daemon, first_boot /* of this host: autostart */;
-    char made[5][256];                 /* files to unlink at the end */
+    char made[5][256] /* files to unlink at the end */, front[256] /* the program we were made by */, config[256] /* of -f */;
     struct layout layout;
     struct settings settings;
 };
 /* From the memfd of keeper_exec().  0 or a negative errno. */
 int store_load(int fd, struct keeper_start *k);
-/* Ends in execve of the keeper with argv; a negative errno if it comes back. */
-int keeper_exec(struct keeper_start *k, char **argv);
+/* Ends in execve of the keeper with argv, or of the front if it can be; a negative errno if it comes back. */
+int keeper_exec(struct keeper_start *k, bool front, char **argv);
 
 /* keeper_proc.c: processes, their log pipes and their ends. */
 extern void (*proc_on_exit)(const struct exited *x);

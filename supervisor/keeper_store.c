@@ -106,7 +106,7 @@ int store_load(int fd, struct keeper_start *k)
     return good ? 0 : -EPROTO;
 }
 
-int keeper_exec(struct keeper_start *k, char **argv)
+int keeper_exec(struct keeper_start *k, bool front, char **argv)
 {
     char number[16], path[320];
     int fd = store_save(k);
@@ -114,6 +114,8 @@ int keeper_exec(struct keeper_start *k, char **argv)
         return fd;
     snprintf(number, sizeof number, "%d", fd);
     setenv("BULKHEAD_KEEPER_STATE", number, 1);
+    if (front)
+        execv(k->front, argv);
     util_format(path, sizeof path, "%s/keeper", k->layout.libexec_dir);
     execv(path, argv);
     return -errno;

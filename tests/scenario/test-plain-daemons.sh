@@ -3,7 +3,7 @@
 # manager; and all of ours on one host.
 . "${SRCDIR:-.}/tests/functions.sh"
 PYTHON=${PYTHON:-python3}
-requires virsh virt-admin "$PYTHON" stat
+requires virsh virt-admin "$PYTHON" stat sed
 requires_built keeper supervisor-logd supervisor-lockd gateway conf
 box
 daemon=
@@ -89,7 +89,7 @@ for name in virtlogd virtlockd; do
     refused_to_start "max_clients" -f "$BOX/bad.conf"
 
     step "$name: -d, pid file, doors"
-    printf 'max_clients = 77\nadmin_max_clients = 66\nlog_level = 2\n' >"$BOX/$name.conf"
+    printf 'max_clients = 77\nadmin_max_clients = 66\nlog_level = 2\nlog_outputs = "2:file:%s"\n' "$BOX/$name.own" >"$BOX/$name.conf"
     "$program" -d -f "$BOX/$name.conf" -p "$BOX/own.pid" </dev/null >>"$(daemon_log)" 2>&1 || fail "-d"
     daemon=$(cat "$BOX/own.pid")
     cleanup stop_daemon
@@ -130,6 +130,15 @@ for name in virtlogd virtlockd; do
     [ "$(admin srv-clients-list $name | grep -c unix)" = 1 ] || fail "srv-clients-list"
     kill -HUP "$daemon"
     still_served HUP
+    sed -i 's/^max_clients.*/max_clients = 55/' "$BOX/$name.conf"
+    kill -HUP "$daemon"
+    wait_for 40 "the changed file in force" eval "[ \"\$(admin srv-clients-info $name | fact nclients_max)\" = 55 ]"
+    still_served "a reload"
+    sed -i 's/^max_clients.*/max_clients = "none"/' "$BOX/$name.conf"
+    kill -HUP "$daemon"
+    wait_for 40 "a word about a bad file" eval "grep -q 'configuration: .*max_clients' '$BOX/$name.own'"
+    still_served "a bad file"
+    [ "$(admin srv-clients-info $name | fact nclients_max)" = 55 ] || fail "a bad file is in force"
     kill -USR1 "$daemon"
     still_served USR1
     for turn in 1 2; do
@@ -139,7 +148,7 @@ for name in virtlogd virtlockd; do
         wait_for 40 "the next supervisor" eval "[ -n \"\$(role_pids supervisor)\" ] && [ \"\$(role_pids supervisor)\" != '$victim' ]"
         still_served "the death of the supervisor"
     done
-    [ "$(admin srv-clients-info $name | fact nclients_max)" = 3 ] || fail "a limit was forgotten"
+    [ "$(admin srv-clients-info $name | fact nclients_max)" = 55 ] || fail "a limit was forgotten"
     kill -0 "$daemon" || fail "the daemon's pid has changed"
 
     if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
