@@ -62,7 +62,8 @@ enum internal_op {
     IN_SAVE,            /* CALL supervisor -> worker: arg: the API call's flags; fd [0] a new file: the guest is stopped, and head, document and state are
                          * written (save.h). Reply empty; then comes IN_SAVED */
     IN_SAVED,           /* EVENT supervisor -> worker: nothing came of the save: the guest goes on as before. (Where something does, the guest is ended.) */
-    IN_LOG_START,       /* CALL supervisor -> log, its first: struct conf_name: file name in its BFD_DIR ("NAME.log"); dir: 1 append, 0 truncate. It drains BFD_LOG_PIPE */
+    IN_LOG_START,       /* CALL supervisor -> log, its first: struct conf_name: file name in its BFD_DIR ("NAME.log"); dir: enum log_start. It drains BFD_LOG_PIPE, if there is one.
+                         * Reply: that of log.domain.open_log_file: msgpack [[inode, offset]] */
     /* hands (keeper spawns; the supervisor is their only peer, channel = fd 3; each answers one call and exits).
      * An operation that fails is answered by a REPLY with error != 0, no descriptors and nothing left over. */
     IN_HAND_OPEN = 112, /* hand-open. CALL: struct hand_req; fds: manifest. Reply: struct hand_done; fds: [0] grants memfd, then nqemu descriptors for QEMU with the
@@ -171,6 +172,16 @@ struct guest_state {
     uint32_t vcpus, pad;
 };
 struct log_set { uint32_t level /* 0: leave */, pad; char filters[1024], outputs[1024]; /* "": leave */ };
+/* Program log: what the gateway makes of a call's arguments, as neither supervisor nor log role reads msgpack. The path comes first in all of them, and the
+ * supervisor reads nothing else: it says whose stream the call is about. The answers are msgpack, made by the log role. */
+#define LOG_PATH_MAX 4096
+#define LOG_TEXT_MAX (4u << 20)         /* bytes that one call reads or appends */
+enum log_start { LOG_TRUNCATE, LOG_APPEND, LOG_LOOK /* for reading: the file is not made */, LOG_HOW = 3,
+    LOG_STAYS = 4 /* not ended by its pipe's end: calls may still come, and the supervisor says when to quit */ };
+enum log_open_flags { LOG_OPEN_TRUNCATE = 1 };
+struct log_open { char path[LOG_PATH_MAX], driver[64], name[NAME_MAX_BYTES]; uint8_t uuid[16]; uint32_t flags, pad; };   /* open */
+struct log_at { char path[LOG_PATH_MAX]; uint64_t inode, offset, most; };                                               /* position, read */
+struct log_append { char path[LOG_PATH_MAX]; uint32_t length, pad; };                                                  /* append: the message follows */
 struct log_tail { uint32_t bytes; uint32_t pad; uint64_t from; };   /* from: offset in the stream since start of this run */
 enum hand_flags { HAND_NO_MONITOR = 1 /* hot-plug, or no run folder wanted */, HAND_LOOK = 2 /* one image only, read-only and without locks: for probe; implies the first */,
     HAND_KEEP_OWNER = 4 /* nothing that is made is given to the owner */, HAND_CHAIN_RELAXED = 8 /* an image's header is believed, whatever it named before */ };

@@ -4,12 +4,14 @@
 #include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "ipc/internal.h"
 #include "ipc/util.h"
 #include "tests/tap.h"
 #include "workers/log/stream.h"
 
 static char top[PATH_MAX];
 static int dir;
+static struct stream_rules rules;
 
 static void put(int fd, const char *text)
 {
@@ -51,8 +53,10 @@ static int begin(struct stream *s, int *writer, uint64_t size, uint32_t backups,
     if (pipe2(p, O_CLOEXEC | O_NONBLOCK) < 0)
         exit(1);
     *writer = p[1];
-    int r = stream_init(s, p[0], dir, size, backups);
-    return r ? r : stream_open(s, "g.log", -1, truncate);
+    rules.max_size = size;
+    rules.max_backups = backups;
+    int r = stream_init(s, p[0], dir, &rules);
+    return r ? r : stream_open(s, "g.log", -1, truncate ? LOG_TRUNCATE : LOG_APPEND);
 }
 
 static void end(struct stream *s, int writer)
@@ -162,13 +166,13 @@ static void test_refused(void)
     struct stream s;
     int p[2], w;
     clean();
-    if (pipe2(p, O_CLOEXEC | O_NONBLOCK) < 0 || stream_init(&s, p[0], dir, 10, 3) < 0)
+    if (pipe2(p, O_CLOEXEC | O_NONBLOCK) < 0 || stream_init(&s, p[0], dir, &rules) < 0)
         exit(1);
     for (size_t i = 0; i < ARRAY_N(bad); i++)
-        tap_int(stream_open(&s, bad[i], -1, false), -EINVAL, "name \"%s\" is refused", bad[i]);
-    tap_ok(symlinkat("/tmp/elsewhere", dir, "g.log") == 0 && stream_open(&s, "g.log", -1, false) == -ELOOP, "a link is not followed");
+        tap_int(stream_open(&s, bad[i], -1, LOG_APPEND), -EINVAL, "name \"%s\" is refused", bad[i]);
+    tap_ok(symlinkat("/tmp/elsewhere", dir, "g.log") == 0 && stream_open(&s, "g.log", -1, LOG_APPEND) == -ELOOP, "a link is not followed");
     clean();
-    tap_ok(mkfifoat(dir, "g.log", 0600) == 0 && stream_open(&s, "g.log", -1, false) == -EINVAL, "a FIFO is no log");
+    tap_ok(mkfifoat(dir, "g.log", 0600) == 0 && stream_open(&s, "g.log", -1, LOG_APPEND) == -EINVAL, "a FIFO is no log");
     clean();
     end(&s, p[1]);
 
@@ -179,6 +183,7 @@ static void test_refused(void)
     memset(block, 'x', sizeof block);
     while (write(w, block, sizeof block) > 0)
         ;
+    s.pipe_size = 1 << 20;      /* it does not grow */
     close(s.out);
     s.out = full;
     int r = stream_drain(&s, 1000);
@@ -193,8 +198,109 @@ static void test_refused(void)
         ;
     stream_drop(&s);
     tap_ok(write(w, block, sizeof block) == (ssize_t)sizeof block, "and when it is full with little more than half of its bytes");
+    uint64_t lost = s.lost;
     close(s.sink);
+
+    /* Then it can be written again. */
+    char mark[64];
+    s.out = openat(dir, "g.log", O_RDWR | O_CLOEXEC);
+    snprintf(mark, sizeof mark, "[%llu bytes are missing here]\nxxxx", (unsigned long long)lost);
+    tap_ok(stream_drain(&s, 1 << 20) == 0 && !s.lost && !strncmp(text_of("g.log"), mark, strlen(mark)), "a line tells of the gap");
     end(&s, w);
+}
+
+static void test_calls(void)
+{
+    struct stream s;
+    char buf[64];
+    uint64_t ino, at, first;
+    struct stat st;
+    int w;
+    clean();
+    begin(&s, &w, 10, 3, false);
+    tap_ok(stream_position(&s, &first, &at) == 0 && at == 0, "position of an empty file");
+    put(w, "12345\n789\n");
+    stream_drain(&s, 1000);
+    tap_int(stream_append(&s, "abc\ndef\nghi\n", 12), 0, "appended");
+    tap_str(text_of("g.log.0"), "abc\ndef\n", "a message rolls over like the rest");
+    tap_str(text_of("g.log.1"), "12345\n789\n", "what came before it");
+    tap_str(text_of("g.log"), "ghi\n", "its end");
+    tap_ok(stream_position(&s, &ino, &at) == 0 && ino != first && at == 4, "position is of the live file");
+    tap_ok(stream_read(&s, -1, first, 6, buf, sizeof buf) == 16 && !memcmp(buf, "789\nabc\ndef\nghi\n", 16), "read from a file that rolled over, on to the live one");
+    tap_ok(stream_read(&s, -1, first, 6, buf, 5) == 5 && !memcmp(buf, "789\na", 5), "not more than was asked for");
+    tap_ok(stream_read(&s, -1, 0, 0, buf, 3) == 3 && !memcmp(buf, "123", 3), "inode 0 is the oldest");
+    tap_ok(stream_read(&s, -1, ino, 4, buf, 3) == 0 && stream_read(&s, -1, ino, 99, buf, 3) == 0, "at the end, and beyond it");
+    tap_int((int)stream_read(&s, -1, ino, UINT64_MAX, buf, 3), -EINVAL, "beyond all ends");
+    tap_int((int)stream_read(&s, -1, 1, 0, buf, 3), -EBADF, "an inode of none of them");
+    end(&s, w);
+
+    clean();
+    begin(&s, &w, 10, 1, false);
+    tap_int(stream_append(&s, "a line of more than ten bytes\n", 30), 0, "a long line appended");
+    tap_str(text_of("g.log.0"), "more than ", "is cut at the limit");
+    tap_str(text_of("g.log"), "ten bytes\n", "and goes on");
+    tap_ok(unlinkat(dir, "g.log", 0) == 0, "somebody removes the file");
+    put(w, "x\n");
+    stream_drain(&s, 1000);
+    tap_str(text_of("g.log"), "x\n", "it is made anew");
+    end(&s, w);
+
+    /* A stream that is only looked at. */
+    clean();
+    tap_ok(stream_init(&s, -1, dir, &rules) == 0 && stream_open(&s, "g.log", -1, LOG_LOOK) == 0 && fstatat(dir, "g.log", &st, 0) < 0, "looking makes no file");
+    tap_int((int)stream_read(&s, -1, 0, 0, buf, 3), -EBADF, "and finds none");
+    tap_ok(symlinkat("/etc/passwd", dir, "g.log") == 0 && stream_read(&s, -1, 0, 0, buf, 3) == -EBADF, "a link is not followed to read");
+    put_file("g.log.0", "old");
+    tap_ok(stream_read(&s, -1, 0, 0, buf, 9) == 3 && !memcmp(buf, "old", 3), "what is there is found");
+    stream_close(&s);
+}
+
+/* What is off by default. */
+static void test_rules(void)
+{
+    struct stream s;
+    const char *t;
+    int w;
+    clean();
+    rules.stamps = true;
+    begin(&s, &w, 0, 3, false);
+    put(w, "one\ntw");
+    stream_drain(&s, 1000);
+    end(&s, w);
+    begin(&s, &w, 0, 3, false);
+    put(w, "o\nthree\n");
+    stream_drain(&s, 1000);
+    t = text_of("g.log");
+    tap_ok(strlen(t) == 3 * 30 + 14 && !strncmp(t + 30, "one\n20", 6) && !strncmp(t + 64, "two\n20", 6) && !strcmp(t + 98, "three\n"), "each line has its time, also across instances");
+    end(&s, w);
+    rules.stamps = false;
+
+    clean();
+    rules.rate = 10;
+    begin(&s, &w, 0, 3, false);
+    put(w, "0123456789abcdef\n");
+    tap_int(stream_drain(&s, 1000), -EDQUOT, "more than the rate allows");
+    tap_str(text_of("g.log"), "0123456789", "what it allows is written");
+    s.allowed_at_ms -= 1000;
+    tap_ok(stream_drain(&s, 1000) == 0 && strlen(text_of("g.log")) == 17, "a second later there is more");
+    end(&s, w);
+    rules.rate = 0;
+
+    clean();
+    rules.max_age_s = 3600;
+    begin(&s, &w, 0, 3, false);
+    put(w, "young\nhalf");
+    stream_drain(&s, 1000);
+    s.begun -= 3600;
+    put(w, " a line\n");
+    stream_drain(&s, 1000);
+    tap_str(text_of("g.log.0"), "(none)", "in the middle of a line nothing rolls over");
+    put(w, "new\n");
+    stream_drain(&s, 1000);
+    tap_str(text_of("g.log.0"), "young\nhalf a line\n", "an old file rolls over");
+    tap_str(text_of("g.log"), "new\n", "for the next line");
+    end(&s, w);
+    rules.max_age_s = 0;
 }
 
 int main(void)
@@ -208,6 +314,8 @@ int main(void)
     test_rolling();
     test_half_rolled();
     test_refused();
+    test_calls();
+    test_rules();
     if (util_format(path, sizeof path, "rm -rf '%s'", top) == 0 && system(path) != 0)
         tap_note("%s is left over", top);
     return tap_done();

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include "ipc/index.h"
+#include "ipc/schema/op-numbers.h"
 #include "ipc/settings.h"
 #include "tests/tap.h"
 #include "tests/unit/fakesup.h"
@@ -215,6 +216,63 @@ static void test_log(void)
     close_all(&b, fds);
 }
 
+/* A stream of virtlogd's: calls about it, everything that is off by default, and a file that cannot be written. */
+static bool log_call(uint32_t op, const void *head, size_t len, const char *text)
+{
+    static uint8_t body[sizeof(struct log_append) + 300000];
+    struct err e = ERR_INIT;
+    size_t n = text ? strlen(text) : 0;
+    memcpy(body, head, len);
+    if (n)
+        memcpy(body + len, text, n);
+    int r = fakesup_call(&sup, op, 0, 0, body, len + n, NULL, 0);
+    if (r == 1 && sup.reply.h.kind != FRAME_REPLY)
+        err_from_wire(&e, sup.reply.body, sup.reply.body_len);
+    util_copy_str(error, sizeof error, e.detail);
+    return r == 1 && !e.code && frame_body(&sup.reply, FRAME_BIG_MAX) == 0;
+}
+
+static void test_log_calls(void)
+{
+    struct settings set = { .magic = SETTINGS_MAGIC, .log_max_size = 1 << 20, .log_max_backups = 2, .log_stamps = 1, .log_age_hours = 1, .log_rate = 1 << 20 };
+    struct log_at at = { .path = "/somebody/elses", .most = 1000 };
+    struct log_append a = { .path = "/x", .length = 4 };
+    struct birth b = birth();
+    struct stat st;
+    int fds[8], p[2], dir = folder("logs");
+    char path[PATH_MAX];
+    static char big[200001];
+    memset(big, 'b', sizeof big - 1);
+    if (pipe2(p, O_CLOEXEC) < 0 || util_format(path, sizeof path, "%s/logs/g.log", top) < 0)
+        exit(1);
+    with_fd(&b, fds, BFD_LOG_PIPE, 0, p[0]);
+    with_fd(&b, fds, BFD_DIR, DIR_LOG, dir);
+    with_fd(&b, fds, BFD_SETTINGS, 0, frame_memfd("settings", &set, sizeof set));
+    fakesup_spawn(&sup, ROLE_LOG, b, fds);
+    tap_ok(named(IN_LOG_START, 0, LOG_TRUNCATE | LOG_STAYS, "g.log", NULL) && stat(path, &st) == 0, "started (%s)", error);
+    tap_ok(sup.reply.body_len > 3 && sup.reply.body[0] == 0x91 && sup.reply.body[1] == 0x92 && sup.reply.body[sup.reply.body_len - 1] == 0, "answers with its position");
+    tap_ok(util_write_full(p[1], "one\n", 4) == 4 && log_call(OP_LOG_DOMAIN_APPEND_LOG_FILE, &a, sizeof a, "two\n") && sup.reply.body_len == 2, "appended (%s)", error);
+    tap_ok(log_call(OP_LOG_DOMAIN_GET_LOG_FILE_POSITION, &at, sizeof at, NULL) && sup.reply.body[sup.reply.body_len - 1] == 38, "position, behind a line with its time (%s)", error);
+    at.inode = st.st_ino;
+    at.offset = 30;
+    tap_ok(log_call(OP_LOG_DOMAIN_READ_LOG_FILE, &at, sizeof at, NULL) && sup.reply.body_len == 10 && !memcmp(sup.reply.body, "\x91\xa8one\ntwo\n", 10),
+           "read: what was in the pipe before comes first (%s)", error);
+    a.length = 200000;
+    tap_ok(log_call(OP_LOG_DOMAIN_APPEND_LOG_FILE, &a, sizeof a, big), "a long message (%s)", error);
+    at.most = LOG_TEXT_MAX;
+    tap_ok(log_call(OP_LOG_DOMAIN_READ_LOG_FILE, &at, sizeof at, NULL) && sup.reply.body_len > 200000, "a long answer (%s)", error);
+    at.inode++;
+    tap_ok(!log_call(OP_LOG_DOMAIN_READ_LOG_FILE, &at, sizeof at, NULL) && strstr(error, "Unable to seek to inode"), "another file's inode (%s)", error);
+    at.most++;
+    tap_ok(!log_call(OP_LOG_DOMAIN_READ_LOG_FILE, &at, sizeof at, NULL), "more than 4 MiB (%s)", error);
+    a.length = 5;
+    tap_ok(!log_call(OP_LOG_DOMAIN_APPEND_LOG_FILE, &a, sizeof a, "four") && !log_call(OP_LOG_DOMAIN_APPEND_LOG_FILE, &a, 17, NULL), "malformed ones (%s)", error);
+    close(p[1]);
+    tap_ok(log_call(OP_LOG_DOMAIN_GET_LOG_FILE_POSITION, &at, sizeof at, NULL), "answers after the pipe's end (%s)", error);
+    tap_ok(fakesup_send(&sup, FRAME_EVENT, OP_IN(IN_QUIT), 0, 0, NULL, 0, NULL, 0) == 0 && fakesup_recv(&sup) == 0 && fakesup_end(&sup) == 0, "ended when told to");
+    close_all(&b, fds);
+}
+
 int main(void)
 {
     const char *tmp = getenv("TMPDIR");
@@ -227,6 +285,7 @@ int main(void)
     test_files();
     test_cache();
     test_log();
+    test_log_calls();
     if (util_format(path, sizeof path, "rm -rf '%s'", top) == 0 && system(path) != 0)
         tap_note("%s is left over", top);
     return tap_done();

@@ -1,9 +1,11 @@
-/* log.c: the role that empties one guest's log pipe into its file: QEMU's stderr, or a <log file=> of a character device.
+/* log.c: the role that empties one log pipe into its file: QEMU's stderr, a <log file=> of a character device, or what virtlogd was asked to open.
  *
  * It reads no byte of it but the few that it looks at for a newline.  Born with the pipe's read end and the file's folder (or the file
- * alone, which then does not roll over); begins when the supervisor names the file. */
+ * alone, which then does not roll over); begins when the supervisor names the file.  In virtlogd it also answers the calls about its
+ * stream, and there may be no pipe, when somebody reads or adds to a file that is no stream just now. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
@@ -12,30 +14,34 @@
 #include "ipc/log.h"
 #include "ipc/manifest.h"
 #include "ipc/settings.h"
+#include "ipc/schema/op-numbers.h"
 #include "ipc/util.h"
-#include "workers/log/stream.h"
-#include "workers/worker.h"
+#include "workers/log/log.h"
 
 #define TURN_BYTES (1u << 20)       /* moved before the loop looks at the channel again: as much as a pipe can hold */
 #define RETRY_MS 1000               /* a file that cannot be written is tried again */
+#define RETRIES_AT_END 10           /* when its supervisor wants it gone */
 #define LINGER_MS 2000              /* after the guest's end, for whoever asks for its last words */
 #define TAIL_MAX 4096
 #define DEFAULT_SIZE (2u << 20)
 #define DEFAULT_BACKUPS 3
 
-static struct stream stream;
+struct stream stream;
+int given_file = -1;
 static struct loop_source source = { .fd = -1 };
 static struct loop_timer retry, linger;
-static bool is_open, complained;
+static bool is_open, stays, has_ended /* the pipe */, complained;
+static int stuck;                      /* why its bytes wait: a negative errno */
+static unsigned quitting;              /* tries left, + 1 */
 static char own_name[NAME_MAX + 1];    /* of a <log file=>: the last part of its path */
 
 static void on_pipe(struct loop_source *src, uint32_t events);
 
-static void listen_again(struct loop_timer *t)
+static void listen_to(uint32_t events)
 {
-    (void)t;
-    if (source.fd < 0 && is_open)
-        loop_add(&source, stream.pipe, EPOLLIN, on_pipe, NULL);
+    loop_del(&source);
+    if (is_open && !has_ended && stream.pipe >= 0)
+        loop_add(&source, stream.pipe, events, on_pipe, NULL);
 }
 
 static void on_lingered(struct loop_timer *t)
@@ -44,34 +50,66 @@ static void on_lingered(struct loop_timer *t)
     loop_stop(0);
 }
 
-/* Moves what there is. False: nothing more can be moved now. */
-static bool drain(void)
+static void on_retry(struct loop_timer *t);
+
+/* What is told to whoever reads the daemon's log: the first time of each kind, and when it is over. */
+static void complain(int r)
+{
+    if (r == -EDQUOT && !complained)
+        log_warn("%s: more than %u bytes a second: the rest is dropped while the pipe is half full", stream.name, stream.rules.rate);
+    else if (r < 0 && !complained)
+        log_err("cannot write %s: %s; its bytes are dropped while the pipe is half full", stream.name, strerror(-r));
+    else if (r >= 0 && complained && stuck != -EDQUOT)
+        log_warn("%s can be written again", stream.name);
+    complained = r < 0 || (complained && stuck == -EDQUOT);     /* whoever writes too much will again */
+}
+
+/* Moves what there is. */
+static void drain(void)
 {
     int r = stream_drain(&stream, TURN_BYTES);
-    if (r >= 0) {
-        if (complained)
-            log_warn("%s can be written again; %llu bytes were lost", stream.name, (unsigned long long)stream.lost);
-        complained = false;
-        return r > 0;
-    }
-    loop_del(&source);
     if (r == -EPIPE) {              /* no writer is left, and none can come: the work is done */
-        loop_after(&linger, LINGER_MS, on_lingered, NULL);
-        return false;
+        has_ended = true;
+        loop_del(&source);
+        if (!stays)
+            loop_after(&linger, LINGER_MS, on_lingered, NULL);
+        r = 0;
     }
-    if (!complained)
-        log_err("cannot write %s: %s; its bytes are dropped while the pipe is half full", stream.name, strerror(-r));
-    complained = true;
-    stream_drop(&stream);
-    loop_after(&retry, RETRY_MS, listen_again, NULL);
-    return false;
+    complain(r);
+    if (r >= 0 && stuck)
+        listen_to(EPOLLIN);
+    if (r < 0 && !stuck)            /* the writer must not wait for longer than the pipe is deep: so each write is heard, but what waits is not */
+        listen_to(EPOLLIN | EPOLLET);
+    stuck = r < 0 ? r : 0;
+    if (stuck) {
+        stream_drop(&stream);
+        if (!retry.armed)
+            loop_after(&retry, RETRY_MS, on_retry, NULL);
+    }
+}
+
+static void on_retry(struct loop_timer *t)
+{
+    (void)t;
+    drain();
+    if (quitting && (!stuck || --quitting == 1))
+        loop_stop(0);
 }
 
 static void on_pipe(struct loop_source *src, uint32_t events)
 {
     (void)src;
     (void)events;
-    drain();
+    if (stuck)
+        stream_drop(&stream);
+    else
+        drain();
+}
+
+void log_drain(void)
+{
+    if (is_open && stream.pipe >= 0 && !has_ended && !stuck)
+        drain();
 }
 
 /* The file that was given at birth may have rolled over since, under this daemon or one before it: with a folder its name counts. */
@@ -97,21 +135,28 @@ static void on_start(struct worker *w, const struct request *rq, struct frame *f
     if (!is_open) {
         /* A later instance goes on where the file ends. */
         bool first = w->birth.instance == 0 && !(w->birth.flags & BIRTH_RESUME);
+        int how = n->dir & LOG_HOW;
+        how = how == LOG_TRUNCATE && !first ? LOG_APPEND : how;
+        stays = n->dir & LOG_STAYS;
         const char *name = *own_name ? own_name : n->name;
-        int given = birth_fd(&w->birth, BFD_FILE, -1, NULL), file = given >= 0 && is_current(given, name) ? fcntl(given, F_DUPFD_CLOEXEC, BIRTH_FD_FIRST) : -1;
-        r = stream_open(&stream, name, file, first && n->dir == 0);
+        int file = given_file >= 0 && how != LOG_LOOK && is_current(given_file, name) ? fcntl(given_file, F_DUPFD_CLOEXEC, BIRTH_FD_FIRST) : -1;
+        r = stream_open(&stream, name, file, how);
         /* A folder of somebody else's, which this role may not use: the file alone. */
-        if (r < 0 && file < 0 && given >= 0 && (file = fcntl(given, F_DUPFD_CLOEXEC, BIRTH_FD_FIRST)) >= 0)
-            r = stream_open(&stream, name, file, false);
+        if (r < 0 && file < 0 && given_file >= 0 && (file = fcntl(given_file, F_DUPFD_CLOEXEC, BIRTH_FD_FIRST)) >= 0)
+            r = stream_open(&stream, name, file, LOG_APPEND);
     }
     if (r < 0) {
-        err_sys(&e, VIR_FROM_QEMU, -r, "cannot open log file '%s'", n->name);
+        err_sys(&e, VIR_FROM_NONE, -r, "Unable to open file: %s", n->name);
         worker_error(w, rq, &e);
         return;
     }
     is_open = true;
-    listen_again(NULL);
-    worker_reply(w, rq, NULL, 0, NULL, 0);
+    if (!stuck)
+        listen_to(EPOLLIN);
+    if (stream.out >= 0)
+        reply_position(w, rq);
+    else
+        worker_reply(w, rq, "\x90", 1, NULL, 0);
 }
 
 static void on_tail(struct worker *w, const struct request *rq, struct frame *f)
@@ -121,8 +166,7 @@ static void on_tail(struct worker *w, const struct request *rq, struct frame *f)
     char text[TAIL_MAX];
     ssize_t n = -EINVAL;
     if (f->body_len == sizeof *t && is_open) {
-        if (source.fd >= 0)             /* a guest's last words are in the pipe */
-            drain();
+        log_drain();                    /* a guest's last words are in the pipe */
         n = stream_tail(&stream, t->from, text, t->bytes < sizeof text ? t->bytes : sizeof text);
     }
     if (n < 0) {
@@ -133,32 +177,33 @@ static void on_tail(struct worker *w, const struct request *rq, struct frame *f)
     }
 }
 
-/* Writes what the pipe holds now, then ends. What comes later is the next instance's. */
+/* Writes what the pipe holds now, then ends. What comes later is the next instance's; where none will be, what cannot be written just now waits a little. */
 static void on_quit(struct worker *w)
 {
     (void)w;
-    if (is_open && source.fd >= 0)
-        drain();
-    loop_stop(0);
+    struct pollfd p = { .fd = stream.pipe };
+    log_drain();
+    if (stuck && stream.pipe >= 0 && poll(&p, 1, 0) > 0 && p.revents & POLLHUP)
+        quitting = RETRIES_AT_END + 1;
+    else
+        loop_stop(0);
 }
 
-static void read_settings(const struct birth *b, uint64_t *size, uint32_t *backups)
+static struct stream_rules read_settings(const struct birth *b)
 {
+    struct stream_rules rules = { .max_size = DEFAULT_SIZE, .max_backups = DEFAULT_BACKUPS };
     const struct settings *s;
     const void *p;
     size_t n = 0;
     int fd = birth_fd(b, BFD_SETTINGS, -1, NULL);
-    *size = DEFAULT_SIZE;
-    *backups = DEFAULT_BACKUPS;
     if (fd < 0 || frame_map(fd, sizeof *s, &p, &n) < 0)
-        return;
+        return rules;
     s = p;
-    if (n == sizeof *s && s->magic == SETTINGS_MAGIC) {
-        *size = s->log_max_size;
-        *backups = s->log_max_backups;
-    }
+    if (n == sizeof *s && s->magic == SETTINGS_MAGIC)
+        rules = (struct stream_rules){ .max_size = s->log_max_size, .max_backups = s->log_max_backups, .max_age_s = s->log_age_hours * 3600u, .rate = s->log_rate, .stamps = s->log_stamps };
     if (n)
         munmap((void *)(uintptr_t)p, n);
+    return rules;
 }
 
 /* The name of the nth <log file=> of the run's manifest. False: it has none that can roll over, as ".N" must fit as well. */
@@ -181,22 +226,21 @@ static bool find_name(int fd, uint32_t nth)
 
 int main(void)
 {
-    static const struct worker_op ops[] = { { OP_IN(IN_LOG_START), on_start }, { OP_IN(IN_LOG_TAIL), on_tail }, { 0, NULL } };
+    static const struct worker_op ops[] = { { OP_IN(IN_LOG_START), on_start }, { OP_IN(IN_LOG_TAIL), on_tail }, { OP_LOG_DOMAIN_GET_LOG_FILE_POSITION, call_position },
+        { OP_LOG_DOMAIN_READ_LOG_FILE, call_read }, { OP_LOG_DOMAIN_APPEND_LOG_FILE, call_append }, { 0, NULL } };
     static struct worker w = { .ops = ops, .on_quit = on_quit };
-    uint64_t size;
-    uint32_t backups;
+    uint32_t nth;
 
     worker_birth(&w, ROLE_LOG);
-    read_settings(&w.birth, &size, &backups);
-    uint32_t nth;
-    int pipe = birth_fd(&w.birth, BFD_LOG_PIPE, -1, NULL), dir = birth_fd(&w.birth, BFD_DIR, -1, NULL), manifest = birth_fd(&w.birth, BFD_MANIFEST, -1, &nth), r = -EBADF;
+    struct stream_rules rules = read_settings(&w.birth);
+    given_file = birth_fd(&w.birth, BFD_FILE, -1, NULL);
+    int pipe = birth_fd(&w.birth, BFD_LOG_PIPE, -1, NULL), dir = birth_fd(&w.birth, BFD_DIR, -1, NULL), manifest = birth_fd(&w.birth, BFD_MANIFEST, -1, &nth);
     if (manifest >= 0 && !find_name(manifest, nth))
         dir = -1;
     struct flock reader = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
     if (pipe >= 0 && fcntl(pipe, F_SETLK, &reader) < 0)     /* goes with this process */
         log_warn("pipe: %s", strerror(errno));
-    if (pipe >= 0)
-        r = stream_init(&stream, pipe, dir, size, backups);
+    int r = stream_init(&stream, pipe, dir, &rules);
     if (r < 0) {
         log_err("no log stream: %s", strerror(-r));
         return 2;

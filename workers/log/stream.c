@@ -2,23 +2,25 @@
 #include "workers/log/stream.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "ipc/internal.h"
 #include "ipc/util.h"
 
-#define PEEK_BYTES (1 << 20)    /* of the scratch pipe, if the kernel gives it */
-#define CHUNK_BYTES 65536u
+#define PEEK_BYTES 65536u               /* looked through for a newline: what a new pipe holds */
+#define PIPE_BYTES_MAX (1 << 20)
+#define MARK_BYTES_MAX 128u
+#define STAMP "0000-00-00 00:00:00.000+0000: "      /* libvirt's form */
 
-int stream_init(struct stream *s, int pipe, int dir, uint64_t max_size, uint32_t max_backups)
+int stream_init(struct stream *s, int pipe, int dir, const struct stream_rules *rules)
 {
-    *s = (struct stream){ .pipe = pipe, .dir = dir, .out = -1, .sink = STDOUT_FILENO, .scratch = { -1, -1 }, .max_size = max_size, .max_backups = max_backups };
-    if (pipe2(s->scratch, O_CLOEXEC | O_NONBLOCK) < 0)
-        return -errno;
-    fcntl(s->scratch[1], F_SETPIPE_SZ, PEEK_BYTES);         /* less is enough to work with */
-    return 0;
+    int size = pipe < 0 ? 0 : fcntl(pipe, F_GETPIPE_SZ);
+    *s = (struct stream){ .pipe = pipe, .dir = dir, .out = -1, .sink = STDOUT_FILENO, .scratch = { -1, -1 }, .pipe_size = size, .rules = *rules };
+    return size < 0 ? -errno : 0;
 }
 
 void stream_close(struct stream *s)
@@ -26,7 +28,6 @@ void stream_close(struct stream *s)
     util_closep(&s->out);
     util_closep(&s->scratch[0]);
     util_closep(&s->scratch[1]);
-    s->out = s->scratch[0] = s->scratch[1] = -1;
 }
 
 static bool name_is_good(const char *name)
@@ -35,17 +36,28 @@ static bool name_is_good(const char *name)
     return len && len < NAME_MAX - 10 && !strchr(name, '/') && strcmp(name, ".") && strcmp(name, "..");
 }
 
-static int open_named(const struct stream *s, int flags)
+static int open_named(const struct stream *s)
 {
     struct stat st;
-    AUTO_CLOSE fd = openat(s->dir, s->name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | flags, 0600);
+    AUTO_CLOSE fd = openat(s->dir, s->name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
     if (fd < 0 || fstat(fd, &st) < 0)
         return -errno;
     /* A second name could be a link that somebody made to another's file. */
     return S_ISREG(st.st_mode) && st.st_nlink == 1 ? STEAL_FD(&fd) : -EINVAL;
 }
 
-int stream_open(struct stream *s, const char *name, int file, bool truncate)
+/* The file becomes the stream's. */
+static void take_file(struct stream *s, int fd, bool is_new)
+{
+    struct statx sx;
+    util_closep(&s->out);
+    s->out = fd;
+    s->begun = time(NULL);
+    if (s->rules.max_age_s && !is_new && statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &sx) == 0 && sx.stx_mask & STATX_BTIME)
+        s->begun = sx.stx_btime.tv_sec;
+}
+
+int stream_open(struct stream *s, const char *name, int file, int how)
 {
     struct stat st;
     AUTO_CLOSE fd = file;
@@ -54,26 +66,21 @@ int stream_open(struct stream *s, const char *name, int file, bool truncate)
             return -EINVAL;
         memcpy(s->name, name, strlen(name) + 1);
     }
+    if (how == LOG_LOOK)
+        return 0;
     if (fd < 0)
-        fd = s->dir < 0 ? -EBADF : open_named(s, 0);
+        fd = s->dir < 0 ? -EBADF : open_named(s);
     if (fd < 0)
         return fd;
-    if (fstat(fd, &st) < 0 || (truncate && ftruncate(fd, 0) < 0))
+    if (fstat(fd, &st) < 0 || (how == LOG_TRUNCATE && ftruncate(fd, 0) < 0))
         return -errno;
     s->run_ino = st.st_ino;
-    s->run_start = truncate ? 0 : (uint64_t)st.st_size;
-    util_closep(&s->out);
-    s->out = STEAL_FD(&fd);
+    s->run_start = how == LOG_TRUNCATE ? 0 : (uint64_t)st.st_size;
+    take_file(s, STEAL_FD(&fd), !s->run_start);
     return 0;
 }
 
 /* ---- rolling over ---- */
-
-#define BACKUP_NAME_BYTES (NAME_MAX + 12)
-static void backup_name(const struct stream *s, uint32_t i, char out[BACKUP_NAME_BYTES])
-{
-    snprintf(out, BACKUP_NAME_BYTES, "%s.%u", s->name, i);
-}
 
 /* NAME -> NAME.0 -> NAME.1 ...: only up to the first number that is free, which is what a crash in here leaves to be gone on with. */
 static int roll_over(struct stream *s)
@@ -82,50 +89,28 @@ static int roll_over(struct stream *s)
     uint32_t free_one = 0;
     struct stat st;
 
-    while (free_one < s->max_backups) {
-        backup_name(s, free_one, to);
+    while (free_one < s->rules.max_backups) {
+        stream_backup_name(s, free_one, to);
         if (fstatat(s->dir, to, &st, AT_SYMLINK_NOFOLLOW) < 0)
             break;
         free_one++;
     }
-    if (free_one == s->max_backups && free_one > 0)
+    if (free_one == s->rules.max_backups && free_one > 0)
         free_one--;
     for (uint32_t i = free_one; i > 0; i--) {
-        backup_name(s, i - 1, from);
-        backup_name(s, i, to);
+        stream_backup_name(s, i - 1, from);
+        stream_backup_name(s, i, to);
         if (renameat(s->dir, from, s->dir, to) < 0 && errno != ENOENT)
             return -errno;
     }
-    backup_name(s, 0, to);
-    if ((s->max_backups ? renameat(s->dir, s->name, s->dir, to) : unlinkat(s->dir, s->name, 0)) < 0 && errno != ENOENT)
+    stream_backup_name(s, 0, to);
+    if ((s->rules.max_backups ? renameat(s->dir, s->name, s->dir, to) : unlinkat(s->dir, s->name, 0)) < 0 && errno != ENOENT)
         return -errno;
-    int fd = open_named(s, 0);
+    int fd = open_named(s);
     if (fd < 0)
         return fd;
-    close(s->out);
-    s->out = fd;
+    take_file(s, fd, true);
     return 0;
-}
-
-/* ---- moving ---- */
-
-/* Looks at the first n bytes of the pipe without taking them.  Returns how many could be seen; *cut gets the number of bytes up to
- * and with the last newline among them, 0 without one. */
-static ssize_t look_ahead(const struct stream *s, size_t n, size_t *cut)
-{
-    char buf[4096];
-    size_t seen = 0;
-    ssize_t got, teed = tee(s->pipe, s->scratch[1], n, SPLICE_F_NONBLOCK);
-    *cut = 0;
-    if (teed < 0)
-        return -errno;
-    while ((got = read(s->scratch[0], buf, sizeof buf)) > 0) {
-        const char *newline = memrchr(buf, '\n', (size_t)got);
-        if (newline)
-            *cut = seen + (size_t)(newline - buf) + 1;
-        seen += (size_t)got;
-    }
-    return (ssize_t)seen;
 }
 
 static bool ends_with_newline(const struct stream *s, uint64_t size)
@@ -133,6 +118,90 @@ static bool ends_with_newline(const struct stream *s, uint64_t size)
     char c;
     /* A file that may not be read back is taken to end in the middle of a line. */
     return size > 0 && pread(s->out, &c, 1, (off_t)size - 1) == 1 && c == '\n';
+}
+
+static int write_at(struct stream *s, const char *text, size_t n, uint64_t at)
+{
+    ssize_t r = pwrite(s->out, text, n, (off_t)at);
+    if (r == (ssize_t)n)
+        return 0;
+    int error = r < 0 ? errno : ENOSPC;
+    if (r > 0 && ftruncate(s->out, (off_t)at) < 0)      /* so that all of it comes again */
+        return -errno;
+    return -error;
+}
+
+/* A line that tells of what could not be kept, at *size, which grows. */
+static int mark_gap(struct stream *s, uint64_t *size)
+{
+    char text[MARK_BYTES_MAX];
+    int n = snprintf(text, sizeof text, "%s[%llu bytes are missing here]\n", *size && !ends_with_newline(s, *size) ? "\n" : "", (unsigned long long)s->lost);
+    int r = write_at(s, text, (size_t)n, *size);
+    if (r == 0) {
+        *size += (uint64_t)n;
+        s->lost = 0;
+    }
+    return r;
+}
+
+/* How large the live file is, ready to be written to: there, not too old, and with a mark where something is missing. */
+static int ready(struct stream *s, uint64_t *size)
+{
+    struct stat st;
+    if (fstat(s->out, &st) < 0)
+        return -errno;
+    if (!st.st_nlink && s->dir >= 0) {          /* somebody has removed it */
+        int fd = open_named(s);
+        if (fd < 0)
+            return fd;
+        take_file(s, fd, true);
+        st.st_size = 0;
+    }
+    *size = (uint64_t)st.st_size;
+    if (s->rules.max_age_s && s->dir >= 0 && time(NULL) - s->begun >= (time_t)s->rules.max_age_s && ends_with_newline(s, *size)) {
+        int r = roll_over(s);
+        if (r < 0)
+            return r;
+        *size = 0;
+    }
+    return s->lost ? mark_gap(s, size) : 0;
+}
+
+/* True: the file may roll over, or be left as it is. */
+static bool rolled(struct stream *s, int *r)
+{
+    *r = roll_over(s);
+    if (*r == -EACCES || *r == -EPERM) {
+        s->dir = -1;            /* a folder of somebody else's: the file grows on */
+        *r = 0;
+    }
+    return *r == 0;
+}
+
+/* ---- moving ---- */
+
+struct look { size_t n, first, last; };     /* bytes seen; up to and with the first and the last newline among them, 0: there is none */
+
+/* Looks at the first n bytes of the pipe without taking them. 1, 0: there are none, or a negative errno. */
+static int look_ahead(struct stream *s, size_t n, struct look *l)
+{
+    char buf[4096];
+    ssize_t got;
+    *l = (struct look){ 0 };
+    if (s->scratch[0] < 0 && pipe2(s->scratch, O_CLOEXEC | O_NONBLOCK) < 0)
+        return -errno;
+    ssize_t teed = tee(s->pipe, s->scratch[1], n, SPLICE_F_NONBLOCK);
+    if (teed <= 0)
+        return teed < 0 && errno != EAGAIN ? -errno : 0;
+    while ((got = read(s->scratch[0], buf, sizeof buf)) > 0) {
+        const char *first = memchr(buf, '\n', (size_t)got), *last = memrchr(buf, '\n', (size_t)got);
+        if (first && !l->first)
+            l->first = l->n + (size_t)(first - buf) + 1;
+        if (last)
+            l->last = l->n + (size_t)(last - buf) + 1;
+        l->n += (size_t)got;
+    }
+    return 1;
 }
 
 /* One splice of at most n bytes to the file's end. Bytes moved, 0: the pipe has ended, or a negative errno. */
@@ -146,62 +215,127 @@ static ssize_t move(struct stream *s, uint64_t size, size_t n)
     return r < 0 ? -errno : r;
 }
 
-/* How many bytes may go to the file now, its size being `size`, `held` being in the pipe; 0: it must roll over first. */
-static ssize_t allowance(const struct stream *s, uint64_t size, size_t held)
+/* How many of the `held` bytes in the pipe may go to the file now, its size being `size`; 0: it must roll over first. */
+static ssize_t allowance(struct stream *s, uint64_t size, size_t held)
 {
-    size_t cut;
-    if (!s->max_size || s->dir < 0)
-        return CHUNK_BYTES;
-    if (size >= s->max_size)
+    struct look l;
+    if (!s->rules.max_size || s->dir < 0)
+        return (ssize_t)held;
+    if (size >= s->rules.max_size)
         return 0;
-    uint64_t room = s->max_size - size;
+    uint64_t room = s->rules.max_size - size;
     if (held <= room)
         return (ssize_t)held;
-    ssize_t seen = look_ahead(s, (size_t)room, &cut);
-    if (seen <= 0 || cut)
-        return seen <= 0 ? seen : (ssize_t)cut;
-    if ((uint64_t)seen == room && ends_with_newline(s, size))
+    if (room > PEEK_BYTES)          /* the end of a line is looked for in the last of it only */
+        return (ssize_t)(room - PEEK_BYTES);
+    int r = look_ahead(s, (size_t)room, &l);
+    if (r <= 0 || l.last)
+        return r < 0 ? r : r == 0 ? -EAGAIN : (ssize_t)l.last;
+    if (l.n == room && ends_with_newline(s, size))
         return 0;                                       /* a line that does not fit begins in the next file */
-    return seen;
+    return (ssize_t)l.n;
+}
+
+/* Of n bytes that may go, those of one line, before which its time is put where it begins.  A stamp without its line, which a crash can leave, is
+ * that of the next instance's first bytes, since the file does not end with a line then. */
+static ssize_t stamp(struct stream *s, uint64_t *size, size_t n)
+{
+    char text[sizeof STAMP + 32];
+    struct timespec ts;
+    struct tm tm;
+    struct look l;
+    int r = look_ahead(s, n < sizeof text * 128 ? n : sizeof text * 128, &l);
+    if (r <= 0)
+        return r < 0 ? r : -EAGAIN;
+    if (*size == 0 || ends_with_newline(s, *size)) {
+        clock_gettime(CLOCK_REALTIME, &ts);
+        gmtime_r(&ts.tv_sec, &tm);
+        int len = snprintf(text, sizeof text, "%04d-%02d-%02d %02d:%02d:%02d.%03ld+0000: ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
+                           ts.tv_nsec / 1000000);
+        if ((r = write_at(s, text, (size_t)len, *size)) < 0)
+            return r;
+        *size += (uint64_t)len;
+    }
+    return (ssize_t)(l.first ? l.first : l.n);
 }
 
 /* Bytes in the pipe; 0: none for now; -EPIPE: none any more. */
 static int pipe_holds(const struct stream *s)
 {
-    size_t cut;
+    struct pollfd p = { .fd = s->pipe, .events = POLLIN };
     int held;
     if (ioctl(s->pipe, FIONREAD, &held) < 0)
         return -errno;
     if (held)
         return held;
-    ssize_t seen = look_ahead(s, 1, &cut);
-    return seen > 0 ? (int)seen : seen == -EAGAIN ? 0 : seen ? (int)seen : -EPIPE;
+    if (poll(&p, 1, 0) < 0)
+        return -errno;
+    return p.revents & POLLHUP && !(p.revents & POLLIN) ? -EPIPE : 0;
+}
+
+/* A pipe that is found half full becomes larger, as far as the kernel gives it: so only who writes much has much of what all share. */
+static void grow(struct stream *s, int held)
+{
+    if (held < s->pipe_size / 2 || s->pipe_size >= PIPE_BYTES_MAX)
+        return;
+    int size = fcntl(s->pipe, F_SETPIPE_SZ, 4 * s->pipe_size < PIPE_BYTES_MAX ? 4 * s->pipe_size : PIPE_BYTES_MAX);
+    s->pipe_size = size < 0 ? PIPE_BYTES_MAX : size;    /* refused once: not asked again */
+}
+
+/* Bytes that the rate still allows. */
+static size_t rate_allows(struct stream *s)
+{
+    uint64_t now = util_now_ms(), more = (now - s->allowed_at_ms) * s->rules.rate / 1000;
+    if (!s->rules.rate)
+        return SIZE_MAX;
+    if (more) {
+        s->allowed = s->allowed + more < s->rules.rate && s->allowed_at_ms ? s->allowed + more : s->rules.rate;
+        s->allowed_at_ms = now;
+    }
+    return (size_t)s->allowed;
+}
+
+static int drain(struct stream *s, size_t most)
+{
+    uint64_t size;
+    for (size_t done = 0; done < most;) {
+        int r = pipe_holds(s);
+        if (r <= 0)
+            return r == -EPIPE && s->lost && ready(s, &size) < 0 ? -EIO : r;
+        grow(s, r);
+        size_t may = rate_allows(s);
+        if (!may)
+            return -EDQUOT;
+        if ((size_t)r < may)
+            may = (size_t)r;
+        if ((r = ready(s, &size)) < 0)
+            return r;
+        ssize_t n = allowance(s, size, may);
+        if (n == 0) {
+            if (!rolled(s, &r))
+                return r;
+            continue;
+        }
+        if (n > 0 && s->rules.stamps)
+            n = stamp(s, &size, (size_t)n);
+        if (n > 0)
+            n = move(s, size, (size_t)n);
+        if (n <= 0)
+            return n == -EAGAIN ? 0 : n ? (int)n : -EPIPE;
+        s->allowed -= s->rules.rate ? (uint64_t)n : 0;
+        done += (size_t)n;
+    }
+    return 1;
 }
 
 int stream_drain(struct stream *s, size_t most)
 {
-    struct stat st;
-    for (size_t done = 0; done < most;) {
-        int r = pipe_holds(s);
-        if (r <= 0)
-            return r;
-        if (fstat(s->out, &st) < 0)
-            return -errno;
-        ssize_t n = allowance(s, (uint64_t)st.st_size, (size_t)r);
-        if (n == 0) {
-            if ((r = roll_over(s)) == -EACCES || r == -EPERM)
-                s->dir = -1;            /* a folder of somebody else's: the file grows on */
-            else if (r < 0)
-                return r;
-            continue;
-        }
-        if (n > 0)
-            n = move(s, (uint64_t)st.st_size, (size_t)n);
-        if (n <= 0)
-            return n == -EAGAIN ? 0 : n ? (int)n : -EPIPE;
-        done += (size_t)n;
+    int r = drain(s, most);
+    if (!s->rules.stamps) {         /* a thousand streams that lately rolled over should not keep a pipe each for it */
+        util_closep(&s->scratch[0]);
+        util_closep(&s->scratch[1]);
     }
-    return 1;
+    return r;
 }
 
 void stream_drop(struct stream *s)
@@ -216,16 +350,41 @@ void stream_drop(struct stream *s)
     }
 }
 
-ssize_t stream_tail(const struct stream *s, uint64_t from, char *buf, size_t n)
+/* ---- from others ---- */
+
+int stream_append(struct stream *s, const void *text, size_t n)
+{
+    const char *p = text;
+    uint64_t size;
+    int r;
+    while (n) {
+        if ((r = ready(s, &size)) < 0)
+            return r;
+        size_t k = n;
+        if (s->rules.max_size && s->dir >= 0 && size + n > s->rules.max_size) {
+            size_t room = size < s->rules.max_size ? (size_t)(s->rules.max_size - size) : 0;
+            const char *newline = room ? memrchr(p, '\n', room) : NULL;
+            k = newline ? (size_t)(newline - p) + 1 : ends_with_newline(s, size) ? 0 : room;
+            if (!k) {
+                if (!rolled(s, &r))
+                    return r;
+                continue;
+            }
+        }
+        if ((r = write_at(s, p, k, size)) < 0)
+            return r;
+        p += k;
+        n -= k;
+    }
+    return 0;
+}
+
+int stream_position(const struct stream *s, uint64_t *inode, uint64_t *offset)
 {
     struct stat st;
     if (fstat(s->out, &st) < 0)
         return -errno;
-    uint64_t size = (uint64_t)st.st_size, start = st.st_ino == s->run_ino && s->run_start <= size ? s->run_start : 0;
-    if (from < size - start)
-        start += from;
-    if (size - start > n)
-        start = size - n;
-    ssize_t r = pread(s->out, buf, (size_t)(size - start < n ? size - start : n), (off_t)start);
-    return r < 0 ? -errno : r;
+    *inode = st.st_ino;
+    *offset = (uint64_t)st.st_size;
+    return 0;
 }

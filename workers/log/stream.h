@@ -10,30 +10,52 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
-struct stream {
-    int pipe;               /* read end, non-blocking; borrowed */
-    int dir;                /* folder of the file, -1: it cannot roll over; borrowed */
-    int out;                /* the file, -1 before stream_open; owned */
-    int scratch[2];         /* a pipe to look ahead with (tee); owned */
-    int sink;               /* where bytes go that cannot be kept: /dev/null */
-    uint64_t max_size;      /* bytes, 0: never roll over */
+struct stream_rules {
+    uint64_t max_size;      /* bytes, 0: never roll over for it */
     uint32_t max_backups;   /* NAME.0 .. NAME.(n-1) */
-    char name[NAME_MAX + 1];
-    uint64_t run_ino, run_start;    /* where this run of the guest begins: file and offset */
-    uint64_t lost;          /* bytes that could not be kept */
+    uint32_t max_age_s;     /* a file that was begun longer ago rolls over, too; 0: never */
+    uint32_t rate;          /* bytes a second, 0: as they come */
+    bool stamps;            /* each line begins with the time at which it was written */
 };
 
-/* Before the sandbox: makes the scratch pipe. 0 or a negative errno. */
-int stream_init(struct stream *s, int pipe, int dir, uint64_t max_size, uint32_t max_backups);
-/* Opens NAME in dir, or takes `file` over (-1: none). truncate: from the start. 0 or a negative errno. */
-int stream_open(struct stream *s, const char *name, int file, bool truncate);
-/* Moves what the pipe holds, at most about `most` bytes. 1: there may be more; 0: the pipe is empty; -EPIPE: it ended;
- * -ENOSPC and others: the file cannot be written (call again later, or stream_drop). */
+struct stream {
+    int pipe;               /* read end, non-blocking, -1: it is written to by stream_append alone; borrowed */
+    int dir;                /* folder of the file, -1: it cannot roll over; borrowed */
+    int out;                /* the file, -1 before stream_open; owned */
+    int scratch[2];         /* a pipe to look ahead with (tee), while it is needed; owned */
+    int pipe_size;          /* of the pipe; as large as it gets: not asked for more */
+    int sink;               /* where bytes go that cannot be kept: /dev/null */
+    struct stream_rules rules;
+    char name[NAME_MAX + 1];
+    uint64_t run_ino, run_start;    /* where this run of the guest begins: file and offset */
+    time_t begun;           /* the file, when max_age_s counts */
+    uint64_t allowed, allowed_at_ms;    /* by the rate: bytes, and when they were reckoned */
+    uint64_t lost;          /* bytes that could not be kept since the last mark in the file */
+};
+
+/* 0 or a negative errno. */
+int stream_init(struct stream *s, int pipe, int dir, const struct stream_rules *rules);
+/* Names the stream NAME; opens it in dir unless `how` is LOG_LOOK, or takes `file` over (-1: none). how: enum log_start. 0 or a negative errno. */
+int stream_open(struct stream *s, const char *name, int file, int how);
+/* Moves what the pipe holds, at most about `most` bytes. 1: there may be more; 0: the pipe is empty; -EPIPE: it ended; -EDQUOT: no more
+ * may come this second; -ENOSPC and others: the file cannot be written (call again later, or stream_drop). */
 int stream_drain(struct stream *s, size_t most);
-/* Makes room in a pipe whose file cannot be written, so that the guest does not stand still: drops up to half of it. */
+/* Makes room in a pipe whose file cannot be written, so that the guest does not stand still: drops what is beyond half of it. A line in the
+ * file tells of it, once it can be written again. */
 void stream_drop(struct stream *s);
+/* A message of somebody else's, at the file's end. 0 or a negative errno. */
+int stream_append(struct stream *s, const void *text, size_t n);
+/* Where the next byte goes. */
+int stream_position(const struct stream *s, uint64_t *inode, uint64_t *offset);
 /* The last bytes of this run into buf. from: offset since its start. Returns their number or a negative errno. */
 ssize_t stream_tail(const struct stream *s, uint64_t from, char *buf, size_t n);
 void stream_close(struct stream *s);
+#define BACKUP_NAME_BYTES (NAME_MAX + 12)
+void stream_backup_name(const struct stream *s, uint32_t i, char out[BACKUP_NAME_BYTES]);
+
+/* read.c: what is in the file, and in those that it rolled over to.  inode: of the file where to begin, 0: the oldest; at most n bytes from offset on, through
+ * all files after it. file: the live one, if it cannot be opened by its name, or -1. Returns their number, -EBADF: no such file, or another negative errno. */
+ssize_t stream_read(const struct stream *s, int file, uint64_t inode, uint64_t offset, char *buf, size_t n);
 #endif
