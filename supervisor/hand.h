@@ -61,6 +61,8 @@ int path_open(const char *path, int oflags, unsigned want, struct stat *st);
 /* Opens or makes a regular file to be written; never follows a symbolic link in the last step, never empties what is not a regular
  * file with one name.  flags: MF_APPEND or 0 (emptied). Returns a descriptor or -errno. */
 int path_open_out(const char *path, int oflags, uint32_t flags, bool *is_new);
+/* A regular file to be read, no link in the last step. A descriptor or -errno. */
+int path_open_plain(const char *path);
 /* path without its last step into dir (size n), which becomes "/" at least; returns the last step or NULL. */
 const char *path_split(const char *path, char *dir, size_t n);
 

@@ -21,7 +21,6 @@
 #include "ipc/util.h"
 
 #define NVRAM_BYTES_MAX (64 << 20)
-#define LOG_PIPE_BYTES (256 << 10)
 
 int open_fail(struct opener *o, struct err *e, int errnum, const char *fmt, ...)
 {
@@ -193,6 +192,19 @@ static int open_file_out(struct opener *o, const struct manifest_entry *m, const
     return open_out(o, O_WRONLY | O_APPEND, m, path, &fd, e) ? -1 : open_give(o, g, fd, e);
 }
 
+/* To read back: nothing is made. */
+static int open_log_look(struct opener *o, const char *path, const char *folder, struct grant *g, struct err *e)
+{
+    struct stat st;
+    AUTO_CLOSE dir = folder ? path_open(folder, O_PATH, WANT(S_IFDIR), &st) : -EINVAL;
+    if (dir < 0)
+        return open_fail(o, e, -dir, "Unable to open file: %s", path);
+    AUTO_CLOSE file = path_open_plain(path);
+    if (file >= 0 && open_keep_as(o, g, BFD_FILE, STEAL_FD(&file), e))
+        return -1;
+    return open_keep_as(o, g, BFD_DIR, STEAL_FD(&dir), e);
+}
+
 static int open_log(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
 {
     int fd, p[2];
@@ -200,6 +212,8 @@ static int open_log(struct opener *o, const struct manifest_entry *m, const char
     struct stat st, named;
     const char *name = path_split(path, folder, sizeof folder);
     (void)aux;
+    if (m->flags & MF_RO)
+        return open_log_look(o, path, name ? folder : NULL, g, e);
     /* No O_APPEND: the log role splices at an offset of its own. */
     if (open_out(o, O_RDWR, m, path, &fd, e))
         return -1;
@@ -213,8 +227,7 @@ static int open_log(struct opener *o, const struct manifest_entry *m, const char
         return open_fail(o, e, ESTALE, "Unable to open the folder of '%s'", path);
     if (pipe2(p, O_CLOEXEC) < 0)
         return open_fail(o, e, errno, "Unable to create a pipe");
-    fcntl(p[0], F_SETPIPE_SZ, LOG_PIPE_BYTES);
-    AUTO_CLOSE rd = p[0];
+    AUTO_CLOSE rd = p[0];           /* grown by who empties it, when it is used */
     if (open_give(o, g, p[1], e) || open_keep_as(o, g, BFD_LOG_PIPE, STEAL_FD(&rd), e))
         return -1;
     return open_keep_as(o, g, BFD_FILE, STEAL_FD(&file), e) || open_keep_as(o, g, BFD_DIR, STEAL_FD(&dir), e) ? -1 : 0;

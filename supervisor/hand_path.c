@@ -62,7 +62,7 @@ int path_open_out(const char *path, int oflags, uint32_t flags, bool *is_new)
         if (S_ISLNK(st.st_mode))
             return -ELOOP;
         if (!S_ISREG(st.st_mode))
-            return -EMEDIUMTYPE;
+            return S_ISDIR(st.st_mode) ? -EISDIR : -EMEDIUMTYPE;
         /* SAFETY: a second name could be a link that an unprivileged user made to somebody else's file. */
         if (st.st_nlink != 1)
             return -EMLINK;
@@ -74,6 +74,20 @@ int path_open_out(const char *path, int oflags, uint32_t flags, bool *is_new)
         return STEAL_FD(&out);
     }
     return -EAGAIN;
+}
+
+int path_open_plain(const char *path)
+{
+    char self[32];
+    struct stat st;
+    AUTO_CLOSE look = open_step(path, O_PATH | O_NOFOLLOW, 0);
+    if (look < 0 || fstat(look, &st) < 0)
+        return look < 0 ? look : -errno;
+    if (!S_ISREG(st.st_mode))
+        return -EMEDIUMTYPE;
+    util_format(self, sizeof self, "/proc/self/fd/%d", look);
+    int fd = open(self, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    return fd < 0 ? -errno : fd;
 }
 
 const char *path_split(const char *path, char *dir, size_t n)

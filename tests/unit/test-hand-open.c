@@ -177,6 +177,35 @@ static void refusals(void)
     tap_ok(stat(in_dir("inuse"), &st) == 0 && st.st_size == 10, "which stays");
 }
 
+/* A log that is read back. */
+static void looks(void)
+{
+    char text[8];
+    struct stat st;
+    make_file(in_dir("there.log"), 5);
+    begin();
+    add(MK_LOG, MF_RO | MF_APPEND, in_dir("there.log"), NULL);
+    run();
+    if (tap_ok(done.error == 0 && done.nqemu == 0 && done.nworker == 2 && done.ours_kind[0] == BFD_FILE && done.ours_kind[1] == BFD_DIR, "a log to look at: file and folder, no pipe (%s)", done.text)) {
+        tap_ok((fcntl(our_fd(0), F_GETFL) & O_ACCMODE) == O_RDONLY && read(our_fd(0), text, sizeof text) == 5, "the file is for reading");
+        tap_ok(fstat(our_fd(1), &st) == 0 && S_ISDIR(st.st_mode), "the folder is one");
+    }
+    finish();
+    begin();
+    add(MK_LOG, MF_RO | MF_APPEND, in_dir("absent.log"), NULL);
+    run();
+    tap_ok(done.error == 0 && done.nworker == 1 && done.ours_kind[0] == BFD_DIR && stat(in_dir("absent.log"), &st) < 0, "one that is not there is not made (%s)", done.text);
+    finish();
+    tap_ok(symlink("/etc/passwd", in_dir("link.log")) == 0, "a link");
+    begin();
+    add(MK_LOG, MF_RO | MF_APPEND, in_dir("link.log"), NULL);
+    run();
+    tap_ok(done.error == 0 && done.nworker == 1, "is not followed (%s)", done.text);
+    finish();
+    refused(MK_LOG, MF_RO, in_dir("none/x.log"), "Unable to open file: ", "a folder that is not there");
+    refused(MK_LOG, MF_APPEND, in_dir(""), "Unable to open file: ", "a folder as a log");
+}
+
 static void channels(void)
 {
     char c;
@@ -394,6 +423,7 @@ int main(void)
         return 1;
     images();
     refusals();
+    looks();
     channels();
     tcp();
     squashed();
