@@ -47,6 +47,7 @@ enum birth_fd_kind {
     BFD_FILE,           /* a file to look at (probe: the image; conf: a configuration file, fd_arg = enum conf_file; log: the file to start with) */
     BFD_CGROUP,         /* running guest: fd of its cgroup's cpuacct.usage (v1) or cpu.stat (v2), read-only */
     BFD_PROC,           /* running guest: O_DIRECTORY fd of /proc/<qemu pid> */
+    BFD_STREAM,         /* held for the log daemon's supervisor: sealed memfd with the stream's path (LOG_PATH_MAX bytes) */
     BFD_KIND_N
 };
 enum dir_kind { DIR_DEFINITIONS, DIR_AUTOSTART, DIR_STATUS, DIR_LOG, DIR_SAVE, DIR_CACHE, DIR_KIND_N };

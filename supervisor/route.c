@@ -133,7 +133,10 @@ void route_answer(struct peer *from, struct frame *f)
 
 void route_park(const struct caller *c, uint64_t object)
 {
-    if (!pending_add(c, P_PARKED, 0, object))
+    struct pending *p = pending_find(c->number, c->serial);
+    if (p)
+        pending_free(p);
+    if (peer_find(c->number) && !pending_add(c, P_PARKED, 0, object))
         route_fail(c, VIR_ERR_OPERATION_FAILED, "too many calls wait");
 }
 

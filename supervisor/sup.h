@@ -80,7 +80,7 @@ struct life {
     uint64_t first_death_ms, number /* of the present peer */;
     struct loop_timer timer;
     struct peer *(*spawn)(struct life *l);
-    void (*failed)(struct life *l);
+    void (*ended)(struct life *l);   /* no instance comes any more: it has finished (LIFE_NONE) or failed */
     void *data;
     bool may_finish;            /* a clean exit is the end of its work */
 };
@@ -105,7 +105,7 @@ void route_fail(const struct caller *c, int code, const char *text);
 void route_peer_gone(struct peer *p, bool comes_again);                 /* its calls are forgotten, calls to it answered or parked */
 void route_wake(uint64_t object);
 void route_to(const struct caller *c, struct peer *to, struct frame *f);         /* passes a call on unread */
-void route_park(const struct caller *c, uint64_t object);               /* it comes again with route_wake() */
+void route_park(const struct caller *c, uint64_t object);               /* it comes again with route_wake(), also one that a flow had */
 bool route_in_flow(const struct caller *c);                              /* notes that a flow will answer; false: no room */
 const char *op_label(uint32_t op, char buf[24]);
 

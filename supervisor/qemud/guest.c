@@ -167,7 +167,7 @@ static void worker_failed(struct life *l)
 void guest_up(struct run *r, struct peer *worker)
 {
     r->phase = RUN_UP;
-    r->worker.failed = worker_failed;
+    r->worker.ended = worker_failed;
     if (slot_row(r->slot)->flags & SLOT_MANAGED_SAVE)
         saved_forget(r->slot);      /* what it went on from is older than its disks now */
     if (worker)
