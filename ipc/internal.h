@@ -179,8 +179,8 @@ struct log_set { uint32_t level /* 0: leave */, pad; char filters[1024], outputs
 enum log_start { LOG_TRUNCATE, LOG_APPEND, LOG_LOOK /* for reading: the file is not made */, LOG_HOW = 3,
     LOG_STAYS = 4 /* not ended by its pipe's end: calls may still come, and the supervisor says when to quit */ };
 enum log_open_flags { LOG_OPEN_TRUNCATE = 1 };
-struct log_open { char path[LOG_PATH_MAX], driver[64], name[NAME_MAX_BYTES]; uint8_t uuid[16]; uint32_t flags, pad; };   /* open */
-struct log_at { char path[LOG_PATH_MAX]; uint64_t inode, offset, most; };                                               /* position, read */
+struct log_open { char path[LOG_PATH_MAX]; uint32_t flags, pad; };                                                      /* open */
+struct log_at { char path[LOG_PATH_MAX]; uint64_t inode, offset, most; };                                              /* position, read */
 struct log_append { char path[LOG_PATH_MAX]; uint32_t length, pad; };                                                  /* append: the message follows */
 struct log_tail { uint32_t bytes; uint32_t pad; uint64_t from; };   /* from: offset in the stream since start of this run */
 enum hand_flags { HAND_NO_MONITOR = 1 /* hot-plug, or no run folder wanted */, HAND_LOOK = 2 /* one image only, read-only and without locks: for probe; implies the first */,

@@ -1,8 +1,9 @@
-/* Recorded conversations with libvirt's daemon, replayed: the gateway's bytes must be the same.
+/* Recorded conversations with libvirt's daemons, replayed: the gateway's bytes must be the same.
  *
- * tests/golden/gateway.talk: "# NAME" starts a conversation, "need-auth", "readonly" set the door, "empty" and "running" the one
+ * tests/golden/NAME.talk: "# NAME" starts a conversation, "need-auth", "readonly" set the door, "logd" the daemon, "empty" and "running" the one
  * guest; "c HEX" the client says, "s HEX" the server must answer, "." the server must have closed.  What the rest of the daemon
- * answers to a call that is passed on: "f METHOD HEX" a reply, "e METHOD CODE DOMAIN DETAIL" an error. */
+ * answers to a call that is passed on: "f METHOD HEX" a reply, "p METHOD HEX" one with a descriptor, "e METHOD CODE DOMAIN DETAIL" an error, before whose DETAIL comes the
+ * errno if CODE is 38. */
 #include <ctype.h>
 #include "gateway.h"
 
@@ -36,12 +37,12 @@ static void expect(const char *talk, unsigned line, const uint8_t *want, size_t 
 }
 
 /* The daemon's answer to the call that the gateway passed on: text is "METHOD ..." of an f or e line. */
-static void answer(const char *talk, char *text, bool error)
+static void answer(const char *talk, char *text, char kind)
 {
     static uint8_t body[65536];
     struct err e = ERR_INIT;
     struct frame f;
-    int code = 0, domain = 0, at = 0;
+    int code = 0, domain = 0, sys = -1, at = 0, more = 0;
     char *rest = strchr(text, ' ');
     if (!rest)
         return;
@@ -50,11 +51,14 @@ static void answer(const char *talk, char *text, bool error)
         return;
     const struct op *op = op_find(f.h.op);
     tap_str(op ? op->name : "?", text, "%s: as itself", talk);
-    if (error && sscanf(rest, "%d %d %n", &code, &domain, &at) == 2) {
+    if (kind == 'e' && sscanf(rest, "%d %d %n", &code, &domain, &at) == 2) {
+        if (code == VIR_ERR_SYSTEM_ERROR && sscanf(rest + at, "%d %n", &sys, &more) == 1)
+            at += more;
         err_set(&e, code, domain, "%s", rest + at);
+        e.sys = sys;
         super_put(FRAME_ERROR, f.h.op, f.h.serial, 0, &e, err_wire_len(&e), NULL, 0);
     } else {
-        super_put(FRAME_REPLY, f.h.op, f.h.serial, 0, body, unhex(rest, body, sizeof body), NULL, 0);
+        super_put(FRAME_REPLY, f.h.op, f.h.serial, 0, body, unhex(rest, body, sizeof body), &super, kind == 'p');
     }
     frame_done(&f);
 }
@@ -76,7 +80,7 @@ static void replay(FILE *in)
     static uint8_t bytes[200000];
     char talk[64] = "";
     struct serve serve = { .uid = 1000 };
-    bool started = false, empty = false, running = false;
+    bool started = false, empty = false, running = false, logd = false;
     unsigned no = 0;
 
     while (fgets(line, sizeof line, in)) {
@@ -87,7 +91,7 @@ static void replay(FILE *in)
                 tap_ok(!readable(client) || client_ended(), "%s: nothing more is said", talk);
                 gateway_stop();
             }
-            started = empty = running = false;
+            started = empty = running = logd = false;
             serve = (struct serve){ .uid = 1000 };
             snprintf(talk, sizeof talk, "%.60s", line + 2);
             continue;
@@ -96,10 +100,12 @@ static void replay(FILE *in)
             serve.need_auth = AUTH_POLKIT;
         if (!strcmp(line, "readonly"))
             serve.door = DOOR_RO;
+        logd |= !strcmp(line, "logd");
         empty |= !strcmp(line, "empty");
         running |= !strcmp(line, "running");
         if (!started && (line[0] == 'c' || line[0] == 's') && line[1] == ' ') {
             gateway_start(serve);
+            gw->layout.id = logd ? DAEMON_LOGD : DAEMON_QEMUD;
             guest_recorded(!empty, running);
             started = true;
         }
@@ -107,8 +113,8 @@ static void replay(FILE *in)
             client_send(bytes, unhex(line + 2, bytes, sizeof bytes));
         else if (line[0] == 's' && line[1] == ' ')
             expect(talk, no, bytes, unhex(line + 2, bytes, sizeof bytes));
-        else if ((line[0] == 'f' || line[0] == 'e') && line[1] == ' ')
-            answer(talk, line + 2, line[0] == 'e');
+        else if (line[0] && strchr("fpe", line[0]) && line[1] == ' ')
+            answer(talk, line + 2, line[0]);
         else if (line[0] == '.')
             tap_ok(client_ended(), "%s: closed", talk);
     }
@@ -118,15 +124,16 @@ static void replay(FILE *in)
 
 int main(void)
 {
+    static const char *const talks[] = { "gateway", "logd" };
     char path[4096];
-    snprintf(path, sizeof path, "%s/tests/golden/gateway.talk", getenv("SRCDIR") ? getenv("SRCDIR") : ".");
-    FILE *in = fopen(path, "r");
-    if (!in) {
-        tap_ok(false, "%s is there", path);
-        return tap_done();
-    }
     loop_init();
-    replay(in);
-    fclose(in);
+    for (size_t i = 0; i < sizeof talks / sizeof *talks; i++) {
+        snprintf(path, sizeof path, "%s/tests/golden/%s.talk", getenv("SRCDIR") ? getenv("SRCDIR") : ".", talks[i]);
+        FILE *in = fopen(path, "r");
+        if (!tap_ok(in, "%s.talk is there", talks[i]))
+            continue;
+        replay(in);
+        fclose(in);
+    }
     return tap_done();
 }

@@ -129,7 +129,7 @@ void call_cancel(struct gw *gw, struct call *c);                   /* tells the 
  * by a helper that then returns false, frees both, and nothing of them may be touched after it. */
 typedef void local_fn(struct gw *gw, struct call *c, struct mp_in *in);
 struct local { uint32_t op; local_fn *fn; };
-extern const struct local local_open[], local_domain[], local_list[], local_events[], local_stats[], local_admin[], local_debug[];
+extern const struct local local_open[], local_domain[], local_list[], local_events[], local_stats[], local_admin[], local_debug[], local_logd[];
 
 local_fn get_info;                                                 /* info.c */
 
