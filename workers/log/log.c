@@ -126,6 +126,7 @@ static void on_start(struct worker *w, const struct request *rq, struct frame *f
 {
     struct err e = ERR_INIT;
     const struct conf_name *n = (const void *)f->body;
+    bool first = w->birth.instance == 0 && !(w->birth.flags & BIRTH_RESUME);
     int r = 0;
     if (f->body_len != sizeof *n || !memchr(n->name, 0, sizeof n->name)) {
         err_set(&e, VIR_ERR_RPC, VIR_FROM_RPC, "Unable to decode message payload");
@@ -134,7 +135,6 @@ static void on_start(struct worker *w, const struct request *rq, struct frame *f
     }
     if (!is_open) {
         /* A later instance goes on where the file ends. */
-        bool first = w->birth.instance == 0 && !(w->birth.flags & BIRTH_RESUME);
         int how = n->dir & LOG_HOW;
         how = how == LOG_TRUNCATE && !first ? LOG_APPEND : how;
         stays = n->dir & LOG_STAYS;
@@ -148,6 +148,8 @@ static void on_start(struct worker *w, const struct request *rq, struct frame *f
     if (r < 0) {
         err_sys(&e, VIR_FROM_NONE, -r, "Unable to open file: %s", n->name);
         worker_error(w, rq, &e);
+        if (!first)
+            loop_stop(1);       /* nobody waits for the answer, but the writer of the pipe does: the next instance may have more luck */
         return;
     }
     is_open = true;

@@ -1,0 +1,183 @@
+/* open.c: calls of program log.  Of their arguments the path is looked at, nothing else: it says which stream a call is about; the log role reads
+ * the rest.  A call about a file that has no row makes one: hand-open opens folder and file, a log role is born, and the call comes again. */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "ipc/schema/op-numbers.h"
+#include "supervisor/logd/streams.h"
+
+#define TRIES 3
+
+static const struct { uint32_t op; uint8_t needs; } calls[] = {
+    { OP_LOG_DOMAIN_OPEN_LOG_FILE, STREAM_PIPE }, { OP_LOG_DOMAIN_GET_LOG_FILE_POSITION, STREAM_PIPE },
+    { OP_LOG_DOMAIN_READ_LOG_FILE, STREAM_READ }, { OP_LOG_DOMAIN_APPEND_LOG_FILE, STREAM_APPEND },
+};
+
+static int needs_of(uint32_t op)
+{
+    for (size_t i = 0; i < ARRAY_N(calls); i++)
+        if (calls[i].op == op)
+            return calls[i].needs;
+    return 0;
+}
+
+/* The path with which all these bodies begin: in the frame, or in a memfd that the role will read again, and may find changed: it does not look at the path. */
+static bool path_read(const uint8_t *body, size_t len, int big, char path[LOG_PATH_MAX])
+{
+    bool good = big >= 0 ? pread(big, path, LOG_PATH_MAX, 0) == LOG_PATH_MAX : len >= LOG_PATH_MAX && memcpy(path, body, LOG_PATH_MAX);
+    return good && memchr(path, 0, LOG_PATH_MAX) && path[0] == '/';
+}
+
+static int busy(struct flow *f, const char *path)
+{
+    return err_sys(&f->err, VIR_FROM_LOGGING, EBUSY, "Cannot open log file: '%s'", path);
+}
+
+/* ---- a row, step by step ---- */
+
+static int claim(struct flow *f)
+{
+    char path[LOG_PATH_MAX];
+    int needs = needs_of(f->caller.op);
+    if (!path_read(f->body, f->body_len, f->fd[FF_BODY], path))
+        return err_set(&f->err, VIR_ERR_RPC, VIR_FROM_RPC, "Unable to decode message payload");
+    struct stream *s = stream_find(path);
+    if (!s) {
+        if (!(s = stream_take(path, needs)))
+            return err_set(&f->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_LOGGING, "too many log files are open");
+        f->new_slot = true;
+        f->object = f->wanted = s->object;
+        return FLOW_NEXT;
+    }
+    if (flow_of(s->object) || s->leaving)
+        return FLOW_BLOCKED;
+    if (needs == STREAM_PIPE && s->can == STREAM_PIPE && !stream_has_ended(s))
+        return busy(f, path);
+    if (needs < STREAM_PIPE && s->can >= needs) {
+        f->object = f->wanted = s->object;
+        return FLOW_END;                /* somebody else made it meanwhile */
+    }
+    stream_quit(s);
+    return FLOW_BLOCKED;
+}
+
+/* SAFETY: whoever may call here is the daemon's own user, who may open any path by himself; hand-open follows no link in the last step, opens
+ * regular files with one name only, and nothing is emptied before it is known that no other stream has this file. */
+static int open_go(struct flow *f)
+{
+    static uint8_t buf[sizeof(struct manifest_head) + sizeof(struct manifest_entry) + LOG_PATH_MAX + 16];
+    struct stream *s = stream_row(f->object);
+    struct manifest_entry m = { .kind = MK_LOG, .parent = -1, .flags = MF_APPEND | (s->can == STREAM_READ ? MF_RO : 0) };
+    struct hand_req q = { .object = s->object, .uid = ~0u, .gid = ~0u, .owner_uid = ~0u, .owner_gid = ~0u, .flags = HAND_NO_MONITOR | HAND_KEEP_OWNER };
+    struct manifest_out out;
+    manifest_begin(&out, buf, sizeof buf);
+    int r = manifest_add(&out, &m, s->path, NULL);
+    ssize_t n = r < 0 ? r : manifest_finish(&out, 0);
+    f->fd[FF_MANIFEST] = n < 0 ? (int)n : frame_memfd("manifest", buf, (size_t)n);
+    if (f->fd[FF_MANIFEST] < 0)
+        return err_sys(&f->err, VIR_FROM_NONE, n < 0 ? ENAMETOOLONG : EMFILE, "Unable to open file: %s", s->path);
+    return hand_call(f, ROLE_HAND_OPEN, IN_HAND_OPEN, &q, sizeof q, &f->fd[FF_MANIFEST], 1);
+}
+
+static int opened(struct flow *f, struct frame *fr)
+{
+    struct stream *s = stream_row(f->object);
+    struct hand_done d;
+    struct stat st;
+    if (hand_done(f, fr, &d) < 0) {
+        f->err.domain = VIR_FROM_NONE;
+        f->err.sys = f->err.code == VIR_ERR_SYSTEM_ERROR && d.error < 0 ? -d.error : -1;
+        return -1;
+    }
+    if (d.nqemu > 1 || d.nworker > 3 || fr->h.nfds != 1 + d.nqemu + d.nworker)
+        return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_LOGGING, "malformed answer of a hand");
+    f->fd[FF_IMAGE] = d.nqemu ? frame_take_fd(fr, 1) : -1;      /* the pipe's write end, the client's */
+    int fds[BFD_KIND_N];
+    memset(fds, -1, sizeof fds);
+    for (uint32_t i = 0; i < d.nworker; i++)
+        if (d.ours_kind[i] < BFD_KIND_N && fds[d.ours_kind[i]] < 0)
+            fds[d.ours_kind[i]] = frame_take_fd(fr, 1 + d.nqemu + i);
+    AUTO_CLOSE record = frame_memfd("stream", s->path, sizeof s->path);
+    AUTO_CLOSE pipe = fds[BFD_LOG_PIPE];
+    AUTO_CLOSE file = fds[BFD_FILE];
+    AUTO_CLOSE dir = fds[BFD_DIR];
+    if (dir < 0 || record < 0 || fstat(dir, &st) < 0 || (s->can == STREAM_PIPE && (pipe < 0 || f->fd[FF_IMAGE] < 0)))
+        return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_LOGGING, "malformed answer of a hand");
+    stream_put_fd(s, BFD_STREAM, STEAL_FD(&record));
+    stream_put_fd(s, BFD_DIR, STEAL_FD(&dir));
+    if (file >= 0 && st.st_uid != sup.layout.only_uid)          /* else the role has it by its name */
+        stream_put_fd(s, BFD_FILE, STEAL_FD(&file));
+    if (s->can == STREAM_PIPE)
+        stream_put_fd(s, BFD_LOG_PIPE, STEAL_FD(&pipe));
+    return stream_twin(s) ? busy(f, s->path) : FLOW_NEXT;
+}
+
+static int start_go(struct flow *f)
+{
+    struct stream *s = stream_row(f->object);
+    struct conf_name name = { .dir = LOG_STAYS | (s->can == STREAM_READ ? LOG_LOOK : s->can == STREAM_PIPE && f->caller.arg & LOG_OPEN_TRUNCATE ? LOG_TRUNCATE : LOG_APPEND) };
+    struct born n;
+    if (util_copy_str(name.name, sizeof name.name, strrchr(s->path, '/') + 1) < 0)
+        return err_sys(&f->err, VIR_FROM_NONE, ENAMETOOLONG, "Unable to open file: %s", s->path);
+    return flow_call(f, stream_spawn(s, 0, &n), OP_IN(IN_LOG_START), 0, &name, sizeof name, NULL, 0);
+}
+
+static int started(struct flow *f, struct frame *fr)
+{
+    stream_started(stream_row(f->object), peer_find(f->from));
+    if (f->fd[FF_IMAGE] >= 0 && needs_of(f->caller.op) == STREAM_PIPE) {
+        route_reply(&f->caller, fr->body, fr->body_len, &f->fd[FF_IMAGE], 1);     /* its position, and the pipe */
+        f->answered = true;
+    }
+    return FLOW_END;
+}
+
+/* Somebody killed it: nothing was written yet. */
+static int start_failed(struct flow *f)
+{
+    return f->died && f->i++ < TRIES ? FLOW_AGAIN : -1;
+}
+
+static const struct step steps[] = { { "claim", claim, NULL, NULL }, { "open", open_go, opened, NULL }, { "start", start_go, started, start_failed }, { 0 } };
+
+static void done(struct flow *f, bool ok)
+{
+    struct stream *s = f->new_slot ? stream_row(f->wanted) : NULL;
+    if (!ok)
+        route_error(&f->caller, &f->err);
+    else if (!f->answered)
+        route_park(&f->caller, f->wanted);      /* woken as this flow ends: so the role sees it as the client's own call, which it never runs twice */
+    if (s && !ok)
+        stream_free(s);
+}
+
+/* ---- calls ---- */
+
+void log_call(const struct caller *c, struct frame *f)
+{
+    struct err e = ERR_INIT;
+    char path[LOG_PATH_MAX];
+    int needs = needs_of(c->op);
+    if (!needs || !path_read(f->body, f->body_len, f->h.flags & FRAME_BIG && f->h.nfds ? f->fds[0] : -1, path)) {
+        err_set(&e, VIR_ERR_RPC, VIR_FROM_RPC, "Unable to decode message payload");
+        route_error(c, &e);
+        return;
+    }
+    struct stream *s = stream_find(path);
+    bool is_there = s && s->can >= needs && !s->leaving && !flow_of(s->object);
+    if (c->op == OP_LOG_DOMAIN_GET_LOG_FILE_POSITION && !is_there) {
+        err_set(&e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_LOGGING, "No open log file %s", path);
+        route_error(c, &e);
+    } else if (!is_there || c->op == OP_LOG_DOMAIN_OPEN_LOG_FILE) {
+        flow_begin(steps, done, c, f);
+    } else {
+        struct peer *p = life_peer(&s->life);
+        f->h.object = s->object;
+        stream_used(s);
+        if (p)
+            route_to(c, p, f);
+        else
+            route_park(c, s->object);
+    }
+}

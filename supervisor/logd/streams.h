@@ -1,0 +1,34 @@
+/* streams.h: virtlogd's streams, and the files that are only looked at or added to for a moment. */
+#ifndef BULKHEAD_STREAMS_H
+#define BULKHEAD_STREAMS_H
+#include "supervisor/objects.h"
+
+/* What a row's worker can be asked for: each can what those before it can. */
+enum { STREAM_READ = 1, STREAM_APPEND, STREAM_PIPE /* it is open, as clients see it */ };
+struct stream {
+    uint64_t object;            /* 0: free row */
+    struct life life;           /* of its log role */
+    struct loop_source end;     /* the pipe, watched for the end of its last writer */
+    struct loop_timer linger, again;
+    int pipe, dir, file /* when the role may not use the folder */;
+    uint64_t dev, ino;          /* of the folder */
+    uint8_t can;
+    bool leaving;               /* its role was told to end */
+    char path[LOG_PATH_MAX];
+};
+struct stream *stream_next(struct stream *after);
+struct stream *stream_find(const char *path);
+struct stream *stream_twin(const struct stream *s);                    /* another one whose file is this one's, by another path */
+struct stream *stream_take(const char *path, int can);                  /* NULL: there are too many */
+struct stream *stream_row(uint64_t object);                            /* NULL: stale */
+void stream_put_fd(struct stream *s, int kind, int fd);                /* takes fd over; the keeper has it too */
+void stream_free(struct stream *s);
+struct peer *stream_spawn(struct stream *s, uint32_t how, struct born *n);      /* a log role, not told to start yet */
+void stream_started(struct stream *s, struct peer *p);
+bool stream_has_ended(const struct stream *s);                         /* no writer is left */
+void stream_used(struct stream *s);                                     /* what is no open stream stays for a moment, for what may be asked next */
+void stream_quit(struct stream *s);                                     /* its role ends when it has done what it was asked for, and the row with it */
+
+/* open.c: calls of program log */
+void log_call(const struct caller *c, struct frame *f);
+#endif
