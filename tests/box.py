@@ -75,11 +75,11 @@ def guest_xml(name, devices="", memory=32, extra=""):
 
 
 class Box:
-    """peer: Debian's libvirtd and virtlogd instead of our virtqemud."""
+    """peer: Debian's libvirtd and virtlogd instead of our virtqemud. logd: the command line of another virtlogd instead of Debian's."""
 
-    def __init__(self, name="box", peer=False, build=BUILD, env="", start=True):
-        self.peer, self.env = peer, env
-        self.command = "virtlogd -d; libvirtd" if peer else "BULKHEAD_LIBEXECDIR=%s/roles %s/virtqemud" % (build, build)
+    def __init__(self, name="box", peer=False, build=BUILD, env="", start=True, logd="virtlogd"):
+        self.peer, self.env, self.build = peer, env, build
+        self.command = logd + " -d; libvirtd" if peer else "BULKHEAD_LIBEXECDIR=%s/roles %s/virtqemud" % (build, build)
         self.word = "libvirtd" if peer else "virtqemud"
         self.dir = tempfile.mkdtemp(prefix="bh-%s-" % name, dir="/var/tmp")
         for d in ("run", "etc/libvirt/qemu"):
@@ -97,6 +97,10 @@ class Box:
             stdin=subprocess.PIPE, stdout=self.log, stderr=self.log, start_new_session=True)
         if start:
             self.start()
+
+    def ours(self, program):
+        """The command line of another daemon of the build."""
+        return "BULKHEAD_LIBEXECDIR=%s/roles %s/%s" % (self.build, self.build, program)
 
     def __enter__(self):
         return self

@@ -29,7 +29,7 @@ check-root: all $(check_PROGRAMS) $(check_LIBRARIES)
 # `make bench`: this daemon against libvirtd, as root; see tests/bench/bench.py.
 noinst_PROGRAMS += %D%/bench/client
 %C%_bench_client_SOURCES = %D%/bench/client.c
-EXTRA_DIST += %D%/bench/bench.py %D%/box.py %D%/pair.py
+EXTRA_DIST += %D%/bench/bench.py %D%/box.py %D%/logdbox.py %D%/logdlib.py %D%/pair.py
 bench: all
 	BUILD='$(abs_top_builddir)' /usr/bin/python3 $(srcdir)/%D%/bench/bench.py $(BENCH_ARGS)
 .PHONY: bench

@@ -8,6 +8,7 @@
 #include "supervisor/logd/streams.h"
 
 #define TRIES 3
+enum { BUSY_MS = 100, BUSY_LOOK_MS = 5 };
 
 static const struct { uint32_t op; uint8_t needs; } calls[] = {
     { OP_LOG_DOMAIN_OPEN_LOG_FILE, STREAM_PIPE }, { OP_LOG_DOMAIN_GET_LOG_FILE_POSITION, STREAM_PIPE },
@@ -36,6 +37,13 @@ static int busy(struct flow *f, const char *path)
 
 /* ---- a row, step by step ---- */
 
+static struct loop_timer look_again;
+static void on_look_again(struct loop_timer *t)
+{
+    (void)t;
+    flow_unblock();
+}
+
 static int claim(struct flow *f)
 {
     char path[LOG_PATH_MAX];
@@ -52,8 +60,16 @@ static int claim(struct flow *f)
     }
     if (flow_of(s->object) || s->leaving)
         return FLOW_BLOCKED;
-    if (needs == STREAM_PIPE && s->can == STREAM_PIPE && !stream_has_ended(s))
-        return busy(f, path);
+    if (needs == STREAM_PIPE && s->can == STREAM_PIPE && !stream_has_ended(s)) {
+        /* Whoever has just closed it may be faster than the hand that made its pipe, and has not ended quite yet. */
+        uint32_t now = (uint32_t)loop_now_ms();
+        f->arg = f->i++ ? f->arg : now + BUSY_MS;
+        if ((int32_t)(f->arg - now) <= 0)
+            return busy(f, path);
+        loop_after(&look_again, BUSY_LOOK_MS, on_look_again, NULL);
+        return FLOW_BLOCKED;
+    }
+    f->i = 0;
     if (needs < STREAM_PIPE && s->can >= needs) {
         f->object = f->wanted = s->object;
         return FLOW_END;                /* somebody else made it meanwhile */

@@ -10,5 +10,6 @@ TESTS += %D%/test-hostile
 %C%_test_hostile_LDADD = libroutes.a libipc.a
 
 # As root: one stuck guest of 20; and each role killed at each frame of each flow (wants a build with --enable-crash-points: CRASH_BUILD).
-ROOT_TESTS += %D%/stuck.py %D%/matrix.py
-EXTRA_DIST += %D%/stuck.py %D%/matrix.py
+# And virtlogd under a writer: each process of it killed many times (KILL_SECONDS).
+ROOT_TESTS += %D%/stuck.py %D%/matrix.py %D%/logd-kill.py
+EXTRA_DIST += %D%/stuck.py %D%/matrix.py %D%/logd-kill.py

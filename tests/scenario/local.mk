@@ -33,6 +33,8 @@ guest_tests = \
 	$(NULL)
 scenario_root_tests = \
 	%D%/test-session-bare.py \
+	%D%/test-logd.py \
+	%D%/test-logd-libvirtd.py \
 	%D%/test-peer-admin.py \
 	%D%/test-peer-badxml.py \
 	%D%/test-peer-cpu.py \

@@ -1,0 +1,41 @@
+#!/usr/bin/python3
+"""virtlogd under a guest that writes at full speed, with files rolling over all the time: log role, supervisor and every other child of the daemon are
+killed, and the daemon is told to re-execute itself, again and again. Then every byte is in the files, once, in order; the client that was
+connected all the time still is; and nobody but the killed one has died."""
+import os, random, signal, sys, time
+sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
+from logdbox import FOLDER, LogBox, Writer, check_lines
+from box import wait_for
+
+SIZE, SECONDS = 4 << 20, int(os.environ.get("KILL_SECONDS", "15"))
+WHAT = ["log", "supervisor", "USR1", "gateway", "hand-open"]
+
+random.seed(1)
+with LogBox("logd-kill", "max_size = %d\nmax_backups = 1000\nlog_level = 4\n" % SIZE) as b:
+    keeper = b.keeper()
+    with b.client() as c:
+        fd, _, _ = c.open(FOLDER + "g.log", 1)
+        w = Writer(fd)
+        own = set(b.role("gateway"))        # all of them, the client's too: it must not lose its connection to a kill of ours
+        done = {k: 0 for k in WHAT}
+        end = time.time() + SECONDS
+        while time.time() < end:
+            what = random.choices(WHAT, [5, 3, 2, 1, 1])[0]
+            if what == "USR1":
+                os.kill(keeper, signal.SIGUSR1)
+            else:
+                pids = [p for p in b.role(what) if what != "gateway" or p not in own]
+                for p in pids[:1]:
+                    try:
+                        os.kill(p, signal.SIGKILL)
+                    except ProcessLookupError:
+                        continue
+            done[what] += 1
+            time.sleep(random.random() * 0.03)
+            assert c.position(FOLDER + "g.log")[1] <= SIZE
+        lines = w.stop()
+        wait_for("the stream's end", lambda: not b.role("log"), 60)
+        files = check_lines(b, "g.log", lines, SIZE)
+        c.append(FOLDER + "g.log", "still here\n")
+    assert b.keeper() == keeper, "the daemon's process is the same"
+    print("%s: %d lines in %d files: each once, in order" % (", ".join("%d times %s" % (n, k) for k, n in done.items()), lines, files))

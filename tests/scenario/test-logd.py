@@ -1,0 +1,128 @@
+#!/usr/bin/python3
+"""virtlogd by its socket, as libvirtd speaks to it: what is refused and with which words, while somebody else's stream goes on; a disk that is full, a
+folder that goes away; files that are removed; and that it is there as long as a stream is."""
+import os, signal, stat, struct, sys, time
+sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
+from box import wait_for
+from logdbox import FOLDER, LogBox, Writer, check_lines, line
+from logdlib import Error, string
+
+
+def refused(what, call, code, domain, text, sys_=None):
+    try:
+        r = call()
+    except Error as e:
+        assert (e.code, e.domain) == (code, domain) and text in e.text and sys_ in (None, e.sys), "%s: %s (errno %s)" % (what, e, e.sys)
+        return
+    raise AssertionError("%s: %r instead of an error" % (what, r))
+
+
+def errors(b):
+    """bad input: the documented error each time, and nobody else notices"""
+    other = b.client()
+    fd, ino, _ = other.open(FOLDER + "other.log")
+    os.symlink("/etc/passwd", b.host("link.log"))
+    os.symlink("/etc/passwd", b.host("old.log.0"))
+    os.mkfifo(b.host("fifo.log"))
+    os.mknod(b.host("null.log"), 0o600 | stat.S_IFCHR, os.makedev(1, 3))
+    open(b.host("two.log"), "w").close()
+    os.link(b.host("two.log"), b.host("names.log"))
+    passwd = open("/etc/passwd").read()
+    with b.client() as c:
+        for name, sys_ in (("link.log", 40), ("fifo.log", None), ("null.log", None), ("names.log", 31), ("", 21), ("none/x.log", 2), ("n" * 300, 36)):
+            refused("open " + name, lambda: c.open(FOLDER + name), 38, 0, "Unable to open file: %s%s" % (FOLDER, name), sys_)
+            refused("append " + name, lambda: c.append(FOLDER + name, "text\n"), 38, 0, "Unable to open file: %s%s" % (FOLDER, name), sys_)
+        refused("open nothing", lambda: c.open(""), 38, 0, "Unable to open file: : No such file or directory", 2)
+        refused("open a long path", lambda: c.open("/" + "x" * 5000), 38, 0, "File name too long", 36)
+        for path in (FOLDER + "other.log", "/var/log/libvirt/../libvirt//qemu/other.log"):
+            refused("open " + path, lambda: c.open(path), 38, 63, "Cannot open log file: '%s': Device or resource busy" % path, 16)
+        refused("position of none", lambda: c.position(FOLDER + "closed.log"), 1, 63, "internal error: No open log file " + FOLDER + "closed.log")
+        for name, inode in (("other.log", 2), ("link.log", 0), ("old.log", 0), ("fifo.log", 0), ("none.log", 0)):
+            refused("read " + name, lambda: c.read(FOLDER + name, inode), 38, 0, "Unable to seek to inode %d offset 0: Bad file descriptor" % inode, 9)
+        refused("4 GiB", lambda: c.read(FOLDER + "other.log", ino, 0, 1 << 32), 1, 7, "internal error: Requested data len 4294967296 is larger than maximum 4194304")
+        refused("an offset of no file", lambda: c.read(FOLDER + "other.log", ino, 1 << 63), 38, 0, "Unable to seek to inode", 22)
+        assert c.read(FOLDER + "other.log", ino, 1 << 40) == b"", "beyond the end there is nothing"
+        refused("flags", lambda: c.read(FOLDER + "other.log", ino, flags=4), 8, 63, "unsupported flags (0x4) in function virLogHandlerDomainReadLogFile")
+        refused("another program", lambda: c.call(1, b"", prog=0x20008086), 39, 7, "Cannot find program 536903814 version 1")
+        refused("another version", lambda: c.call(1, b"", version=2), 39, 7, "Cannot find program 2270401305 version 2")
+        refused("no procedure", lambda: c.call(5, b""), 39, 7, "unknown procedure: 5")
+        refused("half a call", lambda: c.call(1, b"\0\0\0\4qe"), 39, 7, "Unable to decode message payload")
+        refused("a message of 4 MiB and 1", lambda: c.append(FOLDER + "big.log", "x" * ((4 << 20) + 1)), 39, 7, "Unable to decode message payload")
+    for bad in (struct.pack(">I", 3), struct.pack(">I", 1 << 30), b"GET / HTTP/1.0\r\n\r\n", b"\x94\x00\x01"):
+        c = b.client()
+        c.sock.sendall(bad)
+        if bad[:1] != b"\x94":
+            try:
+                assert c.sock.recv(1) == b"", bad
+            except ConnectionResetError:
+                pass
+        c.close()
+    os.write(fd, b"goes on\n")
+    wait_for("the other stream goes on", lambda: b.text("other.log") == "goes on\n")
+    assert other.position(FOLDER + "other.log") == (ino, 8)
+    assert open("/etc/passwd").read() == passwd and b.text("two.log") == ""
+    os.close(fd)
+    other.close()
+
+
+def removed(b):
+    """a log that somebody removes is made anew; one that was closed can be opened at once"""
+    with b.client() as c:
+        fd, _, _ = c.open(FOLDER + "gone.log")
+        os.write(fd, b"one\n")
+        wait_for("one", lambda: b.text("gone.log") == "one\n")
+        os.unlink(b.host("gone.log"))
+        os.write(fd, b"two\n")
+        wait_for("two", lambda: os.path.exists(b.host("gone.log")) and b.text("gone.log") == "two\n")
+        os.close(fd)
+        # The end is seen at once: the next guest of that name is not refused.
+        for i in range(20):
+            os.close(c.open(FOLDER + "gone.log")[0])
+
+
+def full(b):
+    """a full disk: the writer goes on, bytes wait while they can, a line marks what could not be kept, and one warning is said"""
+    b.run("mkdir", "-p", "/var/log/libvirt/small")
+    b.run("mount", "-t", "tmpfs", "-o", "size=512k", "small", "/var/log/libvirt/small")
+    b.run("sh", "-c", "dd if=/dev/zero of=/var/log/libvirt/small/filler bs=1k count=400 2>/dev/null")
+    with b.client() as c:
+        fd, ino, _ = c.open("/var/log/libvirt/small/s.log")
+        start = time.time()
+        for n in range(60000):
+            os.write(fd, line(n))
+        assert time.time() - start < 30, "the writer waited"
+        b.run("rm", "/var/log/libvirt/small/filler")
+        text = lambda: b.run("cat", "/var/log/libvirt/small/s.log").stdout
+        wait_for("the mark", lambda: " bytes are missing here]\n" in text())
+        wait_for("the last line", lambda: text().endswith(line(59999).decode()))
+        os.close(fd)
+    lost = int(text().split(" bytes are missing")[0].rsplit("[", 1)[1])
+    whole = sum(len(line(n)) for n in range(60000))
+    mark = "[%d bytes are missing here]\n" % lost
+    assert text().count("bytes are missing") == 1 and len(text().replace("\n" + mark, "").replace(mark, "")) + lost == whole, (lost, whole, len(text()))
+    assert b.log_text().count("cannot write s.log") == 1 and "s.log can be written again" in b.log_text(), b.log_text()[-500:]
+
+
+def timeout(b):
+    """--timeout does not end it while a stream is open, and does after that"""
+    b.program = b.program.replace("/virtlogd", "/virtlogd --timeout 1")
+    os.kill(b.keeper(), signal.SIGTERM)
+    wait_for("its end", lambda: not b.role("supervisor"))
+    b.begin()
+    with b.client() as c:
+        fd, _, _ = c.open(FOLDER + "t.log")
+    time.sleep(3)
+    os.write(fd, b"still there\n")
+    wait_for("the line", lambda: b.text("t.log") == "still there\n")
+    os.close(fd)
+    wait_for("the daemon's end", lambda: not b.role("supervisor") and not b.role("log"), 30)
+
+
+with LogBox("logd", "max_backups = 3\n") as b:
+    for step in (errors, removed, full, timeout):
+        print("--- " + step.__doc__, flush=True)
+        try:
+            step(b)
+        except BaseException:
+            print(b.log_text()[-3000:])
+            raise
