@@ -70,8 +70,6 @@ void life_peer_died(struct life *l, const struct exited *x, char *decision, size
     uint64_t now = loop_now_ms();
     if (l->may_finish && x && x->code == CLD_EXITED && x->status == 0) {
         l->state = LIFE_NONE;
-        if (l->ended)
-            l->ended(l);
         return;
     }
     if (!l->deaths || now - l->first_death_ms > DEATHS_WINDOW_MS) {
@@ -84,8 +82,6 @@ void life_peer_died(struct life *l, const struct exited *x, char *decision, size
         wait_for(l, l->deaths == 1 ? 0 : DELAY_FIRST_MS << (l->deaths - 2));      /* the first costs nothing */
     } else {
         l->state = LIFE_FAILED;
-        if (l->ended)
-            l->ended(l);
     }
     snprintf(decision, n, "decision: %s (death %u in %u s)", often ? "given up" : "the next instance starts", l->deaths, DEATHS_WINDOW_MS / 1000);
 }

@@ -340,6 +340,8 @@ static void peer_gone(struct peer *p)
     if (p->life) {
         life_peer_died(p->life, x, decision, sizeof decision);
         again = p->life->state == LIFE_UP || p->life->state == LIFE_WAIT;
+        if (!again && p->life->ended)
+            p->life->ended(p->life);
     }
     obituary(p, x, decision);
     flow_peer_gone(p);

@@ -79,14 +79,17 @@ class Writer:
         return n
 
 
-def check_lines(b, name, lines, size):
-    """Every line is in the files, once, in order; no file is larger than size, and all but the last end with a line. Returns how many files."""
+def check_lines(b, name, lines, size, without=lambda data: data):
+    """Every line is in the files, once, in order; no file is larger than size, and all but the last end with a line. without: takes out what others wrote.
+    Returns how many files."""
     backups = sorted((int(m[1]) for m in map(lambda f: re.fullmatch(re.escape(name) + r"\.(\d+)", f), os.listdir(b.host(""))) if m), reverse=True)
     files = ["%s.%d" % (name, i) for i in backups] + [name]
     n, rest = 0, b""
     for f in files:
         data = open(b.host(f), "rb").read()
-        assert len(data) <= size and (f == name or data.endswith(b"\n")), "%s: %d bytes, ends with %r" % (f, len(data), data[-20:])
+        assert len(data) <= size, "%s: %d bytes" % (f, len(data))
+        data = without(data)
+        assert f == name or data.endswith(b"\n"), "%s ends with %r" % (f, data[-20:])
         for l in (rest + data).splitlines(True):
             if not l.endswith(b"\n"):
                 rest = l

@@ -192,7 +192,9 @@ static void worker_end(struct chan *c, int err)
     /* The keeper holds the other end across a supervisor's death: an end of file means that the daemon itself has gone. */
     if (err)
         log_info("channel ended: %s", strerror(-err));
-    if (w->on_quit)
+    if (w->on_gone)
+        w->on_gone(w);
+    else if (w->on_quit)
         w->on_quit(w);
     else
         loop_stop(0);

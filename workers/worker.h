@@ -26,6 +26,7 @@ struct worker {
     const struct worker_op *ops;       /* ends with op 0 */
     void *data;                        /* the role's own */
     void (*on_quit)(struct worker *w); /* the supervisor is gone or asks for the end; NULL: exit at once */
+    void (*on_gone)(struct worker *w); /* the whole daemon is gone, by no will of its own; NULL: as on_quit */
     void (*on_epoch)(struct worker *w);/* a new supervisor: say again what it may have missed; NULL: nothing to say.
                                         * Calls in both directions are taken care of here: see "Supervisor restart" in worker.c */
 };

@@ -149,9 +149,14 @@ static int started(struct flow *f, struct frame *fr)
     return FLOW_END;
 }
 
-/* Somebody killed it: nothing was written yet. */
+/* A role that somebody killed, before it wrote anything; or one that cannot. */
 static int start_failed(struct flow *f)
 {
+    struct peer *p = f->died ? NULL : peer_find(f->from);
+    if (p)
+        stream_dismiss(f->object, p);
+    if (f->err.sys == EBUSY && needs_of(f->caller.op) == STREAM_PIPE)
+        return busy(f, stream_row(f->object)->path);        /* of a daemon before this one, that was killed */
     return f->died && f->i++ < TRIES ? FLOW_AGAIN : -1;
 }
 

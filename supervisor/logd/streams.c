@@ -84,7 +84,7 @@ struct peer *stream_spawn(struct stream *s, uint32_t flags, struct born *n)
     return peer_spawn(n);
 }
 
-static void quit(uint64_t object, struct peer *p)
+void stream_dismiss(uint64_t object, struct peer *p)
 {
     struct frame_head h = { .kind = FRAME_EVENT, .op = OP_IN(IN_QUIT), .object = object };
     peer_send(p, &h, NULL, 0, NULL, 0);
@@ -101,7 +101,7 @@ static struct peer *spawn_again(struct life *l)
     if (p)
         peer_send(p, &h, &name, sizeof name, NULL, 0);
     if (p && s->leaving)
-        quit(s->object, p);
+        stream_dismiss(s->object, p);
     return p;
 }
 
@@ -110,7 +110,7 @@ void stream_quit(struct stream *s)
     struct peer *p = life_peer(&s->life);
     s->leaving = true;
     if (p)
-        quit(s->object, p);
+        stream_dismiss(s->object, p);
     else if (s->pipe < 0)       /* else the next instance has what is in the pipe to write first */
         stream_free(s);
     else
@@ -212,7 +212,7 @@ void stream_free(struct stream *s)
     struct peer *p = life_peer(&s->life);
     keeper_tell(IN_DROP, &h, sizeof h, NULL, 0);
     if (p)
-        quit(object, p);
+        stream_dismiss(object, p);
     if (s->life.state != LIFE_NONE)
         life_release(&s->life);
     loop_del(&s->end);
@@ -253,7 +253,7 @@ void objects_inherit(struct peer *p, const struct held *h)
     if (s)
         life_adopt(&s->life, p);
     else
-        quit(h->object, p);
+        stream_dismiss(h->object, p);
 }
 
 /* What is not whole is of a call that comes again. */

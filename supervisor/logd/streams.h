@@ -24,6 +24,7 @@ struct stream *stream_row(uint64_t object);                            /* NULL: 
 void stream_put_fd(struct stream *s, int kind, int fd);                /* takes fd over; the keeper has it too */
 void stream_free(struct stream *s);
 struct peer *stream_spawn(struct stream *s, uint32_t how, struct born *n);      /* a log role, not told to start yet */
+void stream_dismiss(uint64_t object, struct peer *p);                  /* it may go; also one that is no row's */
 void stream_started(struct stream *s, struct peer *p);
 bool stream_has_ended(const struct stream *s);                         /* no writer is left */
 void stream_used(struct stream *s);                                     /* what is no open stream stays for a moment, for what may be asked next */

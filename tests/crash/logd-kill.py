@@ -2,10 +2,11 @@
 """virtlogd under a guest that writes at full speed, with files rolling over all the time: log role, supervisor and every other child of the daemon are
 killed, and the daemon is told to re-execute itself, again and again. Then every byte is in the files, once, in order; the client that was
 connected all the time still is; and nobody but the killed one has died."""
-import os, random, signal, sys, time
+import os, random, re, signal, sys, time
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 from logdbox import FOLDER, LogBox, Writer, check_lines
 from box import wait_for
+from logdlib import Error
 
 SIZE, SECONDS = 4 << 20, int(os.environ.get("KILL_SECONDS", "15"))
 WHAT = ["log", "supervisor", "USR1", "gateway", "hand-open"]
@@ -39,3 +40,29 @@ with LogBox("logd-kill", "max_size = %d\nmax_backups = 1000\nlog_level = 4\n" % 
         c.append(FOLDER + "g.log", "still here\n")
     assert b.keeper() == keeper, "the daemon's process is the same"
     print("%s: %d lines in %d files: each once, in order" % (", ".join("%d times %s" % (n, k) for k, n in done.items()), lines, files))
+
+# The keeper itself. Its roles go on by themselves until the guest's end, and a daemon that is started meanwhile leaves that file to them.
+with LogBox("logd-keeper", "max_size = %d\nmax_backups = 1000\nlog_level = 4\n" % SIZE) as b:
+    with b.client() as c:
+        fd, _, _ = c.open(FOLDER + "g.log", 1)
+    w = Writer(fd)
+    wait_for("a file has rolled over", lambda: os.path.exists(b.host("g.log.0")))
+    os.kill(b.keeper(), signal.SIGKILL)
+    time.sleep(0.5)
+    assert not b.role("supervisor") and len(b.role("log")) == 1, b.processes()
+    b.begin()
+    with b.client() as c:
+        try:
+            c.open(FOLDER + "g.log")
+            raise AssertionError("opened although an earlier guest writes to it")
+        except Error as e:
+            assert (e.code, e.domain, e.sys) == (38, 63, 16), e
+        for i in range(200):
+            c.append(FOLDER + "g.log", "<from outside %d>" % i)
+        lines = w.stop()
+        wait_for("the end of the role of the first daemon", lambda: not b.role("log"), 60)
+        os.close(c.open(FOLDER + "g.log")[0])
+    said = []
+    files = check_lines(b, "g.log", lines, SIZE, lambda data: re.sub(rb"<from outside (\d+)>", lambda m: said.append(int(m[1])) or b"", data))
+    assert said == list(range(200)), said
+    print("SIGKILL of the keeper: %d lines in %d files: each once, in order, and 200 of the next daemon's clients" % (lines, files))

@@ -83,8 +83,8 @@ def removed(b):
 def full(b):
     """a full disk: the writer goes on, bytes wait while they can, a line marks what could not be kept, and one warning is said"""
     b.run("mkdir", "-p", "/var/log/libvirt/small")
-    b.run("mount", "-t", "tmpfs", "-o", "size=512k", "small", "/var/log/libvirt/small")
-    b.run("sh", "-c", "dd if=/dev/zero of=/var/log/libvirt/small/filler bs=1k count=400 2>/dev/null")
+    b.run("mount", "-t", "tmpfs", "-o", "size=4m", "small", "/var/log/libvirt/small")
+    b.run("sh", "-c", "dd if=/dev/zero of=/var/log/libvirt/small/filler bs=1k count=3900 2>/dev/null")
     with b.client() as c:
         fd, ino, _ = c.open("/var/log/libvirt/small/s.log")
         start = time.time()
@@ -118,8 +118,25 @@ def timeout(b):
     wait_for("the daemon's end", lambda: not b.role("supervisor") and not b.role("log"), 30)
 
 
+def ended(b):
+    """told to end, the daemon has what its pipes hold written first, and nothing of it stays"""
+    b.begin()
+    with b.client() as c:
+        fd, _, _ = c.open(FOLDER + "e.log")
+    for p in b.role("log"):
+        os.kill(p, signal.SIGSTOP)
+    os.write(fd, b"last words\n")
+    os.kill(b.keeper(), signal.SIGTERM)
+    wait_for("the end of the others", lambda: not b.role("supervisor"))
+    for p in b.role("log"):
+        os.kill(p, signal.SIGCONT)
+    wait_for("the role's end", lambda: not b.role("log"), 10)
+    assert b.text("e.log") == "last words\n"
+    os.close(fd)
+
+
 with LogBox("logd", "max_backups = 3\n") as b:
-    for step in (errors, removed, full, timeout):
+    for step in (errors, removed, full, timeout, ended):
         print("--- " + step.__doc__, flush=True)
         try:
             step(b)

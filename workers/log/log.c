@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
@@ -72,7 +73,7 @@ static void drain(void)
         has_ended = true;
         loop_del(&source);
         if (!stays)
-            loop_after(&linger, LINGER_MS, on_lingered, NULL);
+            loop_after(&linger, stream.orphan ? 0 : LINGER_MS, on_lingered, NULL);
         r = 0;
     }
     complain(r);
@@ -191,6 +192,26 @@ static void on_quit(struct worker *w)
         loop_stop(0);
 }
 
+static volatile sig_atomic_t told_to_end;
+static void on_term(int sig)
+{
+    (void)sig;
+    told_to_end = 1;
+}
+
+/* The daemon was killed, as it had not said that it ends (SIGTERM), and guests write on.  What its next instance does with this file, stream_orphan() takes care of. */
+static void on_gone(struct worker *w)
+{
+    chan_close(&w->chan);
+    if (told_to_end || !is_open || !stays || stream.pipe < 0 || has_ended) {
+        on_quit(w);
+        return;
+    }
+    stays = false;
+    stream_orphan(&stream);
+    log_drain();
+}
+
 static struct stream_rules read_settings(const struct birth *b)
 {
     struct stream_rules rules = { .max_size = DEFAULT_SIZE, .max_backups = DEFAULT_BACKUPS };
@@ -230,10 +251,11 @@ int main(void)
 {
     static const struct worker_op ops[] = { { OP_IN(IN_LOG_START), on_start }, { OP_IN(IN_LOG_TAIL), on_tail }, { OP_LOG_DOMAIN_GET_LOG_FILE_POSITION, call_position },
         { OP_LOG_DOMAIN_READ_LOG_FILE, call_read }, { OP_LOG_DOMAIN_APPEND_LOG_FILE, call_append }, { 0, NULL } };
-    static struct worker w = { .ops = ops, .on_quit = on_quit };
+    static struct worker w = { .ops = ops, .on_quit = on_quit, .on_gone = on_gone };
     uint32_t nth;
 
     worker_birth(&w, ROLE_LOG);
+    signal(SIGTERM, on_term);           /* what the pipe holds is written when the channel ends */
     struct stream_rules rules = read_settings(&w.birth);
     given_file = birth_fd(&w.birth, BFD_FILE, -1, NULL);
     int pipe = birth_fd(&w.birth, BFD_LOG_PIPE, -1, NULL), dir = birth_fd(&w.birth, BFD_DIR, -1, NULL), manifest = birth_fd(&w.birth, BFD_MANIFEST, -1, &nth);

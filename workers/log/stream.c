@@ -46,12 +46,26 @@ static int open_named(const struct stream *s)
     return S_ISREG(st.st_mode) && st.st_nlink == 1 ? STEAL_FD(&fd) : -EINVAL;
 }
 
+/* ---- locks: on the first byte while an orphan has the file, on the second while something is written that others could be in the way of ---- */
+
+enum { BYTE_ORPHAN, BYTE_WRITER };
+
+static short lock_byte(int fd, int cmd, short type, off_t byte)
+{
+    struct flock l = { .l_type = type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1 };
+    return fcntl(fd, cmd, &l) < 0 ? F_UNLCK : l.l_type;        /* a file system without locks has no orphans that are seen */
+}
+
 /* The file becomes the stream's. */
 static void take_file(struct stream *s, int fd, bool is_new)
 {
     struct statx sx;
     util_closep(&s->out);
     s->out = fd;
+    if (s->orphan)
+        lock_byte(fd, F_OFD_SETLKW, F_RDLCK, BYTE_ORPHAN);
+    if (s->locked)
+        lock_byte(fd, F_OFD_SETLKW, F_WRLCK, BYTE_WRITER);
     s->begun = time(NULL);
     if (s->rules.max_age_s && !is_new && statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &sx) == 0 && sx.stx_mask & STATX_BTIME)
         s->begun = sx.stx_btime.tv_sec;
@@ -72,6 +86,8 @@ int stream_open(struct stream *s, const char *name, int file, int how)
         fd = s->dir < 0 ? -EBADF : open_named(s);
     if (fd < 0)
         return fd;
+    if (s->pipe >= 0 && lock_byte(fd, F_OFD_GETLK, F_WRLCK, BYTE_ORPHAN) != F_UNLCK)
+        return -EBUSY;
     if (fstat(fd, &st) < 0 || (how == LOG_TRUNCATE && ftruncate(fd, 0) < 0))
         return -errno;
     s->run_ino = st.st_ino;
@@ -129,6 +145,35 @@ static int write_at(struct stream *s, const char *text, size_t n, uint64_t at)
     if (r > 0 && ftruncate(s->out, (off_t)at) < 0)      /* so that all of it comes again */
         return -errno;
     return -error;
+}
+
+/* The live file is ours alone until unlock(). Somebody else may have rolled it over meanwhile. */
+static int lock(struct stream *s)
+{
+    struct stat own, named;
+    s->locked = true;
+    for (;;) {
+        lock_byte(s->out, F_OFD_SETLKW, F_WRLCK, BYTE_WRITER);
+        if (s->dir < 0 || fstatat(s->dir, s->name, &named, AT_SYMLINK_NOFOLLOW) < 0 || fstat(s->out, &own) < 0 || own.st_ino == named.st_ino)
+            return 0;
+        int fd = open_named(s);
+        if (fd < 0)
+            return fd;
+        take_file(s, fd, false);
+    }
+}
+
+static void unlock(struct stream *s)
+{
+    if (s->locked)
+        lock_byte(s->out, F_OFD_SETLKW, F_UNLCK, BYTE_WRITER);
+    s->locked = false;
+}
+
+void stream_orphan(struct stream *s)
+{
+    s->orphan = true;
+    lock_byte(s->out, F_OFD_SETLKW, F_RDLCK, BYTE_ORPHAN);
 }
 
 /* A line that tells of what could not be kept, at *size, which grows. */
@@ -330,7 +375,9 @@ static int drain(struct stream *s, size_t most)
 
 int stream_drain(struct stream *s, size_t most)
 {
-    int r = drain(s, most);
+    int r = s->orphan ? lock(s) : 0;
+    r = r < 0 ? r : drain(s, s->orphan ? PEEK_BYTES : most);
+    unlock(s);
     if (!s->rules.stamps) {         /* a thousand streams that lately rolled over should not keep a pipe each for it */
         util_closep(&s->scratch[0]);
         util_closep(&s->scratch[1]);
@@ -352,9 +399,8 @@ void stream_drop(struct stream *s)
 
 /* ---- from others ---- */
 
-int stream_append(struct stream *s, const void *text, size_t n)
+static int append(struct stream *s, const char *p, size_t n)
 {
-    const char *p = text;
     uint64_t size;
     int r;
     while (n) {
@@ -377,6 +423,14 @@ int stream_append(struct stream *s, const void *text, size_t n)
         n -= k;
     }
     return 0;
+}
+
+int stream_append(struct stream *s, const void *text, size_t n)
+{
+    int r = lock(s);
+    r = r < 0 ? r : append(s, text, n);
+    unlock(s);
+    return r;
 }
 
 int stream_position(const struct stream *s, uint64_t *inode, uint64_t *offset)

@@ -32,12 +32,15 @@ struct stream {
     uint64_t run_ino, run_start;    /* where this run of the guest begins: file and offset */
     time_t begun;           /* the file, when max_age_s counts */
     uint64_t allowed, allowed_at_ms;    /* by the rate: bytes, and when they were reckoned */
+    bool orphan;            /* the daemon is gone: another one's roles may write to the file, too */
+    bool locked;
     uint64_t lost;          /* bytes that could not be kept since the last mark in the file */
 };
 
 /* 0 or a negative errno. */
 int stream_init(struct stream *s, int pipe, int dir, const struct stream_rules *rules);
-/* Names the stream NAME; opens it in dir unless `how` is LOG_LOOK, or takes `file` over (-1: none). how: enum log_start. 0 or a negative errno. */
+/* Names the stream NAME; opens it in dir unless `how` is LOG_LOOK, or takes `file` over (-1: none). how: enum log_start. 0 or a negative errno;
+ * -EBUSY: with a pipe, while an orphan has the file. */
 int stream_open(struct stream *s, const char *name, int file, int how);
 /* Moves what the pipe holds, at most about `most` bytes. 1: there may be more; 0: the pipe is empty; -EPIPE: it ended; -EDQUOT: no more
  * may come this second; -ENOSPC and others: the file cannot be written (call again later, or stream_drop). */
@@ -47,6 +50,8 @@ int stream_drain(struct stream *s, size_t most);
 void stream_drop(struct stream *s);
 /* A message of somebody else's, at the file's end. 0 or a negative errno. */
 int stream_append(struct stream *s, const void *text, size_t n);
+/* The daemon is gone, but whoever writes into the pipe is not: the stream goes on by itself, and others that write to its file do so in between. */
+void stream_orphan(struct stream *s);
 /* Where the next byte goes. */
 int stream_position(const struct stream *s, uint64_t *inode, uint64_t *offset);
 /* The last bytes of this run into buf. from: offset since its start. Returns their number or a negative errno. */
