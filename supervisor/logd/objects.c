@@ -25,6 +25,7 @@ void objects_exited(const struct exited *x)
 void objects_load(void)
 {
     ready();
+    clean_begin();
 }
 
 void objects_client_gone(struct peer *gateway)

@@ -80,27 +80,25 @@ static int claim(struct flow *f)
 
 /* SAFETY: whoever may call here is the daemon's own user, who may open any path by himself; hand-open follows no link in the last step, opens
  * regular files with one name only, and nothing is emptied before it is known that no other stream has this file. */
-static int open_go(struct flow *f)
+int log_hand(struct flow *f, const char *path, bool only_look)
 {
     static uint8_t buf[sizeof(struct manifest_head) + sizeof(struct manifest_entry) + LOG_PATH_MAX + 16];
-    struct stream *s = stream_row(f->object);
-    struct manifest_entry m = { .kind = MK_LOG, .parent = -1, .flags = MF_APPEND | (s->can == STREAM_READ ? MF_RO : 0) };
-    struct hand_req q = { .object = s->object, .uid = ~0u, .gid = ~0u, .owner_uid = ~0u, .owner_gid = ~0u, .flags = HAND_NO_MONITOR | HAND_KEEP_OWNER };
+    struct manifest_entry m = { .kind = MK_LOG, .parent = -1, .flags = MF_APPEND | (only_look ? MF_RO : 0) };
+    struct hand_req q = { .object = f->object, .uid = ~0u, .gid = ~0u, .owner_uid = ~0u, .owner_gid = ~0u, .flags = HAND_NO_MONITOR | HAND_KEEP_OWNER };
     struct manifest_out out;
     manifest_begin(&out, buf, sizeof buf);
-    int r = manifest_add(&out, &m, s->path, NULL);
+    int r = manifest_add(&out, &m, path, NULL);
     ssize_t n = r < 0 ? r : manifest_finish(&out, 0);
     f->fd[FF_MANIFEST] = n < 0 ? (int)n : frame_memfd("manifest", buf, (size_t)n);
     if (f->fd[FF_MANIFEST] < 0)
-        return err_sys(&f->err, VIR_FROM_NONE, n < 0 ? ENAMETOOLONG : EMFILE, "Unable to open file: %s", s->path);
+        return err_sys(&f->err, VIR_FROM_NONE, n < 0 ? ENAMETOOLONG : EMFILE, "Unable to open file: %s", path);
     return hand_call(f, ROLE_HAND_OPEN, IN_HAND_OPEN, &q, sizeof q, &f->fd[FF_MANIFEST], 1);
 }
 
-static int opened(struct flow *f, struct frame *fr)
+int log_hand_done(struct flow *f, struct frame *fr, int fds[BFD_KIND_N])
 {
-    struct stream *s = stream_row(f->object);
     struct hand_done d;
-    struct stat st;
+    memset(fds, -1, BFD_KIND_N * sizeof *fds);
     if (hand_done(f, fr, &d) < 0) {
         f->err.domain = VIR_FROM_NONE;
         f->err.sys = f->err.code == VIR_ERR_SYSTEM_ERROR && d.error < 0 ? -d.error : -1;
@@ -108,12 +106,27 @@ static int opened(struct flow *f, struct frame *fr)
     }
     if (d.nqemu > 1 || d.nworker > 3 || fr->h.nfds != 1 + d.nqemu + d.nworker)
         return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_LOGGING, "malformed answer of a hand");
-    f->fd[FF_IMAGE] = d.nqemu ? frame_take_fd(fr, 1) : -1;      /* the pipe's write end, the client's */
-    int fds[BFD_KIND_N];
-    memset(fds, -1, sizeof fds);
+    fds[BFD_NONE] = d.nqemu ? frame_take_fd(fr, 1) : -1;
     for (uint32_t i = 0; i < d.nworker; i++)
         if (d.ours_kind[i] < BFD_KIND_N && fds[d.ours_kind[i]] < 0)
             fds[d.ours_kind[i]] = frame_take_fd(fr, 1 + d.nqemu + i);
+    return 0;
+}
+
+static int open_go(struct flow *f)
+{
+    struct stream *s = stream_row(f->object);
+    return log_hand(f, s->path, s->can == STREAM_READ);
+}
+
+static int opened(struct flow *f, struct frame *fr)
+{
+    struct stream *s = stream_row(f->object);
+    struct stat st;
+    int fds[BFD_KIND_N];
+    if (log_hand_done(f, fr, fds) < 0)
+        return -1;
+    f->fd[FF_IMAGE] = fds[BFD_NONE];                            /* the pipe's write end, the client's */
     AUTO_CLOSE record = frame_memfd("stream", s->path, sizeof s->path);
     AUTO_CLOSE pipe = fds[BFD_LOG_PIPE];
     AUTO_CLOSE file = fds[BFD_FILE];

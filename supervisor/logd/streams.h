@@ -32,4 +32,11 @@ void stream_quit(struct stream *s);                                     /* its r
 
 /* open.c: calls of program log */
 void log_call(const struct caller *c, struct frame *f);
+/* A step that has folder and file of a path opened, and its second half: FLOW_WAIT, or -1; then 0 with descriptors by kind (-1: none; BFD_NONE: the pipe's
+ * write end), which are the caller's, or -1. */
+int log_hand(struct flow *f, const char *path, bool only_look);
+int log_hand_done(struct flow *f, struct frame *fr, int fds[BFD_KIND_N]);
+
+/* clean.c: once a day, if the configuration says so */
+void clean_begin(void);
 #endif

@@ -21,13 +21,15 @@ def errors(b):
     """bad input: the documented error each time, and nobody else notices"""
     other = b.client()
     fd, ino, _ = other.open(FOLDER + "other.log")
-    os.symlink("/etc/passwd", b.host("link.log"))
-    os.symlink("/etc/passwd", b.host("old.log.0"))
+    # A file of the box: on the host there is none of that name, should anybody follow such a link from outside.
+    with open(b.host("elsewhere"), "w") as f:
+        f.write("not a log\n")
+    os.symlink(FOLDER + "elsewhere", b.host("link.log"))
+    os.symlink(FOLDER + "elsewhere", b.host("linked.log.0"))
     os.mkfifo(b.host("fifo.log"))
     os.mknod(b.host("null.log"), 0o600 | stat.S_IFCHR, os.makedev(1, 3))
     open(b.host("two.log"), "w").close()
     os.link(b.host("two.log"), b.host("names.log"))
-    passwd = open("/etc/passwd").read()
     with b.client() as c:
         for name, sys_ in (("link.log", 40), ("fifo.log", None), ("null.log", None), ("names.log", 31), ("", 21), ("none/x.log", 2), ("n" * 300, 36)):
             refused("open " + name, lambda: c.open(FOLDER + name), 38, 0, "Unable to open file: %s%s" % (FOLDER, name), sys_)
@@ -37,7 +39,7 @@ def errors(b):
         for path in (FOLDER + "other.log", "/var/log/libvirt/../libvirt//qemu/other.log"):
             refused("open " + path, lambda: c.open(path), 38, 63, "Cannot open log file: '%s': Device or resource busy" % path, 16)
         refused("position of none", lambda: c.position(FOLDER + "closed.log"), 1, 63, "internal error: No open log file " + FOLDER + "closed.log")
-        for name, inode in (("other.log", 2), ("link.log", 0), ("old.log", 0), ("fifo.log", 0), ("none.log", 0)):
+        for name, inode in (("other.log", 2), ("link.log", 0), ("linked.log", 0), ("fifo.log", 0), ("none.log", 0)):
             refused("read " + name, lambda: c.read(FOLDER + name, inode), 38, 0, "Unable to seek to inode %d offset 0: Bad file descriptor" % inode, 9)
         refused("4 GiB", lambda: c.read(FOLDER + "other.log", ino, 0, 1 << 32), 1, 7, "internal error: Requested data len 4294967296 is larger than maximum 4194304")
         refused("an offset of no file", lambda: c.read(FOLDER + "other.log", ino, 1 << 63), 38, 0, "Unable to seek to inode", 22)
@@ -60,7 +62,7 @@ def errors(b):
     os.write(fd, b"goes on\n")
     wait_for("the other stream goes on", lambda: b.text("other.log") == "goes on\n")
     assert other.position(FOLDER + "other.log") == (ino, 8)
-    assert open("/etc/passwd").read() == passwd and b.text("two.log") == ""
+    assert b.text("elsewhere") == "not a log\n" and b.text("two.log") == ""
     os.close(fd)
     other.close()
 
@@ -135,8 +137,24 @@ def ended(b):
     os.close(fd)
 
 
+def old(b):
+    """max_age_days: what is too old goes, an open log stays"""
+    os.makedirs(b.dir + "/var/log/libvirt/lxc", exist_ok=True)
+    for name in ("qemu/old.log", "qemu/old.log.0", "lxc/old.log", "lxc/kept.txt"):
+        with open(b.dir + "/var/log/libvirt/" + name, "w"):
+            pass
+        os.utime(b.dir + "/var/log/libvirt/" + name, (1000, 1000))
+    with open(b.dir + "/etc/libvirt/virtlogd.conf", "a") as f:
+        f.write("max_age_days = 30\n")
+    b.begin()
+    here = lambda: sorted(f for d in ("qemu", "lxc") for f in os.listdir(b.dir + "/var/log/libvirt/" + d) if f.startswith(("old", "kept")))
+    wait_for("old logs are gone", lambda: here() == ["kept.txt"])
+    assert os.path.exists(b.host("other.log"))
+    wait_for("whoever did that is gone", lambda: not b.role("log"))
+
+
 with LogBox("logd", "max_backups = 3\n") as b:
-    for step in (errors, removed, full, timeout, ended):
+    for step in (errors, removed, full, timeout, ended, old):
         print("--- " + step.__doc__, flush=True)
         try:
             step(b)

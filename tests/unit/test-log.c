@@ -247,9 +247,10 @@ static void test_calls(void)
 
     /* A stream that is only looked at. */
     clean();
+    put_file("elsewhere", "not a log");
     tap_ok(stream_init(&s, -1, dir, &rules) == 0 && stream_open(&s, "g.log", -1, LOG_LOOK) == 0 && fstatat(dir, "g.log", &st, 0) < 0, "looking makes no file");
     tap_int((int)stream_read(&s, -1, 0, 0, buf, 3), -EBADF, "and finds none");
-    tap_ok(symlinkat("/etc/passwd", dir, "g.log") == 0 && stream_read(&s, -1, 0, 0, buf, 3) == -EBADF, "a link is not followed to read");
+    tap_ok(symlinkat("elsewhere", dir, "g.log") == 0 && stream_read(&s, -1, 0, 0, buf, 3) == -EBADF, "a link is not followed to read");
     put_file("g.log.0", "old");
     tap_ok(stream_read(&s, -1, 0, 0, buf, 9) == 3 && !memcmp(buf, "old", 3), "what is there is found");
     stream_close(&s);
@@ -303,6 +304,35 @@ static void test_rules(void)
     rules.max_age_s = 0;
 }
 
+/* Logs that nobody has written to for long. */
+static void test_clean(void)
+{
+    static const struct { const char *name; bool old, goes; } files[] = {
+        { "q/a.log", true, true }, { "q/a.log.0", true, true }, { "q/a.log.17", true, true }, { "q/young.log", false, false }, { "q/a.txt", true, false }, { "q/log", true, false },
+        { "q/.log", true, false }, { "q/a.log.x", true, false }, { "q/a.log.", true, false }, { "q/alog.1", true, false }, { "a.log", true, false }, { "q/open.log", true, false },
+    };
+    const struct timespec long_ago[2] = { { .tv_sec = 1000 }, { .tv_sec = 1000 } };
+    struct stream s;
+    struct stat st;
+    int p[2];
+    mkdirat(dir, "q", 0700);
+    for (size_t i = 0; i < ARRAY_N(files); i++)
+        put_file(files[i].name, "x");
+    AUTO_CLOSE sub = openat(dir, "q", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    tap_ok(pipe2(p, O_CLOEXEC | O_NONBLOCK) == 0 && stream_init(&s, p[0], sub, &rules) == 0 && stream_open(&s, "open.log", -1, LOG_APPEND) == 0, "an open stream");
+    tap_ok(symlinkat("q", dir, "link") == 0 && symlinkat("open.log", sub, "link.log") == 0, "links, which are not followed");
+    for (size_t i = 0; i < ARRAY_N(files); i++)
+        if (files[i].old)
+            utimensat(dir, files[i].name, long_ago, 0);
+    tap_int((int)clean_logs(dir, 2000), 3, "three are too old");
+    for (size_t i = 0; i < ARRAY_N(files); i++)
+        tap_ok((fstatat(dir, files[i].name, &st, 0) < 0) == files[i].goes, "%s %s", files[i].name, files[i].goes ? "goes" : "stays");
+    close(p[1]);
+    close(p[0]);
+    stream_close(&s);
+    tap_int((int)clean_logs(dir, 2000), 1, "and the one that was open, once it is not");
+}
+
 int main(void)
 {
     const char *tmp = getenv("TMPDIR");
@@ -316,6 +346,7 @@ int main(void)
     test_refused();
     test_calls();
     test_rules();
+    test_clean();
     if (util_format(path, sizeof path, "rm -rf '%s'", top) == 0 && system(path) != 0)
         tap_note("%s is left over", top);
     return tap_done();

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "ipc/internal.h"
+#include "ipc/log.h"
 #include "ipc/util.h"
 #include "workers/log/log.h"
 
@@ -67,6 +68,15 @@ void call_read(struct worker *w, const struct request *rq, struct frame *f)
     else
         mp_bin(&o, text, len);
     worker_reply_out(w, rq, &o);
+}
+
+void call_clean(struct worker *w, const struct request *rq, struct frame *f)
+{
+    (void)f;
+    unsigned n = max_age_days && clean_root >= 0 ? clean_logs(clean_root, time(NULL) - (time_t)max_age_days * 86400) : 0;
+    if (n)
+        log_warn("%u logs that were older than %u days are removed", n, max_age_days);
+    worker_reply(w, rq, NULL, 0, NULL, 0);
 }
 
 void call_append(struct worker *w, const struct request *rq, struct frame *f)

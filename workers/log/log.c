@@ -28,7 +28,8 @@
 #define DEFAULT_BACKUPS 3
 
 struct stream stream;
-int given_file = -1;
+int given_file = -1, clean_root = -1;
+uint32_t max_age_days;
 static struct loop_source source = { .fd = -1 };
 static struct loop_timer retry, linger;
 static bool is_open, stays, has_ended /* the pipe */, complained;
@@ -222,8 +223,10 @@ static struct stream_rules read_settings(const struct birth *b)
     if (fd < 0 || frame_map(fd, sizeof *s, &p, &n) < 0)
         return rules;
     s = p;
-    if (n == sizeof *s && s->magic == SETTINGS_MAGIC)
+    if (n == sizeof *s && s->magic == SETTINGS_MAGIC) {
+        max_age_days = s->log_max_age_days;
         rules = (struct stream_rules){ .max_size = s->log_max_size, .max_backups = s->log_max_backups, .max_age_s = s->log_age_hours * 3600u, .rate = s->log_rate, .stamps = s->log_stamps };
+    }
     if (n)
         munmap((void *)(uintptr_t)p, n);
     return rules;
@@ -250,7 +253,7 @@ static bool find_name(int fd, uint32_t nth)
 int main(void)
 {
     static const struct worker_op ops[] = { { OP_IN(IN_LOG_START), on_start }, { OP_IN(IN_LOG_TAIL), on_tail }, { OP_LOG_DOMAIN_GET_LOG_FILE_POSITION, call_position },
-        { OP_LOG_DOMAIN_READ_LOG_FILE, call_read }, { OP_LOG_DOMAIN_APPEND_LOG_FILE, call_append }, { 0, NULL } };
+        { OP_LOG_DOMAIN_READ_LOG_FILE, call_read }, { OP_LOG_DOMAIN_APPEND_LOG_FILE, call_append }, { OP_IN(IN_LOG_CLEAN), call_clean }, { 0, NULL } };
     static struct worker w = { .ops = ops, .on_quit = on_quit, .on_gone = on_gone };
     uint32_t nth;
 
@@ -259,6 +262,7 @@ int main(void)
     struct stream_rules rules = read_settings(&w.birth);
     given_file = birth_fd(&w.birth, BFD_FILE, -1, NULL);
     int pipe = birth_fd(&w.birth, BFD_LOG_PIPE, -1, NULL), dir = birth_fd(&w.birth, BFD_DIR, -1, NULL), manifest = birth_fd(&w.birth, BFD_MANIFEST, -1, &nth);
+    clean_root = dir;
     if (manifest >= 0 && !find_name(manifest, nth))
         dir = -1;
     struct flock reader = { .l_type = F_RDLCK, .l_whence = SEEK_SET };

@@ -46,9 +46,10 @@ static int open_named(const struct stream *s)
     return S_ISREG(st.st_mode) && st.st_nlink == 1 ? STEAL_FD(&fd) : -EINVAL;
 }
 
-/* ---- locks: on the first byte while an orphan has the file, on the second while something is written that others could be in the way of ---- */
+/* ---- locks: on the first byte while an orphan has the file, on the second while something is written that others could be in the way of, on the third
+ * while it is a stream's ---- */
 
-enum { BYTE_ORPHAN, BYTE_WRITER };
+enum { BYTE_ORPHAN, BYTE_WRITER, BYTE_STREAM };
 
 static short lock_byte(int fd, int cmd, short type, off_t byte)
 {
@@ -62,6 +63,8 @@ static void take_file(struct stream *s, int fd, bool is_new)
     struct statx sx;
     util_closep(&s->out);
     s->out = fd;
+    if (s->pipe >= 0)
+        lock_byte(fd, F_OFD_SETLKW, F_RDLCK, BYTE_STREAM);
     if (s->orphan)
         lock_byte(fd, F_OFD_SETLKW, F_RDLCK, BYTE_ORPHAN);
     if (s->locked)
@@ -69,6 +72,11 @@ static void take_file(struct stream *s, int fd, bool is_new)
     s->begun = time(NULL);
     if (s->rules.max_age_s && !is_new && statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &sx) == 0 && sx.stx_mask & STATX_BTIME)
         s->begun = sx.stx_btime.tv_sec;
+}
+
+bool stream_is_open(int fd)
+{
+    return lock_byte(fd, F_OFD_GETLK, F_WRLCK, BYTE_STREAM) != F_UNLCK;
 }
 
 int stream_open(struct stream *s, const char *name, int file, int how)

@@ -60,6 +60,11 @@ void stream_close(struct stream *s);
 #define BACKUP_NAME_BYTES (NAME_MAX + 12)
 void stream_backup_name(const struct stream *s, uint32_t i, char out[BACKUP_NAME_BYTES]);
 
+bool stream_is_open(int fd);        /* some log role has this file */
+
+/* clean.c: removes logs in the folders of `root` that were last written to before a time, and are not open. How many. */
+unsigned clean_logs(int root, time_t before);
+
 /* read.c: what is in the file, and in those that it rolled over to.  inode: of the file where to begin, 0: the oldest; at most n bytes from offset on, through
  * all files after it. file: the live one, if it cannot be opened by its name, or -1. Returns their number, -EBADF: no such file, or another negative errno. */
 ssize_t stream_read(const struct stream *s, int file, uint64_t inode, uint64_t offset, char *buf, size_t n);
