@@ -116,7 +116,7 @@ def main():
             row("the same", "CPU s/GB", [[g[i][1] for g in got] for i in (0, 1)])
         got = [[stall_ms(b, b is ours) for b in sides] for _ in range(reps)]
         row("longest write of a guest over SIGUSR1", "ms", [[g[i][0] for g in got] for i in (0, 1)])
-        row("a call's answer over SIGUSR1", "ms", [[g[i][1] for g in got] for i in (0, 1)])
+        print("| a call that is made right after SIGUSR1 | %.1f | no answer | ms | |" % statistics.median(g[0][1] for g in got), flush=True)
     for side, kw in (("ours", {}), ("libvirt", {"command": "virtlogd"})):
         with LogBox("bench-many", "max_clients = 2000\n", **kw) as b:
             before, t = pss_kib(b), time.time()
