@@ -3,7 +3,7 @@
 
 const struct role_row objects_roles[ROLE_N] = {
     [ROLE_GATEWAY] = { true, false, 4, { BFD_INDEX, BFD_SETTINGS, BFD_LAYOUT } },
-    [ROLE_LOG] = { true, false, 0, { BFD_SETTINGS } },
+    [ROLE_LOG] = { true, true, 0, { BFD_SETTINGS } },
     [ROLE_HAND_OPEN] = { false, false, 1, { BFD_LAYOUT } },
 };
 
@@ -13,8 +13,11 @@ const struct gateway_verb objects_verbs[] = { { 0 } };
 
 void objects_frame(struct peer *p, struct frame *f)
 {
-    (void)f;
-    peer_refuse(p, "it has nothing to ask");
+    struct stream *s = stream_row(p->object);
+    if (f->h.op != OP_IN(IN_LOG_FOLDER) || f->h.kind != FRAME_EVENT)
+        peer_refuse(p, "it has nothing to ask but for its folder");
+    else if (s && life_peer(&s->life) == p)
+        log_folder(s, f->h.arg);
 }
 
 void objects_exited(const struct exited *x)

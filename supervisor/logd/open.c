@@ -186,6 +186,56 @@ static void done(struct flow *f, bool ok)
         stream_free(s);
 }
 
+/* ---- a folder that was removed ---- */
+
+static int reopen_go(struct flow *f)
+{
+    struct stream *s = stream_row(f->wanted);
+    return s ? log_hand(f, s->path, false) : FLOW_END;
+}
+
+static int reopened(struct flow *f, struct frame *fr)
+{
+    struct stream *s = stream_row(f->wanted);
+    struct frame_head h = { .kind = FRAME_EVENT, .op = OP_IN(IN_LOG_FOLDER), .object = f->wanted };
+    struct stat st;
+    int fds[BFD_KIND_N];
+    if (log_hand_done(f, fr, fds) < 0)
+        return -1;                      /* not yet */
+    util_closep(&fds[BFD_NONE]);
+    util_closep(&fds[BFD_LOG_PIPE]);
+    AUTO_CLOSE file = fds[BFD_FILE];
+    AUTO_CLOSE dir = fds[BFD_DIR];
+    struct peer *p = s ? life_peer(&s->life) : NULL;
+    if (!p || dir < 0 || fstat(dir, &st) < 0)
+        return FLOW_END;
+    stream_put_fd(s, BFD_DIR, STEAL_FD(&dir));
+    if (file >= 0 && st.st_uid != sup.layout.only_uid)
+        stream_put_fd(s, BFD_FILE, STEAL_FD(&file));
+    peer_send(p, &h, NULL, 0, NULL, 0);
+    return FLOW_END;
+}
+
+static void reopen_done(struct flow *f, bool ok)
+{
+    (void)f, (void)ok;                  /* the role asks again, and has told that it cannot write */
+}
+
+static const struct step reopen_steps[] = { { "folder", reopen_go, reopened, NULL }, { 0 } };
+
+void log_folder(struct stream *s, uint32_t lost)
+{
+    struct flow *f = NULL;
+    s->lost = lost;
+    while ((f = flow_next(f)))
+        if (f->steps == reopen_steps && f->wanted == s->object)
+            return;
+    if (!stream_folder_is_gone(s) || !(f = flow_start(reopen_steps, reopen_done, NULL)))
+        return;
+    f->wanted = s->object;
+    flow_go(f);
+}
+
 /* ---- calls ---- */
 
 void log_call(const struct caller *c, struct frame *f)

@@ -93,10 +93,11 @@ void stream_dismiss(uint64_t object, struct peer *p)
 static struct peer *spawn_again(struct life *l)
 {
     struct stream *s = l->data;
-    struct conf_name name = { .dir = LOG_STAYS | (s->can == STREAM_READ ? LOG_LOOK : LOG_APPEND) };
+    struct conf_name name = { .dir = LOG_STAYS | (s->can == STREAM_READ ? LOG_LOOK : LOG_APPEND), .pad = s->lost };
     struct frame_head h = { .kind = FRAME_CALL, .op = OP_IN(IN_LOG_START), .origin = sup.epoch, .object = s->object };
     struct born n;
     struct peer *p = stream_spawn(s, BIRTH_RESUME, &n);
+    s->lost = 0;
     util_copy_str(name.name, sizeof name.name, base_name(s));
     if (p)
         peer_send(p, &h, &name, sizeof name, NULL, 0);
@@ -126,6 +127,12 @@ bool stream_has_ended(const struct stream *s)
 {
     struct pollfd p = { .fd = s->pipe };
     return s->pipe >= 0 && poll(&p, 1, 0) > 0 && p.revents & POLLHUP;
+}
+
+bool stream_folder_is_gone(const struct stream *s)
+{
+    struct stat st;
+    return fstat(s->dir, &st) == 0 && !st.st_nlink;
 }
 
 void stream_used(struct stream *s)
@@ -186,7 +193,8 @@ static void row_fd(struct stream *s, int kind, int fd)
 {
     struct stat st;
     int *to = kind == BFD_LOG_PIPE ? &s->pipe : kind == BFD_DIR ? &s->dir : kind == BFD_FILE ? &s->file : NULL;
-    if (!to) {
+    /* Of a folder that was removed and made anew the keeper has both. */
+    if (!to || (kind != BFD_LOG_PIPE && *to >= 0 && fstat(fd, &st) == 0 && !st.st_nlink)) {
         util_closep(&fd);
         return;
     }

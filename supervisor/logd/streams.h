@@ -13,6 +13,7 @@ struct stream {
     int pipe, dir, file /* when the role may not use the folder */;
     uint64_t dev, ino;          /* of the folder */
     uint8_t can;
+    uint32_t lost;              /* bytes that its role could not keep, for the next instance to tell */
     bool leaving;               /* its role was told to end */
     char path[LOG_PATH_MAX];
 };
@@ -27,11 +28,13 @@ struct peer *stream_spawn(struct stream *s, uint32_t how, struct born *n);      
 void stream_dismiss(uint64_t object, struct peer *p);                  /* it may go; also one that is no row's */
 void stream_started(struct stream *s, struct peer *p);
 bool stream_has_ended(const struct stream *s);                         /* no writer is left */
+bool stream_folder_is_gone(const struct stream *s);
 void stream_used(struct stream *s);                                     /* what is no open stream stays for a moment, for what may be asked next */
 void stream_quit(struct stream *s);                                     /* its role ends when it has done what it was asked for, and the row with it */
 
 /* open.c: calls of program log */
 void log_call(const struct caller *c, struct frame *f);
+void log_folder(struct stream *s, uint32_t lost);                        /* it is gone: as soon as there is one, the role has a next instance in it */
 /* A step that has folder and file of a path opened, and its second half: FLOW_WAIT, or -1; then 0 with descriptors by kind (-1: none; BFD_NONE: the pipe's
  * write end), which are the caller's, or -1. */
 int log_hand(struct flow *f, const char *path, bool only_look);

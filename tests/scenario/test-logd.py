@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """virtlogd by its socket, as libvirtd speaks to it: what is refused and with which words, while somebody else's stream goes on; a disk that is full, a
 folder that goes away; files that are removed; and that it is there as long as a stream is."""
-import os, signal, stat, struct, sys, time
+import os, shutil, signal, stat, struct, sys, time
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 from box import wait_for
 from logdbox import FOLDER, LogBox, Writer, check_lines, line
@@ -105,6 +105,41 @@ def full(b):
     assert b.log_text().count("cannot write s.log") == 1 and "s.log can be written again" in b.log_text(), b.log_text()[-500:]
 
 
+def away(b):
+    """a folder that is removed: the writer goes on, and as soon as there is one again, so does its log"""
+    folder = b.dir + "/var/log/libvirt/away"
+    os.makedirs(folder)
+    with b.client() as c:
+        fd, ino, _ = c.open("/var/log/libvirt/away/s.log")
+        os.write(fd, b"before\n")
+        wait_for("the file", lambda: os.path.getsize(folder + "/s.log") == 7)
+        shutil.rmtree(folder)
+        start = time.time()
+        for n in range(60000):
+            os.write(fd, line(n))
+        assert time.time() - start < 30, "the writer waited"
+        for p in b.role("supervisor"):
+            os.kill(p, signal.SIGKILL)
+        os.makedirs(folder)
+        def text():
+            with open(folder + "/s.log") as f:
+                return f.read()
+        wait_for("the mark", lambda: os.path.exists(folder + "/s.log") and " bytes are missing here]\n" in text())
+        wait_for("the last line", lambda: text().endswith(line(59999).decode()))
+        os.write(fd, b"after\n")
+        wait_for("it goes on", lambda: text().endswith("after\n"))
+        os.kill(b.role("supervisor")[0], signal.SIGKILL)
+        for p in b.role("log"):
+            os.kill(p, signal.SIGKILL)
+        os.write(fd, b"and on\n")
+        wait_for("it goes on", lambda: text().endswith("after\nand on\n"))
+        os.close(fd)
+    lost = int(text().split(" bytes are missing")[0].rsplit("[", 1)[1])
+    whole = sum(len(line(n)) for n in range(60000)) + len("after\nand on\n")
+    mark = "[%d bytes are missing here]\n" % lost
+    assert text().count("bytes are missing") == 1 and len(text().replace(mark, "")) + lost == whole, (lost, whole, len(text()))
+
+
 def timeout(b):
     """--timeout does not end it while a stream is open, and does after that"""
     b.program = b.program.replace("/virtlogd", "/virtlogd --timeout 1")
@@ -154,7 +189,7 @@ def old(b):
 
 
 with LogBox("logd", "max_backups = 3\n") as b:
-    for step in (errors, removed, full, timeout, ended, old):
+    for step in (errors, removed, full, away, timeout, ended, old):
         print("--- " + step.__doc__, flush=True)
         try:
             step(b)

@@ -32,6 +32,7 @@ int given_file = -1, clean_root = -1;
 uint32_t max_age_days;
 static struct loop_source source = { .fd = -1 };
 static struct loop_timer retry, linger;
+static struct worker self;
 static bool is_open, stays, has_ended /* the pipe */, complained;
 static int stuck;                      /* why its bytes wait: a negative errno */
 static unsigned quitting;              /* tries left, + 1 */
@@ -90,10 +91,26 @@ static void drain(void)
     }
 }
 
+static void tell_folder(void)
+{
+    worker_event(&self, OP_IN(IN_LOG_FOLDER), stream.lost < UINT32_MAX ? (uint32_t)stream.lost : UINT32_MAX, NULL, 0, NULL, 0);
+}
+
+/* There is a folder again. */
+static void on_folder(struct worker *w, const struct request *rq, struct frame *f)
+{
+    (void)w, (void)rq, (void)f;
+    tell_folder();
+    loop_stop(3);
+}
+
 static void on_retry(struct loop_timer *t)
 {
+    struct stat st;
     (void)t;
     drain();
+    if (stuck && stays && fstat(stream.dir, &st) == 0 && !st.st_nlink)
+        tell_folder();
     if (quitting && (!stuck || --quitting == 1))
         loop_stop(0);
 }
@@ -140,6 +157,7 @@ static void on_start(struct worker *w, const struct request *rq, struct frame *f
         int how = n->dir & LOG_HOW;
         how = how == LOG_TRUNCATE && !first ? LOG_APPEND : how;
         stays = n->dir & LOG_STAYS;
+        stream.lost = n->pad;
         const char *name = *own_name ? own_name : n->name;
         int file = given_file >= 0 && how != LOG_LOOK && is_current(given_file, name) ? fcntl(given_file, F_DUPFD_CLOEXEC, BIRTH_FD_FIRST) : -1;
         r = stream_open(&stream, name, file, how);
@@ -253,15 +271,15 @@ static bool find_name(int fd, uint32_t nth)
 int main(void)
 {
     static const struct worker_op ops[] = { { OP_IN(IN_LOG_START), on_start }, { OP_IN(IN_LOG_TAIL), on_tail }, { OP_LOG_DOMAIN_GET_LOG_FILE_POSITION, call_position },
-        { OP_LOG_DOMAIN_READ_LOG_FILE, call_read }, { OP_LOG_DOMAIN_APPEND_LOG_FILE, call_append }, { OP_IN(IN_LOG_CLEAN), call_clean }, { 0, NULL } };
-    static struct worker w = { .ops = ops, .on_quit = on_quit, .on_gone = on_gone };
+        { OP_LOG_DOMAIN_READ_LOG_FILE, call_read }, { OP_LOG_DOMAIN_APPEND_LOG_FILE, call_append }, { OP_IN(IN_LOG_CLEAN), call_clean }, { OP_IN(IN_LOG_FOLDER), on_folder }, { 0, NULL } };
     uint32_t nth;
 
-    worker_birth(&w, ROLE_LOG);
+    self = (struct worker){ .ops = ops, .on_quit = on_quit, .on_gone = on_gone };
+    worker_birth(&self, ROLE_LOG);
     signal(SIGTERM, on_term);           /* what the pipe holds is written when the channel ends */
-    struct stream_rules rules = read_settings(&w.birth);
-    given_file = birth_fd(&w.birth, BFD_FILE, -1, NULL);
-    int pipe = birth_fd(&w.birth, BFD_LOG_PIPE, -1, NULL), dir = birth_fd(&w.birth, BFD_DIR, -1, NULL), manifest = birth_fd(&w.birth, BFD_MANIFEST, -1, &nth);
+    struct stream_rules rules = read_settings(&self.birth);
+    given_file = birth_fd(&self.birth, BFD_FILE, -1, NULL);
+    int pipe = birth_fd(&self.birth, BFD_LOG_PIPE, -1, NULL), dir = birth_fd(&self.birth, BFD_DIR, -1, NULL), manifest = birth_fd(&self.birth, BFD_MANIFEST, -1, &nth);
     clean_root = dir;
     if (manifest >= 0 && !find_name(manifest, nth))
         dir = -1;
@@ -273,6 +291,6 @@ int main(void)
         log_err("no log stream: %s", strerror(-r));
         return 2;
     }
-    worker_lock(&w);
-    return worker_run(&w);
+    worker_lock(&self);
+    return worker_run(&self);
 }
