@@ -90,6 +90,11 @@ enum internal_op {
     IN_LIMITS,          /* CALL admin gateway -> supervisor: struct limits (index.h): those not LIMIT_LEFT are set; arg 1: of the admin door */
     IN_LOG_LEVEL,       /* CALL admin gateway -> supervisor -> keeper: struct log_set */
     IN_WORKER_TRACE,    /* CALL like IN_WORKER_DEBUG. Reply: empty; fd [0]: what goes over the monitor and the agent's channel, as lines of text without secrets, until it is closed */
+    /* supervisor -> lock: struct lock_file; reply: struct lock_done. In the direct lockspace, which has no folder, the file to lock comes opened, as fd [0] */
+    IN_LOCK_TAKE = 160, /* CALL: the lock of a file. LOCK_SHARED, LOCK_AUTOCREATE. Reply: fd [0], unless it came with the call: who has it has the lock */
+    IN_LOCK_GIVE,       /* CALL: fd [0] it: the lock is given up, whoever else has a copy. LOCK_AUTOCREATE: the file goes too, if nobody else has a lock on it */
+    IN_LOCK_CREATE,     /* CALL: a file of that name is there */
+    IN_LOCK_REMOVE,     /* CALL: none is there; one that is locked stays */
     IN_OP_N
 };
 #define OP_IN(x) OP(PROG_INTERNAL, x)
@@ -235,6 +240,9 @@ struct launched {
     char text[1024];
 };
 enum launch_level { LAUNCH_HAS_UID = 1, LAUNCH_HAS_VIEW = 2, LAUNCH_HAS_PIDNS = 4, LAUNCH_HAS_NETNS = 8, LAUNCH_HAS_FILTER = 16, LAUNCH_HAS_CGROUP = 32, LAUNCH_HAS_USERNS = 64, LAUNCH_HAS_PROC = 128 };
+enum lock_flags { LOCK_SHARED = 1, LOCK_AUTOCREATE = 2 };        /* of the lock program's acquire, too */
+struct lock_file { uint32_t flags /* enum lock_flags */, pad; char name[NAME_MAX_BYTES]; };
+struct lock_done { int32_t error /* 0 or a negative errno; -EAGAIN: somebody else has the lock */; };
 struct hand_path { char path[108]; char pad[4]; };
 struct hand_pid { int32_t id; uint32_t pad; char name[NAME_MAX_BYTES]; };       /* id: what the status file says, for a guest that another daemon started */
 #endif

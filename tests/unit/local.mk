@@ -2,6 +2,7 @@
 unit_programs = \
 	%D%/test-util \
 	%D%/test-conf \
+	%D%/test-lock \
 	%D%/test-log \
 	%D%/test-roles-files \
 	%D%/test-xdr \
@@ -10,6 +11,7 @@ check_PROGRAMS += $(unit_programs)
 TESTS += $(unit_programs)
 %C%_test_util_LDADD = libipc.a
 %C%_test_conf_LDADD = libconf.a libipc.a
+%C%_test_lock_LDADD = liblock.a libipc.a
 %C%_test_log_LDADD = liblog.a libipc.a
 %C%_test_roles_files_LDADD = libipc.a
 %C%_test_xdr_LDADD = libxdr.a libop.a libroutes.a libipc.a
