@@ -48,6 +48,7 @@ enum birth_fd_kind {
     BFD_CGROUP,         /* running guest: fd of its cgroup's cpuacct.usage (v1) or cpu.stat (v2), read-only */
     BFD_PROC,           /* running guest: O_DIRECTORY fd of /proc/<qemu pid> */
     BFD_STREAM,         /* held for the log daemon's supervisor: sealed memfd with the stream's path (LOG_PATH_MAX bytes) */
+    BFD_LEASE,          /* a lock of virtlockd's; arg ~0: the page of leases (supervisor/lockd) */
     BFD_KIND_N
 };
 enum dir_kind { DIR_DEFINITIONS, DIR_AUTOSTART, DIR_STATUS, DIR_LOG, DIR_SAVE, DIR_CACHE, DIR_KIND_N };

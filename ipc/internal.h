@@ -83,6 +83,7 @@ enum internal_op {
     IN_HAND_CONNECT,    /* hand-open. CALL: struct hand_path: connect to a unix socket of our own (monitor of a guest that runs already). Reply: struct hand_done; fd [0] */
     IN_HAND_PIDFD,      /* hand-open. CALL: struct hand_pid: find a running guest by what hand-launch noted of it. Reply: struct hand_done with pid and id; no fds: it has ended; fds like
                          * IN_HAND_LAUNCH's [0], [1], then nworker that its stub held: all that its run had when it was launched */
+    IN_HAND_LEASE,      /* hand-open. CALL: struct hand_lease. Reply: struct lock_done; fd [0] what was opened */
     /* debug, admin door only */
     IN_WORKERS = 128,   /* CALL: reply: struct peer_row, one after the other */
     IN_WORKER_DEBUG,    /* CALL admin gateway -> supervisor -> qemu worker: arg: enum worker_debug; object in the header. Reply: msgpack [[[name, value] ...]]: what it is doing */
@@ -95,6 +96,7 @@ enum internal_op {
     IN_LOCK_GIVE,       /* CALL: fd [0] it: the lock is given up, whoever else has a copy. LOCK_AUTOCREATE: the file goes too, if nobody else has a lock on it */
     IN_LOCK_CREATE,     /* CALL: a file of that name is there */
     IN_LOCK_REMOVE,     /* CALL: none is there; one that is locked stays */
+    IN_LEASES,          /* CALL admin gateway -> supervisor of virtlockd: reply: struct lease_row, one behind the other */
     IN_OP_N
 };
 #define OP_IN(x) OP(PROG_INTERNAL, x)
@@ -242,7 +244,17 @@ struct launched {
 enum launch_level { LAUNCH_HAS_UID = 1, LAUNCH_HAS_VIEW = 2, LAUNCH_HAS_PIDNS = 4, LAUNCH_HAS_NETNS = 8, LAUNCH_HAS_FILTER = 16, LAUNCH_HAS_CGROUP = 32, LAUNCH_HAS_USERNS = 64, LAUNCH_HAS_PROC = 128 };
 enum lock_flags { LOCK_SHARED = 1, LOCK_AUTOCREATE = 2 };        /* of the lock program's acquire, too */
 struct lock_file { uint32_t flags /* enum lock_flags */, pad; char name[NAME_MAX_BYTES]; };
-struct lock_done { int32_t error /* 0 or a negative errno; -EAGAIN: somebody else has the lock */; };
+#define LOCK_TEXT_MAX 4096               /* bytes of a path or name with its NUL */
+/* Program lock: what the gateway makes of a call's arguments: register; and of the others' two strings, a path and a name behind each other, each with its NUL.
+ * Those that a call has not are absent: the struct is as long as they are. */
+struct lock_owner { uint8_t uuid[16]; uint32_t id, pid, flags, pad; char name[NAME_MAX_BYTES]; };
+struct lock_what { uint32_t flags, name_at; char text[2 * LOCK_TEXT_MAX]; };
+/* A row of IN_LEASES; lockspace, resource and owner's name follow it, each with its NUL. */
+struct lease_row { int64_t since /* CLOCK_REALTIME seconds */; uint8_t uuid[16]; uint32_t id, pid, flags /* enum lock_flags */, pad; };
+struct lock_done { int32_t error /* 0 or a negative errno; -EAGAIN: somebody else has the lock */; uint32_t made /* IN_HAND_LEASE: the file was not there */; };
+enum lease_what { LEASE_FOLDER /* of a lockspace; it is made */, LEASE_FILE /* to lock */, LEASE_FILE_MADE /* the same, made if it is not there */,
+    LEASE_REMOVE /* an empty file that was made so; absent is no error */ };
+struct hand_lease { uint32_t what /* enum lease_what */, pad; char path[LOCK_TEXT_MAX]; };
 struct hand_path { char path[108]; char pad[4]; };
 struct hand_pid { int32_t id; uint32_t pad; char name[NAME_MAX_BYTES]; };       /* id: what the status file says, for a guest that another daemon started */
 #endif

@@ -22,6 +22,7 @@ enum op_route {
     ROUTE_DOC,         /* an xmlc with the document in the arguments (no stored definition) */
     ROUTE_HOST,        /* the host worker: node facts, capabilities */
     ROUTE_SIBLING,     /* another daemon of libvirt (network, nodedev, ...) */
+    ROUTE_LEASE,       /* virtlockd's supervisor, with a struct for a body */
     ROUTE_N
 };
 enum op_class { CLASS_NONE, CLASS_CONNECT, CLASS_DOMAIN, CLASS_NETWORK, CLASS_POOL, CLASS_VOL, CLASS_INTERFACE, CLASS_NODE_DEVICE,

@@ -438,6 +438,7 @@ int main(void)
     case OP_IN(IN_HAND_OPEN): hand_open(&h); break;
     case OP_IN(IN_HAND_CONNECT): hand_connect(&h); break;
     case OP_IN(IN_HAND_PIDFD): hand_adopt(&h); break;
+    case OP_IN(IN_HAND_LEASE): hand_lease(&h); break;
     default:
         log_err("no such verb: %u", OP_PROC(h.call.h.op));
         return 2;

@@ -1,0 +1,71 @@
+/* hand_lease.c: what virtlockd opens by a path of its clients: a lockspace's folder, a file that is locked itself.  Part of hand-open, with its privilege
+ * and peer.
+ *
+ * SAFETY: such a path comes from who may connect to virtlockd: root, or the session's own user.  A supervisor that was taken over gains no more than by
+ * the manifest's kinds: a folder or a regular file or block device, opened as MK_LOG and MK_IMAGE open them; made are empty files and folders that are
+ * root's alone, and removed is no file with anything in it. */
+#include "hand_open.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include "ipc/util.h"
+
+/* As libvirt does, with all folders above. */
+static int open_folder(const char *path)
+{
+    char p[LOCK_TEXT_MAX];
+    struct stat st;
+    int fd = path_open(path, O_RDONLY | O_DIRECTORY, WANT(S_IFDIR), &st);
+    if (fd != -ENOENT)
+        return fd == -EMEDIUMTYPE ? -ENOTDIR : fd;
+    util_copy_str(p, sizeof p, path);
+    for (char *s = p + 1; (s = strchr(s, '/')); *s++ = '/') {
+        *s = 0;
+        if (mkdir(p, 0700) < 0 && errno != EEXIST)
+            return -errno;
+    }
+    return mkdir(p, 0700) < 0 && errno != EEXIST ? -errno : path_open(path, O_RDONLY | O_DIRECTORY, WANT(S_IFDIR), &st);
+}
+
+static int open_file(const char *path, bool make, bool *made)
+{
+    struct stat st;
+    struct statfs fs;
+    AUTO_CLOSE fd = path_open(path, O_RDWR, WANT(S_IFREG) | WANT(S_IFBLK), &st);
+    if (fd == -ENOENT && make)
+        fd = path_open_out(path, O_RDWR, MF_APPEND, made);
+    if (fd < 0)
+        return fd == -EMEDIUMTYPE ? -EINVAL : fd;
+    /* What looks like a file there is the kernel's, or another process's memory. */
+    return fstatfs(fd, &fs) < 0 || fs.f_type == PROC_SUPER_MAGIC || fs.f_type == SYSFS_MAGIC ? -EINVAL : STEAL_FD(&fd);
+}
+
+static int remove_file(const char *path)
+{
+    char folder[PATH_MAX];
+    struct stat st;
+    const char *name = path_split(path, folder, sizeof folder);
+    AUTO_CLOSE dir = name ? path_open(folder, O_PATH, WANT(S_IFDIR), &st) : -EISDIR;
+    if (dir < 0)
+        return dir;
+    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT ? 0 : -errno;
+    if (!S_ISREG(st.st_mode) || st.st_size || st.st_nlink > 1)
+        return S_ISDIR(st.st_mode) ? -EISDIR : -EPERM;
+    return unlinkat(dir, name, 0) < 0 ? -errno : 0;
+}
+
+void hand_lease(struct hand *h)
+{
+    const struct hand_lease *q = hand_body(h, sizeof *q);
+    bool made = false;
+    hand_check_text(q->path, sizeof q->path);
+    int r = *q->path != '/' ? *q->path ? -EINVAL : -ENOENT : q->what == LEASE_FOLDER ? open_folder(q->path) : q->what == LEASE_REMOVE ? remove_file(q->path) :
+        open_file(q->path, q->what == LEASE_FILE_MADE, &made);
+    struct lock_done d = { .error = r < 0 ? r : 0, .made = made };
+    hand_reply(h, &d, sizeof d, &r, r >= 0 && q->what != LEASE_REMOVE);
+}

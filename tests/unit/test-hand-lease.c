@@ -1,0 +1,80 @@
+/* hand-open's verb for virtlockd, as a process with a fake supervisor: folders, files, what is refused, what is removed. */
+#include <sys/stat.h>
+#include "fakesup.h"
+#include "tests/tap.h"
+
+static char dir[64];
+static int got = -1;
+
+/* What the hand says; what it opened is in `got`. */
+static int ask(uint32_t what, const char *name, uint32_t *made)
+{
+    struct fakesup s;
+    struct hand_lease q = { .what = what };
+    struct lock_done d = { .error = -ENOSYS };
+    util_format(q.path, sizeof q.path, "%s%s", *name && *name != '=' ? dir : "", *name == '=' ? name + 1 : name);
+    if (got >= 0)
+        close(got);
+    got = -1;
+    if (fakesup_hand(&s, ROLE_HAND_OPEN, geteuid() ? BIRTH_SESSION : 0, IN_HAND_LEASE, &q, sizeof q, NULL, 0) == 1 && s.reply.body_len == sizeof d) {
+        memcpy(&d, s.reply.body, sizeof d);
+        got = frame_take_fd(&s.reply, 0);
+    }
+    tap_ok(fakesup_end(&s) == 0 && (d.error == 0) >= (got >= 0), "the hand ends");
+    if (made)
+        *made = d.made;
+    return d.error;
+}
+
+static bool is_there(const char *name)
+{
+    char path[256];
+    struct stat st;
+    snprintf(path, sizeof path, "%s%s", dir, name);
+    return lstat(path, &st) == 0;
+}
+
+int main(void)
+{
+    char command[512];
+    uint32_t made;
+    struct stat st;
+    snprintf(dir, sizeof dir, "/tmp/hand-lease-XXXXXX");
+    if (!mkdtemp(dir))
+        return 1;
+    snprintf(command, sizeof command, "cd %s && echo x >file && ln -s file link && ln -s no dangling && mkfifo fifo && : >empty && ln empty second", dir);
+    if (system(command))
+        return 1;
+
+    tap_int(ask(LEASE_FOLDER, "/a/b", NULL), 0, "a lockspace's folder is made");
+    tap_ok(fstat(got, &st) == 0 && S_ISDIR(st.st_mode) && (st.st_mode & 07777) == 0700, "for its owner alone, and comes");
+    tap_int(ask(LEASE_FOLDER, "/a/b", NULL), 0, "or is there");
+    tap_int(ask(LEASE_FOLDER, "/file", NULL), -ENOTDIR, "a file is none");
+    tap_int(ask(LEASE_FOLDER, "=relative", NULL), -EINVAL, "nor what is no absolute path");
+    tap_int(ask(LEASE_FOLDER, "=/proc/self/fd/3", NULL), -ELOOP, "nor what a magic link leads to");
+
+    tap_int(ask(LEASE_FILE, "/file", &made), 0, "a file to lock");
+    tap_ok(got >= 0 && (fcntl(got, F_GETFL) & O_ACCMODE) == O_RDWR && !made, "comes opened to write");
+    tap_int(ask(LEASE_FILE, "/link", NULL), 0, "by a link as well");
+    tap_int(ask(LEASE_FILE, "/none", NULL), -ENOENT, "none");
+    tap_int(ask(LEASE_FILE_MADE, "/none", &made), 0, "is made on demand");
+    tap_ok(made && fstat(got, &st) == 0 && (st.st_mode & 07777) == 0600 && st.st_size == 0, "empty, its owner's alone, and that is told");
+    tap_int(ask(LEASE_FILE_MADE, "/file", &made), 0, "one that is there");
+    tap_ok(!made && fstat(got, &st) == 0 && st.st_size == 2, "stays as it is");
+    tap_ok(ask(LEASE_FILE_MADE, "/dangling", NULL) < 0 && !is_there("/no"), "nothing is made behind a link");
+    tap_int(ask(LEASE_FILE, "/fifo", NULL), -EINVAL, "a FIFO is no file");
+    tap_int(ask(LEASE_FILE, "=/proc/self/mem", NULL), -EINVAL, "nor is what is one in /proc only");
+    tap_int(ask(LEASE_FILE, "/a", NULL), -EISDIR, "nor is a folder");
+    tap_int(ask(LEASE_FILE, "", NULL), -ENOENT, "nor nothing");
+
+    tap_int(ask(LEASE_REMOVE, "/none", NULL), 0, "what was made is removed");
+    tap_ok(!is_there("/none"), "and gone");
+    tap_int(ask(LEASE_REMOVE, "/none", NULL), 0, "which is no error");
+    tap_int(ask(LEASE_REMOVE, "/file", NULL), -EPERM, "a file with something in it stays");
+    tap_int(ask(LEASE_REMOVE, "/link", NULL), -EPERM, "so does a link");
+    tap_int(ask(LEASE_REMOVE, "/second", NULL), -EPERM, "and a file with two names");
+    tap_int(ask(LEASE_REMOVE, "/a", NULL), -EISDIR, "and a folder");
+    tap_ok(is_there("/file") && is_there("/link") && is_there("/second") && is_there("/a"), "they are there");
+    snprintf(command, sizeof command, "rm -rf %s", dir);
+    return tap_done() | (system(command) != 0);
+}
