@@ -32,7 +32,7 @@ const struct op *internal_op(const char *name, size_t n)
     for (size_t i = 0; i < ARRAY_N(internals); i++)
         if (n == strlen(internals[i].name) && !memcmp(internals[i].name, name, n))
             return &internals[i];
-    return NULL;
+    return n == strlen(lock_listing.name) && !memcmp(lock_listing.name, name, n) ? &lock_listing : NULL;
 }
 
 /* What it said or was asked last. */

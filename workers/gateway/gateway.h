@@ -129,7 +129,7 @@ void call_cancel(struct gw *gw, struct call *c);                   /* tells the 
  * by a helper that then returns false, frees both, and nothing of them may be touched after it. */
 typedef void local_fn(struct gw *gw, struct call *c, struct mp_in *in);
 struct local { uint32_t op; local_fn *fn; };
-extern const struct local local_open[], local_domain[], local_list[], local_events[], local_stats[], local_admin[], local_debug[], local_logd[];
+extern const struct local local_open[], local_domain[], local_list[], local_events[], local_stats[], local_admin[], local_debug[], local_logd[], local_lock[];
 
 local_fn get_info;                                                 /* info.c */
 
@@ -145,6 +145,9 @@ void mp_domain(struct mp_out *o, const struct index_slot *s);      /* [name, uui
 
 /* open.c: what AUTH, OPEN and CLOSE left */
 bool open_needed(const struct op *op);                             /* not before connect.open */
+
+/* lockd.c */
+extern const struct op lock_listing;                                 /* a method of the admin door beside the schema */
 
 /* debug.c */
 const struct op *internal_op(const char *name, size_t n);            /* a method of the admin door beside the schema; NULL: none */
