@@ -37,5 +37,12 @@ roles_supervisor_SOURCES = $(supervisor_core) \
 roles_supervisor_LDADD = libroutes.a libpolicy.a libipc.a
 roles_supervisor_logd_SOURCES = $(supervisor_core) %reldir%/logd/clean.c %reldir%/logd/objects.c %reldir%/logd/open.c %reldir%/logd/streams.c %reldir%/logd/streams.h
 roles_supervisor_logd_LDADD = libroutes.a libpolicy.a libipc.a
-roles_supervisor_lockd_SOURCES = $(supervisor_core) %reldir%/lockd/objects.c
+roles_supervisor_lockd_SOURCES = $(supervisor_core) \
+	%reldir%/lockd/leases.c \
+	%reldir%/lockd/lockd.h \
+	%reldir%/lockd/objects.c \
+	%reldir%/lockd/owners.c \
+	%reldir%/lockd/page.c \
+	%reldir%/lockd/spaces.c \
+	$(NULL)
 roles_supervisor_lockd_LDADD = libroutes.a libpolicy.a libipc.a

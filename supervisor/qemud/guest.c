@@ -382,6 +382,11 @@ void objects_reconcile(void)
         }
 }
 
+void objects_client_came(struct peer *gateway, int fd)
+{
+    (void)gateway, (void)fd;
+}
+
 void objects_client_gone(struct peer *gateway)
 {
     for (struct run *r = run_next(NULL); r; r = run_next(r))

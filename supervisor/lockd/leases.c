@@ -1,0 +1,383 @@
+/* leases.c: a lease from its taking to its end.
+ *
+ *   FREE --acquire--> TAKING --locked, and the keeper has it--> HELD --release, or its owner's end--> GIVING --> FREE
+ *
+ * Rules and words are libvirt's: an owner is its pid; of shared leases of one resource each has a lock of its own. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include "lockd.h"
+
+#define QUEUE_MS 1u
+static bool some_doomed;
+static struct loop_timer queue_timer;
+
+void lock_fail(const struct caller *c, int code, const char *fmt, ...)
+{
+    char text[ERR_DETAIL_MAX];
+    struct err e = ERR_INIT;
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    err_set(&e, code, VIR_FROM_RPC, "%s", text);
+    route_error(c, &e);
+}
+
+int lock_done(struct flow *f, struct frame *fr, struct lock_done *d)
+{
+    if (fr->body_len != sizeof *d || fr->h.flags & FRAME_BIG)
+        return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_LOCKSPACE, "malformed answer about a lock");
+    memcpy(d, fr->body, sizeof *d);
+    int fd = frame_take_fd(fr, 0);
+    if (fd >= 0) {
+        util_closep(&f->fd[FF_IMAGE]);
+        f->fd[FF_IMAGE] = fd;
+    }
+    return FLOW_NEXT;
+}
+
+static struct lease *of(struct flow *f)
+{
+    return &page->lease[f->i];
+}
+
+static void path_of(char *out, size_t n, uint32_t space, const char *resource)
+{
+    util_format(out, n, "%s%s%s", page->space[space].path, space ? "/" : "", resource);
+}
+
+static int is_locked(struct err *e, const char *resource)
+{
+    return err_set(e, VIR_ERR_RESOURCE_BUSY, VIR_FROM_LOCKSPACE, "Lockspace resource '%s' is locked", resource);
+}
+
+static int hand_ask(struct flow *f, uint32_t what, uint32_t space, const char *resource)
+{
+    struct hand_lease q = { .what = what };
+    path_of(q.path, sizeof q.path, space, resource);
+    return hand_call(f, ROLE_HAND_OPEN, IN_HAND_LEASE, &q, sizeof q, NULL, 0);
+}
+
+/* A process that died over it: its next instance is asked, once. */
+static int again_once(struct flow *f)
+{
+    if (!f->died || f->looked++)
+        return -1;
+    f->err = (struct err)ERR_INIT;
+    return FLOW_AGAIN;
+}
+
+/* ---- taking ---- */
+
+static int take_failed(struct flow *f, int error)
+{
+    char path[2 * LOCK_TEXT_MAX];
+    struct lease *l = of(f);
+    if (error == -EAGAIN)
+        return is_locked(&f->err, l->resource);
+    path_of(path, sizeof path, l->space, l->resource);
+    return err_sys(&f->err, VIR_FROM_LOCKSPACE, -error, "Unable to open%s resource %s", l->row.flags & LOCK_AUTOCREATE ? "/create" : "", path);
+}
+
+/* The direct lockspace's files are opened by a hand: its process sees no folder. */
+static int take_open(struct flow *f)
+{
+    struct lease *l = of(f);
+    return l->space ? FLOW_NEXT : hand_ask(f, l->row.flags & LOCK_AUTOCREATE ? LEASE_FILE_MADE : LEASE_FILE, 0, l->resource);
+}
+
+static int take_opened(struct flow *f, struct frame *fr)
+{
+    struct lock_done d;
+    if (lock_done(f, fr, &d) < 0)
+        return -1;
+    of(f)->made = d.made != 0;
+    return d.error || f->fd[FF_IMAGE] < 0 ? take_failed(f, d.error ? d.error : -EPROTO) : FLOW_NEXT;
+}
+
+static int take_lock(struct flow *f)
+{
+    struct lease *l = of(f);
+    struct lock_file q = { .flags = l->row.flags };
+    if (l->space && util_copy_str(q.name, sizeof q.name, l->resource) < 0)
+        return take_failed(f, -ENAMETOOLONG);
+    return space_ask(f, l->space, IN_LOCK_TAKE, &q, f->fd[FF_IMAGE]);
+}
+
+static int take_locked(struct flow *f, struct frame *fr)
+{
+    struct lock_done d;
+    if (lock_done(f, fr, &d) < 0)
+        return -1;
+    if (d.error || f->fd[FF_IMAGE] < 0)
+        return take_failed(f, d.error ? d.error : -EPROTO);
+    lease_keep(of(f), STEAL_FD(&f->fd[FF_IMAGE]));
+    return FLOW_NEXT;
+}
+
+static void on_queue(struct loop_timer *t)
+{
+    (void)t;
+    flow_unblock();
+}
+
+/* Nobody is told that he has it before the keeper's copy is beyond our reach. */
+static int take_kept(struct flow *f)
+{
+    (void)f;
+    if (!sup.keeper.queued)
+        return FLOW_NEXT;
+    loop_after(&queue_timer, QUEUE_MS, on_queue, NULL);
+    return FLOW_BLOCKED;
+}
+
+static void end_doomed(void);
+
+static void taken(struct flow *f, bool ok)
+{
+    struct lease *l = of(f);
+    if (ok)
+        __atomic_store_n(&l->state, LEASE_HELD, __ATOMIC_RELEASE);
+    else
+        lease_free(l);
+    flow_answered(f, ok);
+    end_doomed();
+}
+
+static const struct step take_steps[] = { { "open", take_open, take_opened, NULL }, { "lock", take_lock, take_locked, again_once }, { "keep", take_kept, NULL, NULL }, { 0 } };
+
+void lease_acquire(const struct caller *c, const struct client *o, uint32_t space, const char *name, uint32_t flags)
+{
+    struct err e = ERR_INIT;
+    char path[2 * LOCK_TEXT_MAX];
+    for (struct lease *l = lease_find(space, name, NULL); l; l = lease_find(space, name, l))
+        if (said_is(&l->by, c) && l->state == LEASE_HELD) {
+            route_reply(c, NULL, 0, NULL, 0);
+            return;
+        } else if (!(l->row.flags & flags & LOCK_SHARED)) {
+            is_locked(&e, name);
+        }
+    path_of(path, sizeof path, space, name);
+    if (!e.code && strlen(name) >= RESOURCE_MAX)
+        err_sys(&e, VIR_FROM_LOCKSPACE, ENAMETOOLONG, "Unable to open%s resource %s", flags & LOCK_AUTOCREATE ? "/create" : "", path);
+    struct lease *l = e.code ? NULL : lease_new(space, name);
+    if (!l && !e.code)
+        err_set(&e, VIR_ERR_OPERATION_FAILED, VIR_FROM_LOCKSPACE, "there are too many leases");
+    if (!l) {
+        route_error(c, &e);
+        return;
+    }
+    l->row = (struct lease_row){ .since = time(NULL), .id = o->owner.id, .pid = o->owner.pid, .flags = flags };
+    memcpy(l->row.uuid, o->owner.uuid, sizeof l->row.uuid);
+    memcpy(l->owner, o->owner.name, sizeof l->owner);
+    l->by = said_by(c);
+    __atomic_store_n(&l->state, LEASE_TAKING, __ATOMIC_RELEASE);
+    struct flow *f = flow_start(take_steps, taken, c);
+    if (!f) {
+        lease_free(l);
+        return;
+    }
+    f->i = lease_index(l);
+    idle_update();
+    flow_go(f);
+}
+
+/* ---- giving up ---- */
+
+static int give_remove(struct flow *f)
+{
+    struct lease *l = of(f);
+    return l->made ? hand_ask(f, LEASE_REMOVE, 0, l->resource) : FLOW_NEXT;
+}
+
+static int give_unlock(struct flow *f)
+{
+    struct lease *l = of(f);
+    struct lock_file q = { .flags = l->row.flags };
+    if (l->space)
+        util_copy_str(q.name, sizeof q.name, l->resource);
+    return space_ask(f, l->space, IN_LOCK_GIVE, &q, lease_fd(l));
+}
+
+static int give_anyway(struct flow *f)
+{
+    if (again_once(f) == FLOW_AGAIN)
+        return FLOW_AGAIN;
+    log_warn("a lock is given up by closing it only: %s", f->err.detail);
+    return FLOW_NEXT;
+}
+
+static void given(struct flow *f, bool ok)
+{
+    (void)ok;
+    lease_free(of(f));
+    flow_answered(f, true);
+    end_doomed();
+}
+
+static bool give(struct lease *l, const struct caller *c)
+{
+    static const struct step steps[] = { { "remove", give_remove, NULL, give_anyway }, { "unlock", give_unlock, NULL, give_anyway }, { 0 } };
+    struct flow *f = flow_start(steps, given, c);
+    if (!f)
+        return false;
+    f->i = lease_index(l);
+    if (c)
+        l->by = said_by(c);
+    __atomic_store_n(&l->state, LEASE_GIVING, __ATOMIC_RELEASE);
+    flow_go(f);
+    return true;
+}
+
+/* Freed rows say by which call they were given up, until they are used again. */
+static bool was_given(const struct caller *c)
+{
+    for (uint32_t i = 0; c->flags & FRAME_RESENT && i < LEASES_MAX; i++)
+        if (page->lease[i].state == LEASE_FREE && said_is(&page->lease[i].by, c))
+            return true;
+    return false;
+}
+
+void lease_release(const struct caller *c, const struct client *o, uint32_t space, const char *name, uint32_t flags)
+{
+    struct err e = ERR_INIT;
+    bool locked = false;
+    (void)flags;
+    for (struct lease *l = lease_find(space, name, NULL); l; l = lease_find(space, name, l)) {
+        locked = true;
+        if (l->row.pid == o->owner.pid && l->state == LEASE_HELD) {
+            give(l, c);
+            return;
+        }
+    }
+    if (was_given(c)) {
+        route_reply(c, NULL, 0, NULL, 0);
+        return;
+    }
+    if (locked)
+        err_set(&e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_LOCKSPACE, "owner %u does not hold the resource lock", o->owner.pid);
+    else
+        err_set(&e, VIR_ERR_RESOURCE_BUSY, VIR_FROM_LOCKSPACE, "Lockspace resource '%s' is not locked", name);
+    route_error(c, &e);
+}
+
+/* As many as there can be at once; the rest as those are done. */
+static void end_doomed(void)
+{
+    static bool inside;
+    if (!some_doomed || inside)
+        return;
+    inside = true;
+    some_doomed = false;
+    for (uint32_t i = 0; i < LEASES_MAX && !some_doomed; i++)
+        if (page->lease[i].doomed && page->lease[i].state == LEASE_HELD)
+            some_doomed = !give(&page->lease[i], NULL);
+    inside = false;
+}
+
+unsigned leases_end(uint32_t pid)
+{
+    unsigned n = 0;
+    for (uint32_t i = 0; i < LEASES_MAX && leases_used; i++)
+        if (page->lease[i].state != LEASE_FREE && page->lease[i].row.pid == pid) {
+            page->lease[i].doomed = 1;
+            some_doomed = true;
+            n++;
+        }
+    end_doomed();
+    return n;
+}
+
+/* ---- the files themselves ---- */
+
+static int file_failed(struct flow *f, int error)
+{
+    char path[2 * LOCK_TEXT_MAX];
+    const char *name = (const char *)f->body;
+    if (error == -EAGAIN)
+        return is_locked(&f->err, name);
+    path_of(path, sizeof path, f->i, name);
+    return f->arg == IN_LOCK_CREATE ? err_sys(&f->err, VIR_FROM_NONE, -error, "cannot create file '%s'", path)
+                                    : err_sys(&f->err, VIR_FROM_LOCKSPACE, -error, "Unable to delete lockspace resource %s", path);
+}
+
+static int file_ask(struct flow *f)
+{
+    struct lock_file q = { .flags = 0 };
+    const char *name = (const char *)f->body;
+    bool remove = f->arg == IN_LOCK_REMOVE;
+    if (!f->i)
+        return hand_ask(f, remove ? LEASE_REMOVE : LEASE_FILE_MADE, 0, name);
+    if (util_copy_str(q.name, sizeof q.name, name) == 0)
+        return space_ask(f, f->i, f->arg, &q, -1);
+    return file_failed(f, -ENAMETOOLONG);
+}
+
+static int file_done(struct flow *f, struct frame *fr)
+{
+    struct lock_done d;
+    if (lock_done(f, fr, &d) < 0)
+        return -1;
+    return d.error ? file_failed(f, d.error) : FLOW_NEXT;
+}
+
+static void file_call(const struct caller *c, uint32_t space, const char *name, uint32_t op)
+{
+    static const struct step steps[] = { { "file", file_ask, file_done, again_once }, { 0 } };
+    struct err e = ERR_INIT;
+    if (lease_find(space, name, NULL))
+        is_locked(&e, name);
+    struct flow *f = e.code ? NULL : flow_start(steps, flow_answered, c);
+    if (e.code)
+        route_error(c, &e);
+    if (!f)
+        return;
+    f->i = space;
+    f->arg = op;
+    util_copy_str((char *)f->body, sizeof f->body, name);
+    flow_go(f);
+}
+
+void lease_create(const struct caller *c, const struct client *o, uint32_t space, const char *name, uint32_t flags)
+{
+    (void)o, (void)flags;
+    file_call(c, space, name, IN_LOCK_CREATE);
+}
+
+void lease_delete(const struct caller *c, const struct client *o, uint32_t space, const char *name, uint32_t flags)
+{
+    (void)o, (void)flags;
+    file_call(c, space, name, IN_LOCK_REMOVE);
+}
+
+/* ---- after a supervisor's death ---- */
+
+/* What was being taken is held if its lock was kept, and its call comes again; what was being given up is given up by its call, which comes again, or at
+ * once if there is nobody to ask again. */
+void leases_open(void)
+{
+    unsigned held = 0, lost = 0;
+    for (uint32_t i = 0; i < LEASES_MAX && leases_used; i++) {
+        struct lease *l = &page->lease[i];
+        if (l->state == LEASE_FREE)
+            continue;
+        if (lease_fd(l) < 0) {
+            lost += l->state == LEASE_HELD;
+            lease_free(l);
+            continue;
+        }
+        if (l->state == LEASE_GIVING && !peer_find(l->by.number))
+            l->doomed = 1;
+        some_doomed = some_doomed || l->doomed;
+        l->state = LEASE_HELD;
+        held++;
+    }
+    if (lost)
+        log_err("%u locks are lost: their descriptors are not there", lost);
+    if (held)
+        log_info("%u locks are held", held);
+    end_doomed();
+}

@@ -1,0 +1,185 @@
+/* owners.c: who is behind a connection, and what its end means.
+ *
+ * An owner that holds leases and loses the connection that it made itself (QEMU, by libvirt's lock driver: the process registers before it becomes
+ * QEMU, and the connection lasts as long as it does) can no longer be told anything: its leases end, and so does it, as libvirt's virtlockd has it: a guest
+ * that runs on without its lock would write to a disk that is another's.  But for the client it is not the end when its gateway is killed: then
+ * its process is what counts, which the keeper watches. */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include "lockd.h"
+
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77
+#endif
+#define KILL_MS 1600u               /* after the polite signal */
+#define WATCHES_MAX CLIENTS_MAX
+
+/* Pidfds of clients that have not said yet who they are, by their row in the client page; + 1. */
+static int pidfds[CLIENTS_MAX];
+/* Owners' processes that the keeper watches for us. */
+static struct watch { uint32_t pid; uint64_t object; struct loop_timer timer; } watches[WATCHES_MAX];
+static uint32_t watches_n, watch_count;
+
+struct client *client_of(const struct peer *p)
+{
+    struct client *o = p && p->client_row ? &page->client[p->client_row - 1] : NULL;
+    if (o && o->number != p->number)
+        *o = (struct client){ .number = p->number, .pid = sup.client_rows[p->client_row - 1].pid };
+    return o;
+}
+
+static struct watch *watch_of(uint32_t pid)
+{
+    for (uint32_t i = 0; i < watches_n; i++)
+        if (watches[i].object && watches[i].pid == pid)
+            return &watches[i];
+    return NULL;
+}
+
+static struct watch *watch_add(uint32_t pid, uint64_t object)
+{
+    uint32_t i = 0;
+    while (i < watches_n && watches[i].object)
+        i++;
+    if (i == WATCHES_MAX)
+        return NULL;
+    if (i == watches_n)
+        watches_n++;
+    watches[i] = (struct watch){ .pid = pid, .object = object };
+    return &watches[i];
+}
+
+/* The page says who is watched: one whom the keeper has no more ended while there was no supervisor to tell.  0 for a free place. */
+static uint32_t *watched_of(uint32_t pid)
+{
+    uint32_t i = 0;
+    while (i < CLIENTS_MAX - 1 && page->watched[i] != pid)
+        i++;
+    return page->watched[i] == pid ? &page->watched[i] : NULL;
+}
+
+void watch_held(const struct held *h)
+{
+    if (!watch_add((uint32_t)h->pid, h->object))
+        log_warn("too many owners to watch");
+}
+
+/* SAFETY: a pidfd is the right to have the keeper signal: the kernel gives it for who is at the other end of an accepted socket, so that it names
+ * nobody but a client of ours, whatever became of the number.  Kernels before 6.5 have none to give: an owner's leases end with its connection
+ * all the same, but it is not killed. */
+void objects_client_came(struct peer *gateway, int fd)
+{
+    int pidfd = -1, *kept = &pidfds[gateway->client_row - 1];
+    socklen_t n = sizeof pidfd;
+    if (*kept)
+        close(*kept - 1);
+    *kept = gateway->door == DOOR_RW && getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &n) == 0 ? pidfd + 1 : 0;
+}
+
+static void watch_begin(struct peer *p, struct client *o)
+{
+    struct held h = { .role = ROLE_PID1, .pid = (int32_t)o->pid };
+    int *kept = &pidfds[p->client_row - 1];
+    o->watched = watch_of(o->pid) != NULL;
+    if (!*kept || o->watched)
+        return;
+    AUTO_CLOSE fd = *kept - 1;
+    *kept = 0;
+    h.object = object_make(++watch_count, 0x80000000u | sup.epoch);
+    if (!(o->watched = watch_add(o->pid, h.object) != NULL))
+        return;
+    keeper_tell(IN_ADOPT, &h, sizeof h, &fd, 1);
+    uint32_t *place = watched_of(0);
+    if (place && !sup.keeper.queued)        /* else the keeper may never hear of it, and that means no end */
+        *place = o->pid;
+}
+
+void client_register(const struct caller *c, struct client *o, const struct lock_owner *as)
+{
+    if (!as->id) {
+        lock_fail(c, VIR_ERR_OPERATION_INVALID, "lock owner details have not been registered");
+        return;
+    }
+    o->owner = *as;
+    o->registered = 1;
+    if (as->pid == o->pid)
+        watch_begin(peer_find(c->number), o);
+    route_reply(c, NULL, 0, NULL, 0);
+}
+
+/* ---- ends ---- */
+
+static void watch_ended(uint32_t pid)
+{
+    uint32_t *place = watched_of(pid);
+    if (place)
+        *place = 0;
+    leases_end(pid);
+}
+
+static void send_signal(const struct watch *w, int sig)
+{
+    struct kill_req k = { .object = w->object, .signal = sig };
+    keeper_tell(IN_KILL, &k, sizeof k, NULL, 0);
+}
+
+static void on_kill(struct loop_timer *t)
+{
+    send_signal(t->data, SIGKILL);
+}
+
+/* has_closed: it is the client that ended the connection; else its gateway was killed, or nobody knows, and what counts is whether the process lives. */
+static void owner_gone(struct client *o, bool has_closed)
+{
+    bool is_own = o->registered && o->owner.pid == o->pid, is_known = o->watched;
+    o->number = o->registered = 0;
+    if (!is_own || (!has_closed && (!is_known || watch_of(o->pid))))
+        return;
+    unsigned n = leases_end(o->pid);
+    struct watch *w = n ? watch_of(o->pid) : NULL;
+    if (n)
+        log_warn("process %u, owner of %u leases, has lost its connection: they end, and so does it", o->pid, n);
+    if (!w)
+        return;
+    send_signal(w, SIGTERM);
+    loop_after(&w->timer, KILL_MS, on_kill, w);
+}
+
+void objects_client_gone(struct peer *gateway)
+{
+    struct client *o = gateway->client_row ? &page->client[gateway->client_row - 1] : NULL;
+    int *kept = &pidfds[gateway->client_row ? gateway->client_row - 1 : 0];
+    const struct exited *x = gateway->obituary;
+    if (!o)
+        return;
+    if (*kept)
+        close(*kept - 1);
+    *kept = 0;
+    if (o->number == gateway->number)
+        owner_gone(o, x && x->code == CLD_EXITED && x->status == 0);
+}
+
+/* Those whose gateway ended while there was no supervisor. */
+void owners_open(void)
+{
+    for (uint32_t i = 0; i < CLIENTS_MAX; i++)
+        if (page->client[i].number && !peer_find(page->client[i].number))
+            owner_gone(&page->client[i], false);
+    for (uint32_t i = 0; i < CLIENTS_MAX; i++)
+        if (page->watched[i] && !watch_of(page->watched[i]))
+            watch_ended(page->watched[i]);
+}
+
+void objects_exited(const struct exited *x)
+{
+    for (uint32_t i = 0; i < watches_n; i++)
+        if (watches[i].object == x->who.object) {
+            loop_cancel(&watches[i].timer);
+            watches[i].object = 0;
+            watch_ended(watches[i].pid);
+            return;
+        }
+}

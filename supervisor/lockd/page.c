@@ -1,0 +1,156 @@
+/* page.c: the page of leases, as a table: a row a lease, found by lockspace and name. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include "lockd.h"
+
+#define BUCKETS 8192u
+#define PAGE_OBJECT object_make(~0u, 1)
+struct page *page;
+uint32_t leases_used;
+static uint32_t bucket[BUCKETS], chain[LEASES_MAX];     /* rows + 1 */
+static uint32_t free_queue[LEASES_MAX], free_first, free_n;     /* whose turn is last: what a freed row says of its call stays long */
+static int fds[LEASES_MAX];         /* + 1 */
+static uint32_t gens[LEASES_MAX];   /* of what the keeper held */
+
+void keep_fd(uint64_t object, uint32_t tag, uint32_t arg, int fd)
+{
+    struct held h = { .kind = HELD_FD, .role = ROLE_LOCK, .object = object, .tag = tag, .arg = arg };
+    keeper_tell(IN_STORE, &h, sizeof h, &fd, 1);
+}
+
+static uint32_t *bucket_of(uint32_t space, const char *resource)
+{
+    uint32_t h = 2166136261u ^ space;
+    for (; *resource; resource++)
+        h = (h ^ (uint8_t)*resource) * 16777619u;
+    return &bucket[h % BUCKETS];
+}
+
+static void link_in(struct lease *l)
+{
+    uint32_t *b = bucket_of(l->space, l->resource);
+    chain[lease_index(l)] = *b;
+    *b = lease_index(l) + 1;
+    leases_used++;
+}
+
+static void queue_free(uint32_t row)
+{
+    free_queue[(free_first + free_n++) % LEASES_MAX] = row;
+}
+
+struct lease *lease_find(uint32_t space, const char *resource, struct lease *after)
+{
+    for (uint32_t i = after ? chain[lease_index(after)] : *bucket_of(space, resource); i; i = chain[i - 1])
+        if (page->lease[i - 1].space == space && !strcmp(page->lease[i - 1].resource, resource))
+            return &page->lease[i - 1];
+    return NULL;
+}
+
+struct lease *lease_new(uint32_t space, const char *resource)
+{
+    if (!free_n)
+        return NULL;
+    struct lease *l = &page->lease[free_queue[free_first]];
+    free_first = (free_first + 1) % LEASES_MAX;
+    free_n--;
+    memset(l, 0, sizeof *l);
+    l->space = space;
+    l->gen = ++page->gen ? page->gen : ++page->gen;
+    util_copy_str(l->resource, sizeof l->resource, resource);
+    link_in(l);
+    return l;
+}
+
+int lease_fd(const struct lease *l)
+{
+    return fds[lease_index(l)] - 1;
+}
+
+void lease_keep(struct lease *l, int fd)
+{
+    fds[lease_index(l)] = fd + 1;
+    keep_fd(lease_object(l), BFD_LEASE, lease_index(l), fd);
+}
+
+static void drop(uint64_t object)
+{
+    struct held h = { .kind = HELD_FD, .object = object };
+    keeper_tell(IN_DROP, &h, sizeof h, NULL, 0);
+}
+
+void lease_free(struct lease *l)
+{
+    uint32_t row = lease_index(l), *i = bucket_of(l->space, l->resource);
+    __atomic_store_n(&l->state, LEASE_FREE, __ATOMIC_RELEASE);
+    while (*i != row + 1)
+        i = &chain[*i - 1];
+    *i = chain[row];
+    if (fds[row]) {
+        close(fds[row] - 1);
+        fds[row] = 0;
+        drop(lease_object(l));
+    }
+    leases_used--;
+    queue_free(row);
+    idle_update();
+}
+
+/* Of a row that was used again an earlier descriptor may still be there, if a supervisor died before it could say so. */
+void lease_held(uint64_t object, int fd)
+{
+    uint32_t row = object_slot(object), gen = object_gen(object);
+    if (row >= LEASES_MAX || (fds[row] && gens[row] > gen)) {
+        drop(object);
+        close(fd);
+        return;
+    }
+    if (fds[row]) {
+        drop(object_make(row, gens[row]));
+        close(fds[row] - 1);
+    }
+    fds[row] = fd + 1;
+    gens[row] = gen;
+}
+
+/* A descriptor without its lease is a lock that nobody has. */
+static void check_held(struct lease *l)
+{
+    uint32_t row = lease_index(l);
+    if (!fds[row] || (l->state != LEASE_FREE && l->gen == gens[row]))
+        return;
+    drop(object_make(row, gens[row]));
+    close(fds[row] - 1);
+    fds[row] = 0;
+}
+
+static int page_new(void)
+{
+    int fd = memfd_create("bulkhead-leases", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (fd < 0 || ftruncate(fd, sizeof *page) < 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0)
+        return -errno;
+    keep_fd(PAGE_OBJECT, BFD_LEASE, ~0u, fd);
+    return fd;
+}
+
+bool page_open(int fd)
+{
+    AUTO_CLOSE own = fd < 0 ? page_new() : fd;
+    void *p = own < 0 ? MAP_FAILED : mmap(NULL, sizeof *page, PROT_READ | PROT_WRITE, MAP_SHARED, own, 0);
+    if (p == MAP_FAILED)
+        return false;
+    page = p;
+    if (fd >= 0 && page->magic != PAGE_MAGIC)
+        return false;
+    page->magic = PAGE_MAGIC;
+    for (uint32_t i = 0; i < LEASES_MAX; i++) {
+        check_held(&page->lease[i]);
+        if (page->lease[i].state == LEASE_FREE)
+            queue_free(i);
+        else
+            link_in(&page->lease[i]);
+    }
+    return true;
+}
