@@ -47,6 +47,9 @@ int role_answer(int chan, int ms, struct frame *f);
 /* emulators.c: a kind's caps: what the QEMU binaries can do; *version: of the first one, 0 none. */
 int emulators_ask(struct keeper_start *k, uint32_t *version);
 
+/* lease_cli.c: `virtlockd --leases`, a client of the running daemon. Exit status. */
+int lease_cli(const struct layout *l);
+
 /* worker_cli.c: `DAEMON --worker [NAME]`, a client of the running daemon. Exit status. */
 int worker_cli(const struct layout *l, const char *name, const char *debug, bool trace);
 #endif

@@ -32,12 +32,13 @@ struct daemon_kind {
     const struct kind_folder *folders;  /* ends with sub NULL */
     struct kind_file files[CONF_FILE_N];/* the daemon's own first; ends with name NULL */
     void (*defaults)(struct settings *s);   /* where they are not every daemon's */
+    int (*list)(const struct layout *l);    /* --leases: a client of the running daemon; exit status */
     int (*caps)(struct keeper_start *k, uint32_t *version); /* a memfd (BFD_CAPS); *version: of the QEMU; NULL: it runs no QEMU */
 };
 extern const struct daemon_kind kind;
 
 /* Long options: every daemon's, and those of some. */
-enum { OPT_NOTIFY = 256, OPT_WORKER, OPT_DEBUG, OPT_TRACE };
+enum { OPT_NOTIFY = 256, OPT_WORKER, OPT_DEBUG, OPT_TRACE, OPT_LIST };
 #define KIND_FOLDER(member) offsetof(struct layout, member)
 #define COMMON_OPTIONS \
     { "help", no_argument, NULL, 'h' }, { "verbose", no_argument, NULL, 'v' }, { "daemon", no_argument, NULL, 'd' }, { "timeout", required_argument, NULL, 't' }, \

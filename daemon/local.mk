@@ -3,6 +3,7 @@ sbin_PROGRAMS += virtqemud virtlogd virtlockd
 front_sources = \
 	%reldir%/daemon.h \
 	%reldir%/defaults.c \
+	%reldir%/door.c %reldir%/door.h \
 	%reldir%/kind.h \
 	%reldir%/layout.c \
 	%reldir%/listen.c \
@@ -22,5 +23,5 @@ virtqemud_SOURCES = $(front_sources) %reldir%/kind_qemud.c %reldir%/emulators.c
 virtqemud_LDADD = libpolicy.a libipc.a
 virtlogd_SOURCES = $(front_sources) %reldir%/kind_logd.c
 virtlogd_LDADD = libpolicy.a libipc.a
-virtlockd_SOURCES = $(front_sources) %reldir%/kind_lockd.c
+virtlockd_SOURCES = $(front_sources) %reldir%/kind_lockd.c %reldir%/lease_cli.c
 virtlockd_LDADD = libpolicy.a libipc.a

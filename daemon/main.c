@@ -87,7 +87,7 @@ int main(int argc, char **argv)
     struct keeper_start k = { .notify_fd = -1, .ready_fd = -1 };
     const char *config = NULL, *pid_file = NULL, *debug = NULL;
     uint32_t timeout = 0, notify_fd = 0;
-    bool verbose = false, worker = false, trace = false;
+    bool verbose = false, worker = false, list = false, trace = false;
     int c;
     while ((c = getopt_long(argc, argv, "hvdt:f:Vp:", kind.options, NULL)) >= 0)
         switch (c) {
@@ -101,6 +101,7 @@ int main(int argc, char **argv)
         case OPT_NOTIFY: if (number("notify-fd", optarg, 65535, &notify_fd)) return 1; k.notify_fd = (int)notify_fd; break;
         case OPT_WORKER: worker = true; break;
         case OPT_DEBUG: worker = true; debug = optarg; break;
+        case OPT_LIST: list = true; break;
         case OPT_TRACE: worker = trace = true; break;
         default: return 1;
         }
@@ -115,6 +116,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s: cannot find the folders to use: %s\n", kind.name, strerror(-r));
         return 1;
     }
+    if (list)
+        return kind.list(&k.layout);
     if (worker)
         return worker_cli(&k.layout, optind < argc ? argv[optind] : NULL, debug, trace);
     settings_defaults(&k.settings, session);

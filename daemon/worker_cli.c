@@ -2,115 +2,19 @@
  *
  * A client like any other: it asks the admin door by msgpack-RPC (methods internal.*, see the gateway's debug.c). */
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 #include "daemon/daemon.h"
+#include "daemon/door.h"
 #include "ipc/frame.h"
 #include "ipc/mp.h"
 #include "ipc/util.h"
 
-#define ANSWER_MAX (8u << 20)
-#define ANSWER_WAIT_MS 10000
 #define WORKER_WAIT_MS 2000         /* a worker that hangs is what one looks for: it must not hang us */
 
 struct worker_row { char role[64], object[NAME_MAX_BYTES], state[64], op[64]; int32_t pid; uint64_t idle_ms; uint32_t instance; };
-static struct { int fd, serial; uint8_t buf[ANSWER_MAX]; size_t n, used; } door;
-
-static int complain(const char *what, int r)
-{
-    fprintf(stderr, "%s: %s: %s\n", kind.name, what, strerror(-r));
-    return -1;
-}
-
-static int door_open(const struct layout *l)
-{
-    struct sockaddr_un a = { .sun_family = AF_UNIX };
-    door.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (door.fd < 0 || util_format(a.sun_path, sizeof a.sun_path, "%s/%s-admin-sock", l->sock_dir, kind.name) || connect(door.fd, (struct sockaddr *)&a, sizeof a) < 0)
-        return complain(a.sun_path, -errno);
-    return 0;
-}
-
-/* The next message; it stays until the one after it. 0 or a negative errno. */
-static int door_next(struct mp_in *in, int ms)
-{
-    for (;;) {
-        struct pollfd p = { .fd = door.fd, .events = POLLIN };
-        size_t used, have = door.n - door.used;
-        int r = have ? mp_guard(door.buf + door.used, have, MP_DEPTH_MAX, ANSWER_MAX, &used) : 1;
-        if (r < 0)
-            return -EPROTO;
-        if (r == 0) {
-            mp_in_init(in, door.buf + door.used, used);
-            door.used += used;
-            return 0;
-        }
-        memmove(door.buf, door.buf + door.used, have);
-        door.n = have;
-        door.used = 0;
-        if (have == ANSWER_MAX)
-            return -EMSGSIZE;
-        r = poll(&p, 1, ms);
-        if (r <= 0)
-            return r ? -errno : -ETIMEDOUT;
-        ssize_t got = read(door.fd, door.buf + have, ANSWER_MAX - have);
-        if (got <= 0)
-            return got < 0 ? -errno : -EPIPE;
-        door.n += (size_t)got;
-    }
-}
-
-/* One call with its answer; in is left at the results' first one.  Arguments: [], [flags] (name NULL) or [name, flags]; flags -1: []. */
-static int door_call(const char *method, const char *name, int flags, int ms, struct mp_in *in)
-{
-    char text[512] = "";
-    struct mp_out o;
-    int id = ++door.serial, r;
-    mp_out_init(&o, 1024);
-    mp_array(&o, 4);
-    mp_int(&o, 0);
-    mp_int(&o, id);
-    mp_str(&o, method);
-    mp_array(&o, (name != NULL) + (flags >= 0));
-    if (name)
-        mp_str(&o, name);
-    if (flags >= 0)
-        mp_int(&o, flags);
-    r = o.failed ? -ENAMETOOLONG : (int)util_write_full(door.fd, o.p, o.len);
-    mp_out_free(&o);
-    do {            /* of a call that was given up the answer may still come */
-        if (r < 0 || (r = door_next(in, ms)) < 0)
-            return r;
-        mp_get_array(in, 4);
-        mp_get_int(in);
-    } while (mp_get_int(in) != id);
-    if (mp_get_nil(in)) {
-        mp_get_array(in, 4);
-        return in->bad ? -EPROTO : 0;
-    }
-    mp_get_array(in, 3);
-    mp_skip(in);
-    mp_skip(in);
-    mp_get_strz(in, text, sizeof text);
-    fprintf(stderr, "%s: %s\n", kind.name, text);
-    return -EREMOTEIO;
-}
-
-/* Guests' names are their authors'; nothing in them shall reach the terminal as a command. */
-static char *harmless(char *s)
-{
-    for (unsigned char *p = (unsigned char *)s; *p; p++)
-        if (*p < 0x20 || *p == 0x7f)
-            *p = '?';
-        else if (*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)     /* the second set of control characters, as UTF-8 has it */
-            *p = p[1] = '?';
-    return s;
-}
 
 static bool get_row(struct mp_in *in, struct worker_row *w)
 {
@@ -134,13 +38,13 @@ static int show_rows(const char *name, int *pid)
     int r = door_call("internal.workers", NULL, -1, ANSWER_WAIT_MS, &in);
     *pid = 0;
     if (r < 0)
-        return r == -EREMOTEIO ? r : complain("no answer", r);
+        return r == -EREMOTEIO ? r : door_complain("no answer", r);
     uint32_t n = mp_get_array(&in, 1u << 20);
     printf("%-11s %-20s %8s %-10s %12s %8s  %s\n", "role", "object", "pid", "state", "idle for", "instance", "last");
     while (n-- && get_row(&in, &w)) {
         if (name && strcmp(name, w.object))
             continue;
-        printf("%-11s %-20s %8d %-10s %10.3f s %8u  %s\n", w.role, harmless(w.object), w.pid, w.state, (double)w.idle_ms / 1000, w.instance, harmless(w.op));
+        printf("%-11s %-20s %8d %-10s %10.3f s %8u  %s\n", w.role, door_harmless(w.object), w.pid, w.state, (double)w.idle_ms / 1000, w.instance, door_harmless(w.op));
         if (!strcmp(w.role, "qemu"))
             *pid = w.pid;
     }
@@ -155,10 +59,10 @@ static int show_facts(const char *name, int flags)
     if (r == -ETIMEDOUT)
         printf("  the worker does not answer\n");
     if (r < 0)
-        return r == -ETIMEDOUT || r == -EREMOTEIO ? r : complain("no answer", r);
+        return r == -ETIMEDOUT || r == -EREMOTEIO ? r : door_complain("no answer", r);
     uint32_t n = mp_get_array(&in, 64);
     while (n-- && mp_get_array(&in, 2) == 2 && mp_get_strz(&in, key, sizeof key) && mp_get_strz(&in, value, sizeof value))
-        printf("  %-10s %s\n", harmless(key), harmless(value));
+        printf("  %-10s %s\n", door_harmless(key), door_harmless(value));
     return 0;
 }
 
@@ -199,7 +103,7 @@ static int trace_show(const char *name)
         if (util_write_full(STDOUT_FILENO, p, n) < 0)
             return -1;
     }
-    return r == -EREMOTEIO ? r : complain("the trace broke", r);
+    return r == -EREMOTEIO ? r : door_complain("the trace broke", r);
 }
 
 int worker_cli(const struct layout *l, const char *name, const char *debug, bool trace)
