@@ -35,6 +35,7 @@ scenario_root_tests = \
 	%D%/test-session-bare.py \
 	%D%/test-logd.py \
 	%D%/test-logd-libvirtd.py \
+	%D%/test-lockd-held.py \
 	%D%/test-peer-admin.py \
 	%D%/test-peer-badxml.py \
 	%D%/test-peer-cpu.py \
@@ -54,4 +55,4 @@ scenario_root_tests = \
 	$(NULL)
 TESTS += $(scenario_tests)
 ROOT_TESTS += $(scenario_root_tests)
-EXTRA_DIST += %D%/client-libvirt.py %D%/client-msgpack.py %D%/../qemulib.py %D%/../qemuguest.py $(scenario_tests) $(scenario_root_tests) %D%/../functions.sh %D%/../guest/mkinitrd.sh %D%/../guest/hello.xml %D%/../guest/agent.xml %D%/../check.sh %D%/../guestlib.py
+EXTRA_DIST += %D%/client-libvirt.py %D%/client-msgpack.py %D%/../qemulib.py %D%/../qemuguest.py $(scenario_tests) $(scenario_root_tests) %D%/../functions.sh %D%/../guest/mkinitrd.sh %D%/../guest/hello.xml %D%/../guest/agent.xml %D%/../check.sh %D%/../guestlib.py %D%/../locklib.py

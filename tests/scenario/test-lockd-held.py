@@ -1,0 +1,184 @@
+#!/usr/bin/python3
+"""Fifty locks of virtlockd: through signals and the death of each of its processes all of them are held; they end with their release, or their owner."""
+import os, signal, sys, time
+sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
+from box import is_running, wait_for
+from locklib import *
+
+P = 999991
+SPACE = "/var/lib/libvirt/lockd/files"
+OWNER = """
+import os, signal, sys, time
+sys.path.insert(0, %r)
+from locklib import *
+if "deaf" in sys.argv: signal.signal(signal.SIGTERM, signal.SIG_IGN)
+own = Client("/run/libvirt/virtlockd-sock")
+assert own.register(os.getpid(), "guest") is None and own.restrict() is None
+if "many" in sys.argv:
+    n = 60
+    own2 = own
+else:
+    n = 1
+if os.fork() == 0:          # as libvirtd does it: another process takes the leases
+    other = Client("/run/libvirt/virtlockd-sock")
+    assert other.register(os.getppid(), "guest") is None
+    assert not [r for r in (other.acquire("", "/var/lib/libvirt/images/own%%d.img" %% i) for i in range(n)) if r]
+    os._exit(0)
+assert os.wait()[1] == 0
+print("ready", os.getpid(), flush=True)
+sys.stdin.readline()
+own.close()
+time.sleep(30)
+"""
+
+
+def names(b):
+    """[path on the host, arguments of acquire]"""
+    out = []
+    for i in range(20):
+        out.append((b.dir + SPACE + "/%064x" % i, (SPACE, "%064x" % i, AUTOCREATE)))
+    for i in range(15):
+        out.append((b.images + "/x%d.img" % i, ("", "/var/lib/libvirt/images/x%d.img" % i, 0)))
+    for i in range(15):
+        out.append((b.images + "/s%d.img" % i, ("", "/var/lib/libvirt/images/s%d.img" % i, SHARED)))
+    return out
+
+
+def held(b, all50):
+    return sum(is_locked(path, not args[2] & SHARED) for path, args in all50)
+
+
+def survives(b, what, c, all50, gone=()):
+    """Every lock is there, the client is served, and what is listed is what there is."""
+    wait_for("the end of " + what, lambda: not any(is_running(p) for p in gone))
+    n = held(b, all50)
+    assert n == 50, "%s: %d of 50 held" % (what, n)
+    assert c.acquire("", "/var/lib/libvirt/images/x0.img")[0] == 87, what
+    told = leases(b)
+    assert len(told) == 50, (what, len(told))
+    assert c.acquire(SPACE, "more", AUTOCREATE) is None and c.release(SPACE, "more") is None, what
+    assert not os.path.exists(b.dir + SPACE + "/more")
+    print("ok", what)
+
+
+def deaths(b):
+    for kind in "xs":
+        for i in range(15):
+            open(b.images + "/%s%d.img" % (kind, i), "w").close()
+    c = Client(b.lock_sock)
+    assert c.create_lockspace(SPACE) is None and c.register(P, "one", 7, b"\x12" * 16) is None
+    all50 = names(b)
+    begin = int(time.time())
+    for path, args in all50:
+        r = c.acquire(*args)
+        assert r is None, r
+    survives(b, "nothing", c, all50)
+    row = next(r for r in leases(b) if r[1].endswith("s3.img"))
+    assert row[:7] == ["", "/var/lib/libvirt/images/s3.img", "one", "12121212-1212-1212-1212-121212121212", 7, P, "shared"] and begin - 1 <= row[7] <= time.time() + 1, row
+    shown = b.run("sh", "-c", b.lockd + " --leases").stdout
+    assert shown.count("\n") == 51 and "exclusive" in shown and SPACE in shown, shown
+    daemon = b.daemon_pid()
+    os.kill(daemon, signal.SIGHUP)
+    survives(b, "SIGHUP", c, all50)
+    for turn in range(3):
+        old = b.role("supervisor")
+        os.kill(daemon, signal.SIGUSR1)
+        wait_for("the next supervisor", lambda: b.role("supervisor") and b.role("supervisor") != old)
+        survives(b, "SIGUSR1", c, all50, old)
+    assert b.daemon_pid() == daemon
+    for role in ("supervisor", "lock", "supervisor", "lock"):
+        old = b.role(role)
+        assert len(old) == (2 if role == "lock" else 1), (role, old)
+        for p in old:
+            os.kill(p, signal.SIGKILL)
+        survives(b, "SIGKILL of the " + role, c, all50, old)
+    old = b.role("supervisor") + b.role("lock")
+    for p in old:
+        os.kill(p, signal.SIGKILL)
+    survives(b, "SIGKILL of the supervisor and the lock roles", c, all50, old)
+    old = b.role("gateway")
+    for p in old:
+        os.kill(p, signal.SIGKILL)
+    c = None
+
+    def again():                # it may be given to one that was killed, and is not missed yet
+        nonlocal c
+        c = Client(b.lock_sock)
+        return c.register(P) is None
+    wait_for("a new connection", again)
+    survives(b, "SIGKILL of the gateways", c, all50, old)
+    # What is released is released, and nothing else.
+    for i, (path, args) in enumerate(all50):
+        assert c.release(*args[:2]) is None
+        assert c.release(*args[:2])[0] == 87, "released twice"
+        assert i < 20 or not is_locked(path), path
+        assert i >= 20 or not os.path.exists(path), path
+    assert leases(b) == [] and held(b, all50[20:]) == 0
+    assert c.acquire(SPACE, "again", AUTOCREATE) is None and c.acquire(SPACE, "again", AUTOCREATE)[0] == 87
+    assert c.release(SPACE, "again") is None
+    c.close()
+
+
+def owners(b):
+    """an owner's end, with its connection or without"""
+    import subprocess
+    open(b.images + "/own0.img", "w").close()
+    for i in range(1, 60):
+        open(b.images + "/own%d.img" % i, "w").close()
+    script = os.path.join(b.dir, "owner.py")
+    open(script, "w").write(OWNER % os.path.dirname(os.path.abspath(sys.modules["locklib"].__file__)))
+    inner = [p for p, c in b.processes() if c.startswith("sh -c while")][0]
+
+    def owner(*words):
+        p = subprocess.Popen(["nsenter", "-t", str(inner), "-m", "-n", "-i", "-p", "--", sys.executable, script, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        line = p.stdout.readline()
+        assert line.startswith("ready"), line
+        return p, int(open("/proc/%d/task/%d/children" % (p.pid, p.pid)).read())        # nsenter's child
+    image = b.images + "/own0.img"
+    free = lambda: leases(b) == [] and not is_locked(image)
+    # It ends: by itself, or killed.
+    p, pid = owner()
+    assert is_locked(image) and len(leases(b)) == 1 and leases(b)[0][2] == "guest"
+    os.kill(pid, signal.SIGKILL)
+    wait_for("the lease's end with its owner", free, 20)
+    p.wait()
+    # It drops its connection: it is told to end, and then made to.
+    for words, status in (((), -signal.SIGTERM), (("deaf",), -signal.SIGKILL)):
+        p, pid = owner(*words)
+        begin = time.time()
+        p.stdin.write("close\n")
+        p.stdin.flush()
+        wait_for("the lease's end with its connection", free, 20)
+        assert time.time() - begin < 1.5 or not words, "not at once"
+        wait_for("the owner's end", lambda: not is_running(pid), 20)
+        assert not words or time.time() - begin > 1.4, "it was given no time"
+        p.wait()
+    # Its gateway is killed, which is not its doing: it goes on with its leases, which end with it.
+    p, pid = owner("many")
+    assert len(leases(b)) == 60
+    for g in b.role("gateway"):
+        os.kill(g, signal.SIGKILL)
+    for turn in range(2):
+        time.sleep(0.2)
+        assert is_locked(image) and len(leases(b)) == 60 and is_running(pid)
+        for s in b.role("supervisor"):
+            os.kill(s, signal.SIGKILL)
+    os.kill(pid, signal.SIGKILL)
+    wait_for("the leases' end with their owner", free, 20)
+    p.wait()
+    # Both supervisor and owner end at once.
+    p, pid = owner("many")
+    for q in b.role("supervisor") + [pid]:
+        os.kill(q, signal.SIGKILL)
+    wait_for("the leases' end with their owner", free, 20)
+    p.wait()
+    print("ok owners")
+
+
+with lock_box("lockd-held") as b:
+    try:
+        deaths(b)
+        owners(b)
+    except BaseException:
+        print(b.log_text()[-3000:])
+        raise
