@@ -36,12 +36,14 @@ scenario_root_tests = \
 	%D%/test-logd.py \
 	%D%/test-logd-libvirtd.py \
 	%D%/test-lockd-held.py \
+	%D%/test-lockd-rules.py \
 	%D%/test-peer-admin.py \
 	%D%/test-peer-badxml.py \
 	%D%/test-peer-cpu.py \
 	%D%/test-peer-events.py \
 	%D%/test-peer-life.py \
 	%D%/test-peer-nodes.py \
+	%D%/test-peer-lockd.py \
 	%D%/test-peer-python.py \
 	%D%/test-peer-queries.py \
 	%D%/test-peer-readonly.py \

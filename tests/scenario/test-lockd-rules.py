@@ -1,0 +1,127 @@
+#!/usr/bin/python3
+"""Our virtlockd and Debian's beside each other, as on two hosts of a shared file system: neither gets what the other one has; the same calls get the same
+answers; and what is no call, or names what is no file to lock, costs nobody but who says it."""
+import os, struct, sys
+sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
+from locklib import *
+
+SPACE = "/var/lib/libvirt/lockd/files"
+IMAGES = "/var/lib/libvirt/images/"
+
+
+def two_hosts():
+    """what one virtlockd has the other one does not get, both ways; and what each says"""
+    ours = lock_box("lockd-ours")
+    theirs = lock_box("lockd-theirs", peer=True)
+    shared = os.path.join(ours.dir, "shared")
+    os.makedirs(shared + "/files")
+    for i in range(2):
+        open(shared + "/i%d.img" % i, "w").close()
+    with ours, theirs:
+        both = [(Client(ours.lock_sock), "ours"), (Client(theirs.lock_sock), "Debian's")]
+        for c, who in both:
+            assert c.register(999991, who) is None and c.create_lockspace(shared + "/files") is None
+        for (c, who), (d, other) in (both, both[::-1]):
+            for args in (("", shared + "/i0.img"), (shared + "/files", "%064x" % 7)):
+                auto = AUTOCREATE if args[0] else 0
+                assert c.acquire(*args, auto) is None, who
+                for flags in (0, SHARED):
+                    r = d.acquire(*args, auto | flags)
+                    assert r[:3] == [87, 51, "resource busy: Lockspace resource '%s' is locked" % args[1]], (other, r)
+                assert c.release(*args) is None
+                assert d.acquire(*args, auto) is None, other
+                assert d.release(*args) is None
+                assert c.acquire(*args, auto | SHARED) is None and d.acquire(*args, auto | SHARED) is None
+                assert c.release(*args) is None
+                assert not args[0] or os.path.exists(shared + "/files/" + args[1]), "a file that the other one has locked is gone"
+                assert c.acquire(*args, auto)[0] == 87
+                assert d.release(*args) is None
+                assert not args[0] or not os.path.exists(shared + "/files/" + args[1])
+        print("ok two hosts")
+        same(ours, theirs)
+    print("ok the same answers")
+
+
+def same(ours, theirs):
+    """The same calls to both, in order: (connection, method, arguments)."""
+    folder = os.path.dirname(ours.dir) + "/%s/same"
+    image, space = folder + "/image", folder + "/space"
+    for b in (ours, theirs):
+        os.makedirs(b.dir + "/same/folder")
+        os.symlink("nowhere", b.dir + "/same/dangling")
+        open(b.dir + "/same/image", "w").close()
+    calls = []
+    for method, args in (("restrict", ()), ("new", ("/x",)), ("create", ("/x", "y")), ("delete", ("/x", "y")), ("acquire", ("/x", "y")), ("release", ("/x", "y"))):
+        calls += [(0, method, args), (0, method, args + (8,))]
+    calls += [(0, "register", (999991, "one", 0)), (0, "register", (999991, "one", 1, b"\1" * 16, 1)), (0, "register", (999991,)), (1, "register", (999992, "two", 2))]
+    for flags in (0, SHARED):
+        calls += [(0, "acquire", ("", image, flags)), (0, "acquire", ("", image, flags)), (1, "acquire", ("", image, SHARED)), (1, "release", ("", image)), (0, "create", ("", image)),
+                  (0, "delete", ("", image)), (0, "release", ("", image, 1)), (0, "release", ("", image)), (0, "release", ("", image)), (0, "release", ("", image))]
+    for name in ("folder", "dangling", "none", "none/x"):
+        calls += [(0, "acquire", ("", folder + "/" + name)), (0, "release", ("", folder + "/" + name))]
+    calls += [(0, "acquire", ("", "")), (0, "acquire", ("", folder + "/none", AUTOCREATE)), (0, "create", ("", folder + "/none")), (0, "release", ("", folder + "/none")),
+              (0, "create", ("", folder + "/none")), (0, "create", ("", folder + "/none")), (0, "delete", ("", folder + "/none")), (0, "delete", ("", folder + "/none")),
+              (0, "create_lockspace", ("",)), (0, "new", ("",)), (0, "create_lockspace", (image,)), (0, "new", (space,)), (0, "new", (space,)), (0, "create_lockspace", (space,)),
+              (1, "acquire", (space, "r")), (1, "acquire", (space, "r", AUTOCREATE)), (0, "create", (space, "r")), (0, "delete", (space, "r")), (0, "release", (space, "r")), (1, "release", (space, "r")),
+              (1, "acquire", (space, "r")), (0, "create", (space, "q")), (0, "create", (space, "q")), (1, "acquire", (space, "q")), (1, "release", (space, "q")), (0, "delete", (space, "q")),
+              (0, "delete", (space, "q")), (0, "create", (space, "x" * 300)), (0, "acquire", (space, "x" * 300, AUTOCREATE)), (0, "acquire", ("/nowhere", "x")),
+              (0, "restrict", (4,)), (0, "restrict", ()), (0, "restrict", ()), (0, "register", (5,)), (0, "acquire", ("", image)), (0, "acquire", ("", image, 8)), (0, "create_lockspace", (space,)),
+              (0, "new", (space,)), (0, "release", ("", image)), (1, "call", (9, b"")), (1, "call", (0, b"")), (1, "call", (RESTRICT, b"")), (1, "acquire", ("", "/" + "y" * 70000))]
+    clients = {b: (Client(b.lock_sock), Client(b.lock_sock)) for b in (ours, theirs)}
+    for who, method, args in calls:
+        said = []
+        for b in (ours, theirs):
+            own = os.path.basename(b.dir)
+            r = getattr(clients[b][who], method)(*[a.replace("%s", own) if isinstance(a, str) else a for a in args])
+            said.append(eval(repr(r).replace(own, "OWN")))
+        assert said[0] == said[1], "%s%s:\nours      %s\nDebian's  %s" % (method, args, *said)
+    print("ok %d calls" % len(calls))
+
+
+def bad_input(b):
+    """what is no call of the program costs whoever says it, and nobody else"""
+    import socket
+    good = Client(b.lock_sock)
+    assert good.register(999993) is None
+    open(b.images + "/bad.img", "w").close()
+    assert good.acquire("", IMAGES + "bad.img") is None
+    for data in (b"\xff" * 64, struct.pack(">I", 4 << 30 - 1 & 0xffffffff) * 8, struct.pack(">I", 8), message(ACQUIRE, string("")[:2], 0), message(ACQUIRE, struct.pack(">I", 0xffffffff), 0),
+                 message(REGISTER, b"\0" * 16 + string(b"a\0b") + struct.pack(">III", 1, 1, 0)), b"\x94\0\1\xa4junk\x90", b"\xdd\xff\xff\xff\xff"):
+        s = socket.socket(socket.AF_UNIX)
+        s.settimeout(20)
+        s.connect(b.lock_sock)
+        s.sendall(data)
+        s.shutdown(socket.SHUT_WR)
+        try:
+            while s.recv(65536):
+                pass
+        except ConnectionResetError:
+            pass
+        s.close()
+    bad = Client(b.lock_sock)
+    assert bad.register(1, "n" * 300)[0] == 38
+    assert bad.register(1) is None
+    for args in (("", "relative"), ("", IMAGES + "a\nb"), ("", "/proc/self/mem"), ("", "/dev/tty"), ("", "/" + "d" * 5000), ("relative", "x"), ("", "/proc/self/fd/0")):
+        assert bad.acquire(*args, AUTOCREATE if args[1] == "relative" else 0) is not None, args
+    assert bad.create_lockspace("relative")[0] == 38
+    # A link, a FIFO, a second name, planted in the folder of a lockspace.
+    assert bad.create_lockspace(SPACE) is None
+    folder = b.dir + SPACE
+    open(b.images + "/victim", "w").write("precious")
+    os.symlink(IMAGES + "victim", folder + "/link")
+    os.mkfifo(folder + "/fifo")
+    os.link(b.images + "/victim", folder + "/second")
+    for name in ("link", "fifo", "second", "..", "../../x", "a/b", ""):
+        for flags in (0, AUTOCREATE, SHARED | AUTOCREATE):
+            assert bad.acquire(SPACE, name, flags)[0] == 38, name
+        assert bad.create(SPACE, name)[0] == 38 and bad.delete(SPACE, name)[0] == 38, name
+    assert open(b.images + "/victim").read() == "precious" and bad.delete("", IMAGES + "victim")[0] == 38
+    bad.close()
+    assert good.release("", IMAGES + "bad.img") is None
+    good.close()
+    print("ok bad input")
+
+
+with lock_box("lockd-bad") as b:
+    bad_input(b)
+two_hosts()
