@@ -1,6 +1,6 @@
 /* Recorded conversations with libvirt's daemons, replayed: the gateway's bytes must be the same.
  *
- * tests/golden/NAME.talk: "# NAME" starts a conversation, "need-auth", "readonly" set the door, "logd" the daemon, "empty" and "running" the one
+ * tests/golden/NAME.talk: "# NAME" starts a conversation, "need-auth", "readonly" set the door, "logd" and "lockd" the daemon, "empty" and "running" the one
  * guest; "c HEX" the client says, "s HEX" the server must answer, "." the server must have closed.  What the rest of the daemon
  * answers to a call that is passed on: "f METHOD HEX" a reply, "p METHOD HEX" one with a descriptor, "e METHOD CODE DOMAIN DETAIL" an error, before whose DETAIL comes the
  * errno if CODE is 38. */
@@ -80,7 +80,8 @@ static void replay(FILE *in)
     static uint8_t bytes[200000];
     char talk[64] = "";
     struct serve serve = { .uid = 1000 };
-    bool started = false, empty = false, running = false, logd = false;
+    bool started = false, empty = false, running = false;
+    uint32_t daemon = DAEMON_QEMUD;
     unsigned no = 0;
 
     while (fgets(line, sizeof line, in)) {
@@ -91,7 +92,8 @@ static void replay(FILE *in)
                 tap_ok(!readable(client) || client_ended(), "%s: nothing more is said", talk);
                 gateway_stop();
             }
-            started = empty = running = logd = false;
+            started = empty = running = false;
+            daemon = DAEMON_QEMUD;
             serve = (struct serve){ .uid = 1000 };
             snprintf(talk, sizeof talk, "%.60s", line + 2);
             continue;
@@ -100,12 +102,13 @@ static void replay(FILE *in)
             serve.need_auth = AUTH_POLKIT;
         if (!strcmp(line, "readonly"))
             serve.door = DOOR_RO;
-        logd |= !strcmp(line, "logd");
+        if (!strcmp(line, "logd") || !strcmp(line, "lockd"))
+            daemon = line[2] == 'g' ? DAEMON_LOGD : DAEMON_LOCKD;
         empty |= !strcmp(line, "empty");
         running |= !strcmp(line, "running");
         if (!started && (line[0] == 'c' || line[0] == 's') && line[1] == ' ') {
             gateway_start(serve);
-            gw->layout.id = logd ? DAEMON_LOGD : DAEMON_QEMUD;
+            gw->layout.id = daemon;
             guest_recorded(!empty, running);
             started = true;
         }
@@ -124,7 +127,7 @@ static void replay(FILE *in)
 
 int main(void)
 {
-    static const char *const talks[] = { "gateway", "logd" };
+    static const char *const talks[] = { "gateway", "lockd", "logd" };
     char path[4096];
     loop_init();
     for (size_t i = 0; i < sizeof talks / sizeof *talks; i++) {
