@@ -1,6 +1,6 @@
 /* gateway-fuzz.h: a gateway in front of a client that the fuzzer plays, and of a supervisor that answers some calls with noise.
  *
- * Input: a first byte of choices (door, authentication, how the supervisor answers), then what the client sends, cut where a byte
+ * Input: a first byte of choices (daemon, door, authentication, how the supervisor answers), then what the client sends, cut where a byte
  * 0xff 0xfe stands: between two pieces the supervisor has its turn.  Nothing may leak, hang, crash, or reach another descriptor. */
 #ifndef BULKHEAD_GATEWAY_FUZZ_H
 #define BULKHEAD_GATEWAY_FUZZ_H
@@ -99,11 +99,12 @@ static void fuzz_client(const uint8_t *data, size_t size)
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, c) < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, f) < 0)
         abort();
     struct gw *gw = calloc(1, sizeof *gw);
-    struct serve s = { .uid = choice & 4 ? 0 : 1000, .need_auth = choice & 8 ? AUTH_POLKIT : AUTH_NONE, .door = choice & 16 ? DOOR_ADMIN : choice & 32 ? DOOR_RO : DOOR_RW };
+    struct serve s = { .uid = choice & 4 ? 0 : 1000, .need_auth = choice & 8 ? AUTH_POLKIT : AUTH_NONE, .door = choice & 16 ? DOOR_ADMIN : (choice & 160) == 32 ? DOOR_RO : DOOR_RW };
     gw->w.data = gw;
     gw->conn.fd = -1;
     gw->set.max_client_requests = gw->set.admin_max_client_requests = 5;
     gw->ix = fuzz_view;
+    gw->layout.id = choice & 128 ? (choice & 32 ? DAEMON_LOGD : DAEMON_LOCKD) : DAEMON_QEMUD;     /* those two have no door for reading */
     if (chan_open(&gw->w.chan, f[0], 64, gw_frame, fuzz_chan_end, &gw->w) < 0 || gw_serve(gw, &s, c[0]) < 0)
         abort();
     while (size) {
