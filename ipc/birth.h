@@ -14,7 +14,7 @@
 #define ROLES(R) \
     R(KEEPER, "keeper") R(SUPERVISOR, "supervisor") R(GATEWAY, "gateway") R(XMLC, "xmlc") R(PROBE, "probe") R(CONF, "conf") \
     R(HOST, "host") R(LOG, "log") R(QEMU, "qemu") R(HAND_OPEN, "hand-open") R(HAND_NET, "hand-net") R(HAND_LAUNCH, "hand-launch") \
-    R(PID1, "pid1") R(LOCK, "lock")
+    R(PID1, "pid1") R(LOCK, "lock") R(HOLDER, "holder")
 enum role {
 #define R(id, name) ROLE_##id,
     ROLES(R)
@@ -49,6 +49,7 @@ enum birth_fd_kind {
     BFD_PROC,           /* running guest: O_DIRECTORY fd of /proc/<qemu pid> */
     BFD_STREAM,         /* held for the log daemon's supervisor: sealed memfd with the stream's path (LOG_PATH_MAX bytes) */
     BFD_LEASE,          /* a lock of virtlockd's; arg ~0: the page of leases (supervisor/lockd) */
+    BFD_LISTEN_HELD,    /* where the holder gives what it has to the next daemon */
     BFD_KIND_N
 };
 enum dir_kind { DIR_DEFINITIONS, DIR_AUTOSTART, DIR_STATUS, DIR_LOG, DIR_SAVE, DIR_CACHE, DIR_KIND_N };

@@ -13,6 +13,7 @@ include %reldir%/xmlc/local.mk
 include %reldir%/probe/local.mk
 include %reldir%/conf/local.mk
 include %reldir%/host/local.mk
+include %reldir%/holder/local.mk
 include %reldir%/lock/local.mk
 include %reldir%/log/local.mk
 include %reldir%/qemu/local.mk
