@@ -26,6 +26,9 @@ int listen_open(const struct layout *l, const struct settings *s, int fds[DOOR_N
 /* A file with our pid in it, locked as long as *fd lives, as libvirt's daemons do. -EBUSY: another one runs. */
 int pidfile_take(const char *path, int *fd);
 
+/* held.c: a door for this daemon's holder; and what the holder of one that was killed has goes into the store.  0 or a negative errno. */
+int held_open(const struct layout *l, char made[256]);
+
 /* void.c: namespaces with nothing in them, made once. fds[i] is BFD_VOID_USER + i, -1 where there is none. */
 int void_make(bool session, int fds[5]);
 

@@ -28,6 +28,7 @@ struct daemon_kind {
     unsigned doors;             /* bits: enum door */
     bool only_owner;            /* nobody but the daemon's own user is served */
     const char *lock;           /* in the state folder, beside the pid file; NULL: none */
+    bool holds;                 /* it has a holder: what it holds for objects outlives the daemon's being killed */
     bool autostarts;            /* notes its first start of a host */
     const struct kind_folder *folders;  /* ends with sub NULL */
     struct kind_file files[CONF_FILE_N];/* the daemon's own first; ends with name NULL */

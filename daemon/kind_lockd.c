@@ -8,6 +8,6 @@ const struct daemon_kind kind = {
     .id = DAEMON_LOCKD, .name = "virtlockd", .supervisor = "supervisor-lockd", .options = options, .folders = folders, .defaults = settings_plain, .list = lease_cli,
     .usage = "       --worker          Show the running daemon's processes\n"
              "       --leases          Show who holds what\n",
-    .doors = 1u << DOOR_RW | 1u << DOOR_ADMIN, .only_owner = true,
+    .doors = 1u << DOOR_RW | 1u << DOOR_ADMIN, .only_owner = true, .holds = true,
     .files = { { CONF_FILE_LOCKD, "virtlockd.conf" } },
 };

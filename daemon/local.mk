@@ -4,6 +4,7 @@ front_sources = \
 	%reldir%/daemon.h \
 	%reldir%/defaults.c \
 	%reldir%/door.c %reldir%/door.h \
+	%reldir%/held.c \
 	%reldir%/kind.h \
 	%reldir%/layout.c \
 	%reldir%/listen.c \

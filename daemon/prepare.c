@@ -217,6 +217,8 @@ int prepare(struct keeper_start *k, const char *pid_file)
     util_format(path, sizeof path, "%s/%s", k->layout.state_dir, kind.lock ? kind.lock : "");
     if ((r = take_lock(k->layout.pid_file, 0, k->made[locks++])) || (kind.lock && (r = take_lock(path, 1, k->made[locks++]))))
         return r;
+    if (kind.holds && (r = held_open(&k->layout, k->made[locks++])) < 0)
+        return r;
     if ((r = void_make(k->layout.session, fds)) < 0 && k->layout.session) {
         log_warn("the sandbox of all roles lacks namespaces: a user may not make any here: %s", strerror(-r));
     } else if (r < 0) {

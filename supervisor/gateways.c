@@ -75,7 +75,8 @@ static void serve(int fd, int door)
     p->last_ms = loop_now_ms();
     p->client_row = row + 1;
     *(door == DOOR_ADMIN ? &admins_n : &clients_n) += 1;
-    objects_client_came(p, fd);
+    if (objects_client_came)
+        objects_client_came(p, fd);
     const int fds[] = { fd, sup_fd(BFD_CLIENTS, 0) };     /* who else is there, the administrator may know */
     peer_send(p, &h, &s, sizeof s, fds, door == DOOR_ADMIN ? 2 : 1);
     if (!silence_timer.armed)

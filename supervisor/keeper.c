@@ -189,7 +189,7 @@ static void tell_held(void)
     for (size_t i = 0; i < ARRAY_N(order); i++)
         for (struct row *r = store_next(NULL, order[i]); r; r = store_next(r, order[i]))
             if (order[i] == HELD_FD ? r->key.object != 0 : r->key.channel != sup_channel)
-                tell(IN_HELD, 0, &r->key, sizeof r->key, &r->fd, order[i] != HELD_PROCESS);
+                tell(IN_HELD, 0, &r->key, sizeof r->key, &r->fd, order[i] != HELD_PROCESS || r->key.role == ROLE_PID1);
     tell(IN_GO, start->epoch, NULL, 0, NULL, 0);
 }
 

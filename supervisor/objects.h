@@ -22,7 +22,7 @@ void objects_held(const struct held *h, int fd);            /* what the keeper h
 void objects_inherit(struct peer *p, const struct held *h); /* a process, no gateway, of an earlier supervisor */
 void objects_reconcile(void);                               /* that was all of them: what is whole goes on, what is half is undone */
 void objects_load(void);                                    /* a daemon's first supervisor: what the disk has. Ends in ready(), at once or later */
-void objects_client_came(struct peer *gateway, int fd);      /* its socket, borrowed */
+void objects_client_came(struct peer *gateway, int fd) __attribute__((weak));       /* its socket, borrowed; who has no use for it has no such function */
 void objects_client_gone(struct peer *gateway);
 uint32_t objects_count(void);                               /* with one the daemon does not end by --timeout */
 #endif

@@ -270,8 +270,8 @@ void peer_on_spawned(struct frame *f)
         return;
     if (s.pid > 0) {
         p->pid = s.pid;
-        if (p->eof)
-            peer_kill(p, SIGKILL);      /* it was given up before it was born */
+        if (p->eof && !(p->once && p->last_op))
+            peer_kill(p, SIGKILL);      /* it was given up before it was born; not one that has answered already */
         return;
     }
     struct exited x = { .who = { .channel = s.channel, .role = p->role, .object = p->object }, .code = CLD_EXITED, .status = 127, .syscall = -1 };

@@ -124,11 +124,11 @@ static void on_queue(struct loop_timer *t)
     flow_unblock();
 }
 
-/* Nobody is told that he has it before the keeper's copy is beyond our reach. */
+/* Nobody is told that he has it before the copies of keeper and holder are beyond our reach. */
 static int take_kept(struct flow *f)
 {
     (void)f;
-    if (!sup.keeper.queued)
+    if (!sup.keeper.queued && holder_told())
         return FLOW_NEXT;
     loop_after(&queue_timer, QUEUE_MS, on_queue, NULL);
     return FLOW_BLOCKED;
@@ -235,7 +235,7 @@ static bool give(struct lease *l, const struct caller *c)
 /* Freed rows say by which call they were given up, until they are used again. */
 static bool was_given(const struct caller *c)
 {
-    for (uint32_t i = 0; c->flags & FRAME_RESENT && i < LEASES_MAX; i++)
+    for (uint32_t i = 0; c->flags & FRAME_RESENT && i < page->used_leases; i++)
         if (page->lease[i].state == LEASE_FREE && said_is(&page->lease[i].by, c))
             return true;
     return false;
@@ -272,7 +272,7 @@ static void end_doomed(void)
         return;
     inside = true;
     some_doomed = false;
-    for (uint32_t i = 0; i < LEASES_MAX && !some_doomed; i++)
+    for (uint32_t i = 0; i < page->used_leases && !some_doomed; i++)
         if (page->lease[i].doomed && page->lease[i].state == LEASE_HELD)
             some_doomed = !give(&page->lease[i], NULL);
     inside = false;
@@ -281,7 +281,7 @@ static void end_doomed(void)
 unsigned leases_end(uint32_t pid)
 {
     unsigned n = 0;
-    for (uint32_t i = 0; i < LEASES_MAX && leases_used; i++)
+    for (uint32_t i = 0; i < page->used_leases && leases_used; i++)
         if (page->lease[i].state != LEASE_FREE && page->lease[i].row.pid == pid) {
             page->lease[i].doomed = 1;
             some_doomed = true;
@@ -360,8 +360,10 @@ void lease_delete(const struct caller *c, const struct client *o, uint32_t space
 void leases_open(void)
 {
     unsigned held = 0, lost = 0;
-    for (uint32_t i = 0; i < LEASES_MAX && leases_used; i++) {
+    for (uint32_t i = 0; i < page->used_leases; i++) {
         struct lease *l = &page->lease[i];
+        if (sup.epoch == 1)
+            l->by.number = 0;       /* of a daemon that was killed: its numbers come again */
         if (l->state == LEASE_FREE)
             continue;
         if (lease_fd(l) < 0) {

@@ -4,7 +4,7 @@
  * is the lock, and one a lockspace, its folder.  We hold copies, to give a lock up by; the keeper's is the one that makes it outlive us. */
 #ifndef BULKHEAD_LOCKD_H
 #define BULKHEAD_LOCKD_H
-#include "supervisor/objects.h"
+#include "holder.h"
 
 #define PAGE_MAGIC 0x4c4b5031u
 #define LEASES_MAX 32768u
@@ -30,7 +30,8 @@ enum space_state { SPACE_FREE, SPACE_OPENING, SPACE_UP };
 struct space { uint32_t state, pad; struct said by; char path[LOCK_TEXT_MAX]; };
 /* What a client has said of itself, in the row of the client page that it has. */
 struct client { uint64_t number /* of its gateway */; uint32_t pid /* its own, by the kernel's word */; uint8_t registered, restricted, watched /* its process */, pad; struct said by /* restricted */; struct lock_owner owner; };
-struct page { uint32_t magic, gen; uint64_t reserved[7]; struct space space[SPACES_MAX]; struct client client[CLIENTS_MAX]; uint32_t watched[CLIENTS_MAX] /* pids */;
+/* used_*: rows once used: nobody looks at those beyond, which would cost memory. */
+struct page { uint32_t magic, gen, used_spaces, used_clients, used_leases; uint32_t reserved[11]; struct space space[SPACES_MAX]; struct client client[CLIENTS_MAX]; uint32_t watched[CLIENTS_MAX] /* pids */;
     struct lease lease[LEASES_MAX]; };
 
 /* page.c */
@@ -45,7 +46,10 @@ int lease_fd(const struct lease *l);
 void lease_held(uint64_t object, int fd);       /* what the keeper had, before page_open() */
 static inline uint32_t lease_index(const struct lease *l) { return (uint32_t)(l - page->lease); }
 static inline uint64_t lease_object(const struct lease *l) { return object_make(lease_index(l), l->gen); }
-void keep_fd(uint64_t object, uint32_t tag, uint32_t arg, int fd);
+void keep_fd(uint64_t object, uint32_t tag, uint32_t arg, int fd);       /* the keeper and the holder get a copy; the next three: the holder alone */
+void hold_fd(uint64_t object, uint32_t tag, uint32_t arg, int fd);
+void page_hold(void);
+void lease_hold(uint32_t row);
 
 /* spaces.c: the first one is the direct lockspace, whose path is empty and whose resources are paths of their own */
 int space_find(const char *path);               /* one that is up, or -1 */
@@ -53,6 +57,7 @@ void space_call(const struct caller *c, const char *path, bool is_new);
 int space_ask(struct flow *f, uint32_t space, uint32_t op, const struct lock_file *q, int fd);  /* a step's first half: its process is asked */
 void space_held(uint32_t i, int fd);
 void space_inherit(struct peer *p, uint32_t i);
+void space_hold(uint32_t i);
 void spaces_open(void);                         /* the page is there */
 
 /* leases.c */
@@ -69,6 +74,7 @@ void lock_fail(const struct caller *c, int code, const char *fmt, ...) __attribu
 /* owners.c */
 struct client *client_of(const struct peer *p); /* NULL: of no client */
 void client_register(const struct caller *c, struct client *o, const struct lock_owner *as);
-void watch_held(const struct held *h);
+void watch_held(const struct held *h, int fd);  /* takes fd over */
+void watch_hold(uint32_t i);
 void owners_open(void);                         /* after a supervisor's death, behind leases_open() */
 #endif

@@ -7,6 +7,7 @@
 const struct role_row objects_roles[ROLE_N] = {
     [ROLE_GATEWAY] = { true, false, 4, { BFD_INDEX, BFD_SETTINGS, BFD_LAYOUT } },
     [ROLE_LOCK] = { true, false, 0, { BFD_SETTINGS } },
+    [ROLE_HOLDER] = { true, false, 0, { BFD_NONE } },
     [ROLE_HAND_OPEN] = { false, false, 1, { BFD_LAYOUT } },
 };
 
@@ -84,7 +85,7 @@ static void on_leases(struct peer *g, const struct caller *c, struct frame *f)
 {
     size_t n = 0, room = 0;
     (void)g, (void)f;
-    for (uint32_t i = 0; i < LEASES_MAX && leases_used; i++)
+    for (uint32_t i = 0; i < page->used_leases && leases_used; i++)
         if (page->lease[i].state == LEASE_HELD)
             room += sizeof(struct lease_row) + strlen(page->space[page->lease[i].space].path) + strlen(page->lease[i].resource) + strlen(page->lease[i].owner) + 3;
     AUTO_FREE char *rows = malloc(room + 1);
@@ -92,7 +93,7 @@ static void on_leases(struct peer *g, const struct caller *c, struct frame *f)
         lock_fail(c, VIR_ERR_OPERATION_FAILED, "there are too many leases to tell of");
         return;
     }
-    for (uint32_t i = 0; i < LEASES_MAX && leases_used; i++) {
+    for (uint32_t i = 0; i < page->used_leases && leases_used; i++) {
         const struct lease *l = &page->lease[i];
         const char *texts[] = { page->space[l->space].path, l->resource, l->owner };
         if (l->state != LEASE_HELD)
@@ -129,7 +130,7 @@ void objects_frame(struct peer *p, struct frame *f)
 void objects_held(const struct held *h, int fd)
 {
     if (h->kind == HELD_PROCESS)
-        watch_held(h);
+        watch_held(h, fd);
     else if (h->tag == BFD_LEASE && h->arg == ~0u)
         page_fd = fd;
     else if (h->tag == BFD_LEASE)
@@ -145,7 +146,9 @@ static uint32_t inherited_n;
 
 void objects_inherit(struct peer *p, const struct held *h)
 {
-    if (p->role == ROLE_LOCK && inherited_n < SPACES_MAX) {
+    if (p->role == ROLE_HOLDER)
+        holder_inherit(p);
+    else if (p->role == ROLE_LOCK && inherited_n < SPACES_MAX) {
         inherited[inherited_n].p = p;
         inherited[inherited_n++].space = h->tag;
     }
@@ -162,6 +165,21 @@ void objects_reconcile(void)
         space_inherit(inherited[i].p, inherited[i].space);
     leases_open();
     owners_open();
+    holder_start();
+}
+
+uint32_t objects_hold(uint32_t stage)
+{
+    enum { PAGE, SPACES, WATCHES = SPACES + SPACES_MAX, LEASES = WATCHES + CLIENTS_MAX, END = LEASES + LEASES_MAX };
+    if (stage == PAGE)
+        page_hold();
+    else if (stage < WATCHES)
+        space_hold(stage - SPACES);
+    else if (stage < LEASES)
+        watch_hold(stage - WATCHES);
+    else if (stage < END)
+        lease_hold(stage - LEASES);
+    return stage < END ? stage + 1 : ~0u;
 }
 
 void objects_load(void)

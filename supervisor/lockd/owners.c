@@ -20,12 +20,14 @@
 /* Pidfds of clients that have not said yet who they are, by their row in the client page; + 1. */
 static int pidfds[CLIENTS_MAX];
 /* Owners' processes that the keeper watches for us. */
-static struct watch { uint32_t pid; uint64_t object; struct loop_timer timer; } watches[WATCHES_MAX];
-static uint32_t watches_n, watch_count;
+static struct watch { uint32_t pid; uint64_t object; int fd; struct loop_timer timer; } watches[WATCHES_MAX];
+static uint32_t watches_n;
 
 struct client *client_of(const struct peer *p)
 {
     struct client *o = p && p->client_row ? &page->client[p->client_row - 1] : NULL;
+    if (o && p->client_row > page->used_clients)
+        page->used_clients = p->client_row;
     if (o && o->number != p->number)
         *o = (struct client){ .number = p->number, .pid = sup.client_rows[p->client_row - 1].pid };
     return o;
@@ -39,16 +41,19 @@ static struct watch *watch_of(uint32_t pid)
     return NULL;
 }
 
-static struct watch *watch_add(uint32_t pid, uint64_t object)
+/* Takes fd over, also on failure. */
+static struct watch *watch_add(uint32_t pid, uint64_t object, int fd)
 {
     uint32_t i = 0;
     while (i < watches_n && watches[i].object)
         i++;
-    if (i == WATCHES_MAX)
+    if (i == WATCHES_MAX) {
+        util_closep(&fd);
         return NULL;
+    }
     if (i == watches_n)
         watches_n++;
-    watches[i] = (struct watch){ .pid = pid, .object = object };
+    watches[i] = (struct watch){ .pid = pid, .object = object, .fd = fd };
     return &watches[i];
 }
 
@@ -61,9 +66,21 @@ static uint32_t *watched_of(uint32_t pid)
     return page->watched[i] == pid ? &page->watched[i] : NULL;
 }
 
-void watch_held(const struct held *h)
+static struct held watch_key(const struct watch *w)
 {
-    if (!watch_add((uint32_t)h->pid, h->object))
+    return (struct held){ .kind = HELD_PROCESS, .role = ROLE_PID1, .object = w->object, .pid = (int32_t)w->pid };
+}
+
+void watch_hold(uint32_t i)
+{
+    struct held h = watch_key(&watches[i]);
+    if (watches[i].object && watches[i].fd >= 0)
+        holder_keep(&h, watches[i].fd);
+}
+
+void watch_held(const struct held *h, int fd)
+{
+    if (!watch_add((uint32_t)h->pid, h->object, fd))
         log_warn("too many owners to watch");
 }
 
@@ -81,17 +98,17 @@ void objects_client_came(struct peer *gateway, int fd)
 
 static void watch_begin(struct peer *p, struct client *o)
 {
-    struct held h = { .role = ROLE_PID1, .pid = (int32_t)o->pid };
     int *kept = &pidfds[p->client_row - 1];
     o->watched = watch_of(o->pid) != NULL;
     if (!*kept || o->watched)
         return;
-    AUTO_CLOSE fd = *kept - 1;
+    struct watch *w = watch_add(o->pid, object_make(0x40000000u, ++page->gen), *kept - 1);
     *kept = 0;
-    h.object = object_make(++watch_count, 0x80000000u | sup.epoch);
-    if (!(o->watched = watch_add(o->pid, h.object) != NULL))
+    if (!(o->watched = w != NULL))
         return;
-    keeper_tell(IN_ADOPT, &h, sizeof h, &fd, 1);
+    struct held h = watch_key(w);
+    keeper_tell(IN_ADOPT, &h, sizeof h, &w->fd, 1);
+    holder_keep(&h, w->fd);
     uint32_t *place = watched_of(0);
     if (place && !sup.keeper.queued)        /* else the keeper may never hear of it, and that means no end */
         *place = o->pid;
@@ -136,7 +153,7 @@ static void owner_gone(struct client *o, bool has_closed)
 {
     bool is_own = o->registered && o->owner.pid == o->pid, is_known = o->watched;
     o->number = o->registered = 0;
-    if (!is_own || (!has_closed && (!is_known || watch_of(o->pid))))
+    if (!is_own || (!has_closed && (!is_known || watch_of(o->pid) || sup.epoch == 1)))
         return;
     unsigned n = leases_end(o->pid);
     struct watch *w = n ? watch_of(o->pid) : NULL;
@@ -150,26 +167,26 @@ static void owner_gone(struct client *o, bool has_closed)
 
 void objects_client_gone(struct peer *gateway)
 {
-    struct client *o = gateway->client_row ? &page->client[gateway->client_row - 1] : NULL;
-    int *kept = &pidfds[gateway->client_row ? gateway->client_row - 1 : 0];
     const struct exited *x = gateway->obituary;
-    if (!o)
+    if (!gateway->client_row)
         return;
+    struct client *o = &page->client[gateway->client_row - 1];
+    int *kept = &pidfds[gateway->client_row - 1];
     if (*kept)
         close(*kept - 1);
     *kept = 0;
-    if (o->number == gateway->number)
+    if (gateway->client_row <= page->used_clients && o->number == gateway->number)
         owner_gone(o, x && x->code == CLD_EXITED && x->status == 0);
 }
 
-/* Those whose gateway ended while there was no supervisor. */
+/* Those whose gateway ended while there was no supervisor.  An epoch of 1 behind a daemon that was killed: then all of them have. */
 void owners_open(void)
 {
-    for (uint32_t i = 0; i < CLIENTS_MAX; i++)
+    for (uint32_t i = 0; i < page->used_clients; i++)
         if (page->client[i].number && !peer_find(page->client[i].number))
             owner_gone(&page->client[i], false);
     for (uint32_t i = 0; i < CLIENTS_MAX; i++)
-        if (page->watched[i] && !watch_of(page->watched[i]))
+        if (page->watched[i] && !watch_of(page->watched[i]) && sup.epoch > 1)
             watch_ended(page->watched[i]);
 }
 
@@ -177,7 +194,10 @@ void objects_exited(const struct exited *x)
 {
     for (uint32_t i = 0; i < watches_n; i++)
         if (watches[i].object == x->who.object) {
+            struct held h = watch_key(&watches[i]);
+            holder_drop(&h);
             loop_cancel(&watches[i].timer);
+            util_closep(&watches[i].fd);
             watches[i].object = 0;
             watch_ended(watches[i].pid);
             return;

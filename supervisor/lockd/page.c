@@ -6,6 +6,7 @@
 #include "lockd.h"
 
 #define BUCKETS 8192u
+#define REST_MIN 256u           /* freed rows rest while there are no more: what they say of their call may be asked for */
 #define PAGE_OBJECT object_make(~0u, 1)
 struct page *page;
 uint32_t leases_used;
@@ -13,11 +14,35 @@ static uint32_t bucket[BUCKETS], chain[LEASES_MAX];     /* rows + 1 */
 static uint32_t free_queue[LEASES_MAX], free_first, free_n;     /* whose turn is last: what a freed row says of its call stays long */
 static int fds[LEASES_MAX];         /* + 1 */
 static uint32_t gens[LEASES_MAX];   /* of what the keeper held */
+static int page_fd = -1;
+
+static struct held held_of(uint64_t object, uint32_t tag, uint32_t arg)
+{
+    return (struct held){ .kind = HELD_FD, .role = ROLE_LOCK, .object = object, .tag = tag, .arg = arg };
+}
 
 void keep_fd(uint64_t object, uint32_t tag, uint32_t arg, int fd)
 {
-    struct held h = { .kind = HELD_FD, .role = ROLE_LOCK, .object = object, .tag = tag, .arg = arg };
+    struct held h = held_of(object, tag, arg);
     keeper_tell(IN_STORE, &h, sizeof h, &fd, 1);
+    holder_keep(&h, fd);
+}
+
+void hold_fd(uint64_t object, uint32_t tag, uint32_t arg, int fd)
+{
+    struct held h = held_of(object, tag, arg);
+    holder_keep(&h, fd);
+}
+
+void page_hold(void)
+{
+    hold_fd(PAGE_OBJECT, BFD_LEASE, ~0u, page_fd);
+}
+
+void lease_hold(uint32_t row)
+{
+    if (fds[row])
+        hold_fd(lease_object(&page->lease[row]), BFD_LEASE, row, fds[row] - 1);
 }
 
 static uint32_t *bucket_of(uint32_t space, const char *resource)
@@ -51,11 +76,17 @@ struct lease *lease_find(uint32_t space, const char *resource, struct lease *aft
 
 struct lease *lease_new(uint32_t space, const char *resource)
 {
-    if (!free_n)
-        return NULL;
-    struct lease *l = &page->lease[free_queue[free_first]];
-    free_first = (free_first + 1) % LEASES_MAX;
-    free_n--;
+    uint32_t row = page->used_leases;
+    if (free_n >= REST_MIN || row == LEASES_MAX) {
+        if (!free_n)
+            return NULL;
+        row = free_queue[free_first];
+        free_first = (free_first + 1) % LEASES_MAX;
+        free_n--;
+    } else {
+        page->used_leases++;
+    }
+    struct lease *l = &page->lease[row];
     memset(l, 0, sizeof *l);
     l->space = space;
     l->gen = ++page->gen ? page->gen : ++page->gen;
@@ -79,6 +110,7 @@ static void drop(uint64_t object)
 {
     struct held h = { .kind = HELD_FD, .object = object };
     keeper_tell(IN_DROP, &h, sizeof h, NULL, 0);
+    holder_drop(&h);
 }
 
 void lease_free(struct lease *l)
@@ -102,8 +134,9 @@ void lease_free(struct lease *l)
 void lease_held(uint64_t object, int fd)
 {
     uint32_t row = object_slot(object), gen = object_gen(object);
-    if (row >= LEASES_MAX || (fds[row] && gens[row] > gen)) {
-        drop(object);
+    if (row >= LEASES_MAX || (fds[row] && gens[row] >= gen)) {
+        if (row >= LEASES_MAX || gens[row] > gen)
+            drop(object);
         close(fd);
         return;
     }
@@ -144,8 +177,10 @@ bool page_open(int fd)
     page = p;
     if (fd >= 0 && page->magic != PAGE_MAGIC)
         return false;
+    page_fd = STEAL_FD(&own);
     page->magic = PAGE_MAGIC;
-    for (uint32_t i = 0; i < LEASES_MAX; i++) {
+    page->used_spaces += !page->used_spaces;        /* the direct one */
+    for (uint32_t i = 0; i < page->used_leases; i++) {
         check_held(&page->lease[i]);
         if (page->lease[i].state == LEASE_FREE)
             queue_free(i);

@@ -20,7 +20,7 @@ static struct peer *spawn(struct life *l)
 
 int space_find(const char *path)
 {
-    for (uint32_t i = 0; i < SPACES_MAX; i++)
+    for (uint32_t i = 0; i < page->used_spaces; i++)
         if (page->space[i].state == SPACE_UP && !strcmp(page->space[i].path, path))
             return (int)i;
     return -1;
@@ -93,7 +93,7 @@ void space_call(const struct caller *c, const char *path, bool is_new)
             route_reply(c, NULL, 0, NULL, 0);
         return;
     }
-    while (i < SPACES_MAX && page->space[i].state != SPACE_FREE)
+    while (i < page->used_spaces && page->space[i].state != SPACE_FREE)
         i++;
     if (i == SPACES_MAX) {
         lock_fail(c, VIR_ERR_OPERATION_FAILED, "there are too many lockspaces for %s", path);
@@ -103,6 +103,7 @@ void space_call(const struct caller *c, const char *path, bool is_new)
     if (!f)
         return;
     f->i = i;
+    page->used_spaces += i == page->used_spaces;
     util_copy_str(of(f)->path, sizeof of(f)->path, path);
     of(f)->by = said_by(c);
     of(f)->state = SPACE_OPENING;
@@ -119,6 +120,12 @@ void space_held(uint32_t i, int fd)
         close(fd);
 }
 
+void space_hold(uint32_t i)
+{
+    if (folders[i])
+        hold_fd(SPACE_OBJECT(i), BFD_DIR, i, folders[i] - 1);
+}
+
 void space_inherit(struct peer *p, uint32_t i)
 {
     if (i >= SPACES_MAX)
@@ -130,7 +137,10 @@ void space_inherit(struct peer *p, uint32_t i)
 void spaces_open(void)
 {
     page->space[0].state = SPACE_UP;
-    for (uint32_t i = 1; i < SPACES_MAX; i++)
+    for (uint32_t i = 1; i < page->used_spaces; i++) {
         if (page->space[i].state == SPACE_OPENING || !folders[i])
             page->space[i].state = folders[i] ? SPACE_UP : SPACE_FREE;
+        if (sup.epoch == 1)
+            page->space[i].by.number = 0;
+    }
 }

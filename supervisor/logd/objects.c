@@ -31,11 +31,6 @@ void objects_load(void)
     clean_begin();
 }
 
-void objects_client_came(struct peer *gateway, int fd)
-{
-    (void)gateway, (void)fd;
-}
-
 void objects_client_gone(struct peer *gateway)
 {
     (void)gateway;

@@ -331,6 +331,7 @@ void objects_held(const struct held *h, int fd)
         util_closep(&fd);
         keeper_tell(h->kind == HELD_PROCESS ? IN_KILL : IN_DROP, h->kind == HELD_PROCESS ? (void *)&k : &drop, h->kind == HELD_PROCESS ? sizeof k : sizeof drop, NULL, 0);
     } else if (h->kind == HELD_PROCESS) {
+        util_closep(&fd);           /* of the stub itself we need nothing */
         r->launched = true;
         r->stub = h->pid;
     } else if (fd_put(r, (int)h->tag, h->arg, fd) == 0) {
@@ -380,11 +381,6 @@ void objects_reconcile(void)
                 stop_begin(r, &stop_crashed, NULL, NULL);
             }
         }
-}
-
-void objects_client_came(struct peer *gateway, int fd)
-{
-    (void)gateway, (void)fd;
 }
 
 void objects_client_gone(struct peer *gateway)

@@ -56,7 +56,8 @@ def survives(b, what, c, all50, gone=()):
     assert c.acquire("", "/var/lib/libvirt/images/x0.img")[0] == 87, what
     told = leases(b)
     assert len(told) == 50, (what, len(told))
-    assert c.acquire(SPACE, "more", AUTOCREATE) is None and c.release(SPACE, "more") is None, what
+    for r in (c.acquire(SPACE, "more", AUTOCREATE), c.release(SPACE, "more")):
+        assert r is None, (what, r)
     assert not os.path.exists(b.dir + SPACE + "/more")
     print("ok", what)
 
@@ -107,6 +108,20 @@ def deaths(b):
         return c.register(P) is None
     wait_for("a new connection", again)
     survives(b, "SIGKILL of the gateways", c, all50, old)
+    # The holder is killed, and told everything anew; then the daemon is killed whole, and started again.
+    old = b.role("holder")
+    os.kill(old[0], signal.SIGKILL)
+    survives(b, "SIGKILL of the holder", c, all50, old)
+    for turn in range(2):
+        wait_for("the next holder", lambda: b.role("holder") and b.role("holder") != old)
+        time.sleep(0.3)         # it is told within a moment; nothing tells us when
+        old = b.role("holder")
+        b.stop_daemon(signal.SIGKILL)
+        wait_for("the end of all but the holder", lambda: not [r for r in ("supervisor", "lock", "gateway") if b.role(r)] and b.role("holder") == old)
+        assert held(b, all50) == 50, held(b, all50)
+        b.say(b.lockd)
+        wait_for("a new connection", again)
+        survives(b, "SIGKILL of the keeper", c, all50, old)
     # What is released is released, and nothing else.
     for i, (path, args) in enumerate(all50):
         assert c.release(*args[:2]) is None
