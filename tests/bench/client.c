@@ -3,9 +3,11 @@
  *
  *   client SOCKET WORK CLIENTS SECONDS [NAME [PAUSE_MS]]
  *   WORK: noop | lookup | info | state | dumpxml | list | stats (of those that run) | connect
+ *         lease: acquires and releases in turn, of virtlockd, NAME being the lockspace; a call is one of both
  * With a pause there is one before each call.
  * Prints one line: calls, seconds, calls/s, and the round trip's median and 99th percentile in microseconds. */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +19,8 @@
 #include <unistd.h>
 
 #define PROGRAM 0x20008086u
+#define LOCK_PROGRAM 0x0ea7beefu
+enum { LOCK_REGISTER = 1, LOCK_ACQUIRE = 6, LOCK_RELEASE = 7, LOCK_SPACE = 8, AUTOCREATE = 2 };
 enum { OPEN = 1, CLOSE = 2, AUTH_LIST = 66, LIB_VERSION = 157, LOOKUP_NAME = 23, GET_INFO = 16, GET_STATE = 212, GET_XML = 14, LIST_ALL = 273, ALL_STATS = 344 };
 enum { STATS_ACTIVE = 1 };
 #define CLIENTS_MAX 256
@@ -24,10 +28,11 @@ enum { STATS_ACTIVE = 1 };
 #define SAMPLES_MAX 4000000
 
 struct buf { uint8_t p[1024]; size_t n; };
-struct client { int fd; uint32_t serial; uint64_t sent_ns; uint8_t *in; size_t have, cap; };
+struct client { int fd; bool held; uint32_t serial; uint64_t sent_ns; uint8_t *in; size_t have, cap; };
 
 static uint32_t *samples;
 static size_t nsamples;
+static uint32_t program = PROGRAM;
 
 static void die(const char *what)
 {
@@ -71,7 +76,7 @@ static void send_call(struct client *c, uint32_t proc, const struct buf *args)
 {
     struct buf m = { .n = 0 };
     put_u32(&m, (uint32_t)(28 + args->n));
-    put_u32(&m, PROGRAM);
+    put_u32(&m, program);
     put_u32(&m, 1);
     put_u32(&m, proc);
     put_u32(&m, 0);
@@ -142,6 +147,17 @@ static void dial(struct client *c, const char *path)
         die(path);
     c->serial = 0;
     c->have = 0;
+    if (program == LOCK_PROGRAM) {
+        put_bytes(&open, "bench's owner...", 16);
+        put_string(&open, "bench");
+        put_u32(&open, 1);
+        put_u32(&open, (uint32_t)getpid());
+        put_u32(&open, 0);
+        send_call(c, LOCK_REGISTER, &open);
+        wait_reply(c);
+        check_reply(c);
+        return;
+    }
     send_call(c, AUTH_LIST, &none);
     wait_reply(c);
     check_reply(c);
@@ -151,6 +167,19 @@ static void dial(struct client *c, const char *path)
     send_call(c, OPEN, &open);
     wait_reply(c);
     check_reply(c);
+}
+
+/* What this client had not, it acquires; what it had it releases. */
+static void lease_call(struct client *c, int who, const char *space)
+{
+    struct buf args = { .n = 0 };
+    char name[65];
+    snprintf(name, sizeof name, "%032x%032x", (unsigned)getpid(), (unsigned)who);
+    put_string(&args, space);
+    put_string(&args, name);
+    put_u32(&args, c->held ? 0 : AUTOCREATE);
+    send_call(c, c->held ? LOCK_RELEASE : LOCK_ACQUIRE, &args);
+    c->held = !c->held;
 }
 
 static int by_value(const void *a, const void *b)
@@ -206,10 +235,17 @@ int main(int argc, char **argv)
         }
     } else {
         struct buf args = { .n = 0 };
-        uint32_t proc;
+        uint32_t proc = 0;
+        bool lease = strcmp(work, "lease") == 0;
+        program = lease ? LOCK_PROGRAM : PROGRAM;
         for (int i = 0; i < n; i++)
             dial(&cl[i], path);
-        if (strcmp(work, "noop") == 0) {
+        if (lease) {
+            put_string(&args, name);
+            send_call(&cl[0], LOCK_SPACE, &args);
+            wait_reply(&cl[0]);
+            check_reply(&cl[0]);
+        } else if (strcmp(work, "noop") == 0) {
             proc = LIB_VERSION;
         } else if (strcmp(work, "list") == 0) {
             proc = LIST_ALL;
@@ -251,7 +287,10 @@ int main(int argc, char **argv)
         end = start + (uint64_t)(secs * 1e9);
         pause_ms(pause);
         for (int i = 0; i < n; i++)
-            send_call(&cl[i], proc, &args);
+            if (lease)
+                lease_call(&cl[i], i, name);
+            else
+                send_call(&cl[i], proc, &args);
         while (now_ns() < end || (!nsamples && now_ns() < end + SLOW_NS)) {
             struct epoll_event ev[64];
             int k = epoll_wait(ep, ev, 64, 1000);
@@ -263,7 +302,10 @@ int main(int argc, char **argv)
                 check_reply(c);
                 calls++;
                 pause_ms(pause);
-                send_call(c, proc, &args);
+                if (lease)
+                    lease_call(c, (int)(c - cl), name);
+                else
+                    send_call(c, proc, &args);
             }
         }
     }
