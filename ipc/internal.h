@@ -96,6 +96,7 @@ enum internal_op {
     IN_LOCK_GIVE,       /* CALL: fd [0] it: the lock is given up, whoever else has a copy. LOCK_AUTOCREATE: the file goes too, if nobody else has a lock on it */
     IN_LOCK_CREATE,     /* CALL: a file of that name is there */
     IN_LOCK_REMOVE,     /* CALL: none is there; one that is locked stays */
+    IN_LOCK_CHECK,      /* CALL: fd [0] a lock: it is held, or taken back; an error: it is lost */
     IN_LEASES,          /* CALL admin gateway -> supervisor of virtlockd: reply: struct lease_row, one behind the other */
     IN_OP_N
 };
@@ -242,7 +243,7 @@ struct launched {
     char text[1024];
 };
 enum launch_level { LAUNCH_HAS_UID = 1, LAUNCH_HAS_VIEW = 2, LAUNCH_HAS_PIDNS = 4, LAUNCH_HAS_NETNS = 8, LAUNCH_HAS_FILTER = 16, LAUNCH_HAS_CGROUP = 32, LAUNCH_HAS_USERNS = 64, LAUNCH_HAS_PROC = 128 };
-enum lock_flags { LOCK_SHARED = 1, LOCK_AUTOCREATE = 2 };        /* of the lock program's acquire, too */
+enum lock_flags { LOCK_SHARED = 1, LOCK_AUTOCREATE = 2 /* of the lock program's acquire, too */, LOCK_LOST = 4 /* in lease_row: it is another's */ };
 struct lock_file { uint32_t flags /* enum lock_flags */, pad; char name[NAME_MAX_BYTES]; };
 #define LOCK_TEXT_MAX 4096               /* bytes of a path or name with its NUL */
 /* Program lock: what the gateway makes of a call's arguments: register; and of the others' two strings, a path and a name behind each other, each with its NUL.

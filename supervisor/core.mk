@@ -38,6 +38,7 @@ roles_supervisor_LDADD = libroutes.a libpolicy.a libipc.a
 roles_supervisor_logd_SOURCES = $(supervisor_core) %reldir%/logd/clean.c %reldir%/logd/objects.c %reldir%/logd/open.c %reldir%/logd/streams.c %reldir%/logd/streams.h
 roles_supervisor_logd_LDADD = libroutes.a libpolicy.a libipc.a
 roles_supervisor_lockd_SOURCES = $(supervisor_core) \
+	%reldir%/lockd/check.c \
 	%reldir%/lockd/holder.c %reldir%/lockd/holder.h \
 	%reldir%/lockd/leases.c \
 	%reldir%/lockd/lockd.h \

@@ -144,6 +144,7 @@ static void taken(struct flow *f, bool ok)
     else
         lease_free(l);
     flow_answered(f, ok);
+    checks_begin();
     end_doomed();
 }
 
@@ -381,5 +382,6 @@ void leases_open(void)
         log_err("%u locks are lost: their descriptors are not there", lost);
     if (held)
         log_info("%u locks are held", held);
+    checks_begin();
     end_doomed();
 }

@@ -71,6 +71,9 @@ int lock_done(struct flow *f, struct frame *fr, struct lock_done *d);   /* FLOW_
 
 void lock_fail(const struct caller *c, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));       /* an error of libvirt's RPC part */
 
+/* check.c */
+void checks_begin(void);                        /* there is a lease: from now on it is looked after */
+
 /* owners.c */
 struct client *client_of(const struct peer *p); /* NULL: of no client */
 void client_register(const struct caller *c, struct client *o, const struct lock_owner *as);

@@ -190,10 +190,48 @@ def owners(b):
     print("ok owners")
 
 
+def force(b, path):
+    """Gives a lock up behind the daemon's back: with a descriptor of the holder's."""
+    import ctypes, fcntl, struct
+    libc = ctypes.CDLL(None, use_errno=True)
+    pid = b.role("holder")[0]
+    n = next(int(f) for f in os.listdir("/proc/%d/fd" % pid) if os.path.exists("/proc/%d/fd/%s" % (pid, f)) and os.path.samefile("/proc/%d/fd/%s" % (pid, f), path))
+    pidfd = os.pidfd_open(pid)
+    fd = libc.syscall(438, pidfd, n, 0)     # pidfd_getfd
+    assert fd >= 0, os.strerror(ctypes.get_errno())
+    fcntl.fcntl(fd, 37, struct.pack("hhqqi4x", fcntl.F_UNLCK, 0, 0, 1, 0))      # F_OFD_SETLK
+    os.close(fd)
+    os.close(pidfd)
+
+
+def lost(b):
+    """a lock that somebody takes away: it is taken back, or told as lost"""
+    import fcntl
+    c = Client(b.lock_sock)
+    assert c.register(P) is None and c.create_lockspace(SPACE) is None
+    for args in ((SPACE, "gone", AUTOCREATE), ("", "/var/lib/libvirt/images/x0.img", SHARED)):
+        assert c.acquire(*args) is None
+        path = b.dir + SPACE + "/gone" if args[0] else b.images + "/x0.img"
+        wait_for("the holder has it", lambda: [f for f in os.listdir("/proc/%d/fd" % b.role("holder")[0]) if os.path.realpath("/proc/%d/fd/%s" % (b.role("holder")[0], f)).endswith(os.path.basename(path))])
+        force(b, path)
+        assert not is_locked(path)
+        wait_for("it is taken back", lambda: is_locked(path), 20)
+        assert leases(b)[0][6] == ("shared" if args[2] & SHARED else "exclusive")
+        other = os.open(path, os.O_RDWR)
+        force(b, path)
+        fcntl.lockf(other, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, 0)
+        wait_for("it is told as lost", lambda: leases(b)[0][6] == "lost", 20)
+        assert "lost: another one has it" in b.log_text()
+        assert c.release(*args[:2]) is None and leases(b) == [] and os.path.exists(path)
+        os.close(other)
+    print("ok lost")
+
+
 with lock_box("lockd-held") as b:
     try:
         deaths(b)
         owners(b)
+        lost(b)
     except BaseException:
         print(b.log_text()[-3000:])
         raise

@@ -1,7 +1,7 @@
 /* lockd.c: the lock daemon's program: its calls' arguments become the fixed structs that the supervisor reads, for it reads no msgpack; and what the
  * admin door tells of leases, by msgpack-RPC:
  *
- *   internal.leases []   -> [[lockspace, resource, owner, uuid, id, pid, mode, since], ...]    mode: "exclusive", "shared"; since: seconds of 1970
+ *   internal.leases []   -> [[lockspace, resource, owner, uuid, id, pid, mode, since], ...]    mode: "exclusive", "shared", or "lost" to another; since: seconds of 1970
  *
  * Who may call what, and when, is the supervisor's to say: it knows who has registered. Flags come before that, and are checked here. */
 #include <errno.h>
@@ -158,7 +158,7 @@ static void leases_told(struct gw *gw, struct call *c, struct frame *f, const st
         mp_str(&o, uuid);
         mp_uint(&o, row.id);
         mp_uint(&o, row.pid);
-        mp_str(&o, row.flags & LOCK_SHARED ? "shared" : "exclusive");
+        mp_str(&o, row.flags & LOCK_LOST ? "lost" : row.flags & LOCK_SHARED ? "shared" : "exclusive");
         mp_int(&o, row.since);
     }
     call_reply_out(gw, c, &o);

@@ -67,10 +67,18 @@ static void on_remove(struct worker *w, const struct request *rq, struct frame *
         answer(w, rq, dir < 0 ? -EPROTO : space_remove(dir, q->name), -1);
 }
 
+static void on_check(struct worker *w, const struct request *rq, struct frame *f)
+{
+    AUTO_CLOSE fd = -1;
+    const struct lock_file *q = asked(w, rq, f, &fd);
+    if (q)
+        answer(w, rq, fd < 0 ? -EPROTO : space_lock(fd, q->flags & LOCK_SHARED), -1);
+}
+
 int main(void)
 {
     static const struct worker_op ops[] = { { OP_IN(IN_LOCK_TAKE), on_take }, { OP_IN(IN_LOCK_GIVE), on_give }, { OP_IN(IN_LOCK_CREATE), on_create },
-        { OP_IN(IN_LOCK_REMOVE), on_remove }, { 0, NULL } };
+        { OP_IN(IN_LOCK_REMOVE), on_remove }, { OP_IN(IN_LOCK_CHECK), on_check }, { 0, NULL } };
     static struct worker w = { .ops = ops };
 
     worker_birth(&w, ROLE_LOCK);
