@@ -313,9 +313,7 @@ static void obituary(const struct peer *p, const struct exited *x, const char *d
 
 static int state_of(const struct peer *p)
 {
-    if (p->eof || !p->pid)
-        return p->eof ? PEER_ENDING : PEER_UNBORN;
-    return p->spare ? PEER_SPARE : p->client_row ? PEER_SERVING : p->inherited ? PEER_KEPT : PEER_UP;
+    return p->eof ? PEER_ENDING : !p->pid ? PEER_UNBORN : p->spare ? PEER_SPARE : p->client_row ? PEER_SERVING : p->inherited ? PEER_KEPT : PEER_UP;
 }
 
 /* What every process is doing. */

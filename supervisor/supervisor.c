@@ -86,10 +86,9 @@ void ready(void)
 
 static void on_idle(struct loop_timer *t)
 {
-    struct frame_head h = { .kind = FRAME_EVENT, .op = OP_IN(IN_SHUTDOWN) };
     (void)t;
     log_info("nobody has needed the daemon for %u s", sup.clients->limits[0].timeout_s);
-    chan_send(&sup.keeper, &h, NULL, 0, NULL, 0);
+    keeper_tell(IN_SHUTDOWN, NULL, 0, NULL, 0);
 }
 
 void idle_update(void)
