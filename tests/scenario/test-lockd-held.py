@@ -32,6 +32,15 @@ time.sleep(30)
 """
 
 
+def kill(pids, sig=signal.SIGKILL):
+    """A gateway may have ended by itself meanwhile."""
+    for pid in pids:
+        try:
+            os.kill(pid, sig)
+        except ProcessLookupError:
+            pass
+
+
 def names(b):
     """[path on the host, arguments of acquire]"""
     out = []
@@ -90,16 +99,13 @@ def deaths(b):
     for role in ("supervisor", "lock", "supervisor", "lock"):
         old = b.role(role)
         assert len(old) == (2 if role == "lock" else 1), (role, old)
-        for p in old:
-            os.kill(p, signal.SIGKILL)
+        kill(old)
         survives(b, "SIGKILL of the " + role, c, all50, old)
     old = b.role("supervisor") + b.role("lock")
-    for p in old:
-        os.kill(p, signal.SIGKILL)
+    kill(old)
     survives(b, "SIGKILL of the supervisor and the lock roles", c, all50, old)
     old = b.role("gateway")
-    for p in old:
-        os.kill(p, signal.SIGKILL)
+    kill(old)
     c = None
 
     def again():                # it may be given to one that was killed, and is not missed yet
@@ -110,7 +116,7 @@ def deaths(b):
     survives(b, "SIGKILL of the gateways", c, all50, old)
     # The holder is killed, and told everything anew; then the daemon is killed whole, and started again.
     old = b.role("holder")
-    os.kill(old[0], signal.SIGKILL)
+    kill(old)
     survives(b, "SIGKILL of the holder", c, all50, old)
     for turn in range(2):
         wait_for("the next holder", lambda: b.role("holder") and b.role("holder") != old)
@@ -171,20 +177,17 @@ def owners(b):
     # Its gateway is killed, which is not its doing: it goes on with its leases, which end with it.
     p, pid = owner("many")
     assert len(leases(b)) == 60
-    for g in b.role("gateway"):
-        os.kill(g, signal.SIGKILL)
+    kill(b.role("gateway"))
     for turn in range(2):
         time.sleep(0.2)
         assert is_locked(image) and len(leases(b)) == 60 and is_running(pid)
-        for s in b.role("supervisor"):
-            os.kill(s, signal.SIGKILL)
+        kill(b.role("supervisor"))
     os.kill(pid, signal.SIGKILL)
     wait_for("the leases' end with their owner", free, 20)
     p.wait()
     # Both supervisor and owner end at once.
     p, pid = owner("many")
-    for q in b.role("supervisor") + [pid]:
-        os.kill(q, signal.SIGKILL)
+    kill(b.role("supervisor") + [pid])
     wait_for("the leases' end with their owner", free, 20)
     p.wait()
     print("ok owners")
