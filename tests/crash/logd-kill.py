@@ -8,7 +8,8 @@ from logdbox import FOLDER, LogBox, Writer, check_lines
 from box import wait_for
 from logdlib import Error
 
-SIZE, SECONDS = 4 << 20, int(os.environ.get("KILL_SECONDS", "15"))
+SECONDS = int(os.environ.get("KILL_SECONDS", "15"))
+SIZE = (4 << 20) * (1 + SECONDS // 20)      # at most 1000 files are kept
 WHAT = ["log", "supervisor", "USR1", "gateway", "hand-open"]
 
 random.seed(1)
