@@ -243,6 +243,15 @@ static void test_calls(void)
     put(w, "x\n");
     stream_drain(&s, 1000);
     tap_str(text_of("g.log"), "x\n", "it is made anew");
+    int other = openat(dir, "g.log", O_RDWR | O_CLOEXEC);
+    struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+    tap_ok(fcntl(other, F_OFD_SETLK, &whole) < 0, "nobody can lock all of an open log");
+    whole.l_len = 2;
+    tap_ok(fcntl(other, F_OFD_SETLK, &whole) == 0 && stream_append(&s, "y\n", 2) == 0, "and what locks are there stop nobody");
+    put(w, "z\n");
+    stream_drain(&s, 1000);
+    tap_str(text_of("g.log"), "x\ny\nz\n", "all of it is written");
+    close(other);
     end(&s, w);
 
     /* A stream that is only looked at. */

@@ -50,11 +50,18 @@ static int open_named(const struct stream *s)
  * while it is a stream's ---- */
 
 enum { BYTE_ORPHAN, BYTE_WRITER, BYTE_STREAM };
+enum { LOCK_TRIES = 200, LOCK_WAIT_NS = 1000000 };      /* whoever else locks a log, for whatever reason, does not stop a guest */
 
 static short lock_byte(int fd, int cmd, short type, off_t byte)
 {
     struct flock l = { .l_type = type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1 };
     return fcntl(fd, cmd, &l) < 0 ? F_UNLCK : l.l_type;        /* a file system without locks has no orphans that are seen */
+}
+
+static void lock_writer(int fd)
+{
+    for (int i = 0; i < LOCK_TRIES && lock_byte(fd, F_OFD_SETLK, F_WRLCK, BYTE_WRITER) == F_UNLCK && (errno == EAGAIN || errno == EACCES); i++)
+        nanosleep(&(struct timespec){ .tv_nsec = LOCK_WAIT_NS }, NULL);
 }
 
 /* The file becomes the stream's. */
@@ -64,11 +71,11 @@ static void take_file(struct stream *s, int fd, bool is_new)
     util_closep(&s->out);
     s->out = fd;
     if (s->pipe >= 0)
-        lock_byte(fd, F_OFD_SETLKW, F_RDLCK, BYTE_STREAM);
+        lock_byte(fd, F_OFD_SETLK, F_RDLCK, BYTE_STREAM);
     if (s->orphan)
-        lock_byte(fd, F_OFD_SETLKW, F_RDLCK, BYTE_ORPHAN);
+        lock_byte(fd, F_OFD_SETLK, F_RDLCK, BYTE_ORPHAN);
     if (s->locked)
-        lock_byte(fd, F_OFD_SETLKW, F_WRLCK, BYTE_WRITER);
+        lock_writer(fd);
     s->begun = time(NULL);
     if (s->rules.max_age_s && !is_new && statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &sx) == 0 && sx.stx_mask & STATX_BTIME)
         s->begun = sx.stx_btime.tv_sec;
@@ -161,7 +168,7 @@ static int lock(struct stream *s)
     struct stat own, named;
     s->locked = true;
     for (;;) {
-        lock_byte(s->out, F_OFD_SETLKW, F_WRLCK, BYTE_WRITER);
+        lock_writer(s->out);
         if (s->dir < 0 || fstatat(s->dir, s->name, &named, AT_SYMLINK_NOFOLLOW) < 0 || fstat(s->out, &own) < 0 || own.st_ino == named.st_ino)
             return 0;
         int fd = open_named(s);
@@ -174,14 +181,14 @@ static int lock(struct stream *s)
 static void unlock(struct stream *s)
 {
     if (s->locked)
-        lock_byte(s->out, F_OFD_SETLKW, F_UNLCK, BYTE_WRITER);
+        lock_byte(s->out, F_OFD_SETLK, F_UNLCK, BYTE_WRITER);
     s->locked = false;
 }
 
 void stream_orphan(struct stream *s)
 {
     s->orphan = true;
-    lock_byte(s->out, F_OFD_SETLKW, F_RDLCK, BYTE_ORPHAN);
+    lock_byte(s->out, F_OFD_SETLK, F_RDLCK, BYTE_ORPHAN);
 }
 
 /* A line that tells of what could not be kept, at *size, which grows. */
