@@ -2,11 +2,13 @@
 #include "workers/log/stream.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/stat.h>     /* statx: not every libc has it */
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include "ipc/internal.h"
 #include "ipc/util.h"
@@ -77,7 +79,7 @@ static void take_file(struct stream *s, int fd, bool is_new)
     if (s->locked)
         lock_writer(fd);
     s->begun = time(NULL);
-    if (s->rules.max_age_s && !is_new && statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &sx) == 0 && sx.stx_mask & STATX_BTIME)
+    if (s->rules.max_age_s && !is_new && syscall(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_BTIME, &sx) == 0 && sx.stx_mask & STATX_BTIME)
         s->begun = sx.stx_btime.tv_sec;
 }
 
