@@ -34,9 +34,15 @@ int space_ask(struct flow *f, uint32_t i, uint32_t op, const struct lock_file *q
     if (l->state == LIFE_NONE || l->state == LIFE_FAILED)
         life_start(l);
     struct peer *p = life_peer(l);
-    if (!p && l->state == LIFE_WAIT)
-        return FLOW_BLOCKED;
-    return flow_call(f, p, OP_IN(op), 0, q, sizeof *q, &fd, fd >= 0);
+    if (!p && l->state != LIFE_FAILED)
+        return FLOW_BLOCKED;        /* until its next instance is there */
+    int r = flow_call(f, p, OP_IN(op), 0, q, sizeof *q, &fd, fd >= 0);
+    if (r != -1 || !p)
+        return r;
+    /* It has ended, and that is not known here yet: its next instance is asked. */
+    f->awaited = 0;
+    f->err = (struct err)ERR_INIT;
+    return FLOW_BLOCKED;
 }
 
 /* ---- a new one ---- */

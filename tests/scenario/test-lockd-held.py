@@ -104,6 +104,11 @@ def deaths(b):
     old = b.role("supervisor") + b.role("lock")
     kill(old)
     survives(b, "SIGKILL of the supervisor and the lock roles", c, all50, old)
+    for turn in range(20):      # at any point between its death and the supervisor's hearing of it
+        kill(b.role("lock"))
+        time.sleep(turn * 0.0002)
+        for r in (c.acquire(SPACE, "more", AUTOCREATE), c.release(SPACE, "more")):
+            assert r is None, (turn, r)
     old = b.role("gateway")
     kill(old)
     c = None
