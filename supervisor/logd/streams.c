@@ -90,19 +90,25 @@ void stream_dismiss(uint64_t object, struct peer *p)
     peer_send(p, &h, NULL, 0, NULL, 0);
 }
 
+/* One that has begun already only answers. */
+static void start(struct stream *s, struct peer *p)
+{
+    struct conf_name name = { .dir = LOG_STAYS | (s->can == STREAM_READ ? LOG_LOOK : LOG_APPEND), .pad = s->lost };
+    struct frame_head h = { .kind = FRAME_CALL, .op = OP_IN(IN_LOG_START), .origin = sup.epoch, .object = s->object };
+    util_copy_str(name.name, sizeof name.name, base_name(s));
+    peer_send(p, &h, &name, sizeof name, NULL, 0);
+    if (s->leaving)
+        stream_dismiss(s->object, p);
+}
+
 static struct peer *spawn_again(struct life *l)
 {
     struct stream *s = l->data;
-    struct conf_name name = { .dir = LOG_STAYS | (s->can == STREAM_READ ? LOG_LOOK : LOG_APPEND), .pad = s->lost };
-    struct frame_head h = { .kind = FRAME_CALL, .op = OP_IN(IN_LOG_START), .origin = sup.epoch, .object = s->object };
     struct born n;
     struct peer *p = stream_spawn(s, BIRTH_RESUME, &n);
-    s->lost = 0;
-    util_copy_str(name.name, sizeof name.name, base_name(s));
     if (p)
-        peer_send(p, &h, &name, sizeof name, NULL, 0);
-    if (p && s->leaving)
-        stream_dismiss(s->object, p);
+        start(s, p);
+    s->lost = 0;
     return p;
 }
 
@@ -155,6 +161,8 @@ void stream_started(struct stream *s, struct peer *p)
         life_adopt(&s->life, p);
     else
         life_start(&s->life);
+    if (p && p->inherited)      /* an earlier supervisor may have died before it said so */
+        start(s, p);
     if (s->pipe >= 0)
         loop_add(&s->end, s->pipe, 0, on_end, s);       /* an end is told unasked */
     stream_used(s);
