@@ -2,6 +2,7 @@
 """A guest's life by virsh, its mistakes included: the same answers, and the same states in between, as libvirtd's."""
 import os, sys
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
+from box import wait_for
 from pair import BARE, Pair, guests
 
 LINES = """define W/busy.xml
@@ -134,6 +135,8 @@ with Pair("life") as p:
     p.virsh("destroy pinned")
     for line in LINES.splitlines():
         p.virsh(line)
+        if line.endswith("--autodestroy"):      # its end begins as virsh is gone
+            p.each(lambda b: wait_for("the guest is off", lambda: b.virsh("domstate", "idle").stdout.strip() == "shut off", 60))
         if line.startswith("autostart"):
             p.sh("cd /etc/libvirt/qemu; echo *.xml; ls autostart 2>/dev/null | sort")
 sys.exit(p.result())
