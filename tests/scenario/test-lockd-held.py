@@ -235,11 +235,27 @@ def lost(b):
     print("ok lost")
 
 
+def ended(b):
+    """A daemon that ends in good order gives up what it has, and nothing stays behind."""
+    c = Client(b.lock_sock)
+    assert c.register(P) is None and c.acquire(SPACE, "last", AUTOCREATE) is None and c.acquire("", "/var/lib/libvirt/images/x1.img") is None
+    shown = b.run("sh", "-c", b.lockd + " --worker").stdout
+    assert "took a lock" in shown and "holder" in shown, shown
+    b.stop_daemon()
+    wait_for("the end of all", lambda: not [p for p, k in b.processes() if k.startswith("bulkhead-")], 20)
+    assert not is_locked(b.images + "/x1.img") and not is_locked(b.dir + SPACE + "/last")
+    assert not [f for f in os.listdir(b.dir + "/run/libvirt") if f.startswith("virtlockd")]
+    b.say(b.lockd)
+    wait_for("the next daemon", lambda: leases(b) == [])
+    print("ok ended")
+
+
 with lock_box("lockd-held") as b:
     try:
         deaths(b)
         owners(b)
         lost(b)
+        ended(b)
     except BaseException:
         print(b.log_text()[-3000:])
         raise

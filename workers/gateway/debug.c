@@ -43,7 +43,8 @@ static const char *op_words(uint32_t id, char text[24])
         { IN_WORKER_TRACE, "internal.trace" }, { IN_DOC, "made a document" }, { IN_DOC_LOAD, "read a definition" }, { IN_CONF_LIST, "listed a folder" },
         { IN_CONF_READ, "read a file" }, { IN_CONF_WRITE, "wrote a file" }, { IN_CONF_REMOVE, "removed a file" }, { IN_CONF_SAVE, "kept a saved state" },
         { IN_LAUNCH, "launched its QEMU" }, { IN_STATE, "told its state" }, { IN_STATUS_XML, "told its status file" }, { IN_STOPPED, "told the guest's end" },
-        { IN_START, "started its guest" }, { IN_SAVE, "saved its guest" }, { IN_LOG_START, "began its log" },
+        { IN_START, "started its guest" }, { IN_SAVE, "saved its guest" }, { IN_LOG_START, "began its log" }, { IN_LEASES, "internal.leases" }, { IN_HAND_LEASE, "opened what is to be locked" }, { IN_LOCK_TAKE, "took a lock" },
+        { IN_LOCK_GIVE, "gave a lock up" }, { IN_LOCK_CREATE, "made a lease file" }, { IN_LOCK_REMOVE, "removed a lease file" }, { IN_LOCK_CHECK, "looked after a lock" },
     };
     const struct op *op = OP_PROG(id) ? op_find(id) : NULL;
     for (size_t i = 0; !OP_PROG(id) && i < ARRAY_N(words); i++)
