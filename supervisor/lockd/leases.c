@@ -11,7 +11,9 @@
 #include "lockd.h"
 
 #define QUEUE_MS 1u
+#define ENDS_MAX 256u           /* at once, of owners that have ended: others shall find room for a flow */
 static bool some_doomed;
+static uint32_t ends;
 static struct loop_timer queue_timer;
 
 void lock_fail(const struct caller *c, int code, const char *fmt, ...)
@@ -214,6 +216,7 @@ static int give_anyway(struct flow *f)
 static void given(struct flow *f, bool ok)
 {
     (void)ok;
+    ends -= !f->caller.number;
     lease_free(of(f));
     flow_answered(f, true);
     end_doomed();
@@ -228,6 +231,8 @@ static bool give(struct lease *l, const struct caller *c)
     f->i = lease_index(l);
     if (c)
         l->by = said_by(c);
+    else
+        ends++;
     __atomic_store_n(&l->state, LEASE_GIVING, __ATOMIC_RELEASE);
     flow_go(f);
     return true;
@@ -275,7 +280,7 @@ static void end_doomed(void)
     some_doomed = false;
     for (uint32_t i = 0; i < page->used_leases && !some_doomed; i++)
         if (page->lease[i].doomed && page->lease[i].state == LEASE_HELD)
-            some_doomed = !give(&page->lease[i], NULL);
+            some_doomed = ends >= ENDS_MAX || !give(&page->lease[i], NULL);
     inside = false;
 }
 
