@@ -65,31 +65,28 @@ static int chan_flush(struct chan *c)
     return loop_mod(&c->src, EPOLLIN);
 }
 
+void chan_read(struct chan *c, unsigned most)
+{
+    for (int r = 1; r > 0 && most-- && !c->ended; ) {
+        struct frame f;
+        f.h.nfds = 0;
+        if ((r = frame_recv(c->fd, &f, recv_buf, sizeof recv_buf)) > 0) {
+            c->on_frame(c, &f);
+            frame_done(&f);
+        } else if (r != -EAGAIN) {
+            chan_fail(c, r);
+        }
+    }
+}
+
 static void chan_event(struct loop_source *s, uint32_t events)
 {
     struct chan *c = s->data;
     int r = events & EPOLLOUT ? chan_flush(c) : 0;
-    if (r < 0) {
+    if (r < 0)
         chan_fail(c, r);
-        return;
-    }
-    if (!(events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
-        return;
-    for (int i = 0; i < CHAN_BURST; i++) {
-        struct frame f;
-        f.h.nfds = 0;
-        r = frame_recv(c->fd, &f, recv_buf, sizeof recv_buf);
-        if (r == -EAGAIN)
-            return;
-        if (r <= 0) {
-            chan_fail(c, r);
-            return;
-        }
-        c->on_frame(c, &f);
-        frame_done(&f);
-        if (c->ended)
-            return;
-    }
+    else if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
+        chan_read(c, CHAN_BURST);
 }
 
 int chan_open(struct chan *c, int fd, uint32_t queue_max, chan_frame_fn *on_frame, chan_end_fn *on_end, void *data)

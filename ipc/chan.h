@@ -26,5 +26,6 @@ struct chan {
 int chan_open(struct chan *c, int fd, uint32_t queue_max, chan_frame_fn *on_frame, chan_end_fn *on_end, void *data);
 /* Sends or queues. fds are borrowed (dup'ed if queued). 0; or a negative errno, after which on_end is called from the loop. */
 int chan_send(struct chan *c, struct frame_head *h, const void *body, size_t len, const int *fds, unsigned nfds);
+void chan_read(struct chan *c, unsigned most);     /* handles so many of the frames that are there */
 void chan_close(struct chan *c);    /* idempotent; frees the queue, closes the fd */
 #endif

@@ -230,6 +230,7 @@ static void supervisor_ended(const struct exited *x)
     last_death_ms = now;
     uint32_t shift = deaths > 1 ? deaths - 2 : 0, wait = deaths == 1 ? 0 : shift > 8 ? BACKOFF_MAX_MS : BACKOFF_FIRST_MS << shift;
     sup_channel = 0;
+    chan_read(&sup, UINT_MAX);      /* what it had told us counts: others may have been told that it is so */
     chan_close(&sup);
     if (reexec_wanted) {
         loop_stop(REEXEC);
