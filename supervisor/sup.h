@@ -144,7 +144,7 @@ struct flow {
     char name[NAME_MAX_BYTES];
     struct run *run;
     uint32_t looked;            /* chain.c: images of the manifest before this one were looked at */
-    bool new_slot, launched;
+    bool new_slot;
 };
 struct flow *flow_start(const struct step *steps, flow_done_fn *done, const struct caller *c);   /* NULL: the caller got an error */
 void flow_begin(const struct step *steps, flow_done_fn *done, const struct caller *c, struct frame *fr);      /* for a call of a client's; starts it, and runs it */

@@ -35,7 +35,6 @@ static int save_go(struct flow *f)
 
 static int keep_go(struct flow *f)
 {
-    f->launched = true;             /* from here on the guest waits for our word */
     return flow_conf(f, IN_CONF_SAVE, CONF_SAVE_KEEP, DIR_SAVE, f->name, -1);
 }
 
@@ -66,7 +65,7 @@ static int end_go(struct flow *f)
 
 void save_done(struct flow *f, bool ok)
 {
-    if (!ok && f->launched)
+    if (!ok && run_of(f->slot))     /* it may wait for our word: of this save, or of one that came again as its supervisor died */
         save_stopped(f->slot, f);
     if (!ok && *f->name)
         flow_conf_alone(IN_CONF_SAVE, CONF_SAVE_DROP, DIR_SAVE, f->slot, -1, flow_answered);
