@@ -2,7 +2,7 @@
 #include "holder.h"
 
 static struct life life;
-static uint32_t stage;          /* objects_hold()'s, of what a new one is told; ~0: all */
+static uint32_t stage;          /* objects_hold()'s, of what it is told by a new one of us, or a new one of it; ~0: all */
 static struct loop_timer timer;
 enum { QUEUE_MS = 2, QUEUE_MAX = 64 };
 
@@ -17,11 +17,14 @@ static void tell(uint32_t op, const struct held *h, int fd)
 /* In parts, for what waits in a queue is one descriptor more. */
 static void tell_all(struct loop_timer *t)
 {
+    struct frame_head all = { .kind = FRAME_EVENT, .op = OP_IN(IN_GO) };
     struct peer *p = life_peer(&life);
     while (p && stage != ~0u && p->chan.queued < QUEUE_MAX)
         stage = objects_hold(stage);
     if (p && stage != ~0u)
         loop_after(t, QUEUE_MS, tell_all, NULL);
+    else if (p)
+        peer_send(p, &all, NULL, 0, NULL, 0);
 }
 
 static struct peer *spawn(struct life *l)
@@ -54,7 +57,6 @@ bool holder_told(void)
 void holder_inherit(struct peer *p)
 {
     life.spawn = spawn;
-    stage = ~0u;
     life_adopt(&life, p);
 }
 
@@ -62,4 +64,6 @@ void holder_start(void)
 {
     life.spawn = spawn;
     life_start(&life);
+    stage = 0;          /* one that was inherited does not know what the last of us had not come to tell, of what came and of what went */
+    loop_after(&timer, 0, tell_all, NULL);
 }

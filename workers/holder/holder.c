@@ -17,8 +17,9 @@
 #include "workers/worker.h"
 
 #define ASK_WAIT_MS 10000           /* for a daemon that asks and then does not listen */
-static struct { struct held key; int fd; } *rows;
+static struct { struct held key; int fd; uint32_t turn; } *rows;
 static size_t rows_n, rows_room;
+static uint32_t turn;               /* of supervisors: each tells all that there is, and then that this was all */
 static struct loop_source door = { .fd = -1 };
 
 static bool is_same(const struct held *a, const struct held *b)
@@ -38,6 +39,7 @@ static void on_store(struct worker *w, const struct request *rq, struct frame *f
         if (is_same(&rows[i].key, &h)) {
             close(rows[i].fd);
             rows[i].fd = frame_take_fd(f, 0);
+            rows[i].turn = turn;
             return;
         }
     if (rows_n == rows_room) {
@@ -51,6 +53,7 @@ static void on_store(struct worker *w, const struct request *rq, struct frame *f
         rows_room = room;
     }
     rows[rows_n].key = h;
+    rows[rows_n].turn = turn;
     rows[rows_n++].fd = frame_take_fd(f, 0);
 }
 
@@ -63,6 +66,25 @@ static void on_drop(struct worker *w, const struct request *rq, struct frame *f)
     memcpy(&h, f->body, sizeof h);
     for (size_t i = 0; i < rows_n;)
         if (is_same(&rows[i].key, &h)) {
+            close(rows[i].fd);
+            rows[i] = rows[--rows_n];
+        } else {
+            i++;
+        }
+}
+
+static void on_epoch(struct worker *w)
+{
+    (void)w;
+    turn++;
+}
+
+/* What an earlier supervisor had let go, and had not come to say so, is let go now. */
+static void on_all(struct worker *w, const struct request *rq, struct frame *f)
+{
+    (void)w, (void)rq, (void)f;
+    for (size_t i = 0; i < rows_n;)
+        if (rows[i].turn != turn) {
             close(rows[i].fd);
             rows[i] = rows[--rows_n];
         } else {
@@ -108,8 +130,8 @@ static void on_quit(struct worker *w)
 
 int main(void)
 {
-    static const struct worker_op ops[] = { { OP_IN(IN_STORE), on_store }, { OP_IN(IN_ADOPT), on_store }, { OP_IN(IN_DROP), on_drop }, { 0, NULL } };
-    static struct worker w = { .ops = ops, .on_quit = on_quit };
+    static const struct worker_op ops[] = { { OP_IN(IN_STORE), on_store }, { OP_IN(IN_ADOPT), on_store }, { OP_IN(IN_DROP), on_drop }, { OP_IN(IN_GO), on_all }, { 0, NULL } };
+    static struct worker w = { .ops = ops, .on_quit = on_quit, .on_epoch = on_epoch };
 
     worker_birth(&w, ROLE_HOLDER);
     worker_lock(&w);
