@@ -125,7 +125,7 @@ int frame_recv(int sock, struct frame *f, uint8_t *buf, size_t buf_len)
 
     do
         n = recvmsg(sock, &m, MSG_CMSG_CLOEXEC);
-    while (n < 0 && errno == EINTR);
+    while (n < 0 && (errno == EINTR || errno == ECONNRESET));       /* the latter once, of a peer that died with frames unread: its own are still to come */
     if (n < 0)
         return errno == EWOULDBLOCK ? -EAGAIN : -errno;
 
