@@ -83,7 +83,7 @@ static void chan_event(struct loop_source *s, uint32_t events)
 {
     struct chan *c = s->data;
     int r = events & EPOLLOUT ? chan_flush(c) : 0;
-    if (r < 0)
+    if (r < 0 && r != -EPIPE && r != -ECONNRESET)
         chan_fail(c, r);
     else if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
         chan_read(c, CHAN_BURST);
@@ -130,8 +130,8 @@ int chan_send(struct chan *c, struct frame_head *h, const void *body, size_t len
         int r = frame_send(c->fd, h, body, len, fds, nfds);
         if (r == 0 || r == -EMSGSIZE)
             return r;
-        if (r != -EAGAIN)
-            return chan_doom(c, r);
+        if (r != -EAGAIN)       /* a peer that is dead has its last frames read all the same */
+            return r == -EPIPE || r == -ECONNRESET ? r : chan_doom(c, r);
     }
     if (c->queued >= c->queue_max || c->queued_bytes + len > c->queue_bytes_max)
         return chan_doom(c, -ENOBUFS);
