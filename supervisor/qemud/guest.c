@@ -324,6 +324,7 @@ void objects_held(const struct held *h, int fd)
     if (slot >= 0 && !r && (r = run_take(slot))) {
         r->phase = RUN_STARTING;
         r->id = slot_row(slot)->id;
+        r->worker.instance = sup.epoch << 8;    /* one that died with its supervisor is not known: its answers must not be taken for the next one's */
     }
     if (!r) {
         struct held drop = { .kind = HELD_FD, .object = h->object };
