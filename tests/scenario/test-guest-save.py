@@ -124,7 +124,7 @@ def at_the_end(box):
     elif not dom.isActive():
         dom.create()
     part = image(box, "s2") + ".part"
-    for victims, then in (("qemu", signal.SIGCONT), ("qemu", signal.SIGKILL), ("supervisor", signal.SIGCONT)):
+    for victims, then in (("qemu", signal.SIGCONT), ("qemu", signal.SIGKILL), ("supervisor", signal.SIGCONT), ("qemu supervisor", signal.SIGCONT)):
         conf = box.role("conf")[0]
         thread = save_quietly(box)
         wait_for("the file", lambda: os.path.exists(part), 30)

@@ -66,6 +66,7 @@ struct guest {
     int32_t pause_reason;               /* why the next STOP comes: set by the call that causes it */
     int32_t run_reason;                 /* the same for RESUME */
     bool got_shutdown, fake_reboot, quitting;
+    bool unsure;                        /* this instance took a guest over, and QEMU has not told its state yet */
     int32_t stop_reason, stop_detail;   /* how the end will be told; reason 0: not known yet */
     int64_t rtc_adjustment0;            /* clock's adjustment at start: RTC_CHANGE counts from it */
     uint64_t cpu_last_ns;

@@ -220,7 +220,8 @@ void save_call(struct worker *w, const struct request *rq, struct frame *f)
     bool is_running = g->state == DOM_RUNNING;
     if (call_need_up(g, rq))
         return;
-    if (g->saving || g->migration || fd < 0) {
+    /* An earlier instance's save may have come to its end; a second one would take the guest for one that was paused before. */
+    if (g->saving || g->unsure || g->migration || fd < 0) {
         reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "another save is at work");
         return;
     }

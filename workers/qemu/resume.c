@@ -21,6 +21,7 @@ static void on_status(void *data, json_t *ret, const struct err *e)
 {
     struct guest *g = data;
     const char *s = json_string_value(json_object_get(ret, "status"));
+    g->unsure = false;
     if (e) {
         log_warn("QEMU does not tell its state: %s", e->detail);
         return;
@@ -70,6 +71,7 @@ int resume_open(struct guest *g, int qmp_fd)
         }
     }
     g->phase = PHASE_UP;
+    g->unsure = true;
     g->state_since_ms = loop_now_ms();
     bool quitting = g->quitting;
     g->quitting = false;
