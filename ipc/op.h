@@ -32,7 +32,7 @@ enum op_replay {
     REPLAY_NEVER,      /* a dead worker's caller gets "outcome unknown" */
 };
 
-/* Shapes of values: what follows what in XDR, and as which msgpack value it travels inside (workers/gateway/xdr.h).
+/* Shapes of values: what follows what in XDR, and as which msgpack value it travels inside (workers/xdr.h).
  *   integers, f64, bool  int, float, bool         char/short widths are widened to 4 bytes on the wire
  *   STRING               str (bin if its bytes are not UTF-8)
  *   BYTES, FIXED         bin; FIXED has exactly `bytes` bytes (a UUID: 16)
@@ -83,7 +83,7 @@ extern const struct op op_table[];
 extern const unsigned op_table_n;
 extern const struct shape_struct shape_error;          /* the error struct of replies, all programs */
 /* OP_<PROGRAM>_<NAME> constants, e.g. OP_REMOTE_DOMAIN_CREATE, are in the generated "ipc/schema/op-numbers.h".  The full table is
- * libop.a, linked by the gateway only; the supervisor links libroutes.a: the same rows without shapes and names. */
+ * libop.a, linked by those that speak libvirt's protocol only; the supervisor links libroutes.a: the same rows without shapes and names. */
 struct op_route_row { uint32_t id; uint8_t kind, cls, route, replay; bool ro; uint8_t affects, fds_in; uint32_t cap, ro_deny; };
 extern const struct op_route_row op_route_table[];
 extern const unsigned op_route_table_n;

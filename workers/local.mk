@@ -7,6 +7,10 @@ libworker_a_SOURCES = \
 	%reldir%/worker.c %reldir%/worker.h \
 	$(NULL)
 
+# libxdr.a: libvirt's wire to msgpack and back (the gateway's), and calls over it to another daemon.  Needs libop.a, libipc.a.
+noinst_LIBRARIES += libxdr.a
+libxdr_a_SOURCES = %reldir%/rpc-client.c %reldir%/rpc-client.h %reldir%/xdr.c %reldir%/xdr.h
+
 include %reldir%/plan/local.mk
 include %reldir%/gateway/local.mk
 include %reldir%/xmlc/local.mk

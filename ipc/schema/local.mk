@@ -13,7 +13,7 @@ $(schema_made): %D%/gen.stamp
 	$(AM_V_GEN)$(MKDIR_P) %D%; touch $@.new; rpc=; for f in $(schema_rpc); do rpc="$$rpc $(srcdir)/$$f"; done; \
 	$(PYTHON) $(srcdir)/%D%/gen.py --out %D% $$rpc && mv $@.new $@
 
-# libop.a: every operation with shapes and names (gateway).  libroutes.a: rows for routing only (supervisor).
+# libop.a: every operation with shapes and names (gateway, and who calls another daemon).  libroutes.a: rows for routing only (supervisor).
 noinst_LIBRARIES += libop.a libroutes.a
 libop_a_SOURCES = %D%/op-table.c %D%/op-numbers.h
 libroutes_a_SOURCES = %D%/op-routes.c

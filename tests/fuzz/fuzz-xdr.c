@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "ipc/op.h"
-#include "workers/gateway/xdr.h"
+#include "workers/xdr.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

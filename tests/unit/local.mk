@@ -5,6 +5,7 @@ unit_programs = \
 	%D%/test-lock \
 	%D%/test-log \
 	%D%/test-roles-files \
+	%D%/test-rpc-client \
 	%D%/test-xdr \
 	$(NULL)
 check_PROGRAMS += $(unit_programs)
@@ -14,6 +15,7 @@ TESTS += $(unit_programs)
 %C%_test_lock_LDADD = liblock.a libipc.a
 %C%_test_log_LDADD = liblog.a libipc.a
 %C%_test_roles_files_LDADD = libipc.a
+%C%_test_rpc_client_LDADD = libxdr.a libop.a libroutes.a libipc.a
 %C%_test_xdr_LDADD = libxdr.a libop.a libroutes.a libipc.a
 
 # The schema against the facts, where they are at hand; real sessions' messages through the transcoder.

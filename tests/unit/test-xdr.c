@@ -10,7 +10,7 @@
 #include "ipc/schema/op-numbers.h"
 #include "ipc/util.h"
 #include "tests/tap.h"
-#include "workers/gateway/xdr.h"
+#include "workers/xdr.h"
 
 struct message { uint8_t *p; size_t n, cap; char from, want; };
 

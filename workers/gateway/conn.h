@@ -10,7 +10,7 @@
 #ifndef BULKHEAD_CONN_H
 #define BULKHEAD_CONN_H
 #include "ipc/loop.h"
-#include "xdr.h"
+#include "workers/xdr.h"
 
 #define CONN_FDS_MAX 64             /* descriptors of a client that wait to be used */
 

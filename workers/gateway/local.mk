@@ -12,7 +12,3 @@ roles_gateway_LDFLAGS = $(AM_LDFLAGS) $(STATIC_LDFLAGS)
 check_LIBRARIES += libgateway.a
 libgateway_a_SOURCES = $(gateway_sources)
 libgateway_a_CPPFLAGS = $(AM_CPPFLAGS) -DGATEWAY_NO_MAIN
-
-# libxdr.a: libvirt's wire to msgpack and back; the gateway's, and its tests'.  Needs libop.a, libipc.a.
-noinst_LIBRARIES += libxdr.a
-libxdr_a_SOURCES = %D%/xdr.c %D%/xdr.h

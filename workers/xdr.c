@@ -1,7 +1,7 @@
 /* xdr.c: see xdr.h.  One loop over the fields of a shape a direction; a type is a case in it.
  *
  * Recursion is as deep as types nest in the schema, which only names types that came before: a peer cannot deepen it. */
-#include "workers/gateway/xdr.h"
+#include "workers/xdr.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
