@@ -84,6 +84,7 @@ enum internal_op {
     IN_HAND_PIDFD,      /* hand-open. CALL: struct hand_pid: find a running guest by what hand-launch noted of it. Reply: struct hand_done with pid and id; no fds: it has ended; fds like
                          * IN_HAND_LAUNCH's [0], [1], then nworker that its stub held: all that its run had when it was launched */
     IN_HAND_LEASE,      /* hand-open. CALL: struct hand_lease. Reply: struct lock_done; fd [0] what was opened */
+    IN_HAND_DAEMON,     /* hand-open. CALL: struct hand_daemon: connect to the host's lock or log daemon. Reply: struct hand_done; fd [0] */
     /* debug, admin door only */
     IN_WORKERS = 128,   /* CALL: reply: struct peer_row, one after the other */
     IN_WORKER_DEBUG,    /* CALL admin gateway -> supervisor -> qemu worker: arg: enum worker_debug; object in the header. Reply: msgpack [[[name, value] ...]]: what it is doing */
@@ -257,5 +258,6 @@ enum lease_what { LEASE_FOLDER /* of a lockspace; it is made */, LEASE_FILE /* t
     LEASE_REMOVE /* an empty file that was made so; absent is no error */ };
 struct hand_lease { uint32_t what /* enum lease_what */, pad; char path[LOCK_TEXT_MAX]; };
 struct hand_path { char path[108]; char pad[4]; };
+struct hand_daemon { uint32_t program /* PROG_LOCK, PROG_LOG */, pad; };
 struct hand_pid { int32_t id; uint32_t pad; char name[NAME_MAX_BYTES]; };       /* id: what the status file says, for a guest that another daemon started */
 #endif

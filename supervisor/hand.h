@@ -50,6 +50,9 @@ int record_connect(const struct hand *h, int32_t id);
 void record_close(const struct hand *h, int32_t id);        /* nobody comes to that door any more */
 int proc_start(int32_t pid, uint64_t *start);       /* field 22 of /proc/PID/stat. 0 or -ESRCH */
 
+/* hand_daemon.c: the socket of the host's daemon that speaks that program (PROG_LOCK, PROG_LOG). 0 or negative errno. */
+int hand_daemon_path(const struct hand *h, uint32_t program, char *path, size_t size);
+
 /* hand_path.c: paths that a client named. */
 
 /* Opens an existing file, block device or (want_dir) folder without following magic links, looking before opening: nothing but what

@@ -429,6 +429,23 @@ static void hand_connect(struct hand *h)
     hand_reply(h, &done, sizeof done, &fd, 1);
 }
 
+/* SAFETY: one of the two daemons of hand_daemon.c; what is said over the connection is the business of the role that gets it. */
+static void hand_daemon(struct hand *h)
+{
+    const struct hand_daemon *q = hand_body(h, sizeof *q);
+    struct hand_done done = { .failed = -1, .nworker = 1 };
+    struct err e = ERR_INIT;
+    char path[108] = "";
+    int fd, r = hand_daemon_path(h, q->program, path, sizeof path);
+    r = r < 0 ? r : sock_connect(path, &fd);
+    if (r < 0) {
+        err_sys(&e, VIR_FROM_RPC, -r, "Failed to connect socket to '%s'", path);
+        hand_fail(h, -1, r, &e);
+        return;
+    }
+    hand_reply(h, &done, sizeof done, &fd, 1);
+}
+
 int main(void)
 {
     struct hand h = { 0 };
@@ -437,6 +454,7 @@ int main(void)
     switch (h.call.h.op) {
     case OP_IN(IN_HAND_OPEN): hand_open(&h); break;
     case OP_IN(IN_HAND_CONNECT): hand_connect(&h); break;
+    case OP_IN(IN_HAND_DAEMON): hand_daemon(&h); break;
     case OP_IN(IN_HAND_PIDFD): hand_adopt(&h); break;
     case OP_IN(IN_HAND_LEASE): hand_lease(&h); break;
     default:

@@ -1,6 +1,8 @@
-/* hand-open's verb for virtlockd, as a process with a fake supervisor: folders, files, what is refused, what is removed. */
+/* hand-open's verb for virtlockd, as a process with a fake supervisor: folders, files, what is refused, what is removed; and the one that connects to it. */
 #include <sys/stat.h>
+#include <sys/un.h>
 #include "fakesup.h"
+#include "ipc/op.h"
 #include "tests/tap.h"
 
 static char dir[64];
@@ -32,6 +34,42 @@ static bool is_there(const char *name)
     struct stat st;
     snprintf(path, sizeof path, "%s%s", dir, name);
     return lstat(path, &st) == 0;
+}
+
+static int connect_to(uint32_t program, char text[1024])
+{
+    struct fakesup s;
+    struct hand_daemon q = { .program = program };
+    struct hand_done d = { .error = -ENOSYS };
+    util_closep(&got);
+    if (fakesup_hand(&s, ROLE_HAND_OPEN, geteuid() ? BIRTH_SESSION : 0, IN_HAND_DAEMON, &q, sizeof q, NULL, 0) == 1 && s.reply.body_len == sizeof d) {
+        memcpy(&d, s.reply.body, sizeof d);
+        got = frame_take_fd(&s.reply, 0);
+    }
+    tap_ok(fakesup_end(&s) == 0 && (d.error == 0) == (got >= 0), "the hand ends");
+    memcpy(text, d.text, sizeof d.text);
+    return d.error;
+}
+
+static void daemons(void)
+{
+    struct sockaddr_un a = { .sun_family = AF_UNIX };
+    int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    char text[1024], want[1200];
+    snprintf(fakesup_layout.sock_dir, sizeof fakesup_layout.sock_dir, "%s", dir);
+    tap_int(connect_to(PROG_LOCK, text), -ENOENT, "no lock daemon");
+    snprintf(want, sizeof want, "Failed to connect socket to '%s/virtlockd-sock': No such file or directory", dir);
+    tap_str(text, want, "is told as libvirt does");
+    snprintf(a.sun_path, sizeof a.sun_path, "%s/virtlockd-sock", dir);
+    if (bind(listener, (struct sockaddr *)&a, sizeof a) || listen(listener, 4))
+        abort();
+    tap_int(connect_to(PROG_LOCK, text), 0, "one that listens is connected to");
+    AUTO_CLOSE end = accept(listener, NULL, NULL);
+    char byte = 0;
+    tap_ok(write(got, "x", 1) == 1 && read(end, &byte, 1) == 1 && byte == 'x', "and that is what comes");
+    tap_int(connect_to(PROG_LOG, text), -ENOENT, "the log daemon is another");
+    tap_int(connect_to(PROG_REMOTE, text), -EPROTO, "and there is no third");
+    close(listener);
 }
 
 int main(void)
@@ -75,6 +113,7 @@ int main(void)
     tap_int(ask(LEASE_REMOVE, "/second", NULL), -EPERM, "and a file with two names");
     tap_int(ask(LEASE_REMOVE, "/a", NULL), -EISDIR, "and a folder");
     tap_ok(is_there("/file") && is_there("/link") && is_there("/second") && is_there("/a"), "they are there");
+    daemons();
     snprintf(command, sizeof command, "rm -rf %s", dir);
     return tap_done() | (system(command) != 0);
 }
