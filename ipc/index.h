@@ -18,6 +18,8 @@ enum slot_flags {
     /* 16 is free */ SLOT_WORKER_FAILED = 32, SLOT_STALE = 64 /* its QEMU has not answered for a while */, SLOT_AGENT = 128 /* agent channel connected */,
     SLOT_HAS_SNAPSHOT = 256, SLOT_TAINTED = 512, SLOT_CANONICAL = 1024 /* the stored file holds exactly what a client is shown */,
 };
+/* Of a domain, as lists and infos tell them. */
+struct dom_facts { uint32_t vcpus, vcpus_max; uint64_t mem_kib, mem_max_kib; };     /* of memory: the balloon, and at most */
 struct index_slot {
     uint32_t seq;               /* odd while being written */
     uint32_t gen;               /* 0: never used; a handle is valid while gen matches and `used` */
@@ -28,19 +30,18 @@ struct index_slot {
     char name[INDEX_NAME_MAX];
     int32_t state, reason;      /* virDomainState and its reason */
     uint32_t flags;             /* enum slot_flags */
-    uint32_t vcpus, vcpus_max;
-    uint64_t mem_kib, mem_max_kib;   /* current balloon and maximum */
+    uint32_t file_size;         /* with the three below: the definition's file as its facts were read from it; all 0 not known */
+    struct dom_facts now, defined;   /* while it runs, they are the run's and the definition's; else both the latter's */
     uint64_t cpu_time_ns;       /* last known; the worker refreshes it with internal.state */
     uint64_t started_ms;        /* CLOCK_REALTIME of start, 0 when not running */
     uint32_t qemu_pid;          /* host pid of the guest's PID-1 stub, 0 when not running */
     int32_t os_type;            /* 0 hvm */
     char osname[8];             /* "hvm" */
-    uint32_t file_size;         /* with the next three: the definition's file as these facts were read from it; all 0 not known */
     uint64_t file_ino;
     int64_t file_mtime_ns, file_ctime_ns;
     uint64_t made_by;           /* mark of the call that defined it last: one that comes again after its supervisor's death is known by it */
 };
-_Static_assert(sizeof(struct index_slot) == 400, "slots are laid out alike everywhere, the cache on disk too");
+_Static_assert(sizeof(struct index_slot) == 416, "slots are laid out alike everywhere");
 struct index_head {
     uint32_t magic;
     uint32_t slots;             /* rows in use or once used: readers look at 0 .. slots-1 */

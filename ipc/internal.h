@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include "birth.h"
 #include "frame.h"
+#include "index.h"
 #include "op.h"
 
 #define NAME_MAX_BYTES 256
@@ -140,8 +141,7 @@ struct doc_result {
     uint8_t uuid[16];
     char name[NAME_MAX_BYTES];
     uint32_t flags;             /* enum slot_flags: SLOT_HAS_SECRETS; SLOT_CANONICAL: the stored text that came is the document as it is shown, but for a head */
-    uint32_t vcpus, vcpus_max;
-    uint64_t mem_kib, mem_max_kib;
+    struct dom_facts facts;
     int32_t id, pid;            /* IN_DOC_STATUS only */
     int32_t state, reason;      /* IN_DOC_STATUS only */
     uint32_t persistent;        /* IN_DOC_STATUS: it had a definition too */
@@ -168,8 +168,7 @@ struct conf_entry {
     uint64_t ino;
     uint32_t known;             /* 1: the index had what follows of this very file when conf last looked: it need not be compiled */
     uint32_t flags;             /* of enum slot_flags: SLOT_HAS_SECRETS, SLOT_CANONICAL */
-    uint32_t vcpus, vcpus_max;
-    uint64_t mem_kib, mem_max_kib;
+    struct dom_facts facts;
     uint8_t uuid[16];
 };
 struct probe_req { uint32_t want_format /* enum image_format, IMG_NONE: guess */, pad; char path[4096] /* of the image, to resolve its backing file's name; "": the name as it is */; };

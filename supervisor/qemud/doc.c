@@ -105,13 +105,11 @@ static int define_write(struct flow *f)
     return flow_conf(f, IN_CONF_WRITE, 0, DIR_DEFINITIONS, f->doc.name, f->fd[FF_TEXT]);
 }
 
-/* The facts of the document, and what conf says of the file that it has just written.  A running guest's slot tells of its run. */
+/* The facts of the document, and what conf says of the file that it has just written. */
 static void commit(struct flow *f, const struct frame *fr)
 {
     struct conf_entry e;
-    if (slot_active(slot_row(f->slot)))
-        return;
-    slot_facts(f->slot, &f->doc);
+    slot_define(f->slot, &f->doc);
     if (fr->body_len != sizeof e)
         return;
     memcpy(&e, fr->body, sizeof e);

@@ -14,7 +14,7 @@ enum { SHUTOFF_UNKNOWN, SHUTOFF_SHUTDOWN, SHUTOFF_DESTROYED, SHUTOFF_CRASHED, SH
 static inline struct index_slot *slot_row(int slot) { return &sup.index.slot[slot]; }      /* for reading: we are the only writer */
 static inline uint64_t slot_handle(int slot) { return object_make((uint32_t)slot, slot_row(slot)->gen); }
 int slot_take(const struct doc_result *d);                              /* a new row; -1: full */
-void slot_facts(int slot, const struct doc_result *d);
+void slot_define(int slot, const struct doc_result *d);                 /* its definition says so */
 void slot_stamp(int slot, const struct conf_entry *e, bool canonical);  /* its facts are of this file */
 void slot_free(int slot);
 int slot_find_name(const char *name);
@@ -41,7 +41,6 @@ int doc_clash(struct flow *f, bool check_active, int *slot);
 int doc_claim(struct flow *f);                                          /* steps that other flows begin with */
 int doc_text_read(struct flow *f);
 int doc_text_got(struct flow *f, struct frame *fr);
-void load_facts(int slot);                                              /* index facts anew from the definition */
 
 /* ---- manifest_policy.c ---- */
 int policy_manifest(int fd, struct err *e);

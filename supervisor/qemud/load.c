@@ -8,7 +8,7 @@
 #define AT_ONCE 4u          /* xmlc's at work for the load */
 static void more(void);
 
-/* ---- index facts of one definition ---- */
+/* ---- definitions ---- */
 
 /* Whoever dies over a file is asked again: what is on the disk must not be lost from sight by it.  Its death unblocks, and the next conf. */
 static int again(struct flow *f)
@@ -39,26 +39,6 @@ static int compiled(struct flow *f, struct frame *fr)
 #define READ_STEPS { "read", read_name, doc_text_got, again }, { "compile", compile, compiled, again }
 static const struct step load_steps[] = { READ_STEPS, { 0 } };
 
-static void facts_done(struct flow *f, bool ok)
-{
-    int slot = slot_of(f->wanted);
-    if (ok && slot >= 0 && !slot_active(slot_row(slot)))
-        slot_facts(slot, &f->doc);
-    else if (!ok)
-        log_warn("the definition of %s: %s", f->name, f->err.detail);
-}
-
-void load_facts(int slot)
-{
-    struct flow *f = flow_start(load_steps, facts_done, NULL);
-    if (!f)
-        return;
-    f->arg = DIR_DEFINITIONS;
-    f->wanted = slot_handle(slot);
-    util_copy_str(f->name, sizeof f->name, slot_row(slot)->name);
-    flow_go(f);
-}
-
 static uint32_t at_work;
 
 static int slot_for(struct flow *f)
@@ -80,7 +60,7 @@ static void persistent(int slot, const struct conf_entry *e, bool canonical)
  * check: what a guest may use is decided anew from its definition at each start. */
 static bool is_known(const struct conf_entry *e)
 {
-    struct doc_result d = { .flags = e->flags, .vcpus = e->vcpus, .vcpus_max = e->vcpus_max, .mem_kib = e->mem_kib, .mem_max_kib = e->mem_max_kib };
+    struct doc_result d = { .flags = e->flags, .facts = e->facts };
     memcpy(d.uuid, e->uuid, sizeof d.uuid);
     memcpy(d.name, e->name, sizeof d.name);
     int slot = !e->known || slot_find_name(d.name) >= 0 || slot_find_uuid(d.uuid) >= 0 ? -1 : slot_take(&d);
@@ -96,8 +76,7 @@ static void load_done(struct flow *f, bool ok)
     if (slot < 0) {
         log_err("the definition of %s is not loaded: %s", f->name, f->err.detail);
     } else {
-        if (!slot_active(slot_row(slot)))
-            slot_facts(slot, &f->doc);
+        slot_define(slot, &f->doc);
         persistent(slot, &f->entry, f->doc.flags & SLOT_CANONICAL);
     }
     more();
@@ -176,8 +155,8 @@ static void adopt_done(struct flow *f, bool ok)
             s->state = f->doc.state ? f->doc.state : STATE_RUNNING;
             s->reason = f->doc.reason;
             s->qemu_pid = (uint32_t)r->stub;
+            s->now = f->doc.facts;
         }
-        slot_facts(r->slot, &f->doc);
         if (slot_row(r->slot)->flags & SLOT_MANAGED_SAVE)
             saved_forget(r->slot);      /* of a guest that runs on it is none */
         log_run(r);

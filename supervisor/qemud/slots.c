@@ -44,20 +44,15 @@ void slot_mark(int slot, const struct caller *c)
         s->made_by = mark_of(c);
 }
 
-static void facts(struct index_slot *s, const struct doc_result *d)
+void slot_define(int slot, const struct doc_result *d)
 {
     const uint32_t from_doc = SLOT_HAS_SECRETS;
-    s->vcpus = d->vcpus;
-    s->vcpus_max = d->vcpus_max;
-    s->mem_kib = d->mem_kib;
-    s->mem_max_kib = d->mem_max_kib;
-    s->flags = (s->flags & ~from_doc) | (d->flags & from_doc);
-}
-
-void slot_facts(int slot, const struct doc_result *d)
-{
-    SLOT_EDIT(s, slot)
-        facts(s, d);
+    SLOT_EDIT(s, slot) {
+        s->defined = d->facts;
+        s->flags = (s->flags & ~from_doc) | (d->flags & from_doc);
+        if (!slot_active(s))
+            s->now = s->defined;
+    }
 }
 
 int slot_take(const struct doc_result *d)
@@ -78,8 +73,8 @@ int slot_take(const struct doc_result *d)
         memcpy(s->uuid, d->uuid, 16);
         memcpy(s->name, d->name, sizeof s->name);
         snprintf(s->osname, sizeof s->osname, "hvm");
-        facts(s, d);
     }
+    slot_define((int)i, d);
     return (int)i;
 }
 

@@ -129,6 +129,7 @@ static int finish(struct flow *f)
     SLOT_EDIT(s, slot) {
         s->state = STATE_SHUTOFF;
         s->reason = how.reason;
+        s->now = s->defined;
         s->flags &= ~(uint32_t)(SLOT_STALE | SLOT_AGENT | SLOT_TAINTED | SLOT_WORKER_FAILED);
         s->qemu_pid = 0;
         s->started_ms = 0;
@@ -145,8 +146,6 @@ static int finish(struct flow *f)
     }
     if (!(slot_row(slot)->flags & SLOT_PERSISTENT))
         slot_free(slot);
-    else
-        load_facts(slot);           /* vcpus and memory are the definition's again */
     return FLOW_END;
 }
 

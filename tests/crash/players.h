@@ -146,7 +146,7 @@ static int any_fd(void)
 /* A document as xmlc gives it, of the domain that the call is for, or of any but the honest ones: who may make documents may make theirs. */
 static void xmlc_answer(struct player *p, const struct frame_head *h)
 {
-    struct doc_result d = { .changes = rnd(2), .vcpus = 1 };
+    struct doc_result d = { .changes = rnd(2), .facts.vcpus = 1 };
     int slot = h->object && object_slot(h->object) < SLOTS ? (int)object_slot(h->object) : (int)rnd(EVILS);     /* who may define may harm the honest two as well */
     struct manifest_head m = { MANIFEST_MAGIC, 0, sizeof m, 0 };
     int fds[4] = { frame_memfd("xml", "<domain/>", 9), frame_memfd("tree", "t", 1), frame_memfd("manifest", &m, sizeof m), any_fd() };

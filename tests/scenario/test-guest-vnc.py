@@ -93,7 +93,14 @@ def secret(box):
         assert "result 0" in right, right
     else:
         print("    no DES here: the right password is not tried")
-    dom.destroy()
+    # Defined anew while it runs, and so with the first password that its definition has.
+    plain = start(box, "v7", "")
+    plain.connect().defineXML(guest_xml("v7", "<graphics type='vnc' passwd='s3cret'/>", memory=48).replace("<memory", "<uuid>%s</uuid><memory" % plain.UUIDString(), 1))
+    assert "s3cret" not in plain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE) and "s3cret" not in libvirt.openReadOnly(box.uri + "-ro").lookupByName("v7").XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
+    assert plain.maxMemory() == 32 << 10
+    for d in (plain, dom):
+        d.destroy()
+    assert plain.maxMemory() == 48 << 10, "what is shown is the definition's again"
 
 
 def unix(box):

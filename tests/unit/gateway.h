@@ -36,8 +36,8 @@ static uint64_t guest_put(uint32_t slot, const char *name, uint8_t mark, int32_t
     s->state = state;
     s->reason = 1;
     s->flags = flags;
-    s->vcpus = s->vcpus_max = 1;
-    s->mem_kib = s->mem_max_kib = 262144;
+    s->now.vcpus = s->now.vcpus_max = 1;
+    s->now.mem_kib = s->now.mem_max_kib = 262144;
     s->cpu_time_ns = 5;
     memcpy(s->osname, "hvm", 4);
     index_end(&pages, slot);

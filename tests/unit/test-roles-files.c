@@ -162,7 +162,7 @@ static void test_cache(void)
     tap_ok(named(IN_CONF_WRITE, 0, DIR_DEFINITIONS, "kept", "<domain/>\n") && listed().known == 0, "of a new definition nothing is known (%s)", error);
     e = listed();
     struct index_slot *s = index_begin(&ix, 0);
-    *s = (struct index_slot){ .seq = s->seq, .gen = 1, .used = 1, .id = -1, .flags = SLOT_PERSISTENT | SLOT_CANONICAL | SLOT_AUTOSTART, .vcpus = 3, .mem_kib = 77, .uuid = { 5 },
+    *s = (struct index_slot){ .seq = s->seq, .gen = 1, .used = 1, .id = -1, .flags = SLOT_PERSISTENT | SLOT_CANONICAL | SLOT_AUTOSTART, .defined = { .vcpus = 3, .mem_kib = 77 }, .uuid = { 5 },
         .file_size = e.size, .file_ino = e.ino, .file_mtime_ns = e.mtime_ns, .file_ctime_ns = e.ctime_ns };
     strcpy(s->name, "kept");
     index_end(&ix, 0);
@@ -172,7 +172,7 @@ static void test_cache(void)
     fakesup_end(&sup);
     fakesup_spawn(&sup, ROLE_CONF, b, fds);
     e = listed();
-    tap_ok(e.known == 1 && e.vcpus == 3 && e.mem_kib == 77 && e.uuid[0] == 5 && e.flags == SLOT_CANONICAL && !e.autostart, "and comes with the next one's list (%s)", error);
+    tap_ok(e.known == 1 && e.facts.vcpus == 3 && e.facts.mem_kib == 77 && e.uuid[0] == 5 && e.flags == SLOT_CANONICAL && !e.autostart, "and comes with the next one's list (%s)", error);
     named(IN_CONF_WRITE, 0, DIR_DEFINITIONS, "kept", "<domain>changed</domain>\n");
     tap_ok(listed().known == 0, "a file that was changed is not known");
     fakesup_end(&sup);

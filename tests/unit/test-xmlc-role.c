@@ -81,9 +81,9 @@ static char *define(void)
         memcpy(&d, s.reply.body, sizeof d);
     tap_str(d.name, "a", "name");
     tap_int(d.uuid[0], 0xc7, "uuid");
-    tap_int(d.vcpus, 1, "processors");
-    tap_int(d.vcpus_max, 2, "at most");
-    tap_int((long long)d.mem_kib, 131072, "memory");
+    tap_int(d.facts.vcpus, 1, "processors");
+    tap_int(d.facts.vcpus_max, 2, "at most");
+    tap_int((long long)d.facts.mem_kib, 131072, "memory");
     tap_int(d.flags, SLOT_HAS_SECRETS, "it holds a password");
     char *xml = text_of(DOC_FD_XML, NULL);
     tap_ok(xml && strstr(xml, "passwd='sesame'") && strstr(xml, "machine='pc-i440fx-7.2'"), "the text to store is whole and complete");

@@ -80,14 +80,13 @@ void cache_apply(struct conf_entry *entries, size_t n)
         }
 }
 
-/* A running guest's slot tells of its run, not of its definition. */
 static bool row_make(struct conf_entry *e, uint32_t slot)
 {
     struct index_slot s;
-    if (index_read(&ix, slot, &s) < 0 || !(s.flags & SLOT_PERSISTENT) || !s.file_ino || s.id >= 0)
+    if (index_read(&ix, slot, &s) < 0 || !(s.flags & SLOT_PERSISTENT) || !s.file_ino)
         return false;
     *e = (struct conf_entry){ .size = s.file_size, .mtime_ns = s.file_mtime_ns, .ctime_ns = s.file_ctime_ns, .ino = s.file_ino, .known = 1,
-        .flags = s.flags & (SLOT_HAS_SECRETS | SLOT_CANONICAL), .vcpus = s.vcpus, .vcpus_max = s.vcpus_max, .mem_kib = s.mem_kib, .mem_max_kib = s.mem_max_kib };
+        .flags = s.flags & (SLOT_HAS_SECRETS | SLOT_CANONICAL), .facts = s.defined };
     strcpy(e->name, s.name);    /* index_read() ends it, and both have the same size */
     memcpy(e->uuid, s.uuid, sizeof e->uuid);
     return true;

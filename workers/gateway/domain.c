@@ -78,7 +78,7 @@ FACT(is_persistent, !!(s.flags & SLOT_PERSISTENT))
 FACT(is_updated, 0)         /* as libvirt answers for QEMU's guests, whatever was redefined */
 FACT(get_autostart, !!(s.flags & SLOT_AUTOSTART))
 FACT(has_managed_save, !!(s.flags & SLOT_MANAGED_SAVE))
-FACT(get_max_memory, s.mem_max_kib)
+FACT(get_max_memory, s.now.mem_max_kib)
 
 static void get_os_type(struct gw *gw, struct call *c, struct mp_in *in)
 {

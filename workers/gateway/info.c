@@ -22,9 +22,9 @@ static void info_answer(struct gw *gw, struct call *c, const struct index_slot *
     mp_out_init(&o, 128);
     mp_array(&o, 5);
     mp_uint(&o, (uint8_t)s->state);
-    mp_uint(&o, s->mem_max_kib);
-    mp_uint(&o, s->mem_kib);
-    mp_uint(&o, (uint16_t)s->vcpus);
+    mp_uint(&o, s->now.mem_max_kib);
+    mp_uint(&o, s->now.mem_kib);
+    mp_uint(&o, (uint16_t)s->now.vcpus);
     mp_uint(&o, s->id >= 0 ? s->cpu_time_ns : 0);
     call_reply_out(gw, c, &o);
 }

@@ -66,12 +66,12 @@ static void record_known(const struct stats *t, struct mp_out *o, const struct i
         param(o, "state.reason", PARAM_INT, (uint64_t)s->reason);
     }
     if (w & STAT_BALLOON) {
-        param(o, "balloon.current", PARAM_ULLONG, s->mem_kib);
-        param(o, "balloon.maximum", PARAM_ULLONG, s->mem_max_kib);
+        param(o, "balloon.current", PARAM_ULLONG, s->now.mem_kib);
+        param(o, "balloon.maximum", PARAM_ULLONG, s->now.mem_max_kib);
     }
     if (w & STAT_VCPU) {
-        param(o, "vcpu.current", PARAM_UINT, s->vcpus);
-        param(o, "vcpu.maximum", PARAM_UINT, s->vcpus_max);
+        param(o, "vcpu.current", PARAM_UINT, s->now.vcpus);
+        param(o, "vcpu.maximum", PARAM_UINT, s->now.vcpus_max);
     }
     if (stale)
         param(o, "bulkhead.stale", PARAM_BOOL, 1);

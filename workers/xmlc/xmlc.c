@@ -107,10 +107,10 @@ static void facts(const struct tree *t, struct doc_result *d)
     }
     util_copy_str(d->name, sizeof d->name, tree_text(t, "name"));
     d->flags = has_secrets(t) ? SLOT_HAS_SECRETS : 0;
-    d->vcpus_max = (uint32_t)kib(t, "vcpu");
-    d->vcpus = doc_uint(tree_first(t, "vcpu"), "current", d->vcpus_max);
-    d->mem_max_kib = kib(t, "memory");
-    d->mem_kib = kib(t, "currentMemory");
+    d->facts.vcpus_max = (uint32_t)kib(t, "vcpu");
+    d->facts.vcpus = doc_uint(tree_first(t, "vcpu"), "current", d->facts.vcpus_max);
+    d->facts.mem_max_kib = kib(t, "memory");
+    d->facts.mem_kib = kib(t, "currentMemory");
 }
 
 /* Does the stored text end with the document as it is shown, with no more than conf's head before it? */
