@@ -40,8 +40,9 @@ struct index_slot {
     uint64_t file_ino;
     int64_t file_mtime_ns, file_ctime_ns;
     uint64_t made_by;           /* mark of the call that defined it last: one that comes again after its supervisor's death is known by it */
+    uint64_t autodestroy;       /* gateway whose end is the run's too, 0 none */
 };
-_Static_assert(sizeof(struct index_slot) == 416, "slots are laid out alike everywhere");
+_Static_assert(sizeof(struct index_slot) == 424, "slots are laid out alike everywhere");
 struct index_head {
     uint32_t magic;
     uint32_t slots;             /* rows in use or once used: readers look at 0 .. slots-1 */

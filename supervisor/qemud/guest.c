@@ -174,6 +174,9 @@ void guest_up(struct run *r, struct peer *worker)
         life_adopt(&r->worker, worker);
     else
         life_start(&r->worker);
+    uint64_t client = slot_row(r->slot)->autodestroy;
+    if (client && !peer_find(client))       /* it left during the start, or while there was no supervisor */
+        stop_begin(r, &stop_destroyed, NULL, NULL);
 }
 
 enum guest_ready guest_worker(int slot, struct peer **p)
@@ -387,6 +390,6 @@ void objects_reconcile(void)
 void objects_client_gone(struct peer *gateway)
 {
     for (struct run *r = run_next(NULL); r; r = run_next(r))
-        if (r->autodestroy == gateway->number && r->phase == RUN_UP)
+        if (slot_row(r->slot)->autodestroy == gateway->number && r->phase == RUN_UP)
             stop_begin(r, &stop_destroyed, NULL, NULL);
 }

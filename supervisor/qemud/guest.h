@@ -70,7 +70,6 @@ struct run {
     bool launched, has_net, has_word /* the worker, or a destroy, said how it ends */;
     int32_t stub;                   /* the PID-1 stub; 0: it does not live */
     uint32_t uid, next_fd, create_flags;
-    uint64_t autodestroy;           /* gateway whose end is the guest's too */
     char run_dir[384];
     struct life worker;
     uint64_t starting;              /* number of the worker before life cares for it */

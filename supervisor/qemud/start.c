@@ -51,8 +51,8 @@ static int begin(struct flow *f)
     r->id = f->id = h->next_id++;
     r->phase = RUN_STARTING;
     r->create_flags = f->caller.arg;
-    if (f->caller.arg & START_AUTODESTROY)
-        r->autodestroy = f->caller.number;
+    SLOT_EDIT(row, f->slot)
+        row->autodestroy = f->caller.arg & START_AUTODESTROY ? f->caller.number : 0;
     run_dir_name(r);
     util_copy_str(f->name, sizeof f->name, s->name);
     f->run = r;

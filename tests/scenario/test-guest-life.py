@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """How a guest's run goes on and ends: reboot, reset, what on_reboot and on_poweroff ask for, a QEMU that dies."""
-import os, signal, sys
+import os, signal, subprocess, sys
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from guestlib import *
 
@@ -75,4 +75,39 @@ def lock(box):
     assert_clean(box)
 
 
-main(reboot, actions, crash, lock)
+def autodestroy(box):
+    """a guest that shall end with its client does, whoever died meanwhile"""
+    own = box.connect()
+    own.defineXML(document("au", memory=64))
+    seen = box.connect().lookupByName("au")
+
+    def begin():
+        client = box.connect()
+        client.lookupByName("au").createWithFlags(E.VIR_DOMAIN_START_PAUSED | E.VIR_DOMAIN_START_AUTODESTROY)
+        return client, box.role("supervisor")
+
+    client, before = begin()
+    os.kill(before[0], signal.SIGKILL)
+    wait_for("a new supervisor", lambda: box.role("supervisor") not in ([], before))
+    assert seen.isActive()
+    client.close()
+    wait_for("its end with its client", lambda: is_off(seen))
+    # The client leaves while nobody can hear of it.
+    client, before = begin()
+    os.kill(before[0], signal.SIGSTOP)
+    gateways = box.role("gateway")
+    client.close()
+    wait_for("the gateway's end", lambda: len(box.role("gateway")) < len(gateways))
+    os.kill(before[0], signal.SIGKILL)
+    wait_for("its end", lambda: is_off(seen))
+    # ... and in the middle of the start
+    for turn in range(3):
+        virsh = subprocess.Popen(["virsh", "-q", "-c", box.uri, "start", "au", "--autodestroy"])
+        wait_for("the start", lambda: box.role("qemu") or virsh.poll() is not None)
+        virsh.kill()
+        virsh.wait()
+        wait_for("its end", lambda: is_off(seen) and not box.role("qemu"))
+    assert_clean(box)
+
+
+main(reboot, actions, crash, lock, autodestroy)
