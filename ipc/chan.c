@@ -22,7 +22,7 @@ struct chan_out {
 };
 
 /* One buffer serves all channels: a frame is handled before the next is received. */
-static uint8_t recv_buf[FRAME_BODY_MAX];
+static _Alignas(8) uint8_t recv_buf[FRAME_BODY_MAX];     /* a body begins with it, and may be a struct */
 
 static void chan_fail(struct chan *c, int err)
 {

@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -34,7 +33,6 @@ static uint32_t deaths;
 static uint64_t last_death_ms;
 static struct loop_timer respawn_timer;
 static bool reexec_wanted, by_front, ready_said;
-static int files_full = INT_MAX;     /* a descriptor of this number or higher leaves no room for another frame's */
 static void supervisor_start(struct loop_timer *t);
 enum { REEXEC = 1000 };          /* what the loop ends with for an execve of ourselves */
 
@@ -82,20 +80,19 @@ static void do_spawn(struct frame *f)
     struct spawn s;
     memcpy(&s, f->body, sizeof s);
     unsigned kept = s.who.kind == HELD_CHANNEL, first = 1 + kept, n = f->h.nfds > first ? f->h.nfds - first : 0;
-    struct spawned done = { .channel = s.who.channel, .pid = -EINVAL };
+    struct row *channel = kept ? store_put(&s.who, frame_take_fd(f, 1), -1) : NULL;
+    struct spawned done = { .channel = s.who.channel, .pid = kept && !channel ? -EMFILE : -EINVAL };
     int fds[BIRTH_FDS_MAX];
     s.birth.name[sizeof s.birth.name - 1] = 0;
-    if (f->h.nfds && f->fds[f->h.nfds - 1] >= files_full) {
-        done.pid = -EMFILE;
-    } else if (f->h.nfds >= first && n == s.birth.nfds && n + 5 <= BIRTH_FDS_MAX) {
+    if (done.pid == -EINVAL && f->h.nfds >= first && n == s.birth.nfds && n + 5 <= BIRTH_FDS_MAX) {
         memcpy(fds, &f->fds[first], n * sizeof fds[0]);
         n = store_birth(&s.birth, fds, n, ROLE_KEEPER);
         done.pid = spawn_role(&start->layout, &s.who, &s.birth, f->fds[0], fds, n);
-        if (done.pid > 0 && kept) {
-            s.who.pid = done.pid;
-            store_put(&s.who, frame_take_fd(f, 1), -1);
-        }
     }
+    if (channel && done.pid > 0)
+        channel->key.pid = done.pid;
+    else if (channel)
+        store_free(channel);
     tell(IN_SPAWNED, 0, &done, sizeof done, NULL, 0);
 }
 
@@ -104,22 +101,18 @@ static void do_store(struct frame *f)
     struct held h;
     memcpy(&h, f->body, sizeof h);
     h.kind = HELD_FD;
-    if (f->fds[0] >= files_full || !store_put(&h, frame_take_fd(f, 0), -1))
+    if (!store_put(&h, frame_take_fd(f, 0), -1))
         log_err("the descriptor store is full");
 }
 
 static void do_drop(struct frame *f)
 {
-    struct held h;
-    memcpy(&h, f->body, sizeof h);
-    store_drop(&h);
+    store_drop((const void *)f->body);
 }
 
 static void do_kill(struct frame *f)
 {
-    struct kill_req k;
-    memcpy(&k, f->body, sizeof k);
-    proc_kill(&k);      /* one that is dead already has told so */
+    proc_kill((const void *)f->body);       /* one that is dead already has told so */
 }
 
 static void do_adopt(struct frame *f)
@@ -303,9 +296,6 @@ static int run(void)
     static struct loop_source sigs;
     sigset_t set;
     proc_on_exit = on_exit_of;
-    struct rlimit files;
-    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < INT_MAX)
-        files_full = (int)files.rlim_cur - FRAME_FDS_MAX - 16;
     int r = start->layout.session ? 0 : sandbox_trim(ROLE_KEEPER);
     if (r < 0)
         return r;

@@ -15,8 +15,9 @@ struct row {
     int log;                           /* HELD_PROCESS: the read end of its log pipe, -1 once it is at its end */
     struct watched *watched;           /* HELD_PROCESS: of this run of the keeper */
 };
+enum { HELD_FD_FIRST = 256 };      /* over every number of birth.h */
 extern uint32_t store_n;                               /* rows once used */
-struct row *store_put(const struct held *key, int fd, int log);     /* takes both over, also on failure; NULL: full */
+struct row *store_put(const struct held *key, int fd, int log);     /* takes both over, also on failure, and changes their numbers; NULL: full */
 void store_free(struct row *r);                        /* closes */
 void store_drop(const struct held *key);               /* HELD_CHANNEL: the channel's; HELD_FD: all of the object */
 struct row *store_next(struct row *after, uint32_t kind);   /* NULL: the first; NULL: no more */

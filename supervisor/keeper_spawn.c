@@ -2,9 +2,11 @@
  *
  * Privilege: the keeper's own (the role drops it itself, before it reads a byte).  Called by: the keeper, for the supervisor's requests.
  * Assumes: descriptors are ours; the role's number picks one of a const list of binaries, so no name comes from a message.
- * The child shares our memory until execve (no page table is copied, however big we are), so it touches its own stack only. */
+ * The child shares our memory until execve (no page table is copied, however big we are), so it touches its own stack only; and our table of
+ * descriptors until it has taken the few that it needs. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -16,8 +18,6 @@
 #include "ipc/log.h"
 #include "ipc/util.h"
 #include "keeper.h"
-
-#define FD_PARK 256     /* over every number of birth.h */
 
 struct child { const char *path; const char *name; int fds[BIRTH_FD_FIRST + BIRTH_FDS_MAX]; unsigned n; int err; };
 
@@ -43,12 +43,17 @@ static int child_main(void *arg)
         signal(s, SIG_DFL);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    int parked[BIRTH_FD_FIRST + BIRTH_FDS_MAX];
+    int last = 0;
+    for (unsigned i = 0; i < c->n; i++)
+        last = c->fds[i] > last ? c->fds[i] : last;
+    /* Descriptors are ours as well until here: the many that are held for others are neither copied nor closed. */
+    if (syscall(SYS_close_range, last + 1, ~0u, CLOSE_RANGE_UNSHARE) < 0)
+        goto fail;
     for (unsigned i = 0; i < c->n; i++)         /* first out of the way of the numbers they shall have */
-        if ((parked[i] = fcntl(c->fds[i], F_DUPFD_CLOEXEC, FD_PARK)) < 0)
+        if ((c->fds[i] = fcntl(c->fds[i], F_DUPFD_CLOEXEC, HELD_FD_FIRST)) < 0)
             goto fail;
     for (unsigned i = 0; i < c->n; i++)
-        if (dup2(parked[i], (int)i) < 0)
+        if (dup2(c->fds[i], (int)i) < 0)
             goto fail;
     if (syscall(SYS_close_range, c->n, ~0u, 0) < 0)
         goto fail;
@@ -80,7 +85,7 @@ int spawn_role(const struct layout *l, const struct held *who, const struct birt
     AUTO_CLOSE log_w = pipefd[1];                /* non-blocking too: a role loses words rather than time */
     struct child c = { .path = path, .name = name, .fds = { null, null, log_w, channel, birth }, .n = BIRTH_FD_FIRST + nfds };
     memcpy(&c.fds[BIRTH_FD_FIRST], fds, nfds * sizeof *fds);
-    pid_t pid = clone(child_main, stack + sizeof stack, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &c, &pidfd);
+    pid_t pid = clone(child_main, stack + sizeof stack, CLONE_VM | CLONE_FILES | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &c, &pidfd);
     if (pid < 0)
         return -errno;
     if (c.err) {

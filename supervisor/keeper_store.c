@@ -15,6 +15,7 @@
 #define STORE_MAX 40000u        /* more than descriptors a process may have */
 static struct row table[STORE_MAX];
 uint32_t store_n;
+static uint32_t free_from;      /* rows before it are used */
 
 struct row *store_next(struct row *after, uint32_t kind)
 {
@@ -24,17 +25,28 @@ struct row *store_next(struct row *after, uint32_t kind)
     return NULL;
 }
 
+/* What is held has high numbers: so the low ones are free for a frame's and a birth's, however much is held, and a birth copies only these. */
+static int raised(int fd)
+{
+    int high = fd < 0 || fd >= HELD_FD_FIRST ? fd : fcntl(fd, F_DUPFD_CLOEXEC, HELD_FD_FIRST);
+    if (high != fd)
+        close(fd);
+    return high;
+}
+
 struct row *store_put(const struct held *key, int fd, int log)
 {
-    struct row *r = store_next(NULL, 0);
-    if (!r && store_n == STORE_MAX) {
-        util_closep(&fd);
-        util_closep(&log);
+    int high = raised(fd), high_log = raised(log);
+    while (free_from < store_n && table[free_from].key.kind)
+        free_from++;
+    if (free_from == STORE_MAX || high < 0 || (log >= 0 && high_log < 0)) {
+        util_closep(&high);
+        util_closep(&high_log);
         return NULL;
     }
-    if (!r)
-        r = &table[store_n++];
-    *r = (struct row){ .key = *key, .fd = fd, .log = log };
+    struct row *r = &table[free_from];
+    store_n = free_from == store_n ? store_n + 1 : store_n;
+    *r = (struct row){ .key = *key, .fd = high, .log = high_log };
     return r;
 }
 
@@ -43,6 +55,7 @@ void store_free(struct row *r)
     util_closep(&r->fd);
     util_closep(&r->log);
     r->key.kind = 0;
+    free_from = r - table < free_from ? (uint32_t)(r - table) : free_from;
     while (store_n && !table[store_n - 1].key.kind)
         store_n--;
 }

@@ -263,8 +263,7 @@ void peer_refuse(struct peer *p, const char *why)
 
 void peer_on_spawned(struct frame *f)
 {
-    struct spawned s;
-    memcpy(&s, f->body, sizeof s);
+    const struct spawned s = *(const struct spawned *)(const void *)f->body;
     struct peer *p = peer_find(s.channel);
     if (!p)
         return;

@@ -272,19 +272,15 @@ static void on_cancel(struct peer *g, const struct caller *c, struct frame *f)
 
 static void on_client_close(struct peer *g, const struct caller *c, struct frame *f)
 {
-    uint64_t number;
-    memcpy(&number, f->body, sizeof number);
-    if ((g = peer_find(number)) && g->client_row)
+    if ((g = peer_find(*(const uint64_t *)(const void *)f->body)) && g->client_row)
         peer_kill(g, SIGTERM);
     route_reply(c, NULL, 0, NULL, 0);
 }
 
 static void on_limits(struct peer *g, const struct caller *c, struct frame *f)
 {
-    struct limits l;
     (void)g;
-    memcpy(&l, f->body, sizeof l);
-    gateways_limits(f->h.arg, &l);
+    gateways_limits(f->h.arg, (const void *)f->body);
     route_reply(c, NULL, 0, NULL, 0);
 }
 
