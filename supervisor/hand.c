@@ -6,12 +6,24 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include "ipc/log.h"
 #include "policy/sandbox.h"
 
+static void next_call(struct hand *h)
+{
+    static _Alignas(8) uint8_t buf[FRAME_BODY_MAX];
+    int r = frame_recv(BIRTH_FD_CHANNEL, &h->call, buf, sizeof buf);
+    if (r == 0)
+        exit(0);
+    if (r < 0 || h->call.h.kind != FRAME_CALL) {
+        log_err("bad call: %s", strerror(r < 0 ? -r : EPROTO));
+        exit(2);
+    }
+}
+
 void hand_begin(struct hand *h, int role)
 {
-    static uint8_t buf[FRAME_BODY_MAX];
     log_init(role_name(role));
     int r = birth_read(&h->birth);
     if (r < 0 || h->birth.role != role) {
@@ -24,13 +36,17 @@ void hand_begin(struct hand *h, int role)
         exit(3);
     }
     h->call = (struct frame)FRAME_INIT;
-    r = frame_recv(BIRTH_FD_CHANNEL, &h->call, buf, sizeof buf);
-    if (r == 0)
-        exit(0);
-    if (r < 0 || h->call.h.kind != FRAME_CALL) {
-        log_err("bad call: %s", strerror(r < 0 ? -r : EPROTO));
-        exit(2);
-    }
+    next_call(h);
+}
+
+void hand_again(struct hand *h)
+{
+    frame_done(&h->call);
+    if (h->manifest_len)
+        munmap((void *)(uintptr_t)h->manifest, h->manifest_len);
+    h->manifest = NULL;
+    h->manifest_len = 0;
+    next_call(h);
 }
 
 const void *hand_body(const struct hand *h, size_t n)

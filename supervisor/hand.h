@@ -1,4 +1,4 @@
-/* hand.h: what the hands share: a hand is a fresh exec that answers one call and ends.
+/* hand.h: what the hands share: a hand is a fresh exec that answers one call and ends (hand-open, in a daemon whose clients are all one user's, a few).
  *
  * main() of a hand: hand_begin(role) enters the role's sandbox, with the capabilities of its verb only, then waits for the call.
  * The only peer is the supervisor, by descriptor 3.  It is trusted to have checked policy (may this guest have this path?), but a hand
@@ -17,12 +17,14 @@
 struct hand {
     struct birth birth;
     struct frame call;          /* the one call; its descriptors are the hand's */
-    const void *manifest;       /* mapped for the process's life; NULL until hand_manifest() */
+    const void *manifest;       /* mapped until the next call; NULL until hand_manifest() */
     size_t manifest_len;
 };
 
 /* Reads the birth, enters the role's sandbox (policy/profiles.def), waits for the call.  Ends the process when it is not born properly or the supervisor goes away. */
 void hand_begin(struct hand *h, int role);
+/* Forgets the call, and waits for another one.  Ends the process if the supervisor has none. */
+void hand_again(struct hand *h);
 /* The call's body as a struct of exactly n bytes; ends the process on another size (a broken supervisor). */
 const void *hand_body(const struct hand *h, size_t n);
 /* Ends the process unless text is NUL-terminated within n bytes. */

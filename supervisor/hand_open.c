@@ -82,9 +82,9 @@ void open_note(struct opener *o, const char *path)
 
 static void open_undo(struct opener *o)
 {
-    while (o->nmade)
-        if (remove(o->made[--o->nmade]) < 0 && errno != ENOENT)
-            log_warn("cannot remove '%s' again: %s", o->made[o->nmade], strerror(errno));
+    for (unsigned i = o->nmade; i-- > 0;)
+        if (remove(o->made[i]) < 0 && errno != ENOENT)
+            log_warn("cannot remove '%s' again: %s", o->made[i], strerror(errno));
 }
 
 int open_make_parent(struct opener *o, const char *path)
@@ -358,55 +358,71 @@ static int open_monitor(struct opener *o, struct err *e)
     return open_keep_as(o, NULL, BFD_QMP, cfd, e);
 }
 
-static void hand_open(struct hand *h)
+static void open_end(struct opener *o)
+{
+    while (o->nqemu)
+        close(o->qemu[--o->nqemu]);
+    while (o->nours)
+        close(o->ours[--o->nours]);
+    while (o->nmade)
+        free(o->made[--o->nmade]);
+}
+
+static void open_all(struct hand *h, struct opener *o)
 {
     static struct { struct grants_head h; struct grant g[MANIFEST_ENTRIES_MAX]; } grants;
-    static struct opener o;
     struct manifest_entry m;
     const char *path, *aux;
     struct err e = ERR_INIT;
-    o.h = h;
-    o.rq = hand_body(h, sizeof *o.rq);
-    hand_check_text(o.rq->name, sizeof o.rq->name);
-    hand_check_text(o.rq->run_dir, sizeof o.rq->run_dir);
-    o.fd_next = o.rq->fd_base ? o.rq->fd_base : QEMU_FD_BASE;
+    *o = (struct opener){ .h = h, .rq = hand_body(h, sizeof *o->rq) };
+    hand_check_text(o->rq->name, sizeof o->rq->name);
+    hand_check_text(o->rq->run_dir, sizeof o->rq->run_dir);
+    o->fd_next = o->rq->fd_base ? o->rq->fd_base : QEMU_FD_BASE;
     grants.h = (struct grants_head){ .magic = GRANTS_MAGIC, .monitor_fd = -1 };
     if (hand_manifest(h, 0, &e)) {
         hand_fail(h, -1, -EPROTO, &e);
         return;
     }
-    if (!(o.rq->flags & (HAND_NO_MONITOR | HAND_LOOK))) {
-        grants.h.monitor_fd = (int32_t)o.fd_next;
-        if (open_monitor(&o, &e)) {
-            open_undo(&o);
-            hand_fail(h, -1, o.error, &e);
+    if (!(o->rq->flags & (HAND_NO_MONITOR | HAND_LOOK))) {
+        grants.h.monitor_fd = (int32_t)o->fd_next;
+        if (open_monitor(o, &e)) {
+            open_undo(o);
+            hand_fail(h, -1, o->error, &e);
             return;
         }
     }
     uint32_t has = 0;
     for (struct manifest_in in = hand_entries(h); hand_next(&in, &m, &path, &aux); grants.h.n++) {
         has |= m.kind == MK_TAP ? HAND_HAS_TAPS : m.kind == MK_HOSTNET ? HAND_HAS_HOSTNET : 0;
-        if (open_entry(&o, &m, path, aux, &grants.g[m.index], &e)) {
-            open_undo(&o);
-            hand_fail(h, (int)m.index, o.error, &e);
+        if (open_entry(o, &m, path, aux, &grants.g[m.index], &e)) {
+            open_undo(o);
+            hand_fail(h, (int)m.index, o->error, &e);
             return;
         }
     }
-    struct hand_done done = { .nqemu = o.nqemu, .nworker = o.nours, .failed = -1, .next_fd = o.fd_next, .has = has };
-    memcpy(done.ours_kind, o.ours_kind, sizeof done.ours_kind);
-    memcpy(done.ours_entry, o.ours_entry, sizeof done.ours_entry);
-    int fds[FRAME_FDS_MAX], memfd = frame_memfd("grants", &grants, sizeof grants.h + grants.h.n * sizeof *grants.g);
+    struct hand_done done = { .nqemu = o->nqemu, .nworker = o->nours, .failed = -1, .next_fd = o->fd_next, .has = has };
+    memcpy(done.ours_kind, o->ours_kind, sizeof done.ours_kind);
+    memcpy(done.ours_entry, o->ours_entry, sizeof done.ours_entry);
+    int fds[FRAME_FDS_MAX];
+    AUTO_CLOSE memfd = frame_memfd("grants", &grants, sizeof grants.h + grants.h.n * sizeof *grants.g);
     if (memfd < 0) {
-        open_undo(&o);
+        open_undo(o);
         err_sys(&e, VIR_FROM_QEMU, -memfd, "Unable to pass descriptors");
         hand_fail(h, -1, memfd, &e);
         return;
     }
     fds[0] = memfd;
-    memcpy(fds + 1, o.qemu, o.nqemu * sizeof *fds);
-    memcpy(fds + 1 + o.nqemu, o.ours, o.nours * sizeof *fds);
-    if (hand_reply(h, &done, sizeof done, fds, 1 + o.nqemu + o.nours) < 0)
-        open_undo(&o);
+    memcpy(fds + 1, o->qemu, o->nqemu * sizeof *fds);
+    memcpy(fds + 1 + o->nqemu, o->ours, o->nours * sizeof *fds);
+    if (hand_reply(h, &done, sizeof done, fds, 1 + o->nqemu + o->nours) < 0)
+        open_undo(o);
+}
+
+static void hand_open(struct hand *h)
+{
+    static struct opener o;
+    open_all(h, &o);
+    open_end(&o);
 }
 
 /* SAFETY: only sockets called monitor.sock are connected to, as this daemon and libvirt call a guest's monitor; which guest's is the
@@ -450,9 +466,10 @@ int main(void)
 {
     struct hand h = { 0 };
     umask(0077);
-    hand_begin(&h, ROLE_HAND_OPEN);
+    /* Manifests are the only calls that come one after the other. */
+    for (hand_begin(&h, ROLE_HAND_OPEN); h.call.h.op == OP_IN(IN_HAND_OPEN); hand_again(&h))
+        hand_open(&h);
     switch (h.call.h.op) {
-    case OP_IN(IN_HAND_OPEN): hand_open(&h); break;
     case OP_IN(IN_HAND_CONNECT): hand_connect(&h); break;
     case OP_IN(IN_HAND_DAEMON): hand_daemon(&h); break;
     case OP_IN(IN_HAND_PIDFD): hand_adopt(&h); break;

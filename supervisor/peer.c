@@ -45,10 +45,12 @@ struct peer *peer_next(struct peer *after)
 static void peer_gone(struct peer *p);
 
 static void on_end(struct chan *c, int err);
+static struct peer *spare_find(int role, unsigned *left);
 
 static void on_frame(struct chan *c, struct frame *f)
 {
     struct peer *p = c->data;
+    unsigned left;
     p->last_ms = loop_now_ms();
     p->last_op = f->h.op;
     if (f->h.kind == FRAME_REPLY || f->h.kind == FRAME_ERROR) {
@@ -56,7 +58,9 @@ static void on_frame(struct chan *c, struct frame *f)
             flow_got(p, f);
         else
             route_answer(p, f);
-        if (p->once)
+        if (p->once && objects_roles[p->role].again && !spare_find(p->role, &left))
+            p->spare = true;    /* for the next call */
+        else if (p->once)
             on_end(c, 0);       /* its one answer was all it was there for */
     } else if (p->role == ROLE_GATEWAY) {
         route_frame(p, f);
@@ -190,7 +194,8 @@ static void spares_fill(struct loop_timer *t)
 {
     (void)t;
     for (int role = 0; role < ROLE_N; role++)
-        spares_make(role, objects_roles[role].spares);
+        if (objects_roles[role].spares)     /* each look is one at all peers */
+            spares_make(role, objects_roles[role].spares);
 }
 
 void peer_spares(void)

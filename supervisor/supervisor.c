@@ -157,8 +157,7 @@ static void on_keeper(struct chan *c, struct frame *f)
 
 static void on_keeper_end(struct chan *c, int err)
 {
-    (void)c;
-    (void)err;
+    (void)c, (void)err;
     _exit(0);
 }
 

@@ -4,7 +4,7 @@
 const struct role_row objects_roles[ROLE_N] = {
     [ROLE_GATEWAY] = { true, false, 4, { BFD_INDEX, BFD_SETTINGS, BFD_LAYOUT } },
     [ROLE_LOG] = { true, true, 0, { BFD_SETTINGS } },
-    [ROLE_HAND_OPEN] = { false, false, 1, { BFD_LAYOUT } },
+    [ROLE_HAND_OPEN] = { false, false, 0, { BFD_LAYOUT }, true },
 };
 
 /* A call of another program is one that a gateway made up. */

@@ -3,9 +3,9 @@
 folder that goes away; files that are removed; and that it is there as long as a stream is."""
 import os, shutil, signal, stat, struct, sys, time
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
-from box import wait_for
+from box import is_running, wait_for
 from logdbox import FOLDER, LogBox, Writer, check_lines, line
-from logdlib import Error, string
+from logdlib import Error, OPEN, UUID, string
 
 
 def refused(what, call, code, domain, text, sys_=None):
@@ -82,6 +82,30 @@ def removed(b):
             os.close(c.open(FOLDER + "gone.log")[0])
 
 
+def hands(b):
+    """one hand opens what comes one after the other, keeps nothing of it, and may be killed at any time; many at once have one each, for a moment"""
+    with b.client() as c:
+        fds, seen = [], set()
+        for i in range(30):
+            fds.append(c.open(FOLDER + "h%d.log" % i)[0])
+            refused("open a folder", lambda: c.open(FOLDER), 38, 0, "Unable to open file", 21)
+            hand, = b.role("hand-open")
+            seen.add((hand, len(os.listdir("/proc/%d/fd" % hand))))
+            if i == 20:
+                os.kill(hand, signal.SIGKILL)
+                wait_for("its end", lambda: not b.role("hand-open"))
+        assert len(seen) == 2 and len({n for _, n in seen}) == 1, seen
+    clients = [b.client() for _ in range(8)]
+    for i, c in enumerate(clients):
+        c.send(OPEN, string("qemu") + UUID + string("one") + string(FOLDER + "g%d.log" % i) + struct.pack(">I", 0))
+    for c in clients:
+        c.receive()
+        c.close()
+    wait_for("one hand is left", lambda: len(b.role("hand-open")) == 1)
+    for fd in fds:
+        os.close(fd)
+
+
 def full(b):
     """a full disk: the writer goes on, bytes wait while they can, a line marks what could not be kept, and one warning is said"""
     b.run("mkdir", "-p", "/var/log/libvirt/small")
@@ -143,8 +167,9 @@ def away(b):
 def timeout(b):
     """--timeout does not end it while a stream is open, and does after that"""
     b.program = b.program.replace("/virtlogd", "/virtlogd --timeout 1")
-    os.kill(b.keeper(), signal.SIGTERM)
-    wait_for("its end", lambda: not b.role("supervisor"))
+    keeper = b.keeper()
+    os.kill(keeper, signal.SIGTERM)
+    wait_for("its end", lambda: not is_running(keeper))
     b.begin()
     with b.client() as c:
         fd, _, _ = c.open(FOLDER + "t.log")
@@ -163,8 +188,9 @@ def ended(b):
     for p in b.role("log"):
         os.kill(p, signal.SIGSTOP)
     os.write(fd, b"last words\n")
-    os.kill(b.keeper(), signal.SIGTERM)
-    wait_for("the end of the others", lambda: not b.role("supervisor"))
+    keeper = b.keeper()
+    os.kill(keeper, signal.SIGTERM)
+    wait_for("the end of the others", lambda: not b.role("supervisor") and not is_running(keeper))
     for p in b.role("log"):
         os.kill(p, signal.SIGCONT)
     wait_for("the role's end", lambda: not b.role("log"), 10)
@@ -189,7 +215,7 @@ def old(b):
 
 
 with LogBox("logd", "max_backups = 3\n") as b:
-    for step in (errors, removed, full, away, timeout, ended, old):
+    for step in (errors, removed, hands, full, away, timeout, ended, old):
         print("--- " + step.__doc__, flush=True)
         try:
             step(b)
