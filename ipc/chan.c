@@ -51,6 +51,12 @@ static void out_pop(struct chan *c)
     out_free(o);
 }
 
+/* A send's error of a peer that is dead or reads no more.  What it says is read to its end all the same; what it is told goes nowhere. */
+static bool is_deaf(int error)
+{
+    return error == -EPIPE || error == -ECONNRESET;
+}
+
 static int chan_flush(struct chan *c)
 {
     while (c->head) {
@@ -58,7 +64,7 @@ static int chan_flush(struct chan *c)
         int r = frame_send(c->fd, &o->h, o->body, o->len, o->fds, o->nfds);
         if (r == -EAGAIN)
             return 0;
-        if (r < 0)
+        if (r < 0 && !is_deaf(r))
             return r;
         out_pop(c);
     }
@@ -83,7 +89,7 @@ static void chan_event(struct loop_source *s, uint32_t events)
 {
     struct chan *c = s->data;
     int r = events & EPOLLOUT ? chan_flush(c) : 0;
-    if (r < 0 && r != -EPIPE && r != -ECONNRESET)
+    if (r < 0)
         chan_fail(c, r);
     else if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
         chan_read(c, CHAN_BURST);
@@ -130,8 +136,8 @@ int chan_send(struct chan *c, struct frame_head *h, const void *body, size_t len
         int r = frame_send(c->fd, h, body, len, fds, nfds);
         if (r == 0 || r == -EMSGSIZE)
             return r;
-        if (r != -EAGAIN)       /* a peer that is dead has its last frames read all the same */
-            return r == -EPIPE || r == -ECONNRESET ? r : chan_doom(c, r);
+        if (r != -EAGAIN)
+            return is_deaf(r) ? r : chan_doom(c, r);
     }
     if (c->queued >= c->queue_max || c->queued_bytes + len > c->queue_bytes_max)
         return chan_doom(c, -ENOBUFS);

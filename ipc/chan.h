@@ -24,7 +24,8 @@ struct chan {
 };
 /* Takes fd over (SEQPACKET, made non-blocking). queue_max frames may wait. 0 or negative errno. */
 int chan_open(struct chan *c, int fd, uint32_t queue_max, chan_frame_fn *on_frame, chan_end_fn *on_end, void *data);
-/* Sends or queues. fds are borrowed (dup'ed if queued). 0; or a negative errno, after which on_end is called from the loop. */
+/* Sends or queues. fds are borrowed (dup'ed if queued). 0; or a negative errno, after which on_end is called from the loop, if only when all that the peer said was
+ * read (-EPIPE, -ECONNRESET). */
 int chan_send(struct chan *c, struct frame_head *h, const void *body, size_t len, const int *fds, unsigned nfds);
 void chan_read(struct chan *c, unsigned most);     /* handles so many of the frames that are there */
 void chan_close(struct chan *c);    /* idempotent; frees the queue, closes the fd */

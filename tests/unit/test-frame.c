@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "ipc/chan.h"
 #include "ipc/frame.h"
+#include "ipc/util.h"
 #include "tests/tap.h"
 
 static uint8_t buf[FRAME_BODY_MAX];
@@ -161,6 +162,34 @@ static void slow_peer(void)
     tap_int(count_fds(), before + 1, "nothing is left open but the loop");
 }
 
+/* One that has shut its ear only, with frames waiting for it: the socket becomes writable, takes nothing, and has nothing to read. */
+static void deaf_peer(void)
+{
+    int s[2];
+    struct chan c;
+    struct frame_head h = { .kind = FRAME_EVENT, .op = 1 };
+    static const uint8_t body[1000];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, s) < 0)
+        return;
+    end_code = 1;
+    frames_seen = 0;
+    chan_open(&c, s[0], 1000, on_frame, on_end, NULL);
+    while (c.queued < 10)
+        chan_send(&c, &h, body, sizeof body, NULL, 0);
+    shutdown(s[1], SHUT_RD);
+    while (recv(s[1], buf, sizeof buf, MSG_DONTWAIT) > 0)
+        ;
+    loop_once(0);
+    uint64_t before = util_now_ms();
+    loop_once(200);
+    tap_ok(!c.queued && util_now_ms() - before >= 100, "a peer that will not read keeps nobody busy");
+    frame_send(s[1], &h, NULL, 0, NULL, 0);
+    close(s[1]);
+    for (int i = 0; i < 10 && end_code == 1; i++)
+        loop_once(100);
+    tap_ok(frames_seen == 1 && end_code == 0, "what it says is heard to its end");
+}
+
 int main(void)
 {
     int s[2];
@@ -170,5 +199,6 @@ int main(void)
     big(s[0], s[1]);
     broken();
     slow_peer();
+    deaf_peer();
     return tap_done();
 }
