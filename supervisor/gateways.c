@@ -150,12 +150,14 @@ void gateways_inherit(struct peer *p)
     p->spare = true;
 }
 
-void gateways_limits(bool admin, const struct limits *l)
+void gateways_limits(struct peer *g, const struct caller *c, struct frame *f)
 {
-    const uint32_t *from = (const uint32_t *)l;
-    uint32_t *to = (uint32_t *)&sup.clients->limits[admin];
-    for (size_t i = 0; i < sizeof *l / sizeof *from; i++)
+    const uint32_t *from = (const void *)f->body;
+    uint32_t *to = (uint32_t *)&sup.clients->limits[f->h.arg != 0];
+    (void)g;
+    for (size_t i = 0; i < sizeof sup.clients->limits[0] / sizeof *from; i++)
         if (from[i] != LIMIT_LEFT)
             to[i] = from[i];
     doors_update(NULL);
+    route_reply(c, NULL, 0, NULL, 0);
 }

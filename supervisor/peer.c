@@ -268,18 +268,18 @@ void peer_refuse(struct peer *p, const char *why)
 
 void peer_on_spawned(struct frame *f)
 {
-    const struct spawned s = *(const struct spawned *)(const void *)f->body;
-    struct peer *p = peer_find(s.channel);
+    const struct spawned *s = (const void *)f->body;
+    struct peer *p = peer_find(s->channel);
     if (!p)
         return;
-    if (s.pid > 0) {
-        p->pid = s.pid;
+    if (s->pid > 0) {
+        p->pid = s->pid;
         if (p->eof && !(p->once && p->last_op))
             peer_kill(p, SIGKILL);      /* it was given up before it was born; not one that has answered already */
         return;
     }
-    struct exited x = { .who = { .channel = s.channel, .role = p->role, .object = p->object }, .code = CLD_EXITED, .status = 127, .syscall = -1 };
-    x.words = (uint32_t)snprintf(x.text, sizeof x.text, "cannot be started: %s", strerror(-s.pid));
+    struct exited x = { .who = { .channel = s->channel, .role = p->role, .object = p->object }, .code = CLD_EXITED, .status = 127, .syscall = -1 };
+    x.words = (uint32_t)snprintf(x.text, sizeof x.text, "cannot be started: %s", strerror(-s->pid));
     peer_on_exited(&x);
 }
 

@@ -272,15 +272,9 @@ static void on_cancel(struct peer *g, const struct caller *c, struct frame *f)
 
 static void on_client_close(struct peer *g, const struct caller *c, struct frame *f)
 {
-    if ((g = peer_find(*(const uint64_t *)(const void *)f->body)) && g->client_row)
+    const uint64_t *number = (const void *)f->body;
+    if ((g = peer_find(*number)) && g->client_row)
         peer_kill(g, SIGTERM);
-    route_reply(c, NULL, 0, NULL, 0);
-}
-
-static void on_limits(struct peer *g, const struct caller *c, struct frame *f)
-{
-    (void)g;
-    gateways_limits(f->h.arg, (const void *)f->body);
     route_reply(c, NULL, 0, NULL, 0);
 }
 
@@ -300,7 +294,7 @@ static void on_log_level(struct peer *g, const struct caller *c, struct frame *f
 
 static const struct gateway_verb verbs[] = {
     { IN_SUBSCRIBE, FRAME_EVENT, false, sizeof(uint64_t[2]), on_subscribe }, { IN_CANCEL, FRAME_EVENT, false, 0, on_cancel }, { IN_WORKERS, FRAME_CALL, true, 0, peer_workers },
-    { IN_CLIENT_CLOSE, FRAME_CALL, true, sizeof(uint64_t), on_client_close }, { IN_LIMITS, FRAME_CALL, true, sizeof(struct limits), on_limits },
+    { IN_CLIENT_CLOSE, FRAME_CALL, true, sizeof(uint64_t), on_client_close }, { IN_LIMITS, FRAME_CALL, true, sizeof(struct limits), gateways_limits },
     { IN_LOG_LEVEL, FRAME_CALL, true, sizeof(struct log_set), on_log_level }, { 0 },
 };
 

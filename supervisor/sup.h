@@ -167,7 +167,7 @@ int hand_done(struct flow *f, struct frame *fr, struct hand_done *d);   /* FLOW_
 void gateways_open(void);
 void gateways_gone(struct peer *p);
 void gateways_inherit(struct peer *p);
-void gateways_limits(bool admin, const struct limits *l);
+void gateways_limits(struct peer *g, const struct caller *c, struct frame *f);     /* IN_LIMITS */
 
 /* ---- supervisor.c ---- */
 void idle_update(void);                                                 /* clients or objects came or went: --timeout */

@@ -103,22 +103,21 @@ void idle_update(void)
 
 static void on_held(struct frame *f)
 {
-    struct held h;
-    memcpy(&h, f->body, sizeof h);
+    const struct held *h = (const void *)f->body;
     struct peer *p;
-    if (h.kind == HELD_CHANNEL && f->h.nfds && h.role < ROLE_N) {
-        p = peer_inherit(&h, frame_take_fd(f, 0));
-        if (p && h.role == ROLE_GATEWAY)
+    if (h->kind == HELD_CHANNEL && f->h.nfds && h->role < ROLE_N) {
+        p = peer_inherit(h, frame_take_fd(f, 0));
+        if (p && h->role == ROLE_GATEWAY)
             gateways_inherit(p);
         else if (p)
-            objects_inherit(p, &h);
-    } else if (h.kind == HELD_PROCESS && h.role != ROLE_PID1) {
+            objects_inherit(p, h);
+    } else if (h->kind == HELD_PROCESS && h->role != ROLE_PID1) {
         /* a helper of a flow that is no more: its work is done again if it is asked for again */
-        struct kill_req k = { .channel = h.channel, .signal = SIGKILL };
-        if (!peer_find(h.channel))
+        struct kill_req k = { .channel = h->channel, .signal = SIGKILL };
+        if (!peer_find(h->channel))
             keeper_tell(IN_KILL, &k, sizeof k, NULL, 0);
     } else {
-        objects_held(&h, f->h.nfds ? frame_take_fd(f, 0) : -1);
+        objects_held(h, frame_take_fd(f, 0));
     }
 }
 

@@ -221,13 +221,12 @@ void guest_state(struct run *r, const struct guest_state *g)
 
 static void on_state(struct run *r, struct peer *p, struct frame *f)
 {
-    struct guest_state g;
-    memcpy(&g, f->body, sizeof g);
-    if (g.state < STATE_RUNNING || g.state > STATE_PMSUSPENDED || g.state == STATE_SHUTOFF || g.event > EV_RESUMED + 4)
+    const struct guest_state *g = (const void *)f->body;
+    if (g->state < STATE_RUNNING || g->state > STATE_PMSUSPENDED || g->state == STATE_SHUTOFF || g->event > EV_RESUMED + 4)
         peer_refuse(p, "a state that is none");
-    else if (r->launched && r->phase != RUN_ENDING && (g.event < 0 || event_allowed(p, true)))
-        guest_state(r, &g);
-    if (g.state == STATE_PAUSED && g.reason == PAUSED_SAVE)
+    else if (r->launched && r->phase != RUN_ENDING && (g->event < 0 || event_allowed(p, true)))
+        guest_state(r, g);
+    if (g->state == STATE_PAUSED && g->reason == PAUSED_SAVE)
         save_stopped(r->slot, NULL);
 }
 
@@ -267,11 +266,9 @@ static void on_status(struct run *r, struct peer *p, struct frame *f)
 
 static void on_stopped(struct run *r, struct peer *p, struct frame *f)
 {
-    struct guest_state g;
     (void)p;
-    memcpy(&g, f->body, sizeof g);
     if (r->phase == RUN_UP || (r->phase == RUN_ENDING && !r->has_word))
-        stop_begin(r, &g, NULL, NULL);
+        stop_begin(r, (const void *)f->body, NULL, NULL);
 }
 
 /* An element for <metadata> of the running document: text of a client, so an xmlc reads it. */
