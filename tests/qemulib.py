@@ -266,6 +266,7 @@ class Worker:
         elif op == IN["IN_STATUS_XML"]:
             self.status = os.pread(fds[0], os.fstat(fds[0]).st_size, 0).decode()
             os.close(fds[0])
+            self.send(KIND["FRAME_REPLY"], op, b"", serial=serial)
         else:
             name, uuid, dom_id, values = struct.unpack("=256s16siI", body[:280])
             rest = msgpack.Unpacker(raw=False)

@@ -71,7 +71,6 @@ struct run *run_take(int slot)
     r->slot = slot;
     r->worker.spawn = worker_again;
     r->worker.data = r;
-    r->status_next = -1;
     log_init_rows(r);
     if (i >= runs_n)
         runs_n = i + 1;
@@ -89,7 +88,6 @@ void run_free(struct run *r)
         life_release(&r->log[i].life);      /* they drain their pipes and end by themselves */
     for (unsigned i = 0; i < r->fds; i++)
         util_closep(&r->fd[i].fd);
-    util_closep(&r->status_next);
     if (r->slot >= 0)
         by_slot[r->slot] = 0;
     r->object = 0;
@@ -230,45 +228,44 @@ static void on_state(struct run *r, struct peer *p, struct frame *f)
         save_stopped(r->slot, NULL);
 }
 
-static void status_begin(struct run *r, int fd);
-
-static void status_done(struct flow *f, bool ok)
-{
-    struct run *r = run_of(slot_of(f->wanted));
-    flow_answered(f, ok);
-    if (!r)
-        return;
-    r->status_busy = false;
-    if (r->status_next >= 0 && r->phase != RUN_ENDING)
-        status_begin(r, STEAL_FD(&r->status_next));
-}
-
-static void status_begin(struct run *r, int fd)
-{
-    r->status_busy = true;
-    if (!flow_conf_alone(IN_CONF_WRITE, 0, DIR_STATUS, r->slot, fd, status_done))
-        r->status_busy = false;
-}
-
-/* SAFETY: one write of a guest is under way at a time, and of those that wait only the newest counts: a worker that sends more of them than the
- * disk takes gets no more of the flows than one that does not. */
-static void on_status(struct run *r, struct peer *p, struct frame *f)
-{
-    int fd = frame_take_fd(f, 0);
-    (void)p;
-    if (r->phase != RUN_ENDING && !r->status_busy) {
-        status_begin(r, fd);
-        return;
-    }
-    util_closep(&r->status_next);
-    r->status_next = fd;
-}
-
 static void on_stopped(struct run *r, struct peer *p, struct frame *f)
 {
     (void)p;
     if (r->phase == RUN_UP || (r->phase == RUN_ENDING && !r->has_word))
         stop_begin(r, (const void *)f->body, NULL, NULL);
+}
+
+/* A worker's call with a file, which is a flow of one step. */
+static void file_call(const struct step *steps, struct run *r, struct peer *p, struct frame *fr)
+{
+    struct caller c = { .number = p->number, .serial = fr->h.serial, .op = fr->h.op };
+    struct flow *f = flow_start(steps, flow_answered, &c);
+    if (!f)
+        return;
+    f->wanted = r->object;
+    f->fd[FF_TEXT] = frame_take_fd(fr, 0);
+    util_copy_str(f->name, sizeof f->name, slot_row(r->slot)->name);
+    flow_go(f);
+}
+
+/* Of a run that ends the file goes, or has gone already. */
+static int status_write(struct flow *f)
+{
+    struct run *r = run_of(slot_of(f->wanted));
+    return !r || r->phase == RUN_ENDING ? FLOW_END : flow_conf(f, IN_CONF_WRITE, 0, DIR_STATUS, f->name, f->fd[FF_TEXT]);
+}
+
+/* SAFETY: a worker has one such call at a time: one that would have more of them than the disk takes gets no more of the flows than one that has not. */
+static void on_status(struct run *r, struct peer *p, struct frame *fr)
+{
+    static const struct step steps[] = { { "status", status_write, NULL, NULL }, { 0 } };
+    struct flow *f = flow_next(NULL);
+    while (f && (f->steps != steps || f->caller.number != p->number))
+        f = flow_next(f);
+    if (f)
+        peer_refuse(p, "a second status file at once");
+    else
+        file_call(steps, r, p, fr);
 }
 
 /* An element for <metadata> of the running document: text of a client, so an xmlc reads it. */
@@ -277,21 +274,15 @@ static int element_ask(struct flow *f)
     return flow_call(f, peer_take(ROLE_XMLC, f->object, f->name), OP_IN(IN_DOC_ELEMENT), 0, NULL, 0, &f->fd[FF_TEXT], 1);
 }
 
-static void on_element(struct run *r, struct peer *p, struct frame *f)
+static void on_element(struct run *r, struct peer *p, struct frame *fr)
 {
     static const struct step steps[] = { { "read", element_ask, flow_answer, NULL }, { 0 } };
-    struct caller c = { .number = p->number, .serial = f->h.serial, .op = f->h.op };
-    struct flow *w = flow_start(steps, flow_answered, &c);
-    if (!w)
-        return;
-    util_copy_str(w->name, sizeof w->name, slot_row(r->slot)->name);
-    w->fd[FF_TEXT] = frame_take_fd(f, 0);
-    flow_go(w);
+    file_call(steps, r, p, fr);
 }
 
 /* SAFETY: none of these names anything but the worker's own guest, which its channel tells. */
 static const struct { uint32_t op; uint8_t kind; size_t body; unsigned fds; void (*fn)(struct run *r, struct peer *p, struct frame *f); } verbs[] = {
-    { IN_STATE, FRAME_EVENT, sizeof(struct guest_state), 0, on_state }, { IN_STATUS_XML, FRAME_EVENT, 0, 1, on_status },
+    { IN_STATE, FRAME_EVENT, sizeof(struct guest_state), 0, on_state }, { IN_STATUS_XML, FRAME_CALL, 0, 1, on_status },
     { IN_STOPPED, FRAME_EVENT, sizeof(struct guest_state), 0, on_stopped }, { IN_LAUNCH, FRAME_CALL, sizeof(struct launch), 1, launch_begin },
     { IN_LOG_TAIL, FRAME_CALL, sizeof(struct log_tail), 0, log_tail }, { IN_DOC_ELEMENT, FRAME_CALL, 0, 1, on_element },
 };

@@ -80,8 +80,6 @@ struct run {
     uint32_t has;                   /* enum hand_has */
     bool launching;
     uint8_t waited;                 /* stop.c */
-    bool status_busy;               /* its status file is being written */
-    int status_next;                /* what comes after that; -1 none */
     struct guest_state word;        /* how it ended */
     struct loop_timer timer;
 };

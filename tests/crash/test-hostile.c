@@ -45,7 +45,7 @@ static void status_flood(struct player *g)
     unsigned before = g->replies, errors = g->errors;
     conf_silent = true;
     for (int i = 0; i < 1500 && w; i++)
-        push(w, (struct frame_head){ .kind = FRAME_EVENT, .op = OP_IN(IN_STATUS_XML) }, NULL, 0, &fd, 1);
+        push(w, (struct frame_head){ .kind = FRAME_CALL, .op = OP_IN(IN_STATUS_XML), .serial = (uint32_t)i }, NULL, 0, &fd, 1);
     call(g, OP_REMOTE_DOMAIN_SET_AUTOSTART, handle(IDLE), 0, 77);
     close(fd);
     bool asked = WAIT_FOR(late_n >= 2 && (late[late_n - 1].op == OP_IN(IN_CONF_AUTOSTART) || g->errors > errors));
@@ -259,7 +259,7 @@ static void random_frame(struct player *p)
     h.op = !mild ? rnd(2) ? OP_IN(own[rnd(ARRAY_N(own))]) : op_route_table[rnd(op_route_table_n)].id : gw ? gateway_ops[rnd(ARRAY_N(gateway_ops))] : worker_ops[rnd(ARRAY_N(worker_ops))];
     if (mild && (h.op == OP_IN(IN_CANCEL) || h.op == OP_IN(IN_SUBSCRIBE)))
         h.kind = FRAME_EVENT;
-    if (mild && (h.op == OP_IN(IN_LOG_TAIL) || h.op == OP_IN(IN_LAUNCH)))
+    if (mild && (h.op == OP_IN(IN_LOG_TAIL) || h.op == OP_IN(IN_LAUNCH) || h.op == OP_IN(IN_STATUS_XML)))
         h.kind = FRAME_CALL;
     size_t len = rnd(3) ? sizeof(struct guest_state) : rnd(20) ? rnd(2000) : rnd(sizeof body);
     for (size_t i = 0; i < 64; i++)

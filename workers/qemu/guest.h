@@ -82,6 +82,7 @@ struct guest {
     uint32_t fd_names;                  /* names given to descriptors in QEMU so far */
     struct loop_timer save_later, send_later;      /* status, checkpoint and state are written so often and not oftener */
     uint64_t saved_ms, sent_ms;
+    bool status_busy, status_again;     /* the file is being written; and is old already */
     uint64_t save_seq;
     bool tainted_monitor, tainted_agent;    /* a client sent commands of its own */
     struct late_event { int32_t event, detail; } late[GUEST_LATE_MAX];  /* lifecycle events that wait for their turn */

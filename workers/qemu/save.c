@@ -143,9 +143,25 @@ static const char *state_word(const struct guest *g, const char **reason)
     return states[s];
 }
 
+static void status_file(struct guest *g);
+
+static void on_kept(struct worker *w, void *data, struct frame *f, const struct err *e)
+{
+    struct guest *g = data;
+    (void)w, (void)f;
+    if (e)
+        log_warn("the status file is not written: %s", e->detail);
+    g->status_busy = false;
+    if (g->status_again)
+        status_file(g);
+}
+
 /* libvirt's domstatus, as far as a later daemon needs it to find the monitor, the process and the live document. */
 static void status_file(struct guest *g)
 {
+    g->status_again = g->status_busy;
+    if (g->status_busy)
+        return;
     const char *reason, *state = state_word(g, &reason);
     AUTO_TREE *st = tree_new("domstatus");
     tree_set_attr(st, "state", "%s", state);
@@ -177,7 +193,7 @@ static void status_file(struct guest *g)
         return;
     AUTO_CLOSE fd = frame_memfd("status", text, n);
     if (fd >= 0)
-        worker_event(g->w, OP_IN(IN_STATUS_XML), 0, NULL, 0, &fd, 1);
+        g->status_busy = worker_call(g->w, OP_IN(IN_STATUS_XML), 0, NULL, 0, &fd, 1, on_kept, g) == 0;
 }
 
 void save_now(struct guest *g)
