@@ -136,7 +136,7 @@ struct flow {
     struct err err, start_err /* stop.c: what the caller of the start is told */;
     int fd[FF_N];
     _Alignas(8) uint8_t body[8448];     /* the caller's arguments if they are short, else FF_BODY; struct launch when it is one */
-    uint32_t body_len, arg, i, conf_op, conf_dir;
+    uint32_t body_len, arg, i;
     struct doc_result doc;
     struct conf_entry entry;    /* load.c: the file */
     uint8_t reply[8192];        /* API reply that came with the document, and an event's fields */

@@ -123,8 +123,7 @@ static int define_commit(struct flow *f, struct frame *fr)
         return err_set(&f->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "too many domains");
     bool was = slot_row(f->slot)->flags & SLOT_PERSISTENT;
     slot_mark(f->slot, &f->caller);
-    SLOT_EDIT(s, f->slot)
-        s->flags |= SLOT_PERSISTENT;
+    slot_flag(f->slot, SLOT_PERSISTENT, true);
     commit(f, fr);
     event_lifecycle(slot_row(f->slot), EV_DEFINED, was ? DEFINED_UPDATED : DEFINED_ADDED);
     return FLOW_NEXT;
@@ -241,11 +240,9 @@ static int save_remove(struct flow *f)
 
 static int undefine_commit(struct flow *f)
 {
-    SLOT_EDIT(s, f->slot)
-        s->flags &= ~(uint32_t)(SLOT_PERSISTENT | SLOT_AUTOSTART | SLOT_MANAGED_SAVE);
-    struct index_slot was = *slot_row(f->slot);
+    slot_flag(f->slot, SLOT_PERSISTENT | SLOT_AUTOSTART | SLOT_MANAGED_SAVE, false);
     event_lifecycle(slot_row(f->slot), EV_UNDEFINED, 0);
-    if (!slot_active(&was))
+    if (!slot_active(slot_row(f->slot)))
         slot_free(f->slot);
     return FLOW_NEXT;
 }
@@ -267,8 +264,7 @@ static int autostart_write(struct flow *f)
 static int autostart_commit(struct flow *f, struct frame *fr)
 {
     (void)fr;
-    SLOT_EDIT(s, f->slot)
-        s->flags = f->caller.arg ? s->flags | SLOT_AUTOSTART : s->flags & ~(uint32_t)SLOT_AUTOSTART;
+    slot_flag(f->slot, SLOT_AUTOSTART, f->caller.arg);
     return FLOW_NEXT;
 }
 
@@ -276,8 +272,7 @@ const struct step autostart_steps[] = { { "claim", doc_claim, NULL, NULL }, { "w
 
 static int save_removed(struct flow *f)
 {
-    SLOT_EDIT(s, f->slot)
-        s->flags &= ~(uint32_t)SLOT_MANAGED_SAVE;
+    slot_flag(f->slot, SLOT_MANAGED_SAVE, false);
     return FLOW_NEXT;
 }
 

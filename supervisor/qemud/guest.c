@@ -156,8 +156,7 @@ static struct peer *worker_again(struct life *l)
 static void worker_failed(struct life *l)
 {
     struct run *r = l->data;
-    SLOT_EDIT(s, r->slot)
-        s->flags |= SLOT_WORKER_FAILED;
+    slot_flag(r->slot, SLOT_WORKER_FAILED, true);
     route_wake(r->object);      /* who waited is told */
 }
 

@@ -16,6 +16,7 @@ static inline uint64_t slot_handle(int slot) { return object_make((uint32_t)slot
 int slot_take(const struct doc_result *d);                              /* a new row; -1: full */
 void slot_define(int slot, const struct doc_result *d);                 /* its definition says so */
 void slot_stamp(int slot, const struct conf_entry *e, bool canonical);  /* its facts are of this file */
+void slot_flag(int slot, uint32_t flags, bool on);                      /* enum slot_flags */
 void slot_free(int slot);
 int slot_find_name(const char *name);
 int slot_find_uuid(const uint8_t uuid[16]);
@@ -28,7 +29,6 @@ void route_reply_dom(const struct caller *c, int slot);                 /* [[nam
 /* ---- objects.c: conf, the one that has the folders ---- */
 extern struct life conf_life, host_life;
 int flow_conf(struct flow *f, uint32_t op, uint32_t arg, uint32_t dir, const char *name, int fd);
-bool flow_conf_alone(uint32_t op, uint32_t arg, uint32_t dir, int slot, int fd, flow_done_fn *done);    /* a flow of its own for one call; takes fd over */
 
 /* ---- documents, guests ---- */
 extern const struct step define_steps[], undefine_steps[], autostart_steps[], save_remove_steps[], doc_steps[] /* an xmlc with the call's own document */;
@@ -112,7 +112,7 @@ extern const struct step save_steps[];                      /* managed save */
 flow_done_fn save_done;
 int saved_go(struct flow *f);                               /* a step of a start: what was saved, if anything, takes the definition's place */
 int saved_got(struct flow *f, struct frame *fr);
-void saved_forget(int slot);
+void saved_forget(int slot);                                /* what was saved, whole or not, goes */
 void save_stopped(int slot, const struct flow *but);
 
 /* start.c */

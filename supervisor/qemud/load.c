@@ -51,8 +51,7 @@ static int slot_for(struct flow *f)
 
 static void persistent(int slot, const struct conf_entry *e, bool canonical)
 {
-    SLOT_EDIT(s, slot)
-        s->flags |= SLOT_PERSISTENT | (e->autostart ? SLOT_AUTOSTART : 0);
+    slot_flag(slot, SLOT_PERSISTENT | (e->autostart ? SLOT_AUTOSTART : 0), true);
     slot_stamp(slot, e, canonical);
 }
 
@@ -201,8 +200,7 @@ static void more(void)
         if (lists[list].dir == DIR_SAVE) {
             int saved = slot_find_name(e->name);
             if (saved >= 0)
-                SLOT_EDIT(s, saved)
-                    s->flags |= SLOT_MANAGED_SAVE;
+                slot_flag(saved, SLOT_MANAGED_SAVE, true);
             continue;
         }
         struct flow *f = flow_start(lists[list].steps, lists[list].done, NULL);

@@ -35,30 +35,6 @@ int flow_conf(struct flow *f, uint32_t op, uint32_t arg, uint32_t dir, const cha
     return flow_call(f, util_copy_str(n.name, sizeof n.name, name) < 0 ? NULL : p, OP_IN(op), arg, &n, sizeof n, &fd, fd >= 0);
 }
 
-/* A flow of one such call. */
-static int conf_go(struct flow *f)
-{
-    return flow_conf(f, f->conf_op, f->arg, f->conf_dir, f->name, f->fd[FF_TEXT]);
-}
-
-bool flow_conf_alone(uint32_t op, uint32_t arg, uint32_t dir, int slot, int fd, flow_done_fn *done)
-{
-    static const struct step steps[] = { { "file", conf_go, NULL, NULL }, { 0 } };
-    struct flow *f = flow_start(steps, done, NULL);
-    if (!f) {
-        util_closep(&fd);
-        return false;
-    }
-    f->conf_op = op;
-    f->arg = arg;
-    f->conf_dir = dir;
-    f->wanted = slot_handle(slot);
-    f->fd[FF_TEXT] = fd;
-    util_copy_str(f->name, sizeof f->name, slot_row(slot)->name);
-    flow_go(f);
-    return true;
-}
-
 /* ---- calls ---- */
 
 static void to_host(const struct caller *c, struct frame *f)

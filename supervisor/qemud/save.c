@@ -53,8 +53,7 @@ static int end_go(struct flow *f)
 {
     struct run *r = run_of(f->slot);
     if (f->object) {
-        SLOT_EDIT(s, f->slot)
-            s->flags |= SLOT_MANAGED_SAVE;
+        slot_flag(f->slot, SLOT_MANAGED_SAVE, true);
         f->object = 0;
         if (r)
             stop_begin(r, &stop_saved, NULL, NULL);
@@ -68,7 +67,7 @@ void save_done(struct flow *f, bool ok)
     if (!ok && run_of(f->slot))     /* it may wait for our word: of this save, or of one that came again as its supervisor died */
         save_stopped(f->slot, f);
     if (!ok && *f->name)
-        flow_conf_alone(IN_CONF_SAVE, CONF_SAVE_DROP, DIR_SAVE, f->slot, -1, flow_answered);
+        saved_forget(f->slot);
     flow_answered(f, ok);
 }
 
@@ -116,9 +115,18 @@ int saved_got(struct flow *f, struct frame *fr)
     return FLOW_NEXT;
 }
 
+static int drop_go(struct flow *f)
+{
+    return flow_conf(f, IN_CONF_SAVE, CONF_SAVE_DROP, DIR_SAVE, f->name, -1);
+}
+
 void saved_forget(int slot)
 {
-    SLOT_EDIT(s, slot)
-        s->flags &= ~(uint32_t)SLOT_MANAGED_SAVE;
-    flow_conf_alone(IN_CONF_REMOVE, 0, DIR_SAVE, slot, -1, flow_answered);
+    static const struct step steps[] = { { "forget", drop_go, NULL, NULL }, { 0 } };
+    struct flow *f = flow_start(steps, flow_answered, NULL);
+    slot_flag(slot, SLOT_MANAGED_SAVE, false);
+    if (!f)
+        return;
+    util_copy_str(f->name, sizeof f->name, slot_row(slot)->name);
+    flow_go(f);
 }

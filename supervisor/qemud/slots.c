@@ -78,6 +78,12 @@ int slot_take(const struct doc_result *d)
     return (int)i;
 }
 
+void slot_flag(int slot, uint32_t flags, bool on)
+{
+    SLOT_EDIT(s, slot)
+        s->flags = on ? s->flags | flags : s->flags & ~flags;
+}
+
 void slot_free(int slot)
 {
     SLOT_EDIT(s, slot)
