@@ -2,11 +2,13 @@
 #include "crash.h"
 #ifdef CRASH_POINTS
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "log.h"
 #include "op.h"
+#include "util.h"
 
 void crash_point(const char *when, const struct frame_head *h)
 {
@@ -22,6 +24,21 @@ void crash_point(const char *when, const struct frame_head *h)
         log_err("crash point %s", here);
     else if (strcmp(want, here) == 0)
         __builtin_trap();       /* the sandbox lets nobody signal, not even itself */
+}
+
+static bool seen;
+
+void crash_seen(const siginfo_t *end)
+{
+    /* Of the point itself: others are killed by the supervisor. */
+    seen = seen || (end->si_code != CLD_EXITED && (end->si_status == SIGILL || end->si_status == SIGTRAP));
+}
+
+char *crash_env(void)
+{
+    static char text[96] = "";
+    const char *v = getenv("BULKHEAD_CRASH");
+    return v && !seen && util_format(text, sizeof text, "BULKHEAD_CRASH=%s", v) == 0 ? text : NULL;
 }
 #else
 typedef int crash_nothing;   /* a translation unit holds something */

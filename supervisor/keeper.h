@@ -42,9 +42,6 @@ int keeper_exec(struct keeper_start *k, bool front, char **argv);
 extern void (*proc_on_exit)(const struct exited *x);
 int proc_watch(struct row *r);                                   /* a process in the store, or NULL: 0 or a negative errno, then it is out of it */
 void proc_reap(void);                                            /* on SIGCHLD */
-#ifdef CRASH_POINTS
-bool proc_killed(void);     /* a role has died of a signal (test builds, ipc/crash.h) */
-#endif
 int proc_kill(const struct kill_req *k);
 
 /* keeper_spawn.c */

@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "ipc/crash.h"
 #include "ipc/log.h"
 #include "ipc/util.h"
 #include "keeper.h"
@@ -78,11 +79,6 @@ static void log_event(struct loop_source *s, uint32_t events)
     log_drain(s->data, 4);
 }
 
-#ifdef CRASH_POINTS
-static bool crashed;
-bool proc_killed(void) { return crashed; }
-#endif
-
 static void proc_ended(struct row *r)
 {
     siginfo_t si = { 0 };
@@ -93,9 +89,7 @@ static void proc_ended(struct row *r)
     if (done == 0) {
         x.code = si.si_code;
         x.status = si.si_status;
-#ifdef CRASH_POINTS
-        crashed = crashed || (si.si_code != CLD_EXITED && (si.si_status == SIGILL || si.si_status == SIGTRAP));    /* of the point itself: others are killed by the supervisor */
-#endif
+        crash_seen(&si);
     }                                   /* else: not our child (adopted), nobody can tell */
     log_drain(r, 32);
     if (r->log >= 0)

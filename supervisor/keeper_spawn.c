@@ -14,24 +14,13 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "ipc/crash.h"
 #include "ipc/frame.h"
 #include "ipc/log.h"
 #include "ipc/util.h"
 #include "keeper.h"
 
 struct child { const char *path; const char *name; int fds[BIRTH_FD_FIRST + BIRTH_FDS_MAX]; unsigned n; int err; };
-
-/* Test builds: the crash point to pass on, until a role has died of it. */
-static char *crash_env(void)
-{
-#ifdef CRASH_POINTS
-    static char text[96] = "";
-    const char *v = getenv("BULKHEAD_CRASH");
-    if (v && !proc_killed() && util_format(text, sizeof text, "BULKHEAD_CRASH=%s", v) == 0)
-        return text;
-#endif
-    return NULL;
-}
 
 static int child_main(void *arg)
 {
