@@ -105,6 +105,34 @@ stop_daemon()
     daemon=
 }
 
+# hold DAEMON STATUS: a client that stays connected, whatever is done to the daemon (hold.py), and whose calls have this status.
+hold()
+{
+    rm -f "$BOX/hold.in"
+    mkfifo "$BOX/hold.in"
+    "$PYTHON" "$SRCDIR/tests/hold.py" "$1" "$SOCKETS/$1-sock" "$URI" <"$BOX/hold.in" >"$BOX/hold.out" 2>&1 &
+    hold=$! hold_status=$2 calls=0
+    cleanup "kill $hold 2>/dev/null"
+    exec 8>"$BOX/hold.in"
+    wait_for 30 "the client is connected" grep -q open "$BOX/hold.out"
+}
+# still_served WHAT: after WHAT the client that stays is answered.
+still_served()
+{
+    calls=$((calls + 1))
+    echo call >&8
+    wait_for 40 "an answer after $1" eval "[ \$(grep -c '^status $hold_status' '$BOX/hold.out') = $calls ]"
+}
+hold_end() { exec 8>&-; }
+# daemon_gone FILE...: the daemon has been told to end; it and all of its processes do, and none of these files is left.
+daemon_gone()
+{
+    wait_for 30 "the end" eval "! kill -0 $daemon 2>/dev/null"
+    for left; do [ ! -e "$left" ] || fail "left over: $left"; done
+    wait_for 30 "no process is left" eval '! pgrep -f "^bulkhead-" | while read -r p; do grep -q State:.*[RSD] /proc/$p/status && echo $p; done | grep -q .'
+    daemon=
+}
+
 # start_peer: Debian's libvirtd (and virtlogd) in place of ours, to compare with.
 start_peer()
 {

@@ -1,82 +1,21 @@
 """locklib.py: a client of the lock program, for tests of virtlockd: ours and Debian's get the same bytes."""
-import socket, struct
+import rpclib, socket, struct
+from rpclib import LOCK, message, string
 
-PROGRAM = 0x0ea7beef
 REGISTER, RESTRICT, NEW, CREATE, DELETE, ACQUIRE, RELEASE, CREATE_LOCKSPACE = range(1, 9)
 SHARED, AUTOCREATE = 1, 2
 
 
-def string(text):
-    b = text if isinstance(text, bytes) else text.encode()
-    return struct.pack(">I", len(b)) + b + b"\0" * (-len(b) % 4)
-
-
-def message(proc, args, serial=0, program=PROGRAM):
-    return struct.pack(">IIIiIII", 28 + len(args), program, 1, proc, 0, serial, 0) + args
-
-
-def error(body):
-    """[code, domain, message, level, str1, str2, str3, int1, int2] of an error's bytes."""
-    at, out = [0], []
-
-    def number():
-        at[0] += 4
-        return struct.unpack_from(">i", body, at[0] - 4)[0]
-
-    def text():
-        if not number():
-            return None
-        n = number()
-        at[0] += n + (-n % 4)
-        return body[at[0] - n - (-n % 4):at[0] - (-n % 4)].decode()
-    out += [number(), number(), text(), number()]
-    assert number() == 0, "a domain in an error"
-    return out + [text(), text(), text(), number(), number()]
-
-
-class Client:
+class Client(rpclib.Client):
     """One connection.  Each call returns None, or the error as a list that begins with code, domain and message."""
 
     def __init__(self, path):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(60)
-        self.sock.connect(path)
-        self.serial = 0
-
-    def close(self):
-        self.sock.close()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc):
-        self.close()
-
-    def take(self, n):
-        b = b""
-        while len(b) < n:
-            more = self.sock.recv(n - len(b))
-            if not more:
-                raise EOFError("the daemon has closed the connection")
-            b += more
-        return b
-
-    def send(self, proc, args):
-        self.sock.sendall(message(proc, args, self.serial))
-        self.serial += 1
-
-    def reply(self):
-        size, program, version, proc, kind, serial, status = struct.unpack(">IIIiIII", self.take(28))
-        body = self.take(size - 28)
-        assert (program, version, kind) == (PROGRAM, 1, 1), "not a reply of this program"
-        if status:
-            return error(body)
-        assert not body, "results where there are none"
-        return None
+        super().__init__(path, LOCK)
 
     def call(self, proc, args):
-        self.send(proc, args)
-        return self.reply()
+        r, error = self.ask(proc, args)
+        assert error or not r.data, "results where there are none"
+        return error
 
     def register(self, pid, name="one", id=1, uuid=b"\x11" * 16, flags=0):
         return self.call(REGISTER, uuid + string(name) + struct.pack(">III", id, pid, flags))

@@ -85,8 +85,8 @@ def bad_input(b):
     assert good.register(999993) is None
     open(b.images + "/bad.img", "w").close()
     assert good.acquire("", IMAGES + "bad.img") is None
-    for data in (b"\xff" * 64, struct.pack(">I", 4 << 30 - 1 & 0xffffffff) * 8, struct.pack(">I", 8), message(ACQUIRE, string("")[:2], 0), message(ACQUIRE, struct.pack(">I", 0xffffffff), 0),
-                 message(REGISTER, b"\0" * 16 + string(b"a\0b") + struct.pack(">III", 1, 1, 0)), b"\x94\0\1\xa4junk\x90", b"\xdd\xff\xff\xff\xff"):
+    for data in (b"\xff" * 64, struct.pack(">I", 0x80000000) * 8, struct.pack(">I", 8), message(LOCK, ACQUIRE, string("")[:2]), message(LOCK, ACQUIRE, struct.pack(">I", 0xffffffff)),
+                 message(LOCK, REGISTER, b"\0" * 16 + string(b"a\0b") + struct.pack(">III", 1, 1, 0)), b"\x94\0\1\xa4junk\x90", b"\xdd\xff\xff\xff\xff"):
         s = socket.socket(socket.AF_UNIX)
         s.settimeout(20)
         s.connect(b.lock_sock)

@@ -5,7 +5,8 @@ import os, shutil, signal, stat, struct, sys, time
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 from box import is_running, wait_for
 from logdbox import FOLDER, LogBox, Writer, check_lines, line
-from logdlib import Error, OPEN, UUID, string
+from logdlib import Error, OPEN, UUID
+from rpclib import REMOTE, string
 
 
 def refused(what, call, code, domain, text, sys_=None):
@@ -45,7 +46,7 @@ def errors(b):
         refused("an offset of no file", lambda: c.read(FOLDER + "other.log", ino, 1 << 63), 38, 0, "Unable to seek to inode", 22)
         assert c.read(FOLDER + "other.log", ino, 1 << 40) == b"", "beyond the end there is nothing"
         refused("flags", lambda: c.read(FOLDER + "other.log", ino, flags=4), 8, 63, "unsupported flags (0x4) in function virLogHandlerDomainReadLogFile")
-        refused("another program", lambda: c.call(1, b"", prog=0x20008086), 39, 7, "Cannot find program 536903814 version 1")
+        refused("another program", lambda: c.call(1, b"", program=REMOTE), 39, 7, "Cannot find program 536903814 version 1")
         refused("another version", lambda: c.call(1, b"", version=2), 39, 7, "Cannot find program 2270401305 version 2")
         refused("no procedure", lambda: c.call(5, b""), 39, 7, "unknown procedure: 5")
         refused("half a call", lambda: c.call(1, b"\0\0\0\4qe"), 39, 7, "Unable to decode message payload")
@@ -167,7 +168,7 @@ def away(b):
 def timeout(b):
     """--timeout does not end it while a stream is open, and does after that"""
     b.program = b.program.replace("/virtlogd", "/virtlogd --timeout 1")
-    keeper = b.keeper()
+    keeper = b.daemon_pid()
     os.kill(keeper, signal.SIGTERM)
     wait_for("its end", lambda: not is_running(keeper))
     b.begin()
@@ -188,7 +189,7 @@ def ended(b):
     for p in b.role("log"):
         os.kill(p, signal.SIGSTOP)
     os.write(fd, b"last words\n")
-    keeper = b.keeper()
+    keeper = b.daemon_pid()
     os.kill(keeper, signal.SIGTERM)
     wait_for("the end of the others", lambda: not b.role("supervisor") and not is_running(keeper))
     for p in b.role("log"):

@@ -11,50 +11,28 @@ cleanup '[ $status = 0 ] || say_log'
 export BULKHEAD_LIBEXECDIR=$BUILDDIR/roles
 mode=${URI##*/}
 
-# A client: a line in is a call, a line out its status.  The calls are refused, as nobody has opened a stream or registered; that they are answered is what counts.
-cat >"$BOX/client.py" <<'P'
-import os, socket, struct, sys
+# Which programs the daemon's socket speaks, by both protocols.
+cat >"$BOX/programs.py" <<'P'
+import socket, sys
+sys.path.insert(0, sys.argv[3])
+from hold import CALLS
+from rpclib import REMOTE, Client
 which, path = sys.argv[1:3]
-program, proc, method = {"virtlogd": (0x87539319, 2, "log.domain.get_log_file_position"), "virtlockd": (0x0ea7beef, 6, "lock.acquire_resource")}[which]
-text = lambda s: struct.pack(">I", len(s)) + s + b"\0" * (-len(s) % 4)
-args = text(b"/nowhere/at-all") + (text(b"resource") if which == "virtlockd" else b"") + struct.pack(">I", 0)
-def connect():
-    s = socket.socket(socket.AF_UNIX)
-    s.settimeout(60)
-    s.connect(path)
-    return s
-def read(s, n):
-    b = b""
-    while len(b) < n:
-        more = s.recv(n - len(b))
-        if not more:
-            raise SystemExit("closed")
-        b += more
-    return b
-def rpc(s, prog, number, body, serial):
-    s.sendall(struct.pack(">IIIiIII", 28 + len(body), prog, 1, number, 0, serial, 0) + body)
-    b = read(s, struct.unpack(">I", read(s, 4))[0] - 4)
-    got = struct.unpack(">IIiIII", b[:24])
-    assert got[:5] == (prog, 1, number, 1, serial), got
-    return got[5], b[24:]
-s = connect()
-if sys.argv[3:] == ["programs"]:
-    status, body = rpc(s, 0x20008086, 1, text(b"") + struct.pack(">I", 0), 7)
-    assert status == 1 and struct.unpack(">i", body[:4])[0] == 39, body              # of virtqemud's program this door knows nothing
-    assert rpc(s, program, proc, args, 8)[0] == 1
-    assert rpc(s, program, 99, b"", 9)[0] == 1
-    name, word = method.encode(), b"/nowhere/at-all"
-    values = [bytes([0xa0 | len(word)]) + word] + ([b"\xa1r"] if which == "virtlockd" else []) + [b"\0"]
-    for call in (b"\x94\0\x05\xd9" + bytes([len(name)]) + name + bytes([0x90 | len(values)]) + b"".join(values), b"\x94\0\x05\xacconnect.open\x92\xa0\0"):
-        m = connect()
-        m.sendall(call)
-        assert read(m, 4) == b"\x94\x01\x05\x93", "an error, by msgpack-RPC"
-    print("good")
-    raise SystemExit(0)
-print("open", flush=True)
-for i, line in enumerate(sys.stdin):
-    print("status", rpc(s, program, proc, args, i)[0], flush=True)
+program, proc, args = CALLS[which]
+with Client(path, program) as c:
+    assert c.ask(1, program=REMOTE)[1][0] == 39, "of virtqemud's program this door knows nothing"
+    for number in (proc, 99):
+        assert c.ask(number, args if number == proc else b"")[1]
+name, word = {"virtlogd": b"log.domain.get_log_file_position", "virtlockd": b"lock.acquire_resource"}[which], b"/nowhere/at-all"
+values = [bytes([0xa0 | len(word)]) + word] + ([b"\xa1r"] if which == "virtlockd" else []) + [b"\0"]
+for call in (b"\x94\0\x05\xd9" + bytes([len(name)]) + name + bytes([0x90 | len(values)]) + b"".join(values), b"\x94\0\x05\xacconnect.open\x92\xa0\0"):
+    m = socket.socket(socket.AF_UNIX)
+    m.settimeout(60)
+    m.connect(path)
+    m.sendall(call)
+    assert m.recv(4, socket.MSG_WAITALL) == b"\x94\x01\x05\x93", "an error, by msgpack-RPC"
 P
+programs() { "$PYTHON" "$BOX/programs.py" $name "$SOCKETS/$name-sock" "$SRCDIR/tests" || fail "$name: programs${1:+ of $1}"; }
 
 # refused_to_start WHAT-IT-SAYS OPTION...
 refused_to_start()
@@ -63,13 +41,6 @@ refused_to_start()
     shift
     if timeout 30 "$program" "$@" 2>"$BOX/err"; then fail "$name $*: it was taken"; fi
     grep -q "$said" "$BOX/err" || fail "$name $*: $(cat "$BOX/err")"
-}
-nothing_left()
-{
-    wait_for 30 "the end" eval "! kill -0 $daemon 2>/dev/null"
-    for left in "$SOCKETS/$name-sock" "$SOCKETS/$name-admin-sock" "$1"; do [ ! -e "$left" ] || fail "left over: $left"; done
-    wait_for 30 "no process is left" eval '! pgrep -f "^bulkhead-" | while read -r p; do grep -q State:.*[RSD] /proc/$p/status && echo $p; done | grep -q .'
-    daemon=
 }
 admin() { virt-admin -q -c "$name:///$mode" "$@"; }
 fact() { sed -n "s/^$1 *: *//p"; }
@@ -96,7 +67,7 @@ for name in virtlogd virtlockd; do
     for door in sock admin-sock; do [ "$(stat -c %a "$SOCKETS/$name-$door")" = 700 ] || fail "mode of $door"; done
     [ ! -e "$SOCKETS/$name-sock-ro" ] || fail "a read-only door"
     refused_to_start "another daemon runs" -p "$BOX/own.pid"
-    "$PYTHON" "$BOX/client.py" $name "$SOCKETS/$name-sock" programs | grep -q good || fail "programs"
+    programs
     for role in conf host xmlc qemu; do [ -z "$(role_pids $role)" ] || fail "it runs a $role"; done
     "$program" --worker | grep -q '^gateway .* serving ' || fail "--worker"
 
@@ -112,20 +83,7 @@ for name in virtlogd virtlockd; do
     admin daemon-log-outputs | grep -q "$name.out" || fail "outputs"
 
     step "$name: a client stays through HUP, USR1 and the death of the supervisor"
-    rm -f "$BOX/hold.in"
-    mkfifo "$BOX/hold.in"
-    "$PYTHON" "$BOX/client.py" $name "$SOCKETS/$name-sock" <"$BOX/hold.in" >"$BOX/hold.out" 2>&1 &
-    hold=$!
-    cleanup "kill $hold 2>/dev/null"
-    exec 8>"$BOX/hold.in"
-    wait_for 30 "the client is connected" grep -q open "$BOX/hold.out"
-    calls=0
-    still_served()
-    {
-        calls=$((calls + 1))
-        echo call >&8
-        wait_for 40 "an answer after $1" eval "[ \$(grep -c '^status 1' '$BOX/hold.out') = $calls ]"
-    }
+    hold $name 1
     still_served "nothing"
     [ "$(admin srv-clients-list $name | grep -c unix)" = 1 ] || fail "srv-clients-list"
     kill -HUP "$daemon"
@@ -154,7 +112,7 @@ for name in virtlogd virtlockd; do
     if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
         step "$name: nobody but root is served, whatever the socket's mode"
         chmod 777 "$SOCKETS/$name-sock" "$SOCKETS/$name-admin-sock"
-        chmod 755 "$BOX" "$BOX/run" "$BOX/client.py"
+        chmod 755 "$BOX" "$BOX/run"
         for door in sock admin-sock; do
             setpriv --reuid=65534 --regid=65534 --clear-groups "$PYTHON" - "$SOCKETS/$name-$door" <<'P' || fail "$door"
 import socket, sys
@@ -172,9 +130,9 @@ P
     fi
 
     step "$name: TERM ends it, and leaves nothing"
-    exec 8>&-
+    hold_end
     kill "$daemon"
-    nothing_left "$BOX/own.pid"
+    daemon_gone "$SOCKETS/$name-sock" "$SOCKETS/$name-admin-sock" "$BOX/own.pid"
 
     step "$name: --timeout"
     "$program" -t 1 >>"$(daemon_log)" 2>&1 &
@@ -206,7 +164,7 @@ P
     "$PYTHON" "$BOX/activate.py" "$SOCKETS" "$program" $name >"$BOX/activated" 2>>"$(daemon_log)" &
     manager=$!
     wait_for 40 "readiness" test -s "$BOX/activated"
-    "$PYTHON" "$BOX/client.py" $name "$SOCKETS/$name-sock" programs | grep -q good || fail "the socket that was handed over is not served"
+    programs "the socket that was handed over"
     admin srv-list | grep -q " $name\$" || fail "nor the admin's"
     kill "$(cat "$BOX/activated")"
     wait "$manager" || true
@@ -222,7 +180,7 @@ for name in virtlogd virtlockd; do
     others="$others $!"
     cleanup "kill $! 2>/dev/null"
     wait_for 30 "$name answers" admin srv-list
-    "$PYTHON" "$BOX/client.py" $name "$SOCKETS/$name-sock" programs | grep -q good || fail "$name"
+    programs
 done
 virsh -q version >/dev/null || fail "virtqemud"
 if [ "$(id -u)" = 0 ]; then
