@@ -165,7 +165,10 @@ class Box:
         return [p for p, c in self.processes() if c.split(" ")[0] == word]
 
     def daemon_pid(self):
-        return min(p for p, c in self.processes() if c and os.path.basename(c.split()[0]) == self.word)
+        """Its first process. One that was just born of it has its command line as well, and it has none for a moment when it executes itself."""
+        def found():
+            return [(start_time(p) or 1 << 63, p) for p, c in self.processes() if c and os.path.basename(c.split()[0]) == self.word]
+        return min(wait_for("a process of " + self.word, found))[1]
 
     def stop_daemon(self, sig=signal.SIGTERM, limit=30):
         pid = self.daemon_pid()

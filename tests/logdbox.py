@@ -34,9 +34,6 @@ class LogBox(box.Box):
         """A file of the log folder, from outside."""
         return self.dir + FOLDER + name
 
-    def keeper(self):
-        return [p for p, c in self.processes() if os.path.basename(c.split(" ")[0]) == "virtlogd"][0]
-
     def text(self, name):
         with open(self.host(name), errors="replace") as f:
             return f.read()

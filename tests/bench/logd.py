@@ -84,7 +84,7 @@ def stall_ms(b, ask):
             os.write(fd, BLOCK[:2000])
             worst = max(worst, time.perf_counter() - t)
             if not told and time.time() > end - 0.9:
-                os.kill(b.keeper(), signal.SIGUSR1)
+                os.kill(b.daemon_pid(), signal.SIGUSR1)
                 told, t = True, time.perf_counter()
                 if ask:
                     c.position(FOLDER + "stall.log")

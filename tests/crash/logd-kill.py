@@ -14,7 +14,7 @@ WHAT = ["log", "supervisor", "USR1", "gateway", "hand-open"]
 
 random.seed(1)
 with LogBox("logd-kill", "max_size = %d\nmax_backups = 1000\nlog_level = 4\n" % SIZE) as b:
-    keeper = b.keeper()
+    keeper = b.daemon_pid()
     with b.client() as c:
         fd, _, _ = c.open(FOLDER + "g.log", 1)
         w = Writer(fd)
@@ -39,7 +39,7 @@ with LogBox("logd-kill", "max_size = %d\nmax_backups = 1000\nlog_level = 4\n" % 
         wait_for("the stream's end", lambda: not b.role("log"), 60)
         files = check_lines(b, "g.log", lines, SIZE)
         c.append(FOLDER + "g.log", "still here\n")
-    assert b.keeper() == keeper, "the daemon's process is the same"
+    assert b.daemon_pid() == keeper, "the daemon's process is the same"
     print("%s: %d lines in %d files: each once, in order" % (", ".join("%d times %s" % (n, k) for k, n in done.items()), lines, files))
 
 # The keeper itself. Its roles go on by themselves until the guest's end, and a daemon that is started meanwhile leaves that file to them.
@@ -48,7 +48,7 @@ with LogBox("logd-keeper", "max_size = %d\nmax_backups = 1000\nlog_level = 4\n" 
         fd, _, _ = c.open(FOLDER + "g.log", 1)
     w = Writer(fd)
     wait_for("a file has rolled over", lambda: os.path.exists(b.host("g.log.0")))
-    os.kill(b.keeper(), signal.SIGKILL)
+    os.kill(b.daemon_pid(), signal.SIGKILL)
     time.sleep(0.5)
     assert not b.role("supervisor") and len(b.role("log")) == 1, b.processes()
     b.begin()
