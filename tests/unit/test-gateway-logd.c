@@ -1,150 +1,119 @@
 /* Program log: what the rest of the daemon gets of a call's arguments, by both protocols; and what never gets there. */
 #include "gateway-rpc.h"
+#include "ipc/util.h"
 
 static struct frame f;
-static const struct frame nothing = FRAME_INIT;
 
 static void start(void)
 {
     gateway_start((struct serve){ .uid = 0 });
     gw->layout.id = DAEMON_LOGD;
-    f = nothing;
+    next_serial = 0;
 }
 
-/* The call's arguments in schema order, as msgpack. */
-static struct mp_out args(const char *path, bool with_domain)
+static struct mp_out args_of_domain(uint32_t n, const char *path)
 {
-    struct mp_out o;
-    mp_out_init(&o, 16u << 20);
-    mp_array(&o, with_domain ? 4 + (path == NULL) : 2);
-    if (with_domain) {
-        mp_str(&o, "qemu");
-        mp_array(&o, 2);
-        mp_bin(&o, "0123456789abcdef", 16);
-        mp_str(&o, "a name");
-    }
-    if (path)
-        mp_str(&o, path);
-    return o;
+    struct mp_out a = args_of(n);
+    mp_str(&a, "qemu");
+    mp_array(&a, 2);
+    mp_bin(&a, "0123456789abcdef", 16);
+    mp_str(&a, "a name");
+    mp_str(&a, path);
+    return a;
 }
 
-/* Sends a call as libvirt's clients do; whether a frame came of it. */
-static bool passed(uint32_t op, struct mp_out *a)
+static struct mp_out args_of_open(const char *path, uint32_t flags)
 {
-    static uint32_t serial;
-    struct xdr_out x = { 0 };
-    struct mp_in in;
-    struct xdr_head h = { .prog = program_number[PROG_LOG], .vers = 1, .proc = (int32_t)OP_PROC(op), .type = XDR_CALL, .serial = serial++ };
-    size_t at = xdr_begin(&x, &h);
-    mp_in_init(&in, a->p, a->len);
-    bool good = tap_ok(!a->failed && xdr_encode(op_find(op)->args, &in, &x) == 0 && xdr_end(&x, at) == 0, "%s", op_find(op)->name);
+    struct mp_out a = args_of_domain(4, path);
+    mp_uint(&a, flags);
+    return a;
+}
+
+static struct mp_out args_of_position(const char *path, uint32_t flags)
+{
+    struct mp_out a = args_of(2);
+    mp_str(&a, path);
+    mp_uint(&a, flags);
+    return a;
+}
+
+static struct mp_out args_of_read(const char *path, uint64_t inode, uint64_t offset, uint64_t most)
+{
+    struct mp_out a = args_of(4);
+    mp_str(&a, path);
+    mp_array(&a, 2);
+    mp_uint(&a, inode);
+    mp_uint(&a, offset);
+    mp_uint(&a, most);
+    mp_uint(&a, 0);
+    return a;
+}
+
+static struct mp_out args_of_append(const char *path, const char *text, size_t n)
+{
+    struct mp_out a = args_of_domain(5, path);
+    mp_strn(&a, text, n);
+    mp_uint(&a, 0);
+    return a;
+}
+
+/* The struct of n bytes that a call became; NULL: none. */
+static const void *passed(uint32_t op, struct mp_out a, size_t n)
+{
     frame_done(&f);
-    f = nothing;
-    if (good)
-        client_send(x.p, x.len);
-    xdr_out_free(&x);
-    mp_out_free(a);
-    return good && super_get(&f) && f.h.op == op;
-}
-
-/* The error that the client got instead: its text is in there. */
-static bool refused_with(const char *text)
-{
-    static char buf[65536];
-    size_t n = client_get(buf, sizeof buf);
-    return n > 28 && memmem(buf, n, text, strlen(text));
+    f = (struct frame)FRAME_INIT;
+    start();
+    call(op, &a);
+    bool came = super_get(&f) && f.h.op == op && f.body_len == n;
+    gateway_stop();
+    return came ? f.body : NULL;
 }
 
 static void test_structs(void)
 {
-    struct mp_out a = args("/a/b.log", true);
-    start();
-    mp_uint(&a, 3);
-    const struct log_open *o = passed(OP_LOG_DOMAIN_OPEN_LOG_FILE, &a) && f.body_len == sizeof *o ? (const void *)f.body : NULL;
+    const struct log_open *o = passed(OP_LOG_DOMAIN_OPEN_LOG_FILE, args_of_open("/a/b.log", 3), sizeof *o);
     tap_ok(o && !strcmp(o->path, "/a/b.log") && o->flags == 3 && f.h.arg == 3, "open");
-    gateway_stop();
-
-    start();
-    a = args("/a/b.log", false);
-    mp_uint(&a, 0);
-    const struct log_at *at = passed(OP_LOG_DOMAIN_GET_LOG_FILE_POSITION, &a) && f.body_len == sizeof *at ? (const void *)f.body : NULL;
+    const struct log_at *at = passed(OP_LOG_DOMAIN_GET_LOG_FILE_POSITION, args_of_position("/a/b.log", 0), sizeof *at);
     tap_ok(at && !strcmp(at->path, "/a/b.log"), "position");
-    gateway_stop();
-
-    start();
-    mp_out_init(&a, 1000);
-    mp_array(&a, 4);
-    mp_str(&a, "/a/b.log");
-    mp_array(&a, 2);
-    mp_uint(&a, UINT64_MAX - 1);
-    mp_uint(&a, 1ull << 40);
-    mp_uint(&a, LOG_TEXT_MAX);
-    mp_uint(&a, 0);
-    at = passed(OP_LOG_DOMAIN_READ_LOG_FILE, &a) && f.body_len == sizeof *at ? (const void *)f.body : NULL;
-    tap_ok(at && at->inode == UINT64_MAX - 1 && at->offset == 1ull << 40 && at->most == LOG_TEXT_MAX, "read");
-    gateway_stop();
-
+    at = passed(OP_LOG_DOMAIN_READ_LOG_FILE, args_of_read("/a/b.log", UINT64_MAX - 1, 1ull << 40, LOG_TEXT_MAX), sizeof *at);
+    tap_ok(at && !strcmp(at->path, "/a/b.log") && at->inode == UINT64_MAX - 1 && at->offset == 1ull << 40 && at->most == LOG_TEXT_MAX, "read");
     static char text[LOG_TEXT_MAX];
     memset(text, 'x', sizeof text);
     for (size_t n = 5; n <= sizeof text; n += sizeof text - 5) {
-        start();
-        mp_out_init(&a, 16u << 20);
-        mp_array(&a, 5);
-        mp_str(&a, "qemu");
-        mp_array(&a, 2);
-        mp_bin(&a, "0123456789abcdef", 16);
-        mp_str(&a, "a name");
-        mp_str(&a, "/a/b.log");
-        mp_strn(&a, text, n);
-        mp_uint(&a, 0);
-        const struct log_append *p = passed(OP_LOG_DOMAIN_APPEND_LOG_FILE, &a) && f.body_len == sizeof *p + n ? (const void *)f.body : NULL;
+        const struct log_append *p = passed(OP_LOG_DOMAIN_APPEND_LOG_FILE, args_of_append("/a/b.log", text, n), sizeof *p + n);
         tap_ok(p && p->length == n && !strcmp(p->path, "/a/b.log") && !memcmp(p + 1, text, n), "append of %zu bytes", n);
-        gateway_stop();
     }
+    frame_done(&f);
+}
+
+static void refused(uint32_t op, struct mp_out a, int code, const char *words)
+{
+    struct frame none;
+    start();
+    call(op, &a);
+    expect_error(code, words);
+    tap_ok(!super_get(&none), "nobody is asked");
+    gateway_stop();
 }
 
 static void test_refused(void)
 {
     static char path[5001];
-    static const struct { const char *path, *want; } bad[] = {
+    static const struct { const char *path, *words; } bad[] = {
         { "", "Unable to open file: : No such file or directory" }, { "relative.log", "Unable to open file: relative.log: Invalid argument" }, { path, "File name too long" },
     };
-    struct mp_out a;
     memset(path, 'x', sizeof path - 1);
     path[0] = '/';
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        start();
-        a = args(bad[i].path, true);
-        mp_uint(&a, 0);
-        tap_ok(!passed(OP_LOG_DOMAIN_OPEN_LOG_FILE, &a) && refused_with(bad[i].want), "path %zu is refused", i);
-        gateway_stop();
+    for (size_t i = 0; i < ARRAY_N(bad); i++) {
+        refused(OP_LOG_DOMAIN_OPEN_LOG_FILE, args_of_open(bad[i].path, 0), VIR_ERR_SYSTEM_ERROR, bad[i].words);
+        refused(OP_LOG_DOMAIN_READ_LOG_FILE, args_of_read(bad[i].path, 0, 0, 1), VIR_ERR_SYSTEM_ERROR, bad[i].words);
+        refused(OP_LOG_DOMAIN_APPEND_LOG_FILE, args_of_append(bad[i].path, "x", 1), VIR_ERR_SYSTEM_ERROR, bad[i].words);
     }
-    start();
-    a = args("/a", false);
-    mp_uint(&a, 5);
-    tap_ok(!passed(OP_LOG_DOMAIN_GET_LOG_FILE_POSITION, &a) && refused_with("unsupported flags (0x5) in function virLogHandlerDomainGetLogFilePosition"), "flags");
-    gateway_stop();
-    for (int i = 0; i < 2; i++) {       /* one byte more than 4 MiB, and 4 GiB */
-        start();
-        mp_out_init(&a, 1000);
-        mp_array(&a, 4);
-        mp_str(&a, "/a/b.log");
-        mp_array(&a, 2);
-        mp_uint(&a, 0);
-        mp_uint(&a, 0);
-        mp_uint(&a, i ? 1ull << 32 : LOG_TEXT_MAX + 1ull);
-        mp_uint(&a, 0);
-        tap_ok(!passed(OP_LOG_DOMAIN_READ_LOG_FILE, &a) && refused_with(i ? "Requested data len 4294967296 is larger than maximum 4194304" : "is larger than maximum"), "length %d", i);
-        gateway_stop();
-    }
-    start();
-    struct xdr_head h = { .prog = program_number[PROG_REMOTE], .vers = 1, .proc = 1, .type = XDR_CALL };
-    struct xdr_out x = { 0 };
-    xdr_end(&x, xdr_begin(&x, &h));
-    client_send(x.p, x.len);
-    tap_ok(refused_with("Cannot find program 536903814 version 1"), "no other program is spoken");
-    xdr_out_free(&x);
-    gateway_stop();
+    refused(OP_LOG_DOMAIN_GET_LOG_FILE_POSITION, args_of_position("x.log", 0), VIR_ERR_INTERNAL_ERROR, "No open log file x.log");
+    refused(OP_LOG_DOMAIN_GET_LOG_FILE_POSITION, args_of_position("/a", 5), VIR_ERR_INVALID_ARG, "unsupported flags (0x5) in function virLogHandlerDomainGetLogFilePosition");
+    refused(OP_LOG_DOMAIN_READ_LOG_FILE, args_of_read("/a", 0, 0, LOG_TEXT_MAX + 1ull), VIR_ERR_INTERNAL_ERROR, "Requested data len 4194305 is larger than maximum 4194304");
+    refused(OP_LOG_DOMAIN_READ_LOG_FILE, args_of_read("/a", 0, 0, 1ull << 32), VIR_ERR_INTERNAL_ERROR, "Requested data len 4294967296 is larger than maximum 4194304");
+    refused(OP_REMOTE_CONNECT_OPEN, args_of_position("qemu:///system", 0), VIR_ERR_RPC, "Cannot find program 536903814 version 1");
 }
 
 static void test_msgpack(void)
