@@ -114,6 +114,9 @@ static int take_locked(struct flow *f, struct frame *fr)
     struct lock_done d;
     if (lock_done(f, fr, &d) < 0)
         return -1;
+    /* What an earlier supervisor had asked for may have been taken just before this, for nobody: that answer came first, and its descriptor is closed. */
+    if (d.error == -EAGAIN && !f->looked++)
+        return FLOW_AGAIN;
     if (d.error || f->fd[FF_IMAGE] < 0)
         return take_failed(f, d.error ? d.error : -EPROTO);
     lease_keep(of(f), STEAL_FD(&f->fd[FF_IMAGE]));
