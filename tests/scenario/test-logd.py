@@ -100,7 +100,7 @@ def hands(b):
     for i, c in enumerate(clients):
         c.send(OPEN, string("qemu") + UUID + string("one") + string(FOLDER + "g%d.log" % i) + struct.pack(">I", 0))
     for c in clients:
-        c.receive()
+        assert not c.receive()[1]
         c.close()
     wait_for("one hand is left", lambda: len(b.role("hand-open")) == 1)
     for fd in fds:
