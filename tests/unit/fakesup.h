@@ -107,9 +107,10 @@ static inline int fakesup_end(struct fakesup *s)
     return status;
 }
 
-/* A hand's whole life: one call, one reply (kept in s->reply until fakesup_end). */
 /* Where hands keep what is noted of guests. */
 static struct layout fakesup_layout;
+
+/* A hand's whole life: one call, one reply (kept in s->reply until fakesup_end). */
 static inline int fakesup_hand(struct fakesup *s, int role, uint32_t flags, uint32_t op, const void *body, size_t len, const int *fds, unsigned nfds)
 {
     struct birth b = { .uid = 0xffffffffu, .gid = 0xffffffffu, .flags = flags };

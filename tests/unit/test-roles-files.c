@@ -257,6 +257,13 @@ static void test_log_calls(void)
     at.offset = 30;
     tap_ok(log_call(OP_LOG_DOMAIN_READ_LOG_FILE, &at, sizeof at, NULL) && sup.reply.body_len == 10 && !memcmp(sup.reply.body, "\x91\xa8one\ntwo\n", 10),
            "read: what was in the pipe before comes first (%s)", error);
+    struct frame_head h = { .kind = FRAME_CALL, .op = OP_LOG_DOMAIN_READ_LOG_FILE, .serial = 12345, .origin = 7, .flags = FRAME_BIG };
+    int body = frame_memfd("at", &at, sizeof at);
+    at.offset = 1000;
+    tap_ok(log_call(OP_LOG_DOMAIN_READ_LOG_FILE, &at, sizeof at, NULL) && sup.reply.body_len == 2, "read beyond the end (%s)", error);
+    tap_ok(frame_send(sup.chan, &h, NULL, 0, &body, 1) == 0 && fakesup_recv(&sup) == 1 && sup.reply.body_len == 10, "what a call asks is read where it is");
+    close(body);
+    at.offset = 30;
     a.length = 200000;
     tap_ok(log_call(OP_LOG_DOMAIN_APPEND_LOG_FILE, &a, sizeof a, big), "a long message (%s)", error);
     at.most = LOG_TEXT_MAX;

@@ -46,9 +46,9 @@ void call_position(struct worker *w, const struct request *rq, struct frame *f)
 void call_read(struct worker *w, const struct request *rq, struct frame *f)
 {
     struct err e = ERR_INIT;
-    const struct log_at *at = (const void *)f->body;
+    const struct log_at *at;
     struct mp_out o;
-    if (frame_body(f, sizeof *at) < 0 || f->body_len != sizeof *at || at->most > LOG_TEXT_MAX) {
+    if (frame_body(f, sizeof *at) < 0 || f->body_len != sizeof *at || (at = (const void *)f->body)->most > LOG_TEXT_MAX) {
         malformed(w, rq);
         return;
     }
@@ -82,8 +82,8 @@ void call_clean(struct worker *w, const struct request *rq, struct frame *f)
 void call_append(struct worker *w, const struct request *rq, struct frame *f)
 {
     struct err e = ERR_INIT;
-    const struct log_append *a = (const void *)f->body;
-    if (frame_body(f, sizeof *a + LOG_TEXT_MAX) < 0 || f->body_len < sizeof *a || f->body_len - sizeof *a != (a = (const void *)f->body)->length) {
+    const struct log_append *a;
+    if (frame_body(f, sizeof *a + LOG_TEXT_MAX) < 0 || f->body_len < sizeof *a || (a = (const void *)f->body)->length != f->body_len - sizeof *a) {
         malformed(w, rq);
         return;
     }
