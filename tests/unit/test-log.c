@@ -283,13 +283,25 @@ static void test_rules(void)
     t = text_of("g.log");
     tap_ok(strlen(t) == 3 * 30 + 14 && !strncmp(t + 30, "one\n20", 6) && !strncmp(t + 64, "two\n20", 6) && !strcmp(t + 98, "three\n"), "each line has its time, also across instances");
     end(&s, w);
+    clean();
+    begin(&s, &w, 100, 3, false);
+    put(w, "one line\ntwo lines\nthree\n");
+    stream_drain(&s, 1000);
+    tap_ok(strlen(text_of("g.log.0")) == 2 * 30 + 19 && strlen(text_of("g.log")) == 30 + 6, "stamps count as what they stand before does");
+    end(&s, w);
+    clean();
+    begin(&s, &w, 10, 3, false);
+    put(w, "a\nb\n");
+    stream_drain(&s, 1000);
+    tap_ok(strlen(text_of("g.log.0")) == 32 && strlen(text_of("g.log")) == 32, "where there is no room for one, a line is in each file");
+    end(&s, w);
     rules.stamps = false;
 
     clean();
     rules.rate = 10;
     begin(&s, &w, 0, 3, false);
     put(w, "0123456789abcdef\n");
-    tap_int(stream_drain(&s, 1000), -EDQUOT, "more than the rate allows");
+    tap_int(stream_drain(&s, 1000), STREAM_TOO_FAST, "more than the rate allows");
     tap_str(text_of("g.log"), "0123456789", "what it allows is written");
     s.allowed_at_ms -= 1000;
     tap_ok(stream_drain(&s, 1000) == 0 && strlen(text_of("g.log")) == 17, "a second later there is more");

@@ -58,13 +58,13 @@ static void on_retry(struct loop_timer *t);
 /* What is told to whoever reads the daemon's log: the first time of each kind, and when it is over. */
 static void complain(int r)
 {
-    if (r == -EDQUOT && !complained)
+    if (r == STREAM_TOO_FAST && !complained)
         log_warn("%s: more than %u bytes a second: the rest is dropped while the pipe is half full", stream.name, stream.rules.rate);
     else if (r < 0 && !complained)
         log_err("cannot write %s: %s; its bytes are dropped while the pipe is half full", stream.name, strerror(-r));
-    else if (r >= 0 && complained && stuck != -EDQUOT)
+    else if (r >= 0 && complained && stuck != STREAM_TOO_FAST)
         log_warn("%s can be written again", stream.name);
-    complained = r < 0 || (complained && stuck == -EDQUOT);     /* whoever writes too much will again */
+    complained = r < 0 || (complained && stuck == STREAM_TOO_FAST);     /* whoever writes too much will again */
 }
 
 /* Moves what there is. */

@@ -17,6 +17,8 @@
 #define PIPE_BYTES_MAX (1 << 20)
 #define MARK_BYTES_MAX 128u
 #define STAMP "0000-00-00 00:00:00.000+0000: "      /* libvirt's form */
+#define STAMP_BYTES (sizeof STAMP - 1)
+#define STAMPED_BYTES_MAX 8192u         /* of a line that go with one look and one splice */
 
 int stream_init(struct stream *s, int pipe, int dir, const struct stream_rules *rules)
 {
@@ -283,9 +285,10 @@ static ssize_t allowance(struct stream *s, uint64_t size, size_t held)
     struct look l;
     if (!s->rules.max_size || s->dir < 0)
         return (ssize_t)held;
-    if (size >= s->rules.max_size)
+    uint64_t most = s->rules.max_size - (s->rules.stamps && s->rules.max_size > STAMP_BYTES ? STAMP_BYTES : 0);
+    if (size >= most)
         return 0;
-    uint64_t room = s->rules.max_size - size;
+    uint64_t room = most - size;
     if (held <= room)
         return (ssize_t)held;
     if (room > PEEK_BYTES)          /* the end of a line is looked for in the last of it only */
@@ -302,11 +305,11 @@ static ssize_t allowance(struct stream *s, uint64_t size, size_t held)
  * that of the next instance's first bytes, since the file does not end with a line then. */
 static ssize_t stamp(struct stream *s, uint64_t *size, size_t n)
 {
-    char text[sizeof STAMP + 32];
+    char text[STAMP_BYTES + 32];
     struct timespec ts;
     struct tm tm;
     struct look l;
-    int r = look_ahead(s, n < sizeof text * 128 ? n : sizeof text * 128, &l);
+    int r = look_ahead(s, n < STAMPED_BYTES_MAX ? n : STAMPED_BYTES_MAX, &l);
     if (r <= 0)
         return r < 0 ? r : -EAGAIN;
     if (*size == 0 || ends_with_newline(s, *size)) {
@@ -367,7 +370,7 @@ static int drain(struct stream *s, size_t most)
         grow(s, r);
         size_t may = rate_allows(s);
         if (!may)
-            return -EDQUOT;
+            return STREAM_TOO_FAST;
         if ((size_t)r < may)
             may = (size_t)r;
         if ((r = ready(s, &size)) < 0)

@@ -42,8 +42,9 @@ int stream_init(struct stream *s, int pipe, int dir, const struct stream_rules *
 /* Names the stream NAME; opens it in dir unless `how` is LOG_LOOK, or takes `file` over (-1: none). how: enum log_start. 0 or a negative errno;
  * -EBUSY: with a pipe, while an orphan has the file. */
 int stream_open(struct stream *s, const char *name, int file, int how);
-/* Moves what the pipe holds, at most about `most` bytes. 1: there may be more; 0: the pipe is empty; -EPIPE: it ended; -EDQUOT: no more
+/* Moves what the pipe holds, at most about `most` bytes. 1: there may be more; 0: the pipe is empty; -EPIPE: it ended; STREAM_TOO_FAST: no more
  * may come this second; -ENOSPC and others: the file cannot be written (call again later, or stream_drop). */
+#define STREAM_TOO_FAST (-ETIME)        /* what no file system says */
 int stream_drain(struct stream *s, size_t most);
 /* Makes room in a pipe whose file cannot be written, so that the guest does not stand still: drops what is beyond half of it. A line in the
  * file tells of it, once it can be written again. */
