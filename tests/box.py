@@ -105,7 +105,12 @@ class Box:
     def __enter__(self):
         return self
 
-    def __exit__(self, *exc):
+    def __exit__(self, kind, e, *where):
+        """When a test fails, what its programs and the daemon said is shown."""
+        if kind and not issubclass(kind, SystemExit):
+            if isinstance(e, subprocess.CalledProcessError):
+                print("%s%s" % (e.stdout, e.stderr))
+            print("--- the daemon said:\n" + self.log_text()[-8000:], flush=True)
         self.stop()
 
     def say(self, line):

@@ -101,15 +101,6 @@ def guests(b, lockspace):
     print("ok guests,", "lease files" if lockspace else "images")
 
 
-with lock_box("peer-lockd-direct", libvirtd=True) as b:
-    try:
-        guests(b, False)
-    except BaseException:
-        print(b.log_text()[-3000:])
-        raise
-with lock_box("peer-lockd-files", libvirtd=True) as b:
-    try:
-        guests(b, True)
-    except BaseException:
-        print(b.log_text()[-3000:])
-        raise
+for lockspace in (False, True):
+    with lock_box("peer-lockd-" + ("files" if lockspace else "direct"), libvirtd=True) as b:
+        guests(b, lockspace)

@@ -59,6 +59,13 @@ static int begin(struct stream *s, int *writer, uint64_t size, uint32_t backups,
     return r ? r : stream_open(s, "g.log", -1, truncate ? LOG_TRUNCATE : LOG_APPEND);
 }
 
+/* The guest says something, and it is moved. */
+static int say(struct stream *s, int writer, const char *text)
+{
+    put(writer, text);
+    return stream_drain(s, 1000);
+}
+
 static void end(struct stream *s, int writer)
 {
     close(writer);
@@ -75,16 +82,14 @@ static void test_moving(void)
     put_file("g.log", "of an earlier run\n");
     tap_int(begin(&s, &w, 0, 3, false), 0, "opened");
     tap_int(stream_drain(&s, 1000), 0, "an empty pipe");
-    put(w, "one\ntwo");
-    tap_int(stream_drain(&s, 1000), 0, "moved");
+    tap_int(say(&s, w, "one\ntwo"), 0, "moved");
     tap_str(text_of("g.log"), "of an earlier run\none\ntwo", "at the file's end");
     tap_ok(stream_tail(&s, 0, buf, sizeof buf) == 7 && !memcmp(buf, "one\ntwo", 7), "the tail is of this run");
     tap_ok(stream_tail(&s, 0, buf, 3) == 3 && !memcmp(buf, "two", 3), "its last bytes");
     tap_ok(stream_tail(&s, 4, buf, sizeof buf) == 3 && !memcmp(buf, "two", 3), "or from an offset");
     tap_ok(stream_tail(&s, 99, buf, sizeof buf) >= 0, "an offset beyond it is no error");
     tap_ok(ftruncate(s.out, 4) == 0, "somebody cuts the file short");
-    put(w, "X");
-    stream_drain(&s, 1000);
+    say(&s, w, "X");
     tap_str(text_of("g.log"), "of aX", "no hole");
     close(w);
     w = -1;
@@ -101,15 +106,12 @@ static void test_rolling(void)
     int w;
     clean();
     begin(&s, &w, 10, 2, false);
-    put(w, "12345\n789\nabc\n");
-    stream_drain(&s, 1000);
+    say(&s, w, "12345\n789\nabc\n");
     tap_str(text_of("g.log.0"), "12345\n789\n", "full to the last byte");
     tap_str(text_of("g.log"), "abc\n", "the rest in the next");
-    put(w, "defgh\n");
-    stream_drain(&s, 1000);
+    say(&s, w, "defgh\n");
     tap_str(text_of("g.log"), "abc\ndefgh\n", "exactly full does not roll over yet");
-    put(w, "1234567\n90\n");
-    stream_drain(&s, 1000);
+    say(&s, w, "1234567\n90\n");
     tap_str(text_of("g.log.1"), "abc\ndefgh\n", "older");
     tap_str(text_of("g.log.0"), "1234567\n", "old");
     tap_str(text_of("g.log"), "90\n", "a line that does not fit begins a new file");
@@ -118,8 +120,7 @@ static void test_rolling(void)
 
     clean();
     begin(&s, &w, 10, 3, false);
-    put(w, "a line of more than ten bytes\nb\n");
-    stream_drain(&s, 1000);
+    say(&s, w, "a line of more than ten bytes\nb\n");
     tap_str(text_of("g.log.2"), "a line of ", "a long line is cut at the limit");
     tap_str(text_of("g.log.0"), "ten bytes\n", "and goes on");
     tap_str(text_of("g.log"), "b\n", "to the next line");
@@ -127,8 +128,7 @@ static void test_rolling(void)
 
     clean();
     begin(&s, &w, 10, 0, false);
-    put(w, "12345\n789\nabc\n");
-    stream_drain(&s, 1000);
+    say(&s, w, "12345\n789\nabc\n");
     tap_str(text_of("g.log.0"), "(none)", "no backups wanted, none made");
     tap_str(text_of("g.log"), "abc\n", "the file begins anew");
     end(&s, w);
@@ -144,8 +144,7 @@ static void test_half_rolled(void)
     put_file("g.log.1", "old\n");
     put_file("g.log.2", "older\n");
     begin(&s, &w, 10, 3, false);
-    put(w, "x\n");
-    stream_drain(&s, 1000);
+    say(&s, w, "x\n");
     tap_str(text_of("g.log.2"), "older\n", "older stays");
     tap_str(text_of("g.log.1"), "old\n", "old stays");
     tap_str(text_of("g.log.0"), "new.......", "the gap is filled");
@@ -154,8 +153,7 @@ static void test_half_rolled(void)
     clean();
     put_file("g.log.0", "rolled, and killed before the new one was made\n");
     begin(&s, &w, 10, 3, false);
-    put(w, "x\n");
-    stream_drain(&s, 1000);
+    say(&s, w, "x\n");
     tap_str(text_of("g.log"), "x\n", "a missing file is made");
     end(&s, w);
 }
@@ -219,8 +217,7 @@ static void test_calls(void)
     clean();
     begin(&s, &w, 10, 3, false);
     tap_ok(stream_position(&s, &first, &at) == 0 && at == 0, "position of an empty file");
-    put(w, "12345\n789\n");
-    stream_drain(&s, 1000);
+    say(&s, w, "12345\n789\n");
     tap_int(stream_append(&s, "abc\ndef\nghi\n", 12), 0, "appended");
     tap_str(text_of("g.log.0"), "abc\ndef\n", "a message rolls over like the rest");
     tap_str(text_of("g.log.1"), "12345\n789\n", "what came before it");
@@ -240,16 +237,14 @@ static void test_calls(void)
     tap_str(text_of("g.log.0"), "more than ", "is cut at the limit");
     tap_str(text_of("g.log"), "ten bytes\n", "and goes on");
     tap_ok(unlinkat(dir, "g.log", 0) == 0, "somebody removes the file");
-    put(w, "x\n");
-    stream_drain(&s, 1000);
+    say(&s, w, "x\n");
     tap_str(text_of("g.log"), "x\n", "it is made anew");
     int other = openat(dir, "g.log", O_RDWR | O_CLOEXEC);
     struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
     tap_ok(fcntl(other, F_OFD_SETLK, &whole) < 0, "nobody can lock all of an open log");
     whole.l_len = 2;
     tap_ok(fcntl(other, F_OFD_SETLK, &whole) == 0 && stream_append(&s, "y\n", 2) == 0, "and what locks are there stop nobody");
-    put(w, "z\n");
-    stream_drain(&s, 1000);
+    say(&s, w, "z\n");
     tap_str(text_of("g.log"), "x\ny\nz\n", "all of it is written");
     close(other);
     end(&s, w);
@@ -274,25 +269,21 @@ static void test_rules(void)
     clean();
     rules.stamps = true;
     begin(&s, &w, 0, 3, false);
-    put(w, "one\ntw");
-    stream_drain(&s, 1000);
+    say(&s, w, "one\ntw");
     end(&s, w);
     begin(&s, &w, 0, 3, false);
-    put(w, "o\nthree\n");
-    stream_drain(&s, 1000);
+    say(&s, w, "o\nthree\n");
     t = text_of("g.log");
     tap_ok(strlen(t) == 3 * 30 + 14 && !strncmp(t + 30, "one\n20", 6) && !strncmp(t + 64, "two\n20", 6) && !strcmp(t + 98, "three\n"), "each line has its time, also across instances");
     end(&s, w);
     clean();
     begin(&s, &w, 100, 3, false);
-    put(w, "one line\ntwo lines\nthree\n");
-    stream_drain(&s, 1000);
+    say(&s, w, "one line\ntwo lines\nthree\n");
     tap_ok(strlen(text_of("g.log.0")) == 2 * 30 + 19 && strlen(text_of("g.log")) == 30 + 6, "stamps count as what they stand before does");
     end(&s, w);
     clean();
     begin(&s, &w, 10, 3, false);
-    put(w, "a\nb\n");
-    stream_drain(&s, 1000);
+    say(&s, w, "a\nb\n");
     tap_ok(strlen(text_of("g.log.0")) == 32 && strlen(text_of("g.log")) == 32, "where there is no room for one, a line is in each file");
     end(&s, w);
     rules.stamps = false;
@@ -300,8 +291,7 @@ static void test_rules(void)
     clean();
     rules.rate = 10;
     begin(&s, &w, 0, 3, false);
-    put(w, "0123456789abcdef\n");
-    tap_int(stream_drain(&s, 1000), STREAM_TOO_FAST, "more than the rate allows");
+    tap_int(say(&s, w, "0123456789abcdef\n"), STREAM_TOO_FAST, "more than the rate allows");
     tap_str(text_of("g.log"), "0123456789", "what it allows is written");
     s.allowed_at_ms -= 1000;
     tap_ok(stream_drain(&s, 1000) == 0 && strlen(text_of("g.log")) == 17, "a second later there is more");
@@ -311,14 +301,11 @@ static void test_rules(void)
     clean();
     rules.max_age_s = 3600;
     begin(&s, &w, 0, 3, false);
-    put(w, "young\nhalf");
-    stream_drain(&s, 1000);
+    say(&s, w, "young\nhalf");
     s.begun -= 3600;
-    put(w, " a line\n");
-    stream_drain(&s, 1000);
+    say(&s, w, " a line\n");
     tap_str(text_of("g.log.0"), "(none)", "in the middle of a line nothing rolls over");
-    put(w, "new\n");
-    stream_drain(&s, 1000);
+    say(&s, w, "new\n");
     tap_str(text_of("g.log.0"), "young\nhalf a line\n", "an old file rolls over");
     tap_str(text_of("g.log"), "new\n", "for the next line");
     end(&s, w);
