@@ -49,8 +49,8 @@ def skip(why):
     raise SystemExit(77)
 
 
-def lock_box(name, peer=False, libvirtd=False):
-    """A box with virtlockd: ours, or Debian's; and with Debian's libvirtd as its client."""
+def lock_box(name, peer=False, libvirtd=False, before=""):
+    """A box with virtlockd: ours, after this shell line, or Debian's; and with Debian's libvirtd as its client."""
     import os, shutil
     from box import BUILD, Box, wait_for
     if os.geteuid():
@@ -61,7 +61,7 @@ def lock_box(name, peer=False, libvirtd=False):
     b = Box(name, peer=libvirtd, start=False)
     if not libvirtd:
         b.word = "virtlockd"
-    ours = "BULKHEAD_LIBEXECDIR=%s/roles %s/virtlockd" % (BUILD, BUILD)
+    ours = before + "BULKHEAD_LIBEXECDIR=%s/roles %s/virtlockd" % (BUILD, BUILD)
     b.lockd = "virtlockd" if peer else ours
     if not libvirtd:
         b.command = b.lockd

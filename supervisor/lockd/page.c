@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include "lockd.h"
 
 #define BUCKETS 8192u
@@ -15,6 +16,7 @@ static uint32_t free_queue[LEASES_MAX], free_first, free_n;     /* whose turn is
 static int fds[LEASES_MAX];         /* + 1 */
 static uint32_t gens[LEASES_MAX];   /* of what the keeper held */
 static int page_fd = -1;
+static struct rlimit files;
 
 static struct held held_of(uint64_t object, uint32_t tag, uint32_t arg)
 {
@@ -74,9 +76,20 @@ struct lease *lease_find(uint32_t space, const char *resource, struct lease *aft
     return NULL;
 }
 
+/* As many as keeper and holder can have descriptors for: half of what they may have, if the keeper's three for each client leave as many.  What it cannot
+ * take would be lost with us. */
+static uint32_t leases_most(void)
+{
+    rlim_t clients = 3 * (rlim_t)sup.clients->workers + files.rlim_cur / 8;
+    rlim_t most = clients < files.rlim_cur / 2 ? files.rlim_cur / 2 : clients < files.rlim_cur ? files.rlim_cur - clients : 0;
+    return most < LEASES_MAX ? (uint32_t)most : LEASES_MAX;
+}
+
 struct lease *lease_new(uint32_t space, const char *resource)
 {
     uint32_t row = page->used_leases;
+    if (leases_used >= leases_most())
+        return NULL;
     if (free_n >= REST_MIN || row == LEASES_MAX) {
         if (!free_n)
             return NULL;
@@ -178,6 +191,7 @@ bool page_open(int fd)
     if (fd >= 0 && page->magic != PAGE_MAGIC)
         return false;
     page_fd = STEAL_FD(&own);
+    getrlimit(RLIMIT_NOFILE, &files);
     page->magic = PAGE_MAGIC;
     page->used_spaces += !page->used_spaces;        /* the direct one */
     for (uint32_t i = 0; i < page->used_leases; i++) {

@@ -250,8 +250,35 @@ def ended(b):
     print("ok ended")
 
 
+def limited(b):
+    """Where the limit of descriptors is low, what cannot be held is not granted. (Where the daemon may raise it, all of these are.)"""
+    c = Client(b.lock_sock)
+    assert c.register(P) is None and c.create_lockspace(SPACE) is None
+    said = [c.acquire(SPACE, "r%d" % i, AUTOCREATE) for i in range(800)]
+    n = said.count(None)
+    assert n > 200 and not any(said[:n]) and all(r[:3] == [9, 51, "operation failed: there are too many leases"] for r in said[n:]), said[n:][:2]
+    with Client(b.lock_sock) as other:
+        assert other.register(P + 1) is None, "others have no room"
+
+    def all_held():
+        return len(leases(b)) == n and all(is_locked(b.dir + SPACE + "/r%d" % i) for i in range(n))
+    for role in ("supervisor", "holder", "supervisor"):
+        old = b.role(role)
+        kill(old)
+        wait_for("the next " + role, lambda: b.role(role) and b.role(role) != old)
+        assert all_held(), (role, n, len(leases(b)))
+    old = b.role("holder")
+    wait_for("the holder has them all", lambda: len(os.listdir("/proc/%d/fd" % old[0])) > n)
+    b.stop_daemon(signal.SIGKILL)
+    b.say(b.lockd)
+    wait_for("the next daemon has them all", all_held)
+    print("ok limited", n)
+
+
 with lock_box("lockd-held") as b:
     deaths(b)
     owners(b)
     lost(b)
     ended(b)
+with lock_box("lockd-limited", before="ulimit -n 700; ") as b:
+    limited(b)
