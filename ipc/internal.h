@@ -227,7 +227,7 @@ struct launch_fd { int16_t number; uint8_t kind /* enum birth_fd_kind; BFD_NONE:
 struct launch {
     uint64_t object; uint32_t uid, gid; int32_t id; uint32_t flags /* enum launch_flags */;
     char name[NAME_MAX_BYTES];
-    char emulator[512];         /* path of the binary; must be on the supervisor's list. argv memfd holds argv[0].. too */
+    char emulator[512];         /* path of the binary; must be one that hand-launch knows. argv memfd holds argv[0].. too */
     uint32_t nfds;              /* descriptors after argv and manifest */
     uint32_t log_fd;            /* index among them of QEMU's stdout and stderr */
     struct launch_fd fd[FRAME_FDS_MAX];

@@ -2,7 +2,7 @@
  *
  * Privilege: CAP_SYS_ADMIN (namespaces, mounts), SETUID, SETGID, SETPCAP (to give everything up in the child), CHOWN, MKNOD, DAC_OVERRIDE (the view and
  * the groups), KILL, and SYS_RESOURCE where the keeper has it (limits).  In a session: what a user namespace gives.
- * Called by: the supervisor.  Assumes of its input: the emulator is on the supervisor's list; the arguments are the worker's, hence hostile.
+ * Called by: the supervisor.  Assumes of its input: nothing; emulator and arguments are the worker's, hence hostile.
  *
  * SAFETY: whatever the arguments are, they are read by a process that has the guest's uid, no capability, and a view without the host. */
 #include "hand_launch.h"
@@ -74,12 +74,31 @@ static int bad_launch(struct err *e, const char *why)
     return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed launch: %s", why);
 }
 
+/* SAFETY: nothing but an emulator is started, whatever the guest's worker says, and it must be one of the host's own programs: in a folder of such, root's,
+ * and writable by root only. */
+static int emulator_check(const struct launcher *x, struct err *e)
+{
+    static const char *const folders[] = { "/usr/bin/", "/usr/local/bin/", "/usr/libexec/", "/usr/lib/qemu/", "/usr/lib/xen/bin/" };
+    const char *path = x->l->emulator, *name = NULL;
+    struct stat st;
+    for (size_t i = 0; i < ARRAY_N(folders); i++)
+        if (!strncmp(path, folders[i], strlen(folders[i])))
+            name = path + strlen(folders[i]);
+    if (!name || strchr(name, '/') || (strncmp(name, "qemu-system-", 12) && strcmp(name, "qemu-kvm") && strcmp(name, "kvm")))
+        return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "'%s' is no emulator that the daemon starts", path);
+    AUTO_CLOSE fd = path_open(path, O_PATH, WANT(S_IFREG), &st);
+    if (fd < 0)
+        return err_sys(e, VIR_FROM_QEMU, -fd, "Cannot check QEMU binary '%s'", path);
+    if ((st.st_mode & (S_IWGRP | S_IWOTH)) || !(st.st_mode & S_IXOTH) || (!x->session && st.st_uid != 0))
+        return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "QEMU binary '%s' is not one of the host's own programs", path);
+    return 0;
+}
+
 /* Everything that can be checked before anything is made. */
 static int launch_check(const struct launcher *x, struct err *e)
 {
     const struct launch *l = x->l;
     unsigned have = x->h->call.h.nfds;
-    struct stat st;
     if (have < 2 || l->nfds != have - 2 || l->nfds > ARRAY_N(l->fd) || l->log_fd >= l->nfds)
         return bad_launch(e, "descriptors");
     for (unsigned i = 0; i < l->nfds; i++) {
@@ -94,13 +113,7 @@ static int launch_check(const struct launcher *x, struct err *e)
     }
     if (!x->session && (l->uid == 0 || l->gid == 0 || l->uid == 0xffffffffu || l->gid == 0xffffffffu))
         return bad_launch(e, "a guest cannot have this uid");
-    /* SAFETY: the name must lead to one of the host's own programs: root's, writable by root only, below /usr, which is what the view has. */
-    AUTO_CLOSE fd = path_open(l->emulator, O_PATH, WANT(S_IFREG), &st);
-    if (l->emulator[0] != '/' || strstr(l->emulator, "/../") || fd < 0)
-        return err_sys(e, VIR_FROM_QEMU, fd < 0 ? -fd : EINVAL, "Cannot check QEMU binary '%s'", l->emulator);
-    if ((st.st_mode & (S_IWGRP | S_IWOTH)) || !(st.st_mode & S_IXOTH) || (!x->session && st.st_uid != 0))
-        return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "QEMU binary '%s' is not one of the host's own programs", l->emulator);
-    return 0;
+    return emulator_check(x, e);
 }
 
 static int make_plan(struct launcher *x, struct err *e)

@@ -1,5 +1,7 @@
 /* hand-launch and the PID-1 stub with a real QEMU: what is in force around it, what it can see, how it ends, and that nothing is left. */
 #include <dirent.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
@@ -312,22 +314,27 @@ static void refused(const char *emulator, const char *text)
 
 static void refusals(void)
 {
-    char path[] = "/tmp/not-qemu-XXXXXX";
-    int fd = mkstemp(path);
-    fchmod(fd, 0777);
-    close(fd);
-    refused(path, "is not one of the host's own programs");
-    unlink(path);
-    refused("/usr/bin/no-such-qemu", "No such file or directory");
-    refused("/usr/bin/../bin/true", "Invalid argument");
+    static const char theirs[] = "/usr/local/bin/qemu-system-theirs";
+    static const char *const none[] = { "/tmp/qemu-system-x86_64", "/usr/bin/true", "/usr/bin/../bin/qemu-system-x86_64", "/usr/bin/qemu-system-/../true", "usr/bin/qemu-system-x86_64", "/usr/bin/kvmx", "" };
+    for (size_t i = 0; i < ARRAY_N(none); i++)
+        refused(none[i], "is no emulator that the daemon starts");
+    refused("/usr/bin/qemu-system-none", "No such file or directory");
     if (!root)
         return;
+    /* In a folder of programs that is nobody's but ours. */
+    if (unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 && mount("programs", "/usr/local/bin", "tmpfs", 0, NULL) == 0) {
+        int fd = open(theirs, O_WRONLY | O_CREAT | O_EXCL, 0755);
+        fchmod(fd, 0777);
+        close(fd);
+        refused(theirs, "is not one of the host's own programs");
+        umount2("/usr/local/bin", MNT_DETACH);
+    }
     l.uid = 0;
     int fds[2] = { frame_memfd("a", "x", 2), -1 };
-    uint8_t none[64];
+    uint8_t empty[64];
     struct manifest_out m;
-    manifest_begin(&m, none, sizeof none);
-    fds[1] = frame_memfd("m", none, (size_t)manifest_finish(&m, 1));
+    manifest_begin(&m, empty, sizeof empty);
+    fds[1] = frame_memfd("m", empty, (size_t)manifest_finish(&m, 1));
     int all[3] = { fds[0], fds[1], fds[0] };
     l.nfds = 1;
     l.log_fd = 0;
