@@ -126,18 +126,19 @@ static void probe(struct keeper_start *k, uint32_t i, struct answer *a)
     struct birth b = { .role = ROLE_PROBE, .uid = k->layout.session ? ~0u : k->settings.uid_base + ROLE_PROBE };
     struct frame_head known = { .kind = FRAME_EVENT, .op = OP_IN(IN_HAND_LAUNCH) };
     struct probe_caps q = { 0 };
-    struct launched d = { .error = -EIO };
+    struct hand_done failed;
     AUTO_FRAME f = FRAME_INIT;
     AUTO_CLOSE hand = a->chan;
     a->chan = -1;
-    if (hand < 0 || role_answer(hand, ANSWER_MS, &f) < 0 || f.body_len != sizeof d)
+    if (hand < 0 || role_answer(hand, ANSWER_MS, &f) < 0)
         return;
-    memcpy(&d, f.body, sizeof d);
-    d.text[sizeof d.text - 1] = 0;
-    if (d.error || !f.h.nfds) {
-        log_info("%s with %s: %s", runs[i].path, runs[i].accel, d.text);
-        return;
+    if (f.body_len == sizeof failed) {
+        memcpy(&failed, f.body, sizeof failed);
+        failed.text[sizeof failed.text - 1] = 0;
+        log_info("%s with %s: %s", runs[i].path, runs[i].accel, failed.text);
     }
+    if (f.body_len != sizeof(struct launched) || !f.h.nfds)
+        return;
     a->pidfd = frame_take_fd(&f, 0);
     frame_send(hand, &known, NULL, 0, NULL, 0);
     util_copy_str(q.emulator, sizeof q.emulator, runs[i].path);

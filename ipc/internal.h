@@ -76,7 +76,7 @@ enum internal_op {
     IN_HAND_NET,        /* hand-net. CALL: struct hand_req (fd_base: the next_fd of IN_HAND_OPEN); fds: manifest, grants so far. Reply like IN_HAND_OPEN, for MK_TAP entries, no monitor;
                          * grants: those of both */
     IN_HAND_UNNET,      /* hand-net. CALL: struct hand_req; fds: manifest, grants: delete taps named in grants that we made. Reply: struct hand_done */
-    IN_HAND_LAUNCH,     /* hand-launch. CALL: struct launch; fds: argv memfd, manifest (for MK_BIND, MK_DEVNODE), then qemu's descriptors. Reply: struct launched;
+    IN_HAND_LAUNCH,     /* hand-launch. CALL: struct launch; fds: argv memfd, manifest (for MK_BIND, MK_DEVNODE), then qemu's descriptors. Reply: struct launched, or a failed hand_done;
                          * fds: [0] pidfd of the PID-1 stub, [1] /proc/<qemu> as a mount of its own (session: its stat file), [2] cpuacct.usage or cpu.stat when there is a cgroup.
                          * Once the keeper was told (IN_ADOPT), the supervisor sends the EVENT IN_HAND_LAUNCH; else the hand kills the guest.
                          * The stub is the hand's child and becomes the keeper's (sub-reaper) as the hand exits */
@@ -239,8 +239,7 @@ struct launch {
 struct launched {
     int32_t pid /* stub, host pid */, qemu_pid; uint64_t start_time /* of the stub, field 22 of its stat */;
     uint32_t sandbox;           /* enum launch_level: what is in force */
-    int32_t error, code, domain; /* 0, or the failure as in hand_done */
-    char text[1024];
+    uint32_t pad;
 };
 enum launch_level { LAUNCH_HAS_UID = 1, LAUNCH_HAS_VIEW = 2, LAUNCH_HAS_PIDNS = 4, LAUNCH_HAS_NETNS = 8, LAUNCH_HAS_FILTER = 16, LAUNCH_HAS_CGROUP = 32, LAUNCH_HAS_USERNS = 64, LAUNCH_HAS_PROC = 128 };
 enum lock_flags { LOCK_SHARED = 1, LOCK_AUTOCREATE = 2 /* of the lock program's acquire, too */, LOCK_LOST = 4 /* in lease_row: it is another's */ };

@@ -445,11 +445,7 @@ static void hand_launch(struct hand *h)
     hand_check_text(x.l->emulator, sizeof x.l->emulator);
     if (launch(&x, &done, fds, &nfds, &e)) {
         launch_undo(&x);
-        done.error = -EIO;
-        done.code = e.code;
-        done.domain = e.domain;
-        memcpy(done.text, e.detail, sizeof e.detail);
-        hand_reply(h, &done, sizeof done, NULL, 0);
+        hand_fail(h, -1, -EIO, &e);
     } else if (hand_reply(h, &done, sizeof done, fds, nfds) < 0 || !is_known(h) || send(x.status[0], "k", 1, MSG_NOSIGNAL) != 1) {
         syscall(SYS_pidfd_send_signal, fds[0], SIGKILL, NULL, 0);
         waitpid(done.pid, NULL, 0);

@@ -323,7 +323,7 @@ class Worker:
         self.argv = [a.decode() for a in argv]
         pid, self.qmp = self.launch(self.argv, dict(self.res.qemu))
         give = [self.qmp.fileno(), proc_folder(pid or os.getpid())]
-        self.send(KIND["FRAME_REPLY"], IN["IN_LAUNCH"], struct.pack("=iiQIiii1024s", pid, pid, 0, 0, 0, 0, 0, b""), serial=serial, fds=give)
+        self.send(KIND["FRAME_REPLY"], IN["IN_LAUNCH"], struct.pack("=iiQII", pid, pid, 0, 0, 0), serial=serial, fds=give)
         os.close(give[1])
 
     def start_qemu(self, argv, numbers):

@@ -263,12 +263,10 @@ static int launched(struct flow *f, struct frame *fr)
 {
     struct run *r = f->run;
     struct launched d;
-    if (fr->body_len != sizeof d || fr->h.flags & FRAME_BIG)
-        return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed answer of a hand");
+    struct hand_done failed;
+    if (fr->body_len != sizeof d || fr->h.nfds < 2)
+        return hand_done(f, fr, &failed) < 0 ? -1 : err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed answer of a hand");
     memcpy(&d, fr->body, sizeof d);
-    d.text[sizeof d.text - 1] = 0;
-    if (d.error || fr->h.nfds < 2)
-        return err_set(&f->err, d.code ? d.code : VIR_ERR_INTERNAL_ERROR, d.domain ? d.domain : VIR_FROM_QEMU, "%s", d.text);
     struct frame_head known = { .kind = FRAME_EVENT, .op = OP_IN(IN_HAND_LAUNCH) };
     struct peer *hand = peer_find(f->from);
     run_adopt(r, fr, d.pid);

@@ -15,6 +15,7 @@ static bool root, say_known = true;
 static struct fakesup sup;
 static struct launch l;
 static struct launched done;
+static struct hand_done failed;
 static int qmp = -1, log_rd = -1;
 
 static const char *slurp(pid_t pid, const char *file)
@@ -69,13 +70,14 @@ static bool launch(const char *more, struct manifest_out *m, const char *emulato
     qmp = q[0];
     log_rd = p[0];
     memset(&done, 0, sizeof done);
-    if (r == 1 && sup.reply.body_len == sizeof done)
+    bool good = r == 1 && sup.reply.body_len == sizeof done;
+    if (good)
         memcpy(&done, sup.reply.body, sizeof done);
-    else
-        done.error = -ENOSYS;
-    if (!done.error && say_known)
+    else if (r == 1 && sup.reply.body_len == sizeof failed)
+        memcpy(&failed, sup.reply.body, sizeof failed);
+    if (good && say_known)
         fakesup_send(&sup, FRAME_EVENT, OP_IN(IN_HAND_LAUNCH), 0, 0, NULL, 0, NULL, 0);
-    return done.error == 0;
+    return good;
 }
 
 /* One QMP line, or all of what comes until `until` is in it. */
@@ -140,7 +142,7 @@ static bool line_is(const char *text, const char *key, const char *value)
 
 static bool confinement(void)
 {
-    if (!tap_ok(launch("-machine\1none\1-S", NULL, EMULATOR, 0), "QEMU runs: %s", done.text)) {
+    if (!tap_ok(launch("-machine\1none\1-S", NULL, EMULATOR, 0), "QEMU runs: %s", failed.text)) {
         drop();
         fakesup_end(&sup);
         return false;
@@ -307,7 +309,7 @@ static void unknown(void)
 
 static void refused(const char *emulator, const char *text)
 {
-    tap_ok(!launch("-S", NULL, emulator, 0) && strstr(done.text, text) && sup.reply.h.nfds == 0, "%s: %s", emulator, done.text);
+    tap_ok(!launch("-S", NULL, emulator, 0) && strstr(failed.text, text) && sup.reply.h.nfds == 0, "%s: %s", emulator, failed.text);
     fakesup_end(&sup);
     drop();
 }
@@ -339,8 +341,8 @@ static void refusals(void)
     l.nfds = 1;
     l.log_fd = 0;
     int r = fakesup_hand(&sup, ROLE_HAND_LAUNCH, 0, IN_HAND_LAUNCH, &l, sizeof l, all, 3);
-    memcpy(&done, sup.reply.body, sizeof done);
-    tap_ok(r == 1 && done.error && strstr(done.text, "cannot have this uid"), "no guest is root: %s", done.text);
+    memcpy(&failed, sup.reply.body, sizeof failed);
+    tap_ok(r == 1 && failed.error && strstr(failed.text, "cannot have this uid"), "no guest is root: %s", failed.text);
     fakesup_end(&sup);
     close(fds[0]);
     close(fds[1]);
@@ -374,7 +376,7 @@ static void boot(void)
     manifest_add(&m, &bind, kernel, NULL);
     manifest_add(&m, &bind, initrd, NULL);
     bool ok = launch("-machine\1pc,accel=tcg\1-m\0010256\1-sandbox\1on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny\1-kernel\1/res/0\1-initrd\1/res/1\1-append\1console=ttyS0 halt panic=-1 quiet\1-serial\1stdio\1-no-reboot", &m, EMULATOR, 0);
-    tap_ok(ok, "a guest starts: %s", done.text);
+    tap_ok(ok, "a guest starts: %s", failed.text);
     size_t n = 0;
     for (uint64_t until = util_now_ms() + 120000; ok && !strstr(log, "HELLO-FROM-GUEST") && n < sizeof log - 1 && util_now_ms() < until; ) {
         ssize_t k = read(log_rd, log + n, sizeof log - 1 - n);

@@ -174,15 +174,8 @@ static void on_launched(struct worker *w, void *data, struct frame *f, const str
     if (!e) {
         struct launched l;
         memcpy(&l, f->body, sizeof l);
-        l.text[sizeof l.text - 1] = 0;
-        if (l.error) {
-            err_set(&own, l.code ? l.code : VIR_ERR_INTERNAL_ERROR, l.domain ? l.domain : VIR_FROM_QEMU, "%s", l.text);
-            e = &own;
-        }
         g->pid = l.pid;
         g->qemu_pid = l.qemu_pid;
-    }
-    if (!e) {
         AUTO_CLOSE fd = frame_take_fd(f, 0);
         g->proc_fd = frame_take_fd(f, 1);
         g->cgroup_fd = f->h.nfds > 2 ? frame_take_fd(f, 2) : -1;
