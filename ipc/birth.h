@@ -1,7 +1,7 @@
 /* birth.h: what crosses the birth of a role.
  *
  * A role is a fresh exec of $pkglibexecdir/<role>.  Fixed descriptors, nothing else is inherited:
- *   0 /dev/null    1 /dev/null    2 the role's log pipe (the keeper reads its last words)
+ *   0 /dev/null    1 /dev/null    2 the role's log pipe (the keeper reads it, for the log and for its last words)
  *   3 channel to the supervisor (SEQPACKET frames; to the keeper for the supervisor itself)
  *   4 sealed memfd with struct birth
  *   5.. birth.nfds more, named by birth.fd_kind[]

@@ -14,7 +14,7 @@ enum internal_op {
     /* keeper -> supervisor */
     IN_HELD = 1,        /* EVENT, one for each thing held, at the start of a supervisor: struct held + its descriptors */
     IN_GO,              /* EVENT: that was all; begin. arg: epoch (1: the daemon's first supervisor) */
-    IN_EXITED,          /* EVENT: a process ended: struct exited + last words */
+    IN_EXITED,          /* EVENT: a process ended: struct exited */
     /* supervisor -> keeper */
     IN_SPAWN = 16,      /* EVENT: struct spawn; fds: [0] child's channel, [1] our end (kept when who.kind is HELD_CHANNEL, else absent), then the child's in order.
                          * Answered by the EVENT IN_SPAWNED: struct spawned */
@@ -131,7 +131,7 @@ struct held {                    /* key: object + tag (+ pid for processes) */
 };
 struct spawn { struct held who; struct birth birth; };   /* birth.fd_kind names the fds that follow; log pipe, void namespaces and birth memfd are the keeper's to add */
 struct spawned { uint64_t channel; int32_t pid /* or a negative errno: nothing was born */; int32_t pad; };
-struct exited { struct held who; int32_t code /* CLD_EXITED, CLD_KILLED, CLD_DUMPED */, status; int32_t syscall; uint32_t words; char text[4096]; };
+struct exited { struct held who; int32_t code /* CLD_EXITED, CLD_KILLED, CLD_DUMPED; -1: nobody can tell */, status; char words[1024] /* the last line that it logged */; };
 struct kill_req { uint64_t object; uint64_t channel /* 0: the guest's PID-1 stub */; int32_t signal; uint32_t pad; };
 struct serve { uint64_t client_id; uint32_t door, uid, need_auth /* 0 none, 2 polkit */, pad; };
 

@@ -240,9 +240,8 @@ void flow_peer_gone(struct peer *p)
         f->awaited = 0;
         f->died = true;
         const struct exited *x = p->obituary;
-        int words = x && x->words < sizeof x->text ? (int)x->words : 0;
-        err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the %s process ended while it was at work%s%.*s", role_name(p->role), words ? ": " : "", words > 200 ? 200 : words,
-                x ? x->text : "");
+        const char *words = x ? x->words : "";
+        err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the %s process ended while it was at work%s%.200s", role_name(p->role), *words ? ": " : "", words);
         flow_result(f, -1);
     }
 }

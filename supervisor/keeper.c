@@ -229,8 +229,7 @@ static void supervisor_ended(const struct exited *x)
         loop_stop(REEXEC);
         return;
     }
-    log_err("supervisor %d ended (%s %d); %zu last bytes: %.*s; the next starts in %u ms", x->who.pid, x->code == CLD_EXITED ? "exit status" : "signal", x->status,
-            (size_t)x->words, (int)(x->words > 200 ? 200 : x->words), x->text + (x->words > 200 ? x->words - 200 : 0), wait);
+    log_err("supervisor %d ended (%s %d); the next starts in %u ms; last words: %.200s", x->who.pid, x->code == CLD_EXITED ? "exit status" : "signal", x->status, wait, x->words);
     if (!ready_said && deaths > 3)
         loop_stop(1);           /* it never worked: tell whoever started us */
     else

@@ -12,35 +12,21 @@
 #include "ipc/util.h"
 #include "keeper.h"
 
-#define WORDS_MAX 2048u
-#define LINE_MAX_BYTES 1024u
 struct watched {
     struct loop_source pidfd, log;
-    uint32_t words_n, line_n;
-    char words[WORDS_MAX], line[LINE_MAX_BYTES];    /* the last words, and the line that is being received */
+    uint32_t n;
+    char line[sizeof((struct exited *)NULL)->words];        /* the one that is being received; or the last one, with n = 0 */
 };
 void (*proc_on_exit)(const struct exited *x);
-
-/* Text into last words, keeping the newest. */
-static void words_add(struct watched *w, const char *s, size_t n)
-{
-    if (n > WORDS_MAX / 2)
-        s += n - WORDS_MAX / 2, n = WORDS_MAX / 2;
-    if (w->words_n + n > WORDS_MAX) {
-        memmove(w->words, w->words + WORDS_MAX / 2, w->words_n - WORDS_MAX / 2);
-        w->words_n -= WORDS_MAX / 2;
-    }
-    memcpy(w->words + w->words_n, s, n);
-    w->words_n += (uint32_t)n;
-}
 
 static void line_end(struct row *r)
 {
     struct watched *w = r->watched;
-    w->line[w->line_n] = 0;
-    if (w->line_n)
-        output_line(&r->key, w->line);
-    w->line_n = 0;
+    if (!w->n)
+        return;
+    w->line[w->n] = 0;
+    w->n = 0;
+    output_line(&r->key, w->line);
 }
 
 static void log_close(struct row *r)
@@ -63,12 +49,11 @@ static void log_drain(struct row *r, int turns)
             log_close(r);
             return;
         }
-        words_add(w, buf, (size_t)n);
         for (ssize_t i = 0; i < n; i++) {
-            if (buf[i] == '\n' || w->line_n == LINE_MAX_BYTES - 1)
+            if (buf[i] == '\n' || w->n == sizeof w->line - 1)
                 line_end(r);
             if (buf[i] != '\n')
-                w->line[w->line_n++] = (char)(buf[i] >= 0x20 || buf[i] < 0 ? buf[i] : '?');
+                w->line[w->n++] = (char)(buf[i] >= 0x20 || buf[i] < 0 ? buf[i] : '?');
         }
     }
 }
@@ -82,7 +67,7 @@ static void log_event(struct loop_source *s, uint32_t events)
 static void proc_ended(struct row *r)
 {
     siginfo_t si = { 0 };
-    struct exited x = { .who = r->key, .code = -1, .syscall = -1 };
+    struct exited x = { .who = r->key, .code = -1 };
     int done = waitid(P_PIDFD, (id_t)r->fd, &si, WEXITED | WNOHANG);
     if (done == 0 && si.si_pid == 0)
         return;                         /* a false alarm: it lives */
@@ -94,8 +79,7 @@ static void proc_ended(struct row *r)
     log_drain(r, 32);
     if (r->log >= 0)
         log_close(r);
-    x.words = r->watched->words_n;
-    memcpy(x.text, r->watched->words, r->watched->words_n);
+    memcpy(x.words, r->watched->line, sizeof x.words);
     loop_del(&r->watched->pidfd);
     free(r->watched);
     store_free(r);

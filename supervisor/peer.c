@@ -278,12 +278,12 @@ void peer_on_spawned(struct frame *f)
             peer_kill(p, SIGKILL);      /* it was given up before it was born; not one that has answered already */
         return;
     }
-    struct exited x = { .who = { .channel = s->channel, .role = p->role, .object = p->object }, .code = CLD_EXITED, .status = 127, .syscall = -1 };
-    x.words = (uint32_t)snprintf(x.text, sizeof x.text, "cannot be started: %s", strerror(-s->pid));
+    struct exited x = { .who = { .channel = s->channel, .role = p->role, .object = p->object }, .code = CLD_EXITED, .status = 127 };
+    snprintf(x.words, sizeof x.words, "cannot be started: %s", strerror(-s->pid));
     peer_on_exited(&x);
 }
 
-void peer_on_exited(struct exited *x)
+void peer_on_exited(const struct exited *x)
 {
     struct peer *p = peer_find(x->who.channel);
     if (x->who.role == ROLE_PID1) {
@@ -307,12 +307,10 @@ static void obituary(const struct peer *p, const struct exited *x, const char *d
     bool clean = x && x->code == CLD_EXITED && x->status == 0;
     if (clean && !decision[0])
         return;
-    int words = x && x->words < sizeof x->text ? (int)x->words : 0, from = words > 160 ? words - 160 : 0;
-    while (words > from && x->text[words - 1] == '\n')
-        words--;
-    log_line(clean ? LOG_L_INFO : LOG_L_ERR, "%s %d of object %u.%u ended: %s %d%s; last op %s; %s%s%.*s", role_name(p->role), p->pid, object_slot(p->object), object_gen(p->object),
+    const char *words = x ? x->words : "";
+    log_line(clean ? LOG_L_INFO : LOG_L_ERR, "%s %d of object %u.%u ended: %s %d%s; last op %s; %s%s%.160s", role_name(p->role), p->pid, object_slot(p->object), object_gen(p->object),
              x && x->code == CLD_EXITED ? "exit status" : "signal", x ? x->status : -1, x && x->code != CLD_EXITED && x->status == SIGSYS ? " (a forbidden system call)" : "",
-             op_label(p->last_op, op), decision, words > from ? "; last words: " : "", words - from, x ? x->text + from : "");
+             op_label(p->last_op, op), decision, *words ? "; last words: " : "", words);
 }
 
 static int state_of(const struct peer *p)

@@ -68,7 +68,7 @@ int peer_send(struct peer *p, struct frame_head *h, const void *body, size_t len
 void peer_kill(struct peer *p, int sig);
 void peer_refuse(struct peer *p, const char *why);                     /* it sent nonsense: log, end */
 void peer_on_spawned(struct frame *f);
-void peer_on_exited(struct exited *x);
+void peer_on_exited(const struct exited *x);
 void peer_workers(struct peer *g, const struct caller *c, struct frame *f);/* IN_WORKERS */
 
 /* ---- life.c: instances of what must always be there: conf, host, guests' workers, log roles ---- */

@@ -134,10 +134,7 @@ static void on_go(struct frame *f)
 
 static void on_exited(struct frame *f)
 {
-    static struct exited x;
-    memcpy(&x, f->body, sizeof x);
-    x.words = x.words < sizeof x.text ? x.words : sizeof x.text - 1;
-    peer_on_exited(&x);
+    peer_on_exited((const void *)f->body);
 }
 
 static const struct { uint32_t op; size_t body; void (*fn)(struct frame *f); } table[] = {

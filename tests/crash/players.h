@@ -52,7 +52,7 @@ static void tell(uint32_t op, uint32_t arg, const void *body, size_t len, const 
 static void ended(struct player *p)
 {
     static struct exited x;
-    x = (struct exited){ .who = { .kind = HELD_PROCESS, .role = (uint32_t)p->role, .object = p->object, .channel = p->number, .pid = 100 }, .code = CLD_KILLED, .status = 9, .syscall = -1 };
+    x = (struct exited){ .who = { .kind = HELD_PROCESS, .role = (uint32_t)p->role, .object = p->object, .channel = p->number, .pid = 100 }, .code = CLD_KILLED, .status = 9 };
     close(p->chan);
     p->chan = -1;
     tell(IN_EXITED, 0, &x, sizeof x, NULL, 0);
