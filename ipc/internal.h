@@ -162,7 +162,7 @@ enum conf_save {
 struct save_facts { uint32_t was_running, pad; };
 struct conf_entry {
     char name[NAME_MAX_BYTES];
-    uint32_t autostart;
+    uint32_t beside;            /* what else there is of that name: SLOT_AUTOSTART, SLOT_MANAGED_SAVE */
     uint32_t size;              /* with the next three: which file it is */
     int64_t mtime_ns, ctime_ns;
     uint64_t ino;

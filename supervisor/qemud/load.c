@@ -51,7 +51,7 @@ static int slot_for(struct flow *f)
 
 static void persistent(int slot, const struct conf_entry *e, bool canonical)
 {
-    slot_flag(slot, SLOT_PERSISTENT | (e->autostart ? SLOT_AUTOSTART : 0), true);
+    slot_flag(slot, SLOT_PERSISTENT | (e->beside & (SLOT_AUTOSTART | SLOT_MANAGED_SAVE)), true);
     slot_stamp(slot, e, canonical);
 }
 
@@ -170,7 +170,7 @@ static void adopt_done(struct flow *f, bool ok)
 /* ---- one list after the other ---- */
 
 static const struct { uint32_t dir; const struct step *steps; flow_done_fn *done; } lists[] = {
-    { DIR_DEFINITIONS, load_steps, load_done }, { DIR_SAVE, NULL, NULL }, { DIR_STATUS, adopt_steps, adopt_done },
+    { DIR_DEFINITIONS, load_steps, load_done }, { DIR_STATUS, adopt_steps, adopt_done },
 };
 static const struct conf_entry *entries;
 static uint32_t entries_n, next_entry, list;
@@ -197,12 +197,6 @@ static void more(void)
         const struct conf_entry *e = &entries[next_entry++];
         if (!memchr(e->name, 0, sizeof e->name) || (lists[list].dir == DIR_DEFINITIONS && is_known(e)))
             continue;
-        if (lists[list].dir == DIR_SAVE) {
-            int saved = slot_find_name(e->name);
-            if (saved >= 0)
-                slot_flag(saved, SLOT_MANAGED_SAVE, true);
-            continue;
-        }
         struct flow *f = flow_start(lists[list].steps, lists[list].done, NULL);
         if (!f)
             continue;

@@ -196,9 +196,9 @@ static void test_store(void)
     ssize_t len = readlinkat(s.dir[DIR_AUTOSTART], "demo.xml", link, sizeof link - 1);
     link[len > 0 ? len : 0] = 0;
     tap_str(link, "../demo.xml", "the link");
-    tap_ok(listed(&s, DIR_DEFINITIONS, list, 8) == 1 && !strcmp(list[0].name, "demo") && list[0].autostart == 1 && list[0].size > 19 && list[0].ino == st.st_ino,
+    tap_ok(listed(&s, DIR_DEFINITIONS, list, 8) == 1 && !strcmp(list[0].name, "demo") && list[0].beside == SLOT_AUTOSTART && list[0].size > 19 && list[0].ino == st.st_ino,
            "listed, with autostart");
-    tap_ok(store_autostart(&s, &n, 0, &e) == 0 && store_autostart(&s, &n, 0, &e) == 0 && listed(&s, DIR_DEFINITIONS, list, 8) == 1 && !list[0].autostart,
+    tap_ok(store_autostart(&s, &n, 0, &e) == 0 && store_autostart(&s, &n, 0, &e) == 0 && listed(&s, DIR_DEFINITIONS, list, 8) == 1 && !list[0].beside,
            "autostart off, twice");
 
     /* What a crash in the middle of a write leaves is no object, and is in nobody's way. */
@@ -236,6 +236,11 @@ static void test_store(void)
     tap_ok(store_write(&s, &save, "x", 1, &entry, &e) < 0 && store_write(&s, &none, "x", 1, &entry, &e) < 0 && store_read(&s, &wild, &fd, &e) < 0, "other folders are refused");
     fd = openat(s.dir[DIR_SAVE], "demo.save", O_WRONLY | O_CREAT, 0600);
     close(fd);
+    store_write(&s, &n, "<domain/>\n", 10, &entry, &e);
+    uint32_t beside = 0;
+    for (int i = listed(&s, DIR_DEFINITIONS, list, 8); i > 0; i--)
+        beside |= strcmp(list[i - 1].name, "demo") ? 0 : list[i - 1].beside;
+    tap_int(beside, SLOT_MANAGED_SAVE, "a definition is listed with its saved state");
     tap_ok(store_remove(&s, &save, &e) == 0 && listed(&s, DIR_SAVE, list, 8) == 0, "a saved state is removed");
     tap_ok(store_autostart(&s, &n, 1, &e) == 0 && store_remove(&s, &n, &e) == 0 && store_remove(&s, &n, &e) == 0 && store_read(&s, &n, &fd, &e) < 0 &&
            fstatat(s.dir[DIR_AUTOSTART], "demo.xml", &st, AT_SYMLINK_NOFOLLOW) < 0, "removed with its link; again is no error");

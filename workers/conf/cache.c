@@ -13,7 +13,7 @@
 #include "ipc/loop.h"
 #include "ipc/util.h"
 
-#define CACHE_MAGIC 0x42484332u     /* one up when struct conf_entry or what stands in it changes */
+#define CACHE_MAGIC 0x42484333u     /* one up when struct conf_entry or what stands in it changes */
 #define CACHE_BYTES_MAX (sizeof(struct cache_head) + INDEX_SLOTS_MAX * sizeof(struct conf_entry))
 #define WRITE_AFTER_MS 3000u
 struct cache_head { uint32_t magic, rows; };
@@ -72,9 +72,9 @@ void cache_apply(struct conf_entry *entries, size_t n)
             struct conf_entry *e = &entries[i];
             if (r->ino != e->ino || r->size != e->size || r->mtime_ns != e->mtime_ns || r->ctime_ns != e->ctime_ns || strncmp(r->name, e->name, sizeof r->name))
                 continue;
-            uint32_t autostart = e->autostart;
+            uint32_t beside = e->beside;
             *e = *r;
-            e->autostart = autostart;
+            e->beside = beside;
             next = (next + k + 1) % last->h.rows;
             break;
         }

@@ -71,6 +71,13 @@ static int failed(struct err *e, const char *what, const struct conf_name *n)
 
 /* ---- list ---- */
 
+static bool is_there(const struct store *s, const char *name, size_t len, uint32_t in, const char *suffix)
+{
+    char file[NAME_MAX + 1];
+    struct stat st;
+    return s->dir[in] >= 0 && util_format(file, sizeof file, "%.*s%s", (int)len, name, suffix) == 0 && fstatat(s->dir[in], file, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 static bool list_one(const struct store *s, uint32_t dir, const char *file, struct conf_entry *entry)
 {
     struct stat st;
@@ -84,8 +91,9 @@ static bool list_one(const struct store *s, uint32_t dir, const char *file, stru
     *entry = (struct conf_entry){ .size = st.st_size > UINT32_MAX ? UINT32_MAX : (uint32_t)st.st_size, .ino = st.st_ino,
         .mtime_ns = st.st_mtim.tv_sec * 1000000000ll + st.st_mtim.tv_nsec, .ctime_ns = st.st_ctim.tv_sec * 1000000000ll + st.st_ctim.tv_nsec };
     memcpy(entry->name, file, len - suffix);
-    if (dir == DIR_DEFINITIONS && s->dir[DIR_AUTOSTART] >= 0)
-        entry->autostart = fstatat(s->dir[DIR_AUTOSTART], file, &st, AT_SYMLINK_NOFOLLOW) == 0;
+    if (dir == DIR_DEFINITIONS)
+        entry->beside = (is_there(s, file, len - suffix, DIR_AUTOSTART, kinds[DIR_DEFINITIONS].suffix) ? SLOT_AUTOSTART : 0) |
+            (is_there(s, file, len - suffix, DIR_SAVE, kinds[DIR_SAVE].suffix) ? SLOT_MANAGED_SAVE : 0);
     return true;
 }
 
