@@ -66,12 +66,6 @@ static int renew(struct keeper_start *k, const struct settings *fresh)
     return 0;
 }
 
-/* There may be no terminal any more to tell of bad files. */
-static void to_outputs(const char *line)
-{
-    output_line(&(struct held){ .role = ROLE_KEEPER, .pid = getpid() }, line);
-}
-
 int reload(const struct settings *fresh, int state, char **argv)
 {
     static struct keeper_start k;
@@ -83,7 +77,7 @@ int reload(const struct settings *fresh, int state, char **argv)
         return 1;
     }
     output_init(&k);
-    log_sink = to_outputs;
+    log_sink = output_own;
     log_threshold = (int)k.settings.log_level;
     if ((r = renew(&k, fresh)) < 0)
         log_err("SIGHUP: the configuration stays as it was: %s", strerror(-r));

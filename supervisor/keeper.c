@@ -330,6 +330,7 @@ int main(int argc, char **argv)
     prctl(PR_SET_NAME, start->layout.daemon);
     log_threshold = (int)start->settings.log_level;
     output_init(start);
+    log_sink = output_own;
     if ((r = run()) == REEXEC)
         r = keeper_exec(start, by_front, argv);
     if (r < 0)

@@ -52,5 +52,6 @@ int spawn_role(const struct layout *l, const struct held *who, const struct birt
 /* output.c: where log lines go. */
 void output_init(const struct keeper_start *k);
 void output_line(const struct held *who, const char *line);
+void output_own(const char *line);      /* log_sink: the keeper's own, for there may be no terminal any more */
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <syslog.h>
 #include <time.h>
+#include <unistd.h>
 #include "ipc/log.h"
 #include "ipc/util.h"
 #include "keeper.h"
@@ -97,4 +98,9 @@ void output_line(const struct held *who, const char *line)
         else
             dprintf(sinks[i].fd, "%s", text);
     }
+}
+
+void output_own(const char *line)
+{
+    output_line(&(struct held){ .role = ROLE_KEEPER, .pid = getpid() }, line);
 }

@@ -106,6 +106,7 @@ for name in virtlogd virtlockd; do
         wait_for 40 "the next supervisor" eval "[ -n \"\$(role_pids supervisor)\" ] && [ \"\$(role_pids supervisor)\" != '$victim' ]"
         still_served "the death of the supervisor"
     done
+    cat "$BOX/$name.own" "$BOX/$name.out" | grep -q "error : keeper: supervisor $victim ended" || fail "what the daemon itself says behind -d is lost"
     [ "$(admin srv-clients-info $name | fact nclients_max)" = 55 ] || fail "a limit was forgotten"
     kill -0 "$daemon" || fail "the daemon's pid has changed"
 
