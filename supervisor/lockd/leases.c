@@ -84,6 +84,8 @@ static int take_failed(struct flow *f, int error)
     return err_sys(&f->err, VIR_FROM_LOCKSPACE, -error, "Unable to open%s resource %s", l->row.flags & LOCK_AUTOCREATE ? "/create" : "", path);
 }
 
+enum { OPEN_TRIES = 3 };
+
 /* The direct lockspace's files are opened by a hand: its process sees no folder. */
 static int take_open(struct flow *f)
 {
@@ -97,6 +99,8 @@ static int take_opened(struct flow *f, struct frame *fr)
     if (lock_done(f, fr, &d) < 0)
         return -1;
     of(f)->made = d.made != 0;
+    if (d.error == -EAGAIN)         /* not a lock: somebody makes and removes the file all the time */
+        return f->i++ < OPEN_TRIES ? FLOW_AGAIN : take_failed(f, -EBUSY);
     return d.error || f->fd[FF_IMAGE] < 0 ? take_failed(f, d.error ? d.error : -EPROTO) : FLOW_NEXT;
 }
 
@@ -153,7 +157,7 @@ static void taken(struct flow *f, bool ok)
     end_doomed();
 }
 
-static const struct step take_steps[] = { { "open", take_open, take_opened, NULL }, { "lock", take_lock, take_locked, again_once }, { "keep", take_kept, NULL, NULL }, { 0 } };
+static const struct step take_steps[] = { { "open", take_open, take_opened, again_once }, { "lock", take_lock, take_locked, again_once }, { "keep", take_kept, NULL, NULL }, { 0 } };
 
 void lease_acquire(const struct caller *c, const struct client *o, uint32_t space, const char *name, uint32_t flags)
 {
