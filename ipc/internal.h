@@ -65,9 +65,10 @@ enum internal_op {
     IN_SAVED,           /* EVENT supervisor -> worker: nothing came of the save: the guest goes on as before. (Where something does, the guest is ended.) */
     IN_LOG_START,       /* CALL supervisor -> log, its first: struct conf_name: file name in its BFD_DIR ("NAME.log"); dir: enum log_start. It drains BFD_LOG_PIPE, if there is one.
                          * Reply: that of log.domain.open_log_file: msgpack [[inode, offset]] */
-    IN_LOG_FOLDER,      /* EVENT log -> supervisor: its BFD_DIR was removed; arg: bytes that were lost for it so far. EVENT supervisor -> log: there is one again: end, for the next
-                         * instance has it (conf_name.pad of its IN_LOG_START: the bytes) */
+    IN_LOG_FOLDER,      /* EVENT log -> supervisor: its BFD_DIR was removed; EVENT supervisor -> log: there is one again: end, for the next instance has it */
     IN_LOG_CLEAN,       /* CALL supervisor -> log, its only one: what is too old in the folders of its BFD_DIR is removed (log_max_age_days). Reply empty */
+    IN_LOG_ZIP,         /* CALL log -> supervisor of virtlogd -> zip: fds [0] a backup, read-only, [1] a file to be written. Reply empty: it is whole, and on the disk */
+    IN_LOG_GAP,         /* EVENT log -> supervisor: fd [0] a memfd: uint64_t bytes that could not be kept, which the next instances are born with (BFD_CHECKPOINT) */
     /* hands (keeper spawns; the supervisor is their only peer, channel = fd 3; each answers one call and exits).
      * An operation that fails is answered by a REPLY with error != 0, no descriptors and nothing left over. */
     IN_HAND_OPEN = 112, /* hand-open. CALL: struct hand_req; fds: manifest. Reply: struct hand_done; fds: [0] grants memfd, then nqemu descriptors for QEMU with the

@@ -30,7 +30,7 @@ struct settings {
     uint32_t timeout_s;                  /* --timeout, set by the keeper; 0 none */
     uint32_t owner_uid, owner_gid;       /* of user and group, found before the daemon is locked in; 0xffffffff: none */
     uint32_t daemon;                     /* enum daemon_id: whose settings these are */
-    uint32_t log_rate, log_age_hours, log_stamps, log_max_age_days;    /* virtlogd.conf: bulkhead_rate_limit (bytes a second), bulkhead_max_age_hours, bulkhead_timestamps, max_age_days; 0 off */
+    uint32_t log_rate, log_age_hours, log_stamps, log_compress, log_max_age_days;    /* virtlogd.conf: bulkhead_rate_limit (bytes a second), bulkhead_max_age_hours, bulkhead_timestamps, bulkhead_compress, max_age_days; 0 off */
     char log_root[128];                  /* folder that log_max_age_days is about; "": that of the guests' logs */
     uint32_t reserved[24];
 };

@@ -35,7 +35,7 @@ roles_supervisor_SOURCES = $(supervisor_core) \
 	%reldir%/qemud/stop.c \
 	$(NULL)
 roles_supervisor_LDADD = libroutes.a libpolicy.a libipc.a
-roles_supervisor_logd_SOURCES = $(supervisor_core) %reldir%/logd/clean.c %reldir%/logd/objects.c %reldir%/logd/open.c %reldir%/logd/streams.c %reldir%/logd/streams.h
+roles_supervisor_logd_SOURCES = $(supervisor_core) %reldir%/logd/clean.c %reldir%/logd/objects.c %reldir%/logd/open.c %reldir%/logd/streams.c %reldir%/logd/streams.h %reldir%/logd/zip.c
 roles_supervisor_logd_LDADD = libroutes.a libpolicy.a libipc.a
 roles_supervisor_lockd_SOURCES = $(supervisor_core) \
 	%reldir%/lockd/check.c \

@@ -21,3 +21,4 @@ include %reldir%/holder/local.mk
 include %reldir%/lock/local.mk
 include %reldir%/log/local.mk
 include %reldir%/qemu/local.mk
+include %reldir%/zip/local.mk

@@ -170,6 +170,8 @@ static int start_failed(struct flow *f)
         stream_dismiss(f->object, p);
     if (f->err.sys == EBUSY && needs_of(f->caller.op) == STREAM_PIPE)
         return busy(f, stream_row(f->object)->path);        /* of a daemon before this one, that was killed */
+    if (f->err.sys > 0 && !f->died)     /* the role knows its name only */
+        return err_sys(&f->err, VIR_FROM_NONE, f->err.sys, "Unable to open file: %s", stream_row(f->object)->path);
     return f->died && f->i++ < TRIES ? FLOW_AGAIN : -1;
 }
 
@@ -223,10 +225,9 @@ static void reopen_done(struct flow *f, bool ok)
 
 static const struct step reopen_steps[] = { { "folder", reopen_go, reopened, NULL }, { 0 } };
 
-void log_folder(struct stream *s, uint32_t lost)
+void log_folder(struct stream *s)
 {
     struct flow *f = NULL;
-    s->lost = lost;
     while ((f = flow_next(f)))
         if (f->steps == reopen_steps && f->wanted == s->object)
             return;

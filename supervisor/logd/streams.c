@@ -81,6 +81,7 @@ struct peer *stream_spawn(struct stream *s, uint32_t flags, struct born *n)
     born_fd(n, BFD_LOG_PIPE, 0, s->pipe);
     born_fd(n, BFD_DIR, DIR_LOG, s->dir);
     born_fd(n, BFD_FILE, 0, s->file);
+    born_fd(n, BFD_CHECKPOINT, 0, s->gap);
     return peer_spawn(n);
 }
 
@@ -93,7 +94,7 @@ void stream_dismiss(uint64_t object, struct peer *p)
 /* One that has begun already only answers. */
 static void start(struct stream *s, struct peer *p)
 {
-    struct conf_name name = { .dir = LOG_STAYS | (s->can == STREAM_READ ? LOG_LOOK : LOG_APPEND), .pad = s->lost };
+    struct conf_name name = { .dir = LOG_STAYS | (s->can == STREAM_READ ? LOG_LOOK : LOG_APPEND) };
     struct frame_head h = { .kind = FRAME_CALL, .op = OP_IN(IN_LOG_START), .origin = sup.epoch, .object = s->object };
     util_copy_str(name.name, sizeof name.name, base_name(s));
     peer_send(p, &h, &name, sizeof name, NULL, 0);
@@ -108,7 +109,6 @@ static struct peer *spawn_again(struct life *l)
     struct peer *p = stream_spawn(s, BIRTH_RESUME, &n);
     if (p)
         start(s, p);
-    s->lost = 0;
     return p;
 }
 
@@ -174,7 +174,7 @@ static struct stream *row_init(uint32_t i, uint64_t object)
 {
     struct stream *s = &table[i];
     memset(s, 0, sizeof *s);
-    *s = (struct stream){ .object = object, .pipe = -1, .dir = -1, .file = -1, .end = { .fd = -1 }, .life = { .spawn = spawn_again, .ended = on_ended, .data = s, .may_finish = true } };
+    *s = (struct stream){ .object = object, .pipe = -1, .dir = -1, .file = -1, .gap = -1, .end = { .fd = -1 }, .life = { .spawn = spawn_again, .ended = on_ended, .data = s, .may_finish = true } };
     s->linger.fn = on_lingered;
     rows_n = i >= rows_n ? i + 1 : rows_n;
     used_n++;
@@ -200,7 +200,7 @@ struct stream *stream_take(const char *path, int can)
 static void row_fd(struct stream *s, int kind, int fd)
 {
     struct stat st;
-    int *to = kind == BFD_LOG_PIPE ? &s->pipe : kind == BFD_DIR ? &s->dir : kind == BFD_FILE ? &s->file : NULL;
+    int *to = kind == BFD_LOG_PIPE ? &s->pipe : kind == BFD_DIR ? &s->dir : kind == BFD_FILE ? &s->file : kind == BFD_CHECKPOINT ? &s->gap : NULL;
     /* Of a folder that was removed and made anew the keeper has both. */
     if (!to || (kind != BFD_LOG_PIPE && *to >= 0 && fstat(fd, &st) == 0 && !st.st_nlink)) {
         util_closep(&fd);
@@ -237,6 +237,7 @@ void stream_free(struct stream *s)
     util_closep(&s->pipe);
     util_closep(&s->dir);
     util_closep(&s->file);
+    util_closep(&s->gap);
     s->object = 0;
     used_n--;
     route_wake(object);

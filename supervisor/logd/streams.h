@@ -10,10 +10,9 @@ struct stream {
     struct life life;           /* of its log role */
     struct loop_source end;     /* the pipe, watched for the end of its last writer */
     struct loop_timer linger, again;
-    int pipe, dir, file /* when the role may not use the folder */;
+    int pipe, dir, file /* when the role may not use the folder */, gap /* where the role counts what it could not keep */;
     uint64_t dev, ino;          /* of the folder */
     uint8_t can;
-    uint32_t lost;              /* bytes that its role could not keep, for the next instance to tell */
     bool leaving;               /* its role was told to end */
     char path[LOG_PATH_MAX];
 };
@@ -34,11 +33,14 @@ void stream_quit(struct stream *s);                                     /* its r
 
 /* open.c: calls of program log */
 void log_call(const struct caller *c, struct frame *f);
-void log_folder(struct stream *s, uint32_t lost);                        /* it is gone: as soon as there is one, the role has a next instance in it */
+void log_folder(struct stream *s);                        /* it is gone: as soon as there is one, the role has a next instance in it */
 /* A step that has folder and file of a path opened, and its second half: FLOW_WAIT, or -1; then 0 with descriptors by kind (-1: none; BFD_NONE: the pipe's
  * write end), which are the caller's, or -1. */
 int log_hand(struct flow *f, const char *path, bool only_look);
 int log_hand_done(struct flow *f, struct frame *fr, int fds[BFD_KIND_N]);
+
+/* zip.c: IN_LOG_ZIP */
+void zip_call(struct peer *p, struct frame *fr);
 
 /* clean.c: once a day, if the configuration says so */
 void clean_begin(void);

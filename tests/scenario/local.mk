@@ -35,6 +35,7 @@ guest_tests = \
 scenario_root_tests = \
 	%D%/test-session-bare.py \
 	%D%/test-logd.py \
+	%D%/test-logd-zip.py \
 	%D%/test-logd-libvirtd.py \
 	%D%/test-lockd-held.py \
 	%D%/test-lockd-rules.py \

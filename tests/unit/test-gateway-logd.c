@@ -106,7 +106,7 @@ static void test_refused(void)
     path[0] = '/';
     for (size_t i = 0; i < ARRAY_N(bad); i++) {
         refused(OP_LOG_DOMAIN_OPEN_LOG_FILE, args_of_open(bad[i].path, 0), VIR_ERR_SYSTEM_ERROR, bad[i].words);
-        refused(OP_LOG_DOMAIN_READ_LOG_FILE, args_of_read(bad[i].path, 0, 0, 1), VIR_ERR_SYSTEM_ERROR, bad[i].words);
+        refused(OP_LOG_DOMAIN_READ_LOG_FILE, args_of_read(bad[i].path, 5, 6, 1), VIR_ERR_SYSTEM_ERROR, "Unable to seek to inode 5 offset 6: Bad file descriptor");
         refused(OP_LOG_DOMAIN_APPEND_LOG_FILE, args_of_append(bad[i].path, "x", 1), VIR_ERR_SYSTEM_ERROR, bad[i].words);
     }
     refused(OP_LOG_DOMAIN_GET_LOG_FILE_POSITION, args_of_position("x.log", 0), VIR_ERR_INTERNAL_ERROR, "No open log file x.log");

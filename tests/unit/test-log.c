@@ -225,7 +225,7 @@ static void test_calls(void)
     tap_ok(stream_position(&s, &ino, &at) == 0 && ino != first && at == 4, "position is of the live file");
     tap_ok(stream_read(&s, -1, first, 6, buf, sizeof buf) == 16 && !memcmp(buf, "789\nabc\ndef\nghi\n", 16), "read from a file that rolled over, on to the live one");
     tap_ok(stream_read(&s, -1, first, 6, buf, 5) == 5 && !memcmp(buf, "789\na", 5), "not more than was asked for");
-    tap_ok(stream_read(&s, -1, 0, 0, buf, 3) == 3 && !memcmp(buf, "123", 3), "inode 0 is the oldest");
+    tap_int((int)stream_read(&s, -1, 0, 0, buf, 3), -EBADF, "inode 0 is no file's");
     tap_ok(stream_read(&s, -1, ino, 4, buf, 3) == 0 && stream_read(&s, -1, ino, 99, buf, 3) == 0, "at the end, and beyond it");
     tap_int((int)stream_read(&s, -1, ino, UINT64_MAX, buf, 3), -EINVAL, "beyond all ends");
     tap_int((int)stream_read(&s, -1, 1, 0, buf, 3), -EBADF, "an inode of none of them");
@@ -256,8 +256,27 @@ static void test_calls(void)
     tap_int((int)stream_read(&s, -1, 0, 0, buf, 3), -EBADF, "and finds none");
     tap_ok(symlinkat("elsewhere", dir, "g.log") == 0 && stream_read(&s, -1, 0, 0, buf, 3) == -EBADF, "a link is not followed to read");
     put_file("g.log.0", "old");
-    tap_ok(stream_read(&s, -1, 0, 0, buf, 9) == 3 && !memcmp(buf, "old", 3), "what is there is found");
+    tap_ok(fstatat(dir, "g.log.0", &st, 0) == 0 && stream_read(&s, -1, st.st_ino, 0, buf, 9) == 3 && !memcmp(buf, "old", 3), "what is there is found");
     stream_close(&s);
+}
+
+/* The longest names are those whose last backup has one, too. */
+static void test_names(void)
+{
+    static const struct { unsigned len; uint32_t backups; int result; } rows[] = { { 253, 3, 0 }, { 254, 3, -ENAMETOOLONG }, { 252, 11, 0 }, { 253, 11, -ENAMETOOLONG }, { 255, 0, 0 },
+        { 0, 3, -EINVAL } };
+    struct stream s;
+    char name[NAME_MAX + 8];
+    for (size_t i = 0; i < ARRAY_N(rows); i++) {
+        memset(name, 'n', sizeof name);
+        name[rows[i].len] = 0;
+        rules = (struct stream_rules){ .max_size = 10, .max_backups = rows[i].backups };
+        int r = stream_init(&s, -1, dir, &rules);
+        tap_int(r ? r : stream_open(&s, name, -1, LOG_APPEND), rows[i].result, "a name of %u bytes with %u backups", rows[i].len, rows[i].backups);
+        if (!rows[i].result)
+            tap_ok(stream_append(&s, "123456789\n123456789\n123456789\n", 30) == 0, "it rolls over");
+        stream_close(&s);
+    }
 }
 
 /* What is off by default. */
@@ -353,6 +372,7 @@ int main(void)
     test_half_rolled();
     test_refused();
     test_calls();
+    test_names();
     test_rules();
     test_clean();
     if (util_format(path, sizeof path, "rm -rf '%s'", top) == 0 && system(path) != 0)

@@ -23,6 +23,14 @@ static void fail_path(struct gw *gw, struct call *c, const char *path, bool fits
     call_error(gw, c, &e);
 }
 
+/* Reading tells no more than that, whatever the path is. */
+static void fail_seek(struct gw *gw, struct call *c, const struct log_at *at)
+{
+    struct err e = ERR_INIT;
+    err_sys(&e, VIR_FROM_NONE, EBADF, "Unable to seek to inode %llu offset %llu", (unsigned long long)at->inode, (unsigned long long)at->offset);
+    call_error(gw, c, &e);
+}
+
 /* False: answered. */
 static bool flags_none(struct gw *gw, struct call *c, const char *function)
 {
@@ -74,7 +82,7 @@ static void log_read(struct gw *gw, struct call *c, struct mp_in *in)
     if (at.most > LOG_TEXT_MAX)
         call_fail(gw, c, VIR_ERR_INTERNAL_ERROR, VIR_FROM_RPC, "Requested data len %llu is larger than maximum %u", (unsigned long long)at.most, LOG_TEXT_MAX);
     else if (!fits || at.path[0] != '/')
-        fail_path(gw, c, at.path, fits);
+        fail_seek(gw, c, &at);
     else
         call_send_struct(gw, c, &at, sizeof at);
 }

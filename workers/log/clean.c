@@ -1,5 +1,5 @@
 /* clean.c: logs that nobody has written to for longer than they are to be kept.  Done once a day by a log role that is born for it, with the folder
- * of the hypervisors' log folders: in each of these, what is called NAME.log or NAME.log.N, is a regular file, and is no open stream's. */
+ * of the hypervisors' log folders: in each of these, what is called NAME.log, NAME.log.N or NAME.log.N.gz, is a regular file, and is no open stream's. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -13,15 +13,25 @@
 static time_t oldest;
 static unsigned removed;
 
-/* NAME.log or NAME.log.N */
+static bool ends_with(const char *name, size_t n, const char *end)
+{
+    size_t k = strlen(end);
+    return n > k && !memcmp(name + n - k, end, k);
+}
+
+/* NAME.log, NAME.log.N, and these compressed or on the way to be. */
 static bool is_log_name(const char *name)
 {
-    size_t all = strlen(name), n = all;
+    size_t n = strlen(name);
+    if (ends_with(name, n, ".log.gz.part"))
+        return true;
+    n -= ends_with(name, n, ".gz") ? 3 : 0;
+    size_t all = n;
     while (n && name[n - 1] >= '0' && name[n - 1] <= '9')
         n--;
     if (n < all && (!n || name[--n] != '.'))
         return false;
-    return n > 4 && !memcmp(name + n - 4, ".log", 4);
+    return ends_with(name, n, ".log");
 }
 
 /* Of files and folders in dir, fn is asked; links are not followed. */

@@ -11,6 +11,7 @@
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include "config.h"
 #include "ipc/internal.h"
 #include "ipc/log.h"
 #include "ipc/manifest.h"
@@ -24,14 +25,20 @@
 #define RETRIES_AT_END 10           /* when its supervisor wants it gone */
 #define LINGER_MS 2000              /* after the guest's end, for whoever asks for its last words */
 #define TAIL_MAX 4096
+#define ZIP_AGAIN_MS 30000          /* when a backup could not be compressed, or there were too many at once */
 #define DEFAULT_SIZE (2u << 20)
 #define DEFAULT_BACKUPS 3
 
+#ifdef HAVE_ZLIB
+static const bool can_zip = true;
+#else
+static const bool can_zip = false;
+#endif
 struct stream stream;
 int given_file = -1, clean_root = -1;
 uint32_t max_age_days;
 static struct loop_source source = { .fd = -1 };
-static struct loop_timer retry, linger;
+static struct loop_timer retry, linger, zip_timer;
 static struct worker self;
 static bool is_open, stays, has_ended /* the pipe */, complained;
 static int stuck;                      /* why its bytes wait: a negative errno */
@@ -67,6 +74,56 @@ static void complain(int r)
     complained = r < 0 || (complained && stuck == STREAM_TOO_FAST);     /* whoever writes too much will again */
 }
 
+/* ---- backups that are to be compressed: by a process of its own, so that nothing waits for it ---- */
+
+static void zip_look(void);
+static void on_zip_timer(struct loop_timer *t)
+{
+    (void)t;
+    zip_look();
+}
+
+static void zipped(struct worker *w, void *data, struct frame *f, const struct err *e)
+{
+    (void)w, (void)data, (void)f;
+    int r = zip_done(&stream, !e);
+    if (r < 0 || e) {
+        log_info("%s: a backup stays as it is: %s", stream.name, e ? e->detail : strerror(-r));
+        loop_after(&zip_timer, ZIP_AGAIN_MS, on_zip_timer, NULL);
+    } else {
+        zip_look();
+    }
+}
+
+static void zip_look(void)
+{
+    int fds[2], r = zip_timer.armed || !stays ? 0 : zip_next(&stream, fds);
+    if (r > 0) {
+        r = worker_call(&self, OP_IN(IN_LOG_ZIP), 0, NULL, 0, fds, 2, zipped, NULL);
+        util_closep(&fds[1]);
+        if (r < 0)
+            zip_done(&stream, false);
+    }
+    if (r < 0) {
+        log_info("%s: a backup stays as it is: %s", stream.name, strerror(-r));
+        loop_after(&zip_timer, ZIP_AGAIN_MS, on_zip_timer, NULL);
+    }
+}
+
+/* ---- what could not be kept, counted where the next instance finds it ---- */
+
+static int gap_fd = -1;
+static uint64_t gap_noted;
+static void note_gap(void)
+{
+    if (stream.lost == gap_noted || !stays)
+        return;
+    if (gap_fd < 0 && (gap_fd = memfd_create("gap", MFD_CLOEXEC)) >= 0)
+        worker_event(&self, OP_IN(IN_LOG_GAP), 0, NULL, 0, &gap_fd, 1);
+    if (gap_fd >= 0 && pwrite(gap_fd, &stream.lost, sizeof stream.lost, 0) == (ssize_t)sizeof stream.lost)
+        gap_noted = stream.lost;
+}
+
 /* Moves what there is. */
 static void drain(void)
 {
@@ -84,23 +141,25 @@ static void drain(void)
     if (r < 0 && !stuck)            /* the writer must not wait for longer than the pipe is deep: so each write is heard, but what waits is not */
         listen_to(EPOLLIN | EPOLLET);
     stuck = r < 0 ? r : 0;
+    if (stream.rolled)
+        zip_look();
     if (stuck) {
         stream_drop(&stream);
         if (!retry.armed)
             loop_after(&retry, RETRY_MS, on_retry, NULL);
     }
+    note_gap();
 }
 
 static void tell_folder(void)
 {
-    worker_event(&self, OP_IN(IN_LOG_FOLDER), stream.lost < UINT32_MAX ? (uint32_t)stream.lost : UINT32_MAX, NULL, 0, NULL, 0);
+    worker_event(&self, OP_IN(IN_LOG_FOLDER), 0, NULL, 0, NULL, 0);
 }
 
 /* There is a folder again. */
 static void on_folder(struct worker *w, const struct request *rq, struct frame *f)
 {
     (void)w, (void)rq, (void)f;
-    tell_folder();
     loop_stop(3);
 }
 
@@ -119,10 +178,12 @@ static void on_pipe(struct loop_source *src, uint32_t events)
 {
     (void)src;
     (void)events;
-    if (stuck)
+    if (stuck) {
         stream_drop(&stream);
-    else
+        note_gap();
+    } else {
         drain();
+    }
 }
 
 void log_drain(void)
@@ -157,7 +218,9 @@ static void on_start(struct worker *w, const struct request *rq, struct frame *f
         int how = n->dir & LOG_HOW;
         how = how == LOG_TRUNCATE && !first ? LOG_APPEND : how;
         stays = n->dir & LOG_STAYS;
-        stream.lost = n->pad;
+        gap_fd = birth_fd(&w->birth, BFD_CHECKPOINT, -1, NULL);
+        if (gap_fd >= 0 && pread(gap_fd, &gap_noted, sizeof gap_noted, 0) == (ssize_t)sizeof gap_noted)
+            stream.lost = gap_noted;
         const char *name = *own_name ? own_name : n->name;
         int file = given_file >= 0 && how != LOG_LOOK && is_current(given_file, name) ? fcntl(given_file, F_DUPFD_CLOEXEC, BIRTH_FD_FIRST) : -1;
         r = stream_open(&stream, name, file, how);
@@ -173,6 +236,7 @@ static void on_start(struct worker *w, const struct request *rq, struct frame *f
         return;
     }
     is_open = true;
+    zip_look();
     if (!stuck)
         listen_to(EPOLLIN);
     if (stream.out >= 0)
@@ -227,6 +291,7 @@ static void on_gone(struct worker *w)
         return;
     }
     stays = false;
+    zip_done(&stream, false);
     stream_orphan(&stream);
     log_drain();
 }
@@ -243,7 +308,10 @@ static struct stream_rules read_settings(const struct birth *b)
     s = p;
     if (n == sizeof *s && s->magic == SETTINGS_MAGIC) {
         max_age_days = s->log_max_age_days;
-        rules = (struct stream_rules){ .max_size = s->log_max_size, .max_backups = s->log_max_backups, .max_age_s = s->log_age_hours * 3600u, .rate = s->log_rate, .stamps = s->log_stamps };
+        rules = (struct stream_rules){ .max_size = s->log_max_size, .max_backups = s->log_max_backups, .max_age_s = s->log_age_hours * 3600u, .rate = s->log_rate, .stamps = s->log_stamps,
+            .compress = s->log_compress && can_zip };
+        if (s->log_compress && !can_zip)
+            log_warn("backups are not compressed: this program was built without zlib");
     }
     if (n)
         munmap((void *)(uintptr_t)p, n);
@@ -291,6 +359,9 @@ int main(void)
         log_err("no log stream: %s", strerror(-r));
         return 2;
     }
+    stream.turn = pipe >= 0 ? log_drain : NULL;
     worker_lock(&self);
-    return worker_run(&self);
+    r = worker_run(&self);
+    zip_done(&stream, false);
+    return r;
 }

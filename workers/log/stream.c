@@ -23,21 +23,26 @@
 int stream_init(struct stream *s, int pipe, int dir, const struct stream_rules *rules)
 {
     int size = pipe < 0 ? 0 : fcntl(pipe, F_GETPIPE_SZ);
-    *s = (struct stream){ .pipe = pipe, .dir = dir, .out = -1, .sink = STDOUT_FILENO, .scratch = { -1, -1 }, .pipe_size = size, .rules = *rules };
+    *s = (struct stream){ .pipe = pipe, .dir = dir, .out = -1, .sink = STDOUT_FILENO, .scratch = { -1, -1 }, .zip = -1, .pipe_size = size, .rules = *rules };
     return size < 0 ? -errno : 0;
 }
 
 void stream_close(struct stream *s)
 {
     util_closep(&s->out);
+    util_closep(&s->zip);
     util_closep(&s->scratch[0]);
     util_closep(&s->scratch[1]);
 }
 
-static bool name_is_good(const char *name)
+/* Its last backup must have a name, too. */
+static int name_check(const struct stream *s, const char *name)
 {
+    uint32_t most = s->rules.max_backups;
     size_t len = strlen(name);
-    return len && len < NAME_MAX - 10 && !strchr(name, '/') && strcmp(name, ".") && strcmp(name, "..");
+    if (!len || strchr(name, '/') || !strcmp(name, ".") || !strcmp(name, ".."))
+        return -EINVAL;
+    return len > NAME_MAX || (most && snprintf(NULL, 0, "%s.%u", name, most - 1) > NAME_MAX) ? -ENAMETOOLONG : 0;
 }
 
 static int open_named(const struct stream *s)
@@ -95,8 +100,9 @@ int stream_open(struct stream *s, const char *name, int file, int how)
     struct stat st;
     AUTO_CLOSE fd = file;
     if (s->dir >= 0) {
-        if (!name_is_good(name))
-            return -EINVAL;
+        int r = name_check(s, name);
+        if (r < 0)
+            return r;
         memcpy(s->name, name, strlen(name) + 1);
     }
     if (how == LOG_LOOK)
@@ -109,6 +115,8 @@ int stream_open(struct stream *s, const char *name, int file, int how)
         return -EBUSY;
     if (fstat(fd, &st) < 0 || (how == LOG_TRUNCATE && ftruncate(fd, 0) < 0))
         return -errno;
+    if (s->pipe >= 0)
+        zip_settle(s);
     s->run_ino = st.st_ino;
     s->run_start = how == LOG_TRUNCATE ? 0 : (uint64_t)st.st_size;
     take_file(s, STEAL_FD(&fd), !s->run_start);
@@ -117,34 +125,21 @@ int stream_open(struct stream *s, const char *name, int file, int how)
 
 /* ---- rolling over ---- */
 
-/* NAME -> NAME.0 -> NAME.1 ...: only up to the first number that is free, which is what a crash in here leaves to be gone on with. */
 static int roll_over(struct stream *s)
 {
-    char from[BACKUP_NAME_BYTES], to[BACKUP_NAME_BYTES];
-    uint32_t free_one = 0;
-    struct stat st;
-
-    while (free_one < s->rules.max_backups) {
-        stream_backup_name(s, free_one, to);
-        if (fstatat(s->dir, to, &st, AT_SYMLINK_NOFOLLOW) < 0)
-            break;
-        free_one++;
-    }
-    if (free_one == s->rules.max_backups && free_one > 0)
-        free_one--;
-    for (uint32_t i = free_one; i > 0; i--) {
-        stream_backup_name(s, i - 1, from);
-        stream_backup_name(s, i, to);
-        if (renameat(s->dir, from, s->dir, to) < 0 && errno != ENOENT)
-            return -errno;
-    }
-    stream_backup_name(s, 0, to);
-    if ((s->rules.max_backups ? renameat(s->dir, s->name, s->dir, to) : unlinkat(s->dir, s->name, 0)) < 0 && errno != ENOENT)
-        return -errno;
+    char to[BACKUP_NAME_BYTES];
+    int r = backups_shift(s);
+    backup_name(s, 0, false, to);
+    if (r == 0 && (s->rules.max_backups ? renameat(s->dir, s->name, s->dir, to) : unlinkat(s->dir, s->name, 0)) < 0 && errno != ENOENT)
+        r = -errno;
+    if (r < 0)
+        return r;
     int fd = open_named(s);
     if (fd < 0)
         return fd;
     take_file(s, fd, true);
+    s->rolls++;
+    s->rolled = true;
     return 0;
 }
 

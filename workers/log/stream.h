@@ -18,6 +18,7 @@ struct stream_rules {
     uint32_t max_age_s;     /* a file that was begun longer ago rolls over, too; 0: never */
     uint32_t rate;          /* bytes a second, 0: as they come */
     bool stamps;            /* each line begins with the time at which it was written */
+    bool compress;          /* backups */
 };
 
 struct stream {
@@ -35,6 +36,10 @@ struct stream {
     bool orphan;            /* the daemon is gone: another one's roles may write to the file, too */
     bool locked;
     uint64_t lost;          /* bytes that could not be kept since the last mark in the file */
+    uint32_t rolls;         /* how often the file has rolled over */
+    bool rolled;            /* since zip_next() looked */
+    int zip;                /* the backup that is being compressed, -1: none */
+    void (*turn)(void);     /* called within what takes long; NULL: nobody waits */
 };
 
 /* 0 or a negative errno. */
@@ -58,15 +63,23 @@ int stream_position(const struct stream *s, uint64_t *inode, uint64_t *offset);
 /* The last bytes of this run into buf. from: offset since its start. Returns their number or a negative errno. */
 ssize_t stream_tail(const struct stream *s, uint64_t from, char *buf, size_t n);
 void stream_close(struct stream *s);
-#define BACKUP_NAME_BYTES (NAME_MAX + 12)
-void stream_backup_name(const struct stream *s, uint32_t i, char out[BACKUP_NAME_BYTES]);
+
+/* backups.c */
+#define BACKUP_NAME_BYTES (NAME_MAX + 16)
+void backup_name(const struct stream *s, uint32_t i, bool zipped, char out[BACKUP_NAME_BYTES]);
+uint32_t backups_end(const struct stream *s);       /* all of them have lower numbers */
+int backups_shift(struct stream *s);                /* makes NAME.0 free. 0 or a negative errno */
+void zip_settle(struct stream *s);                  /* what a killed process left half done is undone */
+/* One to compress, if there is: 1, and fds [0] to read, which stays the stream's, [1] to write to, the caller's; then zip_done() is to come. 0: none; or a negative errno. */
+int zip_next(struct stream *s, int fds[2]);
+int zip_done(struct stream *s, bool whole);         /* it takes the plain one's place, or nothing came of it. 0 or a negative errno */
 
 bool stream_is_open(int fd);        /* some log role has this file */
 
 /* clean.c: removes logs in the folders of `root` that were last written to before a time, and are not open. How many. */
 unsigned clean_logs(int root, time_t before);
 
-/* read.c: what is in the file, and in those that it rolled over to.  inode: of the file where to begin, 0: the oldest; at most n bytes from offset on, through
- * all files after it. file: the live one, if it cannot be opened by its name, or -1. Returns their number, -EBADF: no such file, or another negative errno. */
-ssize_t stream_read(const struct stream *s, int file, uint64_t inode, uint64_t offset, char *buf, size_t n);
+/* read.c: what is in the file, and in those that it rolled over to.  inode: of the file where to begin (of a compressed one, that it had before); at most n bytes from
+ * offset on, through all files after it. file: the live one, if it cannot be opened by its name, or -1. Returns their number, -EBADF: no such file, or another negative errno. */
+ssize_t stream_read(struct stream *s, int file, uint64_t inode, uint64_t offset, char *buf, size_t n);
 #endif
