@@ -6,25 +6,24 @@ static uint32_t stage;          /* objects_hold()'s, of what it is told by a new
 static struct loop_timer timer;
 enum { QUEUE_MS = 2, QUEUE_MAX = 64 };
 
-static void tell(uint32_t op, const struct held *h, int fd)
+static void tell(uint32_t op, const struct held *h, uint32_t n, int fd)
 {
     struct frame_head head = { .kind = FRAME_EVENT, .op = OP_IN(op) };
     struct peer *p = life_peer(&life);
     if (p)
-        peer_send(p, &head, h, sizeof *h, &fd, fd >= 0);
+        peer_send(p, &head, h, n * sizeof *h, &fd, fd >= 0);
 }
 
 /* In parts, for what waits in a queue is one descriptor more. */
 static void tell_all(struct loop_timer *t)
 {
-    struct frame_head all = { .kind = FRAME_EVENT, .op = OP_IN(IN_GO) };
     struct peer *p = life_peer(&life);
     while (p && stage != ~0u && p->chan.queued < QUEUE_MAX)
         stage = objects_hold(stage);
     if (p && stage != ~0u)
         loop_after(t, QUEUE_MS, tell_all, NULL);
     else if (p)
-        peer_send(p, &all, NULL, 0, NULL, 0);
+        tell(IN_GO, NULL, 0, -1);
 }
 
 static struct peer *spawn(struct life *l)
@@ -40,12 +39,12 @@ static struct peer *spawn(struct life *l)
 
 void holder_keep(const struct held *h, int fd)
 {
-    tell(IN_STORE, h, fd);
+    tell(IN_STORE, h, 1, fd);
 }
 
-void holder_drop(const struct held *h)
+void holder_drop(const struct held *h, uint32_t n)
 {
-    tell(IN_DROP, h, -1);
+    tell(IN_DROP, h, n, -1);
 }
 
 bool holder_told(void)

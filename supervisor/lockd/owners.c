@@ -195,7 +195,7 @@ void objects_exited(const struct exited *x)
     for (uint32_t i = 0; i < watches_n; i++)
         if (watches[i].object == x->who.object) {
             struct held h = watch_key(&watches[i]);
-            holder_drop(&h);
+            holder_drop(&h, 1);
             loop_cancel(&watches[i].timer);
             util_closep(&watches[i].fd);
             watches[i].object = 0;

@@ -17,6 +17,10 @@ static int fds[LEASES_MAX];         /* + 1 */
 static uint32_t gens[LEASES_MAX];   /* of what the keeper held */
 static int page_fd = -1;
 static struct rlimit files;
+static struct loop_timer drop_timer;
+enum { DROPS_MAX = 32, DROPS_MS = 3 };
+static struct held drops[DROPS_MAX];    /* not told yet */
+static uint32_t drops_n;
 
 static struct held held_of(uint64_t object, uint32_t tag, uint32_t arg)
 {
@@ -119,11 +123,23 @@ void lease_keep(struct lease *l, int fd)
     keep_fd(lease_object(l), BFD_LEASE, lease_index(l), fd);
 }
 
+/* What is dropped was given up before, by the lock role: there is no hurry, and some at once cost as much as one. */
+static void on_drops(struct loop_timer *t)
+{
+    (void)t;
+    loop_cancel(&drop_timer);
+    keeper_tell(IN_DROP, drops, drops_n * sizeof *drops, NULL, 0);
+    holder_drop(drops, drops_n);
+    drops_n = 0;
+}
+
 static void drop(uint64_t object)
 {
-    struct held h = { .kind = HELD_FD, .object = object };
-    keeper_tell(IN_DROP, &h, sizeof h, NULL, 0);
-    holder_drop(&h);
+    drops[drops_n++] = (struct held){ .kind = HELD_FD, .object = object };
+    if (drops_n == DROPS_MAX)
+        on_drops(NULL);
+    else if (!drop_timer.armed)
+        loop_after(&drop_timer, DROPS_MS, on_drops, NULL);
 }
 
 void lease_free(struct lease *l)

@@ -17,60 +17,112 @@
 #include "workers/worker.h"
 
 #define ASK_WAIT_MS 10000           /* for a daemon that asks and then does not listen */
-static struct { struct held key; int fd; uint32_t turn; } *rows;
-static size_t rows_n, rows_room;
+#define REST_MS 2                   /* what was sent to us is safe in the socket: reading it in parts of some dozens spares a wake-up each */
+#define REST_BELOW 32u              /* frames of a turn: with as many there is no hurry to rest */
+#define BUCKETS 16384u
+static struct row { struct held key; int fd; uint32_t turn, next /* of its bucket, or free ones; + 1 */; } *rows;
+static uint32_t rows_n, rows_used, rows_room, free_row, bucket[BUCKETS];
 static uint32_t turn;               /* of supervisors: each tells all that there is, and then that this was all */
+static uint32_t frames;             /* of this turn */
+static struct loop_timer rest_timer;
 static struct loop_source door = { .fd = -1 };
 
-static bool is_same(const struct held *a, const struct held *b)
+static uint32_t *link_of(const struct held *h)
 {
-    return a->kind == b->kind && a->object == b->object;
+    uint32_t *at = &bucket[(h->object * 0x9e3779b97f4a7c15u >> 40) % BUCKETS];
+    while (*at && (rows[*at - 1].key.kind != h->kind || rows[*at - 1].key.object != h->object))
+        at = &rows[*at - 1].next;
+    return at;
+}
+
+static void row_free(uint32_t *at)
+{
+    uint32_t row = *at;
+    struct row *r = &rows[row - 1];
+    util_closep(&r->fd);
+    *at = r->next;
+    r->next = free_row;
+    free_row = row;
+    rows_n--;
+}
+
+/* NULL: no memory. */
+static struct row *row_new(const struct held *h)
+{
+    uint32_t row = free_row;
+    if (!row && rows_used == rows_room) {
+        uint32_t room = rows_room ? 2 * rows_room : 64;
+        void *p = realloc(rows, room * sizeof *rows);
+        if (!p)
+            return NULL;
+        rows = p;
+        rows_room = room;
+    }
+    if (row)
+        free_row = rows[row - 1].next;
+    else
+        row = ++rows_used;
+    rows_n++;
+    uint32_t *at = link_of(h);
+    rows[row - 1] = (struct row){ .key = *h, .fd = -1, .next = *at };
+    *at = row;
+    return &rows[row - 1];
+}
+
+static void rest_end(struct loop_timer *t)
+{
+    struct worker *w = t->data;
+    loop_mod(&w->chan.src, EPOLLIN);
+}
+
+static void rest_begin(struct loop_timer *t)
+{
+    struct worker *w = t->data;
+    if (frames < REST_BELOW && !w->chan.ended) {
+        loop_mod(&w->chan.src, 0);
+        loop_after(t, REST_MS, rest_end, w);
+    }
+    frames = 0;
+}
+
+static void rest(struct worker *w)
+{
+    if (!frames++)
+        loop_after(&rest_timer, 0, rest_begin, w);
 }
 
 static void on_store(struct worker *w, const struct request *rq, struct frame *f)
 {
     struct held h;
-    (void)w, (void)rq;
+    (void)rq;
     if (f->body_len != sizeof h || f->h.flags & FRAME_BIG || f->h.nfds != 1)
         return;
     memcpy(&h, f->body, sizeof h);
     /* It is told again by a supervisor that does not know what was told before. */
-    for (size_t i = 0; i < rows_n; i++)
-        if (is_same(&rows[i].key, &h)) {
-            close(rows[i].fd);
-            rows[i].fd = frame_take_fd(f, 0);
-            rows[i].turn = turn;
-            return;
-        }
-    if (rows_n == rows_room) {
-        size_t room = rows_room ? 2 * rows_room : 64;
-        void *p = realloc(rows, room * sizeof *rows);
-        if (!p) {
-            log_err("no memory for another descriptor");
-            return;
-        }
-        rows = p;
-        rows_room = room;
+    uint32_t have = *link_of(&h);
+    struct row *r = have ? &rows[have - 1] : row_new(&h);
+    if (r) {
+        util_closep(&r->fd);
+        r->fd = frame_take_fd(f, 0);
+        r->turn = turn;
+    } else {
+        log_err("no memory for another descriptor");
     }
-    rows[rows_n].key = h;
-    rows[rows_n].turn = turn;
-    rows[rows_n++].fd = frame_take_fd(f, 0);
+    rest(w);
 }
 
+/* Of many at once. */
 static void on_drop(struct worker *w, const struct request *rq, struct frame *f)
 {
     struct held h;
-    (void)w, (void)rq;
-    if (f->body_len != sizeof h || f->h.flags & FRAME_BIG)
-        return;
-    memcpy(&h, f->body, sizeof h);
-    for (size_t i = 0; i < rows_n;)
-        if (is_same(&rows[i].key, &h)) {
-            close(rows[i].fd);
-            rows[i] = rows[--rows_n];
-        } else {
-            i++;
-        }
+    (void)rq;
+    for (size_t at = 0; !(f->h.flags & FRAME_BIG) && at + sizeof h <= f->body_len; at += sizeof h) {
+        memcpy(&h, f->body + at, sizeof h);
+        uint32_t *row = link_of(&h);
+        if (*row)
+            row_free(row);
+    }
+    rest(w);
 }
 
 static void on_epoch(struct worker *w)
@@ -83,13 +135,9 @@ static void on_epoch(struct worker *w)
 static void on_all(struct worker *w, const struct request *rq, struct frame *f)
 {
     (void)w, (void)rq, (void)f;
-    for (size_t i = 0; i < rows_n;)
-        if (rows[i].turn != turn) {
-            close(rows[i].fd);
-            rows[i] = rows[--rows_n];
-        } else {
-            i++;
-        }
+    for (uint32_t i = 0; i < rows_used; i++)
+        if (rows[i].fd >= 0 && rows[i].turn != turn)
+            row_free(link_of(&rows[i].key));
 }
 
 static int send_one(int to, uint32_t op, const void *body, size_t len, const int *fd)
@@ -110,8 +158,9 @@ static void on_door(struct loop_source *s, uint32_t events)
     (void)events;
     AUTO_CLOSE to = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     int r = to < 0 ? -errno : 0;
-    for (size_t i = 0; i < rows_n && !r; i++)
-        r = send_one(to, IN_HELD, &rows[i].key, sizeof rows[i].key, &rows[i].fd);
+    for (uint32_t i = 0; i < rows_used && !r; i++)
+        if (rows[i].fd >= 0)
+            r = send_one(to, IN_HELD, &rows[i].key, sizeof rows[i].key, &rows[i].fd);
     if (!r)
         r = send_one(to, IN_GO, NULL, 0, NULL);
     if (!r && poll(&(struct pollfd){ .fd = to, .events = POLLIN }, 1, ASK_WAIT_MS) > 0 && frame_recv(to, &f, buf, sizeof buf) == 1 && f.h.op == OP_IN(IN_READY))
