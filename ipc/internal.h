@@ -19,7 +19,7 @@ enum internal_op {
     IN_SPAWN = 16,      /* EVENT: struct spawn; fds: [0] child's channel, [1] our end (kept when who.kind is HELD_CHANNEL, else absent), then the child's in order.
                          * Answered by the EVENT IN_SPAWNED: struct spawned */
     IN_STORE,           /* EVENT: n struct held + n fds: keep them until IN_DROP. They are safe for what is sent to the keeper after it */
-    IN_DROP,            /* EVENT: struct held (key only): close all held under role, object and tag (tag 0: all of the object, whatever the role) */
+    IN_DROP,            /* EVENT: n struct held (keys only): close all held under role, object and tag (tag 0: all of the object, whatever the role) */
     IN_KILL,            /* EVENT: struct kill_req: signal through the pidfd held */
     IN_ADOPT,           /* EVENT: struct held of a running guest + pidfd: watch a process the keeper did not spawn itself (a QEMU's PID-1 stub) */
     IN_READY,           /* EVENT: accepting clients: pid file, readiness notification */
@@ -85,7 +85,7 @@ enum internal_op {
     IN_HAND_CONNECT,    /* hand-open. CALL: struct hand_path: connect to a unix socket of our own (monitor of a guest that runs already). Reply: struct hand_done; fd [0] */
     IN_HAND_PIDFD,      /* hand-open. CALL: struct hand_pid: find a running guest by what hand-launch noted of it. Reply: struct hand_done with pid and id; no fds: it has ended; fds like
                          * IN_HAND_LAUNCH's [0], [1], then nworker that its stub held: all that its run had when it was launched */
-    IN_HAND_LEASE,      /* hand-open. CALL: struct hand_lease. Reply: struct lock_done; fd [0] what was opened */
+    IN_HAND_LEASE,      /* hand-open. CALL: struct hand_lease. Reply: struct lock_done; fd [0] what was opened. Another one may follow */
     IN_HAND_DAEMON,     /* hand-open. CALL: struct hand_daemon: connect to the host's lock or log daemon. Reply: struct hand_done; fd [0] */
     /* debug, admin door only */
     IN_WORKERS = 128,   /* CALL: reply: struct peer_row, one after the other */
@@ -94,8 +94,8 @@ enum internal_op {
     IN_LIMITS,          /* CALL admin gateway -> supervisor: struct limits (index.h): those not LIMIT_LEFT are set; arg 1: of the admin door */
     IN_LOG_LEVEL,       /* CALL admin gateway -> supervisor -> keeper: struct log_set */
     IN_WORKER_TRACE,    /* CALL like IN_WORKER_DEBUG. Reply: empty; fd [0]: what goes over the monitor and the agent's channel, as lines of text without secrets, until it is closed */
-    /* supervisor -> lock: struct lock_file; reply: struct lock_done. In the direct lockspace, which has no folder, the file to lock comes opened, as fd [0] */
-    IN_LOCK_TAKE = 160, /* CALL: the lock of a file. LOCK_SHARED, LOCK_AUTOCREATE. Reply: fd [0], unless it came with the call: who has it has the lock */
+    /* supervisor -> lock: struct lock_file; reply: struct lock_done. The direct lockspace has no folder: only GIVE and CHECK are asked there */
+    IN_LOCK_TAKE = 160, /* CALL: the lock of a file. LOCK_SHARED, LOCK_AUTOCREATE. Reply: fd [0]: who has it has the lock */
     IN_LOCK_GIVE,       /* CALL: fd [0] it: the lock is given up, whoever else has a copy. LOCK_AUTOCREATE: the file goes too, if nobody else has a lock on it */
     IN_LOCK_CREATE,     /* CALL: a file of that name is there */
     IN_LOCK_REMOVE,     /* CALL: none is there; one that is locked stays */
@@ -253,9 +253,9 @@ struct lock_what { uint32_t flags, name_at; char text[2 * LOCK_TEXT_MAX]; };
 /* A row of IN_LEASES; lockspace, resource and owner's name follow it, each with its NUL. */
 struct lease_row { int64_t since /* CLOCK_REALTIME seconds */; uint8_t uuid[16]; uint32_t id, pid, flags /* enum lock_flags */, pad; };
 struct lock_done { int32_t error /* 0 or a negative errno; -EAGAIN: somebody else has the lock */; uint32_t made /* IN_HAND_LEASE: the file was not there */; };
-enum lease_what { LEASE_FOLDER /* of a lockspace; it is made */, LEASE_FILE /* to lock */, LEASE_FILE_MADE /* the same, made if it is not there */,
-    LEASE_REMOVE /* an empty file that was made so; absent is no error */ };
-struct hand_lease { uint32_t what /* enum lease_what */, pad; char path[LOCK_TEXT_MAX]; };
+enum lease_what { LEASE_FOLDER /* of a lockspace; it is made */, LEASE_FILE /* locked */, LEASE_FILE_MADE /* the same, made if it is not there */, LEASE_MAKE /* not locked */,
+    LEASE_REMOVE /* an empty file that was made so; absent is no error. fd [0], if any: only if it is that, and nobody else has a lock on it */ };
+struct hand_lease { uint32_t what /* enum lease_what */, flags /* LOCK_SHARED */; char path[LOCK_TEXT_MAX]; };
 struct hand_path { char path[108]; char pad[4]; };
 struct hand_daemon { uint32_t program /* PROG_LOCK, PROG_LOG */, pad; };
 struct hand_pid { int32_t id; uint32_t pad; char name[NAME_MAX_BYTES]; };       /* id: what the status file says, for a guest that another daemon started */

@@ -14,6 +14,8 @@
 #include <sys/vfs.h>
 #include "ipc/util.h"
 
+#define TURNS_MAX 100               /* whoever removes the file each time we have opened it does nothing else */
+
 /* As libvirt does, with all folders above. */
 static int open_folder(const char *path)
 {
@@ -44,7 +46,40 @@ static int open_file(const char *path, bool make, bool *made)
     return fstatfs(fd, &fs) < 0 || fs.f_type == PROC_SUPER_MAGIC || fs.f_type == SYSFS_MAGIC ? -EINVAL : STEAL_FD(&fd);
 }
 
-static int remove_file(const char *path)
+/* As the role lock does it. */
+static int set_lock(int fd, bool shared)
+{
+    struct flock l = { .l_type = shared ? F_RDLCK : F_WRLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1 };
+    if (fcntl(fd, F_OFD_SETLK, &l) == 0)
+        return 0;
+    return errno == EACCES ? -EAGAIN : -errno;
+}
+
+static bool is_same(const struct stat *st, int fd)
+{
+    struct stat own;
+    return fstat(fd, &own) == 0 && own.st_dev == st->st_dev && own.st_ino == st->st_ino;
+}
+
+static int take_file(const char *path, bool make, bool shared, bool *made)
+{
+    for (int turn = 0; turn < TURNS_MAX; turn++) {
+        struct stat st;
+        AUTO_CLOSE fd = open_file(path, make, made);
+        int r = fd < 0 ? fd : set_lock(fd, shared);
+        if (fd == -EAGAIN)              /* no lock: it was made and removed while we looked */
+            continue;
+        if (r < 0)
+            return r;
+        /* One that comes and goes with its lease may have gone with the one before: a lock on that file would exclude nobody. */
+        AUTO_CLOSE look = make ? path_open(path, O_PATH, WANT(S_IFREG) | WANT(S_IFBLK), &st) : -1;
+        if (!make || (look >= 0 && is_same(&st, fd)))
+            return STEAL_FD(&fd);
+    }
+    return -EBUSY;
+}
+
+static int remove_file(const char *path, int own)
 {
     char folder[PATH_MAX];
     struct stat st;
@@ -56,6 +91,8 @@ static int remove_file(const char *path)
         return errno == ENOENT ? 0 : -errno;
     if (!S_ISREG(st.st_mode) || st.st_size || st.st_nlink > 1)
         return S_ISDIR(st.st_mode) ? -EISDIR : -EPERM;
+    if (own >= 0 && (!is_same(&st, own) || set_lock(own, false) < 0))
+        return 0;
     return unlinkat(dir, name, 0) < 0 ? -errno : 0;
 }
 
@@ -64,8 +101,15 @@ void hand_lease(struct hand *h)
     const struct hand_lease *q = hand_body(h, sizeof *q);
     bool made = false;
     hand_check_text(q->path, sizeof q->path);
-    int r = *q->path != '/' ? *q->path ? -EINVAL : -ENOENT : q->what == LEASE_FOLDER ? open_folder(q->path) : q->what == LEASE_REMOVE ? remove_file(q->path) :
-        open_file(q->path, q->what == LEASE_FILE_MADE, &made);
+    int own = h->call.h.nfds ? h->call.fds[0] : -1, r = *q->path ? -EINVAL : -ENOENT;
+    if (*q->path == '/')
+        switch (q->what) {
+        case LEASE_FOLDER: r = open_folder(q->path); break;
+        case LEASE_REMOVE: r = remove_file(q->path, own); break;
+        case LEASE_MAKE: r = open_file(q->path, true, &made); break;
+        default: r = take_file(q->path, q->what == LEASE_FILE_MADE, q->flags & LOCK_SHARED, &made);
+        }
+    AUTO_CLOSE fd = q->what == LEASE_REMOVE ? -1 : r;
     struct lock_done d = { .error = r < 0 ? r : 0, .made = made };
-    hand_reply(h, &d, sizeof d, &r, r >= 0 && q->what != LEASE_REMOVE);
+    hand_reply(h, &d, sizeof d, &fd, fd >= 0);
 }

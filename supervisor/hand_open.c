@@ -466,14 +466,16 @@ int main(void)
 {
     struct hand h = { 0 };
     umask(0077);
-    /* Manifests are the only calls that come one after the other. */
-    for (hand_begin(&h, ROLE_HAND_OPEN); h.call.h.op == OP_IN(IN_HAND_OPEN); hand_again(&h))
-        hand_open(&h);
+    /* Manifests and leases are the only calls that come one after the other. */
+    for (hand_begin(&h, ROLE_HAND_OPEN); h.call.h.op == OP_IN(IN_HAND_OPEN) || h.call.h.op == OP_IN(IN_HAND_LEASE); hand_again(&h))
+        if (h.call.h.op == OP_IN(IN_HAND_OPEN))
+            hand_open(&h);
+        else
+            hand_lease(&h);
     switch (h.call.h.op) {
     case OP_IN(IN_HAND_CONNECT): hand_connect(&h); break;
     case OP_IN(IN_HAND_DAEMON): hand_daemon(&h); break;
     case OP_IN(IN_HAND_PIDFD): hand_adopt(&h); break;
-    case OP_IN(IN_HAND_LEASE): hand_lease(&h); break;
     default:
         log_err("no such verb: %u", OP_PROC(h.call.h.op));
         return 2;

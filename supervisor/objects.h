@@ -7,7 +7,7 @@
 /* Kept ones outlive a supervisor, the others answer one call.  A birth costs more than most documents and connections: of some roles a few are
  * born before they are needed.  Each still has one client, or sees one document;
  * only where all clients are one user, who may do all that a hand can, there is nothing to keep apart (again). */
-struct role_row { bool kept, asks /* it may send more than answers */; uint8_t spares, fds[4] /* what each is born with */; bool again /* one that has answered gets the next call, too */; };
+struct role_row { bool kept, asks /* it may send more than answers */; uint8_t spares, fds[4] /* what each is born with */; uint8_t again /* as many as have answered wait for the next call */; };
 extern const struct role_row objects_roles[ROLE_N];
 /* Who works on a gateway's call, by its route in the schema; object: not without a handle that is good.  fn NULL: nobody. */
 struct route_row { void (*fn)(const struct caller *c, struct frame *f); bool object; };

@@ -58,7 +58,7 @@ static void on_frame(struct chan *c, struct frame *f)
             flow_got(p, f);
         else
             route_answer(p, f);
-        if (p->once && objects_roles[p->role].again && !spare_find(p->role, &left))
+        if (p->once && objects_roles[p->role].again && (!spare_find(p->role, &left) || left + 1 < objects_roles[p->role].again))
             p->spare = true;    /* for the next call */
         else if (p->once)
             on_end(c, 0);       /* its one answer was all it was there for */

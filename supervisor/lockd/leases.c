@@ -11,6 +11,7 @@
 #include "lockd.h"
 
 #define QUEUE_MS 1u
+#define AGAIN_MAX 50u           /* times, QUEUE_MS after each other */
 #define ENDS_MAX 256u           /* at once, of owners that have ended: others shall find room for a flow */
 static bool some_doomed;
 static uint32_t ends;
@@ -56,11 +57,16 @@ static int is_locked(struct err *e, const char *resource)
     return err_set(e, VIR_ERR_RESOURCE_BUSY, VIR_FROM_LOCKSPACE, "Lockspace resource '%s' is locked", resource);
 }
 
-static int hand_ask(struct flow *f, uint32_t what, uint32_t space, const char *resource)
+/* In the direct lockspace files are opened by hands: its process sees no folder.  A birth costs ten times what the call does: a few of them stay for the
+ * next call, each with one at a time, so that a path that hangs holds up nobody else's. */
+static int hand_ask(struct flow *f, uint32_t what, uint32_t flags, const char *path, int fd)
 {
-    struct hand_lease q = { .what = what };
-    path_of(q.path, sizeof q.path, space, resource);
-    return hand_call(f, ROLE_HAND_OPEN, IN_HAND_LEASE, &q, sizeof q, NULL, 0);
+    struct hand_lease q = { .what = what, .flags = flags };
+    int r = -1;
+    util_copy_str(q.path, sizeof q.path, path);
+    for (unsigned turn = 0; turn <= HANDS_AGAIN && r < 0; turn++)      /* one that has ended while it waited is not missed yet */
+        r = hand_call(f, ROLE_HAND_OPEN, IN_HAND_LEASE, &q, sizeof q, &fd, fd >= 0);
+    return r;
 }
 
 /* A process that died over it: its next instance is asked, once. */
@@ -70,6 +76,12 @@ static int again_once(struct flow *f)
         return -1;
     f->err = (struct err)ERR_INIT;
     return FLOW_AGAIN;
+}
+
+static void on_queue(struct loop_timer *t)
+{
+    (void)t;
+    flow_unblock();
 }
 
 /* ---- taking ---- */
@@ -84,33 +96,26 @@ static int take_failed(struct flow *f, int error)
     return err_sys(&f->err, VIR_FROM_LOCKSPACE, -error, "Unable to open%s resource %s", l->row.flags & LOCK_AUTOCREATE ? "/create" : "", path);
 }
 
-enum { OPEN_TRIES = 3 };
-
-/* The direct lockspace's files are opened by a hand: its process sees no folder. */
-static int take_open(struct flow *f)
+/* Another lease of the same resource in that state. */
+static struct lease *beside(const struct lease *l, uint32_t state)
 {
-    struct lease *l = of(f);
-    return l->space ? FLOW_NEXT : hand_ask(f, l->row.flags & LOCK_AUTOCREATE ? LEASE_FILE_MADE : LEASE_FILE, 0, l->resource);
-}
-
-static int take_opened(struct flow *f, struct frame *fr)
-{
-    struct lock_done d;
-    if (lock_done(f, fr, &d) < 0)
-        return -1;
-    of(f)->made = d.made != 0;
-    if (d.error == -EAGAIN)         /* not a lock: somebody makes and removes the file all the time */
-        return f->i++ < OPEN_TRIES ? FLOW_AGAIN : take_failed(f, -EBUSY);
-    return d.error || f->fd[FF_IMAGE] < 0 ? take_failed(f, d.error ? d.error : -EPROTO) : FLOW_NEXT;
+    struct lease *o = lease_find(l->space, l->resource, NULL);
+    while (o && (o == l || o->state != state))
+        o = lease_find(l->space, l->resource, o);
+    return o;
 }
 
 static int take_lock(struct flow *f)
 {
     struct lease *l = of(f);
     struct lock_file q = { .flags = l->row.flags };
-    if (l->space && util_copy_str(q.name, sizeof q.name, l->resource) < 0)
+    if (beside(l, LEASE_GIVING))        /* its file may go with it */
+        return FLOW_BLOCKED;
+    if (!l->space)
+        return hand_ask(f, l->row.flags & LOCK_AUTOCREATE ? LEASE_FILE_MADE : LEASE_FILE, l->row.flags, l->resource, -1);
+    if (util_copy_str(q.name, sizeof q.name, l->resource) < 0)
         return take_failed(f, -ENAMETOOLONG);
-    return space_ask(f, l->space, IN_LOCK_TAKE, &q, f->fd[FF_IMAGE]);
+    return space_ask(f, l->space, IN_LOCK_TAKE, &q, -1);
 }
 
 static int take_locked(struct flow *f, struct frame *fr)
@@ -118,19 +123,17 @@ static int take_locked(struct flow *f, struct frame *fr)
     struct lock_done d;
     if (lock_done(f, fr, &d) < 0)
         return -1;
-    /* What an earlier supervisor had asked for may have been taken just before this, for nobody: that answer came first, and its descriptor is closed. */
-    if (d.error == -EAGAIN && !f->looked++)
-        return FLOW_AGAIN;
+    /* What an earlier supervisor had asked for may have been taken just before this, for nobody: that answer came first, and its descriptor is closed; or
+     * a hand took it, which ends. */
+    if (d.error == -EAGAIN && f->looked++ < (f->caller.flags & FRAME_RESENT ? AGAIN_MAX : 1)) {
+        loop_after(&queue_timer, QUEUE_MS, on_queue, NULL);
+        return FLOW_BLOCKED;
+    }
     if (d.error || f->fd[FF_IMAGE] < 0)
         return take_failed(f, d.error ? d.error : -EPROTO);
+    of(f)->made = d.made != 0;
     lease_keep(of(f), STEAL_FD(&f->fd[FF_IMAGE]));
     return FLOW_NEXT;
-}
-
-static void on_queue(struct loop_timer *t)
-{
-    (void)t;
-    flow_unblock();
 }
 
 /* Nobody is told that he has it before the copies of keeper and holder are beyond our reach. */
@@ -157,13 +160,14 @@ static void taken(struct flow *f, bool ok)
     end_doomed();
 }
 
-static const struct step take_steps[] = { { "open", take_open, take_opened, again_once }, { "lock", take_lock, take_locked, again_once }, { "keep", take_kept, NULL, NULL }, { 0 } };
+static const struct step take_steps[] = { { "lock", take_lock, take_locked, again_once }, { "keep", take_kept, NULL, NULL }, { 0 } };
 
 void lease_acquire(const struct caller *c, const struct client *o, uint32_t space, const char *name, uint32_t flags)
 {
     struct err e = ERR_INIT;
     char path[2 * LOCK_TEXT_MAX];
-    for (struct lease *l = lease_find(space, name, NULL); l; l = lease_find(space, name, l))
+    struct lease *first = NULL;
+    for (struct lease *l = lease_find(space, name, NULL); l; first = l, l = lease_find(space, name, l))
         if (said_is(&l->by, c) && l->state == LEASE_HELD) {
             route_reply(c, NULL, 0, NULL, 0);
             return;
@@ -181,6 +185,8 @@ void lease_acquire(const struct caller *c, const struct client *o, uint32_t spac
         return;
     }
     l->row = (struct lease_row){ .since = time(NULL), .id = o->owner.id, .pid = o->owner.pid, .flags = flags };
+    if (first)          /* the last one to go takes the file with it, if the first one said so */
+        l->row.flags = (flags & ~(uint32_t)LOCK_AUTOCREATE) | (first->row.flags & LOCK_AUTOCREATE);
     memcpy(l->row.uuid, o->owner.uuid, sizeof l->row.uuid);
     memcpy(l->owner, o->owner.name, sizeof l->owner);
     l->by = said_by(c);
@@ -199,8 +205,14 @@ void lease_acquire(const struct caller *c, const struct client *o, uint32_t spac
 
 static int give_remove(struct flow *f)
 {
-    struct lease *l = of(f);
-    return l->made ? hand_ask(f, LEASE_REMOVE, 0, l->resource) : FLOW_NEXT;
+    struct lease *l = of(f), *heir = beside(l, LEASE_HELD);
+    if (!heir)
+        heir = beside(l, LEASE_TAKING);
+    if (heir && l->made)
+        heir->made = 1, l->made = 0;
+    if (!l->made)
+        return FLOW_NEXT;
+    return beside(l, LEASE_GIVING) ? FLOW_BLOCKED : hand_ask(f, LEASE_REMOVE, 0, l->resource, lease_fd(l));
 }
 
 static int give_unlock(struct flow *f)
@@ -323,7 +335,7 @@ static int file_ask(struct flow *f)
     const char *name = (const char *)f->body;
     bool remove = f->arg == IN_LOCK_REMOVE;
     if (!f->i)
-        return hand_ask(f, remove ? LEASE_REMOVE : LEASE_FILE_MADE, 0, name);
+        return hand_ask(f, remove ? LEASE_REMOVE : LEASE_MAKE, 0, name, -1);
     if (util_copy_str(q.name, sizeof q.name, name) == 0)
         return space_ask(f, f->i, f->arg, &q, -1);
     return file_failed(f, -ENAMETOOLONG);

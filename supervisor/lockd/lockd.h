@@ -9,6 +9,7 @@
 #define PAGE_MAGIC 0x4c4b5031u
 #define LEASES_MAX 32768u
 #define SPACES_MAX 256u
+#define HANDS_AGAIN 8u         /* that wait for another call: a birth costs ten times what a call does */
 #define RESOURCE_MAX 1024u          /* bytes of a resource's name with its NUL */
 
 /* A client's call, by which a supervisor knows what an earlier one did for it when it comes again. */

@@ -8,7 +8,7 @@ const struct role_row objects_roles[ROLE_N] = {
     [ROLE_GATEWAY] = { true, false, 4, { BFD_INDEX, BFD_SETTINGS, BFD_LAYOUT } },
     [ROLE_LOCK] = { true, false, 0, { BFD_SETTINGS } },
     [ROLE_HOLDER] = { true, false, 0, { BFD_NONE } },
-    [ROLE_HAND_OPEN] = { false, false, 1, { BFD_LAYOUT } },
+    [ROLE_HAND_OPEN] = { false, false, 1, { BFD_LAYOUT }, HANDS_AGAIN },
 };
 
 /* ---- calls ---- */

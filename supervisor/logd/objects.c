@@ -5,7 +5,7 @@ const struct role_row objects_roles[ROLE_N] = {
     [ROLE_GATEWAY] = { true, false, 4, { BFD_INDEX, BFD_SETTINGS, BFD_LAYOUT } },
     [ROLE_LOG] = { true, true, 0, { BFD_SETTINGS } },
     [ROLE_ZIP] = { false, false, 0, { 0 } },
-    [ROLE_HAND_OPEN] = { false, false, 0, { BFD_LAYOUT }, true },
+    [ROLE_HAND_OPEN] = { false, false, 0, { BFD_LAYOUT }, 1 },
 };
 
 /* A call of another program is one that a gateway made up. */

@@ -4,6 +4,7 @@
  *   client SOCKET WORK CLIENTS SECONDS [NAME [PAUSE_MS]]
  *   WORK: noop | lookup | info | state | dumpxml | list | stats (of those that run) | connect
  *         lease: acquires and releases in turn, of virtlockd, NAME being the lockspace; a call is one of both
+ *         image: the same of files, NAME/0.img, NAME/1.img and so on, which are there
  * With a pause there is one before each call.
  * Prints one line: calls, seconds, calls/s, and the round trip's median and 99th percentile in microseconds. */
 #include <errno.h>
@@ -170,14 +171,17 @@ static void dial(struct client *c, const char *path)
 }
 
 /* What this client had not, it acquires; what it had it releases. */
-static void lease_call(struct client *c, int who, const char *space)
+static void lease_call(struct client *c, int who, const char *space, bool image)
 {
     struct buf args = { .n = 0 };
-    char name[65];
-    snprintf(name, sizeof name, "%032x%032x", (unsigned)getpid(), (unsigned)who);
-    put_string(&args, space);
+    char name[512];
+    if (image)
+        snprintf(name, sizeof name, "%s/%d.img", space, who);
+    else
+        snprintf(name, sizeof name, "%032x%032x", (unsigned)getpid(), (unsigned)who);
+    put_string(&args, image ? "" : space);
     put_string(&args, name);
-    put_u32(&args, c->held ? 0 : AUTOCREATE);
+    put_u32(&args, c->held || image ? 0 : AUTOCREATE);
     send_call(c, c->held ? LOCK_RELEASE : LOCK_ACQUIRE, &args);
     c->held = !c->held;
 }
@@ -236,15 +240,17 @@ int main(int argc, char **argv)
     } else {
         struct buf args = { .n = 0 };
         uint32_t proc = 0;
-        bool lease = strcmp(work, "lease") == 0;
+        bool image = strcmp(work, "image") == 0, lease = image || strcmp(work, "lease") == 0;
         program = lease ? LOCK_PROGRAM : PROGRAM;
         for (int i = 0; i < n; i++)
             dial(&cl[i], path);
-        if (lease) {
+        if (lease && !image) {
             put_string(&args, name);
             send_call(&cl[0], LOCK_SPACE, &args);
             wait_reply(&cl[0]);
             check_reply(&cl[0]);
+        } else if (lease) {
+            /* the direct lockspace is there */
         } else if (strcmp(work, "noop") == 0) {
             proc = LIB_VERSION;
         } else if (strcmp(work, "list") == 0) {
@@ -288,7 +294,7 @@ int main(int argc, char **argv)
         pause_ms(pause);
         for (int i = 0; i < n; i++)
             if (lease)
-                lease_call(&cl[i], i, name);
+                lease_call(&cl[i], i, name, image);
             else
                 send_call(&cl[i], proc, &args);
         while (now_ns() < end || (!nsamples && now_ns() < end + SLOW_NS)) {
@@ -303,7 +309,7 @@ int main(int argc, char **argv)
                 calls++;
                 pause_ms(pause);
                 if (lease)
-                    lease_call(c, (int)(c - cl), name);
+                    lease_call(c, (int)(c - cl), name, image);
                 else
                     send_call(c, proc, &args);
             }

@@ -38,8 +38,30 @@ def two_hosts():
                 assert d.release(*args) is None
                 assert not args[0] or not os.path.exists(shared + "/files/" + args[1])
         print("ok two hosts")
+        made([(c, who, b.lock_sock) for (c, who), b in zip(both, (ours, theirs))], shared)
         same(ours, theirs)
     print("ok the same answers")
+
+
+def made(both, shared):
+    """a file that comes and goes with its leases goes with the last one, if the first one said so: alike in both"""
+    for first in (AUTOCREATE, 0):
+        for last in (AUTOCREATE, 0):
+            for order in (False, True):
+                for c, who, sock in both:
+                    with Client(sock) as d:
+                        assert d.register(999994, who) is None
+                        for path, args in ((shared + "/files/auto", (shared + "/files", "auto")), (shared + "/auto.img", ("", shared + "/auto.img"))):
+                            if not first:
+                                open(path, "w").close()
+                            assert c.acquire(*args, SHARED | first) is None and d.acquire(*args, SHARED | last) is None, (who, args)
+                            for one, is_last in ((c, False), (d, True)) if order else ((d, False), (c, True)):
+                                assert one.release(*args) is None
+                                assert os.path.exists(path) == (not is_last or not first), (who, args, first, last, order)
+                                assert is_last or is_locked(path), "the other one holds it"
+                            if not first:
+                                os.unlink(path)
+    print("ok files that come and go")
 
 
 def same(ours, theirs):

@@ -8,6 +8,19 @@
 static char dir[64];
 static int got = -1;
 
+/* Asks a hand that serves several calls, for a lock: what it opened is the caller's. */
+static int again(struct fakesup *s, uint32_t what, const char *name, uint32_t flags, int own, int *fd)
+{
+    struct hand_lease q = { .what = what, .flags = flags };
+    struct lock_done d = { .error = -ENOSYS };
+    util_format(q.path, sizeof q.path, "%s%s", dir, name);
+    if (fakesup_call(s, OP_IN(IN_HAND_LEASE), 0, 0, &q, sizeof q, &own, own >= 0) != 1 || s->reply.body_len != sizeof d)
+        return -EPIPE;
+    memcpy(&d, s->reply.body, sizeof d);
+    *fd = frame_take_fd(&s->reply, 0);
+    return d.error;
+}
+
 /* What the hand says; what it opened is in `got`. */
 static int ask(uint32_t what, const char *name, uint32_t *made)
 {
@@ -72,6 +85,34 @@ static void daemons(void)
     close(listener);
 }
 
+/* Locks of several calls to one. */
+static void one_hand(void)
+{
+    struct fakesup s = { .chan = -1 };
+    int a, b, c;
+    fakesup_spawn(&s, ROLE_HAND_OPEN, (struct birth){ .flags = geteuid() ? BIRTH_SESSION : 0, .uid = ~0u, .gid = ~0u }, NULL);
+    tap_int(again(&s, LEASE_FILE, "/file", 0, -1, &a), 0, "one hand: a lock");
+    tap_int(again(&s, LEASE_FILE, "/file", LOCK_SHARED, -1, &b), -EAGAIN, "which there is once");
+    tap_ok(a >= 0 && b < 0, "and comes with its file");
+    close(a);
+    tap_int(again(&s, LEASE_FILE_MADE, "/new", LOCK_SHARED, -1, &a), 0, "shared, of a file that is made for it");
+    tap_int(again(&s, LEASE_FILE, "/new", LOCK_SHARED, -1, &b), 0, "another one");
+    tap_int(again(&s, LEASE_FILE, "/new", 0, -1, &c), -EAGAIN, "but no exclusive one");
+    tap_int(again(&s, LEASE_REMOVE, "/new", 0, a, &c), 0, "the one that goes first");
+    tap_ok(is_there("/new"), "leaves the file to the other");
+    close(a);
+    tap_int(again(&s, LEASE_FILE, "/empty", 0, -1, &a), 0, "another file");
+    tap_int(again(&s, LEASE_REMOVE, "/new", 0, a, &c), 0, "is not that one");
+    tap_ok(is_there("/new") && is_there("/empty"), "and both stay");
+    tap_int(again(&s, LEASE_REMOVE, "/new", 0, b, &c), 0, "the last one");
+    tap_ok(!is_there("/new"), "takes the file with it");
+    tap_int(again(&s, LEASE_MAKE, "/file", 0, -1, &c), 0, "a file that is there is made");
+    tap_int(fakesup_end(&s), 0, "the hand ends with its channel");
+    close(a);
+    close(b);
+    close(c);
+}
+
 int main(void)
 {
     char command[512];
@@ -114,6 +155,7 @@ int main(void)
     tap_int(ask(LEASE_REMOVE, "/a", NULL), -EISDIR, "and a folder");
     tap_ok(is_there("/file") && is_there("/link") && is_there("/second") && is_there("/a"), "they are there");
     daemons();
+    one_hand();
     snprintf(command, sizeof command, "rm -rf %s", dir);
     return tap_done() | (system(command) != 0);
 }

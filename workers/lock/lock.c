@@ -1,5 +1,5 @@
-/* lock.c: the role that takes locks in one lockspace: born with its folder, or without one for the direct lockspace, where the files to lock come
- * opened.
+/* lock.c: the role that takes locks in one lockspace: born with its folder, or without one for the direct lockspace, whose files hands have
+ * opened and locked.
  *
  * It reads nothing that others wrote but names that the supervisor has from its clients.  It remembers nothing: a lock that it took is held
  * by whoever has a copy of the descriptor, so that its own end costs nothing, and one that hangs (a server of a shared file system has gone)
@@ -38,8 +38,7 @@ static void on_take(struct worker *w, const struct request *rq, struct frame *f)
     const struct lock_file *q = asked(w, rq, f, &fd);
     if (!q)
         return;
-    bool shared = q->flags & LOCK_SHARED;
-    int r = fd >= 0 ? space_lock(fd, shared) : space_take(dir, q->name, shared, q->flags & LOCK_AUTOCREATE, &taken);
+    int r = dir < 0 ? -EPROTO : space_take(dir, q->name, q->flags & LOCK_SHARED, q->flags & LOCK_AUTOCREATE, &taken);
     answer(w, rq, r, r < 0 ? -1 : taken);
 }
 

@@ -29,35 +29,35 @@ static bool is_name(const char *name)
     return *name && !strchr(name, '/') && strcmp(name, ".") && strcmp(name, "..");
 }
 
-static int open_file(int dir, const char *name, int create)
+static int open_file(int dir, const char *name, int create, struct stat *st)
 {
-    struct stat st;
     if (!is_name(name))
         return -EINVAL;
     AUTO_CLOSE fd = openat(dir, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | create, 0600);
-    if (fd < 0 || fstat(fd, &st) < 0)
+    if (fd < 0 || fstat(fd, st) < 0)
         return -errno;
-    if (!S_ISREG(st.st_mode))
+    if (!S_ISREG(st->st_mode))
         return -EINVAL;
-    return st.st_nlink > 1 ? -EMLINK : STEAL_FD(&fd);
+    return st->st_nlink > 1 ? -EMLINK : STEAL_FD(&fd);
 }
 
-/* Does NAME lead to the file that fd is? */
-static bool is_named(int dir, const char *name, int fd)
+/* Does NAME lead to that file? */
+static bool is_named(int dir, const char *name, const struct stat *own)
 {
-    struct stat own, named;
-    return fstat(fd, &own) == 0 && fstatat(dir, name, &named, AT_SYMLINK_NOFOLLOW) == 0 && own.st_dev == named.st_dev && own.st_ino == named.st_ino;
+    struct stat named;
+    return fstatat(dir, name, &named, AT_SYMLINK_NOFOLLOW) == 0 && own->st_dev == named.st_dev && own->st_ino == named.st_ino;
 }
 
 int space_take(int dir, const char *name, bool shared, bool create, int *to)
 {
     for (int turn = 0; turn < TURNS_MAX; turn++) {
-        AUTO_CLOSE fd = open_file(dir, name, create ? O_CREAT : 0);
+        struct stat st;
+        AUTO_CLOSE fd = open_file(dir, name, create ? O_CREAT : 0, &st);
         int r = fd < 0 ? fd : space_lock(fd, shared);
         if (r < 0)
             return r;
         /* Who held it before may have removed it as he gave it up: a lock on that file would exclude nobody. */
-        if (is_named(dir, name, fd)) {
+        if (is_named(dir, name, &st)) {
             *to = STEAL_FD(&fd);
             return 0;
         }
@@ -68,14 +68,16 @@ int space_take(int dir, const char *name, bool shared, bool create, int *to)
 int space_give(int dir, const char *name, int fd, bool remove)
 {
     /* While the lock is exclusive nobody else is in the file, so that its end takes nothing from anybody. */
-    if (remove && is_name(name) && is_named(dir, name, fd) && space_lock(fd, false) == 0)
+    struct stat st;
+    if (remove && is_name(name) && fstat(fd, &st) == 0 && is_named(dir, name, &st) && space_lock(fd, false) == 0)
         unlinkat(dir, name, 0);
     return set_lock(fd, F_UNLCK);
 }
 
 int space_create(int dir, const char *name)
 {
-    AUTO_CLOSE fd = open_file(dir, name, O_CREAT);
+    struct stat st;
+    AUTO_CLOSE fd = open_file(dir, name, O_CREAT, &st);
     return fd < 0 ? fd : 0;
 }
 
