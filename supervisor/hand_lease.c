@@ -16,21 +16,24 @@
 
 #define TURNS_MAX 100               /* whoever removes the file each time we have opened it does nothing else */
 
-/* As libvirt does, with all folders above. */
+/* As libvirt does, with all folders above. -EEXIST: it is something else. */
 static int open_folder(const char *path)
 {
     char p[LOCK_TEXT_MAX];
     struct stat st;
     int fd = path_open(path, O_RDONLY | O_DIRECTORY, WANT(S_IFDIR), &st);
     if (fd != -ENOENT)
-        return fd == -EMEDIUMTYPE ? -ENOTDIR : fd;
+        return fd == -EMEDIUMTYPE ? -EEXIST : fd;
     util_copy_str(p, sizeof p, path);
     for (char *s = p + 1; (s = strchr(s, '/')); *s++ = '/') {
         *s = 0;
         if (mkdir(p, 0700) < 0 && errno != EEXIST)
             return -errno;
     }
-    return mkdir(p, 0700) < 0 && errno != EEXIST ? -errno : path_open(path, O_RDONLY | O_DIRECTORY, WANT(S_IFDIR), &st);
+    if (mkdir(p, 0700) < 0 && errno != EEXIST)
+        return -errno;
+    fd = path_open(path, O_RDONLY | O_DIRECTORY, WANT(S_IFDIR), &st);
+    return fd == -ENOENT ? -ENOTDIR : fd;       /* a link to nowhere */
 }
 
 static int open_file(const char *path, bool make, bool *made)

@@ -283,7 +283,7 @@ void lease_release(const struct caller *c, const struct client *o, uint32_t spac
         return;
     }
     if (locked)
-        err_set(&e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_LOCKSPACE, "owner %u does not hold the resource lock", o->owner.pid);
+        err_set(&e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_LOCKSPACE, "owner %d does not hold the resource lock", (int)o->owner.pid);
     else
         err_set(&e, VIR_ERR_RESOURCE_BUSY, VIR_FROM_LOCKSPACE, "Lockspace resource '%s' is not locked", name);
     route_error(c, &e);

@@ -122,7 +122,7 @@ void client_register(const struct caller *c, struct client *o, const struct lock
     }
     o->owner = *as;
     o->registered = 1;
-    if (as->pid == o->pid)
+    if (as->pid && as->pid == o->pid)        /* 0: one of another pid namespace, that nobody can tell from others there */
         watch_begin(peer_find(c->number), o);
     route_reply(c, NULL, 0, NULL, 0);
 }
@@ -151,7 +151,7 @@ static void on_kill(struct loop_timer *t)
 /* has_closed: it is the client that ended the connection; else its gateway was killed, or nobody knows, and what counts is whether the process lives. */
 static void owner_gone(struct client *o, bool has_closed)
 {
-    bool is_own = o->registered && o->owner.pid == o->pid, is_known = o->watched;
+    bool is_own = o->registered && o->pid && o->owner.pid == o->pid, is_known = o->watched;
     o->number = o->registered = 0;
     if (!is_own || (!has_closed && (!is_known || watch_of(o->pid) || sup.epoch == 1)))
         return;

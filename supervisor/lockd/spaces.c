@@ -64,7 +64,7 @@ static int folder_opened(struct flow *f, struct frame *fr)
     struct lock_done d;
     if (lock_done(f, fr, &d) < 0)
         return -1;
-    if (d.error == -ENOTDIR)
+    if (d.error == -EEXIST)
         return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_LOCKSPACE, "Lockspace location %s exists, but is not a directory", of(f)->path);
     if (d.error || f->fd[FF_IMAGE] < 0)
         return err_sys(&f->err, VIR_FROM_LOCKSPACE, d.error ? -d.error : EPROTO, "Unable to create lockspace %s", of(f)->path);

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """Our virtlockd and Debian's beside each other, as on two hosts of a shared file system: neither gets what the other one has; the same calls get the same
 answers; and what is no call, or names what is no file to lock, costs nobody but who says it."""
-import os, struct, sys
+import os, struct, subprocess, sys
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
+from box import wait_for
 from locklib import *
 
 SPACE = "/var/lib/libvirt/lockd/files"
@@ -83,13 +84,13 @@ def same(ours, theirs):
         calls += [(0, "acquire", ("", folder + "/" + name)), (0, "release", ("", folder + "/" + name))]
     calls += [(0, "acquire", ("", "")), (0, "acquire", ("", folder + "/none", AUTOCREATE)), (0, "create", ("", folder + "/none")), (0, "release", ("", folder + "/none")),
               (0, "create", ("", folder + "/none")), (0, "create", ("", folder + "/none")), (0, "delete", ("", folder + "/none")), (0, "delete", ("", folder + "/none")),
-              (0, "create_lockspace", ("",)), (0, "new", ("",)), (0, "create_lockspace", (image,)), (0, "new", (space,)), (0, "new", (space,)), (0, "create_lockspace", (space,)),
+              (0, "create_lockspace", ("",)), (0, "new", ("",)), (0, "create_lockspace", (image,)), (0, "create_lockspace", (image + "/x",)), (0, "create_lockspace", (folder + "/dangling",)), (0, "new", (space,)), (0, "new", (space,)), (0, "create_lockspace", (space,)),
               (1, "acquire", (space, "r")), (1, "acquire", (space, "r", AUTOCREATE)), (0, "create", (space, "r")), (0, "delete", (space, "r")), (0, "release", (space, "r")), (1, "release", (space, "r")),
               (1, "acquire", (space, "r")), (0, "create", (space, "q")), (0, "create", (space, "q")), (1, "acquire", (space, "q")), (1, "release", (space, "q")), (0, "delete", (space, "q")),
               (0, "delete", (space, "q")), (0, "create", (space, "x" * 300)), (0, "acquire", (space, "x" * 300, AUTOCREATE)), (0, "acquire", ("/nowhere", "x")),
               (0, "restrict", (4,)), (0, "restrict", ()), (0, "restrict", ()), (0, "register", (5,)), (0, "acquire", ("", image)), (0, "acquire", ("", image, 8)), (0, "create_lockspace", (space,)),
-              (0, "new", (space,)), (0, "release", ("", image)), (1, "call", (9, b"")), (1, "call", (0, b"")), (1, "call", (RESTRICT, b"")), (1, "acquire", ("", "/" + "y" * 70000))]
-    clients = {b: (Client(b.lock_sock), Client(b.lock_sock)) for b in (ours, theirs)}
+              (0, "new", (space,)), (0, "release", ("", image)), (1, "call", (9, b"")), (1, "call", (0, b"")), (1, "call", (RESTRICT, b"")), (1, "acquire", ("", "/" + "y" * 70000)), (2, "register", (0xffffffff,)), (1, "acquire", ("", image)), (2, "release", ("", image)), (1, "release", ("", image))]
+    clients = {b: [Client(b.lock_sock) for _ in range(3)] for b in (ours, theirs)}
     for who, method, args in calls:
         said = []
         for b in (ours, theirs):
@@ -98,6 +99,24 @@ def same(ours, theirs):
             said.append(eval(repr(r).replace(own, "OWN")))
         assert said[0] == said[1], "%s%s:\nours      %s\nDebian's  %s" % (method, args, *said)
     print("ok %d calls" % len(calls))
+    # An owner that nobody can know has its leases until they are released; one that had no connection of its own, too.
+    for pid in (0, dead()):
+        for b in (ours, theirs):
+            path = image % os.path.basename(b.dir)
+            with Client(b.lock_sock) as c:
+                assert c.register(pid) is None and c.acquire("", path) is None
+                served = set(b.role("gateway"))
+            wait_for("the connection's end", lambda: b is theirs or not served <= set(b.role("gateway")))
+            with Client(b.lock_sock) as c:
+                assert c.register(pid) is None
+                assert is_locked(path) and c.release("", path) is None and not is_locked(path)
+    print("ok unknown owners")
+
+
+def dead():
+    p = subprocess.Popen(["true"])
+    p.wait()
+    return p.pid
 
 
 def bad_input(b):

@@ -128,7 +128,9 @@ int main(void)
     tap_int(ask(LEASE_FOLDER, "/a/b", NULL), 0, "a lockspace's folder is made");
     tap_ok(fstat(got, &st) == 0 && S_ISDIR(st.st_mode) && (st.st_mode & 07777) == 0700, "for its owner alone, and comes");
     tap_int(ask(LEASE_FOLDER, "/a/b", NULL), 0, "or is there");
-    tap_int(ask(LEASE_FOLDER, "/file", NULL), -ENOTDIR, "a file is none");
+    tap_int(ask(LEASE_FOLDER, "/file", NULL), -EEXIST, "a file is none");
+    tap_int(ask(LEASE_FOLDER, "/file/x", NULL), -ENOTDIR, "nor is there one below it");
+    tap_int(ask(LEASE_FOLDER, "/dangling", NULL), -ENOTDIR, "nor behind a link to nowhere");
     tap_int(ask(LEASE_FOLDER, "=relative", NULL), -EINVAL, "nor what is no absolute path");
     tap_int(ask(LEASE_FOLDER, "=/proc/self/fd/3", NULL), -ELOOP, "nor what a magic link leads to");
 
