@@ -49,8 +49,8 @@ with LogBox("logd-keeper", "max_size = %d\nmax_backups = 1000\nlog_level = 4\n" 
     w = Writer(fd)
     wait_for("a file has rolled over", lambda: os.path.exists(b.host("g.log.0")))
     os.kill(b.daemon_pid(), signal.SIGKILL)
-    time.sleep(0.5)
-    assert not b.role("supervisor") and len(b.role("log")) == 1, b.processes()
+    wait_for("the end of all others", lambda: not b.role("supervisor") and not b.role("gateway"))
+    assert len(b.role("log")) == 1, b.processes()
     b.begin()
     with b.client() as c:
         try:

@@ -57,6 +57,11 @@ def held(b, all50):
     return sum(is_locked(path, not args[2] & SHARED) for path, args in all50)
 
 
+def holder_has(b, n):
+    """A new one is told in a moment; nothing tells us when."""
+    wait_for("the holder has %d locks" % n, lambda: len(os.listdir("/proc/%d/fd" % b.role("holder")[0])) > n)
+
+
 def survives(b, what, c, all50, gone=()):
     """Every lock is there, the client is served, and what is listed is what there is."""
     wait_for("the end of " + what, lambda: not any(is_running(p) for p in gone))
@@ -125,8 +130,8 @@ def deaths(b):
     survives(b, "SIGKILL of the holder", c, all50, old)
     for turn in range(2):
         wait_for("the next holder", lambda: b.role("holder") and b.role("holder") != old)
-        time.sleep(0.3)         # it is told within a moment; nothing tells us when
         old = b.role("holder")
+        holder_has(b, 50)
         b.stop_daemon(signal.SIGKILL)
         wait_for("the end of all but the holder", lambda: not [r for r in ("supervisor", "lock", "gateway") if b.role(r)] and b.role("holder") == old)
         assert held(b, all50) == 50, held(b, all50)
@@ -267,8 +272,7 @@ def limited(b):
         kill(old)
         wait_for("the next " + role, lambda: b.role(role) and b.role(role) != old)
         assert all_held(), (role, n, len(leases(b)))
-    old = b.role("holder")
-    wait_for("the holder has them all", lambda: len(os.listdir("/proc/%d/fd" % old[0])) > n)
+    holder_has(b, n)
     b.stop_daemon(signal.SIGKILL)
     b.say(b.lockd)
     wait_for("the next daemon has them all", all_held)

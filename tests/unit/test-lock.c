@@ -120,17 +120,16 @@ static void test_others(void)
 /* What others may have put into the folder. */
 static void test_planted(void)
 {
-    static const char *const names[] = { "link", "fifo", "folder", "linked", "", ".", "..", "a/b", "/etc/passwd", "../x" };
-    static const int outcome[][2] = { { -ELOOP, -ELOOP }, { -EINVAL, -EINVAL }, { -EISDIR, -EISDIR }, { -EMLINK, -EMLINK }, { -EINVAL, -EINVAL }, { -EINVAL, -EINVAL },
-        { -EINVAL, -EINVAL }, { -EINVAL, -EINVAL }, { -EINVAL, -EINVAL }, { -EINVAL, -EINVAL } };
+    static const struct { const char *name; int error; } bad[] = { { "link", -ELOOP }, { "fifo", -EINVAL }, { "folder", -EISDIR }, { "linked", -EMLINK }, { "", -EINVAL }, { ".", -EINVAL },
+        { "..", -EINVAL }, { "a/b", -EINVAL }, { "/etc/passwd", -EINVAL }, { "../x", -EINVAL } };
     int a = -1;
     if (symlinkat("target", dir, "link") < 0 || mkfifoat(dir, "fifo", 0600) < 0 || mkdirat(dir, "folder", 0700) < 0 || space_create(dir, "linked") < 0 ||
         linkat(dir, "linked", dir, "second", 0) < 0)
         exit(1);
-    for (size_t i = 0; i < ARRAY_N(names); i++) {
-        tap_int(space_take(dir, names[i], false, false, &a), outcome[i][0], "'%s' is not locked", names[i]);
-        tap_int(space_take(dir, names[i], false, true, &a), outcome[i][1], "nor made");
-        tap_ok(space_create(dir, names[i]) < 0 && space_remove(dir, names[i]) < 0, "nor removed");
+    for (size_t i = 0; i < ARRAY_N(bad); i++) {
+        tap_int(space_take(dir, bad[i].name, false, false, &a), bad[i].error, "'%s' is not locked", bad[i].name);
+        tap_int(space_take(dir, bad[i].name, false, true, &a), bad[i].error, "nor made");
+        tap_ok(space_create(dir, bad[i].name) < 0 && space_remove(dir, bad[i].name) < 0, "nor removed");
     }
     tap_ok(!is_there("target"), "a link leads nowhere");
     tap_ok(is_there("link") && is_there("fifo") && is_there("folder") && is_there("linked"), "and all is there still");
