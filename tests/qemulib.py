@@ -159,7 +159,7 @@ class Worker:
         gives (pid, our end of the monitor)."""
         self.res = res or Resources()
         self.launch = launch or self.start_qemu
-        self.serial, self.replies, self.events, self.states, self.stopped, self.status = 0, {}, [], [], None, None
+        self.serial, self.replies, self.events, self.states, self.stopped, self.status, self.status_fails = 0, {}, [], [], None, None, 0
         self.qemu, self.qmp, self.tail = None, None, b""
         self.checkpoint = checkpoint if checkpoint is not None else memfd(b"", seal=False)
         self.xml = xml
@@ -266,7 +266,12 @@ class Worker:
         elif op == IN["IN_STATUS_XML"]:
             self.status = os.pread(fds[0], os.fstat(fds[0]).st_size, 0).decode()
             os.close(fds[0])
-            self.send(KIND["FRAME_REPLY"], op, b"", serial=serial)
+            if self.status_fails:
+                self.status_fails -= 1
+                self.status = None
+                self.send(KIND["FRAME_ERROR"], op, struct.pack("=iii", 1, 10, -1) + b"no room\0", serial=serial)
+            else:
+                self.send(KIND["FRAME_REPLY"], op, b"", serial=serial)
         else:
             name, uuid, dom_id, values = struct.unpack("=256s16siI", body[:280])
             rest = msgpack.Unpacker(raw=False)

@@ -40,6 +40,12 @@ try:
     assert w.call("domain.get_xml_desc", 1, arg=1)[0] == first
     assert "remember me" in first
 
+    # A status file that cannot be written is written later.
+    w.status_fails = 1
+    w.call("domain.set_metadata", 1, "remember this too", None, None, 1, arg=1)
+    w.until(lambda: not w.status_fails, "it is tried")
+    w.until(lambda: w.status and "remember this too" in w.status, "and tried again")
+
     # A paused one.
     w.call("domain.suspend")
     w.until(lambda: state() == (3, 1), "paused")

@@ -131,6 +131,7 @@ void guest_gone(struct guest *g);                                       /* the m
 void guest_quit(struct guest *g, int32_t stop_reason, int32_t stop_detail);        /* ends QEMU in good order */
 void guest_shutdown_or_reboot(struct guest *g);                         /* after SHUTDOWN: quit, or reset and go on */
 void guest_was_reset(struct guest *g);                                  /* after RESET: a reboot of ours goes on */
+void guest_save_in(struct guest *g, uint64_t ms);                       /* at the latest */
 void guest_changed(struct guest *g);                                    /* the tree or the notes changed: save soon */
 void guest_told(struct guest *g);                                       /* by a client, who is not answered before they are noted */
 uint64_t guest_cpu_time(struct guest *g, uint64_t *user_ns, uint64_t *system_ns);  /* ns; user, system may be NULL; 0 unknown */

@@ -143,17 +143,20 @@ static const char *state_word(const struct guest *g, const char **reason)
     return states[s];
 }
 
+enum { STATUS_AGAIN_MS = 2000 };
 static void status_file(struct guest *g);
 
 static void on_kept(struct worker *w, void *data, struct frame *f, const struct err *e)
 {
     struct guest *g = data;
     (void)w, (void)f;
-    if (e)
-        log_warn("the status file is not written: %s", e->detail);
     g->status_busy = false;
-    if (g->status_again)
+    if (e) {        /* without it no later daemon would find the guest */
+        log_warn("the status file is not written: %s", e->detail);
+        guest_save_in(g, STATUS_AGAIN_MS);
+    } else if (g->status_again) {
         status_file(g);
+    }
 }
 
 /* libvirt's domstatus, as far as a later daemon needs it to find the monitor, the process and the live document. */

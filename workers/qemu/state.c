@@ -194,11 +194,16 @@ static void on_save(struct loop_timer *t)
     save_now(g);
 }
 
+void guest_save_in(struct guest *g, uint64_t ms)
+{
+    if (!g->save_later.armed)
+        loop_after(&g->save_later, ms, on_save, g);
+}
+
 void guest_changed(struct guest *g)
 {
     uint64_t since = loop_now_ms() - g->saved_ms;
-    if (!g->save_later.armed)
-        loop_after(&g->save_later, since < QUIET_MS ? QUIET_MS - since : 0, on_save, g);
+    guest_save_in(g, since < QUIET_MS ? QUIET_MS - since : 0);
 }
 
 void guest_told(struct guest *g)
