@@ -83,8 +83,9 @@ enum internal_op {
                          * The stub is the hand's child and becomes the keeper's (sub-reaper) as the hand exits */
     IN_HAND_REAP,       /* hand-launch. CALL: struct hand_req, fds: [0] manifest (may be missing): remove what a guest's run left: cgroup, run folder, listening sockets. Reply: struct hand_done */
     IN_HAND_CONNECT,    /* hand-open. CALL: struct hand_path: connect to a unix socket of our own (monitor of a guest that runs already). Reply: struct hand_done; fd [0] */
-    IN_HAND_PIDFD,      /* hand-open. CALL: struct hand_pid: find a running guest by what hand-launch noted of it. Reply: struct hand_done with pid and id; no fds: it has ended; fds like
-                         * IN_HAND_LAUNCH's [0], [1], then nworker that its stub held: all that its run had when it was launched */
+    IN_HAND_PIDFD,      /* hand-open. CALL: struct hand_pid: find a running guest by what hand-launch noted of it (of libvirtd's: by its pid file). Reply: struct hand_done with pid and
+                         * id. No fds: it has ended. Else [0] pidfd of its first process, [1] /proc/<qemu>, then nworker that its stub held: all that its run had when it was
+                         * launched; none of a guest of libvirtd's, or whose stub does not answer */
     IN_HAND_LEASE,      /* hand-open. CALL: struct hand_lease. Reply: struct lock_done; fd [0] what was opened. Another one may follow */
     IN_HAND_DAEMON,     /* hand-open. CALL: struct hand_daemon: connect to the host's lock or log daemon. Reply: struct hand_done; fd [0] */
     /* debug, admin door only */

@@ -20,6 +20,7 @@ supervisor_core = \
 	%reldir%/sup.h \
 	%reldir%/supervisor.c \
 	$(NULL)
+supervisor_libs = libroutes.a libpolicy.a libipc.a
 roles_supervisor_SOURCES = $(supervisor_core) \
 	%reldir%/qemud/chain.c \
 	%reldir%/qemud/doc.c \
@@ -34,9 +35,15 @@ roles_supervisor_SOURCES = $(supervisor_core) \
 	%reldir%/qemud/start.c \
 	%reldir%/qemud/stop.c \
 	$(NULL)
-roles_supervisor_LDADD = libroutes.a libpolicy.a libipc.a
-roles_supervisor_logd_SOURCES = $(supervisor_core) %reldir%/logd/clean.c %reldir%/logd/objects.c %reldir%/logd/open.c %reldir%/logd/streams.c %reldir%/logd/streams.h %reldir%/logd/zip.c
-roles_supervisor_logd_LDADD = libroutes.a libpolicy.a libipc.a
+roles_supervisor_LDADD = $(supervisor_libs)
+roles_supervisor_logd_SOURCES = $(supervisor_core) \
+	%reldir%/logd/clean.c \
+	%reldir%/logd/objects.c \
+	%reldir%/logd/open.c \
+	%reldir%/logd/streams.c %reldir%/logd/streams.h \
+	%reldir%/logd/zip.c \
+	$(NULL)
+roles_supervisor_logd_LDADD = $(supervisor_libs)
 roles_supervisor_lockd_SOURCES = $(supervisor_core) \
 	%reldir%/lockd/check.c \
 	%reldir%/lockd/holder.c %reldir%/lockd/holder.h \
@@ -47,4 +54,4 @@ roles_supervisor_lockd_SOURCES = $(supervisor_core) \
 	%reldir%/lockd/page.c \
 	%reldir%/lockd/spaces.c \
 	$(NULL)
-roles_supervisor_lockd_LDADD = libroutes.a libpolicy.a libipc.a
+roles_supervisor_lockd_LDADD = $(supervisor_libs)

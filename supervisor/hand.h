@@ -39,14 +39,15 @@ int hand_reply(struct hand *h, const void *body, size_t len, const int *fds, uns
 /* Answers with a failed struct hand_done made of *e. failed: index of the entry, -1 none. */
 void hand_fail(struct hand *h, int failed, int error, const struct err *e);
 
-/* hand_record.c: what a later daemon must know of a running guest, in the folder of status files (BFD_LAYOUT). 0 or negative errno. */
+/* hand_record.c: what a later daemon must know of a running guest, in the folder of status files (BFD_LAYOUT): NAME.run, NAME.pid and the socket ID.door.
+ * 0 or negative errno. */
 struct run_record { int32_t stub, qemu, id; uint64_t start; };
 int record_write(const struct hand *h, const char *name, const struct run_record *r);
 int record_read(const struct hand *h, const char *name, struct run_record *r);
 /* Of a guest that libvirt's own daemon started, which notes a pid only: it is of a process that began before the note. Leaves r->id. */
 int record_foreign(const struct hand *h, const char *name, struct run_record *r);
 void record_remove(const struct hand *h, const char *name, int32_t id);
-/* The door of the guest's stub (hand_launch.h), a listening socket, and a connection to it. A descriptor or negative errno. */
+/* ID.door: the socket at which the guest's stub will listen, and a connection to it (hand_launch.h tells what comes there). A descriptor or negative errno. */
 int record_listen(const struct hand *h, int32_t id);
 int record_connect(const struct hand *h, int32_t id);
 void record_close(const struct hand *h, int32_t id);        /* nobody comes to that door any more */

@@ -16,32 +16,42 @@ static int process_find(const struct hand *h, const char *name, struct run_recor
     char path[64], comm[32] = "";
     uint64_t start = 0;
     int r = record_read(h, name, p);
-    *foreign = r == -ENOENT && (r = record_foreign(h, name, p)) == 0;
+    *foreign = r == -ENOENT;
+    if (*foreign)
+        r = record_foreign(h, name, p);
     if (r)
         return r;
+    const char *called = *foreign ? "qemu-" : "bulkhead-pid1";
     fds[0] = p->stub > 1 ? (int)syscall(SYS_pidfd_open, p->stub, 0) : -1;
     util_format(path, sizeof path, "/proc/%d", p->stub);
     fds[1] = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     AUTO_CLOSE is = fds[1] < 0 ? -1 : openat(fds[1], "comm", O_RDONLY | O_CLOEXEC);
-    return fds[0] < 0 || is < 0 || util_read_full(is, comm, sizeof comm - 1) <= 0 || proc_start(p->stub, &start) < 0 || start != p->start ||
-        strncmp(comm, *foreign ? "qemu-" : "bulkhead-pid1", *foreign ? 5 : 13) ? -ESRCH : 0;
+    if (fds[0] < 0 || is < 0 || proc_start(p->stub, &start) < 0 || start != p->start)
+        return -ESRCH;
+    return util_read_full(is, comm, sizeof comm - 1) > 0 && !strncmp(comm, called, strlen(called)) ? 0 : -ESRCH;
 }
 
-/* From the stub's folder to that of QEMU, its one child. */
-static void qemu_find(int32_t stub, int *folder)
+/* Of the process whose folder it is: 0 none. */
+static int child_of(int folder, int32_t pid)
 {
     char path[64], children[64] = "";
-    int qemu = 0;
-    util_format(path, sizeof path, "task/%d/children", stub);
-    AUTO_CLOSE c = openat(*folder, path, O_RDONLY | O_CLOEXEC);
-    if (c < 0 || read(c, children, sizeof children - 1) <= 0 || sscanf(children, "%d", &qemu) != 1)
-        return;
+    int child = 0;
+    util_format(path, sizeof path, "task/%d/children", pid);
+    AUTO_CLOSE c = openat(folder, path, O_RDONLY | O_CLOEXEC);
+    return c >= 0 && util_read_full(c, children, sizeof children - 1) > 0 && sscanf(children, "%d", &child) == 1 ? child : 0;
+}
+
+/* From the stub's folder to that of QEMU, its one child.  SAFETY: that it still is the child says that its number was not used again meanwhile. */
+static void qemu_find(int32_t stub, int *folder)
+{
+    char path[64];
+    int qemu = child_of(*folder, stub);
     util_format(path, sizeof path, "/proc/%d", qemu);
-    int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (dir >= 0) {
-        close(*folder);
-        *folder = dir;
-    }
+    AUTO_CLOSE dir = qemu ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (dir < 0 || child_of(*folder, stub) != qemu)
+        return;
+    close(*folder);
+    *folder = STEAL_FD(&dir);
 }
 
 /* SAFETY: the stub has the guest's uid, but nothing else that has it may touch its memory or descriptors.  Still, what it says is checked as a stranger's. */

@@ -47,7 +47,7 @@ struct launcher {
     struct hand *h;
     const struct launch *l;
     bool session;
-    int plan, filter, stub, log, null, door;
+    int plan, filter, stub, null, door;     /* -1: none */
     int status[2], exec[2];         /* [0] here, [1] the child's */
     uint32_t level;
     struct cgroups groups;
@@ -182,35 +182,35 @@ static void give_up_root(const struct launcher *x)
 }
 
 /* Moves every descriptor to the number it has in the stub and in QEMU; first all out of the way. */
-static void place_fds(struct launcher *x)
+static void place_fds(const struct launcher *x)
 {
+    enum { STATUS, FIXED = 9, OUT_OF_THE_WAY = QEMU_FD_END + 256 };
     const struct launch *l = x->l;
-    int *in = x->h->call.fds + 2, held = QEMU_FD_END + 1;
-    struct { int *fd; int to; } fixed[] = { { &x->null, 0 }, { &x->log, 1 }, { &x->plan, STUB_FD_PLAN }, { &x->filter, STUB_FD_FILTER }, { &child_status, STUB_FD_STATUS }, { &x->exec[1], STUB_FD_EXEC }, { &x->stub, STUB_FD_FREE }, { &x->door, QEMU_FD_END } };
+    const int *in = x->h->call.fds + 2, log = in[l->log_fd];
+    struct { int fd, to; } place[FIXED + FRAME_FDS_MAX] = {
+        [STATUS] = { child_status, STUB_FD_STATUS }, { x->null, 0 }, { log, 1 }, { log, 2 }, { x->plan, STUB_FD_PLAN }, { x->filter, STUB_FD_FILTER },
+        { x->exec[1], STUB_FD_EXEC }, { x->stub, STUB_FD_FREE }, { x->door, QEMU_FD_END },
+    };
     struct rlimit files;
+    unsigned n = FIXED;
+    int held = QEMU_FD_END + 1;         /* closed in QEMU by its number */
+    for (unsigned i = 0; i < l->nfds; i++)
+        if (l->fd[i].number >= 0 || i != l->log_fd) {
+            place[n].fd = in[i];
+            place[n++].to = l->fd[i].number >= 0 ? l->fd[i].number : held++;
+        }
     /* Room for the numbers; what is not placed is closed by exec. */
     getrlimit(RLIMIT_NOFILE, &files);
     files.rlim_cur = files.rlim_max;
     setrlimit(RLIMIT_NOFILE, &files);
     syscall(SYS_close_range, STUB_FD_PLAN, ~0u, CLOSE_RANGE_CLOEXEC);
-    x->log = in[l->log_fd];
-    for (size_t i = 0; i < ARRAY_N(fixed); i++)
-        if (*fixed[i].fd >= 0 && (*fixed[i].fd = fcntl(*fixed[i].fd, F_DUPFD_CLOEXEC, QEMU_FD_END + 256)) < 0)
+    for (unsigned i = 0; i < n; i++)
+        if (place[i].fd >= 0 && (place[i].fd = fcntl(place[i].fd, F_DUPFD_CLOEXEC, OUT_OF_THE_WAY)) < 0)
             child_fail("cannot place a descriptor");
-    for (unsigned i = 0; i < l->nfds; i++)
-        if ((in[i] = fcntl(in[i], F_DUPFD_CLOEXEC, QEMU_FD_END + 256)) < 0)
+    child_status = place[STATUS].fd;
+    for (unsigned i = 0; i < n; i++)
+        if (place[i].fd >= 0 && dup3(place[i].fd, place[i].to, place[i].to == STUB_FD_FREE ? O_CLOEXEC : 0) < 0)
             child_fail("cannot place a descriptor");
-    for (size_t i = 0; i < ARRAY_N(fixed); i++)
-        if (*fixed[i].fd >= 0 && dup3(*fixed[i].fd, fixed[i].to, fixed[i].to == STUB_FD_FREE ? O_CLOEXEC : 0) < 0)
-            _exit(127);
-    child_status = STUB_FD_STATUS;
-    dup2(1, 2);
-    for (unsigned i = 0; i < l->nfds; i++) {
-        /* What the stub holds is closed in QEMU by its number. */
-        int to = l->fd[i].number >= 0 ? l->fd[i].number : i == l->log_fd ? -1 : held++;
-        if (to >= 0 && dup2(in[i], to) < 0)
-            child_fail("cannot place a descriptor");
-    }
 }
 
 static void child(struct launcher *x) __attribute__((noreturn));
@@ -436,7 +436,7 @@ static void launch_undo(const struct launcher *x)
 
 static void hand_launch(struct hand *h)
 {
-    struct launcher x = { .h = h, .l = hand_body(h, sizeof *x.l), .session = h->birth.flags & BIRTH_SESSION, .plan = -1, .filter = -1, .stub = -1, .log = -1, .null = -1, .door = -1 };
+    struct launcher x = { .h = h, .l = hand_body(h, sizeof *x.l), .session = h->birth.flags & BIRTH_SESSION, .plan = -1, .filter = -1, .stub = -1, .null = -1, .door = -1 };
     struct launched done = { 0 };
     struct err e = ERR_INIT;
     unsigned nfds = 0;
