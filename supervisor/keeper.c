@@ -249,7 +249,8 @@ static void supervisor_ended(const struct exited *x)
         loop_stop(REEXEC);
         return;
     }
-    log_err("supervisor %d ended (%s %d); the next starts in %u ms; last words: %.200s", x->who.pid, x->code == CLD_EXITED ? "exit status" : "signal", x->status, wait, x->words);
+    log_err("supervisor %d ended (%s %d); the next starts in %u ms%s%.200s", x->who.pid, x->code == CLD_EXITED ? "exit status" : "signal", x->status, wait,
+            *x->words ? "; last words: " : "", x->words);
     if (!ready_said && deaths > 3)
         loop_stop(1);           /* it never worked: tell whoever started us */
     else

@@ -105,6 +105,7 @@ for name in virtlogd virtlockd; do
         kill -9 $victim
         wait_for 40 "the next supervisor" eval "[ -n \"\$(role_pids supervisor)\" ] && [ \"\$(role_pids supervisor)\" != '$victim' ]"
         still_served "the death of the supervisor"
+        wait_for 40 "a word about it where the log is" grep -q "keeper: supervisor $victim ended (signal 9)" "$BOX/$name.own"
     done
     cat "$BOX/$name.own" "$BOX/$name.out" | grep -q "error : keeper: supervisor $victim ended" || fail "what the daemon itself says behind -d is lost"
     [ "$(admin srv-clients-info $name | fact nclients_max)" = 55 ] || fail "a limit was forgotten"
