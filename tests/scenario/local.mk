@@ -34,6 +34,7 @@ guest_tests = \
 	$(NULL)
 scenario_root_tests = \
 	%D%/test-session-bare.py \
+	%D%/test-init.sh \
 	%D%/test-logd.py \
 	%D%/test-logd-zip.py \
 	%D%/test-logd-libvirtd.py \
