@@ -101,7 +101,8 @@ enum internal_op {
     IN_LOCK_CREATE,     /* CALL: a file of that name is there */
     IN_LOCK_REMOVE,     /* CALL: none is there; one that is locked stays */
     IN_LOCK_CHECK,      /* CALL: fd [0] a lock: it is held, or taken back; an error: it is lost */
-    IN_LEASES,          /* CALL admin gateway -> supervisor of virtlockd: reply: struct lease_row, one behind the other */
+    IN_LEASES,          /* CALL gateway -> supervisor of virtlockd: reply: struct lease_row, one behind the other */
+    IN_LEASE_LOST,      /* EVENT supervisor of virtlockd -> gateways whose mask has the bit LEASE_LOST_EVENT: the row, as in IN_LEASES, of a lock that is another's now */
     IN_OP_N
 };
 #define OP_IN(x) OP(PROG_INTERNAL, x)
@@ -244,6 +245,7 @@ struct launched {
     uint32_t pad;
 };
 enum launch_level { LAUNCH_HAS_UID = 1, LAUNCH_HAS_VIEW = 2, LAUNCH_HAS_PIDNS = 4, LAUNCH_HAS_NETNS = 8, LAUNCH_HAS_FILTER = 16, LAUNCH_HAS_CGROUP = 32, LAUNCH_HAS_USERNS = 64, LAUNCH_HAS_PROC = 128 };
+enum { LEASE_LOST_EVENT = 65 };
 enum lock_flags { LOCK_SHARED = 1, LOCK_AUTOCREATE = 2 /* of the lock program's acquire, too */, LOCK_LOST = 4 /* in lease_row: it is another's */ };
 struct lock_file { uint32_t flags /* enum lock_flags */, pad; char name[NAME_MAX_BYTES]; };
 #define LOCK_TEXT_MAX 4096               /* bytes of a path or name with its NUL */

@@ -73,51 +73,61 @@ def lock_box(name, peer=False, libvirtd=False, before=""):
     return b
 
 
-def msgpack_call(path, method, args=b"\x90"):
-    """The answer to one call of the admin door by msgpack-RPC: its results; numbers, strings, arrays and nil are enough here."""
-    s = socket.socket(socket.AF_UNIX)
-    s.settimeout(60)
-    s.connect(path)
-    data = b""
+class Msgpack:
+    """A client by msgpack-RPC; numbers, strings, arrays and nil are enough here."""
 
-    def need(at, n):
-        nonlocal data
-        while len(data) < at + n:
-            more = s.recv(65536)
+    def __init__(self, path, admin=True):
+        self.s = socket.socket(socket.AF_UNIX)
+        self.s.settimeout(60)
+        self.s.connect(path)
+        self.data, self.msgid = b"", 0
+        if admin:
+            self.call("admin.connect.open", b"\x91\x00")
+
+    def close(self):
+        self.s.close()
+
+    def take(self, n):
+        while len(self.data) < n:
+            more = self.s.recv(65536)
             if not more:
                 raise EOFError("the daemon has closed the connection")
-            data += more
-        return data[at:at + n]
+            self.data += more
+        out, self.data = self.data[:n], self.data[n:]
+        return out
 
-    def value(at):
-        t = need(at, 1)[0]
+    def value(self):
+        t = self.take(1)[0]
         if t < 0x80 or t >= 0xe0:
-            return t - 256 * (t >= 0xe0), at + 1
+            return t - 256 * (t >= 0xe0)
         if t == 0xc0:
-            return None, at + 1
+            return None
         if t in (0xcc, 0xcd, 0xce, 0xcf, 0xd0, 0xd1, 0xd2, 0xd3):
-            n = 1 << (t & 3)
-            return int.from_bytes(need(at + 1, n), "big", signed=t >= 0xd0), at + 1 + n
+            return int.from_bytes(self.take(1 << (t & 3)), "big", signed=t >= 0xd0)
         if 0xa0 <= t < 0xc0 or t in (0xc4, 0xc5, 0xc6, 0xd9, 0xda, 0xdb):
             w = 0 if t < 0xc0 else 1 << (t - 0xc4 if t < 0xd0 else t - 0xd9)
-            n = t & 31 if not w else int.from_bytes(need(at + 1, w), "big")
-            b = need(at + 1 + w, n)
-            return (b if 0xc4 <= t <= 0xc6 else b.decode()), at + 1 + w + n
+            b = self.take(t & 31 if not w else int.from_bytes(self.take(w), "big"))
+            return b if 0xc4 <= t <= 0xc6 else b.decode()
         w = 0 if t < 0xa0 else 1 << (t - 0xdb)
         assert 0x90 <= t < 0xa0 or t in (0xdc, 0xdd), "no answer of that kind: %#x" % t
-        n = t & 15 if not w else int.from_bytes(need(at + 1, w), "big")
-        out, at = [], at + 1 + w
-        for _ in range(n):
-            v, at = value(at)
-            out.append(v)
-        return out, at
-    answer, at = None, 0
-    for i, (m, a) in enumerate((("admin.connect.open", b"\x91\x00"), (method, args))):
-        s.sendall(b"\x94\x00" + bytes([i]) + b"\xd9" + bytes([len(m)]) + m.encode() + a)
-        answer, at = value(at)
-        assert answer[:2] == [1, i] and answer[2] is None, answer
-    s.close()
-    return answer[3]
+        return [self.value() for _ in range(t & 15 if not w else int.from_bytes(self.take(w), "big"))]
+
+    def call(self, method, args=b"\x90"):
+        """The results of one call."""
+        self.msgid += 1
+        self.s.sendall(b"\x94\x00" + bytes([self.msgid]) + b"\xd9" + bytes([len(method)]) + method.encode() + args)
+        answer = self.value()
+        assert answer[:2] == [1, self.msgid] and answer[2] is None, answer
+        return answer[3]
+
+
+def msgpack_call(path, method, args=b"\x90"):
+    """The results of one call of the admin door."""
+    m = Msgpack(path)
+    try:
+        return m.call(method, args)
+    finally:
+        m.close()
 
 
 def leases(b):

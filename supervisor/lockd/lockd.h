@@ -72,6 +72,9 @@ int lock_done(struct flow *f, struct frame *fr, struct lock_done *d);   /* FLOW_
 
 void lock_fail(const struct caller *c, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));       /* an error of libvirt's RPC part */
 
+/* objects.c */
+void lease_tell_lost(const struct lease *l);    /* whoever has asked for it */
+
 /* check.c */
 void checks_begin(void);                        /* there is a lease: from now on it is looked after */
 

@@ -81,34 +81,49 @@ const struct route_row objects_routes[ROUTE_N] = { [ROUTE_LEASE] = { to_lease, f
 
 /* ---- who holds what ---- */
 
+/* Its row, as it is told; bytes. to NULL: how many there would be. */
+static size_t row_put(char *to, const struct lease *l)
+{
+    const char *texts[] = { page->space[l->space].path, l->resource, l->owner };
+    size_t n = sizeof l->row;
+    if (to)
+        memcpy(to, &l->row, n);
+    for (size_t k = 0; k < ARRAY_N(texts); k++) {
+        if (to)
+            memcpy(to + n, texts[k], strlen(texts[k]) + 1);
+        n += strlen(texts[k]) + 1;
+    }
+    return n;
+}
+
 static void on_leases(struct peer *g, const struct caller *c, struct frame *f)
 {
     size_t n = 0, room = 0;
     (void)g, (void)f;
     for (uint32_t i = 0; i < page->used_leases && leases_used; i++)
-        if (page->lease[i].state == LEASE_HELD)
-            room += sizeof(struct lease_row) + strlen(page->space[page->lease[i].space].path) + strlen(page->lease[i].resource) + strlen(page->lease[i].owner) + 3;
+        room += page->lease[i].state == LEASE_HELD ? row_put(NULL, &page->lease[i]) : 0;
     AUTO_FREE char *rows = malloc(room + 1);
     if (!rows || room > FRAME_BIG_MAX) {
         lock_fail(c, VIR_ERR_OPERATION_FAILED, "there are too many leases to tell of");
         return;
     }
-    for (uint32_t i = 0; i < page->used_leases && leases_used; i++) {
-        const struct lease *l = &page->lease[i];
-        const char *texts[] = { page->space[l->space].path, l->resource, l->owner };
-        if (l->state != LEASE_HELD)
-            continue;
-        memcpy(rows + n, &l->row, sizeof l->row);
-        n += sizeof l->row;
-        for (size_t k = 0; k < ARRAY_N(texts); k++) {
-            memcpy(rows + n, texts[k], strlen(texts[k]) + 1);
-            n += strlen(texts[k]) + 1;
-        }
-    }
+    for (uint32_t i = 0; i < page->used_leases && leases_used; i++)
+        n += page->lease[i].state == LEASE_HELD ? row_put(rows + n, &page->lease[i]) : 0;
     route_put(c, FRAME_REPLY, 0, rows, n, NULL, 0);
 }
 
-const struct gateway_verb objects_verbs[] = { { IN_LEASES, FRAME_CALL, true, 0, on_leases }, { 0 } };
+void lease_tell_lost(const struct lease *l)
+{
+    static char row[sizeof(struct lease_row) + LOCK_TEXT_MAX + RESOURCE_MAX + NAME_MAX_BYTES];
+    struct frame_head h = { .kind = FRAME_EVENT, .op = OP_IN(IN_LEASE_LOST), .arg = LEASE_LOST_EVENT };
+    size_t n = row_put(row, l);
+    for (struct peer *g = peer_next(NULL); g; g = peer_next(g))
+        if (g->role == ROLE_GATEWAY && g->mask[LEASE_LOST_EVENT / 64] >> LEASE_LOST_EVENT % 64 & 1)
+            peer_send(g, &h, row, n, NULL, 0);
+}
+
+/* SAFETY: who may connect to virtlockd at all may know: root, or the session's own user. */
+const struct gateway_verb objects_verbs[] = { { IN_LEASES, FRAME_CALL, false, 0, on_leases }, { 0 } };
 
 /* ---- the core's questions ---- */
 

@@ -222,6 +222,12 @@ def lost(b):
     import fcntl
     c = Client(b.lock_sock)
     assert c.register(P) is None and c.create_lockspace(SPACE) is None
+    told = [Msgpack(b.lock_sock, admin=False), Msgpack(b.lock_sock.replace("lockd-sock", "lockd-admin-sock"))]
+    deaf = Msgpack(b.lock_sock, admin=False)
+    for m in told + [deaf]:
+        assert m.call("internal.lease_events", b"\x91\x01") == [] and m.call("internal.leases") == [[]]
+    assert deaf.call("internal.lease_events", b"\x91\x00") == []
+    kill(b.role("supervisor"))                      # the next one knows who has asked
     for args in ((SPACE, "gone", AUTOCREATE), ("", "/var/lib/libvirt/images/x0.img", SHARED)):
         assert c.acquire(*args) is None
         path = b.dir + SPACE + "/gone" if args[0] else b.images + "/x0.img"
@@ -234,9 +240,15 @@ def lost(b):
         force(b, path)
         fcntl.lockf(other, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, 0)
         wait_for("it is told as lost", lambda: leases(b)[0][6] == "lost", 20)
-        assert "lost: another one has it" in b.log_text()
+        wait_for("it is logged", lambda: "the lock of 'one' on '%s' in lockspace '%s' is lost: another one has it" % args[1::-1] in b.log_text())
+        for m in told:
+            said = m.value()
+            assert said[:2] == [2, "internal.lease_lost"] and said[2][:3] + said[2][5:7] == [args[0], args[1], "one", P, "lost"], said
         assert c.release(*args[:2]) is None and leases(b) == [] and os.path.exists(path)
         os.close(other)
+    for m in told + [deaf]:
+        assert m.call("internal.leases") == [[]], "it is told once, to who asked"
+        m.close()
     print("ok lost")
 
 

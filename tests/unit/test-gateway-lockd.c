@@ -156,9 +156,41 @@ static void test_leases(void)
     gateway_stop();
 }
 
+static void test_events(void)
+{
+    static const char on_call[] = "\x94\0\3\xb5" "internal.lease_events\x91\1", off_call[] = "\x94\0\4\xb5" "internal.lease_events\x91\0";
+    static const char want[] = "\x93\2\xb3" "internal.lease_lost\x98\xa1/\xa1x\xa5guest\xd9\x24" "30313233-3435-3637-3839-616263646566\7\xcd\x12\x67\xa4lost\x64";
+    struct { struct lease_row row; char text[12]; } row = { .row = { .since = 100, .id = 7, .pid = 4711, .flags = LOCK_SHARED | LOCK_LOST }, .text = "/\0x\0guest" };
+    const size_t n = sizeof row.row + 10;
+    char got[512];
+    uint64_t mask[2];
+    struct frame f;
+    memcpy(row.row.uuid, "0123456789abcdef", 16);
+    lockd_start(DOOR_ADMIN);
+    client_send(open_call, sizeof open_call - 1);
+    client_get(got, sizeof got);
+    said_open = true;       /* the admin door's open says nothing */
+    super_put(FRAME_EVENT, OP_IN(IN_LEASE_LOST), 0, LEASE_LOST_EVENT, &row, n, NULL, 0);
+    client_send(on_call, sizeof on_call - 1);
+    size_t k = client_get(got, sizeof got);
+    tap_ok(k == 5 && !memcmp(got, "\x94\1\3\xc0\x90", k), "a loss that nobody has asked for is not told");
+    tap_ok(super_get(&f) && f.h.op == OP_IN(IN_SUBSCRIBE) && f.body_len == sizeof mask && memcpy(mask, f.body, sizeof mask) && mask[1] == 2 && !mask[0], "the supervisor hears who asks");
+    super_put(FRAME_EVENT, OP_IN(IN_LEASE_LOST), 0, LEASE_LOST_EVENT, &row, n - 1, NULL, 0);
+    super_put(FRAME_EVENT, OP_IN(IN_LEASE_LOST), 0, LEASE_LOST_EVENT, &row, n, NULL, 0);
+    k = client_get(got, sizeof got);
+    tap_ok(k == sizeof want - 1 && !memcmp(got, want, k), "and each loss is told, but none that is cut off");
+    super_put(FRAME_EVENT, OP_IN(IN_EPOCH), 0, 2, NULL, 0, NULL, 0);
+    tap_ok(super_get(&f) && f.h.op == OP_IN(IN_SUBSCRIBE) && !memcmp(f.body, mask, sizeof mask), "a new supervisor hears it, too");
+    client_send(off_call, sizeof off_call - 1);
+    client_get(got, sizeof got);
+    tap_ok(super_get(&f) && f.h.op == OP_IN(IN_SUBSCRIBE) && memcpy(mask, f.body, sizeof mask) && !mask[1], "until it is enough");
+    gateway_stop();
+}
+
 int main(void)
 {
     loop_init();
+    test_events();
     test_structs();
     test_refused();
     test_leases();

@@ -27,12 +27,18 @@ static const struct op internals[] = {
 };
 #undef INTERNAL
 
-const struct op *internal_op(const char *name, size_t n)
+static const struct op *find(const struct op *ops, size_t many, const char *name, size_t n)
 {
-    for (size_t i = 0; i < ARRAY_N(internals); i++)
-        if (n == strlen(internals[i].name) && !memcmp(internals[i].name, name, n))
-            return &internals[i];
-    return n == strlen(lock_listing.name) && !memcmp(lock_listing.name, name, n) ? &lock_listing : NULL;
+    for (size_t i = 0; i < many; i++)
+        if (n == strlen(ops[i].name) && !memcmp(ops[i].name, name, n))
+            return &ops[i];
+    return NULL;
+}
+
+const struct op *internal_op(const struct gw *gw, const char *name, size_t n)
+{
+    const struct op *op = gw_is_admin(gw) ? find(internals, ARRAY_N(internals), name, n) : NULL;
+    return op || gw->layout.id != DAEMON_LOCKD ? op : find(lock_methods, ARRAY_N(lock_methods), name, n);
 }
 
 /* What it said or was asked last. */

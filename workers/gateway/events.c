@@ -105,6 +105,8 @@ void events_subscribe(struct gw *gw, bool again)
     uint64_t mask[2] = { 0, 0 };
     for (const struct callback *b = gw->callbacks; b; b = b->next)
         mask[b->event / 64] |= UINT64_C(1) << b->event % 64;
+    if (gw->lease_events)
+        mask[LEASE_LOST_EVENT / 64] |= UINT64_C(1) << LEASE_LOST_EVENT % 64;
     if (memcmp(mask, gw->mask, sizeof mask) == 0 && !again)
         return;
     memcpy(gw->mask, mask, sizeof mask);

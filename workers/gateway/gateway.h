@@ -86,6 +86,7 @@ struct gw {
     int32_t next_callback;
     unsigned ncallbacks;
     uint64_t mask[2];               /* subscribed */
+    bool lease_events;              /* lockd.c: asked for */
     struct stream *streams;         /* stream.c */
 };
 
@@ -147,10 +148,12 @@ void mp_domain(struct mp_out *o, const struct index_slot *s);      /* [name, uui
 bool open_needed(const struct op *op);                             /* not before connect.open */
 
 /* lockd.c */
-extern const struct op lock_listing;                                 /* a method of the admin door beside the schema */
+/* lockd.c: methods of virtlockd's doors beside the schema. */
+extern const struct op lock_methods[2];
+void lock_event(struct gw *gw, struct frame *f);                     /* IN_LEASE_LOST */
 
 /* debug.c */
-const struct op *internal_op(const char *name, size_t n);            /* a method of the admin door beside the schema; NULL: none */
+const struct op *internal_op(const struct gw *gw, const char *name, size_t n);            /* a method of the admin door beside the schema; NULL: none */
 
 /* keepalive.c */
 void keepalive_start(struct gw *gw);

@@ -1,12 +1,15 @@
 /* lockd.c: the lock daemon's program: its calls' arguments become the fixed structs that the supervisor reads, for it reads no msgpack; and what the
- * admin door tells of leases, by msgpack-RPC:
+ * doors tell of leases, by msgpack-RPC:
  *
- *   internal.leases []   -> [[lockspace, resource, owner, uuid, id, pid, mode, since], ...]    mode: "exclusive", "shared", or "lost" to another; since: seconds of 1970
+ *   internal.leases []          -> [[lockspace, resource, owner, uuid, id, pid, mode, since], ...]    mode: "exclusive", "shared", or "lost" to another; since: seconds of 1970
+ *   internal.lease_events [on]  -> [], and from then on (0: no more) a notification for each lock that is lost:
+ *   internal.lease_lost [lockspace, resource, owner, uuid, id, pid, "lost", since]
  *
  * Who may call what, and when, is the supervisor's to say: it knows who has registered. Flags come before that, and are checked here. */
 #include <errno.h>
 #include <string.h>
 #include "gateway.h"
+#include "ipc/log.h"
 #include "ipc/util.h"
 
 /* libvirt words unknown flags with the name of its function. */
@@ -103,8 +106,15 @@ static const struct shape_field row_fields[] = { PATH("lockspace"), PATH("resour
 static const struct shape_struct row_shape = { "lease", row_fields, NULL, ARRAY_N(row_fields), ARRAY_N(row_fields) };
 static const struct shape_field rows_fields[] = { { "leases", SH_STRUCT, SA_VARIABLE, 65536, 0, &row_shape } };
 static const struct shape_struct rows_shape = { "leases", rows_fields, NULL, 1, 1 };
-const struct op lock_listing = { .id = OP_IN(IN_LEASES), .name = "internal.leases", .ret = &rows_shape, .kind = OPK_CALL, .cls = CLASS_ADMIN, .route = ROUTE_SUPERVISOR, .ro = true,
-    .arg_flags = -1, .arg_object = -1, .cap = 512, .api = "", .right = "" };
+static const struct shape_field on_fields[] = { { "on", SH_U32, SA_ONE, 0, 0, NULL } };
+static const struct shape_struct on_shape = { "args", on_fields, NULL, 1, 1 };
+#define INTERNAL .cls = CLASS_ADMIN, .ro = true, .arg_object = -1, .cap = 512, .api = "", .right = ""
+const struct op lock_methods[2] = {
+    { .id = OP_IN(IN_LEASES), .name = "internal.leases", .ret = &rows_shape, .kind = OPK_CALL, .route = ROUTE_SUPERVISOR, .arg_flags = -1, INTERNAL },
+    { .id = OP_IN(IN_SUBSCRIBE), .name = "internal.lease_events", .args = &on_shape, .kind = OPK_CALL, .route = ROUTE_GATEWAY, .arg_flags = 0, INTERNAL },
+};
+static const struct op lost_event = { .id = OP_IN(IN_LEASE_LOST), .name = "internal.lease_lost", .args = &row_shape, .kind = OPK_EVENT, .arg_flags = -1, INTERNAL };
+#undef INTERNAL
 
 /* What three strings follow of it lies in at most n bytes. The bytes of the whole row; 0: malformed. */
 static size_t row_get(const uint8_t *p, size_t n, struct lease_row *row, const char *text[3])
@@ -132,6 +142,20 @@ static void mp_path(struct mp_out *o, const char *s)
         mp_bin(o, s, strlen(s));
 }
 
+static void put_row(struct mp_out *o, const struct lease_row *row, const char *const words[3])
+{
+    char uuid[37];
+    uuid_format(uuid, row->uuid);
+    mp_array(o, ARRAY_N(row_fields));
+    for (int i = 0; i < 3; i++)
+        mp_path(o, words[i]);
+    mp_str(o, uuid);
+    mp_uint(o, row->id);
+    mp_uint(o, row->pid);
+    mp_str(o, row->flags & LOCK_LOST ? "lost" : row->flags & LOCK_SHARED ? "shared" : "exclusive");
+    mp_int(o, row->since);
+}
+
 static void leases_told(struct gw *gw, struct call *c, struct frame *f, const struct err *e)
 {
     struct lease_row row;
@@ -149,17 +173,8 @@ static void leases_told(struct gw *gw, struct call *c, struct frame *f, const st
     mp_array(&o, 1);
     mp_array(&o, rows);
     for (at = 0; at < n; at += used) {
-        char uuid[37];
         used = row_get(f->body + at, n - at, &row, words);
-        uuid_format(uuid, row.uuid);
-        mp_array(&o, ARRAY_N(row_fields));
-        for (int i = 0; i < 3; i++)
-            mp_path(&o, words[i]);
-        mp_str(&o, uuid);
-        mp_uint(&o, row.id);
-        mp_uint(&o, row.pid);
-        mp_str(&o, row.flags & LOCK_LOST ? "lost" : row.flags & LOCK_SHARED ? "shared" : "exclusive");
-        mp_int(&o, row.since);
+        put_row(&o, &row, words);
     }
     call_reply_out(gw, c, &o);
 }
@@ -167,12 +182,31 @@ static void leases_told(struct gw *gw, struct call *c, struct frame *f, const st
 static void leases(struct gw *gw, struct call *c, struct mp_in *in)
 {
     (void)in;
-    if (gw->layout.id != DAEMON_LOCKD) {
-        call_fail(gw, c, VIR_ERR_RPC, VIR_FROM_RPC, "unknown procedure: %s", c->op->name);
-        return;
-    }
     c->done = leases_told;
     call_send(gw, c);
+}
+
+static void lease_events(struct gw *gw, struct call *c, struct mp_in *in)
+{
+    gw->lease_events = mp_get_u32(in) != 0;
+    events_subscribe(gw, false);
+    call_done(gw, c);
+}
+
+void lock_event(struct gw *gw, struct frame *f)
+{
+    struct lease_row row;
+    struct mp_out o;
+    const char *words[3];
+    if (!gw->lease_events || gw->closing || gw->ended || f->h.flags & FRAME_BIG || row_get(f->body, f->body_len, &row, words) != f->body_len)
+        return;
+    mp_out_init(&o, FRAME_BODY_MAX);
+    put_row(&o, &row, words);
+    if (o.failed || gw->front->event(gw, &lost_event, o.p, o.len) < 0)
+        log_warn("the loss of a lock cannot be told");
+    mp_out_free(&o);
+    if (conn_queued(&gw->conn) > GW_OUT_EVENTS)
+        gw_end(gw, "too slow for its events");
 }
 
 const struct local local_lock[] = {
@@ -185,5 +219,6 @@ const struct local local_lock[] = {
     { OP_LOCK_RELEASE_RESOURCE, lock_what },
     { OP_LOCK_CREATE_LOCKSPACE, lock_what },
     { OP_IN(IN_LEASES), leases },
+    { OP_IN(IN_SUBSCRIBE), lease_events },
     { 0, NULL },
 };

@@ -144,6 +144,7 @@ int gw_serve(struct gw *gw, const struct serve *s, int fd)
     gw->serve = *s;
     gw->need_auth = s->need_auth != AUTH_NONE;
     gw->readonly = s->door == DOOR_RO;
+    gw->opened = gw->layout.id == DAEMON_LOCKD && !gw_is_admin(gw);      /* its program has no call that opens */
     gw->max_calls = gw_is_admin(gw) ? gw->set.admin_max_client_requests : gw->set.max_client_requests;
     if (!gw->max_calls)
         gw->max_calls = MAX_CALLS;
@@ -213,6 +214,8 @@ void gw_frame(struct chan *ch, struct frame *f)
         call_resend(gw, f->h.serial);
     } else if (f->h.op == OP_IN(IN_QUIT))
         gw_end(gw, "ended by the daemon");
+    else if (f->h.op == OP_IN(IN_LEASE_LOST))
+        lock_event(gw, f);
     else if (f->h.kind == FRAME_EVENT && OP_PROG(f->h.op) != PROG_INTERNAL)
         events_frame(gw, f);
     mp_out_free(&o);

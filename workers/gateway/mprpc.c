@@ -223,10 +223,10 @@ static bool mprpc_notice(struct gw *gw, const char *name, size_t n, struct mp_in
 static const struct op *mprpc_op(struct gw *gw, const char *name, size_t n, struct err *e)
 {
     const struct op *op = op_find_name(name, n);
-    if (!op && gw_is_admin(gw))
-        op = internal_op(name, n);
+    if (!op)
+        op = internal_op(gw, name, n);
     uint32_t prog = op ? OP_PROG(op->id) : PROG_N;
-    bool here = prog == PROG_INTERNAL ? gw_is_admin(gw) : gw_speaks(gw, prog);
+    bool here = prog == PROG_INTERNAL || gw_speaks(gw, prog);
     if (!here || op->kind != OPK_CALL) {
         err_set(e, VIR_ERR_RPC, VIR_FROM_RPC, "unknown procedure: %.*s", (int)(n < 200 ? n : 200), name);
         return NULL;
