@@ -103,6 +103,7 @@ enum internal_op {
     IN_LOCK_CHECK,      /* CALL: fd [0] a lock: it is held, or taken back; an error: it is lost */
     IN_LEASES,          /* CALL gateway -> supervisor of virtlockd: reply: struct lease_row, one behind the other */
     IN_LEASE_LOST,      /* EVENT supervisor of virtlockd -> gateways whose mask has the bit LEASE_LOST_EVENT: the row, as in IN_LEASES, of a lock that is another's now */
+    IN_LEASES_DO,       /* CALL supervisor -> lease, its only one: struct lock_owner; arg: enum leases_what; fds [0] a connection to virtlockd, [1] the guest's BFD_TREE. Reply empty */
     IN_OP_N
 };
 #define OP_IN(x) OP(PROG_INTERNAL, x)
@@ -247,6 +248,7 @@ struct launched {
 enum launch_level { LAUNCH_HAS_UID = 1, LAUNCH_HAS_VIEW = 2, LAUNCH_HAS_PIDNS = 4, LAUNCH_HAS_NETNS = 8, LAUNCH_HAS_FILTER = 16, LAUNCH_HAS_CGROUP = 32, LAUNCH_HAS_USERNS = 64, LAUNCH_HAS_PROC = 128 };
 enum { LEASE_LOST_EVENT = 65 };
 enum lock_flags { LOCK_SHARED = 1, LOCK_AUTOCREATE = 2 /* of the lock program's acquire, too */, LOCK_LOST = 4 /* in lease_row: it is another's */ };
+enum leases_what { LEASES_GIVE, LEASES_TAKE = 1, LEASES_AGAIN = 2 /* with LEASES_TAKE: it may have been done, in part or whole */ };
 struct lock_file { uint32_t flags /* enum lock_flags */, pad; char name[NAME_MAX_BYTES]; };
 #define LOCK_TEXT_MAX 4096               /* bytes of a path or name with its NUL */
 /* Program lock: what the gateway makes of a call's arguments: register; and of the others' two strings, a path and a name behind each other, each with its NUL.

@@ -4,6 +4,7 @@
 #define BULKHEAD_SETTINGS_H
 #include <stdint.h>
 #define SETTINGS_MAGIC 0x53455431u
+enum { REQUIRE_UNLESS_AUTO = 2 };
 enum auth_kind { AUTH_NONE = 0, AUTH_SASL = 1, AUTH_POLKIT = 2 };
 struct settings {
     uint32_t magic;
@@ -32,6 +33,9 @@ struct settings {
     uint32_t daemon;                     /* enum daemon_id: whose settings these are */
     uint32_t log_rate, log_age_hours, log_stamps, log_compress, log_max_age_days;    /* virtlogd.conf: bulkhead_rate_limit (bytes a second), bulkhead_max_age_hours, bulkhead_timestamps, bulkhead_compress, max_age_days; 0 off */
     char log_root[128];                  /* folder that log_max_age_days is about; "": that of the guests' logs */
+    /* qemu-lockd.conf */
+    uint32_t auto_disk_leases, require_lease_for_disks;      /* the second: 0, 1, or REQUIRE_UNLESS_AUTO */
+    char file_lockspace_dir[256], lvm_lockspace_dir[256], scsi_lockspace_dir[256];
     uint32_t reserved[24];
 };
 #endif

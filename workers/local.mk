@@ -18,6 +18,7 @@ include %reldir%/probe/local.mk
 include %reldir%/conf/local.mk
 include %reldir%/host/local.mk
 include %reldir%/holder/local.mk
+include %reldir%/lease/local.mk
 include %reldir%/lock/local.mk
 include %reldir%/log/local.mk
 include %reldir%/qemu/local.mk

@@ -6,6 +6,7 @@ fuzz_programs = \
 	%D%/fuzz-conf \
 	%D%/fuzz-gateway-mprpc \
 	%D%/fuzz-gateway-rpc \
+	%D%/fuzz-lease \
 	%D%/fuzz-mp \
 	%D%/fuzz-plan \
 	%D%/fuzz-probe \
@@ -15,6 +16,7 @@ fuzz_programs = \
 	$(NULL)
 fuzz_conf_libs = libconf.a libipc.a
 fuzz_gateway_libs = libgateway.a libxdr.a libop.a libworker.a libpolicy.a libroutes.a libipc.a
+fuzz_lease_libs = liblease.a libxdr.a libop.a libworker.a libroutes.a libipc.a
 fuzz_mp_libs = libworker.a libipc.a
 fuzz_plan_libs = libxmlc.a libplan.a libworker.a libipc.a $(LIBXML_LIBS) $(JANSSON_LIBS)
 fuzz_probe_libs = libprobe.a libworker.a libroutes.a libpolicy.a libipc.a $(JANSSON_LIBS)
@@ -41,6 +43,9 @@ fuzz_ldflags = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_gateway_rpc_SOURCES = %D%/fuzz-gateway-rpc.c %D%/gateway-fuzz.h $(fuzz_main)
 %C%_fuzz_gateway_rpc_LDADD = $(fuzz_gateway_libs)
 %C%_fuzz_gateway_rpc_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_lease_SOURCES = %D%/fuzz-lease.c $(fuzz_main)
+%C%_fuzz_lease_LDADD = $(fuzz_lease_libs)
+%C%_fuzz_lease_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_mp_SOURCES = %D%/fuzz-mp.c $(fuzz_main)
 %C%_fuzz_mp_LDADD = $(fuzz_mp_libs)
 %C%_fuzz_mp_LDFLAGS = $(fuzz_ldflags)

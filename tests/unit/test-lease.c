@@ -1,0 +1,241 @@
+/* test-lease: names of lease files, which of a guest's resources are leased, what is said to virtlockd about them, and the role as a process. */
+#include "fakesup.h"
+#include "ipc/op.h"
+#include "ipc/schema/op-numbers.h"
+#include "ipc/settings.h"
+#include "tests/tap.h"
+#include "workers/lease/lease.h"
+#include "workers/xdr.h"
+
+static struct settings settings;
+static struct resources found;
+static struct err e;
+
+static void hash(const char *text, const char *want)
+{
+    char hex[SHA256_HEX];
+    sha256_hex(text, strlen(text), hex);
+    tap_str(hex, want, "of %zu bytes", strlen(text));
+}
+
+static void hashes(void)
+{
+    hash("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    hash("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    hash("/var/lib/libvirt/images/d0.img", "2c7701d9f39841f72e7d699ed499786fdd99465e6c54e5cb77f9438d00abd588");
+    hash("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+    hash("abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu",
+         "cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1");
+}
+
+static struct tree *disk(struct tree *devices, const char *type, const char *attr, const char *path, const char *child)
+{
+    struct tree *d = tree_add(devices, "disk");
+    tree_set_attr(d, "type", "%s", type);
+    if (attr)
+        tree_set_attr(tree_make(d, "source"), attr, "%s", path);
+    if (child)
+        tree_add(d, child);
+    return d;
+}
+
+static struct tree *lease(struct tree *devices, const char *space, const char *key, const char *path)
+{
+    struct tree *l = tree_add(devices, "lease");
+    if (space)
+        tree_add_text(l, "lockspace", "%s", space);
+    if (key)
+        tree_add_text(l, "key", "%s", key);
+    tree_set_attr(tree_make(l, "target"), "path", "%s", path);
+    return l;
+}
+
+static void reset(void)
+{
+    resources_free(&found);
+    e = (struct err)ERR_INIT;
+}
+
+static bool is(size_t i, const char *space, const char *name, uint32_t flags)
+{
+    return i < found.n && !strcmp(found.v[i].space, space) && !strcmp(found.v[i].name, name) && found.v[i].flags == flags;
+}
+
+static struct tree *document(void)
+{
+    struct tree *t = tree_new("domain"), *d = tree_add(t, "devices");
+    disk(d, "file", "file", "/i/a", NULL);
+    disk(d, "file", "file", "/i/cd", "readonly");
+    disk(d, "file", NULL, NULL, NULL);
+    disk(d, "network", "name", "pool/x", NULL);
+    disk(d, "block", "dev", "/b/shared", "shareable");
+    lease(d, "some", "key", "/l");
+    return t;
+}
+
+static void resources(void)
+{
+    AUTO_TREE *t = document();
+    struct tree *devices = tree_get(t, "devices");
+    settings = (struct settings){ .magic = SETTINGS_MAGIC, .auto_disk_leases = 1, .require_lease_for_disks = REQUIRE_UNLESS_AUTO };
+    tap_ok(resources_find(&found, t, &settings, &e) == 0 && found.n == 3, "disks that may be written and leases");
+    tap_ok(is(0, "", "/i/a", 0) && is(1, "", "/b/shared", LOCK_SHARED) && is(2, "/l/some", "key", 0), "are images themselves, and what the document names");
+    reset();
+    util_copy_str(settings.file_lockspace_dir, sizeof settings.file_lockspace_dir, "/files");
+    char a[SHA256_HEX], b[SHA256_HEX];
+    sha256_hex("/i/a", 4, a);
+    sha256_hex("/b/shared", 9, b);
+    tap_ok(resources_find(&found, t, &settings, &e) == 0 && is(0, "/files", a, LOCK_AUTOCREATE) && is(1, "/files", b, LOCK_AUTOCREATE | LOCK_SHARED) && is(2, "/l/some", "key", 0), "or files named by their hashes");
+    reset();
+    settings.auto_disk_leases = 0;
+    tap_ok(resources_find(&found, t, &settings, &e) == 0 && found.n == 1 && is(0, "/l/some", "key", 0) && found.has_unleased, "disks only when that is wanted");
+    reset();
+    struct tree *odd = lease(devices, "some", "key", "/l");
+    tree_set_attr(tree_get(odd, "target"), "offset", "1024");
+    tap_ok(resources_find(&found, t, &settings, &e) == -1 && e.code == VIR_ERR_INTERNAL_ERROR && !strcmp(e.detail, "Offset must be zero for this lock manager"), "an offset is refused in libvirt's words");
+    reset();
+    tree_free(odd);
+    odd = lease(devices, NULL, "key", "/l");
+    tap_ok(resources_find(&found, t, &settings, &e) == -1 && strstr(e.detail, "Missing path or lockspace"), "so is a lease without a lockspace");
+    reset();
+    tree_free(odd);
+    settings.auto_disk_leases = 1;
+    util_copy_str(settings.scsi_lockspace_dir, sizeof settings.scsi_lockspace_dir, "/scsi");
+    tap_int(resources_find(&found, t, &settings, &e), 0, "the lockspace of host's disks does not matter without one");
+    reset();
+    odd = disk(devices, "block", "dev", "/dev/sda", NULL);
+    tap_ok(resources_find(&found, t, &settings, &e) == -1 && e.code == VIR_ERR_CONFIG_UNSUPPORTED, "with one it is refused");
+    reset();
+    tree_free(odd);
+    *settings.scsi_lockspace_dir = 0;
+    for (int i = 0; i < RESOURCES_MAX; i++)
+        lease(devices, "s", "k", "/l");
+    tap_ok(resources_find(&found, t, &settings, &e) == -1 && e.code == VIR_ERR_CONFIG_UNSUPPORTED, "more leases than any guest needs are refused");
+    reset();
+}
+
+/* ---- a virtlockd that notes what it is told ---- */
+
+static uint32_t word(const uint8_t *p) { return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3]; }
+
+/* Two strings and flags, or what there is of them. */
+static void note(FILE *to, uint32_t proc, const uint8_t *p, size_t n)
+{
+    fprintf(to, "%u", proc);
+    if (proc == OP_PROC(OP_LOCK_REGISTER)) {
+        fprintf(to, " %.*s %u %u", (int)word(p + 16), p + 20, word(p + n - 12), word(p + n - 8));
+    } else {
+        size_t at = 0;
+        for (int i = 0; i < (proc == OP_PROC(OP_LOCK_CREATE_LOCKSPACE) ? 1 : 2); i++) {
+            fprintf(to, " %.*s", (int)word(p + at), p + at + 4);
+            at += 4 + (word(p + at) + 3) / 4 * 4;
+        }
+        if (at + 4 == n)
+            fprintf(to, " %u", word(p + at));
+    }
+    fputc(';', to);
+}
+
+static void serve(int fd, FILE *notes, const char *busy)
+{
+    uint8_t m[4096];
+    while (util_read_full(fd, m, XDR_HEAD_BYTES) == XDR_HEAD_BYTES && word(m) >= XDR_HEAD_BYTES && word(m) <= sizeof m) {
+        size_t n = word(m) - XDR_HEAD_BYTES;
+        if (util_read_full(fd, m + XDR_HEAD_BYTES, n) != (ssize_t)n)
+            break;
+        note(notes, word(m + 12), m + XDR_HEAD_BYTES, n);
+        struct xdr_head h;
+        struct xdr_out o = { 0 };
+        struct err refusal = ERR_INIT;
+        bool refused = word(m + 12) == OP_PROC(OP_LOCK_ACQUIRE_RESOURCE) && memmem(m, XDR_HEAD_BYTES + n, busy, strlen(busy));
+        xdr_head_get(&h, m);
+        h.type = XDR_REPLY;
+        h.status = refused ? XDR_ERROR : XDR_OK;
+        size_t start = xdr_begin(&o, &h);
+        err_set(&refusal, VIR_ERR_RESOURCE_BUSY, VIR_FROM_LOCKSPACE, "Lockspace resource '%s' is locked", busy);
+        if (refused)
+            xdr_encode_error(&refusal, &o);
+        if (xdr_end(&o, start) || util_write_full(fd, o.p, o.len) != (ssize_t)o.len)
+            break;
+        xdr_out_free(&o);
+    }
+    fflush(notes);
+}
+
+/* What was said. by: the role as a process, else the function. */
+static const char *talk(const struct tree *t, uint32_t what, const char *busy, bool by_role)
+{
+    static char said[4096];
+    char name[] = "/tmp/test-lease-XXXXXX";
+    int pair[2], notes = mkstemp(name);
+    struct lock_owner owner = { .id = 7, .pid = 4711, .name = "guest" };
+    if (notes < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
+        abort();
+    unlink(name);
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        close(pair[0]);
+        serve(pair[1], fdopen(notes, "w"), busy);
+        _exit(0);
+    }
+    close(pair[1]);
+    reset();
+    if (by_role) {
+        struct fakesup s;
+        struct birth b = { .uid = geteuid() ? 0xffffffffu : 65534u, .gid = geteuid() ? 0xffffffffu : 65534u, .flags = geteuid() ? BIRTH_SESSION : 0, .nfds = 1, .fd_kind = { BFD_SETTINGS } };
+        struct mp_out o;
+        mp_out_init(&o, 1 << 20);
+        tree_pack(&o, t);
+        int memfd = frame_memfd("settings", &settings, sizeof settings), tree = frame_memfd("tree", o.p, o.len);
+        mp_out_free(&o);
+        int r = fakesup_spawn(&s, ROLE_LEASE, b, &memfd);
+        r = r ? r : fakesup_call(&s, OP_IN(IN_LEASES_DO), 0, what, &owner, sizeof owner, (int[]){ pair[0], tree }, 2);
+        if (r != 1)
+            err_set(&e, VIR_ERR_INTERNAL_ERROR, 0, "no answer: %d", r);
+        else if (s.reply.h.kind == FRAME_ERROR)
+            err_from_wire(&e, s.reply.body, s.reply.body_len);
+        close(memfd);
+        close(tree);
+        tap_int(fakesup_end(&s), 0, "the role ends");
+    } else if (!resources_find(&found, t, &settings, &e)) {
+        lease_talk(pair[0], &owner, &found, &settings, what, 20000, &e);
+    }
+    close(pair[0]);
+    waitpid(pid, NULL, 0);
+    ssize_t n = pread(notes, said, sizeof said - 1, 0);
+    said[n < 0 ? 0 : n] = 0;
+    close(notes);
+    return said;
+}
+
+static void talks(void)
+{
+    AUTO_TREE *t = document();
+    settings = (struct settings){ .magic = SETTINGS_MAGIC, .auto_disk_leases = 1, .require_lease_for_disks = REQUIRE_UNLESS_AUTO };
+    for (int by_role = 0; by_role < 2; by_role++) {
+        tap_str(talk(t, LEASES_TAKE, "-", by_role), "1 guest 7 4711;6  /i/a 0;6  /b/shared 1;6 /l/some key 0;", "what a take says");
+        tap_int(e.code, 0, "and it is granted");
+        tap_str(talk(t, LEASES_GIVE, "-", by_role), "1 guest 7 4711;7  /i/a 0;7  /b/shared 0;7 /l/some key 0;", "what giving up says");
+        tap_str(talk(t, LEASES_TAKE, "key", by_role), "1 guest 7 4711;6  /i/a 0;6  /b/shared 1;6 /l/some key 0;7  /i/a 0;7  /b/shared 0;", "what was taken is given up when another is refused");
+        tap_ok(e.code == VIR_ERR_RESOURCE_BUSY && e.domain == VIR_FROM_LOCKSPACE && !strcmp(e.detail, "Lockspace resource 'key' is locked"), "in virtlockd's words");
+        tap_str(talk(t, LEASES_TAKE | LEASES_AGAIN, "-", by_role), "1 guest 7 4711;7  /i/a 0;7  /b/shared 0;7 /l/some key 0;6  /i/a 0;6  /b/shared 1;6 /l/some key 0;", "a take whose answer was lost");
+    }
+    util_copy_str(settings.file_lockspace_dir, sizeof settings.file_lockspace_dir, "/files");
+    tap_ok(!strncmp(talk(t, LEASES_TAKE, "-", false), "8 /files;1 guest 7 4711;6 /files ", 33), "a lockspace of the configuration is made first");
+    settings.auto_disk_leases = 0;
+    tap_str(talk(t, LEASES_TAKE, "-", false), "1 guest 7 4711;6 /l/some key 0;", "not for disks without leases");
+    tree_free(tree_get(t, "devices/lease"));
+    tap_str(talk(t, LEASES_TAKE, "-", true), "", "a disk without a lease is refused");
+    tap_str(e.detail, "Read/write, exclusive access, disks were present, but no leases specified", "in libvirt's words");
+    settings.require_lease_for_disks = 0;
+    tap_str(talk(t, LEASES_TAKE, "-", false), "1 guest 7 4711;", "unless that is allowed");
+}
+
+int main(void)
+{
+    hashes();
+    resources();
+    talks();
+    return tap_done();
+}

@@ -1,0 +1,27 @@
+/* lease.h: the parts of the role lease. */
+#ifndef BULKHEAD_LEASE_H
+#define BULKHEAD_LEASE_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "ipc/err.h"
+#include "ipc/internal.h"
+#include "ipc/settings.h"
+#include "workers/tree.h"
+
+/* resources.c: what of a guest is leased, as libvirt's driver "lockd" has it. */
+enum { RESOURCES_MAX = 1024 };
+struct resource { char *space, *name; uint32_t flags; /* enum lock_flags */ };      /* space "": the file NAME itself */
+struct resources { struct resource v[RESOURCES_MAX]; size_t n; bool has_unleased; /* a disk that only this guest writes, and none of v */ };
+/* Disks that may be written (with auto_disk_leases) and <lease> elements, in the document's order. 0, or -1 with *e set; resources_free() in both cases. */
+int resources_find(struct resources *r, const struct tree *domain, const struct settings *s, struct err *e);
+void resources_free(struct resources *r);
+
+/* talk.c: all that is said to virtlockd over one connection. fd: connected, borrowed. what: enum leases_what. 0, or -1 with *e set; a take that fails has
+ * given up what it had got. */
+int lease_talk(int fd, const struct lock_owner *owner, const struct resources *r, const struct settings *s, uint32_t what, unsigned ms, struct err *e);
+
+/* sha256.c: of n bytes at p, in hex with a NUL. */
+enum { SHA256_HEX = 65 };
+void sha256_hex(const void *p, size_t n, char hex[SHA256_HEX]);
+#endif

@@ -1,0 +1,79 @@
+/* resources.c: see lease.h. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include "ipc/util.h"
+#include "workers/lease/lease.h"
+
+/* Takes both over. */
+static int add(struct resources *r, char *space, char *name, uint32_t flags, struct err *e)
+{
+    if (!space || !name || r->n == RESOURCES_MAX) {
+        free(space);
+        free(name);
+        return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "the guest has more leases than are supported");
+    }
+    r->v[r->n++] = (struct resource){ space, name, flags };
+    return 0;
+}
+
+static int add_disk(struct resources *r, const struct tree *disk, const struct settings *s, struct err *e)
+{
+    static const char *const sources[][2] = { { "file", "file" }, { "block", "dev" }, { "dir", "dir" } };
+    const char *path = NULL;
+    uint32_t shared = tree_first(disk, "shareable") ? LOCK_SHARED : 0;
+    for (size_t i = 0; i < ARRAY_N(sources); i++)
+        if (tree_attr_is(disk, "type", sources[i][0]))
+            path = tree_path_attr(disk, "source", sources[i][1]);
+    if (!path || tree_first(disk, "readonly"))
+        return 0;
+    if (!s->auto_disk_leases) {
+        r->has_unleased |= !shared;
+        return 0;
+    }
+    /* libvirt has programs of the host tell these names; a disk that goes by another name here than on the other hosts would be open to all. */
+    if ((*s->lvm_lockspace_dir || *s->scsi_lockspace_dir) && !strncmp(path, "/dev", 4))
+        return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "lvm_lockspace_dir and scsi_lockspace_dir are not supported yet: no lease for '%s'", path);
+    if (!*s->file_lockspace_dir)
+        return add(r, strdup(""), strdup(path), shared, e);
+    char *hash = malloc(SHA256_HEX);
+    if (hash)
+        sha256_hex(path, strlen(path), hash);
+    return add(r, strdup(s->file_lockspace_dir), hash, shared | LOCK_AUTOCREATE, e);
+}
+
+static int add_lease(struct resources *r, const struct tree *lease, struct err *e)
+{
+    const char *space = tree_text(lease, "lockspace"), *key = tree_text(lease, "key"), *path = tree_path_attr(lease, "target", "path");
+    uint64_t offset = 0;
+    if (tree_attr_uint(tree_get(lease, "target"), "offset", UINT64_MAX, &offset) == -EINVAL || offset)
+        return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "Offset must be zero for this lock manager");
+    if (!space || !key || !path)
+        return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "Missing path or lockspace for lease resource");
+    size_t n = strlen(path) + strlen(space) + 2;
+    char *folder = malloc(n);
+    if (folder)
+        snprintf(folder, n, "%s/%s", path, space);
+    return add(r, folder, strdup(key), 0, e);
+}
+
+int resources_find(struct resources *r, const struct tree *domain, const struct settings *s, struct err *e)
+{
+    *r = (struct resources){ 0 };
+    const struct tree *devices = tree_get(domain, "devices");
+    TREE_EACH(d, devices, "disk")
+        if (add_disk(r, d, s, e))
+            return -1;
+    TREE_EACH(l, devices, "lease")
+        if (add_lease(r, l, e))
+            return -1;
+    return 0;
+}
+
+void resources_free(struct resources *r)
+{
+    while (r->n) {
+        free(r->v[--r->n].space);
+        free(r->v[r->n].name);
+    }
+}

@@ -1,0 +1,100 @@
+/* talk.c: see lease.h.  Order and flags of the calls are libvirt's. */
+#include <string.h>
+#include "ipc/log.h"
+#include "ipc/schema/op-numbers.h"
+#include "ipc/util.h"
+#include "workers/lease/lease.h"
+#include "workers/rpc-client.h"
+
+/* Calls are small: two strings of a path's length. */
+#define ARGS_MAX (1u << 18)
+
+static int say(struct rpc_client *c, uint32_t op, struct mp_out *args, struct err *e)
+{
+    int r = rpc_call(c, op, args, NULL, NULL, e);
+    mp_out_free(args);
+    return r;
+}
+
+static int say_owner(struct rpc_client *c, const struct lock_owner *o, struct err *e)
+{
+    struct mp_out a;
+    mp_out_init(&a, ARGS_MAX);
+    mp_array(&a, 2);
+    mp_array(&a, 4);
+    mp_bin(&a, o->uuid, sizeof o->uuid);
+    mp_str(&a, o->name);
+    mp_uint(&a, o->id);
+    mp_uint(&a, o->pid);
+    mp_uint(&a, 0);
+    return say(c, OP_LOCK_REGISTER, &a, e);
+}
+
+static int say_resource(struct rpc_client *c, uint32_t op, const struct resource *r, uint32_t flags, struct err *e)
+{
+    struct mp_out a;
+    mp_out_init(&a, ARGS_MAX);
+    mp_array(&a, 3);
+    mp_str(&a, r->space);
+    mp_str(&a, r->name);
+    mp_uint(&a, flags);
+    return say(c, op, &a, e);
+}
+
+/* The lockspaces of the configuration are there before anybody uses them. */
+static int say_spaces(struct rpc_client *c, const struct settings *s, struct err *e)
+{
+    const char *const dirs[] = { s->file_lockspace_dir, s->lvm_lockspace_dir, s->scsi_lockspace_dir };
+    for (size_t i = 0; s->auto_disk_leases && i < ARRAY_N(dirs); i++) {
+        struct mp_out a;
+        if (!*dirs[i])
+            continue;
+        mp_out_init(&a, ARGS_MAX);
+        mp_array(&a, 1);
+        mp_str(&a, dirs[i]);
+        if (say(c, OP_LOCK_CREATE_LOCKSPACE, &a, e) && e->code != VIR_ERR_RESOURCE_BUSY)    /* it is there */
+            return -1;
+    }
+    return 0;
+}
+
+/* The first n.  One that is not held is no failure of the others. 0, or -1 with the first error. */
+static int release(struct rpc_client *c, const struct resources *r, size_t n, struct err *e)
+{
+    int failed = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct err own = ERR_INIT;
+        if (!say_resource(c, OP_LOCK_RELEASE_RESOURCE, &r->v[i], 0, &own))
+            continue;
+        if (!failed++)
+            *e = own;
+        if (own.code == VIR_ERR_RPC)
+            break;
+    }
+    return failed ? -1 : 0;
+}
+
+static int take(struct rpc_client *c, const struct resources *r, bool again, struct err *e)
+{
+    struct err ignored = ERR_INIT;
+    if (again)          /* of an attempt whose answer was lost: the guest's CPUs do not run */
+        release(c, r, r->n, &ignored);
+    for (size_t i = 0; i < r->n; i++)
+        if (say_resource(c, OP_LOCK_ACQUIRE_RESOURCE, &r->v[i], r->v[i].flags, e)) {
+            release(c, r, i, &ignored);
+            return -1;
+        }
+    return 0;
+}
+
+int lease_talk(int fd, const struct lock_owner *owner, const struct resources *r, const struct settings *s, uint32_t what, unsigned ms, struct err *e)
+{
+    struct rpc_client c;
+    bool takes = what & LEASES_TAKE;
+    if (takes && !r->n && r->has_unleased && (s->require_lease_for_disks == REQUIRE_UNLESS_AUTO ? !s->auto_disk_leases : s->require_lease_for_disks))
+        return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "Read/write, exclusive access, disks were present, but no leases specified");
+    rpc_client_init(&c, fd, ms);
+    if ((takes && say_spaces(&c, s, e)) || say_owner(&c, owner, e))
+        return -1;
+    return takes ? take(&c, r, what & LEASES_AGAIN, e) : release(&c, r, r->n, e);
+}
