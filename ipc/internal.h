@@ -87,7 +87,8 @@ enum internal_op {
                          * id. No fds: it has ended. Else [0] pidfd of its first process, [1] /proc/<qemu>, then nworker that its stub held: all that its run had when it was
                          * launched; none of a guest of libvirtd's, or whose stub does not answer */
     IN_HAND_LEASE,      /* hand-open. CALL: struct hand_lease. Reply: struct lock_done; fd [0] what was opened. Another one may follow */
-    IN_HAND_DAEMON,     /* hand-open. CALL: struct hand_daemon: connect to the host's lock or log daemon. Reply: struct hand_done; fd [0] */
+    IN_HAND_DAEMON,     /* hand-open. CALL: struct hand_daemon: connect to the host's lock or log daemon. Reply: struct hand_done; fds [0] the connection, [1] a pipe's end: it stays
+                         * while that is open: the daemon looks for who connected when it answers the first call over it */
     /* debug, admin door only */
     IN_WORKERS = 128,   /* CALL: reply: struct peer_row, one after the other */
     IN_WORKER_DEBUG,    /* CALL admin gateway -> supervisor -> qemu worker: arg: enum worker_debug; object in the header. Reply: msgpack [[[name, value] ...]]: what it is doing */

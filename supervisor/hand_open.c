@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <linux/capability.h>
 #include <linux/fs.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@
 #include "ipc/util.h"
 
 #define NVRAM_BYTES_MAX (64 << 20)
+#define STAY_MS 900            /* the supervisor ends one that stays longer than a second behind its answer */
 
 int open_fail(struct opener *o, struct err *e, int errnum, const char *fmt, ...)
 {
@@ -445,21 +447,28 @@ static void hand_connect(struct hand *h)
     hand_reply(h, &done, sizeof done, &fd, 1);
 }
 
-/* SAFETY: one of the two daemons of hand_daemon.c; what is said over the connection is the business of the role that gets it. */
+/* libvirt's daemons ask the kernel who connected, and then look in /proc for the process: it has to be there until they have answered a first call. So
+ * this one stays as long as somebody has the pipe that comes with the connection, and no longer than the supervisor waits for it to end.
+ * SAFETY: one of the two daemons of hand_daemon.c; what is said over the connection is the business of the role that gets it. */
 static void hand_daemon(struct hand *h)
 {
     const struct hand_daemon *q = hand_body(h, sizeof *q);
     struct hand_done done = { .failed = -1, .nworker = 1 };
     struct err e = ERR_INIT;
     char path[108] = "";
-    int fd, r = hand_daemon_path(h, q->program, path, sizeof path);
-    r = r < 0 ? r : sock_connect(path, &fd);
+    int fds[2], stays[2], r = hand_daemon_path(h, q->program, path, sizeof path);
+    r = r < 0 ? r : pipe2(stays, O_CLOEXEC) < 0 ? -errno : sock_connect(path, &fds[0]);
     if (r < 0) {
         err_sys(&e, VIR_FROM_RPC, -r, "Failed to connect socket to '%s'", path);
         hand_fail(h, -1, r, &e);
         return;
     }
-    hand_reply(h, &done, sizeof done, &fd, 1);
+    fds[1] = stays[1];
+    hand_reply(h, &done, sizeof done, fds, 2);
+    close(fds[0]);
+    close(fds[1]);
+    struct pollfd p = { .fd = stays[0] };
+    poll(&p, 1, STAY_MS);
 }
 
 int main(void)

@@ -58,6 +58,8 @@ static int connect_to(uint32_t program, char text[1024])
     if (fakesup_hand(&s, ROLE_HAND_OPEN, geteuid() ? BIRTH_SESSION : 0, IN_HAND_DAEMON, &q, sizeof q, NULL, 0) == 1 && s.reply.body_len == sizeof d) {
         memcpy(&d, s.reply.body, sizeof d);
         got = frame_take_fd(&s.reply, 0);
+        AUTO_CLOSE stays = frame_take_fd(&s.reply, 1);
+        tap_ok((d.error == 0) == (stays >= 0) && (d.error || kill(s.pid, 0) == 0), "who connected is there while it is wanted");
     }
     tap_ok(fakesup_end(&s) == 0 && (d.error == 0) == (got >= 0), "the hand ends");
     memcpy(text, d.text, sizeof d.text);
