@@ -13,6 +13,8 @@ static const struct kind_folder folders[] = {
 static void defaults(struct settings *s)
 {
     s->unix_sock_ro_perms = 0777;
+    s->auto_disk_leases = 1;
+    s->require_lease_for_disks = REQUIRE_UNLESS_AUTO;
 }
 
 const struct daemon_kind kind = {
@@ -21,5 +23,5 @@ const struct daemon_kind kind = {
              "       --debug CMD       With --worker NAME: run CMD, as gdb or strace, on its worker\n"
              "       --trace           With --worker NAME: show what goes over its monitor\n",
     .doors = 1u << DOOR_RW | 1u << DOOR_RO | 1u << DOOR_ADMIN, .lock = "driver.pid", .autostarts = true,
-    .files = { { CONF_FILE_DAEMON, "virtqemud.conf" }, { CONF_FILE_QEMU, "qemu.conf" }, { CONF_FILE_LOGD, "virtlogd.conf" } },
+    .files = { { CONF_FILE_DAEMON, "virtqemud.conf" }, { CONF_FILE_QEMU, "qemu.conf" }, { CONF_FILE_LOGD, "virtlogd.conf" }, { CONF_FILE_QEMU_LOCKD, "qemu-lockd.conf" } },
 };

@@ -110,6 +110,16 @@ static void test_keys(void)
     r = settings_apply(&s, CONF_FILE_LOGD, "f", logd, sizeof logd - 1, &e);
     tap_ok(r == 0 && s.max_clients == 55 && s.log_level == 1 && s.log_max_age_days == 7 && s.log_rate == 1000 && !strcmp(s.log_root, "/x"), "and for itself");
     s.daemon = DAEMON_QEMUD;
+    static const char lockd[] = "auto_disk_leases = 0\nrequire_lease_for_disks = 1\nfile_lockspace_dir = \"/f\"\nlvm_lockspace_dir = \"/l\"\nscsi_lockspace_dir = \"/s\"\n";
+    s.auto_disk_leases = 1;
+    r = settings_apply(&s, CONF_FILE_QEMU_LOCKD, "f", lockd, sizeof lockd - 1, &e);
+    tap_ok(r == 0 && !s.auto_disk_leases && s.require_lease_for_disks == 1 && !strcmp(s.file_lockspace_dir, "/f") && !strcmp(s.lvm_lockspace_dir, "/l") && !strcmp(s.scsi_lockspace_dir, "/s"), "qemu-lockd.conf");
+    static const char *const managers[] = { "lockd", "nop", "sanlock" };
+    for (size_t i = 0; i < ARRAY_N(managers); i++) {
+        util_copy_str(s.lock_manager, sizeof s.lock_manager, managers[i]);
+        tap_ok((settings_finish(&s, &e) == 0) == (i < 2), "lock_manager %s", managers[i]);
+    }
+    *s.lock_manager = 0;
     for (size_t i = 0; i < ARRAY_N(bad); i++) {
         e = (struct err)ERR_INIT;
         r = settings_apply(&s, bad[i].file, "f", bad[i].text, strlen(bad[i].text), &e);

@@ -8,7 +8,7 @@ import os
 import re
 import sys
 
-FILES = {'virtqemud.conf': 'DAEMON', 'libvirtd.conf,': 'DAEMON', 'qemu.conf': 'QEMU', 'virtlogd.conf': 'LOGD', 'virtlockd.conf': 'LOCKD'}
+FILES = {'virtqemud.conf': 'DAEMON', 'libvirtd.conf,': 'DAEMON', 'qemu.conf': 'QEMU', 'virtlogd.conf': 'LOGD', 'virtlockd.conf': 'LOCKD', 'qemu-lockd.conf': 'QEMU_LOCKD'}
 ELSEWHERE = {'firewall_backend'}        # said to be of another file by the facts themselves
 
 

@@ -40,7 +40,7 @@ static int read_defaults(const struct birth *b, struct settings *s, struct err *
 
 static int read_file(int fd, int file, struct settings *s, struct err *e)
 {
-    static const char *const names[CONF_FILE_N] = { "virtqemud.conf", "qemu.conf", "virtlogd.conf", "virtlockd.conf" };
+    static const char *const names[CONF_FILE_N] = { "virtqemud.conf", "qemu.conf", "virtlogd.conf", "virtlockd.conf", "qemu-lockd.conf" };
     struct stat st;
     if (fstat(fd, &st) < 0 || lseek(fd, 0, SEEK_SET) < 0)
         return err_sys(e, VIR_FROM_CONF, errno, "cannot read %s", names[file]);

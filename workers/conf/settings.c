@@ -187,6 +187,8 @@ int settings_finish(struct settings *s, struct err *e)
 {
     if (s->remote_display_port_min > s->remote_display_port_max)
         return err_set(e, VIR_ERR_CONF_SYNTAX, VIR_FROM_CONF, "qemu.conf: remote_display_port_min is greater than remote_display_port_max");
+    if (*s->lock_manager && strcmp(s->lock_manager, "nop") && strcmp(s->lock_manager, "lockd"))
+        return err_set(e, VIR_ERR_CONF_SYNTAX, VIR_FROM_CONF, "qemu.conf: lock_manager: \"lockd\" and \"nop\" are supported, not \"%s\"", s->lock_manager);
     if (s->min_workers > s->max_workers)
         s->min_workers = s->max_workers;
     if (s->admin_min_workers > s->admin_max_workers)
