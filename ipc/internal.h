@@ -226,12 +226,14 @@ struct hand_done {
     char text[1024];                /* detail of the error (strerror is in it already) */
 };
 enum hand_has { HAND_HAS_TAPS = 1, HAND_HAS_HOSTNET = 2 };      /* what the manifest has beside what was opened */
-enum launch_flags { LAUNCH_HOSTNET = 1 /* host's net namespace */, LAUNCH_NO_CGROUP = 2 /* a QEMU run for its capabilities */ };
+enum launch_flags { LAUNCH_HOSTNET = 1 /* host's net namespace */, LAUNCH_NO_CGROUP = 2 /* a QEMU run for its capabilities */,
+    LAUNCH_LEASES = 4 /* the guest is an owner at virtlockd */ };
 /* number: in QEMU, >= QEMU_FD_BASE; -1: it is log_fd, or none of QEMU's: its PID-1 stub holds it as what kind and arg say, until a later daemon asks for it */
 struct launch_fd { int16_t number; uint8_t kind /* enum birth_fd_kind; BFD_NONE: QEMU's */, pad; uint32_t arg; };
 struct launch {
     uint64_t object; uint32_t uid, gid; int32_t id; uint32_t flags /* enum launch_flags */;
     char name[NAME_MAX_BYTES];
+    uint8_t uuid[16];
     char emulator[512];         /* path of the binary; must be one that hand-launch knows. argv memfd holds argv[0].. too */
     uint32_t nfds;              /* descriptors after argv and manifest */
     uint32_t log_fd;            /* index among them of QEMU's stdout and stderr */

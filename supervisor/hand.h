@@ -55,6 +55,8 @@ int proc_start(int32_t pid, uint64_t *start);       /* field 22 of /proc/PID/sta
 
 /* hand_daemon.c: the socket of the host's daemon that speaks that program (PROG_LOCK, PROG_LOG). 0 or negative errno. */
 int hand_daemon_path(const struct hand *h, uint32_t program, char *path, size_t size);
+/* Says over a connection to virtlockd that it is the guest's whose first process is pid, and that no more may be asked over it. 0 or negative errno. */
+int hand_daemon_register(int fd, const struct launch *l, int32_t pid);
 
 /* hand_path.c: paths that a client named. */
 

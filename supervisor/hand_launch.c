@@ -27,8 +27,10 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include "ipc/log.h"
+#include "ipc/op.h"
 #include "ipc/util.h"
 #include "policy/policy.h"
 
@@ -42,12 +44,14 @@
 #define START_WAIT_MS 20000
 #define KNOWN_WAIT_MS 20000
 #define QEMU_FD_END 1024            /* numbers in QEMU are below; what the stub holds is above */
+#define QEMU_FD_LEASE (QEMU_FD_END - 1)
 
 struct launcher {
     struct hand *h;
     const struct launch *l;
     bool session;
-    int plan, filter, stub, null, door;     /* -1: none */
+    int plan, filter, stub, null, door, lease /* connection to virtlockd */;     /* -1: none */
+    struct sockaddr_un lockd;
     int status[2], exec[2];         /* [0] here, [1] the child's */
     uint32_t level;
     struct cgroups groups;
@@ -103,7 +107,7 @@ static int launch_check(const struct launcher *x, struct err *e)
         return bad_launch(e, "descriptors");
     for (unsigned i = 0; i < l->nfds; i++) {
         int number = l->fd[i].number;
-        if (number != -1 && (number < QEMU_FD_BASE || number >= QEMU_FD_END))
+        if (number != -1 && (number < QEMU_FD_BASE || number >= QEMU_FD_LEASE))
             return bad_launch(e, "descriptor number");
         if (number == -1 && i != l->log_fd && (l->fd[i].kind == BFD_NONE || l->fd[i].kind >= BFD_KIND_N))
             return bad_launch(e, "descriptor kind");
@@ -184,12 +188,12 @@ static void give_up_root(const struct launcher *x)
 /* Moves every descriptor to the number it has in the stub and in QEMU; first all out of the way. */
 static void place_fds(const struct launcher *x)
 {
-    enum { STATUS, FIXED = 9, OUT_OF_THE_WAY = QEMU_FD_END + 256 };
+    enum { STATUS, FIXED = 10, OUT_OF_THE_WAY = QEMU_FD_END + 256 };
     const struct launch *l = x->l;
     const int *in = x->h->call.fds + 2, log = in[l->log_fd];
     struct { int fd, to; } place[FIXED + FRAME_FDS_MAX] = {
         [STATUS] = { child_status, STUB_FD_STATUS }, { x->null, 0 }, { log, 1 }, { log, 2 }, { x->plan, STUB_FD_PLAN }, { x->filter, STUB_FD_FILTER },
-        { x->exec[1], STUB_FD_EXEC }, { x->stub, STUB_FD_FREE }, { x->door, QEMU_FD_END },
+        { x->exec[1], STUB_FD_EXEC }, { x->stub, STUB_FD_FREE }, { x->door, QEMU_FD_END }, { x->lease, QEMU_FD_LEASE },
     };
     struct rlimit files;
     unsigned n = FIXED;
@@ -222,6 +226,10 @@ static void child(struct launcher *x)
     child_status = x->status[1];
     close(x->status[0]);
     close(x->exec[0]);
+    if (x->lease >= 0 && connect(x->lease, (struct sockaddr *)&x->lockd, sizeof x->lockd) < 0)
+        child_fail("connect");
+    if (x->lease >= 0 && send(child_status, "c", 1, MSG_NOSIGNAL) < 0)
+        _exit(126);
     /* In a session the ids are mapped before anything is made, and before they are asked for: until then they are those of nobody. */
     if (x->session && read(child_status, &go, 1) != 1)
         _exit(127);
@@ -360,6 +368,28 @@ static int open_proc(const char *path)
     return fd;
 }
 
+/* virtlockd counts an owner as ended when a connection is closed that was made by the process that is registered over it.  So the guest's first process
+ * makes it while it is root, and QEMU alone holds it: leases live as long as QEMU does, whatever becomes of the daemon.
+ * SAFETY: over it nothing can be asked any more before QEMU exists. */
+static int lease_begin(struct launcher *x, struct err *e)
+{
+    int r = hand_daemon_path(x->h, PROG_LOCK, x->lockd.sun_path, sizeof x->lockd.sun_path);
+    x->lockd.sun_family = AF_UNIX;
+    x->lease = r < 0 ? r : socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    return x->lease < 0 ? err_sys(e, VIR_FROM_QEMU, r < 0 ? -r : errno, "Unable to connect to virtlockd") : 0;
+}
+
+static int lease_register(struct launcher *x, pid_t pid, struct err *e)
+{
+    struct pollfd p = { .fd = x->status[0], .events = POLLIN };
+    struct stub_fail f = { 0 };
+    ssize_t n = poll(&p, 1, START_WAIT_MS) == 1 ? recv(x->status[0], &f, sizeof f, MSG_DONTWAIT) : 0;
+    if (n == sizeof f)
+        return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "Failed to connect socket to '%s': %s", x->lockd.sun_path, strerror(-f.error));
+    int r = n == 1 ? hand_daemon_register(x->lease, x->l, pid) : -ETIMEDOUT;
+    return r < 0 ? err_sys(e, VIR_FROM_QEMU, -r, "virtlockd does not register the guest") : 0;
+}
+
 static int launch(struct launcher *x, struct launched *done, int fds[3], unsigned *nfds, struct err *e)
 {
     const struct policy_filter *filter = &policy_filters[FILTER_QEMU_SYSTEM];
@@ -374,6 +404,8 @@ static int launch(struct launcher *x, struct launched *done, int fds[3], unsigne
     if (!(x->l->flags & LAUNCH_NO_CGROUP) && (x->door = record_listen(x->h, x->l->id)) < 0)
         return err_sys(e, VIR_FROM_QEMU, -x->door, "Unable to start QEMU");
     if (!(x->l->flags & LAUNCH_NO_CGROUP) && cgroup_make(&x->groups, x->l, x->session, e) < 0)
+        return -1;
+    if (x->l->flags & LAUNCH_LEASES && lease_begin(x, e) < 0)
         return -1;
     if (pipe2(x->exec, O_CLOEXEC) < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, x->status) < 0 || setsockopt(x->status[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0)
         return err_sys(e, VIR_FROM_QEMU, errno, "Unable to start QEMU");
@@ -395,6 +427,8 @@ static int launch(struct launcher *x, struct launched *done, int fds[3], unsigne
         r = cgroup_join(&x->groups, pid);
     if (r < 0)
         err_sys(e, VIR_FROM_QEMU, -r, "Unable to set up QEMU's process");
+    else if (x->lease >= 0 && lease_register(x, pid, e) < 0)
+        ;
     else if (send(x->status[0], "g", 1, MSG_NOSIGNAL) == 1 && launch_wait(x, pid, &qemu, e) == 0) {
         char path[64];
         *done = (struct launched){ .pid = pid, .qemu_pid = qemu, .sandbox = x->level };
@@ -436,7 +470,7 @@ static void launch_undo(const struct launcher *x)
 
 static void hand_launch(struct hand *h)
 {
-    struct launcher x = { .h = h, .l = hand_body(h, sizeof *x.l), .session = h->birth.flags & BIRTH_SESSION, .plan = -1, .filter = -1, .stub = -1, .null = -1, .door = -1 };
+    struct launcher x = { .h = h, .l = hand_body(h, sizeof *x.l), .session = h->birth.flags & BIRTH_SESSION, .plan = -1, .filter = -1, .stub = -1, .null = -1, .door = -1, .lease = -1 };
     struct launched done = { 0 };
     struct err e = ERR_INIT;
     unsigned nfds = 0;
