@@ -58,6 +58,7 @@ enum internal_op {
     IN_STOPPED,         /* EVENT: worker: it saw its guest end; struct guest_state with the reason it knows (shutdown, crashed, saved ...) */
     IN_QUIT,            /* EVENT supervisor -> worker: your object is gone; end */
     IN_LOG_TAIL = 102,  /* CALL worker/supervisor -> log: struct log_tail; reply: last bytes of the stream as text (<= 4096) */
+    IN_LEASES_ASK,      /* CALL worker -> supervisor: arg: LEASES_TAKE before the guest's CPUs run, LEASES_GIVE when they have stopped. Reply empty, or virtlockd's error */
     IN_START = 104,     /* CALL supervisor -> worker, its first frame unless BIRTH_RESUME: bring the guest up. arg: the API call's flags (1 paused); fd [0], if any: saved
                          * state to restore. Reply empty when it runs (or is paused as asked); an ERROR's text goes to the client, and all is undone */
     IN_SAVE,            /* CALL supervisor -> worker: arg: the API call's flags; fd [0] a new file: the guest is stopped, and head, document and state are

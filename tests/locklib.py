@@ -49,8 +49,8 @@ def skip(why):
     raise SystemExit(77)
 
 
-def lock_box(name, peer=False, libvirtd=False, before=""):
-    """A box with virtlockd: ours, after this shell line, or Debian's; and with Debian's libvirtd as its client."""
+def lock_box(name, peer=False, libvirtd=False, virtqemud=False, before=""):
+    """A box with virtlockd: ours, after this shell line, or (peer) Debian's; and with Debian's libvirtd, or our virtqemud, as its client, to be started."""
     import os, shutil
     from box import BUILD, Box, wait_for
     if os.geteuid():
@@ -59,11 +59,11 @@ def lock_box(name, peer=False, libvirtd=False, before=""):
         if not shutil.which(program):
             skip(program + " is not installed")
     b = Box(name, peer=libvirtd, start=False)
-    if not libvirtd:
+    if not libvirtd and not virtqemud:
         b.word = "virtlockd"
     ours = before + "BULKHEAD_LIBEXECDIR=%s/roles %s/virtlockd" % (BUILD, BUILD)
     b.lockd = "virtlockd" if peer else ours
-    if not libvirtd:
+    if not libvirtd and not virtqemud:
         b.command = b.lockd
     b.lock_sock = os.path.join(b.dir, "run/libvirt/virtlockd-sock")
     b.images = os.path.join(b.dir, "var/lib/libvirt/images")

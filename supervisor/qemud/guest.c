@@ -284,6 +284,7 @@ static const struct { uint32_t op; uint8_t kind; size_t body; unsigned fds; void
     { IN_STATE, FRAME_EVENT, sizeof(struct guest_state), 0, on_state }, { IN_STATUS_XML, FRAME_CALL, 0, 1, on_status },
     { IN_STOPPED, FRAME_EVENT, sizeof(struct guest_state), 0, on_stopped }, { IN_LAUNCH, FRAME_CALL, sizeof(struct launch), 1, launch_begin },
     { IN_LOG_TAIL, FRAME_CALL, sizeof(struct log_tail), 0, log_tail }, { IN_DOC_ELEMENT, FRAME_CALL, 0, 1, on_element },
+    { IN_LEASES_ASK, FRAME_CALL, 0, 0, lease_asked },
 };
 
 void objects_frame(struct peer *p, struct frame *f)

@@ -1,6 +1,7 @@
 /* guest.h: the objects of virtqemud: domains as rows of the index page, definitions, guests that run or are on their way up or down. */
 #ifndef BULKHEAD_GUEST_H
 #define BULKHEAD_GUEST_H
+#include <string.h>
 #include "supervisor/objects.h"
 
 enum { STATE_NOSTATE, STATE_RUNNING, STATE_BLOCKED, STATE_PAUSED, STATE_SHUTDOWN, STATE_SHUTOFF, STATE_CRASHED, STATE_PMSUSPENDED };       /* virDomainState */
@@ -105,6 +106,11 @@ void log_init_rows(struct run *r);
 int log_add(struct run *r, int kind, int fd);               /* BFD_LOG_PIPE begins a stream, BFD_DIR and BFD_FILE are the last one's; takes over */
 void log_run(struct run *r);                                /* their roles; those of an earlier supervisor go on */
 void log_tail(struct run *r, struct peer *p, struct frame *f);
+
+/* lease.c */
+static inline bool lease_wanted(void) { return !strcmp(sup.settings.lock_manager, "lockd"); }
+void lease_asked(struct run *r, struct peer *worker, struct frame *f);
+void lease_talk(struct run *r, uint32_t what, const struct caller *c /* NULL: nobody waits */);
 
 /* save.c */
 extern const struct step saved_xml_steps[];

@@ -318,6 +318,8 @@ void launch_begin(struct run *r, struct peer *worker, struct frame *fr)
     l.uid = l.gid = r->uid;
     l.id = r->id;
     l.flags &= r->has & HAND_HAS_HOSTNET ? LAUNCH_HOSTNET : 0;
+    l.flags |= lease_wanted() ? LAUNCH_LEASES : 0;
+    memcpy(l.uuid, slot_row(r->slot)->uuid, sizeof l.uuid);
     util_copy_str(l.name, sizeof l.name, slot_row(r->slot)->name);
     memcpy(f->body, &l, sizeof l);
     f->fd[FF_TEXT] = frame_take_fd(fr, 0);

@@ -124,6 +124,8 @@ static int finish(struct flow *f)
     int slot = r->slot;
     bool was_active = slot_active(slot_row(slot));
     struct guest_state how = r->has_word ? r->word : stop_crashed;
+    if (lease_wanted() && r->launched)
+        lease_talk(r, LEASES_GIVE, NULL);   /* virtlockd has given them up with QEMU's connection; but not what was taken while QEMU ended */
     run_free(r);
     f->run = NULL;
     SLOT_EDIT(s, slot) {

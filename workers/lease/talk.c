@@ -58,20 +58,20 @@ static int say_spaces(struct rpc_client *c, const struct settings *s, struct err
     return 0;
 }
 
-/* The first n.  One that is not held is no failure of the others. 0, or -1 with the first error. */
+/* The first n.  One that virtlockd says is not held is none to worry about: it went with its owner, or was never had. */
 static int release(struct rpc_client *c, const struct resources *r, size_t n, struct err *e)
 {
-    int failed = 0;
     for (size_t i = 0; i < n; i++) {
         struct err own = ERR_INIT;
         if (!say_resource(c, OP_LOCK_RELEASE_RESOURCE, &r->v[i], 0, &own))
             continue;
-        if (!failed++)
+        log_info("lease of '%s': %s", r->v[i].name, own.detail);
+        if (own.code == VIR_ERR_RPC) {
             *e = own;
-        if (own.code == VIR_ERR_RPC)
-            break;
+            return -1;
+        }
     }
-    return failed ? -1 : 0;
+    return 0;
 }
 
 static int take(struct rpc_client *c, const struct resources *r, bool again, struct err *e)

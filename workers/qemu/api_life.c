@@ -24,13 +24,22 @@ static int flags_only(struct guest *g, const struct request *rq, struct frame *f
     return call_end_args(g, rq, &in) || call_check_flags(g, rq, *flags, known, function) || call_need_up(g, rq) ? -1 : 0;
 }
 
+static void on_given(void *data, const struct err *e)
+{
+    (void)e;        /* as libvirt has it, the guest is suspended all the same */
+    call_ok(data);
+}
+
 /* QEMU answers `stop` only after it has sent STOP, so that the state is known by then. */
 static void on_suspended(void *data, json_t *ret, const struct err *e)
 {
     struct call *c = data;
     if (!ret)
         c->g->pause_reason = PAUSED_UNKNOWN;
-    call_on_done(c, ret, e);
+    if (ret)
+        lease_give(c->g, on_given, c);
+    else
+        call_fail(c, e);
 }
 
 OP_FN(api_suspend)
@@ -40,6 +49,8 @@ OP_FN(api_suspend)
         return;
     if (g->state == DOM_PMSUSPENDED)
         reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "domain is pmsuspended");
+    else if (g->state == DOM_PAUSED && g->locks & LOCKS_GIVING)
+        lease_give(g, on_given, call_new(g, rq));
     else if (g->state == DOM_PAUSED)
         reply_ok(g, rq);
     else {
@@ -49,6 +60,26 @@ OP_FN(api_suspend)
     }
 }
 
+static void on_resumed(void *data, json_t *ret, const struct err *e)
+{
+    struct call *c = data;
+    if (!ret)
+        lease_give(c->g, NULL, NULL);
+    call_on_done(c, ret, e);
+}
+
+static void on_taken(void *data, const struct err *e)
+{
+    struct call *c = data;
+    if (e) {
+        call_fail(c, e);
+        return;
+    }
+    c->g->run_reason = RUNNING_UNPAUSED;
+    qmp_send(&c->g->qmp, "cont", NULL, -1, 0, on_resumed, c);
+    qmp_flush(&c->g->qmp);
+}
+
 OP_FN(api_resume)
 {
     struct guest *g = w->data;
@@ -56,13 +87,10 @@ OP_FN(api_resume)
         return;
     if (g->state == DOM_PMSUSPENDED)
         reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "domain is pmsuspended");
-    else if (g->state == DOM_RUNNING)
+    else if (g->state == DOM_RUNNING || g->locks & LOCKS_TAKING)
         reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "domain is already running");
-    else {
-        g->run_reason = RUNNING_UNPAUSED;
-        qmp_send(&g->qmp, "cont", NULL, -1, 0, call_on_done, call_new(g, rq));
-        qmp_flush(&g->qmp);
-    }
+    else
+        lease_take(g, on_taken, call_new(g, rq));
 }
 
 /* ---- shutdown and reboot: by the agent where it is asked for or at hand, else by the power button ---- */

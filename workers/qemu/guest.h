@@ -67,6 +67,7 @@ struct guest {
     int32_t run_reason;                 /* the same for RESUME */
     bool got_shutdown, fake_reboot, quitting;
     bool unsure;                        /* this instance took a guest over, and QEMU has not told its state yet */
+    uint32_t locks;                     /* enum guest_locks */
     int32_t stop_reason, stop_detail;   /* how the end will be told; reason 0: not known yet */
     int64_t rtc_adjustment0;            /* clock's adjustment at start: RTC_CHANGE counts from it */
     uint64_t cpu_last_ns;
@@ -145,6 +146,14 @@ bool is_marked(const struct tree *dev, uint32_t entry);                 /* the e
 int guest_tap_dir(struct guest *g, const struct tree *nic);             /* folder of the interface's counters; borrowed; -1 none */
 /* Hands a connected client to a display: getfd, add_client. fd borrowed. */
 void guest_add_graphics(struct guest *g, const char *protocol, int fd, bool skip_auth, qmp_reply_fn *fn, void *data);
+
+/* lease.c: leases of its disks.  fn gets NULL, or why not; it may be called before these return. */
+enum guest_locks { LOCKS_ON = 1 /* the guest was started with lock_manager = "lockd" */, LOCKS_HELD = 2, LOCKS_TAKING = 4, LOCKS_GIVING = 16,
+    LOCKS_UNKNOWN = 8 /* of an earlier instance, until QEMU has told whether its CPUs run */ };
+typedef void lease_fn(void *data, const struct err *e);
+void lease_take(struct guest *g, lease_fn *fn, void *data);             /* before its CPUs run */
+void lease_give(struct guest *g, lease_fn *fn, void *data);             /* when they have stopped; a failure is logged. fn may be NULL */
+void lease_resume(struct guest *g, const struct err *e);                 /* QEMU told what an earlier instance's guest does, or why it does not */
 
 /* debug.c: for the administrator. */
 void debug_call(struct worker *w, const struct request *rq, struct frame *f);           /* IN_WORKER_DEBUG */

@@ -38,6 +38,9 @@ static void on_stop(struct guest *g, json_t *d)
     int32_t reason = g->pause_reason;
     g->pause_reason = PAUSED_UNKNOWN;
     guest_set_state(g, DOM_PAUSED, reason, EVENT_SUSPENDED, reason < (int32_t)ARRAY_N(detail) ? detail[reason] : 0);
+    /* A suspend gives its leases up itself, and waits for that; a guest that is saved keeps them until its QEMU ends. */
+    if (reason != PAUSED_USER && reason != PAUSED_SAVE)
+        lease_give(g, NULL, NULL);
 }
 
 static void on_resume(struct guest *g, json_t *d)

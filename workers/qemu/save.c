@@ -28,7 +28,7 @@ static uint32_t sum_of(const uint8_t *p, size_t n, uint64_t seq)
 
 static void pack(struct guest *g, struct mp_out *o)
 {
-    mp_array(o, 14);
+    mp_array(o, 15);
     mp_uint(o, NOTES_VERSION);
     mp_int(o, g->state);
     mp_int(o, g->reason);
@@ -42,6 +42,7 @@ static void pack(struct guest *g, struct mp_out *o)
     mp_int(o, g->pid);
     mp_int(o, g->qemu_pid);
     mp_int(o, g->rtc_adjustment0);
+    mp_uint(o, g->locks & LOCKS_ON);
     tree_pack(o, g->tree);
 }
 
@@ -67,8 +68,10 @@ void save_notes(struct guest *g)
 static int unpack(struct guest *g, const uint8_t *p, size_t n)
 {
     struct mp_in in;
+    uint32_t fields;
     mp_in_init(&in, p, n);
-    if (mp_guard(p, n, MP_DEPTH_MAX, PLACE_BYTES, NULL) || mp_get_array(&in, 14) != 14 || mp_get_int(&in) != NOTES_VERSION)
+    /* 14: of an earlier version's worker, which took no leases. */
+    if (mp_guard(p, n, MP_DEPTH_MAX, PLACE_BYTES, NULL) || (fields = mp_get_array(&in, 15)) < 14 || mp_get_int(&in) != NOTES_VERSION)
         return -EPROTO;
     struct guest s = *g;
     s.state = mp_get_i32(&in);
@@ -83,6 +86,7 @@ static int unpack(struct guest *g, const uint8_t *p, size_t n)
     s.pid = mp_get_i32(&in);
     s.qemu_pid = mp_get_i32(&in);
     s.rtc_adjustment0 = mp_get_int(&in);
+    s.locks = fields > 14 && mp_get_u32(&in) & LOCKS_ON ? LOCKS_ON | LOCKS_UNKNOWN : 0;
     s.tree = tree_unpack(&in);
     if (!mp_end(&in)) {
         if (s.tree)

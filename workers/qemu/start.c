@@ -209,6 +209,7 @@ void start_call(struct worker *w, const struct request *rq, struct frame *f)
     g->restore_fd = frame_take_fd(f, 0);
     g->restored = g->restore_fd >= 0;
     g->phase = PHASE_LAUNCHING;
+    g->locks = strcmp(g->settings.lock_manager, "lockd") ? 0 : LOCKS_ON;
     AUTO_CLOSE fd = plan_launch(g, &l, &e);
     if (fd < 0) {
         start_failed(g, &e);
@@ -297,6 +298,20 @@ static void set_balloon(struct guest *g)
         stats_set_period(g, period, NULL, NULL);
 }
 
+static void on_leased(void *data, const struct err *e)
+{
+    struct guest *g = data;
+    if (!g->starting)
+        return;
+    if (e) {
+        start_failed(g, e);
+        guest_quit(g, SHUTOFF_FAILED, STOPPED_FAILED);
+    } else if (g->restored)
+        restore_begin(g, on_restored);
+    else
+        go(g);
+}
+
 void start_qmp_ready(struct guest *g)
 {
     if (!g->starting)
@@ -311,10 +326,10 @@ void start_qmp_ready(struct guest *g)
     guest_take_ends(g);
     guest_learn(g);
     guest_learn_cpu(g);
-    if (g->restored)
-        restore_begin(g, on_restored);
+    if (g->start_paused)
+        on_leased(g, NULL);
     else
-        go(g);
+        lease_take(g, on_leased, g);
     qmp_flush(&g->qmp);
 }
 

@@ -1,0 +1,74 @@
+/* lease.c: leases of a guest's disks (lock_manager = "lockd").  Its worker asks for them before the CPUs run, and gives them up when they have stopped; a
+ * hand connects to virtlockd, and a lease role says what there is to say.  All that takes is in the flow: its guest may end meanwhile.
+ *
+ * SAFETY: what is leased is what the guest's document names, as xmlc made it, and the owner is its first process: a worker says when, not what or whose. */
+#include <fcntl.h>
+#include <string.h>
+#include "supervisor/qemud/guest.h"
+
+/* One talk of a run at a time, in the order they were asked for. */
+static int turn_go(struct flow *f)
+{
+    for (struct flow *g = flow_next(NULL); g; g = flow_next(g))
+        if (g->steps == f->steps && g->wanted == f->wanted && g->id == f->id && g->i < f->i)
+            return FLOW_BLOCKED;
+    return FLOW_NEXT;
+}
+
+static int connect_go(struct flow *f)
+{
+    const struct hand_daemon q = { .program = PROG_LOCK };
+    return hand_call(f, ROLE_HAND_OPEN, IN_HAND_DAEMON, &q, sizeof q, NULL, 0);
+}
+
+static int connected(struct flow *f, struct frame *fr)
+{
+    struct hand_done d;
+    util_closep(&f->fd[FF_IMAGE]);
+    util_closep(&f->fd[FF_SAVED]);
+    f->fd[FF_IMAGE] = frame_take_fd(fr, 0);
+    f->fd[FF_SAVED] = frame_take_fd(fr, 1);     /* open while the hand is needed */
+    return hand_done(f, fr, &d);
+}
+
+static int talk_go(struct flow *f)
+{
+    return flow_call(f, peer_take(ROLE_LEASE, 0, f->name), OP_IN(IN_LEASES_DO), f->arg, f->body, sizeof(struct lock_owner), (int[]){ f->fd[FF_IMAGE], f->fd[FF_TREE] }, 2);
+}
+
+/* Whoever dies at it is no reason to fail: once more from the connection on. */
+static int talk_failed(struct flow *f)
+{
+    if (!f->died || f->looked++)
+        return -1;
+    f->arg |= f->arg & LEASES_TAKE ? LEASES_AGAIN : 0;
+    f->pc = 0;
+    return FLOW_NEXT;
+}
+
+void lease_talk(struct run *r, uint32_t what, const struct caller *c)
+{
+    static const struct step steps[] = { { "turn", turn_go, NULL, NULL }, { "connect", connect_go, connected, talk_failed }, { "leases", talk_go, NULL, talk_failed }, { 0 } };
+    static uint32_t turns;
+    const struct index_slot *s = slot_row(r->slot);
+    struct flow *f = flow_start(steps, flow_answered, c);
+    if (!f)
+        return;
+    struct lock_owner *o = (struct lock_owner *)f->body;
+    *o = (struct lock_owner){ .id = (uint32_t)r->id, .pid = s->qemu_pid };
+    memcpy(o->uuid, s->uuid, sizeof o->uuid);
+    util_copy_str(o->name, sizeof o->name, s->name);
+    util_copy_str(f->name, sizeof f->name, s->name);
+    f->wanted = r->object;
+    f->id = r->id;
+    f->i = ++turns;
+    f->arg = what | (c && c->flags & FRAME_RESENT && what ? LEASES_AGAIN : 0);
+    f->fd[FF_TREE] = fcntl(run_fd(r, BFD_TREE, 0), F_DUPFD_CLOEXEC, 0);
+    flow_go(f);
+}
+
+void lease_asked(struct run *r, struct peer *worker, struct frame *fr)
+{
+    struct caller c = { .number = worker->number, .serial = fr->h.serial, .op = fr->h.op, .flags = fr->h.flags };
+    lease_talk(r, fr->h.arg & LEASES_TAKE, &c);
+}

@@ -1,0 +1,214 @@
+#!/usr/bin/python3
+"""Our virtqemud with lock_manager = "lockd", with our virtlockd and with Debian's: disks and <lease> elements are leased before a guest's CPUs run, a guest
+on what is leased elsewhere is refused in libvirt's words, leases go when it is paused, and live exactly as long as its QEMU, whoever of the daemon dies."""
+import hashlib, os, signal, sys
+sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
+from locklib import *
+try:
+    import libvirt
+except ImportError:
+    skip("python3-libvirt is not here")
+from box import QEMU, is_running, wait_for
+
+SPACE, MINE = "/var/lib/libvirt/lockd/files", "/var/lib/libvirt/lockd/mine"
+IMAGES = "/var/lib/libvirt/images/"
+
+
+def disk(file, target, extra="", device="disk", bus="virtio"):
+    return f"<disk type='file' device='{device}'><driver name='qemu' type='raw'/><source file='{IMAGES}{file}'/><target dev='{target}' bus='{bus}'/>{extra}</disk>"
+
+
+def xml(name, devices, extra=""):
+    return f"""<domain type='qemu'><name>{name}</name><memory unit='MiB'>32</memory><os><type arch='x86_64' machine='pc'>hvm</type></os>{extra}
+<devices><emulator>{QEMU}</emulator>{devices}</devices></domain>"""
+
+
+def refused(fn, code, *words):
+    try:
+        fn()
+    except libvirt.libvirtError as e:
+        assert e.get_error_code() == code, (e.get_error_code(), str(e))
+        assert all(w in str(e) for w in words), str(e)
+        return
+    raise AssertionError("it was not refused")
+
+
+def children(parent, role):
+    return [int(p) for p in open("/proc/%d/task/%d/children" % (parent, parent)).read().split() if open("/proc/%s/cmdline" % p).read().startswith("bulkhead-" + role)]
+
+
+def left_over(b):
+    return [w for w in b.left_over() if not w.endswith("bulkhead-hand-open")]       # virtlockd has one ready
+
+
+class Leases:
+    """What another host's virtlockd would find locked: the same question for ours and for Debian's."""
+
+    def __init__(self, b, lockspace):
+        self.b, self.lockspace = b, lockspace
+
+    def name(self, file):
+        return hashlib.sha256((IMAGES + file).encode()).hexdigest() if self.lockspace else IMAGES + file
+
+    def path(self, file):
+        return self.b.dir + (SPACE + "/" if self.lockspace else "") + self.name(file)
+
+    def held(self, file, shared=False):
+        return os.path.exists(self.path(file)) and is_locked(self.path(file), shared)
+
+    def elsewhere(self):
+        """A guest of another host, as far as this virtlockd knows."""
+        c = Client(self.b.lock_sock)
+        assert c.register(999990, "elsewhere", 9) is None
+        return c
+
+    def take(self, c, file):
+        return c.acquire(SPACE if self.lockspace else "", self.name(file), AUTOCREATE if self.lockspace else 0)
+
+    def give(self, c, file):
+        return c.release(SPACE if self.lockspace else "", self.name(file))
+
+
+def begin(name, peer, conf):
+    b = lock_box(name, peer=peer, virtqemud=True)
+    open(os.path.join(b.dir, "etc/libvirt/qemu.conf"), "a").write('lock_manager = "lockd"\n')
+    open(os.path.join(b.dir, "etc/libvirt/qemu-lockd.conf"), "w").write(conf)
+    for i in range(6):
+        with open(b.images + "/d%d.img" % i, "w") as f:
+            f.truncate(1 << 20)
+    return b
+
+
+def life(peer, lockspace):
+    b = begin("leases-%s-%s" % ("peer" if peer else "ours", "files" if lockspace else "direct"), peer, 'file_lockspace_dir = "%s"\n' % SPACE if lockspace else "")
+    l = Leases(b, lockspace)
+    try:
+        b.start()
+        c = b.connect()
+        other = l.elsewhere()
+        a = c.createXML(xml("a", disk("d0.img", "vda") + disk("d1.img", "vdb", "<shareable/>") + disk("d2.img", "vdc", "<readonly/>")))
+        assert l.held("d0.img") and l.held("d1.img") and not l.held("d1.img", shared=True) and not l.held("d2.img")
+        if not peer:
+            told = {r[1]: r for r in leases(b)}
+            assert set(told) == {l.name("d0.img"), l.name("d1.img")}, told
+            row = told[l.name("d0.img")]
+            assert row[0] == (SPACE if lockspace else "") and row[2] == "a" and row[3] == a.UUIDString() and row[4] == a.ID() and row[6] == "exclusive", row
+            assert told[l.name("d1.img")][6] == "shared"
+        # Another guest, here and of another host, has the disk.
+        assert l.take(other, "d0.img")[0] == 87
+        assert l.take(other, "d3.img") is None
+        refused(lambda: c.createXML(xml("b", disk("d3.img", "vda"))), libvirt.VIR_ERR_RESOURCE_BUSY, "resource busy: Lockspace resource '%s' is locked" % l.name("d3.img"))
+        refused(lambda: c.createXML(xml("b", disk("d4.img", "vda") + disk("d3.img", "vdb"))), libvirt.VIR_ERR_RESOURCE_BUSY, l.name("d3.img"))
+        wait_for("nothing is left of it", lambda: len(b.role("guest")) == 1 and not l.held("d4.img"))
+        s = c.createXML(xml("s", disk("d1.img", "vda", "<shareable/>")))
+        s.destroy()
+        assert l.held("d1.img")
+        # Paused, by the start or later, a guest has none.
+        p = c.createXML(xml("p", disk("d3.img", "vda")), libvirt.VIR_DOMAIN_START_PAUSED)
+        refused(p.resume, libvirt.VIR_ERR_RESOURCE_BUSY, l.name("d3.img"))
+        assert p.state()[0] == libvirt.VIR_DOMAIN_PAUSED
+        assert l.give(other, "d3.img") is None
+        p.resume()
+        assert l.held("d3.img")
+        p.suspend()
+        assert not l.held("d3.img") and l.take(other, "d3.img") is None
+        refused(p.resume, libvirt.VIR_ERR_RESOURCE_BUSY)
+        assert l.give(other, "d3.img") is None
+        p.resume()
+        p.destroy()
+        wait_for("p's lease has gone with it", lambda: not l.held("d3.img"))
+        # A managed save, and what goes on from it.
+        m = c.defineXML(xml("m", disk("d3.img", "vda")))
+        m.create()
+        m.managedSave()
+        wait_for("m's lease has gone with it", lambda: not l.held("d3.img"))
+        assert l.take(other, "d3.img") is None
+        refused(m.create, libvirt.VIR_ERR_RESOURCE_BUSY, l.name("d3.img"))
+        assert m.hasManagedSaveImage() and l.give(other, "d3.img") is None
+        m.create()
+        assert l.held("d3.img") and not m.hasManagedSaveImage()
+        # The daemon's processes die, it is started anew in place, and another one takes the guests over.
+        guests = set(b.role("guest"))
+        for role in ("qemu", "supervisor", None, "keeper"):
+            old = children(b.daemon_pid(), "supervisor") if not role else b.role(role)      # the first kill is virtlockd's supervisor's, too
+            if role == "keeper":
+                b.stop_daemon()
+                b.start()
+                b.wait(running=2)
+            elif role:
+                for pid in old:
+                    os.kill(pid, signal.SIGKILL)
+                wait_for("the end of " + role, lambda: not any(is_running(x) for x in old))
+            else:
+                os.kill(b.daemon_pid(), signal.SIGUSR1)
+                wait_for("the end of the supervisor", lambda: not any(is_running(x) for x in old))
+            c = wait_for("it answers", b.connect)
+            a, m = wait_for("the guests", lambda: (c.lookupByName("a"), c.lookupByName("m")))
+            assert l.held("d0.img") and l.held("d3.img") and set(b.role("guest")) == guests
+            wait_for("suspend", lambda: m.suspend() == 0)
+            assert not l.held("d3.img") and l.held("d0.img"), role
+            wait_for("resume", lambda: m.resume() == 0)
+            assert l.held("d3.img"), role
+        # Leases end with QEMU, also when no daemon is there to see it.
+        b.stop_daemon()
+        assert l.held("d0.img") and l.held("d3.img")
+        for pid in b.role("guest"):
+            os.kill(pid, signal.SIGKILL)
+        wait_for("no lease is left", lambda: not l.held("d0.img") and not l.held("d1.img") and not l.held("d3.img"))
+        b.start()
+        c = b.connect()
+        m = c.lookupByName("m")
+        m.create()
+        pid = [x for x, k in b.processes() if k.startswith(QEMU)][0]
+        os.kill(pid, signal.SIGKILL)
+        wait_for("the end of m", lambda: not m.isActive() and not l.held("d3.img"))
+        other.close()
+        c.close()
+        wait_for("nothing is left over", lambda: not left_over(b))
+        print("ok guests:", "Debian's virtlockd," if peer else "our virtlockd,", "lease files" if lockspace else "images", flush=True)
+    except BaseException:
+        print(b.log_text()[-4000:], left_over(b))
+        raise
+    finally:
+        b.stop()
+
+
+def rules():
+    """Leases that the document names, disks without any, and no virtlockd."""
+    b = begin("leases-rules", False, "auto_disk_leases = 0\n")
+    l = Leases(b, False)
+    try:
+        b.start()
+        c = b.connect()
+        lease = "<lease><lockspace>space</lockspace><key>key</key><target path='%s'%s/></lease>"
+        refused(lambda: c.createXML(xml("a", disk("d0.img", "vda"))), libvirt.VIR_ERR_CONFIG_UNSUPPORTED, "Read/write, exclusive access, disks were present, but no leases specified")
+        c.createXML(xml("r", disk("d0.img", "vda", "<readonly/>"))).destroy()
+        refused(lambda: c.createXML(xml("a", lease % (MINE, ""))), libvirt.VIR_ERR_INTERNAL_ERROR, "Lockspace for path %s/space does not exist" % MINE)
+        refused(lambda: c.createXML(xml("a", lease % (MINE, " offset='1024'"))), libvirt.VIR_ERR_INTERNAL_ERROR, "Offset must be zero for this lock manager")
+        other = l.elsewhere()
+        assert other.create_lockspace(MINE + "/space") is None and other.create(MINE + "/space", "key") is None
+        a = c.createXML(xml("a", disk("d0.img", "vda") + lease % (MINE, "")))
+        assert [r[:3] for r in leases(b)] == [[MINE + "/space", "key", "a"]], leases(b)
+        refused(lambda: c.createXML(xml("b", disk("d1.img", "vda") + lease % (MINE, ""))), libvirt.VIR_ERR_RESOURCE_BUSY, "Lockspace resource 'key' is locked")
+        a.destroy()
+        other.close()
+        lockd = min(p for p, k in b.processes() if k.split(" ")[0].endswith("/virtlockd"))
+        os.kill(lockd, signal.SIGTERM)
+        wait_for("the end of virtlockd", lambda: not is_running(lockd))
+        refused(lambda: c.createXML(xml("a", disk("d0.img", "vda") + lease % (MINE, ""))), libvirt.VIR_ERR_INTERNAL_ERROR, "Failed to connect socket to '/run/libvirt/virtlockd-sock'")
+        wait_for("nothing is left over", lambda: not left_over(b))
+        c.close()
+        print("ok rules", flush=True)
+    except BaseException:
+        print(b.log_text()[-4000:], left_over(b))
+        raise
+    finally:
+        b.stop()
+
+
+which = sys.argv[1:] or ["rules", "ours-direct", "peer-files"]
+if "rules" in which:
+    rules()
+for word in which:
+    if "-" in word:
+        life(word.startswith("peer"), word.endswith("files"))

@@ -1,0 +1,87 @@
+/* lease.c: when the guest's leases are taken and given up: while its CPUs run it has them.  What they are and how they are had is not this role's
+ * business: the supervisor sees to it, one after the other. */
+#include "config.h"
+#include <errno.h>
+#include <stdlib.h>
+
+#include "ipc/log.h"
+#include "ipc/util.h"
+#include "workers/qemu/guest.h"
+
+struct asked { struct guest *g; uint32_t what; lease_fn *fn; void *data; };
+static struct asked later;      /* a take that waits until QEMU has told what its guest does */
+
+static void ask(struct guest *g, uint32_t what, lease_fn *fn, void *data);
+
+static void on_answer(struct worker *w, void *data, struct frame *f, const struct err *e)
+{
+    struct asked *a = data;
+    (void)w, (void)f;
+    if (a->what == LEASES_TAKE) {
+        a->g->locks &= ~(uint32_t)LOCKS_TAKING;
+        a->g->locks |= e ? 0 : LOCKS_HELD;
+        if (e && e->code == VIR_ERR_RPC)        /* who knows what came of it */
+            ask(a->g, LEASES_GIVE, NULL, NULL);
+    } else {
+        a->g->locks &= ~(uint32_t)LOCKS_GIVING;
+        if (e)
+            log_warn("leases were not given up: %s", e->detail);
+    }
+    if (a->fn)
+        a->fn(a->data, e);
+    free(a);
+}
+
+static void ask(struct guest *g, uint32_t what, lease_fn *fn, void *data)
+{
+    struct err e = ERR_INIT;
+    struct asked *a = malloc(sizeof *a);
+    int r = a ? (*a = (struct asked){ g, what, fn, data }, worker_call(g->w, OP_IN(IN_LEASES_ASK), what, NULL, 0, NULL, 0, on_answer, a)) : -ENOMEM;
+    if (r < 0) {
+        err_sys(&e, VIR_FROM_QEMU, -r, "cannot ask for leases");
+        free(a);
+        g->locks &= ~(uint32_t)(LOCKS_TAKING | LOCKS_GIVING);
+        if (fn)
+            fn(data, &e);
+    }
+}
+
+void lease_take(struct guest *g, lease_fn *fn, void *data)
+{
+    if (!(g->locks & LOCKS_ON) || g->locks & LOCKS_HELD) {
+        fn(data, NULL);
+        return;
+    }
+    g->locks |= LOCKS_TAKING;
+    if (g->locks & LOCKS_UNKNOWN)
+        later = (struct asked){ g, LEASES_TAKE, fn, data };
+    else
+        ask(g, LEASES_TAKE, fn, data);
+}
+
+void lease_give(struct guest *g, lease_fn *fn, void *data)
+{
+    /* One that comes while they are being given up waits as long. */
+    if (g->locks & (LOCKS_HELD | LOCKS_UNKNOWN | LOCKS_GIVING)) {
+        g->locks = (g->locks & ~(uint32_t)LOCKS_HELD) | LOCKS_GIVING;
+        ask(g, LEASES_GIVE, fn, data);
+    } else if (fn) {
+        fn(data, NULL);
+    }
+}
+
+void lease_resume(struct guest *g, const struct err *e)
+{
+    struct asked a = later;
+    later = (struct asked){ 0 };
+    if (!(g->locks & LOCKS_UNKNOWN))
+        return;
+    g->locks &= ~(uint32_t)(LOCKS_UNKNOWN | LOCKS_TAKING);
+    g->locks |= LOCKS_HELD;
+    if (!e && g->state == DOM_PAUSED && g->reason != PAUSED_SAVE)
+        lease_give(g, NULL, NULL);
+    if (a.fn && e)
+        a.fn(a.data, e);
+    else if (a.fn)
+        lease_take(g, a.fn, a.data);
+}
