@@ -8,6 +8,10 @@ libpolicy_a_SOURCES = \
 	$(NULL)
 nodist_libpolicy_a_SOURCES = %D%/filters.c
 
+pkglibexec_PROGRAMS += roles/profiles
+roles_profiles_SOURCES = %D%/print.c
+roles_profiles_LDADD = libpolicy.a libipc.a
+
 # The tables become BPF at build time; libseccomp is linked by this program only, for the numbers of system calls.
 policy_tables = \
 	%D%/base.policy %D%/conf.policy %D%/gateway.policy %D%/hand-launch.policy %D%/hand-net.policy %D%/hand-open.policy %D%/holder.policy %D%/host.policy \

@@ -4,13 +4,11 @@
  * the index, and never msgpack, XML or guest data.  A new one is born with what the keeper holds: see HACKING.md, "Restart". */
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include "objects.h"
-#include "policy/policy.h"
 #include "policy/sandbox.h"
 
 struct sup sup;
@@ -157,13 +155,8 @@ static void on_keeper_end(struct chan *c, int err)
     _exit(0);
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
-    /* For people; every role is in the same tables, so that one program tells them all. */
-    if (argc == 2 && !strcmp(argv[1], "--print-profiles")) {
-        policy_print(stdout);
-        return 0;
-    }
     log_init("supervisor");
     born_open();
     index_open();

@@ -10,7 +10,7 @@ guest_xml hello confined >"$BOX/confined.xml"
 virsh -q create --paused "$BOX/confined.xml"
 cleanup 'virsh -q destroy confined >/dev/null 2>&1'
 
-"$BUILDDIR/roles/supervisor" --print-profiles >"$BOX/profiles.log"
+"$BUILDDIR/roles/profiles" >"$BOX/profiles.log"
 column() { awk -v role="$1" -v column="$2" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == column) n = i } $1 == role { print $n }' "$BOX/profiles.log"; }
 status() { awk -v key="$2:" '$1 == key { print $2 }' "/proc/$1/status"; }
 # The bits of a capability set, as a count and by name: "none", or as many as the profile's list has.
