@@ -33,13 +33,7 @@ int doc_xmlc_call(struct flow *f, uint32_t op, uint32_t flags)
 
 static bool name_is_good(const char name[NAME_MAX_BYTES])
 {
-    size_t n = strnlen(name, NAME_MAX_BYTES);
-    if (n == 0 || n == NAME_MAX_BYTES || !strcmp(name, ".") || !strcmp(name, ".."))
-        return false;
-    for (size_t i = 0; i < n; i++)
-        if (name[i] == '/' || name[i] == '\n')
-            return false;
-    return true;
+    return memchr(name, 0, NAME_MAX_BYTES) && *name && strcmp(name, ".") && strcmp(name, "..") && !strpbrk(name, "/\n");
 }
 
 int doc_take(struct flow *f, struct frame *fr)
@@ -64,6 +58,13 @@ int doc_take(struct flow *f, struct frame *fr)
 static int doc_or_answer(struct flow *f, struct frame *fr)
 {
     return fr->h.op == OP_IN(IN_DOC) ? doc_take(f, fr) : flow_answer(f, fr);
+}
+
+int doc_is_own(struct flow *f)
+{
+    const struct index_slot *s = slot_row(f->slot);
+    bool is = !strcmp(f->doc.name, s->name) && !memcmp(f->doc.uuid, s->uuid, sizeof s->uuid);
+    return is ? FLOW_NEXT : err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the document is of another domain");
 }
 
 /* ---- define ---- */
@@ -172,8 +173,8 @@ static int live_go(struct flow *f)
 
 static int config_write(struct flow *f)
 {
-    if (strcmp(f->doc.name, slot_row(f->slot)->name) || memcmp(f->doc.uuid, slot_row(f->slot)->uuid, 16))
-        return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the document is of another domain");
+    if (doc_is_own(f) < 0)
+        return -1;
     return f->doc.changes ? flow_conf(f, IN_CONF_WRITE, 0, DIR_DEFINITIONS, f->doc.name, f->fd[FF_TEXT]) : FLOW_NEXT;
 }
 

@@ -5,7 +5,7 @@
 #include "ipc/schema/op-numbers.h"
 #include "supervisor/qemud/guest.h"
 
-struct dom_head event_dom(const struct index_slot *s, uint32_t values)
+static struct dom_head event_dom(const struct index_slot *s, uint32_t values)
 {
     struct dom_head d = { .id = s->id, .values = values };
     util_copy_str(d.name, sizeof d.name, s->name);

@@ -36,6 +36,7 @@ extern const struct step define_steps[], undefine_steps[], autostart_steps[], sa
 flow_done_fn define_done;
 void doc_config(const struct caller *c, struct frame *f, bool live_first);     /* an xmlc with the stored definition */
 int doc_take(struct flow *f, struct frame *fr);                         /* IN_DOC: struct and descriptors into the flow, manifest checked */
+int doc_is_own(struct flow *f);                                         /* it is that of the flow's slot */
 int doc_xmlc_pass(struct flow *f);                                      /* the caller's own call */
 int doc_xmlc_call(struct flow *f, uint32_t op, uint32_t flags);         /* IN_DOC_*, with FF_TEXT */
 int doc_clash(struct flow *f, bool check_active, int *slot);
@@ -51,7 +52,6 @@ void event_lifecycle(const struct index_slot *s, int event, int detail);
 void event_metadata(const struct index_slot *s, const void *fields, size_t len);        /* what was set, as xmlc wrote it */
 bool event_allowed(struct peer *p, bool of_state);                      /* false: its guest has had more than its share of this second */
 void event_from_worker(struct peer *p, struct frame *f);
-struct dom_head event_dom(const struct index_slot *s, uint32_t values);
 
 /* ---- guests ---- */
 #define RUN_FDS_MAX (FRAME_FDS_MAX - 2)         /* what a launch can carry beside argv and manifest */

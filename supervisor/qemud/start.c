@@ -26,7 +26,6 @@ void run_adopt(struct run *r, struct frame *fr, int32_t pid)
 
 void hand_req_fill(struct hand_req *q, const struct run *r)
 {
-    memset(q, 0, sizeof *q);
     *q = (struct hand_req){ .object = r->object, .uid = r->uid, .gid = r->uid, .owner_uid = sup.settings.owner_uid, .owner_gid = sup.settings.owner_gid,
         .flags = (sup.settings.dynamic_ownership ? 0 : HAND_KEEP_OWNER) | (sup.settings.chain_pin_relaxed ? HAND_CHAIN_RELAXED : 0), .id = r->id, .fd_base = r->next_fd };
     util_copy_str(q->name, sizeof q->name, slot_row(r->slot)->name);
@@ -72,11 +71,7 @@ static int compile(struct flow *f)
 
 static int compiled(struct flow *f, struct frame *fr)
 {
-    int r = doc_take(f, fr);
-    const struct index_slot *s = slot_row(f->slot);
-    if (r == FLOW_NEXT && (strcmp(f->doc.name, s->name) || memcmp(f->doc.uuid, s->uuid, 16)))
-        return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the document is of another domain");
-    return r;
+    return doc_take(f, fr) < 0 ? -1 : doc_is_own(f);
 }
 
 /* Our ends, the last descriptors of a hand's answer. */
@@ -91,11 +86,13 @@ int run_take_ours(struct run *r, struct frame *fr, unsigned first, const struct 
 }
 
 /* What a hand made goes into the run: descriptors for QEMU, and ours by kind.  The grants go on unread. */
-static int take_made(struct flow *f, struct frame *fr, const struct hand_done *d)
+static int take_made(struct flow *f, struct frame *fr, struct hand_done *d)
 {
     struct run *r = f->run;
     uint32_t base = r->next_fd ? r->next_fd : QEMU_FD_BASE;
     int fault = 0;
+    if (hand_done(f, fr, d) < 0)
+        return -1;
     if (d->nqemu > FRAME_FDS_MAX || d->nworker > FRAME_FDS_MAX || fr->h.nfds != 1 + d->nqemu + d->nworker)
         return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed answer of a hand");
     util_closep(&f->fd[FF_GRANTS]);
@@ -119,10 +116,9 @@ static int open_go(struct flow *f)
 static int opened(struct flow *f, struct frame *fr)
 {
     struct hand_done d;
-    if (hand_done(f, fr, &d) < 0)
-        return -1;
-    f->run->has = d.has;
-    return take_made(f, fr, &d);
+    int r = take_made(f, fr, &d);
+    f->run->has = r < 0 ? 0 : d.has;
+    return r;
 }
 
 /* From here on the run can be undone without us. */
@@ -145,10 +141,8 @@ static int net_go(struct flow *f)
 static int netted(struct flow *f, struct frame *fr)
 {
     struct hand_done d;
-    if (hand_done(f, fr, &d) < 0)
-        return -1;
-    f->run->has_net = true;
     int r = take_made(f, fr, &d);
+    f->run->has_net = true;
     return granted(f) < 0 ? -1 : r;
 }
 
