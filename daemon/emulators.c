@@ -113,7 +113,7 @@ static void launch(struct keeper_start *k, uint32_t i, struct answer *a)
         return;
     AUTO_CLOSE theirs = sv[0];
     AUTO_CLOSE args = frame_memfd("argv", argv, (size_t)n + 1);
-    AUTO_CLOSE manifest = frame_memfd("manifest", list, (size_t)manifest_finish(&m, 0));
+    AUTO_CLOSE manifest = frame_memfd("manifest", list, (size_t)manifest_finish(&m));
     const int fds[] = { args, manifest, theirs, 0 /* /dev/null takes what it says */ };
     a->monitor = sv[1];
     a->chan = role_start(k, &b, NULL, 0);

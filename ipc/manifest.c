@@ -75,9 +75,9 @@ int manifest_add(struct manifest_out *o, struct manifest_entry *e, const char *p
     return (int)o->entries++;
 }
 
-ssize_t manifest_finish(struct manifest_out *o, uint32_t generation)
+ssize_t manifest_finish(struct manifest_out *o)
 {
-    struct manifest_head h = { MANIFEST_MAGIC, o->entries, (uint32_t)o->len, generation };
+    struct manifest_head h = { .magic = MANIFEST_MAGIC, .entries = o->entries, .bytes = (uint32_t)o->len };
     if (o->cap < sizeof h)
         return -ENOSPC;
     memcpy(o->p, &h, sizeof h);

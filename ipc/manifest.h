@@ -39,7 +39,7 @@ enum image_format { IMG_NONE, IMG_RAW, IMG_QCOW2, IMG_QCOW, IMG_QED, IMG_VMDK, I
 const char *image_format_name(int f);            /* "qcow2"; NULL for none */
 int image_format_parse(const char *s, size_t n); /* IMG_UNKNOWN if it is none */
 
-struct manifest_head { uint32_t magic; uint32_t entries; uint32_t bytes; uint32_t generation; };
+struct manifest_head { uint32_t magic, entries, bytes, pad; };
 struct manifest_entry {
     uint16_t kind;
     uint16_t size;          /* whole entry with strings and padding, multiple of 8 */
@@ -63,7 +63,7 @@ int manifest_next(struct manifest_in *in, struct manifest_entry *e, const char *
 struct manifest_out { uint8_t *p; size_t len, cap; uint32_t entries; };
 void manifest_begin(struct manifest_out *o, void *buf, size_t cap);
 int manifest_add(struct manifest_out *o, struct manifest_entry *e, const char *path, const char *aux);      /* fills size, index, lengths; the index, or -ENOSPC */
-ssize_t manifest_finish(struct manifest_out *o, uint32_t generation);      /* bytes */
+ssize_t manifest_finish(struct manifest_out *o);                           /* bytes */
 
 /* What the hands made of each entry, in the order of entries. */
 struct grant {

@@ -88,7 +88,7 @@ int log_hand(struct flow *f, const char *path, bool only_look)
     struct manifest_out out;
     manifest_begin(&out, buf, sizeof buf);
     int r = manifest_add(&out, &m, path, NULL);
-    ssize_t n = r < 0 ? r : manifest_finish(&out, 0);
+    ssize_t n = r < 0 ? r : manifest_finish(&out);
     f->fd[FF_MANIFEST] = n < 0 ? (int)n : frame_memfd("manifest", buf, (size_t)n);
     if (f->fd[FF_MANIFEST] < 0)
         return err_sys(&f->err, VIR_FROM_NONE, n < 0 ? ENAMETOOLONG : EMFILE, "Unable to open file: %s", path);

@@ -138,10 +138,8 @@ int chain_probed(struct flow *f, struct frame *fr)
         grown.format = p.backing_format;
         r = depth >= DEPTH_MAX ? err_set(&f->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_STORAGE, "backing chain of '%s' is too deep", p.backing) : manifest_add(&out, &grown, p.backing, NULL);
     }
-    struct manifest_head head;
-    memcpy(&head, w.p, sizeof head);
     walk_close(&w);
-    ssize_t n = r < 0 ? r : manifest_finish(&out, head.generation);
+    ssize_t n = r < 0 ? r : manifest_finish(&out);
     int fd = n < 0 ? -1 : frame_memfd("manifest", buf, (size_t)n);
     if (fd < 0)
         return f->err.code ? -1 : err_set(&f->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_STORAGE, "the images' backing files are too many");

@@ -74,7 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         native(t);
         manifest_begin(&o, buf, sizeof buf);
         if (run_manifest(t, &env, true, &o, &e) == 0) {
-            ssize_t n = manifest_finish(&o, 1);
+            ssize_t n = manifest_finish(&o);
             MUST(n >= 0 && plan_host_load(&h, buf, (size_t)n) == 0);
             run(t, &h);
             plan_host_free(&h);

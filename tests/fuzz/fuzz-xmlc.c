@@ -84,7 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (run_form(t, 1, &env, &e) == 0) {
         manifest_begin(&o, buf, sizeof buf);
         if (run_manifest(t, &env, true, &o, &e) == 0)
-            MUST(manifest_finish(&o, 1) > 0);
+            MUST(manifest_finish(&o) > 0);
         char *text = doc_text(t, FORM_SECURE, NULL);
         struct tree *u = doc_parse(text, strlen(text), &live, &e);
         if (u)

@@ -54,7 +54,7 @@ static struct tree *from_xml(const char *xml, size_t n, int id, struct plan_host
     if (!t || !host)
         return t;
     manifest_begin(&o, buf, sizeof buf);
-    if (run_manifest(t, &env, true, &o, e) < 0 || plan_host_load(host, buf, (size_t)manifest_finish(&o, 1)) < 0)
+    if (run_manifest(t, &env, true, &o, e) < 0 || plan_host_load(host, buf, (size_t)manifest_finish(&o)) < 0)
         goto bad;
     return t;
 bad:

@@ -81,7 +81,7 @@ static int running(const char *what, struct tree *t, int id, const struct doc_en
         say_error(&e);
         return 1;
     }
-    ssize_t n = manifest_finish(&out, 0);
+    ssize_t n = manifest_finish(&out);
     AUTO_FREE char *text = tree_print(t, 0, NULL);
     if (strcmp(what, "manifest") == 0)
         show_manifest(buf, (size_t)n);

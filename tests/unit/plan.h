@@ -29,7 +29,7 @@ static void plan_host_make(struct plan_host *h, const struct given *g, size_t n,
         snprintf(r.name, sizeof r.name, "%s", g[i].name ? g[i].name : "");
         memcpy(grants + sizeof head + i * sizeof r, &r, sizeof r);
     }
-    ssize_t len = manifest_finish(&o, 1);
+    ssize_t len = manifest_finish(&o);
     if (len < 0 || plan_host_load(h, plan_manifest, (size_t)len) < 0 || plan_host_grants(h, grants, sizeof head + n * sizeof(struct grant)) < 0) {
         printf("Bail out! the test's own manifest is bad\n");
         exit(1);

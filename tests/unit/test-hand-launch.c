@@ -60,7 +60,7 @@ static bool launch(const char *more, struct manifest_out *m, const char *emulato
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, q) < 0 || pipe2(p, O_CLOEXEC) < 0)
         return false;
     int secret = open("/etc/hostname", O_RDONLY);
-    int fds[] = { frame_memfd("argv", args, n), frame_memfd("m", m->p, (size_t)manifest_finish(m, 1)), q[1], p[1], secret };
+    int fds[] = { frame_memfd("argv", args, n), frame_memfd("m", m->p, (size_t)manifest_finish(m)), q[1], p[1], secret };
     l = (struct launch){ .uid = UID, .gid = UID, .id = (int32_t)(getpid() % 30000), .flags = flags, .nfds = 3, .log_fd = 1, .fd = { { .number = 10 }, { .number = -1 }, { .number = -1, .kind = BFD_CHARDEV, .arg = 7 } } };
     snprintf(l.name, sizeof l.name, "launch-test");
     snprintf(l.emulator, sizeof l.emulator, "%s", emulator);
@@ -336,7 +336,7 @@ static void refusals(void)
     uint8_t empty[64];
     struct manifest_out m;
     manifest_begin(&m, empty, sizeof empty);
-    fds[1] = frame_memfd("m", empty, (size_t)manifest_finish(&m, 1));
+    fds[1] = frame_memfd("m", empty, (size_t)manifest_finish(&m));
     int all[3] = { fds[0], fds[1], fds[0] };
     l.nfds = 1;
     l.log_fd = 0;

@@ -22,7 +22,7 @@ static void add(int kind, uint32_t flags, const char *name, const char *bridge, 
 
 static void run(int op)
 {
-    int fds[2] = { frame_memfd("m", buf, (size_t)manifest_finish(&out, 1)), frame_memfd("g", &grants, sizeof grants) };
+    int fds[2] = { frame_memfd("m", buf, (size_t)manifest_finish(&out)), frame_memfd("g", &grants, sizeof grants) };
     int r = fakesup_hand(&sup, ROLE_HAND_NET, 0, (uint32_t)op, &rq, sizeof rq, fds, op == IN_HAND_NET ? 1 : 2);
     close(fds[0]);
     close(fds[1]);

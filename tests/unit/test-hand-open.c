@@ -47,7 +47,7 @@ static void add(int kind, uint32_t flags, const char *path, const char *aux)
 /* Runs the hand; done and grants are filled in; descriptors are in sup.reply until finish(). */
 static void run(void)
 {
-    int fd = frame_memfd("m", buf, (size_t)manifest_finish(&out, 1));
+    int fd = frame_memfd("m", buf, (size_t)manifest_finish(&out));
     memset(&done, 0, sizeof done);
     memset(&grants, 0, sizeof grants);
     int r = fakesup_hand(&sup, ROLE_HAND_OPEN, root ? 0 : BIRTH_SESSION, IN_HAND_OPEN, &rq, sizeof rq, &fd, 1);

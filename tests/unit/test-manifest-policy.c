@@ -14,7 +14,7 @@ static const char *judged(int kind, const char *path, const char *aux)
     e = (struct err)ERR_INIT;
     manifest_begin(&out, buf, sizeof buf);
     manifest_add(&out, &m, path, aux);
-    ssize_t n = manifest_finish(&out, 1);
+    ssize_t n = manifest_finish(&out);
     AUTO_CLOSE fd = n > 0 ? frame_memfd("manifest", buf, (size_t)n) : -1;
     return policy_manifest(fd, &e) == 0 ? "" : e.detail;
 }

@@ -17,7 +17,7 @@ static size_t sample(uint8_t *buf, size_t cap)
     manifest_add(&o, &a, "/images/a.qcow2", NULL);
     manifest_add(&o, &b, "vnet%d", "br0");
     manifest_add(&o, &c, NULL, NULL);
-    return (size_t)manifest_finish(&o, 7);
+    return (size_t)manifest_finish(&o);
 }
 
 /* Reads all; the number of entries or a negative errno. */

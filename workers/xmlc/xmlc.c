@@ -131,7 +131,7 @@ static int send_doc(struct job *j, const struct tree *text, struct tree *form, b
     manifest_begin(&mo, manifest, sizeof manifest);
     if (run_manifest(form, &j->env, running, &mo, &j->e))
         return -1;
-    m = manifest_finish(&mo, 0);
+    m = manifest_finish(&mo);
     AUTO_FREE char *xml = tree_print(text, 0, &n);
     mp_out_init(&packed, 64u << 20);
     tree_pack(&packed, form);
