@@ -13,16 +13,17 @@ Needs root, QEMU, python3-libvirt, and a build with --enable-crash-points (CRASH
 """
 import argparse, os, re, sys, threading, time
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-import box
+import box, locklib
 from box import wait_for, guest_xml
 
 BUILD = os.environ.get("CRASH_BUILD") or box.BUILD
 # The keeper is the daemon: its death is the daemon's, and is tested with the daemon's restart.
-ROLES = ("supervisor", "gateway", "conf", "xmlc", "host", "probe", "hand-open", "hand-net", "hand-launch", "log", "qemu")
+ROLES = ("supervisor", "gateway", "conf", "xmlc", "host", "probe", "hand-open", "hand-net", "hand-launch", "log", "qemu", "lease")
 CONNECT = ("0:32", "0:33")          # IN_SERVE, IN_SUBSCRIBE
 CALL_LIMIT = 40     # seconds for a call that a crash came across
 # Flows of which only some points of the supervisor are new: IN_HAND_CONNECT and IN_HAND_PIDFD; IN_START
 ONLY = {"takeover": ("0:117", "0:118"), "restore": ("0:104",)}
+LEASES = ("0:103", "0:120", "0:167")        # IN_LEASES_ASK, IN_HAND_DAEMON, IN_LEASES_DO
 POINT = re.compile(r"crash point ((\S+) (before|after|got) (\d+:\d+) (\d+))")
 
 
@@ -40,6 +41,19 @@ class Flows:
 
     def define(self):
         self.con().defineXML(guest_xml("victim"))
+
+    def define_leased(self):
+        """With a lock manager from now on: this is the last flow."""
+        self.image = self.b.dir + "/var/lib/libvirt/images/victim.img"
+        with open(self.image, "w") as f:
+            f.truncate(1 << 20)
+        self.con().defineXML(guest_xml("victim", "<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/var/lib/libvirt/images/victim.img'/>"
+                                       "<target dev='vda' bus='virtio'/></disk>"))
+
+    def leases(self):
+        d = self.dom()
+        d.suspend()
+        d.resume()
 
     def start(self):
         self.dom().create()
@@ -96,6 +110,7 @@ FLOWS = {
     "undefine": (("define",),                   None),
     "takeover": (("define", "start"),           "running"),
     "restore":  (("define", "start", "save"),   "running"),
+    "leases":   (("define_leased", "start"),    "running"),
 }
 
 
@@ -172,11 +187,15 @@ def check(b, flow, before):
     f = Flows(b)
     want = FLOWS[flow][1]
 
+    if flow == "leases":            # whatever was cut off: a guest has its lease when its CPUs run, and then only
+        wait_for("leases are as the guest is", lambda: locklib.is_locked(b.dir + "/var/lib/libvirt/images/victim.img") == (f.dom().state()[0] == 1))
+
     def finished():
-        if state_of(b) == want and flow not in ("running", "console", "domstats", "shutdown", "takeover"):
+        if state_of(b) == want and flow not in ("running", "console", "domstats", "shutdown", "takeover", "leases"):
             return True
         return attempt(getattr(f, flow)) is None and state_of(b) == want
     wait_for("flow %s works again" % flow, finished, 60)
+    assert flow != "leases" or locklib.is_locked(b.dir + "/var/lib/libvirt/images/victim.img"), "a guest that runs has no lease"
 
 
 def prepare(b, flow):
@@ -210,6 +229,8 @@ def points(b, flow, tried):
     found = []
     for m in POINT.findall(settled(b)[time_mark:]):
         # of a daemon's start: what its supervisor asks the hands about the guests that run
+        if flow == "leases" and m[1] != "lease" and m[3] not in LEASES:
+            continue
         wanted = m[1] == "supervisor" and m[3] in ONLY[flow] if flow in ONLY else m[1] in ROLES and m[0] not in tried
         # A connection's first frames are armed in every spare gateway: one client after the other would lose its own, as it should.
         if wanted and m[0] not in found and not (m[1] == "gateway" and m[3] in CONNECT):
@@ -246,6 +267,9 @@ def main():
         b.stop_daemon()
         assert guests(b) == before, "the daemon's end touched a guest"
         for flow in a.flow or FLOWS:
+            if flow == "leases":
+                b.say(b.ours("virtlockd"))
+                open(b.dir + "/etc/libvirt/qemu.conf", "a").write('lock_manager = "lockd"\n')
             todo = [a.point] if a.point else points(b, flow, tried)
             if a.max and len(todo) > a.max:
                 todo = [todo[i * len(todo) // a.max] for i in range(a.max)]

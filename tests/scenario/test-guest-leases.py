@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Our virtqemud with lock_manager = "lockd", with our virtlockd and with Debian's: disks and <lease> elements are leased before a guest's CPUs run, a guest
 on what is leased elsewhere is refused in libvirt's words, leases go when it is paused, and live exactly as long as its QEMU, whoever of the daemon dies."""
-import hashlib, os, signal, sys
+import hashlib, os, signal, socket, struct, sys, threading
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 from locklib import *
 try:
@@ -149,8 +149,15 @@ def life(peer, lockspace):
             assert not l.held("d3.img") and l.held("d0.img"), role
             wait_for("resume", lambda: m.resume() == 0)
             assert l.held("d3.img"), role
+        # QEMU is stopped by other means than a call.
+        m.suspend()
+        m.resume()
+        b.virsh("qemu-monitor-command", "m", '{"execute":"stop"}')
+        wait_for("m's lease is given up", lambda: not l.held("d3.img"))
+        m.resume()
+        assert l.held("d3.img")
         # Leases end with QEMU, also when no daemon is there to see it.
-        b.stop_daemon()
+        b.stop_daemon(signal.SIGKILL)
         assert l.held("d0.img") and l.held("d3.img")
         for pid in b.role("guest"):
             os.kill(pid, signal.SIGKILL)
@@ -206,9 +213,83 @@ def rules():
         b.stop()
 
 
-which = sys.argv[1:] or ["rules", "ours-direct", "peer-files"]
+class FakeLockd:
+    """Where virtlockd listens: says yes to the first `yes` connections' calls, and `says` to everything else."""
+
+    def __init__(self, path, yes, says):
+        self.yes, self.says, self.asked = yes, says, []
+        self.sock = socket.socket(socket.AF_UNIX)
+        if os.path.exists(path):
+            os.unlink(path)
+        self.sock.bind(path)
+        self.sock.listen(8)
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        n = 0
+        while True:
+            try:
+                c, _ = self.sock.accept()
+            except OSError:
+                return
+            n += 1
+            threading.Thread(target=self.serve, args=(c, n <= self.yes), daemon=True).start()
+
+    def serve(self, c, yes):
+        data = b""
+        try:
+            while True:
+                more = c.recv(65536)
+                if not more:
+                    return
+                data += more
+                while len(data) >= 28 and len(data) >= struct.unpack(">I", data[:4])[0]:
+                    size, program, version, proc, kind, serial, status = struct.unpack(">IIIiIII", data[:28])
+                    self.asked.append(proc)
+                    data = data[size:]
+                    if yes:
+                        c.sendall(struct.pack(">IIIiIII", 28, program, version, proc, 1, serial, 0))
+                    elif self.says is None:
+                        c.close()
+                        return
+                    else:
+                        c.sendall(self.says)
+        except OSError:
+            return
+
+
+def hostile():
+    """What is no virtlockd: a start is refused, and nothing else comes of it."""
+    b = begin("leases-hostile", False, "")
+    try:
+        lockd = min(p for p, k in b.processes() if k.split(" ")[0].endswith("/virtlockd"))
+        os.kill(lockd, signal.SIGTERM)
+        wait_for("the end of virtlockd", lambda: not is_running(lockd))
+        b.start()
+        c = b.connect()
+        error = struct.pack(">IIIiIII", 28 + 8, 0x0ea7beef, 1, REGISTER, 1, 0, 1) + b"\xff" * 8
+        for yes, says, code, words in ((0, b"\xff" * 56, libvirt.VIR_ERR_SYSTEM_ERROR, "virtlockd does not register the guest"), (0, None, libvirt.VIR_ERR_SYSTEM_ERROR, "virtlockd does not register the guest"),
+                                       (0, error * 2, libvirt.VIR_ERR_SYSTEM_ERROR, "virtlockd does not register the guest"), (1, b"\xff" * 64, libvirt.VIR_ERR_RPC, "makes no sense"),
+                                       (1, None, libvirt.VIR_ERR_RPC, "closed the connection"), (1, error, libvirt.VIR_ERR_RPC, "makes no sense")):
+            fake = FakeLockd(b.lock_sock, yes, says)
+            refused(lambda: c.createXML(xml("a", disk("d0.img", "vda"))), code, words)
+            assert fake.asked[:2] == [REGISTER, RESTRICT][:len(fake.asked)] and (not yes or fake.asked[2] == REGISTER), fake.asked
+            fake.sock.close()
+            wait_for("nothing is left over", lambda: not left_over(b))
+        c.close()
+        print("ok hostile", flush=True)
+    except BaseException:
+        print(b.log_text()[-4000:], left_over(b))
+        raise
+    finally:
+        b.stop()
+
+
+which = sys.argv[1:] or ["rules", "hostile", "ours-direct", "peer-files"]
 if "rules" in which:
     rules()
+if "hostile" in which:
+    hostile()
 for word in which:
     if "-" in word:
         life(word.startswith("peer"), word.endswith("files"))
