@@ -52,6 +52,8 @@ class Flows:
 
     def leases(self):
         d = self.dom()
+        if not d.isActive():
+            d.create()
         d.suspend()
         d.resume()
 
@@ -110,7 +112,7 @@ FLOWS = {
     "undefine": (("define",),                   None),
     "takeover": (("define", "start"),           "running"),
     "restore":  (("define", "start", "save"),   "running"),
-    "leases":   (("define_leased", "start"),    "running"),
+    "leases":   (("define_leased",),            "running"),
 }
 
 
