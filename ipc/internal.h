@@ -90,6 +90,7 @@ enum internal_op {
     IN_HAND_LEASE,      /* hand-open. CALL: struct hand_lease. Reply: struct lock_done; fd [0] what was opened. Another one may follow */
     IN_HAND_DAEMON,     /* hand-open. CALL: struct hand_daemon: connect to the host's lock or log daemon. Reply: struct hand_done; fds [0] the connection, [1] a pipe's end: it stays
                          * while that is open: the daemon looks for who connected when it answers the first call over it */
+    IN_HAND_OWNER,      /* hand-open. CALL: struct hand_owner, fd [0] an accepted socket: who is at its other end. Reply: struct lock_done; fd [0] a pidfd */
     /* debug, admin door only */
     IN_WORKERS = 128,   /* CALL: reply: struct peer_row, one after the other */
     IN_WORKER_DEBUG,    /* CALL admin gateway -> supervisor -> qemu worker: arg: enum worker_debug; object in the header. Reply: msgpack [[[name, value] ...]]: what it is doing */
@@ -265,6 +266,7 @@ struct lock_done { int32_t error /* 0 or a negative errno; -EAGAIN: somebody els
 enum lease_what { LEASE_FOLDER /* of a lockspace; it is made */, LEASE_FILE /* locked */, LEASE_FILE_MADE /* the same, made if it is not there */, LEASE_MAKE /* not locked */,
     LEASE_REMOVE /* an empty file that was made so; absent is no error. fd [0], if any: only if it is that, and nobody else has a lock on it */ };
 struct hand_lease { uint32_t what /* enum lease_what */, flags /* LOCK_SHARED */; char path[LOCK_TEXT_MAX]; };
+struct hand_owner { uint64_t latest /* start time that the process may have, as in field 22 of its stat */; };
 struct hand_path { char path[108]; char pad[4]; };
 struct hand_daemon { uint32_t program /* PROG_LOCK, PROG_LOG */, pad; };
 struct hand_pid { int32_t id; uint32_t pad; char name[NAME_MAX_BYTES]; };       /* id: what the status file says, for a guest that another daemon started */

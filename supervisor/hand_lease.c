@@ -10,7 +10,10 @@
 #include <limits.h>
 #include <linux/magic.h>
 #include <string.h>
+#include <poll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include "ipc/util.h"
 
@@ -115,4 +118,22 @@ void hand_lease(struct hand *h)
     AUTO_CLOSE fd = q->what == LEASE_REMOVE ? -1 : r;
     struct lock_done d = { .error = r < 0 ? r : 0, .made = made };
     hand_reply(h, &d, sizeof d, &fd, fd >= 0);
+}
+
+/* SAFETY: a pidfd is the right to signal.  Whose it is the kernel says of the socket, not the supervisor; but it says a number, which may have been used again since
+ * (kernels from 6.5 on give the pidfd itself).  Then it is a process's that was born after the connection was accepted: the number's start time is looked at
+ * while the descriptor says that its process lives, so that it is that process's. */
+void hand_owner(struct hand *h)
+{
+    const struct hand_owner *q = hand_body(h, sizeof *q);
+    struct ucred peer = { .pid = 0 };
+    socklen_t n = sizeof peer;
+    uint64_t start = 0;
+    int r = h->call.h.nfds && getsockopt(h->call.fds[0], SOL_SOCKET, SO_PEERCRED, &peer, &n) == 0 ? 0 : -EPROTO;
+    AUTO_CLOSE fd = !r && peer.pid > 1 ? (int)syscall(SYS_pidfd_open, peer.pid, 0) : -1;
+    struct pollfd end = { .fd = fd, .events = POLLIN };
+    if (!r && (fd < 0 || proc_start(peer.pid, &start) < 0 || start > q->latest || poll(&end, 1, 0) != 0))
+        r = -ESRCH;
+    struct lock_done d = { .error = r };
+    hand_reply(h, &d, sizeof d, &fd, r == 0);
 }

@@ -475,12 +475,14 @@ int main(void)
 {
     struct hand h = { 0 };
     umask(0077);
-    /* Manifests and leases are the only calls that come one after the other. */
-    for (hand_begin(&h, ROLE_HAND_OPEN); h.call.h.op == OP_IN(IN_HAND_OPEN) || h.call.h.op == OP_IN(IN_HAND_LEASE); hand_again(&h))
-        if (h.call.h.op == OP_IN(IN_HAND_OPEN))
-            hand_open(&h);
-        else
-            hand_lease(&h);
+    static const struct { uint32_t op; void (*fn)(struct hand *h); } again[] = { { IN_HAND_OPEN, hand_open }, { IN_HAND_LEASE, hand_lease }, { IN_HAND_OWNER, hand_owner } };
+    size_t i = 0;
+    for (hand_begin(&h, ROLE_HAND_OPEN); i < ARRAY_N(again); i++)       /* calls that come one after the other */
+        if (h.call.h.op == OP_IN(again[i].op)) {
+            again[i].fn(&h);
+            hand_again(&h);
+            i = (size_t)-1;
+        }
     switch (h.call.h.op) {
     case OP_IN(IN_HAND_CONNECT): hand_connect(&h); break;
     case OP_IN(IN_HAND_DAEMON): hand_daemon(&h); break;

@@ -42,6 +42,7 @@ void pin_disk(const struct opener *o, const struct manifest_entry *m, int fd);
 /* hand_adopt.c: IN_HAND_PIDFD; hand_lease.c: IN_HAND_LEASE */
 void hand_adopt(struct hand *h);
 void hand_lease(struct hand *h);
+void hand_owner(struct hand *h);
 
 /* SAFETY: between the two only the rights of qemu.conf's user count, or the guest's own where that is root or nobody: what a path may lead to is decided
  * by them. 0 or a negative errno; user_end() is for both cases, and does not return without root's own rights. */

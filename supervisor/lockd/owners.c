@@ -5,23 +5,38 @@
  * that runs on without its lock would write to a disk that is another's.  But for the client it is not the end when its gateway is killed: then
  * its process is what counts, which the keeper watches. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include "lockd.h"
 
 #ifndef SO_PEERPIDFD
 #define SO_PEERPIDFD 77
 #endif
 #define KILL_MS 1600u               /* after the polite signal */
+#define TICKS 100u                  /* a second, of a process's start time */
 #define WATCHES_MAX CLIENTS_MAX
 
-/* Pidfds of clients that have not said yet who they are, by their row in the client page; + 1. */
-static int pidfds[CLIENTS_MAX];
+/* Of clients that have not said yet who they are, by their row in the client page: their pidfds, or where the kernel has none to give, their sockets, by
+ * which a hand can find it, and when they came; + 1. */
+static int pidfds[CLIENTS_MAX], sockets[CLIENTS_MAX];
+static uint64_t came[CLIENTS_MAX];
 /* Owners' processes that the keeper watches for us. */
 static struct watch { uint32_t pid; uint64_t object; int fd; struct loop_timer timer; } watches[WATCHES_MAX];
 static uint32_t watches_n;
+
+static void forget(uint32_t row)
+{
+    int *const kept[] = { &pidfds[row], &sockets[row] };
+    for (size_t i = 0; i < ARRAY_N(kept); i++) {
+        if (*kept[i])
+            close(*kept[i] - 1);
+        *kept[i] = 0;
+    }
+}
 
 struct client *client_of(const struct peer *p)
 {
@@ -85,15 +100,23 @@ void watch_held(const struct held *h, int fd)
 }
 
 /* SAFETY: a pidfd is the right to have the keeper signal: the kernel gives it for who is at the other end of an accepted socket, so that it names
- * nobody but a client of ours, whatever became of the number.  Kernels before 6.5 have none to give: an owner's leases end with its connection
- * all the same, but it is not killed. */
+ * nobody but a client of ours, whatever became of the number.  Kernels before 6.5 have none to give: see hand_owner(). */
 void objects_client_came(struct peer *gateway, int fd)
 {
-    int pidfd = -1, *kept = &pidfds[gateway->client_row - 1];
+    uint32_t row = gateway->client_row - 1;
+    int pidfd = -1;
     socklen_t n = sizeof pidfd;
-    if (*kept)
-        close(*kept - 1);
-    *kept = gateway->door == DOOR_RW && getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &n) == 0 ? pidfd + 1 : 0;
+    struct timespec now;
+    forget(row);
+    if (gateway->door != DOOR_RW)
+        return;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &n) == 0) {
+        pidfds[row] = pidfd + 1;
+        return;
+    }
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    came[row] = (uint64_t)now.tv_sec * TICKS + (uint64_t)now.tv_nsec / (1000000000 / TICKS);
+    sockets[row] = fcntl(fd, F_DUPFD_CLOEXEC, 3) + 1;
 }
 
 static void watch_begin(struct peer *p, struct client *o)
@@ -114,6 +137,31 @@ static void watch_begin(struct peer *p, struct client *o)
         *place = o->pid;
 }
 
+static int owner_ask(struct flow *f)
+{
+    struct hand_owner q = { .latest = came[f->i] };
+    int fd = sockets[f->i] - 1;
+    return hand_call(f, ROLE_HAND_OPEN, IN_HAND_OWNER, &q, sizeof q, &fd, 1);
+}
+
+static int owner_told(struct flow *f, struct frame *fr)
+{
+    struct peer *p = peer_find(f->caller.number);
+    struct lock_done d;
+    if (lock_done(f, fr, &d) < 0 || d.error || f->fd[FF_IMAGE] < 0 || !p || p->client_row != f->i + 1)
+        return FLOW_END;            /* its leases end with its connection all the same */
+    forget(f->i);
+    pidfds[f->i] = STEAL_FD(&f->fd[FF_IMAGE]) + 1;
+    watch_begin(p, client_of(p));
+    return FLOW_END;
+}
+
+static int owner_unknown(struct flow *f)
+{
+    (void)f;
+    return FLOW_END;
+}
+
 void client_register(const struct caller *c, struct client *o, const struct lock_owner *as)
 {
     if (!as->id) {
@@ -122,8 +170,19 @@ void client_register(const struct caller *c, struct client *o, const struct lock
     }
     o->owner = *as;
     o->registered = 1;
-    if (as->pid && as->pid == o->pid)        /* 0: one of another pid namespace, that nobody can tell from others there */
-        watch_begin(peer_find(c->number), o);
+    static const struct step steps[] = { { "owner", owner_ask, owner_told, owner_unknown }, { 0 } };
+    struct peer *p = peer_find(c->number);
+    bool is_own = as->pid && as->pid == o->pid;     /* 0: one of another pid namespace, that nobody can tell from others there */
+    if (is_own)
+        watch_begin(p, o);
+    if (is_own && !o->watched && sockets[p->client_row - 1]) {
+        struct flow *f = flow_start(steps, flow_answered, c);
+        if (!f)
+            return;
+        f->i = p->client_row - 1;
+        flow_go(f);
+        return;
+    }
     route_reply(c, NULL, 0, NULL, 0);
 }
 
@@ -171,10 +230,7 @@ void objects_client_gone(struct peer *gateway)
     if (!gateway->client_row)
         return;
     struct client *o = &page->client[gateway->client_row - 1];
-    int *kept = &pidfds[gateway->client_row - 1];
-    if (*kept)
-        close(*kept - 1);
-    *kept = 0;
+    forget(gateway->client_row - 1);
     if (gateway->client_row <= page->used_clients && o->number == gateway->number)
         owner_gone(o, x && x->code == CLD_EXITED && x->status == 0);
 }

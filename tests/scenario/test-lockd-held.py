@@ -298,3 +298,5 @@ with lock_box("lockd-held") as b:
     ended(b)
 with lock_box("lockd-limited", before="ulimit -n 700; ") as b:
     limited(b)
+with lock_box("lockd-old-kernel", before="%s/oldkernel.py env " % os.path.dirname(os.path.abspath(sys.modules["locklib"].__file__))) as b:
+    owners(b)

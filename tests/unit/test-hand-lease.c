@@ -87,6 +87,51 @@ static void daemons(void)
     close(listener);
 }
 
+static int owner(struct fakesup *s, uint64_t latest, int sock, int *fd)
+{
+    struct hand_owner q = { .latest = latest };
+    struct lock_done d = { .error = -ENOSYS };
+    if (fakesup_call(s, OP_IN(IN_HAND_OWNER), 0, 0, &q, sizeof q, &sock, sock >= 0) == 1 && s->reply.body_len == sizeof d)
+        memcpy(&d, s->reply.body, sizeof d);
+    *fd = frame_take_fd(&s->reply, 0);
+    return d.error;
+}
+
+/* A client that has connected, and what its number means later. */
+static void owners(void)
+{
+    struct fakesup s = { .chan = -1 };
+    struct sockaddr_un a = { .sun_family = AF_UNIX };
+    int fd, ends[2];
+    snprintf(a.sun_path, sizeof a.sun_path, "%s/door", dir);
+    AUTO_CLOSE door = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (bind(door, (struct sockaddr *)&a, sizeof a) < 0 || listen(door, 1) < 0 || pipe(ends) < 0)
+        exit(1);
+    pid_t pid = fork();
+    if (!pid) {
+        AUTO_CLOSE c = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        close(ends[1]);
+        _exit(connect(c, (struct sockaddr *)&a, sizeof a) < 0 || read(ends[0], &fd, 1));
+    }
+    close(ends[0]);
+    AUTO_CLOSE client = accept(door, NULL, NULL);
+    fakesup_spawn(&s, ROLE_HAND_OPEN, (struct birth){ .flags = geteuid() ? BIRTH_SESSION : 0, .uid = ~0u, .gid = ~0u }, NULL);
+    tap_ok(owner(&s, UINT64_MAX, client, &fd) == 0 && fd >= 0, "who has connected is given");
+    kill(pid, SIGKILL);
+    struct pollfd end = { .fd = fd, .events = POLLIN };
+    tap_ok(poll(&end, 1, FAKESUP_WAIT_MS) == 1 && end.revents & POLLIN, "and is that process");
+    close(fd);
+    tap_ok(owner(&s, UINT64_MAX, client, &fd) == -ESRCH && fd < 0, "one that has ended is not, though its number is still there");
+    waitpid(pid, NULL, 0);
+    tap_ok(owner(&s, UINT64_MAX, client, &fd) == -ESRCH && fd < 0, "nor when that is gone");
+    AUTO_CLOSE own = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    AUTO_CLOSE mine = connect(own, (struct sockaddr *)&a, sizeof a) < 0 ? -1 : accept(door, NULL, NULL);
+    tap_ok(owner(&s, 1, mine, &fd) == -ESRCH && fd < 0, "nor one that was born after it came");
+    tap_ok(owner(&s, UINT64_MAX, -1, &fd) == -EPROTO && fd < 0, "nothing is nobody's");
+    tap_int(fakesup_end(&s), 0, "the hand ends with its channel");
+    close(ends[1]);
+}
+
 /* Locks of several calls to one. */
 static void one_hand(void)
 {
@@ -160,6 +205,7 @@ int main(void)
     tap_ok(is_there("/file") && is_there("/link") && is_there("/second") && is_there("/a"), "they are there");
     daemons();
     one_hand();
+    owners();
     snprintf(command, sizeof command, "rm -rf %s", dir);
     return tap_done() | (system(command) != 0);
 }
