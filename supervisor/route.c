@@ -15,7 +15,7 @@
 #define HASH_N 4096u
 
 enum { P_FREE, P_PEER, P_FLOW, P_PARKED };
-static struct pending { struct caller c; uint64_t to, object; uint32_t next /* + 1 */; uint8_t state; bool cancelled; } table[PENDING_MAX];
+static struct pending { struct caller c; uint64_t to, object; uint32_t next /* + 1 */; uint8_t state; bool cancelled, woken; } table[PENDING_MAX];
 static uint32_t hash[HASH_N], free_head, used_n;     /* rows + 1 */
 static uint32_t parked_n;
 
@@ -145,8 +145,9 @@ void route_wake(uint64_t object)
 {
     for (uint32_t i = 0; parked_n && i < used_n; i++) {
         struct pending *p = &table[i];
-        struct peer *g = p->state == P_PARKED && p->object == object ? peer_find(p->c.number) : NULL;
+        struct peer *g = p->state == P_PARKED && p->object == object && !p->woken ? peer_find(p->c.number) : NULL;
         struct frame_head h = { .kind = FRAME_EVENT, .op = OP_IN(IN_EPOCH), .serial = p->c.serial, .arg = sup.epoch };
+        p->woken |= g != NULL;
         if (g)
             peer_send(g, &h, NULL, 0, NULL, 0);
     }
@@ -229,13 +230,18 @@ static void api_call(struct peer *g, struct frame *f)
     }
     struct pending *p = pending_find(c.number, c.serial);
     if (p && p->state == P_PARKED) {
-        c.flags &= (uint16_t)~FRAME_RESENT;     /* asked for by route_wake: not a second run */
+        c.flags = (uint16_t)((c.flags & ~FRAME_RESENT) | (p->c.flags & FRAME_RESENT));     /* asked for by route_wake: not for that a second run */
         pending_free(p);
     } else if (p) {
         if (!(f->h.flags & FRAME_RESENT))
             peer_refuse(g, "a serial in use");
         return;
     }
+    /* What came to us first, and not to one before us, and is not there any more was answered: it was on its way when its gateway heard of us. */
+    if (f->h.flags & FRAME_RESENT && !p && g->first_serial && (int32_t)(c.serial - g->first_serial) >= 0)
+        return;
+    if (!(f->h.flags & FRAME_RESENT) && !g->first_serial)
+        g->first_serial = c.serial;
     if (g->calls >= CALLS_MAX) {
         peer_refuse(g, "too many calls at once");
         return;

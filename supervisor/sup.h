@@ -44,6 +44,7 @@ struct peer {
     int32_t pid;
     uint32_t uid, client_row /* gateways: of their client; + 1 */;
     uint32_t calls;             /* of its, in the pending table */
+    uint32_t first_serial;      /* gateways: of the first call that came to us as a new one; they count upwards */
     uint32_t last_op;
     uint64_t last_ms;
     uint64_t mask[2];           /* gateways: events wanted */

@@ -206,6 +206,23 @@ static void false_replies(struct player *g)
     ended(bad);
 }
 
+/* A gateway has sent a call again for a new supervisor that had it already, and has answered it since. */
+static void comes_again(struct player *g)
+{
+    enum { SERIAL = 3000000 };
+    unsigned replies = g->replies, errors = g->errors;
+    struct player *w = worker_of(GOOD);
+    call(g, OP_REMOTE_DOMAIN_SUSPEND, handle(GOOD), 0, SERIAL);
+    call(g, OP_REMOTE_DOMAIN_SET_AUTOSTART, handle(1), 1, SERIAL + 1);
+    call(g, OP_REMOTE_DOMAIN_SUSPEND, object_make(SLOTS + 1, 77), 0, SERIAL + 2);      /* refused */
+    WAIT_FOR(g->replies == replies + 2 && g->errors == errors + 1);
+    unsigned got = w->got;
+    for (uint32_t i = 0; i < 3; i++)
+        push(g, (struct frame_head){ .kind = FRAME_CALL, .flags = FRAME_RESENT, .serial = SERIAL + i, .op = i == 1 ? OP_REMOTE_DOMAIN_SET_AUTOSTART : OP_REMOTE_DOMAIN_SUSPEND,
+            .object = handle(i == 1 ? 1 : GOOD), .arg = i == 1 }, "\x90", 1, NULL, 0);
+    tap_ok(served(g) && g->replies == replies + 4 && g->errors == errors + 1 && w->got == got + 1, "a call that was answered, or refused, and comes again is not done");
+}
+
 /* The gateway of a client that has to say who it is, and has not, lets its calls through. */
 static void not_authenticated(struct player *g)
 {
@@ -359,6 +376,7 @@ int main(void)
     end_in_flood(g);
     element_flood(g);
     false_replies(g);
+    comes_again(g);
     not_authenticated(g);
     two_destroys(g);
     int before = fds_of(sup.pid);
