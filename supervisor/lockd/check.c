@@ -39,7 +39,7 @@ static int check_told(struct flow *f, struct frame *fr)
         return -1;
     if (d.error && l->state == LEASE_HELD && lease_object(l) == f->wanted) {
         l->row.flags |= LOCK_LOST;
-        log_err("the lock of '%s' on '%s' in lockspace '%s' is lost: %s", l->owner, l->resource, page->space[l->space].path, d.error == -EAGAIN ? "another one has it" : strerror(-d.error));
+        log_err("the lock of '%s' on '%s' in lockspace '%s' is lost: %s", lease_owner(l), lease_resource(l), page->space[l->space].path, d.error == -EAGAIN ? "another one has it" : strerror(-d.error));
         lease_tell_lost(l);
     }
     return FLOW_AGAIN;

@@ -91,17 +91,17 @@ static int take_failed(struct flow *f, int error)
     char path[2 * LOCK_TEXT_MAX];
     struct lease *l = of(f);
     if (error == -EAGAIN)
-        return is_locked(&f->err, l->resource);
-    path_of(path, sizeof path, l->space, l->resource);
+        return is_locked(&f->err, lease_resource(l));
+    path_of(path, sizeof path, l->space, lease_resource(l));
     return err_sys(&f->err, VIR_FROM_LOCKSPACE, -error, "Unable to open%s resource %s", l->row.flags & LOCK_AUTOCREATE ? "/create" : "", path);
 }
 
 /* Another lease of the same resource in that state. */
 static struct lease *beside(const struct lease *l, uint32_t state)
 {
-    struct lease *o = lease_find(l->space, l->resource, NULL);
+    struct lease *o = lease_find(l->space, lease_resource(l), NULL);
     while (o && (o == l || o->state != state))
-        o = lease_find(l->space, l->resource, o);
+        o = lease_find(l->space, lease_resource(l), o);
     return o;
 }
 
@@ -112,8 +112,8 @@ static int take_lock(struct flow *f)
     if (beside(l, LEASE_GIVING))        /* its file may go with it */
         return FLOW_BLOCKED;
     if (!l->space)
-        return hand_ask(f, l->row.flags & LOCK_AUTOCREATE ? LEASE_FILE_MADE : LEASE_FILE, l->row.flags, l->resource, -1);
-    if (util_copy_str(q.name, sizeof q.name, l->resource) < 0)
+        return hand_ask(f, l->row.flags & LOCK_AUTOCREATE ? LEASE_FILE_MADE : LEASE_FILE, l->row.flags, lease_resource(l), -1);
+    if (util_copy_str(q.name, sizeof q.name, lease_resource(l)) < 0)
         return take_failed(f, -ENAMETOOLONG);
     return space_ask(f, l->space, IN_LOCK_TAKE, &q, -1);
 }
@@ -177,7 +177,7 @@ void lease_acquire(const struct caller *c, const struct client *o, uint32_t spac
     path_of(path, sizeof path, space, name);
     if (!e.code && strlen(name) >= RESOURCE_MAX)
         err_sys(&e, VIR_FROM_LOCKSPACE, ENAMETOOLONG, "Unable to open%s resource %s", flags & LOCK_AUTOCREATE ? "/create" : "", path);
-    struct lease *l = e.code ? NULL : lease_new(space, name);
+    struct lease *l = e.code ? NULL : lease_new(space, name, o->owner.name);
     if (!l && !e.code)
         err_set(&e, VIR_ERR_OPERATION_FAILED, VIR_FROM_LOCKSPACE, "there are too many leases");
     if (!l) {
@@ -188,7 +188,6 @@ void lease_acquire(const struct caller *c, const struct client *o, uint32_t spac
     if (first)          /* the last one to go takes the file with it, if the first one said so */
         l->row.flags = (flags & ~(uint32_t)LOCK_AUTOCREATE) | (first->row.flags & LOCK_AUTOCREATE);
     memcpy(l->row.uuid, o->owner.uuid, sizeof l->row.uuid);
-    memcpy(l->owner, o->owner.name, sizeof l->owner);
     l->by = said_by(c);
     __atomic_store_n(&l->state, LEASE_TAKING, __ATOMIC_RELEASE);
     struct flow *f = flow_start(take_steps, taken, c);
@@ -212,7 +211,7 @@ static int give_remove(struct flow *f)
         heir->made = 1, l->made = 0;
     if (!l->made)
         return FLOW_NEXT;
-    return beside(l, LEASE_GIVING) ? FLOW_BLOCKED : hand_ask(f, LEASE_REMOVE, 0, l->resource, lease_fd(l));
+    return beside(l, LEASE_GIVING) ? FLOW_BLOCKED : hand_ask(f, LEASE_REMOVE, 0, lease_resource(l), lease_fd(l));
 }
 
 static int give_unlock(struct flow *f)
@@ -220,7 +219,7 @@ static int give_unlock(struct flow *f)
     struct lease *l = of(f);
     struct lock_file q = { .flags = l->row.flags };
     if (l->space)
-        util_copy_str(q.name, sizeof q.name, l->resource);
+        util_copy_str(q.name, sizeof q.name, lease_resource(l));
     return space_ask(f, l->space, IN_LOCK_GIVE, &q, lease_fd(l));
 }
 

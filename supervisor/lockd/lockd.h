@@ -4,13 +4,15 @@
  * is the lock, and one a lockspace, its folder.  We hold copies, to give a lock up by; the keeper's is the one that makes it outlive us. */
 #ifndef BULKHEAD_LOCKD_H
 #define BULKHEAD_LOCKD_H
+#include <string.h>
 #include "holder.h"
 
-#define PAGE_MAGIC 0x4c4b5031u
+#define PAGE_MAGIC 0x4c4b5032u
 #define LEASES_MAX 32768u
 #define SPACES_MAX 256u
 #define HANDS_AGAIN 8u         /* that wait for another call: a birth costs ten times what a call does */
 #define RESOURCE_MAX 1024u          /* bytes of a resource's name with its NUL */
+#define TEXT_MAX 180u               /* most names of resource and owner fit */
 
 /* A client's call, by which a supervisor knows what an earlier one did for it when it comes again. */
 struct said { uint64_t number; uint32_t serial, pad; };
@@ -25,7 +27,8 @@ struct lease {
     uint16_t doomed;                /* its owner has ended: it is given up as soon as can be */
     struct said by;                 /* the call that took it, or gave it up */
     struct lease_row row;           /* what is told of it: flags, since, owner */
-    char owner[NAME_MAX_BYTES], resource[RESOURCE_MAX];
+    uint32_t is_long;               /* its text is in the page's long_text */
+    char text[TEXT_MAX];            /* the resource's name, and behind its NUL the owner's */
 };
 enum space_state { SPACE_FREE, SPACE_OPENING, SPACE_UP };
 struct space { uint32_t state, pad; struct said by; char path[LOCK_TEXT_MAX]; };
@@ -33,13 +36,15 @@ struct space { uint32_t state, pad; struct said by; char path[LOCK_TEXT_MAX]; };
 struct client { uint64_t number /* of its gateway */; uint32_t pid /* its own, by the kernel's word */; uint8_t registered, restricted, watched /* its process */, pad; struct said by /* restricted */; struct lock_owner owner; };
 /* used_*: rows once used: nobody looks at those beyond, which would cost memory. */
 struct page { uint32_t magic, gen, used_spaces, used_clients, used_leases; uint32_t reserved[11]; struct space space[SPACES_MAX]; struct client client[CLIENTS_MAX]; uint32_t watched[CLIENTS_MAX] /* pids */;
-    struct lease lease[LEASES_MAX]; };
+    struct lease lease[LEASES_MAX]; char long_text[LEASES_MAX][RESOURCE_MAX + NAME_MAX_BYTES] /* of each row; memory is what is used of it */; };
 
 /* page.c */
 extern struct page *page;
 extern uint32_t leases_used;        /* that are not free */
 bool page_open(int fd);             /* takes over; -1: a new one, which the keeper gets. False: it cannot be */
-struct lease *lease_new(uint32_t space, const char *resource);  /* state still free, to be filled in and set; NULL: there are too many */
+static inline const char *lease_resource(const struct lease *l) { return l->is_long ? page->long_text[l - page->lease] : l->text; }
+static inline const char *lease_owner(const struct lease *l) { return lease_resource(l) + strlen(lease_resource(l)) + 1; }
+struct lease *lease_new(uint32_t space, const char *resource, const char *owner);  /* state still free, to be filled in and set; NULL: there are too many */
 struct lease *lease_find(uint32_t space, const char *resource, struct lease *after);    /* any that is not free */
 void lease_free(struct lease *l);   /* and its descriptor, here and with the keeper */
 void lease_keep(struct lease *l, int fd);       /* takes fd over; the keeper gets a copy */

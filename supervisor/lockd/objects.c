@@ -84,7 +84,7 @@ const struct route_row objects_routes[ROUTE_N] = { [ROUTE_LEASE] = { to_lease, f
 /* Its row, as it is told; bytes. to NULL: how many there would be. */
 static size_t row_put(char *to, const struct lease *l)
 {
-    const char *texts[] = { page->space[l->space].path, l->resource, l->owner };
+    const char *texts[] = { page->space[l->space].path, lease_resource(l), lease_owner(l) };
     size_t n = sizeof l->row;
     if (to)
         memcpy(to, &l->row, n);

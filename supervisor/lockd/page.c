@@ -61,7 +61,7 @@ static uint32_t *bucket_of(uint32_t space, const char *resource)
 
 static void link_in(struct lease *l)
 {
-    uint32_t *b = bucket_of(l->space, l->resource);
+    uint32_t *b = bucket_of(l->space, lease_resource(l));
     chain[lease_index(l)] = *b;
     *b = lease_index(l) + 1;
     leases_used++;
@@ -75,7 +75,7 @@ static void queue_free(uint32_t row)
 struct lease *lease_find(uint32_t space, const char *resource, struct lease *after)
 {
     for (uint32_t i = after ? chain[lease_index(after)] : *bucket_of(space, resource); i; i = chain[i - 1])
-        if (page->lease[i - 1].space == space && !strcmp(page->lease[i - 1].resource, resource))
+        if (page->lease[i - 1].space == space && !strcmp(lease_resource(&page->lease[i - 1]), resource))
             return &page->lease[i - 1];
     return NULL;
 }
@@ -89,7 +89,7 @@ static uint32_t leases_most(void)
     return most < LEASES_MAX ? (uint32_t)most : LEASES_MAX;
 }
 
-struct lease *lease_new(uint32_t space, const char *resource)
+struct lease *lease_new(uint32_t space, const char *resource, const char *owner)
 {
     uint32_t row = page->used_leases;
     if (leases_used >= leases_most())
@@ -107,7 +107,11 @@ struct lease *lease_new(uint32_t space, const char *resource)
     memset(l, 0, sizeof *l);
     l->space = space;
     l->gen = ++page->gen ? page->gen : ++page->gen;
-    util_copy_str(l->resource, sizeof l->resource, resource);
+    size_t n = strlen(resource) + 1, m = strlen(owner) + 1;
+    l->is_long = n + m > sizeof l->text;
+    char *text = l->is_long ? page->long_text[row] : l->text;
+    memcpy(text, resource, n);
+    memcpy(text + n, owner, m);
     link_in(l);
     return l;
 }
@@ -144,7 +148,7 @@ static void drop(uint64_t object)
 
 void lease_free(struct lease *l)
 {
-    uint32_t row = lease_index(l), *i = bucket_of(l->space, l->resource);
+    uint32_t row = lease_index(l), *i = bucket_of(l->space, lease_resource(l));
     __atomic_store_n(&l->state, LEASE_FREE, __ATOMIC_RELEASE);
     while (*i != row + 1)
         i = &chain[*i - 1];

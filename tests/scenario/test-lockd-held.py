@@ -252,6 +252,29 @@ def lost(b):
     print("ok lost")
 
 
+def long(b):
+    """names of any length, of resources and owners, are there after a supervisor's death"""
+    inside, want = "/var/lib/libvirt/images", []
+    with Client(b.lock_sock) as c:
+        for n, owner in ((60, "o"), (150, "o" * 29), (150, "o" * 30), (1023, "o" * 255)):
+            path = "/x%d-%d" % (n, len(owner))
+            while len(inside + path) < n:       # folders that fill it up
+                path = "/" + "d" * min(200, n - len(inside + path) - 1) + path if n - len(inside + path) > 1 else path + "x"
+            os.makedirs(os.path.dirname(b.images + path), exist_ok=True)
+            open(b.images + path, "w").close()
+            assert len(inside + path) == n and c.register(P, owner) is None and c.acquire("", inside + path) is None, n
+            want.append((inside + path, owner))
+        assert c.acquire("", inside + "/" + "y" * 1024)[0] == 38
+        old = b.role("supervisor")
+        kill(old)
+        wait_for("the next supervisor", lambda: b.role("supervisor") and b.role("supervisor") != old)
+        assert [(l[1], l[2]) for l in leases(b)] == want
+        for path, _ in want:
+            assert c.acquire("", path)[0] == 87 and c.release("", path) is None
+    assert leases(b) == []
+    print("ok long")
+
+
 def ended(b):
     """A daemon that ends in good order gives up what it has, and nothing stays behind."""
     c = Client(b.lock_sock)
@@ -295,6 +318,7 @@ with lock_box("lockd-held") as b:
     deaths(b)
     owners(b)
     lost(b)
+    long(b)
     ended(b)
 with lock_box("lockd-limited", before="ulimit -n 700; ") as b:
     limited(b)
