@@ -1,6 +1,8 @@
 /* open.c: calls of program log.  Of their arguments the path is looked at, nothing else: it says which stream a call is about; the log role reads
  * the rest.  A call about a file that has no row makes one: hand-open opens folder and file, a log role is born, and the call comes again. */
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -113,9 +115,19 @@ int log_hand_done(struct flow *f, struct frame *fr, int fds[BFD_KIND_N])
     return 0;
 }
 
+/* For the number of its last backup, too: the role would refuse it, but the hand has made the file then. */
+static bool name_fits(const char *path)
+{
+    uint32_t backups = sup.settings.log_max_backups;
+    const char *name = strrchr(path, '/') + 1;
+    return (backups ? snprintf(NULL, 0, "%s.%u", name, backups - 1) : (int)strlen(name)) <= NAME_MAX;
+}
+
 static int open_go(struct flow *f)
 {
     struct stream *s = stream_row(f->object);
+    if (s->can != STREAM_READ && !name_fits(s->path))
+        return err_sys(&f->err, VIR_FROM_NONE, ENAMETOOLONG, "Unable to open file: %s", s->path);
     return log_hand(f, s->path, s->can == STREAM_READ);
 }
 

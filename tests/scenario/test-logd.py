@@ -5,7 +5,7 @@ import os, shutil, signal, stat, struct, sys, time
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 from box import is_running, wait_for
 from logdbox import FOLDER, LogBox, Writer, check_lines, line
-from logdlib import Error, OPEN, UUID
+from logdlib import Error, OPEN, TRUNCATE, UUID
 from rpclib import REMOTE, string
 
 
@@ -34,11 +34,13 @@ def errors(b):
     with b.client() as c:
         for name, sys_ in (("link.log", 40), ("fifo.log", None), ("null.log", None), ("names.log", 31), ("", 21), ("none/x.log", 2), ("n" * 300, 36), ("n" * 254, 36)):
             refused("open " + name, lambda: c.open(FOLDER + name), 38, 0, "Unable to open file: %s%s" % (FOLDER, name), sys_)
+            refused("begin anew " + name, lambda: c.open(FOLDER + name, TRUNCATE), 38, 0, "Unable to open file: %s%s" % (FOLDER, name), sys_)
             refused("append " + name, lambda: c.append(FOLDER + name, "text\n"), 38, 0, "Unable to open file: %s%s" % (FOLDER, name), sys_)
         refused("open nothing", lambda: c.open(""), 38, 0, "Unable to open file: : No such file or directory", 2)
         refused("open a long path", lambda: c.open("/" + "x" * 5000), 38, 0, "File name too long", 36)
         for path in (FOLDER + "other.log", "/var/log/libvirt/../libvirt//qemu/other.log"):
             refused("open " + path, lambda: c.open(path), 38, 63, "Cannot open log file: '%s': Device or resource busy" % path, 16)
+        assert not os.path.exists(b.host("n" * 254)), "what was refused has made no file"
         fd253 = c.open(FOLDER + "n" * 253)[0]
         os.write(fd253, b"a name whose backups have one, too\n")
         wait_for("it is written", lambda: b.text("n" * 253) != "")
