@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "ipc/internal.h"
@@ -155,6 +156,31 @@ static void test_half_rolled(void)
     begin(&s, &w, 10, 3, false);
     say(&s, w, "x\n");
     tap_str(text_of("g.log"), "x\n", "a missing file is made");
+    end(&s, w);
+}
+
+/* The next file cannot be made: what rolled over stays where it is until it can. */
+static void test_no_next(void)
+{
+    struct stream s;
+    struct rlimit was, none;
+    int w, r = 0;
+    clean();
+    begin(&s, &w, 10, 3, false);
+    say(&s, w, "12345\n789\n");
+    getrlimit(RLIMIT_NOFILE, &was);
+    none = was;
+    none.rlim_cur = 0;
+    put(w, "x\n");
+    setrlimit(RLIMIT_NOFILE, &none);
+    for (int i = 0; i < 5; i++)
+        r = stream_drain(&s, 1000);
+    setrlimit(RLIMIT_NOFILE, &was);
+    tap_int(r, -EMFILE, "no descriptor for the next file");
+    tap_int(stream_drain(&s, 1000), 0, "then there is one");
+    tap_str(text_of("g.log.0"), "12345\n789\n", "it rolled over once");
+    tap_str(text_of("g.log.1"), "(none)", "and not each time");
+    tap_str(text_of("g.log"), "x\n", "and what waited is in the next");
     end(&s, w);
 }
 
@@ -328,6 +354,16 @@ static void test_rules(void)
     tap_str(text_of("g.log.0"), "young\nhalf a line\n", "an old file rolls over");
     tap_str(text_of("g.log"), "new\n", "for the next line");
     end(&s, w);
+
+    if (geteuid()) {        /* a folder of somebody else's */
+        clean();
+        begin(&s, &w, 0, 3, false);
+        say(&s, w, "old\n");
+        s.begun -= 3600;
+        tap_ok(fchmod(dir, 0500) == 0 && say(&s, w, "goes on\n") == 0, "where it cannot be renamed an old file is no error");
+        tap_ok(fchmod(dir, 0700) == 0 && !strcmp(text_of("g.log"), "old\ngoes on\n"), "and grows on");
+        end(&s, w);
+    }
     rules.max_age_s = 0;
 }
 
@@ -370,6 +406,7 @@ int main(void)
     test_moving();
     test_rolling();
     test_half_rolled();
+    test_no_next();
     test_refused();
     test_calls();
     test_names();

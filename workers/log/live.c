@@ -106,9 +106,11 @@ int stream_open(struct stream *s, const char *name, int file, int how)
 static int roll_over(struct stream *s)
 {
     char to[BACKUP_NAME_BYTES];
-    int r = backups_shift(s);
+    struct stat st;
+    bool is_there = fstatat(s->dir, s->name, &st, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;     /* else the next one could not be made the last time */
+    int r = is_there ? backups_shift(s) : 0;
     backup_name(s, 0, false, to);
-    if (r == 0 && (s->rules.max_backups ? renameat(s->dir, s->name, s->dir, to) : unlinkat(s->dir, s->name, 0)) < 0 && errno != ENOENT)
+    if (r == 0 && is_there && (s->rules.max_backups ? renameat(s->dir, s->name, s->dir, to) : unlinkat(s->dir, s->name, 0)) < 0 && errno != ENOENT)
         r = -errno;
     if (r < 0)
         return r;
@@ -205,10 +207,10 @@ int live_ready(struct stream *s, uint64_t *size)
     }
     *size = (uint64_t)st.st_size;
     if (s->rules.max_age_s && s->dir >= 0 && time(NULL) - s->begun >= (time_t)s->rules.max_age_s && live_ends_line(s, *size)) {
-        int r = roll_over(s);
-        if (r < 0)
+        int r;
+        if (!live_roll(s, &r))
             return r;
-        *size = 0;
+        *size = s->dir < 0 ? *size : 0;
     }
     return s->lost ? mark_gap(s, size) : 0;
 }
