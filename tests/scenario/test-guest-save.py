@@ -145,6 +145,44 @@ def at_the_end(box):
     assert_clean(box)
 
 
+def meanwhile(box):
+    """a suspend waits for the end of a save, and is not undone by it; nor does it wait for ever"""
+    dom = box.connect().lookupByName("s2")
+    dom.create()
+    part = image(box, "s2") + ".part"
+    for then, code in ((signal.SIGKILL, None), (0, libvirt.VIR_ERR_OPERATION_TIMEOUT), (signal.SIGCONT, libvirt.VIR_ERR_OPERATION_INVALID)):
+        conf, said = wait_for("conf", lambda: box.role("conf"))[0], []
+        saving = save_quietly(box)
+        wait_for("the file", lambda: os.path.exists(part), 30)
+        os.kill(conf, signal.SIGSTOP)
+        wait_for("the whole state", lambda: open(part, "rb").read(16) == b"LibvirtQemudSave", 60)
+
+        def suspend():
+            try:
+                said.append(box.connect().lookupByName("s2").suspend())
+            except libvirt.libvirtError as e:
+                said.append(e.get_error_code())
+        thread = threading.Thread(target=suspend)
+        thread.start()
+        thread.join(60 if not then else 0.5)        # time to go wrong
+        if not then:
+            assert said == [code], said
+            then = signal.SIGKILL
+        os.kill(conf, then)
+        thread.join(60)
+        saving.join(60)
+        assert said == [code or 0], said
+        if then == signal.SIGKILL and not code:
+            assert dom.state() == [libvirt.VIR_DOMAIN_PAUSED, libvirt.VIR_DOMAIN_PAUSED_USER], dom.state()
+            dom.resume()
+        elif then == signal.SIGKILL:
+            wait_for("running again", lambda: dom.state()[0] == libvirt.VIR_DOMAIN_RUNNING)
+        else:
+            assert dom.hasManagedSaveImage() and not dom.isActive()
+    dom.managedSaveRemove()
+    assert_clean(box)
+
+
 def save_quietly(box):
     """A thread that saves the guest, or does not"""
     def save():
@@ -159,4 +197,4 @@ def save_quietly(box):
     return thread
 
 
-main(there_and_back, trouble, at_the_end)
+main(there_and_back, trouble, at_the_end, meanwhile)

@@ -33,6 +33,7 @@ bool bucket_take(struct bucket *b, uint32_t rate);
 
 struct migration;
 struct saving;
+struct later;
 struct stats;
 struct shot;
 struct vnc;
@@ -59,6 +60,7 @@ struct guest {
     int restore_fd;                     /* state to begin with, until QEMU has it; -1 none */
     struct migration *migration;        /* state that is being written or read */
     struct saving *saving;              /* a save that is not over */
+    struct later *later;                /* calls that wait for the end of a save */
     struct shot *shot;                  /* the screenshot that is being taken, then those that wait */
     /* life */
     int32_t state, reason;
@@ -120,6 +122,9 @@ int guest_parse_cpus(const char *s, uint8_t *map, size_t bytes);
 
 /* cpu.c: asks what QEMU made of <cpu>, and tells it in the live document; a start fails where that is not what the document insists on. */
 void guest_learn_cpu(struct guest *g);
+
+/* later.c: does the calls that waited, if there is no reason to wait any more. */
+void later_go(struct guest *g);
 
 /* state.c */
 void guest_set_state(struct guest *g, int32_t state, int32_t reason, int32_t event, int32_t detail);   /* event -1: none */

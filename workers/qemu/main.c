@@ -77,6 +77,9 @@ static const struct worker_op ops[] = {
     { OP_IN(IN_SAVED), saved_event },
     { OP_IN(IN_WORKER_DEBUG), debug_call },
     { OP_IN(IN_WORKER_TRACE), debug_trace_call },
+#define X(op, fn) { OP_##op, later_call },
+    WAITING_OPS(X)
+#undef X
 #define X(op, fn) { OP_##op, fn },
     GUEST_OPS(X)
 #undef X

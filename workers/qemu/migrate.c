@@ -131,6 +131,7 @@ static void saving_free(struct guest *g)
     qmp_forget(&g->qmp, s);
     util_closep(&s->fd);
     free(s);
+    later_go(g);
 }
 
 static void go_on(struct loop_timer *t);

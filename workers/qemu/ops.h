@@ -4,8 +4,8 @@
 #include "ipc/schema/op-numbers.h"
 #include "workers/qemu/guest.h"
 
-#define GUEST_OPS(X) \
-    /* api_life.c */ \
+/* Those that wait while the guest is being saved (later.c), of api_life.c */
+#define WAITING_OPS(X) \
     X(REMOTE_DOMAIN_SUSPEND, api_suspend) \
     X(REMOTE_DOMAIN_RESUME, api_resume) \
     X(REMOTE_DOMAIN_SHUTDOWN, api_shutdown) \
@@ -13,7 +13,10 @@
     X(REMOTE_DOMAIN_REBOOT, api_reboot) \
     X(REMOTE_DOMAIN_RESET, api_reset) \
     X(REMOTE_DOMAIN_INJECT_NMI, api_inject_nmi) \
-    X(REMOTE_DOMAIN_PM_WAKEUP, api_pm_wakeup) \
+    X(REMOTE_DOMAIN_PM_WAKEUP, api_pm_wakeup)
+
+#define GUEST_OPS(X) \
+    /* api_life.c */ \
     X(REMOTE_DOMAIN_GET_JOB_INFO, api_job_info) \
     X(REMOTE_DOMAIN_GET_JOB_STATS, api_job_stats) \
     X(REMOTE_DOMAIN_GET_CONTROL_INFO, api_control_info) \
@@ -72,6 +75,9 @@
     X(REMOTE_DOMAIN_AGENT_SET_RESPONSE_TIMEOUT, api_agent_timeout)
 
 #define X(op, fn) OP_FN(fn);     /* a function may answer several */
+WAITING_OPS(X)
 GUEST_OPS(X)
 #undef X
+
+OP_FN(later_call);                              /* for all of WAITING_OPS */
 #endif

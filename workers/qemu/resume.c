@@ -25,6 +25,7 @@ static void on_status(void *data, json_t *ret, const struct err *e)
     if (e) {
         log_warn("QEMU does not tell its state: %s", e->detail);
         lease_resume(g, e);
+        later_go(g);
         return;
     }
     bool is_rebooting = s && !strcmp(s, "prelaunch") && g->fake_reboot;
@@ -53,6 +54,7 @@ static void on_status(void *data, json_t *ret, const struct err *e)
     guest_send_state(g, -1, 0);
     save_now(g);
     jline_trim();
+    later_go(g);
 }
 
 int resume_open(struct guest *g, int qmp_fd)

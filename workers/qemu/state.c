@@ -186,6 +186,7 @@ void guest_gone(struct guest *g)
     struct guest_state s = { .state = DOM_SHUTOFF, .reason = g->stop_reason, .event = EVENT_STOPPED, .detail = g->stop_detail,
                              .flags_mask = SLOT_AGENT | SLOT_STALE };
     worker_event(g->w, OP_IN(IN_STOPPED), 0, &s, sizeof s, NULL, 0);
+    later_go(g);
 }
 
 static void on_save(struct loop_timer *t)

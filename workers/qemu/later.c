@@ -1,0 +1,85 @@
+/* later.c: calls that change what a guest does wait while it is being saved, and while a worker that took it over does not know its state yet.
+ * Else a guest that a client was told is suspended would go on as its save is given up.  libvirt's clients wait for its job in the same way. */
+#include "config.h"
+#include <string.h>
+
+#include "ipc/util.h"
+#include "workers/qemu/ops.h"
+
+enum { LATER_MAX = 64, WAIT_MS = 30000 };
+
+struct later {
+    struct later *next;
+    struct loop_timer timer;
+    struct guest *g;
+    struct request rq;
+    struct frame_head head;
+    uint8_t args[];
+};
+
+static const struct worker_op ops[] = {
+#define X(op, fn) { OP_##op, fn },
+    WAITING_OPS(X)
+#undef X
+};
+
+static void do_now(struct guest *g, const struct request *rq, struct frame *f)
+{
+    for (size_t i = 0; i < ARRAY_N(ops); i++)
+        if (ops[i].op == rq->op)
+            ops[i].fn(g->w, rq, f);
+}
+
+static bool must_wait(const struct guest *g)
+{
+    return (g->saving || g->unsure) && g->phase != PHASE_GONE;
+}
+
+static void refuse(struct guest *g, const struct request *rq)
+{
+    reply_err(g, rq, VIR_ERR_OPERATION_TIMEOUT, "cannot acquire state change lock (held by monitor=remoteDispatchDomainManagedSave)");
+}
+
+static void on_timer(struct loop_timer *t)
+{
+    struct later *l = t->data, **at = &l->g->later;
+    while (*at != l)
+        at = &(*at)->next;
+    *at = l->next;
+    refuse(l->g, &l->rq);
+    free(l);
+}
+
+void later_call(struct worker *w, const struct request *rq, struct frame *f)
+{
+    struct guest *g = w->data;
+    struct later **end = &g->later;
+    unsigned n = 0;
+    if (!must_wait(g) && !g->later) {
+        do_now(g, rq, f);
+        return;
+    }
+    for (; *end; end = &(*end)->next)
+        n++;
+    struct later *l = n < LATER_MAX && !f->h.nfds ? malloc(sizeof *l + f->body_len) : NULL;
+    if (!l) {
+        refuse(g, rq);
+        return;
+    }
+    *l = (struct later){ .g = g, .rq = *rq, .head = f->h };
+    memcpy(l->args, f->body, f->body_len);
+    loop_after(&l->timer, WAIT_MS, on_timer, l);
+    *end = l;
+}
+
+void later_go(struct guest *g)
+{
+    while (g->later && !must_wait(g)) {
+        struct later *l = g->later;
+        struct frame f = { .h = l->head, .body = l->args, .body_len = l->head.len };
+        g->later = l->next;
+        loop_cancel(&l->timer);
+        do_now(g, &l->rq, &f);
+        free(l);
+    }
+}
