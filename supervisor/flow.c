@@ -187,6 +187,7 @@ static int call_send(struct flow *f, struct peer *p, struct frame_head *h, const
     static uint32_t calls;
     f->serial = ++calls << FLOWS_BITS | (uint32_t)(f - flows);
     f->awaited = p ? p->number : 0;
+    f->again = false;
     h->kind = FRAME_CALL;
     h->serial = f->serial;
     h->origin = sup.epoch;
@@ -239,6 +240,10 @@ void flow_peer_gone(struct peer *p)
             continue;
         f->awaited = 0;
         f->died = true;
+        if (f->again) {
+            flow_go(f);
+            continue;
+        }
         const struct exited *x = p->obituary;
         const char *words = x ? x->words : "";
         err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the %s process ended while it was at work%s%.200s", role_name(p->role), *words ? ": " : "", words);

@@ -1,6 +1,6 @@
 /* life.c: instances of processes that must always be there.
  *
- *   NONE --start--> UP --died--> WAIT --timer--> UP     and with five deaths in a minute     UP --died--> FAILED --start--> UP */
+ *   NONE --start--> UP --died--> WAIT --timer--> UP     and with five deaths in a minute     UP --died--> FAILED --start, or half a minute--> UP */
 #include <stdio.h>
 #include <sys/wait.h>
 #include "sup.h"
@@ -25,6 +25,7 @@ static void wait_for(struct life *l, uint32_t ms)
 
 static void spawn(struct life *l)
 {
+    loop_cancel(&l->timer);
     struct peer *p = l->spawn(l);
     if (p) {
         life_adopt(l, p);
@@ -82,6 +83,8 @@ void life_peer_died(struct life *l, const struct exited *x, char *decision, size
         wait_for(l, l->deaths == 1 ? 0 : DELAY_FIRST_MS << (l->deaths - 2));      /* the first costs nothing */
     } else {
         l->state = LIFE_FAILED;
+        if (!l->ended)          /* nobody is told, so it is tried again, seldom */
+            loop_after(&l->timer, DELAY_MAX_MS, on_timer, l);
     }
     snprintf(decision, n, "decision: %s (death %u in %u s)", often ? "given up" : "the next instance starts", l->deaths, DEATHS_WINDOW_MS / 1000);
 }

@@ -132,6 +132,7 @@ struct flow {
     bool blocked, commits /* a new name is on its way to the disk */, live_first, answered;
     uint64_t awaited;           /* peer's number */
     bool died;                  /* it ended instead of answering */
+    bool again;                 /* then the step is taken again: what is asked may be done twice */
     uint64_t from;              /* the one that answered last */
     struct caller caller;
     struct err err, start_err /* stop.c: what the caller of the start is told */;

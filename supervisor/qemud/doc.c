@@ -233,12 +233,6 @@ static int undefine_remove(struct flow *f)
     return flow_conf(f, IN_CONF_REMOVE, 0, DIR_DEFINITIONS, s->name, -1);
 }
 
-static int save_remove(struct flow *f)
-{
-    const struct index_slot *s = slot_row(f->slot);
-    return s->flags & SLOT_MANAGED_SAVE ? flow_conf(f, IN_CONF_REMOVE, 0, DIR_SAVE, s->name, -1) : FLOW_NEXT;
-}
-
 static int undefine_commit(struct flow *f)
 {
     slot_flag(f->slot, SLOT_PERSISTENT | SLOT_AUTOSTART | SLOT_MANAGED_SAVE, false);
@@ -249,7 +243,7 @@ static int undefine_commit(struct flow *f)
 }
 
 const struct step undefine_steps[] = {
-    { "again", undefine_again, NULL, NULL }, { "claim", doc_claim, NULL, NULL }, { "remove", undefine_remove, NULL, NULL }, { "save image", save_remove, NULL, NULL }, { "commit", undefine_commit, NULL, NULL }, { 0 },
+    { "again", undefine_again, NULL, NULL }, { "claim", doc_claim, NULL, NULL }, { "remove", undefine_remove, NULL, NULL }, { "save image", saved_drop, saved_dropped, NULL }, { "commit", undefine_commit, NULL, NULL }, { 0 },
 };
 
 static int autostart_write(struct flow *f)
@@ -270,11 +264,3 @@ static int autostart_commit(struct flow *f, struct frame *fr)
 }
 
 const struct step autostart_steps[] = { { "claim", doc_claim, NULL, NULL }, { "write", autostart_write, autostart_commit, NULL }, { 0 } };
-
-static int save_removed(struct flow *f)
-{
-    slot_flag(f->slot, SLOT_MANAGED_SAVE, false);
-    return FLOW_NEXT;
-}
-
-const struct step save_remove_steps[] = { { "claim", doc_claim, NULL, NULL }, { "remove", save_remove, NULL, NULL }, { "commit", save_removed, NULL, NULL }, { 0 } };

@@ -165,8 +165,6 @@ void guest_up(struct run *r, struct peer *worker)
 {
     r->phase = RUN_UP;
     r->worker.ended = worker_failed;
-    if (slot_row(r->slot)->flags & SLOT_MANAGED_SAVE)
-        saved_forget(r->slot);      /* what it went on from is older than its disks now */
     if (worker)
         life_adopt(&r->worker, worker);
     else
@@ -359,9 +357,11 @@ void objects_reconcile(void)
         log_run(r);
         if (s->state == STATE_PAUSED && s->reason == PAUSED_SAVE)       /* a save that is safe, or of which nobody knows any more */
             s->flags & SLOT_MANAGED_SAVE ? stop_begin(r, &stop_saved, NULL, NULL) : saved_forget(r->slot);
-        if (r->phase != RUN_ENDING && r->stub && slot_active(s) && !(s->state == STATE_PAUSED && s->reason == PAUSED_STARTING_UP))
+        if (r->phase != RUN_ENDING && r->stub && slot_active(s) && !(s->state == STATE_PAUSED && s->reason == PAUSED_STARTING_UP)) {
             guest_up(r, p);
-        else
+            if (s->flags & SLOT_MANAGED_SAVE)       /* of a guest that runs on it is none */
+                saved_forget(r->slot);
+        } else
             stop_begin(r, slot_active(s) && !r->stub ? &stop_crashed : &stop_failed, NULL, NULL);
     }
     for (uint32_t i = 0; i < sup.index.head->slots; i++)

@@ -118,7 +118,11 @@ extern const struct step save_steps[];                      /* managed save */
 flow_done_fn save_done;
 int saved_go(struct flow *f);                               /* a step of a start: what was saved, if anything, takes the definition's place */
 int saved_got(struct flow *f, struct frame *fr);
-void saved_forget(int slot);                                /* what was saved, whole or not, goes */
+/* A step: what was saved goes, if anything was.  Whoever goes on from it writes to its disks, and then it must be nobody's start any more. */
+int saved_drop(struct flow *f);
+int saved_dropped(struct flow *f, struct frame *fr);
+int saved_drop_failed(struct flow *f);                      /* goes on all the same */
+void saved_forget(int slot);                                /* what was saved, whole or not, goes; then a guest that was stopped for it goes on */
 void save_stopped(int slot, const struct flow *but);
 
 /* start.c */

@@ -10,12 +10,12 @@ static void more(void);
 
 /* ---- definitions ---- */
 
-/* Whoever dies over a file is asked again: what is on the disk must not be lost from sight by it.  Its death unblocks, and the next conf. */
+/* An xmlc that dies over a file is followed by another: what is on the disk must not be lost from sight by it. */
 static int again(struct flow *f)
 {
-    bool died = f->died && ++f->i < 4, waits = !life_peer(&conf_life) && conf_life.state != LIFE_FAILED;
+    bool died = f->died && ++f->i < 4;
     f->died = false;
-    return died || waits ? FLOW_BLOCKED : -1;
+    return died ? FLOW_AGAIN : -1;
 }
 
 static int read_name(struct flow *f)
@@ -36,7 +36,7 @@ static int compiled(struct flow *f, struct frame *fr)
     return r == FLOW_NEXT && strcmp(name, f->doc.name) ? err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the file's name is not the domain's") : r;
 }
 
-#define READ_STEPS { "read", read_name, doc_text_got, again }, { "compile", compile, compiled, again }
+#define READ_STEPS { "read", read_name, doc_text_got, NULL }, { "compile", compile, compiled, again }
 static const struct step load_steps[] = { READ_STEPS, { 0 } };
 
 static uint32_t at_work;

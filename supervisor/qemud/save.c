@@ -38,13 +38,61 @@ static int keep_go(struct flow *f)
     return flow_conf(f, IN_CONF_SAVE, CONF_SAVE_KEEP, DIR_SAVE, f->name, -1);
 }
 
+/* ---- a saved state that is not wanted: it goes before the guest goes on, and is known until it has gone, so that it is nobody's next start ---- */
+
+static int drop_go(struct flow *f)
+{
+    return flow_conf(f, IN_CONF_SAVE, CONF_SAVE_DROP, DIR_SAVE, slot_row(f->slot)->name, -1);
+}
+
+int saved_drop(struct flow *f)
+{
+    return slot_row(f->slot)->flags & SLOT_MANAGED_SAVE ? drop_go(f) : FLOW_NEXT;
+}
+
+int saved_dropped(struct flow *f, struct frame *fr)
+{
+    (void)fr;
+    slot_flag(f->slot, SLOT_MANAGED_SAVE, false);
+    return FLOW_NEXT;
+}
+
+int saved_drop_failed(struct flow *f)
+{
+    log_err("%s: its saved state, which is out of date, stays: %s", slot_row(f->slot)->name, f->err.detail);
+    memset(&f->err, 0, sizeof f->err);
+    return saved_dropped(f, NULL);
+}
+
+static const struct step forget_steps[] = { { "claim", doc_claim, NULL, NULL }, { "forget", drop_go, saved_dropped, saved_drop_failed }, { 0 } };
+const struct step save_remove_steps[] = { { "claim", doc_claim, NULL, NULL }, { "remove", saved_drop, saved_dropped, NULL }, { 0 } };
+
+static void forget_done(struct flow *f, bool ok)
+{
+    if (ok)
+        save_stopped(f->slot, f);
+}
+
+void saved_forget(int slot)
+{
+    struct flow *f = flow_start(forget_steps, forget_done, NULL);
+    if (!f)
+        return;
+    f->wanted = slot_handle(slot);
+    f->slot = slot;
+    util_copy_str(f->name, sizeof f->name, slot_row(slot)->name);
+    flow_go(f);
+}
+
 /* Its worker found it stopped for a save: of one that nobody works on any more, none or the one that ends now, it goes on. */
 void save_stopped(int slot, const struct flow *but)
 {
     struct peer *p;
     struct frame_head h = { .kind = FRAME_EVENT, .op = OP_IN(IN_SAVED), .object = slot_handle(slot) };
-    const struct flow *f = flow_of(h.object);
-    if ((!f || f == but || f->steps != save_steps) && guest_worker(slot, &p) == GUEST_READY)
+    for (const struct flow *f = flow_next(NULL); f; f = flow_next((struct flow *)f))
+        if (f != but && f->wanted == h.object && (f->steps == save_steps || f->steps == forget_steps))
+            return;
+    if (guest_worker(slot, &p) == GUEST_READY)
         peer_send(p, &h, NULL, 0, NULL, 0);
 }
 
@@ -64,10 +112,10 @@ static int end_go(struct flow *f)
 
 void save_done(struct flow *f, bool ok)
 {
-    if (!ok && run_of(f->slot))     /* it may wait for our word: of this save, or of one that came again as its supervisor died */
-        save_stopped(f->slot, f);
     if (!ok && *f->name)
         saved_forget(f->slot);
+    else if (!ok && run_of(f->slot))        /* it may wait for our word: of a save that came again as its supervisor died */
+        save_stopped(f->slot, f);
     flow_answered(f, ok);
 }
 
@@ -95,11 +143,7 @@ int saved_go(struct flow *f)
 {
     if (!(slot_row(f->slot)->flags & SLOT_MANAGED_SAVE) || f->fd[FF_TEXT] >= 0)
         return FLOW_NEXT;
-    if (f->caller.arg & START_FORCE_BOOT) {
-        saved_forget(f->slot);
-        return FLOW_NEXT;
-    }
-    return flow_conf(f, IN_CONF_SAVE, CONF_SAVE_OPEN, DIR_SAVE, f->name, -1);
+    return f->caller.arg & START_FORCE_BOOT ? FLOW_NEXT : flow_conf(f, IN_CONF_SAVE, CONF_SAVE_OPEN, DIR_SAVE, f->name, -1);
 }
 
 int saved_got(struct flow *f, struct frame *fr)
@@ -113,20 +157,4 @@ int saved_got(struct flow *f, struct frame *fr)
     if (!facts.was_running)
         f->caller.arg |= START_PAUSED;
     return FLOW_NEXT;
-}
-
-static int drop_go(struct flow *f)
-{
-    return flow_conf(f, IN_CONF_SAVE, CONF_SAVE_DROP, DIR_SAVE, f->name, -1);
-}
-
-void saved_forget(int slot)
-{
-    static const struct step steps[] = { { "forget", drop_go, NULL, NULL }, { 0 } };
-    struct flow *f = flow_start(steps, flow_answered, NULL);
-    slot_flag(slot, SLOT_MANAGED_SAVE, false);
-    if (!f)
-        return;
-    util_copy_str(f->name, sizeof f->name, slot_row(slot)->name);
-    flow_go(f);
 }

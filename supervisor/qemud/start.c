@@ -162,6 +162,21 @@ static int worker_go(struct flow *f)
     return flow_call(f, w, OP_IN(IN_START), f->caller.arg, NULL, 0, &f->fd[FF_SAVED], f->fd[FF_SAVED] >= 0);
 }
 
+static int up(struct flow *f)
+{
+    struct run *r = f->run;
+    bool paused = f->caller.arg & START_PAUSED, restored = f->fd[FF_SAVED] >= 0;
+    guest_up(r, peer_find(r->starting));
+    if (!paused && !restored)
+        event_lifecycle(slot_row(r->slot), EV_RESUMED, 0);
+    event_lifecycle(slot_row(r->slot), EV_STARTED, restored ? STARTED_RESTORED : 0);
+    if (paused)         /* by the caller, or as it was when it was saved */
+        event_lifecycle(slot_row(r->slot), EV_SUSPENDED, r->create_flags & START_PAUSED ? 0 : SUSPENDED_RESTORED);
+    else if (restored)
+        event_lifecycle(slot_row(r->slot), EV_RESUMED, RESUMED_FROM_SNAPSHOT);
+    return FLOW_NEXT;
+}
+
 void start_done(struct flow *f, bool ok)
 {
     struct run *r = f->run;
@@ -176,17 +191,6 @@ void start_done(struct flow *f, bool ok)
             slot_free(f->slot);
         flow_answered(f, false);
         return;
-    }
-    if (r) {
-        bool paused = f->caller.arg & START_PAUSED, restored = f->fd[FF_SAVED] >= 0;
-        guest_up(r, peer_find(r->starting));
-        if (!paused && !restored)
-            event_lifecycle(slot_row(r->slot), EV_RESUMED, 0);
-        event_lifecycle(slot_row(r->slot), EV_STARTED, restored ? STARTED_RESTORED : 0);
-        if (paused)         /* by the caller, or as it was when it was saved */
-            event_lifecycle(slot_row(r->slot), EV_SUSPENDED, r->create_flags & START_PAUSED ? 0 : SUSPENDED_RESTORED);
-        else if (restored)
-            event_lifecycle(slot_row(r->slot), EV_RESUMED, RESUMED_FROM_SNAPSHOT);
     }
     if (f->caller.op == OP_REMOTE_DOMAIN_CREATE)
         route_reply(&f->caller, NULL, 0, NULL, 0);
@@ -220,7 +224,8 @@ static int xml_slot(struct flow *f)
 }
 
 #define START_STEPS { "begin", begin, NULL, NULL }, { "saved", saved_go, saved_got, NULL }, { "read", read_text, doc_text_got, NULL }, { "compile", compile, compiled, NULL }, { "look", chain_look, chain_looked, NULL }, \
-    { "probe", chain_probe, chain_probed, NULL }, { "open", open_go, opened, NULL }, { "net", net_go, netted, NULL }, { "worker", worker_go, NULL, NULL }, { 0 }
+    { "probe", chain_probe, chain_probed, NULL }, { "open", open_go, opened, NULL }, { "net", net_go, netted, NULL }, { "worker", worker_go, NULL, NULL }, \
+    { "up", up, NULL, NULL }, { "image", saved_drop, saved_dropped, saved_drop_failed }, { 0 }
 const struct step create_steps[] = { { "claim", doc_claim, NULL, NULL }, START_STEPS };
 const struct step create_xml_steps[] = { { "again", xml_again, NULL, NULL }, { "document", doc_xmlc_pass, doc_take, NULL }, { "slot", xml_slot, NULL, NULL }, START_STEPS };
 

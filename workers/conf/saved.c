@@ -22,6 +22,10 @@ static int failed(struct err *e, const char *what, const struct conf_name *n)
 static int keep(int dir, const char *part, const char *file)
 {
     AUTO_CLOSE fd = openat(dir, part, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    /* Asked again, as an earlier instance was killed: beside a guest that was saved there is no older file. */
+    AUTO_CLOSE kept = fd < 0 && errno == ENOENT ? openat(dir, file, O_RDWR | O_NOFOLLOW | O_CLOEXEC) : -1;
+    if (kept >= 0)
+        return fsync(dir);
     return fd < 0 || fsync(fd) < 0 || renameat(dir, part, dir, file) < 0 || fsync(dir) < 0 ? -1 : 0;
 }
 
@@ -68,7 +72,7 @@ int store_save(const struct store *s, const struct conf_name *n, uint32_t what, 
     case CONF_SAVE_KEEP:
         return keep(dir, part, file) < 0 ? failed(e, "keep", n) : 0;
     case CONF_SAVE_DROP:
-        return (unlinkat(dir, part, 0) < 0 && errno != ENOENT) || (unlinkat(dir, file, 0) < 0 && errno != ENOENT) ? failed(e, "remove", n) : 0;
+        return (unlinkat(dir, part, 0) < 0 && errno != ENOENT) || (unlinkat(dir, file, 0) < 0 && errno != ENOENT) || fsync(dir) < 0 ? failed(e, "remove", n) : 0;
     case CONF_SAVE_OPEN:
         return open_kept(dir, file, n, fds, facts, e);
     default:

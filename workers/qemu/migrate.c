@@ -102,7 +102,7 @@ void migration_gone(struct guest *g)
 
 /* ---- out ---- */
 
-struct saving { struct request rq; int fd; bool was_running, written; struct loop_timer again; unsigned tries; };
+struct saving { struct request rq; int fd; bool was_running, written, unwanted; struct loop_timer again; unsigned tries; };
 
 /* Head and document, with zeros up to where the stream begins. 0 or negative errno. */
 static int write_head(struct guest *g, int fd, const char *magic, bool was_running)
@@ -194,7 +194,9 @@ static void on_out(struct guest *g, const struct err *e)
 {
     struct saving *s = g->saving;
     struct err own = ERR_INIT;
-    if (!e && pwrite(s->fd, SAVE_MAGIC, sizeof((struct save_head *)0)->magic, 0) < 0)
+    if (!e && s->unwanted)
+        err_set(&own, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "nobody waits for this save any more");
+    else if (!e && pwrite(s->fd, SAVE_MAGIC, sizeof((struct save_head *)0)->magic, 0) < 0)
         err_sys(&own, VIR_FROM_QEMU, errno, "unable to write the head of the saved state");
     if (e || own.code)
         save_error(g, e ? e : &own);
@@ -246,7 +248,10 @@ void saved_event(struct worker *w, const struct request *rq, struct frame *f)
     struct guest *g = w->data;
     (void)rq;
     (void)f;
-    if (g->saving && g->saving->written)
+    if (!g->saving)
+        return;
+    g->saving->unwanted = true;
+    if (g->saving->written)
         give_up(g);
 }
 
