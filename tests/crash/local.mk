@@ -10,7 +10,7 @@ TESTS += %D%/test-hostile
 %C%_test_hostile_LDADD = libroutes.a libipc.a
 
 # As root: one stuck guest of 20; and each role killed at each frame of each flow (wants a build with --enable-crash-points: CRASH_BUILD).
-# And virtlogd under a writer, virtlockd under clients: each of their processes killed many times (KILL_SECONDS).
-crash_scripts = %D%/stuck.py %D%/matrix.py %D%/logd-kill.py %D%/lockd-kill.py
+# And virtqemud and virtlockd under clients, virtlogd under a writer: their processes killed many times by chance (KILL_SECONDS).
+crash_scripts = %D%/stuck.py %D%/matrix.py %D%/qemud-kill.py %D%/logd-kill.py %D%/lockd-kill.py
 ROOT_TESTS += $(crash_scripts)
 EXTRA_DIST += $(crash_scripts)

@@ -6,6 +6,14 @@ from guestlib import Console, Events, assert_clean, boot, document, fails, is_of
 DISK = "<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='/var/lib/libvirt/images/s.qcow2'/><target dev='vda' bus='virtio'/></disk>"
 
 
+def kill(pid):
+    """A process that may have ended by itself"""
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
 def image(box, name):
     return os.path.join(box.dir, "var/lib/libvirt/qemu/save", name + ".save")
 
@@ -96,7 +104,7 @@ def trouble(box):
         thread = save_quietly(box)
         time.sleep(0.05 + k * 0.1)
         for w in box.role("qemu"):
-            os.kill(w, 9)
+            kill(w)
         either_or(box, dom, thread)
     assert not [f for f in os.listdir(save) if f.endswith(".part")], os.listdir(save)
     dom.destroy()
@@ -134,7 +142,7 @@ def at_the_end(box):
             before = box.role("qemu")
             for role in victims.split():
                 for pid in box.role(role):
-                    os.kill(pid, 9)
+                    kill(pid)
             if victims == "qemu":
                 wait_for("a new worker", lambda: box.role("qemu") and box.role("qemu") != before, 30)
                 time.sleep(1)                   # time to go wrong
