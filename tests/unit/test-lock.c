@@ -157,23 +157,6 @@ static int ask(struct fakesup *s, uint32_t op, const char *name, uint32_t flags,
     return d.error;
 }
 
-/* Descriptors of this user's that are on their way to somebody who does not take them. */
-static int in_flight(unsigned n)
-{
-    int pair[2], fds[50];
-    for (size_t i = 0; i < ARRAY_N(fds); i++)
-        fds[i] = dir;
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-        exit(1);
-    for (; n; n -= ARRAY_N(fds)) {
-        struct frame_head h = { .kind = FRAME_EVENT };
-        if (frame_send(pair[0], &h, NULL, 0, fds, ARRAY_N(fds)) < 0)
-            exit(1);
-    }
-    close(pair[0]);
-    return pair[1];
-}
-
 static void test_role(bool direct)
 {
     struct birth b = { .uid = 0xffffffffu, .gid = 0xffffffffu, .flags = geteuid() ? BIRTH_SESSION : 0, .nfds = !direct };
@@ -193,7 +176,7 @@ static void test_role(bool direct)
         tap_int(fakesup_end(&s), 0, "the role ends");
         return;
     }
-    int others = in_flight(500);
+    int others = fakesup_in_flight(500);
     tap_int(ask(&s, IN_LOCK_TAKE, "four", LOCK_AUTOCREATE, -1, &a), 0, "the role takes a lock");
     tap_ok(a >= 0, "and gives it, whatever the user's other processes send each other");
     close(others);
