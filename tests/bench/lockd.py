@@ -1,25 +1,48 @@
 #!/usr/bin/python3
 """Our virtlockd and Debian's, in turn: acquires and releases, memory.  See bench.py.
 
-  lockd.py [ROUNDS]
+  lockd.py [ROUNDS [SECONDS]]
+
+Lease files come and go with their lease: on the disk, where the file system's work is most of a call for both, and in memory, where the daemons' is.
 """
-import os, statistics, subprocess, sys
+import os, shutil, statistics, subprocess, sys, tempfile
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from box import BUILD
 from locklib import *
 
+SECONDS = sys.argv[2] if len(sys.argv) > 2 else "2"
 
-def pairs(b, clients):
-    out = subprocess.run([os.path.join(BUILD, "tests/bench/client"), b.lock_sock, "lease", str(clients), "2", b.dir + "/files"], stdout=subprocess.PIPE, text=True, check=True).stdout.split()
-    return dict(zip(out[::2], map(float, out[1::2])))["rate"] / 2
+
+def own(b):
+    """The daemon's processes."""
+    return [p for p, c in b.processes() if "lockd" in c or c.startswith("bulkhead-")]
+
+
+def cpu_us(b):
+    total = 0
+    for p in own(b):
+        try:
+            total += int(open("/proc/%d/schedstat" % p).read().split()[0]) / 1000
+        except OSError:
+            pass
+    return total
+
+
+def pairs(work, clients, place):
+    """(pairs a second, processor microseconds that one costs the daemon)"""
+    def measure(b):
+        before = cpu_us(b)
+        out = subprocess.run([os.path.join(BUILD, "tests/bench/client"), b.lock_sock, work, str(clients), SECONDS, place(b)], stdout=subprocess.PIPE, text=True, check=True).stdout.split()
+        said = dict(zip(out[::2], map(float, out[1::2])))
+        return said["rate"] / 2, (cpu_us(b) - before) / said["calls"] * 2
+    return measure
 
 
 def pss_kib(b):
     total = 0
-    for p, c in b.processes():
-        if "lockd" in c or c.startswith("bulkhead-"):
-            with open("/proc/%d/smaps_rollup" % p) as f:
-                total += sum(int(line.split()[1]) for line in f if line.startswith("Pss:"))
+    for p in own(b):
+        with open("/proc/%d/smaps_rollup" % p) as f:
+            total += sum(int(line.split()[1]) for line in f if line.startswith("Pss:"))
     return total
 
 
@@ -34,22 +57,33 @@ def memory(b, n=10000):
         each = (pss_kib(b) - before) / n
         for i in range(n):
             assert c.release(space, "%064x" % i) is None
-    return each
+    return each, 0
 
 
 def main():
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     sides = [lock_box("bench-lockd-ours"), lock_box("bench-lockd-theirs", peer=True)]
+    folder = tempfile.mkdtemp(prefix="bench-lockd-", dir="/dev/shm")
+    disk, mem, images = (lambda b: b.dir + "/files"), (lambda b: folder + "/" + os.path.basename(b.dir)), (lambda b: "/var/lib/libvirt/images")
     try:
+        for b in sides:
+            for i in range(8):
+                open("%s/%d.img" % (b.images, i), "w").close()
         print("load %.1f, %d processors" % (os.getloadavg()[0], os.cpu_count()))
-        for name, fn in (("PSS, no lock, KiB", pss_kib), ("pairs/s, 1 client", lambda b: pairs(b, 1)), ("pairs/s, 8 clients", lambda b: pairs(b, 8)), ("KiB a lock, 10000 locks", memory)):
+        rows = [("PSS, no lock, KiB", lambda b: (pss_kib(b), 0), 1)]
+        rows += [("pairs/s, %s, %d client%s" % (what, n, "s"[n == 1:]), pairs(work, n, place), rounds) for what, work, place in
+                 (("files in memory", "lease", mem), ("files on the disk", "lease", disk), ("images", "image", images)) for n in (1, 8)]
+        rows += [("KiB a lock, 10000 locks", memory, 1)]
+        for name, fn, times in rows:
             got = [[], []]
-            for _ in range(1 if fn in (pss_kib, memory) else rounds):
+            for _ in range(times):
                 for i, b in enumerate(sides):
                     got[i].append(fn(b))
-            ours, theirs = map(statistics.median, got)
-            print("%-26s ours %10.2f  Debian's %10.2f  ratio %6.2f" % (name, ours, theirs, ours / theirs), flush=True)
+            (ours, our_cpu), (theirs, their_cpu) = ([statistics.median(x) for x in zip(*g)] for g in got)
+            print("%-36s ours %10.2f  Debian's %10.2f  ratio %5.2f" % (name, ours, theirs, ours / theirs) +
+                  ("   processor us a pair: %6.1f and %6.1f" % (our_cpu, their_cpu) if our_cpu else ""), flush=True)
     finally:
+        shutil.rmtree(folder)
         for b in sides:
             b.stop()
 

@@ -76,6 +76,8 @@ static void fuzz_super(int super, unsigned choice, const uint8_t *noise, size_t 
     }
     struct frame_head ev = { .kind = FRAME_EVENT, .op = OP_REMOTE_DOMAIN_EVENT_CALLBACK_LIFECYCLE };
     frame_send(super, &ev, "\x93\x93\xa3one\xc4\x10\x00\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11\x01\x02\x00", 27, NULL, 0);
+    struct frame_head lost = { .kind = FRAME_EVENT, .op = OP_IN(IN_LEASE_LOST), .arg = LEASE_LOST_EVENT };
+    frame_send(super, &lost, noise, n < FRAME_BODY_MAX ? n : FRAME_BODY_MAX, NULL, 0);
     if (choice & 2) {
         struct frame_head epoch = { .kind = FRAME_EVENT, .op = OP_IN(IN_EPOCH) };
         frame_send(super, &epoch, NULL, 0, NULL, 0);
