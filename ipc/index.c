@@ -22,6 +22,9 @@ int index_map(struct index *ix, int fd, bool writable)
         munmap(p, INDEX_BYTES);
         return -EPROTO;
     }
+    /* A writer that died in the middle of a row left it odd: there is but one, and now it is us. */
+    for (uint32_t i = 0; writable && i < ix->head->slots; i++)
+        ix->slot[i].seq += ix->slot[i].seq & 1;
     return 0;
 }
 

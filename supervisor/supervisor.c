@@ -56,21 +56,12 @@ static void born_open(void)
     read_struct(BFD_LAYOUT, &sup.layout, sizeof sup.layout);
     if ((r = index_map(&sup.index, sup_fd(BFD_INDEX, 1), true)) < 0)
         die("index page", r);
+    sup.index.head->epoch = sup.epoch;
     void *p = mmap(NULL, CLIENTS_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, sup_fd(BFD_CLIENTS, 1), 0);
     if (p == MAP_FAILED)
         die("client page", -errno);
     sup.clients = p;
     sup.client_rows = (struct client_row *)((char *)p + sizeof *sup.clients);
-}
-
-/* What a supervisor that died in the middle of a write left odd is made even: we are its only writer now. */
-static void index_open(void)
-{
-    struct index_head *h = sup.index.head;
-    h->epoch = sup.epoch;
-    for (uint32_t i = 0; i < h->slots; i++)
-        if (sup.index.slot[i].seq & 1)
-            sup.index.slot[i].seq++;
 }
 
 void ready(void)
@@ -159,7 +150,6 @@ int main(void)
 {
     log_init("supervisor");
     born_open();
-    index_open();
     int r = loop_init();
     if (r < 0)
         die("loop", r);

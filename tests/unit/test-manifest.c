@@ -110,6 +110,8 @@ static void index_page(void)
     index_begin(&w, 1)->used = 0;
     index_end(&w, 1);
     tap_int(index_read(&r, 1, &c), -ENOENT, "a writer that died in the middle is made good by the next");
+    index_begin(&w, 2);
+    tap_ok(index_map(&w, rw, true) == 0 && index_read(&r, 2, &c) == 0, "or as soon as there is a next one");
     tap_int(index_read(&r, INDEX_SLOTS_MAX, &c), -ENOENT, "beyond the table");
     close(rw);
     close(ro);
