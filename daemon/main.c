@@ -84,7 +84,7 @@ static void close_inherited(int keep)
 
 int main(int argc, char **argv)
 {
-    struct keeper_start k = { .notify_fd = -1, .ready_fd = -1 };
+    struct keeper_start k = { .ready = { -1, -1 } };
     const char *config = NULL, *pid_file = NULL, *debug = NULL;
     uint32_t timeout = 0, notify_fd = 0;
     bool verbose = false, worker = false, list = false, trace = false;
@@ -98,7 +98,7 @@ int main(int argc, char **argv)
         case 'f': config = optarg; break;
         case 'p': pid_file = optarg; break;
         case 't': if (number("timeout", optarg, INT_MAX / 1000, &timeout)) return 1; break;
-        case OPT_NOTIFY: if (number("notify-fd", optarg, 65535, &notify_fd)) return 1; k.notify_fd = (int)notify_fd; break;
+        case OPT_NOTIFY: if (number("notify-fd", optarg, 65535, &notify_fd)) return 1; k.ready[0] = (int)notify_fd; break;
         case OPT_WORKER: worker = true; break;
         case OPT_DEBUG: worker = true; debug = optarg; break;
         case OPT_LIST: list = true; break;
@@ -129,7 +129,7 @@ int main(int argc, char **argv)
     const char *state = getenv("BULKHEAD_KEEPER_STATE");
     if (state)
         return reload(&k.settings, atoi(state), argv);
-    close_inherited(k.notify_fd);
+    close_inherited(k.ready[0]);
     if (config && config[0] != '/' && !(config = realpath(config, NULL))) {
         fprintf(stderr, "%s: no such configuration file\n", kind.name);
         return 1;
@@ -138,7 +138,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s: cannot be found again, or its configuration file\n", kind.name);
         return 1;
     }
-    if (k.daemon && (k.ready_fd = daemonize()) < 0)
+    if (k.daemon && (k.ready[1] = daemonize()) < 0)
         return 1;
     prctl(PR_SET_CHILD_SUBREAPER, 1);       /* what a hand starts and leaves is the keeper's to reap */
     if (!(r = loop_init()) && !(r = prepare(&k, pid_file)) && k.daemon)

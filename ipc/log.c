@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+const char *const log_levels[] = { "?", "debug", "info", "warning", "error" };
 int log_threshold = LOG_L_WARN;
 void (*log_sink)(const char *line);
 static const char *log_tag = "bulkhead";
@@ -15,12 +16,11 @@ void log_init(const char *tag)
 
 void log_line(int level, const char *fmt, ...)
 {
-    static const char *const names[] = { "?", "debug", "info", "warning", "error" };
     char raw[LOG_LINE_MAX], line[LOG_LINE_MAX * 2];
     va_list ap;
 
     va_start(ap, fmt);
-    int n = snprintf(raw, sizeof raw, "%s %s: ", names[level >= 1 && level <= 4 ? level : 0], log_tag);
+    int n = snprintf(raw, sizeof raw, "%s %s: ", log_levels[level >= LOG_L_DEBUG && level <= LOG_L_ERR ? level : 0], log_tag);
     if (n > 0 && n < (int)sizeof raw)
         vsnprintf(raw + n, sizeof raw - (size_t)n, fmt, ap);
     va_end(ap);

@@ -4,6 +4,7 @@
 #define BULKHEAD_LOG_H
 #define LOG_LINE_MAX 512
 enum log_level { LOG_L_DEBUG = 1, LOG_L_INFO, LOG_L_WARN, LOG_L_ERR };   /* libvirt's numbers 1..4 */
+extern const char *const log_levels[];         /* by level, from 1 on */
 extern void (*log_sink)(const char *line);     /* NULL: lines go to descriptor 2 */
 extern int log_threshold;                 /* lines below are dropped; default LOG_L_WARN */
 void log_init(const char *tag);           /* tag: the role's name; must outlive the process */

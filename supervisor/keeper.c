@@ -66,11 +66,10 @@ static void do_ready(struct frame *f)
     if (ready_said)
         return;
     ready_said = true;
-    int *fds[] = { &start->notify_fd, &start->ready_fd };
     for (int i = 0; i < 2; i++) {
-        ssize_t n = *fds[i] >= 0 ? write(*fds[i], "\n", 1) : 0;
-        (void)n;
-        util_closep(fds[i]);
+        if (start->ready[i] >= 0 && write(start->ready[i], "\n", 1) < 0)
+            log_warn("readiness: %s", strerror(errno));
+        util_closep(&start->ready[i]);
     }
 }
 
@@ -241,7 +240,7 @@ static void supervisor_ended(const struct exited *x)
     uint64_t now = loop_now_ms();
     deaths = now - last_death_ms < 60000 ? deaths + 1 : 1;
     last_death_ms = now;
-    uint32_t shift = deaths > 1 ? deaths - 2 : 0, wait = deaths == 1 ? 0 : shift > 8 ? BACKOFF_MAX_MS : BACKOFF_FIRST_MS << shift;
+    uint32_t wait = deaths == 1 ? 0 : deaths > 10 ? BACKOFF_MAX_MS : BACKOFF_FIRST_MS << (deaths - 2);
     sup_channel = 0;
     chan_read(&sup, UINT_MAX);      /* what it had told us counts: others may have been told that it is so */
     chan_close(&sup);
@@ -254,7 +253,7 @@ static void supervisor_ended(const struct exited *x)
     if (!ready_said && deaths > 3)
         loop_stop(1);           /* it never worked: tell whoever started us */
     else
-        loop_after(&respawn_timer, wait > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : wait, supervisor_start, NULL);
+        loop_after(&respawn_timer, wait, supervisor_start, NULL);
 }
 
 static void on_exit_of(const struct exited *x)

@@ -27,7 +27,7 @@ unsigned store_birth(struct birth *b, int *fds, unsigned n, uint32_t role);
 struct keeper_start {
     uint32_t magic, entries;           /* filled in by store_save */
     uint32_t epoch;                    /* of the last supervisor; 0 none yet */
-    int32_t notify_fd, ready_fd;       /* to be told when clients are accepted; -1 none */
+    int32_t ready[2];                  /* --notify-fd, and whoever waits behind -d: told when clients are accepted; -1 none */
     bool daemon, first_boot /* of this host: autostart */;
     char made[5][256] /* files to unlink at the end */, front[256] /* the program we were made by */, config[256] /* of -f */;
     struct layout layout;

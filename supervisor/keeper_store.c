@@ -90,7 +90,7 @@ static bool inheritable(const struct keeper_start *k, int flags)
             int fd = n ? table[i].log : table[i].fd;
             good = good && (!table[i].key.kind || fd < 0 || fcntl(fd, F_SETFD, flags) == 0);
         }
-    return good && (k->notify_fd < 0 || fcntl(k->notify_fd, F_SETFD, flags) == 0) && (k->ready_fd < 0 || fcntl(k->ready_fd, F_SETFD, flags) == 0);
+    return good && (k->ready[0] < 0 || fcntl(k->ready[0], F_SETFD, flags) == 0) && (k->ready[1] < 0 || fcntl(k->ready[1], F_SETFD, flags) == 0);
 }
 
 /* Makes the memfd, and every descriptor inheritable.  A descriptor or a negative errno. */

@@ -61,18 +61,18 @@ void output_init(const struct keeper_start *k)
 /* Lines of ours begin with their level; what a library or a tool writes does not. */
 static int line_level(const char **line)
 {
-    static const char *const names[] = { "debug ", "info ", "warning ", "error " };
-    for (int i = 0; i < 4; i++)
-        if (!strncmp(*line, names[i], strlen(names[i]))) {
-            *line += strlen(names[i]);
-            return i + 1;
+    for (int i = LOG_L_DEBUG; i <= LOG_L_ERR; i++) {
+        size_t n = strlen(log_levels[i]);
+        if (!strncmp(*line, log_levels[i], n) && (*line)[n] == ' ') {
+            *line += n + 1;
+            return i;
         }
+    }
     return LOG_L_WARN;
 }
 
 void output_line(const struct held *who, const char *line)
 {
-    static const char *const names[] = { "", "debug", "info", "warning", "error" };
     static const int prio[] = { 0, LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERR };
     char text[2048];
     struct timespec ts;
@@ -85,7 +85,7 @@ void output_line(const struct held *who, const char *line)
     clock_gettime(CLOCK_REALTIME, &ts);
     gmtime_r(&ts.tv_sec, &tm);
     int head = snprintf(text, sizeof text, "%04d-%02d-%02d %02d:%02d:%02d.%03ld+0000: %d: %s : ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-                        tm.tm_min, tm.tm_sec, ts.tv_nsec / 1000000, who->pid, names[level]);
+                        tm.tm_min, tm.tm_sec, ts.tv_nsec / 1000000, who->pid, log_levels[level]);
     char object[32] = "";
     if (who->object)
         snprintf(object, sizeof object, "[%u.%u]", (uint32_t)who->object, (uint32_t)(who->object >> 32));
