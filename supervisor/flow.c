@@ -85,12 +85,13 @@ void flow_answered(struct flow *f, bool ok)
 
 int flow_answer(struct flow *f, struct frame *fr)
 {
-    route_pass_back(&f->caller, fr);
+    bool big = fr->h.flags & FRAME_BIG;
+    route_put(&f->caller, fr->h.kind, big ? FRAME_BIG : 0, fr->body, big ? 0 : fr->body_len, fr->fds, fr->h.nfds);
     f->answered = true;
     return FLOW_END;
 }
 
-static void flow_end(struct flow *f, bool ok)
+void flow_end(struct flow *f, bool ok)
 {
     uint64_t object = f->object;
     f->awaited = 0;
@@ -139,11 +140,6 @@ static void flow_result(struct flow *f, int r)
 void flow_go(struct flow *f)
 {
     flow_result(f, FLOW_AGAIN);
-}
-
-void flow_fail(struct flow *f)
-{
-    flow_end(f, false);
 }
 
 int flow_claim(struct flow *f, uint64_t object)

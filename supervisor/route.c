@@ -90,11 +90,6 @@ void route_reply(const struct caller *c, const void *body, size_t len, const int
     route_put(c, FRAME_REPLY, 0, len ? body : &empty, len ? len : 1, fds, nfds);
 }
 
-void route_pass_back(const struct caller *c, struct frame *f)
-{
-    route_put(c, f->h.kind, f->h.flags & FRAME_BIG, f->body, f->h.flags & FRAME_BIG ? 0 : f->body_len, f->fds, f->h.nfds);
-}
-
 void route_error(const struct caller *c, const struct err *e)
 {
     route_put(c, FRAME_ERROR, 0, e, err_wire_len(e), NULL, 0);
@@ -306,7 +301,7 @@ static const struct gateway_verb verbs[] = {
 
 static const struct gateway_verb *verb_find(const struct gateway_verb *v, const struct peer *g, const struct frame *f)
 {
-    while (v->op && (f->h.op != OP_IN(v->op) || f->h.kind != v->kind || (v->admin && g->door != DOOR_ADMIN) || f->body_len < v->body || f->h.flags & FRAME_BIG))
+    while (v->op && (f->h.op != OP_IN(v->op) || f->h.kind != v->kind || (v->admin && g->door != DOOR_ADMIN) || f->body_len < v->body || f->h.nfds))
         v++;
     return v->op ? v : NULL;
 }

@@ -100,7 +100,6 @@ void route_answer(struct peer *p, struct frame *f);
 /* Answers, all that follow by way of the first.  FRAME_BIG: the body is the first descriptor. */
 void route_put(const struct caller *c, int kind, unsigned flags, const void *body, size_t len, const int *fds, unsigned nfds);
 void route_reply(const struct caller *c, const void *body, size_t len, const int *fds, unsigned nfds);
-void route_pass_back(const struct caller *c, struct frame *f);           /* a reply as it came */
 void route_error(const struct caller *c, const struct err *e);
 void route_fail(const struct caller *c, int code, const char *text);
 void route_peer_gone(struct peer *p, bool comes_again);                 /* its calls are forgotten, calls to it answered or parked */
@@ -153,7 +152,7 @@ void flow_begin(const struct step *steps, flow_done_fn *done, const struct calle
 flow_done_fn flow_answered;                                             /* the reply that came with the document, or nothing but that it is done; or the error */
 int flow_answer(struct flow *f, struct frame *fr);                      /* a step's second half: the reply is the caller's */
 void flow_go(struct flow *f);                                           /* runs until it waits or ends */
-void flow_fail(struct flow *f);                                         /* f->err is set */
+void flow_end(struct flow *f, bool ok);                                 /* before its last step has; f->err is set unless ok */
 int flow_claim(struct flow *f, uint64_t object);                        /* FLOW_NEXT, or FLOW_BLOCKED while another has it */
 int flow_pass(struct flow *f, struct peer *p, const int *more, unsigned nmore);
 int flow_call(struct flow *f, struct peer *p, uint32_t op, uint32_t arg, const void *body, size_t len, const int *fds, unsigned nfds);

@@ -156,10 +156,11 @@ int doc_text_got(struct flow *f, struct frame *fr)
 
 int doc_claim(struct flow *f)
 {
+    const struct run *r = run_of(slot_of(f->wanted));
     if (slot_of(f->wanted) < 0)
         return err_set(&f->err, VIR_ERR_NO_DOMAIN, VIR_FROM_QEMU, "the domain is gone");
     /* The end of a guest needs the object too, and goes first: who had it and waited for that end would wait for ever. */
-    return guest_is_ending(slot_of(f->wanted)) ? FLOW_BLOCKED : flow_claim(f, f->wanted);
+    return r && r->phase == RUN_ENDING ? FLOW_BLOCKED : flow_claim(f, f->wanted);
 }
 
 static int live_go(struct flow *f)

@@ -187,12 +187,6 @@ enum guest_ready guest_worker(int slot, struct peer **p)
     return *p ? GUEST_READY : GUEST_SOON;
 }
 
-bool guest_is_ending(int slot)
-{
-    struct run *r = run_of(slot);
-    return r && r->phase == RUN_ENDING;
-}
-
 /* ---- what a worker says and asks ---- */
 
 void guest_state(struct run *r, const struct guest_state *g)

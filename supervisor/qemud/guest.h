@@ -97,7 +97,6 @@ struct peer *run_worker_spawn(struct run *r, bool resume);
 /* Whom a live call of the guest in this slot goes to. */
 enum guest_ready { GUEST_NONE, GUEST_SOON, GUEST_READY, GUEST_FAILED };
 enum guest_ready guest_worker(int slot, struct peer **p);
-bool guest_is_ending(int slot);
 void guest_state(struct run *r, const struct guest_state *g);
 void guest_up(struct run *r, struct peer *worker);
 

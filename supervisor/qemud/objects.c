@@ -113,14 +113,13 @@ const struct route_row objects_routes[ROUTE_N] = {
 /* The answer comes from the worker, which must be there: this call is not parked. */
 static void on_worker_debug(struct peer *g, const struct caller *c, struct frame *f)
 {
-    struct frame own = { .h = f->h };
     struct peer *p;
-    own.h.origin = g->number;
-    own.h.flags = own.h.nfds = 0;
+    f->h.origin = g->number;
+    f->h.flags = 0;
     if (guest_worker(slot_of(f->h.object), &p) != GUEST_READY)
         route_fail(c, VIR_ERR_OPERATION_INVALID, "domain is not running");
     else
-        route_to(c, p, &own);
+        route_to(c, p, f);
 }
 
 const struct gateway_verb objects_verbs[] = { { IN_WORKER_DEBUG, FRAME_CALL, true, 0, on_worker_debug }, { IN_WORKER_TRACE, FRAME_CALL, true, 0, on_worker_debug }, { 0 } };

@@ -219,7 +219,7 @@ static int destroy_go(struct flow *f)
         err_set(&start->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "the domain was destroyed while it was being started");
         r->word = stop_destroyed;
         r->has_word = true;
-        flow_fail(start);
+        flow_end(start, false);
     } else {
         stop_begin(r, &stop_destroyed, NULL, NULL);
     }
