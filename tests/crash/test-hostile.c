@@ -73,17 +73,26 @@ static void cancel_flood(struct player *g)
         ended(bad);
 }
 
+/* A gateway whose client hears of guests' lives, and has had one call answered. */
+static struct player *subscriber(void)
+{
+    struct player *s = gateway_new();
+    uint64_t mask[2] = { 1, 0 };
+    if (!s)
+        return NULL;
+    push(s, (struct frame_head){ .kind = FRAME_EVENT, .op = OP_IN(IN_SUBSCRIBE) }, mask, sizeof mask, NULL, 0);
+    call(s, OP_REMOTE_DOMAIN_SUSPEND, handle(GOOD), 0, 1);
+    WAIT_FOR(s->replies);
+    return s;
+}
+
 static void event_flood(struct player *g)
 {
-    struct player *slow = gateway_new(), *w = worker_of(1);
-    uint64_t mask[2] = { 1, 0 };
+    struct player *slow = subscriber(), *w = worker_of(1);
     uint8_t body[512];
     size_t n = event_body(body, 1);
     if (!tap_ok(slow && w, "a subscriber and a hostile worker"))
         return;
-    push(slow, (struct frame_head){ .kind = FRAME_EVENT, .op = OP_IN(IN_SUBSCRIBE) }, mask, sizeof mask, NULL, 0);
-    call(slow, OP_REMOTE_DOMAIN_SUSPEND, handle(GOOD), 0, 1);
-    WAIT_FOR(slow->replies);
     slow->silent = true;
     for (int i = 0; i < 5000; i++)
         push(w, (struct frame_head){ .kind = FRAME_EVENT, .op = OP_REMOTE_DOMAIN_EVENT_CALLBACK_LIFECYCLE }, body, n, NULL, 0);
@@ -105,13 +114,9 @@ static void event_flood(struct player *g)
 static void state_flood(struct player *g)
 {
     enum { MANY = 700 };
-    struct player *listener = gateway_new(), *w = worker_of(4);
-    uint64_t mask[2] = { 1, 0 };
+    struct player *listener = subscriber(), *w = worker_of(4);
     if (!tap_ok(listener && w, "a subscriber and a worker with much to tell"))
         return;
-    push(listener, (struct frame_head){ .kind = FRAME_EVENT, .op = OP_IN(IN_SUBSCRIBE) }, mask, sizeof mask, NULL, 0);
-    call(listener, OP_REMOTE_DOMAIN_SUSPEND, handle(GOOD), 0, 1);
-    WAIT_FOR(listener->replies);
     uint64_t began = util_now_ms();
     for (int i = 0; i < MANY; i++) {
         struct guest_state s = { .state = i % 2 ? 1 : 3, .event = i % 2 ? 4 : 3 };
