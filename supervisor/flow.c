@@ -188,7 +188,8 @@ static int call_send(struct flow *f, struct peer *p, struct frame_head *h, const
     h->serial = f->serial;
     h->origin = sup.epoch;
     h->object = f->object;
-    if (!p || peer_send(p, h, body, len, fds, nfds) < 0)
+    f->died = p && peer_send(p, h, body, len, fds, nfds) < 0;      /* of which we only have not heard yet */
+    if (!p || f->died)
         return err_set(&f->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "the %s process cannot be reached", p ? role_name(p->role) : "next");
     return FLOW_WAIT;
 }

@@ -47,7 +47,7 @@ static int cleaned(struct flow *f, struct frame *fr)
     return FLOW_END;
 }
 
-static const struct step steps[] = { { "open", open_go, opened, NULL }, { "clean", clean_go, cleaned, NULL }, { 0 } };
+static const struct step steps[] = { { "open", open_go, opened, log_hand_failed }, { "clean", clean_go, cleaned, NULL }, { 0 } };
 
 static void on_timer(struct loop_timer *t)
 {

@@ -115,6 +115,12 @@ int log_hand_done(struct flow *f, struct frame *fr, int fds[BFD_KIND_N])
     return 0;
 }
 
+/* A hand that waited for its next call may have been killed meanwhile. */
+int log_hand_failed(struct flow *f)
+{
+    return f->died && f->i++ < TRIES ? FLOW_AGAIN : -1;
+}
+
 /* For the number of its last backup, too: the role would refuse it, but the hand has made the file then. */
 static bool name_fits(const char *path)
 {
@@ -187,7 +193,7 @@ static int start_failed(struct flow *f)
     return f->died && f->i++ < TRIES ? FLOW_AGAIN : -1;
 }
 
-static const struct step steps[] = { { "claim", claim, NULL, NULL }, { "open", open_go, opened, NULL }, { "start", start_go, started, start_failed }, { 0 } };
+static const struct step steps[] = { { "claim", claim, NULL, NULL }, { "open", open_go, opened, log_hand_failed }, { "start", start_go, started, start_failed }, { 0 } };
 
 static void done(struct flow *f, bool ok)
 {
@@ -235,7 +241,7 @@ static void reopen_done(struct flow *f, bool ok)
     (void)f, (void)ok;                  /* the role asks again, and has told that it cannot write */
 }
 
-static const struct step reopen_steps[] = { { "folder", reopen_go, reopened, NULL }, { 0 } };
+static const struct step reopen_steps[] = { { "folder", reopen_go, reopened, log_hand_failed }, { 0 } };
 
 void log_folder(struct stream *s)
 {

@@ -37,6 +37,7 @@ void log_folder(struct stream *s);                        /* it is gone: as soon
 /* A step that has folder and file of a path opened, and its second half: FLOW_WAIT, or -1; then 0 with descriptors by kind (-1: none; BFD_NONE: the pipe's
  * write end), which are the caller's, or -1. */
 int log_hand(struct flow *f, const char *path, bool only_look);
+int log_hand_failed(struct flow *f);
 int log_hand_done(struct flow *f, struct frame *fr, int fds[BFD_KIND_N]);
 
 /* zip.c: IN_LOG_ZIP */
