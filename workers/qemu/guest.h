@@ -158,7 +158,7 @@ enum guest_locks { LOCKS_ON = 1 /* the guest was started with lock_manager = "lo
 typedef void lease_fn(void *data, const struct err *e);
 void lease_take(struct guest *g, lease_fn *fn, void *data);             /* before its CPUs run */
 void lease_give(struct guest *g, lease_fn *fn, void *data);             /* when they have stopped; a failure is logged. fn may be NULL */
-void lease_resume(struct guest *g, const struct err *e);                 /* QEMU told what an earlier instance's guest does, or why it does not */
+void lease_resume(struct guest *g);                                     /* QEMU told what the guest of an earlier instance does */
 
 /* debug.c: for the administrator. */
 void debug_call(struct worker *w, const struct request *rq, struct frame *f);           /* IN_WORKER_DEBUG */

@@ -9,7 +9,6 @@
 #include "workers/qemu/guest.h"
 
 struct asked { struct guest *g; uint32_t what; lease_fn *fn; void *data; };
-static struct asked later;      /* a take that waits until QEMU has told what its guest does */
 
 static void ask(struct guest *g, uint32_t what, lease_fn *fn, void *data);
 
@@ -52,11 +51,10 @@ void lease_take(struct guest *g, lease_fn *fn, void *data)
         fn(data, NULL);
         return;
     }
-    g->locks |= LOCKS_TAKING;
-    if (g->locks & LOCKS_UNKNOWN)
-        later = (struct asked){ g, LEASES_TAKE, fn, data };
-    else
-        ask(g, LEASES_TAKE, fn, data);
+    if (g->locks & LOCKS_UNKNOWN)           /* QEMU would not tell: what there may be goes first */
+        lease_give(g, NULL, NULL);
+    g->locks = (g->locks & ~(uint32_t)LOCKS_UNKNOWN) | LOCKS_TAKING;
+    ask(g, LEASES_TAKE, fn, data);
 }
 
 void lease_give(struct guest *g, lease_fn *fn, void *data)
@@ -70,18 +68,11 @@ void lease_give(struct guest *g, lease_fn *fn, void *data)
     }
 }
 
-void lease_resume(struct guest *g, const struct err *e)
+void lease_resume(struct guest *g)
 {
-    struct asked a = later;
-    later = (struct asked){ 0 };
     if (!(g->locks & LOCKS_UNKNOWN))
         return;
-    g->locks &= ~(uint32_t)(LOCKS_UNKNOWN | LOCKS_TAKING);
-    g->locks |= LOCKS_HELD;
-    if (!e && g->state == DOM_PAUSED && g->reason != PAUSED_SAVE)
+    g->locks = (g->locks & ~(uint32_t)LOCKS_UNKNOWN) | LOCKS_HELD;
+    if (g->state == DOM_PAUSED && g->reason != PAUSED_SAVE)
         lease_give(g, NULL, NULL);
-    if (a.fn && e)
-        a.fn(a.data, e);
-    else if (a.fn)
-        lease_take(g, a.fn, a.data);
 }

@@ -24,7 +24,6 @@ static void on_status(void *data, json_t *ret, const struct err *e)
     g->unsure = false;
     if (e) {
         log_warn("QEMU does not tell its state: %s", e->detail);
-        lease_resume(g, e);
         later_go(g);
         return;
     }
@@ -48,7 +47,7 @@ static void on_status(void *data, json_t *ret, const struct err *e)
         guest_shutdown_or_reboot(g);
     }
     g->pause_reason = PAUSED_UNKNOWN;
-    lease_resume(g, NULL);
+    lease_resume(g);
     if (g->state == DOM_PAUSED && g->reason == PAUSED_SAVE)
         saving_resume(g);
     guest_send_state(g, -1, 0);
