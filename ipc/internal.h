@@ -18,8 +18,8 @@ enum internal_op {
     /* supervisor -> keeper */
     IN_SPAWN = 16,      /* EVENT: struct spawn; fds: [0] child's channel, [1] our end (kept when who.kind is HELD_CHANNEL, else absent), then the child's in order.
                          * Answered by the EVENT IN_SPAWNED: struct spawned */
-    IN_STORE,           /* EVENT: n struct held + n fds: keep them until IN_DROP. They are safe for what is sent to the keeper after it */
-    IN_DROP,            /* EVENT: n struct held (keys only): close all held under role, object and tag (tag 0: all of the object, whatever the role) */
+    IN_STORE,           /* EVENT: struct held + its fd: keep it until IN_DROP. It is safe for what is sent to the keeper after it */
+    IN_DROP,            /* EVENT: n struct held (keys only): close what is held of an object (HELD_FD), or a channel (HELD_CHANNEL) */
     IN_KILL,            /* EVENT: struct kill_req: signal through the pidfd held */
     IN_ADOPT,           /* EVENT: struct held of a running guest + pidfd: watch a process the keeper did not spawn itself (a QEMU's PID-1 stub) */
     IN_READY,           /* EVENT: accepting clients: pid file, readiness notification */
@@ -37,7 +37,7 @@ enum internal_op {
     IN_DOC_STATUS,      /* CALL supervisor -> xmlc: a status file (libvirt's domstatus) -> doc_result with pid, id, tree of the live guest; fds as IN_DOC_START */
     IN_DOC_ELEMENT,     /* CALL qemu worker -> supervisor -> xmlc: fd [0] text of one element of <metadata>. Reply: fd [0] its tree, namespaces and all */
     /* supervisor -> conf */
-    IN_CONF_SETTINGS = 64, /* CALL keeper -> conf, before all else: reply body struct settings (settings.h) */
+    IN_CONF_SETTINGS = 64, /* CALL the daemon's front -> conf, before all else: reply body struct settings (settings.h) */
     IN_CONF_LIST,       /* CALL: arg = dir_kind; reply: a memfd of packed struct conf_entry */
     IN_CONF_READ,       /* CALL: struct conf_name; reply: fd [0] a sealed memfd with the file's bytes.
                          * arg 1: the reply is that of an API call that asks for the text: msgpack [text], without the head that conf put before it */
@@ -125,7 +125,7 @@ struct peer_row { uint64_t object, idle_ms; uint32_t role, state; int32_t pid; u
 enum worker_debug { WORKER_ATTACH = 1 /* let a debugger of its own user attach */, WORKER_DETACH = 2 };
 
 enum held_kind { HELD_CHANNEL = 1, HELD_PROCESS, HELD_FD };
-struct held {                    /* key: object + tag (+ pid for processes) */
+struct held {                    /* key: the channel, or the object */
     uint32_t kind;               /* enum held_kind */
     uint32_t role;               /* enum role */
     uint64_t object;
@@ -134,7 +134,6 @@ struct held {                    /* key: object + tag (+ pid for processes) */
     uint32_t arg;                /* fd_arg */
     int32_t pid;
     uint32_t instance;
-    uint32_t uid, gid, door, client_pid;  /* gateways: identity of their client, door */
 };
 struct spawn { struct held who; struct birth birth; };   /* birth.fd_kind names the fds that follow; log pipe, void namespaces and birth memfd are the keeper's to add */
 struct spawned { uint64_t channel; int32_t pid /* or a negative errno: nothing was born */; int32_t pad; };
@@ -149,12 +148,9 @@ struct doc_result {
     char name[NAME_MAX_BYTES];
     uint32_t flags;             /* enum slot_flags: SLOT_HAS_SECRETS; SLOT_CANONICAL: the stored text that came is the document as it is shown, but for a head */
     struct dom_facts facts;
-    int32_t id, pid;            /* IN_DOC_STATUS only */
-    int32_t state, reason;      /* IN_DOC_STATUS only */
-    uint32_t persistent;        /* IN_DOC_STATUS: it had a definition too */
-    uint32_t op_flags;          /* the API call's flags */
-    uint32_t transient_ok, changes; /* changes: 0 = answered by an ordinary REPLY, nothing to commit */
-    char monitor[108];          /* IN_DOC_STATUS: monitor socket path */
+    int32_t id;                 /* IN_DOC_STATUS only, as the next two */
+    int32_t state, reason;
+    uint32_t changes;           /* 0 = answered by an ordinary REPLY, nothing to commit */
     uint32_t reply_len;         /* bytes of API reply body (msgpack) after this struct, sent to the client once committed; 0: made by the supervisor */
     uint32_t event_len;         /* bytes after the reply: fields of a metadata-change event behind its domain, sent once committed */
 };

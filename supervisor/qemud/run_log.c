@@ -8,7 +8,7 @@ static struct peer *log_spawn(struct life *life)
     struct run_log *l = life->data;
     struct run *r = l->run;
     uint32_t which = (uint32_t)(l - r->log);
-    struct conf_name name = { .dir = 1 };
+    struct conf_name name = { .dir = LOG_APPEND };
     struct frame_head h = { .kind = FRAME_CALL, .op = OP_IN(IN_LOG_START), .origin = sup.epoch, .object = r->object };
     struct born n;
     born_begin(&n, ROLE_LOG, r->object, slot_row(r->slot)->name);

@@ -216,7 +216,7 @@ static void status(void)
     call(OP_IN(IN_DOC_STATUS), 0, &st, sizeof st, file);
     if (tap_ok(s.reply.h.op == OP_IN(IN_DOC) && s.reply.body_len == sizeof d, "status: a document"))
         memcpy(&d, s.reply.body, sizeof d);
-    tap_ok(d.id == 3 && d.pid == 1234 && d.state == 3 && d.reason == 1 && !strcmp(d.monitor, "/m"), "its facts");
+    tap_ok(d.id == 3 && d.state == 3 && d.reason == 1, "its facts");
     end();
     call(OP_IN(IN_DOC_STATUS), 0, &st, sizeof st, "<domstatus/>");
     tap_int(error_code(), VIR_ERR_XML_ERROR, "a status file without a domain");

@@ -143,7 +143,6 @@ static int send_doc(struct job *j, const struct tree *text, struct tree *form, b
     mp_out_free(&packed);
     facts(text, d);
     d->flags |= xml && is_shown_so(j, xml, n) ? SLOT_CANONICAL : 0;
-    d->op_flags = j->rq->arg;
     d->reply_len = reply && !reply->failed ? (uint32_t)reply->len : 0;
     d->event_len = (uint32_t)j->event.len;
     size_t extra = d->reply_len + d->event_len;
@@ -177,7 +176,7 @@ static int send_definition(struct job *j, struct tree *t, struct doc_result *d, 
 
 static int compile(struct job *j, unsigned strict_flag)
 {
-    struct doc_result d = {.changes = 1, .id = -1, .pid = 0};
+    struct doc_result d = {.changes = 1, .id = -1};
     size_t n;
     const char *xml = mp_get_str(&j->in, &n);
     uint32_t flags = mp_peek(&j->in) == MP_END ? 0 : mp_get_u32(&j->in);
@@ -241,7 +240,6 @@ static int on_status(struct job *j)
     struct doc_result d = {.id = -1};
     uint64_t v;
     AUTO_TREE *raw = parse_xml(j->stored ? j->stored : "", j->stored_len, "(domain_status)", "domstatus", &j->e);
-    const char *monitor = tree_path_attr(raw, "monitor", "path");
     if (!raw)
         return -1;
     if (!tree_first(raw, "domain"))
@@ -253,10 +251,6 @@ static int on_status(struct job *j)
         state_parse(tree_attr(raw, "state"), tree_attr(raw, "reason"), &d.state, &d.reason))
         return err_set(&j->e, VIR_ERR_XML_ERROR, VIR_FROM_DOMAIN, "status file lacks name, uuid, id or state of the domain");
     d.id = (int32_t)v;
-    if (tree_attr_uint(raw, "pid", INT32_MAX, &v) == 0)
-        d.pid = (int32_t)v;
-    if (monitor && util_copy_str(d.monitor, sizeof d.monitor, monitor))
-        return err_set(&j->e, VIR_ERR_XML_ERROR, VIR_FROM_DOMAIN, "path of the monitor is too long");
     tree_make(t, "devices");
     AUTO_TREE *form = tree_copy(t);
     if (begun_cpu(j, raw, form))
