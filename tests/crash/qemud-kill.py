@@ -49,7 +49,8 @@ def state(con, name):
         image = dom.hasManagedSaveImage()
         if not dom.isActive():
             return SAVED if image else OFF
-        return BESIDE if image else {libvirt.VIR_DOMAIN_RUNNING: RUNNING, libvirt.VIR_DOMAIN_PAUSED: PAUSED}.get(dom.state()[0], dom.state())
+        now = dom.state()[0]
+        return BESIDE if image else {libvirt.VIR_DOMAIN_RUNNING: RUNNING, libvirt.VIR_DOMAIN_PAUSED: PAUSED}.get(now, "state %d" % now)
     except libvirt.libvirtError as e:
         if e.get_error_code() != libvirt.VIR_ERR_NO_DOMAIN:
             raise
