@@ -59,7 +59,7 @@ static int is_locked(struct err *e, const char *resource)
 
 /* In the direct lockspace files are opened by hands: its process sees no folder.  A birth costs ten times what the call does: a few of them stay for the
  * next call, each with one at a time, so that a path that hangs holds up nobody else's. */
-static int hand_ask(struct flow *f, uint32_t what, uint32_t flags, const char *path, int fd)
+int lock_hand(struct flow *f, uint32_t what, uint32_t flags, const char *path, int fd)
 {
     struct hand_lease q = { .what = what, .flags = flags };
     int r = -1;
@@ -69,10 +69,10 @@ static int hand_ask(struct flow *f, uint32_t what, uint32_t flags, const char *p
     return r;
 }
 
-/* A process that died over it: its next instance is asked, once. */
-static int again_once(struct flow *f)
+/* A process that died over it: its next instance is asked, once; of hands as many may have died as can have waited. */
+int lock_again(struct flow *f, uint32_t space)
 {
-    if (!f->died || f->looked++)
+    if (!f->died || f->looked++ > (space ? 0 : HANDS_AGAIN))
         return -1;
     f->err = (struct err)ERR_INIT;
     return FLOW_AGAIN;
@@ -112,7 +112,7 @@ static int take_lock(struct flow *f)
     if (beside(l, LEASE_GIVING))        /* its file may go with it */
         return FLOW_BLOCKED;
     if (!l->space)
-        return hand_ask(f, l->row.flags & LOCK_AUTOCREATE ? LEASE_FILE_MADE : LEASE_FILE, l->row.flags, lease_resource(l), -1);
+        return lock_hand(f, l->row.flags & LOCK_AUTOCREATE ? LEASE_FILE_MADE : LEASE_FILE, l->row.flags, lease_resource(l), -1);
     if (util_copy_str(q.name, sizeof q.name, lease_resource(l)) < 0)
         return take_failed(f, -ENAMETOOLONG);
     return space_ask(f, l->space, IN_LOCK_TAKE, &q, -1);
@@ -134,6 +134,11 @@ static int take_locked(struct flow *f, struct frame *fr)
     of(f)->made = d.made != 0;
     lease_keep(of(f), STEAL_FD(&f->fd[FF_IMAGE]));
     return FLOW_NEXT;
+}
+
+static int take_again(struct flow *f)
+{
+    return lock_again(f, of(f)->space);
 }
 
 /* Nobody is told that he has it before the copies of keeper and holder are beyond our reach. */
@@ -160,7 +165,7 @@ static void taken(struct flow *f, bool ok)
     end_doomed();
 }
 
-static const struct step take_steps[] = { { "lock", take_lock, take_locked, again_once }, { "keep", take_kept, NULL, NULL }, { 0 } };
+static const struct step take_steps[] = { { "lock", take_lock, take_locked, take_again }, { "keep", take_kept, NULL, NULL }, { 0 } };
 
 void lease_acquire(const struct caller *c, const struct client *o, uint32_t space, const char *name, uint32_t flags)
 {
@@ -211,7 +216,7 @@ static int give_remove(struct flow *f)
         heir->made = 1, l->made = 0;
     if (!l->made)
         return FLOW_NEXT;
-    return beside(l, LEASE_GIVING) ? FLOW_BLOCKED : hand_ask(f, LEASE_REMOVE, 0, lease_resource(l), lease_fd(l));
+    return beside(l, LEASE_GIVING) ? FLOW_BLOCKED : lock_hand(f, LEASE_REMOVE, 0, lease_resource(l), lease_fd(l));
 }
 
 static int give_unlock(struct flow *f)
@@ -225,7 +230,7 @@ static int give_unlock(struct flow *f)
 
 static int give_anyway(struct flow *f)
 {
-    if (again_once(f) == FLOW_AGAIN)
+    if (lock_again(f, of(f)->space) == FLOW_AGAIN)
         return FLOW_AGAIN;
     log_warn("a lock is given up by closing it only: %s", f->err.detail);
     return FLOW_NEXT;
@@ -334,7 +339,7 @@ static int file_ask(struct flow *f)
     const char *name = (const char *)f->body;
     bool remove = f->arg == IN_LOCK_REMOVE;
     if (!f->i)
-        return hand_ask(f, remove ? LEASE_REMOVE : LEASE_MAKE, 0, name, -1);
+        return lock_hand(f, remove ? LEASE_REMOVE : LEASE_MAKE, 0, name, -1);
     if (util_copy_str(q.name, sizeof q.name, name) == 0)
         return space_ask(f, f->i, f->arg, &q, -1);
     return file_failed(f, -ENAMETOOLONG);
@@ -348,9 +353,14 @@ static int file_done(struct flow *f, struct frame *fr)
     return d.error ? file_failed(f, d.error) : FLOW_NEXT;
 }
 
+static int file_again(struct flow *f)
+{
+    return lock_again(f, f->i);
+}
+
 static void file_call(const struct caller *c, uint32_t space, const char *name, uint32_t op)
 {
-    static const struct step steps[] = { { "file", file_ask, file_done, again_once }, { 0 } };
+    static const struct step steps[] = { { "file", file_ask, file_done, file_again }, { 0 } };
     struct err e = ERR_INIT;
     if (lease_find(space, name, NULL))
         is_locked(&e, name);

@@ -73,6 +73,8 @@ void lease_create(const struct caller *c, const struct client *o, uint32_t space
 void lease_delete(const struct caller *c, const struct client *o, uint32_t space, const char *name, uint32_t flags);
 unsigned leases_end(uint32_t pid);              /* all of an owner; their number */
 void leases_open(void);                         /* after a supervisor's death: half done things */
+int lock_hand(struct flow *f, uint32_t what, uint32_t flags, const char *path, int fd);       /* a step's first half: IN_HAND_LEASE, fd (-1: none) with it */
+int lock_again(struct flow *f, uint32_t space);              /* a step failed: once more, if it was a process that died over it */
 int lock_done(struct flow *f, struct frame *fr, struct lock_done *d);   /* FLOW_NEXT with f->fd[FF_IMAGE] if a descriptor came, or -1 when it is malformed */
 
 void lock_fail(const struct caller *c, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));       /* an error of libvirt's RPC part */

@@ -54,9 +54,12 @@ static struct space *of(struct flow *f)
 
 static int folder_open(struct flow *f)
 {
-    struct hand_lease q = { .what = LEASE_FOLDER };
-    util_copy_str(q.path, sizeof q.path, of(f)->path);
-    return hand_call(f, ROLE_HAND_OPEN, IN_HAND_LEASE, &q, sizeof q, NULL, 0);
+    return lock_hand(f, LEASE_FOLDER, 0, of(f)->path, -1);
+}
+
+static int folder_again(struct flow *f)
+{
+    return lock_again(f, 0);
 }
 
 static int folder_opened(struct flow *f, struct frame *fr)
@@ -87,7 +90,7 @@ static void opened(struct flow *f, bool ok)
 
 void space_call(const struct caller *c, const char *path, bool is_new)
 {
-    static const struct step steps[] = { { "folder", folder_open, folder_opened, NULL }, { 0 } };
+    static const struct step steps[] = { { "folder", folder_open, folder_opened, folder_again }, { 0 } };
     int have = space_find(path);
     uint32_t i = 1;
     if (have == 0 && is_new)

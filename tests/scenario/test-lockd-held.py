@@ -114,6 +114,13 @@ def deaths(b):
         time.sleep(turn * 0.0002)
         for r in (c.acquire(SPACE, "more", AUTOCREATE), c.release(SPACE, "more")):
             assert r is None, (turn, r)
+    for turn in range(20):      # the hands that wait for a call; two kinds of calls to the next one
+        kill(b.role("hand-open"))
+        assert c.create_lockspace(SPACE + "/%d" % turn) is None
+        kill(b.role("hand-open"))
+        assert c.acquire("", "/var/lib/libvirt/images/more.img", AUTOCREATE) is None
+        kill(b.role("hand-open"))
+        assert c.release("", "/var/lib/libvirt/images/more.img") is None and not os.path.exists(b.images + "/more.img")
     old = b.role("gateway")
     kill(old)
     c = None
