@@ -4,7 +4,8 @@
 #include <string.h>
 #include "supervisor/qemud/guest.h"
 
-enum { RUNS_MAX = 4096, GUEST_UIDS_FROM = 16 /* below: the roles' own */, CALLS_MAX = 64 /* of a worker, each of which may be an xmlc's */ };
+enum { RUNS_MAX = 4096, GUEST_UIDS_FROM = 32 /* below: the roles' own */, CALLS_MAX = 64 /* of a worker, each of which may be an xmlc's */ };
+_Static_assert((int)ROLE_N <= (int)GUEST_UIDS_FROM, "no guest has a role's uid");
 static struct run runs[RUNS_MAX];
 static uint32_t runs_n, runs_used;
 static uint16_t by_slot[INDEX_SLOTS_MAX];      /* row + 1 */
