@@ -135,6 +135,12 @@ def leases(b):
     return msgpack_call(b.lock_sock.replace("virtlockd-sock", "virtlockd-admin-sock"), "internal.leases")[0]
 
 
+def held_by_holder(b):
+    """How many locks, and folders of lockspaces, the daemon's holder has by now."""
+    import os
+    return sum("/var/lib/libvirt/" in os.readlink("/proc/%d/fd/%s" % (p, f)) for p in b.role("holder") for f in os.listdir("/proc/%d/fd" % p))
+
+
 def is_locked(path, shared=False):
     """Would another virtlockd, with its POSIX lock, be refused?"""
     import fcntl, os

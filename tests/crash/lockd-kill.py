@@ -104,6 +104,7 @@ def kill(b, what):
         b.stop_daemon(signal.SIGKILL)
         b.say(b.lockd)
         wait_for("the next daemon", lambda: Client(b.lock_sock).close() is None)
+        wait_for("its holder has them all", lambda: held_by_holder(b) > len(leases(b)))     # with the folder
     else:
         for pid in b.role(what)[:1]:
             try:

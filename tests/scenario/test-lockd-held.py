@@ -58,8 +58,8 @@ def held(b, all50):
 
 
 def holder_has(b, n):
-    """A new one is told in a moment; nothing tells us when."""
-    wait_for("the holder has %d locks" % n, lambda: len(os.listdir("/proc/%d/fd" % b.role("holder")[0])) > n)
+    """And the folder. A new one is told in a moment; nothing tells us when."""
+    wait_for("the holder has %d locks" % n, lambda: held_by_holder(b) > n)
 
 
 def survives(b, what, c, all50, gone=()):
