@@ -192,6 +192,29 @@ def meanwhile(box):
     assert_clean(box)
 
 
+def paused(box):
+    """a save of a paused guest that comes to nothing is not why it stops the next time"""
+    dom = box.connect().lookupByName("s2")
+    dom.create()
+    dom.suspend()
+    part = image(box, "s2") + ".part"
+    conf = wait_for("conf", lambda: box.role("conf"))[0]
+    saving = save_quietly(box)
+    wait_for("the file", lambda: os.path.exists(part), 30)
+    os.kill(conf, signal.SIGSTOP)
+    wait_for("the whole state", lambda: open(part, "rb").read(16) == b"LibvirtQemudSave", 60)
+    os.unlink(part)
+    kill(conf)
+    saving.join(60)
+    assert dom.state() == [libvirt.VIR_DOMAIN_PAUSED, libvirt.VIR_DOMAIN_PAUSED_USER], dom.state()
+    wait_for("it goes on", lambda: dom.resume() == 0)
+    box.virsh("qemu-monitor-command", "s2", '{"execute":"stop"}')
+    wait_for("it is stopped", lambda: dom.state()[0] == libvirt.VIR_DOMAIN_PAUSED)
+    assert dom.state()[1] == libvirt.VIR_DOMAIN_PAUSED_UNKNOWN, dom.state()
+    dom.destroy()
+    assert_clean(box)
+
+
 def save_quietly(box):
     """A thread that saves the guest, or does not"""
     def save():
@@ -206,4 +229,4 @@ def save_quietly(box):
     return thread
 
 
-main(there_and_back, trouble, at_the_end, meanwhile)
+main(there_and_back, trouble, at_the_end, meanwhile, paused)

@@ -131,6 +131,8 @@ static void saving_free(struct guest *g)
     qmp_forget(&g->qmp, s);
     util_closep(&s->fd);
     free(s);
+    if (g->pause_reason == PAUSED_SAVE)         /* it was paused before: no STOP came, and the next one is another's */
+        g->pause_reason = PAUSED_UNKNOWN;
     later_go(g);
 }
 
