@@ -214,10 +214,11 @@ def rules():
 
 
 class FakeLockd:
-    """Where virtlockd listens: says yes to the first `yes` connections' calls, and `says` to everything else."""
+    """Where virtlockd listens: says yes, when it may go on, to the first `yes` connections' calls, and `says` to everything else."""
 
     def __init__(self, path, yes, says):
-        self.yes, self.says, self.asked = yes, says, []
+        self.yes, self.says, self.asked, self.go = yes, says, [], threading.Event()
+        self.go.set()
         self.sock = socket.socket(socket.AF_UNIX)
         if os.path.exists(path):
             os.unlink(path)
@@ -248,6 +249,7 @@ class FakeLockd:
                     self.asked.append(proc)
                     data = data[size:]
                     if yes:
+                        self.go.wait()
                         c.sendall(struct.pack(">IIIiIII", 28, program, version, proc, 1, serial, 0))
                     elif self.says is None:
                         c.close()
@@ -258,13 +260,100 @@ class FakeLockd:
             return
 
 
+def without_lockd(name):
+    """A box whose virtlockd has ended."""
+    b = begin(name, False, "")
+    lockd = min(p for p, k in b.processes() if k.split(" ")[0].endswith("/virtlockd"))
+    os.kill(lockd, signal.SIGTERM)
+    wait_for("the end of virtlockd", lambda: not is_running(lockd))
+    return b
+
+
+class Saying:
+    """A call in a thread, on a connection of its own: its result, or the error's code."""
+
+    def __init__(self, b, call):
+        self.said = None
+        self.thread = threading.Thread(target=self.run, args=(b, call))
+        self.thread.start()
+
+    def run(self, b, call):
+        c = b.connect()
+        try:
+            self.said = getattr(c.lookupByName("m"), call)()
+        except libvirt.libvirtError as e:
+            self.said = -e.get_error_code()
+        c.close()
+
+    def end(self):
+        self.thread.join(60)
+        return self.said
+
+
+def meanwhile():
+    """What comes while a resume waits for its leases, or a suspend for QEMU; and a resume whose talk with virtlockd dies, twice."""
+    b = without_lockd("leases-meanwhile")
+    try:
+        fake = FakeLockd(b.lock_sock, 1000, None)
+        b.start()
+        c = b.connect()
+        m = c.defineXML(xml("m", disk("d0.img", "vda")))
+        m.create()
+
+        def resume():
+            fake.go.clear()
+            fake.asked.clear()
+            s = Saying(b, "resume")
+            wait_for("leases are asked for", lambda: fake.asked)
+            return s
+        m.suspend()
+        wait_for("they are given up", lambda: RELEASE in fake.asked)
+        resuming = resume()
+        refused(m.managedSave, libvirt.VIR_ERR_OPERATION_INVALID, "another operation is at work")
+        suspending = Saying(b, "suspend")
+        suspending.thread.join(0.5)                 # time to go wrong
+        assert suspending.said is None and resuming.said is None, (suspending.said, resuming.said)
+        fake.go.set()
+        assert (resuming.end(), suspending.end()) == (0, 0), (resuming.said, suspending.said)
+        assert m.state() == [libvirt.VIR_DOMAIN_PAUSED, libvirt.VIR_DOMAIN_PAUSED_USER] and fake.asked.index(ACQUIRE) < fake.asked.index(RELEASE)
+        # It may have got them: they are given up, else they would be another's for the next resume.
+        resuming = resume()
+        died = []
+        for turn in "once", "twice":
+            died += wait_for("a lease role", lambda: [p for p in b.role("lease") if p not in died])
+            os.kill(died[-1], signal.SIGKILL)
+        assert resuming.end() == -libvirt.VIR_ERR_INTERNAL_ERROR, resuming.said
+        fake.go.set()
+        wait_for("they are given up", lambda: RELEASE in fake.asked)
+        assert ACQUIRE not in fake.asked
+        m.resume()
+        # A suspend that QEMU has not answered.
+        qemu = b.role("guest")[0]
+        os.kill(qemu, signal.SIGSTOP)
+        suspending = Saying(b, "suspend")
+        wait_for("QEMU is asked", lambda: m.controlInfo()[0] == libvirt.VIR_DOMAIN_CONTROL_OCCUPIED)
+        refused(m.managedSave, libvirt.VIR_ERR_OPERATION_INVALID, "another operation is at work")
+        os.kill(qemu, signal.SIGCONT)
+        assert suspending.end() == 0 and m.state() == [libvirt.VIR_DOMAIN_PAUSED, libvirt.VIR_DOMAIN_PAUSED_USER], (suspending.said, m.state())
+        # The way is free again.
+        m.managedSave()
+        m.create()
+        m.destroy()
+        fake.sock.close()
+        c.close()
+        wait_for("nothing is left over", lambda: not left_over(b))
+        print("ok meanwhile", flush=True)
+    except BaseException:
+        print(b.log_text()[-4000:], left_over(b))
+        raise
+    finally:
+        b.stop()
+
+
 def hostile():
     """What is no virtlockd: a start is refused, and nothing else comes of it."""
-    b = begin("leases-hostile", False, "")
+    b = without_lockd("leases-hostile")
     try:
-        lockd = min(p for p, k in b.processes() if k.split(" ")[0].endswith("/virtlockd"))
-        os.kill(lockd, signal.SIGTERM)
-        wait_for("the end of virtlockd", lambda: not is_running(lockd))
         b.start()
         c = b.connect()
         error = struct.pack(">IIIiIII", 28 + 8, 0x0ea7beef, 1, REGISTER, 1, 0, 1) + b"\xff" * 8
@@ -285,9 +374,11 @@ def hostile():
         b.stop()
 
 
-which = sys.argv[1:] or ["rules", "hostile", "ours-direct", "peer-files"]
+which = sys.argv[1:] or ["rules", "meanwhile", "hostile", "ours-direct", "peer-files"]
 if "rules" in which:
     rules()
+if "meanwhile" in which:
+    meanwhile()
 if "hostile" in which:
     hostile()
 for word in which:

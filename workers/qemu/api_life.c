@@ -24,10 +24,28 @@ static int flags_only(struct guest *g, const struct request *rq, struct frame *f
     return call_end_args(g, rq, &in) || call_check_flags(g, rq, *flags, known, function) || call_need_up(g, rq) ? -1 : 0;
 }
 
+/* A suspend or resume: from here to its answer no other call that changes what the guest does, and no save, comes between its steps. */
+static struct call *job_begin(struct guest *g, const struct request *rq, const char *job)
+{
+    g->job = job;
+    return call_new(g, rq);
+}
+
+static void job_end(struct call *c, const struct err *e)
+{
+    struct guest *g = c->g;
+    g->job = NULL;
+    if (e)
+        call_fail(c, e);
+    else
+        call_ok(c);
+    later_go(g);
+}
+
 static void on_given(void *data, const struct err *e)
 {
     (void)e;        /* as libvirt has it, the guest is suspended all the same */
-    call_ok(data);
+    job_end(data, NULL);
 }
 
 /* QEMU answers `stop` only after it has sent STOP, so that the state is known by then. */
@@ -39,23 +57,24 @@ static void on_suspended(void *data, json_t *ret, const struct err *e)
     if (ret)
         lease_give(c->g, on_given, c);
     else
-        call_fail(c, e);
+        job_end(c, e);
 }
 
 OP_FN(api_suspend)
 {
+    static const char job[] = "remoteDispatchDomainSuspend";
     struct guest *g = w->data;
     if (no_args(g, rq, f))
         return;
     if (g->state == DOM_PMSUSPENDED)
         reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "domain is pmsuspended");
     else if (g->state == DOM_PAUSED && g->locks & LOCKS_GIVING)
-        lease_give(g, on_given, call_new(g, rq));
+        lease_give(g, on_given, job_begin(g, rq, job));
     else if (g->state == DOM_PAUSED)
         reply_ok(g, rq);
     else {
         g->pause_reason = PAUSED_USER;
-        qmp_send(&g->qmp, "stop", NULL, -1, 0, on_suspended, call_new(g, rq));
+        qmp_send(&g->qmp, "stop", NULL, -1, 0, on_suspended, job_begin(g, rq, job));
         qmp_flush(&g->qmp);
     }
 }
@@ -65,19 +84,20 @@ static void on_resumed(void *data, json_t *ret, const struct err *e)
     struct call *c = data;
     if (!ret)
         lease_give(c->g, NULL, NULL);
-    call_on_done(c, ret, e);
+    job_end(c, e);
 }
 
 static void on_taken(void *data, const struct err *e)
 {
     struct call *c = data;
+    struct guest *g = c->g;
     if (e) {
-        call_fail(c, e);
+        job_end(c, e);
         return;
     }
-    c->g->run_reason = RUNNING_UNPAUSED;
-    qmp_send(&c->g->qmp, "cont", NULL, -1, 0, on_resumed, c);
-    qmp_flush(&c->g->qmp);
+    g->run_reason = RUNNING_UNPAUSED;
+    qmp_send(&g->qmp, "cont", NULL, -1, 0, on_resumed, c);
+    qmp_flush(&g->qmp);
 }
 
 OP_FN(api_resume)
@@ -87,10 +107,10 @@ OP_FN(api_resume)
         return;
     if (g->state == DOM_PMSUSPENDED)
         reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "domain is pmsuspended");
-    else if (g->state == DOM_RUNNING || g->locks & LOCKS_TAKING)
+    else if (g->state == DOM_RUNNING)
         reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "domain is already running");
     else
-        lease_take(g, on_taken, call_new(g, rq));
+        lease_take(g, on_taken, job_begin(g, rq, "remoteDispatchDomainResume"));
 }
 
 /* ---- shutdown and reboot: by the agent where it is asked for or at hand, else by the power button ---- */

@@ -60,7 +60,8 @@ struct guest {
     int restore_fd;                     /* state to begin with, until QEMU has it; -1 none */
     struct migration *migration;        /* state that is being written or read */
     struct saving *saving;              /* a save that is not over */
-    struct later *later;                /* calls that wait for the end of a save */
+    const char *job;                    /* the suspend or resume that is under way, by libvirt's name; NULL none */
+    struct later *later;                /* calls that wait for the end of a save or job */
     struct shot *shot;                  /* the screenshot that is being taken, then those that wait */
     /* life */
     int32_t state, reason;
@@ -153,7 +154,7 @@ int guest_tap_dir(struct guest *g, const struct tree *nic);             /* folde
 void guest_add_graphics(struct guest *g, const char *protocol, int fd, bool skip_auth, qmp_reply_fn *fn, void *data);
 
 /* lease.c: leases of its disks.  fn gets NULL, or why not; it may be called before these return. */
-enum guest_locks { LOCKS_ON = 1 /* the guest was started with lock_manager = "lockd" */, LOCKS_HELD = 2, LOCKS_TAKING = 4, LOCKS_GIVING = 16,
+enum guest_locks { LOCKS_ON = 1 /* the guest was started with lock_manager = "lockd" */, LOCKS_HELD = 2, LOCKS_GIVING = 4,
     LOCKS_UNKNOWN = 8 /* of an earlier instance, until QEMU has told whether its CPUs run */ };
 typedef void lease_fn(void *data, const struct err *e);
 void lease_take(struct guest *g, lease_fn *fn, void *data);             /* before its CPUs run */

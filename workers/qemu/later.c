@@ -1,5 +1,6 @@
-/* later.c: calls that change what a guest does wait while it is being saved, and while a worker that took it over does not know its state yet.
- * Else a guest that a client was told is suspended would go on as its save is given up.  libvirt's clients wait for its job in the same way. */
+/* later.c: calls that change what a guest does wait while it is being saved, suspended or resumed, and while a worker that took it over does
+ * not know its state yet.  Else a guest that a client was told is suspended would go on as its save is given up, or by a resume that waits for its
+ * leases.  libvirt's clients wait for its job in the same way. */
 #include "config.h"
 #include <string.h>
 
@@ -32,12 +33,12 @@ static void do_now(struct guest *g, const struct request *rq, struct frame *f)
 
 static bool must_wait(const struct guest *g)
 {
-    return (g->saving || g->unsure) && g->phase != PHASE_GONE;
+    return (g->saving || g->job || g->unsure) && g->phase != PHASE_GONE;
 }
 
 static void refuse(struct guest *g, const struct request *rq)
 {
-    reply_err(g, rq, VIR_ERR_OPERATION_TIMEOUT, "cannot acquire state change lock (held by monitor=remoteDispatchDomainManagedSave)");
+    reply_err(g, rq, VIR_ERR_OPERATION_TIMEOUT, "cannot acquire state change lock (held by monitor=%s)", g->job ? g->job : "remoteDispatchDomainManagedSave");
 }
 
 static void on_timer(struct loop_timer *t)

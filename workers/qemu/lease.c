@@ -17,9 +17,8 @@ static void on_answer(struct worker *w, void *data, struct frame *f, const struc
     struct asked *a = data;
     (void)w, (void)f;
     if (a->what == LEASES_TAKE) {
-        a->g->locks &= ~(uint32_t)LOCKS_TAKING;
-        a->g->locks |= e ? 0 : LOCKS_HELD;
-        if (e && e->code == VIR_ERR_RPC)        /* who knows what came of it */
+        a->g->locks |= e ? LOCKS_GIVING : LOCKS_HELD;
+        if (e)        /* who knows what came of it: what was got would be another's when it is asked for again */
             ask(a->g, LEASES_GIVE, NULL, NULL);
     } else {
         a->g->locks &= ~(uint32_t)LOCKS_GIVING;
@@ -39,7 +38,7 @@ static void ask(struct guest *g, uint32_t what, lease_fn *fn, void *data)
     if (r < 0) {
         err_sys(&e, VIR_FROM_QEMU, -r, "cannot ask for leases");
         free(a);
-        g->locks &= ~(uint32_t)(LOCKS_TAKING | LOCKS_GIVING);
+        g->locks &= ~(uint32_t)LOCKS_GIVING;
         if (fn)
             fn(data, &e);
     }
@@ -53,7 +52,7 @@ void lease_take(struct guest *g, lease_fn *fn, void *data)
     }
     if (g->locks & LOCKS_UNKNOWN)           /* QEMU would not tell: what there may be goes first */
         lease_give(g, NULL, NULL);
-    g->locks = (g->locks & ~(uint32_t)LOCKS_UNKNOWN) | LOCKS_TAKING;
+    g->locks &= ~(uint32_t)LOCKS_UNKNOWN;
     ask(g, LEASES_TAKE, fn, data);
 }
 

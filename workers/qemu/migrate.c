@@ -225,9 +225,10 @@ void save_call(struct worker *w, const struct request *rq, struct frame *f)
     bool is_running = g->state == DOM_RUNNING;
     if (call_need_up(g, rq))
         return;
-    /* An earlier instance's save may have come to its end; a second one would take the guest for one that was paused before. */
-    if (g->saving || g->unsure || g->migration || fd < 0) {
-        reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "another save is at work");
+    /* An earlier instance's save may have come to its end; a second one would take the guest for one that was paused before; and what a resume does
+     * would be done beside the image. */
+    if (g->saving || g->job || g->unsure || g->migration || fd < 0) {
+        reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "another operation is at work");
         return;
     }
     int r = write_head(g, fd, SAVE_MAGIC_PART, rq->arg & SAVE_RUNNING ? true : rq->arg & SAVE_PAUSED ? false : is_running);

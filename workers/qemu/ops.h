@@ -4,7 +4,7 @@
 #include "ipc/schema/op-numbers.h"
 #include "workers/qemu/guest.h"
 
-/* Those that wait while the guest is being saved (later.c), of api_life.c */
+/* Those that wait while the guest is being saved, suspended or resumed (later.c), of api_life.c */
 #define WAITING_OPS(X) \
     X(REMOTE_DOMAIN_SUSPEND, api_suspend) \
     X(REMOTE_DOMAIN_RESUME, api_resume) \
