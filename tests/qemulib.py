@@ -160,7 +160,7 @@ class Worker:
         self.res = res or Resources()
         self.launch = launch or self.start_qemu
         self.serial, self.replies, self.events, self.states, self.stopped, self.status, self.status_fails = 0, {}, [], [], None, None, 0
-        self.qemu, self.qmp, self.tail = None, None, b""
+        self.qemu, self.qmp, self.tail, self.leases = None, None, b"", []
         self.checkpoint = checkpoint if checkpoint is not None else memfd(b"", seal=False)
         self.xml = xml
         self.monitor = socket.socket(socket.AF_UNIX)
@@ -257,6 +257,9 @@ class Worker:
             self.on_launch(serial, body, fds)
         elif kind == KIND["FRAME_CALL"] and op == IN["IN_LOG_TAIL"]:
             self.send(KIND["FRAME_REPLY"], op, self.tail, serial=serial)
+        elif kind == KIND["FRAME_CALL"] and op == IN["IN_LEASES_ASK"]:
+            self.leases.append(arg)
+            self.send(KIND["FRAME_REPLY"], op, serial=serial)
         elif op == IN["IN_STATE"] or op == IN["IN_STOPPED"]:
             s = struct.unpack("=iiiiIIQQII", body)
             s = dict(zip(("state", "reason", "event", "detail", "flags", "mask", "mem", "cpu", "vcpus", "pad"), s))

@@ -1,7 +1,7 @@
 """A QEMU that lies: what its monitor may send, and what it must not be able to do to its worker."""
-import os, sys, json, socket, threading, time
+import os, sys, json, socket, struct, threading, time
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
-from qemulib import Worker, Failed
+from qemulib import Worker, Failed, msgpack
 
 XML = """<domain type='qemu' id='1'><name>g</name><uuid>11111111-1111-1111-1111-111111111111</uuid><memory unit='KiB'>65536</memory>
 <currentMemory unit='KiB'>65536</currentMemory><vcpu>1</vcpu><os><type arch='x86_64' machine='pc-i440fx-7.2'>hvm</type></os>
@@ -266,6 +266,32 @@ def closes(w, m):
     w.fails(55, "domain.suspend", timeout=3)
 
 
+def owner_in_the_dark(w, m):
+    """A guest of leases, suspended; its next worker is not told its state: no CPU runs before its leases are taken, not even by what was held before."""
+    w.call("domain.suspend")
+    w.kill()
+    place, place_bytes = struct.Struct("=IIQII"), 8 << 20
+    magic, _, seq, n, _ = max((place.unpack(os.pread(w.checkpoint, place.size, i * place_bytes).ljust(place.size, b"\0")) for i in range(2)), key=lambda p: p[2])
+    notes = msgpack.unpackb(os.pread(w.checkpoint, n, seq % 2 * place_bytes + place.size), raw=False)
+    assert notes[1] == 3 and notes[13] == 0, notes[:14]
+    notes[13] = 1                           # as one that was started with lock_manager = "lockd" has it
+    data, seq = msgpack.packb(notes, use_bin_type=True), seq + 1
+    h = 2166136261 ^ seq
+    for b in data:
+        h = (h ^ b) * 16777619 & 0xffffffff
+    os.pwrite(w.checkpoint, place.pack(magic, h, seq, len(data), 0) + data, seq % 2 * place_bytes)
+    m.raw["query-status"] = lambda c: json.dumps({"error": {"class": "GenericError", "desc": "no"}, "id": c["id"]}).encode() + b"\n"
+    m.hold.add("cont")
+    w.born(resume=(w.qmp, 0), instance=1)
+    s = w.begin("domain.resume")
+    w.until(lambda: m.held, "the CPUs shall run")
+    assert w.leases == [0, 1], w.leases     # given up, whatever there was, then taken
+    m.event("RESUME")
+    m.answer(m.held[0])
+    w.result(s)
+    alive(w)
+
+
 def bad_client_commands(w, m):
     for text in ("", "x", "[1]", '{"execute":"a","id":7}', "[" * 1000, '"' * 3, "{}" * 2):
         w.fails(1, "domain.monitor_command", text, 0)
@@ -287,7 +313,7 @@ def bad_frames(w, m):
 
 
 tests = [malformed, deep, many_values, huge_line, huge_reply, duplicate_and_out_of_order, invented_ids, half_a_line, too_many_commands, bad_client_commands, bad_frames,
-         closes, event_flood, state_flood, no_answer]
+         closes, owner_in_the_dark, event_flood, state_flood, no_answer]
 if len(sys.argv) > 1:
     tests = [t for t in tests if t.__name__ in sys.argv[1:]]
 for t in tests:
