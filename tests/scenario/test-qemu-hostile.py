@@ -292,6 +292,50 @@ def owner_in_the_dark(w, m):
     alive(w)
 
 
+def reboots_while_saved(w, m):
+    """A guest that powers off to be rebooted as its save begins is not started beside its image; one that is at it is not saved."""
+    from qemulib import IN, KIND, memfd
+
+    def save():
+        w.serial += 1
+        fd = memfd(b"", seal=False)
+        w.send(KIND["FRAME_CALL"], IN["IN_SAVE"], serial=w.serial, fds=[fd])
+        os.close(fd)
+        return w.serial
+
+    def sent(name):
+        return [c for c in m.seen if c["execute"] == name]
+    m.hold |= {"stop", "query-migrate"}
+    w.call("domain.reboot", 1)
+    s = save()
+    w.until(lambda: m.held, "it is to stop")
+    m.event("SHUTDOWN", guest=True)
+    w.until(lambda: sent("system_reset"), "it is reset")
+    m.seen.clear()
+    m.answer(m.held.pop())
+    m.event("RESET")
+    w.until(lambda: m.held, "its state is being written")
+    assert not sent("cont"), m.seen
+    m.answer(m.held.pop(), {"status": "failed"})
+    try:
+        w.result(s)
+        raise AssertionError("saved")
+    except Failed as e:
+        assert e.code == 9, e
+    w.until(lambda: sent("cont"), "it goes on after all")
+    w.until(lambda: w.states[-1]["state"] == 1, "it runs")
+    w.call("domain.reboot", 1)
+    m.event("SHUTDOWN", guest=True)
+    w.until(lambda: sent("system_reset"), "it is reset")
+    try:
+        w.result(save())
+        raise AssertionError("saved")
+    except Failed as e:
+        assert "another operation" in e.detail, e
+    m.event("RESET")
+    w.until(lambda: len(sent("cont")) == 2 and w.states[-1]["state"] == 1, "it runs again")
+
+
 def bad_client_commands(w, m):
     for text in ("", "x", "[1]", '{"execute":"a","id":7}', "[" * 1000, '"' * 3, "{}" * 2):
         w.fails(1, "domain.monitor_command", text, 0)
@@ -313,7 +357,7 @@ def bad_frames(w, m):
 
 
 tests = [malformed, deep, many_values, huge_line, huge_reply, duplicate_and_out_of_order, invented_ids, half_a_line, too_many_commands, bad_client_commands, bad_frames,
-         closes, owner_in_the_dark, event_flood, state_flood, no_answer]
+         closes, owner_in_the_dark, reboots_while_saved, event_flood, state_flood, no_answer]
 if len(sys.argv) > 1:
     tests = [t for t in tests if t.__name__ in sys.argv[1:]]
 for t in tests:

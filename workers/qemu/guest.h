@@ -137,6 +137,7 @@ void guest_set_balloon(struct guest *g, uint64_t kib, bool tell);
 void guest_gone(struct guest *g);                                       /* the monitor ended: IN_STOPPED */
 void guest_quit(struct guest *g, int32_t stop_reason, int32_t stop_detail);        /* ends QEMU in good order */
 void guest_shutdown_or_reboot(struct guest *g);                         /* after SHUTDOWN: quit, or reset and go on */
+bool guest_is_rebooting(const struct guest *g);                         /* it is stopped, and RESET will start it */
 void guest_was_reset(struct guest *g);                                  /* after RESET: a reboot of ours goes on */
 void guest_save_in(struct guest *g, uint64_t ms);                       /* at the latest */
 void guest_changed(struct guest *g);                                    /* the tree or the notes changed: save soon */

@@ -225,9 +225,9 @@ void save_call(struct worker *w, const struct request *rq, struct frame *f)
     bool is_running = g->state == DOM_RUNNING;
     if (call_need_up(g, rq))
         return;
-    /* An earlier instance's save may have come to its end; a second one would take the guest for one that was paused before; and what a resume does
-     * would be done beside the image. */
-    if (g->saving || g->job || g->unsure || g->migration || fd < 0) {
+    /* An earlier instance's save may have come to its end; a second one would take the guest for one that was paused before; and what a resume or
+     * reboot does would be done beside the image. */
+    if (g->saving || g->job || guest_is_rebooting(g) || g->unsure || g->migration || fd < 0) {
         reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "another operation is at work");
         return;
     }

@@ -159,10 +159,14 @@ void guest_shutdown_or_reboot(struct guest *g)
         guest_quit(g, SHUTOFF_SHUTDOWN, STOPPED_SHUTDOWN);
 }
 
+bool guest_is_rebooting(const struct guest *g)
+{
+    return g->fake_reboot && (g->state == DOM_SHUTDOWN || g->state == DOM_CRASHED);
+}
+
 void guest_was_reset(struct guest *g)
 {
-    bool is_stopped = g->state == DOM_SHUTDOWN || g->state == DOM_CRASHED;
-    if (g->fake_reboot && is_stopped && !g->quitting) {
+    if (guest_is_rebooting(g) && !g->quitting && !g->saving) {      /* its save, or what comes instead of it, starts it */
         g->run_reason = g->state == DOM_CRASHED ? RUNNING_CRASHED : RUNNING_BOOTED;
         qmp_send(&g->qmp, "cont", NULL, -1, 0, on_reboot_step, g);
         qmp_flush(&g->qmp);
