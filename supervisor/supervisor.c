@@ -3,6 +3,7 @@
  * Privilege: none; what it may cause is what the keeper and the hands do at its word.  It reads frame headers, fixed structs, manifests and
  * the index, and never msgpack, XML or guest data.  A new one is born with what the keeper holds: see HACKING.md, "Restart". */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "policy/sandbox.h"
 
 struct sup sup;
+static bool heard_all;          /* what the keeper holds */
 static struct loop_timer idle_timer;
 
 void keeper_tell(uint32_t op, const void *body, size_t len, const int *fds, unsigned nfds)
@@ -113,6 +115,7 @@ static void on_held(struct frame *f)
 static void on_go(struct frame *f)
 {
     (void)f;
+    heard_all = true;
     struct frame_head h = { .kind = FRAME_EVENT, .op = OP_IN(IN_EPOCH), .arg = sup.epoch };
     objects_reconcile();
     for (struct peer *p = peer_next(NULL); p; p = peer_next(p))
@@ -158,5 +161,8 @@ int main(void)
     if ((r = chan_open(&sup.keeper, BIRTH_FD_CHANNEL, 65536, on_keeper, on_keeper_end, NULL)) < 0)
         die("channel", r);
     sup.keeper.queue_bytes_max = 256u << 20;    /* the keeper is no stranger, and 3000 births at once are large */
+    /* Nobody else is heard before: a call that comes again must not find half of what there is. */
+    for (struct pollfd p = { .fd = BIRTH_FD_CHANNEL, .events = POLLIN }; !heard_all; chan_read(&sup.keeper, ~0u))
+        poll(&p, 1, -1);
     return loop_run();
 }
