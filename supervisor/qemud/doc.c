@@ -142,9 +142,15 @@ const struct step define_steps[] = { { "again", define_again, NULL, NULL }, { "c
 
 /* ---- calls on a stored definition, and on no object at all ---- */
 
+/* Who claims nothing may have waited for conf while the domain went. */
+int doc_is_there(struct flow *f)
+{
+    return slot_of(f->wanted) >= 0 ? FLOW_NEXT : err_set(&f->err, VIR_ERR_NO_DOMAIN, VIR_FROM_QEMU, "the domain is gone");
+}
+
 int doc_text_read(struct flow *f)
 {
-    return flow_conf(f, IN_CONF_READ, 0, DIR_DEFINITIONS, slot_row(f->slot)->name, -1);
+    return doc_is_there(f) < 0 ? -1 : flow_conf(f, IN_CONF_READ, 0, DIR_DEFINITIONS, slot_row(f->slot)->name, -1);
 }
 
 int doc_text_got(struct flow *f, struct frame *fr)
@@ -157,8 +163,8 @@ int doc_text_got(struct flow *f, struct frame *fr)
 int doc_claim(struct flow *f)
 {
     const struct run *r = run_of(slot_of(f->wanted));
-    if (slot_of(f->wanted) < 0)
-        return err_set(&f->err, VIR_ERR_NO_DOMAIN, VIR_FROM_QEMU, "the domain is gone");
+    if (doc_is_there(f) < 0)
+        return -1;
     /* The end of a guest needs the object too, and goes first: who had it and waited for that end would wait for ever. */
     return r && r->phase == RUN_ENDING ? FLOW_BLOCKED : flow_claim(f, f->wanted);
 }
@@ -190,7 +196,7 @@ static int config_commit(struct flow *f, struct frame *fr)
 /* The definition as it is stored is what the client wants to see: conf alone answers. */
 static int text_ask(struct flow *f)
 {
-    return flow_conf(f, IN_CONF_READ, 1, DIR_DEFINITIONS, slot_row(f->slot)->name, -1);
+    return doc_is_there(f) < 0 ? -1 : flow_conf(f, IN_CONF_READ, 1, DIR_DEFINITIONS, slot_row(f->slot)->name, -1);
 }
 
 /* What may change the definition has the object for itself; what only reads it waits for nobody, and its xmlc can but answer. */

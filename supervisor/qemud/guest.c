@@ -350,11 +350,12 @@ void objects_reconcile(void)
         if (!sup.index.head->loaded && !slot_active(s))
             continue;           /* it was being taken over, which load.c goes on with */
         log_run(r);
-        if (s->state == STATE_PAUSED && s->reason == PAUSED_SAVE)       /* a save that is safe, or of which nobody knows any more */
-            s->flags & SLOT_MANAGED_SAVE ? stop_begin(r, &stop_saved, NULL, NULL) : saved_forget(r->slot);
-        if (r->phase != RUN_ENDING && r->stub && slot_active(s) && !(s->state == STATE_PAUSED && s->reason == PAUSED_STARTING_UP)) {
+        bool has_image = s->flags & SLOT_MANAGED_SAVE, is_paused = s->state == STATE_PAUSED;
+        if (is_paused && s->reason == PAUSED_SAVE && has_image)
+            stop_begin(r, &stop_saved, NULL, NULL);
+        else if (r->stub && slot_active(s) && !(is_paused && s->reason == PAUSED_STARTING_UP)) {
             guest_up(r, p);
-            if (s->flags & SLOT_MANAGED_SAVE)       /* of a guest that runs on it is none */
+            if (has_image || is_paused)         /* of a guest that runs on it is none; nor of one that stands, whose save nobody knows of any more */
                 saved_forget(r->slot);
         } else
             stop_begin(r, slot_active(s) && !r->stub ? &stop_crashed : &stop_failed, NULL, NULL);

@@ -41,6 +41,7 @@ int doc_xmlc_pass(struct flow *f);                                      /* the c
 int doc_xmlc_call(struct flow *f, uint32_t op, uint32_t flags);         /* IN_DOC_*, with FF_TEXT */
 int doc_clash(struct flow *f, bool check_active, int *slot);
 int doc_claim(struct flow *f);                                          /* steps that other flows begin with */
+int doc_is_there(struct flow *f);                           /* FLOW_NEXT, or -1 and the error */
 int doc_text_read(struct flow *f);
 int doc_text_got(struct flow *f, struct frame *fr);
 

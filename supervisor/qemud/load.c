@@ -149,20 +149,20 @@ static void adopt_done(struct flow *f, bool ok)
     if (!ok)
         log_err("%s, which ran when the last daemon ended: %s", f->name, f->err.detail);
     if (r) {
+        bool saved = !r->stub && slot_row(r->slot)->flags & SLOT_MANAGED_SAVE;
         SLOT_EDIT(s, r->slot) {
             s->id = r->id;
-            s->state = f->doc.state ? f->doc.state : STATE_RUNNING;
-            s->reason = f->doc.reason;
+            s->state = saved ? STATE_PAUSED : f->doc.state ? f->doc.state : STATE_RUNNING;
+            s->reason = saved ? PAUSED_SAVE : f->doc.reason;
             s->qemu_pid = (uint32_t)r->stub;
             s->now = f->doc.facts;
         }
-        if (slot_row(r->slot)->flags & SLOT_MANAGED_SAVE)
-            saved_forget(r->slot);      /* of a guest that runs on it is none */
         log_run(r);
-        if (r->stub)
+        if (r->stub) {
             guest_up(r, NULL);
-        else
-            stop_begin(r, &stop_crashed, NULL, NULL);       /* its process is no more, and what is left in its cgroup is not known */
+            saved_forget(r->slot);      /* of a guest that runs on there is none */
+        } else                          /* its process is no more, and what is left in its cgroup is not known */
+            stop_begin(r, saved ? &stop_saved : &stop_crashed, NULL, NULL);
     }
     more();
 }
@@ -219,7 +219,7 @@ static void more(void)
 
 static int list_go(struct flow *f)
 {
-    return flow_call(f, life_peer(&conf_life), OP_IN(IN_CONF_LIST), lists[list].dir, NULL, 0, NULL, 0);
+    return flow_conf(f, IN_CONF_LIST, lists[list].dir, 0, NULL, -1);
 }
 
 static int list_got(struct flow *f, struct frame *fr)
@@ -243,7 +243,7 @@ static void list_done(struct flow *f, bool ok)
 
 void objects_load(void)
 {
-    static const struct step list_steps[] = { { "list", list_go, list_got, again }, { 0 } };
+    static const struct step list_steps[] = { { "list", list_go, list_got, NULL }, { 0 } };
     struct flow *f = !sup.index.head->loaded && list < ARRAY_N(lists) ? flow_start(list_steps, list_done, NULL) : NULL;
     if (f)
         flow_go(f);

@@ -33,7 +33,7 @@ int flow_conf(struct flow *f, uint32_t op, uint32_t arg, uint32_t dir, const cha
     struct peer *p = life_peer(&conf_life);
     if (!p && conf_life.state != LIFE_FAILED)
         return FLOW_BLOCKED;        /* until its next instance is there */
-    int r = flow_call(f, util_copy_str(n.name, sizeof n.name, name) < 0 ? NULL : p, OP_IN(op), arg, &n, sizeof n, &fd, fd >= 0);
+    int r = flow_call(f, name && util_copy_str(n.name, sizeof n.name, name) < 0 ? NULL : p, OP_IN(op), arg, &n, name ? sizeof n : 0, &fd, fd >= 0);
     f->again = r == FLOW_WAIT;
     return r;
 }

@@ -59,9 +59,9 @@ int saved_dropped(struct flow *f, struct frame *fr)
 
 int saved_drop_failed(struct flow *f)
 {
-    log_err("%s: its saved state, which is out of date, stays: %s", slot_row(f->slot)->name, f->err.detail);
+    log_err("%s: its saved state, which is out of date, stays until the guest's end: %s", slot_row(f->slot)->name, f->err.detail);
     memset(&f->err, 0, sizeof f->err);
-    return saved_dropped(f, NULL);
+    return FLOW_NEXT;
 }
 
 static const struct step forget_steps[] = { { "claim", doc_claim, NULL, NULL }, { "forget", drop_go, saved_dropped, saved_drop_failed }, { 0 } };
@@ -102,6 +102,8 @@ static int end_go(struct flow *f)
     struct run *r = run_of(f->slot);
     if (f->object) {
         slot_flag(f->slot, SLOT_MANAGED_SAVE, true);
+        SLOT_EDIT(s, f->slot)           /* whoever comes next, supervisor or daemon, knows that it is this run which is in the file */
+            s->state = STATE_PAUSED, s->reason = PAUSED_SAVE;
         f->object = 0;
         if (r)
             stop_begin(r, &stop_saved, NULL, NULL);
@@ -128,8 +130,8 @@ const struct step save_steps[] = {
 
 static int saved_xml_go(struct flow *f)
 {
-    if (f->slot < 0)
-        return err_set(&f->err, VIR_ERR_NO_DOMAIN, VIR_FROM_QEMU, "the domain is gone");
+    if (doc_is_there(f) < 0)
+        return -1;
     if (!(slot_row(f->slot)->flags & SLOT_MANAGED_SAVE))
         return err_set(&f->err, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "domain does not have managed save image");
     return flow_conf(f, IN_CONF_SAVE, CONF_SAVE_OPEN, DIR_SAVE, slot_row(f->slot)->name, -1);

@@ -118,6 +118,14 @@ static int status_go(struct flow *f)
     return flow_conf(f, IN_CONF_REMOVE, 0, DIR_STATUS, f->name, -1);
 }
 
+/* A saved state that this run was not put into, and that it has gone on from: only if it could not be removed then. */
+static int image_go(struct flow *f)
+{
+    const struct index_slot *s = slot_row(f->slot);
+    bool stays = s->state == STATE_PAUSED && (s->reason == PAUSED_SAVE || s->reason == PAUSED_STARTING_UP);
+    return stays || !slot_active(s) ? FLOW_NEXT : saved_drop(f);
+}
+
 static int finish(struct flow *f)
 {
     struct run *r = f->run;
@@ -159,7 +167,8 @@ static void stop_done(struct flow *f, bool ok)
 
 static const struct step steps[] = {
     { "kill", kill_go, NULL, NULL }, { "word", word_go, NULL, NULL }, { "claim", claim_go, NULL, NULL }, { "worker", worker_go, NULL, NULL }, { "network", unnet_go, undone, undo_failed },
-    { "reap", reap_go, undone, undo_failed }, { "status", status_go, NULL, undo_failed }, { "finish", finish, NULL, NULL }, { 0 },
+    { "reap", reap_go, undone, undo_failed }, { "status", status_go, NULL, undo_failed }, { "image", image_go, saved_dropped, saved_drop_failed },
+    { "finish", finish, NULL, NULL }, { 0 },
 };
 
 void stop_begin(struct run *r, const struct guest_state *how, const struct caller *c, const struct err *e)

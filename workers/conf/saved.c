@@ -72,7 +72,7 @@ int store_save(const struct store *s, const struct conf_name *n, uint32_t what, 
     case CONF_SAVE_KEEP:
         return keep(dir, part, file) < 0 ? failed(e, "keep", n) : 0;
     case CONF_SAVE_DROP:
-        return (unlinkat(dir, part, 0) < 0 && errno != ENOENT) || (unlinkat(dir, file, 0) < 0 && errno != ENOENT) || fsync(dir) < 0 ? failed(e, "remove", n) : 0;
+        return (unlinkat(dir, part, 0) < 0 && errno != ENOENT) || (unlinkat(dir, file, 0) < 0 ? errno != ENOENT : fsync(dir) < 0) ? failed(e, "remove", n) : 0;
     case CONF_SAVE_OPEN:
         return open_kept(dir, file, n, fds, facts, e);
     default:

@@ -231,6 +231,7 @@ static void up(struct guest *g)
     g->state = g->start_paused ? DOM_PAUSED : DOM_RUNNING;
     g->reason = g->start_paused ? (g->restored ? PAUSED_MIGRATION : PAUSED_USER) : g->restored ? RUNNING_RESTORED : RUNNING_BOOTED;
     g->state_since_ms = loop_now_ms();
+    g->sent_ms = 0;                     /* at once: the call is answered */
     guest_send_state(g, -1, 0);         /* the supervisor sends the events of a start itself */
     save_now(g);
     worker_reply(g->w, &g->start, NULL, 0, NULL, 0);
@@ -261,6 +262,9 @@ static void on_restored(struct guest *g, const struct err *e)
     if (!g->starting)
         return;
     if (!e) {
+        /* Told at once, before it writes to its disks: from here on its image is out of date. */
+        g->sent_ms = 0;
+        guest_set_state(g, DOM_PAUSED, PAUSED_MIGRATION, -1, 0);
         go(g);
         return;
     }
