@@ -152,3 +152,29 @@ def is_locked(path, shared=False):
         return True
     finally:
         os.close(fd)
+
+
+# ---- libvirt's clients ----
+
+IMAGES = "/var/lib/libvirt/images/"
+
+
+def disk(file, target="vda", extra="", device="disk", bus="virtio"):
+    return f"<disk type='file' device='{device}'><driver name='qemu' type='raw'/><source file='{IMAGES}{file}'/><target dev='{target}' bus='{bus}'/>{extra}</disk>"
+
+
+def xml(name, devices, extra=""):
+    from box import QEMU
+    return f"""<domain type='qemu'><name>{name}</name><memory unit='MiB'>32</memory><os><type arch='x86_64' machine='pc'>hvm</type></os>{extra}
+<devices><emulator>{QEMU}</emulator>{devices}</devices></domain>"""
+
+
+def refused(fn, code, *words):
+    import libvirt
+    try:
+        fn()
+    except libvirt.libvirtError as e:
+        assert e.get_error_code() == code, (e.get_error_code(), str(e))
+        assert all(w in str(e) for w in words), str(e)
+        return
+    raise AssertionError("it was not refused")

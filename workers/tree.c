@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include "ipc/frame.h"
 #include "ipc/log.h"
 #include "ipc/util.h"
 
@@ -461,4 +463,23 @@ static struct tree *unpack(struct mp_in *in, unsigned depth)
 struct tree *tree_unpack(struct mp_in *in)
 {
     return unpack(in, 0);
+}
+
+/* A level of the tree is two of msgpack. */
+#define TREE_MP_DEPTH 140
+
+struct tree *tree_map(int fd)
+{
+    const void *p;
+    size_t n;
+    struct mp_in in;
+    struct tree *t = NULL;
+    if (fd < 0 || frame_map(fd, FRAME_BIG_MAX, &p, &n) || !p)
+        return NULL;
+    if (mp_guard(p, n, TREE_MP_DEPTH, FRAME_BIG_MAX, NULL) == 0) {
+        mp_in_init(&in, p, n);
+        t = tree_unpack(&in);
+    }
+    munmap((void *)(uintptr_t)p, n);
+    return t;
 }

@@ -54,4 +54,5 @@ char *tree_print_foreign(const struct tree *t);     /* in the style of what is i
 void tree_pack(struct mp_out *o, const struct tree *t);
 /* Reads one; bounds: depth 32, nodes and bytes as given by the input size. NULL and in->bad on nonsense. */
 struct tree *tree_unpack(struct mp_in *in);
+struct tree *tree_map(int fd);                          /* a sealed memfd's; NULL: it holds none. fd borrowed, the tree is the caller's */
 #endif

@@ -11,26 +11,6 @@ except ImportError:
 from box import QEMU, is_running, wait_for
 
 SPACE, MINE = "/var/lib/libvirt/lockd/files", "/var/lib/libvirt/lockd/mine"
-IMAGES = "/var/lib/libvirt/images/"
-
-
-def disk(file, target, extra="", device="disk", bus="virtio"):
-    return f"<disk type='file' device='{device}'><driver name='qemu' type='raw'/><source file='{IMAGES}{file}'/><target dev='{target}' bus='{bus}'/>{extra}</disk>"
-
-
-def xml(name, devices, extra=""):
-    return f"""<domain type='qemu'><name>{name}</name><memory unit='MiB'>32</memory><os><type arch='x86_64' machine='pc'>hvm</type></os>{extra}
-<devices><emulator>{QEMU}</emulator>{devices}</devices></domain>"""
-
-
-def refused(fn, code, *words):
-    try:
-        fn()
-    except libvirt.libvirtError as e:
-        assert e.get_error_code() == code, (e.get_error_code(), str(e))
-        assert all(w in str(e) for w in words), str(e)
-        return
-    raise AssertionError("it was not refused")
 
 
 def children(parent, role):

@@ -11,23 +11,6 @@ except ImportError:
 from box import QEMU, is_running, wait_for
 
 SPACE = "/var/lib/libvirt/lockd/files"
-IMAGES = "/var/lib/libvirt/images/"
-
-
-def xml(name, disk, extra=""):
-    return f"""<domain type='qemu'><name>{name}</name><memory unit='MiB'>32</memory><os><type arch='x86_64' machine='pc'>hvm</type></os>
-<devices><emulator>{QEMU}</emulator><disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='{IMAGES}{disk}'/><target dev='vda' bus='virtio'/>{extra}</disk>
-</devices></domain>"""
-
-
-def refused(fn, code, *words):
-    try:
-        fn()
-    except libvirt.libvirtError as e:
-        assert e.get_error_code() == code, (e.get_error_code(), str(e))
-        assert all(w in str(e) for w in words), str(e)
-        return
-    raise AssertionError("it was not refused")
 
 
 def guests(b, lockspace):
@@ -43,7 +26,7 @@ def guests(b, lockspace):
     path = lambda i: IMAGES + "d%d.img" % i
     name = lambda i: hashlib.sha256(path(i).encode()).hexdigest() if lockspace else path(i)
     host = lambda i: b.dir + (SPACE + "/" if lockspace else "") + name(i)
-    a = c.createXML(xml("a", "d0.img"))
+    a = c.createXML(xml("a", disk("d0.img")))
     told = leases(b)
     assert len(told) == 1 and told[0][:3] == [SPACE if lockspace else "", name(0), "a"] and told[0][6] == "exclusive", told
     assert told[0][3] == a.UUIDString(), told
@@ -53,14 +36,14 @@ def guests(b, lockspace):
     assert other.register(999990, "elsewhere", 9) is None
     space, auto = (SPACE, AUTOCREATE) if lockspace else ("", 0)
     assert other.acquire(space, name(3), auto) is None
-    refused(lambda: c.createXML(xml("b", "d3.img")), libvirt.VIR_ERR_RESOURCE_BUSY, "Lockspace resource '%s' is locked" % name(3))
+    refused(lambda: c.createXML(xml("b", disk("d3.img"))), libvirt.VIR_ERR_RESOURCE_BUSY, "Lockspace resource '%s' is locked" % name(3))
     assert [r[2] for r in leases(b) if r[1] == name(3)] == ["elsewhere"] and len(leases(b)) == 2
     assert other.release(space, name(3)) is None
-    c.createXML(xml("b", "d3.img")).destroy()
+    c.createXML(xml("b", disk("d3.img"))).destroy()
     wait_for("the end of b's lease", lambda: len(leases(b)) == 1)
     # Two that share, and one that does not.
-    s1 = c.createXML(xml("s1", "d1.img", "<shareable/>"))
-    s2 = c.createXML(xml("s2", "d1.img", "<shareable/>"))
+    s1 = c.createXML(xml("s1", disk("d1.img", extra="<shareable/>")))
+    s2 = c.createXML(xml("s2", disk("d1.img", extra="<shareable/>")))
     assert sorted(r[2] for r in leases(b) if r[6] == "shared") == ["s1", "s2"]
     assert other.acquire(space, name(1), auto)[0] == 87
     # Suspended, a guest has no lease, and gets none back that is another's by then.
@@ -85,7 +68,7 @@ def guests(b, lockspace):
         wait_for("the leases are told", lambda: len(leases(b)) == 3)
         assert is_locked(host(0)) and set(b.role("guest")) == everyone
         if role != "gateway":           # one is a client's that libvirtd just gets
-            n = c.createXML(xml("n%d" % turn, "d2.img"))
+            n = c.createXML(xml("n%d" % turn, disk("d2.img")))
             assert is_locked(host(2))
             n.destroy()
     # A guest's end, whatever it is, is its leases'.

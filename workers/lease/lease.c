@@ -3,31 +3,14 @@
  * What it reads is the guest's document, as xmlc made it of a client's, and what virtlockd says, which may be anybody's by then.  It holds the
  * connection, which a hand made, and its channel. */
 #include <string.h>
-#include <sys/mman.h>
 #include "ipc/loop.h"
 #include "ipc/util.h"
 #include "workers/lease/lease.h"
 #include "workers/worker.h"
 
-enum { TREE_MP_DEPTH = 140 /* a level of the tree is two of msgpack */, TALK_MS = 30000 /* a lease on a shared file system may take its time */ };
+enum { TALK_MS = 30000 /* a lease on a shared file system may take its time */ };
 
 static struct settings settings;
-
-static struct tree *tree_read(int fd)
-{
-    const void *p;
-    size_t n;
-    struct mp_in in;
-    struct tree *t = NULL;
-    if (fd < 0 || frame_map(fd, FRAME_BIG_MAX, &p, &n) || !p)
-        return NULL;
-    if (mp_guard(p, n, TREE_MP_DEPTH, FRAME_BIG_MAX, NULL) == 0) {
-        mp_in_init(&in, p, n);
-        t = tree_unpack(&in);
-    }
-    munmap((void *)(uintptr_t)p, n);
-    return t;
-}
 
 static void on_leases(struct worker *w, const struct request *rq, struct frame *f)
 {
@@ -36,7 +19,7 @@ static void on_leases(struct worker *w, const struct request *rq, struct frame *
     struct err e = ERR_INIT;
     AUTO_CLOSE fd = frame_take_fd(f, 0);
     AUTO_CLOSE document = frame_take_fd(f, 1);
-    AUTO_TREE *t = tree_read(document);
+    AUTO_TREE *t = tree_map(document);
     if (f->body_len != sizeof owner || f->h.flags & FRAME_BIG || fd < 0 || !t || !memchr(((const struct lock_owner *)(const void *)f->body)->name, 0, sizeof owner.name)) {
         err_set(&e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed request for leases");
     } else {
@@ -56,13 +39,10 @@ int main(void)
 {
     static const struct worker_op ops[] = { { OP_IN(IN_LEASES_DO), on_leases }, { 0, NULL } };
     static struct worker w = { .ops = ops };
-    const void *p;
-    size_t n;
     worker_birth(&w, ROLE_LEASE);
     int fd = birth_fd(&w.birth, BFD_SETTINGS, -1, NULL);
-    if (fd < 0 || frame_map(fd, sizeof settings, &p, &n) || n != sizeof settings)
+    if (fd < 0 || frame_copy(fd, &settings, sizeof settings) < 0)
         return 2;
-    memcpy(&settings, p, sizeof settings);
     worker_lock(&w);
     return worker_run(&w);
 }

@@ -1,7 +1,6 @@
 #include "config.h"
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "ipc/util.h"
 #include "workers/qemu/guest.h"
@@ -37,25 +36,6 @@ int guest_set_identity(struct guest *g, struct err *e)
     struct tree *balloon = tree_get(g->tree, "devices/memballoon");
     g->has_balloon = balloon && !tree_attr_is(balloon, "model", "none");
     return 0;
-}
-
-/* A level of the tree is two of msgpack. */
-#define TREE_MP_DEPTH 140
-
-struct tree *tree_map(int fd)
-{
-    const void *p;
-    size_t n;
-    struct mp_in in;
-    struct tree *t = NULL;
-    if (fd < 0 || frame_map(fd, FRAME_BIG_MAX, &p, &n) || !p)
-        return NULL;
-    if (mp_guard(p, n, TREE_MP_DEPTH, FRAME_BIG_MAX, NULL) == 0) {
-        mp_in_init(&in, p, n);
-        t = tree_unpack(&in);
-    }
-    munmap((void *)p, n);
-    return t;
 }
 
 int guest_load_tree(struct guest *g, int fd, struct err *e)

@@ -97,7 +97,6 @@ struct guest {
 
 /* doc.c: the live document. */
 int guest_load_tree(struct guest *g, int fd, struct err *e);            /* BFD_TREE: sets tree and identity; fd borrowed */
-struct tree *tree_map(int fd);                                           /* a sealed memfd's; NULL: it holds none. fd borrowed */
 int guest_set_identity(struct guest *g, struct err *e);
 struct tree *guest_device(struct guest *g, const char *alias);          /* child of <devices> with that alias; NULL */
 const char *device_alias(const struct tree *dev);
