@@ -7,6 +7,7 @@
 #include "frame.h"
 #include "index.h"
 #include "op.h"
+#include "settings.h"
 
 #define NAME_MAX_BYTES 256
 
@@ -96,7 +97,7 @@ enum internal_op {
     IN_WORKER_DEBUG,    /* CALL admin gateway -> supervisor -> qemu worker: arg: enum worker_debug; object in the header. Reply: msgpack [[[name, value] ...]]: what it is doing */
     IN_CLIENT_CLOSE,    /* CALL admin gateway -> supervisor: uint64_t number of the client's gateway (client page): it is ended */
     IN_LIMITS,          /* CALL admin gateway -> supervisor: struct limits (index.h): those not LIMIT_LEFT are set; arg 1: of the admin door */
-    IN_LOG_LEVEL,       /* CALL admin gateway -> supervisor -> keeper: struct log_set */
+    IN_LOG_SET,         /* CALL admin gateway -> supervisor: struct log_set: arg 1: outputs, and an EVENT -> keeper; 0: filters, of which only the text counts */
     IN_WORKER_TRACE,    /* CALL like IN_WORKER_DEBUG. Reply: empty; fd [0]: what goes over the monitor and the agent's channel, as lines of text without secrets, until it is closed */
     /* supervisor -> lock: struct lock_file; reply: struct lock_done. The direct lockspace has no folder: only GIVE and CHECK are asked there */
     IN_LOCK_TAKE = 160, /* CALL: the lock of a file. LOCK_SHARED, LOCK_AUTOCREATE. Reply: fd [0]: who has it has the lock */
@@ -185,7 +186,7 @@ struct guest_state {
     uint64_t cpu_time_ns;       /* 0: unchanged */
     uint32_t vcpus, pad;
 };
-struct log_set { uint32_t level /* 0: leave */, pad; char filters[1024], outputs[1024]; /* "": leave */ };
+struct log_set { struct log_output to[LOG_OUTPUTS_MAX]; /* which the keeper opens */ char text[1024]; /* which is shown; "": the settings' */ };
 /* Program log: what the gateway makes of a call's arguments, as neither supervisor nor log role reads msgpack. The path comes first in all of them, and the
  * supervisor reads nothing else: it says whose stream the call is about. The answers are msgpack, made by the log role. */
 #define LOG_PATH_MAX 4096

@@ -6,6 +6,10 @@
 #define SETTINGS_MAGIC 0x53455431u
 enum { REQUIRE_UNLESS_AUTO = 2 };
 enum auth_kind { AUTH_NONE = 0, AUTH_SASL = 1, AUTH_POLKIT = 2 };
+/* Where log lines go; which of stderr and syslog it is without any depends on who started the daemon. */
+enum log_to { LOG_TO_NONE /* the end of the table */, LOG_TO_STDERR, LOG_TO_FILE, LOG_TO_SYSLOG, LOG_TO_JOURNALD };
+#define LOG_OUTPUTS_MAX 4
+struct log_output { uint32_t to /* enum log_to */, level; char name[240] /* a file's path; syslog's name for us, "": the daemon's */; };
 struct settings {
     uint32_t magic;
     uint32_t unix_sock_ro_perms, unix_sock_rw_perms, unix_sock_admin_perms;
@@ -16,6 +20,7 @@ struct settings {
     uint32_t keepalive_interval, keepalive_count, admin_keepalive_interval, admin_keepalive_count;
     uint32_t log_level;
     char log_filters[256], log_outputs[256];
+    struct log_output log_to[LOG_OUTPUTS_MAX];      /* what log_outputs says, made by conf */
     uint8_t host_uuid[16];
     /* qemu.conf */
     char vnc_listen[64], spice_listen[64], vnc_password[64];

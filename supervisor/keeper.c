@@ -148,21 +148,16 @@ static void do_shutdown(struct frame *f)
     loop_stop((int)f->h.arg);
 }
 
-static void do_log_level(struct frame *f)
+static void do_log_set(struct frame *f)
 {
-    struct log_set s;
-    memcpy(&s, f->body, sizeof s);
-    s.outputs[sizeof s.outputs - 1] = 0;
-    if (s.level >= LOG_L_DEBUG && s.level <= LOG_L_ERR)
-        start->settings.log_level = s.level, log_threshold = (int)s.level;
-    if (s.outputs[0] && util_copy_str(start->settings.log_outputs, sizeof start->settings.log_outputs, s.outputs) == 0)
-        output_init(start);
+    memcpy(start->settings.log_to, f->body, sizeof start->settings.log_to);
+    output_init(start);
 }
 
 static const struct { uint32_t op; size_t body; unsigned fds; void (*fn)(struct frame *f); } requests[] = {
     { IN_SPAWN, sizeof(struct spawn), 1, do_spawn }, { IN_STORE, sizeof(struct held), 1, do_store }, { IN_DROP, sizeof(struct held), 0, do_drop },
     { IN_KILL, sizeof(struct kill_req), 0, do_kill }, { IN_ADOPT, sizeof(struct held), 1, do_adopt }, { IN_READY, 0, 0, do_ready },
-    { IN_SHUTDOWN, 0, 0, do_shutdown }, { IN_LOG_LEVEL, sizeof(struct log_set), 0, do_log_level },
+    { IN_SHUTDOWN, 0, 0, do_shutdown }, { IN_LOG_SET, sizeof((struct log_set *)NULL)->to, 0, do_log_set },
 };
 
 static void supervisor_kill(int sig)

@@ -80,7 +80,7 @@ unsigned store_birth(struct birth *b, int *fds, unsigned n, uint32_t role)
 }
 
 /* What crosses execve: struct keeper_start and the rows, with their descriptors. */
-#define SAVE_MAGIC 0x4b535633u
+#define SAVE_MAGIC 0x4b535634u
 
 static bool inheritable(const struct keeper_start *k, int flags)
 {

@@ -1,8 +1,7 @@
-/* output.c: where log lines go: log_outputs of the configuration ("level:stderr", "level:file:PATH", "level:syslog:NAME", by blanks),
- * else stderr in the foreground and syslog behind a daemon.  Role, object and pid of a line come from the table of processes. */
+/* output.c: where log lines go: to the outputs of the settings; without any to stderr in the foreground, and to syslog behind a daemon.
+ * Role, object and pid of a line come from the table of processes. */
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 #include <time.h>
@@ -11,51 +10,27 @@
 #include "ipc/util.h"
 #include "keeper.h"
 
-enum { SINK_FD, SINK_SYSLOG };
-static struct sink { int kind, level, fd; } sinks[4];
-static unsigned sinks_n;
-static char syslog_name[64];
+static struct sink { struct log_output o; int fd; } sinks[LOG_OUTPUTS_MAX];
 
-static void sink_add(int kind, int level, int fd)
-{
-    if (sinks_n < ARRAY_N(sinks) && (kind == SINK_SYSLOG || fd >= 0))
-        sinks[sinks_n++] = (struct sink){ kind, level, fd };
-}
-
-static void sink_parse(char *word)
-{
-    char *kind = strchr(word, ':'), *data = kind ? strchr(kind + 1, ':') : NULL;
-    int level = (int)strtol(word, NULL, 10);
-    if (!kind || level < LOG_L_DEBUG || level > LOG_L_ERR)
-        return;
-    *kind++ = 0;
-    if (data)
-        *data++ = 0;
-    if (!strcmp(kind, "stderr"))
-        sink_add(SINK_FD, level, 2);
-    else if (!strcmp(kind, "file") && data && data[0] == '/')
-        sink_add(SINK_FD, level, open(data, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
-    else if (!strcmp(kind, "syslog") || !strcmp(kind, "journald")) {
-        if (data)
-            util_copy_str(syslog_name, sizeof syslog_name, data);
-        sink_add(SINK_SYSLOG, level, -1);
-    }
-}
-
+/* SAFETY: whoever may administer the daemon names the files: root, or the session's own user.  A link is not followed. */
 void output_init(const struct keeper_start *k)
 {
-    char text[sizeof k->settings.log_outputs], *save = NULL;
-    util_copy_str(text, sizeof text, k->settings.log_outputs);
-    util_copy_str(syslog_name, sizeof syslog_name, k->layout.daemon);
-    for (unsigned i = 0; i < sinks_n; i++)
-        if (sinks[i].fd > 2)
-            close(sinks[i].fd);
-    sinks_n = 0;
-    for (char *w = strtok_r(text, " ", &save); w; w = strtok_r(NULL, " ", &save))
-        sink_parse(w);
-    if (!sinks_n)
-        sink_add(k->daemon ? SINK_SYSLOG : SINK_FD, LOG_L_DEBUG, 2);
-    openlog(syslog_name, LOG_PID, LOG_DAEMON);
+    const char *name = k->layout.daemon;
+    bool some = false;
+    for (struct sink *s = sinks; s < sinks + LOG_OUTPUTS_MAX; s++) {
+        if (s->fd > 2)
+            close(s->fd);
+        *s = (struct sink){ k->settings.log_to[s - sinks], 2 };
+        s->o.name[sizeof s->o.name - 1] = 0;
+        if (s->o.to == LOG_TO_FILE && (s->o.name[0] != '/' || (s->fd = open(s->o.name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600)) < 0))
+            s->o.to = LOG_TO_NONE;
+        if (s->o.to == LOG_TO_SYSLOG && s->o.name[0])
+            name = s->o.name;
+        some |= s->o.to != LOG_TO_NONE;
+    }
+    if (!some)
+        sinks[0] = (struct sink){ { .to = k->daemon ? LOG_TO_SYSLOG : LOG_TO_STDERR }, 2 };
+    openlog(name, LOG_PID, LOG_DAEMON);
 }
 
 /* Lines of ours begin with their level; what a library or a tool writes does not. */
@@ -90,14 +65,11 @@ void output_line(const struct held *who, const char *line)
     if (who->object)
         snprintf(object, sizeof object, "[%u.%u]", (uint32_t)who->object, (uint32_t)(who->object >> 32));
     snprintf(text + head, sizeof text - (size_t)head, "%s%s: %s\n", tag, object, line);
-    for (unsigned i = 0; i < sinks_n; i++) {
-        if (level < sinks[i].level)
-            continue;
-        if (sinks[i].kind == SINK_SYSLOG)
+    for (const struct sink *s = sinks; s < sinks + LOG_OUTPUTS_MAX; s++)
+        if (s->o.to >= LOG_TO_SYSLOG && level >= (int)s->o.level)
             syslog(prio[level], "%s", text + head);
-        else
-            dprintf(sinks[i].fd, "%s", text);
-    }
+        else if (s->o.to && level >= (int)s->o.level)
+            dprintf(s->fd, "%s", text);
 }
 
 void output_own(const char *line)

@@ -279,24 +279,20 @@ static void on_client_close(struct peer *g, const struct caller *c, struct frame
     route_reply(c, NULL, 0, NULL, 0);
 }
 
-static void on_log_level(struct peer *g, const struct caller *c, struct frame *f)
+static void on_log_set(struct peer *g, const struct caller *c, struct frame *f)
 {
-    struct log_set set;
+    const struct log_set *set = (const void *)f->body;
     (void)g;
-    memcpy(&set, f->body, sizeof set);
-    set.filters[sizeof set.filters - 1] = set.outputs[sizeof set.outputs - 1] = 0;
-    if (*set.filters)
-        memcpy(sup.clients->log_filters, set.filters, sizeof set.filters);
-    if (*set.outputs)
-        memcpy(sup.clients->log_outputs, set.outputs, sizeof set.outputs);
-    keeper_tell(IN_LOG_LEVEL, &set, sizeof set, NULL, 0);
+    memcpy(f->h.arg ? sup.clients->log_outputs : sup.clients->log_filters, set->text, sizeof set->text);
+    if (f->h.arg)
+        keeper_tell(IN_LOG_SET, set->to, sizeof set->to, NULL, 0);
     route_reply(c, NULL, 0, NULL, 0);
 }
 
 static const struct gateway_verb verbs[] = {
     { IN_SUBSCRIBE, FRAME_EVENT, false, sizeof(uint64_t[2]), on_subscribe }, { IN_CANCEL, FRAME_EVENT, false, 0, on_cancel }, { IN_WORKERS, FRAME_CALL, true, 0, peer_workers },
     { IN_CLIENT_CLOSE, FRAME_CALL, true, sizeof(uint64_t), on_client_close }, { IN_LIMITS, FRAME_CALL, true, sizeof(struct limits), gateways_limits },
-    { IN_LOG_LEVEL, FRAME_CALL, true, sizeof(struct log_set), on_log_level }, { 0 },
+    { IN_LOG_SET, FRAME_CALL, true, sizeof(struct log_set), on_log_set }, { 0 },
 };
 
 static const struct gateway_verb *verb_find(const struct gateway_verb *v, const struct peer *g, const struct frame *f)

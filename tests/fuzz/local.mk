@@ -14,7 +14,7 @@ fuzz_programs = \
 	%D%/fuzz-xdr \
 	%D%/fuzz-xmlc \
 	$(NULL)
-fuzz_conf_libs = libconf.a libipc.a
+fuzz_conf_libs = libconf.a libworker.a libipc.a
 fuzz_gateway_libs = libgateway.a libxdr.a libop.a libworker.a libpolicy.a libroutes.a libipc.a
 fuzz_lease_libs = liblease.a libxdr.a libop.a libworker.a libroutes.a libipc.a
 fuzz_mp_libs = libworker.a libipc.a

@@ -34,6 +34,30 @@ daemon-log-outputs 1:stderr
 daemon-log-outputs
 daemon-log-outputs 3:file:/var/log/libvirt/other.log
 daemon-log-outputs
+daemon-log-outputs nonsense
+daemon-log-outputs 1
+daemon-log-outputs 1:
+daemon-log-outputs :stderr
+daemon-log-outputs 0:stderr
+daemon-log-outputs 5:stderr
+daemon-log-outputs x:stderr
+daemon-log-outputs 1x:stderr
+daemon-log-outputs " 1:stderr"
+daemon-log-outputs +1:stderr
+daemon-log-outputs 01:stderr
+daemon-log-outputs 1:nowhere
+daemon-log-outputs 1:stderr:
+daemon-log-outputs 1:stderr:more
+daemon-log-outputs 1:syslog
+daemon-log-outputs 1:syslog:
+daemon-log-outputs 1:syslog:a:b
+daemon-log-outputs 1:file
+daemon-log-outputs 1:file:/var/log/libvirt/a:b
+daemon-log-outputs 1:journald:x
+daemon-log-outputs "2:stderr 1:nowhere"
+daemon-log-outputs "1:stderr  2:file:/var/log/libvirt/other.log"
+daemon-log-outputs "1:stderr 2:stderr"
+daemon-log-outputs
 daemon-log-outputs ""
 daemon-log-outputs
 srv-list | tail -n +3 | awk '{ print $2 }' | sort

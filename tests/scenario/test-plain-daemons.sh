@@ -58,6 +58,8 @@ for name in virtlogd virtlockd; do
     refused_to_start "cannot open" -f "$BOX/absent.conf"
     echo 'max_clients = "many"' >"$BOX/bad.conf"
     refused_to_start "max_clients" -f "$BOX/bad.conf"
+    echo 'log_outputs = "3:stderr 1:nowhere"' >"$BOX/bad.conf"
+    refused_to_start "log_outputs: Invalid log destination 'nowhere'" -f "$BOX/bad.conf"
 
     step "$name: -d, pid file, doors"
     printf 'max_clients = 77\nadmin_max_clients = 66\nlog_level = 2\nlog_outputs = "2:file:%s"\n' "$BOX/$name.own" >"$BOX/$name.conf"
@@ -80,7 +82,11 @@ for name in virtlogd virtlockd; do
     [ "$(admin srv-clients-info $name | fact nclients_max)" = 3 ] || fail "the limit is not in force"
     admin daemon-log-filters "1:log" && admin daemon-log-outputs "1:file:$BOX/$name.out" || fail "logging"
     admin daemon-log-filters | grep -q 1:log || fail "filters"
+    if admin daemon-log-outputs "1:file:$BOX/$name.out 1:nowhere" 2>"$BOX/err"; then fail "an output that is none"; fi
+    grep -q "Invalid log destination 'nowhere'" "$BOX/err" || fail "$(cat "$BOX/err")"
     admin daemon-log-outputs | grep -q "$name.out" || fail "outputs"
+    admin daemon-log-outputs "" && admin daemon-log-outputs | grep -q "2:file:$BOX/$name.own" || fail "the file's outputs are not back"
+    admin daemon-log-outputs "1:file:$BOX/$name.out" || fail "outputs"
 
     step "$name: a client stays through HUP, USR1 and the death of the supervisor"
     hold $name 1

@@ -14,6 +14,7 @@
 #include "tests/tap.h"
 #include "workers/conf/grammar.h"
 #include "workers/conf/settings.h"
+#include "workers/outputs.h"
 #include "workers/conf/store.h"
 
 /* ---- grammar ---- */
@@ -125,6 +126,37 @@ static void test_keys(void)
         r = settings_apply(&s, bad[i].file, "f", bad[i].text, strlen(bad[i].text), &e);
         tap_str(r ? e.detail : "no error", bad[i].want, "bad value %zu is refused", i);
     }
+    static const struct { const char *text, *want; } outputs[] = {
+        { "", "" }, { " ", "" }, { "1:stderr", "1:stderr" }, { " 01:file:/var/log/a  +4:syslog:x 3:journald ", "1:file:/var/log/a 4:syslog:x 3:journald" },
+        { "1:stderr 2:file:/a 3:stderr 4:file:/b", "2:file:/a 3:stderr 4:file:/b" }, { "1:file:/a 1:file:/b 1:file:/c 1:file:/d 2:file:/a", "1:file:/b 1:file:/c 1:file:/d 2:file:/a" },
+        { "nonsense", "log_outputs: Malformed format for log output 'nonsense'" }, { "stderr:1", "log_outputs: Invalid log priority 'stderr' for log output 'stderr:1'" },
+        { ":stderr", "log_outputs: Invalid log priority '' for log output ':stderr'" }, { "5:stderr", "log_outputs: Invalid log priority '5' for log output '5:stderr'" },
+        { "1:stderr 1:", "log_outputs: Invalid log destination '' for log output '1:'" }, { "1:std", "log_outputs: Invalid log destination 'std' for log output '1:std'" },
+        { "1:stderr:x", "log_outputs: Log output '1:stderr:x' does not meet the format requirements for destination type 'stderr'" },
+        { "1:file", "log_outputs: Log output '1:file' does not meet the format requirements for destination type 'file'" },
+        { "1:file:/a:b", "log_outputs: Log output '1:file:/a:b' does not meet the format requirements for destination type 'file'" },
+        { "1:file:a", "log_outputs: Log output '1:file:a': at most 239 characters, and an absolute path where it is a file" },
+        { "1:file:/a 1:file:/b 1:file:/c 1:file:/d 1:file:/e", "log_outputs: more than 4 log outputs" },
+    };
+    for (size_t i = 0; i < ARRAY_N(outputs); i++) {
+        char said[OUTPUTS_TEXT_MAX];
+        util_copy_str(s.log_outputs, sizeof s.log_outputs, outputs[i].text);
+        r = settings_finish(&s, &e);
+        outputs_print(said, s.log_to);
+        tap_str(r ? e.detail : said, outputs[i].want, "log_outputs = \"%s\"", outputs[i].text);
+    }
+    struct log_output full[LOG_OUTPUTS_MAX + 1] = { 0 };
+    char path[sizeof full[0].name], said[OUTPUTS_TEXT_MAX], again[OUTPUTS_TEXT_MAX] = "";
+    for (unsigned i = 0; i < LOG_OUTPUTS_MAX; i++) {
+        snprintf(path, sizeof path, "/%u%0*d", i, (int)sizeof path - 3, 0);
+        full[i] = (struct log_output){ .to = LOG_TO_FILE, .level = 1 };
+        memcpy(full[i].name, path, sizeof path);
+    }
+    outputs_print(said, full);
+    r = outputs_parse(full, said, &e);
+    outputs_print(again, full);
+    tap_ok(r == 0 && !full[LOG_OUTPUTS_MAX].to && !strcmp(said, again) && strlen(said) > LOG_OUTPUTS_MAX * sizeof path, "log_outputs: as much as there can be");
+    *s.log_outputs = 0;
     s.remote_display_port_min = 6000;
     s.remote_display_port_max = 5999;
     tap_ok(settings_finish(&s, &e) < 0, "ports the wrong way round are refused");

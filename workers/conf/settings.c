@@ -6,6 +6,7 @@
 #include "ipc/log.h"
 #include "ipc/util.h"
 #include "workers/conf/grammar.h"
+#include "workers/outputs.h"
 
 enum key_kind { KEY_INT, KEY_BOOL, KEY_STR, KEY_LIST, KEY_STR_LIST, KEY_INT_STR, KEY_MODE, KEY_AUTH, KEY_UUID, KEY_HANDLER };
 enum key_act { ACT_SET, ACT_LATER, ACT_OLD, ACT_OTHER };
@@ -185,6 +186,9 @@ int settings_apply(struct settings *s, int file, const char *name, const char *t
 
 int settings_finish(struct settings *s, struct err *e)
 {
+    struct err why = ERR_INIT;
+    if (outputs_parse(s->log_to, s->log_outputs, &why) < 0)
+        return err_set(e, VIR_ERR_CONF_SYNTAX, VIR_FROM_CONF, "log_outputs: %s", why.detail);
     if (s->remote_display_port_min > s->remote_display_port_max)
         return err_set(e, VIR_ERR_CONF_SYNTAX, VIR_FROM_CONF, "qemu.conf: remote_display_port_min is greater than remote_display_port_max");
     if (*s->lock_manager && strcmp(s->lock_manager, "nop") && strcmp(s->lock_manager, "lockd"))

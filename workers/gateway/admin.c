@@ -8,6 +8,7 @@
 #include <string.h>
 #include "gateway.h"
 #include "ipc/util.h"
+#include "workers/outputs.h"
 
 enum server { SERVER_MAIN, SERVER_ADMIN, SERVER_N };
 static const char *server_name(const struct gw *gw, enum server s) { return s == SERVER_ADMIN ? "admin" : gw->layout.daemon; }
@@ -437,14 +438,6 @@ static bool log_level_ok(const char *item)
     return item[0] >= '1' && item[0] <= '4' && item[1] == ':' && item[2];
 }
 
-static bool log_output_ok(const char *item)
-{
-    if (!log_level_ok(item))
-        return false;
-    item += 2;
-    return !strcmp(item, "stderr") || !strcmp(item, "journald") || (!strncmp(item, "syslog:", 7) && item[7]) || (!strncmp(item, "file:/", 6));
-}
-
 /* set: what was set since the start (" ": nothing); text: what holds without. */
 static void get_logging(struct gw *gw, struct call *c, const char *set, const char *text, bool absent_if_empty)
 {
@@ -477,38 +470,49 @@ static void get_log_filters(struct gw *gw, struct call *c, struct mp_in *in)
     get_logging(gw, c, gw->clients_head ? gw->clients_head->log_filters : NULL, gw->set.log_filters, true);
 }
 
-static void set_logging(struct gw *gw, struct call *c, struct mp_in *in, bool outputs)
+/* Reads the text. False: answered. */
+static bool log_text(struct gw *gw, struct call *c, struct mp_in *in, char *text, size_t n)
 {
-    struct log_set set = { .level = 0 };
-    char *to = outputs ? set.outputs : set.filters;
-    char bad[128] = "";
-
     if (mp_peek(in) == MP_NIL)
         mp_get_nil(in);
-    else if (!mp_get_strz(in, to, sizeof set.outputs)) {
+    else if (!mp_get_strz(in, text, n)) {
         call_fail(gw, c, VIR_ERR_INVALID_ARG, VIR_FROM_NONE, "the text is too long");
-        return;
+        return false;
     }
-    if (!admin_flags_ok(gw, c, NULL))
-        return;
-    if (log_items(to, outputs ? log_output_ok : log_level_ok, bad, sizeof bad) < 0) {
-        call_fail(gw, c, VIR_ERR_INVALID_ARG, VIR_FROM_NONE, outputs ? "Malformed format for log output '%s'" : "Malformed format for filter '%s'", bad);
-        return;
-    }
-    /* In the struct an empty text leaves things as they are; here it asks for the default. */
-    if (!*to)
-        util_copy_str(to, sizeof set.outputs, outputs ? *gw->set.log_outputs ? gw->set.log_outputs : "3:stderr" : " ");
-    change(gw, c, OP_IN(IN_LOG_LEVEL), &set, sizeof set);
+    return admin_flags_ok(gw, c, NULL);
 }
 
 static void set_log_outputs(struct gw *gw, struct call *c, struct mp_in *in)
 {
-    set_logging(gw, c, in, true);
+    struct log_set set = { .text = "" };
+    struct err e = ERR_INIT;
+    if (!log_text(gw, c, in, set.text, sizeof set.text))
+        return;
+    if (outputs_parse(set.to, set.text, &e) < 0) {
+        call_fail(gw, c, e.code, e.domain, "%s", e.detail);
+        return;
+    }
+    outputs_print(set.text, set.to);
+    if (!*set.text)
+        memcpy(set.to, gw->set.log_to, sizeof set.to);
+    c->arg = 1;
+    change(gw, c, OP_IN(IN_LOG_SET), &set, sizeof set);
 }
 
 static void set_log_filters(struct gw *gw, struct call *c, struct mp_in *in)
 {
-    set_logging(gw, c, in, false);
+    struct log_set set = { .text = "" };
+    char bad[128] = "";
+    if (!log_text(gw, c, in, set.text, sizeof set.text))
+        return;
+    if (log_items(set.text, log_level_ok, bad, sizeof bad) < 0) {
+        call_fail(gw, c, VIR_ERR_INVALID_ARG, VIR_FROM_NONE, "Malformed format for filter '%s'", bad);
+        return;
+    }
+    /* An empty text is the settings'; here it asks for none. */
+    if (!*set.text)
+        util_copy_str(set.text, sizeof set.text, " ");
+    change(gw, c, OP_IN(IN_LOG_SET), &set, sizeof set);
 }
 
 /* All our doors are local sockets. */
