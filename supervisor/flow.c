@@ -250,13 +250,16 @@ void flow_peer_gone(struct peer *p)
 
 /* ---- hands: a privileged verb each, one call ---- */
 
+struct hand_done hand_done;
+
 int hand_call(struct flow *f, int role, uint32_t op, const void *body, size_t len, const int *fds, unsigned nfds)
 {
     return flow_call(f, peer_take(role, f->object, f->name), OP_IN(op), 0, body, len, fds, nfds);
 }
 
-int hand_done(struct flow *f, struct frame *fr, struct hand_done *d)
+int hand_did(struct flow *f, struct frame *fr)
 {
+    struct hand_done *d = &hand_done;
     if (fr->body_len != sizeof *d || fr->h.flags & FRAME_BIG)
         return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed answer of a hand");
     memcpy(d, fr->body, sizeof *d);

@@ -162,7 +162,8 @@ void flow_unblock(void);                                                /* what 
 struct flow *flow_of(uint64_t object);                                  /* the one that has the object now */
 struct flow *flow_next(struct flow *after);
 int hand_call(struct flow *f, int role, uint32_t op, const void *body, size_t len, const int *fds, unsigned nfds);
-int hand_done(struct flow *f, struct frame *fr, struct hand_done *d);   /* FLOW_NEXT, or -1 with f->err */
+int hand_did(struct flow *f, struct frame *fr);                         /* its answer, as a step's second half: FLOW_NEXT with hand_done, or -1 with f->err */
+extern struct hand_done hand_done;                                      /* of the last one that was looked at */
 
 /* ---- gateways.c ---- */
 void gateways_open(void);

@@ -99,19 +99,18 @@ int log_hand(struct flow *f, const char *path, bool only_look)
 
 int log_hand_done(struct flow *f, struct frame *fr, int fds[BFD_KIND_N])
 {
-    struct hand_done d;
     memset(fds, -1, BFD_KIND_N * sizeof *fds);
-    if (hand_done(f, fr, &d) < 0) {
+    if (hand_did(f, fr) < 0) {
         f->err.domain = VIR_FROM_NONE;
-        f->err.sys = f->err.code == VIR_ERR_SYSTEM_ERROR && d.error < 0 ? -d.error : -1;
+        f->err.sys = f->err.code == VIR_ERR_SYSTEM_ERROR && hand_done.error < 0 ? -hand_done.error : -1;
         return -1;
     }
-    if (d.nqemu > 1 || d.nworker > 3 || fr->h.nfds != 1 + d.nqemu + d.nworker)
+    if (hand_done.nqemu > 1 || hand_done.nworker > 3 || fr->h.nfds != 1 + hand_done.nqemu + hand_done.nworker)
         return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_LOGGING, "malformed answer of a hand");
-    fds[BFD_NONE] = d.nqemu ? frame_take_fd(fr, 1) : -1;
-    for (uint32_t i = 0; i < d.nworker; i++)
-        if (d.ours_kind[i] < BFD_KIND_N && fds[d.ours_kind[i]] < 0)
-            fds[d.ours_kind[i]] = frame_take_fd(fr, 1 + d.nqemu + i);
+    fds[BFD_NONE] = hand_done.nqemu ? frame_take_fd(fr, 1) : -1;
+    for (uint32_t i = 0; i < hand_done.nworker; i++)
+        if (hand_done.ours_kind[i] < BFD_KIND_N && fds[hand_done.ours_kind[i]] < 0)
+            fds[hand_done.ours_kind[i]] = frame_take_fd(fr, 1 + hand_done.nqemu + i);
     return 0;
 }
 

@@ -50,12 +50,11 @@ int chain_look(struct flow *f)
 
 int chain_looked(struct flow *f, struct frame *fr)
 {
-    struct hand_done d;
-    if (hand_done(f, fr, &d) < 0)
+    if (hand_did(f, fr) < 0)
         return -1;
     f->looked = f->i + 1;
     util_closep(&f->fd[FF_IMAGE]);
-    f->fd[FF_IMAGE] = d.nqemu ? frame_take_fd(fr, 1) : -1;      /* none: optional, and absent */
+    f->fd[FF_IMAGE] = hand_done.nqemu ? frame_take_fd(fr, 1) : -1;      /* none: optional, and absent */
     return FLOW_NEXT;
 }
 

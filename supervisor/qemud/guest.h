@@ -141,7 +141,7 @@ int chain_probe(struct flow *f);
 int chain_size_look(struct flow *f);
 int chain_size_probe(struct flow *f);
 int chain_probed(struct flow *f, struct frame *fr);
-int run_take_ours(struct run *r, struct frame *fr, unsigned first, const struct hand_done *d);  /* 0; or they are too many */
+int run_take_ours(struct run *r, struct frame *fr, unsigned first);  /* 0; or they are too many */
 void run_adopt(struct run *r, struct frame *fr, int32_t pid);   /* fr: descriptors as of IN_HAND_LAUNCH */
 void hand_req_fill(struct hand_req *q, const struct run *r);
 #endif

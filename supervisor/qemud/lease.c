@@ -23,12 +23,11 @@ static int connect_go(struct flow *f)
 
 static int connected(struct flow *f, struct frame *fr)
 {
-    struct hand_done d;
     util_closep(&f->fd[FF_IMAGE]);
     util_closep(&f->fd[FF_SAVED]);
     f->fd[FF_IMAGE] = frame_take_fd(fr, 0);
     f->fd[FF_SAVED] = frame_take_fd(fr, 1);     /* open while the hand is needed */
-    return hand_done(f, fr, &d);
+    return hand_did(f, fr);
 }
 
 static int talk_go(struct flow *f)

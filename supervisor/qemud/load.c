@@ -101,13 +101,13 @@ static int take_over(struct flow *f)
 
 static int taken(struct flow *f, struct frame *fr)
 {
-    struct hand_done d;
-    if (hand_done(f, fr, &d) < 0)
+    const struct hand_done *d = &hand_done;
+    if (hand_did(f, fr) < 0)
         return -1;
     /* SAFETY: what a hand noted when it started the guest counts, not what its worker wrote into the status file. */
-    if (f->run->id != d.id && run_id_clashes(d.id))      /* it is its own when an earlier supervisor had come so far */
-        return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "its id %d cannot be taken", d.id);
-    f->run->id = d.id;
+    if (f->run->id != d->id && run_id_clashes(d->id))      /* it is its own when an earlier supervisor had come so far */
+        return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "its id %d cannot be taken", d->id);
+    f->run->id = d->id;
     run_dir_name(f->run);
     /* SAFETY: document and manifest are those it was started with.  Of libvirt's the status file's are all there are; one that is no more has none. */
     if (fr->h.nfds == 2) {
@@ -115,10 +115,10 @@ static int taken(struct flow *f, struct frame *fr)
         run_fd_add(f->run, BFD_MANIFEST, 0, STEAL_FD(&f->fd[FF_MANIFEST]));
         run_fd_add(f->run, BFD_CHECKPOINT, 0, memfd_create("checkpoint", MFD_CLOEXEC));
     }
-    run_take_ours(f->run, fr, 2, &d);       /* not more than a run can have */
+    run_take_ours(f->run, fr, 2);       /* not more than a run can have */
     if (fr->h.nfds < 2)
         return err_set(&f->err, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "there is no process of the guest's any more");
-    run_adopt(f->run, fr, d.pid);
+    run_adopt(f->run, fr, d->pid);
     return FLOW_NEXT;
 }
 
@@ -134,10 +134,7 @@ static int connect_go(struct flow *f)
 
 static int connected(struct flow *f, struct frame *fr)
 {
-    struct hand_done d;
-    if (hand_done(f, fr, &d) < 0 || run_fd_add(f->run, BFD_QMP, 0, frame_take_fd(fr, 0)) < 0)
-        return -1;
-    return FLOW_NEXT;
+    return hand_did(f, fr) < 0 || run_fd_add(f->run, BFD_QMP, 0, frame_take_fd(fr, 0)) < 0 ? -1 : FLOW_NEXT;
 }
 
 static const struct step adopt_steps[] = { READ_STEPS, { "process", take_over, taken, NULL }, { "monitor", connect_go, connected, NULL }, { 0 } };

@@ -75,23 +75,24 @@ static int compiled(struct flow *f, struct frame *fr)
 }
 
 /* Our ends, the last descriptors of a hand's answer. */
-int run_take_ours(struct run *r, struct frame *fr, unsigned first, const struct hand_done *d)
+int run_take_ours(struct run *r, struct frame *fr, unsigned first)
 {
     int fault = 0;
     for (unsigned i = 0; first + i < fr->h.nfds; i++) {
-        int fd = frame_take_fd(fr, first + i), kind = d->ours_kind[i];
-        fault |= kind == BFD_LOG_PIPE || kind == BFD_DIR || kind == BFD_FILE ? log_add(r, kind, fd) : run_fd_add(r, kind, d->ours_entry[i], fd);
+        int fd = frame_take_fd(fr, first + i), kind = hand_done.ours_kind[i];
+        fault |= kind == BFD_LOG_PIPE || kind == BFD_DIR || kind == BFD_FILE ? log_add(r, kind, fd) : run_fd_add(r, kind, hand_done.ours_entry[i], fd);
     }
     return fault;
 }
 
 /* What a hand made goes into the run: descriptors for QEMU, and ours by kind.  The grants go on unread. */
-static int take_made(struct flow *f, struct frame *fr, struct hand_done *d)
+static int opened(struct flow *f, struct frame *fr)
 {
+    const struct hand_done *d = &hand_done;
     struct run *r = f->run;
     uint32_t base = r->next_fd ? r->next_fd : QEMU_FD_BASE;
     int fault = 0;
-    if (hand_done(f, fr, d) < 0)
+    if (hand_did(f, fr) < 0)
         return -1;
     if (d->nqemu > FRAME_FDS_MAX || d->nworker > FRAME_FDS_MAX || fr->h.nfds != 1 + d->nqemu + d->nworker)
         return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed answer of a hand");
@@ -99,8 +100,9 @@ static int take_made(struct flow *f, struct frame *fr, struct hand_done *d)
     f->fd[FF_GRANTS] = frame_take_fd(fr, 0);
     for (uint32_t i = 0; i < d->nqemu; i++)
         fault |= run_fd_add(r, BFD_NONE, base + i, frame_take_fd(fr, 1 + i));
-    fault |= run_take_ours(r, fr, 1 + d->nqemu, d);
+    fault |= run_take_ours(r, fr, 1 + d->nqemu);
     r->next_fd = d->next_fd;
+    r->has |= d->has;
     return fault ? err_set(&f->err, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "too many character devices") : FLOW_NEXT;
 }
 
@@ -111,14 +113,6 @@ static int open_go(struct flow *f)
     run_fd_add(f->run, BFD_MANIFEST, 0, fcntl(f->fd[FF_MANIFEST], F_DUPFD_CLOEXEC, 0));     /* by which all can be undone */
     hand_req_fill(&q, f->run);
     return hand_call(f, ROLE_HAND_OPEN, IN_HAND_OPEN, &q, sizeof q, &f->fd[FF_MANIFEST], 1);
-}
-
-static int opened(struct flow *f, struct frame *fr)
-{
-    struct hand_done d;
-    int r = take_made(f, fr, &d);
-    f->run->has = r < 0 ? 0 : d.has;
-    return r;
 }
 
 /* From here on the run can be undone without us. */
@@ -140,8 +134,7 @@ static int net_go(struct flow *f)
 
 static int netted(struct flow *f, struct frame *fr)
 {
-    struct hand_done d;
-    int r = take_made(f, fr, &d);
+    int r = opened(f, fr);
     f->run->has_net = true;
     return granted(f) < 0 ? -1 : r;
 }
@@ -262,9 +255,8 @@ static int launched(struct flow *f, struct frame *fr)
 {
     struct run *r = f->run;
     struct launched d;
-    struct hand_done failed;
     if (fr->body_len != sizeof d || fr->h.nfds < 2)
-        return hand_done(f, fr, &failed) < 0 ? -1 : err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed answer of a hand");
+        return hand_did(f, fr) < 0 ? -1 : err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed answer of a hand");
     memcpy(&d, fr->body, sizeof d);
     struct frame_head known = { .kind = FRAME_EVENT, .op = OP_IN(IN_HAND_LAUNCH) };
     struct peer *hand = peer_find(f->from);

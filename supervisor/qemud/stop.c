@@ -19,12 +19,6 @@ static int undo_failed(struct flow *f)
     return ++f->i < 3 ? FLOW_AGAIN : FLOW_NEXT;     /* three times: its hand may have died of something else */
 }
 
-static int undone(struct flow *f, struct frame *fr)
-{
-    struct hand_done d;
-    return hand_done(f, fr, &d);
-}
-
 /* For the end of a run that waits, or could not begin. */
 static void on_timer(struct loop_timer *t)
 {
@@ -166,8 +160,8 @@ static void stop_done(struct flow *f, bool ok)
 }
 
 static const struct step steps[] = {
-    { "kill", kill_go, NULL, NULL }, { "word", word_go, NULL, NULL }, { "claim", claim_go, NULL, NULL }, { "worker", worker_go, NULL, NULL }, { "network", unnet_go, undone, undo_failed },
-    { "reap", reap_go, undone, undo_failed }, { "status", status_go, NULL, undo_failed }, { "image", image_go, saved_dropped, saved_drop_failed },
+    { "kill", kill_go, NULL, NULL }, { "word", word_go, NULL, NULL }, { "claim", claim_go, NULL, NULL }, { "worker", worker_go, NULL, NULL }, { "network", unnet_go, hand_did, undo_failed },
+    { "reap", reap_go, hand_did, undo_failed }, { "status", status_go, NULL, undo_failed }, { "image", image_go, saved_dropped, saved_drop_failed },
     { "finish", finish, NULL, NULL }, { 0 },
 };
 
