@@ -221,11 +221,22 @@ def the_very_end(box):
     """a daemon that is killed as its guest ends for a save, and a supervisor as a guest that was paused does: the state is kept"""
     file, status = image(box, "s2"), os.path.join(box.dir, "run/libvirt/qemu/s2.xml")
     dom = box.connect().lookupByName("s2")
-    dom.create()
-    keeper, worker = box.daemon_pid(), box.role("qemu")[0]
-    thread = save_quietly(box)
-    wait_for("the name", lambda: os.path.exists(file))
-    os.kill(worker, signal.SIGSTOP)             # its end takes a moment then
+    keeper = box.daemon_pid()
+
+    def held():
+        """The worker, stopped between the name of the image and its own end: that takes a moment then"""
+        dom.create()
+        worker, thread = box.role("qemu")[0], save_quietly(box)
+        while not os.path.exists(file) and thread.is_alive():
+            pass
+        try:
+            os.kill(worker, signal.SIGSTOP)
+            return worker, thread
+        except ProcessLookupError:              # it was faster
+            thread.join(60)
+            return None
+
+    worker, thread = wait_for("a save that is caught at its end", held)
     wait_for("QEMU's end", lambda: not box.role("guest"))
     assert os.path.exists(status)
     kill(keeper)
