@@ -159,9 +159,10 @@ struct doc_start { int32_t id; uint32_t flags; char name[NAME_MAX_BYTES]; };
 struct conf_name { uint32_t dir; uint32_t pad; char name[NAME_MAX_BYTES]; };    /* name of the object, without ".xml"; conf checks it */
 enum conf_save {
     CONF_SAVE_NEW,              /* a file to be written; fd [0]. It has its name only once it is kept */
-    CONF_SAVE_KEEP,             /* it is whole: it is on the disk under its name when this is answered */
+    CONF_SAVE_KEEP,             /* it is whole: it is on the disk under its name when this is answered; fd [0] the manifest of its guest's run, which is kept beside it */
     CONF_SAVE_DROP,             /* it is not, or its guest goes on: away with it, kept or not */
     CONF_SAVE_OPEN,             /* a kept one: struct save_facts; fds [0] sealed memfd with its document, [1] the file, positioned at QEMU's state */
+    CONF_SAVE_JUDGE,            /* fd [0] the manifest of the document in it: nothing in that but what its guest had. An image that has no manifest beside it (libvirt's) may ask for all */
 };
 struct save_facts { uint32_t was_running, pad; };
 struct conf_entry {

@@ -118,6 +118,7 @@ extern const struct step save_steps[];                      /* managed save */
 flow_done_fn save_done;
 int saved_go(struct flow *f);                               /* a step of a start: what was saved, if anything, takes the definition's place */
 int saved_got(struct flow *f, struct frame *fr);
+int saved_judge(struct flow *f);                            /* the next after its document was compiled: whether it asks for no more than its guest had */
 /* A step: what was saved goes, if anything was.  Whoever goes on from it writes to its disks, and then it must be nobody's start any more. */
 int saved_drop(struct flow *f);
 int saved_dropped(struct flow *f, struct frame *fr);

@@ -35,7 +35,8 @@ static int save_go(struct flow *f)
 
 static int keep_go(struct flow *f)
 {
-    return flow_conf(f, IN_CONF_SAVE, CONF_SAVE_KEEP, DIR_SAVE, f->name, -1);
+    struct run *r = run_of(f->slot);
+    return flow_conf(f, IN_CONF_SAVE, CONF_SAVE_KEEP, DIR_SAVE, f->name, r ? run_fd(r, BFD_MANIFEST, 0) : -1);
 }
 
 /* ---- a saved state that is not wanted: it goes before the guest goes on, and is known until it has gone, so that it is nobody's next start ---- */
@@ -159,4 +160,10 @@ int saved_got(struct flow *f, struct frame *fr)
     if (!facts.was_running)
         f->caller.arg |= START_PAUSED;
     return FLOW_NEXT;
+}
+
+/* SAFETY: the file was open in the guest's QEMU, and its document is no more than what that one says. It asks for what its guest had, and for no more. */
+int saved_judge(struct flow *f)
+{
+    return f->fd[FF_SAVED] < 0 ? FLOW_NEXT : flow_conf(f, IN_CONF_SAVE, CONF_SAVE_JUDGE, DIR_SAVE, f->name, f->fd[FF_MANIFEST]);
 }

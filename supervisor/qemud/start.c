@@ -216,7 +216,7 @@ static int xml_slot(struct flow *f)
     return doc_claim(f);
 }
 
-#define START_STEPS { "begin", begin, NULL, NULL }, { "saved", saved_go, saved_got, NULL }, { "read", read_text, doc_text_got, NULL }, { "compile", compile, compiled, NULL }, { "look", chain_look, chain_looked, NULL }, \
+#define START_STEPS { "begin", begin, NULL, NULL }, { "saved", saved_go, saved_got, NULL }, { "read", read_text, doc_text_got, NULL }, { "compile", compile, compiled, NULL }, { "judge", saved_judge, NULL, NULL }, { "look", chain_look, chain_looked, NULL }, \
     { "probe", chain_probe, chain_probed, NULL }, { "open", open_go, opened, NULL }, { "net", net_go, netted, NULL }, { "worker", worker_go, NULL, NULL }, \
     { "up", up, NULL, NULL }, { "image", saved_drop, saved_dropped, saved_drop_failed }, { 0 }
 const struct step create_steps[] = { { "claim", doc_claim, NULL, NULL }, START_STEPS };

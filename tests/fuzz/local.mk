@@ -7,6 +7,7 @@ fuzz_programs = \
 	%D%/fuzz-gateway-mprpc \
 	%D%/fuzz-gateway-rpc \
 	%D%/fuzz-lease \
+	%D%/fuzz-manifest \
 	%D%/fuzz-mp \
 	%D%/fuzz-plan \
 	%D%/fuzz-probe \
@@ -17,6 +18,7 @@ fuzz_programs = \
 fuzz_conf_libs = libconf.a libworker.a libipc.a
 fuzz_gateway_libs = libgateway.a libxdr.a libop.a libworker.a libpolicy.a libroutes.a libipc.a
 fuzz_lease_libs = liblease.a libxdr.a libop.a libworker.a libroutes.a libipc.a
+fuzz_manifest_libs = libconf.a libipc.a
 fuzz_mp_libs = libworker.a libipc.a
 fuzz_plan_libs = libxmlc.a libplan.a libworker.a libipc.a $(LIBXML_LIBS) $(JANSSON_LIBS)
 fuzz_probe_libs = libprobe.a libworker.a libroutes.a libpolicy.a libipc.a $(JANSSON_LIBS)
@@ -46,6 +48,9 @@ fuzz_ldflags = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_lease_SOURCES = %D%/fuzz-lease.c $(fuzz_main)
 %C%_fuzz_lease_LDADD = $(fuzz_lease_libs)
 %C%_fuzz_lease_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_manifest_SOURCES = %D%/fuzz-manifest.c $(fuzz_main)
+%C%_fuzz_manifest_LDADD = $(fuzz_manifest_libs)
+%C%_fuzz_manifest_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_mp_SOURCES = %D%/fuzz-mp.c $(fuzz_main)
 %C%_fuzz_mp_LDADD = $(fuzz_mp_libs)
 %C%_fuzz_mp_LDFLAGS = $(fuzz_ldflags)

@@ -79,6 +79,65 @@ def there_and_back(box):
     assert_clean(box)
 
 
+DEVICES = """
+<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='/var/lib/libvirt/images/top.qcow2'/><target dev='vda' bus='virtio'/></disk>
+<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/var/lib/libvirt/images/a.img'/><target dev='vdb' bus='virtio'/></disk>
+<disk type='file' device='cdrom'><target dev='sda' bus='sata'/><readonly/></disk>
+<interface type='ethernet'><mac address='52:54:00:11:22:33'/><model type='virtio'/></interface>
+<channel type='unix'><target type='virtio' name='org.example.0'/></channel>
+<channel type='unix'><source mode='bind'/><target type='virtio' name='org.qemu.guest_agent.0'/></channel>
+<graphics type='vnc' autoport='yes' listen='127.0.0.1'/>
+<rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>"""
+
+
+def no_more_than_it_had(box):
+    """a guest of all kinds of resources goes on; a file that its QEMU wrote something else into gives it nothing else"""
+    images = box.dir + "/var/lib/libvirt/images/"
+    for name in "a.img", "b.img":
+        with open(images + name, "wb") as f:
+            f.truncate(1 << 20)
+    box.run("qemu-img", "create", "-q", "-f", "raw", "/var/lib/libvirt/images/base.img", "16M")
+    box.run("qemu-img", "create", "-q", "-f", "qcow2", "-b", "base.img", "-F", "raw", "/var/lib/libvirt/images/top.qcow2")
+    dom = box.connect().defineXML(document("s4", DEVICES))
+    file = image(box, "s4")
+    dom.create()
+    for turn in range(2):
+        dom.managedSave()
+        assert os.path.exists(file + ".manifest")
+        dom.create()
+        assert not os.path.exists(file + ".manifest")
+    dom.managedSave()
+    with open(file, "rb") as f:
+        true = f.read(1 << 20)
+    for was, now in ((b"images/a.img", b"images/b.img"), (b"<driver name='qemu' type='raw'/>", b"<driver name='qemu' type='qed'/>"), (b"52:54:00:11:22:33", b"52:54:00:11:22:34"),
+                     (b"type='ethernet'", b"type='user'    "), (b"/dev/urandom", b"/dev//random"), (b"'127.0.0.1'", b"'127.0.0.2'")):
+        assert was in true, was
+        with open(file, "r+b") as f:
+            f.write(true.replace(was, now))
+        fails(9, dom.create)
+        assert not dom.isActive() and dom.hasManagedSaveImage() and not box.role("guest"), now
+    with open(file, "r+b") as f:
+        f.write(true)
+    # What was kept beside it can be damaged, too; and an image that has nothing beside it is libvirt's.
+    os.rename(file + ".manifest", file + ".kept")
+    with open(file + ".manifest", "wb") as f:
+        f.write(b"nothing that is one")
+    fails(1, dom.create)
+    os.unlink(file + ".manifest")
+    os.mkdir(file + ".manifest")
+    fails(1, dom.create)
+    os.rmdir(file + ".manifest")
+    os.symlink(file + ".kept", file + ".manifest")
+    fails(38, dom.create)
+    os.unlink(file + ".manifest")
+    dom.create()
+    assert box.virsh("domstate", "--reason", "s4").stdout.strip() == "running (restored)"
+    os.unlink(file + ".kept")
+    dom.destroy()
+    dom.undefine()
+    assert_clean(box)
+
+
 def trouble(box):
     """a damaged file, a transient guest, a worker that dies over it"""
     dom, console = boot(box, document("s2"))
@@ -282,4 +341,4 @@ def save_quietly(box):
     return thread
 
 
-main(there_and_back, trouble, at_the_end, meanwhile, paused, the_very_end)
+main(there_and_back, no_more_than_it_had, trouble, at_the_end, meanwhile, paused, the_very_end)

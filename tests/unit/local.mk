@@ -2,6 +2,7 @@
 unit_programs = \
 	%D%/test-util \
 	%D%/test-conf \
+	%D%/test-kept \
 	%D%/test-lock \
 	%D%/test-log \
 	%D%/test-roles-files \
@@ -12,6 +13,7 @@ check_PROGRAMS += $(unit_programs)
 TESTS += $(unit_programs)
 %C%_test_util_LDADD = libipc.a
 %C%_test_conf_LDADD = libconf.a libworker.a libipc.a
+%C%_test_kept_LDADD = libconf.a libipc.a
 %C%_test_lock_LDADD = liblock.a libipc.a
 %C%_test_log_LDADD = liblog.a libipc.a $(ZLIB_STATIC_LIBS)
 %C%_test_roles_files_LDADD = libipc.a

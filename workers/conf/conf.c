@@ -177,7 +177,8 @@ static void on_save(struct worker *w, const struct request *rq, struct frame *f)
     struct save_facts facts = { 0 };
     int fds[2] = { -1, -1 };
     const struct conf_name *n = get_name(f, &e);
-    if (!n || store_save(&store, n, rq->arg, fds, &facts, &e))
+    AUTO_CLOSE manifest = frame_take_fd(f, 0);
+    if (!n || store_save(&store, n, rq->arg, manifest, fds, &facts, &e))
         worker_error(w, rq, &e);
     else
         worker_reply(w, rq, &facts, sizeof facts, fds, (fds[0] >= 0) + (fds[1] >= 0));

@@ -5,18 +5,28 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "ipc/frame.h"
+#include "ipc/manifest.h"
 #include "ipc/save.h"
 #include "ipc/util.h"
+#include "workers/conf/kept.h"
 #include "workers/conf/store.h"
 
 #define PART_SUFFIX ".part"
+#define MANIFEST_SUFFIX ".manifest"
 
 static int failed(struct err *e, const char *what, const struct conf_name *n)
 {
     return err_sys(e, VIR_FROM_QEMU, errno, "cannot %s saved state of '%s'", what, n->name);
+}
+
+/* Removed, or not there. */
+static int gone(int dir, const char *file)
+{
+    return unlinkat(dir, file, 0) < 0 && errno != ENOENT ? -1 : 0;
 }
 
 static int keep(int dir, const char *part, const char *file)
@@ -27,6 +37,42 @@ static int keep(int dir, const char *part, const char *file)
     if (kept >= 0)
         return fsync(dir);
     return fd < 0 || fsync(fd) < 0 || renameat(dir, part, dir, file) < 0 || fsync(dir) < 0 ? -1 : 0;
+}
+
+/* The manifest first: no image is ever without it. */
+static int keep_manifest(int dir, const char *file, const struct conf_name *n, int manifest, struct err *e)
+{
+    const void *p = NULL;
+    size_t len = 0;
+    int r = manifest < 0 ? -EBADF : frame_map(manifest, MANIFEST_BYTES_MAX, &p, &len);
+    if (r == 0 && (r = store_put(dir, file, p, len, NULL, true)) < 0)
+        errno = -r;
+    if (len)
+        munmap((void *)(uintptr_t)p, len);
+    return r == 0 ? 0 : p ? failed(e, "keep the manifest of the", n) : err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "no manifest came with the call");
+}
+
+static int judge(int dir, const char *file, const struct conf_name *n, int manifest, struct err *e)
+{
+    struct stat st;
+    const void *p = NULL;
+    size_t len = 0;
+    AUTO_CLOSE fd = openat(dir, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT)
+        return 0;               /* libvirt's */
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return failed(e, "open the manifest of the", n);
+    if (!S_ISREG(st.st_mode) || st.st_size < 0 || st.st_size > MANIFEST_BYTES_MAX)
+        return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the manifest beside the saved state is malformed");
+    AUTO_FREE void *had = malloc((size_t)st.st_size + 1);
+    if (!had || util_read_full(fd, had, (size_t)st.st_size) != st.st_size)
+        return failed(e, "read the manifest of the", n);
+    if (manifest < 0 || frame_map(manifest, MANIFEST_BYTES_MAX, &p, &len) < 0)
+        return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "no manifest came with the call");
+    int r = kept_covers(had, (size_t)st.st_size, p, len, e);
+    if (len)
+        munmap((void *)(uintptr_t)p, len);
+    return r;
 }
 
 /* The document of a kept file, and the file where QEMU's state begins. */
@@ -56,13 +102,13 @@ static int open_kept(int dir, const char *file, const struct conf_name *n, int f
     return 0;
 }
 
-int store_save(const struct store *s, const struct conf_name *n, uint32_t what, int fds[2], struct save_facts *facts, struct err *e)
+int store_save(const struct store *s, const struct conf_name *n, uint32_t what, int manifest, int fds[2], struct save_facts *facts, struct err *e)
 {
-    char file[NAME_MAX + 1], part[NAME_MAX + 8];
+    char file[NAME_MAX + 1], part[NAME_MAX + 1], beside[NAME_MAX + 1];
     if (n->dir != DIR_SAVE || store_name(s, n, file, e) < 0)
         return e->code ? -1 : err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "no folder of saved states");
     int dir = s->dir[DIR_SAVE];
-    if (util_format(part, NAME_MAX + 1, "%s" PART_SUFFIX, file) < 0)
+    if (util_format(part, sizeof part, "%s" PART_SUFFIX, file) < 0 || util_format(beside, sizeof beside, "%s" MANIFEST_SUFFIX, file) < 0)
         return err_set(e, VIR_ERR_XML_ERROR, VIR_FROM_QEMU, "name '%s' is too long for a file's", n->name);
     switch (what) {
     case CONF_SAVE_NEW:
@@ -70,11 +116,14 @@ int store_save(const struct store *s, const struct conf_name *n, uint32_t what, 
         fds[0] = openat(dir, part, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
         return fds[0] < 0 ? failed(e, "make", n) : 0;
     case CONF_SAVE_KEEP:
-        return keep(dir, part, file) < 0 ? failed(e, "keep", n) : 0;
+        return keep_manifest(dir, beside, n, manifest, e) < 0 ? -1 : keep(dir, part, file) < 0 ? failed(e, "keep", n) : 0;
     case CONF_SAVE_DROP:
-        return (unlinkat(dir, part, 0) < 0 && errno != ENOENT) || (unlinkat(dir, file, 0) < 0 ? errno != ENOENT : fsync(dir) < 0) ? failed(e, "remove", n) : 0;
+        /* The manifest last: an image that stays is not without it. */
+        return gone(dir, part) < 0 || gone(dir, file) < 0 || fsync(dir) < 0 || gone(dir, beside) < 0 ? failed(e, "remove", n) : 0;
     case CONF_SAVE_OPEN:
         return open_kept(dir, file, n, fds, facts, e);
+    case CONF_SAVE_JUDGE:
+        return judge(dir, beside, n, manifest, e);
     default:
         return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "no such request: %u", what);
     }

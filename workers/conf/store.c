@@ -183,6 +183,28 @@ static ssize_t write_head(int fd, const struct conf_name *n)
     return len > 0 && (size_t)len < sizeof head ? util_write_full(fd, head, (size_t)len) : -ENAMETOOLONG;
 }
 
+int store_put(int dir, const char *file, const void *text, size_t len, const struct conf_name *head_of, bool lasts)
+{
+    /* What a crash left behind. There is one writer of a folder. */
+    if (unlinkat(dir, NEW_NAME, 0) < 0 && errno != ENOENT)
+        return -errno;
+    AUTO_CLOSE fd = openat(dir, NEW_NAME, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return -errno;
+    ssize_t r = head_of ? write_head(fd, head_of) : 0;
+    if (r >= 0)
+        r = util_write_full(fd, text, len);
+    if (r >= 0 && lasts && fsync(fd) < 0)
+        r = -errno;
+    if (r >= 0 && renameat(dir, NEW_NAME, dir, file) < 0)
+        r = -errno;
+    if (r < 0) {
+        unlinkat(dir, NEW_NAME, 0);
+        return (int)r;
+    }
+    return lasts && fsync(dir) < 0 ? -errno : 0;
+}
+
 int store_write(const struct store *s, const struct conf_name *n, const void *text, size_t len, struct conf_entry *entry, struct err *e)
 {
     char file[NAME_MAX + 1];
@@ -190,27 +212,11 @@ int store_write(const struct store *s, const struct conf_name *n, const void *te
         return -1;
     if (!kinds[n->dir].written || len > FILE_MAX)
         return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "%s of '%s' is not written here, or too long", kinds[n->dir].what, n->name);
-    int dir = s->dir[n->dir];
-    /* What a crash left behind. There is one writer of a folder. */
-    if (unlinkat(dir, NEW_NAME, 0) < 0 && errno != ENOENT)
-        return failed(e, "write", n);
-    AUTO_CLOSE fd = openat(dir, NEW_NAME, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return failed(e, "write", n);
-    ssize_t r = kinds[n->dir].headed ? write_head(fd, n) : 0;
-    if (r >= 0)
-        r = util_write_full(fd, text, len);
-    if (r >= 0 && kinds[n->dir].lasts && fsync(fd) < 0)
-        r = -errno;
-    if (r >= 0 && renameat(dir, NEW_NAME, dir, file) < 0)
-        r = -errno;
+    int r = store_put(s->dir[n->dir], file, text, len, kinds[n->dir].headed ? n : NULL, kinds[n->dir].lasts);
     if (r < 0) {
-        unlinkat(dir, NEW_NAME, 0);
-        errno = (int)-r;
+        errno = -r;
         return failed(e, "write", n);
     }
-    if (kinds[n->dir].lasts && fsync(dir) < 0)
-        return failed(e, "write", n);
     if (!list_one(s, n->dir, file, entry))
         return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "%s of '%s' was changed while it was written", kinds[n->dir].what, n->name);
     return 0;

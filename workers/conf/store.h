@@ -2,6 +2,7 @@
  * opened below the folder's descriptor and never through a symbolic link. */
 #ifndef BULKHEAD_CONF_STORE_H
 #define BULKHEAD_CONF_STORE_H
+#include <stdbool.h>
 #include "ipc/err.h"
 #include "ipc/internal.h"
 
@@ -11,12 +12,14 @@ void store_init(struct store *s, const struct birth *b);
 /* Each: 0, or -1 with *e. */
 int store_list(const struct store *s, uint32_t dir, int *memfd, struct err *e);         /* a sealed memfd of struct conf_entry */
 int store_read(const struct store *s, const struct conf_name *n, int *memfd, struct err *e);
-/* Replaces the file by the bytes: at any moment a reader, also after a crash, finds the old or the new one whole. */
 int store_write(const struct store *s, const struct conf_name *n, const void *text, size_t len, struct conf_entry *entry, struct err *e);
 size_t store_head_len(const void *text, size_t len);    /* bytes of the head that store_write put before a text; 0: it has none */
 int store_remove(const struct store *s, const struct conf_name *n, struct err *e);      /* with its autostart link; absent is no error */
 int store_autostart(const struct store *s, const struct conf_name *n, int on, struct err *e);
-/* Files with a guest's saved state (ipc/save.h). what: enum conf_save.  fds: as IN_CONF_SAVE tells, -1 none; 0, or -1 with *e. */
-int store_save(const struct store *s, const struct conf_name *n, uint32_t what, int fds[2], struct save_facts *facts, struct err *e);
+/* Files with a guest's saved state (ipc/save.h). what: enum conf_save.  manifest: the call's descriptor, -1 none; fds: as IN_CONF_SAVE tells, -1 none; 0, or -1 with *e. */
+int store_save(const struct store *s, const struct conf_name *n, uint32_t what, int manifest, int fds[2], struct save_facts *facts, struct err *e);
+/* The bytes in place of the file's, if there is one: at any moment a reader, also after a crash, finds the old or the new ones whole. head_of: put before them the
+ * head that tells who keeps this file, NULL none; lasts: over a power cut too. 0 or a negative errno. */
+int store_put(int dir, const char *file, const void *text, size_t len, const struct conf_name *head_of, bool lasts);
 int store_name(const struct store *s, const struct conf_name *n, char file[], struct err *e);       /* NAME_MAX + 1 bytes: the file's name in its folder */
 #endif
