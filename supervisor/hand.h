@@ -39,18 +39,20 @@ int hand_reply(struct hand *h, const void *body, size_t len, const int *fds, uns
 /* Answers with a failed struct hand_done made of *e. failed: index of the entry, -1 none. */
 void hand_fail(struct hand *h, int failed, int error, const struct err *e);
 
-/* hand_record.c: what a later daemon must know of a running guest, in the folder of status files (BFD_LAYOUT): NAME.run, NAME.pid and the socket ID.door.
+/* hand_record.c: what a later daemon must know of a running guest, in the folder of status files (BFD_LAYOUT): NAME.run, NAME.pid and the socket ID.door (ID.late).
  * 0 or negative errno. */
 struct run_record { int32_t stub, qemu, id; uint64_t start; };
 int record_write(const struct hand *h, const char *name, const struct run_record *r);
 int record_read(const struct hand *h, const char *name, struct run_record *r);
 /* Of a guest that libvirt's own daemon started, which notes a pid only: it is of a process that began before the note. Leaves r->id. */
 int record_foreign(const struct hand *h, const char *name, struct run_record *r);
-void record_remove(const struct hand *h, const char *name, int32_t id);
-/* ID.door: the socket at which the guest's stub will listen, and a connection to it (hand_launch.h tells what comes there). A descriptor or negative errno. */
+void record_remove(const struct hand *h, const char *name, int32_t id);     /* what that run of the guest's left; nothing of one that lives */
+bool record_lives(const struct hand *h, const char *name);  /* a process that was noted under that name runs */
+/* ID.door: the socket at which the guest's stub will listen, and a connection to it (hand_launch.h tells what comes there). A descriptor or negative errno;
+ * -EADDRINUSE: a stub that lives has that id. late: a daemon did without what is there, and notes of its own have taken the place of the stub's. */
 int record_listen(const struct hand *h, int32_t id);
-int record_connect(const struct hand *h, int32_t id);
-void record_close(const struct hand *h, int32_t id);        /* nobody comes to that door any more */
+int record_connect(const struct hand *h, int32_t id, bool *late);
+void record_late(const struct hand *h, int32_t id);         /* this daemon does without it */
 int proc_start(int32_t pid, uint64_t *start);       /* field 22 of /proc/PID/stat. 0 or -ESRCH */
 
 /* hand_daemon.c: the socket of the host's daemon that speaks that program (PROG_LOCK, PROG_LOG). 0 or negative errno. */

@@ -2,11 +2,14 @@
 #include "hand_open.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include "ipc/log.h"
 #include "ipc/util.h"
+
+enum { HELD_WAIT_MS = 3000, HELD_AGAIN_MS = 20 };
 
 /* SAFETY: a pidfd is the right to signal.  It is given for the process that was noted when the guest was started, if it still has that start
  * time and a guest's name, so that a number that was used again names nobody.  The descriptor comes first: whose it is is looked at after.
@@ -55,23 +58,42 @@ static void qemu_find(int32_t stub, int *folder)
 }
 
 /* SAFETY: the stub has the guest's uid, but nothing else that has it may touch its memory or descriptors.  Still, what it says is checked as a stranger's. */
-static int held_ask(const struct hand *h, int32_t id, struct hand_done *done, struct frame *f, uint8_t *buf)
+static int held_ask(const struct hand *h, int32_t id, bool *late, struct frame *f, uint8_t *buf)
 {
-    AUTO_CLOSE door = record_connect(h, id);
+    AUTO_CLOSE door = record_connect(h, id, late);
     int r = door < 0 ? door : frame_recv(door, f, buf, FRAME_BODY_MAX);
     if (r <= 0)
         return r < 0 ? r : -EPIPE;
     const struct launch_fd *as = (const void *)f->body;
-    if (f->h.op != OP_IN(IN_HAND_PIDFD) || f->h.flags & FRAME_BIG || f->body_len != f->h.nfds * sizeof *as || f->h.nfds > FRAME_FDS_MAX - 2)
-        return -EPROTO;
-    for (unsigned i = 0; i < f->h.nfds; i++) {
-        if (as[i].kind == BFD_NONE || as[i].kind >= BFD_KIND_N || as[i].arg > UINT16_MAX)
-            return -EPROTO;
-        done->ours_kind[i] = as[i].kind;
-        done->ours_entry[i] = (uint16_t)as[i].arg;
-    }
-    done->nworker = f->h.nfds;
-    return 0;
+    bool good = f->h.op == OP_IN(IN_HAND_PIDFD) && !(f->h.flags & FRAME_BIG) && f->body_len == f->h.nfds * sizeof *as && f->h.nfds <= FRAME_FDS_MAX - 2;
+    for (unsigned i = 0; i < f->h.nfds && good; i++)
+        good = as[i].kind != BFD_NONE && as[i].kind < BFD_KIND_N && as[i].arg <= UINT16_MAX;
+    if (!good)
+        frame_done(f);
+    return good ? 0 : -EPROTO;
+}
+
+/* Once more, for a host at its limits may have been in the way, unless nobody is there or too much time has passed. */
+static int held_get(const struct hand *h, int32_t id, bool *late, struct frame *f, uint8_t *buf)
+{
+    uint64_t until = util_now_ms() + HELD_WAIT_MS;
+    int r = held_ask(h, id, late, f, buf);
+    for (; r < 0 && r != -ENOENT && r != -ECONNREFUSED && util_now_ms() < until; r = held_ask(h, id, late, f, buf))
+        poll(NULL, 0, HELD_AGAIN_MS);
+    return r;
+}
+
+/* What the guest was told since a daemon did without the stub's notes is in its status file: then the streams only are taken of what the stub holds. */
+static void held_take(struct frame *f, bool late, struct hand_done *done, int *fds)
+{
+    static const bool streams[BFD_KIND_N] = { [BFD_CHARDEV] = true, [BFD_LOG_PIPE] = true, [BFD_FILE] = true, [BFD_DIR] = true };
+    const struct launch_fd *as = (const void *)f->body;
+    for (unsigned i = 0; i < f->h.nfds; i++)
+        if (!late || streams[as[i].kind]) {
+            done->ours_kind[done->nworker] = as[i].kind;
+            done->ours_entry[done->nworker] = (uint16_t)as[i].arg;
+            fds[done->nworker++] = f->fds[i];
+        }
 }
 
 void hand_adopt(struct hand *h)
@@ -81,12 +103,12 @@ void hand_adopt(struct hand *h)
     struct err e = ERR_INIT;
     struct run_record p = { .id = q->id };
     struct frame held = FRAME_INIT;
-    bool foreign;
+    bool foreign, late;
     int fds[FRAME_FDS_MAX] = { -1, -1 };
     hand_check_text(q->name, sizeof q->name);
     int r = process_find(h, q->name, &p, &foreign, fds);
     struct hand_done done = { .failed = -1, .pid = p.stub, .id = p.id };
-    if (r == -ESRCH) {              /* what it left is removed by its id */
+    if (r == -ESRCH || r == -ENOENT) {      /* what it left is removed by its id */
         hand_reply(h, &done, sizeof done, NULL, 0);
         return;
     }
@@ -97,13 +119,12 @@ void hand_adopt(struct hand *h)
     }
     if (!foreign) {
         qemu_find(p.stub, &fds[1]);
-        if ((r = held_ask(h, p.id, &done, &held, buf)) < 0) {
+        if ((r = held_get(h, p.id, &late, &held, buf)) < 0) {
             log_warn("the first process of '%s' does not give what it holds: its consoles and logs stay closed: %s", q->name, strerror(-r));
-            done.nworker = 0;
-            /* What the guest is told from now on is in its status file, and not in the notes behind that door: no later daemon may find those. */
-            record_close(h, p.id);
+            record_late(h, p.id);
+        } else {
+            held_take(&held, late, &done, fds + 2);
         }
     }
-    memcpy(fds + 2, held.fds, done.nworker * sizeof *fds);
     hand_reply(h, &done, sizeof done, fds, 2 + done.nworker);
 }

@@ -397,12 +397,15 @@ static int launch(struct launcher *x, struct launched *done, int fds[3], unsigne
     pid_t qemu, pid;
     if (launch_check(x, e) || hand_manifest(x->h, 1, e))
         return -1;
+    /* Of one that no daemon could take over: two would write to the same disks. */
+    if (!(x->l->flags & LAUNCH_NO_CGROUP) && record_lives(x->h, x->l->name))
+        return err_set(e, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "a process of this guest's that an earlier daemon started still runs");
     if ((x->stub = stub_open()) < 0 || (x->null = open("/dev/null", O_RDWR | O_CLOEXEC)) < 0)
         return err_sys(e, VIR_FROM_QEMU, x->stub < 0 ? -x->stub : errno, "Unable to start QEMU");
     if ((x->filter = frame_memfd("filter", filter->insns, filter->n * sizeof(struct sock_filter))) < 0)
         return err_sys(e, VIR_FROM_QEMU, -x->filter, "Unable to start QEMU");
     if (!(x->l->flags & LAUNCH_NO_CGROUP) && (x->door = record_listen(x->h, x->l->id)) < 0)
-        return err_sys(e, VIR_FROM_QEMU, -x->door, "Unable to start QEMU");
+        return err_sys(e, VIR_FROM_QEMU, -x->door, "Cannot listen for a later daemon, as guest %d", x->l->id);
     if (!(x->l->flags & LAUNCH_NO_CGROUP) && cgroup_make(&x->groups, x->l, x->session, e) < 0)
         return -1;
     if (x->l->flags & LAUNCH_LEASES && lease_begin(x, e) < 0)
@@ -460,8 +463,9 @@ static bool is_known(struct hand *h)
     return poll(&p, 1, KNOWN_WAIT_MS) > 0 && frame_recv(BIRTH_FD_CHANNEL, &h->call, buf, sizeof buf) == 1 && h->call.h.kind == FRAME_EVENT && h->call.h.op == OP_IN(IN_HAND_LAUNCH);
 }
 
-static void launch_undo(const struct launcher *x)
+static void launch_undo(struct launcher *x)
 {
+    util_closep(&x->door);
     if (!(x->l->flags & LAUNCH_NO_CGROUP))
         record_remove(x->h, x->l->name, x->l->id);
     if (!x->session)

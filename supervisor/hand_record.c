@@ -3,7 +3,8 @@
  * Privilege: hand-launch writes and removes, hand-open reads, in the folder of status files, which is root's.  Assumes of its input: the supervisor
  * named the guest.  SAFETY: the status file beside it is the guest's worker's word; a pid of that would let a hostile worker have another process
  * killed as its guest.  So pid, start time and id are noted here, by the hand that started it: NAME.run.  NAME.pid is for host programs: as
- * libvirt's, QEMU's pid.  ID.door is where the guest's stub gives what it holds for a later daemon. */
+ * libvirt's, QEMU's pid.  ID.door is where the guest's stub gives what it holds for a later daemon; it is ID.late once a daemon did without that.
+ * Neither is ever taken from a stub that lives: it could not be had again. */
 #include "hand.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -124,10 +126,35 @@ int record_foreign(const struct hand *h, const char *name, struct run_record *r)
 }
 
 /* By the folder's descriptor, as its path may be longer than an address can be. */
-static int door_address(struct sockaddr_un *a, int dir, int32_t id)
+static void door_address(struct sockaddr_un *a, int dir, int32_t id, bool late)
 {
     *a = (struct sockaddr_un){ .sun_family = AF_UNIX };
-    return util_format(a->sun_path, sizeof a->sun_path, "/proc/self/fd/%d/%d.door", dir, id);
+    util_format(a->sun_path, sizeof a->sun_path, "/proc/self/fd/%d/%d.%s", dir, id, late ? "late" : "door");
+}
+
+static int door_connect(int dir, int32_t id, bool late)
+{
+    struct sockaddr_un a;
+    struct timeval wait = { .tv_sec = DOOR_WAIT_S };
+    AUTO_CLOSE fd = dir < 0 ? dir : socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    if (dir < 0 || fd < 0)
+        return dir < 0 ? dir : -errno;
+    door_address(&a, dir, id, late);
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
+    return connect(fd, (struct sockaddr *)&a, sizeof a) < 0 ? -errno : STEAL_FD(&fd);
+}
+
+/* Takes the door's name away, unless a stub lives behind it: one answers, one that is just ending hangs up, and one that says nothing may be stopped. */
+static int door_remove(int dir, int32_t id, bool late)
+{
+    struct sockaddr_un a;
+    char first;
+    AUTO_CLOSE fd = door_connect(dir, id, late);
+    ssize_t n = fd < 0 ? fd : recv(fd, &first, 1, 0);
+    bool ended = fd < 0 ? fd == -ECONNREFUSED : n == 0 || (n < 0 && errno != EAGAIN);
+    door_address(&a, dir, id, late);
+    return fd == -ENOENT || (ended && unlink(a.sun_path) == 0) ? 0 : -EADDRINUSE;
 }
 
 /* SAFETY: in root's folder and with mode 0600: nobody but the daemon's hands and a session's own user comes in. */
@@ -138,43 +165,56 @@ int record_listen(const struct hand *h, int32_t id)
     AUTO_CLOSE fd = dir < 0 ? dir : socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (dir < 0 || fd < 0)
         return dir < 0 ? dir : -errno;
-    door_address(&a, dir, id);
-    unlink(a.sun_path);         /* of a run whose end nobody saw: ids are not used twice while a guest lives */
+    /* Of a run whose end nobody saw; or of a guest that no daemon could take over, and whose id this is therefore not. */
+    if (door_remove(dir, id, false) < 0 || door_remove(dir, id, true) < 0)
+        return -EADDRINUSE;
+    door_address(&a, dir, id, false);
     mode_t mask = umask(0177);
     int r = bind(fd, (struct sockaddr *)&a, sizeof a) < 0 || listen(fd, 4) < 0 ? -errno : 0;
     umask(mask);
     return r ? r : STEAL_FD(&fd);
 }
 
-int record_connect(const struct hand *h, int32_t id)
+int record_connect(const struct hand *h, int32_t id, bool *late)
 {
-    struct sockaddr_un a;
-    struct timeval wait = { .tv_sec = DOOR_WAIT_S };
     AUTO_CLOSE dir = folder_open(h);
-    AUTO_CLOSE fd = dir < 0 ? dir : socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-    if (dir < 0 || fd < 0)
-        return dir < 0 ? dir : -errno;
-    door_address(&a, dir, id);
-    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
-    return connect(fd, (struct sockaddr *)&a, sizeof a) < 0 ? -errno : STEAL_FD(&fd);
+    int fd = door_connect(dir, id, false);
+    *late = fd == -ENOENT;
+    return *late ? door_connect(dir, id, true) : fd;
 }
 
-void record_close(const struct hand *h, int32_t id)
+void record_late(const struct hand *h, int32_t id)
 {
-    struct sockaddr_un a;
+    struct sockaddr_un from, to;
     AUTO_CLOSE dir = folder_open(h);
-    if (dir >= 0 && !door_address(&a, dir, id))
-        unlink(a.sun_path);
+    door_address(&from, dir, id, false);
+    door_address(&to, dir, id, true);
+    if (dir >= 0 && syscall(SYS_renameat2, AT_FDCWD, from.sun_path, AT_FDCWD, to.sun_path, 0) < 0 && errno != ENOENT)
+        log_warn("cannot rename '%d.door': %s", id, strerror(errno));
+}
+
+bool record_lives(const struct hand *h, const char *name)
+{
+    struct run_record r;
+    uint64_t start;
+    return record_read(h, name, &r) == 0 && proc_start(r.stub, &start) == 0 && start == r.start;
 }
 
 void record_remove(const struct hand *h, const char *name, int32_t id)
 {
     static const char *const suffixes[] = { ".run", ".pid" };
+    struct run_record r = { .id = id };
     char file[NAME_MAX + 1];
     AUTO_CLOSE dir = folder_open(h);
-    record_close(h, id);
-    for (size_t i = 0; dir >= 0 && i < ARRAY_N(suffixes) - is_lock(name); i++)
+    if (dir < 0)
+        return;
+    for (int late = 0; late < 2; late++)
+        if (door_remove(dir, id, late) < 0)
+            log_warn("a guest that no daemon has taken over has the id %d", id);
+    /* Of another run of that name, which this one was refused for. */
+    if (record_read(h, name, &r) == 0 && r.id != id)
+        return;
+    for (size_t i = 0; i < ARRAY_N(suffixes) - is_lock(name); i++)
         if (file_name(file, name, suffixes[i]) == 0 && unlinkat(dir, file, 0) < 0 && errno != ENOENT)
             log_warn("cannot remove '%s': %s", file, strerror(errno));
 }

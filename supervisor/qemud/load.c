@@ -10,7 +10,7 @@ static void more(void);
 
 /* ---- definitions ---- */
 
-/* An xmlc that dies over a file is followed by another: what is on the disk must not be lost from sight by it. */
+/* An xmlc or a hand that dies over a file is followed by another: what is on the disk must not be lost from sight by it. */
 static int again(struct flow *f)
 {
     bool died = f->died && ++f->i < 4;
@@ -105,17 +105,17 @@ static int taken(struct flow *f, struct frame *fr)
     if (hand_did(f, fr) < 0)
         return -1;
     /* SAFETY: what a hand noted when it started the guest counts, not what its worker wrote into the status file. */
-    if (f->run->id != d->id && run_id_clashes(d->id))      /* it is its own when an earlier supervisor had come so far */
+    if (fr->h.nfds && f->run->id != d->id && run_id_clashes(d->id))      /* it is its own when an earlier supervisor had come so far */
         return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "its id %d cannot be taken", d->id);
     f->run->id = d->id;
     run_dir_name(f->run);
-    /* SAFETY: document and manifest are those it was started with.  Of libvirt's the status file's are all there are; one that is no more has none. */
-    if (fr->h.nfds == 2) {
+    run_take_ours(f->run, fr, 2);       /* not more than a run can have */
+    /* SAFETY: document and manifest are those it was started with.  Of libvirt's the status file's are all there are, and if the stub's are not to be had. */
+    if (fr->h.nfds && run_fd(f->run, BFD_MANIFEST, 0) < 0) {
         run_fd_add(f->run, BFD_TREE, 0, STEAL_FD(&f->fd[FF_TREE]));
         run_fd_add(f->run, BFD_MANIFEST, 0, STEAL_FD(&f->fd[FF_MANIFEST]));
         run_fd_add(f->run, BFD_CHECKPOINT, 0, memfd_create("checkpoint", MFD_CLOEXEC));
     }
-    run_take_ours(f->run, fr, 2);       /* not more than a run can have */
     if (fr->h.nfds < 2)
         return err_set(&f->err, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "there is no process of the guest's any more");
     run_adopt(f->run, fr, d->pid);
@@ -137,7 +137,7 @@ static int connected(struct flow *f, struct frame *fr)
     return hand_did(f, fr) < 0 || run_fd_add(f->run, BFD_QMP, 0, frame_take_fd(fr, 0)) < 0 ? -1 : FLOW_NEXT;
 }
 
-static const struct step adopt_steps[] = { READ_STEPS, { "process", take_over, taken, NULL }, { "monitor", connect_go, connected, NULL }, { 0 } };
+static const struct step adopt_steps[] = { READ_STEPS, { "process", take_over, taken, again }, { "monitor", connect_go, connected, again }, { 0 } };
 
 static void adopt_done(struct flow *f, bool ok)
 {
@@ -145,7 +145,11 @@ static void adopt_done(struct flow *f, bool ok)
     at_work--;
     if (!ok)
         log_err("%s, which ran when the last daemon ended: %s", f->name, f->err.detail);
-    if (r) {
+    if (r && !r->run_dir[0])    /* nobody could tell whether it still does: it is left as it is, for the next daemon */
+        run_free(r);
+    if (f->slot >= 0 && (!r || !r->object) && !(slot_row(f->slot)->flags & SLOT_PERSISTENT))
+        slot_free(f->slot);
+    if (r && r->object) {
         bool saved = !r->stub && slot_row(r->slot)->flags & SLOT_MANAGED_SAVE;
         SLOT_EDIT(s, r->slot) {
             s->id = r->id;

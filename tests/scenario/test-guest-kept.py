@@ -183,7 +183,7 @@ def believed(box):
 
 
 def closed(box):
-    """a first process that does not answer costs its guest's streams and nothing else; its door and its memory are not its QEMU's"""
+    """a first process that does not answer costs its guest's streams until the next daemon and nothing else; its door and its memory are not its QEMU's"""
     dom = box.connect().defineXML(document("k4", memory=64))
     dom.create()
     stub, guest = box.role("pid1")[0], box.role("guest")[0]
@@ -232,6 +232,7 @@ def closed(box):
     assert dom.isActive() and time.time() - began < 60
     assert "does not give what it holds" in box.log_text()
     os.kill(stub, signal.SIGCONT)
+    fails(libvirt.VIR_ERR_OPERATION_UNSUPPORTED, Console, box, "k4")
     # What the guest is told now is not in the notes that the first process has.
     dom.setMetadata(libvirt.VIR_DOMAIN_METADATA_TITLE, "told", None, None, libvirt.VIR_DOMAIN_AFFECT_LIVE)
     status = os.path.join(box.dir, "run/libvirt/qemu/k4.xml")
@@ -239,6 +240,12 @@ def closed(box):
     again(box)
     dom = box.connect().lookupByName("k4")
     assert dom.metadata(libvirt.VIR_DOMAIN_METADATA_TITLE, None, libvirt.VIR_DOMAIN_AFFECT_LIVE) == "told"
+    # But its streams are theirs again.
+    wait_for("its log role", lambda: box.role("log"), 30)
+    Console(box, "k4").close()
+    again(box)
+    dom = box.connect().lookupByName("k4")
+    assert dom.metadata(libvirt.VIR_DOMAIN_METADATA_TITLE, None, libvirt.VIR_DOMAIN_AFFECT_LIVE) == "told" and box.role("log")
     dom.destroy()
     assert_clean(box)
     for v in visitors:
