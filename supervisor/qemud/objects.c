@@ -34,8 +34,8 @@ int flow_conf(struct flow *f, uint32_t op, uint32_t arg, uint32_t dir, const cha
     if (!p && conf_life.state != LIFE_FAILED)
         return FLOW_BLOCKED;        /* until its next instance is there */
     int r = flow_call(f, name && util_copy_str(n.name, sizeof n.name, name) < 0 ? NULL : p, OP_IN(op), arg, &n, name ? sizeof n : 0, &fd, fd >= 0);
-    f->again = r == FLOW_WAIT;
-    return r;
+    f->again = r == FLOW_WAIT || f->died;       /* of one that is dead we hear in a moment */
+    return f->again ? FLOW_WAIT : r;
 }
 
 /* ---- calls ---- */

@@ -21,8 +21,8 @@ BUILD = os.environ.get("CRASH_BUILD") or box.BUILD
 ROLES = ("supervisor", "gateway", "conf", "xmlc", "host", "probe", "hand-open", "hand-net", "hand-launch", "log", "qemu", "lease")
 CONNECT = ("0:32", "0:33")          # IN_SERVE, IN_SUBSCRIBE
 CALL_LIMIT = 40     # seconds for a call that a crash came across
-# Flows of which only some points of the supervisor are new: IN_HAND_CONNECT and IN_HAND_PIDFD; IN_START
-ONLY = {"takeover": ("0:117", "0:118"), "restore": ("0:104",)}
+# Flows of which only some points are new: IN_HAND_CONNECT, IN_HAND_PIDFD, and conf's first call in a daemon's life, IN_CONF_LIST; IN_START
+ONLY = {"takeover": {"supervisor": ("0:117", "0:118"), "hand-open": ("0:117", "0:118"), "conf": ("0:65",)}, "restore": {"supervisor": ("0:104",)}}
 LEASES = ("0:103", "0:120", "0:167")        # IN_LEASES_ASK, IN_HAND_DAEMON, IN_LEASES_DO
 POINT = re.compile(r"crash point ((\S+) (before|after|got) (\d+:\d+) (\d+))")
 
@@ -171,10 +171,11 @@ def guests(b):
     return {p: box.start_time(p) for p in b.role("guest")}
 
 
-def check(b, flow, before):
+def check(b, flow, before, its):
     """The invariants, after the crash."""
     for pid, t in before.items():
         assert box.start_time(pid) == t, "another guest's QEMU (%d) ended or is another" % pid
+    assert os.path.exists(its), "another guest's first process is out of reach: %s" % its
     wait_for("the daemon's answer", lambda: state_of(b) or True, 60)
     assert state_of(b) != "running beside its image", "the guest runs, and so would its image at the next start"
 
@@ -233,7 +234,7 @@ def points(b, flow, tried):
         # of a daemon's start: what its supervisor asks the hands about the guests that run
         if flow == "leases" and m[1] != "lease" and m[3] not in LEASES:
             continue
-        wanted = m[1] == "supervisor" and m[3] in ONLY[flow] if flow in ONLY else m[1] in ROLES and m[0] not in tried
+        wanted = m[3] in ONLY[flow].get(m[1], ()) if flow in ONLY else m[1] in ROLES and m[0] not in tried
         # A connection's first frames are armed in every spare gateway: one client after the other would lose its own, as it should.
         if wanted and m[0] not in found and not (m[1] == "gateway" and m[3] in CONNECT):
             found.append(m[0])
@@ -265,7 +266,7 @@ def main():
         c.close()
         before = guests(b)
         assert len(before) == 1
-        its = ("bystander", "/%d.door" % b.connect().lookupByName("bystander").ID())
+        door = "%s/run/libvirt/qemu/%d.door" % (b.dir, b.connect().lookupByName("bystander").ID())
         b.stop_daemon()
         assert guests(b) == before, "the daemon's end touched a guest"
         for flow in a.flow or FLOWS:
@@ -286,10 +287,10 @@ def main():
                     # Preparation may not be able to reach the point, but a gateway of the pool can.
                     f = prepare(b, flow)
                     why = attempt(getattr(f, flow))
-                    check(b, flow, before)
+                    check(b, flow, before, door)
                     clean(b)
                     b.stop_daemon()
-                    left = [x for x in b.left_over() if not x.startswith("process") and not any(i in x for i in its)]
+                    left = [x for x in b.left_over() if not x.startswith("process") and "bystander" not in x and not door.endswith(x.split(" ", 1)[1])]
                     left += ["QEMU %d" % p for p in guests(b) if p not in before]
                     assert not left, "left over: %s" % left
                     died = "ended: killed" in b.log_text()[mark:] or "signal" in b.log_text()[mark:]

@@ -67,4 +67,24 @@ def unreadable(box):
     assert_clean(box)
 
 
-main(hand_killed, unreadable)
+def conf_dead(box):
+    """conf is dead, and nobody has heard it yet, when it is called: the next one is"""
+    con = box.connect()
+    for turn in range(3):
+        dom = con.defineXML(guest_xml("l4"))
+        supervisor, conf = box.role("supervisor")[0], wait_for("conf", lambda: box.role("conf"))[0]
+        time.sleep(0.5)                     # whatever either has still to do is done
+        os.kill(supervisor, signal.SIGSTOP)
+        said = []
+        call = threading.Thread(target=lambda: said.append(dom.undefine()), daemon=True)
+        call.start()
+        time.sleep(0.5)                     # the call is in the supervisor's queue, before conf's end
+        os.kill(conf, signal.SIGKILL)
+        wait_for("its end", lambda: conf not in box.role("conf"))
+        os.kill(supervisor, signal.SIGCONT)
+        call.join(30)
+        assert said == [0], said
+        assert not [d for d in con.listAllDomains() if d.name() == "l4"]
+
+
+main(hand_killed, unreadable, conf_dead)
