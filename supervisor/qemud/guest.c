@@ -356,7 +356,7 @@ void objects_reconcile(void)
         else if (r->stub && slot_active(s) && !(is_paused && s->reason == PAUSED_STARTING_UP)) {
             guest_up(r, p);
             if (has_image || is_paused)         /* of a guest that runs on it is none; nor of one that stands, whose save nobody knows of any more */
-                saved_forget(r->slot);
+                saved_forget(r);
         } else
             stop_begin(r, slot_active(s) && !r->stub ? &stop_crashed : &stop_failed, NULL, NULL);
     }

@@ -123,7 +123,7 @@ int saved_judge(struct flow *f);                            /* the next after it
 int saved_drop(struct flow *f);
 int saved_dropped(struct flow *f, struct frame *fr);
 int saved_drop_failed(struct flow *f);                      /* goes on all the same */
-void saved_forget(int slot);                                /* what was saved, whole or not, goes; then a guest that was stopped for it goes on */
+void saved_forget(struct run *r);                           /* of a guest that runs on: what was saved, whole or not, goes; then one that was stopped for it goes on */
 void save_stopped(int slot, const struct flow *but);
 
 /* start.c */

@@ -161,7 +161,7 @@ static void adopt_done(struct flow *f, bool ok)
         log_run(r);
         if (r->stub) {
             guest_up(r, NULL);
-            saved_forget(r->slot);      /* of a guest that runs on there is none */
+            saved_forget(r);      /* of a guest that runs on there is none */
         } else                          /* its process is no more, and what is left in its cgroup is not known */
             stop_begin(r, saved ? &stop_saved : &stop_crashed, NULL, NULL);
     }

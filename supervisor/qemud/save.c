@@ -5,7 +5,7 @@
 #include "supervisor/qemud/guest.h"
 #include "ipc/schema/op-numbers.h"
 
-enum { START_PAUSED = 1, START_FORCE_BOOT = 8 };
+enum { START_PAUSED = 1, START_FORCE_BOOT = 8, AGAIN_MS = 1500 };
 
 static int check(struct flow *f)
 {
@@ -65,7 +65,15 @@ int saved_drop_failed(struct flow *f)
     return FLOW_NEXT;
 }
 
-static const struct step forget_steps[] = { { "claim", doc_claim, NULL, NULL }, { "forget", drop_go, saved_dropped, saved_drop_failed }, { 0 } };
+/* Beside a guest that runs on, and that nobody works on, whatever there is is out of date; what is there after its end may be a later save's. */
+static int forget_claim(struct flow *f)
+{
+    const struct run *r = run_of(slot_of(f->wanted));
+    return r && r->phase == RUN_UP ? flow_claim(f, f->wanted) : FLOW_END;
+}
+
+enum { FORGET = 1 };
+static const struct step forget_steps[] = { { "claim", forget_claim, NULL, NULL }, [FORGET] = { "forget", drop_go, saved_dropped, saved_drop_failed }, { 0 } };
 const struct step save_remove_steps[] = { { "claim", doc_claim, NULL, NULL }, { "remove", saved_drop, saved_dropped, NULL }, { 0 } };
 
 static void forget_done(struct flow *f, bool ok)
@@ -74,15 +82,32 @@ static void forget_done(struct flow *f, bool ok)
         save_stopped(f->slot, f);
 }
 
-void saved_forget(int slot)
+static void forget_again(struct loop_timer *t)
 {
-    struct flow *f = flow_start(forget_steps, forget_done, NULL);
-    if (!f)
-        return;
-    f->wanted = slot_handle(slot);
-    f->slot = slot;
-    util_copy_str(f->name, sizeof f->name, slot_row(slot)->name);
-    flow_go(f);
+    saved_forget(t->data);
+}
+
+void saved_forget(struct run *r)
+{
+    struct flow *f = r->phase == RUN_UP ? flow_start(forget_steps, forget_done, NULL) : NULL;
+    if (f) {
+        f->wanted = r->object;
+        f->slot = r->slot;
+        util_copy_str(f->name, sizeof f->name, slot_row(r->slot)->name);
+        flow_go(f);
+    } else if (r->phase == RUN_UP) {
+        loop_after(&r->timer, AGAIN_MS, forget_again, r);
+    }
+}
+
+/* A save that failed takes its file away before it gives the object back: so it is never the next one's that goes. */
+static int give_up(struct flow *f)
+{
+    f->start_err = f->err;
+    memset(&f->err, 0, sizeof f->err);
+    f->steps = forget_steps;
+    f->pc = FORGET;
+    return FLOW_AGAIN;
 }
 
 /* Its worker found it stopped for a save: of one that nobody works on any more, none or the one that ends now, it goes on. */
@@ -115,16 +140,16 @@ static int end_go(struct flow *f)
 
 void save_done(struct flow *f, bool ok)
 {
-    if (!ok && *f->name)
-        saved_forget(f->slot);
-    else if (!ok && run_of(f->slot))        /* it may wait for our word: of a save that came again as its supervisor died */
+    bool failed = f->start_err.code;
+    if ((failed || !ok) && run_of(f->slot)) /* also of one that did nothing: the guest may wait for our word, of a save that came again as its supervisor died */
         save_stopped(f->slot, f);
-    flow_answered(f, ok);
+    f->err = failed ? f->start_err : f->err;
+    flow_answered(f, ok && !failed);
 }
 
 const struct step save_steps[] = {
-    { "claim", doc_claim, NULL, NULL }, { "check", check, NULL, NULL }, { "file", file_go, doc_text_got, NULL }, { "save", save_go, NULL, NULL },
-    { "keep", keep_go, NULL, NULL }, { "end", end_go, NULL, NULL }, { 0 },
+    { "claim", doc_claim, NULL, NULL }, { "check", check, NULL, NULL }, { "file", file_go, doc_text_got, give_up }, { "save", save_go, NULL, give_up },
+    { "keep", keep_go, NULL, give_up }, { "end", end_go, NULL, NULL }, { 0 },
 };
 
 /* ---- its document, for who asks: an xmlc reads what conf finds behind the head ---- */

@@ -327,6 +327,40 @@ def the_very_end(box):
     assert_clean(box)
 
 
+def the_next_one(box):
+    """a save that fails while its guest is destroyed takes away no later one's state"""
+    file, said = image(box, "s2"), {}
+    dom = box.connect().lookupByName("s2")
+    dom.create()
+
+    def call(what):
+        def run():
+            try:
+                said[what] = getattr(box.connect().lookupByName("s2"), what)()
+            except libvirt.libvirtError as e:
+                said[what] = str(e)
+        thread = threading.Thread(target=run)
+        thread.start()
+        time.sleep(0.3)                         # they are to wait in this order
+        return thread
+    conf = wait_for("conf", lambda: box.role("conf"))[0]
+    first = save_quietly(box)
+    wait_for("the file", lambda: os.path.exists(file + ".part"), 30)
+    os.kill(conf, signal.SIGSTOP)
+    wait_for("the whole state", lambda: open(file + ".part", "rb").read(16) == b"LibvirtQemudSave", 60)
+    os.unlink(file + ".part")
+    waiting = [call(what) for what in ("destroy", "create", "managedSave")]
+    os.kill(conf, signal.SIGCONT)
+    for thread in [first] + waiting:
+        thread.join(60)
+    assert said == {"destroy": 0, "create": 0, "managedSave": 0}, said
+    time.sleep(0.5)                             # time to go wrong
+    assert not dom.isActive() and dom.hasManagedSaveImage() and os.path.exists(file), "the state is lost"
+    dom.create()
+    dom.destroy()
+    assert_clean(box)
+
+
 def save_quietly(box):
     """A thread that saves the guest, or does not"""
     def save():
@@ -341,4 +375,4 @@ def save_quietly(box):
     return thread
 
 
-main(there_and_back, no_more_than_it_had, trouble, at_the_end, meanwhile, paused, the_very_end)
+main(there_and_back, no_more_than_it_had, trouble, at_the_end, meanwhile, paused, the_very_end, the_next_one)
