@@ -61,6 +61,19 @@ static int set_lock(int fd, bool shared)
     return errno == EACCES ? -EAGAIN : -errno;
 }
 
+/* Locks there are the kernel's own affair: none of its calls about them asks a server, or another process. */
+static bool is_local(int fd)
+{
+    static const long local[] = { EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC, TMPFS_MAGIC };
+    struct statfs fs;
+    if (fd < 0 || fstatfs(fd, &fs) < 0)
+        return false;
+    size_t i = 0;
+    while (i < ARRAY_N(local) && local[i] != fs.f_type)
+        i++;
+    return i < ARRAY_N(local);
+}
+
 static bool is_same(const struct stat *st, int fd)
 {
     struct stat own;
@@ -116,7 +129,7 @@ void hand_lease(struct hand *h)
         default: r = take_file(q->path, q->what == LEASE_FILE_MADE, q->flags & LOCK_SHARED, &made);
         }
     AUTO_CLOSE fd = q->what == LEASE_REMOVE ? -1 : r;
-    struct lock_done d = { .error = r < 0 ? r : 0, .made = made };
+    struct lock_done d = { .error = r < 0 ? r : 0, .made = made, .local = is_local(fd) };
     hand_reply(h, &d, sizeof d, &fd, fd >= 0);
 }
 

@@ -7,7 +7,13 @@
 #define CHECK_MOST 500u         /* of one lockspace at a time */
 static uint32_t cursor[SPACES_MAX];     /* where the next turn begins */
 static bool busy[SPACES_MAX];           /* one that hangs is waited for, and holds up nobody else's */
+static uint64_t asked[SPACES_MAX];      /* the lease that its process may be looking at, which takes a lock back that is not there */
 static struct loop_timer timer;
+
+bool check_is_at(const struct lease *l)
+{
+    return asked[l->space] == lease_object(l);
+}
 
 /* The next lease of the flow's lockspace (f->arg); f->i counts down. */
 static int check_ask(struct flow *f)
@@ -21,6 +27,7 @@ static int check_ask(struct flow *f)
         f->wanted = lease_object(l);
         int r = space_ask(f, f->arg, IN_LOCK_CHECK, &q, lease_fd(l));
         if (r == FLOW_WAIT) {
+            asked[f->arg] = f->wanted;
             ++*i;
             f->i--;
         }
@@ -35,6 +42,7 @@ static int check_told(struct flow *f, struct frame *fr)
 {
     struct lock_done d;
     struct lease *l = &page->lease[object_slot(f->wanted)];
+    asked[f->arg] = 0;
     if (lock_done(f, fr, &d) < 0)
         return -1;
     if (d.error && l->state == LEASE_HELD && lease_object(l) == f->wanted) {
@@ -55,6 +63,7 @@ static void checked(struct flow *f, bool ok)
 {
     (void)ok;
     busy[f->arg] = false;
+    asked[f->arg] = 0;
 }
 
 static void on_check(struct loop_timer *t)

@@ -4,6 +4,7 @@
  *
  * Rules and words are libvirt's: an owner is its pid; of shared leases of one resource each has a lock of its own. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -132,6 +133,7 @@ static int take_locked(struct flow *f, struct frame *fr)
     if (d.error || f->fd[FF_IMAGE] < 0)
         return take_failed(f, d.error ? d.error : -EPROTO);
     of(f)->made = d.made != 0;
+    of(f)->local = d.local && !of(f)->space;        /* as a hand says */
     lease_keep(of(f), STEAL_FD(&f->fd[FF_IMAGE]));
     return FLOW_NEXT;
 }
@@ -219,13 +221,29 @@ static int give_remove(struct flow *f)
     return beside(l, LEASE_GIVING) ? FLOW_BLOCKED : lock_hand(f, LEASE_REMOVE, 0, lease_resource(l), lease_fd(l));
 }
 
+/* False: the lock role has to, for it may take time; or that role may be about to look whether the lock is there, and take it back.
+ *
+ * SAFETY: this call must not wait: the file was opened by a hand, and found to be on a file system where it does not. */
+static bool unlock(struct lease *l)
+{
+    struct flock none = { .l_type = F_UNLCK, .l_whence = SEEK_SET, .l_len = 1 };
+    return l->local && space_is_ours(l->space) && !check_is_at(l) && fcntl(lease_fd(l), F_OFD_SETLK, &none) == 0;
+}
+
 static int give_unlock(struct flow *f)
 {
     struct lease *l = of(f);
     struct lock_file q = { .flags = l->row.flags };
     if (l->space)
         util_copy_str(q.name, sizeof q.name, lease_resource(l));
-    return space_ask(f, l->space, IN_LOCK_GIVE, &q, lease_fd(l));
+    return unlock(l) ? FLOW_NEXT : space_ask(f, l->space, IN_LOCK_GIVE, &q, lease_fd(l));
+}
+
+static int give_done(struct flow *f, struct frame *fr)
+{
+    (void)fr;
+    space_heard(of(f)->space, f->from);
+    return FLOW_NEXT;
 }
 
 static int give_anyway(struct flow *f)
@@ -247,7 +265,7 @@ static void given(struct flow *f, bool ok)
 
 static bool give(struct lease *l, const struct caller *c)
 {
-    static const struct step steps[] = { { "remove", give_remove, NULL, give_anyway }, { "unlock", give_unlock, NULL, give_anyway }, { 0 } };
+    static const struct step steps[] = { { "remove", give_remove, NULL, give_anyway }, { "unlock", give_unlock, give_done, give_anyway }, { 0 } };
     struct flow *f = flow_start(steps, given, c);
     if (!f)
         return false;

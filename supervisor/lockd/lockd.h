@@ -23,8 +23,10 @@ enum lease_state { LEASE_FREE, LEASE_TAKING, LEASE_HELD, LEASE_GIVING };
 struct lease {
     uint32_t state;                 /* enum lease_state; written last */
     uint32_t space, gen;
-    uint16_t made;                  /* the file was made for it, in the direct lockspace */
-    uint16_t doomed;                /* its owner has ended: it is given up as soon as can be */
+    uint8_t made;                   /* the file was made for it, in the direct lockspace */
+    uint8_t local;                  /* the same: we give its lock up ourselves, for that waits for nobody */
+    uint8_t doomed;                 /* its owner has ended: it is given up as soon as can be */
+    uint8_t pad;
     struct said by;                 /* the call that took it, or gave it up */
     struct lease_row row;           /* what is told of it: flags, since, owner */
     uint32_t is_long;               /* its text is in the page's long_text */
@@ -61,6 +63,8 @@ void lease_hold(uint32_t row);
 int space_find(const char *path);               /* one that is up, or -1 */
 void space_call(const struct caller *c, const char *path, bool is_new);
 int space_ask(struct flow *f, uint32_t space, uint32_t op, const struct lock_file *q, int fd);  /* a step's first half: its process is asked */
+bool space_is_ours(uint32_t i);                 /* its process has nothing to do that an earlier supervisor asked for */
+void space_heard(uint32_t i, uint64_t number);  /* it has done what we asked for */
 void space_held(uint32_t i, int fd);
 void space_inherit(struct peer *p, uint32_t i);
 void space_hold(uint32_t i);
@@ -84,6 +88,7 @@ void lease_tell_lost(const struct lease *l);    /* whoever has asked for it */
 
 /* check.c */
 void checks_begin(void);                        /* there is a lease: from now on it is looked after */
+bool check_is_at(const struct lease *l);        /* just now */
 
 /* owners.c */
 struct client *client_of(const struct peer *p); /* NULL: of no client */

@@ -45,6 +45,21 @@ int space_ask(struct flow *f, uint32_t i, uint32_t op, const struct lock_file *q
     return FLOW_BLOCKED;
 }
 
+/* ---- does it still work for an earlier supervisor? ---- */
+
+static uint64_t heard[SPACES_MAX];      /* the process that has answered us last */
+
+void space_heard(uint32_t i, uint64_t number)
+{
+    heard[i] = number;
+}
+
+bool space_is_ours(uint32_t i)
+{
+    struct peer *p = life_peer(&lives[i]);
+    return !p || !p->inherited || heard[i] == p->number;
+}
+
 /* ---- a new one ---- */
 
 static struct space *of(struct flow *f)
