@@ -6,6 +6,7 @@
 #include "birth.h"
 #include "frame.h"
 #include "index.h"
+#include "manifest.h"
 #include "op.h"
 #include "settings.h"
 
@@ -90,7 +91,7 @@ enum internal_op {
                          * launched; none of a guest of libvirtd's, or whose stub does not answer */
     IN_HAND_LEASE,      /* hand-open. CALL: struct hand_lease. Reply: struct lock_done; fd [0] what was opened. Another one may follow */
     IN_HAND_DAEMON,     /* hand-open. CALL: struct hand_daemon: connect to the host's lock or log daemon. Reply: struct hand_done; fds [0] the connection, [1] a pipe's end: it stays
-                         * while that is open: the daemon looks for who connected when it answers the first call over it */
+                         * while that is open: the daemon looks for who connected when it answers the first call over it. With fd [0] a manifest: reply fd [2]: struct disk_keys of it */
     IN_HAND_OWNER,      /* hand-open. CALL: struct hand_owner, fd [0] an accepted socket: who is at its other end. Reply: struct lock_done; fd [0] a pidfd */
     /* debug, admin door only */
     IN_WORKERS = 128,   /* CALL: reply: struct peer_row, one after the other */
@@ -107,7 +108,8 @@ enum internal_op {
     IN_LOCK_CHECK,      /* CALL: fd [0] a lock: it is held, or taken back; an error: it is lost */
     IN_LEASES,          /* CALL gateway -> supervisor of virtlockd: reply: struct lease_row, one behind the other */
     IN_LEASE_LOST,      /* EVENT supervisor of virtlockd -> gateways whose mask has the bit LEASE_LOST_EVENT: the row, as in IN_LEASES, of a lock that is another's now */
-    IN_LEASES_DO,       /* CALL supervisor -> lease, its only one: struct lock_owner; arg: enum leases_what; fds [0] a connection to virtlockd, [1] the guest's BFD_TREE. Reply empty */
+    IN_LEASES_DO,       /* CALL supervisor -> lease, its only one: struct lock_owner; arg: enum leases_what; fds [0] a connection to virtlockd, [1] the guest's BFD_TREE,
+                         * [2], if that is wanted, struct disk_keys. Reply empty */
     IN_OP_N
 };
 #define OP_IN(x) OP(PROG_INTERNAL, x)
@@ -268,5 +270,8 @@ struct hand_lease { uint32_t what /* enum lease_what */, flags /* LOCK_SHARED */
 struct hand_owner { uint64_t latest /* start time that the process may have, as in field 22 of its stat */; };
 struct hand_path { char path[108]; char pad[4]; };
 struct hand_daemon { uint32_t program /* PROG_LOCK, PROG_LOG */, pad; };
+/* What block devices below /dev are called wherever they are reached from, by the manifest's indexes; "": by no such name. */
+struct disk_key { char lvm[40], scsi[216]; };
+struct disk_keys { uint32_t n, no_udev /* nobody has noted what is called how */; struct disk_key v[MANIFEST_ENTRIES_MAX]; };
 struct hand_pid { int32_t id; uint32_t pad; char name[NAME_MAX_BYTES]; };       /* id: what the status file says, for a guest that another daemon started */
 #endif

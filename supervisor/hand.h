@@ -60,6 +60,9 @@ int hand_daemon_path(const struct hand *h, uint32_t program, char *path, size_t 
 /* Says over a connection to virtlockd that it is the guest's whose first process is pid, and that no more may be asked over it. 0 or negative errno. */
 int hand_daemon_register(int fd, const struct launch *l, int32_t pid);
 
+/* hand_keys.c: a memfd of struct disk_keys for the images of the manifest that is descriptor i of the call; or a negative errno, with *e set. */
+int hand_keys(struct hand *h, unsigned i, struct err *e);
+
 /* hand_path.c: paths that a client named. */
 
 /* Opens an existing file, block device or (want_dir) folder without following magic links, looking before opening: nothing but what

@@ -456,17 +456,21 @@ static void hand_daemon(struct hand *h)
     struct hand_done done = { .failed = -1, .nworker = 1 };
     struct err e = ERR_INIT;
     char path[108] = "";
-    int fds[2], stays[2], r = hand_daemon_path(h, q->program, path, sizeof path);
+    int fds[3] = { -1, -1, -1 }, stays[2], r = hand_daemon_path(h, q->program, path, sizeof path);
+    unsigned n = 2 + (h->call.h.nfds > 0);
     r = r < 0 ? r : pipe2(stays, O_CLOEXEC) < 0 ? -errno : sock_connect(path, &fds[0]);
-    if (r < 0) {
+    if (r < 0)
         err_sys(&e, VIR_FROM_RPC, -r, "Failed to connect socket to '%s'", path);
+    else if (n > 2)
+        r = fds[2] = hand_keys(h, 0, &e);
+    if (r < 0) {
         hand_fail(h, -1, r, &e);
         return;
     }
     fds[1] = stays[1];
-    hand_reply(h, &done, sizeof done, fds, 2);
-    close(fds[0]);
-    close(fds[1]);
+    hand_reply(h, &done, sizeof done, fds, n);
+    for (unsigned i = 0; i < n; i++)
+        close(fds[i]);
     struct pollfd p = { .fd = stays[0] };
     poll(&p, 1, STAY_MS);
 }

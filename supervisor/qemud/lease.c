@@ -18,21 +18,24 @@ static int turn_go(struct flow *f)
 static int connect_go(struct flow *f)
 {
     const struct hand_daemon q = { .program = PROG_LOCK };
-    return hand_call(f, ROLE_HAND_OPEN, IN_HAND_DAEMON, &q, sizeof q, NULL, 0);
+    return hand_call(f, ROLE_HAND_OPEN, IN_HAND_DAEMON, &q, sizeof q, &f->fd[FF_MANIFEST], f->fd[FF_MANIFEST] >= 0);
 }
 
 static int connected(struct flow *f, struct frame *fr)
 {
     util_closep(&f->fd[FF_IMAGE]);
     util_closep(&f->fd[FF_SAVED]);
+    util_closep(&f->fd[FF_GRANTS]);
     f->fd[FF_IMAGE] = frame_take_fd(fr, 0);
     f->fd[FF_SAVED] = frame_take_fd(fr, 1);     /* open while the hand is needed */
+    f->fd[FF_GRANTS] = frame_take_fd(fr, 2);    /* what its disks are called elsewhere, if that is wanted */
     return hand_did(f, fr);
 }
 
 static int talk_go(struct flow *f)
 {
-    return flow_call(f, peer_take(ROLE_LEASE, 0, f->name), OP_IN(IN_LEASES_DO), f->arg, f->body, sizeof(struct lock_owner), (int[]){ f->fd[FF_IMAGE], f->fd[FF_TREE] }, 2);
+    const int fds[] = { f->fd[FF_IMAGE], f->fd[FF_TREE], f->fd[FF_GRANTS] };
+    return flow_call(f, peer_take(ROLE_LEASE, 0, f->name), OP_IN(IN_LEASES_DO), f->arg, f->body, sizeof(struct lock_owner), fds, 2 + (fds[2] >= 0));
 }
 
 /* Whoever dies at it is no reason to fail: once more from the connection on. */
@@ -63,6 +66,8 @@ void lease_talk(struct run *r, uint32_t what, const struct caller *c)
     f->i = ++turns;
     f->arg = what | (c && c->flags & FRAME_RESENT && what ? LEASES_AGAIN : 0);
     f->fd[FF_TREE] = fcntl(run_fd(r, BFD_TREE, 0), F_DUPFD_CLOEXEC, 0);
+    if (*sup.settings.lvm_lockspace_dir || *sup.settings.scsi_lockspace_dir)
+        f->fd[FF_MANIFEST] = fcntl(run_fd(r, BFD_MANIFEST, 0), F_DUPFD_CLOEXEC, 0);
     flow_go(f);
 }
 

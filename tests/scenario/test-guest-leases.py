@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Our virtqemud with lock_manager = "lockd", with our virtlockd and with Debian's: disks and <lease> elements are leased before a guest's CPUs run, a guest
 on what is leased elsewhere is refused in libvirt's words, leases go when it is paused, and live exactly as long as its QEMU, whoever of the daemon dies."""
-import hashlib, os, signal, socket, struct, sys, threading
+import hashlib, os, signal, socket, struct, subprocess, sys, threading
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 from locklib import *
 try:
@@ -193,6 +193,62 @@ def rules():
         b.stop()
 
 
+def names():
+    """Block devices that several hosts reach, by a name that all of them have: as LVM, as a multipath device, as udev had it from scsi_id."""
+    lvm, wwid = "LVM-" + "v" * 32 + "abcdefGHIJklmnOPQRstuvWXYZ012345", "360014051234567890abcdef012345678"
+    key = "abcdef-GHIJ-klmn-OPQR-stuv-WXYZ-012345"
+    backing = "/var/tmp/bh-leases-disk.%d" % os.getpid()
+    with open(backing, "w") as f:
+        f.truncate(1 << 20)
+    r = subprocess.run(["losetup", "-f", "--show", backing], capture_output=True, text=True)
+    if r.returncode:
+        os.unlink(backing)
+        print("    no loop device: the names of block devices are not tried: " + r.stderr.strip(), flush=True)
+        return
+    device = r.stdout.strip()
+    number = "%d:%d" % (os.major(os.stat(device).st_rdev), os.minor(os.stat(device).st_rdev))
+    dirs = {w: "/var/lib/libvirt/lockd/" + w for w in ("lvm", "scsi", "files")}
+    b = begin("leases-names", False, "".join('%s_lockspace_dir = "%s"\n' % (w if w != "files" else "file", d) for w, d in dirs.items()))
+    try:
+        b.start()
+        c = b.connect()
+        b.run("mount", "-t", "tmpfs", "none", "/sys/dev/block")
+        document = xml("a", "<disk type='block' device='disk'><driver name='qemu' type='raw'/><source dev='%s'/><target dev='vda' bus='virtio'/></disk>" % device + disk("d0.img", "vdb"))
+        by_path = [dirs["files"], hashlib.sha256(device.encode()).hexdigest(), "a"]
+
+        def told(uuid, udev):
+            b.run("sh", "-ec", "mkdir -p /sys/dev/block/%s/dm; echo '%s' > /sys/dev/block/%s/dm/uuid; mkdir -p /run/udev/data; printf '%s' > /run/udev/data/b%s" % (number, uuid, number, udev, number))
+            a = c.createXML(document)
+            rows = [r[:3] for r in leases(b)]
+            assert [dirs["files"], hashlib.sha256((IMAGES + "d0.img").encode()).hexdigest(), "a"] in rows and len(rows) == 2, rows
+            a.suspend()
+            assert not leases(b)
+            a.resume()
+            assert [r[:3] for r in leases(b)] == rows
+            a.destroy()
+            return rows[0] if rows[1][0] == dirs["files"] and rows[0][0] != rows[1][0] else next(r for r in rows if r[1] != hashlib.sha256((IMAGES + "d0.img").encode()).hexdigest())
+
+        refused(lambda: c.createXML(document), libvirt.VIR_ERR_CONFIG_UNSUPPORTED, "there is no udev that knows the SCSI name of '%s'" % device)
+        assert told(lvm, "E:ID_BUS=scsi\\nE:ID_SERIAL=%s\\n" % wwid) == [dirs["lvm"], key, "a"]
+        assert told("mpath-" + wwid, "") == [dirs["scsi"], wwid, "a"]
+        assert told("", "S:disk\\nE:ID_BUS=scsi\\nE:ID_SERIAL=%s\\nE:ID_SERIAL_SHORT=x\\n" % wwid) == [dirs["scsi"], wwid, "a"]
+        # Another bus's serial number is none that scsi_id would tell; nor is what is no plain logical volume one of lvs's.
+        assert told(lvm + "-cow", "S:disk\\nE:ID_BUS=ata\\nE:ID_SERIAL=disk_1\\n") == by_path
+        # A name that is none.
+        b.run("sh", "-ec", "printf 'S:disk\\nE:ID_BUS=scsi\\nE:ID_SERIAL=../../x\\n' > /run/udev/data/b" + number)
+        refused(lambda: c.createXML(document), libvirt.VIR_ERR_INTERNAL_ERROR, "nobody has said what '%s' is called" % device)
+        wait_for("nothing is left over", lambda: not left_over(b))
+        c.close()
+        print("ok names", flush=True)
+    except BaseException:
+        print(b.log_text()[-4000:], left_over(b))
+        raise
+    finally:
+        b.stop()
+        subprocess.run(["losetup", "-d", device])
+        os.unlink(backing)
+
+
 class FakeLockd:
     """Where virtlockd listens: says yes, when it may go on, to the first `yes` connections' calls, and `says` to everything else."""
 
@@ -354,9 +410,11 @@ def hostile():
         b.stop()
 
 
-which = sys.argv[1:] or ["rules", "meanwhile", "hostile", "ours-direct", "peer-files"]
+which = sys.argv[1:] or ["rules", "names", "meanwhile", "hostile", "ours-direct", "peer-files"]
 if "rules" in which:
     rules()
+if "names" in which:
+    names()
 if "meanwhile" in which:
     meanwhile()
 if "hostile" in which:

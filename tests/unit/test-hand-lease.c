@@ -66,6 +66,32 @@ static int connect_to(uint32_t program, char text[1024])
     return d.error;
 }
 
+/* A manifest with the connection: what its disks are called. There may be none here that is called anything. */
+static void names(void)
+{
+    struct fakesup s;
+    struct hand_daemon q = { .program = PROG_LOCK };
+    uint8_t buf[4096];
+    struct manifest_out out;
+    struct manifest_entry file = { .kind = MK_IMAGE, .parent = -1 }, none = file, dev = { .kind = MK_DEVNODE, .parent = -1 };
+    static struct disk_keys k;
+    manifest_begin(&out, buf, sizeof buf);
+    manifest_add(&out, &file, "/dev/null", NULL);
+    manifest_add(&out, &none, "/dev/no-such-disk", NULL);
+    manifest_add(&out, &dev, "/dev/urandom", NULL);
+    AUTO_CLOSE manifest = frame_memfd("manifest", buf, (size_t)manifest_finish(&out)), bad = frame_memfd("manifest", buf, 20);
+    for (int turn = 0; turn < 2; turn++) {
+        bool answered = fakesup_hand(&s, ROLE_HAND_OPEN, geteuid() ? BIRTH_SESSION : 0, IN_HAND_DAEMON, &q, sizeof q, turn ? &bad : &manifest, 1) == 1;
+        AUTO_CLOSE fd = answered ? frame_take_fd(&s.reply, 2) : -1, stays = answered ? frame_take_fd(&s.reply, 1) : -1, sock = answered ? frame_take_fd(&s.reply, 0) : -1;
+        if (turn)
+            tap_ok(answered && fd < 0 && sock < 0 && ((const struct hand_done *)(const void *)s.reply.body)->error == -EPROTO, "what is no manifest is refused");
+        else
+            tap_ok(answered && sock >= 0 && frame_copy(fd, &k, sizeof k) == 0 && k.n == 3 && !*k.v[0].lvm && !*k.v[0].scsi && !*k.v[1].scsi, "what is no disk has no name");
+        util_closep(&stays);
+        fakesup_end(&s);
+    }
+}
+
 static void daemons(void)
 {
     struct sockaddr_un a = { .sun_family = AF_UNIX };
@@ -83,6 +109,7 @@ static void daemons(void)
     char byte = 0;
     tap_ok(write(got, "x", 1) == 1 && read(end, &byte, 1) == 1 && byte == 'x', "and that is what comes");
     tap_int(connect_to(PROG_LOG, text), -ENOENT, "the log daemon is another");
+    names();
     tap_int(connect_to(PROG_REMOTE, text), -EPROTO, "and there is no third");
     close(listener);
 }

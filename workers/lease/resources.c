@@ -4,6 +4,7 @@
 #include <string.h>
 #include "ipc/util.h"
 #include "workers/lease/lease.h"
+#include "workers/tree-marks.h"
 
 /* Takes both over. */
 static int add(struct resources *r, char *space, char *name, uint32_t flags, struct err *e)
@@ -17,10 +18,32 @@ static int add(struct resources *r, char *space, char *name, uint32_t flags, str
     return 0;
 }
 
-static int add_disk(struct resources *r, const struct tree *disk, const struct settings *s, struct err *e)
+/* By a name that each host has for it, as libvirt's: *key stays NULL where a device has none, and goes by its path then. */
+static int find_key(const struct tree *disk, const char *path, const struct settings *s, const struct disk_keys *keys, const char **space, const char **key, struct err *e)
+{
+    uint64_t i;
+    const struct disk_key *k = keys && tree_attr_uint(tree_get(disk, "source"), MARK_MANIFEST, MANIFEST_ENTRIES_MAX - 1, &i) == 0 && i < keys->n ? &keys->v[i] : NULL;
+    if ((!*s->lvm_lockspace_dir && !*s->scsi_lockspace_dir) || strncmp(path, "/dev", 4))
+        return 0;
+    if (!k)
+        return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "nobody has said what '%s' is called", path);
+    if (*s->lvm_lockspace_dir && *k->lvm) {
+        *space = s->lvm_lockspace_dir;
+        *key = k->lvm;
+    } else if (*s->scsi_lockspace_dir && *k->scsi) {
+        *space = s->scsi_lockspace_dir;
+        *key = k->scsi;
+    } else if (*s->scsi_lockspace_dir && keys->no_udev) {
+        /* By its path it would be open to all hosts that know its name. */
+        return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "scsi_lockspace_dir: there is no udev that knows the SCSI name of '%s'", path);
+    }
+    return 0;
+}
+
+static int add_disk(struct resources *r, const struct tree *disk, const struct settings *s, const struct disk_keys *keys, struct err *e)
 {
     static const char *const sources[][2] = { { "file", "file" }, { "block", "dev" }, { "dir", "dir" } };
-    const char *path = NULL;
+    const char *path = NULL, *space = NULL, *key = NULL;
     uint32_t shared = tree_first(disk, "shareable") ? LOCK_SHARED : 0;
     for (size_t i = 0; i < ARRAY_N(sources); i++)
         if (tree_attr_is(disk, "type", sources[i][0]))
@@ -31,9 +54,10 @@ static int add_disk(struct resources *r, const struct tree *disk, const struct s
         r->has_unleased |= !shared;
         return 0;
     }
-    /* libvirt has programs of the host tell these names; a disk that goes by another name here than on the other hosts would be open to all. */
-    if ((*s->lvm_lockspace_dir || *s->scsi_lockspace_dir) && !strncmp(path, "/dev", 4))
-        return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "lvm_lockspace_dir and scsi_lockspace_dir are not supported yet: no lease for '%s'", path);
+    if (find_key(disk, path, s, keys, &space, &key, e))
+        return -1;
+    if (key)
+        return add(r, strdup(space), strdup(key), shared | LOCK_AUTOCREATE, e);
     if (!*s->file_lockspace_dir)
         return add(r, strdup(""), strdup(path), shared, e);
     char *hash = malloc(SHA256_HEX);
@@ -57,12 +81,12 @@ static int add_lease(struct resources *r, const struct tree *lease, struct err *
     return add(r, folder, strdup(key), 0, e);
 }
 
-int resources_find(struct resources *r, const struct tree *domain, const struct settings *s, struct err *e)
+int resources_find(struct resources *r, const struct tree *domain, const struct settings *s, const struct disk_keys *keys, struct err *e)
 {
     *r = (struct resources){ 0 };
     const struct tree *devices = tree_get(domain, "devices");
     TREE_EACH(d, devices, "disk")
-        if (add_disk(r, d, s, e))
+        if (add_disk(r, d, s, keys, e))
             return -1;
     TREE_EACH(l, devices, "lease")
         if (add_lease(r, l, e))
