@@ -1,5 +1,6 @@
 /* held.c: what the holder of a daemon that was killed has goes to this one (see workers/holder). */
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -11,7 +12,7 @@
 #include "ipc/log.h"
 #include "ipc/util.h"
 
-#define WAIT_S 10
+enum { WAIT_MS = 20000 };       /* for all of it: a holder that goes wrong keeps nobody from starting */
 
 /* SAFETY: the holder has no rights, and what it says may fill an object's place only: never one of the keeper's or supervisor's own. */
 static int take_one(struct frame *f)
@@ -29,8 +30,13 @@ static int take_all(int from, unsigned *n)
 {
     static uint8_t buf[FRAME_BODY_MAX];
     struct frame_head done = { .kind = FRAME_EVENT, .op = OP_IN(IN_READY) };
+    uint64_t until = util_now_ms() + WAIT_MS;
     for (*n = 0;; ++*n) {
         AUTO_FRAME f = FRAME_INIT;
+        uint64_t now = util_now_ms();
+        struct pollfd p = { .fd = from, .events = POLLIN };
+        if (now >= until || poll(&p, 1, (int)(until - now)) <= 0)
+            return -ETIMEDOUT;
         int r = frame_recv(from, &f, buf, sizeof buf);
         if (r <= 0)
             return r ? r : -EPIPE;
@@ -43,10 +49,10 @@ static int take_all(int from, unsigned *n)
 
 static void ask(const struct sockaddr_un *a)
 {
-    struct timeval wait = { .tv_sec = WAIT_S };
+    struct timeval wait = { .tv_sec = WAIT_MS / 1000 };
     unsigned n;
     AUTO_CLOSE fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait) < 0 || connect(fd, (const struct sockaddr *)a, sizeof *a) < 0)
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait) < 0 || connect(fd, (const struct sockaddr *)a, sizeof *a) < 0)
         return;                     /* nobody is there */
     int r = take_all(fd, &n);
     if (r < 0)

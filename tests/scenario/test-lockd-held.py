@@ -321,6 +321,41 @@ def limited(b):
     print("ok limited", n)
 
 
+def slow(b):
+    """what is no holder says always a little more: the daemon does not wait for ever"""
+    import array, socket, struct, threading
+    b.stop_daemon()
+    path = b.dir + "/run/libvirt/virtlockd-held"
+    wait_for("the last holder's end", lambda: not b.role("holder"))
+    if os.path.exists(path):
+        os.unlink(path)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    listener.bind(path)
+    listener.listen(1)
+    fd = os.open("/dev/null", os.O_RDONLY)
+    held = struct.pack("<IIQQIIiI", 3, 0, 77 << 32 | 1, 0, 0, 0, 0, 0)          # HELD_FD, of an object
+    head = struct.pack("<IBBHIIQQII", 0x424b4801, 4, 1, 0, 1, 0, 0, 0, 0, len(held))        # EVENT IN_HELD
+    told = []
+
+    def talk():
+        c, _ = listener.accept()
+        try:
+            while True:
+                c.sendmsg([head + held], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [fd]))])
+                told.append(1)
+                time.sleep(0.5)
+        except OSError:
+            pass
+    threading.Thread(target=talk, daemon=True).start()
+    b.say(b.lockd)
+    wait_for("virtlockd answers", lambda: Client(b.lock_sock).close() is None, 50)
+    assert len(told) > 10, told
+    assert "%d descriptors that it held" % len(told) in b.log_text(), (len(told), b.log_text()[-1000:])
+    print("ok slow")
+
+
+with lock_box("lockd-slow") as b:
+    slow(b)
 with lock_box("lockd-held") as b:
     deaths(b)
     owners(b)
