@@ -23,6 +23,8 @@ int owner_resolve(struct settings *s);     /* qemu.conf's user and group into ow
 /* listen.c: the doors of this kind.  fds[]: enum door, -1: none; from the service manager, or made at the layout's paths.  Prints what went wrong.
  * made: gets the paths of those that were made here and are to go with the daemon. */
 int listen_open(const struct layout *l, const struct settings *s, int fds[DOOR_N], char (*made)[256]);
+/* Whether fd is a door that a daemon of this kind has at one of the layout's paths. */
+bool listen_is_door(const struct layout *l, int fd);
 /* A file with our pid in it, locked as long as *fd lives, as libvirt's daemons do. -EBUSY: another one runs. */
 int pidfile_take(const char *path, int *fd);
 
@@ -32,8 +34,11 @@ int held_open(const struct layout *l, char made[256]);
 /* void.c: namespaces with nothing in them, made once. fds[i] is BFD_VOID_USER + i, -1 where there is none. */
 int void_make(bool session, int fds[5]);
 
-/* reload.c: SIGHUP. fresh: what holds where no file says otherwise.  Ends in execve of the keeper; an exit status if it comes back. */
+/* reload.c: SIGHUP. fresh: what holds where no file says otherwise.  Ends in execve of the keeper; an exit status if it comes back, or a negative
+ * errno: what is held is another build's, and the daemon must start anew in this process. */
 int reload(const struct settings *fresh, int state, char **argv);
+/* anew.c: lets go of all that another build left in this process but the doors, which are then as those of a service manager. */
+void anew(const struct layout *l);
 
 /* prepare.c: locks, void, settings, doors, folders, pages, all into the store. Prints what went wrong. */
 int prepare(struct keeper_start *k, const char *pid_file);

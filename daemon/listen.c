@@ -24,7 +24,7 @@ static int door_path(const struct layout *l, const struct settings *s, int door,
     return util_format(a->sun_path, sizeof a->sun_path, "%s/%s%s", s->unix_sock_dir[0] ? s->unix_sock_dir : l->sock_dir, kind.name, doors[door].socket);
 }
 
-static int door_open(const struct sockaddr_un *a, mode_t mode, const char *group)
+static int door_make(const struct sockaddr_un *a, mode_t mode, const char *group)
 {
     gid_t gid = (gid_t)-1;
     AUTO_CLOSE fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -42,6 +42,20 @@ static int door_open(const struct sockaddr_un *a, mode_t mode, const char *group
     if (r || (gid != (gid_t)-1 && chown(a->sun_path, (uid_t)-1, gid) < 0) || chmod(a->sun_path, mode) < 0 || listen(fd, 1024) < 0)
         return r ? r : -errno;
     return STEAL_FD(&fd);
+}
+
+bool listen_is_door(const struct layout *l, int fd)
+{
+    static const struct settings none;
+    struct sockaddr_un a = { 0 }, is = { 0 };
+    socklen_t al = sizeof is - 1, n = sizeof(int);
+    int listens = 0;
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &n) < 0 || !listens || getsockname(fd, (struct sockaddr *)&is, &al) < 0 || is.sun_family != AF_UNIX)
+        return false;
+    for (int d = 0; d < DOOR_N; d++)
+        if (door_path(l, &none, d, &a) == 0 && !strcmp(a.sun_path, is.sun_path))
+            return true;
+    return false;
 }
 
 static bool has_door(int d) { return kind.doors >> d & 1; }
@@ -89,7 +103,7 @@ int listen_open(const struct layout *l, const struct settings *s, int fds[DOOR_N
             continue;
         int r = door_path(l, s, d, &a);
         if (!r)
-            r = fds[d] = door_open(&a, l->session ? 0700 : modes[d], l->session || d == DOOR_ADMIN ? "" : s->unix_sock_group);
+            r = fds[d] = door_make(&a, l->session ? 0700 : modes[d], l->session || d == DOOR_ADMIN ? "" : s->unix_sock_group);
         if (r < 0) {
             log_err("cannot listen on %s: %s", a.sun_path, strerror(-r));
             return r;

@@ -127,9 +127,14 @@ int main(int argc, char **argv)
         k.settings.log_level = (uint32_t)(level[0] - '0');
     k.settings.timeout_s = timeout;
     const char *state = getenv("BULKHEAD_KEEPER_STATE");
-    if (state)
-        return reload(&k.settings, atoi(state), argv);
-    close_inherited(k.ready[0]);
+    if (state && (r = reload(&k.settings, atoi(state), argv)) >= 0)
+        return r;
+    if (state) {
+        anew(&k.layout);
+        k.ready[0] = -1;
+    } else {
+        close_inherited(k.ready[0]);
+    }
     if (config && config[0] != '/' && !(config = realpath(config, NULL))) {
         fprintf(stderr, "%s: no such configuration file\n", kind.name);
         return 1;
@@ -138,7 +143,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s: cannot be found again, or its configuration file\n", kind.name);
         return 1;
     }
-    if (k.daemon && (k.ready[1] = daemonize()) < 0)
+    if (k.daemon && !state && (k.ready[1] = daemonize()) < 0)
         return 1;
     prctl(PR_SET_CHILD_SUBREAPER, 1);       /* what a hand starts and leaves is the keeper's to reap */
     if (!(r = loop_init()) && !(r = prepare(&k, pid_file)) && k.daemon)

@@ -72,10 +72,8 @@ int reload(const struct settings *fresh, int state, char **argv)
     int r = loop_init();
     if (!r)
         r = store_load(state, &k);
-    if (r < 0) {
-        log_err("not called by a keeper: %s", strerror(-r));
-        return 1;
-    }
+    if (r < 0)
+        return r;
     output_init(&k);
     log_sink = output_own;
     log_threshold = (int)k.settings.log_level;

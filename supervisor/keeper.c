@@ -338,6 +338,7 @@ int main(int argc, char **argv)
     if (!r)
         r = store_load(atoi(state), start);
     if (r < 0) {
+        execv(start->front, argv);
         log_err("not started by a daemon: %s", strerror(-r));
         return 1;
     }

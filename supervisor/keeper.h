@@ -23,17 +23,20 @@ void store_drop(const struct held *key);               /* HELD_CHANNEL: the chan
 struct row *store_next(struct row *after, uint32_t kind);   /* NULL: the first; NULL: no more */
 /* Adds what is held for the keeper (the voids) or the supervisor (all that it hands on) to n descriptors of a birth; how many there are then. */
 unsigned store_birth(struct birth *b, int *fds, unsigned n, uint32_t role);
-/* What the keeper is started with, by the daemon's front or by itself: all of it crosses an execve in one memfd. */
+/* What the keeper is started with, by the daemon's front or by itself: all of it crosses an execve in one memfd.  The program may be another build's
+ * then.  So the first members are every build's, and stamp tells whether the rest is laid out, and means, what it does here. */
 struct keeper_start {
-    uint32_t magic, entries;           /* filled in by store_save */
-    uint32_t epoch;                    /* of the last supervisor; 0 none yet */
+    uint32_t magic, entries, epoch /* of the last supervisor; 0 none yet */;
+    char front[256];                   /* the program we were made by */
+    uint32_t stamp[11];                /* magic, entries and stamp are filled in by store_save */
     int32_t ready[2];                  /* --notify-fd, and whoever waits behind -d: told when clients are accepted; -1 none */
     bool daemon, first_boot /* of this host: autostart */;
-    char made[5][256] /* files to unlink at the end */, front[256] /* the program we were made by */, config[256] /* of -f */;
+    char made[5][256] /* files to unlink at the end */, config[256] /* of -f */;
     struct layout layout;
     struct settings settings;
 };
-/* From the memfd of keeper_exec().  0 or a negative errno. */
+/* From the memfd of keeper_exec().  0 or a negative errno; -ESTALE: another build's, or none at all.  Nobody can read what that held: k->front, if there was
+ * a daemon, has to start anew, as after its death; else it is "". */
 int store_load(int fd, struct keeper_start *k);
 /* Ends in execve of the keeper with argv, or of the front if it can be; a negative errno if it comes back. */
 int keeper_exec(struct keeper_start *k, bool front, char **argv);

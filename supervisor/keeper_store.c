@@ -3,11 +3,14 @@
  * The table is the keeper's whole memory: with the list of processes it is all that crosses an execve of ourselves. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include "ipc/frame.h"
+#include "ipc/index.h"
 #include "ipc/log.h"
 #include "ipc/util.h"
 #include "keeper.h"
@@ -80,7 +83,9 @@ unsigned store_birth(struct birth *b, int *fds, unsigned n, uint32_t role)
 }
 
 /* What crosses execve: struct keeper_start and the rows, with their descriptors. */
-#define SAVE_MAGIC 0x4b535634u
+#define SAVE_MAGIC 0x4b535635u
+static const typeof(((struct keeper_start *)NULL)->stamp) stamp = { 1 /* one more with each change of what is meant that does not show in the others */,
+    sizeof(struct keeper_start), sizeof(struct row), sizeof(struct birth), sizeof(struct index_slot), sizeof(struct client_row), INDEX_MAGIC, CLIENTS_MAGIC, FRAME_MAGIC, ROLE_N, BFD_KIND_N };
 
 static bool inheritable(const struct keeper_start *k, int flags)
 {
@@ -99,6 +104,7 @@ static int store_save(struct keeper_start *k)
     AUTO_CLOSE fd = memfd_create("bulkhead-keeper", 0);
     k->magic = SAVE_MAGIC;
     k->entries = store_n;
+    memcpy(k->stamp, stamp, sizeof stamp);
     if (fd < 0 || util_write_full(fd, k, sizeof *k) < 0 || util_write_full(fd, table, store_n * sizeof table[0]) < 0)
         return -EIO;
     return !inheritable(k, 0) || lseek(fd, 0, SEEK_SET) < 0 ? -EIO : STEAL_FD(&fd);
@@ -107,8 +113,12 @@ static int store_save(struct keeper_start *k)
 int store_load(int fd, struct keeper_start *k)
 {
     AUTO_CLOSE f = fd;
-    if (util_read_full(f, k, sizeof *k) != (ssize_t)sizeof *k || k->magic != SAVE_MAGIC || k->entries > STORE_MAX)
-        return -EPROTO;
+    ssize_t n = util_read_full(f, k, sizeof *k);
+    bool is_head = n >= (ssize_t)offsetof(struct keeper_start, ready) && k->magic == SAVE_MAGIC;
+    if (n != (ssize_t)sizeof *k || !is_head || memcmp(k->stamp, stamp, sizeof stamp) || k->entries > STORE_MAX) {
+        k->front[is_head && k->epoch ? sizeof k->front - 1 : 0] = 0;       /* a front of another build than its keeper would do it for ever */
+        return -ESTALE;
+    }
     ssize_t bytes = (ssize_t)(k->entries * sizeof table[0]);
     if (util_read_full(f, table, (size_t)bytes) != bytes)
         return -EPROTO;

@@ -25,6 +25,7 @@ guest_tests = \
 	%D%/test-guest-disks.py \
 	%D%/test-guest-giveup.py \
 	%D%/test-guest-kept.py \
+	%D%/test-guest-anew.py \
 	%D%/test-guest-left.py \
 	%D%/test-guest-life.py \
 	%D%/test-guest-save.py \
