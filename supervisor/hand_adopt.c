@@ -83,13 +83,13 @@ static int held_get(const struct hand *h, int32_t id, bool *late, struct frame *
     return r;
 }
 
-/* What the guest was told since a daemon did without the stub's notes is in its status file: then the streams only are taken of what the stub holds. */
+/* What the guest was told since a daemon did without the stub's notes is in its status file: then neither they are taken nor the document that they begin
+ * with.  SAFETY: the manifest is: what a worker has written into the status file names no file of a log's. */
 static void held_take(struct frame *f, bool late, struct hand_done *done, int *fds)
 {
-    static const bool streams[BFD_KIND_N] = { [BFD_CHARDEV] = true, [BFD_LOG_PIPE] = true, [BFD_FILE] = true, [BFD_DIR] = true };
     const struct launch_fd *as = (const void *)f->body;
     for (unsigned i = 0; i < f->h.nfds; i++)
-        if (!late || streams[as[i].kind]) {
+        if (!late || (as[i].kind != BFD_TREE && as[i].kind != BFD_CHECKPOINT)) {
             done->ours_kind[done->nworker] = as[i].kind;
             done->ours_entry[done->nworker] = (uint16_t)as[i].arg;
             fds[done->nworker++] = f->fds[i];

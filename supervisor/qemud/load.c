@@ -111,9 +111,10 @@ static int taken(struct flow *f, struct frame *fr)
     run_dir_name(f->run);
     run_take_ours(f->run, fr, 2);       /* not more than a run can have */
     /* SAFETY: document and manifest are those it was started with.  Of libvirt's the status file's are all there are, and if the stub's are not to be had. */
-    if (fr->h.nfds && run_fd(f->run, BFD_MANIFEST, 0) < 0) {
+    if (fr->h.nfds && run_fd(f->run, BFD_TREE, 0) < 0) {
         run_fd_add(f->run, BFD_TREE, 0, STEAL_FD(&f->fd[FF_TREE]));
-        run_fd_add(f->run, BFD_MANIFEST, 0, STEAL_FD(&f->fd[FF_MANIFEST]));
+        if (run_fd(f->run, BFD_MANIFEST, 0) < 0)
+            run_fd_add(f->run, BFD_MANIFEST, 0, STEAL_FD(&f->fd[FF_MANIFEST]));
         run_fd_add(f->run, BFD_CHECKPOINT, 0, memfd_create("checkpoint", MFD_CLOEXEC));
     }
     if (fr->h.nfds < 2)

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """A daemon ends and another one begins: the guest's console, agent, screen and logs go on, by what its first process kept for them."""
-import ctypes, difflib, json, os, re, signal, socket, sys, time
+import ctypes, difflib, glob, json, os, re, signal, socket, sys, time
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from guestlib import *
 
@@ -184,7 +184,10 @@ def believed(box):
 
 def closed(box):
     """a first process that does not answer costs its guest's streams until the next daemon and nothing else; its door and its memory are not its QEMU's"""
-    dom = box.connect().defineXML(document("k4", memory=64))
+    folder, serial = serials(box, "k4")
+    theirs = folder + "/theirs.log"
+    open(theirs, "w").write("theirs\n")
+    dom = box.connect().defineXML(document("k4", memory=64, serial=serial))
     dom.create()
     stub, guest = box.role("pid1")[0], box.role("guest")[0]
     uid = os.stat("/proc/%d" % guest).st_uid
@@ -241,13 +244,26 @@ def closed(box):
     dom = box.connect().lookupByName("k4")
     assert dom.metadata(libvirt.VIR_DOMAIN_METADATA_TITLE, None, libvirt.VIR_DOMAIN_AFFECT_LIVE) == "told"
     # But its streams are theirs again.
-    wait_for("its log role", lambda: box.role("log"), 30)
+    wait_for("its log roles", lambda: len(box.role("log")) == 2, 30)
     Console(box, "k4").close()
-    again(box)
+    # A worker that tells lies now: its guest's logs stay where they are.
+    box.stop_daemon()
+    text = read(status)
+    assert folder + "/own.log" in text
+    open(status, "w").write(text.replace(folder + "/own.log", theirs))
+    box.start()
+    wait_for("its log roles", lambda: len(box.role("log")) == 2, 30)
+    # QEMU's side of the pipe: what is written comes by the role into the right file.
+    qemu = [fd for fd in os.listdir("/proc/%d/fd" % guest) if os.readlink("/proc/%d/fd/%s" % (guest, fd)).startswith("pipe:") and int(fd) > 2]
+    for fd in qemu:
+        with open("/proc/%d/fd/%s" % (guest, fd), "w") as f:
+            f.write("line-1-end\n" * 10000)
+    wait_for("they are in its log", lambda: len(numbers(read(folder + "/own.log"))) >= 10000, 30)
     dom = box.connect().lookupByName("k4")
     assert dom.metadata(libvirt.VIR_DOMAIN_METADATA_TITLE, None, libvirt.VIR_DOMAIN_AFFECT_LIVE) == "told" and box.role("log")
     dom.destroy()
     assert_clean(box)
+    assert read(theirs) == "theirs\n" and not glob.glob(theirs + ".*")
     for v in visitors:
         v.close()
 
