@@ -16,7 +16,7 @@ void settings_defaults(struct settings *s, bool session)
         .max_client_requests = 5, .admin_max_clients = 5, .admin_min_workers = 1, .admin_max_workers = 5, .admin_max_queued_clients = 5,
         .admin_max_client_requests = 5, .keepalive_interval = 5, .keepalive_count = 5, .admin_keepalive_interval = 5, .admin_keepalive_count = 5,
         .log_level = 3, .vnc_listen = "127.0.0.1", .spice_listen = "127.0.0.1", .remote_display_port_min = 5900, .remote_display_port_max = 65535,
-        .dynamic_ownership = 1, .stdio_handler_logd = 1,
+        .dynamic_ownership = 1,
         .log_max_size = 2u << 20, .log_max_backups = 3, .owner_uid = ~0u, .owner_gid = ~0u,
     };
     s->daemon = kind.id;

@@ -74,8 +74,8 @@ enum internal_op {
     IN_LOG_GAP,         /* EVENT log -> supervisor: fd [0] a memfd: uint64_t bytes that could not be kept, which the next instances are born with (BFD_CHECKPOINT) */
     /* hands (keeper spawns; the supervisor is their only peer, channel = fd 3; each answers one call and exits).
      * An operation that fails is answered by a REPLY with error != 0, no descriptors and nothing left over. */
-    IN_HAND_OPEN = 112, /* hand-open. CALL: struct hand_req; fds: manifest. Reply: struct hand_done; fds: [0] grants memfd, then nqemu descriptors for QEMU with the
-                         * numbers fd_base, fd_base + 1, ... in that order, then nworker of ours: [the monitor's connected socket unless HAND_NO_MONITOR], then grant.nworker
+    IN_HAND_OPEN = 112, /* hand-open. CALL: struct hand_req; fds: manifest, and with HAND_LOGD pipes. Reply: struct hand_done; fds: [0] grants memfd, then nqemu descriptors for QEMU with the
+                         * numbers fd_base, fd_base + 1, ... in that order, then nworker of ours: [the monitor's connected socket unless HAND_NO_MONITOR, and last the pipe for OWN_LOG], then grant.nworker
                          * for each entry in order (MK_PTY: slave; MK_PAIR: other end; MK_TCP_LISTEN: listener; MK_UNIX_LISTEN "worker": pair's other end, then listener; MK_LOG: read end of the pipe, its file, the file's folder) */
     IN_HAND_NET,        /* hand-net. CALL: struct hand_req (fd_base: the next_fd of IN_HAND_OPEN); fds: manifest, grants so far. Reply like IN_HAND_OPEN, for MK_TAP entries, no monitor;
                          * grants: those of both */
@@ -108,8 +108,8 @@ enum internal_op {
     IN_LOCK_CHECK,      /* CALL: fd [0] a lock: it is held, or taken back; an error: it is lost */
     IN_LEASES,          /* CALL gateway -> supervisor of virtlockd: reply: struct lease_row, one behind the other */
     IN_LEASE_LOST,      /* EVENT supervisor of virtlockd -> gateways whose mask has the bit LEASE_LOST_EVENT: the row, as in IN_LEASES, of a lock that is another's now */
-    IN_LEASES_DO,       /* CALL supervisor -> lease, its only one: struct lock_owner; arg: enum leases_what; fds [0] a connection to virtlockd, [1] the guest's BFD_TREE,
-                         * [2], if that is wanted, struct disk_keys. Reply empty */
+    IN_TALK,            /* CALL supervisor -> lease, its only one: struct lock_owner: the guest; arg: enum talk_what; fds [0] a connection to virtlockd or virtlogd, [1] the guest's BFD_TREE,
+                         * or for TALK_LOGS BFD_MANIFEST, [2], if that is wanted for leases, struct disk_keys. Reply: that of enum talk_what, or the daemon's error */
     IN_OP_N
 };
 #define OP_IN(x) OP(PROG_INTERNAL, x)
@@ -202,7 +202,8 @@ struct log_at { char path[LOG_PATH_MAX]; uint64_t inode, offset, most; };       
 struct log_append { char path[LOG_PATH_MAX]; uint32_t length, pad; };                                                  /* append: the message follows */
 struct log_tail { uint32_t bytes; uint32_t pad; uint64_t from; };   /* from: offset in the stream since start of this run */
 enum hand_flags { HAND_NO_MONITOR = 1 /* hot-plug, or no run folder wanted */, HAND_LOOK = 2 /* one image only, read-only and without locks: for probe; implies the first */,
-    HAND_KEEP_OWNER = 4 /* nothing that is made is given to the owner */, HAND_CHAIN_RELAXED = 8 /* an image's header is believed, whatever it named before */ };
+    HAND_KEEP_OWNER = 4 /* nothing that is made is given to the owner */, HAND_CHAIN_RELAXED = 8 /* an image's header is believed, whatever it named before */,
+    HAND_LOGD = 16 /* logs are virtlogd's: its pipes, QEMU's own first and then one for each MK_LOG in order, come behind the manifest */ };
 struct hand_req {
     uint64_t object;
     uint32_t uid, gid;              /* the guest's */
@@ -215,6 +216,7 @@ struct hand_req {
     char name[NAME_MAX_BYTES];
     char run_dir[384];              /* /var/lib/libvirt/qemu/domain-ID-NAME: made here, mode 0700, with monitor.sock in it */
 };
+enum { OWN_LOG = UINT16_MAX };      /* what QEMU itself says */
 struct hand_done {
     uint32_t nqemu, nworker;
     int32_t failed;                 /* index of the entry that failed, -1 none */
@@ -223,8 +225,8 @@ struct hand_done {
     uint32_t next_fd;               /* first number in QEMU not given away */
     uint32_t has;                   /* enum hand_has */
     int32_t pid, id;                /* IN_HAND_PIDFD */
-    uint8_t ours_kind[FRAME_FDS_MAX];     /* of each of the nworker descriptors: BFD_QMP, BFD_CHARDEV, BFD_LOG_PIPE, BFD_FILE and BFD_DIR (of the pipe before them) */
-    uint16_t ours_entry[FRAME_FDS_MAX];   /* and whose: an index into the manifest */
+    uint8_t ours_kind[FRAME_FDS_MAX];     /* of each of the nworker descriptors: BFD_QMP, BFD_CHARDEV, BFD_LOG_PIPE, BFD_FILE and BFD_DIR (of the pipe before them), BFD_NONE: QEMU's stdout and stderr */
+    uint16_t ours_entry[FRAME_FDS_MAX];   /* and whose: an index into the manifest, or OWN_LOG */
     char text[1024];                /* detail of the error (strerror is in it already) */
 };
 enum hand_has { HAND_HAS_TAPS = 1, HAND_HAS_HOSTNET = 2 };      /* what the manifest has beside what was opened */
@@ -253,7 +255,11 @@ struct launched {
 enum launch_level { LAUNCH_HAS_UID = 1, LAUNCH_HAS_VIEW = 2, LAUNCH_HAS_PIDNS = 4, LAUNCH_HAS_NETNS = 8, LAUNCH_HAS_FILTER = 16, LAUNCH_HAS_CGROUP = 32, LAUNCH_HAS_USERNS = 64, LAUNCH_HAS_PROC = 128 };
 enum { LEASE_LOST_EVENT = 65 };
 enum lock_flags { LOCK_SHARED = 1, LOCK_AUTOCREATE = 2 /* of the lock program's acquire, too */, LOCK_LOST = 4 /* in lease_row: it is another's */ };
-enum leases_what { LEASES_GIVE, LEASES_TAKE = 1, LEASES_AGAIN = 2 /* with LEASES_TAKE: it may have been done, in part or whole */ };
+enum talk_what {
+    LEASES_GIVE, LEASES_TAKE = 1, LEASES_AGAIN = 2 /* with LEASES_TAKE: it may have been done, in part or whole */,    /* empty */
+    TALK_LOGS = 4,      /* opens the guest's logs: fds [0] the pipe of QEMU's own, then one for each MK_LOG of the manifest, in order */
+    TALK_TAIL = 8,      /* the last bytes of QEMU's own, as text */
+};
 struct lock_file { uint32_t flags /* enum lock_flags */, pad; char name[NAME_MAX_BYTES]; };
 #define LOCK_TEXT_MAX 4096               /* bytes of a path or name with its NUL */
 /* Program lock: what the gateway makes of a call's arguments: register; and of the others' two strings, a path and a name behind each other, each with its NUL.

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #define SETTINGS_MAGIC 0x53455431u
 enum { REQUIRE_UNLESS_AUTO = 2 };
+enum stdio_handler { STDIO_OWN /* a log role of the guest's; the key is not set */, STDIO_FILE /* the same, and files grow on */, STDIO_LOGD /* the host's virtlogd */ };
 enum auth_kind { AUTH_NONE = 0, AUTH_SASL = 1, AUTH_POLKIT = 2 };
 /* Where log lines go; which of stderr and syslog it is without any depends on who started the daemon. */
 enum log_to { LOG_TO_NONE /* the end of the table */, LOG_TO_STDERR, LOG_TO_FILE, LOG_TO_SYSLOG, LOG_TO_JOURNALD };
@@ -27,7 +28,7 @@ struct settings {
     uint32_t vnc_auto_unix_socket, remote_display_port_min, remote_display_port_max;
     char user[64], group[64];
     uint32_t dynamic_ownership, max_processes, max_files, max_queued;
-    uint32_t stdio_handler_logd;
+    uint32_t stdio_handler;              /* enum stdio_handler */
     uint32_t uid_base, uid_count;        /* bulkhead_uid_base, bulkhead_uid_count: guests' and workers' uids */
     uint32_t chain_pin_relaxed;          /* bulkhead_chain_pin_relaxed */
     uint32_t auto_start_bypass_cache, auto_dump_bypass_cache;

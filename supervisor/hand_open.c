@@ -216,6 +216,8 @@ static int open_log(struct opener *o, const struct manifest_entry *m, const char
     (void)aux;
     if (m->flags & MF_RO)
         return open_log_look(o, path, name ? folder : NULL, g, e);
+    if (o->rq->flags & HAND_LOGD)
+        return ++o->nlogs + 1 < o->h->call.h.nfds ? open_give(o, g, frame_take_fd(&o->h->call, o->nlogs + 1), e) : open_fail(o, e, EPROTO, "no pipe came for the log '%s'", path);
     /* No O_APPEND: the log role splices at an offset of its own. */
     if (open_out(o, O_RDWR, m, path, &fd, e))
         return -1;
@@ -360,6 +362,23 @@ static int open_monitor(struct opener *o, struct err *e)
     return open_keep_as(o, NULL, BFD_QMP, cfd, e);
 }
 
+/* What QEMU says: a pipe of virtlogd's, or one whose reading end comes before it. */
+static int open_own_log(struct opener *o, struct err *e)
+{
+    struct grant own = { .index = OWN_LOG };
+    int p[2] = { -1, -1 };
+    if (o->rq->flags & HAND_LOGD)
+        p[1] = frame_take_fd(&o->h->call, 1);
+    else if (pipe2(p, O_CLOEXEC) < 0)
+        return open_fail(o, e, errno, "Unable to create a pipe");
+    AUTO_CLOSE wr = p[1];
+    if (wr < 0)
+        return open_fail(o, e, EPROTO, "no pipe came for the guest's log");
+    if (p[0] >= 0 && open_keep_as(o, &own, BFD_LOG_PIPE, p[0], e))
+        return -1;
+    return open_keep_as(o, &own, BFD_NONE, STEAL_FD(&wr), e);
+}
+
 static void open_end(struct opener *o)
 {
     while (o->nqemu)
@@ -401,6 +420,11 @@ static void open_all(struct hand *h, struct opener *o)
             hand_fail(h, (int)m.index, o->error, &e);
             return;
         }
+    }
+    if (!(o->rq->flags & (HAND_NO_MONITOR | HAND_LOOK)) && open_own_log(o, &e)) {
+        open_undo(o);
+        hand_fail(h, -1, o->error, &e);
+        return;
     }
     struct hand_done done = { .nqemu = o->nqemu, .nworker = o->nours, .failed = -1, .next_fd = o->fd_next, .has = has };
     memcpy(done.ours_kind, o->ours_kind, sizeof done.ours_kind);

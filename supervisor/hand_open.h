@@ -16,6 +16,7 @@ struct opener {
     int image[MANIFEST_ENTRIES_MAX];        /* the descriptor of an image's entry, for its backing file's; 0 none */
     char *made[OPEN_MADE_MAX];              /* names to remove again when a later entry fails, in order of making */
     unsigned nmade;
+    unsigned nlogs;                         /* of the pipes that came with the manifest, those that are given away */
     int error;                              /* negative errno of the failure, when a maker set one */
 };
 

@@ -8,7 +8,7 @@
 
 #define DEPTH_MAX 200
 
-/* Iterates over the flow's manifest; the mapping lasts until chain_close. */
+/* Iterates over the flow's manifest; who opened it unmaps it. */
 struct walk { struct manifest_in in; const void *p; size_t n; };
 
 static int walk_open(struct flow *f, struct walk *w)
@@ -17,11 +17,6 @@ static int walk_open(struct flow *f, struct walk *w)
     if (r == 0 && (r = manifest_open(&w->in, w->p, w->n)) < 0)
         munmap((void *)(uintptr_t)w->p, w->n);
     return r < 0 ? err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed manifest") : 0;
-}
-
-static void walk_close(struct walk *w)
-{
-    munmap((void *)(uintptr_t)w->p, w->n);
 }
 
 /* One hand a turn looks at one image.  What an image names comes last in the manifest, so one walk along it meets all. */
@@ -38,7 +33,7 @@ int chain_look(struct flow *f)
     while (f->i == ~0u && manifest_next(&w.in, &m, &path, &aux) > 0)
         if (m.index >= next && m.kind == MK_IMAGE && m.flags & MF_PROBE && m.format != IMG_RAW && !(m.flags & MF_EMPTY) && path)
             f->i = m.index;
-    walk_close(&w);
+    munmap((void *)(uintptr_t)w.p, w.n);
     if (f->i == ~0u)
         return FLOW_NEXT;
     hand_req_fill(&q, run_of(f->slot));
@@ -73,7 +68,7 @@ static int ask(struct flow *f, uint32_t arg)
         } else if (m.parent == (int32_t)f->i) {
             q.path[0] = 0;          /* what it stands on, the document tells */
         }
-    walk_close(&w);
+    munmap((void *)(uintptr_t)w.p, w.n);
     return flow_call(f, peer_take(ROLE_PROBE, f->object, f->name), OP_IN(IN_PROBE_IMAGE), arg, &q, sizeof q, &f->fd[FF_IMAGE], 1);
 }
 
@@ -137,7 +132,7 @@ int chain_probed(struct flow *f, struct frame *fr)
         grown.format = p.backing_format;
         r = depth >= DEPTH_MAX ? err_set(&f->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_STORAGE, "backing chain of '%s' is too deep", p.backing) : manifest_add(&out, &grown, p.backing, NULL);
     }
-    walk_close(&w);
+    munmap((void *)(uintptr_t)w.p, w.n);
     ssize_t n = r < 0 ? r : manifest_finish(&out);
     int fd = n < 0 ? -1 : frame_memfd("manifest", buf, (size_t)n);
     if (fd < 0)

@@ -56,7 +56,11 @@ void run_dir_name(struct run *r)
     r->uid = uid_of(r->id, 0);
 }
 
-static struct peer *worker_again(struct life *l);
+static struct peer *worker_again(struct life *l)
+{
+    struct run *r = l->data;
+    return run_worker_spawn(r, true);
+}
 
 struct run *run_take(int slot)
 {
@@ -146,12 +150,6 @@ struct peer *run_worker_spawn(struct run *r, bool resume)
         if (workers[d->kind] && (resume || d->kind != BFD_QMP))     /* a new QEMU's monitor comes with the answer to IN_LAUNCH */
             born_fd(&n, d->kind, d->arg, d->fd);
     return peer_spawn(&n);
-}
-
-static struct peer *worker_again(struct life *l)
-{
-    struct run *r = l->data;
-    return run_worker_spawn(r, true);
 }
 
 static void worker_failed(struct life *l)
@@ -332,7 +330,7 @@ void objects_inherit(struct peer *p, const struct held *h)
     if (p->role == ROLE_CONF || p->role == ROLE_HOST)
         life_adopt(p->role == ROLE_CONF ? &conf_life : &host_life, p);
     else if (p->role == ROLE_QEMU && r)
-        r->starting = p->number, r->worker.instance = h->instance;
+        r->worker.number = p->number, r->worker.instance = h->instance;
     else if (p->role == ROLE_LOG && r && h->tag < RUN_LOGS_MAX)
         r->log[h->tag].life.number = p->number;
     else
@@ -344,7 +342,7 @@ void objects_reconcile(void)
     life_start(&conf_life);
     for (struct run *r = run_next(NULL); r; r = run_next(r)) {
         const struct index_slot *s = slot_row(r->slot);
-        struct peer *p = peer_find(r->starting);
+        struct peer *p = peer_find(r->worker.number);
         run_dir_name(r);
         r->has_net = run_fd(r, BFD_GRANTS, 0) >= 0;
         if (!sup.index.head->loaded && !slot_active(s))

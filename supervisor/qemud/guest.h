@@ -62,7 +62,7 @@ enum run_phase { RUN_STARTING, RUN_UP, RUN_ENDING };
 /* A stream of the guest's with a log role of its own. */
 struct run_log { struct life life; struct run *run; };
 /* What a run holds; the keeper has it too, but for what is QEMU's.  arg: BFD_CHARDEV: the manifest's entry; BFD_LOG_PIPE, and with it BFD_FILE and BFD_DIR
- * unless its file is in the log folder: which log; BFD_NONE, for QEMU: its number there, -1 for stdout and stderr. */
+ * unless its file is in the log folder: which log; BFD_NONE, for QEMU: its number there, or OWN_LOG. */
 struct run_fd { int fd; uint8_t kind; uint32_t arg; };
 struct run {
     uint64_t object;                /* 0: free row */
@@ -73,8 +73,7 @@ struct run {
     int32_t stub;                   /* the PID-1 stub; 0: it does not live */
     uint32_t uid, next_fd, create_flags;
     char run_dir[384];
-    struct life worker;
-    uint64_t starting;              /* number of the worker before life cares for it */
+    struct life worker;             /* its number is known from its birth on; life cares for it once the guest is up */
     struct run_log log[RUN_LOGS_MAX];
     unsigned logs;
     struct run_fd fd[RUN_FDS_MAX];
@@ -110,7 +109,10 @@ void log_tail(struct run *r, struct peer *p, struct frame *f);
 /* lease.c */
 static inline bool lease_wanted(void) { return !strcmp(sup.settings.lock_manager, "lockd"); }
 void lease_asked(struct run *r, struct peer *worker, struct frame *f);
-void lease_talk(struct run *r, uint32_t what, const struct caller *c /* NULL: nobody waits */);
+void lease_talk(struct run *r, uint32_t what /* enum talk_what */, const struct caller *c /* NULL: nobody waits */);
+int talk_logs(struct flow *f);                              /* steps of a start whose logs are virtlogd's; else there is none */
+int talk_connected(struct flow *f, struct frame *fr);
+int talk_go(struct flow *f);
 
 /* save.c */
 extern const struct step saved_xml_steps[];

@@ -1,7 +1,11 @@
-/* lease.c: leases of a guest's disks (lock_manager = "lockd").  Its worker asks for them before the CPUs run, and gives them up when they have stopped; a
- * hand connects to virtlockd, and a lease role says what there is to say.  All that takes is in the flow: its guest may end meanwhile.
+/* lease.c: talks with the host's other daemons about a guest: a hand connects, and a lease role says what there is to say.
  *
- * SAFETY: what is leased is what the guest's document names, as xmlc made it, and the owner is its first process: a worker says when, not what or whose. */
+ * Leases of a guest's disks (lock_manager = "lockd"): its worker asks for them before the CPUs run, and gives them up when they have stopped.  All that
+ * takes is in the flow: its guest may end meanwhile.  Logs (stdio_handler = "logd"): a start has them opened, before anything is made for the guest; what
+ * virtlogd answers is QEMU's alone.
+ *
+ * SAFETY: what is leased or logged is what the guest's document names, as xmlc made it and policy let it pass, and the owner is its first process: a worker
+ * says when, not what or whose. */
 #include <fcntl.h>
 #include <string.h>
 #include "supervisor/qemud/guest.h"
@@ -17,25 +21,25 @@ static int turn_go(struct flow *f)
 
 static int connect_go(struct flow *f)
 {
-    const struct hand_daemon q = { .program = PROG_LOCK };
-    return hand_call(f, ROLE_HAND_OPEN, IN_HAND_DAEMON, &q, sizeof q, &f->fd[FF_MANIFEST], f->fd[FF_MANIFEST] >= 0);
+    const struct hand_daemon q = { .program = f->arg < TALK_LOGS ? PROG_LOCK : PROG_LOG };
+    return hand_call(f, ROLE_HAND_OPEN, IN_HAND_DAEMON, &q, sizeof q, &f->fd[FF_MANIFEST], f->arg < TALK_LOGS && f->fd[FF_MANIFEST] >= 0);
 }
 
-static int connected(struct flow *f, struct frame *fr)
+int talk_connected(struct flow *f, struct frame *fr)
 {
     util_closep(&f->fd[FF_IMAGE]);
-    util_closep(&f->fd[FF_SAVED]);
     util_closep(&f->fd[FF_GRANTS]);
     f->fd[FF_IMAGE] = frame_take_fd(fr, 0);
-    f->fd[FF_SAVED] = frame_take_fd(fr, 1);     /* open while the hand is needed */
-    f->fd[FF_GRANTS] = frame_take_fd(fr, 2);    /* what its disks are called elsewhere, if that is wanted */
+    f->fd[FF_GRANTS] = frame_take_fd(fr, 1);    /* open while the hand is needed */
+    util_closep(&f->fd[FF_TEXT]);               /* a start has read it */
+    f->fd[FF_TEXT] = frame_take_fd(fr, 2);      /* what its disks are called elsewhere, if that is wanted */
     return hand_did(f, fr);
 }
 
-static int talk_go(struct flow *f)
+int talk_go(struct flow *f)
 {
-    const int fds[] = { f->fd[FF_IMAGE], f->fd[FF_TREE], f->fd[FF_GRANTS] };
-    return flow_call(f, peer_take(ROLE_LEASE, 0, f->name), OP_IN(IN_LEASES_DO), f->arg, f->body, sizeof(struct lock_owner), fds, 2 + (fds[2] >= 0));
+    const int fds[] = { f->fd[FF_IMAGE], f->fd[f->arg == TALK_LOGS ? FF_MANIFEST : FF_TREE], f->fd[FF_TEXT] };
+    return flow_call(f, peer_take(ROLE_LEASE, 0, f->name), OP_IN(IN_TALK), f->arg, f->body, sizeof(struct lock_owner), fds, 2 + (fds[2] >= 0));
 }
 
 /* Whoever dies at it is no reason to fail: once more from the connection on. */
@@ -48,23 +52,28 @@ static int talk_failed(struct flow *f)
     return FLOW_NEXT;
 }
 
-void lease_talk(struct run *r, uint32_t what, const struct caller *c)
+static void about(struct flow *f, const struct run *r, uint32_t what)
 {
-    static const struct step steps[] = { { "turn", turn_go, NULL, NULL }, { "connect", connect_go, connected, talk_failed }, { "leases", talk_go, NULL, talk_failed }, { 0 } };
-    static uint32_t turns;
     const struct index_slot *s = slot_row(r->slot);
-    struct flow *f = flow_start(steps, flow_answered, c);
-    if (!f)
-        return;
     struct lock_owner *o = (struct lock_owner *)f->body;
     *o = (struct lock_owner){ .id = (uint32_t)r->id, .pid = s->qemu_pid };
     memcpy(o->uuid, s->uuid, sizeof o->uuid);
     util_copy_str(o->name, sizeof o->name, s->name);
-    util_copy_str(f->name, sizeof f->name, s->name);
+    f->arg = what;
+}
+
+void lease_talk(struct run *r, uint32_t what, const struct caller *c)
+{
+    static const struct step steps[] = { { "turn", turn_go, NULL, NULL }, { "connect", connect_go, talk_connected, talk_failed }, { "talk", talk_go, flow_answer, talk_failed }, { 0 } };
+    static uint32_t turns;
+    struct flow *f = flow_start(steps, flow_answered, c);
+    if (!f)
+        return;
+    about(f, r, what | (c && c->flags & FRAME_RESENT && what == LEASES_TAKE ? LEASES_AGAIN : 0));
+    util_copy_str(f->name, sizeof f->name, slot_row(r->slot)->name);
     f->wanted = r->object;
     f->id = r->id;
     f->i = ++turns;
-    f->arg = what | (c && c->flags & FRAME_RESENT && what ? LEASES_AGAIN : 0);
     f->fd[FF_TREE] = fcntl(run_fd(r, BFD_TREE, 0), F_DUPFD_CLOEXEC, 0);
     if (*sup.settings.lvm_lockspace_dir || *sup.settings.scsi_lockspace_dir)
         f->fd[FF_MANIFEST] = fcntl(run_fd(r, BFD_MANIFEST, 0), F_DUPFD_CLOEXEC, 0);
@@ -75,4 +84,12 @@ void lease_asked(struct run *r, struct peer *worker, struct frame *fr)
 {
     struct caller c = { .number = worker->number, .serial = fr->h.serial, .op = fr->h.op, .flags = fr->h.flags };
     lease_talk(r, fr->h.arg & LEASES_TAKE, &c);
+}
+
+int talk_logs(struct flow *f)
+{
+    bool own = sup.settings.stdio_handler != STDIO_LOGD;
+    about(f, f->run, TALK_LOGS);
+    f->pc += own;
+    return own ? FLOW_NEXT : connect_go(f);
 }

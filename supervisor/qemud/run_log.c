@@ -52,17 +52,16 @@ void log_run(struct run *r)
     }
 }
 
-/* The end of QEMU's own stream, for the error text of a start that fails: asked of the log role, answered to the worker. */
+/* The end of QEMU's own stream, for the error text of a start that fails: asked of the log role or virtlogd, answered to the worker. */
 void log_tail(struct run *r, struct peer *p, struct frame *f)
 {
     struct caller c = { .number = p->number, .serial = f->h.serial, .op = f->h.op, .arg = f->h.arg };
-    struct peer *log = NULL;
-    for (unsigned i = 0; i < r->logs; i++)
-        if (run_fd(r, BFD_FILE, i) < 0)
-            log = life_peer(&r->log[i].life);
+    struct peer *log = r->logs ? life_peer(&r->log[r->logs - 1].life) : NULL;       /* its own is the last one */
     f->h.origin = p->number;
     if (log)
         route_to(&c, log, f);
+    else if (sup.settings.stdio_handler == STDIO_LOGD)
+        lease_talk(r, TALK_TAIL, &c);
     else
         route_fail(&c, VIR_ERR_INTERNAL_ERROR, "no log of this guest");
 }

@@ -27,7 +27,8 @@ void run_adopt(struct run *r, struct frame *fr, int32_t pid)
 void hand_req_fill(struct hand_req *q, const struct run *r)
 {
     *q = (struct hand_req){ .object = r->object, .uid = r->uid, .gid = r->uid, .owner_uid = sup.settings.owner_uid, .owner_gid = sup.settings.owner_gid,
-        .flags = (sup.settings.dynamic_ownership ? 0 : HAND_KEEP_OWNER) | (sup.settings.chain_pin_relaxed ? HAND_CHAIN_RELAXED : 0), .id = r->id, .fd_base = r->next_fd };
+        .flags = (sup.settings.dynamic_ownership ? 0 : HAND_KEEP_OWNER) | (sup.settings.chain_pin_relaxed ? HAND_CHAIN_RELAXED : 0) |
+            (sup.settings.stdio_handler == STDIO_LOGD ? HAND_LOGD : 0), .id = r->id, .fd_base = r->next_fd };
     util_copy_str(q->name, sizeof q->name, slot_row(r->slot)->name);
     util_copy_str(q->run_dir, sizeof q->run_dir, r->run_dir);
 }
@@ -103,16 +104,26 @@ static int opened(struct flow *f, struct frame *fr)
     fault |= run_take_ours(r, fr, 1 + d->nqemu);
     r->next_fd = d->next_fd;
     r->has |= d->has;
-    return fault ? err_set(&f->err, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "too many character devices") : FLOW_NEXT;
+    return fault ? err_set(&f->err, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "too many logs or character devices for a guest") : FLOW_NEXT;
+}
+
+/* logs: what virtlogd answered for them; NULL: they are our own. */
+static int open_with(struct flow *f, struct frame *logs)
+{
+    struct hand_req q;
+    int fds[1 + FRAME_FDS_MAX] = { f->fd[FF_MANIFEST] };
+    for (unsigned i = 0; logs && i < logs->h.nfds; i++)
+        fds[1 + i] = logs->fds[i];
+    f->pc += logs != NULL;
+    run_fd_add(f->run, BFD_TREE, 0, STEAL_FD(&f->fd[FF_TREE]));
+    run_fd_add(f->run, BFD_MANIFEST, 0, fcntl(f->fd[FF_MANIFEST], F_DUPFD_CLOEXEC, 0));     /* by which all can be undone */
+    hand_req_fill(&q, f->run);
+    return hand_call(f, ROLE_HAND_OPEN, IN_HAND_OPEN, &q, sizeof q, fds, logs ? 1u + logs->h.nfds : 1);
 }
 
 static int open_go(struct flow *f)
 {
-    struct hand_req q;
-    run_fd_add(f->run, BFD_TREE, 0, STEAL_FD(&f->fd[FF_TREE]));
-    run_fd_add(f->run, BFD_MANIFEST, 0, fcntl(f->fd[FF_MANIFEST], F_DUPFD_CLOEXEC, 0));     /* by which all can be undone */
-    hand_req_fill(&q, f->run);
-    return hand_call(f, ROLE_HAND_OPEN, IN_HAND_OPEN, &q, sizeof q, &f->fd[FF_MANIFEST], 1);
+    return open_with(f, NULL);
 }
 
 /* From here on the run can be undone without us. */
@@ -142,15 +153,11 @@ static int netted(struct flow *f, struct frame *fr)
 static int worker_go(struct flow *f)
 {
     struct run *r = f->run;
-    int p[2], check = memfd_create("checkpoint", MFD_CLOEXEC);
-    if (pipe2(p, O_CLOEXEC) < 0)
-        return err_sys(&f->err, VIR_FROM_QEMU, errno, "Unable to create a pipe");
-    int fault = log_add(r, BFD_LOG_PIPE, p[0]);     /* QEMU's own stream: the one that has no file of its own */
-    if (fault | run_fd_add(r, BFD_NONE, ~0u, p[1]) | run_fd_add(r, BFD_CHECKPOINT, 0, check))
-        return err_set(&f->err, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "too many logs or descriptors for a guest");
+    if (run_fd_add(r, BFD_CHECKPOINT, 0, memfd_create("checkpoint", MFD_CLOEXEC)))
+        return err_set(&f->err, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "too many descriptors for a guest");
     log_run(r);
     struct peer *w = run_worker_spawn(r, false);
-    r->starting = w ? w->number : 0;
+    r->worker.number = w ? w->number : 0;
     peer_soon(ROLE_HAND_LAUNCH);
     return flow_call(f, w, OP_IN(IN_START), f->caller.arg, NULL, 0, &f->fd[FF_SAVED], f->fd[FF_SAVED] >= 0);
 }
@@ -159,7 +166,7 @@ static int up(struct flow *f)
 {
     struct run *r = f->run;
     bool paused = f->caller.arg & START_PAUSED, restored = f->fd[FF_SAVED] >= 0;
-    guest_up(r, peer_find(r->starting));
+    guest_up(r, peer_find(r->worker.number));
     if (!paused && !restored)
         event_lifecycle(slot_row(r->slot), EV_RESUMED, 0);
     event_lifecycle(slot_row(r->slot), EV_STARTED, restored ? STARTED_RESTORED : 0);
@@ -217,7 +224,7 @@ static int xml_slot(struct flow *f)
 }
 
 #define START_STEPS { "begin", begin, NULL, NULL }, { "saved", saved_go, saved_got, NULL }, { "read", read_text, doc_text_got, NULL }, { "compile", compile, compiled, NULL }, { "judge", saved_judge, NULL, NULL }, { "look", chain_look, chain_looked, NULL }, \
-    { "probe", chain_probe, chain_probed, NULL }, { "open", open_go, opened, NULL }, { "net", net_go, netted, NULL }, { "worker", worker_go, NULL, NULL }, \
+    { "probe", chain_probe, chain_probed, NULL }, { "connect", talk_logs, talk_connected, NULL }, { "logs", talk_go, open_with, NULL }, { "open", open_go, opened, NULL }, { "net", net_go, netted, NULL }, { "worker", worker_go, NULL, NULL }, \
     { "up", up, NULL, NULL }, { "image", saved_drop, saved_dropped, saved_drop_failed }, { 0 }
 const struct step create_steps[] = { { "claim", doc_claim, NULL, NULL }, START_STEPS };
 const struct step create_xml_steps[] = { { "again", xml_again, NULL, NULL }, { "document", doc_xmlc_pass, doc_take, NULL }, { "slot", xml_slot, NULL, NULL }, START_STEPS };
@@ -242,7 +249,7 @@ static int launch_go(struct flow *f)
     /* Our ends live in the stub too, for a later daemon.  Not the monitor's, which serves one at a time: that may be libvirt's. */
     for (const struct run_fd *d = r->fd; d < r->fd + r->fds; d++)
         if (d->kind != BFD_QMP) {
-            if (d->kind == BFD_NONE && d->arg == ~0u)
+            if (d->kind == BFD_NONE && d->arg == OWN_LOG)
                 l->log_fd = l->nfds;
             l->fd[l->nfds] = (struct launch_fd){ .number = d->kind == BFD_NONE ? (int16_t)d->arg : -1, .kind = d->kind, .arg = d->arg };
             fds[2 + l->nfds++] = d->fd;
@@ -264,8 +271,8 @@ static int launched(struct flow *f, struct frame *fr)
     if (hand)           /* only now may it let QEMU run on without us */
         peer_send(hand, &known, NULL, 0, NULL, 0);
     for (unsigned i = 0; i < r->fds; i++)
-        if (r->fd[i].kind == BFD_NONE)
-            util_closep(&r->fd[i].fd);      /* QEMU has it */
+        if (r->fd[i].kind == BFD_NONE && r->fd[i].arg != OWN_LOG)
+            util_closep(&r->fd[i].fd);      /* QEMU has it; its log must not end before it was asked for QEMU's last words */
     struct timespec ts;
     clock_gettime(CLOCK_REALTIME, &ts);
     SLOT_EDIT(s, r->slot) {
@@ -278,14 +285,8 @@ static int launched(struct flow *f, struct frame *fr)
     }
     int fds[3] = { run_fd(r, BFD_QMP, 0), run_fd(r, BFD_PROC, 0), run_fd(r, BFD_CGROUP, 0) };
     route_reply(&f->caller, &d, sizeof d, fds, fds[2] >= 0 ? 3 : 2);
+    f->answered = true;
     return FLOW_END;
-}
-
-static void launch_done(struct flow *f, bool ok)
-{
-    f->run->launching = false;
-    if (!ok)
-        route_error(&f->caller, &f->err);
 }
 
 static const struct step launch_steps[] = { { "launch", launch_go, launched, NULL }, { 0 } };
@@ -297,11 +298,11 @@ void launch_begin(struct run *r, struct peer *worker, struct frame *fr)
     struct caller c = { .number = worker->number, .serial = fr->h.serial, .op = fr->h.op };
     struct launch l;
     memcpy(&l, fr->body, sizeof l);
-    if (r->phase != RUN_STARTING || r->launched || r->launching || r->starting != worker->number) {
+    if (r->phase != RUN_STARTING || r->launched || r->launching || r->worker.number != worker->number) {
         peer_refuse(worker, "a launch out of turn");
         return;
     }
-    struct flow *f = flow_start(launch_steps, launch_done, &c);
+    struct flow *f = flow_start(launch_steps, flow_answered, &c);
     if (!f)
         return;
     _Static_assert(sizeof l <= sizeof f->body, "a launch fits into a flow");

@@ -54,17 +54,11 @@ static int kill_go(struct flow *f)
     return FLOW_BLOCKED;
 }
 
-static struct peer *worker_of(const struct run *r)
-{
-    struct peer *p = peer_find(r->worker.number);
-    return p ? p : peer_find(r->starting);
-}
-
 /* The monitor's last words may still be on their way through the worker. */
 static int word_go(struct flow *f)
 {
     struct run *r = f->run;
-    return r->has_word || !worker_of(r) || !waits(r, 2, WORD_WAIT_MS) ? FLOW_NEXT : FLOW_BLOCKED;
+    return r->has_word || !peer_find(r->worker.number) || !waits(r, 2, WORD_WAIT_MS) ? FLOW_NEXT : FLOW_BLOCKED;
 }
 
 static int claim_go(struct flow *f)
@@ -75,7 +69,7 @@ static int claim_go(struct flow *f)
 static int worker_go(struct flow *f)
 {
     struct run *r = f->run;
-    struct peer *p = worker_of(r);
+    struct peer *p = peer_find(r->worker.number);
     struct frame_head h = { .kind = FRAME_EVENT, .op = OP_IN(IN_QUIT), .object = r->object };
     life_release(&r->worker);
     if (!p)

@@ -23,7 +23,9 @@ CONNECT = ("0:32", "0:33")          # IN_SERVE, IN_SUBSCRIBE
 CALL_LIMIT = 40     # seconds for a call that a crash came across
 # Flows of which only some points are new: IN_HAND_CONNECT, IN_HAND_PIDFD, and conf's first call in a daemon's life, IN_CONF_LIST; IN_START
 ONLY = {"takeover": {"supervisor": ("0:117", "0:118"), "hand-open": ("0:117", "0:118"), "conf": ("0:65",)}, "restore": {"supervisor": ("0:104",)}}
-LEASES = ("0:103", "0:120", "0:167")        # IN_LEASES_ASK, IN_HAND_DAEMON, IN_LEASES_DO
+LEASES = ("0:103", "0:120", "0:167")        # IN_LEASES_ASK, IN_HAND_DAEMON, IN_TALK
+LOGS = ("0:120", "0:167", "0:112")          # IN_HAND_DAEMON, IN_TALK, IN_HAND_OPEN with its answer
+BESIDE = {"logs": ("virtlogd", 'stdio_handler = "logd"\n'), "leases": ("virtlockd", 'lock_manager = "lockd"\n')}      # the daemon that a flow wants
 POINT = re.compile(r"crash point ((\S+) (before|after|got) (\d+:\d+) (\d+))")
 
 
@@ -49,6 +51,13 @@ class Flows:
             f.truncate(1 << 20)
         self.con().defineXML(guest_xml("victim", "<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/var/lib/libvirt/images/victim.img'/>"
                                        "<target dev='vda' bus='virtio'/></disk>"))
+
+    def define_logged(self):
+        """With a log of a port beside that of its QEMU."""
+        self.con().defineXML(guest_xml("victim").replace("<serial type='pty'/>", "<serial type='pty'><log file='/var/log/libvirt/qemu/port.log' append='off'/></serial>"))
+
+    def logs(self):
+        self.start()
 
     def leases(self):
         d = self.dom()
@@ -112,6 +121,7 @@ FLOWS = {
     "undefine": (("define",),                   None),
     "takeover": (("define", "start"),           "running"),
     "restore":  (("define", "start", "save"),   "running"),
+    "logs":     (("define_logged",),            "running"),
     "leases":   (("define_leased",),            "running"),
 }
 
@@ -234,6 +244,10 @@ def points(b, flow, tried):
         # of a daemon's start: what its supervisor asks the hands about the guests that run
         if flow == "leases" and m[1] != "lease" and m[3] not in LEASES:
             continue
+        if flow == "logs":              # frames that leases have, too
+            if m[1] in ROLES and m[3] in LOGS and m[0] not in found:
+                found.append(m[0])
+            continue
         wanted = m[3] in ONLY[flow].get(m[1], ()) if flow in ONLY else m[1] in ROLES and m[0] not in tried
         # A connection's first frames are armed in every spare gateway: one client after the other would lose its own, as it should.
         if wanted and m[0] not in found and not (m[1] == "gateway" and m[3] in CONNECT):
@@ -270,9 +284,12 @@ def main():
         b.stop_daemon()
         assert guests(b) == before, "the daemon's end touched a guest"
         for flow in a.flow or FLOWS:
-            if flow == "leases":
-                b.say(b.ours("virtlockd"))
-                open(b.dir + "/etc/libvirt/qemu.conf", "a").write('lock_manager = "lockd"\n')
+            if flow in BESIDE:
+                daemon, line = BESIDE[flow]
+                b.say(b.ours(daemon))
+                wait_for("the other daemon", lambda: os.path.exists(b.dir + "/run/libvirt/%s-sock" % daemon))
+                with open(b.dir + "/etc/libvirt/qemu.conf", "w") as f:
+                    f.write(line)
             todo = [a.point] if a.point else points(b, flow, tried)
             if a.max and len(todo) > a.max:
                 todo = [todo[i * len(todo) // a.max] for i in range(a.max)]
@@ -291,6 +308,8 @@ def main():
                     clean(b)
                     b.stop_daemon()
                     left = [x for x in b.left_over() if not x.startswith("process") and "bystander" not in x and not door.endswith(x.split(" ", 1)[1])]
+                    if flow == "logs":
+                        wait_for("no stream is left in virtlogd", lambda: not b.role("log"))
                     left += ["QEMU %d" % p for p in guests(b) if p not in before]
                     assert not left, "left over: %s" % left
                     died = "ended: killed" in b.log_text()[mark:] or "signal" in b.log_text()[mark:]

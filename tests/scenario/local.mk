@@ -41,6 +41,7 @@ scenario_root_tests = \
 	%D%/test-logd-zip.py \
 	%D%/test-logd-libvirtd.py \
 	%D%/test-guest-leases.py \
+	%D%/test-guest-logd.py \
 	%D%/test-lockd-held.py \
 	%D%/test-lockd-rules.py \
 	%D%/test-peer-admin.py \

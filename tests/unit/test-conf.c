@@ -94,7 +94,7 @@ static void test_keys(void)
         { CONF_FILE_LOGD, "max_size = -1", "f:1: max_size: -1 is not between 0 and 2147483647" },
         { CONF_FILE_LOGD, "log_level = \"1\"", "f:1: log_level: a number is expected" },
     };
-    struct settings s = { .magic = SETTINGS_MAGIC, .remote_display_port_min = 5900, .remote_display_port_max = 65535, .stdio_handler_logd = 1 };
+    struct settings s = { .magic = SETTINGS_MAGIC, .remote_display_port_min = 5900, .remote_display_port_max = 65535, .stdio_handler = STDIO_LOGD };
     struct err e;
 
     int r = settings_apply(&s, CONF_FILE_DAEMON, "f", text, sizeof text - 1, &e);
@@ -103,7 +103,7 @@ static void test_keys(void)
     static const char qemu[] = "stdio_handler = \"file\"\nsecurity_driver = [ \"selinux\", \"apparmor\" ]\nsecurity_driver = \"none\"\nmax_core = \"unlimited\"\n"
         "nothing_of_ours = [ 1, \"x\" ]\nbulkhead_chain_pin_relaxed = 1\nseccomp_sandbox = -1\n";
     r = settings_apply(&s, CONF_FILE_QEMU, "f", qemu, sizeof qemu - 1, &e);
-    tap_ok(r == 0 && !s.stdio_handler_logd && s.chain_pin_relaxed && settings_finish(&s, &e) == 0, "qemu.conf");
+    tap_ok(r == 0 && s.stdio_handler == STDIO_FILE && s.chain_pin_relaxed && settings_finish(&s, &e) == 0, "qemu.conf");
     static const char logd[] = "log_level = 1\nmax_clients = 55\nmax_size = 4096\nmax_age_days = 7\nlog_root = \"/x\"\nbulkhead_timestamps = 1\nbulkhead_rate_limit = 1000\n";
     r = settings_apply(&s, CONF_FILE_LOGD, "f", logd, sizeof logd - 1, &e);
     tap_ok(r == 0 && s.max_clients == 9 && !s.log_level && s.log_max_size == 4096 && s.log_stamps && !s.log_max_age_days, "virtlogd.conf, for another daemon");

@@ -45,12 +45,15 @@ static void add(int kind, uint32_t flags, const char *path, const char *aux)
 }
 
 /* Runs the hand; done and grants are filled in; descriptors are in sup.reply until finish(). */
+static int pipes[2];           /* of virtlogd's, behind the manifest */
+static unsigned npipes;
+
 static void run(void)
 {
-    int fd = frame_memfd("m", buf, (size_t)manifest_finish(&out));
+    int fd = frame_memfd("m", buf, (size_t)manifest_finish(&out)), fds[] = { fd, pipes[0], pipes[1] };
     memset(&done, 0, sizeof done);
     memset(&grants, 0, sizeof grants);
-    int r = fakesup_hand(&sup, ROLE_HAND_OPEN, root ? 0 : BIRTH_SESSION, IN_HAND_OPEN, &rq, sizeof rq, &fd, 1);
+    int r = fakesup_hand(&sup, ROLE_HAND_OPEN, root ? 0 : BIRTH_SESSION, IN_HAND_OPEN, &rq, sizeof rq, fds, 1 + npipes);
     close(fd);
     if (r == 1 && sup.reply.body_len == sizeof done)
         memcpy(&done, sup.reply.body, sizeof done);
@@ -223,13 +226,13 @@ static void channels(void)
     add(MK_BIND, 0, "/etc/passwd", NULL);
     add(MK_DEVNODE, 0, "/dev/null", NULL);
     run();
-    if (!tap_ok(done.error == 0 && done.nqemu == 7 && done.nworker == 8, "channels of all kinds: %u to QEMU, %u ours (%s)", done.nqemu, done.nworker, done.text)) {
+    if (!tap_ok(done.error == 0 && done.nqemu == 7 && done.nworker == 10, "channels of all kinds: %u to QEMU, %u ours (%s)", done.nqemu, done.nworker, done.text)) {
         finish();
         return;
     }
     tap_ok(grants.h.monitor_fd == 10 && grants.g[0].qemu_fd[0] == 11 && grants.g[5].qemu_fd[0] == 16, "numbers, the monitor first");
     tap_ok(!grants.g[7].made && grants.g[6].made, "a tap is left to hand-net");
-    /* ours: 0 monitor, 1 slave, 2 pair, 3 agent pair, 4 agent listener, 5 pipe, 6 log file */
+    /* ours: 0 monitor, 1 slave, 2 pair, 3 agent pair, 4 agent listener, 5 pipe, 6 log file, 7 its folder, 8 and 9 the pipe of what QEMU says */
     int accepted = accept4(qemu_fd(0), NULL, NULL, SOCK_CLOEXEC);
     tap_ok(accepted >= 0 && write(accepted, "m", 1) == 1 && read(our_fd(0), &c, 1) == 1 && c == 'm', "the monitor's connection waits in its backlog");
     close(accepted);
@@ -257,6 +260,7 @@ static void channels(void)
     int fl = fcntl(qemu_fd(5), F_GETFL);
     tap_ok((fl & O_ACCMODE) == O_WRONLY && (fl & O_APPEND), "a file to write is write-only");
     tap_ok(write(qemu_fd(6), "l", 1) == 1 && read(our_fd(5), &c, 1) == 1 && c == 'l' && !(fcntl(our_fd(6), F_GETFL) & O_APPEND), "a log is a pipe, and a file without O_APPEND");
+    tap_ok(done.ours_kind[8] == BFD_LOG_PIPE && done.ours_kind[9] == BFD_NONE && done.ours_entry[9] == OWN_LOG && write(our_fd(9), "w", 1) == 1 && read(our_fd(8), &c, 1) == 1 && c == 'w', "and so is what QEMU says");
     struct hand_path p = { 0 };
     struct fakesup keep = sup;
     if (util_format(p.path, sizeof p.path, "%s/monitor.sock", rq.run_dir) < 0)
@@ -293,6 +297,34 @@ static void channels(void)
 }
 
 /* As on NFS with root_squash: root may not, qemu.conf's user may. Without another process's files no test: this needs root. */
+/* Logs that virtlogd keeps: its pipes are given away, nothing is opened. */
+static void logd(void)
+{
+    char c;
+    int own[2], log[2];
+    if (pipe2(own, O_CLOEXEC) || pipe2(log, O_CLOEXEC))
+        abort();
+    pipes[0] = own[1];
+    pipes[1] = log[1];
+    for (npipes = 0; npipes <= 2; npipes++) {
+        begin();
+        rq.flags = HAND_LOGD;
+        add(MK_LOG, 0, in_dir("virtlogd.log"), NULL);
+        run();
+        if (npipes < 2)
+            tap_ok(done.error && sup.reply.h.nfds == 0 && strstr(done.text, "no pipe came"), "%u pipes for two logs: %s", npipes, done.text);
+        else if (tap_ok(done.error == 0 && done.nqemu == 2 && done.nworker == 2 && done.ours_kind[1] == BFD_NONE && done.ours_entry[1] == OWN_LOG, "a pipe for each (%s)", done.text))
+            tap_ok(write(our_fd(1), "o", 1) == 1 && read(own[0], &c, 1) == 1 && c == 'o' && write(qemu_fd(1), "l", 1) == 1 && read(log[0], &c, 1) == 1 && c == 'l', "the first is QEMU's own");
+        finish();
+    }
+    npipes = 0;
+    tap_ok(access(in_dir("virtlogd.log"), F_OK) < 0, "nothing is made");
+    for (int i = 0; i < 2; i++) {
+        close(own[i]);
+        close(log[i]);
+    }
+}
+
 static void squashed(void)
 {
     int status = -1;
@@ -426,6 +458,7 @@ int main(void)
     looks();
     channels();
     tcp();
+    logd();
     squashed();
     kept();
     nvram();

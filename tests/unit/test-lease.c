@@ -219,19 +219,21 @@ static const char *talk(const struct tree *t, uint32_t what, const char *busy, b
     reset();
     if (by_role) {
         struct fakesup s;
-        struct birth b = { .uid = geteuid() ? 0xffffffffu : 65534u, .gid = geteuid() ? 0xffffffffu : 65534u, .flags = geteuid() ? BIRTH_SESSION : 0, .nfds = 1, .fd_kind = { BFD_SETTINGS } };
+        struct birth b = { .uid = geteuid() ? 0xffffffffu : 65534u, .gid = geteuid() ? 0xffffffffu : 65534u, .flags = geteuid() ? BIRTH_SESSION : 0, .nfds = 2, .fd_kind = { BFD_SETTINGS, BFD_LAYOUT } };
         struct mp_out o;
         mp_out_init(&o, 1 << 20);
         tree_pack(&o, t);
-        int memfd = frame_memfd("settings", &settings, sizeof settings), tree = frame_memfd("tree", o.p, o.len);
+        static const struct layout layout = { .log_dir = "/logs" };
+        int born[] = { frame_memfd("settings", &settings, sizeof settings), frame_memfd("layout", &layout, sizeof layout) }, tree = frame_memfd("tree", o.p, o.len);
         mp_out_free(&o);
-        int r = fakesup_spawn(&s, ROLE_LEASE, b, &memfd);
-        r = r ? r : fakesup_call(&s, OP_IN(IN_LEASES_DO), 0, what, &owner, sizeof owner, (int[]){ pair[0], tree }, 2);
+        int r = fakesup_spawn(&s, ROLE_LEASE, b, born);
+        r = r ? r : fakesup_call(&s, OP_IN(IN_TALK), 0, what, &owner, sizeof owner, (int[]){ pair[0], tree }, 2);
         if (r != 1)
             err_set(&e, VIR_ERR_INTERNAL_ERROR, 0, "no answer: %d", r);
         else if (s.reply.h.kind == FRAME_ERROR)
             err_from_wire(&e, s.reply.body, s.reply.body_len);
-        close(memfd);
+        close(born[0]);
+        close(born[1]);
         close(tree);
         tap_int(fakesup_end(&s), 0, "the role ends");
     } else if (!resources_find(&found, t, &settings, NULL, &e)) {

@@ -118,8 +118,8 @@ static bool is_kind(const struct key *k, const struct conf_value *v, int64_t *n,
         return *n >= 0;
     case KEY_UUID: return str && parse_uuid(v, uuid);
     case KEY_HANDLER:
-        *n = str && is_text(v, "logd");
-        return *n || (str && is_text(v, "file"));
+        *n = !str ? -1 : is_text(v, "logd") ? STDIO_LOGD : is_text(v, "file") ? STDIO_FILE : -1;
+        return *n >= 0;
     }
     return false;
 }

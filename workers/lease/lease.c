@@ -1,16 +1,18 @@
-/* lease.c: the role that speaks to virtlockd for one guest: born for one call, takes or gives up the guest's leases, and ends.
+/* lease.c: the role that speaks to virtlockd or virtlogd for one guest: born for one talk, takes or gives up the guest's leases, has its logs opened, or
+ * reads back what its QEMU said last, and ends.
  *
- * What it reads is the guest's document, as xmlc made it of a client's, and what virtlockd says, which may be anybody's by then.  It holds the
- * connection, which a hand made, and its channel. */
+ * What it reads is the guest's document or manifest, as xmlc made them of a client's, and what the host's daemon says, which may be anybody's by then.
+ * It holds the connection, which a hand made, and its channel. */
 #include <string.h>
 #include "ipc/loop.h"
 #include "ipc/util.h"
 #include "workers/lease/lease.h"
 #include "workers/worker.h"
 
-enum { TALK_MS = 30000 /* a lease on a shared file system may take its time */ };
+enum { LEASES_MS = 30000 /* a lease on a shared file system may take its time */, LOGS_MS = 10000 };
 
 static struct settings settings;
+static struct layout layout;
 
 static bool keys_are_good(const struct disk_keys *k)
 {
@@ -20,39 +22,56 @@ static bool keys_are_good(const struct disk_keys *k)
     return good;
 }
 
-static void on_leases(struct worker *w, const struct request *rq, struct frame *f)
+static void leases(const struct lock_owner *owner, uint32_t what, int fd, int document, int named, struct err *e)
 {
     static struct resources found;
     static struct disk_keys keys;
+    AUTO_TREE *t = tree_map(document);
+    if (!t) {
+        err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed request for leases");
+        return;
+    }
+    bool has_keys = named >= 0 && frame_copy(named, &keys, sizeof keys) == 0 && keys_are_good(&keys);
+    if (!resources_find(&found, t, &settings, has_keys ? &keys : NULL, e))
+        lease_talk(fd, owner, &found, &settings, what, LEASES_MS, e);
+    resources_free(&found);
+}
+
+static void on_talk(struct worker *w, const struct request *rq, struct frame *f)
+{
+    static struct pipes pipes;
     struct lock_owner owner;
     struct err e = ERR_INIT;
     AUTO_CLOSE fd = frame_take_fd(f, 0);
-    AUTO_CLOSE document = frame_take_fd(f, 1);
+    AUTO_CLOSE about = frame_take_fd(f, 1);
     AUTO_CLOSE named = frame_take_fd(f, 2);
-    AUTO_TREE *t = tree_map(document);
-    if (f->body_len != sizeof owner || f->h.flags & FRAME_BIG || fd < 0 || !t || !memchr(((const struct lock_owner *)(const void *)f->body)->name, 0, sizeof owner.name)) {
-        err_set(&e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed request for leases");
+    AUTO_FREE char *text = NULL;
+    size_t n = 0;
+    if (f->body_len != sizeof owner || f->h.flags & FRAME_BIG || fd < 0 || about < 0 || !memchr(((const struct lock_owner *)(const void *)f->body)->name, 0, sizeof owner.name)) {
+        err_set(&e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed request for a talk");
     } else {
         memcpy(&owner, f->body, sizeof owner);
-        bool has_keys = named >= 0 && frame_copy(named, &keys, sizeof keys) == 0 && keys_are_good(&keys);
-        if (!resources_find(&found, t, &settings, has_keys ? &keys : NULL, &e))
-            lease_talk(fd, &owner, &found, &settings, rq->arg, TALK_MS, &e);
-        resources_free(&found);
+        if (rq->arg == TALK_LOGS)
+            logs_open(fd, &owner, &layout, about, LOGS_MS, &pipes, &e);
+        else if (rq->arg == TALK_TAIL)
+            logs_tail(fd, &owner, &layout, LOGS_MS, &text, &n, &e);
+        else
+            leases(&owner, rq->arg, fd, about, named, &e);
     }
     if (e.code)
         worker_error(w, rq, &e);
     else
-        worker_reply(w, rq, NULL, 0, NULL, 0);
+        worker_reply(w, rq, text, n, pipes.fd, pipes.n);
     loop_stop(0);
 }
 
 int main(void)
 {
-    static const struct worker_op ops[] = { { OP_IN(IN_LEASES_DO), on_leases }, { 0, NULL } };
+    static const struct worker_op ops[] = { { OP_IN(IN_TALK), on_talk }, { 0, NULL } };
     static struct worker w = { .ops = ops };
     worker_birth(&w, ROLE_LEASE);
-    int fd = birth_fd(&w.birth, BFD_SETTINGS, -1, NULL);
-    if (fd < 0 || frame_copy(fd, &settings, sizeof settings) < 0)
+    int fd = birth_fd(&w.birth, BFD_SETTINGS, -1, NULL), places = birth_fd(&w.birth, BFD_LAYOUT, -1, NULL);
+    if (fd < 0 || frame_copy(fd, &settings, sizeof settings) < 0 || places < 0 || frame_copy(places, &layout, sizeof layout) < 0)
         return 2;
     worker_lock(&w);
     return worker_run(&w);

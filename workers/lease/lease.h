@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include "ipc/err.h"
 #include "ipc/internal.h"
+#include "ipc/layout.h"
 #include "ipc/settings.h"
 #include "workers/tree.h"
 
@@ -21,6 +22,14 @@ void resources_free(struct resources *r);
 /* talk.c: all that is said to virtlockd over one connection. fd: connected, borrowed. what: enum leases_what. 0, or -1 with *e set; a take that fails has
  * given up what it had got. */
 int lease_talk(int fd, const struct lock_owner *owner, const struct resources *r, const struct settings *s, uint32_t what, unsigned ms, struct err *e);
+
+/* logs.c: to virtlogd, over one connection; fd, ms and result as above. A guest's own log is NAME.log in the folder of logs.
+ * logs_open: the pipes that it answers, of the guest's own log and of each device's in the manifest's order; also of a failure there may be some.
+ * logs_tail: the last bytes of the guest's own log, LOGS_TAIL_MAX at most; *text is the caller's to free. */
+enum { PIPES_MAX = 64, LOGS_TAIL_MAX = 4096 };
+struct pipes { int fd[PIPES_MAX]; unsigned n; };
+int logs_open(int fd, const struct lock_owner *guest, const struct layout *l, int manifest, unsigned ms, struct pipes *p, struct err *e);
+int logs_tail(int fd, const struct lock_owner *guest, const struct layout *l, unsigned ms, char **text, size_t *n, struct err *e);
 
 /* sha256.c: of n bytes at p, in hex with a NUL. */
 enum { SHA256_HEX = 65 };

@@ -310,6 +310,8 @@ static struct stream_rules read_settings(const struct birth *b)
         max_age_days = s->log_max_age_days;
         rules = (struct stream_rules){ .max_size = s->log_max_size, .max_backups = s->log_max_backups, .max_age_s = s->log_age_hours * 3600u, .rate = s->log_rate, .stamps = s->log_stamps,
             .compress = s->log_compress && can_zip };
+        if (s->stdio_handler == STDIO_FILE)     /* as libvirt's: they grow on */
+            rules.max_size = rules.max_age_s = 0;
         if (s->log_compress && !can_zip)
             log_warn("backups are not compressed: this program was built without zlib");
     }

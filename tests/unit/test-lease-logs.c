@@ -1,0 +1,194 @@
+/* test-lease-logs: the role lease as a process that speaks to virtlogd: what it asks for, which of the answers it takes, and what it hands over. */
+#include <fcntl.h>
+#include "fakesup.h"
+#include "ipc/layout.h"
+#include "ipc/manifest.h"
+#include "ipc/schema/op-numbers.h"
+#include "ipc/settings.h"
+#include "tests/tap.h"
+#include "workers/xdr.h"
+
+static const struct settings settings = { .magic = SETTINGS_MAGIC };
+static const struct layout layout = { .log_dir = "/logs" };
+static const struct lock_owner guest = { .uuid = { 1, 2, 3 }, .id = 7, .pid = 4711, .name = "guest" };
+enum answers { PIPES, READING_END, A_FILE, NO_DESCRIPTOR, REFUSED, LONG_TEXT };
+
+/* ---- a virtlogd that notes what it is told ---- */
+
+static uint32_t word(const uint8_t *p) { return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3]; }
+
+static uint8_t *put(uint8_t *p, uint32_t v)
+{
+    for (int i = 24; i >= 0; i -= 8)
+        *p++ = (uint8_t)(v >> i);
+    return p;
+}
+
+static size_t padded(size_t n) { return (n + 3) / 4 * 4; }
+
+/* Procedure, the path, and the last word: the flags. */
+static void note(FILE *to, const uint8_t *m, size_t n)
+{
+    const uint8_t *p = m + XDR_HEAD_BYTES;
+    uint32_t proc = word(m + 12);
+    if (proc == OP_PROC(OP_LOG_DOMAIN_OPEN_LOG_FILE)) {
+        fprintf(to, "%.*s %u %.*s ", (int)word(p), p + 4, p[4 + padded(word(p))], (int)word(p + 8 + 16), p + 12 + 16);
+        p += 4 + padded(word(p)) + 16;
+        p += 4 + padded(word(p));
+    }
+    fprintf(to, "%u %.*s", proc, (int)word(p), p + 4);
+    if (proc == OP_PROC(OP_LOG_DOMAIN_READ_LOG_FILE))
+        fprintf(to, " %u %u", word(m + n - 16), word(m + n - 8));
+    fprintf(to, " %u;", word(m + n - 4));
+}
+
+static bool answer(int fd, const uint8_t *call, enum answers how)
+{
+    static uint8_t out[1 << 16];
+    struct xdr_head h;
+    int given[2] = { -1, -1 };
+    uint32_t proc = word(call + 12), length = how == LONG_TEXT ? 9999 : 5;
+    xdr_head_get(&h, call);
+    bool opens = proc == OP_PROC(OP_LOG_DOMAIN_OPEN_LOG_FILE);
+    if (how == REFUSED) {
+        struct xdr_out o = { 0 };
+        struct err e = ERR_INIT;
+        h.type = XDR_REPLY;
+        h.status = XDR_ERROR;
+        size_t start = xdr_begin(&o, &h);
+        err_set(&e, VIR_ERR_OPERATION_FAILED, VIR_FROM_LOGGING, "no");
+        xdr_encode_error(&e, &o);
+        bool done = !xdr_end(&o, start) && util_write_full(fd, o.p, o.len) == (ssize_t)o.len;
+        xdr_out_free(&o);
+        return done;
+    }
+    uint8_t *p = out + XDR_HEAD_BYTES;
+    if (opens)
+        p = put(p, 1);
+    if (proc == OP_PROC(OP_LOG_DOMAIN_READ_LOG_FILE)) {
+        p = put(p, length);
+        memset(p, 'x', padded(length));
+        memcpy(p, "words", 5);
+        p += padded(length);
+    } else {
+        p = put(put(put(put(p, 0), 77), 0), 5000);      /* inode, offset */
+    }
+    put(out, (uint32_t)(p - out));
+    memcpy(out + 4, call + 4, XDR_HEAD_BYTES - 4);
+    put(out + 16, opens ? XDR_REPLY_FDS : XDR_REPLY);
+    if (util_write_full(fd, out, (size_t)(p - out)) != p - out)
+        return false;
+    if (!opens)
+        return true;
+    if (how == A_FILE)
+        given[1] = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    else if (pipe2(given, O_CLOEXEC) || (how == PIPES && write(given[0] < 0 ? -1 : given[1], "x", 1) != 1))
+        abort();
+    union { struct cmsghdr h; char b[CMSG_SPACE(sizeof(int))]; } ctl = { .h = { CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS } };
+    memcpy(CMSG_DATA(&ctl.h), &given[how == READING_END ? 0 : 1], sizeof(int));
+    struct iovec iov = { (void *)(uintptr_t)"", 1 };
+    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = how == NO_DESCRIPTOR ? NULL : &ctl, .msg_controllen = how == NO_DESCRIPTOR ? 0 : sizeof ctl };
+    bool done = sendmsg(fd, &m, MSG_NOSIGNAL) == 1;
+    close(given[0]);
+    close(given[1]);
+    return done;
+}
+
+static void serve(int fd, FILE *notes, enum answers how)
+{
+    uint8_t m[4096];
+    while (util_read_full(fd, m, XDR_HEAD_BYTES) == XDR_HEAD_BYTES && word(m) >= XDR_HEAD_BYTES && word(m) <= sizeof m) {
+        size_t n = word(m) - XDR_HEAD_BYTES;
+        if (util_read_full(fd, m + XDR_HEAD_BYTES, n) != (ssize_t)n)
+            break;
+        note(notes, m, XDR_HEAD_BYTES + n);
+        if (!answer(fd, m, how))
+            break;
+    }
+    fflush(notes);
+}
+
+/* ---- the role ---- */
+
+static struct fakesup role;
+
+/* What was said; the answer is in role.reply until the next one. */
+static const char *talk(uint32_t what, enum answers how, int manifest)
+{
+    static char said[4096];
+    static bool once;
+    char name[] = "/tmp/test-lease-logs-XXXXXX";
+    int pair[2], notes = mkstemp(name), status;
+    bool root = geteuid() == 0;
+    if (once)
+        tap_int(fakesup_end(&role), 0, "the role ends");
+    once = true;
+    if (notes < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
+        abort();
+    unlink(name);
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        close(pair[0]);
+        serve(pair[1], fdopen(notes, "w"), how);
+        _exit(0);
+    }
+    close(pair[1]);
+    struct birth b = { .uid = root ? 65534u : 0xffffffffu, .gid = root ? 65534u : 0xffffffffu, .flags = root ? 0 : BIRTH_SESSION, .nfds = 2, .fd_kind = { BFD_SETTINGS, BFD_LAYOUT } };
+    int born[] = { frame_memfd("settings", &settings, sizeof settings), frame_memfd("layout", &layout, sizeof layout) };
+    int r = fakesup_spawn(&role, ROLE_LEASE, b, born);
+    r = r ? r : fakesup_call(&role, OP_IN(IN_TALK), 0, what, &guest, sizeof guest, (int[]){ pair[0], manifest }, 2);
+    tap_int(r, 1, "it answers");
+    close(born[0]);
+    close(born[1]);
+    close(pair[0]);
+    waitpid(pid, &status, 0);
+    ssize_t n = pread(notes, said, sizeof said - 1, 0);
+    said[n < 0 ? 0 : n] = 0;
+    close(notes);
+    return said;
+}
+
+static int refused_with(void)
+{
+    struct err e = ERR_INIT;
+    if (role.reply.h.kind == FRAME_ERROR)
+        err_from_wire(&e, role.reply.body, role.reply.body_len);
+    return role.reply.h.nfds ? -1 : e.code;
+}
+
+int main(void)
+{
+    static uint8_t buf[4096];
+    struct manifest_out out;
+    char byte;
+    manifest_begin(&out, buf, sizeof buf);
+    manifest_add(&out, &(struct manifest_entry){ .kind = MK_LOG, .parent = -1 }, "/a/new", NULL);
+    manifest_add(&out, &(struct manifest_entry){ .kind = MK_FILE_OUT, .parent = -1 }, "/a/none", NULL);
+    manifest_add(&out, &(struct manifest_entry){ .kind = MK_LOG, .parent = -1, .flags = MF_APPEND }, "/a/kept", NULL);
+    int manifest = frame_memfd("manifest", buf, (size_t)manifest_finish(&out)), none = frame_memfd("none", "none", 4);
+
+    tap_str(talk(TALK_LOGS, PIPES, manifest), "qemu 1 guest 1 /logs/guest.log 0;qemu 1 guest 1 /a/new 1;qemu 1 guest 1 /a/kept 0;", "a guest's log, and its devices', of which one begins anew");
+    tap_int(role.reply.h.kind, FRAME_REPLY, "they are given");
+    tap_int(role.reply.h.nfds, 3, "a pipe each");
+    for (unsigned i = 0; i < role.reply.h.nfds; i++)
+        tap_ok((fcntl(role.reply.fds[i], F_GETFL) & O_ACCMODE) == O_WRONLY && read(role.reply.fds[i], &byte, 1) < 0, "to be written");
+    static const struct { enum answers how; const char *what; } bad[] = { { READING_END, "the reading end of a pipe" }, { A_FILE, "a file" }, { NO_DESCRIPTOR, "no descriptor" } };
+    for (size_t i = 0; i < ARRAY_N(bad); i++) {
+        tap_str(talk(TALK_LOGS, bad[i].how, manifest), "qemu 1 guest 1 /logs/guest.log 0;", "%s: the first is asked for", bad[i].what);
+        tap_int(refused_with(), VIR_ERR_RPC, "and the answer is not taken");
+    }
+    talk(TALK_LOGS, REFUSED, manifest);
+    tap_int(refused_with(), VIR_ERR_OPERATION_FAILED, "virtlogd's own error");
+    tap_str(talk(TALK_LOGS, PIPES, none), "", "what is no manifest");
+    tap_int(refused_with(), VIR_ERR_INTERNAL_ERROR, "nothing is asked for");
+
+    tap_str(talk(TALK_TAIL, PIPES, manifest), "2 /logs/guest.log 0;3 /logs/guest.log 904 4096 0;", "the last words are asked for by their place");
+    tap_ok(role.reply.h.kind == FRAME_REPLY && role.reply.body_len == 5 && !memcmp(role.reply.body, "words", 5), "and come as they are");
+    talk(TALK_TAIL, LONG_TEXT, manifest);
+    tap_int(refused_with(), VIR_ERR_RPC, "more than was asked for is not taken");
+    talk(TALK_TAIL, REFUSED, manifest);
+    tap_int(refused_with(), VIR_ERR_OPERATION_FAILED, "virtlogd's own error");
+    tap_int(fakesup_end(&role), 0, "the role ends");
+    return tap_done();
+}
