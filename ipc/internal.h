@@ -66,7 +66,7 @@ enum internal_op {
     IN_SAVE,            /* CALL supervisor -> worker: arg: the API call's flags; fd [0] a new file: the guest is stopped, and head, document and state are
                          * written (save.h). Reply empty; then comes IN_SAVED */
     IN_SAVED,           /* EVENT supervisor -> worker: nothing came of the save: the guest goes on as before. (Where something does, the guest is ended.) */
-    IN_LOG_START,       /* CALL supervisor -> log, its first: struct conf_name: file name in its BFD_DIR ("NAME.log"); dir: enum log_start. It drains BFD_LOG_PIPE, if there is one.
+    IN_LOG_START,       /* CALL supervisor -> log, its first: struct conf_name: file name in its BFD_DIR ("NAME.log"); dir: enum log_start. It drains BFD_LOG_PIPE, or fd [0], if there is one.
                          * Reply: that of log.domain.open_log_file: msgpack [[inode, offset]] */
     IN_LOG_FOLDER,      /* EVENT log -> supervisor: its BFD_DIR was removed; EVENT supervisor -> log: there is one again: end, for the next instance has it */
     IN_LOG_CLEAN,       /* CALL supervisor -> log, its only one: what is too old in the folders of its BFD_DIR is removed (log_max_age_days). Reply empty */

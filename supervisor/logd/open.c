@@ -133,6 +133,7 @@ static int open_go(struct flow *f)
     struct stream *s = stream_row(f->object);
     if (s->can != STREAM_READ && !name_fits(s->path))
         return err_sys(&f->err, VIR_FROM_NONE, ENAMETOOLONG, "Unable to open file: %s", s->path);
+    peer_spares();      /* the next client's gateway, while the hand is at work */
     return log_hand(f, s->path, s->can == STREAM_READ);
 }
 
@@ -166,7 +167,9 @@ static int start_go(struct flow *f)
     struct born n;
     if (util_copy_str(name.name, sizeof name.name, strrchr(s->path, '/') + 1) < 0)
         return err_sys(&f->err, VIR_FROM_NONE, ENAMETOOLONG, "Unable to open file: %s", s->path);
-    return flow_call(f, stream_spawn(s, 0, &n), OP_IN(IN_LOG_START), 0, &name, sizeof name, NULL, 0);
+    struct peer *p = stream_ahead_take(s);
+    unsigned fds = p && s->pipe >= 0;
+    return flow_call(f, p ? p : stream_spawn(s, 0, &n), OP_IN(IN_LOG_START), 0, &name, sizeof name, &s->pipe, fds);
 }
 
 static int started(struct flow *f, struct frame *fr)
@@ -175,6 +178,7 @@ static int started(struct flow *f, struct frame *fr)
     if (f->fd[FF_IMAGE] >= 0 && needs_of(f->caller.op) == STREAM_PIPE) {
         route_reply(&f->caller, fr->body, fr->body_len, &f->fd[FF_IMAGE], 1);     /* its position, and the pipe */
         f->answered = true;
+        stream_ahead(stream_row(f->object));
     }
     return FLOW_END;
 }

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 #define STREAMS_MAX 4096u
-enum { LINGER_MS = 2000, AGAIN_MS = 500 };
+enum { LINGER_MS = 2000, AGAIN_MS = 500, AHEAD_MS = 2000 };
 static struct stream table[STREAMS_MAX];
 static uint32_t rows_n, used_n, generation;
 
@@ -89,6 +89,60 @@ void stream_dismiss(uint64_t object, struct peer *p)
 {
     struct frame_head h = { .kind = FRAME_EVENT, .op = OP_IN(IN_QUIT), .object = object };
     peer_send(p, &h, NULL, 0, NULL, 0);
+}
+
+/* Who opens streams one after the other would wait for a birth each time: so the role of the row that is next is born in the folder of the one before, which is
+ * all that it sees, and gets its pipe as it is told to start.  object: of that row. */
+static struct { uint64_t object, number, dev, ino, opened_ms; struct loop_timer end; } ahead;
+
+static uint32_t row_free(void)
+{
+    uint32_t i = 0;
+    while (i < STREAMS_MAX && table[i].object)
+        i++;
+    return i;
+}
+
+static void ahead_forget(void)
+{
+    struct peer *p = peer_find(ahead.number);
+    if (p)
+        stream_dismiss(ahead.object, p);
+    ahead.object = ahead.number = 0;
+}
+
+static void on_ahead_end(struct loop_timer *t)
+{
+    (void)t;
+    if (!stream_row(ahead.object))      /* else it is about to be told to start */
+        ahead_forget();
+}
+
+void stream_ahead(const struct stream *s)
+{
+    uint64_t last = ahead.opened_ms;
+    struct born n;
+    ahead.opened_ms = loop_now_ms();
+    loop_after(&ahead.end, AHEAD_MS, on_ahead_end, NULL);
+    if (ahead.opened_ms - last > AHEAD_MS || peer_find(ahead.number) || row_free() == STREAMS_MAX)
+        return;
+    ahead.object = object_make(row_free(), ++generation);
+    ahead.dev = s->dev;
+    ahead.ino = s->ino;
+    born_begin(&n, ROLE_LOG, ahead.object, "");
+    born_fd(&n, BFD_DIR, DIR_LOG, s->dir);
+    struct peer *p = peer_spawn(&n);
+    ahead.number = p ? p->number : 0;
+}
+
+struct peer *stream_ahead_take(const struct stream *s)
+{
+    struct peer *p = s->object == ahead.object && s->dev == ahead.dev && s->ino == ahead.ino && s->file < 0 && s->gap < 0 ? peer_find(ahead.number) : NULL;
+    if (p)
+        ahead.number = 0;
+    if (s->object == ahead.object)
+        ahead_forget();
+    return p;
 }
 
 /* One that has begun already only answers. */
@@ -186,12 +240,11 @@ static struct stream *row_init(uint32_t i, uint64_t object)
 
 struct stream *stream_take(const char *path, int can)
 {
-    uint32_t i = 0;
-    while (i < STREAMS_MAX && table[i].object)
-        i++;
+    bool is_ahead = ahead.object && !table[object_slot(ahead.object)].object;
+    uint32_t i = row_free();
     if (i == STREAMS_MAX)
         return NULL;
-    struct stream *s = row_init(i, object_make(i, generation + 1));
+    struct stream *s = is_ahead ? row_init(object_slot(ahead.object), ahead.object) : row_init(i, object_make(i, generation + 1));
     util_copy_str(s->path, sizeof s->path, path);
     s->can = (uint8_t)can;
     return s;
@@ -229,6 +282,8 @@ void stream_free(struct stream *s)
     keeper_tell(IN_DROP, &h, sizeof h, NULL, 0);
     if (p)
         stream_dismiss(object, p);
+    if (object == ahead.object)
+        ahead_forget();
     if (s->life.state != LIFE_NONE)
         life_release(&s->life);
     loop_del(&s->end);

@@ -24,6 +24,8 @@ struct stream *stream_row(uint64_t object);                            /* NULL: 
 void stream_put_fd(struct stream *s, int kind, int fd);                /* takes fd over; the keeper has it too */
 void stream_free(struct stream *s);
 struct peer *stream_spawn(struct stream *s, uint32_t how, struct born *n);      /* a log role, not told to start yet */
+void stream_ahead(const struct stream *s);                              /* it was opened, and perhaps others will be: see streams.c */
+struct peer *stream_ahead_take(const struct stream *s);                 /* the role that was born for it, without a pipe; NULL: none */
 void stream_dismiss(uint64_t object, struct peer *p);                  /* it may go; also one that is no row's */
 void stream_started(struct stream *s, struct peer *p);
 bool stream_has_ended(const struct stream *s);                         /* no writer is left */

@@ -117,6 +117,32 @@ def hands(b):
         os.close(fd)
 
 
+def ahead(b):
+    """the second of streams that are opened one after the other has the next one's role born; that may be killed, sees its own folder only, and goes when nobody comes"""
+    os.makedirs(b.host("elsewhere.d"))
+    wait_for("there is none", lambda: not b.role("log"))
+    fds = {}
+    with b.client() as c:
+        for name in ["a%d.log" % i for i in range(6)] + ["elsewhere.d/a.log", "a6.log"]:
+            before = set(b.role("log"))
+            fds[name] = c.open(FOLDER + name)[0]
+            if name not in ("a0.log", "a5.log"):        # the first that a supervisor sees for a while
+                wait_for("its role, and the next one's", lambda: len(b.role("log")) == len(fds) + 1)
+            if name == "a3.log":
+                idle, = [p for p in set(b.role("log")) - before if not any("pipe:" in os.readlink("/proc/%d/fd/%s" % (p, f)) for f in os.listdir("/proc/%d/fd" % p) if int(f) > 4)]
+                os.kill(idle, signal.SIGKILL)
+            if name == "a4.log":
+                os.kill(b.role("supervisor")[0], signal.SIGKILL)
+        for name, fd in fds.items():
+            os.write(fd, name.encode() + b"\n")
+        for name in fds:
+            wait_for("what was written", lambda: b.text(name) == name + "\n")
+    wait_for("the next one's is gone", lambda: len(b.role("log")) == len(fds))
+    for fd in fds.values():
+        os.close(fd)
+    wait_for("all are gone", lambda: not b.role("log"))
+
+
 def full(b):
     """a full disk: the writer goes on, bytes wait while they can, a line marks what could not be kept, and one warning is said"""
     b.run("mkdir", "-p", "/var/log/libvirt/small")
@@ -233,6 +259,6 @@ def old(b):
 
 
 with LogBox("logd", "max_backups = 3\n") as b:
-    for step in (errors, removed, hands, full, away, timeout, ended, old):
+    for step in (errors, removed, hands, ahead, full, away, timeout, ended, old):
         print("--- " + step.__doc__, flush=True)
         step(b)

@@ -202,6 +202,17 @@ static bool is_current(int file, const char *name)
     return r < 0 ? errno != ENOENT : fstat(file, &given) == 0 && given.st_dev == named.st_dev && given.st_ino == named.st_ino;
 }
 
+static struct stream_rules own_rules;
+static int pipe_begin(int pipe, int dir)
+{
+    struct flock reader = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
+    if (pipe >= 0 && fcntl(pipe, F_SETLK, &reader) < 0)     /* goes with this process */
+        log_warn("pipe: %s", strerror(errno));
+    int r = stream_init(&stream, pipe, dir, &own_rules);
+    stream.turn = pipe >= 0 ? log_drain : NULL;
+    return r;
+}
+
 static void on_start(struct worker *w, const struct request *rq, struct frame *f)
 {
     struct err e = ERR_INIT;
@@ -213,7 +224,9 @@ static void on_start(struct worker *w, const struct request *rq, struct frame *f
         worker_error(w, rq, &e);
         return;
     }
-    if (!is_open) {
+    if (!is_open && stream.pipe < 0 && f->h.nfds)
+        r = pipe_begin(frame_take_fd(f, 0), stream.dir);
+    if (!is_open && r == 0) {
         /* A later instance goes on where the file ends. */
         int how = n->dir & LOG_HOW;
         how = how == LOG_TRUNCATE && !first ? LOG_APPEND : how;
@@ -347,21 +360,17 @@ int main(void)
     self = (struct worker){ .ops = ops, .on_quit = on_quit, .on_gone = on_gone };
     worker_birth(&self, ROLE_LOG);
     signal(SIGTERM, on_term);           /* what the pipe holds is written when the channel ends */
-    struct stream_rules rules = read_settings(&self.birth);
+    own_rules = read_settings(&self.birth);
     given_file = birth_fd(&self.birth, BFD_FILE, -1, NULL);
     int pipe = birth_fd(&self.birth, BFD_LOG_PIPE, -1, NULL), dir = birth_fd(&self.birth, BFD_DIR, -1, NULL), manifest = birth_fd(&self.birth, BFD_MANIFEST, -1, &nth);
     clean_root = dir;
     if (manifest >= 0 && !find_name(manifest, nth))
         dir = -1;
-    struct flock reader = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
-    if (pipe >= 0 && fcntl(pipe, F_SETLK, &reader) < 0)     /* goes with this process */
-        log_warn("pipe: %s", strerror(errno));
-    int r = stream_init(&stream, pipe, dir, &rules);
+    int r = pipe_begin(pipe, dir);
     if (r < 0) {
         log_err("no log stream: %s", strerror(-r));
         return 2;
     }
-    stream.turn = pipe >= 0 ? log_drain : NULL;
     worker_lock(&self);
     r = worker_run(&self);
     zip_done(&stream, false);
