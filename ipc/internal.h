@@ -269,7 +269,7 @@ struct lock_what { uint32_t flags, name_at; char text[2 * LOCK_TEXT_MAX]; };
 /* A row of IN_LEASES; lockspace, resource and owner's name follow it, each with its NUL. */
 struct lease_row { int64_t since /* CLOCK_REALTIME seconds */; uint8_t uuid[16]; uint32_t id, pid, flags /* enum lock_flags */, pad; };
 /* made, local: IN_HAND_LEASE's; the file was not there; its file system is one where a lock that is given up waits for nobody. */
-struct lock_done { int32_t error /* 0 or a negative errno; -EAGAIN: somebody else has the lock */; uint16_t made, local; };
+struct lock_done { int32_t error /* 0 or a negative errno; -EAGAIN: somebody else has the lock */, pid /* a process of this host that has it; 0: not known */; uint16_t made, local; };
 enum lease_what { LEASE_FOLDER /* of a lockspace; it is made */, LEASE_FILE /* locked */, LEASE_FILE_MADE /* the same, made if it is not there */, LEASE_MAKE /* not locked */,
     LEASE_REMOVE /* an empty file that was made so; absent is no error. fd [0], if any: only if it is that, and nobody else has a lock on it */ };
 struct hand_lease { uint32_t what /* enum lease_what */, flags /* LOCK_SHARED */; char path[LOCK_TEXT_MAX]; };

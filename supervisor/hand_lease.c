@@ -80,7 +80,14 @@ static bool is_same(const struct stat *st, int fd)
     return fstat(fd, &own) == 0 && own.st_dev == st->st_dev && own.st_ino == st->st_ino;
 }
 
-static int take_file(const char *path, bool make, bool shared, bool *made)
+/* Of locks that belong to a descriptor, as ours do, and of other hosts' the kernel tells no process. */
+static int32_t pid_of(int fd, bool shared)
+{
+    struct flock l = { .l_type = shared ? F_RDLCK : F_WRLCK, .l_whence = SEEK_SET, .l_len = 1 };
+    return fcntl(fd, F_OFD_GETLK, &l) == 0 && l.l_type != F_UNLCK && l.l_pid > 0 ? l.l_pid : 0;
+}
+
+static int take_file(const char *path, bool make, bool shared, bool *made, int32_t *pid)
 {
     for (int turn = 0; turn < TURNS_MAX; turn++) {
         struct stat st;
@@ -88,6 +95,8 @@ static int take_file(const char *path, bool make, bool shared, bool *made)
         int r = fd < 0 ? fd : set_lock(fd, shared);
         if (fd == -EAGAIN)              /* no lock: it was made and removed while we looked */
             continue;
+        if (r == -EAGAIN)
+            *pid = pid_of(fd, shared);
         if (r < 0)
             return r;
         /* One that comes and goes with its lease may have gone with the one before: a lock on that file would exclude nobody. */
@@ -119,6 +128,7 @@ void hand_lease(struct hand *h)
 {
     const struct hand_lease *q = hand_body(h, sizeof *q);
     bool made = false;
+    int32_t pid = 0;
     hand_check_text(q->path, sizeof q->path);
     int own = h->call.h.nfds ? h->call.fds[0] : -1, r = *q->path ? -EINVAL : -ENOENT;
     if (*q->path == '/')
@@ -126,10 +136,10 @@ void hand_lease(struct hand *h)
         case LEASE_FOLDER: r = open_folder(q->path); break;
         case LEASE_REMOVE: r = remove_file(q->path, own); break;
         case LEASE_MAKE: r = open_file(q->path, true, &made); break;
-        default: r = take_file(q->path, q->what == LEASE_FILE_MADE, q->flags & LOCK_SHARED, &made);
+        default: r = take_file(q->path, q->what == LEASE_FILE_MADE, q->flags & LOCK_SHARED, &made, &pid);
         }
     AUTO_CLOSE fd = q->what == LEASE_REMOVE ? -1 : r;
-    struct lock_done d = { .error = r < 0 ? r : 0, .made = made, .local = is_local(fd) };
+    struct lock_done d = { .error = r < 0 ? r : 0, .pid = pid, .made = made, .local = is_local(fd) };
     hand_reply(h, &d, sizeof d, &fd, fd >= 0);
 }
 

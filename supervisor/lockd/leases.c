@@ -53,9 +53,15 @@ static void path_of(char *out, size_t n, uint32_t space, const char *resource)
     util_format(out, n, "%s%s%s", page->space[space].path, space ? "/" : "", resource);
 }
 
-static int is_locked(struct err *e, const char *resource)
+/* libvirt's whole sentence, which clients may look for, and behind it who: a lease of ours, or a process that has the file locked (0: not known). */
+static int is_locked(struct err *e, const char *resource, const struct lease *by, int32_t pid)
 {
-    return err_set(e, VIR_ERR_RESOURCE_BUSY, VIR_FROM_LOCKSPACE, "Lockspace resource '%s' is locked", resource);
+    char who[NAME_MAX_BYTES + 64] = "";
+    if (by)
+        util_format(who, sizeof who, ": held by domain '%s' (pid %u)", lease_owner(by), by->row.pid);
+    else if (pid > 0)
+        util_format(who, sizeof who, ": held by process %d", pid);
+    return err_set(e, VIR_ERR_RESOURCE_BUSY, VIR_FROM_LOCKSPACE, "Lockspace resource '%s' is locked%s", resource, who);
 }
 
 /* In the direct lockspace files are opened by hands: its process sees no folder.  A birth costs ten times what the call does: a few of them stay for the
@@ -91,8 +97,6 @@ static int take_failed(struct flow *f, int error)
 {
     char path[2 * LOCK_TEXT_MAX];
     struct lease *l = of(f);
-    if (error == -EAGAIN)
-        return is_locked(&f->err, lease_resource(l));
     path_of(path, sizeof path, l->space, lease_resource(l));
     return err_sys(&f->err, VIR_FROM_LOCKSPACE, -error, "Unable to open%s resource %s", l->row.flags & LOCK_AUTOCREATE ? "/create" : "", path);
 }
@@ -130,6 +134,8 @@ static int take_locked(struct flow *f, struct frame *fr)
         loop_after(&queue_timer, QUEUE_MS, on_queue, NULL);
         return FLOW_BLOCKED;
     }
+    if (d.error == -EAGAIN)
+        return is_locked(&f->err, lease_resource(of(f)), NULL, d.pid);
     if (d.error || f->fd[FF_IMAGE] < 0)
         return take_failed(f, d.error ? d.error : -EPROTO);
     of(f)->made = d.made != 0;
@@ -179,7 +185,7 @@ void lease_acquire(const struct caller *c, const struct client *o, uint32_t spac
             route_reply(c, NULL, 0, NULL, 0);
             return;
         } else if (!(l->row.flags & flags & LOCK_SHARED)) {
-            is_locked(&e, name);
+            is_locked(&e, name, l, 0);
         }
     path_of(path, sizeof path, space, name);
     if (!e.code && strlen(name) >= RESOURCE_MAX)
@@ -345,7 +351,7 @@ static int file_failed(struct flow *f, int error)
     char path[2 * LOCK_TEXT_MAX];
     const char *name = (const char *)f->body;
     if (error == -EAGAIN)
-        return is_locked(&f->err, name);
+        return is_locked(&f->err, name, NULL, 0);
     path_of(path, sizeof path, f->i, name);
     return f->arg == IN_LOCK_CREATE ? err_sys(&f->err, VIR_FROM_NONE, -error, "cannot create file '%s'", path)
                                     : err_sys(&f->err, VIR_FROM_LOCKSPACE, -error, "Unable to delete lockspace resource %s", path);
@@ -380,8 +386,9 @@ static void file_call(const struct caller *c, uint32_t space, const char *name, 
 {
     static const struct step steps[] = { { "file", file_ask, file_done, file_again }, { 0 } };
     struct err e = ERR_INIT;
-    if (lease_find(space, name, NULL))
-        is_locked(&e, name);
+    const struct lease *by = lease_find(space, name, NULL);
+    if (by)
+        is_locked(&e, name, by, 0);
     struct flow *f = e.code ? NULL : flow_start(steps, flow_answered, c);
     if (e.code)
         route_error(c, &e);

@@ -75,9 +75,12 @@ def life(peer, lockspace):
             assert row[0] == (SPACE if lockspace else "") and row[2] == "a" and row[3] == a.UUIDString() and row[4] == a.ID() and row[6] == "exclusive", row
             assert told[l.name("d1.img")][6] == "shared"
         # Another guest, here and of another host, has the disk.
-        assert l.take(other, "d0.img")[0] == 87
+        # Ours names who has it behind libvirt's words.
+        held_by = lambda name, pid: "" if peer else ": held by domain '%s' (pid %d)" % (name, pid)
+        r = l.take(other, "d0.img")
+        assert r[0] == 87 and r[2] == "resource busy: Lockspace resource '%s' is locked" % l.name("d0.img") + held_by("a", 0 if peer else row[5]), r
         assert l.take(other, "d3.img") is None
-        refused(lambda: c.createXML(xml("b", disk("d3.img", "vda"))), libvirt.VIR_ERR_RESOURCE_BUSY, "resource busy: Lockspace resource '%s' is locked" % l.name("d3.img"))
+        refused(lambda: c.createXML(xml("b", disk("d3.img", "vda"))), libvirt.VIR_ERR_RESOURCE_BUSY, "resource busy: Lockspace resource '%s' is locked" % l.name("d3.img") + held_by("elsewhere", 999990))
         refused(lambda: c.createXML(xml("b", disk("d4.img", "vda") + disk("d3.img", "vdb"))), libvirt.VIR_ERR_RESOURCE_BUSY, l.name("d3.img"))
         wait_for("nothing is left of it", lambda: len(b.role("guest")) == 1 and not l.held("d4.img"))
         s = c.createXML(xml("s", disk("d1.img", "vda", "<shareable/>")))
@@ -176,7 +179,7 @@ def rules():
         assert other.create_lockspace(MINE + "/space") is None and other.create(MINE + "/space", "key") is None
         a = c.createXML(xml("a", disk("d0.img", "vda") + lease % (MINE, "")))
         assert [r[:3] for r in leases(b)] == [[MINE + "/space", "key", "a"]], leases(b)
-        refused(lambda: c.createXML(xml("b", disk("d1.img", "vda") + lease % (MINE, ""))), libvirt.VIR_ERR_RESOURCE_BUSY, "Lockspace resource 'key' is locked")
+        refused(lambda: c.createXML(xml("b", disk("d1.img", "vda") + lease % (MINE, ""))), libvirt.VIR_ERR_RESOURCE_BUSY, "Lockspace resource 'key' is locked: held by domain 'a' (pid %d)" % leases(b)[0][5])
         a.destroy()
         other.close()
         lockd = min(p for p, k in b.processes() if k.split(" ")[0].endswith("/virtlockd"))

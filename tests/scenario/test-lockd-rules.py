@@ -1,13 +1,14 @@
 #!/usr/bin/python3
 """Our virtlockd and Debian's beside each other, as on two hosts of a shared file system: neither gets what the other one has; the same calls get the same
 answers; and what is no call, or names what is no file to lock, costs nobody but who says it."""
-import os, struct, subprocess, sys
+import os, re, struct, subprocess, sys
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 from box import wait_for
 from locklib import *
 
 SPACE = "/var/lib/libvirt/lockd/files"
 IMAGES = "/var/lib/libvirt/images/"
+HELD = r": held by domain '(\w+)' \(pid (\d+)\)"      # behind libvirt's words
 
 
 def two_hosts():
@@ -42,6 +43,19 @@ def two_hosts():
         made([(c, who, b.lock_sock) for (c, who), b in zip(both, (ours, theirs))], shared)
         same(ours, theirs)
     print("ok the same answers")
+
+
+def outside():
+    """a process beside virtlockd that has a file locked is named by its pid"""
+    with lock_box("lockd-outside") as b, Client(b.lock_sock) as c:
+        space, script = b.dir + "/space", "import fcntl, os, sys, time; f = [open(p, 'w') for p in sys.argv[1:]]; [fcntl.lockf(x, fcntl.LOCK_EX) for x in f]; f[0].write(str(os.getpid())); f[0].flush(); time.sleep(999)"
+        assert c.register(999991) is None and c.create_lockspace(space) is None
+        b.say("exec %s -c \"%s\" %s %s" % (sys.executable, script, b.images + "/image", space + "/file"))
+        pid = wait_for("a process has them", lambda: open(b.images + "/image").read())
+        for args in (("", IMAGES + "image"), (space, "file")):
+            r = c.acquire(*args)
+            assert r[:3] == [87, 51, "resource busy: Lockspace resource '%s' is locked: held by process %s" % (args[1], pid)], r
+    print("ok outside")
 
 
 def made(both, shared):
@@ -90,14 +104,18 @@ def same(ours, theirs):
               (0, "delete", (space, "q")), (0, "create", (space, "x" * 300)), (0, "acquire", (space, "x" * 300, AUTOCREATE)), (0, "acquire", ("/nowhere", "x")),
               (0, "restrict", (4,)), (0, "restrict", ()), (0, "restrict", ()), (0, "register", (5,)), (0, "acquire", ("", image)), (0, "acquire", ("", image, 8)), (0, "create_lockspace", (space,)),
               (0, "new", (space,)), (0, "release", ("", image)), (1, "call", (9, b"")), (1, "call", (0, b"")), (1, "call", (RESTRICT, b"")), (1, "acquire", ("", "/" + "y" * 70000)), (2, "register", (0xffffffff,)), (1, "acquire", ("", image)), (2, "release", ("", image)), (1, "release", ("", image))]
+    holders = []
     clients = {b: [Client(b.lock_sock) for _ in range(3)] for b in (ours, theirs)}
     for who, method, args in calls:
         said = []
         for b in (ours, theirs):
             own = os.path.basename(b.dir)
             r = getattr(clients[b][who], method)(*[a.replace("%s", own) if isinstance(a, str) else a for a in args])
-            said.append(eval(repr(r).replace(own, "OWN")))
+            said.append(eval(re.sub(HELD, "", repr(r).replace(own, "OWN")) if b is ours else repr(r).replace(own, "OWN")))
+            holders += re.findall(HELD, repr(r)) if b is ours else []
         assert said[0] == said[1], "%s%s:\nours      %s\nDebian's  %s" % (method, args, *said)
+    # What Debian's does not say: who has it.
+    assert set(holders) == {("one", "999991"), ("two", "999992")}, holders
     print("ok %d calls" % len(calls))
     # An owner that nobody can know has its leases until they are released; one that had no connection of its own, too.
     for pid in (0, dead()):
@@ -165,4 +183,5 @@ def bad_input(b):
 
 with lock_box("lockd-bad") as b:
     bad_input(b)
+outside()
 two_hosts()

@@ -36,7 +36,7 @@ def guests(b, lockspace):
     assert other.register(999990, "elsewhere", 9) is None
     space, auto = (SPACE, AUTOCREATE) if lockspace else ("", 0)
     assert other.acquire(space, name(3), auto) is None
-    refused(lambda: c.createXML(xml("b", disk("d3.img"))), libvirt.VIR_ERR_RESOURCE_BUSY, "Lockspace resource '%s' is locked" % name(3))
+    refused(lambda: c.createXML(xml("b", disk("d3.img"))), libvirt.VIR_ERR_RESOURCE_BUSY, "Lockspace resource '%s' is locked: held by domain 'elsewhere' (pid 999990)" % name(3))
     assert [r[2] for r in leases(b) if r[1] == name(3)] == ["elsewhere"] and len(leases(b)) == 2
     assert other.release(space, name(3)) is None
     c.createXML(xml("b", disk("d3.img"))).destroy()

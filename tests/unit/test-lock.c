@@ -54,6 +54,7 @@ static void test_take(void)
     tap_ok(fstat(a, &st) == 0 && st.st_size == 0 && (st.st_mode & 07777) == 0600, "as an empty file of its owner's alone");
     tap_int(space_take(dir, "one", false, true, &b), -EAGAIN, "a second one does not get it");
     tap_int(space_take(dir, "one", true, true, &b), -EAGAIN, "not even shared");
+    tap_int(space_holder(dir, "one", true), 0, "and the kernel does not tell whose a descriptor's lock is");
     tap_int(space_lock(a, false), 0, "who has it may ask again");
     int copy = fcntl(a, F_DUPFD_CLOEXEC, 3);
     close(a);
@@ -65,6 +66,33 @@ static void test_take(void)
     tap_int(space_give(dir, "one", b, true), 0, "given up with its file");
     tap_ok(!is_there("one"), "which is gone");
     close(b);
+}
+
+/* libvirt's virtlockd beside us has locks that belong to a process. */
+static void test_holder(void)
+{
+    int ready[2], fd = -1;
+    char c;
+    if (pipe2(ready, O_CLOEXEC) || space_create(dir, "theirs"))
+        abort();
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1 };
+        int own = openat(dir, "theirs", O_RDWR);
+        if (own < 0 || fcntl(own, F_SETLK, &l) < 0 || write(ready[1], "x", 1) != 1)
+            _exit(1);
+        pause();
+    }
+    tap_ok(read(ready[0], &c, 1) == 1, "a process locks a file");
+    tap_int(space_take(dir, "theirs", true, false, &fd), -EAGAIN, "nobody else gets it");
+    tap_int(space_holder(dir, "theirs", true), pid, "the kernel tells whose it is");
+    tap_int(space_holder(dir, "none", true), 0, "of none, none");
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    tap_int(space_holder(dir, "theirs", true), 0, "it has gone with its process");
+    tap_int(space_remove(dir, "theirs"), 0, "and the file");
+    close(ready[0]);
+    close(ready[1]);
 }
 
 static void test_shared(void)
@@ -201,6 +229,7 @@ int main(void)
     if (util_format(top, sizeof top, "%s/bulkhead-lock-XXXXXX", tmp ? tmp : "/tmp") < 0 || !mkdtemp(top) || (dir = open(top, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
         return 1;
     test_take();
+    test_holder();
     test_shared();
     test_others();
     test_planted();

@@ -38,8 +38,12 @@ static void on_take(struct worker *w, const struct request *rq, struct frame *f)
     const struct lock_file *q = asked(w, rq, f, &fd);
     if (!q)
         return;
-    int r = dir < 0 ? -EPROTO : space_take(dir, q->name, q->flags & LOCK_SHARED, q->flags & LOCK_AUTOCREATE, &taken);
-    answer(w, rq, r, r < 0 ? -1 : taken);
+    struct lock_done d = { .error = -EPROTO };
+    if (dir >= 0)
+        d.error = space_take(dir, q->name, q->flags & LOCK_SHARED, q->flags & LOCK_AUTOCREATE, &taken);
+    if (d.error == -EAGAIN)
+        d.pid = space_holder(dir, q->name, q->flags & LOCK_SHARED);
+    worker_reply(w, rq, &d, sizeof d, &taken, taken >= 0);
 }
 
 static void on_give(struct worker *w, const struct request *rq, struct frame *f)

@@ -65,6 +65,14 @@ int space_take(int dir, const char *name, bool shared, bool create, int *to)
     return -EBUSY;
 }
 
+int space_holder(int dir, const char *name, bool shared)
+{
+    struct stat st;
+    struct flock l = { .l_type = shared ? F_RDLCK : F_WRLCK, .l_whence = SEEK_SET, .l_len = 1 };
+    AUTO_CLOSE fd = open_file(dir, name, 0, &st);
+    return fd >= 0 && fcntl(fd, F_OFD_GETLK, &l) == 0 && l.l_type != F_UNLCK && l.l_pid > 0 ? l.l_pid : 0;
+}
+
 int space_give(int dir, const char *name, int fd, bool remove)
 {
     /* While the lock is exclusive nobody else is in the file, so that its end takes nothing from anybody. */

@@ -10,6 +10,8 @@
 
 /* Opens NAME, with create makes it, and takes its lock; *fd is the caller's. */
 int space_take(int dir, const char *name, bool shared, bool create, int *fd);
+/* Who has the lock that was not got: a process of this host, or 0: of locks that belong to a descriptor, as ours do, and of other hosts' the kernel tells none. */
+int space_holder(int dir, const char *name, bool shared);
 /* The lock alone; again: it is kept, or taken back if it was lost and nobody else has it. */
 int space_lock(int fd, bool shared);
 /* Gives the lock up. remove: and removes NAME, if it is that very file and nobody else has a lock on it. */
