@@ -338,7 +338,8 @@ int main(int argc, char **argv)
     if (!r)
         r = store_load(atoi(state), start);
     if (r < 0) {
-        execv(start->front, argv);
+        if (start->epoch)       /* a front that is another build than its keeper, too, would do it for ever */
+            execv(start->front, argv);
         log_err("not started by a daemon: %s", strerror(-r));
         return 1;
     }

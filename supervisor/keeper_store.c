@@ -115,10 +115,9 @@ int store_load(int fd, struct keeper_start *k)
     AUTO_CLOSE f = fd;
     ssize_t n = util_read_full(f, k, sizeof *k);
     bool is_head = n >= (ssize_t)offsetof(struct keeper_start, ready) && k->magic == SAVE_MAGIC;
-    if (n != (ssize_t)sizeof *k || !is_head || memcmp(k->stamp, stamp, sizeof stamp) || k->entries > STORE_MAX) {
-        k->front[is_head && k->epoch ? sizeof k->front - 1 : 0] = 0;       /* a front of another build than its keeper would do it for ever */
+    k->front[is_head ? sizeof k->front - 1 : 0] = 0;
+    if (n != (ssize_t)sizeof *k || !is_head || memcmp(k->stamp, stamp, sizeof stamp) || k->entries > STORE_MAX)
         return -ESTALE;
-    }
     ssize_t bytes = (ssize_t)(k->entries * sizeof table[0]);
     if (util_read_full(f, table, (size_t)bytes) != bytes)
         return -EPROTO;
