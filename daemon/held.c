@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -22,6 +23,9 @@ static int take_one(struct frame *f)
         return -EPROTO;
     memcpy(&h, f->body, sizeof h);
     if (!h.object || (h.kind != HELD_FD && (h.kind != HELD_PROCESS || h.role != ROLE_PID1)))
+        return -EPROTO;
+    /* What is none of a process could not be watched as one. */
+    if (h.kind == HELD_PROCESS && syscall(SYS_pidfd_send_signal, f->fds[0], 0, NULL, 0) < 0 && errno != ESRCH && errno != EPERM)
         return -EPROTO;
     return store_put(&h, frame_take_fd(f, 0), -1) ? 0 : -ENOSPC;
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Fifty locks of virtlockd: through signals and the death of each of its processes all of them are held; they end with their release, or their owner."""
-import os, signal, sys, time
+import os, re, signal, sys, time
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 from box import is_running, wait_for
 from locklib import *
@@ -321,8 +321,8 @@ def limited(b):
     print("ok limited", n)
 
 
-def slow(b):
-    """what is no holder says always a little more: the daemon does not wait for ever"""
+def no_holder(b, kind, role):
+    """What is no holder says always a little more, and the daemon starts: it does not wait for ever. How much it said."""
     import array, socket, struct, threading
     b.stop_daemon()
     path = b.dir + "/run/libvirt/virtlockd-held"
@@ -333,7 +333,7 @@ def slow(b):
     listener.bind(path)
     listener.listen(1)
     fd = os.open("/dev/null", os.O_RDONLY)
-    held = struct.pack("<IIQQIIiI", 3, 0, 77 << 32 | 1, 0, 0, 0, 0, 0)          # HELD_FD, of an object
+    held = struct.pack("<IIQQIIiI", kind, role, 77 << 32 | 1, 0, 0, 0, 0, 0)          # of an object
     head = struct.pack("<IBBHIIQQII", 0x424b4801, 4, 1, 0, 1, 0, 0, 0, 0, len(held))        # EVENT IN_HELD
     told = []
 
@@ -349,13 +349,23 @@ def slow(b):
     threading.Thread(target=talk, daemon=True).start()
     b.say(b.lockd)
     wait_for("virtlockd answers", lambda: Client(b.lock_sock).close() is None, 50)
-    assert len(told) > 10, told
-    assert "%d descriptors that it held" % len(told) in b.log_text(), (len(told), b.log_text()[-1000:])
-    print("ok slow")
+    listener.close()
+    return len(told)
+
+
+def no_holders(b):
+    HELD_PROCESS, HELD_FD = 2, 3
+    header = open(os.path.join(os.environ.get("SRCDIR", "."), "ipc/birth.h")).read()
+    pid1 = re.findall(r"R\((\w+),", header[header.index("define ROLES"):]).index("PID1")
+    n = no_holder(b, HELD_PROCESS, pid1)
+    assert n == 1 and "taken over whole: Protocol error" in b.log_text(), "/dev/null is no process"
+    n = no_holder(b, HELD_FD, 0)
+    assert n > 10 and "%d descriptors that it held" % n in b.log_text(), (n, b.log_text()[-1000:])
+    print("ok no holder")
 
 
 with lock_box("lockd-slow") as b:
-    slow(b)
+    no_holders(b)
 with lock_box("lockd-held") as b:
     deaths(b)
     owners(b)
