@@ -46,8 +46,11 @@ int record_write(const struct hand *h, const char *name, const struct run_record
 int record_read(const struct hand *h, const char *name, struct run_record *r);
 /* Of a guest that libvirt's own daemon started, which notes a pid only: it is of a process that began before the note. Leaves r->id. */
 int record_foreign(const struct hand *h, const char *name, struct run_record *r);
-void record_remove(const struct hand *h, const char *name, int32_t id);     /* what that run of the guest's left; nothing of one that lives */
+/* What that run of the guest's left. -EADDRINUSE: one that no daemon has taken over lives with that id, and all by that id is its. */
+int record_remove(const struct hand *h, const char *name, int32_t id);
 bool record_lives(const struct hand *h, const char *name);  /* a process that was noted under that name runs */
+/* Whether a run may have them: -EBUSY: a guest of that name runs that no daemon has taken over; -EADDRINUSE: one with that id. */
+int record_free(const struct hand *h, const char *name, int32_t id);
 /* ID.door: the socket at which the guest's stub will listen, and a connection to it (hand_launch.h tells what comes there). A descriptor or negative errno;
  * -EADDRINUSE: a stub that lives has that id. late: a daemon did without what is there, and notes of its own have taken the place of the stub's. */
 int record_listen(const struct hand *h, int32_t id);

@@ -397,9 +397,6 @@ static int launch(struct launcher *x, struct launched *done, int fds[3], unsigne
     pid_t qemu, pid;
     if (launch_check(x, e) || hand_manifest(x->h, 1, e))
         return -1;
-    /* Of one that no daemon could take over: two would write to the same disks. */
-    if (!(x->l->flags & LAUNCH_NO_CGROUP) && record_lives(x->h, x->l->name))
-        return err_set(e, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "a process of this guest's that an earlier daemon started still runs");
     if ((x->stub = stub_open()) < 0 || (x->null = open("/dev/null", O_RDWR | O_CLOEXEC)) < 0)
         return err_sys(e, VIR_FROM_QEMU, x->stub < 0 ? -x->stub : errno, "Unable to start QEMU");
     if ((x->filter = frame_memfd("filter", filter->insns, filter->n * sizeof(struct sock_filter))) < 0)
@@ -466,8 +463,8 @@ static bool is_known(struct hand *h)
 static void launch_undo(struct launcher *x)
 {
     util_closep(&x->door);
-    if (!(x->l->flags & LAUNCH_NO_CGROUP))
-        record_remove(x->h, x->l->name, x->l->id);
+    if (!(x->l->flags & LAUNCH_NO_CGROUP) && record_remove(x->h, x->l->name, x->l->id) < 0)
+        return;
     if (!x->session)
         cgroup_remove(x->l->id, x->l->name);
 }
@@ -520,10 +517,11 @@ static void hand_reap(struct hand *h)
     char sock[sizeof rq->run_dir + 16], folder[PATH_MAX], lib[sizeof rq->run_dir];
     hand_check_text(rq->name, sizeof rq->name);
     hand_check_text(rq->run_dir, sizeof rq->run_dir);
-    if (!(h->birth.flags & BIRTH_SESSION))
+    /* SAFETY: nothing of a guest that lives, and that no daemon has taken over: for it a start was refused, which is undone now. */
+    bool is_left = record_remove(h, rq->name, rq->id) < 0, is_named = record_lives(h, rq->name);
+    if (!is_left && !(h->birth.flags & BIRTH_SESSION))
         cgroup_remove(rq->id, rq->name);
-    record_remove(h, rq->name, rq->id);
-    if (rq->run_dir[0] == '/' && !strstr(rq->run_dir, "/../")) {
+    if (!is_left && rq->run_dir[0] == '/' && !strstr(rq->run_dir, "/../")) {
         static const char *const names[] = { "monitor.sock", "master-key.aes" /* of a guest that libvirtd started */ };
         for (size_t i = 0; i < ARRAY_N(names); i++)
             if (util_format(sock, sizeof sock, "%s/%s", rq->run_dir, names[i]) == 0)
@@ -534,7 +532,7 @@ static void hand_reap(struct hand *h)
         if (rmdir(rq->run_dir) < 0 && errno != ENOENT)
             log_warn("cannot remove '%s': %s", rq->run_dir, strerror(errno));
     }
-    if (h->call.h.nfds && hand_manifest(h, 0, &e) == 0 && path_split(rq->run_dir, lib, sizeof lib))
+    if (!is_left && !is_named && h->call.h.nfds && hand_manifest(h, 0, &e) == 0 && path_split(rq->run_dir, lib, sizeof lib))
         for (struct manifest_in in = hand_entries(h); hand_next(&in, &m, &path, &aux); )
             if (m.kind == MK_UNIX_LISTEN && lstat(path, &st) == 0 && S_ISSOCK(st.st_mode)) {
                 unlink(path);

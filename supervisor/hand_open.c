@@ -379,6 +379,18 @@ static int open_own_log(struct opener *o, struct err *e)
     return open_keep_as(o, &own, BFD_NONE, STEAL_FD(&wr), e);
 }
 
+/* SAFETY: two QEMUs of a guest would write to the same disks; and what is made for a run is undone by its name and id. */
+static int open_free(struct opener *o, struct err *e)
+{
+    int r = record_free(o->h, o->rq->name, o->rq->id);
+    o->error = r;
+    if (r == -EBUSY)
+        return err_set(e, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "a process of this guest's that an earlier daemon started still runs");
+    if (r == -EADDRINUSE)
+        return err_set(e, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "a guest that an earlier daemon started runs with the id %d: try again for another one", o->rq->id);
+    return r < 0 ? err_sys(e, VIR_FROM_QEMU, -r, "Unable to start QEMU") : 0;
+}
+
 static void open_end(struct opener *o)
 {
     while (o->nqemu)
@@ -406,7 +418,7 @@ static void open_all(struct hand *h, struct opener *o)
     }
     if (!(o->rq->flags & (HAND_NO_MONITOR | HAND_LOOK))) {
         grants.h.monitor_fd = (int32_t)o->fd_next;
-        if (open_monitor(o, &e)) {
+        if (open_free(o, &e) || open_monitor(o, &e)) {
             open_undo(o);
             hand_fail(h, -1, o->error, &e);
             return;

@@ -157,6 +157,14 @@ static int door_remove(int dir, int32_t id, bool late)
     return fd == -ENOENT || (ended && unlink(a.sun_path) == 0) ? 0 : -EADDRINUSE;
 }
 
+static int doors_remove(int dir, int32_t id)
+{
+    if (door_remove(dir, id, false) == 0 && door_remove(dir, id, true) == 0)
+        return 0;
+    log_warn("a guest that no daemon has taken over has the id %d", id);
+    return -EADDRINUSE;
+}
+
 /* SAFETY: in root's folder and with mode 0600: nobody but the daemon's hands and a session's own user comes in. */
 int record_listen(const struct hand *h, int32_t id)
 {
@@ -165,8 +173,7 @@ int record_listen(const struct hand *h, int32_t id)
     AUTO_CLOSE fd = dir < 0 ? dir : socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (dir < 0 || fd < 0)
         return dir < 0 ? dir : -errno;
-    /* Of a run whose end nobody saw; or of a guest that no daemon could take over, and whose id this is therefore not. */
-    if (door_remove(dir, id, false) < 0 || door_remove(dir, id, true) < 0)
+    if (doors_remove(dir, id) < 0)
         return -EADDRINUSE;
     door_address(&a, dir, id, false);
     mode_t mask = umask(0177);
@@ -200,23 +207,30 @@ bool record_lives(const struct hand *h, const char *name)
     return record_read(h, name, &r) == 0 && proc_start(r.stub, &start) == 0 && start == r.start;
 }
 
-void record_remove(const struct hand *h, const char *name, int32_t id)
+int record_free(const struct hand *h, const char *name, int32_t id)
+{
+    AUTO_CLOSE dir = folder_open(h);
+    if (dir < 0)
+        return dir;
+    return record_lives(h, name) ? -EBUSY : doors_remove(dir, id);
+}
+
+int record_remove(const struct hand *h, const char *name, int32_t id)
 {
     static const char *const suffixes[] = { ".run", ".pid" };
     struct run_record r = { .id = id };
     char file[NAME_MAX + 1];
     AUTO_CLOSE dir = folder_open(h);
-    if (dir < 0)
-        return;
-    for (int late = 0; late < 2; late++)
-        if (door_remove(dir, id, late) < 0)
-            log_warn("a guest that no daemon has taken over has the id %d", id);
+    int error = dir < 0 ? dir : doors_remove(dir, id);
+    if (error < 0)
+        return error;
     /* Of another run of that name, which this one was refused for. */
     if (record_read(h, name, &r) == 0 && r.id != id)
-        return;
+        return 0;
     for (size_t i = 0; i < ARRAY_N(suffixes) - is_lock(name); i++)
         if (file_name(file, name, suffixes[i]) == 0 && unlinkat(dir, file, 0) < 0 && errno != ENOENT)
             log_warn("cannot remove '%s': %s", file, strerror(errno));
+    return 0;
 }
 
 int proc_start(int32_t pid, uint64_t *start)

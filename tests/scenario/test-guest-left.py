@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Something dies or fails while a daemon takes over the guests that run: none of them is lost by it, and nobody takes what is theirs."""
-import os, signal, sys, time
+import glob, os, signal, sys, time
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from box import guest_xml, start_time
 from guestlib import *
@@ -33,37 +33,52 @@ def hand_killed(box):
 def unreadable(box):
     """one that cannot be taken over: its id is nobody else's, it is not started a second time, and the next daemon has all of it"""
     con = box.connect()
-    dom = con.defineXML(guest_xml("l2"))
-    dom.create()
+    con.defineXML(guest_xml("l2", "<channel type='unix'><source mode='bind' path='/run/l2.sock'/><target type='virtio' name='x'/></channel>")).create()
+    dom = con.lookupByName("l2")
     number, guest = dom.ID(), box.role("guest")
-    began, door = start_time(guest[0]), os.path.join(box.dir, "run/libvirt/qemu/%d.door" % number)
+    began, folder = start_time(guest[0]), os.path.join(box.dir, "run/libvirt/qemu")
     con.defineXML(guest_xml("l3"))
     con.close()
-    status = os.path.join(box.dir, "run/libvirt/qemu/l2.xml")
+    status = folder + "/l2.xml"
     box.stop_daemon()
-    os.rename(status, status + ".away")
+    text = open(status).read()
     open(status, "w").write("nothing")
     box.start()
     wait_for("it is said", lambda: "l2, which ran when the last daemon ended" in box.log_text())
+    files = glob.glob(folder + "/%d.door" % number) + glob.glob(folder + "/l2.*") + glob.glob(box.dir + "/var/lib/libvirt/qemu/domain-%d-l2/*" % number) + [box.dir + "/run/l2.sock"]
+    assert len(files) == 6, files
+    there = {f: os.stat(f).st_ino for f in files}
     con = box.connect()
     other, again = con.lookupByName("l3"), con.lookupByName("l2")
-    for i in range(3):
-        try:
-            other.create()
-            break
-        except libvirt.libvirtError as e:       # the first id that would be its is another one's
-            print(e)
-    assert other.isActive() and other.ID() != number and os.path.exists(door)
-    print(fails(libvirt.VIR_ERR_OPERATION_INVALID, again.create))
-    other.destroy()
-    assert os.path.exists(door) and os.path.exists(status[:-4] + ".run") and box.role("guest") == guest
+
+    def untouched():
+        assert {f: os.stat(f).st_ino for f in files if os.path.exists(f)} == there
+        assert start_time(guest[0]) == began and open(status).read() == "nothing"
+    # With the id and the name that it has, and then with its name.
+    for turn in range(2):
+        print(fails(libvirt.VIR_ERR_OPERATION_INVALID, again.create))
+        untouched()
+    # Another one begins with the id: of the next daemon, whose first it is.
     box.stop_daemon()
-    os.rename(status + ".away", status)
+    box.start()
+    con = box.connect()
+    other = con.lookupByName("l3")
+    print(fails(libvirt.VIR_ERR_OPERATION_FAILED, other.create))
+    untouched()
+    other.create()
+    assert other.ID() != number
+    other.destroy()
+    untouched()
+    other.undefine()
+    con.close()
+    box.stop_daemon()
+    open(status, "w").write(text)
     box.start()
     dom = kept(box, "l2", guest)
     assert dom.ID() == number and start_time(guest[0]) == began
+    dom.suspend()
     dom.destroy()
-    box.connect().lookupByName("l3").undefine()
+    assert not os.path.exists(box.dir + "/run/l2.sock")
     assert_clean(box)
 
 
