@@ -63,6 +63,26 @@ static void metadata(struct tree *t)
     MUST(meta_set(t, META_ELEMENT, NULL, NULL, NULL, "urn:k", &e) == 0 && !meta_get(t, META_ELEMENT, "urn:k", &e));
 }
 
+/* One of its devices, as one that a client attaches, changes or takes away; which of them, the size of the document says. */
+static void device(struct tree *t, size_t size)
+{
+    struct doc_env env = { .flags = DOC_CHANGE };
+    struct err e = ERR_INIT;
+    const struct tree *d = tree_make(t, "devices")->child;
+    size_t len;
+    for (size_t n = size / 3 % 8; n && d && d->next; n--)
+        d = d->next;
+    if (!d)
+        return;
+    char *text = tree_print(d, 0, &len);
+    struct tree *dom = tree_copy(t), *changed = device_change(dom, (enum device_change)(size % 3), text, len, &env, &e);
+    MUST(changed ? !e.code : e.code);
+    if (changed)
+        tree_free(changed);
+    tree_free(dom);
+    free(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static uint8_t buf[MANIFEST_BYTES_MAX];
@@ -76,6 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     no_marks(t);
     packed(t);
+    device(t, size);
     char *one = doc_text(t, FORM_SECURE | FORM_INACTIVE, NULL), *two = again(one, DOC_STRICT | DOC_STORED), *three = again(two, 0);
     MUST(strcmp(one, two) == 0);
     free(one);

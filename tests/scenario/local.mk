@@ -47,6 +47,7 @@ scenario_root_tests = \
 	%D%/test-peer-admin.py \
 	%D%/test-peer-badxml.py \
 	%D%/test-peer-cpu.py \
+	%D%/test-peer-devices.py \
 	%D%/test-peer-events.py \
 	%D%/test-peer-life.py \
 	%D%/test-peer-nodes.py \

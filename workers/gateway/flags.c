@@ -18,11 +18,14 @@ static const struct { uint32_t op, known; const char *function; int domain; } ro
     { OP_REMOTE_NODE_GET_MEMORY_STATS, 0, "virHostMemGetStats", VIR_FROM_NONE },
     { OP_REMOTE_DOMAIN_GET_METADATA, 1 | 2, "virDomainObjGetMetadata", FROM_DOMAIN },
     { OP_REMOTE_CONNECT_DOMAIN_XML_TO_NATIVE, 0, NULL, 0 },
+    { OP_REMOTE_DOMAIN_ATTACH_DEVICE_FLAGS, 1 | 2, "qemuDomainAttachDeviceLiveAndConfig", VIR_FROM_QEMU },
     { OP_REMOTE_DOMAIN_BLOCK_STATS_FLAGS, 4, NULL, 0 },
     { OP_REMOTE_DOMAIN_CREATE_WITH_FLAGS, 1 | 2 | 4 | 8 | 32, NULL, 0 },          /* paused, autodestroy, bypass-cache, force-boot, reset-nvram */
     { OP_REMOTE_DOMAIN_CREATE_XML, 1 | 2 | 16 | 32, NULL, 0 },                    /* ... validate, and nothing of a save image */
     { OP_REMOTE_DOMAIN_DEFINE_XML_FLAGS, 1, NULL, 0 },
     { OP_REMOTE_DOMAIN_DESTROY_FLAGS, 1 | 2, NULL, 0 },
+    { OP_REMOTE_DOMAIN_DETACH_DEVICE_ALIAS, 1 | 2, "qemuDomainDetachDeviceAliasLiveAndConfig", VIR_FROM_QEMU },
+    { OP_REMOTE_DOMAIN_DETACH_DEVICE_FLAGS, 1 | 2, "qemuDomainDetachDeviceLiveAndConfig", VIR_FROM_QEMU },
     { OP_REMOTE_DOMAIN_GET_BLOCK_INFO, 0, NULL, 0 },
     { OP_REMOTE_DOMAIN_GET_CONTROL_INFO, 0, NULL, 0 },
     { OP_REMOTE_DOMAIN_GET_CPU_STATS, 4, NULL, 0 },
@@ -49,6 +52,7 @@ static const struct { uint32_t op, known; const char *function; int domain; } ro
     { OP_REMOTE_DOMAIN_SET_MEMORY_STATS_PERIOD, 1 | 2, NULL, 0 },
     { OP_REMOTE_DOMAIN_SET_METADATA, 1 | 2, NULL, 0 },
     { OP_REMOTE_DOMAIN_SHUTDOWN_FLAGS, 1 | 2, NULL, 0 },
+    { OP_REMOTE_DOMAIN_UPDATE_DEVICE_FLAGS, 1 | 2 | 4, NULL, 0 },                 /* ... force */
     { OP_REMOTE_DOMAIN_UNDEFINE_FLAGS, 0x7f, NULL, 0 },                           /* managed save; metadata; nvram, tpm: away or kept */
 };
 

@@ -186,7 +186,7 @@ static void console_copies(struct doc *d)
     TREE_EACH(c, d->devices, "console") {
         t = tree_make(c, "target");
         doc_default(t, "type", "serial");
-        if (!(d->env->flags & DOC_STORED) || !tree_attr(t, "port"))
+        if (!(d->env->flags & (DOC_STORED | DOC_CHANGE)) || !tree_attr(t, "port"))
             tree_set_attr(t, "port", "%u", n);
         n++;
     }

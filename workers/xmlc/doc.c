@@ -193,10 +193,13 @@ static int complete(struct doc *d)
 struct tree *doc_parse(const char *xml, size_t n, const struct doc_env *env, struct err *e)
 {
     AUTO_TREE *raw = parse_xml(xml, n, "(domain_definition)", "domain", e);
+    return raw ? doc_complete(raw, env, e) : NULL;
+}
+
+struct tree *doc_complete(const struct tree *raw, const struct doc_env *env, struct err *e)
+{
     unsigned flags = (env->flags & DOC_STRICT ? SCHEMA_STRICT : 0) | (env->flags & DOC_LIVE ? SCHEMA_LIVE : 0);
     struct doc d = {.e = e, .env = env, .lib_dir = env->lib_dir ? env->lib_dir : "/var/lib/libvirt/qemu"};
-    if (!raw)
-        return NULL;
     if (!tree_first(raw, "name")) {     /* before all other faults, as clients know it */
         err_set(e, VIR_ERR_NO_NAME, VIR_FROM_DOMAIN, "%s", "");
         return NULL;

@@ -16,6 +16,7 @@ enum doc_flags {
     DOC_STRICT = 1,     /* the client asked for validation: unknown elements and attributes are refused */
     DOC_STORED = 2,     /* our own text: generated names stay, defaults are there already */
     DOC_LIVE = 4,       /* text of a running guest */
+    DOC_CHANGE = 8,     /* a definition that a device is added to or taken from: the others keep their numbers */
 };
 struct doc_env {
     const struct caps *caps;            /* NULL: a QEMU 7.2 for x86_64 and i686 in /usr/bin is assumed */
@@ -41,6 +42,11 @@ struct doc {
 
 /* The completed document. NULL with *e set; the caller frees it. */
 struct tree *doc_parse(const char *xml, size_t n, const struct doc_env *env, struct err *e);
+struct tree *doc_complete(const struct tree *raw, const struct doc_env *env, struct err *e);    /* the same of one that has been read */
+/* device.c: the definition with a device more, less, or another one in its place, completed anew. xml: of the device, or (DEVICE_DETACH_ALIAS) its alias.
+ * NULL with *e set; the caller frees it. */
+enum device_change { DEVICE_ATTACH, DEVICE_DETACH, DEVICE_UPDATE, DEVICE_DETACH_ALIAS };
+struct tree *device_change(struct tree *dom, enum device_change what, const char *xml, size_t n, const struct doc_env *env, struct err *e);
 /* What a client sees: flags are those of virDomainGetXMLDesc.  The caller frees it. */
 char *doc_text(const struct tree *t, unsigned flags, size_t *len);
 

@@ -323,7 +323,36 @@ static int get_block_info(struct job *j, struct mp_out *o)
     return 2;
 }
 
+/* ---- devices ---- */
+
+static int change(struct job *j, struct mp_out *o, enum device_change what)
+{
+    size_t n;
+    skip_dom(j);
+    const char *xml = mp_get_str(&j->in, &n);
+    mp_get_u32(&j->in);
+    if (args_end(j) || !xml)
+        return j->e.code ? -1 : err_set(&j->e, VIR_ERR_RPC, VIR_FROM_RPC, "Unable to decode message payload");
+    j->env.flags = (j->env.flags & ~(unsigned)DOC_STORED) | DOC_CHANGE;
+    struct tree *t = device_change(j->t, what, xml, n, &j->env, &j->e);
+    if (!t)
+        return -1;
+    tree_free(j->t);
+    j->t = t;
+    mp_array(o, 0);
+    return 1;
+}
+
+static int attach_device(struct job *j, struct mp_out *o) { return change(j, o, DEVICE_ATTACH); }
+static int detach_device(struct job *j, struct mp_out *o) { return change(j, o, DEVICE_DETACH); }
+static int update_device(struct job *j, struct mp_out *o) { return change(j, o, DEVICE_UPDATE); }
+static int detach_alias(struct job *j, struct mp_out *o) { return change(j, o, DEVICE_DETACH_ALIAS); }
+
 const struct stored_op stored_ops[] = {
+    {OP_REMOTE_DOMAIN_ATTACH_DEVICE_FLAGS, attach_device},
+    {OP_REMOTE_DOMAIN_DETACH_DEVICE_FLAGS, detach_device},
+    {OP_REMOTE_DOMAIN_UPDATE_DEVICE_FLAGS, update_device},
+    {OP_REMOTE_DOMAIN_DETACH_DEVICE_ALIAS, detach_alias},
     {OP_REMOTE_DOMAIN_GET_XML_DESC, get_xml_desc},
     {OP_REMOTE_DOMAIN_MANAGED_SAVE_GET_XML_DESC, get_saved_xml},
     {OP_REMOTE_DOMAIN_GET_METADATA, get_metadata},

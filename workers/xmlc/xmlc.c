@@ -284,12 +284,12 @@ static int on_object(struct job *j)
         }
     if (!fn)
         return err_set(&j->e, VIR_ERR_NO_SUPPORT, VIR_FROM_QEMU, "this call on a domain that is not running");
-    AUTO_TREE *t = alone ? NULL : stored(j);
-    if (!t && !alone)
+    j->t = alone ? NULL : stored(j);
+    if (!j->t && !alone)
         return -1;
-    j->t = t;
     mp_out_init(&o, 8u << 20);
     r = fn(j, &o);
+    AUTO_TREE *t = j->t;        /* the call may have put another one there */
     if (r == 0)
         worker_reply(j->w, j->rq, o.p, o.len, NULL, 0);
     else if (r == 1) {
