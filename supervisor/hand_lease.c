@@ -64,12 +64,12 @@ static int set_lock(int fd, bool shared)
 /* Locks there are the kernel's own affair: none of its calls about them asks a server, or another process. */
 static bool is_local(int fd)
 {
-    static const long local[] = { EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC, TMPFS_MAGIC };
+    static const unsigned long local[] = { EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC, TMPFS_MAGIC };
     struct statfs fs;
     if (fd < 0 || fstatfs(fd, &fs) < 0)
         return false;
     size_t i = 0;
-    while (i < ARRAY_N(local) && local[i] != fs.f_type)
+    while (i < ARRAY_N(local) && local[i] != (unsigned long)fs.f_type)
         i++;
     return i < ARRAY_N(local);
 }
