@@ -453,6 +453,7 @@ int main(void)
     snprintf(dir, sizeof dir, "/tmp/hand-open-XXXXXX");
     if (!mkdtemp(dir))
         return 1;
+    snprintf(fakesup_layout.state_dir, sizeof fakesup_layout.state_dir, "%s", dir);
     images();
     refusals();
     looks();
