@@ -513,7 +513,6 @@ static void hand_reap(struct hand *h)
     struct manifest_entry m;
     const char *path, *aux;
     struct err e = ERR_INIT;
-    struct stat st;
     char sock[sizeof rq->run_dir + 16], folder[PATH_MAX], lib[sizeof rq->run_dir];
     hand_check_text(rq->name, sizeof rq->name);
     hand_check_text(rq->run_dir, sizeof rq->run_dir);
@@ -534,8 +533,7 @@ static void hand_reap(struct hand *h)
     }
     if (!is_left && !is_named && h->call.h.nfds && hand_manifest(h, 0, &e) == 0 && path_split(rq->run_dir, lib, sizeof lib))
         for (struct manifest_in in = hand_entries(h); hand_next(&in, &m, &path, &aux); )
-            if (m.kind == MK_UNIX_LISTEN && lstat(path, &st) == 0 && S_ISSOCK(st.st_mode)) {
-                unlink(path);
+            if (m.kind == MK_UNIX_LISTEN && path_remove(path, &(struct stat){ .st_mode = S_IFSOCK }) == 0) {
                 /* The folder of a guest's own channels is made for the run, and goes with it. */
                 if (path_split(path, folder, sizeof folder) && !strncmp(folder, lib, strlen(lib)) && folder[strlen(lib)] == '/')
                     rmdir(folder);

@@ -76,17 +76,22 @@ int open_keep_as(struct opener *o, struct grant *g, int kind, int fd, struct err
     return 0;
 }
 
-void open_note(struct opener *o, const char *path)
+void open_note(struct opener *o, const char *path, int fd)
 {
-    if (o->nmade < OPEN_MADE_MAX && (o->made[o->nmade] = strdup(path)))
-        o->nmade++;
+    struct stat st;
+    bool is = fd >= 0 ? fstat(fd, &st) == 0 : lstat(path, &st) == 0 && (S_ISSOCK(st.st_mode) || S_ISDIR(st.st_mode));
+    if (!is || o->nmade == OPEN_MADE_MAX || !(o->made[o->nmade].path = strdup(path)))
+        return;
+    o->made[o->nmade++].is = st;
 }
 
 static void open_undo(struct opener *o)
 {
-    for (unsigned i = o->nmade; i-- > 0;)
-        if (remove(o->made[i]) < 0 && errno != ENOENT)
-            log_warn("cannot remove '%s' again: %s", o->made[i], strerror(errno));
+    for (unsigned i = o->nmade; i-- > 0;) {
+        int r = path_remove(o->made[i].path, &o->made[i].is);
+        if (r < 0 && r != -ENOENT)
+            log_warn("cannot remove '%s' again: %s", o->made[i].path, strerror(-r));
+    }
 }
 
 int open_make_parent(struct opener *o, const char *path)
@@ -99,7 +104,7 @@ int open_make_parent(struct opener *o, const char *path)
         return 0;
     if (mkdir(dir, 0750) < 0)
         return errno == EEXIST || errno == ENOENT ? 0 : -errno;     /* a missing grandparent shows when the file is made */
-    open_note(o, dir);
+    open_note(o, dir, -1);
     return 0;
 }
 
@@ -266,13 +271,13 @@ static int open_nvram(struct opener *o, const struct manifest_entry *m, const ch
         AUTO_CLOSE to = r < 0 ? r : path_open_out(part, O_RDWR, 0, &is_new);
         if (to < 0)
             return open_fail(o, e, -to, "Failed to create file '%s'", path);
-        open_note(o, part);
+        open_note(o, part, to);
         if ((r = copy_template(from, to)) < 0)
             return open_fail(o, e, -r, "Unable to write to file '%s'", path);
         open_own(o, to, path);
         if (syscall(SYS_renameat2, AT_FDCWD, part, AT_FDCWD, path, RENAME_NOREPLACE) < 0)
             return open_fail(o, e, errno, "Failed to create file '%s'", path);
-        open_note(o, path);
+        open_note(o, path, to);
         g->is_new = 1;
     }
     struct manifest_entry image = *m;
@@ -351,10 +356,10 @@ static int open_monitor(struct opener *o, struct err *e)
             return open_fail(o, e, errno, "Unable to create folder '%s'", rq->run_dir);
         unlink(path);
     }
-    open_note(o, rq->run_dir);
+    open_note(o, rq->run_dir, -1);
     if ((r = sock_listen(path, 0600, &lfd)) < 0)
         return open_fail(o, e, -r, "Unable to listen on '%s'", path);
-    open_note(o, path);
+    open_note(o, path, -1);
     if (open_give(o, NULL, lfd, e))
         return -1;
     if ((r = sock_connect(path, &cfd)) < 0)
@@ -398,7 +403,7 @@ static void open_end(struct opener *o)
     while (o->nours)
         close(o->ours[--o->nours]);
     while (o->nmade)
-        free(o->made[--o->nmade]);
+        free(o->made[--o->nmade].path);
 }
 
 static void open_all(struct hand *h, struct opener *o)

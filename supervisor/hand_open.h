@@ -1,6 +1,7 @@
 /* hand_open.h: one manifest being carried out, and the makers of each kind. */
 #ifndef BULKHEAD_HAND_OPEN_H
 #define BULKHEAD_HAND_OPEN_H
+#include <sys/stat.h>
 #include "hand.h"
 
 #define OPEN_MADE_MAX (MANIFEST_ENTRIES_MAX + 4)
@@ -14,7 +15,7 @@ struct opener {
     uint8_t ours_kind[FRAME_FDS_MAX];       /* struct hand_done's */
     uint16_t ours_entry[FRAME_FDS_MAX];
     int image[MANIFEST_ENTRIES_MAX];        /* the descriptor of an image's entry, for its backing file's; 0 none */
-    char *made[OPEN_MADE_MAX];              /* names to remove again when a later entry fails, in order of making */
+    struct { char *path; struct stat is; } made[OPEN_MADE_MAX];     /* to remove again when a later entry fails, in order of making */
     unsigned nmade;
     unsigned nlogs;                         /* of the pipes that came with the manifest, those that are given away */
     int error;                              /* negative errno of the failure, when a maker set one */
@@ -28,7 +29,8 @@ open_fn open_pty, open_pair, open_unix_listen, open_unix_connect, open_tcp_liste
 int open_give(struct opener *o, struct grant *g, int fd, struct err *e);
 int open_keep(struct opener *o, struct grant *g, int fd, struct err *e);
 int open_keep_as(struct opener *o, struct grant *g, int kind, int fd, struct err *e);      /* enum birth_fd_kind */
-void open_note(struct opener *o, const char *path);      /* path was made by us: removed if a later entry fails */
+/* Made by us at path: a socket or a folder, or fd's file.  It is removed if a later entry fails, and nothing else that is there then. */
+void open_note(struct opener *o, const char *path, int fd);
 int open_fail(struct opener *o, struct err *e, int errnum, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 /* Gives what was made here to qemu.conf's user and group, by descriptor. path: for the log */
 void open_own(const struct opener *o, int fd, const char *path);

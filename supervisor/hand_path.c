@@ -7,6 +7,7 @@
 #include "hand.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -88,6 +89,19 @@ int path_open_plain(const char *path)
     util_format(self, sizeof self, "/proc/self/fd/%d", look);
     int fd = open(self, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     return fd < 0 ? -errno : fd;
+}
+
+int path_remove(const char *path, const struct stat *was)
+{
+    char folder[PATH_MAX];
+    struct stat st;
+    const char *name = path_split(path, folder, sizeof folder);
+    AUTO_CLOSE dir = name ? path_open(folder, O_PATH, WANT(S_IFDIR), &st) : -EINVAL;
+    if (dir < 0 || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return dir < 0 ? dir : -errno;
+    if (((st.st_mode ^ was->st_mode) & S_IFMT) || (was->st_ino && (st.st_ino != was->st_ino || st.st_dev != was->st_dev)))
+        return -ESTALE;
+    return unlinkat(dir, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0) < 0 ? -errno : 0;
 }
 
 const char *path_split(const char *path, char *dir, size_t n)

@@ -39,7 +39,6 @@ static int unix_address(const char *path, struct sockaddr_un *a, int *dir)
 int sock_listen(const char *path, mode_t mode, int *fd)
 {
     struct sockaddr_un a;
-    struct stat st;
     int d, r = unix_address(path, &a, &d);
     AUTO_CLOSE dir = d;
     if (r < 0)
@@ -50,7 +49,7 @@ int sock_listen(const char *path, mode_t mode, int *fd)
     if (s < 0 || fchmod(s, mode) < 0 || bind(s, (struct sockaddr *)&a, sizeof a) < 0)
         r = -errno;
     /* What a run before left; only a socket is ever removed. */
-    if (r == -EADDRINUSE && lstat(a.sun_path, &st) == 0 && S_ISSOCK(st.st_mode) && unlink(a.sun_path) == 0)
+    if (r == -EADDRINUSE && path_remove(path, &(struct stat){ .st_mode = S_IFSOCK }) == 0)
         r = bind(s, (struct sockaddr *)&a, sizeof a) < 0 ? -errno : 0;
     umask(mask);
     if (r == 0 && listen(s, 16) < 0)
@@ -152,7 +151,7 @@ int open_unix_listen(struct opener *o, const struct manifest_entry *m, const cha
         r = sock_listen(path, 0775, &fd);
     if (r < 0)
         return open_fail(o, e, -r, "Unable to bind to UNIX socket path '%s'", path);
-    open_note(o, path);
+    open_note(o, path, -1);
     own_socket(o, path);
     if (strcmp(aux, "worker"))
         return open_give(o, g, fd, e);

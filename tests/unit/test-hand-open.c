@@ -424,6 +424,44 @@ static void nvram(void)
     finish();
 }
 
+/* Somebody has the folder of what is made turned round before it is undone. */
+static void turned(void)
+{
+    struct sockaddr_un full = { .sun_family = AF_UNIX }, *a = &full;
+    struct stat st;
+    mkdir(in_dir("ours"), 0755);
+    mkdir(in_dir("theirs"), 0755);
+    make_file(in_dir("theirs/x"), 1);
+    if (symlink("ours", in_dir("way")) < 0 || symlink("theirs", in_dir("way2")) < 0)
+        perror("symlink");
+    snprintf(full.sun_path, sizeof full.sun_path, "%s", in_dir("full"));
+    AUTO_CLOSE door = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (bind(door, (struct sockaddr *)a, sizeof full) < 0 || listen(door, 0) < 0 || (root && chown(full.sun_path, 64055, 64055) < 0))
+        perror("listen");
+    for (int r = 0; r == 0; ) {            /* the next one to connect waits */
+        int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        r = connect(s, (struct sockaddr *)a, sizeof full);
+    }
+    pid_t pid = fork();
+    if (pid == 0) {
+        while (stat(in_dir("ours/x"), &st) < 0)
+            usleep(1000);
+        if (rename(in_dir("way2"), in_dir("way")) < 0)
+            perror("rename");
+        for (;;)
+            accept(door, NULL, NULL);
+    }
+    begin();
+    add(MK_UNIX_LISTEN, 0, in_dir("way/x"), NULL);
+    add(MK_UNIX_CONNECT, 0, full.sun_path, NULL);
+    add(MK_IMAGE, 0, in_dir("none"), NULL);
+    run();
+    tap_ok(done.error < 0 && done.failed == 2 && stat(in_dir("theirs/x"), &st) == 0 && S_ISREG(st.st_mode), "a file that has come into the place of what was made stays (%s)", done.text);
+    finish();
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+}
+
 static void nonsense(void)
 {
     struct fakesup s;
@@ -463,6 +501,7 @@ int main(void)
     squashed();
     kept();
     nvram();
+    turned();
     nonsense();
     char cmd[128];
     snprintf(cmd, sizeof cmd, "rm -rf %s", dir);
