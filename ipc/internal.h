@@ -55,7 +55,8 @@ enum internal_op {
     /* qemu worker -> supervisor: broker verbs and facts */
     IN_LAUNCH = 96,     /* CALL: struct launch (emulator, LAUNCH_HOSTNET and limits are read, the rest is the supervisor's), fd [0] sealed memfd: argv, NUL-separated.
                          * Once, while IN_START is open. Reply: struct launched; fds [0] QMP socket, [1] /proc/<qemu> dir, [2] cpu usage file when there is a cgroup */
-    IN_STATE,           /* EVENT: struct guest_state: what the guest is doing now; the supervisor updates the index and sends lifecycle events */
+    IN_STATE,           /* EVENT: struct guest_state: what the guest is doing now; the supervisor updates the index and sends lifecycle events.
+                         * arg 1: it is being saved: it waits for IN_SAVED, which is sent when nobody is at that */
     IN_STATUS_XML,      /* CALL, one at a time: fd [0] sealed memfd: status file text to keep for a later daemon. Reply empty: it is on the disk, or the run ends */
     IN_STOPPED,         /* EVENT: worker: it saw its guest end; struct guest_state with the reason it knows (shutdown, crashed, saved ...) */
     IN_QUIT,            /* EVENT supervisor -> worker: your object is gone; end */

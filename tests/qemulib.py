@@ -262,7 +262,7 @@ class Worker:
             self.send(KIND["FRAME_REPLY"], op, serial=serial)
         elif op == IN["IN_STATE"] or op == IN["IN_STOPPED"]:
             s = struct.unpack("=iiiiIIQQII", body)
-            s = dict(zip(("state", "reason", "event", "detail", "flags", "mask", "mem", "cpu", "vcpus", "pad"), s))
+            s = dict(zip(("state", "reason", "event", "detail", "flags", "mask", "mem", "cpu", "vcpus", "pad"), s), asks=arg)
             if op == IN["IN_STOPPED"]:
                 self.stopped = s
             self.states.append(s)

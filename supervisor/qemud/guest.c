@@ -214,7 +214,7 @@ static void on_state(struct run *r, struct peer *p, struct frame *f)
         peer_refuse(p, "a state that is none");
     else if (r->launched && r->phase != RUN_ENDING && (g->event < 0 || event_allowed(p, true)))
         guest_state(r, g);
-    if (g->state == STATE_PAUSED && g->reason == PAUSED_SAVE)
+    if (f->h.arg)
         save_stopped(r->slot, NULL);
 }
 
@@ -351,7 +351,7 @@ void objects_reconcile(void)
         bool has_image = s->flags & SLOT_MANAGED_SAVE, is_paused = s->state == STATE_PAUSED;
         if (is_paused && s->reason == PAUSED_SAVE && has_image)
             stop_begin(r, &stop_saved, NULL, NULL);
-        else if (r->stub && slot_active(s) && !(is_paused && s->reason == PAUSED_STARTING_UP)) {
+        else if (r->stub && slot_begun(s)) {
             guest_up(r, p);
             if (has_image || is_paused)         /* of a guest that runs on it is none; nor of one that stands, whose save nobody knows of any more */
                 saved_forget(r);

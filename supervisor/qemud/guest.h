@@ -25,6 +25,7 @@ int slot_made_by(const struct caller *c);                               /* what 
 void slot_mark(int slot, const struct caller *c);
 #define SLOT_EDIT(s, slot) for (struct index_slot *s = index_begin(&sup.index, (uint32_t)(slot)); s; index_end(&sup.index, (uint32_t)(slot)), s = NULL)
 static inline bool slot_active(const struct index_slot *s) { return s->id >= 0; }
+static inline bool slot_begun(const struct index_slot *s) { return slot_active(s) && !(s->state == STATE_PAUSED && s->reason == PAUSED_STARTING_UP); }    /* its CPUs may have run */
 void route_reply_dom(const struct caller *c, int slot);                 /* [[name, uuid, id]] */
 
 /* ---- objects.c: conf, the one that has the folders ---- */

@@ -111,8 +111,7 @@ static int status_go(struct flow *f)
 static int image_go(struct flow *f)
 {
     const struct index_slot *s = slot_row(f->slot);
-    bool stays = s->state == STATE_PAUSED && (s->reason == PAUSED_SAVE || s->reason == PAUSED_STARTING_UP);
-    return stays || !slot_active(s) ? FLOW_NEXT : saved_drop(f);
+    return !slot_begun(s) || (s->state == STATE_PAUSED && s->reason == PAUSED_SAVE) ? FLOW_NEXT : saved_drop(f);
 }
 
 static int finish(struct flow *f)

@@ -1,5 +1,5 @@
 """A QEMU that lies: what its monitor may send, and what it must not be able to do to its worker."""
-import os, sys, json, socket, struct, threading, time
+import concurrent.futures, os, sys, json, socket, struct, threading, time
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 from qemulib import Worker, Failed, msgpack
 
@@ -266,74 +266,270 @@ def closes(w, m):
     w.fails(55, "domain.suspend", timeout=3)
 
 
-def owner_in_the_dark(w, m):
-    """A guest of leases, suspended; its next worker is not told its state: no CPU runs before its leases are taken, not even by what was held before."""
-    w.call("domain.suspend")
-    w.kill()
+def renote(w, change):
+    """What a worker that is gone noted for the next one, changed."""
     place, place_bytes = struct.Struct("=IIQII"), 8 << 20
     magic, _, seq, n, _ = max((place.unpack(os.pread(w.checkpoint, place.size, i * place_bytes).ljust(place.size, b"\0")) for i in range(2)), key=lambda p: p[2])
     notes = msgpack.unpackb(os.pread(w.checkpoint, n, seq % 2 * place_bytes + place.size), raw=False)
-    assert notes[1] == 3 and notes[13] == 0, notes[:14]
-    notes[13] = 1                           # as one that was started with lock_manager = "lockd" has it
+    change(notes)
     data, seq = msgpack.packb(notes, use_bin_type=True), seq + 1
     h = 2166136261 ^ seq
     for b in data:
         h = (h ^ b) * 16777619 & 0xffffffff
     os.pwrite(w.checkpoint, place.pack(magic, h, seq, len(data), 0) + data, seq % 2 * place_bytes)
+
+
+def leased(notes):
+    """As a guest that was started with lock_manager = "lockd" has it."""
+    assert notes[13] == 0, notes[:14]
+    notes[13] = 1
+
+
+def next_worker(w, instance=1):
+    w.states.clear()
+    w.born(resume=(w.qmp, 0), instance=instance)
+
+
+def sent(m, name):
+    return [c for c in m.seen if c["execute"] == name]
+
+
+def save(w):
+    """Begins one; its call."""
+    from qemulib import IN, KIND, memfd
+    w.serial += 1
+    fd = memfd(b"", seal=False)
+    w.send(KIND["FRAME_CALL"], IN["IN_SAVE"], serial=w.serial, fds=[fd])
+    os.close(fd)
+    return w.serial
+
+
+def unwanted(w):
+    """The supervisor's word that nothing comes of a save."""
+    from qemulib import IN, KIND
+    w.send(KIND["FRAME_EVENT"], IN["IN_SAVED"])
+
+
+def awhile(w, seconds=1.5):
+    """Time to go wrong"""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        w.step(0.1)
+
+
+def owner_in_the_dark(w, m):
+    """A guest of leases, suspended; its next worker is not told its state: it asks again, and no CPU runs before that and before its leases are taken."""
+    w.call("domain.suspend")
+    w.kill()
+    renote(w, leased)
     m.raw["query-status"] = lambda c: json.dumps({"error": {"class": "GenericError", "desc": "no"}, "id": c["id"]}).encode() + b"\n"
     m.hold.add("cont")
-    w.born(resume=(w.qmp, 0), instance=1)
+    next_worker(w)
     s = w.begin("domain.resume")
+    awhile(w)
+    assert not m.held and not w.leases, (m.held, w.leases)
+    alive(w)
+    m.answers["query-status"] = {"status": "paused"}
+    del m.raw["query-status"]
     w.until(lambda: m.held, "the CPUs shall run")
-    assert w.leases == [0, 1], w.leases     # given up, whatever there was, then taken
+    assert w.leases == [0, 1], w.leases     # given up, since it stands, then taken
     m.event("RESUME")
     m.answer(m.held[0])
     w.result(s)
     alive(w)
 
 
-def reboots_while_saved(w, m):
-    """A guest that powers off to be rebooted as its save begins is not started beside its image; one that is at it is not saved."""
-    from qemulib import IN, KIND, memfd
+def late_resume(w, m, then="running"):
+    """A guest of leases that QEMU lets run long after it was asked to, or does not: it keeps them until that is known."""
+    w.call("domain.suspend")
+    w.kill()
+    renote(w, leased)
+    m.answers["query-status"] = {"status": "paused"}
+    m.hold.add("cont")
+    next_worker(w)
+    w.until(lambda: w.leases == [0], "it stands, and gives its leases up")
+    w.fails(68, "domain.resume", timeout=20)
+    awhile(w, 0.5)
+    assert w.leases == [0, 1], w.leases
+    m.answers["query-status"] = {"status": then}
+    if then == "running":
+        m.event("RESUME")
+        m.answer(m.held.pop())
+        w.until(lambda: w.states[-1]["state"] == 1, "it runs")
+        awhile(w)
+        assert w.leases == [0, 1], w.leases
+    else:
+        m.say({"error": {"class": "GenericError", "desc": "no"}, "id": m.held.pop()["id"]})
+        w.until(lambda: w.leases == [0, 1, 0], "it stands still")
+    alive(w)
 
-    def save():
-        w.serial += 1
-        fd = memfd(b"", seal=False)
-        w.send(KIND["FRAME_CALL"], IN["IN_SAVE"], serial=w.serial, fds=[fd])
-        os.close(fd)
-        return w.serial
 
-    def sent(name):
-        return [c for c in m.seen if c["execute"] == name]
+def no_resume(w, m):
+    late_resume(w, m, "paused")
+
+
+def saved_in_the_dark(w, m):
+    """A worker dies as its guest is being saved, and the next one is not told what QEMU does: it waits for the supervisor's word all the same."""
+    m.answers["query-migrate"] = {"status": "completed"}
+    w.result(save(w))
+    w.kill()
+    m.seen.clear()
+    m.raw["query-status"] = lambda c: json.dumps({"error": {"class": "GenericError", "desc": "no"}, "id": c["id"]}).encode() + b"\n"
+    next_worker(w)
+    awhile(w)
+    m.answers["query-status"] = {"status": "postmigrate"}
+    del m.raw["query-status"]
+    w.until(lambda: w.states and w.states[-1]["asks"], "it asks for word")
+    assert (w.states[-1]["state"], w.states[-1]["reason"]) == (3, 3), w.states[-1]
+    s = w.begin("domain.resume")
+    awhile(w, 0.5)
+    assert not sent(m, "cont"), "it runs beside its image"
+    unwanted(w)
+    w.until(lambda: sent(m, "cont") and w.states[-1]["state"] == 1, "it goes on")
+    try:
+        w.result(s)
+        raise AssertionError("resumed twice")
+    except Failed as e:
+        assert "already running" in e.detail, e
+
+
+def paused_and_saved(w, m):
+    """A guest that was paused is being saved as its worker dies: it is not resumed beside its image, and not by the end of its save either."""
+    w.call("domain.suspend")
+    m.seen.clear()
+    m.answers["query-migrate"] = {"status": "completed"}
+    m.answers["query-status"] = {"status": "postmigrate"}
+    w.result(save(w))
+    w.kill()
+    next_worker(w)
+    s = w.begin("domain.resume")
+    w.until(lambda: w.states and w.states[-1]["asks"], "it asks for word")
+    awhile(w, 0.5)
+    assert not sent(m, "cont"), "it runs beside its image"
+    w.kill()
+    w.replies.pop(s, None)
+    next_worker(w, 2)
+    w.until(lambda: w.states and w.states[-1]["asks"], "so does the one after it")
+    unwanted(w)
+    awhile(w, 0.5)
+    assert not sent(m, "cont"), m.seen
+    w.call("domain.resume")
+    w.until(lambda: w.states[-1]["state"] == 1, "by its client's word only")
+
+
+def rebooted_and_saved(w, m):
+    """A worker dies as its guest is being saved and rebooted at the same time: the next one does not start it beside its image."""
     m.hold |= {"stop", "query-migrate"}
     w.call("domain.reboot", 1)
-    s = save()
+    s = save(w)
     w.until(lambda: m.held, "it is to stop")
     m.event("SHUTDOWN", guest=True)
-    w.until(lambda: sent("system_reset"), "it is reset")
+    w.until(lambda: sent(m, "system_reset"), "it is reset")
+    m.answer(m.held.pop())
+    w.until(lambda: m.held, "its state is being written")
+    w.kill()
+    w.replies.pop(s, None)
+    m.held.clear()
+    m.seen.clear()
+    m.answers["query-status"] = {"status": "prelaunch"}
+    next_worker(w)
+    w.until(lambda: w.states and w.states[-1]["asks"], "it asks for word")
+    awhile(w, 0.5)
+    assert not sent(m, "cont"), "it runs beside its image"
+    unwanted(w)
+    w.until(lambda: sent(m, "cont") and w.states[-1]["state"] == 1, "it goes on")
+
+
+def stuck_after_a_save(w, m):
+    """A QEMU that does not answer as a save is given up: it is asked again when it does."""
+    m.answers["query-migrate"] = {"status": "completed"}
+    m.seen.clear()
+    w.result(save(w))
+    m.hold.add("query-x")
+    w.fails(68, "domain.monitor_command", '{"execute":"query-x"}', 0, timeout=20)
+    unwanted(w)
+    awhile(w, 12)
+    assert not sent(m, "cont") and w.states[-1]["state"] == 3
+    m.answer(m.held.pop())
+    w.until(lambda: sent(m, "cont") and w.states[-1]["state"] == 1, "it goes on")
+
+
+def slow_reboot(w, m):
+    """A QEMU that takes its time over a reboot is not ended for it."""
+    m.hold.add("cont")
+    m.seen.clear()
+    w.call("domain.reboot", 1)
+    m.event("SHUTDOWN", guest=True)
+    w.until(lambda: sent(m, "system_reset"), "it is reset")
+    m.event("RESET")
+    w.until(lambda: m.held, "it is to start")
+    m.answers["query-status"] = {"status": "prelaunch"}
+    awhile(w, 11)
+    assert not sent(m, "quit")
+    m.hold.clear()
+    m.answer(m.held.pop())
+    w.until(lambda: len(sent(m, "cont")) == 2 and w.states[-1]["state"] == 1, "it is started")
+    m.event("SHUTDOWN", guest=True)
+    w.until(lambda: sent(m, "quit"), "and that was its reboot: a power-off is one again")
+
+
+def restored_half(_w, _m):
+    """A worker dies when its guest's state was restored and before it ran: the next one lets it run."""
+    from qemulib import IN, KIND, memfd
+    m = Monitor()
+    w = Worker(XML, launch=lambda argv, fds: (0, m.theirs))
+    try:
+        m.answers.update({"query-migrate": {"status": "completed"}, "query-status": {"status": "paused"}})
+        m.hold.add("cont")
+        w.serial += 1
+        fd = memfd(b"", seal=False)
+        w.send(KIND["FRAME_CALL"], IN["IN_START"], serial=w.serial, fds=[fd])
+        os.close(fd)
+        w.until(lambda: m.held, "it is to run")
+        assert (w.states[-1]["state"], w.states[-1]["reason"]) == (3, 2), w.states
+        w.kill()
+        m.hold.clear()
+        renote(w, leased)
+        w.leases.clear()
+        next_worker(w)
+        w.until(lambda: w.states and w.states[-1]["state"] == 1, "it runs")
+        assert len(sent(m, "cont")) == 2 and not w.leases, (m.seen, w.leases)      # what it had it keeps
+        alive(w)
+    finally:
+        w.close()
+
+
+def reboots_while_saved(w, m):
+    """A guest that powers off to be rebooted as its save begins is not started beside its image; one that is at it is not saved."""
+    m.hold |= {"stop", "query-migrate"}
+    w.call("domain.reboot", 1)
+    s = save(w)
+    w.until(lambda: m.held, "it is to stop")
+    m.event("SHUTDOWN", guest=True)
+    w.until(lambda: sent(m, "system_reset"), "it is reset")
     m.seen.clear()
     m.answer(m.held.pop())
     m.event("RESET")
     w.until(lambda: m.held, "its state is being written")
-    assert not sent("cont"), m.seen
+    assert not sent(m, "cont"), m.seen
     m.answer(m.held.pop(), {"status": "failed"})
     try:
         w.result(s)
         raise AssertionError("saved")
     except Failed as e:
         assert e.code == 9, e
-    w.until(lambda: sent("cont"), "it goes on after all")
+    w.until(lambda: sent(m, "cont"), "it goes on after all")
     w.until(lambda: w.states[-1]["state"] == 1, "it runs")
     w.call("domain.reboot", 1)
     m.event("SHUTDOWN", guest=True)
-    w.until(lambda: sent("system_reset"), "it is reset")
+    w.until(lambda: sent(m, "system_reset"), "it is reset")
     try:
-        w.result(save())
+        w.result(save(w))
         raise AssertionError("saved")
     except Failed as e:
         assert "another operation" in e.detail, e
     m.event("RESET")
-    w.until(lambda: len(sent("cont")) == 2 and w.states[-1]["state"] == 1, "it runs again")
+    w.until(lambda: len(sent(m, "cont")) == 2 and w.states[-1]["state"] == 1, "it runs again")
 
 
 def bad_client_commands(w, m):
@@ -357,10 +553,11 @@ def bad_frames(w, m):
 
 
 tests = [malformed, deep, many_values, huge_line, huge_reply, duplicate_and_out_of_order, invented_ids, half_a_line, too_many_commands, bad_client_commands, bad_frames,
-         closes, owner_in_the_dark, reboots_while_saved, event_flood, state_flood, no_answer]
-if len(sys.argv) > 1:
-    tests = [t for t in tests if t.__name__ in sys.argv[1:]]
-for t in tests:
+         closes, owner_in_the_dark, saved_in_the_dark, paused_and_saved, rebooted_and_saved, restored_half, reboots_while_saved, event_flood, state_flood]
+waiting = [no_answer, late_resume, no_resume, stuck_after_a_save, slow_reboot]      # for deadlines: all at once
+
+
+def run(t):
     w, m = guest()
     try:
         t(w, m)
@@ -368,8 +565,17 @@ for t in tests:
             raise AssertionError("the worker has ended:\n" + w.last_words())
         print("ok - " + t.__name__)
     except BaseException:
-        print("not ok - " + t.__name__)
-        print(w.last_words()[-3000:])
+        print("not ok - %s\n%s" % (t.__name__, w.last_words()[-3000:]))
         raise
     finally:
         w.close()
+
+
+def wanted(which):
+    return [t for t in which if len(sys.argv) < 2 or t.__name__ in sys.argv[1:]]
+
+
+for t in wanted(tests):
+    run(t)
+with concurrent.futures.ThreadPoolExecutor(len(waiting)) as pool:
+    list(pool.map(run, wanted(waiting)))

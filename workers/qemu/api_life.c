@@ -82,7 +82,10 @@ OP_FN(api_suspend)
 static void on_resumed(void *data, json_t *ret, const struct err *e)
 {
     struct call *c = data;
-    if (!ret)
+    (void)ret;
+    if (e && e->code == VIR_ERR_OPERATION_TIMEOUT)
+        guest_ask_state(c->g);      /* QEMU may do it yet, and then needs what it has */
+    else if (e)
         lease_give(c->g, NULL, NULL);
     job_end(c, e);
 }

@@ -69,7 +69,9 @@ struct guest {
     int32_t pause_reason;               /* why the next STOP comes: set by the call that causes it */
     int32_t run_reason;                 /* the same for RESUME */
     bool got_shutdown, fake_reboot, quitting;
-    bool unsure;                        /* this instance took a guest over, and QEMU has not told its state yet */
+    bool unsure;                        /* QEMU has not told what it does: to an instance that took it over, or since it did not answer `cont` */
+    bool going;                         /* its state was restored, and it does not run yet as it shall */
+    int32_t was_saving;                 /* enum saving_note, of an earlier instance; until QEMU has told its state */
     uint32_t locks;                     /* enum guest_locks */
     int32_t stop_reason, stop_detail;   /* how the end will be told; reason 0: not known yet */
     int64_t rtc_adjustment0;            /* clock's adjustment at start: RTC_CHANGE counts from it */
@@ -84,6 +86,7 @@ struct guest {
     struct stream *streams;
     struct chardev *chardevs;
     uint32_t fd_names;                  /* names given to descriptors in QEMU so far */
+    struct loop_timer ask_again;        /* for its state */
     struct loop_timer save_later, send_later;      /* status, checkpoint and state are written so often and not oftener */
     uint64_t saved_ms, sent_ms;
     bool status_busy, status_again;     /* the file is being written; and is old already */
@@ -115,6 +118,7 @@ void guest_take_ends(struct guest *g);                                  /* BFD_C
 void guest_hook_qmp(struct guest *g);                                   /* sets the callbacks of g->qmp */
 int resume_open(struct guest *g, int qmp_fd);
 void resume_qmp_ready(struct guest *g);
+void guest_ask_state(struct guest *g);                                  /* nobody knows whether its CPUs run: until QEMU has told, nothing is begun */
 void guest_learn(struct guest *g);                                      /* asks QEMU for vCPU threads, channel states, balloon */
 
 /* api_cpu.c: "0-3,^2" into a bit map; CPUs beyond it are left out. 0 or -1. */
@@ -155,7 +159,7 @@ void guest_add_graphics(struct guest *g, const char *protocol, int fd, bool skip
 
 /* lease.c: leases of its disks.  fn gets NULL, or why not; it may be called before these return. */
 enum guest_locks { LOCKS_ON = 1 /* the guest was started with lock_manager = "lockd" */, LOCKS_HELD = 2, LOCKS_GIVING = 4,
-    LOCKS_UNKNOWN = 8 /* of an earlier instance, until QEMU has told whether its CPUs run */ };
+    LOCKS_UNKNOWN = 8 /* held if its CPUs run: until QEMU has told that */ };
 typedef void lease_fn(void *data, const struct err *e);
 void lease_take(struct guest *g, lease_fn *fn, void *data);             /* before its CPUs run */
 void lease_give(struct guest *g, lease_fn *fn, void *data);             /* when they have stopped; a failure is logged. fn may be NULL */

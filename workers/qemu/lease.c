@@ -6,7 +6,7 @@
 
 #include "ipc/log.h"
 #include "ipc/util.h"
-#include "workers/qemu/guest.h"
+#include "workers/qemu/migrate.h"
 
 struct asked { struct guest *g; uint32_t what; lease_fn *fn; void *data; };
 
@@ -50,9 +50,6 @@ void lease_take(struct guest *g, lease_fn *fn, void *data)
         fn(data, NULL);
         return;
     }
-    if (g->locks & LOCKS_UNKNOWN)           /* QEMU would not tell: what there may be goes first */
-        lease_give(g, NULL, NULL);
-    g->locks &= ~(uint32_t)LOCKS_UNKNOWN;
     ask(g, LEASES_TAKE, fn, data);
 }
 
@@ -72,6 +69,6 @@ void lease_resume(struct guest *g)
     if (!(g->locks & LOCKS_UNKNOWN))
         return;
     g->locks = (g->locks & ~(uint32_t)LOCKS_UNKNOWN) | LOCKS_HELD;
-    if (g->state == DOM_PAUSED && g->reason != PAUSED_SAVE)
+    if (g->state == DOM_PAUSED && saving_note(g) != SAVING_RUNNING && !g->going)
         lease_give(g, NULL, NULL);
 }

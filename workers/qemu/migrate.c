@@ -14,7 +14,7 @@
 #include "workers/qemu/migrate.h"
 #include "workers/tree-form.h"
 
-enum { POLL_MS = 30, SAVE_RUNNING = 2, SAVE_PAUSED = 4, COMMAND_MS = 30000, TRIES = 100, TRY_MS = 100 };
+enum { POLL_MS = 30, SAVE_RUNNING = 2, SAVE_PAUSED = 4, COMMAND_MS = 30000, TRIES = 100, TRY_MS = 100, STUCK_MS = 1000 };
 
 /* One migration at a time: outward or inward. */
 struct migration {
@@ -73,7 +73,7 @@ static void ignore(void *data, json_t *ret, const struct err *e)
 {
     (void)data;
     (void)ret;
-    if (e)
+    if (e && e->code != VIR_ERR_OPERATION_TIMEOUT)      /* that it does not answer is told elsewhere */
         log_warn("%s", e->detail);
 }
 
@@ -133,6 +133,7 @@ static void saving_free(struct guest *g)
     free(s);
     if (g->pause_reason == PAUSED_SAVE)         /* it was paused before: no STOP came, and the next one is another's */
         g->pause_reason = PAUSED_UNKNOWN;
+    save_notes(g);
     later_go(g);
 }
 
@@ -144,7 +145,9 @@ static void on_going(void *data, json_t *ret, const struct err *e)
     (void)ret;
     if (!g->saving)
         return;
-    if (e && g->saving->tries++ < TRIES)        /* a migration that is being cancelled is not over at once */
+    if (e && e->code == VIR_ERR_OPERATION_TIMEOUT)      /* a QEMU that is stuck: nobody else will ask it */
+        loop_after(&g->saving->again, STUCK_MS, go_on, g);
+    else if (e && g->saving->tries++ < TRIES)   /* a migration that is being cancelled is not over at once */
         loop_after(&g->saving->again, TRY_MS, go_on, g);
     else {
         if (e)
@@ -176,13 +179,16 @@ static void give_up(struct guest *g)
     go_on(&g->saving->again);
 }
 
+int32_t saving_note(const struct guest *g)
+{
+    return !g->saving ? g->was_saving : g->saving->was_running ? SAVING_RUNNING : SAVING_PAUSED;
+}
+
 void saving_resume(struct guest *g)
 {
-    if (g->saving)
-        return;
     g->saving = calloc(1, sizeof *g->saving);
     BUG_ON(!g->saving);
-    *g->saving = (struct saving){ .fd = -1, .was_running = true, .written = true };
+    *g->saving = (struct saving){ .fd = -1, .was_running = g->was_saving == SAVING_RUNNING, .written = true };
 }
 
 static void save_error(struct guest *g, const struct err *e)

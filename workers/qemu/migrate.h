@@ -5,7 +5,9 @@
 
 OP_FN(save_call);                       /* IN_SAVE */
 OP_FN(saved_event);                     /* IN_SAVED */
-void saving_resume(struct guest *g);    /* an earlier instance had stopped the guest to save it: it waits for IN_SAVED, or its end */
+enum saving_note { SAVING_NOT, SAVING_PAUSED, SAVING_RUNNING };         /* what the guest did before */
+int32_t saving_note(const struct guest *g);
+void saving_resume(struct guest *g);    /* an earlier instance was saving the guest (g->was_saving): it waits for IN_SAVED, or its end */
 /* Reads g->restore_fd into a QEMU that waits for it; done is called once. */
 void restore_begin(struct guest *g, void (*done)(struct guest *g, const struct err *e));
 void migration_gone(struct guest *g);   /* QEMU has ended */

@@ -50,6 +50,8 @@ static void on_resume(struct guest *g, json_t *d)
         return;
     int32_t reason = g->run_reason ? g->run_reason : RUNNING_UNPAUSED;
     g->run_reason = 0;
+    if (guest_is_rebooting(g))
+        g->fake_reboot = false;
     guest_set_state(g, DOM_RUNNING, reason, EVENT_RESUMED, 0);
 }
 

@@ -14,22 +14,71 @@ static const struct { const char *name; int32_t state, reason; } run_states[] = 
     { "running", DOM_RUNNING, RUNNING_UNKNOWN }, { "paused", DOM_PAUSED, PAUSED_UNKNOWN }, { "io-error", DOM_PAUSED, PAUSED_IOERROR },
     { "watchdog", DOM_PAUSED, PAUSED_WATCHDOG }, { "internal-error", DOM_PAUSED, PAUSED_UNKNOWN }, { "guest-panicked", DOM_CRASHED, 1 },
     { "suspended", DOM_PMSUSPENDED, 0 }, { "shutdown", DOM_SHUTDOWN, 0 }, { "postmigrate", DOM_PAUSED, PAUSED_MIGRATION },
-    { "finish-migrate", DOM_PAUSED, PAUSED_MIGRATION }, { "save-vm", DOM_PAUSED, PAUSED_SAVE }, { "prelaunch", DOM_PAUSED, PAUSED_STARTING_UP }, { "debug", DOM_PAUSED, PAUSED_UNKNOWN },
+    { "finish-migrate", DOM_PAUSED, PAUSED_MIGRATION }, { "save-vm", DOM_PAUSED, PAUSED_SAVE }, { "prelaunch", DOM_PAUSED, PAUSED_UNKNOWN }, { "debug", DOM_PAUSED, PAUSED_UNKNOWN },
 };
+
+enum { AGAIN_MS = 1000 };
+
+/* ---- a guest whose state was restored, and that did not run yet as the instance before this one ended ---- */
+
+static void go_on_failed(struct guest *g, const struct err *e)
+{
+    log_err("a guest that was restored does not go on: %s", e->detail);
+    g->going = false;
+    lease_give(g, NULL, NULL);
+    guest_set_state(g, DOM_PAUSED, PAUSED_MIGRATION, EVENT_SUSPENDED, 0);
+}
+
+static void go_on_done(void *data, json_t *ret, const struct err *e)
+{
+    struct guest *g = data;
+    g->job = NULL;
+    g->going = g->going && !ret;
+    if (e && e->code == VIR_ERR_OPERATION_TIMEOUT)
+        guest_ask_state(g);
+    else if (e)
+        go_on_failed(g, e);
+    guest_told(g);
+    later_go(g);
+}
+
+static void go_on_leased(void *data, const struct err *e)
+{
+    struct guest *g = data;
+    if (e) {
+        g->job = NULL;
+        go_on_failed(g, e);
+        return;
+    }
+    g->run_reason = RUNNING_RESTORED;
+    qmp_send(&g->qmp, "cont", NULL, -1, 0, go_on_done, g);
+    qmp_flush(&g->qmp);
+}
+
+/* ---- what QEMU does ---- */
+
+static void ask(struct loop_timer *t);
 
 static void on_status(void *data, json_t *ret, const struct err *e)
 {
     struct guest *g = data;
     const char *s = json_string_value(json_object_get(ret, "status"));
-    g->unsure = false;
     if (e) {
-        log_warn("QEMU does not tell its state: %s", e->detail);
-        later_go(g);
+        if (e->code != VIR_ERR_OPERATION_TIMEOUT)
+            log_warn("QEMU does not tell its state: %s", e->detail);
+        loop_after(&g->ask_again, AGAIN_MS, ask, g);
         return;
     }
+    bool runs = s && !strcmp(s, "running");
+    g->unsure = false;
+    if (g->was_saving && !runs && !g->saving)   /* first of all: so nothing below starts it beside its image */
+        saving_resume(g);
+    g->was_saving = SAVING_NOT;
     bool is_rebooting = s && !strcmp(s, "prelaunch") && g->fake_reboot;
     if (is_rebooting)           /* the reset was done while nobody looked */
         guest_was_reset(g);
+    else if (runs && guest_is_rebooting(g))     /* and this as well */
+        g->fake_reboot = false;
     for (size_t i = 0; s && !is_rebooting && i < ARRAY_N(run_states); i++)
         if (!strcmp(s, run_states[i].name) && g->state != run_states[i].state) {
             /* What changed while nobody looked. Events that QEMU had sent come as well, and then find nothing to change. */
@@ -46,14 +95,38 @@ static void on_status(void *data, json_t *ret, const struct err *e)
         g->got_shutdown = true;
         guest_shutdown_or_reboot(g);
     }
-    g->pause_reason = PAUSED_UNKNOWN;
+    if (!g->saving)
+        g->pause_reason = PAUSED_UNKNOWN;
+    g->going = g->going && s && (!strcmp(s, "paused") || !strcmp(s, "prelaunch"));
     lease_resume(g);
-    if (g->state == DOM_PAUSED && g->reason == PAUSED_SAVE)
-        saving_resume(g);
+    if (g->going) {
+        g->job = "remoteDispatchDomainCreate";
+        lease_take(g, go_on_leased, g);
+    }
     guest_send_state(g, -1, 0);
     save_now(g);
     jline_trim();
     later_go(g);
+}
+
+static void ask(struct loop_timer *t)
+{
+    struct guest *g = t->data;
+    if (g->phase != PHASE_UP)
+        return;
+    qmp_send(&g->qmp, "query-status", NULL, -1, 0, on_status, g);
+    qmp_flush(&g->qmp);
+}
+
+void guest_ask_state(struct guest *g)
+{
+    if (g->phase != PHASE_UP)
+        return;
+    g->unsure = true;
+    if (g->locks & LOCKS_HELD)
+        g->locks = (g->locks & ~(uint32_t)LOCKS_HELD) | LOCKS_UNKNOWN;
+    g->ask_again.data = g;
+    ask(&g->ask_again);
 }
 
 int resume_open(struct guest *g, int qmp_fd)
@@ -73,6 +146,8 @@ int resume_open(struct guest *g, int qmp_fd)
             g->reason = s.reason;
         }
     }
+    if (!g->was_saving && (g->pause_reason == PAUSED_SAVE || (g->state == DOM_PAUSED && g->reason == PAUSED_SAVE)))
+        g->was_saving = SAVING_RUNNING;
     g->phase = PHASE_UP;
     g->unsure = true;
     g->state_since_ms = loop_now_ms();
@@ -89,7 +164,7 @@ void resume_qmp_ready(struct guest *g)
 {
     if (g->phase != PHASE_UP)
         return;
-    qmp_send(&g->qmp, "query-status", NULL, -1, 0, on_status, g);
+    guest_ask_state(g);
     guest_learn(g);
     qmp_flush(&g->qmp);
 }

@@ -8,7 +8,7 @@
 
 #include "ipc/log.h"
 #include "ipc/util.h"
-#include "workers/qemu/guest.h"
+#include "workers/qemu/migrate.h"
 #include "workers/tree-form.h"
 #include "workers/tree-marks.h"
 
@@ -28,7 +28,7 @@ static uint32_t sum_of(const uint8_t *p, size_t n, uint64_t seq)
 
 static void pack(struct guest *g, struct mp_out *o)
 {
-    mp_array(o, 15);
+    mp_array(o, 17);
     mp_uint(o, NOTES_VERSION);
     mp_int(o, g->state);
     mp_int(o, g->reason);
@@ -44,6 +44,8 @@ static void pack(struct guest *g, struct mp_out *o)
     mp_int(o, g->rtc_adjustment0);
     mp_uint(o, g->locks & LOCKS_ON);
     tree_pack(o, g->tree);
+    mp_bool(o, g->going);
+    mp_int(o, saving_note(g));
 }
 
 void save_notes(struct guest *g)
@@ -70,8 +72,8 @@ static int unpack(struct guest *g, const uint8_t *p, size_t n)
     struct mp_in in;
     uint32_t fields;
     mp_in_init(&in, p, n);
-    /* 14: of an earlier version's worker, which took no leases. */
-    if (mp_guard(p, n, MP_DEPTH_MAX, PLACE_BYTES, NULL) || (fields = mp_get_array(&in, 15)) < 14 || mp_get_int(&in) != NOTES_VERSION)
+    /* Fewer: of an earlier version's worker, which took no leases, or did not note the last two. */
+    if (mp_guard(p, n, MP_DEPTH_MAX, PLACE_BYTES, NULL) || (fields = mp_get_array(&in, 17)) < 14 || mp_get_int(&in) != NOTES_VERSION)
         return -EPROTO;
     struct guest s = *g;
     s.state = mp_get_i32(&in);
@@ -88,6 +90,8 @@ static int unpack(struct guest *g, const uint8_t *p, size_t n)
     s.rtc_adjustment0 = mp_get_int(&in);
     s.locks = fields > 14 && mp_get_u32(&in) & LOCKS_ON ? LOCKS_ON | LOCKS_UNKNOWN : 0;
     s.tree = tree_unpack(&in);
+    s.going = fields > 15 && mp_get_bool(&in);
+    s.was_saving = fields > 16 ? mp_get_i32(&in) : SAVING_NOT;
     if (!mp_end(&in)) {
         if (s.tree)
             tree_free(s.tree);

@@ -232,8 +232,9 @@ static void up(struct guest *g)
     g->reason = g->start_paused ? (g->restored ? PAUSED_MIGRATION : PAUSED_USER) : g->restored ? RUNNING_RESTORED : RUNNING_BOOTED;
     g->state_since_ms = loop_now_ms();
     g->sent_ms = 0;                     /* at once: the call is answered */
+    g->going = false;
+    save_now(g);                        /* first: who is told of it may have the next instance take it over */
     guest_send_state(g, -1, 0);         /* the supervisor sends the events of a start itself */
-    save_now(g);
     worker_reply(g->w, &g->start, NULL, 0, NULL, 0);
     jline_trim();
 }
@@ -243,17 +244,22 @@ static void on_cont(void *data, json_t *ret, const struct err *e)
     struct guest *g = data;
     if (!g->starting)
         return;
-    if (ret)
+    if (ret) {
         up(g);
-    else {
-        start_failed(g, e);
-        guest_quit(g, SHUTOFF_FAILED, STOPPED_FAILED);
+        return;
     }
+    if (g->restored && e->code == VIR_ERR_INTERNAL_ERROR) {     /* QEMU has refused it: its image is as good as before */
+        g->sent_ms = 0;
+        guest_set_state(g, DOM_PAUSED, PAUSED_STARTING_UP, -1, 0);
+    }
+    start_failed(g, e);
+    guest_quit(g, SHUTOFF_FAILED, STOPPED_FAILED);
 }
 
+/* What was restored is waited for, however long it takes: it would be lost, for it may run by then. */
 static void go(struct guest *g)
 {
-    qmp_send(&g->qmp, g->start_paused ? "query-status" : "cont", NULL, -1, SETUP_MS, on_cont, g);
+    qmp_send(&g->qmp, g->start_paused ? "query-status" : "cont", NULL, -1, g->restored ? UINT32_MAX : SETUP_MS, on_cont, g);
     qmp_flush(&g->qmp);
 }
 
@@ -262,7 +268,11 @@ static void on_restored(struct guest *g, const struct err *e)
     if (!g->starting)
         return;
     if (!e) {
-        /* Told at once, before it writes to its disks: from here on its image is out of date. */
+        /* Told at once, before it writes to its disks: from here on its image is out of date, and the next instance brings it to where it shall be. */
+        g->going = !g->start_paused;
+        g->state = DOM_PAUSED;
+        g->reason = PAUSED_MIGRATION;
+        save_notes(g);
         g->sent_ms = 0;
         guest_set_state(g, DOM_PAUSED, PAUSED_MIGRATION, -1, 0);
         go(g);

@@ -24,7 +24,7 @@ static void send_state(struct guest *g, int32_t event, int32_t detail)
     s.flags = (g->agent.connected ? SLOT_AGENT : 0) | (qmp_is_stale(&g->qmp) ? SLOT_STALE : 0) | (g->tainted_monitor || g->tainted_agent ? SLOT_TAINTED : 0);
     loop_cancel(&g->send_later);
     g->sent_ms = loop_now_ms();
-    worker_event(g->w, OP_IN(IN_STATE), 0, &s, sizeof s, NULL, 0);
+    worker_event(g->w, OP_IN(IN_STATE), g->saving != NULL, &s, sizeof s, NULL, 0);
     if (g->nlate)
         loop_after(&g->send_later, 1000 / EVENTS, on_send, g);
 }
@@ -139,7 +139,9 @@ static void on_reboot_step(void *data, json_t *ret, const struct err *e)
 {
     struct guest *g = data;
     (void)ret;
-    if (e) {
+    if (e && e->code == VIR_ERR_OPERATION_TIMEOUT)
+        guest_ask_state(g);     /* and then from where it is */
+    else if (e) {
         log_warn("reboot: %s", e->detail);
         guest_quit(g, SHUTOFF_SHUTDOWN, STOPPED_SHUTDOWN);
     }
@@ -170,8 +172,8 @@ void guest_was_reset(struct guest *g)
         g->run_reason = g->state == DOM_CRASHED ? RUNNING_CRASHED : RUNNING_BOOTED;
         qmp_send(&g->qmp, "cont", NULL, -1, 0, on_reboot_step, g);
         qmp_flush(&g->qmp);
-    }
-    g->fake_reboot = false;
+    } else
+        g->fake_reboot = false;
 }
 
 void guest_gone(struct guest *g)
