@@ -154,18 +154,14 @@ int flow_claim(struct flow *f, uint64_t object)
 
 static int keep_body(struct flow *f, struct frame *fr)
 {
-    if (fr->h.flags & FRAME_BIG) {
-        f->fd[FF_BODY] = frame_take_fd(fr, 0);
-    } else if (fr->body_len > sizeof f->body) {
-        int fd = frame_memfd("body", fr->body, fr->body_len);
-        if (fd < 0)
-            return err_sys(&f->err, VIR_FROM_QEMU, -fd, "cannot keep a call");
-        f->fd[FF_BODY] = fd;
-    } else {
+    bool big = fr->h.flags & FRAME_BIG;
+    if (!big && fr->body_len <= sizeof f->body) {
         memcpy(f->body, fr->body, fr->body_len);
         f->body_len = (uint32_t)fr->body_len;
+        return 0;
     }
-    return 0;
+    int fd = f->fd[FF_BODY] = big ? frame_take_fd(fr, 0) : frame_memfd("body", fr->body, fr->body_len);
+    return fd < 0 ? err_sys(&f->err, VIR_FROM_QEMU, -fd, "cannot keep a call") : 0;
 }
 
 void flow_begin(const struct step *steps, flow_done_fn *done, const struct caller *c, struct frame *fr)
@@ -203,15 +199,12 @@ int flow_call(struct flow *f, struct peer *p, uint32_t op, uint32_t arg, const v
 /* The caller's own call, passed on to p with more descriptors; the reply comes to the flow. */
 int flow_pass(struct flow *f, struct peer *p, const int *more, unsigned nmore)
 {
-    int fds[8];
-    unsigned n = 0;
-    if (f->fd[FF_BODY] >= 0)
-        fds[n++] = f->fd[FF_BODY];
+    int fds[8] = { f->fd[FF_BODY] };
+    unsigned big = fds[0] >= 0;
     for (unsigned i = 0; i < nmore; i++)
-        fds[n++] = more[i];
-    struct frame_head h = { .op = f->caller.op, .arg = f->caller.arg,
-        .flags = (uint16_t)((f->caller.flags & (FRAME_LIVE | FRAME_CONFIG)) | (f->fd[FF_BODY] >= 0 ? FRAME_BIG : 0)) };
-    return call_send(f, p, &h, f->body, f->body_len, fds, n);
+        fds[big + i] = more[i];
+    struct frame_head h = { .op = f->caller.op, .arg = f->caller.arg, .flags = (uint16_t)((f->caller.flags & (FRAME_LIVE | FRAME_CONFIG)) | (big ? FRAME_BIG : 0)) };
+    return call_send(f, p, &h, f->body, f->body_len, fds, big + nmore);
 }
 
 void flow_got(struct peer *p, struct frame *fr)

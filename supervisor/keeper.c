@@ -203,26 +203,26 @@ static void tell_held(void)
 static void supervisor_start(struct loop_timer *t)
 {
     (void)t;
-    int sv[2], fds[BIRTH_FDS_MAX];
+    int sv[2] = { -1, -1 }, fds[BIRTH_FDS_MAX];
     uint32_t epoch = ++start->epoch;
     struct held who = { .kind = HELD_PROCESS, .role = ROLE_SUPERVISOR, .channel = (uint64_t)epoch << 32 };
-    int r = socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) < 0 ? -errno : 0;
+    int r = socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) < 0 ? -errno : chan_open(&sup, sv[0], SUPERVISOR_QUEUE, on_frame, on_end, NULL);
+    AUTO_CLOSE child = sv[1];
     if (!r) {
         uint32_t uid = start->layout.session ? ~0u : start->settings.uid_base + ROLE_SUPERVISOR;
         struct birth b = { .magic = BIRTH_MAGIC, .role = ROLE_SUPERVISOR, .epoch = epoch, .log_level = start->settings.log_level, .uid = uid, .gid = uid,
             .flags = (start->layout.session ? BIRTH_SESSION : 0) | (epoch == 1 && start->first_boot ? BIRTH_FIRST : 0) };
         unsigned n = store_birth(&b, fds, store_birth(&b, fds, 0, ROLE_SUPERVISOR), ROLE_KEEPER);
-        r = spawn_role(&start->layout, &who, &b, sv[1], fds, n);
-        close(sv[1]);
-        if (r < 0)
-            close(sv[0]);
+        r = spawn_role(&start->layout, &who, &b, child, fds, n);
     }
-    if (r > 0 && (r = chan_open(&sup, sv[0], SUPERVISOR_QUEUE, on_frame, on_end, NULL)) == 0) {
+    if (r > 0) {
         sup.queue_bytes_max = SUPERVISOR_BYTES;
         sup_channel = who.channel;
         tell_held();
         return;
     }
+    if (sv[0] >= 0)
+        chan_close(&sup);
     log_err("cannot start the supervisor: %s", strerror(-r));
     if (!ready_said)
         loop_stop(1);

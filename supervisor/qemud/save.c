@@ -93,7 +93,6 @@ void saved_forget(struct run *r)
     if (f) {
         f->wanted = r->object;
         f->slot = r->slot;
-        util_copy_str(f->name, sizeof f->name, slot_row(r->slot)->name);
         flow_go(f);
     } else if (r->phase == RUN_UP) {
         loop_after(&r->timer, AGAIN_MS, forget_again, r);
