@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "log.h"
 #include "op.h"
 #include "util.h"
@@ -37,8 +38,8 @@ void crash_seen(const siginfo_t *end)
 char *crash_env(void)
 {
     static char text[96] = "";
-    const char *v = getenv("BULKHEAD_CRASH");
-    return v && !seen && util_format(text, sizeof text, "BULKHEAD_CRASH=%s", v) == 0 ? text : NULL;
+    const char *v = getenv("BULKHEAD_CRASH"), *when = getenv("BULKHEAD_CRASH_WHEN");
+    return v && !seen && (!when || access(when, F_OK) == 0) && util_format(text, sizeof text, "BULKHEAD_CRASH=%s", v) == 0 ? text : NULL;
 }
 #else
 typedef int crash_nothing;   /* a translation unit holds something */

@@ -162,11 +162,19 @@ static int worker_go(struct flow *f)
     return flow_call(f, w, OP_IN(IN_START), f->caller.arg, NULL, 0, &f->fd[FF_SAVED], f->fd[FF_SAVED] >= 0);
 }
 
+/* Its worker died when the guest was there already: it is up, and the next one brings it to where it shall be. */
+static int worker_died(struct flow *f)
+{
+    bool is_there = f->died && f->run->stub && slot_begun(slot_row(f->slot));
+    f->run->worker.instance += is_there;
+    return is_there ? FLOW_NEXT : -1;
+}
+
 static int up(struct flow *f)
 {
     struct run *r = f->run;
     bool paused = f->caller.arg & START_PAUSED, restored = f->fd[FF_SAVED] >= 0;
-    guest_up(r, peer_find(r->worker.number));
+    guest_up(r, f->died ? NULL : peer_find(r->worker.number));
     if (!paused && !restored)
         event_lifecycle(slot_row(r->slot), EV_RESUMED, 0);
     event_lifecycle(slot_row(r->slot), EV_STARTED, restored ? STARTED_RESTORED : 0);
@@ -224,7 +232,7 @@ static int xml_slot(struct flow *f)
 }
 
 #define START_STEPS { "begin", begin, NULL, NULL }, { "saved", saved_go, saved_got, NULL }, { "read", read_text, doc_text_got, NULL }, { "compile", compile, compiled, NULL }, { "judge", saved_judge, NULL, NULL }, { "look", chain_look, chain_looked, NULL }, \
-    { "probe", chain_probe, chain_probed, NULL }, { "connect", talk_logs, talk_connected, NULL }, { "logs", talk_go, open_with, NULL }, { "open", open_go, opened, NULL }, { "net", net_go, netted, NULL }, { "worker", worker_go, NULL, NULL }, \
+    { "probe", chain_probe, chain_probed, NULL }, { "connect", talk_logs, talk_connected, NULL }, { "logs", talk_go, open_with, NULL }, { "open", open_go, opened, NULL }, { "net", net_go, netted, NULL }, { "worker", worker_go, NULL, worker_died }, \
     { "up", up, NULL, NULL }, { "image", saved_drop, saved_dropped, saved_drop_failed }, { 0 }
 const struct step create_steps[] = { { "claim", doc_claim, NULL, NULL }, START_STEPS };
 const struct step create_xml_steps[] = { { "again", xml_again, NULL, NULL }, { "document", doc_xmlc_pass, doc_take, NULL }, { "slot", xml_slot, NULL, NULL }, START_STEPS };

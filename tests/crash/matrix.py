@@ -21,8 +21,9 @@ BUILD = os.environ.get("CRASH_BUILD") or box.BUILD
 ROLES = ("supervisor", "gateway", "conf", "xmlc", "host", "probe", "hand-open", "hand-net", "hand-launch", "log", "qemu", "lease")
 CONNECT = ("0:32", "0:33")          # IN_SERVE, IN_SUBSCRIBE
 CALL_LIMIT = 40     # seconds for a call that a crash came across
-# Flows of which only some points are new: IN_HAND_CONNECT, IN_HAND_PIDFD, and conf's first call in a daemon's life, IN_CONF_LIST; IN_START
-ONLY = {"takeover": {"supervisor": ("0:117", "0:118"), "hand-open": ("0:117", "0:118"), "conf": ("0:65",)}, "restore": {"supervisor": ("0:104",)}}
+# Flows of which only some points are new: IN_HAND_CONNECT, IN_HAND_PIDFD, and conf's first call in a daemon's life, IN_CONF_LIST; IN_START, and IN_STATE, by which a
+# worker tells that the state is restored
+ONLY = {"takeover": {"supervisor": ("0:117", "0:118"), "hand-open": ("0:117", "0:118"), "conf": ("0:65",)}, "restore": {"supervisor": ("0:104",), "qemu": ("0:97", "0:104")}}
 LEASES = ("0:103", "0:120", "0:167")        # IN_LEASES_ASK, IN_HAND_DAEMON, IN_TALK
 LOGS = ("0:120", "0:167", "0:112")          # IN_HAND_DAEMON, IN_TALK, IN_HAND_OPEN with its answer
 BESIDE = {"logs": ("virtlogd", 'stdio_handler = "logd"\n'), "leases": ("virtlockd", 'lock_manager = "lockd"\n')}      # the daemon that a flow wants
@@ -104,9 +105,13 @@ class Flows:
         self.dom().managedSave()
 
     def restore(self):
-        """A start from saved state, with the point armed anew: another start came before."""
+        """A start from saved state, with the point armed anew: another start came before.  A worker's is armed in that of this start only."""
         self.takeover()
-        self.start()
+        open(self.b.marker, "w").close()
+        try:
+            self.start()
+        finally:
+            os.unlink(self.b.marker)
 
 
 #       flow        before it                   done when the victim is  (None: not there)
@@ -131,7 +136,8 @@ def state_of(b):
     c = b.connect()
     try:
         d = c.lookupByName("victim")
-        return "running beside its image" if d.isActive() and d.hasManagedSaveImage() else "running" if d.isActive() else "defined"
+        image = d.hasManagedSaveImage()
+        return "running beside its image" if d.isActive() and image else "running" if d.isActive() else "saved" if image else "defined"
     except libvirt.libvirtError as e:
         if e.get_error_code() != libvirt.VIR_ERR_NO_DOMAIN:
             raise
@@ -170,7 +176,7 @@ def clean(b):
                     if d.isActive():
                         d.destroy()
                     if d.isPersistent():
-                        d.undefine()
+                        d.undefineFlags(1)      # with its image, if there is one
             return not [d for d in c.listAllDomains() if d.name() == "victim"]
         finally:
             c.close()
@@ -188,6 +194,7 @@ def check(b, flow, before, its):
     assert os.path.exists(its), "another guest's first process is out of reach: %s" % its
     wait_for("the daemon's answer", lambda: state_of(b) or True, 60)
     assert state_of(b) != "running beside its image", "the guest runs, and so would its image at the next start"
+    assert flow != "restore" or state_of(b) != "defined", "what was saved is lost"
 
     def agrees():
         c = b.connect()
@@ -200,13 +207,15 @@ def check(b, flow, before, its):
     f = Flows(b)
     want = FLOWS[flow][1]
 
+    if flow == "restore":           # by its next worker, if need be
+        wait_for("it runs", lambda: state_of(b) == "saved" or f.dom().state()[0] == 1)
     if flow == "leases":            # whatever was cut off: a guest has its lease when its CPUs run, and then only
         wait_for("leases are as the guest is", lambda: locklib.is_locked(b.dir + "/var/lib/libvirt/images/victim.img") == (f.dom().state()[0] == 1))
 
     def finished():
         if state_of(b) == want and flow not in ("running", "console", "domstats", "shutdown", "takeover", "leases"):
             return True
-        return attempt(getattr(f, flow)) is None and state_of(b) == want
+        return attempt(f.start if flow == "restore" else getattr(f, flow)) is None and state_of(b) == want
     wait_for("flow %s works again" % flow, finished, 60)
     assert flow != "leases" or locklib.is_locked(b.dir + "/var/lib/libvirt/images/victim.img"), "a guest that runs has no lease"
 
@@ -273,6 +282,7 @@ def main():
     failed = total = 0
     tried = set()
     with box.Box("crash", build=BUILD, start=False) as b:
+        b.marker = b.dir + "/armed"
         b.start("")
         c = b.connect()
         c.defineXML(guest_xml("bystander"))
@@ -300,6 +310,8 @@ def main():
                 mark = len(b.log_text())
                 try:
                     b.armed = "BULKHEAD_CRASH='%s'" % point
+                    if flow == "restore" and point.startswith("qemu "):
+                        b.armed += " BULKHEAD_CRASH_WHEN=" + b.marker
                     b.start(b.armed)
                     # Preparation may not be able to reach the point, but a gateway of the pool can.
                     f = prepare(b, flow)
