@@ -18,6 +18,11 @@ def image(box, name):
     return os.path.join(box.dir, "var/lib/libvirt/qemu/save", name + ".save")
 
 
+def begun(part):
+    """There is something in it: conf, which made it, has said so."""
+    return os.path.exists(part) and os.path.getsize(part) > 0
+
+
 def there_and_back(box):
     """save, start again, twice"""
     os.makedirs(box.dir + "/var/lib/libvirt/images", exist_ok=True)
@@ -194,10 +199,10 @@ def at_the_end(box):
     for victims, then in (("qemu", signal.SIGCONT), ("qemu", signal.SIGKILL), ("supervisor", signal.SIGCONT), ("qemu supervisor", signal.SIGCONT)):
         conf = wait_for("conf", lambda: box.role("conf"))[0]
         thread = save_quietly(box)
-        wait_for("the file, or the end", lambda: os.path.exists(part) or not thread.is_alive(), 30)
+        wait_for("the file, or the end", lambda: begun(part) or not thread.is_alive(), 30)
         while not os.path.exists(part) and dom.isActive():      # the save before was not quite over
             thread = save_quietly(box)
-            wait_for("the file, or the end", lambda: os.path.exists(part) or not thread.is_alive(), 30)
+            wait_for("the file, or the end", lambda: begun(part) or not thread.is_alive(), 30)
         os.kill(conf, signal.SIGSTOP)           # it cannot give the file its name
         if dom.isActive() and os.path.exists(part):
             wait_for("the whole state", lambda: open(part, "rb").read(16) == b"LibvirtQemudSave" or not os.path.exists(part), 60)
@@ -224,7 +229,7 @@ def meanwhile(box):
     for lost, limit, code in ((True, 0.5, 0), (True, 60, libvirt.VIR_ERR_OPERATION_TIMEOUT), (False, 0.5, libvirt.VIR_ERR_OPERATION_INVALID)):
         conf, said = wait_for("conf", lambda: box.role("conf"))[0], []
         saving = save_quietly(box)
-        wait_for("the file", lambda: os.path.exists(part), 30)
+        wait_for("the file", lambda: begun(part), 30)
         os.kill(conf, signal.SIGSTOP)
         wait_for("the whole state", lambda: open(part, "rb").read(16) == b"LibvirtQemudSave", 60)
 
@@ -262,7 +267,7 @@ def paused(box):
     part = image(box, "s2") + ".part"
     conf = wait_for("conf", lambda: box.role("conf"))[0]
     saving = save_quietly(box)
-    wait_for("the file", lambda: os.path.exists(part), 30)
+    wait_for("the file", lambda: begun(part), 30)
     os.kill(conf, signal.SIGSTOP)
     wait_for("the whole state", lambda: open(part, "rb").read(16) == b"LibvirtQemudSave", 60)
     os.unlink(part)
@@ -345,7 +350,7 @@ def the_next_one(box):
         return thread
     conf = wait_for("conf", lambda: box.role("conf"))[0]
     first = save_quietly(box)
-    wait_for("the file", lambda: os.path.exists(file + ".part"), 30)
+    wait_for("the file", lambda: begun(file + ".part"), 30)
     os.kill(conf, signal.SIGSTOP)
     wait_for("the whole state", lambda: open(file + ".part", "rb").read(16) == b"LibvirtQemudSave", 60)
     os.unlink(file + ".part")
