@@ -125,6 +125,7 @@ FLOWS = {
     "destroy":  (("define", "start"),           "defined"),
     "undefine": (("define",),                   None),
     "takeover": (("define", "start"),           "running"),
+    "save":     (("define", "start"),           "saved"),
     "restore":  (("define", "start", "save"),   "running"),
     "logs":     (("define_logged",),            "running"),
     "leases":   (("define_leased",),            "running"),
@@ -194,7 +195,7 @@ def check(b, flow, before, its):
     assert os.path.exists(its), "another guest's first process is out of reach: %s" % its
     wait_for("the daemon's answer", lambda: state_of(b) or True, 60)
     assert state_of(b) != "running beside its image", "the guest runs, and so would its image at the next start"
-    assert flow != "restore" or state_of(b) != "defined", "what was saved is lost"
+    assert flow not in ("save", "restore") or state_of(b) != "defined", "what was saved is lost"
 
     def agrees():
         c = b.connect()
@@ -207,7 +208,7 @@ def check(b, flow, before, its):
     f = Flows(b)
     want = FLOWS[flow][1]
 
-    if flow == "restore":           # by its next worker, if need be
+    if flow in ("save", "restore"):         # by its next worker, if need be
         wait_for("it runs", lambda: state_of(b) == "saved" or f.dom().state()[0] == 1)
     if flow == "leases":            # whatever was cut off: a guest has its lease when its CPUs run, and then only
         wait_for("leases are as the guest is", lambda: locklib.is_locked(b.dir + "/var/lib/libvirt/images/victim.img") == (f.dom().state()[0] == 1))
