@@ -47,7 +47,6 @@ void anew(const struct layout *l)
 {
     int doors[DOOR_N], n = 0;
     char text[16];
-    log_warn("what the daemon held was laid out by another build: it starts anew, and its clients have to connect again");
     unsetenv("BULKHEAD_KEEPER_STATE");
     DIR *d = opendir("/proc/self/fd");
     for (struct dirent *e; d && n < DOOR_N && (e = readdir(d)); ) {
@@ -60,6 +59,7 @@ void anew(const struct layout *l)
     for (int i = 0; i < n; i++)
         dup2(doors[i], 3 + i);
     syscall(SYS_close_range, 3 + n, ~0u, 0);
+    log_warn("what the daemon held was laid out by another build: it starts anew, and its clients have to connect again");
     if (n) {
         util_format(text, sizeof text, "%d", n);
         setenv("LISTEN_FDS", text, 1);

@@ -130,6 +130,8 @@ int main(int argc, char **argv)
     if (state && (r = reload(&k.settings, atoi(state), argv)) >= 0)
         return r;
     if (state) {
+        output_init(&k);            /* behind -d there is no terminal any more */
+        log_sink = output_own;
         anew(&k.layout);
         k.ready[0] = -1;
     } else {
