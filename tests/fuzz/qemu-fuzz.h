@@ -123,6 +123,7 @@ static void fuzz_finish(int fd)
         loop_once(0);
     agent_close(&g->agent);
     qmp_close(&g->qmp);
+    loop_cancel(&g->ask_again);
     loop_cancel(&g->save_later);
     loop_cancel(&g->send_later);
     if (g->stats && (g->stats->waits || g->stats->asking))

@@ -66,7 +66,8 @@ static void on_status(void *data, json_t *ret, const struct err *e)
     if (e) {
         if (e->code != VIR_ERR_OPERATION_TIMEOUT)
             log_warn("QEMU does not tell its state: %s", e->detail);
-        loop_after(&g->ask_again, AGAIN_MS, ask, g);
+        if (g->qmp.state != QMP_CLOSED)
+            loop_after(&g->ask_again, AGAIN_MS, ask, g);
         return;
     }
     bool runs = s && !strcmp(s, "running");
