@@ -43,7 +43,8 @@ enum internal_op {
     IN_CONF_LIST,       /* CALL: arg = dir_kind; reply: a memfd of packed struct conf_entry */
     IN_CONF_READ,       /* CALL: struct conf_name; reply: fd [0] a sealed memfd with the file's bytes.
                          * arg 1: the reply is that of an API call that asks for the text: msgpack [text], without the head that conf put before it */
-    IN_CONF_WRITE,      /* CALL: struct conf_name, fd [0] sealed memfd: temp file, fsync, rename, fsync of the folder. Reply: struct conf_entry of what was written */
+    IN_CONF_WRITE,      /* CALL: struct conf_name, fd [0] sealed memfd: temp file, fsync, rename, fsync of the folder. Reply: struct conf_entry of what was written.
+                         * arg CONF_WRITE_ONCE: what was written for the same client's call is not written again: an earlier supervisor died before it could say so */
     IN_CONF_REMOVE,     /* CALL: struct conf_name (also its autostart link when dir is DIR_DEFINITIONS). Absent is no error */
     IN_CONF_AUTOSTART,  /* CALL: struct conf_name, arg 1 on, 0 off */
     IN_CONF_SAVE,       /* CALL: struct conf_name (dir DIR_SAVE), arg: enum conf_save, which tells the reply */
@@ -85,7 +86,7 @@ enum internal_op {
                          * fds: [0] pidfd of the PID-1 stub, [1] /proc/<qemu> as a mount of its own (session: its stat file), [2] cpuacct.usage or cpu.stat when there is a cgroup.
                          * Once the keeper was told (IN_ADOPT), the supervisor sends the EVENT IN_HAND_LAUNCH; else the hand kills the guest.
                          * The stub is the hand's child and becomes the keeper's (sub-reaper) as the hand exits */
-    IN_HAND_REAP,       /* hand-launch. CALL: struct hand_req, fds: [0] manifest (may be missing): remove what a guest's run left: cgroup, run folder, listening sockets. Reply: struct hand_done */
+    IN_HAND_REAP,       /* hand-launch. CALL: struct hand_req, fds: [0] manifest, [1] grants (both may be missing): remove what a guest's run left: cgroup, run folder, listening sockets. Reply: struct hand_done */
     IN_HAND_CONNECT,    /* hand-open. CALL: struct hand_path: connect to a unix socket of our own (monitor of a guest that runs already). Reply: struct hand_done; fd [0] */
     IN_HAND_PIDFD,      /* hand-open. CALL: struct hand_pid: find a running guest by what hand-launch noted of it (of libvirtd's: by its pid file). Reply: struct hand_done with pid and
                          * id. No fds: it has ended. Else [0] pidfd of its first process, [1] /proc/<qemu>, then nworker that its stub held: all that its run had when it was
@@ -159,7 +160,8 @@ struct doc_result {
     uint32_t event_len;         /* bytes after the reply: fields of a metadata-change event behind its domain, sent once committed */
 };
 struct doc_start { int32_t id; uint32_t flags; char name[NAME_MAX_BYTES]; };
-struct conf_name { uint32_t dir; uint32_t pad; char name[NAME_MAX_BYTES]; };    /* name of the object, without ".xml"; conf checks it */
+enum { CONF_WRITE_ONCE = 1 };
+struct conf_name { uint32_t dir, serial; uint64_t number /* the client's call that it is for, 0: none's */; char name[NAME_MAX_BYTES]; };    /* name of the object, without ".xml"; conf checks it */
 enum conf_save {
     CONF_SAVE_NEW,              /* a file to be written; fd [0]. It has its name only once it is kept */
     CONF_SAVE_KEEP,             /* it is whole: it is on the disk under its name when this is answered; fd [0] the manifest of its guest's run, which is kept beside it */

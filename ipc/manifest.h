@@ -75,7 +75,7 @@ struct grant {
     uint8_t nworker;        /* descriptors on our side */
     uint8_t is_new;         /* MK_TAP: the interface is ours to delete; MK_NVRAM: made from its template now */
     uint32_t port;          /* MK_TCP_LISTEN: the one that was bound */
-    uint64_t dev, ino, size;   /* images: what was opened (pin), size in bytes of a block device or file */
+    uint64_t dev, ino, size;   /* images: what was opened (pin), size in bytes of a block device or file; MK_UNIX_LISTEN: the socket's place */
     uint32_t is_block;
     uint32_t probed_format; /* enum image_format, for MF_PROBE */
     char name[108];         /* MK_PTY: path of the slave (/dev/pts/N); MK_TAP: interface name */

@@ -203,7 +203,8 @@ int flow_pass(struct flow *f, struct peer *p, const int *more, unsigned nmore)
     unsigned big = fds[0] >= 0;
     for (unsigned i = 0; i < nmore; i++)
         fds[big + i] = more[i];
-    struct frame_head h = { .op = f->caller.op, .arg = f->caller.arg, .flags = (uint16_t)((f->caller.flags & (FRAME_LIVE | FRAME_CONFIG)) | (big ? FRAME_BIG : 0)) };
+    struct frame_head h = { .op = f->caller.op, .arg = f->caller.arg, .flags = (uint16_t)((f->caller.flags & (FRAME_LIVE | FRAME_CONFIG |
+        (p && p->role == ROLE_XMLC ? FRAME_RESENT : 0))) | (big ? FRAME_BIG : 0)) };        /* which is born for this call, and sees whether an earlier one did it */
     return call_send(f, p, &h, f->body, f->body_len, fds, big + nmore);
 }
 

@@ -82,6 +82,8 @@ int path_open_plain(const char *path);
 /* Removes what path names if it is of the type that *was has, and, unless st_ino is 0 there, that very file; -ESTALE: it is not.  In a folder that others can
  * change, between the look and the removal, no file of another folder can take its place. */
 int path_remove(const char *path, const struct stat *was);
+/* A socket that nobody listens at. 0, or a negative errno: -EADDRINUSE: somebody does. */
+int path_remove_socket(const char *path);
 /* path without its last step into dir (size n), which becomes "/" at least; returns the last step or NULL. */
 const char *path_split(const char *path, char *dir, size_t n);
 

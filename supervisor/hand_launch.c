@@ -504,6 +504,20 @@ static void sockets_remove(const char *folder)
     rmdir(folder);
 }
 
+/* The one that this run made; or, of one that was being made, what nobody listens at. */
+static int socket_remove(const struct hand *h, uint32_t index, const char *path)
+{
+    static struct { struct grants_head h; struct grant g[MANIFEST_ENTRIES_MAX]; } grants;
+    const void *p;
+    size_t n;
+    if (!grants.h.magic && h->call.h.nfds > 1 && frame_map(h->call.fds[1], sizeof grants, &p, &n) == 0 && n) {
+        memcpy(&grants, p, n);
+        munmap((void *)(uintptr_t)p, n);
+    }
+    const struct grant *g = grants.h.magic == GRANTS_MAGIC && index < grants.h.n ? &grants.g[index] : NULL;
+    return g && g->ino ? path_remove(path, &(struct stat){ .st_mode = S_IFSOCK, .st_dev = (dev_t)g->dev, .st_ino = (ino_t)g->ino }) : path_remove_socket(path);
+}
+
 /* SAFETY: removes only what names of our own making lead to: the guest's groups, monitor.sock and the key in the run folder and the folders once they
  * are empty, and sockets (nothing else) where the manifest had QEMU listen, or in the folder of its channels. */
 static void hand_reap(struct hand *h)
@@ -520,7 +534,8 @@ static void hand_reap(struct hand *h)
     bool is_left = record_remove(h, rq->name, rq->id) < 0, is_named = record_lives(h, rq->name);
     if (!is_left && !(h->birth.flags & BIRTH_SESSION))
         cgroup_remove(rq->id, rq->name);
-    if (!is_left && rq->run_dir[0] == '/' && !strstr(rq->run_dir, "/../")) {
+    bool has_folder = !is_left && rq->run_dir[0] == '/' && !strstr(rq->run_dir, "/../");
+    if (has_folder) {
         static const char *const names[] = { "monitor.sock", "master-key.aes" /* of a guest that libvirtd started */ };
         for (size_t i = 0; i < ARRAY_N(names); i++)
             if (util_format(sock, sizeof sock, "%s/%s", rq->run_dir, names[i]) == 0)
@@ -528,16 +543,16 @@ static void hand_reap(struct hand *h)
         const char *last = path_split(rq->run_dir, lib, sizeof lib);
         if (last && util_format(folder, sizeof folder, "%s/channel/target/%s", lib, last) == 0)
             sockets_remove(folder);
-        if (rmdir(rq->run_dir) < 0 && errno != ENOENT)
-            log_warn("cannot remove '%s': %s", rq->run_dir, strerror(errno));
     }
     if (!is_left && !is_named && h->call.h.nfds && hand_manifest(h, 0, &e) == 0 && path_split(rq->run_dir, lib, sizeof lib))
         for (struct manifest_in in = hand_entries(h); hand_next(&in, &m, &path, &aux); )
-            if (m.kind == MK_UNIX_LISTEN && path_remove(path, &(struct stat){ .st_mode = S_IFSOCK }) == 0) {
+            if (m.kind == MK_UNIX_LISTEN && socket_remove(h, m.index, path) == 0) {
                 /* The folder of a guest's own channels is made for the run, and goes with it. */
                 if (path_split(path, folder, sizeof folder) && !strncmp(folder, lib, strlen(lib)) && folder[strlen(lib)] == '/')
                     rmdir(folder);
             }
+    if (has_folder && rmdir(rq->run_dir) < 0 && errno != ENOENT)
+        log_warn("cannot remove '%s': %s", rq->run_dir, strerror(errno));
     hand_reply(h, &done, sizeof done, NULL, 0);
 }
 

@@ -10,8 +10,10 @@
 #include <limits.h>
 #include <linux/openat2.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include "ipc/util.h"
 
 static int open_step(const char *path, uint64_t flags, mode_t mode)
@@ -102,6 +104,23 @@ int path_remove(const char *path, const struct stat *was)
     if (((st.st_mode ^ was->st_mode) & S_IFMT) || (was->st_ino && (st.st_ino != was->st_ino || st.st_dev != was->st_dev)))
         return -ESTALE;
     return unlinkat(dir, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0) < 0 ? -errno : 0;
+}
+
+int path_remove_socket(const char *path)
+{
+    struct sockaddr_un a = { .sun_family = AF_UNIX };
+    char folder[PATH_MAX];
+    struct stat st;
+    const char *name = path_split(path, folder, sizeof folder);
+    AUTO_CLOSE dir = name ? path_open(folder, O_PATH, WANT(S_IFDIR), &st) : -EINVAL;
+    if (dir < 0 || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return dir < 0 ? dir : -errno;
+    AUTO_CLOSE s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (!S_ISSOCK(st.st_mode) || s < 0 || util_format(a.sun_path, sizeof a.sun_path, "/proc/self/fd/%d/%s", dir, name) < 0)
+        return -ESTALE;
+    if (connect(s, (struct sockaddr *)&a, sizeof a) == 0 || errno != ECONNREFUSED)
+        return -EADDRINUSE;
+    return path_remove(path, &st);
 }
 
 const char *path_split(const char *path, char *dir, size_t n)

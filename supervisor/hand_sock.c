@@ -48,8 +48,8 @@ int sock_listen(const char *path, mode_t mode, int *fd)
     mode_t mask = umask(0);
     if (s < 0 || fchmod(s, mode) < 0 || bind(s, (struct sockaddr *)&a, sizeof a) < 0)
         r = -errno;
-    /* What a run before left; only a socket is ever removed. */
-    if (r == -EADDRINUSE && path_remove(path, &(struct stat){ .st_mode = S_IFSOCK }) == 0)
+    /* What a run before left; only a socket is ever removed, and none that is another's by now. */
+    if (r == -EADDRINUSE && path_remove_socket(path) == 0)
         r = bind(s, (struct sockaddr *)&a, sizeof a) < 0 ? -errno : 0;
     umask(mask);
     if (r == 0 && listen(s, 16) < 0)
@@ -146,6 +146,7 @@ int open_pair(struct opener *o, const struct manifest_entry *m, const char *path
  * only a left-over socket is removed for it.  Mode as libvirt makes it: its owner and group. */
 int open_unix_listen(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
 {
+    struct stat st;
     int fd, r = open_make_parent(o, path);
     if (r == 0)
         r = sock_listen(path, 0775, &fd);
@@ -153,6 +154,10 @@ int open_unix_listen(struct opener *o, const struct manifest_entry *m, const cha
         return open_fail(o, e, -r, "Unable to bind to UNIX socket path '%s'", path);
     open_note(o, path, -1);
     own_socket(o, path);
+    if (lstat(path, &st) == 0) {
+        g->dev = st.st_dev;
+        g->ino = st.st_ino;
+    }
     if (strcmp(aux, "worker"))
         return open_give(o, g, fd, e);
     AUTO_CLOSE listener = fd;

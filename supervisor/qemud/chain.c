@@ -141,6 +141,6 @@ int chain_probed(struct flow *f, struct frame *fr)
     f->fd[FF_MANIFEST] = fd;
     if (policy_manifest(fd, &f->err) < 0)
         return -1;
-    f->pc--;                    /* the next image, if there is one */
+    f->pc -= f->fd[FF_SAVED] >= 0 ? 2 : 1;      /* the next image, if there is one; of a saved guest what this one named is judged first */
     return FLOW_AGAIN;
 }

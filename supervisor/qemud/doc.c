@@ -182,7 +182,7 @@ static int config_write(struct flow *f)
 {
     if (doc_is_own(f) < 0)
         return -1;
-    return f->doc.changes ? flow_conf(f, IN_CONF_WRITE, 0, DIR_DEFINITIONS, f->doc.name, f->fd[FF_TEXT]) : FLOW_NEXT;
+    return f->doc.changes ? flow_conf(f, IN_CONF_WRITE, CONF_WRITE_ONCE, DIR_DEFINITIONS, f->doc.name, f->fd[FF_TEXT]) : FLOW_NEXT;
 }
 
 static int config_commit(struct flow *f, struct frame *fr)

@@ -29,7 +29,7 @@ struct life conf_life = { .spawn = singleton_spawn }, host_life = { .spawn = sin
 
 int flow_conf(struct flow *f, uint32_t op, uint32_t arg, uint32_t dir, const char *name, int fd)
 {
-    struct conf_name n = { .dir = dir };
+    struct conf_name n = { .dir = dir, .serial = f->caller.serial, .number = f->caller.number };
     struct peer *p = life_peer(&conf_life);
     if (!p && conf_life.state != LIFE_FAILED)
         return FLOW_BLOCKED;        /* until its next instance is there */

@@ -96,9 +96,9 @@ static int unnet_go(struct flow *f)
 static int reap_go(struct flow *f)
 {
     struct hand_req q;
-    int manifest = run_fd(f->run, BFD_MANIFEST, 0);
+    const int fds[2] = { run_fd(f->run, BFD_MANIFEST, 0), run_fd(f->run, BFD_GRANTS, 0) };
     hand_req_fill(&q, f->run);
-    return hand_call(f, ROLE_HAND_LAUNCH, IN_HAND_REAP, &q, sizeof q, &manifest, manifest >= 0);
+    return hand_call(f, ROLE_HAND_LAUNCH, IN_HAND_REAP, &q, sizeof q, fds, fds[0] < 0 ? 0 : fds[1] < 0 ? 1 : 2);
 }
 
 static int status_go(struct flow *f)

@@ -1,5 +1,5 @@
 """Managed save: a guest put away and started again where it was; what goes wrong on the way leaves it running."""
-import os, signal, struct, sys, threading, time
+import os, re, signal, struct, sys, threading, time
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 from guestlib import Console, Events, assert_clean, boot, document, fails, is_off, libvirt, main, wait_for
 
@@ -140,6 +140,80 @@ def no_more_than_it_had(box):
     os.unlink(file + ".kept")
     dom.destroy()
     dom.undefine()
+    assert_clean(box)
+
+
+def nor_what_it_stands_on(box):
+    """a layer that becomes a disk of its own in the forged document does not let the image's header name what lies beside it"""
+    images = box.dir + "/var/lib/libvirt/images/"
+    for folder in "mine", "golden":
+        os.makedirs(images + folder, exist_ok=True)
+    for name in "golden/base.img", "golden/secret.img", "mine/ro.img":
+        with open(images + name, "wb") as f:
+            f.truncate(1 << 20)
+    at = "/var/lib/libvirt/images/"
+    box.run("qemu-img", "create", "-q", "-f", "qcow2", "-b", at + "golden/base.img", "-F", "raw", at + "mine/top.qcow2")
+    dom = box.connect().defineXML(document("s5", """
+<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='%smine/top.qcow2'/><target dev='vda' bus='virtio'/></disk>
+<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='%smine/ro.img'/><target dev='vdb' bus='virtio'/><readonly/></disk>""" % (at, at)))
+    dom.create()
+    dom.managedSave()
+    file = image(box, "s5")
+    with open(file, "rb") as f:
+        true = f.read(1 << 20)
+    end = true.index(b"\0", 92)
+    text = true[92:end].decode()
+    forged = re.sub(r"<backingStore type=.*?</backingStore>", "", text, flags=re.S).replace("mine/ro.img", "golden/base.img").encode()
+    assert len(forged) <= len(text)
+    box.run("qemu-img", "rebase", "-u", "-b", at + "golden/secret.img", "-F", "raw", at + "mine/top.qcow2")
+    with open(file, "r+b") as f:
+        f.write(true[:92] + forged.ljust(len(text), b"\0") + true[end:])
+    e = fails(9, dom.create)
+    assert "secret.img" in str(e), e
+    box.run("qemu-img", "rebase", "-u", "-b", at + "golden/base.img", "-F", "raw", at + "mine/top.qcow2")
+    with open(file, "r+b") as f:
+        f.write(true)
+    dom.create()
+    dom.destroy()
+    dom.undefine()
+
+
+def its_own_socket(box):
+    """what had the id of another guest's present run when it was saved takes nothing of that one's"""
+    screen = "<graphics type='vnc'><listen type='socket'/></graphics>"
+    names = ["customer-alpha-server-%d" % i for i in (1, 2)]
+    one, two = (box.connect().defineXML(document(n, screen)) for n in names)
+
+    def socket_of(dom):
+        return box.dir + re.search(r"socket='([^']*)'", dom.XMLDesc()).group(1)
+
+    one.create()
+    one.managedSave()
+    before = one.ID()
+    box.stop_daemon()
+    box.start()
+    one, two = (box.connect().lookupByName(n) for n in names)
+    two.create()
+    theirs = socket_of(two)
+    inode = os.stat(theirs).st_ino
+    one.create()
+    assert socket_of(one) != theirs and os.stat(theirs).st_ino == inode
+    one.destroy()
+    wait_for("its end", lambda: not one.isActive())
+    assert os.stat(theirs).st_ino == inode and two.isActive()
+    two.destroy()
+    # Of two documents that name the same one, the second guest does not get it, and leaves it alone.
+    named = "<graphics type='vnc'><listen type='socket' socket='/var/lib/libvirt/images/screen.sock'/></graphics>"
+    third, fourth = (box.connect().defineXML(document(n, named)) for n in ("s6", "s7"))
+    third.create()
+    inode = os.stat(socket_of(third)).st_ino
+    e = fails(38, fourth.create)
+    assert "Unable to bind to UNIX socket path" in str(e) and os.stat(socket_of(third)).st_ino == inode, e
+    third.destroy()
+    wait_for("that one's end", lambda: not os.path.exists(box.dir + "/var/lib/libvirt/images/screen.sock"))
+    wait_for("the socket's end", lambda: not os.path.exists(theirs))
+    for dom in one, two, third, fourth:
+        dom.undefine()
     assert_clean(box)
 
 
@@ -380,4 +454,4 @@ def save_quietly(box):
     return thread
 
 
-main(there_and_back, no_more_than_it_had, trouble, at_the_end, meanwhile, paused, the_very_end, the_next_one)
+main(there_and_back, no_more_than_it_had, nor_what_it_stands_on, its_own_socket, trouble, at_the_end, meanwhile, paused, the_very_end, the_next_one)

@@ -84,6 +84,8 @@ def story(box, machine, xml):
     step("detach", dom, dom.detachDeviceFlags, xml, CONFIG)
     step("detach again", dom, dom.detachDeviceFlags, xml, CONFIG)
     step("while it is off", dom, dom.attachDeviceFlags, xml, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+    step("the old call", dom, dom.attachDevice, xml)
+    step("the other one", dom, dom.detachDevice, xml)
     dom.undefine()
     con.close()
     return "\n".join(out)

@@ -11,7 +11,7 @@ struct row { struct manifest_entry m; const char *path, *aux; };
 
 static const struct row had[] = {
     IMAGE("/i/top", IMG_QCOW2, MF_PROBE), { { .kind = MK_IMAGE, .parent = 0, .format = IMG_RAW, .flags = MF_RO | MF_BACKING | MF_PROBE }, "/i/base", NULL }, IMAGE("/i/raw", IMG_RAW, 0),
-    IMAGE("/i/found", IMG_QCOW2, MF_PROBE), SOCKET("/srv/domain-x.sock"), SOCKET("/run/channel/target/domain-3-g/org.example.0"),
+    IMAGE("/i/found", IMG_QCOW2, MF_PROBE), SOCKET("/srv/domain-x.sock"), SOCKET("/srv/domain-7-x.sock"), SOCKET("/lib/domain-3-g/vnc.sock"), SOCKET("/lib/channel/target/domain-3-g/org.example.0"),
     { { .kind = MK_TCP_LISTEN, .parent = -1, .b = 5900, .c = 65535, .flags = MF_WORKER }, NULL, "127.0.0.1" },
     { { .kind = MK_TAP, .parent = -1, .a = 1, .mac = { 2, 0, 0, 0, 0, 1 } }, "", "br0" },
 };
@@ -32,7 +32,7 @@ static int asks(const struct row *rows, size_t n, struct err *e)
     uint8_t h[8192], a[8192];
     size_t hn = make(h, sizeof h, had, ARRAY_N(had)), an = make(a, sizeof a, rows, n);
     *e = (struct err)ERR_INIT;
-    return kept_covers(h, hn, a, an, e);
+    return kept_covers(h, hn, a, an, "/lib", e);
 }
 
 int main(void)
@@ -40,14 +40,14 @@ int main(void)
     static const struct { struct row r; const char *what; } good[] = {
         { IMAGE("/i/top", IMG_QCOW2, MF_PROBE), "the same" }, { IMAGE("/i/top", IMG_QCOW2, 0), "no look at what it stands on" },
         { IMAGE("/i/base", IMG_RAW, MF_RO), "a layer that a header named, by its name" }, { IMAGE("/i/found", IMG_NONE, MF_PROBE), "a format that is to be found again" },
-        { IMAGE(NULL, IMG_NONE, MF_EMPTY), "a drive without medium" }, { SOCKET("/run/channel/target/domain-14-g/org.example.0"), "a socket of this run" },
+        { IMAGE(NULL, IMG_NONE, MF_EMPTY), "a drive without medium" }, { SOCKET("/lib/channel/target/domain-14-g/org.example.0"), "a socket of this run" }, { SOCKET("/lib/domain-14-g/vnc.sock"), "its screen's" },
         { { { .kind = MK_TAP, .parent = -1, .a = 1, .mac = { 2, 0, 0, 0, 0, 1 } }, "", "br0" }, "the interface" },
     }, bad[] = {
         { IMAGE("/i/other", IMG_RAW, 0), "another file" }, { IMAGE("/i/base", IMG_RAW, 0), "to write what was read-only" }, { IMAGE("/i/raw", IMG_QCOW2, 0), "another format" },
         { IMAGE("/i/raw", IMG_RAW, MF_PROBE), "a look at what it stands on" }, { IMAGE("/i/raw", IMG_NONE, MF_PROBE), "a guess at a format that was told" },
         { IMAGE("/i/raw", IMG_RAW, MF_SHARED), "an image without its lock" }, { IMAGE("/i/raw", IMG_RAW, MF_OPTIONAL), "other flags" }, { IMAGE(NULL, IMG_NONE, 0), "no path" },
-        { { { .kind = MK_BIND, .parent = -1 }, "/i/raw", NULL }, "the same file for something else" }, { SOCKET("/run/channel/target/domain-3-h/org.example.0"), "another guest's socket" },
-        { SOCKET("/run/channel/target/domain-/org.example.0"), "a socket of no run" }, { SOCKET("/srv/domain-3-g/org.example.0"), "a socket elsewhere" },
+        { { { .kind = MK_BIND, .parent = -1 }, "/i/raw", NULL }, "the same file for something else" }, { SOCKET("/lib/channel/target/domain-3-h/org.example.0"), "another guest's socket" },
+        { SOCKET("/lib/channel/target/domain-/org.example.0"), "a socket of no run" }, { SOCKET("/srv/domain-3-g/org.example.0"), "a socket elsewhere" }, { SOCKET("/srv/domain-8-x.sock"), "a socket beside one that the document named" },
         { { { .kind = MK_TCP_LISTEN, .parent = -1, .b = 5900, .c = 65535, .flags = MF_WORKER }, NULL, "0.0.0.0" }, "another address" },
         { { { .kind = MK_TCP_LISTEN, .parent = -1, .a = 22, .b = 5900, .c = 65535, .flags = MF_WORKER }, NULL, "127.0.0.1" }, "another port" },
         { { { .kind = MK_TAP, .parent = -1, .a = 1, .mac = { 2, 0, 0, 0, 0, 1 } }, "", "br1" }, "another bridge" },
@@ -63,6 +63,6 @@ int main(void)
     uint8_t h[8192];
     size_t n = make(h, sizeof h, had, ARRAY_N(had));
     e = (struct err)ERR_INIT;
-    tap_ok(kept_covers(h, n - 8, h, n, &e) < 0 && kept_covers(h, n, h, n - 8, &e) < 0 && kept_covers("", 0, h, n, &e) < 0, "what is cut off is malformed");
+    tap_ok(kept_covers(h, n - 8, h, n, "/lib", &e) < 0 && kept_covers(h, n, h, n - 8, "/lib", &e) < 0 && kept_covers("", 0, h, n, "/lib", &e) < 0, "what is cut off is malformed");
     return tap_done();
 }

@@ -11,26 +11,32 @@ static bool same(const char *a, const char *b)
     return a && b ? !strcmp(a, b) : a == b;
 }
 
-/* The path that a socket gets where the document names none has the run's id in it (".../domain-3-name/..."), and each run has an id of its own. */
-static bool same_but_id(const char *a, const char *b)
+/* The path that a socket gets where the document names none has the run's id in it, and each run has an id of its own. */
+static bool same_but_id(const char *a, const char *b, const char *lib_dir)
 {
-    static const char part[] = "/domain-", digits[] = "0123456789";
-    const char *x = a ? strstr(a, part) : NULL;
-    size_t head = x ? (size_t)(x - a) + strlen(part) : 0;
-    if (same(a, b) || !x || !b || strncmp(a, b, head))
-        return same(a, b);
-    size_t n = strspn(a + head, digits), m = strspn(b + head, digits);
-    return n && m && !strcmp(a + head + n, b + head + m);
+    static const char *const parts[] = { "/domain-", "/channel/target/domain-" };
+    static const char digits[] = "0123456789";
+    size_t lib = strlen(lib_dir);
+    if (same(a, b))
+        return true;
+    for (size_t i = 0; a && b && lib && i < 2; i++) {
+        size_t head = lib + strlen(parts[i]);
+        if (strncmp(a, lib_dir, lib) || strncmp(a + lib, parts[i], head - lib) || strncmp(a, b, head))
+            continue;
+        size_t n = strspn(a + head, digits), m = strspn(b + head, digits);
+        return n && m && !strcmp(a + head + n, b + head + m);
+    }
+    return false;
 }
 
 /* Flags by which an entry asks for less, or for the same in another form: a layer that an image's header named is in a later document by its own name. */
 static const uint32_t had_only = MF_PROBE | MF_BACKING;
 
-static bool covers(const struct entry *h, const struct entry *a)
+static bool covers(const struct entry *h, const struct entry *a, const char *lib_dir)
 {
     const struct manifest_entry *x = &h->m, *y = &a->m;
     bool format = y->format == x->format || (y->format == IMG_NONE && x->flags & y->flags & MF_PROBE);    /* it has been looked for since */
-    bool path = y->kind == MK_UNIX_LISTEN ? same_but_id(h->path, a->path) : same(h->path, a->path);
+    bool path = y->kind == MK_UNIX_LISTEN ? same_but_id(h->path, a->path, lib_dir) : same(h->path, a->path);
     return x->kind == y->kind && (x->flags & ~had_only) == (y->flags & ~had_only) && !(y->flags & ~x->flags) && format && path && same(h->aux, a->aux) &&
            x->a == y->a && x->b == y->b && x->c == y->c && !memcmp(x->mac, y->mac, sizeof x->mac);
 }
@@ -40,7 +46,7 @@ static int next(struct manifest_in *in, struct entry *e)
     return manifest_next(in, &e->m, &e->path, &e->aux);
 }
 
-int kept_covers(const void *had, size_t had_len, const void *asked, size_t asked_len, struct err *e)
+int kept_covers(const void *had, size_t had_len, const void *asked, size_t asked_len, const char *lib_dir, struct err *e)
 {
     static struct entry all[MANIFEST_ENTRIES_MAX];
     struct manifest_in in;
@@ -53,7 +59,7 @@ int kept_covers(const void *had, size_t had_len, const void *asked, size_t asked
         return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the manifest beside the saved state is malformed");
     for (r = manifest_open(&in, asked, asked_len); r >= 0 && (r = next(&in, &a)) > 0;) {
         bool nothing = a.m.flags & MF_EMPTY && !a.path;
-        for (i = 0; i < n && !nothing && !covers(&all[i], &a); i++)
+        for (i = 0; i < n && !nothing && !covers(&all[i], &a, lib_dir); i++)
             ;
         if (i == n && !nothing)
             return err_set(e, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "the saved document asks for '%s', which the guest did not have when it was saved", a.path ? a.path : a.aux ? a.aux : "");

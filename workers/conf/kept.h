@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include "ipc/err.h"
 
-/* Whether each entry of the asked manifest is covered by one of the had one. Both are checked. 0, or -1 with *e, which names what is not covered. */
-int kept_covers(const void *had, size_t had_len, const void *asked, size_t asked_len, struct err *e);
+/* Whether each entry of the asked manifest is covered by one of the had one. Both are checked. lib_dir: the folder where sockets that no document names are
+ * made. 0, or -1 with *e, which names what is not covered. */
+int kept_covers(const void *had, size_t had_len, const void *asked, size_t asked_len, const char *lib_dir, struct err *e);
 #endif

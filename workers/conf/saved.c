@@ -52,7 +52,7 @@ static int keep_manifest(int dir, const char *file, const struct conf_name *n, i
     return r == 0 ? 0 : p ? failed(e, "keep the manifest of the", n) : err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "no manifest came with the call");
 }
 
-static int judge(int dir, const char *file, const struct conf_name *n, int manifest, struct err *e)
+static int judge(int dir, const char *file, const struct conf_name *n, int manifest, const char *lib_dir, struct err *e)
 {
     struct stat st;
     const void *p = NULL;
@@ -69,7 +69,7 @@ static int judge(int dir, const char *file, const struct conf_name *n, int manif
         return failed(e, "read the manifest of the", n);
     if (manifest < 0 || frame_map(manifest, MANIFEST_BYTES_MAX, &p, &len) < 0)
         return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "no manifest came with the call");
-    int r = kept_covers(had, (size_t)st.st_size, p, len, e);
+    int r = kept_covers(had, (size_t)st.st_size, p, len, lib_dir, e);
     if (len)
         munmap((void *)(uintptr_t)p, len);
     return r;
@@ -123,7 +123,7 @@ int store_save(const struct store *s, const struct conf_name *n, uint32_t what, 
     case CONF_SAVE_OPEN:
         return open_kept(dir, file, n, fds, facts, e);
     case CONF_SAVE_JUDGE:
-        return judge(dir, beside, n, manifest, e);
+        return judge(dir, beside, n, manifest, s->layout.lib_dir, e);
     default:
         return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "no such request: %u", what);
     }

@@ -37,6 +37,9 @@ static const struct {
 void store_init(struct store *s, const struct birth *b)
 {
     uint32_t arg;
+    int layout = birth_fd(b, BFD_LAYOUT, -1, NULL);
+    if (layout < 0 || frame_copy(layout, &s->layout, sizeof s->layout) < 0)
+        s->layout.lib_dir[0] = 0;
     for (int i = 0; i < DIR_KIND_N; i++)
         s->dir[i] = -1;
     for (int fd = -1; (fd = birth_fd(b, BFD_DIR, fd, &arg)) >= 0;)
@@ -203,6 +206,14 @@ int store_put(int dir, const char *file, const void *text, size_t len, const str
         return (int)r;
     }
     return lasts && fsync(dir) < 0 ? -errno : 0;
+}
+
+int store_entry(const struct store *s, const struct conf_name *n, struct conf_entry *entry)
+{
+    char file[NAME_MAX + 1];
+    struct err ignored = ERR_INIT;
+    struct stat st;
+    return store_name(s, n, file, &ignored) == 0 && fstatat(s->dir[n->dir], file, &st, AT_SYMLINK_NOFOLLOW) == 0 && list_one(s, n->dir, file, entry) ? 0 : -1;
 }
 
 int store_write(const struct store *s, const struct conf_name *n, const void *text, size_t len, struct conf_entry *entry, struct err *e)

@@ -5,13 +5,15 @@
 #include <stdbool.h>
 #include "ipc/err.h"
 #include "ipc/internal.h"
+#include "ipc/layout.h"
 
-struct store { int dir[DIR_KIND_N]; };      /* descriptors of the folders, -1 where there is none */
+struct store { int dir[DIR_KIND_N] /* descriptors of the folders, -1 where there is none */; struct layout layout; };
 void store_init(struct store *s, const struct birth *b);
 
 /* Each: 0, or -1 with *e. */
 int store_list(const struct store *s, uint32_t dir, int *memfd, struct err *e);         /* a sealed memfd of struct conf_entry */
 int store_read(const struct store *s, const struct conf_name *n, int *memfd, struct err *e);
+int store_entry(const struct store *s, const struct conf_name *n, struct conf_entry *entry);     /* of the file as it is; -1: there is none */
 int store_write(const struct store *s, const struct conf_name *n, const void *text, size_t len, struct conf_entry *entry, struct err *e);
 size_t store_head_len(const void *text, size_t len);    /* bytes of the head that store_write put before a text; 0: it has none */
 int store_remove(const struct store *s, const struct conf_name *n, struct err *e);      /* with its autostart link; absent is no error */

@@ -307,7 +307,10 @@ void call_answer(struct gw *gw, struct frame *f)
     }
     if (f->h.kind == FRAME_ERROR) {
         err_from_wire(&e, f->body, f->body_len);
-        call_failed(gw, c, &e);
+        if (e.code == VIR_ERR_NO_SUPPORT && !c->done)      /* that a role has not got it is no client's business */
+            call_fail_api(gw, c, VIR_ERR_NO_SUPPORT, "%s", c->op->api);
+        else
+            call_failed(gw, c, &e);
         return;
     }
     /* Internal answers that are taken here are structs; all others are msgpack, looked through before anything is read of it. */

@@ -278,6 +278,8 @@ static const struct tree *clashing(const struct kind *k, struct tree *devices, c
 static struct tree *attach(const struct kind *k, const struct tree *dom, struct tree *devices, const struct tree *dev, const struct doc_env *env, struct err *e)
 {
     const struct tree *other = clashing(k, devices, dev);
+    if (env->flags & DOC_AGAIN && other && within(dev, other))      /* of a kind that may be there twice, conf knows whether it was done */
+        return tree_copy(dom);
     bool judged = other ? k->can & JUDGED : k->can & (ATTACH | JUDGED);
     if (alone(DEVICE_ATTACH, dom, devices, dev, e))
         return NULL;
@@ -310,8 +312,10 @@ static struct tree *update(const struct kind *k, const struct tree *dom, struct 
 
 static struct tree *detach(const struct kind *k, const struct tree *dom, struct tree *old, const struct doc_env *env, struct err *e)
 {
+    if (k->can & DETACH && !old && env->flags & DOC_AGAIN)
+        *e = (struct err)ERR_INIT;
     if (k->can & DETACH)
-        return old ? with(dom, old, NULL, env, e) : NULL;
+        return old ? with(dom, old, NULL, env, e) : env->flags & DOC_AGAIN ? tree_copy(dom) : NULL;
     unsupported(k, "detach", e);
     return NULL;
 }
@@ -332,6 +336,8 @@ static struct tree *detach_alias(const struct tree *dom, struct tree *devices, c
         if (k)
             return detach(k, dom, t, env, e);
     }
+    if (env->flags & DOC_AGAIN)
+        return tree_copy(dom);
     err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "no device found with alias %.*s", (int)(n < 1024 ? n : 1024), alias);
     return NULL;
 }

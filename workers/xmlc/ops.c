@@ -333,7 +333,7 @@ static int change(struct job *j, struct mp_out *o, enum device_change what)
     mp_get_u32(&j->in);
     if (args_end(j) || !xml)
         return j->e.code ? -1 : err_set(&j->e, VIR_ERR_RPC, VIR_FROM_RPC, "Unable to decode message payload");
-    j->env.flags = (j->env.flags & ~(unsigned)DOC_STORED) | DOC_CHANGE;
+    j->env.flags = (j->env.flags & ~(unsigned)DOC_STORED) | DOC_CHANGE | (j->rq->flags & FRAME_RESENT ? DOC_AGAIN : 0);
     struct tree *t = device_change(j->t, what, xml, n, &j->env, &j->e);
     if (!t)
         return -1;
