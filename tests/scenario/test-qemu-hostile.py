@@ -1,5 +1,5 @@
 """A QEMU that lies: what its monitor may send, and what it must not be able to do to its worker."""
-import concurrent.futures, os, sys, json, socket, struct, threading, time
+import concurrent.futures, fcntl, os, sys, json, socket, struct, termios, threading, time
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 from qemulib import Worker, Failed, msgpack
 
@@ -58,6 +58,11 @@ class Monitor:
                 self.ours.sendall(b)
         except OSError:
             pass
+
+
+def unread(m):
+    """Bytes that the worker has still to read."""
+    return struct.unpack("i", fcntl.ioctl(m.ours, termios.TIOCOUTQ, b"\0\0\0\0"))[0]
 
 
 def guest():
@@ -151,6 +156,7 @@ def invented_ids(w, m):
     last = int(m.seen[-1]["id"].split("-")[1])
     for n in range(last + 1, last + 20):
         m.say({"return": {"status": "forged"}, "id": "libvirt-%d" % n})
+    w.until(lambda: unread(m) == 0, "the worker has read them: what comes after its question is an answer")
     works(w)
 
 
