@@ -198,7 +198,8 @@ void lock_event(struct gw *gw, struct frame *f)
     struct lease_row row;
     struct mp_out o;
     const char *words[3];
-    if (!gw->lease_events || gw->closing || gw->ended || f->h.flags & FRAME_BIG || row_get(f->body, f->body_len, &row, words) != f->body_len)
+    size_t used = f->h.flags & FRAME_BIG ? 0 : row_get(f->body, f->body_len, &row, words);
+    if (!gw->lease_events || gw->closing || gw->ended || !used || used != f->body_len)
         return;
     mp_out_init(&o, FRAME_BODY_MAX);
     put_row(&o, &row, words);
