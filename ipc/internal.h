@@ -37,6 +37,8 @@ enum internal_op {
     IN_DOC_START,       /* CALL supervisor -> xmlc: make the running form (ids, aliases, run-time paths). struct doc_start; fds: caps, settings, definition text */
     IN_DOC_LOAD,        /* CALL supervisor -> xmlc: index facts and manifest of a stored definition; struct doc_start; fds as IN_DOC_START */
     IN_DOC_STATUS,      /* CALL supervisor -> xmlc: a status file (libvirt's domstatus) -> doc_result with pid, id, tree of the live guest; fds as IN_DOC_START */
+    IN_DOC_UNPLUG,      /* CALL supervisor -> xmlc: struct plug_alias: a device has gone from a running guest; fds: caps, settings, its BFD_TREE and BFD_MANIFEST. Reply: IN_DOC: the
+                         * tree without it, and the manifest with MF_GONE on what it had */
     IN_DOC_ELEMENT,     /* CALL qemu worker -> supervisor -> xmlc: fd [0] text of one element of <metadata>. Reply: fd [0] its tree, namespaces and all */
     /* supervisor -> conf */
     IN_CONF_SETTINGS = 64, /* CALL the daemon's front -> conf, before all else: reply body struct settings (settings.h) */
@@ -68,7 +70,12 @@ enum internal_op {
     IN_SAVE,            /* CALL supervisor -> worker: arg: the API call's flags; fd [0] a new file: the guest is stopped, and head, document and state are
                          * written (save.h). Reply empty; then comes IN_SAVED */
     IN_SAVED,           /* EVENT supervisor -> worker: nothing came of the save: the guest goes on as before. (Where something does, the guest is ended.) */
-    IN_LOG_START,       /* CALL supervisor -> log, its first: struct conf_name: file name in its BFD_DIR ("NAME.log"); dir: enum log_start. It drains BFD_LOG_PIPE, or fd [0], if there is one.
+    IN_PLUG,            /* CALL supervisor -> worker: arg: enum plug_what; struct plug; fds [0] DOC_FD_XML of the xmlc that worked on the client's call, and unless it is PLUG_OUT [1] the
+                         * run's new manifest, [2] its grants, then plug.nfds. Reply empty: it is done; or PLUG_OUT: QEMU was told, and IN_UNPLUGGED may come later.
+                         * It may come again: what is done already is done */
+    IN_UNPLUGGED,       /* EVENT worker -> supervisor: struct plug_alias: QEMU has a device no more, and what was behind it neither */
+    /* of logs */
+    IN_LOG_START = 144, /* CALL supervisor -> log, its first: struct conf_name: file name in its BFD_DIR ("NAME.log"); dir: enum log_start. It drains BFD_LOG_PIPE, or fd [0], if there is one.
                          * Reply: that of log.domain.open_log_file: msgpack [[inode, offset]] */
     IN_LOG_FOLDER,      /* EVENT log -> supervisor: its BFD_DIR was removed; EVENT supervisor -> log: there is one again: end, for the next instance has it */
     IN_LOG_CLEAN,       /* CALL supervisor -> log, its only one: what is too old in the folders of its BFD_DIR is removed (log_max_age_days). Reply empty */
@@ -159,6 +166,9 @@ struct doc_result {
     uint32_t reply_len;         /* bytes of API reply body (msgpack) after this struct, sent to the client once committed; 0: made by the supervisor */
     uint32_t event_len;         /* bytes after the reply: fields of a metadata-change event behind its domain, sent once committed */
 };
+/* What a call did to a device of a running guest, in doc_result.changes.  Then xmlc got BFD_TREE and BFD_MANIFEST of the run in place of a definition, and
+ * DOC_FD_XML is the packed tree of a <devices> with only what is to be plugged in, taken out or changed, in that order; the other two are the whole run's. */
+enum plug_what { PLUG_IN = 1, PLUG_OUT, PLUG_CHANGE, PLUG_NONE /* a call that comes again, and was done */ };
 struct doc_start { int32_t id; uint32_t flags; char name[NAME_MAX_BYTES]; };
 enum { CONF_WRITE_ONCE = 1 };
 struct conf_name { uint32_t dir, serial; uint64_t number /* the client's call that it is for, 0: none's */; char name[NAME_MAX_BYTES]; };    /* name of the object, without ".xml"; conf checks it */
@@ -237,6 +247,8 @@ enum launch_flags { LAUNCH_HOSTNET = 1 /* host's net namespace */, LAUNCH_NO_CGR
     LAUNCH_LEASES = 4 /* the guest is an owner at virtlockd */ };
 /* number: in QEMU, >= QEMU_FD_BASE; -1: it is log_fd, or none of QEMU's: its PID-1 stub holds it as what kind and arg say, until a later daemon asks for it */
 struct launch_fd { int16_t number; uint8_t kind /* enum birth_fd_kind; BFD_NONE: QEMU's */, pad; uint32_t arg; };
+struct plug_alias { char alias[NAME_MAX_BYTES]; };
+struct plug { uint32_t nfds, pad; struct launch_fd fd[FRAME_FDS_MAX]; };
 struct launch {
     uint64_t object; uint32_t uid, gid; int32_t id; uint32_t flags /* enum launch_flags */;
     char name[NAME_MAX_BYTES];
