@@ -117,7 +117,7 @@ enum internal_op {
     IN_LOCK_CHECK,      /* CALL: fd [0] a lock: it is held, or taken back; an error: it is lost */
     IN_LEASES,          /* CALL gateway -> supervisor of virtlockd: reply: struct lease_row, one behind the other */
     IN_LEASE_LOST,      /* EVENT supervisor of virtlockd -> gateways whose mask has the bit LEASE_LOST_EVENT: the row, as in IN_LEASES, of a lock that is another's now */
-    IN_TALK,            /* CALL supervisor -> lease, its only one: struct lock_owner: the guest; arg: enum talk_what; fds [0] a connection to virtlockd or virtlogd, [1] the guest's BFD_TREE,
+    IN_TALK,            /* CALL supervisor -> talk, its only one: struct lock_owner: the guest; arg: enum talk_what; fds [0] a connection to virtlockd or virtlogd, [1] the guest's BFD_TREE,
                          * or for TALK_LOGS BFD_MANIFEST, [2], if that is wanted for leases, struct disk_keys. Reply: that of enum talk_what, or the daemon's error */
     IN_OP_N
 };

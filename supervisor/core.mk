@@ -26,7 +26,6 @@ roles_supervisor_SOURCES = $(supervisor_core) \
 	%reldir%/qemud/doc.c \
 	%reldir%/qemud/events.c \
 	%reldir%/qemud/guest.c %reldir%/qemud/guest.h \
-	%reldir%/qemud/lease.c \
 	%reldir%/qemud/load.c \
 	%reldir%/qemud/manifest_policy.c \
 	%reldir%/qemud/objects.c \
@@ -35,6 +34,7 @@ roles_supervisor_SOURCES = $(supervisor_core) \
 	%reldir%/qemud/slots.c \
 	%reldir%/qemud/start.c \
 	%reldir%/qemud/stop.c \
+	%reldir%/qemud/talk.c \
 	$(NULL)
 roles_supervisor_LDADD = $(supervisor_libs)
 roles_supervisor_logd_SOURCES = $(supervisor_core) \

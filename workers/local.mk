@@ -19,8 +19,8 @@ include %reldir%/probe/local.mk
 include %reldir%/conf/local.mk
 include %reldir%/host/local.mk
 include %reldir%/holder/local.mk
-include %reldir%/lease/local.mk
 include %reldir%/lock/local.mk
 include %reldir%/log/local.mk
 include %reldir%/qemu/local.mk
+include %reldir%/talk/local.mk
 include %reldir%/zip/local.mk

@@ -107,10 +107,10 @@ int log_add(struct run *r, int kind, int fd);               /* BFD_LOG_PIPE begi
 void log_run(struct run *r);                                /* their roles; those of an earlier supervisor go on */
 void log_tail(struct run *r, struct peer *p, struct frame *f);
 
-/* lease.c */
+/* talk.c */
 static inline bool lease_wanted(void) { return !strcmp(sup.settings.lock_manager, "lockd"); }
 void lease_asked(struct run *r, struct peer *worker, struct frame *f);
-void lease_talk(struct run *r, uint32_t what /* enum talk_what */, const struct caller *c /* NULL: nobody waits */);
+void talk_begin(struct run *r, uint32_t what /* enum talk_what */, const struct caller *c /* NULL: nobody waits */);
 int talk_logs(struct flow *f);                              /* steps of a start whose logs are virtlogd's; else there is none */
 int talk_connected(struct flow *f, struct frame *fr);
 int talk_go(struct flow *f);

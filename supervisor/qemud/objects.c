@@ -8,7 +8,7 @@ const struct role_row objects_roles[ROLE_N] = {
     [ROLE_CONF] = { true, false, 0, { BFD_INDEX, BFD_SETTINGS, BFD_LAYOUT } },
     [ROLE_HOST] = { true, false, 0, { BFD_INDEX, BFD_SETTINGS, BFD_CAPS } },
     [ROLE_LOG] = { true, false, 0, { BFD_SETTINGS } },
-    [ROLE_LEASE] = { false, false, 0, { BFD_SETTINGS, BFD_LAYOUT } },
+    [ROLE_TALK] = { false, false, 0, { BFD_SETTINGS, BFD_LAYOUT } },
     [ROLE_HAND_OPEN ... ROLE_HAND_LAUNCH] = { false, false, 0, { BFD_LAYOUT } },
     [ROLE_QEMU] = { true, true, 0, { BFD_CAPS, BFD_SETTINGS, BFD_LAYOUT, BFD_INDEX } },
 };

@@ -61,7 +61,7 @@ void log_tail(struct run *r, struct peer *p, struct frame *f)
     if (log)
         route_to(&c, log, f);
     else if (sup.settings.stdio_handler == STDIO_LOGD)
-        lease_talk(r, TALK_TAIL, &c);
+        talk_begin(r, TALK_TAIL, &c);
     else
         route_fail(&c, VIR_ERR_INTERNAL_ERROR, "no log of this guest");
 }

@@ -121,7 +121,7 @@ static int finish(struct flow *f)
     bool was_active = slot_active(slot_row(slot));
     struct guest_state how = r->has_word ? r->word : stop_crashed;
     if (lease_wanted() && r->launched)
-        lease_talk(r, LEASES_GIVE, NULL);   /* virtlockd has given them up with QEMU's connection; but not what was taken while QEMU ended */
+        talk_begin(r, LEASES_GIVE, NULL);   /* virtlockd has given them up with QEMU's connection; but not what was taken while QEMU ended */
     run_free(r);
     f->run = NULL;
     SLOT_EDIT(s, slot) {

@@ -18,7 +18,7 @@ from box import wait_for, guest_xml
 
 BUILD = os.environ.get("CRASH_BUILD") or box.BUILD
 # The keeper is the daemon: its death is the daemon's, and is tested with the daemon's restart.
-ROLES = ("supervisor", "gateway", "conf", "xmlc", "host", "probe", "hand-open", "hand-net", "hand-launch", "log", "qemu", "lease")
+ROLES = ("supervisor", "gateway", "conf", "xmlc", "host", "probe", "hand-open", "hand-net", "hand-launch", "log", "qemu", "talk")
 CONNECT = ("0:32", "0:33")          # IN_SERVE, IN_SUBSCRIBE
 CALL_LIMIT = 40     # seconds for a call that a crash came across
 # Flows of which only some points are new: IN_HAND_CONNECT, IN_HAND_PIDFD, and conf's first call in a daemon's life, IN_CONF_LIST; IN_START, and IN_STATE, by which a
@@ -252,7 +252,7 @@ def points(b, flow, tried):
     found = []
     for m in POINT.findall(settled(b)[time_mark:]):
         # of a daemon's start: what its supervisor asks the hands about the guests that run
-        if flow == "leases" and m[1] != "lease" and m[3] not in LEASES:
+        if flow == "leases" and m[1] != "talk" and m[3] not in LEASES:
             continue
         if flow == "logs":              # frames that leases have, too
             if m[1] in ROLES and m[3] in LOGS and m[0] not in found:

@@ -6,23 +6,23 @@ fuzz_programs = \
 	%D%/fuzz-conf \
 	%D%/fuzz-gateway-mprpc \
 	%D%/fuzz-gateway-rpc \
-	%D%/fuzz-lease \
 	%D%/fuzz-manifest \
 	%D%/fuzz-mp \
 	%D%/fuzz-plan \
 	%D%/fuzz-probe \
 	%D%/fuzz-qmp \
+	%D%/fuzz-talk \
 	%D%/fuzz-xdr \
 	%D%/fuzz-xmlc \
 	$(NULL)
 fuzz_conf_libs = libconf.a libworker.a libipc.a
 fuzz_gateway_libs = libgateway.a libxdr.a libop.a libworker.a libpolicy.a libroutes.a libipc.a
-fuzz_lease_libs = liblease.a libxdr.a libop.a libworker.a libroutes.a libipc.a
 fuzz_manifest_libs = libconf.a libipc.a
 fuzz_mp_libs = libworker.a libipc.a
 fuzz_plan_libs = libxmlc.a libplan.a libworker.a libipc.a $(LIBXML_LIBS) $(JANSSON_LIBS)
 fuzz_probe_libs = libprobe.a libworker.a libroutes.a libpolicy.a libipc.a $(JANSSON_LIBS)
 fuzz_qemu_libs = libqemurole.a libplan.a libworker.a libpolicy.a libroutes.a libipc.a $(JANSSON_LIBS)
+fuzz_talk_libs = libtalk.a libxdr.a libop.a libworker.a libroutes.a libipc.a
 fuzz_xdr_libs = libxdr.a libop.a libipc.a
 fuzz_xmlc_libs = libxmlc.a libworker.a libipc.a $(LIBXML_LIBS)
 
@@ -45,9 +45,6 @@ fuzz_ldflags = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_gateway_rpc_SOURCES = %D%/fuzz-gateway-rpc.c %D%/gateway-fuzz.h $(fuzz_main)
 %C%_fuzz_gateway_rpc_LDADD = $(fuzz_gateway_libs)
 %C%_fuzz_gateway_rpc_LDFLAGS = $(fuzz_ldflags)
-%C%_fuzz_lease_SOURCES = %D%/fuzz-lease.c $(fuzz_main)
-%C%_fuzz_lease_LDADD = $(fuzz_lease_libs)
-%C%_fuzz_lease_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_manifest_SOURCES = %D%/fuzz-manifest.c $(fuzz_main)
 %C%_fuzz_manifest_LDADD = $(fuzz_manifest_libs)
 %C%_fuzz_manifest_LDFLAGS = $(fuzz_ldflags)
@@ -67,6 +64,9 @@ fuzz_ldflags = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_agent_SOURCES = %D%/fuzz-agent.c %D%/qemu-fuzz.h $(fuzz_main)
 %C%_fuzz_agent_LDADD = $(fuzz_qemu_libs)
 %C%_fuzz_agent_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_talk_SOURCES = %D%/fuzz-talk.c $(fuzz_main)
+%C%_fuzz_talk_LDADD = $(fuzz_talk_libs)
+%C%_fuzz_talk_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_xdr_SOURCES = %D%/fuzz-xdr.c $(fuzz_main)
 %C%_fuzz_xdr_LDADD = $(fuzz_xdr_libs)
 %C%_fuzz_xdr_LDFLAGS = $(fuzz_ldflags)

@@ -359,7 +359,7 @@ def meanwhile():
         resuming = resume()
         died = []
         for turn in "once", "twice":
-            died += wait_for("a lease role", lambda: [p for p in b.role("lease") if p not in died])
+            died += wait_for("a talk", lambda: [p for p in b.role("talk") if p not in died])
             os.kill(died[-1], signal.SIGKILL)
         assert resuming.end() == -libvirt.VIR_ERR_INTERNAL_ERROR, resuming.said
         fake.go.set()

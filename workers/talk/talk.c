@@ -1,4 +1,4 @@
-/* lease.c: the role that speaks to virtlockd or virtlogd for one guest: born for one talk, takes or gives up the guest's leases, has its logs opened, or
+/* talk.c: the role that speaks to virtlockd or virtlogd for one guest: born for one talk, takes or gives up the guest's leases, has its logs opened, or
  * reads back what its QEMU said last, and ends.
  *
  * What it reads is the guest's document or manifest, as xmlc made them of a client's, and what the host's daemon says, which may be anybody's by then.
@@ -6,7 +6,7 @@
 #include <string.h>
 #include "ipc/loop.h"
 #include "ipc/util.h"
-#include "workers/lease/lease.h"
+#include "workers/talk/talk.h"
 #include "workers/worker.h"
 
 enum { LEASES_MS = 30000 /* a lease on a shared file system may take its time */, LOGS_MS = 10000 };
@@ -33,7 +33,7 @@ static void leases(const struct lock_owner *owner, uint32_t what, int fd, int do
     }
     bool has_keys = named >= 0 && frame_copy(named, &keys, sizeof keys) == 0 && keys_are_good(&keys);
     if (!resources_find(&found, t, &settings, has_keys ? &keys : NULL, e))
-        lease_talk(fd, owner, &found, &settings, what, LEASES_MS, e);
+        leases_say(fd, owner, &found, &settings, what, LEASES_MS, e);
     resources_free(&found);
 }
 
@@ -69,7 +69,7 @@ int main(void)
 {
     static const struct worker_op ops[] = { { OP_IN(IN_TALK), on_talk }, { 0, NULL } };
     static struct worker w = { .ops = ops };
-    worker_birth(&w, ROLE_LEASE);
+    worker_birth(&w, ROLE_TALK);
     int fd = birth_fd(&w.birth, BFD_SETTINGS, -1, NULL), places = birth_fd(&w.birth, BFD_LAYOUT, -1, NULL);
     if (fd < 0 || frame_copy(fd, &settings, sizeof settings) < 0 || places < 0 || frame_copy(places, &layout, sizeof layout) < 0)
         return 2;

@@ -1,4 +1,4 @@
-/* test-lease-logs: the role lease as a process that speaks to virtlogd: what it asks for, which of the answers it takes, and what it hands over. */
+/* test-talk-logs: the role talk as a process that speaks to virtlogd: what it asks for, which of the answers it takes, and what it hands over. */
 #include <fcntl.h>
 #include "fakesup.h"
 #include "ipc/layout.h"
@@ -117,7 +117,7 @@ static const char *talk(uint32_t what, enum answers how, int manifest)
 {
     static char said[4096];
     static bool once;
-    char name[] = "/tmp/test-lease-logs-XXXXXX";
+    char name[] = "/tmp/test-talk-logs-XXXXXX";
     int pair[2], notes = mkstemp(name), status;
     bool root = geteuid() == 0;
     if (once)
@@ -136,7 +136,7 @@ static const char *talk(uint32_t what, enum answers how, int manifest)
     close(pair[1]);
     struct birth b = { .uid = root ? 65534u : 0xffffffffu, .gid = root ? 65534u : 0xffffffffu, .flags = root ? 0 : BIRTH_SESSION, .nfds = 2, .fd_kind = { BFD_SETTINGS, BFD_LAYOUT } };
     int born[] = { frame_memfd("settings", &settings, sizeof settings), frame_memfd("layout", &layout, sizeof layout) };
-    int r = fakesup_spawn(&role, ROLE_LEASE, b, born);
+    int r = fakesup_spawn(&role, ROLE_TALK, b, born);
     r = r ? r : fakesup_call(&role, OP_IN(IN_TALK), 0, what, &guest, sizeof guest, (int[]){ pair[0], manifest }, 2);
     tap_int(r, 1, "it answers");
     close(born[0]);

@@ -1,6 +1,6 @@
 /* sha256.c: FIPS 180-4's SHA-256 of one piece, for names of lease files.  A library for 60 lines would be the role's only one. */
 #include <string.h>
-#include "workers/lease/lease.h"
+#include "workers/talk/talk.h"
 
 static const uint32_t round_constants[64] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74,

@@ -1,9 +1,9 @@
-/* resources.c: see lease.h. */
+/* resources.c: see talk.h. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include "ipc/util.h"
-#include "workers/lease/lease.h"
+#include "workers/talk/talk.h"
 #include "workers/tree-marks.h"
 
 /* Takes both over. */

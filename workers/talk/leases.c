@@ -1,9 +1,9 @@
-/* talk.c: see lease.h.  Order and flags of the calls are libvirt's. */
+/* leases.c: see talk.h.  Order and flags of the calls are libvirt's. */
 #include <string.h>
 #include "ipc/log.h"
 #include "ipc/schema/op-numbers.h"
 #include "ipc/util.h"
-#include "workers/lease/lease.h"
+#include "workers/talk/talk.h"
 #include "workers/rpc-client.h"
 
 /* Calls are small: two strings of a path's length. */
@@ -87,7 +87,7 @@ static int take(struct rpc_client *c, const struct resources *r, bool again, str
     return 0;
 }
 
-int lease_talk(int fd, const struct lock_owner *owner, const struct resources *r, const struct settings *s, uint32_t what, unsigned ms, struct err *e)
+int leases_say(int fd, const struct lock_owner *owner, const struct resources *r, const struct settings *s, uint32_t what, unsigned ms, struct err *e)
 {
     struct rpc_client c;
     bool takes = what & LEASES_TAKE;

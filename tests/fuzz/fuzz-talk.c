@@ -1,4 +1,4 @@
-/* fuzz-lease: what virtlockd or virtlogd answers to a guest's lease role: the input is all that ever comes over the connection. */
+/* fuzz-talk: what virtlockd or virtlogd answers to a guest's talk role: the input is all that ever comes over the connection. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,7 +6,7 @@
 #include "ipc/frame.h"
 #include "ipc/manifest.h"
 #include "ipc/util.h"
-#include "workers/lease/lease.h"
+#include "workers/talk/talk.h"
 
 /* A manifest with one log. */
 static int a_log(void)
@@ -38,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct pipes pipes = { .n = 0 };
     char *text = NULL;
     size_t n;
-    int r = size % 3 == 0 ? lease_talk(pair[0], &owner, &two, &settings, size % 2 ? LEASES_TAKE | LEASES_AGAIN : LEASES_GIVE, 10000, &e)
+    int r = size % 3 == 0 ? leases_say(pair[0], &owner, &two, &settings, size % 2 ? LEASES_TAKE | LEASES_AGAIN : LEASES_GIVE, 10000, &e)
         : size % 3 == 1 ? logs_tail(pair[0], &owner, &layout, 10000, &text, &n, &e) : logs_open(pair[0], &owner, &layout, a_log(), 10000, &pipes, &e);
     free(text);
     if (pipes.n)

@@ -1,6 +1,6 @@
-/* lease.h: the parts of the role lease. */
-#ifndef BULKHEAD_LEASE_H
-#define BULKHEAD_LEASE_H
+/* talk.h: the parts of the role talk. */
+#ifndef BULKHEAD_TALK_H
+#define BULKHEAD_TALK_H
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,9 +19,9 @@ struct resources { struct resource v[RESOURCES_MAX]; size_t n; bool has_unleased
 int resources_find(struct resources *r, const struct tree *domain, const struct settings *s, const struct disk_keys *keys, struct err *e);
 void resources_free(struct resources *r);
 
-/* talk.c: all that is said to virtlockd over one connection. fd: connected, borrowed. what: enum leases_what. 0, or -1 with *e set; a take that fails has
- * given up what it had got. */
-int lease_talk(int fd, const struct lock_owner *owner, const struct resources *r, const struct settings *s, uint32_t what, unsigned ms, struct err *e);
+/* leases.c: all that is said to virtlockd over one connection. fd: connected, borrowed. what: LEASES_GIVE or LEASES_TAKE, of enum talk_what. 0, or -1 with *e
+ * set; a take that fails has given up what it had got. */
+int leases_say(int fd, const struct lock_owner *owner, const struct resources *r, const struct settings *s, uint32_t what, unsigned ms, struct err *e);
 
 /* logs.c: to virtlogd, over one connection; fd, ms and result as above. A guest's own log is NAME.log in the folder of logs.
  * logs_open: the pipes that it answers, of the guest's own log and of each device's in the manifest's order; also of a failure there may be some.

@@ -1,4 +1,4 @@
-/* logs.c: see lease.h.  Calls and flags are libvirt's: of its drivers this is "qemu", and a device's log begins anew where its document says append='off'. */
+/* logs.c: see talk.h.  Calls and flags are libvirt's: of its drivers this is "qemu", and a device's log begins anew where its document says append='off'. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include "ipc/manifest.h"
 #include "ipc/schema/op-numbers.h"
 #include "ipc/util.h"
-#include "workers/lease/lease.h"
+#include "workers/talk/talk.h"
 #include "workers/rpc-client.h"
 
 #define ARGS_MAX (1u << 18)

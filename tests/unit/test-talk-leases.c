@@ -1,10 +1,10 @@
-/* test-lease: names of lease files, which of a guest's resources are leased, what is said to virtlockd about them, and the role as a process. */
+/* test-talk-leases: names of lease files, which of a guest's resources are leased, what is said to virtlockd about them, and the role as a process. */
 #include "fakesup.h"
 #include "ipc/op.h"
 #include "ipc/schema/op-numbers.h"
 #include "ipc/settings.h"
 #include "tests/tap.h"
-#include "workers/lease/lease.h"
+#include "workers/talk/talk.h"
 #include "workers/tree-marks.h"
 #include "workers/xdr.h"
 
@@ -202,7 +202,7 @@ static void serve(int fd, FILE *notes, const char *busy)
 static const char *talk(const struct tree *t, uint32_t what, const char *busy, bool by_role)
 {
     static char said[4096];
-    char name[] = "/tmp/test-lease-XXXXXX";
+    char name[] = "/tmp/test-talk-leases-XXXXXX";
     int pair[2], notes = mkstemp(name);
     struct lock_owner owner = { .id = 7, .pid = 4711, .name = "guest" };
     if (notes < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
@@ -226,7 +226,7 @@ static const char *talk(const struct tree *t, uint32_t what, const char *busy, b
         static const struct layout layout = { .log_dir = "/logs" };
         int born[] = { frame_memfd("settings", &settings, sizeof settings), frame_memfd("layout", &layout, sizeof layout) }, tree = frame_memfd("tree", o.p, o.len);
         mp_out_free(&o);
-        int r = fakesup_spawn(&s, ROLE_LEASE, b, born);
+        int r = fakesup_spawn(&s, ROLE_TALK, b, born);
         r = r ? r : fakesup_call(&s, OP_IN(IN_TALK), 0, what, &owner, sizeof owner, (int[]){ pair[0], tree }, 2);
         if (r != 1)
             err_set(&e, VIR_ERR_INTERNAL_ERROR, 0, "no answer: %d", r);
@@ -237,7 +237,7 @@ static const char *talk(const struct tree *t, uint32_t what, const char *busy, b
         close(tree);
         tap_int(fakesup_end(&s), 0, "the role ends");
     } else if (!resources_find(&found, t, &settings, NULL, &e)) {
-        lease_talk(pair[0], &owner, &found, &settings, what, 20000, &e);
+        leases_say(pair[0], &owner, &found, &settings, what, 20000, &e);
     }
     close(pair[0]);
     waitpid(pid, NULL, 0);

@@ -1,4 +1,4 @@
-/* lease.c: talks with the host's other daemons about a guest: a hand connects, and a lease role says what there is to say.
+/* talk.c: talks with the host's other daemons about a guest: a hand connects, and a talk role says what there is to say.
  *
  * Leases of a guest's disks (lock_manager = "lockd"): its worker asks for them before the CPUs run, and gives them up when they have stopped.  All that
  * takes is in the flow: its guest may end meanwhile.  Logs (stdio_handler = "logd"): a start has them opened, before anything is made for the guest; what
@@ -39,7 +39,7 @@ int talk_connected(struct flow *f, struct frame *fr)
 int talk_go(struct flow *f)
 {
     const int fds[] = { f->fd[FF_IMAGE], f->fd[f->arg == TALK_LOGS ? FF_MANIFEST : FF_TREE], f->fd[FF_TEXT] };
-    return flow_call(f, peer_take(ROLE_LEASE, 0, f->name), OP_IN(IN_TALK), f->arg, f->body, sizeof(struct lock_owner), fds, 2 + (fds[2] >= 0));
+    return flow_call(f, peer_take(ROLE_TALK, 0, f->name), OP_IN(IN_TALK), f->arg, f->body, sizeof(struct lock_owner), fds, 2 + (fds[2] >= 0));
 }
 
 /* Whoever dies at it is no reason to fail: once more from the connection on. */
@@ -62,7 +62,7 @@ static void about(struct flow *f, const struct run *r, uint32_t what)
     f->arg = what;
 }
 
-void lease_talk(struct run *r, uint32_t what, const struct caller *c)
+void talk_begin(struct run *r, uint32_t what, const struct caller *c)
 {
     static const struct step steps[] = { { "turn", turn_go, NULL, NULL }, { "connect", connect_go, talk_connected, talk_failed }, { "talk", talk_go, flow_answer, talk_failed }, { 0 } };
     static uint32_t turns;
@@ -83,7 +83,7 @@ void lease_talk(struct run *r, uint32_t what, const struct caller *c)
 void lease_asked(struct run *r, struct peer *worker, struct frame *fr)
 {
     struct caller c = { .number = worker->number, .serial = fr->h.serial, .op = fr->h.op, .flags = fr->h.flags };
-    lease_talk(r, fr->h.arg & LEASES_TAKE, &c);
+    talk_begin(r, fr->h.arg & LEASES_TAKE, &c);
 }
 
 int talk_logs(struct flow *f)

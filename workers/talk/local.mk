@@ -1,0 +1,7 @@
+# role talk: what a guest's leases and logs are, and one talk with virtlockd or virtlogd about them
+noinst_LIBRARIES += libtalk.a
+libtalk_a_SOURCES = %D%/leases.c %D%/logs.c %D%/resources.c %D%/sha256.c %D%/talk.h
+pkglibexec_PROGRAMS += roles/talk
+roles_talk_SOURCES = %D%/talk.c
+roles_talk_LDADD = libtalk.a libxdr.a libop.a libworker.a libpolicy.a libroutes.a libipc.a
+roles_talk_LDFLAGS = $(AM_LDFLAGS) $(STATIC_LDFLAGS)
