@@ -73,7 +73,8 @@ enum internal_op {
     IN_PLUG,            /* CALL supervisor -> worker: arg: enum plug_what; struct plug; fds [0] DOC_FD_XML of the xmlc that worked on the client's call, and unless it is PLUG_OUT [1] the
                          * run's new manifest, [2] its grants, then plug.nfds. Reply empty: it is done; or PLUG_OUT: QEMU was told, and IN_UNPLUGGED may come later.
                          * It may come again: what is done already is done */
-    IN_UNPLUGGED,       /* EVENT worker -> supervisor: struct plug_alias: QEMU has a device no more, and what was behind it neither */
+    IN_UNPLUGGED,       /* CALL worker -> supervisor: struct plug_alias: QEMU has a device no more, and what was behind it neither. Reply empty: the run's tree has it no
+                         * more (or never had it). It comes again until it is answered */
     /* of logs */
     IN_LOG_START = 144, /* CALL supervisor -> log, its first: struct conf_name: file name in its BFD_DIR ("NAME.log"); dir: enum log_start. It drains BFD_LOG_PIPE, or fd [0], if there is one.
                          * Reply: that of log.domain.open_log_file: msgpack [[inode, offset]] */
@@ -248,7 +249,8 @@ enum launch_flags { LAUNCH_HOSTNET = 1 /* host's net namespace */, LAUNCH_NO_CGR
 /* number: in QEMU, >= QEMU_FD_BASE; -1: it is log_fd, or none of QEMU's: its PID-1 stub holds it as what kind and arg say, until a later daemon asks for it */
 struct launch_fd { int16_t number; uint8_t kind /* enum birth_fd_kind; BFD_NONE: QEMU's */, pad; uint32_t arg; };
 struct plug_alias { char alias[NAME_MAX_BYTES]; };
-struct plug { uint32_t nfds, pad; struct launch_fd fd[FRAME_FDS_MAX]; };
+struct plug { uint32_t nfds, flags /* of the client's call: PLUG_FORCE */; struct launch_fd fd[FRAME_FDS_MAX]; };
+enum { PLUG_FORCE = 4 /* VIR_DOMAIN_DEVICE_MODIFY_FORCE: a tray is opened though the guest has locked it */ };
 struct launch {
     uint64_t object; uint32_t uid, gid; int32_t id; uint32_t flags /* enum launch_flags */;
     char name[NAME_MAX_BYTES];
