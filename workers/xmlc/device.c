@@ -19,43 +19,40 @@ struct fault { int code, domain; const char *text; };   /* $1, $2: the values of
 
 /* same: what tells a device from others: by blanks, paths of children with "@attribute", or "*" for all that is below, or nothing for the text.  "!" behind it:
  * a device without it is like no other; "?": it counts only where the client names it. */
-struct kind { const char *name, *word, *same; unsigned can; struct fault missing, clash; };
+struct kind { const char *name, *word, *same; unsigned can; struct fault missing, clash, stale; };      /* not there to detach, there already, not there to update */
 
 #define HERE(what) { VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, what }
 #define GONE(what) { VIR_ERR_DEVICE_MISSING, VIR_FROM_QEMU, what }
 #define NOT_PRESENT "device not present in domain configuration"
 #define NO_CHR { VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, NOT_PRESENT }, HERE("chardev already exists")
 #define ALREADY HERE("device is already in the domain configuration")
-#define FIXED(what) { what, what, "", 0, { 0, 0, NULL }, { 0, 0, NULL } }
-#define FIXED_JUDGED(what) { what, what, "", JUDGED, { 0, 0, NULL }, { 0, 0, NULL } }
+#define STALE(what) { VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, what }
 #define NONE { 0, 0, NULL }
+#define FIXED(what) { what, what, "", 0, NONE, NONE, NONE }
+#define FIXED_JUDGED(what) { what, what, "", JUDGED, NONE, NONE, NONE }
 
 static const struct kind kinds[] = {
-    { "disk", "disk", "target@dev!", ATTACH | DETACH | UPDATE | UNIQUE | JUDGED, GONE("no target device $1"), HERE("target $1 already exists") },
-    { "controller", "controller", "@index! @type", ATTACH | DETACH | UNIQUE, GONE(NOT_PRESENT), HERE("controller index='$1' already exists") },
-    { "interface", "interface", "", ATTACH | DETACH | UPDATE, NONE, NONE },       /* by rules of its own */
-    { "hostdev", "hostdev", "@mode @type source*", ATTACH | DETACH | UNIQUE, GONE(NOT_PRESENT), ALREADY },
-    { "lease", "lease", "key lockspace", ATTACH | DETACH | UNIQUE, GONE("Lease $1 in lockspace $2 does not exist"), HERE("Lease $1 in lockspace $2 already exists") },
-    { "filesystem", "filesystem", "target@dir!", ATTACH | DETACH | UNIQUE, GONE("no matching filesystem device was found"), HERE("Target already exists") },
+    { "disk", "disk", "target@dev!", ATTACH | DETACH | UPDATE | UNIQUE | JUDGED, GONE("no target device $1"), HERE("target $1 already exists"), STALE("target $1 doesn't exist.") },
+    { "controller", "controller", "@index! @type", ATTACH | DETACH | UNIQUE, GONE(NOT_PRESENT), HERE("controller index='$1' already exists"), NONE },
+    { "interface", "interface", "", ATTACH | DETACH | UPDATE, NONE, NONE, NONE },       /* by rules of its own */
+    { "hostdev", "hostdev", "@mode @type source*", ATTACH | DETACH | UNIQUE, GONE(NOT_PRESENT), ALREADY, NONE },
+    { "lease", "lease", "key lockspace", ATTACH | DETACH | UNIQUE, GONE("Lease $1 in lockspace $2 does not exist"), HERE("Lease $1 in lockspace $2 already exists"), NONE },
+    { "filesystem", "filesystem", "target@dir!", ATTACH | DETACH | UNIQUE, GONE("no matching filesystem device was found"), HERE("Target already exists"), NONE },
     { "memory", "memory", "@model @access source* target* address*?", ATTACH | DETACH | UPDATE | UNIQUE, GONE("matching memory device was not found"),
-      { VIR_ERR_OPERATION_INVALID, VIR_FROM_DOMAIN, "Domain already contains a device with the same address" } },
-    { "rng", "rng", "@model rate* backend* address*?", ATTACH | DETACH, GONE("no matching RNG device was found"), NONE },
-    { "redirdev", "redirdev", "@bus @type source* address*?", ATTACH | DETACH, GONE("no matching redirdev was not found"), NONE },
-    { "shmem", "shmem", "@name size? model@type? server*", ATTACH | DETACH | UNIQUE, GONE("matching shmem device was not found"), ALREADY },
-    { "vsock", "vsock", "cid@auto? cid@address?", ATTACH | DETACH | LONE, { VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "matching vsock device not found" }, HERE("domain already has a vsock device") },
-    { "watchdog", "watchdog", "", ATTACH | DETACH | LONE, GONE("domain has no watchdog"), HERE("domain already has a watchdog") },
-    { "input", "input", "@type @bus? source*", ATTACH | DETACH, GONE("matching input device not found"), NONE },
-    { "sound", "sound", "@model address*?", ATTACH | DETACH, GONE(NOT_PRESENT), NONE },
-    { "serial", "chr", "@type source* target@port!", ATTACH | DETACH | UNIQUE, NO_CHR },
-    { "parallel", "chr", "@type source* target@port!", ATTACH | DETACH | UNIQUE, NO_CHR },
-    { "console", "chr", "@type source* target@type target@port!", ATTACH | DETACH | UNIQUE, NO_CHR },
-    { "channel", "chr", "@type source* target@type target@name target@address target@port", ATTACH | DETACH | UNIQUE, NO_CHR },
-    { "graphics", "graphics", "@type", UPDATE, NONE, NONE },
+      { VIR_ERR_OPERATION_INVALID, VIR_FROM_DOMAIN, "Domain already contains a device with the same address" }, STALE("memory not found") },
+    { "rng", "rng", "@model rate* backend* address*?", ATTACH | DETACH, GONE("no matching RNG device was found"), NONE, NONE },
+    { "redirdev", "redirdev", "@bus @type source* address*?", ATTACH | DETACH, GONE("no matching redirdev was not found"), NONE, NONE },
+    { "shmem", "shmem", "@name size? model@type? server*", ATTACH | DETACH | UNIQUE, GONE("matching shmem device was not found"), ALREADY, NONE },
+    { "vsock", "vsock", "cid@auto? cid@address?", ATTACH | DETACH | LONE, { VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "matching vsock device not found" }, HERE("domain already has a vsock device"), NONE },
+    { "watchdog", "watchdog", "", ATTACH | DETACH | LONE, GONE("domain has no watchdog"), HERE("domain already has a watchdog"), NONE },
+    { "input", "input", "@type @bus? source*", ATTACH | DETACH, GONE("matching input device not found"), NONE, NONE },
+    { "sound", "sound", "@model address*?", ATTACH | DETACH, GONE(NOT_PRESENT), NONE, NONE },
+    { "serial", "chr", "@type source* target@port!", ATTACH | DETACH | UNIQUE, NO_CHR, NONE },
+    { "parallel", "chr", "@type source* target@port!", ATTACH | DETACH | UNIQUE, NO_CHR, NONE },
+    { "console", "chr", "@type source* target@type target@port!", ATTACH | DETACH | UNIQUE, NO_CHR, NONE },
+    { "channel", "chr", "@type source* target@type target@name target@address target@port", ATTACH | DETACH | UNIQUE, NO_CHR, NONE },
+    { "graphics", "graphics", "@type", UPDATE, NONE, NONE, STALE("cannot find existing graphics type '$1' device to modify") },
     FIXED_JUDGED("video"), FIXED_JUDGED("audio"), FIXED_JUDGED("tpm"), FIXED("iommu"), FIXED("smartcard"), FIXED("nvram"), FIXED("hub"), FIXED("memballoon"), FIXED("panic"),
-};
-static const struct fault no_update[] = {   /* of kinds that can be updated */
-    { VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "target $1 doesn't exist." }, { VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "memory not found" },
-    { VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "cannot find existing graphics type '$1' device to modify" },
 };
 
 /* ---- whether two devices are the same ---- */
@@ -227,7 +224,7 @@ static struct tree *meant(const struct kind *k, enum device_change what, struct 
     struct kind placed = what == DEVICE_UPDATE ? by_place(k) : *k;
     struct tree *t = find(&placed, devices, dev);
     if (!t)
-        refuse(k, what == DEVICE_UPDATE ? &no_update[!strcmp(k->name, "disk") ? 0 : !strcmp(k->name, "memory") ? 1 : 2] : &k->missing, dev, e);
+        refuse(k, what == DEVICE_UPDATE ? &k->stale : &k->missing, dev, e);
     return t;
 }
 
