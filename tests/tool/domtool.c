@@ -5,6 +5,7 @@
  *   domtool [-i ID] ... live FILE           the running form as a guest with that id gets it, with our marks
  *   domtool [-i ID] ... manifest FILE       the host resources of such a run, one a line
  *   domtool [-i ID] ... start FILE DIR      DIR/tree, DIR/manifest, DIR/xml: what the start of a guest is given
+ *   domtool [-i ID] ... plug FILE attach|detach|update|alias|gone TEXT ...      what becomes of such a run when these calls come, one after the other
  * FILE - is standard input. A refused document prints "error CODE DOMAIN TEXT". With several files each answer has a line "== FILE" above. */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +17,7 @@
 #include "workers/tree-form.h"
 #include "workers/xmlc/doc.h"
 #include "workers/xmlc/parse.h"
+#include "workers/xmlc/plug.h"
 #include "workers/xmlc/run.h"
 
 static char *slurp(const char *path, size_t *n)
@@ -98,6 +100,60 @@ static int running(const char *what, struct tree *t, int id, const struct doc_en
     return 0;
 }
 
+/* One call on a run: its devices with marks, and the run after it, in the caller's two buffers. */
+static int plug(struct tree **run, struct manifest_out *manifest, const char *what, const char *text, const struct doc_env *env)
+{
+    static const char *const words[] = {"attach", "detach", "update", "alias"}, *const did[] = {"?", "in", "out", "change", "none"};
+    static uint8_t buf[MANIFEST_BYTES_MAX];
+    struct doc_env live = *env;
+    struct plug_run p = {0};
+    struct err e = ERR_INIT;
+    unsigned i = 0, r = 0;
+    AUTO_TREE *t = tree_copy(*run);
+    printf("== %s %s\n", what, text);
+    live.flags |= DOC_CHANGE;
+    while (i < ARRAY_N(words) && strcmp(words[i], what) != 0)
+        i++;
+    if (plug_open(&p, t, manifest->p, manifest->len, buf, sizeof buf, &e) || (i < ARRAY_N(words) && plug_change(&p, (enum device_change)i, text, strlen(text), &live, &e))) {
+        say_error(&e);
+        r = 1;
+    } else {
+        if (i == ARRAY_N(words))
+            plug_gone(&p, text);
+        AUTO_FREE char *devices = tree_print(p.devices, 0, NULL);
+        printf("%s\n%s", did[p.what], devices);
+        memcpy(manifest->p, buf, manifest->len = (size_t)manifest_finish(&p.manifest));
+        tree_free(*run);
+        *run = STEAL_PTR(&t);
+    }
+    if (p.devices)
+        tree_free(p.devices);
+    return (int)r;
+}
+
+static int plugs(const char *path, int id, const struct doc_env *env, int n, char **args)
+{
+    static uint8_t buf[MANIFEST_BYTES_MAX];
+    struct manifest_out out;
+    struct err e = ERR_INIT;
+    size_t len;
+    int worst = 0;
+    AUTO_FREE char *xml = slurp(path, &len);
+    AUTO_TREE *t = doc_parse(xml, len, env, &e);
+    manifest_begin(&out, buf, sizeof buf);
+    if (!t || run_form(t, id, env, &e) || run_manifest(t, env, true, &out, &e)) {
+        say_error(&e);
+        return 1;
+    }
+    manifest_finish(&out);
+    for (int i = 0; i + 1 < n; i += 2)
+        worst |= plug(&t, &out, args[i], args[i + 1], env);
+    AUTO_FREE char *text = tree_print(t, 0, NULL);
+    printf("== run\n%s", text);
+    show_manifest(out.p, out.len);
+    return worst;
+}
+
 static int one(const char *what, const char *path, int id, const struct doc_env *env, const char *dir)
 {
     struct err e = ERR_INIT;
@@ -148,12 +204,14 @@ int main(int argc, char **argv)
             return 2;
         }
     }
-    if (argc - optind < 2 || !doc_in(argv[optind], "xml tree live manifest start") || (strcmp(argv[optind], "start") == 0 && argc - optind != 3)) {
-        fprintf(stderr, "usage: domtool [-s] [-c CAPS] [-i ID] xml|tree|live|manifest FILE...\n       domtool ... start FILE DIR\n");
+    if (argc - optind < 2 || !doc_in(argv[optind], "xml tree live manifest start plug") || (strcmp(argv[optind], "start") == 0 && argc - optind != 3)) {
+        fprintf(stderr, "usage: domtool [-s] [-c CAPS] [-i ID] xml|tree|live|manifest FILE...\n       domtool ... start FILE DIR\n       domtool ... plug FILE attach|detach|update|alias|gone TEXT ...\n");
         return 2;
     }
     if (strcmp(argv[optind], "start") == 0)
         return one("start", argv[optind + 1], id, &env, argv[optind + 2]);
+    if (strcmp(argv[optind], "plug") == 0)
+        return plugs(argv[optind + 1], id, &env, argc - optind - 2, argv + optind + 2);
     for (int i = optind + 1; i < argc; i++) {
         if (argc - optind > 2)
             printf("== %s\n", argv[i]);

@@ -138,6 +138,111 @@ static void dom(struct mp_out *o, uint32_t n)
     mp_int(o, -1);
 }
 
+/* ---- devices of a run: what the answer of one call has is what the next comes with ---- */
+
+static char *run_tree, *run_manifest;
+static size_t run_tree_len, run_manifest_len;
+
+static void keep_run(void)
+{
+    free(run_tree);
+    free(run_manifest);
+    run_tree = text_of(DOC_FD_TREE, &run_tree_len);
+    run_manifest = text_of(DOC_FD_MANIFEST, &run_manifest_len);
+}
+
+static struct doc_result on_run(uint32_t op, const void *body, size_t len)
+{
+    struct doc_result d = { .changes = 0 };
+    int fds[4] = { frame_memfd("caps", NULL, 0), frame_memfd("settings", &settings, sizeof settings), frame_memfd("tree", run_tree, run_tree_len),
+        frame_memfd("manifest", run_manifest, run_manifest_len) };
+    born();
+    tap_int(fakesup_call(&s, op, 1, 0, body, len, fds, 4), 1, "it answers");
+    for (int i = 0; i < 4; i++)
+        close(fds[i]);
+    if (tap_ok(s.reply.h.op == OP_IN(IN_DOC) && s.reply.h.nfds == DOC_FD_N && s.reply.body_len >= sizeof d, "a document"))
+        memcpy(&d, s.reply.body, sizeof d);
+    return d;
+}
+
+static struct tree *tree_of(unsigned i)
+{
+    return i < s.reply.h.nfds ? tree_map(s.reply.fds[i]) : NULL;
+}
+
+static struct doc_result device_call(uint32_t op, const char *xml)
+{
+    struct mp_out o;
+    dom(&o, 3);
+    mp_str(&o, xml);
+    mp_uint(&o, 1);
+    struct doc_result d = on_run(op, o.p, o.len);
+    mp_out_free(&o);
+    return d;
+}
+
+static unsigned entries_with(unsigned flag)
+{
+    struct manifest_in in;
+    struct manifest_entry m;
+    const char *path, *aux;
+    size_t n;
+    unsigned count = 0;
+    char *blob = text_of(DOC_FD_MANIFEST, &n);
+    if (tap_int(manifest_open(&in, blob, n), 0, "a manifest"))
+        while (manifest_next(&in, &m, &path, &aux) == 1)
+            count += !flag || m.flags & flag;
+    free(blob);
+    return count;
+}
+
+static void plug(const char *xml)
+{
+    static const char disk[] = "<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/x/b.img'/><target dev='vdb' bus='virtio'/></disk>";
+    struct doc_start st = { .id = 7, .name = "a" };
+    struct plug_alias gone = { .alias = "virtio-disk1" };
+    call(OP_IN(IN_DOC_START), 0, &st, sizeof st, xml);
+    keep_run();
+    unsigned before = entries_with(0);
+    end();
+    struct doc_result d = device_call(OP_REMOTE_DOMAIN_ATTACH_DEVICE_FLAGS, disk);
+    tap_int(d.changes, PLUG_IN, "attach: a device comes");
+    tap_int(d.reply_len, 1, "with an answer for the client");
+    tap_int(d.id, 7, "to that run");
+    struct tree *t = tree_of(DOC_FD_XML), *all = tree_of(DOC_FD_TREE);
+    tap_str(tree_path_attr(t, "disk/alias", "name"), "virtio-disk1", "its alias");
+    tap_int(atoi(tree_path_attr(t, "disk/source", MARK_MANIFEST)), before, "its mark is the next entry");
+    tap_int(entries_with(0), before + 1, "which is there");
+    tap_int(tree_get(all, "devices/disk") && tree_next(tree_get(all, "devices/disk"), "disk"), 1, "and the run has it");
+    tree_free(t);
+    tree_free(all);
+    char *old = run_manifest;
+    run_manifest = NULL;
+    size_t n = run_manifest_len;
+    keep_run();
+    tap_ok(run_manifest_len > n && !memcmp(old + 16, run_manifest + 16, n - 16), "the entries that were there are the same");
+    free(old);
+    end();
+    d = device_call(OP_REMOTE_DOMAIN_DETACH_DEVICE_FLAGS, disk);
+    tap_int(d.changes, PLUG_OUT, "detach: it is to go");
+    char *same = text_of(DOC_FD_TREE, &n);
+    tap_ok(n == run_tree_len && !memcmp(same, run_tree, n), "and is there until it has");
+    free(same);
+    end();
+    d = on_run(OP_IN(IN_DOC_UNPLUG), &gone, sizeof gone);
+    tap_int(entries_with(MF_GONE), 1, "it has gone: what it had is marked so");
+    all = tree_of(DOC_FD_TREE);
+    tap_ok(all && !tree_next(tree_get(all, "devices/disk"), "disk"), "and the run has it no more");
+    tree_free(all);
+    keep_run();
+    end();
+    d = on_run(OP_IN(IN_DOC_UNPLUG), &gone, sizeof gone);
+    tap_int(entries_with(MF_GONE), 1, "once more: nothing is left to do");
+    end();
+    free(run_tree);
+    free(run_manifest);
+}
+
 static void desc(const char *xml, uint32_t flags, bool secret)
 {
     struct mp_out o;
@@ -257,6 +362,7 @@ int main(void)
     char *xml = define();
     if (xml) {
         start(xml);
+        plug(xml);
         desc(xml, 0, false);
         desc(xml, 1, true);
         desc_two_ways(xml);

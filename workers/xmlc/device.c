@@ -6,20 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "ipc/util.h"
-#include "workers/xmlc/doc.h"
+#include "workers/xmlc/device.h"
 #include "workers/xmlc/parse.h"
-
-enum can {
-    ATTACH = 1, DETACH = 2, UPDATE = 4,
-    LONE = 8,       /* there is one of its kind at most */
-    UNIQUE = 16,    /* none that is the same may be there */
-    JUDGED = 32,    /* one that is refused for these reasons, or always, is first looked at in itself */
-};
-struct fault { int code, domain; const char *text; };   /* $1, $2: the values of same's first two words */
-
-/* same: what tells a device from others: by blanks, paths of children with "@attribute", or "*" for all that is below, or nothing for the text.  "!" behind it:
- * a device without it is like no other; "?": it counts only where the client names it. */
-struct kind { const char *name, *word, *same; unsigned can; struct fault missing, clash, stale; };      /* not there to detach, there already, not there to update */
 
 #define HERE(what) { VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, what }
 #define GONE(what) { VIR_ERR_DEVICE_MISSING, VIR_FROM_QEMU, what }
@@ -31,7 +19,7 @@ struct kind { const char *name, *word, *same; unsigned can; struct fault missing
 #define FIXED(what) { what, what, "", 0, NONE, NONE, NONE }
 #define FIXED_JUDGED(what) { what, what, "", JUDGED, NONE, NONE, NONE }
 
-static const struct kind kinds[] = {
+static const struct device_kind kinds[] = {
     { "disk", "disk", "target@dev!", ATTACH | DETACH | UPDATE | UNIQUE | JUDGED, GONE("no target device $1"), HERE("target $1 already exists"), STALE("target $1 doesn't exist.") },
     { "controller", "controller", "@index! @type", ATTACH | DETACH | UNIQUE, GONE(NOT_PRESENT), HERE("controller index='$1' already exists"), NONE },
     { "interface", "interface", "", ATTACH | DETACH | UPDATE, NONE, NONE, NONE },       /* by rules of its own */
@@ -58,7 +46,7 @@ static const struct kind kinds[] = {
 /* ---- whether two devices are the same ---- */
 
 /* All that the client says of it is so; the stored one has defaults, too.  To say nothing is to mean one that has nothing but them. */
-static bool within(const struct tree *wanted, const struct tree *t)
+bool device_within(const struct tree *wanted, const struct tree *t)
 {
     for (const struct tree_attr *x = wanted ? wanted->attr : t ? t->attr : NULL; x; x = x->next)
         if (!doc_is(wanted ? t : NULL, x->name, x->value) && !(strcmp(x->name, "mode") == 0 && strcmp(x->value, "bind") == 0))
@@ -70,7 +58,7 @@ static bool within(const struct tree *wanted, const struct tree *t)
     for (const struct tree *c = wanted->child; c; c = c->next) {
         bool found = false;
         TREE_EACH(o, t, c->name)
-            found |= within(c, o);
+            found |= device_within(c, o);
         if (!found)
             return false;
     }
@@ -103,7 +91,7 @@ static const char *value(const struct tree *t, const struct word *w)
     return *w->attr ? tree_path_attr(t, w->path, w->attr) : tree_text(t, w->path);
 }
 
-static bool same(const struct kind *k, const struct tree *wanted, const struct tree *t)
+static bool same(const struct device_kind *k, const struct tree *wanted, const struct tree *t)
 {
     struct word w;
     for (const char *p = k->same; (p = next_word(p, &w));) {
@@ -113,13 +101,13 @@ static bool same(const struct kind *k, const struct tree *wanted, const struct t
             continue;
         if (w.must && !a)
             return false;
-        if (w.whole ? !within(x, y) : a && b ? strcmp(a, b) : a != b)
+        if (w.whole ? !device_within(x, y) : a && b ? strcmp(a, b) : a != b)
             return false;
     }
     return true;
 }
 
-static int refuse(const struct kind *k, const struct fault *f, const struct tree *dev, struct err *e)
+int device_refuse(const struct device_kind *k, const struct fault *f, const struct tree *dev, struct err *e)
 {
     char text[ERR_DETAIL_MAX] = "";
     struct word w[2] = { 0 };
@@ -135,17 +123,16 @@ static int refuse(const struct kind *k, const struct fault *f, const struct tree
     return err_set(e, f->code, f->domain, "%s", text);
 }
 
-static int unsupported(const struct kind *k, const char *what, struct err *e)
+static int unsupported(const struct device_kind *k, const char *what, struct err *e)
 {
     return err_set(e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "persistent %s of device '%s' is not supported", what, k->word);
 }
 
-/* What libvirt finds wrong with a device that it looks at alone, and would not of the same in a whole document. */
-static int alone(enum device_change what, const struct tree *dom, const struct tree *devices, const struct tree *dev, struct err *e)
+int device_alone(enum device_change what, const struct tree *dom, const struct tree *dev, struct err *e)
 {
     const char *alias = tree_path_attr(dev, "alias", "name"), *machine = tree_path_attr(dom, "os/type", "machine"), *model = tree_attr(dev, "model");
     if (what == DEVICE_ATTACH)
-        for (const struct tree *t = devices->child; t && alias; t = t->next)
+        for (const struct tree *t = alias ? tree_first(dom, "devices")->child : NULL; t; t = t->next)
             if (doc_is(tree_first(t, "alias"), "name", alias))
                 return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_DOMAIN, "non unique alias detected: %s", alias);
     if (strcmp(dev->name, "smartcard") == 0)
@@ -175,8 +162,7 @@ static bool pci_text(const struct tree *dev, char out[16])
     return is;
 }
 
-/* By what the client names of address, MAC and alias; if that are several, it is none. */
-static struct tree *find_interface(struct tree *devices, const struct tree *dev, struct err *e)
+struct tree *device_interface(struct tree *devices, const struct tree *dev, struct err *e)
 {
     const char *mac = tree_path_attr(dev, "mac", "address"), *alias = tree_path_attr(dev, "alias", "name");
     char at[16], has[16];
@@ -200,15 +186,15 @@ static struct tree *find_interface(struct tree *devices, const struct tree *dev,
 }
 
 /* A memory device's size and the like may change: it is where it is. */
-static struct kind by_place(const struct kind *k)
+static struct device_kind by_place(const struct device_kind *k)
 {
-    struct kind placed = *k;
+    struct device_kind placed = *k;
     if (strcmp(k->name, "memory") == 0)
         placed.same = "address@type! address@slot";
     return placed;
 }
 
-static struct tree *find(const struct kind *k, struct tree *devices, const struct tree *dev)
+struct tree *device_find(const struct device_kind *k, struct tree *devices, const struct tree *dev)
 {
     TREE_EACH(t, devices, k->name)
         if (same(k, dev, t))
@@ -217,14 +203,14 @@ static struct tree *find(const struct kind *k, struct tree *devices, const struc
 }
 
 /* The one to be detached or replaced. NULL with *e set. */
-static struct tree *meant(const struct kind *k, enum device_change what, struct tree *devices, const struct tree *dev, struct err *e)
+static struct tree *meant(const struct device_kind *k, enum device_change what, struct tree *devices, const struct tree *dev, struct err *e)
 {
     if (!strcmp(k->name, "interface"))
-        return find_interface(devices, dev, e);
-    struct kind placed = what == DEVICE_UPDATE ? by_place(k) : *k;
-    struct tree *t = find(&placed, devices, dev);
+        return device_interface(devices, dev, e);
+    struct device_kind placed = what == DEVICE_UPDATE ? by_place(k) : *k;
+    struct tree *t = device_find(&placed, devices, dev);
     if (!t)
-        refuse(k, what == DEVICE_UPDATE ? &k->stale : &k->missing, dev, e);
+        device_refuse(k, what == DEVICE_UPDATE ? &k->stale : &k->missing, dev, e);
     return t;
 }
 
@@ -266,19 +252,19 @@ static struct tree *with(const struct tree *dom, const struct tree *without, con
 }
 
 /* The one beside which there cannot be this one. */
-static const struct tree *clashing(const struct kind *k, struct tree *devices, const struct tree *dev)
+static const struct tree *clashing(const struct device_kind *k, struct tree *devices, const struct tree *dev)
 {
-    struct kind placed = by_place(k);
-    return k->can & LONE ? tree_first(devices, k->name) : k->can & UNIQUE ? find(&placed, devices, dev) : NULL;
+    struct device_kind placed = by_place(k);
+    return k->can & LONE ? tree_first(devices, k->name) : k->can & UNIQUE ? device_find(&placed, devices, dev) : NULL;
 }
 
-static struct tree *attach(const struct kind *k, const struct tree *dom, struct tree *devices, const struct tree *dev, const struct doc_env *env, struct err *e)
+static struct tree *attach(const struct device_kind *k, const struct tree *dom, struct tree *devices, const struct tree *dev, const struct doc_env *env, struct err *e)
 {
     const struct tree *other = clashing(k, devices, dev);
-    if (env->flags & DOC_AGAIN && other && within(dev, other))      /* of a kind that may be there twice, conf knows whether it was done */
+    if (env->flags & DOC_AGAIN && other && device_within(dev, other))      /* of a kind that may be there twice, conf knows whether it was done */
         return tree_copy(dom);
     bool judged = other ? k->can & JUDGED : k->can & (ATTACH | JUDGED);
-    if (alone(DEVICE_ATTACH, dom, devices, dev, e))
+    if (device_alone(DEVICE_ATTACH, dom, dev, e))
         return NULL;
     AUTO_TREE *new = judged ? with(dom, other, dev, env, e) : NULL;
     if (judged && !new)
@@ -286,11 +272,11 @@ static struct tree *attach(const struct kind *k, const struct tree *dom, struct 
     if (!(k->can & ATTACH))
         unsupported(k, "attach", e);
     else if (other)
-        refuse(k, &k->clash, dev, e);
+        device_refuse(k, &k->clash, dev, e);
     return e->code ? NULL : STEAL_PTR(&new);
 }
 
-static struct tree *update(const struct kind *k, const struct tree *dom, struct tree *devices, const struct tree *dev, const struct doc_env *env, struct err *e)
+static struct tree *update(const struct device_kind *k, const struct tree *dom, struct tree *devices, const struct tree *dev, const struct doc_env *env, struct err *e)
 {
     struct err own = ERR_INIT;
     const struct tree *old = k->can & UPDATE ? meant(k, DEVICE_UPDATE, devices, dev, e) : clashing(k, devices, dev);
@@ -298,7 +284,7 @@ static struct tree *update(const struct kind *k, const struct tree *dom, struct 
     if (!old && tree_first(looked, "alias"))
         tree_free(tree_first(looked, "alias"));     /* it may be another's, and that is not what is wrong */
     bool judged = old || k->can & (ATTACH | JUDGED);
-    AUTO_TREE *new = alone(DEVICE_UPDATE, dom, devices, dev, &own) || !judged ? NULL : with(dom, old, looked, env, &own);
+    AUTO_TREE *new = device_alone(DEVICE_UPDATE, dom, dev, &own) || !judged ? NULL : with(dom, old, looked, env, &own);
     bool no_place = own.code == VIR_ERR_INTERNAL_ERROR && own.domain == VIR_FROM_DOMAIN;
     if (own.code && (k->can & UPDATE || !no_place))     /* what is wrong in itself is so first */
         *e = own;
@@ -307,7 +293,7 @@ static struct tree *update(const struct kind *k, const struct tree *dom, struct 
     return e->code ? NULL : STEAL_PTR(&new);
 }
 
-static struct tree *detach(const struct kind *k, const struct tree *dom, struct tree *old, const struct doc_env *env, struct err *e)
+static struct tree *detach(const struct device_kind *k, const struct tree *dom, struct tree *old, const struct doc_env *env, struct err *e)
 {
     if (k->can & DETACH && !old && env->flags & DOC_AGAIN)
         *e = (struct err)ERR_INIT;
@@ -317,7 +303,7 @@ static struct tree *detach(const struct kind *k, const struct tree *dom, struct 
     return NULL;
 }
 
-static const struct kind *kind_of(const char *name)
+const struct device_kind *device_kind(const char *name)
 {
     for (size_t i = 0; i < ARRAY_N(kinds); i++)
         if (!strcmp(kinds[i].name, name))
@@ -329,7 +315,7 @@ static struct tree *detach_alias(const struct tree *dom, struct tree *devices, c
 {
     for (struct tree *t = devices->child; t; t = t->next) {
         const char *name = tree_path_attr(t, "alias", "name");
-        const struct kind *k = name && strlen(name) == n && !memcmp(name, alias, n) ? kind_of(t->name) : NULL;
+        const struct device_kind *k = name && strlen(name) == n && !memcmp(name, alias, n) ? device_kind(t->name) : NULL;
         if (k)
             return detach(k, dom, t, env, e);
     }
@@ -362,9 +348,15 @@ static void complete_source(struct tree *dev, const struct tree *around, const s
         }
 }
 
-/* As the tables have it, inside a copy of its domain that has only what devices sit on. */
-static struct tree *read_device(const struct tree *dom, const struct tree *raw, const struct doc_env *env, struct err *e)
+/* It is read inside a copy of its domain that has only what devices sit on. */
+struct tree *device_read(const struct tree *dom, const char *xml, size_t n, const struct doc_env *env, const struct device_kind **k, struct err *e)
 {
+    AUTO_TREE *raw = parse_xml(xml, n, "(device_definition)", NULL, e);
+    *k = raw ? device_kind(raw->name) : NULL;
+    if (raw && !*k)
+        err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_DOMAIN, "unknown device type '%s'", raw->name);
+    if (!*k)
+        return NULL;
     AUTO_TREE *around = tree_copy(dom);
     struct tree *devices = tree_make(around, "devices");
     for (struct tree *t = devices->child, *next; t; t = next) {
@@ -383,6 +375,11 @@ static struct tree *read_device(const struct tree *dom, const struct tree *raw, 
     return dev;
 }
 
+bool device_shows_serial(const struct tree *dev)
+{
+    return !strcmp(dev->name, "console") && (!tree_path_attr(dev, "target", "type") || doc_is(tree_first(dev, "target"), "type", "serial"));
+}
+
 struct tree *device_change(struct tree *dom, enum device_change what, const char *xml, size_t n, const struct doc_env *env, struct err *e)
 {
     struct tree *devices = tree_make(dom, "devices");
@@ -391,17 +388,13 @@ struct tree *device_change(struct tree *dom, enum device_change what, const char
         tree_set_attr(tree_make(c, "target"), "port", "%u", port++);
     if (what == DEVICE_DETACH_ALIAS)
         return detach_alias(dom, devices, xml, n, env, e);
-    AUTO_TREE *raw = parse_xml(xml, n, "(device_definition)", NULL, e);
-    const struct kind *k = raw ? kind_of(raw->name) : NULL;
-    if (raw && !k)
-        err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_DOMAIN, "unknown device type '%s'", raw->name);
-    AUTO_TREE *dev = k ? read_device(dom, raw, env, e) : NULL;
+    const struct device_kind *k;
+    AUTO_TREE *dev = device_read(dom, xml, n, env, &k, e);
     if (!dev)
         return NULL;
-    bool shows_serial = !strcmp(k->name, "console") && (!tree_path_attr(dev, "target", "type") || doc_is(tree_first(dev, "target"), "type", "serial"));
     if (what == DEVICE_UPDATE)
         return update(k, dom, devices, dev, env, e);
-    if (shows_serial) {
+    if (device_shows_serial(dev)) {
         err_set(e, what == DEVICE_ATTACH ? VIR_ERR_OPERATION_UNSUPPORTED : VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "%s serial console is not supported",
                 what == DEVICE_ATTACH ? "attaching" : "detaching");
         return NULL;

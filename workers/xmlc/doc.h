@@ -18,6 +18,7 @@ enum doc_flags {
     DOC_LIVE = 4,       /* text of a running guest */
     DOC_CHANGE = 8,     /* a definition that a device is added to or taken from: the others keep their numbers */
     DOC_AGAIN = 16,     /* that may have been done already, by a supervisor that could not say so */
+    DOC_PLUG = 32,      /* the guest runs: there will be no more buses than there are */
 };
 struct doc_env {
     const struct caps *caps;            /* NULL: a QEMU 7.2 for x86_64 and i686 in /usr/bin is assumed */

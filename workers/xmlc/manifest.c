@@ -139,13 +139,14 @@ static int chardev(struct maker *m, struct tree *t)
     return add(m, s, &x, path, aux) < 0 ? -1 : 0;
 }
 
+static const char *const chardev_kinds[] = {"serial", "parallel", "channel", "console", "redirdev", "smartcard"};
+
 static int chardevs(struct maker *m)
 {
-    static const char *const kinds[] = {"serial", "parallel", "channel", "console", "redirdev", "smartcard"};
     struct tree *serial = tree_first(m->devices, "serial"), *console = tree_first(m->devices, "console"), *c;
     bool twin = serial && console && doc_is(tree_first(console, "target"), "type", "serial");
-    for (unsigned k = 0; k < ARRAY_N(kinds); k++)
-        TREE_EACH(t, m->devices, kinds[k])
+    for (unsigned k = 0; k < ARRAY_N(chardev_kinds); k++)
+        TREE_EACH(t, m->devices, chardev_kinds[k])
             if (!(twin && t == console) && chardev(m, t))
                 return -1;
     TREE_EACH(t, m->devices, "rng")
@@ -278,18 +279,27 @@ static int firmware(struct maker *m, struct tree *os)
     return 0;
 }
 
+static int rom(struct maker *m, struct tree *t)
+{
+    return bind_text(m, tree_first(t, "rom"), tree_path_attr(t, "rom", "file"));
+}
+
+static int rng(struct maker *m, struct tree *t)
+{
+    struct tree *b = tree_first(t, "backend");
+    struct manifest_entry x = {.kind = MK_DEVNODE, .parent = -1};
+    return doc_is(b, "model", "random") && add(m, b, &x, b->text, NULL) < 0 ? -1 : 0;
+}
+
 static int others(struct maker *m)
 {
     struct manifest_entry kvm = {.kind = MK_DEVNODE, .parent = -1};
     for (struct tree *t = m->devices->child; t; t = t->next)
-        if (t->name && bind_text(m, tree_first(t, "rom"), tree_path_attr(t, "rom", "file")))
+        if (t->name && rom(m, t))
             return -1;
-    TREE_EACH(t, m->devices, "rng") {
-        struct tree *b = tree_first(t, "backend");
-        struct manifest_entry x = {.kind = MK_DEVNODE, .parent = -1};
-        if (doc_is(b, "model", "random") && add(m, b, &x, b->text, NULL) < 0)
+    TREE_EACH(t, m->devices, "rng")
+        if (rng(m, t))
             return -1;
-    }
     return doc_is(m->t, "type", "kvm") && add(m, NULL, &kvm, "/dev/kvm", NULL) < 0 ? -1 : 0;
 }
 
@@ -313,6 +323,48 @@ int run_manifest(struct tree *t, const struct doc_env *env, bool running, struct
     if (others(&m))
         return -1;
     schema_order(&schema_domain, t);
+    return 0;
+}
+
+/* ---- of one device that a running guest gets ---- */
+
+/* Its name space and view were made when the guest started, and stay what they are. */
+static int cannot_come(struct maker *m, const char *what)
+{
+    return err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "%s cannot be given to a guest that runs", what);
+}
+
+static int new_interface(struct maker *m, struct tree *t)
+{
+    int hostnet = -1;
+    TREE_EACH(o, m->devices, "interface")
+        if (o != t && doc_is(o, "type", "user") && tree_attr(o, MARK_MANIFEST))
+            hostnet = (int)doc_uint(o, MARK_MANIFEST, 0);
+    if (doc_is(t, "type", "user") && hostnet < 0)
+        return cannot_come(m, "<interface type='user'>, to one that was started with none,");
+    return interface(m, t, &hostnet);
+}
+
+static int new_rng(struct maker *m, struct tree *t)
+{
+    const char *node = doc_is(tree_first(t, "backend"), "model", "random") ? tree_text(t, "backend") : "/dev/urandom";
+    if (!doc_in(node, "/dev/random /dev/urandom"))
+        return cannot_come(m, "<backend> of <rng> other than /dev/random and /dev/urandom");
+    return rng(m, t) || chardev(m, tree_first(t, "backend")) ? -1 : 0;
+}
+
+int run_manifest_device(struct tree *t, struct tree *dev, const struct doc_env *env, struct manifest_out *out, struct err *e)
+{
+    static const struct { const char *name; int (*fn)(struct maker *m, struct tree *t); } kinds[] = {{"disk", disk}, {"interface", new_interface}, {"rng", new_rng}};
+    struct maker m = {.t = t, .devices = tree_first(t, "devices"), .env = env, .out = out, .e = e};
+    if (tree_path_attr(dev, "rom", "file"))
+        return cannot_come(&m, "<rom file=>");
+    for (unsigned i = 0; i < ARRAY_N(kinds); i++)
+        if (strcmp(dev->name, kinds[i].name) == 0)
+            return kinds[i].fn(&m, dev);
+    for (unsigned i = 0; i < ARRAY_N(chardev_kinds); i++)
+        if (strcmp(dev->name, chardev_kinds[i]) == 0)
+            return chardev(&m, dev);
     return 0;
 }
 

@@ -290,6 +290,8 @@ int address_pci(struct doc *d)
                 d->pc ? "pci-root" : "pcie-root", tree_attr(c, "model"));
     }
     n = (unsigned)(top + 1);
+    if (d->env->flags & DOC_PLUG)       /* it has the buses that it was started with */
+        return create(s, d, n, false) || assign(s) ? -1 : 0;
     AUTO_TREE *kept = tree_copy(d->devices);     /* the dry pass writes addresses that must not stay */
     if (create(s, d, n, true))
         return -1;

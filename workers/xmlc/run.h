@@ -14,6 +14,8 @@ struct tree *run_native(const char *xml, size_t n, const struct doc_env *env, st
 struct tree *run_cpu(const struct tree *t, const struct doc_env *env, const struct caps_emulator **e);
 /* A definition may name a model that nobody knows; who works with it is refused. 0, or -1 with *e set. */
 int run_cpu_known(const struct tree *cpu, struct err *e);
+/* The same of the one device that a running guest gets, which has a place there already. */
+void run_device(struct tree *t, struct tree *dev, const struct doc_env *env);
 /* Names every device as libvirt does; names a client chose ("ua-...") stay. */
 void run_aliases(struct tree *t);
 /* "7-guest": names folders and sockets of a run; the name is cut to 20 characters. */
@@ -22,6 +24,8 @@ void run_short_name(const struct tree *t, int id, char out[128]);
 /* The resources of a document: entries into out, and marks (tree-marks.h) into t.  running: what cannot run yet is refused;
  * otherwise it has no entry.  0, or -1 with *e set. */
 int run_manifest(struct tree *t, const struct doc_env *env, bool running, struct manifest_out *out, struct err *e);
+/* ... of one of its devices, which comes to the guest while it runs. */
+int run_manifest_device(struct tree *t, struct tree *dev, const struct doc_env *env, struct manifest_out *out, struct err *e);
 /* Takes the marks out again. */
 void run_unmark(struct tree *t);
 #endif

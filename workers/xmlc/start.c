@@ -18,30 +18,24 @@ static const struct { const char *element, *word; bool single; } simple[] = {
 
 static const char *alias_of(const struct tree *t) { return tree_path_attr(t, "alias", "name"); }
 
-static bool alias_used(const struct tree *devices, const char *name)
-{
-    for (const struct tree *t = devices->child; t; t = t->next)
-        if (t->name && alias_of(t) && strcmp(alias_of(t), name) == 0)
-            return true;
-    return false;
-}
-
 static void set_alias(struct tree *t, const char *name) { tree_set_attr(tree_make(t, "alias"), "name", "%s", name); }
 
 static void simple_alias(const struct tree *devices, struct tree *t, const char *word, bool single)
 {
     char name[64];
+    unsigned n = 0;
     if (single) {
         set_alias(t, word);
         return;
     }
-    for (unsigned n = 0;; n++) {
-        snprintf(name, sizeof name, "%s%u", word, n);
-        if (!alias_used(devices, name)) {
-            set_alias(t, name);
-            return;
-        }
+    for (const struct tree *o = devices->child; o; o = o->next) {       /* behind the last number, though a lower one may be free again */
+        uint64_t v;
+        const char *a = o->name ? alias_of(o) : NULL;
+        if (a && strncmp(a, word, strlen(word)) == 0 && tree_parse_uint(a + strlen(word), 10, INT32_MAX, &v) == 0 && v >= n)
+            n = (unsigned)v + 1;
     }
+    snprintf(name, sizeof name, "%s%u", word, n);
+    set_alias(t, name);
 }
 
 static void disk_alias(const struct tree *devices, struct tree *t)
@@ -143,23 +137,28 @@ static void console_is_serial(struct tree *devices)
     set_alias(console, alias_of(serial));
 }
 
-static void channels(struct tree *devices, const char *dir, const char *short_name)
+static void channel(struct tree *c, const char *dir, const char *short_name)
 {
-    TREE_EACH(c, devices, "channel") {
-        struct tree *s = tree_first(c, "source");
-        const char *name = tree_path_attr(c, "target", "name");
-        if (!doc_is(tree_first(c, "target"), "type", "virtio"))
-            continue;
-        if (doc_is(c, "type", "unix") && !tree_attr(s, "path")) {
-            s = tree_make(c, "source");
-            tree_set_attr(s, "mode", "bind");
-            const struct tree *a = tree_first(c, "address");
-            char port[48];
-            snprintf(port, sizeof port, "vioser-%02u-%02u-%02u.sock", doc_uint(a, "controller", 0), doc_uint(a, "bus", 0), doc_uint(a, "port", 0));
-            tree_set_attr(s, "path", "%s/channel/target/domain-%s/%s", dir, short_name, name ? name : port);
-        }
-        tree_set_attr(tree_first(c, "target"), "state", "disconnected");
+    struct tree *s = tree_first(c, "source");
+    const char *name = tree_path_attr(c, "target", "name");
+    if (!doc_is(tree_first(c, "target"), "type", "virtio"))
+        return;
+    if (doc_is(c, "type", "unix") && !tree_attr(s, "path")) {
+        s = tree_make(c, "source");
+        tree_set_attr(s, "mode", "bind");
+        const struct tree *a = tree_first(c, "address");
+        char port[48];
+        snprintf(port, sizeof port, "vioser-%02u-%02u-%02u.sock", doc_uint(a, "controller", 0), doc_uint(a, "bus", 0), doc_uint(a, "port", 0));
+        tree_set_attr(s, "path", "%s/channel/target/domain-%s/%s", dir, short_name, name ? name : port);
     }
+    tree_set_attr(tree_first(c, "target"), "state", "disconnected");
+}
+
+/* An empty drive has no format. */
+static void disk(struct tree *d)
+{
+    if (!tree_first(d, "source"))
+        tree_set_attr(tree_first(d, "driver"), "type", NULL);
 }
 
 static int graphics(struct tree *t, const struct doc_env *env, const char *dir, const char *short_name, struct err *e)
@@ -225,21 +224,34 @@ static int cpu(struct tree *t, const struct doc_env *env, struct err *e)
     return cpu ? cpu_doc_start(cpu, emulator, doc_is(t, "type", "kvm"), e) : 0;
 }
 
+static const char *lib_dir(const struct doc_env *env) { return env->lib_dir ? env->lib_dir : "/var/lib/libvirt/qemu"; }
+
+void run_device(struct tree *t, struct tree *dev, const struct doc_env *env)
+{
+    char name[128];
+    run_short_name(t, (int)doc_uint(t, "id", 0), name);
+    run_aliases(t);
+    if (strcmp(dev->name, "channel") == 0)
+        channel(dev, lib_dir(env), name);
+    else if (strcmp(dev->name, "disk") == 0)
+        disk(dev);
+}
+
 int run_form(struct tree *t, int id, const struct doc_env *env, struct err *e)
 {
-    const char *dir = env->lib_dir ? env->lib_dir : "/var/lib/libvirt/qemu";
+    const char *dir = lib_dir(env);
     struct tree *devices = tree_first(t, "devices"), *r;
     char name[128];
     run_short_name(t, id, name);
     tree_set_attr(t, "id", "%d", id);
     run_aliases(t);
     console_is_serial(devices);
-    channels(devices, dir, name);
+    TREE_EACH(c, devices, "channel")
+        channel(c, dir, name);
     if (graphics(t, env, dir, name, e))
         return -1;
-    TREE_EACH(d, devices, "disk")       /* an empty drive has no format */
-        if (!tree_first(d, "source"))
-            tree_set_attr(tree_first(d, "driver"), "type", NULL);
+    TREE_EACH(d, devices, "disk")
+        disk(d);
     if (!tree_get(t, "resource/partition")) {
         r = tree_make(t, "resource");
         tree_insert(r, tree_new("partition"), NULL);

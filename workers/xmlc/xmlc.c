@@ -23,6 +23,7 @@ static struct settings settings;
 static struct caps caps;
 static int caps_fd = -1;
 static unsigned host_cpus;
+static uint8_t manifest_bytes[MANIFEST_BYTES_MAX];
 
 /* ---- what comes with a call ---- */
 
@@ -53,7 +54,7 @@ static int load(struct job *j, struct frame *f)
 {
     unsigned first = f->h.flags & FRAME_BIG ? 1 : 0;
     const void *data;
-    if (f->h.nfds < first + 2u || f->h.nfds > first + 3u)
+    if (f->h.nfds < first + 2u || f->h.nfds > first + 4u)
         return -EPROTO;
     if (caps_load(&caps, f->fds[first], CAPS_HEADS) == 0 && caps.n)
         j->env.caps = &caps;
@@ -63,6 +64,18 @@ static int load(struct job *j, struct frame *f)
         j->env.settings = &settings;
     if (layout.lib_dir[0])
         j->env.lib_dir = layout.lib_dir;
+    if (f->h.nfds == first + 4u) {
+        const void *manifest;
+        size_t n;
+        int r = frame_map(f->fds[first + 3], MANIFEST_BYTES_MAX, &manifest, &n);
+        if (r < 0)
+            return r;
+        AUTO_TREE *t = tree_map(f->fds[first + 2]);
+        if (!t || !manifest || plug_open(&j->run, t, manifest, n, manifest_bytes, sizeof manifest_bytes, &j->e))
+            return -EPROTO;
+        STEAL_PTR(&t);
+        return 0;
+    }
     if (f->h.nfds == first + 3u) {
         int r = frame_map(f->fds[first + 2], PARSE_BYTES_MAX, &data, &j->stored_len);
         if (r < 0)
@@ -119,30 +132,20 @@ static bool is_shown_so(const struct job *j, const char *xml, size_t n)
     return j->stored && j->stored_len >= n && j->stored_len - n <= 512 && !memcmp(j->stored + (j->stored_len - n), xml, n);
 }
 
-/* Sends a document: text to store, tree, manifest. form: the tree a worker or the start gets, with marks. */
-static int send_doc(struct job *j, const struct tree *text, struct tree *form, bool running, struct doc_result *d, const struct mp_out *reply)
+/* The answer's three parts, and what goes with them: xml is the text to store, or the packed devices of a running guest. */
+static int send_parts(struct job *j, const void *xml, size_t n, const struct tree *form, struct manifest_out *mo, struct doc_result *d, const struct mp_out *reply)
 {
-    static uint8_t manifest[MANIFEST_BYTES_MAX];
-    struct manifest_out mo;
     struct mp_out packed;
-    size_t n;
-    ssize_t m;
     int fds[DOC_FD_N] = {-1, -1, -1};
-    manifest_begin(&mo, manifest, sizeof manifest);
-    if (run_manifest(form, &j->env, running, &mo, &j->e))
-        return -1;
-    m = manifest_finish(&mo);
-    AUTO_FREE char *xml = tree_print(text, 0, &n);
+    ssize_t m = manifest_finish(mo);
     mp_out_init(&packed, 64u << 20);
     tree_pack(&packed, form);
     if (xml && m >= 0 && !packed.failed) {
         fds[DOC_FD_XML] = frame_memfd("xml", xml, n);
         fds[DOC_FD_TREE] = frame_memfd("tree", packed.p, packed.len);
-        fds[DOC_FD_MANIFEST] = frame_memfd("manifest", manifest, (size_t)m);
+        fds[DOC_FD_MANIFEST] = frame_memfd("manifest", mo->p, (size_t)m);
     }
     mp_out_free(&packed);
-    facts(text, d);
-    d->flags |= xml && is_shown_so(j, xml, n) ? SLOT_CANONICAL : 0;
     d->reply_len = reply && !reply->failed ? (uint32_t)reply->len : 0;
     d->event_len = (uint32_t)j->event.len;
     size_t extra = d->reply_len + d->event_len;
@@ -161,6 +164,20 @@ static int send_doc(struct job *j, const struct tree *text, struct tree *form, b
     for (unsigned i = 0; i < DOC_FD_N; i++)
         util_closep(&fds[i]);
     return good ? 0 : err_set(&j->e, VIR_ERR_NO_MEMORY, VIR_FROM_DOMAIN, " ");
+}
+
+/* Sends a document: text to store, tree, manifest. form: the tree a worker or the start gets, with marks. */
+static int send_doc(struct job *j, const struct tree *text, struct tree *form, bool running, struct doc_result *d, const struct mp_out *reply)
+{
+    struct manifest_out mo;
+    size_t n;
+    manifest_begin(&mo, manifest_bytes, sizeof manifest_bytes);
+    if (run_manifest(form, &j->env, running, &mo, &j->e))
+        return -1;
+    AUTO_FREE char *xml = tree_print(text, 0, &n);
+    facts(text, d);
+    d->flags |= xml && is_shown_so(j, xml, n) ? SLOT_CANONICAL : 0;
+    return send_parts(j, xml, n, form, &mo, d, reply);
 }
 
 /* A definition: its manifest is that of a run, made on a copy. */
@@ -304,8 +321,64 @@ static int on_object(struct job *j)
     return r < 0 ? -1 : 0;
 }
 
+/* ---- devices of a running guest ---- */
+
+static const struct { uint32_t op; enum device_change what; } plugs[] = {
+    {OP_REMOTE_DOMAIN_ATTACH_DEVICE, DEVICE_ATTACH}, {OP_REMOTE_DOMAIN_ATTACH_DEVICE_FLAGS, DEVICE_ATTACH}, {OP_REMOTE_DOMAIN_DETACH_DEVICE, DEVICE_DETACH},
+    {OP_REMOTE_DOMAIN_DETACH_DEVICE_FLAGS, DEVICE_DETACH}, {OP_REMOTE_DOMAIN_UPDATE_DEVICE_FLAGS, DEVICE_UPDATE}, {OP_REMOTE_DOMAIN_DETACH_DEVICE_ALIAS, DEVICE_DETACH_ALIAS},
+};
+
+static int send_run(struct job *j, const struct mp_out *reply)
+{
+    struct doc_result d = {.changes = j->run.what, .id = (int32_t)doc_uint(j->run.t, "id", 0)};
+    struct mp_out packed;
+    mp_out_init(&packed, 64u << 20);
+    tree_pack(&packed, j->run.devices);
+    facts(j->run.t, &d);
+    int r = packed.failed ? err_set(&j->e, VIR_ERR_NO_MEMORY, VIR_FROM_DOMAIN, " ") : send_parts(j, packed.p, packed.len, j->run.t, &j->run.manifest, &d, reply);
+    mp_out_free(&packed);
+    return r;
+}
+
+static int on_plug(struct job *j)
+{
+    size_t n, i = 0;
+    struct mp_out o;
+    while (i < ARRAY_N(plugs) && plugs[i].op != j->rq->op)
+        i++;
+    if (i == ARRAY_N(plugs))
+        return err_set(&j->e, VIR_ERR_NO_SUPPORT, VIR_FROM_QEMU, "this call on a domain that is running");
+    skip_dom(j);
+    const char *xml = mp_get_str(&j->in, &n);
+    if (mp_peek(&j->in) != MP_END)
+        mp_get_u32(&j->in);
+    if (!mp_end(&j->in) || !xml)
+        return err_set(&j->e, VIR_ERR_RPC, VIR_FROM_RPC, "Unable to decode message payload");
+    j->env.flags = DOC_CHANGE | (j->rq->flags & FRAME_RESENT ? DOC_AGAIN : 0);
+    if (plug_change(&j->run, plugs[i].what, xml, n, &j->env, &j->e))
+        return -1;
+    mp_out_init(&o, 64);
+    mp_array(&o, 0);
+    int r = send_run(j, &o);
+    mp_out_free(&o);
+    return r;
+}
+
+static int on_unplug(struct job *j, struct frame *f)
+{
+    struct plug_alias a;
+    if (f->body_len != sizeof a || !j->run.t)
+        return err_set(&j->e, VIR_ERR_RPC, VIR_FROM_RPC, "Unable to decode message payload");
+    memcpy(&a, f->body, sizeof a);
+    a.alias[sizeof a.alias - 1] = 0;
+    plug_gone(&j->run, a.alias);
+    return send_run(j, NULL);
+}
+
 static int internal(struct job *j, struct frame *f)
 {
+    if (j->rq->op == OP_IN(IN_DOC_UNPLUG))
+        return on_unplug(j, f);
     struct doc_start s;
     if (f->body_len != sizeof s)
         return err_set(&j->e, VIR_ERR_RPC, VIR_FROM_RPC, "Unable to decode message payload");
@@ -326,14 +399,18 @@ static void on_call(struct worker *w, const struct request *rq, struct frame *f)
     else if (OP_PROG(rq->op) == PROG_INTERNAL)
         r = internal(&j, f);
     else {
-        int (*fn)(struct job *) = on_object;
+        int (*fn)(struct job *) = j.run.t ? on_plug : on_object;
         for (size_t i = 0; i < ARRAY_N(documents); i++)
-            if (documents[i].op == rq->op)
+            if (documents[i].op == rq->op && !j.run.t)
                 fn = documents[i].fn;
         r = fn(&j);
     }
     if (r < 0)
         worker_error(w, rq, &j.e);
+    if (j.run.t)
+        tree_free(j.run.t);
+    if (j.run.devices)
+        tree_free(j.run.devices);
 }
 
 /* One element of <metadata>, for a guest that runs: its worker keeps the document and reads no XML. */
@@ -377,10 +454,13 @@ int main(void)
         ops[n++] = (struct worker_op){s->op, on_call};
     for (size_t i = 0; i < ARRAY_N(lone_ops); i++)
         ops[n++] = (struct worker_op){lone_ops[i].op, on_call};
-    static const uint32_t in[] = {IN_DOC_START, IN_DOC_LOAD, IN_DOC_STATUS};
+    static const uint32_t in[] = {IN_DOC_START, IN_DOC_LOAD, IN_DOC_STATUS, IN_DOC_UNPLUG};
     for (size_t i = 0; i < ARRAY_N(in); i++)
         ops[n++] = (struct worker_op){OP_IN(in[i]), on_call};
     ops[n++] = (struct worker_op){OP_IN(IN_DOC_ELEMENT), on_element};
+    static const uint32_t old[] = {OP_REMOTE_DOMAIN_ATTACH_DEVICE, OP_REMOTE_DOMAIN_DETACH_DEVICE};      /* those are of running guests only */
+    for (size_t i = 0; i < ARRAY_N(old); i++)
+        ops[n++] = (struct worker_op){old[i], on_call};
     w.ops = ops;
     worker_lock(&w);
     return worker_run(&w);

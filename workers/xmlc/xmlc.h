@@ -4,6 +4,7 @@
 #include "ipc/internal.h"
 #include "workers/worker.h"
 #include "workers/xmlc/doc.h"
+#include "workers/xmlc/plug.h"
 
 struct job {
     struct worker *w;
@@ -14,6 +15,7 @@ struct job {
     const char *stored;         /* text of the stored definition, NULL none */
     size_t stored_len;
     struct tree *t;             /* the stored definition, for calls on one */
+    struct plug_run run;        /* of a running guest; t NULL: the call is not on one */
     unsigned cpus;              /* of the host */
     struct mp_out event;        /* fields of a metadata-change event behind its domain; empty: none */
 };
