@@ -1,9 +1,9 @@
-/* hand_path.c: opening what a client named, and QEMU's image locks.
+/* hand_path.c: opening and removing what a client named, and QEMU's image locks.
  *
  * Privilege: runs in hands that hold CAP_DAC_OVERRIDE, so that a path's permissions do not protect what it leads to; the supervisor's
  * policy decided that this guest may have it.  Assumes of its input: nothing.  A path may lead to anything, may be changed by
  * others at any moment, and may hang (the supervisor ends the hand then): so a path is resolved once, looked at by
- * descriptor, and opened by that descriptor. */
+ * descriptor, and opened by that descriptor; what is removed is looked at and removed in its folder, by that one's descriptor. */
 #include "hand.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -93,14 +93,24 @@ int path_open_plain(const char *path)
     return fd < 0 ? -errno : fd;
 }
 
-int path_remove(const char *path, const struct stat *was)
+/* The folder of path, *name in it and what that is now. A descriptor or -errno. */
+static int look_in_folder(const char *path, const char **name, struct stat *st)
 {
     char folder[PATH_MAX];
-    struct stat st;
-    const char *name = path_split(path, folder, sizeof folder);
-    AUTO_CLOSE dir = name ? path_open(folder, O_PATH, WANT(S_IFDIR), &st) : -EINVAL;
-    if (dir < 0 || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+    *name = path_split(path, folder, sizeof folder);
+    AUTO_CLOSE dir = *name ? path_open(folder, O_PATH, WANT(S_IFDIR), st) : -EINVAL;
+    if (dir < 0 || fstatat(dir, *name, st, AT_SYMLINK_NOFOLLOW) < 0)
         return dir < 0 ? dir : -errno;
+    return STEAL_FD(&dir);
+}
+
+int path_remove(const char *path, const struct stat *was)
+{
+    struct stat st;
+    const char *name;
+    AUTO_CLOSE dir = look_in_folder(path, &name, &st);
+    if (dir < 0)
+        return dir;
     if (((st.st_mode ^ was->st_mode) & S_IFMT) || (was->st_ino && (st.st_ino != was->st_ino || st.st_dev != was->st_dev)))
         return -ESTALE;
     return unlinkat(dir, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0) < 0 ? -errno : 0;
@@ -109,12 +119,11 @@ int path_remove(const char *path, const struct stat *was)
 int path_remove_socket(const char *path)
 {
     struct sockaddr_un a = { .sun_family = AF_UNIX };
-    char folder[PATH_MAX];
     struct stat st;
-    const char *name = path_split(path, folder, sizeof folder);
-    AUTO_CLOSE dir = name ? path_open(folder, O_PATH, WANT(S_IFDIR), &st) : -EINVAL;
-    if (dir < 0 || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-        return dir < 0 ? dir : -errno;
+    const char *name;
+    AUTO_CLOSE dir = look_in_folder(path, &name, &st);
+    if (dir < 0)
+        return dir;
     AUTO_CLOSE s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (!S_ISSOCK(st.st_mode) || s < 0 || util_format(a.sun_path, sizeof a.sun_path, "/proc/self/fd/%d/%s", dir, name) < 0)
         return -ESTALE;
