@@ -76,13 +76,14 @@ int open_keep_as(struct opener *o, struct grant *g, int kind, int fd, struct err
     return 0;
 }
 
-void open_note(struct opener *o, const char *path, int fd)
+const struct stat *open_note(struct opener *o, const char *path, int fd)
 {
     struct stat st;
     bool is = fd >= 0 ? fstat(fd, &st) == 0 : lstat(path, &st) == 0 && (S_ISSOCK(st.st_mode) || S_ISDIR(st.st_mode));
     if (!is || o->nmade == OPEN_MADE_MAX || !(o->made[o->nmade].path = strdup(path)))
-        return;
-    o->made[o->nmade++].is = st;
+        return NULL;
+    o->made[o->nmade].is = st;
+    return &o->made[o->nmade++].is;
 }
 
 static void open_undo(struct opener *o)

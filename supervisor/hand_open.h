@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include "hand.h"
 
-#define OPEN_MADE_MAX (MANIFEST_ENTRIES_MAX + 4)
+#define OPEN_MADE_MAX (2 * MANIFEST_ENTRIES_MAX + 4)      /* an entry's file and the folder it is in */
 
 struct opener {
     struct hand *h;
@@ -29,8 +29,8 @@ open_fn open_pty, open_pair, open_unix_listen, open_unix_connect, open_tcp_liste
 int open_give(struct opener *o, struct grant *g, int fd, struct err *e);
 int open_keep(struct opener *o, struct grant *g, int fd, struct err *e);
 int open_keep_as(struct opener *o, struct grant *g, int kind, int fd, struct err *e);      /* enum birth_fd_kind */
-/* Made by us at path: a socket or a folder, or fd's file.  It is removed if a later entry fails, and nothing else that is there then. */
-void open_note(struct opener *o, const char *path, int fd);
+/* Made by us at path: a socket or a folder, or fd's file.  It is removed if a later entry fails, and nothing else that is there then. What it is, or NULL. */
+const struct stat *open_note(struct opener *o, const char *path, int fd);
 int open_fail(struct opener *o, struct err *e, int errnum, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 /* Gives what was made here to qemu.conf's user and group, by descriptor. path: for the log */
 void open_own(const struct opener *o, int fd, const char *path);

@@ -146,18 +146,15 @@ int open_pair(struct opener *o, const struct manifest_entry *m, const char *path
  * only a left-over socket is removed for it.  Mode as libvirt makes it: its owner and group. */
 int open_unix_listen(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
 {
-    struct stat st;
     int fd, r = open_make_parent(o, path);
     if (r == 0)
         r = sock_listen(path, 0775, &fd);
     if (r < 0)
         return open_fail(o, e, -r, "Unable to bind to UNIX socket path '%s'", path);
-    open_note(o, path, -1);
+    const struct stat *made = open_note(o, path, -1);
+    g->dev = made ? made->st_dev : 0;
+    g->ino = made ? made->st_ino : 0;       /* 0: whoever removes it asks whether anybody listens */
     own_socket(o, path);
-    if (lstat(path, &st) == 0) {
-        g->dev = st.st_dev;
-        g->ino = st.st_ino;
-    }
     if (strcmp(aux, "worker"))
         return open_give(o, g, fd, e);
     AUTO_CLOSE listener = fd;
