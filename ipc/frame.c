@@ -166,7 +166,7 @@ int frame_recv(int sock, struct frame *f, uint8_t *buf, size_t buf_len)
 
 int frame_take_fd(struct frame *f, unsigned i)
 {
-    return i < f->h.nfds ? util_steal_fd(&f->fds[i]) : -1;
+    return i < f->h.nfds ? STEAL_FD(&f->fds[i]) : -1;
 }
 
 void frame_done(struct frame *f)

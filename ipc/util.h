@@ -12,8 +12,7 @@ static inline void util_closep(int *fd) { if (*fd >= 0) close(*fd); *fd = -1; }
 static inline void util_freep(void *p) { free(*(void **)p); }
 #define AUTO_CLOSE __attribute__((cleanup(util_closep))) int
 #define AUTO_FREE __attribute__((cleanup(util_freep)))
-static inline int util_steal_fd(int *fd) { int v = *fd; *fd = -1; return v; }
-#define STEAL_FD(p) util_steal_fd(p)
+#define STEAL_FD(p) __extension__({ int *p_ = (p), v_ = *p_; *p_ = -1; v_; })
 #define STEAL_PTR(p) __extension__({ __typeof__(*(p)) v_ = *(p); *(p) = NULL; v_; })
 #define ARRAY_N(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -165,9 +165,10 @@ static int worker_go(struct flow *f)
 /* Its worker died when the guest was there already: it is up, and the next one brings it to where it shall be. */
 static int worker_died(struct flow *f)
 {
-    bool is_there = f->died && f->run->stub && slot_begun(slot_row(f->slot));
-    f->run->worker.instance += is_there;
-    return is_there ? FLOW_NEXT : -1;
+    if (!f->died || !f->run->stub || !slot_begun(slot_row(f->slot)))
+        return -1;
+    f->run->worker.instance++;
+    return FLOW_NEXT;
 }
 
 static int up(struct flow *f)
