@@ -6,6 +6,7 @@
 #ifndef BULKHEAD_XMLC_SCHEMA_H
 #define BULKHEAD_XMLC_SCHEMA_H
 #include "ipc/err.h"
+#include "workers/bitmap.h"
 #include "workers/tree.h"
 
 enum sx_vtype { SX_NONE, SX_STR, SX_ENUM, SX_UINT, SX_INT, SX_HEX, SX_HEXANY, SX_UUID, SX_MAC, SX_BITMAP, SX_USBPORT, SX_MODE8, SX_UNIT,
@@ -47,11 +48,4 @@ int value_check(const struct sx_row *row, const char *element, const char *attr,
     const char **out_unit, struct err *e);
 /* Reads a size with a unit ("KiB", "M", "bytes", ...; NULL: scale) into bytes. 0 or -1 with *e set, which names its place (where). */
 int value_scaled(const char *v, const char *unit, uint64_t scale, uint64_t max, const char *where, uint64_t *bytes, struct err *e);
-/* "0-3,^2,7" -> bits of map (nbits of them, cleared first). 0 or -EINVAL. */
-int bitmap_parse(const char *s, uint8_t *map, unsigned nbits);
-/* The canonical form of a bitmap, "" when it is empty. 0 or -ENOSPC. */
-int bitmap_format(const uint8_t *map, unsigned nbits, char *out, size_t n);
-#define BITMAP_BITS 4096
-#define BITMAP_GET(m, i) (((m)[(i) / 8] >> ((i) % 8)) & 1)
-#define BITMAP_SET(m, i) ((m)[(i) / 8] |= (uint8_t)(1u << ((i) % 8)))
 #endif
