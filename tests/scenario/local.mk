@@ -49,6 +49,7 @@ scenario_root_tests = \
 	%D%/test-peer-cpu.py \
 	%D%/test-peer-devices.py \
 	%D%/test-peer-events.py \
+	%D%/test-peer-inside.py \
 	%D%/test-peer-life.py \
 	%D%/test-peer-nodes.py \
 	%D%/test-peer-lockd.py \

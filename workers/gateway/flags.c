@@ -18,7 +18,11 @@ static const struct { uint32_t op, known; const char *function; int domain; } ro
     { OP_REMOTE_NODE_GET_MEMORY_STATS, 0, "virHostMemGetStats", VIR_FROM_NONE },
     { OP_REMOTE_DOMAIN_GET_METADATA, 1 | 2, "virDomainObjGetMetadata", FROM_DOMAIN },
     { OP_REMOTE_CONNECT_DOMAIN_XML_TO_NATIVE, 0, NULL, 0 },
+    { OP_REMOTE_DOMAIN_ABORT_JOB_FLAGS, 1, NULL, 0 },
     { OP_REMOTE_DOMAIN_ATTACH_DEVICE_FLAGS, 1 | 2, "qemuDomainAttachDeviceLiveAndConfig", VIR_FROM_QEMU },
+    { OP_REMOTE_DOMAIN_AUTHORIZED_SSH_KEYS_GET, 0, NULL, 0 },
+    { OP_REMOTE_DOMAIN_AUTHORIZED_SSH_KEYS_SET, 1 | 2, NULL, 0 },
+    { OP_REMOTE_DOMAIN_BLOCK_RESIZE, 1, NULL, 0 },
     { OP_REMOTE_DOMAIN_BLOCK_STATS_FLAGS, 4, NULL, 0 },
     { OP_REMOTE_DOMAIN_CREATE_WITH_FLAGS, 1 | 2 | 4 | 8 | 32, NULL, 0 },          /* paused, autodestroy, bypass-cache, force-boot, reset-nvram */
     { OP_REMOTE_DOMAIN_CREATE_XML, 1 | 2 | 16 | 32, NULL, 0 },                    /* ... validate, and nothing of a save image */
@@ -26,16 +30,20 @@ static const struct { uint32_t op, known; const char *function; int domain; } ro
     { OP_REMOTE_DOMAIN_DESTROY_FLAGS, 1 | 2, NULL, 0 },
     { OP_REMOTE_DOMAIN_DETACH_DEVICE_ALIAS, 1 | 2, "qemuDomainDetachDeviceAliasLiveAndConfig", VIR_FROM_QEMU },
     { OP_REMOTE_DOMAIN_DETACH_DEVICE_FLAGS, 1 | 2, "qemuDomainDetachDeviceLiveAndConfig", VIR_FROM_QEMU },
+    { OP_REMOTE_DOMAIN_FSFREEZE, 0, NULL, 0 },
+    { OP_REMOTE_DOMAIN_FSTHAW, 0, NULL, 0 },
+    { OP_REMOTE_DOMAIN_FSTRIM, 0, NULL, 0 },
     { OP_REMOTE_DOMAIN_GET_BLOCK_INFO, 0, NULL, 0 },
     { OP_REMOTE_DOMAIN_GET_CONTROL_INFO, 0, NULL, 0 },
     { OP_REMOTE_DOMAIN_GET_CPU_STATS, 4, NULL, 0 },
     { OP_REMOTE_DOMAIN_GET_DISK_ERRORS, 0, NULL, 0 },
     { OP_REMOTE_DOMAIN_GET_EMULATOR_PIN_INFO, 1 | 2, NULL, 0 },
+    { OP_REMOTE_DOMAIN_GET_GUEST_VCPUS, 0, NULL, 0 },
     { OP_REMOTE_DOMAIN_GET_IOTHREAD_INFO, 1 | 2, NULL, 0 },
     { OP_REMOTE_DOMAIN_GET_JOB_STATS, 1 | 2, NULL, 0 },
     { OP_REMOTE_DOMAIN_GET_MESSAGES, 1 | 2, NULL, 0 },
-    { OP_REMOTE_DOMAIN_GET_VCPU_PIN_INFO, 1 | 2, NULL, 0 },
     { OP_REMOTE_DOMAIN_GET_VCPUS_FLAGS, 1 | 2 | 4 | 8, NULL, 0 },
+    { OP_REMOTE_DOMAIN_GET_VCPU_PIN_INFO, 1 | 2, NULL, 0 },
     { OP_REMOTE_DOMAIN_GET_XML_DESC, 1 | 2 | 4 | 8, NULL, 0 },
     { OP_REMOTE_DOMAIN_INJECT_NMI, 0, NULL, 0 },
     { OP_REMOTE_DOMAIN_MANAGED_SAVE, 1 | 2 | 4, NULL, 0 },
@@ -43,17 +51,22 @@ static const struct { uint32_t op, known; const char *function; int domain; } ro
     { OP_REMOTE_DOMAIN_MANAGED_SAVE_REMOVE, 0, NULL, 0 },
     { OP_REMOTE_DOMAIN_MEMORY_STATS, 0, NULL, 0 },
     { OP_REMOTE_DOMAIN_OPEN_CONSOLE, 1 | 2, NULL, 0 },
+    { OP_REMOTE_DOMAIN_PM_SUSPEND_FOR_DURATION, 0, NULL, 0 },
+    { OP_REMOTE_DOMAIN_PM_WAKEUP, 0, NULL, 0 },
     { OP_REMOTE_DOMAIN_REBOOT, 1 | 2, NULL, 0 },
     { OP_REMOTE_DOMAIN_RESET, 0, NULL, 0 },
     { OP_REMOTE_DOMAIN_SCREENSHOT, 0, NULL, 0 },
     { OP_REMOTE_DOMAIN_SEND_KEY, 0, NULL, 0 },
     { OP_REMOTE_DOMAIN_SET_BLOCK_THRESHOLD, 0, NULL, 0 },
+    { OP_REMOTE_DOMAIN_SET_GUEST_VCPUS, 0, NULL, 0 },
     { OP_REMOTE_DOMAIN_SET_MEMORY_FLAGS, 1 | 2 | 4, NULL, 0 },
     { OP_REMOTE_DOMAIN_SET_MEMORY_STATS_PERIOD, 1 | 2, NULL, 0 },
     { OP_REMOTE_DOMAIN_SET_METADATA, 1 | 2, NULL, 0 },
+    { OP_REMOTE_DOMAIN_SET_USER_PASSWORD, 1, NULL, 0 },
     { OP_REMOTE_DOMAIN_SHUTDOWN_FLAGS, 1 | 2, NULL, 0 },
-    { OP_REMOTE_DOMAIN_UPDATE_DEVICE_FLAGS, 1 | 2 | 4, NULL, 0 },                 /* ... force */
+    { OP_REMOTE_DOMAIN_START_DIRTY_RATE_CALC, 1 | 2, NULL, 0 },
     { OP_REMOTE_DOMAIN_UNDEFINE_FLAGS, 0x7f, NULL, 0 },                           /* managed save; metadata; nvram, tpm: away or kept */
+    { OP_REMOTE_DOMAIN_UPDATE_DEVICE_FLAGS, 1 | 2 | 4, NULL, 0 },                 /* ... force */
 };
 
 bool call_flags_known(struct gw *gw, struct call *c)

@@ -137,6 +137,32 @@ OP_FN(api_memory_stats_period)
     qmp_flush(&g->qmp);
 }
 
+/* How fast the guest dirties its memory: QEMU measures, domstats tells. */
+OP_FN(api_start_dirty_rate)
+{
+    enum { SECONDS_MAX = 60, MODE_BITMAP = 1, MODE_RING = 2 };
+    struct guest *g = w->data;
+    struct mp_in in;
+    if (call_args(g, rq, f, &in))
+        return;
+    int32_t seconds = mp_get_i32(&in);
+    uint32_t flags = mp_get_u32(&in);
+    if (call_end_args(g, rq, &in))
+        return;
+    if (seconds < 1 || seconds > SECONDS_MAX)
+        reply_err(g, rq, VIR_ERR_CONFIG_UNSUPPORTED, "seconds=%d is invalid, please choose value within [1, %d].", seconds, SECONDS_MAX);
+    else if (call_need_up(g, rq))
+        ;
+    else if (flags & MODE_RING && !tree_attr_is(tree_get(g->tree, "features/kvm/dirty-ring"), "state", "on"))
+        reply_err(g, rq, VIR_ERR_OPERATION_UNSUPPORTED, "dirty-ring calculation mode requires dirty-ring feature enabled.");
+    else {
+        const char *mode = flags & MODE_RING ? "dirty-ring" : flags & MODE_BITMAP ? "dirty-bitmap" : "page-sampling";
+        stats_forget(g);
+        qmp_send(&g->qmp, "calc-dirty-rate", json_pack("{s:i, s:s}", "calc-time", seconds, "mode", mode), -1, 0, call_on_done, call_new(g, rq));
+        qmp_flush(&g->qmp);
+    }
+}
+
 OP_FN(api_interface_stats)
 {
     struct guest *g = w->data;

@@ -261,7 +261,7 @@ static void group_dirty(struct guest *g, struct params *p, uint32_t flags)
     p_ll(p, s->dirty_start, "dirtyrate.calc_start_time");
     p_int(p, s->dirty_period, "dirtyrate.calc_period");
     p_str(p, s->dirty_mode, "dirtyrate.calc_mode");
-    if (s->dirty_status == 2)
+    if (s->dirty_status == DIRTY_MEASURED)
         p_ll(p, (int64_t)s->dirty_mbps, "dirtyrate.megabytes_per_second");
 }
 

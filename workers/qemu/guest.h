@@ -124,6 +124,9 @@ void guest_learn(struct guest *g);                                      /* asks 
 /* api_cpu.c: "0-3,^2" into a bit map; CPUs beyond it are left out. 0 or -1. */
 int guest_parse_cpus(const char *s, uint8_t *map, size_t bytes);
 
+/* api_inside.c: has the agent turn processors on or off until `count` are on; answers the call. */
+void set_vcpus_inside(struct guest *g, const struct request *rq, uint32_t count);
+
 /* cpu.c: asks what QEMU made of <cpu>, and tells it in the live document; a start fails where that is not what the document insists on. */
 void guest_learn_cpu(struct guest *g);
 

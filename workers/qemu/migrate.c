@@ -12,6 +12,7 @@
 #include "ipc/save.h"
 #include "ipc/util.h"
 #include "workers/qemu/migrate.h"
+#include "workers/qemu/ops.h"
 #include "workers/tree-form.h"
 
 enum { POLL_MS = 30, SAVE_RUNNING = 2, SAVE_PAUSED = 4, COMMAND_MS = 30000, TRIES = 100, TRY_MS = 100, STUCK_MS = 1000 };
@@ -102,7 +103,7 @@ void migration_gone(struct guest *g)
 
 /* ---- out ---- */
 
-struct saving { struct request rq; int fd; bool was_running, written, unwanted; struct loop_timer again; unsigned tries; };
+struct saving { struct request rq; int fd; bool was_running, written, unwanted, aborted; struct loop_timer again; unsigned tries; };
 
 /* Head and document, with zeros up to where the stream begins. 0 or negative errno. */
 static int write_head(struct guest *g, int fd, const char *magic, bool was_running)
@@ -202,12 +203,14 @@ static void on_out(struct guest *g, const struct err *e)
 {
     struct saving *s = g->saving;
     struct err own = ERR_INIT;
-    if (!e && s->unwanted)
+    if (e && s->aborted)
+        err_set(&own, VIR_ERR_OPERATION_ABORTED, VIR_FROM_QEMU, "domain save job: canceled by client");
+    else if (!e && s->unwanted)
         err_set(&own, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "nobody waits for this save any more");
     else if (!e && pwrite(s->fd, SAVE_MAGIC, sizeof((struct save_head *)0)->magic, 0) < 0)
         err_sys(&own, VIR_FROM_QEMU, errno, "unable to write the head of the saved state");
     if (e || own.code)
-        save_error(g, e ? e : &own);
+        save_error(g, own.code ? &own : e);
     else {
         s->written = true;
         reply_ok(g, &s->rq);
@@ -250,6 +253,27 @@ void save_call(struct worker *w, const struct request *rq, struct frame *f)
     save_notes(g);              /* the next instance must know whose stop it was */
     qmp_send(&g->qmp, "stop", NULL, -1, COMMAND_MS, on_stopped, g);
     qmp_flush(&g->qmp);
+}
+
+OP_FN(api_abort_job)
+{
+    enum { ABORT_POSTCOPY = 1 };
+    struct guest *g = w->data;
+    struct mp_in in;
+    if (call_args(g, rq, f, &in))
+        return;
+    uint32_t flags = mp_peek(&in) == MP_END ? 0 : mp_get_u32(&in);
+    if (call_end_args(g, rq, &in) || call_need_up(g, rq))
+        return;
+    if (flags & ABORT_POSTCOPY)
+        reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "current job is not outgoing migration in post-copy mode");
+    else if (!g->saving || !g->migration)
+        reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "no job is active on the domain");
+    else {
+        g->saving->aborted = true;
+        qmp_send(&g->qmp, "migrate_cancel", NULL, -1, COMMAND_MS, call_on_done, call_new(g, rq));
+        qmp_flush(&g->qmp);
+    }
 }
 
 void saved_event(struct worker *w, const struct request *rq, struct frame *f)

@@ -20,6 +20,9 @@
     X(REMOTE_DOMAIN_GET_JOB_INFO, api_job_info) \
     X(REMOTE_DOMAIN_GET_JOB_STATS, api_job_stats) \
     X(REMOTE_DOMAIN_GET_CONTROL_INFO, api_control_info) \
+    X(REMOTE_DOMAIN_ABORT_JOB, api_abort_job) \
+    X(REMOTE_DOMAIN_ABORT_JOB_FLAGS, api_abort_job) \
+    X(REMOTE_DOMAIN_START_DIRTY_RATE_CALC, api_start_dirty_rate) \
     /* api_doc.c */ \
     X(REMOTE_DOMAIN_GET_XML_DESC, api_get_xml) \
     X(REMOTE_DOMAIN_GET_METADATA, api_get_metadata) \
@@ -72,7 +75,19 @@
     X(REMOTE_DOMAIN_INTERFACE_ADDRESSES, api_interface_addresses) \
     X(REMOTE_DOMAIN_GET_FSINFO, api_get_fsinfo) \
     X(REMOTE_DOMAIN_GET_GUEST_INFO, api_get_guest_info) \
-    X(REMOTE_DOMAIN_AGENT_SET_RESPONSE_TIMEOUT, api_agent_timeout)
+    X(REMOTE_DOMAIN_AGENT_SET_RESPONSE_TIMEOUT, api_agent_timeout) \
+    /* api_block.c */ \
+    X(REMOTE_DOMAIN_BLOCK_RESIZE, api_block_resize) \
+    /* api_inside.c */ \
+    X(REMOTE_DOMAIN_FSFREEZE, api_fsfreeze) \
+    X(REMOTE_DOMAIN_FSTHAW, api_fsthaw) \
+    X(REMOTE_DOMAIN_FSTRIM, api_fstrim) \
+    X(REMOTE_DOMAIN_SET_USER_PASSWORD, api_set_user_password) \
+    X(REMOTE_DOMAIN_AUTHORIZED_SSH_KEYS_GET, api_ssh_keys_get) \
+    X(REMOTE_DOMAIN_AUTHORIZED_SSH_KEYS_SET, api_ssh_keys_set) \
+    X(REMOTE_DOMAIN_GET_GUEST_VCPUS, api_get_guest_vcpus) \
+    X(REMOTE_DOMAIN_SET_GUEST_VCPUS, api_set_guest_vcpus) \
+    X(REMOTE_DOMAIN_PM_SUSPEND_FOR_DURATION, api_pm_suspend)
 
 #define X(op, fn) OP_FN(fn);     /* a function may answer several */
 WAITING_OPS(X)

@@ -306,7 +306,7 @@ static uint64_t fresh_ms(struct guest *g, unsigned part, bool in_bulk)
     struct tree *period = tree_get(g->tree, "devices/memballoon/stats");
     switch (part) {
     case PART_SIZES: return in_bulk ? SIZES_FRESH_MS : STATS_FRESH_MS;
-    case PART_DIRTY: return UINT64_MAX;         /* nobody but a client's own command starts a measurement: stats_forget */
+    case PART_DIRTY: return g->stats->dirty_status == DIRTY_MEASURING ? STATS_FRESH_MS : UINT64_MAX;   /* who starts a measurement calls stats_forget */
     case PART_BALLOON: return period ? STATS_FRESH_MS : SIZES_FRESH_MS;     /* without polling the guest tells little and seldom */
     default: return STATS_FRESH_MS;
     }

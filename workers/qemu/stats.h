@@ -23,6 +23,7 @@ struct block_node {
 };
 struct iothread_poll { uint32_t id; uint64_t max_ns, grow, shrink; };
 struct block_drive { char alias[64]; bool has_node; uint32_t node; struct block_counts n; };
+enum { DIRTY_UNSTARTED, DIRTY_MEASURING, DIRTY_MEASURED };
 enum { BALLOON_STATS_N = 13, BLOCK_NODES_MAX = 2048, IOTHREADS_TOLD_MAX = 64 };
 struct stats {
     struct guest *g;
