@@ -190,7 +190,7 @@ static bool call_allowed(struct gw *gw, struct call *c)
     const struct op *op = c->op;
 
     if (!gw->opened && open_needed(op)) {
-        call_fail(gw, c, VIR_ERR_INTERNAL_ERROR, VIR_FROM_RPC, "%s", api_sibling(op) ? "connection not open" : "hypervisor connection not open");
+        call_fail(gw, c, VIR_ERR_INTERNAL_ERROR, VIR_FROM_RPC, "%s", api_is_sibling(op) ? "connection not open" : "hypervisor connection not open");
         return false;
     }
     if (gw->readonly && !op->ro) {
@@ -211,18 +211,6 @@ static local_fn *call_local(const struct op *op)
             if (l->op == op->id)
                 return l->fn;
     return NULL;
-}
-
-/* A session's daemons have their sockets in the user's folder; of the system's, libvirt names them by the older path. */
-static void call_no_sibling(struct gw *gw, struct call *c)
-{
-    struct err e = ERR_INIT;
-    const char *name = api_sibling(c->op);
-    if (gw->w.birth.flags & BIRTH_SESSION)
-        err_sys(&e, VIR_FROM_RPC, ENOENT, "Failed to connect socket to '%s/%s-sock'", gw->layout.sock_dir, name ? name : "libvirt");
-    else
-        err_sys(&e, VIR_FROM_RPC, ENOENT, "Failed to connect socket to '/var/run/libvirt/%s-sock'", name ? name : "libvirt");
-    call_error(gw, c, &e);
 }
 
 void gw_call(struct gw *gw, struct call *c)
@@ -246,7 +234,7 @@ void gw_call(struct gw *gw, struct call *c)
         call_fail_api(gw, c, VIR_ERR_NO_SUPPORT, "%s", c->op->api);
         return;
     case ROUTE_SIBLING:
-        call_no_sibling(gw, c);
+        call_sibling(gw, c);
         return;
     }
     if (call_object(gw, c, &e) < 0)

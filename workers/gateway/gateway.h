@@ -137,12 +137,15 @@ local_fn get_info;                                                 /* info.c */
 /* route.c */
 bool gw_speaks(const struct gw *gw, enum program prog);            /* of libvirt's programs: those of this daemon, and this door */
 int api_domain(const struct op *op);                               /* error domain of libvirt's file that has this function */
-const char *api_sibling(const struct op *op);                      /* daemon in charge of another family; NULL if it is ours */
+bool api_is_sibling(const struct op *op);                          /* of a family that another daemon has */
 /* Finds the guest an operation names: its handle, or e is set (error 42). */
 int domain_find(struct gw *gw, struct mp_in *in, struct index_slot *s, uint64_t *object, struct err *e);
 int call_object(struct gw *gw, struct call *c, struct err *e);     /* c->object from its arguments, if it has such */
 void uuid_format(char out[37], const uint8_t uuid[16]);
 void mp_domain(struct mp_out *o, const struct index_slot *s);      /* [name, uuid, id] */
+
+/* sibling.c */
+void call_sibling(struct gw *gw, struct call *c);                  /* a call of another daemon's family: answers it */
 
 /* open.c: what AUTH, OPEN and CLOSE left */
 bool open_needed(const struct op *op);                             /* not before connect.open */

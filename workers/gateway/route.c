@@ -12,23 +12,23 @@ bool gw_speaks(const struct gw *gw, enum program prog)
 }
 
 /* The first line whose word is in the public function's name tells in which of libvirt's files that function is (the error's
- * domain) and which daemon serves the family. */
-static const struct family { const char *word; int domain; const char *daemon; } families[] = {
-    { "Qemu", 0, NULL },
-    { "DomainLxc", 0, NULL },
-    { "Snapshot", 35, NULL },
-    { "Checkpoint", 69, NULL },
-    { "virDomain", 20, NULL },
-    { "NWFilter", 33, "virtnwfilterd" },
-    { "Network", 19, "virtnetworkd" },
-    { "Storage", 18, "virtstoraged" },
-    { "Interface", 26, "virtinterfaced" },
-    { "NodeDevice", 22, "virtnodedevd" },
-    { "NodeNumOfDevices", 22, "virtnodedevd" },
-    { "NodeListDevices", 22, "virtnodedevd" },
-    { "Secret", 30, "virtsecretd" },
-    { "virAdm", VIR_FROM_ADMIN, NULL },
-    { "", 20, NULL },
+ * domain), and whether the family is another daemon's. */
+static const struct family { const char *word; int domain; bool sibling; } families[] = {
+    { "Qemu", 0, false },
+    { "DomainLxc", 0, false },
+    { "Snapshot", 35, false },
+    { "Checkpoint", 69, false },
+    { "virDomain", 20, false },
+    { "NWFilter", 33, true },
+    { "Network", 19, true },
+    { "Storage", 18, true },
+    { "Interface", 26, true },
+    { "NodeDevice", 22, true },
+    { "NodeNumOfDevices", 22, true },
+    { "NodeListDevices", 22, true },
+    { "Secret", 30, true },
+    { "virAdm", VIR_FROM_ADMIN, false },
+    { "", 20, false },
 };
 
 static const struct family *family_of(const struct op *op)
@@ -44,9 +44,9 @@ int api_domain(const struct op *op)
     return family_of(op)->domain;
 }
 
-const char *api_sibling(const struct op *op)
+bool api_is_sibling(const struct op *op)
 {
-    return family_of(op)->daemon;
+    return family_of(op)->sibling;
 }
 
 void uuid_format(char out[37], const uint8_t u[16])
