@@ -51,7 +51,7 @@ enum internal_op {
     IN_CONF_AUTOSTART,  /* CALL: struct conf_name, arg 1 on, 0 off */
     IN_CONF_SAVE,       /* CALL: struct conf_name (dir DIR_SAVE), arg: enum conf_save, which tells the reply */
     /* probe */
-    IN_PROBE_IMAGE = 80,/* CALL supervisor -> probe: struct probe_req, fd [0] the image; reply struct probe_result.
+    IN_PROBE_IMAGE = 80,/* CALL supervisor -> probe: fds [0] the image, [1] sealed memfd: struct probe_req; reply struct probe_result.
                          * arg 1: the reply is that of domain.get_block_info: msgpack [allocation, capacity, physical] */
     IN_PROBE_CAPS,      /* CALL supervisor -> probe: struct probe_caps, fd [0] QMP socket of a "-machine none" QEMU. Reply: uint32_t QEMU's version; fd [0] sealed memfd: one caps part (workers/caps.h);
                          * BFD_CAPS is parts one after the other: concatenate them unread, or pass the only one on as it is */
@@ -86,7 +86,9 @@ enum internal_op {
      * An operation that fails is answered by a REPLY with error != 0, no descriptors and nothing left over. */
     IN_HAND_OPEN = 112, /* hand-open. CALL: struct hand_req; fds: manifest, and with HAND_LOGD pipes. Reply: struct hand_done; fds: [0] grants memfd, then nqemu descriptors for QEMU with the
                          * numbers fd_base, fd_base + 1, ... in that order, then nworker of ours: [the monitor's connected socket unless HAND_NO_MONITOR, and last the pipe for OWN_LOG], then grant.nworker
-                         * for each entry in order (MK_PTY: slave; MK_PAIR: other end; MK_TCP_LISTEN: listener; MK_UNIX_LISTEN "worker": pair's other end, then listener; MK_LOG: read end of the pipe, its file, the file's folder) */
+                         * for each entry in order (MK_PTY: slave; MK_PAIR: other end; MK_TCP_LISTEN: listener; MK_UNIX_LISTEN "worker": pair's other end, then listener; MK_LOG: read end of the pipe, its file, the file's folder).
+                         * With HAND_LOOK, one turn of a search for backing files: fds: manifest, and sealed memfd: struct probe_result of the image of index look, if that was probed. Reply:
+                         * fds: [0] the manifest with that in it; unless it has grown or there is no further image, [1] the next one, from look on, [2] sealed memfd: struct probe_req; id: its index */
     IN_HAND_NET,        /* hand-net. CALL: struct hand_req (fd_base: the next_fd of IN_HAND_OPEN); fds: manifest, grants so far. Reply like IN_HAND_OPEN, for MK_TAP entries, no monitor;
                          * grants: those of both */
     IN_HAND_UNNET,      /* hand-net. CALL: struct hand_req; fds: manifest, grants: delete taps named in grants that we made. Reply: struct hand_done */
@@ -215,9 +217,10 @@ struct log_open { char path[LOG_PATH_MAX]; uint32_t flags, pad; };              
 struct log_at { char path[LOG_PATH_MAX]; uint64_t inode, offset, most; };                                              /* position, read */
 struct log_append { char path[LOG_PATH_MAX]; uint32_t length, pad; };                                                  /* append: the message follows */
 struct log_tail { uint32_t bytes; uint32_t pad; uint64_t from; };   /* from: offset in the stream since start of this run */
-enum hand_flags { HAND_NO_MONITOR = 1 /* hot-plug, or no run folder wanted */, HAND_LOOK = 2 /* one image only, read-only and without locks: for probe; implies the first */,
+enum hand_flags { HAND_NO_MONITOR = 1 /* hot-plug, or no run folder wanted */, HAND_LOOK = 2 /* one image, which has to be probed, read-only and without locks */,
     HAND_KEEP_OWNER = 4 /* nothing that is made is given to the owner */, HAND_CHAIN_RELAXED = 8 /* an image's header is believed, whatever it named before */,
-    HAND_LOGD = 16 /* logs are virtlogd's: its pipes, QEMU's own first and then one for each MK_LOG in order, come behind the manifest */ };
+    HAND_LOGD = 16 /* logs are virtlogd's: its pipes, QEMU's own first and then one for each MK_LOG in order, come behind the manifest */,
+    HAND_ANY = 32 /* with HAND_LOOK: an image of whatever kind */ };
 struct hand_req {
     uint64_t object;
     uint32_t uid, gid;              /* the guest's */
@@ -226,7 +229,7 @@ struct hand_req {
     int32_t id;
     uint32_t flags;                 /* enum hand_flags */
     uint32_t fd_base;               /* number in QEMU of the first descriptor; 0: QEMU_FD_BASE */
-    uint32_t look;                  /* with HAND_LOOK: index of the image */
+    uint32_t look;                  /* with HAND_LOOK: index of an image */
     char name[NAME_MAX_BYTES];
     char run_dir[384];              /* /var/lib/libvirt/qemu/domain-ID-NAME: made here, mode 0700, with monitor.sock in it */
 };
@@ -238,7 +241,8 @@ struct hand_done {
     int32_t code, domain;           /* enum err_code, enum err_domain of the failure */
     uint32_t next_fd;               /* first number in QEMU not given away */
     uint32_t has;                   /* enum hand_has */
-    int32_t pid, id;                /* IN_HAND_PIDFD */
+    int32_t pid, id;                /* IN_HAND_PIDFD; id with HAND_LOOK: of the image, -1 none */
+    uint32_t grown;                 /* HAND_LOOK: the manifest has an entry more, which is to be judged first */
     uint8_t ours_kind[FRAME_FDS_MAX];     /* of each of the nworker descriptors: BFD_QMP, BFD_CHARDEV, BFD_LOG_PIPE, BFD_FILE and BFD_DIR (of the pipe before them), BFD_NONE: QEMU's stdout and stderr */
     uint16_t ours_entry[FRAME_FDS_MAX];   /* and whose: an index into the manifest, or OWN_LOG */
     char text[1024];                /* detail of the error (strerror is in it already) */

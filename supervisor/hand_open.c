@@ -316,11 +316,9 @@ static open_fn *const makers[MK_KIND_N] = {
 static const bool needs_path[MK_KIND_N] = { [MK_IMAGE] = true, [MK_BIND] = true, [MK_FILE_OUT] = true, [MK_LOG] = true, [MK_UNIX_LISTEN] = true,
     [MK_UNIX_CONNECT] = true, [MK_DEVNODE] = true, [MK_NVRAM] = true };
 
-static int open_entry(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
+int open_entry(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
 {
     *g = (struct grant){ .index = m->index, .qemu_fd = { -1, -1 }, .made = 1 };
-    if (o->rq->flags & HAND_LOOK && (m->kind != MK_IMAGE || m->index != o->rq->look))
-        return open_nothing(o, m, path, aux, g, e);
     if (!makers[m->kind] || (needs_path[m->kind] && !*path && !(m->flags & MF_EMPTY)))
         return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "resource %u of kind %u is not supported", m->index, m->kind);
     unsigned nqemu = o->nqemu, nours = o->nours;
@@ -422,7 +420,11 @@ static void open_all(struct hand *h, struct opener *o)
         hand_fail(h, -1, -EPROTO, &e);
         return;
     }
-    if (!(o->rq->flags & (HAND_NO_MONITOR | HAND_LOOK))) {
+    if (o->rq->flags & HAND_LOOK) {
+        open_look(o);
+        return;
+    }
+    if (!(o->rq->flags & HAND_NO_MONITOR)) {
         grants.h.monitor_fd = (int32_t)o->fd_next;
         if (open_free(o, &e) || open_monitor(o, &e)) {
             open_undo(o);
@@ -439,7 +441,7 @@ static void open_all(struct hand *h, struct opener *o)
             return;
         }
     }
-    if (!(o->rq->flags & (HAND_NO_MONITOR | HAND_LOOK)) && open_own_log(o, &e)) {
+    if (!(o->rq->flags & HAND_NO_MONITOR) && open_own_log(o, &e)) {
         open_undo(o);
         hand_fail(h, -1, o->error, &e);
         return;

@@ -23,7 +23,7 @@ struct opener {
 
 /* A maker opens one entry's resource: descriptors by open_give()/open_keep(), facts into *g. 0, or -1 with *e (and o->error) set. */
 typedef int open_fn(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e);
-open_fn open_pty, open_pair, open_unix_listen, open_unix_connect, open_tcp_listen;
+open_fn open_entry /* of whatever kind */, open_pty, open_pair, open_unix_listen, open_unix_connect, open_tcp_listen;
 
 /* Hands fd over (also when it fails): to QEMU under the next number, or to our side. */
 int open_give(struct opener *o, struct grant *g, int fd, struct err *e);
@@ -41,6 +41,9 @@ int open_make_parent(struct opener *o, const char *path);
 int pin_backing(struct opener *o, const struct manifest_entry *m, int fd, const char *path, struct err *e);
 /* Notes whose disk an image is that the guest may write, and what it stands on unless its header tells. */
 void pin_disk(const struct opener *o, const struct manifest_entry *m, int fd);
+
+/* hand_chain.c: IN_HAND_OPEN with HAND_LOOK: answers. */
+void open_look(struct opener *o);
 
 /* hand_adopt.c: IN_HAND_PIDFD; hand_lease.c: IN_HAND_LEASE */
 void hand_adopt(struct hand *h);

@@ -110,7 +110,7 @@ bool route_in_flow(const struct caller *c);                              /* note
 const char *op_label(uint32_t op, char buf[24]);
 
 /* ---- flow.c: one thing after the other, without ever waiting in a handler ---- */
-enum flow_fd { FF_BODY /* the caller's BIG body */, FF_TEXT /* definition or live XML */, FF_TREE, FF_MANIFEST, FF_IMAGE, FF_GRANTS, FF_SAVED, FF_N };
+enum flow_fd { FF_BODY /* the caller's BIG body */, FF_TEXT /* definition or live XML */, FF_TREE, FF_MANIFEST, FF_IMAGE, FF_ASK /* chain.c: these three together; what the probe is asked, or its answer */, FF_GRANTS, FF_SAVED, FF_N };
 enum { FLOW_WAIT = 0, FLOW_NEXT = 1, FLOW_END = 2, FLOW_AGAIN = 3, FLOW_BLOCKED = 4 };     /* results of a step; -1: failed, f->err is set */
 struct flow;
 typedef void flow_done_fn(struct flow *f, bool ok);
@@ -144,7 +144,7 @@ struct flow {
     uint32_t reply_len;
     char name[NAME_MAX_BYTES];
     struct run *run;
-    uint32_t looked;            /* chain.c: images of the manifest before this one were looked at */
+    uint32_t looked;            /* chain.c: the image that is looked at */
     bool new_slot;
 };
 struct flow *flow_start(const struct step *steps, flow_done_fn *done, const struct caller *c);   /* NULL: the caller got an error */

@@ -129,18 +129,93 @@ static void images(void)
     tap_ok(done.error < 0 && strstr(done.text, "Failed to get \"write\" lock: Is another process using the image [") && done.code == VIR_ERR_INTERNAL_ERROR, "a second guest is refused: %s", done.text);
     finish();
     begin();
-    rq.flags = HAND_LOOK;
+    rq.flags = HAND_LOOK | HAND_ANY;
     rq.look = 2;
     add(MK_IMAGE, MF_FILE, "/nonexistent", NULL);
     add(MK_PTY, 0, NULL, NULL);
     add(MK_IMAGE, MF_FILE, a, NULL);
     add(MK_IMAGE, MF_FILE, "/nonexistent", NULL);
     run();
-    tap_ok(done.error == 0 && done.nqemu == 1 && done.nworker == 0 && (fcntl(qemu_fd(0), F_GETFL) & O_ACCMODE) == O_RDONLY, "a look is read-only, takes no lock and makes nothing else");
+    tap_ok(done.error == 0 && done.id == 2 && sup.reply.h.nfds == 3 && (fcntl(sup.reply.fds[1], F_GETFL) & O_ACCMODE) == O_RDONLY, "a look is read-only, takes no lock and makes nothing else");
     finish();
     sup = first;
     finish();
     tap_ok(!locked(in_dir("a.img"), 100) && !locked(in_dir("a.img"), 201), "locks go with the descriptors");
+}
+
+/* One turn of a search: manifest "b.qcow2" (1, over "c.img" unless that is left out) with an answer about it. What comes back is in sup.reply and looked. */
+static struct { struct manifest_entry m; char path[256]; } looked[4];
+static unsigned nlooked;
+
+static void look(bool has_child, const struct probe_result *p, size_t n)
+{
+    struct manifest_entry top = { .kind = MK_IMAGE, .flags = MF_PROBE | MF_SHARED, .parent = -1 }, below = { .kind = MK_IMAGE, .parent = 1, .format = IMG_RAW, .flags = MF_PROBE };
+    begin();
+    rq.flags = HAND_LOOK;
+    rq.look = 1;
+    add(MK_IMAGE, MF_OPTIONAL | MF_PROBE, "/nonexistent", NULL);
+    manifest_add(&out, &top, in_dir("b.qcow2"), NULL);
+    if (has_child)
+        manifest_add(&out, &below, in_dir("c.img"), NULL);
+    int fds[] = { frame_memfd("m", buf, (size_t)manifest_finish(&out)), p ? frame_memfd("p", p, n) : -1 };
+    int r = fakesup_hand(&sup, ROLE_HAND_OPEN, root ? 0 : BIRTH_SESSION, IN_HAND_OPEN, &rq, sizeof rq, fds, p ? 2 : 1);
+    const void *map;
+    const char *path, *aux;
+    struct manifest_in in;
+    size_t len;
+    nlooked = 0;
+    memset(&done, 0, sizeof done);
+    if (r == 1 && sup.reply.body_len == sizeof done)
+        memcpy(&done, sup.reply.body, sizeof done);
+    close(fds[0]);
+    if (p)
+        close(fds[1]);
+    if (done.error || !sup.reply.h.nfds || frame_map(sup.reply.fds[0], MANIFEST_BYTES_MAX, &map, &len) < 0)
+        return;
+    for (manifest_open(&in, map, len); nlooked < 4 && manifest_next(&in, &looked[nlooked].m, &path, &aux) > 0; nlooked++)
+        snprintf(looked[nlooked].path, sizeof looked[nlooked].path, "%s", path ? path : "(none)");
+    munmap((void *)(uintptr_t)map, len);
+}
+
+static void chains(void)
+{
+    static struct probe_result p, none;
+    struct probe_req q = { 0 };
+    make_file(in_dir("c.img"), 1 << 20);
+    p = (struct probe_result){ .format = IMG_QCOW2, .has_backing = 1, .backing_format = IMG_RAW };
+    snprintf(p.backing, sizeof p.backing, "%s", in_dir("c.img"));
+    look(false, NULL, 0);
+    tap_ok(!done.error && done.id == 1 && !done.grown && sup.reply.h.nfds == 3 && nlooked == 2 && frame_copy(sup.reply.fds[2], &q, sizeof q) == 0 && q.want_format == IMG_NONE &&
+           strstr(q.path, "b.qcow2"), "the next image to look at, and what to ask of it: %s", done.text);
+    finish();
+    look(true, NULL, 0);
+    tap_ok(done.id == 1 && frame_copy(sup.reply.fds[2], &q, sizeof q) == 0 && !q.path[0], "not what it stands on, where the document tells");
+    finish();
+    look(false, &p, sizeof p);
+    tap_ok(!done.error && done.grown && done.id == -1 && sup.reply.h.nfds == 1 && nlooked == 3 && looked[1].m.format == IMG_QCOW2 && looked[2].m.parent == 1 &&
+           looked[2].m.flags == (MF_RO | MF_BACKING | MF_PROBE | MF_SHARED) && looked[2].m.format == IMG_RAW && !strcmp(looked[2].path, p.backing), "what it names is an entry, and nothing is opened: %s", done.text);
+    finish();
+    look(true, &p, sizeof p);
+    tap_ok(!done.error && !done.grown && done.id == -1 && nlooked == 3 && looked[1].m.format == IMG_QCOW2 && !looked[2].m.format == !IMG_RAW, "unless the document names it");
+    finish();
+    look(false, &p, sizeof p - 1);
+    tap_ok(done.error < 0 && strstr(done.text, "malformed answer about an image") && done.code == VIR_ERR_INTERNAL_ERROR, "an answer that is too short: %s", done.text);
+    finish();
+    none = p;
+    none.format = IMG_N;
+    look(false, &none, sizeof none);
+    tap_ok(done.error < 0 && strstr(done.text, "malformed answer about an image"), "a format that is none");
+    finish();
+    none = p;
+    none.backing_format = IMG_N;
+    look(false, &none, sizeof none);
+    tap_ok(done.error < 0 && strstr(done.text, "malformed answer about an image"), "nor is that of what it stands on");
+    finish();
+    none = p;
+    memset(none.backing, 'a', sizeof none.backing);
+    look(false, &none, sizeof none);
+    tap_ok(done.error < 0 && strstr(done.text, "malformed answer about an image"), "a name without an end");
+    finish();
 }
 
 static void refusals(void)
@@ -493,6 +568,7 @@ int main(void)
         return 1;
     snprintf(fakesup_layout.state_dir, sizeof fakesup_layout.state_dir, "%s", dir);
     images();
+    chains();
     refusals();
     looks();
     channels();

@@ -31,7 +31,8 @@ static bool probe(const char *path, uint32_t want)
     error[0] = 0;
     if (fd < 0 || fakesup_spawn(&sup, ROLE_PROBE, b, NULL) < 0)
         return false;
-    int r = fakesup_call(&sup, OP_IN(IN_PROBE_IMAGE), 0, 0, &rq, sizeof rq, &fd, 1);
+    int fds[] = { fd, frame_memfd("question", &rq, sizeof rq) }, r = fakesup_call(&sup, OP_IN(IN_PROBE_IMAGE), 0, 0, NULL, 0, fds, 2);
+    close(fds[1]);
     bool ok = r == 1 && sup.reply.h.kind == FRAME_REPLY && sup.reply.body_len == sizeof res;
     if (ok) {
         memcpy(&res, sup.reply.body, sizeof res);

@@ -33,11 +33,8 @@ static void on_image(struct worker *w, const struct request *rq, struct frame *f
     struct probe_req want;
     struct err e = ERR_INIT;
     AUTO_CLOSE fd = frame_take_fd(f, 0);
-    if (f->body_len != sizeof want || fd < 0)
-        err_set(&e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_STORAGE, "malformed probe request");
-    else
-        memcpy(&want, f->body, sizeof want);
-    if (!e.code && !memchr(want.path, 0, sizeof want.path))
+    AUTO_CLOSE asked = frame_take_fd(f, 1);
+    if (fd < 0 || asked < 0 || frame_copy(asked, &want, sizeof want) < 0 || !memchr(want.path, 0, sizeof want.path))
         err_set(&e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_STORAGE, "malformed probe request");
     if (e.code || image_probe(fd, want.want_format, &r, &e) || (want.path[0] && backing_resolve(want.path, &r, &e)))
         worker_error(w, rq, &e);
