@@ -533,13 +533,6 @@ static void set_timeout(struct gw *gw, struct call *c, struct mp_in *in)
     change(gw, c, OP_IN(IN_LIMITS), &l, sizeof l);
 }
 
-/* Ending the daemon from here is the service manager's business. */
-static void not_ours(struct gw *gw, struct call *c, struct mp_in *in)
-{
-    (void)in;
-    call_fail_api(gw, c, VIR_ERR_NO_SUPPORT, "%s", c->op->api);
-}
-
 const struct local local_admin[] = {
     { OP_ADMIN_CONNECT_OPEN, admin_open },
     { OP_ADMIN_CONNECT_CLOSE, admin_close },
@@ -560,6 +553,5 @@ const struct local local_admin[] = {
     { OP_ADMIN_CONNECT_SET_LOGGING_FILTERS, set_log_filters },
     { OP_ADMIN_SERVER_UPDATE_TLS_FILES, update_tls },
     { OP_ADMIN_CONNECT_SET_DAEMON_TIMEOUT, set_timeout },
-    { OP_ADMIN_CONNECT_DAEMON_SHUTDOWN, not_ours },
     { 0, NULL },
 };
