@@ -82,6 +82,7 @@ int gw_admit(struct gw *gw, const struct op *op, struct err *e)
 
 void call_error(struct gw *gw, struct call *c, const struct err *e)
 {
+    log_debug("%s refused: error %d", c->op->name, e->code);
     if (!gw->ended)
         gw->front->error(gw, c, e);
     call_free(gw, c);
@@ -90,6 +91,7 @@ void call_error(struct gw *gw, struct call *c, const struct err *e)
 bool call_reply(struct gw *gw, struct call *c, const void *body, size_t len, const int *fds, unsigned nfds)
 {
     if (gw->ended || gw->front->reply(gw, c, body, len, fds, nfds) == 0) {
+        log_debug("%s answered", c->op->name);
         call_free(gw, c);
         return true;
     }

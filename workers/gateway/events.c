@@ -352,6 +352,7 @@ static int event_send(struct gw *gw, const struct callback *b, const struct even
     struct mp_out o;
     int r;
 
+    log_debug("%s sent", op_find(b->old ? ev->old : ev->op)->name);
     if (b->old)
         return gw->front->event(gw, op_find(ev->old), v->whole, v->whole_len);
     mp_out_init(&o, v->whole_len + 64);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
+#include "ipc/log.h"
 #include "ipc/util.h"
 #include "workers/qemu/guest.h"
 #include "workers/qemu/trace.h"
@@ -15,6 +16,29 @@ static void fact(struct mp_out *o, const char *name, const char *value)
     mp_str(o, value ? value : "");
 }
 
+/* Of values only those that tell the kind of a device: others may be secret. */
+static void element(const struct tree *t, const char *path)
+{
+    static const char *const kinds[] = { "type", "model", "bus", "device" };
+    char text[400], below[128];
+    int n = snprintf(text, sizeof text, "runs with %s:", path);
+    for (const struct tree_attr *a = t->attr; a && n < (int)sizeof text; a = a->next) {
+        bool kind = false;
+        for (size_t i = 0; i < ARRAY_N(kinds); i++)
+            kind = kind || !strcmp(a->name, kinds[i]);
+        n += snprintf(text + n, sizeof text - (size_t)n, " %s%s%s", a->name, kind ? "=" : "", kind ? a->value : "");
+    }
+    log_debug("%s", text);
+    TREE_EACH(k, t, NULL)
+        if (k->name && strcmp(t->name, "metadata") && snprintf(below, sizeof below, "%s/%s", path, k->name) < (int)sizeof below)
+            element(k, below);
+}
+
+void debug_elements(const struct guest *g)
+{
+    if (log_threshold <= LOG_L_DEBUG)
+        element(g->tree, g->tree->name);
+}
 
 /* IN_WORKER_DEBUG. */
 void debug_call(struct worker *w, const struct request *rq, struct frame *f)

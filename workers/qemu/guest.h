@@ -171,6 +171,7 @@ void lease_resume(struct guest *g);                                     /* QEMU 
 /* debug.c: for the administrator. */
 void debug_call(struct worker *w, const struct request *rq, struct frame *f);           /* IN_WORKER_DEBUG */
 void debug_trace_call(struct worker *w, const struct request *rq, struct frame *f);     /* IN_WORKER_TRACE */
+void debug_elements(const struct guest *g);     /* names what the guest was started with, in the log when it has everything */
 
 /* save.c: checkpoint and status file. */
 void save_now(struct guest *g);

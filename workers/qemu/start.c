@@ -236,6 +236,7 @@ static void up(struct guest *g)
     save_now(g);                        /* first: who is told of it may have the next instance take it over */
     guest_send_state(g, -1, 0);         /* the supervisor sends the events of a start itself */
     worker_reply(g->w, &g->start, NULL, 0, NULL, 0);
+    debug_elements(g);
     jline_trim();
 }
 
