@@ -187,6 +187,7 @@ static void test_hotplug(void)
         { "<channel type='unix'><source mode='bind' path='/s' m='2'/><target type='virtio' name='a.b'/><alias name='channel0'/>"
           "<address type='virtio-serial' controller='0' bus='0' port='2'/></channel>", chr, 3 },
     };
+    static const char *const undo[] = { "remove-fd {\"fdset-id\":0}", "closefd {\"fdname\":\"res1.0\"}", "closefd {\"fdname\":\"res2.0\"}" };
     struct plan_host h;
     plan_host_make(&h, (struct given[]){ { .m = { .kind = MK_IMAGE }, .path = "/a", .fd = 40, .twin = 41 },
         { .m = { .kind = MK_TAP, .a = 1 }, .fd = 42, .twin = -1, .nfd = 1, .name = "vnet0" },
@@ -211,6 +212,13 @@ static void test_hotplug(void)
                 json_decref(args);
             }
             tap_str(line, cases[k].want[i], "command %zu of %s", i, dev->name);
+            if (i == 0 && plan_qmp_undo(&p.v[i], &command, &args) == 0) {
+                char *s = json_dumps(args, JSON_COMPACT);
+                snprintf(line, sizeof line, "%s %s", command, s);
+                free(s);
+                json_decref(args);
+                tap_str(line, undo[k], "and what undoes it");
+            }
         }
         plan_free(&p);
     }

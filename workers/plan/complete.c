@@ -221,7 +221,10 @@ int plan_complete_device(const struct tree *dom, struct tree *dev, const struct 
         if (n >= k.next_node)
             k.next_node = n + 1;
     }
-    if (pl_is(dev->name, "disk"))
+    if (pl_is(dev->name, "disk")) {
+        if (removable(dev))
+            drop_missing(&k, dev);
         number_named(&k, dev);
+    }
     return complete_one(&k, dev);
 }

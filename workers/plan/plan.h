@@ -77,6 +77,8 @@ int plan_device(const struct plan_in *in, const struct tree *dev, struct plan *o
 
 /* QMP command and arguments of an item: "device_add", "blockdev-add", ...  *args is a new reference.  0, or -1: a start-only item. */
 int plan_qmp(const struct plan_item *it, const char **command, json_t **args);
+/* The one that undoes it. */
+int plan_qmp_undo(const struct plan_item *it, const char **command, json_t **args);
 
 /* The command line: NULL-terminated, argv[0] is the emulator; one allocation a word and one for the array. 0 or -1 with *e. */
 int plan_argv(const struct plan_in *in, const struct plan *p, char ***argv, struct err *e);

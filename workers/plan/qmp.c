@@ -32,18 +32,38 @@ static json_t *chardev_args(json_t *flat)
     return json_pack("{s:O, s:{s:s, s:o}}", "id", json_object_get(flat, "id"), "backend", "type", backend, "data", data);
 }
 
+/* The command, what undoes it, and by what that names the thing. */
+static const struct { const char *command, *undo, *key; } commands[] = {
+    [PLAN_ADD_FD] = { "add-fd", "remove-fd", "fdset-id" }, [PLAN_GETFD] = { "getfd", "closefd", "fdname" }, [PLAN_OBJECT] = { "object-add", "object-del", "id" },
+    [PLAN_BLOCKDEV] = { "blockdev-add", "blockdev-del", "node-name" }, [PLAN_NETDEV] = { "netdev_add", "netdev_del", "id" },
+    [PLAN_CHARDEV] = { "chardev-add", "chardev-remove", "id" }, [PLAN_DEVICE] = { "device_add", "device_del", "id" },
+};
+
+static bool has_command(const struct plan_item *it)
+{
+    return it->opt < sizeof commands / sizeof commands[0] && commands[it->opt].command;
+}
+
 int plan_qmp(const struct plan_item *it, const char **command, json_t **args)
 {
-    static const char *const commands[] = { [PLAN_ADD_FD] = "add-fd", [PLAN_GETFD] = "getfd", [PLAN_OBJECT] = "object-add",
-        [PLAN_BLOCKDEV] = "blockdev-add", [PLAN_NETDEV] = "netdev_add", [PLAN_CHARDEV] = "chardev-add", [PLAN_DEVICE] = "device_add" };
-    if (it->opt >= sizeof commands / sizeof commands[0] || !commands[it->opt])
+    if (!has_command(it))
         return -1;
     json_t *a = it->opt == PLAN_CHARDEV ? chardev_args(it->props) : json_deep_copy(it->props);
     if (!a)
         return -1;
     if (it->opt == PLAN_ADD_FD)
         json_object_del(a, "fd");
-    *command = commands[it->opt];
+    *command = commands[it->opt].command;
     *args = a;
     return 0;
+}
+
+int plan_qmp_undo(const struct plan_item *it, const char **command, json_t **args)
+{
+    json_t *v = has_command(it) ? json_object_get(it->props, commands[it->opt].key) : NULL;
+    if (!v)
+        return -1;
+    *command = commands[it->opt].undo;
+    *args = json_pack("{s:O}", commands[it->opt].key, v);
+    return *args ? 0 : -1;
 }
