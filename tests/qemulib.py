@@ -41,6 +41,7 @@ def enum(path, first):
 BFD = enum("ipc/birth.h", "BFD_NONE")
 IN = enum("ipc/internal.h", "IN_HELD")
 MK = enum("ipc/manifest.h", "MK_IMAGE")
+PLUG = dict(enum("ipc/internal.h", "PLUG_IN"), PLUG_FORCE=4)
 KIND = enum("ipc/frame.h", "FRAME_CALL")
 FLAG = enum("ipc/frame.h", "FRAME_BIG")
 FORMATS = enum("ipc/manifest.h", "IMG_NONE")
@@ -104,6 +105,7 @@ class Resources:
 
     def __init__(self):
         self.entries, self.grants, self.qemu, self.worker, self.next_fd, self.keep = [], [], [], [], 10, []
+        self.qemu_of = {}
 
     def add(self, kind, path="", aux="", qemu=(), worker=(), flags=0, fmt=0, name="", port=0, parent=-1):
         i = len(self.entries)
@@ -116,6 +118,7 @@ class Resources:
         for k, fd in enumerate(qemu):
             fds[k] = self.next_fd
             self.qemu.append((self.next_fd, fd))
+            self.qemu_of.setdefault(i, []).append((self.next_fd, fd))
             self.next_fd += 1
         for fd in worker:
             self.worker.append((i, fd))
@@ -160,7 +163,7 @@ class Worker:
         self.res = res or Resources()
         self.launch = launch or self.start_qemu
         self.serial, self.replies, self.events, self.states, self.stopped, self.status, self.status_fails = 0, {}, [], [], None, None, 0
-        self.qemu, self.qmp, self.tail, self.leases = None, None, b"", []
+        self.qemu, self.qmp, self.tail, self.leases, self.unplugged, self.untold = None, None, b"", [], [], 0
         self.checkpoint = checkpoint if checkpoint is not None else memfd(b"", seal=False)
         self.xml = xml
         self.monitor = socket.socket(socket.AF_UNIX)
@@ -260,6 +263,12 @@ class Worker:
         elif kind == KIND["FRAME_CALL"] and op == IN["IN_LEASES_ASK"]:
             self.leases.append(arg)
             self.send(KIND["FRAME_REPLY"], op, serial=serial)
+        elif kind == KIND["FRAME_CALL"] and op == IN["IN_UNPLUGGED"]:
+            if self.untold:         # so often nobody answers
+                self.untold -= 1
+                return True
+            self.unplugged.append(body.rstrip(b"\0").decode())
+            self.send(KIND["FRAME_REPLY"], op, serial=serial)
         elif op == IN["IN_STATE"] or op == IN["IN_STOPPED"]:
             s = struct.unpack("=iiiiIIQQII", body)
             s = dict(zip(("state", "reason", "event", "detail", "flags", "mask", "mem", "cpu", "vcpus", "pad"), s), asks=arg)
@@ -322,6 +331,27 @@ class Worker:
         self.serial += 1
         self.send(KIND["FRAME_CALL"], IN["IN_START"], arg=flags, serial=self.serial)
         return self.result(self.serial)
+
+    def plug(self, what, devices, first=None, flags=0, nfds=None):
+        """IN_PLUG; its serial. first: the first entry of self.res that is new."""
+        give, rows = [], b""
+        if what != "PLUG_OUT":
+            give = [memfd(self.res.manifest()), memfd(self.res.blob(9))]
+            new = range(len(self.res.entries)) if first is None else range(first, len(self.res.entries))
+            for number, fd in [q for i in new for q in self.res.qemu_of.get(i, [])]:
+                rows += struct.pack("=hBBI", number, 0, 0, 0)
+                give.append(fd)
+            for entry, fd in self.res.worker:
+                if entry in new:
+                    rows += struct.pack("=hBBI", -1, BFD["BFD_CHARDEV"], 0, entry)
+                    give.append(fd)
+        n = len(rows) // 8
+        body = struct.pack("=II", n if nfds is None else nfds, flags) + rows.ljust(8 * 128, b"\0")
+        give.insert(0, memfd(msgpack.packb(tree(ET.fromstring("<devices>%s</devices>" % devices)), use_bin_type=True)))
+        self.serial += 1
+        self.send(KIND["FRAME_CALL"], IN["IN_PLUG"], body, arg=PLUG[what], serial=self.serial, fds=give)
+        os.close(give[0])
+        return self.serial
 
     # -- QEMU --
     def on_launch(self, serial, body, fds):

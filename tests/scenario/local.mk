@@ -13,6 +13,7 @@ scenario_tests = \
 	%D%/test-musl.sh \
 	%D%/test-plain-daemons.sh \
 	%D%/test-qemu-hostile.py \
+	%D%/test-qemu-plug.py \
 	%D%/test-qemu-resume.py \
 	$(NULL)
 guest_tests = \

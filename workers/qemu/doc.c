@@ -64,6 +64,56 @@ struct tree *guest_device(struct guest *g, const char *alias)
     return NULL;
 }
 
+/* libvirt's order of devices, which is that of a document. */
+static unsigned kind_order(const char *name)
+{
+    static const char *const kinds[] = { "emulator", "disk", "controller", "lease", "filesystem", "interface", "smartcard", "serial", "parallel", "console", "channel",
+        "input", "tpm", "graphics", "sound", "audio", "video", "hostdev", "redirdev", "redirfilter", "hub", "watchdog", "memballoon", "rng", "nvram", "panic", "shmem",
+        "memory", "iommu", "vsock" };
+    unsigned i = 0;
+    while (i < ARRAY_N(kinds) && (!name || strcmp(kinds[i], name) != 0))
+        i++;
+    return i;
+}
+
+/* Disks of a bus are in the order of their names, controllers of a type in that of their numbers. */
+static bool is_before(const struct tree *a, const struct tree *b)
+{
+    uint64_t x, y;
+    if (!strcmp(a->name, "controller"))
+        return !tree_attr_uint(a, "index", UINT32_MAX, &x) && !tree_attr_uint(b, "index", UINT32_MAX, &y) && x < y;
+    const char *m = tree_path_attr(a, "target", "dev"), *n = tree_path_attr(b, "target", "dev");
+    return m && n && (strlen(m) != strlen(n) ? strlen(m) < strlen(n) : strcmp(m, n) < 0);
+}
+
+static bool is_sorted_with(const struct tree *a, const struct tree *b)
+{
+    bool is_disk = !strcmp(a->name, "disk");
+    const char *m = is_disk ? tree_path_attr(a, "target", "bus") : tree_attr(a, "type"), *n = is_disk ? tree_path_attr(b, "target", "bus") : tree_attr(b, "type");
+    return (is_disk || !strcmp(a->name, "controller")) && m && n && !strcmp(m, n);
+}
+
+void guest_place(struct guest *g, struct tree *dev)
+{
+    struct tree *devices = tree_make(g->tree, "devices"), *behind = NULL, *before = NULL;
+    for (struct tree *d = devices->child; d; d = d->next) {
+        bool is_same = d->name && !strcmp(d->name, dev->name);
+        if (is_same && is_sorted_with(d, dev) && !before && is_before(dev, d))
+            before = d;
+        if (is_same && is_sorted_with(d, dev) && is_before(d, dev))
+            behind = d;
+    }
+    if (!before && behind)
+        before = behind->next;
+    else if (!before)
+        for (before = devices->child; before && kind_order(before->name) <= kind_order(dev->name);)
+            before = before->next;
+    if (before)
+        tree_insert(devices, dev, before);
+    else
+        tree_append(devices, dev);
+}
+
 const char *disk_source(const struct tree *disk)
 {
     static const char *const keys[] = { "file", "dev", "dir", "name", "volume" };

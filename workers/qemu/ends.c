@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "ipc/log.h"
 #include "ipc/manifest.h"
@@ -130,6 +131,34 @@ static int vnc_add(struct guest *g, int fd, bool has_password)
     return r;
 }
 
+/* "2026-01-31T12:00:00", in UTC. 0: it is none. */
+static time_t moment(const char *s)
+{
+    struct tm t = { 0 };
+    if (sscanf(s, "%4d-%2d-%2dT%2d:%2d:%2d", &t.tm_year, &t.tm_mon, &t.tm_mday, &t.tm_hour, &t.tm_min, &t.tm_sec) != 6)
+        return 0;
+    t.tm_year -= 1900;
+    t.tm_mon--;
+    return timegm(&t);
+}
+
+bool guest_graphics_auth(const struct tree *graphics, json_t **password, json_t **expiry)
+{
+    const char *type = tree_attr(graphics, "type"), *passwd = tree_attr(graphics, "passwd"), *until = tree_attr(graphics, "passwdValidTo"), *connected = tree_attr(graphics, "connected");
+    char when[24] = "never";
+    if (!type || !passwd)
+        return false;
+    if (!*passwd || (until && moment(until) <= time(NULL)))
+        snprintf(when, sizeof when, "now");
+    else if (until)
+        snprintf(when, sizeof when, "%lld", (long long)moment(until));
+    *password = json_pack("{s:s, s:s}", "protocol", type, "password", passwd);
+    if (connected)
+        json_object_set_new(*password, "connected", json_string(connected));
+    *expiry = json_pack("{s:s, s:s}", "protocol", type, "time", when);
+    return true;
+}
+
 static void on_password(void *data, json_t *ret, const struct err *e)
 {
     (void)data;
@@ -141,36 +170,69 @@ static void on_password(void *data, json_t *ret, const struct err *e)
 /* The password never stands on a command line. */
 static void set_password(struct guest *g, struct tree *graphics)
 {
-    const char *passwd = tree_attr(graphics, "passwd");
-    if (passwd)
-        qmp_send(&g->qmp, "set_password", json_pack("{s:s, s:s}", "protocol", "vnc", "password", passwd), -1, 0, on_password, g);
+    json_t *password, *expiry;
+    if (!guest_graphics_auth(graphics, &password, &expiry))
+        return;
+    qmp_send(&g->qmp, "set_password", password, -1, 0, on_password, g);
+    qmp_send(&g->qmp, "expire_password", expiry, -1, 0, on_password, g);
+}
+
+/* ---- all of them ---- */
+
+static bool is_taken(struct guest *g, const struct tree *dev)
+{
+    return chardev_find(g, dev) || guest_tap_dir(g, dev) >= 0 || (is_agent_channel(dev) && g->agent.line.fd >= 0);
+}
+
+bool guest_take_end(struct guest *g, int fd, uint32_t entry, bool is_new)
+{
+    struct tree *dev = guest_marked(g, entry);
+    int r = -ENOTSUP;
+    if (!dev || is_taken(g, dev))
+        return false;
+    if (is_agent_channel(dev)) {
+        g->agent.configured = true;
+        r = agent_open(&g->agent, fd);
+        agent_set_connected(&g->agent, tree_attr_is(tree_get(dev, "target"), "state", "connected"));
+    } else if (!strcmp(dev->name, "graphics")) {
+        r = vnc_add(g, fd, tree_attr(dev, "passwd"));
+        if (is_new)
+            set_password(g, dev);
+    } else if (!strcmp(dev->name, "interface"))
+        r = tap_add(g, fd, entry);
+    else if (isatty(fd))
+        r = chardev_add(g, fd, entry);
+    if (r && r != -ENOTSUP)
+        log_warn("our end of <%s>: %s", dev->name, strerror(-r));
+    return !r;
 }
 
 void guest_take_ends(struct guest *g)
 {
     uint32_t entry;
-    bool resume = g->w->birth.flags & BIRTH_RESUME;
     agent_init(&g->agent, false);
     TREE_EACH(c, tree_get(g->tree, "devices"), "channel")
         if (is_agent_channel(c))
             g->agent.configured = true;
-    for (int fd = -1; (fd = birth_fd(&g->w->birth, BFD_CHARDEV, fd, &entry)) >= 0;) {
-        struct tree *dev = guest_marked(g, entry);
-        int r = 0;
-        if (!dev)
-            continue;
-        if (is_agent_channel(dev)) {
-            r = agent_open(&g->agent, fd);
-            agent_set_connected(&g->agent, tree_attr_is(tree_get(dev, "target"), "state", "connected"));
-        } else if (!strcmp(dev->name, "graphics")) {
-            r = vnc_add(g, fd, tree_attr(dev, "passwd"));
-            if (!resume)
-                set_password(g, dev);
-        } else if (!strcmp(dev->name, "interface"))
-            r = tap_add(g, fd, entry);
-        else if (isatty(fd))
-            r = chardev_add(g, fd, entry);
-        if (r)
-            log_warn("our end of <%s>: %s", dev->name, strerror(-r));
+    for (int fd = -1; (fd = birth_fd(&g->w->birth, BFD_CHARDEV, fd, &entry)) >= 0;)
+        guest_take_end(g, fd, entry, !(g->w->birth.flags & BIRTH_RESUME));
+}
+
+void guest_drop_ends(struct guest *g, const struct tree *dev)
+{
+    struct chardev *c = chardev_find(g, dev);
+    if (c)
+        chardev_remove(c);
+    for (struct tap **at = &g->taps, *t; (t = *at);)
+        if (is_marked(dev, t->entry)) {
+            *at = t->next;
+            close(t->fd);
+            free(t);
+        } else {
+            at = &t->next;
+        }
+    if (is_agent_channel(dev)) {
+        agent_close(&g->agent);
+        g->agent.configured = false;
     }
 }

@@ -40,6 +40,7 @@ struct vnc;
 struct tap;
 struct stream;
 struct chardev;
+struct plugging;
 struct guest {
     struct worker *w;
     struct tree *tree;                  /* the live <domain> */
@@ -85,6 +86,13 @@ struct guest {
     struct tap *taps;
     struct stream *streams;
     struct chardev *chardevs;
+    struct plugging *plug;              /* the IN_PLUG that is worked on */
+    int manifest_fd, grants_fd;         /* what was opened for the run */
+    json_t *cleanup;                    /* groups of commands (cleanup.c); NULL none */
+    json_t *gone;                       /* aliases of devices that the supervisor is still to be told of */
+    uint64_t cleanup_last, cleaning;    /* numbers of the last group, and of that which QEMU works on; 0 none */
+    bool clean_stuck, telling;
+    struct loop_timer clean_again, tell_again;
     uint32_t fd_names;                  /* names given to descriptors in QEMU so far */
     struct loop_timer ask_again;        /* for its state */
     struct loop_timer save_later, send_later;      /* status, checkpoint and state are written so often and not oftener */
@@ -103,6 +111,7 @@ int guest_load_tree(struct guest *g, int fd, struct err *e);            /* BFD_T
 int guest_set_identity(struct guest *g, struct err *e);
 struct tree *guest_device(struct guest *g, const char *alias);          /* child of <devices> with that alias; NULL */
 const char *device_alias(const struct tree *dev);
+void guest_place(struct guest *g, struct tree *dev);                    /* makes it a device of the live document, where libvirt would have it; taken over */
 struct tree *guest_disk(struct guest *g, const char *path);             /* by target name or source path, as libvirt looks disks up */
 const char *disk_source(const struct tree *disk);                       /* file, dev, name...; NULL none */
 uint64_t tree_kib(const struct tree *t, const char *path);              /* <memory unit=>; KiB, 0 absent */
@@ -156,6 +165,10 @@ int task_times(struct guest *g, const char *name, uint64_t *user, uint64_t *sys)
 
 /* ends.c */
 bool is_marked(const struct tree *dev, uint32_t entry);                 /* the element, or its <source> or <backend>, is that manifest entry */
+bool guest_take_end(struct guest *g, int fd, uint32_t entry, bool is_new);     /* our end of a manifest entry; false: it is of no use, and still the caller's */
+void guest_drop_ends(struct guest *g, const struct tree *dev);          /* of a device that has gone */
+/* Arguments of set_password and expire_password, new; false: it has no password. */
+bool guest_graphics_auth(const struct tree *graphics, json_t **password, json_t **expiry);
 int guest_tap_dir(struct guest *g, const struct tree *nic);             /* folder of the interface's counters; borrowed; -1 none */
 /* Hands a connected client to a display: getfd, add_client. fd borrowed. */
 void guest_add_graphics(struct guest *g, const char *protocol, int fd, bool skip_auth, qmp_reply_fn *fn, void *data);
@@ -191,6 +204,7 @@ void notify_tray(struct guest *g, const char *alias, int reason);
 enum pm_event { PM_WAKEUP, PM_SUSPEND, PM_SUSPEND_DISK };
 void notify_pm(struct guest *g, enum pm_event what);
 void notify_balloon(struct guest *g, uint64_t kib);
+void notify_device_added(struct guest *g, const char *alias);
 void notify_device_removed(struct guest *g, const char *alias);
 void notify_device_removal_failed(struct guest *g, const char *alias);
 void notify_agent(struct guest *g, int state, int reason);

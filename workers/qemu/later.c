@@ -6,6 +6,7 @@
 
 #include "ipc/util.h"
 #include "workers/qemu/ops.h"
+#include "workers/qemu/plug.h"
 
 enum { LATER_MAX = 64, WAIT_MS = 30000 };
 
@@ -14,7 +15,7 @@ struct later {
     struct loop_timer timer;
     struct guest *g;
     struct request rq;
-    struct frame_head head;
+    struct frame frame;                 /* its descriptors are ours */
     uint8_t args[];
 };
 
@@ -22,6 +23,7 @@ static const struct worker_op ops[] = {
 #define X(op, fn) { OP_##op, fn },
     WAITING_OPS(X)
 #undef X
+    { OP_IN(IN_PLUG), plug_call },
 };
 
 static void do_now(struct guest *g, const struct request *rq, struct frame *f)
@@ -48,6 +50,7 @@ static void on_timer(struct loop_timer *t)
         at = &(*at)->next;
     *at = l->next;
     refuse(l->g, &l->rq);
+    frame_done(&l->frame);
     free(l);
 }
 
@@ -62,12 +65,14 @@ void later_call(struct worker *w, const struct request *rq, struct frame *f)
     }
     for (; *end; end = &(*end)->next)
         n++;
-    struct later *l = n < LATER_MAX && !f->h.nfds ? malloc(sizeof *l + f->body_len) : NULL;
+    struct later *l = n < LATER_MAX ? malloc(sizeof *l + f->body_len) : NULL;
     if (!l) {
         refuse(g, rq);
         return;
     }
-    *l = (struct later){ .g = g, .rq = *rq, .head = f->h };
+    *l = (struct later){ .g = g, .rq = *rq, .frame = { .h = f->h, .body = l->args, .body_len = f->body_len } };
+    for (unsigned i = 0; i < f->h.nfds; i++)
+        l->frame.fds[i] = frame_take_fd(f, i);
     memcpy(l->args, f->body, f->body_len);
     loop_after(&l->timer, WAIT_MS, on_timer, l);
     *end = l;
@@ -77,10 +82,10 @@ void later_go(struct guest *g)
 {
     while (g->later && !must_wait(g)) {
         struct later *l = g->later;
-        struct frame f = { .h = l->head, .body = l->args, .body_len = l->head.len };
         g->later = l->next;
         loop_cancel(&l->timer);
-        do_now(g, &l->rq, &f);
+        do_now(g, &l->rq, &l->frame);
+        frame_done(&l->frame);
         free(l);
     }
 }

@@ -10,6 +10,7 @@
 #include "ipc/util.h"
 #include "workers/qemu/migrate.h"
 #include "workers/qemu/ops.h"
+#include "workers/qemu/plug.h"
 
 static void on_ready(struct qmp *q)
 {
@@ -26,6 +27,8 @@ static void on_stale(struct qmp *q, bool stale)
     log_warn(stale ? "QEMU has stopped answering" : "QEMU answers again");
     if (g->phase == PHASE_UP)
         guest_send_state(g, -1, 0);
+    if (!stale)
+        cleanup_go(g);
 }
 
 static void on_end(struct qmp *q, int err)
@@ -69,10 +72,11 @@ static void on_epoch(struct worker *w)
     }
 }
 
-static struct guest guest = { .proc_fd = -1, .cgroup_fd = -1, .checkpoint_fd = -1, .scratch_rw = -1, .scratch_wo = -1, .restore_fd = -1, .id = -1, .state = DOM_PAUSED, .reason = PAUSED_STARTING_UP };
+static struct guest guest = { .proc_fd = -1, .cgroup_fd = -1, .checkpoint_fd = -1, .scratch_rw = -1, .scratch_wo = -1, .restore_fd = -1, .manifest_fd = -1, .grants_fd = -1, .id = -1, .state = DOM_PAUSED, .reason = PAUSED_STARTING_UP };
 
 static const struct worker_op ops[] = {
     { OP_IN(IN_START), start_call },
+    { OP_IN(IN_PLUG), later_call },
     { OP_IN(IN_SAVE), save_call },
     { OP_IN(IN_SAVED), saved_event },
     { OP_IN(IN_WORKER_DEBUG), debug_call },
@@ -110,6 +114,8 @@ int main(void)
     copy_blob(&w, BFD_SETTINGS, &g->settings, sizeof g->settings);
     g->proc_fd = birth_fd(&w.birth, BFD_PROC, -1, NULL);
     g->cgroup_fd = birth_fd(&w.birth, BFD_CGROUP, -1, NULL);
+    g->manifest_fd = birth_fd(&w.birth, BFD_MANIFEST, -1, NULL);
+    g->grants_fd = birth_fd(&w.birth, BFD_GRANTS, -1, NULL);
     g->checkpoint_fd = birth_fd(&w.birth, BFD_CHECKPOINT, -1, NULL);
     open_scratch(g);
     worker_lock(&w);

@@ -179,6 +179,11 @@ static void one_string(struct guest *g, const char *s, uint32_t op, uint32_t id)
     end(g, &o, op, id);
 }
 
+void notify_device_added(struct guest *g, const char *alias)
+{
+    one_string(g, alias, OP_REMOTE_DOMAIN_EVENT_CALLBACK_DEVICE_ADDED, EV_DEVICE_ADDED);
+}
+
 void notify_device_removed(struct guest *g, const char *alias)
 {
     one_string(g, alias, OP_REMOTE_DOMAIN_EVENT_CALLBACK_DEVICE_REMOVED, EV_DEVICE_REMOVED);

@@ -5,7 +5,7 @@
 
 #include "ipc/log.h"
 #include "ipc/util.h"
-#include "workers/qemu/guest.h"
+#include "workers/qemu/plug.h"
 
 enum { WATCHDOG_PAUSE = 1, IO_PAUSE = 1, REASON_CHANNEL = 2, NAME_MAX_CHARS = 128 };
 
@@ -233,18 +233,15 @@ static void on_tray_moved(struct guest *g, json_t *d)
 
 static void on_device_deleted(struct guest *g, json_t *d)
 {
-    struct tree *dev = known_device(g, d, "device");
-    if (!is_up(g) || !dev)
-        return;
-    notify_device_removed(g, str(d, "device"));
-    tree_free(dev);
-    guest_changed(g);
+    const char *alias = str(d, "device");
+    if (is_up(g) && alias && strlen(alias) < NAME_MAX_CHARS)
+        unplug_deleted(g, alias);
 }
 
 static void on_unplug_error(struct guest *g, json_t *d)
 {
     if (is_up(g) && known_device(g, d, "device"))
-        notify_device_removal_failed(g, str(d, "device"));
+        unplug_refused(g, str(d, "device"));
 }
 
 static void on_port(struct guest *g, json_t *d)
@@ -307,6 +304,7 @@ static const struct { const char *name; void (*fn)(struct guest *g, json_t *d); 
     { "DEVICE_TRAY_MOVED", on_tray_moved },
     { "DEVICE_DELETED", on_device_deleted },
     { "DEVICE_UNPLUG_GUEST_ERROR", on_unplug_error },
+    { "MEM_UNPLUG_ERROR", on_unplug_error },
     { "VSERPORT_CHANGE", on_port },
     { "BLOCK_WRITE_THRESHOLD", on_threshold },
     { "MEMORY_FAILURE", on_memory_failure },

@@ -8,6 +8,7 @@
 #include "ipc/util.h"
 #include "workers/qemu/guest.h"
 #include "workers/qemu/migrate.h"
+#include "workers/qemu/plug.h"
 
 /* QEMU's run state in the public API's words; state -1: leave what the notes say. */
 static const struct { const char *name; int32_t state, reason; } run_states[] = {
@@ -104,6 +105,8 @@ static void on_status(void *data, json_t *ret, const struct err *e)
         g->job = "remoteDispatchDomainCreate";
         lease_take(g, go_on_leased, g);
     }
+    cleanup_resume(g);
+    unplug_look(g);
     guest_send_state(g, -1, 0);
     save_now(g);
     jline_trim();

@@ -9,6 +9,7 @@
 #include "ipc/log.h"
 #include "ipc/util.h"
 #include "workers/qemu/migrate.h"
+#include "workers/qemu/plug.h"
 #include "workers/tree-form.h"
 #include "workers/tree-marks.h"
 
@@ -28,7 +29,8 @@ static uint32_t sum_of(const uint8_t *p, size_t n, uint64_t seq)
 
 static void pack(struct guest *g, struct mp_out *o)
 {
-    mp_array(o, 17);
+    AUTO_FREE char *cleanup = cleanup_note(g);
+    mp_array(o, 18);
     mp_uint(o, NOTES_VERSION);
     mp_int(o, g->state);
     mp_int(o, g->reason);
@@ -46,6 +48,7 @@ static void pack(struct guest *g, struct mp_out *o)
     tree_pack(o, g->tree);
     mp_bool(o, g->going);
     mp_int(o, saving_note(g));
+    mp_str(o, cleanup);
 }
 
 void save_notes(struct guest *g)
@@ -72,8 +75,8 @@ static int unpack(struct guest *g, const uint8_t *p, size_t n)
     struct mp_in in;
     uint32_t fields;
     mp_in_init(&in, p, n);
-    /* Fewer: of an earlier version's worker, which took no leases, or did not note the last two. */
-    if (mp_guard(p, n, MP_DEPTH_MAX, PLACE_BYTES, NULL) || (fields = mp_get_array(&in, 17)) < 14 || mp_get_int(&in) != NOTES_VERSION)
+    /* Fewer: of an earlier version's worker, which took no leases, or did not note the last three. */
+    if (mp_guard(p, n, MP_DEPTH_MAX, PLACE_BYTES, NULL) || (fields = mp_get_array(&in, 18)) < 14 || mp_get_int(&in) != NOTES_VERSION)
         return -EPROTO;
     struct guest s = *g;
     s.state = mp_get_i32(&in);
@@ -92,6 +95,7 @@ static int unpack(struct guest *g, const uint8_t *p, size_t n)
     s.tree = tree_unpack(&in);
     s.going = fields > 15 && mp_get_bool(&in);
     s.was_saving = fields > 16 ? mp_get_i32(&in) : SAVING_NOT;
+    AUTO_FREE char *cleanup = fields > 17 && !mp_get_nil(&in) ? mp_get_strdup(&in, PLACE_BYTES) : NULL;
     if (!mp_end(&in)) {
         if (s.tree)
             tree_free(s.tree);
@@ -100,6 +104,7 @@ static int unpack(struct guest *g, const uint8_t *p, size_t n)
     if (g->tree)
         tree_free(g->tree);
     *g = s;
+    cleanup_load(g, cleanup);
     return 0;
 }
 

@@ -2,35 +2,17 @@
 #include "config.h"
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <time.h>
 
 #include "ipc/log.h"
 #include "ipc/manifest.h"
 #include "ipc/util.h"
-#include "workers/caps.h"
-#include "workers/plan/plan.h"
 #include "workers/qemu/migrate.h"
+#include "workers/qemu/plug.h"
 #include "workers/qemu/stats.h"
 
 #define SETUP_MS 60000u                 /* a loaded host may take its time; the caller of a start waits anyway */
 #define TAIL_BYTES 3000u
-
-/* A sealed memfd of our birth, mapped. */
-struct blob { const void *p; size_t n; };
-static void blob_done(struct blob *b)
-{
-    if (b->p)
-        munmap((void *)b->p, b->n);
-}
-#define AUTO_BLOB __attribute__((cleanup(blob_done))) struct blob
-
-static int blob_map(struct guest *g, int kind, struct blob *b, struct err *e)
-{
-    int fd = birth_fd(&g->w->birth, kind, -1, NULL);
-    int r = fd < 0 ? -ENOENT : frame_map(fd, FRAME_BIG_MAX, &b->p, &b->n);
-    return r ? err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "what was opened for the guest cannot be read") : 0;
-}
 
 void start_failed(struct guest *g, const struct err *e)
 {
@@ -93,30 +75,23 @@ static int argv_memfd(char **argv)
 /* Everything up to the argument vector; what only the planning needs is given back at its end. */
 static int plan_launch(struct guest *g, struct launch *l, struct err *e)
 {
-    AUTO_BLOB man = { 0 }, gra = { 0 };
-    struct plan_host host = { 0 };
-    struct caps caps = { 0 };
+    AUTO_OPENED o;
     struct plan plan = { 0 };
     char **argv = NULL;
-    int fd = -1, caps_fd = birth_fd(&g->w->birth, BFD_CAPS, -1, NULL);
+    int fd = -1;
 
-    if (blob_map(g, BFD_MANIFEST, &man, e) || blob_map(g, BFD_GRANTS, &gra, e))
+    if (opened_load(g, g->manifest_fd, g->grants_fd, &o, e))
         return -1;
-    if (plan_host_load(&host, man.p, man.n) || plan_host_grants(&host, gra.p, gra.n) || (caps_fd >= 0 && caps_load(&caps, caps_fd, CAPS_HEADS))) {
-        err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "what was opened for the guest is malformed");
-        goto out;
-    }
     const char *emulator = tree_text(g->tree, "devices/emulator");
     if (!emulator || util_copy_str(l->emulator, sizeof l->emulator, emulator)) {
         err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the guest's document has no emulator");
         goto out;
     }
-    struct plan_in in = { .dom = g->tree, .form = PLAN_RUN, .id = g->id, .lib_dir = g->layout.lib_dir, .host = &host, .now = time(NULL),
-                          .caps = caps.n ? caps_find(&caps, emulator, NULL) : NULL, .incoming = g->restored };
-    if (plan_complete(g->tree, &host, e) || plan_guest(&in, &plan, e) || plan_argv(&in, &plan, &argv, e))
+    struct plan_in in = opened_plan(g, &o, g->tree);
+    if (plan_complete(g->tree, &o.host, e) || plan_guest(&in, &plan, e) || plan_argv(&in, &plan, &argv, e))
         goto out;
-    for (uint32_t i = 0; i < host.n; i++)
-        if (host.v[i].valid && host.v[i].kind == MK_HOSTNET)
+    for (uint32_t i = 0; i < o.host.n; i++)
+        if (o.host.v[i].valid && o.host.v[i].kind == MK_HOSTNET)
             l->flags |= LAUNCH_HOSTNET;
     if (limits(g, l, e))
         goto out;
@@ -127,8 +102,6 @@ out:
     if (argv)
         plan_argv_free(argv);
     plan_free(&plan);
-    plan_host_free(&host);
-    caps_free(&caps);
     return fd;
 }
 

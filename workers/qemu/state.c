@@ -7,6 +7,7 @@
 
 #include "ipc/log.h"
 #include "ipc/util.h"
+#include "workers/qemu/plug.h"
 #include "workers/qemu/stats.h"
 
 enum { SHUTDOWN_WAIT_MS = 10000 };
@@ -192,6 +193,7 @@ void guest_gone(struct guest *g)
     struct guest_state s = { .state = DOM_SHUTOFF, .reason = g->stop_reason, .event = EVENT_STOPPED, .detail = g->stop_detail,
                              .flags_mask = SLOT_AGENT | SLOT_STALE };
     worker_event(g->w, OP_IN(IN_STOPPED), 0, &s, sizeof s, NULL, 0);
+    plug_gone(g);
     later_go(g);
 }
 

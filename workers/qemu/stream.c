@@ -153,6 +153,19 @@ int chardev_add(struct guest *g, int fd, uint32_t entry)
     return 0;
 }
 
+void chardev_remove(struct chardev *c)
+{
+    struct chardev **at = &c->g->chardevs;
+    while (*at != c)
+        at = &(*at)->next;
+    *at = c->next;
+    if (c->user)
+        stream_close(c->user);
+    loop_del(&c->src);
+    close(c->fd);
+    free(c);
+}
+
 struct chardev *chardev_find(struct guest *g, const struct tree *dev)
 {
     for (struct chardev *c = g->chardevs; c; c = c->next)

@@ -28,6 +28,7 @@ struct chardev {
 };
 
 int chardev_add(struct guest *g, int fd, uint32_t entry);               /* takes fd over */
+void chardev_remove(struct chardev *c);                                 /* its device has gone; a client's stream ends */
 struct chardev *chardev_find(struct guest *g, const struct tree *dev);  /* by the element's mark */
 /* Makes the pair: *client is for the caller to send and close. 0 or negative errno. */
 int stream_open_chardev(struct guest *g, struct chardev *c, int *client);

@@ -1,0 +1,199 @@
+/* cleanup.c: what is left in QEMU of devices that could not be plugged in, or that it has let go, is taken out command by command.  Errors mean that it was not there. */
+#include "config.h"
+#include <string.h>
+
+#include "ipc/log.h"
+#include "ipc/util.h"
+#include "workers/qemu/plug.h"
+
+enum { GROUPS_MAX = 64 /* of devices that QEMU does not let go; more than that, and no other is plugged in */, AGAIN_MS = 2000 };
+
+/* ---- the supervisor is told of a device that has gone until it says that it knows ---- */
+
+static void tell(struct guest *g);
+
+static void tell_again(struct loop_timer *t)
+{
+    tell(t->data);
+}
+
+static void on_told(struct worker *w, void *data, struct frame *f, const struct err *e)
+{
+    struct guest *g = data;
+    (void)w, (void)f;
+    g->telling = false;
+    if (e) {
+        log_warn("a device has gone, and the supervisor could not see to it: %s", e->detail);
+        loop_after(&g->tell_again, AGAIN_MS, tell_again, g);
+        return;
+    }
+    json_array_remove(g->gone, 0);
+    guest_changed(g);
+    tell(g);
+}
+
+static void tell(struct guest *g)
+{
+    struct plug_alias a = { 0 };
+    const char *alias = json_string_value(json_array_get(g->gone, 0));
+    if (!alias || g->telling || g->tell_again.armed)
+        return;
+    util_copy_str(a.alias, sizeof a.alias, alias);
+    if (worker_call(g->w, OP_IN(IN_UNPLUGGED), 0, &a, sizeof a, NULL, 0, on_told, g))
+        loop_after(&g->tell_again, AGAIN_MS, tell_again, g);
+    else
+        g->telling = true;
+}
+
+/* ---- groups ---- */
+
+uint64_t cleanup_add(struct guest *g, json_t *commands, const char *gone)
+{
+    json_t *group = json_pack("{s:I, s:o}", "n", (json_int_t)++g->cleanup_last, "do", commands ? commands : json_array());
+    if (gone)
+        json_object_set_new(group, "gone", json_string(gone));
+    if (!g->cleanup)
+        g->cleanup = json_array();
+    json_array_append_new(g->cleanup, group);
+    save_notes(g);
+    return g->cleanup_last;
+}
+
+static size_t place_of(const struct guest *g, uint64_t group)
+{
+    size_t i = 0, n = json_array_size(g->cleanup);
+    while (i < n && json_integer_value(json_object_get(json_array_get(g->cleanup, i), "n")) != (json_int_t)group)
+        i++;
+    return i;
+}
+
+bool cleanup_is_full(const struct guest *g)
+{
+    return json_array_size(g->cleanup) >= GROUPS_MAX;
+}
+
+bool cleanup_has(const struct guest *g, uint64_t group)
+{
+    return group && place_of(g, group) < json_array_size(g->cleanup);
+}
+
+static void finish(struct guest *g, json_t *group)
+{
+    const char *alias = json_string_value(json_object_get(group, "gone"));
+    if (alias) {
+        if (!g->gone)
+            g->gone = json_array();
+        json_array_append_new(g->gone, json_string(alias));
+        tell(g);                        /* first: a client who hears of it may have another one plugged in at once */
+        notify_device_removed(g, alias);
+    }
+    json_array_remove(g->cleanup, place_of(g, (uint64_t)json_integer_value(json_object_get(group, "n"))));
+    guest_told(g);
+}
+
+static const char *device_of(json_t *command)
+{
+    const char *name = json_string_value(json_object_get(command, "execute"));
+    return name && !strcmp(name, "device_del") ? json_string_value(json_object_get(json_object_get(command, "arguments"), "id")) : NULL;
+}
+
+static void clean_again(struct loop_timer *t)
+{
+    cleanup_go(t->data);
+}
+
+static void on_cleaned(void *data, json_t *ret, const struct err *e)
+{
+    struct guest *g = data;
+    size_t i = place_of(g, g->cleaning);
+    json_t *group = json_array_get(g->cleanup, i), *commands = json_object_get(group, "do");
+    const char *device = device_of(json_array_get(commands, 0));
+    (void)ret;
+    g->cleaning = 0;
+    if (e && e->code != VIR_ERR_INTERNAL_ERROR) {       /* QEMU does not answer, or has ended */
+        loop_after(&g->clean_again, AGAIN_MS, clean_again, g);
+        g->clean_stuck = true;
+        plug_settled(g);
+        return;
+    }
+    if (device && !(e && strstr(e->detail, "not found")))
+        json_object_set_new(group, "await", json_string(device));       /* it may take the guest's consent */
+    else
+        json_array_remove(commands, 0);
+    cleanup_go(g);
+}
+
+void cleanup_go(struct guest *g)
+{
+    json_t *group = NULL;
+    if (g->cleaning || g->phase != PHASE_UP || g->qmp.state != QMP_READY)
+        return;
+    for (size_t i = 0; !group && i < json_array_size(g->cleanup);) {
+        json_t *at = json_array_get(g->cleanup, i);
+        json_t *first = json_array_get(json_object_get(at, "do"), 0);
+        if (!first)
+            finish(g, at);
+        else if (json_object_get(at, "await"))
+            i++;
+        else
+            group = at;
+    }
+    if (!group) {
+        plug_settled(g);
+        return;
+    }
+    json_t *command = json_array_get(json_object_get(group, "do"), 0);
+    g->clean_stuck = false;
+    g->cleaning = (uint64_t)json_integer_value(json_object_get(group, "n"));
+    qmp_send(&g->qmp, json_string_value(json_object_get(command, "execute")), json_deep_copy(json_object_get(command, "arguments")), -1, 0, on_cleaned, g);
+    qmp_flush(&g->qmp);
+}
+
+void cleanup_deleted(struct guest *g, const char *alias)
+{
+    json_t *group;
+    size_t i;
+    json_array_foreach(g->cleanup, i, group) {
+        const char *awaited = json_string_value(json_object_get(group, "await"));
+        if (awaited && !strcmp(awaited, alias))
+            json_object_del(group, "await");            /* and it is not found then */
+    }
+    cleanup_go(g);
+}
+
+/* ---- the next instance ---- */
+
+char *cleanup_note(const struct guest *g)
+{
+    json_t *all = g->cleanup ? json_deep_copy(g->cleanup) : json_array(), *undo = g->plug && g->plug->begun ? plug_undo(g->plug, g->plug->n) : NULL;
+    char *text = NULL;
+    if (json_array_size(undo))
+        json_array_append_new(all, json_pack("{s:I, s:O}", "n", (json_int_t)(g->cleanup_last + 1), "do", undo));
+    json_decref(undo);
+    json_t *note = json_pack("{s:o, s:o}", "cleanup", all, "gone", g->gone ? json_incref(g->gone) : json_array());
+    if (json_array_size(all) || json_array_size(g->gone))
+        text = json_dumps(note, JSON_COMPACT);
+    json_decref(note);
+    return text;
+}
+
+void cleanup_load(struct guest *g, const char *text)
+{
+    json_t *note = text ? json_loads(text, 0, NULL) : NULL, *group;
+    size_t i;
+    g->cleanup = json_incref(json_object_get(note, "cleanup"));
+    g->gone = json_incref(json_object_get(note, "gone"));
+    json_decref(note);
+    g->cleanup_last = 0;
+    json_array_foreach(g->cleanup, i, group) {
+        json_int_t n = json_integer_value(json_object_get(group, "n"));
+        json_object_del(group, "await");                /* its end may have been told to the instance before */
+        g->cleanup_last = n > (json_int_t)g->cleanup_last ? (uint64_t)n : g->cleanup_last;
+    }
+}
+
+void cleanup_resume(struct guest *g)
+{
+    tell(g);
+    cleanup_go(g);
+}

@@ -1,0 +1,155 @@
+/* unplug.c: devices that go: because a client wants it and the guest consents, or because the guest itself ejects one. */
+#include "config.h"
+#include <string.h>
+
+#include "ipc/log.h"
+#include "ipc/util.h"
+#include "workers/qemu/plug.h"
+
+/* QEMU has let it go: out of the tree at once, and then what was behind it is taken out.  Its group's number. */
+static uint64_t gone(struct guest *g, struct tree *dev)
+{
+    struct err e = ERR_INIT;
+    AUTO_OPENED o;
+    AUTO_FREE char *alias = strdup(device_alias(dev));
+    json_t *commands = opened_load(g, g->manifest_fd, g->grants_fd, &o, &e) ? NULL : opened_undo(g, &o, dev, false, &e);
+    if (!commands)
+        log_warn("what was behind <%s> stays in QEMU: %s", dev->name, e.detail);
+    guest_drop_ends(g, dev);
+    tree_free(dev);
+    return cleanup_add(g, commands, alias);
+}
+
+static void next_out(struct plugging *p);
+
+static void on_waited(struct loop_timer *t)
+{
+    struct plugging *p = t->data;
+    p->alias[0] = 0;
+    plug_end(p);        /* as in libvirt: it may go later */
+}
+
+static void has_gone(struct plugging *p, uint64_t group)
+{
+    p->alias[0] = 0;
+    p->group = group;
+    if (p->waits)
+        next_out(p);
+}
+
+static void on_deleting(void *data, json_t *ret, const struct err *e)
+{
+    struct plugging *p = data;
+    struct tree *dev = guest_device(p->g, p->alias);
+    (void)ret;
+    p->waits = true;
+    if (e && dev && strstr(e->detail, "not found"))     /* it has gone, and nobody heard of that */
+        has_gone(p, gone(p->g, dev));
+    else if (e)
+        plug_end_with(p, e);
+    else if (!p->alias[0])                              /* it went before QEMU said that it will */
+        next_out(p);
+    else
+        loop_after(&p->timer, UNPLUG_MS, on_waited, p);
+}
+
+static void next_out(struct plugging *p)
+{
+    struct tree *dev = NULL;
+    p->waits = false;
+    while (p->next && !dev) {
+        const char *alias = device_alias(p->next);
+        dev = alias ? guest_device(p->g, alias) : NULL;
+        p->next = tree_next(p->next, NULL);
+    }
+    if (!dev || util_copy_str(p->alias, sizeof p->alias, device_alias(dev))) {      /* none is left, or none was there */
+        plug_end(p);
+        return;
+    }
+    qmp_send(&p->g->qmp, "device_del", json_pack("{s:s}", "id", p->alias), -1, 0, on_deleting, p);
+    qmp_flush(&p->g->qmp);
+}
+
+void plug_out_begin(struct plugging *p)
+{
+    p->next = tree_first(p->devices, NULL);
+    next_out(p);
+}
+
+void unplug_deleted(struct guest *g, const char *alias)
+{
+    struct tree *dev = guest_device(g, alias);
+    struct plugging *p = g->plug;
+    if (!dev) {
+        cleanup_deleted(g, alias);
+        return;
+    }
+    bool awaited = p && p->what == PLUG_OUT && !strcmp(p->alias, alias);
+    uint64_t group = gone(g, dev);
+    if (awaited)
+        has_gone(p, group);
+    cleanup_go(g);
+}
+
+void unplug_refused(struct guest *g, const char *alias)
+{
+    struct plugging *p = g->plug;
+    struct err e = ERR_INIT;
+    notify_device_removal_failed(g, alias);
+    if (!p || p->what != PLUG_OUT || !p->waits || strcmp(p->alias, alias) != 0)
+        return;
+    p->alias[0] = 0;
+    err_set(&e, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "unplug of device was rejected by the guest");
+    plug_end_with(p, &e);
+}
+
+/* ---- those that went while there was no worker ---- */
+
+static bool is_listed(json_t *list, const char *alias)
+{
+    json_t *v;
+    size_t i;
+    json_array_foreach(list, i, v) {
+        const char *name = json_string_value(json_object_get(v, "name"));
+        if (name && !strcmp(name, alias))
+            return true;
+    }
+    return false;
+}
+
+/* Whether it is one that QEMU has by its alias, and can lose. */
+static bool is_pluggable(struct guest *g, const struct opened *o, const struct tree *dev)
+{
+    struct plan_in in = opened_plan(g, o, g->tree);
+    struct plan plan = { NULL, 0, 0 };
+    struct err e = ERR_INIT;
+    const char *id = NULL;
+    if (plan_device(&in, dev, &plan, &e))
+        return false;
+    for (size_t i = 0; i < plan.n; i++)
+        if (plan.v[i].opt == PLAN_DEVICE)
+            id = json_string_value(json_object_get(plan.v[i].props, "id"));
+    bool is = id && !strcmp(id, device_alias(dev));
+    plan_free(&plan);
+    return is;
+}
+
+static void on_list(void *data, json_t *ret, const struct err *e)
+{
+    struct guest *g = data;
+    struct err own = ERR_INIT;
+    AUTO_OPENED o;
+    if (e || !json_is_array(ret) || opened_load(g, g->manifest_fd, g->grants_fd, &o, &own))
+        return;
+    for (struct tree *dev = tree_first(tree_get(g->tree, "devices"), NULL), *next; dev; dev = next) {
+        next = tree_next(dev, NULL);
+        if (dev->name && device_alias(dev) && !is_listed(ret, device_alias(dev)) && is_pluggable(g, &o, dev))
+            gone(g, dev);
+    }
+    cleanup_go(g);
+}
+
+void unplug_look(struct guest *g)
+{
+    qmp_send(&g->qmp, "qom-list", json_pack("{s:s}", "path", "/machine/peripheral"), -1, 0, on_list, g);
+}
