@@ -137,6 +137,8 @@ static int serial_port(struct doc *d, struct tree *t, unsigned first, serial_map
         struct tree *ctl = doc_find_controller(d, "virtio-serial", c);
         if (a && doc_is(a, "type", "virtio-serial") && tree_attr(a, "controller") && doc_uint(a, "controller", 0) != c)
             continue;
+        if (!ctl && d->env->flags & DOC_PLUG)
+            continue;
         if (!ctl)
             ctl = doc_add_controller(d, "virtio-serial", c, NULL);
         unsigned n = doc_uint(ctl, "ports", SERIAL_PORTS);
@@ -331,7 +333,7 @@ int address_usb(struct doc *d)
                 ports += k == 0 ? HUB_PORTS : 0;
                 devices++;
             }
-    for (unsigned n = devices > ports ? (devices - ports + 1 + HUB_PORTS - 2) / (HUB_PORTS - 1) : 0; n; n--)      /* hubs for the rest */
+    for (unsigned n = devices > ports && !(d->env->flags & DOC_PLUG) ? (devices - ports + 1 + HUB_PORTS - 2) / (HUB_PORTS - 1) : 0; n; n--)      /* hubs for the rest */
         tree_set_attr(doc_add_device(d, "hub"), "type", "usb");
     for (unsigned k = 0; k < ARRAY_N(usb_kinds); k++)
         TREE_EACH(t, d->devices, usb_kinds[k])

@@ -276,7 +276,7 @@ static int memory_device(struct doc *d, const struct tree *m)
     if (block < page)
         return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "block size too small, must be at least %" PRIu64 "KiB", page);
     if (kib(m, "target/requested") > size)
-        return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "requested size must be smaller than or equal to @size");
+        return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "requested size must be smaller than or equal to @size (%" PRIu64 "KiB)", size);
     if (kib(m, "target/requested") % block)
         return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "requested size must be an integer multiple of block size");
     return 0;

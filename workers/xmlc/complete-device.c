@@ -203,7 +203,7 @@ int complete_controllers(struct doc *d)
         return -1;
     machine_controllers(d);
     for (unsigned i = 0; i < ARRAY_N(buses); i++)
-        if (up_to(d, buses[i], highest(d, "disk", buses[i], "drive"), NULL))
+        if (up_to(d, buses[i], highest(d, "disk", buses[i], "drive"), d->env->flags & DOC_PLUG && !i ? model : NULL))
             return -1;
     static const char *const serials[] = {"channel", "console"};
     for (unsigned k = 0; k < ARRAY_N(serials); k++)
@@ -212,6 +212,9 @@ int complete_controllers(struct doc *d)
                 unsigned i = doc_is(tree_first(t, "address"), "type", "virtio-serial") ? doc_uint(tree_first(t, "address"), "controller", 0) : 0;
                 if (i >= DOC_CONTROLLERS_MAX)
                     return doc_bad(d, "virtio serial controller %u is out of range", i);
+                if (!doc_find_controller(d, "virtio-serial", i) && d->env->flags & DOC_PLUG)
+                    return tree_first(t, "address") ? doc_bad(d, "virtio serial controller %u is missing", i) :
+                        err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "no virtio-serial controllers are available");
                 if (!doc_find_controller(d, "virtio-serial", i))
                     doc_add_controller(d, "virtio-serial", i, NULL);
             }

@@ -45,11 +45,11 @@ static const struct device_kind kinds[] = {
 
 /* ---- whether two devices are the same ---- */
 
-/* All that the client says of it is so; the stored one has defaults, too.  To say nothing is to mean one that has nothing but them. */
+/* The stored one has defaults, and the run's has marks.  To say nothing is to mean one that has nothing but them. */
 bool device_within(const struct tree *wanted, const struct tree *t)
 {
     for (const struct tree_attr *x = wanted ? wanted->attr : t ? t->attr : NULL; x; x = x->next)
-        if (!doc_is(wanted ? t : NULL, x->name, x->value) && !(strcmp(x->name, "mode") == 0 && strcmp(x->value, "bind") == 0))
+        if (strncmp(x->name, "bulkhead:", 9) != 0 && !doc_is(wanted ? t : NULL, x->name, x->value) && !(strcmp(x->name, "mode") == 0 && strcmp(x->value, "bind") == 0))
             return false;
     if (!wanted)
         return !t || !t->child;
@@ -91,7 +91,7 @@ static const char *value(const struct tree *t, const struct word *w)
     return *w->attr ? tree_path_attr(t, w->path, w->attr) : tree_text(t, w->path);
 }
 
-static bool same(const struct device_kind *k, const struct tree *wanted, const struct tree *t)
+bool device_same(const struct device_kind *k, const struct tree *wanted, const struct tree *t)
 {
     struct word w;
     for (const char *p = k->same; (p = next_word(p, &w));) {
@@ -194,10 +194,10 @@ static struct device_kind by_place(const struct device_kind *k)
     return placed;
 }
 
-struct tree *device_find(const struct device_kind *k, struct tree *devices, const struct tree *dev)
+static struct tree *find(const struct device_kind *k, struct tree *devices, const struct tree *dev)
 {
     TREE_EACH(t, devices, k->name)
-        if (same(k, dev, t))
+        if (device_same(k, dev, t))
             return t;
     return NULL;
 }
@@ -208,7 +208,7 @@ static struct tree *meant(const struct device_kind *k, enum device_change what, 
     if (!strcmp(k->name, "interface"))
         return device_interface(devices, dev, e);
     struct device_kind placed = what == DEVICE_UPDATE ? by_place(k) : *k;
-    struct tree *t = device_find(&placed, devices, dev);
+    struct tree *t = find(&placed, devices, dev);
     if (!t)
         device_refuse(k, what == DEVICE_UPDATE ? &k->stale : &k->missing, dev, e);
     return t;
@@ -255,7 +255,7 @@ static struct tree *with(const struct tree *dom, const struct tree *without, con
 static const struct tree *clashing(const struct device_kind *k, struct tree *devices, const struct tree *dev)
 {
     struct device_kind placed = by_place(k);
-    return k->can & LONE ? tree_first(devices, k->name) : k->can & UNIQUE ? device_find(&placed, devices, dev) : NULL;
+    return k->can & LONE ? tree_first(devices, k->name) : k->can & UNIQUE ? find(&placed, devices, dev) : NULL;
 }
 
 static struct tree *attach(const struct device_kind *k, const struct tree *dom, struct tree *devices, const struct tree *dev, const struct doc_env *env, struct err *e)

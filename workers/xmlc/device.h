@@ -21,7 +21,8 @@ const struct device_kind *device_kind(const char *name);        /* NULL: there i
 struct tree *device_read(const struct tree *dom, const char *xml, size_t n, const struct doc_env *env, const struct device_kind **k, struct err *e);
 /* What libvirt finds wrong with a device that it looks at alone, and would not of the same in a whole document. 0, or -1 with *e set. */
 int device_alone(enum device_change what, const struct tree *dom, const struct tree *dev, struct err *e);
-struct tree *device_find(const struct device_kind *k, struct tree *devices, const struct tree *dev);
+/* In all that tells devices of that kind apart. */
+bool device_same(const struct device_kind *k, const struct tree *wanted, const struct tree *t);
 /* By what the client names of address, MAC and alias; if that are several, it is none: NULL with *e set. */
 struct tree *device_interface(struct tree *devices, const struct tree *dev, struct err *e);
 bool device_within(const struct tree *wanted, const struct tree *t);    /* all that the client says of it is so; t may have defaults besides */

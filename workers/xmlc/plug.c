@@ -2,17 +2,16 @@
  *
  * The run's tree is the start's, and what was there then stays as it is, for QEMU has it so.  A new device is completed inside the whole document, as a definition's
  * would be, but of what comes of that only the device itself is taken, and the controllers that came for its sake. */
-#include "workers/xmlc/plug.h"
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include "ipc/util.h"
 #include "workers/tree-marks.h"
-#include "workers/xmlc/device.h"
+#include "workers/xmlc/pci.h"
+#include "workers/xmlc/plug-kinds.h"
 #include "workers/xmlc/run.h"
 
-#define ALIAS_NEW "bulkhead:new"        /* of the new device, until it gets its own: no client's alias has a colon */
-
-static const char *alias_of(const struct tree *t) { return tree_path_attr(t, "alias", "name"); }
+const char *plug_alias_of(const struct tree *t) { return tree_path_attr(t, "alias", "name"); }
 
 /* ---- the manifest ---- */
 
@@ -41,8 +40,7 @@ static void marks(const struct tree *t, uint8_t *set)
         marks(c, set);
 }
 
-/* What old had, and nobody in the run's tree has: with all that lies below an image. */
-static void release(struct plug_run *p, const struct tree *old)
+void plug_release(struct plug_run *p, const struct tree *old)
 {
     uint8_t had[MANIFEST_ENTRIES_MAX / 8] = { 0 }, has[MANIFEST_ENTRIES_MAX / 8] = { 0 }, gone[MANIFEST_ENTRIES_MAX / 8] = { 0 };
     uint8_t *at = p->manifest.p + sizeof(struct manifest_head);
@@ -61,6 +59,23 @@ static void release(struct plug_run *p, const struct tree *old)
 
 /* ---- a new device ---- */
 
+static void add_memory(struct tree *t, const char *name, const struct tree *size, bool more)
+{
+    uint64_t all = 0, v = 0;
+    if (tree_first(t, name) && size && !tree_parse_uint(tree_text(t, name), 10, INT64_MAX, &all) && !tree_parse_uint(size->text, 10, INT64_MAX, &v) && (more || v <= all))
+        tree_set_text(tree_first(t, name), "%" PRIu64, more ? all + v : all - v);
+}
+
+/* What a memory device adds to the guest's: one of virtio is there but given when its requested size says so, which is the worker's to know. */
+static void count_memory(struct tree *t, const struct tree *dev, bool more)
+{
+    if (strcmp(dev->name, "memory") != 0)
+        return;
+    add_memory(t, "memory", tree_get(dev, "target/size"), more);
+    if (!doc_is(dev, "model", "virtio-mem"))
+        add_memory(t, "currentMemory", tree_get(dev, "target/size"), more);
+}
+
 /* Into the run's tree, behind as many of its kind as are before it in the completed document. */
 static struct tree *graft(struct plug_run *p, const struct tree *from)
 {
@@ -75,37 +90,64 @@ static struct tree *graft(struct plug_run *p, const struct tree *from)
         tree_insert(devices, t, at);
     else
         tree_append(devices, t);
+    count_memory(p->t, t, true);
     return t;
 }
 
-static bool comes_with_it(const struct tree *t) { return t->name && doc_in(t->name, "controller hub") && !alias_of(t); }
+/* Only SCSI controllers come for the sake of a device: 1 this is one, 0 it was there; -1 *e says what there is none of. */
+static int came_with_it(const struct tree *t, struct err *e)
+{
+    if (!t->name || strcmp(t->name, "controller") != 0 || plug_alias_of(t))
+        return 0;
+    return doc_is(t, "type", "scsi") ? 1 :
+        err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "Could not find %s controller with index %u required for device", tree_attr(t, "type"), doc_uint(t, "index", 0));
+}
 
-/* dev, which is not there yet, completed beside all that is. */
-static struct tree *beside(const struct plug_run *p, const struct tree *dev, const struct doc_env *env, struct err *e)
+struct tree *plug_beside(const struct plug_run *p, const struct tree *old, const struct tree *dev, const struct doc_env *env, struct err *e)
 {
     struct doc_env live = *env;
     AUTO_TREE *whole = tree_copy(p->t);
-    struct tree *t = tree_copy(dev);
+    struct tree *devices = tree_first(whole, "devices"), *t = tree_copy(dev), *at = devices->child, *name = tree_make(t, "alias");
     live.flags = DOC_LIVE | DOC_CHANGE | DOC_PLUG;
-    if (!alias_of(t))
-        tree_set_attr(tree_make(t, "alias"), "name", ALIAS_NEW);
-    tree_append(tree_first(whole, "devices"), t);
+    if (!tree_attr(name, "name"))
+        tree_set_attr(name, "name", ALIAS_NEW);
+    for (const struct tree *o = tree_first(p->t, "devices")->child; old && o && o != old; o = o->next)
+        at = at->next;
+    if (old) {
+        tree_insert(devices, t, at);
+        tree_free(at);
+    } else {
+        tree_append(devices, t);
+        count_memory(whole, t, true);
+    }
     return doc_complete(whole, &live, e);
 }
 
-static int plug_in(struct plug_run *p, const struct tree *dev, const struct doc_env *env, struct err *e)
+struct tree *plug_self(const struct tree *whole, const struct tree *dev)
 {
-    const char *alias = alias_of(dev) ? alias_of(dev) : ALIAS_NEW;
-    AUTO_TREE *whole = beside(p, dev, env, e);
-    struct tree *came[DOC_CONTROLLERS_MAX], *self = NULL;
+    const char *alias = plug_alias_of(dev) ? plug_alias_of(dev) : ALIAS_NEW;
+    if (strcmp(dev->name, "graphics") == 0)         /* these have none, and are told by their type */
+        TREE_EACH(t, tree_first(whole, "devices"), dev->name)
+            if (doc_is(t, "type", tree_attr(dev, "type")))
+                return t;
+    TREE_EACH(t, tree_first(whole, "devices"), dev->name)
+        if (plug_alias_of(t) && strcmp(plug_alias_of(t), alias) == 0)
+            return t;
+    return NULL;
+}
+
+/* whole: the completed document that has it. */
+static int plug_in(struct plug_run *p, const struct tree *whole, const struct tree *dev, const struct doc_env *env, struct err *e)
+{
+    struct tree *came[DOC_CONTROLLERS_MAX], *self = plug_self(whole, dev);
     unsigned n = 0;
-    if (!whole)
-        return -1;
-    for (struct tree *t = tree_first(whole, "devices")->child; t; t = t->next)
-        if (comes_with_it(t) && n < ARRAY_N(came) - 1)
+    TREE_EACH(t, tree_first(whole, "devices"), "controller") {
+        int r = t == self ? 0 : came_with_it(t, e);
+        if (r < 0)
+            return -1;
+        if (r && n < ARRAY_N(came) - 1)
             came[n++] = graft(p, t);
-        else if (t->name && strcmp(t->name, dev->name) == 0 && alias_of(t) && strcmp(alias_of(t), alias) == 0)
-            self = t;
+    }
     if (!self)
         return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "device '%s' says nothing", dev->name);
     came[n++] = graft(p, self);
@@ -123,36 +165,190 @@ static int plug_in(struct plug_run *p, const struct tree *dev, const struct doc_
 
 /* ---- calls ---- */
 
-static int plug_out(struct plug_run *p, const struct tree *t)
+/* The one beside which there cannot be this one. */
+static struct tree *clashing(const struct device_kind *k, struct tree *devices, const struct tree *dev)
 {
+    bool terminal = strcmp(k->word, "chr") == 0 && doc_is(dev, "type", "pty");       /* of which every one is another */
+    return k->can & LONE ? tree_first(devices, k->name) : k->can & UNIQUE && !terminal ? plug_find(k, devices, dev) : NULL;
+}
+
+static int room_for_memory(const struct tree *t, const struct tree *dev, struct err *e)
+{
+    uint64_t all = 0, most = 0, v = 0;
+    if (strcmp(dev->name, "memory") != 0 || tree_parse_uint(tree_text(t, "memory"), 10, INT64_MAX, &all) || tree_parse_uint(tree_text(t, "maxMemory"), 10, INT64_MAX, &most) ||
+        tree_parse_uint(tree_text(dev, "target/size"), 10, INT64_MAX, &v) || all + v <= most)
+        return 0;
+    return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_DOMAIN, "Attaching memory device with size '%" PRIu64 "' would exceed domain's maxMemory config size '%" PRIu64 "'", v, most);
+}
+
+/* Of a call that comes again: the device that it was about, if there can be one of it only. */
+static struct tree *done_before(const struct device_kind *k, struct tree *devices, const struct tree *dev)
+{
+    struct err ignored = ERR_INIT;
+    const char *mac = tree_path_attr(dev, "mac", "address");
+    struct tree *t = strcmp(k->name, "interface") == 0 ? mac ? device_interface(devices, dev, &ignored) : NULL : k->can & LONE ? tree_first(devices, k->name) :
+        k->can & UNIQUE || strcmp(k->name, "disk") == 0 ? plug_find(k, devices, dev) : NULL;
+    return t && device_within(dev, t) ? t : NULL;
+}
+
+static int unsupported(const struct device_kind *k, const char *what, struct err *e)
+{
+    return err_set(e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "live %s of device '%s' is not supported", what, k->word);
+}
+
+/* A place that is given must be one that a device can be put on while the guest runs. */
+static int place(const struct tree *devices, const struct tree *dev, struct err *e)
+{
+    static const char *const part[] = { "controller", "bus", "target", "unit" };
+    const struct tree *a = tree_first(dev, "address");
+    struct pci_addr at;
+    struct pci_bus seat = { .flags = PCI_HOTPLUG };
+    if (doc_is(a, "type", "pci") && doc_uint(a, "function", 0))
+        return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "Only PCI device addresses with function=0 are supported");
+    if (pci_given(dev, &at))
+        TREE_EACH(c, devices, "controller")
+            if (doc_is(c, "type", "pci") && doc_uint(c, "index", 0) == at.bus)
+                pci_bus_model(&seat, tree_attr(c, "model"));
+    if (!(seat.flags & PCI_HOTPLUG))
+        return err_set(e, VIR_ERR_XML_ERROR, VIR_FROM_DOMAIN, "The device at PCI address %04x:%02x:%02x.%x requires hotplug capability, but the PCI controller with index='%u' doesn't support hotplug",
+            at.domain, at.bus, at.slot, at.function, at.bus);
+    if (strcmp(dev->name, "disk") != 0 || !doc_is(a, "type", "drive"))
+        return 0;
+    TREE_EACH(t, devices, "disk") {
+        const struct tree *b = tree_first(t, "address");
+        const char *bus = tree_path_attr(t, "target", "bus");
+        bool same = doc_is(b, "type", "drive") && bus && doc_is(tree_first(dev, "target"), "bus", bus);
+        for (unsigned i = 0; i < ARRAY_N(part); i++)
+            same = same && doc_uint(a, part[i], 0) == doc_uint(b, part[i], 0);
+        if (same)
+            return err_set(e, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "Domain already contains a disk with that address");
+    }
+    return 0;
+}
+
+static int attach(struct plug_run *p, const struct device_kind *k, struct tree *dev, const struct doc_env *env, struct err *e)
+{
+    struct tree *devices = tree_first(p->t, "devices"), *other = clashing(k, devices, dev), *alias = tree_first(dev, "alias");
+    if (env->flags & DOC_AGAIN && done_before(k, devices, dev)) {
+        p->what = PLUG_NONE;
+        return 0;
+    }
+    if (alias && (!tree_attr(alias, "name") || strncmp(tree_attr(alias, "name"), "ua-", 3) != 0))
+        tree_free(alias);
+    if (device_alone(DEVICE_ATTACH, p->t, dev, e))
+        return -1;
+    if (device_shows_serial(dev))
+        return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "unsupported console target type serial");
+    if (strcmp(k->name, "disk") == 0 && doc_in(tree_attr(dev, "device"), "cdrom floppy") && plug_find(k, devices, dev))
+        return plug_medium(p, dev, env, e);
+    bool disk = strcmp(k->name, "disk") == 0;       /* which knows its bus once it is complete */
+    if (!disk && plug_only(k, DEVICE_ATTACH, dev, e))
+        return -1;
+    if (other)
+        return device_refuse(k, &k->clash, dev, e);
+    if (place(devices, dev, e) || room_for_memory(p->t, dev, e))
+        return -1;
+    AUTO_TREE *whole = k->can & (ATTACH | JUDGED) ? plug_beside(p, NULL, dev, env, e) : NULL;
+    if (!(k->can & ATTACH))
+        return e->code ? -1 : unsupported(k, "attach", e);
+    return !whole || (disk && plug_self(whole, dev) && plug_only(k, DEVICE_ATTACH, plug_self(whole, dev), e)) ? -1 : plug_in(p, whole, dev, env, e);
+}
+
+/* A controller that something sits on stays. */
+static bool is_busy(const struct tree *devices, const struct tree *t)
+{
+    TREE_EACH(d, devices, "disk")
+        if (strcmp(t->name, "controller") == 0 && doc_is(tree_first(d, "target"), "bus", "scsi") &&
+            doc_uint(tree_first(d, "address"), "controller", 0) == doc_uint(t, "index", 0))
+            return true;
+    return false;
+}
+
+static int out(struct plug_run *p, const struct device_kind *k, const struct tree *t, struct err *e)
+{
+    if (!(k->can & DETACH))
+        return unsupported(k, "detach", e);
+    if (plug_only(k, DEVICE_DETACH, t, e))
+        return -1;
+    if (is_busy(tree_first(p->t, "devices"), t))
+        return err_set(e, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "device cannot be detached: device is busy");
     tree_append(p->devices, tree_copy(t));
     p->what = PLUG_OUT;
     return 0;
 }
 
+static int detach(struct plug_run *p, const struct device_kind *k, struct tree *dev, const struct doc_env *env, struct err *e)
+{
+    struct tree *devices = tree_first(p->t, "devices"), *t = NULL;
+    if (!(k->can & DETACH))
+        return unsupported(k, "detach", e);
+    if (strcmp(k->name, "disk") != 0 && plug_only(k, DEVICE_DETACH, dev, e))      /* which kind of disk it is, the one that is there says */
+        return -1;
+    if (strcmp(k->name, "interface") == 0)
+        t = device_interface(devices, dev, e);
+    else if (!device_shows_serial(dev) && !(t = plug_find(k, devices, dev)))
+        device_refuse(k, k->can & LONE && !tree_first(devices, k->name) && k->stale.text ? &k->stale : &k->missing, dev, e);
+    else if (!t)
+        device_refuse(k, &k->missing, dev, e);
+    if (t)
+        return out(p, k, t, e);
+    if (!(env->flags & DOC_AGAIN))
+        return -1;
+    *e = (struct err)ERR_INIT;
+    p->what = PLUG_NONE;
+    return 0;
+}
+
+static int detach_alias(struct plug_run *p, const char *alias, size_t n, const struct doc_env *env, struct err *e)
+{
+    struct device_kind k;
+    for (const struct tree *t = tree_first(p->t, "devices")->child; t; t = t->next)
+        if (t->name && plug_alias_of(t) && strlen(plug_alias_of(t)) == n && !memcmp(plug_alias_of(t), alias, n) && plug_kind(t->name, &k))
+            return out(p, &k, t, e);
+    if (!(env->flags & DOC_AGAIN))
+        return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "no device found with alias %.*s", (int)(n < 1024 ? n : 1024), alias);
+    p->what = PLUG_NONE;
+    return 0;
+}
+
+static int update(struct plug_run *p, const struct device_kind *k, struct tree *dev, const struct doc_env *env, struct err *e)
+{
+    if (k->can & UPDATE)
+        return plug_update(p, k, dev, env, e);
+    struct tree *old = clashing(k, tree_first(p->t, "devices"), dev);
+    if (!old && tree_first(dev, "alias"))
+        tree_free(tree_first(dev, "alias"));        /* it may be another's, and that is not what is wrong */
+    if (device_alone(DEVICE_UPDATE, p->t, dev, e))
+        return -1;
+    AUTO_TREE *whole = old || k->can & (ATTACH | JUDGED) ? plug_beside(p, old, dev, env, e) : NULL;
+    if (e->code && !(e->code == VIR_ERR_INTERNAL_ERROR && e->domain == VIR_FROM_DOMAIN))      /* what is wrong in itself is so first; that there is no place is not */
+        return -1;
+    return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "live update of device '%s' is not supported", k->word);
+}
+
 int plug_change(struct plug_run *p, enum device_change what, const char *xml, size_t n, const struct doc_env *env, struct err *e)
 {
-    struct tree *devices = tree_first(p->t, "devices"), *t;
-    const struct device_kind *k;
-    AUTO_TREE *dev = device_read(p->t, xml, n, env, &k, e);
-    if (!dev)
+    const struct device_kind *of_all;
+    struct device_kind k;
+    if (what == DEVICE_DETACH_ALIAS)
+        return detach_alias(p, xml, n, env, e);
+    AUTO_TREE *dev = device_read(p->t, xml, n, env, &of_all, e);
+    if (!dev || !plug_kind(of_all->name, &k))
         return -1;
-    if (strcmp(k->name, "disk") != 0 || (what != DEVICE_ATTACH && what != DEVICE_DETACH))
-        return err_set(e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "live change of device '%s' is not supported", k->word);
-    t = device_find(k, devices, dev);
-    if (what == DEVICE_ATTACH)
-        return device_alone(what, p->t, dev, e) || plug_in(p, dev, env, e) ? -1 : 0;
-    return t ? plug_out(p, t) : err_set(e, VIR_ERR_DEVICE_MISSING, VIR_FROM_QEMU, "disk %s not found", tree_path_attr(dev, "target", "dev"));
+    plug_prepare(dev, what);
+    return what == DEVICE_ATTACH ? attach(p, &k, dev, env, e) : what == DEVICE_DETACH ? detach(p, &k, dev, env, e) : update(p, &k, dev, env, e);
 }
 
 void plug_gone(struct plug_run *p, const char *alias)
 {
-    for (struct tree *t = tree_first(p->t, "devices")->child; t; t = t->next) {
-        if (!t->name || !alias_of(t) || strcmp(alias_of(t), alias) != 0)
+    AUTO_TREE *gone = tree_new("devices");
+    for (struct tree *t = tree_first(p->t, "devices")->child, *next; t; t = next) {     /* two: a serial port, and the console that stands for it */
+        next = t->next;
+        if (!t->name || !plug_alias_of(t) || strcmp(plug_alias_of(t), alias) != 0)
             continue;
-        AUTO_TREE *old = t;
         tree_unlink(t);
-        release(p, old);
-        return;
+        tree_append(gone, t);
+        count_memory(p->t, t, false);
     }
+    plug_release(p, gone);
 }

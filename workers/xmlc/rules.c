@@ -93,7 +93,8 @@ static const struct rule rules[] = {
     {"disk", "iotune/total_bytes_sec_max; iotune/write_bytes_sec_max", X, D, "total and read/write bytes_sec_max cannot be set at the same time"},
     {"disk", "iotune/total_iops_sec_max; iotune/read_iops_sec_max", X, D, "total and read/write iops_sec_max cannot be set at the same time"},
     {"disk", "iotune/total_iops_sec_max; iotune/write_iops_sec_max", X, D, "total and read/write iops_sec_max cannot be set at the same time"},
-    {"disk", "readonly; target@bus=ide|sata; @device=disk", U, Q, "readonly ide disks are not supported"},
+    {"disk", "readonly; target@bus=ide; @device=disk", U, Q, "readonly ide disks are not supported"},
+    {"disk", "readonly; target@bus=sata; @device=disk", U, Q, "readonly sata disks are not supported"},
     /* controllers */
     {"controller", "@type=ide; !pc", U, Q, "IDE controllers are unsupported for this QEMU binary or machine type"},
     {"controller", "@type=ide; !@index=0; pc", U, Q, "Only a single IDE controller is supported for this machine type"},

@@ -1,0 +1,102 @@
+/* plug-kinds.c: which devices come and go while a guest runs, and what is said where they do not, in libvirt's words. */
+#include <string.h>
+#include "ipc/util.h"
+#include "workers/xmlc/plug-kinds.h"
+
+#define GONE(what) { VIR_ERR_DEVICE_MISSING, VIR_FROM_QEMU, what }
+#define HERE(what) { VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, what }
+#define CANNOT(what) { VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, what }
+#define NONE { 0, 0, NULL }
+#define CHR(name, same) { name, "chr", same, ATTACH | DETACH | UNIQUE, GONE("chr type '" name "' device not present in domain configuration"), HERE("chardev already exists"), NONE }
+
+/* stale is said to an update; of the kinds of which there is one at most, which have none, to a detach when there is not even another one. */
+static const struct device_kind live[] = {
+    { "disk", "disk", "target@dev!", ATTACH | DETACH | UPDATE, GONE("disk $1 not found"), NONE, { VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "disk '$1' not found" } },
+    { "controller", "controller", "@type @index!", ATTACH | DETACH | UNIQUE, GONE("controller $1:$2 not found"), { VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "target $1:$2 already exists" }, NONE },
+    { "interface", "interface", "", ATTACH | DETACH | UPDATE, NONE, NONE, NONE },
+    { "hostdev", "hostdev", "@type source*", ATTACH | DETACH, GONE("host $1 device not found"), NONE, NONE },
+    { "filesystem", "filesystem", "target@dir!", ATTACH | DETACH, GONE("matching filesystem not found"), NONE, NONE },
+    { "memory", "memory", "@model @access source* target* address@slot?", ATTACH | DETACH | UPDATE, GONE("model '$1' memory device not present in the domain configuration"), NONE, NONE },
+    { "rng", "rng", "@model rate* backend* address*?", ATTACH | DETACH, GONE("model 'random' RNG device not present in domain configuration"), NONE, NONE },
+    { "redirdev", "redirdev", "@bus @type source* address*?", ATTACH | DETACH, HERE("no matching redirdev was not found"), NONE, NONE },
+    { "shmem", "shmem", "model@type @name size? server*", ATTACH | DETACH, GONE("model '$1' shmem device not present in domain configuration"), NONE, NONE },
+    { "vsock", "vsock", "cid@auto? cid@address?", ATTACH | DETACH | LONE, GONE("matching vsock device not found"), HERE("domain already has a vsock device"), NONE },
+    { "watchdog", "watchdog", "@model @action address*", ATTACH | DETACH | LONE, GONE("model '$1' watchdog device not present in domain configuration"), HERE("domain already has a watchdog"),
+      GONE("watchdog device not present in domain configuration") },
+    { "input", "input", "@type @bus source* address*?", ATTACH | DETACH, GONE("matching input device not found"), NONE, NONE },
+    CHR("serial", "@type source* target@port!"), CHR("parallel", "@type source* target@port!"), CHR("console", "@type source* target@type target@port!"),
+    CHR("channel", "@type source* target@type target@name target@address target@port"),
+    { "graphics", "graphics", "@type", UPDATE, NONE, NONE, GONE("cannot find existing graphics device to modify of type '$1'") },
+    { "lease", "lease", "key lockspace", 0, NONE, NONE, NONE },
+};
+
+/* Of some kinds, only those with one of these values. */
+static const struct only { const char *name, *of /* @device, NULL any */; enum device_change what; const char *path, *attr, *values; struct fault fault; const char *same; } only[] = {
+    { "disk", NULL, DEVICE_ATTACH, "", "device", "disk lun cdrom", CANNOT("floppy device hotplug isn't supported"), "" },
+    { "disk", NULL, DEVICE_ATTACH, "target", "bus", "virtio scsi usb ide sata", { VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "Invalid bus type '$1' for disk" }, "target@bus" },
+    { "disk", "disk lun", DEVICE_DETACH, "target", "bus", "virtio scsi usb", CANNOT("This type of disk cannot be hot unplugged"), "" },
+    { "disk", "cdrom floppy", DEVICE_DETACH, "target", "bus", "scsi usb", CANNOT("disk device type '$1' cannot be detached"), "@device" },
+    { "controller", NULL, DEVICE_ATTACH, "", "type", "scsi", CANNOT("'$1' controller cannot be hot plugged."), "@type" },
+    { "controller", NULL, DEVICE_DETACH, "", "type", "scsi", CANNOT("'$1' controller cannot be hot unplugged."), "@type" },
+    { "filesystem", NULL, DEVICE_ATTACH, "driver", "type", "virtiofs", CANNOT("only virtiofs filesystems can be hotplugged"), "" },
+    { "watchdog", NULL, DEVICE_ATTACH, "", "model", "i6300esb", CANNOT("hotplug of watchdog of model $1 is not supported"), "@model" },
+    { "input", NULL, DEVICE_ATTACH, "", "bus", "usb virtio", CANNOT("input device on bus '$1' cannot be hot plugged."), "@bus" },
+    { "input", NULL, DEVICE_DETACH, "", "bus", "usb virtio", CANNOT("input device on bus '$1' cannot be detached"), "@bus" },
+};
+
+bool plug_kind(const char *name, struct device_kind *k)
+{
+    const struct device_kind *of_all = device_kind(name);
+    for (size_t i = 0; i < ARRAY_N(live); i++)
+        if (strcmp(live[i].name, name) == 0) {
+            *k = live[i];
+            return true;
+        }
+    if (!of_all)
+        return false;
+    *k = *of_all;
+    k->can &= JUDGED;
+    return true;
+}
+
+int plug_only(const struct device_kind *k, enum device_change what, const struct tree *dev, struct err *e)
+{
+    for (size_t i = 0; i < ARRAY_N(only); i++) {
+        const struct only *o = &only[i];
+        if (strcmp(o->name, k->name) != 0 || o->what != what || (o->of && !doc_in(tree_attr(dev, "device"), o->of)) || doc_in(tree_path_attr(dev, o->path, o->attr), o->values))
+            continue;
+        struct device_kind said = { .name = k->name, .same = o->same };
+        return device_refuse(&said, &o->fault, dev, e);
+    }
+    return 0;
+}
+
+void plug_prepare(struct tree *dev, enum device_change what)
+{
+    if (strcmp(dev->name, "controller") == 0 && what == DEVICE_DETACH)
+        doc_default(dev, "index", "-1");
+    else if (strcmp(dev->name, "input") == 0)
+        doc_default(dev, "bus", doc_in(tree_attr(dev, "type"), "mouse keyboard") ? "ps2" : doc_is(dev, "type", "tablet") ? "usb" : "virtio");
+    else if (strcmp(dev->name, "disk") == 0)
+        doc_default(dev, "device", "disk");
+}
+
+/* Where a terminal leads is not known here, so a client's word for it does not count. */
+static struct tree *without_terminal(const struct tree *t)
+{
+    struct tree *c = tree_copy(t), *source = doc_is(c, "type", "pty") ? tree_first(c, "source") : NULL;
+    if (source)
+        tree_free(source);
+    return c;
+}
+
+struct tree *plug_find(const struct device_kind *k, struct tree *devices, const struct tree *dev)
+{
+    AUTO_TREE *wanted = without_terminal(dev);
+    TREE_EACH(t, devices, k->name) {
+        AUTO_TREE *has = without_terminal(t);
+        if (device_same(k, wanted, has))
+            return t;
+    }
+    return NULL;
+}
