@@ -1,6 +1,7 @@
 /* defaults.c: the settings where no configuration file says otherwise, and the check of what conf made of the files. */
 #include <errno.h>
 #include <string.h>
+#include "ipc/log.h"
 #include "ipc/util.h"
 #include "daemon/daemon.h"
 
@@ -15,10 +16,11 @@ void settings_defaults(struct settings *s, bool session)
         .max_clients = 5000, .max_queued_clients = 1000, .max_anonymous_clients = 20, .min_workers = 5, .max_workers = 20, .prio_workers = 5,
         .max_client_requests = 5, .admin_max_clients = 5, .admin_min_workers = 1, .admin_max_workers = 5, .admin_max_queued_clients = 5,
         .admin_max_client_requests = 5, .keepalive_interval = 5, .keepalive_count = 5, .admin_keepalive_interval = 5, .admin_keepalive_count = 5,
-        .log_level = 3, .vnc_listen = "127.0.0.1", .spice_listen = "127.0.0.1", .remote_display_port_min = 5900, .remote_display_port_max = 65535,
+        .vnc_listen = "127.0.0.1", .spice_listen = "127.0.0.1", .remote_display_port_min = 5900, .remote_display_port_max = 65535,
         .dynamic_ownership = 1,
         .log_max_size = 2u << 20, .log_max_backups = 3, .owner_uid = ~0u, .owner_gid = ~0u,
     };
+    memset(s->log[LOG_FILTERS].from, LOG_L_WARN, LOG_ROLES_MAX);
     s->daemon = kind.id;
     s->uid_base = session ? 0 : UID_BASE + kind.id * UID_COUNT;
     s->uid_count = session ? 0 : UID_COUNT;
@@ -38,9 +40,9 @@ int settings_check(const struct settings *s, const char **what)
 {
 #define TEXT(f) { #f, s->f, sizeof s->f }
 #define RANGE(f, lo, hi) { #f, s->f, lo, hi }
-    const struct { const char *name, *v; size_t n; } texts[] = { TEXT(unix_sock_group), TEXT(unix_sock_dir), TEXT(log_filters), TEXT(log_outputs), TEXT(vnc_listen),
+    const struct { const char *name, *v; size_t n; } texts[] = { TEXT(unix_sock_group), TEXT(unix_sock_dir), TEXT(log[LOG_FILTERS].text), TEXT(log[LOG_OUTPUTS].text), TEXT(vnc_listen),
         TEXT(spice_listen), TEXT(vnc_password), TEXT(user), TEXT(group), TEXT(lock_manager), TEXT(file_lockspace_dir), TEXT(lvm_lockspace_dir), TEXT(scsi_lockspace_dir),
-        TEXT(log_to[0].name), TEXT(log_to[1].name), TEXT(log_to[2].name), TEXT(log_to[3].name) };
+        TEXT(log[LOG_OUTPUTS].to[0].name), TEXT(log[LOG_OUTPUTS].to[1].name), TEXT(log[LOG_OUTPUTS].to[2].name), TEXT(log[LOG_OUTPUTS].to[3].name) };
     const struct { const char *name; uint32_t v, lo, hi; } ranges[] = {
         RANGE(magic, SETTINGS_MAGIC, SETTINGS_MAGIC), RANGE(unix_sock_ro_perms, 0, 0777), RANGE(unix_sock_rw_perms, 0, 0777), RANGE(unix_sock_admin_perms, 0, 0777),
         RANGE(max_clients, 1, 1u << 20), RANGE(max_client_requests, 1, 1u << 20), RANGE(admin_max_clients, 1, 1u << 20), RANGE(log_level, 0, 4),

@@ -59,6 +59,26 @@ static int daemonize(void)
     return p[1];
 }
 
+/* What these say counts more than the files do; a text is conf's to read. */
+static int log_environment(struct settings *s)
+{
+    const char *level = getenv("LIBVIRT_DEBUG"), *filters = getenv("LIBVIRT_LOG_FILTERS"), *outputs = getenv("LIBVIRT_LOG_OUTPUTS");
+    for (uint32_t i = LOG_L_DEBUG; level && i <= LOG_L_ERR; i++)
+        if (!strcmp(level, log_levels[i]) || (level[0] == (char)('0' + i) && !level[1]))
+            s->log_level = i;
+    if (level && *level && !s->log_level) {
+        fprintf(stderr, "%s: Failed to set logging priority, argument '%s' is invalid\n", kind.name, level);
+        return -EINVAL;
+    }
+    if (s->log_level)
+        memset(s->log[LOG_FILTERS].from, (int)s->log_level, LOG_ROLES_MAX);
+    if ((filters && util_copy_str(s->log[LOG_FILTERS].text, LOG_SETTING_MAX, filters)) || (outputs && util_copy_str(s->log[LOG_OUTPUTS].text, LOG_SETTING_MAX, outputs))) {
+        fprintf(stderr, "%s: LIBVIRT_LOG_FILTERS or LIBVIRT_LOG_OUTPUTS is too long\n", kind.name);
+        return -EINVAL;
+    }
+    return 0;
+}
+
 /* After -d the terminal is given back once all errors of the start have been told. */
 static int detach_stdio(void)
 {
@@ -121,10 +141,9 @@ int main(int argc, char **argv)
     if (worker)
         return worker_cli(&k.layout, optind < argc ? argv[optind] : NULL, debug, trace);
     settings_defaults(&k.settings, session);
-    const char *level = getenv("LIBVIRT_DEBUG");
-    k.settings.log_level = verbose ? LOG_L_INFO : LOG_L_WARN;
-    if (level && level[0] >= '1' && level[0] <= '4' && !level[1])
-        k.settings.log_level = (uint32_t)(level[0] - '0');
+    if (log_environment(&k.settings))
+        return 1;
+    k.settings.log_verbose = verbose;
     k.settings.timeout_s = timeout;
     const char *state = getenv("BULKHEAD_KEEPER_STATE");
     if (state && (r = reload(&k.settings, atoi(state), argv)) >= 0)

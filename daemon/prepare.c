@@ -119,6 +119,7 @@ static int keep_pages(const struct settings *s, bool session, uint32_t version)
     rw = memfd_create("bulkhead-clients", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     struct clients_head h = { .magic = CLIENTS_MAGIC, .next_id = 1, .limits = { { .max_clients = s->max_clients < most ? s->max_clients : most,
         .max_anonymous = s->max_anonymous_clients, .timeout_s = s->timeout_s }, { .max_clients = s->admin_max_clients } } };
+    memcpy(h.log, s->log, sizeof h.log);
     char path[40];
     snprintf(path, sizeof path, "/proc/self/fd/%d", rw);
     if (rw < 0 || ftruncate(rw, CLIENTS_BYTES) < 0 || pwrite(rw, &h, sizeof h, 0) != (ssize_t)sizeof h ||
@@ -233,6 +234,7 @@ int prepare(struct keeper_start *k, const char *pid_file)
             return r;
         log_warn("no conf role: default settings");
     }
+    log_threshold = k->settings.log[LOG_FILTERS].from[ROLE_KEEPER];
     host_uuid(k->settings.host_uuid);
     uint32_t version = 0;
     if ((r = keep_caps(k, &version)) || (r = keep(ROLE_SUPERVISOR, BFD_SETTINGS, 0, frame_memfd("settings", &k->settings, sizeof k->settings))) ||

@@ -41,7 +41,7 @@ static int page_renew(const struct settings *s, const struct settings *was)
         h.limits[0].max_anonymous = s->max_anonymous_clients;
     if (s->admin_max_clients != was->admin_max_clients)
         h.limits[1].max_clients = s->admin_max_clients;
-    h.log_filters[0] = h.log_outputs[0] = 0;
+    memcpy(h.log, s->log, sizeof h.log);
     return pwrite(page->fd, &h, sizeof h, 0) == (ssize_t)sizeof h ? 0 : -EIO;
 }
 
@@ -76,7 +76,6 @@ int reload(const struct settings *fresh, int state, char **argv)
         return r;
     output_init(&k);
     log_sink = output_own;
-    log_threshold = (int)k.settings.log_level;
     if ((r = renew(&k, fresh)) < 0)
         log_err("SIGHUP: the configuration stays as it was: %s", strerror(-r));
     r = keeper_exec(&k, false, argv);

@@ -16,7 +16,7 @@ int role_start(const struct keeper_start *k, struct birth *b, const int *fds, un
     if (nfds > BIRTH_FDS_MAX - 5 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) < 0)
         return -EMFILE;
     b->magic = BIRTH_MAGIC;
-    b->log_level = k->settings.log_level;
+    b->log_level = k->settings.log[LOG_FILTERS].from[b->role];
     b->flags = k->layout.session ? BIRTH_SESSION : 0;
     if (nfds)
         memcpy(all, fds, nfds * sizeof *fds);

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "settings.h"
 
 #define INDEX_MAGIC 0x49445832u
 #define INDEX_SLOTS_MAX 8192
@@ -89,11 +90,11 @@ enum door { DOOR_RW, DOOR_RO, DOOR_ADMIN, DOOR_N };
 struct limits { uint32_t max_clients, max_anonymous, min_workers, max_workers, prio_workers, timeout_s /* --timeout; [0] only */; };
 #define LIMIT_LEFT UINT32_MAX       /* in what asks for a change: as it is */
 struct clients_head { uint32_t magic, workers, admin_count, pad; uint64_t next_id;
-    /* what is in force, [1] of the admin door; of the workers and below: what the admin program has set since the start, 0 and "": as the settings say */
+    /* what is in force, [1] of the admin door; of the workers: what the admin program has set since the start, 0: as the settings say */
     struct limits limits[2];
-    char log_filters[1024], log_outputs[1024];
-    uint8_t reserved[1976]; };
-_Static_assert(sizeof(struct clients_head) == 4096, "one page");
+    struct logging log[LOG_PARTS_N];
+    uint8_t reserved[4088]; };
+_Static_assert(sizeof(struct clients_head) == 8192, "whole pages");
 #define CLIENTS_MAGIC 0x434c4932u
 #define CLIENTS_BYTES (sizeof(struct clients_head) + CLIENTS_MAX * sizeof(struct client_row))
 #endif

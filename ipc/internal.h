@@ -30,7 +30,7 @@ enum internal_op {
     /* gateway -> supervisor */
     IN_SERVE = 32,      /* EVENT supervisor -> gateway: struct serve; fds [0] the client's socket, [1] the client page, on the admin door only */
     IN_SUBSCRIBE,       /* EVENT: arg unused; body uint64 mask[2]: bit n = domain event id n wanted (bit 64..: other classes) */
-    IN_EPOCH,           /* EVENT supervisor -> gateway and workers: a new supervisor: send your outstanding calls again with FRAME_RESENT */
+    IN_EPOCH,           /* EVENT supervisor -> gateway and workers: a new supervisor: send your outstanding calls again with FRAME_RESENT. arg: as IN_LOG_LEVEL's */
     IN_CANCEL,          /* EVENT gateway -> supervisor -> worker: the caller of (origin, serial) is gone */
     /* xmlc -> supervisor */
     IN_DOC = 48,        /* REPLY body of every document call that makes or changes a document: struct doc_result; fds in the order of doc_fd */
@@ -110,7 +110,7 @@ enum internal_op {
     IN_WORKER_DEBUG,    /* CALL admin gateway -> supervisor -> qemu worker: arg: enum worker_debug; object in the header. Reply: msgpack [[[name, value] ...]]: what it is doing */
     IN_CLIENT_CLOSE,    /* CALL admin gateway -> supervisor: uint64_t number of the client's gateway (client page): it is ended */
     IN_LIMITS,          /* CALL admin gateway -> supervisor: struct limits (index.h): those not LIMIT_LEFT are set; arg 1: of the admin door */
-    IN_LOG_SET,         /* CALL admin gateway -> supervisor: struct log_set: arg 1: outputs, and an EVENT -> keeper; 0: filters, of which only the text counts */
+    IN_LOG_SET,         /* CALL admin gateway -> supervisor: struct logging: arg: enum log_part. EVENT supervisor -> keeper: all parts */
     IN_WORKER_TRACE,    /* CALL like IN_WORKER_DEBUG. Reply: empty; fd [0]: what goes over the monitor and the agent's channel, as lines of text without secrets, until it is closed */
     /* supervisor -> lock: struct lock_file; reply: struct lock_done. The direct lockspace has no folder: only GIVE and CHECK are asked there */
     IN_LOCK_TAKE = 160, /* CALL: the lock of a file. LOCK_SHARED, LOCK_AUTOCREATE. Reply: fd [0]: who has it has the lock */
@@ -122,6 +122,7 @@ enum internal_op {
     IN_LEASE_LOST,      /* EVENT supervisor of virtlockd -> gateways whose mask has the bit LEASE_LOST_EVENT: the row, as in IN_LEASES, of a lock that is another's now */
     IN_TALK,            /* CALL supervisor -> talk, its only one: struct lock_owner: the guest; arg: enum talk_what; fds [0] a connection to virtlockd or virtlogd, [1] the guest's BFD_TREE,
                          * or for TALK_LOGS BFD_MANIFEST, [2], if that is wanted for leases, struct disk_keys. Reply: that of enum talk_what, or the daemon's error */
+    IN_LOG_LEVEL,       /* EVENT supervisor -> all that stay, and hands that wait for their call: arg: the least level of what is logged from now on */
     IN_OP_N
 };
 #define OP_IN(x) OP(PROG_INTERNAL, x)
@@ -205,7 +206,6 @@ struct guest_state {
     uint64_t cpu_time_ns;       /* 0: unchanged */
     uint32_t vcpus, pad;
 };
-struct log_set { struct log_output to[LOG_OUTPUTS_MAX]; /* which the keeper opens */ char text[1024]; /* which is shown; "": the settings' */ };
 /* Program log: what the gateway makes of a call's arguments, as neither supervisor nor log role reads msgpack. The path comes first in all of them, and the
  * supervisor reads nothing else: it says whose stream the call is about. The answers are msgpack, made by the log role. */
 #define LOG_PATH_MAX 4096

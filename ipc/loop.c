@@ -114,13 +114,11 @@ int loop_once(int timeout_ms)
 
 int loop_run(void)
 {
+    int r = 0;
     loop_stopped = false;
-    while (!loop_stopped) {
-        int r = loop_once(-1);
-        if (r < 0)
-            return r;
-    }
-    return loop_code;
+    while (!loop_stopped && r >= 0)
+        r = loop_once(-1);
+    return r < 0 ? r : loop_code;
 }
 
 void loop_stop(int code)

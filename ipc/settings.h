@@ -10,7 +10,15 @@ enum auth_kind { AUTH_NONE = 0, AUTH_SASL = 1, AUTH_POLKIT = 2 };
 /* Where log lines go; which of stderr and syslog it is without any depends on who started the daemon. */
 enum log_to { LOG_TO_NONE /* the end of the table */, LOG_TO_STDERR, LOG_TO_FILE, LOG_TO_SYSLOG, LOG_TO_JOURNALD };
 #define LOG_OUTPUTS_MAX 4
+#define LOG_ROLES_MAX 32
+#define LOG_SETTING_MAX 1024    /* bytes of the text of outputs or filters, with its NUL */
 struct log_output { uint32_t to /* enum log_to */, level; char name[240] /* a file's path; syslog's name for us, "": the daemon's */; };
+/* A text of log_filters or log_outputs and what it comes to: made in a sandbox, of the settings by conf, for the admin program by its gateway. */
+enum log_part { LOG_FILTERS, LOG_OUTPUTS, LOG_PARTS_N };
+struct logging {
+    char text[LOG_SETTING_MAX];          /* as libvirt shows it; "": there are none */
+    union { uint8_t from[LOG_ROLES_MAX] /* by role: the least level of its lines */; struct log_output to[LOG_OUTPUTS_MAX]; };
+};
 struct settings {
     uint32_t magic;
     uint32_t unix_sock_ro_perms, unix_sock_rw_perms, unix_sock_admin_perms;
@@ -19,9 +27,9 @@ struct settings {
     uint32_t max_clients, max_queued_clients, max_anonymous_clients, min_workers, max_workers, prio_workers, max_client_requests;
     uint32_t admin_max_clients, admin_min_workers, admin_max_workers, admin_max_queued_clients, admin_max_client_requests;
     uint32_t keepalive_interval, keepalive_count, admin_keepalive_interval, admin_keepalive_count;
-    uint32_t log_level;
-    char log_filters[256], log_outputs[256];
-    struct log_output log_to[LOG_OUTPUTS_MAX];      /* what log_outputs says, made by conf */
+    uint32_t log_level;                  /* 0: not set */
+    uint32_t log_verbose;                /* --verbose: not above info */
+    struct logging log[LOG_PARTS_N];
     uint8_t host_uuid[16];
     /* qemu.conf */
     char vnc_listen[64], spice_listen[64], vnc_password[64];

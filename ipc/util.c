@@ -11,14 +11,11 @@ ssize_t util_read_full(int fd, void *buf, size_t len)
     size_t done = 0;
     while (done < len) {
         ssize_t n = read(fd, (char *)buf + done, len - done);
+        if (n < 0 && errno != EINTR)
+            return -errno;
         if (n == 0)
             break;
-        if (n < 0) {
-            if (errno == EINTR)
-                continue;
-            return -errno;
-        }
-        done += (size_t)n;
+        done += n > 0 ? (size_t)n : 0;
     }
     return (ssize_t)done;
 }
@@ -28,12 +25,9 @@ ssize_t util_write_full(int fd, const void *buf, size_t len)
     size_t done = 0;
     while (done < len) {
         ssize_t n = write(fd, (const char *)buf + done, len - done);
-        if (n < 0) {
-            if (errno == EINTR)
-                continue;
+        if (n < 0 && errno != EINTR)
             return -errno;
-        }
-        done += (size_t)n;
+        done += n > 0 ? (size_t)n : 0;
     }
     return (ssize_t)done;
 }

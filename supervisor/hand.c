@@ -13,7 +13,9 @@
 static void next_call(struct hand *h)
 {
     static _Alignas(8) uint8_t buf[FRAME_BODY_MAX];
-    int r = frame_recv(BIRTH_FD_CHANNEL, &h->call, buf, sizeof buf);
+    int r;
+    while ((r = frame_recv(BIRTH_FD_CHANNEL, &h->call, buf, sizeof buf)) == 1 && h->call.h.kind == FRAME_EVENT && h->call.h.op == OP_IN(IN_LOG_LEVEL))
+        log_threshold = (int)h->call.h.arg;
     if (r == 0)
         exit(0);
     if (r < 0 || h->call.h.kind != FRAME_CALL) {

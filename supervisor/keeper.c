@@ -93,6 +93,7 @@ static void do_spawn(struct frame *f)
         channel->key.pid = done.pid;
     else if (channel)
         store_free(channel);
+    log_debug("%s is process %d", role_name((int)s.who.role), done.pid);
     tell(IN_SPAWNED, 0, &done, sizeof done, NULL, 0);
 }
 
@@ -150,14 +151,14 @@ static void do_shutdown(struct frame *f)
 
 static void do_log_set(struct frame *f)
 {
-    memcpy(start->settings.log_to, f->body, sizeof start->settings.log_to);
+    memcpy(start->settings.log, f->body, sizeof start->settings.log);
     output_init(start);
 }
 
 static const struct { uint32_t op; size_t body; unsigned fds; void (*fn)(struct frame *f); } requests[] = {
     { IN_SPAWN, sizeof(struct spawn), 1, do_spawn }, { IN_STORE, sizeof(struct held), 1, do_store }, { IN_DROP, sizeof(struct held), 0, do_drop },
     { IN_KILL, sizeof(struct kill_req), 0, do_kill }, { IN_ADOPT, sizeof(struct held), 1, do_adopt }, { IN_READY, 0, 0, do_ready },
-    { IN_SHUTDOWN, 0, 0, do_shutdown }, { IN_LOG_SET, sizeof((struct log_set *)NULL)->to, 0, do_log_set },
+    { IN_SHUTDOWN, 0, 0, do_shutdown }, { IN_LOG_SET, sizeof(struct logging[LOG_PARTS_N]), 0, do_log_set },
 };
 
 static void supervisor_kill(int sig)
@@ -210,7 +211,7 @@ static void supervisor_start(struct loop_timer *t)
     AUTO_CLOSE child = sv[1];
     if (!r) {
         uint32_t uid = start->layout.session ? ~0u : start->settings.uid_base + ROLE_SUPERVISOR;
-        struct birth b = { .magic = BIRTH_MAGIC, .role = ROLE_SUPERVISOR, .epoch = epoch, .log_level = start->settings.log_level, .uid = uid, .gid = uid,
+        struct birth b = { .magic = BIRTH_MAGIC, .role = ROLE_SUPERVISOR, .epoch = epoch, .log_level = start->settings.log[LOG_FILTERS].from[ROLE_SUPERVISOR], .uid = uid, .gid = uid,
             .flags = (start->layout.session ? BIRTH_SESSION : 0) | (epoch == 1 && start->first_boot ? BIRTH_FIRST : 0) };
         unsigned n = store_birth(&b, fds, store_birth(&b, fds, 0, ROLE_SUPERVISOR), ROLE_KEEPER);
         r = spawn_role(&start->layout, &who, &b, child, fds, n);
@@ -345,7 +346,6 @@ int main(int argc, char **argv)
     }
     unsetenv("BULKHEAD_KEEPER_STATE");
     prctl(PR_SET_NAME, start->layout.daemon);
-    log_threshold = (int)start->settings.log_level;
     output_init(start);
     log_sink = output_own;
     if ((r = run()) == REEXEC)

@@ -17,10 +17,11 @@ void output_init(const struct keeper_start *k)
 {
     const char *name = k->layout.daemon;
     bool some = false;
+    log_threshold = k->settings.log[LOG_FILTERS].from[ROLE_KEEPER];
     for (struct sink *s = sinks; s < sinks + LOG_OUTPUTS_MAX; s++) {
         if (s->fd > 2)
             close(s->fd);
-        *s = (struct sink){ k->settings.log_to[s - sinks], 2 };
+        *s = (struct sink){ k->settings.log[LOG_OUTPUTS].to[s - sinks], 2 };
         s->o.name[sizeof s->o.name - 1] = 0;
         if (s->o.to == LOG_TO_FILE && (s->o.name[0] != '/' || (s->fd = open(s->o.name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600)) < 0))
             s->o.to = LOG_TO_NONE;
@@ -29,7 +30,7 @@ void output_init(const struct keeper_start *k)
         some |= s->o.to != LOG_TO_NONE;
     }
     if (!some)
-        sinks[0] = (struct sink){ { .to = k->daemon ? LOG_TO_SYSLOG : LOG_TO_STDERR }, 2 };
+        sinks[0] = (struct sink){ { .to = k->daemon ? LOG_TO_SYSLOG : LOG_TO_STDERR, .level = k->settings.log_level }, 2 };
     openlog(name, LOG_PID, LOG_DAEMON);
 }
 
@@ -49,7 +50,7 @@ static int line_level(const char **line)
 void output_line(const struct held *who, const char *line)
 {
     static const int prio[] = { 0, LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERR };
-    char text[2048];
+    char text[2048], when[32];
     struct timespec ts;
     struct tm tm;
     int level = line_level(&line);
@@ -59,8 +60,8 @@ void output_line(const struct held *who, const char *line)
         line += n + 1 + (line[n + 1] == ' ');
     clock_gettime(CLOCK_REALTIME, &ts);
     gmtime_r(&ts.tv_sec, &tm);
-    int head = snprintf(text, sizeof text, "%04d-%02d-%02d %02d:%02d:%02d.%03ld+0000: %d: %s : ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-                        tm.tm_min, tm.tm_sec, ts.tv_nsec / 1000000, who->pid, log_levels[level]);
+    strftime(when, sizeof when, "%F %T", &tm);
+    int head = snprintf(text, sizeof text, "%s.%03ld+0000: %d: %s : ", when, ts.tv_nsec / 1000000, who->pid, log_levels[level]);
     char object[32] = "";
     if (who->object)
         snprintf(object, sizeof object, "[%u.%u]", (uint32_t)who->object, (uint32_t)(who->object >> 32));

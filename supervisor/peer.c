@@ -53,6 +53,7 @@ static void on_frame(struct chan *c, struct frame *f)
     unsigned left;
     p->last_ms = loop_now_ms();
     p->last_op = f->h.op;
+    log_debug("%s %d says %u:%u, kind %u", role_name(p->role), p->pid, OP_PROG(f->h.op), OP_PROC(f->h.op), f->h.kind);
     if (f->h.kind == FRAME_REPLY || f->h.kind == FRAME_ERROR) {
         if (f->h.origin == sup.epoch)
             flow_got(p, f);
@@ -125,7 +126,7 @@ void born_begin(struct born *n, int role, uint64_t object, const char *name)
 {
     memset(n, 0, sizeof *n);
     n->b = (struct birth){ .magic = BIRTH_MAGIC, .role = (uint16_t)role, .object = object, .epoch = sup.epoch,
-        .log_level = sup.birth.log_level, .flags = sup.birth.flags & BIRTH_SESSION };
+        .log_level = sup.clients->log[LOG_FILTERS].from[role], .flags = sup.birth.flags & BIRTH_SESSION };
     snprintf(n->b.name, sizeof n->b.name, "%s", name);
     for (size_t i = 0; i < ARRAY_N(objects_roles[role].fds) && objects_roles[role].fds[i]; i++)
         born_fd(n, objects_roles[role].fds[i], 0, sup_fd(objects_roles[role].fds[i], 0));
@@ -246,6 +247,18 @@ struct peer *peer_inherit(const struct held *h, int fd)
     return p;
 }
 
+/* A new supervisor (IN_EPOCH), or a change of the log.  Who has one answer to give hears of neither: hands wait for other things then. */
+void peers_tell(uint32_t op)
+{
+    const uint8_t *from = sup.clients->log[LOG_FILTERS].from;
+    log_threshold = from[ROLE_SUPERVISOR];
+    for (struct peer *p = peer_next(NULL); p; p = peer_next(p)) {
+        struct frame_head h = { .kind = FRAME_EVENT, .op = OP_IN(op), .arg = from[p->role] };
+        if (op == IN_EPOCH ? p->inherited : !p->once || p->spare)
+            peer_send(p, &h, NULL, 0, NULL, 0);
+    }
+}
+
 int peer_send(struct peer *p, struct frame_head *h, const void *body, size_t len, const int *fds, unsigned nfds)
 {
     return p->eof ? -EPIPE : chan_send(&p->chan, h, body, len, fds, nfds);
@@ -308,9 +321,9 @@ static void obituary(const struct peer *p, const struct exited *x, const char *d
     if (clean && !decision[0])
         return;
     const char *words = x ? x->words : "";
-    log_line(clean ? LOG_L_INFO : LOG_L_ERR, "%s %d of object %u.%u ended: %s %d%s; last op %s; %s%s%.160s", role_name(p->role), p->pid, object_slot(p->object), object_gen(p->object),
-             x && x->code == CLD_EXITED ? "exit status" : "signal", x ? x->status : -1, x && x->code != CLD_EXITED && x->status == SIGSYS ? " (a forbidden system call)" : "",
-             op_label(p->last_op, op), decision, *words ? "; last words: " : "", words);
+    log_at(clean ? LOG_L_INFO : LOG_L_ERR, "%s %d of object %u.%u ended: %s %d%s; last op %s; %s%s%.160s", role_name(p->role), p->pid, object_slot(p->object), object_gen(p->object),
+           x && x->code == CLD_EXITED ? "exit status" : "signal", x ? x->status : -1, x && x->code != CLD_EXITED && x->status == SIGSYS ? " (a forbidden system call)" : "",
+           op_label(p->last_op, op), decision, *words ? "; last words: " : "", words);
 }
 
 static int state_of(const struct peer *p)

@@ -141,7 +141,7 @@ void route_wake(uint64_t object)
     for (uint32_t i = 0; parked_n && i < used_n; i++) {
         struct pending *p = &table[i];
         struct peer *g = p->state == P_PARKED && p->object == object && !p->woken ? peer_find(p->c.number) : NULL;
-        struct frame_head h = { .kind = FRAME_EVENT, .op = OP_IN(IN_EPOCH), .serial = p->c.serial, .arg = sup.epoch };
+        struct frame_head h = { .kind = FRAME_EVENT, .op = OP_IN(IN_EPOCH), .serial = p->c.serial, .arg = sup.clients->log[LOG_FILTERS].from[ROLE_GATEWAY] };
         p->woken |= g != NULL;
         if (g)
             peer_send(g, &h, NULL, 0, NULL, 0);
@@ -281,18 +281,17 @@ static void on_client_close(struct peer *g, const struct caller *c, struct frame
 
 static void on_log_set(struct peer *g, const struct caller *c, struct frame *f)
 {
-    const struct log_set *set = (const void *)f->body;
     (void)g;
-    memcpy(f->h.arg ? sup.clients->log_outputs : sup.clients->log_filters, set->text, sizeof set->text);
-    if (f->h.arg)
-        keeper_tell(IN_LOG_SET, set->to, sizeof set->to, NULL, 0);
+    memcpy(&sup.clients->log[f->h.arg % LOG_PARTS_N], f->body, sizeof(struct logging));
+    keeper_tell(IN_LOG_SET, sup.clients->log, sizeof sup.clients->log, NULL, 0);
+    peers_tell(IN_LOG_LEVEL);
     route_reply(c, NULL, 0, NULL, 0);
 }
 
 static const struct gateway_verb verbs[] = {
     { IN_SUBSCRIBE, FRAME_EVENT, false, sizeof(uint64_t[2]), on_subscribe }, { IN_CANCEL, FRAME_EVENT, false, 0, on_cancel }, { IN_WORKERS, FRAME_CALL, true, 0, peer_workers },
     { IN_CLIENT_CLOSE, FRAME_CALL, true, sizeof(uint64_t), on_client_close }, { IN_LIMITS, FRAME_CALL, true, sizeof(struct limits), gateways_limits },
-    { IN_LOG_SET, FRAME_CALL, true, sizeof(struct log_set), on_log_set }, { 0 },
+    { IN_LOG_SET, FRAME_CALL, true, sizeof(struct logging), on_log_set }, { 0 },
 };
 
 static const struct gateway_verb *verb_find(const struct gateway_verb *v, const struct peer *g, const struct frame *f)

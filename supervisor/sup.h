@@ -66,6 +66,7 @@ struct peer *peer_find(uint64_t number);
 struct peer *peer_next(struct peer *after);
 struct peer *peer_inherit(const struct held *h, int fd);               /* a channel the keeper held */
 int peer_send(struct peer *p, struct frame_head *h, const void *body, size_t len, const int *fds, unsigned nfds);
+void peers_tell(uint32_t op);                                           /* IN_EPOCH or IN_LOG_LEVEL */
 void peer_kill(struct peer *p, int sig);
 void peer_refuse(struct peer *p, const char *why);                     /* it sent nonsense: log, end */
 void peer_on_spawned(struct frame *f);

@@ -52,7 +52,6 @@ static void born_open(void)
     int r = birth_read(&sup.birth);
     if (r < 0 || sup.birth.role != ROLE_SUPERVISOR)
         die("birth", r < 0 ? r : -EPROTO);
-    log_threshold = (int)sup.birth.log_level;
     sup.epoch = sup.birth.epoch;
     read_struct(BFD_SETTINGS, &sup.settings, sizeof sup.settings);
     read_struct(BFD_LAYOUT, &sup.layout, sizeof sup.layout);
@@ -116,11 +115,8 @@ static void on_go(struct frame *f)
 {
     (void)f;
     heard_all = true;
-    struct frame_head h = { .kind = FRAME_EVENT, .op = OP_IN(IN_EPOCH), .arg = sup.epoch };
     objects_reconcile();
-    for (struct peer *p = peer_next(NULL); p; p = peer_next(p))
-        if (p->inherited)
-            peer_send(p, &h, NULL, 0, NULL, 0);
+    peers_tell(IN_EPOCH);
     objects_load();
 }
 

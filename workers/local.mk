@@ -4,6 +4,7 @@ libworker_a_SOURCES = \
 	%reldir%/bitmap.c %reldir%/bitmap.h \
 	%reldir%/caps.c %reldir%/caps.h \
 	%reldir%/cpu.c %reldir%/cpu-doc.c %reldir%/cpu.h %reldir%/cpu-features.def %reldir%/cpu-models.def \
+	%reldir%/filters.c %reldir%/filters.h \
 	%reldir%/outputs.c %reldir%/outputs.h \
 	%reldir%/tree.c %reldir%/tree.h %reldir%/tree-form.c %reldir%/tree-form.h %reldir%/tree-marks.h %reldir%/tree-meta.c %reldir%/tree-meta.h %reldir%/tree-params.c %reldir%/tree-params.h \
 	%reldir%/worker.c %reldir%/worker.h \

@@ -32,12 +32,13 @@ static int parse_one(struct log_output *o, const char *item, struct err *e)
     return 0;
 }
 
-int outputs_parse(struct log_output to[LOG_OUTPUTS_MAX], const char *text, struct err *e)
+int outputs_parse(struct logging *log, struct err *e)
 {
     struct log_output found[LOG_OUTPUTS_MAX + 1] = { 0 };
-    char copy[OUTPUTS_TEXT_MAX];
+    char copy[LOG_SETTING_MAX];
     unsigned n = 0;
-    if (util_copy_str(copy, sizeof copy, text) < 0)
+    size_t len = 0;
+    if (!memccpy(copy, log->text, 0, sizeof copy))
         return err_set(e, VIR_ERR_INVALID_ARG, VIR_FROM_NONE, "the text is too long");
     for (char *save, *item = strtok_r(copy, " ", &save); item; item = strtok_r(NULL, " ", &save)) {
         struct log_output *o = &found[n];
@@ -52,15 +53,10 @@ int outputs_parse(struct log_output to[LOG_OUTPUTS_MAX], const char *text, struc
             return err_set(e, VIR_ERR_INVALID_ARG, VIR_FROM_NONE, "more than %d log outputs", LOG_OUTPUTS_MAX);
     }
     found[n] = (struct log_output){ .to = LOG_TO_NONE };
-    memcpy(to, found, LOG_OUTPUTS_MAX * sizeof found[0]);
+    *log = (struct logging){ .text = "" };
+    memcpy(log->to, found, sizeof log->to);
+    _Static_assert(LOG_OUTPUTS_MAX * (sizeof found[0].name + 12) <= sizeof log->text, "the text of a full table fits");
+    for (const struct log_output *o = found; o->to; o++)
+        len += (size_t)snprintf(log->text + len, sizeof log->text - len, "%s%u:%s%s%s", len ? " " : "", o->level, kinds[o->to].word, kinds[o->to].named ? ":" : "", o->name);
     return 0;
-}
-
-void outputs_print(char text[OUTPUTS_TEXT_MAX], const struct log_output to[LOG_OUTPUTS_MAX])
-{
-    size_t at = 0;
-    text[0] = 0;
-    _Static_assert(LOG_OUTPUTS_MAX * (sizeof to->name + 12) <= OUTPUTS_TEXT_MAX, "the text of a full table fits");
-    for (const struct log_output *o = to; o < to + LOG_OUTPUTS_MAX && o->to; o++)
-        at += (size_t)snprintf(text + at, OUTPUTS_TEXT_MAX - at, "%s%u:%s%s%s", at ? " " : "", o->level, kinds[o->to].word, kinds[o->to].named ? ":" : "", o->name);
 }

@@ -82,6 +82,15 @@ void worker_birth(struct worker *w, int role)
     }
 }
 
+void worker_heard(const struct frame *f)
+{
+    static const char *const kinds[FRAME_KIND_N] = { "?", "call", "reply", "error", "event" };
+    if (f->h.op == OP_IN(IN_LOG_LEVEL) || f->h.op == OP_IN(IN_EPOCH))
+        log_threshold = (int)f->h.arg;
+    log_debug("%s %u:%u, serial %u, of %zu bytes and %u descriptors, from %#llx", kinds[f->h.kind], OP_PROG(f->h.op), OP_PROC(f->h.op), f->h.serial, f->body_len, f->h.nfds,
+              (unsigned long long)f->h.origin);
+}
+
 void worker_request(const struct frame *f, struct request *rq)
 {
     *rq = (struct request){ .op = f->h.op, .serial = f->h.serial, .arg = f->h.arg, .object = f->h.object, .origin = f->h.origin, .flags = f->h.flags };
@@ -153,6 +162,7 @@ static void worker_frame(struct chan *c, struct frame *f)
     struct worker *w = c->data;
     struct request rq;
 
+    worker_heard(f);
     worker_request(f, &rq);
     if (f->h.kind == FRAME_REPLY || f->h.kind == FRAME_ERROR) {
         worker_answer(w, f);

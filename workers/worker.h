@@ -35,6 +35,8 @@ typedef void worker_answer_fn(struct worker *w, void *data, struct frame *f, con
 void worker_birth(struct worker *w, int role);          /* reads birth, log_init, loop_init; exits with a message on nonsense */
 void worker_lock(struct worker *w);                     /* sandbox, then the channel is opened */
 int worker_run(struct worker *w);
+/* What every role does with any frame first: it may tell from which level on is logged. */
+void worker_heard(const struct frame *f);
 void worker_request(const struct frame *f, struct request *rq);
 /* body: msgpack array of results in schema order (NULL, 0: a call without results answers with an empty array). */
 void worker_reply(struct worker *w, const struct request *rq, const void *body, size_t len, const int *fds, unsigned nfds);

@@ -3,13 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include "ipc/birth.h"
+#include "ipc/layout.h"
+#include "ipc/log.h"
 #include "workers/conf/settings.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct settings s = { .magic = SETTINGS_MAGIC };
+    struct settings s = { .magic = SETTINGS_MAGIC, .daemon = size > 1 ? data[1] % DAEMON_N : 0 };
     struct err e = ERR_INIT;
     if (!size)
         return 0;
@@ -20,5 +22,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     } else if (s.magic != SETTINGS_MAGIC || !memchr(s.vnc_password, 0, sizeof s.vnc_password) || !memchr(s.unix_sock_dir, 0, sizeof s.unix_sock_dir)) {
         abort();
     }
+    /* What was said of the log is read again, as it is shown, to the same. */
+    struct settings again;
+    if (settings_finish(&s, &e) < 0)
+        return 0;
+    again = s;
+    if (settings_finish(&again, &e) == 0) {
+        if (memcmp(again.log[LOG_OUTPUTS].to, s.log[LOG_OUTPUTS].to, sizeof s.log[LOG_OUTPUTS].to) || memcmp(again.log[LOG_FILTERS].from, s.log[LOG_FILTERS].from, LOG_ROLES_MAX))
+            abort();
+    } else if (!strstr(e.detail, "too long")) {
+        abort();
+    }
+    for (int role = 0; role < LOG_ROLES_MAX; role++)
+        if (s.log[LOG_FILTERS].from[role] > LOG_L_ERR)
+            abort();
     return 0;
 }

@@ -7,6 +7,7 @@ scenario_tests = \
 	%D%/test-debug.sh \
 	%D%/test-keepalive.sh \
 	%D%/test-limits.sh \
+	%D%/test-log-filters.sh \
 	%D%/test-logd-session.py \
 	%D%/test-manuals.sh \
 	%D%/test-msgpack.sh \

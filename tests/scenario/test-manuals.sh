@@ -20,6 +20,14 @@ the page has:
 $in_page"
 done
 
+step "logging: virtqemud(8) has every name that a filter finds"
+for name in $(sed -n 's/.*\[ROLE_[A-Z_0-9]*\] = "\(.*\)".*/\1/p; s/^static.*supervisors\[.*{ \(.*\) };/\1/p' workers/filters.c | tr -d '",'); do
+    grep -q -w -F -- "$name" man/virtqemud.8 || fail "$name"
+done
+for role in $("$BUILDDIR/roles/profiles" | sed 1d | cut -d ' ' -f 1); do
+    [ "$role" = pid1 ] || grep -q -x -e "\.It $role" man/virtqemud.8 || fail "role $role"
+done
+
 step "profiles: bulkhead-policy(5) speaks of every column"
 for column in $("$BUILDDIR/roles/profiles" | sed -n 1p); do
     case $column in role|filter) continue ;; esac

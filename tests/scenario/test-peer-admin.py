@@ -28,6 +28,29 @@ dmn-log-info
 daemon-log-filters
 daemon-log-outputs
 daemon-log-filters nonsense
+daemon-log-filters 1:qemu
+daemon-log-filters
+daemon-log-filters 1:*qemu*
+daemon-log-filters
+daemon-log-filters "01:a +2:+b 3:c:d"
+daemon-log-filters
+daemon-log-filters "2:y  1:x"
+daemon-log-filters
+daemon-log-filters "1:x nonsense"
+daemon-log-filters 1:
+daemon-log-filters :x
+daemon-log-filters 0:x
+daemon-log-filters 5:x
+daemon-log-filters 1:+
+daemon-log-filters 1x:x
+daemon-log-filters -- -1:x
+daemon-log-filters 18446744073709551617:x
+daemon-log-filters "1 :x"
+daemon-log-filters 1::x
+daemon-log-filters "1:	x,y"
+daemon-log-filters
+daemon-log-filters "1:x 1:x"
+daemon-log-filters
 daemon-log-filters ""
 daemon-log-filters
 daemon-log-outputs 1:stderr

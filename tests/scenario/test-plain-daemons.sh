@@ -81,7 +81,7 @@ for name in virtlogd virtlockd; do
     admin srv-clients-set $name --max-clients 3 --max-unauth-clients 3 || fail "srv-clients-set"
     [ "$(admin srv-clients-info $name | fact nclients_max)" = 3 ] || fail "the limit is not in force"
     admin daemon-log-filters "1:log" && admin daemon-log-outputs "1:file:$BOX/$name.out" || fail "logging"
-    admin daemon-log-filters | grep -q 1:log || fail "filters"
+    admin daemon-log-filters | grep -qx "1:\*log\* " || fail "filters"
     if admin daemon-log-outputs "1:file:$BOX/$name.out 1:nowhere" 2>"$BOX/err"; then fail "an output that is none"; fi
     grep -q "Invalid log destination 'nowhere'" "$BOX/err" || fail "$(cat "$BOX/err")"
     admin daemon-log-outputs | grep -q "$name.out" || fail "outputs"

@@ -14,6 +14,7 @@
 #include "tests/tap.h"
 #include "workers/conf/grammar.h"
 #include "workers/conf/settings.h"
+#include "workers/filters.h"
 #include "workers/outputs.h"
 #include "workers/conf/store.h"
 
@@ -72,6 +73,93 @@ static void test_grammar(void)
 
 /* ---- keys ---- */
 
+/* The roles whose level is not the general one, as "role:level" in the order of the roles. */
+static const char *levels(const struct logging *log, unsigned general)
+{
+    static char buf[512];
+    *buf = 0;
+    for (int role = 0; role < LOG_ROLES_MAX; role++)
+        if (log->from[role] != (role < ROLE_N ? general : 0))
+            snprintf(buf + strlen(buf), sizeof buf - strlen(buf), "%s%s:%u", *buf ? " " : "", role_name(role), log->from[role]);
+    return buf;
+}
+
+static void test_filters(void)
+{
+    static const struct { const char *text, *shown /* NULL: refused */, *levels /* or the error */; } rows[] = {
+        { "", "", "" }, { "  ", "", "" }, { "1:gateway", "1:*gateway* ", "gateway:1" }, { "4:remote", "4:*remote* ", "gateway:4" },
+        { "1:logging", "1:*logging* ", "supervisor:1 log:1 zip:1 talk:1" }, { "1:locking", "1:*locking* ", "lock:1 holder:1 talk:1" },
+        { "2:qemu_monitor", "2:*qemu_monitor* ", "qemu:2" }, { "1:nothing", "1:*nothing* ", "" },
+        { "1:hand-net 4:hand-", "1:*hand-net* 4:*hand-* ", "hand-open:4 hand-net:1 hand-launch:4" }, { "4:hand- 1:hand-net", "4:*hand-* 1:*hand-net* ", "hand-open:4 hand-net:4 hand-launch:4" },
+        { "3:qemu 1:qemu", "3:*qemu* 1:*qemu* ", "" }, { "01:zip", "1:*zip* ", "zip:1" }, { "+1:+zip:x", "1:*zip* ", "zip:1" }, { " \t1:zip  2:probe", "1:*zip* 2:*probe* ", "probe:2 zip:1" },
+        { "1:z*p 2:p?obe", "1:*z*p* 2:*p?obe* ", "probe:2 zip:1" }, { "1:z?", "1:*z?* ", "zip:1" }, { "1:zip?", "1:*zip?* ", "" }, { "1:*zi*", "1:**zi** ", "zip:1" },
+        { "1:client?rpc", "1:*client?rpc* ", "" }, { "1:aab*ab", "1:*aab*ab* ", "" }, { "2:do*o*do*in", "2:*do*o*do*in* ", "" }, { "2:d*n?dom*n", "2:*d*n?dom*n* ", "" }, { "2:c*.d*n_c?nf", "2:*c*.d*n_c?nf* ", "xmlc:2" },
+        { "nonsense", NULL, "Malformed format for filter 'nonsense'" }, { "1:zip nonsense", NULL, "Malformed format for filter 'nonsense'" },
+        { "1 :zip", NULL, "Malformed format for filter '1'" }, { "1:", NULL, "Invalid match string ''" }, { "1::zip", NULL, "Invalid match string ''" }, { "1:+", NULL, "Invalid match string '+'" },
+        { ":zip", NULL, "Invalid priority '' for filter ':zip'" }, { "0:zip", NULL, "Invalid priority '0' for filter '0:zip'" }, { "5:zip", NULL, "Invalid priority '5' for filter '5:zip'" },
+        { "1x:zip", NULL, "Invalid priority '1x' for filter '1x:zip'" }, { "zip:1", NULL, "Invalid priority 'zip' for filter 'zip:1'" }, { "-1:zip", NULL, "Invalid priority '-1' for filter '-1:zip'" },
+        { "-18446744073709551615:zip", NULL, "Invalid priority '-18446744073709551615' for filter '-18446744073709551615:zip'" },
+        { "18446744073709551617:zip", NULL, "Invalid priority '18446744073709551617' for filter '18446744073709551617:zip'" },
+    };
+    struct settings s = { .log_level = 3, .daemon = DAEMON_LOGD };
+    struct err e = ERR_INIT;
+    for (size_t i = 0; i < ARRAY_N(rows); i++) {
+        struct logging log = { .text = "" }, was;
+        util_copy_str(log.text, sizeof log.text, rows[i].text);
+        was = log;
+        int r = filters_parse(&log, &s, &e);
+        if (rows[i].shown)
+            tap_ok(r == 0 && !strcmp(log.text, rows[i].shown) && !strcmp(levels(&log, 3), rows[i].levels), "filters \"%s\": shown \"%s\": %s", rows[i].text, log.text, levels(&log, 3));
+        else
+            tap_ok(r < 0 && !strcmp(e.detail, rows[i].levels) && !memcmp(&log, &was, sizeof log), "filters \"%s\": %s", rows[i].text, e.detail);
+    }
+    static const struct { uint32_t daemon; const char *text, *levels; } of[] = {
+        { DAEMON_QEMUD, "1:logging", "log:1 zip:1 talk:1" }, { DAEMON_QEMUD, "1:qemu_driver", "supervisor:1" }, { DAEMON_LOCKD, "1:lock_daemon", "supervisor:1" }, { DAEMON_LOCKD, "1:qemu_driver", "" },
+    };
+    for (size_t i = 0; i < ARRAY_N(of); i++) {
+        struct logging log = { .text = "" };
+        s.daemon = of[i].daemon;
+        util_copy_str(log.text, sizeof log.text, of[i].text);
+        tap_str(filters_parse(&log, &s, &e) == 0 ? levels(&log, 3) : e.detail, of[i].levels, "filters of daemon %u: \"%s\"", s.daemon, of[i].text);
+    }
+    struct logging log = { .text = "1:*" };
+    bool all = filters_parse(&log, &s, &e) == 0;
+    for (int role = 0; role < LOG_ROLES_MAX; role++)
+        all = all && log.from[role] == (role < ROLE_N);
+    tap_ok(all && !strcmp(log.text, "1:*** "), "a filter of all");
+
+    /* As many as there can be: what is shown is longer than what was said. */
+    bool right = true;
+    unsigned fitted = 0;
+    for (unsigned n = 1; 4 * n < sizeof log.text; n++) {
+        log = (struct logging){ .text = "" };
+        for (unsigned i = 0; i < n; i++)
+            memcpy(log.text + 4 * i, "2:z ", 4);
+        if (filters_parse(&log, &s, &e) == 0)
+            fitted += strlen(log.text) == 6 * n && log.from[ROLE_ZIP] == 2;
+        else
+            right = right && n > (sizeof log.text - 1) / 6 && !strcmp(e.detail, "the text is too long");
+    }
+    tap_ok(right && fitted == (sizeof log.text - 1) / 6, "filters: %u, and no more", fitted);
+    memset(log.text, '1', sizeof log.text);
+    tap_ok(filters_parse(&log, &s, &e) < 0, "a text without an end");
+
+    /* What the environment says, and --verbose. */
+    struct settings env = { .log_level = 1 }, file = { .log_level = 4 };
+    util_copy_str(env.log[LOG_FILTERS].text, LOG_SETTING_MAX, "2:zip");
+    util_copy_str(file.log[LOG_FILTERS].text, LOG_SETTING_MAX, "2:xmlc");
+    util_copy_str(file.log[LOG_OUTPUTS].text, LOG_SETTING_MAX, "2:stderr");
+    settings_env(&file, &env);
+    tap_ok(settings_finish(&file, &e) == 0 && file.log_level == 1 && !strcmp(levels(&file.log[LOG_FILTERS], 1), "zip:2") && !strcmp(file.log[LOG_OUTPUTS].text, "2:stderr"), "the environment has the last word");
+    static const struct { uint32_t level, verbose, want; } words[] = { { 0, 0, 3 }, { 0, 1, 2 }, { 4, 1, 2 }, { 1, 1, 1 }, { 4, 0, 4 } };
+    for (size_t i = 0; i < ARRAY_N(words); i++) {
+        file = (struct settings){ .log_level = words[i].level, .log_verbose = words[i].verbose };
+        tap_ok(settings_finish(&file, &e) == 0 && file.log_level == words[i].want && !*levels(&file.log[LOG_FILTERS], words[i].want), "level %u%s", words[i].level, words[i].verbose ? ", verbose" : "");
+    }
+    util_copy_str(file.log[LOG_FILTERS].text, LOG_SETTING_MAX, "1:");
+    tap_ok(settings_finish(&file, &e) < 0 && !strcmp(e.detail, "log_filters: Invalid match string ''"), "%s", e.detail);
+}
+
 static void test_keys(void)
 {
     static const char text[] = "max_clients = 7\nmax_clients = 9\nunix_sock_rw_perms = \"0770\"\nunix_sock_group = \"libvirt\"\nauth_unix_rw = \"polkit\"\n"
@@ -106,7 +194,7 @@ static void test_keys(void)
     tap_ok(r == 0 && s.stdio_handler == STDIO_FILE && s.chain_pin_relaxed && settings_finish(&s, &e) == 0, "qemu.conf");
     static const char logd[] = "log_level = 1\nmax_clients = 55\nmax_size = 4096\nmax_age_days = 7\nlog_root = \"/x\"\nbulkhead_timestamps = 1\nbulkhead_rate_limit = 1000\n";
     r = settings_apply(&s, CONF_FILE_LOGD, "f", logd, sizeof logd - 1, &e);
-    tap_ok(r == 0 && s.max_clients == 9 && !s.log_level && s.log_max_size == 4096 && s.log_stamps && !s.log_max_age_days, "virtlogd.conf, for another daemon");
+    tap_ok(r == 0 && s.max_clients == 9 && s.log_level == 3 && s.log_max_size == 4096 && s.log_stamps && !s.log_max_age_days, "virtlogd.conf, for another daemon");
     s.daemon = DAEMON_LOGD;
     r = settings_apply(&s, CONF_FILE_LOGD, "f", logd, sizeof logd - 1, &e);
     tap_ok(r == 0 && s.max_clients == 55 && s.log_level == 1 && s.log_max_age_days == 7 && s.log_rate == 1000 && !strcmp(s.log_root, "/x"), "and for itself");
@@ -139,24 +227,18 @@ static void test_keys(void)
         { "1:file:/a 1:file:/b 1:file:/c 1:file:/d 1:file:/e", "log_outputs: more than 4 log outputs" },
     };
     for (size_t i = 0; i < ARRAY_N(outputs); i++) {
-        char said[OUTPUTS_TEXT_MAX];
-        util_copy_str(s.log_outputs, sizeof s.log_outputs, outputs[i].text);
+        util_copy_str(s.log[LOG_OUTPUTS].text, LOG_SETTING_MAX, outputs[i].text);
         r = settings_finish(&s, &e);
-        outputs_print(said, s.log_to);
-        tap_str(r ? e.detail : said, outputs[i].want, "log_outputs = \"%s\"", outputs[i].text);
+        tap_str(r ? e.detail : s.log[LOG_OUTPUTS].text, outputs[i].want, "log_outputs = \"%s\"", outputs[i].text);
     }
-    struct log_output full[LOG_OUTPUTS_MAX + 1] = { 0 };
-    char path[sizeof full[0].name], said[OUTPUTS_TEXT_MAX], again[OUTPUTS_TEXT_MAX] = "";
-    for (unsigned i = 0; i < LOG_OUTPUTS_MAX; i++) {
-        snprintf(path, sizeof path, "/%u%0*d", i, (int)sizeof path - 3, 0);
-        full[i] = (struct log_output){ .to = LOG_TO_FILE, .level = 1 };
-        memcpy(full[i].name, path, sizeof path);
-    }
-    outputs_print(said, full);
-    r = outputs_parse(full, said, &e);
-    outputs_print(again, full);
-    tap_ok(r == 0 && !full[LOG_OUTPUTS_MAX].to && !strcmp(said, again) && strlen(said) > LOG_OUTPUTS_MAX * sizeof path, "log_outputs: as much as there can be");
-    *s.log_outputs = 0;
+    struct logging full = { .text = "" };
+    char said[LOG_SETTING_MAX];
+    for (unsigned i = 0, n = 0; i < LOG_OUTPUTS_MAX; i++)
+        n += (unsigned)snprintf(full.text + n, sizeof full.text - n, "%s1:file:/%u%0*d", i ? " " : "", i, (int)sizeof full.to[0].name - 3, 0);
+    memcpy(said, full.text, sizeof said);
+    r = outputs_parse(&full, &e);
+    tap_ok(r == 0 && full.to[LOG_OUTPUTS_MAX - 1].to == LOG_TO_FILE && !strcmp(said, full.text) && strlen(said) > LOG_OUTPUTS_MAX * sizeof full.to[0].name, "log_outputs: as much as there can be");
+    s.log[LOG_OUTPUTS] = (struct logging){ .text = "" };
     s.remote_display_port_min = 6000;
     s.remote_display_port_max = 5999;
     tap_ok(settings_finish(&s, &e) < 0, "ports the wrong way round are refused");
@@ -300,6 +382,7 @@ int main(void)
         tap_skip_all("no folder for temporary files");
     test_grammar();
     test_keys();
+    test_filters();
     test_store();
     return tap_done();
 }

@@ -55,16 +55,20 @@ static int read_file(int fd, int file, struct settings *s, struct err *e)
 
 static void on_settings(struct worker *w, const struct request *rq, struct frame *f)
 {
-    struct settings s;
+    struct settings s, env;
     struct err e = ERR_INIT;
     uint32_t file;
     (void)f;
     int r = read_defaults(&w->birth, &s, &e);
+    if (!r)
+        env = s;
     for (int fd = -1; !r && (fd = birth_fd(&w->birth, BFD_FILE, fd, &file)) >= 0;)
         if (file < CONF_FILE_N)
             r = read_file(fd, (int)file, &s, &e);
-    if (!r)
+    if (!r) {
+        settings_env(&s, &env);
         r = settings_finish(&s, &e);
+    }
     if (r)
         worker_error(w, rq, &e);
     else

@@ -6,6 +6,7 @@
 #include "ipc/log.h"
 #include "ipc/util.h"
 #include "workers/conf/grammar.h"
+#include "workers/filters.h"
 #include "workers/outputs.h"
 
 enum key_kind { KEY_INT, KEY_BOOL, KEY_STR, KEY_LIST, KEY_STR_LIST, KEY_INT_STR, KEY_MODE, KEY_AUTH, KEY_UUID, KEY_HANDLER };
@@ -184,10 +185,25 @@ int settings_apply(struct settings *s, int file, const char *name, const char *t
     return conf_parse(name, text, n, assign, &f, e);
 }
 
+void settings_env(struct settings *s, const struct settings *env)
+{
+    if (env->log_level)
+        s->log_level = env->log_level;
+    for (int i = 0; i < LOG_PARTS_N; i++)
+        if (*env->log[i].text)
+            s->log[i] = env->log[i];
+}
+
 int settings_finish(struct settings *s, struct err *e)
 {
     struct err why = ERR_INIT;
-    if (outputs_parse(s->log_to, s->log_outputs, &why) < 0)
+    if (!s->log_level)
+        s->log_level = LOG_L_WARN;
+    if (s->log_verbose && s->log_level > LOG_L_INFO)
+        s->log_level = LOG_L_INFO;
+    if (filters_parse(&s->log[LOG_FILTERS], s, &why) < 0)
+        return err_set(e, VIR_ERR_CONF_SYNTAX, VIR_FROM_CONF, "log_filters: %s", why.detail);
+    if (outputs_parse(&s->log[LOG_OUTPUTS], &why) < 0)
         return err_set(e, VIR_ERR_CONF_SYNTAX, VIR_FROM_CONF, "log_outputs: %s", why.detail);
     if (s->remote_display_port_min > s->remote_display_port_max)
         return err_set(e, VIR_ERR_CONF_SYNTAX, VIR_FROM_CONF, "qemu.conf: remote_display_port_min is greater than remote_display_port_max");

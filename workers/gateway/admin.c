@@ -8,6 +8,7 @@
 #include <string.h>
 #include "gateway.h"
 #include "ipc/util.h"
+#include "workers/filters.h"
 #include "workers/outputs.h"
 
 enum server { SERVER_MAIN, SERVER_ADMIN, SERVER_N };
@@ -418,101 +419,75 @@ static void client_close(struct gw *gw, struct call *c, struct mp_in *in)
 
 /* ---- logging ---- */
 
-/* Calls fn for each of the blank-separated items of a copy of text; their number, or -1 when fn says no (*bad is that item). */
-static int log_items(const char *text, bool (*good)(const char *), char *bad, size_t size)
+/* How many blank-separated items there are. */
+static uint32_t log_items(const char *text)
 {
-    char copy[1024];
-    int n = 0;
-    if (util_copy_str(copy, sizeof copy, text) < 0)
-        return -1;
-    for (char *save, *p = strtok_r(copy, " ", &save); p; p = strtok_r(NULL, " ", &save), n++)
-        if (good && !good(p)) {
-            snprintf(bad, size, "%s", p);
-            return -1;
-        }
+    uint32_t n = 0;
+    for (; *(text += strspn(text, " ")); text += strcspn(text, " "))
+        n++;
     return n;
 }
 
-static bool log_level_ok(const char *item)
-{
-    return item[0] >= '1' && item[0] <= '4' && item[1] == ':' && item[2];
-}
-
-/* set: what was set since the start (" ": nothing); text: what holds without. */
-static void get_logging(struct gw *gw, struct call *c, const char *set, const char *text, bool absent_if_empty)
+static void get_logging(struct gw *gw, struct call *c, enum log_part part)
 {
     struct mp_out o;
-    char copy[sizeof gw->clients_head->log_filters];
+    char text[LOG_SETTING_MAX];
     if (!admin_flags_ok(gw, c, NULL))
         return;
-    if (set && *set) {
-        /* The page changes under us: what is copied is cut at its end in any case. */
-        memcpy(copy, set, sizeof copy);
-        copy[sizeof copy - 1] = 0;
-        text = *copy == ' ' ? "" : copy;
-    }
+    /* The page changes under us: what is copied is cut at its end in any case. */
+    memcpy(text, (gw->clients_head ? gw->clients_head->log : gw->set.log)[part].text, sizeof text);
+    text[sizeof text - 1] = 0;
+    if (!*text && part == LOG_OUTPUTS)
+        snprintf(text, sizeof text, "%u:stderr", gw->set.log_level);
     mp_out_init(&o, 4096);
     mp_array(&o, 2);
-    mp_str(&o, !*text && absent_if_empty ? NULL : text);
-    mp_uint(&o, (uint32_t)log_items(text, NULL, NULL, 0));
+    mp_str(&o, *text ? text : NULL);
+    mp_uint(&o, log_items(text));
     call_reply_out(gw, c, &o);
 }
 
 static void get_log_outputs(struct gw *gw, struct call *c, struct mp_in *in)
 {
     (void)in;
-    get_logging(gw, c, gw->clients_head ? gw->clients_head->log_outputs : NULL, *gw->set.log_outputs ? gw->set.log_outputs : "3:stderr", false);
+    get_logging(gw, c, LOG_OUTPUTS);
 }
 
 static void get_log_filters(struct gw *gw, struct call *c, struct mp_in *in)
 {
     (void)in;
-    get_logging(gw, c, gw->clients_head ? gw->clients_head->log_filters : NULL, gw->set.log_filters, true);
+    get_logging(gw, c, LOG_FILTERS);
 }
 
-/* Reads the text. False: answered. */
-static bool log_text(struct gw *gw, struct call *c, struct mp_in *in, char *text, size_t n)
+static void set_logging(struct gw *gw, struct call *c, struct mp_in *in, enum log_part part)
 {
+    struct logging log = { .text = "" };
+    struct err e = ERR_INIT;
     if (mp_peek(in) == MP_NIL)
         mp_get_nil(in);
-    else if (!mp_get_strz(in, text, n)) {
+    else if (!mp_get_strz(in, log.text, sizeof log.text)) {
         call_fail(gw, c, VIR_ERR_INVALID_ARG, VIR_FROM_NONE, "the text is too long");
-        return false;
+        return;
     }
-    return admin_flags_ok(gw, c, NULL);
+    if (!admin_flags_ok(gw, c, NULL))
+        return;
+    if (part == LOG_FILTERS ? filters_parse(&log, &gw->set, &e) < 0 : outputs_parse(&log, &e) < 0) {
+        call_fail(gw, c, e.code, e.domain, "%s", e.detail);
+        return;
+    }
+    if (part == LOG_OUTPUTS && !*log.text)      /* there must be one */
+        log = gw->set.log[part];
+    c->arg = part;
+    change(gw, c, OP_IN(IN_LOG_SET), &log, sizeof log);
 }
 
 static void set_log_outputs(struct gw *gw, struct call *c, struct mp_in *in)
 {
-    struct log_set set = { .text = "" };
-    struct err e = ERR_INIT;
-    if (!log_text(gw, c, in, set.text, sizeof set.text))
-        return;
-    if (outputs_parse(set.to, set.text, &e) < 0) {
-        call_fail(gw, c, e.code, e.domain, "%s", e.detail);
-        return;
-    }
-    outputs_print(set.text, set.to);
-    if (!*set.text)
-        memcpy(set.to, gw->set.log_to, sizeof set.to);
-    c->arg = 1;
-    change(gw, c, OP_IN(IN_LOG_SET), &set, sizeof set);
+    set_logging(gw, c, in, LOG_OUTPUTS);
 }
 
 static void set_log_filters(struct gw *gw, struct call *c, struct mp_in *in)
 {
-    struct log_set set = { .text = "" };
-    char bad[128] = "";
-    if (!log_text(gw, c, in, set.text, sizeof set.text))
-        return;
-    if (log_items(set.text, log_level_ok, bad, sizeof bad) < 0) {
-        call_fail(gw, c, VIR_ERR_INVALID_ARG, VIR_FROM_NONE, "Malformed format for filter '%s'", bad);
-        return;
-    }
-    /* An empty text is the settings'; here it asks for none. */
-    if (!*set.text)
-        util_copy_str(set.text, sizeof set.text, " ");
-    change(gw, c, OP_IN(IN_LOG_SET), &set, sizeof set);
+    set_logging(gw, c, in, LOG_FILTERS);
 }
 
 /* All our doors are local sockets. */

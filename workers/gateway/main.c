@@ -198,6 +198,7 @@ void gw_frame(struct chan *ch, struct frame *f)
     struct gw *gw = ((struct worker *)ch->data)->data;
     struct mp_out o;
 
+    worker_heard(f);
     mp_out_init(&o, 2 * FRAME_BODY_MAX);
     if (f->h.flags & FRAME_DOM && !dom_expand(f, &o)) {
         log_warn("a domain that cannot be read, dropped");
