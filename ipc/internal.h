@@ -85,8 +85,9 @@ enum internal_op {
     /* hands (keeper spawns; the supervisor is their only peer, channel = fd 3; each answers one call and exits).
      * An operation that fails is answered by a REPLY with error != 0, no descriptors and nothing left over. */
     IN_HAND_OPEN = 112, /* hand-open. CALL: struct hand_req; fds: manifest, and with HAND_LOGD pipes. Reply: struct hand_done; fds: [0] grants memfd, then nqemu descriptors for QEMU with the
-                         * numbers fd_base, fd_base + 1, ... in that order, then nworker of ours: [the monitor's connected socket unless HAND_NO_MONITOR, and last the pipe for OWN_LOG], then grant.nworker
-                         * for each entry in order (MK_PTY: slave; MK_PAIR: other end; MK_TCP_LISTEN: listener; MK_UNIX_LISTEN "worker": pair's other end, then listener; MK_LOG: read end of the pipe, its file, the file's folder).
+                         * numbers fd_base, fd_base + 1, ... in that order, then nworker of ours: [the monitor's connected socket], then grant.nworker
+                         * for each entry in order (MK_PTY: slave; MK_PAIR: other end; MK_TCP_LISTEN: listener; MK_UNIX_LISTEN "worker": pair's other end, then listener;
+                         * MK_LOG, unless HAND_LOGD: read end of the pipe, its file, the file's folder), [last for OWN_LOG: read end, unless HAND_LOGD, and QEMU's end]. What is in [] is not there with HAND_NO_MONITOR.
                          * With HAND_LOOK, one turn of a search for backing files: fds: manifest, and sealed memfd: struct probe_result of the image of index look, if that was probed. Reply:
                          * fds: [0] the manifest with that in it; unless it has grown or there is no further image, [1] the next one, from look on, [2] sealed memfd: struct probe_req; id: its index */
     IN_HAND_NET,        /* hand-net. CALL: struct hand_req (fd_base: the next_fd of IN_HAND_OPEN); fds: manifest, grants so far. Reply like IN_HAND_OPEN, for MK_TAP entries, no monitor;

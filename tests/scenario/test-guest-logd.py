@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Our virtqemud with stdio_handler = "logd", with our virtlogd and with Debian's: what QEMU says and what its ports write goes to the host's virtlogd, which
-keeps it and rolls it over by its own rules; whichever daemon is killed or begins anew meanwhile, no byte is lost; and what a virtlogd that is gone, refuses,
+keeps it and rolls it over by its own rules; when virtqemud is killed or virtlogd begins anew meanwhile, no byte is lost; and what a virtlogd that is gone, refuses,
 hangs or lies costs is that start."""
 import array, os, re, shutil, signal, socket, struct, subprocess, sys, threading, time
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
@@ -101,7 +101,7 @@ def life(peer):
         head = b.file("s1.log")
         assert "starting up bulkhead" in head and "-name guest=s1" in head, head[:300]
 
-        step("no byte is lost when either daemon is killed or executes itself anew, and virtlogd's rules count")
+        step("no byte is lost when virtqemud is killed and virtlogd executes itself anew, and virtlogd's rules count")
         out = b.dir + "/run/out"
         console.send(PRINT)
         wait_for("the first line", lambda: "line-1-of" in b.whole("port.log"))
