@@ -1,12 +1,10 @@
 /* test-talk-leases: names of lease files, which of a guest's resources are leased, what is said to virtlockd about them, and the role as a process. */
-#include "fakesup.h"
 #include "ipc/op.h"
 #include "ipc/schema/op-numbers.h"
-#include "ipc/settings.h"
+#include "talk.h"
 #include "tests/tap.h"
 #include "workers/talk/talk.h"
 #include "workers/tree-marks.h"
-#include "workers/xdr.h"
 
 static struct settings settings;
 static struct resources found;
@@ -152,8 +150,6 @@ static void resources(void)
 
 /* ---- a virtlockd that notes what it is told ---- */
 
-static uint32_t word(const uint8_t *p) { return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3]; }
-
 /* Two strings and flags, or what there is of them. */
 static void note(FILE *to, uint32_t proc, const uint8_t *p, size_t n)
 {
@@ -164,7 +160,7 @@ static void note(FILE *to, uint32_t proc, const uint8_t *p, size_t n)
         size_t at = 0;
         for (int i = 0; i < (proc == OP_PROC(OP_LOCK_CREATE_LOCKSPACE) ? 1 : 2); i++) {
             fprintf(to, " %.*s", (int)word(p + at), p + at + 4);
-            at += 4 + (word(p + at) + 3) / 4 * 4;
+            at += 4 + padded(word(p + at));
         }
         if (at + 4 == n)
             fprintf(to, " %u", word(p + at));
@@ -172,79 +168,44 @@ static void note(FILE *to, uint32_t proc, const uint8_t *p, size_t n)
     fputc(';', to);
 }
 
-static void serve(int fd, FILE *notes, const char *busy)
+/* busy: what cannot be had. */
+static bool serve(int fd, FILE *notes, const uint8_t *call, size_t n, const void *busy)
 {
-    uint8_t m[4096];
-    while (util_read_full(fd, m, XDR_HEAD_BYTES) == XDR_HEAD_BYTES && word(m) >= XDR_HEAD_BYTES && word(m) <= sizeof m) {
-        size_t n = word(m) - XDR_HEAD_BYTES;
-        if (util_read_full(fd, m + XDR_HEAD_BYTES, n) != (ssize_t)n)
-            break;
-        note(notes, word(m + 12), m + XDR_HEAD_BYTES, n);
-        struct xdr_head h;
-        struct xdr_out o = { 0 };
-        struct err refusal = ERR_INIT;
-        bool refused = word(m + 12) == OP_PROC(OP_LOCK_ACQUIRE_RESOURCE) && memmem(m, XDR_HEAD_BYTES + n, busy, strlen(busy));
-        xdr_head_get(&h, m);
-        h.type = XDR_REPLY;
-        h.status = refused ? XDR_ERROR : XDR_OK;
-        size_t start = xdr_begin(&o, &h);
-        err_set(&refusal, VIR_ERR_RESOURCE_BUSY, VIR_FROM_LOCKSPACE, "Lockspace resource '%s' is locked", busy);
-        if (refused)
-            xdr_encode_error(&refusal, &o);
-        if (xdr_end(&o, start) || util_write_full(fd, o.p, o.len) != (ssize_t)o.len)
-            break;
-        xdr_out_free(&o);
-    }
-    fflush(notes);
+    struct err refusal = ERR_INIT;
+    note(notes, word(call + 12), call + XDR_HEAD_BYTES, n - XDR_HEAD_BYTES);
+    if (word(call + 12) == OP_PROC(OP_LOCK_ACQUIRE_RESOURCE) && memmem(call, n, busy, strlen(busy)))
+        err_set(&refusal, VIR_ERR_RESOURCE_BUSY, VIR_FROM_LOCKSPACE, "Lockspace resource '%s' is locked", (const char *)busy);
+    return talk_answer(fd, call, &refusal);
+}
+
+static void ask_role(struct talk *k, const struct tree *t, uint32_t what, const struct lock_owner *owner)
+{
+    struct fakesup s;
+    struct mp_out o;
+    mp_out_init(&o, 1 << 20);
+    tree_pack(&o, t);
+    AUTO_CLOSE tree = frame_memfd("tree", o.p, o.len);
+    mp_out_free(&o);
+    int r = talk_role(k, &s, &settings, what, owner, tree);
+    if (r != 1)
+        err_set(&e, VIR_ERR_INTERNAL_ERROR, 0, "no answer: %d", r);
+    else if (s.reply.h.kind == FRAME_ERROR)
+        err_from_wire(&e, s.reply.body, s.reply.body_len);
+    tap_int(fakesup_end(&s), 0, "the role ends");
 }
 
 /* What was said. by: the role as a process, else the function. */
 static const char *talk(const struct tree *t, uint32_t what, const char *busy, bool by_role)
 {
-    static char said[4096];
-    char name[] = "/tmp/test-talk-leases-XXXXXX";
-    int pair[2], notes = mkstemp(name);
-    struct lock_owner owner = { .id = 7, .pid = 4711, .name = "guest" };
-    if (notes < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
-        abort();
-    unlink(name);
-    fflush(NULL);
-    pid_t pid = fork();
-    if (pid == 0) {
-        close(pair[0]);
-        serve(pair[1], fdopen(notes, "w"), busy);
-        _exit(0);
-    }
-    close(pair[1]);
+    const struct lock_owner owner = { .id = 7, .pid = 4711, .name = "guest" };
+    struct talk k;
+    talk_begin(&k, serve, busy);
     reset();
-    if (by_role) {
-        struct fakesup s;
-        struct birth b = { .uid = geteuid() ? 0xffffffffu : 65534u, .gid = geteuid() ? 0xffffffffu : 65534u, .flags = geteuid() ? BIRTH_SESSION : 0, .nfds = 2, .fd_kind = { BFD_SETTINGS, BFD_LAYOUT } };
-        struct mp_out o;
-        mp_out_init(&o, 1 << 20);
-        tree_pack(&o, t);
-        static const struct layout layout = { .log_dir = "/logs" };
-        int born[] = { frame_memfd("settings", &settings, sizeof settings), frame_memfd("layout", &layout, sizeof layout) }, tree = frame_memfd("tree", o.p, o.len);
-        mp_out_free(&o);
-        int r = fakesup_spawn(&s, ROLE_TALK, b, born);
-        r = r ? r : fakesup_call(&s, OP_IN(IN_TALK), 0, what, &owner, sizeof owner, (int[]){ pair[0], tree }, 2);
-        if (r != 1)
-            err_set(&e, VIR_ERR_INTERNAL_ERROR, 0, "no answer: %d", r);
-        else if (s.reply.h.kind == FRAME_ERROR)
-            err_from_wire(&e, s.reply.body, s.reply.body_len);
-        close(born[0]);
-        close(born[1]);
-        close(tree);
-        tap_int(fakesup_end(&s), 0, "the role ends");
-    } else if (!resources_find(&found, t, &settings, NULL, &e)) {
-        leases_say(pair[0], &owner, &found, &settings, what, 20000, &e);
-    }
-    close(pair[0]);
-    waitpid(pid, NULL, 0);
-    ssize_t n = pread(notes, said, sizeof said - 1, 0);
-    said[n < 0 ? 0 : n] = 0;
-    close(notes);
-    return said;
+    if (by_role)
+        ask_role(&k, t, what, &owner);
+    else if (!resources_find(&found, t, &settings, NULL, &e))
+        leases_say(k.fd, &owner, &found, &settings, what, 20000, &e);
+    return talk_end(&k);
 }
 
 static void talks(void)

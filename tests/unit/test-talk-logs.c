@@ -1,21 +1,15 @@
 /* test-talk-logs: the role talk as a process that speaks to virtlogd: what it asks for, which of the answers it takes, and what it hands over. */
 #include <fcntl.h>
-#include "fakesup.h"
-#include "ipc/layout.h"
 #include "ipc/manifest.h"
 #include "ipc/schema/op-numbers.h"
-#include "ipc/settings.h"
+#include "talk.h"
 #include "tests/tap.h"
-#include "workers/xdr.h"
 
 static const struct settings settings = { .magic = SETTINGS_MAGIC };
-static const struct layout layout = { .log_dir = "/logs" };
 static const struct lock_owner guest = { .uuid = { 1, 2, 3 }, .id = 7, .pid = 4711, .name = "guest" };
 enum answers { PIPES, READING_END, A_FILE, NO_DESCRIPTOR, REFUSED, LONG_TEXT };
 
 /* ---- a virtlogd that notes what it is told ---- */
-
-static uint32_t word(const uint8_t *p) { return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3]; }
 
 static uint8_t *put(uint8_t *p, uint32_t v)
 {
@@ -23,8 +17,6 @@ static uint8_t *put(uint8_t *p, uint32_t v)
         *p++ = (uint8_t)(v >> i);
     return p;
 }
-
-static size_t padded(size_t n) { return (n + 3) / 4 * 4; }
 
 /* Procedure, the path, and the last word: the flags. */
 static void note(FILE *to, const uint8_t *m, size_t n)
@@ -45,22 +37,13 @@ static void note(FILE *to, const uint8_t *m, size_t n)
 static bool answer(int fd, const uint8_t *call, enum answers how)
 {
     static uint8_t out[1 << 16];
-    struct xdr_head h;
+    struct err e = ERR_INIT;
     int given[2] = { -1, -1 };
     uint32_t proc = word(call + 12), length = how == LONG_TEXT ? 9999 : 5;
-    xdr_head_get(&h, call);
     bool opens = proc == OP_PROC(OP_LOG_DOMAIN_OPEN_LOG_FILE);
     if (how == REFUSED) {
-        struct xdr_out o = { 0 };
-        struct err e = ERR_INIT;
-        h.type = XDR_REPLY;
-        h.status = XDR_ERROR;
-        size_t start = xdr_begin(&o, &h);
         err_set(&e, VIR_ERR_OPERATION_FAILED, VIR_FROM_LOGGING, "no");
-        xdr_encode_error(&e, &o);
-        bool done = !xdr_end(&o, start) && util_write_full(fd, o.p, o.len) == (ssize_t)o.len;
-        xdr_out_free(&o);
-        return done;
+        return talk_answer(fd, call, &e);
     }
     uint8_t *p = out + XDR_HEAD_BYTES;
     if (opens)
@@ -94,18 +77,10 @@ static bool answer(int fd, const uint8_t *call, enum answers how)
     return done;
 }
 
-static void serve(int fd, FILE *notes, enum answers how)
+static bool serve(int fd, FILE *notes, const uint8_t *call, size_t n, const void *how)
 {
-    uint8_t m[4096];
-    while (util_read_full(fd, m, XDR_HEAD_BYTES) == XDR_HEAD_BYTES && word(m) >= XDR_HEAD_BYTES && word(m) <= sizeof m) {
-        size_t n = word(m) - XDR_HEAD_BYTES;
-        if (util_read_full(fd, m + XDR_HEAD_BYTES, n) != (ssize_t)n)
-            break;
-        note(notes, m, XDR_HEAD_BYTES + n);
-        if (!answer(fd, m, how))
-            break;
-    }
-    fflush(notes);
+    note(notes, call, n);
+    return answer(fd, call, *(const enum answers *)how);
 }
 
 /* ---- the role ---- */
@@ -115,38 +90,14 @@ static struct fakesup role;
 /* What was said; the answer is in role.reply until the next one. */
 static const char *talk(uint32_t what, enum answers how, int manifest)
 {
-    static char said[4096];
     static bool once;
-    char name[] = "/tmp/test-talk-logs-XXXXXX";
-    int pair[2], notes = mkstemp(name), status;
-    bool root = geteuid() == 0;
+    struct talk t;
     if (once)
         tap_int(fakesup_end(&role), 0, "the role ends");
     once = true;
-    if (notes < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
-        abort();
-    unlink(name);
-    fflush(NULL);
-    pid_t pid = fork();
-    if (pid == 0) {
-        close(pair[0]);
-        serve(pair[1], fdopen(notes, "w"), how);
-        _exit(0);
-    }
-    close(pair[1]);
-    struct birth b = { .uid = root ? 65534u : 0xffffffffu, .gid = root ? 65534u : 0xffffffffu, .flags = root ? 0 : BIRTH_SESSION, .nfds = 2, .fd_kind = { BFD_SETTINGS, BFD_LAYOUT } };
-    int born[] = { frame_memfd("settings", &settings, sizeof settings), frame_memfd("layout", &layout, sizeof layout) };
-    int r = fakesup_spawn(&role, ROLE_TALK, b, born);
-    r = r ? r : fakesup_call(&role, OP_IN(IN_TALK), 0, what, &guest, sizeof guest, (int[]){ pair[0], manifest }, 2);
-    tap_int(r, 1, "it answers");
-    close(born[0]);
-    close(born[1]);
-    close(pair[0]);
-    waitpid(pid, &status, 0);
-    ssize_t n = pread(notes, said, sizeof said - 1, 0);
-    said[n < 0 ? 0 : n] = 0;
-    close(notes);
-    return said;
+    talk_begin(&t, serve, &how);
+    tap_int(talk_role(&t, &role, &settings, what, &guest, manifest), 1, "it answers");
+    return talk_end(&t);
 }
 
 static int refused_with(void)
