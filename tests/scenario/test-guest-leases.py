@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Our virtqemud with lock_manager = "lockd", with our virtlockd and with Debian's: disks and <lease> elements are leased before a guest's CPUs run, a guest
 on what is leased elsewhere is refused in libvirt's words, leases go when it is paused, and live exactly as long as its QEMU, whoever of the daemon dies."""
-import hashlib, os, signal, socket, struct, subprocess, sys, threading
+import contextlib, hashlib, os, signal, socket, struct, subprocess, sys, threading
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 from locklib import *
 try:
@@ -49,20 +49,36 @@ class Leases:
         return c.release(SPACE if self.lockspace else "", self.name(file))
 
 
-def begin(name, peer, conf):
-    b = lock_box(name, peer=peer, virtqemud=True)
+@contextlib.contextmanager
+def part(name, peer=False, conf=""):
+    """A box with disks, virtlockd, and a virtqemud to be started; in the end nothing is left over there."""
+    b = lock_box("leases-" + name, peer=peer, virtqemud=True)
     open(os.path.join(b.dir, "etc/libvirt/qemu.conf"), "a").write('lock_manager = "lockd"\n')
     open(os.path.join(b.dir, "etc/libvirt/qemu-lockd.conf"), "w").write(conf)
     for i in range(6):
         with open(b.images + "/d%d.img" % i, "w") as f:
             f.truncate(1 << 20)
-    return b
-
-
-def life(peer, lockspace):
-    b = begin("leases-%s-%s" % ("peer" if peer else "ours", "files" if lockspace else "direct"), peer, 'file_lockspace_dir = "%s"\n' % SPACE if lockspace else "")
-    l = Leases(b, lockspace)
     try:
+        yield b
+        wait_for("nothing is left over", lambda: not left_over(b))
+        print("ok " + name, flush=True)
+    except BaseException:
+        print(b.log_text()[-4000:], left_over(b))
+        raise
+    finally:
+        b.stop()
+
+
+def end_lockd(b):
+    lockd = min(p for p, k in b.processes() if k.split(" ")[0].endswith("/virtlockd"))
+    os.kill(lockd, signal.SIGTERM)
+    wait_for("the end of virtlockd", lambda: not is_running(lockd))
+
+
+def life(name):
+    peer, lockspace = name.startswith("peer"), name.endswith("files")
+    with part(name, peer, 'file_lockspace_dir = "%s"\n' % SPACE if lockspace else "") as b:
+        l = Leases(b, lockspace)
         b.start()
         c = b.connect()
         other = l.elsewhere()
@@ -154,20 +170,12 @@ def life(peer, lockspace):
         wait_for("the end of m", lambda: not m.isActive() and not l.held("d3.img"))
         other.close()
         c.close()
-        wait_for("nothing is left over", lambda: not left_over(b))
-        print("ok guests:", "Debian's virtlockd," if peer else "our virtlockd,", "lease files" if lockspace else "images", flush=True)
-    except BaseException:
-        print(b.log_text()[-4000:], left_over(b))
-        raise
-    finally:
-        b.stop()
 
 
 def rules():
     """Leases that the document names, disks without any, and no virtlockd."""
-    b = begin("leases-rules", False, "auto_disk_leases = 0\n")
-    l = Leases(b, False)
-    try:
+    with part("rules", conf="auto_disk_leases = 0\n") as b:
+        l = Leases(b, False)
         b.start()
         c = b.connect()
         lease = "<lease><lockspace>space</lockspace><key>key</key><target path='%s'%s/></lease>"
@@ -182,18 +190,9 @@ def rules():
         refused(lambda: c.createXML(xml("b", disk("d1.img", "vda") + lease % (MINE, ""))), libvirt.VIR_ERR_RESOURCE_BUSY, "Lockspace resource 'key' is locked: held by domain 'a' (pid %d)" % leases(b)[0][5])
         a.destroy()
         other.close()
-        lockd = min(p for p, k in b.processes() if k.split(" ")[0].endswith("/virtlockd"))
-        os.kill(lockd, signal.SIGTERM)
-        wait_for("the end of virtlockd", lambda: not is_running(lockd))
+        end_lockd(b)
         refused(lambda: c.createXML(xml("a", disk("d0.img", "vda") + lease % (MINE, ""))), libvirt.VIR_ERR_INTERNAL_ERROR, "Failed to connect socket to '/run/libvirt/virtlockd-sock'")
-        wait_for("nothing is left over", lambda: not left_over(b))
         c.close()
-        print("ok rules", flush=True)
-    except BaseException:
-        print(b.log_text()[-4000:], left_over(b))
-        raise
-    finally:
-        b.stop()
 
 
 def names():
@@ -211,8 +210,11 @@ def names():
     device = r.stdout.strip()
     number = "%d:%d" % (os.major(os.stat(device).st_rdev), os.minor(os.stat(device).st_rdev))
     dirs = {w: "/var/lib/libvirt/lockd/" + w for w in ("lvm", "scsi", "files")}
-    b = begin("leases-names", False, "".join('%s_lockspace_dir = "%s"\n' % (w if w != "files" else "file", d) for w, d in dirs.items()))
-    try:
+    conf = "".join('%s_lockspace_dir = "%s"\n' % (w if w != "files" else "file", d) for w, d in dirs.items())
+    with contextlib.ExitStack() as undo:
+        undo.callback(os.unlink, backing)
+        undo.callback(subprocess.run, ["losetup", "-d", device])
+        b = undo.enter_context(part("names", conf=conf))
         b.start()
         c = b.connect()
         b.run("mount", "-t", "tmpfs", "none", "/sys/dev/block")
@@ -240,16 +242,7 @@ def names():
         # A name that is none.
         b.run("sh", "-ec", "printf 'S:disk\\nE:ID_BUS=scsi\\nE:ID_SERIAL=../../x\\n' > /run/udev/data/b" + number)
         refused(lambda: c.createXML(document), libvirt.VIR_ERR_INTERNAL_ERROR, "nobody has said what '%s' is called" % device)
-        wait_for("nothing is left over", lambda: not left_over(b))
         c.close()
-        print("ok names", flush=True)
-    except BaseException:
-        print(b.log_text()[-4000:], left_over(b))
-        raise
-    finally:
-        b.stop()
-        subprocess.run(["losetup", "-d", device])
-        os.unlink(backing)
 
 
 class FakeLockd:
@@ -299,15 +292,6 @@ class FakeLockd:
             return
 
 
-def without_lockd(name):
-    """A box whose virtlockd has ended."""
-    b = begin(name, False, "")
-    lockd = min(p for p, k in b.processes() if k.split(" ")[0].endswith("/virtlockd"))
-    os.kill(lockd, signal.SIGTERM)
-    wait_for("the end of virtlockd", lambda: not is_running(lockd))
-    return b
-
-
 class Saying:
     """A call in a thread, on a connection of its own: its result, or the error's code."""
 
@@ -331,8 +315,8 @@ class Saying:
 
 def meanwhile():
     """What comes while a resume waits for its leases, or a suspend for QEMU; and a resume whose talk with virtlockd dies, twice."""
-    b = without_lockd("leases-meanwhile")
-    try:
+    with part("meanwhile") as b:
+        end_lockd(b)
         fake = FakeLockd(b.lock_sock, 1000, None)
         b.start()
         c = b.connect()
@@ -380,19 +364,12 @@ def meanwhile():
         m.destroy()
         fake.sock.close()
         c.close()
-        wait_for("nothing is left over", lambda: not left_over(b))
-        print("ok meanwhile", flush=True)
-    except BaseException:
-        print(b.log_text()[-4000:], left_over(b))
-        raise
-    finally:
-        b.stop()
 
 
 def hostile():
     """What is no virtlockd: a start is refused, and nothing else comes of it."""
-    b = without_lockd("leases-hostile")
-    try:
+    with part("hostile") as b:
+        end_lockd(b)
         b.start()
         c = b.connect()
         error = struct.pack(">IIIiIII", 28 + 8, 0x0ea7beef, 1, REGISTER, 1, 0, 1) + b"\xff" * 8
@@ -405,23 +382,8 @@ def hostile():
             fake.sock.close()
             wait_for("nothing is left over", lambda: not left_over(b))
         c.close()
-        print("ok hostile", flush=True)
-    except BaseException:
-        print(b.log_text()[-4000:], left_over(b))
-        raise
-    finally:
-        b.stop()
 
 
-which = sys.argv[1:] or ["rules", "names", "meanwhile", "hostile", "ours-direct", "peer-files"]
-if "rules" in which:
-    rules()
-if "names" in which:
-    names()
-if "meanwhile" in which:
-    meanwhile()
-if "hostile" in which:
-    hostile()
-for word in which:
-    if "-" in word:
-        life(word.startswith("peer"), word.endswith("files"))
+OTHERS = {"rules": rules, "names": names, "meanwhile": meanwhile, "hostile": hostile}
+for word in sys.argv[1:] or [*OTHERS, "ours-direct", "peer-files"]:      # or ours-files, peer-direct
+    OTHERS[word]() if word in OTHERS else life(word)

@@ -423,14 +423,20 @@ def paused_and_saved(w, m):
     w.until(lambda: w.states[-1]["state"] == 1, "by its client's word only")
 
 
-def rebooted_and_saved(w, m):
-    """A worker dies as its guest is being saved and rebooted at the same time: the next one does not start it beside its image."""
+def save_meets_reboot(w, m):
+    """A guest that powers off to be rebooted as its save begins: QEMU is reset, and has yet to stop."""
     m.hold |= {"stop", "query-migrate"}
     w.call("domain.reboot", 1)
     s = save(w)
     w.until(lambda: m.held, "it is to stop")
     m.event("SHUTDOWN", guest=True)
     w.until(lambda: sent(m, "system_reset"), "it is reset")
+    return s
+
+
+def rebooted_and_saved(w, m):
+    """A worker dies as its guest is being saved and rebooted at the same time: the next one does not start it beside its image."""
+    s = save_meets_reboot(w, m)
     m.answer(m.held.pop())
     w.until(lambda: m.held, "its state is being written")
     w.kill()
@@ -507,12 +513,7 @@ def restored_half(_w, _m):
 
 def reboots_while_saved(w, m):
     """A guest that powers off to be rebooted as its save begins is not started beside its image; one that is at it is not saved."""
-    m.hold |= {"stop", "query-migrate"}
-    w.call("domain.reboot", 1)
-    s = save(w)
-    w.until(lambda: m.held, "it is to stop")
-    m.event("SHUTDOWN", guest=True)
-    w.until(lambda: sent(m, "system_reset"), "it is reset")
+    s = save_meets_reboot(w, m)
     m.seen.clear()
     m.answer(m.held.pop())
     m.event("RESET")
