@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include "frame.h"
+#include "log.h"
 
 const char *role_name(int role)
 {
@@ -21,6 +22,7 @@ int birth_read(struct birth *b)
         return r;
     if (b->magic != BIRTH_MAGIC || b->role >= ROLE_N || b->nfds > BIRTH_FDS_MAX)
         return -EPROTO;
+    log_threshold = (int)b->log_level;
     b->name[sizeof b->name - 1] = 0;
     for (unsigned i = 0; i < b->nfds; i++) {
         int fl = fcntl(BIRTH_FD_FIRST + (int)i, F_GETFD);

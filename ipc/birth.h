@@ -76,7 +76,7 @@ struct birth {
 enum birth_flags { BIRTH_SESSION = 1 /* unprivileged daemon */, BIRTH_RESUME = 2 /* the guest runs already: resync */, BIRTH_TRACE = 4 /* debug */,
     BIRTH_FIRST = 8 /* supervisor: first daemon since the host booted: autostart */ };
 
-/* Reads and checks descriptor 4 into *b. 0 or a negative errno. */
+/* Reads and checks descriptor 4 into *b; from here on its level of the log holds. 0 or a negative errno. */
 int birth_read(struct birth *b);
 /* Descriptor number of the first (or next after `after`) descriptor of a kind; -1 none. arg may be NULL. */
 int birth_fd(const struct birth *b, int kind, int after, uint32_t *arg);

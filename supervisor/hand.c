@@ -32,7 +32,6 @@ void hand_begin(struct hand *h, int role)
         log_err("not born by a keeper; this program is started by Bulkhead's daemons only");
         exit(2);
     }
-    log_threshold = (int)h->birth.log_level;
     if (sandbox_enter(role, &h->birth) < 0) {
         log_err("cannot enter the sandbox; ending rather than running without");
         exit(3);

@@ -74,7 +74,6 @@ void worker_birth(struct worker *w, int role)
     }
     signal(SIGPIPE, SIG_IGN);       /* a console's client that hangs up while the guest prints costs it its stream only */
     sandbox_close_strangers(&w->birth);
-    log_threshold = (int)w->birth.log_level;
     r = loop_init();
     if (r < 0) {
         log_err("cannot make an event loop: %s", strerror(-r));

@@ -136,6 +136,7 @@ for name in virtqemud virtlogd virtlockd; do
         if env "$bad" "$BUILDDIR/$name" -t 1 >"$BOX/err" 2>&1; then fail "$bad"; fi
         grep -q -e "Invalid match string ''" -e "Malformed format for log output 'nowhere'" -e "Failed to set logging priority, argument '7' is invalid" "$BOX/err" || fail "$bad: $(cat "$BOX/err")"
     done
+    if grep ': error : ' "$BOX/log" | grep -v 'keeper: supervisor .* ended (signal 9)'; then fail "what nobody expected"; fi
     echo 'log_filters = "gateway"' >"$BOX/conf"
     if "$BUILDDIR/$name" -f "$BOX/conf" -t 1 >"$BOX/err" 2>&1; then fail "a bad filter in the file"; fi
     grep -q "log_filters: Malformed format for filter 'gateway'" "$BOX/err" || fail "$(cat "$BOX/err")"
