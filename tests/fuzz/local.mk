@@ -9,6 +9,7 @@ fuzz_programs = \
 	%D%/fuzz-manifest \
 	%D%/fuzz-mp \
 	%D%/fuzz-plan \
+	%D%/fuzz-plug \
 	%D%/fuzz-probe \
 	%D%/fuzz-qmp \
 	%D%/fuzz-talk \
@@ -61,6 +62,10 @@ fuzz_ldflags = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_qmp_SOURCES = %D%/fuzz-qmp.c %D%/qemu-fuzz.h $(fuzz_main)
 %C%_fuzz_qmp_LDADD = $(fuzz_qemu_libs)
 %C%_fuzz_qmp_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_plug_SOURCES = %D%/fuzz-plug.c %D%/qemu-fuzz.h $(fuzz_main)
+%C%_fuzz_plug_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+%C%_fuzz_plug_LDADD = $(fuzz_qemu_libs)
+%C%_fuzz_plug_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_agent_SOURCES = %D%/fuzz-agent.c %D%/qemu-fuzz.h $(fuzz_main)
 %C%_fuzz_agent_LDADD = $(fuzz_qemu_libs)
 %C%_fuzz_agent_LDFLAGS = $(fuzz_ldflags)

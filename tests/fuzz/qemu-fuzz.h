@@ -65,7 +65,7 @@ static int fuzz_begin(void)
     struct err e = ERR_INIT;
     struct guest *g = &fuzz_guest;
     fuzz_once();
-    *g = (struct guest){ .w = &fuzz_worker, .tree = tree_copy(fuzz_tree), .proc_fd = -1, .cgroup_fd = -1, .checkpoint_fd = -1, .scratch_rw = -1, .scratch_wo = -1, .restore_fd = -1, .phase = PHASE_UP, .state = DOM_RUNNING };
+    *g = (struct guest){ .w = &fuzz_worker, .tree = tree_copy(fuzz_tree), .proc_fd = -1, .cgroup_fd = -1, .checkpoint_fd = -1, .scratch_rw = -1, .scratch_wo = -1, .restore_fd = -1, .manifest_fd = -1, .grants_fd = -1, .phase = PHASE_UP, .state = DOM_RUNNING };
     fuzz_worker.data = g;
     agent_init(&g->agent, true);
     g->agent.sync_id = 0;
@@ -76,7 +76,7 @@ static int fuzz_begin(void)
 }
 
 /* Calls an operation with these arguments (a msgpack array without the domain in front is completed here). */
-static void fuzz_call(void (*fn)(struct worker *, const struct request *, struct frame *), uint32_t op, const void *args, size_t n, unsigned count)
+__attribute__((unused)) static void fuzz_call(void (*fn)(struct worker *, const struct request *, struct frame *), uint32_t op, const void *args, size_t n, unsigned count)
 {
     struct mp_out o;
     struct request rq = { .op = op, .serial = 1, .origin = 1 };
@@ -126,6 +126,17 @@ static void fuzz_finish(int fd)
     loop_cancel(&g->ask_again);
     loop_cancel(&g->save_later);
     loop_cancel(&g->send_later);
+    loop_cancel(&g->clean_again);
+    loop_cancel(&g->clean_late);
+    loop_cancel(&g->tell_again);
+    if (g->plug || g->later)
+        abort();                        /* answered, too */
+    json_decref(g->cleanup);
+    json_decref(g->gone);
+    if (g->manifest_fd >= 0)
+        close(g->manifest_fd);
+    if (g->grants_fd >= 0)
+        close(g->grants_fd);
     if (g->stats && (g->stats->waits || g->stats->asking))
         abort();                        /* everything asked for was answered */
     stats_free(g);

@@ -1,9 +1,9 @@
 """Devices that come to a running guest, change and go, without a supervisor: a real QEMU with a guest that uses them, and QEMUs that lie."""
-import base64, json, os, socket, struct, subprocess, sys, tempfile, time
+import base64, concurrent.futures, json, os, socket, subprocess, sys, tempfile, threading, time
 import xml.etree.ElementTree as ET
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 import qemuguest
-from qemulib import FORMATS, KIND, MK, Failed, Worker, skip
+from qemulib import FORMATS, Failed, Resources, Worker, skip
 
 folder = tempfile.mkdtemp(prefix="bh-plug-")
 PCI = "<address type='pci' domain='0x0000' bus='0x00' slot='0x%02x' function='0x0'/>"
@@ -317,7 +317,294 @@ def real():
         w.close()
 
 
+# ---- QEMUs that lie, or say nothing ----
+
+XML = """<domain type='qemu' id='1'><name>g</name><uuid>11111111-1111-1111-1111-111111111111</uuid><memory unit='KiB'>65536</memory>
+<currentMemory unit='KiB'>65536</currentMemory><vcpu>1</vcpu><os><type arch='x86_64' machine='pc-i440fx-7.2'>hvm</type></os>
+<devices><emulator>/usr/bin/qemu-system-x86_64</emulator>
+<controller type='pci' index='0' model='pci-root'><alias name='pci.0'/></controller>
+<input type='tablet' bus='usb'><alias name='input0'/><address type='usb' bus='0' port='1'/></input>
+<controller type='usb' index='0' model='piix3-uhci'><alias name='usb'/><address type='pci' domain='0x0000' bus='0x00' slot='0x01' function='0x2'/></controller>
+<memballoon model='none'/></devices></domain>"""
+CTRL = "<controller type='scsi' index='0' model='virtio-scsi'><alias name='scsi0'/>%s</controller>" % (PCI % 10)
+DISK = ("<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/d' bulkhead-m='0'/><target dev='sda' bus='scsi'/><alias name='scsi0-0-0-0'/>"
+        "<address type='drive' controller='0' bus='0' target='0' unit='0'/></disk>")
+USB_DISK = ("<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/d' bulkhead-m='0'/><target dev='sda' bus='usb'/><alias name='usb-disk0'/>"
+            "<address type='usb' bus='0' port='2'/></disk>")
+UNDONE = ["blockdev-del", "blockdev-del", "remove-fd", "remove-fd", "device_del"]
+
+
+class Monitor(threading.Thread):
+    """The other end: answers {}, or what `answers` says of the n-th such command; None: nothing."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.ours, self.theirs = socket.socketpair()
+        self.seen, self.held, self.answers = [], [], {}
+        self.start()
+
+    def run(self):
+        self.say({"QMP": {"version": {"qemu": {"major": 7, "minor": 2, "micro": 0}, "package": ""}, "capabilities": []}})
+        for line in self.ours.makefile("rb"):
+            line = line.strip(b"\xff\n")
+            if not line:
+                continue
+            c = json.loads(line)
+            self.seen.append(c)
+            answer = self.answers.get(c["execute"], {"return": {"status": "running"} if c["execute"] == "query-status" else [] if c["execute"].startswith("query-") else {}})
+            if callable(answer):
+                answer = answer(c)
+            if answer is None:
+                self.held.append(c)
+            else:
+                self.answer(c, answer)
+
+    def answer(self, c, answer):
+        self.say(dict(answer, id=c["id"]))
+
+    def event(self, name, **data):
+        self.say({"event": name, "data": data, "timestamp": {"seconds": 1, "microseconds": 2}})
+
+    def say(self, o):
+        try:
+            self.ours.sendall(json.dumps(o).encode() + b"\r\n")
+        except OSError:
+            pass
+
+    def names(self):
+        return [c["execute"] for c in self.seen if not c["execute"].startswith("query-") and c["execute"] not in ("qmp_capabilities", "cont", "qom-list")]
+
+
+def error(text):
+    return {"error": {"class": "GenericError", "desc": text}}
+
+
+def not_found(c):
+    return error("Device '%s' not found" % c["arguments"]["id"])
+
+
+def forged():
+    m = Monitor()
+    res = Resources()
+    fd = os.open(os.path.join(folder, "forged.raw"), os.O_RDWR | os.O_CREAT)
+    w = Worker(XML, res, launch=lambda argv, fds: (0, m.theirs))
+    w.start()
+    res.add("MK_IMAGE", "/d", qemu=(fd, os.open("/dev/null", os.O_RDONLY)), fmt=FORMATS["IMG_RAW"])
+    m.seen.clear()
+    return w, m
+
+
+def alive(w):
+    t = time.monotonic()
+    device(w, "x")
+    w.call("domain.get_control_info", 0, timeout=3)
+    assert time.monotonic() - t < 2
+
+
+def refused_at_each(w, m):
+    """Whatever step QEMU refuses: those before it are undone, the last one first, and nothing else."""
+    done = ["device_add", "add-fd", "add-fd", "blockdev-add", "blockdev-add", "device_add"]
+    for n in range(len(done)):
+        m.seen.clear()
+        count = [0]
+
+        def nth(c):
+            count[0] += 1
+            return error("no room") if count[0] == n + 1 else {"return": {}}
+        m.answers = {name: nth for name in done}
+        m.answers["device_del"] = lambda c: error("Device '%s' not found" % c["arguments"]["id"])
+        text = refused(w, 1, "PLUG_IN", CTRL + DISK, first=0)
+        assert text == "unable to execute QEMU command '%s': no room" % done[n], text
+        assert m.names() == done[:n + 1] + UNDONE[len(UNDONE) - n:], (n, m.names())
+        assert device(w, "scsi0") is None and not [e for e in w.events if "device" in str(e[0])]
+
+
+def waits_for_the_guest(w, m):
+    """A controller that came and is not wanted any more goes when the guest lets it go: the answer waits for that, but not for ever."""
+    m.answers = {"blockdev-add": error("no room")}
+    s = w.plug("PLUG_IN", CTRL + DISK, first=0)
+    w.until(lambda: "device_del" in m.names(), "it is taken out again")
+    m.answers["device_del"] = not_found
+    m.event("DEVICE_DELETED", device="scsi0", path="/machine/peripheral/scsi0")
+    try:
+        w.result(s, timeout=4)
+        raise AssertionError("plugged in")
+    except Failed as e:
+        assert "no room" in e.detail
+    assert not w.unplugged, "the supervisor never had it"
+    m.answers = {"blockdev-add": error("no room")}
+    t = time.monotonic()
+    refused(w, 1, "PLUG_IN", CTRL + DISK, first=0)
+    assert 4 < time.monotonic() - t < 9
+    m.answers = {}
+    m.seen.clear()
+    plug(w, "PLUG_IN", USB_DISK, first=0)
+    assert device(w, "usb-disk0") is not None and m.names() == ["add-fd", "add-fd", "blockdev-add", "blockdev-add", "device_add"], m.names()
+
+
+def killed_in_between(w, m):
+    """A worker dies at each step of a plug: the next one undoes what was done, and then does it when it is asked again."""
+    for n, name in enumerate(("add-fd", "blockdev-add", "device_add")):
+        m.answers = {name: lambda c: None, "device_del": not_found}
+        m.seen.clear()
+        m.held.clear()
+        w.plug("PLUG_IN", USB_DISK, first=0)
+        w.until(lambda: m.held, name + " is asked for")
+        w.kill()
+        w.states.clear()
+        w.replies.clear()
+        m.seen.clear()
+        m.answers = {"device_del": not_found}
+        w.born(resume=(w.qmp, 0), instance=n + 1)
+        s = w.plug("PLUG_IN", CTRL, first=len(w.res.entries))
+        assert w.result(s) == b""
+        names = m.names()
+        assert names[:5] == ["device_del"] + UNDONE[:4], names
+        assert "device_add" in names[5:], names         # what came waits for that
+        assert device(w, "usb-disk0") is None and device(w, "scsi0") is not None
+        plug(w, "PLUG_IN", CTRL, first=len(w.res.entries))      # again: it is there
+        assert m.names().count("device_add") == 1
+        w.unplugged.clear()
+        m.answers = {}
+        s = w.plug("PLUG_OUT", CTRL)
+        w.until(lambda: "device_del" in m.names()[5:], "it is to go")
+        m.event("DEVICE_DELETED", device="scsi0", path="/x")
+        w.result(s)
+        assert w.unplugged == ["scsi0"]
+
+
+def says_nothing(w, m):
+    """One deadline, an error, and when it answers again what it may have done is undone."""
+    m.answers = {"blockdev-add": lambda c: None, "device_del": not_found}
+    t = time.monotonic()
+    s = w.plug("PLUG_IN", USB_DISK, first=0)
+    while time.monotonic() - t < 5:
+        alive(w)
+        w.step(0.2)
+    try:
+        w.result(s)
+        raise AssertionError("plugged in")
+    except Failed as e:
+        assert e.code == 68, e
+    assert time.monotonic() - t < 17
+    alive(w)
+    assert "remove-fd" not in m.names()
+    m.answers = {"device_del": not_found}
+    for c in m.held:
+        m.answer(c, {"return": {}})
+    w.until(lambda: m.names()[-3:] == ["blockdev-del", "remove-fd", "remove-fd"], "it is undone: %r" % m.names())
+
+
+def dies(w, m):
+    s = w.plug("PLUG_OUT", "<input><alias name='input0'/></input>")
+    w.until(lambda: "device_del" in m.names(), "it is to go")
+    m.ours.shutdown(socket.SHUT_RDWR)
+    try:
+        w.result(s, timeout=5)
+        raise AssertionError("done")
+    except Failed as e:
+        assert e.code == 9 and "no longer running" in e.detail, e
+    w.until(lambda: w.stopped, "the end")
+    try:
+        w.result(w.plug("PLUG_IN", CTRL, first=1))
+        raise AssertionError("done")
+    except Failed as e:
+        assert e.code == 55, e
+
+
+def consent(w, m):
+    """The guest rejects it; says nothing; lets it go much later; QEMU never had it."""
+    out = "<input><alias name='input0'/></input>"
+    s = w.plug("PLUG_OUT", out)
+    w.until(lambda: "device_del" in m.names(), "it is to go")
+    m.event("DEVICE_UNPLUG_GUEST_ERROR", device="input0", path="/x")
+    try:
+        w.result(s, timeout=4)
+        raise AssertionError("gone")
+    except Failed as e:
+        assert (e.code, e.detail) == (9, "unplug of device was rejected by the guest"), e
+    assert events(w, "domain.event_callback_device_removal_failed", "input0") and device(w, "input0") is not None
+    t = time.monotonic()
+    waits = w.begin("domain.suspend")           # of its kind, a call waits
+    s = w.plug("PLUG_OUT", out)
+    w.result(waits)
+    w.result(s)
+    assert 4 < time.monotonic() - t < 8 and device(w, "input0") is not None and not w.unplugged
+    m.event("DEVICE_DELETED", device="input0", path="/x")
+    w.until(lambda: w.unplugged == ["input0"], "it went")
+    assert device(w, "input0") is None and events(w, "domain.event_callback_device_removed", "input0")
+    for _ in range(3):
+        m.event("DEVICE_DELETED", device="input0", path="/x")
+        m.event("DEVICE_DELETED", device="nosuch", path="/x")
+        m.event("DEVICE_DELETED", path="/x")
+        m.event("DEVICE_UNPLUG_GUEST_ERROR", device=5)
+    alive(w)
+    assert w.unplugged == ["input0"]
+    m.answers["device_del"] = not_found
+    plug(w, "PLUG_OUT", "<controller><alias name='usb'/></controller>")
+    assert w.unplugged == ["input0", "usb"]
+
+
+def one_after_the_other(w, m):
+    """Calls that come while one is worked on wait for it, descriptors and all."""
+    m.answers = {"device_add": lambda c: None}
+    a = w.plug("PLUG_IN", "<rng model='virtio'><backend model='builtin'/><alias name='rng0'/>%s</rng>" % (PCI % 12), first=1)
+    b = w.plug("PLUG_IN", USB_DISK, first=0)
+    c = w.plug("PLUG_OUT", "<rng><alias name='rng0'/></rng>")
+    w.until(lambda: m.held, "the first")
+    alive(w)
+    assert m.names() == ["object-add", "device_add"], m.names()
+    m.answers = {}
+    m.answer(m.held.pop(), {"return": {}})
+    w.result(a)
+    w.result(b)
+    w.until(lambda: m.names()[-1] == "device_del", "the last")
+    m.event("DEVICE_DELETED", device="rng0", path="/x")
+    w.result(c)
+    assert m.names() == ["object-add", "device_add", "add-fd", "add-fd", "blockdev-add", "blockdev-add", "device_add", "device_del", "object-del"], m.names()
+
+
+def nonsense(w, m):
+    for answer in ({"return": None}, {"return": [[]]}, {"return": "x"}, {"error": []}, {"error": {"desc": 7}}):
+        m.answers = {"device_add": answer, "device_del": answer}
+        try:
+            plug(w, "PLUG_IN", CTRL, first=1)
+            m.answers["device_del"] = not_found
+            plug(w, "PLUG_OUT", CTRL)
+        except Failed as e:
+            assert e.code == 1, e
+            m.event("DEVICE_DELETED", device="scsi0", path="/x")
+        alive(w)
+
+
+LYING = [refused_at_each, killed_in_between, dies, one_after_the_other, nonsense]
+WAITING = [waits_for_the_guest, says_nothing, consent]          # all at once
+
+
+def lie(story):
+    w, m = forged()
+    try:
+        story(w, m)
+        if w.pid and os.waitpid(w.pid, os.WNOHANG)[0]:
+            raise AssertionError("the worker has ended")
+        print("ok - " + story.__name__, flush=True)
+    except BaseException:
+        print("not ok - %s\n%s" % (story.__name__, w.last_words()[-3000:]))
+        raise
+    finally:
+        w.close()
+
+
+def lies():
+    wanted = [s for s in LYING if len(sys.argv) < 2 or s.__name__ in sys.argv[1:]]
+    for story in wanted:
+        lie(story)
+    with concurrent.futures.ThreadPoolExecutor(len(WAITING)) as pool:
+        list(pool.map(lie, [s for s in WAITING if len(sys.argv) < 2 or s.__name__ in sys.argv[1:]]))
+
+
 try:
+    lies()
     real()
 finally:
     subprocess.call(["rm", "-rf", folder])

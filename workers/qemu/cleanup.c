@@ -192,8 +192,27 @@ void cleanup_load(struct guest *g, const char *text)
     }
 }
 
+static void on_resumed(struct loop_timer *t)
+{
+    struct guest *g = t->data;
+    g->job = NULL;
+    later_go(g);
+}
+
+void cleanup_settled(struct guest *g)
+{
+    if (!g->clean_late.armed || (json_array_size(g->cleanup) && !g->clean_stuck))
+        return;
+    loop_cancel(&g->clean_late);
+    on_resumed(&g->clean_late);
+}
+
 void cleanup_resume(struct guest *g)
 {
     tell(g);
+    if (json_array_size(g->cleanup) && !g->job) {
+        g->job = "remoteDispatchDomainDetachDeviceFlags";       /* what the instance before was asked for may be asked of this one */
+        loop_after(&g->clean_late, UNPLUG_MS, on_resumed, g);
+    }
     cleanup_go(g);
 }

@@ -92,7 +92,7 @@ struct guest {
     json_t *gone;                       /* aliases of devices that the supervisor is still to be told of */
     uint64_t cleanup_last, cleaning;    /* numbers of the last group, and of that which QEMU works on; 0 none */
     bool clean_stuck, telling;
-    struct loop_timer clean_again, tell_again;
+    struct loop_timer clean_again, clean_late, tell_again;
     uint32_t fd_names;                  /* names given to descriptors in QEMU so far */
     struct loop_timer ask_again;        /* for its state */
     struct loop_timer save_later, send_later;      /* status, checkpoint and state are written so often and not oftener */

@@ -58,6 +58,8 @@ void plug_settled(struct guest *g)
     struct plugging *p = g->plug;
     if (p && p->ending && (!cleanup_has(g, p->group) || g->clean_stuck || g->qmp.state != QMP_READY))
         answer(p);
+    else if (!p)
+        cleanup_settled(g);
 }
 
 void plug_end(struct plugging *p)

@@ -68,6 +68,7 @@ bool cleanup_is_full(const struct guest *g);
 bool cleanup_has(const struct guest *g, uint64_t group);
 void cleanup_go(struct guest *g);
 void cleanup_deleted(struct guest *g, const char *alias);
+void cleanup_settled(struct guest *g);                                  /* there is nothing to be done now */
 void cleanup_resume(struct guest *g);                                   /* of an earlier instance */
 char *cleanup_note(const struct guest *g);                              /* for the next one; NULL: nothing; caller frees */
 void cleanup_load(struct guest *g, const char *text);

@@ -75,7 +75,7 @@ static int argv_memfd(char **argv)
 /* Everything up to the argument vector; what only the planning needs is given back at its end. */
 static int plan_launch(struct guest *g, struct launch *l, struct err *e)
 {
-    AUTO_OPENED o;
+    AUTO_OPENED o = { 0 };
     struct plan plan = { 0 };
     char **argv = NULL;
     int fd = -1;

@@ -10,12 +10,17 @@
 static uint64_t gone(struct guest *g, struct tree *dev)
 {
     struct err e = ERR_INIT;
-    AUTO_OPENED o;
+    AUTO_OPENED o = { 0 };
     AUTO_FREE char *alias = strdup(device_alias(dev));
     json_t *commands = opened_load(g, g->manifest_fd, g->grants_fd, &o, &e) ? NULL : opened_undo(g, &o, dev, false, &e);
     if (!commands)
         log_warn("what was behind <%s> stays in QEMU: %s", dev->name, e.detail);
     guest_drop_ends(g, dev);
+    TREE_EACH(console, dev->parent, "console")
+        if (!strcmp(dev->name, "serial") && tree_attr_is(tree_first(console, "alias"), "name", alias)) {     /* it only shows the same */
+            tree_free(console);
+            break;
+        }
     tree_free(dev);
     return cleanup_add(g, commands, alias);
 }
@@ -55,19 +60,20 @@ static void on_deleting(void *data, json_t *ret, const struct err *e)
 
 static void next_out(struct plugging *p)
 {
+    struct guest *g = p->g;
     struct tree *dev = NULL;
     p->waits = false;
     while (p->next && !dev) {
         const char *alias = device_alias(p->next);
-        dev = alias ? guest_device(p->g, alias) : NULL;
+        dev = alias ? guest_device(g, alias) : NULL;
         p->next = tree_next(p->next, NULL);
     }
     if (!dev || util_copy_str(p->alias, sizeof p->alias, device_alias(dev))) {      /* none is left, or none was there */
         plug_end(p);
         return;
     }
-    qmp_send(&p->g->qmp, "device_del", json_pack("{s:s}", "id", p->alias), -1, 0, on_deleting, p);
-    qmp_flush(&p->g->qmp);
+    qmp_send(&g->qmp, "device_del", json_pack("{s:s}", "id", p->alias), -1, 0, on_deleting, p);      /* where it is refused, p is no more */
+    qmp_flush(&g->qmp);
 }
 
 void plug_out_begin(struct plugging *p)
@@ -138,7 +144,7 @@ static void on_list(void *data, json_t *ret, const struct err *e)
 {
     struct guest *g = data;
     struct err own = ERR_INIT;
-    AUTO_OPENED o;
+    AUTO_OPENED o = { 0 };
     if (e || !json_is_array(ret) || opened_load(g, g->manifest_fd, g->grants_fd, &o, &own))
         return;
     for (struct tree *dev = tree_first(tree_get(g->tree, "devices"), NULL), *next; dev; dev = next) {
