@@ -119,6 +119,26 @@ static const struct { const char *xml, *names; } refused[] = {
     { "<controller type='xenbus' index='0'><alias name='xenbus0'/></controller>", "xenbus" },
     { "<interface type='vdpa'><mac address='52:54:00:01:02:03'/><source dev='/dev/v'/><alias name='net0'/></interface>", "vdpa" },
     { "<input type='tablet' bus='usb' surprise='1'><alias name='input0'/></input>", "surprise" },
+    /* taken by libvirt, and here it would come to nothing */
+    { "<watchdog model='i6300esb' action='dump'><alias name='watchdog0'/></watchdog>", "action='dump'" },
+    { "<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/a' m='0'><seclabel model='dac' relabel='yes'><label>a:b</label></seclabel></source>"
+      "<target dev='vda' bus='virtio'/><alias name='d'/></disk>", "<seclabel> of <source>" },
+    { "<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/a' m='0'><seclabel model='selinux' relabel='no'/></source>"
+      "<target dev='vda' bus='virtio'/><alias name='d'/></disk>", "'selinux'" },
+    { "<serial type='file'><source path='/l' m='0'><seclabel model='dac'/></source><target port='0'/><alias name='serial0'/></serial>", "<seclabel> of <source>" },
+    { "<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/a' m='0'/><target dev='vda' bus='virtio'/><boot order='1' loadparm='2'/>"
+      "<alias name='d'/></disk>", "loadparm" },
+    { "<interface type='user'><mac address='52:54:00:01:02:03'/><guest dev='eth0'/><alias name='net0'/></interface>", "<guest>" },
+};
+
+/* The same beside the devices. */
+static const struct { const char *xml, *names; } refused_top[] = {
+    { "<on_crash>coredump-restart</on_crash>", "<on_crash>coredump-restart" }, { "<on_crash>coredump-destroy</on_crash>", "<on_crash>coredump-destroy" },
+    { "<resource><partition>/other</partition></resource>", "<partition>/other" },
+    { "<resource><partition>/machine</partition><fibrechannel appid='x'/></resource>", "<fibrechannel>" },
+    { "<seclabel type='dynamic' model='dac'><baselabel>x</baselabel></seclabel>", "<baselabel>" },
+    { "<seclabel type='dynamic' model='selinux'/>", "'selinux'" }, { "<seclabel type='static' model='dac'/>", "static" },
+    { "<memory unit='KiB' nosuch='1'>1024</memory>", "nosuch" },
 };
 
 static void test_refused(void)
@@ -126,16 +146,18 @@ static void test_refused(void)
     static const struct given one[] = { { .m = { .kind = MK_IMAGE }, .path = "/a", .fd = 11, .twin = 12 } };
     struct plan_host h;
     plan_host_make(&h, one, 1, 10);
-    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+    const size_t devices = sizeof refused / sizeof refused[0], n = devices + sizeof refused_top / sizeof refused_top[0];
+    for (size_t i = 0; i < n; i++) {
         char xml[8192];
         struct plan p;
         struct err e = ERR_INIT;
-        snprintf(xml, sizeof xml, "%s%s%s%s%s%s", HEAD, OS, EMU, refused[i].xml, ROOT, TAIL);
+        bool device = i < devices;
+        const char *names = device ? refused[i].names : refused_top[i - devices].names;
+        snprintf(xml, sizeof xml, "%s%s%s%s%s%s%s", HEAD, device ? "" : refused_top[i - devices].xml, OS, EMU, device ? refused[i].xml : "", ROOT, TAIL);
         AUTO_TREE *dom = plan_tree(xml);
         struct plan_in in = { .dom = dom, .form = PLAN_RUN, .id = 1, .host = &h };
         int rc = plan_guest(&in, &p, &e);
-        tap_ok(rc == -1 && e.code == VIR_ERR_CONFIG_UNSUPPORTED && strstr(e.detail, refused[i].names) && p.n == 0, "refused by name: %s: %s", refused[i].names,
-               e.detail);
+        tap_ok(rc == -1 && e.code == VIR_ERR_CONFIG_UNSUPPORTED && strstr(e.detail, names) && p.n == 0, "refused by name: %s: %s", names, e.detail);
         if (rc == 0)
             plan_free(&p);
     }

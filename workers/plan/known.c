@@ -10,7 +10,7 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     { "domain", "type id xmlns:qemu", "name uuid genid hwuuid title description metadata memory currentMemory maxMemory memoryBacking memtune vcpu vcpus "
       "iothreads iothreadids cputune numatune resource sysinfo os features cpu clock on_poweroff on_reboot on_crash on_lockfailure pm devices "
       "seclabel qemu:commandline qemu:override qemu:deprecation" },
-    { "metadata", "*", "*" }, { "seclabel", "*", "*" }, { "resource", "*", "*" }, { "qemu:commandline", "*", "*" }, { "qemu:override", "*", "*" },
+    { "metadata", "*", "*" }, { "seclabel", "*", "label imagelabel" }, { "resource", "", "partition" }, { "qemu:commandline", "*", "*" }, { "qemu:override", "*", "*" },
     { "qemu:deprecation", "*", "" },
     { "memory", "unit dumpCore", "" }, { "currentMemory", "unit", "" }, { "maxMemory", "unit slots", "" },
     { "memoryBacking", "", "nosharepages locked source access allocation discard" }, { "memoryBacking/source", "type", "" },
@@ -43,7 +43,7 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     { "pm", "", "suspend-to-mem suspend-to-disk" }, { "pm/suspend-to-mem", "enabled", "" }, { "pm/suspend-to-disk", "enabled", "" },
 
     /* devices: "*" stands for any of them */
-    { "*/alias", "name", "" }, { "*/address", "*", "" }, { "*/acpi", "index", "" }, { "*/boot", "order loadparm", "" },
+    { "*/alias", "name", "" }, { "*/address", "*", "" }, { "*/acpi", "index", "" }, { "*/boot", "order", "" },
     { "*/rom", "bar file enabled bulkhead:m", "" },
     { "disk", "type device model snapshot bulkhead:m", "driver source backingStore target iotune readonly shareable serial wwn vendor product blockio geometry" },
     { "disk/driver", "name type cache error_policy rerror_policy io ioeventfd event_idx copy_on_read discard detect_zeroes iothread queues queue_size iommu ats "
@@ -58,10 +58,10 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     { "controller", "type index model ports vectors", "model target master driver pcihole64" }, { "controller/model", "name", "" },
     { "controller/target", "chassisNr chassis port busNr index hotplug", "node" }, { "controller/master", "startport", "" },
     { "controller/driver", "queues cmd_per_lun max_sectors ioeventfd iothread iommu ats packed page_per_vq", "" }, { "controller/pcihole64", "unit", "" },
-    { "interface", "type managed bulkhead:m", "mac source target model driver guest link mtu ip tune script backend" }, { "interface/mac", "address type check", "" },
+    { "interface", "type managed bulkhead:m", "mac source target model driver link mtu ip tune script backend" }, { "interface/mac", "address type check", "" },
     { "interface/source", "bridge network portid dev", "" }, { "interface/target", "dev managed", "" }, { "interface/model", "type", "" },
     { "interface/driver", "name txmode ioeventfd event_idx queues rx_queue_size tx_queue_size rss rss_hash_report iommu ats packed page_per_vq", "host guest" },
-    { "interface/driver/host", "*", "" }, { "interface/driver/guest", "*", "" }, { "interface/guest", "*", "" }, { "interface/link", "state", "" },
+    { "interface/driver/host", "*", "" }, { "interface/driver/guest", "*", "" }, { "interface/link", "state", "" },
     { "interface/mtu", "size", "" }, { "interface/ip", "address family prefix", "" }, { "interface/tune", "", "sndbuf" }, { "interface/script", "path", "" },
     { "interface/backend", "tap", "" },
     { "serial", "type", "source protocol target log" }, { "serial/source", "*", "seclabel" }, { "serial/source/seclabel", "*", "*" },
@@ -109,6 +109,41 @@ static const struct known *row_of(const char *path)
     return NULL;
 }
 
+/* Values (of an attribute, or the text) that are taken and come to nothing: nobody writes a core, and every guest is in the group of this daemon's guests. */
+static const struct { const char *path, *attr, *value; bool but; } unheeded[] = {      /* but: every other value */
+    { "on_crash", NULL, "coredump-destroy", false }, { "on_crash", NULL, "coredump-restart", false }, { "watchdog", "action", "dump", false },
+    { "resource/partition", NULL, "/machine", true },
+};
+
+static int check_value(struct ctx *c, const struct tree *el, const char *path)
+{
+    for (size_t i = 0; i < sizeof unheeded / sizeof unheeded[0]; i++) {
+        const char *v = unheeded[i].attr ? tree_attr(el, unheeded[i].attr) : el->text;
+        if (strcmp(unheeded[i].path, path) == 0 && v && (strcmp(v, unheeded[i].value) == 0) != unheeded[i].but)
+            return unheeded[i].attr ? pl_refuse(c, el, unheeded[i].attr) : pl_fail(c, "<%s>%s</%s> is not supported", el->name, v, el->name);
+    }
+    return 0;
+}
+
+/* Every guest has an account of its own, and no other kind of label is known. */
+static int check_label(struct ctx *c, const struct tree *s)
+{
+    const char *model = tree_attr(s, "model");
+    if (model && strcmp(model, "dac") != 0 && strcmp(model, "none") != 0)
+        return pl_fail(c, "Security driver model '%s' is not available", model);
+    return 0;
+}
+
+/* Of a file: QEMU gets it open, so nobody has to own it, and nobody is made to. */
+static int check_file_label(struct ctx *c, const struct tree *s)
+{
+    if (check_label(c, s) < 0)
+        return -1;
+    if (tree_attr_is(s, "relabel", "no") || tree_attr_is(s, "labelskip", "yes"))
+        return 0;
+    return pl_fail(c, "element <seclabel> of <%s> is not supported but with relabel='no'", s->parent->name);
+}
+
 /* Elements every device may have. */
 static const char any_device[] = "alias address acpi boot rom";
 
@@ -128,6 +163,8 @@ static int check(struct ctx *c, const struct tree *el, const char *path, bool de
         for (const struct tree_attr *a = el->attr; a; a = a->next)
             if (!in_list(row->attrs, a->name))
                 return pl_fail(c, "attribute '%s' of element <%s> is not supported", a->name, el->name);
+    if (check_value(c, el, path) < 0 || (slash && strcmp(el->name, "seclabel") == 0 && check_file_label(c, el) < 0))
+        return -1;
     if (*row->children == '*')
         return 0;
     for (const struct tree *k = el->child; k; k = k->next) {
@@ -161,13 +198,11 @@ int pl_check_known(struct ctx *c, const struct tree *dom)
         return 0;
     if (check(c, dom, "domain", false) < 0)
         return -1;
-    /* Every guest has an account of its own; and no other kind of label is known. */
     TREE_EACH(s, dom, "seclabel") {
-        const char *model = tree_attr(s, "model");
         if (tree_attr_is(s, "type", "none"))
             continue;
-        if (model && strcmp(model, "dac") != 0 && strcmp(model, "none") != 0)
-            return pl_fail(c, "Security driver model '%s' is not available", model);
+        if (check_label(c, s) < 0)
+            return -1;
         if (tree_attr_is(s, "type", "static"))
             return pl_fail(c, "<seclabel type='static'> is not supported");
     }
