@@ -22,8 +22,9 @@ ROLES = ("supervisor", "gateway", "conf", "xmlc", "host", "probe", "hand-open", 
 CONNECT = ("0:32", "0:33")          # IN_SERVE, IN_SUBSCRIBE
 CALL_LIMIT = 40     # seconds for a call that a crash came across
 # Flows of which only some points are new: IN_HAND_CONNECT, IN_HAND_PIDFD, and conf's first call in a daemon's life, IN_CONF_LIST; IN_START, and IN_STATE, by which a
-# worker tells that the state is restored
-ONLY = {"takeover": {"supervisor": ("0:117", "0:118"), "hand-open": ("0:117", "0:118"), "conf": ("0:65",)}, "restore": {"supervisor": ("0:104",), "qemu": ("0:97", "0:104")}}
+# worker tells that the state is restored; and the call whose work does not show, domain.attach_device_flags
+ONLY = {"takeover": {"supervisor": ("0:117", "0:118"), "hand-open": ("0:117", "0:118"), "conf": ("0:65",)}, "restore": {"supervisor": ("0:104",), "qemu": ("0:97", "0:104")},
+        "attach": {"supervisor": ("1:160",)}}
 LEASES = ("0:103", "0:120", "0:167")        # IN_LEASES_ASK, IN_HAND_DAEMON, IN_TALK
 LOGS = ("0:120", "0:167", "0:112")          # IN_HAND_DAEMON, IN_TALK, IN_HAND_OPEN with its answer
 BESIDE = {"logs": ("virtlogd", 'stdio_handler = "logd"\n'), "leases": ("virtlockd", 'lock_manager = "lockd"\n')}      # the daemon that a flow wants
@@ -95,6 +96,16 @@ class Flows:
     def undefine(self):
         self.dom().undefine()
 
+    def attach(self):
+        """A device of which a definition may have any number: who is told that it is done has one more, and not two."""
+        import libvirt
+
+        def nics():
+            return wait_for("the definition", lambda: self.dom().XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE), 20).count("<interface ")
+        had = nics()
+        self.dom().attachDeviceFlags("<interface type='user'/>", libvirt.VIR_DOMAIN_AFFECT_CONFIG)
+        assert nics() == had + 1, "%d more NICs" % (nics() - had)
+
     def takeover(self):
         """The next daemon, with the same point armed, finds the guests that run."""
         self.b.stop_daemon()
@@ -124,6 +135,7 @@ FLOWS = {
     "shutdown": (("define", "start"),           "running"),
     "destroy":  (("define", "start"),           "defined"),
     "undefine": (("define",),                   None),
+    "attach":   (("define",),                   "defined"),
     "takeover": (("define", "start"),           "running"),
     "save":     (("define", "start"),           "saved"),
     "restore":  (("define", "start", "save"),   "running"),
@@ -158,12 +170,16 @@ def attempt(fn):
             outcome.append(None)
         except libvirt.libvirtError as e:
             outcome.append(str(e))
+        except AssertionError as e:     # what was answered is not so
+            outcome.append(e)
         except Exception as e:
             outcome.append(repr(e))
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
     thread.join(CALL_LIMIT)
     assert outcome, "a call was not answered within %d s" % CALL_LIMIT
+    if isinstance(outcome[0], AssertionError):
+        raise outcome[0]
     return outcome[0]
 
 
@@ -214,7 +230,7 @@ def check(b, flow, before, its):
         wait_for("leases are as the guest is", lambda: locklib.is_locked(b.dir + "/var/lib/libvirt/images/victim.img") == (f.dom().state()[0] == 1))
 
     def finished():
-        if state_of(b) == want and flow not in ("running", "console", "domstats", "shutdown", "takeover", "leases"):
+        if state_of(b) == want and flow not in ("running", "console", "domstats", "shutdown", "takeover", "leases", "attach"):
             return True
         return attempt(f.start if flow == "restore" else getattr(f, flow)) is None and state_of(b) == want
     wait_for("flow %s works again" % flow, finished, 60)
