@@ -237,6 +237,31 @@ def story_small_ones(w):
         take_out(w, xml, alias, before)
 
 
+def story_memory(w):
+    """A module: it counts as the guest's memory, and its place is QEMU's word."""
+    def sizes():
+        d = ET.fromstring(w.call("domain.get_xml_desc", 1, arg=1)[0])
+        return int(d.find("memory").text), int(d.find("currentMemory").text)
+    blocks = int(in_guest(w, "ls -d /sys/devices/system/memory/memory* | wc -l"))
+    dimm = ("<memory model='dimm'><target><size unit='KiB'>131072</size></target><alias name='dimm0'/><address type='dimm' slot='0'/></memory>")
+    was, before = sizes(), things(w)
+    plug(w, "PLUG_IN", dimm)
+    w.until(lambda: device(w, "dimm0").find("address").get("base"), "its place is known")
+    assert sizes() == (was[0] + 131072, was[1] + 131072), sizes()
+    in_guest(w, "test $(ls -d /sys/devices/system/memory/memory* | wc -l) -eq %d" % (blocks + 1))
+    take_out(w, dimm, "dimm0", before)
+    assert sizes() == was
+    # one of which the guest gets as much as is asked for
+    mem = ("<memory model='virtio-mem'><target><size unit='KiB'>262144</size><block unit='KiB'>2048</block><requested unit='KiB'>%%d</requested></target><alias name='virtiomem0'/>%s</memory>"
+           % (PCI % 15))
+    plug(w, "PLUG_IN", mem % 0)
+    in_guest(w, "modprobe virtio_mem; lsmod | grep virtio_mem")
+    plug(w, "PLUG_CHANGE", mem % 131072)
+    w.until(lambda: device(w, "virtiomem0").find("target/current") is not None and device(w, "virtiomem0").find("target/current").text == "131072", "the guest takes it", 30)
+    assert [e for e in w.events if e[0] == "domain.event_memory_device_size_change" and e[2][1] == "virtiomem0"], w.events[-5:]
+    assert sizes() == (was[0] + 262144, was[1])
+
+
 def story_refused(w):
     """What cannot be plugged in is named, and QEMU is asked for nothing."""
     before = things(w)
@@ -300,11 +325,12 @@ def real():
     if not os.path.exists(initrd):
         os.makedirs(os.path.dirname(initrd), exist_ok=True)
         subprocess.check_call([os.path.join(os.environ.get("SRCDIR", "."), "tests/guest/mkinitrd.sh"), initrd, release])
+    qemuguest.XML = qemuguest.XML.replace("<memory unit", "<maxMemory slots='4' unit='KiB'>1048576</maxMemory><memory unit", 1)
     w = qemuguest.make(kernels[-1], initrd)
     try:
         w.start()
         w.until(lambda: any(e[0].endswith("agent_lifecycle") and e[2][1] == 1 for e in w.events), "the agent", 120)
-        for story in (story_virtio_disk, story_scsi, story_half_a_pair, story_nic, story_channel, story_small_ones, story_refused, story_in_the_dark):
+        for story in (story_virtio_disk, story_scsi, story_half_a_pair, story_nic, story_channel, story_small_ones, story_memory, story_refused, story_in_the_dark):
             if len(sys.argv) < 2 or story.__name__ in sys.argv[1:]:
                 t = time.monotonic()
                 story(w)

@@ -87,6 +87,8 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     { "rng", "model", "rate backend driver" }, { "rng/rate", "bytes period", "" }, { "rng/backend", "model bulkhead:m", "" },
     { "rng/driver", "iommu ats packed page_per_vq", "" },
     { "panic", "model", "" },
+    { "module", "model access discard", "target" }, { "module/target", "", "size node block requested current" }, { "module/target/size", "unit", "" },
+    { "module/target/block", "unit", "" }, { "module/target/requested", "unit", "" }, { "module/target/current", "unit", "" },
     { "iommu", "model", "driver" }, { "iommu/driver", "*", "" },
     { "lease", "*", "*" },
 };
@@ -189,7 +191,8 @@ int pl_check_known_device(struct ctx *c, const struct tree *dev)
 {
     if (!pl_run(c))
         return 0;
-    return row_of(dev->name) ? check(c, dev, dev->name, true) : pl_refuse(c, dev, NULL);
+    const char *path = pl_is(dev->name, "memory") ? "module" : dev->name;       /* <memory> is the guest's as well */
+    return row_of(path) ? check(c, dev, path, true) : pl_refuse(c, dev, NULL);
 }
 
 int pl_check_known(struct ctx *c, const struct tree *dom)

@@ -270,7 +270,7 @@ void pl_memdev(struct ctx *c, const struct tree *d)
         .pmem = tree_get(d, "source/pmem"), .reserve_none = pl_is(model, "virtio-mem"), .node = -1, .nvdimm = pl_is(model, "nvdimm"), .policy = "bind", .discard = pl_tri(d, NULL, "discard") };
     char id[96];
     unsigned long long n;
-    if (!known || pl_run(c)) {
+    if (!known || (pl_run(c) && !pl_is(model, "dimm") && !pl_is(model, "virtio-mem"))) {
         pl_refuse(c, d, "model");
         return;
     }

@@ -156,6 +156,18 @@ uint64_t tree_kib(const struct tree *t, const char *path)
     return __builtin_mul_overflow(v, bytes, &v) ? 0 : v / 1024;
 }
 
+void guest_count_memory(struct guest *g, const struct tree *module, bool comes)
+{
+    uint64_t size = tree_kib(module, "target/size"), all = tree_kib(g->tree, "memory"), now = g->balloon_kib ? g->balloon_kib : tree_kib(g->tree, "currentMemory");
+    struct tree *memory = tree_make(g->tree, "memory");
+    if (!size || strcmp(module->name, "memory") != 0 || (!comes && (size > all || size > now)))
+        return;
+    tree_set_attr(memory, "unit", "KiB");
+    tree_set_text(memory, "%llu", (unsigned long long)(comes ? all + size : all - size));
+    if (!tree_attr_is(module, "model", "virtio-mem"))
+        guest_set_balloon(g, comes ? now + size : now - size, false);
+}
+
 enum on_action guest_action(const struct guest *g, const char *name, enum on_action fallback)
 {
     static const char *const words[] = { "destroy", "restart", "preserve", "rename-restart", "coredump-destroy", "coredump-restart" };

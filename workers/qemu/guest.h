@@ -115,6 +115,7 @@ void guest_place(struct guest *g, struct tree *dev);                    /* makes
 struct tree *guest_disk(struct guest *g, const char *path);             /* by target name or source path, as libvirt looks disks up */
 const char *disk_source(const struct tree *disk);                       /* file, dev, name...; NULL none */
 uint64_t tree_kib(const struct tree *t, const char *path);              /* <memory unit=>; KiB, 0 absent */
+void guest_count_memory(struct guest *g, const struct tree *module, bool comes);       /* a module came or went: the guest's sizes */
 enum on_action guest_action(const struct guest *g, const char *name, enum on_action fallback);   /* "on_reboot" */
 char *guest_xml(struct guest *g, uint32_t flags, size_t *len);          /* flags: tree-form.h. NULL: no memory; caller frees */
 
@@ -128,6 +129,8 @@ void guest_hook_qmp(struct guest *g);                                   /* sets 
 int resume_open(struct guest *g, int qmp_fd);
 void resume_qmp_ready(struct guest *g);
 void guest_ask_state(struct guest *g);                                  /* nobody knows whether its CPUs run: until QEMU has told, nothing is begun */
+void guest_set_module(struct tree *module, uint64_t bytes);             /* what the guest has of it now */
+void guest_learn_memory(struct guest *g);                               /* where its modules are, and of what size */
 void guest_learn(struct guest *g);                                      /* asks QEMU for vCPU threads, channel states, balloon */
 
 /* api_cpu.c: "0-3,^2" into a bit map; CPUs beyond it are left out. 0 or -1. */
@@ -210,6 +213,7 @@ void notify_device_removal_failed(struct guest *g, const char *alias);
 void notify_agent(struct guest *g, int state, int reason);
 void notify_metadata(struct guest *g, int type, const char *uri);
 void notify_block_threshold(struct guest *g, const char *dev, const char *path, uint64_t threshold, uint64_t excess);
+void notify_memory_size(struct guest *g, const char *alias, uint64_t bytes);
 void notify_memory_failure(struct guest *g, int recipient, int action, uint32_t flags);
 void notify_monitor(struct guest *g, const char *event, double when, json_t *data);
 

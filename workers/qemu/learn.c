@@ -100,8 +100,50 @@ static void on_balloon(void *data, json_t *ret, const struct err *e)
         guest_set_balloon(g, (uint64_t)bytes / 1024, false);
 }
 
+/* A module's place, and how much of one that has no fixed size the guest has taken. */
+static void on_modules(void *data, json_t *ret, const struct err *e)
+{
+    struct guest *g = data;
+    json_t *v;
+    size_t i;
+    if (e)
+        return;
+    json_array_foreach(ret, i, v) {
+        json_t *d = json_object_get(v, "data");
+        const char *id = json_string_value(json_object_get(d, "id")), *type = json_string_value(json_object_get(v, "type"));
+        json_int_t at = json_integer_value(json_object_get(d, "addr")), slot = json_integer_value(json_object_get(d, "slot")), size = json_integer_value(json_object_get(d, "size"));
+        struct tree *module = id ? guest_device(g, id) : NULL, *address = tree_get(module, "address");
+        if (!module || strcmp(module->name, "memory") != 0 || !type)
+            continue;
+        if (!strcmp(type, "dimm") && tree_attr_is(address, "type", "dimm")) {
+            tree_set_attr(address, "slot", "%lld", (long long)slot);
+            tree_set_attr(address, "base", "0x%llx", (unsigned long long)at);
+        } else if (!strcmp(type, "virtio-mem")) {
+            guest_set_module(module, (uint64_t)size);
+        }
+        guest_changed(g);
+    }
+}
+
+void guest_set_module(struct tree *module, uint64_t bytes)
+{
+    struct tree *target = tree_make(module, "target"), *now = tree_get(target, "current"), *requested = tree_get(target, "requested");
+    if (!now && requested && requested->next)
+        tree_insert(target, now = tree_new("current"), requested->next);
+    now = now ? now : tree_make(target, "current");
+    tree_set_attr(now, "unit", "KiB");
+    tree_set_text(now, "%llu", (unsigned long long)bytes / 1024);
+}
+
+void guest_learn_memory(struct guest *g)
+{
+    if (tree_get(g->tree, "devices/memory"))
+        qmp_send(&g->qmp, "query-memory-devices", NULL, -1, SETUP_MS, on_modules, g);
+}
+
 void guest_learn(struct guest *g)
 {
+    guest_learn_memory(g);
     qmp_send(&g->qmp, "query-cpus-fast", NULL, -1, SETUP_MS, on_cpus, g);
     qmp_send(&g->qmp, "query-chardev", NULL, -1, SETUP_MS, on_chardevs, g);
     if (g->has_balloon)

@@ -237,6 +237,16 @@ void notify_memory_failure(struct guest *g, int recipient, int action, uint32_t 
     end(g, &o, OP_REMOTE_DOMAIN_EVENT_MEMORY_FAILURE, EV_MEMORY_FAILURE);
 }
 
+void notify_memory_size(struct guest *g, const char *alias, uint64_t bytes)
+{
+    struct mp_out o;
+    if (!begin(g, &o, 3))
+        return;
+    mp_str(&o, alias);
+    mp_uint(&o, bytes);
+    end(g, &o, OP_REMOTE_DOMAIN_EVENT_MEMORY_DEVICE_SIZE_CHANGE, EV_MEMORY_DEVICE_SIZE_CHANGE);
+}
+
 void notify_monitor(struct guest *g, const char *event, double when, json_t *data)
 {
     struct mp_out o;

@@ -193,8 +193,11 @@ static void plugged(struct plugging *p)
 {
     struct guest *g = p->g;
     struct tree *last = NULL;
-    for (struct tree *dev; (dev = tree_first(p->devices, NULL)); last = dev)
+    for (struct tree *dev; (dev = tree_first(p->devices, NULL)); last = dev) {
         guest_place(g, dev);
+        guest_count_memory(g, dev, true);
+    }
+    guest_learn_memory(g);
     take_ends(p);
     close(g->manifest_fd);
     close(g->grants_fd);

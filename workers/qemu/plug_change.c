@@ -54,6 +54,9 @@ static void changed(struct plugging *p)
         if (!same_source(old, dev))
             commands = opened_undo(g, &p->o, old, false, &e);
     }
+    uint64_t taken = tree_kib(old, "target/current");
+    if (old && !strcmp(dev->name, "memory") && tree_get(old, "target/current"))
+        guest_set_module(dev, taken * 1024);
     if (old) {
         tree_insert(old->parent, dev, old);
         tree_free(old);
@@ -140,8 +143,22 @@ static void graphics(struct plugging *p, struct tree *old, struct tree *dev)
     plug_step(p, "expire_password", expiry, -1, NULL, NULL);
 }
 
+/* ---- how much of a module the guest shall have ---- */
+
+static void memory(struct plugging *p, struct tree *old, struct tree *dev)
+{
+    const char *alias = device_alias(dev), *path = "/machine/peripheral/";
+    uint64_t kib = tree_kib(dev, "target/requested");
+    if (!tree_attr_is(dev, "model", "virtio-mem") || !tree_attr_is(old, "model", "virtio-mem")) {
+        err_set(&p->e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "live update of memory model '%s' is not supported", tree_attr(dev, "model"));
+        return;
+    }
+    if (kib != tree_kib(old, "target/requested"))
+        plug_step(p, "qom-set", json_pack("{s:s+, s:s, s:I}", "path", path, alias, "property", "requested-size", "value", (json_int_t)(kib * 1024)), -1, NULL, NULL);
+}
+
 static const struct { const char *name; void (*fn)(struct plugging *p, struct tree *old, struct tree *dev); } kinds[] = {
-    { "disk", disk }, { "interface", interface }, { "graphics", graphics },
+    { "disk", disk }, { "interface", interface }, { "graphics", graphics }, { "memory", memory },
 };
 
 void plug_change_begin(struct plugging *p)

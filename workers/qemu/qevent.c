@@ -272,6 +272,17 @@ static void on_threshold(struct guest *g, json_t *d)
         notify_block_threshold(g, numbered, disk_source(image), (uint64_t)threshold, (uint64_t)excess);
 }
 
+static void on_memory_size(struct guest *g, json_t *d)
+{
+    struct tree *module = known_device(g, d, "id");
+    json_int_t size = json_integer_value(json_object_get(d, "size"));
+    if (!is_up(g) || !module || strcmp(module->name, "memory") != 0 || size < 0)
+        return;
+    guest_set_module(module, (uint64_t)size);
+    notify_memory_size(g, device_alias(module), (uint64_t)size);
+    guest_changed(g);
+}
+
 static void on_memory_failure(struct guest *g, json_t *d)
 {
     static const char *const who[] = { "hypervisor", "guest" }, *const what[] = { "ignore", "inject", "fatal", "reset" };
@@ -308,6 +319,7 @@ static const struct { const char *name; void (*fn)(struct guest *g, json_t *d); 
     { "VSERPORT_CHANGE", on_port },
     { "BLOCK_WRITE_THRESHOLD", on_threshold },
     { "MEMORY_FAILURE", on_memory_failure },
+    { "MEMORY_DEVICE_SIZE_CHANGE", on_memory_size },
     /* POWERDOWN, NIC_RX_FILTER_CHANGED, JOB_STATUS_CHANGE and others mean nothing to this role; clients of the raw events get them. */
 };
 

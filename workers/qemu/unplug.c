@@ -16,6 +16,7 @@ static uint64_t gone(struct guest *g, struct tree *dev)
     if (!commands)
         log_warn("what was behind <%s> stays in QEMU: %s", dev->name, e.detail);
     guest_drop_ends(g, dev);
+    guest_count_memory(g, dev, false);
     TREE_EACH(console, dev->parent, "console")
         if (!strcmp(dev->name, "serial") && tree_attr_is(tree_first(console, "alias"), "name", alias)) {     /* it only shows the same */
             tree_free(console);
