@@ -95,7 +95,9 @@ static void spice_channels(struct ctx *c, struct strbuf *b, const struct tree *g
         pl_cat(c, b, ",%s=default", def);
     TREE_EACH(ch, g, "channel") {
         const char *key = pl_map(modes, tree_attr(ch, "mode"), &known);
-        if (key)
+        if (pl_run(c) && tree_attr_is(ch, "mode", "secure"))
+            pl_fail(c, "spice secure channels set in XML configuration, but TLS connection is not available");
+        else if (key)
             pl_cat(c, b, ",%s=%s", key, tree_attr(ch, "name"));
     }
 }
@@ -109,11 +111,9 @@ static void spice(struct ctx *c, const struct tree *g)
     struct strbuf b = { NULL, 0, 0 };
     const char *type = tree_attr(listen_of(g), "type"), *a = listen_address(g);
     bool known;
-    if (pl_run(c)) {
-        pl_refuse(c, g, "type");
-        return;
-    }
-    if (pl_is(type, "socket")) {
+    if (pl_run(c)) {        /* as with VNC: the worker listens */
+        pl_cat(c, &b, "port=0");
+    } else if (pl_is(type, "socket")) {
         pl_cat(c, &b, "unix,addr=");
         if (tree_attr(listen_of(g), "socket"))
             pl_cat_escaped(c, &b, tree_attr(listen_of(g), "socket"));
@@ -204,7 +204,7 @@ static void dbus(struct ctx *c, const struct tree *g)
 }
 
 static const struct { const char *type; bool run; dev_fn *fn; } displays[] = {
-    { "vnc", true, vnc }, { "spice", false, spice }, { "sdl", false, sdl }, { "egl-headless", false, egl }, { "dbus", false, dbus }, { NULL, false, NULL },
+    { "vnc", true, vnc }, { "spice", true, spice }, { "sdl", false, sdl }, { "egl-headless", false, egl }, { "dbus", false, dbus }, { NULL, false, NULL },
 };
 
 void pl_graphics(struct ctx *c, const struct tree *g)

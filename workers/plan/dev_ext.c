@@ -107,8 +107,6 @@ void pl_redirdev(struct ctx *c, const struct tree *d)
     static const struct prop t[] = { P_CONST("driver", "usb-redir"), P_REF("chardev", "char"), P_ID("id"), P_END };
     static const struct prop t2[] = { P_INT("bootindex", "boot", "order"), P_FN(pl_address), P_END };
     struct strbuf f = { NULL, 0, 0 };
-    if (native_only(c, d))
-        return;
     pl_chardev(c, d);
     json_t *o = pl_emit(c, PLAN_DEVICE, d, t);
     TREE_EACH(u, tree_get(c->devices, "redirfilter"), "usbdev") {

@@ -30,8 +30,8 @@ void pl_audio(struct ctx *c, const struct tree *a)
     static const struct prop t[] = { P_MAP("driver", NULL, "type", drivers), P_INT("timer-period", NULL, "timerPeriod"),
         P_STR("server", NULL, "serverName"), P_STR("path", NULL, "path"), P_BOOL("try-mmap", NULL, "tryMMap"), P_BOOL("exclusive", NULL, "exclusive"),
         P_INT("dsp-policy", NULL, "dspPolicy"), P_END };
-    /* sound daemons and devices of the host are out of a sandboxed guest's reach */
-    if (pl_run(c) && !tree_attr_is(a, "type", "none")) {
+    /* sound daemons and devices of the host are out of a sandboxed guest's reach; SPICE has what clients brought */
+    if (pl_run(c) && !tree_attr_is(a, "type", "none") && !tree_attr_is(a, "type", "spice")) {
         pl_refuse(c, a, "type");
         return;
     }

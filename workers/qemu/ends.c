@@ -1,4 +1,4 @@
-/* ends.c: our ends of what the hands made: terminals, the agent's channel, the VNC listener. */
+/* ends.c: our ends of what the hands made: terminals, the agent's channel, what listens for VNC and SPICE. */
 #include "config.h"
 #include <arpa/inet.h>
 #include <errno.h>
@@ -16,7 +16,7 @@
 #include "workers/qemu/stream.h"
 #include "workers/tree-marks.h"
 
-enum { VNC_CLIENTS_PER_TURN = 4 };
+enum { DISPLAY_CLIENTS_PER_TURN = 4 };
 
 bool is_marked(const struct tree *dev, uint32_t entry)
 {
@@ -59,16 +59,16 @@ int guest_tap_dir(struct guest *g, const struct tree *nic)
     return -1;
 }
 
-/* ---- VNC: QEMU cannot listen on a descriptor, so the listener is ours and each client's socket is handed over ---- */
+/* ---- displays: QEMU cannot listen on a descriptor, so the listener is ours and each client's socket is handed over ---- */
 
-struct vnc { struct vnc *next; struct guest *g; struct loop_source src; int fd; bool has_password; };
+struct display { struct display *next; struct guest *g; struct loop_source src; int fd; bool spice, has_password; };
 
 static void on_added(void *data, json_t *ret, const struct err *e)
 {
     (void)data;
     (void)ret;
     if (e)
-        log_warn("VNC client: %s", e->detail);
+        log_warn("client of a display: %s", e->detail);
 }
 
 void guest_add_graphics(struct guest *g, const char *protocol, int fd, bool skip_auth, qmp_reply_fn *fn, void *data)
@@ -97,37 +97,38 @@ static json_t *address(int (*get)(int, struct sockaddr *, socklen_t *), int fd)
     return json_pack("{s:s, s:s, s:s}", "family", v6 ? "ipv6" : ss.ss_family == AF_INET ? "ipv4" : "unix", "host", host, "service", service);
 }
 
-static void on_vnc(struct loop_source *s, uint32_t events)
+static void on_client(struct loop_source *s, uint32_t events)
 {
     enum { CONNECT };
-    struct vnc *v = s->data;
+    struct display *v = s->data;
     (void)events;
-    for (int i = 0; i < VNC_CLIENTS_PER_TURN; i++) {
+    for (int i = 0; i < DISPLAY_CLIENTS_PER_TURN; i++) {
         AUTO_CLOSE fd = accept4(v->fd, NULL, NULL, SOCK_CLOEXEC);
         if (fd < 0)
             break;
-        /* QEMU tells of clients of its own listener only. */
-        json_t *client = address(getpeername, fd), *server = address(getsockname, fd);
-        notify_graphics(v->g, CONNECT, client, server, v->has_password ? "vnc" : "none", NULL, NULL);
-        json_decref(client);
-        json_decref(server);
-        guest_add_graphics(v->g, "vnc", fd, false, NULL, v->g);
+        if (!v->spice) {        /* QEMU tells of VNC clients of its own listener only, and of each connection of SPICE's */
+            json_t *client = address(getpeername, fd), *server = address(getsockname, fd);
+            notify_graphics(v->g, CONNECT, client, server, v->has_password ? "vnc" : "none", NULL, NULL);
+            json_decref(client);
+            json_decref(server);
+        }
+        guest_add_graphics(v->g, v->spice ? "spice" : "vnc", fd, false, NULL, v->g);
     }
     qmp_flush(&v->g->qmp);
 }
 
-static int vnc_add(struct guest *g, int fd, bool has_password)
+static int display_add(struct guest *g, int fd, const struct tree *graphics)
 {
-    struct vnc *v = calloc(1, sizeof *v);
+    struct display *v = calloc(1, sizeof *v);
     if (!v)
         return -ENOMEM;
-    *v = (struct vnc){ .g = g, .fd = fd, .next = g->vnc, .has_password = has_password };
+    *v = (struct display){ .g = g, .fd = fd, .next = g->displays, .spice = tree_attr_is(graphics, "type", "spice"), .has_password = tree_attr(graphics, "passwd") };
     int fl = fcntl(fd, F_GETFL);
-    int r = fl < 0 || fcntl(fd, F_SETFL, fl | O_NONBLOCK) < 0 ? -errno : loop_add(&v->src, fd, EPOLLIN, on_vnc, v);
+    int r = fl < 0 || fcntl(fd, F_SETFL, fl | O_NONBLOCK) < 0 ? -errno : loop_add(&v->src, fd, EPOLLIN, on_client, v);
     if (r)
         free(v);
     else
-        g->vnc = v;
+        g->displays = v;
     return r;
 }
 
@@ -184,7 +185,7 @@ static bool is_taken(struct guest *g, const struct tree *dev)
     return chardev_find(g, dev) || guest_tap_dir(g, dev) >= 0 || (is_agent_channel(dev) && g->agent.line.fd >= 0);
 }
 
-bool guest_take_end(struct guest *g, int fd, uint32_t entry, bool is_new)
+bool guest_take_end(struct guest *g, int fd, uint32_t entry)
 {
     struct tree *dev = guest_marked(g, entry);
     int r = -ENOTSUP;
@@ -195,9 +196,7 @@ bool guest_take_end(struct guest *g, int fd, uint32_t entry, bool is_new)
         r = agent_open(&g->agent, fd);
         agent_set_connected(&g->agent, tree_attr_is(tree_get(dev, "target"), "state", "connected"));
     } else if (!strcmp(dev->name, "graphics")) {
-        r = vnc_add(g, fd, tree_attr(dev, "passwd"));
-        if (is_new)
-            set_password(g, dev);
+        r = display_add(g, fd, dev);
     } else if (!strcmp(dev->name, "interface"))
         r = tap_add(g, fd, entry);
     else if (isatty(fd))
@@ -215,7 +214,10 @@ void guest_take_ends(struct guest *g)
         if (is_agent_channel(c))
             g->agent.configured = true;
     for (int fd = -1; (fd = birth_fd(&g->w->birth, BFD_CHARDEV, fd, &entry)) >= 0;)
-        guest_take_end(g, fd, entry, !(g->w->birth.flags & BIRTH_RESUME));
+        guest_take_end(g, fd, entry);
+    if (!(g->w->birth.flags & BIRTH_RESUME))
+        TREE_EACH(d, tree_get(g->tree, "devices"), "graphics")
+            set_password(g, d);
 }
 
 void guest_drop_ends(struct guest *g, const struct tree *dev)

@@ -36,7 +36,7 @@ struct saving;
 struct later;
 struct stats;
 struct shot;
-struct vnc;
+struct display;
 struct tap;
 struct stream;
 struct chardev;
@@ -82,7 +82,7 @@ struct guest {
     int32_t *tids;                      /* host thread of each vCPU, in the guest's pid namespace; vcpus of them, or NULL */
     bool has_balloon;
     struct stats *stats;
-    struct vnc *vnc;
+    struct display *displays;
     struct tap *taps;
     struct stream *streams;
     struct chardev *chardevs;
@@ -168,7 +168,7 @@ int task_times(struct guest *g, const char *name, uint64_t *user, uint64_t *sys)
 
 /* ends.c */
 bool is_marked(const struct tree *dev, uint32_t entry);                 /* the element, or its <source> or <backend>, is that manifest entry */
-bool guest_take_end(struct guest *g, int fd, uint32_t entry, bool is_new);     /* our end of a manifest entry; false: it is of no use, and still the caller's */
+bool guest_take_end(struct guest *g, int fd, uint32_t entry);     /* our end of a manifest entry; false: it is of no use, and still the caller's */
 void guest_drop_ends(struct guest *g, const struct tree *dev);          /* of a device that has gone */
 /* Arguments of set_password and expire_password, new; false: it has no password. */
 bool guest_graphics_auth(const struct tree *graphics, json_t **password, json_t **expiry);

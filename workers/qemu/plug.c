@@ -185,7 +185,7 @@ void plug_run(struct plugging *p, void (*done)(struct plugging *p))
 static void take_ends(struct plugging *p)
 {
     for (uint32_t i = 0; i < p->fds.nfds; i++)
-        if (p->fds.fd[i].number < 0 && p->fds.fd[i].kind == BFD_CHARDEV && guest_take_end(p->g, p->fd[i], p->fds.fd[i].arg, true))
+        if (p->fds.fd[i].number < 0 && p->fds.fd[i].kind == BFD_CHARDEV && guest_take_end(p->g, p->fd[i], p->fds.fd[i].arg))
             p->fd[i] = -1;
 }
 

@@ -195,8 +195,10 @@ static int interface(struct maker *m, struct tree *t, int *hostnet)
 
 /* ---- graphics ---- */
 
-static int vnc(struct maker *m, struct tree *g)
+/* Where VNC or SPICE is listened for; a port of SPICE's is there only if one is named or wanted. */
+static int display(struct maker *m, struct tree *g)
 {
+    bool spice = doc_is(g, "type", "spice");
     struct tree *l = tree_first(g, "listen");
     const struct settings *s = m->env->settings;
     unsigned char a[16];
@@ -214,7 +216,7 @@ static int vnc(struct maker *m, struct tree *g)
     for (int k = 0; k < 2; k++) {
         const char *port = tree_attr(g, k ? "websocket" : "port");
         struct manifest_entry x = {.kind = MK_TCP_LISTEN, .parent = -1, .flags = MF_WORKER};
-        if (k && !port)
+        if ((k && (!port || spice)) || (spice && !port && !doc_is(g, "autoport", "yes")))
             break;
         if (port && atoi(port) > 0 && !(doc_is(g, "autoport", "yes") && !k))
             x.a = (uint32_t)atoi(port);
@@ -318,7 +320,7 @@ int run_manifest(struct tree *t, const struct doc_env *env, bool running, struct
     if (chardevs(&m))
         return -1;
     TREE_EACH(d, m.devices, "graphics")
-        if (doc_is(d, "type", "vnc") && vnc(&m, d))
+        if (doc_in(tree_attr(d, "type"), "vnc spice") && display(&m, d))
             return -1;
     if (others(&m))
         return -1;

@@ -1,0 +1,107 @@
+#!/usr/bin/python3
+"""SPICE: ports that are picked or asked for, a unix socket, a password, each by the protocol's own handshake; agent, sound and USB by its channels."""
+import os, sys
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from box import guest_xml
+from guestlib import *
+
+# Run where the listener is: ADDRESS PASSWORD; opens the main channel and prints what the server said: of the link, of the password, first message.
+CLIENT = r'''
+import hashlib, os, socket, struct, sys
+a = sys.argv[1]
+s = socket.socket(socket.AF_UNIX if a[0] == "/" else socket.AF_INET)
+s.settimeout(30)
+s.connect(a if a[0] == "/" else (a.split(":")[0], int(a.split(":")[1])))
+def get(n):
+    d = b""
+    while len(d) < n:
+        c = s.recv(n - len(d))
+        if not c: sys.exit("closed")
+        d += c
+    return d
+link = struct.pack("<IBBIII", 0, 1, 0, 0, 0, 18)
+s.sendall(struct.pack("<4sIII", b"REDQ", 2, 2, len(link)) + link)
+magic, major, minor, size = struct.unpack("<4sIII", get(16))
+answer = get(size)
+error, key = struct.unpack("<I", answer[:4])[0], answer[4:166]
+def mask(seed, n):
+    return b"".join(hashlib.sha1(seed + struct.pack(">I", i)).digest() for i in range(n // 20 + 1))[:n]
+def xor(a, b):
+    return bytes(x ^ y for x, y in zip(a, b))
+word = sys.argv[2].encode() + b"\0"
+block = hashlib.sha1(b"").digest() + bytes(128 - 42 - len(word)) + b"\1" + word
+seed = os.urandom(20)
+block = xor(block, mask(seed, len(block)))
+plain = xor(seed, mask(block, 20)) + block
+s.sendall(pow(int.from_bytes(plain, "big"), 65537, int.from_bytes(key[-133:-5], "big")).to_bytes(128, "big"))
+result = struct.unpack("<I", get(4))[0]
+print(magic.decode(), "link", error, "result", result, "message", struct.unpack("<QHII", get(18))[1] if not result else "none")
+'''
+GOOD, DENIED = "REDQ link 0 result 0 message 103", "REDQ link 0 result 7 message none"
+DEVICES = """<video><model type='qxl'/></video><sound model='ich6'/><channel type='spicevmc'><target type='virtio' name='com.redhat.spice.0'/></channel>
+<controller type='usb' model='ich9-ehci1'/><redirdev bus='usb' type='spicevmc'/><redirdev bus='usb' type='spicevmc'/>
+<redirfilter><usbdev class='0x08' vendor='0x1234' product='0xbeef' version='2.0' allow='yes'/><usbdev allow='no'/></redirfilter>"""
+
+
+def client(box, address, password=""):
+    return box.run("/usr/bin/python3", "-c", CLIENT, address, password, timeout=60).stdout.strip()
+
+
+def start(box, name, graphics, devices=""):
+    dom = box.connect().defineXML(guest_xml(name, devices=graphics + (devices or "<video><model type='vga'/></video>")))
+    dom.create()
+    return dom
+
+
+def ports(box):
+    """autoport, two guests; a port that is asked for, and with it TLS, which there is not; the definition keeps none that was picked"""
+    doms = [start(box, "s1", "<graphics type='spice' autoport='yes'><image compression='off'/><clipboard copypaste='no'/></graphics>", DEVICES),
+            start(box, "s2", "<graphics type='spice' autoport='yes'/>"), start(box, "s3", "<graphics type='spice' port='5950' listen='127.0.0.1'/>")]
+    for dom, port in zip(doms, (5900, 5901, 5950)):
+        assert "<graphics type='spice' port='%d' autoport='%s' listen='127.0.0.1'>" % (port, "no" if port == 5950 else "yes") in dom.XMLDesc(), dom.XMLDesc()
+        assert client(box, "127.0.0.1:%d" % port) == GOOD
+    assert "5900" not in doms[0].XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
+    assert box.virsh("domdisplay", "s1").stdout.strip() == "spice://127.0.0.1:5900"
+    for more, words in (("tlsPort='-1'", "spice TLS is disabled"), ("tlsPort='5961'", "TLS is disabled"), ("defaultMode='secure'", "TLS connection is not available")):
+        try:
+            box.connect().createXML(guest_xml("s4", "<graphics type='spice' port='5960' %s/>" % more))
+        except libvirt.libvirtError as e:
+            assert e.get_error_code() == libvirt.VIR_ERR_CONFIG_UNSUPPORTED and words in str(e), e
+        else:
+            raise AssertionError("it was started: " + more)
+    host = os.readlink("/proc/%d/ns/net" % box.daemon_pid())
+    for pid in box.role("guest"):
+        assert os.readlink("/proc/%d/ns/net" % pid) != host
+    # The worker dies: the listener and the next client do not.
+    os.kill(box.role("qemu")[0], 9)
+    wait_for("a client after the worker's death", lambda: box.run("/usr/bin/python3", "-c", CLIENT, "127.0.0.1:5900", "", check=False).stdout.strip() == GOOD, 60)
+    for d in doms:
+        d.destroy()
+    assert_clean(box)
+
+
+def doors(box):
+    """a password; a socket; a client by descriptor where nobody listens; the events of a client, once each"""
+    events = Events(box)
+    seen = []
+    con = box.connect()
+    con.domainEventRegisterAny(None, libvirt.VIR_DOMAIN_EVENT_ID_GRAPHICS, lambda c, d, phase, local, remote, auth, subject, _: seen.append((d.name(), phase)), None)
+    doms = [start(box, "p1", "<graphics type='spice' autoport='yes' passwd='hush'/>"), start(box, "p2", "<graphics type='spice'><listen type='socket'/></graphics>"),
+            start(box, "p3", "<graphics type='spice' passwd='hush'><listen type='none'/></graphics>")]
+    assert client(box, "127.0.0.1:5900", "hush") == GOOD
+    assert client(box, "127.0.0.1:5900", "rush") == DENIED
+    assert client(box, "127.0.0.1:5900") == DENIED
+    wait_for("the client's events", lambda: [p for n, p in seen if n == "p1"][:3] == [0, 1, 2], 30)
+    path = re.search(r"socket='([^']*spice.sock)'", doms[1].XMLDesc()).group(1)
+    assert client(box, path) == GOOD
+    # Nobody but the caller has the other end.
+    fd = doms[2].openGraphicsFD(0, 0)
+    assert fd >= 0
+    os.close(fd)
+    for d in doms:
+        d.destroy()
+        events.wait(d.name(), "lifecycle", libvirt.VIR_DOMAIN_EVENT_STOPPED, libvirt.VIR_DOMAIN_EVENT_STOPPED_DESTROYED)
+    assert_clean(box)
+
+
+main(ports, doors)
