@@ -144,6 +144,7 @@ int main(int argc, char **argv)
     if (log_environment(&k.settings))
         return 1;
     k.settings.log_verbose = verbose;
+    k.settings.log_behind = k.daemon;
     k.settings.timeout_s = timeout;
     const char *state = getenv("BULKHEAD_KEEPER_STATE");
     if (state && (r = reload(&k.settings, atoi(state), argv)) >= 0)

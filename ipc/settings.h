@@ -16,7 +16,7 @@ struct log_output { uint32_t to /* enum log_to */, level; char name[240] /* a fi
 /* A text of log_filters or log_outputs and what it comes to: made in a sandbox, of the settings by conf, for the admin program by its gateway. */
 enum log_part { LOG_FILTERS, LOG_OUTPUTS, LOG_PARTS_N };
 struct logging {
-    char text[LOG_SETTING_MAX];          /* as libvirt shows it; "": there are none */
+    char text[LOG_SETTING_MAX];          /* as libvirt shows it; of filters "": there are none */
     union { uint8_t from[LOG_ROLES_MAX] /* by role: the least level of its lines */; struct log_output to[LOG_OUTPUTS_MAX]; };
 };
 struct settings {
@@ -29,6 +29,7 @@ struct settings {
     uint32_t keepalive_interval, keepalive_count, admin_keepalive_interval, admin_keepalive_count;
     uint32_t log_level;                  /* 0: not set */
     uint32_t log_verbose;                /* --verbose: not above info */
+    uint32_t log_behind;                 /* --daemon: without outputs it is syslog, not stderr */
     struct logging log[LOG_PARTS_N];
     uint8_t host_uuid[16];
     /* qemu.conf */

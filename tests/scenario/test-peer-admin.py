@@ -2,6 +2,7 @@
 """virt-admin on the admin socket: servers, workers, clients and logging, as libvirtd tells them."""
 import os, shutil, sys
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
+from box import wait_for
 from pair import Pair, skip
 
 LINES = """uri
@@ -11,6 +12,7 @@ srv-threadpool-set SERVER --max-workers 30
 srv-threadpool-set SERVER --min-workers 50
 srv-threadpool-set SERVER --min-workers 40 --max-workers 30
 srv-threadpool-set SERVER --priority-workers 7
+srv-threadpool-set SERVER --min-workers 0 --max-workers 0
 srv-threadpool-info SERVER
 srv-threadpool-info nothing
 srv-clients-info SERVER
@@ -105,8 +107,21 @@ HEAD = "S=$(test -S /run/libvirt/virtqemud-admin-sock && echo virtqemud || echo 
 
 if not shutil.which("virt-admin"):
     skip("virt-admin is not installed")
+PLAIN = ("virtlogd", "virtlockd")
 with Pair("admin") as p:
     for line in LINES.splitlines():
         p.sh(HEAD + "$A " + line.replace("SERVER", "$S"), what=line, mask=NAMES + (BUSY if "threadpool" in line else []))
     p.sh(HEAD + CLIENTS, what="a client comes, is looked at and sent away", mask=NAMES + CLIENT)
+    # The same of the two small daemons, but for all the ways to say where a log goes. Debian's virtlogd runs as a daemon, which has another output by default.
+    output = [("3:(stderr|file:/var/log/libvirt/virtlogd.log)", "OUTPUT")]
+    ours, theirs = p.boxes
+    for name in PLAIN:
+        ours.say(ours.ours(name))
+        if name != "virtlogd":          # which libvirtd's box has
+            theirs.say(name)
+        for b in p.boxes:
+            wait_for(name, lambda: b.run("virt-admin", "-c", name + ":///system", "srv-list", check=False).returncode == 0)
+        for line in LINES.splitlines():
+            if not line.startswith("daemon-log-") or line.split(None, 1)[1:] in ([], ["1:qemu"], ["1:stderr"], ["nonsense"], ['""']):
+                p.sh("virt-admin -c %s:///system %s" % (name, line.replace("SERVER", name)), what=name + ": " + line, mask=BUSY if "threadpool" in line else output)
 sys.exit(p.result())

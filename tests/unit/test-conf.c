@@ -156,6 +156,8 @@ static void test_filters(void)
         file = (struct settings){ .log_level = words[i].level, .log_verbose = words[i].verbose };
         tap_ok(settings_finish(&file, &e) == 0 && file.log_level == words[i].want && !*levels(&file.log[LOG_FILTERS], words[i].want), "level %u%s", words[i].level, words[i].verbose ? ", verbose" : "");
     }
+    file = (struct settings){ .log_behind = 1, .daemon = DAEMON_LOCKD };
+    tap_ok(settings_finish(&file, &e) == 0 && !strcmp(file.log[LOG_OUTPUTS].text, "3:syslog:virtlockd") && file.log[LOG_OUTPUTS].to[0].to == LOG_TO_SYSLOG, "without outputs, behind -d: %s", file.log[LOG_OUTPUTS].text);
     util_copy_str(file.log[LOG_FILTERS].text, LOG_SETTING_MAX, "1:");
     tap_ok(settings_finish(&file, &e) < 0 && !strcmp(e.detail, "log_filters: Invalid match string ''"), "%s", e.detail);
 }
@@ -215,7 +217,7 @@ static void test_keys(void)
         tap_str(r ? e.detail : "no error", bad[i].want, "bad value %zu is refused", i);
     }
     static const struct { const char *text, *want; } outputs[] = {
-        { "", "" }, { " ", "" }, { "1:stderr", "1:stderr" }, { " 01:file:/var/log/a  +4:syslog:x 3:journald ", "1:file:/var/log/a 4:syslog:x 3:journald" },
+        { "", "1:stderr" }, { " ", "1:stderr" }, { "1:stderr", "1:stderr" }, { " 01:file:/var/log/a  +4:syslog:x 3:journald ", "1:file:/var/log/a 4:syslog:x 3:journald" },
         { "1:stderr 2:file:/a 3:stderr 4:file:/b", "2:file:/a 3:stderr 4:file:/b" }, { "1:file:/a 1:file:/b 1:file:/c 1:file:/d 2:file:/a", "1:file:/b 1:file:/c 1:file:/d 2:file:/a" },
         { "nonsense", "log_outputs: Malformed format for log output 'nonsense'" }, { "stderr:1", "log_outputs: Invalid log priority 'stderr' for log output 'stderr:1'" },
         { ":stderr", "log_outputs: Invalid log priority '' for log output ':stderr'" }, { "5:stderr", "log_outputs: Invalid log priority '5' for log output '5:stderr'" },

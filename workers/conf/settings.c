@@ -1,6 +1,7 @@
 /* settings.c: see settings.h; which keys there are is told in keys.def. */
 #include "workers/conf/settings.h"
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include "ipc/layout.h"
 #include "ipc/log.h"
@@ -196,6 +197,7 @@ void settings_env(struct settings *s, const struct settings *env)
 
 int settings_finish(struct settings *s, struct err *e)
 {
+    static const char *const syslog_of[DAEMON_N] = { "syslog:virtqemud", "syslog:virtlogd", "syslog:virtlockd" };
     struct err why = ERR_INIT;
     if (!s->log_level)
         s->log_level = LOG_L_WARN;
@@ -203,6 +205,8 @@ int settings_finish(struct settings *s, struct err *e)
         s->log_level = LOG_L_INFO;
     if (filters_parse(&s->log[LOG_FILTERS], s, &why) < 0)
         return err_set(e, VIR_ERR_CONF_SYNTAX, VIR_FROM_CONF, "log_filters: %s", why.detail);
+    if (s->log[LOG_OUTPUTS].text[strspn(s->log[LOG_OUTPUTS].text, " ")] == 0)
+        snprintf(s->log[LOG_OUTPUTS].text, LOG_SETTING_MAX, "%u:%s", s->log_level, s->log_behind ? syslog_of[s->daemon % DAEMON_N] : "stderr");
     if (outputs_parse(&s->log[LOG_OUTPUTS], &why) < 0)
         return err_set(e, VIR_ERR_CONF_SYNTAX, VIR_FROM_CONF, "log_outputs: %s", why.detail);
     if (s->remote_display_port_min > s->remote_display_port_max)

@@ -304,6 +304,10 @@ static void set_threadpool(struct gw *gw, struct call *c, struct mp_in *in)
         call_fail(gw, c, VIR_ERR_INVALID_ARG, VIR_FROM_NONE, "minWorkers cannot be larger than maxWorkers");
         return;
     }
+    if (l.max_workers != UINT32_MAX && !l.max_workers != !p.max) {
+        call_fail(gw, c, VIR_ERR_INVALID_ARG, VIR_FROM_NONE, "maxWorkers must not be switched from zero to non-zero and vice versa");
+        return;
+    }
     c->arg = s == SERVER_ADMIN;
     change(gw, c, OP_IN(IN_LIMITS), &l, sizeof l);
 }
@@ -437,8 +441,6 @@ static void get_logging(struct gw *gw, struct call *c, enum log_part part)
     /* The page changes under us: what is copied is cut at its end in any case. */
     memcpy(text, (gw->clients_head ? gw->clients_head->log : gw->set.log)[part].text, sizeof text);
     text[sizeof text - 1] = 0;
-    if (!*text && part == LOG_OUTPUTS)
-        snprintf(text, sizeof text, "%u:stderr", gw->set.log_level);
     mp_out_init(&o, 4096);
     mp_array(&o, 2);
     mp_str(&o, *text ? text : NULL);
