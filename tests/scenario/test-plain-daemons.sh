@@ -142,6 +142,53 @@ P
     kill "$daemon"
     daemon_gone "$SOCKETS/$name-sock" "$SOCKETS/$name-admin-sock" "$BOX/own.pid"
 
+    step "$name: as many clients as the limit says, and the next one waits"
+    printf 'max_clients = 3\nmax_anonymous_clients = 0\n' >"$BOX/$name.conf"
+    "$program" -f "$BOX/$name.conf" >>"$(daemon_log)" 2>&1 &
+    daemon=$!
+    wait_for 30 "it answers" admin srv-list
+    "$PYTHON" - $name "$SOCKETS/$name-sock" "$SRCDIR/tests" <<'P' || fail "max_clients"
+import socket, sys
+sys.path.insert(0, sys.argv[3])
+from hold import CALLS
+from rpclib import Client
+program, proc, args = CALLS[sys.argv[1]]
+def ask(c):
+    assert c.ask(proc, args)[1]
+with Client(sys.argv[2], program) as one, Client(sys.argv[2], program) as two, Client(sys.argv[2], program) as three:
+    for c in one, two, three:
+        ask(c)
+    with Client(sys.argv[2], program) as four:
+        four.sock.settimeout(1)
+        try:
+            ask(four)
+            sys.exit("a fourth client is served")
+        except socket.timeout:
+            pass
+        ask(one)
+        two.close()
+        four.sock.settimeout(60)
+        assert four.sock.recv(1)
+P
+    kill "$daemon"
+    daemon_gone "$SOCKETS/$name-sock"
+
+    if [ "$mode" = session ]; then
+        step "$name: a session without XDG folders has those below the home"
+        mkdir -p "$BOX/bare/.config/libvirt"
+        printf 'log_outputs = "1:file:%s"\nmax_clients = 44\n' "$BOX/bare/log" >"$BOX/bare/.config/libvirt/$name.conf"
+        env -u XDG_RUNTIME_DIR -u XDG_CONFIG_HOME -u XDG_CACHE_HOME HOME="$BOX/bare" "$program" -v >>"$(daemon_log)" 2>&1 &
+        daemon=$!
+        bare() { env -u XDG_RUNTIME_DIR -u XDG_CONFIG_HOME -u XDG_CACHE_HOME HOME="$BOX/bare" virt-admin -q -c "$name:///session" "$@"; }
+        wait_for 30 "it answers" bare srv-list
+        [ "$(bare srv-clients-info $name | fact nclients_max)" = 44 ] || fail "its file was not read"
+        for file in sock admin-sock; do [ "$(stat -c %a "$BOX/bare/.cache/libvirt/$name-$file")" = 700 ] || fail "$file"; done
+        [ "$(cat "$BOX/bare/.cache/libvirt/$name.pid")" = "$daemon" ] || fail "pid file"
+        grep -q ': info : gateway: sandbox of gateway ' "$BOX/bare/log" || fail "-v: $(cat "$BOX/bare/log")"
+        kill "$daemon"
+        daemon_gone "$BOX/bare/.cache/libvirt/$name-sock" "$BOX/bare/.cache/libvirt/$name.pid"
+    fi
+
     step "$name: --timeout"
     "$program" -t 1 >>"$(daemon_log)" 2>&1 &
     timed=$!
