@@ -1,12 +1,13 @@
 /* fuzz-xmlc: a client's document, read as a definition and as a running guest's.  What is accepted must be accepted again, validated and as
  * our own stored text, and be the same text then.  The tree survives its packed form; metadata can be
- * got and set; nothing a client wrote passes for one of our marks. */
+ * got and set; nothing a client wrote passes for one of our marks.  One of its devices comes to a run of it, is changed and goes: what else runs stays as it is. */
 #include <stdlib.h>
 #include <string.h>
 #include "workers/tree-form.h"
 #include "workers/tree-marks.h"
 #include "workers/tree-meta.h"
 #include "workers/xmlc/parse.h"
+#include "workers/xmlc/plug.h"
 #include "workers/xmlc/run.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -83,6 +84,92 @@ static void device(struct tree *t, size_t size)
     free(text);
 }
 
+/* Are all devices of old in now, in the same order, but for what is different in number? */
+static bool unchanged(const struct tree *old, const struct tree *now, unsigned may)
+{
+    const struct tree *b = tree_get(now, "devices")->child;
+    for (const struct tree *a = tree_get(old, "devices")->child; a; a = a->next) {
+        char *x = tree_print(a, 0, NULL), *y = NULL;
+        const struct tree *from = b;
+        for (; b && (free(y), y = tree_print(b, 0, NULL), strcmp(x, y) != 0); b = b->next)
+            ;
+        if (!b && !may--)
+            return free(x), free(y), false;
+        b = b ? b->next : from;
+        free(x);
+        free(y);
+    }
+    return true;
+}
+
+/* A call on the run, and what must be so then; the run is what it made of it. */
+static void call(struct tree **run, struct manifest_out *m, enum device_change what, const char *text, size_t len, unsigned flags)
+{
+    static uint8_t buf[MANIFEST_BYTES_MAX];
+    struct doc_env env = { .flags = DOC_CHANGE | flags };
+    struct err e = ERR_INIT;
+    struct plug_run p;
+    struct tree *t = tree_copy(*run);
+    MUST(plug_open(&p, t, m->p, m->len, buf, sizeof buf, &e) == 0);
+    if (plug_change(&p, what, text, len, &env, &e))
+        MUST(e.code);
+    else {
+        MUST(!e.code && p.what >= PLUG_IN && p.what <= PLUG_NONE && (p.what == PLUG_NONE) == !p.devices->child);
+        MUST(unchanged(*run, t, p.what == PLUG_CHANGE));
+        MUST(p.manifest.len >= m->len && p.manifest.entries >= m->entries);
+        MUST(p.what == PLUG_CHANGE || memcmp(buf + sizeof(struct manifest_head), m->p + sizeof(struct manifest_head), m->len - sizeof(struct manifest_head)) == 0);
+        MUST((p.what == PLUG_IN || p.what == PLUG_CHANGE) || p.manifest.len == m->len);
+        packed(p.devices);
+        MUST(manifest_finish(&p.manifest) > 0);
+        memcpy(m->p, buf, p.manifest.len);
+        m->len = p.manifest.len;
+        m->entries = p.manifest.entries;
+        tree_free(*run);
+        *run = tree_copy(t);
+    }
+    if (p.what == PLUG_OUT) {
+        const char *alias = tree_path_attr(p.devices->child, "alias", "name");
+        MUST(alias);
+        plug_gone(&p, alias);
+        MUST(manifest_finish(&p.manifest) == (ssize_t)m->len);
+        for (const struct tree *d = tree_get(t, "devices")->child; d; d = d->next)
+            MUST(!tree_path_attr(d, "alias", "name") || strcmp(tree_path_attr(d, "alias", "name"), alias) != 0);
+    }
+    tree_free(p.devices);
+    tree_free(t);
+}
+
+/* The devices that follow the one that the size of the document tells. */
+static void plugs(const struct tree *t, const struct manifest_out *manifest, size_t size)
+{
+    static uint8_t buf[MANIFEST_BYTES_MAX];
+    struct manifest_out m = { .p = buf, .len = manifest->len, .cap = sizeof buf, .entries = manifest->entries };
+    const struct tree *d = tree_get(t, "devices")->child;
+    struct tree *run = tree_copy(t);
+    memcpy(buf, manifest->p, m.len);
+    for (size_t n = size % 16; n && d && d->next; n--)
+        d = d->next;
+    for (unsigned n = 0; n < 3 && d; n++, d = d->next) {
+        struct tree *one = tree_copy(d);
+        run_unmark(one);
+        size_t len;
+        for (unsigned k = 0; k < 2; k++) {      /* as it is, and as another one of its kind */
+            static const char *const own[] = { "alias", "address" };
+            char *text = tree_print(one, 0, &len);
+            for (unsigned what = DEVICE_ATTACH; what <= DEVICE_UPDATE; what++)
+                call(&run, &m, (enum device_change)what, text, len, size & 1 ? DOC_AGAIN : 0);
+            free(text);
+            for (unsigned i = 0; i < 2; i++)
+                if (tree_first(one, own[i]))
+                    tree_free(tree_first(one, own[i]));
+            if (strcmp(one->name, "disk") == 0)
+                tree_set_attr(tree_make(one, "target"), "dev", "%.2sq", tree_path_attr(one, "target", "dev"));
+        }
+        tree_free(one);
+    }
+    tree_free(run);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static uint8_t buf[MANIFEST_BYTES_MAX];
@@ -104,8 +191,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     free(three);
     if (run_form(t, 1, &env, &e) == 0) {
         manifest_begin(&o, buf, sizeof buf);
-        if (run_manifest(t, &env, true, &o, &e) == 0)
+        if (run_manifest(t, &env, true, &o, &e) == 0) {
             MUST(manifest_finish(&o) > 0);
+            plugs(t, &o, size);
+        }
         char *text = doc_text(t, FORM_SECURE, NULL);
         struct tree *u = doc_parse(text, strlen(text), &live, &e);
         if (u)

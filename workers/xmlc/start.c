@@ -151,7 +151,6 @@ static void channel(struct tree *c, const char *dir, const char *short_name)
         snprintf(port, sizeof port, "vioser-%02u-%02u-%02u.sock", doc_uint(a, "controller", 0), doc_uint(a, "bus", 0), doc_uint(a, "port", 0));
         tree_set_attr(s, "path", "%s/channel/target/domain-%s/%s", dir, short_name, name ? name : port);
     }
-    tree_set_attr(tree_first(c, "target"), "state", "disconnected");
 }
 
 /* An empty drive has no format. */
@@ -253,8 +252,11 @@ int run_form(struct tree *t, int id, const struct doc_env *env, struct err *e)
     tree_set_attr(t, "id", "%d", id);
     run_aliases(t);
     console_is_serial(devices);
-    TREE_EACH(c, devices, "channel")
+    TREE_EACH(c, devices, "channel") {
         channel(c, dir, name);
+        if (doc_is(tree_first(c, "target"), "type", "virtio"))      /* of one that comes later nothing is said until the guest opens it */
+            tree_set_attr(tree_first(c, "target"), "state", "disconnected");
+    }
     if (graphics(t, env, dir, name, e))
         return -1;
     TREE_EACH(d, devices, "disk")

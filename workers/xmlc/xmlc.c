@@ -359,7 +359,7 @@ static int on_plug(struct job *j)
         return -1;
     mp_out_init(&o, 64);
     mp_array(&o, 0);
-    int r = send_run(j, &o);
+    int r = send_run(j, j->run.what == PLUG_NONE ? NULL : &o);
     mp_out_free(&o);
     return r;
 }
