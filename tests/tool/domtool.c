@@ -5,7 +5,8 @@
  *   domtool [-i ID] ... live FILE           the running form as a guest with that id gets it, with our marks
  *   domtool [-i ID] ... manifest FILE       the host resources of such a run, one a line
  *   domtool [-i ID] ... start FILE DIR      DIR/tree, DIR/manifest, DIR/xml: what the start of a guest is given
- *   domtool [-i ID] ... plug FILE attach|detach|update|alias|gone TEXT ...      what becomes of such a run when these calls come, one after the other
+ *   domtool [-i ID] ... plug FILE attach|detach|update|alias|gone TEXT ...      what becomes of such a run when these calls come, one after the other;
+ *                                           a call with a "+" behind it comes again, and may have been done
  * FILE - is standard input. A refused document prints "error CODE DOMAIN TEXT". With several files each answer has a line "== FILE" above. */
 #include <errno.h>
 #include <fcntl.h>
@@ -112,8 +113,9 @@ static int plug(struct tree **run, struct manifest_out *manifest, const char *wh
     AUTO_TREE *t = tree_copy(*run);
     printf("== %s %s\n", what, text);
     live.flags |= DOC_CHANGE;
-    while (i < ARRAY_N(words) && strcmp(words[i], what) != 0)
+    while (i < ARRAY_N(words) && strncmp(words[i], what, strlen(words[i])) != 0)
         i++;
+    live.flags |= what[strlen(what) - 1] == '+' ? DOC_AGAIN : 0;
     if (plug_open(&p, t, manifest->p, manifest->len, buf, sizeof buf, &e) || (i < ARRAY_N(words) && plug_change(&p, (enum device_change)i, text, strlen(text), &live, &e))) {
         say_error(&e);
         r = 1;

@@ -61,7 +61,7 @@ TESTS += %D%/test-jline
 # Documents: own inputs with libvirtd's answers, what is refused, and the role over its channel; recorded inputs where they are at hand.
 XMLC_TESTS = %D%/test-xmlc-bad %D%/test-xmlc-role
 check_PROGRAMS += $(XMLC_TESTS)
-TESTS += $(XMLC_TESTS) %D%/test-xmlc-golden.py tests/conformance/domscore.py
-EXTRA_DIST += %D%/test-xmlc-golden.py tests/golden/xmlc
+TESTS += $(XMLC_TESTS) %D%/test-xmlc-golden.py %D%/test-xmlc-plug.py tests/conformance/domscore.py
+EXTRA_DIST += %D%/test-xmlc-golden.py %D%/test-xmlc-plug.py tests/golden/xmlc
 %C%_test_xmlc_bad_LDADD = libxmlc.a libworker.a libipc.a $(LIBXML_LIBS)
 %C%_test_xmlc_role_LDADD = libworker.a libipc.a

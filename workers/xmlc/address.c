@@ -92,7 +92,7 @@ int address_drives(struct doc *d)
         for (n = 0; used; n++) {
             used = false;
             TREE_EACH(o, d->devices, "memory")
-                used |= o != t && tree_path_attr(o, "address", "slot") && doc_uint(tree_first(o, "address"), "slot", 0) == n;
+                used |= o != t && doc_is(tree_first(o, "address"), "type", "dimm") && tree_path_attr(o, "address", "slot") && doc_uint(tree_first(o, "address"), "slot", 0) == n;
         }
         if (!doc_is(tree_first(t, "address"), "type", "dimm"))
             doc_address(t, "dimm");

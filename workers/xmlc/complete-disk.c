@@ -257,6 +257,8 @@ int complete_disks(struct doc *d)
     TREE_EACH(t, d->devices, "disk")
         if (disk(d, t))
             return -1;
+    if (d->env->flags & DOC_CHANGE)     /* one that comes alone has its bus before its place */
+        doc_sort(d, "disk", place);
     TREE_EACH(t, d->devices, "disk")
         if (checks(d, t))
             return -1;

@@ -347,12 +347,13 @@ static int new_interface(struct maker *m, struct tree *t)
     return interface(m, t, &hostnet);
 }
 
+/* Those two every view has. */
 static int new_rng(struct maker *m, struct tree *t)
 {
-    const char *node = doc_is(tree_first(t, "backend"), "model", "random") ? tree_text(t, "backend") : "/dev/urandom";
-    if (!doc_in(node, "/dev/random /dev/urandom"))
+    struct tree *backend = tree_first(t, "backend");
+    if (doc_is(backend, "model", "random") && backend->text && !doc_in(backend->text, "/dev/random /dev/urandom"))
         return cannot_come(m, "<backend> of <rng> other than /dev/random and /dev/urandom");
-    return rng(m, t) || chardev(m, tree_first(t, "backend")) ? -1 : 0;
+    return chardev(m, backend);
 }
 
 int run_manifest_device(struct tree *t, struct tree *dev, const struct doc_env *env, struct manifest_out *out, struct err *e)
@@ -361,6 +362,8 @@ int run_manifest_device(struct tree *t, struct tree *dev, const struct doc_env *
     struct maker m = {.t = t, .devices = tree_first(t, "devices"), .env = env, .out = out, .e = e};
     if (tree_path_attr(dev, "rom", "file"))
         return cannot_come(&m, "<rom file=>");
+    if (tree_first(dev, "log"))
+        return cannot_come(&m, "<log>");
     for (unsigned i = 0; i < ARRAY_N(kinds); i++)
         if (strcmp(dev->name, kinds[i].name) == 0)
             return kinds[i].fn(&m, dev);

@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+"""What calls make of a run: aliases, places and marks of devices that come, what of the manifest is gone then, and a call that comes again. libvirtd's words are test-peer-plug.py's."""
+import os, re, subprocess, sys, tempfile
+
+BUILD = os.environ.get("BUILDDIR") or os.environ.get("BUILD") or "."
+TOOL = os.path.join(BUILD, "tests/tool/domtool")
+PORTS = "<controller type='pci' index='0' model='pcie-root'/>" + "<controller type='pci' model='pcie-root-port'/>" * 4
+count = failed = 0
+
+
+def document(machine, devices=""):
+    return """<domain type='qemu'><name>d</name><memory unit='MiB'>64</memory><maxMemory slots='4' unit='MiB'>1024</maxMemory><vcpu>1</vcpu><os><type machine='%s'>hvm</type></os>
+<cpu><numa><cell id='0' cpus='0' memory='65536'/></numa></cpu><devices>%s<disk type='file'><driver name='qemu' type='raw'/><source file='/a'/><target dev='vda'/></disk>%s</devices></domain>""" % (
+        machine, PORTS if machine == "q35" else "", devices)
+
+
+def disk(dev, more="", source="<source file='/b'/>", kind="type='file'", driver="raw"):
+    return "<disk %s><driver name='qemu' type='%s'/>%s<target dev='%s'/>%s</disk>" % (kind, driver, source, dev, more)
+
+
+def check(what, good, text=""):
+    global count, failed
+    count += 1
+    failed += not good
+    print("%sok %d - %s" % ("" if good else "not ", count, what))
+    if not good:
+        print(re.sub("^", "    ", text, flags=re.M))
+
+
+def plug(doc, *calls):
+    """[answer of each call], the run's document and manifest at the end"""
+    with tempfile.NamedTemporaryFile("w", suffix=".xml") as f:
+        f.write(doc)
+        f.flush()
+        out = subprocess.run([TOOL, "plug", f.name, *calls], capture_output=True, text=True).stdout
+    parts = re.split(r"^== .*\n", out, flags=re.M)
+    return parts[1:-1], parts[-1]
+
+
+def story(what, doc, calls, answers=(), run=()):
+    """answers: for each call what has to be in its answer, "!" before it: what must not; run: the same of the run at the end."""
+    said, end = plug(doc, *calls)
+    for i, wanted in enumerate([*answers, run]):
+        text = end if i == len(answers) else said[i] if i < len(said) else ""
+        for w in wanted if isinstance(wanted, (list, tuple)) else [wanted]:
+            check("%s: %s" % (what, w), w[1:] not in text if w[0] == "!" else w in text, text)
+
+
+def gone(n):
+    return "%d image flags=4" % n      # 4096 and more
+
+
+story("a disk on pc", document("pc"), ["attach", disk("vdb"), "attach", disk("vdd", source="<source file='/c'/>")],
+    [["in\n", "virtio-disk1", "bulkhead:m='1'", "bus='0x00' slot='0x04'"], ["virtio-disk3", "bulkhead:m='2'", "slot='0x05'"]], ["1 image flags=0 parent=-1 format=1 a=0 b=0 c=0 path=/b", "2 image "])
+story("disks between others", document("pc", disk("vdc", source="<source file='/c'/>")), ["attach", disk("vdb")], ["in\n"], ["path=/b"])
+said, end = plug(document("pc", disk("vdc", source="<source file='/c'/>")), "attach", disk("vdb"))
+check("a disk stands where its name belongs", re.findall(r"target dev='(\w+)' bus='virtio'", end) == ["vda", "vdb", "vdc"], end)
+story("ports of q35", document("q35"), ["attach", disk("vdb"), "attach", disk("vdc", source="<source file='/c'/>"), "attach", disk("vdd", source="<source file='/d'/>")],
+    ["slot='0x00'", "error 1 20 internal error: No more available PCI slots", "No more"], ["!path=/c"])
+story("a controller comes first", document("pc"), ["attach", disk("sda", "<address type='drive' controller='1' bus='0' target='0' unit='3'/>")], [["<controller type='scsi' index='0'", "<alias name='scsi1'/>", "slot='0x05'"]])
+said, end = plug(document("pc", "<controller type='scsi' model='virtio-scsi'/>"), "attach", disk("sdk"))
+check("it is of the model that is there", "index='1' model='virtio-scsi'" in said[0] and said[0].index("<controller") < said[0].index("<disk"), said[0])
+story("an image with layers that the document names", document("pc"), ["attach", disk("vdb", source="<source file='/b'/><backingStore type='file'><format type='raw'/><source file='/c'/></backingStore>", driver="qcow2"),
+    "detach", "<disk><target dev='vdb'/></disk>", "gone", "virtio-disk1"], ["in\n", "out\n", "?\n"], [gone(1), gone(2), "!virtio-disk1", "0 image flags=0"])
+story("a medium", document("pc", disk("hdc", kind="type='file' device='cdrom'", source="<source file='/x'/>")), ["update", disk("hdc", kind="type='file' device='cdrom'", source="<source file='/y'/>"),
+    "attach", disk("hdc", kind="type='file' device='cdrom'", source="<source file='/y'/>"), "attach+", disk("hdc", kind="type='file' device='cdrom'", source="<source file='/y'/>"),
+    "update", disk("hdc", kind="type='file' device='cdrom'", source="")],
+    [["change\n", "file='/y' bulkhead:m='2'", "ide0-1-0"], ["change\n", "bulkhead:m='3'"], "none\n", ["change\n", "device='cdrom' bulkhead:m='4'", "!<source"]], [gone(1), gone(2), gone(3), "4 image flags=2049"])
+story("the same medium", document("pc", disk("hdc", kind="type='file' device='cdrom'", source="<source file='/x'/>")), ["update", disk("hdc", kind="type='file' device='cdrom'", source="<source file='/x' startupPolicy='optional'/>")],
+    [["change\n", "startupPolicy='optional' bulkhead:m='1'"]], ["!2 image"])
+story("memory", document("pc"), ["attach", "<memory model='dimm'><target><size unit='MiB'>32</size><node>0</node></target></memory>", "attach", "<memory model='dimm'><target><size unit='MiB'>32</size><node>0</node></target></memory>",
+    "alias", "dimm0", "gone", "dimm0"], [["dimm0", "slot='0'"], "slot='1'", "out\n", "?\n"], ["<memory unit='KiB'>98304<", "<currentMemory unit='KiB'>98304<", "!slot='0'"])
+story("numbers of interfaces", document("pc", "<interface type='bridge'><source bridge='b'/></interface>" * 2), ["gone", "net0", "attach", "<interface type='bridge'><source bridge='b'/></interface>"], ["?\n", ["net2", "bulkhead:m='3'"]], ["1 tap flags=4"])
+story("the host's network", document("pc", "<interface type='user'/>"), ["attach", "<interface type='user'/>", "gone", "net0", "gone", "net1"], ["bulkhead:m='1'", "?\n", "?\n"], ["1 hostnet flags=4096"])
+story("the host's network, still used", document("pc", "<interface type='user'/>"), ["attach", "<interface type='user'/>", "gone", "net0"], ["in\n", "?\n"], ["1 hostnet flags=0"])
+story("no network of the host", document("pc"), ["attach", "<interface type='user'/>"], ["error 67 10"])
+story("a channel", document("pc", "<controller type='virtio-serial'/>"), ["attach", "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>"],
+    [["channel0", "channel/target/domain-1-d/org.qemu.guest_agent.0", "port='1'", "!state="]], ["pair flags=1024"])
+story("a serial port and its console", document("pc", "<serial type='pty'/>"), ["gone", "serial0"], ["?\n"], ["!<console", "!<serial", "1 pty flags=4096"])
+again = disk("vdb")
+story("done before", document("pc"), ["attach", again, "attach+", again, "detach+", disk("vdq"), "alias+", "nobody"], ["in\n", "none\n", "none\n", "none\n"])
+story("not done yet", document("pc"), ["attach+", again, "detach+", again], ["in\n", "out\n"])
+story("somebody else's", document("pc"), ["attach", again, "attach+", disk("vdb", source="<source file='/other'/>")], ["in\n", "error 27 20"])
+story("what a guest cannot be given", document("pc", "<serial type='pty'/>"), ["attach", "<serial type='pty'><log file='/l'/><target type='pci-serial'/></serial>", "attach", "<rng model='virtio'><backend model='random'>/dev/hwrng</backend></rng>",
+    "attach", "<interface type='bridge'><source bridge='b'/><rom file='/r'/></interface>"], ["error 67 10"] * 3)
+print("1..%d" % count)
+sys.exit(1 if failed else 0)
