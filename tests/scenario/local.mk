@@ -61,6 +61,7 @@ scenario_root_tests = \
 	%D%/test-peer-readonly.py \
 	%D%/test-peer-save.py \
 	%D%/test-routes.py \
+	%D%/test-peer-tune.py \
 	%D%/test-debug.sh \
 	%D%/test-limits.sh \
 	%D%/test-plain-daemons.sh \

@@ -16,7 +16,7 @@
 
 #define EVENT_BYTES_MAX 7000u                /* the supervisor keeps as much, with a reply */
 
-static int args_end(struct job *j)
+int args_end(struct job *j)
 {
     return mp_end(&j->in) ? 0 : err_set(&j->e, VIR_ERR_RPC, VIR_FROM_RPC, "Unable to decode message payload");
 }
@@ -129,29 +129,32 @@ static int get_vcpus(struct job *j, struct mp_out *o)
     return 0;
 }
 
-static int set_memory(struct job *j, struct mp_out *o)
+int memory_set(struct job *j, uint64_t kib, bool maximum)
 {
     uint64_t total = number(j->t, "memory", 0), current = number(j->t, "currentMemory", 0), most = number(j->t, "maxMemory", 0);
-    skip_dom(j);
-    uint64_t kib = mp_get_uint(&j->in);
-    uint32_t flags = mp_get_u32(&j->in);
-    if (args_end(j))
-        return -1;
     if (!kib || kib > INT64_MAX / 1024)
         return err_set(&j->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "memory in %s must not be zero", "virDomainSetMemoryFlags");
-    if (flags & 4) {
+    if (!maximum && kib > total)
+        return err_set(&j->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "cannot set memory higher than max memory");
+    if (maximum) {
         if (tree_get(j->t, "cpu/numa/cell"))
             return err_set(&j->e, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "initial memory size of a domain with NUMA nodes cannot be modified with this API");
         if (most && kib > most)
             return err_set(&j->e, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "cannot set initial memory size greater than the maximum memory size");
         tree_set_text(tree_make(j->t, "memory"), "%" PRIu64, kib);
-        if (current > kib)
-            tree_set_text(tree_make(j->t, "currentMemory"), "%" PRIu64, kib);
-    } else {
-        if (kib > total)
-            return err_set(&j->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "cannot set memory higher than max memory");
-        tree_set_text(tree_make(j->t, "currentMemory"), "%" PRIu64, kib);
     }
+    if (!maximum || current > kib)
+        tree_set_text(tree_make(j->t, "currentMemory"), "%" PRIu64, kib);
+    return 0;
+}
+
+static int set_memory(struct job *j, struct mp_out *o)
+{
+    skip_dom(j);
+    uint64_t kib = mp_get_uint(&j->in);
+    uint32_t flags = mp_get_u32(&j->in);
+    if (args_end(j) || memory_set(j, kib, flags & 4))
+        return -1;
     mp_array(o, 0);
     return 1;
 }
@@ -368,6 +371,7 @@ const struct stored_op stored_ops[] = {
     {OP_REMOTE_DOMAIN_GET_NUMA_PARAMETERS, get_params},
     {OP_REMOTE_DOMAIN_GET_INTERFACE_PARAMETERS, get_params},
     {OP_REMOTE_DOMAIN_GET_BLOCK_IO_TUNE, get_params},
+    {OP_REMOTE_DOMAIN_GET_PERF_EVENTS, get_params},
     {OP_REMOTE_DOMAIN_GET_VCPU_PIN_INFO, get_vcpu_pins},
     {OP_REMOTE_DOMAIN_GET_EMULATOR_PIN_INFO, get_emulator_pin},
     {OP_REMOTE_DOMAIN_GET_IOTHREAD_INFO, get_iothreads},

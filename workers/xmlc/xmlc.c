@@ -283,6 +283,22 @@ static const struct stored_op lone_ops[] = {
     {OP_REMOTE_CONNECT_DOMAIN_XML_TO_NATIVE, on_native}, {OP_REMOTE_CONNECT_COMPARE_CPU, on_compare_cpu}, {OP_REMOTE_CONNECT_COMPARE_HYPERVISOR_CPU, on_compare_hypervisor_cpu},
 };
 
+static const struct stored_op *const stored_tables[] = { stored_ops, stored_sets };
+
+/* What cannot be read back would be a definition that nobody can use any more: what was written by hand is read as a definition is. */
+static int read_back(struct job *j)
+{
+    size_t n;
+    schema_order(&schema_domain, j->t);
+    AUTO_FREE char *text = tree_print(j->t, 0, &n);
+    struct tree *t = text ? doc_parse(text, n, &j->env, &j->e) : NULL;
+    if (!t)
+        return text ? -1 : err_set(&j->e, VIR_ERR_NO_MEMORY, VIR_FROM_DOMAIN, " ");
+    tree_free(j->t);
+    j->t = t;
+    return 1;
+}
+
 /* A call on a stored definition, or on a document in the arguments. */
 static int on_object(struct job *j)
 {
@@ -290,10 +306,13 @@ static int on_object(struct job *j)
     struct doc_result d = {.changes = 1, .id = -1};
     stored_fn *fn = NULL;
     int r = -1;
-    bool alone = false;
-    for (const struct stored_op *s = stored_ops; s->op; s++)
-        if (s->op == j->rq->op)
-            fn = s->fn;
+    bool alone = false, is_set = false;
+    for (size_t i = 0; i < ARRAY_N(stored_tables); i++)
+        for (const struct stored_op *s = stored_tables[i]; s->op; s++)
+            if (s->op == j->rq->op) {
+                fn = s->fn;
+                is_set = stored_tables[i] == stored_sets;
+            }
     for (size_t i = 0; i < ARRAY_N(lone_ops); i++)
         if (lone_ops[i].op == j->rq->op) {
             fn = lone_ops[i].fn;
@@ -306,6 +325,8 @@ static int on_object(struct job *j)
         return -1;
     mp_out_init(&o, 8u << 20);
     r = fn(j, &o);
+    if (r == 1 && is_set)
+        r = read_back(j);
     AUTO_TREE *t = j->t;        /* the call may have put another one there */
     if (r == 0)
         worker_reply(j->w, j->rq, o.p, o.len, NULL, 0);
@@ -436,7 +457,7 @@ static void on_element(struct worker *w, const struct request *rq, struct frame 
     mp_out_free(&packed);
 }
 
-static struct worker_op ops[64];
+static struct worker_op ops[96];
 
 int main(void)
 {
@@ -450,8 +471,9 @@ int main(void)
     host_cpus = (unsigned)get_nprocs_conf();
     for (size_t i = 0; i < ARRAY_N(documents); i++)
         ops[n++] = (struct worker_op){documents[i].op, on_call};
-    for (const struct stored_op *s = stored_ops; s->op && n < ARRAY_N(ops) - 8; s++)
-        ops[n++] = (struct worker_op){s->op, on_call};
+    for (size_t i = 0; i < ARRAY_N(stored_tables); i++)
+        for (const struct stored_op *s = stored_tables[i]; s->op && n < ARRAY_N(ops) - 8; s++)
+            ops[n++] = (struct worker_op){s->op, on_call};
     for (size_t i = 0; i < ARRAY_N(lone_ops); i++)
         ops[n++] = (struct worker_op){lone_ops[i].op, on_call};
     static const uint32_t in[] = {IN_DOC_START, IN_DOC_LOAD, IN_DOC_STATUS, IN_DOC_UNPLUG};

@@ -25,7 +25,9 @@ struct job {
  * -1: j->e is set. */
 typedef int stored_fn(struct job *j, struct mp_out *o);
 struct stored_op { uint32_t op; stored_fn *fn; };
-extern const struct stored_op stored_ops[];       /* ends with op 0 */
+extern const struct stored_op stored_ops[], stored_sets[];       /* ops.c, ops-set.c; each ends with op 0 */
+int args_end(struct job *j);                                    /* after the last getter: 0, or -1 with j->e */
+int memory_set(struct job *j, uint64_t kib, bool maximum);      /* in j->t; 0 or -1 */
 /* Calls on a document in the arguments, without an object. */
 int on_native(struct job *j, struct mp_out *o);                 /* connect.domain_xml_to_native */
 int on_compare_cpu(struct job *j, struct mp_out *o);            /* cpu-ops.c */

@@ -1,0 +1,290 @@
+/* tree-params-set.c: typed parameters that a call writes into a document. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "ipc/schema/op-numbers.h"
+#include "ipc/util.h"
+#include "workers/bitmap.h"
+#include "workers/tree-params.h"
+
+enum { NAME_BYTES = 4096 };
+
+/* What a call brought, and the document it is for. */
+struct setting { struct tree *dom; const struct param *known; struct typed_list l; struct err *e; };
+
+static void remove_at(struct tree *dom, const char *path)
+{
+    struct tree *t = tree_get(dom, path);
+    if (t)
+        tree_free(t);
+}
+
+static uint64_t number(const struct tree *dom, const char *path, uint64_t absent)
+{
+    uint64_t v;
+    return tree_parse_uint(tree_text(dom, path), 10, UINT64_MAX, &v) ? absent : v;
+}
+
+/* ---- memory ---- */
+
+static int set_memory(struct setting *s)
+{
+    enum { HARD, SOFT, SWAP_HARD };
+    const struct typed *hard = typed_find(&s->l, HARD), *swap = typed_find(&s->l, SWAP_HARD);
+    uint64_t hard_limit = hard ? hard->u : number(s->dom, "memtune/hard_limit", PARAMS_UNLIMITED);
+    uint64_t swap_limit = swap ? swap->u : number(s->dom, "memtune/swap_hard_limit", PARAMS_UNLIMITED);
+    if ((hard || swap) && hard_limit > swap_limit)
+        return err_set(s->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "memory hard_limit tunable value must be lower than or equal to swap_hard_limit");
+    for (unsigned i = 0; i < s->l.n; i++) {
+        const char *path = s->known[s->l.v[i].which].path;
+        if (s->l.v[i].u >= PARAMS_UNLIMITED) {
+            remove_at(s->dom, path);
+            continue;
+        }
+        struct tree *t = tree_make(s->dom, path);
+        tree_set_attr(t, "unit", "KiB");
+        tree_set_text(t, "%" PRIu64, s->l.v[i].u);
+    }
+    return 0;
+}
+
+/* ---- scheduler ---- */
+
+static int set_scheduler(struct setting *s)
+{
+    enum { SHARES, PERIOD_MIN = 1000, PERIOD_MAX = 1000000, QUOTA_MIN = 1000 };
+    static const uint64_t quota_max = 17592186044415;
+    for (unsigned i = 0; i < s->l.n; i++) {
+        const struct typed *v = &s->l.v[i];
+        const struct param *p = &s->known[v->which];
+        bool is_quota = p->type == TYPED_LLONG;
+        uint64_t n = is_quota ? (v->i > 0 ? (uint64_t)v->i : 0) : v->u, min = is_quota ? QUOTA_MIN : PERIOD_MIN, max = is_quota ? quota_max : PERIOD_MAX;
+        if (v->which != SHARES && n && (n < min || n > max))
+            return err_set(s->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "value of '%s' is out of range [%" PRIu64 ", %" PRIu64 "]", p->name, min, max);
+        if (is_quota ? v->i != 0 : n || v->which == SHARES)
+            tree_set_text(tree_make(s->dom, p->path), "%" PRId64, is_quota ? v->i : (int64_t)v->u);
+        else
+            remove_at(s->dom, p->path);
+    }
+    return 0;
+}
+
+/* ---- block devices of the host ---- */
+
+static struct tree *blkio_device(struct tree *tune, const char *path, bool make)
+{
+    TREE_EACH(d, tune, "device")
+        if (tree_text(d, "path") && !strcmp(tree_text(d, "path"), path))
+            return d;
+    struct tree *d = make ? tree_add(tune, "device") : NULL;
+    if (d)
+        tree_add_text(d, "path", "%s", path);
+    return d;
+}
+
+/* "/dev/sda,400,/dev/sdb,900" for one of the values that a device can have. */
+static int set_devices(struct setting *s, const char *name, const char *list)
+{
+    const char *what = name + strlen("device_");
+    uint64_t max = strstr(what, "bytes") ? UINT64_MAX : UINT32_MAX, v;
+    AUTO_FREE char *copy = strdup(list);
+    struct tree *tune = tree_make(s->dom, "blkiotune");
+    for (char *path = copy, *next; path && *path; path = next) {
+        char *value = strchr(path, ',');
+        next = value ? strchr(value + 1, ',') : NULL;
+        if (value)
+            *value++ = 0;
+        if (next)
+            *next++ = 0;
+        if (!value || !*path || (next && !*next))
+            return err_set(s->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "unable to parse blkio device '%s' '%s'", name, list);
+        if (tree_parse_uint(value, 10, max, &v))
+            return err_set(s->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "invalid value '%s' for parameter '%s' of device '%s'", value, name, path);
+        struct tree *d = blkio_device(tune, path, v != 0);
+        if (v)
+            tree_set_text(tree_make(d, what), "%" PRIu64, v);
+        else if (d) {
+            remove_at(d, what);
+            if (!tree_next(d->child, NULL))     /* only its path is left */
+                tree_free(d);
+        }
+    }
+    return 0;
+}
+
+static int set_blkio(struct setting *s)
+{
+    for (unsigned i = 0; i < s->l.n; i++) {
+        const struct typed *v = &s->l.v[i];
+        const struct param *p = &s->known[v->which];
+        if (p->type == TYPED_STRING) {
+            if (set_devices(s, p->name, v->s))
+                return -1;
+        } else if (v->u)
+            tree_set_text(tree_make(s->dom, p->path), "%" PRIu64, v->u);
+        else
+            remove_at(s->dom, p->path);
+    }
+    return 0;
+}
+
+/* ---- NUMA ---- */
+
+static int set_numa(struct setting *s)
+{
+    enum { MODE, NODESET };
+    const struct typed *mode = typed_find(&s->l, MODE), *set = typed_find(&s->l, NODESET);
+    uint8_t map[BITMAP_BITS / 8], none[sizeof map] = { 0 };
+    char nodes[BITMAP_BITS * 5] = "";
+    if (mode && (mode->i < 0 || mode->i >= PARAMS_NUMA_MODES))
+        return err_set(s->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "unsupported numatune mode: '%d'", (int)mode->i);
+    if (set && bitmap_parse(set->s, map, BITMAP_BITS))
+        return err_set(s->e, VIR_ERR_INVALID_ARG, VIR_FROM_NONE, "Failed to parse bitmap '%s'", set->s);
+    if (set && (!memcmp(map, none, sizeof map) || bitmap_format(map, BITMAP_BITS, nodes, sizeof nodes)))
+        return err_set(s->e, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "Invalid nodeset of 'numatune': %s", set->s);
+    if (!mode && !set)
+        return 0;
+    struct tree *memory = tree_make(s->dom, "numatune/memory");
+    if (mode || !tree_attr(memory, "mode"))
+        tree_set_attr(memory, "mode", "%s", params_numa_mode[mode ? mode->i : 0]);
+    if (set) {
+        tree_set_attr(memory, "nodeset", "%s", nodes);
+        tree_set_attr(memory, "placement", NULL);
+    } else if (!tree_attr(memory, "nodeset") && !tree_attr_is(memory, "placement", "auto")) {
+        if (tree_attr_is(tree_get(s->dom, "vcpu"), "placement", "auto"))
+            tree_set_attr(memory, "placement", "auto");
+        else
+            return err_set(s->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_DOMAIN, "nodeset for NUMA memory tuning must be set if 'placement' is 'static'");
+    }
+    return 0;
+}
+
+/* ---- performance events: in the order of their table ---- */
+
+static int set_perf(struct setting *s)
+{
+    struct tree *perf = tree_make(s->dom, "perf");
+    AUTO_TREE *old = tree_copy(perf);
+    unsigned n;
+    params_of(OP_REMOTE_DOMAIN_SET_PERF_EVENTS, &n);
+    while (perf->child)
+        tree_free(perf->child);
+    for (unsigned i = 0; i < n; i++) {
+        const struct typed *v = typed_find(&s->l, i);
+        const char *enabled = v ? (v->u ? "yes" : "no") : NULL;
+        TREE_EACH(t, old, "event")
+            if (!v && tree_attr_is(t, "name", s->known[i].name))
+                enabled = tree_attr(t, "enabled");
+        if (!enabled)
+            continue;
+        struct tree *t = tree_add(perf, "event");
+        tree_set_attr(t, "name", "%s", s->known[i].name);
+        tree_set_attr(t, "enabled", "%s", enabled);
+    }
+    return 0;
+}
+
+/* ---- calls about one device: its name comes first ---- */
+
+static int set_interface(struct setting *s, const char *name)
+{
+    enum { INBOUND, FLOOR = 3, OUTBOUND };
+    struct tree *t = params_interface(s->dom, name);
+    if (!t)
+        return err_set(s->e, VIR_ERR_INVALID_ARG, VIR_FROM_DOMAIN, "'%s' is not a known interface", name);
+    const char *type = tree_attr(t, "type");
+    if (!type || (strcmp(type, "network") && strcmp(type, "bridge") && strcmp(type, "direct") && strcmp(type, "ethernet")))
+        return err_set(s->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "setting bandwidth on interfaces of type '%s' is not implemented yet", type ? type : "");
+    for (unsigned way = 0; way < 2; way++) {
+        unsigned first = way ? OUTBOUND : INBOUND;
+        const char *path = way ? "bandwidth/outbound" : "bandwidth/inbound";
+        const struct typed *average = typed_find(&s->l, first), *floor = way ? NULL : typed_find(&s->l, FLOOR);
+        bool mentioned = false;
+        for (unsigned i = 0; i < s->l.n; i++)
+            mentioned |= (s->l.v[i].which >= OUTBOUND) == (way == 1);
+        if (!mentioned)
+            continue;
+        /* An average of nothing is no limit; a new one begins anew. */
+        remove_at(t, path);
+        if ((!average || !average->u) && (!floor || !floor->u))
+            continue;
+        struct tree *b = tree_make(t, path);
+        for (unsigned i = 0; i < s->l.n; i++) {
+            const struct typed *v = &s->l.v[i];
+            if ((v->which >= OUTBOUND) == (way == 1) && v->u)
+                tree_set_attr(b, strchr(s->known[v->which].path, '@') + 1, "%" PRIu64, v->u);
+        }
+    }
+    struct tree *bandwidth = tree_get(t, "bandwidth");
+    if (bandwidth && !bandwidth->child)
+        tree_free(bandwidth);
+    return 0;
+}
+
+static int set_iotune(struct setting *s, const char *name, bool is_live)
+{
+    AUTO_IOTUNE tune = { .group = NULL };
+    struct tree *disk = params_disk(s->dom, name);
+    if (!disk)
+        return err_set(s->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, is_live ? "disk '%s' not found in domain" : "missing persistent configuration for disk '%s'", name);
+    if (iotune_ask(s->dom, disk, &s->l, is_live, &tune, s->e))
+        return -1;
+    iotune_store(s->dom, disk, &tune);
+    return 0;
+}
+
+/* ---- what happens when the guest ends: no typed parameters, but as simple ---- */
+
+int lifecycle_set(struct tree *dom, uint32_t type, uint32_t action, struct err *e)
+{
+    enum { CRASH = 2, COREDUMP_DESTROY = 4 };
+    static const char *const types[] = { "on_poweroff", "on_reboot", "on_crash" }, *const events[] = { "poweroff", "reboot", "crash" };
+    static const char *const actions[] = { "destroy", "restart", "rename-restart", "preserve", "coredump-destroy", "coredump-restart" };
+    if (type >= ARRAY_N(types))
+        return err_set(e, VIR_ERR_INVALID_ARG, VIR_FROM_DOMAIN, "invalid lifecycle type '%u'", type);
+    if (action >= ARRAY_N(actions))
+        return err_set(e, VIR_ERR_INVALID_ARG, VIR_FROM_DOMAIN, "invalid lifecycle action '%u'", action);
+    if (type != CRASH && action >= COREDUMP_DESTROY)
+        return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_DOMAIN, "Lifecycle event '%s' doesn't support '%s' action", events[type], actions[action]);
+    tree_set_text(tree_make(dom, types[type]), "%s", actions[action]);
+    return 0;
+}
+
+static const struct { uint32_t op; int (*fn)(struct setting *s); } sets[] = {
+    { OP_REMOTE_DOMAIN_SET_MEMORY_PARAMETERS, set_memory }, { OP_REMOTE_DOMAIN_SET_SCHEDULER_PARAMETERS, set_scheduler },
+    { OP_REMOTE_DOMAIN_SET_SCHEDULER_PARAMETERS_FLAGS, set_scheduler }, { OP_REMOTE_DOMAIN_SET_BLKIO_PARAMETERS, set_blkio },
+    { OP_REMOTE_DOMAIN_SET_NUMA_PARAMETERS, set_numa }, { OP_REMOTE_DOMAIN_SET_PERF_EVENTS, set_perf },
+};
+
+static int set_checked(struct setting *s, uint32_t op, bool is_live, const char *device)
+{
+    if (op == OP_REMOTE_DOMAIN_SET_INTERFACE_PARAMETERS)
+        return set_interface(s, device);
+    if (op == OP_REMOTE_DOMAIN_SET_BLOCK_IO_TUNE)
+        return set_iotune(s, device, is_live);
+    for (size_t i = 0; i < ARRAY_N(sets); i++)
+        if (sets[i].op == op)
+            return sets[i].fn(s);
+    return err_set(s->e, VIR_ERR_NO_SUPPORT, VIR_FROM_QEMU, "parameters of this kind");
+}
+
+int tree_params_set(uint32_t op, struct tree *dom, bool is_live, struct mp_in *in, struct err *e)
+{
+    struct setting s = { .dom = dom, .e = e };
+    bool has_device = op == OP_REMOTE_DOMAIN_SET_INTERFACE_PARAMETERS || op == OP_REMOTE_DOMAIN_SET_BLOCK_IO_TUNE;
+    AUTO_FREE char *device = has_device ? mp_get_strdup(in, NAME_BYTES) : NULL;
+    unsigned n;
+    s.known = params_of(op, &n);
+    int r = typed_read(in, s.known, n, &s.l, e);
+    if (!r && op != OP_REMOTE_DOMAIN_SET_SCHEDULER_PARAMETERS)
+        mp_get_u32(in);
+    if (!r && !mp_end(in))
+        r = err_set(e, VIR_ERR_RPC, VIR_FROM_RPC, "Unable to decode message payload");
+    if (!r && !s.l.n)
+        r = err_set(e, VIR_ERR_INVALID_ARG, VIR_FROM_DOMAIN, "nparams must be greater than zero");
+    if (!r)
+        r = set_checked(&s, op, is_live, device);
+    typed_free(&s.l);
+    return r;
+}
