@@ -157,11 +157,11 @@ int iothread_set(struct tree *thread, const struct typed_list *l, bool is_live, 
     int64_t v[2];
     for (unsigned i = 0; i < 2; i++)
         v[i] = pool[i] ? pool[i]->i : attr_int(thread, kept[i]);
-    if ((pool[0] || pool[1]) && v[0] > v[1])
-        return err_set(e, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "thread_pool_min (%d) can't be greater than thread_pool_max (%d)", (int)v[0], (int)v[1]);
     for (unsigned i = 0; is_live && i < 2; i++)
         if (pool[i] && pool[i]->i < 0)
             return err_set(e, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "%s (%d) must be equal to or greater than 0 for live change", kept[i], (int)pool[i]->i);
+    if ((pool[0] || pool[1]) && v[0] > v[1])
+        return err_set(e, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "thread_pool_min (%d) can't be greater than thread_pool_max (%d)", (int)v[0], (int)v[1]);
     for (unsigned i = 0; i < 2; i++)
         if (pool[i] && v[i] >= 0)
             tree_set_attr(thread, kept[i], "%d", (int)v[i]);

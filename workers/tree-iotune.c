@@ -25,7 +25,7 @@ void iotune_free(struct iotune *t)
     free(STEAL_PTR(&t->group));
 }
 
-static void load(const struct tree *disk, struct iotune *t)
+void iotune_load(const struct tree *disk, struct iotune *t)
 {
     *t = (struct iotune){ .group = NULL };
     for (unsigned i = 0; i < IOTUNE_N; i++) {
@@ -56,7 +56,7 @@ static int conflicts(const struct iotune *t, struct err *e)
 }
 
 /* A burst belongs to a limit, and is not below it. */
-static int bursts(const struct iotune *t, unsigned mentioned, struct err *e)
+static int bursts(const struct iotune *t, struct err *e)
 {
     for (unsigned i = 0; i < BURST; i++) {
         uint64_t limit = t->v[i], burst = t->v[BURST + i];
@@ -64,8 +64,7 @@ static int bursts(const struct iotune *t, unsigned mentioned, struct err *e)
         if (!burst)
             continue;
         if (!limit)
-            return mentioned >> kinds[i] & 1 ? err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "cannot reset '%s' when '%s' is set", name, burst_name)
-                                             : err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "value '%s' cannot be set if '%s' is not set", burst_name, name);
+            return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "cannot reset '%s' when '%s' is set", name, burst_name);
         if (burst < limit)
             return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "value '%s' cannot be smaller than '%s'", burst_name, name);
     }
@@ -97,28 +96,28 @@ int iotune_ask(const struct tree *dom, const struct tree *disk, const struct typ
                 of = d;
                 break;
             }
-    load(of, &now);
+    iotune_load(of, &now);
     for (unsigned i = 0; i < IOTUNE_N; i++)
         if (!(mentioned >> kinds[i] & 1) && i != IOTUNE_GROUP)
             asked.v[i] = now.v[i];
     if (!asked.group)
         asked.group = STEAL_PTR(&now.group);
-    if (is_live && bursts(&asked, mentioned, e))
+    if (is_live && bursts(&asked, e))
         return -1;
     *out = asked;
     asked.group = NULL;
     return 0;
 }
 
-static void store_one(struct tree *disk, const struct iotune *t, const char *group)
+void iotune_store_one(struct tree *disk, const struct iotune *t)
 {
     struct tree *old = tree_get(disk, "iotune"), *tune = tree_new("iotune");
     if (old)
         tree_free(old);
     for (unsigned i = 0; i < IOTUNE_N; i++) {
         const char *name = row(i)->name;
-        if (i == IOTUNE_GROUP && group && *group)
-            tree_add_text(tune, name, "%s", group);
+        if (i == IOTUNE_GROUP && t->group && *t->group)
+            tree_add_text(tune, name, "%s", t->group);
         else if (i != IOTUNE_GROUP && t->v[i])
             tree_add_text(tune, name, "%" PRIu64, t->v[i]);
     }
@@ -133,8 +132,8 @@ static void store_one(struct tree *disk, const struct iotune *t, const char *gro
 
 void iotune_store(struct tree *dom, struct tree *disk, const struct iotune *t)
 {
-    store_one(disk, t, t->group);
+    iotune_store_one(disk, t);
     TREE_EACH(d, tree_get(dom, "devices"), "disk")
         if (d != disk && same_group(d, t->group))
-            store_one(d, t, t->group);
+            iotune_store_one(d, t);
 }

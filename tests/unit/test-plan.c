@@ -103,8 +103,6 @@ static void test_whole(void)
 static const struct { const char *xml, *names; } refused[] = {
     { "<disk type='network' device='disk'><driver name='qemu' type='raw'/><source protocol='nbd' name='x' m='0'><host name='h'/></source>"
       "<target dev='vda' bus='virtio'/><alias name='d'/></disk>", "protocol" },
-    { "<disk type='file' device='disk'><driver name='qemu' type='raw' cache='none'/><source file='/a' m='0'/><target dev='vda' bus='virtio'/>"
-      "<iotune><total_bytes_sec>1</total_bytes_sec></iotune><alias name='d'/></disk>", "<total_bytes_sec>" },
     { "<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/a' m='0'/><target dev='vda' bus='virtio'/><transient/><alias name='d'/></disk>",
       "<transient>" },
     { "<hostdev mode='subsystem' type='pci'><source><address domain='0' bus='1' slot='0' function='0'/></source><alias name='h'/></hostdev>", "<hostdev>" },

@@ -136,16 +136,12 @@ void pl_smp(struct ctx *c)
     pl_num(c, dom, "vcpu", NULL, &max);
     now = pl_num_or(c, dom, "vcpu", "current", max);
     if (tree_get(dom, "vcpus/vcpu")) {
-        /* those that may go again are plugged in after the start */
-        unsigned long long plugged = 0;
+        /* Those that may go again are plugged in before the guest runs. */
         now = 0;
         TREE_EACH(v, tree_get(dom, "vcpus"), "vcpu") {
             bool on = pl_tri(v, NULL, "enabled") == 1, hot = pl_tri(v, NULL, "hotpluggable") == 1;
             now += on && !hot;
-            plugged += on && hot;
         }
-        if (plugged && pl_run(c))
-            pl_fail(c, "<vcpu hotpluggable='yes'> is not supported");
     }
     pl_cat(c, &b, "%llu", now);
     if (now != max)

@@ -51,7 +51,7 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     { "disk/driver/metadata_cache", "*", "*" }, { "disk/target", "dev bus tray removable rotation_rate", "" },
     { "disk/source", "file dev index startupPolicy bulkhead:m", "seclabel slices" }, { "disk/source/seclabel", "*", "*" }, { "disk/source/slices", "*", "*" },
     { "disk/backingStore", "type index", "format source backingStore" }, { "disk/geometry", "*", "" }, { "disk/blockio", "*", "" },
-    { "disk/iotune", "", "" },
+    { "disk/iotune", "", "*" },
     { "backing", "type index", "format source backingStore" }, { "backing/format", "type", "metadata_cache" },
     { "backing/format/metadata_cache", "*", "*" }, { "backing/source", "file dev index startupPolicy bulkhead:m", "seclabel" },
     { "backing/source/seclabel", "*", "*" },

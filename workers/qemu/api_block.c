@@ -7,6 +7,7 @@
 #include "ipc/util.h"
 #include "workers/qemu/ops.h"
 #include "workers/qemu/stats.h"
+#include "workers/tree-params.h"
 
 enum { PATH_BYTES = 4096 };
 
@@ -52,4 +53,199 @@ OP_FN(api_block_resize)
         qmp_send(&g->qmp, "block_resize", json_pack("{s:s, s:I}", "node-name", node, "size", (json_int_t)size), -1, 0, call_on_done, call_new(g, rq));
         qmp_flush(&g->qmp);
     }
+}
+
+/* ---- limits ---- */
+
+/* In the order of a call's parameters. */
+static const char *const limits[IOTUNE_N] = { "bps", "bps_rd", "bps_wr", "iops", "iops_rd", "iops_wr", "bps_max", "bps_rd_max", "bps_wr_max", "iops_max", "iops_rd_max",
+    "iops_wr_max", "iops_size", "group", "bps_max_length", "bps_rd_max_length", "bps_wr_max_length", "iops_max_length", "iops_rd_max_length", "iops_wr_max_length" };
+enum { LIMITS_ALWAYS = 6 };         /* that QEMU wants to be told in any case */
+
+/* QEMU's name for the front end of a disk. */
+static void qdev_of(const struct tree *disk, char *out, size_t size)
+{
+    if (tree_attr_is(tree_get(disk, "target"), "bus", "virtio"))
+        util_format(out, size, "/machine/peripheral/%s/virtio-backend", device_alias(disk));
+    else
+        util_format(out, size, "%s", device_alias(disk));
+}
+
+void guest_throttle(struct guest *g, const struct tree *disk, const struct iotune *t, unsigned ms, qmp_reply_fn *fn, void *data)
+{
+    char qdev[200] = "";
+    qdev_of(disk, qdev, sizeof qdev);
+    json_t *args = json_pack("{s:s}", "id", qdev);
+    for (unsigned i = 0; i < IOTUNE_N; i++)
+        if (i == IOTUNE_GROUP && t->group && *t->group)
+            json_object_set_new(args, limits[i], json_string(t->group));
+        else if (i != IOTUNE_GROUP && (i < LIMITS_ALWAYS || t->v[i]))
+            json_object_set_new(args, limits[i], json_integer((json_int_t)t->v[i]));
+    qmp_send(&g->qmp, "block_set_io_throttle", args, -1, ms, fn, data);
+}
+
+struct throttle { char *path; struct typed_list l; struct iotune tune; };
+
+static void throttle_free(void *extra)
+{
+    struct throttle *x = extra;
+    free(x->path);
+    typed_free(&x->l);
+    iotune_free(&x->tune);
+}
+
+/* What changed, for those who want to know: the disk, and each value that was given. */
+static void tell(struct guest *g, const struct tree *disk, const struct throttle *x)
+{
+    enum { STRING = 7, ULLONG = 4 };
+    struct mp_out o;
+    char name[80];
+    unsigned n;
+    const struct param *known = params_of(OP_REMOTE_DOMAIN_SET_BLOCK_IO_TUNE, &n);
+    mp_out_init(&o, 1 << 16);
+    mp_array(&o, x->l.n + 1);
+    mp_array(&o, 3);
+    mp_str(&o, "blkdeviotune.disk");
+    mp_int(&o, STRING);
+    mp_str(&o, tree_path_attr(disk, "target", "dev"));
+    for (unsigned i = 0; i < x->l.n; i++) {
+        const struct typed *v = &x->l.v[i];
+        util_format(name, sizeof name, "blkdeviotune.%s", known[v->which].name);
+        mp_array(&o, 3);
+        mp_str(&o, name);
+        mp_int(&o, v->which == IOTUNE_GROUP ? STRING : ULLONG);
+        if (v->which == IOTUNE_GROUP)
+            mp_str(&o, v->s);
+        else
+            mp_uint(&o, v->u);
+    }
+    notify_tunable(g, &o);
+    mp_out_free(&o);
+}
+
+static void on_throttled(void *data, json_t *ret, const struct err *e)
+{
+    struct call *c = data;
+    struct throttle *x = c->extra;
+    struct tree *disk = guest_disk(c->g, x->path);
+    if (ret && disk) {
+        iotune_store(c->g->tree, disk, &x->tune);
+        guest_told(c->g);
+        tell(c->g, disk, x);
+    }
+    call_on_done(c, ret, e);
+}
+
+OP_FN(api_set_iotune)
+{
+    struct guest *g = w->data;
+    struct err e = ERR_INIT;
+    struct mp_in in;
+    unsigned n;
+    const struct param *known = params_of(rq->op, &n);
+    if (call_args(g, rq, f, &in))
+        return;
+    struct call *c = call_new(g, rq);
+    struct throttle *x = call_extra(c, sizeof *x);
+    c->free_extra = throttle_free;
+    x->path = mp_get_strdup(&in, PATH_BYTES);
+    if (typed_read(&in, known, n, &x->l, &e)) {
+        call_fail(c, &e);
+        return;
+    }
+    mp_get_u32(&in);
+    if (call_end_args(g, rq, &in) || call_need_up(g, rq)) {
+        call_drop(c);
+        return;
+    }
+    struct tree *disk = guest_disk(g, x->path);
+    if (!disk)
+        call_failf(c, VIR_ERR_INVALID_ARG, "disk '%s' not found in domain", x->path);
+    else if (tree_attr_is(disk, "type", "vhostuser"))
+        call_failf(c, VIR_ERR_OPERATION_UNSUPPORTED, "a block I/O throttling is not supported for vhostuser disk");
+    else if (iotune_ask(g->tree, disk, &x->l, true, &x->tune, &e))
+        call_fail(c, &e);
+    else if (!disk_source(disk))        /* what is put in will have them */
+        on_throttled(c, json_true(), NULL);
+    else {
+        guest_throttle(g, disk, &x->tune, 0, on_throttled, c);
+        qmp_flush(&g->qmp);
+    }
+}
+
+void guest_throttle_all(struct guest *g, unsigned ms, qmp_reply_fn *fn, void *data)
+{
+    TREE_EACH(disk, tree_get(g->tree, "devices"), "disk")
+        if (tree_get(disk, "iotune") && disk_source(disk)) {
+            AUTO_IOTUNE t = { .group = NULL };
+            iotune_load(disk, &t);
+            guest_throttle(g, disk, &t, ms, fn, data);
+        }
+}
+
+/* The limits in force are QEMU's to tell: also the name of the group that a disk is in by itself. */
+struct asked { struct mp_out args; };
+
+static void asked_free(void *extra)
+{
+    mp_out_free(&((struct asked *)extra)->args);
+}
+
+static void on_blocks(void *data, json_t *ret, const struct err *e)
+{
+    struct call *c = data;
+    struct asked *x = c->extra;
+    struct err own = ERR_INIT;
+    struct mp_in in;
+    struct mp_out o;
+    json_t *v;
+    size_t i;
+    if (!ret) {
+        call_fail(c, e);
+        return;
+    }
+    AUTO_TREE *dom = tree_new("domain"), *devices = tree_copy(tree_get(c->g->tree, "devices"));
+    tree_append(dom, STEAL_PTR(&devices));
+    TREE_EACH(disk, tree_get(dom, "devices"), "disk") {
+        char qdev[200] = "";
+        struct iotune t = { .group = NULL };
+        qdev_of(disk, qdev, sizeof qdev);
+        json_array_foreach(ret, i, v) {
+            const char *name = json_string_value(json_object_get(v, "qdev"));
+            json_t *inserted = json_object_get(v, "inserted");
+            if (!name || strcmp(name, qdev) || !inserted)
+                continue;
+            for (unsigned k = 0; k < IOTUNE_N; k++)
+                if (k != IOTUNE_GROUP)
+                    t.v[k] = (uint64_t)json_integer_value(json_object_get(inserted, limits[k]));
+            t.group = (char *)(uintptr_t)json_string_value(json_object_get(inserted, limits[IOTUNE_GROUP]));
+        }
+        struct tree *old = tree_get(disk, "iotune");
+        if (old)
+            tree_free(old);
+        iotune_store_one(disk, &t);
+    }
+    mp_in_init(&in, x->args.p, x->args.len);
+    mp_out_init(&o, FRAME_BODY_MAX);
+    if (!tree_params(c->rq.op, dom, true, &in, &o, &own)) {
+        call_out(c, &o);
+        return;
+    }
+    mp_out_free(&o);
+    call_fail(c, &own);
+}
+
+OP_FN(api_get_iotune)
+{
+    struct guest *g = w->data;
+    struct mp_in in;
+    if (call_args(g, rq, f, &in) || call_need_up(g, rq))
+        return;
+    struct call *c = call_new(g, rq);
+    struct asked *x = call_extra(c, sizeof *x);
+    mp_out_init(&x->args, FRAME_BODY_MAX);
+    mp_raw(&x->args, in.p, (size_t)(in.end - in.p));
+    c->free_extra = asked_free;
+    qmp_send(&g->qmp, "query-block", NULL, -1, 0, on_blocks, c);
+    qmp_flush(&g->qmp);
 }

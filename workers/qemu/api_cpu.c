@@ -7,8 +7,7 @@
 #include "workers/qemu/ops.h"
 #include "workers/qemu/stats.h"
 
-enum { AFFECT_LIVE = 1, AFFECT_CONFIG = 2, VCPU_MAXIMUM = 4, VCPU_GUEST = 8, TYPED_STRING_OKAY = 4, MAP_BYTES_MAX = 1024,
-    IOTHREADS_MAX = 16384 };
+enum { AFFECT_LIVE = 1, AFFECT_CONFIG = 2, VCPU_MAXIMUM = 4, VCPU_GUEST = 8, TYPED_STRING_OKAY = 4, MAP_BYTES_MAX = 1024 };
 
 uint32_t vcpus_max(struct guest *g)
 {
@@ -22,6 +21,20 @@ uint32_t vcpus_now(struct guest *g)
     if (g->vcpus)
         return g->vcpus;
     return tree_attr_uint(tree_get(g->tree, "vcpu"), "current", GUEST_VCPUS_MAX, &v) ? vcpus_max(g) : (uint32_t)v;
+}
+
+uint32_t vcpu_next(struct guest *g, uint32_t i)
+{
+    if (!g->tids)
+        return i < vcpus_now(g) ? i : UINT32_MAX;
+    while (i < g->ntids && !g->tids[i])
+        i++;
+    return i < g->ntids ? i : UINT32_MAX;
+}
+
+int32_t vcpu_thread(const struct guest *g, uint32_t i)
+{
+    return g->tids && i < g->ntids && g->tids[i] > 0 ? g->tids[i] : 0;
 }
 
 /* ---- CPU sets ---- */
@@ -68,8 +81,8 @@ static void allowed(struct guest *g, const char *file, uint8_t *map, size_t byte
 static void thread_allowed(struct guest *g, uint32_t vcpu, uint8_t *map, size_t bytes)
 {
     char name[64];
-    if (g->tids && vcpu < g->vcpus && g->tids[vcpu]) {
-        snprintf(name, sizeof name, "task/%d/status", g->tids[vcpu]);
+    if (vcpu_thread(g, vcpu)) {
+        snprintf(name, sizeof name, "task/%d/status", vcpu_thread(g, vcpu));
         allowed(g, name, map, bytes);
     } else
         allowed(g, "status", map, bytes);
@@ -89,9 +102,9 @@ static int32_t last_cpu(struct guest *g, uint32_t vcpu)
 {
     char name[64], buf[1024];
     int cpu;
-    if (!g->tids || vcpu >= g->vcpus || !g->tids[vcpu])
+    if (!vcpu_thread(g, vcpu))
         return -1;
-    snprintf(name, sizeof name, "task/%d/stat", g->tids[vcpu]);
+    snprintf(name, sizeof name, "task/%d/stat", vcpu_thread(g, vcpu));
     if (read_small(g->proc_fd, name, buf, sizeof buf))
         return -1;
     const char *p = strrchr(buf, ')');
@@ -123,16 +136,17 @@ OP_FN(api_get_vcpus)
     mp_out_init(&o, FRAME_BIG_MAX);
     mp_array(&o, 2);
     mp_array(&o, n);
-    for (uint32_t i = 0; i < n; i++) {
+    uint32_t id = vcpu_next(g, 0);
+    for (uint32_t i = 0; i < n; i++, id = vcpu_next(g, id + 1)) {
         uint64_t run, waited, delay;
-        vcpu_times(g, i, &run, &waited, &delay);
+        vcpu_times(g, id, &run, &waited, &delay);
         mp_array(&o, 4);
-        mp_uint(&o, i);
+        mp_uint(&o, id);
         mp_int(&o, 1);
         mp_uint(&o, run);
-        mp_int(&o, last_cpu(g, i));
+        mp_int(&o, last_cpu(g, id));
         if (maps && maplen)
-            thread_allowed(g, i, maps + (size_t)i * (size_t)maplen, (size_t)maplen);
+            thread_allowed(g, id, maps + (size_t)i * (size_t)maplen, (size_t)maplen);
     }
     mp_bin(&o, maps ? maps : (uint8_t *)"", maps ? n * (size_t)maplen : 0);
     worker_reply_out(w, rq, &o);
@@ -249,34 +263,29 @@ OP_FN(api_emulator_pin_info)
     worker_reply_out(w, rq, &o);
 }
 
-OP_FN(api_iothread_info)
+/* In QEMU's order, as libvirt tells them. */
+static void on_iothreads(struct guest *g, void *data, const struct err *e)
 {
-    struct guest *g = w->data;
-    struct mp_in in;
-    struct mp_out o;
+    struct call *c = data;
     uint8_t map[MAP_BYTES_MAX];
-    uint64_t n = 0, id, v;
     size_t bytes = MAP_BYTES_MAX;
-    if (call_args(g, rq, f, &in))
+    uint64_t v;
+    struct mp_out o;
+    if (e) {
+        call_fail(c, e);
         return;
-    uint32_t flags = mp_get_u32(&in);
-    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, AFFECT_LIVE | AFFECT_CONFIG, "qemuDomainGetIOThreadInfo"))
-        return;
-    if (tree_parse_uint(tree_text(g->tree, "iothreads"), 10, IOTHREADS_MAX, &n))
-        n = 0;
+    }
+    uint32_t n = tree_get(g->tree, "iothreads") ? g->stats->niothreads : 0;
     /* As long as the host has CPUs. */
     allowed(g, "status", map, sizeof map);
     while (bytes > 1 && !map[bytes - 1])
         bytes--;
-    struct tree *t = tree_get(g->tree, "iothreadids/iothread");
     mp_out_init(&o, FRAME_BIG_MAX);
     mp_array(&o, 2);
-    mp_array(&o, (uint32_t)n);
-    for (uint64_t i = 0; i < n; i++) {
+    mp_array(&o, n);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t id = g->stats->iothreads[i].id;
         struct tree *pin = NULL;
-        if (!t || tree_attr_uint(t, "id", UINT32_MAX, &id))
-            id = i + 1;
-        t = t ? tree_next(t, "iothread") : NULL;
         TREE_EACH(p, tree_get(g->tree, "cputune"), "iothreadpin")
             if (!tree_attr_uint(p, "iothread", UINT32_MAX, &v) && v == id)
                 pin = p;
@@ -286,7 +295,18 @@ OP_FN(api_iothread_info)
         mp_bin(&o, map, bytes);
     }
     mp_uint(&o, n);
-    worker_reply_out(w, rq, &o);
+    call_out(c, &o);
+}
+
+OP_FN(api_iothread_info)
+{
+    struct guest *g = w->data;
+    struct mp_in in;
+    if (call_args(g, rq, f, &in))
+        return;
+    uint32_t flags = mp_get_u32(&in);
+    if (!call_end_args(g, rq, &in) && !call_check_flags(g, rq, flags, AFFECT_LIVE | AFFECT_CONFIG, "qemuDomainGetIOThreadInfo") && !call_need_up(g, rq))
+        stats_want(g, PART_IOTHREADS, false, on_iothreads, call_new(g, rq));
 }
 
 OP_FN(api_cpu_stats)

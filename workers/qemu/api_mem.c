@@ -82,6 +82,17 @@ OP_FN(api_set_memory)
         set_memory(g, rq, kib, 0);
 }
 
+OP_FN(api_set_max_memory)
+{
+    struct guest *g = w->data;
+    struct mp_in in;
+    if (call_args(g, rq, f, &in))
+        return;
+    uint64_t kib = mp_get_uint(&in);
+    if (!call_end_args(g, rq, &in))
+        set_memory(g, rq, kib, MEM_MAXIMUM);
+}
+
 OP_FN(api_set_memory_flags)
 {
     struct guest *g = w->data;

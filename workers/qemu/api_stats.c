@@ -87,15 +87,16 @@ void vcpu_times(struct guest *g, uint32_t i, uint64_t *run, uint64_t *waited, ui
     uint64_t user = 0, sys = 0;
     unsigned long long r, d;
     *run = *waited = *delay = 0;
-    if (!g->tids || i >= g->vcpus || !g->tids[i])
+    int32_t tid = vcpu_thread(g, i);
+    if (!tid)
         return;
-    snprintf(name, sizeof name, "task/%d/stat", g->tids[i]);
+    snprintf(name, sizeof name, "task/%d/stat", tid);
     if (!task_times(g, name, &user, &sys))
         *run = user + sys;
-    snprintf(name, sizeof name, "task/%d/schedstat", g->tids[i]);
+    snprintf(name, sizeof name, "task/%d/schedstat", tid);
     if (!read_small(g->proc_fd, name, buf, sizeof buf) && sscanf(buf, "%llu %llu", &r, &d) == 2)
         *delay = d;
-    snprintf(name, sizeof name, "task/%d/sched", g->tids[i]);
+    snprintf(name, sizeof name, "task/%d/sched", tid);
     if (read_small(g->proc_fd, name, buf, sizeof buf))
         return;
     const char *w = strstr(buf, "wait_sum"), *colon = w ? strchr(w, ':') : NULL;
@@ -106,11 +107,10 @@ void vcpu_times(struct guest *g, uint32_t i, uint64_t *run, uint64_t *waited, ui
 
 static void group_vcpu(struct guest *g, struct params *p, uint32_t flags)
 {
-    uint32_t n = vcpus_now(g);
     (void)flags;
-    p_uint(p, n, "vcpu.current");
+    p_uint(p, vcpus_now(g), "vcpu.current");
     p_uint(p, vcpus_max(g), "vcpu.maximum");
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = vcpu_next(g, 0); i != UINT32_MAX; i = vcpu_next(g, i + 1)) {
         uint64_t run, waited, delay;
         vcpu_times(g, i, &run, &waited, &delay);
         p_int(p, 1, "vcpu.%u.state", i);

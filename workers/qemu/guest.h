@@ -37,6 +37,7 @@ struct later;
 struct stats;
 struct shot;
 struct display;
+struct vcpu_change;
 struct tap;
 struct stream;
 struct chardev;
@@ -78,8 +79,10 @@ struct guest {
     int64_t rtc_adjustment0;            /* clock's adjustment at start: RTC_CHANGE counts from it */
     uint64_t cpu_last_ns;
     uint64_t balloon_kib;               /* what the guest has now; 0 unknown */
-    uint32_t vcpus;
-    int32_t *tids;                      /* host thread of each vCPU, in the guest's pid namespace; vcpus of them, or NULL */
+    uint32_t vcpus;                     /* that are there; 0 not known */
+    uint32_t ntids;
+    int32_t *tids;                      /* host thread of each vCPU by its number; 0 it is not there, -1 its thread is not known; ntids of them, or NULL */
+    struct vcpu_change *vcpu_change;    /* processors are coming or going */
     bool has_balloon;
     struct stats *stats;
     struct display *displays;
@@ -131,13 +134,23 @@ void resume_qmp_ready(struct guest *g);
 void guest_ask_state(struct guest *g);                                  /* nobody knows whether its CPUs run: until QEMU has told, nothing is begun */
 void guest_set_module(struct tree *module, uint64_t bytes);             /* what the guest has of it now */
 void guest_learn_memory(struct guest *g);                               /* where its modules are, and of what size */
+void guest_take_cpus(struct guest *g, json_t *ret);                    /* what query-cpus-fast said; NULL: nothing */
 void guest_learn(struct guest *g);                                      /* asks QEMU for vCPU threads, channel states, balloon */
 
 /* api_cpu.c: "0-3,^2" into a bit map; CPUs beyond it are left out. 0 or -1. */
 int guest_parse_cpus(const char *s, uint8_t *map, size_t bytes);
 
+/* api_block.c: sets the limits of a disk that QEMU has an image of, of one or of all that have some; fn and data once for each. */
+struct iotune;
+void guest_throttle(struct guest *g, const struct tree *disk, const struct iotune *t, unsigned ms, qmp_reply_fn *fn, void *data);
+void guest_throttle_all(struct guest *g, unsigned ms, qmp_reply_fn *fn, void *data);
+
 /* api_inside.c: has the agent turn processors on or off until `count` are on; answers the call. */
 void set_vcpus_inside(struct guest *g, const struct request *rq, uint32_t count);
+
+/* api_vcpu.c */
+bool vcpu_deleted(struct guest *g, const char *alias);                  /* DEVICE_DELETED: it was a processor */
+void vcpus_at_start(struct guest *g, void (*started)(struct guest *g, const struct err *e));    /* plugs in those that may go again */
 
 /* cpu.c: asks what QEMU made of <cpu>, and tells it in the live document; a start fails where that is not what the document insists on. */
 void guest_learn_cpu(struct guest *g);
@@ -211,6 +224,7 @@ void notify_device_added(struct guest *g, const char *alias);
 void notify_device_removed(struct guest *g, const char *alias);
 void notify_device_removal_failed(struct guest *g, const char *alias);
 void notify_agent(struct guest *g, int state, int reason);
+void notify_tunable(struct guest *g, const struct mp_out *params);      /* an array of typed parameters; borrowed */
 void notify_metadata(struct guest *g, int type, const char *uri);
 void notify_block_threshold(struct guest *g, const char *dev, const char *path, uint64_t threshold, uint64_t excess);
 void notify_memory_size(struct guest *g, const char *alias, uint64_t bytes);

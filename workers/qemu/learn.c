@@ -26,7 +26,7 @@ static int32_t host_tid(struct guest *g, int64_t inner, const char *task)
     return strtol(end, NULL, 10) == inner ? (int32_t)strtol(task, NULL, 10) : 0;
 }
 
-static void map_tids(struct guest *g, const int64_t *inner, uint32_t n)
+static void map_tids(struct guest *g, const int64_t *inner)
 {
     int fd = g->proc_fd < 0 ? -1 : openat(g->proc_fd, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *d = fd < 0 ? NULL : fdopendir(fd);
@@ -39,8 +39,8 @@ static void map_tids(struct guest *g, const int64_t *inner, uint32_t n)
     for (unsigned seen = 0; seen < TASKS_MAX && (de = readdir(d)); seen++) {
         if (de->d_name[0] < '0' || de->d_name[0] > '9')
             continue;
-        for (uint32_t i = 0; i < n; i++) {
-            int32_t t = g->tids[i] ? 0 : host_tid(g, inner[i], de->d_name);
+        for (uint32_t i = 0; i < g->ntids; i++) {
+            int32_t t = g->tids[i] < 0 ? host_tid(g, inner[i], de->d_name) : 0;
             if (t)
                 g->tids[i] = t;
         }
@@ -48,27 +48,39 @@ static void map_tids(struct guest *g, const int64_t *inner, uint32_t n)
     closedir(d);
 }
 
-static void on_cpus(void *data, json_t *ret, const struct err *e)
+void guest_take_cpus(struct guest *g, json_t *ret)
 {
-    struct guest *g = data;
-    if (e)
-        log_warn("%s", e->detail);
-    size_t n = json_array_size(ret);
-    if (!n || n > GUEST_VCPUS_MAX)
+    size_t n = json_array_size(ret), most = 0;
+    json_t *c;
+    size_t i;
+    json_array_foreach(ret, i, c) {
+        json_int_t at = json_integer_value(json_object_get(c, "cpu-index"));
+        most = at >= 0 && at < GUEST_VCPUS_MAX && (size_t)at >= most ? (size_t)at + 1 : most;
+    }
+    if (!n || n > GUEST_VCPUS_MAX || !most)
         return;
-    AUTO_FREE int64_t *inner = calloc(n, sizeof *inner);
+    AUTO_FREE int64_t *inner = calloc(most, sizeof *inner);
     free(g->tids);
-    g->tids = calloc(n, sizeof *g->tids);
+    g->tids = calloc(most, sizeof *g->tids);
+    g->ntids = g->tids ? (uint32_t)most : 0;
     if (!inner || !g->tids)
         return;
-    for (size_t i = 0; i < n; i++) {
-        json_t *c = json_array_get(ret, i);
+    json_array_foreach(ret, i, c) {
         json_int_t at = json_integer_value(json_object_get(c, "cpu-index"));
-        if (at >= 0 && (size_t)at < n)
+        if (at >= 0 && (size_t)at < most) {
             inner[at] = json_integer_value(json_object_get(c, "thread-id"));
+            g->tids[at] = -1;
+        }
     }
     g->vcpus = (uint32_t)n;
-    map_tids(g, inner, g->vcpus);
+    map_tids(g, inner);
+}
+
+static void on_cpus(void *data, json_t *ret, const struct err *e)
+{
+    if (e)
+        log_warn("%s", e->detail);
+    guest_take_cpus(data, ret);
 }
 
 /* Ports of virtio-serial channels: query-chardev names the backend "char" + alias. */

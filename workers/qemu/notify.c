@@ -204,6 +204,15 @@ void notify_agent(struct guest *g, int state, int reason)
     end(g, &o, OP_REMOTE_DOMAIN_EVENT_CALLBACK_AGENT_LIFECYCLE, EV_AGENT_LIFECYCLE);
 }
 
+void notify_tunable(struct guest *g, const struct mp_out *params)
+{
+    struct mp_out o;
+    if (params->failed || !begin(g, &o, 2))
+        return;
+    mp_raw(&o, params->p, params->len);
+    end(g, &o, OP_REMOTE_DOMAIN_EVENT_CALLBACK_TUNABLE, EV_TUNABLE);
+}
+
 void notify_metadata(struct guest *g, int type, const char *uri)
 {
     struct mp_out o;

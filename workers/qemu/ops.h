@@ -34,7 +34,7 @@
     X(REMOTE_DOMAIN_GET_BLKIO_PARAMETERS, api_params) \
     X(REMOTE_DOMAIN_GET_NUMA_PARAMETERS, api_params) \
     X(REMOTE_DOMAIN_GET_INTERFACE_PARAMETERS, api_params) \
-    X(REMOTE_DOMAIN_GET_BLOCK_IO_TUNE, api_params) \
+    X(REMOTE_DOMAIN_GET_PERF_EVENTS, api_params) \
     X(REMOTE_DOMAIN_GET_MESSAGES, api_messages) \
     X(REMOTE_DOMAIN_GET_SECURITY_LABEL_LIST, api_security_labels) \
     X(REMOTE_DOMAIN_GET_IOTHREAD_INFO, api_iothread_info) \
@@ -49,6 +49,7 @@
     X(REMOTE_DOMAIN_MEMORY_STATS, api_memory_stats) \
     X(REMOTE_DOMAIN_SET_MEMORY, api_set_memory) \
     X(REMOTE_DOMAIN_SET_MEMORY_FLAGS, api_set_memory_flags) \
+    X(REMOTE_DOMAIN_SET_MAX_MEMORY, api_set_max_memory) \
     X(REMOTE_DOMAIN_SET_MEMORY_STATS_PERIOD, api_memory_stats_period) \
     X(REMOTE_DOMAIN_INTERFACE_STATS, api_interface_stats) \
     /* api_cpu.c */ \
@@ -78,6 +79,29 @@
     X(REMOTE_DOMAIN_AGENT_SET_RESPONSE_TIMEOUT, api_agent_timeout) \
     /* api_block.c */ \
     X(REMOTE_DOMAIN_BLOCK_RESIZE, api_block_resize) \
+    X(REMOTE_DOMAIN_SET_BLOCK_IO_TUNE, api_set_iotune) \
+    X(REMOTE_DOMAIN_GET_BLOCK_IO_TUNE, api_get_iotune) \
+    /* api_iothread.c */ \
+    X(REMOTE_DOMAIN_ADD_IOTHREAD, api_add_iothread) \
+    X(REMOTE_DOMAIN_DEL_IOTHREAD, api_del_iothread) \
+    X(REMOTE_DOMAIN_SET_IOTHREAD_PARAMS, api_set_iothread) \
+    /* api_vcpu.c */ \
+    X(REMOTE_DOMAIN_SET_VCPUS, api_set_vcpus) \
+    X(REMOTE_DOMAIN_SET_VCPUS_FLAGS, api_set_vcpus_flags) \
+    X(REMOTE_DOMAIN_SET_VCPU, api_set_vcpu) \
+    /* api_tune.c */ \
+    X(REMOTE_DOMAIN_SET_SCHEDULER_PARAMETERS, api_set_params) \
+    X(REMOTE_DOMAIN_SET_SCHEDULER_PARAMETERS_FLAGS, api_set_params) \
+    X(REMOTE_DOMAIN_SET_MEMORY_PARAMETERS, api_set_params) \
+    X(REMOTE_DOMAIN_SET_BLKIO_PARAMETERS, api_set_params) \
+    X(REMOTE_DOMAIN_SET_NUMA_PARAMETERS, api_set_params) \
+    X(REMOTE_DOMAIN_SET_INTERFACE_PARAMETERS, api_set_params) \
+    X(REMOTE_DOMAIN_SET_PERF_EVENTS, api_set_params) \
+    X(REMOTE_DOMAIN_PIN_VCPU, api_pin_vcpu) \
+    X(REMOTE_DOMAIN_PIN_VCPU_FLAGS, api_pin_vcpu) \
+    X(REMOTE_DOMAIN_PIN_EMULATOR, api_pin_emulator) \
+    X(REMOTE_DOMAIN_PIN_IOTHREAD, api_pin_iothread) \
+    X(REMOTE_DOMAIN_SET_LIFECYCLE_ACTION, api_set_lifecycle) \
     /* api_inside.c */ \
     X(REMOTE_DOMAIN_FSFREEZE, api_fsfreeze) \
     X(REMOTE_DOMAIN_FSTHAW, api_fsthaw) \

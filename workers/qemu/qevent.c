@@ -234,7 +234,7 @@ static void on_tray_moved(struct guest *g, json_t *d)
 static void on_device_deleted(struct guest *g, json_t *d)
 {
     const char *alias = str(d, "device");
-    if (is_up(g) && alias && strlen(alias) < NAME_MAX_CHARS)
+    if (is_up(g) && alias && strlen(alias) < NAME_MAX_CHARS && !vcpu_deleted(g, alias))
         unplug_deleted(g, alias);
 }
 

@@ -187,7 +187,9 @@ static void status_file(struct guest *g)
     tree_set_attr(mon, "path", "%s/domain-%d-%.20s/monitor.sock", g->layout.lib_dir, g->id, g->name);
     tree_set_attr(mon, "type", "unix");
     struct tree *vcpus = tree_add(st, "vcpus");
-    for (uint32_t i = 0; g->tids && i < g->vcpus; i++) {
+    for (uint32_t i = 0; g->tids && i < g->ntids; i++) {
+        if (!g->tids[i])
+            continue;
         struct tree *v = tree_add(vcpus, "vcpu");
         tree_set_attr(v, "id", "%u", i);
         tree_set_attr(v, "pid", "%d", g->tids[i]);

@@ -300,6 +300,24 @@ static void on_leased(void *data, const struct err *e)
         go(g);
 }
 
+/* All processors are there. */
+static void on_plugged(struct guest *g, const struct err *e)
+{
+    if (!g->starting)
+        return;
+    if (e) {
+        on_set(g, NULL, e);
+        return;
+    }
+    guest_learn(g);
+    guest_learn_cpu(g);
+    if (g->start_paused)
+        on_leased(g, NULL);
+    else
+        lease_take(g, on_leased, g);
+    qmp_flush(&g->qmp);
+}
+
 void start_qmp_ready(struct guest *g)
 {
     if (!g->starting)
@@ -310,15 +328,10 @@ void start_qmp_ready(struct guest *g)
     if (guest_action(g, "on_reboot", ON_RESTART) == ON_DESTROY)
         qmp_send(&g->qmp, "set-action", json_pack("{s:s}", "reboot", "shutdown"), -1, SETUP_MS, on_set, g);
     set_links(g);
+    guest_throttle_all(g, SETUP_MS, on_set, g);
     set_balloon(g);
     guest_take_ends(g);
-    guest_learn(g);
-    guest_learn_cpu(g);
-    if (g->start_paused)
-        on_leased(g, NULL);
-    else
-        lease_take(g, on_leased, g);
-    qmp_flush(&g->qmp);
+    vcpus_at_start(g, on_plugged);
 }
 
 /* What QEMU said after the command line that the log of a run begins with; a line whose beginning is not there is no word of it either. */

@@ -24,7 +24,7 @@ struct block_node {
 struct iothread_poll { uint32_t id; uint64_t max_ns, grow, shrink; };
 struct block_drive { char alias[64]; bool has_node; uint32_t node; struct block_counts n; };
 enum { DIRTY_UNSTARTED, DIRTY_MEASURING, DIRTY_MEASURED };
-enum { BALLOON_STATS_N = 13, BLOCK_NODES_MAX = 2048, IOTHREADS_TOLD_MAX = 64 };
+enum { BALLOON_STATS_N = 13, BLOCK_NODES_MAX = 2048, IOTHREADS_TOLD_MAX = 512 };
 struct stats {
     struct guest *g;
     uint64_t at_ms[PARTS_N];                 /* of each part's last answer; 0 never */
@@ -50,6 +50,8 @@ uint64_t stats_rss_kib(struct guest *g);
 uint64_t balloon_now(struct guest *g);                      /* KiB */
 uint32_t vcpus_max(struct guest *g);
 uint32_t vcpus_now(struct guest *g);
+uint32_t vcpu_next(struct guest *g, uint32_t i);            /* the first that is there from number i on; UINT32_MAX none */
+int32_t vcpu_thread(const struct guest *g, uint32_t i);     /* 0: not known */
 /* Times of one vCPU's thread in ns: run, wait (the scheduler's sum, where the kernel keeps it), delay (runnable but not running). */
 void vcpu_times(struct guest *g, uint32_t vcpu, uint64_t *run, uint64_t *waited, uint64_t *delay);
 /* Counters of a tap, turned round: what the host received the guest sent.  0; -1 there are none. */

@@ -1,0 +1,406 @@
+/* api_vcpu.c: processors that come to a running guest and go, by QEMU's devices; and those that come at its start, because they may go again.
+ *
+ * Which places there are QEMU tells (query-hotpluggable-cpus); the processor of a place is called vcpuN.  What is done is a list, worked off one by one: after
+ * each the document says what is there, so that an error in the middle leaves nothing that is not told. */
+#include "config.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ipc/log.h"
+#include "ipc/util.h"
+#include "workers/bitmap.h"
+#include "workers/qemu/ops.h"
+#include "workers/qemu/stats.h"
+#include "workers/tree-vcpus.h"
+
+enum { VCPU_MAXIMUM = 4, VCPU_GUEST = 8, VCPU_PLUGGABLE = 16, SET_BYTES = 4096, UNPLUG_WAIT_MS = 5000, SETUP_MS = 60000 };
+
+struct place { const char *type; json_t *props; bool is_taken, is_ours; };
+
+/* One call, or the start (c NULL). */
+struct vcpu_change {
+    struct guest *g;
+    struct call *c;
+    void (*started)(struct guest *g, const struct err *e);
+    json_t *answer;                     /* QEMU's list of places, which place[] points into */
+    struct place place[GUEST_VCPUS_MAX];
+    uint32_t places, count;             /* count: by number, as many as shall be there; 0: those of map */
+    bool plug, waits;
+    uint8_t map[GUEST_VCPUS_MAX / 8];
+    uint32_t at;                        /* the one that is worked on */
+    struct loop_timer timer;
+};
+
+static void change_free(struct vcpu_change *x)
+{
+    loop_cancel(&x->timer);
+    if (x->g->vcpu_change == x)
+        x->g->vcpu_change = NULL;
+    json_decref(x->answer);
+    free(x);
+}
+
+static void change_end(struct vcpu_change *x, const struct err *e)
+{
+    struct call *c = x->c;
+    struct guest *g = x->g;
+    void (*started)(struct guest *, const struct err *) = x->started;
+    change_free(x);
+    if (!c)
+        started(g, e);
+    else if (e)
+        call_fail(c, e);
+    else
+        call_ok(c);
+}
+
+static void __attribute__((format(printf, 3, 4))) change_fail(struct vcpu_change *x, int code, const char *fmt, ...)
+{
+    struct err e = ERR_INIT;
+    char text[256];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    err_set(&e, code, VIR_FROM_QEMU, "%s", text);
+    change_end(x, &e);
+}
+
+/* ---- the document ---- */
+
+/* Whoever has no place in the order gets one, by number, but for one that comes after them. */
+static uint32_t order_all(struct vcpu_set *s, uint32_t but)
+{
+    uint32_t last = 0;
+    for (uint32_t i = 0; i < s->max; i++)
+        last = s->v[i].order > last ? s->v[i].order : last;
+    for (uint32_t i = 0; i < s->max; i++)
+        if (s->v[i].online && !s->v[i].order && i != but)
+            s->v[i].order = ++last;
+    return last;
+}
+
+static void note(struct guest *g, uint32_t id, bool online)
+{
+    AUTO_VCPUS s = { .v = NULL };
+    if (vcpus_load(g->tree, &s) || id >= s.max)
+        return;
+    uint32_t last = order_all(&s, id), gone = s.v[id].order;
+    for (uint32_t i = 0; i < s.max && !online; i++)
+        s.v[i].order -= s.v[i].order > gone;
+    s.v[id] = (struct vcpu_state){ .online = online, .is_pluggable = true, .order = online ? last + 1 : 0 };
+    s.individual = true;
+    vcpus_store(g->tree, &s);
+    guest_told(g);
+}
+
+static void note_start(struct guest *g)
+{
+    AUTO_VCPUS s = { .v = NULL };
+    if (vcpus_load(g->tree, &s))
+        return;
+    order_all(&s, UINT32_MAX);
+    vcpus_store(g->tree, &s);
+}
+
+/* ---- one after the other ---- */
+
+static void next(struct vcpu_change *x);
+
+static void on_seen(void *data, json_t *ret, const struct err *e)
+{
+    struct vcpu_change *x = data;
+    guest_take_cpus(x->g, ret);
+    if (x->c)
+        guest_send_state(x->g, -1, 0);
+    else
+        note_start(x->g);
+    change_end(x, e);
+}
+
+static void on_late(struct loop_timer *t)
+{
+    change_fail(t->data, VIR_ERR_OPERATION_TIMEOUT, "vcpu unplug request timed out. Unplug result must be manually inspected in the domain");
+}
+
+static void on_step(void *data, json_t *ret, const struct err *e)
+{
+    struct vcpu_change *x = data;
+    if (!ret) {
+        change_end(x, e);
+        return;
+    }
+    if (x->plug) {
+        if (x->c)
+            note(x->g, x->at, true);
+        x->at++;
+        next(x);
+    } else {
+        x->waits = true;                /* DEVICE_DELETED is what says that it has gone */
+        loop_after(&x->timer, UNPLUG_WAIT_MS, on_late, x);
+    }
+}
+
+bool vcpu_deleted(struct guest *g, const char *alias)
+{
+    struct vcpu_change *x = g->vcpu_change;
+    uint64_t id;
+    if (strncmp(alias, "vcpu", 4) || tree_parse_uint(alias + 4, 10, GUEST_VCPUS_MAX - 1, &id))
+        return false;
+    note(g, (uint32_t)id, false);
+    if (x && x->waits && x->at == id) {
+        loop_cancel(&x->timer);
+        x->waits = false;
+        x->at++;
+        next(x);
+    } else
+        guest_learn(g);                 /* one that took its time */
+    return true;
+}
+
+static void next(struct vcpu_change *x)
+{
+    char alias[32];
+    while (x->at < x->places && !BITMAP_GET(x->map, x->at))
+        x->at++;
+    if (x->at >= x->places) {
+        qmp_send(&x->g->qmp, "query-cpus-fast", NULL, -1, SETUP_MS, on_seen, x);
+        qmp_flush(&x->g->qmp);
+        return;
+    }
+    util_format(alias, sizeof alias, "vcpu%u", x->at);
+    if (x->plug) {
+        json_t *args = json_pack("{s:s, s:s}", "driver", x->place[x->at].type, "id", alias);
+        json_object_update(args, x->place[x->at].props);
+        qmp_send(&x->g->qmp, "device_add", args, -1, SETUP_MS, on_step, x);
+    } else
+        qmp_send(&x->g->qmp, "device_del", json_pack("{s:s}", "id", alias), -1, 0, on_step, x);
+    qmp_flush(&x->g->qmp);
+}
+
+/* ---- which ---- */
+
+static json_int_t rank(json_t *props)
+{
+    static const char *const keys[] = { "socket-id", "die-id", "core-id", "thread-id" };
+    json_int_t v = 0;
+    for (size_t i = 0; i < ARRAY_N(keys); i++)
+        v = v << 12 | (json_integer_value(json_object_get(props, keys[i])) & 0xfff);
+    return v;
+}
+
+static int by_rank(const void *a, const void *b)
+{
+    json_int_t x = rank(((const struct place *)a)->props), y = rank(((const struct place *)b)->props);
+    return (x > y) - (x < y);
+}
+
+/* Places in the order of their numbers. */
+static bool take_places(struct vcpu_change *x, json_t *list)
+{
+    json_t *v;
+    size_t i;
+    char path[64];
+    if (json_array_size(list) > GUEST_VCPUS_MAX)
+        return false;
+    x->answer = json_incref(list);
+    json_array_foreach(list, i, v) {
+        struct place *p = &x->place[x->places++];
+        const char *qom = json_string_value(json_object_get(v, "qom-path"));
+        *p = (struct place){ .type = json_string_value(json_object_get(v, "type")), .props = json_object_get(v, "props"), .is_taken = qom };
+        if (!p->type || !json_is_object(p->props) || json_integer_value(json_object_get(v, "vcpus-count")) != 1)
+            return false;
+        p->is_ours = qom && !strncmp(qom, "/machine/peripheral/vcpu", strlen("/machine/peripheral/vcpu"));
+    }
+    qsort(x->place, x->places, sizeof x->place[0], by_rank);
+    json_array_foreach(list, i, v) {    /* ours only by the very name of its place */
+        const char *qom = json_string_value(json_object_get(v, "qom-path"));
+        for (uint32_t k = 0; qom && k < x->places; k++)
+            if (x->place[k].props == json_object_get(v, "props")) {
+                util_format(path, sizeof path, "/machine/peripheral/vcpu%u", k);
+                x->place[k].is_ours = !strcmp(path, qom);
+            }
+    }
+    return true;
+}
+
+/* As many as are wanted: the first that are off, or the last that may go.  0, or it has ended and -1. */
+static int choose(struct vcpu_change *x)
+{
+    uint32_t now = 0;
+    for (uint32_t i = 0; i < x->places; i++)
+        now += x->place[i].is_taken;
+    x->plug = x->count > now;
+    for (uint32_t k = 0; k < x->places && now != x->count; k++) {
+        uint32_t i = x->plug ? k : x->places - 1 - k;
+        if (x->plug ? x->place[i].is_taken : !x->place[i].is_ours)
+            continue;
+        BITMAP_SET(x->map, i);
+        now += x->plug ? 1u : -1u;
+    }
+    if (now == x->count)
+        return 0;
+    change_fail(x, VIR_ERR_OPERATION_FAILED, "failed to find appropriate hotpluggable vcpus to reach the desired target vcpu count");
+    return -1;
+}
+
+static int check_named(struct vcpu_change *x)
+{
+    for (uint32_t i = 0; i < GUEST_VCPUS_MAX; i++) {
+        if (!BITMAP_GET(x->map, i))
+            continue;
+        if (i >= x->places) {
+            change_fail(x, VIR_ERR_INVALID_ARG, "vcpu %u is not present in live config", i);
+            return -1;
+        }
+        if (x->place[i].is_taken == x->plug) {
+            change_fail(x, VIR_ERR_INVALID_ARG, "vcpu '%u' is already in requested state", i);
+            return -1;
+        }
+        if (!x->plug && !x->place[i].is_ours) {
+            change_fail(x, VIR_ERR_OPERATION_UNSUPPORTED, "vcpu '%u' can't be unplugged", i);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static void on_places(void *data, json_t *ret, const struct err *e)
+{
+    struct vcpu_change *x = data;
+    if (!ret)
+        change_end(x, e);
+    else if (!take_places(x, ret))
+        change_fail(x, VIR_ERR_OPERATION_UNSUPPORTED, "target vm vcpu granularity does not allow the desired vcpu count");
+    else if (x->count ? !choose(x) : !x->c || !check_named(x))
+        next(x);
+}
+
+static void begin(struct vcpu_change *x)
+{
+    x->timer.data = x;
+    qmp_send(&x->g->qmp, "query-hotpluggable-cpus", NULL, -1, SETUP_MS, on_places, x);
+    qmp_flush(&x->g->qmp);
+}
+
+static struct vcpu_change *change_new(struct guest *g)
+{
+    struct vcpu_change *x = calloc(1, sizeof *x);
+    BUG_ON(!x);
+    x->g = g;
+    return x;
+}
+
+/* One at a time: what is there is counted before it is changed. */
+static bool is_busy(struct guest *g, const struct request *rq)
+{
+    if (g->vcpu_change)
+        reply_err(g, rq, VIR_ERR_OPERATION_TIMEOUT, "cannot acquire state change lock (held by monitor=remoteDispatchDomainSetVcpusFlags)");
+    return g->vcpu_change != NULL;
+}
+
+static void set_count(struct guest *g, const struct request *rq, uint32_t n, uint32_t flags)
+{
+    if (!n) {
+        reply_err(g, rq, VIR_ERR_INVALID_ARG, "nvcpus in virDomainSetVcpusFlags must not be zero");
+    } else if (flags & VCPU_GUEST) {
+        if (n > vcpus_now(g) && !call_need_agent(g, rq))
+            reply_err(g, rq, VIR_ERR_INVALID_ARG, "requested vcpu count is greater than the count of enabled vcpus in the domain: %d > %d", (int)n, (int)vcpus_now(g));
+        else if (n <= vcpus_now(g))
+            set_vcpus_inside(g, rq, n);
+    } else if (flags & VCPU_MAXIMUM) {
+        reply_err(g, rq, VIR_ERR_INVALID_ARG, "maximum vcpu count of a live domain can't be modified");
+    } else if (n > vcpus_max(g)) {
+        reply_err(g, rq, VIR_ERR_INVALID_ARG, "requested vcpus is greater than max allowable vcpus for the live domain: %u > %u", n, vcpus_max(g));
+    } else if (!call_need_up(g, rq) && !is_busy(g, rq)) {
+        struct vcpu_change *x = g->vcpu_change = change_new(g);
+        x->c = call_new(g, rq);
+        x->count = n;
+        begin(x);
+    }
+}
+
+OP_FN(api_set_vcpus)
+{
+    struct guest *g = w->data;
+    struct mp_in in;
+    if (call_args(g, rq, f, &in))
+        return;
+    uint32_t n = mp_get_u32(&in);
+    if (!call_end_args(g, rq, &in))
+        set_count(g, rq, n, 0);
+}
+
+OP_FN(api_set_vcpus_flags)
+{
+    struct guest *g = w->data;
+    struct mp_in in;
+    if (call_args(g, rq, f, &in))
+        return;
+    uint32_t n = mp_get_u32(&in), flags = mp_get_u32(&in);
+    if (!call_end_args(g, rq, &in))
+        set_count(g, rq, n, flags);
+}
+
+OP_FN(api_set_vcpu)
+{
+    struct guest *g = w->data;
+    uint8_t map[BITMAP_BITS / 8];
+    struct mp_in in;
+    uint32_t last = 0;
+    bool any = false;
+    if (call_args(g, rq, f, &in))
+        return;
+    AUTO_FREE char *set = mp_get_strdup(&in, SET_BYTES);
+    int32_t state = mp_get_i32(&in);
+    mp_get_u32(&in);
+    if (call_end_args(g, rq, &in))
+        return;
+    if (state != 0 && state != 1) {
+        reply_err(g, rq, VIR_ERR_INVALID_ARG, "unsupported state value");
+        return;
+    }
+    if (bitmap_parse(set, map, BITMAP_BITS)) {
+        struct err e = ERR_INIT;
+        err_set(&e, VIR_ERR_INVALID_ARG, VIR_FROM_NONE, "Failed to parse bitmap '%.200s'", set);
+        worker_error(w, rq, &e);
+        return;
+    }
+    for (uint32_t i = 0; i < BITMAP_BITS; i++)
+        if (BITMAP_GET(map, i)) {
+            last = i;
+            any = true;
+        }
+    if (!any)
+        reply_err(g, rq, VIR_ERR_INVALID_ARG, "no vcpus selected for modification");
+    else if (last >= vcpus_max(g) || last >= GUEST_VCPUS_MAX)
+        reply_err(g, rq, VIR_ERR_INVALID_ARG, "vcpu %u is not present in live config", last);
+    else if (!call_need_up(g, rq) && !is_busy(g, rq)) {
+        struct vcpu_change *x = g->vcpu_change = change_new(g);
+        x->c = call_new(g, rq);
+        x->plug = state;
+        memcpy(x->map, map, sizeof x->map);
+        begin(x);
+    }
+}
+
+void vcpus_at_start(struct guest *g, void (*started)(struct guest *g, const struct err *e))
+{
+    AUTO_VCPUS s = { .v = NULL };
+    struct vcpu_change *x = change_new(g);
+    bool any = false;
+    x->started = started;
+    x->plug = true;
+    bool told = !vcpus_load(g->tree, &s) && s.individual;
+    for (uint32_t i = 0; told && i < s.max && i < GUEST_VCPUS_MAX; i++)
+        if (s.v[i].online && s.v[i].is_pluggable) {
+            BITMAP_SET(x->map, i);
+            any = true;
+        }
+    if (any)
+        begin(x);
+    else
+        change_end(x, NULL);
+}
