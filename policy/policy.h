@@ -47,7 +47,7 @@ struct policy_profile {
 };
 /* The row of a role; NULL for what is none. */
 const struct policy_profile *policy_profile(int role);
-/* All rows as a table for people, and the system calls of each with `calls`. */
+/* All rows as a table for people. */
 void policy_print(FILE *out);
 
 struct policy_filter { const char *name; const struct sock_filter *insns; unsigned short n; };
