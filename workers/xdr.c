@@ -419,7 +419,8 @@ enum { ERROR_LEVEL = 2 };
 
 #define WORD "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
 
-/* "unsupported flags (0xN) in function NAME", "ARGUMENT in NAME must ...", "Invalid ARGUMENT in NAME". False: an error of another kind. */
+/* "unsupported flags (0xN) in function NAME", "ARGUMENT in NAME must ...", "Invalid ARGUMENT in NAME", and of flags that exclude each other where
+ * libvirt's drivers look for that. False: an error of another kind. */
 static bool error_of_argument(const char *detail, struct xdr_error *w)
 {
     static const char flags[] = "unsupported flags (0x", function[] = " in function ", invalid[] = "Invalid ";
@@ -429,6 +430,9 @@ static bool error_of_argument(const char *detail, struct xdr_error *w)
     if (!strncmp(detail, flags, sizeof flags - 1)) {
         name = strstr(detail, function);
         name = name ? name + sizeof function - 1 : NULL;
+        w->str2 = "flags";
+    } else if (!strncmp(detail, "Flags '", 7) && strstr(detail, "' are mutually exclusive")) {
+        name = "virDomainObjGetOneDefState";
         w->str2 = "flags";
     } else if (arg && !strncmp(detail + arg, " in vir", 7) && !strncmp(detail + arg + 4 + strspn(detail + arg + 4, WORD), " must ", 6)) {
         name = detail + arg + 4;

@@ -227,7 +227,22 @@ static void fine(struct gw *gw, struct call *c, struct mp_in *in)
  * with the proxy's own rights, and logged under its own name. */
 static void set_identity(struct gw *gw, struct call *c, struct mp_in *in)
 {
-    (void)in;
+    static const char *const known[] = { "user-name", "unix-user-id", "group-name", "unix-group-id", "process-id", "process-time", "sasl-user-name",
+                                         "x509-distinguished-name", "selinux-context" };
+    char name[64];
+    for (uint32_t n = mp_get_array(in, LIMIT_REMOTE_CONNECT_IDENTITY_PARAMS); n; n--) {
+        size_t i = 0;
+        mp_get_array(in, 3);
+        mp_get_strz(in, name, sizeof name);
+        mp_skip(in);
+        mp_skip(in);
+        while (i < ARRAY_N(known) && strcmp(known[i], name))
+            i++;
+        if (in->bad || i == ARRAY_N(known)) {
+            call_fail(gw, c, VIR_ERR_ARGUMENT_UNSUPPORTED, VIR_FROM_NONE, "parameter '%s' not supported", in->bad ? "" : name);
+            return;
+        }
+    }
     log_debug("client %llu tells an identity, which changes nothing", (unsigned long long)gw->serve.client_id);
     call_done(gw, c);
 }

@@ -32,8 +32,8 @@ static bool end_args(struct worker *w, const struct request *rq, const struct mp
     return false;
 }
 
-static void refuse(struct worker *w, const struct request *rq, int code, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
-static void refuse(struct worker *w, const struct request *rq, int code, const char *fmt, ...)
+static void refuse(struct worker *w, const struct request *rq, int code, int domain, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+static void refuse(struct worker *w, const struct request *rq, int code, int domain, const char *fmt, ...)
 {
     struct err e = ERR_INIT;
     char text[256];
@@ -41,14 +41,14 @@ static void refuse(struct worker *w, const struct request *rq, int code, const c
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
-    err_set(&e, code, VIR_FROM_QEMU, "%s", text);
+    err_set(&e, code, domain, "%s", text);
     worker_error(w, rq, &e);
 }
 
 static bool no_flags(struct worker *w, const struct request *rq, uint32_t flags)
 {
     if (flags)
-        refuse(w, rq, VIR_ERR_INVALID_ARG, "unsupported flags (0x%x)", flags);
+        refuse(w, rq, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "unsupported flags (0x%x)", flags);
     return !flags;
 }
 
@@ -64,7 +64,7 @@ static void on_max_vcpus(struct worker *w, const struct request *rq, struct fram
     const struct caps_emulator *em = caps_find(&host.caps, NULL, NULL);
     const struct caps_machine *m = em ? caps_machine(em, NULL) : NULL;
     if (type && strcasecmp(type, "qemu") && strcasecmp(type, "kvm")) {
-        refuse(w, rq, VIR_ERR_INVALID_ARG, "unknown type '%s'", type);
+        refuse(w, rq, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "unknown type '%s'", type);
         return;
     }
     mp_out_init(&o, REPLY_MAX);
@@ -165,7 +165,7 @@ static void on_cells_free(struct worker *w, const struct request *rq, struct fra
     fact_cells(&cells);
     int last = set_last(&cells);
     if (start < 0 || start > last || most < 1) {
-        refuse(w, rq, VIR_ERR_INTERNAL_ERROR, "start cell %d out of range (0-%d)", start, last);
+        refuse(w, rq, VIR_ERR_INTERNAL_ERROR, VIR_FROM_NONE, "start cell %d out of range (0-%d)", start, last);
         return;
     }
     last = most <= last - start ? start + most - 1 : last;
@@ -218,7 +218,7 @@ static void on_cpu_stats(struct worker *w, const struct request *rq, struct fram
     fact_text(text, sizeof text, "/proc/stat");
     const char *p = !wanted ? strstr(text, "cpu ") : cpu < -1 ? NULL : strstr(text, word);      /* how many there are is no question of a CPU */
     if (!p) {
-        refuse(w, rq, VIR_ERR_INVALID_ARG, "Invalid cpuNum in virHostCPUGetStatsLinux");
+        refuse(w, rq, VIR_ERR_INVALID_ARG, VIR_FROM_NONE, "Invalid cpuNum in virHostCPUGetStatsLinux");
         return;
     }
     p += strlen(word);
@@ -247,7 +247,7 @@ static void on_memory_stats(struct worker *w, const struct request *rq, struct f
     if (!no_flags(w, rq, flags))
         return;
     if (cell < -1 || cell > set_last(&cells)) {
-        refuse(w, rq, VIR_ERR_INVALID_ARG, "cellNum in virHostMemGetStats must be less than or equal to %d", set_last(&cells));
+        refuse(w, rq, VIR_ERR_INVALID_ARG, VIR_FROM_NONE, "cellNum in virHostMemGetStats must be less than or equal to %d", set_last(&cells));
         return;
     }
     for (uint32_t i = 0; i < n; i++) {
@@ -343,13 +343,14 @@ static void on_free_pages(struct worker *w, const struct request *rq, struct fra
     for (uint32_t i = 0; i < n && !in.bad; i++)
         sizes[i] = mp_get_u32(&in);
     int32_t start = mp_get_i32(&in);
-    uint32_t count = mp_get_u32(&in), flags = mp_get_u32(&in);
+    uint32_t count = mp_get_u32(&in);
+    mp_get_u32(&in);        /* flags: the gateway has looked at them */
     if (!end_args(w, rq, &in))
         return;
     fact_cells(&cells);
     int last = set_last(&cells);
-    if (flags || start < 0 || start > last || count > CELLS_MAX || !count) {
-        refuse(w, rq, VIR_ERR_INTERNAL_ERROR, "start cell %d out of range (0-%d)", start, last);
+    if (start < 0 || start > last || count > CELLS_MAX || !count) {
+        refuse(w, rq, VIR_ERR_INTERNAL_ERROR, VIR_FROM_NONE, "start cell %d out of range (0-%d)", start, last);
         return;
     }
     if (start + (int)count - 1 < last)
@@ -362,7 +363,7 @@ static void on_free_pages(struct worker *w, const struct request *rq, struct fra
             uint64_t total, avail;
             if (!fact_page_counts(c, sizes[i], &total, &avail)) {
                 mp_out_free(&o);
-                refuse(w, rq, VIR_ERR_OPERATION_FAILED, "page size %u is not available on node %d", sizes[i], c);
+                refuse(w, rq, VIR_ERR_OPERATION_FAILED, VIR_FROM_NONE, "page size %u is not available on node %d", sizes[i], c);
                 return;
             }
             mp_uint(&o, avail);
@@ -378,7 +379,7 @@ static void on_sysinfo(struct worker *w, const struct request *rq, struct frame 
     mp_get_u32(&in);
     /* The tables are root's; nothing that clients talk to reads them. */
     if (end_args(w, rq, &in))
-        refuse(w, rq, VIR_ERR_CONFIG_UNSUPPORTED, "Host SMBIOS information is not available");
+        refuse(w, rq, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "Host SMBIOS information is not available");
 }
 
 static const struct worker_op ops[] = {

@@ -1,0 +1,172 @@
+#!/usr/bin/python3
+"""Calls that virsh makes seldom or never, by python3-libvirt and by hand, beside libvirtd: the same results, or the same error."""
+import os, re, socket, struct, sys
+sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
+from pair import BARE, BUSY, IDLE, Pair, W, guests, skip
+from box import wait_for
+from rpclib import HEAD, REMOTE, Client, string
+try:
+    import libvirt
+except ImportError:
+    skip("python3-libvirt is not here")
+
+# Of a connection c, a running guest d and one that is off, i.
+CALLS = """c.getMaxVcpus(None)
+c.getMaxVcpus('qemu')
+c.getMaxVcpus('xen')
+c.getMaxVcpus('nothing')
+c.getSysinfo(0)
+c.getSysinfo(1)
+c.getFreePages([3], 0, 1, 0)
+c.getFreePages([4], 9, 1, 0)
+c.getFreePages([4], 0, 1, 1)
+len(c.getFreePages([4, 2048], 0, 1, 0))
+len(c.getCellsFreeMemory(0, 1))
+c.getCellsFreeMemory(9, 1)
+c.setIdentity({'user-name': 'x', 'group-name': 'y', 'process-id': 1}, 0)
+c.setIdentity({'nothing': 'x'}, 0)
+c.setIdentity({}, 1)
+ET.fromstring(c.getCapabilities()).find('host/cpu/arch').text
+sorted({g.find('arch').get('name') + ' ' + g.find('os_type').text for g in ET.fromstring(c.getCapabilities()).findall('guest')})
+c.defineXMLFlags(BARE, 0).name()
+c.defineXMLFlags(BARE, 1).name()
+c.defineXMLFlags(BARE.replace('<vcpu>', '<nothing/><vcpu>'), 0).name()
+c.defineXMLFlags(BARE, 2)
+c.lookupByName('bare').undefine()
+[x.memoryParameters(f) for f in (0, 1, 2)]
+x.memoryParameters(3)
+x.memoryParameters(8)
+[x.blkioParameters(f) for f in (0, 1, 2)]
+x.blkioParameters(3)
+x.schedulerType()
+[x.schedulerParametersFlags(f) for f in (0, 1, 2)]
+x.schedulerParametersFlags(3)
+x.schedulerParametersFlags(16)
+x.schedulerParameters()
+[x.numaParameters(f) for f in (0, 1, 2)]
+x.numaParameters(3)
+[x.interfaceParameters('52:54:00:b0:00:01', f) for f in (0, 1, 2)]
+x.interfaceParameters('52:54:00:b0:00:02', 0)
+x.interfaceParameters('nothing', 0)
+x.interfaceParameters('52:54:00:b0:00:01', 3)
+x.setMemoryFlags(40960, 2)
+x.setMemoryFlags(40960, 0)
+x.setMemoryFlags(1 << 40, 2)
+x.setMemoryFlags(1 << 40, 0)
+x.setMemoryFlags(0, 2)
+x.setMemoryFlags(40960, 8)
+x.setMemoryFlags(65536, 6)
+x.setMemoryFlags(65536, 5)
+x.maxMemory()
+i.attachDevice(NIC)
+i.detachDevice(NIC)
+i.attachDevice('<disk/>')
+i.attachDevice('<nothing/>')
+i.attachDevice('x')
+d.agentSetResponseTimeout(-3, 0)
+d.agentSetResponseTimeout(-2, 0)
+d.agentSetResponseTimeout(-1, 0)
+d.agentSetResponseTimeout(0, 0)
+d.agentSetResponseTimeout(5, 0)
+x.agentSetResponseTimeout(5, 1)
+x.openChannel('nothing', c.newStream(0), 0)
+x.openChannel('channel0', c.newStream(0), 8)
+x.blkioParameters(8)
+x.numaParameters(8)
+x.interfaceParameters('52:54:00:b0:00:01', 8)
+x.blockIoTune('vda', 8)
+vnc(x, lambda s: x.openGraphics(0, s.fileno(), 0))
+vnc(x, lambda s: x.openGraphics(0, s.fileno(), 1))
+vnc(x, lambda s: x.openGraphics(7, s.fileno(), 0))
+vnc(x, lambda s: x.openGraphics(0, s.fileno(), 8))
+x.openGraphicsFD(9, 0)
+x.openGraphicsFD(0, 4)
+vnc_fd(x.openGraphicsFD(0, 0))
+vnc_fd(x.openGraphicsFD(0, 1))"""
+NIC = "<interface type='user'><mac address='52:54:00:b0:00:09'/><model type='virtio'/></interface>"
+
+
+def greeting(s):
+    s.settimeout(20)
+    return s.recv(12)
+
+
+def vnc(x, call):
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        call(theirs)
+        return greeting(ours)
+
+
+def vnc_fd(fd):
+    with socket.socket(fileno=fd) as s:
+        return greeting(s)
+
+
+def told(fn):
+    try:
+        return str(fn())
+    except libvirt.libvirtError as e:
+        return "error %d of %d: %s" % (e.get_error_code(), e.get_error_domain(), e)
+    except OSError as e:
+        return "no greeting: %s" % e
+
+
+def ask(b):
+    import xml.etree.ElementTree as ET
+    c, out = b.connect(), []
+    d, i = c.defineXML(BUSY), c.defineXML(IDLE)
+    d.create()
+    for line in CALLS.splitlines():
+        for x in [d, i] if re.search(r"\bx\b", line.replace("'x'", "")) else [None]:
+            values = dict(globals(), c=c, d=d, i=i, x=x, ET=ET)
+            out.append(("%s%s" % (line, " of %s" % x.name() if x else ""), told(lambda: eval(line, values))))
+    d.destroy()
+    c.close()
+    return out
+
+
+# Old clients listen without callback ids, and the events come without.
+REGISTER, DEREGISTER, REGISTER_ANY, DEREGISTER_ANY = 105, 106, 167, 168
+OPEN, CLOSE, AUTH_LIST, LIFECYCLE, GET_URI, SECOND = 1, 2, 66, 107, 110, 10
+
+
+def old_events(b):
+    """What comes on the wire of a client of long ago, message by message."""
+    out, con = [], b.connect()
+    dom = con.defineXML(BARE)
+    with Client(b.sock, REMOTE) as k:
+        def call(proc, args=b""):
+            r, e = k.ask(proc, args)
+            out.append("call %d: %s %s" % (proc, r.data.hex() if not e else "", e and e[:3]))
+        call(AUTH_LIST)
+        call(OPEN, struct.pack(">I", 1) + string("qemu:///system") + struct.pack(">I", 0))
+        call(GET_URI)
+        for on, off, args in ((REGISTER, DEREGISTER, b""), (REGISTER_ANY, DEREGISTER_ANY, struct.pack(">i", 0))):
+            call(on, args)
+            call(on, args)
+            dom.create()
+            n, program, _, proc, kind, serial, status = HEAD.unpack(k.exact(HEAD.size))
+            out.append("message %d: %s" % (proc, (kind, serial, status)))
+            body = k.exact(n - HEAD.size)
+            out.append(re.sub(r"\d+$", "", body[:28].hex()))
+            n, _, _, proc, *rest = HEAD.unpack(k.exact(HEAD.size))
+            out.append("message %d, ends in %s" % (proc, k.exact(n - HEAD.size)[-8:].hex()))
+            call(off, args)
+            call(off, args)
+            dom.destroy()
+        call(REGISTER_ANY, struct.pack(">i", 16))
+        call(REGISTER_ANY, struct.pack(">i", 99))
+        call(DEREGISTER_ANY, struct.pack(">i", 3))
+    dom.undefine()
+    con.close()
+    return "\n".join(out)
+
+
+with Pair("calls") as p:
+    guests(p)
+    ours, theirs = p.each(ask)
+    for (what, a), (_, t) in zip(ours, theirs):
+        p.same(what, a, t)
+    p.same("messages of an old client", *p.each(old_events))
+sys.exit(p.result())
