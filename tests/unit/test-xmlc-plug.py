@@ -43,7 +43,7 @@ def story(what, doc, calls, answers=(), run=()):
     for i, wanted in enumerate([*answers, run]):
         text = end if i == len(answers) else said[i] if i < len(said) else ""
         for w in wanted if isinstance(wanted, (list, tuple)) else [wanted]:
-            check("%s: %s" % (what, w), w[1:] not in text if w[0] == "!" else w in text, text)
+            check("%s: %s" % (what, w.strip()), w[1:] not in text if w[0] == "!" else w in text, text)
 
 
 def gone(n):
