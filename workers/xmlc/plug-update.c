@@ -126,9 +126,15 @@ static int same_child(const struct tree *new, const struct tree *old, const char
     return (!a && !b) || (a && b && device_within(a, b) && device_within(b, a));
 }
 
+/* Children that are compared as a whole, and what is said where they differ. */
+static const struct { const char *name, *text; } net_fields[] = {
+    { "mtu", "cannot modify MTU" }, { "script", "cannot modify network device script attribute" }, { "tune", NULL }, { "virtualport", NULL }, { "vlan", NULL },
+};
+/* Those that libvirt changes: nobody here does. */
+static const char *const net_not_yet[] = { "source", "bandwidth", "filterref", "coalesce", "port" };
+
 static int interface(struct plug_run *p, struct tree *old, const struct tree *wanted, const struct tree *new, struct err *e)
 {
-    static const char *const fixed[] = { "source", "tune", "bandwidth", "vlan", "virtualport", "filterref", "script", "mtu", "coalesce", "backend", "port", "teaming" };
     const char *mac = tree_path_attr(new, "mac", "address"), *was = tree_path_attr(old, "mac", "address"), *dev = tree_path_attr(wanted, "target", "dev");
     const char *model = tree_path_attr(new, "model", "type"), *had = tree_path_attr(old, "model", "type"), *type = tree_attr(new, "type");
     if (!same_word(mac, was))
@@ -137,7 +143,7 @@ static int interface(struct plug_run *p, struct tree *old, const struct tree *wa
         return err_set(e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "cannot modify network device model from %s to %s", had ? had : "(default)", model ? model : "(default)");
     if (is_virtio_model(model) && !same_child(new, old, "driver"))
         return cannot(e, "cannot modify virtio network device driver attributes");
-    if (!same_word(tree_path_attr(wanted, "rom", "bar"), tree_path_attr(old, "rom", "bar")))
+    if (tree_path_attr(wanted, "rom", "bar") && !same_word(tree_path_attr(wanted, "rom", "bar"), tree_path_attr(old, "rom", "bar")))
         return cannot(e, "cannot modify network device rom bar setting");
     if (!same_word(tree_path_attr(wanted, "rom", "file"), tree_path_attr(old, "rom", "file")))
         return cannot(e, "cannot modify network rom file");
@@ -148,11 +154,16 @@ static int interface(struct plug_run *p, struct tree *old, const struct tree *wa
     /* The name of one that was made up is not known here. */
     if (dev && (tree_path_attr(old, "target", "dev") || doc_is(old, "type", "user")) && !same_word(dev, tree_path_attr(old, "target", "dev")))
         return cannot(e, "cannot modify network device tap name");
-    bool same = same_word(type, tree_attr(old, "type"));
-    for (size_t i = 0; i < ARRAY_N(fixed) && same; i++)
-        same = same_child(new, old, fixed[i]);
-    if (!same)
+    const char *text = same_word(type, tree_attr(old, "type")) ? "" : NULL;
+    for (size_t i = 0; i < ARRAY_N(net_fields) && text && !*text; i++)
+        text = same_child(new, old, net_fields[i].name) ? "" : net_fields[i].text;
+    if (!text)
         return err_set(e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "unable to change config on '%s' network type", type);
+    if (*text)
+        return cannot(e, text);
+    for (size_t i = 0; i < ARRAY_N(net_not_yet); i++)
+        if (!same_child(new, old, net_not_yet[i]))
+            return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "changing <%s> of <interface type='%s'> while the guest runs is not supported yet", net_not_yet[i], type);
     AUTO_TREE *t = tree_copy(old);
     take_child(t, "link", new);
     return replace(p, old, STEAL_PTR(&t));
