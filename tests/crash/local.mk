@@ -8,6 +8,10 @@ check_PROGRAMS += %D%/test-hostile
 TESTS += %D%/test-hostile
 %C%_test_hostile_SOURCES = %D%/test-hostile.c %D%/players.h
 %C%_test_hostile_LDADD = libroutes.a libipc.a
+check_PROGRAMS += %D%/test-hostile-plain
+TESTS += %D%/test-hostile-plain
+%C%_test_hostile_plain_SOURCES = %D%/test-hostile-plain.c %D%/players.h
+%C%_test_hostile_plain_LDADD = libroutes.a libipc.a
 
 # As root: one stuck guest of 20; and each role killed at each frame of each flow (wants a build with --enable-crash-points: CRASH_BUILD).
 # And virtqemud and virtlockd under clients, virtlogd under a writer: their processes killed many times by chance (KILL_SECONDS).

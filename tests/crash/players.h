@@ -29,6 +29,7 @@ static struct player players[PEERS];
 static struct fakesup sup;
 static struct index ix;
 static bool conf_silent, wild;      /* wild: xmlcs and hands answer nonsense */
+static bool (*player_own)(struct player *p, struct frame *f);     /* of another daemon: true: it is dealt with */
 static unsigned writes;             /* of status files, that conf was asked for */
 static struct frame_head late[4096];
 static unsigned late_n;
@@ -78,7 +79,7 @@ static struct player *player_of(uint64_t number)
     return NULL;
 }
 
-static struct player *worker_of(int slot)
+static inline struct player *worker_of(int slot)
 {
     for (struct player *p = players; p < players + PEERS; p++)
         if (p->chan >= 0 && p->role == ROLE_QEMU && object_slot(p->object) == (uint32_t)slot)
@@ -180,6 +181,8 @@ static void player_frame(struct player *p, struct frame *f)
 {
     p->got++;
     p->most_fds = f->h.nfds > p->most_fds ? f->h.nfds : p->most_fds;
+    if (player_own && player_own(p, f))
+        return;
     if (p->role == ROLE_CONF && f->h.kind == FRAME_CALL) {
         struct conf_name n;
         memcpy(&n, f->body, sizeof n);
@@ -276,13 +279,13 @@ static int push(struct player *p, struct frame_head h, const void *body, size_t 
     return r;
 }
 
-static int call(struct player *g, uint32_t op, uint64_t object, uint32_t arg, uint32_t serial)
+static inline int call(struct player *g, uint32_t op, uint64_t object, uint32_t arg, uint32_t serial)
 {
     return push(g, (struct frame_head){ .kind = FRAME_CALL, .op = op, .object = object, .arg = arg, .serial = serial }, "\x90", 1, NULL, 0);
 }
 
 /* The honest client's calls: to the honest guest, and one that changes a definition. */
-static bool served(struct player *g)
+static inline bool served(struct player *g)
 {
     static uint32_t serial = 1000000, on;
     unsigned before = g->replies;
@@ -291,7 +294,7 @@ static bool served(struct player *g)
     return WAIT_FOR(g->replies == before + 2 || g->chan < 0) && g->chan >= 0;
 }
 
-static size_t event_body(uint8_t *to, int slot)
+static inline size_t event_body(uint8_t *to, int slot)
 {
     struct dom_head d = { .id = ix.slot[slot].id, .values = 2 };
     memcpy(d.name, ix.slot[slot].name, sizeof d.name);
@@ -303,15 +306,20 @@ static size_t event_body(uint8_t *to, int slot)
 
 /* ---- the world before the supervisor is born ---- */
 
-static void begin(void)
+/* guests: those of virtqemud, which run. */
+static void begin(uint32_t daemon, bool guests)
 {
     static struct settings set = { .magic = SETTINGS_MAGIC, .max_clients = 900, .max_anonymous_clients = 20, .admin_max_clients = 5, .max_client_requests = 5 };
     static struct layout lay = { .session = true, .lib_dir = "/nonexistent/lib", .state_dir = "/nonexistent/run", .conf_dir = "/nonexistent/etc", .def_dir = "/nonexistent/def",
         .log_dir = "/nonexistent/log", .cache_dir = "/nonexistent/cache", .only_uid = ~0u };
+    lay.id = daemon;
+    lay.only_uid = guests ? ~0u : geteuid();
+    set.daemon = daemon;
     struct birth b = { .uid = ~0u, .gid = ~0u, .flags = BIRTH_SESSION, .epoch = 2, .log_level = getenv("VERBOSE") ? 2 : 4 };
     set.auth_unix_rw = geteuid() == 0 ? AUTH_POLKIT : AUTH_NONE;       /* root is never asked */
     struct sockaddr_un a = { .sun_family = AF_UNIX };
     struct clients_head ch = { .magic = CLIENTS_MAGIC, .next_id = 1, .limits = { { .max_clients = 900, .max_anonymous = 20 }, { .max_clients = 5 } } };
+    memset(ch.log[LOG_FILTERS].from, (int)b.log_level, LOG_ROLES_MAX);
     int fds[8], n = 0, rw, ro, crw = memfd_create("clients", MFD_CLOEXEC), s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     char dir[] = "/tmp/bh-hostile-XXXXXX";
     if (!mkdtemp(dir) || index_create(&rw, &ro) < 0 || index_map(&ix, rw, true) < 0 || ftruncate(crw, CLIENTS_BYTES) < 0 || pwrite(crw, &ch, sizeof ch, 0) < 0)
@@ -320,7 +328,7 @@ static void begin(void)
     memcpy(a.sun_path, door, sizeof door);
     if (bind(s, (struct sockaddr *)&a, sizeof a) < 0 || listen(s, 64) < 0)
         exit(99);
-    for (int i = 0; i < SLOTS; i++) {
+    for (int i = 0; i < SLOTS && guests; i++) {
         struct index_slot *r = index_begin(&ix, (uint32_t)i);
         snprintf(r->name, sizeof r->name, i < EVILS ? "evil%d" : i == GOOD ? "good" : "idle", i);
         memset(r->uuid, i + 1, 16);
@@ -348,7 +356,7 @@ static void begin(void)
     if (fakesup_spawn(&sup, ROLE_SUPERVISOR, b, fds) < 0)
         exit(99);
     fcntl(sup.chan, F_SETFL, O_NONBLOCK);
-    for (int i = 0; i <= GOOD; i++) {
+    for (int i = 0; i <= GOOD && guests; i++) {
         struct held h = { .kind = HELD_FD, .role = ROLE_QEMU, .object = handle(i), .tag = BFD_TREE, .arg = (uint32_t)i + 1 };
         int sv[2], tree = frame_memfd("tree", "t", 1);
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) < 0)

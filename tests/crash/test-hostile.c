@@ -369,7 +369,7 @@ int main(void)
         tap_skip_all("no supervisor is built");
     if (getenv("SEED"))
         seed = (uint32_t)atoi(getenv("SEED"));
-    begin();
+    begin(DAEMON_QEMUD, true);
     struct player *g = gateway_new();
     if (!tap_ok(g && served(g), "a client is served"))
         return tap_done();

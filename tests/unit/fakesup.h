@@ -24,12 +24,14 @@
 
 struct fakesup { pid_t pid; int chan; uint8_t body[FRAME_BODY_MAX]; struct frame reply; };
 
+static const char *fakesup_supervisor;     /* its program, where it is not virtqemud's */
+
 /* Path of a role's binary: the build tree's. */
 static inline const char *fakesup_role(int role)
 {
     static char path[512];
     const char *dir = getenv("BULKHEAD_LIBEXECDIR");
-    snprintf(path, sizeof path, "%s/%s", dir ? dir : "roles", role_name(role));
+    snprintf(path, sizeof path, "%s/%s", dir ? dir : "roles", role == ROLE_SUPERVISOR && fakesup_supervisor ? fakesup_supervisor : role_name(role));
     return path;
 }
 
