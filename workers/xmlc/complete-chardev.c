@@ -27,6 +27,29 @@ static bool generated_path(const struct doc *d, const char *path, const char *na
     return strncmp(p, "domain-", 7) == 0 && p + 7 < path + m - k - 1;
 }
 
+/* Whether its sources tell what the type takes. */
+static int source_whole(struct doc *d, const struct tree *dev, const char *type)
+{
+    const struct tree *s = tree_first(dev, "source");
+    for (unsigned i = 0; i < ARRAY_N(needed); i++) {
+        if (strcmp(type, needed[i].type) != 0)
+            continue;
+        const struct tree *has = s;
+        if (strcmp(type, "udp") == 0)      /* the connecting end has the port */
+            for (has = s; has && !tree_attr(has, "service"); has = tree_next(has, "source"))
+                ;
+        if (strcmp(type, "udp") == 0 && has && doc_is(has, "mode", "bind")) {
+            for (has = tree_next(has, "source"); has && doc_is(has, "mode", "bind"); has = tree_next(has, "source"))
+                ;
+        }
+        if ((!has || !tree_attr(has, needed[i].attr)) && strcmp(needed[i].attr, "channel") == 0)
+            return doc_unsupported(d, VIR_FROM_DOMAIN, "Missing source channel attribute for char device");
+        if (!has || !tree_attr(has, needed[i].attr))
+            return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "Missing source %s attribute for char device", needed[i].attr);
+    }
+    return 0;
+}
+
 /* <source> of one chardev: dev is the element that has it (a device, or <backend>). generate: the path may be left to us. */
 static int source(struct doc *d, struct tree *dev, bool generate)
 {
@@ -63,22 +86,8 @@ static int source(struct doc *d, struct tree *dev, bool generate)
         if (!s)
             return 0;
     }
-    for (unsigned i = 0; i < ARRAY_N(needed); i++) {
-        if (strcmp(type, needed[i].type) != 0)
-            continue;
-        const struct tree *has = s;
-        if (strcmp(type, "udp") == 0)      /* the connecting end has the port */
-            for (has = s; has && !tree_attr(has, "service"); has = tree_next(has, "source"))
-                ;
-        if (strcmp(type, "udp") == 0 && has && doc_is(has, "mode", "bind")) {
-            for (has = tree_next(has, "source"); has && doc_is(has, "mode", "bind"); has = tree_next(has, "source"))
-                ;
-        }
-        if ((!has || !tree_attr(has, needed[i].attr)) && strcmp(needed[i].attr, "channel") == 0)
-            return doc_unsupported(d, VIR_FROM_DOMAIN, "Missing source channel attribute for char device");
-        if (!has || !tree_attr(has, needed[i].attr))
-            return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "Missing source %s attribute for char device", needed[i].attr);
-    }
+    if (source_whole(d, dev, type))
+        return -1;
     if (strcmp(type, "udp") == 0) {       /* bind comes first */
         TREE_EACH(u, dev, "source")
             doc_default(u, "mode", "connect");

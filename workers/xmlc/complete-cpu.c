@@ -6,15 +6,9 @@
 #include "ipc/util.h"
 #include "workers/xmlc/doc.h"
 
-static uint64_t number_of(const struct tree *t)
-{
-    uint64_t v = 0;
-    return t && tree_parse_uint(t->text, 10, UINT64_MAX, &v) == 0 ? v : 0;
-}
-
 static unsigned doc_cpus(const struct doc *d)
 {
-    uint64_t n = number_of(tree_first(d->t, "vcpu"));
+    uint64_t n = doc_number(tree_first(d->t, "vcpu"));
     return n ? (unsigned)n : 1;
 }
 
@@ -67,58 +61,70 @@ static int each_vcpu(struct doc *d, struct tree *list, unsigned n)
     return 0;
 }
 
-/* Cells have numbers and come in their order; a distance that one side tells holds for both. */
-int complete_numa(struct doc *d)
+/* ---- NUMA ---- */
+
+enum { CELLS_MAX = 256 };
+
+static int bad_numbers(struct doc *d)
 {
-    struct tree *numa = tree_get(d->t, "cpu/numa"), *cells[256];
-    unsigned n = 0, next = 0;
-    bool distances = false;
-    memset(cells, 0, sizeof cells);
+    return doc_bad(d, "Exactly one 'cell' element per guest NUMA cell allowed, non-contiguous ranges or ranges not starting from 0 are not allowed");
+}
+
+/* Cells have numbers, and come in their order. */
+static int numa_cells(struct doc *d, struct tree *numa, struct tree **cells, unsigned *n)
+{
+    unsigned next = 0;
     TREE_EACH(c, numa, "cell") {
         if (!tree_attr(c, "id"))
             tree_set_attr(c, "id", "%u", next);
         next++;
         unsigned id = doc_uint(c, "id", 0);
-        if (id >= ARRAY_N(cells))
-            return doc_bad(d, "Exactly one 'cell' element per guest NUMA cell allowed, non-contiguous ranges or ranges not starting from 0 are not allowed");
+        if (id >= CELLS_MAX)
+            return bad_numbers(d);
         if (cells[id])
             return doc_bad(d, "Duplicate NUMA cell info for cell id '%u'", id);
         cells[id] = c;
-        distances |= tree_first(c, "distances") != NULL;
-        if (!tree_attr(c, "cpus") && !tree_next(c, "cell") && n == 0)
+        if (!tree_attr(c, "cpus") && !tree_next(c, "cell") && *n == 0)
             tree_set_attr(c, "cpus", "%s%u", doc_cpus(d) > 1 ? "0-" : "", doc_cpus(d) - 1);
         for (unsigned i = 0; i < id; i++)
             if (cells[i] && overlap(c, cells[i]))
                 return doc_unsupported(d, VIR_FROM_DOMAIN, "NUMA cells %u and %u have overlapping vCPU ids", id, i);
-        n++;
+        ++*n;
     }
-    for (unsigned i = 0; i < n; i++) {
+    for (unsigned i = 0; i < *n; i++)
         if (!cells[i])
-            return doc_bad(d, "Exactly one 'cell' element per guest NUMA cell allowed, non-contiguous ranges or ranges not starting from 0 are not allowed");
-    }
-    for (unsigned i = n; i-- > 0; )
+            return bad_numbers(d);
+    for (unsigned i = *n; i-- > 0; )
         if (cells[i] != numa->child)
             tree_insert(numa, cells[i], NULL);
-    if (n) {        /* processors that no cell has are the first one's */
-        uint8_t all[BITMAP_BITS / 8] = {0}, map[BITMAP_BITS / 8], first[BITMAP_BITS / 8] = {0};
-        char text[BITMAP_BITS];
-        bool more = false;
-        for (unsigned i = 0; i < n; i++)
-            if (tree_attr(cells[i], "cpus") && bitmap_parse(tree_attr(cells[i], "cpus"), map, BITMAP_BITS) == 0)
-                for (unsigned k = 0; k < sizeof all; k++)
-                    all[k] |= map[k];
-        if (tree_attr(cells[0], "cpus") && bitmap_parse(tree_attr(cells[0], "cpus"), first, BITMAP_BITS))
-            return -1;      /* seen to by the schema */
-        for (unsigned i = 0; i < doc_cpus(d) && i < BITMAP_BITS; i++)
-            if (!BITMAP_GET(all, i)) {
-                BITMAP_SET(first, i);
-                more = true;
-            }
-        if (more && bitmap_format(first, BITMAP_BITS, text, sizeof text) == 0)
-            tree_set_attr(cells[0], "cpus", "%s", text);
-    }
-    if (!distances)
-        return 0;
+    return 0;
+}
+
+/* Processors that no cell has are the first one's. */
+static int numa_rest(struct doc *d, struct tree *const *cells, unsigned n)
+{
+    uint8_t all[BITMAP_BITS / 8] = { 0 }, map[BITMAP_BITS / 8], first[BITMAP_BITS / 8] = { 0 };
+    char text[BITMAP_BITS];
+    bool more = false;
+    for (unsigned i = 0; i < n; i++)
+        if (tree_attr(cells[i], "cpus") && bitmap_parse(tree_attr(cells[i], "cpus"), map, BITMAP_BITS) == 0)
+            for (unsigned k = 0; k < sizeof all; k++)
+                all[k] |= map[k];
+    if (tree_attr(cells[0], "cpus") && bitmap_parse(tree_attr(cells[0], "cpus"), first, BITMAP_BITS))
+        return -1;      /* seen to by the schema */
+    for (unsigned i = 0; i < doc_cpus(d) && i < BITMAP_BITS; i++)
+        if (!BITMAP_GET(all, i)) {
+            BITMAP_SET(first, i);
+            more = true;
+        }
+    if (more && bitmap_format(first, BITMAP_BITS, text, sizeof text) == 0)
+        tree_set_attr(cells[0], "cpus", "%s", text);
+    return 0;
+}
+
+/* One that one side tells holds for both. */
+static int numa_distances(struct doc *d, struct tree *const *cells, unsigned n)
+{
     AUTO_FREE uint16_t *v = calloc((size_t)n * n, sizeof *v);
     if (!v)
         return err_set(d->e, VIR_ERR_NO_MEMORY, VIR_FROM_DOMAIN, " ");
@@ -150,11 +156,25 @@ int complete_numa(struct doc *d)
     return 0;
 }
 
+int complete_numa(struct doc *d)
+{
+    struct tree *numa = tree_get(d->t, "cpu/numa"), *cells[CELLS_MAX] = { NULL };
+    unsigned n = 0;
+    bool has_distances = false;
+    if (numa_cells(d, numa, cells, &n) || (n && numa_rest(d, cells, n)))
+        return -1;
+    for (unsigned i = 0; i < n; i++)
+        has_distances |= tree_first(cells[i], "distances") != NULL;
+    return has_distances ? numa_distances(d, cells, n) : 0;
+}
+
+/* ---- processors ---- */
+
 static int vcpus(struct doc *d)
 {
     bool given = tree_first(d->t, "vcpu");
     struct tree *t = tree_make(d->t, "vcpu"), *memory = tree_get(d->t, "numatune/memory"), *list;
-    uint64_t n = t->text ? number_of(t) : 1, current = doc_uint(t, "current", (unsigned)n), product = 1;
+    uint64_t n = t->text ? doc_number(t) : 1, current = doc_uint(t, "current", (unsigned)n), product = 1;
     bool auto_ = doc_is(t, "placement", "auto");
     const struct tree *top = tree_get(d->t, "cpu/topology");
     static const char *const dims[] = {"sockets", "dies", "cores", "threads"};
@@ -224,7 +244,7 @@ static int vcpus(struct doc *d)
 static int iothreads(struct doc *d)
 {
     struct tree *ids = tree_first(d->t, "iothreadids"), *t = tree_first(d->t, "iothreads");
-    uint64_t n = number_of(t), have = ids ? doc_count(ids, NULL) : 0;
+    uint64_t n = doc_number(t), have = ids ? doc_count(ids, NULL) : 0;
     if (n > 16384)
         return doc_bad(d, "iothreads count is out of range");
     TREE_EACH(a, ids, "iothread")
@@ -235,7 +255,7 @@ static int iothreads(struct doc *d)
         return 0;
     t = tree_make(d->t, "iothreads");
     tree_set_text(t, "%" PRIu64, n > have ? n : have);
-    if (!number_of(t))
+    if (!doc_number(t))
         tree_free(t);
     for (unsigned next = 1; ids && have < n; next++) {     /* the ids that were not named are the lowest free ones */
         bool used = false;

@@ -42,12 +42,6 @@ static int names(struct doc *d)
 
 /* ---- memory ---- */
 
-static uint64_t number_of(const struct tree *t)
-{
-    uint64_t v = 0;
-    return t && tree_parse_uint(t->text, 10, UINT64_MAX, &v) == 0 ? v : 0;
-}
-
 static void set_kib(struct doc *d, const char *name, uint64_t kib)
 {
     struct tree *t = tree_make(d->t, name);
@@ -60,13 +54,13 @@ static bool add_up(uint64_t *sum, uint64_t v) { return !__builtin_add_overflow(*
 
 static int memory(struct doc *d)
 {
-    uint64_t total = number_of(tree_first(d->t, "memory")), current = number_of(tree_first(d->t, "currentMemory"));
-    uint64_t cells = 0, modules = 0, most = number_of(tree_first(d->t, "maxMemory")), v;
+    uint64_t total = doc_number(tree_first(d->t, "memory")), current = doc_number(tree_first(d->t, "currentMemory"));
+    uint64_t cells = 0, modules = 0, most = doc_number(tree_first(d->t, "maxMemory")), v;
     TREE_EACH(c, tree_get(d->t, "cpu/numa"), "cell")
         if (tree_attr_uint(c, "memory", UINT64_MAX, &v) == 0 && !add_up(&cells, v))
             return doc_bad(d, "NUMA cells have too much memory");
     TREE_EACH(m, d->devices, "memory")
-        if (!add_up(&modules, number_of(tree_get(m, "target/size"))))
+        if (!add_up(&modules, doc_number(tree_get(m, "target/size"))))
             return doc_bad(d, "memory devices have too much memory");
     if (cells) {
         if (!add_up(&cells, modules))
@@ -97,11 +91,66 @@ static const struct { const char *path, *arch, *cpu; } binaries[] = {
     {"/usr/bin/qemu-system-x86_64", "x86_64", "qemu64"}, {"/usr/bin/qemu-system-i386", "i686", "qemu32"},
 };
 
+static int no_emulator(struct doc *d, const char *arch, const char *path)
+{
+    return path ? err_sys(d->e, VIR_FROM_QEMU, 2, "Cannot check QEMU binary %s", path) :
+        err_set(d->e, VIR_ERR_INVALID_ARG, VIR_FROM_NONE, "could not find capabilities for arch=%s domaintype=%s ", arch ? arch : "x86_64", tree_attr(d->t, "type"));
+}
+
+/* The QEMU for arch, or at *path; either may be NULL. */
+static int find_emulator(struct doc *d, const char *arch, const char **path)
+{
+    const struct caps *caps = d->env->caps;
+    unsigned i = 0;
+    if (caps) {
+        d->emu = *path ? caps_find(caps, *path, NULL) : caps_find(caps, NULL, arch ? arch : "x86_64");
+        if (!d->emu && !*path && !arch)
+            d->emu = caps_find(caps, NULL, NULL);
+        if (!d->emu)
+            return no_emulator(d, arch, *path);
+        d->arch = d->emu->arch;
+        *path = d->emu->path;
+        return 0;
+    }
+    while (i < ARRAY_N(binaries) && (*path ? strcmp(binaries[i].path, *path) : strcmp(binaries[i].arch, arch ? arch : "x86_64")))
+        i++;
+    if (i == ARRAY_N(binaries))
+        return no_emulator(d, arch, *path);
+    d->arch = binaries[i].arch;
+    d->cpu_default = binaries[i].cpu;
+    *path = binaries[i].path;
+    return 0;
+}
+
+/* The machine by its own name: no alias. */
+static int name_machine(struct doc *d, struct tree *type, const char *emulator)
+{
+    const char *m = tree_attr(type, "machine");
+    if (d->emu) {
+        const struct caps_machine *cm = caps_machine(d->emu, m);
+        if (!cm && m)
+            return doc_unsupported(d, VIR_FROM_QEMU, "Emulator '%s' does not support machine type '%s'", emulator, m);
+        m = cm ? cm->name : m;
+    } else if (!m) {
+        m = aliases[0][1];
+    }
+    for (unsigned i = 0; m && i < ARRAY_N(aliases); i++)
+        if (strcmp(m, aliases[i][0]) == 0)
+            m = aliases[i][1];
+    if (!m)
+        return doc_unsupported(d, VIR_FROM_QEMU, "Emulator '%s' has no machine type", emulator);
+    if (m != tree_attr(type, "machine"))
+        tree_set_attr(type, "machine", "%s", m);
+    d->machine = tree_attr(type, "machine");
+    d->q35 = strncmp(d->machine, "pc-q35", 6) == 0 || strcmp(d->machine, "q35") == 0;
+    d->pc = strcmp(d->machine, "pc") == 0 || strncmp(d->machine, "pc-0.", 5) == 0 || strncmp(d->machine, "pc-1.", 5) == 0 || strncmp(d->machine, "pc-i440", 7) == 0;
+    return 0;
+}
+
 static int machine(struct doc *d)
 {
     struct tree *os = tree_make(d->t, "os"), *type = tree_first(os, "type"), *emulator = tree_first(d->devices, "emulator");
-    const struct caps *caps = d->env->caps;
-    const char *arch, *m, *path = emulator ? emulator->text : NULL, *virt = tree_attr(d->t, "type");
+    const char *arch, *path = emulator ? emulator->text : NULL, *virt = tree_attr(d->t, "type");
     if (!type || !type->text)
         return doc_bad(d, "an os <type> must be specified");
     if (strcmp(virt, "qemu") != 0 && strcmp(virt, "kvm") != 0)
@@ -112,31 +161,8 @@ static int machine(struct doc *d)
     if (arch && !doc_in(arch, "alpha armv6l armv7l armv7b aarch64 cris i686 ia64 lm32 m68k microblaze microblazeel mips mipsel mips64 mips64el openrisc "
             "parisc parisc64 ppc ppcle ppc64 ppc64le ppcemb riscv32 riscv64 s390 s390x sh4 sh4eb sparc sparc64 unicore32 x86_64 xtensa xtensaeb"))
         return doc_unsupported(d, VIR_FROM_DOMAIN, "Unknown architecture %s", arch), doc_invalid(d);
-    if (caps && path) {
-        d->emu = caps_find(caps, path, NULL);
-        if (!d->emu)
-            return err_sys(d->e, VIR_FROM_QEMU, 2, "Cannot check QEMU binary %s", path);
-    } else if (caps) {
-        d->emu = caps_find(caps, NULL, arch ? arch : "x86_64");
-        if (!d->emu && !arch)
-            d->emu = caps_find(caps, NULL, NULL);
-        if (!d->emu)
-            return err_set(d->e, VIR_ERR_INVALID_ARG, VIR_FROM_NONE, "could not find capabilities for arch=%s domaintype=%s ", arch ? arch : "x86_64", virt);
-    }
-    if (!caps) {
-        unsigned i = 0;
-        while (i < ARRAY_N(binaries) && (path ? strcmp(binaries[i].path, path) : strcmp(binaries[i].arch, arch ? arch : "x86_64")))
-            i++;
-        if (i == ARRAY_N(binaries))
-            return path ? err_sys(d->e, VIR_FROM_QEMU, 2, "Cannot check QEMU binary %s", path) :
-                err_set(d->e, VIR_ERR_INVALID_ARG, VIR_FROM_NONE, "could not find capabilities for arch=%s domaintype=%s ", arch, virt);
-        d->arch = binaries[i].arch;
-        d->cpu_default = binaries[i].cpu;
-        path = binaries[i].path;
-    } else {
-        d->arch = d->emu->arch;
-        path = d->emu->path;
-    }
+    if (find_emulator(d, arch, &path))
+        return -1;
     if (arch && strcmp(arch, "i686") == 0 && strcmp(d->arch, "x86_64") == 0)
         d->arch = "i686";       /* that emulator runs both */
     if (arch && strcmp(arch, d->arch) != 0)
@@ -144,30 +170,13 @@ static int machine(struct doc *d)
     if (strcmp(type->text, "hvm") != 0)
         return doc_unsupported(d, VIR_FROM_QEMU, "Emulator '%s' does not support os type '%s'", path, type->text);
     tree_set_attr(type, "arch", "%s", d->arch);
+    d->arch = tree_attr(type, "arch");
     static const char *const containers[] = {"init", "initarg", "initenv", "initdir", "inituser", "initgroup"};
     for (unsigned i = 0; i < ARRAY_N(containers); i++)
         for (struct tree *c; (c = tree_first(os, containers[i])); )
             tree_free(c);
-    m = tree_attr(type, "machine");
-    if (d->emu) {
-        const struct caps_machine *cm = caps_machine(d->emu, m);
-        if (!cm && m)
-            return doc_unsupported(d, VIR_FROM_QEMU, "Emulator '%s' does not support machine type '%s'", path, m);
-        m = cm ? cm->name : m;
-    } else if (!m) {
-        m = aliases[0][1];
-    }
-    for (unsigned i = 0; m && i < ARRAY_N(aliases); i++)
-        if (strcmp(m, aliases[i][0]) == 0)
-            m = aliases[i][1];
-    if (!m)
-        return doc_unsupported(d, VIR_FROM_QEMU, "Emulator '%s' has no machine type", path);
-    if (m != tree_attr(type, "machine"))
-        tree_set_attr(type, "machine", "%s", m);
-    d->machine = tree_attr(type, "machine");
-    d->arch = tree_attr(type, "arch");
-    d->q35 = strncmp(d->machine, "pc-q35", 6) == 0 || strcmp(d->machine, "q35") == 0;
-    d->pc = strcmp(d->machine, "pc") == 0 || strncmp(d->machine, "pc-0.", 5) == 0 || strncmp(d->machine, "pc-1.", 5) == 0 || strncmp(d->machine, "pc-i440", 7) == 0;
+    if (name_machine(d, type, path))
+        return -1;
     if (!emulator) {
         emulator = tree_new("emulator");
         tree_insert(d->devices, emulator, NULL);

@@ -93,6 +93,7 @@ void doc_sort(struct doc *d, const char *name, doc_place_fn *place);
 const char *doc_address_type(const struct tree *dev);                     /* of <address>, "" none */
 struct tree *doc_address(struct tree *dev, const char *type);             /* makes or replaces <address type=...> */
 unsigned doc_uint(const struct tree *t, const char *attr, unsigned deflt);
+uint64_t doc_number(const struct tree *t);                  /* its text; 0 of none */
 int doc_unsupported(struct doc *d, int domain, const char *fmt, ...) __attribute__((format(printf, 3, 4)));   /* error 67 */
 int doc_bad(struct doc *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));                       /* error 27, domain 20 */
 int doc_invalid(struct doc *d);             /* after one of these: with DOC_STRICT it is error 92, for the schema forbids it */
