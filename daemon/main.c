@@ -102,50 +102,60 @@ static void close_inherited(int keep)
     syscall(SYS_close_range, (unsigned)first, ~0u, 0);
 }
 
-int main(int argc, char **argv)
+struct command { const char *config, *pid_file, *guest, *debug; uint32_t timeout; bool verbose, worker, list, trace; };
+
+/* -1, or the exit status if that was all. */
+static int options(int argc, char **argv, struct keeper_start *k, struct command *q)
 {
-    struct keeper_start k = { .ready = { -1, -1 } };
-    const char *config = NULL, *pid_file = NULL, *debug = NULL;
-    uint32_t timeout = 0, notify_fd = 0;
-    bool verbose = false, worker = false, list = false, trace = false;
+    uint32_t notify_fd;
     int c;
     while ((c = getopt_long(argc, argv, "hvdt:f:Vp:", kind.options, NULL)) >= 0)
         switch (c) {
         case 'h': printf(usage, kind.name, kind.usage); return 0;
         case 'V': printf("%s (bulkhead) " PACKAGE_VERSION "\n", kind.name); return 0;
-        case 'v': verbose = true; break;
-        case 'd': k.daemon = true; break;
-        case 'f': config = optarg; break;
-        case 'p': pid_file = optarg; break;
-        case 't': if (number("timeout", optarg, INT_MAX / 1000, &timeout)) return 1; break;
-        case OPT_NOTIFY: if (number("notify-fd", optarg, 65535, &notify_fd)) return 1; k.ready[0] = (int)notify_fd; break;
-        case OPT_WORKER: worker = true; break;
-        case OPT_DEBUG: worker = true; debug = optarg; break;
-        case OPT_LIST: list = true; break;
-        case OPT_TRACE: worker = trace = true; break;
+        case 'v': q->verbose = true; break;
+        case 'd': k->daemon = true; break;
+        case 'f': q->config = optarg; break;
+        case 'p': q->pid_file = optarg; break;
+        case 't': if (number("timeout", optarg, INT_MAX / 1000, &q->timeout)) return 1; break;
+        case OPT_NOTIFY: if (number("notify-fd", optarg, 65535, &notify_fd)) return 1; k->ready[0] = (int)notify_fd; break;
+        case OPT_WORKER: q->worker = true; break;
+        case OPT_DEBUG: q->worker = true; q->debug = optarg; break;
+        case OPT_LIST: q->list = true; break;
+        case OPT_TRACE: q->worker = q->trace = true; break;
         default: return 1;
         }
-    if (optind < argc && !(worker && kind.caps && optind + 1 == argc)) {
-        fprintf(stderr, "%s: unexpected, non-option, command line arguments\n", kind.name);
-        return 1;
-    }
+    if (optind < argc && q->worker && kind.caps)
+        q->guest = argv[optind++];
+    if (optind == argc)
+        return -1;
+    fprintf(stderr, "%s: unexpected, non-option, command line arguments\n", kind.name);
+    return 1;
+}
+
+int main(int argc, char **argv)
+{
+    struct keeper_start k = { .ready = { -1, -1 } };
+    struct command q = { 0 };
+    int r = options(argc, argv, &k, &q);
+    if (r >= 0)
+        return r;
     log_init(kind.name);
     bool session = geteuid() != 0;
-    int r = layout_init(&k.layout, session);
-    if (r < 0) {
+    if ((r = layout_init(&k.layout, session)) < 0) {
         fprintf(stderr, "%s: cannot find the folders to use: %s\n", kind.name, strerror(-r));
         return 1;
     }
-    if (list)
+    if (q.list)
         return kind.list(&k.layout);
-    if (worker)
-        return worker_cli(&k.layout, optind < argc ? argv[optind] : NULL, debug, trace);
+    if (q.worker)
+        return worker_cli(&k.layout, q.guest, q.debug, q.trace);
     settings_defaults(&k.settings, session);
     if (log_environment(&k.settings))
         return 1;
-    k.settings.log_verbose = verbose;
+    k.settings.log_verbose = q.verbose;
     k.settings.log_behind = k.daemon;
-    k.settings.timeout_s = timeout;
+    k.settings.timeout_s = q.timeout;
     const char *state = getenv("BULKHEAD_KEEPER_STATE");
     if (state && (r = reload(&k.settings, atoi(state), argv)) >= 0)
         return r;
@@ -157,18 +167,18 @@ int main(int argc, char **argv)
     } else {
         close_inherited(k.ready[0]);
     }
-    if (config && config[0] != '/' && !(config = realpath(config, NULL))) {
+    if (q.config && q.config[0] != '/' && !(q.config = realpath(q.config, NULL))) {
         fprintf(stderr, "%s: no such configuration file\n", kind.name);
         return 1;
     }
-    if (readlink("/proc/self/exe", k.front, sizeof k.front - 1) < 0 || (config && util_copy_str(k.config, sizeof k.config, config) < 0)) {
+    if (readlink("/proc/self/exe", k.front, sizeof k.front - 1) < 0 || (q.config && util_copy_str(k.config, sizeof k.config, q.config) < 0)) {
         fprintf(stderr, "%s: cannot be found again, or its configuration file\n", kind.name);
         return 1;
     }
     if (k.daemon && !state && (k.ready[1] = daemonize()) < 0)
         return 1;
     prctl(PR_SET_CHILD_SUBREAPER, 1);       /* what a hand starts and leaves is the keeper's to reap */
-    if (!(r = loop_init()) && !(r = prepare(&k, pid_file)) && k.daemon)
+    if (!(r = loop_init()) && !(r = prepare(&k, q.pid_file)) && k.daemon)
         r = detach_stdio();
     if (!r)
         r = keeper_exec(&k, false, argv);
