@@ -205,126 +205,158 @@ static void pause_ms(int ms)
         nanosleep(&ts, NULL);
 }
 
+static struct client cl[CLIENTS_MAX];
+static const char *name;        /* of the guest or lockspace */
+static int n, pause_before;     /* clients; milliseconds before each call */
+static size_t calls;
+
+/* What is asked again and again. */
+static struct work { uint32_t proc; struct buf args; bool lease, image; } work;
+
+static void ask(struct client *c)
+{
+    if (work.lease)
+        lease_call(c, (int)(c - cl), name, work.image);
+    else
+        send_call(c, work.proc, &work.args);
+}
+
+/* From here on for so many seconds, connecting anew each time. Nanoseconds it took. */
+static uint64_t connects(const char *path, double secs)
+{
+    const struct buf none = { .n = 0 };
+    uint64_t start = now_ns(), end = start + (uint64_t)(secs * 1e9);
+    while (now_ns() < end) {
+        pause_ms(pause_before);
+        uint64_t t = now_ns();
+        dial(&cl[0], path);
+        send_call(&cl[0], CLOSE, &none);
+        wait_reply(&cl[0]);
+        close(cl[0].fd);
+        sample(now_ns() - t);
+        calls++;
+    }
+    return now_ns() - start;
+}
+
+/* The guest as calls name it. */
+static void look_up(void)
+{
+    struct buf look = { .n = 0 };
+    put_string(&look, name);
+    send_call(&cl[0], LOOKUP_NAME, &look);
+    wait_reply(&cl[0]);
+    size_t len = get_u32(cl[0].in);
+    if (get_u32(cl[0].in + 24) != 0 || len - 28 > sizeof work.args.p - 8) {
+        fprintf(stderr, "client: no guest %s\n", name);
+        exit(1);
+    }
+    memcpy(work.args.p, cl[0].in + 28, len - 28);
+    work.args.n = len - 28;
+    cl[0].have = 0;
+}
+
+static void work_begin(const char *what, const char *path)
+{
+    work.image = strcmp(what, "image") == 0;
+    work.lease = work.image || strcmp(what, "lease") == 0;
+    program = work.lease ? LOCK_PROGRAM : PROGRAM;
+    for (int i = 0; i < n; i++)
+        dial(&cl[i], path);
+    if (work.image) {
+        /* the direct lockspace is there */
+    } else if (work.lease) {
+        put_string(&work.args, name);
+        send_call(&cl[0], LOCK_SPACE, &work.args);
+        wait_reply(&cl[0]);
+        check_reply(&cl[0]);
+    } else if (strcmp(what, "noop") == 0) {
+        work.proc = LIB_VERSION;
+    } else if (strcmp(what, "list") == 0) {
+        work.proc = LIST_ALL;
+        put_u32(&work.args, 1);
+        put_u32(&work.args, 0);
+    } else if (strcmp(what, "stats") == 0) {
+        work.proc = ALL_STATS;
+        put_u32(&work.args, 0);
+        put_u32(&work.args, 0);
+        put_u32(&work.args, STATS_ACTIVE);
+    } else if (strcmp(what, "lookup") == 0) {
+        work.proc = LOOKUP_NAME;
+        put_string(&work.args, name);
+    } else {
+        look_up();
+        work.proc = strcmp(what, "info") == 0 ? GET_INFO : strcmp(what, "state") == 0 ? GET_STATE : GET_XML;
+        if (work.proc != GET_INFO)
+            put_u32(&work.args, 0);
+    }
+}
+
+/* All clients ask, each again as soon as it has its answer. Nanoseconds it took. */
+static uint64_t questions(double secs)
+{
+    int ep = epoll_create1(EPOLL_CLOEXEC);
+    for (int i = 0; i < n; i++) {
+        struct epoll_event ev = { .events = EPOLLIN, .data.ptr = &cl[i] };
+        epoll_ctl(ep, EPOLL_CTL_ADD, cl[i].fd, &ev);
+    }
+    uint64_t start = now_ns(), end = start + (uint64_t)(secs * 1e9);
+    pause_ms(pause_before);
+    for (int i = 0; i < n; i++)
+        ask(&cl[i]);
+    while (now_ns() < end || (!nsamples && now_ns() < end + SLOW_NS)) {
+        struct epoll_event ev[64];
+        int k = epoll_wait(ep, ev, 64, 1000);
+        for (int i = 0; i < k; i++) {
+            struct client *c = ev[i].data.ptr;
+            if (!take(c))
+                continue;
+            sample(now_ns() - c->sent_ns);
+            check_reply(c);
+            calls++;
+            pause_ms(pause_before);
+            ask(c);
+        }
+    }
+    return now_ns() - start;
+}
+
+/* What is held others want, too. */
+static void work_end(void)
+{
+    for (int i = 0; i < n && work.lease; i++) {
+        wait_reply(&cl[i]);
+        if (!cl[i].held)
+            continue;
+        ask(&cl[i]);
+        wait_reply(&cl[i]);
+    }
+}
+
 int main(int argc, char **argv)
 {
-    static struct client cl[CLIENTS_MAX];
     if (argc < 5) {
         fprintf(stderr, "usage: client SOCKET WORK CLIENTS SECONDS [NAME [PAUSE_MS]]\n");
         return 2;
     }
-    const char *path = argv[1], *work = argv[2], *name = argc > 5 ? argv[5] : "";
-    int n = atoi(argv[3]), pause = argc > 6 ? atoi(argv[6]) : 0;
     double secs = atof(argv[4]);
+    uint64_t took_ns;
+    n = atoi(argv[3]);
+    name = argc > 5 ? argv[5] : "";
+    pause_before = argc > 6 ? atoi(argv[6]) : 0;
     if (n < 1 || n > CLIENTS_MAX)
         return 2;
     samples = malloc(SAMPLES_MAX * sizeof *samples);
     if (!samples)
         die("memory");
-
-    uint64_t start, end;
-    size_t calls = 0;
-    if (strcmp(work, "connect") == 0) {
-        struct buf none = { .n = 0 };
-        start = now_ns();
-        end = start + (uint64_t)(secs * 1e9);
-        while (now_ns() < end) {
-            pause_ms(pause);
-            uint64_t t = now_ns();
-            dial(&cl[0], path);
-            send_call(&cl[0], CLOSE, &none);
-            wait_reply(&cl[0]);
-            close(cl[0].fd);
-            sample(now_ns() - t);
-            calls++;
-        }
-        end = now_ns();
+    if (strcmp(argv[2], "connect") == 0) {
+        took_ns = connects(argv[1], secs);
     } else {
-        struct buf args = { .n = 0 };
-        uint32_t proc = 0;
-        bool image = strcmp(work, "image") == 0, lease = image || strcmp(work, "lease") == 0;
-        program = lease ? LOCK_PROGRAM : PROGRAM;
-        for (int i = 0; i < n; i++)
-            dial(&cl[i], path);
-        if (lease && !image) {
-            put_string(&args, name);
-            send_call(&cl[0], LOCK_SPACE, &args);
-            wait_reply(&cl[0]);
-            check_reply(&cl[0]);
-        } else if (lease) {
-            /* the direct lockspace is there */
-        } else if (strcmp(work, "noop") == 0) {
-            proc = LIB_VERSION;
-        } else if (strcmp(work, "list") == 0) {
-            proc = LIST_ALL;
-            put_u32(&args, 1);
-            put_u32(&args, 0);
-        } else if (strcmp(work, "stats") == 0) {
-            proc = ALL_STATS;
-            put_u32(&args, 0);
-            put_u32(&args, 0);
-            put_u32(&args, STATS_ACTIVE);
-        } else {
-            struct buf look = { .n = 0 };
-            put_string(&look, name);
-            if (strcmp(work, "lookup") == 0) {
-                proc = LOOKUP_NAME;
-                args = look;
-            } else {
-                send_call(&cl[0], LOOKUP_NAME, &look);
-                wait_reply(&cl[0]);
-                size_t len = get_u32(cl[0].in);
-                if (get_u32(cl[0].in + 24) != 0 || len - 28 > sizeof args.p - 8) {
-                    fprintf(stderr, "client: no guest %s\n", name);
-                    return 1;
-                }
-                memcpy(args.p, cl[0].in + 28, len - 28);
-                args.n = len - 28;
-                cl[0].have = 0;
-                proc = strcmp(work, "info") == 0 ? GET_INFO : strcmp(work, "state") == 0 ? GET_STATE : GET_XML;
-                if (proc != GET_INFO)
-                    put_u32(&args, 0);
-            }
-        }
-        int ep = epoll_create1(EPOLL_CLOEXEC);
-        for (int i = 0; i < n; i++) {
-            struct epoll_event ev = { .events = EPOLLIN, .data.ptr = &cl[i] };
-            epoll_ctl(ep, EPOLL_CTL_ADD, cl[i].fd, &ev);
-        }
-        start = now_ns();
-        end = start + (uint64_t)(secs * 1e9);
-        pause_ms(pause);
-        for (int i = 0; i < n; i++)
-            if (lease)
-                lease_call(&cl[i], i, name, image);
-            else
-                send_call(&cl[i], proc, &args);
-        while (now_ns() < end || (!nsamples && now_ns() < end + SLOW_NS)) {
-            struct epoll_event ev[64];
-            int k = epoll_wait(ep, ev, 64, 1000);
-            for (int i = 0; i < k; i++) {
-                struct client *c = ev[i].data.ptr;
-                if (!take(c))
-                    continue;
-                sample(now_ns() - c->sent_ns);
-                check_reply(c);
-                calls++;
-                pause_ms(pause);
-                if (lease)
-                    lease_call(c, (int)(c - cl), name, image);
-                else
-                    send_call(c, proc, &args);
-            }
-        }
-        end = now_ns();
-        for (int i = 0; i < n && lease; i++) {      /* what is held others want, too */
-            wait_reply(&cl[i]);
-            if (!cl[i].held)
-                continue;
-            lease_call(&cl[i], i, name, image);
-            wait_reply(&cl[i]);
-        }
+        work_begin(argv[2], argv[1]);
+        took_ns = questions(secs);
+        work_end();
     }
-    double took = (double)(end - start) / 1e9;
+    double took = (double)took_ns / 1e9;
     if (!nsamples) {
         fprintf(stderr, "client: no answer\n");
         return 1;
