@@ -15,7 +15,7 @@
 #include "workers/qemu/stats.h"
 #include "workers/tree-vcpus.h"
 
-enum { VCPU_MAXIMUM = 4, VCPU_GUEST = 8, VCPU_PLUGGABLE = 16, SET_BYTES = 4096, UNPLUG_WAIT_MS = 5000, SETUP_MS = 60000 };
+enum { VCPU_MAXIMUM = 4, VCPU_GUEST = 8, VCPU_PLUGGABLE = 16, SET_BYTES = 4096, UNPLUG_WAIT_MS = 5000, POLL_MS = 200, SETUP_MS = 60000 };
 
 struct place { const char *type; json_t *props; bool is_taken, is_ours; };
 
@@ -31,11 +31,13 @@ struct vcpu_change {
     uint8_t map[GUEST_VCPUS_MAX / 8];
     uint32_t at;                        /* the one that is worked on */
     struct loop_timer timer;
+    uint64_t since_ms;
 };
 
 static void change_free(struct vcpu_change *x)
 {
     loop_cancel(&x->timer);
+    qmp_forget(&x->g->qmp, x);
     if (x->g->vcpu_change == x)
         x->g->vcpu_change = NULL;
     json_decref(x->answer);
@@ -120,9 +122,42 @@ static void on_seen(void *data, json_t *ret, const struct err *e)
     change_end(x, e);
 }
 
-static void on_late(struct loop_timer *t)
+static void poll_later(struct vcpu_change *x);
+
+/* DEVICE_DELETED may never come: QEMU's TCG keeps what is left of a processor for good. Its place tells as well. */
+static void on_polled(void *data, json_t *ret, const struct err *e)
 {
-    change_fail(t->data, VIR_ERR_OPERATION_TIMEOUT, "vcpu unplug request timed out. Unplug result must be manually inspected in the domain");
+    struct vcpu_change *x = data;
+    char path[64];
+    json_t *v;
+    size_t i;
+    bool is_there = !ret;
+    (void)e;
+    if (!x->waits)
+        return;
+    util_format(path, sizeof path, "/machine/peripheral/vcpu%u", x->at);
+    json_array_foreach(ret, i, v) {
+        const char *qom = json_string_value(json_object_get(v, "qom-path"));
+        is_there |= qom && !strcmp(qom, path);
+    }
+    if (!is_there)
+        vcpu_deleted(x->g, path + strlen("/machine/peripheral/"));
+    else if (loop_now_ms() - x->since_ms >= UNPLUG_WAIT_MS)
+        change_fail(x, VIR_ERR_OPERATION_TIMEOUT, "vcpu unplug request timed out. Unplug result must be manually inspected in the domain");
+    else
+        poll_later(x);
+}
+
+static void on_poll(struct loop_timer *t)
+{
+    struct vcpu_change *x = t->data;
+    qmp_send(&x->g->qmp, "query-hotpluggable-cpus", NULL, -1, 0, on_polled, x);
+    qmp_flush(&x->g->qmp);
+}
+
+static void poll_later(struct vcpu_change *x)
+{
+    loop_after(&x->timer, POLL_MS, on_poll, x);
 }
 
 static void on_step(void *data, json_t *ret, const struct err *e)
@@ -138,8 +173,9 @@ static void on_step(void *data, json_t *ret, const struct err *e)
         x->at++;
         next(x);
     } else {
-        x->waits = true;                /* DEVICE_DELETED is what says that it has gone */
-        loop_after(&x->timer, UNPLUG_WAIT_MS, on_late, x);
+        x->waits = true;
+        x->since_ms = loop_now_ms();
+        poll_later(x);
     }
 }
 
@@ -150,13 +186,18 @@ bool vcpu_deleted(struct guest *g, const char *alias)
     if (strncmp(alias, "vcpu", 4) || tree_parse_uint(alias + 4, 10, GUEST_VCPUS_MAX - 1, &id))
         return false;
     note(g, (uint32_t)id, false);
+    if (g->tids && id < g->ntids && g->tids[id]) {      /* QEMU's list has it for a moment yet */
+        g->tids[id] = 0;
+        g->vcpus--;
+    }
+    guest_send_state(g, -1, 0);
     if (x && x->waits && x->at == id) {
         loop_cancel(&x->timer);
+        qmp_forget(&g->qmp, x);         /* where a poll is on its way */
         x->waits = false;
         x->at++;
         next(x);
-    } else
-        guest_learn(g);                 /* one that took its time */
+    }
     return true;
 }
 
@@ -165,6 +206,10 @@ static void next(struct vcpu_change *x)
     char alias[32];
     while (x->at < x->places && !BITMAP_GET(x->map, x->at))
         x->at++;
+    if (x->at >= x->places && !x->plug) {
+        change_end(x, NULL);
+        return;
+    }
     if (x->at >= x->places) {
         qmp_send(&x->g->qmp, "query-cpus-fast", NULL, -1, SETUP_MS, on_seen, x);
         qmp_flush(&x->g->qmp);
@@ -242,7 +287,7 @@ static int choose(struct vcpu_change *x)
     }
     if (now == x->count)
         return 0;
-    change_fail(x, VIR_ERR_OPERATION_FAILED, "failed to find appropriate hotpluggable vcpus to reach the desired target vcpu count");
+    change_fail(x, VIR_ERR_CONFIG_UNSUPPORTED, "failed to find appropriate hotpluggable vcpus to reach the desired target vcpu count");
     return -1;
 }
 
