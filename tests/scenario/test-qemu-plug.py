@@ -115,11 +115,12 @@ def story_virtio_disk(w):
     # a chain of two, one after the other under the same number
     path, i = image(w, "d.qcow2")
     b = w.res.add("MK_IMAGE", backing, qemu=(os.open(backing, os.O_RDONLY),), flags=128, fmt=FORMATS["IMG_RAW"], parent=i)
-    xml = xml.replace("c.qcow2", "d.qcow2").replace("bulkhead-m='%d'" % (i - 1), "bulkhead-m='%d'" % i)
+    xml = xml.replace("<alias", "<iotune><total_iops_sec>1000</total_iops_sec></iotune><alias").replace("c.qcow2", "d.qcow2").replace("bulkhead-m='%d'" % (i - 1), "bulkhead-m='%d'" % i)
     plug(w, "PLUG_IN", xml, first=i)
     d = device(w, "virtio-disk2")
     assert d.find("backingStore").get("index") == "4" and d.find("backingStore/source").get("file") == backing, ET.tostring(d)
     assert {i, b} <= set(things(w)["fdsets"])
+    assert [x["inserted"]["iops"] for x in qmp(w, "query-block") if "virtio-disk2" in x["qdev"]] == [1000]
     in_guest(w, "test -b /dev/vdc && head -c 1 /dev/vdc | wc -c | grep 1")
     take_out(w, xml, "virtio-disk2", before)
 
@@ -146,7 +147,7 @@ def story_scsi(w):
     k = w.res.add("MK_IMAGE", "", flags=2048)
     cd = ("<disk type='file' device='cdrom'><driver name='qemu' type='raw'/>%s<target dev='sdb' bus='scsi'/><readonly/><alias name='scsi0-0-0-1'/>"
           "<address type='drive' controller='0' bus='0' target='0' unit='1'/></disk>")
-    plug(w, "PLUG_IN", cd % "", first=k)
+    plug(w, "PLUG_IN", cd.replace("<readonly/>", "<iotune><total_iops_sec>500</total_iops_sec></iotune><readonly/>") % "", first=k)
     in_guest(w, "modprobe sr_mod; test -b /dev/sr0")
     empty = things(w)
     iso = os.path.join(folder, "m.iso")
@@ -157,6 +158,8 @@ def story_scsi(w):
     plug(w, "PLUG_CHANGE", full, first=k)
     assert device(w, "scsi0-0-0-1").find("source").get("file") == iso
     in_guest(w, "head -c 10 /dev/sr0 | grep 'medium one'")
+    assert [x["inserted"]["iops"] for x in qmp(w, "query-block") if "scsi0-0-0-1" in x["qdev"]] == [500]
+    assert device(w, "scsi0-0-0-1").find("iotune/total_iops_sec").text == "500"
     in_guest(w, "sleep 1000 < /dev/sr0 > /dev/null 2>&1 & echo $! > /run/holder; sleep 1; kill -0 $(cat /run/holder)")
     mounted = things(w)
     text = refused(w, 1, "PLUG_CHANGE", cd % "", first=len(w.res.entries))

@@ -71,7 +71,7 @@ static void qdev_of(const struct tree *disk, char *out, size_t size)
         util_format(out, size, "%s", device_alias(disk));
 }
 
-void guest_throttle(struct guest *g, const struct tree *disk, const struct iotune *t, unsigned ms, qmp_reply_fn *fn, void *data)
+static json_t *throttle_args(const struct tree *disk, const struct iotune *t)
 {
     char qdev[200] = "";
     qdev_of(disk, qdev, sizeof qdev);
@@ -81,7 +81,21 @@ void guest_throttle(struct guest *g, const struct tree *disk, const struct iotun
             json_object_set_new(args, limits[i], json_string(t->group));
         else if (i != IOTUNE_GROUP && (i < LIMITS_ALWAYS || t->v[i]))
             json_object_set_new(args, limits[i], json_integer((json_int_t)t->v[i]));
-    qmp_send(&g->qmp, "block_set_io_throttle", args, -1, ms, fn, data);
+    return args;
+}
+
+void guest_throttle(struct guest *g, const struct tree *disk, const struct iotune *t, unsigned ms, qmp_reply_fn *fn, void *data)
+{
+    qmp_send(&g->qmp, "block_set_io_throttle", throttle_args(disk, t), -1, ms, fn, data);
+}
+
+json_t *guest_throttle_args(const struct tree *disk)
+{
+    if (!tree_get(disk, "iotune") || !disk_source(disk))
+        return NULL;
+    AUTO_IOTUNE t = { .group = NULL };
+    iotune_load(disk, &t);
+    return throttle_args(disk, &t);
 }
 
 struct throttle { char *path; struct typed_list l; struct iotune tune; };
@@ -175,12 +189,11 @@ OP_FN(api_set_iotune)
 
 void guest_throttle_all(struct guest *g, unsigned ms, qmp_reply_fn *fn, void *data)
 {
-    TREE_EACH(disk, tree_get(g->tree, "devices"), "disk")
-        if (tree_get(disk, "iotune") && disk_source(disk)) {
-            AUTO_IOTUNE t = { .group = NULL };
-            iotune_load(disk, &t);
-            guest_throttle(g, disk, &t, ms, fn, data);
-        }
+    TREE_EACH(disk, tree_get(g->tree, "devices"), "disk") {
+        json_t *args = guest_throttle_args(disk);
+        if (args)
+            qmp_send(&g->qmp, "block_set_io_throttle", args, -1, ms, fn, data);
+    }
 }
 
 /* The limits in force are QEMU's to tell: also the name of the group that a disk is in by itself. */

@@ -143,6 +143,7 @@ int guest_parse_cpus(const char *s, uint8_t *map, size_t bytes);
 /* api_block.c: sets the limits of a disk that QEMU has an image of, of one or of all that have some; fn and data once for each. */
 struct iotune;
 void guest_throttle(struct guest *g, const struct tree *disk, const struct iotune *t, unsigned ms, qmp_reply_fn *fn, void *data);
+json_t *guest_throttle_args(const struct tree *disk);                   /* of block_set_io_throttle, for what the document says; NULL: no limits, or no image */
 void guest_throttle_all(struct guest *g, unsigned ms, qmp_reply_fn *fn, void *data);
 
 /* api_inside.c: has the agent turn processors on or off until `count` are on; answers the call. */

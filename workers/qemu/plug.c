@@ -214,6 +214,9 @@ static void plugged(struct plugging *p)
 static void settings_of(struct plugging *p, const struct tree *dev)
 {
     const char *action = tree_attr(dev, "action");
+    json_t *limits = strcmp(dev->name, "disk") ? NULL : guest_throttle_args(dev);
+    if (limits)
+        plug_step(p, "block_set_io_throttle", limits, -1, NULL, NULL);
     if (!strcmp(dev->name, "interface") && tree_attr_is(tree_get(dev, "link"), "state", "down"))
         plug_step(p, "set_link", json_pack("{s:s, s:b}", "name", device_alias(dev), "up", 0), -1, NULL, NULL);
     if (!strcmp(dev->name, "watchdog"))

@@ -98,8 +98,11 @@ static void medium(struct plugging *p, struct tree *old, struct tree *dev)
               is_open ? NULL : "blockdev-close-tray", is_open ? NULL : json_pack("{s:s}", "id", alias));
     if (was)
         plug_step(p, "blockdev-remove-medium", json_pack("{s:s}", "id", alias), -1, "blockdev-insert-medium", json_pack("{s:s, s:s}", "id", alias, "node-name", was));
+    json_t *limits = guest_throttle_args(dev);
     if (is)
         plug_step(p, "blockdev-insert-medium", json_pack("{s:s, s:s}", "id", alias, "node-name", is), -1, "blockdev-remove-medium", json_pack("{s:s}", "id", alias));
+    if (limits)
+        plug_step(p, "block_set_io_throttle", limits, -1, NULL, NULL);
     plug_step(p, "blockdev-close-tray", json_pack("{s:s}", "id", alias), -1, NULL, NULL);
 out:
     plan_free(&before);
@@ -108,6 +111,11 @@ out:
 
 static void disk(struct plugging *p, struct tree *old, struct tree *dev)
 {
+    struct tree *was = tree_get(old, "iotune"), *limits = tree_get(dev, "iotune"), *target = tree_get(dev, "target");
+    if (limits)         /* those of the run are known here alone: calls change them */
+        tree_free(limits);
+    if (was)
+        tree_insert(dev, tree_copy(was), target ? target->next : NULL);
     bool is_removable = tree_attr_is(old, "device", "cdrom") || tree_attr_is(old, "device", "floppy");
     if (!same_source(old, dev) && !is_removable)
         err_set(&p->e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "the source of a disk cannot be changed while the guest runs");
