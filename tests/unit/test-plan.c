@@ -201,20 +201,25 @@ static void test_hotplug(void)
     static const char *const chr[] = { "getfd {\"fdname\":\"res2.0\"}",
         "chardev-add {\"id\":\"charchannel0\",\"backend\":{\"type\":\"socket\",\"data\":{\"addr\":{\"type\":\"fd\",\"data\":{\"str\":\"res2.0\"}},\"server\":true,\"wait\":false}}}",
         "device_add {\"driver\":\"virtserialport\",\"bus\":\"virtio-serial0.0\",\"nr\":2,\"chardev\":\"charchannel0\",\"id\":\"channel0\",\"name\":\"a.b\"}" };
+    static const char *const pair[] = { "getfd {\"fdname\":\"res3.0\"}",
+        "chardev-add {\"id\":\"charchannel1\",\"backend\":{\"type\":\"socket\",\"data\":{\"addr\":{\"type\":\"fd\",\"data\":{\"str\":\"res3.0\"}},\"server\":false}}}",
+        "device_add {\"driver\":\"virtserialport\",\"bus\":\"virtio-serial0.0\",\"nr\":3,\"chardev\":\"charchannel1\",\"id\":\"channel1\",\"name\":\"org.qemu.guest_agent.0\"}" };
     static const struct { const char *xml; const char *const *want; size_t n; } cases[] = {
         { vda, commands, 5 },
         { "<interface type='ethernet' m='1'><mac address='52:54:00:01:02:03'/><model type='virtio'/><alias name='net0'/>"
           "<address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x0'/></interface>", net, 3 },
         { "<channel type='unix'><source mode='bind' path='/s' m='2'/><target type='virtio' name='a.b'/><alias name='channel0'/>"
           "<address type='virtio-serial' controller='0' bus='0' port='2'/></channel>", chr, 3 },
+        { "<channel type='unix'><source mode='bind' path='/p' m='3'/><target type='virtio' name='org.qemu.guest_agent.0'/><alias name='channel1'/>"
+          "<address type='virtio-serial' controller='0' bus='0' port='3'/></channel>", pair, 3 },
     };
-    static const char *const undo[] = { "remove-fd {\"fdset-id\":0}", "closefd {\"fdname\":\"res1.0\"}", "closefd {\"fdname\":\"res2.0\"}" };
+    static const char *const undo[] = { "remove-fd {\"fdset-id\":0}", "closefd {\"fdname\":\"res1.0\"}", "closefd {\"fdname\":\"res2.0\"}", "closefd {\"fdname\":\"res3.0\"}" };
     struct plan_host h;
     plan_host_make(&h, (struct given[]){ { .m = { .kind = MK_IMAGE }, .path = "/a", .fd = 40, .twin = 41 },
         { .m = { .kind = MK_TAP, .a = 1 }, .fd = 42, .twin = -1, .nfd = 1, .name = "vnet0" },
-        { .m = { .kind = MK_UNIX_LISTEN }, .path = "/s", .fd = 43, .twin = -1 } }, 3, 10);
+        { .m = { .kind = MK_UNIX_LISTEN }, .path = "/s", .fd = 43, .twin = -1 }, { .m = { .kind = MK_PAIR }, .fd = 44, .twin = -1 } }, 4, 10);
     AUTO_TREE *dom = plan_tree(HEAD OS EMU ROOT "<controller type='virtio-serial' index='0'><alias name='virtio-serial0'/></controller>" TAIL);
-    for (size_t k = 0; k < 3; k++) {
+    for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
         AUTO_TREE *dev = plan_tree(cases[k].xml);
         struct plan_in in = { .dom = dom, .form = PLAN_RUN, .id = 1, .host = &h };
         struct plan p = { NULL, 0, 0 };

@@ -144,7 +144,7 @@ static void backend(struct ctx *c, const struct backend *m)
         pl_set_bool(o, "x-use-canonical-path-for-ramblock-id", false);
     if (prealloc)
         pl_set_bool(o, "prealloc", true);
-    if (m->reserve_none)
+    if (m->reserve_none && !pl_run(c))      /* QEMU would look into /proc, of which a guest has none, to see whether it can */
         pl_set_bool(o, "reserve", false);
     if ((prealloc || !pl_run(c)) && threads)
         pl_set_int(o, "prealloc-threads", (long long)threads);

@@ -29,6 +29,8 @@ static json_t *chardev_args(json_t *flat)
     json_object_foreach(flat, key, v)
         if (strcmp(key, "id") != 0 && strcmp(key, "backend") != 0)
             move_in(data, backend, key, v);
+    if (pl_is(backend, "socket") && !json_object_get(data, "server"))      /* which is no on the command line, and yes here */
+        json_object_set_new(data, "server", json_false());
     return json_pack("{s:O, s:{s:s, s:o}}", "id", json_object_get(flat, "id"), "backend", "type", backend, "data", data);
 }
 

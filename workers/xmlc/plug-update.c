@@ -114,7 +114,7 @@ static int disk(struct plug_run *p, struct tree *old, const struct tree *wanted,
     take_attr(t, "type", tree_attr(new, "type"));
     take_child(t, "source", new);
     take_child(t, "backingStore", new);
-    take_attr(tree_make(t, "driver"), "type", tree_first(new, "source") ? tree_path_attr(new, "driver", "type") : NULL);
+    take_attr(tree_make(t, "driver"), "type", tree_path_attr(new, "driver", "type"));
     return run_manifest_device(p->t, t, env, &p->manifest, e) ? -1 : replace(p, old, STEAL_PTR(&t));
 }
 
