@@ -24,6 +24,7 @@ guest_tests = \
 	%D%/test-guest-adopt.py \
 	%D%/test-guest-agent.py \
 	%D%/test-guest-devices.py \
+	%D%/test-guest-elements.py \
 	%D%/test-guest-disks.py \
 	%D%/test-guest-giveup.py \
 	%D%/test-guest-kept.py \

@@ -71,7 +71,7 @@ static void be_unix(struct ctx *c, const struct tree *d, json_t *o)
         if (!r)
             return;
         pl_set(o, "fd", pl_fdname(c, r, index, 0, buf));
-        if (r->kind == MK_UNIX_LISTEN)
+        if (r->kind == MK_UNIX_LISTEN && !(r->flags & MF_WORKER))     /* of the agent's QEMU has one end of a pair, wherever its path is */
             listening(o);
         return;
     }
