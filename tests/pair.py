@@ -29,6 +29,12 @@ def skip(why):
     sys.exit(77)
 
 
+def needed(*programs):
+    for program in programs:
+        if not shutil.which(program):
+            skip(program + " is not installed")
+
+
 class Pair:
     def __init__(self, name, **kw):
         if os.geteuid() != 0:
@@ -37,9 +43,7 @@ class Pair:
             import libvirt      # box.py's
         except ImportError:
             skip("python3-libvirt is not here")
-        for program in ("virsh", "libvirtd", "virtlogd", "qemu-system-x86_64"):
-            if not shutil.which(program):
-                skip(program + " is not installed")
+        needed("virsh", "libvirtd", "virtlogd", "qemu-system-x86_64")
         self.count = self.differ = 0
         self.pool = concurrent.futures.ThreadPoolExecutor(2)
         self.boxes = [None, None]
@@ -69,13 +73,16 @@ class Pair:
             with open("%s%s/%s" % (b.dir, W, name), "w") as f:
                 f.write(data)
 
-    def sh(self, line, mask=(), what=None):
-        """Runs a shell line in both, and compares."""
+    def sh(self, line, mask=(), what=None, status=None):
+        """Runs a shell line in both, and compares; with a status, that is what it has to end with."""
         line = re.sub(r"\bW/", W + "/", line)
         def run(b):
             r = b.run("timeout", "60", "sh", "-c", line, check=False, errors="replace", env=dict(os.environ, LC_ALL="C.UTF-8", TZ="UTC", HOME=b.dir, V="virsh -c qemu:///system"))
             return "exit %d\n%s%s" % (r.returncode, r.stdout, "".join("! " + l + "\n" for l in r.stderr.splitlines()))
-        return self.same(what or line, *self.each(run), mask=mask)
+        ours, theirs = self.each(run)
+        if status is not None:
+            theirs = re.sub(r"^exit .*", "exit %d" % status, theirs)
+        return self.same(what or line, ours, theirs, mask=mask)
 
     def virsh(self, line, mask=(), ro=False):
         return self.sh("virsh -c qemu:///system %s%s" % ("-r " if ro else "", line), mask, what=("-r " if ro else "") + line)

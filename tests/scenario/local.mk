@@ -40,6 +40,12 @@ guest_tests = \
 	$(NULL)
 scenario_root_tests = \
 	%D%/test-session-bare.py \
+	%D%/test-clients-collectd.py \
+	%D%/test-clients-dbus.py \
+	%D%/test-clients-exporter.py \
+	%D%/test-clients-ocf.py \
+	%D%/test-clients-perl.py \
+	%D%/test-clients-virtinst.py \
 	%D%/test-init.sh \
 	%D%/test-logd.py \
 	%D%/test-logd-zip.py \
