@@ -136,6 +136,26 @@ def display(box, dom):
     fails(1, dom.openGraphicsFD, 5, 0)
 
 
+def processors(box, dom, console):
+    step("processors")
+    def present():
+        return console.sh("cat /sys/devices/system/cpu/present").strip()
+    def places():
+        return [c["qom-path"] for c in json.loads(box.virsh("qemu-monitor-command", "q1", '{"execute":"query-hotpluggable-cpus"}').stdout)["return"] if "qom-path" in c]
+    assert dom.vcpusFlags() == 1 and present() == "0"
+    dom.setVcpus(4)
+    wait_for("the guest sees them", lambda: present() == "0-3", 60)
+    assert len(places()) == 4 and len(dom.vcpus()[0]) == 4 and dom.vcpusFlags() == 4 and typed(dom)["vcpu.current"] == 4
+    # QEMU's TCG sends no event when one has gone: its place tells.
+    dom.setVcpu("2", 0)
+    assert present() == "0-1,3" and "/machine/peripheral/vcpu2" not in places()
+    assert [v[0] for v in dom.vcpus()[0]] == [0, 1, 3] and "<vcpu id='2' enabled='no'" in dom.XMLDesc()
+    dom.setVcpus(1)
+    assert present() == "0" and dom.vcpusFlags() == 1
+    e = fails(84, dom.setVcpu, "0", 0)
+    assert "vcpu '0' can't be unplugged" in str(e), e
+
+
 def paused(box, dom):
     step("paused")
     import libvirt_qemu
@@ -166,7 +186,7 @@ with Box("calls") as box:
     os.makedirs(images, exist_ok=True)
     box.run("qemu-img", "create", "-q", "-f", "qcow2", "/var/lib/libvirt/images/d.qcow2", "64M")
     box.run("qemu-img", "create", "-q", "-f", "raw", "/var/lib/libvirt/images/r.img", "16M")
-    dom, console = boot(box, document("q1", DEVICES))
+    dom, console = boot(box, document("q1", DEVICES).replace("<vcpu>1<", "<vcpu current='1'>5<"))
     monitor(box, dom)
     agent(box, dom)
     statistics(box, dom, console)
@@ -176,6 +196,7 @@ with Box("calls") as box:
     keys(box, dom)
     display(box, dom)
     paused(box, dom)
+    processors(box, dom, console)
     console.close()
     off(box, dom)
     assert_clean(box)

@@ -385,7 +385,37 @@ void set_vcpus_inside(struct guest *g, const struct request *rq, uint32_t count)
 
 /* ---- sleep ---- */
 
-struct sleep { uint32_t target; };
+struct sleep { uint32_t target; struct call *c; struct loop_timer timer; unsigned left; };
+
+static void sleep_free(void *extra)
+{
+    loop_cancel(&((struct sleep *)extra)->timer);
+}
+
+/* The agent's port may close before QEMU says that the guest sleeps, which a client that was answered relies on. */
+static void sleep_look(struct loop_timer *t)
+{
+    enum { POLL_MS = 20 };
+    struct sleep *s = t->data;
+    if (s->c->g->state == DOM_RUNNING && s->c->g->phase == PHASE_UP && s->left--)
+        loop_after(&s->timer, POLL_MS, sleep_look, s);
+    else
+        call_ok(s->c);
+}
+
+static void on_sleeping(void *data, json_t *ret, const struct err *e)
+{
+    enum { TRIES = 250 };
+    struct call *c = data;
+    struct sleep *s = c->extra;
+    if (!ret) {
+        call_fail(c, e);
+        return;
+    }
+    s->left = TRIES;
+    s->timer.data = s;
+    sleep_look(&s->timer);
+}
 
 static void on_machine(void *data, json_t *ret, const struct err *e)
 {
@@ -404,7 +434,7 @@ static void on_machine(void *data, json_t *ret, const struct err *e)
     else if (agent_check(&c->g->agent, &own))
         call_fail(c, &own);
     else
-        agent_send(&c->g->agent, commands[s->target], NULL, 0, true, call_on_done, c);
+        agent_send(&c->g->agent, commands[s->target], NULL, 0, true, on_sleeping, c);
 }
 
 OP_FN(api_pm_suspend)
@@ -425,7 +455,9 @@ OP_FN(api_pm_suspend)
         reply_err(g, rq, VIR_ERR_INVALID_ARG, "Unknown suspend target: %u", target);
     else if (!call_need_agent(g, rq)) {
         struct call *c = call_new(g, rq);
-        ((struct sleep *)call_extra(c, sizeof(struct sleep)))->target = target;
+        struct sleep *s = call_extra(c, sizeof *s);
+        *s = (struct sleep){ .target = target, .c = c };
+        c->free_extra = sleep_free;
         qmp_send(&g->qmp, "query-current-machine", NULL, -1, 0, on_machine, c);
         qmp_flush(&g->qmp);
     }
