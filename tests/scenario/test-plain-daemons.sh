@@ -143,7 +143,7 @@ P
     daemon_gone "$SOCKETS/$name-sock" "$SOCKETS/$name-admin-sock" "$BOX/own.pid"
 
     step "$name: as many clients as the limit says, and the next one waits"
-    printf 'max_clients = 3\nmax_anonymous_clients = 0\n' >"$BOX/$name.conf"
+    echo 'max_clients = 3' >"$BOX/$name.conf"
     "$program" -f "$BOX/$name.conf" >>"$(daemon_log)" 2>&1 &
     daemon=$!
     wait_for 30 "it answers" admin srv-list
@@ -195,6 +195,21 @@ P
     wait_for 30 "it answers" admin srv-list
     wait_for 30 "it has ended" eval "! kill -0 $timed"
     wait "$timed" || fail "its status"
+
+    if [ $name = virtlockd ]; then
+        step "$name: --timeout waits for the end of the last lock, though nobody is connected"
+        : >"$BOX/image"
+        "$program" -t 1 >>"$(daemon_log)" 2>&1 &
+        timed=$!
+        wait_for 30 "it answers" admin srv-list
+        lock() { "$PYTHON" -c "import sys; sys.path.insert(0, '$SRCDIR/tests'); from locklib import Client; c = Client('$SOCKETS/virtlockd-sock'); sys.exit(c.register($$) or c.$1('', '$BOX/image'))"; }
+        lock acquire || fail "a lock"
+        sleep 3
+        kill -0 $timed || fail "it ended, with a lock held"
+        lock release || fail "the lock's release"
+        wait_for 30 "it has ended" eval "! kill -0 $timed"
+        wait "$timed" || fail "its status"
+    fi
 
     step "$name: sockets of a service manager, which stay its own"
     cat >"$BOX/activate.py" <<'P'
