@@ -1,6 +1,7 @@
 /* fuzz-xmlc: a client's document, read as a definition and as a running guest's.  What is accepted must be accepted again, validated and as
  * our own stored text, and be the same text then.  The tree survives its packed form; metadata can be
- * got and set; nothing a client wrote passes for one of our marks.  One of its devices comes to a run of it, is changed and goes: what else runs stays as it is. */
+ * got and set; nothing a client wrote passes for one of our marks.  Its devices, and what is
+ * behind a NUL, come to a run of it, are changed and go: what else runs stays as it is. */
 #include <stdlib.h>
 #include <string.h>
 #include "workers/tree-form.h"
@@ -139,14 +140,16 @@ static void call(struct tree **run, struct manifest_out *m, enum device_change w
     tree_free(t);
 }
 
-/* The devices that follow the one that the size of the document tells. */
-static void plugs(const struct tree *t, const struct manifest_out *manifest, size_t size)
+/* The devices that follow the one that the size of the document tells; and other: a client's text of one. */
+static void plugs(const struct tree *t, const struct manifest_out *manifest, size_t size, const char *other, size_t other_len)
 {
     static uint8_t buf[MANIFEST_BYTES_MAX];
     struct manifest_out m = { .p = buf, .len = manifest->len, .cap = sizeof buf, .entries = manifest->entries };
     const struct tree *d = tree_get(t, "devices")->child;
     struct tree *run = tree_copy(t);
     memcpy(buf, manifest->p, m.len);
+    for (unsigned what = DEVICE_ATTACH; other && what <= DEVICE_DETACH_ALIAS; what++)
+        call(&run, &m, (enum device_change)what, other, other_len, size & 1 ? DOC_AGAIN : 0);
     for (size_t n = size % 16; n && d && d->next; n--)
         d = d->next;
     for (unsigned n = 0; n < 3 && d; n++, d = d->next) {
@@ -176,8 +179,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct doc_env env = { .caps = NULL }, live = { .flags = DOC_LIVE };
     struct err e = ERR_INIT;
     struct manifest_out o;
+    const char *nul = memchr(data, 0, size);
+    size_t other_len = nul ? size - (size_t)(nul + 1 - (const char *)data) : 0;
+    char *other = nul ? malloc(other_len + 1) : NULL;      /* a copy of its own size, so that who reads beyond it is caught */
+    if (nul) {
+        memcpy(other, nul + 1, other_len);
+        size -= other_len + 1;
+    }
     struct tree *t = doc_parse((const char *)data, size, &env, &e);
     if (!t) {
+        free(other);
         MUST(e.code);
         return 0;
     }
@@ -193,7 +204,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         manifest_begin(&o, buf, sizeof buf);
         if (run_manifest(t, &env, true, &o, &e) == 0) {
             MUST(manifest_finish(&o) > 0);
-            plugs(t, &o, size);
+            plugs(t, &o, size, other, other_len);
         }
         char *text = doc_text(t, FORM_SECURE, NULL);
         struct tree *u = doc_parse(text, strlen(text), &live, &e);
@@ -203,5 +214,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     metadata(t);
     tree_free(t);
+    free(other);
     return 0;
 }
