@@ -9,6 +9,8 @@
 #define FROM_DOMAIN 20
 /* function, domain: where libvirt says that it found the flag, when that is not the driver's function. */
 static const struct { uint32_t op, known; const char *function; int domain; } rows[] = {
+    { OP_REMOTE_CONNECT_BASELINE_CPU, 1 | 2, NULL, 0 },
+    { OP_REMOTE_CONNECT_BASELINE_HYPERVISOR_CPU, 1 | 2, NULL, 0 },
     { OP_REMOTE_CONNECT_COMPARE_CPU, 1, NULL, 0 },
     { OP_REMOTE_CONNECT_COMPARE_HYPERVISOR_CPU, 1, NULL, 0 },
     { OP_REMOTE_CONNECT_GET_CPU_MODEL_NAMES, 0, NULL, 0 },

@@ -1,4 +1,5 @@
-/* cpu-ops.c: is a processor that a client describes one that this host, or a guest here, can be? */
+/* cpu-ops.c: is a processor that a client describes one that this host, or a guest here, can be?  And which is the best that several of them have in common? */
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include "ipc/util.h"
@@ -12,7 +13,8 @@ enum { INCOMPATIBLE, IDENTICAL, SUPERSET };
 
 /* <cpu> of a client: a guest's where it says how it is to be matched, otherwise a host's. NULL with j->e set; the caller frees it.
  * VIR_ERR_CPU_INCOMPATIBLE: of another architecture. */
-static struct tree *read_cpu(struct job *j, const char *xml, size_t n)
+enum reading { ANY_CPU, HOST_CPU, ANOTHER_HOST_CPU /* the first one's architecture decides */ };
+static struct tree *read_cpu(struct job *j, const char *xml, size_t n, enum reading how)
 {
     struct utsname u;
     uname(&u);
@@ -28,7 +30,11 @@ static struct tree *read_cpu(struct job *j, const char *xml, size_t n)
         err_set(&j->e, VIR_ERR_XML_ERROR, VIR_FROM_CPU, "'arch' element cannot be used inside 'cpu' element with 'match' attribute'");
         return NULL;
     }
-    if (arch && strcmp(arch, u.machine) != 0) {
+    if (how != ANY_CPU && (!arch || !tree_text(raw, "model"))) {
+        err_set(&j->e, VIR_ERR_XML_ERROR, VIR_FROM_CPU, arch ? "Missing CPU model name" : "Missing CPU architecture");
+        return NULL;
+    }
+    if (arch && how != ANOTHER_HOST_CPU && strcmp(arch, u.machine) != 0) {
         err_set(&j->e, VIR_ERR_CPU_INCOMPATIBLE, VIR_FROM_CPU, "CPU arch %s does not match host arch", arch);
         return NULL;
     }
@@ -85,7 +91,7 @@ int on_compare_cpu(struct job *j, struct mp_out *o)
     uint32_t flags = mp_get_u32(&j->in);
     if (!mp_end(&j->in) || !xml)
         return bad_args(j);
-    AUTO_TREE *cpu = read_cpu(j, xml, n);
+    AUTO_TREE *cpu = read_cpu(j, xml, n, ANY_CPU);
     cpu_host(&host, &vendor);
     return reply(j, o, cpu, &host, vendor, flags);
 }
@@ -110,8 +116,179 @@ int on_compare_hypervisor_cpu(struct job *j, struct mp_out *o)
     if (!e)
         return err_set(&j->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "no emulator is known for this processor");
     bool kvm = type ? strcmp(type, "kvm") == 0 : e->has_accel[CAPS_KVM];
-    AUTO_TREE *cpu = read_cpu(j, xml, n);
+    AUTO_TREE *cpu = read_cpu(j, xml, n, ANY_CPU);
     if (!cpu_most(e, kvm, &most, &vendor))
         return err_set(&j->e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "'%s' does not tell what a guest can have", e->path);
     return reply(j, o, cpu, &most, vendor, flags);
+}
+
+/* ---- what several have in common ---- */
+
+enum { BASELINE_EXPAND = 1, BASELINE_MIGRATABLE = 2, CPUS_MAX = 256 };
+
+struct common { struct cpu_features f; const char *vendor, *model; bool first, tells_vendor, same_model; };
+
+static void features_of(const struct tree *cpu, const struct cpu_model *m, struct cpu_features *f)
+{
+    *f = m->has;
+    TREE_EACH(t, cpu, "feature") {
+        int i = cpu_feature(tree_attr(t, "name"));
+        const char *policy = tree_attr(t, "policy");
+        if (policy && (!strcmp(policy, "disable") || !strcmp(policy, "forbid")))
+            cpu_drop(f, (unsigned)i);
+        else
+            cpu_add(f, (unsigned)i);
+    }
+}
+
+/* One more of them. */
+static int take(struct job *j, struct common *c, const struct tree *cpu)
+{
+    const struct cpu_model *m = cpu_model_named(tree_text(cpu, "model"));
+    const char *own = tree_text(cpu, "vendor");
+    struct cpu_features f;
+    features_of(cpu, m, &f);
+    if (c->vendor && own && strcmp(c->vendor, own))
+        return err_set(&j->e, VIR_ERR_OPERATION_FAILED, VIR_FROM_CPU, "CPU vendors do not match");
+    c->same_model = c->first || (c->same_model && c->model && !strcmp(c->model, m->name));
+    c->tells_vendor = (c->first || c->tells_vendor) && own;
+    c->model = m->name;
+    for (const struct cpu_model *v = cpu_model(0); own && v->name && !c->vendor; v++)
+        c->vendor = strcmp(v->vendor, own) ? NULL : v->vendor;         /* a name that outlives the document */
+    for (size_t i = 0; i < ARRAY_N(f.bits); i++)
+        c->f.bits[i] = c->first ? f.bits[i] : c->f.bits[i] & f.bits[i];
+    c->first = false;
+    return 0;
+}
+
+static int take_all(struct job *j, struct common *c, bool of_hosts)
+{
+    uint32_t n = mp_get_array(&j->in, CPUS_MAX);
+    *c = (struct common){.first = true};
+    if (j->in.bad)
+        return bad_args(j);
+    if (!n)
+        return err_set(&j->e, VIR_ERR_INVALID_ARG, VIR_FROM_DOMAIN, "ncpus in virConnectBaselineCPU must be greater than zero");
+    for (uint32_t i = 0; i < n; i++) {
+        size_t len;
+        const char *xml = mp_get_str(&j->in, &len);
+        if (!xml)
+            return bad_args(j);
+        AUTO_TREE *cpu = read_cpu(j, xml, len, !of_hosts ? ANY_CPU : i ? ANOTHER_HOST_CPU : HOST_CPU);
+        if (!cpu)
+            return -1;
+        if (!tree_text(cpu, "model"))
+            return err_set(&j->e, VIR_ERR_INVALID_ARG, VIR_FROM_CPU, "no CPU model specified at index %u", i);
+        if (take(j, c, cpu))
+            return -1;
+    }
+    return 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(tree_attr(*(struct tree *const *)a, "name"), tree_attr(*(struct tree *const *)b, "name"));
+}
+
+/* Names every feature, in the order of the alphabet. */
+static void expand(struct tree *cpu, const struct cpu_features *want)
+{
+    struct tree *all[CPU_FEATURES_MAX], *t;
+    const struct cpu_features none = {{0}};
+    unsigned n = 0;
+    TREE_EACH(f, cpu, "feature")
+        if (tree_attr_is(f, "policy", "require"))
+            tree_set_attr(f, "policy", "replaced");
+    AUTO_TREE *some = tree_new("some");
+    cpu_add_features(some, want, &none);
+    while ((t = tree_first(some, "feature")))
+        tree_append(cpu, t);
+    for (t = tree_first(cpu, "feature"); t && n < ARRAY_N(all); ) {
+        struct tree *next = tree_next(t, "feature");
+        tree_unlink(t);
+        if (tree_attr_is(t, "policy", "replaced"))
+            tree_free(t);
+        else
+            all[n++] = t;
+        t = next;
+    }
+    qsort(all, n, sizeof all[0], by_name);
+    for (unsigned i = 0; i < n; i++)
+        tree_append(cpu, all[i]);
+}
+
+/* e NULL: any model. only_exact: the answer is to be had as it is. */
+static int baseline(struct job *j, struct mp_out *o, struct common *c, const struct caps_emulator *e, bool kvm, bool only_exact, uint32_t flags)
+{
+    static const struct cpu_features none = {{0}};
+    int invtsc = cpu_feature("invtsc");
+    if (flags & BASELINE_MIGRATABLE && invtsc >= 0)
+        cpu_drop(&c->f, (unsigned)invtsc);
+    if (!memcmp(&c->f, &none, sizeof none))
+        return err_set(&j->e, VIR_ERR_OPERATION_FAILED, VIR_FROM_CPU, "CPUs are incompatible");
+    const char *known = cpu_model_named(c->model)->vendor;
+    if (c->vendor && strcmp(known, "unknown") && strcmp(known, c->vendor))
+        c->same_model = false;
+    const struct cpu_model *m = c->same_model && (!e || caps_cpu(e, kvm ? CAPS_KVM : CAPS_TCG, c->model)) ? cpu_model_named(c->model) : cpu_pick(e, kvm, &c->f, c->vendor, CPU_PICK_MOST);
+    if (!m)
+        return err_set(&j->e, VIR_ERR_OPERATION_FAILED, VIR_FROM_CPU, "Cannot find suitable CPU model for given data");
+    AUTO_TREE *cpu = tree_new("cpu");
+    tree_set_attr(cpu, "mode", "custom");
+    tree_set_attr(cpu, "match", "exact");
+    struct tree *model = tree_add_text(cpu, "model", "%s", m->name);
+    tree_set_attr(model, "fallback", only_exact || (c->same_model && !strcmp(m->name, c->model)) ? "forbid" : "allow");
+    if (c->tells_vendor)
+        tree_add_text(cpu, "vendor", "%s", c->vendor);
+    cpu_add_features(cpu, &c->f, &m->has);
+    for (unsigned i = 0; cpu_feature_name(i); i++)
+        if (cpu_has(&m->gone, i) && !cpu_has(&c->f, i) && !cpu_has(&m->has, i)) {       /* which other versions of the model have */
+            struct tree *f = tree_add(cpu, "feature");
+            tree_set_attr(f, "policy", "disable");
+            tree_set_attr(f, "name", "%s", cpu_feature_name(i));
+        }
+    if (flags & BASELINE_EXPAND)
+        expand(cpu, &c->f);
+    AUTO_FREE char *text = tree_print(cpu, 0, NULL);
+    mp_array(o, 1);
+    mp_str(o, text);
+    return text ? 0 : err_set(&j->e, VIR_ERR_NO_MEMORY, VIR_FROM_CPU, " ");
+}
+
+int on_baseline_cpu(struct job *j, struct mp_out *o)
+{
+    struct common c;
+    if (take_all(j, &c, true))
+        return -1;
+    uint32_t flags = mp_get_u32(&j->in);
+    return mp_end(&j->in) ? baseline(j, o, &c, NULL, false, false, flags) : bad_args(j);
+}
+
+int on_baseline_hypervisor_cpu(struct job *j, struct mp_out *o)
+{
+    struct common c;
+    struct cpu_features most;
+    struct utsname u;
+    const char *vendor;
+    char *words[4] = {NULL};
+    for (size_t i = 0; i < ARRAY_N(words); i++)
+        words[i] = mp_get_nil(&j->in) ? NULL : mp_get_strdup(&j->in, 4096);
+    AUTO_FREE char *emulator = words[0], *arch = words[1], *machine = words[2], *type = words[3];
+    if (take_all(j, &c, false))
+        return -1;
+    uint32_t flags = mp_get_u32(&j->in);
+    if (!mp_end(&j->in))
+        return bad_args(j);
+    uname(&u);
+    const struct caps *caps = j->env.processors ? j->env.processors() : NULL;
+    const struct caps_emulator *e = caps ? caps_find(caps, emulator, emulator ? NULL : arch ? arch : u.machine) : NULL;
+    if (!e)
+        return err_set(&j->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "no emulator is known for this processor");
+    bool kvm = type ? strcmp(type, "kvm") == 0 : e->has_accel[CAPS_KVM];
+    if (!cpu_most(e, kvm, &most, &vendor))
+        return err_set(&j->e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "'%s' does not tell what a guest can have", e->path);
+    if (!(flags & BASELINE_MIGRATABLE) && cpu_feature("invtsc") >= 0)      /* QEMU leaves it out of what can migrate only */
+        cpu_add(&most, (unsigned)cpu_feature("invtsc"));
+    for (size_t i = 0; i < ARRAY_N(most.bits); i++)
+        c.f.bits[i] &= most.bits[i];
+    return baseline(j, o, &c, e, kvm, true, flags);
 }

@@ -281,6 +281,7 @@ static const struct { uint32_t op; int (*fn)(struct job *j); } documents[] = {
 
 static const struct stored_op lone_ops[] = {
     {OP_REMOTE_CONNECT_DOMAIN_XML_TO_NATIVE, on_native}, {OP_REMOTE_CONNECT_COMPARE_CPU, on_compare_cpu}, {OP_REMOTE_CONNECT_COMPARE_HYPERVISOR_CPU, on_compare_hypervisor_cpu},
+    {OP_REMOTE_CONNECT_BASELINE_CPU, on_baseline_cpu}, {OP_REMOTE_CONNECT_BASELINE_HYPERVISOR_CPU, on_baseline_hypervisor_cpu},
 };
 
 static const struct stored_op *const stored_tables[] = { stored_ops, stored_sets };

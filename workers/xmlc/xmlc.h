@@ -32,6 +32,8 @@ int memory_set(struct job *j, uint64_t kib, bool maximum);      /* in j->t; 0 or
 int on_native(struct job *j, struct mp_out *o);                 /* connect.domain_xml_to_native */
 int on_compare_cpu(struct job *j, struct mp_out *o);            /* cpu-ops.c */
 int on_compare_hypervisor_cpu(struct job *j, struct mp_out *o);
+int on_baseline_cpu(struct job *j, struct mp_out *o);
+int on_baseline_hypervisor_cpu(struct job *j, struct mp_out *o);
 
 /* libvirt's names for states and their reasons, as in status files. */
 int state_parse(const char *state, const char *reason, int32_t *s, int32_t *r);
