@@ -16,4 +16,6 @@
 #define MARK_MANIFEST2 "bulkhead:m2"
 /* An element beside <cpu>: the <cpu> the guest was started with, where what QEMU made of it differs; the migratable form shows it. */
 #define MARK_CPU "bulkhead:cpu"
+/* On <devices>: the first number that no block node of this run had: one that QEMU does not give back keeps its name. */
+#define MARK_NODES "bulkhead:nodes"
 #endif

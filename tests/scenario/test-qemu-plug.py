@@ -112,13 +112,13 @@ def story_virtio_disk(w):
     w.until(lambda: "vdc" in (w.status or ""), "the status file has it")
     take_out(w, xml, "virtio-disk2", before)
     plug(w, "PLUG_OUT", xml)            # and so is what is done there
-    # a chain of two, one after the other under the same number
+    # a chain of two; numbers that were given once are not given again
     path, i = image(w, "d.qcow2")
     b = w.res.add("MK_IMAGE", backing, qemu=(os.open(backing, os.O_RDONLY),), flags=128, fmt=FORMATS["IMG_RAW"], parent=i)
     xml = xml.replace("<alias", "<iotune><total_iops_sec>1000</total_iops_sec></iotune><alias").replace("c.qcow2", "d.qcow2").replace("bulkhead-m='%d'" % (i - 1), "bulkhead-m='%d'" % i)
     plug(w, "PLUG_IN", xml, first=i)
     d = device(w, "virtio-disk2")
-    assert d.find("backingStore").get("index") == "4" and d.find("backingStore/source").get("file") == backing, ET.tostring(d)
+    assert d.find("source").get("index") == "4" and d.find("backingStore").get("index") == "5" and d.find("backingStore/source").get("file") == backing, ET.tostring(d)
     assert {i, b} <= set(things(w)["fdsets"])
     assert [x["inserted"]["iops"] for x in qmp(w, "query-block") if "virtio-disk2" in x["qdev"]] == [1000]
     in_guest(w, "test -b /dev/vdc && head -c 1 /dev/vdc | wc -c | grep 1")
@@ -169,6 +169,8 @@ def story_scsi(w):
     assert device(w, "scsi0-0-0-1").find("source") is None and things(w) == empty, (things(w), empty)
     assert events(w, "domain.event_callback_tray_change", "scsi0-0-0-1") or [e for e in w.events if e[0].endswith("tray_change")]
     in_guest(w, "kill $(cat /run/holder) || true")
+    plug(w, "PLUG_CHANGE", full, first=k)       # a second time, and it goes with its drive
+    assert device(w, "scsi0-0-0-1").find("source").get("file") == iso
     take_out(w, cd % "", "scsi0-0-0-1", with_disk)
     w.unplugged.clear()
     plug(w, "PLUG_OUT", disk)
@@ -360,7 +362,7 @@ DISK = ("<disk type='file' device='disk'><driver name='qemu' type='raw'/><source
         "<address type='drive' controller='0' bus='0' target='0' unit='0'/></disk>")
 USB_DISK = ("<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/d' bulkhead-m='0'/><target dev='sda' bus='usb'/><alias name='usb-disk0'/>"
             "<address type='usb' bus='0' port='2'/></disk>")
-UNDONE = ["blockdev-del", "blockdev-del", "remove-fd", "remove-fd", "device_del"]
+UNDONE = ["device_del", "blockdev-del", "blockdev-del", "remove-fd", "remove-fd"]
 
 
 class Monitor(threading.Thread):
@@ -432,7 +434,7 @@ def alive(w):
 
 def refused_at_each(w, m):
     """Whatever step QEMU refuses: those before it are undone, the last one first, and nothing else."""
-    done = ["device_add", "add-fd", "add-fd", "blockdev-add", "blockdev-add", "device_add"]
+    done = ["add-fd", "add-fd", "blockdev-add", "blockdev-add", "device_add", "device_add"]
     for n in range(len(done)):
         m.seen.clear()
         count = [0]
@@ -450,7 +452,8 @@ def refused_at_each(w, m):
 
 def waits_for_the_guest(w, m):
     """A controller that came and is not wanted any more goes when the guest lets it go: the answer waits for that, but not for ever."""
-    m.answers = {"blockdev-add": error("no room")}
+    second = lambda c: error("no room") if c["arguments"]["id"] == "scsi0-0-0-0" else {"return": {}}
+    m.answers = {"device_add": second}
     s = w.plug("PLUG_IN", CTRL + DISK, first=0)
     w.until(lambda: "device_del" in m.names(), "it is taken out again")
     m.answers["device_del"] = not_found
@@ -461,7 +464,7 @@ def waits_for_the_guest(w, m):
     except Failed as e:
         assert "no room" in e.detail
     assert not w.unplugged, "the supervisor never had it"
-    m.answers = {"blockdev-add": error("no room")}
+    m.answers = {"device_add": second}
     t = time.monotonic()
     refused(w, 1, "PLUG_IN", CTRL + DISK, first=0)
     assert 4 < time.monotonic() - t < 9
@@ -488,7 +491,7 @@ def killed_in_between(w, m):
         s = w.plug("PLUG_IN", CTRL, first=len(w.res.entries))
         assert w.result(s) == b""
         names = m.names()
-        assert names[:5] == ["device_del"] + UNDONE[:4], names
+        assert names[:5] == UNDONE, names
         assert "device_add" in names[5:], names         # what came waits for that
         assert device(w, "usb-disk0") is None and device(w, "scsi0") is not None
         plug(w, "PLUG_IN", CTRL, first=len(w.res.entries))      # again: it is there

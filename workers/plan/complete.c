@@ -213,14 +213,28 @@ static unsigned highest_node(const struct tree *el)
     return below > max ? below : max;
 }
 
+static unsigned next_node(const struct tree *dom)
+{
+    uint64_t noted;
+    const struct tree *devices = tree_get(dom, "devices");
+    unsigned next = tree_attr_uint(devices, MARK_NODES, 0x7fffffff, &noted) == 0 && noted ? (unsigned)noted : 1;
+    TREE_EACH(d, devices, "disk") {
+        unsigned n = highest_node(d);
+        if (n >= next)
+            next = n + 1;
+    }
+    return next;
+}
+
+void plan_count_nodes(struct tree *dom)
+{
+    if (tree_get(dom, "devices"))
+        tree_set_attr(tree_get(dom, "devices"), MARK_NODES, "%u", next_node(dom));
+}
+
 int plan_complete_device(const struct tree *dom, struct tree *dev, const struct plan_host *h, struct err *e)
 {
-    struct completion k = { .dom = (struct tree *)dom, .h = h, .e = e, .next_node = 1 };
-    TREE_EACH(d, tree_get(dom, "devices"), "disk") {
-        unsigned n = highest_node(d);
-        if (n >= k.next_node)
-            k.next_node = n + 1;
-    }
+    struct completion k = { .dom = (struct tree *)dom, .h = h, .e = e, .next_node = next_node(dom) };
     if (pl_is(dev->name, "disk")) {
         if (removable(dev))
             drop_missing(&k, dev);

@@ -91,4 +91,6 @@ char *plan_text(const struct plan_in *in, const struct plan *p, struct err *e);
 int plan_complete(struct tree *dom, const struct plan_host *h, struct err *e);
 /* The same for a device that is about to be plugged into dom (its nodes get numbers nobody has). */
 int plan_complete_device(const struct tree *dom, struct tree *dev, const struct plan_host *h, struct err *e);
+/* After a device was put into dom: its nodes' numbers are not given again. */
+void plan_count_nodes(struct tree *dom);
 #endif

@@ -116,6 +116,8 @@ static void on_cleaned(void *data, json_t *ret, const struct err *e)
         plug_settled(g);
         return;
     }
+    if (e && !device)
+        log_debug("taking out what is left of a device: %s", e->detail);
     if (device && !(e && strstr(e->detail, "not found")))
         json_object_set_new(group, "await", json_string(device));       /* it may take the guest's consent */
     else

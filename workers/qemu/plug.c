@@ -124,6 +124,7 @@ void plug_step_item(struct plugging *p, const struct plan_item *it)
         return;
     }
     plug_step(p, command, args, fd, undo, undo_args);
+    p->step[p->n - 1].device = it->opt == PLAN_DEVICE;
 }
 
 json_t *plug_undo(const struct plugging *p, size_t n)
@@ -197,6 +198,7 @@ static void plugged(struct plugging *p)
         guest_place(g, dev);
         guest_count_memory(g, dev, true);
     }
+    plan_count_nodes(g->tree);
     guest_learn_memory(g);
     take_ends(p);
     close(g->manifest_fd);
@@ -245,9 +247,26 @@ static int plan_one(struct plugging *p, struct tree *dom, struct tree *dev)
     for (size_t i = 0; i < plan.n && !p->e.code; i++)
         plug_step_item(p, &plan.v[i]);
     plan_free(&plan);
+    size_t n = p->n;
     if (!p->e.code)
         settings_of(p, dev);
+    for (; n < p->n; n++)
+        p->step[n].device = true;
     return p->e.code ? -1 : 0;
+}
+
+/* Back ends of all of them come first: a device that was there takes the guest's consent to go again. */
+static void devices_last(struct plugging *p)
+{
+    struct step *v = calloc(p->n + 1, sizeof *v);
+    size_t n = 0;
+    BUG_ON(!v);
+    for (int device = 0; device < 2; device++)
+        for (size_t i = 0; i < p->n; i++)
+            if (p->step[i].device == device)
+                v[n++] = p->step[i];
+    free(p->step);
+    p->step = v;
 }
 
 static void plug_in_begin(struct plugging *p)
@@ -264,6 +283,7 @@ static void plug_in_begin(struct plugging *p)
         else
             plan_one(p, dom, dev);
     }
+    devices_last(p);
     plug_run(p, plugged);
 }
 

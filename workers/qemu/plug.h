@@ -20,7 +20,7 @@ struct plan_in opened_plan(struct guest *g, const struct opened *o, const struct
 /* Commands that rid QEMU of what was made for a device: a new array, backwards. NULL with *e set. */
 json_t *opened_undo(struct guest *g, const struct opened *o, const struct tree *dev, bool with_device, struct err *e);
 
-struct step { const char *command; json_t *args, *undo; int fd; };
+struct step { const char *command; json_t *args, *undo; int fd; bool device; };
 struct plugging {
     struct guest *g;
     struct request rq;

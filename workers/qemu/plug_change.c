@@ -54,6 +54,7 @@ static void changed(struct plugging *p)
         if (!same_source(old, dev))
             commands = opened_undo(g, &p->o, old, false, &e);
     }
+    plan_count_nodes(g->tree);          /* of the old one */
     uint64_t taken = tree_kib(old, "target/current");
     if (old && !strcmp(dev->name, "memory") && tree_get(old, "target/current"))
         guest_set_module(dev, taken * 1024);
@@ -65,6 +66,7 @@ static void changed(struct plugging *p)
     close(g->grants_fd);
     g->manifest_fd = STEAL_FD(&p->manifest_fd);
     g->grants_fd = STEAL_FD(&p->grants_fd);
+    plan_count_nodes(g->tree);
     p->begun = false;
     if (commands)
         p->group = cleanup_add(g, commands, NULL);      /* with it the notes are written */

@@ -15,6 +15,7 @@ static uint64_t gone(struct guest *g, struct tree *dev)
     json_t *commands = opened_load(g, g->manifest_fd, g->grants_fd, &o, &e) ? NULL : opened_undo(g, &o, dev, false, &e);
     if (!commands)
         log_warn("what was behind <%s> stays in QEMU: %s", dev->name, e.detail);
+    plan_count_nodes(g->tree);
     guest_drop_ends(g, dev);
     guest_count_memory(g, dev, false);
     TREE_EACH(console, dev->parent, "console")
@@ -43,12 +44,38 @@ static void has_gone(struct plugging *p, uint64_t group)
         next_out(p);
 }
 
+/* QEMU 7.2 keeps what serves an empty drive, and so the medium that was put into it, when the drive goes: the medium goes first. Drives that can be unplugged
+ * go at once, whatever the guest thinks of it. */
+static bool has_medium(const struct tree *dev)
+{
+    return !strcmp(dev->name, "disk") && tree_attr_is(dev, "device", "cdrom") && tree_path_attr(dev, "source", "index");
+}
+
+static void take_medium(struct guest *g, const struct tree *dev)
+{
+    if (!has_medium(dev))
+        return;
+    qmp_send(&g->qmp, "blockdev-open-tray", json_pack("{s:s, s:b}", "id", device_alias(dev), "force", 1), -1, 0, NULL, NULL);
+    qmp_send(&g->qmp, "blockdev-remove-medium", json_pack("{s:s}", "id", device_alias(dev)), -1, 0, NULL, NULL);
+}
+
+static void put_back(struct guest *g, const struct tree *dev)
+{
+    char node[64];
+    if (!has_medium(dev) || util_format(node, sizeof node, "libvirt-%.20s-format", tree_path_attr(dev, "source", "index")))
+        return;
+    qmp_send(&g->qmp, "blockdev-insert-medium", json_pack("{s:s, s:s}", "id", device_alias(dev), "node-name", node), -1, 0, NULL, NULL);
+    qmp_send(&g->qmp, "blockdev-close-tray", json_pack("{s:s}", "id", device_alias(dev)), -1, 0, NULL, NULL);
+}
+
 static void on_deleting(void *data, json_t *ret, const struct err *e)
 {
     struct plugging *p = data;
     struct tree *dev = guest_device(p->g, p->alias);
     (void)ret;
     p->waits = true;
+    if (e && dev)
+        put_back(p->g, dev);
     if (e && dev && strstr(e->detail, "not found"))     /* it has gone, and nobody heard of that */
         has_gone(p, gone(p->g, dev));
     else if (e)
@@ -73,6 +100,7 @@ static void next_out(struct plugging *p)
         plug_end(p);
         return;
     }
+    take_medium(g, dev);
     qmp_send(&g->qmp, "device_del", json_pack("{s:s}", "id", p->alias), -1, 0, on_deleting, p);      /* where it is refused, p is no more */
     qmp_flush(&g->qmp);
 }
