@@ -54,7 +54,8 @@ int kept_covers(const void *had, size_t had_len, const void *asked, size_t asked
     size_t n = 0, i = 0;
     int r = manifest_open(&in, had, had_len);
     while (r >= 0 && (r = next(&in, &a)) > 0)       /* at most MANIFEST_ENTRIES_MAX: manifest_open sees to it */
-        all[n++] = a;
+        if (!(a.m.flags & MF_GONE))                 /* of a device that it had given back */
+            all[n++] = a;
     if (r < 0)
         return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the manifest beside the saved state is malformed");
     for (r = manifest_open(&in, asked, asked_len); r >= 0 && (r = next(&in, &a)) > 0;) {
