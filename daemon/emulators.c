@@ -96,7 +96,7 @@ static void launch(struct keeper_start *k, uint32_t i, struct answer *a)
 {
     struct birth b = { .role = ROLE_HAND_LAUNCH, .uid = ~0u, .gid = ~0u };
     uint32_t uid = k->layout.session ? ~0u : k->settings.uid_base + ROLE_PROBE;
-    struct launch l = { .uid = uid, .gid = uid, .flags = LAUNCH_NO_CGROUP, .nfds = 2, .log_fd = 1, .fd = { { .number = QEMU_FD_BASE }, { .number = -1 } } };
+    struct launch l = { .uid = uid, .gid = uid, .flags = LAUNCH_NO_CGROUP, .nfds = 2, .fd = { { .number = QEMU_FD_BASE }, { .number = -1 } } };
     struct manifest_entry kvm = { .kind = MK_DEVNODE, .flags = MF_OPTIONAL, .parent = -1 };
     struct manifest_out m;
     uint8_t list[256];

@@ -21,7 +21,7 @@ enum internal_op {
     IN_SPAWN = 16,      /* EVENT: struct spawn; fds: [0] child's channel, [1] our end (kept when who.kind is HELD_CHANNEL, else absent), then the child's in order.
                          * Answered by the EVENT IN_SPAWNED: struct spawned */
     IN_STORE,           /* EVENT: struct held + its fd: keep it until IN_DROP. It is safe for what is sent to the keeper after it */
-    IN_DROP,            /* EVENT: n struct held (keys only): close what is held of an object (HELD_FD), or a channel (HELD_CHANNEL) */
+    IN_DROP,            /* EVENT: n struct held (keys only): close what is held of an object (HELD_FD; with a tag: as that, with that arg), or a channel (HELD_CHANNEL) */
     IN_KILL,            /* EVENT: struct kill_req: signal through the pidfd held */
     IN_ADOPT,           /* EVENT: struct held of a running guest + pidfd: watch a process the keeper did not spawn itself (a QEMU's PID-1 stub) */
     IN_READY,           /* EVENT: accepting clients: pid file, readiness notification */
@@ -84,13 +84,14 @@ enum internal_op {
     IN_LOG_GAP,         /* EVENT log -> supervisor: fd [0] a memfd: uint64_t bytes that could not be kept, which the next instances are born with (BFD_CHECKPOINT) */
     /* hands (keeper spawns; the supervisor is their only peer, channel = fd 3; each answers one call and exits).
      * An operation that fails is answered by a REPLY with error != 0, no descriptors and nothing left over. */
-    IN_HAND_OPEN = 112, /* hand-open. CALL: struct hand_req; fds: manifest, and with HAND_LOGD pipes. Reply: struct hand_done; fds: [0] grants memfd, then nqemu descriptors for QEMU with the
-                         * numbers fd_base, fd_base + 1, ... in that order, then nworker of ours: [the monitor's connected socket], then grant.nworker
+    IN_HAND_OPEN = 112, /* hand-open. CALL: struct hand_req; fds: manifest, and with HAND_LOGD pipes, or of a guest that runs (HAND_NO_MONITOR) its grants: only entries
+                         * that these have not are opened. Reply: struct hand_done; fds: [0] grants memfd, then nqemu descriptors for QEMU with the numbers up to next_fd - 1
+                         * in that order, then nworker of ours: [the monitor's connected socket], then grant.nworker
                          * for each entry in order (MK_PTY: slave; MK_PAIR: other end; MK_TCP_LISTEN: listener; MK_UNIX_LISTEN "worker": pair's other end, then listener;
                          * MK_LOG, unless HAND_LOGD: read end of the pipe, its file, the file's folder), [last for OWN_LOG: read end, unless HAND_LOGD, and QEMU's end]. What is in [] is not there with HAND_NO_MONITOR.
                          * With HAND_LOOK, one turn of a search for backing files: fds: manifest, and sealed memfd: struct probe_result of the image of index look, if that was probed. Reply:
                          * fds: [0] the manifest with that in it; unless it has grown or there is no further image, [1] the next one, from look on, [2] sealed memfd: struct probe_req; id: its index */
-    IN_HAND_NET,        /* hand-net. CALL: struct hand_req (fd_base: the next_fd of IN_HAND_OPEN); fds: manifest, grants so far. Reply like IN_HAND_OPEN, for MK_TAP entries, no monitor;
+    IN_HAND_NET,        /* hand-net. CALL: struct hand_req; fds: manifest, grants so far. Reply like IN_HAND_OPEN, for the MK_TAP entries that are not made yet, no monitor;
                          * grants: those of both */
     IN_HAND_UNNET,      /* hand-net. CALL: struct hand_req; fds: manifest, grants: delete taps named in grants that we made. Reply: struct hand_done */
     IN_HAND_LAUNCH,     /* hand-launch. CALL: struct launch; fds: argv memfd, manifest (for MK_BIND, MK_DEVNODE), then qemu's descriptors. Reply: struct launched, or a failed hand_done;
@@ -105,6 +106,10 @@ enum internal_op {
     IN_HAND_LEASE,      /* hand-open. CALL: struct hand_lease. Reply: struct lock_done; fd [0] what was opened. Another one may follow */
     IN_HAND_DAEMON,     /* hand-open. CALL: struct hand_daemon: connect to the host's lock or log daemon. Reply: struct hand_done; fds [0] the connection, [1] a pipe's end: it stays
                          * while that is open: the daemon looks for who connected when it answers the first call over it. With fd [0] a manifest: reply fd [2]: struct disk_keys of it */
+    IN_HAND_SETTLE,     /* hand-open. CALL: struct hand_req; fds: [0] sealed memfd: struct launch_fd of each that follows, then all that the run holds: devices have come to a running guest, or gone from it, and what was made for those that
+                         * have gone is removed. With a second manifest (arg not 0) among it they did not come: what that has more than the first is removed, by the grants that are as new.
+                         * Else the guest's stub gets all of it in place of what it held, and the reply has fds [0] grants, [1] manifest, without what has gone.
+                         * Reply: struct hand_done; ours_entry: the nworker entries whose ends of ours are not needed any more */
     IN_HAND_OWNER,      /* hand-open. CALL: struct hand_owner, fd [0] an accepted socket: who is at its other end. Reply: struct lock_done; fd [0] a pidfd */
     /* debug, admin door only */
     IN_WORKERS = 128,   /* CALL: reply: struct peer_row, one after the other */
@@ -229,7 +234,7 @@ struct hand_req {
                                      * Also who connects to host sockets, and opens an image that root may not (NFS) */
     int32_t id;
     uint32_t flags;                 /* enum hand_flags */
-    uint32_t fd_base;               /* number in QEMU of the first descriptor; 0: QEMU_FD_BASE */
+    uint32_t pad;
     uint32_t look;                  /* with HAND_LOOK: index of an image */
     char name[NAME_MAX_BYTES];
     char run_dir[384];              /* /var/lib/libvirt/qemu/domain-ID-NAME: made here, mode 0700, with monitor.sock in it */
@@ -251,7 +256,7 @@ struct hand_done {
 enum hand_has { HAND_HAS_TAPS = 1, HAND_HAS_HOSTNET = 2 };      /* what the manifest has beside what was opened */
 enum launch_flags { LAUNCH_HOSTNET = 1 /* host's net namespace */, LAUNCH_NO_CGROUP = 2 /* a QEMU run for its capabilities */,
     LAUNCH_LEASES = 4 /* the guest is an owner at virtlockd */ };
-/* number: in QEMU, >= QEMU_FD_BASE; -1: it is log_fd, or none of QEMU's: its PID-1 stub holds it as what kind and arg say, until a later daemon asks for it */
+/* number: in QEMU, >= QEMU_FD_BASE; -1: QEMU's stdout and stderr (BFD_NONE), or none of QEMU's: its PID-1 stub holds it as what kind and arg say, until a later daemon asks for it */
 struct launch_fd { int16_t number; uint8_t kind /* enum birth_fd_kind; BFD_NONE: QEMU's */, pad; uint32_t arg; };
 struct plug_alias { char alias[NAME_MAX_BYTES]; };
 struct plug { uint32_t nfds, flags /* of the client's call: PLUG_FORCE */; struct launch_fd fd[FRAME_FDS_MAX]; };
@@ -262,7 +267,7 @@ struct launch {
     uint8_t uuid[16];
     char emulator[512];         /* path of the binary; must be one that hand-launch knows. argv memfd holds argv[0].. too */
     uint32_t nfds;              /* descriptors after argv and manifest */
-    uint32_t log_fd;            /* index among them of QEMU's stdout and stderr */
+    uint32_t pad2;
     struct launch_fd fd[FRAME_FDS_MAX];
     uint64_t mem_hard_kib, mem_soft_kib, swap_hard_kib;      /* 0: no limit */
     uint64_t cpu_shares, cpu_period_us; int64_t cpu_quota_us; /* 0: as the kernel has it */

@@ -83,5 +83,6 @@ struct grant {
 };
 #define QEMU_FD_BASE 10
 #define GRANTS_MAGIC 0x47524e31u
-struct grants_head { uint32_t magic, n; int32_t monitor_fd; /* number in QEMU of the listening monitor socket, -1 none */ uint32_t pad; };
+struct grants_head { uint32_t magic, n; int32_t monitor_fd; /* number in QEMU of the listening monitor socket, -1 none */
+    uint32_t next_fd; /* first number in QEMU that was never given away in this run; 0: none was */ };
 #endif

@@ -18,6 +18,7 @@ enum op_route {
     ROUTE_GATEWAY,     /* answered by the gateway: from the index page, or of the connection itself */
     ROUTE_SUPERVISOR,  /* a flow or a table of the supervisor */
     ROUTE_OBJECT,      /* running guest: its worker; else (or FRAME_CONFIG): an xmlc with the stored definition */
+    ROUTE_PLUG,        /* the same, but a device comes to a running guest or goes from it: a flow of the supervisor. Without flags: only that */
     ROUTE_LIVE,        /* running guest's worker; else error 55 "domain is not running" */
     ROUTE_DOC,         /* an xmlc with the document in the arguments (no stored definition) */
     ROUTE_HOST,        /* the host worker: node facts, capabilities */

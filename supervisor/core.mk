@@ -29,6 +29,7 @@ roles_supervisor_SOURCES = $(supervisor_core) \
 	%reldir%/qemud/load.c \
 	%reldir%/qemud/manifest_policy.c \
 	%reldir%/qemud/objects.c \
+	%reldir%/qemud/plug.c \
 	%reldir%/qemud/run_log.c \
 	%reldir%/qemud/save.c \
 	%reldir%/qemud/slots.c \

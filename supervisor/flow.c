@@ -75,12 +75,20 @@ void flow_unblock(void)
 
 void flow_answered(struct flow *f, bool ok)
 {
-    if (!ok && !f->caller.number)
+    bool undone = f->start_err.code;
+    if (!(ok || undone) && !f->caller.number)
         log_warn("%s: %s: %s", f->name, f->steps[f->pc].name, f->err.detail);
-    else if (!ok)
-        route_error(&f->caller, &f->err);
+    else if (!ok || undone)
+        route_error(&f->caller, undone ? &f->start_err : &f->err);
     else if (!f->answered)
         route_reply(&f->caller, f->reply, f->doc.reply_len, NULL, 0);
+}
+
+int flow_without(struct flow *f)
+{
+    log_warn("%s: %s: %s", f->name, f->steps[f->pc].name, f->err.detail);
+    memset(&f->err, 0, sizeof f->err);
+    return ++f->i < 3 ? FLOW_AGAIN : FLOW_NEXT;     /* three times: its hand may have died of something else */
 }
 
 int flow_answer(struct flow *f, struct frame *fr)

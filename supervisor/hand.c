@@ -91,11 +91,35 @@ struct manifest_in hand_entries(const struct hand *h)
 
 bool hand_next(struct manifest_in *in, struct manifest_entry *e, const char **path, const char **aux)
 {
-    if (manifest_next(in, e, path, aux) != 1)
-        return false;
+    do
+        if (manifest_next(in, e, path, aux) != 1)
+            return false;
+    while (e->flags & MF_GONE);
     *path = *path ? *path : "";
     *aux = *aux ? *aux : "";
     return true;
+}
+
+bool hand_grants(const struct hand *h, unsigned i, struct hand_grants *g)
+{
+    const void *p;
+    size_t n;
+    *g = (struct hand_grants){ .h = { .magic = GRANTS_MAGIC, .monitor_fd = -1, .next_fd = QEMU_FD_BASE } };
+    if (i >= h->call.h.nfds || frame_map(h->call.fds[i], sizeof *g, &p, &n) < 0)
+        return false;
+    const struct grants_head *head = p;
+    bool good = n >= sizeof *head && head->magic == GRANTS_MAGIC && head->n <= MANIFEST_ENTRIES_MAX && n >= sizeof *head + head->n * sizeof g->g[0];
+    if (good)
+        memcpy(g, p, sizeof *head + head->n * sizeof g->g[0]);
+    if (n)
+        munmap((void *)(uintptr_t)p, n);
+    for (uint32_t k = 0; good && k < g->h.n; k++) {
+        struct grant *one = &g->g[k];
+        one->name[sizeof one->name - 1] = 0;
+        if (one->qemu_fd[0] >= 0 && (uint32_t)one->qemu_fd[0] + one->nqemu > g->h.next_fd)     /* of a run that an earlier build began */
+            g->h.next_fd = (uint32_t)one->qemu_fd[0] + one->nqemu;
+    }
+    return good;
 }
 
 int hand_reply(struct hand *h, const void *body, size_t len, const int *fds, unsigned nfds)

@@ -31,9 +31,12 @@ const void *hand_body(const struct hand *h, size_t n);
 void hand_check_text(const char *text, size_t n);
 /* Maps descriptor i of the call as a manifest and checks it whole. 0, or -1 with *e set. */
 int hand_manifest(struct hand *h, unsigned i, struct err *e);
-/* Iterates: for (struct manifest_in in = hand_entries(h); hand_next(&in, &entry, &path, &aux); ) */
+/* Iterates, over what has not gone: for (struct manifest_in in = hand_entries(h); hand_next(&in, &entry, &path, &aux); ) */
 struct manifest_in hand_entries(const struct hand *h);
 bool hand_next(struct manifest_in *in, struct manifest_entry *e, const char **path, const char **aux);
+/* Copies descriptor i of the call, the grants of a run, whose memfd *g is the form of.  false, and none in *g: there are none. */
+struct hand_grants { struct grants_head h; struct grant g[MANIFEST_ENTRIES_MAX]; };
+bool hand_grants(const struct hand *h, unsigned i, struct hand_grants *g);
 /* Answers.  body is a fixed struct.  Returns 0, or a negative errno: the supervisor is gone, undo and end. */
 int hand_reply(struct hand *h, const void *body, size_t len, const int *fds, unsigned nfds);
 /* Answers with a failed struct hand_done made of *e. failed: index of the entry, -1 none. */
@@ -55,7 +58,7 @@ int record_free(const struct hand *h, const char *name, int32_t id);
  * -EADDRINUSE: a stub that lives has that id. late: a daemon did without what is there, and notes of its own have taken the place of the stub's. */
 int record_listen(const struct hand *h, int32_t id);
 int record_connect(const struct hand *h, int32_t id, bool *late);
-void record_late(const struct hand *h, int32_t id);         /* this daemon does without it */
+void record_late(const struct hand *h, int32_t id, bool late);      /* this daemon does without it; or it has what is now again */
 int proc_start(int32_t pid, uint64_t *start);       /* field 22 of /proc/PID/stat. 0 or -ESRCH */
 
 /* hand_daemon.c: the socket of the host's daemon that speaks that program (PROG_LOCK, PROG_LOG). 0 or negative errno. */
@@ -84,6 +87,8 @@ int path_open_plain(const char *path);
 int path_remove(const char *path, const struct stat *was);
 /* A socket that nobody listens at. 0, or a negative errno: -EADDRINUSE: somebody does. */
 int path_remove_socket(const char *path);
+/* A listening socket of a guest's: the one that this run made (g, NULL: it was being made), or what nobody listens at; and its folder, if that was the run's. */
+void sock_remove(const struct hand_req *rq, const struct grant *g, const char *path);
 /* path without its last step into dir (size n), which becomes "/" at least; returns the last step or NULL. */
 const char *path_split(const char *path, char *dir, size_t n);
 

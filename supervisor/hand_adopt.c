@@ -121,7 +121,7 @@ void hand_adopt(struct hand *h)
         qemu_find(p.stub, &fds[1]);
         if ((r = held_get(h, p.id, &late, &held, buf)) < 0) {
             log_warn("the first process of '%s' does not give what it holds: its consoles and logs stay closed: %s", q->name, strerror(-r));
-            record_late(h, p.id);
+            record_late(h, p.id, true);
         } else {
             held_take(&held, late, &done, fds + 2);
         }

@@ -50,6 +50,7 @@ struct launcher {
     struct hand *h;
     const struct launch *l;
     bool session;
+    unsigned log;                   /* which of QEMU's descriptors is its log */
     int plan, filter, stub, null, door, lease /* connection to virtlockd */;     /* -1: none */
     struct sockaddr_un lockd;
     int status[2], exec[2];         /* [0] here, [1] the child's */
@@ -99,22 +100,27 @@ static int emulator_check(const struct launcher *x, struct err *e)
 }
 
 /* Everything that can be checked before anything is made. */
-static int launch_check(const struct launcher *x, struct err *e)
+static int launch_check(struct launcher *x, struct err *e)
 {
     const struct launch *l = x->l;
     unsigned have = x->h->call.h.nfds;
-    if (have < 2 || l->nfds != have - 2 || l->nfds > ARRAY_N(l->fd) || l->log_fd >= l->nfds)
+    if (have < 2 || l->nfds != have - 2 || l->nfds > ARRAY_N(l->fd))
         return bad_launch(e, "descriptors");
+    x->log = l->nfds;
     for (unsigned i = 0; i < l->nfds; i++) {
         int number = l->fd[i].number;
+        if (number == -1 && l->fd[i].kind == BFD_NONE && x->log == l->nfds)
+            x->log = i;
         if (number != -1 && (number < QEMU_FD_BASE || number >= QEMU_FD_LEASE))
             return bad_launch(e, "descriptor number");
-        if (number == -1 && i != l->log_fd && (l->fd[i].kind == BFD_NONE || l->fd[i].kind >= BFD_KIND_N))
+        if (number == -1 && i != x->log && (l->fd[i].kind == BFD_NONE || l->fd[i].kind >= BFD_KIND_N))
             return bad_launch(e, "descriptor kind");
         for (unsigned k = 0; k < i; k++)
             if (number != -1 && l->fd[k].number == number)
                 return bad_launch(e, "descriptor number given twice");
     }
+    if (x->log == l->nfds)
+        return bad_launch(e, "no log");
     if (!x->session && (l->uid == 0 || l->gid == 0 || l->uid == 0xffffffffu || l->gid == 0xffffffffu))
         return bad_launch(e, "a guest cannot have this uid");
     return emulator_check(x, e);
@@ -132,7 +138,7 @@ static int make_plan(struct launcher *x, struct err *e)
     if (plan.args > ARGS_MAX)
         return bad_launch(e, "arguments");
     for (unsigned i = 0; i < x->l->nfds; i++)
-        if (x->l->fd[i].number < 0 && i != x->l->log_fd)
+        if (x->l->fd[i].number < 0 && i != x->log)
             plan.held_as[plan.held++] = x->l->fd[i];
     plan.args_bytes = (uint32_t)n;
     memcpy(plan.emulator, x->l->emulator, sizeof plan.emulator);
@@ -190,7 +196,7 @@ static void place_fds(const struct launcher *x)
 {
     enum { STATUS, FIXED = 10, OUT_OF_THE_WAY = QEMU_FD_END + 256 };
     const struct launch *l = x->l;
-    const int *in = x->h->call.fds + 2, log = in[l->log_fd];
+    const int *in = x->h->call.fds + 2, log = in[x->log];
     struct { int fd, to; } place[FIXED + FRAME_FDS_MAX] = {
         [STATUS] = { child_status, STUB_FD_STATUS }, { x->null, 0 }, { log, 1 }, { log, 2 }, { x->plan, STUB_FD_PLAN }, { x->filter, STUB_FD_FILTER },
         { x->exec[1], STUB_FD_EXEC }, { x->stub, STUB_FD_FREE }, { x->door, QEMU_FD_END }, { x->lease, QEMU_FD_LEASE },
@@ -199,7 +205,7 @@ static void place_fds(const struct launcher *x)
     unsigned n = FIXED;
     int held = QEMU_FD_END + 1;         /* closed in QEMU by its number */
     for (unsigned i = 0; i < l->nfds; i++)
-        if (l->fd[i].number >= 0 || i != l->log_fd) {
+        if (l->fd[i].number >= 0 || i != x->log) {
             place[n].fd = in[i];
             place[n++].to = l->fd[i].number >= 0 ? l->fd[i].number : held++;
         }
@@ -413,7 +419,7 @@ static int launch(struct launcher *x, struct launched *done, int fds[3], unsigne
     if (x->session)
         prctl(PR_SET_DUMPABLE, 1);
     if (!(x->l->flags & LAUNCH_NO_CGROUP))
-        head_write(x->h->call.fds[2 + x->l->log_fd], x->h->call.fds[0]);
+        head_write(x->h->call.fds[2 + x->log], x->h->call.fds[0]);
     pid = launch_clone(x, &pidfd);
     if (pid == 0)
         child(x);
@@ -504,29 +510,17 @@ static void sockets_remove(const char *folder)
     rmdir(folder);
 }
 
-/* The one that this run made; or, of one that was being made, what nobody listens at. */
-static int socket_remove(const struct hand *h, uint32_t index, const char *path)
-{
-    static struct { struct grants_head h; struct grant g[MANIFEST_ENTRIES_MAX]; } grants;
-    const void *p;
-    size_t n;
-    if (!grants.h.magic && h->call.h.nfds > 1 && frame_map(h->call.fds[1], sizeof grants, &p, &n) == 0 && n) {
-        memcpy(&grants, p, n);
-        munmap((void *)(uintptr_t)p, n);
-    }
-    const struct grant *g = grants.h.magic == GRANTS_MAGIC && index < grants.h.n ? &grants.g[index] : NULL;
-    return g && g->ino ? path_remove(path, &(struct stat){ .st_mode = S_IFSOCK, .st_dev = (dev_t)g->dev, .st_ino = (ino_t)g->ino }) : path_remove_socket(path);
-}
-
 /* SAFETY: removes only what names of our own making lead to: the guest's groups, monitor.sock and the key in the run folder and the folders once they
  * are empty, and sockets (nothing else) where the manifest had QEMU listen, or in the folder of its channels. */
 static void hand_reap(struct hand *h)
 {
     const struct hand_req *rq = hand_body(h, sizeof *rq);
+    static struct hand_grants grants;
     struct hand_done done = { .failed = -1 };
     struct manifest_entry m;
     const char *path, *aux;
     struct err e = ERR_INIT;
+    hand_grants(h, 1, &grants);
     char sock[sizeof rq->run_dir + 16], folder[PATH_MAX], lib[sizeof rq->run_dir];
     hand_check_text(rq->name, sizeof rq->name);
     hand_check_text(rq->run_dir, sizeof rq->run_dir);
@@ -544,13 +538,12 @@ static void hand_reap(struct hand *h)
         if (last && util_format(folder, sizeof folder, "%s/channel/target/%s", lib, last) == 0)
             sockets_remove(folder);
     }
-    if (!is_left && !is_named && h->call.h.nfds && hand_manifest(h, 0, &e) == 0 && path_split(rq->run_dir, lib, sizeof lib))
-        for (struct manifest_in in = hand_entries(h); hand_next(&in, &m, &path, &aux); )
-            if (m.kind == MK_UNIX_LISTEN && socket_remove(h, m.index, path) == 0) {
-                /* The folder of a guest's own channels is made for the run, and goes with it. */
-                if (path_split(path, folder, sizeof folder) && !strncmp(folder, lib, strlen(lib)) && folder[strlen(lib)] == '/')
-                    rmdir(folder);
-            }
+    if (!is_left && !is_named && h->call.h.nfds && hand_manifest(h, 0, &e) == 0)
+        for (struct manifest_in in = hand_entries(h); manifest_next(&in, &m, &path, &aux) == 1; ) {
+            const struct grant *g = m.index < grants.h.n ? &grants.g[m.index] : NULL;
+            if (m.kind == MK_UNIX_LISTEN && path && (!(m.flags & MF_GONE) || (g && g->made)))       /* else it was removed, and may be another guest's by now */
+                sock_remove(rq, g, path);
+        }
     if (has_folder && rmdir(rq->run_dir) < 0 && errno != ENOENT)
         log_warn("cannot remove '%s': %s", rq->run_dir, strerror(errno));
     hand_reply(h, &done, sizeof done, NULL, 0);

@@ -19,7 +19,7 @@ struct stub_plan {              /* sealed memfd; args NUL-terminated arguments f
  * a struct stub_fail and ends.  STUB_FD_EXEC is a pipe that exec closes: end of file means that QEMU runs.  The stub waits for one byte more:
  * the guest is known to the daemon.  Without it (the hand was killed, the supervisor died) it ends, and QEMU with it: no guest is ever nobody's. */
 /* Its door (ID.door, hand_record.c) stays open as long as it lives: who connects, a later daemon's hand, gets one frame, REPLY IN_HAND_PIDFD: held_as[], and the
- * descriptors. */
+ * descriptors. It may send one, CALL IN_HAND_SETTLE, of the same form: it takes the place of all of that, which a REPLY says. */
 struct stub_fail { int32_t error; char text[500]; };
 
 /* hand_cgroup.c.  One guest's groups: a leaf below machine/ in each hierarchy that is there. */

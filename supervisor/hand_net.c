@@ -19,7 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <unistd.h>
 #include "ipc/log.h"
 #include "ipc/util.h"
@@ -28,7 +27,7 @@
 #define TEMPLATE "vnet%d"
 
 /* fds: QEMU's; ours: the worker's. */
-struct net { struct nl_sock *nl; const struct hand_req *rq; int fds[FRAME_FDS_MAX], ours[FRAME_FDS_MAX]; uint16_t ours_entry[FRAME_FDS_MAX]; unsigned nfds, nours; uint32_t fd_next; int error; };
+struct net { struct nl_sock *nl; int fds[FRAME_FDS_MAX], ours[FRAME_FDS_MAX]; uint16_t ours_entry[FRAME_FDS_MAX]; unsigned nfds, nours; uint32_t fd_next; int error; };
 
 static int fail(struct net *n, struct err *e, int errnum, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 static int fail(struct net *n, struct err *e, int errnum, const char *fmt, ...)
@@ -180,38 +179,26 @@ static int make_tap(struct net *n, const struct manifest_entry *m, const char *p
     return set_up(n, m, ifr.ifr_name, aux, g->is_new, e);
 }
 
-static struct { struct grants_head h; struct grant g[MANIFEST_ENTRIES_MAX]; } grants;
-
-/* What hand-open made, to which ours is added. */
-static void load_grants(const struct hand *h)
-{
-    const void *p;
-    size_t len;
-    memset(&grants, 0, sizeof grants);
-    grants.h = (struct grants_head){ .magic = GRANTS_MAGIC, .monitor_fd = -1 };
-    if (h->call.h.nfds < 2 || frame_map(h->call.fds[1], sizeof grants, &p, &len) < 0)
-        return;
-    memcpy(&grants, p, len);
-    munmap((void *)(uintptr_t)p, len);
-}
+static struct hand_grants grants;       /* what hand-open made, to which ours is added */
 
 static void hand_net(struct hand *h, struct net *n)
 {
     struct manifest_entry m;
     const char *path, *aux;
     struct err e = ERR_INIT;
-    n->rq = hand_body(h, sizeof *n->rq);
-    n->fd_next = n->rq->fd_base ? n->rq->fd_base : QEMU_FD_BASE;
-    load_grants(h);
+    hand_body(h, sizeof(struct hand_req));
+    hand_grants(h, 1, &grants);
+    n->fd_next = grants.h.next_fd;
     if (hand_manifest(h, 0, &e)) {
         hand_fail(h, -1, -EPROTO, &e);
         return;
     }
-    grants.h.n = 0;
-    for (struct manifest_in in = hand_entries(h); hand_next(&in, &m, &path, &aux); grants.h.n++) {
+    grants.h.n = hand_entries(h).left;
+    for (struct manifest_in in = hand_entries(h); hand_next(&in, &m, &path, &aux);) {
         struct grant *g = &grants.g[m.index];
-        if (m.kind == MK_TAP || !g->made)
-            *g = (struct grant){ .index = m.index, .qemu_fd = { -1, -1 }, .made = m.kind == MK_TAP };
+        if (g->made)
+            continue;
+        *g = (struct grant){ .index = m.index, .qemu_fd = { -1, -1 }, .made = m.kind == MK_TAP };
         /* What was made goes with this process: a tap is not persistent. */
         if (m.kind == MK_TAP && make_tap(n, &m, path, aux, g, &e)) {
             hand_fail(h, (int)m.index, n->error, &e);
@@ -219,6 +206,7 @@ static void hand_net(struct hand *h, struct net *n)
         }
     }
     struct hand_done done = { .nqemu = n->nfds, .nworker = n->nours, .failed = -1, .next_fd = n->fd_next };
+    grants.h.next_fd = n->fd_next;
     for (unsigned i = 0; i < n->nours; i++) {
         done.ours_kind[i] = BFD_CHARDEV;
         done.ours_entry[i] = n->ours_entry[i];
@@ -235,18 +223,20 @@ static void hand_net(struct hand *h, struct net *n)
     hand_reply(h, &done, sizeof done, fds, 1 + n->nfds + n->nours);
 }
 
-/* A tap goes when the last of QEMU's descriptors does; this is for what something else still holds. */
+/* A tap goes when the last of QEMU's descriptors does; this is for what something else still holds.  One of a device that has gone may be another guest's by now. */
 static void hand_unnet(struct hand *h, struct net *n)
 {
     struct hand_done done = { .failed = -1 };
-    n->rq = hand_body(h, sizeof *n->rq);
-    load_grants(h);
-    for (uint32_t i = 0; grants.h.magic == GRANTS_MAGIC && i < grants.h.n && i < MANIFEST_ENTRIES_MAX; i++) {
-        struct grant *g = &grants.g[i];
-        g->name[sizeof g->name - 1] = 0;
-        if (g->made && g->is_new && g->nqemu && name_ok(g->name) && if_nametoindex(g->name))
-            delete_tap(n, g->name);
-    }
+    struct manifest_entry m;
+    const char *path, *aux;
+    struct err e = ERR_INIT;
+    hand_body(h, sizeof(struct hand_req));
+    if (hand_manifest(h, 0, &e) == 0 && hand_grants(h, 1, &grants))
+        for (struct manifest_in in = hand_entries(h); hand_next(&in, &m, &path, &aux);) {
+            const struct grant *g = &grants.g[m.index];
+            if (m.index < grants.h.n && m.kind == MK_TAP && g->made && g->is_new && g->nqemu && name_ok(g->name) && if_nametoindex(g->name))
+                delete_tap(n, g->name);
+        }
     hand_reply(h, &done, sizeof done, NULL, 0);
 }
 

@@ -50,6 +50,8 @@ int open_give(struct opener *o, struct grant *g, int fd, struct err *e)
 {
     if (put_fd(o, o->qemu, &o->nqemu, fd, e))
         return -1;
+    if (o->fd_next >= INT16_MAX)
+        return open_fail(o, e, E2BIG, "a guest that was given too many devices");
     if (g && g->nqemu < 2)
         g->qemu_fd[g->nqemu] = (int16_t)o->fd_next;
     if (g)
@@ -405,17 +407,24 @@ static void open_end(struct opener *o)
         free(o->made[--o->nmade].path);
 }
 
+/* What a guest can be given while it runs: what its QEMU takes by descriptor.  Its view is made, and a log has a role that a start has born. */
+static const bool comes_later[MK_KIND_N] = { [MK_IMAGE] = true, [MK_FILE_OUT] = true, [MK_PTY] = true, [MK_UNIX_LISTEN] = true, [MK_UNIX_CONNECT] = true,
+    [MK_PAIR] = true, [MK_TCP_LISTEN] = true, [MK_TAP] = true };
+
 static void open_all(struct hand *h, struct opener *o)
 {
-    static struct { struct grants_head h; struct grant g[MANIFEST_ENTRIES_MAX]; } grants;
+    static struct hand_grants grants;
     struct manifest_entry m;
     const char *path, *aux;
     struct err e = ERR_INIT;
     *o = (struct opener){ .h = h, .rq = hand_body(h, sizeof *o->rq) };
     hand_check_text(o->rq->name, sizeof o->rq->name);
     hand_check_text(o->rq->run_dir, sizeof o->rq->run_dir);
-    o->fd_next = o->rq->fd_base ? o->rq->fd_base : QEMU_FD_BASE;
-    grants.h = (struct grants_head){ .magic = GRANTS_MAGIC, .monitor_fd = -1 };
+    bool runs = o->rq->flags & HAND_NO_MONITOR && hand_grants(h, 1, &grants);
+    if (!runs)
+        hand_grants(h, ~0u, &grants);
+    uint32_t first = grants.h.n, has = 0;
+    o->fd_next = grants.h.next_fd;
     if (hand_manifest(h, 0, &e)) {
         hand_fail(h, -1, -EPROTO, &e);
         return;
@@ -432,10 +441,18 @@ static void open_all(struct hand *h, struct opener *o)
             return;
         }
     }
-    uint32_t has = 0;
-    for (struct manifest_in in = hand_entries(h); hand_next(&in, &m, &path, &aux); grants.h.n++) {
+    grants.h.n = hand_entries(h).left;
+    for (uint32_t i = first; i < grants.h.n; i++)
+        grants.g[i] = (struct grant){ .index = i, .qemu_fd = { -1, -1 } };
+    for (struct manifest_in in = hand_entries(h); hand_next(&in, &m, &path, &aux);) {
+        if (m.index < first)
+            continue;
         has |= m.kind == MK_TAP ? HAND_HAS_TAPS : m.kind == MK_HOSTNET ? HAND_HAS_HOSTNET : 0;
-        if (open_entry(o, &m, path, aux, &grants.g[m.index], &e)) {
+        bool refused = runs && !comes_later[m.kind];
+        o->error = 0;
+        if (refused)
+            err_set(&e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "'%s' cannot be given to a guest that runs", path);
+        if (refused || open_entry(o, &m, path, aux, &grants.g[m.index], &e)) {
             open_undo(o);
             hand_fail(h, (int)m.index, o->error, &e);
             return;
@@ -450,6 +467,7 @@ static void open_all(struct hand *h, struct opener *o)
     memcpy(done.ours_kind, o->ours_kind, sizeof done.ours_kind);
     memcpy(done.ours_entry, o->ours_entry, sizeof done.ours_entry);
     int fds[FRAME_FDS_MAX];
+    grants.h.next_fd = o->fd_next;
     AUTO_CLOSE memfd = frame_memfd("grants", &grants, sizeof grants.h + grants.h.n * sizeof *grants.g);
     if (memfd < 0) {
         open_undo(o);
@@ -535,6 +553,7 @@ int main(void)
     case OP_IN(IN_HAND_CONNECT): hand_connect(&h); break;
     case OP_IN(IN_HAND_DAEMON): hand_daemon(&h); break;
     case OP_IN(IN_HAND_PIDFD): hand_adopt(&h); break;
+    case OP_IN(IN_HAND_SETTLE): hand_settle(&h); break;
     default:
         log_err("no such verb: %u", OP_PROC(h.call.h.op));
         return 2;

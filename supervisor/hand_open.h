@@ -48,6 +48,7 @@ void open_look(struct opener *o);
 /* hand_adopt.c: IN_HAND_PIDFD; hand_lease.c: IN_HAND_LEASE */
 void hand_adopt(struct hand *h);
 void hand_lease(struct hand *h);
+void hand_settle(struct hand *h);    /* hand_settle.c */
 void hand_owner(struct hand *h);
 
 /* SAFETY: between the two only the rights of qemu.conf's user count, or the guest's own where that is root or nobody: what a path may lead to is decided

@@ -190,14 +190,14 @@ int record_connect(const struct hand *h, int32_t id, bool *late)
     return *late ? door_connect(dir, id, true) : fd;
 }
 
-void record_late(const struct hand *h, int32_t id)
+void record_late(const struct hand *h, int32_t id, bool late)
 {
     struct sockaddr_un from, to;
     AUTO_CLOSE dir = folder_open(h);
-    door_address(&from, dir, id, false);
-    door_address(&to, dir, id, true);
+    door_address(&from, dir, id, !late);
+    door_address(&to, dir, id, late);
     if (dir >= 0 && syscall(SYS_renameat2, AT_FDCWD, from.sun_path, AT_FDCWD, to.sun_path, 0) < 0 && errno != ENOENT)
-        log_warn("cannot rename '%d.door': %s", id, strerror(errno));
+        log_warn("cannot rename the door of guest %d: %s", id, strerror(errno));
 }
 
 bool record_lives(const struct hand *h, const char *name)

@@ -14,7 +14,6 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include "ipc/chan.h"
-#include "ipc/index.h"
 #include "ipc/log.h"
 #include "ipc/util.h"
 #include "keeper.h"
@@ -118,6 +117,8 @@ static void do_store(struct frame *f)
     struct held h;
     memcpy(&h, f->body, sizeof h);
     h.kind = HELD_FD;
+    if (h.tag >= BFD_TREE && h.tag <= BFD_GRANTS)       /* a run has one of each: the new one is in place of the old at once */
+        store_drop(&h);
     if (!store_put(&h, frame_take_fd(f, 0), -1))
         log_err("the descriptor store is full");
     if (h.tag == BFD_LEASE)

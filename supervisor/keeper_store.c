@@ -11,7 +11,6 @@
 #include <unistd.h>
 #include "ipc/frame.h"
 #include "ipc/index.h"
-#include "ipc/log.h"
 #include "ipc/util.h"
 #include "keeper.h"
 
@@ -66,7 +65,8 @@ void store_free(struct row *r)
 void store_drop(const struct held *key)
 {
     for (struct row *r = store_next(NULL, key->kind); r; r = store_next(r, key->kind))
-        if (key->kind == HELD_CHANNEL ? r->key.channel == key->channel : key->kind == HELD_FD && key->object && r->key.object == key->object)
+        if (key->kind == HELD_CHANNEL ? r->key.channel == key->channel : key->kind == HELD_FD && key->object && r->key.object == key->object &&
+            (!key->tag || (r->key.tag == key->tag && r->key.arg == key->arg)))
             store_free(r);
 }
 

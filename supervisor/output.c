@@ -7,7 +7,6 @@
 #include <time.h>
 #include <unistd.h>
 #include "ipc/log.h"
-#include "ipc/util.h"
 #include "keeper.h"
 
 static struct sink { struct log_output o; int fd; } sinks[LOG_OUTPUTS_MAX];

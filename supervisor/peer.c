@@ -45,7 +45,19 @@ struct peer *peer_next(struct peer *after)
 static void peer_gone(struct peer *p);
 
 static void on_end(struct chan *c, int err);
-static struct peer *spare_find(int role, unsigned *left);
+
+/* A spare one; *left: how many more there are. */
+static struct peer *spare_find(int role, unsigned *left)
+{
+    struct peer *found = NULL;
+    *left = 0;
+    for (struct peer *p = peer_next(NULL); p; p = peer_next(p))
+        if (p->spare && p->role == role && !p->eof && !p->exited) {
+            *left += found != NULL;
+            found = p;
+        }
+    return found;
+}
 
 static void on_frame(struct chan *c, struct frame *f)
 {
@@ -164,19 +176,6 @@ struct peer *peer_spawn(struct born *n)
         return NULL;
     p->once = !kept;
     return p;
-}
-
-/* A spare one; *left: how many more there are. */
-static struct peer *spare_find(int role, unsigned *left)
-{
-    struct peer *found = NULL;
-    *left = 0;
-    for (struct peer *p = peer_next(NULL); p; p = peer_next(p))
-        if (p->spare && p->role == role && !p->eof && !p->exited) {
-            *left += found != NULL;
-            found = p;
-        }
-    return found;
 }
 
 static void spares_make(int role, unsigned most)

@@ -84,17 +84,21 @@ static void become_qemu(const struct stub_plan *plan, char *args)
 struct stream { int fd, keep /* bytes */; uint64_t patience /* ms */, since /* when nobody read it and it had more; 0: it was read at the last look */; };
 static struct stream streams[FRAME_FDS_MAX];
 static struct launch_fd held_as[FRAME_FDS_MAX];
-static int held_fd[FRAME_FDS_MAX], door = -1;
+static int held_fd[FRAME_FDS_MAX], door = -1, visitor = -1;
 static unsigned streams_n, held;
 
-static void hand_over(void)
+/* Each visitor gets it; the last one may bring what takes its place. */
+static void hand_over(int ep)
 {
     struct frame_head h = { .kind = FRAME_REPLY, .op = OP_IN(IN_HAND_PIDFD) };
+    struct epoll_event ev = { .events = EPOLLIN };
     int fd = accept4(door, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd < 0)
         return;
-    frame_send(fd, &h, held_as, held * sizeof *held_as, held_fd, held);
-    close(fd);
+    util_closep(&visitor);
+    visitor = ev.data.fd = fd;
+    if (frame_send(fd, &h, held_as, held * sizeof *held_as, held_fd, held) < 0 || epoll_ctl(ep, EPOLL_CTL_ADD, fd, &ev) < 0)
+        util_closep(&visitor);
 }
 
 /* Returns whether to look again soon: a stream fills up and has a reader, which may be dying, or may get one; when it is full no wake-up comes. */
@@ -122,22 +126,47 @@ static bool streams_drain(void)
     return again;
 }
 
-static void stream_add(int ep, int fd)
+static void stream_add(int ep, int fd, int kind)
 {
     struct epoll_event ev = { .events = EPOLLIN | EPOLLET, .data.fd = fd };
     struct stream s = { .fd = fd, .keep = TERMINAL_KEEP_BYTES };
     struct termios t;
-    struct stat st;
-    if (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode)) {
+    if (kind == BFD_LOG_PIPE) {
         /* It can be full with little more than half of its bytes: a write that does not fit into the last page begins the next one; and the first may be half read. */
         s.keep = fcntl(fd, F_GETPIPE_SZ) / 2 - getpagesize();
         s.patience = LOG_WAIT_MS;
-    } else if (tcgetattr(fd, &t) < 0) {
+    } else if (kind != BFD_CHARDEV || tcgetattr(fd, &t) < 0) {
         return;
     }
     /* Who else reads it may be quicker. */
     if (fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) == 0 && epoll_ctl(ep, EPOLL_CTL_ADD, fd, &ev) == 0)
         streams[streams_n++] = s;
+}
+
+/* All of it anew, or nothing: the guest has other devices now. */
+static void take_over(int ep)
+{
+    static _Alignas(8) uint8_t buf[FRAME_BODY_MAX];
+    struct frame_head done = { .kind = FRAME_REPLY, .op = OP_IN(IN_HAND_SETTLE) };
+    struct frame f = FRAME_INIT;
+    int r = frame_recv(visitor, &f, buf, sizeof buf);
+    if (r == -EAGAIN)
+        return;
+    if (r > 0 && f.h.op == done.op && !(f.h.flags & FRAME_BIG) && f.body_len == f.h.nfds * sizeof *held_as && f.h.nfds <= ARRAY_N(held_fd)) {
+        for (unsigned i = 0; i < streams_n; i++)
+            epoll_ctl(ep, EPOLL_CTL_DEL, streams[i].fd, NULL);      /* others have it open: its end would not take it away */
+        for (unsigned i = 0; i < held; i++)
+            close(held_fd[i]);
+        memcpy(held_as, f.body, f.body_len);
+        for (held = streams_n = 0; held < f.h.nfds; held++) {
+            held_fd[held] = frame_take_fd(&f, held);
+            stream_add(ep, held_fd[held], held_as[held].kind);
+        }
+        frame_send(visitor, &done, NULL, 0, NULL, 0);
+    }
+    if (r > 0)
+        frame_done(&f);
+    util_closep(&visitor);
 }
 
 /* Children's ends wake the stub by *children, new bytes of the streams and visitors at the door by the epoll descriptor that is returned. */
@@ -158,7 +187,7 @@ static int wait_begin(int *children)
     if (fcntl(door, F_GETFD) >= 0 && epoll_ctl(ep, EPOLL_CTL_ADD, door, &ev) < 0)       /* a QEMU that is asked what it can has none */
         return -1;
     for (unsigned i = 0; i < held; i++)
-        stream_add(ep, held_fd[i]);
+        stream_add(ep, held_fd[i], held_as[i].kind);
     return ep;
 }
 
@@ -214,7 +243,9 @@ int main(void)
         if (epoll_wait(ep, &ev, 1, streams_drain() ? LOOK_AGAIN_MS : -1) <= 0)
             continue;
         if (ev.data.fd == door)
-            hand_over();
+            hand_over(ep);
+        else if (ev.data.fd == visitor)
+            take_over(ep);
         else if (ev.data.fd == children && read(children, &one, sizeof one) == sizeof one && one.ssi_signo == SIGTERM)
             kill(qemu, SIGTERM);
     }

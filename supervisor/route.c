@@ -2,7 +2,6 @@
  *
  * Every call that has no answer yet is one row of the pending table: with a worker, in a flow, or parked until its object can take it.
  * A reply goes back by that table only; one that no row of that very channel explains ends its sender. */
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>

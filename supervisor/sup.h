@@ -111,7 +111,7 @@ bool route_in_flow(const struct caller *c);                              /* note
 const char *op_label(uint32_t op, char buf[24]);
 
 /* ---- flow.c: one thing after the other, without ever waiting in a handler ---- */
-enum flow_fd { FF_BODY /* the caller's BIG body */, FF_TEXT /* definition or live XML */, FF_TREE, FF_MANIFEST, FF_IMAGE, FF_ASK /* chain.c: these three together; what the probe is asked, or its answer */, FF_GRANTS, FF_SAVED, FF_N };
+enum flow_fd { FF_BODY /* the caller's BIG body */, FF_TEXT /* definition or live XML */, FF_TREE, FF_MANIFEST, FF_IMAGE, FF_ASK /* chain.c: these three together; what the probe is asked, or its answer */, FF_HAND /* talk.c */, FF_SAVED, FF_N };
 enum { FLOW_WAIT = 0, FLOW_NEXT = 1, FLOW_END = 2, FLOW_AGAIN = 3, FLOW_BLOCKED = 4 };     /* results of a step; -1: failed, f->err is set */
 struct flow;
 typedef void flow_done_fn(struct flow *f, bool ok);
@@ -129,28 +129,26 @@ struct flow {
     uint64_t wanted;            /* object it will claim */
     int slot;                   /* of object, -1 none */
     int32_t id;
-    bool blocked, commits /* a new name is on its way to the disk */, live_first, answered;
+    bool blocked, commits /* a new name is on its way to the disk */, live_first, answered, next /* plug.c: beside what the run has */, new_slot;
     uint64_t awaited;           /* peer's number */
-    bool died;                  /* it ended instead of answering */
-    bool again;                 /* then the step is taken again: what is asked may be done twice */
+    bool died /* it ended instead of answering */, again /* then the step is taken again: what is asked may be done twice */;
     uint64_t from;              /* the one that answered last */
     struct caller caller;
-    struct err err, start_err /* stop.c: what the caller of the start is told */;
+    struct err err, start_err /* what the caller is told when all is undone */;
     int fd[FF_N];
     _Alignas(8) uint8_t body[8448];     /* the caller's arguments if they are short, else FF_BODY; struct launch when it is one */
-    uint32_t body_len, arg, i;
+    uint32_t body_len, arg, i, looked /* chain.c: the image that is looked at */;
     struct doc_result doc;
     struct conf_entry entry;    /* load.c: the file */
     uint8_t reply[8192];        /* API reply that came with the document, and an event's fields */
     uint32_t reply_len;
     char name[NAME_MAX_BYTES];
     struct run *run;
-    uint32_t looked;            /* chain.c: the image that is looked at */
-    bool new_slot;
 };
 struct flow *flow_start(const struct step *steps, flow_done_fn *done, const struct caller *c);   /* NULL: the caller got an error */
 void flow_begin(const struct step *steps, flow_done_fn *done, const struct caller *c, struct frame *fr);      /* for a call of a client's; starts it, and runs it */
 flow_done_fn flow_answered;                                             /* the reply that came with the document, or nothing but that it is done; or the error */
+int flow_without(struct flow *f);                                       /* a step failed, which is tried again, and then done without: f->i is 0 before */
 int flow_answer(struct flow *f, struct frame *fr);                      /* a step's second half: the reply is the caller's */
 void flow_go(struct flow *f);                                           /* runs until it waits or ends */
 void flow_end(struct flow *f, bool ok);                                 /* before its last step has; f->err is set unless ok */

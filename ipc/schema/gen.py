@@ -14,7 +14,7 @@ CLASSES = {'none': 'NONE', 'connect': 'CONNECT', 'domain': 'DOMAIN', 'network': 
            'interface': 'INTERFACE', 'node_device': 'NODE_DEVICE', 'secret': 'SECRET', 'nwfilter': 'NWFILTER',
            'network_port': 'NETWORK_PORT', 'nwfilter_binding': 'NWFILTER_BINDING', 'snapshot': 'SNAPSHOT', 'checkpoint': 'CHECKPOINT',
            'admin': 'ADMIN', 'log': 'LOG', 'lock': 'LOCK'}
-ROUTES = ['none', 'gateway', 'supervisor', 'object', 'live', 'doc', 'host', 'sibling', 'lease']
+ROUTES = ['none', 'gateway', 'supervisor', 'object', 'live', 'doc', 'host', 'sibling', 'lease', 'plug']
 REPLAYS = ['safe', 'never']
 MARKS = ['stream', 'fds_in', 'fds_out']
 SCALARS = {'i32': 'I32', 'u32': 'U32', 'i64': 'I64', 'u64': 'U64', 'f64': 'F64', 'bool': 'BOOL', 'i8': 'I8', 'u8': 'U8', 'i16': 'I16',

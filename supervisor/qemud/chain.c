@@ -5,20 +5,11 @@
 #include "supervisor/qemud/guest.h"
 
 /* One hand a turn; it gets the probe's last answer, if there is one. */
-static int look(struct flow *f, struct hand_req *q)
-{
-    const int fds[] = { f->fd[FF_MANIFEST], f->fd[FF_ASK] };
-    q->flags |= HAND_LOOK;
-    q->look = f->looked;
-    return hand_call(f, ROLE_HAND_OPEN, IN_HAND_OPEN, q, sizeof *q, fds, fds[1] >= 0 ? 2 : 1);
-}
-
 int chain_look(struct flow *f)
 {
-    struct hand_req q;
-    hand_req_fill(&q, run_of(f->slot));
+    const int fds[] = { f->fd[FF_MANIFEST], f->fd[FF_ASK] };
     peer_soon(ROLE_PROBE);
-    return look(f, &q);
+    return run_hand(f, ROLE_HAND_OPEN, IN_HAND_OPEN, HAND_LOOK, fds, fds[1] >= 0 ? 2 : 1);
 }
 
 int chain_looked(struct flow *f, struct frame *fr)
@@ -38,14 +29,12 @@ int chain_looked(struct flow *f, struct frame *fr)
     return hand_done.grown ? FLOW_AGAIN : FLOW_NEXT;
 }
 
-static int ask(struct flow *f, uint32_t arg)
-{
-    return flow_call(f, peer_take(ROLE_PROBE, f->object, f->name), OP_IN(IN_PROBE_IMAGE), arg, NULL, 0, &f->fd[FF_IMAGE], 2);
-}
-
+/* Of a guest that does not run xmlc made a manifest of one image, whose first entry it is, and the probe answers the client. */
 int chain_probe(struct flow *f)
 {
-    return f->fd[FF_IMAGE] < 0 ? FLOW_NEXT : ask(f, 0);
+    if (f->fd[FF_IMAGE] < 0)
+        return f->run ? FLOW_NEXT : err_set(&f->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_STORAGE, "the image is not there");
+    return flow_call(f, peer_take(ROLE_PROBE, f->object, f->name), OP_IN(IN_PROBE_IMAGE), !f->run, NULL, 0, &f->fd[FF_IMAGE], 2);
 }
 
 int chain_probed(struct flow *f, struct frame *fr)
@@ -56,17 +45,4 @@ int chain_probed(struct flow *f, struct frame *fr)
         return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "an answer about an image cannot be kept");
     f->pc--;
     return FLOW_AGAIN;
-}
-
-/* ---- one image of a guest that does not run: xmlc made a manifest of it, whose first entry it is, and the probe answers the client ---- */
-
-int chain_size_look(struct flow *f)
-{
-    struct hand_req q = { .owner_uid = ~0u, .owner_gid = ~0u, .flags = HAND_ANY };
-    return look(f, &q);
-}
-
-int chain_size_probe(struct flow *f)
-{
-    return f->fd[FF_IMAGE] >= 0 ? ask(f, 1) : err_set(&f->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_STORAGE, "the image is not there");
 }

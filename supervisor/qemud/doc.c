@@ -55,7 +55,7 @@ int doc_take(struct flow *f, struct frame *fr)
 }
 
 /* An answer without a document goes to the caller as it is. */
-static int doc_or_answer(struct flow *f, struct frame *fr)
+int doc_or_answer(struct flow *f, struct frame *fr)
 {
     return fr->h.op == OP_IN(IN_DOC) ? doc_take(f, fr) : flow_answer(f, fr);
 }
@@ -178,14 +178,14 @@ static int live_go(struct flow *f)
     return flow_pass(f, p, NULL, 0);
 }
 
-static int config_write(struct flow *f)
+int doc_write(struct flow *f)
 {
     if (doc_is_own(f) < 0)
         return -1;
     return f->doc.changes ? flow_conf(f, IN_CONF_WRITE, CONF_WRITE_ONCE, DIR_DEFINITIONS, f->doc.name, f->fd[FF_TEXT]) : FLOW_NEXT;
 }
 
-static int config_commit(struct flow *f, struct frame *fr)
+int doc_written(struct flow *f, struct frame *fr)
 {
     commit(f, fr);
     if (f->doc.event_len && !f->live_first)     /* else the worker has told it */
@@ -200,12 +200,11 @@ static int text_ask(struct flow *f)
 }
 
 /* What may change the definition has the object for itself; what only reads it waits for nobody, and its xmlc can but answer. */
-#define CONFIG_STEPS { "read", doc_text_read, doc_text_got, NULL }, { "compile", doc_xmlc_pass, doc_or_answer, NULL }, { "write", config_write, config_commit, NULL }, { 0 }
 static const struct step config_steps[] = { { "claim", doc_claim, NULL, NULL }, CONFIG_STEPS };
 static const struct step live_steps[] = { { "claim", doc_claim, NULL, NULL }, { "live", live_go, NULL, NULL }, CONFIG_STEPS };
 static const struct step read_steps[] = { { "read", doc_text_read, doc_text_got, NULL }, { "compile", doc_xmlc_pass, flow_answer, NULL }, { 0 } };
 static const struct step size_steps[] = { { "read", doc_text_read, doc_text_got, NULL }, { "compile", doc_xmlc_pass, doc_or_answer, NULL },
-    { "look", chain_size_look, chain_looked, NULL }, { "probe", chain_size_probe, flow_answer, NULL }, { 0 } };
+    { "look", chain_look, chain_looked, NULL }, { "probe", chain_probe, flow_answer, NULL }, { 0 } };
 static const struct step text_steps[] = { { "read", text_ask, flow_answer, NULL }, { 0 } };
 const struct step doc_steps[] = { { "compile", doc_xmlc_pass, flow_answer, NULL }, { 0 } };
 

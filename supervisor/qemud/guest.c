@@ -105,14 +105,38 @@ uint32_t objects_count(void)
     return runs_used;
 }
 
+struct flow *run_flow(const struct step *steps, flow_done_fn *done, const struct caller *c, struct run *r)
+{
+    struct flow *f = flow_start(steps, done, c);
+    if (!f)
+        return NULL;
+    f->wanted = r->object;
+    f->slot = r->slot;
+    f->run = r;
+    util_copy_str(f->name, sizeof f->name, slot_row(r->slot)->name);
+    return f;
+}
+
 /* ---- descriptors ---- */
 
-int run_fd(const struct run *r, int kind, uint32_t arg)
+static const struct run_fd *find(const struct run *r, int kind, uint32_t arg)
 {
     for (unsigned i = 0; i < r->fds; i++)
         if (r->fd[i].kind == kind && r->fd[i].arg == arg)
-            return r->fd[i].fd;
-    return -1;
+            return &r->fd[i];
+    return NULL;
+}
+
+int run_fd(const struct run *r, int kind, uint32_t arg)
+{
+    const struct run_fd *d = find(r, kind, arg);
+    return d ? d->fd : -1;
+}
+
+int run_latest(const struct run *r, int kind)
+{
+    int fd = run_fd(r, kind, RUN_NEXT);
+    return fd >= 0 ? fd : run_fd(r, kind, 0);
 }
 
 static int fd_put(struct run *r, int kind, uint32_t arg, int fd)
@@ -125,14 +149,54 @@ static int fd_put(struct run *r, int kind, uint32_t arg, int fd)
     return 0;
 }
 
+static struct held key_of(const struct run *r, int kind, uint32_t arg)
+{
+    return (struct held){ .kind = HELD_FD, .role = ROLE_QEMU, .object = r->object, .tag = (uint32_t)kind, .arg = arg, .instance = (uint32_t)r->id };
+}
+
 /* With the first one the keeper knows of the run and its id, so that whoever comes after us can undo it. */
 int run_fd_add(struct run *r, int kind, uint32_t arg, int fd)
 {
-    struct held h = { .kind = HELD_FD, .role = ROLE_QEMU, .object = r->object, .tag = (uint32_t)kind, .arg = arg, .instance = (uint32_t)r->id };
-    int done = fd_put(r, kind, arg, fd);
-    if (done == 0 && kind != BFD_NONE)
+    struct held h = key_of(r, kind, arg);
+    struct run_fd *old = kind >= BFD_TREE && kind <= BFD_GRANTS ? (struct run_fd *)find(r, kind, arg) : NULL;       /* the keeper looks for it as well */
+    if (fd >= 0 && old) {
+        close(old->fd);
+        old->fd = fd;
+    } else if (fd_put(r, kind, arg, fd) < 0) {
+        return -ENOSPC;
+    }
+    if (kind != BFD_NONE)
         keeper_tell(IN_STORE, &h, sizeof h, &fd, 1);
-    return done;
+    return 0;
+}
+
+void run_fd_drop(struct run *r, int kind, uint32_t from, uint32_t to)
+{
+    struct run_fd *end = r->fd;
+    for (struct run_fd *d = r->fd; d < r->fd + r->fds; d++) {
+        struct held h = key_of(r, kind, d->arg);
+        if (d->kind != kind || d->arg < from || d->arg > to) {
+            *end++ = *d;
+            continue;
+        }
+        util_closep(&d->fd);
+        if (kind != BFD_NONE)
+            keeper_tell(IN_DROP, &h, sizeof h, NULL, 0);
+    }
+    r->fds = (unsigned)(end - r->fd);
+}
+
+unsigned run_fds(const struct run *r, int new_from, struct launch_fd *as, int *fds)
+{
+    unsigned n = 0;
+    for (const struct run_fd *d = r->fd; d < r->fd + r->fds; d++) {
+        bool is_new = d->kind == BFD_NONE ? d->arg != OWN_LOG : d->kind == BFD_CHARDEV && (int)d->arg >= new_from;
+        if (d->kind == BFD_QMP || (new_from >= 0 && !is_new))
+            continue;
+        as[n] = (struct launch_fd){ .number = d->kind == BFD_NONE ? (int16_t)d->arg : -1, .kind = d->kind, .arg = d->arg };
+        fds[n++] = d->fd;
+    }
+    return n;
 }
 
 /* ---- the worker ---- */
@@ -147,7 +211,7 @@ struct peer *run_worker_spawn(struct run *r, bool resume)
     n.b.instance = r->worker.instance;
     n.b.flags |= resume ? BIRTH_RESUME : 0;
     for (const struct run_fd *d = r->fd; d < r->fd + r->fds; d++)
-        if (workers[d->kind] && (resume || d->kind != BFD_QMP))     /* a new QEMU's monitor comes with the answer to IN_LAUNCH */
+        if (workers[d->kind] && (d->kind == BFD_CHARDEV || !d->arg) && (resume || d->kind != BFD_QMP))     /* a new QEMU's monitor comes with the answer to IN_LAUNCH */
             born_fd(&n, d->kind, d->arg, d->fd);
     return peer_spawn(&n);
 }
@@ -225,16 +289,16 @@ static void on_stopped(struct run *r, struct peer *p, struct frame *f)
         stop_begin(r, (const void *)f->body, NULL, NULL);
 }
 
-/* A worker's call with a file, which is a flow of one step. */
-static void file_call(const struct step *steps, struct run *r, struct peer *p, struct frame *fr)
+/* A worker's call, with a file or a short body, which is a flow. */
+static void worker_flow(const struct step *steps, struct run *r, struct peer *p, struct frame *fr)
 {
     struct caller c = { .number = p->number, .serial = fr->h.serial, .op = fr->h.op };
-    struct flow *f = flow_start(steps, flow_answered, &c);
+    struct flow *f = run_flow(steps, flow_answered, &c, r);
     if (!f)
         return;
-    f->wanted = r->object;
     f->fd[FF_TEXT] = frame_take_fd(fr, 0);
-    util_copy_str(f->name, sizeof f->name, slot_row(r->slot)->name);
+    f->body_len = fr->body_len < sizeof f->body ? (uint32_t)fr->body_len : 0;
+    memcpy(f->body, fr->body, f->body_len);
     flow_go(f);
 }
 
@@ -255,7 +319,7 @@ static void on_status(struct run *r, struct peer *p, struct frame *fr)
     if (f)
         peer_refuse(p, "a second status file at once");
     else
-        file_call(steps, r, p, fr);
+        worker_flow(steps, r, p, fr);
 }
 
 /* An element for <metadata> of the running document: text of a client, so an xmlc reads it. */
@@ -264,18 +328,14 @@ static int element_ask(struct flow *f)
     return flow_call(f, peer_take(ROLE_XMLC, f->object, f->name), OP_IN(IN_DOC_ELEMENT), 0, NULL, 0, &f->fd[FF_TEXT], 1);
 }
 
-static void on_element(struct run *r, struct peer *p, struct frame *fr)
-{
-    static const struct step steps[] = { { "read", element_ask, flow_answer, NULL }, { 0 } };
-    file_call(steps, r, p, fr);
-}
+static const struct step element_steps[] = { { "read", element_ask, flow_answer, NULL }, { 0 } };
 
 /* SAFETY: none of these names anything but the worker's own guest, which its channel tells. */
-static const struct { uint32_t op; uint8_t kind; size_t body; unsigned fds; void (*fn)(struct run *r, struct peer *p, struct frame *f); } verbs[] = {
-    { IN_STATE, FRAME_EVENT, sizeof(struct guest_state), 0, on_state }, { IN_STATUS_XML, FRAME_CALL, 0, 1, on_status },
-    { IN_STOPPED, FRAME_EVENT, sizeof(struct guest_state), 0, on_stopped }, { IN_LAUNCH, FRAME_CALL, sizeof(struct launch), 1, launch_begin },
-    { IN_LOG_TAIL, FRAME_CALL, sizeof(struct log_tail), 0, log_tail }, { IN_DOC_ELEMENT, FRAME_CALL, 0, 1, on_element },
-    { IN_LEASES_ASK, FRAME_CALL, 0, 0, lease_asked },
+static const struct { uint32_t op; uint8_t kind; size_t body; unsigned fds; void (*fn)(struct run *r, struct peer *p, struct frame *f); const struct step *steps; } verbs[] = {
+    { IN_STATE, FRAME_EVENT, sizeof(struct guest_state), 0, on_state, NULL }, { IN_STATUS_XML, FRAME_CALL, 0, 1, on_status, NULL },
+    { IN_STOPPED, FRAME_EVENT, sizeof(struct guest_state), 0, on_stopped, NULL }, { IN_LAUNCH, FRAME_CALL, sizeof(struct launch), 1, launch_begin, NULL },
+    { IN_LOG_TAIL, FRAME_CALL, sizeof(struct log_tail), 0, log_tail, NULL }, { IN_DOC_ELEMENT, FRAME_CALL, 0, 1, NULL, element_steps },
+    { IN_LEASES_ASK, FRAME_CALL, 0, 0, lease_asked, NULL }, { IN_UNPLUGGED, FRAME_CALL, sizeof(struct plug_alias), 0, NULL, plug_steps },
 };
 
 void objects_frame(struct peer *p, struct frame *f)
@@ -291,7 +351,7 @@ void objects_frame(struct peer *p, struct frame *f)
     for (size_t i = 0; i < ARRAY_N(verbs); i++)
         if (f->h.op == OP_IN(verbs[i].op) && f->h.kind == verbs[i].kind && !(f->h.flags & FRAME_BIG) && f->body_len >= verbs[i].body && f->h.nfds == verbs[i].fds &&
             (f->h.kind != FRAME_CALL || p->calls < CALLS_MAX)) {
-            verbs[i].fn(r, p, f);
+            verbs[i].steps ? worker_flow(verbs[i].steps, r, p, f) : verbs[i].fn(r, p, f);
             return;
         }
     peer_refuse(p, "an operation that a worker has not, or too many calls at once");
@@ -344,7 +404,7 @@ void objects_reconcile(void)
         const struct index_slot *s = slot_row(r->slot);
         struct peer *p = peer_find(r->worker.number);
         run_dir_name(r);
-        r->has_net = run_fd(r, BFD_GRANTS, 0) >= 0;
+        r->has = HAND_HAS_TAPS;     /* for all that is known here */
         if (!sup.index.head->loaded && !slot_active(s))
             continue;           /* it was being taken over, which load.c goes on with */
         log_run(r);
@@ -353,6 +413,7 @@ void objects_reconcile(void)
             stop_begin(r, &stop_saved, NULL, NULL);
         else if (r->stub && slot_begun(s)) {
             guest_up(r, p);
+            plug_again(r);
             if (has_image || is_paused)         /* of a guest that runs on it is none; nor of one that stands, whose save nobody knows of any more */
                 saved_forget(r);
         } else

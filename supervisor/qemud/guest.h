@@ -35,8 +35,13 @@ int flow_conf(struct flow *f, uint32_t op, uint32_t arg, uint32_t dir, const cha
 /* ---- documents, guests ---- */
 extern const struct step define_steps[], undefine_steps[], autostart_steps[], save_remove_steps[], doc_steps[] /* an xmlc with the call's own document */;
 flow_done_fn define_done;
+/* The end of a flow that changes the definition, by the caller's own call. */
+#define CONFIG_STEPS { "read", doc_text_read, doc_text_got, NULL }, { "compile", doc_xmlc_pass, doc_or_answer, NULL }, { "write", doc_write, doc_written, NULL }, { 0 }
+int doc_write(struct flow *f);
+int doc_written(struct flow *f, struct frame *fr);
 void doc_config(const struct caller *c, struct frame *f, bool live_first);     /* an xmlc with the stored definition */
 int doc_take(struct flow *f, struct frame *fr);                         /* IN_DOC: struct and descriptors into the flow, manifest checked */
+int doc_or_answer(struct flow *f, struct frame *fr);                    /* or the answer is the caller's */
 int doc_is_own(struct flow *f);                                         /* it is that of the flow's slot */
 int doc_xmlc_pass(struct flow *f);                                      /* the caller's own call */
 int doc_xmlc_call(struct flow *f, uint32_t op, uint32_t flags);         /* IN_DOC_*, with FF_TEXT */
@@ -47,7 +52,7 @@ int doc_text_read(struct flow *f);
 int doc_text_got(struct flow *f, struct frame *fr);
 
 /* ---- manifest_policy.c ---- */
-int policy_manifest(int fd, struct err *e);
+int policy_manifest(int fd, struct err *e);     /* how many entries it has; or -1 */
 
 /* ---- events.c ---- */
 void event_lifecycle(const struct index_slot *s, int event, int detail);
@@ -70,9 +75,9 @@ struct run {
     int slot;
     int32_t id;
     uint8_t phase;
-    bool launched, has_net, has_word /* the worker, or a destroy, said how it ends */;
+    bool launching, launched, has_word /* the worker, or a destroy, said how it ends */;
     int32_t stub;                   /* the PID-1 stub; 0: it does not live */
-    uint32_t uid, next_fd, create_flags;
+    uint32_t uid, create_flags;
     char run_dir[384];
     struct life worker;             /* its number is known from its birth on; life cares for it once the guest is up */
     struct run_log log[RUN_LOGS_MAX];
@@ -80,7 +85,6 @@ struct run {
     struct run_fd fd[RUN_FDS_MAX];
     unsigned fds;
     uint32_t has;                   /* enum hand_has */
-    bool launching;
     uint8_t waited;                 /* stop.c */
     struct guest_state word;        /* how it ended */
     struct loop_timer timer;
@@ -90,9 +94,15 @@ struct run *run_of(int slot);                               /* NULL: not running
 struct run *run_take(int slot);                             /* NULL: too many */
 void run_free(struct run *r);
 int run_fd(const struct run *r, int kind, uint32_t arg);    /* borrowed; -1 */
-int run_fd_add(struct run *r, int kind, uint32_t arg, int fd);   /* takes over, also on failure */
+enum { RUN_NEXT = 1 };                                      /* plug.c: arg of a tree, manifest and grants that are to take the place of those with 0 */
+int run_latest(const struct run *r, int kind);              /* with which all can be undone; borrowed; -1 */
+int run_fd_add(struct run *r, int kind, uint32_t arg, int fd);   /* takes over, also on failure. A tree, a manifest, grants: in place of those with that arg */
+void run_fd_drop(struct run *r, int kind, uint32_t from, uint32_t to);      /* those with an arg of these */
+/* All but the monitor's connection, borrowed, and what each is; new_from >= 0: only what is QEMU's, and our ends of entries from there on. How many. */
+unsigned run_fds(const struct run *r, int new_from, struct launch_fd *as, int *fds);
 void run_dir_name(struct run *r);
 bool run_id_clashes(int32_t id);
+struct flow *run_flow(const struct step *steps, flow_done_fn *done, const struct caller *c, struct run *r);      /* about it; NULL: too many, and the caller got an error. flow_go() is next */
 struct peer *run_worker_spawn(struct run *r, bool resume);
 
 /* Whom a live call of the guest in this slot goes to. */
@@ -125,7 +135,6 @@ int saved_judge(struct flow *f);                            /* the next after it
 /* A step: what was saved goes, if anything was.  Whoever goes on from it writes to its disks, and then it must be nobody's start any more. */
 int saved_drop(struct flow *f);
 int saved_dropped(struct flow *f, struct frame *fr);
-int saved_drop_failed(struct flow *f);                      /* goes on all the same */
 void saved_forget(struct run *r);                           /* of a guest that runs on: what was saved, whole or not, goes; then one that was stopped for it goes on */
 void save_stopped(int slot, const struct flow *but);
 
@@ -138,14 +147,21 @@ void launch_begin(struct run *r, struct peer *worker, struct frame *f);
 void stop_begin(struct run *r, const struct guest_state *how, const struct caller *c /* NULL; or a start's, who is told *e then */, const struct err *e);
 extern const struct step destroy_steps[];
 extern const struct guest_state stop_destroyed, stop_failed, stop_crashed, stop_saved;
+/* plug.c */
+int run_is_up(struct flow *f);                              /* a step: claimed, and it runs; or error */
+void plug_call(const struct caller *c, struct frame *f);   /* attach, detach, update, of a guest that runs */
+extern const struct step plug_steps[];                      /* of a worker's IN_UNPLUGGED, too */
+void plug_again(struct run *r);                             /* what an earlier supervisor was at */
 /* chain.c: one turn of the search for backing files */
 int chain_look(struct flow *f);
 int chain_looked(struct flow *f, struct frame *fr);
 int chain_probe(struct flow *f);
-int chain_size_look(struct flow *f);
-int chain_size_probe(struct flow *f);
 int chain_probed(struct flow *f, struct frame *fr);
+int run_open(struct flow *f, struct frame *logs);           /* steps that have hands open what the flow's manifest names; logs: what virtlogd answered for them, NULL: they are our own */
+int run_opened(struct flow *f, struct frame *fr);
+int run_net(struct flow *f);
 int run_take_ours(struct run *r, struct frame *fr, unsigned first);  /* 0; or they are too many */
 void run_adopt(struct run *r, struct frame *fr, int32_t pid);   /* fr: descriptors as of IN_HAND_LAUNCH */
-void hand_req_fill(struct hand_req *q, const struct run *r);
+/* The run's hand; without a run, for a look at an image of nobody's. */
+int run_hand(struct flow *f, int role, uint32_t op, uint32_t flags, const int *fds, unsigned nfds);
 #endif

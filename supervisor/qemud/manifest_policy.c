@@ -82,12 +82,12 @@ int policy_manifest(int fd, struct err *e)
     if (r == 0)
         r = manifest_open(&in, p, n);
     while (r >= 0 && !why && (r = manifest_next(&in, &m, &path, &aux)) > 0)
-        why = m.kind >= MK_KIND_N || !kinds[m.kind].max ? "this kind of resource is not supported" : ++seen[m.kind] > kinds[m.kind].max ? "too many of its kind" : judge(&m, path, aux);
+        why = m.flags & MF_GONE ? NULL : m.kind >= MK_KIND_N || !kinds[m.kind].max ? "this kind of resource is not supported" : ++seen[m.kind] > kinds[m.kind].max ? "too many of its kind" : judge(&m, path, aux);
     if (why)
         err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "'%s' cannot be used: %s", path ? path : "", why);
     else if (r < 0)
         err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed manifest");
     if (n)
         munmap((void *)(uintptr_t)p, n);
-    return why || r < 0 ? -1 : 0;
+    return why || r < 0 ? -1 : (int)in.next;
 }

@@ -65,13 +65,15 @@ static void to_guest(const struct caller *c, struct frame *f)
 static void to_object(const struct caller *c, struct frame *f)
 {
     const struct index_slot *s = slot_row(slot_of(f->h.object));
-    bool active = slot_active(s), live = f->h.flags & FRAME_LIVE, config = f->h.flags & FRAME_CONFIG;
+    bool plug = op_route_find(c->op)->route == ROUTE_PLUG, active = slot_active(s), live = f->h.flags & FRAME_LIVE || (plug && !op_route_find(c->op)->affects), config = f->h.flags & FRAME_CONFIG;
     if (!live && !config)
         *(active ? &live : &config) = true;
     if (live && !active)
         route_fail(c, VIR_ERR_OPERATION_INVALID, "domain is not running");
     else if (config && !(s->flags & SLOT_PERSISTENT))
         route_fail(c, VIR_ERR_OPERATION_INVALID, "transient domains do not have any persistent config");
+    else if (plug && live)
+        plug_call(c, f);
     else if (config)
         doc_config(c, f, live);
     else
@@ -106,7 +108,7 @@ static void to_supervisor(const struct caller *c, struct frame *f)
 }
 
 const struct route_row objects_routes[ROUTE_N] = {
-    [ROUTE_SUPERVISOR] = { to_supervisor, false }, [ROUTE_OBJECT] = { to_object, true }, [ROUTE_LIVE] = { to_guest, true },
+    [ROUTE_SUPERVISOR] = { to_supervisor, false }, [ROUTE_OBJECT] = { to_object, true }, [ROUTE_PLUG] = { to_object, true }, [ROUTE_LIVE] = { to_guest, true },
     [ROUTE_DOC] = { to_doc, false }, [ROUTE_HOST] = { to_host, false },
 };
 

@@ -1,5 +1,4 @@
 /* run_log.c: the log roles of a guest.  The pipe and the file outlive every instance of the role, so no byte is lost when one dies. */
-#include <errno.h>
 #include <stdio.h>
 #include "supervisor/qemud/guest.h"
 

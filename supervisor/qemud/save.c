@@ -3,7 +3,6 @@
  * stopped for a save goes on by a word from here only (IN_SAVED), so that it never runs beside its complete image, whoever dies. */
 #include <string.h>
 #include "supervisor/qemud/guest.h"
-#include "ipc/schema/op-numbers.h"
 
 enum { START_PAUSED = 1, START_FORCE_BOOT = 8, AGAIN_MS = 1500 };
 
@@ -58,22 +57,9 @@ int saved_dropped(struct flow *f, struct frame *fr)
     return FLOW_NEXT;
 }
 
-int saved_drop_failed(struct flow *f)
-{
-    log_err("%s: its saved state, which is out of date, stays until the guest's end: %s", slot_row(f->slot)->name, f->err.detail);
-    memset(&f->err, 0, sizeof f->err);
-    return FLOW_NEXT;
-}
-
 /* Beside a guest that runs on, and that nobody works on, whatever there is is out of date; what is there after its end may be a later save's. */
-static int forget_claim(struct flow *f)
-{
-    const struct run *r = run_of(slot_of(f->wanted));
-    return r && r->phase == RUN_UP ? flow_claim(f, f->wanted) : FLOW_END;
-}
-
-enum { FORGET = 1 };
-static const struct step forget_steps[] = { { "claim", forget_claim, NULL, NULL }, [FORGET] = { "forget", drop_go, saved_dropped, saved_drop_failed }, { 0 } };
+enum { FORGET = 2 };
+static const struct step forget_steps[] = { { "claim", doc_claim, NULL, NULL }, { "running", run_is_up, NULL, NULL }, [FORGET] = { "forget", drop_go, saved_dropped, flow_without }, { 0 } };
 const struct step save_remove_steps[] = { { "claim", doc_claim, NULL, NULL }, { "remove", saved_drop, saved_dropped, NULL }, { 0 } };
 
 static void forget_done(struct flow *f, bool ok)
@@ -89,14 +75,11 @@ static void forget_again(struct loop_timer *t)
 
 void saved_forget(struct run *r)
 {
-    struct flow *f = r->phase == RUN_UP ? flow_start(forget_steps, forget_done, NULL) : NULL;
-    if (f) {
-        f->wanted = r->object;
-        f->slot = r->slot;
+    struct flow *f = r->phase == RUN_UP ? run_flow(forget_steps, forget_done, NULL, r) : NULL;
+    if (f)
         flow_go(f);
-    } else if (r->phase == RUN_UP) {
+    else if (r->phase == RUN_UP)
         loop_after(&r->timer, AGAIN_MS, forget_again, r);
-    }
 }
 
 /* A save that failed takes its file away before it gives the object back: so it is never the next one's that goes. */
@@ -106,6 +89,7 @@ static int give_up(struct flow *f)
     memset(&f->err, 0, sizeof f->err);
     f->steps = forget_steps;
     f->pc = FORGET;
+    f->i = 0;
     return FLOW_AGAIN;
 }
 
@@ -139,11 +123,9 @@ static int end_go(struct flow *f)
 
 void save_done(struct flow *f, bool ok)
 {
-    bool failed = f->start_err.code;
-    if ((failed || !ok) && run_of(f->slot)) /* also of one that did nothing: the guest may wait for our word, of a save that came again as its supervisor died */
+    if ((f->start_err.code || !ok) && run_of(f->slot)) /* also of one that did nothing: the guest may wait for our word, of a save that came again as its supervisor died */
         save_stopped(f->slot, f);
-    f->err = failed ? f->start_err : f->err;
-    flow_answered(f, ok && !failed);
+    flow_answered(f, ok);
 }
 
 const struct step save_steps[] = {

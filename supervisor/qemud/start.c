@@ -1,6 +1,5 @@
 /* start.c: the start of a guest, a step at a time, and the launch that its worker asks for.  What fails is undone by the same flow that
  * ends a guest (stop.c), and only then is the caller told. */
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -24,13 +23,17 @@ void run_adopt(struct run *r, struct frame *fr, int32_t pid)
     r->stub = pid;
 }
 
-void hand_req_fill(struct hand_req *q, const struct run *r)
+int run_hand(struct flow *f, int role, uint32_t op, uint32_t flags, const int *fds, unsigned nfds)
 {
-    *q = (struct hand_req){ .object = r->object, .uid = r->uid, .gid = r->uid, .owner_uid = sup.settings.owner_uid, .owner_gid = sup.settings.owner_gid,
-        .flags = (sup.settings.dynamic_ownership ? 0 : HAND_KEEP_OWNER) | (sup.settings.chain_pin_relaxed ? HAND_CHAIN_RELAXED : 0) |
-            (sup.settings.stdio_handler == STDIO_LOGD ? HAND_LOGD : 0), .id = r->id, .fd_base = r->next_fd };
-    util_copy_str(q->name, sizeof q->name, slot_row(r->slot)->name);
-    util_copy_str(q->run_dir, sizeof q->run_dir, r->run_dir);
+    const struct run *r = f->run;
+    struct hand_req q = { .owner_uid = ~0u, .owner_gid = ~0u, .flags = flags | HAND_ANY };
+    if (r)
+        q = (struct hand_req){ .object = r->object, .uid = r->uid, .gid = r->uid, .owner_uid = sup.settings.owner_uid, .owner_gid = sup.settings.owner_gid,
+            .flags = flags | (sup.settings.dynamic_ownership ? 0 : HAND_KEEP_OWNER) | (sup.settings.chain_pin_relaxed ? HAND_CHAIN_RELAXED : 0) |
+                (sup.settings.stdio_handler == STDIO_LOGD ? HAND_LOGD : 0), .id = r->id, .look = f->looked };
+    util_copy_str(q.run_dir, sizeof q.run_dir, r ? r->run_dir : "");
+    util_copy_str(q.name, sizeof q.name, f->name);
+    return hand_call(f, role, op, &q, sizeof q, fds, nfds);
 }
 
 /* ---- steps ---- */
@@ -87,67 +90,43 @@ int run_take_ours(struct run *r, struct frame *fr, unsigned first)
 }
 
 /* What a hand made goes into the run: descriptors for QEMU, and ours by kind.  The grants go on unread. */
-static int opened(struct flow *f, struct frame *fr)
+int run_opened(struct flow *f, struct frame *fr)
 {
     const struct hand_done *d = &hand_done;
     struct run *r = f->run;
-    uint32_t base = r->next_fd ? r->next_fd : QEMU_FD_BASE;
     int fault = 0;
     if (hand_did(f, fr) < 0)
         return -1;
     if (d->nqemu > FRAME_FDS_MAX || d->nworker > FRAME_FDS_MAX || fr->h.nfds != 1 + d->nqemu + d->nworker)
         return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed answer of a hand");
-    util_closep(&f->fd[FF_GRANTS]);
-    f->fd[FF_GRANTS] = frame_take_fd(fr, 0);
+    fault |= run_fd_add(r, BFD_GRANTS, f->next, frame_take_fd(fr, 0));      /* of a start the run's own; it can be undone without us from here on */
     for (uint32_t i = 0; i < d->nqemu; i++)
-        fault |= run_fd_add(r, BFD_NONE, base + i, frame_take_fd(fr, 1 + i));
+        fault |= run_fd_add(r, BFD_NONE, d->next_fd - d->nqemu + i, frame_take_fd(fr, 1 + i));
     fault |= run_take_ours(r, fr, 1 + d->nqemu);
-    r->next_fd = d->next_fd;
     r->has |= d->has;
     return fault ? err_set(&f->err, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "too many logs or character devices for a guest") : FLOW_NEXT;
 }
 
-/* logs: what virtlogd answered for them; NULL: they are our own. */
-static int open_with(struct flow *f, struct frame *logs)
+int run_open(struct flow *f, struct frame *logs)
 {
-    struct hand_req q;
-    int fds[1 + FRAME_FDS_MAX] = { f->fd[FF_MANIFEST] };
+    int fds[1 + FRAME_FDS_MAX] = { f->fd[FF_MANIFEST], run_fd(f->run, BFD_GRANTS, 0) };
     for (unsigned i = 0; logs && i < logs->h.nfds; i++)
         fds[1 + i] = logs->fds[i];
     f->pc += logs != NULL;
-    run_fd_add(f->run, BFD_TREE, 0, STEAL_FD(&f->fd[FF_TREE]));
-    run_fd_add(f->run, BFD_MANIFEST, 0, fcntl(f->fd[FF_MANIFEST], F_DUPFD_CLOEXEC, 0));     /* by which all can be undone */
-    hand_req_fill(&q, f->run);
-    return hand_call(f, ROLE_HAND_OPEN, IN_HAND_OPEN, &q, sizeof q, fds, logs ? 1u + logs->h.nfds : 1);
+    run_fd_add(f->run, BFD_TREE, f->next, STEAL_FD(&f->fd[FF_TREE]));
+    run_fd_add(f->run, BFD_MANIFEST, f->next, fcntl(f->fd[FF_MANIFEST], F_DUPFD_CLOEXEC, 0));       /* by which all can be undone */
+    return run_hand(f, ROLE_HAND_OPEN, IN_HAND_OPEN, f->next ? HAND_NO_MONITOR : 0, fds, 1u + (logs ? logs->h.nfds : f->next));
 }
 
 static int open_go(struct flow *f)
 {
-    return open_with(f, NULL);
+    return run_open(f, NULL);
 }
 
-/* From here on the run can be undone without us. */
-static int granted(struct flow *f)
+int run_net(struct flow *f)
 {
-    int fault = run_fd_add(f->run, BFD_GRANTS, 0, STEAL_FD(&f->fd[FF_GRANTS]));
-    return fault ? err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "too many descriptors for a guest") : FLOW_NEXT;
-}
-
-static int net_go(struct flow *f)
-{
-    const int fds[] = { f->fd[FF_MANIFEST], f->fd[FF_GRANTS] };
-    struct hand_req q;
-    if (!(f->run->has & HAND_HAS_TAPS))
-        return granted(f);
-    hand_req_fill(&q, f->run);
-    return hand_call(f, ROLE_HAND_NET, IN_HAND_NET, &q, sizeof q, fds, 2);
-}
-
-static int netted(struct flow *f, struct frame *fr)
-{
-    int r = opened(f, fr);
-    f->run->has_net = true;
-    return granted(f) < 0 ? -1 : r;
+    const int fds[] = { f->fd[FF_MANIFEST], run_fd(f->run, BFD_GRANTS, f->next) };
+    return hand_done.has & HAND_HAS_TAPS ? run_hand(f, ROLE_HAND_NET, IN_HAND_NET, 0, fds, 2) : FLOW_NEXT;
 }
 
 static int worker_go(struct flow *f)
@@ -233,8 +212,8 @@ static int xml_slot(struct flow *f)
 }
 
 #define START_STEPS { "begin", begin, NULL, NULL }, { "saved", saved_go, saved_got, NULL }, { "read", read_text, doc_text_got, NULL }, { "compile", compile, compiled, NULL }, { "judge", saved_judge, NULL, NULL }, { "look", chain_look, chain_looked, NULL }, \
-    { "probe", chain_probe, chain_probed, NULL }, { "connect", talk_logs, talk_connected, NULL }, { "logs", talk_go, open_with, NULL }, { "open", open_go, opened, NULL }, { "net", net_go, netted, NULL }, { "worker", worker_go, NULL, worker_died }, \
-    { "up", up, NULL, NULL }, { "image", saved_drop, saved_dropped, saved_drop_failed }, { 0 }
+    { "probe", chain_probe, chain_probed, NULL }, { "connect", talk_logs, talk_connected, NULL }, { "logs", talk_go, run_open, NULL }, { "open", open_go, run_opened, NULL }, { "net", run_net, run_opened, NULL }, { "worker", worker_go, NULL, worker_died }, \
+    { "up", up, NULL, NULL }, { "image", saved_drop, saved_dropped, flow_without }, { 0 }
 const struct step create_steps[] = { { "claim", doc_claim, NULL, NULL }, START_STEPS };
 const struct step create_xml_steps[] = { { "again", xml_again, NULL, NULL }, { "document", doc_xmlc_pass, doc_take, NULL }, { "slot", xml_slot, NULL, NULL }, START_STEPS };
 
@@ -254,15 +233,8 @@ static int launch_go(struct flow *f)
     struct run *r = f->run;
     int fds[FRAME_FDS_MAX] = { f->fd[FF_TEXT], run_fd(r, BFD_MANIFEST, 0) };
     struct launch *l = (struct launch *)f->body;
-    l->nfds = 0;
     /* Our ends live in the stub too, for a later daemon.  Not the monitor's, which serves one at a time: that may be libvirt's. */
-    for (const struct run_fd *d = r->fd; d < r->fd + r->fds; d++)
-        if (d->kind != BFD_QMP) {
-            if (d->kind == BFD_NONE && d->arg == OWN_LOG)
-                l->log_fd = l->nfds;
-            l->fd[l->nfds] = (struct launch_fd){ .number = d->kind == BFD_NONE ? (int16_t)d->arg : -1, .kind = d->kind, .arg = d->arg };
-            fds[2 + l->nfds++] = d->fd;
-        }
+    l->nfds = run_fds(r, -1, l->fd, fds + 2);
     /* The hand is the run's, though the start has the object: a destroy ends it first, and so this flow, which uses the run. */
     return flow_call(f, peer_take(ROLE_HAND_LAUNCH, r->object, l->name), OP_IN(IN_HAND_LAUNCH), 0, l, sizeof *l, fds, 2 + l->nfds);
 }
@@ -279,9 +251,7 @@ static int launched(struct flow *f, struct frame *fr)
     run_adopt(r, fr, d.pid);
     if (hand)           /* only now may it let QEMU run on without us */
         peer_send(hand, &known, NULL, 0, NULL, 0);
-    for (unsigned i = 0; i < r->fds; i++)
-        if (r->fd[i].kind == BFD_NONE && r->fd[i].arg != OWN_LOG)
-            util_closep(&r->fd[i].fd);      /* QEMU has it; its log must not end before it was asked for QEMU's last words */
+    run_fd_drop(r, BFD_NONE, 0, OWN_LOG - 1);       /* QEMU has them; its log must not end before it was asked for QEMU's last words */
     struct timespec ts;
     clock_gettime(CLOCK_REALTIME, &ts);
     SLOT_EDIT(s, r->slot) {
@@ -311,7 +281,7 @@ void launch_begin(struct run *r, struct peer *worker, struct frame *fr)
         peer_refuse(worker, "a launch out of turn");
         return;
     }
-    struct flow *f = flow_start(launch_steps, flow_answered, &c);
+    struct flow *f = run_flow(launch_steps, flow_answered, &c, r);
     if (!f)
         return;
     _Static_assert(sizeof l <= sizeof f->body, "a launch fits into a flow");
@@ -324,7 +294,6 @@ void launch_begin(struct run *r, struct peer *worker, struct frame *fr)
     util_copy_str(l.name, sizeof l.name, slot_row(r->slot)->name);
     memcpy(f->body, &l, sizeof l);
     f->fd[FF_TEXT] = frame_take_fd(fr, 0);
-    f->run = r;
     r->launching = true;
     flow_go(f);
 }

@@ -3,7 +3,6 @@
 #include <signal.h>
 #include <string.h>
 #include "supervisor/qemud/guest.h"
-#include "ipc/schema/op-numbers.h"
 
 enum { TERM_WAIT_MS = 500 /* for a QEMU to end in good order */, WORD_WAIT_MS = 1500 /* for its worker to tell how it ended, and then to end itself */ };
 
@@ -11,13 +10,6 @@ const struct guest_state stop_destroyed = { .state = STATE_SHUTOFF, .reason = SH
 const struct guest_state stop_failed = { .state = STATE_SHUTOFF, .reason = SHUTOFF_FAILED, .event = EV_STOPPED, .detail = STOPPED_FAILED };
 const struct guest_state stop_crashed = { .state = STATE_SHUTOFF, .reason = SHUTOFF_CRASHED, .event = EV_STOPPED, .detail = STOPPED_FAILED };
 const struct guest_state stop_saved = { .state = STATE_SHUTOFF, .reason = SHUTOFF_SAVED, .event = EV_STOPPED, .detail = STOPPED_SAVED };
-
-static int undo_failed(struct flow *f)
-{
-    log_warn("%s: undoing its run: %s: %s", f->name, f->steps[f->pc].name, f->err.detail);
-    memset(&f->err, 0, sizeof f->err);
-    return ++f->i < 3 ? FLOW_AGAIN : FLOW_NEXT;     /* three times: its hand may have died of something else */
-}
 
 /* For the end of a run that waits, or could not begin. */
 static void on_timer(struct loop_timer *t)
@@ -84,21 +76,15 @@ static int worker_go(struct flow *f)
 static int unnet_go(struct flow *f)
 {
     struct run *r = f->run;
-    struct hand_req q;
-    const int fds[2] = { run_fd(r, BFD_MANIFEST, 0), run_fd(r, BFD_GRANTS, 0) };
+    const int fds[2] = { run_latest(r, BFD_MANIFEST), run_latest(r, BFD_GRANTS) };
     loop_cancel(&r->timer);
-    if (!r->has_net || fds[0] < 0 || fds[1] < 0)
-        return FLOW_NEXT;
-    hand_req_fill(&q, r);
-    return hand_call(f, ROLE_HAND_NET, IN_HAND_UNNET, &q, sizeof q, fds, 2);
+    return r->has & HAND_HAS_TAPS && fds[0] >= 0 && fds[1] >= 0 ? run_hand(f, ROLE_HAND_NET, IN_HAND_UNNET, 0, fds, 2) : FLOW_NEXT;
 }
 
 static int reap_go(struct flow *f)
 {
-    struct hand_req q;
-    const int fds[2] = { run_fd(f->run, BFD_MANIFEST, 0), run_fd(f->run, BFD_GRANTS, 0) };
-    hand_req_fill(&q, f->run);
-    return hand_call(f, ROLE_HAND_LAUNCH, IN_HAND_REAP, &q, sizeof q, fds, fds[0] < 0 ? 0 : fds[1] < 0 ? 1 : 2);
+    const int fds[2] = { run_latest(f->run, BFD_MANIFEST), run_latest(f->run, BFD_GRANTS) };
+    return run_hand(f, ROLE_HAND_LAUNCH, IN_HAND_REAP, 0, fds, fds[0] < 0 ? 0 : fds[1] < 0 ? 1 : 2);
 }
 
 static int status_go(struct flow *f)
@@ -147,15 +133,9 @@ static int finish(struct flow *f)
     return FLOW_END;
 }
 
-static void stop_done(struct flow *f, bool ok)
-{
-    (void)ok;
-    route_error(&f->caller, &f->start_err);
-}
-
 static const struct step steps[] = {
-    { "kill", kill_go, NULL, NULL }, { "word", word_go, NULL, NULL }, { "claim", claim_go, NULL, NULL }, { "worker", worker_go, NULL, NULL }, { "network", unnet_go, hand_did, undo_failed },
-    { "reap", reap_go, hand_did, undo_failed }, { "status", status_go, NULL, undo_failed }, { "image", image_go, saved_dropped, saved_drop_failed },
+    { "kill", kill_go, NULL, NULL }, { "word", word_go, NULL, NULL }, { "claim", claim_go, NULL, NULL }, { "worker", worker_go, NULL, NULL }, { "network", unnet_go, hand_did, flow_without },
+    { "reap", reap_go, hand_did, flow_without }, { "status", status_go, NULL, flow_without }, { "image", image_go, saved_dropped, flow_without },
     { "finish", finish, NULL, NULL }, { 0 },
 };
 
@@ -167,7 +147,7 @@ void stop_begin(struct run *r, const struct guest_state *how, const struct calle
         if (r->phase == RUN_ENDING)     /* only for news: a blocked destroy that is tried again would unblock all for ever */
             flow_unblock();
     }
-    struct flow *f = r->phase == RUN_ENDING ? NULL : flow_start(steps, stop_done, NULL);
+    struct flow *f = r->phase == RUN_ENDING ? NULL : run_flow(steps, flow_answered, NULL, r);
     if (!f) {
         if (r->phase != RUN_ENDING)     /* a guest's end cannot be refused: it is tried again */
             loop_after(&r->timer, WORD_WAIT_MS, on_timer, r);
@@ -180,9 +160,7 @@ void stop_begin(struct run *r, const struct guest_state *how, const struct calle
         f->start_err = *e;
     }
     r->phase = RUN_ENDING;
-    f->run = r;
     peer_soon(ROLE_HAND_LAUNCH);
-    util_copy_str(f->name, sizeof f->name, slot_row(r->slot)->name);
     flow_go(f);
 }
 

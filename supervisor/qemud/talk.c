@@ -28,9 +28,9 @@ static int connect_go(struct flow *f)
 int talk_connected(struct flow *f, struct frame *fr)
 {
     util_closep(&f->fd[FF_IMAGE]);
-    util_closep(&f->fd[FF_GRANTS]);
+    util_closep(&f->fd[FF_HAND]);
     f->fd[FF_IMAGE] = frame_take_fd(fr, 0);
-    f->fd[FF_GRANTS] = frame_take_fd(fr, 1);    /* open while the hand is needed */
+    f->fd[FF_HAND] = frame_take_fd(fr, 1);    /* open while the hand is needed */
     util_closep(&f->fd[FF_TEXT]);               /* a start has read it */
     f->fd[FF_TEXT] = frame_take_fd(fr, 2);      /* what its disks are called elsewhere, if that is wanted */
     return hand_did(f, fr);
@@ -66,12 +66,10 @@ void talk_begin(struct run *r, uint32_t what, const struct caller *c)
 {
     static const struct step steps[] = { { "turn", turn_go, NULL, NULL }, { "connect", connect_go, talk_connected, talk_failed }, { "talk", talk_go, flow_answer, talk_failed }, { 0 } };
     static uint32_t turns;
-    struct flow *f = flow_start(steps, flow_answered, c);
+    struct flow *f = run_flow(steps, flow_answered, c, r);
     if (!f)
         return;
     about(f, r, what | (c && c->flags & FRAME_RESENT && what == LEASES_TAKE ? LEASES_AGAIN : 0));
-    util_copy_str(f->name, sizeof f->name, slot_row(r->slot)->name);
-    f->wanted = r->object;
     f->id = r->id;
     f->i = ++turns;
     f->fd[FF_TREE] = fcntl(run_fd(r, BFD_TREE, 0), F_DUPFD_CLOEXEC, 0);

@@ -4,6 +4,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/utsname.h>
 #include "fakesup.h"
 #include "tests/tap.h"
@@ -61,7 +62,7 @@ static bool launch(const char *more, struct manifest_out *m, const char *emulato
         return false;
     int secret = open("/etc/hostname", O_RDONLY);
     int fds[] = { frame_memfd("argv", args, n), frame_memfd("m", m->p, (size_t)manifest_finish(m)), q[1], p[1], secret };
-    l = (struct launch){ .uid = UID, .gid = UID, .id = (int32_t)(getpid() % 30000), .flags = flags, .nfds = 3, .log_fd = 1, .fd = { { .number = 10 }, { .number = -1 }, { .number = -1, .kind = BFD_CHARDEV, .arg = 7 } } };
+    l = (struct launch){ .uid = UID, .gid = UID, .id = (int32_t)(getpid() % 30000), .flags = flags, .nfds = 3, .fd = { { .number = 10 }, { .number = -1 }, { .number = -1, .kind = BFD_CHARDEV, .arg = 7 } } };
     snprintf(l.name, sizeof l.name, "launch-test");
     snprintf(l.emulator, sizeof l.emulator, "%s", emulator);
     int r = fakesup_hand(&sup, ROLE_HAND_LAUNCH, root ? 0 : BIRTH_SESSION, IN_HAND_LAUNCH, &l, sizeof l, fds, 5);
@@ -138,6 +139,80 @@ static bool line_is(const char *text, const char *key, const char *value)
 {
     const char *p = strstr(text, key);
     return p && !strncmp(p + strlen(key), value, strlen(value));
+}
+
+/* The guest's devices change: a socket and two terminals of entries that have gone, at the manifest's end; then the same for one that never came. */
+static void settle(void)
+{
+    static struct { struct grants_head h; struct grant g[6]; } grants = { .h = { .magic = GRANTS_MAGIC, .n = 5, .monitor_fd = -1, .next_fd = 77 } }, got;
+    static uint8_t buf[4096];
+    struct launch_fd as[] = { { .number = -1, .kind = BFD_TREE }, { .number = -1, .kind = BFD_MANIFEST }, { .number = -1, .kind = BFD_GRANTS }, { .number = -1, .kind = BFD_CHARDEV, .arg = 1 },
+        { .number = -1, .kind = BFD_CHARDEV, .arg = 4 }, { .number = -1, .kind = BFD_QMP }, { .number = -1, .kind = BFD_NONE, .arg = OWN_LOG } };
+    struct hand_req rq = { .id = l.id };
+    struct hand_pid hp = { .id = l.id };
+    struct hand_done d = { .error = -ENOSYS };
+    struct manifest_out out;
+    struct stat st;
+    char dir[] = "/tmp/settle-XXXXXX", path[64];
+    int fds[1 + ARRAY_N(as)], lfd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    memcpy(rq.name, l.name, sizeof rq.name);
+    memcpy(hp.name, l.name, sizeof hp.name);
+    if (!mkdtemp(dir))
+        return;
+    struct sockaddr_un a = { .sun_family = AF_UNIX };
+    snprintf(path, sizeof path, "%s/s", dir);
+    snprintf(a.sun_path, sizeof a.sun_path, "%s", path);
+    snprintf(rq.run_dir, sizeof rq.run_dir, "%s/domain-1-t", dir);
+    tap_ok(bind(lfd, (struct sockaddr *)&a, sizeof a) == 0 && stat(path, &st) == 0, "a socket of the guest's");
+    manifest_begin(&out, buf, sizeof buf);
+    for (int i = 0; i < 5; i++) {
+        struct manifest_entry m = { .kind = i == 3 ? MK_UNIX_LISTEN : MK_PTY, .flags = i == 0 || i > 2 ? MF_GONE : 0, .parent = -1 };
+        manifest_add(&out, &m, i == 3 ? path : NULL, NULL);
+        grants.g[i] = (struct grant){ .index = (uint32_t)i, .made = 1, .qemu_fd = { (int16_t)(20 + i), -1 }, .nqemu = 1, .dev = i == 3 ? st.st_dev : 0, .ino = i == 3 ? st.st_ino : 0 };
+    }
+    fds[0] = frame_memfd("as", as, sizeof as);
+    fds[2] = frame_memfd("m", buf, (size_t)manifest_finish(&out));
+    fds[3] = frame_memfd("g", &grants, sizeof grants.h + 5 * sizeof grants.g[0]);
+    fds[1] = fds[4] = fds[5] = fds[6] = fds[7] = fds[0];
+    int r = fakesup_hand(&sup, ROLE_HAND_OPEN, root ? 0 : BIRTH_SESSION, IN_HAND_SETTLE, &rq, sizeof rq, fds, ARRAY_N(fds));
+    if (r == 1 && sup.reply.body_len == sizeof d)
+        memcpy(&d, sup.reply.body, sizeof d);
+    const struct manifest_head *head = NULL;
+    const void *p = NULL;
+    size_t n;
+    if (sup.reply.h.nfds == 2 && frame_map(sup.reply.fds[1], sizeof buf, &p, &n) == 0)
+        head = p;
+    tap_ok(!d.error && d.nworker == 1 && d.ours_entry[0] == 4 && head && head->entries == 3 && access(path, F_OK) < 0, "what was made for devices that have gone goes, and room is made: %s", d.text);
+    tap_ok(head && frame_copy(sup.reply.fds[0], &got, sizeof got.h + 3 * sizeof got.g[0]) == 0 && got.h.n == 3 && got.h.next_fd == 77 && !got.g[0].made && got.g[0].qemu_fd[0] == -1 && got.g[1].made,
+           "the grants have it no more, and no number is given twice");
+    fakesup_end(&sup);
+    r = fakesup_hand(&sup, ROLE_HAND_OPEN, root ? 0 : BIRTH_SESSION, IN_HAND_PIDFD, &hp, sizeof hp, NULL, 0);
+    if (r == 1 && sup.reply.body_len == sizeof d)
+        memcpy(&d, sup.reply.body, sizeof d);
+    tap_ok(d.nworker == 4 && d.ours_kind[0] == BFD_TREE && d.ours_kind[1] == BFD_MANIFEST && d.ours_kind[2] == BFD_GRANTS && d.ours_kind[3] == BFD_CHARDEV && d.ours_entry[3] == 1 &&
+           frame_copy(sup.reply.fds[4], &got, sizeof got.h + 3 * sizeof got.g[0]) == 0, "which a later daemon gets from the stub, in place of what it held (%u)", d.nworker);
+    fakesup_end(&sup);
+    /* An entry more that was being opened, when its hand died. */
+    manifest_begin(&out, buf, sizeof buf);
+    for (int i = 0; i < 6; i++)
+        manifest_add(&out, &(struct manifest_entry){ .kind = i == 5 ? MK_UNIX_LISTEN : MK_PTY, .parent = -1 }, i == 5 ? path : NULL, NULL);
+    close(lfd);
+    lfd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    tap_ok(bind(lfd, (struct sockaddr *)&a, sizeof a) == 0, "a socket that nobody listens at");
+    as[5] = (struct launch_fd){ .number = -1, .kind = BFD_MANIFEST, .arg = 1 };
+    as[4].arg = 5;
+    close(fds[0]);
+    fds[0] = frame_memfd("as", as, sizeof as);
+    fds[1] = fds[4] = fds[5] = fds[7] = fds[0];
+    fds[6] = frame_memfd("m", buf, (size_t)manifest_finish(&out));
+    d.error = -ENOSYS;
+    r = fakesup_hand(&sup, ROLE_HAND_OPEN, root ? 0 : BIRTH_SESSION, IN_HAND_SETTLE, &rq, sizeof rq, fds, ARRAY_N(fds));
+    if (r == 1 && sup.reply.body_len == sizeof d)
+        memcpy(&d, sup.reply.body, sizeof d);
+    tap_ok(!d.error && sup.reply.h.nfds == 0 && d.nworker == 1 && d.ours_entry[0] == 5 && access(path, F_OK) < 0, "of a device that did not come nothing is left either: %s", d.text);
+    fakesup_end(&sup);
+    close(lfd);
+    rmdir(dir);
 }
 
 static bool confinement(void)
@@ -235,6 +310,7 @@ static bool confinement(void)
     tap_ok(again.nworker == 1 && again.ours_kind[0] == BFD_CHARDEV && again.ours_entry[0] == 7 && fstat(sup.reply.fds[2], &held) == 0 &&
            stat("/etc/hostname", &is) == 0 && held.st_ino == is.st_ino && held.st_dev == is.st_dev, "and what the stub held, as what it was given");
     fakesup_end(&sup);
+    settle();
     if (!root) {        /* its folder in /proc is root's */
         snprintf(path, sizeof path, "/proc/%d/mem", done.pid);
         tap_ok(open(path, O_RDONLY) < 0 && errno == EACCES, "its memory is closed to its own user");
@@ -339,7 +415,7 @@ static void refusals(void)
     fds[1] = frame_memfd("m", empty, (size_t)manifest_finish(&m));
     int all[3] = { fds[0], fds[1], fds[0] };
     l.nfds = 1;
-    l.log_fd = 0;
+    l.fd[0] = (struct launch_fd){ .number = -1 };
     int r = fakesup_hand(&sup, ROLE_HAND_LAUNCH, 0, IN_HAND_LAUNCH, &l, sizeof l, all, 3);
     memcpy(&failed, sup.reply.body, sizeof failed);
     tap_ok(r == 1 && failed.error && strstr(failed.text, "cannot have this uid"), "no guest is root: %s", failed.text);

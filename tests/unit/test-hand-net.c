@@ -9,7 +9,7 @@
 
 static uint8_t buf[4096];
 static struct manifest_out out;
-static struct hand_req rq = { .flags = HAND_NO_MONITOR, .fd_base = 20 };
+static struct hand_req rq = { .flags = HAND_NO_MONITOR };
 static struct fakesup sup;
 static struct hand_done done;
 static struct { struct grants_head h; struct grant g[8]; } grants;
@@ -23,7 +23,7 @@ static void add(int kind, uint32_t flags, const char *name, const char *bridge, 
 static void run(int op)
 {
     int fds[2] = { frame_memfd("m", buf, (size_t)manifest_finish(&out)), frame_memfd("g", &grants, sizeof grants) };
-    int r = fakesup_hand(&sup, ROLE_HAND_NET, 0, (uint32_t)op, &rq, sizeof rq, fds, op == IN_HAND_NET ? 1 : 2);
+    int r = fakesup_hand(&sup, ROLE_HAND_NET, 0, (uint32_t)op, &rq, sizeof rq, fds, 2);
     close(fds[0]);
     close(fds[1]);
     memset(&done, 0, sizeof done);
@@ -56,6 +56,7 @@ static bool shows(const char *name, const char *what) { return sys_net(name, wha
 
 static void refused(const char *name, const char *bridge, uint32_t flags, const char *text)
 {
+    grants.h = (struct grants_head){ .magic = GRANTS_MAGIC, .monitor_fd = -1, .next_fd = 20 };
     manifest_begin(&out, buf, sizeof buf);
     add(MK_TAP, 0, "", NULL, 1, 0);
     add(MK_TAP, flags, name, bridge, 1, 0);
@@ -71,6 +72,7 @@ int main(void)
         tap_skip_all("needs root and a network namespace");
     if (system("ip link add br0 type bridge && ip link set br0 mtu 1400 up && ip link add v0 type veth peer name v1"))
         tap_skip_all("no bridge or veth in this kernel");
+    grants.h = (struct grants_head){ .magic = GRANTS_MAGIC, .monitor_fd = -1, .next_fd = 20 };
     manifest_begin(&out, buf, sizeof buf);
     add(MK_PTY, 0, NULL, NULL, 0, 0);
     add(MK_TAP, MF_VNET_HDR | MF_MANAGED, "", "br0", 1, 0);

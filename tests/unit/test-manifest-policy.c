@@ -16,7 +16,7 @@ static const char *judged(int kind, const char *path, const char *aux)
     manifest_add(&out, &m, path, aux);
     ssize_t n = manifest_finish(&out);
     AUTO_CLOSE fd = n > 0 ? frame_memfd("manifest", buf, (size_t)n) : -1;
-    return policy_manifest(fd, &e) == 0 ? "" : e.detail;
+    return policy_manifest(fd, &e) == 1 ? "" : e.detail;
 }
 
 static void refused(int kind, const char *path, const char *aux)

@@ -1,0 +1,261 @@
+#!/usr/bin/python3
+"""Devices come to a running guest and go: disks and interfaces, live, stored and both; over deaths of those who are at it, a later daemon, a managed save;
+what fails leaves nothing."""
+import os, re, signal, subprocess, sys, threading
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from guestlib import *
+
+LIVE, CONFIG = libvirt.VIR_DOMAIN_AFFECT_LIVE, libvirt.VIR_DOMAIN_AFFECT_CONFIG
+NIC = "<interface type='bridge'><mac address='52:54:00:00:00:1%d'/><source bridge='br-test'/><model type='virtio'/></interface>"
+CHANNEL = "<channel type='unix'><target type='virtio' name='org.example.%d'/></channel>"
+guest = {}
+
+
+def image(box, name, base=None):
+    """A disk of somebody's."""
+    path = os.path.join(box.dir, name + ".qcow2")
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", path] + (["-b", base, "-F", "qcow2"] if base else ["8M"]), check=True)
+    os.chown(path, 1234, 1235)
+    os.chmod(path, 0o640)
+    return path
+
+
+def disk(path, target="vdb"):
+    return "<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='%s'/><target dev='%s' bus='virtio'/></disk>" % (path, target)
+
+
+def dom(box):
+    return box.connect().lookupByName("p1")
+
+
+def has(d, what, config=False):
+    return what in d.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE if config else 0)
+
+
+def sees(target, there=True):
+    """Whether the guest has that disk, soon."""
+    guest["console"].sh("for i in $(seq 100); do [ %s -b /dev/%s ] && exit_ok=1 && break; sleep 0.1; done; echo there-$exit_ok-ok; unset exit_ok" % ("" if there else "!", target))
+    out = guest["console"].sh("[ %s -b /dev/%s ] && echo so-it-is" % ("" if there else "!", target))
+    assert "so-it-is" in out, out
+
+
+def gone(d, path):
+    wait_for("the end of %s" % path, lambda: not has(d, path), 30)
+
+
+def free(path, limit=20):
+    """Nobody has a lock on it, and it is whose it was."""
+    wait_for("%s is nobody's" % path, lambda: subprocess.run(["qemu-img", "info", path], capture_output=True).returncode == 0 and
+             subprocess.run(["qemu-io", "-f", "qcow2", "-c", "write 0 512", path], capture_output=True).returncode == 0, limit)
+    st = os.stat(path)
+    assert (st.st_uid, st.st_gid, st.st_mode & 0o777) == (1234, 1235, 0o640), st
+
+
+def settle(box, limit=60):
+    box.wait(limit=limit)
+
+
+def start(box):
+    """a guest"""
+    box.run("ip", "link", "add", "br-test", "type", "bridge")
+    box.run("ip", "link", "set", "br-test", "up")
+    guest["dom"], guest["console"] = boot(box, document("p1", devices="<controller type='virtio-serial' index='0'/>", more="", words=""))
+    guest["links"] = box.run("ip", "-o", "link").stdout.count("\n")
+
+
+def disks(box):
+    """a disk with a chain, live; the same stored; both; each goes as it came"""
+    d, base = dom(box), image(box, "base")
+    a = image(box, "a", base)
+    d.attachDevice(disk(a))
+    assert has(d, a) and has(d, "<backingStore type='file'") and not has(d, a, True)
+    sees("vda")
+    guest["console"].sh("echo hello-disk > /dev/vda; sync")
+    fails(libvirt.VIR_ERR_XML_ERROR, d.attachDevice, disk(a))
+    d.detachDevice(disk(a))
+    gone(d, a)
+    sees("vda", False)
+    free(a)
+    d.attachDeviceFlags(disk(a), CONFIG)
+    assert has(d, a, True) and not has(d, a)
+    fails(libvirt.VIR_ERR_OPERATION_INVALID, d.attachDeviceFlags, disk(a), LIVE | CONFIG)        # the stored one has it: nothing was done
+    assert not has(d, a)
+    d.detachDeviceFlags(disk(a), CONFIG)
+    assert not has(d, a, True)
+    d.attachDeviceFlags(disk(a), LIVE | CONFIG)
+    assert has(d, a, True) and has(d, a)
+    d.detachDeviceFlags(disk(a), LIVE | CONFIG)
+    gone(d, a)
+    assert not has(d, a, True)
+    free(a)
+    d.attachDeviceFlags(disk(a), libvirt.VIR_DOMAIN_AFFECT_CURRENT)
+    alias = re.search(r"<alias name='(virtio-disk\d+)'", d.XMLDesc()).group(1)
+    d.detachDeviceAlias(alias, LIVE)
+    gone(d, a)
+    free(a)
+
+
+def refused(box):
+    """what is not there, or another's, is refused, and nothing is left of it"""
+    d, before = dom(box), dom(box).XMLDesc()
+    fails(libvirt.VIR_ERR_SYSTEM_ERROR, d.attachDevice, disk("/nonexistent/a"))
+    bad = os.path.join(box.dir, "bad.qcow2")
+    open(bad, "wb").write(b"no image" * 8192)
+    fails(libvirt.VIR_ERR_INTERNAL_ERROR, d.attachDevice, disk(bad))
+    fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, d.attachDevice, disk("/proc/kcore"))
+    listener = "<channel type='unix'><source mode='bind' path='%s/%%s/x.sock'/><target type='virtio' name='org.example.9'/></channel>" % box.dir
+    fails(libvirt.VIR_ERR_SYSTEM_ERROR, d.attachDevice, listener % "nowhere")
+    fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, d.attachDevice, "<channel type='pty'><log file='%s/x.log'/><target type='virtio' name='org.example.9'/></channel>" % box.dir)
+    assert dom(box).XMLDesc() == before
+    off = box.connect().defineXML(document("p2"))
+    assert "not running" in str(fails(libvirt.VIR_ERR_OPERATION_INVALID, off.attachDevice, disk(bad)))
+    fails(libvirt.VIR_ERR_OPERATION_INVALID, off.attachDeviceFlags, disk(bad), LIVE)
+    off.undefine()
+
+
+def channel_out(d, n):
+    d.detachDeviceAlias(re.search(r"org.example.%d'[^>]*/>\s*<alias name='([^']*)'" % n, d.XMLDesc()).group(1), LIVE)
+
+
+def nics(box):
+    """a tap on a bridge"""
+    d = dom(box)
+    d.attachDevice(NIC % 1)
+    tap = re.search(r"<target dev='(vnet\d+)'", d.XMLDesc()).group(1)
+    assert "master br-test" in box.run("ip", "link", "show", tap).stdout
+    fails(libvirt.VIR_ERR_SYSTEM_ERROR, d.attachDevice, (NIC % 2).replace("br-test", "br-none"))
+    d.detachDevice(NIC % 1)
+    gone(d, "52:54:00:00:00:11")
+    wait_for("no tap", lambda: box.run("ip", "-o", "link").stdout.count("\n") == guest["links"], 20)
+
+
+def many(box):
+    """more than a manifest has entries, one after the other: what has gone makes room"""
+    d, a = dom(box), image(box, "many")
+    for i in range(4):
+        d.attachDevice(disk(a))
+        d.detachDevice(disk(a))
+        gone(d, a)
+    free(a)
+
+
+def channels(box):
+    """sockets of a guest's own: made and removed"""
+    d = dom(box)
+    d.attachDevice(CHANNEL % 1)
+    path = re.search(r"<source mode='bind' path='([^']*org.example.1)'", d.XMLDesc()).group(1)
+    box.run("test", "-S", path)
+    channel_out(d, 1)
+    gone(d, "org.example.1")
+    wait_for("no socket", lambda: box.run("test", "-e", path, check=False).returncode, 20)
+
+
+def deaths(box):
+    """supervisor, worker and hands are killed while a disk comes and goes: what the client is told is so"""
+    path = image(box, "killed")
+    for turn, role in enumerate(("supervisor", "qemu", "hand-open", "xmlc", "supervisor", "qemu")):
+        for come in (True, False):
+            d = dom(box)
+            stop = threading.Event()
+
+            def kill():
+                # Some moments after the call was sent.
+                stop.wait(0.02 + 0.03 * turn)
+                for pid in box.role(role)[:1]:
+                    try:
+                        os.kill(pid, signal.SIGKILL)
+                    except ProcessLookupError:
+                        pass
+            t = threading.Thread(target=kill)
+            t.start()
+            ok = True
+            try:
+                (d.attachDevice if come else d.detachDevice)(disk(path))
+            except libvirt.libvirtError as e:
+                ok = False
+                print("    %s killed, %s: %s" % (role, "attach" if come else "detach", e))
+            stop.set()
+            t.join()
+            settle(box)
+            if come:
+                wait_for("an answer that is so", lambda: has(dom(box), path) == ok, 30)
+                if not ok:
+                    dom(box).attachDevice(disk(path))
+            elif ok:
+                gone(dom(box), path)
+            else:
+                # A detach whose outcome is not known: it goes now, or has gone.
+                try:
+                    dom(box).detachDevice(disk(path))
+                except libvirt.libvirtError as e:
+                    assert e.get_error_code() in (libvirt.VIR_ERR_DEVICE_MISSING, libvirt.VIR_ERR_OPERATION_FAILED), e
+                gone(dom(box), path)
+            if not come:
+                free(path)
+
+
+def later(box):
+    """another daemon knows what the guest was given, and takes it back"""
+    path = image(box, "later")
+    dom(box).attachDevice(disk(path))
+    dom(box).attachDevice(NIC % 3)
+    dom(box).attachDevice(CHANNEL % 3)
+    before = dom(box).XMLDesc()
+    guest["console"].close()
+    box.stop_daemon()
+    wait_for("the end of what it had", lambda: not [r for r in ("supervisor", "qemu", "log") if box.role(r)], 10)
+    box.start()
+    d = dom(box)
+    assert d.XMLDesc() == before, (before, d.XMLDesc())
+    socket = re.search(r"<source mode='bind' path='([^']*org.example.3)'", before).group(1)
+    for xml, what in ((disk(path), path), (NIC % 3, "52:54:00:00:00:13"), ("", "org.example.3")):
+        d.detachDevice(xml) if xml else channel_out(d, 3)
+        gone(d, what)
+    free(path)
+    wait_for("no tap", lambda: box.run("ip", "-o", "link").stdout.count("\n") == guest["links"], 20)
+    wait_for("no socket", lambda: box.run("test", "-e", socket, check=False).returncode, 20)
+    d.attachDevice(disk(path))
+    d.detachDevice(disk(path))
+    gone(d, path)
+    guest["console"] = Console(box, "p1")
+    guest["console"].send("\n")
+
+
+def saved(box):
+    """a managed save has what the guest was given, and not what it gave back"""
+    kept, back = image(box, "kept"), image(box, "back")
+    d = dom(box)
+    d.attachDevice(disk(kept))
+    d.attachDevice(disk(back, "vdc"))
+    d.detachDevice(disk(back, "vdc"))
+    gone(d, back)
+    d.managedSave()
+    assert is_off(d)
+    free(kept)
+    d.create()
+    assert has(d, kept) and not has(d, back)
+    d.detachDevice(disk(kept))
+    gone(d, kept)
+    free(kept)
+
+
+def end(box):
+    """a guest that ends with what it was given leaves nothing"""
+    d, path = dom(box), image(box, "last")
+    d.attachDevice(disk(path))
+    d.attachDevice(NIC % 4)
+    d.attachDevice(CHANNEL % 4)
+    d.destroy()
+    guest["console"].close()
+    assert_clean(box)
+    free(path)
+    assert box.run("ip", "-o", "link").stdout.count("\n") == guest["links"], box.run("ip", "-o", "link").stdout
+    d.create()
+    assert not has(d, path)
+    d.destroy()
+
+
+parts = [start, disks, refused, nics, many, channels, deaths, later, saved, end]
+if len(sys.argv) > 1:
+    parts = [p for p in parts if p.__name__ in ["start"] + sys.argv[1:]]
+main(*parts)
