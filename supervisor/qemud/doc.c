@@ -1,6 +1,5 @@
 /* doc.c: flows over definitions: define, undefine, autostart, and every call that an xmlc works on.  No byte of XML is read here. */
 #include <stdio.h>
-#include <string.h>
 #include "supervisor/qemud/guest.h"
 #include "ipc/schema/op-numbers.h"
 

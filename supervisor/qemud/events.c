@@ -1,6 +1,5 @@
 /* events.c: events to the gateways that asked for them.  Each begins with its domain as a struct; what follows is msgpack that the supervisor does not
  * read, or one-byte numbers of its own (msgpack writes 0..127 as themselves). */
-#include <string.h>
 #include <sys/epoll.h>
 #include "ipc/schema/op-numbers.h"
 #include "supervisor/qemud/guest.h"

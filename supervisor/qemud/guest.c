@@ -1,7 +1,6 @@
 /* guest.c: the table of runs: a guest from its first resource to its last, and what its worker may ask. */
 #include <errno.h>
 #include <signal.h>
-#include <string.h>
 #include "supervisor/qemud/guest.h"
 
 enum { RUNS_MAX = 4096, GUEST_UIDS_FROM = 32 /* below: the roles' own */, CALLS_MAX = 64 /* of a worker, each of which may be an xmlc's */ };

@@ -1,7 +1,6 @@
 /* load.c: what a first supervisor finds on the disk: definitions, running guests, what starts by itself.  The doors open when all is known.
  *
  * A running guest is taken over from its status file: the process by a pidfd, the monitor by a new connection to its socket. */
-#include <string.h>
 #include <sys/mman.h>
 #include "supervisor/qemud/guest.h"
 

@@ -2,7 +2,6 @@
  *
  * The paths were named by a client with the right to define guests; who may that is root's equal in libvirt's model.  What is refused here is
  * what no guest needs and what would turn a document into a hold on the host: kernel interfaces, our own state, devices that are no disks. */
-#include <string.h>
 #include <sys/mman.h>
 #include "supervisor/qemud/guest.h"
 

@@ -1,7 +1,6 @@
 /* save.c: managed save: a guest's state put away under its name, and the start that goes on from it.  conf has the file, the worker and its QEMU
  * fill it; here is the order: the guest ends only when the file is safe, and the file goes only when the guest runs again.  A guest that was
  * stopped for a save goes on by a word from here only (IN_SAVED), so that it never runs beside its complete image, whoever dies. */
-#include <string.h>
 #include "supervisor/qemud/guest.h"
 
 enum { START_PAUSED = 1, START_FORCE_BOOT = 8, AGAIN_MS = 1500 };

@@ -1,6 +1,5 @@
 /* slots.c: objects as rows of the index page.  The page outlives us: a new supervisor finds every object where it was. */
 #include <stdio.h>
-#include <string.h>
 #include "supervisor/qemud/guest.h"
 
 int slot_of(uint64_t object)

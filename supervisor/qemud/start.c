@@ -1,7 +1,6 @@
 /* start.c: the start of a guest, a step at a time, and the launch that its worker asks for.  What fails is undone by the same flow that
  * ends a guest (stop.c), and only then is the caller told. */
 #include <fcntl.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <time.h>
 #include "supervisor/qemud/guest.h"

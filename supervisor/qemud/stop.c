@@ -1,7 +1,6 @@
 /* stop.c: a guest's end, and destroy.  One table of steps undoes whatever a run has made, in reverse order: a guest that ended by itself, one that
  * was destroyed, a start that failed half-way, and what a dead supervisor left half-made.  Each step looks at what there is to undo. */
 #include <signal.h>
-#include <string.h>
 #include "supervisor/qemud/guest.h"
 
 enum { TERM_WAIT_MS = 500 /* for a QEMU to end in good order */, WORD_WAIT_MS = 1500 /* for its worker to tell how it ended, and then to end itself */ };

@@ -7,7 +7,6 @@
  * SAFETY: what is leased or logged is what the guest's document names, as xmlc made it and policy let it pass, and the owner is its first process: a worker
  * says when, not what or whose. */
 #include <fcntl.h>
-#include <string.h>
 #include "supervisor/qemud/guest.h"
 
 /* One talk of a run at a time, in the order they were asked for. */
