@@ -315,9 +315,9 @@ static void on_status(struct run *r, struct peer *p, struct frame *fr)
     struct flow *f = flow_next(NULL);
     while (f && (f->steps != steps || f->caller.number != p->number))
         f = flow_next(f);
-    if (f)
+    if (f && f->caller.serial != fr->h.serial)      /* else it was on its way when the worker heard of us, and sent it again */
         peer_refuse(p, "a second status file at once");
-    else
+    else if (!f)
         worker_flow(steps, r, p, fr);
 }
 
