@@ -19,6 +19,11 @@ cpu-models aarch64
 cpu-models s390x
 cpu-models nothing
 nodecpustats --cpu 99
+node-memory-tune
+allocpages 2048 0 --cellno 77
+allocpages 4 0 --cellno 0
+allocpages 77 1
+allocpages 77 1 --cellno 0
 domcapabilities --virttype nosuch
 domcapabilities
 domcapabilities --machine nosuch
@@ -70,6 +75,9 @@ domstate busy
 domstate busy --reason
 domstate idle --reason
 domstate nosuch
+domlaunchsecinfo busy
+domlaunchsecinfo idle
+domsetlaunchsecstate busy --secrethdr W/bare.xml --secret W/bare.xml
 domcontrol busy
 domcontrol idle
 dominfo idle

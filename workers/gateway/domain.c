@@ -147,6 +147,35 @@ static void get_job_stats(struct gw *gw, struct call *c, struct mp_in *in)
     nothing_unless_active(gw, c, in, !(c->arg & JOB_STATS_COMPLETED), false);
 }
 
+/* Guests whose memory the processor encrypts are none of ours yet: there is nothing to tell of any. */
+static void get_launch_security_info(struct gw *gw, struct call *c, struct mp_in *in)
+{
+    enum { STRING_OKAY = 4 };
+    struct index_slot s;
+    struct err e = ERR_INIT;
+    struct mp_out o;
+    if (domain_find(gw, in, &s, NULL, &e) < 0) {
+        call_error(gw, c, &e);
+        return;
+    }
+    if (!call_flags_ok(gw, c, c->arg, STRING_OKAY))
+        return;
+    mp_out_init(&o, 64);
+    mp_array(&o, 1);
+    mp_array(&o, 0);
+    call_reply_out(gw, c, &o);
+}
+
+static void set_launch_security_state(struct gw *gw, struct call *c, struct mp_in *in)
+{
+    struct index_slot s;
+    struct err e = ERR_INIT;
+    if (domain_find(gw, in, &s, NULL, &e) < 0)
+        call_error(gw, c, &e);
+    else
+        call_fail(gw, c, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "setting a launch secret is only supported in SEV-enabled domains");
+}
+
 const struct local local_domain[] = {
     { OP_REMOTE_DOMAIN_LOOKUP_BY_ID, lookup_by_id },
     { OP_REMOTE_DOMAIN_LOOKUP_BY_NAME, lookup_by_name },
@@ -159,6 +188,8 @@ const struct local local_domain[] = {
     { OP_REMOTE_DOMAIN_GET_MAX_MEMORY, get_max_memory },
     { OP_REMOTE_DOMAIN_GET_OS_TYPE, get_os_type },
     { OP_REMOTE_DOMAIN_GET_STATE, get_state },
+    { OP_REMOTE_DOMAIN_GET_LAUNCH_SECURITY_INFO, get_launch_security_info },
+    { OP_REMOTE_DOMAIN_SET_LAUNCH_SECURITY_STATE, set_launch_security_state },
     { OP_REMOTE_DOMAIN_GET_INFO, get_info },
     { OP_REMOTE_DOMAIN_GET_SECURITY_LABEL, get_security_label },
     { OP_REMOTE_DOMAIN_GET_SECURITY_LABEL_LIST, get_security_label_list },

@@ -12,6 +12,7 @@
 #include "ipc/schema/op-numbers.h"
 #include "ipc/util.h"
 #include "workers/cpu.h"
+#include "workers/host/calls.h"
 #include "workers/host/facts.h"
 #include "workers/host/host.h"
 #include "workers/worker.h"
@@ -22,7 +23,7 @@
 static struct host host;
 
 /* Arguments by the schema; at most four numbers and four strings. */
-static bool end_args(struct worker *w, const struct request *rq, const struct mp_in *in)
+bool end_args(struct worker *w, const struct request *rq, const struct mp_in *in)
 {
     struct err e = ERR_INIT;
     if (mp_end(in))
@@ -32,8 +33,7 @@ static bool end_args(struct worker *w, const struct request *rq, const struct mp
     return false;
 }
 
-static void refuse(struct worker *w, const struct request *rq, int code, int domain, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
-static void refuse(struct worker *w, const struct request *rq, int code, int domain, const char *fmt, ...)
+void refuse(struct worker *w, const struct request *rq, int code, int domain, const char *fmt, ...)
 {
     struct err e = ERR_INIT;
     char text[256];
@@ -386,7 +386,9 @@ static const struct worker_op ops[] = {
     { OP_REMOTE_CONNECT_GET_MAX_VCPUS, on_max_vcpus }, { OP_REMOTE_NODE_GET_INFO, on_info }, { OP_REMOTE_CONNECT_GET_CAPABILITIES, on_capabilities },
     { OP_REMOTE_CONNECT_GET_DOMAIN_CAPABILITIES, on_domcaps }, { OP_REMOTE_NODE_GET_FREE_MEMORY, on_free_memory }, { OP_REMOTE_NODE_GET_CELLS_FREE_MEMORY, on_cells_free },
     { OP_REMOTE_NODE_GET_CPU_STATS, on_cpu_stats }, { OP_REMOTE_NODE_GET_MEMORY_STATS, on_memory_stats }, { OP_REMOTE_NODE_GET_CPU_MAP, on_cpu_map },
-    { OP_REMOTE_CONNECT_GET_CPU_MODEL_NAMES, on_models }, { OP_REMOTE_NODE_GET_FREE_PAGES, on_free_pages }, { OP_REMOTE_CONNECT_GET_SYSINFO, on_sysinfo }, { 0, NULL } };
+    { OP_REMOTE_CONNECT_GET_CPU_MODEL_NAMES, on_models }, { OP_REMOTE_NODE_GET_FREE_PAGES, on_free_pages }, { OP_REMOTE_CONNECT_GET_SYSINFO, on_sysinfo },
+    { OP_REMOTE_NODE_GET_MEMORY_PARAMETERS, on_memory_params }, { OP_REMOTE_NODE_SET_MEMORY_PARAMETERS, on_set_memory_params }, { OP_REMOTE_NODE_ALLOC_PAGES, on_alloc_pages },
+    { OP_REMOTE_NODE_SUSPEND_FOR_DURATION, on_node_suspend }, { 0, NULL } };
 
 int main(void)
 {

@@ -1,0 +1,15 @@
+/* calls.h: what the files of this role share that answer calls. */
+#ifndef BULKHEAD_HOST_CALLS_H
+#define BULKHEAD_HOST_CALLS_H
+#include "workers/worker.h"
+
+/* After the last getter: true, or answered with "Unable to decode message payload". */
+bool end_args(struct worker *w, const struct request *rq, const struct mp_in *in);
+void refuse(struct worker *w, const struct request *rq, int code, int domain, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+
+/* tune.c */
+void on_memory_params(struct worker *w, const struct request *rq, struct frame *f);
+void on_set_memory_params(struct worker *w, const struct request *rq, struct frame *f);
+void on_alloc_pages(struct worker *w, const struct request *rq, struct frame *f);
+void on_node_suspend(struct worker *w, const struct request *rq, struct frame *f);
+#endif

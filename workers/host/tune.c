@@ -1,0 +1,120 @@
+/* tune.c: what a client would set on the host itself.  This role may look, not change: what is wrong with a call is said, and then that it cannot be. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "ipc/util.h"
+#include "workers/host/calls.h"
+#include "workers/host/facts.h"
+#include "workers/typed.h"
+
+enum { REPLY_BYTES = 4096, SIZES_MAX = 1024 };
+
+/* Kernel same-page merging; which of them can be set. */
+static const struct { const char *name, *file; int type; } ksm[] = {
+    { "shm_pages_to_scan", "pages_to_scan", TYPED_UINT }, { "shm_sleep_millisecs", "sleep_millisecs", TYPED_UINT }, { "shm_pages_shared", "pages_shared", TYPED_ULLONG },
+    { "shm_pages_sharing", "pages_sharing", TYPED_ULLONG }, { "shm_pages_unshared", "pages_unshared", TYPED_ULLONG }, { "shm_pages_volatile", "pages_volatile", TYPED_ULLONG },
+    { "shm_full_scans", "full_scans", TYPED_ULLONG }, { "shm_merge_across_nodes", "merge_across_nodes", TYPED_UINT },
+};
+static const struct param settable[] = { { "shm_pages_to_scan", NULL, TYPED_UINT, 0, 0 }, { "shm_sleep_millisecs", NULL, TYPED_UINT, 0, 0 },
+    { "shm_merge_across_nodes", NULL, TYPED_UINT, 0, 0 } };
+
+void on_memory_params(struct worker *w, const struct request *rq, struct frame *f)
+{
+    struct mp_in in;
+    struct mp_out o, list;
+    uint64_t v;
+    uint32_t n = 0;
+    if (worker_args(w, rq, f, &in))
+        return;
+    int32_t asked = mp_get_i32(&in);
+    mp_get_u32(&in);
+    if (!end_args(w, rq, &in))
+        return;
+    mp_out_init(&list, REPLY_BYTES);
+    for (size_t i = 0; i < ARRAY_N(ksm) && (int64_t)n < asked; i++)
+        if (fact_number(&v, "/sys/kernel/mm/ksm/%s", ksm[i].file)) {
+            mp_array(&list, 3);
+            mp_str(&list, ksm[i].name);
+            mp_int(&list, ksm[i].type);
+            mp_uint(&list, v);
+            n++;
+        }
+    mp_out_init(&o, REPLY_BYTES * 2);
+    mp_array(&o, 2);
+    mp_array(&o, n);
+    mp_raw(&o, list.p, list.len);
+    o.failed |= list.failed;
+    mp_uint(&o, asked > 0 ? n : ARRAY_N(ksm));
+    mp_out_free(&list);
+    worker_reply_out(w, rq, &o);
+}
+
+void on_set_memory_params(struct worker *w, const struct request *rq, struct frame *f)
+{
+    AUTO_TYPED l = { 0 };
+    struct err e = ERR_INIT;
+    struct mp_in in;
+    if (worker_args(w, rq, f, &in))
+        return;
+    if (typed_read(&in, settable, ARRAY_N(settable), &l, &e)) {
+        worker_error(w, rq, &e);
+        return;
+    }
+    mp_get_u32(&in);
+    if (end_args(w, rq, &in))
+        refuse(w, rq, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "memory parameters of the host are not changed by this daemon");
+}
+
+void on_alloc_pages(struct worker *w, const struct request *rq, struct frame *f)
+{
+    struct fact_set cells;
+    struct mp_in in;
+    uint64_t total, avail;
+    uint32_t size[SIZES_MAX];
+    if (worker_args(w, rq, f, &in))
+        return;
+    uint32_t n = mp_get_array(&in, SIZES_MAX);
+    for (uint32_t i = 0; i < n && !in.bad; i++)
+        size[i] = mp_get_u32(&in);
+    mp_skip(&in);
+    int32_t start = mp_get_i32(&in);
+    mp_get_u32(&in);
+    mp_get_u32(&in);
+    if (!end_args(w, rq, &in))
+        return;
+    fact_cells(&cells);
+    int last = set_last(&cells);
+    if (start > last) {
+        refuse(w, rq, VIR_ERR_INTERNAL_ERROR, VIR_FROM_NONE, "start cell %d out of range (0-%d)", start, last);
+        return;
+    }
+    for (uint32_t i = 0; i < n; i++)
+        if (size[i] == (uint32_t)sysconf(_SC_PAGESIZE) / 1024) {
+            refuse(w, rq, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_NONE, "system pages pool can't be modified");
+            return;
+        } else if (!fact_page_counts(start < 0 ? -1 : start, size[i], &total, &avail)) {
+            if (start < 0)
+                refuse(w, rq, VIR_ERR_OPERATION_FAILED, VIR_FROM_NONE, "page size %u is not available", size[i]);
+            else
+                refuse(w, rq, VIR_ERR_OPERATION_FAILED, VIR_FROM_NONE, "page size %u is not available on node %d", size[i], start);
+            return;
+        }
+    refuse(w, rq, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "pools of huge pages are not changed by this daemon");
+}
+
+void on_node_suspend(struct worker *w, const struct request *rq, struct frame *f)
+{
+    static const char *const targets[] = { "Suspend-to-RAM", "Suspend-to-Disk", "Hybrid-Suspend" };
+    struct mp_in in;
+    if (worker_args(w, rq, f, &in))
+        return;
+    uint32_t target = mp_get_u32(&in);
+    mp_get_uint(&in);
+    mp_get_u32(&in);
+    if (!end_args(w, rq, &in))
+        return;
+    if (target >= ARRAY_N(targets))
+        refuse(w, rq, VIR_ERR_ARGUMENT_UNSUPPORTED, VIR_FROM_NONE, "Invalid suspend target");
+    else
+        refuse(w, rq, VIR_ERR_ARGUMENT_UNSUPPORTED, VIR_FROM_NONE, "%s", targets[target]);
+}
