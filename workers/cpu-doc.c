@@ -44,8 +44,7 @@ static void set_head(struct tree *cpu, const char *match, const char *check)
     tree_set_attr(cpu, "check", "%s", kept[1]);
 }
 
-/* The features of a model with what the document says of single ones. */
-static void expected(const struct tree *cpu, const struct cpu_model *m, struct cpu_features *f)
+void cpu_doc_features(const struct tree *cpu, const struct cpu_model *m, struct cpu_features *f)
 {
     *f = m ? m->has : (struct cpu_features){ { 0 } };
     TREE_EACH(t, cpu, "feature") {
@@ -219,9 +218,10 @@ static int translate(struct tree *cpu, const struct caps_emulator *e, bool kvm, 
     return 0;
 }
 
+const char *const cpu_never[] = { "cmt", "mbm_total", "mbm_local", "osxsave", "ospke", NULL };     /* a guest's own doing, or a host's */
+
 int cpu_doc_start(struct tree *cpu, const struct caps_emulator *e, bool kvm, struct err *err)
 {
-    static const char *const never[] = { "cmt", "mbm_total", "mbm_local", "osxsave", "ospke" };     /* a guest's own doing, or a host's */
     struct tree *f;
     if (!cpu)
         return 0;
@@ -233,8 +233,8 @@ int cpu_doc_start(struct tree *cpu, const struct caps_emulator *e, bool kvm, str
     if (is(cpu, "check", "partial") && compare(cpu, e, kvm, err))
         return -1;
     cpu_doc_update(cpu, e, kvm);
-    for (size_t i = 0; i < ARRAY_N(never); i++)
-        if ((f = feature_of(cpu, never[i])))
+    for (size_t i = 0; cpu_never[i]; i++)
+        if ((f = feature_of(cpu, cpu_never[i])))
             tree_free(f);
     if (!is(cpu, "mode", "custom") || !tree_text(cpu, "model"))
         return 0;
@@ -253,7 +253,7 @@ int cpu_doc_live(struct tree *cpu, const struct cpu_features *on, const struct c
     *changed = false;
     if (!m || !is(cpu, "mode", "custom"))
         return 0;
-    expected(cpu, m, &want);
+    cpu_doc_features(cpu, m, &want);
     missing = extra = none;
     for (unsigned i = 0; cpu_feature_name(i); i++) {
         if (cpu_has(off, i) || (cpu_has(&want, i) && !cpu_has(on, i)))

@@ -39,6 +39,9 @@ void cpu_add_features(struct tree *cpu, const struct cpu_features *want, const s
 
 /* <cpu> of a definition as virDomainGetXMLDesc shows it with VIR_DOMAIN_XML_UPDATE_CPU: host-model and match='minimum' become the model they stand for. */
 void cpu_doc_update(struct tree *cpu, const struct caps_emulator *e, bool kvm);
+/* The features of a model (NULL: none) with what <cpu> says of single ones. */
+void cpu_doc_features(const struct tree *cpu, const struct cpu_model *m, struct cpu_features *f);
+extern const char *const cpu_never[];                              /* features that no guest is given by name; NULL at the end */
 /* Can a host with these features and vendor (NULL: any) be what <cpu> asks for? 0, *same when it has nothing more; or -1 with *err set, VIR_ERR_CPU_INCOMPATIBLE. */
 int cpu_doc_compare(const struct tree *cpu, const struct cpu_features *host, const char *vendor, bool *same, struct err *err);
 /* <cpu> of a guest that is about to run: updated, checked against what the accelerator can, and told in words that this QEMU knows. */

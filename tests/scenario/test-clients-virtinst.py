@@ -23,7 +23,7 @@ LINES = """
 0 $V list --all
 0 $V destroy b
 1 $V domstate b
-0 I --name q --import --disk none --machine q35 --network user,model=virtio --graphics vnc,listen=127.0.0.1 --video qxl --rng /dev/urandom --watchdog i6300esb --panic default --memballoon none --vcpus 1,maxvcpus=2 --noreboot
+0 I --name q --import --disk none --machine q35 --network user,model=virtio --graphics vnc,listen=127.0.0.1 --video qxl --rng /dev/urandom --watchdog i6300esb --panic default --memballoon none --vcpus 1,maxvcpus=2 --cpu Penryn --noreboot
 0 $V dumpxml q --inactive
 1 virt-xml C nosuch --edit --memory 128
 1 virt-clone C -o a -n c --auto-clone

@@ -36,14 +36,17 @@ BASELINES = [[X % ("qemu64", "")], [X % ("Westmere", "<feature name='vmx'/>"), X
     [X % ("Penryn", "<vendor>Intel</vendor>"), X % ("Westmere", "<vendor>Intel</vendor>")], [X % ("Penryn", "<vendor>Intel</vendor>"), X % ("Westmere", "")],
     [X % ("Penryn", "<vendor>AMD</vendor>")], [X % ("EPYC", ""), X % ("EPYC-Rome", ""), X % ("EPYC-Milan", "")], [X % ("Skylake-Client", ""), X % ("Broadwell", ""), X % ("Haswell", "")],
     [X % ("486", ""), X % ("qemu64", "")], ["<cpu match='exact'><model>Penryn</model><feature policy='disable' name='sse4.1'/></cpu>", X % ("Penryn", "")], [X % ("NoSuch", "")],
-    ["<cpu><arch>x86_64</arch></cpu>"], ["<cpu"], ["<domain/>"], [X % ("Penryn", ""), "<cpu><arch>ppc64</arch><model>POWER8</model></cpu>"], [X % ("Penryn", "<feature name='nosuch'/>")]]
+    ["<cpu><arch>x86_64</arch></cpu>"], ["<cpu"], ["<domain/>"], ["<cpu mode='host-model'/>"],
+    ["host"], ["host", X % ("qemu64", "")], [X % ("Penryn", "<vendor>Intel</vendor>"), X % ("Opteron_G3", "")], [X % ("EPYC", ""), X % ("Skylake-Server", "")],
+    [X % ("Opteron_G3", "<feature name='monitor'/>")], [X % ("Penryn", "<feature name='osxsave'/><feature name='xsaves'/>")], [X % ("Penryn", ""), "<cpu><arch>ppc64</arch><model>POWER8</model></cpu>"], [X % ("Penryn", "<feature name='nosuch'/>")]]
 
 
 def baseline(b, cpus):
     """What several processors have in common, of any model and of one for guests."""
     con = b.connect()
-    out = [told(lambda: con.baselineCPU(cpus, flags)) for flags in (0, 1, 2, 3, 4)]
-    if not any(f in "".join(cpus) for f in ("invtsc", "EPYC", "Haswell", "POWER8", "x86_64</arch></cpu>")):     # of which libvirtd takes more for possible than QEMU has
+    here = re.search(r"<cpu>.*?</cpu>", con.getCapabilities(), re.S)[0]
+    out = [told(lambda: con.baselineCPU([here if c == "host" else c for c in cpus], flags)) for flags in (0, 1, 2, 3, 4)]
+    if not any(f in "".join(cpus) for f in ("host", "xsaves", "Skylake-Server", "invtsc", "EPYC", "Haswell", "POWER8", "x86_64</arch></cpu>")):     # of which libvirtd takes more for possible than QEMU has
         out += [told(lambda: con.baselineHypervisorCPU(None, None, None, "qemu", cpus, flags)) for flags in (0, 1, 2)]
     con.close()
     return "\n".join(out)

@@ -26,6 +26,10 @@ static struct tree *read_cpu(struct job *j, const char *xml, size_t n, enum read
         return NULL;
     }
     const char *arch = tree_text(raw, "arch");
+    if (how != ANY_CPU && tree_attr(raw, "mode")) {
+        err_set(&j->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_CPU, "Attribute mode is only allowed for guest CPU");
+        return NULL;
+    }
     if (arch && (tree_attr(raw, "match") || tree_attr(raw, "mode"))) {
         err_set(&j->e, VIR_ERR_XML_ERROR, VIR_FROM_CPU, "'arch' element cannot be used inside 'cpu' element with 'match' attribute'");
         return NULL;
@@ -128,30 +132,19 @@ enum { BASELINE_EXPAND = 1, BASELINE_MIGRATABLE = 2, CPUS_MAX = 256 };
 
 struct common { struct cpu_features f; const char *vendor, *model; bool first, tells_vendor, same_model; };
 
-static void features_of(const struct tree *cpu, const struct cpu_model *m, struct cpu_features *f)
-{
-    *f = m->has;
-    TREE_EACH(t, cpu, "feature") {
-        int i = cpu_feature(tree_attr(t, "name"));
-        const char *policy = tree_attr(t, "policy");
-        if (policy && (!strcmp(policy, "disable") || !strcmp(policy, "forbid")))
-            cpu_drop(f, (unsigned)i);
-        else
-            cpu_add(f, (unsigned)i);
-    }
-}
-
-/* One more of them. */
+/* One more of them.  A model's own vendor counts where the document names none, but for the first. */
 static int take(struct job *j, struct common *c, const struct tree *cpu)
 {
     const struct cpu_model *m = cpu_model_named(tree_text(cpu, "model"));
-    const char *own = tree_text(cpu, "vendor");
+    const char *said = tree_text(cpu, "vendor"), *known = strcmp(m->vendor, "unknown") ? m->vendor : NULL, *own = said ? said : c->first ? NULL : known;
     struct cpu_features f;
-    features_of(cpu, m, &f);
+    cpu_doc_features(cpu, m, &f);
+    if (said && known && !c->first && strcmp(said, known))
+        return err_set(&j->e, VIR_ERR_OPERATION_FAILED, VIR_FROM_CPU, "CPU vendor %s of model %s differs from vendor %s", known, m->name, said);
     if (c->vendor && own && strcmp(c->vendor, own))
         return err_set(&j->e, VIR_ERR_OPERATION_FAILED, VIR_FROM_CPU, "CPU vendors do not match");
     c->same_model = c->first || (c->same_model && c->model && !strcmp(c->model, m->name));
-    c->tells_vendor = (c->first || c->tells_vendor) && own;
+    c->tells_vendor = (c->first || c->tells_vendor) && said;
     c->model = m->name;
     for (const struct cpu_model *v = cpu_model(0); own && v->name && !c->vendor; v++)
         c->vendor = strcmp(v->vendor, own) ? NULL : v->vendor;         /* a name that outlives the document */
@@ -221,9 +214,11 @@ static void expand(struct tree *cpu, const struct cpu_features *want)
 static int baseline(struct job *j, struct mp_out *o, struct common *c, const struct caps_emulator *e, bool kvm, bool only_exact, uint32_t flags)
 {
     static const struct cpu_features none = {{0}};
-    int invtsc = cpu_feature("invtsc");
-    if (flags & BASELINE_MIGRATABLE && invtsc >= 0)
-        cpu_drop(&c->f, (unsigned)invtsc);
+    static const char *const stay[] = {"invtsc", "xsaves"};
+    for (size_t i = 0; flags & BASELINE_MIGRATABLE && i < ARRAY_N(stay); i++)
+        cpu_drop(&c->f, (unsigned)cpu_feature(stay[i]));
+    for (size_t i = 0; cpu_never[i]; i++)
+        cpu_drop(&c->f, (unsigned)cpu_feature(cpu_never[i]));
     if (!memcmp(&c->f, &none, sizeof none))
         return err_set(&j->e, VIR_ERR_OPERATION_FAILED, VIR_FROM_CPU, "CPUs are incompatible");
     const char *known = cpu_model_named(c->model)->vendor;
