@@ -27,6 +27,7 @@ guest_tests = \
 	%D%/test-guest-elements.py \
 	%D%/test-guest-disks.py \
 	%D%/test-guest-giveup.py \
+	%D%/test-guest-hotplug.py \
 	%D%/test-guest-kept.py \
 	%D%/test-guest-anew.py \
 	%D%/test-guest-left.py \
