@@ -67,6 +67,9 @@ with Pair("inside") as p:
     consoles = p.each(start)
     for line in LINES.splitlines():
         p.virsh(line)
+    for line in "domtime g --time 1900000000", "domtime g --time -5", "domtime g --sync", "domtime g --now", "domtime g --now --sync":
+        p.virsh(line)
+    p.virsh("domtime g", mask=[r"Time: \d{10}$"])
     p.same("the guest sees its disk's size", *[c.sh("cat /sys/block/vda/size") for c in consoles])
     # libvirtd may answer before it knows that the guest sleeps, and may see its agent go first.
     slept = p.each(lambda b: b.virsh("dompmsuspend", "g", "mem", check=False).returncode)
