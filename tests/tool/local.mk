@@ -7,3 +7,6 @@ check_PROGRAMS += %D%/argtool
 noinst_PROGRAMS += %D%/domtool
 %C%_domtool_SOURCES = %D%/domtool.c
 %C%_domtool_LDADD = libxmlc.a libworker.a libipc.a $(LIBXML_LIBS)
+
+# What tests were seen to do, for doc/compatibility.md
+EXTRA_DIST += %D%/record.py

@@ -21,8 +21,8 @@ TESTS += $(unit_programs)
 %C%_test_xdr_LDADD = libxdr.a libop.a libroutes.a libipc.a
 
 # The schema against the facts, where they are at hand; real sessions' messages through the transcoder.
-TESTS += %D%/test-schema.py %D%/test-config-keys.py
-EXTRA_DIST += %D%/fakesup.h %D%/test-schema.py %D%/test-config-keys.py tests/golden/admin.msgs tests/golden/lock.msgs tests/golden/log.msgs tests/golden/more.msgs \
+TESTS += %D%/test-schema.py %D%/test-config-keys.py %D%/test-compatibility.py
+EXTRA_DIST += %D%/fakesup.h %D%/test-schema.py %D%/test-config-keys.py %D%/test-compatibility.py tests/golden/admin.msgs tests/golden/lock.msgs tests/golden/log.msgs tests/golden/more.msgs \
 	tests/golden/odd.msgs tests/golden/virsh.msgs
 
 IPC_TESTS = %D%/test-mp %D%/test-frame %D%/test-tree %D%/test-cpu %D%/test-manifest %D%/test-manifest-policy
