@@ -22,9 +22,10 @@ ROLES = ("supervisor", "gateway", "conf", "xmlc", "host", "probe", "hand-open", 
 CONNECT = ("0:32", "0:33")          # IN_SERVE, IN_SUBSCRIBE
 CALL_LIMIT = 40     # seconds for a call that a crash came across
 # Flows of which only some points are new: IN_HAND_CONNECT, IN_HAND_PIDFD, and conf's first call in a daemon's life, IN_CONF_LIST; IN_START, and IN_STATE, by which a
-# worker tells that the state is restored; and the call whose work does not show, domain.attach_device_flags
+# worker tells that the state is restored; and the call whose work does not show, domain.attach_device_flags;
+# of a device for a guest that runs the call, IN_PLUG, IN_HAND_OPEN and IN_HAND_SETTLE
 ONLY = {"takeover": {"supervisor": ("0:117", "0:118"), "hand-open": ("0:117", "0:118"), "conf": ("0:65",)}, "restore": {"supervisor": ("0:104",), "qemu": ("0:97", "0:104")},
-        "attach": {"supervisor": ("1:160",)}}
+        "attach": {"supervisor": ("1:160",)}, "plug": {"supervisor": ("1:8", "0:107", "0:121"), "qemu": ("0:107",), "hand-open": ("0:112", "0:121"), "xmlc": ("1:8",)}}
 LEASES = ("0:103", "0:120", "0:167")        # IN_LEASES_ASK, IN_HAND_DAEMON, IN_TALK
 LOGS = ("0:120", "0:167", "0:112")          # IN_HAND_DAEMON, IN_TALK, IN_HAND_OPEN with its answer
 BESIDE = {"logs": ("virtlogd", 'stdio_handler = "logd"\n'), "leases": ("virtlockd", 'lock_manager = "lockd"\n')}      # the daemon that a flow wants
@@ -57,6 +58,9 @@ class Flows:
     def define_logged(self):
         """With a log of a port beside that of its QEMU."""
         self.con().defineXML(guest_xml("victim").replace("<serial type='pty'/>", "<serial type='pty'><log file='/var/log/libvirt/qemu/port.log' append='off'/></serial>"))
+
+    def define_pluggable(self):
+        self.con().defineXML(guest_xml("victim", extra="<features><acpi/></features>"))
 
     def logs(self):
         self.start()
@@ -106,6 +110,22 @@ class Flows:
         self.dom().attachDeviceFlags("<interface type='user'/>", libvirt.VIR_DOMAIN_AFFECT_CONFIG)
         assert nics() == had + 1, "%d more NICs" % (nics() - had)
 
+    def plug(self):
+        """A disk for a guest that runs: who is told that it has come has it."""
+        import libvirt, subprocess
+        d = self.dom()
+        xml = wait_for("the document", lambda: d.XMLDesc(0), 20)
+        target = next("vd" + c for c in "cdefghijkl" if "vd%s'" % c not in xml)
+        path = "%s/%s.qcow2" % (self.b.dir, target)
+        if not os.path.exists(path):
+            subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", path, "1M"], check=True)
+        open(self.b.marker, "w").close()        # a hand's point is armed in those of this call only
+        try:
+            d.attachDevice("<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='%s'/><target dev='%s' bus='virtio'/></disk>" % (path, target))
+        finally:
+            os.unlink(self.b.marker)
+        assert path in wait_for("the document", lambda: self.dom().XMLDesc(0), 20), "the disk is not there"
+
     def takeover(self):
         """The next daemon, with the same point armed, finds the guests that run."""
         self.b.stop_daemon()
@@ -136,6 +156,7 @@ FLOWS = {
     "destroy":  (("define", "start"),           "defined"),
     "undefine": (("define",),                   None),
     "attach":   (("define",),                   "defined"),
+    "plug":     (("define_pluggable", "start"), "running"),
     "takeover": (("define", "start"),           "running"),
     "save":     (("define", "start"),           "saved"),
     "restore":  (("define", "start", "save"),   "running"),
@@ -230,7 +251,7 @@ def check(b, flow, before, its):
         wait_for("leases are as the guest is", lambda: locklib.is_locked(b.dir + "/var/lib/libvirt/images/victim.img") == (f.dom().state()[0] == 1))
 
     def finished():
-        if state_of(b) == want and flow not in ("running", "console", "domstats", "shutdown", "takeover", "leases", "attach"):
+        if state_of(b) == want and flow not in ("running", "console", "domstats", "shutdown", "takeover", "leases", "attach", "plug"):
             return True
         return attempt(f.start if flow == "restore" else getattr(f, flow)) is None and state_of(b) == want
     wait_for("flow %s works again" % flow, finished, 60)
@@ -327,7 +348,7 @@ def main():
                 mark = len(b.log_text())
                 try:
                     b.armed = "BULKHEAD_CRASH='%s'" % point
-                    if flow == "restore" and point.startswith("qemu "):
+                    if flow == "restore" and point.startswith("qemu ") or flow == "plug" and point.startswith("hand-open "):
                         b.armed += " BULKHEAD_CRASH_WHEN=" + b.marker
                     b.start(b.armed)
                     # Preparation may not be able to reach the point, but a gateway of the pool can.
