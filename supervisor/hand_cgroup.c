@@ -20,7 +20,8 @@
 #define REMOVE_WAIT_MS 2000
 enum { INNER_DEPTH = 3, INNER_TURNS = 50 };
 
-void cgroup_name(char *dst, size_t n, int32_t id, const char *name)
+/* The guest's leaf name: "qemu-ID-NAME.libvirt-qemu", with what cannot stand in a path left out. */
+static void cgroup_name(char *dst, size_t n, int32_t id, const char *name)
 {
     size_t o = (size_t)snprintf(dst, n, "qemu-%d-", id);
     for (; *name && o + 15 < n && o < 64; name++)

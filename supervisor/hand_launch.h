@@ -29,8 +29,6 @@ struct cgroups {
     char v1[CG_V1_MAX][CG_PATH_MAX]; unsigned nv1;
     char usage[CG_PATH_MAX];                /* cpuacct.usage or cpu.stat; "" none */
 };
-/* The guest's leaf name: "qemu-ID-NAME.libvirt-qemu", with what cannot stand in a path left out. */
-void cgroup_name(char *dst, size_t n, int32_t id, const char *name);
 /* Makes the groups and sets the limits. 0 (also when the host has no groups for us); -1 with *e when a limit that was asked for cannot be set. */
 int cgroup_make(struct cgroups *c, const struct launch *l, bool session, struct err *e);
 /* Puts pid into the version 1 groups; with the version 2 one it is born there. */

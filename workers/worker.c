@@ -90,7 +90,7 @@ void worker_heard(const struct frame *f)
               (unsigned long long)f->h.origin);
 }
 
-void worker_request(const struct frame *f, struct request *rq)
+static void worker_request(const struct frame *f, struct request *rq)
 {
     *rq = (struct request){ .op = f->h.op, .serial = f->h.serial, .arg = f->h.arg, .object = f->h.object, .origin = f->h.origin, .flags = f->h.flags };
 }

@@ -37,7 +37,6 @@ void worker_lock(struct worker *w);                     /* sandbox, then the cha
 int worker_run(struct worker *w);
 /* What every role does with any frame first: it may tell from which level on is logged. */
 void worker_heard(const struct frame *f);
-void worker_request(const struct frame *f, struct request *rq);
 /* body: msgpack array of results in schema order (NULL, 0: a call without results answers with an empty array). */
 void worker_reply(struct worker *w, const struct request *rq, const void *body, size_t len, const int *fds, unsigned nfds);
 void worker_reply_out(struct worker *w, const struct request *rq, struct mp_out *o);      /* sends and frees o */

@@ -14,7 +14,7 @@ enum { LINGER_MS = 2000, AGAIN_MS = 500, AHEAD_MS = 2000 };
 static struct stream table[STREAMS_MAX];
 static uint32_t rows_n, used_n, generation;
 
-struct stream *stream_next(struct stream *after)
+static struct stream *stream_next(struct stream *after)
 {
     for (uint32_t i = after ? (uint32_t)(after - table) + 1 : 0; i < rows_n; i++)
         if (table[i].object)

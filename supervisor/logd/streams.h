@@ -16,7 +16,6 @@ struct stream {
     bool leaving;               /* its role was told to end */
     char path[LOG_PATH_MAX];
 };
-struct stream *stream_next(struct stream *after);
 struct stream *stream_find(const char *path);
 struct stream *stream_twin(const struct stream *s);                    /* another one whose file is this one's, by another path */
 struct stream *stream_take(const char *path, int can);                  /* NULL: there are too many */

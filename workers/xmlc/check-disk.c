@@ -54,7 +54,7 @@ static int lookup(struct doc *d, const struct tree *secret)
 }
 
 /* <auth> of a source with a protocol: the secret is of the kind that protocol knows. */
-int check_auth(struct doc *d, const struct tree *auth, const char *protocol)
+static int check_auth(struct doc *d, const struct tree *auth, const char *protocol)
 {
     const struct tree *secret = tree_first(auth, "secret");
     const char *type = tree_attr(secret, "type");

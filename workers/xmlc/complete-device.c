@@ -183,7 +183,8 @@ static void spapr_addresses(struct doc *d)
         }
 }
 
-int complete_controllers(struct doc *d)
+/* Indices, models, and those that devices need. */
+static int complete_controllers(struct doc *d)
 {
     static const char *const buses[] = {"scsi", "fdc", "ide", "sata"};
     const char *model = NULL;

@@ -63,7 +63,6 @@ int complete_nets(struct doc *d);
 int complete_chardevs(struct doc *d);
 void complete_console(struct doc *d);   /* ... the last step: the console that stands for a serial port */
 int complete_display(struct doc *d);    /* graphics, video, audio, sound, input */
-int complete_controllers(struct doc *d);/* indices, models, and those that devices need */
 int address_drives(struct doc *d);      /* drive, virtio-serial, ccid, dimm */
 int address_serial(struct doc *d);
 int address_usb(struct doc *d);
@@ -72,7 +71,6 @@ int disk_index(const char *dev);        /* hda 0, vdb 1; -1 */
 int address_pci(struct doc *d);
 int check_document(struct doc *d);      /* what only the whole can tell */
 int check_disks(struct doc *d);         /* check-disk.c */
-int check_auth(struct doc *d, const struct tree *auth, const char *protocol);
 int check_rules(struct doc *d);         /* rules.c: combinations that are refused */
 int check_pci_addresses(struct doc *d, const struct tree *t);
 

@@ -98,7 +98,7 @@ static bool find_on(const struct pci_bus *b, unsigned flags, int function, struc
     return false;
 }
 
-int pci_next(struct pci_set *s, unsigned flags, int function, struct pci_addr *a)
+static int pci_next(struct pci_set *s, unsigned flags, int function, struct pci_addr *a)
 {
     memset(a, 0, sizeof *a);
     flags |= PCI_AUTO;

@@ -26,7 +26,6 @@ int pci_chipset(struct pci_set *s);                                       /* fix
 
 /* pci.c: the set. 0 or -1 with the error set. */
 int pci_reserve(struct pci_set *s, const struct pci_addr *a, unsigned flags, bool from_config);
-int pci_next(struct pci_set *s, unsigned flags, int function, struct pci_addr *a);
 int pci_place(struct pci_set *s, struct tree *t, unsigned flags);         /* next free, written into t */
 bool pci_slot_used(const struct pci_set *s, unsigned bus, unsigned slot);
 #endif

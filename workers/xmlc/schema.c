@@ -24,7 +24,8 @@ static bool cond_holds(const struct sx_row *row, const struct tree *t)
     return true;
 }
 
-const struct sx_row *schema_kid(const struct sx_type *type, const struct tree *t, const char *name)
+/* Row of the child element of that name that applies to t (an element of that type in canonical form); NULL. */
+static const struct sx_row *schema_kid(const struct sx_type *type, const struct tree *t, const char *name)
 {
     for (unsigned i = 0; i < type->nkid; i++)
         if (strcmp(type->kid[i].name, name) == 0 && cond_holds(&type->kid[i], t))

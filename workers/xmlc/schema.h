@@ -36,8 +36,6 @@ extern const struct sx_type schema_domain;
 enum schema_flags { SCHEMA_STRICT = 1 /* refuse what is unknown, with VIR_ERR_XML_INVALID_SCHEMA */, SCHEMA_LIVE = 2 /* keep what only a running guest has */ };
 /* Makes the canonical form of raw, whose rows are those of type. NULL with *e set. The caller frees it; raw is unchanged. */
 struct tree *schema_apply(const struct sx_type *type, const struct tree *raw, unsigned flags, struct err *e);
-/* Row of the child element or attribute of that name that applies to t (an element of that type in canonical form); NULL. */
-const struct sx_row *schema_kid(const struct sx_type *type, const struct tree *t, const char *name);
 /* Puts attributes and children of t (canonical form) into printing order again after code has changed them, all the way down; elements
  * that say nothing any more go. */
 void schema_order(const struct sx_type *type, struct tree *t);
@@ -46,6 +44,4 @@ void schema_order(const struct sx_type *type, struct tree *t);
  * to print, NULL none. 0, or -1 with *e set. element and attr (NULL: the text) name the place. */
 int value_check(const struct sx_row *row, const char *element, const char *attr, const char *v, const char *unit, char *out, size_t n,
     const char **out_unit, struct err *e);
-/* Reads a size with a unit ("KiB", "M", "bytes", ...; NULL: scale) into bytes. 0 or -1 with *e set, which names its place (where). */
-int value_scaled(const char *v, const char *unit, uint64_t scale, uint64_t max, const char *where, uint64_t *bytes, struct err *e);
 #endif

@@ -49,7 +49,8 @@ static const struct { const char *name; uint64_t bytes; } units[] = {
     {"EB", 1000000000000000000}, {"EiB", 1ull << 60}, {"E", 1ull << 60}, {"e", 1ull << 60}, {"eb", 1000000000000000000}, {"eib", 1ull << 60},
 };
 
-int value_scaled(const char *v, const char *unit, uint64_t scale, uint64_t max, const char *where, uint64_t *bytes, struct err *e)
+/* Reads a size with a unit ("KiB", "M", "bytes", ...; NULL: scale) into bytes. 0 or -1 with *e set, which names its place (where). */
+static int value_scaled(const char *v, const char *unit, uint64_t scale, uint64_t max, const char *where, uint64_t *bytes, struct err *e)
 {
     uint64_t n, out;
     bool negative;
