@@ -40,6 +40,12 @@ LINES = """
 0 virt-xml C a --remove-device --disk target=hdb --define
 0 virt-xml C a --edit --memory 96 --start
 0 virt-xml C a --edit --memory 80 --define
+0 virt-xml C a --add-device --disk S/other.qcow2,driver.type=qcow2,target.bus=virtio --update --define
+0 virt-xml C a --add-device --rng /dev/urandom --update
+1 virt-xml C a --add-device --sound ich6 --update
+0 virt-xml C a --remove-device --rng 1 --update
+0 virt-xml C a --remove-device --disk target=vda --define
+0 $V dumpxml a
 0 $V destroy a
 0 virt-clone C -o a -n c --file S/clone.qcow2
 0 $V dumpxml c

@@ -221,7 +221,8 @@ static int unique(struct doc *d)
         for (const struct tree *b = a->next; b && (alias || boot); b = b->next) {
             if (!b->name || (strcmp(b->name, "console") == 0 && strcmp(a->name, "serial") == 0))
                 continue;
-            if (alias && doc_is(tree_first(b, "alias"), "name", alias))
+            bool companion = tree_first(b, "master") && alias && strncmp(alias, "ua-", 3) != 0;      /* has its controller's alias at run time */
+            if (alias && !companion && doc_is(tree_first(b, "alias"), "name", alias))
                 return doc_unsupported(d, VIR_FROM_DOMAIN, "non unique alias detected: %s", alias);
             if (boot && doc_is(tree_first(b, "boot"), "order", boot))
                 return doc_unsupported(d, VIR_FROM_DOMAIN, "boot order '%s' used for more than one device", boot);
