@@ -8,6 +8,7 @@ from guestlib import *
 LIVE, CONFIG = libvirt.VIR_DOMAIN_AFFECT_LIVE, libvirt.VIR_DOMAIN_AFFECT_CONFIG
 NIC = "<interface type='bridge'><mac address='52:54:00:00:00:1%d'/><source bridge='br-test'/><model type='virtio'/></interface>"
 CHANNEL = "<channel type='unix'><target type='virtio' name='org.example.%d'/></channel>"
+CD = "<disk type='file' device='cdrom'><driver name='qemu' type='raw'/>%s<target dev='hdc' bus='ide'/><readonly/></disk>"
 guest = {}
 
 
@@ -59,7 +60,7 @@ def start(box):
     """a guest"""
     box.run("ip", "link", "add", "br-test", "type", "bridge")
     box.run("ip", "link", "set", "br-test", "up")
-    guest["dom"], guest["console"] = boot(box, document("p1", devices="<controller type='virtio-serial' index='0'/>", more="", words=""))
+    guest["dom"], guest["console"] = boot(box, document("p1", devices="<controller type='virtio-serial' index='0'/>" + CD % ""))
     guest["links"] = box.run("ip", "-o", "link").stdout.count("\n")
 
 
@@ -93,6 +94,24 @@ def disks(box):
     d.detachDeviceAlias(alias, LIVE)
     gone(d, a)
     free(a)
+
+
+def media(box):
+    """media of a drive, one after the other"""
+    d = dom(box)
+    one, two = (os.path.join(box.dir, n + ".iso") for n in ("one", "two"))
+    for path in (one, two):
+        with open(path, "wb") as f:
+            f.write(os.path.basename(path).ljust(16).encode())
+            f.truncate(1 << 20)
+    for path in (one, two):
+        d.updateDeviceFlags(CD % ("<source file='%s'/>" % path), LIVE | libvirt.VIR_DOMAIN_DEVICE_MODIFY_FORCE)
+        assert has(d, path)
+        out = guest["console"].sh("for i in $(seq 100); do head -c 16 /dev/sr0 2>&1 | grep %s && break; sleep 0.1; done; echo" % os.path.basename(path))
+        assert "\n" + os.path.basename(path) in "\n" + out.replace("\r", ""), out
+    assert not has(d, one)
+    d.updateDeviceFlags(CD % "", LIVE | libvirt.VIR_DOMAIN_DEVICE_MODIFY_FORCE)
+    assert not has(d, two)
 
 
 def refused(box):
@@ -255,7 +274,7 @@ def end(box):
     d.destroy()
 
 
-parts = [start, disks, refused, nics, many, channels, deaths, later, saved, end]
+parts = [start, disks, media, refused, nics, many, channels, deaths, later, saved, end]
 if len(sys.argv) > 1:
     parts = [p for p in parts if p.__name__ in ["start"] + sys.argv[1:]]
 main(*parts)
