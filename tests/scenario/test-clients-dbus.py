@@ -14,8 +14,8 @@ GUEST = {name: "/org/libvirt/QEMU/domain/_b0000000_0000_4000_8000_00000000000%d"
 # long, or they are about objects of other daemons.
 NOT_SO = re.compile("Migrate|Destroy|Reset|Reboot|Undefine|CoreDump|Save|Screenshot|Open|Restore|Suspend|Shutdown|InterfaceChange|InjectNMI|CPUStats|DomainStats|"
                     "GetStats|GetGuestInfo|GetFSInfo|FSTrim|FSFreeze|FSThaw|Time|Pin|IOThread|Block|FindStorage|CPU|SetUserPassword|SendProcessSignal|Capabilities|JobStats|"
-                    "MemoryStats|GetJobInfo|FreePages|GetXMLDesc|Pool|Volume|Network|Secret|NWFilter|NodeDevice|Interface|Snapshot|Checkpoint|Device|PerfEvents|"
-                    "MemoryPeek|MemoryParameters|SecurityLabel|ListDomains")
+                    "MemoryStats|GetJobInfo|FreePages|GetXMLDesc|Pool|Volume|Network|Secret|NWFilter|NodeDevice|Interface|Snapshot|Checkpoint|"
+                    "MemoryPeek|SecurityLabel|ListDomains")
 EMPTY = {"u": "0", "i": "0", "s": "", "t": "0", "x": "0", "b": "false", "d": "0", "v": "<0>", "a{sv}": "{}"}
 MASKS = [r"'Id': <<-?\d+>>", r"uint64 \d{6,}", r"\(int64 \d+,\)"]
 
