@@ -505,6 +505,30 @@ def killed_in_between(w, m):
         assert w.unplugged == ["scsi0"]
 
 
+def lets_go_late(w, m):
+    """What the worker before had plugged in as it died goes when the guest consents, later than libvirt would wait; the same comes after that, and finds its names free."""
+    m.answers = {"device_add": lambda c: None}
+    w.plug("PLUG_IN", USB_DISK, first=0)
+    w.until(lambda: m.held, "it comes")
+    w.kill()
+    w.states.clear()
+    w.replies.clear()
+    m.seen.clear()
+    m.answers = {}
+    w.born(resume=(w.qmp, 0), instance=1)
+    s = w.plug("PLUG_IN", USB_DISK, first=0)
+    w.until(lambda: m.names() == ["device_del"], "it shall go")
+    end = time.monotonic() + 6
+    while time.monotonic() < end:
+        w.step(0.2)
+    assert m.names() == ["device_del"], m.names()
+    m.answers["device_del"] = not_found
+    m.event("DEVICE_DELETED", device="usb-disk0", path="/x")
+    w.result(s)
+    assert m.names() == ["device_del"] + UNDONE + ["add-fd", "add-fd", "blockdev-add", "blockdev-add", "device_add"], m.names()
+    assert device(w, "usb-disk0") is not None and not w.unplugged
+
+
 def says_nothing(w, m):
     """One deadline, an error, and when it answers again what it may have done is undone."""
     m.answers = {"blockdev-add": lambda c: None, "device_del": not_found}
@@ -610,7 +634,7 @@ def nonsense(w, m):
 
 
 LYING = [refused_at_each, killed_in_between, dies, one_after_the_other, nonsense]
-WAITING = [waits_for_the_guest, says_nothing, consent]          # all at once
+WAITING = [waits_for_the_guest, says_nothing, consent, lets_go_late]          # all at once
 
 
 def lie(story):

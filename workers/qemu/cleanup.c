@@ -6,7 +6,8 @@
 #include "ipc/util.h"
 #include "workers/qemu/plug.h"
 
-enum { GROUPS_MAX = 64 /* of devices that QEMU does not let go; more than that, and no other is plugged in */, AGAIN_MS = 2000 };
+enum { GROUPS_MAX = 64 /* of devices that QEMU does not let go; more than that, and no other is plugged in */, AGAIN_MS = 2000,
+    RESUMED_MS = 20000 /* for a guest to let go what an earlier instance began to plug in: the same may be asked for again, under the same names */ };
 
 /* ---- the supervisor is told of a device that has gone until it says that it knows ---- */
 
@@ -128,6 +129,8 @@ static void on_cleaned(void *data, json_t *ret, const struct err *e)
 void cleanup_go(struct guest *g)
 {
     json_t *group = NULL;
+    if (g->plug && g->plug->begun)      /* what it makes may have the names of what is to go: one after the other */
+        return;
     if (g->cleaning || g->phase != PHASE_UP || g->qmp.state != QMP_READY)
         return;
     for (size_t i = 0; !group && i < json_array_size(g->cleanup);) {
@@ -214,7 +217,7 @@ void cleanup_resume(struct guest *g)
     tell(g);
     if (json_array_size(g->cleanup) && !g->job) {
         g->job = "remoteDispatchDomainDetachDeviceFlags";       /* what the instance before was asked for may be asked of this one */
-        loop_after(&g->clean_late, UNPLUG_MS, on_resumed, g);
+        loop_after(&g->clean_late, RESUMED_MS, on_resumed, g);
     }
     cleanup_go(g);
 }
