@@ -77,6 +77,8 @@ story("no network of the host", document("pc"), ["attach", "<interface type='use
 story("a channel", document("pc", "<controller type='virtio-serial'/>"), ["attach", "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>"],
     [["channel0", "channel/target/domain-1-d/org.qemu.guest_agent.0", "port='1'", "!state="]], ["pair flags=1024"])
 story("a serial port and its console", document("pc", "<serial type='pty'/>"), ["gone", "serial0"], ["?\n"], ["!<console", "!<serial", "1 pty flags=4096"])
+UDP = "<serial type='udp'><source mode='bind' host='127.0.0.1' service='1'/><source mode='connect' host='127.0.0.1' service='2'/></serial>"
+story("a run whose console has two sources, and a serial port of a high number", document("pc", UDP + "<serial type='pty'><target port='3'/></serial><serial type='pty'/>"), ["attach", disk("vdb")], ["in\n"], ["virtio-disk1"])
 again = disk("vdb")
 story("done before", document("pc"), ["attach", again, "attach+", again, "detach+", disk("vdq"), "alias+", "nobody"], ["in\n", "none\n", "none\n", "none\n"])
 story("not done yet", document("pc"), ["attach+", again, "detach+", again], ["in\n", "out\n"])

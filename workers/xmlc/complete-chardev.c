@@ -141,7 +141,7 @@ static int serial_target(struct doc *d, struct tree *t)
         if (strcmp(tree_attr(target, "type"), serials[i].target) == 0) {
             if (*addr && strcmp(addr, "none") != 0 && strcmp(addr, serials[i].address) != 0 && strcmp(serials[i].address, "isa") != 0)
                 return doc_unsupported(d, VIR_FROM_DOMAIN, "%s requires address of %s type", serials[i].target, serials[i].address);
-            if (i == 0 && doc_uint(target, "port", 0) > 3 && !(d->env->flags & DOC_STORED))
+            if (i == 0 && doc_uint(target, "port", 0) > 3 && !(d->env->flags & (DOC_STORED | DOC_LIVE)))
                 return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "Maximum supported number of ISA serial ports is '4'");
             if (*addr && strcmp(addr, "none") != 0 && strcmp(addr, serials[i].address) != 0)
                 return doc_unsupported(d, VIR_FROM_QEMU, "Target type '%s' requires address type '%s'", serials[i].target, serials[i].address);

@@ -158,8 +158,8 @@ static int chardevs(struct maker *m)
     for (unsigned k = 0; k < ARRAY_N(same); k++) {
         while ((c = tree_first(console, same[k])))
             tree_free(c);
-        if ((c = tree_first(serial, same[k])))
-            tree_insert(console, tree_copy(c), k ? tree_first(console, "target") : NULL);
+        TREE_EACH(each, serial, same[k])        /* of UDP there are two */
+            tree_append(console, tree_copy(each));
     }
     return 0;
 }
