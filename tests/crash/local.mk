@@ -14,7 +14,7 @@ TESTS += %D%/test-hostile-plain
 %C%_test_hostile_plain_LDADD = libroutes.a libipc.a
 
 # As root: one stuck guest of 20; and each role killed at each frame of each flow (wants a build with --enable-crash-points: CRASH_BUILD).
-# And virtqemud and virtlockd under clients, virtlogd under a writer: their processes killed many times by chance (KILL_SECONDS).
+# And virtqemud and virtlockd under clients, virtlogd under a writer: their processes killed many times by chance (KILL_SECONDS; virtlogd's: KILL_GUESTS).
 crash_scripts = %D%/stuck.py %D%/matrix.py %D%/qemud-kill.py %D%/logd-kill.py %D%/lockd-kill.py
 ROOT_TESTS += $(crash_scripts)
 EXTRA_DIST += $(crash_scripts)
