@@ -18,8 +18,11 @@ int run_is_up(struct flow *f)
 static int model_go(struct flow *f)
 {
     const int fds[] = { sup_fd(BFD_CAPS, 0), sup_fd(BFD_SETTINGS, 0), run_fd(f->run, BFD_TREE, 0), run_fd(f->run, BFD_MANIFEST, 0) };
+    bool gone = f->caller.op == OP_IN(IN_UNPLUGGED);
+    if (!gone && run_fd(f->run, BFD_GRANTS, 0) < 0)
+        return err_set(&f->err, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "devices of a guest that another daemon started cannot be changed");
     struct peer *p = peer_take(ROLE_XMLC, f->object, f->name);
-    return f->caller.op == OP_IN(IN_UNPLUGGED) ? flow_call(f, p, OP_IN(IN_DOC_UNPLUG), 0, f->body, f->body_len, fds, 4) : flow_pass(f, p, fds, 4);
+    return gone ? flow_call(f, p, OP_IN(IN_DOC_UNPLUG), 0, f->body, f->body_len, fds, 4) : flow_pass(f, p, fds, 4);
 }
 
 static int model_got(struct flow *f, struct frame *fr)
@@ -40,8 +43,6 @@ static int model_got(struct flow *f, struct frame *fr)
 
 static int open_go(struct flow *f)
 {
-    if (run_fd(f->run, BFD_GRANTS, 0) < 0)
-        return err_set(&f->err, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "a guest that another daemon started cannot be given devices");
     f->next = true;
     run_fd_add(f->run, BFD_TREE, DEVICE + f->doc.changes, STEAL_FD(&f->fd[FF_TEXT]));
     return run_open(f, NULL);

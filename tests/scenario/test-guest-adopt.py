@@ -104,6 +104,12 @@ def foreign(box):
         wait_for("g is known to be off", lambda: is_off(con.lookupByName("g")), 20)
         assert dom.isActive() and is_running(pids["f"]), b.log_text()[-2000:]
         assert "Permission denied" not in b.log_text(), b.log_text()[-2000:]        # its folders are qemu.conf's user's
+        was = dom.XMLDesc()         # what it was given is known from its document alone
+        fails(libvirt.VIR_ERR_OPERATION_UNSUPPORTED, dom.attachDevice, "<rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>")
+        fails(libvirt.VIR_ERR_OPERATION_UNSUPPORTED, dom.detachDevice, "<serial type='pty'><target port='0'/></serial>")
+        fails(libvirt.VIR_ERR_OPERATION_UNSUPPORTED, dom.detachDeviceAlias, "usb")
+        fails(libvirt.VIR_ERR_OPERATION_UNSUPPORTED, dom.updateDeviceFlags, "<graphics type='vnc'/>")
+        assert dom.XMLDesc() == was
         con.lookupByName("f").managedSave()
         assert con.lookupByName("f").hasManagedSaveImage()
         con.lookupByName("f").create()
