@@ -10,6 +10,7 @@ told, the others are taken all the same, and the exit status is 1. --ours: libvi
 libvirt-daemon, qemu-system-x86_64, and a built tree (BUILD, default the source folder).
 """
 import argparse, math, os, re, socket, statistics, subprocess, sys, time
+from concurrent.futures import ThreadPoolExecutor
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
@@ -17,6 +18,7 @@ import box
 from box import BUILD, QEMU
 
 CHUNK = 50              # documents between one side and the other
+DISK = "<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/var/lib/libvirt/images/plug.img'/><target dev='sda' bus='scsi'/></disk>"
 ANEW_MS = 700           # pause between two calls: what a daemon keeps for a moment is old by then
 
 
@@ -185,6 +187,51 @@ class Bench:
             self.took.update(more)
         return self.took
 
+    def at_once(self, n):
+        """As many starts at once, in turn with as many bare QEMUs: how many times what those take."""
+        def together(work):
+            t = time.time()
+            with ThreadPoolExecutor(n) as pool:
+                took = list(pool.map(work, range(n)))
+            return time.time() - t, took
+
+        import libvirt
+        got = {s: [] for s in self.sides}
+        for i in range(self.reps + 1):
+            bare = max(started for started, _ in together(lambda i: bare_qemu())[1])
+            for s in self.sides:
+                con = s.open()
+                took, _ = together(lambda i: con.lookupByName("bench-%d" % i).createWithFlags(libvirt.VIR_DOMAIN_START_PAUSED))
+                together(lambda i: con.lookupByName("bench-%d" % i).destroy())
+                if i:
+                    got[s].append(took / bare)
+        return got
+
+    def plugs(self):
+        """A SCSI disk comes to a running guest and goes; the first one brings its controller."""
+        if "attach" not in self.took:
+            more = {"attach": {s: [] for s in self.sides}, "detach": {s: [] for s in self.sides}}
+            for s in self.sides:
+                s.open().createXML(box.guest_xml("bench-plug", extra="<features><acpi/></features>"))
+                os.makedirs(s.dir + "/var/lib/libvirt/images", exist_ok=True)
+                with open(s.dir + "/var/lib/libvirt/images/plug.img", "w") as f:
+                    f.truncate(1 << 20)
+            for i in range(self.reps * 3 + 1):
+                for s in self.sides:
+                    d = s.open().lookupByName("bench-plug")
+                    t = time.time()
+                    d.attachDevice(DISK)
+                    t2 = time.time()
+                    d.detachDevice(DISK)
+                    t3 = time.time()
+                    if i:
+                        more["attach"][s].append((t2 - t) * 1000)
+                        more["detach"][s].append((t3 - t2) * 1000)
+            for s in self.sides:
+                s.open().lookupByName("bench-plug").destroy()
+            self.took.update(more)
+        return self.took
+
     # ---- the table ----
 
     def table(self):
@@ -204,6 +251,9 @@ class Bench:
         yield "restart with 1000 defined", {"defined": 1000}, self.restart, "s", ""
         yield "create less bare QEMU's start", {"defined": self.least(20)}, lambda: self.lives()["create"], "ms", "<= 40 ms"
         yield "destroy less QEMU's own exit", {"defined": self.least(20)}, lambda: self.lives()["destroy"], "ms", "<= 15 ms"
+        yield "start of 20 at once, by bare QEMU's", {"defined": self.least(20), "running": 0}, lambda: self.at_once(20), "times", "<= 2 times"
+        yield "attach of a disk", {}, lambda: self.plugs()["attach"], "ms", ""
+        yield "detach of a disk", {}, lambda: self.plugs()["detach"], "ms", ""
         for n in (1, 20, 50):
             need = {"defined": self.least(50), "running": n}
             yield "domstats with %d running" % n, need, self.native("stats"), "us", "<= 0.1" if n == 50 else ""
