@@ -13,8 +13,10 @@ from box import QEMU, is_running, wait_for
 SPACE, MINE = "/var/lib/libvirt/lockd/files", "/var/lib/libvirt/lockd/mine"
 
 
-def children(parent, role):
-    return [int(p) for p in open("/proc/%d/task/%d/children" % (parent, parent)).read().split() if open("/proc/%s/cmdline" % p).read().startswith("bulkhead-" + role)]
+def children(b, parent, role):
+    """Those of a role that are one daemon's: there are two of them in the box."""
+    own = open("/proc/%d/task/%d/children" % (parent, parent)).read().split()
+    return [p for p in b.role(role) if str(p) in own]
 
 
 def left_over(b):
@@ -129,7 +131,7 @@ def life(name):
         # The daemon's processes die, it is started anew in place, and another one takes the guests over.
         guests = set(b.role("guest"))
         for role in ("qemu", "supervisor", None, "keeper"):
-            old = children(b.daemon_pid(), "supervisor") if not role else b.role(role)      # the first kill is virtlockd's supervisor's, too
+            old = children(b, b.daemon_pid(), "supervisor") if not role else b.role(role)      # the first kill is virtlockd's supervisor's, too
             if role == "keeper":
                 b.stop_daemon()
                 b.start()
