@@ -145,7 +145,8 @@ def processors(box, dom, console):
     assert dom.vcpusFlags() == 1 and present() == "0"
     dom.setVcpus(4)
     wait_for("the guest sees them", lambda: present() == "0-3", 60)
-    assert len(places()) == 4 and len(dom.vcpus()[0]) == 4 and dom.vcpusFlags() == 4 and typed(dom)["vcpu.current"] == 4
+    assert (len(places()), len(dom.vcpus()[0]), dom.vcpusFlags()) == (4, 4, 4), (places(), dom.vcpus(), dom.vcpusFlags())
+    assert typed(dom)["vcpu.current"] == 4
     # QEMU's TCG sends no event when one has gone: its place tells.
     dom.setVcpu("2", 0)
     assert present() == "0-1,3" and "/machine/peripheral/vcpu2" not in places()

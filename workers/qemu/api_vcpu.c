@@ -50,9 +50,12 @@ static void change_end(struct vcpu_change *x, const struct err *e)
     struct guest *g = x->g;
     void (*started)(struct guest *, const struct err *) = x->started;
     change_free(x);
-    if (!c)
+    if (!c) {
         started(g, e);
-    else if (e)
+        return;
+    }
+    guest_state_known(g);
+    if (e)
         call_fail(c, e);
     else
         call_ok(c);
@@ -115,9 +118,7 @@ static void on_seen(void *data, json_t *ret, const struct err *e)
 {
     struct vcpu_change *x = data;
     guest_take_cpus(x->g, ret);
-    if (x->c)
-        guest_send_state(x->g, -1, 0);
-    else
+    if (!x->c)
         note_start(x->g);
     change_end(x, e);
 }

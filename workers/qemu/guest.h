@@ -162,6 +162,7 @@ void later_go(struct guest *g);
 /* state.c */
 void guest_set_state(struct guest *g, int32_t state, int32_t reason, int32_t event, int32_t detail);   /* event -1: none */
 void guest_send_state(struct guest *g, int32_t event, int32_t detail);
+void guest_state_known(struct guest *g);                                /* what a client's call changed is in the index when that is answered */
 enum { AGENT_CONNECTED = 1, AGENT_DISCONNECTED };
 void guest_set_channel(struct guest *g, struct tree *channel, bool open, int reason);   /* the guest opened or closed its end of a port */
 bool is_agent_channel(const struct tree *dev);

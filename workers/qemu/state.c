@@ -64,6 +64,11 @@ void guest_send_state(struct guest *g, int32_t event, int32_t detail)
         loop_after(&g->send_later, event >= 0 ? 1000 / EVENTS : QUIET_MS, on_send, g);
 }
 
+void guest_state_known(struct guest *g)
+{
+    send_state(g, -1, 0);
+}
+
 void guest_set_state(struct guest *g, int32_t state, int32_t reason, int32_t event, int32_t detail)
 {
     if (g->state != state)
