@@ -105,7 +105,6 @@ static void walk(struct tree *t, unsigned flags)
     if (!t->name || strcmp(t->name, "metadata") == 0)
         return;
     tree_set_attr(t, MARK_MANIFEST, NULL);
-    tree_set_attr(t, MARK_MANIFEST2, NULL);
     tree_set_attr(t, MARK_NODES, NULL);
     if (!(flags & (FORM_SECURE | FORM_STATUS)) && apply(secrets, sizeof secrets / sizeof *secrets, t)) {
         tree_free(t);

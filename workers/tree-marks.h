@@ -12,8 +12,6 @@
  *   <kernel>, <initrd>, <dtb>, <loader>, <nvram>, <acpi>/<table> of <os>; <rom> of a device; <backend> of rng: MK_BIND, MK_NVRAM, MK_DEVNODE
  * A removable drive without medium has an entry with MF_EMPTY and its <source> is absent: then the mark is on <disk>. */
 #define MARK_MANIFEST "bulkhead:m"
-/* A second resource of the same element: the websocket of a VNC <graphics>. */
-#define MARK_MANIFEST2 "bulkhead:m2"
 /* An element beside <cpu>: the <cpu> the guest was started with, where what QEMU made of it differs; the migratable form shows it. */
 #define MARK_CPU "bulkhead:cpu"
 /* On <devices>: the first number that no block node of this run had: one that QEMU does not give back keeps its name. */

@@ -30,7 +30,7 @@ static char *again(const char *text, unsigned flags)
 
 static void no_marks(const struct tree *t)
 {
-    MUST(!tree_attr(t, MARK_MANIFEST) && !tree_attr(t, MARK_MANIFEST2));
+    MUST(!tree_attr(t, MARK_MANIFEST));
     for (const struct tree *c = t->child; c; c = c->next)
         if (!c->name || strcmp(c->name, "metadata") != 0)
             no_marks(c);

@@ -70,7 +70,7 @@ GUESTS = {
 <console type='pty'><target type='serial' port='0'/></console><console type='pty'><target type='virtio' port='1'/></console>
 <channel type='unix'><source mode='bind' path='/var/lib/libvirt/qemu/f16.agent'/><target type='virtio' name='org.qemu.guest_agent.0'/></channel>
 <channel type='unix'><source mode='bind'/><target type='virtio' name='org.x.y'/></channel><channel type='pty'><target type='virtio' name='org.x.z'/></channel>"""),
-    "screen": ("pc", "", """<graphics type='vnc' port='5933' autoport='no' websocket='5934' keymap='de' passwd='x' passwdValidTo='2040-01-01T00:00:00' connected='keep' sharePolicy='allow-exclusive' powerControl='yes'>
+    "screen": ("pc", "", """<graphics type='vnc' port='5933' autoport='no' keymap='de' passwd='x' passwdValidTo='2040-01-01T00:00:00' connected='keep' sharePolicy='allow-exclusive' powerControl='yes'>
 <listen type='address' address='127.0.0.1'/><audio id='1'/></graphics><audio id='1' type='none' timerPeriod='50'/>
 <sound model='ich6'><codec type='micro'/><codec type='duplex'/><audio id='1'/></sound><sound model='ac97'/><sound model='es1370'/><sound model='sb16'/>
 <video><model type='vga' vram='16384' heads='1' primary='yes'><resolution x='800' y='600'/></model></video><video><model type='qxl' ram='65536' vram='65536' vram64='0' vgamem='16384' heads='1'/></video>"""),

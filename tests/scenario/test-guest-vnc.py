@@ -114,4 +114,12 @@ def unix(box):
     assert not os.path.exists(path), "the socket is left"
 
 
-main(ports, secret, unix)
+def websocket(box):
+    """a websocket, to which QEMU cannot be given clients, is refused by its name"""
+    dom = box.connect().defineXML(guest_xml("v-ws", devices="<graphics type='vnc' websocket='-1'/>"))
+    e = fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, dom.create)
+    assert "websocket" in str(e), e
+    dom.undefine()
+
+
+main(ports, secret, unix, websocket)

@@ -161,9 +161,6 @@ static int complete_graphics(struct completion *k, struct tree *d)
     const struct plan_res *r = res_of(k, d, MARK_MANIFEST, &index);
     if (r && r->kind == MK_TCP_LISTEN && r->port)
         tree_set_attr(d, "port", "%u", r->port);
-    r = res_of(k, d, MARK_MANIFEST2, &index);
-    if (r && r->kind == MK_TCP_LISTEN && r->port)
-        tree_set_attr(d, "websocket", "%u", r->port);
     return 0;
 }
 

@@ -76,7 +76,7 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     { "hub", "type", "" },
     { "redirdev", "bus type", "source protocol" }, { "redirdev/source", "*", "seclabel" }, { "redirdev/source/seclabel", "*", "*" }, { "redirdev/protocol", "*", "" },
     { "redirfilter", "", "usbdev" }, { "redirfilter/usbdev", "*", "" },
-    { "graphics", "type port autoport websocket websocketGenerated listen keymap passwd passwdValidTo connected sharePolicy powerControl socket tlsPort defaultMode bulkhead:m bulkhead:m2",
+    { "graphics", "type port autoport listen keymap passwd passwdValidTo connected sharePolicy powerControl socket tlsPort defaultMode bulkhead:m",
       "listen audio image jpeg zlib playback streaming mouse clipboard filetransfer channel" }, { "graphics/listen", "*", "" }, { "graphics/audio", "id", "" },
     { "graphics/image", "compression", "" }, { "graphics/jpeg", "compression", "" }, { "graphics/zlib", "compression", "" }, { "graphics/playback", "compression", "" },
     { "graphics/streaming", "mode", "" }, { "graphics/mouse", "mode", "" }, { "graphics/clipboard", "copypaste", "" }, { "graphics/filetransfer", "enable", "" },

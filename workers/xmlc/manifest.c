@@ -1,6 +1,6 @@
 /* manifest.c: the host resources a document names, as a numbered list, and their numbers as marks in the tree.
  *
- * The marks are attributes of workers/tree-marks.h: MARK_MANIFEST ("bulkhead:m") and MARK_MANIFEST2, on the elements that header lists.
+ * The marks are attributes of workers/tree-marks.h: MARK_MANIFEST ("bulkhead:m"), on the elements that header lists.
  * What has no row here gets no entry: QEMU has nothing of the host then, and the plan refuses what it cannot run without. */
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -213,23 +213,16 @@ static int display(struct maker *m, struct tree *g)
         address = "127.0.0.1";
     if (!address || (inet_pton(AF_INET, address, a) != 1 && inet_pton(AF_INET6, address, a) != 1))
         return unsupported(m, "<listen> of <graphics> with a name instead of an address: address", address ? address : "");
-    for (int k = 0; k < 2; k++) {
-        const char *port = tree_attr(g, k ? "websocket" : "port");
-        struct manifest_entry x = {.kind = MK_TCP_LISTEN, .parent = -1, .flags = MF_WORKER};
-        if ((k && (!port || spice)) || (spice && !port && !doc_is(g, "autoport", "yes")))
-            break;
-        if (port && atoi(port) > 0 && !(doc_is(g, "autoport", "yes") && !k))
-            x.a = (uint32_t)atoi(port);
-        x.b = k ? 5700 : s && s->remote_display_port_min ? s->remote_display_port_min : 5900;
-        x.c = k ? 65535 : s && s->remote_display_port_max ? s->remote_display_port_max : 65535;
-        int i = add(m, NULL, &x, NULL, address);
-        if (i < 0)
-            return -1;
-        tree_set_attr(g, k ? MARK_MANIFEST2 : MARK_MANIFEST, "%d", i);
-        if (k && atoi(port) == -1)
-            tree_set_attr(g, "websocketGenerated", "yes");
-    }
-    return 0;
+    const char *port = tree_attr(g, "port");
+    bool any = doc_is(g, "autoport", "yes");
+    struct manifest_entry x = {.kind = MK_TCP_LISTEN, .parent = -1, .flags = MF_WORKER};
+    if (spice && !port && !any)
+        return 0;
+    if (port && atoi(port) > 0 && !any)
+        x.a = (uint32_t)atoi(port);
+    x.b = s && s->remote_display_port_min ? s->remote_display_port_min : 5900;
+    x.c = s && s->remote_display_port_max ? s->remote_display_port_max : 65535;
+    return add(m, g, &x, NULL, address) < 0 ? -1 : 0;
 }
 
 /* ---- files that QEMU takes by path ---- */
@@ -376,7 +369,6 @@ int run_manifest_device(struct tree *t, struct tree *dev, const struct doc_env *
 static void unmark(struct tree *t)
 {
     tree_set_attr(t, MARK_MANIFEST, NULL);
-    tree_set_attr(t, MARK_MANIFEST2, NULL);
     for (struct tree *c = t->child; c; c = c->next)
         unmark(c);
 }
