@@ -30,10 +30,14 @@ static int kill_go(struct flow *f)
 {
     struct run *r = f->run;
     struct kill_req k = { .object = r->object, .signal = SIGKILL };
-    /* First the hand of a start that is given up: what it makes until it ends is undone below, and it may be making the guest's process. */
+    const struct flow *at = flow_of(r->object);
+    /* First the hand of a start that is given up: what it makes until it ends is undone below, and it may be making the guest's process.  One that
+     * removes what was made for a device has a moment to end by itself: nobody else knows of that. */
     for (struct peer *p = peer_next(NULL); p; p = peer_next(p))
         if (p->object == r->object && p->role >= ROLE_HAND_OPEN && p->role <= ROLE_HAND_LAUNCH) {
-            peer_kill(p, SIGKILL);
+            bool undoes = at && at->awaited == p->number && at->steps[at->pc].failed == flow_without;
+            if (!undoes || !waits(r, 16, WORD_WAIT_MS))
+                peer_kill(p, SIGKILL);
             return FLOW_BLOCKED;
         }
     if (!r->stub)
@@ -52,9 +56,15 @@ static int word_go(struct flow *f)
     return r->has_word || !peer_find(r->worker.number) || !waits(r, 2, WORD_WAIT_MS) ? FLOW_NEXT : FLOW_BLOCKED;
 }
 
+/* SAFETY: whoever has the object may wait for an answer of the worker; one that gives none would keep its guest from ending. */
 static int claim_go(struct flow *f)
 {
-    return flow_claim(f, f->run->object);
+    struct run *r = f->run;
+    const struct flow *at = flow_of(r->object);
+    struct peer *p = at && at != f && at->awaited == r->worker.number ? peer_find(at->awaited) : NULL;
+    if (p && !waits(r, 8, WORD_WAIT_MS))
+        peer_kill(p, SIGKILL);
+    return flow_claim(f, r->object);
 }
 
 static int worker_go(struct flow *f)

@@ -258,6 +258,37 @@ def saved(box):
     free(kept)
 
 
+def destroyed(box):
+    """a guest whose QEMU, or whose worker, answers nothing is destroyed while a device comes, or it is saved: the client hears of it, and nothing is left"""
+    path = "/var/lib/libvirt/qemu/destroyed.sock"
+    attach = lambda d: d.attachDevice("<channel type='unix'><source mode='bind' path='%s'/><target type='virtio' name='org.example.5'/></channel>" % path)
+    there = lambda: box.run("test", "-S", path, check=False).returncode == 0
+    guest["console"].close()
+    for who, call in 4 * [("guest", attach)] + [("qemu", attach), ("qemu", lambda d: d.managedSave())]:
+        said = []
+
+        def ask():
+            try:
+                call(dom(box))
+            except libvirt.libvirtError as e:
+                said.append(e)
+        stopped = box.role(who)[0]
+        os.kill(stopped, signal.SIGSTOP)
+        t, u = threading.Thread(target=ask, daemon=True), threading.Thread(target=lambda: dom(box).destroy(), daemon=True)
+        t.start()
+        if call == attach:
+            wait_for("the socket", there)
+        wait_for("nothing but the answer to come", lambda: not box.role("hand-open"))
+        u.start()
+        u.join(30)
+        t.join(30)
+        assert said and not u.is_alive() and not t.is_alive() and is_off(dom(box)), (who, said)
+        assert not there() and not is_running(stopped), who
+        assert not dom(box).hasManagedSaveImage()
+        assert_clean(box)
+        dom(box).create()
+
+
 def end(box):
     """a guest that ends with what it was given leaves nothing"""
     d, path = dom(box), image(box, "last")
@@ -265,7 +296,6 @@ def end(box):
     d.attachDevice(NIC % 4)
     d.attachDevice(CHANNEL % 4)
     d.destroy()
-    guest["console"].close()
     assert_clean(box)
     free(path)
     assert box.run("ip", "-o", "link").stdout.count("\n") == guest["links"], box.run("ip", "-o", "link").stdout
@@ -274,7 +304,7 @@ def end(box):
     d.destroy()
 
 
-parts = [start, disks, media, refused, nics, many, channels, deaths, later, saved, end]
+parts = [start, disks, media, refused, nics, many, channels, deaths, later, saved, destroyed, end]
 if len(sys.argv) > 1:
     parts = [p for p in parts if p.__name__ in ["start"] + sys.argv[1:]]
 main(*parts)
