@@ -288,19 +288,6 @@ static void on_stopped(struct run *r, struct peer *p, struct frame *f)
         stop_begin(r, (const void *)f->body, NULL, NULL);
 }
 
-/* A worker's call, with a file or a short body, which is a flow. */
-static void worker_flow(const struct step *steps, struct run *r, struct peer *p, struct frame *fr)
-{
-    struct caller c = { .number = p->number, .serial = fr->h.serial, .op = fr->h.op };
-    struct flow *f = run_flow(steps, flow_answered, &c, r);
-    if (!f)
-        return;
-    f->fd[FF_TEXT] = frame_take_fd(fr, 0);
-    f->body_len = fr->body_len < sizeof f->body ? (uint32_t)fr->body_len : 0;
-    memcpy(f->body, fr->body, f->body_len);
-    flow_go(f);
-}
-
 /* Of a run that ends the file goes, or has gone already. */
 static int status_write(struct flow *f)
 {
@@ -308,18 +295,7 @@ static int status_write(struct flow *f)
     return !r || r->phase == RUN_ENDING ? FLOW_END : flow_conf(f, IN_CONF_WRITE, 0, DIR_STATUS, f->name, f->fd[FF_TEXT]);
 }
 
-/* SAFETY: a worker has one such call at a time: one that would have more of them than the disk takes gets no more of the flows than one that has not. */
-static void on_status(struct run *r, struct peer *p, struct frame *fr)
-{
-    static const struct step steps[] = { { "status", status_write, NULL, NULL }, { 0 } };
-    struct flow *f = flow_next(NULL);
-    while (f && (f->steps != steps || f->caller.number != p->number))
-        f = flow_next(f);
-    if (f && f->caller.serial != fr->h.serial)      /* else it was on its way when the worker heard of us, and sent it again */
-        peer_refuse(p, "a second status file at once");
-    else if (!f)
-        worker_flow(steps, r, p, fr);
-}
+static const struct step status_steps[] = { { "status", status_write, NULL, NULL }, { 0 } };
 
 /* An element for <metadata> of the running document: text of a client, so an xmlc reads it. */
 static int element_ask(struct flow *f)
@@ -329,9 +305,28 @@ static int element_ask(struct flow *f)
 
 static const struct step element_steps[] = { { "read", element_ask, flow_answer, NULL }, { 0 } };
 
+/* A worker's call, with a file or a short body, which is a flow.
+ * SAFETY: of status files and of devices that have gone a worker has one at a time: one that would have more of them than the disk takes, or would always
+ * have the next one waiting for its guest before a client's call, gets no more of the flows, and no more of the object, than one that has not. */
+static void worker_flow(const struct step *steps, struct run *r, struct peer *p, struct frame *fr)
+{
+    struct caller c = { .number = p->number, .serial = fr->h.serial, .op = fr->h.op };
+    struct flow *f = steps == element_steps ? NULL : flow_next(NULL);
+    while (f && (f->steps != steps || f->caller.number != p->number))
+        f = flow_next(f);
+    if (f && f->caller.serial != fr->h.serial)      /* else it was on its way when the worker heard of us, and sent it again */
+        peer_refuse(p, "a second one of these calls at once");
+    if (f || !(f = run_flow(steps, flow_answered, &c, r)))
+        return;
+    f->fd[FF_TEXT] = frame_take_fd(fr, 0);
+    f->body_len = fr->body_len < sizeof f->body ? (uint32_t)fr->body_len : 0;
+    memcpy(f->body, fr->body, f->body_len);
+    flow_go(f);
+}
+
 /* SAFETY: none of these names anything but the worker's own guest, which its channel tells. */
 static const struct { uint32_t op; uint8_t kind; size_t body; unsigned fds; void (*fn)(struct run *r, struct peer *p, struct frame *f); const struct step *steps; } verbs[] = {
-    { IN_STATE, FRAME_EVENT, sizeof(struct guest_state), 0, on_state, NULL }, { IN_STATUS_XML, FRAME_CALL, 0, 1, on_status, NULL },
+    { IN_STATE, FRAME_EVENT, sizeof(struct guest_state), 0, on_state, NULL }, { IN_STATUS_XML, FRAME_CALL, 0, 1, NULL, status_steps },
     { IN_STOPPED, FRAME_EVENT, sizeof(struct guest_state), 0, on_stopped, NULL }, { IN_LAUNCH, FRAME_CALL, sizeof(struct launch), 1, launch_begin, NULL },
     { IN_LOG_TAIL, FRAME_CALL, sizeof(struct log_tail), 0, log_tail, NULL }, { IN_DOC_ELEMENT, FRAME_CALL, 0, 1, NULL, element_steps },
     { IN_LEASES_ASK, FRAME_CALL, 0, 0, lease_asked, NULL }, { IN_UNPLUGGED, FRAME_CALL, sizeof(struct plug_alias), 0, NULL, plug_steps },

@@ -32,6 +32,8 @@ static int model_got(struct flow *f, struct frame *fr)
         return -1;
     f->looked = (uint32_t)had;      /* chain.c: at what is new only */
     if (f->caller.op == OP_IN(IN_UNPLUGGED)) {
+        if (policy_manifest(f->fd[FF_MANIFEST], &f->err) != had)        /* SAFETY: the worker says when: nothing comes by it */
+            return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "a device that goes brings nothing");
         f->pc += PAST_WORKER;       /* the manifest first: until the tree has changed too, the worker's call comes again */
         run_fd_add(f->run, BFD_MANIFEST, 0, STEAL_FD(&f->fd[FF_MANIFEST]));
         run_fd_add(f->run, BFD_TREE, 0, STEAL_FD(&f->fd[FF_TREE]));

@@ -180,6 +180,22 @@ static void element_flood(struct player *g)
     close(fd);
 }
 
+/* Each would have the guest's object for itself, before a client's call that came later. */
+static void unplug_flood(struct player *g)
+{
+    struct player *w = worker_of(0);
+    struct plug_alias a = { "net0" };
+    uint64_t number = w ? w->number : 0;
+    conf_silent = true;
+    call(g, OP_REMOTE_DOMAIN_SET_AUTOSTART, handle(0), 1, 2000003);
+    WAIT_FOR(late_n);
+    for (uint32_t i = 1; i <= 100 && w && w->chan >= 0; i++)
+        push(w, (struct frame_head){ .kind = FRAME_CALL, .op = OP_IN(IN_UNPLUGGED), .serial = 1000 + i }, &a, sizeof a, NULL, 0);
+    tap_ok(number && WAIT_FOR(!player_of(number)), "a worker that tells of many devices at once is ended");
+    conf_catches_up();
+    tap_ok(served(g), "the others are served");
+}
+
 static void false_replies(struct player *g)
 {
     struct player *bad = gateway_new(), *w = worker_of(3), *good = worker_of(GOOD);
@@ -265,11 +281,11 @@ static void two_destroys(struct player *g)
 
 static void random_frame(struct player *p)
 {
-    static const uint32_t own[] = { IN_HELD, IN_GO, IN_SPAWN, IN_SUBSCRIBE, IN_CANCEL, IN_DOC, IN_LAUNCH, IN_STATE, IN_STATUS_XML, IN_STOPPED, IN_LOG_TAIL, IN_QUIT, IN_WORKERS, IN_LIMITS,
+    static const uint32_t own[] = { IN_HELD, IN_GO, IN_SPAWN, IN_SUBSCRIBE, IN_CANCEL, IN_DOC, IN_LAUNCH, IN_STATE, IN_STATUS_XML, IN_STOPPED, IN_UNPLUGGED, IN_LOG_TAIL, IN_QUIT, IN_WORKERS, IN_LIMITS,
         IN_LOG_SET, IN_CLIENT_CLOSE, IN_WORKER_DEBUG, IN_WORKER_TRACE };
     static const uint32_t gateway_ops[] = { OP_IN(IN_SUBSCRIBE), OP_IN(IN_CANCEL), OP_REMOTE_DOMAIN_CREATE, OP_REMOTE_DOMAIN_CREATE_XML, OP_REMOTE_DOMAIN_DEFINE_XML, OP_REMOTE_DOMAIN_UNDEFINE,
         OP_REMOTE_DOMAIN_SUSPEND, OP_REMOTE_DOMAIN_GET_XML_DESC, OP_REMOTE_DOMAIN_SET_AUTOSTART, OP_REMOTE_DOMAIN_DESTROY };
-    static const uint32_t worker_ops[] = { OP_IN(IN_STATE), OP_IN(IN_STATUS_XML), OP_IN(IN_LOG_TAIL), OP_IN(IN_LAUNCH), OP_REMOTE_DOMAIN_EVENT_CALLBACK_LIFECYCLE };
+    static const uint32_t worker_ops[] = { OP_IN(IN_STATE), OP_IN(IN_STATUS_XML), OP_IN(IN_LOG_TAIL), OP_IN(IN_LAUNCH), OP_IN(IN_UNPLUGGED), OP_REMOTE_DOMAIN_EVENT_CALLBACK_LIFECYCLE };
     static uint8_t body[FRAME_BODY_MAX];
     bool gw = p->role == ROLE_GATEWAY, mild = rnd(20) > 0;
     struct frame_head h = { .serial = rnd(40), .arg = rnd(4), .flags = rnd(3) ? 0 : (uint16_t)rnd(32), .origin = rnd(3) ? rnd(4) : players[rnd(PEERS)].number };
@@ -380,6 +396,7 @@ int main(void)
     call_flood(g);
     end_in_flood(g);
     element_flood(g);
+    unplug_flood(g);
     false_replies(g);
     comes_again(g);
     not_authenticated(g);
