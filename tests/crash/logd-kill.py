@@ -73,6 +73,7 @@ random.seed(1)
 with LogBox("logd-kill", PLAIN) as b:
     keeper, lines, done = b.daemon_pid(), 0, dict.fromkeys(WHAT, 0)
     with b.client() as c:
+        c.append(FOLDER + "g.log", "here\n")        # it has its gateway
         own = set(b.role("gateway"))        # all of them, the client's too: it must not lose its connection to a kill of ours
         visitors = Visitors(b)
         visitors.start()
