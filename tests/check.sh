@@ -28,11 +28,11 @@ one()
     case $1 in
     0) passed=$((passed + 1)) ;;
     77) skipped=$((skipped + 1)) ;;
-    *) failed=$((failed + 1)); echo "FAILED: $part" ;;
+    *) failed=$((failed + 1)); echo "FAILED: $part" | tee -a "$work/failures" ;;
     esac
     took
 }
-# Counts the results that automake's test driver left, and shows what failed.
+# Counts the results that automake's test driver left; names what failed, and shows the end of what each of those wrote.
 results()
 {
     before=$failed before_passed=$passed before_skipped=$skipped
@@ -45,8 +45,16 @@ results()
     done
     if [ "$2" != 0 ]; then
         [ "$failed" -gt "$before" ] || failed=$((failed + 1))
-        echo "FAILED: $part"
-        find "$1" -name 'test-suite*.log' -newer "$work/mark" -exec cat {} + | tail -n 200
+        echo "FAILED: $part (status $2):"
+        find "$1" -name '*.trs' -exec grep -lE '^:(global-)?test-result: (FAIL|ERROR|XPASS)' {} + >"$work/broken"
+        while read -r broken; do
+            name=${broken%.trs}
+            echo "FAILED: ${name#./}" | tee -a "$work/failures"
+            sed -n 's/^:test-result: \(FAIL\|ERROR\)/   /p' "$broken" | head -n 20
+            grep -E '^(not ok|Traceback|AssertionError|[A-Za-z.]*Error:|FAIL)' "$name.log" | head -n 20 | cut -c 1-400
+            tail -n 30 "$name.log" | cut -c 1-400
+        done <"$work/broken"
+        [ -s "$work/broken" ] || { [ -z "${3:-}" ] || tail -n 50 "$3"; }
     fi
     find "$1" -name '*.trs' -delete
     echo "   $((passed - before_passed)) passed, $((failed - before)) failed, $((skipped - before_skipped)) skipped"
@@ -77,18 +85,16 @@ status=$?
 one $status
 
 part "make check, as an ordinary user"
-touch "$work/mark"
 as_user timeout 900 make -s -k check >"$work/check.log" 2>&1
-results . $?
+results . $? "$work/check.log"
 
 part "make check-root, with a second build that has crash points"
 if [ "$(id -u)" = 0 ]; then
-    touch "$work/mark"
     mkdir "$work/crash" && chmod 777 "$work/crash"
     # shellcheck disable=SC2086
     (cd "$work/crash" && as_user "$tree/configure" -q $paths --enable-crash-points && as_user make -s -j"$jobs") >"$work/crash-build.log" 2>&1 || tail -n 50 "$work/crash-build.log"
     CRASH_BUILD=$work/crash timeout 1500 make -s -k check-root >"$work/check-root.log" 2>&1
-    results . $?
+    results . $? "$work/check-root.log"
     chown -R 65534:65534 .
 else
     echo "not root: skipped"
@@ -113,9 +119,8 @@ part "make check under sanitizers, built by clang"
 mkdir "$work/fuzz" && chmod 777 "$work/fuzz" && cd "$work/fuzz" || exit 1
 # shellcheck disable=SC2086
 if as_user "$tree/configure" -q $paths --enable-fuzz CC=clang && as_user make -s -j"$jobs" >"$work/fuzz-build.log" 2>&1; then
-    touch "$work/mark"
     as_user timeout 900 make -s -k check >"$work/fuzz-check.log" 2>&1
-    results . $?
+    results . $? "$work/fuzz-check.log"
     part "fuzzers"
     as_user timeout 900 make -s fuzz
     one $?
@@ -136,5 +141,6 @@ as_user make -s maintainer-check-dist
 one $?
 
 echo
+[ ! -e "$work/failures" ] || cat "$work/failures"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]
