@@ -284,7 +284,7 @@ static inline int call(struct player *g, uint32_t op, uint64_t object, uint32_t 
     return push(g, (struct frame_head){ .kind = FRAME_CALL, .op = op, .object = object, .arg = arg, .serial = serial }, "\x90", 1, NULL, 0);
 }
 
-/* The honest client's calls: to the honest guest, and one that changes a definition. */
+/* The honest client's calls: to the honest guest, and one that changes a definition.  All its earlier ones must have been answered. */
 static inline bool served(struct player *g)
 {
     static uint32_t serial = 1000000, on;

@@ -186,6 +186,7 @@ static void unplug_flood(struct player *g)
     struct player *w = worker_of(0);
     struct plug_alias a = { "net0" };
     uint64_t number = w ? w->number : 0;
+    unsigned replies = g->replies;
     conf_silent = true;
     call(g, OP_REMOTE_DOMAIN_SET_AUTOSTART, handle(0), 1, 2000003);
     WAIT_FOR(late_n);
@@ -193,6 +194,7 @@ static void unplug_flood(struct player *g)
         push(w, (struct frame_head){ .kind = FRAME_CALL, .op = OP_IN(IN_UNPLUGGED), .serial = 1000 + i }, &a, sizeof a, NULL, 0);
     tap_ok(number && WAIT_FOR(!player_of(number)), "a worker that tells of many devices at once is ended");
     conf_catches_up();
+    tap_ok(WAIT_FOR(g->replies > replies), "and the client's call that it came after is answered");
     tap_ok(served(g), "the others are served");
 }
 
