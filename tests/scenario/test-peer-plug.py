@@ -108,7 +108,7 @@ def steps(bus):
     yield from [("attach", channel("o.1")), ("attach", channel("o.1")), ("detach", channel("o.2")), ("attach", channel("o.2", more="<address type='virtio-serial' controller='0' bus='0' port='1'/>")),
         ("attach", channel("o.3", more="<address type='virtio-serial' controller='0' bus='0' port='40'/>")), ("attach", channel("o.4", more="<address type='virtio-serial' controller='3' bus='0' port='1'/>")),
         ("attach", channel("o.5", more="<address type='virtio-serial' controller='0' bus='0' port='7'/>")), ("detach", channel("o.5")), ("detach", channel("o.1")), ("attach", channel("org.qemu.guest_agent.0", "")), ("alias", "channel0"),
-        ("attach", "<console type='pty'/>"), ("detach", "<console type='pty'/>"), ("attach", "<serial type='pty'><target type='usb-serial' port='2'/></serial>"), ("attach", "<serial type='pty'><target type='usb-serial'/></serial>"),
+        ("attach", channel("o.6", "")), ("shown", "channel0"), ("attach", "<console type='pty'/>"), ("detach", "<console type='pty'/>"), ("attach", "<serial type='pty'><target type='usb-serial' port='2'/></serial>"), ("attach", "<serial type='pty'><target type='usb-serial'/></serial>"),
         ("alias", "serial1"), ("detach", "<serial type='file'><source path='/x'/><target port='0'/></serial>"), ("alias", "serial0")]
     for x in ("<sound model='ich6'/>", "<video><model type='vga'/></video>", "<hub type='usb'/>", "<memballoon model='virtio'/>", "<panic model='isa'/>", "<smartcard mode='host'/>", "<nvram><address type='spapr-vio' reg='0x3000'/></nvram>",
             "<iommu model='intel'/>", "<audio id='1' type='none'/>", "<tpm model='tpm-tis'><backend type='passthrough'><device path='/dev/tpm0'/></backend></tpm>", "<nonsense/>", "<disk", ""):
@@ -134,6 +134,8 @@ def story(box, machine, bare, todo):
     dom = con.createXML(document(machine, bare), libvirt.VIR_DOMAIN_START_PAUSED)
     out, last = [dom.XMLDesc(libvirt.VIR_DOMAIN_XML_SECURE)], None
     for what, xml in todo:
+        if what == "shown":         # detached by what its document says of it
+            what, xml = "detach", re.search(r"<channel(?:(?!</channel>).)*<alias name='%s'/>.*?</channel>" % xml, dom.XMLDesc(), re.S).group()
         try:
             dom.detachDeviceAlias(xml, 0) if what == "alias" else getattr(dom, what + "DeviceFlags")(xml, libvirt.VIR_DOMAIN_AFFECT_LIVE)
             text = "done"

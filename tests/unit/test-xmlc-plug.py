@@ -76,6 +76,8 @@ story("the host's network, still used", document("pc", "<interface type='user'/>
 story("no network of the host", document("pc"), ["attach", "<interface type='user'/>"], ["error 67 10"])
 story("a channel", document("pc", "<controller type='virtio-serial'/>"), ["attach", "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>"],
     [["channel0", "channel/target/domain-1-d/org.qemu.guest_agent.0", "port='1'", "!state="]], ["pair flags=1024"])
+shown = "<channel type='unix'><source mode='bind' path='/var/lib/libvirt/qemu/channel/target/domain-%d-d/org.qemu.guest_agent.0'/><target type='virtio' name='org.qemu.guest_agent.0' state='disconnected'/></channel>"
+story("a channel goes as it is shown", document("pc", "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>"), ["detach", shown % 2, "detach", shown % 1], ["error 99 10", "out\n"])
 story("a serial port and its console", document("pc", "<serial type='pty'/>"), ["gone", "serial0"], ["?\n"], ["!<console", "!<serial", "1 pty flags=4096"])
 UDP = "<serial type='udp'><source mode='bind' host='127.0.0.1' service='1'/><source mode='connect' host='127.0.0.1' service='2'/></serial>"
 story("a run whose console has two sources, and a serial port of a high number", document("pc", UDP + "<serial type='pty'><target port='3'/></serial><serial type='pty'/>"), ["attach", disk("vdb")], ["in\n"], ["virtio-disk1"])

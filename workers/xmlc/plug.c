@@ -330,7 +330,9 @@ int plug_change(struct plug_run *p, enum device_change what, const char *xml, si
     struct device_kind k;
     if (what == DEVICE_DETACH_ALIAS)
         return detach_alias(p, xml, n, env, e);
-    AUTO_TREE *dev = device_read(p->t, xml, n, env, &of_all, e);
+    struct doc_env read = *env;
+    read.flags |= what == DEVICE_DETACH ? DOC_LIVE : 0;     /* as the guest's document shows it, with paths that were made up for the run */
+    AUTO_TREE *dev = device_read(p->t, xml, n, &read, &of_all, e);
     if (!dev || !plug_kind(of_all->name, &k))
         return -1;
     plug_prepare(dev, what);
