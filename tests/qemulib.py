@@ -1,6 +1,6 @@
 """qemulib.py: a supervisor of one qemu worker, for tests: gives birth to roles/qemu, carries its IN_LAUNCH out by a plain fork and
 exec of QEMU (or not at all, with a monitor of the test's own), and speaks frames with it.  No daemon, no privilege, no sandboxed QEMU."""
-import array, ctypes, os, re, select, signal, socket, struct, subprocess, sys, tempfile, time
+import array, ctypes, json, os, re, select, signal, socket, struct, subprocess, sys, tempfile, time
 import xml.etree.ElementTree as ET
 
 SRC = os.environ.get("SRCDIR") or os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -165,7 +165,7 @@ class Worker:
         self.serial, self.replies, self.events, self.states, self.stopped, self.status, self.status_fails = 0, {}, [], [], None, None, 0
         self.qemu, self.qmp, self.tail, self.leases, self.unplugged, self.untold = None, None, b"", [], [], 0
         self.checkpoint = checkpoint if checkpoint is not None else memfd(b"", seal=False)
-        self.xml = xml
+        self.xml, self.instance = xml, instance
         self.monitor = socket.socket(socket.AF_UNIX)
         self.dir = tempfile.mkdtemp(prefix="bh-qemu-")
         self.monitor.bind(self.dir + "/monitor.sock")
@@ -319,13 +319,17 @@ class Worker:
         fds = kw.pop("fds", False)
         return self.result(self.begin(name, *args, **kw), timeout, fds)
 
-    def fails(self, code, name, *args, **kw):
+    def error_of(self, serial, code, timeout=WAIT):
+        """The words of the error that a call ends with."""
         try:
-            r = self.call(name, *args, **kw)
+            r = self.result(serial, timeout)
         except Failed as e:
             assert e.code == code, e
             return e.detail
-        raise AssertionError("%s%r gave %r and not error %d" % (name, args, r, code))
+        raise AssertionError("%r and not error %d" % (r, code))
+
+    def fails(self, code, name, *args, **kw):
+        return self.error_of(self.begin(name, *args, **kw), code)
 
     def start(self, flags=0):
         self.serial += 1
@@ -401,7 +405,28 @@ class Worker:
     def kill(self):
         os.kill(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
+        self.pid = None
         self.chan.close()
+
+    def next_instance(self):
+        """The keeper's part when a worker has died: another one, with the same descriptors and the same monitor."""
+        if self.pid:
+            self.kill()
+        assert not self.qemu or os.waitpid(self.qemu, os.WNOHANG) == (0, 0), "QEMU went with its worker"
+        self.states.clear()
+        self.replies.clear()
+        self.instance += 1
+        self.born(resume=(self.qmp, self.qemu or 0), instance=self.instance)
+
+    def in_the_dark(self, event, command, **arguments):
+        """The worker dies, and QEMU carries out a command before there is another one, which will not hear of it."""
+        self.kill()
+        self.qmp.sendall(json.dumps({"execute": command, "arguments": arguments, "id": "dark"}).encode() + b"\n")
+        self.qmp.settimeout(WAIT)
+        said = b""
+        while not (b'"dark"' in said and b'"%s"' % event.encode() in said and said.endswith(b"\n")):
+            said += self.qmp.recv(65536)
+        self.qmp.settimeout(None)
 
     def close(self):
         for pid in (self.pid, self.qemu):
@@ -412,3 +437,28 @@ class Worker:
             except (ProcessLookupError, ChildProcessError):
                 pass
         subprocess.call(["rm", "-rf", self.dir])
+
+
+# -- devices that come to a running guest and go --
+PCI = "<address type='pci' domain='0x0000' bus='0x00' slot='0x%02x' function='0x0'/>"
+
+
+def devices(w):
+    return ET.fromstring(w.call("domain.get_xml_desc", 1, arg=1)[0]).find("devices")
+
+
+def device(w, alias):
+    found = [d for d in devices(w) if d.find("alias") is not None and d.find("alias").get("name") == alias]
+    return found[0] if found else None
+
+
+def plug(w, what, xml, **kw):
+    return w.result(w.plug(what, xml, **kw))
+
+
+def refused(w, code, what, xml, **kw):
+    return w.error_of(w.plug(what, xml, **kw), code)
+
+
+def events(w, name, alias):
+    return [e for e in w.events if e[0] == name and e[2][1:] == [alias]]

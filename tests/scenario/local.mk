@@ -15,6 +15,7 @@ scenario_tests = \
 	%D%/test-plain-daemons.sh \
 	%D%/test-qemu-hostile.py \
 	%D%/test-qemu-plug.py \
+	%D%/test-qemu-plug-lies.py \
 	%D%/test-qemu-resume.py \
 	$(NULL)
 guest_tests = \
@@ -83,4 +84,4 @@ scenario_root_tests = \
 	$(NULL)
 TESTS += $(scenario_tests)
 ROOT_TESTS += $(scenario_root_tests)
-EXTRA_DIST += %D%/client-libvirt.py %D%/client-msgpack.py %D%/../qemulib.py %D%/../qemuguest.py $(scenario_tests) $(scenario_root_tests) %D%/../functions.sh %D%/../guest/mkinitrd.sh %D%/../guest/hello.xml %D%/../guest/agent.xml %D%/../check.sh %D%/../guestlib.py %D%/../locklib.py %D%/../rpclib.py %D%/../oldkernel.py %D%/../hold.py
+EXTRA_DIST += %D%/client-libvirt.py %D%/client-msgpack.py %D%/../qemulib.py %D%/../qemulies.py %D%/../qemuguest.py $(scenario_tests) $(scenario_root_tests) %D%/../functions.sh %D%/../guest/mkinitrd.sh %D%/../guest/hello.xml %D%/../guest/agent.xml %D%/../check.sh %D%/../guestlib.py %D%/../locklib.py %D%/../rpclib.py %D%/../oldkernel.py %D%/../hold.py
