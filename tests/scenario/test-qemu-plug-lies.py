@@ -172,6 +172,49 @@ def consent(w, m):
     assert w.unplugged == ["input0", "usb"]
 
 
+def gone_before_the_answer(w, m):
+    """QEMU tells that a device has gone, and then that device_del found none of that name."""
+    m.hold = {"device_del"}
+    m.answers["device_del"] = not_found
+    s = w.plug("PLUG_OUT", "<input><alias name='input0'/></input>")
+    w.until(lambda: m.held, "it is to go")
+    m.event("DEVICE_DELETED", device="input0", path="/x")
+    w.until(lambda: w.unplugged == ["input0"], "it went")
+    m.answer(m.held.pop())
+    w.result(s)
+    assert device(w, "input0") is None
+
+
+def undone_before_the_answer(w, m):
+    """A device is taken out again, because QEMU refused what follows it, and QEMU tells that it has gone before it answers."""
+    def device_del(c):
+        m.event("DEVICE_DELETED", device=c["arguments"]["id"], path="/x")
+        return {"return": {}}
+    m.answers = {"block_set_io_throttle": lambda c: error("no"), "device_del": device_del}
+    t = time.monotonic()
+    refused(w, 1, "PLUG_IN", USB_DISK.replace("<alias", "<iotune><total_iops_sec>9</total_iops_sec></iotune><alias"), first=0)
+    assert time.monotonic() - t < qemulies.SOON
+    assert names(m) == DONE + ["block_set_io_throttle"] + UNDONE, names(m)
+
+
+def slow_for_the_second(w, m):
+    """Two are to go, and QEMU takes its time to answer for the second: the wait for the first is over by then."""
+    m.hold = {"device_del"}
+    s = w.plug("PLUG_OUT", "<input><alias name='input0'/></input><controller><alias name='usb'/></controller>")
+    w.until(lambda: m.held, "the first")
+    m.answer(m.held.pop())
+    m.event("DEVICE_DELETED", device="input0", path="/x")
+    w.until(lambda: m.held, "the second")
+    end = time.monotonic() + 6
+    while time.monotonic() < end:
+        w.step(0.2)
+    assert s not in w.replies, w.replies
+    m.answer(m.held.pop())
+    m.event("DEVICE_DELETED", device="usb", path="/x")
+    w.result(s)
+    assert w.unplugged == ["input0", "usb"], w.unplugged
+
+
 def one_after_the_other(w, m):
     """Calls that come while one is worked on wait for it, descriptors and all."""
     m.hold = {"device_add"}
@@ -204,6 +247,6 @@ def nonsense(w, m):
         alive(w)
 
 
-LYING = [refused_at_each, killed_in_between, dies, one_after_the_other, nonsense]
-WAITING = [waits_for_the_guest, says_nothing, consent, lets_go_late]          # all at once
+LYING = [refused_at_each, gone_before_the_answer, undone_before_the_answer, killed_in_between, dies, one_after_the_other, nonsense]
+WAITING = [waits_for_the_guest, slow_for_the_second, says_nothing, consent, lets_go_late]          # all at once
 qemulies.run(LYING, WAITING, forged)

@@ -108,21 +108,22 @@ static void on_cleaned(void *data, json_t *ret, const struct err *e)
     struct guest *g = data;
     size_t i = place_of(g, g->cleaning);
     json_t *group = json_array_get(g->cleanup, i), *commands = json_object_get(group, "do");
-    const char *device = device_of(json_array_get(commands, 0));
+    bool is_device = device_of(json_array_get(commands, 0)), is_gone = !json_object_get(group, "await") || (e && strstr(e->detail, "not found"));
     (void)ret;
     g->cleaning = 0;
     if (e && e->code != VIR_ERR_INTERNAL_ERROR) {       /* QEMU does not answer, or has ended */
+        json_object_del(group, "await");
         loop_after(&g->clean_again, AGAIN_MS, clean_again, g);
         g->clean_stuck = true;
         plug_settled(g);
         return;
     }
-    if (e && !device)
+    if (e && !is_device)
         log_debug("taking out what is left of a device: %s", e->detail);
-    if (device && !(e && strstr(e->detail, "not found")))
-        json_object_set_new(group, "await", json_string(device));       /* it may take the guest's consent */
-    else
+    if (!is_device || is_gone) {
+        json_object_del(group, "await");
         json_array_remove(commands, 0);
+    }
     cleanup_go(g);
 }
 
@@ -148,6 +149,9 @@ void cleanup_go(struct guest *g)
         return;
     }
     json_t *command = json_array_get(json_object_get(group, "do"), 0);
+    const char *device = device_of(command);
+    if (device)         /* it may take the guest's consent; and its end may be told before the command is answered */
+        json_object_set_new(group, "await", json_string(device));
     g->clean_stuck = false;
     g->cleaning = (uint64_t)json_integer_value(json_object_get(group, "n"));
     qmp_send(&g->qmp, json_string_value(json_object_get(command, "execute")), json_deep_copy(json_object_get(command, "arguments")), -1, 0, on_cleaned, g);

@@ -6,9 +6,12 @@
 #include "ipc/util.h"
 #include "workers/qemu/plug.h"
 
-/* QEMU has let it go: out of the tree at once, and then what was behind it is taken out.  Its group's number. */
-static uint64_t gone(struct guest *g, struct tree *dev)
+static void next_out(struct plugging *p);
+
+/* QEMU has let it go: out of the tree at once, and then what was behind it is taken out.  Whoever waits for that goes on. */
+static void gone(struct guest *g, struct tree *dev)
 {
+    struct plugging *p = g->plug;
     struct err e = ERR_INIT;
     AUTO_OPENED o = { 0 };
     AUTO_FREE char *alias = strdup(device_alias(dev));
@@ -24,24 +27,20 @@ static uint64_t gone(struct guest *g, struct tree *dev)
             break;
         }
     tree_free(dev);
-    return cleanup_add(g, commands, alias);
+    uint64_t group = cleanup_add(g, commands, alias);
+    if (!p || p->what != PLUG_OUT || strcmp(p->alias, alias) != 0)
+        return;
+    p->alias[0] = 0;
+    p->group = group;
+    if (p->waits)
+        next_out(p);
 }
-
-static void next_out(struct plugging *p);
 
 static void on_waited(struct loop_timer *t)
 {
     struct plugging *p = t->data;
     p->alias[0] = 0;
     plug_end(p);        /* as in libvirt: it may go later */
-}
-
-static void has_gone(struct plugging *p, uint64_t group)
-{
-    p->alias[0] = 0;
-    p->group = group;
-    if (p->waits)
-        next_out(p);
 }
 
 /* QEMU 7.2 keeps what serves an empty drive, and so the medium that was put into it, when the drive goes: the medium goes first. Drives that can be unplugged
@@ -74,16 +73,16 @@ static void on_deleting(void *data, json_t *ret, const struct err *e)
     struct tree *dev = guest_device(p->g, p->alias);
     (void)ret;
     p->waits = true;
-    if (e && dev)
-        put_back(p->g, dev);
-    if (e && dev && strstr(e->detail, "not found"))     /* it has gone, and nobody heard of that */
-        has_gone(p, gone(p->g, dev));
-    else if (e)
-        plug_end_with(p, e);
-    else if (!p->alias[0])                              /* it went before QEMU said that it will */
+    if (!dev)                                           /* it went before QEMU answered, which may know it no more by then */
         next_out(p);
-    else
+    else if (!e)
         loop_after(&p->timer, UNPLUG_MS, on_waited, p);
+    else if (strstr(e->detail, "not found"))            /* it has gone, and nobody heard of that */
+        gone(p->g, dev);
+    else {
+        put_back(p->g, dev);
+        plug_end_with(p, e);
+    }
 }
 
 static void next_out(struct plugging *p)
@@ -91,6 +90,7 @@ static void next_out(struct plugging *p)
     struct guest *g = p->g;
     struct tree *dev = NULL;
     p->waits = false;
+    loop_cancel(&p->timer);
     while (p->next && !dev) {
         const char *alias = device_alias(p->next);
         dev = alias ? guest_device(g, alias) : NULL;
@@ -114,15 +114,11 @@ void plug_out_begin(struct plugging *p)
 void unplug_deleted(struct guest *g, const char *alias)
 {
     struct tree *dev = guest_device(g, alias);
-    struct plugging *p = g->plug;
     if (!dev) {
         cleanup_deleted(g, alias);
         return;
     }
-    bool awaited = p && p->what == PLUG_OUT && !strcmp(p->alias, alias);
-    uint64_t group = gone(g, dev);
-    if (awaited)
-        has_gone(p, group);
+    gone(g, dev);
     cleanup_go(g);
 }
 
