@@ -14,34 +14,18 @@ static void err_clean(char *s)
             *s = '?';
 }
 
-static void set(struct err *e, int code, int domain, int sys, const char *fmt, va_list ap)
-{
-    e->code = code;
-    e->domain = domain;
-    e->sys = sys;
-    int n = vsnprintf(e->detail, sizeof e->detail, fmt, ap);
-    if (sys >= 0 && n >= 0 && (size_t)n < sizeof e->detail)
-        snprintf(e->detail + n, sizeof e->detail - (size_t)n, ": %s", strerror(sys));
-    err_clean(e->detail);
-}
-
 int err_set(struct err *e, int code, int domain, const char *fmt, ...)
 {
     va_list ap;
+    if (!e)
+        return -1;
+    e->code = code;
+    e->domain = domain;
+    e->sys = -1;
     va_start(ap, fmt);
-    if (e)
-        set(e, code, domain, -1, fmt, ap);
+    vsnprintf(e->detail, sizeof e->detail, fmt, ap);
     va_end(ap);
-    return -1;
-}
-
-int err_sys(struct err *e, int domain, int errnum, const char *fmt, ...)
-{
-    va_list ap;
-    va_start(ap, fmt);
-    if (e)
-        set(e, VIR_ERR_SYSTEM_ERROR, domain, errnum, fmt, ap);
-    va_end(ap);
+    err_clean(e->detail);
     return -1;
 }
 

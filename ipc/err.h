@@ -31,7 +31,7 @@ struct err {
 
 /* Sets *e (e may be NULL) and returns -1, so that `return err_set(...)` reads well.  Printable text only is kept. */
 int err_set(struct err *e, int code, int domain, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
-/* VIR_ERR_SYSTEM_ERROR with ": strerror(errnum)" appended. errnum is positive. */
+/* VIR_ERR_SYSTEM_ERROR with ": strerror(errnum)" appended. errnum is positive. In err_sys.c */
 int err_sys(struct err *e, int domain, int errnum, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 /* Bytes of *e to send as the body of FRAME_ERROR. */
 size_t err_wire_len(const struct err *e);

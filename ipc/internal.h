@@ -250,7 +250,7 @@ struct hand_done {
     int32_t pid, id;                /* IN_HAND_PIDFD; id with HAND_LOOK: of the image, -1 none */
     uint32_t grown;                 /* HAND_LOOK: the manifest has an entry more, which is to be judged first */
     uint8_t ours_kind[FRAME_FDS_MAX];     /* of each of the nworker descriptors: BFD_QMP, BFD_CHARDEV, BFD_LOG_PIPE, BFD_FILE and BFD_DIR (of the pipe before them), BFD_NONE: QEMU's stdout and stderr */
-    uint16_t ours_entry[FRAME_FDS_MAX];   /* and whose: an index into the manifest, or OWN_LOG */
+    uint16_t ours_entry[FRAME_FDS_MAX];   /* and whose: an index into the manifest, of BFD_NONE OWN_LOG; of a log's pipe, file and folder: which of the logs that have a pipe */
     char text[1024];                /* detail of the error (strerror is in it already) */
 };
 enum hand_has { HAND_HAS_TAPS = 1, HAND_HAS_HOSTNET = 2 };      /* what the manifest has beside what was opened */

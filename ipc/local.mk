@@ -5,10 +5,10 @@ libipc_a_SOURCES = \
 	%reldir%/chan.c %reldir%/chan.h \
 	%reldir%/crash.c %reldir%/crash.h \
 	%reldir%/endpoint.c \
-	%reldir%/err.c %reldir%/err.h %reldir%/errors.def \
+	%reldir%/err.c %reldir%/err_sys.c %reldir%/err.h %reldir%/errors.def \
 	%reldir%/frame.c %reldir%/frame.h \
 	%reldir%/index.c %reldir%/index.h \
-	%reldir%/internal.h %reldir%/layout.h %reldir%/op.h %reldir%/save.h %reldir%/settings.h \
+	%reldir%/internal.h %reldir%/layout.h %reldir%/op.h %reldir%/save.h %reldir%/settings.h %reldir%/states.h \
 	%reldir%/log.c %reldir%/log.h \
 	%reldir%/loop.c %reldir%/loop.h \
 	%reldir%/manifest.c %reldir%/manifest_out.c %reldir%/manifest.h \

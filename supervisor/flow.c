@@ -169,7 +169,7 @@ static int keep_body(struct flow *f, struct frame *fr)
         return 0;
     }
     int fd = f->fd[FF_BODY] = big ? frame_take_fd(fr, 0) : frame_memfd("body", fr->body, fr->body_len);
-    return fd < 0 ? err_sys(&f->err, VIR_FROM_QEMU, -fd, "cannot keep a call") : 0;
+    return fd < 0 ? err_set(&f->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "a call cannot be kept") : 0;
 }
 
 void flow_begin(const struct step *steps, flow_done_fn *done, const struct caller *c, struct frame *fr)

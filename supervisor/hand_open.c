@@ -69,7 +69,9 @@ int open_keep_as(struct opener *o, struct grant *g, int kind, int fd, struct err
 {
     if (o->nours < FRAME_FDS_MAX) {
         o->ours_kind[o->nours] = (uint8_t)kind;
-        o->ours_entry[o->nours] = (uint16_t)(g ? g->index : 0);
+        bool of_log = kind == BFD_LOG_PIPE || kind == BFD_FILE || kind == BFD_DIR;
+        o->npipes += kind == BFD_LOG_PIPE;
+        o->ours_entry[o->nours] = (uint16_t)(of_log && o->npipes ? o->npipes - 1 : g ? g->index : 0);
     }
     if (put_fd(o, o->ours, &o->nours, fd, e))
         return -1;

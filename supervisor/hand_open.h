@@ -18,6 +18,7 @@ struct opener {
     struct { char *path; struct stat is; } made[OPEN_MADE_MAX];     /* to remove again when a later entry fails, in order of making */
     unsigned nmade;
     unsigned nlogs;                         /* of the pipes that came with the manifest, those that are given away */
+    unsigned npipes;                        /* of logs, whose reading ends are ours */
     int error;                              /* negative errno of the failure, when a maker set one */
 };
 

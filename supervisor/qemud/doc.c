@@ -3,7 +3,6 @@
 #include "supervisor/qemud/guest.h"
 #include "ipc/schema/op-numbers.h"
 
-enum { DEFINED_ADDED, DEFINED_UPDATED };
 enum { UNDEFINE_MANAGED_SAVE = 1 };
 
 static const char *uuid_text(const uint8_t u[16], char out[37])
@@ -125,7 +124,7 @@ static int define_commit(struct flow *f, struct frame *fr)
     slot_mark(f->slot, &f->caller);
     slot_flag(f->slot, SLOT_PERSISTENT, true);
     commit(f, fr);
-    event_lifecycle(slot_row(f->slot), EV_DEFINED, was ? DEFINED_UPDATED : DEFINED_ADDED);
+    event_lifecycle(slot_row(f->slot), EVENT_DEFINED, was ? DEFINED_UPDATED : DEFINED_ADDED);
     return FLOW_NEXT;
 }
 
@@ -241,7 +240,7 @@ static int undefine_remove(struct flow *f)
 static int undefine_commit(struct flow *f)
 {
     slot_flag(f->slot, SLOT_PERSISTENT | SLOT_AUTOSTART | SLOT_MANAGED_SAVE, false);
-    event_lifecycle(slot_row(f->slot), EV_UNDEFINED, 0);
+    event_lifecycle(slot_row(f->slot), EVENT_UNDEFINED, 0);
     if (!slot_active(slot_row(f->slot)))
         slot_free(f->slot);
     return FLOW_NEXT;

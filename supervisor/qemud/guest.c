@@ -73,9 +73,12 @@ struct run *run_take(int slot)
     memset(r, 0, sizeof *r);
     r->object = slot_handle(slot);
     r->slot = slot;
+    r->id = slot_row(slot)->id;
+    r->worker.instance = sup.epoch << 8;        /* one that died with its supervisor is not known: its answers must not be taken for the next one's */
     r->worker.spawn = worker_again;
     r->worker.data = r;
-    log_init_rows(r);
+    for (unsigned k = 0; k < RUN_LOGS_MAX; k++)
+        r->log[k] = (struct life){ .spawn = log_spawn, .data = r, .may_finish = true };
     if (i >= runs_n)
         runs_n = i + 1;
     by_slot[slot] = (uint16_t)(i + 1);
@@ -88,8 +91,8 @@ void run_free(struct run *r)
 {
     struct held h = { .kind = HELD_FD, .object = r->object };
     keeper_tell(IN_DROP, &h, sizeof h, NULL, 0);
-    for (unsigned i = 0; i < r->logs; i++)
-        life_release(&r->log[i].life);      /* they drain their pipes and end by themselves */
+    for (unsigned i = 0; i < RUN_LOGS_MAX; i++)
+        life_release(&r->log[i]);      /* they drain their pipes and end by themselves */
     for (unsigned i = 0; i < r->fds; i++)
         util_closep(&r->fd[i].fd);
     if (r->slot >= 0)
@@ -140,7 +143,7 @@ int run_latest(const struct run *r, int kind)
 
 static int fd_put(struct run *r, int kind, uint32_t arg, int fd)
 {
-    if (fd < 0 || r->fds == RUN_FDS_MAX || (unsigned)kind >= BFD_KIND_N) {
+    if (fd < 0 || r->fds == RUN_FDS_MAX || (unsigned)kind >= BFD_KIND_N || (kind == BFD_LOG_PIPE && arg >= RUN_LOGS_MAX)) {
         util_closep(&fd);
         return -ENOSPC;
     }
@@ -273,7 +276,7 @@ void guest_state(struct run *r, const struct guest_state *g)
 static void on_state(struct run *r, struct peer *p, struct frame *f)
 {
     const struct guest_state *g = (const void *)f->body;
-    if (g->state < STATE_RUNNING || g->state > STATE_PMSUSPENDED || g->state == STATE_SHUTOFF || g->event > EV_RESUMED + 4)
+    if (g->state < DOM_RUNNING || g->state > DOM_PMSUSPENDED || g->state == DOM_SHUTOFF || g->event > EVENT_CRASHED)
         peer_refuse(p, "a state that is none");
     else if (r->launched && r->phase != RUN_ENDING && (g->event < 0 || event_allowed(p, true)))
         guest_state(r, g);
@@ -357,11 +360,8 @@ void objects_held(const struct held *h, int fd)
 {
     int slot = slot_of(h->object);
     struct run *r = run_of(slot);
-    if (slot >= 0 && !r && (r = run_take(slot))) {
-        r->phase = RUN_STARTING;
-        r->id = slot_row(slot)->id;
-        r->worker.instance = sup.epoch << 8;    /* one that died with its supervisor is not known: its answers must not be taken for the next one's */
-    }
+    if (slot >= 0 && !r)
+        r = run_take(slot);
     if (!r) {
         struct held drop = { .kind = HELD_FD, .object = h->object };
         struct kill_req k = { .object = h->object, .signal = SIGKILL };
@@ -373,8 +373,6 @@ void objects_held(const struct held *h, int fd)
         r->stub = h->pid;
     } else if (fd_put(r, (int)h->tag, h->arg, fd) == 0) {
         r->id = h->instance ? (int32_t)h->instance : r->id;     /* 0: it was not known yet */
-        if (h->tag == BFD_LOG_PIPE && r->logs <= h->arg && h->arg < RUN_LOGS_MAX)
-            r->logs = h->arg + 1;
     }
 }
 
@@ -386,7 +384,7 @@ void objects_inherit(struct peer *p, const struct held *h)
     else if (p->role == ROLE_QEMU && r)
         r->worker.number = p->number, r->worker.instance = h->instance;
     else if (p->role == ROLE_LOG && r && h->tag < RUN_LOGS_MAX)
-        r->log[h->tag].life.number = p->number;
+        r->log[h->tag].number = p->number;
     else
         peer_kill(p, SIGKILL);
 }
@@ -394,6 +392,9 @@ void objects_inherit(struct peer *p, const struct held *h)
 void objects_reconcile(void)
 {
     life_start(&conf_life);
+    for (int i = 0; i < (int)sup.index.head->slots; i++)      /* of which the keeper has nothing may have left something as well */
+        if (slot_row(i)->used && slot_active(slot_row(i)) && !run_of(i))
+            run_take(i);
     for (struct run *r = run_next(NULL); r; r = run_next(r)) {
         const struct index_slot *s = slot_row(r->slot);
         struct peer *p = peer_find(r->worker.number);
@@ -402,7 +403,7 @@ void objects_reconcile(void)
         if (!sup.index.head->loaded && !slot_active(s))
             continue;           /* it was being taken over, which load.c goes on with */
         log_run(r);
-        bool has_image = s->flags & SLOT_MANAGED_SAVE, is_paused = s->state == STATE_PAUSED;
+        bool has_image = s->flags & SLOT_MANAGED_SAVE, is_paused = s->state == DOM_PAUSED;
         if (is_paused && s->reason == PAUSED_SAVE && has_image)
             stop_begin(r, &stop_saved, NULL, NULL);
         else if (r->stub && slot_begun(s)) {
@@ -413,15 +414,6 @@ void objects_reconcile(void)
         } else
             stop_begin(r, slot_active(s) && !r->stub ? &stop_crashed : &stop_failed, NULL, NULL);
     }
-    for (uint32_t i = 0; i < sup.index.head->slots; i++)
-        if (slot_row((int)i)->used && slot_active(slot_row((int)i)) && !run_of((int)i)) {
-            struct run *r = run_take((int)i);
-            if (r) {
-                r->id = slot_row((int)i)->id;
-                run_dir_name(r);
-                stop_begin(r, &stop_crashed, NULL, NULL);
-            }
-        }
 }
 
 void objects_client_gone(struct peer *gateway)

@@ -2,14 +2,9 @@
 #ifndef BULKHEAD_GUEST_H
 #define BULKHEAD_GUEST_H
 #include <string.h>
+#include "ipc/states.h"
 #include "supervisor/objects.h"
 
-enum { STATE_NOSTATE, STATE_RUNNING, STATE_BLOCKED, STATE_PAUSED, STATE_SHUTDOWN, STATE_SHUTOFF, STATE_CRASHED, STATE_PMSUSPENDED };       /* virDomainState */
-enum { PAUSED_SAVE = 3, PAUSED_STARTING_UP = 11 };             /* virDomainPausedReason */
-enum { EV_DEFINED, EV_UNDEFINED, EV_STARTED, EV_SUSPENDED, EV_RESUMED, EV_STOPPED, EV_SHUTDOWN };                          /* virDomainEventType */
-enum { SHUTDOWN_FINISHED, SHUTDOWN_GUEST, SHUTDOWN_HOST };                                                                        /* ...ShutdownDetail */
-enum { STOPPED_SHUTDOWN, STOPPED_DESTROYED, STOPPED_CRASHED, STOPPED_MIGRATED, STOPPED_SAVED, STOPPED_FAILED };         /* ...StoppedDetail */
-enum { SHUTOFF_UNKNOWN, SHUTOFF_SHUTDOWN, SHUTOFF_DESTROYED, SHUTOFF_CRASHED, SHUTOFF_MIGRATED, SHUTOFF_SAVED, SHUTOFF_FAILED, SHUTOFF_FROM_SNAPSHOT, SHUTOFF_DAEMON };
 
 /* ---- slots.c: objects, as rows of the index page ---- */
 static inline struct index_slot *slot_row(int slot) { return &sup.index.slot[slot]; }      /* for reading: we are the only writer */
@@ -25,7 +20,7 @@ int slot_made_by(const struct caller *c);                               /* what 
 void slot_mark(int slot, const struct caller *c);
 #define SLOT_EDIT(s, slot) for (struct index_slot *s = index_begin(&sup.index, (uint32_t)(slot)); s; index_end(&sup.index, (uint32_t)(slot)), s = NULL)
 static inline bool slot_active(const struct index_slot *s) { return s->id >= 0; }
-static inline bool slot_begun(const struct index_slot *s) { return slot_active(s) && !(s->state == STATE_PAUSED && s->reason == PAUSED_STARTING_UP); }    /* its CPUs may have run */
+static inline bool slot_begun(const struct index_slot *s) { return slot_active(s) && !(s->state == DOM_PAUSED && s->reason == PAUSED_STARTING_UP); }    /* its CPUs may have run */
 void route_reply_dom(const struct caller *c, int slot);                 /* [[name, uuid, id]] */
 
 /* ---- objects.c: conf, the one that has the folders ---- */
@@ -65,8 +60,6 @@ void event_from_worker(struct peer *p, struct frame *f);
 #define RUN_LOGS_MAX 8
 enum run_phase { RUN_STARTING, RUN_UP, RUN_ENDING };
 
-/* A stream of the guest's with a log role of its own. */
-struct run_log { struct life life; struct run *run; };
 /* What a run holds; the keeper has it too, but for what is QEMU's.  arg: BFD_CHARDEV: the manifest's entry; BFD_LOG_PIPE, and with it BFD_FILE and BFD_DIR
  * unless its file is in the log folder: which log; BFD_NONE, for QEMU: its number there, or OWN_LOG. */
 struct run_fd { int fd; uint8_t kind; uint32_t arg; };
@@ -80,8 +73,7 @@ struct run {
     uint32_t uid, create_flags;
     char run_dir[384];
     struct life worker;             /* its number is known from its birth on; life cares for it once the guest is up */
-    struct run_log log[RUN_LOGS_MAX];
-    unsigned logs;
+    struct life log[RUN_LOGS_MAX];  /* a role for each stream of its own */
     struct run_fd fd[RUN_FDS_MAX];
     unsigned fds;
     uint32_t has;                   /* enum hand_has */
@@ -112,9 +104,8 @@ void guest_state(struct run *r, const struct guest_state *g);
 void guest_up(struct run *r, struct peer *worker);
 
 /* run_log.c */
-void log_init_rows(struct run *r);
-int log_add(struct run *r, int kind, int fd);               /* BFD_LOG_PIPE begins a stream, BFD_DIR and BFD_FILE are the last one's; takes over */
-void log_run(struct run *r);                                /* their roles; those of an earlier supervisor go on */
+struct peer *log_spawn(struct life *l);
+void log_run(struct run *r);                                /* a role for each; those of an earlier supervisor go on */
 void log_tail(struct run *r, struct peer *p, struct frame *f);
 
 /* talk.c */
@@ -139,7 +130,6 @@ void saved_forget(struct run *r);                           /* of a guest that r
 void save_stopped(int slot, const struct flow *but);
 
 /* start.c */
-void start_by_itself(int slot);                             /* autostart */
 extern const struct step create_steps[], create_xml_steps[];
 flow_done_fn start_done;
 void launch_begin(struct run *r, struct peer *worker, struct frame *f);

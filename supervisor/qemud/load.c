@@ -153,7 +153,7 @@ static void adopt_done(struct flow *f, bool ok)
         bool saved = !r->stub && slot_row(r->slot)->flags & SLOT_MANAGED_SAVE;
         SLOT_EDIT(s, r->slot) {
             s->id = r->id;
-            s->state = saved ? STATE_PAUSED : f->doc.state ? f->doc.state : STATE_RUNNING;
+            s->state = saved ? DOM_PAUSED : f->doc.state ? f->doc.state : DOM_RUNNING;
             s->reason = saved ? PAUSED_SAVE : f->doc.reason;
             s->qemu_pid = (uint32_t)r->stub;
             s->now = f->doc.facts;
@@ -180,8 +180,11 @@ static void loaded(void)
 {
     for (uint32_t i = 0; sup.birth.flags & BIRTH_FIRST && i < sup.index.head->slots; i++) {
         const struct index_slot *s = slot_row((int)i);
-        if (s->used && s->flags & SLOT_AUTOSTART && !slot_active(s))
-            start_by_itself((int)i);
+        struct flow *f = s->used && s->flags & SLOT_AUTOSTART && !slot_active(s) ? flow_start(create_steps, start_done, NULL) : NULL;
+        if (!f)
+            continue;
+        f->wanted = slot_handle((int)i);
+        flow_go(f);
     }
     life_start(&host_life);
     ready();

@@ -2,11 +2,10 @@
 #include <stdio.h>
 #include "supervisor/qemud/guest.h"
 
-static struct peer *log_spawn(struct life *life)
+struct peer *log_spawn(struct life *life)
 {
-    struct run_log *l = life->data;
-    struct run *r = l->run;
-    uint32_t which = (uint32_t)(l - r->log);
+    struct run *r = life->data;
+    uint32_t which = (uint32_t)(life - r->log);
     struct conf_name name = { .dir = LOG_APPEND };
     struct frame_head h = { .kind = FRAME_CALL, .op = OP_IN(IN_LOG_START), .origin = sup.epoch, .object = r->object };
     struct born n;
@@ -27,27 +26,14 @@ static struct peer *log_spawn(struct life *life)
     return p;
 }
 
-void log_init_rows(struct run *r)
-{
-    for (struct run_log *l = r->log; l < r->log + RUN_LOGS_MAX; l++)
-        *l = (struct run_log){ .run = r, .life = { .spawn = log_spawn, .data = l, .may_finish = true } };
-}
-
-int log_add(struct run *r, int kind, int fd)
-{
-    bool is_new = kind == BFD_LOG_PIPE, fits = is_new ? r->logs < RUN_LOGS_MAX : r->logs > 0;
-    r->logs += is_new && fits;
-    return run_fd_add(r, fits ? kind : BFD_KIND_N, r->logs - 1, fd);       /* that kind is refused */
-}
-
 void log_run(struct run *r)
 {
-    for (unsigned i = 0; i < r->logs; i++) {
-        struct peer *p = peer_find(r->log[i].life.number);
+    for (unsigned i = 0; i < RUN_LOGS_MAX; i++) {
+        struct peer *p = peer_find(r->log[i].number);
         if (p)
-            life_adopt(&r->log[i].life, p);
+            life_adopt(&r->log[i], p);
         else if (run_fd(r, BFD_LOG_PIPE, i) >= 0)
-            life_start(&r->log[i].life);
+            life_start(&r->log[i]);
     }
 }
 
@@ -55,7 +41,10 @@ void log_run(struct run *r)
 void log_tail(struct run *r, struct peer *p, struct frame *f)
 {
     struct caller c = { .number = p->number, .serial = f->h.serial, .op = f->h.op, .arg = f->h.arg };
-    struct peer *log = r->logs ? life_peer(&r->log[r->logs - 1].life) : NULL;       /* its own is the last one */
+    unsigned own = RUN_LOGS_MAX - 1;        /* the last one that there is */
+    while (own && run_fd(r, BFD_LOG_PIPE, own) < 0)
+        own--;
+    struct peer *log = life_peer(&r->log[own]);
     f->h.origin = p->number;
     if (log)
         route_to(&c, log, f);

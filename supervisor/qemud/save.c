@@ -3,7 +3,7 @@
  * stopped for a save goes on by a word from here only (IN_SAVED), so that it never runs beside its complete image, whoever dies. */
 #include "supervisor/qemud/guest.h"
 
-enum { START_PAUSED = 1, START_FORCE_BOOT = 8, AGAIN_MS = 1500 };
+enum { AGAIN_MS = 1500 };
 
 static int check(struct flow *f)
 {
@@ -111,7 +111,7 @@ static int end_go(struct flow *f)
     if (f->object) {
         slot_flag(f->slot, SLOT_MANAGED_SAVE, true);
         SLOT_EDIT(s, f->slot)           /* whoever comes next, supervisor or daemon, knows that it is this run which is in the file */
-            s->state = STATE_PAUSED, s->reason = PAUSED_SAVE;
+            s->state = DOM_PAUSED, s->reason = PAUSED_SAVE;
         f->object = 0;
         if (r)
             stop_begin(r, &stop_saved, NULL, NULL);

@@ -68,7 +68,7 @@ int slot_take(const struct doc_result *d)
         s->gen = ++sup.index.head->next_gen;
         s->used = 1;
         s->id = -1;
-        s->state = STATE_SHUTOFF;
+        s->state = DOM_SHUTOFF;
         memcpy(s->uuid, d->uuid, 16);
         memcpy(s->name, d->name, sizeof s->name);
         snprintf(s->osname, sizeof s->osname, "hvm");

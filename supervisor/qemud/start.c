@@ -6,8 +6,6 @@
 #include "supervisor/qemud/guest.h"
 #include "ipc/schema/op-numbers.h"
 
-enum { START_PAUSED = 1, START_AUTODESTROY = 2, STARTED_RESTORED = 2, SUSPENDED_RESTORED = 4, RESUMED_FROM_SNAPSHOT = 2 /* event details */ };
-
 /* ---- hands ---- */
 
 /* A QEMU that runs: its stub goes to the keeper, and what tells of it into the run. */
@@ -81,10 +79,8 @@ static int compiled(struct flow *f, struct frame *fr)
 int run_take_ours(struct run *r, struct frame *fr, unsigned first)
 {
     int fault = 0;
-    for (unsigned i = 0; first + i < fr->h.nfds; i++) {
-        int fd = frame_take_fd(fr, first + i), kind = hand_done.ours_kind[i];
-        fault |= kind == BFD_LOG_PIPE || kind == BFD_DIR || kind == BFD_FILE ? log_add(r, kind, fd) : run_fd_add(r, kind, hand_done.ours_entry[i], fd);
-    }
+    for (unsigned i = 0; first + i < fr->h.nfds; i++)
+        fault |= run_fd_add(r, hand_done.ours_kind[i], hand_done.ours_entry[i], frame_take_fd(fr, first + i));
     return fault;
 }
 
@@ -155,12 +151,12 @@ static int up(struct flow *f)
     bool paused = f->caller.arg & START_PAUSED, restored = f->fd[FF_SAVED] >= 0;
     guest_up(r, f->died ? NULL : peer_find(r->worker.number));
     if (!paused && !restored)
-        event_lifecycle(slot_row(r->slot), EV_RESUMED, 0);
-    event_lifecycle(slot_row(r->slot), EV_STARTED, restored ? STARTED_RESTORED : 0);
+        event_lifecycle(slot_row(r->slot), EVENT_RESUMED, 0);
+    event_lifecycle(slot_row(r->slot), EVENT_STARTED, restored ? STARTED_RESTORED : 0);
     if (paused)         /* by the caller, or as it was when it was saved */
-        event_lifecycle(slot_row(r->slot), EV_SUSPENDED, r->create_flags & START_PAUSED ? 0 : SUSPENDED_RESTORED);
+        event_lifecycle(slot_row(r->slot), EVENT_SUSPENDED, r->create_flags & START_PAUSED ? 0 : SUSPENDED_RESTORED);
     else if (restored)
-        event_lifecycle(slot_row(r->slot), EV_RESUMED, RESUMED_FROM_SNAPSHOT);
+        event_lifecycle(slot_row(r->slot), EVENT_RESUMED, RESUMED_FROM_SNAPSHOT);
     return FLOW_NEXT;
 }
 
@@ -216,15 +212,6 @@ static int xml_slot(struct flow *f)
 const struct step create_steps[] = { { "claim", doc_claim, NULL, NULL }, START_STEPS };
 const struct step create_xml_steps[] = { { "again", xml_again, NULL, NULL }, { "document", doc_xmlc_pass, doc_take, NULL }, { "slot", xml_slot, NULL, NULL }, START_STEPS };
 
-void start_by_itself(int slot)
-{
-    struct flow *f = flow_start(create_steps, start_done, NULL);
-    if (!f)
-        return;
-    f->wanted = slot_handle(slot);
-    flow_go(f);
-}
-
 /* ---- launch: a flow of its own, for the start waits for the worker and the worker for this ---- */
 
 static int launch_go(struct flow *f)
@@ -255,7 +242,7 @@ static int launched(struct flow *f, struct frame *fr)
     clock_gettime(CLOCK_REALTIME, &ts);
     SLOT_EDIT(s, r->slot) {
         s->id = r->id;
-        s->state = STATE_PAUSED;
+        s->state = DOM_PAUSED;
         s->reason = PAUSED_STARTING_UP;
         s->started_ms = (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
         s->qemu_pid = (uint32_t)d.pid;

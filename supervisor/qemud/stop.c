@@ -5,10 +5,10 @@
 
 enum { TERM_WAIT_MS = 500 /* for a QEMU to end in good order */, WORD_WAIT_MS = 1500 /* for its worker to tell how it ended, and then to end itself */ };
 
-const struct guest_state stop_destroyed = { .state = STATE_SHUTOFF, .reason = SHUTOFF_DESTROYED, .event = EV_STOPPED, .detail = STOPPED_DESTROYED };
-const struct guest_state stop_failed = { .state = STATE_SHUTOFF, .reason = SHUTOFF_FAILED, .event = EV_STOPPED, .detail = STOPPED_FAILED };
-const struct guest_state stop_crashed = { .state = STATE_SHUTOFF, .reason = SHUTOFF_CRASHED, .event = EV_STOPPED, .detail = STOPPED_FAILED };
-const struct guest_state stop_saved = { .state = STATE_SHUTOFF, .reason = SHUTOFF_SAVED, .event = EV_STOPPED, .detail = STOPPED_SAVED };
+const struct guest_state stop_destroyed = { .state = DOM_SHUTOFF, .reason = SHUTOFF_DESTROYED, .event = EVENT_STOPPED, .detail = STOPPED_DESTROYED };
+const struct guest_state stop_failed = { .state = DOM_SHUTOFF, .reason = SHUTOFF_FAILED, .event = EVENT_STOPPED, .detail = STOPPED_FAILED };
+const struct guest_state stop_crashed = { .state = DOM_SHUTOFF, .reason = SHUTOFF_CRASHED, .event = EVENT_STOPPED, .detail = STOPPED_FAILED };
+const struct guest_state stop_saved = { .state = DOM_SHUTOFF, .reason = SHUTOFF_SAVED, .event = EVENT_STOPPED, .detail = STOPPED_SAVED };
 
 /* For the end of a run that waits, or could not begin. */
 static void on_timer(struct loop_timer *t)
@@ -106,7 +106,7 @@ static int status_go(struct flow *f)
 static int image_go(struct flow *f)
 {
     const struct index_slot *s = slot_row(f->slot);
-    return !slot_begun(s) || (s->state == STATE_PAUSED && s->reason == PAUSED_SAVE) ? FLOW_NEXT : saved_drop(f);
+    return !slot_begun(s) || (s->state == DOM_PAUSED && s->reason == PAUSED_SAVE) ? FLOW_NEXT : saved_drop(f);
 }
 
 static int finish(struct flow *f)
@@ -120,7 +120,7 @@ static int finish(struct flow *f)
     run_free(r);
     f->run = NULL;
     SLOT_EDIT(s, slot) {
-        s->state = STATE_SHUTOFF;
+        s->state = DOM_SHUTOFF;
         s->reason = how.reason;
         s->now = s->defined;
         s->flags &= ~(uint32_t)(SLOT_STALE | SLOT_AGENT | SLOT_TAINTED | SLOT_WORKER_FAILED);
@@ -129,13 +129,13 @@ static int finish(struct flow *f)
     }
     if (was_active) {
         if (how.detail == STOPPED_DESTROYED)    /* what QEMU says of libvirt's SIGTERM, which clients are used to */
-            event_lifecycle(slot_row(slot), EV_SHUTDOWN, SHUTDOWN_HOST);
+            event_lifecycle(slot_row(slot), EVENT_SHUTDOWN, SHUTDOWN_HOST);
         else
-            event_lifecycle(slot_row(slot), EV_STOPPED, how.detail);
+            event_lifecycle(slot_row(slot), EVENT_STOPPED, how.detail);
         SLOT_EDIT(s, slot)
             s->id = -1;
         if (how.detail == STOPPED_DESTROYED)    /* told without an id, and every other end with the one it had */
-            event_lifecycle(slot_row(slot), EV_STOPPED, how.detail);
+            event_lifecycle(slot_row(slot), EVENT_STOPPED, how.detail);
     }
     if (!(slot_row(slot)->flags & SLOT_PERSISTENT))
         slot_free(slot);

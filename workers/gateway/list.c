@@ -1,14 +1,13 @@
 /* list.c: lists of guests, in all forms, from the index page. */
 #include "list.h"
-
-enum { RUNNING = 1, PAUSED = 3, SHUTOFF = 5 };      /* virDomainState */
+#include "ipc/states.h"
 
 /* Facts a filter asks for: in each group, any of the flags that are set must hold. */
 static uint32_t list_facts(const struct index_slot *s)
 {
     return (s->id >= 0 ? LIST_ACTIVE : LIST_INACTIVE) |
         (s->flags & SLOT_PERSISTENT ? LIST_PERSISTENT : LIST_TRANSIENT) |
-        (s->state == RUNNING ? LIST_RUNNING : s->state == PAUSED ? LIST_PAUSED : s->state == SHUTOFF ? LIST_SHUTOFF : LIST_OTHER) |
+        (s->state == DOM_RUNNING ? LIST_RUNNING : s->state == DOM_PAUSED ? LIST_PAUSED : s->state == DOM_SHUTOFF ? LIST_SHUTOFF : LIST_OTHER) |
         (s->flags & SLOT_MANAGED_SAVE ? LIST_MANAGED_SAVE : LIST_NO_MANAGED_SAVE) |
         (s->flags & SLOT_AUTOSTART ? LIST_AUTOSTART : LIST_NO_AUTOSTART) |
         (s->flags & SLOT_HAS_SNAPSHOT ? LIST_SNAPSHOT : LIST_NO_SNAPSHOT) |
