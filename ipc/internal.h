@@ -50,6 +50,9 @@ enum internal_op {
     IN_CONF_REMOVE,     /* CALL: struct conf_name (also its autostart link when dir is DIR_DEFINITIONS). Absent is no error */
     IN_CONF_AUTOSTART,  /* CALL: struct conf_name, arg 1 on, 0 off */
     IN_CONF_SAVE,       /* CALL: struct conf_name (dir DIR_SAVE), arg: enum conf_save, which tells the reply */
+    IN_CONF_RENAME,     /* CALL: struct conf_name: the new name of the domain in the index's row arg, fd [0] sealed memfd: its definition. It is written as by IN_CONF_WRITE, beside that of the old
+                         * name, and is started by itself as that one. Reply: struct conf_entry */
+    IN_CONF_RENAMED,    /* CALL: the same without fd: the index has the new name, and the old file goes. Without it conf does what the index says, with IN_EPOCH and in its next instance */
     /* probe */
     IN_PROBE_IMAGE = 80,/* CALL supervisor -> probe: fds [0] the image, [1] sealed memfd: struct probe_req; reply struct probe_result.
                          * arg 1: the reply is that of domain.get_block_info: msgpack [allocation, capacity, physical] */

@@ -75,7 +75,7 @@ int doc_clash(struct flow *f, bool check_active, int *slot)
     for (struct flow *o = flow_next(NULL); o; o = flow_next(o))
         if (o != f && o->commits && (!strcmp(o->doc.name, f->doc.name) || !memcmp(o->doc.uuid, f->doc.uuid, 16)))
             return FLOW_BLOCKED;        /* the other one's outcome decides */
-    if (by_uuid >= 0 && strcmp(slot_row(by_uuid)->name, f->doc.name))
+    if (by_uuid >= 0 && strcmp(slot_row(by_uuid)->name, f->doc.name) && f->steps != rename_steps)
         return err_set(&f->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "domain '%s' is already defined with uuid %s", slot_row(by_uuid)->name, uuid_text(f->doc.uuid, uuid));
     if (by_uuid < 0 && by_name >= 0)
         return err_set(&f->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "domain '%s' already exists with uuid %s", f->doc.name, uuid_text(slot_row(by_name)->uuid, uuid));
@@ -219,7 +219,7 @@ void doc_config(const struct caller *c, struct frame *f, bool live)
     flow_begin(steps, flow_answered, c, f);
 }
 
-/* ---- undefine, autostart ---- */
+/* ---- undefine ---- */
 
 /* One that an earlier supervisor carried out, who could not say so. */
 static int undefine_again(struct flow *f)
@@ -240,7 +240,7 @@ static int undefine_remove(struct flow *f)
 static int undefine_commit(struct flow *f)
 {
     slot_flag(f->slot, SLOT_PERSISTENT | SLOT_AUTOSTART | SLOT_MANAGED_SAVE, false);
-    event_lifecycle(slot_row(f->slot), EVENT_UNDEFINED, 0);
+    event_lifecycle(slot_row(f->slot), EVENT_UNDEFINED, UNDEFINED_REMOVED);
     if (!slot_active(slot_row(f->slot)))
         slot_free(f->slot);
     return FLOW_NEXT;
@@ -249,6 +249,43 @@ static int undefine_commit(struct flow *f)
 const struct step undefine_steps[] = {
     { "again", undefine_again, NULL, NULL }, { "claim", doc_claim, NULL, NULL }, { "remove", undefine_remove, NULL, NULL }, { "save image", saved_drop, saved_dropped, NULL }, { "commit", undefine_commit, NULL, NULL }, { 0 },
 };
+
+/* ---- rename ---- */
+
+static int rename_check(struct flow *f)
+{
+    const struct index_slot *s = slot_row(f->slot);
+    const char *why = slot_active(s) ? "cannot rename active domain" : s->flags & SLOT_MANAGED_SAVE ? "domain with a managed saved state can't be renamed" : NULL;
+    return why ? err_set(&f->err, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "%s", why) : FLOW_NEXT;
+}
+
+/* The new file, and when the index has its name, the end of the old one: before anybody else's call, for the old name is free then. */
+static int rename_file(struct flow *f)
+{
+    int slot = slot_find_name(f->doc.name), r = FLOW_NEXT;
+    bool is_done = slot == f->slot;
+    if (slot >= 0 && !is_done)
+        return err_set(&f->err, VIR_ERR_OPERATION_INVALID, VIR_FROM_DOMAIN, "domain with name '%s' already exists", f->doc.name);
+    if (!is_done && ((r = doc_clash(f, false, &slot)) != FLOW_NEXT || slot != f->slot))
+        return r != FLOW_NEXT ? r : err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the document is of another domain");
+    f->commits = true;
+    return flow_conf(f, is_done ? IN_CONF_RENAMED : IN_CONF_RENAME, (uint32_t)f->slot, DIR_DEFINITIONS, f->doc.name, is_done ? -1 : f->fd[FF_TEXT]);
+}
+
+static int rename_commit(struct flow *f, struct frame *fr)
+{
+    event_lifecycle(slot_row(f->slot), EVENT_UNDEFINED, UNDEFINED_RENAMED);
+    SLOT_EDIT(s, f->slot)
+        memcpy(s->name, f->doc.name, sizeof s->name);
+    commit(f, fr);
+    event_lifecycle(slot_row(f->slot), EVENT_DEFINED, DEFINED_RENAMED);
+    return FLOW_NEXT;
+}
+
+const struct step rename_steps[] = { { "claim", doc_claim, NULL, NULL }, { "check", rename_check, NULL, NULL }, { "read", doc_text_read, doc_text_got, NULL }, { "compile", doc_xmlc_pass, doc_or_answer, NULL },
+    { "write", rename_file, rename_commit, NULL }, { "old file", rename_file, NULL, NULL }, { 0 } };
+
+/* ---- autostart ---- */
 
 static int autostart_write(struct flow *f)
 {

@@ -89,7 +89,7 @@ static void to_doc(const struct caller *c, struct frame *f)
 static const struct { uint32_t op; const struct step *steps; flow_done_fn *done; } flows[] = {
     { OP_REMOTE_DOMAIN_DEFINE_XML, define_steps, define_done }, { OP_REMOTE_DOMAIN_DEFINE_XML_FLAGS, define_steps, define_done },
     { OP_REMOTE_DOMAIN_UNDEFINE, undefine_steps, flow_answered }, { OP_REMOTE_DOMAIN_UNDEFINE_FLAGS, undefine_steps, flow_answered },
-    { OP_REMOTE_DOMAIN_SET_AUTOSTART, autostart_steps, flow_answered },
+    { OP_REMOTE_DOMAIN_SET_AUTOSTART, autostart_steps, flow_answered }, { OP_REMOTE_DOMAIN_RENAME, rename_steps, flow_answered },
     { OP_REMOTE_DOMAIN_CREATE, create_steps, start_done }, { OP_REMOTE_DOMAIN_CREATE_WITH_FLAGS, create_steps, start_done },
     { OP_REMOTE_DOMAIN_CREATE_XML, create_xml_steps, start_done },
     { OP_REMOTE_DOMAIN_DESTROY, destroy_steps, flow_answered }, { OP_REMOTE_DOMAIN_DESTROY_FLAGS, destroy_steps, flow_answered },

@@ -23,9 +23,10 @@ CONNECT = ("0:32", "0:33")          # IN_SERVE, IN_SUBSCRIBE
 CALL_LIMIT = 40     # seconds for a call that a crash came across
 # Flows of which only some points are new: IN_HAND_CONNECT, IN_HAND_PIDFD, and conf's first call in a daemon's life, IN_CONF_LIST; IN_START, and IN_STATE, by which a
 # worker tells that the state is restored; and the call whose work does not show, domain.attach_device_flags;
+# domain.rename with IN_CONF_RENAME and IN_CONF_RENAMED;
 # of a device for a guest that runs the call, IN_PLUG, IN_HAND_OPEN and IN_HAND_SETTLE
 ONLY = {"takeover": {"supervisor": ("0:117", "0:118"), "hand-open": ("0:117", "0:118"), "conf": ("0:65",)}, "restore": {"supervisor": ("0:104",), "qemu": ("0:97", "0:104")},
-        "attach": {"supervisor": ("1:160",)}, "plug": {"supervisor": ("1:8", "0:107", "0:121"), "qemu": ("0:107",), "hand-open": ("0:112", "0:121"), "xmlc": ("1:8",)}}
+        "attach": {"supervisor": ("1:160",)}, "rename": {"supervisor": ("1:358", "0:71", "0:72"), "conf": ("0:71", "0:72"), "xmlc": ("1:358",)}, "plug": {"supervisor": ("1:8", "0:107", "0:121"), "qemu": ("0:107",), "hand-open": ("0:112", "0:121"), "xmlc": ("1:8",)}}
 LEASES = ("0:103", "0:120", "0:167")        # IN_LEASES_ASK, IN_HAND_DAEMON, IN_TALK
 LOGS = ("0:120", "0:167", "0:112")          # IN_HAND_DAEMON, IN_TALK, IN_HAND_OPEN with its answer
 BESIDE = {"logs": ("virtlogd", 'stdio_handler = "logd"\n'), "leases": ("virtlockd", 'lock_manager = "lockd"\n')}      # the daemon that a flow wants
@@ -100,6 +101,23 @@ class Flows:
     def undefine(self):
         self.dom().undefine()
 
+    def define_earlier(self):
+        """The victim, by the name that it has before the flow."""
+        d = self.con().defineXML(guest_xml("earlier"))
+        d.setAutostart(1)
+
+    def one_name(self):
+        """The names that it has, in the list and on the disk: one, and the same."""
+        folder = self.b.dir + "/etc/libvirt/qemu/"
+        names = [d.name() for d in self.con().listAllDomains() if d.name() in ("earlier", "victim")]
+        for d in (folder, folder + "autostart/"):
+            assert sorted(f for f in os.listdir(d) if f.startswith(("earlier", "victim", ".bulkhead."))) == [n + ".xml" for n in names], "%s in the list, but %s has %s" % (names, d, os.listdir(d))
+        return len(names) == 1
+
+    def rename(self):
+        self.dom("earlier").rename("victim", 0)
+        assert self.one_name() and self.dom(), "it has not the name that it was given"
+
     def attach(self):
         """A device of which a definition may have any number: who is told that it is done has one more, and not two."""
         import libvirt
@@ -155,6 +173,7 @@ FLOWS = {
     "shutdown": (("define", "start"),           "running"),
     "destroy":  (("define", "start"),           "defined"),
     "undefine": (("define",),                   None),
+    "rename":   (("define_earlier",),           "defined"),
     "attach":   (("define",),                   "defined"),
     "plug":     (("define_pluggable", "start"), "running"),
     "takeover": (("define", "start"),           "running"),
@@ -245,6 +264,8 @@ def check(b, flow, before, its):
     f = Flows(b)
     want = FLOWS[flow][1]
 
+    if flow == "rename":
+        assert f.one_name(), "it has not one name"
     if flow in ("save", "restore"):         # by its next worker, if need be
         wait_for("it runs", lambda: state_of(b) == "saved" or f.dom().state()[0] == 1)
     if flow == "leases":            # whatever was cut off: a guest has its lease when its CPUs run, and then only

@@ -72,6 +72,7 @@ scenario_root_tests = \
 	%D%/test-peer-python.py \
 	%D%/test-peer-queries.py \
 	%D%/test-peer-readonly.py \
+	%D%/test-peer-rename.py \
 	%D%/test-peer-save.py \
 	%D%/test-routes.py \
 	%D%/test-peer-tune.py \

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "ipc/frame.h"
+#include "ipc/index.h"
 #include "ipc/internal.h"
 #include "ipc/layout.h"
 #include "ipc/util.h"
@@ -305,7 +306,7 @@ static void test_store(void)
     struct err e = ERR_INIT;
     struct conf_entry list[8], entry;
     struct conf_name n = named(DIR_DEFINITIONS, "demo");
-    char path[PATH_MAX], link[64];
+    char link[64];
     struct stat st;
     int fd;
 
@@ -371,10 +372,95 @@ static void test_store(void)
     tap_ok(store_autostart(&s, &n, 1, &e) == 0 && store_remove(&s, &n, &e) == 0 && store_remove(&s, &n, &e) == 0 && store_read(&s, &n, &fd, &e) < 0 &&
            fstatat(s.dir[DIR_AUTOSTART], "demo.xml", &st, AT_SYMLINK_NOFOLLOW) < 0, "removed with its link; again is no error");
     tap_ok(e.code == VIR_ERR_SYSTEM_ERROR && e.sys == ENOENT, "reading what is not there is a system error");
-    if (util_format(path, sizeof path, "rm -rf '%s'", top) == 0 && system(path) != 0)
-        tap_note("%s is left over", top);
     for (int i = 0; i < DIR_KIND_N; i++)
         util_closep(&s.dir[i]);
+}
+
+/* ---- another name ---- */
+
+static struct index page;
+
+static void index_says(const char *name)
+{
+    struct index_slot *row = index_begin(&page, 3);
+    row->used = 1;
+    snprintf(row->name, sizeof row->name, "%s", name);
+    index_end(&page, 3);
+}
+
+/* Which of the two names have a file, a link, and whether there is a note: "old new link-old link-new note". */
+static const char *there(const struct store *s)
+{
+    static const struct { int dir; const char *file, *word; } all[] = {
+        { DIR_DEFINITIONS, "old.xml", "old " }, { DIR_DEFINITIONS, "new.xml", "new " }, { DIR_AUTOSTART, "old.xml", "link-old " }, { DIR_AUTOSTART, "new.xml", "link-new " },
+        { DIR_DEFINITIONS, ".bulkhead.rename.3", "note " }, { DIR_SAVE, "new.save", "saved " },
+    };
+    static char words[128];
+    struct stat st;
+    words[0] = 0;
+    for (size_t i = 0; i < ARRAY_N(all); i++)
+        if (fstatat(s->dir[all[i].dir], all[i].file, &st, AT_SYMLINK_NOFOLLOW) == 0)
+            strcat(words, all[i].word);
+    return words;
+}
+
+static void test_rename(void)
+{
+    struct store s = { .index = { .head = NULL } };
+    struct err e = ERR_INIT;
+    struct conf_entry entry;
+    struct conf_name was = named(DIR_DEFINITIONS, "old"), is = named(DIR_DEFINITIONS, "new"), bad = named(DIR_DEFINITIONS, "a/b"), save = named(DIR_SAVE, "new");
+    int rw, ro, fd;
+    for (int i = 0; i < DIR_KIND_N; i++)
+        s.dir[i] = -1;
+    s.dir[DIR_DEFINITIONS] = folder("rename");
+    s.dir[DIR_AUTOSTART] = folder("rename/autostart");
+    s.dir[DIR_SAVE] = folder("rename/save");
+    tap_ok(index_create(&rw, &ro) == 0 && index_map(&page, rw, true) == 0, "an index page");
+    page.head->slots = 4;
+    store_write(&s, &was, "<old/>", 6, &entry, &e);
+    store_autostart(&s, &was, 1, &e);
+    tap_ok(store_rename(&s, &is, 3, "<new/>", 6, &entry, &e) < 0, "without an index nobody has another name");
+    s.index = page;
+    tap_ok(store_rename(&s, &is, 3, "<new/>", 6, &entry, &e) < 0 && store_rename(&s, &is, 4, "<new/>", 6, &entry, &e) < 0, "nor a row that is nobody's");
+    index_says("old");
+    tap_ok(store_rename(&s, &was, 3, "<new/>", 6, &entry, &e) < 0 && store_rename(&s, &bad, 3, "<new/>", 6, &entry, &e) < 0 && store_rename(&s, &save, 3, "<new/>", 6, &entry, &e) < 0,
+           "the same name, none of a file's, another folder");
+    tap_str(there(&s), "old link-old ", "nothing came of all that");
+
+    fd = openat(s.dir[DIR_SAVE], "new.save", O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    util_closep(&fd);
+    tap_ok(store_rename(&s, &is, 3, "<new/>", 6, &entry, &e) == 0 && !strcmp(entry.name, "new") && holds(&s, &is, "<new/>"), "begun: %s", e.detail);
+    tap_str(there(&s), "old new link-old link-new note ", "both files, both links, a note; what was saved under that name is gone");
+    store_settle(&s);
+    tap_str(there(&s), "old link-old ", "the index has the old name: undone");
+    tap_ok(store_rename(&s, &is, 3, "<new/>", 6, &entry, &e) == 0 && store_rename(&s, &is, 3, "<new/>", 6, &entry, &e) == 0, "begun twice");
+    index_says("new");
+    tap_ok(store_renamed(&s, 3, &e) == 0 && store_renamed(&s, 3, &e) == 0, "ended twice");
+    tap_str(there(&s), "new link-new ", "one name");
+
+    index_says("old");
+    store_write(&s, &was, "<old/>", 6, &entry, &e);
+    store_rename(&s, &is, 3, "<new/>", 6, &entry, &e);
+    index_says("new");
+    store_settle(&s);
+    tap_str(there(&s), "new link-new ", "the index has the new name: done by whoever comes next");
+    fd = openat(s.dir[DIR_DEFINITIONS], ".bulkhead.rename.3", O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    tap_ok(fd >= 0 && write(fd, "old/new", 7) == 7, "a note that a power cut brought back");
+    util_closep(&fd);
+    s.index.head = NULL;
+    store_settle(&s);
+    tap_str(there(&s), "new link-new ", "undoes nothing without the old file");
+    index_says("old");
+    s.index = page;
+    store_write(&s, &was, "<old/>", 6, &entry, &e);
+    is = named(DIR_DEFINITIONS, "gone");
+    tap_ok(store_rename(&s, &is, 3, "<new/>", 17u << 20, &entry, &e) < 0 && e.code == VIR_ERR_INTERNAL_ERROR, "a text that is too long");
+    tap_ok(!strstr(there(&s), "note") && strstr(there(&s), "old "), "leaves no note");
+    for (int i = 0; i < DIR_KIND_N; i++)
+        util_closep(&s.dir[i]);
+    util_closep(&rw);
+    util_closep(&ro);
 }
 
 int main(void)
@@ -386,5 +472,9 @@ int main(void)
     test_keys();
     test_filters();
     test_store();
+    test_rename();
+    char away[PATH_MAX];
+    if (util_format(away, sizeof away, "rm -rf '%s'", top) == 0 && system(away) != 0)
+        tap_note("%s is left over", top);
     return tap_done();
 }

@@ -25,12 +25,10 @@ static struct index ix;
 static struct cache *last;          /* what the file holds; NULL not read yet, or nothing good */
 static struct loop_timer timer;
 
-void cache_init(const struct store *s, const struct birth *b)
+void cache_init(const struct store *s)
 {
-    int fd = birth_fd(b, BFD_INDEX, -1, NULL);
     store = s;
-    if (fd >= 0 && index_map(&ix, fd, false) < 0)
-        ix.head = NULL;
+    ix = s->index;
 }
 
 static size_t bytes(uint32_t rows)

@@ -212,17 +212,53 @@ static void on_save(struct worker *w, const struct request *rq, struct frame *f)
     util_closep(&fds[1]);
 }
 
+static void on_rename(struct worker *w, const struct request *rq, struct frame *f)
+{
+    struct err e = ERR_INIT;
+    const void *text = NULL;
+    size_t len = 0;
+    struct conf_entry entry;
+    const struct conf_name *n = get_name(f, &e);
+    AUTO_CLOSE fd = frame_take_fd(f, 0);
+    int r = n ? 0 : -1;
+    if (!r && (fd < 0 || frame_map(fd, DOCUMENT_MAX, &text, &len) < 0))
+        r = err_set(&e, VIR_ERR_RPC, VIR_FROM_RPC, "no sealed document came with the call");
+    if (!r)
+        r = store_rename(&store, n, rq->arg, text, len, &entry, &e);
+    if (len)
+        munmap((void *)(uintptr_t)text, len);
+    if (r)
+        worker_error(w, rq, &e);
+    else
+        worker_reply(w, rq, &entry, sizeof entry, NULL, 0);
+}
+
+static void on_renamed(struct worker *w, const struct request *rq, struct frame *f)
+{
+    struct err e = ERR_INIT;
+    int r = get_name(f, &e) ? store_renamed(&store, rq->arg, &e) : -1;
+    answer(w, rq, r, -1, &e);
+}
+
+/* The supervisor that is gone may have been at a change of a name, and nobody else may come for it. */
+static void on_epoch(struct worker *w)
+{
+    (void)w;
+    store_settle(&store);
+}
+
 int main(void)
 {
     static const struct worker_op ops[] = {
         { OP_IN(IN_CONF_SETTINGS), on_settings }, { OP_IN(IN_CONF_LIST), on_list }, { OP_IN(IN_CONF_READ), on_read },
         { OP_IN(IN_CONF_WRITE), on_write }, { OP_IN(IN_CONF_REMOVE), on_remove }, { OP_IN(IN_CONF_AUTOSTART), on_autostart },
-        { OP_IN(IN_CONF_SAVE), on_save }, { 0, NULL },
+        { OP_IN(IN_CONF_SAVE), on_save }, { OP_IN(IN_CONF_RENAME), on_rename }, { OP_IN(IN_CONF_RENAMED), on_renamed }, { 0, NULL },
     };
-    static struct worker w = { .ops = ops };
+    static struct worker w = { .ops = ops, .on_epoch = on_epoch };
     worker_birth(&w, ROLE_CONF);
     store_init(&store, &w.birth);
-    cache_init(&store, &w.birth);
+    cache_init(&store);
     worker_lock(&w);
+    store_settle(&store);
     return worker_run(&w);
 }

@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "ipc/frame.h"
-#include "ipc/index.h"
 #include "ipc/log.h"
 #include "ipc/util.h"
 #include "workers/conf/cache.h"
@@ -37,9 +36,11 @@ static const struct {
 void store_init(struct store *s, const struct birth *b)
 {
     uint32_t arg;
-    int layout = birth_fd(b, BFD_LAYOUT, -1, NULL);
+    int layout = birth_fd(b, BFD_LAYOUT, -1, NULL), page = birth_fd(b, BFD_INDEX, -1, NULL);
     if (layout < 0 || frame_copy(layout, &s->layout, sizeof s->layout) < 0)
         s->layout.lib_dir[0] = 0;
+    if (page < 0 || index_map(&s->index, page, false) < 0)
+        s->index.head = NULL;
     for (int i = 0; i < DIR_KIND_N; i++)
         s->dir[i] = -1;
     for (int fd = -1; (fd = birth_fd(b, BFD_DIR, fd, &arg)) >= 0;)

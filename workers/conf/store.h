@@ -4,10 +4,11 @@
 #define BULKHEAD_CONF_STORE_H
 #include <stdbool.h>
 #include "ipc/err.h"
+#include "ipc/index.h"
 #include "ipc/internal.h"
 #include "ipc/layout.h"
 
-struct store { int dir[DIR_KIND_N] /* descriptors of the folders, -1 where there is none */; struct layout layout; };
+struct store { int dir[DIR_KIND_N] /* descriptors of the folders, -1 where there is none */; struct layout layout; struct index index /* head NULL: none was given */; };
 void store_init(struct store *s, const struct birth *b);
 
 /* Each: 0, or -1 with *e. */
@@ -18,6 +19,10 @@ int store_write(const struct store *s, const struct conf_name *n, const void *te
 size_t store_head_len(const void *text, size_t len);    /* bytes of the head that store_write put before a text; 0: it has none */
 int store_remove(const struct store *s, const struct conf_name *n, struct err *e);      /* with its autostart link; absent is no error */
 int store_autostart(const struct store *s, const struct conf_name *n, int on, struct err *e);
+/* The definition of the domain in that row of the index gets another name, and when the index has it, the old one's file goes. */
+int store_rename(const struct store *s, const struct conf_name *is, uint32_t slot, const void *text, size_t len, struct conf_entry *entry, struct err *e);
+int store_renamed(const struct store *s, uint32_t slot, struct err *e);
+void store_settle(const struct store *s);               /* of changes of names that were cut off, each is done or undone: the index tells which */
 /* Files with a guest's saved state (ipc/save.h). what: enum conf_save.  manifest: the call's descriptor, -1 none; fds: as IN_CONF_SAVE tells, -1 none; 0, or -1 with *e. */
 int store_save(const struct store *s, const struct conf_name *n, uint32_t what, int manifest, int fds[2], struct save_facts *facts, struct err *e);
 /* The bytes in place of the file's, if there is one: at any moment a reader, also after a crash, finds the old or the new ones whole. head_of: put before them the

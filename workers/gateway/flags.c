@@ -78,6 +78,7 @@ static const struct { uint32_t op, known; const char *function; int domain; } ro
     { OP_REMOTE_DOMAIN_PM_SUSPEND_FOR_DURATION, 0, NULL, 0 },
     { OP_REMOTE_DOMAIN_PM_WAKEUP, 0, NULL, 0 },
     { OP_REMOTE_DOMAIN_REBOOT, 1 | 2, NULL, 0 },
+    { OP_REMOTE_DOMAIN_RENAME, 0, NULL, 0 },
     { OP_REMOTE_DOMAIN_RESET, 0, NULL, 0 },
     { OP_REMOTE_DOMAIN_SCREENSHOT, 0, NULL, 0 },
     { OP_REMOTE_DOMAIN_SEND_KEY, 0, NULL, 0 },

@@ -278,6 +278,23 @@ static int set_lifecycle(struct job *j, struct mp_out *o)
     return args_end(j) || lifecycle_set(j->t, type, action, &j->e) ? -1 : done(o);
 }
 
+static int set_name(struct job *j, struct mp_out *o)
+{
+    skip_dom(j);
+    AUTO_FREE char *name = mp_get_nil(&j->in) ? NULL : mp_get_strdup(&j->in, FRAME_BODY_MAX);
+    mp_get_u32(&j->in);
+    if (args_end(j))
+        return -1;
+    if (!name || !*name)
+        return err_set(&j->e, VIR_ERR_INVALID_ARG, VIR_FROM_DOMAIN, name ? "string %s in %s must not be empty" : "%s in %s must not be NULL", "new_name", "virDomainRename");
+    mp_array(o, 1);
+    mp_int(o, 0);
+    if (strcmp(name, tree_text(j->t, "name")) == 0)
+        return j->rq->flags & FRAME_RESENT ? 0 : err_set(&j->e, VIR_ERR_OPERATION_INVALID, VIR_FROM_DOMAIN, "Can't rename domain to itself");
+    tree_set_text(tree_make(j->t, "name"), "%s", name);
+    return 1;
+}
+
 static int set_params(struct job *j, struct mp_out *o)
 {
     skip_dom(j);
@@ -295,6 +312,7 @@ const struct stored_op stored_sets[] = {
     {OP_REMOTE_DOMAIN_DEL_IOTHREAD, del_iothread},
     {OP_REMOTE_DOMAIN_SET_IOTHREAD_PARAMS, set_iothread},
     {OP_REMOTE_DOMAIN_SET_LIFECYCLE_ACTION, set_lifecycle},
+    {OP_REMOTE_DOMAIN_RENAME, set_name},
     {OP_REMOTE_DOMAIN_SET_MEMORY_PARAMETERS, set_params},
     {OP_REMOTE_DOMAIN_SET_SCHEDULER_PARAMETERS, set_params},
     {OP_REMOTE_DOMAIN_SET_SCHEDULER_PARAMETERS_FLAGS, set_params},
