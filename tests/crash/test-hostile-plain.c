@@ -186,7 +186,7 @@ static void attack(uint32_t id, const char *program)
         return;
     uint64_t honest = g->number;
     wild = true;
-    for (uint64_t end = util_now_ms() + 6000; sent < FUZZ_FRAMES && util_now_ms() < end; sent++) {
+    for (uint64_t end = util_now_ms() + 30000; sent < FUZZ_FRAMES && util_now_ms() < end; sent++) {
         uint32_t k = rnd(CLIENTS);
         if (sent == FUZZ_FRAMES / 2)
             half = fds_of(sup.pid);
