@@ -4,21 +4,11 @@ import os, sys
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from box import guest_xml
 from guestlib import *
+import displaylib
+from displaylib import has_no_network, outlives_worker, start
 
-# Run where the listener is: ADDRESS PASSWORD; opens the main channel and prints what the server said: of the link, of the password, first message.
+# ADDRESS PASSWORD: opens the main channel and prints what the server said: of the link, of the password, first message.
 CLIENT = r'''
-import hashlib, os, socket, struct, sys
-a = sys.argv[1]
-s = socket.socket(socket.AF_UNIX if a[0] == "/" else socket.AF_INET)
-s.settimeout(30)
-s.connect(a if a[0] == "/" else (a.split(":")[0], int(a.split(":")[1])))
-def get(n):
-    d = b""
-    while len(d) < n:
-        c = s.recv(n - len(d))
-        if not c: sys.exit("closed")
-        d += c
-    return d
 link = struct.pack("<IBBIII", 0, 1, 0, 0, 0, 18)
 s.sendall(struct.pack("<4sIII", b"REDQ", 2, 2, len(link)) + link)
 magic, major, minor, size = struct.unpack("<4sIII", get(16))
@@ -43,14 +33,8 @@ DEVICES = """<video><model type='qxl'/></video><sound model='ich6'/><channel typ
 <redirfilter><usbdev class='0x08' vendor='0x1234' product='0xbeef' version='2.0' allow='yes'/><usbdev allow='no'/></redirfilter>"""
 
 
-def client(box, address, password=""):
-    return box.run("/usr/bin/python3", "-c", CLIENT, address, password, timeout=60).stdout.strip()
-
-
-def start(box, name, graphics, devices=""):
-    dom = box.connect().defineXML(guest_xml(name, devices=graphics + (devices or "<video><model type='vga'/></video>")))
-    dom.create()
-    return dom
+def client(box, address, password="", **kw):
+    return displaylib.client(box, CLIENT, address, password, **kw).stdout.strip()
 
 
 def ports(box):
@@ -69,12 +53,8 @@ def ports(box):
             assert e.get_error_code() == libvirt.VIR_ERR_CONFIG_UNSUPPORTED and words in str(e), e
         else:
             raise AssertionError("it was started: " + more)
-    host = os.readlink("/proc/%d/ns/net" % box.daemon_pid())
-    for pid in box.role("guest"):
-        assert os.readlink("/proc/%d/ns/net" % pid) != host
-    # The worker dies: the listener and the next client do not.
-    os.kill(box.role("qemu")[0], 9)
-    wait_for("a client after the worker's death", lambda: box.run("/usr/bin/python3", "-c", CLIENT, "127.0.0.1:5900", "", check=False).stdout.strip() == GOOD, 60)
+    has_no_network(box)
+    outlives_worker(box, lambda: client(box, "127.0.0.1:5900", check=False) == GOOD)
     for d in doms:
         d.destroy()
     assert_clean(box)

@@ -4,21 +4,11 @@ import os, sys
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from box import guest_xml
 from guestlib import *
+import displaylib
+from displaylib import has_no_network, outlives_worker, start
 
-# Run where the listener is: ADDRESS [ANSWER to the challenge, "wrong"]; prints the security types, then what it was told.
+# ADDRESS [ANSWER to the challenge, "wrong"]: prints the security types, then what it was told.
 CLIENT = r'''
-import socket, struct, sys
-a = sys.argv[1]
-s = socket.socket(socket.AF_UNIX if a[0] == "/" else socket.AF_INET)
-s.settimeout(30)
-s.connect(a if a[0] == "/" else (a.split(":")[0], int(a.split(":")[1])))
-def get(n):
-    d = b""
-    while len(d) < n:
-        c = s.recv(n - len(d))
-        if not c: sys.exit("closed")
-        d += c
-    return d
 version = get(12)
 s.sendall(b"RFB 003.008\n")
 types = get(get(1)[0])
@@ -35,7 +25,6 @@ if 1 in types:
 elif 2 in types:
     s.sendall(b"\2")
     challenge = get(16)
-    import subprocess
     key = sys.argv[2].encode()[:8].ljust(8, b"\0")
     key = bytes(int("{:08b}".format(b)[::-1], 2) for b in key)
     r = subprocess.run(["openssl", "enc", "-des-ecb", "-nopad", "-provider", "legacy", "-provider", "default", "-K", key.hex()], input=challenge, capture_output=True)
@@ -44,14 +33,8 @@ elif 2 in types:
 '''
 
 
-def client(box, *argv):
-    return box.run("/usr/bin/python3", "-c", CLIENT, *argv, timeout=60).stdout
-
-
-def start(box, name, graphics):
-    dom = box.connect().defineXML(guest_xml(name, devices=graphics + "<video><model type='vga'/></video>"))
-    dom.create()
-    return dom
+def client(box, *argv, **kw):
+    return displaylib.client(box, CLIENT, *argv, **kw).stdout
 
 
 def ports(box):
@@ -70,16 +53,12 @@ def ports(box):
         print("    " + str(e))
     else:
         raise AssertionError("two guests on one port")
-    host = os.readlink("/proc/%d/ns/net" % box.daemon_pid())
-    for pid in box.role("guest"):
-        assert os.readlink("/proc/%d/ns/net" % pid) != host
-    # The worker dies: the listener and the next client do not.
-    os.kill(box.role("qemu")[0], 9)
-    wait_for("a client after the worker's death", lambda: "[1]" in box.run("/usr/bin/python3", "-c", CLIENT, "127.0.0.1:5900", check=False).stdout, 60)
+    has_no_network(box)
+    outlives_worker(box, lambda: "[1]" in client(box, "127.0.0.1:5900", check=False))
     for d in doms:
         d.destroy()
     assert_clean(box)
-    assert box.run("/usr/bin/python3", "-c", CLIENT, "127.0.0.1:5900", check=False).returncode != 0, "something listens still"
+    assert displaylib.client(box, CLIENT, "127.0.0.1:5900", check=False).returncode != 0, "something listens still"
 
 
 def secret(box):
