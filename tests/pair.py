@@ -35,6 +35,21 @@ def needed(*programs):
             skip(program + " is not installed")
 
 
+def error_words(e):
+    return "error %d of %d: %s" % (e.get_error_code(), e.get_error_domain(), e)
+
+
+def told(fn, *args):
+    """What a call of libvirt's gives, guests by their names, or its error's code, domain and text, as one line."""
+    import libvirt
+    try:
+        v = fn(*args)
+    except libvirt.libvirtError as e:
+        return error_words(e)
+    named = lambda x: x.name() if isinstance(x, libvirt.virDomain) else str(x)
+    return str(sorted(map(named, v))) if isinstance(v, list) else named(v)
+
+
 class Pair:
     def __init__(self, name, **kw):
         if os.geteuid() != 0:

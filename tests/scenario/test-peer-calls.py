@@ -2,7 +2,7 @@
 """Calls that virsh makes seldom or never, by python3-libvirt and by hand, beside libvirtd: the same results, or the same error."""
 import os, re, socket, struct, sys
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
-from pair import BARE, BUSY, IDLE, Pair, W, guests, skip
+from pair import BARE, BUSY, IDLE, Pair, W, guests, skip, told
 from box import wait_for
 from rpclib import HEAD, REMOTE, Client, string
 try:
@@ -108,11 +108,9 @@ def vnc_fd(fd):
         return greeting(s)
 
 
-def told(fn):
+def greeted(fn):
     try:
-        return str(fn())
-    except libvirt.libvirtError as e:
-        return "error %d of %d: %s" % (e.get_error_code(), e.get_error_domain(), e)
+        return told(lambda: str(fn()))
     except OSError as e:
         return "no greeting: %s" % e
 
@@ -125,7 +123,7 @@ def ask(b):
     for line in CALLS.splitlines():
         for x in [d, i] if re.search(r"\bx\b", line.replace("'x'", "")) else [None]:
             values = dict(globals(), c=c, d=d, i=i, x=x, ET=ET)
-            out.append(("%s%s" % (line, " of %s" % x.name() if x else ""), told(lambda: eval(line, values))))
+            out.append(("%s%s" % (line, " of %s" % x.name() if x else ""), greeted(lambda: eval(line, values))))
     d.destroy()
     c.close()
     return out

@@ -2,7 +2,7 @@
 """The processor of a guest: what host-model, a model and its features become, what QEMU is told and what it made of it, as with libvirtd."""
 import os, re, sys
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
-from pair import EMULATOR, Pair, skip
+from pair import EMULATOR, Pair, error_words, skip, told
 try:
     import libvirt
 except ImportError:
@@ -57,13 +57,6 @@ def document(name, cpu):
 <devices>{EMULATOR}</devices></domain>"""
 
 
-def told(fn):
-    try:
-        return fn()
-    except libvirt.libvirtError as e:
-        return "error %d of %d: %s" % (e.get_error_code(), e.get_error_domain(), e)
-
-
 def cpu(dom, flags):
     return (re.search(r" *<cpu( [^>]*/>|.*</cpu>)", dom.XMLDesc(flags), re.S) or ["none"])[0]
 
@@ -85,7 +78,7 @@ def tell(b, name):
         out += ["run: " + word(open("/proc/%d/cmdline" % pid).read().replace("\0", " "))]
         dom.destroy()
     except libvirt.libvirtError as e:
-        out += ["error %d of %d: %s" % (e.get_error_code(), e.get_error_domain(), e)]
+        out += [error_words(e)]
     if dom:
         dom.undefine()
     con.close()

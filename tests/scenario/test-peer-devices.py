@@ -3,7 +3,7 @@
 with libvirtd's words, and the document that comes of it."""
 import os, re, sys
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
-from pair import EMULATOR, Pair
+from pair import EMULATOR, Pair, told
 import libvirt
 
 CONFIG = libvirt.VIR_DOMAIN_AFFECT_CONFIG
@@ -52,14 +52,6 @@ DEVICES = {
 }
 
 
-def said(fn, *args):
-    try:
-        fn(*args)
-        return "done"
-    except libvirt.libvirtError as e:
-        return "%s/%s %s" % (e.get_error_code(), e.get_error_domain(), e.get_error_message())
-
-
 def story(box, machine, xml):
     """What is said, and the document that comes of it, whenever that is another one"""
     con = box.connect()
@@ -67,7 +59,7 @@ def story(box, machine, xml):
 
     def step(what, dom, fn, *args):
         nonlocal last
-        out.append("%s: %s" % (what, said(fn, *args)))
+        out.append("%s: %s" % (what, told(fn, *args)))
         now = dom.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
         if now != last:
             out.append(now)
@@ -94,8 +86,8 @@ def story(box, machine, xml):
 def flags(box):
     con = box.connect()
     dom = con.defineXML(document("pc"))
-    out = ["%d: %s" % (f, said(fn, DEVICES["rng"], f)) for f in (4, 8) for fn in (dom.attachDeviceFlags, dom.detachDeviceFlags, dom.updateDeviceFlags)]
-    out += [said(dom.detachDeviceAlias, *a) for a in (("ua-nic", 8), ("ua-none", CONFIG), ("ua-nic", CONFIG), ("ua-nic", CONFIG), ("", CONFIG))]
+    out = ["%d: %s" % (f, told(fn, DEVICES["rng"], f)) for f in (4, 8) for fn in (dom.attachDeviceFlags, dom.detachDeviceFlags, dom.updateDeviceFlags)]
+    out += [told(dom.detachDeviceAlias, *a) for a in (("ua-nic", 8), ("ua-none", CONFIG), ("ua-nic", CONFIG), ("ua-nic", CONFIG), ("", CONFIG))]
     out.append(dom.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
     dom.undefine()
     con.close()

@@ -6,7 +6,7 @@ stays. QEMU keeps the descriptors of a paused guest's images, and with them thei
 import os, re, sys
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 from box import wait_for
-from pair import EMULATOR, Pair, W
+from pair import EMULATOR, Pair, W, told
 import libvirt
 
 I = W + "/"
@@ -136,13 +136,9 @@ def story(box, machine, bare, todo):
     for what, xml in todo:
         if what == "shown":         # detached by what its document says of it
             what, xml = "detach", re.search(r"<channel(?:(?!</channel>).)*<alias name='%s'/>.*?</channel>" % xml, dom.XMLDesc(), re.S).group()
-        try:
-            dom.detachDeviceAlias(xml, 0) if what == "alias" else getattr(dom, what + "DeviceFlags")(xml, libvirt.VIR_DOMAIN_AFFECT_LIVE)
-            text = "done"
-            if what == "alias":     # this one waits for nobody
-                wait_for("the end of " + xml, lambda: "<alias name='%s'/>" % xml not in dom.XMLDesc())
-        except libvirt.libvirtError as e:
-            text = "%s/%s %s" % (e.get_error_code(), e.get_error_domain(), e.get_error_message())
+        text = told(dom.detachDeviceAlias, xml, 0) if what == "alias" else told(getattr(dom, what + "DeviceFlags"), xml, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+        if what == "alias" and not text.startswith("error "):      # this one waits for nobody
+            wait_for("the end of " + xml, lambda: "<alias name='%s'/>" % xml not in dom.XMLDesc())
         now = re.sub(LATER, "", dom.XMLDesc(libvirt.VIR_DOMAIN_XML_SECURE)).splitlines()
         text += "".join("\n" + l for l in now if last and l not in last)
         last = now

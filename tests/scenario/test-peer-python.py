@@ -3,7 +3,7 @@
 import os, sys, threading, time
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 from box import wait_for
-from pair import BARE, BUSY, IDLE, Pair, guests, skip
+from pair import BARE, BUSY, IDLE, Pair, guests, skip, told
 try:
     import libvirt
 except ImportError:
@@ -13,19 +13,6 @@ except ImportError:
 def loop():
     while True:
         libvirt.virEventRunDefaultImpl()
-
-
-def told(fn):
-    """What a call gives, or its error's code, domain and text, as one line."""
-    try:
-        v = fn()
-        if isinstance(v, list):
-            v = sorted(x.name() if isinstance(x, libvirt.virDomain) else str(x) for x in v)
-        elif isinstance(v, libvirt.virDomain):
-            v = v.name()
-        return str(v)
-    except libvirt.libvirtError as e:
-        return "error %d of %d: %s" % (e.get_error_code(), e.get_error_domain(), e)
 
 
 def life(b):
