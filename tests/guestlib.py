@@ -104,6 +104,13 @@ class Console:
             raise AssertionError("in the guest: %s: status %s: %s" % (command, m.group(2), m.group(1)))
         return m.group(1)
 
+    def until(self, command, limit=30):
+        """What a shell command says in the guest, where it has to succeed soon."""
+        def look():
+            out = self.sh("( %s ) 2>&1 && echo so-it-@''is || true" % command)
+            return out if "so-it-@is" in out else None
+        return wait_for("in the guest: " + command, look, limit)
+
     def close(self):
         """Never waits for long: an abort and a read of one connection at once can hang in the client's library, or its daemon."""
         def end():

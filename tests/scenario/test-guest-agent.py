@@ -28,7 +28,8 @@ def agent(box):
 
 def hostile(box):
     """an agent that answers rubbish without end: bounded in time, and nobody else notices"""
-    console.sh("kill $(cat /run/qga.pid); while [ -e /proc/$(cat /run/qga.pid 2>/dev/null || echo x) ]; do sleep 0.1; done")
+    console.sh("kill $(cat /run/qga.pid)")
+    console.until("! pidof qemu-ga")
     wait_for("the event", lambda: any(e[:3] == ("g1", "agent", DISCONNECTED) for e in events.seen), 60)
     fails(libvirt.VIR_ERR_AGENT_UNRESPONSIVE, dom.shutdownFlags, libvirt.VIR_DOMAIN_SHUTDOWN_GUEST_AGENT)
     console.send("(yes '{\"return\": {\"a\": [[[[[[[[' > %s) & (sleep 1; cat %s > /dev/null) &\n" % (PORT, PORT))
@@ -49,7 +50,8 @@ def hostile(box):
 def shutdown(box):
     """shutdown by the agent, when there is a good one again"""
     console.send("\n")
-    console.sh("sleep 0.5; qemu-ga -d -f /run/qga.pid -t /run -l /run/qga.log")
+    console.until("! pidof yes")        # which has the port
+    console.sh("qemu-ga -d -f /run/qga.pid -t /run -l /run/qga.log")
     wait_for("the agent answers", lambda: box.virsh("qemu-agent-command", "g1", '{"execute":"guest-ping"}', check=False).returncode == 0, 60)
     box.virsh("shutdown", "g1", "--mode", "agent")
     console.expect("AGENT-SHUTDOWN -h -P|AGENT-SHUTDOWN -P", 60)

@@ -62,7 +62,8 @@ images = None
 def use(box):
     """all at once on pc: the guest finds them, writes them, and the host has what it wrote; figures"""
     dom, console = boot(box, document("d1", devices=images.xml()))
-    console.sh("modprobe virtio_scsi; modprobe sd_mod; i=0; while [ $i -lt 100 -a ! -e /dev/sdb ]; do i=$((i+1)); sleep 0.1; done")
+    console.sh("modprobe virtio_scsi; modprobe sd_mod")
+    console.until("[ -e /dev/sdb ]")
     out = console.sh("for d in /dev/vd? /dev/sd? /dev/sr0; do echo $d=$(head -c 16 $d); done")
     found = {label: dev for dev, label in re.findall(r"(/dev/\S+?)=(\w+)", out)}
     want = {"virtio", "base", "ro", "scsi", "ide", "cd"} | ({"block"} if images.loop else set())

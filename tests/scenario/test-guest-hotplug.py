@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Every kind of device that a running guest can get: plugged in, used from inside, changed where it can be, and taken out again, by libvirt's own client,
 on both boards; and what a sandboxed QEMU cannot be given is refused by its name."""
-import os, re, subprocess, sys, time
+import os, re, subprocess, sys
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 import xml.etree.ElementTree as ET
 from guestlib import *
@@ -31,15 +31,8 @@ def has(kind, **attrs):
     return [d for d in devices().findall(kind) if all(any(e.get(k.rstrip("_")) == v for e in d.iter()) for k, v in attrs.items())]
 
 
-def guest(command, limit=30):
-    """The command succeeds in the guest, soon."""
-    end = time.monotonic() + limit
-    while True:
-        out = g["console"].sh("( %s ) 2>&1 && echo so-it-@''is || true" % command)
-        if "so-it-@is" in out:
-            return out
-        assert time.monotonic() < end, "in the guest: %s: %s" % (command, out)
-        time.sleep(0.2)
+def guest(command):
+    return g["console"].until(command)
 
 
 def things():
@@ -118,7 +111,8 @@ def media(box):
     g["box"].virsh("change-media", g["dom"].name(), "sdc", two, "--update", "--live")
     guest("head -c 10 /dev/sr0 | grep 'medium two'")
     # The guest holds the door: only who insists gets in.
-    guest("sleep 1000 < /dev/sr0 > /dev/null 2>&1 & echo $! > /tmp/holder; sleep 0.5; kill -0 $(cat /tmp/holder)")
+    g["console"].sh("sleep 1000 < /dev/sr0 > /dev/null 2>&1 & echo $! > /tmp/holder")
+    guest("readlink /proc/$(cat /tmp/holder)/fd/0 | grep sr0")
     e = fails(libvirt.VIR_ERR_INTERNAL_ERROR, g["dom"].updateDeviceFlags, drive % "", LIVE)
     assert "is not open" in str(e), e
     assert has("disk", dev="sdc")[0].find("source").get("file") == two

@@ -35,9 +35,7 @@ def has(d, what, config=False):
 
 def sees(target, there=True):
     """Whether the guest has that disk, soon."""
-    guest["console"].sh("for i in $(seq 100); do [ %s -b /dev/%s ] && exit_ok=1 && break; sleep 0.1; done; echo there-$exit_ok-ok; unset exit_ok" % ("" if there else "!", target))
-    out = guest["console"].sh("[ %s -b /dev/%s ] && echo so-it-is" % ("" if there else "!", target))
-    assert "so-it-is" in out, out
+    guest["console"].until("[ %s -b /dev/%s ]" % ("" if there else "!", target))
 
 
 def gone(d, path):
@@ -107,8 +105,7 @@ def media(box):
     for path in (one, two):
         d.updateDeviceFlags(CD % ("<source file='%s'/>" % path), LIVE | libvirt.VIR_DOMAIN_DEVICE_MODIFY_FORCE)
         assert has(d, path)
-        out = guest["console"].sh("for i in $(seq 100); do head -c 16 /dev/sr0 2>&1 | grep %s && break; sleep 0.1; done; echo" % os.path.basename(path))
-        assert "\n" + os.path.basename(path) in "\n" + out.replace("\r", ""), out
+        guest["console"].until("head -c 16 /dev/sr0 | grep %s" % os.path.basename(path))
     assert not has(d, one)
     d.updateDeviceFlags(CD % "", LIVE | libvirt.VIR_DOMAIN_DEVICE_MODIFY_FORCE)
     assert not has(d, two)
