@@ -94,6 +94,20 @@ def compare(b, text):
     return "\n".join(out)
 
 
+def feature_names():
+    """Every feature that we know."""
+    text = open(os.path.join(os.environ.get("SRCDIR", "."), "workers/cpu-features.def")).read()
+    return re.findall(r'\bF\("([^"]+)"', text)
+
+
+def unknown(b, names):
+    """Of the features, those that the daemon does not know."""
+    con = b.connect()
+    out = [n for n in names if "Unknown CPU feature" in told(lambda: str(con.compareCPU(X % ("qemu64", "<feature name='%s'/>" % n))))]
+    con.close()
+    return " ".join(out)
+
+
 def restart(b):
     """Both forms of a guest whose processor is not quite as it was told, before and after a restart of the daemon."""
     con = b.connect()
@@ -117,6 +131,8 @@ with Pair("cpu") as p:
         p.same("compare " + text, *p.each(compare, text))
     for cpus in BASELINES:
         p.same("baseline " + " ".join(cpus), *p.each(baseline, cpus))
+    names = feature_names()
+    p.same("%d features" % len(names), *p.each(unknown, names + ["nosuch"]))
     before, after = restart(p.boxes[0])
     p.same("after a restart", after, before)
 sys.exit(p.result())
