@@ -69,11 +69,8 @@ static void flash_node(struct ctx *c, const struct tree *el, const char *path, c
 void pl_firmware_nodes(struct ctx *c)
 {
     const struct tree *os = tree_get(c->in->dom, "os"), *loader = tree_get(os, "loader"), *nvram = tree_get(os, "nvram");
-    if (!is_pflash(c)) {
-        if (pl_is(tree_attr(os, "firmware"), "efi") && !loader)
-            pl_fail(c, "Unable to find any firmware to satisfy '%s'", "efi");
+    if (!is_pflash(c))
         return;
-    }
     flash_node(c, loader, loader->text, "pflash0", pl_tri(loader, NULL, "readonly") == 1);
     if (!nvram)
         return;

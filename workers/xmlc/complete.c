@@ -217,72 +217,98 @@ static int boot(struct doc *d)
     return 0;
 }
 
+static int bad_firmware(struct doc *d, const char *text)
+{
+    return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "%s", text);
+}
+
+/* Features that a firmware is to be chosen by: keys are enrolled for secure boot only. */
+static int firmware_features(struct doc *d, struct tree *list)
+{
+    bool enrolled = false, secure = false, nosecure = false;
+    TREE_EACH(f, list, "feature") {
+        enrolled |= doc_is(f, "name", "enrolled-keys") && doc_is(f, "enabled", "yes");
+        secure |= doc_is(f, "name", "secure-boot");
+        nosecure |= doc_is(f, "name", "secure-boot") && doc_is(f, "enabled", "no");
+    }
+    if (enrolled && nosecure)
+        return bad_firmware(d, "firmware feature 'enrolled-keys' cannot be enabled when firmware feature 'secure-boot' is disabled");
+    if (enrolled && !secure) {
+        struct tree *f = tree_add(list, "feature");
+        tree_set_attr(f, "enabled", "yes");
+        tree_set_attr(f, "name", "secure-boot");
+    }
+    return 0;
+}
+
+/* What the machine must have for it. */
+static int firmware_machine(struct doc *d, const struct tree *os, const struct tree *loader)
+{
+    const struct tree *smm = tree_get(d->t, "features/smm");
+    if ((doc_is(os, "firmware", "efi") || doc_is(loader, "type", "pflash")) && !tree_get(d->t, "features/acpi"))
+        return doc_unsupported(d, VIR_FROM_QEMU, "UEFI requires ACPI on this architecture");
+    if (!doc_is(loader, "secure", "yes"))
+        return 0;
+    if (!d->q35)
+        return doc_unsupported(d, VIR_FROM_QEMU, "Secure boot is supported with q35 machine types only");
+    if (strcmp(d->arch, "x86_64") != 0)
+        return doc_unsupported(d, VIR_FROM_QEMU, "Secure boot is supported for x86_64 architecture only");
+    if (!tree_attr(os, "firmware") && !(smm && (!tree_attr(smm, "state") || doc_is(smm, "state", "on"))))
+        return doc_unsupported(d, VIR_FROM_QEMU, "Secure boot requires SMM feature enabled");
+    return 0;
+}
+
+/* Where it is to be chosen, nothing says which one it is. */
+static int firmware_chosen(struct doc *d, const struct tree *os, const struct tree *loader, const struct tree *nvram)
+{
+    static const struct { const char *element, *attr, *value /* NULL any */; } no[] = {
+        {"loader", "readonly", NULL}, {"loader", "type", NULL}, {"nvram", "template", NULL}, {"loader", "secure", "no"},
+    };
+    for (unsigned i = 0; i < ARRAY_N(no); i++) {
+        const struct tree *t = strcmp(no[i].element, "nvram") == 0 ? nvram : loader;
+        if (no[i].value ? doc_is(t, no[i].attr, no[i].value) : t && tree_attr(t, no[i].attr))
+            return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "%s attribute '%s' cannot be specified when firmware autoselection is enabled", no[i].element, no[i].attr);
+    }
+    if (nvram && !doc_is(os, "firmware", "efi"))
+        return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "firmware type '%s' does not support nvram", tree_attr(os, "firmware"));
+    if (doc_is(loader, "stateless", "no") && !doc_is(os, "firmware", "efi"))
+        return bad_firmware(d, "Only EFI firmware permits NVRAM");
+    return 0;
+}
+
+static int firmware_named(struct doc *d, const struct tree *os, const struct tree *loader, const struct tree *nvram)
+{
+    if (tree_first(os, "firmware"))
+        return bad_firmware(d, "cannot use feature-based firmware autoselection when firmware autoselection is disabled");
+    if ((loader || nvram) && !(loader && loader->text))
+        return bad_firmware(d, "no loader path specified and firmware auto selection disabled");
+    if (doc_is(loader, "type", "rom") && doc_is(loader, "stateless", "no"))
+        return bad_firmware(d, "Only pflash loader type permits NVRAM");
+    return 0;
+}
+
 static int firmware(struct doc *d)
 {
     struct tree *os = tree_first(d->t, "os"), *loader = tree_first(os, "loader"), *nvram = tree_first(os, "nvram");
-    bool efi = doc_is(os, "firmware", "efi"), stateless = doc_is(loader, "stateless", "yes"), pflash;
-    bool enrolled = false, nosecure = false, secure = false;
-    struct tree *features;
+    bool is_chosen = tree_attr(os, "firmware"), stateless = doc_is(loader, "stateless", "yes");
     if (nvram && !nvram->attr && !nvram->child && !nvram->text) {
         tree_free(nvram);
         nvram = NULL;
     }
-    if (!tree_attr(os, "firmware") && tree_first(os, "firmware"))
-        return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "cannot use feature-based firmware autoselection when firmware autoselection is disabled");
-    if (!tree_attr(os, "firmware") && (loader || nvram) && !(loader && loader->text))
-        return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "no loader path specified and firmware auto selection disabled");
-    if (loader && loader->text)
-        doc_default(loader, "type", "rom");
     if (nvram && tree_first(nvram, "source"))
         storage_defaults(tree_first(nvram, "source"), true);
-    if (loader && !loader->text && !loader->attr) {
-        tree_free(loader);
-        loader = NULL;
-    }
-    if (tree_attr(os, "firmware")) {
-        static const char *const no[] = {"readonly", "type"};
-        for (unsigned i = 0; loader && i < ARRAY_N(no); i++)
-            if (tree_attr(loader, no[i]))
-                return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "loader attribute '%s' cannot be specified when firmware autoselection is enabled", no[i]);
-        if (loader && loader->text)
-            return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "loader path cannot be specified when firmware autoselection is enabled");
-        if (nvram && tree_attr(nvram, "template"))
-            return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "nvram attribute 'template' cannot be specified when firmware autoselection is enabled");
-        if (!efi && (tree_attr(loader, "stateless") || nvram))
-            return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "Only EFI firmware permits NVRAM");
-        TREE_EACH(f, tree_first(os, "firmware"), "feature") {
-            enrolled |= doc_is(f, "name", "enrolled-keys") && doc_is(f, "enabled", "yes");
-            secure |= doc_is(f, "name", "secure-boot");
-            nosecure |= doc_is(f, "name", "secure-boot") && doc_is(f, "enabled", "no");
-        }
-        if (enrolled && nosecure)
-            return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN,
-                "firmware feature 'enrolled-keys' cannot be enabled when firmware feature 'secure-boot' is disabled");
-        if (enrolled && !secure) {
-            features = tree_add(tree_first(os, "firmware"), "feature");
-            tree_set_attr(features, "enabled", "yes");
-            tree_set_attr(features, "name", "secure-boot");
-        }
-    }
-    pflash = efi || doc_is(loader, "type", "pflash");
+    if (loader && loader->text)
+        doc_default(loader, "type", "rom");
+    if ((is_chosen && firmware_features(d, tree_first(os, "firmware"))) || firmware_machine(d, os, loader))
+        return -1;
+    if (is_chosen ? firmware_chosen(d, os, loader, nvram) : firmware_named(d, os, loader, nvram))
+        return -1;
     if (stateless && nvram)
-        return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "NVRAM is not permitted when loader is stateless");
-    if (doc_is(loader, "type", "rom") && doc_is(loader, "stateless", "no"))
-        return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "Only pflash loader type permits NVRAM");
-    if (pflash && !tree_get(d->t, "features/acpi"))
-        return doc_unsupported(d, VIR_FROM_QEMU, "UEFI requires ACPI on this architecture");
-    if ((efi || loader) && doc_is(loader, "secure", "yes") && !doc_is(os, "firmware", "bios")) {
-        if (!d->q35)
-            return doc_unsupported(d, VIR_FROM_QEMU, "Secure boot is supported with q35 machine types only");
-        if (strcmp(d->arch, "x86_64") != 0)
-            return doc_unsupported(d, VIR_FROM_QEMU, "Secure boot is supported for x86_64 architecture only");
-        if (!efi && !doc_is(tree_get(d->t, "features/smm"), "state", "on") && !(tree_get(d->t, "features/smm") && !tree_attr(tree_get(d->t, "features/smm"), "state")))
-            return doc_unsupported(d, VIR_FROM_QEMU, "Secure boot requires SMM feature enabled");
-    }
-    if (loader && loader->text && doc_is(loader, "type", "pflash") && !stateless && doc_is(loader, "readonly", "yes") && (!nvram || (!nvram->text && !nvram->child))) {
-        nvram = tree_make(os, "nvram");
-        tree_set_text(nvram, "%s/nvram/%s_VARS.fd", d->lib_dir, tree_text(d->t, "name"));
-    }
+        return bad_firmware(d, "NVRAM is not permitted when loader is stateless");
+    if (loader && !loader->text && !loader->attr)
+        tree_free(loader);
+    else if (doc_is(loader, "type", "pflash") && !stateless && doc_is(loader, "readonly", "yes") && (!nvram || (!nvram->text && !nvram->child)))
+        tree_set_text(tree_make(os, "nvram"), "%s/nvram/%s_VARS.fd", d->lib_dir, tree_text(d->t, "name"));
     return 0;
 }
 
