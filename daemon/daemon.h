@@ -55,6 +55,9 @@ int role_answer(int chan, int ms, struct frame *f);
 /* emulators.c: a kind's caps: what the QEMU binaries can do; *version: of the first one, 0 none. */
 int emulators_ask(struct keeper_start *k, uint32_t *version);
 
+/* kvm.c: what KVM can, into s->kvm_*. */
+void kvm_ask(struct settings *s);
+
 /* lease_cli.c: `virtlockd --leases`, a client of the running daemon. Exit status. */
 int lease_cli(const struct layout *l);
 

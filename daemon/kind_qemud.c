@@ -15,6 +15,7 @@ static void defaults(struct settings *s)
     s->unix_sock_ro_perms = 0777;
     s->auto_disk_leases = 1;
     s->require_lease_for_disks = REQUIRE_UNLESS_AUTO;
+    kvm_ask(s);
 }
 
 const struct daemon_kind kind = {

@@ -51,6 +51,9 @@ struct settings {
     /* qemu-lockd.conf */
     uint32_t auto_disk_leases, require_lease_for_disks;      /* the second: 0, 1, or REQUIRE_UNLESS_AUTO */
     char file_lockspace_dir[256], lvm_lockspace_dir[256], scsi_lockspace_dir[256];
-    uint32_t reserved[24];
+    /* not of a file, but found before the daemon is locked in */
+    uint32_t kvm_error;                  /* errno of opening KVM's device; 0: it can be had */
+    uint32_t kvm_vcpus, kvm_tsc_khz, kvm_tsc_scales;     /* the most processors a guest can have; its time stamp counter, 0 unknown */
+    uint32_t reserved[20];
 };
 #endif

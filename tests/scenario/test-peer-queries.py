@@ -12,6 +12,7 @@ hostname
 nodeinfo
 maxvcpus
 maxvcpus --type qemu
+maxvcpus --type kvm
 nodecpumap
 sysinfo
 cpu-models x86_64
@@ -34,7 +35,7 @@ domcapabilities --virttype qemu --machine isapc
 domcapabilities --virttype xen
 domcapabilities --arch aarch64
 domcapabilities --emulatorbin /nosuch
-capabilities --xpath //host/cpu/arch
+capabilities --xpath //host/cpu
 list
 list --all
 dominfo nosuch

@@ -47,6 +47,12 @@ static void add_cpu(struct tree *host, const struct host *h)
         tree_set_attr(t, "model", "%lu", fact_cpuinfo("model", text, sizeof text) ? strtoul(text, NULL, 10) : 0);
         tree_set_attr(t, "stepping", "%lu", fact_cpuinfo("stepping", text, sizeof text) ? strtoul(text, NULL, 10) : 0);
     }
+    if (h->settings.kvm_tsc_khz && cpu_has(&have, (unsigned)cpu_feature("invtsc"))) {
+        t = tree_add(cpu, "counter");
+        tree_set_attr(t, "name", "tsc");
+        tree_set_attr(t, "frequency", "%llu", h->settings.kvm_tsc_khz * 1000ull);
+        tree_set_attr(t, "scaling", h->settings.kvm_tsc_scales ? "yes" : "no");
+    }
     t = tree_add(cpu, "topology");
     tree_set_attr(t, "sockets", "%u", top.sockets);
     tree_set_attr(t, "dies", "%u", top.dies);

@@ -61,15 +61,20 @@ static void on_max_vcpus(struct worker *w, const struct request *rq, struct fram
     AUTO_FREE char *type = mp_get_nil(&in) ? NULL : mp_get_strdup(&in, 64);
     if (!end_args(w, rq, &in))
         return;
-    const struct caps_emulator *em = caps_find(&host.caps, NULL, NULL);
-    const struct caps_machine *m = em ? caps_machine(em, NULL) : NULL;
-    if (type && strcasecmp(type, "qemu") && strcasecmp(type, "kvm")) {
+    bool kvm = type && !strcasecmp(type, "kvm");
+    if (type && !kvm && strcasecmp(type, "qemu")) {
         refuse(w, rq, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "unknown type '%s'", type);
+        return;
+    }
+    if (kvm && !host.settings.kvm_vcpus) {
+        struct err e = ERR_INIT;
+        err_sys(&e, VIR_FROM_NONE, host.settings.kvm_error ? (int)host.settings.kvm_error : ENOTTY, "Unable to open /dev/kvm");
+        worker_error(w, rq, &e);
         return;
     }
     mp_out_init(&o, REPLY_MAX);
     mp_array(&o, 1);
-    mp_int(&o, type && !strcasecmp(type, "kvm") && m ? (int64_t)m->cpus_max : 16);
+    mp_int(&o, kvm ? (int64_t)host.settings.kvm_vcpus : 16);
     worker_reply_out(w, rq, &o);
 }
 
