@@ -4,7 +4,7 @@ The box's pid 1 is a shell that waits (so that orphans are reaped) on a shell th
 stopped and started again while its guests run on.  The sockets are reached from outside through the folder behind /run.
 Needs root.
 """
-import glob, os, shutil, signal, subprocess, tempfile, time
+import atexit, glob, os, shutil, signal, subprocess, sys, tempfile, time
 
 BUILD = os.environ.get("BUILDDIR") or os.environ.get("BUILD") or os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 QEMU = "/usr/bin/qemu-system-x86_64"
@@ -31,6 +31,19 @@ mkdir $B/sys; mount -t sysfs sys $B/sys && mount --rbind /sys/fs/cgroup $B/sys/f
 "$@"
 exit     # not exec: pid 1 must be a process that waits, for it has to reap orphans
 '''
+
+
+OWNER = os.getpid()     # a process that a test forks ends without any of this
+
+
+def told_to_end(*_):
+    """By a limit of time, mostly: no box is left behind then either."""
+    if os.getpid() != OWNER:
+        os._exit(1)
+    sys.exit("told to end")
+
+
+signal.signal(signal.SIGTERM, told_to_end)
 
 
 class Timeout(Exception):
@@ -95,8 +108,13 @@ class Box:
             ["unshare", "-m", "-n", "-i", "-p", "-f", "--mount-proc", "--propagation", "private", "--kill-child", "sh", "-c", BOX, "sh", self.dir,
              "sh", "-c", 'while read -r line; do eval "$line" & done; kill -9 -1'],
             stdin=subprocess.PIPE, stdout=self.log, stderr=self.log, start_new_session=True)
+        atexit.register(self.stop)      # whatever becomes of the test
         if start:
-            self.start()
+            try:
+                self.start()
+            except BaseException:
+                self.__exit__(*sys.exc_info())
+                raise
 
     def ours(self, program):
         """The command line of another daemon of the build."""
@@ -196,17 +214,30 @@ class Box:
         return left
 
     def stop(self):
+        """Ends all that runs in it, and removes it."""
+        if os.getpid() != OWNER:
+            return
+        atexit.unregister(self.stop)
         try:
             self.box.stdin.close()
             self.box.wait(20)
         except (subprocess.TimeoutExpired, BrokenPipeError):
             self.box.kill()
             self.box.wait()
+        try:
+            wait_for("its end", self.removed, 20)
+        except Timeout:
+            print(self.dir + " is left over", flush=True)
+
+    def removed(self):
+        """Folder and control groups: who was just killed may still be there, and write."""
+        if not os.environ.get("KEEP_BOX"):
+            shutil.rmtree(self.dir, ignore_errors=True)
+        left = [self.dir] if os.path.exists(self.dir) and not os.environ.get("KEEP_BOX") else []
         for group in glob.glob("/sys/fs/cgroup/*/" + os.path.basename(self.dir)):
             for path, _, _ in os.walk(group, topdown=False):
                 try:
                     os.rmdir(path)
                 except OSError:
-                    pass
-        if not os.environ.get("KEEP_BOX"):
-            shutil.rmtree(self.dir, ignore_errors=True)
+                    left.append(path)
+        return not left

@@ -52,7 +52,7 @@ box()
         BOX=$(mktemp -d "${TMPDIR:-/var/tmp}/bulkhead-XXXXXX")
         chmod 755 "$BOX"
         export BOX SRCDIR BUILDDIR
-        trap - EXIT
+        trap 'rm -rf "$BOX"' EXIT
         status=0
         # The first process must be one that waits, for it has to reap orphans.
         set -- sh -c '"$@"; exit $?' sh sh "$0" "$@"
@@ -63,7 +63,6 @@ box()
         else
             setsid -w "$@" || status=$?
         fi
-        rm -rf "$BOX"
         exit $status
     fi
     if [ "$(id -u)" = 0 ]; then

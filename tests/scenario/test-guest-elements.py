@@ -65,8 +65,8 @@ GUESTS = {
     "nics": ("pc", "", "<interface type='user'><mac address='52:54:00:00:00:01' type='static' check='no'/><ip family='ipv4' address='10.9.0.0' prefix='24'/><model type='virtio'/><boot order='1'/><rom bar='off'/>"
              "<driver rx_queue_size='512' tx_queue_size='256' event_idx='on' ioeventfd='on' txmode='iothread' %s><host csum='off' gso='off'/><guest tso4='off' ufo='off'/></driver><link state='down'/><acpi index='7'/></interface>"
              "<interface type='ethernet'><target dev='bhtap0'/><model type='e1000'/><mtu size='1400'/><tune><sndbuf>1600</sndbuf></tune></interface>" % OLDER),
-    "lines": ("pc", "", """<serial type='file'><source path='/var/tmp/BOX.out' append='on'/><log file='/var/log/libvirt/qemu/l.log' append='on'/></serial>
-<serial type='unix'><source mode='bind' path='/var/tmp/BOX.sock'/></serial><serial type='null'/><parallel type='pty'/><parallel type='file'><source path='/var/tmp/BOX.par'/></parallel>
+    "lines": ("pc", "", """<serial type='file'><source path='/var/tmp/BOX/end.out' append='on'/><log file='/var/log/libvirt/qemu/l.log' append='on'/></serial>
+<serial type='unix'><source mode='bind' path='/var/tmp/BOX/end.sock'/></serial><serial type='null'/><parallel type='pty'/><parallel type='file'><source path='/var/tmp/BOX/end.par'/></parallel>
 <console type='pty'><target type='serial' port='0'/></console><console type='pty'><target type='virtio' port='1'/></console>
 <channel type='unix'><source mode='bind' path='/var/lib/libvirt/qemu/f16.agent'/><target type='virtio' name='org.qemu.guest_agent.0'/></channel>
 <channel type='unix'><source mode='bind'/><target type='virtio' name='org.x.y'/></channel><channel type='pty'><target type='virtio' name='org.x.z'/></channel>"""),
