@@ -18,14 +18,11 @@ static const char *str(json_t *o, const char *key)
 
 /* ---- time ---- */
 
-static void on_time(void *data, json_t *ret, const struct err *e)
+static void on_time(struct call *c, json_t *ret)
 {
-    struct call *c = data;
     struct mp_out o;
-    if (!ret || !json_is_integer(ret)) {
-        struct err own = ERR_INIT;
-        err_set(&own, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed return value");
-        call_fail(c, ret ? &own : e);
+    if (!json_is_integer(ret)) {
+        call_failf(c, VIR_ERR_INTERNAL_ERROR, "malformed return value");
         return;
     }
     json_int_t ns = json_integer_value(ret);
@@ -45,18 +42,7 @@ OP_FN(api_get_time)
     uint32_t flags = mp_get_u32(&in);
     if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, 0, "qemuDomainGetTime") || call_need_agent(g, rq))
         return;
-    agent_send(&g->agent, "guest-get-time", NULL, 0, false, on_time, call_new(g, rq));
-}
-
-/* The RTC does not see the agent's change unless told: QEMU must not drift the clock after it. */
-static void on_time_set(void *data, json_t *ret, const struct err *e)
-{
-    struct call *c = data;
-    if (!ret) {
-        call_fail(c, e);
-        return;
-    }
-    call_ok(c);
+    call_agent(call_new(g, rq), "guest-get-time", NULL, 0, on_time);
 }
 
 OP_FN(api_set_time)
@@ -75,19 +61,16 @@ OP_FN(api_set_time)
         return;
     }
     json_t *args = flags & TIME_SYNC ? NULL : json_pack("{s:I}", "time", (json_int_t)ns);
-    agent_send(&g->agent, "guest-set-time", args, 0, false, on_time_set, call_new(g, rq));
+    call_agent(call_new(g, rq), "guest-set-time", args, 0, NULL);
 }
 
 /* ---- host name ---- */
 
-static void on_hostname(void *data, json_t *ret, const struct err *e)
+static void on_hostname(struct call *c, json_t *ret)
 {
-    struct call *c = data;
     struct mp_out o;
     const char *name = str(ret, "host-name");
-    if (!ret)
-        call_fail(c, e);
-    else if (!name)
+    if (!name)
         call_failf(c, VIR_ERR_NO_HOSTNAME, "no hostname found for domain %s", c->g->name);
     else {
         mp_out_init(&o, REPLY_BYTES);
@@ -112,7 +95,7 @@ OP_FN(api_get_hostname)
         return;
     }
     if (!call_need_agent(g, rq))
-        agent_send(&g->agent, "guest-get-host-name", NULL, 0, false, on_hostname, call_new(g, rq));
+        call_agent(call_new(g, rq), "guest-get-host-name", NULL, 0, on_hostname);
 }
 
 /* ---- interfaces ---- */
@@ -123,14 +106,9 @@ static uint32_t bounded(json_t *a, uint32_t max)
     return n < max ? (uint32_t)n : max;
 }
 
-static void on_interfaces(void *data, json_t *ret, const struct err *e)
+static void on_interfaces(struct call *c, json_t *ret)
 {
-    struct call *c = data;
     struct mp_out o;
-    if (!ret) {
-        call_fail(c, e);
-        return;
-    }
     uint32_t n = bounded(ret, IFACES_MAX);
     mp_out_init(&o, REPLY_BYTES);
     mp_array(&o, 1);
@@ -168,7 +146,7 @@ OP_FN(api_interface_addresses)
     switch (source) {
     case SRC_AGENT:
         if (!call_need_agent(g, rq))
-            agent_send(&g->agent, "guest-network-get-interfaces", NULL, 0, false, on_interfaces, call_new(g, rq));
+            call_agent(call_new(g, rq), "guest-network-get-interfaces", NULL, 0, on_interfaces);
         break;
     case SRC_LEASE:                     /* leases belong to networks of the network driver; this guest has none of them */
         mp_out_init(&o, 64);
@@ -208,14 +186,9 @@ static const char *disk_at(struct guest *g, json_t *d)
     return NULL;
 }
 
-static void on_fsinfo(void *data, json_t *ret, const struct err *e)
+static void on_fsinfo(struct call *c, json_t *ret)
 {
-    struct call *c = data;
     struct mp_out o;
-    if (!ret) {
-        call_fail(c, e);
-        return;
-    }
     uint32_t n = bounded(ret, FSINFO_MAX);
     mp_out_init(&o, REPLY_BYTES);
     mp_array(&o, 2);
@@ -248,7 +221,7 @@ OP_FN(api_get_fsinfo)
     uint32_t flags = mp_get_u32(&in);
     if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, 0, "qemuDomainGetFSInfo") || call_need_agent(g, rq))
         return;
-    agent_send(&g->agent, "guest-get-fsinfo", NULL, 0, false, on_fsinfo, call_new(g, rq));
+    call_agent(call_new(g, rq), "guest-get-fsinfo", NULL, 0, on_fsinfo);
 }
 
 /* ---- guest info: several questions, one answer ---- */
@@ -474,7 +447,6 @@ OP_FN(api_agent_timeout)
 {
     struct guest *g = w->data;
     struct mp_in in;
-    struct mp_out o;
     if (call_args(g, rq, f, &in))
         return;
     int32_t timeout = mp_get_i32(&in);
@@ -486,8 +458,5 @@ OP_FN(api_agent_timeout)
         return;
     }
     g->agent.sync_ms = timeout == -2 ? AGENT_DEADLINE_MS : timeout < 0 ? 0 : timeout == 0 ? 1 : timeout > 600 ? 600000 : (uint32_t)timeout * 1000;
-    mp_out_init(&o, 64);
-    mp_array(&o, 1);
-    mp_int(&o, 0);
-    worker_reply_out(w, rq, &o);
+    reply_int(g, rq, 0);
 }

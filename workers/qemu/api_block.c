@@ -50,8 +50,7 @@ OP_FN(api_block_resize)
             size = (size + SECTOR - 1) / SECTOR * SECTOR;
         util_format(node, sizeof node, "libvirt-%" PRIu64 "-format", number);
         stats_forget(g);
-        qmp_send(&g->qmp, "block_resize", json_pack("{s:s, s:I}", "node-name", node, "size", (json_int_t)size), -1, 0, call_on_done, call_new(g, rq));
-        qmp_flush(&g->qmp);
+        call_qmp(call_new(g, rq), "block_resize", json_pack("{s:s, s:I}", "node-name", node, "size", (json_int_t)size), NULL);
     }
 }
 
@@ -82,11 +81,6 @@ static json_t *throttle_args(const struct tree *disk, const struct iotune *t)
         else if (i != IOTUNE_GROUP && (i < LIMITS_ALWAYS || t->v[i]))
             json_object_set_new(args, limits[i], json_integer((json_int_t)t->v[i]));
     return args;
-}
-
-void guest_throttle(struct guest *g, const struct tree *disk, const struct iotune *t, unsigned ms, qmp_reply_fn *fn, void *data)
-{
-    qmp_send(&g->qmp, "block_set_io_throttle", throttle_args(disk, t), -1, ms, fn, data);
 }
 
 json_t *guest_throttle_args(const struct tree *disk)
@@ -137,17 +131,17 @@ static void tell(struct guest *g, const struct tree *disk, const struct throttle
     mp_out_free(&o);
 }
 
-static void on_throttled(void *data, json_t *ret, const struct err *e)
+static void on_throttled(struct call *c, json_t *ret)
 {
-    struct call *c = data;
     struct throttle *x = c->extra;
     struct tree *disk = guest_disk(c->g, x->path);
-    if (ret && disk) {
+    (void)ret;
+    if (disk) {
         iotune_store(c->g->tree, disk, &x->tune);
         guest_told(c->g);
         tell(c->g, disk, x);
     }
-    call_on_done(c, ret, e);
+    call_ok(c);
 }
 
 OP_FN(api_set_iotune)
@@ -180,11 +174,9 @@ OP_FN(api_set_iotune)
     else if (iotune_ask(g->tree, disk, &x->l, true, &x->tune, &e))
         call_fail(c, &e);
     else if (!disk_source(disk))        /* what is put in will have them */
-        on_throttled(c, json_true(), NULL);
-    else {
-        guest_throttle(g, disk, &x->tune, 0, on_throttled, c);
-        qmp_flush(&g->qmp);
-    }
+        on_throttled(c, NULL);
+    else
+        call_qmp(c, "block_set_io_throttle", throttle_args(disk, &x->tune), on_throttled);
 }
 
 void guest_throttle_all(struct guest *g, unsigned ms, qmp_reply_fn *fn, void *data)
@@ -204,19 +196,14 @@ static void asked_free(void *extra)
     mp_out_free(&((struct asked *)extra)->args);
 }
 
-static void on_blocks(void *data, json_t *ret, const struct err *e)
+static void on_blocks(struct call *c, json_t *ret)
 {
-    struct call *c = data;
     struct asked *x = c->extra;
-    struct err own = ERR_INIT;
+    struct err e = ERR_INIT;
     struct mp_in in;
     struct mp_out o;
     json_t *v;
     size_t i;
-    if (!ret) {
-        call_fail(c, e);
-        return;
-    }
     AUTO_TREE *dom = tree_new("domain"), *devices = tree_copy(tree_get(c->g->tree, "devices"));
     tree_append(dom, STEAL_PTR(&devices));
     TREE_EACH(disk, tree_get(dom, "devices"), "disk") {
@@ -240,12 +227,12 @@ static void on_blocks(void *data, json_t *ret, const struct err *e)
     }
     mp_in_init(&in, x->args.p, x->args.len);
     mp_out_init(&o, FRAME_BODY_MAX);
-    if (!tree_params(c->rq.op, dom, true, &in, &o, &own)) {
+    if (!tree_params(c->rq.op, dom, true, &in, &o, &e)) {
         call_out(c, &o);
         return;
     }
     mp_out_free(&o);
-    call_fail(c, &own);
+    call_fail(c, &e);
 }
 
 OP_FN(api_get_iotune)
@@ -259,6 +246,5 @@ OP_FN(api_get_iotune)
     mp_out_init(&x->args, FRAME_BODY_MAX);
     mp_raw(&x->args, in.p, (size_t)(in.end - in.p));
     c->free_extra = asked_free;
-    qmp_send(&g->qmp, "query-block", NULL, -1, 0, on_blocks, c);
-    qmp_flush(&g->qmp);
+    call_qmp(c, "query-block", NULL, on_blocks);
 }

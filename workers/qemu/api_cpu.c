@@ -152,37 +152,23 @@ OP_FN(api_get_vcpus)
     worker_reply_out(w, rq, &o);
 }
 
-static void reply_int(struct worker *w, const struct request *rq, int64_t v)
-{
-    struct mp_out o;
-    mp_out_init(&o, 64);
-    mp_array(&o, 1);
-    mp_int(&o, v);
-    worker_reply_out(w, rq, &o);
-}
-
 OP_FN(api_get_max_vcpus)
 {
     struct guest *g = w->data;
     struct mp_in in;
     if (!call_args(g, rq, f, &in) && !call_end_args(g, rq, &in))
-        reply_int(w, rq, vcpus_max(g));
+        reply_int(g, rq, vcpus_max(g));
 }
 
-static void on_guest_vcpus(void *data, json_t *ret, const struct err *e)
+static void on_guest_vcpus(struct call *c, json_t *ret)
 {
-    struct call *c = data;
     json_t *v;
     size_t i;
     int64_t n = 0;
     bool all = *(bool *)c->extra;
-    if (!ret) {
-        call_fail(c, e);
-        return;
-    }
     json_array_foreach(ret, i, v)
         n += all || json_is_true(json_object_get(v, "online"));
-    reply_int(c->g->w, &c->rq, n);
+    reply_int(c->g, &c->rq, n);
     call_drop(c);
 }
 
@@ -200,9 +186,9 @@ OP_FN(api_get_vcpus_flags)
             return;
         struct call *c = call_new(g, rq);
         *(bool *)call_extra(c, sizeof(bool)) = flags & VCPU_MAXIMUM;
-        agent_send(&g->agent, "guest-get-vcpus", NULL, 0, false, on_guest_vcpus, c);
+        call_agent(c, "guest-get-vcpus", NULL, 0, on_guest_vcpus);
     } else
-        reply_int(w, rq, flags & VCPU_MAXIMUM ? vcpus_max(g) : vcpus_now(g));
+        reply_int(g, rq, flags & VCPU_MAXIMUM ? vcpus_max(g) : vcpus_now(g));
 }
 
 OP_FN(api_vcpu_pin_info)

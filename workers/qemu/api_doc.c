@@ -191,19 +191,14 @@ OP_FN(api_security_labels)
 }
 
 /* ---- disks with errors: QEMU's word ---- */
-static void on_blocks(void *data, json_t *ret, const struct err *e)
+static void on_blocks(struct call *c, json_t *ret)
 {
     enum { DISK_ERROR_UNSPEC = 1, DISK_ERROR_NO_SPACE };
-    struct call *c = data;
     struct { const char *dst; int code; } bad[256];
     unsigned n = 0;
     struct mp_out o;
     json_t *v;
     size_t i;
-    if (!ret) {
-        call_fail(c, e);
-        return;
-    }
     json_array_foreach(ret, i, v) {
         const char *io = json_string_value(json_object_get(v, "io-status")), *qdev = json_string_value(json_object_get(v, "qdev"));
         if (!io || !strcmp(io, "ok") || !qdev || n >= ARRAY_N(bad))
@@ -248,6 +243,5 @@ OP_FN(api_disk_errors)
         return;
     struct call *c = call_new(g, rq);
     *(uint32_t *)call_extra(c, sizeof max) = max;
-    qmp_send(&g->qmp, "query-block", NULL, -1, 0, on_blocks, c);
-    qmp_flush(&g->qmp);
+    call_qmp(c, "query-block", NULL, on_blocks);
 }

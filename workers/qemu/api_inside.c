@@ -10,8 +10,6 @@
 
 enum { LONG_MS = 600000, MOUNTS_MAX = 256, KEYS_MAX = 2048, NAME_BYTES = 4096, KEYS_BYTES = 1 << 20, REPLY_BYTES = 4 << 20, TP_STRING = 7 };
 
-static const char malformed[] = "malformed return value";
-
 /* Strings of the arguments as a JSON array; *n of them. */
 static json_t *strings_arg(struct mp_in *in, uint32_t max, uint32_t *n)
 {
@@ -24,20 +22,14 @@ static json_t *strings_arg(struct mp_in *in, uint32_t max, uint32_t *n)
     return a;
 }
 
-static void on_count(void *data, json_t *ret, const struct err *e)
+static void on_count(struct call *c, json_t *ret)
 {
-    struct call *c = data;
-    struct mp_out o;
-    if (!ret)
-        call_fail(c, e);
-    else if (!json_is_integer(ret))
-        call_failf(c, VIR_ERR_INTERNAL_ERROR, malformed);
-    else {
-        mp_out_init(&o, 64);
-        mp_array(&o, 1);
-        mp_int(&o, (int32_t)json_integer_value(ret));
-        call_out(c, &o);
+    if (!json_is_integer(ret)) {
+        call_failf(c, VIR_ERR_INTERNAL_ERROR, "malformed return value");
+        return;
     }
+    reply_int(c->g, &c->rq, (int32_t)json_integer_value(ret));
+    call_drop(c);
 }
 
 /* ---- file systems ---- */
@@ -58,9 +50,9 @@ static void freeze_or_thaw(struct guest *g, const struct request *rq, struct fra
     else if (call_need_agent(g, rq))
         ;
     else if (n)
-        agent_send(&g->agent, "guest-fsfreeze-freeze-list", json_pack("{s:O}", "mountpoints", mounts), LONG_MS, false, on_count, call_new(g, rq));
+        call_agent(call_new(g, rq), "guest-fsfreeze-freeze-list", json_pack("{s:O}", "mountpoints", mounts), LONG_MS, on_count);
     else
-        agent_send(&g->agent, is_freeze ? "guest-fsfreeze-freeze" : "guest-fsfreeze-thaw", NULL, LONG_MS, false, on_count, call_new(g, rq));
+        call_agent(call_new(g, rq), is_freeze ? "guest-fsfreeze-freeze" : "guest-fsfreeze-thaw", NULL, LONG_MS, on_count);
     json_decref(mounts);
 }
 
@@ -83,7 +75,7 @@ OP_FN(api_fstrim)
     if (has_mount)
         reply_err(g, rq, VIR_ERR_ARGUMENT_UNSUPPORTED, "Specifying mount point is not supported for now");
     else if (!call_need_agent(g, rq))
-        agent_send(&g->agent, "guest-fstrim", json_pack("{s:I}", "minimum", (json_int_t)minimum), LONG_MS, false, call_on_done, call_new(g, rq));
+        call_agent(call_new(g, rq), "guest-fstrim", json_pack("{s:I}", "minimum", (json_int_t)minimum), LONG_MS, NULL);
 }
 
 /* ---- accounts ---- */
@@ -120,21 +112,18 @@ OP_FN(api_set_user_password)
     else if (!call_need_agent(g, rq)) {
         AUTO_FREE char *coded = base64(password);
         json_t *args = json_pack("{s:b, s:s, s:s}", "crypted", flags & PASSWORD_ENCRYPTED, "username", user, "password", coded);
-        agent_send(&g->agent, "guest-set-user-password", args, 0, false, call_on_done, call_new(g, rq));
+        call_agent(call_new(g, rq), "guest-set-user-password", args, 0, NULL);
         explicit_bzero(coded, strlen(coded));
         explicit_bzero(password, strlen(password));
     }
 }
 
-static void on_keys(void *data, json_t *ret, const struct err *e)
+static void on_keys(struct call *c, json_t *ret)
 {
-    struct call *c = data;
     json_t *keys = json_object_get(ret, "keys");
     struct mp_out o;
-    if (!ret || !json_is_array(keys) || json_array_size(keys) > KEYS_MAX) {
-        struct err own = ERR_INIT;
-        err_set(&own, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "qemu agent didn't return an array of keys");
-        call_fail(c, ret ? &own : e);
+    if (!json_is_array(keys) || json_array_size(keys) > KEYS_MAX) {
+        call_failf(c, VIR_ERR_INTERNAL_ERROR, "qemu agent didn't return an array of keys");
         return;
     }
     mp_out_init(&o, REPLY_BYTES);
@@ -156,7 +145,7 @@ OP_FN(api_ssh_keys_get)
     AUTO_FREE char *user = mp_get_strdup(&in, NAME_BYTES);
     mp_get_u32(&in);
     if (!call_end_args(g, rq, &in) && !call_need_agent(g, rq))
-        agent_send(&g->agent, "guest-ssh-get-authorized-keys", json_pack("{s:s}", "username", user), 0, false, on_keys, call_new(g, rq));
+        call_agent(call_new(g, rq), "guest-ssh-get-authorized-keys", json_pack("{s:s}", "username", user), 0, on_keys);
 }
 
 OP_FN(api_ssh_keys_set)
@@ -178,7 +167,7 @@ OP_FN(api_ssh_keys_set)
         args = json_pack("{s:s, s:o}", "username", user, "keys", keys);
     else
         args = json_pack("{s:s, s:o, s:b}", "username", user, "keys", keys, "reset", !(flags & KEYS_APPEND));
-    agent_send(&g->agent, flags & KEYS_REMOVE ? "guest-ssh-remove-authorized-keys" : "guest-ssh-add-authorized-keys", args, 0, false, call_on_done, call_new(g, rq));
+    call_agent(call_new(g, rq), flags & KEYS_REMOVE ? "guest-ssh-remove-authorized-keys" : "guest-ssh-add-authorized-keys", args, 0, NULL);
 }
 
 /* ---- processors as the guest sees them ---- */
@@ -201,20 +190,15 @@ static bool vcpu_of(json_t *v, struct vcpu *out)
     return json_is_integer(json_object_get(v, "logical-id")) && id >= 0 && id < BITMAP_BITS;
 }
 
-static void on_guest_vcpus(void *data, json_t *ret, const struct err *e)
+static void on_guest_vcpus(struct call *c, json_t *ret)
 {
     static const char *const names[] = { "vcpus", "online", "offlinable" };
-    struct call *c = data;
     uint8_t map[ARRAY_N(names)][BITMAP_BITS / 8] = { 0 };
     char text[BITMAP_BITS * 5];
     struct mp_out o;
     struct vcpu v;
     json_t *one;
     size_t i;
-    if (!ret) {
-        call_fail(c, e);
-        return;
-    }
     json_array_foreach(ret, i, one) {
         if (!vcpu_of(one, &v)) {
             call_failf(c, VIR_ERR_INTERNAL_ERROR, "vcpu id '%u' reported by guest agent is out of range", (unsigned)v.id);
@@ -247,19 +231,16 @@ OP_FN(api_get_guest_vcpus)
         return;
     mp_get_u32(&in);
     if (!call_end_args(g, rq, &in) && !call_need_agent(g, rq))
-        agent_send(&g->agent, "guest-get-vcpus", NULL, 0, false, on_guest_vcpus, call_new(g, rq));
+        call_agent(call_new(g, rq), "guest-get-vcpus", NULL, 0, on_guest_vcpus);
 }
 
 static void change_next(struct call *c);
 
-static void on_changed(void *data, json_t *ret, const struct err *e)
+static void on_changed(struct call *c, json_t *ret)
 {
-    struct call *c = data;
     struct change *x = c->extra;
     json_int_t done = json_integer_value(ret);
-    if (!ret)
-        call_fail(c, e);
-    else if (done <= 0 || done > (json_int_t)json_array_size(x->left))
+    if (done <= 0 || done > (json_int_t)json_array_size(x->left))
         call_failf(c, VIR_ERR_INTERNAL_ERROR, "guest agent returned malformed or invalid return value");
     else {
         while (done--)
@@ -272,7 +253,7 @@ static void change_next(struct call *c)
 {
     struct change *x = c->extra;
     if (json_array_size(x->left))
-        agent_send(&c->g->agent, "guest-set-vcpus", json_pack("{s:O}", "vcpus", x->left), 0, false, on_changed, c);
+        call_agent(c, "guest-set-vcpus", json_pack("{s:O}", "vcpus", x->left), 0, on_changed);
     else
         call_ok(c);
 }
@@ -334,13 +315,10 @@ static int change_count(struct call *c, json_t *ret)
     return 0;
 }
 
-static void on_to_change(void *data, json_t *ret, const struct err *e)
+static void on_to_change(struct call *c, json_t *ret)
 {
-    struct call *c = data;
     struct change *x = c->extra;
-    if (!ret)
-        call_fail(c, e);
-    else if (!(x->by_count ? change_count(c, ret) : change_named(c, ret)))
+    if (!(x->by_count ? change_count(c, ret) : change_named(c, ret)))
         change_next(c);
 }
 
@@ -351,7 +329,7 @@ static void change_vcpus(struct guest *g, const struct request *rq, const struct
     *x = *wanted;
     x->left = json_array();
     c->free_extra = change_free;
-    agent_send(&g->agent, "guest-get-vcpus", NULL, 0, false, on_to_change, c);
+    call_agent(c, "guest-get-vcpus", NULL, 0, on_to_change);
 }
 
 OP_FN(api_set_guest_vcpus)
@@ -417,22 +395,19 @@ static void on_sleeping(void *data, json_t *ret, const struct err *e)
     sleep_look(&s->timer);
 }
 
-static void on_machine(void *data, json_t *ret, const struct err *e)
+static void on_machine(struct call *c, json_t *ret)
 {
     static const char *const commands[] = { "guest-suspend-ram", "guest-suspend-disk", "guest-suspend-hybrid" };
-    struct call *c = data;
     struct sleep *s = c->extra;
-    struct err own = ERR_INIT;
-    if (!ret)
-        call_fail(c, e);
-    else if (json_is_false(json_object_get(ret, "wakeup-suspend-support")))
+    struct err e = ERR_INIT;
+    if (json_is_false(json_object_get(ret, "wakeup-suspend-support")))
         call_failf(c, VIR_ERR_OPERATION_UNSUPPORTED, "Domain does not have suspend support");
     else if (s->target != 1 && tree_attr_is(tree_get(c->g->tree, "pm/suspend-to-mem"), "enabled", "no"))
         call_failf(c, VIR_ERR_OPERATION_UNSUPPORTED, "S3 state is disabled for this domain");
     else if (s->target == 1 && tree_attr_is(tree_get(c->g->tree, "pm/suspend-to-disk"), "enabled", "no"))
         call_failf(c, VIR_ERR_OPERATION_UNSUPPORTED, "S4 state is disabled for this domain");
-    else if (agent_check(&c->g->agent, &own))
-        call_fail(c, &own);
+    else if (agent_check(&c->g->agent, &e))
+        call_fail(c, &e);
     else
         agent_send(&c->g->agent, commands[s->target], NULL, 0, true, on_sleeping, c);
 }
@@ -458,7 +433,6 @@ OP_FN(api_pm_suspend)
         struct sleep *s = call_extra(c, sizeof *s);
         *s = (struct sleep){ .target = target, .c = c };
         c->free_extra = sleep_free;
-        qmp_send(&g->qmp, "query-current-machine", NULL, -1, 0, on_machine, c);
-        qmp_flush(&g->qmp);
+        call_qmp(c, "query-current-machine", NULL, on_machine);
     }
 }

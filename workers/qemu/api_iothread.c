@@ -11,14 +11,10 @@
 
 struct iothread_call { uint32_t id; bool is_new; };
 
-static void on_listed(void *data, json_t *ret, const struct err *e)
+static void on_listed(struct call *c, json_t *ret)
 {
-    struct call *c = data;
     struct iothread_call *x = c->extra;
-    if (!ret) {
-        call_fail(c, e);
-        return;
-    }
+    (void)ret;
     if (x->is_new)
         iothread_add(c->g->tree, x->id);
     else
@@ -47,10 +43,9 @@ static void add_or_remove(struct guest *g, const struct request *rq, struct fram
     *(struct iothread_call *)call_extra(c, sizeof(struct iothread_call)) = (struct iothread_call){ id, is_new };
     util_format(name, sizeof name, "iothread%u", id);
     if (is_new)
-        qmp_send(&g->qmp, "object-add", json_pack("{s:s, s:s}", "qom-type", "iothread", "id", name), -1, 0, on_listed, c);
+        call_qmp(c, "object-add", json_pack("{s:s, s:s}", "qom-type", "iothread", "id", name), on_listed);
     else
-        qmp_send(&g->qmp, "object-del", json_pack("{s:s}", "id", name), -1, 0, on_listed, c);
-    qmp_flush(&g->qmp);
+        call_qmp(c, "object-del", json_pack("{s:s}", "id", name), on_listed);
 }
 
 OP_FN(api_add_iothread) { add_or_remove(w->data, rq, f, true); }
@@ -68,16 +63,12 @@ static void set_free(void *extra)
     typed_free(&((struct set_call *)extra)->l);
 }
 
-static void on_property(void *data, json_t *ret, const struct err *e)
+static void on_property(struct call *c, json_t *ret)
 {
-    struct call *c = data;
     struct set_call *x = c->extra;
     struct guest *g = c->g;
     char path[48];
-    if (!ret) {
-        call_fail(c, e);
-        return;
-    }
+    (void)ret;
     if (x->next == x->l.n) {
         struct tree *t = iothread_find(g->tree, x->id);
         if (t)
@@ -90,9 +81,7 @@ static void on_property(void *data, json_t *ret, const struct err *e)
     const struct typed *v = &x->l.v[x->next++];
     bool is_signed = v->which >= IOTHREAD_POOL_MIN;
     util_format(path, sizeof path, "/objects/iothread%u", x->id);
-    qmp_send(&g->qmp, "qom-set", json_pack("{s:s, s:s, s:I}", "path", path, "property", properties[v->which], "value", is_signed ? (json_int_t)v->i : (json_int_t)v->u),
-             -1, 0, on_property, c);
-    qmp_flush(&g->qmp);
+    call_qmp(c, "qom-set", json_pack("{s:s, s:s, s:I}", "path", path, "property", properties[v->which], "value", is_signed ? (json_int_t)v->i : (json_int_t)v->u), on_property);
 }
 
 OP_FN(api_set_iothread)
@@ -124,5 +113,5 @@ OP_FN(api_set_iothread)
     else if (iothread_set(t, &x->l, true, &e))
         call_fail(c, &e);
     else
-        on_property(c, json_true(), NULL);
+        on_property(c, NULL);
 }

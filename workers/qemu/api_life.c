@@ -126,8 +126,7 @@ static void by_button(struct call *c)
     struct power *p = c->extra;
     g->fake_reboot = p->is_reboot;
     guest_told(g);
-    qmp_send(&g->qmp, "system_powerdown", NULL, -1, 0, call_on_done, c);
-    qmp_flush(&g->qmp);
+    call_qmp(c, "system_powerdown", NULL, NULL);
 }
 
 static void on_agent_power(void *data, json_t *ret, const struct err *e)
@@ -195,8 +194,7 @@ OP_FN(api_reset)
     g->fake_reboot = g->fake_reboot && g->state == DOM_SHUTDOWN;     /* a reboot that is under way goes on */
     if (g->state == DOM_CRASHED)
         guest_set_state(g, DOM_PAUSED, PAUSED_CRASHED, -1, 0);
-    qmp_send(&g->qmp, "system_reset", NULL, -1, 0, call_on_done, call_new(g, rq));
-    qmp_flush(&g->qmp);
+    call_qmp(call_new(g, rq), "system_reset", NULL, NULL);
 }
 
 OP_FN(api_inject_nmi)
@@ -205,8 +203,7 @@ OP_FN(api_inject_nmi)
     uint32_t flags;
     if (flags_only(g, rq, f, 0, "qemuDomainInjectNMI", &flags))
         return;
-    qmp_send(&g->qmp, "inject-nmi", NULL, -1, 0, call_on_done, call_new(g, rq));
-    qmp_flush(&g->qmp);
+    call_qmp(call_new(g, rq), "inject-nmi", NULL, NULL);
 }
 
 OP_FN(api_pm_wakeup)
@@ -215,8 +212,7 @@ OP_FN(api_pm_wakeup)
     uint32_t flags;
     if (flags_only(g, rq, f, 0, "qemuDomainPMWakeup", &flags))
         return;
-    qmp_send(&g->qmp, "system_wakeup", NULL, -1, 0, call_on_done, call_new(g, rq));
-    qmp_flush(&g->qmp);
+    call_qmp(call_new(g, rq), "system_wakeup", NULL, NULL);
 }
 
 /* ---- jobs: nothing of this role runs as a job that a client can watch ---- */

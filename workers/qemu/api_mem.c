@@ -65,10 +65,8 @@ static void set_memory(struct guest *g, const struct request *rq, uint64_t kib, 
         reply_err(g, rq, VIR_ERR_INVALID_ARG, "cannot set memory higher than max memory");
     else if (!g->has_balloon)
         reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "Unable to change memory of active domain without the balloon device and guest OS balloon driver");
-    else {
-        qmp_send(&g->qmp, "balloon", json_pack("{s:I}", "value", (json_int_t)(kib * 1024)), -1, 0, call_on_done, call_new(g, rq));
-        qmp_flush(&g->qmp);
-    }
+    else
+        call_qmp(call_new(g, rq), "balloon", json_pack("{s:I}", "value", (json_int_t)(kib * 1024)), NULL);
 }
 
 OP_FN(api_set_memory)
@@ -169,8 +167,7 @@ OP_FN(api_start_dirty_rate)
     else {
         const char *mode = flags & MODE_RING ? "dirty-ring" : flags & MODE_BITMAP ? "dirty-bitmap" : "page-sampling";
         stats_forget(g);
-        qmp_send(&g->qmp, "calc-dirty-rate", json_pack("{s:i, s:s}", "calc-time", seconds, "mode", mode), -1, 0, call_on_done, call_new(g, rq));
-        qmp_flush(&g->qmp);
+        call_qmp(call_new(g, rq), "calc-dirty-rate", json_pack("{s:i, s:s}", "calc-time", seconds, "mode", mode), NULL);
     }
 }
 

@@ -31,12 +31,9 @@ static void on_raw(void *data, json_t *ret, const struct err *e)
     reply_string(c, text);
 }
 
-static void on_hmp(void *data, json_t *ret, const struct err *e)
+static void on_hmp(struct call *c, json_t *ret)
 {
-    if (ret)
-        reply_string(data, json_string_value(ret));
-    else
-        call_fail(data, e);
+    reply_string(c, json_string_value(ret));
 }
 
 /* A client's command, parsed under the same bounds as everything else. NULL with the call answered. */
@@ -71,7 +68,7 @@ OP_FN(api_monitor_command)
     }
     stats_forget(g);                    /* whatever it does */
     if (flags & MONITOR_HMP) {
-        qmp_send(&g->qmp, "human-monitor-command", json_pack("{s:s}", "command-line", text), -1, 0, on_hmp, call_new(g, rq));
+        call_qmp(call_new(g, rq), "human-monitor-command", json_pack("{s:s}", "command-line", text), on_hmp);
     } else {
         json_t *v = parse(g, rq, text);
         if (!v)
@@ -82,8 +79,8 @@ OP_FN(api_monitor_command)
             return;
         }
         qmp_send_raw(&g->qmp, v, on_raw, call_new(g, rq));
+        qmp_flush(&g->qmp);
     }
-    qmp_flush(&g->qmp);
 }
 
 OP_FN(api_agent_command)
@@ -149,6 +146,5 @@ OP_FN(api_send_key)
     json_t *args = json_pack("{s:o}", "keys", keys);
     if (hold)
         json_object_set_new(args, "hold-time", json_integer(hold));
-    qmp_send(&g->qmp, "send-key", args, -1, 0, call_on_done, call_new(g, rq));
-    qmp_flush(&g->qmp);
+    call_qmp(call_new(g, rq), "send-key", args, NULL);
 }

@@ -529,6 +529,5 @@ OP_FN(api_set_block_threshold)
     }
     stats_forget(g);
     util_format(node, sizeof node, "libvirt-%llu-storage", (unsigned long long)number);
-    qmp_send(&g->qmp, "block-set-write-threshold", json_pack("{s:s, s:I}", "node-name", node, "write-threshold", (json_int_t)threshold), -1, 0, call_on_done, call_new(g, rq));
-    qmp_flush(&g->qmp);
+    call_qmp(call_new(g, rq), "block-set-write-threshold", json_pack("{s:s, s:I}", "node-name", node, "write-threshold", (json_int_t)threshold), NULL);
 }

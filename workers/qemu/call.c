@@ -127,6 +127,40 @@ int call_check_flags(struct guest *g, const struct request *rq, uint32_t flags, 
     return -1;
 }
 
+void reply_int(struct guest *g, const struct request *rq, int64_t v)
+{
+    struct mp_out o;
+    mp_out_init(&o, 64);
+    mp_array(&o, 1);
+    mp_int(&o, v);
+    worker_reply_out(g->w, rq, &o);
+}
+
+static void on_return(void *data, json_t *ret, const struct err *e)
+{
+    struct call *c = data;
+    if (!ret)
+        call_fail(c, e);
+    else if (c->done)
+        c->done(c, ret);
+    else
+        call_ok(c);
+}
+
+void call_qmp(struct call *c, const char *command, json_t *args, call_done_fn *done)
+{
+    struct qmp *q = &c->g->qmp;
+    c->done = done;
+    qmp_send(q, command, args, -1, 0, on_return, c);
+    qmp_flush(q);
+}
+
+void call_agent(struct call *c, const char *command, json_t *args, unsigned ms, call_done_fn *done)
+{
+    c->done = done;
+    agent_send(&c->g->agent, command, args, ms, false, on_return, c);
+}
+
 void call_on_done(void *data, json_t *ret, const struct err *e)
 {
     struct call *c = data;

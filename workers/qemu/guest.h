@@ -131,9 +131,7 @@ void guest_learn(struct guest *g);                                      /* asks 
 /* api_cpu.c: "0-3,^2" into a bit map; CPUs beyond it are left out. 0 or -1. */
 int guest_parse_cpus(const char *s, uint8_t *map, size_t bytes);
 
-/* api_block.c: sets the limits of a disk that QEMU has an image of, of one or of all that have some; fn and data once for each. */
-struct iotune;
-void guest_throttle(struct guest *g, const struct tree *disk, const struct iotune *t, unsigned ms, qmp_reply_fn *fn, void *data);
+/* api_block.c: sets the limits of all disks that have some and that QEMU has an image of; fn and data once for each. */
 json_t *guest_throttle_args(const struct tree *disk);                   /* of block_set_io_throttle, for what the document says; NULL: no limits, or no image */
 void guest_throttle_all(struct guest *g, unsigned ms, qmp_reply_fn *fn, void *data);
 
@@ -228,6 +226,7 @@ void notify_monitor(struct guest *g, const char *event, double when, json_t *dat
 struct call {
     struct guest *g;
     struct request rq;
+    void (*done)(struct call *c, json_t *ret);  /* of call_qmp(), call_agent() */
     void (*free_extra)(void *extra);
     void *extra;                        /* the handler's own notes */
 };
@@ -250,6 +249,12 @@ int call_need_agent(struct guest *g, const struct request *rq);
 int call_check_flags(struct guest *g, const struct request *rq, uint32_t flags, uint32_t known, const char *function);
 void reply_err(struct guest *g, const struct request *rq, int code, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 void reply_ok(struct guest *g, const struct request *rq);
+void reply_int(struct guest *g, const struct request *rq, int64_t v);
+/* Has QEMU do it, or the agent (ms: as agent_send() has it); args are taken over.  Then done has c and what was returned; without one the client is told that it is
+ * done.  When it fails the client is told why, and c is no more. */
+typedef void call_done_fn(struct call *c, json_t *ret);
+void call_qmp(struct call *c, const char *command, json_t *args, call_done_fn *done);
+void call_agent(struct call *c, const char *command, json_t *args, unsigned ms, call_done_fn *done);
 /* The usual answer to a command whose value does not matter: data is a struct call. */
 void call_on_done(void *data, json_t *ret, const struct err *e);
 
