@@ -277,6 +277,28 @@ void worker_error(struct worker *w, const struct request *rq, const struct err *
     worker_send(w, rq, FRAME_ERROR, e, err_wire_len(e), NULL, 0);
 }
 
+void worker_vfail(struct worker *w, const struct request *rq, int code, int domain, const char *fmt, va_list ap)
+{
+    struct err e = ERR_INIT;
+    char text[ERR_DETAIL_MAX];
+    vsnprintf(text, sizeof text, fmt, ap);
+    err_set(&e, code, domain, "%s", text);
+    worker_error(w, rq, &e);
+}
+
+void worker_fail(struct worker *w, const struct request *rq, int code, int domain, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    worker_vfail(w, rq, code, domain, fmt, ap);
+    va_end(ap);
+}
+
+void worker_malformed(struct worker *w, const struct request *rq)
+{
+    worker_fail(w, rq, VIR_ERR_RPC, VIR_FROM_RPC, "Unable to decode message payload");
+}
+
 void worker_event(struct worker *w, uint32_t op, uint32_t arg, const void *body, size_t len, const int *fds, unsigned nfds)
 {
     struct frame_head h = { .kind = FRAME_EVENT, .op = op, .arg = arg, .object = w->birth.object };
@@ -325,7 +347,6 @@ static bool flags_are_told(const struct op_route_row *row, const struct request 
 
 int worker_args(struct worker *w, const struct request *rq, struct frame *f, struct mp_in *in)
 {
-    struct err e = ERR_INIT;
     const struct op_route_row *row = op_route_find(rq->op);
     size_t cap = row && row->cap ? row->cap : FRAME_BIG_MAX;
 
@@ -335,7 +356,14 @@ int worker_args(struct worker *w, const struct request *rq, struct frame *f, str
         if (!in->bad && flags_are_told(row, rq, *in))
             return 0;
     }
-    err_set(&e, VIR_ERR_RPC, VIR_FROM_RPC, "Unable to decode message payload");
-    worker_error(w, rq, &e);
+    worker_malformed(w, rq);
+    return -1;
+}
+
+int worker_args_end(struct worker *w, const struct request *rq, const struct mp_in *in)
+{
+    if (mp_end(in))
+        return 0;
+    worker_malformed(w, rq);
     return -1;
 }

@@ -4,6 +4,7 @@
  * After worker_lock() the role has its profile's sandbox (policy/sandbox.h) and reads its first frame. */
 #ifndef BULKHEAD_WORKER_H
 #define BULKHEAD_WORKER_H
+#include <stdarg.h>
 #include "ipc/birth.h"
 #include "ipc/chan.h"
 #include "ipc/err.h"
@@ -41,9 +42,15 @@ void worker_heard(const struct frame *f);
 void worker_reply(struct worker *w, const struct request *rq, const void *body, size_t len, const int *fds, unsigned nfds);
 void worker_reply_out(struct worker *w, const struct request *rq, struct mp_out *o);      /* sends and frees o */
 void worker_error(struct worker *w, const struct request *rq, const struct err *e);
+/* An error in words: one that err_set() would make. */
+void worker_fail(struct worker *w, const struct request *rq, int code, int domain, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+void worker_vfail(struct worker *w, const struct request *rq, int code, int domain, const char *fmt, va_list ap);
+void worker_malformed(struct worker *w, const struct request *rq);      /* the arguments are not what the schema has */
 /* One-way message / call to the supervisor. */
 void worker_event(struct worker *w, uint32_t op, uint32_t arg, const void *body, size_t len, const int *fds, unsigned nfds);
 int worker_call(struct worker *w, uint32_t op, uint32_t arg, const void *body, size_t len, const int *fds, unsigned nfds, worker_answer_fn *fn, void *data);
 /* Opens the arguments of an API call: guards the body, enters the array. 0, or an error is answered (code 39) and -1. */
 int worker_args(struct worker *w, const struct request *rq, struct frame *f, struct mp_in *in);
+/* After the last getter: 0, or the same error is answered and -1. */
+int worker_args_end(struct worker *w, const struct request *rq, const struct mp_in *in);
 #endif

@@ -3,10 +3,6 @@
 #define BULKHEAD_HOST_CALLS_H
 #include "workers/worker.h"
 
-/* After the last getter: true, or answered with "Unable to decode message payload". */
-bool end_args(struct worker *w, const struct request *rq, const struct mp_in *in);
-void refuse(struct worker *w, const struct request *rq, int code, int domain, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
-
 /* tune.c */
 void on_memory_params(struct worker *w, const struct request *rq, struct frame *f);
 void on_set_memory_params(struct worker *w, const struct request *rq, struct frame *f);

@@ -1,6 +1,5 @@
 /* host.c: the role that answers for the host itself: CPUs, memory, capabilities.  It reads /proc and /sys and what it was born with. */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,33 +21,10 @@
 
 static struct host host;
 
-/* Arguments by the schema; at most four numbers and four strings. */
-bool end_args(struct worker *w, const struct request *rq, const struct mp_in *in)
-{
-    struct err e = ERR_INIT;
-    if (mp_end(in))
-        return true;
-    err_set(&e, VIR_ERR_RPC, VIR_FROM_RPC, "Unable to decode message payload");
-    worker_error(w, rq, &e);
-    return false;
-}
-
-void refuse(struct worker *w, const struct request *rq, int code, int domain, const char *fmt, ...)
-{
-    struct err e = ERR_INIT;
-    char text[256];
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(text, sizeof text, fmt, ap);
-    va_end(ap);
-    err_set(&e, code, domain, "%s", text);
-    worker_error(w, rq, &e);
-}
-
 static bool no_flags(struct worker *w, const struct request *rq, uint32_t flags)
 {
     if (flags)
-        refuse(w, rq, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "unsupported flags (0x%x)", flags);
+        worker_fail(w, rq, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "unsupported flags (0x%x)", flags);
     return !flags;
 }
 
@@ -59,11 +35,11 @@ static void on_max_vcpus(struct worker *w, const struct request *rq, struct fram
     if (worker_args(w, rq, f, &in))
         return;
     AUTO_FREE char *type = mp_get_nil(&in) ? NULL : mp_get_strdup(&in, 64);
-    if (!end_args(w, rq, &in))
+    if (worker_args_end(w, rq, &in))
         return;
     bool kvm = type && !strcasecmp(type, "kvm");
     if (type && !kvm && strcasecmp(type, "qemu")) {
-        refuse(w, rq, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "unknown type '%s'", type);
+        worker_fail(w, rq, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "unknown type '%s'", type);
         return;
     }
     if (kvm && !host.settings.kvm_vcpus) {
@@ -85,7 +61,7 @@ static void on_info(struct worker *w, const struct request *rq, struct frame *f)
     struct utsname u;
     struct fact_topology t;
     uint64_t total, avail;
-    if (worker_args(w, rq, f, &in) || !end_args(w, rq, &in))
+    if (worker_args(w, rq, f, &in) || worker_args_end(w, rq, &in))
         return;
     uname(&u);
     u.machine[31] = 0;
@@ -120,7 +96,7 @@ static void reply_text(struct worker *w, const struct request *rq, char *text, c
 static void on_capabilities(struct worker *w, const struct request *rq, struct frame *f)
 {
     struct mp_in in;
-    if (!worker_args(w, rq, f, &in) && end_args(w, rq, &in))
+    if (!worker_args(w, rq, f, &in) && !worker_args_end(w, rq, &in))
         reply_text(w, rq, capabilities_text(&host), NULL);
 }
 
@@ -134,7 +110,7 @@ static void on_domcaps(struct worker *w, const struct request *rq, struct frame 
     for (int i = 0; i < 4; i++)
         s[i] = mp_get_nil(&in) ? NULL : mp_get_strdup(&in, 4096);
     uint32_t flags = mp_get_u32(&in);
-    if (end_args(w, rq, &in)) {
+    if (!worker_args_end(w, rq, &in)) {
         if (no_flags(w, rq, flags))
             reply_text(w, rq, domcaps_text(&host, s[0], s[1], s[2], s[3], &e), &e);
     }
@@ -147,7 +123,7 @@ static void on_free_memory(struct worker *w, const struct request *rq, struct fr
     struct mp_in in;
     struct mp_out o;
     uint64_t total, avail;
-    if (worker_args(w, rq, f, &in) || !end_args(w, rq, &in))
+    if (worker_args(w, rq, f, &in) || worker_args_end(w, rq, &in))
         return;
     fact_memory_all(&total, &avail);
     mp_out_init(&o, REPLY_MAX);
@@ -165,12 +141,12 @@ static void on_cells_free(struct worker *w, const struct request *rq, struct fra
     if (worker_args(w, rq, f, &in))
         return;
     int32_t start = mp_get_i32(&in), most = mp_get_i32(&in);
-    if (!end_args(w, rq, &in))
+    if (worker_args_end(w, rq, &in))
         return;
     fact_cells(&cells);
     int last = set_last(&cells);
     if (start < 0 || start > last || most < 1) {
-        refuse(w, rq, VIR_ERR_INTERNAL_ERROR, VIR_FROM_NONE, "start cell %d out of range (0-%d)", start, last);
+        worker_fail(w, rq, VIR_ERR_INTERNAL_ERROR, VIR_FROM_NONE, "start cell %d out of range (0-%d)", start, last);
         return;
     }
     last = most <= last - start ? start + most - 1 : last;
@@ -187,10 +163,8 @@ struct stat { const char *name; uint64_t value; };
 static void reply_stats(struct worker *w, const struct request *rq, const char *fn, int32_t wanted, const struct stat *s, uint32_t n)
 {
     struct mp_out o;
-    struct err e = ERR_INIT;
     if (wanted && wanted != (int32_t)n) {
-        err_set(&e, VIR_ERR_INVALID_ARG, VIR_FROM_NONE, "nparams in %s must be equal to %u", fn, n);
-        worker_error(w, rq, &e);
+        worker_fail(w, rq, VIR_ERR_INVALID_ARG, VIR_FROM_NONE, "nparams in %s must be equal to %u", fn, n);
         return;
     }
     mp_out_init(&o, REPLY_MAX);
@@ -215,7 +189,7 @@ static void on_cpu_stats(struct worker *w, const struct request *rq, struct fram
         return;
     int32_t cpu = mp_get_i32(&in), wanted = mp_get_i32(&in);
     uint32_t flags = mp_get_u32(&in);
-    if (!end_args(w, rq, &in))
+    if (worker_args_end(w, rq, &in))
         return;
     if (!no_flags(w, rq, flags))
         return;
@@ -223,7 +197,7 @@ static void on_cpu_stats(struct worker *w, const struct request *rq, struct fram
     fact_text(text, sizeof text, "/proc/stat");
     const char *p = !wanted ? strstr(text, "cpu ") : cpu < -1 ? NULL : strstr(text, word);      /* how many there are is no question of a CPU */
     if (!p) {
-        refuse(w, rq, VIR_ERR_INVALID_ARG, VIR_FROM_NONE, "Invalid cpuNum in virHostCPUGetStatsLinux");
+        worker_fail(w, rq, VIR_ERR_INVALID_ARG, VIR_FROM_NONE, "Invalid cpuNum in virHostCPUGetStatsLinux");
         return;
     }
     p += strlen(word);
@@ -246,13 +220,13 @@ static void on_memory_stats(struct worker *w, const struct request *rq, struct f
     int32_t wanted = mp_get_i32(&in), cell = mp_get_i32(&in);
     uint32_t flags = mp_get_u32(&in), n = cell < 0 ? 4 : 2;
     struct fact_set cells;
-    if (!end_args(w, rq, &in))
+    if (worker_args_end(w, rq, &in))
         return;
     fact_cells(&cells);
     if (!no_flags(w, rq, flags))
         return;
     if (cell < -1 || cell > set_last(&cells)) {
-        refuse(w, rq, VIR_ERR_INVALID_ARG, VIR_FROM_NONE, "cellNum in virHostMemGetStats must be less than or equal to %d", set_last(&cells));
+        worker_fail(w, rq, VIR_ERR_INVALID_ARG, VIR_FROM_NONE, "cellNum in virHostMemGetStats must be less than or equal to %d", set_last(&cells));
         return;
     }
     for (uint32_t i = 0; i < n; i++) {
@@ -272,7 +246,7 @@ static void on_cpu_map(struct worker *w, const struct request *rq, struct frame 
         return;
     int32_t need_map = mp_get_i32(&in), need_online = mp_get_i32(&in);
     uint32_t flags = mp_get_u32(&in);
-    if (!end_args(w, rq, &in))
+    if (worker_args_end(w, rq, &in))
         return;
     if (!no_flags(w, rq, flags))
         return;
@@ -305,13 +279,12 @@ static void on_models(struct worker *w, const struct request *rq, struct frame *
 {
     struct mp_in in;
     struct mp_out o;
-    struct err e = ERR_INIT;
     if (worker_args(w, rq, f, &in))
         return;
     AUTO_FREE char *arch = mp_get_strdup(&in, 64);
     int32_t need = mp_get_i32(&in);
     uint32_t flags = mp_get_u32(&in), n = 0;
-    if (!end_args(w, rq, &in))
+    if (worker_args_end(w, rq, &in))
         return;
     if (!no_flags(w, rq, flags))
         return;
@@ -319,10 +292,9 @@ static void on_models(struct worker *w, const struct request *rq, struct frame *
     bool has_models = !strcmp(arch, "x86_64") || !strcmp(arch, "i686");
     if (!has_models && !is_word(WITHOUT_MODELS, arch)) {
         if (!is_word(OTHERS, arch))
-            err_set(&e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "cannot find architecture %s", arch);
+            worker_fail(w, rq, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "cannot find architecture %s", arch);
         else
-            err_set(&e, VIR_ERR_NO_SUPPORT, VIR_FROM_CPU, "'%s' architecture is not supported by CPU driver", arch);
-        worker_error(w, rq, &e);
+            worker_fail(w, rq, VIR_ERR_NO_SUPPORT, VIR_FROM_CPU, "'%s' architecture is not supported by CPU driver", arch);
         return;
     }
     while (has_models && cpu_model(n)->name)
@@ -350,12 +322,12 @@ static void on_free_pages(struct worker *w, const struct request *rq, struct fra
     int32_t start = mp_get_i32(&in);
     uint32_t count = mp_get_u32(&in);
     mp_get_u32(&in);        /* flags: the gateway has looked at them */
-    if (!end_args(w, rq, &in))
+    if (worker_args_end(w, rq, &in))
         return;
     fact_cells(&cells);
     int last = set_last(&cells);
     if (start < 0 || start > last || count > CELLS_MAX || !count) {
-        refuse(w, rq, VIR_ERR_INTERNAL_ERROR, VIR_FROM_NONE, "start cell %d out of range (0-%d)", start, last);
+        worker_fail(w, rq, VIR_ERR_INTERNAL_ERROR, VIR_FROM_NONE, "start cell %d out of range (0-%d)", start, last);
         return;
     }
     if (start + (int)count - 1 < last)
@@ -368,7 +340,7 @@ static void on_free_pages(struct worker *w, const struct request *rq, struct fra
             uint64_t total, avail;
             if (!fact_page_counts(c, sizes[i], &total, &avail)) {
                 mp_out_free(&o);
-                refuse(w, rq, VIR_ERR_OPERATION_FAILED, VIR_FROM_NONE, "page size %u is not available on node %d", sizes[i], c);
+                worker_fail(w, rq, VIR_ERR_OPERATION_FAILED, VIR_FROM_NONE, "page size %u is not available on node %d", sizes[i], c);
                 return;
             }
             mp_uint(&o, avail);
@@ -383,8 +355,8 @@ static void on_sysinfo(struct worker *w, const struct request *rq, struct frame 
         return;
     mp_get_u32(&in);
     /* The tables are root's; nothing that clients talk to reads them. */
-    if (end_args(w, rq, &in))
-        refuse(w, rq, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "Host SMBIOS information is not available");
+    if (!worker_args_end(w, rq, &in))
+        worker_fail(w, rq, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "Host SMBIOS information is not available");
 }
 
 static const struct worker_op ops[] = {

@@ -28,7 +28,7 @@ void on_memory_params(struct worker *w, const struct request *rq, struct frame *
         return;
     int32_t asked = mp_get_i32(&in);
     mp_get_u32(&in);
-    if (!end_args(w, rq, &in))
+    if (worker_args_end(w, rq, &in))
         return;
     mp_out_init(&list, REPLY_BYTES);
     for (size_t i = 0; i < ARRAY_N(ksm) && (int64_t)n < asked; i++)
@@ -61,8 +61,8 @@ void on_set_memory_params(struct worker *w, const struct request *rq, struct fra
         return;
     }
     mp_get_u32(&in);
-    if (end_args(w, rq, &in))
-        refuse(w, rq, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "memory parameters of the host are not changed by this daemon");
+    if (!worker_args_end(w, rq, &in))
+        worker_fail(w, rq, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "memory parameters of the host are not changed by this daemon");
 }
 
 void on_alloc_pages(struct worker *w, const struct request *rq, struct frame *f)
@@ -80,26 +80,26 @@ void on_alloc_pages(struct worker *w, const struct request *rq, struct frame *f)
     int32_t start = mp_get_i32(&in);
     mp_get_u32(&in);
     mp_get_u32(&in);
-    if (!end_args(w, rq, &in))
+    if (worker_args_end(w, rq, &in))
         return;
     fact_cells(&cells);
     int last = set_last(&cells);
     if (start > last) {
-        refuse(w, rq, VIR_ERR_INTERNAL_ERROR, VIR_FROM_NONE, "start cell %d out of range (0-%d)", start, last);
+        worker_fail(w, rq, VIR_ERR_INTERNAL_ERROR, VIR_FROM_NONE, "start cell %d out of range (0-%d)", start, last);
         return;
     }
     for (uint32_t i = 0; i < n; i++)
         if (size[i] == (uint32_t)sysconf(_SC_PAGESIZE) / 1024) {
-            refuse(w, rq, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_NONE, "system pages pool can't be modified");
+            worker_fail(w, rq, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_NONE, "system pages pool can't be modified");
             return;
         } else if (!fact_page_counts(start < 0 ? -1 : start, size[i], &total, &avail)) {
             if (start < 0)
-                refuse(w, rq, VIR_ERR_OPERATION_FAILED, VIR_FROM_NONE, "page size %u is not available", size[i]);
+                worker_fail(w, rq, VIR_ERR_OPERATION_FAILED, VIR_FROM_NONE, "page size %u is not available", size[i]);
             else
-                refuse(w, rq, VIR_ERR_OPERATION_FAILED, VIR_FROM_NONE, "page size %u is not available on node %d", size[i], start);
+                worker_fail(w, rq, VIR_ERR_OPERATION_FAILED, VIR_FROM_NONE, "page size %u is not available on node %d", size[i], start);
             return;
         }
-    refuse(w, rq, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "pools of huge pages are not changed by this daemon");
+    worker_fail(w, rq, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "pools of huge pages are not changed by this daemon");
 }
 
 void on_node_suspend(struct worker *w, const struct request *rq, struct frame *f)
@@ -111,10 +111,10 @@ void on_node_suspend(struct worker *w, const struct request *rq, struct frame *f
     uint32_t target = mp_get_u32(&in);
     mp_get_uint(&in);
     mp_get_u32(&in);
-    if (!end_args(w, rq, &in))
+    if (worker_args_end(w, rq, &in))
         return;
     if (target >= ARRAY_N(targets))
-        refuse(w, rq, VIR_ERR_ARGUMENT_UNSUPPORTED, VIR_FROM_NONE, "Invalid suspend target");
+        worker_fail(w, rq, VIR_ERR_ARGUMENT_UNSUPPORTED, VIR_FROM_NONE, "Invalid suspend target");
     else
-        refuse(w, rq, VIR_ERR_ARGUMENT_UNSUPPORTED, VIR_FROM_NONE, "%s", targets[target]);
+        worker_fail(w, rq, VIR_ERR_ARGUMENT_UNSUPPORTED, VIR_FROM_NONE, "%s", targets[target]);
 }

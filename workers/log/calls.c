@@ -7,13 +7,6 @@
 #include "ipc/util.h"
 #include "workers/log/log.h"
 
-static void malformed(struct worker *w, const struct request *rq)
-{
-    struct err e = ERR_INIT;
-    err_set(&e, VIR_ERR_RPC, VIR_FROM_RPC, "Unable to decode message payload");
-    worker_error(w, rq, &e);
-}
-
 void reply_position(struct worker *w, const struct request *rq)
 {
     struct err e = ERR_INIT;
@@ -36,7 +29,7 @@ void reply_position(struct worker *w, const struct request *rq)
 void call_position(struct worker *w, const struct request *rq, struct frame *f)
 {
     if (frame_body(f, sizeof(struct log_at)) < 0 || f->body_len != sizeof(struct log_at)) {
-        malformed(w, rq);
+        worker_malformed(w, rq);
         return;
     }
     log_drain();
@@ -49,7 +42,7 @@ void call_read(struct worker *w, const struct request *rq, struct frame *f)
     const struct log_at *at;
     struct mp_out o;
     if (frame_body(f, sizeof *at) < 0 || f->body_len != sizeof *at || (at = (const void *)f->body)->most > LOG_TEXT_MAX) {
-        malformed(w, rq);
+        worker_malformed(w, rq);
         return;
     }
     log_drain();
@@ -84,7 +77,7 @@ void call_append(struct worker *w, const struct request *rq, struct frame *f)
     struct err e = ERR_INIT;
     const struct log_append *a;
     if (frame_body(f, sizeof *a + LOG_TEXT_MAX) < 0 || f->body_len < sizeof *a || (a = (const void *)f->body)->length != f->body_len - sizeof *a) {
-        malformed(w, rq);
+        worker_malformed(w, rq);
         return;
     }
     log_drain();

@@ -220,8 +220,7 @@ static void on_start(struct worker *w, const struct request *rq, struct frame *f
     bool first = w->birth.instance == 0 && !(w->birth.flags & BIRTH_RESUME);
     int r = 0;
     if (f->body_len != sizeof *n || !memchr(n->name, 0, sizeof n->name)) {
-        err_set(&e, VIR_ERR_RPC, VIR_FROM_RPC, "Unable to decode message payload");
-        worker_error(w, rq, &e);
+        worker_malformed(w, rq);
         return;
     }
     if (!is_open && stream.pipe < 0 && f->h.nfds)

@@ -310,9 +310,7 @@ OP_FN(api_cpu_stats)
     if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, TYPED_STRING_OKAY, "qemuDomainGetCPUStats") || call_need_up(g, rq))
         return;
     if (start != -1) {
-        struct err e = ERR_INIT;
-        err_set(&e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_CGROUP, "times of single host CPUs are not known");
-        worker_error(w, rq, &e);
+        worker_fail(w, rq, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_CGROUP, "times of single host CPUs are not known");
         return;
     }
     uint64_t user, sys, total = guest_cpu_time(g, &user, &sys);

@@ -339,19 +339,7 @@ OP_FN(api_set_guest_vcpus)
     struct mp_in in;
     if (call_args(g, rq, f, &in))
         return;
-    AUTO_FREE char *set = mp_get_strdup(&in, NAME_BYTES);
-    int32_t state = mp_get_i32(&in);
-    mp_get_u32(&in);
-    if (call_end_args(g, rq, &in))
-        return;
-    x.online = state;
-    if (state != 0 && state != 1)
-        reply_err(g, rq, VIR_ERR_INVALID_ARG, "unsupported state value");
-    else if (bitmap_parse(set, x.map, BITMAP_BITS)) {
-        struct err e = ERR_INIT;
-        err_set(&e, VIR_ERR_INVALID_ARG, VIR_FROM_NONE, "Failed to parse bitmap '%.200s'", set);
-        worker_error(w, rq, &e);
-    } else if (!call_need_agent(g, rq))
+    if (!vcpu_set_args(g, rq, &in, x.map, &x.online) && !call_need_agent(g, rq))
         change_vcpus(g, rq, &x);
 }
 

@@ -124,9 +124,7 @@ OP_FN(api_send_key)
     if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, 0, "qemuDomainSendKey"))
         return;
     if (!keymap_name(set)) {
-        struct err e = ERR_INIT;
-        err_set(&e, VIR_ERR_INVALID_ARG, VIR_FROM_DOMAIN, "Unsupported codeset '%u'", set);
-        worker_error(w, rq, &e);
+        worker_fail(w, rq, VIR_ERR_INVALID_ARG, VIR_FROM_DOMAIN, "Unsupported codeset '%u'", set);
         return;
     }
     json_t *keys = json_array();

@@ -3,7 +3,6 @@
  * Which places there are QEMU tells (query-hotpluggable-cpus); the processor of a place is called vcpuN.  What is done is a list, worked off one by one: after
  * each the document says what is there, so that an error in the middle leaves nothing that is not told. */
 #include "config.h"
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +16,7 @@
 
 enum { VCPU_MAXIMUM = 4, VCPU_GUEST = 8, VCPU_PLUGGABLE = 16, SET_BYTES = 4096, UNPLUG_WAIT_MS = 5000, POLL_MS = 200, SETUP_MS = 60000 };
 
-struct place { const char *type; json_t *props; bool is_taken, is_ours; };
+struct place { const char *type, *qom; json_t *props; bool is_ours; };      /* qom: of the processor that is there; NULL none */
 
 /* One call, or the start (c NULL). */
 struct vcpu_change {
@@ -59,18 +58,6 @@ static void change_end(struct vcpu_change *x, const struct err *e)
         call_fail(c, e);
     else
         call_ok(c);
-}
-
-static void __attribute__((format(printf, 3, 4))) change_fail(struct vcpu_change *x, int code, const char *fmt, ...)
-{
-    struct err e = ERR_INIT;
-    char text[256];
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(text, sizeof text, fmt, ap);
-    va_end(ap);
-    err_set(&e, code, VIR_FROM_QEMU, "%s", text);
-    change_end(x, &e);
 }
 
 /* ---- the document ---- */
@@ -132,6 +119,7 @@ static void on_polled(void *data, json_t *ret, const struct err *e)
     char path[64];
     json_t *v;
     size_t i;
+    struct err late = ERR_INIT;
     bool is_there = !ret;
     (void)e;
     if (!x->waits)
@@ -143,9 +131,10 @@ static void on_polled(void *data, json_t *ret, const struct err *e)
     }
     if (!is_there)
         vcpu_deleted(x->g, path + strlen("/machine/peripheral/"));
-    else if (loop_now_ms() - x->since_ms >= UNPLUG_WAIT_MS)
-        change_fail(x, VIR_ERR_OPERATION_TIMEOUT, "vcpu unplug request timed out. Unplug result must be manually inspected in the domain");
-    else
+    else if (loop_now_ms() - x->since_ms >= UNPLUG_WAIT_MS) {
+        err_set(&late, VIR_ERR_OPERATION_TIMEOUT, VIR_FROM_QEMU, "vcpu unplug request timed out. Unplug result must be manually inspected in the domain");
+        change_end(x, &late);
+    } else
         poll_later(x);
 }
 
@@ -254,73 +243,66 @@ static bool take_places(struct vcpu_change *x, json_t *list)
     x->answer = json_incref(list);
     json_array_foreach(list, i, v) {
         struct place *p = &x->place[x->places++];
-        const char *qom = json_string_value(json_object_get(v, "qom-path"));
-        *p = (struct place){ .type = json_string_value(json_object_get(v, "type")), .props = json_object_get(v, "props"), .is_taken = qom };
+        *p = (struct place){ .type = json_string_value(json_object_get(v, "type")), .qom = json_string_value(json_object_get(v, "qom-path")), .props = json_object_get(v, "props") };
         if (!p->type || !json_is_object(p->props) || json_integer_value(json_object_get(v, "vcpus-count")) != 1)
             return false;
-        p->is_ours = qom && !strncmp(qom, "/machine/peripheral/vcpu", strlen("/machine/peripheral/vcpu"));
     }
     qsort(x->place, x->places, sizeof x->place[0], by_rank);
-    json_array_foreach(list, i, v) {    /* ours only by the very name of its place */
-        const char *qom = json_string_value(json_object_get(v, "qom-path"));
-        for (uint32_t k = 0; qom && k < x->places; k++)
-            if (x->place[k].props == json_object_get(v, "props")) {
-                util_format(path, sizeof path, "/machine/peripheral/vcpu%u", k);
-                x->place[k].is_ours = !strcmp(path, qom);
-            }
+    for (i = 0; i < x->places; i++) {   /* ours only by the very name of its place */
+        util_format(path, sizeof path, "/machine/peripheral/vcpu%u", (unsigned)i);
+        x->place[i].is_ours = x->place[i].qom && !strcmp(path, x->place[i].qom);
     }
     return true;
 }
 
-/* As many as are wanted: the first that are off, or the last that may go.  0, or it has ended and -1. */
-static int choose(struct vcpu_change *x)
+/* As many as are wanted: the first that are off, or the last that may go. */
+static void choose(struct vcpu_change *x, struct err *e)
 {
     uint32_t now = 0;
     for (uint32_t i = 0; i < x->places; i++)
-        now += x->place[i].is_taken;
+        now += x->place[i].qom != NULL;
     x->plug = x->count > now;
     for (uint32_t k = 0; k < x->places && now != x->count; k++) {
         uint32_t i = x->plug ? k : x->places - 1 - k;
-        if (x->plug ? x->place[i].is_taken : !x->place[i].is_ours)
+        if (x->plug ? x->place[i].qom != NULL : !x->place[i].is_ours)
             continue;
         BITMAP_SET(x->map, i);
         now += x->plug ? 1u : -1u;
     }
-    if (now == x->count)
-        return 0;
-    change_fail(x, VIR_ERR_CONFIG_UNSUPPORTED, "failed to find appropriate hotpluggable vcpus to reach the desired target vcpu count");
-    return -1;
+    if (now != x->count)
+        err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "failed to find appropriate hotpluggable vcpus to reach the desired target vcpu count");
 }
 
-static int check_named(struct vcpu_change *x)
+static void check_named(const struct vcpu_change *x, struct err *e)
 {
-    for (uint32_t i = 0; i < GUEST_VCPUS_MAX; i++) {
+    for (uint32_t i = 0; i < GUEST_VCPUS_MAX && !e->code; i++)
         if (!BITMAP_GET(x->map, i))
             continue;
-        if (i >= x->places) {
-            change_fail(x, VIR_ERR_INVALID_ARG, "vcpu %u is not present in live config", i);
-            return -1;
-        }
-        if (x->place[i].is_taken == x->plug) {
-            change_fail(x, VIR_ERR_INVALID_ARG, "vcpu '%u' is already in requested state", i);
-            return -1;
-        }
-        if (!x->plug && !x->place[i].is_ours) {
-            change_fail(x, VIR_ERR_OPERATION_UNSUPPORTED, "vcpu '%u' can't be unplugged", i);
-            return -1;
-        }
-    }
-    return 0;
+        else if (i >= x->places)
+            err_set(e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "vcpu %u is not present in live config", i);
+        else if ((x->place[i].qom != NULL) == x->plug)
+            err_set(e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "vcpu '%u' is already in requested state", i);
+        else if (!x->plug && !x->place[i].is_ours)
+            err_set(e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "vcpu '%u' can't be unplugged", i);
 }
 
 static void on_places(void *data, json_t *ret, const struct err *e)
 {
     struct vcpu_change *x = data;
-    if (!ret)
+    struct err own = ERR_INIT;
+    if (!ret) {
         change_end(x, e);
-    else if (!take_places(x, ret))
-        change_fail(x, VIR_ERR_OPERATION_UNSUPPORTED, "target vm vcpu granularity does not allow the desired vcpu count");
-    else if (x->count ? !choose(x) : !x->c || !check_named(x))
+        return;
+    }
+    if (!take_places(x, ret))
+        err_set(&own, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "target vm vcpu granularity does not allow the desired vcpu count");
+    else if (x->count)
+        choose(x, &own);
+    else if (x->c)
+        check_named(x, &own);
+    if (own.code)
+        change_end(x, &own);
+    else
         next(x);
 }
 
@@ -390,30 +372,32 @@ OP_FN(api_set_vcpus_flags)
         set_count(g, rq, n, flags);
 }
 
+int vcpu_set_args(struct guest *g, const struct request *rq, struct mp_in *in, uint8_t *map, bool *on)
+{
+    AUTO_FREE char *set = mp_get_strdup(in, SET_BYTES);
+    int32_t state = mp_get_i32(in);
+    mp_get_u32(in);
+    if (call_end_args(g, rq, in))
+        return -1;
+    *on = state;
+    if (state != 0 && state != 1)
+        reply_err(g, rq, VIR_ERR_INVALID_ARG, "unsupported state value");
+    else if (bitmap_parse(set, map, BITMAP_BITS))
+        worker_fail(g->w, rq, VIR_ERR_INVALID_ARG, VIR_FROM_NONE, "Failed to parse bitmap '%.200s'", set);
+    else
+        return 0;
+    return -1;
+}
+
 OP_FN(api_set_vcpu)
 {
     struct guest *g = w->data;
     uint8_t map[BITMAP_BITS / 8];
     struct mp_in in;
     uint32_t last = 0;
-    bool any = false;
-    if (call_args(g, rq, f, &in))
+    bool any = false, on;
+    if (call_args(g, rq, f, &in) || vcpu_set_args(g, rq, &in, map, &on))
         return;
-    AUTO_FREE char *set = mp_get_strdup(&in, SET_BYTES);
-    int32_t state = mp_get_i32(&in);
-    mp_get_u32(&in);
-    if (call_end_args(g, rq, &in))
-        return;
-    if (state != 0 && state != 1) {
-        reply_err(g, rq, VIR_ERR_INVALID_ARG, "unsupported state value");
-        return;
-    }
-    if (bitmap_parse(set, map, BITMAP_BITS)) {
-        struct err e = ERR_INIT;
-        err_set(&e, VIR_ERR_INVALID_ARG, VIR_FROM_NONE, "Failed to parse bitmap '%.200s'", set);
-        worker_error(w, rq, &e);
-        return;
-    }
     for (uint32_t i = 0; i < BITMAP_BITS; i++)
         if (BITMAP_GET(map, i)) {
             last = i;
@@ -426,7 +410,7 @@ OP_FN(api_set_vcpu)
     else if (!call_need_up(g, rq) && !is_busy(g, rq)) {
         struct vcpu_change *x = g->vcpu_change = change_new(g);
         x->c = call_new(g, rq);
-        x->plug = state;
+        x->plug = on;
         memcpy(x->map, map, sizeof x->map);
         begin(x);
     }

@@ -49,20 +49,11 @@ void call_fail(struct call *c, const struct err *e)
     call_drop(c);
 }
 
-static void verr(struct guest *g, const struct request *rq, int code, const char *fmt, va_list ap)
-{
-    struct err e = ERR_INIT;
-    char text[ERR_DETAIL_MAX];
-    vsnprintf(text, sizeof text, fmt, ap);
-    err_set(&e, code, VIR_FROM_QEMU, "%s", text);
-    worker_error(g->w, rq, &e);
-}
-
 void call_failf(struct call *c, int code, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    verr(c->g, &c->rq, code, fmt, ap);
+    worker_vfail(c->g->w, &c->rq, code, VIR_FROM_QEMU, fmt, ap);
     va_end(ap);
     call_drop(c);
 }
@@ -71,7 +62,7 @@ void reply_err(struct guest *g, const struct request *rq, int code, const char *
 {
     va_list ap;
     va_start(ap, fmt);
-    verr(g, rq, code, fmt, ap);
+    worker_vfail(g->w, rq, code, VIR_FROM_QEMU, fmt, ap);
     va_end(ap);
 }
 
@@ -90,21 +81,14 @@ int call_args(struct guest *g, const struct request *rq, struct frame *f, struct
 
 int call_end_args(struct guest *g, const struct request *rq, struct mp_in *in)
 {
-    if (mp_end(in))
-        return 0;
-    struct err e = ERR_INIT;
-    err_set(&e, VIR_ERR_RPC, VIR_FROM_RPC, "Unable to decode message payload");
-    worker_error(g->w, rq, &e);
-    return -1;
+    return worker_args_end(g->w, rq, in);
 }
 
 int call_need_up(struct guest *g, const struct request *rq)
 {
     if (g->phase == PHASE_UP || g->phase == PHASE_STOPPING)
         return 0;
-    struct err e = ERR_INIT;
-    err_set(&e, VIR_ERR_OPERATION_INVALID, VIR_FROM_DOMAIN, "domain is not running");
-    worker_error(g->w, rq, &e);
+    worker_fail(g->w, rq, VIR_ERR_OPERATION_INVALID, VIR_FROM_DOMAIN, "domain is not running");
     return -1;
 }
 

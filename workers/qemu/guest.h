@@ -138,7 +138,8 @@ void guest_throttle_all(struct guest *g, unsigned ms, qmp_reply_fn *fn, void *da
 /* api_inside.c: has the agent turn processors on or off until `count` are on; answers the call. */
 void set_vcpus_inside(struct guest *g, const struct request *rq, uint32_t count);
 
-/* api_vcpu.c */
+/* api_vcpu.c: a set of processors, on or off, and flags: what comes next of a call's arguments.  map: of BITMAP_BITS.  0, or answered and -1. */
+int vcpu_set_args(struct guest *g, const struct request *rq, struct mp_in *in, uint8_t *map, bool *on);
 bool vcpu_deleted(struct guest *g, const char *alias);                  /* DEVICE_DELETED: it was a processor */
 void vcpus_at_start(struct guest *g, void (*started)(struct guest *g, const struct err *e));    /* plugs in those that may go again */
 
