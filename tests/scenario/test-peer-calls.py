@@ -76,6 +76,18 @@ d.agentSetResponseTimeout(5, 0)
 x.agentSetResponseTimeout(5, 1)
 x.openChannel('nothing', c.newStream(0), 0)
 x.openChannel('channel0', c.newStream(0), 8)
+d.openConsole('console0', c.newStream(0), 1)
+d.openConsole('', c.newStream(0), 0)
+c.createXML(PORTS, 1).name()
+c.lookupByName('ports').openConsole(None, c.newStream(0), 0)
+c.lookupByName('ports').openConsole('console0', c.newStream(0), 0)
+c.lookupByName('ports').openConsole('serial0', c.newStream(0), 0)
+c.lookupByName('ports').openConsole('serial1', c.newStream(0), 0)
+c.lookupByName('ports').openConsole('console1', c.newStream(0), 0)
+c.lookupByName('ports').openChannel('com.redhat.spice.0', c.newStream(0), 0)
+c.lookupByName('ports').openChannel('channel0', c.newStream(0), 0)
+c.lookupByName('ports').openChannel(None, c.newStream(0), 0)
+c.lookupByName('ports').destroy()
 x.blkioParameters(8)
 x.numaParameters(8)
 x.interfaceParameters('52:54:00:b0:00:01', 8)
@@ -88,6 +100,8 @@ x.openGraphicsFD(9, 0)
 x.openGraphicsFD(0, 4)
 vnc_fd(x.openGraphicsFD(0, 0))
 vnc_fd(x.openGraphicsFD(0, 1))"""
+PORTS = BARE.replace("bare", "ports").replace("3</uuid>", "4</uuid>").replace("</devices>", """<serial type='null'/><serial type='unix'><source mode='bind' path='%s/port'/></serial>
+<channel type='spicevmc'><target type='virtio' name='com.redhat.spice.0'/></channel><graphics type='spice'/></devices>""" % W)
 NIC = "<interface type='user'><mac address='52:54:00:b0:00:09'/><model type='virtio'/></interface>"
 
 
@@ -118,6 +132,7 @@ def greeted(fn):
 def ask(b):
     import xml.etree.ElementTree as ET
     c, out = b.connect(), []
+    os.makedirs(b.dir + "/run/lock", exist_ok=True)     # where libvirtd notes who has a console
     d, i = c.defineXML(BUSY), c.defineXML(IDLE)
     d.create()
     for line in CALLS.splitlines():

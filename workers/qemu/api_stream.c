@@ -37,32 +37,35 @@ static struct tree *named(struct guest *g, const char *kind, const char *name)
     return NULL;
 }
 
+/* The first console may stand for the first serial port, and is called console0 all the same. */
 static struct tree *find_console(struct guest *g, const char *name)
 {
     static const char *const kinds[] = { "console", "serial", "parallel" };
-    struct tree *d = NULL;
-    if (!name) {
-        d = nth(g, "console");
-        return d && !tree_attr_is(tree_get(d, "target"), "type", "serial") ? d : nth(g, "serial") ? nth(g, "serial") : d;
-    }
+    struct tree *d = nth(g, "console");
+    bool twin = d && tree_attr_is(tree_get(d, "target"), "type", "serial") && nth(g, "serial");
+    if (!name || (twin && !strcmp(name, "console0")))
+        return twin || !d ? nth(g, "serial") : d;
+    d = NULL;
     for (size_t i = 0; i < ARRAY_N(kinds) && !d; i++)
         d = named(g, kinds[i], name);
     return d;
 }
 
 /* The words in which libvirt refuses. */
-static const struct kind { const char *what, *needs, *busy; } console_kind = { "character device", "PTY or UNIX socket", "console session" },
+static const struct kind { const char *what, *needs, *busy; } console_kind = { "character device", "PTY", "console session" },
     channel_kind = { "channel", "UNIX socket", "channel stream" };
 
-static void open_chardev(struct guest *g, const struct request *rq, struct tree *dev, bool force, const struct kind *k)
+/* name: as the client calls it, or would. A channel may be a terminal here; its socket is for other programs, which find it by its path. */
+static void open_chardev(struct guest *g, const struct request *rq, struct tree *dev, const char *name, bool force, const struct kind *k)
 {
     int client;
-    const char *alias = device_alias(dev) ? device_alias(dev) : "";
     struct chardev *c = chardev_find(g, dev);
-    if (!tree_attr_is(dev, "type", "pty") && !tree_attr_is(dev, "type", "unix"))
-        reply_err(g, rq, VIR_ERR_INTERNAL_ERROR, "%s %s is not using a %s", k->what, alias, k->needs);
+    if (k == &channel_kind && tree_attr_is(dev, "type", "unix"))
+        reply_err(g, rq, VIR_ERR_OPERATION_UNSUPPORTED, "channel %s is a socket that other programs connect to", name);
+    else if (!tree_attr_is(dev, "type", "pty"))
+        reply_err(g, rq, VIR_ERR_INTERNAL_ERROR, "%s %s is not using a %s", k->what, name, k->needs);
     else if (!c)
-        reply_err(g, rq, VIR_ERR_OPERATION_UNSUPPORTED, "%s %s is a socket that other programs connect to", k->what, alias);
+        reply_err(g, rq, VIR_ERR_INTERNAL_ERROR, "the terminal of %s %s is not known", k->what, name);
     else if (c->user && !force)
         reply_err(g, rq, VIR_ERR_OPERATION_FAILED, "Active %s exists for this domain", k->busy);
     else {
@@ -88,9 +91,9 @@ OP_FN(api_open_console)
         return;
     struct tree *dev = find_console(g, name);
     if (!dev)
-        reply_err(g, rq, VIR_ERR_INTERNAL_ERROR, "cannot find character device %s", name ? name : "(null)");
+        reply_err(g, rq, VIR_ERR_INTERNAL_ERROR, "cannot find character device %s", name ? name : "<null>");
     else
-        open_chardev(g, rq, dev, flags & DEVICE_FORCE, &console_kind);
+        open_chardev(g, rq, dev, name ? name : !strcmp(dev->name, "serial") ? "console0" : device_alias(dev), flags & DEVICE_FORCE, &console_kind);
 }
 
 OP_FN(api_open_channel)
@@ -105,9 +108,9 @@ OP_FN(api_open_channel)
         return;
     struct tree *dev = name ? named(g, "channel", name) : nth(g, "channel");
     if (!dev)
-        reply_err(g, rq, VIR_ERR_INTERNAL_ERROR, "cannot find channel %s", name ? name : "(null)");
+        reply_err(g, rq, VIR_ERR_INTERNAL_ERROR, "cannot find channel %s", name ? name : "<null>");
     else
-        open_chardev(g, rq, dev, flags & DEVICE_FORCE, &channel_kind);
+        open_chardev(g, rq, dev, name ? name : device_alias(dev), flags & DEVICE_FORCE, &channel_kind);
 }
 
 /* ---- displays ---- */
