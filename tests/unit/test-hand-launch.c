@@ -215,16 +215,9 @@ static void settle(void)
     rmdir(dir);
 }
 
-static bool confinement(void)
+/* What the kernel says of QEMU and the stub */
+static void credentials(void)
 {
-    if (!tap_ok(launch("-machine\1none\1-S", NULL, EMULATOR, 0), "QEMU runs: %s", failed.text)) {
-        drop();
-        fakesup_end(&sup);
-        return false;
-    }
-    tap_note("stub %d, QEMU %d, level %x", done.pid, done.qemu_pid, done.sandbox);
-    tap_ok(strstr(qmp_read("\n"), "QMP"), "it greets on the descriptor it was given");
-    qmp_do("{\"execute\":\"qmp_capabilities\"}\n", "return");
     const char *s = slurp(done.qemu_pid, "status");
     char ids[64], nspid[32];
     snprintf(ids, sizeof ids, "\t%u\t%u\t%u\t%u", UID, UID, UID, UID);
@@ -239,6 +232,10 @@ static bool confinement(void)
         tap_note("no pid namespace here");
     s = slurp(done.pid, "status");
     tap_ok(line_is(s, "Name:", "\tbulkhead-pid1") && line_is(s, "CapBnd:", "\t0000000000000000") && line_is(s, "Seccomp:", "\t2"), "the stub has nothing either");
+}
+
+static void descriptors(void)
+{
     char path[64];
     int nfd = 0, odd = 0;
     snprintf(path, sizeof path, "/proc/%d/fd", done.qemu_pid);
@@ -255,22 +252,30 @@ static bool confinement(void)
     if (d)
         closedir(d);
     tap_ok(nfd >= 4 && nfd < 30 && odd == 0, "QEMU has its own descriptors only (%d)", nfd);
-    if (done.sandbox & LAUNCH_HAS_VIEW) {
-        s = slurp(done.qemu_pid, "mounts");
-        int writable = 0, n = 0;
-        for (const char *p = s; *p; p = strchr(p, '\n') + 1, n++) {
-            char where[128], opt[256];
-            if (sscanf(p, "%*s %127s %*s %255s", where, opt) == 2 && strncmp(opt, "ro", 2) && strcmp(where, "/run") && strcmp(where, "/proc") && strncmp(where, "/dev/", 5))
-                writable++, tap_note("writable: %s %s", where, opt);
-        }
-        tap_ok(n >= 4 && n < 20 && writable == 0 && !strstr(s, " /home") && !strstr(s, " /etc "), "%d mounts, none writable but scratch", n);
-        s = qmp_do("{\"execute\":\"blockdev-add\",\"arguments\":{\"driver\":\"file\",\"filename\":\"/etc/shadow\",\"node-name\":\"x\"}}\n", "}}");
-        tap_ok(strstr(s, "Could not open '/etc/shadow': No such file or directory"), "there is no /etc/shadow for it");
-        s = qmp_do("{\"execute\":\"screendump\",\"arguments\":{\"filename\":\"/usr/x\"}}\n", "}}");
-        tap_ok(strstr(s, "error") != NULL, "nor can it write to /usr");
-        s = qmp_do("{\"execute\":\"blockdev-add\",\"arguments\":{\"driver\":\"file\",\"filename\":\"/proc/1/root/etc/passwd\",\"node-name\":\"y\"}}\n", "}}");
-        tap_ok(strstr(s, "error") != NULL, "nor reach the host through /proc");
+}
+
+/* QEMU sees next to nothing of the host's files. */
+static void view(void)
+{
+    const char *s = slurp(done.qemu_pid, "mounts");
+    int writable = 0, n = 0;
+    for (const char *p = s; *p; p = strchr(p, '\n') + 1, n++) {
+        char where[128], opt[256];
+        if (sscanf(p, "%*s %127s %*s %255s", where, opt) == 2 && strncmp(opt, "ro", 2) && strcmp(where, "/run") && strcmp(where, "/proc") && strncmp(where, "/dev/", 5))
+            writable++, tap_note("writable: %s %s", where, opt);
     }
+    tap_ok(n >= 4 && n < 20 && writable == 0 && !strstr(s, " /home") && !strstr(s, " /etc "), "%d mounts, none writable but scratch", n);
+    s = qmp_do("{\"execute\":\"blockdev-add\",\"arguments\":{\"driver\":\"file\",\"filename\":\"/etc/shadow\",\"node-name\":\"x\"}}\n", "}}");
+    tap_ok(strstr(s, "Could not open '/etc/shadow': No such file or directory"), "there is no /etc/shadow for it");
+    s = qmp_do("{\"execute\":\"screendump\",\"arguments\":{\"filename\":\"/usr/x\"}}\n", "}}");
+    tap_ok(strstr(s, "error") != NULL, "nor can it write to /usr");
+    s = qmp_do("{\"execute\":\"blockdev-add\",\"arguments\":{\"driver\":\"file\",\"filename\":\"/proc/1/root/etc/passwd\",\"node-name\":\"y\"}}\n", "}}");
+    tap_ok(strstr(s, "error") != NULL, "nor reach the host through /proc");
+}
+
+static void namespaces(void)
+{
+    char path[64];
     const char *spaces[] = { "mnt", "pid", "ipc", "uts", "net" };
     int differ = 0;
     for (size_t i = 0; i < ARRAY_N(spaces); i++) {
@@ -282,6 +287,11 @@ static bool confinement(void)
         differ += k > 0 && j > 0 && strcmp(a, b);
     }
     tap_ok(differ == ((done.sandbox & LAUNCH_HAS_PIDNS) ? 5 : 0), "%d namespaces of its own", differ);
+}
+
+/* What the reply to the launch brought: of the run, for the worker */
+static void handed_over(void)
+{
     if (root) {
         tap_ok(sup.reply.h.nfds == 3, "pidfd, process folder and CPU usage are handed over");
         char usage[64] = "";
@@ -294,7 +304,12 @@ static bool confinement(void)
     ssize_t k = read(fd, st, sizeof st - 1);
     close(fd);
     tap_ok(k > 0 && atoi(st) > 0 && strstr(st, "(qemu-system"), "the process folder is QEMU's");
-    tap_ok(kill(done.pid, SIGHUP) == 0 && poll(NULL, 0, 50) == 0 && kill(done.qemu_pid, 0) == 0, "a SIGHUP to the stub does nothing");
+}
+
+/* A later daemon asks the hand for what it needs of a run, and is told by the notes, if they are the stub's. */
+static void found_later(void)
+{
+    char path[64];
     struct hand_pid hp = { .id = 7 };
     struct hand_done again = { 0 };
     char text[64];
@@ -324,6 +339,26 @@ static bool confinement(void)
     fakesup_end(&sup);
     noted(".run", text, mine);
     sup = keep;
+}
+
+static bool confinement(void)
+{
+    if (!tap_ok(launch("-machine\1none\1-S", NULL, EMULATOR, 0), "QEMU runs: %s", failed.text)) {
+        drop();
+        fakesup_end(&sup);
+        return false;
+    }
+    tap_note("stub %d, QEMU %d, level %x", done.pid, done.qemu_pid, done.sandbox);
+    tap_ok(strstr(qmp_read("\n"), "QMP"), "it greets on the descriptor it was given");
+    qmp_do("{\"execute\":\"qmp_capabilities\"}\n", "return");
+    credentials();
+    descriptors();
+    if (done.sandbox & LAUNCH_HAS_VIEW)
+        view();
+    namespaces();
+    handed_over();
+    tap_ok(kill(done.pid, SIGHUP) == 0 && poll(NULL, 0, 50) == 0 && kill(done.qemu_pid, 0) == 0, "a SIGHUP to the stub does nothing");
+    found_later();
     qmp_do("{\"execute\":\"quit\"}\n", "SHUTDOWN");
     int status = stub_status();
     tap_ok(WIFEXITED(status) && WEXITSTATUS(status) == 0, "QEMU's end is passed on (%x)", status);
