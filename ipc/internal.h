@@ -102,10 +102,9 @@ enum internal_op {
                          * Once the keeper was told (IN_ADOPT), the supervisor sends the EVENT IN_HAND_LAUNCH; else the hand kills the guest.
                          * The stub is the hand's child and becomes the keeper's (sub-reaper) as the hand exits */
     IN_HAND_REAP,       /* hand-launch. CALL: struct hand_req, fds: [0] manifest, [1] grants (both may be missing): remove what a guest's run left: cgroup, run folder, listening sockets. Reply: struct hand_done */
-    IN_HAND_CONNECT,    /* hand-open. CALL: struct hand_path: connect to a unix socket of our own (monitor of a guest that runs already). Reply: struct hand_done; fd [0] */
-    IN_HAND_PIDFD,      /* hand-open. CALL: struct hand_pid: find a running guest by what hand-launch noted of it (of libvirtd's: by its pid file). Reply: struct hand_done with pid and
-                         * id. No fds: it has ended. Else [0] pidfd of its first process, [1] /proc/<qemu>, then nworker that its stub held: all that its run had when it was
-                         * launched; none of a guest of libvirtd's, or whose stub does not answer */
+    IN_HAND_PIDFD = 118,/* hand-open. CALL: struct hand_pid: find a running guest by what hand-launch noted of it (of libvirtd's: by its pid file). Reply: struct hand_done with pid and
+                         * id. No fds: it has ended. Else [0] pidfd of its first process, [1] /proc/<qemu>, then nworker: what its stub held: all that its run had when it was
+                         * launched; none of a guest of libvirtd's, or whose stub does not answer; and a connection to its monitor, if that can be had */
     IN_HAND_LEASE,      /* hand-open. CALL: struct hand_lease. Reply: struct lock_done; fd [0] what was opened. Another one may follow */
     IN_HAND_DAEMON,     /* hand-open. CALL: struct hand_daemon: connect to the host's lock or log daemon. Reply: struct hand_done; fds [0] the connection, [1] a pipe's end: it stays
                          * while that is open: the daemon looks for who connected when it answers the first call over it. With fd [0] a manifest: reply fd [2]: struct disk_keys of it */
@@ -240,7 +239,6 @@ struct hand_req {
     uint32_t pad;
     uint32_t look;                  /* with HAND_LOOK: index of an image */
     char name[NAME_MAX_BYTES];
-    char run_dir[384];              /* /var/lib/libvirt/qemu/domain-ID-NAME: made here, mode 0700, with monitor.sock in it */
 };
 enum { OWN_LOG = UINT16_MAX };      /* what QEMU itself says */
 struct hand_done {
@@ -304,7 +302,6 @@ enum lease_what { LEASE_FOLDER /* of a lockspace; it is made */, LEASE_FILE /* l
     LEASE_REMOVE /* an empty file that was made so; absent is no error. fd [0], if any: only if it is that, and nobody else has a lock on it */ };
 struct hand_lease { uint32_t what /* enum lease_what */, flags /* LOCK_SHARED */; char path[LOCK_TEXT_MAX]; };
 struct hand_owner { uint64_t latest /* start time that the process may have, as in field 22 of its stat */; };
-struct hand_path { char path[108]; char pad[4]; };
 struct hand_daemon { uint32_t program /* PROG_LOCK, PROG_LOG */, pad; };
 /* What block devices below /dev are called wherever they are reached from, by the manifest's indexes; "": by no such name. */
 struct disk_key { char lvm[40], scsi[216]; };

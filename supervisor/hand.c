@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include "ipc/log.h"
+#include "ipc/util.h"
 #include "policy/sandbox.h"
 
 static void next_call(struct hand *h)
@@ -63,6 +64,30 @@ void hand_check_text(const char *text, size_t n)
 {
     if (!memchr(text, 0, n)) {
         log_err("unterminated text in a call");
+        exit(2);
+    }
+}
+
+int hand_layout(const struct hand *h, struct layout *l)
+{
+    int fd = birth_fd(&h->birth, BFD_LAYOUT, -1, NULL), r = fd < 0 ? -EBADF : frame_copy(fd, l, sizeof *l);
+    l->state_dir[sizeof l->state_dir - 1] = l->lib_dir[sizeof l->lib_dir - 1] = l->sock_dir[sizeof l->sock_dir - 1] = 0;
+    return r;
+}
+
+void hand_run(struct hand *h, int32_t id, const char *name)
+{
+    struct layout l;
+    int n = 0, r = 0;
+    hand_check_text(name, NAME_MAX_BYTES);
+    for (int chars = 0; name[n]; n++)
+        if (((unsigned char)name[n] & 0xc0) != 0x80 && ++chars > 20)
+            break;
+    h->run_dir[0] = 0;
+    if (id && (r = strchr(name, '/') ? -EINVAL : hand_layout(h, &l)) == 0)
+        r = util_format(h->run_dir, sizeof h->run_dir, "%s/domain-%d-%.*s", l.lib_dir, id, n, name);
+    if (r < 0) {
+        log_err("no folder for a guest's run: %s", strerror(-r));
         exit(2);
     }
 }

@@ -12,6 +12,7 @@
 #include "ipc/err.h"
 #include "ipc/frame.h"
 #include "ipc/internal.h"
+#include "ipc/layout.h"
 #include "ipc/manifest.h"
 
 struct hand {
@@ -19,6 +20,7 @@ struct hand {
     struct frame call;          /* the one call; its descriptors are the hand's */
     const void *manifest;       /* mapped until the next call; NULL until hand_manifest() */
     size_t manifest_len;
+    char run_dir[384];          /* with hand_run(): LIB_DIR/domain-ID-NAME, with monitor.sock in it; "": none */
 };
 
 /* Reads the birth, enters the role's sandbox (policy/profiles.def), waits for the call.  Ends the process when it is not born properly or the supervisor goes away. */
@@ -29,6 +31,10 @@ void hand_again(struct hand *h);
 const void *hand_body(const struct hand *h, size_t n);
 /* Ends the process unless text is NUL-terminated within n bytes. */
 void hand_check_text(const char *text, size_t n);
+int hand_layout(const struct hand *h, struct layout *l);    /* the folders of the daemon it was born with. 0 or negative errno */
+/* The call is about a guest's run: its folder has libvirt's name, at most 20 characters of the guest's; id 0: about no run.  Ends the process on a name that
+ * is none (name: NAME_MAX_BYTES). */
+void hand_run(struct hand *h, int32_t id, const char *name);
 /* Maps descriptor i of the call as a manifest and checks it whole. 0, or -1 with *e set. */
 int hand_manifest(struct hand *h, unsigned i, struct err *e);
 /* Iterates, over what has not gone: for (struct manifest_in in = hand_entries(h); hand_next(&in, &entry, &path, &aux); ) */
@@ -88,7 +94,7 @@ int path_remove(const char *path, const struct stat *was);
 /* A socket that nobody listens at. 0, or a negative errno: -EADDRINUSE: somebody does. */
 int path_remove_socket(const char *path);
 /* A listening socket of a guest's: the one that this run made (g, NULL: it was being made), or what nobody listens at; and its folder, if that was the run's. */
-void sock_remove(const struct hand_req *rq, const struct grant *g, const char *path);
+void sock_remove(const struct hand *h, const struct grant *g, const char *path);
 /* path without its last step into dir (size n), which becomes "/" at least; returns the last step or NULL. */
 const char *path_split(const char *path, char *dir, size_t n);
 

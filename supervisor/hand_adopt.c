@@ -96,6 +96,22 @@ static void held_take(struct frame *f, bool late, struct hand_done *done, int *f
         }
 }
 
+/* SAFETY: the socket is where the guest of that name and id has its monitor, whatever its worker wrote into the status file. */
+static void monitor_take(struct hand *h, int32_t id, const char *name, struct hand_done *done, int *fds)
+{
+    char path[sizeof h->run_dir + 16];
+    int fd, r = -EINVAL;
+    hand_run(h, id, name);
+    if (h->run_dir[0] && done->nworker < FRAME_FDS_MAX - 2 && util_format(path, sizeof path, "%s/monitor.sock", h->run_dir) == 0)
+        r = sock_connect(path, &fd);
+    if (r < 0) {
+        log_warn("the monitor of '%s' cannot be reached: %s", name, strerror(-r));
+        return;
+    }
+    done->ours_kind[done->nworker] = BFD_QMP;
+    fds[done->nworker++] = fd;
+}
+
 void hand_adopt(struct hand *h)
 {
     static _Alignas(8) uint8_t buf[FRAME_BODY_MAX];
@@ -126,5 +142,6 @@ void hand_adopt(struct hand *h)
             held_take(&held, late, &done, fds + 2);
         }
     }
+    monitor_take(h, p.id, q->name, &done, fds + 2);
     hand_reply(h, &done, sizeof done, fds, 2 + done.nworker);
 }

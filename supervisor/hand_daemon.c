@@ -7,22 +7,15 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include "ipc/layout.h"
 #include "ipc/op.h"
 #include "ipc/util.h"
 
 int hand_daemon_path(const struct hand *h, uint32_t program, char *path, size_t size)
 {
-    const void *p;
-    size_t n;
-    int fd = birth_fd(&h->birth, BFD_LAYOUT, -1, NULL), r = fd < 0 ? -EBADF : frame_map(fd, sizeof(struct layout), &p, &n);
-    if (r < 0)
-        return r;
-    const struct layout *l = p;
+    struct layout l;
     const char *name = program == PROG_LOCK ? "virtlockd" : program == PROG_LOG ? "virtlogd" : NULL;
-    r = n != sizeof *l || !memchr(l->sock_dir, 0, sizeof l->sock_dir) || !name ? -EPROTO : util_format(path, size, "%s/%s-sock", l->sock_dir, name);
-    munmap((void *)(uintptr_t)p, n);
-    return r;
+    int r = name ? hand_layout(h, &l) : -EPROTO;
+    return r < 0 ? r : util_format(path, size, "%s/%s-sock", l.sock_dir, name);
 }
 
 enum { RPC_HEAD = 28, LOCK_PROGRAM = 0x0ea7beef, LOCK_REGISTER = 1, LOCK_RESTRICT = 2, RPC_CALL = 0, RPC_REPLY = 1 };

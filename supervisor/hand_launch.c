@@ -521,20 +521,19 @@ static void hand_reap(struct hand *h)
     const char *path, *aux;
     struct err e = ERR_INIT;
     hand_grants(h, 1, &grants);
-    char sock[sizeof rq->run_dir + 16], folder[PATH_MAX], lib[sizeof rq->run_dir];
-    hand_check_text(rq->name, sizeof rq->name);
-    hand_check_text(rq->run_dir, sizeof rq->run_dir);
+    char sock[sizeof h->run_dir + 16], folder[PATH_MAX], lib[sizeof h->run_dir];
+    hand_run(h, rq->id, rq->name);
     /* SAFETY: nothing of a guest that lives, and that no daemon has taken over: for it a start was refused, which is undone now. */
     bool is_left = record_remove(h, rq->name, rq->id) < 0, is_named = record_lives(h, rq->name);
     if (!is_left && !(h->birth.flags & BIRTH_SESSION))
         cgroup_remove(rq->id, rq->name);
-    bool has_folder = !is_left && rq->run_dir[0] == '/' && !strstr(rq->run_dir, "/../");
+    bool has_folder = !is_left && h->run_dir[0];
     if (has_folder) {
         static const char *const names[] = { "monitor.sock", "master-key.aes" /* of a guest that libvirtd started */ };
         for (size_t i = 0; i < ARRAY_N(names); i++)
-            if (util_format(sock, sizeof sock, "%s/%s", rq->run_dir, names[i]) == 0)
+            if (util_format(sock, sizeof sock, "%s/%s", h->run_dir, names[i]) == 0)
                 unlink(sock);
-        const char *last = path_split(rq->run_dir, lib, sizeof lib);
+        const char *last = path_split(h->run_dir, lib, sizeof lib);
         if (last && util_format(folder, sizeof folder, "%s/channel/target/%s", lib, last) == 0)
             sockets_remove(folder);
     }
@@ -542,10 +541,10 @@ static void hand_reap(struct hand *h)
         for (struct manifest_in in = hand_entries(h); manifest_next(&in, &m, &path, &aux) == 1; ) {
             const struct grant *g = m.index < grants.h.n ? &grants.g[m.index] : NULL;
             if (m.kind == MK_UNIX_LISTEN && path && (!(m.flags & MF_GONE) || (g && g->made)))       /* else it was removed, and may be another guest's by now */
-                sock_remove(rq, g, path);
+                sock_remove(h, g, path);
         }
-    if (has_folder && rmdir(rq->run_dir) < 0 && errno != ENOENT)
-        log_warn("cannot remove '%s': %s", rq->run_dir, strerror(errno));
+    if (has_folder && rmdir(h->run_dir) < 0 && errno != ENOENT)
+        log_warn("cannot remove '%s': %s", h->run_dir, strerror(errno));
     hand_reply(h, &done, sizeof done, NULL, 0);
 }
 

@@ -101,8 +101,8 @@ static void open_undo(struct opener *o)
 
 int open_make_parent(struct opener *o, const char *path)
 {
-    char lib[sizeof o->rq->run_dir], dir[PATH_MAX];
-    if (!path_split(path, dir, sizeof dir) || !path_split(o->rq->run_dir, lib, sizeof lib))
+    char lib[sizeof o->h->run_dir], dir[PATH_MAX];
+    if (!path_split(path, dir, sizeof dir) || !path_split(o->h->run_dir, lib, sizeof lib))
         return -EINVAL;
     size_t n = strlen(lib);
     if (strncmp(dir, lib, n) || dir[n] != '/' || strstr(dir, "/../"))
@@ -346,20 +346,20 @@ int open_entry(struct opener *o, const struct manifest_entry *m, const char *pat
  * end, and our connection waits in its backlog from before QEMU runs: nobody else is first. */
 static int open_monitor(struct opener *o, struct err *e)
 {
-    const struct hand_req *rq = o->rq;
-    char path[sizeof rq->run_dir + 16];
+    const char *folder = o->h->run_dir;
+    char path[sizeof o->h->run_dir + 16];
     struct stat st;
     int lfd, cfd, r;
-    if (rq->run_dir[0] != '/' || strstr(rq->run_dir, "/../"))
-        return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "run folder '%s' is not absolute", rq->run_dir);
-    util_format(path, sizeof path, "%s/monitor.sock", rq->run_dir);
-    if (mkdir(rq->run_dir, 0700) < 0) {
+    if (!*folder)
+        return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "a run without an id");
+    util_format(path, sizeof path, "%s/monitor.sock", folder);
+    if (mkdir(folder, 0700) < 0) {
         /* Left by a run whose end nobody saw: ids are not used twice while a guest lives. */
-        if (errno != EEXIST || lstat(rq->run_dir, &st) < 0 || !S_ISDIR(st.st_mode) || st.st_uid != geteuid())
-            return open_fail(o, e, errno, "Unable to create folder '%s'", rq->run_dir);
+        if (errno != EEXIST || lstat(folder, &st) < 0 || !S_ISDIR(st.st_mode) || st.st_uid != geteuid())
+            return open_fail(o, e, errno, "Unable to create folder '%s'", folder);
         unlink(path);
     }
-    open_note(o, rq->run_dir, -1);
+    open_note(o, folder, -1);
     if ((r = sock_listen(path, 0600, &lfd)) < 0)
         return open_fail(o, e, -r, "Unable to listen on '%s'", path);
     open_note(o, path, -1);
@@ -420,8 +420,7 @@ static void open_all(struct hand *h, struct opener *o)
     const char *path, *aux;
     struct err e = ERR_INIT;
     *o = (struct opener){ .h = h, .rq = hand_body(h, sizeof *o->rq) };
-    hand_check_text(o->rq->name, sizeof o->rq->name);
-    hand_check_text(o->rq->run_dir, sizeof o->rq->run_dir);
+    hand_run(h, o->rq->id, o->rq->name);
     bool runs = o->rq->flags & HAND_NO_MONITOR && hand_grants(h, 1, &grants);
     if (!runs)
         hand_grants(h, ~0u, &grants);
@@ -491,26 +490,6 @@ static void hand_open(struct hand *h)
     open_end(&o);
 }
 
-/* SAFETY: only sockets called monitor.sock are connected to, as this daemon and libvirt call a guest's monitor; which guest's is the
- * supervisor's to know. */
-static void hand_connect(struct hand *h)
-{
-    const struct hand_path *p = hand_body(h, sizeof *p);
-    struct hand_done done = { .failed = -1, .nworker = 1 };
-    struct err e = ERR_INIT;
-    int fd, r = -EINVAL;
-    hand_check_text(p->path, sizeof p->path);
-    const char *last = strrchr(p->path, '/');
-    if (p->path[0] == '/' && last && !strcmp(last, "/monitor.sock"))
-        r = sock_connect(p->path, &fd);
-    if (r < 0) {
-        err_sys(&e, VIR_FROM_QEMU, -r, "Failed to connect to monitor socket '%s'", p->path);
-        hand_fail(h, -1, r, &e);
-        return;
-    }
-    hand_reply(h, &done, sizeof done, &fd, 1);
-}
-
 /* libvirt's daemons ask the kernel who connected, and then look in /proc for the process: it has to be there until they have answered a first call. So
  * this one stays as long as somebody has the pipe that comes with the connection, and no longer than the supervisor waits for it to end.
  * SAFETY: one of the two daemons of hand_daemon.c; what is said over the connection is the business of the role that gets it. */
@@ -552,7 +531,6 @@ int main(void)
             i = (size_t)-1;
         }
     switch (h.call.h.op) {
-    case OP_IN(IN_HAND_CONNECT): hand_connect(&h); break;
     case OP_IN(IN_HAND_DAEMON): hand_daemon(&h); break;
     case OP_IN(IN_HAND_PIDFD): hand_adopt(&h); break;
     case OP_IN(IN_HAND_SETTLE): hand_settle(&h); break;

@@ -202,11 +202,11 @@ int lock_image(int fd, const struct manifest_entry *e, const char *path, int *er
     return 0;
 }
 
-void sock_remove(const struct hand_req *rq, const struct grant *g, const char *path)
+void sock_remove(const struct hand *h, const struct grant *g, const char *path)
 {
-    char folder[PATH_MAX], lib[sizeof rq->run_dir];
+    char folder[PATH_MAX], lib[sizeof h->run_dir];
     int r = g && g->ino ? path_remove(path, &(struct stat){ .st_mode = S_IFSOCK, .st_dev = (dev_t)g->dev, .st_ino = (ino_t)g->ino }) : path_remove_socket(path);
     /* The folder of a guest's own channels is made for the run, and goes with it. */
-    if (r == 0 && path_split(rq->run_dir, lib, sizeof lib) && path_split(path, folder, sizeof folder) && !strncmp(folder, lib, strlen(lib)) && folder[strlen(lib)] == '/')
+    if (r == 0 && path_split(h->run_dir, lib, sizeof lib) && path_split(path, folder, sizeof folder) && !strncmp(folder, lib, strlen(lib)) && folder[strlen(lib)] == '/')
         path_remove(folder, &(struct stat){ .st_mode = S_IFDIR });
 }

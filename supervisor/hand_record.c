@@ -18,7 +18,6 @@
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
-#include "ipc/layout.h"
 #include "ipc/log.h"
 #include "ipc/util.h"
 
@@ -26,14 +25,9 @@ enum { RECORD_BYTES = 128, DOOR_WAIT_S = 5 };
 
 static int folder_open(const struct hand *h)
 {
-    const void *p;
-    size_t n;
-    int layout = birth_fd(&h->birth, BFD_LAYOUT, -1, NULL), fd = layout < 0 ? -EBADF : frame_map(layout, sizeof(struct layout), &p, &n);
-    if (fd < 0 || n != sizeof(struct layout))
-        return fd < 0 ? fd : -EPROTO;
-    const struct layout *l = p;
-    fd = memchr(l->state_dir, 0, sizeof l->state_dir) ? open(l->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -EPROTO;
-    return fd == -1 ? -errno : fd;
+    struct layout l;
+    int r = hand_layout(h, &l), fd = r < 0 ? -1 : open(l.state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return r < 0 ? r : fd < 0 ? -errno : fd;
 }
 
 static int file_name(char out[NAME_MAX + 1], const char *name, const char *suffix)

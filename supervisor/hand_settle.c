@@ -41,7 +41,7 @@ static void release(struct settling *s)
         if (!s->gone[m.index])
             s->n = m.index + 1;
         else if (m.kind == MK_UNIX_LISTEN && path && (has ? g->made : s->undo))
-            sock_remove(s->rq, has ? g : NULL, path);
+            sock_remove(s->h, has ? g : NULL, path);
         if (s->gone[m.index] && has)
             *g = (struct grant){ .index = m.index, .qemu_fd = { -1, -1 } };
     }
@@ -101,8 +101,7 @@ void hand_settle(struct hand *h)
     struct err e = ERR_INIT;
     int grants;
     s = (struct settling){ .h = h, .rq = hand_body(h, sizeof *s.rq), .nfds = h->call.h.nfds - 1u };
-    hand_check_text(s.rq->name, sizeof s.rq->name);
-    hand_check_text(s.rq->run_dir, sizeof s.rq->run_dir);
+    hand_run(h, s.rq->id, s.rq->name);
     bool good = h->call.h.nfds > 1 && frame_copy(h->call.fds[0], s.as, s.nfds * sizeof *s.as) == 0;
     s.undo = good && find(&s, BFD_MANIFEST, true) >= 0;
     if (!good || hand_manifest(h, (unsigned)find(&s, BFD_MANIFEST, s.undo), &e)) {

@@ -38,21 +38,14 @@ static uint32_t uid_of(int32_t id, unsigned which)
 bool run_id_clashes(int32_t id)
 {
     for (struct run *r = run_next(NULL); r; r = run_next(r))
-        if (r->id == id || (r->uid != ~0u && r->uid == uid_of(id, 0)))
+        if (r->id == id || (r->id > 0 && uid_of(id, 0) != ~0u && uid_of(r->id, 0) == uid_of(id, 0)))
             return true;
     return id <= 0;
 }
 
-/* libvirt's form: at most 20 characters of the name. */
-void run_dir_name(struct run *r)
+uint32_t run_uid(const struct run *r)
 {
-    const char *name = slot_row(r->slot)->name;
-    int n = 0;
-    for (int chars = 0; name[n]; n++)
-        if (((unsigned char)name[n] & 0xc0) != 0x80 && ++chars > 20)
-            break;
-    util_format(r->run_dir, sizeof r->run_dir, "%s/domain-%d-%.*s", sup.layout.lib_dir, r->id, n, name);
-    r->uid = uid_of(r->id, 0);
+    return uid_of(r->id, 0);
 }
 
 static struct peer *worker_again(struct life *l)
@@ -398,7 +391,6 @@ void objects_reconcile(void)
     for (struct run *r = run_next(NULL); r; r = run_next(r)) {
         const struct index_slot *s = slot_row(r->slot);
         struct peer *p = peer_find(r->worker.number);
-        run_dir_name(r);
         r->has = HAND_HAS_TAPS;     /* for all that is known here */
         if (!sup.index.head->loaded && !slot_active(s))
             continue;           /* it was being taken over, which load.c goes on with */

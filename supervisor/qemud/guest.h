@@ -70,8 +70,7 @@ struct run {
     uint8_t phase;
     bool launching, launched, has_word /* the worker, or a destroy, said how it ends */;
     int32_t stub;                   /* the PID-1 stub; 0: it does not live */
-    uint32_t uid, create_flags;
-    char run_dir[384];
+    uint32_t create_flags;
     struct life worker;             /* its number is known from its birth on; life cares for it once the guest is up */
     struct life log[RUN_LOGS_MAX];  /* a role for each stream of its own */
     struct run_fd fd[RUN_FDS_MAX];
@@ -92,7 +91,7 @@ int run_fd_add(struct run *r, int kind, uint32_t arg, int fd);   /* takes over, 
 void run_fd_drop(struct run *r, int kind, uint32_t from, uint32_t to);      /* those with an arg of these */
 /* All but the monitor's connection, borrowed, and what each is; new_from >= 0: only what is QEMU's, and our ends of entries from there on. How many. */
 unsigned run_fds(const struct run *r, int new_from, struct launch_fd *as, int *fds);
-void run_dir_name(struct run *r);
+uint32_t run_uid(const struct run *r);                      /* QEMU's */
 bool run_id_clashes(int32_t id);
 struct flow *run_flow(const struct step *steps, flow_done_fn *done, const struct caller *c, struct run *r);      /* about it; NULL: too many, and the caller got an error. flow_go() is next */
 struct peer *run_worker_spawn(struct run *r, bool resume);

@@ -107,7 +107,6 @@ static int taken(struct flow *f, struct frame *fr)
     if (fr->h.nfds && f->run->id != d->id && run_id_clashes(d->id))      /* it is its own when an earlier supervisor had come so far */
         return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "its id %d cannot be taken", d->id);
     f->run->id = d->id;
-    run_dir_name(f->run);
     run_take_ours(f->run, fr, 2);       /* not more than a run can have */
     /* SAFETY: document and manifest are those it was started with.  Of libvirt's the status file's are all there are, and if the stub's are not to be had. */
     if (fr->h.nfds && run_fd(f->run, BFD_TREE, 0) < 0) {
@@ -122,22 +121,7 @@ static int taken(struct flow *f, struct frame *fr)
     return FLOW_NEXT;
 }
 
-static int connect_go(struct flow *f)
-{
-    struct hand_path q = { .path = "" };
-    if (run_fd(f->run, BFD_QMP, 0) >= 0)
-        return FLOW_NEXT;
-    /* SAFETY: the monitor is where this guest's is, whatever its worker wrote into the status file.  A path that was cut is refused by the hand. */
-    util_format(q.path, sizeof q.path, "%s/monitor.sock", f->run->run_dir);
-    return hand_call(f, ROLE_HAND_OPEN, IN_HAND_CONNECT, &q, sizeof q, NULL, 0);
-}
-
-static int connected(struct flow *f, struct frame *fr)
-{
-    return hand_did(f, fr) < 0 || run_fd_add(f->run, BFD_QMP, 0, frame_take_fd(fr, 0)) < 0 ? -1 : FLOW_NEXT;
-}
-
-static const struct step adopt_steps[] = { READ_STEPS, { "process", take_over, taken, again }, { "monitor", connect_go, connected, again }, { 0 } };
+static const struct step adopt_steps[] = { READ_STEPS, { "process", take_over, taken, again }, { 0 } };
 
 static void adopt_done(struct flow *f, bool ok)
 {
@@ -145,7 +129,7 @@ static void adopt_done(struct flow *f, bool ok)
     at_work--;
     if (!ok)
         log_err("%s, which ran when the last daemon ended: %s", f->name, f->err.detail);
-    if (r && !r->run_dir[0])    /* nobody could tell whether it still does: it is left as it is, for the next daemon */
+    if (r && r->id <= 0)    /* nobody could tell whether it still does: it is left as it is, for the next daemon */
         run_free(r);
     if (f->slot >= 0 && (!r || !r->object) && !(slot_row(f->slot)->flags & SLOT_PERSISTENT))
         slot_free(f->slot);

@@ -25,10 +25,9 @@ int run_hand(struct flow *f, int role, uint32_t op, uint32_t flags, const int *f
     const struct run *r = f->run;
     struct hand_req q = { .owner_uid = ~0u, .owner_gid = ~0u, .flags = flags | HAND_ANY };
     if (r)
-        q = (struct hand_req){ .object = r->object, .uid = r->uid, .gid = r->uid, .owner_uid = sup.settings.owner_uid, .owner_gid = sup.settings.owner_gid,
+        q = (struct hand_req){ .object = r->object, .uid = run_uid(r), .gid = run_uid(r), .owner_uid = sup.settings.owner_uid, .owner_gid = sup.settings.owner_gid,
             .flags = flags | (sup.settings.dynamic_ownership ? 0 : HAND_KEEP_OWNER) | (sup.settings.chain_pin_relaxed ? HAND_CHAIN_RELAXED : 0) |
                 (sup.settings.stdio_handler == STDIO_LOGD ? HAND_LOGD : 0), .id = r->id, .look = f->looked };
-    util_copy_str(q.run_dir, sizeof q.run_dir, r ? r->run_dir : "");
     util_copy_str(q.name, sizeof q.name, f->name);
     return hand_call(f, role, op, &q, sizeof q, fds, nfds);
 }
@@ -53,7 +52,6 @@ static int begin(struct flow *f)
     r->create_flags = f->caller.arg;
     SLOT_EDIT(row, f->slot)
         row->autodestroy = f->caller.arg & START_AUTODESTROY ? f->caller.number : 0;
-    run_dir_name(r);
     util_copy_str(f->name, sizeof f->name, s->name);
     f->run = r;
     return FLOW_NEXT;
@@ -272,7 +270,7 @@ void launch_begin(struct run *r, struct peer *worker, struct frame *fr)
         return;
     _Static_assert(sizeof l <= sizeof f->body, "a launch fits into a flow");
     l.object = r->object;
-    l.uid = l.gid = r->uid;
+    l.uid = l.gid = run_uid(r);
     l.id = r->id;
     l.flags &= r->has & HAND_HAS_HOSTNET ? LAUNCH_HOSTNET : 0;
     l.flags |= lease_wanted() ? LAUNCH_LEASES : 0;

@@ -21,11 +21,11 @@ BUILD = os.environ.get("CRASH_BUILD") or box.BUILD
 ROLES = ("supervisor", "gateway", "conf", "xmlc", "host", "probe", "hand-open", "hand-net", "hand-launch", "log", "qemu", "talk")
 CONNECT = ("0:32", "0:33")          # IN_SERVE, IN_SUBSCRIBE
 CALL_LIMIT = 40     # seconds for a call that a crash came across
-# Flows of which only some points are new: IN_HAND_CONNECT, IN_HAND_PIDFD, and conf's first call in a daemon's life, IN_CONF_LIST; IN_START, and IN_STATE, by which a
+# Flows of which only some points are new: IN_HAND_PIDFD, and conf's first call in a daemon's life, IN_CONF_LIST; IN_START, and IN_STATE, by which a
 # worker tells that the state is restored; and the call whose work does not show, domain.attach_device_flags;
 # domain.rename with IN_CONF_RENAME and IN_CONF_RENAMED;
 # of a device for a guest that runs the call, IN_PLUG, IN_HAND_OPEN and IN_HAND_SETTLE
-ONLY = {"takeover": {"supervisor": ("0:117", "0:118"), "hand-open": ("0:117", "0:118"), "conf": ("0:65",)}, "restore": {"supervisor": ("0:104",), "qemu": ("0:97", "0:104")},
+ONLY = {"takeover": {"supervisor": ("0:118",), "hand-open": ("0:118",), "conf": ("0:65",)}, "restore": {"supervisor": ("0:104",), "qemu": ("0:97", "0:104")},
         "attach": {"supervisor": ("1:160",)}, "rename": {"supervisor": ("1:358", "0:71", "0:72"), "conf": ("0:71", "0:72"), "xmlc": ("1:358",)}, "plug": {"supervisor": ("1:8", "0:107", "0:121"), "qemu": ("0:107",), "hand-open": ("0:112", "0:121"), "xmlc": ("1:8",)}}
 LEASES = ("0:103", "0:120", "0:167")        # IN_LEASES_ASK, IN_HAND_DAEMON, IN_TALK
 LOGS = ("0:120", "0:167", "0:112")          # IN_HAND_DAEMON, IN_TALK, IN_HAND_OPEN with its answer

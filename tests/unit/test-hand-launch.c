@@ -162,7 +162,7 @@ static void settle(void)
     struct sockaddr_un a = { .sun_family = AF_UNIX };
     snprintf(path, sizeof path, "%s/s", dir);
     snprintf(a.sun_path, sizeof a.sun_path, "%s", path);
-    snprintf(rq.run_dir, sizeof rq.run_dir, "%s/domain-1-t", dir);
+    snprintf(fakesup_layout.lib_dir, sizeof fakesup_layout.lib_dir, "%s", dir);
     tap_ok(bind(lfd, (struct sockaddr *)&a, sizeof a) == 0 && stat(path, &st) == 0, "a socket of the guest's");
     manifest_begin(&out, buf, sizeof buf);
     for (int i = 0; i < 5; i++) {
@@ -317,12 +317,24 @@ static void found_later(void)
     noted(".pid", text, NULL);
     tap_ok(atoi(text) == done.qemu_pid, "the pid file has QEMU's pid");
     struct fakesup keep = sup;
+    struct sockaddr_un monitor = { .sun_family = AF_UNIX };
+    char folder[96];
+    int lfd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    snprintf(fakesup_layout.lib_dir, sizeof fakesup_layout.lib_dir, "%s", fakesup_layout.state_dir);
+    snprintf(folder, sizeof folder, "%.60s/domain-%d-%.20s", fakesup_layout.lib_dir, l.id, l.name);
+    snprintf(monitor.sun_path, sizeof monitor.sun_path, "%.80s/monitor.sock", folder);
+    tap_ok(mkdir(folder, 0700) == 0 && bind(lfd, (struct sockaddr *)&monitor, sizeof monitor) == 0 && listen(lfd, 1) == 0, "a monitor where the guest's is");
     int r = fakesup_hand(&sup, ROLE_HAND_OPEN, root ? 0 : BIRTH_SESSION, IN_HAND_PIDFD, &hp, sizeof hp, NULL, 0);
     if (r == 1 && sup.reply.body_len == sizeof again)
         memcpy(&again, sup.reply.body, sizeof again);
-    tap_ok(sup.reply.h.nfds == 3 && again.pid == done.pid && again.id == l.id, "a later daemon gets its pidfd, pid and id");
+    tap_ok(sup.reply.h.nfds == 4 && again.pid == done.pid && again.id == l.id, "a later daemon gets its pidfd, pid and id");
+    close(accept4(lfd, NULL, NULL, SOCK_NONBLOCK));
+    tap_ok(again.ours_kind[1] == BFD_QMP && read(sup.reply.fds[3], text, 1) == 0, "and a connection to its monitor, by the id that was noted");
+    close(lfd);
+    unlink(monitor.sun_path);
+    rmdir(folder);
     struct stat held, is;
-    tap_ok(again.nworker == 1 && again.ours_kind[0] == BFD_CHARDEV && again.ours_entry[0] == 7 && fstat(sup.reply.fds[2], &held) == 0 &&
+    tap_ok(again.nworker == 2 && again.ours_kind[0] == BFD_CHARDEV && again.ours_entry[0] == 7 && fstat(sup.reply.fds[2], &held) == 0 &&
            stat("/etc/hostname", &is) == 0 && held.st_ino == is.st_ino && held.st_dev == is.st_dev, "and what the stub held, as what it was given");
     fakesup_end(&sup);
     settle();
@@ -506,15 +518,16 @@ static void reap(bool say)
 {
     struct hand_req rq = { .id = l.id };
     memcpy(rq.name, l.name, sizeof rq.name);
-    char dir[] = "/tmp/reap-XXXXXX", path[128];
+    char dir[] = "/tmp/reap-XXXXXX", folder[96], path[128];
     if (!mkdtemp(dir))
         return;
-    snprintf(rq.run_dir, sizeof rq.run_dir, "%s/domain-1-t", dir);
-    mkdir(rq.run_dir, 0700);
-    snprintf(path, sizeof path, "%s/domain-1-t/monitor.sock", dir);
+    snprintf(fakesup_layout.lib_dir, sizeof fakesup_layout.lib_dir, "%s", dir);
+    snprintf(folder, sizeof folder, "%.60s/domain-%d-%.20s", dir, l.id, l.name);
+    mkdir(folder, 0700);
+    snprintf(path, sizeof path, "%s/monitor.sock", folder);
     close(open(path, O_CREAT | O_WRONLY, 0600));
     int r = fakesup_hand(&sup, ROLE_HAND_LAUNCH, root ? 0 : BIRTH_SESSION, IN_HAND_REAP, &rq, sizeof rq, NULL, 0);
-    bool ok = r == 1 && access(rq.run_dir, F_OK) < 0 && count_groups() == 0;
+    bool ok = r == 1 && access(folder, F_OK) < 0 && count_groups() == 0;
     if (say || !ok)
         tap_ok(ok, "reaped: no group, no run folder");
     fakesup_end(&sup);
