@@ -22,6 +22,8 @@
 #include "ipc/util.h"
 
 #define NVRAM_BYTES_MAX (64 << 20)
+/* On our side: what a guest's worker is born with has room for them beside what every worker has, and what its stub holds fits into a frame. */
+#define ENDS_MAX (BIRTH_FDS_MAX - 20)
 #define STAY_MS 900            /* the supervisor ends one that stays longer than a second behind its answer */
 
 int open_fail(struct opener *o, struct err *e, int errnum, const char *fmt, ...)
@@ -462,6 +464,15 @@ static void open_all(struct hand *h, struct opener *o)
     if (!(o->rq->flags & HAND_NO_MONITOR) && open_own_log(o, &e)) {
         open_undo(o);
         hand_fail(h, -1, o->error, &e);
+        return;
+    }
+    unsigned ends = 0;
+    for (struct manifest_in in = hand_entries(h); hand_next(&in, &m, &path, &aux);)
+        ends += m.kind != MK_LOG ? grants.g[m.index].nworker : 0;
+    if (ends > ENDS_MAX) {
+        err_set(&e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "a guest with more than %d ends of consoles and channels", ENDS_MAX);
+        open_undo(o);
+        hand_fail(h, -1, -E2BIG, &e);
         return;
     }
     struct hand_done done = { .nqemu = o->nqemu, .nworker = o->nours, .failed = -1, .next_fd = o->fd_next, .has = has };

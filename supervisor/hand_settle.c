@@ -74,7 +74,7 @@ static int stub_tell(const struct settling *s, const int ours[2])
     bool late;
     for (unsigned i = 0; i < s->nfds; i++) {
         const struct launch_fd *d = &s->as[i];
-        if (d->kind == BFD_NONE || d->kind == BFD_QMP || (d->kind == BFD_CHARDEV && d->arg < MANIFEST_ENTRIES_MAX && s->gone[d->arg]))
+        if (d->kind == BFD_NONE || d->kind == BFD_QMP || d->kind == BFD_PROC || (d->kind == BFD_CHARDEV && d->arg < MANIFEST_ENTRIES_MAX && s->gone[d->arg]))
             continue;
         as[n] = *d;
         fds[n++] = d->kind == BFD_GRANTS ? ours[0] : d->kind == BFD_MANIFEST ? ours[1] : s->h->call.fds[1 + i];

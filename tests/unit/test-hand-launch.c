@@ -147,7 +147,7 @@ static void settle(void)
     static struct { struct grants_head h; struct grant g[6]; } grants = { .h = { .magic = GRANTS_MAGIC, .n = 5, .monitor_fd = -1, .next_fd = 77 } }, got;
     static uint8_t buf[4096];
     struct launch_fd as[] = { { .number = -1, .kind = BFD_TREE }, { .number = -1, .kind = BFD_MANIFEST }, { .number = -1, .kind = BFD_GRANTS }, { .number = -1, .kind = BFD_CHARDEV, .arg = 1 },
-        { .number = -1, .kind = BFD_CHARDEV, .arg = 4 }, { .number = -1, .kind = BFD_QMP }, { .number = -1, .kind = BFD_NONE, .arg = OWN_LOG } };
+        { .number = -1, .kind = BFD_CHARDEV, .arg = 4 }, { .number = -1, .kind = BFD_QMP }, { .number = -1, .kind = BFD_NONE, .arg = OWN_LOG }, { .number = -1, .kind = BFD_PROC } };
     struct hand_req rq = { .id = l.id };
     struct hand_pid hp = { .id = l.id };
     struct hand_done d = { .error = -ENOSYS };

@@ -283,6 +283,24 @@ static void looks(void)
     refused(MK_LOG, MF_APPEND, in_dir(""), "Unable to open file: ", "a folder as a log");
 }
 
+/* As many as a worker can be born with, and no more. */
+static void ends(void)
+{
+    for (int many = 80; many <= 81; many++) {
+        begin();
+        add(MK_UNIX_LISTEN, 0, in_dir("one-more"), NULL);
+        for (int i = 0; i < many; i++)
+            manifest_add(&out, &(struct manifest_entry){ .kind = MK_TCP_LISTEN, .parent = -1, .b = 20000, .c = 29999 }, NULL, "127.0.0.1");
+        run();
+        if (many == 80)
+            tap_ok(!done.error && done.nworker == 80, "a guest with 80 ends of channels: %s", done.text);
+        else
+            tap_ok(done.error == -E2BIG && strstr(done.text, "more than 80") && access(in_dir("one-more"), F_OK) < 0, "one with 81 is refused, and nothing is left: %s", done.text);
+        finish();
+    }
+    unlink(in_dir("one-more"));
+}
+
 static void channels(void)
 {
     char c;
@@ -560,6 +578,7 @@ int main(void)
     chains();
     refusals();
     looks();
+    ends();
     channels();
     tcp();
     logd();
