@@ -47,7 +47,9 @@ int doc_text_read(struct flow *f);
 int doc_text_got(struct flow *f, struct frame *fr);
 
 /* ---- manifest_policy.c ---- */
-int policy_manifest(int fd, struct err *e);     /* how many entries it has; or -1 */
+/* How many entries it has; or -1.  was >= 0: the manifest that it goes on from: each of that one's entries is there, as it was or gone. */
+int policy_manifest_after(int fd, int was, struct err *e);
+static inline int policy_manifest(int fd, struct err *e) { return policy_manifest_after(fd, -1, e); }
 
 /* ---- events.c ---- */
 void event_lifecycle(const struct index_slot *s, int event, int detail);

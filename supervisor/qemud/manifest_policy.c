@@ -69,24 +69,46 @@ static const char *judge(const struct manifest_entry *m, const char *path, const
     }
 }
 
-int policy_manifest(int fd, struct err *e)
+/* m, which in has just given, is the next entry of old but for what has gone; or that has none any more. */
+static bool goes_on(struct manifest_in *old, const struct manifest_in *in, const struct manifest_entry *m)
 {
-    struct manifest_in in;
+    struct manifest_entry o;
+    const char *path, *aux;
+    size_t behind = m->size - sizeof o;
+    if (!old->left)
+        return true;
+    if (manifest_next(old, &o, &path, &aux) <= 0)
+        return false;
+    o.flags |= m->flags & MF_GONE;
+    return !memcmp(&o, m, sizeof o) && !memcmp(old->p - behind, in->p - behind, behind);
+}
+
+static int map(int fd, struct manifest_in *in, const void **p, size_t *n)
+{
+    int r = frame_map(fd, MANIFEST_BYTES_MAX, p, n);
+    return r < 0 ? r : manifest_open(in, *p, *n);
+}
+
+int policy_manifest_after(int fd, int was, struct err *e)
+{
+    struct manifest_in in, old = { .left = 0 };
     struct manifest_entry m;
     const char *path, *aux, *why = NULL;
-    const void *p = NULL;
-    size_t n = 0;
+    const void *p = NULL, *old_p = NULL;
+    size_t n = 0, old_n = 0;
     uint16_t seen[MK_KIND_N] = { 0 };
-    int r = frame_map(fd, MANIFEST_BYTES_MAX, &p, &n);
+    int r = was < 0 ? 0 : map(was, &old, &old_p, &old_n);
     if (r == 0)
-        r = manifest_open(&in, p, n);
+        r = map(fd, &in, &p, &n);
     while (r >= 0 && !why && (r = manifest_next(&in, &m, &path, &aux)) > 0)
-        why = m.flags & MF_GONE ? NULL : m.kind >= MK_KIND_N || !kinds[m.kind].max ? "this kind of resource is not supported" : ++seen[m.kind] > kinds[m.kind].max ? "too many of its kind" : judge(&m, path, aux);
+        why = !goes_on(&old, &in, &m) ? "it is not what the guest has" : m.flags & MF_GONE ? NULL : m.kind >= MK_KIND_N || !kinds[m.kind].max ? "this kind of resource is not supported" : ++seen[m.kind] > kinds[m.kind].max ? "too many of its kind" : judge(&m, path, aux);
     if (why)
         err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "'%s' cannot be used: %s", path ? path : "", why);
-    else if (r < 0)
+    else if (r < 0 || old.left)
         err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed manifest");
     if (n)
         munmap((void *)(uintptr_t)p, n);
-    return why || r < 0 ? -1 : (int)in.next;
+    if (old_n)
+        munmap((void *)(uintptr_t)old_p, old_n);
+    return why || r < 0 || old.left ? -1 : (int)in.next;
 }

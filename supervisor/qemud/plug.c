@@ -27,12 +27,12 @@ static int model_go(struct flow *f)
 
 static int model_got(struct flow *f, struct frame *fr)
 {
-    int had = policy_manifest(run_fd(f->run, BFD_MANIFEST, 0), &f->err);
-    if (had < 0 || doc_take(f, fr) < 0 || doc_is_own(f) < 0)
+    int was = run_fd(f->run, BFD_MANIFEST, 0), had = policy_manifest(was, &f->err), has;
+    if (had < 0 || doc_take(f, fr) < 0 || doc_is_own(f) < 0 || (has = policy_manifest_after(f->fd[FF_MANIFEST], was, &f->err)) < 0)
         return -1;
     f->looked = (uint32_t)had;      /* chain.c: at what is new only */
     if (f->caller.op == OP_IN(IN_UNPLUGGED)) {
-        if (policy_manifest(f->fd[FF_MANIFEST], &f->err) != had)        /* SAFETY: the worker says when: nothing comes by it */
+        if (has != had)         /* SAFETY: the worker says when: nothing comes by it */
             return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "a device that goes brings nothing");
         f->pc += PAST_WORKER;       /* the manifest first: until the tree has changed too, the worker's call comes again */
         run_fd_add(f->run, BFD_MANIFEST, 0, STEAL_FD(&f->fd[FF_MANIFEST]));

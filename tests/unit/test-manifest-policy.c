@@ -24,8 +24,50 @@ static void refused(int kind, const char *path, const char *aux)
     tap_ok(*judged(kind, path, aux) != 0, "%s is refused", path);
 }
 
+/* A manifest of entries with these flags and paths, the last one with NULL. */
+static int manifest_of(const struct manifest_entry *m, const char *const *paths)
+{
+    uint8_t buf[16384];
+    struct manifest_out out;
+    manifest_begin(&out, buf, sizeof buf);
+    for (; *paths; m++, paths++) {
+        struct manifest_entry one = *m;
+        one.parent = -1;
+        manifest_add(&out, &one, *paths, NULL);
+    }
+    return frame_memfd("manifest", buf, (size_t)manifest_finish(&out));
+}
+
+/* What goes on from what a guest has: gone or as it was, and more behind it. */
+static void goes_on(void)
+{
+    const struct manifest_entry was[] = { { .kind = MK_IMAGE }, { .kind = MK_TAP, .a = 1 }, { .kind = MK_UNIX_LISTEN, .flags = MF_GONE } };
+    const char *const had[] = { "/srv/a", "vnet0", "/srv/sock", NULL };
+    static const struct { const char *what; struct manifest_entry m[4]; const char *paths[5]; int want; } cases[] = {
+        { "the same", { { .kind = MK_IMAGE }, { .kind = MK_TAP, .a = 1 }, { .kind = MK_UNIX_LISTEN, .flags = MF_GONE } }, { "/srv/a", "vnet0", "/srv/sock" }, 3 },
+        { "one more", { { .kind = MK_IMAGE }, { .kind = MK_TAP, .a = 1 }, { .kind = MK_UNIX_LISTEN, .flags = MF_GONE }, { .kind = MK_IMAGE } }, { "/srv/a", "vnet0", "/srv/sock", "/srv/b" }, 4 },
+        { "one has gone", { { .kind = MK_IMAGE, .flags = MF_GONE }, { .kind = MK_TAP, .a = 1 }, { .kind = MK_UNIX_LISTEN, .flags = MF_GONE } }, { "/srv/a", "vnet0", "/srv/sock" }, 3 },
+        { "one is back", { { .kind = MK_IMAGE }, { .kind = MK_TAP, .a = 1 }, { .kind = MK_UNIX_LISTEN } }, { "/srv/a", "vnet0", "/srv/sock" }, -1 },
+        { "another path", { { .kind = MK_IMAGE }, { .kind = MK_TAP, .a = 1 }, { .kind = MK_UNIX_LISTEN, .flags = MF_GONE } }, { "/srv/a", "vnet1", "/srv/sock" }, -1 },
+        { "another path of what has gone", { { .kind = MK_IMAGE, .flags = MF_GONE }, { .kind = MK_TAP, .a = 1 }, { .kind = MK_UNIX_LISTEN, .flags = MF_GONE } }, { "/srv/b", "vnet0", "/srv/sock" }, -1 },
+        { "another kind", { { .kind = MK_FILE_OUT }, { .kind = MK_TAP, .a = 1 }, { .kind = MK_UNIX_LISTEN, .flags = MF_GONE } }, { "/srv/a", "vnet0", "/srv/sock" }, -1 },
+        { "another flag", { { .kind = MK_IMAGE, .flags = MF_SHARED }, { .kind = MK_TAP, .a = 1 }, { .kind = MK_UNIX_LISTEN, .flags = MF_GONE } }, { "/srv/a", "vnet0", "/srv/sock" }, -1 },
+        { "other queues", { { .kind = MK_IMAGE }, { .kind = MK_TAP, .a = 2 }, { .kind = MK_UNIX_LISTEN, .flags = MF_GONE } }, { "/srv/a", "vnet0", "/srv/sock" }, -1 },
+        { "one less", { { .kind = MK_IMAGE }, { .kind = MK_TAP, .a = 1 } }, { "/srv/a", "vnet0" }, -1 },
+        { "none at all", { { .kind = 0 } }, { NULL }, -1 },
+    };
+    struct err e = ERR_INIT;
+    AUTO_CLOSE old = manifest_of(was, had);
+    for (size_t i = 0; i < ARRAY_N(cases); i++) {
+        AUTO_CLOSE fd = manifest_of(cases[i].m, cases[i].paths);
+        int is = policy_manifest_after(fd, old, &e);
+        tap_ok(is == cases[i].want, "beside what the guest has, %s (%d)", cases[i].what, is);
+    }
+}
+
 int main(void)
 {
+    goes_on();
     static const struct { int kind; const char *path; } good[] = { { MK_IMAGE, "/var/lib/images/a.qcow2" }, { MK_IMAGE, "/proceedings/a" }, { MK_IMAGE, "/srv/..a/b.." }, { MK_IMAGE, "/srv/.hidden" },
         { MK_LOG, "/var/log/libvirt/qemu/a-serial.log" }, { MK_DEVNODE, "/dev/kvm" }, { MK_UNIX_LISTEN, "/var/lib/libvirt/qemu/domain-1-a/x.sock" }, { MK_TAP, "vnet0" } };
     static const struct { int kind; const char *path; } bad[] = { { MK_IMAGE, "/proc/kcore" }, { MK_IMAGE, "/proc" }, { MK_IMAGE, "/sys/x" }, { MK_IMAGE, "/etc/libvirt/qemu.conf" },
