@@ -8,7 +8,9 @@
 #define FLOWS_MAX (1u << FLOWS_BITS)
 static struct flow flows[FLOWS_MAX];
 static uint32_t flows_n;        /* rows once used */
-static bool blocked_some;
+static uint16_t line[FLOWS_MAX]; /* rows of those that are blocked, in the order they came; one that has ended may still be there */
+static bool in_line[FLOWS_MAX];
+static uint32_t line_n;
 static struct loop_timer unblock_timer;
 
 struct flow *flow_next(struct flow *after)
@@ -59,17 +61,23 @@ struct flow *flow_start(const struct step *steps, flow_done_fn *done, const stru
 static void unblock(struct loop_timer *t)
 {
     (void)t;
-    blocked_some = false;
-    for (struct flow *f = flow_next(NULL); f; f = flow_next(f))
-        if (f->blocked) {
-            f->blocked = false;
+    uint16_t now[FLOWS_MAX];
+    uint32_t n = line_n;
+    memcpy(now, line, sizeof now);
+    memset(in_line, 0, sizeof in_line);
+    line_n = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        struct flow *f = &flows[now[i]];
+        bool is = f->steps && f->blocked;
+        f->blocked = false;
+        if (is)
             flow_go(f);
-        }
+    }
 }
 
 void flow_unblock(void)
 {
-    if (blocked_some && !unblock_timer.armed)
+    if (line_n && !unblock_timer.armed)
         loop_after(&unblock_timer, 0, unblock, NULL);
 }
 
@@ -123,7 +131,10 @@ static void flow_result(struct flow *f, int r)
         case FLOW_WAIT:
             return;
         case FLOW_BLOCKED:
-            f->blocked = blocked_some = true;
+            f->blocked = true;
+            if (!in_line[f - flows])
+                line[line_n++] = (uint16_t)(f - flows);
+            in_line[f - flows] = true;
             return;
         case FLOW_NEXT:
             f->pc++;
