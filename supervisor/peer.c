@@ -266,6 +266,7 @@ int peer_send(struct peer *p, struct frame_head *h, const void *body, size_t len
 void peer_kill(struct peer *p, int sig)
 {
     struct kill_req k = { .channel = p->number, .signal = sig };
+    p->killed = true;
     keeper_tell(IN_KILL, &k, sizeof k, NULL, 0);
 }
 
@@ -312,15 +313,15 @@ void peer_on_exited(const struct exited *x)
         peer_gone(p);
 }
 
-/* One line on every death that was not a clean exit. */
+/* One line on every death that was not a clean exit; that we had a part in it is no error. */
 static void obituary(const struct peer *p, const struct exited *x, const char *decision)
 {
     char op[24];
-    bool clean = x && x->code == CLD_EXITED && x->status == 0;
+    bool clean = x && x->code == CLD_EXITED && x->status == 0, ours = x && p->killed && x->code == CLD_KILLED && (x->status == SIGKILL || x->status == SIGTERM);
     if (clean && !decision[0])
         return;
     const char *words = x ? x->words : "";
-    log_at(clean ? LOG_L_INFO : LOG_L_ERR, "%s %d of object %u.%u ended: %s %d%s; last op %s; %s%s%.160s", role_name(p->role), p->pid, object_slot(p->object), object_gen(p->object),
+    log_at(clean || ours ? LOG_L_INFO : LOG_L_ERR, "%s %d of object %u.%u ended: %s %d%s; last op %s; %s%s%.160s", role_name(p->role), p->pid, object_slot(p->object), object_gen(p->object),
            x && x->code == CLD_EXITED ? "exit status" : "signal", x ? x->status : -1, x && x->code != CLD_EXITED && x->status == SIGSYS ? " (a forbidden system call)" : "",
            op_label(p->last_op, op), decision, *words ? "; last words: " : "", words);
 }

@@ -40,7 +40,7 @@ struct peer {
     uint64_t number;            /* 0: free row; epoch << 32 | count otherwise, which is never used twice */
     uint64_t object;
     uint8_t role, door;
-    bool eof, exited, once /* answers one call */, spare /* born before it is needed */, inherited /* from an earlier supervisor: replies to calls of that one may still come */;
+    bool eof, exited, once /* answers one call */, spare /* born before it is needed */, inherited /* from an earlier supervisor: replies to calls of that one may still come */, killed /* by us */;
     int32_t pid;
     uint32_t uid, client_row /* gateways: of their client; + 1 */;
     uint32_t calls;             /* of its, in the pending table */
