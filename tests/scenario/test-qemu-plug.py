@@ -3,7 +3,7 @@ import base64, json, os, socket, subprocess, sys, tempfile, time
 import xml.etree.ElementTree as ET
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 import qemuguest
-from qemulib import FORMATS, PCI, Failed, device, devices, events, plug, refused, skip
+from qemulib import FORMATS, PCI, PLUG, Failed, device, devices, events, plug, refused, skip
 
 folder = tempfile.mkdtemp(prefix="bh-plug-")
 
@@ -46,17 +46,23 @@ def in_guest(w, command, limit=30):
         time.sleep(0.2)
 
 
-def image(w, name, fmt="qcow2", size="24M", **kw):
+def image(w, name, fmt="qcow2", size="24M"):
     path = os.path.join(folder, name)
     subprocess.check_call(["qemu-img", "create", "-q", "-f", fmt, path, size])
     return path, w.res.image(path, fmt)
 
 
-def take_out(w, xml, alias, before):
-    """Until QEMU has nothing of it any more."""
+def out(w, xml, alias):
+    """A guest that has much to do may need longer than the call waits."""
     w.unplugged.clear()
     plug(w, "PLUG_OUT", xml)
-    assert w.unplugged == [alias], (w.unplugged, w.last_words())
+    w.until(lambda: w.unplugged, alias + " goes")
+    assert w.unplugged == [alias], w.unplugged
+
+
+def take_out(w, xml, alias, before):
+    """Until QEMU has nothing of it any more."""
+    out(w, xml, alias)
     assert device(w, alias) is None
     assert events(w, "domain.event_callback_device_removed", alias)
     w.until(lambda: things(w) == before, "nothing is left of %s: %r, not %r" % (alias, things(w), before))
@@ -96,73 +102,84 @@ def story_virtio_disk(w):
     take_out(w, xml, "virtio-disk2", before)
 
 
+SCSI = "<controller type='scsi' index='0' model='virtio-scsi'><alias name='scsi0'/>%s</controller>" % (PCI % 10)
+
+
+def scsi_disk(path, entry, fmt="raw", unit=0):
+    return ("<disk type='file' device='disk'><driver name='qemu' type='%s'/><source file='%s' bulkhead-m='%d'/><target dev='sd%s' bus='scsi'/><alias name='scsi0-0-0-%d'/>"
+            "<address type='drive' controller='0' bus='0' target='0' unit='%d'/></disk>" % (fmt, path, entry, "ab"[unit], unit, unit))
+
+
+def no_image(w):
+    """A file that is no image, and its entry."""
+    path = os.path.join(folder, "bad.qcow2")
+    with open(path, "wb") as f:
+        f.write(b"no image" * 8192)
+    return path, w.res.image(path, "qcow2")
+
+
 def story_scsi(w):
+    """A controller with its disk; beside it one that is no image, of which all is taken back while the other goes on."""
     before = things(w)
     path, i = image(w, "s.raw", "raw")
-    ctrl = "<controller type='scsi' index='0' model='virtio-scsi'><alias name='scsi0'/>%s</controller>" % (PCI % 10)
-    disk = ("<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='%s' bulkhead-m='%d'/><target dev='sda' bus='scsi'/><alias name='scsi0-0-0-0'/>"
-            "<address type='drive' controller='0' bus='0' target='0' unit='0'/></disk>" % (path, i))
-    plug(w, "PLUG_IN", ctrl + disk, first=i)
+    plug(w, "PLUG_IN", SCSI + scsi_disk(path, i), first=i)
     assert device(w, "scsi0") is not None and events(w, "domain.event_callback_device_added", "scsi0-0-0-0") and not events(w, "domain.event_callback_device_added", "scsi0")
     in_guest(w, "modprobe virtio_scsi; modprobe sd_mod; test -b /dev/sda && echo there > /dev/sda && head -c 5 /dev/sda | grep there")
     with_disk = things(w)
-    # A disk that is no image: all of it is taken back, and the other one goes on.
-    bad = os.path.join(folder, "bad.qcow2")
-    open(bad, "wb").write(b"no image" * 8192)
-    k = w.res.image(bad, "qcow2")
-    text = refused(w, 1, "PLUG_IN", disk.replace(path, bad).replace("'raw'", "'qcow2'").replace("bulkhead-m='%d'" % i, "bulkhead-m='%d'" % k).replace("sda", "sdb")
-                   .replace("scsi0-0-0-0", "scsi0-0-0-1").replace("unit='0'", "unit='1'"), first=k)
+    bad, k = no_image(w)
+    text = refused(w, 1, "PLUG_IN", scsi_disk(bad, k, "qcow2", 1), first=k)
     assert text.startswith("unable to execute QEMU command 'blockdev-add'") and "not in qcow2 format" in text, text
     assert things(w) == with_disk and device(w, "scsi0-0-0-1") is None
-    # A medium: in, out, and a tray that the guest has locked.
-    k = w.res.add("MK_IMAGE", "", flags=2048)
-    cd = ("<disk type='file' device='cdrom'><driver name='qemu' type='raw'/>%s<target dev='sdb' bus='scsi'/><readonly/><alias name='scsi0-0-0-1'/>"
-          "<address type='drive' controller='0' bus='0' target='0' unit='1'/></disk>")
-    plug(w, "PLUG_IN", cd.replace("<readonly/>", "<iotune><total_iops_sec>500</total_iops_sec></iotune><readonly/>") % "", first=k)
-    in_guest(w, "modprobe sr_mod; test -b /dev/sr0")
-    empty = things(w)
-    iso = os.path.join(folder, "m.iso")
-    with open(iso, "wb") as f:
-        f.write(b"medium one".ljust(1 << 20, b"\0"))
-    k = w.res.add("MK_IMAGE", iso, qemu=(os.open(iso, os.O_RDONLY),), flags=1, fmt=FORMATS["IMG_RAW"])
-    full = cd % ("<source file='%s' bulkhead-m='%d'/>" % (iso, k))
-    plug(w, "PLUG_CHANGE", full, first=k)
-    assert device(w, "scsi0-0-0-1").find("source").get("file") == iso
-    in_guest(w, "head -c 10 /dev/sr0 | grep 'medium one'")
-    assert [x["inserted"]["iops"] for x in qmp(w, "query-block") if "scsi0-0-0-1" in x["qdev"]] == [500]
-    assert device(w, "scsi0-0-0-1").find("iotune/total_iops_sec").text == "500"
-    in_guest(w, "sleep 1000 < /dev/sr0 > /dev/null 2>&1 & echo $! > /run/holder; sleep 1; kill -0 $(cat /run/holder)")
-    mounted = things(w)
-    text = refused(w, 1, "PLUG_CHANGE", cd % "", first=len(w.res.entries))
-    assert text == "unable to execute QEMU command 'blockdev-remove-medium': Tray of device 'scsi0-0-0-1' is not open", text
-    assert things(w) == mounted and device(w, "scsi0-0-0-1").find("source") is not None
-    plug(w, "PLUG_CHANGE", cd % "", first=len(w.res.entries), flags=4)
-    assert device(w, "scsi0-0-0-1").find("source") is None and things(w) == empty, (things(w), empty)
-    assert events(w, "domain.event_callback_tray_change", "scsi0-0-0-1") or [e for e in w.events if e[0].endswith("tray_change")]
-    in_guest(w, "kill $(cat /run/holder) || true")
-    plug(w, "PLUG_CHANGE", full, first=k)       # a second time, and it goes with its drive
-    assert device(w, "scsi0-0-0-1").find("source").get("file") == iso
-    take_out(w, cd % "", "scsi0-0-0-1", with_disk)
-    w.unplugged.clear()
-    plug(w, "PLUG_OUT", disk)
-    assert w.unplugged == ["scsi0-0-0-0"]
-    take_out(w, ctrl, "scsi0", before)
+    out(w, scsi_disk(path, i), "scsi0-0-0-0")
+    take_out(w, SCSI, "scsi0", before)
 
 
 def story_half_a_pair(w):
     """A controller that comes with a disk which does not: it goes again."""
     before = things(w)
     w.events.clear()
-    bad = os.path.join(folder, "bad.qcow2")
-    open(bad, "wb").write(b"no image" * 8192)
-    i = w.res.image(bad, "qcow2")
-    ctrl = "<controller type='scsi' index='0' model='virtio-scsi'><alias name='scsi0'/>%s</controller>" % (PCI % 10)
-    disk = ("<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='%s' bulkhead-m='%d'/><target dev='sda' bus='scsi'/><alias name='scsi0-0-0-0'/>"
-            "<address type='drive' controller='0' bus='0' target='0' unit='0'/></disk>" % (bad, i))
-    refused(w, 1, "PLUG_IN", ctrl + disk, first=i)
+    bad, i = no_image(w)
+    refused(w, 1, "PLUG_IN", SCSI + scsi_disk(bad, i, "qcow2"), first=i)
     assert device(w, "scsi0") is None
     w.until(lambda: things(w) == before, "nothing is left")
     assert not events(w, "domain.event_callback_device_added", "scsi0") and not events(w, "domain.event_callback_device_removed", "scsi0")
+
+
+def story_medium(w):
+    """A drive; its medium comes and goes, and stays while the guest has the tray locked, unless it is forced out."""
+    before, alias = things(w), "scsi0-0-0-1"
+    drive = ("<disk type='file' device='cdrom'><driver name='qemu' type='raw'/>%s<target dev='sdb' bus='scsi'/><readonly/><alias name='scsi0-0-0-1'/>"
+             "<address type='drive' controller='0' bus='0' target='0' unit='1'/></disk>")
+    plug(w, "PLUG_IN", SCSI, first=len(w.res.entries))
+    with_controller = things(w)
+    i = w.res.add("MK_IMAGE", "", flags=2048)
+    plug(w, "PLUG_IN", drive.replace("<readonly/>", "<iotune><total_iops_sec>500</total_iops_sec></iotune><readonly/>") % "", first=i)
+    in_guest(w, "modprobe virtio_scsi; modprobe sr_mod; test -b /dev/sr0")
+    empty = things(w)
+    iso = os.path.join(folder, "m.iso")
+    with open(iso, "wb") as f:
+        f.write(b"medium one".ljust(1 << 20, b"\0"))
+    i = w.res.add("MK_IMAGE", iso, qemu=(os.open(iso, os.O_RDONLY),), flags=1, fmt=FORMATS["IMG_RAW"])
+    full = drive % ("<source file='%s' bulkhead-m='%d'/>" % (iso, i))
+    plug(w, "PLUG_CHANGE", full, first=i)
+    assert device(w, alias).find("source").get("file") == iso
+    in_guest(w, "head -c 10 /dev/sr0 | grep 'medium one'")
+    assert [x["inserted"]["iops"] for x in qmp(w, "query-block") if alias in x["qdev"]] == [500]
+    assert device(w, alias).find("iotune/total_iops_sec").text == "500"
+    in_guest(w, "sleep 1000 < /dev/sr0 > /dev/null 2>&1 & echo $! > /run/holder")
+    in_guest(w, "readlink /proc/$(cat /run/holder)/fd/0 | grep sr0")
+    mounted = things(w)
+    text = refused(w, 1, "PLUG_CHANGE", drive % "", first=len(w.res.entries))
+    assert text == "unable to execute QEMU command 'blockdev-remove-medium': Tray of device '%s' is not open" % alias, text
+    assert things(w) == mounted and device(w, alias).find("source") is not None
+    plug(w, "PLUG_CHANGE", drive % "", first=len(w.res.entries), flags=PLUG["PLUG_FORCE"])
+    assert device(w, alias).find("source") is None and things(w) == empty, (things(w), empty)
+    assert [e for e in w.events if e[0].endswith("tray_change") and e[2][1] == alias], w.events[-5:]
+    in_guest(w, "kill $(cat /run/holder) || true")
+    plug(w, "PLUG_CHANGE", full, first=i)       # a second time, and it goes with its drive
+    assert device(w, alias).find("source").get("file") == iso
+    take_out(w, drive % "", alias, with_controller)
+    take_out(w, SCSI, "scsi0", before)
 
 
 def story_nic(w):
@@ -202,14 +219,15 @@ def story_channel(w):
 
 
 def story_small_ones(w):
-    for xml, alias in (("<rng model='virtio'><backend model='builtin'/><alias name='rng5'/>%s</rng>" % (PCI % 12), "rng5"),
-                       ("<input type='tablet' bus='usb'><alias name='input7'/><address type='usb' bus='0' port='2'/></input>", "input7"),
-                       ("<watchdog model='i6300esb' action='none'><alias name='watchdog0'/>%s</watchdog>" % (PCI % 13), "watchdog0"),
-                       ("<controller type='virtio-serial' index='1'><alias name='virtio-serial1'/>%s</controller>" % (PCI % 14), "virtio-serial1")):
+    bus = "/sys/bus/pci/devices/0000:00:%02x.0"
+    for xml, alias, found in (("<rng model='virtio'><backend model='builtin'/><alias name='rng5'/>%s</rng>" % (PCI % 12), "rng5", bus % 12),
+                              ("<input type='tablet' bus='usb'><alias name='input7'/><address type='usb' bus='0' port='2'/></input>", "input7", "/"),       # Debian's cloud kernel has no USB
+                              ("<watchdog model='i6300esb' action='none'><alias name='watchdog0'/>%s</watchdog>" % (PCI % 13), "watchdog0", bus % 13),
+                              ("<controller type='virtio-serial' index='1'><alias name='virtio-serial1'/>%s</controller>" % (PCI % 14), "virtio-serial1", bus % 14)):
         before = things(w)
         plug(w, "PLUG_IN", xml)
         assert alias in things(w)["devices"], alias
-        in_guest(w, "sleep 1")      # the guest finds it
+        in_guest(w, "test -e " + found)
         take_out(w, xml, alias, before)
 
 
@@ -293,7 +311,7 @@ def real():
     try:
         w.start()
         w.until(lambda: any(e[0].endswith("agent_lifecycle") and e[2][1] == 1 for e in w.events), "the agent", 120)
-        for story in (story_virtio_disk, story_scsi, story_half_a_pair, story_nic, story_channel, story_small_ones, story_memory, story_refused, story_in_the_dark):
+        for story in (story_virtio_disk, story_scsi, story_half_a_pair, story_medium, story_nic, story_channel, story_small_ones, story_memory, story_refused, story_in_the_dark):
             if len(sys.argv) < 2 or story.__name__ in sys.argv[1:]:
                 t = time.monotonic()
                 story(w)
