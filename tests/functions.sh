@@ -32,15 +32,22 @@ cleanup() { cleanups="$*; $cleanups"; }
 trap 'status=$?; trap - EXIT; set +e; eval "$cleanups"; exit $status' EXIT
 trap 'exit 1' INT TERM HUP
 
-# wait_for SECONDS WHAT COMMAND...: polls until the command succeeds.
-wait_for()
+# soon SECONDS COMMAND...: whether the command succeeds within that time; polls.
+soon()
 {
-    wait_left=$(($1 * 20)) wait_what=$2
-    shift 2
+    soon_left=$(($1 * 20))
+    shift
     until "$@" >/dev/null 2>&1; do
-        [ "$((wait_left -= 1))" -gt 0 ] || fail "not in time: $wait_what"
+        [ "$((soon_left -= 1))" -gt 0 ] || return 1
         sleep 0.05
     done
+}
+# wait_for SECONDS WHAT COMMAND...: it has to.
+wait_for()
+{
+    wait_limit=$1 wait_what=$2
+    shift 2
+    soon "$wait_limit" "$@" || fail "not in time: $wait_what"
 }
 
 # box: runs the rest of the script where it can disturb nobody: everything that runs in it ends with it.

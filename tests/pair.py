@@ -88,11 +88,18 @@ class Pair:
             with open("%s%s/%s" % (b.dir, W, name), "w") as f:
                 f.write(data)
 
+    def shell(self, b, line):
+        line = re.sub(r"\bW/", W + "/", line)
+        return b.run("timeout", "60", "sh", "-c", line, check=False, errors="replace", env=dict(os.environ, LC_ALL="C.UTF-8", TZ="UTC", HOME=b.dir, V="virsh -c qemu:///system"))
+
+    def until(self, line):
+        """Until the shell line succeeds in both."""
+        self.each(lambda b: box.wait_for(line, lambda: self.shell(b, line).returncode == 0))
+
     def sh(self, line, mask=(), what=None, status=None):
         """Runs a shell line in both, and compares; with a status, that is what it has to end with."""
-        line = re.sub(r"\bW/", W + "/", line)
         def run(b):
-            r = b.run("timeout", "60", "sh", "-c", line, check=False, errors="replace", env=dict(os.environ, LC_ALL="C.UTF-8", TZ="UTC", HOME=b.dir, V="virsh -c qemu:///system"))
+            r = self.shell(b, line)
             return "exit %d\n%s%s" % (r.returncode, r.stdout, "".join("! " + l + "\n" for l in r.stderr.splitlines()))
         ours, theirs = self.each(run)
         if status is not None:

@@ -17,7 +17,7 @@ worker() { "$BUILDDIR/virtqemud" --worker "$@"; }
 worker_pid() { worker "$1" | awk -v guest="$1" '$1 == "qemu" && $2 == guest { print $3 }'; }
 others_work()
 {
-    timeout 10 virsh -q suspend two && timeout 10 virsh -q resume two && timeout 10 virsh -q list | grep -q two && timeout 10 virsh domstate one >/dev/null || fail "others must wait"
+    timeout 60 virsh -q suspend two && timeout 60 virsh -q resume two && timeout 60 virsh -q list | grep -q two && timeout 60 virsh domstate one >/dev/null || fail "others must wait"
 }
 
 step "what each process does"
@@ -39,10 +39,10 @@ grep -q "no guest 'none' runs" "$BOX/none.log" || fail "no clear words"
 step "strace of one worker"
 worker one --debug "strace -o $BOX/strace.log" >"$BOX/strace-said.log" 2>&1 &
 front=$!
-wait_for 20 "strace is attached" grep -q attached "$BOX/strace-said.log"
+wait_for 60 "strace is attached" grep -q attached "$BOX/strace-said.log"
 others_work
-timeout 20 virsh -q qemu-monitor-command one --hmp info version >/dev/null
-wait_for 20 "the system calls of a call" grep -Eq '^(sendmsg|sendto|write)\(.*human-monitor' "$BOX/strace.log"
+timeout 60 virsh -q qemu-monitor-command one --hmp info version >/dev/null
+wait_for 60 "the system calls of a call" grep -Eq '^(sendmsg|sendto|write)\(.*human-monitor' "$BOX/strace.log"
 tracer=$(awk '/^TracerPid:/ { print $2 }' "/proc/$pid/status")
 kill "$tracer"
 wait "$front" || true
@@ -77,7 +77,7 @@ fi
 step "the monitor's traffic, without secrets"
 worker one --trace >"$BOX/trace.log" 2>&1 &
 front=$!
-wait_for 20 "the trace begins" grep -q '^  agent' "$BOX/trace.log"
+wait_for 60 "the trace begins" grep -q '^  agent' "$BOX/trace.log"
 virsh -q qemu-monitor-command one '{"execute":"set_password","arguments":{"protocol":"vnc","password":"Rhinoderma"}}' >/dev/null
 virsh -q qemu-monitor-command one '{"execute":"object-add","arguments":{"qom-type":"secret","id":"s0","data":"Dendrobates"}}' >/dev/null
 virsh -q qemu-monitor-command one --hmp set_password vnc Hyperolius >/dev/null

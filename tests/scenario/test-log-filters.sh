@@ -30,6 +30,7 @@ start()
 # roles LEVEL: whose lines of that level have come since the last look, in one line; mark: from here on.
 mark() { lines=$(wc -l <"$BOX/log"); }
 roles() { tail -n +$((lines + 1)) "$BOX/log" | sed -n "s/.* [0-9]*: $1 : \([a-z0-9-]*\)[^a-z0-9-].*/\1/p" | sort -u | tr '\n' ' ' | sed 's/ $//'; }
+said_by() { [ "$(roles "$1")" = "$2" ]; }
 # Traffic of a client that has been there all the time, of a new one, and of the admin program.
 traffic()
 {
@@ -43,10 +44,7 @@ only()
     for turn in 1 2 3 4 5 6 7 8 9 10; do
         mark
         traffic "$1"
-        for look in 1 2 3 4 5; do
-            [ "$(roles "$2")" != "$3" ] || return 0
-            sleep 0.1
-        done
+        ! soon 1 said_by "$2" "$3" || return 0
     done
     fail "$1: lines of level $2 of '$(roles "$2")', not of '$3'"
 }

@@ -98,10 +98,14 @@ NAMES = [("libvirtd|virtqemud", "SERVER")]
 BUSY = [(r"^(nWorkers|freeWorkers|jobQueueDepth)( +): \d+", r"\1\2: N")]
 CLIENT = [(r"\d{4}-\d\d-\d\d [0-9:+]+", "TIME"), (r"(unix_process_id *:) \d+", r"\1 PID"), (r"^ ?\d+ +", "ID "), (r"^(id +): \d+", r"\1: ID"), (r"'\d+'", "ID")]
 # One client more than those that look: its entry, what is known of it, and its end.
-CLIENTS = """(echo; sleep 20) 2>/dev/null | virsh -q -c qemu:///system >/dev/null 2>&1 &
-for i in $(seq 100); do id=$($A srv-clients-list $S | awk '$2 == "unix" { print $1 }'); [ -n "$id" ] && break; sleep 0.1; done
+CLIENTS = """(echo; sleep 50) 2>/dev/null | virsh -q -c qemu:///system >/dev/null 2>&1 &
+unix() { $A srv-clients-list $S | awk '$2 == "unix" { print $1 }'; }
+soon() { for i in $(seq 300); do "$@" && break; sleep 0.1; done; }
+is_there() { id=$(unix); [ -n "$id" ]; }
+is_gone() { [ -z "$(unix)" ]; }
+soon is_there
 $A srv-clients-list $S; $A srv-clients-info $S; $A client-info $S $id; $A client-disconnect $S $id
-for i in $(seq 100); do $A srv-clients-list $S | grep -q unix || break; sleep 0.1; done
+soon is_gone
 $A srv-clients-list $S; $A client-info $S $id"""
 HEAD = "S=$(test -S /run/libvirt/virtqemud-admin-sock && echo virtqemud || echo libvirtd); A=\"virt-admin -c $S:///system\"; "
 

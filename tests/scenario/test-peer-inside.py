@@ -74,7 +74,7 @@ with Pair("inside") as p:
     # libvirtd may answer before it knows that the guest sleeps, and may see its agent go first.
     slept = p.each(lambda b: b.virsh("dompmsuspend", "g", "mem", check=False).returncode)
     p.same("asleep at once", "%d %s" % (slept[0], p.boxes[0].virsh("domstate", "g").stdout.strip()), "0 pmsuspended")
-    p.sh("until $V domstate g | grep pmsuspended; do sleep 0.1; done")
+    p.until("$V domstate g | grep pmsuspended")
     for line in "domfsfreeze g", "guestvcpus g", "dompmwakeup g", "dompmwakeup g":
         p.virsh(line)
 sys.exit(p.result())

@@ -107,6 +107,6 @@ with Pair("live") as p:
         p.virsh(line)
         last = line
     p.virsh("domdirtyrate-calc busy --seconds 1")
-    p.sh("until $V domstats busy --dirtyrate | grep -q calc_status=2; do sleep 0.1; done")
+    p.until("$V domstats busy --dirtyrate | grep calc_status=2")
     p.virsh("domstats busy --dirtyrate", mask=[(r"(start_time|second)=\d+", r"\1=N")])
 sys.exit(p.result())
