@@ -10,8 +10,8 @@
 
 enum { NAME_BYTES = 4096 };
 
-/* What a call brought, and the document it is for. */
-struct setting { struct tree *dom; const struct param *known; struct typed_list l; struct err *e; };
+/* What a call brought, and the document it is for.  device: of a call about one, its name. */
+struct setting { struct tree *dom; const char *device; bool is_live; const struct param *known; unsigned nknown; struct typed_list l; struct err *e; };
 
 static void remove_at(struct tree *dom, const char *path)
 {
@@ -166,11 +166,9 @@ static int set_perf(struct setting *s)
 {
     struct tree *perf = tree_make(s->dom, "perf");
     AUTO_TREE *old = tree_copy(perf);
-    unsigned n;
-    params_of(OP_REMOTE_DOMAIN_SET_PERF_EVENTS, &n);
     while (perf->child)
         tree_free(perf->child);
-    for (unsigned i = 0; i < n; i++) {
+    for (unsigned i = 0; i < s->nknown; i++) {
         const struct typed *v = typed_find(&s->l, i);
         const char *enabled = v ? (v->u ? "yes" : "no") : NULL;
         TREE_EACH(t, old, "event")
@@ -187,48 +185,52 @@ static int set_perf(struct setting *s)
 
 /* ---- calls about one device: its name comes first ---- */
 
-static int set_interface(struct setting *s, const char *name)
+/* One way of the traffic, if the call speaks of it: it begins anew, and an average of nothing is no limit. */
+static void set_way(const struct setting *s, struct tree *t, const char *path)
 {
-    enum { INBOUND, FLOOR = 3, OUTBOUND };
-    struct tree *t = params_interface(s->dom, name);
+    struct tree *b = tree_new(strchr(path, '/') + 1);
+    bool said = false, limits = false;
+    for (unsigned i = 0; i < s->l.n; i++) {
+        const char *at = s->known[s->l.v[i].which].path, *attr = strchr(at, '@') + 1;
+        uint64_t v = s->l.v[i].u;
+        if (strncmp(at, path, strlen(path)))
+            continue;
+        said = true;
+        limits |= v && (!strcmp(attr, "average") || !strcmp(attr, "floor"));
+        if (v)
+            tree_set_attr(b, attr, "%" PRIu64, v);
+    }
+    if (said)
+        remove_at(t, path);
+    if (limits)
+        tree_append(tree_make(t, "bandwidth"), b);
+    else
+        tree_free(b);
+}
+
+static int set_interface(struct setting *s)
+{
+    struct tree *t = params_interface(s->dom, s->device);
     if (!t)
-        return err_set(s->e, VIR_ERR_INVALID_ARG, VIR_FROM_DOMAIN, "'%s' is not a known interface", name);
+        return err_set(s->e, VIR_ERR_INVALID_ARG, VIR_FROM_DOMAIN, "'%s' is not a known interface", s->device);
     const char *type = tree_attr(t, "type");
     if (!type || (strcmp(type, "network") && strcmp(type, "bridge") && strcmp(type, "direct") && strcmp(type, "ethernet")))
         return err_set(s->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "setting bandwidth on interfaces of type '%s' is not implemented yet", type ? type : "");
-    for (unsigned way = 0; way < 2; way++) {
-        unsigned first = way ? OUTBOUND : INBOUND;
-        const char *path = way ? "bandwidth/outbound" : "bandwidth/inbound";
-        const struct typed *average = typed_find(&s->l, first), *floor = way ? NULL : typed_find(&s->l, FLOOR);
-        bool mentioned = false;
-        for (unsigned i = 0; i < s->l.n; i++)
-            mentioned |= (s->l.v[i].which >= OUTBOUND) == (way == 1);
-        if (!mentioned)
-            continue;
-        /* An average of nothing is no limit; a new one begins anew. */
-        remove_at(t, path);
-        if ((!average || !average->u) && (!floor || !floor->u))
-            continue;
-        struct tree *b = tree_make(t, path);
-        for (unsigned i = 0; i < s->l.n; i++) {
-            const struct typed *v = &s->l.v[i];
-            if ((v->which >= OUTBOUND) == (way == 1) && v->u)
-                tree_set_attr(b, strchr(s->known[v->which].path, '@') + 1, "%" PRIu64, v->u);
-        }
-    }
+    set_way(s, t, "bandwidth/inbound");
+    set_way(s, t, "bandwidth/outbound");
     struct tree *bandwidth = tree_get(t, "bandwidth");
     if (bandwidth && !bandwidth->child)
         tree_free(bandwidth);
     return 0;
 }
 
-static int set_iotune(struct setting *s, const char *name, bool is_live)
+static int set_iotune(struct setting *s)
 {
     AUTO_IOTUNE tune = { .group = NULL };
-    struct tree *disk = params_disk(s->dom, name);
+    struct tree *disk = params_disk(s->dom, s->device);
     if (!disk)
-        return err_set(s->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, is_live ? "disk '%s' not found in domain" : "missing persistent configuration for disk '%s'", name);
-    if (iotune_ask(s->dom, disk, &s->l, is_live, &tune, s->e))
+        return err_set(s->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, s->is_live ? "disk '%s' not found in domain" : "missing persistent configuration for disk '%s'", s->device);
+    if (iotune_ask(s->dom, disk, &s->l, s->is_live, &tune, s->e))
         return -1;
     iotune_store(s->dom, disk, &tune);
     return 0;
@@ -251,40 +253,34 @@ int lifecycle_set(struct tree *dom, uint32_t type, uint32_t action, struct err *
     return 0;
 }
 
-static const struct { uint32_t op; int (*fn)(struct setting *s); } sets[] = {
-    { OP_REMOTE_DOMAIN_SET_MEMORY_PARAMETERS, set_memory }, { OP_REMOTE_DOMAIN_SET_SCHEDULER_PARAMETERS, set_scheduler },
-    { OP_REMOTE_DOMAIN_SET_SCHEDULER_PARAMETERS_FLAGS, set_scheduler }, { OP_REMOTE_DOMAIN_SET_BLKIO_PARAMETERS, set_blkio },
-    { OP_REMOTE_DOMAIN_SET_NUMA_PARAMETERS, set_numa }, { OP_REMOTE_DOMAIN_SET_PERF_EVENTS, set_perf },
+enum { DEVICE = 1, FLAGS = 2 };     /* what else a call has: a device's name before, flags behind */
+static const struct set { uint32_t op; int (*fn)(struct setting *s); unsigned has; } sets[] = {
+    { OP_REMOTE_DOMAIN_SET_MEMORY_PARAMETERS, set_memory, FLAGS }, { OP_REMOTE_DOMAIN_SET_SCHEDULER_PARAMETERS, set_scheduler, 0 },
+    { OP_REMOTE_DOMAIN_SET_SCHEDULER_PARAMETERS_FLAGS, set_scheduler, FLAGS }, { OP_REMOTE_DOMAIN_SET_BLKIO_PARAMETERS, set_blkio, FLAGS },
+    { OP_REMOTE_DOMAIN_SET_NUMA_PARAMETERS, set_numa, FLAGS }, { OP_REMOTE_DOMAIN_SET_PERF_EVENTS, set_perf, FLAGS },
+    { OP_REMOTE_DOMAIN_SET_INTERFACE_PARAMETERS, set_interface, DEVICE | FLAGS }, { OP_REMOTE_DOMAIN_SET_BLOCK_IO_TUNE, set_iotune, DEVICE | FLAGS },
 };
-
-static int set_checked(struct setting *s, uint32_t op, bool is_live, const char *device)
-{
-    if (op == OP_REMOTE_DOMAIN_SET_INTERFACE_PARAMETERS)
-        return set_interface(s, device);
-    if (op == OP_REMOTE_DOMAIN_SET_BLOCK_IO_TUNE)
-        return set_iotune(s, device, is_live);
-    for (size_t i = 0; i < ARRAY_N(sets); i++)
-        if (sets[i].op == op)
-            return sets[i].fn(s);
-    return err_set(s->e, VIR_ERR_NO_SUPPORT, VIR_FROM_QEMU, "parameters of this kind");
-}
 
 int tree_params_set(uint32_t op, struct tree *dom, bool is_live, struct mp_in *in, struct err *e)
 {
-    struct setting s = { .dom = dom, .e = e };
-    bool has_device = op == OP_REMOTE_DOMAIN_SET_INTERFACE_PARAMETERS || op == OP_REMOTE_DOMAIN_SET_BLOCK_IO_TUNE;
-    AUTO_FREE char *device = has_device ? mp_get_strdup(in, NAME_BYTES) : NULL;
-    unsigned n;
-    s.known = params_of(op, &n);
-    int r = typed_read(in, s.known, n, &s.l, e);
-    if (!r && op != OP_REMOTE_DOMAIN_SET_SCHEDULER_PARAMETERS)
+    struct setting s = { .dom = dom, .is_live = is_live, .e = e };
+    const struct set *set = sets;
+    while (set < sets + ARRAY_N(sets) && set->op != op)
+        set++;
+    if (set == sets + ARRAY_N(sets))
+        return err_set(e, VIR_ERR_NO_SUPPORT, VIR_FROM_QEMU, "parameters of this kind");
+    AUTO_FREE char *device = set->has & DEVICE ? mp_get_strdup(in, NAME_BYTES) : NULL;
+    s.device = device;
+    s.known = params_of(op, &s.nknown);
+    int r = typed_read(in, s.known, s.nknown, &s.l, e);
+    if (!r && set->has & FLAGS)
         mp_get_u32(in);
     if (!r && !mp_end(in))
         r = err_set(e, VIR_ERR_RPC, VIR_FROM_RPC, "Unable to decode message payload");
     if (!r && !s.l.n)
         r = err_set(e, VIR_ERR_INVALID_ARG, VIR_FROM_DOMAIN, "nparams must be greater than zero");
     if (!r)
-        r = set_checked(&s, op, is_live, device);
+        r = set->fn(&s);
     typed_free(&s.l);
     return r;
 }

@@ -170,51 +170,58 @@ int complete_numa(struct doc *d)
 
 /* ---- processors ---- */
 
-static int vcpus(struct doc *d)
+/* How many, in numbers that everything else that counts them agrees with: *n, of which *current are on. */
+static int vcpu_count(struct doc *d, const struct tree *t, uint64_t *n, uint64_t *current)
 {
-    bool given = tree_first(d->t, "vcpu");
-    struct tree *t = tree_make(d->t, "vcpu"), *memory = tree_get(d->t, "numatune/memory"), *list;
-    uint64_t n = t->text ? doc_number(t) : 1, current = doc_uint(t, "current", (unsigned)n), product = 1;
-    bool auto_ = doc_is(t, "placement", "auto");
-    const struct tree *top = tree_get(d->t, "cpu/topology");
     static const char *const dims[] = {"sockets", "dies", "cores", "threads"};
-    if (given && !t->text)
-        return doc_bad(d, "maximum vcpus count must be an integer");
-    if (!n)
-        return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "CPU IDs in <numa> exceed the <vcpu> count");
-    if (n > 16384)
-        return doc_bad(d, "maximum vcpus count is out of range");
+    const struct tree *top = tree_get(d->t, "cpu/topology");
     const struct caps_machine *cm = d->emu ? caps_machine(d->emu, d->machine) : NULL;
     unsigned limit = cm ? cm->cpus_max : d->q35 ? 288 : 255;
-    if (limit && n > limit)
+    uint64_t product = 1;
+    *n = t->text ? doc_number(t) : 1;
+    *current = doc_uint(t, "current", (unsigned)*n);
+    if (!*n)
+        return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "CPU IDs in <numa> exceed the <vcpu> count");
+    if (*n > 16384)
+        return doc_bad(d, "maximum vcpus count is out of range");
+    if (limit && *n > limit)
         return doc_unsupported(d, VIR_FROM_QEMU, "Maximum CPUs greater than specified machine type limit %u", limit);
-    if (!current)
+    if (!*current)
         return doc_unsupported(d, VIR_FROM_QEMU, "vcpu 0 can't be offline");
-    if (current > n)
+    if (*current > *n)
         return doc_unsupported(d, VIR_FROM_DOMAIN, "maximum vCPU count must not be less than current vCPU count");
     for (unsigned i = 0; top && i < ARRAY_N(dims); i++)
         product *= doc_uint(top, dims[i], 1);
-    if (top && product != n)
+    if (top && product != *n)
         return doc_unsupported(d, VIR_FROM_QEMU, "CPU topology doesn't match maximum vcpu count");
-    tree_set_text(t, "%" PRIu64, n);
-    if (!tree_attr(t, "placement") && doc_is(memory, "placement", "auto") && !tree_attr(t, "cpuset"))
-        auto_ = true;
+    return 0;
+}
+
+/* Where the host has them, and the memory: one follows the other when it is left to numad. */
+static void vcpu_placement(struct doc *d, struct tree *t)
+{
+    struct tree *memory = tree_get(d->t, "numatune/memory");
+    bool auto_ = doc_is(t, "placement", "auto") || (!tree_attr(t, "placement") && doc_is(memory, "placement", "auto") && !tree_attr(t, "cpuset"));
     if (auto_)
         tree_set_attr(t, "cpuset", NULL);
     tree_set_attr(t, "placement", auto_ ? "auto" : "static");
-    tree_set_attr(t, "current", current == n ? NULL : "%" PRIu64, current);
     if (auto_ && !memory) {
         memory = tree_make(d->t, "numatune/memory");
         tree_set_attr(memory, "mode", "strict");
         tree_set_attr(memory, "placement", "auto");
     }
-    if (memory && !tree_attr(memory, "mode"))
-        tree_set_attr(memory, "mode", "strict");
-    if (memory && doc_is(memory, "placement", "auto"))
+    if (memory)
+        doc_default(memory, "mode", "strict");
+    if (doc_is(memory, "placement", "auto"))
         tree_set_attr(memory, "nodeset", NULL);
     else if (memory && tree_attr(memory, "nodeset"))
         tree_set_attr(memory, "placement", NULL);
-    TREE_EACH(m, tree_first(d->t, "numatune"), "memnode") {
+}
+
+static int numatune(struct doc *d)
+{
+    struct tree *tune = tree_first(d->t, "numatune"), *memory = tree_first(tune, "memory"), *cells = tree_get(d->t, "cpu/numa");
+    TREE_EACH(m, tune, "memnode") {
         for (struct tree *o = tree_next(m, "memnode"); o; o = tree_next(o, "memnode"))
             if (doc_uint(o, "cellid", 0) == doc_uint(m, "cellid", 0))
                 return doc_bad(d, "Multiple memnode elements with cellid %u", doc_uint(m, "cellid", 0));
@@ -223,23 +230,41 @@ static int vcpus(struct doc *d)
     }
     if (memory && !tree_attr(memory, "nodeset") && !doc_is(memory, "placement", "auto"))
         return doc_unsupported(d, VIR_FROM_DOMAIN, "nodeset for NUMA memory tuning must be set if 'placement' is 'static'");
-    TREE_EACH(m, tree_first(d->t, "numatune"), "memnode")
-        if (tree_get(d->t, "cpu/numa/cell") && doc_uint(m, "cellid", 0) >= doc_count(tree_get(d->t, "cpu/numa"), "cell"))
+    TREE_EACH(m, tune, "memnode")
+        if (tree_first(cells, "cell") && doc_uint(m, "cellid", 0) >= doc_count(cells, "cell"))
             return doc_bad(d, "Argument 'cellid' in memnode element must correspond to existing guest's NUMA cell");
-    TREE_EACH(c, tree_get(d->t, "cpu/numa"), "cell") {
+    return 0;
+}
+
+static int vcpus(struct doc *d)
+{
+    bool given = tree_first(d->t, "vcpu");
+    struct tree *t = tree_make(d->t, "vcpu"), *cells = tree_get(d->t, "cpu/numa"), *list = tree_first(d->t, "vcpus");
+    uint64_t n, current;
+    if (given && !t->text)
+        return doc_bad(d, "maximum vcpus count must be an integer");
+    if (vcpu_count(d, t, &n, &current))
+        return -1;
+    tree_set_text(t, "%" PRIu64, n);
+    vcpu_placement(d, t);
+    tree_set_attr(t, "current", current == n ? NULL : "%" PRIu64, current);
+    if (numatune(d))
+        return -1;
+    TREE_EACH(c, cells, "cell") {
         uint8_t map[BITMAP_BITS / 8];
         if (tree_attr(c, "cpus") && bitmap_parse(tree_attr(c, "cpus"), map, BITMAP_BITS) == 0)
             for (unsigned i = (unsigned)n; i < BITMAP_BITS; i++)
                 if (BITMAP_GET(map, i))
                     return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "Number of CPUs in <numa> exceeds the <vcpu> count");
     }
-    if (tree_get(d->t, "numatune/memnode") && !tree_get(d->t, "cpu/numa/cell"))
+    if (tree_get(d->t, "numatune/memnode") && !tree_first(cells, "cell"))
         return doc_bad(d, "Element 'memnode' is invalid without any guest NUMA cells");
     TREE_EACH(m, tree_first(d->t, "numatune"), "memnode")
         doc_default(m, "mode", "strict");
-    list = tree_first(d->t, "vcpus");
     return list ? each_vcpu(d, list, (unsigned)n) : 0;
 }
+
+/* ---- threads beside them ---- */
 
 static int iothreads(struct doc *d)
 {

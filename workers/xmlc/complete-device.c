@@ -227,13 +227,12 @@ static int complete_controllers(struct doc *d)
 
 /* ---- the rest ---- */
 
-static int smartcards(struct doc *d)
+static int smartcard(struct doc *d, struct tree *t)
 {
-    struct tree *t = tree_first(d->devices, "smartcard");
     const char *db = tree_text(t, "database");
     if (db && *db != '/')
         return doc_bad(d, "expecting absolute path: %s", db);
-    if (t && tree_next(t, "smartcard"))
+    if (doc_count(d->devices, "smartcard") > 1)
         return doc_unsupported(d, VIR_FROM_QEMU, "this QEMU binary lacks multiple smartcard support");
     if (doc_is(t, "mode", "host-certificates") && doc_count(t, "certificate") != 3)
         return doc_bad(d, "host-certificates mode needs exactly three certificates");
@@ -350,73 +349,102 @@ static int usb_version(struct doc *d, struct tree *u)
     return 0;
 }
 
-static int small_devices(struct doc *d)
+static int balloon(struct doc *d, struct tree *t)
 {
-    struct tree *t = tree_first(d->devices, "memballoon"), *x;
-    static const struct { const char *element, *text; } single[] = {{"memballoon", "memory balloon"}, {"watchdog", "watchdog"}};
-    static const struct { const char *element, *text; } one[] = {{"vsock", "vsock"}, {"iommu", "IOMMU"}};
-    for (unsigned i = 0; i < ARRAY_N(one); i++)
-        if (doc_count(d->devices, one[i].element) > 1)
-            return doc_bad(d, "only a single %s device is supported", one[i].text);
-    if (doc_count(d->devices, "redirfilter") > 1)
-        return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "only one set of redirection filter rule is supported");
-    for (unsigned i = 0; i < ARRAY_N(single); i++)
-        if (doc_count(d->devices, single[i].element) > 1)
-            return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "only a single %s device is supported", single[i].text);
-    if (!t) {
-        t = doc_add_device(d, "memballoon");
-        tree_set_attr(t, "model", "virtio");
-    }
-    if (doc_is(t, "model", "none"))
-        while (t->child)
-            tree_free(t->child);
-    if ((x = tree_first(t, "stats")) && !doc_uint(x, "period", 0))
-        tree_free(x);
-    TREE_EACH(u, tree_first(d->devices, "redirfilter"), "usbdev") {
+    struct tree *stats = tree_first(t, "stats");
+    (void)d;
+    if (stats && !doc_uint(stats, "period", 0))
+        tree_free(stats);
+    while (doc_is(t, "model", "none") && t->child)
+        tree_free(t->child);
+    return 0;
+}
+
+static int redirfilter(struct doc *d, struct tree *t)
+{
+    TREE_EACH(u, t, "usbdev") {
         if (doc_uint(u, "class", 0) > 0xff)
             return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "Invalid USB Class code 0x%x", doc_uint(u, "class", 0));
         if (usb_version(d, u))
             return -1;
     }
-    TREE_EACH(p, d->devices, "panic") {
-        doc_default(p, "model", "isa");
-        for (struct tree *o = tree_next(p, "panic"); o; o = tree_next(o, "panic"))
-            if (doc_is(o, "model", tree_attr(p, "model")))
-                return doc_bad(d, "Multiple panic devices with model '%s'", tree_attr(p, "model"));
-    }
-    TREE_EACH(v, d->devices, "vsock") {
-        doc_default(v, "model", "virtio");
-        tree_make(v, "cid");
-        if (!tree_path_attr(v, "cid", "auto") && !tree_path_attr(v, "cid", "address"))
-            tree_set_attr(tree_first(v, "cid"), "auto", "yes");
-        else
-            doc_default(tree_first(v, "cid"), "auto", "no");
-    }
-    if (smartcards(d))
+    return 0;
+}
+
+static int panic(struct doc *d, struct tree *t)
+{
+    doc_default(t, "model", "isa");
+    for (struct tree *o = tree_next(t, "panic"); o; o = tree_next(o, "panic"))
+        if (doc_is(o, "model", tree_attr(t, "model")))
+            return doc_bad(d, "Multiple panic devices with model '%s'", tree_attr(t, "model"));
+    return 0;
+}
+
+static int vsock(struct doc *d, struct tree *t)
+{
+    struct tree *cid = tree_make(t, "cid");
+    (void)d;
+    doc_default(t, "model", "virtio");
+    doc_default(cid, "auto", tree_attr(cid, "address") ? "no" : "yes");
+    return 0;
+}
+
+static int hostdev_alone(struct doc *d, struct tree *t)
+{
+    if (hostdev(d, t))
         return -1;
-    TREE_EACH(h, d->devices, "hostdev") {
-        if (hostdev(d, h))
-            return -1;
-        storage_defaults(tree_first(h, "source"), false);
-        for (struct tree *o = tree_next(h, "hostdev"); o; o = tree_next(o, "hostdev"))
-            if (same_source(h, o))
-                return doc_bad(d, "Hostdev already exists in the domain configuration");
-    }
-    TREE_EACH(m, d->devices, "memory")
-    {
-        if (!tree_first(m, "target"))
-            return doc_bad(d, "missing <target> element for <memory> device");
-        if (doc_is(m, "model", "virtio-pmem"))
-            tree_set_attr(m, "access", "shared");
-    }
-    TREE_EACH(s, d->devices, "shmem")
-        if (shmem(d, s))
-            return -1;
-    TREE_EACH(p, d->devices, "tpm") {
-        doc_default(p, "model", "tpm-tis");
-        if (doc_is(tree_first(p, "backend"), "type", "passthrough"))
-            doc_default(tree_make(tree_first(p, "backend"), "device"), "path", "/dev/tpm0");
-    }
+    storage_defaults(tree_first(t, "source"), false);
+    for (struct tree *o = tree_next(t, "hostdev"); o; o = tree_next(o, "hostdev"))
+        if (same_source(t, o))
+            return doc_bad(d, "Hostdev already exists in the domain configuration");
+    return 0;
+}
+
+static int memory(struct doc *d, struct tree *t)
+{
+    if (!tree_first(t, "target"))
+        return doc_bad(d, "missing <target> element for <memory> device");
+    if (doc_is(t, "model", "virtio-pmem"))
+        tree_set_attr(t, "access", "shared");
+    return 0;
+}
+
+static int tpm(struct doc *d, struct tree *t)
+{
+    struct tree *backend = tree_first(t, "backend");
+    (void)d;
+    doc_default(t, "model", "tpm-tis");
+    if (doc_is(backend, "type", "passthrough"))
+        doc_default(tree_make(backend, "device"), "path", "/dev/tpm0");
+    return 0;
+}
+
+/* Of which there is one at most. */
+static const struct { const char *element; int code; const char *text; } lone[] = {
+    {"vsock", VIR_ERR_XML_ERROR, "only a single vsock device is supported"},
+    {"iommu", VIR_ERR_XML_ERROR, "only a single IOMMU device is supported"},
+    {"redirfilter", VIR_ERR_INTERNAL_ERROR, "only one set of redirection filter rule is supported"},
+    {"memballoon", VIR_ERR_INTERNAL_ERROR, "only a single memory balloon device is supported"},
+    {"watchdog", VIR_ERR_INTERNAL_ERROR, "only a single watchdog device is supported"},
+};
+
+/* In the order in which they are judged. */
+static const struct { const char *element; int (*fn)(struct doc *d, struct tree *t); } small[] = {
+    {"memballoon", balloon}, {"redirfilter", redirfilter}, {"panic", panic}, {"vsock", vsock}, {"smartcard", smartcard}, {"hostdev", hostdev_alone},
+    {"memory", memory}, {"shmem", shmem}, {"tpm", tpm},
+};
+
+static int small_devices(struct doc *d)
+{
+    for (unsigned i = 0; i < ARRAY_N(lone); i++)
+        if (doc_count(d->devices, lone[i].element) > 1)
+            return err_set(d->e, lone[i].code, VIR_FROM_DOMAIN, "%s", lone[i].text);
+    if (!tree_first(d->devices, "memballoon"))
+        tree_set_attr(doc_add_device(d, "memballoon"), "model", "virtio");
+    for (unsigned i = 0; i < ARRAY_N(small); i++)
+        TREE_EACH(t, d->devices, small[i].element)
+            if (small[i].fn(d, t))
+                return -1;
     return 0;
 }
 

@@ -145,6 +145,7 @@ static int graphics(struct doc *d, struct tree *g)
 
 /* ---- video ---- */
 
+/* KiB that a card has where it is not told, 0 none; which has no row has none of them. */
 static const struct { const char *type; unsigned ram, vram, vgamem; } memories[] = {
     {"vga", 0, 16384, 0}, {"cirrus", 0, 16384, 0}, {"vmvga", 0, 16384, 0}, {"bochs", 0, 16384, 0}, {"qxl", 65536, 65536, 16384}, {"xen", 0, 4096, 0},
 };
@@ -161,74 +162,82 @@ static void memory_default(struct tree *m, const char *attr, unsigned kib)
     tree_set_attr(m, attr, "%u", strcmp(attr, "vram64") != 0 ? p : v);
 }
 
+static int video_memory(struct doc *d, struct tree *m, const char *type)
+{
+    unsigned given_vgamem = doc_uint(m, "vgamem", 0);
+    memory_default(m, "vram", 0);
+    for (unsigned i = 0; i < ARRAY_N(memories); i++)
+        if (strcmp(memories[i].type, type) == 0) {
+            memory_default(m, "ram", memories[i].ram);
+            memory_default(m, "vram", memories[i].vram);
+            memory_default(m, "vgamem", memories[i].vgamem);
+            memory_default(m, "vram64", 0);
+        }
+    if (strcmp(type, "qxl") == 0 && (given_vgamem & (given_vgamem - 1)))
+        return doc_unsupported(d, VIR_FROM_QEMU, "value for 'vgamem' must be power of two");
+    if (tree_attr(m, "vgamem") && doc_uint(m, "vgamem", 0) < 1024)
+        return doc_unsupported(d, VIR_FROM_QEMU, "value for 'vgamem' must be at least 1 MiB (1024 KiB)");
+    return 0;
+}
+
+/* *primary: the card that was told to be it, if any. */
+static int video_card(struct doc *d, struct tree *t, struct tree **primary)
+{
+    static const char *const only_qxl[] = {"ram", "vram64", "vgamem"};
+    struct tree *m = tree_make(t, "model"), *driver = tree_first(t, "driver");
+    const char *type = tree_attr(m, "type");
+    bool outside = doc_is(driver, "name", "vhostuser");
+    if (!type || strcmp(type, "default") == 0) {
+        type = outside ? "virtio" : doc_has_device(d, "cirrus-vga") ? "cirrus" : doc_has_device(d, "VGA") ? "vga" : "none";
+        tree_set_attr(m, "type", "%s", type);
+    }
+    if (strcmp(type, "none") == 0) {
+        while (m->child)
+            tree_free(m->child);
+        tree_set_attr(m, "heads", NULL);
+        tree_set_attr(m, "primary", NULL);
+        return doc_count(d->devices, "video") == 1 ? 0 :
+            doc_unsupported(d, VIR_FROM_DOMAIN, "a 'none' video type must be the only video device defined for the domain");
+    }
+    for (unsigned i = 0; strcmp(type, "qxl") != 0 && i < ARRAY_N(only_qxl); i++)
+        if (tree_attr(m, only_qxl[i]))
+            return doc_unsupported(d, VIR_FROM_DOMAIN, "%s attribute only supported for video type qxl", only_qxl[i]);
+    if (!(d->env->flags & DOC_STORED))      /* there, none means 0 */
+        doc_default(m, "heads", "1");
+    if (doc_is(m, "heads", "0"))
+        tree_set_attr(m, "heads", NULL);
+    if (!doc_is(m, "primary", "yes"))
+        tree_set_attr(m, "primary", NULL);
+    else if (*primary)
+        return doc_unsupported(d, VIR_FROM_DOMAIN, "Only one primary video device is supported");
+    else
+        *primary = t;
+    if (video_memory(d, m, type))
+        return -1;
+    if (tree_path_attr(m, "acceleration", "rendernode") && !outside)
+        return doc_unsupported(d, VIR_FROM_DOMAIN, "unsupported rendernode accel attribute without 'vhostuser'");
+    if (driver)
+        tree_set_attr(driver, "vgaconf", NULL);
+    if (driver && !driver->attr)
+        tree_free(driver);
+    return 0;
+}
+
 static int video(struct doc *d)
 {
-    struct tree *v = tree_first(d->devices, "video"), *primary = NULL;
-    bool wanted = false;
-    TREE_EACH(g, d->devices, "graphics")
-        wanted = true;
-    if (!v && wanted)
-        v = doc_add_device(d, "video");
-    TREE_EACH(t, d->devices, "video") {
-        struct tree *m = tree_make(t, "model");
-        const char *type = tree_attr(m, "type");
-        if (!type || strcmp(type, "default") == 0) {
-            type = tree_path_attr(t, "driver", "name") && doc_is(tree_first(t, "driver"), "name", "vhostuser") ? "virtio" :
-                doc_has_device(d, "cirrus-vga") ? "cirrus" : doc_has_device(d, "VGA") ? "vga" : "none";
-            tree_set_attr(m, "type", "%s", type);
-        }
-        if (strcmp(type, "none") == 0) {
-            while (m->child)
-                tree_free(m->child);
-            tree_set_attr(m, "heads", NULL);
-            tree_set_attr(m, "primary", NULL);
-            if (doc_count(d->devices, "video") > 1)
-                return doc_unsupported(d, VIR_FROM_DOMAIN, "a 'none' video type must be the only video device defined for the domain");
-            continue;
-        }
-        if (strcmp(type, "qxl") != 0 && (tree_attr(m, "ram") || tree_attr(m, "vgamem") || tree_attr(m, "vram64")))
-            return doc_unsupported(d, VIR_FROM_DOMAIN, "%s attribute only supported for video type qxl",
-                tree_attr(m, "ram") ? "ram" : tree_attr(m, "vram64") ? "vram64" : "vgamem");
-        if (!(d->env->flags & DOC_STORED))      /* there, none means 0 */
-            doc_default(m, "heads", "1");
-        if (doc_is(m, "heads", "0"))
-            tree_set_attr(m, "heads", NULL);
-        if (doc_is(m, "primary", "yes")) {
-            if (primary)
-                return doc_unsupported(d, VIR_FROM_DOMAIN, "Only one primary video device is supported");
-            primary = t;
-        } else {
-            tree_set_attr(m, "primary", NULL);
-        }
-        unsigned given_vgamem = doc_uint(m, "vgamem", 0);
-        memory_default(m, "vram", 0);
-        for (unsigned i = 0; i < ARRAY_N(memories); i++)
-            if (strcmp(memories[i].type, type) == 0) {
-                memory_default(m, "ram", memories[i].ram);
-                memory_default(m, "vram", memories[i].vram);
-                if (strcmp(type, "qxl") == 0)
-                    memory_default(m, "vgamem", memories[i].vgamem);
-                memory_default(m, "vram64", 0);
-            }
-        if (doc_is(m, "type", "qxl") && (given_vgamem & (given_vgamem - 1)))
-            return doc_unsupported(d, VIR_FROM_QEMU, "value for 'vgamem' must be power of two");
-        if (tree_attr(m, "vgamem") && doc_uint(m, "vgamem", 0) < 1024)
-            return doc_unsupported(d, VIR_FROM_QEMU, "value for 'vgamem' must be at least 1 MiB (1024 KiB)");
-        struct tree *accel = tree_first(m, "acceleration");
-        if (accel && tree_attr(accel, "rendernode") && !doc_is(tree_first(t, "driver"), "name", "vhostuser"))
-            return doc_unsupported(d, VIR_FROM_DOMAIN, "unsupported rendernode accel attribute without 'vhostuser'");
-        if (tree_first(t, "driver"))
-            tree_set_attr(tree_first(t, "driver"), "vgaconf", NULL);
-        if (tree_first(t, "driver") && !tree_first(t, "driver")->attr)
-            tree_free(tree_first(t, "driver"));
+    struct tree *first, *primary = NULL;
+    if (!tree_first(d->devices, "video") && tree_first(d->devices, "graphics"))
+        doc_add_device(d, "video");
+    TREE_EACH(t, d->devices, "video")
+        if (video_card(d, t, &primary))
+            return -1;
+    first = tree_first(d->devices, "video");
+    if (first && !primary && !doc_is(tree_first(first, "model"), "type", "none")) {
+        tree_set_attr(tree_first(first, "model"), "primary", "yes");
+        primary = first;
     }
-    v = tree_first(d->devices, "video");
-    if (v && !primary && !doc_is(tree_first(v, "model"), "type", "none")) {
-        tree_set_attr(tree_first(v, "model"), "primary", "yes");
-        primary = v;
-    }
-    if (primary && primary != v)
-        tree_insert(d->devices, primary, v);
+    if (primary && primary != first)
+        tree_insert(d->devices, primary, first);
     return 0;
 }
 

@@ -100,30 +100,51 @@ int on_compare_cpu(struct job *j, struct mp_out *o)
     return reply(j, o, cpu, &host, vendor, flags);
 }
 
+/* The guests that a call is about, by its first arguments, each of which may be left out; and what they can have at most. */
+enum { EMULATOR, ARCH, MACHINE, TYPE, GUEST_WORDS, WORD_BYTES = 4096 };
+struct guests { char *words[GUEST_WORDS]; const struct caps_emulator *e; bool kvm; struct cpu_features most; const char *vendor; };
+
+static void guests_free(struct guests *g)
+{
+    for (size_t i = 0; i < GUEST_WORDS; i++)
+        free(g->words[i]);
+}
+#define AUTO_GUESTS __attribute__((cleanup(guests_free))) struct guests
+
+static void guests_get(struct job *j, struct guests *g)
+{
+    for (size_t i = 0; i < GUEST_WORDS; i++)
+        g->words[i] = mp_get_nil(&j->in) ? NULL : mp_get_strdup(&j->in, WORD_BYTES);
+}
+
+static int guests_find(struct job *j, struct guests *g)
+{
+    struct utsname u;
+    uname(&u);
+    const char *arch = g->words[ARCH] ? g->words[ARCH] : u.machine, *type = g->words[TYPE];
+    const struct caps *caps = j->env.processors ? j->env.processors() : NULL;
+    g->e = caps ? caps_find(caps, g->words[EMULATOR], g->words[EMULATOR] ? NULL : arch) : NULL;
+    if (!g->e)
+        return err_set(&j->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "no emulator is known for this processor");
+    g->kvm = type ? strcmp(type, "kvm") == 0 : g->e->has_accel[CAPS_KVM];
+    if (!cpu_most(g->e, g->kvm, &g->most, &g->vendor))
+        return err_set(&j->e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "'%s' does not tell what a guest can have", g->e->path);
+    return 0;
+}
+
 int on_compare_hypervisor_cpu(struct job *j, struct mp_out *o)
 {
-    struct cpu_features most;
-    struct utsname u;
-    const char *vendor;
-    char *words[4] = {NULL};
+    AUTO_GUESTS g = {.e = NULL};
     size_t n;
-    for (size_t i = 0; i < ARRAY_N(words); i++)
-        words[i] = mp_get_nil(&j->in) ? NULL : mp_get_strdup(&j->in, 4096);
-    AUTO_FREE char *emulator = words[0], *arch = words[1], *machine = words[2], *type = words[3];
+    guests_get(j, &g);
     const char *xml = mp_get_str(&j->in, &n);
     uint32_t flags = mp_get_u32(&j->in);
     if (!mp_end(&j->in) || !xml)
         return bad_args(j);
-    uname(&u);
-    const struct caps *caps = j->env.processors ? j->env.processors() : NULL;
-    const struct caps_emulator *e = caps ? caps_find(caps, emulator, emulator ? NULL : arch ? arch : u.machine) : NULL;
-    if (!e)
-        return err_set(&j->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "no emulator is known for this processor");
-    bool kvm = type ? strcmp(type, "kvm") == 0 : e->has_accel[CAPS_KVM];
+    if (guests_find(j, &g))
+        return -1;
     AUTO_TREE *cpu = read_cpu(j, xml, n, ANY_CPU);
-    if (!cpu_most(e, kvm, &most, &vendor))
-        return err_set(&j->e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "'%s' does not tell what a guest can have", e->path);
-    return reply(j, o, cpu, &most, vendor, flags);
+    return reply(j, o, cpu, &g.most, g.vendor, flags);
 }
 
 /* ---- what several have in common ---- */
@@ -261,29 +282,18 @@ int on_baseline_cpu(struct job *j, struct mp_out *o)
 int on_baseline_hypervisor_cpu(struct job *j, struct mp_out *o)
 {
     struct common c;
-    struct cpu_features most;
-    struct utsname u;
-    const char *vendor;
-    char *words[4] = {NULL};
-    for (size_t i = 0; i < ARRAY_N(words); i++)
-        words[i] = mp_get_nil(&j->in) ? NULL : mp_get_strdup(&j->in, 4096);
-    AUTO_FREE char *emulator = words[0], *arch = words[1], *machine = words[2], *type = words[3];
+    AUTO_GUESTS g = {.e = NULL};
+    guests_get(j, &g);
     if (take_all(j, &c, false))
         return -1;
     uint32_t flags = mp_get_u32(&j->in);
     if (!mp_end(&j->in))
         return bad_args(j);
-    uname(&u);
-    const struct caps *caps = j->env.processors ? j->env.processors() : NULL;
-    const struct caps_emulator *e = caps ? caps_find(caps, emulator, emulator ? NULL : arch ? arch : u.machine) : NULL;
-    if (!e)
-        return err_set(&j->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "no emulator is known for this processor");
-    bool kvm = type ? strcmp(type, "kvm") == 0 : e->has_accel[CAPS_KVM];
-    if (!cpu_most(e, kvm, &most, &vendor))
-        return err_set(&j->e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "'%s' does not tell what a guest can have", e->path);
-    if (!(flags & BASELINE_MIGRATABLE) && cpu_feature("invtsc") >= 0)      /* QEMU leaves it out of what can migrate only */
-        cpu_add(&most, (unsigned)cpu_feature("invtsc"));
-    for (size_t i = 0; i < ARRAY_N(most.bits); i++)
-        c.f.bits[i] &= most.bits[i];
-    return baseline(j, o, &c, e, kvm, true, flags);
+    if (guests_find(j, &g))
+        return -1;
+    if (!(flags & BASELINE_MIGRATABLE))      /* QEMU leaves it out of what can migrate only */
+        cpu_add(&g.most, (unsigned)cpu_feature("invtsc"));
+    for (size_t i = 0; i < ARRAY_N(g.most.bits); i++)
+        c.f.bits[i] &= g.most.bits[i];
+    return baseline(j, o, &c, g.e, g.kvm, true, flags);
 }

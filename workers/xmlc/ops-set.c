@@ -228,25 +228,16 @@ static int pin_iothread(struct job *j, struct mp_out *o)
 
 /* ---- threads for I/O ---- */
 
-static int add_iothread(struct job *j, struct mp_out *o)
+/* One comes, or goes. */
+static int change_iothreads(struct job *j, struct mp_out *o)
 {
+    bool add = j->rq->op == OP_REMOTE_DOMAIN_ADD_IOTHREAD;
     skip_dom(j);
     uint32_t id = mp_get_u32(&j->in);
     mp_get_u32(&j->in);
-    if (args_end(j) || iothread_may_add(j->t, id, &j->e))
+    if (args_end(j) || (add ? iothread_may_add : iothread_may_remove)(j->t, id, &j->e))
         return -1;
-    iothread_add(j->t, id);
-    return done(o);
-}
-
-static int del_iothread(struct job *j, struct mp_out *o)
-{
-    skip_dom(j);
-    uint32_t id = mp_get_u32(&j->in);
-    mp_get_u32(&j->in);
-    if (args_end(j) || iothread_may_remove(j->t, id, &j->e))
-        return -1;
-    iothread_remove(j->t, id);
+    (add ? iothread_add : iothread_remove)(j->t, id);
     return done(o);
 }
 
@@ -308,8 +299,8 @@ const struct stored_op stored_sets[] = {
     {OP_REMOTE_DOMAIN_PIN_VCPU_FLAGS, pin_vcpu},
     {OP_REMOTE_DOMAIN_PIN_EMULATOR, pin_emulator},
     {OP_REMOTE_DOMAIN_PIN_IOTHREAD, pin_iothread},
-    {OP_REMOTE_DOMAIN_ADD_IOTHREAD, add_iothread},
-    {OP_REMOTE_DOMAIN_DEL_IOTHREAD, del_iothread},
+    {OP_REMOTE_DOMAIN_ADD_IOTHREAD, change_iothreads},
+    {OP_REMOTE_DOMAIN_DEL_IOTHREAD, change_iothreads},
     {OP_REMOTE_DOMAIN_SET_IOTHREAD_PARAMS, set_iothread},
     {OP_REMOTE_DOMAIN_SET_LIFECYCLE_ACTION, set_lifecycle},
     {OP_REMOTE_DOMAIN_RENAME, set_name},
