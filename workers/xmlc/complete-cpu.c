@@ -173,26 +173,24 @@ int complete_numa(struct doc *d)
 /* How many, in numbers that everything else that counts them agrees with: *n, of which *current are on. */
 static int vcpu_count(struct doc *d, const struct tree *t, uint64_t *n, uint64_t *current)
 {
-    static const char *const dims[] = {"sockets", "dies", "cores", "threads"};
-    const struct tree *top = tree_get(d->t, "cpu/topology");
     const struct caps_machine *cm = d->emu ? caps_machine(d->emu, d->machine) : NULL;
     unsigned limit = cm ? cm->cpus_max : d->q35 ? 288 : 255;
-    uint64_t product = 1;
+    uint64_t product = doc_topology(d->t);
     *n = t->text ? doc_number(t) : 1;
     *current = doc_uint(t, "current", (unsigned)*n);
     if (!*n)
         return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "CPU IDs in <numa> exceed the <vcpu> count");
     if (*n > 16384)
         return doc_bad(d, "maximum vcpus count is out of range");
+    if (product > UINT32_MAX)
+        return doc_unsupported(d, VIR_FROM_DOMAIN, "cpu topology results in more than %u cpus", UINT32_MAX);
     if (limit && *n > limit)
         return doc_unsupported(d, VIR_FROM_QEMU, "Maximum CPUs greater than specified machine type limit %u", limit);
     if (!*current)
         return doc_unsupported(d, VIR_FROM_QEMU, "vcpu 0 can't be offline");
     if (*current > *n)
         return doc_unsupported(d, VIR_FROM_DOMAIN, "maximum vCPU count must not be less than current vCPU count");
-    for (unsigned i = 0; top && i < ARRAY_N(dims); i++)
-        product *= doc_uint(top, dims[i], 1);
-    if (top && product != *n)
+    if (product && product != *n)
         return doc_unsupported(d, VIR_FROM_QEMU, "CPU topology doesn't match maximum vcpu count");
     return 0;
 }

@@ -275,13 +275,11 @@ static int hostdev(struct doc *d, struct tree *t)
     return 0;
 }
 
-static bool same_text(const char *a, const char *b) { return a == b || (a && b && strcmp(a, b) == 0); }
-
 /* Both are in canonical form: attributes and children are in the same order. */
 static bool same(const struct tree *a, const struct tree *b)
 {
     const struct tree_attr *x, *y;
-    if (!a || !b || !same_text(a->name, b->name) || !same_text(a->text, b->text))
+    if (!a || !b || !doc_same(a->name, b->name) || !doc_same(a->text, b->text))
         return false;
     for (x = a->attr, y = b->attr; x && y; x = x->next, y = y->next)
         if (strcmp(x->name, y->name) != 0 || strcmp(x->value, y->value) != 0)

@@ -29,6 +29,22 @@ bool doc_in(const char *v, const char *list)
     return false;
 }
 
+bool doc_same(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+uint64_t doc_topology(const struct tree *dom)
+{
+    static const char *const dims[] = {"sockets", "dies", "cores", "threads"};
+    const struct tree *t = tree_get(dom, "cpu/topology");
+    uint64_t n = t != NULL;
+    for (unsigned i = 0; i < ARRAY_N(dims); i++)
+        if (__builtin_mul_overflow(n, (uint64_t)doc_uint(t, dims[i], 1), &n))
+            return UINT64_MAX;
+    return n;
+}
+
 unsigned doc_count(const struct tree *parent, const char *name)
 {
     unsigned n = 0;

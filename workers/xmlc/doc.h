@@ -92,6 +92,8 @@ const char *doc_address_type(const struct tree *dev);                     /* of 
 struct tree *doc_address(struct tree *dev, const char *type);             /* makes or replaces <address type=...> */
 unsigned doc_uint(const struct tree *t, const char *attr, unsigned deflt);
 uint64_t doc_number(const struct tree *t);                  /* its text; 0 of none */
+uint64_t doc_topology(const struct tree *dom);              /* how many processors <topology> makes; 0: there is none */
+bool doc_same(const char *a, const char *b);                /* both NULL, or the same text */
 int doc_unsupported(struct doc *d, int domain, const char *fmt, ...) __attribute__((format(printf, 3, 4)));   /* error 67 */
 int doc_bad(struct doc *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));                       /* error 27, domain 20 */
 int doc_invalid(struct doc *d);             /* after one of these: with DOC_STRICT it is error 92, for the schema forbids it */

@@ -44,14 +44,10 @@ static unsigned in_cells(const struct tree *t)
 
 static int set_maximum(struct job *j, struct vcpu_set *s, uint32_t n)
 {
-    static const char *const dims[] = {"sockets", "dies", "cores", "threads"};
-    const struct tree *top = tree_get(j->t, "cpu/topology");
-    uint64_t product = 1;
-    for (unsigned i = 0; i < ARRAY_N(dims); i++)
-        product *= doc_uint(top, dims[i], 1);
+    uint64_t product = doc_topology(j->t);
     if (in_cells(j->t) > n)
         return bad(j, VIR_ERR_INVALID_ARG, "Number of CPUs in <numa> exceeds the desired maximum vcpu count");
-    if (top && product != n)
+    if (product && product != n)
         return bad(j, VIR_ERR_INVALID_ARG, "CPU topology doesn't match the desired vcpu count");
     forget_order(s);
     return vcpus_resize(s, n) ? bad(j, VIR_ERR_INVALID_ARG, "maximum vcpus count is out of range") : 0;

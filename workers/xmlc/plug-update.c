@@ -11,8 +11,6 @@
 
 static int cannot(struct err *e, const char *what) { return err_set(e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "%s", what); }
 
-static bool same_word(const char *a, const char *b) { return a == b || (a && b && strcmp(a, b) == 0); }
-
 static void take_attr(struct tree *t, const char *name, const char *value) { tree_set_attr(t, name, value ? "%s" : NULL, value); }
 
 /* A child of from in place of t's, or its absence. */
@@ -64,14 +62,14 @@ static int disk_fixed(const struct tree *wanted, const struct tree *new, const s
     for (size_t i = 0; i < ARRAY_N(disk_fields); i++) {
         const struct tree *w = *disk_fields[i].path ? tree_first(wanted, disk_fields[i].path) : wanted, *o = *disk_fields[i].path ? tree_first(old, disk_fields[i].path) : old;
         const char *attr = disk_fields[i].attr;
-        if (attr ? tree_attr(w, attr) && !same_word(tree_attr(w, attr), tree_attr(o, attr)) : w && (!o || !same_word(w->text, o->text)))
+        if (attr ? tree_attr(w, attr) && !doc_same(tree_attr(w, attr), tree_attr(o, attr)) : w && (!o || !doc_same(w->text, o->text)))
             return field(disk_fields[i].word, e);
     }
     if (!doc_is(tree_first(new, "target"), "bus", tree_path_attr(old, "target", "bus")))
         return field("bus", e);
     /* A drive's limits may have been set since; those of a disk are refused rather than forgotten. */
     TREE_EACH(t, doc_in(tree_attr(old, "device"), "cdrom floppy") ? NULL : tree_first(wanted, "iotune"), NULL)
-        if (t->name && !same_word(t->text, tree_text(tree_first(old, "iotune"), t->name))) {
+        if (t->name && !doc_same(t->text, tree_text(tree_first(old, "iotune"), t->name))) {
             char word[96];
             snprintf(word, sizeof word, "blkdeviotune %s", t->name);
             return field(word, e);
@@ -93,7 +91,7 @@ static bool same_source(const struct tree *a, const struct tree *b)
             tree_set_attr(y, aside[i], NULL);
     }
     bool nowhere = !x && !y;
-    return nowhere || (x && y && same_word(tree_attr(a, "type"), tree_attr(b, "type")) && device_within(x, y) && device_within(y, x));
+    return nowhere || (x && y && doc_same(tree_attr(a, "type"), tree_attr(b, "type")) && device_within(x, y) && device_within(y, x));
 }
 
 /* once_more: the medium is put in again though it is the one that is there. */
@@ -137,24 +135,24 @@ static int interface(struct plug_run *p, struct tree *old, const struct tree *wa
 {
     const char *mac = tree_path_attr(new, "mac", "address"), *was = tree_path_attr(old, "mac", "address"), *dev = tree_path_attr(wanted, "target", "dev");
     const char *model = tree_path_attr(new, "model", "type"), *had = tree_path_attr(old, "model", "type"), *type = tree_attr(new, "type");
-    if (!same_word(mac, was))
+    if (!doc_same(mac, was))
         return err_set(e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "cannot change network interface mac address from %s to %s", was ? was : "", mac ? mac : "");
-    if (!same_word(model, had))
+    if (!doc_same(model, had))
         return err_set(e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "cannot modify network device model from %s to %s", had ? had : "(default)", model ? model : "(default)");
     if (is_virtio_model(model) && !same_child(new, old, "driver"))
         return cannot(e, "cannot modify virtio network device driver attributes");
-    if (tree_path_attr(wanted, "rom", "bar") && !same_word(tree_path_attr(wanted, "rom", "bar"), tree_path_attr(old, "rom", "bar")))
+    if (tree_path_attr(wanted, "rom", "bar") && !doc_same(tree_path_attr(wanted, "rom", "bar"), tree_path_attr(old, "rom", "bar")))
         return cannot(e, "cannot modify network device rom bar setting");
-    if (!same_word(tree_path_attr(wanted, "rom", "file"), tree_path_attr(old, "rom", "file")))
+    if (!doc_same(tree_path_attr(wanted, "rom", "file"), tree_path_attr(old, "rom", "file")))
         return cannot(e, "cannot modify network rom file");
     if (tree_first(wanted, "boot") && !same_child(new, old, "boot"))
         return cannot(e, "cannot modify network device boot index setting");
     if (tree_first(wanted, "acpi") && !same_child(new, old, "acpi"))
         return err_set(e, VIR_ERR_OPERATION_DENIED, VIR_FROM_DOMAIN, "changing device 'acpi index' is not allowed");
     /* The name of one that was made up is not known here. */
-    if (dev && (tree_path_attr(old, "target", "dev") || doc_is(old, "type", "user")) && !same_word(dev, tree_path_attr(old, "target", "dev")))
+    if (dev && (tree_path_attr(old, "target", "dev") || doc_is(old, "type", "user")) && !doc_same(dev, tree_path_attr(old, "target", "dev")))
         return cannot(e, "cannot modify network device tap name");
-    const char *text = same_word(type, tree_attr(old, "type")) ? "" : NULL;
+    const char *text = doc_same(type, tree_attr(old, "type")) ? "" : NULL;
     for (size_t i = 0; i < ARRAY_N(net_fields) && text && !*text; i++)
         text = same_child(new, old, net_fields[i].name) ? "" : net_fields[i].text;
     if (!text)
@@ -177,10 +175,10 @@ static int listens(const struct tree *new, const struct tree *old, struct err *e
     const char *type = tree_attr(old, "type");
     const struct tree *a = tree_first(new, "listen"), *b = tree_first(old, "listen");
     for (; a && b; a = tree_next(a, "listen"), b = tree_next(b, "listen")) {
-        if (!same_word(tree_attr(a, "type"), tree_attr(b, "type")))
+        if (!doc_same(tree_attr(a, "type"), tree_attr(b, "type")))
             return err_set(e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "cannot change the type of listen address on '%s' graphics", type);
         for (size_t i = 0; i < ARRAY_N(what); i++)
-            if (!same_word(tree_attr(a, what[i]), tree_attr(b, what[i])))
+            if (!doc_same(tree_attr(a, what[i]), tree_attr(b, what[i])))
                 return err_set(e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "cannot change listen address setting on '%s' graphics", type);
     }
     return a || b ? err_set(e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "cannot change the number of listen addresses on '%s' graphics", type) : 0;
@@ -197,10 +195,10 @@ static int graphics(struct plug_run *p, struct tree *old, const struct tree *new
         return -1;
     bool same = alone == doc_is(old, "autoport", "yes");
     for (size_t i = 0; i < ARRAY_N(ports) && !alone; i++)
-        same = same && same_word(tree_attr(new, ports[i]), tree_attr(old, ports[i]));
+        same = same && doc_same(tree_attr(new, ports[i]), tree_attr(old, ports[i]));
     if (!same)
         return err_set(e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "cannot change port settings on %s graphics", type);
-    if (!same_word(tree_attr(new, "keymap"), tree_attr(old, "keymap")))
+    if (!doc_same(tree_attr(new, "keymap"), tree_attr(old, "keymap")))
         return err_set(e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "cannot change keymap setting on %s graphics", type);
     AUTO_TREE *t = tree_copy(old);
     for (size_t i = 0; i < ARRAY_N(change); i++)
@@ -217,7 +215,7 @@ static int memory(struct plug_run *p, struct tree *old, const struct tree *new, 
         return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "cannot modify memory of model '%s'", tree_attr(old, "model"));
     for (size_t i = 0; i < ARRAY_N(fixed); i++) {
         const char *was = tree_text(tree_first(old, "target"), fixed[i].path), *is = tree_text(tree_first(new, "target"), fixed[i].path);
-        if (!same_word(was, is))
+        if (!doc_same(was, is))
             return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "cannot modify memory %s from '%s' to '%s'", fixed[i].word, was ? was : "", is ? is : "");
     }
     AUTO_TREE *t = tree_copy(old);
@@ -259,7 +257,7 @@ int plug_update(struct plug_run *p, const struct device_kind *k, struct tree *de
     const char *alias = plug_alias_of(dev);
     if (e->code)
         return -1;
-    if (old && alias && strcmp(k->name, "memory") != 0 && !same_word(alias, plug_alias_of(old)))
+    if (old && alias && strcmp(k->name, "memory") != 0 && !doc_same(alias, plug_alias_of(old)))
         return err_set(e, VIR_ERR_OPERATION_DENIED, VIR_FROM_DOMAIN, "changing device alias is not allowed");
     if (old && strcmp(k->name, "disk") == 0 && tree_path_attr(dev, "target", "bus") && !doc_is(tree_first(dev, "target"), "bus", tree_path_attr(old, "target", "bus")))
         return field("bus", e);     /* before it is found to have no place there */
