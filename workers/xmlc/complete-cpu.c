@@ -292,19 +292,22 @@ static int iothreads(struct doc *d)
     return 0;
 }
 
-static int cpu(struct doc *d)
+/* The model of a machine that is told of none: of "qemu64-x86_64-cpu" what is in front. */
+static void cpu_default(const struct doc *d, char *out, size_t n)
 {
-    struct tree *t = tree_make(d->t, "cpu"), *model = tree_first(t, "model");
     const struct caps_machine *cm = d->emu ? caps_machine(d->emu, d->machine) : NULL;
-    const char *mode = tree_attr(t, "mode"), *p;
-    char def[128];
-    snprintf(def, sizeof def, "%s", d->cpu_default ? d->cpu_default : "qemu64");
-    if (cm && cm->cpu_type && (p = strrchr(cm->cpu_type, '-')) && strcmp(p, "-cpu") == 0) {
-        snprintf(def, sizeof def, "%.*s", (int)(p - cm->cpu_type), cm->cpu_type);
-        char *q = strrchr(def, '-');
-        if (q)
-            *q = 0;
-    }
+    const char *end = cm && cm->cpu_type ? strrchr(cm->cpu_type, '-') : NULL;
+    snprintf(out, n, "%s", d->cpu_default ? d->cpu_default : "qemu64");
+    if (!end || strcmp(end, "-cpu") != 0)
+        return;
+    snprintf(out, n, "%.*s", (int)(end - cm->cpu_type), cm->cpu_type);
+    char *arch = strrchr(out, '-');
+    if (arch)
+        *arch = 0;
+}
+
+static int cpu_contradicts(struct doc *d, const struct tree *t, const struct tree *model, const char *mode)
+{
     TREE_EACH(f, t, "feature")
         for (struct tree *o = tree_next(f, "feature"); o; o = tree_next(o, "feature"))
             if (doc_is(o, "name", tree_attr(f, "name")))
@@ -319,6 +322,16 @@ static int cpu(struct doc *d)
         return err_set(d->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_CPU, "Attribute migratable is only allowed for 'host-passthrough' / 'maximum' CPU mode");
     if (model && tree_attr(model, "vendor_id") && strlen(tree_attr(model, "vendor_id")) != 12)
         return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_CPU, "vendor_id must be exactly 12 characters long");
+    return 0;
+}
+
+static int cpu(struct doc *d)
+{
+    struct tree *t = tree_make(d->t, "cpu"), *model = tree_first(t, "model");
+    const char *mode = tree_attr(t, "mode");
+    char usual[128];
+    if (cpu_contradicts(d, t, model, mode))
+        return -1;
     if (model && !model->text && !tree_attr(model, "vendor_id")) {
         tree_free(model);
         model = NULL;
@@ -329,7 +342,8 @@ static int cpu(struct doc *d)
         doc_default(t, "match", "exact");
         if (!model || !model->text) {
             model = tree_make(t, "model");
-            tree_set_text(model, "%s", def);
+            cpu_default(d, usual, sizeof usual);
+            tree_set_text(model, "%s", usual);
             doc_default(model, "fallback", "forbid");
             tree_set_attr(t, "check", "none");
         }

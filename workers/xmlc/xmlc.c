@@ -306,7 +306,6 @@ static int on_object(struct job *j)
     struct mp_out o;
     struct doc_result d = {.changes = 1, .id = -1};
     stored_fn *fn = NULL;
-    int r = -1;
     bool alone = false, is_set = false;
     for (size_t i = 0; i < ARRAY_N(stored_tables); i++)
         for (const struct stored_op *s = stored_tables[i]; s->op; s++)
@@ -325,7 +324,7 @@ static int on_object(struct job *j)
     if (!j->t && !alone)
         return -1;
     mp_out_init(&o, 8u << 20);
-    r = fn(j, &o);
+    int r = fn(j, &o);
     if (r == 1 && is_set)
         r = read_back(j);
     AUTO_TREE *t = j->t;        /* the call may have put another one there */
@@ -458,32 +457,37 @@ static void on_element(struct worker *w, const struct request *rq, struct frame 
     mp_out_free(&packed);
 }
 
-static struct worker_op ops[96];
+static struct worker_op ops[128];
+
+static void answers(uint32_t op, void (*fn)(struct worker *w, const struct request *rq, struct frame *f))
+{
+    static size_t n;
+    BUG_ON(n == ARRAY_N(ops) - 1);      /* the last row ends them */
+    ops[n++] = (struct worker_op){op, fn};
+}
 
 int main(void)
 {
     static struct worker w;
-    unsigned n = 0;
     int fd;
     worker_birth(&w, ROLE_XMLC);
     fd = birth_fd(&w.birth, BFD_LAYOUT, -1, NULL);
     if (fd >= 0 && load_struct(fd, &layout, sizeof layout))
         log_warn("the layout cannot be read");
     host_cpus = (unsigned)get_nprocs_conf();
-    for (size_t i = 0; i < ARRAY_N(documents); i++)
-        ops[n++] = (struct worker_op){documents[i].op, on_call};
-    for (size_t i = 0; i < ARRAY_N(stored_tables); i++)
-        for (const struct stored_op *s = stored_tables[i]; s->op && n < ARRAY_N(ops) - 8; s++)
-            ops[n++] = (struct worker_op){s->op, on_call};
-    for (size_t i = 0; i < ARRAY_N(lone_ops); i++)
-        ops[n++] = (struct worker_op){lone_ops[i].op, on_call};
     static const uint32_t in[] = {IN_DOC_START, IN_DOC_LOAD, IN_DOC_STATUS, IN_DOC_UNPLUG};
+    for (size_t i = 0; i < ARRAY_N(documents); i++)
+        answers(documents[i].op, on_call);
+    for (size_t i = 0; i < ARRAY_N(stored_tables); i++)
+        for (const struct stored_op *s = stored_tables[i]; s->op; s++)
+            answers(s->op, on_call);
+    for (size_t i = 0; i < ARRAY_N(lone_ops); i++)
+        answers(lone_ops[i].op, on_call);
+    for (size_t i = 0; i < ARRAY_N(plugs); i++)
+        answers(plugs[i].op, on_call);
     for (size_t i = 0; i < ARRAY_N(in); i++)
-        ops[n++] = (struct worker_op){OP_IN(in[i]), on_call};
-    ops[n++] = (struct worker_op){OP_IN(IN_DOC_ELEMENT), on_element};
-    static const uint32_t old[] = {OP_REMOTE_DOMAIN_ATTACH_DEVICE, OP_REMOTE_DOMAIN_DETACH_DEVICE};      /* those are of running guests only */
-    for (size_t i = 0; i < ARRAY_N(old); i++)
-        ops[n++] = (struct worker_op){old[i], on_call};
+        answers(OP_IN(in[i]), on_call);
+    answers(OP_IN(IN_DOC_ELEMENT), on_element);
     w.ops = ops;
     worker_lock(&w);
     return worker_run(&w);
