@@ -103,5 +103,5 @@ def run(tests, waiting, guest=guest):
         return [t for t in which if len(sys.argv) < 2 or t.__name__ in sys.argv[1:]]
     for t in wanted(tests):
         one(t)
-    with concurrent.futures.ThreadPoolExecutor(len(waiting)) as pool:
+    with concurrent.futures.ThreadPoolExecutor(max(len(waiting), 1)) as pool:
         list(pool.map(one, wanted(waiting)))

@@ -72,13 +72,6 @@ const struct param *params_of(uint32_t op, unsigned *n)
     return NULL;
 }
 
-static void put_name(struct mp_out *o, const char *name, int type)
-{
-    mp_array(o, 3);
-    mp_str(o, name);
-    mp_int(o, type);
-}
-
 static void put_param(struct mp_out *o, const struct param *p, const struct tree *t, bool is_live)
 {
     char path[128];
@@ -86,7 +79,7 @@ static void put_param(struct mp_out *o, const struct param *p, const struct tree
     int64_t absent = is_live ? p->live : p->stored;
     snprintf(path, sizeof path, "%.*s", at ? (int)(at - p->path) : (int)strlen(p->path), p->path);
     v = at ? tree_path_attr(t, path, at + 1) : tree_text(t, path);
-    put_name(o, p->name, p->type);
+    typed_head(o, p->name, p->type);
     if (p->type == TYPED_STRING)
         mp_str(o, v ? v : "");
     else if (p->type == TYPED_LLONG || p->type == TYPED_INT)
@@ -185,7 +178,7 @@ static int blkio(const struct tree *dom, bool is_live, int32_t asked, struct mp_
             continue;
         }
         AUTO_FREE char *s = blkio_devices(dom, blkio_params[i].name + strlen("device_"));
-        put_name(o, blkio_params[i].name, TYPED_STRING);
+        typed_head(o, blkio_params[i].name, TYPED_STRING);
         mp_str(o, s ? s : "");
     }
     mp_uint(o, some ? some : all);
@@ -200,7 +193,7 @@ static int perf(const struct tree *dom, struct mp_out *o)
         bool on = false;
         TREE_EACH(v, tree_get(dom, "perf"), "event")
             on |= tree_attr_is(v, "name", perf_params[i].name) && tree_attr_is(v, "enabled", "yes");
-        put_name(o, perf_params[i].name, TYPED_BOOL);
+        typed_head(o, perf_params[i].name, TYPED_BOOL);
         mp_bool(o, on);
     }
     return 0;
@@ -218,11 +211,11 @@ static int numa(const struct tree *dom, int32_t asked, struct mp_out *o)
     mp_array(o, 2);
     mp_array(o, some);
     if (some > 0) {
-        put_name(o, "numa_mode", TYPED_INT);
+        typed_head(o, "numa_mode", TYPED_INT);
         mp_int(o, value);
     }
     if (some > 1) {
-        put_name(o, "numa_nodeset", TYPED_STRING);
+        typed_head(o, "numa_nodeset", TYPED_STRING);
         mp_str(o, set ? set : "");
     }
     mp_uint(o, some ? some : 2);

@@ -1,4 +1,6 @@
 #include "workers/typed.h"
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "ipc/util.h"
@@ -73,4 +75,47 @@ const struct typed *typed_find(const struct typed_list *l, unsigned which)
         if (l->v[i].which == which)
             return &l->v[i];
     return NULL;
+}
+
+void typed_head(struct mp_out *o, const char *name, int type)
+{
+    mp_array(o, 3);
+    mp_str(o, name);
+    mp_int(o, type);
+}
+
+static bool begin(struct typed_out *t, bool is_there, int type, const char *fmt, va_list ap)
+{
+    char name[NAME_BYTES];
+    if (!is_there || (t->max && t->n >= t->max))
+        return false;
+    vsnprintf(name, sizeof name, fmt, ap);
+    typed_head(&t->o, name, type);
+    t->n++;
+    return true;
+}
+
+#define PUT_FN(suffix, ctype, type, is_there, put) \
+    void typed_put_##suffix(struct typed_out *t, ctype v, const char *fmt, ...) \
+    { \
+        va_list ap; \
+        va_start(ap, fmt); \
+        if (begin(t, is_there, type, fmt, ap)) \
+            put(&t->o, v); \
+        va_end(ap); \
+    }
+PUT_FN(int, int64_t, TYPED_INT, true, mp_int)
+PUT_FN(uint, uint64_t, TYPED_UINT, true, mp_uint)
+PUT_FN(llong, int64_t, TYPED_LLONG, true, mp_int)
+PUT_FN(ullong, uint64_t, TYPED_ULLONG, true, mp_uint)
+PUT_FN(bool, bool, TYPED_BOOL, true, mp_bool)
+PUT_FN(str, const char *, TYPED_STRING, v != NULL, mp_str)
+
+void typed_out_end(struct typed_out *t, struct mp_out *o)
+{
+    mp_array(o, t->n);
+    mp_raw(o, t->o.p, t->o.len);
+    o->failed |= t->o.failed;
+    mp_out_free(&t->o);
+    t->n = 0;
 }

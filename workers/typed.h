@@ -1,4 +1,4 @@
-/* typed.h: typed parameters of a call, checked against those it knows. */
+/* typed.h: typed parameters: of a call, checked against those it knows, and of an answer. */
 #ifndef BULKHEAD_TYPED_H
 #define BULKHEAD_TYPED_H
 #include "ipc/err.h"
@@ -22,4 +22,18 @@ void typed_free(struct typed_list *l);
 #define AUTO_TYPED __attribute__((cleanup(typed_free))) struct typed_list
 /* The parameter of a row; NULL: it did not come. */
 const struct typed *typed_find(const struct typed_list *l, unsigned which);
+
+/* One of an answer begins: its value comes next. */
+void typed_head(struct mp_out *o, const char *name, int type);
+
+/* Those of an answer, counted as they are written; max 0: as many as there are, else those beyond it are left out.  fmt: the name.  A string that is NULL is none. */
+struct typed_out { struct mp_out o; uint32_t n, max; };
+void typed_put_int(struct typed_out *t, int64_t v, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void typed_put_uint(struct typed_out *t, uint64_t v, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void typed_put_llong(struct typed_out *t, int64_t v, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void typed_put_ullong(struct typed_out *t, uint64_t v, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void typed_put_bool(struct typed_out *t, bool v, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void typed_put_str(struct typed_out *t, const char *v, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* The array of them goes into o; t is empty then. */
+void typed_out_end(struct typed_out *t, struct mp_out *o);
 #endif

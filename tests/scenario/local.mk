@@ -13,6 +13,7 @@ scenario_tests = \
 	%D%/test-msgpack.sh \
 	%D%/test-musl.sh \
 	%D%/test-plain-daemons.sh \
+	%D%/test-qemu-agent-lies.py \
 	%D%/test-qemu-hostile.py \
 	%D%/test-qemu-plug.py \
 	%D%/test-qemu-plug-lies.py \

@@ -33,9 +33,7 @@ void on_memory_params(struct worker *w, const struct request *rq, struct frame *
     mp_out_init(&list, REPLY_BYTES);
     for (size_t i = 0; i < ARRAY_N(ksm) && (int64_t)n < asked; i++)
         if (fact_number(&v, "/sys/kernel/mm/ksm/%s", ksm[i].file)) {
-            mp_array(&list, 3);
-            mp_str(&list, ksm[i].name);
-            mp_int(&list, ksm[i].type);
+            typed_head(&list, ksm[i].name, ksm[i].type);
             mp_uint(&list, v);
             n++;
         }

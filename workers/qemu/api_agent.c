@@ -1,12 +1,12 @@
 /* api_agent.c: calls that the agent inside the guest answers.  What it says is hostile: counts, lengths and words are bounded. */
 #include "config.h"
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "ipc/util.h"
 #include "workers/qemu/ops.h"
+#include "workers/typed.h"
 
 enum { IFACES_MAX = 2048, ADDRS_MAX = 2048, FSINFO_MAX = 256, FSDISKS_MAX = 256, PARAMS_MAX = 2048, USERS_MAX = 256, REPLY_BYTES = 4 << 20,
     SRC_LEASE = 0, SRC_AGENT = 1, SRC_ARP = 2, TIME_SYNC = 1 };
@@ -14,6 +14,13 @@ enum { IFACES_MAX = 2048, ADDRS_MAX = 2048, FSINFO_MAX = 256, FSDISKS_MAX = 256,
 static const char *str(json_t *o, const char *key)
 {
     return json_string_value(json_object_get(o, key));
+}
+
+/* A number that the agent says is not negative. */
+static uint64_t natural(json_t *o, const char *key, uint64_t max)
+{
+    json_int_t v = json_integer_value(json_object_get(o, key));
+    return v < 0 ? 0 : (uint64_t)v < max ? (uint64_t)v : max;
 }
 
 /* ---- time ---- */
@@ -123,11 +130,10 @@ static void on_interfaces(struct call *c, json_t *ret)
         for (uint32_t k = 0; k < na; k++) {
             json_t *a = json_array_get(addrs, k);
             const char *type = str(a, "ip-address-type"), *ip = str(a, "ip-address");
-            json_int_t prefix = json_integer_value(json_object_get(a, "prefix"));
             mp_array(&o, 3);
             mp_int(&o, type && !strcmp(type, "ipv6") ? 1 : 0);
             mp_str(&o, ip ? ip : "");
-            mp_uint(&o, prefix > 0 && prefix <= 128 ? (uint64_t)prefix : 0);
+            mp_uint(&o, natural(a, "prefix", 128));
         }
     }
     call_out(c, &o);
@@ -227,147 +233,111 @@ OP_FN(api_get_fsinfo)
 /* ---- guest info: several questions, one answer ---- */
 
 enum { INFO_USERS = 1, INFO_OS = 2, INFO_TIMEZONE = 4, INFO_HOSTNAME = 8, INFO_FILESYSTEM = 16, INFO_DISKS = 32, INFO_INTERFACES = 64, INFO_ALL = 127 };
-enum { TP_INT = 1, TP_UINT, TP_LLONG, TP_ULLONG, TP_DOUBLE, TP_BOOLEAN, TP_STRING };
 
-struct info { uint32_t asked, left, n; bool every; struct mp_out o; };
+struct info { uint32_t asked, left; bool every; struct typed_out params; };
 
-static bool name_of(struct info *x, int type, const char *fmt, va_list ap)
-{
-    char name[80];
-    if (x->n >= PARAMS_MAX)
-        return false;
-    vsnprintf(name, sizeof name, fmt, ap);
-    x->n++;
-    mp_array(&x->o, 3);
-    mp_str(&x->o, name);
-    mp_int(&x->o, type);
-    return true;
-}
-
-static void __attribute__((format(printf, 3, 4))) put_str(struct info *x, const char *v, const char *fmt, ...)
-{
-    va_list ap;
-    va_start(ap, fmt);
-    if (v && name_of(x, TP_STRING, fmt, ap))
-        mp_str(&x->o, v);
-    va_end(ap);
-}
-
-static void __attribute__((format(printf, 4, 5))) put_int(struct info *x, int type, int64_t v, const char *fmt, ...)
-{
-    va_list ap;
-    va_start(ap, fmt);
-    if (!name_of(x, type, fmt, ap))
-        ;
-    else if (type == TP_BOOLEAN)
-        mp_bool(&x->o, v);
-    else
-        mp_int(&x->o, v);
-    va_end(ap);
-}
-
-static void info_users(struct guest *g, struct info *x, json_t *ret)
+static void info_users(struct guest *g, struct typed_out *p, json_t *ret)
 {
     uint32_t n = bounded(ret, USERS_MAX);
     (void)g;
-    put_int(x, TP_UINT, n, "user.count");
+    typed_put_uint(p, n, "user.count");
     for (uint32_t i = 0; i < n; i++) {
         json_t *u = json_array_get(ret, i);
-        put_str(x, str(u, "user"), "user.%u.name", i);
-        put_str(x, str(u, "domain"), "user.%u.domain", i);
+        typed_put_str(p, str(u, "user"), "user.%u.name", i);
+        typed_put_str(p, str(u, "domain"), "user.%u.domain", i);
         double login = json_number_value(json_object_get(u, "login-time"));      /* seconds since 1970 */
-        put_int(x, TP_ULLONG, login >= 0 && login < 1e15 ? (int64_t)(login * 1000) : 0, "user.%u.login-time", i);
+        typed_put_ullong(p, login >= 0 && login < 1e15 ? (uint64_t)(login * 1000) : 0, "user.%u.login-time", i);
     }
 }
 
-static void info_os(struct guest *g, struct info *x, json_t *ret)
+static void info_os(struct guest *g, struct typed_out *p, json_t *ret)
 {
     static const char *const keys[] = { "id", "name", "pretty-name", "version", "version-id", "machine", "variant", "variant-id", "kernel-release", "kernel-version" };
     (void)g;
     for (size_t i = 0; i < ARRAY_N(keys); i++)
-        put_str(x, str(ret, keys[i]), "os.%s", keys[i]);
+        typed_put_str(p, str(ret, keys[i]), "os.%s", keys[i]);
 }
 
-static void info_timezone(struct guest *g, struct info *x, json_t *ret)
+static void info_timezone(struct guest *g, struct typed_out *p, json_t *ret)
 {
     (void)g;
-    put_str(x, str(ret, "zone"), "timezone.name");
-    put_int(x, TP_INT, (int32_t)json_integer_value(json_object_get(ret, "offset")), "timezone.offset");
+    typed_put_str(p, str(ret, "zone"), "timezone.name");
+    typed_put_int(p, (int32_t)json_integer_value(json_object_get(ret, "offset")), "timezone.offset");
 }
 
-static void info_hostname(struct guest *g, struct info *x, json_t *ret)
+static void info_hostname(struct guest *g, struct typed_out *p, json_t *ret)
 {
     (void)g;
-    put_str(x, str(ret, "host-name"), "hostname");
+    typed_put_str(p, str(ret, "host-name"), "hostname");
 }
 
-static void info_fs(struct guest *g, struct info *x, json_t *ret)
+static void info_fs(struct guest *g, struct typed_out *p, json_t *ret)
 {
     uint32_t n = bounded(ret, FSINFO_MAX);
     if (n)
-        put_int(x, TP_UINT, n, "fs.count");
+        typed_put_uint(p, n, "fs.count");
     for (uint32_t i = 0; i < n; i++) {
         json_t *fs = json_array_get(ret, i), *disks = json_object_get(fs, "disk");
         uint32_t nd = bounded(disks, FSDISKS_MAX);
-        put_str(x, str(fs, "name"), "fs.%u.name", i);
-        put_str(x, str(fs, "mountpoint"), "fs.%u.mountpoint", i);
-        put_str(x, str(fs, "type"), "fs.%u.fstype", i);
+        typed_put_str(p, str(fs, "name"), "fs.%u.name", i);
+        typed_put_str(p, str(fs, "mountpoint"), "fs.%u.mountpoint", i);
+        typed_put_str(p, str(fs, "type"), "fs.%u.fstype", i);
         if (json_object_get(fs, "total-bytes"))
-            put_int(x, TP_ULLONG, json_integer_value(json_object_get(fs, "total-bytes")), "fs.%u.total-bytes", i);
+            typed_put_ullong(p, natural(fs, "total-bytes", INT64_MAX), "fs.%u.total-bytes", i);
         if (json_object_get(fs, "used-bytes"))
-            put_int(x, TP_ULLONG, json_integer_value(json_object_get(fs, "used-bytes")), "fs.%u.used-bytes", i);
-        put_int(x, TP_UINT, nd, "fs.%u.disk.count", i);
+            typed_put_ullong(p, natural(fs, "used-bytes", INT64_MAX), "fs.%u.used-bytes", i);
+        typed_put_uint(p, nd, "fs.%u.disk.count", i);
         for (uint32_t k = 0; k < nd; k++) {
             json_t *d = json_array_get(disks, k);
-            put_str(x, disk_at(g, d), "fs.%u.disk.%u.alias", i, k);
-            put_str(x, str(d, "serial"), "fs.%u.disk.%u.serial", i, k);
-            put_str(x, str(d, "dev"), "fs.%u.disk.%u.device", i, k);
+            typed_put_str(p, disk_at(g, d), "fs.%u.disk.%u.alias", i, k);
+            typed_put_str(p, str(d, "serial"), "fs.%u.disk.%u.serial", i, k);
+            typed_put_str(p, str(d, "dev"), "fs.%u.disk.%u.device", i, k);
         }
     }
 }
 
-static void info_disks(struct guest *g, struct info *x, json_t *ret)
+static void info_disks(struct guest *g, struct typed_out *p, json_t *ret)
 {
     uint32_t n = bounded(ret, FSINFO_MAX);
     if (n)
-        put_int(x, TP_UINT, n, "disk.count");
+        typed_put_uint(p, n, "disk.count");
     for (uint32_t i = 0; i < n; i++) {
         json_t *d = json_array_get(ret, i), *deps = json_object_get(d, "dependencies");
         uint32_t nd = bounded(deps, FSDISKS_MAX);
-        put_str(x, str(d, "name"), "disk.%u.name", i);
-        put_int(x, TP_BOOLEAN, json_is_true(json_object_get(d, "partition")), "disk.%u.partition", i);
+        typed_put_str(p, str(d, "name"), "disk.%u.name", i);
+        typed_put_bool(p, json_is_true(json_object_get(d, "partition")), "disk.%u.partition", i);
         if (nd)
-            put_int(x, TP_UINT, nd, "disk.%u.dependency.count", i);
+            typed_put_uint(p, nd, "disk.%u.dependency.count", i);
         for (uint32_t k = 0; k < nd; k++)
-            put_str(x, json_string_value(json_array_get(deps, k)), "disk.%u.dependency.%u.name", i, k);
+            typed_put_str(p, json_string_value(json_array_get(deps, k)), "disk.%u.dependency.%u.name", i, k);
         if (json_object_get(d, "address"))
-            put_str(x, disk_at(g, json_object_get(d, "address")), "disk.%u.alias", i);
-        put_str(x, str(d, "alias"), "disk.%u.guest_alias", i);
+            typed_put_str(p, disk_at(g, json_object_get(d, "address")), "disk.%u.alias", i);
+        typed_put_str(p, str(d, "alias"), "disk.%u.guest_alias", i);
     }
 }
 
-static void info_interfaces(struct guest *g, struct info *x, json_t *ret)
+static void info_interfaces(struct guest *g, struct typed_out *p, json_t *ret)
 {
     uint32_t n = bounded(ret, IFACES_MAX);
     (void)g;
     if (n)
-        put_int(x, TP_UINT, n, "if.count");
+        typed_put_uint(p, n, "if.count");
     for (uint32_t i = 0; i < n; i++) {
         json_t *iface = json_array_get(ret, i), *addrs = json_object_get(iface, "ip-addresses");
         uint32_t na = bounded(addrs, ADDRS_MAX);
-        put_str(x, str(iface, "name"), "if.%u.name", i);
-        put_str(x, str(iface, "hardware-address"), "if.%u.hwaddr", i);
-        put_int(x, TP_UINT, na, "if.%u.addr.count", i);
+        typed_put_str(p, str(iface, "name"), "if.%u.name", i);
+        typed_put_str(p, str(iface, "hardware-address"), "if.%u.hwaddr", i);
+        typed_put_uint(p, na, "if.%u.addr.count", i);
         for (uint32_t k = 0; k < na; k++) {
             json_t *a = json_array_get(addrs, k);
-            put_str(x, str(a, "ip-address-type"), "if.%u.addr.%u.type", i, k);
-            put_str(x, str(a, "ip-address"), "if.%u.addr.%u.addr", i, k);
-            put_int(x, TP_UINT, json_integer_value(json_object_get(a, "prefix")), "if.%u.addr.%u.prefix", i, k);
+            typed_put_str(p, str(a, "ip-address-type"), "if.%u.addr.%u.type", i, k);
+            typed_put_str(p, str(a, "ip-address"), "if.%u.addr.%u.addr", i, k);
+            typed_put_uint(p, natural(a, "prefix", 128), "if.%u.addr.%u.prefix", i, k);
         }
     }
 }
 
-static const struct { uint32_t bit; const char *command; void (*fn)(struct guest *g, struct info *x, json_t *ret); } infos[] = {
+static const struct { uint32_t bit; const char *command; void (*fn)(struct guest *g, struct typed_out *p, json_t *ret); } infos[] = {
     { INFO_USERS, "guest-get-users", info_users },
     { INFO_OS, "guest-get-osinfo", info_os },
     { INFO_TIMEZONE, "guest-get-timezone", info_timezone },
@@ -380,7 +350,7 @@ static const struct { uint32_t bit; const char *command; void (*fn)(struct guest
 static void info_free(void *extra)
 {
     struct info *x = extra;
-    mp_out_free(&x->o);
+    mp_out_free(&x->params.o);
 }
 
 static void info_next(struct call *c);
@@ -397,7 +367,7 @@ static void on_info(void *data, json_t *ret, const struct err *e)
     }
     for (size_t i = 0; ret && i < ARRAY_N(infos); i++)
         if (infos[i].bit == bit)
-            infos[i].fn(c->g, x, ret);
+            infos[i].fn(c->g, &x->params, ret);
     info_next(c);
 }
 
@@ -414,9 +384,7 @@ static void info_next(struct call *c)
         }
     mp_out_init(&o, REPLY_BYTES);
     mp_array(&o, 1);
-    mp_array(&o, x->n);
-    mp_raw(&o, x->o.p, x->o.len);
-    o.failed |= x->o.failed;
+    typed_out_end(&x->params, &o);
     call_out(c, &o);
 }
 
@@ -437,8 +405,8 @@ OP_FN(api_get_guest_info)
         return;
     struct call *c = call_new(g, rq);
     struct info *x = call_extra(c, sizeof *x);
-    *x = (struct info){ .left = types ? types : INFO_ALL, .every = !types };
-    mp_out_init(&x->o, REPLY_BYTES);
+    *x = (struct info){ .left = types ? types : INFO_ALL, .every = !types, .params.max = PARAMS_MAX };
+    mp_out_init(&x->params.o, REPLY_BYTES);
     c->free_extra = info_free;
     info_next(c);
 }

@@ -105,23 +105,18 @@ static void throttle_free(void *extra)
 /* What changed, for those who want to know: the disk, and each value that was given. */
 static void tell(struct guest *g, const struct tree *disk, const struct throttle *x)
 {
-    enum { STRING = 7, ULLONG = 4 };
     struct mp_out o;
     char name[80];
     unsigned n;
     const struct param *known = params_of(OP_REMOTE_DOMAIN_SET_BLOCK_IO_TUNE, &n);
     mp_out_init(&o, 1 << 16);
     mp_array(&o, x->l.n + 1);
-    mp_array(&o, 3);
-    mp_str(&o, "blkdeviotune.disk");
-    mp_int(&o, STRING);
+    typed_head(&o, "blkdeviotune.disk", TYPED_STRING);
     mp_str(&o, tree_path_attr(disk, "target", "dev"));
     for (unsigned i = 0; i < x->l.n; i++) {
         const struct typed *v = &x->l.v[i];
         util_format(name, sizeof name, "blkdeviotune.%s", known[v->which].name);
-        mp_array(&o, 3);
-        mp_str(&o, name);
-        mp_int(&o, v->which == IOTUNE_GROUP ? STRING : ULLONG);
+        typed_head(&o, name, known[v->which].type);
         if (v->which == IOTUNE_GROUP)
             mp_str(&o, v->s);
         else

@@ -6,6 +6,7 @@
 #include "ipc/util.h"
 #include "workers/qemu/ops.h"
 #include "workers/qemu/stats.h"
+#include "workers/typed.h"
 
 enum { AFFECT_LIVE = 1, AFFECT_CONFIG = 2, VCPU_MAXIMUM = 4, VCPU_GUEST = 8, TYPED_STRING_OKAY = 4, MAP_BYTES_MAX = 1024 };
 
@@ -297,7 +298,7 @@ OP_FN(api_iothread_info)
 
 OP_FN(api_cpu_stats)
 {
-    enum { TOTAL_PARAMS = 3, TP_ULLONG = 4 };
+    enum { TOTAL_PARAMS = 3 };
     struct guest *g = w->data;
     struct mp_in in;
     struct mp_out o;
@@ -320,9 +321,7 @@ OP_FN(api_cpu_stats)
     mp_array(&o, 2);
     mp_array(&o, n);
     for (uint32_t i = 0; i < n; i++) {
-        mp_array(&o, 3);
-        mp_str(&o, rows[i].name);
-        mp_int(&o, TP_ULLONG);
+        typed_head(&o, rows[i].name, TYPED_ULLONG);
         mp_uint(&o, rows[i].v);
     }
     mp_uint(&o, nparams ? n : TOTAL_PARAMS);

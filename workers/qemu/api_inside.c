@@ -7,8 +7,9 @@
 #include "ipc/util.h"
 #include "workers/bitmap.h"
 #include "workers/qemu/ops.h"
+#include "workers/typed.h"
 
-enum { LONG_MS = 600000, MOUNTS_MAX = 256, KEYS_MAX = 2048, NAME_BYTES = 4096, KEYS_BYTES = 1 << 20, REPLY_BYTES = 4 << 20, TP_STRING = 7 };
+enum { LONG_MS = 600000, MOUNTS_MAX = 256, KEYS_MAX = 2048, NAME_BYTES = 4096, KEYS_BYTES = 1 << 20, REPLY_BYTES = 4 << 20 };
 
 /* Strings of the arguments as a JSON array; *n of them. */
 static json_t *strings_arg(struct mp_in *in, uint32_t max, uint32_t *n)
@@ -215,9 +216,7 @@ static void on_guest_vcpus(struct call *c, json_t *ret)
     mp_array(&o, ARRAY_N(names));
     for (i = 0; i < ARRAY_N(names); i++) {
         bitmap_format(map[i], BITMAP_BITS, text, sizeof text);
-        mp_array(&o, 3);
-        mp_str(&o, names[i]);
-        mp_int(&o, TP_STRING);
+        typed_head(&o, names[i], TYPED_STRING);
         mp_str(&o, text);
     }
     call_out(c, &o);

@@ -1,6 +1,5 @@
 /* api_stats.c: calls that tell counters. */
 #include "config.h"
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -8,30 +7,9 @@
 #include "ipc/util.h"
 #include "workers/qemu/ops.h"
 #include "workers/qemu/stats.h"
+#include "workers/typed.h"
 
-/* ---- typed parameters: [name, type, value] each, counted as they are written ---- */
-enum { TP_INT = 1, TP_UINT, TP_LLONG, TP_ULLONG, TP_DOUBLE, TP_BOOLEAN, TP_STRING };
 #define PARAMS_BYTES_MAX (8u << 20)
-struct params { struct mp_out o; uint32_t n; };
-
-static void name_type(struct params *p, int type, const char *fmt, va_list ap)
-{
-    char name[80];
-    vsnprintf(name, sizeof name, fmt, ap);
-    mp_array(&p->o, 3);
-    mp_str(&p->o, name);
-    mp_int(&p->o, type);
-    p->n++;
-}
-
-#define PARAM_FN(suffix, ctype, tp, put) \
-    static void __attribute__((format(printf, 3, 4))) p_##suffix(struct params *p, ctype v, const char *fmt, ...) \
-    { va_list ap; va_start(ap, fmt); name_type(p, tp, fmt, ap); va_end(ap); put(&p->o, v); }
-PARAM_FN(int, int64_t, TP_INT, mp_int)
-PARAM_FN(uint, uint64_t, TP_UINT, mp_uint)
-PARAM_FN(ll, int64_t, TP_LLONG, mp_int)
-PARAM_FN(ull, uint64_t, TP_ULLONG, mp_uint)
-PARAM_FN(str, const char *, TP_STRING, mp_str)
 
 /* ---- groups of domstats ---- */
 enum { GROUP_STATE = 1, GROUP_CPU = 2, GROUP_BALLOON = 4, GROUP_VCPU = 8, GROUP_NET = 16, GROUP_BLOCK = 32, GROUP_PERF = 64, GROUP_IOTHREAD = 128,
@@ -40,23 +18,23 @@ enum { GROUP_STATE = 1, GROUP_CPU = 2, GROUP_BALLOON = 4, GROUP_VCPU = 8, GROUP_
 #define STATS_BACKING 0x40000000u
 #define STATS_ENFORCE 0x80000000u
 
-static void group_state(struct guest *g, struct params *p, uint32_t flags)
+static void group_state(struct guest *g, struct typed_out *p, uint32_t flags)
 {
     (void)flags;
-    p_int(p, g->state, "state.state");
-    p_int(p, g->reason, "state.reason");
+    typed_put_int(p, g->state, "state.state");
+    typed_put_int(p, g->reason, "state.reason");
 }
 
-static void group_cpu(struct guest *g, struct params *p, uint32_t flags)
+static void group_cpu(struct guest *g, struct typed_out *p, uint32_t flags)
 {
     uint64_t user, sys, total = guest_cpu_time(g, &user, &sys);
     (void)flags;
-    p_ull(p, total, "cpu.time");
-    p_ull(p, user, "cpu.user");
-    p_ull(p, sys, "cpu.system");
-    p_uint(p, 0, "cpu.cache.monitor.count");
-    p_ull(p, 0, "cpu.haltpoll.success.time");
-    p_ull(p, 0, "cpu.haltpoll.fail.time");
+    typed_put_ullong(p, total, "cpu.time");
+    typed_put_ullong(p, user, "cpu.user");
+    typed_put_ullong(p, sys, "cpu.system");
+    typed_put_uint(p, 0, "cpu.cache.monitor.count");
+    typed_put_ullong(p, 0, "cpu.haltpoll.success.time");
+    typed_put_ullong(p, 0, "cpu.haltpoll.fail.time");
 }
 
 uint64_t balloon_now(struct guest *g)
@@ -65,19 +43,19 @@ uint64_t balloon_now(struct guest *g)
     return kib ? kib : tree_kib(g->tree, "memory");
 }
 
-static void group_balloon(struct guest *g, struct params *p, uint32_t flags)
+static void group_balloon(struct guest *g, struct typed_out *p, uint32_t flags)
 {
     static const struct { uint8_t tag; const char *name; } rows[] = {
         { 0, "swap_in" }, { 1, "swap_out" }, { 2, "major_fault" }, { 3, "minor_fault" }, { 4, "unused" }, { 5, "available" }, { 8, "usable" },
         { 9, "last-update" }, { 10, "disk_caches" }, { 11, "hugetlb_pgalloc" }, { 12, "hugetlb_pgfail" },
     };
     (void)flags;
-    p_ull(p, balloon_now(g), "balloon.current");
-    p_ull(p, tree_kib(g->tree, "memory"), "balloon.maximum");
+    typed_put_ullong(p, balloon_now(g), "balloon.current");
+    typed_put_ullong(p, tree_kib(g->tree, "memory"), "balloon.maximum");
     for (size_t i = 0; g->stats && i < ARRAY_N(rows); i++)
         if (g->stats->mem_known & 1u << rows[i].tag)
-            p_ull(p, g->stats->mem[rows[i].tag], "balloon.%s", rows[i].name);
-    p_ull(p, stats_rss_kib(g), "balloon.rss");
+            typed_put_ullong(p, g->stats->mem[rows[i].tag], "balloon.%s", rows[i].name);
+    typed_put_ullong(p, stats_rss_kib(g), "balloon.rss");
 }
 
 /* Times of one vCPU's thread in ns: run, wait (scheduler's sum, where the kernel keeps it), delay (runnable, not running). */
@@ -105,18 +83,18 @@ void vcpu_times(struct guest *g, uint32_t i, uint64_t *run, uint64_t *waited, ui
         *waited = (uint64_t)(ms * 1e6);
 }
 
-static void group_vcpu(struct guest *g, struct params *p, uint32_t flags)
+static void group_vcpu(struct guest *g, struct typed_out *p, uint32_t flags)
 {
     (void)flags;
-    p_uint(p, vcpus_now(g), "vcpu.current");
-    p_uint(p, vcpus_max(g), "vcpu.maximum");
+    typed_put_uint(p, vcpus_now(g), "vcpu.current");
+    typed_put_uint(p, vcpus_max(g), "vcpu.maximum");
     for (uint32_t i = vcpu_next(g, 0); i != UINT32_MAX; i = vcpu_next(g, i + 1)) {
         uint64_t run, waited, delay;
         vcpu_times(g, i, &run, &waited, &delay);
-        p_int(p, 1, "vcpu.%u.state", i);
-        p_ull(p, run, "vcpu.%u.time", i);
-        p_ull(p, waited, "vcpu.%u.wait", i);
-        p_ull(p, delay, "vcpu.%u.delay", i);
+        typed_put_int(p, 1, "vcpu.%u.state", i);
+        typed_put_ullong(p, run, "vcpu.%u.time", i);
+        typed_put_ullong(p, waited, "vcpu.%u.wait", i);
+        typed_put_ullong(p, delay, "vcpu.%u.delay", i);
     }
 }
 
@@ -136,7 +114,7 @@ int net_counts(struct guest *g, const struct tree *nic, struct net_counts *c)
     return 0;
 }
 
-static void group_net(struct guest *g, struct params *p, uint32_t flags)
+static void group_net(struct guest *g, struct typed_out *p, uint32_t flags)
 {
     static const char *const names[] = { "bytes", "pkts", "errs", "drop" };
     uint32_t n = 0;
@@ -144,56 +122,55 @@ static void group_net(struct guest *g, struct params *p, uint32_t flags)
     (void)flags;
     TREE_EACH(nic, devices, "interface")
         n++;
-    p_uint(p, n, "net.count");
+    typed_put_uint(p, n, "net.count");
     n = 0;
     TREE_EACH(nic, devices, "interface") {
         struct net_counts c;
         const char *dev = tree_path_attr(nic, "target", "dev");
         if (dev)
-            p_str(p, dev, "net.%u.name", n);
+            typed_put_str(p, dev, "net.%u.name", n);
         if (dev && !net_counts(g, nic, &c)) {
             for (unsigned i = 0; i < ARRAY_N(names); i++)
-                p_ull(p, c.rx[i], "net.%u.rx.%s", n, names[i]);
+                typed_put_ullong(p, c.rx[i], "net.%u.rx.%s", n, names[i]);
             for (unsigned i = 0; i < ARRAY_N(names); i++)
-                p_ull(p, c.tx[i], "net.%u.tx.%s", n, names[i]);
+                typed_put_ullong(p, c.tx[i], "net.%u.tx.%s", n, names[i]);
         }
         n++;
     }
 }
 
-static void block_counts(struct params *p, const struct block_counts *c, uint32_t i)
+static void block_counts(struct typed_out *p, const struct block_counts *c, uint32_t i)
 {
-    p_ull(p, c->rd_req, "block.%u.rd.reqs", i);
-    p_ull(p, c->rd_bytes, "block.%u.rd.bytes", i);
-    p_ull(p, c->rd_ns, "block.%u.rd.times", i);
-    p_ull(p, c->wr_req, "block.%u.wr.reqs", i);
-    p_ull(p, c->wr_bytes, "block.%u.wr.bytes", i);
-    p_ull(p, c->wr_ns, "block.%u.wr.times", i);
-    p_ull(p, c->fl_req, "block.%u.fl.reqs", i);
-    p_ull(p, c->fl_ns, "block.%u.fl.times", i);
+    typed_put_ullong(p, c->rd_req, "block.%u.rd.reqs", i);
+    typed_put_ullong(p, c->rd_bytes, "block.%u.rd.bytes", i);
+    typed_put_ullong(p, c->rd_ns, "block.%u.rd.times", i);
+    typed_put_ullong(p, c->wr_req, "block.%u.wr.reqs", i);
+    typed_put_ullong(p, c->wr_bytes, "block.%u.wr.bytes", i);
+    typed_put_ullong(p, c->wr_ns, "block.%u.wr.times", i);
+    typed_put_ullong(p, c->fl_req, "block.%u.fl.reqs", i);
+    typed_put_ullong(p, c->fl_ns, "block.%u.fl.times", i);
 }
 
-static void block_sizes(struct params *p, const struct block_node *b, uint32_t i)
+static void block_sizes(struct typed_out *p, const struct block_node *b, uint32_t i)
 {
-    p_ull(p, b->highest, "block.%u.allocation", i);
-    p_ull(p, b->capacity, "block.%u.capacity", i);
-    p_ull(p, b->physical ? b->physical : b->file_size ? b->file_size : b->capacity, "block.%u.physical", i);
+    typed_put_ullong(p, b->highest, "block.%u.allocation", i);
+    typed_put_ullong(p, b->capacity, "block.%u.capacity", i);
+    typed_put_ullong(p, b->physical ? b->physical : b->file_size ? b->file_size : b->capacity, "block.%u.physical", i);
     if (b->threshold)
-        p_ull(p, b->threshold, "block.%u.threshold", i);
+        typed_put_ullong(p, b->threshold, "block.%u.threshold", i);
 }
 
-static void block_head(struct params *p, uint32_t i, const char *dst, const char *path, const char *index)
+static void block_head(struct typed_out *p, uint32_t i, const char *dst, const char *path, const char *index)
 {
     uint64_t v;
-    p_str(p, dst ? dst : "", "block.%u.name", i);
-    if (path)
-        p_str(p, path, "block.%u.path", i);
+    typed_put_str(p, dst ? dst : "", "block.%u.name", i);
+    typed_put_str(p, path, "block.%u.path", i);
     if (index && !tree_parse_uint(index, 10, UINT32_MAX, &v))
-        p_uint(p, v, "block.%u.backingIndex", i);
+        typed_put_uint(p, v, "block.%u.backingIndex", i);
 }
 
 /* The image of a disk, and of its backing files where asked. Returns the number of records. */
-static uint32_t one_disk(struct guest *g, struct params *p, struct tree *disk, uint32_t i, bool with_backing)
+static uint32_t one_disk(struct guest *g, struct typed_out *p, struct tree *disk, uint32_t i, bool with_backing)
 {
     struct block_drive *d = stats_drive(g, disk);
     const char *dst = tree_path_attr(disk, "target", "dev");
@@ -222,50 +199,50 @@ static uint32_t one_disk(struct guest *g, struct params *p, struct tree *disk, u
     return n;
 }
 
-static void group_block(struct guest *g, struct params *p, uint32_t flags)
+static void group_block(struct guest *g, struct typed_out *p, uint32_t flags)
 {
     /* The count stands first, and is known last. */
-    struct params all = { .n = 0 };
+    struct typed_out all = { .n = 0 };
     uint32_t n = 0;
     mp_out_init(&all.o, PARAMS_BYTES_MAX);
     TREE_EACH(disk, tree_get(g->tree, "devices"), "disk")
         n += one_disk(g, &all, disk, n, flags & STATS_BACKING);
-    p_uint(p, n, "block.count");
+    typed_put_uint(p, n, "block.count");
     mp_raw(&p->o, all.o.p, all.o.len);
     p->o.failed |= all.o.failed;
     p->n += all.n;
     mp_out_free(&all.o);
 }
 
-static void group_iothread(struct guest *g, struct params *p, uint32_t flags)
+static void group_iothread(struct guest *g, struct typed_out *p, uint32_t flags)
 {
     uint64_t n;
     (void)flags;
     if (!tree_parse_uint(tree_text(g->tree, "iothreads"), 10, UINT32_MAX, &n) && n)
-        p_uint(p, n, "iothread.count");
+        typed_put_uint(p, n, "iothread.count");
     for (uint32_t i = 0; g->stats && i < g->stats->niothreads; i++) {
         const struct iothread_poll *t = &g->stats->iothreads[i];
-        p_ull(p, t->max_ns, "iothread.%u.poll-max-ns", t->id);
-        p_uint(p, t->grow, "iothread.%u.poll-grow", t->id);
-        p_uint(p, t->shrink, "iothread.%u.poll-shrink", t->id);
+        typed_put_ullong(p, t->max_ns, "iothread.%u.poll-max-ns", t->id);
+        typed_put_uint(p, t->grow, "iothread.%u.poll-grow", t->id);
+        typed_put_uint(p, t->shrink, "iothread.%u.poll-shrink", t->id);
     }
 }
 
-static void group_dirty(struct guest *g, struct params *p, uint32_t flags)
+static void group_dirty(struct guest *g, struct typed_out *p, uint32_t flags)
 {
     struct stats *s = g->stats;
     (void)flags;
     if (!s || !s->dirty_known)
         return;
-    p_int(p, s->dirty_status, "dirtyrate.calc_status");
-    p_ll(p, s->dirty_start, "dirtyrate.calc_start_time");
-    p_int(p, s->dirty_period, "dirtyrate.calc_period");
-    p_str(p, s->dirty_mode, "dirtyrate.calc_mode");
+    typed_put_int(p, s->dirty_status, "dirtyrate.calc_status");
+    typed_put_llong(p, s->dirty_start, "dirtyrate.calc_start_time");
+    typed_put_int(p, s->dirty_period, "dirtyrate.calc_period");
+    typed_put_str(p, s->dirty_mode, "dirtyrate.calc_mode");
     if (s->dirty_status == DIRTY_MEASURED)
-        p_ll(p, (int64_t)s->dirty_mbps, "dirtyrate.megabytes_per_second");
+        typed_put_llong(p, (int64_t)s->dirty_mbps, "dirtyrate.megabytes_per_second");
 }
 
-static const struct { uint32_t bit; unsigned parts; void (*fn)(struct guest *g, struct params *p, uint32_t flags); } groups[] = {
+static const struct { uint32_t bit; unsigned parts; void (*fn)(struct guest *g, struct typed_out *p, uint32_t flags); } groups[] = {
     { GROUP_STATE, 0, group_state }, { GROUP_CPU, 0, group_cpu }, { GROUP_BALLOON, PART_BALLOON, group_balloon }, { GROUP_VCPU, 0, group_vcpu },
     { GROUP_NET, 0, group_net }, { GROUP_BLOCK, PART_BLOCKS | PART_SIZES, group_block }, { GROUP_IOTHREAD, PART_IOTHREADS, group_iothread }, { GROUP_DIRTY, PART_DIRTY, group_dirty },
 };
@@ -276,19 +253,14 @@ static void on_bulk(struct guest *g, void *data, const struct err *e)
 {
     struct call *c = data;
     struct bulk *b = c->extra;
-    struct params p = { .n = 0 };
+    struct typed_out p = { .n = 0 };
     struct mp_out o;
     mp_out_init(&p.o, PARAMS_BYTES_MAX);
     for (size_t i = 0; i < ARRAY_N(groups); i++)
         if (b->which & groups[i].bit)
             groups[i].fn(g, &p, b->flags);
-    if (e) {                            /* QEMU did not answer in time: what is told is what it said last */
-        mp_array(&p.o, 3);
-        mp_str(&p.o, "bulkhead.stale");
-        mp_int(&p.o, TP_BOOLEAN);
-        mp_bool(&p.o, true);
-        p.n++;
-    }
+    if (e)                              /* QEMU did not answer in time: what is told is what it said last */
+        typed_put_bool(&p, true, "bulkhead.stale");
     mp_out_init(&o, PARAMS_BYTES_MAX);
     mp_array(&o, 1);                    /* the reply's one field: */
     mp_array(&o, 1);                    /* one record of the list */
@@ -297,10 +269,7 @@ static void on_bulk(struct guest *g, void *data, const struct err *e)
     mp_str(&o, g->name);
     mp_bin(&o, g->uuid, sizeof g->uuid);
     mp_int(&o, g->id);
-    mp_array(&o, p.n);
-    mp_raw(&o, p.o.p, p.o.len);
-    o.failed |= p.o.failed;
-    mp_out_free(&p.o);
+    typed_out_end(&p, &o);
     call_out(c, &o);
 }
 
@@ -406,7 +375,7 @@ static void on_block_stats_flags(struct guest *g, void *data, const struct err *
     struct call *c = data;
     struct drive_ask *a = c->extra;
     struct block_counts sum;
-    struct params p = { .n = 0 };
+    struct typed_out p = { .n = 0 };
     struct mp_out o;
     (void)g;
     if (e) {
@@ -422,13 +391,12 @@ static void on_block_stats_flags(struct guest *g, void *data, const struct err *
     };
     mp_out_init(&p.o, 4096);
     for (size_t i = 0; i < DRIVE_PARAMS && i < a->nparams; i++)
-        p_ll(&p, (int64_t)rows[i].v, "%s", rows[i].name);
+        typed_put_llong(&p, (int64_t)rows[i].v, "%s", rows[i].name);
     mp_out_init(&o, 8192);
     mp_array(&o, 2);
-    mp_array(&o, p.n);
-    mp_raw(&o, p.o.p, p.o.len);
-    mp_out_free(&p.o);
-    mp_int(&o, a->nparams ? p.n : DRIVE_PARAMS);
+    uint32_t written = p.n;
+    typed_out_end(&p, &o);
+    mp_int(&o, a->nparams ? written : DRIVE_PARAMS);
     call_out(c, &o);
 }
 
