@@ -1,8 +1,8 @@
-"""Guest agents that lie."""
+"""Guest agents that lie, and what QEMU is told beside what the agent did."""
 import json, os, socket, sys, threading
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 import qemulies
-from qemulib import Resources, Worker
+from qemulib import Failed, Resources, Worker
 
 CHANNEL = """<controller type='virtio-serial' index='0'><alias name='virtio-serial0'/><address type='pci' domain='0x0000' bus='0x00' slot='0x05' function='0x0'/></controller>
 <channel type='unix'><source bulkhead-m='%d'/><target type='virtio' name='org.qemu.guest_agent.0'/><alias name='channel0'/><address type='virtio-serial' controller='0' bus='0' port='1'/></channel>"""
@@ -59,4 +59,26 @@ def numbers(w, m):
     assert [a[2] for a in w.call("domain.interface_addresses", 1, 0)[0][0][2]] == [0, 24, 128]
 
 
-qemulies.run([numbers], [], guest)
+def clock(w, m):
+    """QEMU makes up for no interrupts that a clock missed which the agent has set; for one that it has not set, it does."""
+    def resets():
+        return sum(c["execute"] == "rtc-reset-reinjection" for c in m.seen)
+    w.call("domain.set_time", 1900000000, 5, 0)
+    assert resets() == 1, m.seen
+    w.agent.answers["guest-set-time"] = OSError("no clock")
+    try:
+        w.call("domain.set_time", 1900000000, 5, 0)
+        raise AssertionError("set")
+    except Failed as e:
+        assert e.code == 1 and "no clock" in e.detail, e
+    assert resets() == 1
+    w.agent.answers = {}
+    m.answers["rtc-reset-reinjection"] = lambda c: qemulies.error("no RTC")
+    try:
+        w.call("domain.set_time", 1900000000, 5, 0)
+        raise AssertionError("set")
+    except Failed as e:
+        assert "no RTC" in e.detail, e
+
+
+qemulies.run([numbers, clock], [], guest)

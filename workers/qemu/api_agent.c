@@ -52,6 +52,13 @@ OP_FN(api_get_time)
     call_agent(call_new(g, rq), "guest-get-time", NULL, 0, on_time);
 }
 
+/* QEMU does not make up for interrupts that a clock missed which is right now. */
+static void on_time_set(struct call *c, json_t *ret)
+{
+    (void)ret;
+    call_qmp(c, "rtc-reset-reinjection", NULL, NULL);
+}
+
 OP_FN(api_set_time)
 {
     struct guest *g = w->data;
@@ -68,7 +75,7 @@ OP_FN(api_set_time)
         return;
     }
     json_t *args = flags & TIME_SYNC ? NULL : json_pack("{s:I}", "time", (json_int_t)ns);
-    call_agent(call_new(g, rq), "guest-set-time", args, 0, NULL);
+    call_agent(call_new(g, rq), "guest-set-time", args, 0, on_time_set);
 }
 
 /* ---- host name ---- */
