@@ -215,6 +215,17 @@ def slow_for_the_second(w, m):
     assert w.unplugged == ["input0", "usb"], w.unplugged
 
 
+def whose_error(w, m):
+    """A disk whose name begins another's name is another disk; what is no disk's is nobody's."""
+    cd = ("<disk type='file' device='cdrom'><driver name='qemu' type='raw'/><target dev='%s' bus='usb'/><readonly/><alias name='%s'/><address type='usb' bus='0' port='%d'/></disk>")
+    for n, (dev, alias) in enumerate((("sda", "usb-disk1"), ("sdb", "usb-disk10"))):
+        entry = w.res.add("MK_IMAGE", "", flags=2048)
+        plug(w, "PLUG_IN", (cd % (dev, alias, n + 2)).replace("<disk", "<disk bulkhead-m='%d'" % entry), first=entry)
+    m.answers["query-block"] = [{"qdev": q, "io-status": "failed", "inserted": {"bps": 7, "bps_rd": 0}} for q in ("/machine/peripheral/usb-disk10", "nobody", "usb-disk", "", "x" * 5000)]
+    assert w.call("domain.get_disk_errors", 9, 0)[0] == [["sdb", 1]]
+    assert [{p[0]: p[2] for p in w.call("domain.get_block_io_tune", dev, 99, 0)[0]}["total_bytes_sec"] for dev in ("sda", "sdb")] == [0, 7]
+
+
 def one_after_the_other(w, m):
     """Calls that come while one is worked on wait for it, descriptors and all."""
     m.hold = {"device_add"}
@@ -247,6 +258,6 @@ def nonsense(w, m):
         alive(w)
 
 
-LYING = [refused_at_each, gone_before_the_answer, undone_before_the_answer, killed_in_between, dies, one_after_the_other, nonsense]
+LYING = [refused_at_each, whose_error, gone_before_the_answer, undone_before_the_answer, killed_in_between, dies, one_after_the_other, nonsense]
 WAITING = [waits_for_the_guest, slow_for_the_second, says_nothing, consent, lets_go_late]          # all at once
 qemulies.run(LYING, WAITING, forged)

@@ -199,16 +199,18 @@ static void on_blocks(struct call *c, json_t *ret)
     struct mp_out o;
     json_t *v;
     size_t i;
+    char alias[NAME_MAX_BYTES];
     AUTO_TREE *dom = tree_new("domain"), *devices = tree_copy(tree_get(c->g->tree, "devices"));
     tree_append(dom, STEAL_PTR(&devices));
     TREE_EACH(disk, tree_get(dom, "devices"), "disk") {
-        char qdev[200] = "";
         struct iotune t = { .group = NULL };
-        qdev_of(disk, qdev, sizeof qdev);
         json_array_foreach(ret, i, v) {
-            const char *name = json_string_value(json_object_get(v, "qdev"));
+            const char *qdev = json_string_value(json_object_get(v, "qdev"));
             json_t *inserted = json_object_get(v, "inserted");
-            if (!name || strcmp(name, qdev) || !inserted)
+            if (!qdev || !inserted)
+                continue;
+            qdev_alias(qdev, alias, sizeof alias);
+            if (!device_alias(disk) || strcmp(alias, device_alias(disk)) != 0)
                 continue;
             for (unsigned k = 0; k < IOTUNE_N; k++)
                 if (k != IOTUNE_GROUP)

@@ -196,6 +196,7 @@ static void on_blocks(struct call *c, json_t *ret)
     enum { DISK_ERROR_UNSPEC = 1, DISK_ERROR_NO_SPACE };
     struct { const char *dst; int code; } bad[256];
     unsigned n = 0;
+    char alias[NAME_MAX_BYTES];
     struct mp_out o;
     json_t *v;
     size_t i;
@@ -203,13 +204,11 @@ static void on_blocks(struct call *c, json_t *ret)
         const char *io = json_string_value(json_object_get(v, "io-status")), *qdev = json_string_value(json_object_get(v, "qdev"));
         if (!io || !strcmp(io, "ok") || !qdev || n >= ARRAY_N(bad))
             continue;
-        TREE_EACH(disk, tree_get(c->g->tree, "devices"), "disk") {
-            const char *alias = device_alias(disk), *dst = tree_path_attr(disk, "target", "dev");
-            if (alias && dst && strstr(qdev, alias) && n < ARRAY_N(bad)) {
-                bad[n].dst = dst;
-                bad[n++].code = !strcmp(io, "nospace") ? DISK_ERROR_NO_SPACE : DISK_ERROR_UNSPEC;
-                break;
-            }
+        qdev_alias(qdev, alias, sizeof alias);
+        const char *dst = tree_path_attr(guest_device(c->g, alias), "target", "dev");
+        if (dst) {
+            bad[n].dst = dst;
+            bad[n++].code = !strcmp(io, "nospace") ? DISK_ERROR_NO_SPACE : DISK_ERROR_UNSPEC;
         }
     }
     uint32_t max = *(uint32_t *)c->extra;

@@ -64,6 +64,14 @@ struct tree *guest_device(struct guest *g, const char *alias)
     return NULL;
 }
 
+void qdev_alias(const char *qdev, char *alias, size_t size)
+{
+    static const char prefix[] = "/machine/peripheral/";
+    if (!strncmp(qdev, prefix, sizeof prefix - 1))
+        qdev += sizeof prefix - 1;
+    snprintf(alias, size, "%.*s", (int)strcspn(qdev, "/"), qdev);
+}
+
 /* libvirt's order of devices, which is that of a document. */
 static unsigned kind_order(const char *name)
 {

@@ -105,6 +105,8 @@ int guest_load_tree(struct guest *g, int fd, struct err *e);            /* BFD_T
 int guest_set_identity(struct guest *g, struct err *e);
 struct tree *guest_device(struct guest *g, const char *alias);          /* child of <devices> with that alias; NULL */
 const char *device_alias(const struct tree *dev);
+/* The alias in QEMU's name for a device: "/machine/peripheral/virtio-disk0/virtio-backend" -> "virtio-disk0"; what is too long is cut off. */
+void qdev_alias(const char *qdev, char *alias, size_t size);
 void guest_place(struct guest *g, struct tree *dev);                    /* makes it a device of the live document, where libvirt would have it; taken over */
 struct tree *guest_disk(struct guest *g, const char *path);             /* by target name or source path, as libvirt looks disks up */
 const char *disk_source(const struct tree *disk);                       /* file, dev, name...; NULL none */

@@ -59,15 +59,6 @@ static uint32_t add_node(struct stats *s, json_t *b, uint32_t parent)
     return s->nnodes++;
 }
 
-/* "/machine/peripheral/virtio-disk0/virtio-backend" -> "virtio-disk0" */
-static void alias_of(const char *qdev, char *dst, size_t size)
-{
-    static const char prefix[] = "/machine/peripheral/";
-    if (!strncmp(qdev, prefix, sizeof prefix - 1))
-        qdev += sizeof prefix - 1;
-    snprintf(dst, size, "%.*s", (int)strcspn(qdev, "/"), qdev);
-}
-
 static void blocks_forget(struct stats *s)
 {
     free(STEAL_PTR(&s->drives));
@@ -91,7 +82,7 @@ static void take_blockstats(struct stats *s, json_t *ret)
         if (!qdev)
             continue;
         struct block_drive *d = &s->drives[s->ndrives++];
-        alias_of(qdev, d->alias, sizeof d->alias);
+        qdev_alias(qdev, d->alias, sizeof d->alias);
         counts(json_object_get(b, "stats"), &d->n);
         d->node = add_node(s, b, UINT32_MAX);
         d->has_node = d->node != UINT32_MAX;
