@@ -186,28 +186,33 @@ static bool decode_chars(struct xdr_in *in, const struct shape_field *f, struct 
 
 static bool decode_fields(struct xdr_in *in, const struct shape_struct *s, struct mp_out *o);
 
+/* A number of eight bytes. */
+static bool decode_wide(struct xdr_in *in, int type, struct mp_out *o)
+{
+    uint64_t v;
+    double d;
+    if (!take64(in, &v))
+        return false;
+    memcpy(&d, &v, sizeof d);
+    if (type == SH_F64)
+        mp_double(o, d);
+    else if (type == SH_I64)
+        mp_int(o, (int64_t)v);
+    else
+        mp_uint(o, v);
+    return true;
+}
+
 static bool decode_one(struct xdr_in *in, const struct shape_field *f, struct mp_out *o)
 {
     uint32_t v;
-    uint64_t w;
-    double d;
     const uint8_t *p;
 
     switch ((enum shape_type)f->type) {
     case SH_I64:
     case SH_U64:
     case SH_F64:
-        if (!take64(in, &w))
-            return false;
-        if (f->type == SH_F64) {
-            memcpy(&d, &w, sizeof d);
-            mp_double(o, d);
-        } else if (f->type == SH_I64) {
-            mp_int(o, (int64_t)w);
-        } else {
-            mp_uint(o, w);
-        }
-        return true;
+        return decode_wide(in, f->type, o);
     case SH_FIXED:
         if (!(p = take_padded(in, f->bytes)))
             return false;
