@@ -5,6 +5,7 @@
  * which the supervisor finds the subscribers. */
 #include "config.h"
 #include <math.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include "ipc/log.h"
@@ -65,46 +66,46 @@ static const char *or_empty(const char *s)
     return s ? s : "";
 }
 
-void notify_reboot(struct guest *g)
+/* An event whose fields are plain. types: a letter each, of what follows: i int, l int64_t, u uint64_t, s a string (NULL: an empty one), o one
+ * that may be absent. */
+static void event(struct guest *g, uint32_t op, uint32_t id, const char *types, ...)
 {
     struct mp_out o;
-    if (begin(g, &o, 1))
-        end(g, &o, OP_REMOTE_DOMAIN_EVENT_CALLBACK_REBOOT, EV_REBOOT);
+    va_list ap;
+    if (!begin(g, &o, 1 + (unsigned)strlen(types)))
+        return;
+    va_start(ap, types);
+    for (; *types; types++)
+        switch (*types) {
+        case 'i': mp_int(&o, va_arg(ap, int)); break;
+        case 'l': mp_int(&o, va_arg(ap, int64_t)); break;
+        case 'u': mp_uint(&o, va_arg(ap, uint64_t)); break;
+        case 's': mp_str(&o, or_empty(va_arg(ap, const char *))); break;
+        default: mp_str(&o, va_arg(ap, const char *)); break;
+        }
+    va_end(ap);
+    end(g, &o, op, id);
+}
+
+void notify_reboot(struct guest *g)
+{
+    event(g, OP_REMOTE_DOMAIN_EVENT_CALLBACK_REBOOT, EV_REBOOT, "");
 }
 
 void notify_rtc(struct guest *g, int64_t offset)
 {
-    struct mp_out o;
-    if (!begin(g, &o, 2))
-        return;
-    mp_int(&o, offset);
-    end(g, &o, OP_REMOTE_DOMAIN_EVENT_CALLBACK_RTC_CHANGE, EV_RTC_CHANGE);
+    event(g, OP_REMOTE_DOMAIN_EVENT_CALLBACK_RTC_CHANGE, EV_RTC_CHANGE, "l", offset);
 }
 
 void notify_watchdog(struct guest *g, int action)
 {
-    struct mp_out o;
-    if (!begin(g, &o, 2))
-        return;
-    mp_int(&o, action);
-    end(g, &o, OP_REMOTE_DOMAIN_EVENT_CALLBACK_WATCHDOG, EV_WATCHDOG);
+    event(g, OP_REMOTE_DOMAIN_EVENT_CALLBACK_WATCHDOG, EV_WATCHDOG, "i", action);
 }
 
 void notify_io_error(struct guest *g, const char *src, const char *alias, int action, const char *reason)
 {
-    struct mp_out o;
-    for (int with_reason = 0; with_reason < 2; with_reason++) {
-        if (!begin(g, &o, with_reason ? 5 : 4))
-            return;
-        mp_str(&o, or_empty(src));
-        mp_str(&o, or_empty(alias));
-        mp_int(&o, action);
-        if (with_reason) {
-            mp_str(&o, or_empty(reason));
-            end(g, &o, OP_REMOTE_DOMAIN_EVENT_CALLBACK_IO_ERROR_REASON, EV_IO_ERROR_REASON);
-        } else
-            end(g, &o, OP_REMOTE_DOMAIN_EVENT_CALLBACK_IO_ERROR, EV_IO_ERROR);
-    }
+    event(g, OP_REMOTE_DOMAIN_EVENT_CALLBACK_IO_ERROR, EV_IO_ERROR, "ssi", src, alias, action);
+    event(g, OP_REMOTE_DOMAIN_EVENT_CALLBACK_IO_ERROR_REASON, EV_IO_ERROR_REASON, "ssis", src, alias, action, reason);
 }
 
 static void address(struct mp_out *o, json_t *a)
@@ -141,12 +142,7 @@ void notify_graphics(struct guest *g, int phase, json_t *client, json_t *server,
 
 void notify_tray(struct guest *g, const char *alias, int reason)
 {
-    struct mp_out o;
-    if (!begin(g, &o, 3))
-        return;
-    mp_str(&o, alias);
-    mp_int(&o, reason);
-    end(g, &o, OP_REMOTE_DOMAIN_EVENT_CALLBACK_TRAY_CHANGE, EV_TRAY_CHANGE);
+    event(g, OP_REMOTE_DOMAIN_EVENT_CALLBACK_TRAY_CHANGE, EV_TRAY_CHANGE, "si", alias, reason);
 }
 
 void notify_pm(struct guest *g, enum pm_event what)
@@ -156,52 +152,32 @@ void notify_pm(struct guest *g, enum pm_event what)
         [PM_SUSPEND] = { OP_REMOTE_DOMAIN_EVENT_CALLBACK_PMSUSPEND, EV_PMSUSPEND },
         [PM_SUSPEND_DISK] = { OP_REMOTE_DOMAIN_EVENT_CALLBACK_PMSUSPEND_DISK, EV_PMSUSPEND_DISK },
     };
-    struct mp_out o;
-    if (begin(g, &o, 1))
-        end(g, &o, row[what].op, row[what].id);
+    event(g, row[what].op, row[what].id, "");
 }
 
 void notify_balloon(struct guest *g, uint64_t kib)
 {
-    struct mp_out o;
-    if (!begin(g, &o, 2))
-        return;
-    mp_uint(&o, kib);
-    end(g, &o, OP_REMOTE_DOMAIN_EVENT_CALLBACK_BALLOON_CHANGE, EV_BALLOON_CHANGE);
-}
-
-static void one_string(struct guest *g, const char *s, uint32_t op, uint32_t id)
-{
-    struct mp_out o;
-    if (!begin(g, &o, 2))
-        return;
-    mp_str(&o, s);
-    end(g, &o, op, id);
+    event(g, OP_REMOTE_DOMAIN_EVENT_CALLBACK_BALLOON_CHANGE, EV_BALLOON_CHANGE, "u", kib);
 }
 
 void notify_device_added(struct guest *g, const char *alias)
 {
-    one_string(g, alias, OP_REMOTE_DOMAIN_EVENT_CALLBACK_DEVICE_ADDED, EV_DEVICE_ADDED);
+    event(g, OP_REMOTE_DOMAIN_EVENT_CALLBACK_DEVICE_ADDED, EV_DEVICE_ADDED, "s", alias);
 }
 
 void notify_device_removed(struct guest *g, const char *alias)
 {
-    one_string(g, alias, OP_REMOTE_DOMAIN_EVENT_CALLBACK_DEVICE_REMOVED, EV_DEVICE_REMOVED);
+    event(g, OP_REMOTE_DOMAIN_EVENT_CALLBACK_DEVICE_REMOVED, EV_DEVICE_REMOVED, "s", alias);
 }
 
 void notify_device_removal_failed(struct guest *g, const char *alias)
 {
-    one_string(g, alias, OP_REMOTE_DOMAIN_EVENT_CALLBACK_DEVICE_REMOVAL_FAILED, EV_DEVICE_REMOVAL_FAILED);
+    event(g, OP_REMOTE_DOMAIN_EVENT_CALLBACK_DEVICE_REMOVAL_FAILED, EV_DEVICE_REMOVAL_FAILED, "s", alias);
 }
 
 void notify_agent(struct guest *g, int state, int reason)
 {
-    struct mp_out o;
-    if (!begin(g, &o, 3))
-        return;
-    mp_int(&o, state);
-    mp_int(&o, reason);
-    end(g, &o, OP_REMOTE_DOMAIN_EVENT_CALLBACK_AGENT_LIFECYCLE, EV_AGENT_LIFECYCLE);
+    event(g, OP_REMOTE_DOMAIN_EVENT_CALLBACK_AGENT_LIFECYCLE, EV_AGENT_LIFECYCLE, "ii", state, reason);
 }
 
 void notify_tunable(struct guest *g, const struct mp_out *params)
@@ -215,45 +191,22 @@ void notify_tunable(struct guest *g, const struct mp_out *params)
 
 void notify_metadata(struct guest *g, int type, const char *uri)
 {
-    struct mp_out o;
-    if (!begin(g, &o, 3))
-        return;
-    mp_int(&o, type);
-    mp_str(&o, uri);
-    end(g, &o, OP_REMOTE_DOMAIN_EVENT_CALLBACK_METADATA_CHANGE, EV_METADATA_CHANGE);
+    event(g, OP_REMOTE_DOMAIN_EVENT_CALLBACK_METADATA_CHANGE, EV_METADATA_CHANGE, "io", type, uri);
 }
 
 void notify_block_threshold(struct guest *g, const char *dev, const char *path, uint64_t threshold, uint64_t excess)
 {
-    struct mp_out o;
-    if (!begin(g, &o, 5))
-        return;
-    mp_str(&o, dev);
-    mp_str(&o, path);
-    mp_uint(&o, threshold);
-    mp_uint(&o, excess);
-    end(g, &o, OP_REMOTE_DOMAIN_EVENT_BLOCK_THRESHOLD, EV_BLOCK_THRESHOLD);
+    event(g, OP_REMOTE_DOMAIN_EVENT_BLOCK_THRESHOLD, EV_BLOCK_THRESHOLD, "souu", dev, path, threshold, excess);
 }
 
 void notify_memory_failure(struct guest *g, int recipient, int action, uint32_t flags)
 {
-    struct mp_out o;
-    if (!begin(g, &o, 4))
-        return;
-    mp_int(&o, recipient);
-    mp_int(&o, action);
-    mp_uint(&o, flags);
-    end(g, &o, OP_REMOTE_DOMAIN_EVENT_MEMORY_FAILURE, EV_MEMORY_FAILURE);
+    event(g, OP_REMOTE_DOMAIN_EVENT_MEMORY_FAILURE, EV_MEMORY_FAILURE, "iiu", recipient, action, (uint64_t)flags);
 }
 
 void notify_memory_size(struct guest *g, const char *alias, uint64_t bytes)
 {
-    struct mp_out o;
-    if (!begin(g, &o, 3))
-        return;
-    mp_str(&o, alias);
-    mp_uint(&o, bytes);
-    end(g, &o, OP_REMOTE_DOMAIN_EVENT_MEMORY_DEVICE_SIZE_CHANGE, EV_MEMORY_DEVICE_SIZE_CHANGE);
+    event(g, OP_REMOTE_DOMAIN_EVENT_MEMORY_DEVICE_SIZE_CHANGE, EV_MEMORY_DEVICE_SIZE_CHANGE, "su", alias, bytes);
 }
 
 void notify_monitor(struct guest *g, const char *event, double when, json_t *data)
