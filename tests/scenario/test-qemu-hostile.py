@@ -143,6 +143,7 @@ def no_answer(w, m):
     assert time.monotonic() - t > 8
     b = time.monotonic()
     w.fails(68, "domain.suspend")
+    w.fails(68, "domain.set_vcpus", 1)
     assert time.monotonic() - b < SOON, "a stale monitor must refuse at once"
     assert any(x["flags"] & 64 for x in w.states), "the supervisor must know"
     alive(w)

@@ -101,6 +101,14 @@ static void note_start(struct guest *g)
 
 static void next(struct vcpu_change *x);
 
+/* Where it is refused, x may be no more. */
+static void ask(struct vcpu_change *x, const char *command, json_t *args, unsigned ms, qmp_reply_fn *fn)
+{
+    struct qmp *q = &x->g->qmp;
+    qmp_send(q, command, args, -1, ms, fn, x);
+    qmp_flush(q);
+}
+
 static void on_seen(void *data, json_t *ret, const struct err *e)
 {
     struct vcpu_change *x = data;
@@ -140,9 +148,7 @@ static void on_polled(void *data, json_t *ret, const struct err *e)
 
 static void on_poll(struct loop_timer *t)
 {
-    struct vcpu_change *x = t->data;
-    qmp_send(&x->g->qmp, "query-hotpluggable-cpus", NULL, -1, 0, on_polled, x);
-    qmp_flush(&x->g->qmp);
+    ask(t->data, "query-hotpluggable-cpus", NULL, 0, on_polled);
 }
 
 static void poll_later(struct vcpu_change *x)
@@ -201,18 +207,16 @@ static void next(struct vcpu_change *x)
         return;
     }
     if (x->at >= x->places) {
-        qmp_send(&x->g->qmp, "query-cpus-fast", NULL, -1, SETUP_MS, on_seen, x);
-        qmp_flush(&x->g->qmp);
+        ask(x, "query-cpus-fast", NULL, SETUP_MS, on_seen);
         return;
     }
     util_format(alias, sizeof alias, "vcpu%u", x->at);
     if (x->plug) {
         json_t *args = json_pack("{s:s, s:s}", "driver", x->place[x->at].type, "id", alias);
         json_object_update(args, x->place[x->at].props);
-        qmp_send(&x->g->qmp, "device_add", args, -1, SETUP_MS, on_step, x);
+        ask(x, "device_add", args, SETUP_MS, on_step);
     } else
-        qmp_send(&x->g->qmp, "device_del", json_pack("{s:s}", "id", alias), -1, 0, on_step, x);
-    qmp_flush(&x->g->qmp);
+        ask(x, "device_del", json_pack("{s:s}", "id", alias), 0, on_step);
 }
 
 /* ---- which ---- */
@@ -309,8 +313,7 @@ static void on_places(void *data, json_t *ret, const struct err *e)
 static void begin(struct vcpu_change *x)
 {
     x->timer.data = x;
-    qmp_send(&x->g->qmp, "query-hotpluggable-cpus", NULL, -1, SETUP_MS, on_places, x);
-    qmp_flush(&x->g->qmp);
+    ask(x, "query-hotpluggable-cpus", NULL, SETUP_MS, on_places);
 }
 
 static struct vcpu_change *change_new(struct guest *g)
