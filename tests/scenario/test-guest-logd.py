@@ -48,7 +48,9 @@ class Logged(Box):
             return f.read()
 
     def whole(self, name):
-        return "".join(self.file(f) for f in [name + ".%d" % i for i in range(8, -1, -1)] + [name] if os.path.exists(self.host(f)))
+        """All of its files, which may get other names meanwhile."""
+        files = [name + ".%d" % i for i in range(8, -1, -1)] + [name]
+        return "".join(wait_for("the files of " + name, lambda: [self.file(f) for f in files if os.path.exists(self.host(f))]))
 
     def has_stream(self, name):
         try:
@@ -159,7 +161,7 @@ def life(peer):
             with open(b.dir + "/etc/libvirt/qemu.conf", "w") as f:
                 f.write('stdio_handler = "file"\n')
             os.kill(b.daemon_pid(), signal.SIGHUP)
-            wait_for("it is in force", lambda: c.createXML(guest_xml("grows")).destroy() == 0 and len(b.file("grows.log")) > SIZE)
+            wait_for("it is in force", lambda: c.createXML(guest_xml("grows")).destroy() == 0 and len(b.file("grows.log")) > SIZE, 180)
             assert not os.path.exists(b.host("grows.log.0")) and not b.has_stream("grows.log")
         c.close()
         b.clean()
@@ -235,7 +237,7 @@ def hostile():
         failed = []
         t = threading.Thread(target=lambda: failed.append(said(lambda: b.connect().createXML(guest_xml("poor")))))
         t.start()
-        assert asked.wait(30)
+        assert asked.wait(60)
         calm.suspend()
         calm.resume()
         assert not failed and calm.isActive()

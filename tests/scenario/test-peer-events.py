@@ -23,13 +23,20 @@ TALES = (
     ("qemu-monitor-event busy --event STOP", ("qemu-monitor-command busy --hmp stop", "resume busy")),
 )
 
+# The client's own log tells when virsh listens: to each of the events it is to hear, the daemon has answered.
+EAR = """ear() { awk -v n=$n '/EventRegister(Any)?:/ { asked = 1 } asked && /pass the buck to/ { asked = 0; got++ } END { exit got < n }' /run/ear.log 2>/dev/null; }
+rm -f /run/ear.log; line="%s"; n=1; [ "$line" = "${line#*--all}" ] || n=$($V event --list | grep -c .)
+LIBVIRT_LOG_FILTERS="1:libvirt 1:rpc" LIBVIRT_LOG_OUTPUTS=1:file:/run/ear.log $V $line --timeout 50 & v=$!
+until ear || ! kill -0 $v 2>/dev/null; do sleep 0.1; done
+(%s) >/dev/null 2>&1; sleep 0.7; kill -INT $v 2>/dev/null; wait $v"""
+
 with Pair("events") as p:
     guests(p)
     for line in ("define W/busy.xml", "define W/idle.xml", "start busy", "event --list", "event", "event --event nothing", "event busy lifecycle --timeout 1"):
         p.virsh(line)
     for listen, acts in TALES:
-        # virsh has some time to begin to listen, the acts have all they need, and then it is told to end.
+        # The acts have all the time they need, and what comes of the last one a little; then virsh is told to end.
         deeds = "; ".join("$V " + a for a in acts)
-        p.sh("$V %s --timeout 60 & v=$!; sleep 1.5; (%s) >/dev/null 2>&1; sleep 0.7; kill -INT $v 2>/dev/null; wait $v" % (listen, deeds), what="%s: %s" % (listen, "; ".join(acts)),
+        p.sh(EAR % (listen, deeds), what="%s: %s" % (listen, "; ".join(acts)),
              mask=[(r"at \d+\.\d+", "at TIME"), (r'"(micro)?seconds": \d+', "TIME")])
 sys.exit(p.result())
