@@ -89,80 +89,96 @@ def said(call, *words):
     raise AssertionError("a guest was started, against %r" % (words,))
 
 
+def streams(b, peer):
+    """A guest's own log and a port's, over deaths of ours."""
+    step("what QEMU says and a port writes: nothing of virtqemud is on the way")
+    with open(b.host("port.log"), "w") as f:
+        f.write("of another time\n")
+    dom, console = boot(b, document("s1", serial=port("port.log", "off"), words="8250.nr_uarts=4"))
+    wait_for("virtlogd's roles and none of virtqemud's", lambda: len(b.role("log")) == (0 if peer else 2))       # one that is born ahead goes
+    assert b.has_stream("s1.log") and b.has_stream("port.log") and "of another time" not in b.whole("port.log")
+    head = b.file("s1.log")
+    assert "starting up bulkhead" in head and "-name guest=s1" in head, head[:300]
+
+    step("no byte is lost when virtqemud is killed and virtlogd executes itself anew, and virtlogd's rules count")
+    out = b.dir + "/run/out"
+    console.send(PRINT)
+    wait_for("the first line", lambda: "line-1-of" in b.whole("port.log"))
+    for k in range(2):
+        for role in ("qemu", "supervisor"):
+            for p in b.role(role):
+                os.kill(p, signal.SIGKILL)
+            time.sleep(0.2)
+        os.kill(b.logd(), signal.SIGUSR1)
+        time.sleep(0.2)
+    b.stop_daemon(signal.SIGKILL)
+    seen = len(b.whole("port.log"))
+    wait_for("the log goes on without virtqemud", lambda: len(b.whole("port.log")) > seen or "END-OF" in b.whole("port.log"))
+    b.start()
+    wait_for("the last line", lambda: "END-OF-LINES" in b.whole("port.log"), 120)
+    have = [int(x) for x in re.findall(r"line-(\d+)-of-many", b.whole("port.log"))]
+    assert have == list(range(1, LINES + 1)), "%d lines" % len(have)
+    with open(out, errors="replace") as f:
+        wait_for("byte for byte", lambda: b.whole("port.log") == (f.seek(0), f.read())[1])
+    assert os.path.exists(b.host("port.log.1")) and all(os.path.getsize(b.host(f)) <= SIZE for f in os.listdir(b.host("")) if f.startswith("port.log"))
+    console.close()
+    c = wait_for("it answers", b.connect)
+    dom = c.lookupByName("s1")
+    os.kill(b.role("guest")[0], signal.SIGTERM)
+    wait_for("its end", lambda: is_off(dom))
+    wait_for("QEMU's last words", lambda: "terminating on signal 15" in b.file("s1.log"))
+    assert b.file("s1.log").startswith(head)
+    b.ended("s1.log", "port.log")
+
+
+def errors(b, c):
+    """Gives a guest that runs."""
+    step("QEMU's last words as an error; a log that cannot be; one that is kept; two guests with one")
+    with open(b.host("kept.log"), "w") as f:
+        f.write("kept\n")
+    xml = lambda name, log="kept.log": guest_xml(name).replace("<serial type='pty'/>", port(log))
+    said(lambda: c.createXML(xml("two", "no/such/folder.log")), "Unable to open file: %sno/such/folder.log" % FOLDER)
+    bad = guest_xml("bad").replace("<domain type='qemu'>", "<domain type='qemu' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>").replace("</devices>", NONSENSE)
+    said(lambda: c.createXML(bad), "-nonsense: invalid option")
+    b.ended("two.log", "bad.log")
+    one = c.createXML(xml("one"))
+    assert b.file("kept.log").startswith("kept\n")
+    said(lambda: c.createXML(xml("two")), "kept.log")
+    c.createXML(guest_xml("two")).destroy()
+    return one
+
+
+def without(b, c, one):
+    """one: a guest that runs."""
+    step("no virtlogd: no guest is started, those that run go on")
+    b.end_logd()
+    e = said(lambda: c.createXML(guest_xml("three")), "Failed to connect socket to '/run/libvirt/virtlogd-sock'")
+    assert e.get_error_domain() == libvirt.VIR_FROM_RPC and one.isActive(), e
+    said(lambda: c.lookupByName("three"))
+    b.begin_logd()
+    three = c.createXML(guest_xml("three"))
+    assert one.isActive() and b.has_stream("three.log")
+    one.destroy()
+    three.destroy()
+
+
+def own_file(b, c):
+    step('stdio_handler = "file", for guests from then on: a log of ours, which does not roll over')
+    with open(b.dir + "/etc/libvirt/qemu.conf", "w") as f:
+        f.write('stdio_handler = "file"\n')
+    os.kill(b.daemon_pid(), signal.SIGHUP)
+    wait_for("it is in force", lambda: c.createXML(guest_xml("grows")).destroy() == 0 and len(b.file("grows.log")) > SIZE, 180)
+    assert not os.path.exists(b.host("grows.log.0")) and not b.has_stream("grows.log")
+
+
 def life(peer):
     with Logged("stdio-peer" if peer else "stdio-ours", "virtlogd" if peer else None) as b:
         b.start()
+        streams(b, peer)
         c = b.connect()
-
-        step("what QEMU says and a port writes: nothing of virtqemud is on the way")
-        with open(b.host("port.log"), "w") as f:
-            f.write("of another time\n")
-        dom, console = boot(b, document("s1", serial=port("port.log", "off"), words="8250.nr_uarts=4"))
-        wait_for("virtlogd's roles and none of virtqemud's", lambda: len(b.role("log")) == (0 if peer else 2))       # one that is born ahead goes
-        assert b.has_stream("s1.log") and b.has_stream("port.log") and "of another time" not in b.whole("port.log")
-        head = b.file("s1.log")
-        assert "starting up bulkhead" in head and "-name guest=s1" in head, head[:300]
-
-        step("no byte is lost when virtqemud is killed and virtlogd executes itself anew, and virtlogd's rules count")
-        out = b.dir + "/run/out"
-        console.send(PRINT)
-        wait_for("the first line", lambda: "line-1-of" in b.whole("port.log"))
-        for k in range(2):
-            for role in ("qemu", "supervisor"):
-                for p in b.role(role):
-                    os.kill(p, signal.SIGKILL)
-                time.sleep(0.2)
-            os.kill(b.logd(), signal.SIGUSR1)
-            time.sleep(0.2)
-        b.stop_daemon(signal.SIGKILL)
-        seen = len(b.whole("port.log"))
-        wait_for("the log goes on without virtqemud", lambda: len(b.whole("port.log")) > seen or "END-OF" in b.whole("port.log"))
-        b.start()
-        wait_for("the last line", lambda: "END-OF-LINES" in b.whole("port.log"), 120)
-        have = [int(x) for x in re.findall(r"line-(\d+)-of-many", b.whole("port.log"))]
-        assert have == list(range(1, LINES + 1)), "%d lines" % len(have)
-        with open(out, errors="replace") as f:
-            wait_for("byte for byte", lambda: b.whole("port.log") == (f.seek(0), f.read())[1])
-        assert os.path.exists(b.host("port.log.1")) and all(os.path.getsize(b.host(f)) <= SIZE for f in os.listdir(b.host("")) if f.startswith("port.log"))
-        console.close()
-        c = wait_for("it answers", b.connect)
-        dom = c.lookupByName("s1")
-        os.kill(b.role("guest")[0], signal.SIGTERM)
-        wait_for("its end", lambda: is_off(dom))
-        wait_for("QEMU's last words", lambda: "terminating on signal 15" in b.file("s1.log"))
-        assert b.file("s1.log").startswith(head)
-        b.ended("s1.log", "port.log")
-
-        step("QEMU's last words as an error; a log that cannot be; one that is kept; two guests with one")
-        with open(b.host("kept.log"), "w") as f:
-            f.write("kept\n")
-        xml = lambda name, log="kept.log": guest_xml(name).replace("<serial type='pty'/>", port(log))
-        said(lambda: c.createXML(xml("two", "no/such/folder.log")), "Unable to open file: %sno/such/folder.log" % FOLDER)
-        bad = guest_xml("bad").replace("<domain type='qemu'>", "<domain type='qemu' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>").replace("</devices>", NONSENSE)
-        said(lambda: c.createXML(bad), "-nonsense: invalid option")
-        b.ended("two.log", "bad.log")
-        one = c.createXML(xml("one"))
-        assert b.file("kept.log").startswith("kept\n")
-        said(lambda: c.createXML(xml("two")), "kept.log")
-        c.createXML(guest_xml("two")).destroy()
-
-        step("no virtlogd: no guest is started, those that run go on")
-        b.end_logd()
-        e = said(lambda: c.createXML(guest_xml("three")), "Failed to connect socket to '/run/libvirt/virtlogd-sock'")
-        assert e.get_error_domain() == libvirt.VIR_FROM_RPC and one.isActive(), e
-        said(lambda: c.lookupByName("three"))
-        b.begin_logd()
-        three = c.createXML(guest_xml("three"))
-        assert one.isActive() and b.has_stream("three.log")
-        one.destroy()
-        three.destroy()
+        without(b, c, errors(b, c))
         if not peer:
-            step('stdio_handler = "file", for guests from then on: a log of ours, which does not roll over')
-            with open(b.dir + "/etc/libvirt/qemu.conf", "w") as f:
-                f.write('stdio_handler = "file"\n')
-            os.kill(b.daemon_pid(), signal.SIGHUP)
-            wait_for("it is in force", lambda: c.createXML(guest_xml("grows")).destroy() == 0 and len(b.file("grows.log")) > SIZE, 180)
-            assert not os.path.exists(b.host("grows.log.0")) and not b.has_stream("grows.log")
+            own_file(b, c)
         c.close()
         b.clean()
 
