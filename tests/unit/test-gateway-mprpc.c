@@ -337,23 +337,11 @@ static struct { struct clients_head head; struct client_row row[CLIENTS_MAX]; } 
              { .used = 1, .id = 5, .door = DOOR_ADMIN } },
 };
 
-static void test_admin(void)
+static void admin_servers(void)
 {
     char name[256];
     struct mp_in r;
-    struct mp_out a;
-    struct frame f;
-
-    rpc_start(DOOR_ADMIN, 0);
-    gw->clients_head = &clients_page.head;
-    gw->clients = clients_page.row;
-    gw->set.min_workers = 5;
-    gw->set.max_workers = 20;
-    a = args_of(1);
-    mp_uint(&a, 0);
-    call(OP_ADMIN_CONNECT_OPEN, &a);
-    tap_ok(get() && reply.h.status == XDR_OK, "admin: open");
-    a = args_of(2);
+    struct mp_out a = args_of(2);
     mp_uint(&a, 1);
     mp_uint(&a, 0);
     call(OP_ADMIN_CONNECT_LIST_SERVERS, &a);
@@ -366,8 +354,13 @@ static void test_admin(void)
     mp_uint(&a, 0);
     call(OP_ADMIN_CONNECT_LOOKUP_SERVER, &a);
     expect_error(VIR_ERR_NO_SERVER, "No server named 'zz'");
+}
 
-    a = args_of(3);
+static void admin_clients(void)
+{
+    struct mp_in r;
+    struct frame f;
+    struct mp_out a = args_of(3);
     mp_array(&a, 1);
     mp_str(&a, "virtqemud");
     mp_uint(&a, 1);
@@ -401,8 +394,12 @@ static void test_admin(void)
     expect_error(VIR_ERR_NO_CLIENT, "no client with matching id '5' found");
     super_put(FRAME_REPLY, f.h.op, f.h.serial, 0, NULL, 0, NULL, 0);
     tap_ok(get() && reply.h.status == XDR_OK, "and answered when it is done");
+}
 
-    a = args_of(3);
+static void admin_settings(void)
+{
+    struct frame f;
+    struct mp_out a = args_of(3);
     mp_array(&a, 1);
     mp_str(&a, "virtqemud");
     mp_array(&a, 1);
@@ -433,6 +430,22 @@ static void test_admin(void)
     mp_uint(&a, 0);
     call(OP_ADMIN_CONNECT_SET_LOGGING_OUTPUTS, &a);
     expect_error(VIR_ERR_INVALID_ARG, "Malformed format for log output 'bogus'");
+}
+
+static void test_admin(void)
+{
+    rpc_start(DOOR_ADMIN, 0);
+    gw->clients_head = &clients_page.head;
+    gw->clients = clients_page.row;
+    gw->set.min_workers = 5;
+    gw->set.max_workers = 20;
+    struct mp_out a = args_of(1);
+    mp_uint(&a, 0);
+    call(OP_ADMIN_CONNECT_OPEN, &a);
+    tap_ok(get() && reply.h.status == XDR_OK, "admin: open");
+    admin_servers();
+    admin_clients();
+    admin_settings();
     call(OP_REMOTE_CONNECT_GET_TYPE, NULL);
     expect_error(VIR_ERR_RPC, "Cannot find program 536903814 version 1");
     gateway_stop();
