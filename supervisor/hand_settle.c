@@ -63,6 +63,8 @@ static int shortened(const struct settling *s)
     return n < 0 ? (int)n : frame_memfd("manifest", buf, (size_t)n);
 }
 
+/* What the run holds from now on, with ours, grants and manifest; not what is QEMU's, nor what every daemon opens anew: the monitor's connection and /proc.
+ * The stub speaks first, as to whoever comes, and once more when it has taken all. */
 static int stub_tell(const struct settling *s, const int ours[2])
 {
     static uint8_t buf[FRAME_BODY_MAX];
@@ -82,16 +84,14 @@ static int stub_tell(const struct settling *s, const int ours[2])
     AUTO_CLOSE door = record_connect(s->h, s->rq->id, &late);
     int r = door < 0 ? door : frame_recv(door, &f, buf, sizeof buf);
     if (r > 0) {
-        frame_done(&f);         /* what it gives to everybody */
+        frame_done(&f);
         r = frame_send(door, &head, as, n * sizeof *as, fds, n);
         r = r < 0 ? r : frame_recv(door, &f, buf, sizeof buf);
+        frame_done(&f);
     }
-    if (r <= 0)
-        return r < 0 ? r : -EPIPE;
-    frame_done(&f);
-    if (late)
+    if (r > 0 && late)
         record_late(s->h, s->rq->id, false);
-    return 0;
+    return r > 0 ? 0 : r < 0 ? r : -EPIPE;
 }
 
 void hand_settle(struct hand *h)
