@@ -21,6 +21,8 @@ enum slot_flags {
 };
 /* Of a domain, as lists and infos tell them. */
 struct dom_facts { uint32_t vcpus, vcpus_max; uint64_t mem_kib, mem_max_kib; };     /* of memory: the balloon, and at most */
+/* Which file it is, and that it is as it was. */
+struct def_file { uint64_t ino; int64_t mtime_ns, ctime_ns; uint32_t size, pad; };
 struct index_slot {
     uint32_t seq;               /* odd while being written */
     uint32_t gen;               /* 0: never used; a handle is valid while gen matches and `used` */
@@ -31,19 +33,14 @@ struct index_slot {
     char name[INDEX_NAME_MAX];
     int32_t state, reason;      /* virDomainState and its reason */
     uint32_t flags;             /* enum slot_flags */
-    uint32_t file_size;         /* with the three below: the definition's file as its facts were read from it; all 0 not known */
+    uint32_t qemu_pid;          /* host pid of the guest's PID-1 stub, 0 when not running */
     struct dom_facts now, defined;   /* while it runs, they are the run's and the definition's; else both the latter's */
     uint64_t cpu_time_ns;       /* last known; the worker refreshes it with internal.state */
-    uint64_t started_ms;        /* CLOCK_REALTIME of start, 0 when not running */
-    uint32_t qemu_pid;          /* host pid of the guest's PID-1 stub, 0 when not running */
-    int32_t os_type;            /* 0 hvm */
-    char osname[8];             /* "hvm" */
-    uint64_t file_ino;
-    int64_t file_mtime_ns, file_ctime_ns;
+    struct def_file file;       /* the definition's, as its facts were read from it; all 0 not known */
     uint64_t made_by;           /* mark of the call that defined it last: one that comes again after its supervisor's death is known by it */
     uint64_t autodestroy;       /* gateway whose end is the run's too, 0 none */
 };
-_Static_assert(sizeof(struct index_slot) == 424, "slots are laid out alike everywhere");
+_Static_assert(sizeof(struct index_slot) == 408, "slots are laid out alike everywhere");
 struct index_head {
     uint32_t magic;
     uint32_t slots;             /* rows in use or once used: readers look at 0 .. slots-1 */

@@ -108,10 +108,12 @@ enum internal_op {
     IN_HAND_LEASE,      /* hand-open. CALL: struct hand_lease. Reply: struct lock_done; fd [0] what was opened. Another one may follow */
     IN_HAND_DAEMON,     /* hand-open. CALL: struct hand_daemon: connect to the host's lock or log daemon. Reply: struct hand_done; fds [0] the connection, [1] a pipe's end: it stays
                          * while that is open: the daemon looks for who connected when it answers the first call over it. With fd [0] a manifest: reply fd [2]: struct disk_keys of it */
-    IN_HAND_SETTLE,     /* hand-open. CALL: struct hand_req; fds: [0] sealed memfd: struct launch_fd of each that follows, then all that the run holds: devices have come to a running guest, or gone from it, and what was made for those that
-                         * have gone is removed. With a second manifest (arg not 0) among it they did not come: what that has more than the first is removed, by the grants that are as new.
-                         * Else the guest's stub gets all of it in place of what it held, and the reply has fds [0] grants, [1] manifest, without what has gone.
-                         * Reply: struct hand_done; ours_entry: the nworker entries whose ends of ours are not needed any more */
+    IN_HAND_SETTLE,     /* hand-open. CALL: struct hand_req; fds: [0] sealed memfd: a struct launch_fd of each that follows, then all that the run holds but the monitor's connection.
+                         * What was made for entries that have gone (MF_GONE) is removed, and the guest's stub gets the rest in place of what it held.
+                         * Reply: struct hand_done, ours_entry: the nworker entries whose ends of ours are not needed any more; fds [0] grants, [1] manifest, both without
+                         * what has gone at their end; none of a run without grants.
+                         * With a manifest among them that is still to come (arg not 0) its devices did not: what was made for what it has more than the
+                         * run's own is removed, and that is all. Reply as above, without fds */
     IN_HAND_OWNER,      /* hand-open. CALL: struct hand_owner, fd [0] an accepted socket: who is at its other end. Reply: struct lock_done; fd [0] a pidfd */
     /* debug, admin door only */
     IN_WORKERS = 128,   /* CALL: reply: struct peer_row, one after the other */
@@ -195,10 +197,8 @@ struct save_facts { uint32_t was_running, pad; };
 struct conf_entry {
     char name[NAME_MAX_BYTES];
     uint32_t beside;            /* what else there is of that name: SLOT_AUTOSTART, SLOT_MANAGED_SAVE */
-    uint32_t size;              /* with the next three: which file it is */
-    int64_t mtime_ns, ctime_ns;
-    uint64_t ino;
     uint32_t known;             /* 1: the index had what follows of this very file when conf last looked: it need not be compiled */
+    struct def_file file;
     uint32_t flags;             /* of enum slot_flags: SLOT_HAS_SECRETS, SLOT_CANONICAL */
     struct dom_facts facts;
     uint8_t uuid[16];

@@ -150,11 +150,10 @@ void gateways_inherit(struct peer *p)
     p->spare = true;
 }
 
-void gateways_limits(struct peer *g, const struct caller *c, struct frame *f)
+void gateways_limits(const struct caller *c, struct frame *f)
 {
     const uint32_t *from = (const void *)f->body;
     uint32_t *to = (uint32_t *)&sup.clients->limits[f->h.arg != 0];
-    (void)g;
     for (size_t i = 0; i < sizeof sup.clients->limits[0] / sizeof *from; i++)
         if (from[i] != LIMIT_LEFT)
             to[i] = from[i];

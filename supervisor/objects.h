@@ -13,7 +13,7 @@ extern const struct role_row objects_roles[ROLE_N];
 struct route_row { void (*fn)(const struct caller *c, struct frame *f); bool object; };
 extern const struct route_row objects_routes[ROUTE_N];
 /* Calls and events of gateways in program 0: kind of frame, for the admin door only, least body.  op 0 ends the table. */
-struct gateway_verb { uint32_t op; uint8_t kind; bool admin; size_t body; void (*fn)(struct peer *g, const struct caller *c, struct frame *f); };
+struct gateway_verb { uint32_t op; uint8_t kind; bool admin; size_t body; void (*fn)(const struct caller *c, struct frame *f); };
 extern const struct gateway_verb objects_verbs[];
 
 int slot_of(uint64_t object);                               /* the row of a handle, -1 when it is stale */

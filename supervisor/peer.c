@@ -332,11 +332,11 @@ static int state_of(const struct peer *p)
 }
 
 /* What every process is doing. */
-void peer_workers(struct peer *g, const struct caller *c, struct frame *f)
+void peer_workers(const struct caller *c, struct frame *f)
 {
     static struct peer_row rows[PEERS_MAX];
     uint32_t n = 0;
-    (void)g, (void)f;
+    (void)f;
     for (struct peer *p = peer_next(NULL); p; p = peer_next(p))
         rows[n++] = (struct peer_row){ .object = p->object, .idle_ms = loop_now_ms() - p->last_ms, .role = p->role, .state = (uint32_t)state_of(p), .pid = p->pid,
             .instance = p->life ? p->life->instance : 0, .last_op = p->last_op };

@@ -256,31 +256,31 @@ static void api_call(struct peer *g, struct frame *f)
 
 /* ---- program 0, from gateways ---- */
 
-static void on_subscribe(struct peer *g, const struct caller *c, struct frame *f)
+static void on_subscribe(const struct caller *c, struct frame *f)
 {
-    (void)c;
+    struct peer *g = peer_find(c->number);
     memcpy(g->mask, f->body, sizeof g->mask);
 }
 
-static void on_cancel(struct peer *g, const struct caller *c, struct frame *f)
+static void on_cancel(const struct caller *c, struct frame *f)
 {
-    struct pending *p = pending_find(g->number, f->h.serial);
-    (void)c;
+    struct pending *p = pending_find(c->number, c->serial);
+    (void)f;
     if (p)
         cancel(p);
 }
 
-static void on_client_close(struct peer *g, const struct caller *c, struct frame *f)
+static void on_client_close(const struct caller *c, struct frame *f)
 {
     const uint64_t *number = (const void *)f->body;
-    if ((g = peer_find(*number)) && g->client_row)
+    struct peer *g = peer_find(*number);
+    if (g && g->client_row)
         peer_kill(g, SIGTERM);
     route_reply(c, NULL, 0, NULL, 0);
 }
 
-static void on_log_set(struct peer *g, const struct caller *c, struct frame *f)
+static void on_log_set(const struct caller *c, struct frame *f)
 {
-    (void)g;
     memcpy(&sup.clients->log[f->h.arg % LOG_PARTS_N], f->body, sizeof(struct logging));
     keeper_tell(IN_LOG_SET, sup.clients->log, sizeof sup.clients->log, NULL, 0);
     peers_tell(IN_LOG_LEVEL);
@@ -309,7 +309,7 @@ void route_frame(struct peer *g, struct frame *f)
     if (v && f->h.kind == FRAME_CALL && (g->calls >= CALLS_MAX || pending_find(c.number, c.serial)))
         peer_refuse(g, "too many calls at once, or a serial in use");
     else if (v)
-        v->fn(g, &c, f);
+        v->fn(&c, f);
     else if (OP_PROG(f->h.op) != PROG_INTERNAL && f->h.kind == FRAME_CALL)
         api_call(g, f);
     else

@@ -71,7 +71,7 @@ void peer_kill(struct peer *p, int sig);
 void peer_refuse(struct peer *p, const char *why);                     /* it sent nonsense: log, end */
 void peer_on_spawned(struct frame *f);
 void peer_on_exited(const struct exited *x);
-void peer_workers(struct peer *g, const struct caller *c, struct frame *f);/* IN_WORKERS */
+void peer_workers(const struct caller *c, struct frame *f);/* IN_WORKERS */
 
 /* ---- life.c: instances of what must always be there: conf, host, guests' workers, log roles ---- */
 enum life_state { LIFE_NONE, LIFE_UP, LIFE_WAIT, LIFE_FAILED };
@@ -168,7 +168,7 @@ extern struct hand_done hand_done;                                      /* of th
 void gateways_open(void);
 void gateways_gone(struct peer *p);
 void gateways_inherit(struct peer *p);
-void gateways_limits(struct peer *g, const struct caller *c, struct frame *f);     /* IN_LIMITS */
+void gateways_limits(const struct caller *c, struct frame *f);     /* IN_LIMITS */
 
 /* ---- supervisor.c ---- */
 void idle_update(void);                                                 /* clients or objects came or went: --timeout */

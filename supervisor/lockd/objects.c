@@ -96,10 +96,10 @@ static size_t row_put(char *to, const struct lease *l)
     return n;
 }
 
-static void on_leases(struct peer *g, const struct caller *c, struct frame *f)
+static void on_leases(const struct caller *c, struct frame *f)
 {
     size_t n = 0, room = 0;
-    (void)g, (void)f;
+    (void)f;
     for (uint32_t i = 0; i < page->used_leases && leases_used; i++)
         room += page->lease[i].state == LEASE_HELD ? row_put(NULL, &page->lease[i]) : 0;
     AUTO_FREE char *rows = malloc(room + 1);

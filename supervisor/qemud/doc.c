@@ -3,8 +3,6 @@
 #include "supervisor/qemud/guest.h"
 #include "ipc/schema/op-numbers.h"
 
-enum { UNDEFINE_MANAGED_SAVE = 1 };
-
 static const char *uuid_text(const uint8_t u[16], char out[37])
 {
     snprintf(out, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0], u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12],
@@ -85,11 +83,12 @@ int doc_clash(struct flow *f, bool check_active, int *slot)
     return FLOW_NEXT;
 }
 
-/* One that was carried out by an earlier supervisor, who could not say so: without a uuid in it it would clash with its own work. */
-static int define_again(struct flow *f)
+/* One that was carried out by an earlier supervisor, who could not say so: without a uuid in it it would clash with its own work.  A guest that was
+ * to run and does not was not. */
+int doc_again(struct flow *f)
 {
     f->slot = slot_made_by(&f->caller);
-    return f->slot < 0 ? FLOW_NEXT : FLOW_END;
+    return f->slot < 0 || (f->steps == create_xml_steps && !slot_active(slot_row(f->slot))) ? FLOW_NEXT : FLOW_END;
 }
 
 static int define_write(struct flow *f)
@@ -136,7 +135,7 @@ void define_done(struct flow *f, bool ok)
         flow_answered(f, ok);
 }
 
-const struct step define_steps[] = { { "again", define_again, NULL, NULL }, { "compile", doc_xmlc_pass, doc_take, NULL }, { "write", define_write, define_commit, NULL }, { 0 } };
+const struct step define_steps[] = { { "again", doc_again, NULL, NULL }, { "compile", doc_xmlc_pass, doc_take, NULL }, { "write", define_write, define_commit, NULL }, { 0 } };
 
 /* ---- calls on a stored definition, and on no object at all ---- */
 
@@ -146,9 +145,11 @@ int doc_is_there(struct flow *f)
     return slot_of(f->wanted) >= 0 ? FLOW_NEXT : err_set(&f->err, VIR_ERR_NO_DOMAIN, VIR_FROM_QEMU, "the domain is gone");
 }
 
+static const struct step text_steps[2];         /* the definition as it is stored is what the client wants to see: conf alone answers */
+
 int doc_text_read(struct flow *f)
 {
-    return doc_is_there(f) < 0 ? -1 : flow_conf(f, IN_CONF_READ, 0, DIR_DEFINITIONS, slot_row(f->slot)->name, -1);
+    return doc_is_there(f) < 0 ? -1 : flow_conf(f, IN_CONF_READ, f->steps == text_steps, DIR_DEFINITIONS, slot_row(f->slot)->name, -1);
 }
 
 int doc_text_got(struct flow *f, struct frame *fr)
@@ -191,19 +192,13 @@ int doc_written(struct flow *f, struct frame *fr)
     return FLOW_NEXT;
 }
 
-/* The definition as it is stored is what the client wants to see: conf alone answers. */
-static int text_ask(struct flow *f)
-{
-    return doc_is_there(f) < 0 ? -1 : flow_conf(f, IN_CONF_READ, 1, DIR_DEFINITIONS, slot_row(f->slot)->name, -1);
-}
-
 /* What may change the definition has the object for itself; what only reads it waits for nobody, and its xmlc can but answer. */
 static const struct step config_steps[] = { { "claim", doc_claim, NULL, NULL }, CONFIG_STEPS };
 static const struct step live_steps[] = { { "claim", doc_claim, NULL, NULL }, { "live", live_go, NULL, NULL }, CONFIG_STEPS };
 static const struct step read_steps[] = { { "read", doc_text_read, doc_text_got, NULL }, { "compile", doc_xmlc_pass, flow_answer, NULL }, { 0 } };
 static const struct step size_steps[] = { { "read", doc_text_read, doc_text_got, NULL }, { "compile", doc_xmlc_pass, doc_or_answer, NULL },
     { "look", chain_look, chain_looked, NULL }, { "probe", chain_probe, flow_answer, NULL }, { 0 } };
-static const struct step text_steps[] = { { "read", text_ask, flow_answer, NULL }, { 0 } };
+static const struct step text_steps[] = { { "read", doc_text_read, flow_answer, NULL }, { 0 } };
 const struct step doc_steps[] = { { "compile", doc_xmlc_pass, flow_answer, NULL }, { 0 } };
 
 static bool wants_stored_text(const struct caller *c, int slot)

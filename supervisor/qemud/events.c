@@ -43,8 +43,7 @@ void event_lifecycle(const struct index_slot *s, int what, int detail)
 
 void event_metadata(const struct index_slot *s, const void *fields, size_t len)
 {
-    enum { EV_METADATA_CHANGE = 23 };
-    event(s, OP_REMOTE_DOMAIN_EVENT_CALLBACK_METADATA_CHANGE, EV_METADATA_CHANGE, fields, len);
+    event(s, OP_REMOTE_DOMAIN_EVENT_CALLBACK_METADATA_CHANGE, EVENT_ID_METADATA_CHANGE, fields, len);
 }
 
 static void on_second(struct loop_timer *t)

@@ -255,12 +255,9 @@ void guest_state(struct run *r, const struct guest_state *g)
         s->reason = g->reason;
         s->flags = (s->flags & ~(g->flags_mask & theirs)) | (g->flags & g->flags_mask & theirs);
         s->flags &= ~(uint32_t)SLOT_WORKER_FAILED;
-        if (g->mem_kib)
-            s->now.mem_kib = g->mem_kib;
-        if (g->cpu_time_ns)
-            s->cpu_time_ns = g->cpu_time_ns;
-        if (g->vcpus)
-            s->now.vcpus = g->vcpus;
+        s->now.mem_kib = g->mem_kib ? g->mem_kib : s->now.mem_kib;
+        s->cpu_time_ns = g->cpu_time_ns ? g->cpu_time_ns : s->cpu_time_ns;
+        s->now.vcpus = g->vcpus ? g->vcpus : s->now.vcpus;
     }
     if (g->event >= 0)
         event_lifecycle(slot_row(r->slot), g->event, g->detail);

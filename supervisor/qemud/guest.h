@@ -40,6 +40,7 @@ int doc_or_answer(struct flow *f, struct frame *fr);                    /* or th
 int doc_is_own(struct flow *f);                                         /* it is that of the flow's slot */
 int doc_xmlc_pass(struct flow *f);                                      /* the caller's own call */
 int doc_xmlc_call(struct flow *f, uint32_t op, uint32_t flags);         /* IN_DOC_*, with FF_TEXT */
+int doc_again(struct flow *f);                                          /* FLOW_END: the call is done already */
 int doc_clash(struct flow *f, bool check_active, int *slot);
 int doc_claim(struct flow *f);                                          /* steps that other flows begin with */
 int doc_is_there(struct flow *f);                           /* FLOW_NEXT, or -1 and the error */

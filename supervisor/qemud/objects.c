@@ -54,7 +54,8 @@ static void to_host(const struct caller *c, struct frame *f)
 static void to_guest(const struct caller *c, struct frame *f)
 {
     struct peer *p;
-    switch (guest_worker(slot_of(f->h.object), &p)) {
+    enum guest_ready is = guest_worker(slot_of(f->h.object), &p);
+    switch (is == GUEST_SOON && OP_PROG(c->op) == PROG_INTERNAL ? GUEST_NONE : is) {        /* who debugs does not wait */
     case GUEST_READY: route_to(c, p, f); break;
     case GUEST_SOON: route_park(c, f->h.object); break;
     case GUEST_FAILED: route_fail(c, VIR_ERR_OPERATION_FAILED, "the guest's worker has failed too often; the guest itself runs on"); break;
@@ -80,11 +81,6 @@ static void to_object(const struct caller *c, struct frame *f)
         to_guest(c, f);
 }
 
-static void to_doc(const struct caller *c, struct frame *f)
-{
-    flow_begin(doc_steps, flow_answered, c, f);
-}
-
 /* Calls that are flows of ours. */
 static const struct { uint32_t op; const struct step *steps; flow_done_fn *done; } flows[] = {
     { OP_REMOTE_DOMAIN_DEFINE_XML, define_steps, define_done }, { OP_REMOTE_DOMAIN_DEFINE_XML_FLAGS, define_steps, define_done },
@@ -104,24 +100,23 @@ static void to_supervisor(const struct caller *c, struct frame *f)
             flow_begin(flows[i].steps, flows[i].done, c, f);
             return;
         }
-    route_fail(c, VIR_ERR_NO_SUPPORT, "");
+    if (op_route_find(c->op)->route == ROUTE_DOC)
+        flow_begin(doc_steps, flow_answered, c, f);
+    else
+        route_fail(c, VIR_ERR_NO_SUPPORT, "");
 }
 
 const struct route_row objects_routes[ROUTE_N] = {
     [ROUTE_SUPERVISOR] = { to_supervisor, false }, [ROUTE_OBJECT] = { to_object, true }, [ROUTE_PLUG] = { to_object, true }, [ROUTE_LIVE] = { to_guest, true },
-    [ROUTE_DOC] = { to_doc, false }, [ROUTE_HOST] = { to_host, false },
+    [ROUTE_DOC] = { to_supervisor, false }, [ROUTE_HOST] = { to_host, false },
 };
 
 /* The answer comes from the worker, which must be there: this call is not parked. */
-static void on_worker_debug(struct peer *g, const struct caller *c, struct frame *f)
+static void on_worker_debug(const struct caller *c, struct frame *f)
 {
-    struct peer *p;
-    f->h.origin = g->number;
+    f->h.origin = c->number;
     f->h.flags = 0;
-    if (guest_worker(slot_of(f->h.object), &p) != GUEST_READY)
-        route_fail(c, VIR_ERR_OPERATION_INVALID, "domain is not running");
-    else
-        route_to(c, p, f);
+    to_guest(c, f);
 }
 
 const struct gateway_verb objects_verbs[] = { { IN_WORKER_DEBUG, FRAME_CALL, true, 0, on_worker_debug }, { IN_WORKER_TRACE, FRAME_CALL, true, 0, on_worker_debug }, { 0 } };

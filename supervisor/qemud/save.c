@@ -8,12 +8,11 @@ enum { AGAIN_MS = 1500 };
 static int check(struct flow *f)
 {
     const struct index_slot *s = slot_row(f->slot);
-    struct run *r = run_of(f->slot);
-    if (!r || r->phase != RUN_UP)
-        return f->caller.flags & FRAME_RESENT && s->flags & SLOT_MANAGED_SAVE ? FLOW_END : err_set(&f->err, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "domain is not running");
+    if (run_is_up(f) < 0)
+        return f->caller.flags & FRAME_RESENT && s->flags & SLOT_MANAGED_SAVE ? FLOW_END : -1;
     if (!(s->flags & SLOT_PERSISTENT))
         return err_set(&f->err, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "cannot do managed save for transient domain");
-    f->id = r->id;
+    f->id = f->run->id;
     util_copy_str(f->name, sizeof f->name, s->name);
     return FLOW_NEXT;
 }

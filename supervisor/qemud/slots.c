@@ -1,5 +1,4 @@
 /* slots.c: objects as rows of the index page.  The page outlives us: a new supervisor finds every object where it was. */
-#include <stdio.h>
 #include "supervisor/qemud/guest.h"
 
 int slot_of(uint64_t object)
@@ -71,7 +70,6 @@ int slot_take(const struct doc_result *d)
         s->state = DOM_SHUTOFF;
         memcpy(s->uuid, d->uuid, 16);
         memcpy(s->name, d->name, sizeof s->name);
-        snprintf(s->osname, sizeof s->osname, "hvm");
     }
     slot_define((int)i, d);
     return (int)i;
@@ -92,10 +90,7 @@ void slot_free(int slot)
 void slot_stamp(int slot, const struct conf_entry *e, bool canonical)
 {
     SLOT_EDIT(s, slot) {
-        s->file_size = e->size;
-        s->file_ino = e->ino;
-        s->file_mtime_ns = e->mtime_ns;
-        s->file_ctime_ns = e->ctime_ns;
+        s->file = e->file;
         s->flags = canonical ? s->flags | SLOT_CANONICAL : s->flags & ~(uint32_t)SLOT_CANONICAL;
     }
 }

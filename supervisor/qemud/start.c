@@ -2,7 +2,6 @@
  * ends a guest (stop.c), and only then is the caller told. */
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <time.h>
 #include "supervisor/qemud/guest.h"
 #include "ipc/schema/op-numbers.h"
 
@@ -134,7 +133,7 @@ static int worker_go(struct flow *f)
     return flow_call(f, w, OP_IN(IN_START), f->caller.arg, NULL, 0, &f->fd[FF_SAVED], f->fd[FF_SAVED] >= 0);
 }
 
-/* Its worker died when the guest was there already: it is up, and the next one brings it to where it shall be. */
+/* Over IN_START, when the guest was there already: that is no reason to end it.  The next instance, which up() has born, brings it to where it shall be. */
 static int worker_died(struct flow *f)
 {
     if (!f->died || !f->run->stub || !slot_begun(slot_row(f->slot)))
@@ -173,22 +172,11 @@ void start_done(struct flow *f, bool ok)
         flow_answered(f, false);
         return;
     }
-    if (f->caller.op == OP_REMOTE_DOMAIN_CREATE)
-        route_reply(&f->caller, NULL, 0, NULL, 0);
-    else
-        route_reply_dom(&f->caller, f->slot);
+    f->doc.reply_len = 0;
+    (f->caller.op == OP_REMOTE_DOMAIN_CREATE ? flow_answered : define_done)(f, true);
 }
 
 /* create_xml: the document comes first, then a slot for it. */
-static int xml_again(struct flow *f)
-{
-    int slot = slot_made_by(&f->caller);
-    if (slot < 0 || !slot_active(slot_row(slot)))
-        return FLOW_NEXT;
-    f->slot = slot;
-    return FLOW_END;
-}
-
 static int xml_slot(struct flow *f)
 {
     int slot, r = doc_clash(f, true, &slot);
@@ -208,7 +196,7 @@ static int xml_slot(struct flow *f)
     { "probe", chain_probe, chain_probed, NULL }, { "connect", talk_logs, talk_connected, NULL }, { "logs", talk_go, run_open, NULL }, { "open", open_go, run_opened, NULL }, { "net", run_net, run_opened, NULL }, { "worker", worker_go, NULL, worker_died }, \
     { "up", up, NULL, NULL }, { "image", saved_drop, saved_dropped, flow_without }, { 0 }
 const struct step create_steps[] = { { "claim", doc_claim, NULL, NULL }, START_STEPS };
-const struct step create_xml_steps[] = { { "again", xml_again, NULL, NULL }, { "document", doc_xmlc_pass, doc_take, NULL }, { "slot", xml_slot, NULL, NULL }, START_STEPS };
+const struct step create_xml_steps[] = { { "again", doc_again, NULL, NULL }, { "document", doc_xmlc_pass, doc_take, NULL }, { "slot", xml_slot, NULL, NULL }, START_STEPS };
 
 /* ---- launch: a flow of its own, for the start waits for the worker and the worker for this ---- */
 
@@ -236,13 +224,10 @@ static int launched(struct flow *f, struct frame *fr)
     if (hand)           /* only now may it let QEMU run on without us */
         peer_send(hand, &known, NULL, 0, NULL, 0);
     run_fd_drop(r, BFD_NONE, 0, OWN_LOG - 1);       /* QEMU has them; its log must not end before it was asked for QEMU's last words */
-    struct timespec ts;
-    clock_gettime(CLOCK_REALTIME, &ts);
     SLOT_EDIT(s, r->slot) {
         s->id = r->id;
         s->state = DOM_PAUSED;
         s->reason = PAUSED_STARTING_UP;
-        s->started_ms = (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
         s->qemu_pid = (uint32_t)d.pid;
         s->cpu_time_ns = 0;
     }
@@ -259,8 +244,6 @@ static const struct step launch_steps[] = { { "launch", launch_go, launched, NUL
 void launch_begin(struct run *r, struct peer *worker, struct frame *fr)
 {
     struct caller c = { .number = worker->number, .serial = fr->h.serial, .op = fr->h.op };
-    struct launch l;
-    memcpy(&l, fr->body, sizeof l);
     if (r->phase != RUN_STARTING || r->launched || r->launching || r->worker.number != worker->number) {
         peer_refuse(worker, "a launch out of turn");
         return;
@@ -268,15 +251,15 @@ void launch_begin(struct run *r, struct peer *worker, struct frame *fr)
     struct flow *f = run_flow(launch_steps, flow_answered, &c, r);
     if (!f)
         return;
-    _Static_assert(sizeof l <= sizeof f->body, "a launch fits into a flow");
-    l.object = r->object;
-    l.uid = l.gid = run_uid(r);
-    l.id = r->id;
-    l.flags &= r->has & HAND_HAS_HOSTNET ? LAUNCH_HOSTNET : 0;
-    l.flags |= lease_wanted() ? LAUNCH_LEASES : 0;
-    memcpy(l.uuid, slot_row(r->slot)->uuid, sizeof l.uuid);
-    util_copy_str(l.name, sizeof l.name, slot_row(r->slot)->name);
-    memcpy(f->body, &l, sizeof l);
+    struct launch *l = memcpy(f->body, fr->body, sizeof *l);
+    _Static_assert(sizeof *l <= sizeof f->body, "a launch fits into a flow");
+    l->object = r->object;
+    l->uid = l->gid = run_uid(r);
+    l->id = r->id;
+    l->flags &= r->has & HAND_HAS_HOSTNET ? LAUNCH_HOSTNET : 0;
+    l->flags |= lease_wanted() ? LAUNCH_LEASES : 0;
+    memcpy(l->uuid, slot_row(r->slot)->uuid, sizeof l->uuid);
+    util_copy_str(l->name, sizeof l->name, slot_row(r->slot)->name);
     f->fd[FF_TEXT] = frame_take_fd(fr, 0);
     r->launching = true;
     flow_go(f);

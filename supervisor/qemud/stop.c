@@ -125,7 +125,6 @@ static int finish(struct flow *f)
         s->now = s->defined;
         s->flags &= ~(uint32_t)(SLOT_STALE | SLOT_AGENT | SLOT_TAINTED | SLOT_WORKER_FAILED);
         s->qemu_pid = 0;
-        s->started_ms = 0;
     }
     if (was_active) {
         if (how.detail == STOPPED_DESTROYED)    /* what QEMU says of libvirt's SIGTERM, which clients are used to */

@@ -39,7 +39,6 @@ static uint64_t guest_put(uint32_t slot, const char *name, uint8_t mark, int32_t
     s->now.vcpus = s->now.vcpus_max = 1;
     s->now.mem_kib = s->now.mem_max_kib = 262144;
     s->cpu_time_ns = 5;
-    memcpy(s->osname, "hvm", 4);
     index_end(&pages, slot);
     return object_make(slot, 7);
 }

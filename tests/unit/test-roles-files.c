@@ -163,7 +163,7 @@ static void test_cache(void)
     e = listed();
     struct index_slot *s = index_begin(&ix, 0);
     *s = (struct index_slot){ .seq = s->seq, .gen = 1, .used = 1, .id = -1, .flags = SLOT_PERSISTENT | SLOT_CANONICAL | SLOT_AUTOSTART, .defined = { .vcpus = 3, .mem_kib = 77 }, .uuid = { 5 },
-        .file_size = e.size, .file_ino = e.ino, .file_mtime_ns = e.mtime_ns, .file_ctime_ns = e.ctime_ns };
+        .file = e.file };
     strcpy(s->name, "kept");
     index_end(&ix, 0);
     for (int i = 0; i < 600 && access(path, F_OK) < 0; i++)

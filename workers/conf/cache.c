@@ -13,7 +13,7 @@
 #include "ipc/loop.h"
 #include "ipc/util.h"
 
-#define CACHE_MAGIC 0x42484333u     /* one up when struct conf_entry or what stands in it changes */
+#define CACHE_MAGIC 0x42484334u     /* one up when struct conf_entry or what stands in it changes */
 #define CACHE_BYTES_MAX (sizeof(struct cache_head) + INDEX_SLOTS_MAX * sizeof(struct conf_entry))
 #define WRITE_AFTER_MS 3000u
 struct cache_head { uint32_t magic, rows; };
@@ -68,7 +68,7 @@ void cache_apply(struct conf_entry *entries, size_t n)
         for (uint32_t k = 0; k < last->h.rows; k++) {
             const struct conf_entry *r = &last->row[(next + k) % last->h.rows];
             struct conf_entry *e = &entries[i];
-            if (r->ino != e->ino || r->size != e->size || r->mtime_ns != e->mtime_ns || r->ctime_ns != e->ctime_ns || strncmp(r->name, e->name, sizeof r->name))
+            if (memcmp(&r->file, &e->file, sizeof r->file) || strncmp(r->name, e->name, sizeof r->name))
                 continue;
             uint32_t beside = e->beside;
             *e = *r;
@@ -81,9 +81,9 @@ void cache_apply(struct conf_entry *entries, size_t n)
 static bool row_make(struct conf_entry *e, uint32_t slot)
 {
     struct index_slot s;
-    if (index_read(&ix, slot, &s) < 0 || !(s.flags & SLOT_PERSISTENT) || !s.file_ino)
+    if (index_read(&ix, slot, &s) < 0 || !(s.flags & SLOT_PERSISTENT) || !s.file.ino)
         return false;
-    *e = (struct conf_entry){ .size = s.file_size, .mtime_ns = s.file_mtime_ns, .ctime_ns = s.file_ctime_ns, .ino = s.file_ino, .known = 1,
+    *e = (struct conf_entry){ .file = s.file, .known = 1,
         .flags = s.flags & (SLOT_HAS_SECRETS | SLOT_CANONICAL), .facts = s.defined };
     strcpy(e->name, s.name);    /* index_read() ends it, and both have the same size */
     memcpy(e->uuid, s.uuid, sizeof e->uuid);

@@ -92,8 +92,8 @@ static bool list_one(const struct store *s, uint32_t dir, const char *file, stru
         log_warn("%s is no ordinary file: passed over", file);
         return false;
     }
-    *entry = (struct conf_entry){ .size = st.st_size > UINT32_MAX ? UINT32_MAX : (uint32_t)st.st_size, .ino = st.st_ino,
-        .mtime_ns = st.st_mtim.tv_sec * 1000000000ll + st.st_mtim.tv_nsec, .ctime_ns = st.st_ctim.tv_sec * 1000000000ll + st.st_ctim.tv_nsec };
+    *entry = (struct conf_entry){ .file = { .size = st.st_size > UINT32_MAX ? UINT32_MAX : (uint32_t)st.st_size, .ino = st.st_ino,
+        .mtime_ns = st.st_mtim.tv_sec * 1000000000ll + st.st_mtim.tv_nsec, .ctime_ns = st.st_ctim.tv_sec * 1000000000ll + st.st_ctim.tv_nsec } };
     memcpy(entry->name, file, len - suffix);
     if (dir == DIR_DEFINITIONS)
         entry->beside = (is_there(s, file, len - suffix, DIR_AUTOSTART, kinds[DIR_DEFINITIONS].suffix) ? SLOT_AUTOSTART : 0) |

@@ -83,10 +83,8 @@ FACT(get_max_memory, s.now.mem_max_kib)
 static void get_os_type(struct gw *gw, struct call *c, struct mp_in *in)
 {
     struct index_slot s;
-    if (!fact_domain(gw, c, in, &s))
-        return;
-    s.osname[sizeof s.osname - 1] = 0;
-    call_str(gw, c, *s.osname ? s.osname : "hvm");
+    if (fact_domain(gw, c, in, &s))
+        call_str(gw, c, "hvm");
 }
 
 static void get_state(struct gw *gw, struct call *c, struct mp_in *in)
