@@ -371,6 +371,17 @@ def stuck_after_a_save(w, m):
     w.until(lambda: sent(m, "cont") and w.states[-1]["state"] == 1, "it goes on")
 
 
+def stuck_in_a_save(w, m):
+    """A QEMU that says how far it is and then, to something else, nothing: the save is given up, once."""
+    m.answers["query-migrate"] = {"status": "active"}
+    s = save(w)
+    w.until(lambda: sent(m, "query-migrate"), "it is written")
+    m.hold.add("query-x")
+    w.fails(68, "domain.monitor_command", '{"execute":"query-x"}', 0)
+    w.error_of(s, 68)
+    alive(w)
+
+
 def slow_reboot(w, m):
     """A QEMU that takes its time over a reboot is not ended for it."""
     m.hold.add("cont")
@@ -452,5 +463,5 @@ def bad_frames(w, m):
 
 tests = [malformed, deep, many_values, huge_line, huge_reply, duplicate_and_out_of_order, invented_ids, half_a_line, too_many_commands, bad_client_commands, bad_frames,
          closes, owner_in_the_dark, saved_in_the_dark, paused_and_saved, rebooted_and_saved, restored_half, reboots_while_saved, event_flood, state_flood]
-waiting = [no_answer, late_resume, no_resume, stuck_after_a_save, slow_reboot]      # for deadlines: all at once
+waiting = [no_answer, late_resume, no_resume, stuck_after_a_save, stuck_in_a_save, slow_reboot]      # for deadlines: all at once
 run(tests, waiting)

@@ -57,8 +57,9 @@ static void on_progress(void *data, json_t *ret, const struct err *e)
 static void ask(struct loop_timer *t)
 {
     struct migration *m = t->data;
-    qmp_send(&m->g->qmp, "query-migrate", NULL, -1, COMMAND_MS, on_progress, m);
-    qmp_flush(&m->g->qmp);
+    struct qmp *q = &m->g->qmp;
+    qmp_send(q, "query-migrate", NULL, -1, COMMAND_MS, on_progress, m);     /* where it is refused, m is no more */
+    qmp_flush(q);
 }
 
 static void on_begun(void *data, json_t *ret, const struct err *e)
