@@ -14,7 +14,7 @@
 
 enum { ARGS_MAX = 64 };             /* arguments of one call; the schema has less */
 
-static const struct local *const locals[] = { local_open, local_domain, local_list, local_events, local_stats, local_admin, local_debug, local_logd, local_lock };
+static const struct local *const locals[] = { local_open, local_domain, local_list, local_events, local_stats, local_none, local_admin, local_debug, local_logd, local_lock };
 
 struct call *call_new(struct gw *gw, const struct op *op, uint32_t id)
 {

@@ -21,8 +21,12 @@ static const struct { uint32_t op, known; } rows[] = {
     { OP_REMOTE_DOMAIN_ATTACH_DEVICE_FLAGS, 1 | 2 },
     { OP_REMOTE_DOMAIN_AUTHORIZED_SSH_KEYS_GET, 0 },
     { OP_REMOTE_DOMAIN_AUTHORIZED_SSH_KEYS_SET, 1 | 2 },
+    { OP_REMOTE_DOMAIN_BACKUP_GET_XML_DESC, 0 },
+    { OP_REMOTE_DOMAIN_BLOCK_JOB_ABORT, 1 | 2 },
+    { OP_REMOTE_DOMAIN_BLOCK_JOB_SET_SPEED, 1 },
     { OP_REMOTE_DOMAIN_BLOCK_RESIZE, 1 },
     { OP_REMOTE_DOMAIN_BLOCK_STATS_FLAGS, 4 },
+    { OP_REMOTE_DOMAIN_CHECKPOINT_LOOKUP_BY_NAME, 0 },
     { OP_REMOTE_DOMAIN_CREATE_WITH_FLAGS, 1 | 2 | 4 | 8 | 32 },    /* paused, autodestroy, bypass-cache, force-boot, reset-nvram */
     { OP_REMOTE_DOMAIN_CREATE_XML, 1 | 2 | 16 | 32 },    /* paused, autodestroy; validate, reset-nvram; and nothing of a save image */
     { OP_REMOTE_DOMAIN_DEFINE_XML_FLAGS, 1 },
@@ -36,6 +40,7 @@ static const struct { uint32_t op, known; } rows[] = {
     { OP_REMOTE_DOMAIN_GET_BLKIO_PARAMETERS, 1 | 2 | 4 },
     { OP_REMOTE_DOMAIN_GET_BLOCK_INFO, 0 },
     { OP_REMOTE_DOMAIN_GET_BLOCK_IO_TUNE, 1 | 2 | 4 },
+    { OP_REMOTE_DOMAIN_GET_BLOCK_JOB_INFO, 1 },
     { OP_REMOTE_DOMAIN_GET_CONTROL_INFO, 0 },
     { OP_REMOTE_DOMAIN_GET_CPU_STATS, 4 },
     { OP_REMOTE_DOMAIN_GET_DISK_ERRORS, 0 },
@@ -53,7 +58,10 @@ static const struct { uint32_t op, known; } rows[] = {
     { OP_REMOTE_DOMAIN_GET_VCPUS_FLAGS, 1 | 2 | 4 | 8 },
     { OP_REMOTE_DOMAIN_GET_VCPU_PIN_INFO, 1 | 2 },
     { OP_REMOTE_DOMAIN_GET_XML_DESC, 1 | 2 | 4 | 8 },
+    { OP_REMOTE_DOMAIN_HAS_CURRENT_SNAPSHOT, 0 },
     { OP_REMOTE_DOMAIN_INJECT_NMI, 0 },
+    { OP_REMOTE_DOMAIN_LIST_ALL_CHECKPOINTS, 0xf },
+    { OP_REMOTE_DOMAIN_LIST_ALL_SNAPSHOTS, 0x7ff },
     { OP_REMOTE_DOMAIN_MANAGED_SAVE, 1 | 2 | 4 },
     { OP_REMOTE_DOMAIN_MANAGED_SAVE_GET_XML_DESC, 1 },
     { OP_REMOTE_DOMAIN_MANAGED_SAVE_REMOVE, 0 },
@@ -90,6 +98,10 @@ static const struct { uint32_t op, known; } rows[] = {
     { OP_REMOTE_DOMAIN_SET_VCPU, 1 | 2 },
     { OP_REMOTE_DOMAIN_SET_VCPUS_FLAGS, 1 | 2 | 4 | 8 | 16 },
     { OP_REMOTE_DOMAIN_SHUTDOWN_FLAGS, 1 | 2 },
+    { OP_REMOTE_DOMAIN_SNAPSHOT_CURRENT, 0 },
+    { OP_REMOTE_DOMAIN_SNAPSHOT_LIST_NAMES, 0x7ff },
+    { OP_REMOTE_DOMAIN_SNAPSHOT_LOOKUP_BY_NAME, 0 },
+    { OP_REMOTE_DOMAIN_SNAPSHOT_NUM, 0x7ff },
     { OP_REMOTE_DOMAIN_START_DIRTY_RATE_CALC, 1 | 2 },
     { OP_REMOTE_DOMAIN_UNDEFINE_FLAGS, 0x7f },    /* managed save; metadata; nvram, tpm: away or kept */
     { OP_REMOTE_DOMAIN_UPDATE_DEVICE_FLAGS, 1 | 2 | 4 },    /* live, config, force */
@@ -105,6 +117,7 @@ static const struct { uint32_t op, known; } rows[] = {
 
 /* Of these libvirt finds it in another place than the driver's function. */
 static const struct { uint32_t op; int domain; const char *function; } elsewhere[] = {
+    { OP_REMOTE_DOMAIN_BACKUP_GET_XML_DESC, VIR_FROM_QEMU, "qemuBackupGetXMLDesc" },
     { OP_REMOTE_DOMAIN_ATTACH_DEVICE_FLAGS, VIR_FROM_QEMU, "qemuDomainAttachDeviceLiveAndConfig" },
     { OP_REMOTE_DOMAIN_DETACH_DEVICE_ALIAS, VIR_FROM_QEMU, "qemuDomainDetachDeviceAliasLiveAndConfig" },
     { OP_REMOTE_DOMAIN_DETACH_DEVICE_FLAGS, VIR_FROM_QEMU, "qemuDomainDetachDeviceLiveAndConfig" },

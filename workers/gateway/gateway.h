@@ -116,6 +116,7 @@ void call_reply_out(struct gw *gw, struct call *c, struct mp_out *o);  /* and fr
 void call_done(struct gw *gw, struct call *c);                     /* answer of a call without results */
 void call_int(struct gw *gw, struct call *c, int64_t v);           /* answer of one number */
 void call_str(struct gw *gw, struct call *c, const char *s);       /* answer of one string */
+void call_none(struct gw *gw, struct call *c);                     /* answer of a list or a count: there is none */
 void call_error(struct gw *gw, struct call *c, const struct err *e);
 void call_fail(struct gw *gw, struct call *c, int code, int domain, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 void call_fail_api(struct gw *gw, struct call *c, int code, const char *fmt, ...) __attribute__((format(printf, 4, 5)));  /* in the domain of the call's API */
@@ -130,7 +131,7 @@ void call_cancel(struct gw *gw, struct call *c);                   /* tells the 
  * by a helper that then returns false, frees both, and nothing of them may be touched after it. */
 typedef void local_fn(struct gw *gw, struct call *c, struct mp_in *in);
 struct local { uint32_t op; local_fn *fn; };
-extern const struct local local_open[], local_domain[], local_list[], local_events[], local_stats[], local_admin[], local_debug[], local_logd[], local_lock[];
+extern const struct local local_open[], local_domain[], local_list[], local_events[], local_stats[], local_none[], local_admin[], local_debug[], local_logd[], local_lock[];
 
 local_fn get_info;                                                 /* info.c */
 

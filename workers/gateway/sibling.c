@@ -37,7 +37,7 @@ static bool is_list(const struct op *op)
     return false;
 }
 
-static void answer_none(struct gw *gw, struct call *c)
+void call_none(struct gw *gw, struct call *c)
 {
     struct mp_out o;
     mp_out_init(&o, 64);
@@ -81,7 +81,7 @@ void call_sibling(struct gw *gw, struct call *c)
             return;
         }
     if (is_list(c->op) && c->op->ret)
-        answer_none(gw, c);
+        call_none(gw, c);
     else
         call_fail_api(gw, c, VIR_ERR_NO_SUPPORT, "%s", c->op->api);
 }

@@ -81,6 +81,10 @@
     X(REMOTE_DOMAIN_BLOCK_RESIZE, api_block_resize) \
     X(REMOTE_DOMAIN_SET_BLOCK_IO_TUNE, api_set_iotune) \
     X(REMOTE_DOMAIN_GET_BLOCK_IO_TUNE, api_get_iotune) \
+    /* api_blockjob.c */ \
+    X(REMOTE_DOMAIN_GET_BLOCK_JOB_INFO, api_block_job_info) \
+    X(REMOTE_DOMAIN_BLOCK_JOB_ABORT, api_block_job_abort) \
+    X(REMOTE_DOMAIN_BLOCK_JOB_SET_SPEED, api_block_job_speed) \
     /* api_iothread.c */ \
     X(REMOTE_DOMAIN_ADD_IOTHREAD, api_add_iothread) \
     X(REMOTE_DOMAIN_DEL_IOTHREAD, api_del_iothread) \
