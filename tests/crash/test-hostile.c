@@ -198,6 +198,43 @@ static void unplug_flood(struct player *g)
     tap_ok(served(g), "the others are served");
 }
 
+/* A client's call for autostart, which waits for conf or for another's; what it sends next was answered, so that it was seen. */
+static void waits(struct player *p, int slot, uint32_t on, uint32_t serial)
+{
+    unsigned replies = p->replies;
+    call(p, OP_REMOTE_DOMAIN_SET_AUTOSTART, handle(slot), on, serial);
+    call(p, OP_REMOTE_DOMAIN_SUSPEND, handle(GOOD), 0, serial + 1);
+    WAIT_FOR(p->replies > replies);
+}
+
+/* Who waits longest for an object has it next, whatever row of the table its flow has. */
+static void in_order(struct player *g)
+{
+    struct player *first = gateway_new(), *second = gateway_new(), *third = gateway_new(), *other = gateway_new(), *conf = players;
+    uint32_t on = !(ix.slot[IDLE].flags & SLOT_AUTOSTART);
+    while (conf < players + PEERS && (conf->chan < 0 || conf->role != ROLE_CONF))
+        conf++;
+    if (!tap_ok(first && second && third && other && conf < players + PEERS, "four clients, and conf"))
+        return;
+    conf_silent = true;
+    waits(first, IDLE, on, 1);
+    waits(other, GOOD, !(ix.slot[GOOD].flags & SLOT_AUTOSTART), 1);
+    waits(second, IDLE, !on, 1);
+    WAIT_FOR(late_n == 2);
+    conf_answer(conf, &late[1]);
+    WAIT_FOR(other->replies == 2);      /* the third one's has its row */
+    waits(third, IDLE, on, 1);
+    conf_answer(conf, &late[0]);
+    WAIT_FOR(first->replies == 2 && late_n == 3);
+    tap_ok(late[2].arg == !on && third->replies == 1, "who waited longest has the object next");
+    late[0] = late[2];
+    late_n = 1;
+    conf_catches_up();
+    tap_ok(WAIT_FOR(second->replies == 2 && third->replies == 2), "and the next one then");
+    all_ended((struct player *[]){ first, second, third, other }, 4);
+    tap_ok(served(g), "the others are served");
+}
+
 static void false_replies(struct player *g)
 {
     struct player *bad = gateway_new(), *w = worker_of(3), *good = worker_of(GOOD);
@@ -399,6 +436,7 @@ int main(void)
     end_in_flood(g);
     element_flood(g);
     unplug_flood(g);
+    in_order(g);
     false_replies(g);
     comes_again(g);
     not_authenticated(g);
