@@ -323,7 +323,7 @@ static void test_store(void)
     ssize_t len = readlinkat(s.dir[DIR_AUTOSTART], "demo.xml", link, sizeof link - 1);
     link[len > 0 ? len : 0] = 0;
     tap_str(link, "../demo.xml", "the link");
-    tap_ok(listed(&s, DIR_DEFINITIONS, list, 8) == 1 && !strcmp(list[0].name, "demo") && list[0].beside == SLOT_AUTOSTART && list[0].size > 19 && list[0].ino == st.st_ino,
+    tap_ok(listed(&s, DIR_DEFINITIONS, list, 8) == 1 && !strcmp(list[0].name, "demo") && list[0].beside == SLOT_AUTOSTART && list[0].file.size > 19 && list[0].file.ino == st.st_ino,
            "listed, with autostart");
     tap_ok(store_autostart(&s, &n, 0, &e) == 0 && store_autostart(&s, &n, 0, &e) == 0 && listed(&s, DIR_DEFINITIONS, list, 8) == 1 && !list[0].beside,
            "autostart off, twice");
