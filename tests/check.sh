@@ -133,7 +133,7 @@ part "make distcheck"
 cd "$work/build" || exit 1
 as_user timeout 900 make -s distcheck DISTCHECK_CONFIGURE_FLAGS="$paths" >"$work/distcheck.log" 2>&1
 status=$?
-[ $status = 0 ] || tail -n 100 "$work/distcheck.log"
+[ $status = 0 ] || { grep -E '^(FAIL|ERROR|XPASS):' "$work/distcheck.log"; tail -n 50 "$work/distcheck.log"; }
 find . -name '*.trs' -delete
 one $status
 part "the tarball holds what git has"
