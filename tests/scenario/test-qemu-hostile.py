@@ -446,6 +446,34 @@ def reboots_while_saved(w, m):
     w.until(lambda: len(sent(m, "cont")) == 2 and w.states[-1]["state"] == 1, "it runs again")
 
 
+def job_told(w, m):
+    """What a save does is told as QEMU has it while it is at work, and figures that are none as 0; when it is complete, by an event, and once to who asks."""
+    ram = {"total": 1000, "transferred": 300, "remaining": 700, "mbps": 8.5, "duplicate": 1, "normal": 2, "normal-bytes": 8192, "dirty-sync-count": 1, "page-size": 4096}
+    m.event("MIGRATION_PASS", **{"pass": 7})            # of no save
+    m.answers["query-migrate"] = {"status": "active", "total-time": 12, "ram": ram}
+    s = save(w)
+    w.until(lambda: sent(m, "query-migrate"), "it is at work")
+    type_, params = w.call("domain.get_job_stats", 0)
+    told = {p[0]: p[1:] for p in params}
+    assert type_ == 2 and told["operation"] == [1, 2] and told["time_elapsed"] == [4, 12] and told["data_remaining"] == [4, 700] and told["memory_bps"] == [4, 1062500], (type_, told)
+    assert "downtime" not in told and w.call("domain.get_job_info") == [2, 12, 0, 1000, 300, 700, 1000, 300, 700, 0, 0, 0]
+    assert w.call("domain.get_job_stats", 1) == [0, []], "nothing is complete yet"
+    m.event("MIGRATION_PASS", **{"pass": 2})
+    for lies in ({"ram": 5}, {"ram": dict(ram, total=-1, mbps=1e308, normal="x", duplicate=[], remaining=1.5)}, {"total-time": {}, "ram": {"mbps": -3}}, []):
+        m.answers["query-migrate"] = dict(lies, status="active") if lies else lies
+        w.call("domain.get_job_stats", 0)
+        assert len(w.call("domain.get_job_info")) == 12
+    m.answers["query-migrate"] = {"status": "completed", "total-time": 1 << 62, "downtime": -5, "ram": dict(ram, total=-1, mbps=1e300, normal="x")}
+    w.result(s)
+    type_, params = w.call("domain.get_job_stats", 3)
+    told = {p[0]: p[1:] for p in params}
+    assert type_ == 3 and told["time_elapsed"] == [4, 1 << 62] and told["downtime"] == told["data_total"] == told["memory_normal"] == [4, 0] and "memory_bps" not in told, told
+    assert w.call("domain.get_job_stats", 1) == [3, params] and w.call("domain.get_job_stats", 1) == [0, []]
+    passes, done = ([e[2][1:] for e in w.events if e[1] == n] for n in (20, 21))
+    assert passes == [[2]] and done == [[params]], (passes, done)
+    works(w)
+
+
 def bad_client_commands(w, m):
     for text in ("", "x", "[1]", '{"execute":"a","id":7}', "[" * 1000, '"' * 3, "{}" * 2):
         w.fails(1, "domain.monitor_command", text, 0)
@@ -462,6 +490,6 @@ def bad_frames(w, m):
 
 
 tests = [malformed, deep, many_values, huge_line, huge_reply, duplicate_and_out_of_order, invented_ids, half_a_line, too_many_commands, bad_client_commands, bad_frames,
-         closes, owner_in_the_dark, saved_in_the_dark, paused_and_saved, rebooted_and_saved, restored_half, reboots_while_saved, event_flood, state_flood]
+         closes, job_told, owner_in_the_dark, saved_in_the_dark, paused_and_saved, rebooted_and_saved, restored_half, reboots_while_saved, event_flood, state_flood]
 waiting = [no_answer, late_resume, no_resume, stuck_after_a_save, stuck_in_a_save, slow_reboot]      # for deadlines: all at once
 run(tests, waiting)

@@ -215,35 +215,6 @@ OP_FN(api_pm_wakeup)
     call_qmp(call_new(g, rq), "system_wakeup", NULL, NULL);
 }
 
-/* ---- jobs: nothing of this role runs as a job that a client can watch ---- */
-
-OP_FN(api_job_info)
-{
-    struct guest *g = w->data;
-    struct mp_out o;
-    if (no_args(g, rq, f))
-        return;
-    mp_out_init(&o, 64);
-    mp_array(&o, 12);
-    for (int i = 0; i < 12; i++)
-        mp_uint(&o, 0);
-    worker_reply_out(w, rq, &o);
-}
-
-OP_FN(api_job_stats)
-{
-    struct guest *g = w->data;
-    uint32_t flags;
-    struct mp_out o;
-    if (flags_only(g, rq, f, 3, "qemuDomainGetJobStats", &flags))
-        return;
-    mp_out_init(&o, 64);
-    mp_array(&o, 2);
-    mp_int(&o, 0);
-    mp_array(&o, 0);
-    worker_reply_out(w, rq, &o);
-}
-
 /* What QEMU's monitor is doing: the one question that is about a stuck guest, and needs nothing of it. */
 OP_FN(api_control_info)
 {

@@ -52,6 +52,7 @@ struct guest {
     int scratch_rw, scratch_wo;         /* one file without a name, for what QEMU writes by descriptor: it wants the exact access mode */
     int restore_fd;                     /* state to begin with, until QEMU has it; -1 none */
     struct migration *migration;        /* state that is being written or read */
+    struct mp_out job_done;             /* figures of the last save or dump that was completed, for who asks; empty: none */
     struct saving *saving;              /* a save that is not over */
     const char *job;                    /* the suspend or resume that is under way, by libvirt's name; NULL none */
     struct later *later;                /* calls that wait for the end of a save or job */
@@ -218,6 +219,8 @@ void notify_device_added(struct guest *g, const char *alias);
 void notify_device_removed(struct guest *g, const char *alias);
 void notify_device_removal_failed(struct guest *g, const char *alias);
 void notify_agent(struct guest *g, int state, int reason);
+void notify_iteration(struct guest *g, int pass);
+void notify_job(struct guest *g, const struct mp_out *params);
 void notify_tunable(struct guest *g, const struct mp_out *params);      /* an array of typed parameters; borrowed */
 void notify_metadata(struct guest *g, int type, const char *uri);
 void notify_block_threshold(struct guest *g, const char *dev, const char *path, uint64_t threshold, uint64_t excess);

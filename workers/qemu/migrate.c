@@ -11,6 +11,7 @@
 #include "ipc/log.h"
 #include "ipc/save.h"
 #include "ipc/util.h"
+#include "workers/qemu/job.h"
 #include "workers/qemu/migrate.h"
 #include "workers/qemu/ops.h"
 #include "workers/tree-form.h"
@@ -45,9 +46,11 @@ static void on_progress(void *data, json_t *ret, const struct err *e)
     struct err own = ERR_INIT;
     if (e)
         migration_end(m, e);
-    else if (status && !strcmp(status, "completed"))
+    else if (status && !strcmp(status, "completed")) {
+        if (m->g->saving)
+            job_completed(m->g, ret);
         migration_end(m, NULL);
-    else if (status && (!strcmp(status, "failed") || !strcmp(status, "cancelled"))) {
+    } else if (status && (!strcmp(status, "failed") || !strcmp(status, "cancelled"))) {
         err_set(&own, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "job failed: %.300s", why ? why : "unexpectedly failed");
         migration_end(m, &own);
     } else
@@ -89,6 +92,7 @@ static void migration_begin(struct guest *g, const char *command, int fd, void (
     snprintf(name, sizeof name, "state%u", ++g->fd_names);
     snprintf(uri, sizeof uri, "fd:%s", name);
     qmp_send(&g->qmp, "migrate-set-parameters", json_pack("{s:I}", "max-bandwidth", (json_int_t)1 << 60), -1, COMMAND_MS, ignore, g);
+    qmp_send(&g->qmp, "migrate-set-capabilities", json_pack("{s:[{s:s, s:b}]}", "capabilities", "capability", "events", "state", 1), -1, COMMAND_MS, ignore, g);
     qmp_send(&g->qmp, "getfd", json_pack("{s:s}", "fdname", name), fd, COMMAND_MS, ignore, g);
     qmp_send(&g->qmp, command, json_pack("{s:s}", "uri", uri), -1, COMMAND_MS, on_begun, m);
     qmp_flush(&g->qmp);

@@ -189,6 +189,20 @@ void notify_tunable(struct guest *g, const struct mp_out *params)
     end(g, &o, OP_REMOTE_DOMAIN_EVENT_CALLBACK_TUNABLE, EV_TUNABLE);
 }
 
+void notify_iteration(struct guest *g, int pass)
+{
+    event(g, OP_REMOTE_DOMAIN_EVENT_CALLBACK_MIGRATION_ITERATION, EV_MIGRATION_ITERATION, "i", pass);
+}
+
+void notify_job(struct guest *g, const struct mp_out *params)
+{
+    struct mp_out o;
+    if (params->failed || !begin(g, &o, 2))
+        return;
+    mp_raw(&o, params->p, params->len);
+    end(g, &o, OP_REMOTE_DOMAIN_EVENT_CALLBACK_JOB_COMPLETED, EV_JOB_COMPLETED);
+}
+
 void notify_metadata(struct guest *g, int type, const char *uri)
 {
     event(g, OP_REMOTE_DOMAIN_EVENT_CALLBACK_METADATA_CHANGE, EV_METADATA_CHANGE, "io", type, uri);

@@ -16,9 +16,10 @@
     X(REMOTE_DOMAIN_PM_WAKEUP, api_pm_wakeup)
 
 #define GUEST_OPS(X) \
-    /* api_life.c */ \
+    /* job.c */ \
     X(REMOTE_DOMAIN_GET_JOB_INFO, api_job_info) \
     X(REMOTE_DOMAIN_GET_JOB_STATS, api_job_stats) \
+    /* api_life.c */ \
     X(REMOTE_DOMAIN_GET_CONTROL_INFO, api_control_info) \
     X(REMOTE_DOMAIN_ABORT_JOB, api_abort_job) \
     X(REMOTE_DOMAIN_ABORT_JOB_FLAGS, api_abort_job) \

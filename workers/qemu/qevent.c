@@ -292,6 +292,14 @@ static void on_memory_failure(struct guest *g, json_t *d)
         notify_memory_failure(g, r, a, (json_is_true(json_object_get(flags, "action-required")) ? 1 : 0) | (json_is_true(json_object_get(flags, "recursive")) ? 2 : 0));
 }
 
+/* Of a save, not of a start from saved state. */
+static void on_pass(struct guest *g, json_t *d)
+{
+    json_int_t pass = json_integer_value(json_object_get(d, "pass"));
+    if (is_up(g) && g->saving && pass >= 0 && pass <= INT32_MAX)
+        notify_iteration(g, (int)pass);
+}
+
 static const struct { const char *name; void (*fn)(struct guest *g, json_t *d); } events[] = {
     { "STOP", on_stop },
     { "RESUME", on_resume },
@@ -320,6 +328,7 @@ static const struct { const char *name; void (*fn)(struct guest *g, json_t *d); 
     { "BLOCK_WRITE_THRESHOLD", on_threshold },
     { "MEMORY_FAILURE", on_memory_failure },
     { "MEMORY_DEVICE_SIZE_CHANGE", on_memory_size },
+    { "MIGRATION_PASS", on_pass },
     /* POWERDOWN, NIC_RX_FILTER_CHANGED, JOB_STATUS_CHANGE and others mean nothing to this role; clients of the raw events get them. */
 };
 
