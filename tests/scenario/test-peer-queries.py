@@ -176,6 +176,25 @@ cpu-stats busy --total
 nodecpustats
 nodememstats"""
 
+
+
+def groups(b):
+    """Which groups of statistics there are, by their numbers, one by one and together; of a guest that is off without the two that need a look at its images, or
+    tell libvirtd's own processor time."""
+    import libvirt
+    c = b.connect()
+    said = []
+    for names in (["busy"], ["idle"], ["busy", "idle"]):
+        for flags in (0, libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_ENFORCE_STATS):
+            for which in [0, 3, 0x401, 0x680, 0x7ff] + [1 << i for i in range(32)]:
+                try:
+                    r = [sorted({k.split(".")[0] for k in v} - ({"cpu", "block"} if d.name() == "idle" else set())) for d, v in c.domainListGetStats([c.lookupByName(n) for n in names], which, flags)]
+                except libvirt.libvirtError as e:
+                    r = "%d %d %s" % (e.get_error_code(), e.get_error_domain(), e)
+                said.append("%s %#x %#x: %s" % (names, flags, which, r))
+    return "\n".join(said)
+
+
 with Pair("queries") as p:
     guests(p)
     for line in (HOST + "\n" + GUESTS).splitlines():
@@ -184,4 +203,5 @@ with Pair("queries") as p:
     p.virsh("domblkinfo busy vda", mask=["(Allocation|Physical): .*"])
     for line in FIGURES.splitlines():
         p.virsh(line, mask=N)
+    p.same("groups of statistics", *p.each(groups))
 sys.exit(p.result())

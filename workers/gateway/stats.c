@@ -17,6 +17,7 @@ enum {
 enum { STAT_STATE = 1, STAT_BALLOON = 4, STAT_VCPU = 8 };
 #define STATS_FLAGS (LIST_STATS | 1u << 29 | 1u << 30 | 1u << 31)       /* nowait, backing, enforce */
 #define STATS_KNOWN 0x7ffu
+#define STATS_RUNNING 0x680u            /* of these, what only a QEMU that runs has: iothreads, dirty rate, vm */
 #define STATS_ENFORCE (1u << 31)
 enum { PARAM_INT = 1, PARAM_UINT = 2, PARAM_ULLONG = 4, PARAM_BOOL = 6 };
 
@@ -260,8 +261,11 @@ static void all_domain_stats(struct gw *gw, struct call *c, struct mp_in *in)
         call_fail(gw, c, VIR_ERR_RPC, VIR_FROM_RPC, "Unable to decode message payload");
         return;
     }
-    if (t->n && t->flags & STATS_ENFORCE && t->which & ~STATS_KNOWN) {
-        call_fail(gw, c, VIR_ERR_ARGUMENT_UNSUPPORTED, VIR_FROM_QEMU, "Stats types bits 0x%x are not supported by this daemon", t->which & ~STATS_KNOWN);
+    for (uint32_t i = 0; i < t->n && t->flags & STATS_ENFORCE; i++) {
+        uint32_t unknown = t->which & ~(t->part[i].runs ? STATS_KNOWN : STATS_KNOWN & ~STATS_RUNNING);
+        if (!unknown)
+            continue;
+        call_fail(gw, c, VIR_ERR_ARGUMENT_UNSUPPORTED, VIR_FROM_QEMU, "Stats types bits 0x%x are not supported by this daemon or QEMU", unknown);
         return;
     }
     stats_ask(t);

@@ -288,7 +288,7 @@ OP_FN(api_domain_stats)
     if (!which)
         which = GROUPS_ALL;
     else if (which & ~(uint32_t)GROUPS_ALL && flags & STATS_ENFORCE) {
-        reply_err(g, rq, VIR_ERR_ARGUMENT_UNSUPPORTED, "Stats types bits 0x%x are not supported by this daemon", which & ~(uint32_t)GROUPS_ALL);
+        reply_err(g, rq, VIR_ERR_ARGUMENT_UNSUPPORTED, "Stats types bits 0x%x are not supported by this daemon or QEMU", which & ~(uint32_t)GROUPS_ALL);
         return;
     }
     for (size_t i = 0; i < ARRAY_N(groups); i++)
