@@ -59,7 +59,7 @@ enum internal_op {
     IN_PROBE_CAPS,      /* CALL supervisor -> probe: struct probe_caps, fd [0] QMP socket of a "-machine none" QEMU. Reply: uint32_t QEMU's version; fd [0] sealed memfd: one caps part (workers/caps.h);
                          * BFD_CAPS is parts one after the other: concatenate them unread, or pass the only one on as it is */
     /* qemu worker -> supervisor: broker verbs and facts */
-    IN_LAUNCH = 96,     /* CALL: struct launch (emulator, LAUNCH_HOSTNET and limits are read, the rest is the supervisor's), fd [0] sealed memfd: argv, NUL-separated.
+    IN_LAUNCH = 96,     /* CALL: struct launch (emulator, LAUNCH_HOSTNET and its last maxima are read, the rest is the supervisor's; limits are the manifest's), fd [0] sealed memfd: argv, NUL-separated.
                          * Once, while IN_START is open. Reply: struct launched; fds [0] QMP socket, [1] /proc/<qemu> dir, [2] cpu usage file when there is a cgroup */
     IN_STATE,           /* EVENT: struct guest_state: what the guest is doing now; the supervisor updates the index and sends lifecycle events.
                          * arg 1: it is being saved: it waits for IN_SAVED, which is sent when nobody is at that */
@@ -78,6 +78,7 @@ enum internal_op {
                          * It may come again: what is done already is done */
     IN_UNPLUGGED,       /* CALL worker -> supervisor: struct plug_alias: QEMU has a device no more, and what was behind it neither. Reply empty: the run's tree has it no
                          * more (or never had it). It comes again until it is answered */
+    IN_TUNE,            /* CALL worker -> supervisor, one at a time: QEMU has a thread more: limits and pins are as the run's manifest says, for it too. Reply empty */
     /* of logs */
     IN_LOG_START = 144, /* CALL supervisor -> log, its first: struct conf_name: file name in its BFD_DIR ("NAME.log"); dir: enum log_start. It drains BFD_LOG_PIPE, or fd [0], if there is one.
                          * Reply: that of log.domain.open_log_file: msgpack [[inode, offset]] */
@@ -114,6 +115,8 @@ enum internal_op {
                          * what has gone at their end; none of a run without grants.
                          * With a manifest among them that is still to come (arg not 0) its devices did not: what was made for what it has more than the
                          * run's own is removed, and that is all. Reply as above, without fds */
+    IN_HAND_TUNE,       /* hand-launch. CALL: struct hand_req; fds: [0] a manifest, [1] another one of the run's (or the same): what its MK_TUNE says is so then for the guest that runs, and what
+                         * only the other one's says is no more. Reply: struct hand_done; a failure: it is as the other one says */
     IN_HAND_OWNER,      /* hand-open. CALL: struct hand_owner, fd [0] an accepted socket: who is at its other end. Reply: struct lock_done; fd [0] a pidfd */
     /* debug, admin door only */
     IN_WORKERS = 128,   /* CALL: reply: struct peer_row, one after the other */
@@ -182,7 +185,8 @@ struct doc_result {
 };
 /* What a call did to a device of a running guest, in doc_result.changes.  Then xmlc got BFD_TREE and BFD_MANIFEST of the run in place of a definition, and
  * DOC_FD_XML is the packed tree of a <devices> with only what is to be plugged in, taken out or changed, in that order; the other two are the whole run's. */
-enum plug_what { PLUG_IN = 1, PLUG_OUT, PLUG_CHANGE, PLUG_NONE /* a call that comes again, and was done */ };
+enum plug_what { PLUG_IN = 1, PLUG_OUT, PLUG_CHANGE, PLUG_NONE /* a call that comes again, and was done */,
+    PLUG_TUNE /* no device: MK_TUNE has changed, and DOC_FD_XML has the elements of <domain> that say so, each whole (empty: there is none). In IN_DOC_START's: threads have to be told */ };
 struct doc_start { int32_t id; uint32_t flags; char name[NAME_MAX_BYTES]; };
 enum { CONF_WRITE_ONCE = 1 };
 struct conf_name { uint32_t dir, serial; uint64_t number /* the client's call that it is for, 0: none's */; char name[NAME_MAX_BYTES]; };    /* name of the object, without ".xml"; conf checks it */
@@ -270,10 +274,7 @@ struct launch {
     uint32_t nfds;              /* descriptors after argv and manifest */
     uint32_t pad2;
     struct launch_fd fd[FRAME_FDS_MAX];
-    uint64_t mem_hard_kib, mem_soft_kib, swap_hard_kib;      /* 0: no limit */
-    uint64_t cpu_shares, cpu_period_us; int64_t cpu_quota_us; /* 0: as the kernel has it */
     uint32_t pids_max, files_max, core_max_mib, pad;         /* 0: the hand's default */
-    uint64_t cpus[16];          /* CPUs of the host it may run on, a bit each; none: wherever the group above may */
 };
 struct launched {
     int32_t pid /* stub, host pid */, qemu_pid; uint64_t start_time /* of the stub, field 22 of its stat */;

@@ -27,6 +27,7 @@ enum manifest_kind {
     MK_DEVNODE,      /* path: device node bound into the view at the same path (/dev/kvm, /dev/urandom ...) */
     MK_HOSTNET,      /* QEMU stays in the host's net namespace (user-mode NIC) */
     MK_NVRAM,        /* path: writable firmware variables, made from aux (template) when absent */
+    MK_TUNE,         /* aux: what the host's kernel is told of the guest: limits of its control groups, CPUs of its threads ("shares=2000 cpus=0-3 v0=1"; supervisor/hand_tune.h). One at most */
     MK_KIND_N
 };
 enum manifest_flags {

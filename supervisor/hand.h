@@ -66,6 +66,7 @@ int record_listen(const struct hand *h, int32_t id);
 int record_connect(const struct hand *h, int32_t id, bool *late);
 void record_late(const struct hand *h, int32_t id, bool late);      /* this daemon does without it; or it has what is now again */
 int proc_start(int32_t pid, uint64_t *start);       /* field 22 of /proc/PID/stat. 0 or -ESRCH */
+int proc_child(int folder, int32_t pid);            /* a child of the process whose folder in /proc it is; 0 none */
 
 /* hand_daemon.c: the socket of the host's daemon that speaks that program (PROG_LOCK, PROG_LOG). 0 or negative errno. */
 int hand_daemon_path(const struct hand *h, uint32_t program, char *path, size_t size);

@@ -34,24 +34,14 @@ static int process_find(const struct hand *h, const char *name, struct run_recor
     return util_read_full(is, comm, sizeof comm - 1) > 0 && !strncmp(comm, called, strlen(called)) ? 0 : -ESRCH;
 }
 
-/* Of the process whose folder it is: 0 none. */
-static int child_of(int folder, int32_t pid)
-{
-    char path[64], children[64] = "";
-    int child = 0;
-    util_format(path, sizeof path, "task/%d/children", pid);
-    AUTO_CLOSE c = openat(folder, path, O_RDONLY | O_CLOEXEC);
-    return c >= 0 && util_read_full(c, children, sizeof children - 1) > 0 && sscanf(children, "%d", &child) == 1 ? child : 0;
-}
-
 /* From the stub's folder to that of QEMU, its one child.  SAFETY: that it still is the child says that its number was not used again meanwhile. */
 static void qemu_find(int32_t stub, int *folder)
 {
     char path[64];
-    int qemu = child_of(*folder, stub);
+    int qemu = proc_child(*folder, stub);
     util_format(path, sizeof path, "/proc/%d", qemu);
     AUTO_CLOSE dir = qemu ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    if (dir < 0 || child_of(*folder, stub) != qemu)
+    if (dir < 0 || proc_child(*folder, stub) != qemu)
         return;
     close(*folder);
     *folder = STEAL_FD(&dir);

@@ -3,6 +3,7 @@
  * Privilege: root's own right to the group file systems (CAP_DAC_OVERRIDE where they are delegated), CAP_KILL for what is left at the end.
  * Part of hand-launch.  Assumes of its input: id and name come from the supervisor; the name is cut down to harmless letters here. */
 #include "hand_launch.h"
+#include "hand_tune.h"
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include "ipc/log.h"
 #include "ipc/util.h"
 
@@ -53,7 +55,7 @@ static int get(const char *dir, const char *file, char *buf, size_t n)
 }
 
 /* Calls fn for each mounted hierarchy: its mount point, version, and controllers (version 1: ",cpu,cpuacct,"). */
-struct each { const char *leaf; const struct launch *l; struct cgroups *c; struct err *e; uint32_t set /* limits, a bit each */; int result; };
+struct each { const char *leaf; const struct launch *l; struct cgroups *c; const struct tune *t, *was /* NULL: groups are new */; struct err *e; uint32_t set /* limits, a bit each */; int result; };
 typedef void each_fn(struct each *x, const char *mnt, int version, const char *controllers);
 
 static void each_hierarchy(each_fn *fn, struct each *x)
@@ -76,65 +78,97 @@ static void each_hierarchy(each_fn *fn, struct each *x)
         fclose(f);
 }
 
-/* A limit: where it goes in either version, and where it comes from. */
-enum { LIMIT_MEM, LIMIT_SOFT, LIMIT_SWAP, LIMIT_SHARES, LIMIT_PERIOD, LIMIT_QUOTA, LIMIT_CPUS, LIMIT_PIDS, LIMIT_N };
-static const struct { const char *controller, *v1, *v2; } limits[LIMIT_N] = {
-    [LIMIT_MEM] = { "memory", "memory.limit_in_bytes", "memory.max" }, [LIMIT_SOFT] = { "memory", "memory.soft_limit_in_bytes", "memory.high" },
-    [LIMIT_SWAP] = { "memory", "memory.memsw.limit_in_bytes", "memory.swap.max" }, [LIMIT_SHARES] = { "cpu", "cpu.shares", "cpu.weight" },
-    [LIMIT_PERIOD] = { "cpu", "cpu.cfs_period_us", NULL }, [LIMIT_QUOTA] = { "cpu", "cpu.cfs_quota_us", "cpu.max" },
-    [LIMIT_CPUS] = { "cpuset", "cpuset.cpus", "cpuset.cpus" }, [LIMIT_PIDS] = { "pids", "pids.max", "pids.max" },
+/* A limit: where it goes in either version, what the kernel has where nothing is said (NULL: what the group above has), and how libvirt calls its controller. */
+enum { LIMIT_MEM, LIMIT_SOFT, LIMIT_SWAP, LIMIT_SHARES, LIMIT_PERIOD, LIMIT_QUOTA, LIMIT_CPUS, LIMIT_MEMS, LIMIT_WEIGHT, LIMIT_PIDS, LIMIT_N };
+static const struct { const char *controller, *v1, *v2, *none1, *none2, *name; } limits[LIMIT_N] = {
+    [LIMIT_MEM] = { "memory", "memory.limit_in_bytes", "memory.max", "-1", "max", "memory" },
+    [LIMIT_SOFT] = { "memory", "memory.soft_limit_in_bytes", "memory.high", "-1", "max", "memory" },
+    [LIMIT_SWAP] = { "memory", "memory.memsw.limit_in_bytes", "memory.swap.max", "-1", "max", "memory" },
+    [LIMIT_SHARES] = { "cpu", "cpu.shares", "cpu.weight", "1024", "100", "CPU" }, [LIMIT_PERIOD] = { "cpu", "cpu.cfs_period_us", NULL, "100000", NULL, "CPU" },
+    [LIMIT_QUOTA] = { "cpu", "cpu.cfs_quota_us", "cpu.max", "-1", "max 100000", "CPU" },
+    [LIMIT_CPUS] = { "cpuset", "cpuset.cpus", "cpuset.cpus", NULL, NULL, "cpuset" }, [LIMIT_MEMS] = { "cpuset", "cpuset.mems", "cpuset.mems", NULL, NULL, "cpuset" },
+    [LIMIT_WEIGHT] = { "blkio", "blkio.weight", "io.weight", "100", "default 100", "blkio" }, [LIMIT_PIDS] = { "pids", "pids.max", "pids.max", NULL, NULL, NULL },
 };
 
-#define LIMIT_TEXT_MAX 4096      /* every second of as many CPUs as struct launch has bits for, and more */
+#define LIMIT_TEXT_MAX 4096      /* every second of CPUS_MAX CPUs */
 
-/* "0-3,8" */
-static void cpus_text(const struct launch *l, char *dst, size_t n)
+/* Where the guest as a whole may run: wherever one of its threads is to. */
+static void all_cpus(const struct tune *t, char *dst, size_t n)
 {
-    unsigned most = ARRAY_N(l->cpus) * 64;
-    size_t at = 0;
-    for (unsigned i = 0, from; i < most && at < n; i++) {
-        if (!(l->cpus[i / 64] >> i % 64 & 1))
-            continue;
-        for (from = i; i + 1 < most && l->cpus[(i + 1) / 64] >> (i + 1) % 64 & 1; i++)
-            ;
-        at += (size_t)snprintf(dst + at, n - at, from == i ? "%s%u" : "%s%u-%u", at ? "," : "", from, i);
-    }
+    struct cpus all = t->cpus;
+    for (unsigned i = 0; cpus_any(&t->cpus) && i < t->pins; i++)
+        for (size_t k = 0; k < ARRAY_N(all.w); k++)
+            all.w[k] |= t->pin[i].cpus.w[k];
+    cpus_text(&all, dst, n);
+}
+
+/* What version 2's cpu.max is told. */
+static void max_text(char *dst, size_t n, int64_t period, int64_t quota)
+{
+    snprintf(dst, n, quota <= 0 ? "max %lld" : "%2$lld %1$lld", (long long)(period ? period : 100000), (long long)quota);
 }
 
 /* The value's text, "" when nothing is asked for. */
-static void limit_text(const struct launch *l, int i, int version, char *dst, size_t n)
+static void limit_text(const struct tune *t, int i, int version, char *dst, size_t n)
 {
-    const uint64_t kib[] = { l->mem_hard_kib, l->mem_soft_kib, l->swap_hard_kib };
+    static const uint8_t from[LIMIT_N] = { [LIMIT_SOFT] = TUNE_SOFT, [LIMIT_SWAP] = TUNE_SWAP, [LIMIT_SHARES] = TUNE_SHARES, [LIMIT_PERIOD] = TUNE_PERIOD, [LIMIT_QUOTA] = TUNE_QUOTA,
+        [LIMIT_WEIGHT] = TUNE_WEIGHT };
+    int64_t v = t->n[from[i]];
     *dst = 0;
-    if (i <= LIMIT_SWAP && kib[i])      /* version 2 counts swap alone */
-        snprintf(dst, n, "%llu", 1024ull * (i == LIMIT_SWAP && version == 2 ? (kib[i] > kib[0] ? kib[i] - kib[0] : 0) : kib[i]));
-    else if (i == LIMIT_SHARES && l->cpu_shares)
-        snprintf(dst, n, "%llu", (unsigned long long)l->cpu_shares);
-    else if (i == LIMIT_PERIOD && l->cpu_period_us)
-        snprintf(dst, n, "%llu", (unsigned long long)l->cpu_period_us);
-    else if (i == LIMIT_QUOTA && l->cpu_quota_us && version == 1)
-        snprintf(dst, n, "%lld", (long long)l->cpu_quota_us);
-    else if (i == LIMIT_QUOTA && l->cpu_quota_us)
-        snprintf(dst, n, l->cpu_quota_us < 0 ? "max %llu" : "%2$lld %1$llu", (unsigned long long)(l->cpu_period_us ? l->cpu_period_us : 100000), (long long)l->cpu_quota_us);
-    else if (i == LIMIT_CPUS)
-        cpus_text(l, dst, n);
-    else if (i == LIMIT_PIDS)
-        snprintf(dst, n, "%u", l->pids_max ? l->pids_max : PIDS_DEFAULT);
+    if (i == LIMIT_CPUS)
+        all_cpus(t, dst, n);
+    else if (i == LIMIT_MEMS)
+        util_copy_str(dst, n, t->mems);
+    else if (i == LIMIT_PIDS || (i == LIMIT_QUOTA && version == 2 ? !t->given[TUNE_PERIOD] && !t->given[TUNE_QUOTA] : !t->given[from[i]]))
+        return;
+    else if (i <= LIMIT_SWAP)       /* version 2 counts swap alone */
+        snprintf(dst, n, "%lld", 1024ll * (i == LIMIT_SWAP && version == 2 ? (v > t->n[TUNE_HARD] ? v - t->n[TUNE_HARD] : 0) : v));
+    else if (i == LIMIT_QUOTA && version == 2)
+        max_text(dst, n, t->n[TUNE_PERIOD], v);
+    else
+        snprintf(dst, n, i == LIMIT_WEIGHT && version == 2 ? "default %lld" : "%lld", (long long)v);
 }
 
-static void set_limits(struct each *x, const char *dir, int version, const char *controllers)
+static int bad_write(struct err *e, const char *dir, const char *file, const char *value, int error)
 {
-    for (int i = 0; i < LIMIT_N; i++) {
-        const char *file = version == 2 ? limits[i].v2 : limits[i].v1;
-        char value[LIMIT_TEXT_MAX], word[32];
-        limit_text(x->l, i, version, value, sizeof value);
-        snprintf(word, sizeof word, version == 2 ? "%s" : ",%s,", limits[i].controller);
-        if (!*value || !file || !strstr(controllers, word))
-            continue;
-        int r = put(dir, file, value);
-        x->set |= 1u << i;
-        if (r < 0 && i != LIMIT_PIDS)
-            x->result = err_sys(x->e, VIR_FROM_QEMU, -r, "Unable to write to '%s/%s'", dir, file);
+    return error == EINVAL ? err_sys(e, VIR_FROM_NONE, error, "Invalid value '%s' for '%s'", value, file) : err_sys(e, VIR_FROM_NONE, error, "Unable to write to '%s/%s'", dir, file);
+}
+
+/* With another scheduler for disks the weight is elsewhere. */
+static int put_limit(int i, int version, const char *dir, const char *file, const char *value)
+{
+    int r = put(dir, file, value);
+    if (r == -ENOENT && i == LIMIT_WEIGHT)
+        r = put(dir, version == 2 ? "io.bfq.weight" : "blkio.bfq.weight", value);
+    return r;
+}
+
+/* All of a hierarchy's; of limits that depend on each other the first may be refused until the second has changed. */
+static void set_limits(struct each *x, const char *parent, const char *dir, int version, const char *controllers)
+{
+    for (int turn = 0, failed = 1; turn < 2 && failed; turn++) {
+        failed = 0;
+        for (int i = 0; i < LIMIT_N; i++) {
+            const char *file = version == 2 ? limits[i].v2 : limits[i].v1, *none = version == 2 ? limits[i].none2 : limits[i].none1;
+            char value[LIMIT_TEXT_MAX], was[LIMIT_TEXT_MAX] = "", word[32];
+            limit_text(x->t, i, version, value, sizeof value);
+            if (x->was && !*value)
+                limit_text(x->was, i, version, was, sizeof was);
+            if (!x->was && i == LIMIT_PIDS)
+                snprintf(value, sizeof value, "%u", x->l->pids_max ? x->l->pids_max : PIDS_DEFAULT);
+            snprintf(word, sizeof word, version == 2 ? "%s" : ",%s,", version == 2 && i == LIMIT_WEIGHT ? "io" : limits[i].controller);
+            if ((!*value && !*was) || !file || !strstr(controllers, word))
+                continue;
+            if (!*value && none)
+                util_copy_str(value, sizeof value, none);
+            else if (!*value && get(parent, file, value, sizeof value) < 0)
+                continue;
+            int r = put_limit(i, version, dir, file, value);
+            x->set |= 1u << i;
+            failed |= r < 0 && i != LIMIT_PIDS;
+            if (r < 0 && turn && i != LIMIT_PIDS && !x->result)
+                x->result = bad_write(x->e, dir, file, value, -r);
+        }
     }
 }
 
@@ -200,25 +234,111 @@ static void make_one(struct each *x, const char *mnt, int version, const char *c
         if (strstr(controllers, ",cpuacct,"))
             util_format(x->c->usage, sizeof x->c->usage, "%s/cpuacct.usage", dir);
     }
-    set_limits(x, dir, version, controllers);
+    set_limits(x, parent, dir, version, controllers);
 }
 
-int cgroup_make(struct cgroups *c, const struct launch *l, bool session, struct err *e)
+/* What is asked for and has no controller here: a limit that does not hold is worse than none. -1: there is none. */
+static int missing(const struct each *x)
+{
+    for (int i = 0; i < LIMIT_PIDS; i++) {
+        char value[LIMIT_TEXT_MAX];
+        limit_text(x->t, i, 1, value, sizeof value);
+        if (*value && !(x->set & 1u << i) && (limits[i].v2 || !*x->c->v2))
+            return i;
+    }
+    return -1;
+}
+
+int cgroup_make(struct cgroups *c, const struct launch *l, const struct tune *t, bool session, struct err *e)
 {
     char leaf[128];
-    struct each x = { .leaf = leaf, .l = l, .c = c, .e = e };
+    struct each x = { .leaf = leaf, .l = l, .c = c, .t = t, .e = e };
     *c = (struct cgroups){ 0 };
     cgroup_name(leaf, sizeof leaf, l->id, l->name);
     if (!session)
         each_hierarchy(make_one, &x);
-    /* What is asked for and has no controller here is refused: a limit that does not hold is worse than none. */
-    for (int i = 0; i < LIMIT_PIDS && x.result == 0; i++) {
-        char value[LIMIT_TEXT_MAX];
-        limit_text(l, i, 1, value, sizeof value);
-        if (*value && !(x.set & 1u << i) && (limits[i].v2 || !*c->v2))
-            x.result = err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "%s is not available %s", i > LIMIT_SWAP ? "CPU tuning" : session ? "Memory tuning" : "Memory cgroup", session ? "in session mode" : "on this host");
-    }
+    int i = missing(&x);
+    if (x.result == 0 && i >= 0)
+        x.result = err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "%s is not available %s", i > LIMIT_SWAP ? "CPU tuning" : session ? "Memory tuning" : "Memory cgroup", session ? "in session mode" : "on this host");
     return x.result;
+}
+
+/* ---- of a guest that runs ---- */
+
+static void tune_one(struct each *x, const char *mnt, int version, const char *controllers)
+{
+    char parent[CG_PATH_MAX], dir[CG_PATH_MAX], have[256];
+    if (util_format(parent, sizeof parent, "%s/machine", mnt) < 0 || util_format(dir, sizeof dir, "%s/%s", parent, x->leaf) < 0 || access(dir, F_OK) < 0)
+        return;
+    if (version == 2) {
+        util_copy_str(x->c->v2, sizeof x->c->v2, dir);
+        controllers = get(dir, "cgroup.controllers", have, sizeof have) == 0 ? have : "";
+    }
+    if (strstr(controllers, version == 2 ? "cpu" : ",cpu,")) {
+        util_copy_str(x->c->cpu, sizeof x->c->cpu, dir);
+        x->c->cpu_version = version;
+    }
+    set_limits(x, parent, dir, version, controllers);
+}
+
+int cgroup_tune(struct cgroups *c, int32_t id, const char *name, bool session, const struct tune *t, const struct tune *was, struct err *e)
+{
+    char leaf[128];
+    struct each x = { .leaf = leaf, .c = c, .t = t, .was = was, .e = e };
+    *c = (struct cgroups){ 0 };
+    cgroup_name(leaf, sizeof leaf, id, name);
+    if (!session)
+        each_hierarchy(tune_one, &x);
+    int i = missing(&x);
+    if (x.result == 0 && i >= 0 && session)
+        x.result = err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "%s tuning is not available in session mode", i > LIMIT_SWAP ? i == LIMIT_WEIGHT ? "Block I/O" : "CPU" : "Memory");
+    else if (x.result == 0 && i >= 0)
+        x.result = err_set(e, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "cgroup %s controller is not mounted", limits[i].name);
+    return x.result;
+}
+
+/* One turn of writing period and quota: a child's share may be no more than its parent's, so what comes first depends on what there is. */
+static int put_share(const struct cgroups *c, const char *dir, int64_t period, int64_t quota, struct err *e)
+{
+    const char *const files[] = { "cpu.cfs_period_us", "cpu.cfs_quota_us" };
+    const int64_t values[] = { period ? period : 100000, quota ? quota : -1 };
+    char text[64];
+    int r = 0;
+    if (c->cpu_version == 2) {
+        max_text(text, sizeof text, period, quota);
+        return (r = put(dir, "cpu.max", text)) < 0 ? bad_write(e, dir, "cpu.max", text, -r) : 0;
+    }
+    for (int turn = 0; turn < 4; turn++) {
+        snprintf(text, sizeof text, "%lld", (long long)values[turn % 2]);
+        if ((r = put(dir, files[turn % 2], text)) < 0 && turn > 1)
+            return bad_write(e, dir, files[turn % 2], text, -r);
+    }
+    return 0;
+}
+
+int cgroup_thread(const struct cgroups *c, const char *group, int64_t period, int64_t quota, struct err *e)
+{
+    char dir[CG_PATH_MAX];
+    if (!*c->cpu)
+        return err_set(e, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "cgroup CPU controller is not mounted");
+    bool fits = util_format(dir, sizeof dir, "%s/%s", c->cpu, group) == 0;
+    int made = fits ? mkdir(dir, 0755) : -1;
+    if (made < 0 && (!fits || errno != EEXIST))
+        return err_sys(e, VIR_FROM_NONE, fits ? errno : ENAMETOOLONG, "Failed to create controller cpu for group");
+    if (made == 0 && c->cpu_version == 2) {     /* it stays one domain, with threads in groups of their own */
+        put(dir, "cgroup.type", "threaded");
+        put(c->cpu, "cgroup.subtree_control", "+cpu");
+    }
+    return put_share(c, dir, period, quota, e);
+}
+
+int cgroup_thread_join(const struct cgroups *c, const char *group, int32_t tid)
+{
+    char dir[CG_PATH_MAX], text[16];
+    if (util_format(dir, sizeof dir, "%s/%s", c->cpu, group) < 0)
+        return -ENAMETOOLONG;
+    snprintf(text, sizeof text, "%d", tid);
+    return put(dir, c->cpu_version == 2 ? "cgroup.threads" : "tasks", text);
 }
 
 int cgroup_join(const struct cgroups *c, pid_t pid)

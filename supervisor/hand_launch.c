@@ -56,6 +56,7 @@ struct launcher {
     int status[2], exec[2];         /* [0] here, [1] the child's */
     uint32_t level;
     struct cgroups groups;
+    struct tune tune;
 };
 
 /* The stub lies beside this program. */
@@ -317,9 +318,9 @@ static pid_t launch_clone(struct launcher *x, int *pidfd)
 
 /* The first move between version 1 groups waits some 9 ms for the kernel's readers.  It runs beside QEMU's own start: before the
  * worker has greeted QEMU nothing runs in it that a guest controls.  Only memory must be charged to the right group from the first page. */
-static bool joins_early(const struct launch *l)
+static bool joins_early(const struct launcher *x)
 {
-    return l->mem_hard_kib || l->mem_soft_kib || l->swap_hard_kib;
+    return x->tune.given[TUNE_HARD] || x->tune.given[TUNE_SOFT] || x->tune.given[TUNE_SWAP];
 }
 
 /* Waits until QEMU runs. 0, with its pid and what the child told; or -1 with *e set. */
@@ -349,8 +350,8 @@ static int launch_wait(struct launcher *x, pid_t stub, pid_t *qemu, struct err *
             struct ucred u;
             memcpy(&u, CMSG_DATA(c), sizeof u);
             *qemu = u.pid;
-            int r = joins_early(x->l) ? 0 : cgroup_join(&x->groups, stub);
-            if (r == 0 && !joins_early(x->l))
+            int r = joins_early(x) ? 0 : cgroup_join(&x->groups, stub);
+            if (r == 0 && !joins_early(x))
                 r = cgroup_join(&x->groups, *qemu);
             if (r < 0 && r != -ESRCH)
                 return err_sys(e, VIR_FROM_QEMU, -r, "Unable to put QEMU into its control groups");
@@ -409,7 +410,7 @@ static int launch(struct launcher *x, struct launched *done, int fds[3], unsigne
         return err_sys(e, VIR_FROM_QEMU, -x->filter, "Unable to start QEMU");
     if (!(x->l->flags & LAUNCH_NO_CGROUP) && (x->door = record_listen(x->h, x->l->id)) < 0)
         return err_sys(e, VIR_FROM_QEMU, -x->door, "Cannot listen for a later daemon, as guest %d", x->l->id);
-    if (!(x->l->flags & LAUNCH_NO_CGROUP) && cgroup_make(&x->groups, x->l, x->session, e) < 0)
+    if (!(x->l->flags & LAUNCH_NO_CGROUP) && (tune_of(x->h, 1, &x->tune, e) || cgroup_make(&x->groups, x->l, &x->tune, x->session, e) < 0))
         return -1;
     if (x->l->flags & LAUNCH_LEASES && lease_begin(x, e) < 0)
         return -1;
@@ -429,7 +430,7 @@ static int launch(struct launcher *x, struct launched *done, int fds[3], unsigne
     close(x->exec[1]);
     int r = x->level & LAUNCH_HAS_USERNS ? map_ids(pid) : 0;
     prctl(PR_SET_DUMPABLE, 0);
-    if (r == 0 && joins_early(x->l))
+    if (r == 0 && joins_early(x))
         r = cgroup_join(&x->groups, pid);
     if (r < 0)
         err_sys(e, VIR_FROM_QEMU, -r, "Unable to set up QEMU's process");
@@ -477,7 +478,8 @@ static void launch_undo(struct launcher *x)
 
 static void hand_launch(struct hand *h)
 {
-    struct launcher x = { .h = h, .l = hand_body(h, sizeof *x.l), .session = h->birth.flags & BIRTH_SESSION, .plan = -1, .filter = -1, .stub = -1, .null = -1, .door = -1, .lease = -1 };
+    static struct launcher x;
+    x = (struct launcher){ .h = h, .l = hand_body(h, sizeof *x.l), .session = h->birth.flags & BIRTH_SESSION, .plan = -1, .filter = -1, .stub = -1, .null = -1, .door = -1, .lease = -1 };
     struct launched done = { 0 };
     struct err e = ERR_INIT;
     unsigned nfds = 0;
@@ -555,6 +557,7 @@ int main(void)
     switch (h.call.h.op) {
     case OP_IN(IN_HAND_LAUNCH): hand_launch(&h); break;
     case OP_IN(IN_HAND_REAP): hand_reap(&h); break;
+    case OP_IN(IN_HAND_TUNE): hand_tune(&h); break;
     default:
         log_err("no such verb: %u", OP_PROC(h.call.h.op));
         return 2;

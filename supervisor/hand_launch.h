@@ -2,6 +2,7 @@
 #ifndef BULKHEAD_HAND_LAUNCH_H
 #define BULKHEAD_HAND_LAUNCH_H
 #include "hand.h"
+#include "hand_tune.h"
 
 /* The stub's descriptors: 0 /dev/null, 1 and 2 the guest's log, then these, then QEMU's under their own numbers, then those held for it. */
 enum { STUB_FD_PLAN = 3, STUB_FD_FILTER = 4, STUB_FD_STATUS = 5, STUB_FD_EXEC = 6, STUB_FD_FREE = 7 };
@@ -28,13 +29,19 @@ struct cgroups {
     char v2[CG_PATH_MAX];                   /* "" none */
     char v1[CG_V1_MAX][CG_PATH_MAX]; unsigned nv1;
     char usage[CG_PATH_MAX];                /* cpuacct.usage or cpu.stat; "" none */
+    char cpu[CG_PATH_MAX]; int cpu_version; /* of a guest that runs: where its CPU time is shared out; "" nowhere */
 };
 /* Makes the groups and sets the limits. 0 (also when the host has no groups for us); -1 with *e when a limit that was asked for cannot be set. */
-int cgroup_make(struct cgroups *c, const struct launch *l, bool session, struct err *e);
+int cgroup_make(struct cgroups *c, const struct launch *l, const struct tune *t, bool session, struct err *e);
 /* Puts pid into the version 1 groups; with the version 2 one it is born there. */
 int cgroup_join(const struct cgroups *c, pid_t pid);
 /* Kills what is left in the groups, removes them. */
 void cgroup_remove(int32_t id, const char *name);
+
+/* hand_tune.c: what the manifest that is descriptor i of the call says of limits and pins. 0, or -1 with *e set. */
+int tune_of(struct hand *h, unsigned i, struct tune *t, struct err *e);
+/* IN_HAND_TUNE. */
+void hand_tune(struct hand *h);
 
 /* hand_head.c: the head of a guest's log into the pipe of it. */
 void head_write(int to, int argv_fd);

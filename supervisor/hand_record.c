@@ -241,3 +241,12 @@ int proc_start(int32_t pid, uint64_t *start)
     *start = t;
     return 0;
 }
+
+int proc_child(int folder, int32_t pid)
+{
+    char path[64], children[64] = "";
+    int child = 0;
+    util_format(path, sizeof path, "task/%d/children", pid);
+    AUTO_CLOSE c = openat(folder, path, O_RDONLY | O_CLOEXEC);
+    return c >= 0 && util_read_full(c, children, sizeof children - 1) > 0 && sscanf(children, "%d", &child) == 1 ? child : 0;
+}

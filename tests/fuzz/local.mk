@@ -13,6 +13,7 @@ fuzz_programs = \
 	%D%/fuzz-probe \
 	%D%/fuzz-qmp \
 	%D%/fuzz-talk \
+	%D%/fuzz-tune \
 	%D%/fuzz-xdr \
 	%D%/fuzz-xmlc \
 	$(NULL)
@@ -46,6 +47,9 @@ fuzz_ldflags = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_gateway_rpc_SOURCES = %D%/fuzz-gateway-rpc.c %D%/gateway-fuzz.h $(fuzz_main)
 %C%_fuzz_gateway_rpc_LDADD = $(fuzz_gateway_libs)
 %C%_fuzz_gateway_rpc_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_tune_SOURCES = %D%/fuzz-tune.c supervisor/hand_tune_text.c $(fuzz_main)
+%C%_fuzz_tune_LDADD = libipc.a
+%C%_fuzz_tune_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_manifest_SOURCES = %D%/fuzz-manifest.c $(fuzz_main)
 %C%_fuzz_manifest_LDADD = $(fuzz_manifest_libs)
 %C%_fuzz_manifest_LDFLAGS = $(fuzz_ldflags)

@@ -24,39 +24,6 @@ void start_failed(struct guest *g, const struct err *e)
     worker_error(g->w, &g->start, e);
 }
 
-/* Limits of the guest's control group, from <vcpu>, <memtune> and <cputune>. 0, or -1 with *e set. */
-static int limits(struct guest *g, struct launch *l, struct err *e)
-{
-    const char *cpuset = tree_path_attr(g->tree, "vcpu", "cpuset");
-    uint8_t cpus[2 * sizeof l->cpus];
-    static const struct { const char *path; size_t at; } mem[] = {
-        { "memtune/hard_limit", offsetof(struct launch, mem_hard_kib) }, { "memtune/soft_limit", offsetof(struct launch, mem_soft_kib) },
-        { "memtune/swap_hard_limit", offsetof(struct launch, swap_hard_kib) },
-    };
-    for (size_t i = 0; i < ARRAY_N(mem); i++) {
-        uint64_t v = tree_kib(g->tree, mem[i].path);
-        memcpy((char *)l + mem[i].at, &v, sizeof v);
-    }
-    tree_parse_uint(tree_text(g->tree, "cputune/shares"), 10, UINT32_MAX, &l->cpu_shares);
-    /* Of the whole guest; those of each vCPU (period, quota) need groups within the group and are refused. */
-    tree_parse_uint(tree_text(g->tree, "cputune/global_period"), 10, UINT32_MAX, &l->cpu_period_us);
-    const char *quota = tree_text(g->tree, "cputune/global_quota");
-    if (quota)
-        l->cpu_quota_us = strtoll(quota, NULL, 10);
-    if (!cpuset)
-        return 0;
-    bool bad = guest_parse_cpus(cpuset, cpus, sizeof cpus), any = false;
-    for (size_t i = 0; i < sizeof cpus; i++) {
-        bad |= cpus[i] && i >= sizeof l->cpus;
-        any |= cpus[i];
-    }
-    if (bad || !any)
-        return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "cpuset '%s' of element <vcpu> is not supported", cpuset);
-    for (unsigned i = 0; i < sizeof l->cpus * 8; i++)
-        l->cpus[i / 64] |= (uint64_t)(cpus[i / 8] >> i % 8 & 1) << i % 64;
-    return 0;
-}
-
 /* Writes argv as one sealed memfd. Descriptor or negative errno. */
 static int argv_memfd(char **argv)
 {
@@ -93,8 +60,6 @@ static int plan_launch(struct guest *g, struct launch *l, struct err *e)
     for (uint32_t i = 0; i < o.host.n; i++)
         if (o.host.v[i].valid && o.host.v[i].kind == MK_HOSTNET)
             l->flags |= LAUNCH_HOSTNET;
-    if (limits(g, l, e))
-        goto out;
     fd = argv_memfd(argv);
     if (fd < 0)
         err_sys(e, VIR_FROM_QEMU, -fd, "cannot pass the command line on");

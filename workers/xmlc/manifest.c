@@ -317,6 +317,9 @@ int run_manifest(struct tree *t, const struct doc_env *env, bool running, struct
             return -1;
     if (others(&m))
         return -1;
+    char text[TUNE_TEXT_MAX] = "";
+    if (running && (tune_text(t, text, sizeof text, e) || (*text && add(&m, NULL, &(struct manifest_entry){ .kind = MK_TUNE, .parent = -1 }, NULL, text) < 0)))
+        return -1;
     schema_order(&schema_domain, t);
     return 0;
 }

@@ -5,7 +5,7 @@
 #include "ipc/manifest.h"
 #include "workers/xmlc/doc.h"
 
-/* t and manifest are the run's before, and then those after it.  devices: a <devices> with only what is to be plugged in, taken out or changed, in the order
+/* t and manifest are the run's before, and then those after it.  devices: a <devices> with only what (plug_tune: elements of <domain>) is to be plugged in, taken out or changed, in the order
  * to do it.  All three are the caller's to free, but for manifest's bytes, which lie in a buffer of its own. */
 struct plug_run { struct tree *t, *devices; struct manifest_out manifest; enum plug_what what; };
 
@@ -13,6 +13,8 @@ struct plug_run { struct tree *t, *devices; struct manifest_out manifest; enum p
 int plug_open(struct plug_run *p, struct tree *t, const void *manifest, size_t n, void *buf, size_t cap, struct err *e);
 /* A client's call; xml as for device_change(). 0, or -1 with *e set. */
 int plug_change(struct plug_run *p, enum device_change what, const char *xml, size_t n, const struct doc_env *env, struct err *e);
+/* Its limits or pins have changed in t: their entry and elements. 0, or -1 with *e set. */
+int plug_tune(struct plug_run *p, struct err *e);
 /* A device has gone: the tree without it, and MF_GONE on what it had. Unknown ones have gone before. */
 void plug_gone(struct plug_run *p, const char *alias);
 #endif

@@ -24,6 +24,10 @@ void run_short_name(const struct tree *t, int id, char out[128]);
 /* The resources of a document: entries into out, and marks (tree-marks.h) into t.  running: what cannot run yet is refused;
  * otherwise it has no entry.  0, or -1 with *e set. */
 int run_manifest(struct tree *t, const struct doc_env *env, bool running, struct manifest_out *out, struct err *e);
+/* tune.c: what a document says of limits and pins, as MK_TUNE has it; "": nothing. 0, or -1 with *e set. */
+enum { TUNE_TEXT_MAX = 4096 };
+int tune_text(const struct tree *t, char *dst, size_t n, struct err *e);
+bool tune_threads(const struct tree *t);        /* some of it is told thread by thread, once there are threads */
 /* ... of one of its devices, which comes to the guest while it runs. */
 int run_manifest_device(struct tree *t, struct tree *dev, const struct doc_env *env, struct manifest_out *out, struct err *e);
 /* Takes the marks out again. */

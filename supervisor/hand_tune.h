@@ -1,0 +1,47 @@
+/* hand_tune.h: what the host's kernel is told of a guest: limits of its control groups, and which CPUs its threads run on.
+ *
+ * The text is xmlc's, in the manifest (MK_TUNE): words of the form KEY=VALUE, one blank between two.  Keys: those of tune_numbers; "cpus" and "mems", sets of
+ * CPUs and NUMA nodes for whatever has none of its own ("0-3,8"); and pins: "e" the emulator, "v2" vCPU 2, "i1" I/O thread 1. */
+#ifndef BULKHEAD_HAND_TUNE_H
+#define BULKHEAD_HAND_TUNE_H
+#include <stdbool.h>
+#include <stdint.h>
+#include "ipc/err.h"
+
+enum thread_kind { THREAD_EMULATOR, THREAD_VCPU, THREAD_IO, THREAD_KINDS };
+enum tune_number {
+    TUNE_HARD, TUNE_SOFT, TUNE_SWAP,        /* KiB */
+    TUNE_SHARES, TUNE_PERIOD, TUNE_QUOTA,   /* of the whole guest; us */
+    TUNE_WEIGHT,
+    TUNE_THREADS,                           /* period and quota of each kind of thread, in their order */
+    TUNE_N = TUNE_THREADS + 2 * THREAD_KINDS
+};
+enum { CPUS_MAX = 1024, PINS_MAX = 1024, MEMS_BYTES = 256, KEY_BYTES = 24 };
+struct cpus { uint64_t w[CPUS_MAX / 64]; };
+struct pin { uint8_t kind; uint32_t id; struct cpus cpus; };
+struct tune {
+    bool given[TUNE_N];
+    int64_t n[TUNE_N];
+    struct cpus cpus;                       /* none: all */
+    char mems[MEMS_BYTES];                  /* "" none */
+    struct pin pin[PINS_MAX];
+    unsigned pins;
+};
+
+/* hand_tune_text.c. Reads such a text; NULL or "": nothing is said. 0 or -EPROTO. */
+int tune_read(struct tune *t, const char *text);
+bool cpus_any(const struct cpus *c);
+/* "0-3,8"; false: it does not fit. */
+bool cpus_text(const struct cpus *c, char *dst, size_t n);
+const struct pin *tune_pin(const struct tune *t, int kind, uint32_t id);        /* NULL: it has none */
+/* Those of the pin, or of all; NULL: any. */
+const struct cpus *tune_cpus(const struct tune *t, int kind, uint32_t id);
+
+/* hand_cgroup.c: the groups of a guest that runs are as t says; what only was says has the kernel's default again.
+ * 0, or -1 with *e set, and then some are so and some not. */
+struct cgroups;
+int cgroup_tune(struct cgroups *c, int32_t id, const char *name, bool session, const struct tune *t, const struct tune *was, struct err *e);
+/* A thread's group within them, and the thread into it. period, quota: 0: the kernel's default. */
+int cgroup_thread(const struct cgroups *c, const char *group, int64_t period, int64_t quota, struct err *e);
+int cgroup_thread_join(const struct cgroups *c, const char *group, int32_t tid);       /* 0 or negative errno */
+#endif

@@ -1,0 +1,127 @@
+/* hand_tune_text.c: the words of limits and pins.  Part of hand-launch.  Assumes of its input: nothing, not even that xmlc wrote it. */
+#include "supervisor/hand_tune.h"
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include "ipc/util.h"
+
+static const struct { const char *key; int64_t min; } numbers[TUNE_N] = {
+    { "hard", 1 }, { "soft", 1 }, { "swap", 1 }, { "shares", 0 }, { "period", 1 }, { "quota", -1 }, { "weight", 0 },
+    { "emulator_period", 1 }, { "emulator_quota", -1 }, { "vcpu_period", 1 }, { "vcpu_quota", -1 }, { "iothread_period", 1 }, { "iothread_quota", -1 },
+};
+static const char pin_letters[THREAD_KINDS] = { [THREAD_EMULATOR] = 'e', [THREAD_VCPU] = 'v', [THREAD_IO] = 'i' };
+
+/* A whole number that ends where its digits do. */
+static const char *number(const char *s, int64_t max, int64_t *v)
+{
+    if (!isdigit((unsigned char)*s))
+        return NULL;
+    for (*v = 0; isdigit((unsigned char)*s); s++)
+        if (__builtin_mul_overflow(*v, 10, v) || __builtin_add_overflow(*v, *s - '0', v) || *v > max)
+            return NULL;
+    return s;
+}
+
+/* "0-3,8", up to the word's end. */
+static const char *set(const char *s, struct cpus *c)
+{
+    int64_t from, to;
+    for (;; s++) {
+        if (!(s = number(s, CPUS_MAX - 1, &from)))
+            return NULL;
+        to = from;
+        if (*s == '-' && (!(s = number(s + 1, CPUS_MAX - 1, &to)) || to < from))
+            return NULL;
+        for (; from <= to; from++)
+            c->w[from / 64] |= 1ull << from % 64;
+        if (*s != ',')
+            return s;
+    }
+}
+
+static const char *word(struct tune *t, const char *key, const char *s)
+{
+    int64_t id = 0;
+    struct cpus nodes = { 0 };
+    const char *end;
+    for (int i = 0; i < TUNE_N; i++)
+        if (!strcmp(key, numbers[i].key)) {
+            bool minus = *s == '-' && numbers[i].min < 0;
+            end = number(s + minus, INT64_MAX / 1024, &t->n[i]);
+            t->n[i] = minus ? -t->n[i] : t->n[i];
+            t->given[i] = true;
+            return t->n[i] >= numbers[i].min ? end : NULL;
+        }
+    if (!strcmp(key, "cpus"))
+        return set(s, &t->cpus);
+    if (!strcmp(key, "mems")) {
+        end = set(s, &nodes);
+        return end && util_format(t->mems, sizeof t->mems, "%.*s", (int)(end - s), s) == 0 ? end : NULL;
+    }
+    for (uint8_t kind = 0; kind < THREAD_KINDS; kind++)
+        if (*key == pin_letters[kind] && t->pins < PINS_MAX) {
+            end = kind == THREAD_EMULATOR ? key + 1 : number(key + 1, UINT32_MAX, &id);
+            struct pin *p = &t->pin[t->pins++];
+            *p = (struct pin){ .kind = kind, .id = (uint32_t)id };
+            return end && !*end ? set(s, &p->cpus) : NULL;
+        }
+    return NULL;
+}
+
+int tune_read(struct tune *t, const char *text)
+{
+    memset(t, 0, sizeof *t);
+    for (const char *s = text ? text : ""; *s;) {
+        char key[KEY_BYTES];
+        size_t n = strcspn(s, "= ");
+        if (s[n] != '=' || n >= sizeof key)
+            return -EPROTO;
+        memcpy(key, s, n);
+        key[n] = 0;
+        if (!(s = word(t, key, s + n + 1)) || (*s && *s++ != ' '))
+            return -EPROTO;
+    }
+    return 0;
+}
+
+bool cpus_any(const struct cpus *c)
+{
+    for (size_t i = 0; i < ARRAY_N(c->w); i++)
+        if (c->w[i])
+            return true;
+    return false;
+}
+
+static bool has(const struct cpus *c, unsigned i)
+{
+    return i < CPUS_MAX && c->w[i / 64] >> i % 64 & 1;
+}
+
+bool cpus_text(const struct cpus *c, char *dst, size_t n)
+{
+    size_t at = 0;
+    *dst = 0;
+    for (unsigned i = 0, from; i < CPUS_MAX && at < n; i++) {
+        if (!has(c, i))
+            continue;
+        for (from = i; has(c, i + 1); i++)
+            ;
+        at += (size_t)snprintf(dst + at, n - at, from == i ? "%s%u" : "%s%u-%u", at ? "," : "", from, i);
+    }
+    return at < n;
+}
+
+const struct pin *tune_pin(const struct tune *t, int kind, uint32_t id)
+{
+    for (unsigned i = 0; i < t->pins; i++)
+        if (t->pin[i].kind == kind && t->pin[i].id == id)
+            return &t->pin[i];
+    return NULL;
+}
+
+const struct cpus *tune_cpus(const struct tune *t, int kind, uint32_t id)
+{
+    const struct pin *p = tune_pin(t, kind, id);
+    return p ? &p->cpus : cpus_any(&t->cpus) ? &t->cpus : NULL;
+}
