@@ -53,7 +53,7 @@ static int set_memory(struct setting *s)
 
 static int set_scheduler(struct setting *s)
 {
-    enum { SHARES, PERIOD_MIN = 1000, PERIOD_MAX = 1000000, QUOTA_MIN = 1000 };
+    enum { SHARES, PERIOD_MIN = 1000, PERIOD_MAX = 1000000, QUOTA_MIN = 1000, SHARES_MIN = 2, SHARES_MAX = 262144 };
     static const uint64_t quota_max = 17592186044415;
     for (unsigned i = 0; i < s->l.n; i++) {
         const struct typed *v = &s->l.v[i];
@@ -62,9 +62,11 @@ static int set_scheduler(struct setting *s)
         uint64_t n = is_quota ? (v->i > 0 ? (uint64_t)v->i : 0) : v->u, min = is_quota ? QUOTA_MIN : PERIOD_MIN, max = is_quota ? quota_max : PERIOD_MAX;
         if (v->which != SHARES && n && (n < min || n > max))
             return err_set(s->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "value of '%s' is out of range [%" PRIu64 ", %" PRIu64 "]", p->name, min, max);
+        if (s->is_live && v->which == SHARES && (n < SHARES_MIN || n > SHARES_MAX))       /* the kernel's bounds */
+            return err_set(s->e, VIR_ERR_INVALID_ARG, VIR_FROM_NONE, "shares '%" PRIu64 "' must be in range [%d, %d]", n, SHARES_MIN, SHARES_MAX);
         if (is_quota ? v->i != 0 : n || v->which == SHARES)
             tree_set_text(tree_make(s->dom, p->path), "%" PRId64, is_quota ? v->i : (int64_t)v->u);
-        else
+        else if (!s->is_live)       /* there it says nothing */
             remove_at(s->dom, p->path);
     }
     return 0;
@@ -118,6 +120,8 @@ static int set_blkio(struct setting *s)
     for (unsigned i = 0; i < s->l.n; i++) {
         const struct typed *v = &s->l.v[i];
         const struct param *p = &s->known[v->which];
+        if (p->type == TYPED_STRING && s->is_live)
+            return err_set(s->e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "limits of single block devices cannot be changed while the domain runs");
         if (p->type == TYPED_STRING) {
             if (set_devices(s, p->name, v->s))
                 return -1;
@@ -143,6 +147,11 @@ static int set_numa(struct setting *s)
         return err_set(s->e, VIR_ERR_INVALID_ARG, VIR_FROM_NONE, "Failed to parse bitmap '%s'", set->s);
     if (set && (!memcmp(map, none, sizeof map) || bitmap_format(map, BITMAP_BITS, nodes, sizeof nodes)))
         return err_set(s->e, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "Invalid nodeset of 'numatune': %s", set->s);
+    const struct tree *now = tree_get(s->dom, "numatune/memory");
+    if (s->is_live && mode && now && !tree_attr_is(now, "mode", params_numa_mode[mode->i]))
+        return err_set(s->e, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "can't change numatune mode for running domain");
+    if (s->is_live && set && now && !tree_attr_is(now, "mode", "restrictive") && !tree_attr_is(now, "nodeset", nodes))
+        return err_set(s->e, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "change of nodeset for running domain requires restrictive numa mode");
     if (!mode && !set)
         return 0;
     struct tree *memory = tree_make(s->dom, "numatune/memory");

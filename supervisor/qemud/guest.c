@@ -299,7 +299,7 @@ static int element_ask(struct flow *f)
 static const struct step element_steps[] = { { "read", element_ask, flow_answer, NULL }, { 0 } };
 
 /* A worker's call, with a file or a short body, which is a flow.
- * SAFETY: of status files and of devices that have gone a worker has one at a time: one that would have more of them than the disk takes, or would always
+ * SAFETY: of status files, of devices that have gone and of threads that came a worker has one at a time: one that would have more of them than the disk takes, or would always
  * have the next one waiting for its guest before a client's call, gets no more of the flows, and no more of the object, than one that has not. */
 static void worker_flow(const struct step *steps, struct run *r, struct peer *p, struct frame *fr)
 {
@@ -322,7 +322,7 @@ static const struct { uint32_t op; uint8_t kind; size_t body; unsigned fds; void
     { IN_STATE, FRAME_EVENT, sizeof(struct guest_state), 0, on_state, NULL }, { IN_STATUS_XML, FRAME_CALL, 0, 1, NULL, status_steps },
     { IN_STOPPED, FRAME_EVENT, sizeof(struct guest_state), 0, on_stopped, NULL }, { IN_LAUNCH, FRAME_CALL, sizeof(struct launch), 1, launch_begin, NULL },
     { IN_LOG_TAIL, FRAME_CALL, sizeof(struct log_tail), 0, log_tail, NULL }, { IN_DOC_ELEMENT, FRAME_CALL, 0, 1, NULL, element_steps },
-    { IN_LEASES_ASK, FRAME_CALL, 0, 0, lease_asked, NULL }, { IN_UNPLUGGED, FRAME_CALL, sizeof(struct plug_alias), 0, NULL, plug_steps },
+    { IN_LEASES_ASK, FRAME_CALL, 0, 0, lease_asked, NULL }, { IN_UNPLUGGED, FRAME_CALL, sizeof(struct plug_alias), 0, NULL, plug_steps }, { IN_TUNE, FRAME_CALL, 0, 0, NULL, tune_steps },
 };
 
 void objects_frame(struct peer *p, struct frame *f)

@@ -66,7 +66,7 @@ static void to_guest(const struct caller *c, struct frame *f)
 static void to_object(const struct caller *c, struct frame *f)
 {
     const struct index_slot *s = slot_row(slot_of(f->h.object));
-    bool plug = op_route_find(c->op)->route == ROUTE_PLUG, active = slot_active(s), live = f->h.flags & FRAME_LIVE || (plug && !op_route_find(c->op)->affects), config = f->h.flags & FRAME_CONFIG;
+    bool plug = op_route_find(c->op)->route == ROUTE_PLUG, active = slot_active(s), live = f->h.flags & FRAME_LIVE || (plug && !op_route_find(c->op)->affects && !(f->h.flags & FRAME_CONFIG)), config = f->h.flags & FRAME_CONFIG;
     if (!live && !config)
         *(active ? &live : &config) = true;
     if (live && !active)

@@ -6,7 +6,7 @@
 #include <fcntl.h>
 #include "supervisor/qemud/guest.h"
 
-enum { DEVICE = RUN_NEXT /* + enum plug_what: the tree of the device alone */, TRIES = 3, PAST_HANDS = 4, PAST_WORKER, PAST_ALL /* steps */ };
+enum { DEVICE = RUN_NEXT /* + enum plug_what: the tree of the device alone */, TRIES = 3, PAST_LOOKS = 2, PAST_HANDS = 5, PAST_WORKER, PAST_ALL /* steps */ };
 
 int run_is_up(struct flow *f)
 {
@@ -39,6 +39,8 @@ static int model_got(struct flow *f, struct frame *fr)
         run_fd_add(f->run, BFD_TREE, 0, STEAL_FD(&f->fd[FF_TREE]));
     } else if (f->doc.changes == PLUG_OUT || f->doc.changes == PLUG_NONE) {
         f->pc += f->doc.changes == PLUG_OUT ? PAST_HANDS : PAST_ALL;
+    } else if (f->doc.changes == PLUG_TUNE) {
+        f->pc += PAST_LOOKS;
     }
     return FLOW_NEXT;
 }
@@ -48,6 +50,13 @@ static int open_go(struct flow *f)
     f->next = true;
     run_fd_add(f->run, BFD_TREE, DEVICE + f->doc.changes, STEAL_FD(&f->fd[FF_TEXT]));
     return run_open(f, NULL);
+}
+
+/* Limits and pins: of a guest that runs, where they change, and at its start. Undone, what was so before is so again. */
+int run_tune(struct flow *f)
+{
+    const int next = run_latest(f->run, BFD_MANIFEST), own = run_fd(f->run, BFD_MANIFEST, 0), fds[] = { f->start_err.code ? own : next, f->start_err.code ? next : own };
+    return f->doc.changes == PLUG_TUNE || f->caller.op == OP_IN(IN_TUNE) ? run_hand(f, ROLE_HAND_LAUNCH, IN_HAND_TUNE, 0, fds, 2) : FLOW_NEXT;
 }
 
 /* The worker is asked again when it dies over it. */
@@ -74,7 +83,7 @@ static int next_end(struct flow *f)
             run_fd_add(f->run, kind, 0, fcntl(run_fd(f->run, kind, RUN_NEXT), F_DUPFD_CLOEXEC, 0));
         run_fd_drop(f->run, kind, RUN_NEXT, RUN_NEXT);
     }
-    run_fd_drop(f->run, BFD_TREE, DEVICE + PLUG_IN, DEVICE + PLUG_CHANGE);      /* the last: by it is known that there is something to ask about */
+    run_fd_drop(f->run, BFD_TREE, DEVICE + PLUG_IN, DEVICE + PLUG_TUNE);      /* the last: by it is known that there is something to ask about */
     run_fd_drop(f->run, BFD_NONE, 0, OWN_LOG - 1);
     f->i = 0;
     return FLOW_NEXT;
@@ -110,7 +119,7 @@ static int settled(struct flow *f, struct frame *fr)
 /* What was made for it goes again before the caller is told. */
 static int failed(struct flow *f)
 {
-    static const struct step undo_steps[] = { { "undo", settle_go, settled, flow_without }, { "forget", next_end, NULL, NULL }, { 0 } };
+    static const struct step undo_steps[] = { { "untune", run_tune, hand_did, flow_without }, { "undo", settle_go, settled, flow_without }, { "forget", next_end, NULL, NULL }, { 0 } };
     if (!f->next)
         return -1;
     f->start_err = f->err;
@@ -120,8 +129,10 @@ static int failed(struct flow *f)
 }
 
 #define LIVE_STEPS { "running", run_is_up, NULL, NULL }, { "compile", model_go, model_got, NULL }, { "look", chain_look, chain_looked, NULL }, { "probe", chain_probe, chain_probed, NULL }, \
-    { "open", open_go, run_opened, failed }, { "net", run_net, run_opened, failed }, { "plug", plug_go, plugged, failed }, { "settle", settle_go, settled, flow_without }
+    { "open", open_go, run_opened, failed }, { "net", run_net, run_opened, failed }, { "tune", run_tune, hand_did, failed }, { "plug", plug_go, plugged, failed }, { "settle", settle_go, settled, flow_without }
 const struct step plug_steps[] = { { "claim", doc_claim, NULL, NULL }, LIVE_STEPS, { 0 } };
+
+const struct step tune_steps[] = { { "claim", doc_claim, NULL, NULL }, { "running", run_is_up, NULL, NULL }, { "tune", run_tune, hand_did, NULL }, { 0 } };
 
 void plug_call(const struct caller *c, struct frame *f)
 {
@@ -134,8 +145,10 @@ void plug_call(const struct caller *c, struct frame *f)
 
 void plug_again(struct run *r)
 {
-    static const struct step steps[] = { { "claim", doc_claim, NULL, NULL }, { "running", run_is_up, NULL, NULL }, { "plug", plug_go, plugged, failed }, { "settle", settle_go, settled, flow_without }, { 0 } };
-    uint32_t what = run_fd(r, BFD_TREE, DEVICE + PLUG_IN) >= 0 ? PLUG_IN : PLUG_CHANGE;
+    static const struct step steps[] = { { "claim", doc_claim, NULL, NULL }, { "running", run_is_up, NULL, NULL }, { "tune", run_tune, hand_did, failed }, { "plug", plug_go, plugged, failed }, { "settle", settle_go, settled, flow_without }, { 0 } };
+    uint32_t what = PLUG_IN;
+    while (what < PLUG_TUNE && run_fd(r, BFD_TREE, DEVICE + what) < 0)
+        what++;
     struct flow *f = run_fd(r, BFD_TREE, DEVICE + what) < 0 ? NULL : run_flow(steps, flow_answered, NULL, r);
     if (!f)
         return;

@@ -194,7 +194,7 @@ static int xml_slot(struct flow *f)
 
 #define START_STEPS { "begin", begin, NULL, NULL }, { "saved", saved_go, saved_got, NULL }, { "read", read_text, doc_text_got, NULL }, { "compile", compile, compiled, NULL }, { "judge", saved_judge, NULL, NULL }, { "look", chain_look, chain_looked, NULL }, \
     { "probe", chain_probe, chain_probed, NULL }, { "connect", talk_logs, talk_connected, NULL }, { "logs", talk_go, run_open, NULL }, { "open", open_go, run_opened, NULL }, { "net", run_net, run_opened, NULL }, { "worker", worker_go, NULL, worker_died }, \
-    { "up", up, NULL, NULL }, { "image", saved_drop, saved_dropped, flow_without }, { 0 }
+    { "tune", run_tune, hand_did, NULL }, { "up", up, NULL, NULL }, { "image", saved_drop, saved_dropped, flow_without }, { 0 }
 const struct step create_steps[] = { { "claim", doc_claim, NULL, NULL }, START_STEPS };
 const struct step create_xml_steps[] = { { "again", doc_again, NULL, NULL }, { "document", doc_xmlc_pass, doc_take, NULL }, { "slot", xml_slot, NULL, NULL }, START_STEPS };
 

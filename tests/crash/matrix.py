@@ -24,9 +24,10 @@ CALL_LIMIT = 40     # seconds for a call that a crash came across
 # Flows of which only some points are new: IN_HAND_PIDFD, and conf's first call in a daemon's life, IN_CONF_LIST; IN_START, and IN_STATE, by which a
 # worker tells that the state is restored; and the call whose work does not show, domain.attach_device_flags;
 # domain.rename with IN_CONF_RENAME and IN_CONF_RENAMED;
-# of a device for a guest that runs the call, IN_PLUG, IN_HAND_OPEN and IN_HAND_SETTLE
+# of a device for a guest that runs the call, IN_PLUG, IN_HAND_OPEN and IN_HAND_SETTLE; of its pins the call, IN_PLUG and IN_HAND_TUNE
 ONLY = {"takeover": {"supervisor": ("0:118",), "hand-open": ("0:118",), "conf": ("0:65",)}, "restore": {"supervisor": ("0:104",), "qemu": ("0:97", "0:104")},
-        "attach": {"supervisor": ("1:160",)}, "rename": {"supervisor": ("1:358", "0:71", "0:72"), "conf": ("0:71", "0:72"), "xmlc": ("1:358",)}, "plug": {"supervisor": ("1:8", "0:107", "0:121"), "qemu": ("0:107",), "hand-open": ("0:112", "0:121"), "xmlc": ("1:8",)}}
+        "attach": {"supervisor": ("1:160",)}, "rename": {"supervisor": ("1:358", "0:71", "0:72"), "conf": ("0:71", "0:72"), "xmlc": ("1:358",)}, "plug": {"supervisor": ("1:8", "0:107", "0:121"), "qemu": ("0:107",), "hand-open": ("0:112", "0:121"), "xmlc": ("1:8",)},
+        "tune": {"supervisor": ("1:225", "0:107", "0:123"), "qemu": ("0:107",), "hand-launch": ("0:123",), "xmlc": ("1:225",)}}
 LEASES = ("0:103", "0:120", "0:167")        # IN_LEASES_ASK, IN_HAND_DAEMON, IN_TALK
 LOGS = ("0:120", "0:167", "0:112")          # IN_HAND_DAEMON, IN_TALK, IN_HAND_OPEN with its answer
 BESIDE = {"logs": ("virtlogd", 'stdio_handler = "logd"\n'), "leases": ("virtlockd", 'lock_manager = "lockd"\n')}      # the daemon that a flow wants
@@ -144,6 +145,25 @@ class Flows:
             os.unlink(self.b.marker)
         assert path in wait_for("the document", lambda: self.dom().XMLDesc(0), 20), "the disk is not there"
 
+    def tune(self):
+        """CPUs of a guest's threads: who is told that they are others finds them so, in the document and on the host; whoever failed, that nothing is between the two."""
+        import libvirt
+        d = self.dom()
+        want = "0" if "cpuset='1'" in wait_for("the document", lambda: d.XMLDesc(0), 20) else "1"
+        open(self.b.marker, "w").close()
+        try:
+            d.pinVcpuFlags(0, (want == "0", want == "1"), libvirt.VIR_DOMAIN_AFFECT_LIVE)
+        finally:
+            os.unlink(self.b.marker)
+        assert "cpuset='%s'" % want in wait_for("the document", lambda: self.dom().XMLDesc(0), 20), "the pin is not there"
+        on = set()
+        for pid in self.b.role("guest"):
+            for task in os.listdir("/proc/%d/task" % pid):
+                status = open("/proc/%d/task/%s/status" % (pid, task)).read()
+                if status.startswith("Name:\tCPU 0/") and "victim" in open("/proc/%d/cmdline" % pid).read():
+                    on.add(re.search(r"Cpus_allowed_list:\s*(.*)", status).group(1))
+        assert on == {want}, on
+
     def takeover(self):
         """The next daemon, with the same point armed, finds the guests that run."""
         self.b.stop_daemon()
@@ -176,6 +196,7 @@ FLOWS = {
     "rename":   (("define_earlier",),           "defined"),
     "attach":   (("define",),                   "defined"),
     "plug":     (("define_pluggable", "start"), "running"),
+    "tune":     (("define_pluggable", "start"), "running"),
     "takeover": (("define", "start"),           "running"),
     "save":     (("define", "start"),           "saved"),
     "restore":  (("define", "start", "save"),   "running"),
@@ -272,7 +293,7 @@ def check(b, flow, before, its):
         wait_for("leases are as the guest is", lambda: locklib.is_locked(b.dir + "/var/lib/libvirt/images/victim.img") == (f.dom().state()[0] == 1))
 
     def finished():
-        if state_of(b) == want and flow not in ("running", "console", "domstats", "shutdown", "takeover", "leases", "attach", "plug"):
+        if state_of(b) == want and flow not in ("running", "console", "domstats", "shutdown", "takeover", "leases", "attach", "plug", "tune"):
             return True
         return attempt(f.start if flow == "restore" else getattr(f, flow)) is None and state_of(b) == want
     wait_for("flow %s works again" % flow, finished, 60)
@@ -369,7 +390,7 @@ def main():
                 mark = len(b.log_text())
                 try:
                     b.armed = "BULKHEAD_CRASH='%s'" % point
-                    if flow == "restore" and point.startswith("qemu ") or flow == "plug" and point.startswith("hand-open "):
+                    if flow == "restore" and point.startswith("qemu ") or flow == "plug" and point.startswith("hand-open ") or flow == "tune" and point.startswith("hand-launch "):
                         b.armed += " BULKHEAD_CRASH_WHEN=" + b.marker
                     b.start(b.armed)
                     # Preparation may not be able to reach the point, but a gateway of the pool can.

@@ -38,6 +38,7 @@ guest_tests = \
 	%D%/test-guest-nics.py \
 	%D%/test-guest-owner.py \
 	%D%/test-guest-plug.py \
+	%D%/test-guest-tune.py \
 	%D%/test-guest-serial.py \
 	%D%/test-guest-spice.py \
 	%D%/test-guest-vnc.py \

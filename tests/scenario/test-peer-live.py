@@ -74,7 +74,58 @@ perf busy
 perf busy --enable nosuch
 dumpxml busy
 dumpxml busy --inactive
+vcpupin busy 0 1 --live
+vcpupin busy 1 0 --live
+vcpupin busy 0 5 --live
+vcpupin busy 0 r --live
+vcpupin busy 0 0
+vcpupin busy 1 1 --live --config
+vcpupin busy
+vcpupin busy --config
+emulatorpin busy 1 --live
+emulatorpin busy 7 --live
+emulatorpin busy 0 --live --config
+emulatorpin busy
+iothreadpin busy 1 1 --live
+iothreadpin busy 1 0 --live --config
+iothreadpin busy 2 1
+iothreadinfo busy
+schedinfo busy
+schedinfo busy --set cpu_shares=2000 --live
+schedinfo busy --set cpu_shares=1 --live
+schedinfo busy --set cpu_shares=0 --live
+schedinfo busy --set vcpu_quota=50000 --live
+schedinfo busy --set vcpu_period=20000 --live
+schedinfo busy --set vcpu_period=20 --live
+schedinfo busy --set emulator_quota=50000 emulator_period=90000
+schedinfo busy --set global_quota=150000 --live
+schedinfo busy --set global_period=50000 --live
+schedinfo busy --set iothread_quota=150000 --live
+schedinfo busy --set iothread_quota=50000 --config
+schedinfo busy --set vcpu_quota=-1 --live
+schedinfo busy --set vcpu_period=0 --live
+schedinfo busy
+memtune busy
+memtune busy --hard-limit 800000 --live
+memtune busy --soft-limit 700000 --live
+memtune busy --swap-hard-limit 900000 --live
+memtune busy --hard-limit 1000000 --live
+memtune busy --hard-limit 100 --live
+memtune busy --hard-limit -1 --live
+memtune busy --swap-hard-limit -1 --live
+memtune busy --soft-limit 600000 --live --config
+memtune busy
+blkiotune busy
+blkiotune busy --weight 500 --live
+blkiotune busy --weight 5 --live --config
+blkiotune busy
+numatune busy --nodeset 0 --live
+numatune busy --mode strict --nodeset 0 --live
 numatune busy --mode interleave --live
+numatune busy --nodeset 99 --live
+numatune busy
+dumpxml busy
+dumpxml busy --inactive
 domiftune busy 52:54:00:b0:00:01 --inbound 100 --live
 schedinfo busy --set vcpu_quota=1 --live
 memtune busy --min-guarantee 5

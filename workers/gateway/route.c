@@ -109,5 +109,7 @@ int call_object(struct gw *gw, struct call *c, struct err *e)
     /* What a guest without a definition would be defined as is told by its worker. */
     if (c->op->id == OP_REMOTE_DOMAIN_GET_XML_DESC && !(s.flags & SLOT_PERSISTENT))
         c->flags &= (uint16_t)~FRAME_CONFIG;
+    if (c->op->id == OP_REMOTE_DOMAIN_SET_SCHEDULER_PARAMETERS && s.id < 0)     /* it says not which, and means what there is */
+        c->flags |= FRAME_CONFIG;
     return 0;
 }

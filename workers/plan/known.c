@@ -7,7 +7,7 @@
 /* path: from <domain> or from a device.  attrs, children: names; "*": all, and everything below is somebody else's or of no effect on QEMU.
  * An element that is a child of a row and has no row of its own may have text only. */
 static const struct known { const char *path, *attrs, *children; } rows[] = {
-    { "domain", "type id xmlns:qemu", "name uuid genid hwuuid title description metadata memory currentMemory maxMemory memoryBacking memtune vcpu vcpus "
+    { "domain", "type id xmlns:qemu", "name uuid genid hwuuid title description metadata memory currentMemory maxMemory blkiotune memoryBacking memtune vcpu vcpus "
       "iothreads iothreadids cputune numatune resource sysinfo os features cpu clock on_poweroff on_reboot on_crash on_lockfailure pm devices "
       "seclabel qemu:commandline qemu:override qemu:deprecation" },
     { "metadata", "*", "*" }, { "seclabel", "*", "label imagelabel" }, { "resource", "", "partition" }, { "qemu:commandline", "*", "*" }, { "qemu:override", "*", "*" },
@@ -20,7 +20,8 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     { "memtune/swap_hard_limit", "unit", "" },
     { "vcpu", "placement current cpuset", "" }, { "vcpus", "", "vcpu" }, { "vcpus/vcpu", "id enabled hotpluggable order", "" },
     { "iothreadids", "", "iothread" }, { "iothreadids/iothread", "id thread_pool_min thread_pool_max", "" },
-    { "cputune", "", "shares global_period global_quota" },
+    { "cputune", "", "shares period quota global_period global_quota emulator_period emulator_quota iothread_period iothread_quota vcpupin emulatorpin iothreadpin" },
+    { "cputune/vcpupin", "vcpu cpuset", "" }, { "cputune/emulatorpin", "cpuset", "" }, { "cputune/iothreadpin", "iothread cpuset", "" }, { "blkiotune", "", "weight" },
     { "numatune", "", "memory memnode" }, { "numatune/memory", "mode nodeset placement", "" }, { "numatune/memnode", "cellid mode nodeset", "" },
     { "sysinfo", "type", "*" },
     { "os", "firmware", "type loader nvram boot bootmenu bios smbios kernel initrd cmdline dtb acpi firmware" }, { "os/type", "arch machine", "" },

@@ -1,5 +1,6 @@
 /* api_cpu.c: vCPUs, their places and times. */
 #include "config.h"
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -89,14 +90,18 @@ static void thread_allowed(struct guest *g, uint32_t vcpu, uint8_t *map, size_t 
         allowed(g, "status", map, bytes);
 }
 
-/* The document's set, or where QEMU may run as a whole. */
+/* The document's set, or all CPUs that there are for a process that nobody pins, as we are. */
 static void pinned(struct guest *g, const struct tree *pin, uint8_t *map, size_t bytes)
 {
+    cpu_set_t own;
     const char *set = tree_attr(pin, "cpuset");
     if (!set)
         set = tree_path_attr(g->tree, "vcpu", "cpuset");
-    if (!set || guest_parse_cpus(set, map, bytes))
-        allowed(g, "status", map, bytes);
+    if (set && !guest_parse_cpus(set, map, bytes))
+        return;
+    memset(map, 0, bytes);
+    if (sched_getaffinity(0, sizeof own, &own) == 0)
+        memcpy(map, &own, bytes < sizeof own ? bytes : sizeof own);
 }
 
 static int32_t last_cpu(struct guest *g, uint32_t vcpu)

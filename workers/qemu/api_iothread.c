@@ -21,6 +21,8 @@ static void on_listed(struct call *c, json_t *ret)
         iothread_remove(c->g->tree, x->id);
     stats_forget(c->g);
     guest_told(c->g);
+    if (x->is_new)
+        guest_tune(c->g);
     call_ok(c);
 }
 

@@ -1,7 +1,5 @@
-/* api_tune.c: limits, pins and what is done at the end, of a running guest.
- *
- * What the monitor can change is changed.  Limits that are the host's to set (control groups, affinity, traffic) are refused when all that is wrong with the
- * call itself has been said. */
+/* api_tune.c: what is done at the end of a running guest, and limits that nobody sets while it runs: they are refused when all that is wrong with the call itself has
+ * been said.  Limits of control groups and pins are not the worker's (plug_tune.c). */
 #include "config.h"
 #include <stdio.h>
 #include <string.h>
@@ -13,90 +11,19 @@
 #include "workers/tree-iothreads.h"
 #include "workers/tree-params.h"
 
-static void refuse(struct guest *g, const struct request *rq, const char *what)
-{
-    reply_err(g, rq, VIR_ERR_OPERATION_UNSUPPORTED, "%s cannot be changed while the domain runs", what);
-}
-
 OP_FN(api_set_params)
 {
-    static const struct { uint32_t op; const char *what; } names[] = {
-        { OP_REMOTE_DOMAIN_SET_MEMORY_PARAMETERS, "memory limits" }, { OP_REMOTE_DOMAIN_SET_BLKIO_PARAMETERS, "limits of block devices" },
-        { OP_REMOTE_DOMAIN_SET_NUMA_PARAMETERS, "the placement of memory" }, { OP_REMOTE_DOMAIN_SET_INTERFACE_PARAMETERS, "an interface's bandwidth" },
-        { OP_REMOTE_DOMAIN_SET_PERF_EVENTS, "performance events" },
-    };
     struct guest *g = w->data;
     struct err e = ERR_INIT;
     struct mp_in in;
-    const char *what = "scheduler parameters";
     if (call_args(g, rq, f, &in))
         return;
     AUTO_TREE *copy = tree_copy(g->tree);
-    for (size_t i = 0; i < ARRAY_N(names); i++)
-        if (names[i].op == rq->op)
-            what = names[i].what;
     if (tree_params_set(rq->op, copy, true, &in, &e))
         worker_error(w, rq, &e);
     else
-        refuse(g, rq, what);
-}
-
-/* ---- pins ---- */
-
-/* The set that comes next, and flags where there are some. 0, or answered and -1. */
-static int cpuset_arg(struct guest *g, const struct request *rq, struct mp_in *in, const char *empty)
-{
-    size_t n;
-    const uint8_t *p = mp_get_bin(in, &n);
-    bool any = false;
-    if (mp_peek(in) != MP_END)
-        mp_get_u32(in);
-    if (call_end_args(g, rq, in))
-        return -1;
-    for (size_t i = 0; i < n; i++)
-        any |= p[i] != 0;
-    if (!any)
-        reply_err(g, rq, VIR_ERR_INVALID_ARG, "%s", empty);
-    return any ? 0 : -1;
-}
-
-OP_FN(api_pin_vcpu)
-{
-    struct guest *g = w->data;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
-    uint32_t id = mp_get_u32(&in);
-    if (cpuset_arg(g, rq, &in, "Empty cpu list for pinning"))
-        return;
-    if (id >= vcpus_max(g))
-        reply_err(g, rq, VIR_ERR_INVALID_ARG, "vcpu %d is out of range of live cpu count %d", (int)id, (int)vcpus_max(g));
-    else
-        refuse(g, rq, "vCPU pinning");
-}
-
-OP_FN(api_pin_emulator)
-{
-    struct guest *g = w->data;
-    struct mp_in in;
-    if (!call_args(g, rq, f, &in) && !cpuset_arg(g, rq, &in, "Empty cpu list for pinning"))
-        refuse(g, rq, "emulator pinning");
-}
-
-OP_FN(api_pin_iothread)
-{
-    struct guest *g = w->data;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
-    uint32_t id = mp_get_u32(&in);
-    AUTO_TREE *copy = tree_copy(g->tree);
-    if (cpuset_arg(g, rq, &in, "Empty iothread cpumap list for pinning"))
-        return;
-    if (!iothread_find(copy, id))
-        reply_err(g, rq, VIR_ERR_INVALID_ARG, "iothread %d not found", (int)id);
-    else
-        refuse(g, rq, "IOThread pinning");
+        reply_err(g, rq, VIR_ERR_OPERATION_UNSUPPORTED, "%s cannot be changed while the domain runs",
+                  rq->op == OP_REMOTE_DOMAIN_SET_PERF_EVENTS ? "performance events" : "an interface's bandwidth");
 }
 
 /* ---- what is done when the guest ends ---- */

@@ -86,6 +86,8 @@ static void note(struct guest *g, uint32_t id, bool online)
     s.individual = true;
     vcpus_store(g->tree, &s);
     guest_told(g);
+    if (online)
+        guest_tune(g);
 }
 
 static void note_start(struct guest *g)

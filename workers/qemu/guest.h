@@ -93,6 +93,7 @@ struct guest {
     struct loop_timer save_later, send_later;      /* status, checkpoint and state are written so often and not oftener */
     uint64_t saved_ms, sent_ms;
     bool status_busy, status_again;     /* the file is being written; and is old already */
+    bool tune_busy, tune_again;         /* plug_tune.c: the supervisor was told of a new thread; and there is another one */
     uint64_t save_seq;
     bool tainted_monitor, tainted_agent;    /* a client sent commands of its own */
     struct late_event { int32_t event, detail; } late[GUEST_LATE_MAX];  /* lifecycle events that wait for their turn */
@@ -167,6 +168,7 @@ bool guest_is_rebooting(const struct guest *g);                         /* it is
 void guest_was_reset(struct guest *g);                                  /* after RESET: a reboot of ours goes on */
 void guest_save_in(struct guest *g, uint64_t ms);                       /* at the latest */
 void guest_changed(struct guest *g);                                    /* the tree or the notes changed: save soon */
+void guest_tune(struct guest *g);                                       /* QEMU has a new thread, which may have a place of its own on the host */
 void guest_told(struct guest *g);                                       /* by a client, who is not answered before they are noted */
 uint64_t guest_cpu_time(struct guest *g, uint64_t *user_ns, uint64_t *system_ns);  /* ns; user, system may be NULL; 0 unknown */
 

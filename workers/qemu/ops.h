@@ -95,17 +95,8 @@
     X(REMOTE_DOMAIN_SET_VCPUS_FLAGS, api_set_vcpus_flags) \
     X(REMOTE_DOMAIN_SET_VCPU, api_set_vcpu) \
     /* api_tune.c */ \
-    X(REMOTE_DOMAIN_SET_SCHEDULER_PARAMETERS, api_set_params) \
-    X(REMOTE_DOMAIN_SET_SCHEDULER_PARAMETERS_FLAGS, api_set_params) \
-    X(REMOTE_DOMAIN_SET_MEMORY_PARAMETERS, api_set_params) \
-    X(REMOTE_DOMAIN_SET_BLKIO_PARAMETERS, api_set_params) \
-    X(REMOTE_DOMAIN_SET_NUMA_PARAMETERS, api_set_params) \
     X(REMOTE_DOMAIN_SET_INTERFACE_PARAMETERS, api_set_params) \
     X(REMOTE_DOMAIN_SET_PERF_EVENTS, api_set_params) \
-    X(REMOTE_DOMAIN_PIN_VCPU, api_pin_vcpu) \
-    X(REMOTE_DOMAIN_PIN_VCPU_FLAGS, api_pin_vcpu) \
-    X(REMOTE_DOMAIN_PIN_EMULATOR, api_pin_emulator) \
-    X(REMOTE_DOMAIN_PIN_IOTHREAD, api_pin_iothread) \
     X(REMOTE_DOMAIN_SET_LIFECYCLE_ACTION, api_set_lifecycle) \
     /* api_inside.c */ \
     X(REMOTE_DOMAIN_FSFREEZE, api_fsfreeze) \

@@ -53,9 +53,10 @@ void plug_settled(struct guest *g);                                     /* clean
 void plug_gone(struct guest *g);                                        /* QEMU has ended */
 json_t *plug_undo(const struct plugging *p, size_t n);                  /* a group that undoes the first n steps */
 
-/* plug_change.c, unplug.c: the other two kinds of IN_PLUG */
+/* plug_change.c, unplug.c, plug_tune.c: the other kinds of IN_PLUG */
 void plug_change_begin(struct plugging *p);
 void plug_out_begin(struct plugging *p);
+void plug_tune_begin(struct plugging *p);
 /* unplug.c */
 void unplug_deleted(struct guest *g, const char *alias);                /* QEMU has that device no more */
 void unplug_refused(struct guest *g, const char *alias);                /* the guest does not let it go */

@@ -154,7 +154,8 @@ static int cpuset_arg(struct job *j, const char *empty, char *out, size_t size)
     uint8_t map[BITMAP_BITS / 8] = {0};
     size_t n;
     const uint8_t *p = mp_get_bin(&j->in, &n);
-    mp_get_u32(&j->in);
+    if (mp_peek(&j->in) != MP_END)
+        mp_get_u32(&j->in);
     if (args_end(j))
         return -1;
     memcpy(map, p, n < sizeof map ? n : sizeof map);
@@ -194,7 +195,7 @@ static int pin_vcpu(struct job *j, struct mp_out *o)
     if (cpuset_arg(j, "Empty cpu list for pinning", set, sizeof set))
         return -1;
     if (vcpus_load(j->t, &s) || id >= s.max)
-        return err_set(&j->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "vcpu %d is out of range of persistent cpu count %d", (int)id, (int)s.max);
+        return err_set(&j->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "vcpu %d is out of range of %s cpu count %d", (int)id, j->is_live ? "live" : "persistent", (int)s.max);
     set_pin(j->t, "vcpupin", "vcpu", id, set);
     return done(o);
 }
@@ -216,7 +217,7 @@ static int pin_iothread(struct job *j, struct mp_out *o)
     uint32_t id = mp_get_u32(&j->in);
     if (cpuset_arg(j, "Empty iothread cpumap list for pinning", set, sizeof set))
         return -1;
-    if (!iothread_find(j->t, id))
+    if (!j->is_live && !iothread_find(j->t, id))        /* which threads QEMU has by now the hand sees */
         return err_set(&j->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "iothreadid %d not found", (int)id);
     set_pin(j->t, "iothreadpin", "iothread", id, set);
     return done(o);
@@ -285,7 +286,7 @@ static int set_name(struct job *j, struct mp_out *o)
 static int set_params(struct job *j, struct mp_out *o)
 {
     skip_dom(j);
-    return tree_params_set(j->rq->op, j->t, false, &j->in, &j->e) ? -1 : done(o);
+    return tree_params_set(j->rq->op, j->t, j->is_live, &j->in, &j->e) ? -1 : done(o);
 }
 
 const struct stored_op stored_sets[] = {
@@ -308,5 +309,19 @@ const struct stored_op stored_sets[] = {
     {OP_REMOTE_DOMAIN_SET_INTERFACE_PARAMETERS, set_params},
     {OP_REMOTE_DOMAIN_SET_BLOCK_IO_TUNE, set_params},
     {OP_REMOTE_DOMAIN_SET_PERF_EVENTS, set_params},
+    {0, NULL},
+};
+
+/* Of those, what is done to a running guest by way of its model: by a hand, and not by its worker. */
+const struct stored_op live_sets[] = {
+    {OP_REMOTE_DOMAIN_PIN_VCPU, pin_vcpu},
+    {OP_REMOTE_DOMAIN_PIN_VCPU_FLAGS, pin_vcpu},
+    {OP_REMOTE_DOMAIN_PIN_EMULATOR, pin_emulator},
+    {OP_REMOTE_DOMAIN_PIN_IOTHREAD, pin_iothread},
+    {OP_REMOTE_DOMAIN_SET_MEMORY_PARAMETERS, set_params},
+    {OP_REMOTE_DOMAIN_SET_SCHEDULER_PARAMETERS, set_params},
+    {OP_REMOTE_DOMAIN_SET_SCHEDULER_PARAMETERS_FLAGS, set_params},
+    {OP_REMOTE_DOMAIN_SET_BLKIO_PARAMETERS, set_params},
+    {OP_REMOTE_DOMAIN_SET_NUMA_PARAMETERS, set_params},
     {0, NULL},
 };

@@ -231,6 +231,7 @@ static int on_start(struct job *j, const struct doc_start *s)
     AUTO_TREE *t = stored(j);
     if (!t || run_form(t, s->id, &j->env, &j->e))
         return -1;
+    d.changes = tune_threads(t) ? PLUG_TUNE : 0;
     AUTO_TREE *form = tree_copy(t);
     return send_doc(j, t, form, true, &d, NULL);
 }
@@ -361,10 +362,24 @@ static int send_run(struct job *j, const struct mp_out *reply)
     return r;
 }
 
+static int on_tune(struct job *j, stored_fn *fn)
+{
+    struct mp_out o;
+    mp_out_init(&o, 64);
+    j->t = j->run.t;
+    j->is_live = true;
+    int r = fn(j, &o) < 0 || plug_tune(&j->run, &j->e) ? -1 : send_run(j, &o);
+    mp_out_free(&o);
+    return r;
+}
+
 static int on_plug(struct job *j)
 {
     size_t n, i = 0;
     struct mp_out o;
+    for (const struct stored_op *s = live_sets; s->op; s++)
+        if (s->op == j->rq->op)
+            return on_tune(j, s->fn);
     while (i < ARRAY_N(plugs) && plugs[i].op != j->rq->op)
         i++;
     if (i == ARRAY_N(plugs))
@@ -488,6 +503,8 @@ int main(void)
     for (size_t i = 0; i < ARRAY_N(in); i++)
         answers(OP_IN(in[i]), on_call);
     answers(OP_IN(IN_DOC_ELEMENT), on_element);
+    for (const struct stored_op *s = live_sets; s->op; s++)
+        answers(s->op, on_call);
     w.ops = ops;
     worker_lock(&w);
     return worker_run(&w);

@@ -17,6 +17,7 @@ struct job {
     struct tree *t;             /* the stored definition, for calls on one */
     struct plug_run run;        /* of a running guest; t NULL: the call is not on one */
     unsigned cpus;              /* of the host */
+    bool is_live;               /* t is a running guest's */
     struct mp_out event;        /* fields of a metadata-change event behind its domain; empty: none */
 };
 
@@ -25,7 +26,7 @@ struct job {
  * -1: j->e is set. */
 typedef int stored_fn(struct job *j, struct mp_out *o);
 struct stored_op { uint32_t op; stored_fn *fn; };
-extern const struct stored_op stored_ops[], stored_sets[];       /* ops.c, ops-set.c; each ends with op 0 */
+extern const struct stored_op stored_ops[], stored_sets[], live_sets[];      /* ops.c, ops-set.c; each ends with op 0 */
 int args_end(struct job *j);                                    /* after the last getter: 0, or -1 with j->e */
 int memory_set(struct job *j, uint64_t kib, bool maximum);      /* in j->t; 0 or -1 */
 /* Calls on a document in the arguments, without an object. */
