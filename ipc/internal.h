@@ -118,6 +118,8 @@ enum internal_op {
     IN_HAND_TUNE,       /* hand-launch. CALL: struct hand_req; fds: [0] a manifest, [1] another one of the run's (or the same): what its MK_TUNE says is so then for the guest that runs, and what
                          * only the other one's says is no more. Reply: struct hand_done; a failure: it is as the other one says */
     IN_HAND_OWNER,      /* hand-open. CALL: struct hand_owner, fd [0] an accepted socket: who is at its other end. Reply: struct lock_done; fd [0] a pidfd */
+    IN_HAND_STATE,      /* hand-open. CALL: struct hand_req; fds: [0] a manifest with MK_STATE, [1] its grants, [2], if any, what was opened: it is whole, and is brought to the disk. Else a
+                         * file that was made is removed again. Reply: struct hand_done */
     /* debug, admin door only */
     IN_WORKERS = 128,   /* CALL: reply: struct peer_row, one after the other */
     IN_WORKER_DEBUG,    /* CALL admin gateway -> supervisor -> qemu worker: arg: enum worker_debug; object in the header. Reply: msgpack [[[name, value] ...]]: what it is doing */

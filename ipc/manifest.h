@@ -28,6 +28,8 @@ enum manifest_kind {
     MK_HOSTNET,      /* QEMU stays in the host's net namespace (user-mode NIC) */
     MK_NVRAM,        /* path: writable firmware variables, made from aux (template) when absent */
     MK_TUNE,         /* aux: what the host's kernel is told of the guest: limits of its control groups, CPUs of its threads ("shares=2000 cpus=0-3 v0=1"; supervisor/hand_tune.h). One at most */
+    MK_STATE,        /* path: file of a client's choice for a guest's state or memory, made or emptied; MF_PROBE: a saved state (save.h) that is there, MF_RO: to be read. Of no guest's
+                      * document */
     MK_KIND_N
 };
 enum manifest_flags {
@@ -75,9 +77,9 @@ struct grant {
     uint8_t made;           /* 1: carried out by this hand (each hand answers for all entries; merge those that are made) */
     uint8_t nqemu;          /* descriptors in QEMU from qemu_fd[0] on: a multi-queue MK_TAP has one a queue */
     uint8_t nworker;        /* descriptors on our side */
-    uint8_t is_new;         /* MK_TAP: the interface is ours to delete; MK_NVRAM: made from its template now */
+    uint8_t is_new;         /* MK_TAP: the interface is ours to delete; MK_NVRAM, MK_STATE: made now */
     uint32_t port;          /* MK_TCP_LISTEN: the one that was bound */
-    uint64_t dev, ino, size;   /* images: what was opened (pin), size in bytes of a block device or file; MK_UNIX_LISTEN: the socket's place */
+    uint64_t dev, ino, size;   /* images: what was opened (pin), size in bytes of a block device or file; MK_UNIX_LISTEN, MK_STATE: the socket's place, the file's */
     uint32_t is_block;
     uint32_t probed_format; /* enum image_format, for MF_PROBE */
     char name[108];         /* MK_PTY: path of the slave (/dev/pts/N); MK_TAP: interface name */

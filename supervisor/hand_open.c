@@ -317,10 +317,10 @@ static int open_nothing(struct opener *o, const struct manifest_entry *m, const 
 static open_fn *const makers[MK_KIND_N] = {
     [MK_IMAGE] = open_image, [MK_BIND] = open_check, [MK_FILE_OUT] = open_file_out, [MK_LOG] = open_log, [MK_PTY] = open_pty,
     [MK_UNIX_LISTEN] = open_unix_listen, [MK_UNIX_CONNECT] = open_unix_connect, [MK_PAIR] = open_pair, [MK_TCP_LISTEN] = open_tcp_listen,
-    [MK_TAP] = open_nothing, [MK_DEVNODE] = open_check, [MK_HOSTNET] = open_nothing, [MK_NVRAM] = open_nvram, [MK_TUNE] = open_nothing /* hand-launch's */,
+    [MK_TAP] = open_nothing, [MK_DEVNODE] = open_check, [MK_HOSTNET] = open_nothing, [MK_NVRAM] = open_nvram, [MK_STATE] = open_state, [MK_TUNE] = open_nothing /* hand-launch's */,
 };
 static const bool needs_path[MK_KIND_N] = { [MK_IMAGE] = true, [MK_BIND] = true, [MK_FILE_OUT] = true, [MK_LOG] = true, [MK_UNIX_LISTEN] = true,
-    [MK_UNIX_CONNECT] = true, [MK_DEVNODE] = true, [MK_NVRAM] = true };
+    [MK_UNIX_CONNECT] = true, [MK_DEVNODE] = true, [MK_NVRAM] = true, [MK_STATE] = true };
 
 int open_entry(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
 {
@@ -545,6 +545,7 @@ int main(void)
     case OP_IN(IN_HAND_DAEMON): hand_daemon(&h); break;
     case OP_IN(IN_HAND_PIDFD): hand_adopt(&h); break;
     case OP_IN(IN_HAND_SETTLE): hand_settle(&h); break;
+    case OP_IN(IN_HAND_STATE): hand_state(&h); break;
     default:
         log_err("no such verb: %u", OP_PROC(h.call.h.op));
         return 2;

@@ -505,6 +505,86 @@ static void nvram(void)
     finish();
 }
 
+/* What becomes of a file that was opened: keep: it is whole; else it is taken back. The hand's error, 0 none. */
+static int settle(bool keep, int *file)
+{
+    struct hand_done d = { .error = -ENOSYS };
+    int fds[] = { frame_memfd("m", buf, out.len), frame_memfd("g", &grants, sizeof grants.h + grants.h.n * sizeof grants.g[0]), *file };
+    int r = fakesup_hand(&sup, ROLE_HAND_OPEN, root ? 0 : BIRTH_SESSION, IN_HAND_STATE, &rq, sizeof rq, fds, keep ? 3 : 2);
+    if (r == 1 && sup.reply.body_len == sizeof d)
+        memcpy(&d, sup.reply.body, sizeof d);
+    fakesup_end(&sup);
+    close(fds[0]);
+    close(fds[1]);
+    close(*file);
+    return d.error;
+}
+
+/* A file for a guest's state: dup of what QEMU would have. */
+static int open_for(uint32_t flags, const char *path)
+{
+    begin();
+    add(MK_STATE, flags, path, NULL);
+    run();
+    int fd = done.error ? -1 : fcntl(qemu_fd(0), F_DUPFD_CLOEXEC, 0);
+    finish();
+    return fd;
+}
+
+static void put(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0640);
+    if (write(fd, text, strlen(text)) < 0)
+        perror(path);
+    close(fd);
+}
+
+static void states(void)
+{
+    struct stat st;
+    char text[16];
+    const char *a = strdup(in_dir("s.state")), *b = strdup(in_dir("had.state"));
+    int fd = open_for(0, a);
+    tap_ok(fd >= 0 && (fcntl(fd, F_GETFL) & (O_ACCMODE | O_APPEND)) == O_WRONLY && fstat(fd, &st) == 0 && (st.st_mode & 07777) == 0600 && st.st_uid == geteuid() && grants.g[0].is_new, "a file is made, to be written only");
+    tap_ok(settle(true, &fd) == 0 && access(a, F_OK) == 0, "it is kept");
+    fd = open_for(0, a);
+    tap_ok(fd >= 0 && !grants.g[0].is_new && settle(false, &fd) == 0 && access(a, F_OK) == 0, "one that was there before is not taken back");
+    unlink(a);
+    fd = open_for(0, a);
+    tap_ok(fd >= 0 && settle(false, &fd) == 0 && access(a, F_OK) < 0, "one that was made is");
+    fd = open_for(0, a);
+    unlink(a);
+    put(a, "another one's file");
+    tap_ok(fd >= 0 && settle(false, &fd) == -ESTALE && access(a, F_OK) == 0, "what somebody put in its place is not");
+    put(b, "LibvirtQemudSave and so on");
+    fd = open_for(MF_PROBE | MF_RO, b);
+    tap_ok(fd >= 0 && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY && lseek(fd, 0, SEEK_CUR) == 0 && read(fd, text, 16) == 16 && settle(false, &fd) == 0 && access(b, F_OK) == 0, "a saved state is opened to be read, and stays");
+    fd = open_for(MF_PROBE, b);
+    tap_ok(fd >= 0 && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR && stat(b, &st) == 0 && st.st_size == 26, "or to be changed, and is not emptied");
+    close(fd);
+    refused(MK_STATE, MF_PROBE | MF_RO, a, "image magic is incorrect", "anything else is not opened");
+    refused(MK_STATE, MF_PROBE, a, "image magic is incorrect", "nor to be changed");
+    put(a, "Libvirt");
+    refused(MK_STATE, MF_PROBE | MF_RO, a, "failed to read qemu header", "nor what is shorter");
+    unlink(a);
+    refused(MK_STATE, MF_PROBE | MF_RO, a, "Failed to open file", "what is not there is not made");
+    tap_ok(access(a, F_OK) < 0, "indeed");
+    if (symlink(b, a) < 0)
+        perror("symlink");
+    refused(MK_STATE, 0, a, "Failed to create file", "no link leads to what is emptied");
+    unlink(a);
+    if (link(b, a) < 0)
+        perror("link");
+    refused(MK_STATE, 0, a, "Failed to create file", "nor a second name");
+    unlink(a);
+    tap_ok(stat(b, &st) == 0 && st.st_size == 26, "which is as it was");
+    if (mkfifo(a, 0600) < 0)
+        perror("mkfifo");
+    refused(MK_STATE, 0, a, "is not a regular file", "a FIFO is not written to");
+    refused(MK_STATE, MF_PROBE | MF_RO, a, "is not a regular file", "nor read");
+    unlink(a);
+}
+
 /* Somebody has the folder of what is made turned round before it is undone. */
 static void turned(void)
 {
@@ -585,6 +665,7 @@ int main(void)
     squashed();
     kept();
     nvram();
+    states();
     turned();
     nonsense();
     char cmd[128];

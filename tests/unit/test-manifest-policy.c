@@ -83,6 +83,9 @@ int main(void)
     tap_str(judged(MK_NVRAM, "/var/lib/nvram/a.fd", "/usr/share/OVMF/OVMF_VARS.fd"), "", "a template");
     refused(MK_NVRAM, "/var/lib/nvram/a.fd", "//proc/kcore");
     refused(MK_IMAGE, NULL, NULL);
+    tap_str(judged(MK_STATE, "/var/tmp/a.state", NULL), "", "a saved state");
+    refused(MK_STATE, "/etc/libvirt/qemu/a.xml", NULL);
+    refused(MK_STATE, "/proc/self/mem", NULL);
 
     static const struct { const char *in, *out; } plain[] = { { "/a/b", "/a/b" }, { "//a///b", "/a/b" }, { "/./a/./b/.", "/a/b" }, { "/a/b/", "/a/b" }, { "/", "/" }, { "//.//", "/" },
         { "/a/../b", "/a/../b" }, { "/..a/.b", "/..a/.b" } };

@@ -1,0 +1,82 @@
+/* hand_state.c: a file of a client's choice for what a guest was doing: a saved state or a dump that is to be written, a saved state to be read.  Part of
+ * hand-open, with its privilege and peer.
+ *
+ * SAFETY (MK_STATE): the client may name any path, and what comes of it goes to processes that may have been taken over: a guest's worker and QEMU, or an
+ * xmlc.  To write, a file is made, or a regular one with a single name is emptied, as for MK_FILE_OUT: no link in the last step, no device, nothing to read.  To read,
+ * or to be changed in place, nothing but a regular file that begins as a saved state does: so by this nobody gets at any other file of the host's. */
+#include "hand_open.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+#include "ipc/save.h"
+#include "ipc/util.h"
+
+static int open_saved(struct opener *o, const struct manifest_entry *m, const char *path, struct grant *g, struct err *e)
+{
+    char magic[sizeof((struct save_head *)0)->magic];
+    struct stat st;
+    AUTO_CLOSE fd = path_open(path, m->flags & MF_RO ? O_RDONLY : O_RDWR, WANT(S_IFREG), &st);
+    if (fd == -EMEDIUMTYPE)
+        return err_set(e, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "'%s' is not a regular file", path);
+    if (fd < 0 && fd != -EISDIR)
+        return open_fail(o, e, -fd, "Failed to open file '%s'", path);
+    if (fd < 0 || pread(fd, magic, sizeof magic, 0) != (ssize_t)sizeof magic)
+        return err_set(e, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "failed to read qemu header");
+    if (memcmp(magic, SAVE_MAGIC, sizeof magic) && memcmp(magic, SAVE_MAGIC_PART, sizeof magic))
+        return err_set(e, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "image magic is incorrect");
+    return open_give(o, g, STEAL_FD(&fd), e);
+}
+
+int open_state(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
+{
+    const struct stat *st;
+    bool is_new = false;
+    (void)aux;
+    if (m->flags & MF_PROBE)
+        return open_saved(o, m, path, g, e);
+    AUTO_CLOSE fd = path_open_out(path, O_WRONLY, 0, &is_new);
+    if (fd == -EMEDIUMTYPE)
+        return err_set(e, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "'%s' is not a regular file", path);
+    if (fd < 0)
+        return open_fail(o, e, -fd, "Failed to create file '%s'", path);
+    if (is_new && (st = open_note(o, path, fd))) {
+        g->is_new = 1;
+        g->dev = st->st_dev;
+        g->ino = st->st_ino;
+    }
+    return open_give(o, g, STEAL_FD(&fd), e);
+}
+
+/* SAFETY: what is removed is the regular file that a hand made for this call, and what it was then it still has to be. 0 or negative errno */
+static int take_back(struct hand *h)
+{
+    static struct hand_grants grants;
+    struct manifest_entry m;
+    struct err e = ERR_INIT;
+    const char *path, *aux;
+    int r = 0;
+    if (hand_manifest(h, 0, &e) || !hand_grants(h, 1, &grants))
+        return -EPROTO;
+    for (struct manifest_in in = hand_entries(h); r == 0 && hand_next(&in, &m, &path, &aux);) {
+        const struct grant *g = &grants.g[m.index];
+        if (m.kind == MK_STATE && m.index < grants.h.n && g->is_new)
+            r = path_remove(path, &(struct stat){ .st_mode = S_IFREG, .st_dev = (dev_t)g->dev, .st_ino = (ino_t)g->ino });
+    }
+    return r == -ENOENT ? 0 : r;
+}
+
+void hand_state(struct hand *h)
+{
+    struct hand_done done = { .failed = -1 };
+    struct err e = ERR_INIT;
+    bool keep = h->call.h.nfds > 2;
+    hand_body(h, sizeof(struct hand_req));
+    int r = !keep ? take_back(h) : fsync(h->call.fds[2]) < 0 && errno != EINVAL && errno != EROFS /* what has no disk behind it */ ? -errno : 0;
+    if (r < 0) {
+        err_sys(&e, VIR_FROM_QEMU, -r, keep ? "unable to write the file to the disk" : "cannot remove the file again");
+        hand_fail(h, -1, r, &e);
+        return;
+    }
+    hand_reply(h, &done, sizeof done, NULL, 0);
+}
