@@ -12,6 +12,7 @@ fuzz_programs = \
 	%D%/fuzz-plug \
 	%D%/fuzz-probe \
 	%D%/fuzz-qmp \
+	%D%/fuzz-saved \
 	%D%/fuzz-talk \
 	%D%/fuzz-tune \
 	%D%/fuzz-xdr \
@@ -24,6 +25,7 @@ fuzz_mp_libs = libworker.a libipc.a
 fuzz_plan_libs = libxmlc.a libplan.a libworker.a libipc.a $(LIBXML_LIBS) $(JANSSON_LIBS)
 fuzz_probe_libs = libprobe.a libworker.a libroutes.a libpolicy.a libipc.a $(JANSSON_LIBS)
 fuzz_qemu_libs = libqemurole.a libplan.a libworker.a libpolicy.a libroutes.a libipc.a $(JANSSON_LIBS)
+fuzz_saved_libs = libworker.a libipc.a
 fuzz_talk_libs = libtalk.a libxdr.a libop.a libworker.a libroutes.a libipc.a
 fuzz_xdr_libs = libxdr.a libop.a libipc.a
 fuzz_xmlc_libs = libxmlc.a libworker.a libipc.a $(LIBXML_LIBS)
@@ -73,6 +75,9 @@ fuzz_ldflags = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_agent_SOURCES = %D%/fuzz-agent.c %D%/qemu-fuzz.h $(fuzz_main)
 %C%_fuzz_agent_LDADD = $(fuzz_qemu_libs)
 %C%_fuzz_agent_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_saved_SOURCES = %D%/fuzz-saved.c $(fuzz_main)
+%C%_fuzz_saved_LDADD = $(fuzz_saved_libs)
+%C%_fuzz_saved_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_talk_SOURCES = %D%/fuzz-talk.c $(fuzz_main)
 %C%_fuzz_talk_LDADD = $(fuzz_talk_libs)
 %C%_fuzz_talk_LDFLAGS = $(fuzz_ldflags)

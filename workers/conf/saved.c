@@ -10,10 +10,10 @@
 #include <unistd.h>
 #include "ipc/frame.h"
 #include "ipc/manifest.h"
-#include "ipc/save.h"
 #include "ipc/util.h"
 #include "workers/conf/kept.h"
 #include "workers/conf/store.h"
+#include "workers/saved.h"
 
 #define PART_SUFFIX ".part"
 #define MANIFEST_SUFFIX ".manifest"
@@ -78,27 +78,22 @@ static int judge(int dir, const char *file, const struct conf_name *n, int manif
 /* The document of a kept file, and the file where QEMU's state begins. */
 static int open_kept(int dir, const char *file, const struct conf_name *n, int fds[2], struct save_facts *facts, struct err *e)
 {
-    struct save_head h;
+    struct saved s = { 0 };
     struct stat st;
     AUTO_CLOSE fd = openat(dir, file, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &st) < 0)
         return failed(e, "open", n);
-    if (!S_ISREG(st.st_mode) || util_read_full(fd, &h, sizeof h) != sizeof h || memcmp(h.magic, SAVE_MAGIC, sizeof h.magic))
-        return err_set(e, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "image magic is incorrect");
-    if (h.version != SAVE_VERSION || h.compressed)
-        return err_set(e, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "image version is not supported (%u, compression %u)", h.version, h.compressed);
-    if (!h.data_len || h.data_len > SAVE_DOC_MAX || h.data_len > (uint64_t)st.st_size - sizeof h)
-        return err_set(e, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "invalid header data length: %u", h.data_len);
-    AUTO_FREE char *text = malloc(h.data_len);
-    if (!text || util_read_full(fd, text, h.data_len) != (ssize_t)h.data_len)
-        return failed(e, "read", n);
-    size_t len = strnlen(text, h.data_len);
-    int r = len < h.data_len ? frame_memfd("saved", text, len) : -EPROTO;
+    if (!S_ISREG(st.st_mode))
+        return err_set(e, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "failed to read qemu header");
+    if (saved_read(fd, &s, e))
+        return -1;
+    AUTO_FREE char *data = s.data;
+    int r = frame_memfd("saved", data, s.len);
     if (r < 0)
-        return err_set(e, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "the saved document is malformed");
+        return err_sys(e, VIR_FROM_QEMU, -r, "cannot pass the saved document");
     fds[0] = r;
     fds[1] = STEAL_FD(&fd);
-    facts->was_running = h.was_running != 0;
+    facts->was_running = s.h.was_running != 0;
     return 0;
 }
 
