@@ -12,11 +12,13 @@ static const char *uuid_text(const uint8_t u[16], char out[37])
 
 /* ---- xmlc ---- */
 
-/* The call of the client itself; the stored definition goes with it when there is one. */
+/* The call of the client itself; the stored definition goes with it when there is one, or the file that it is about; what is saved is a run, and with four
+ * descriptors an xmlc knows that. */
 int doc_xmlc_pass(struct flow *f)
 {
-    const int more[] = { sup_fd(BFD_CAPS, 0), sup_fd(BFD_SETTINGS, 0), f->fd[FF_TEXT] };
-    return flow_pass(f, peer_take(ROLE_XMLC, f->object, f->name), more, f->fd[FF_TEXT] >= 0 ? 3 : 2);
+    const struct run *r = f->steps == file_save_steps ? run_of(f->slot) : NULL;
+    const int more[] = { sup_fd(BFD_CAPS, 0), sup_fd(BFD_SETTINGS, 0), r ? run_fd(r, BFD_TREE, 0) : f->fd[f->fd[FF_SAVED] >= 0 ? FF_SAVED : FF_TEXT], r ? run_fd(r, BFD_MANIFEST, 0) : -1 };
+    return flow_pass(f, peer_take(ROLE_XMLC, f->object, f->name), more, r ? 4 : more[2] >= 0 ? 3 : 2);
 }
 
 int doc_xmlc_call(struct flow *f, uint32_t op, uint32_t flags)
@@ -216,8 +218,7 @@ void doc_config(const struct caller *c, struct frame *f, bool live)
 
 /* ---- undefine ---- */
 
-/* One that an earlier supervisor carried out, who could not say so. */
-static int undefine_again(struct flow *f)
+int doc_is_gone(struct flow *f)
 {
     return slot_of(f->wanted) < 0 && f->caller.flags & FRAME_RESENT ? FLOW_END : FLOW_NEXT;
 }
@@ -242,7 +243,7 @@ static int undefine_commit(struct flow *f)
 }
 
 const struct step undefine_steps[] = {
-    { "again", undefine_again, NULL, NULL }, { "claim", doc_claim, NULL, NULL }, { "remove", undefine_remove, NULL, NULL }, { "save image", saved_drop, saved_dropped, NULL }, { "commit", undefine_commit, NULL, NULL }, { 0 },
+    { "again", doc_is_gone, NULL, NULL }, { "claim", doc_claim, NULL, NULL }, { "remove", undefine_remove, NULL, NULL }, { "save image", saved_drop, saved_dropped, NULL }, { "commit", undefine_commit, NULL, NULL }, { 0 },
 };
 
 /* ---- rename ---- */

@@ -43,6 +43,7 @@ int doc_xmlc_call(struct flow *f, uint32_t op, uint32_t flags);         /* IN_DO
 int doc_again(struct flow *f);                                          /* FLOW_END: the call is done already */
 int doc_clash(struct flow *f, bool check_active, int *slot);
 int doc_claim(struct flow *f);                                          /* steps that other flows begin with */
+int doc_is_gone(struct flow *f);                            /* a step of a call whose work leaves nothing to know it by: done by an earlier supervisor, who could not say so */
 int doc_is_there(struct flow *f);                           /* FLOW_NEXT, or -1 and the error */
 int doc_text_read(struct flow *f);
 int doc_text_got(struct flow *f, struct frame *fr);
@@ -121,7 +122,11 @@ int talk_go(struct flow *f);
 /* save.c */
 extern const struct step saved_xml_steps[];
 extern const struct step save_steps[];                      /* managed save */
+extern const struct step file_save_steps[], dump_steps[], file_xml_steps[];        /* by a file of the client's choice */
 flow_done_fn save_done;
+#define FILE_STEPS { "name", doc_xmlc_pass, doc_take, NULL }, { "file", file_hand, file_opened, NULL }      /* after them it is in FF_SAVED */
+int file_hand(struct flow *f);
+int file_opened(struct flow *f, struct frame *fr);
 int saved_go(struct flow *f);                               /* a step of a start: what was saved, if anything, takes the definition's place */
 int saved_got(struct flow *f, struct frame *fr);
 int saved_judge(struct flow *f);                            /* the next after its document was compiled: whether it asks for no more than its guest had */
@@ -132,7 +137,7 @@ void saved_forget(struct run *r);                           /* of a guest that r
 void save_stopped(int slot, const struct flow *but);
 
 /* start.c */
-extern const struct step create_steps[], create_xml_steps[];
+extern const struct step create_steps[], create_xml_steps[], restore_steps[];
 flow_done_fn start_done;
 void launch_begin(struct run *r, struct peer *worker, struct frame *f);
 /* stop.c: ends the guest and undoes all that its run made. state, reason, event, detail: how, unless it is known already; NULL: unknown yet. */

@@ -151,7 +151,7 @@ static int up(struct flow *f)
         event_lifecycle(slot_row(r->slot), EVENT_RESUMED, 0);
     event_lifecycle(slot_row(r->slot), EVENT_STARTED, restored ? STARTED_RESTORED : 0);
     if (paused)         /* by the caller, or as it was when it was saved */
-        event_lifecycle(slot_row(r->slot), EVENT_SUSPENDED, r->create_flags & START_PAUSED ? 0 : SUSPENDED_RESTORED);
+        event_lifecycle(slot_row(r->slot), EVENT_SUSPENDED, r->create_flags & START_PAUSED && f->steps != restore_steps ? 0 : SUSPENDED_RESTORED);
     else if (restored)
         event_lifecycle(slot_row(r->slot), EVENT_RESUMED, RESUMED_FROM_SNAPSHOT);
     return FLOW_NEXT;
@@ -173,7 +173,7 @@ void start_done(struct flow *f, bool ok)
         return;
     }
     f->doc.reply_len = 0;
-    (f->caller.op == OP_REMOTE_DOMAIN_CREATE ? flow_answered : define_done)(f, true);
+    (f->caller.op == OP_REMOTE_DOMAIN_CREATE || f->steps == restore_steps ? flow_answered : define_done)(f, true);
 }
 
 /* create_xml: the document comes first, then a slot for it. */
@@ -188,6 +188,8 @@ static int xml_slot(struct flow *f)
         f->new_slot = true;
     }
     f->wanted = slot_handle(slot);
+    if (f->steps == restore_steps)
+        f->caller.arg = f->doc.changes & START_PAUSED;      /* its own flags are no start's */
     slot_mark(slot, &f->caller);
     return doc_claim(f);
 }
@@ -197,6 +199,7 @@ static int xml_slot(struct flow *f)
     { "tune", run_tune, hand_did, NULL }, { "up", up, NULL, NULL }, { "image", saved_drop, saved_dropped, flow_without }, { 0 }
 const struct step create_steps[] = { { "claim", doc_claim, NULL, NULL }, START_STEPS };
 const struct step create_xml_steps[] = { { "again", doc_again, NULL, NULL }, { "document", doc_xmlc_pass, doc_take, NULL }, { "slot", xml_slot, NULL, NULL }, START_STEPS };
+const struct step restore_steps[] = { { "again", doc_again, NULL, NULL }, FILE_STEPS, { "document", doc_xmlc_pass, doc_take, NULL }, { "slot", xml_slot, NULL, NULL }, START_STEPS };
 
 /* ---- launch: a flow of its own, for the start waits for the worker and the worker for this ---- */
 

@@ -28,6 +28,7 @@ guest_tests = \
 	%D%/test-guest-devices.py \
 	%D%/test-guest-elements.py \
 	%D%/test-guest-disks.py \
+	%D%/test-guest-files.py \
 	%D%/test-guest-giveup.py \
 	%D%/test-guest-hotplug.py \
 	%D%/test-guest-kept.py \
@@ -68,6 +69,7 @@ scenario_root_tests = \
 	%D%/test-peer-none.py \
 	%D%/test-peer-plug.py \
 	%D%/test-peer-events.py \
+	%D%/test-peer-files.py \
 	%D%/test-peer-inside.py \
 	%D%/test-peer-life.py \
 	%D%/test-peer-live.py \

@@ -47,7 +47,7 @@ static void say_error(const struct err *e)
 }
 
 static const char *const kinds[MK_KIND_N] = {"none", "image", "bind", "file-out", "log", "pty", "unix-listen", "unix-connect", "pair", "tcp-listen", "udp",
-    "tcp-connect", "tap", "devnode", "hostnet", "nvram", "tune"};
+    "tcp-connect", "tap", "devnode", "hostnet", "nvram", "tune", "state"};
 
 static void show_manifest(const void *p, size_t n)
 {

@@ -27,6 +27,8 @@ static const struct { uint32_t op, known; } rows[] = {
     { OP_REMOTE_DOMAIN_BLOCK_RESIZE, 1 },
     { OP_REMOTE_DOMAIN_BLOCK_STATS_FLAGS, 4 },
     { OP_REMOTE_DOMAIN_CHECKPOINT_LOOKUP_BY_NAME, 0 },
+    { OP_REMOTE_DOMAIN_CORE_DUMP, 1 | 2 | 4 | 8 | 16 },    /* crash, live, bypass-cache, reset, memory-only */
+    { OP_REMOTE_DOMAIN_CORE_DUMP_WITH_FORMAT, 1 | 2 | 4 | 8 | 16 },
     { OP_REMOTE_DOMAIN_CREATE_WITH_FLAGS, 1 | 2 | 4 | 8 | 32 },    /* paused, autodestroy, bypass-cache, force-boot, reset-nvram */
     { OP_REMOTE_DOMAIN_CREATE_XML, 1 | 2 | 16 | 32 },    /* paused, autodestroy; validate, reset-nvram; and nothing of a save image */
     { OP_REMOTE_DOMAIN_DEFINE_XML_FLAGS, 1 },
@@ -78,6 +80,12 @@ static const struct { uint32_t op, known; } rows[] = {
     { OP_REMOTE_DOMAIN_REBOOT, 1 | 2 },
     { OP_REMOTE_DOMAIN_RENAME, 0 },
     { OP_REMOTE_DOMAIN_RESET, 0 },
+    { OP_REMOTE_DOMAIN_RESTORE_FLAGS, 1 | 2 | 4 },    /* bypass-cache, running, paused */
+    { OP_REMOTE_DOMAIN_RESTORE_PARAMS, 1 | 2 | 4 },
+    { OP_REMOTE_DOMAIN_SAVE_FLAGS, 1 | 2 | 4 },
+    { OP_REMOTE_DOMAIN_SAVE_IMAGE_DEFINE_XML, 2 | 4 },
+    { OP_REMOTE_DOMAIN_SAVE_IMAGE_GET_XML_DESC, 1 },
+    { OP_REMOTE_DOMAIN_SAVE_PARAMS, 1 | 2 | 4 },
     { OP_REMOTE_DOMAIN_SCREENSHOT, 0 },
     { OP_REMOTE_DOMAIN_SEND_KEY, 0 },
     { OP_REMOTE_DOMAIN_SET_BLKIO_PARAMETERS, 1 | 2 },
@@ -119,9 +127,12 @@ static const struct { uint32_t op, known; } rows[] = {
 static const struct { uint32_t op; int domain; const char *function; } elsewhere[] = {
     { OP_REMOTE_DOMAIN_BACKUP_GET_XML_DESC, VIR_FROM_QEMU, "qemuBackupGetXMLDesc" },
     { OP_REMOTE_DOMAIN_ATTACH_DEVICE_FLAGS, VIR_FROM_QEMU, "qemuDomainAttachDeviceLiveAndConfig" },
+    { OP_REMOTE_DOMAIN_CORE_DUMP, VIR_FROM_QEMU, "qemuDomainCoreDumpWithFormat" },
     { OP_REMOTE_DOMAIN_DETACH_DEVICE_ALIAS, VIR_FROM_QEMU, "qemuDomainDetachDeviceAliasLiveAndConfig" },
     { OP_REMOTE_DOMAIN_DETACH_DEVICE_FLAGS, VIR_FROM_QEMU, "qemuDomainDetachDeviceLiveAndConfig" },
     { OP_REMOTE_DOMAIN_GET_METADATA, VIR_FROM_DOMAIN, "virDomainObjGetMetadata" },
+    { OP_REMOTE_DOMAIN_RESTORE_FLAGS, VIR_FROM_QEMU, "qemuDomainRestoreInternal" },
+    { OP_REMOTE_DOMAIN_RESTORE_PARAMS, VIR_FROM_QEMU, "qemuDomainRestoreInternal" },
     { OP_REMOTE_NODE_GET_CPU_MAP, VIR_FROM_NONE, "virHostCPUGetMap" },
     { OP_REMOTE_NODE_GET_CPU_STATS, VIR_FROM_NONE, "virHostCPUGetStats" },
     { OP_REMOTE_NODE_GET_MEMORY_PARAMETERS, VIR_FROM_NONE, "virHostMemGetParameters" },

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ipc/util.h"
+#include "workers/qemu/migrate.h"
 #include "workers/qemu/ops.h"
 #include "workers/qemu/plug.h"
 
@@ -40,7 +41,7 @@ static bool must_wait(const struct guest *g)
 
 static void refuse(struct guest *g, const struct request *rq)
 {
-    reply_err(g, rq, VIR_ERR_OPERATION_TIMEOUT, "cannot acquire state change lock (held by monitor=%s)", g->job ? g->job : "remoteDispatchDomainManagedSave");
+    reply_err(g, rq, VIR_ERR_OPERATION_TIMEOUT, "cannot acquire state change lock (held by monitor=%s)", g->job ? g->job : g->saving && g->saving->dump ? "remoteDispatchDomainCoreDumpWithFormat" : g->saving && g->saving->named ? "remoteDispatchDomainSaveFlags" : "remoteDispatchDomainManagedSave");
 }
 
 static void on_timer(struct loop_timer *t)

@@ -1,11 +1,12 @@
 /* migrate.c: a guest's state into a file, and out of one.
  *
  * QEMU writes and reads the stream itself, through a descriptor; this role writes what stands before it (ipc/save.h).  A guest whose state is
- * written stays stopped until the supervisor ends it, or says that nothing came of it. */
+ * written stays stopped until the supervisor ends it, or says that nothing came of it.  A dump (dump.c) is written in the same way, and the guest goes on by itself. */
 #include "config.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "ipc/log.h"
@@ -108,13 +109,24 @@ void migration_gone(struct guest *g)
 
 /* ---- out ---- */
 
-struct saving { struct request rq; int fd; bool was_running, written, unwanted, aborted; struct loop_timer again; unsigned tries; };
-
-/* Head and document, with zeros up to where the stream begins. 0 or negative errno. */
-static int write_head(struct guest *g, int fd, const char *magic, bool was_running)
+/* A client's document in place of the guest's own: what an xmlc has compared with that.  NULL: there is none, or no memory. The caller frees it. */
+static char *own_document(int fd, size_t *n)
 {
-    size_t n;
-    AUTO_FREE char *xml = guest_xml(g, FORM_SECURE | FORM_MIGRATABLE, &n);
+    const void *p;
+    if (fd < 0 || frame_map(fd, SAVE_DOC_MAX, &p, n) < 0 || !*n)
+        return NULL;
+    char *copy = strndup(p, *n);
+    munmap((void *)(uintptr_t)p, *n);
+    *n = copy ? strlen(copy) : 0;
+    return copy;
+}
+
+/* Head and document (another one, if there is one in doc), with zeros up to where the stream begins. 0 or negative errno. */
+static int write_head(struct guest *g, int fd, int doc, const char *magic, bool was_running)
+{
+    size_t n = 0;
+    AUTO_FREE char *other = own_document(doc, &n), *own = other ? NULL : guest_xml(g, FORM_SECURE | FORM_MIGRATABLE, &n);
+    const char *xml = other ? other : own;
     struct save_head h = { .version = SAVE_VERSION, .was_running = was_running };
     if (!xml || n >= SAVE_DOC_MAX)
         return -ENOMEM;
@@ -136,8 +148,10 @@ static void saving_free(struct guest *g)
     loop_cancel(&s->again);
     qmp_forget(&g->qmp, s);
     util_closep(&s->fd);
+    if (s->answer)
+        reply_ok(g, &s->rq);
     free(s);
-    if (g->pause_reason == PAUSED_SAVE)         /* it was paused before: no STOP came, and the next one is another's */
+    if (g->pause_reason == PAUSED_SAVE || g->pause_reason == PAUSED_DUMP)       /* it was paused before: no STOP came, and the next one is another's */
         g->pause_reason = PAUSED_UNKNOWN;
     save_notes(g);
     later_go(g);
@@ -153,7 +167,7 @@ static void on_going(void *data, json_t *ret, const struct err *e)
         return;
     if (e && e->code == VIR_ERR_OPERATION_TIMEOUT)      /* a QEMU that is stuck: nobody else will ask it */
         loop_after(&g->saving->again, STUCK_MS, go_on, g);
-    else if (e && g->saving->tries++ < TRIES)   /* a migration that is being cancelled is not over at once */
+    else if (e && (strstr(e->detail, "dump in process") || g->saving->tries++ < TRIES))    /* what is being cancelled is not over at once; of an earlier instance a dump may still be written */
         loop_after(&g->saving->again, TRY_MS, go_on, g);
     else {
         if (e)
@@ -165,7 +179,7 @@ static void on_going(void *data, json_t *ret, const struct err *e)
 static void go_on(struct loop_timer *t)
 {
     struct guest *g = t->data;
-    g->run_reason = RUNNING_SAVE_CANCELED;
+    g->run_reason = g->saving->dump ? RUNNING_UNPAUSED : RUNNING_SAVE_CANCELED;
     qmp_send(&g->qmp, "migrate_cancel", NULL, -1, COMMAND_MS, ignore, g);
     qmp_send(&g->qmp, "cont", NULL, -1, COMMAND_MS, on_going, g);
     qmp_flush(&g->qmp);
@@ -176,6 +190,9 @@ static void give_up(struct guest *g)
 {
     if (g->saving->tries)
         return;                 /* it is on its way */
+    /* Beside the guest that goes on its image is none, though nobody be left to remove it. */
+    if (g->saving->written && !g->saving->dump && g->saving->fd >= 0 && pwrite(g->saving->fd, SAVE_MAGIC_PART, sizeof((struct save_head *)0)->magic, 0) < 0)
+        log_warn("the image of a guest that goes on cannot be spoilt: %s", strerror(errno));
     if (!g->saving->was_running || g->phase != PHASE_UP) {
         saving_free(g);
         return;
@@ -197,38 +214,81 @@ void saving_resume(struct guest *g)
     *g->saving = (struct saving){ .fd = -1, .was_running = g->was_saving == SAVING_RUNNING, .written = true };
 }
 
-static void save_error(struct guest *g, const struct err *e)
+void saving_error(struct guest *g, const struct err *e)
 {
     struct request rq = g->saving->rq;
     give_up(g);
     worker_error(g->w, &rq, e);
 }
 
-static void on_out(struct guest *g, const struct err *e)
+void saving_out(struct guest *g, const struct err *e)
 {
     struct saving *s = g->saving;
     struct err own = ERR_INIT;
     if (e && s->aborted)
-        err_set(&own, VIR_ERR_OPERATION_ABORTED, VIR_FROM_QEMU, "domain save job: canceled by client");
+        err_set(&own, VIR_ERR_OPERATION_ABORTED, VIR_FROM_QEMU, "domain %s job: canceled by client", s->dump ? "core dump" : "save");
     else if (!e && s->unwanted)
         err_set(&own, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "nobody waits for this save any more");
-    else if (!e && pwrite(s->fd, SAVE_MAGIC, sizeof((struct save_head *)0)->magic, 0) < 0)
+    else if (!e && !s->dump && pwrite(s->fd, SAVE_MAGIC, sizeof((struct save_head *)0)->magic, 0) < 0)
         err_sys(&own, VIR_FROM_QEMU, errno, "unable to write the head of the saved state");
     if (e || own.code)
-        save_error(g, own.code ? &own : e);
-    else {
+        saving_error(g, own.code ? &own : e);
+    else if (s->dump && !s->ends) {
+        s->answer = true;               /* when it runs again */
+        if (s->reset)
+            qmp_send(&g->qmp, "system_reset", NULL, -1, COMMAND_MS, ignore, g);
+        give_up(g);
+    } else {
         s->written = true;
         reply_ok(g, &s->rq);
     }
 }
 
+void saving_stream(struct guest *g)
+{
+    migration_begin(g, "migrate", g->saving->fd, saving_out);
+}
+
 static void on_stopped(void *data, json_t *ret, const struct err *e)
 {
     struct guest *g = data;
-    if (ret)
-        migration_begin(g, "migrate", g->saving->fd, on_out);
+    if (!g->saving)
+        return;
+    if (!ret)
+        saving_error(g, e);
+    else if (g->saving->dump)
+        dump_go(g);
     else
-        save_error(g, e);
+        saving_stream(g);
+}
+
+struct saving *saving_begin(struct guest *g, const struct request *rq, int fd)
+{
+    g->saving = calloc(1, sizeof *g->saving);
+    BUG_ON(!g->saving);
+    *g->saving = (struct saving){ .rq = *rq, .fd = fd, .was_running = g->state == DOM_RUNNING };
+    return g->saving;
+}
+
+void saving_stop(struct guest *g, int32_t reason, bool stop)
+{
+    g->pause_reason = reason;
+    save_notes(g);              /* the next instance must know whose stop it was */
+    if (stop) {
+        qmp_send(&g->qmp, "stop", NULL, -1, COMMAND_MS, on_stopped, g);
+        qmp_flush(&g->qmp);
+    } else
+        dump_go(g);
+}
+
+bool saving_may(struct guest *g, const struct request *rq, int fd)
+{
+    /* An earlier instance's save may have come to its end; a second one would take the guest for one that was paused before; and what a resume or
+     * reboot does would be done beside the image. */
+    if (!g->saving && !g->job && !guest_is_rebooting(g) && !g->unsure && !g->migration && fd >= 0)
+        return true;
+    reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "another operation is at work");
+    return false;
 }
 
 void save_call(struct worker *w, const struct request *rq, struct frame *f)
@@ -236,28 +296,17 @@ void save_call(struct worker *w, const struct request *rq, struct frame *f)
     struct guest *g = w->data;
     struct err e = ERR_INIT;
     AUTO_CLOSE fd = frame_take_fd(f, 0);
-    bool is_running = g->state == DOM_RUNNING;
-    if (call_need_up(g, rq))
+    AUTO_CLOSE doc = frame_take_fd(f, 1);
+    if (call_need_up(g, rq) || !saving_may(g, rq, fd))
         return;
-    /* An earlier instance's save may have come to its end; a second one would take the guest for one that was paused before; and what a resume or
-     * reboot does would be done beside the image. */
-    if (g->saving || g->job || guest_is_rebooting(g) || g->unsure || g->migration || fd < 0) {
-        reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "another operation is at work");
-        return;
-    }
-    int r = write_head(g, fd, SAVE_MAGIC_PART, rq->arg & SAVE_RUNNING ? true : rq->arg & SAVE_PAUSED ? false : is_running);
+    int r = write_head(g, fd, doc, SAVE_MAGIC_PART, rq->arg & SAVE_RUNNING ? true : rq->arg & SAVE_PAUSED ? false : g->state == DOM_RUNNING);
     if (r) {
         err_sys(&e, VIR_FROM_QEMU, -r, "unable to write the head of the saved state");
         worker_error(w, rq, &e);
         return;
     }
-    g->saving = calloc(1, sizeof *g->saving);
-    BUG_ON(!g->saving);
-    *g->saving = (struct saving){ .rq = *rq, .fd = STEAL_FD(&fd), .was_running = is_running };
-    g->pause_reason = PAUSED_SAVE;
-    save_notes(g);              /* the next instance must know whose stop it was */
-    qmp_send(&g->qmp, "stop", NULL, -1, COMMAND_MS, on_stopped, g);
-    qmp_flush(&g->qmp);
+    saving_begin(g, rq, STEAL_FD(&fd))->named = doc >= 0;
+    saving_stop(g, PAUSED_SAVE, true);
 }
 
 OP_FN(api_abort_job)

@@ -3,7 +3,27 @@
 #define BULKHEAD_QEMU_MIGRATE_H
 #include "workers/qemu/guest.h"
 
+/* A save or dump, from its call until the guest goes on or ends. */
+struct saving {
+    struct request rq;
+    int fd;                     /* the file; -1: an earlier instance's */
+    bool was_running, written /* the guest stays stopped until more is heard */, unwanted, aborted, answer /* rq, when it is over */;
+    bool named;                 /* into a client's file */
+    bool dump, reset, ends /* the guest does, when it is written */, memory;
+    uint32_t format;            /* of a dump */
+    struct loop_timer again;
+    unsigned tries;
+};
 OP_FN(save_call);                       /* IN_SAVE */
+bool saving_may(struct guest *g, const struct request *rq, int fd);    /* false: it was answered */
+struct saving *saving_begin(struct guest *g, const struct request *rq, int fd);     /* takes fd over */
+void saving_stop(struct guest *g, int32_t reason, bool stop);          /* then what is to be written is written; stop false: a dump of a guest that runs */
+void saving_stream(struct guest *g);                                   /* QEMU's own state into the file */
+void saving_out(struct guest *g, const struct err *e);                 /* it is written, or e */
+void saving_error(struct guest *g, const struct err *e);
+/* dump.c */
+void dump_go(struct guest *g);
+void dump_completed(struct guest *g, json_t *data);                    /* QEMU's event */
 OP_FN(saved_event);                     /* IN_SAVED */
 enum saving_note { SAVING_NOT, SAVING_PAUSED, SAVING_RUNNING };         /* what the guest did before */
 int32_t saving_note(const struct guest *g);

@@ -46,6 +46,9 @@
     X(REMOTE_DOMAIN_BLOCK_STATS_FLAGS, api_block_stats_flags) \
     X(REMOTE_DOMAIN_GET_BLOCK_INFO, api_block_info) \
     X(REMOTE_DOMAIN_SET_BLOCK_THRESHOLD, api_set_block_threshold) \
+    /* dump.c */ \
+    X(REMOTE_DOMAIN_CORE_DUMP, api_core_dump) \
+    X(REMOTE_DOMAIN_CORE_DUMP_WITH_FORMAT, api_core_dump) \
     /* api_mem.c */ \
     X(REMOTE_DOMAIN_MEMORY_STATS, api_memory_stats) \
     X(REMOTE_DOMAIN_SET_MEMORY, api_set_memory) \

@@ -5,6 +5,7 @@
 
 #include "ipc/log.h"
 #include "ipc/util.h"
+#include "workers/qemu/migrate.h"
 #include "workers/qemu/plug.h"
 
 enum { WATCHDOG_PAUSE = 1, IO_PAUSE = 1, REASON_CHANNEL = 2, NAME_MAX_CHARS = 128 };
@@ -38,8 +39,8 @@ static void on_stop(struct guest *g, json_t *d)
     int32_t reason = g->pause_reason;
     g->pause_reason = PAUSED_UNKNOWN;
     guest_set_state(g, DOM_PAUSED, reason, EVENT_SUSPENDED, reason < (int32_t)ARRAY_N(detail) ? detail[reason] : 0);
-    /* A suspend gives its leases up itself, and waits for that; a guest that is saved keeps them until its QEMU ends. */
-    if (reason != PAUSED_USER && reason != PAUSED_SAVE)
+    /* A suspend gives its leases up itself, and waits for that; a guest that is saved or dumped keeps them: its QEMU ends, or goes on. */
+    if (reason != PAUSED_USER && reason != PAUSED_SAVE && reason != PAUSED_DUMP)
         lease_give(g, NULL, NULL);
 }
 
@@ -329,6 +330,7 @@ static const struct { const char *name; void (*fn)(struct guest *g, json_t *d); 
     { "MEMORY_FAILURE", on_memory_failure },
     { "MEMORY_DEVICE_SIZE_CHANGE", on_memory_size },
     { "MIGRATION_PASS", on_pass },
+    { "DUMP_COMPLETED", dump_completed },
     /* POWERDOWN, NIC_RX_FILTER_CHANGED, JOB_STATUS_CHANGE and others mean nothing to this role; clients of the raw events get them. */
 };
 

@@ -204,7 +204,7 @@ static void go(struct guest *g)
 
 static void on_restored(struct guest *g, const struct err *e)
 {
-    if (!g->starting)
+    if (!g->starting || (e && g->qmp.state == QMP_CLOSED))      /* start_qemu_died() has QEMU's last words */
         return;
     if (!e) {
         /* Told at once, before it writes to its disks: from here on its image is out of date, and the next instance brings it to where it shall be. */

@@ -15,6 +15,7 @@
 #include "ipc/util.h"
 #include "workers/tree-form.h"
 #include "workers/tree-marks.h"
+#include "workers/xmlc/files.h"
 #include "workers/xmlc/parse.h"
 #include "workers/xmlc/run.h"
 
@@ -50,6 +51,14 @@ static const struct caps *processors(void)
     return whole.n ? &whole : NULL;
 }
 
+static bool is_file_op(uint32_t op)
+{
+    for (size_t i = 0; file_op(i); i++)
+        if (file_op(i) == op)
+            return true;
+    return false;
+}
+
 static int load(struct job *j, struct frame *f)
 {
     unsigned first = f->h.flags & FRAME_BIG ? 1 : 0;
@@ -76,7 +85,9 @@ static int load(struct job *j, struct frame *f)
         STEAL_PTR(&t);
         return 0;
     }
-    if (f->h.nfds == first + 3u) {
+    if (f->h.nfds == first + 3u && is_file_op(j->rq->op))
+        j->file = f->fds[first + 2];
+    else if (f->h.nfds == first + 3u) {
         int r = frame_map(f->fds[first + 2], PARSE_BYTES_MAX, &data, &j->stored_len);
         if (r < 0)
             return r;
@@ -132,8 +143,7 @@ static bool is_shown_so(const struct job *j, const char *xml, size_t n)
     return j->stored && j->stored_len >= n && j->stored_len - n <= 512 && !memcmp(j->stored + (j->stored_len - n), xml, n);
 }
 
-/* The answer's three parts, and what goes with them: xml is the text to store, or the packed devices of a running guest. */
-static int send_parts(struct job *j, const void *xml, size_t n, const struct tree *form, struct manifest_out *mo, struct doc_result *d, const struct mp_out *reply)
+int send_parts(struct job *j, const void *xml, size_t n, const struct tree *form, struct manifest_out *mo, struct doc_result *d, const struct mp_out *reply)
 {
     struct mp_out packed;
     int fds[DOC_FD_N] = {-1, -1, -1};
@@ -180,8 +190,7 @@ static int send_doc(struct job *j, const struct tree *text, struct tree *form, b
     return send_parts(j, xml, n, form, &mo, d, reply);
 }
 
-/* A definition: its manifest is that of a run, made on a copy. */
-static int send_definition(struct job *j, struct tree *t, struct doc_result *d, const struct mp_out *reply)
+int send_definition(struct job *j, struct tree *t, struct doc_result *d, const struct mp_out *reply)
 {
     AUTO_TREE *form = tree_copy(t);
     struct err ignored = ERR_INIT;
@@ -425,7 +434,7 @@ static int internal(struct job *j, struct frame *f)
 /* One call, then the end: nothing of one client's document is near another's. */
 static void on_call(struct worker *w, const struct request *rq, struct frame *f)
 {
-    struct job j = {.w = w, .rq = rq, .e = ERR_INIT, .cpus = host_cpus};
+    struct job j = {.w = w, .rq = rq, .e = ERR_INIT, .cpus = host_cpus, .file = -1};
     int r;
     if (OP_PROG(rq->op) != PROG_INTERNAL && worker_args(w, rq, f, &j.in))
         return;
@@ -435,7 +444,7 @@ static void on_call(struct worker *w, const struct request *rq, struct frame *f)
     else if (OP_PROG(rq->op) == PROG_INTERNAL)
         r = internal(&j, f);
     else {
-        int (*fn)(struct job *) = j.run.t ? on_plug : on_object;
+        int (*fn)(struct job *) = is_file_op(rq->op) ? on_file : j.run.t ? on_plug : on_object;
         for (size_t i = 0; i < ARRAY_N(documents); i++)
             if (documents[i].op == rq->op && !j.run.t)
                 fn = documents[i].fn;
@@ -500,6 +509,8 @@ int main(void)
         answers(lone_ops[i].op, on_call);
     for (size_t i = 0; i < ARRAY_N(plugs); i++)
         answers(plugs[i].op, on_call);
+    for (size_t i = 0; file_op(i); i++)
+        answers(file_op(i), on_call);
     for (size_t i = 0; i < ARRAY_N(in); i++)
         answers(OP_IN(in[i]), on_call);
     answers(OP_IN(IN_DOC_ELEMENT), on_element);

@@ -18,6 +18,7 @@ struct job {
     struct plug_run run;        /* of a running guest; t NULL: the call is not on one */
     unsigned cpus;              /* of the host */
     bool is_live;               /* t is a running guest's */
+    int file;                   /* a client's, which the call is about, borrowed; -1: none came */
     struct mp_out event;        /* fields of a metadata-change event behind its domain; empty: none */
 };
 
@@ -35,6 +36,11 @@ int on_compare_cpu(struct job *j, struct mp_out *o);            /* cpu-ops.c */
 int on_compare_hypervisor_cpu(struct job *j, struct mp_out *o);
 int on_baseline_cpu(struct job *j, struct mp_out *o);
 int on_baseline_hypervisor_cpu(struct job *j, struct mp_out *o);
+
+/* The answer's three parts, and what goes with them: xml is the text to store, or the packed devices of a running guest. 0, or -1 with j->e set */
+int send_parts(struct job *j, const void *xml, size_t n, const struct tree *form, struct manifest_out *mo, struct doc_result *d, const struct mp_out *reply);
+/* A definition: its manifest is that of a run, made on a copy. 0, or -1 with j->e set */
+int send_definition(struct job *j, struct tree *t, struct doc_result *d, const struct mp_out *reply);
 
 /* libvirt's names for states and their reasons, as in status files. */
 int state_parse(const char *state, const char *reason, int32_t *s, int32_t *r);

@@ -1,0 +1,117 @@
+/* dump.c: core dumps: the guest's memory as QEMU writes it for a debugger, or its whole state, into a file of a client's choice.
+ *
+ * The file came with the call, from a hand; who made it keeps it or takes it back.  What happens to the guest meanwhile is migrate.c's. */
+#include "config.h"
+#include <stdio.h>
+#include <string.h>
+
+#include "ipc/util.h"
+#include "workers/qemu/migrate.h"
+#include "workers/qemu/ops.h"
+
+enum { DUMP_CRASH = 1, DUMP_LIVE = 2, DUMP_RESET = 8, DUMP_MEMORY_ONLY = 16, COMMAND_MS = 30000 };
+/* By virDomainCoreDumpFormat. */
+static const char *const formats[] = { "elf", "kdump-zlib", "kdump-lzo", "kdump-snappy", "win-dmp" };
+
+/* QEMU's event tells the end: what fails at once is this command's answer. */
+static void on_begun(void *data, json_t *ret, const struct err *e)
+{
+    struct guest *g = data;
+    struct err own = ERR_INIT;
+    (void)ret;
+    if (!e || !g->saving)
+        return;
+    err_set(&own, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "memory-only dump failed: %.300s", e->detail);
+    saving_out(g, &own);
+}
+
+static void on_given(void *data, json_t *ret, const struct err *e)
+{
+    (void)data, (void)ret, (void)e;         /* then the next command fails */
+}
+
+static void write_memory(struct guest *g)
+{
+    char name[32], protocol[48];
+    snprintf(name, sizeof name, "dump%u", ++g->fd_names);
+    snprintf(protocol, sizeof protocol, "fd:%s", name);
+    json_t *args = json_pack("{s:b, s:s, s:b}", "paging", 0, "protocol", protocol, "detach", 1);
+    if (g->saving->format)
+        json_object_set_new(args, "format", json_string(formats[g->saving->format]));
+    qmp_send(&g->qmp, "getfd", json_pack("{s:s}", "fdname", name), g->saving->fd, COMMAND_MS, on_given, g);
+    qmp_send(&g->qmp, "dump-guest-memory", args, -1, COMMAND_MS, on_begun, g);
+    qmp_flush(&g->qmp);
+}
+
+void dump_completed(struct guest *g, json_t *data)
+{
+    struct err e = ERR_INIT;
+    const char *status = json_string_value(json_object_get(json_object_get(data, "result"), "status")), *why = json_string_value(json_object_get(data, "error"));
+    if (!g->saving || !g->saving->dump || !g->saving->memory || g->saving->answer || g->saving->tries || g->saving->written)
+        return;
+    if (status && !strcmp(status, "completed"))
+        saving_out(g, NULL);
+    else {
+        err_set(&e, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "memory-only dump failed: %.300s", why ? why : "unknown error");
+        saving_out(g, &e);
+    }
+}
+
+static void on_formats(void *data, json_t *ret, const struct err *e)
+{
+    struct guest *g = data;
+    struct err own = ERR_INIT;
+    size_t i;
+    json_t *one;
+    if (!g->saving)
+        return;
+    json_array_foreach(json_object_get(ret, "formats"), i, one)
+        if (json_is_string(one) && !strcmp(json_string_value(one), formats[g->saving->format])) {
+            write_memory(g);
+            return;
+        }
+    if (!e)
+        err_set(&own, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "unsupported dumpformat '%s' for this QEMU binary", formats[g->saving->format]);
+    saving_out(g, e ? e : &own);
+}
+
+void dump_go(struct guest *g)
+{
+    if (!g->saving->memory)
+        saving_stream(g);
+    else if (!g->saving->format)
+        write_memory(g);
+    else {
+        qmp_send(&g->qmp, "query-dump-guest-memory-capability", NULL, -1, COMMAND_MS, on_formats, g);
+        qmp_flush(&g->qmp);
+    }
+}
+
+/* The file comes behind the call's own descriptor, if that has one. */
+OP_FN(api_core_dump)
+{
+    struct guest *g = w->data;
+    struct mp_in in;
+    AUTO_CLOSE fd = frame_take_fd(f, f->h.flags & FRAME_BIG ? 1 : 0);
+    if (call_args(g, rq, f, &in))
+        return;
+    mp_skip(&in);               /* the file's name */
+    uint32_t format = rq->op == OP_REMOTE_DOMAIN_CORE_DUMP_WITH_FORMAT ? mp_get_u32(&in) : 0, flags = mp_get_u32(&in);
+    if (call_end_args(g, rq, &in) || call_need_up(g, rq) || !saving_may(g, rq, fd))
+        return;
+    if (format >= ARRAY_N(formats)) {
+        reply_err(g, rq, VIR_ERR_INVALID_ARG, "unknown dumpformat '%u'", format);
+        return;
+    }
+    if (format && !(flags & DUMP_MEMORY_ONLY)) {
+        reply_err(g, rq, VIR_ERR_INVALID_ARG, "kdump-compressed format is only supported with memory-only dump");
+        return;
+    }
+    struct saving *s = saving_begin(g, rq, STEAL_FD(&fd));
+    s->dump = true;
+    s->memory = flags & DUMP_MEMORY_ONLY;
+    s->ends = flags & DUMP_CRASH;
+    s->reset = flags & DUMP_RESET;
+    s->format = format;
+    saving_stop(g, PAUSED_DUMP, s->was_running && !(flags & DUMP_LIVE));
+}
