@@ -17,6 +17,8 @@ MASKS = [
     (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "UUID"),
     (r"\b52:54:00(:[0-9a-f]{2}){3}\b", "MAC"),
     (r"/dev/pts/\d+", "/dev/pts/N"),
+    # virsh's own, when it is interrupted as an event of its connection is on its way within it.
+    (r"^! error: One or more references were leaked after disconnect from the hypervisor\n", ""),
     # The account of a guest: one of its own here.
     (r"<(label|imagelabel)>\+\d+:\+\d+</", r"<\1>USER</"),
     (r"\+\d+:\+\d+ \((permissive|enforcing)\)", "USER"),
