@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""What libvirtd tells of a guest's managed save as a job: events of its passes and of its completion, with the same figures by the same names and types;
+"""What libvirtd tells of a guest's managed save, and of a dump, as a job: events of its passes and of its completion, with the same figures by the same names and types;
 what it tells who asks."""
 import os, sys, threading
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
@@ -31,6 +31,25 @@ def story(b):
     return "\n".join(told)
 
 
+def dump(b):
+    """A dump of the whole state, which leaves figures, and one of memory alone, which leaves none; the guest goes on."""
+    import libvirt
+    said = []
+    c = b.connect()
+    c.domainEventRegisterAny(None, 20, lambda conn, dom, n, _: said.append(n), None)
+    c.domainEventRegisterAny(None, 21, lambda conn, dom, f, _: said.append((f["operation"], sorted(set(f) - {"memory_bps"}))), None)
+    d = c.lookupByName("busy")
+    d.coreDump("/var/lib/libvirt/images/w/core", 0)
+    wait_for("the end is told", lambda: len(said) > 2)
+    keep = d.jobStats(libvirt.VIR_DOMAIN_JOB_STATS_COMPLETED | libvirt.VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED)
+    done = [d.jobStats(libvirt.VIR_DOMAIN_JOB_STATS_COMPLETED) for _ in range(2)]
+    d.coreDump("/var/lib/libvirt/images/w/core2", libvirt.VIR_DUMP_MEMORY_ONLY)
+    told = "%r %r %r\n%r %r" % (said, keep == done[0], sorted((k, v if k in ("type", "operation", "data_remaining") else 0) for k, v in done[0].items() if k != "memory_bps"), done[1],
+                                d.jobStats(libvirt.VIR_DOMAIN_JOB_STATS_COMPLETED))
+    c.close()
+    return told
+
+
 with Pair("job") as p:
     guests(p)
     import libvirt
@@ -44,6 +63,7 @@ with Pair("job") as p:
     p.same("figures that agree with each other", repr(f["memory_normal_bytes"] == f["memory_normal"] * f["memory_page_size"] and f["memory_processed"] > f["memory_normal_bytes"] > 0
                                                       and f["data_processed"] == f["memory_processed"]), "True")
     p.virsh("start busy")
+    p.same("events of a dump", *p.each(dump))
     p.sh("$V event busy job-completed --timeout 60 >W/out 2>&1 & v=$!; sleep 1.5; $V managedsave busy >/dev/null; wait $v; cat W/out", what="event of virsh", mask=[(r"(?<=: )\d+$", "N"), (r"(?m)^\tmemory_bps.*\n", "")])
     # The figures of a save go with the run's worker; libvirtd's stay until they are read, which both do here.
     p.each(lambda b: b.virsh("domjobinfo", "busy", "--completed"))

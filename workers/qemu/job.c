@@ -1,15 +1,16 @@
-/* job.c: what a save of the guest's state has done, as libvirt tells of a job: to who asks while it is at work, by an event when it is complete, and
+/* job.c: what a save or dump of the guest's state has done, as libvirt tells of a job: to who asks while it is at work, by an event when it is complete, and
  * afterwards to who asks for that.  The figures are QEMU's. */
 #include "config.h"
 #include <math.h>
 
 #include "ipc/util.h"
 #include "workers/qemu/job.h"
+#include "workers/qemu/migrate.h"
 #include "workers/qemu/ops.h"
 #include "workers/typed.h"
 
 enum { JOB_NONE, JOB_UNBOUNDED = 2, JOB_COMPLETED };            /* virDomainJobType */
-enum { OPERATION_SAVE = 2 };                                    /* virDomainJobOperation */
+enum { OPERATION_SAVE = 2, OPERATION_DUMP = 8 };                /* virDomainJobOperation */
 enum { STATS_COMPLETED = 1, STATS_KEEP = 2, PARAMS_BYTES = 4096, INFO_N = 12 };
 
 /* What of query-migrate is what, in libvirt's order; of: within that object; RATE: there, millions of bits a second. */
@@ -36,10 +37,10 @@ static uint64_t bytes_per_second(json_t *mbps)
     return isfinite(v) && v > 0 && v < (double)INT64_MAX ? (uint64_t)v : 0;
 }
 
-static void put(struct typed_out *t, json_t *ret)
+static void put(const struct guest *g, struct typed_out *t, json_t *ret)
 {
     json_t *ram = json_object_get(ret, "ram");
-    typed_put_int(t, OPERATION_SAVE, "operation");
+    typed_put_int(t, g->saving && g->saving->dump ? OPERATION_DUMP : OPERATION_SAVE, "operation");
     for (size_t i = 0; i < ARRAY_N(figures); i++) {
         json_t *v = json_object_get(figures[i].of == OWN ? ret : ram, figures[i].key);
         uint64_t n = figures[i].of == RATE ? bytes_per_second(v) : figure(v);
@@ -48,11 +49,11 @@ static void put(struct typed_out *t, json_t *ret)
     }
 }
 
-static void pack(struct mp_out *o, json_t *ret)
+static void pack(const struct guest *g, struct mp_out *o, json_t *ret)
 {
     struct typed_out t = { .n = 0 };
     mp_out_init(&t.o, PARAMS_BYTES);
-    put(&t, ret);
+    put(g, &t, ret);
     typed_out_end(&t, o);
 }
 
@@ -60,7 +61,7 @@ void job_completed(struct guest *g, json_t *ret)
 {
     struct mp_out o;
     mp_out_init(&o, PARAMS_BYTES);
-    pack(&o, ret);
+    pack(g, &o, ret);
     notify_job(g, &o);
     mp_out_free(&g->job_done);
     g->job_done = o;
@@ -74,7 +75,7 @@ static void on_stats(struct call *c, json_t *ret)
     mp_out_init(&o, PARAMS_BYTES);
     mp_array(&o, 2);
     mp_int(&o, JOB_UNBOUNDED);
-    pack(&o, ret);
+    pack(c->g, &o, ret);
     call_out(c, &o);
 }
 
