@@ -11,6 +11,9 @@ define W/busy.xml
 create W/bare.xml
 create W/bare.xml
 domstate bare --reason
+domblkstat bare
+screenshot bare W/bare.ppm
+qemu-monitor-command bare '{"nothing":1}'
 undefine bare
 autostart bare
 destroy bare

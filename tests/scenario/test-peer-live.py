@@ -136,6 +136,32 @@ domjobabort busy
 domjobabort idle
 domjobabort busy --postcopy
 dompmwakeup busy
+migrate-getspeed busy
+migrate-getspeed idle
+migrate-setspeed busy 55
+migrate-getspeed busy
+migrate-setspeed busy 99999999999999
+migrate-setspeed busy 50 --postcopy
+migrate-getspeed busy --postcopy
+migrate-getspeed idle --postcopy
+migrate-getmaxdowntime busy
+migrate-setmaxdowntime busy 200
+migrate-getmaxdowntime busy
+migrate-setmaxdowntime busy 99999999
+migrate-getmaxdowntime idle
+migrate-compcache busy
+migrate-compcache busy --size 134217728
+migrate-compcache busy --size 5
+migrate-compcache idle
+migrate-postcopy busy
+migrate-postcopy idle
+setvcpus busy 1 --live --maximum --config
+change-media busy hda --eject
+dumpxml busy --xpath //disk
+dumpxml busy --inactive --xpath //disk
+change-media busy hda --eject
+change-media busy hda W/cd.iso --insert
+dumpxml busy --xpath //disk
 dompmsuspend busy mem
 domfsfreeze busy
 domfsfreeze idle

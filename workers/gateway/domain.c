@@ -137,12 +137,59 @@ static void nothing_unless_active(struct gw *gw, struct call *c, struct mp_in *i
     call_reply_out(gw, c, &o);
 }
 
+/* How many there are libvirtd tells before it looks whether the guest runs. */
+static void get_blkio_parameters(struct gw *gw, struct call *c, struct mp_in *in)
+{
+    enum { BLKIO_PARAMS = 6 };
+    struct index_slot s;
+    struct mp_out o;
+    struct err e = ERR_INIT;
+    if (domain_find(gw, in, &s, &c->object, &e) < 0) {
+        call_error(gw, c, &e);
+    } else if (mp_get_i32(in) || in->bad) {
+        call_send(gw, c);
+    } else {
+        mp_out_init(&o, 64);
+        mp_array(&o, 2);
+        mp_array(&o, 0);
+        mp_int(&o, BLKIO_PARAMS);
+        call_reply_out(gw, c, &o);
+    }
+}
+
+/* libvirtd asks what QEMU can, which nobody knows of a guest that is off, before whether there is one. */
+static void set_time(struct gw *gw, struct call *c, struct mp_in *in)
+{
+    struct index_slot s;
+    struct err e = ERR_INIT;
+    if (domain_find(gw, in, &s, &c->object, &e) < 0)
+        call_error(gw, c, &e);
+    else if (s.id >= 0)
+        call_send(gw, c);
+    else
+        call_fail(gw, c, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "cannot set time: qemu doesn't support rtc-reset-reinjection command");
+}
+
 static void get_security_label_list(struct gw *gw, struct call *c, struct mp_in *in) { nothing_unless_active(gw, c, in, false, true); }
 
 static void get_job_stats(struct gw *gw, struct call *c, struct mp_in *in)
 {
     enum { JOB_STATS_COMPLETED = 1 };
     nothing_unless_active(gw, c, in, !(c->arg & JOB_STATS_COMPLETED), false);
+}
+
+/* libvirtd tells the speed of a migration of a guest that is off as well: it is what it would be once it runs. */
+static void get_max_speed(struct gw *gw, struct call *c, struct mp_in *in)
+{
+    enum { SPEED_POSTCOPY = 1 };
+    struct index_slot s;
+    struct err e = ERR_INIT;
+    if (domain_find(gw, in, &s, &c->object, &e) < 0)
+        call_error(gw, c, &e);
+    else if (s.id >= 0 || c->arg & SPEED_POSTCOPY)
+        call_send(gw, c);
+    else
+        call_int(gw, c, INT64_MAX >> 20);
 }
 
 /* Guests whose memory the processor encrypts are none of ours yet: there is nothing to tell of any. */
@@ -162,6 +209,12 @@ static void get_launch_security_info(struct gw *gw, struct call *c, struct mp_in
     mp_array(&o, 1);
     mp_array(&o, 0);
     call_reply_out(gw, c, &o);
+}
+
+static void get_sev_info(struct gw *gw, struct call *c, struct mp_in *in)
+{
+    (void)in;
+    call_fail(gw, c, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "QEMU does not support SEV guest");
 }
 
 static void set_launch_security_state(struct gw *gw, struct call *c, struct mp_in *in)
@@ -188,9 +241,13 @@ const struct local local_domain[] = {
     { OP_REMOTE_DOMAIN_GET_STATE, get_state },
     { OP_REMOTE_DOMAIN_GET_LAUNCH_SECURITY_INFO, get_launch_security_info },
     { OP_REMOTE_DOMAIN_SET_LAUNCH_SECURITY_STATE, set_launch_security_state },
+    { OP_REMOTE_NODE_GET_SEV_INFO, get_sev_info },
     { OP_REMOTE_DOMAIN_GET_INFO, get_info },
     { OP_REMOTE_DOMAIN_GET_SECURITY_LABEL, get_security_label },
     { OP_REMOTE_DOMAIN_GET_SECURITY_LABEL_LIST, get_security_label_list },
     { OP_REMOTE_DOMAIN_GET_JOB_STATS, get_job_stats },
+    { OP_REMOTE_DOMAIN_GET_BLKIO_PARAMETERS, get_blkio_parameters },
+    { OP_REMOTE_DOMAIN_SET_TIME, set_time },
+    { OP_REMOTE_DOMAIN_MIGRATE_GET_MAX_SPEED, get_max_speed },
     { 0, NULL },
 };

@@ -31,6 +31,13 @@ static void on_raw(void *data, json_t *ret, const struct err *e)
     reply_string(c, text);
 }
 
+/* libvirt numbers commands only: what has no `execute` is answered without an id. */
+static void on_raw_no_id(void *data, json_t *ret, const struct err *e)
+{
+    json_object_del(ret, "id");
+    on_raw(data, ret, e);
+}
+
 static void on_hmp(struct call *c, json_t *ret)
 {
     reply_string(c, json_string_value(ret));
@@ -78,7 +85,7 @@ OP_FN(api_monitor_command)
             json_decref(v);
             return;
         }
-        qmp_send_raw(&g->qmp, v, on_raw, call_new(g, rq));
+        qmp_send_raw(&g->qmp, v, json_object_get(v, "execute") ? on_raw : on_raw_no_id, call_new(g, rq));
         qmp_flush(&g->qmp);
     }
 }

@@ -298,7 +298,7 @@ OP_FN(api_screenshot)
         return;
     struct tree *video = screen(g, number, &head);
     if (!video || !device_alias(video)) {
-        reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "no such screen ID");
+        reply_err(g, rq, VIR_ERR_OPERATION_INVALID, tree_get(g->tree, "devices/video") ? "no such screen ID" : "no screens to take screenshot from");
         return;
     }
     if (g->scratch_wo < 0) {

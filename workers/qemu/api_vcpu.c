@@ -344,7 +344,7 @@ static void set_count(struct guest *g, const struct request *rq, uint32_t n, uin
         else if (n <= vcpus_now(g))
             set_vcpus_inside(g, rq, n);
     } else if (flags & VCPU_MAXIMUM) {
-        reply_err(g, rq, VIR_ERR_INVALID_ARG, "maximum vcpu count of a live domain can't be modified");
+        reply_err(g, rq, VIR_ERR_OPERATION_UNSUPPORTED, "maximum vcpu count of a live domain can't be modified");
     } else if (n > vcpus_max(g)) {
         reply_err(g, rq, VIR_ERR_INVALID_ARG, "requested vcpus is greater than max allowable vcpus for the live domain: %u > %u", n, vcpus_max(g));
     } else if (!call_need_up(g, rq) && !is_busy(g, rq)) {

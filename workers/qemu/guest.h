@@ -75,6 +75,7 @@ struct guest {
     uint32_t ntids;
     int32_t *tids;                      /* host thread of each vCPU by its number; 0 it is not there, -1 its thread is not known; ntids of them, or NULL */
     struct vcpu_change *vcpu_change;    /* processors are coming or going */
+    uint64_t max_speed;                 /* of a migration, in MiB/s; 0 nobody set one */
     bool has_balloon;
     struct stats *stats;
     struct display *displays;

@@ -24,6 +24,14 @@
     X(REMOTE_DOMAIN_ABORT_JOB, api_abort_job) \
     X(REMOTE_DOMAIN_ABORT_JOB_FLAGS, api_abort_job) \
     X(REMOTE_DOMAIN_START_DIRTY_RATE_CALC, api_start_dirty_rate) \
+    /* api_migrate.c */ \
+    X(REMOTE_DOMAIN_MIGRATE_GET_MAX_DOWNTIME, api_get_max_downtime) \
+    X(REMOTE_DOMAIN_MIGRATE_SET_MAX_DOWNTIME, api_set_max_downtime) \
+    X(REMOTE_DOMAIN_MIGRATE_GET_MAX_SPEED, api_get_max_speed) \
+    X(REMOTE_DOMAIN_MIGRATE_SET_MAX_SPEED, api_set_max_speed) \
+    X(REMOTE_DOMAIN_MIGRATE_GET_COMPRESSION_CACHE, api_get_compression_cache) \
+    X(REMOTE_DOMAIN_MIGRATE_SET_COMPRESSION_CACHE, api_set_compression_cache) \
+    X(REMOTE_DOMAIN_MIGRATE_START_POST_COPY, api_start_post_copy) \
     /* api_doc.c */ \
     X(REMOTE_DOMAIN_GET_XML_DESC, api_get_xml) \
     X(REMOTE_DOMAIN_GET_METADATA, api_get_metadata) \
