@@ -99,6 +99,20 @@ static bool forget_label(struct tree *t)
     return false;
 }
 
+/* A drive that a medium was taken out of shows a number without an image. */
+static void show_empty(struct tree *t, unsigned flags)
+{
+    const char *number = tree_attr(t, MARK_EMPTY);
+    if (!number)
+        return;
+    if (!(flags & (FORM_INACTIVE | FORM_MIGRATABLE)) && !tree_first(t, "source")) {
+        struct tree *s = tree_new("source");
+        tree_set_attr(s, "index", "%s", number);
+        tree_insert(t, s, tree_first(t, "target"));
+    }
+    tree_set_attr(t, MARK_EMPTY, NULL);
+}
+
 static void walk(struct tree *t, unsigned flags)
 {
     struct tree *next;
@@ -106,6 +120,7 @@ static void walk(struct tree *t, unsigned flags)
         return;
     tree_set_attr(t, MARK_MANIFEST, NULL);
     tree_set_attr(t, MARK_NODES, NULL);
+    show_empty(t, flags);
     if (!(flags & (FORM_SECURE | FORM_STATUS)) && apply(secrets, sizeof secrets / sizeof *secrets, t)) {
         tree_free(t);
         return;

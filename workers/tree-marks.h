@@ -16,4 +16,6 @@
 #define MARK_CPU "bulkhead:cpu"
 /* On <devices>: the first number that no block node of this run had: one that QEMU does not give back keeps its name. */
 #define MARK_NODES "bulkhead:nodes"
+/* On a removable <disk> whose medium was taken out while the guest ran: the number that the drive has since. Documents show <source index='...'/>. */
+#define MARK_EMPTY "bulkhead:empty"
 #endif

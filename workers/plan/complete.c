@@ -205,6 +205,8 @@ static unsigned highest_node(const struct tree *el)
     const struct tree *at = pl_is(el->name, "disk") ? tree_get(el, "source") : el;
     if (at && tree_attr_uint(at, "index", 0x7fffffff, &n) == 0)
         max = (unsigned)n;
+    if (tree_attr_uint(el, MARK_EMPTY, 0x7fffffff, &n) == 0)
+        max = (unsigned)n;
     const struct tree *b = tree_get(el, "backingStore");
     unsigned below = b ? highest_node(b) : 0;
     return below > max ? below : max;
@@ -235,6 +237,8 @@ int plan_complete_device(const struct tree *dom, struct tree *dev, const struct 
     if (pl_is(dev->name, "disk")) {
         if (removable(dev))
             drop_missing(&k, dev);
+        if (removable(dev) && !tree_get(dev, "source"))
+            tree_set_attr(dev, MARK_EMPTY, "%u", k.next_node);
         number_named(&k, dev);
     }
     return complete_one(&k, dev);
