@@ -124,7 +124,7 @@ static void start(const char *xml)
     static const char net[] = "<domain type='qemu'><name>a</name><uuid>c7a5fdbd-edaf-9455-926a-d65c16db1809</uuid><memory>65536</memory><os><type>hvm</type></os>"
         "<devices><interface type='network'><source network='default'/></interface></devices></domain>";
     call(OP_IN(IN_DOC_START), 0, &st, sizeof st, net);
-    tap_int(error_code(), VIR_ERR_CONFIG_UNSUPPORTED, "what cannot run yet is refused");
+    tap_int(error_code(), VIR_ERR_NO_NETWORK, "a network that nobody knows is refused");
     end();
 }
 

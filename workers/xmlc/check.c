@@ -18,7 +18,7 @@ int check_pci_addresses(struct doc *d, const struct tree *t)
     for (const struct tree *c = t->child; c; c = c->next) {
         if (!c->name)
             continue;
-        if (strcmp(c->name, "address") == 0 && tree_attr(c, "slot") && tree_attr(c, "function"))
+        if (strcmp(c->name, "address") == 0 && (tree_attr(c, "function") || doc_is(c, "type", "pci")))
             for (unsigned i = 0; i < ARRAY_N(parts); i++)
                 if (doc_uint(c, parts[i].attr, 0) > parts[i].max)
                     return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_NONE, i == 3 ? "Invalid PCI address %s=0x%x, must be <= %s" : "Invalid PCI address %s='0x%x', must be <= %s", parts[i].attr, doc_uint(c, parts[i].attr, 0), parts[i].text);

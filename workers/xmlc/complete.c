@@ -66,6 +66,8 @@ static int memory(struct doc *d)
         if (!add_up(&cells, modules))
             return doc_bad(d, "NUMA cells have too much memory");
         total = cells;
+    } else if (modules && d->env->flags & DOC_CHANGE && tree_get(d->devices, "memory/target/node")) {
+        return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "can't add memory backend as guest has no NUMA nodes configured");
     } else if (total < modules) {
         return doc_bad(d, "Total size of memory devices exceeds the total memory size");
     }

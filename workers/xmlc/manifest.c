@@ -177,6 +177,8 @@ static int interface(struct maker *m, struct tree *t, int *hostnet)
         tree_set_attr(t, MARK_MANIFEST, "%d", *hostnet);
         return 0;
     }
+    if (strcmp(type, "network") == 0 && !m->lenient)        /* there is no daemon of networks to know one */
+        return err_set(m->e, VIR_ERR_NO_NETWORK, VIR_FROM_NETWORK, "no network with matching name '%s'", tree_path_attr(t, "source", "network"));
     if (strcmp(type, "bridge") != 0 && strcmp(type, "ethernet") != 0)
         return m->lenient ? 0 : err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "<interface type='%s'> is not supported yet", type);
     static const char *const not_yet[] = {"bandwidth", "vlan", "virtualport", "filterref", "script", "downscript", "coalesce", "backend", "guest"};

@@ -163,9 +163,22 @@ static int plug_in(struct plug_run *p, const struct tree *whole, const struct tr
 
 /* ---- calls ---- */
 
+/* A channel without a path gets one of its name, so there is but one of a name. */
+static struct tree *clashing_path(struct tree *devices, const struct tree *dev)
+{
+    TREE_EACH(c, devices, "channel") {
+        const char *path = tree_path_attr(c, "source", "path");
+        if (doc_is(c, "type", "unix") && path && strstr(path, "/channel/target/domain-") && doc_same(tree_path_attr(c, "target", "name"), tree_path_attr(dev, "target", "name")))
+            return c;
+    }
+    return NULL;
+}
+
 /* The one beside which there cannot be this one. */
 static struct tree *clashing(const struct device_kind *k, struct tree *devices, const struct tree *dev)
 {
+    if (strcmp(k->name, "channel") == 0 && doc_is(dev, "type", "unix") && !tree_path_attr(dev, "source", "path"))
+        return clashing_path(devices, dev);
     bool terminal = strcmp(k->word, "chr") == 0 && doc_is(dev, "type", "pty");       /* of which every one is another */
     return k->can & LONE ? tree_first(devices, k->name) : k->can & UNIQUE && !terminal ? plug_find(k, devices, dev) : NULL;
 }

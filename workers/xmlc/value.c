@@ -120,7 +120,7 @@ static int uuid_value(const char *v, char *out, size_t n, const char *element, s
         v++;
     hex[k] = 0;
     if (k != 32 || *v)
-        return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "%s", strcmp(element, "uuid") == 0 ? "malformed uuid element" : "malformed uuid");
+        return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "%s", strcmp(element, "uuid") == 0 ? "malformed uuid element" : strcmp(element, "address") == 0 ? "Cannot parse uuid attribute of element <address>" : "malformed uuid");
     snprintf(out, n, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
     return 0;
 }
