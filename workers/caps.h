@@ -19,6 +19,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct err;
+
 #define CAPS_MAGIC 0x43415031u
 #define CAPS_FORMAT 2u
 #define CAPS_BYTES_MAX (4u << 20)
@@ -74,6 +76,11 @@ void caps_free(struct caps *c);
 
 /* First emulator that fits; path or arch NULL: any.  NULL when there is none. */
 const struct caps_emulator *caps_find(const struct caps *c, const char *path, const char *arch);
+/* Guests run with KVM here: a binary has it, and one of those known runs with it. */
+bool caps_has_kvm(const struct caps *c, const struct caps_emulator *e);
+/* What a client means that names a binary, an architecture, a machine and an accelerator, any of them NULL.  0, or -1 with *e in libvirt's words. */
+struct caps_choice { const struct caps_emulator *e; const struct caps_machine *machine; bool kvm; };
+int caps_choose(const struct caps *c, const char *path, const char *arch, const char *machine, const char *type, struct caps_choice *out, struct err *e);
 /* By canonical name or alias; NULL name: the binary's default.  NULL when there is none. */
 const struct caps_machine *caps_machine(const struct caps_emulator *e, const char *name);
 /* NULL when it is not known; e may be NULL, nothing is known then. */

@@ -2,7 +2,7 @@
 noinst_LIBRARIES += libworker.a
 libworker_a_SOURCES = \
 	%reldir%/bitmap.c %reldir%/bitmap.h \
-	%reldir%/caps.c %reldir%/caps.h \
+	%reldir%/caps.c %reldir%/caps-choose.c %reldir%/caps.h \
 	%reldir%/cpu.c %reldir%/cpu-doc.c %reldir%/cpu.h %reldir%/cpu-features.def %reldir%/cpu-models.def \
 	%reldir%/filters.c %reldir%/filters.h \
 	%reldir%/outputs.c %reldir%/outputs.h \

@@ -11,6 +11,15 @@ uri
 hostname
 nodeinfo
 maxvcpus
+nodesevinfo
+allocpages 2048 0
+allocpages 2048 0 --all
+allocpages 2048 0 --cellno 0 --add
+hypervisor-cpu-compare W/cpu.xml --virttype qemu --arch aarch64
+hypervisor-cpu-compare W/cpu.xml --virttype qemu --machine none-such
+hypervisor-cpu-compare W/cpu.xml --virttype qemu --validate
+hypervisor-cpu-baseline W/cpu.xml --virttype qemu --arch nothing
+cpu-compare W/cpu.xml --validate
 maxvcpus --type qemu
 maxvcpus --type kvm
 nodecpumap
@@ -143,6 +152,9 @@ vncdisplay busy
 vncdisplay idle
 ttyconsole busy
 ttyconsole idle
+domtime idle --now
+blkiotune idle --live
+blkiotune busy --config
 domjobinfo busy
 domjobinfo busy --rawstats
 domjobinfo idle
@@ -197,6 +209,7 @@ def groups(b):
 
 with Pair("queries") as p:
     guests(p)
+    p.file("cpu.xml", "<cpu><arch>x86_64</arch><model>qemu64</model></cpu>")
     for line in (HOST + "\n" + GUESTS).splitlines():
         p.virsh(line)
     p.virsh("dominfo busy", mask=["CPU time: .*"])

@@ -11,14 +11,6 @@
 #include "workers/host/host.h"
 #include "workers/tree.h"
 
-bool host_has_kvm(const struct host *h, const struct caps_emulator *e)
-{
-    for (unsigned i = 0; i < h->caps.n && e->kvm_present; i++)
-        if (h->caps.emulators[i].has_accel[CAPS_KVM])
-            return true;
-    return false;
-}
-
 static void add_cpu(struct tree *host, const struct host *h)
 {
     struct tree *cpu = tree_add(host, "cpu"), *t;
@@ -233,7 +225,7 @@ static struct tree *make_guest(const struct host *h, const struct caps_emulator 
             if (((e->machines[i].flags & CAPS_M_DEFAULT) ? 0 : 1) == rest && strcmp(e->machines[i].name, "none"))
                 add_machine(arch, &e->machines[i]);
     tree_set_attr(tree_add(arch, "domain"), "type", "qemu");
-    if (host_has_kvm(h, e))
+    if (caps_has_kvm(&h->caps, e))
         tree_set_attr(tree_add(arch, "domain"), "type", "kvm");
     t = tree_add(guest, "features");
     if (!strcmp(e->arch, "i686")) {

@@ -182,45 +182,15 @@ static char *make(const struct in *in)
     return tree_print(d, 0, NULL);
 }
 
-#define BAD(e, ...) (err_set(e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, __VA_ARGS__), NULL)
-
 char *domcaps_text(const struct host *h, const char *emulator, const char *arch, const char *machine, const char *virttype, struct err *e)
 {
-    static const char *const arches[] = { "aarch64", "alpha", "armv6l", "armv7b", "armv7l", "i686", "loongarch64", "m68k", "mips", "mips64", "mips64el", "mipsel", "ppc", "ppc64", "ppc64le",
-        "riscv32", "riscv64", "s390", "s390x", "sh4", "sparc", "sparc64", "x86_64" };
-    static const char *const types[] = { "qemu", "kqemu", "kvm", "hvf", "xen", "lxc", "uml", "openvz", "test", "vmware", "hyperv", "vbox", "phyp", "parallels", "bhyve", "vz" };
     struct in in = { 0 };
-    struct utsname u;
-    bool known = !arch;
-    for (size_t i = 0; i < ARRAY_N(arches) && !known; i++)
-        known = !strcmp(arch, arches[i]);
-    if (!known)
-        return BAD(e, "unknown architecture: %s", arch);
-    known = !virttype;
-    for (size_t i = 0; i < ARRAY_N(types) && !known; i++)
-        known = !strcmp(virttype, types[i]);
-    if (!known)
-        return BAD(e, "unknown virttype: %s", virttype);
-    uname(&u);
-    if (emulator)
-        in.e = caps_find(&h->caps, emulator, NULL);
-    else
-        in.e = caps_find(&h->caps, NULL, arch ? arch : u.machine);
-    if (!in.e && emulator)
-        return err_sys(e, VIR_FROM_QEMU, ENOENT, "Cannot check QEMU binary %s", emulator), NULL;
-    if (!in.e)
-        return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "unable to find any emulator to serve '%s' architecture", arch ? arch : u.machine), NULL;
-    if (arch && strcmp(arch, in.e->arch))
-        return BAD(e, "architecture from emulator '%s' doesn't match given architecture '%s'", in.e->arch, arch);
-    bool kvm = host_has_kvm(h, in.e);
-    in.kvm = virttype ? !strcmp(virttype, "kvm") : kvm;
-    if (virttype && strcmp(virttype, "qemu") && strcmp(virttype, "kvm"))
-        return BAD(e, "Emulator '%s' does not support virt type '%s'", in.e->path, virttype);
-    if (in.kvm && !kvm)
-        return BAD(e, "KVM is not supported by '%s' on this host", in.e->path);
-    in.m = caps_machine(in.e, machine);
-    if (!in.m || !strcmp(in.m->name, "none"))
-        return BAD(e, "the machine '%s' is not supported by emulator '%s'", machine ? machine : "", in.e->path);
+    struct caps_choice choice;
+    if (caps_choose(&h->caps, emulator, arch, machine, virttype, &choice, e))
+        return NULL;
+    in.e = choice.e;
+    in.m = choice.machine;
+    in.kvm = choice.kvm;
     in.i440fx = !strncmp(in.m->name, "pc-i440fx", 9);
     char *text = make(&in);
     if (!text)

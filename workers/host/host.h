@@ -8,7 +8,6 @@
 
 struct host { struct caps caps; struct index index; struct settings settings; };
 
-bool host_has_kvm(const struct host *h, const struct caps_emulator *e);   /* the binary has KVM, and one of this host's runs with it */
 /* virConnectGetCapabilities. Caller frees; NULL on lack of memory. */
 char *capabilities_text(const struct host *h);
 /* virConnectGetDomainCapabilities; each of the four may be NULL. Caller frees; NULL with *e set. */

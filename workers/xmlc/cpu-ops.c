@@ -8,13 +8,13 @@
 #include "workers/xmlc/parse.h"
 #include "workers/xmlc/xmlc.h"
 
-enum { COMPARE_FAIL_INCOMPATIBLE = 1 };
+enum { COMPARE_FAIL_INCOMPATIBLE = 1, COMPARE_VALIDATE = 2 };
 enum { INCOMPATIBLE, IDENTICAL, SUPERSET };
 
 /* <cpu> of a client: a guest's where it says how it is to be matched, otherwise a host's. NULL with j->e set; the caller frees it.
  * VIR_ERR_CPU_INCOMPATIBLE: of another architecture. */
 enum reading { ANY_CPU, HOST_CPU, ANOTHER_HOST_CPU /* the first one's architecture decides */ };
-static struct tree *read_cpu(struct job *j, const char *xml, size_t n, enum reading how)
+static struct tree *read_cpu(struct job *j, const char *xml, size_t n, enum reading how, bool strict)
 {
     struct utsname u;
     uname(&u);
@@ -42,10 +42,12 @@ static struct tree *read_cpu(struct job *j, const char *xml, size_t n, enum read
         err_set(&j->e, VIR_ERR_CPU_INCOMPATIBLE, VIR_FROM_CPU, "CPU arch %s does not match host arch", arch);
         return NULL;
     }
+    if (arch)           /* a host's word; the tables are those of guests */
+        tree_free(tree_first(raw, "arch"));
     AUTO_TREE *around = tree_new("domain");
     tree_set_attr(around, "type", "qemu");
     tree_append(around, STEAL_PTR(&raw));
-    AUTO_TREE *read = schema_apply(&schema_domain, around, 0, &j->e);
+    AUTO_TREE *read = schema_apply(&schema_domain, around, strict ? SCHEMA_STRICT : 0, &j->e);
     if (!read)
         return NULL;
     struct tree *cpu = tree_make(read, "cpu");
@@ -95,7 +97,7 @@ int on_compare_cpu(struct job *j, struct mp_out *o)
     uint32_t flags = mp_get_u32(&j->in);
     if (!mp_end(&j->in) || !xml)
         return bad_args(j);
-    AUTO_TREE *cpu = read_cpu(j, xml, n, ANY_CPU);
+    AUTO_TREE *cpu = read_cpu(j, xml, n, ANY_CPU, flags & COMPARE_VALIDATE);
     cpu_host(&host, &vendor);
     return reply(j, o, cpu, &host, vendor, flags);
 }
@@ -119,14 +121,13 @@ static void guests_get(struct job *j, struct guests *g)
 
 static int guests_find(struct job *j, struct guests *g)
 {
-    struct utsname u;
-    uname(&u);
-    const char *arch = g->words[ARCH] ? g->words[ARCH] : u.machine, *type = g->words[TYPE];
+    static const struct caps none;
+    struct caps_choice choice;
     const struct caps *caps = j->env.processors ? j->env.processors() : NULL;
-    g->e = caps ? caps_find(caps, g->words[EMULATOR], g->words[EMULATOR] ? NULL : arch) : NULL;
-    if (!g->e)
-        return err_set(&j->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "no emulator is known for this processor");
-    g->kvm = type ? strcmp(type, "kvm") == 0 : g->e->has_accel[CAPS_KVM];
+    if (caps_choose(caps ? caps : &none, g->words[EMULATOR], g->words[ARCH], g->words[MACHINE], g->words[TYPE], &choice, &j->e))
+        return -1;
+    g->e = choice.e;
+    g->kvm = choice.kvm;
     if (!cpu_most(g->e, g->kvm, &g->most, &g->vendor))
         return err_set(&j->e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "'%s' does not tell what a guest can have", g->e->path);
     return 0;
@@ -143,7 +144,7 @@ int on_compare_hypervisor_cpu(struct job *j, struct mp_out *o)
         return bad_args(j);
     if (guests_find(j, &g))
         return -1;
-    AUTO_TREE *cpu = read_cpu(j, xml, n, ANY_CPU);
+    AUTO_TREE *cpu = read_cpu(j, xml, n, ANY_CPU, flags & COMPARE_VALIDATE);
     return reply(j, o, cpu, &g.most, g.vendor, flags);
 }
 
@@ -188,7 +189,7 @@ static int take_all(struct job *j, struct common *c, bool of_hosts)
         const char *xml = mp_get_str(&j->in, &len);
         if (!xml)
             return bad_args(j);
-        AUTO_TREE *cpu = read_cpu(j, xml, len, !of_hosts ? ANY_CPU : i ? ANOTHER_HOST_CPU : HOST_CPU);
+        AUTO_TREE *cpu = read_cpu(j, xml, len, !of_hosts ? ANY_CPU : i ? ANOTHER_HOST_CPU : HOST_CPU, false);
         if (!cpu)
             return -1;
         if (!tree_text(cpu, "model"))
