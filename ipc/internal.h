@@ -115,9 +115,9 @@ enum internal_op {
                          * what has gone at their end; none of a run without grants.
                          * With a manifest among them that is still to come (arg not 0) its devices did not: what was made for what it has more than the
                          * run's own is removed, and that is all. Reply as above, without fds */
+    IN_HAND_OWNER,      /* hand-open. CALL: struct hand_owner, fd [0] an accepted socket: who is at its other end. Reply: struct lock_done; fd [0] a pidfd */
     IN_HAND_TUNE,       /* hand-launch. CALL: struct hand_req; fds: [0] a manifest, [1] another one of the run's (or the same): what its MK_TUNE says is so then for the guest that runs, and what
                          * only the other one's says is no more. Reply: struct hand_done; a failure: it is as the other one says */
-    IN_HAND_OWNER,      /* hand-open. CALL: struct hand_owner, fd [0] an accepted socket: who is at its other end. Reply: struct lock_done; fd [0] a pidfd */
     IN_HAND_STATE,      /* hand-open. CALL: struct hand_req; fds: [0] a manifest with MK_STATE, [1] its grants, [2], if any, what was opened: it is whole, and is brought to the disk. Else a
                          * file that was made is removed again. Reply: struct hand_done */
     /* debug, admin door only */

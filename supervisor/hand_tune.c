@@ -179,7 +179,6 @@ void hand_tune(struct hand *h)
     struct hand_done done = { .failed = -1 };
     x = (struct tuner){ .rq = hand_body(h, sizeof *x.rq), .session = h->birth.flags & BIRTH_SESSION, .now = &now, .was = &was };
     hand_check_text(x.rq->name, sizeof x.rq->name);
-    /* The second one is let go first: who reads the next reads it instead. */
     int r = tune_of(h, 1, &was, &e) || tune_of(h, 0, &now, &e) ? -1 : 0;
     AUTO_CLOSE folder = x.folder = r ? -1 : qemu_folder(h, x.rq);
     if (r == 0 && folder < 0)
