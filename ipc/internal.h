@@ -119,7 +119,7 @@ enum internal_op {
     IN_HAND_TUNE,       /* hand-launch. CALL: struct hand_req; fds: [0] a manifest, [1] another one of the run's (or the same): what its MK_TUNE says is so then for the guest that runs, and what
                          * only the other one's says is no more. Reply: struct hand_done; a failure: it is as the other one says */
     IN_HAND_STATE,      /* hand-open. CALL: struct hand_req; fds: [0] a manifest with MK_STATE, [1] its grants, [2], if any, what was opened: it is whole, and is brought to the disk. Else a
-                         * file that was made is removed again. Reply: struct hand_done */
+                         * file that was made is removed again, one that was there is emptied. Reply: struct hand_done */
     /* debug, admin door only */
     IN_WORKERS = 128,   /* CALL: reply: struct peer_row, one after the other */
     IN_WORKER_DEBUG,    /* CALL admin gateway -> supervisor -> qemu worker: arg: enum worker_debug; object in the header. Reply: msgpack [[[name, value] ...]]: what it is doing */

@@ -30,7 +30,7 @@ static int open_saved(struct opener *o, const struct manifest_entry *m, const ch
 
 int open_state(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
 {
-    const struct stat *st;
+    struct stat st;
     bool is_new = false;
     (void)aux;
     if (m->flags & MF_PROBE)
@@ -40,15 +40,25 @@ int open_state(struct opener *o, const struct manifest_entry *m, const char *pat
         return err_set(e, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "'%s' is not a regular file", path);
     if (fd < 0)
         return open_fail(o, e, -fd, "Failed to create file '%s'", path);
-    if (is_new && (st = open_note(o, path, fd))) {
-        g->is_new = 1;
-        g->dev = st->st_dev;
-        g->ino = st->st_ino;
-    }
+    if (fstat(fd, &st) < 0)
+        return open_fail(o, e, errno, "Failed to create file '%s'", path);
+    g->is_new = is_new && open_note(o, path, fd);
+    g->dev = st.st_dev;
+    g->ino = st.st_ino;
     return open_give(o, g, STEAL_FD(&fd), e);
 }
 
-/* SAFETY: what is removed is the regular file that a hand made for this call, and what it was then it still has to be. 0 or negative errno */
+/* A file that was there before stays, and is empty again: else the image of a guest that goes on might be whole. */
+static int empty(const char *path, const struct grant *g)
+{
+    struct stat st;
+    AUTO_CLOSE fd = path_open(path, O_WRONLY, WANT(S_IFREG), &st);
+    if (fd < 0)
+        return fd;
+    return st.st_dev != g->dev || st.st_ino != g->ino ? -ESTALE : ftruncate(fd, 0) < 0 ? -errno : 0;
+}
+
+/* SAFETY: what is removed, or emptied, is the regular file that a hand made, or emptied, for this call, and what it was then it still has to be. 0 or negative errno */
 static int take_back(struct hand *h)
 {
     static struct hand_grants grants;
@@ -60,8 +70,9 @@ static int take_back(struct hand *h)
         return -EPROTO;
     for (struct manifest_in in = hand_entries(h); r == 0 && hand_next(&in, &m, &path, &aux);) {
         const struct grant *g = &grants.g[m.index];
-        if (m.kind == MK_STATE && m.index < grants.h.n && g->is_new)
-            r = path_remove(path, &(struct stat){ .st_mode = S_IFREG, .st_dev = (dev_t)g->dev, .st_ino = (ino_t)g->ino });
+        if (m.kind != MK_STATE || m.index >= grants.h.n || m.flags & MF_PROBE)
+            continue;
+        r = !g->is_new ? empty(path, g) : path_remove(path, &(struct stat){ .st_mode = S_IFREG, .st_dev = (dev_t)g->dev, .st_ino = (ino_t)g->ino });
     }
     return r == -ENOENT ? 0 : r;
 }

@@ -24,9 +24,12 @@ CALL_LIMIT = 40     # seconds for a call that a crash came across
 # Flows of which only some points are new: IN_HAND_PIDFD, and conf's first call in a daemon's life, IN_CONF_LIST; IN_START, and IN_STATE, by which a
 # worker tells that the state is restored; and the call whose work does not show, domain.attach_device_flags;
 # domain.rename with IN_CONF_RENAME and IN_CONF_RENAMED;
-# of a device for a guest that runs the call, IN_PLUG, IN_HAND_OPEN and IN_HAND_SETTLE; of its pins the call, IN_PLUG and IN_HAND_TUNE
+# of a device for a guest that runs the call, IN_PLUG, IN_HAND_OPEN and IN_HAND_SETTLE; of its pins the call, IN_PLUG and IN_HAND_TUNE;
+# of files of a client's choice the calls (domain.save, .restore, .core_dump), IN_SAVE and IN_HAND_STATE
 ONLY = {"takeover": {"supervisor": ("0:118",), "hand-open": ("0:118",), "conf": ("0:65",)}, "restore": {"supervisor": ("0:104",), "qemu": ("0:97", "0:104")},
         "attach": {"supervisor": ("1:160",)}, "rename": {"supervisor": ("1:358", "0:71", "0:72"), "conf": ("0:71", "0:72"), "xmlc": ("1:358",)}, "plug": {"supervisor": ("1:8", "0:107", "0:121"), "qemu": ("0:107",), "hand-open": ("0:112", "0:121"), "xmlc": ("1:8",)},
+        "save_file": {"supervisor": ("1:55", "0:105", "0:124"), "qemu": ("0:105",), "hand-open": ("0:124",), "xmlc": ("1:55",)},
+        "restore_file": {"supervisor": ("1:54",), "xmlc": ("1:54",)}, "dump_file": {"supervisor": ("1:53", "0:124"), "qemu": ("1:53",), "xmlc": ("1:53",)},
         "tune": {"supervisor": ("1:225", "0:107", "0:123"), "qemu": ("0:107",), "hand-launch": ("0:123",), "xmlc": ("1:225",)}}
 LEASES = ("0:103", "0:120", "0:167")        # IN_LEASES_ASK, IN_HAND_DAEMON, IN_TALK
 LOGS = ("0:120", "0:167", "0:112")          # IN_HAND_DAEMON, IN_TALK, IN_HAND_OPEN with its answer
@@ -48,6 +51,8 @@ class Flows:
 
     def define(self):
         self.con().defineXML(guest_xml("victim"))
+        if os.path.exists(self.b.dir + "/victim.state"):
+            os.truncate(self.b.dir + "/victim.state", 0)        # of the point before: the next save finds a file
 
     def define_leased(self):
         """With a lock manager from now on: this is the last flow."""
@@ -173,6 +178,22 @@ class Flows:
     def save(self):
         self.dom().managedSave()
 
+    def save_file(self):
+        self.dom().save(self.b.dir + "/victim.state")
+
+    def restore_file(self):
+        self.con().restore(self.b.dir + "/victim.state")
+
+    def dump_file(self):
+        self.dom().coreDump(self.b.dir + "/victim.core", 16)        # memory only
+
+    def is_whole(self):
+        try:
+            with open(self.b.dir + "/victim.state", "rb") as f:
+                return f.read(16) == b"LibvirtQemudSave"
+        except FileNotFoundError:
+            return False
+
     def restore(self):
         """A start from saved state, with the point armed anew: another start came before.  A worker's is armed in that of this start only."""
         self.takeover()
@@ -200,6 +221,9 @@ FLOWS = {
     "takeover": (("define", "start"),           "running"),
     "save":     (("define", "start"),           "saved"),
     "restore":  (("define", "start", "save"),   "running"),
+    "save_file": (("define", "start"),          "defined"),
+    "restore_file": (("define", "start", "save_file"), "running"),
+    "dump_file": (("define", "start"),          "running"),
     "logs":     (("define_logged",),            "running"),
     "leases":   (("define_leased",),            "running"),
 }
@@ -287,13 +311,17 @@ def check(b, flow, before, its):
 
     if flow == "rename":
         assert f.one_name(), "it has not one name"
-    if flow in ("save", "restore"):         # by its next worker, if need be
+    if flow == "save_file":
+        wait_for("a whole file beside no guest that runs", lambda: f.is_whole() == (state_of(b) == "defined"))
+    if flow == "restore_file":
+        assert f.is_whole(), "a client's file is not as it was"
+    if flow in ("save", "restore", "dump_file") or (flow == "save_file" and state_of(b) == "running"):         # by its next worker, if need be
         wait_for("it runs", lambda: state_of(b) == "saved" or f.dom().state()[0] == 1)
     if flow == "leases":            # whatever was cut off: a guest has its lease when its CPUs run, and then only
         wait_for("leases are as the guest is", lambda: locklib.is_locked(b.dir + "/var/lib/libvirt/images/victim.img") == (f.dom().state()[0] == 1))
 
     def finished():
-        if state_of(b) == want and flow not in ("running", "console", "domstats", "shutdown", "takeover", "leases", "attach", "plug", "tune"):
+        if state_of(b) == want and flow not in ("running", "console", "domstats", "shutdown", "takeover", "dump_file", "leases", "attach", "plug", "tune"):
             return True
         return attempt(f.start if flow == "restore" else getattr(f, flow)) is None and state_of(b) == want
     wait_for("flow %s works again" % flow, finished, 60)
