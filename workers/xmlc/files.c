@@ -12,7 +12,7 @@
 #include "workers/typed.h"
 
 #define FILE_NAME_MAX 4096
-enum { SAVE_RUNNING = 2, SAVE_PAUSED = 4, START_PAUSED = 1 };
+enum { SAVE_RUNNING = 2, SAVE_PAUSED = 4, START_PAUSED = 1, DUMP_MEMORY_ONLY = 16, DUMP_FORMATS = 5 };
 enum what { SAVE, DUMP, RESTORE, SHOW, CHANGE };
 /* args: d domain, p path, x another document, f flags, n number, t parameters with path and document */
 static const struct { uint32_t op; enum what what; const char *args; } rows[] = {
@@ -22,7 +22,7 @@ static const struct { uint32_t op; enum what what; const char *args; } rows[] = 
     {OP_REMOTE_DOMAIN_SAVE_IMAGE_GET_XML_DESC, SHOW, "pf"}, {OP_REMOTE_DOMAIN_SAVE_IMAGE_DEFINE_XML, CHANGE, "pxf"},
 };
 
-struct args { enum what what; const char *path, *xml; size_t path_len, xml_len; uint32_t flags; struct typed_list params; };
+struct args { enum what what; const char *path, *xml; size_t path_len, xml_len; uint32_t flags, format; struct typed_list params; };
 
 uint32_t file_op(size_t i)
 {
@@ -60,7 +60,7 @@ static int read_args(struct job *j, struct args *a)
         case 'p': a->path = text(&j->in, &a->path_len); break;
         case 'x': a->xml = text(&j->in, &a->xml_len); break;
         case 'f': a->flags = mp_get_u32(&j->in); break;
-        case 'n': mp_skip(&j->in); break;
+        case 'n': a->format = mp_get_u32(&j->in); break;
         default:
             if (params(j, a))
                 return -1;
@@ -69,6 +69,11 @@ static int read_args(struct job *j, struct args *a)
         return -1;
     if (!a->path)
         return err_set(&j->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "the name of a file is missing");
+    /* Here already: a file that is there is emptied when it is opened. */
+    if (a->format >= DUMP_FORMATS)
+        return err_set(&j->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "unknown dumpformat '%u'", a->format);
+    if (a->format && !(a->flags & DUMP_MEMORY_ONLY))
+        return err_set(&j->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "kdump-compressed format is only supported with memory-only dump");
     if ((a->flags & (SAVE_RUNNING | SAVE_PAUSED)) == (SAVE_RUNNING | SAVE_PAUSED) && a->what != DUMP)
         return err_set(&j->e, VIR_ERR_INVALID_ARG, VIR_FROM_DOMAIN, "Flags 'VIR_DOMAIN_SAVE_RUNNING' and 'VIR_DOMAIN_SAVE_PAUSED' are mutually exclusive");
     return 0;
