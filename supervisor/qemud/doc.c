@@ -86,11 +86,11 @@ int doc_clash(struct flow *f, bool check_active, int *slot)
 }
 
 /* One that was carried out by an earlier supervisor, who could not say so: without a uuid in it it would clash with its own work.  A guest that was
- * to run and does not was not. */
+ * to run and does not was not; nor one that came half-way, whose end is waited for. */
 int doc_again(struct flow *f)
 {
-    f->slot = slot_made_by(&f->caller);
-    return f->slot < 0 || (f->steps == create_xml_steps && !slot_active(slot_row(f->slot))) ? FLOW_NEXT : FLOW_END;
+    const struct run *r = run_of(f->slot = slot_made_by(&f->caller));
+    return f->slot < 0 ? FLOW_NEXT : f->steps == define_steps || (r && r->phase == RUN_UP) ? FLOW_END : r ? FLOW_BLOCKED : FLOW_NEXT;
 }
 
 static int define_write(struct flow *f)

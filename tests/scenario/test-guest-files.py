@@ -2,6 +2,7 @@
 """Saved states and dumps in files of a client's choice: a guest goes on where it was; who dies on the way leaves no half of a file that passes for a whole one."""
 import os, signal, stat, struct, subprocess, sys, threading
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
+from box import guest_xml
 from guestlib import Console, Events, assert_clean, boot, document, fails, is_off, libvirt, main, wait_for
 
 DIR = "/var/lib/libvirt/images/"
@@ -250,8 +251,39 @@ def deaths(box):
     dom.save(DIR + "d.state")
     dom.connect().restore(DIR + "d.state")
     dom.destroy()
-    dom.undefine()
     assert_clean(box)
 
 
-main(there_and_back, transient, bad_files, dumps, deaths)
+def half_way(box):
+    """whose supervisor dies during a start hears that it is done only when it is: the guest runs, and stays"""
+    box.stop_daemon()       # the next one forgets how often its supervisor has died
+    box.start()
+    xml = guest_xml("d2").replace("</name>", "</name><uuid>d2d2d2d2-0000-4000-8000-000000000002</uuid>")
+    for what, name in (("restore", "f1"), ("create", "d2")):
+        for role in "qemu", "guest":
+            said = []
+
+            def call():
+                con = box.connect()
+                try:
+                    con.restore(DIR + "d.state") if what == "restore" else con.createXML(xml)
+                    said.append(True)
+                except libvirt.libvirtError as e:
+                    said.append(e)
+            t = threading.Thread(target=call, daemon=True)
+            t.start()
+            wait_for("a start that is under way", lambda: not t.is_alive() or box.role(role), 30)
+            for pid in box.role("supervisor"):
+                os.kill(pid, signal.SIGKILL)
+            t.join(90)
+            assert said, (what, role)
+            wait_for("what was half made is undone", lambda: len(box.connect().listAllDomains(1)) == len(box.role("guest")))
+            ids = [d.name() for d in box.connect().listAllDomains(1)]
+            assert (ids == [name]) == (said == [True]), (what, role, said, ids)
+            if ids:
+                box.connect().lookupByName(name).destroy()
+    box.connect().lookupByName("f1").undefine()
+    assert_clean(box)
+
+
+main(there_and_back, transient, bad_files, dumps, deaths, half_way)
