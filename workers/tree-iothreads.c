@@ -116,6 +116,8 @@ void iothread_remove(struct tree *dom, unsigned id)
             tree_free(p);
             break;
         }
+    if (tree_get(dom, "cputune") && !tree_get(dom, "cputune")->child)
+        tree_free(tree_get(dom, "cputune"));
     if (n > 1) {
         tree_set_text(tree_get(dom, "iothreads"), "%u", (unsigned)n - 1);
         return;

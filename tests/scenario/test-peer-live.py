@@ -60,8 +60,11 @@ iothreadset busy 2 --thread-pool-max -1
 iothreadset busy 3 --thread-pool-max 5 --live --config
 domstats busy --iothread
 dumpxml busy
+iothreadpin busy 2 0 --live
 iothreaddel busy 2
 iothreaddel busy 2
+domif-setlink busy 52:54:00:b0:00:01 down
+domif-getlink busy 52:54:00:b0:00:01
 iothreaddel busy 9 --config
 set-lifecycle-action busy poweroff preserve --live
 set-lifecycle-action busy poweroff restart --live

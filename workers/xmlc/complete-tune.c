@@ -57,7 +57,7 @@ static int schedulers(struct doc *d, struct tree *tune, const char *name, const 
                 continue;
             if (vcpus && i >= n)
                 return doc_unsupported(d, VIR_FROM_DOMAIN, "vCPU '%u' is not present in domain definition", i);
-            if (!vcpus && !has_iothread(d, i))
+            if (!vcpus && !has_iothread(d, i) && !(d->env->flags & DOC_PLUG))
                 return doc_unsupported(d, VIR_FROM_DOMAIN, "Cannot find 'iothread' : %u", i);
             if (BITMAP_GET(seen, i))
                 return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "'%s' attributes '%s' must not overlap", name, attr);
@@ -96,7 +96,8 @@ static int threads(struct doc *d)
         for (struct tree *q = tree_next(p, "iothreadpin"); q; q = tree_next(q, "iothreadpin"))
             if (doc_uint(p, "iothread", 0) == doc_uint(q, "iothread", 0))
                 return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "duplicate iothreadpin for same iothread '%u'", doc_uint(p, "iothread", 0));
-    TREE_EACH(p, tune, "iothreadpin")
+    /* Of a guest that runs its worker alone knows which threads came and went. */
+    TREE_EACH(p, d->env->flags & DOC_PLUG ? NULL : tune, "iothreadpin")
         if (!has_iothread(d, doc_uint(p, "iothread", 0)))
             return doc_unsupported(d, VIR_FROM_DOMAIN, "Cannot find 'iothread' : %u", doc_uint(p, "iothread", 0));
     TREE_EACH(i, tree_first(d->t, "iothreadids"), "iothread")
