@@ -226,6 +226,15 @@ def save(w):
     return w.serial
 
 
+def dump(w, flags):
+    """The same of a dump."""
+    w.serial += 1
+    fd = memfd(b"", seal=False)
+    w.send(KIND["FRAME_CALL"], OPS["domain.core_dump"], msgpack.packb([["g", b"\x11" * 16, 1], "/nowhere", flags], use_bin_type=True), serial=w.serial, fds=[fd])
+    os.close(fd)
+    return w.serial
+
+
 def unwanted(w):
     """The supervisor's word that nothing comes of a save."""
     w.send(KIND["FRAME_EVENT"], IN["IN_SAVED"])
@@ -355,6 +364,18 @@ def rebooted_and_saved(w, m):
     assert not sent(m, "cont"), "it runs beside its image"
     unwanted(w)
     w.until(lambda: sent(m, "cont") and w.states[-1]["state"] == 1, "it goes on")
+
+
+def refused_file(w, m):
+    """A QEMU that does not take the file for a state or a dump is told to close it: it would keep it open as long as the guest runs."""
+    for command, call in (("migrate", lambda: save(w)), ("migrate", lambda: dump(w, 0)), ("dump-guest-memory", lambda: dump(w, 16))):
+        m.seen.clear()
+        m.answers[command] = lambda c: error("no")
+        w.error_of(call(), 9 if command == "dump-guest-memory" else 1)
+        w.until(lambda: sent(m, "closefd"), "the file is closed")
+        assert [c["arguments"] for c in sent(m, "getfd")] == [c["arguments"] for c in sent(m, "closefd")], m.seen
+        w.until(lambda: w.states[-1]["state"] == 1, "it goes on")
+    alive(w)
 
 
 def stuck_after_a_save(w, m):
@@ -490,6 +511,6 @@ def bad_frames(w, m):
 
 
 tests = [malformed, deep, many_values, huge_line, huge_reply, duplicate_and_out_of_order, invented_ids, half_a_line, too_many_commands, bad_client_commands, bad_frames,
-         closes, job_told, owner_in_the_dark, saved_in_the_dark, paused_and_saved, rebooted_and_saved, restored_half, reboots_while_saved, event_flood, state_flood]
+         closes, job_told, owner_in_the_dark, saved_in_the_dark, paused_and_saved, rebooted_and_saved, restored_half, reboots_while_saved, refused_file, event_flood, state_flood]
 waiting = [no_answer, late_resume, no_resume, stuck_after_a_save, stuck_in_a_save, slow_reboot]      # for deadlines: all at once
 run(tests, waiting)

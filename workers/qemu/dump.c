@@ -23,22 +23,15 @@ static void on_begun(void *data, json_t *ret, const struct err *e)
         return;
     err_set(&own, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "memory-only dump failed: %.300s", e->detail);
     saving_out(g, &own);
-}
-
-static void on_given(void *data, json_t *ret, const struct err *e)
-{
-    (void)data, (void)ret, (void)e;         /* then the next command fails */
+    state_take_back(g);
 }
 
 static void write_memory(struct guest *g)
 {
-    char name[32], protocol[48];
-    snprintf(name, sizeof name, "dump%u", ++g->fd_names);
-    snprintf(protocol, sizeof protocol, "fd:%s", name);
-    json_t *args = json_pack("{s:b, s:s, s:b}", "paging", 0, "protocol", protocol, "detach", 1);
+    json_t *args = json_pack("{s:b, s:s, s:b}", "paging", 0, "protocol", "fd:" STATE_FD, "detach", 1);
     if (g->saving->format)
         json_object_set_new(args, "format", json_string(formats[g->saving->format]));
-    qmp_send(&g->qmp, "getfd", json_pack("{s:s}", "fdname", name), g->saving->fd, COMMAND_MS, on_given, g);
+    state_give(g, g->saving->fd);
     qmp_send(&g->qmp, "dump-guest-memory", args, -1, COMMAND_MS, on_begun, g);
     qmp_flush(&g->qmp);
 }

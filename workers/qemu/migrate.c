@@ -66,12 +66,31 @@ static void ask(struct loop_timer *t)
     qmp_flush(q);
 }
 
+/* Of a failure the next command tells; and what QEMU has taken it does not know any more. */
+static void nothing(void *data, json_t *ret, const struct err *e)
+{
+    (void)data, (void)ret, (void)e;
+}
+
+void state_give(struct guest *g, int fd)
+{
+    qmp_send(&g->qmp, "getfd", json_pack("{s:s}", "fdname", STATE_FD), fd, COMMAND_MS, nothing, g);
+}
+
+void state_take_back(struct guest *g)
+{
+    qmp_send(&g->qmp, "closefd", json_pack("{s:s}", "fdname", STATE_FD), -1, COMMAND_MS, nothing, g);
+    qmp_flush(&g->qmp);
+}
+
 static void on_begun(void *data, json_t *ret, const struct err *e)
 {
     struct migration *m = data;
-    if (!ret)
+    struct guest *g = m->g;
+    if (!ret) {
         migration_end(m, e);
-    else
+        state_take_back(g);
+    } else
         loop_after(&m->poll, POLL_MS / 3, ask, m);
 }
 
@@ -86,16 +105,13 @@ static void ignore(void *data, json_t *ret, const struct err *e)
 /* command: "migrate" or "migrate-incoming". fd borrowed. */
 static void migration_begin(struct guest *g, const char *command, int fd, void (*done)(struct guest *, const struct err *))
 {
-    char name[32], uri[48];
     struct migration *m = g->migration = calloc(1, sizeof *m);
     BUG_ON(!m);
     *m = (struct migration){ .g = g, .done = done };
-    snprintf(name, sizeof name, "state%u", ++g->fd_names);
-    snprintf(uri, sizeof uri, "fd:%s", name);
     qmp_send(&g->qmp, "migrate-set-parameters", json_pack("{s:I}", "max-bandwidth", (json_int_t)1 << 60), -1, COMMAND_MS, ignore, g);
     qmp_send(&g->qmp, "migrate-set-capabilities", json_pack("{s:[{s:s, s:b}]}", "capabilities", "capability", "events", "state", 1), -1, COMMAND_MS, ignore, g);
-    qmp_send(&g->qmp, "getfd", json_pack("{s:s}", "fdname", name), fd, COMMAND_MS, ignore, g);
-    qmp_send(&g->qmp, command, json_pack("{s:s}", "uri", uri), -1, COMMAND_MS, on_begun, m);
+    state_give(g, fd);
+    qmp_send(&g->qmp, command, json_pack("{s:s}", "uri", "fd:" STATE_FD), -1, COMMAND_MS, on_begun, m);
     qmp_flush(&g->qmp);
 }
 

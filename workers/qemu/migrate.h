@@ -14,6 +14,10 @@ struct saving {
     struct loop_timer again;
     unsigned tries;
 };
+/* The file for QEMU, which the command that follows takes; where it did not, it is taken back, for QEMU would keep it open as long as the guest runs. */
+#define STATE_FD "state"
+void state_give(struct guest *g, int fd);                              /* fd borrowed */
+void state_take_back(struct guest *g);
 OP_FN(save_call);                       /* IN_SAVE */
 bool saving_may(struct guest *g, const struct request *rq, int fd);    /* false: it was answered */
 struct saving *saving_begin(struct guest *g, const struct request *rq, int fd);     /* takes fd over */
