@@ -93,7 +93,7 @@ if [ "$(id -u)" = 0 ]; then
     mkdir "$work/crash" && chmod 777 "$work/crash"
     # shellcheck disable=SC2086
     (cd "$work/crash" && as_user "$tree/configure" -q $paths --enable-crash-points && as_user make -s -j"$jobs") >"$work/crash-build.log" 2>&1 || tail -n 50 "$work/crash-build.log"
-    CRASH_BUILD=$work/crash timeout 1500 make -s -k check-root >"$work/check-root.log" 2>&1
+    CRASH_BUILD=$work/crash timeout 1500 make -s -k -j"$jobs" check-root >"$work/check-root.log" 2>&1
     results . $? "$work/check-root.log"
     chown -R 65534:65534 .
 else
