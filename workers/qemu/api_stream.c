@@ -65,7 +65,7 @@ static void open_chardev(struct guest *g, const struct request *rq, struct tree 
     else if (!tree_attr_is(dev, "type", "pty"))
         reply_err(g, rq, VIR_ERR_INTERNAL_ERROR, "%s %s is not using a %s", k->what, name, k->needs);
     else if (!c)
-        reply_err(g, rq, VIR_ERR_INTERNAL_ERROR, "the terminal of %s %s is not known", k->what, name);
+        reply_err(g, rq, VIR_ERR_OPERATION_UNSUPPORTED, "the terminal of %s %s is not known", k->what, name);
     else if (c->user && !force)
         reply_err(g, rq, VIR_ERR_OPERATION_FAILED, "Active %s exists for this domain", k->busy);
     else {
