@@ -471,6 +471,7 @@ def job_told(w, m):
     """What a save does is told as QEMU has it while it is at work, and figures that are none as 0; when it is complete, by an event, and once to who asks."""
     ram = {"total": 1000, "transferred": 300, "remaining": 700, "mbps": 8.5, "duplicate": 1, "normal": 2, "normal-bytes": 8192, "dirty-sync-count": 1, "page-size": 4096}
     m.event("MIGRATION_PASS", **{"pass": 7})            # of no save
+    works(w)                                            # so it is heard before there is one
     m.answers["query-migrate"] = {"status": "active", "total-time": 12, "ram": ram}
     s = save(w)
     w.until(lambda: sent(m, "query-migrate"), "it is at work")
