@@ -543,7 +543,7 @@ static void states(void)
 {
     struct stat st;
     char text[16];
-    const char *a = strdup(in_dir("s.state")), *b = strdup(in_dir("had.state"));
+    AUTO_FREE char *a = strdup(in_dir("s.state")), *b = strdup(in_dir("had.state"));
     int fd = open_for(0, a);
     tap_ok(fd >= 0 && (fcntl(fd, F_GETFL) & (O_ACCMODE | O_APPEND)) == O_WRONLY && fstat(fd, &st) == 0 && (st.st_mode & 07777) == 0600 && st.st_uid == geteuid() && grants.g[0].is_new, "a file is made, to be written only");
     tap_ok(settle(true, &fd) == 0 && access(a, F_OK) == 0, "it is kept");
