@@ -157,28 +157,45 @@ static void note_written(const struct conf_name *n)
     next = (next + 1) % ARRAY_N(written);
 }
 
+/* The document that a call brought, for as long as it is worked on. */
+struct document { const void *text; size_t len; };
+
+/* Whose document it is; NULL with e when the call has no name or no document. */
+static const struct conf_name *get_document(struct frame *f, struct document *d, struct err *e)
+{
+    const struct conf_name *n = get_name(f, e);
+    AUTO_CLOSE fd = frame_take_fd(f, 0);
+    if (n && (fd < 0 || frame_map(fd, DOCUMENT_MAX, &d->text, &d->len) < 0)) {
+        err_set(e, VIR_ERR_RPC, VIR_FROM_RPC, "no sealed document came with the call");
+        n = NULL;
+    }
+    return n;
+}
+
+/* With r = 0 the answer is what the store has now. */
+static void document_done(struct worker *w, const struct request *rq, struct document *d, int r, const struct conf_entry *entry, const struct err *e)
+{
+    if (d->len)
+        munmap((void *)(uintptr_t)d->text, d->len);
+    if (r)
+        worker_error(w, rq, e);
+    else
+        worker_reply(w, rq, entry, sizeof *entry, NULL, 0);
+}
+
 static void on_write(struct worker *w, const struct request *rq, struct frame *f)
 {
     struct err e = ERR_INIT;
-    const void *text = NULL;
-    size_t len = 0;
+    struct document d = { .len = 0 };
     struct conf_entry entry;
-    const struct conf_name *n = get_name(f, &e);
-    AUTO_CLOSE fd = frame_take_fd(f, 0);
-    int r = n ? 0 : -1;
-    if (!r && (fd < 0 || frame_map(fd, DOCUMENT_MAX, &text, &len) < 0))
-        r = err_set(&e, VIR_ERR_RPC, VIR_FROM_RPC, "no sealed document came with the call");
+    const struct conf_name *n = get_document(f, &d, &e);
     bool once = rq->arg == CONF_WRITE_ONCE;
+    int r = n ? 0 : -1;
     if (!r && !(once && was_written(n) && store_entry(&store, n, &entry) == 0))
-        r = store_write(&store, n, text, len, &entry, &e);
+        r = store_write(&store, n, d.text, d.len, &entry, &e);
     if (!r && once)
         note_written(n);
-    if (len)
-        munmap((void *)(uintptr_t)text, len);
-    if (r)
-        worker_error(w, rq, &e);
-    else
-        worker_reply(w, rq, &entry, sizeof entry, NULL, 0);
+    document_done(w, rq, &d, r, &entry, &e);
 }
 
 static void on_remove(struct worker *w, const struct request *rq, struct frame *f)
@@ -215,22 +232,11 @@ static void on_save(struct worker *w, const struct request *rq, struct frame *f)
 static void on_rename(struct worker *w, const struct request *rq, struct frame *f)
 {
     struct err e = ERR_INIT;
-    const void *text = NULL;
-    size_t len = 0;
+    struct document d = { .len = 0 };
     struct conf_entry entry;
-    const struct conf_name *n = get_name(f, &e);
-    AUTO_CLOSE fd = frame_take_fd(f, 0);
-    int r = n ? 0 : -1;
-    if (!r && (fd < 0 || frame_map(fd, DOCUMENT_MAX, &text, &len) < 0))
-        r = err_set(&e, VIR_ERR_RPC, VIR_FROM_RPC, "no sealed document came with the call");
-    if (!r)
-        r = store_rename(&store, n, rq->arg, text, len, &entry, &e);
-    if (len)
-        munmap((void *)(uintptr_t)text, len);
-    if (r)
-        worker_error(w, rq, &e);
-    else
-        worker_reply(w, rq, &entry, sizeof entry, NULL, 0);
+    const struct conf_name *n = get_document(f, &d, &e);
+    int r = n ? store_rename(&store, n, rq->arg, d.text, d.len, &entry, &e) : -1;
+    document_done(w, rq, &d, r, &entry, &e);
 }
 
 static void on_renamed(struct worker *w, const struct request *rq, struct frame *f)
