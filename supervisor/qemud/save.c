@@ -1,7 +1,7 @@
 /* save.c: a guest's state put away, under its name (managed save) or in a file of a client's choice, and the start that goes on from it; and dumps, which are
- * made in the same way.  conf or a hand has the file, the worker and its QEMU
- * fill it; here is the order: the guest ends only when the file is safe, and a managed one goes only when the guest runs again.  A guest that was
- * stopped for a save goes on by a word from here only (IN_SAVED), so that it never runs beside its complete image, whoever dies. */
+ * made in the same way.  conf or a hand has the file, the worker and its QEMU fill it; here is the order: the guest ends only when the file is safe, and a
+ * managed one goes only when the guest runs again.  A guest that was stopped for a save goes on by a word from here only (IN_SAVED), so that it never runs
+ * beside its complete image, whoever dies. */
 #include "supervisor/qemud/guest.h"
 
 enum { AGAIN_MS = 1500, DUMP_CRASH = 1 };
