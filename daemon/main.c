@@ -8,7 +8,9 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 #include "config.h"
 #include "ipc/log.h"
@@ -57,6 +59,24 @@ static int daemonize(void)
     if (chdir("/") < 0)
         return -errno;
     return p[1];
+}
+
+/* systemd's protocol by hand: the keeper writes its words to what this returns. -1: nobody asks. */
+static int manager_connect(void)
+{
+    const char *path = getenv("NOTIFY_SOCKET");
+    struct sockaddr_un a = { .sun_family = AF_UNIX };
+    if (!path || (path[0] != '/' && path[0] != '@') || util_copy_str(a.sun_path, sizeof a.sun_path, path))
+        return -1;
+    socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
+    if (path[0] == '@')
+        a.sun_path[0] = 0;
+    AUTO_CLOSE fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || connect(fd, (struct sockaddr *)&a, len) < 0) {
+        log_warn("readiness: %s: %s", path, strerror(errno));
+        return -1;
+    }
+    return STEAL_FD(&fd);
 }
 
 /* What these say counts more than the files do; a text is conf's to read. */
@@ -118,7 +138,7 @@ static int options(int argc, char **argv, struct keeper_start *k, struct command
         case 'f': q->config = optarg; break;
         case 'p': q->pid_file = optarg; break;
         case 't': if (number("timeout", optarg, INT_MAX / 1000, &q->timeout)) return 1; break;
-        case OPT_NOTIFY: if (number("notify-fd", optarg, 65535, &notify_fd)) return 1; k->ready[0] = (int)notify_fd; break;
+        case OPT_NOTIFY: if (number("notify-fd", optarg, 65535, &notify_fd)) return 1; k->ready[READY_FD] = (int)notify_fd; break;
         case OPT_WORKER: q->worker = true; break;
         case OPT_DEBUG: q->worker = true; q->debug = optarg; break;
         case OPT_LIST: q->list = true; break;
@@ -135,7 +155,7 @@ static int options(int argc, char **argv, struct keeper_start *k, struct command
 
 int main(int argc, char **argv)
 {
-    struct keeper_start k = { .ready = { -1, -1 } };
+    struct keeper_start k = { .ready = { -1, -1, -1 } };
     struct command q = { 0 };
     int r = options(argc, argv, &k, &q);
     if (r >= 0)
@@ -163,9 +183,9 @@ int main(int argc, char **argv)
         output_init(&k);            /* behind -d there is no terminal any more */
         log_sink = output_own;
         anew(&k.layout);
-        k.ready[0] = -1;
+        k.ready[READY_FD] = -1;
     } else {
-        close_inherited(k.ready[0]);
+        close_inherited(k.ready[READY_FD]);
     }
     if (q.config && q.config[0] != '/' && !(q.config = realpath(q.config, NULL))) {
         fprintf(stderr, "%s: no such configuration file\n", kind.name);
@@ -175,8 +195,9 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s: cannot be found again, or its configuration file\n", kind.name);
         return 1;
     }
-    if (k.daemon && !state && (k.ready[1] = daemonize()) < 0)
+    if (k.daemon && !state && (k.ready[READY_PARENT] = daemonize()) < 0)
         return 1;
+    k.ready[READY_MANAGER] = manager_connect();
     prctl(PR_SET_CHILD_SUBREAPER, 1);       /* what a hand starts and leaves is the keeper's to reap */
     if (!(r = loop_init()) && !(r = prepare(&k, q.pid_file)) && k.daemon)
         r = detach_stdio();

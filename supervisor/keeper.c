@@ -12,7 +12,6 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include "ipc/chan.h"
 #include "ipc/log.h"
 #include "ipc/util.h"
@@ -43,33 +42,21 @@ static void tell(uint32_t op, uint32_t arg, const void *body, size_t len, const 
         chan_send(&sup, &h, body, len, fds, nfds);
 }
 
-/* systemd's protocol by hand; READY goes to --notify-fd and to the parent that waits behind -d as well. */
-static void notify(const char *state)
+static void notify(int who, const char *state)
 {
-    const char *path = getenv("NOTIFY_SOCKET");
-    struct sockaddr_un a = { .sun_family = AF_UNIX };
-    if (!path || (path[0] != '/' && path[0] != '@') || util_copy_str(a.sun_path, sizeof a.sun_path, path))
-        return;
-    socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
-    if (path[0] == '@')
-        a.sun_path[0] = 0;
-    AUTO_CLOSE fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&a, len) < 0)
-        log_warn("readiness: %s: %s", path, strerror(errno));
+    if (start->ready[who] >= 0 && write(start->ready[who], state, strlen(state)) < 0)
+        log_warn("readiness: %s", strerror(errno));
 }
 
 static void do_ready(struct frame *f)
 {
     (void)f;
-    notify("READY=1\nSTATUS=running\n");
-    if (ready_said)
-        return;
-    ready_said = true;
-    for (int i = 0; i < 2; i++) {
-        if (start->ready[i] >= 0 && write(start->ready[i], "\n", 1) < 0)
-            log_warn("readiness: %s", strerror(errno));
+    notify(READY_MANAGER, "READY=1\nSTATUS=running\n");
+    for (int i = READY_FD; i <= READY_PARENT; i++) {
+        notify(i, "\n");
         util_closep(&start->ready[i]);
     }
+    ready_said = true;
 }
 
 /* ---- requests of the supervisor: a table of op, least body, least descriptors ---- */
@@ -81,6 +68,7 @@ static void do_spawn(struct frame *f)
     unsigned kept = s.who.kind == HELD_CHANNEL, first = 1 + kept, n = f->h.nfds > first ? f->h.nfds - first : 0;
     struct row *channel = kept ? store_put(&s.who, frame_take_fd(f, 1), -1) : NULL;
     struct spawned done = { .channel = s.who.channel, .pid = kept && !channel ? -EMFILE : -EINVAL };
+    struct exited none = { .who = s.who, .code = CLD_EXITED, .status = 127 };
     int fds[BIRTH_FDS_MAX];
     s.birth.name[sizeof s.birth.name - 1] = 0;
     if (done.pid == -EINVAL && f->h.nfds >= first && n == s.birth.nfds && n + 5 <= BIRTH_FDS_MAX) {
@@ -93,7 +81,8 @@ static void do_spawn(struct frame *f)
     else if (channel)
         store_free(channel);
     log_debug("%s is process %d", role_name((int)s.who.role), done.pid);
-    tell(IN_SPAWNED, 0, &done, sizeof done, NULL, 0);
+    util_format(none.words, sizeof none.words, "cannot be started: %s", strerror(-done.pid));
+    done.pid > 0 ? tell(IN_SPAWNED, 0, &done, sizeof done, NULL, 0) : tell(IN_EXITED, 0, &none, sizeof none, NULL, 0);
 }
 
 /* What was sent is safe: of the descriptors that virtlockd has us hold, at each of its calls one, some wait for each other, which spares a wake-up each. */
@@ -286,7 +275,7 @@ static void on_signal(struct loop_source *s, uint32_t events)
                 loop_stop(REEXEC);
             break;
         default:
-            notify("STOPPING=1\n");
+            notify(READY_MANAGER, "STOPPING=1\n");
             loop_stop(0);
         }
 }

@@ -23,13 +23,15 @@ void store_drop(const struct held *key);               /* HELD_CHANNEL: the chan
 struct row *store_next(struct row *after, uint32_t kind);   /* NULL: the first; NULL: no more */
 /* Adds what is held for the keeper (the voids) or the supervisor (all that it hands on) to n descriptors of a birth; how many there are then. */
 unsigned store_birth(struct birth *b, int *fds, unsigned n, uint32_t role);
+/* --notify-fd, and whoever waits behind -d: both of the daemon's first time only; the socket of the service manager, which hears of the end, too. */
+enum { READY_FD, READY_PARENT, READY_MANAGER, READY_N };
 /* What the keeper is started with, by the daemon's front or by itself: all of it crosses an execve in one memfd.  The program may be another build's
  * then.  So the first members are every build's, and stamp tells whether the rest is laid out, and means, what it does here. */
 struct keeper_start {
     uint32_t magic, entries, epoch /* of the last supervisor; 0 none yet */;
     char front[256];                   /* the program we were made by */
     uint32_t stamp[11];                /* magic, entries and stamp are filled in by store_save */
-    int32_t ready[2];                  /* --notify-fd, and whoever waits behind -d: told when clients are accepted; -1 none */
+    int32_t ready[READY_N];            /* told when clients are accepted; -1 none */
     bool daemon, first_boot /* of this host: autostart */;
     char made[5][256] /* files to unlink at the end */, config[256] /* of -f */;
     struct layout layout;

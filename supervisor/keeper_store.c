@@ -95,7 +95,9 @@ static bool inheritable(const struct keeper_start *k, int flags)
             int fd = n ? table[i].log : table[i].fd;
             good = good && (!table[i].key.kind || fd < 0 || fcntl(fd, F_SETFD, flags) == 0);
         }
-    return good && (k->ready[0] < 0 || fcntl(k->ready[0], F_SETFD, flags) == 0) && (k->ready[1] < 0 || fcntl(k->ready[1], F_SETFD, flags) == 0);
+    for (int i = 0; i < READY_N && good; i++)
+        good = k->ready[i] < 0 || fcntl(k->ready[i], F_SETFD, flags) == 0;
+    return good;
 }
 
 /* Makes the memfd, and every descriptor inheritable.  A descriptor or a negative errno. */
