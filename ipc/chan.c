@@ -88,7 +88,7 @@ void chan_read(struct chan *c, unsigned most)
 static void chan_event(struct loop_source *s, uint32_t events)
 {
     struct chan *c = s->data;
-    int r = events & EPOLLOUT ? chan_flush(c) : 0;
+    int r = c->doom ? c->doom : events & EPOLLOUT ? chan_flush(c) : 0;
     if (r < 0)
         chan_fail(c, r);
     else if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
@@ -113,24 +113,16 @@ int chan_open(struct chan *c, int fd, uint32_t queue_max, chan_frame_fn *on_fram
 }
 
 /* A failed send must not call on_end under the sender's feet: make the loop do it. */
-static void chan_end_later(struct loop_source *s, uint32_t events)
-{
-    struct chan *c = s->data;
-    (void)events;
-    chan_fail(c, -ENOBUFS);
-}
-
 static int chan_doom(struct chan *c, int err)
 {
-    c->src.fn = chan_end_later;
-    loop_mod(&c->src, EPOLLIN | EPOLLOUT);
+    c->doom = err;
     shutdown(c->fd, SHUT_RDWR);     /* makes the source ready at once */
     return err;
 }
 
 int chan_send(struct chan *c, struct frame_head *h, const void *body, size_t len, const int *fds, unsigned nfds)
 {
-    if (c->ended || c->src.fn == chan_end_later)
+    if (c->ended || c->doom)
         return -EPIPE;
     if (!c->head) {
         int r = frame_send(c->fd, h, body, len, fds, nfds);

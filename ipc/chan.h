@@ -21,6 +21,7 @@ struct chan {
     uint32_t queued, queue_max;     /* frames */
     size_t queued_bytes, queue_bytes_max;
     bool ended;
+    int doom;                       /* what on_end is to be called with; 0: it lives */
 };
 /* Takes fd over (SEQPACKET, made non-blocking). queue_max frames may wait. 0 or negative errno. */
 int chan_open(struct chan *c, int fd, uint32_t queue_max, chan_frame_fn *on_frame, chan_end_fn *on_end, void *data);

@@ -4,7 +4,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include "util.h"
 
 /* Keeps a detail printable: it may hold what a peer wrote. */
 static void err_clean(char *s)

@@ -19,7 +19,7 @@ enum internal_op {
     IN_EXITED,          /* EVENT: a process ended: struct exited */
     /* supervisor -> keeper */
     IN_SPAWN = 16,      /* EVENT: struct spawn; fds: [0] child's channel, [1] our end (kept when who.kind is HELD_CHANNEL, else absent), then the child's in order.
-                         * Answered by the EVENT IN_SPAWNED: struct spawned */
+                         * Answered by the EVENT IN_SPAWNED: struct spawned; or by IN_EXITED: it could not be born */
     IN_STORE,           /* EVENT: struct held + its fd: keep it until IN_DROP. It is safe for what is sent to the keeper after it */
     IN_DROP,            /* EVENT: n struct held (keys only): close what is held of an object (HELD_FD; with a tag: as that, with that arg), or a channel (HELD_CHANNEL) */
     IN_KILL,            /* EVENT: struct kill_req: signal through the pidfd held */
@@ -167,7 +167,7 @@ struct held {                    /* key: the channel, or the object */
     uint32_t instance;
 };
 struct spawn { struct held who; struct birth birth; };   /* birth.fd_kind names the fds that follow; log pipe, void namespaces and birth memfd are the keeper's to add */
-struct spawned { uint64_t channel; int32_t pid /* or a negative errno: nothing was born */; int32_t pad; };
+struct spawned { uint64_t channel; int32_t pid, pad; };
 struct exited { struct held who; int32_t code /* CLD_EXITED, CLD_KILLED, CLD_DUMPED; -1: nobody can tell */, status; char words[1024] /* the last line that it logged */; };
 struct kill_req { uint64_t object; uint64_t channel /* 0: the guest's PID-1 stub */; int32_t signal; uint32_t pad; };
 struct serve { uint64_t client_id; uint32_t door, uid, need_auth /* 0 none, 2 polkit */, pad; };

@@ -2,7 +2,6 @@
 #include "loop.h"
 #include <errno.h>
 #include <sys/epoll.h>
-#include "log.h"
 #include "util.h"
 
 #define BATCH 64

@@ -8,7 +8,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "ipc/crash.h"
-#include "ipc/log.h"
 #include "ipc/util.h"
 #include "keeper.h"
 

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include "objects.h"
 #include "policy/policy.h"
@@ -283,21 +282,13 @@ void peer_on_spawned(struct frame *f)
 {
     const struct spawned *s = (const void *)f->body;
     struct peer *p = peer_find(s->channel);
-    if (!p)
-        return;
-    if (s->pid > 0) {
+    if (p)
         p->pid = s->pid;
-        if (p->eof && !(p->once && p->last_op))
-            peer_kill(p, SIGKILL);      /* it was given up before it was born; not one that has answered already */
-        return;
-    }
-    struct exited x = { .who = { .channel = s->channel, .role = p->role, .object = p->object }, .code = CLD_EXITED, .status = 127 };
-    snprintf(x.words, sizeof x.words, "cannot be started: %s", strerror(-s->pid));
-    peer_on_exited(&x);
 }
 
-void peer_on_exited(const struct exited *x)
+void peer_on_exited(struct frame *f)
 {
+    const struct exited *x = (const void *)f->body;
     struct peer *p = peer_find(x->who.channel);
     if (x->who.role == ROLE_PID1) {
         objects_exited(x);

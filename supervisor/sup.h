@@ -70,7 +70,7 @@ void peers_tell(uint32_t op);                                           /* IN_EP
 void peer_kill(struct peer *p, int sig);
 void peer_refuse(struct peer *p, const char *why);                     /* it sent nonsense: log, end */
 void peer_on_spawned(struct frame *f);
-void peer_on_exited(const struct exited *x);
+void peer_on_exited(struct frame *f);
 void peer_workers(const struct caller *c, struct frame *f);/* IN_WORKERS */
 
 /* ---- life.c: instances of what must always be there: conf, host, guests' workers, log roles ---- */

@@ -120,13 +120,8 @@ static void on_go(struct frame *f)
     objects_load();
 }
 
-static void on_exited(struct frame *f)
-{
-    peer_on_exited((const void *)f->body);
-}
-
 static const struct { uint32_t op; size_t body; void (*fn)(struct frame *f); } table[] = {
-    { IN_HELD, sizeof(struct held), on_held }, { IN_GO, 0, on_go }, { IN_EXITED, sizeof(struct exited), on_exited }, { IN_SPAWNED, sizeof(struct spawned), peer_on_spawned },
+    { IN_HELD, sizeof(struct held), on_held }, { IN_GO, 0, on_go }, { IN_EXITED, sizeof(struct exited), peer_on_exited }, { IN_SPAWNED, sizeof(struct spawned), peer_on_spawned },
 };
 
 static void on_keeper(struct chan *c, struct frame *f)

@@ -30,7 +30,7 @@ static uint32_t uids(void)
 }
 
 /* Two uids a guest, one for QEMU and one for its worker, told by its id: so an adopted guest has the ones it was started with. */
-static uint32_t uid_of(int32_t id, unsigned which)
+uint32_t run_uid(int32_t id, unsigned which)
 {
     return sup.birth.flags & BIRTH_SESSION || !uids() ? ~0u : sup.settings.uid_base + GUEST_UIDS_FROM + 2 * ((uint32_t)id % uids()) + which;
 }
@@ -38,20 +38,9 @@ static uint32_t uid_of(int32_t id, unsigned which)
 bool run_id_clashes(int32_t id)
 {
     for (struct run *r = run_next(NULL); r; r = run_next(r))
-        if (r->id == id || (r->id > 0 && uid_of(id, 0) != ~0u && uid_of(r->id, 0) == uid_of(id, 0)))
+        if (r->id == id || (r->id > 0 && run_uid(id, UID_QEMU) != ~0u && run_uid(r->id, UID_QEMU) == run_uid(id, UID_QEMU)))
             return true;
     return id <= 0;
-}
-
-uint32_t run_uid(const struct run *r)
-{
-    return uid_of(r->id, 0);
-}
-
-static struct peer *worker_again(struct life *l)
-{
-    struct run *r = l->data;
-    return run_worker_spawn(r, true);
 }
 
 struct run *run_take(int slot)
@@ -60,16 +49,11 @@ struct run *run_take(int slot)
     while (i < runs_n && runs[i].object)
         i++;
     /* As many as there are uids, too: none is ever two guests'. */
-    if (i == RUNS_MAX || (uid_of(1, 0) != ~0u && runs_used >= uids()))
+    if (i == RUNS_MAX || (run_uid(1, UID_QEMU) != ~0u && runs_used >= uids()))
         return NULL;
     struct run *r = &runs[i];
-    memset(r, 0, sizeof *r);
-    r->object = slot_handle(slot);
-    r->slot = slot;
-    r->id = slot_row(slot)->id;
-    r->worker.instance = sup.epoch << 8;        /* one that died with its supervisor is not known: its answers must not be taken for the next one's */
-    r->worker.spawn = worker_again;
-    r->worker.data = r;
+    *r = (struct run){ .object = slot_handle(slot), .slot = slot, .id = slot_row(slot)->id, .worker = { .spawn = run_worker_spawn, .data = r,
+        .instance = sup.epoch << 8 /* one that died with its supervisor is not known: its answers must not be taken for the next one's */ } };
     for (unsigned k = 0; k < RUN_LOGS_MAX; k++)
         r->log[k] = (struct life){ .spawn = log_spawn, .data = r, .may_finish = true };
     if (i >= runs_n)
@@ -196,13 +180,15 @@ unsigned run_fds(const struct run *r, int new_from, struct launch_fd *as, int *f
 
 /* ---- the worker ---- */
 
-struct peer *run_worker_spawn(struct run *r, bool resume)
+struct peer *run_worker_spawn(struct life *l)
 {
+    struct run *r = l->data;
+    bool resume = r->launched;
     static const bool workers[BFD_KIND_N] = { [BFD_TREE] = true, [BFD_MANIFEST] = true, [BFD_GRANTS] = true, [BFD_CHECKPOINT] = true, [BFD_CHARDEV] = true,
         [BFD_QMP] = true, [BFD_PROC] = true, [BFD_CGROUP] = true };
     struct born n;
     born_begin(&n, ROLE_QEMU, r->object, slot_row(r->slot)->name);
-    n.b.uid = n.b.gid = uid_of(r->id, 1);
+    n.b.uid = n.b.gid = run_uid(r->id, UID_WORKER);
     n.b.instance = r->worker.instance;
     n.b.flags |= resume ? BIRTH_RESUME : 0;
     for (const struct run_fd *d = r->fd; d < r->fd + r->fds; d++)
@@ -247,7 +233,7 @@ enum guest_ready guest_worker(int slot, struct peer **p)
 
 /* ---- what a worker says and asks ---- */
 
-void guest_state(struct run *r, const struct guest_state *g)
+static void state_set(struct run *r, const struct guest_state *g)
 {
     const uint32_t theirs = SLOT_STALE | SLOT_AGENT | SLOT_TAINTED | SLOT_HAS_SNAPSHOT;
     SLOT_EDIT(s, r->slot) {
@@ -269,7 +255,7 @@ static void on_state(struct run *r, struct peer *p, struct frame *f)
     if (g->state < DOM_RUNNING || g->state > DOM_PMSUSPENDED || g->state == DOM_SHUTOFF || g->event > EVENT_CRASHED)
         peer_refuse(p, "a state that is none");
     else if (r->launched && r->phase != RUN_ENDING && (g->event < 0 || event_allowed(p, true)))
-        guest_state(r, g);
+        state_set(r, g);
     if (f->h.arg)
         save_stopped(r->slot, NULL);
 }

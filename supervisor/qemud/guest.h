@@ -14,8 +14,9 @@ void slot_define(int slot, const struct doc_result *d);                 /* its d
 void slot_stamp(int slot, const struct conf_entry *e, bool canonical);  /* its facts are of this file */
 void slot_flag(int slot, uint32_t flags, bool on);                      /* enum slot_flags */
 void slot_free(int slot);
-int slot_find_name(const char *name);
-int slot_find_uuid(const uint8_t uuid[16]);
+int slot_find(size_t member, const void *value, size_t n);              /* the object whose member begins with these bytes; -1: none */
+static inline int slot_find_name(const char *name) { return slot_find(offsetof(struct index_slot, name), name, strlen(name) + 1); }
+static inline int slot_find_uuid(const uint8_t uuid[16]) { return slot_find(offsetof(struct index_slot, uuid), uuid, 16); }
 int slot_made_by(const struct caller *c);                               /* what this call made for an earlier supervisor; -1: nothing */
 void slot_mark(int slot, const struct caller *c);
 #define SLOT_EDIT(s, slot) for (struct index_slot *s = index_begin(&sup.index, (uint32_t)(slot)); s; index_end(&sup.index, (uint32_t)(slot)), s = NULL)
@@ -95,15 +96,15 @@ int run_fd_add(struct run *r, int kind, uint32_t arg, int fd);   /* takes over, 
 void run_fd_drop(struct run *r, int kind, uint32_t from, uint32_t to);      /* those with an arg of these */
 /* All but the monitor's connection, borrowed, and what each is; new_from >= 0: only what is QEMU's, and our ends of entries from there on. How many. */
 unsigned run_fds(const struct run *r, int new_from, struct launch_fd *as, int *fds);
-uint32_t run_uid(const struct run *r);                      /* QEMU's */
+enum { UID_QEMU, UID_WORKER };
+uint32_t run_uid(int32_t id, unsigned which);               /* ~0: the daemon's own */
 bool run_id_clashes(int32_t id);
 struct flow *run_flow(const struct step *steps, flow_done_fn *done, const struct caller *c, struct run *r);      /* about it; NULL: too many, and the caller got an error. flow_go() is next */
-struct peer *run_worker_spawn(struct run *r, bool resume);
+struct peer *run_worker_spawn(struct life *l);
 
 /* Whom a live call of the guest in this slot goes to. */
 enum guest_ready { GUEST_NONE, GUEST_SOON, GUEST_READY, GUEST_FAILED };
 enum guest_ready guest_worker(int slot, struct peer **p);
-void guest_state(struct run *r, const struct guest_state *g);
 void guest_up(struct run *r, struct peer *worker);
 
 /* run_log.c */

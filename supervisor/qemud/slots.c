@@ -7,18 +7,10 @@ int slot_of(uint64_t object)
     return i < sup.index.head->slots && sup.index.slot[i].used && sup.index.slot[i].gen == object_gen(object) ? (int)i : -1;
 }
 
-int slot_find_name(const char *name)
+int slot_find(size_t member, const void *value, size_t n)
 {
     for (uint32_t i = 0; i < sup.index.head->slots; i++)
-        if (sup.index.slot[i].used && !strcmp(sup.index.slot[i].name, name))
-            return (int)i;
-    return -1;
-}
-
-int slot_find_uuid(const uint8_t uuid[16])
-{
-    for (uint32_t i = 0; i < sup.index.head->slots; i++)
-        if (sup.index.slot[i].used && !memcmp(sup.index.slot[i].uuid, uuid, 16))
+        if (sup.index.slot[i].used && !memcmp((const char *)&sup.index.slot[i] + member, value, n))
             return (int)i;
     return -1;
 }
@@ -30,10 +22,8 @@ static uint64_t mark_of(const struct caller *c)
 
 int slot_made_by(const struct caller *c)
 {
-    for (uint32_t i = 0; c->flags & FRAME_RESENT && i < sup.index.head->slots; i++)
-        if (sup.index.slot[i].used && sup.index.slot[i].made_by == mark_of(c))
-            return (int)i;
-    return -1;
+    const uint64_t mark = mark_of(c);
+    return c->flags & FRAME_RESENT ? slot_find(offsetof(struct index_slot, made_by), &mark, sizeof mark) : -1;
 }
 
 void slot_mark(int slot, const struct caller *c)

@@ -24,7 +24,7 @@ int run_hand(struct flow *f, int role, uint32_t op, uint32_t flags, const int *f
     const struct run *r = f->run;
     struct hand_req q = { .owner_uid = ~0u, .owner_gid = ~0u, .flags = flags | HAND_ANY };
     if (r)
-        q = (struct hand_req){ .object = r->object, .uid = run_uid(r), .gid = run_uid(r), .owner_uid = sup.settings.owner_uid, .owner_gid = sup.settings.owner_gid,
+        q = (struct hand_req){ .object = r->object, .uid = run_uid(r->id, UID_QEMU), .gid = run_uid(r->id, UID_QEMU), .owner_uid = sup.settings.owner_uid, .owner_gid = sup.settings.owner_gid,
             .flags = flags | (sup.settings.dynamic_ownership ? 0 : HAND_KEEP_OWNER) | (sup.settings.chain_pin_relaxed ? HAND_CHAIN_RELAXED : 0) |
                 (sup.settings.stdio_handler == STDIO_LOGD ? HAND_LOGD : 0), .id = r->id, .look = f->looked };
     util_copy_str(q.name, sizeof q.name, f->name);
@@ -127,7 +127,7 @@ static int worker_go(struct flow *f)
     if (run_fd_add(r, BFD_CHECKPOINT, 0, memfd_create("checkpoint", MFD_CLOEXEC)))
         return err_set(&f->err, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "too many descriptors for a guest");
     log_run(r);
-    struct peer *w = run_worker_spawn(r, false);
+    struct peer *w = run_worker_spawn(&r->worker);
     r->worker.number = w ? w->number : 0;
     peer_soon(ROLE_HAND_LAUNCH);
     return flow_call(f, w, OP_IN(IN_START), f->caller.arg, NULL, 0, &f->fd[FF_SAVED], f->fd[FF_SAVED] >= 0);
@@ -257,7 +257,7 @@ void launch_begin(struct run *r, struct peer *worker, struct frame *fr)
     struct launch *l = memcpy(f->body, fr->body, sizeof *l);
     _Static_assert(sizeof *l <= sizeof f->body, "a launch fits into a flow");
     l->object = r->object;
-    l->uid = l->gid = run_uid(r);
+    l->uid = l->gid = run_uid(r->id, UID_QEMU);
     l->id = r->id;
     l->flags &= r->has & HAND_HAS_HOSTNET ? LAUNCH_HOSTNET : 0;
     l->flags |= lease_wanted() ? LAUNCH_LEASES : 0;
