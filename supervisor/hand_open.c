@@ -260,12 +260,14 @@ static int copy_template(int from, int to)
     return -EFBIG;
 }
 
-/* SAFETY (MK_NVRAM): the file is made once, by us, from a template that is read as any image is; an existing one is opened like an image. */
+/* SAFETY (MK_NVRAM): the file is made once, by us, from a template that is read as any image is; an existing one is opened like an image.  MF_FRESH: one that its
+ * guest could have emptied as well gives way to a new one; after a failure that stays, for the old one is no more. */
 static int open_nvram(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
 {
     struct stat st;
     AUTO_CLOSE probe = path_open(path, O_PATH, WANT(S_IFREG), &st);
-    if (probe == -ENOENT) {
+    bool anew = probe >= 0 && m->flags & MF_FRESH;
+    if (probe == -ENOENT || anew) {
         if (!*aux)
             return err_set(e, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "unable to find any master var store for loader: %s", path);
         AUTO_CLOSE from = path_open(aux, O_RDONLY, WANT(S_IFREG), &st);
@@ -282,10 +284,11 @@ static int open_nvram(struct opener *o, const struct manifest_entry *m, const ch
         if ((r = copy_template(from, to)) < 0)
             return open_fail(o, e, -r, "Unable to write to file '%s'", path);
         open_own(o, to, path);
-        if (syscall(SYS_renameat2, AT_FDCWD, part, AT_FDCWD, path, RENAME_NOREPLACE) < 0)
+        if (syscall(SYS_renameat2, AT_FDCWD, part, AT_FDCWD, path, anew ? 0 : RENAME_NOREPLACE) < 0)
             return open_fail(o, e, errno, "Failed to create file '%s'", path);
-        open_note(o, path, to);
-        g->is_new = 1;
+        g->is_new = !anew;
+        if (g->is_new)
+            open_note(o, path, to);
     }
     struct manifest_entry image = *m;
     image.flags |= MF_FILE;

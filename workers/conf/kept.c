@@ -31,13 +31,15 @@ static bool same_but_id(const char *a, const char *b, const char *lib_dir)
 
 /* Flags by which an entry asks for less, or for the same in another form: a layer that an image's header named is in a later document by its own name. */
 static const uint32_t had_only = MF_PROBE | MF_BACKING;
+static const uint32_t asked_only = MF_FRESH;        /* a client asks for less than the guest had */
 
 static bool covers(const struct entry *h, const struct entry *a, const char *lib_dir)
 {
     const struct manifest_entry *x = &h->m, *y = &a->m;
-    bool format = y->format == x->format || (y->format == IMG_NONE && x->flags & y->flags & MF_PROBE);    /* it has been looked for since */
+    uint32_t flags = y->flags & ~asked_only;
+    bool format = y->format == x->format || (y->format == IMG_NONE && x->flags & flags & MF_PROBE);    /* it has been looked for since */
     bool path = y->kind == MK_UNIX_LISTEN ? same_but_id(h->path, a->path, lib_dir) : same(h->path, a->path);
-    return x->kind == y->kind && (x->flags & ~had_only) == (y->flags & ~had_only) && !(y->flags & ~x->flags) && format && path && same(h->aux, a->aux) &&
+    return x->kind == y->kind && (x->flags & ~asked_only & ~had_only) == (flags & ~had_only) && !(flags & ~x->flags) && format && path && same(h->aux, a->aux) &&
            x->a == y->a && x->b == y->b && x->c == y->c && !memcmp(x->mac, y->mac, sizeof x->mac);
 }
 

@@ -17,6 +17,7 @@ enum doc_flags {
     DOC_STORED = 2,     /* our own text: generated names stay, defaults are there already */
     DOC_LIVE = 4,       /* text of a running guest */
     DOC_CHANGE = 8,     /* a definition that a device is added to or taken from: the others keep their numbers */
+    DOC_FRESH = 32,     /* of a start: what the firmware keeps begins as its template */
     DOC_AGAIN = 16,     /* that may have been done already, by a supervisor that could not say so */
     DOC_PLUG = 32,      /* the guest runs: there will be no more buses than there are */
 };

@@ -261,7 +261,7 @@ static int firmware(struct maker *m, struct tree *os)
         return -1;
     }
     if (nvram && !doc_is(loader, "stateless", "yes")) {
-        struct manifest_entry x = {.kind = MK_NVRAM, .parent = -1, .format = IMG_RAW};
+        struct manifest_entry x = {.kind = MK_NVRAM, .parent = -1, .format = IMG_RAW, .flags = m->env->flags & DOC_FRESH ? MF_FRESH : 0};
         const char *path = nvram->text ? nvram->text : tree_path_attr(nvram, "source", "file"), *from = tree_attr(nvram, "template");
         for (unsigned i = 0; !from && loader && loader->text && i < ARRAY_N(templates); i++)
             if (strcmp(templates[i][0], loader->text) == 0)

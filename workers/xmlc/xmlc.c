@@ -12,6 +12,7 @@
 #include "ipc/layout.h"
 #include "ipc/log.h"
 #include "ipc/schema/op-numbers.h"
+#include "ipc/states.h"
 #include "ipc/util.h"
 #include "workers/tree-form.h"
 #include "workers/tree-marks.h"
@@ -238,6 +239,7 @@ static int on_start(struct job *j, const struct doc_start *s)
 {
     struct doc_result d = {.id = s->id};
     AUTO_TREE *t = stored(j);
+    j->env.flags |= s->flags & START_RESET_NVRAM ? DOC_FRESH : 0;
     if (!t || run_form(t, s->id, &j->env, &j->e))
         return -1;
     d.changes = tune_threads(t) ? PLUG_TUNE : 0;
