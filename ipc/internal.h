@@ -198,6 +198,7 @@ enum conf_save {
     CONF_SAVE_DROP,             /* it is not, or its guest goes on: away with it, kept or not */
     CONF_SAVE_OPEN,             /* a kept one: struct save_facts; fds [0] sealed memfd with its document, [1] the file, positioned at QEMU's state */
     CONF_SAVE_JUDGE,            /* fd [0] the manifest of the document in it: nothing in that but what its guest had. An image that has no manifest beside it (libvirt's) may ask for all */
+    CONF_SAVE_HAND_OVER,        /* as CONF_SAVE_JUDGE; then the manifest beside it goes: its document becomes a client's, who may ask for all */
 };
 struct save_facts { uint32_t was_running, pad; };
 struct conf_entry {

@@ -121,8 +121,7 @@ int talk_connected(struct flow *f, struct frame *fr);
 int talk_go(struct flow *f);
 
 /* save.c */
-extern const struct step saved_xml_steps[];
-extern const struct step save_steps[];                      /* managed save */
+extern const struct step save_steps[], saved_xml_steps[], saved_define_steps[];        /* managed save */
 extern const struct step file_save_steps[], dump_steps[], file_xml_steps[];        /* by a file of the client's choice */
 flow_done_fn save_done;
 #define FILE_STEPS { "name", doc_xmlc_pass, doc_take, NULL }, { "file", file_hand, file_opened, NULL }      /* after them it is in FF_SAVED */
@@ -159,6 +158,7 @@ int chain_probed(struct flow *f, struct frame *fr);
 int run_open(struct flow *f, struct frame *logs);           /* steps that have hands open what the flow's manifest names; logs: what virtlogd answered for them, NULL: they are our own */
 int run_opened(struct flow *f, struct frame *fr);
 int run_net(struct flow *f);
+int run_compile(struct flow *f), run_compiled(struct flow *f, struct frame *fr);       /* FF_TEXT as a run's document */
 int run_take_ours(struct run *r, struct frame *fr, unsigned first);  /* 0; or they are too many */
 void run_adopt(struct run *r, struct frame *fr, int32_t pid);   /* fr: descriptors as of IN_HAND_LAUNCH */
 /* The run's hand; without a run, for a look at an image of nobody's. */

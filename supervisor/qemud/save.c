@@ -171,15 +171,16 @@ const struct step file_save_steps[] = { GUEST_FILE_STEPS }, dump_steps[] = { GUE
 
 static int saved_xml_go(struct flow *f)
 {
-    if (doc_is_there(f) < 0)
-        return -1;
-    if (!(slot_row(f->slot)->flags & SLOT_MANAGED_SAVE))
-        return err_set(&f->err, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "domain does not have managed save image");
+    bool there = doc_is_there(f) == FLOW_NEXT;
+    if (!there || !(slot_row(f->slot)->flags & SLOT_MANAGED_SAVE))
+        return there ? err_set(&f->err, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "domain does not have managed save image") : -1;
     return flow_conf(f, IN_CONF_SAVE, CONF_SAVE_OPEN, DIR_SAVE, slot_row(f->slot)->name, -1);
 }
 
 const struct step file_xml_steps[] = { FILE_STEPS, { "answer", doc_xmlc_pass, flow_answer, NULL }, { 0 } };
 const struct step saved_xml_steps[] = { { "file", saved_xml_go, doc_text_got, NULL }, { "compile", doc_xmlc_pass, flow_answer, NULL }, { 0 } };
+/* SAFETY: what becomes a client's document was first no more than its guest had: who edits it has not what a QEMU wrote there taken for his own words. */
+const struct step saved_define_steps[] = { { "claim", doc_claim, NULL, NULL }, { "file", saved_xml_go, saved_got, NULL }, { "compile", run_compile, run_compiled, NULL }, { "judge", saved_judge, NULL, NULL }, { "change", doc_xmlc_pass, flow_answer, NULL }, { 0 } };
 
 /* ---- a start from it ---- */
 
@@ -207,5 +208,5 @@ int saved_got(struct flow *f, struct frame *fr)
  * A client's file asks for what the client could ask for by a document of his own. */
 int saved_judge(struct flow *f)
 {
-    return f->fd[FF_SAVED] < 0 || f->steps == restore_steps ? FLOW_NEXT : flow_conf(f, IN_CONF_SAVE, CONF_SAVE_JUDGE, DIR_SAVE, f->name, f->fd[FF_MANIFEST]);
+    return f->fd[FF_SAVED] < 0 || f->steps == restore_steps ? FLOW_NEXT : flow_conf(f, IN_CONF_SAVE, f->steps == saved_define_steps ? CONF_SAVE_HAND_OVER : CONF_SAVE_JUDGE, DIR_SAVE, f->name, f->fd[FF_MANIFEST]);
 }

@@ -61,13 +61,13 @@ static int read_text(struct flow *f)
     return f->fd[FF_TEXT] >= 0 ? FLOW_NEXT : doc_text_read(f);     /* create_xml brought its own */
 }
 
-static int compile(struct flow *f)
+int run_compile(struct flow *f)
 {
     peer_soon(ROLE_HAND_OPEN);
     return doc_xmlc_call(f, IN_DOC_START, f->caller.arg);
 }
 
-static int compiled(struct flow *f, struct frame *fr)
+int run_compiled(struct flow *f, struct frame *fr)
 {
     return doc_take(f, fr) < 0 ? -1 : doc_is_own(f);
 }
@@ -189,12 +189,12 @@ static int xml_slot(struct flow *f)
     }
     f->wanted = slot_handle(slot);
     if (f->steps == restore_steps)
-        f->caller.arg = f->doc.changes & START_PAUSED;      /* its own flags are no start's */
+        f->caller.arg = f->doc.changes & (START_PAUSED | START_RESET_NVRAM);      /* its own flags are no start's */
     slot_mark(slot, &f->caller);
     return doc_claim(f);
 }
 
-#define START_STEPS { "begin", begin, NULL, NULL }, { "saved", saved_go, saved_got, NULL }, { "read", read_text, doc_text_got, NULL }, { "compile", compile, compiled, NULL }, { "judge", saved_judge, NULL, NULL }, { "look", chain_look, chain_looked, NULL }, \
+#define START_STEPS { "begin", begin, NULL, NULL }, { "saved", saved_go, saved_got, NULL }, { "read", read_text, doc_text_got, NULL }, { "compile", run_compile, run_compiled, NULL }, { "judge", saved_judge, NULL, NULL }, { "look", chain_look, chain_looked, NULL }, \
     { "probe", chain_probe, chain_probed, NULL }, { "connect", talk_logs, talk_connected, NULL }, { "logs", talk_go, run_open, NULL }, { "open", open_go, run_opened, NULL }, { "net", run_net, run_opened, NULL }, { "worker", worker_go, NULL, worker_died }, \
     { "tune", run_tune, hand_did, NULL }, { "up", up, NULL, NULL }, { "image", saved_drop, saved_dropped, flow_without }, { 0 }
 const struct step create_steps[] = { { "claim", doc_claim, NULL, NULL }, START_STEPS };

@@ -119,6 +119,8 @@ int store_save(const struct store *s, const struct conf_name *n, uint32_t what, 
         return open_kept(dir, file, n, fds, facts, e);
     case CONF_SAVE_JUDGE:
         return judge(dir, beside, n, manifest, s->layout.lib_dir, e);
+    case CONF_SAVE_HAND_OVER:
+        return judge(dir, beside, n, manifest, s->layout.lib_dir, e) < 0 ? -1 : gone(dir, beside) < 0 ? failed(e, "hand over", n) : 0;
     default:
         return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "no such request: %u", what);
     }

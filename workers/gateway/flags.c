@@ -65,6 +65,7 @@ static const struct { uint32_t op, known; } rows[] = {
     { OP_REMOTE_DOMAIN_LIST_ALL_CHECKPOINTS, 0xf },
     { OP_REMOTE_DOMAIN_LIST_ALL_SNAPSHOTS, 0x7ff },
     { OP_REMOTE_DOMAIN_MANAGED_SAVE, 1 | 2 | 4 },
+    { OP_REMOTE_DOMAIN_MANAGED_SAVE_DEFINE_XML, 2 | 4 },
     { OP_REMOTE_DOMAIN_MANAGED_SAVE_GET_XML_DESC, 1 },
     { OP_REMOTE_DOMAIN_MANAGED_SAVE_REMOVE, 0 },
     { OP_REMOTE_DOMAIN_MEMORY_STATS, 0 },
@@ -87,8 +88,8 @@ static const struct { uint32_t op, known; } rows[] = {
     { OP_REMOTE_DOMAIN_REBOOT, 1 | 2 },
     { OP_REMOTE_DOMAIN_RENAME, 0 },
     { OP_REMOTE_DOMAIN_RESET, 0 },
-    { OP_REMOTE_DOMAIN_RESTORE_FLAGS, 1 | 2 | 4 },    /* bypass-cache, running, paused */
-    { OP_REMOTE_DOMAIN_RESTORE_PARAMS, 1 | 2 | 4 },
+    { OP_REMOTE_DOMAIN_RESTORE_FLAGS, 1 | 2 | 4 | 8 },    /* bypass-cache, running, paused, reset-nvram */
+    { OP_REMOTE_DOMAIN_RESTORE_PARAMS, 1 | 2 | 4 | 8 },
     { OP_REMOTE_DOMAIN_SAVE_FLAGS, 1 | 2 | 4 },
     { OP_REMOTE_DOMAIN_SAVE_IMAGE_DEFINE_XML, 2 | 4 },
     { OP_REMOTE_DOMAIN_SAVE_IMAGE_GET_XML_DESC, 1 },
@@ -138,6 +139,7 @@ static const struct { uint32_t op; int domain; const char *function; } elsewhere
     { OP_REMOTE_DOMAIN_DETACH_DEVICE_ALIAS, VIR_FROM_QEMU, "qemuDomainDetachDeviceAliasLiveAndConfig" },
     { OP_REMOTE_DOMAIN_DETACH_DEVICE_FLAGS, VIR_FROM_QEMU, "qemuDomainDetachDeviceLiveAndConfig" },
     { OP_REMOTE_DOMAIN_GET_METADATA, VIR_FROM_DOMAIN, "virDomainObjGetMetadata" },
+    { OP_REMOTE_DOMAIN_MANAGED_SAVE_DEFINE_XML, VIR_FROM_QEMU, "qemuDomainSaveImageDefineXML" },
     { OP_REMOTE_DOMAIN_RESTORE_FLAGS, VIR_FROM_QEMU, "qemuDomainRestoreInternal" },
     { OP_REMOTE_DOMAIN_RESTORE_PARAMS, VIR_FROM_QEMU, "qemuDomainRestoreInternal" },
     { OP_REMOTE_NODE_GET_CPU_MAP, VIR_FROM_NONE, "virHostCPUGetMap" },

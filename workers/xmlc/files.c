@@ -6,13 +6,14 @@
 #include "workers/xmlc/files.h"
 #include <string.h>
 #include "ipc/schema/op-numbers.h"
+#include "ipc/states.h"
 #include "ipc/util.h"
 #include "workers/saved.h"
 #include "workers/tree-form.h"
 #include "workers/typed.h"
 
 #define FILE_NAME_MAX 4096
-enum { SAVE_RUNNING = 2, SAVE_PAUSED = 4, START_PAUSED = 1, DUMP_MEMORY_ONLY = 16, DUMP_FORMATS = 5 };
+enum { SAVE_RUNNING = 2, SAVE_PAUSED = 4, SAVE_RESET_NVRAM = 8, DUMP_MEMORY_ONLY = 16, DUMP_FORMATS = 5 };
 enum what { SAVE, DUMP, RESTORE, SHOW, CHANGE };
 /* args: d domain, p path, x another document, f flags, n number, t parameters with path and document */
 static const struct { uint32_t op; enum what what; const char *args; } rows[] = {
@@ -20,6 +21,7 @@ static const struct { uint32_t op; enum what what; const char *args; } rows[] = 
     {OP_REMOTE_DOMAIN_CORE_DUMP, DUMP, "dpf"}, {OP_REMOTE_DOMAIN_CORE_DUMP_WITH_FORMAT, DUMP, "dpnf"},
     {OP_REMOTE_DOMAIN_RESTORE, RESTORE, "p"}, {OP_REMOTE_DOMAIN_RESTORE_FLAGS, RESTORE, "pxf"}, {OP_REMOTE_DOMAIN_RESTORE_PARAMS, RESTORE, "tf"},
     {OP_REMOTE_DOMAIN_SAVE_IMAGE_GET_XML_DESC, SHOW, "pf"}, {OP_REMOTE_DOMAIN_SAVE_IMAGE_DEFINE_XML, CHANGE, "pxf"},
+    {OP_REMOTE_DOMAIN_MANAGED_SAVE_DEFINE_XML, CHANGE, "dxf"},
 };
 
 struct args { enum what what; const char *path, *xml; size_t path_len, xml_len; uint32_t flags, format; struct typed_list params; };
@@ -67,7 +69,7 @@ static int read_args(struct job *j, struct args *a)
         }
     if (args_end(j))
         return -1;
-    if (!a->path)
+    if (!a->path && rows[i].op != OP_REMOTE_DOMAIN_MANAGED_SAVE_DEFINE_XML)
         return err_set(&j->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "the name of a file is missing");
     /* Here already: a file that is there is emptied when it is opened. */
     if (a->format >= DUMP_FORMATS)
@@ -159,7 +161,7 @@ int on_file(struct job *j)
         r = name_file(j, &a);
     else if (r == 0 && (r = saved_read(j->file, &s, &j->e)) == 0) {
         bool running = a.flags & SAVE_RUNNING || (s.h.was_running && !(a.flags & SAVE_PAUSED));
-        struct doc_result d = {.id = -1, .changes = running ? 0 : START_PAUSED};
+        struct doc_result d = {.id = -1, .changes = (running ? 0 : START_PAUSED) | (a.what == RESTORE && a.flags & SAVE_RESET_NVRAM ? START_RESET_NVRAM : 0)};
         AUTO_TREE *t = doc_parse(s.data, s.len, &j->env, &j->e), *o = t && a.xml ? other(j, &a, t) : NULL;
         const struct tree *is = a.xml ? o : t;
         r = !is ? -1 : a.what == SHOW ? show(j, &a, is) : a.what == CHANGE ? change(j, &s, is, running) : send_definition(j, a.xml ? o : t, &d, NULL);
