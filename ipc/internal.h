@@ -116,8 +116,8 @@ enum internal_op {
                          * With a manifest among them that is still to come (arg not 0) its devices did not: what was made for what it has more than the
                          * run's own is removed, and that is all. Reply as above, without fds */
     IN_HAND_OWNER,      /* hand-open. CALL: struct hand_owner, fd [0] an accepted socket: who is at its other end. Reply: struct lock_done; fd [0] a pidfd */
-    IN_HAND_TUNE,       /* hand-launch. CALL: struct hand_req; fds: [0] a manifest, [1] another one of the run's (or the same): what its MK_TUNE says is so then for the guest that runs, and what
-                         * only the other one's says is no more. Reply: struct hand_done; a failure: it is as the other one says */
+    IN_HAND_TUNE,       /* hand-launch. CALL: struct hand_req; fds: [0] a manifest, [1] another one of the run's (or the same), [2] its grants: what its MK_TUNE says is so then for the guest that
+                         * runs, and what only the other one's says is no more. hand-net: the same of its MK_LINKs. Reply: struct hand_done; a failure: it is as the other one says */
     IN_HAND_STATE,      /* hand-open. CALL: struct hand_req; fds: [0] a manifest with MK_STATE, [1] its grants, [2], if any, what was opened: it is whole, and is brought to the disk. Else a
                          * file that was made is removed again, one that was there is emptied. Reply: struct hand_done */
     /* debug, admin door only */
@@ -188,7 +188,8 @@ struct doc_result {
 /* What a call did to a device of a running guest, in doc_result.changes.  Then xmlc got BFD_TREE and BFD_MANIFEST of the run in place of a definition, and
  * DOC_FD_XML is the packed tree of a <devices> with only what is to be plugged in, taken out or changed, in that order; the other two are the whole run's. */
 enum plug_what { PLUG_IN = 1, PLUG_OUT, PLUG_CHANGE, PLUG_NONE /* a call that comes again, and was done */,
-    PLUG_TUNE /* no device: MK_TUNE has changed, and DOC_FD_XML has the elements of <domain> that say so, each whole (empty: there is none). In IN_DOC_START's: threads have to be told */ };
+    PLUG_TUNE /* no device: MK_TUNE has changed, and DOC_FD_XML has the elements of <domain> that say so, each whole (empty: there is none). In IN_DOC_START's: threads have to be told */,
+    PLUG_SHAPE /* as PLUG_CHANGE, of an interface whose MK_LINK has changed */ };
 struct doc_start { int32_t id; uint32_t flags; char name[NAME_MAX_BYTES]; };
 enum { CONF_WRITE_ONCE = 1 };
 struct conf_name { uint32_t dir, serial; uint64_t number /* the client's call that it is for, 0: none's */; char name[NAME_MAX_BYTES]; };    /* name of the object, without ".xml"; conf checks it */

@@ -4,8 +4,11 @@
  * Assumes of its input: the supervisor's policy let each interface and bridge name through; names are checked for form again.
  *
  * SAFETY (MK_TAP): the guest gets a descriptor that carries frames of one interface.  An interface that is there already is used only when
- * the manifest says it is managed elsewhere; only taps are ever deleted, and of those only ones this hand made. */
+ * the manifest says it is managed elsewhere; only taps are ever deleted, and of those only ones this hand made.
+ *
+ * SAFETY (MK_LINK): limits are xmlc's words, of a document or a client's call, and the interfaces that get them are those that the run's grants name. */
 #include "hand.h"
+#include "supervisor/hand_shape.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -27,7 +30,7 @@
 #define TEMPLATE "vnet%d"
 
 /* fds: QEMU's; ours: the worker's. */
-struct net { struct nl_sock *nl; int fds[FRAME_FDS_MAX], ours[FRAME_FDS_MAX]; uint16_t ours_entry[FRAME_FDS_MAX]; unsigned nfds, nours; uint32_t fd_next; int error; };
+struct net { struct hand *h; struct nl_sock *nl; int fds[FRAME_FDS_MAX], ours[FRAME_FDS_MAX]; uint16_t ours_entry[FRAME_FDS_MAX]; unsigned nfds, nours; uint32_t fd_next; int error; };
 
 static int fail(struct net *n, struct err *e, int errnum, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 static int fail(struct net *n, struct err *e, int errnum, const char *fmt, ...)
@@ -151,6 +154,30 @@ static void delete_tap(struct net *n, const char *name)
     rtnl_link_put(l);
 }
 
+/* What the manifest says beside the tap of that index; "" what it does not. */
+static void link_of(const struct hand *h, uint32_t tap, const char **bridge, const char **words)
+{
+    struct manifest_entry m;
+    const char *path, *aux;
+    *bridge = *words = "";
+    for (struct manifest_in in = hand_entries(h); hand_next(&in, &m, &path, &aux);)
+        if (m.kind == MK_LINK && m.parent == (int32_t)tap) {
+            *bridge = path ? path : "";
+            *words = aux ? aux : "";
+        }
+}
+
+static int limit(struct net *n, const char *name, const char *words, struct err *e)
+{
+    struct shape s;
+    const char *what = "";
+    int index = (int)if_nametoindex(name), r = shape_read(&s, words);
+    if (r < 0 || !index)
+        return fail(n, e, r < 0 ? -r : ENODEV, "Cannot limit interface '%s'", name);
+    r = shape_set(n->nl, index, &s, &what);
+    return r < 0 ? fail(n, e, r == -NLE_OBJ_NOTFOUND ? EOPNOTSUPP /* no such queue or filter in this kernel */ : nl_errno(r), "Cannot set %s bandwidth of interface '%s'", what, name) : 0;
+}
+
 static int make_tap(struct net *n, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
 {
     uint32_t queues = m->a ? m->a : 1;
@@ -176,7 +203,10 @@ static int make_tap(struct net *n, const struct manifest_entry *m, const char *p
         g->qemu_fd[1] = (int16_t)(g->qemu_fd[0] + 1);
     util_copy_str(g->name, sizeof g->name, ifr.ifr_name);
     keep_counters(n, ifr.ifr_name, g);
-    return set_up(n, m, ifr.ifr_name, aux, g->is_new, e);
+    const char *bridge, *words;
+    link_of(n->h, m->index, &bridge, &words);
+    int r = set_up(n, m, ifr.ifr_name, *bridge ? bridge : aux, g->is_new, e);
+    return r || (!g->is_new && !*words) ? r : limit(n, ifr.ifr_name, words, e);
 }
 
 static struct hand_grants grants;       /* what hand-open made, to which ours is added */
@@ -240,10 +270,52 @@ static void hand_unnet(struct hand *h, struct net *n)
     hand_reply(h, &done, sizeof done, NULL, 0);
 }
 
+/* Limits of what a running guest has: those that are others than by the second manifest; on failure as by that one again. */
+static int retune(struct net *n, unsigned now, unsigned was, struct err *e)
+{
+    static char old[MANIFEST_ENTRIES_MAX][128];
+    struct manifest_entry m;
+    const char *bridge, *path, *aux, *words;
+    if (hand_manifest(n->h, was, e))
+        return -1;
+    for (uint32_t i = 0; i < MANIFEST_ENTRIES_MAX; i++) {
+        link_of(n->h, i, &bridge, &words);
+        util_copy_str(old[i], sizeof old[i], words);
+    }
+    if (hand_manifest(n->h, now, e))
+        return -1;
+    int r = 0;
+    for (struct manifest_in in = hand_entries(n->h); hand_next(&in, &m, &path, &aux);) {
+        const struct grant *g = &grants.g[m.index];
+        if (m.kind != MK_TAP || m.index >= grants.h.n || !g->made || !name_ok(g->name))
+            continue;
+        link_of(n->h, m.index, &bridge, &words);
+        if (strncmp(words, old[m.index], sizeof old[0] - 1))
+            r |= limit(n, g->name, words, e);
+    }
+    return r;
+}
+
+static void hand_retune(struct hand *h, struct net *n)
+{
+    struct hand_done done = { .failed = -1 };
+    struct err e = ERR_INIT, ignored = ERR_INIT;
+    hand_body(h, sizeof(struct hand_req));
+    hand_grants(h, 2, &grants);
+    int r = retune(n, 0, 1, &e);
+    if (!r) {
+        hand_reply(h, &done, sizeof done, NULL, 0);
+        return;
+    }
+    if (retune(n, 1, 0, &ignored))
+        log_warn("limits of interfaces are neither as before nor as they should be: %s", ignored.detail);
+    hand_fail(h, -1, n->error ? n->error : -EPROTO, &e);
+}
+
 int main(void)
 {
     struct hand h = { 0 };
-    struct net n = { 0 };
+    struct net n = { .h = &h };
     hand_begin(&h, ROLE_HAND_NET);
     if (!(n.nl = nl_socket_alloc()) || nl_connect(n.nl, NETLINK_ROUTE) < 0) {
         log_err("cannot reach the kernel's routing socket");
@@ -252,6 +324,7 @@ int main(void)
     switch (h.call.h.op) {
     case OP_IN(IN_HAND_NET): hand_net(&h, &n); break;
     case OP_IN(IN_HAND_UNNET): hand_unnet(&h, &n); break;
+    case OP_IN(IN_HAND_TUNE): hand_retune(&h, &n); break;
     default:
         log_err("no such verb: %u", OP_PROC(h.call.h.op));
         return 2;

@@ -14,15 +14,15 @@ int run_is_up(struct flow *f)
     return f->run && f->run->phase == RUN_UP ? FLOW_NEXT : err_set(&f->err, VIR_ERR_OPERATION_INVALID, VIR_FROM_DOMAIN, "domain is not running");
 }
 
-/* By the client's call, or of what QEMU has no more. With four descriptors an xmlc knows that a running guest is meant. */
+/* By the client's call, or of what QEMU has no more. With more than three descriptors an xmlc knows that a running guest is meant. */
 static int model_go(struct flow *f)
 {
-    const int fds[] = { sup_fd(BFD_CAPS, 0), sup_fd(BFD_SETTINGS, 0), run_fd(f->run, BFD_TREE, 0), run_fd(f->run, BFD_MANIFEST, 0) };
+    const int fds[] = { sup_fd(BFD_CAPS, 0), sup_fd(BFD_SETTINGS, 0), run_fd(f->run, BFD_TREE, 0), run_fd(f->run, BFD_MANIFEST, 0), run_fd(f->run, BFD_GRANTS, 0) };
     bool gone = f->caller.op == OP_IN(IN_UNPLUGGED);
-    if (!gone && run_fd(f->run, BFD_GRANTS, 0) < 0)
+    if (!gone && fds[4] < 0)
         return err_set(&f->err, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "devices of a guest that another daemon started cannot be changed");
     struct peer *p = peer_take(ROLE_XMLC, f->object, f->name);
-    return gone ? flow_call(f, p, OP_IN(IN_DOC_UNPLUG), 0, f->body, f->body_len, fds, 4) : flow_pass(f, p, fds, 4);
+    return gone ? flow_call(f, p, OP_IN(IN_DOC_UNPLUG), 0, f->body, f->body_len, fds, 4) : flow_pass(f, p, fds, 5);
 }
 
 static int model_got(struct flow *f, struct frame *fr)
@@ -39,7 +39,7 @@ static int model_got(struct flow *f, struct frame *fr)
         run_fd_add(f->run, BFD_TREE, 0, STEAL_FD(&f->fd[FF_TREE]));
     } else if (f->doc.changes == PLUG_OUT || f->doc.changes == PLUG_NONE) {
         f->pc += f->doc.changes == PLUG_OUT ? PAST_HANDS : PAST_ALL;
-    } else if (f->doc.changes == PLUG_TUNE) {
+    } else if (f->doc.changes >= PLUG_TUNE) {
         f->pc += PAST_LOOKS;
     }
     return FLOW_NEXT;
@@ -55,8 +55,9 @@ static int open_go(struct flow *f)
 /* Limits and pins: of a guest that runs, where they change, and at its start. Undone, what was so before is so again. */
 int run_tune(struct flow *f)
 {
-    const int next = run_latest(f->run, BFD_MANIFEST), own = run_fd(f->run, BFD_MANIFEST, 0), fds[] = { f->start_err.code ? own : next, f->start_err.code ? next : own };
-    return f->doc.changes == PLUG_TUNE || f->caller.op == OP_IN(IN_TUNE) ? run_hand(f, ROLE_HAND_LAUNCH, IN_HAND_TUNE, 0, fds, 2) : FLOW_NEXT;
+    const int next = run_latest(f->run, BFD_MANIFEST), own = run_fd(f->run, BFD_MANIFEST, 0), fds[] = { f->start_err.code ? own : next, f->start_err.code ? next : own, run_fd(f->run, BFD_GRANTS, 0) };
+    const int hand = f->doc.changes == PLUG_SHAPE ? ROLE_HAND_NET : ROLE_HAND_LAUNCH;
+    return f->doc.changes >= PLUG_TUNE || f->caller.op == OP_IN(IN_TUNE) ? run_hand(f, hand, IN_HAND_TUNE, 0, fds, 2 + (hand == ROLE_HAND_NET)) : FLOW_NEXT;
 }
 
 /* The worker is asked again when it dies over it. */
@@ -83,7 +84,7 @@ static int next_end(struct flow *f)
             run_fd_add(f->run, kind, 0, fcntl(run_fd(f->run, kind, RUN_NEXT), F_DUPFD_CLOEXEC, 0));
         run_fd_drop(f->run, kind, RUN_NEXT, RUN_NEXT);
     }
-    run_fd_drop(f->run, BFD_TREE, DEVICE + PLUG_IN, DEVICE + PLUG_TUNE);      /* the last: by it is known that there is something to ask about */
+    run_fd_drop(f->run, BFD_TREE, DEVICE + PLUG_IN, DEVICE + PLUG_SHAPE);      /* the last: by it is known that there is something to ask about */
     run_fd_drop(f->run, BFD_NONE, 0, OWN_LOG - 1);
     f->i = 0;
     return FLOW_NEXT;
@@ -147,7 +148,7 @@ void plug_again(struct run *r)
 {
     static const struct step steps[] = { { "claim", doc_claim, NULL, NULL }, { "running", run_is_up, NULL, NULL }, { "tune", run_tune, hand_did, failed }, { "plug", plug_go, plugged, failed }, { "settle", settle_go, settled, flow_without }, { 0 } };
     uint32_t what = PLUG_IN;
-    while (what < PLUG_TUNE && run_fd(r, BFD_TREE, DEVICE + what) < 0)
+    while (what < PLUG_SHAPE && run_fd(r, BFD_TREE, DEVICE + what) < 0)
         what++;
     struct flow *f = run_fd(r, BFD_TREE, DEVICE + what) < 0 ? NULL : run_flow(steps, flow_answered, NULL, r);
     if (!f)

@@ -115,11 +115,12 @@ static void call(struct tree **run, struct manifest_out *m, enum device_change w
     if (plug_change(&p, what, text, len, &env, &e))
         MUST(e.code);
     else {
-        MUST(!e.code && p.what >= PLUG_IN && p.what <= PLUG_NONE && (p.what == PLUG_NONE) == !p.devices->child);
-        MUST(unchanged(*run, t, p.what == PLUG_CHANGE));
-        MUST(p.manifest.len >= m->len && p.manifest.entries >= m->entries);
-        MUST(p.what == PLUG_CHANGE || memcmp(buf + sizeof(struct manifest_head), m->p + sizeof(struct manifest_head), m->len - sizeof(struct manifest_head)) == 0);
-        MUST((p.what == PLUG_IN || p.what == PLUG_CHANGE) || p.manifest.len == m->len);
+        MUST(!e.code && p.what >= PLUG_IN && p.what <= PLUG_SHAPE && p.what != PLUG_TUNE && (p.what == PLUG_NONE) == !p.devices->child);
+        bool changed = p.what == PLUG_CHANGE || p.what == PLUG_SHAPE;
+        MUST(unchanged(*run, t, changed));
+        MUST((p.what == PLUG_SHAPE || p.manifest.len >= m->len) && p.manifest.entries >= m->entries);
+        MUST(changed || memcmp(buf + sizeof(struct manifest_head), m->p + sizeof(struct manifest_head), m->len - sizeof(struct manifest_head)) == 0);
+        MUST((p.what == PLUG_IN || changed) || p.manifest.len == m->len);
         packed(p.devices);
         MUST(manifest_finish(&p.manifest) > 0);
         memcpy(m->p, buf, p.manifest.len);

@@ -66,4 +66,84 @@ def missing(box):
     assert "eth-test" not in box.run("ip", "-o", "link").stdout
 
 
-main(nics, missing)
+BARE = """<domain type='qemu'><name>%s</name><memory unit='MiB'>32</memory><os><type arch='x86_64' machine='pc'>hvm</type></os><features><acpi/></features><devices><emulator>/usr/bin/qemu-system-x86_64</emulator>
+<interface type='ethernet'><mac address='52:54:00:00:00:0%d'/><target dev='%s'/><model type='virtio'/>%s</interface></devices></domain>"""
+LIVE, CONFIG = libvirt.VIR_DOMAIN_AFFECT_LIVE, libvirt.VIR_DOMAIN_AFFECT_CONFIG
+
+
+def queues(box, dev):
+    """All that the kernel has of an interface's traffic; numbers that it makes up left out."""
+    said = [box.run("tc", *words.split(), check=False).stdout for words in ("qdisc show dev " + dev, "class show dev " + dev, "filter show dev " + dev, "filter show dev %s parent ffff:" % dev)]
+    return re.sub(r"noqueue \w+:|police 0x\w+|fh \w+:\S*|direct_packets_stat \d+|ref \d+ bind \d+", "", "".join(said))
+
+
+def by_tc(box, *commands):
+    """The same of an interface that tc was told of as libvirt tells it; None: this kernel cannot do it."""
+    box.run("ip", "tuntap", "add", "dev", "by-tc", "mode", "tap")
+    box.run("ip", "link", "set", "by-tc", "up")
+    try:
+        bad = [c for c in commands if box.run("tc", *(c % "by-tc").split(), check=False).returncode]
+        return bad, queues(box, "by-tc")
+    finally:
+        box.run("ip", "link", "del", "by-tc")
+
+
+def limits(box):
+    """limits of what goes through a tap: at a start, live and stored, over deaths; as tc would set them"""
+    htb = ("qdisc add dev %s root handle 1: htb default 1", "class add dev %s parent 1: classid 1:1 htb rate 1000kbps ceil 2000kbps burst 100kb",
+           "qdisc add dev %s parent 1:1 handle 2: sfq perturb 10", "filter add dev %s parent 1:0 protocol all prio 1 handle 1 fw flowid 1")
+    out = ("qdisc add dev %s ingress", "filter add dev %s parent ffff: protocol all u32 match u32 0 0 police rate 500kbps burst 500kb mtu 64kb drop flowid :1")
+    bad, want = by_tc(box, *htb)
+    if set(bad) & set(htb[:2]):
+        print("# this kernel has no HTB")
+        return
+    none = by_tc(box, "qdisc add dev %s root noqueue")[1]
+    both = by_tc(box, *htb, *out)
+    con = box.connect()
+    dom = con.defineXML(BARE % ("n3", 4, "tap-l", "<bandwidth><inbound average='1000' peak='2000' burst='100'/></bandwidth>"))
+    dom.createWithFlags(0)
+    assert queues(box, "tap-l") == want, (queues(box, "tap-l"), want)
+    zero = dict.fromkeys(["outbound.average", "outbound.peak", "outbound.burst"], 0)
+    assert dom.interfaceParameters("tap-l") == dict(zero, **{"inbound.average": 1000, "inbound.peak": 2000, "inbound.burst": 100, "inbound.floor": 0})
+    # None live, another one at the next start.
+    dom.setInterfaceParameters("tap-l", {"inbound.average": 0}, LIVE)
+    assert queues(box, "tap-l") == none, (queues(box, "tap-l"), none)
+    assert "<bandwidth>" not in dom.XMLDesc(0) and "<inbound average='1000'" in dom.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
+    dom.setInterfaceParameters("52:54:00:00:00:04", {"inbound.average": 1000, "inbound.peak": 2000, "inbound.burst": 100}, LIVE)
+    assert queues(box, "tap-l") == want
+    if both[0]:
+        e = fails(libvirt.VIR_ERR_SYSTEM_ERROR, dom.setInterfaceParameters, "tap-l", {"outbound.average": 500}, LIVE)
+        assert "outbound bandwidth of interface 'tap-l'" in str(e), e
+        assert queues(box, "tap-l") == want and "<outbound" not in dom.XMLDesc(0)       # nothing has changed
+    else:
+        dom.setInterfaceParameters("tap-l", {"outbound.average": 500}, LIVE)
+        assert queues(box, "tap-l") == both[1], (queues(box, "tap-l"), both[1])
+        dom.setInterfaceParameters("tap-l", {"outbound.average": 0}, LIVE)
+    nic = "<interface type='ethernet'><mac address='52:54:00:00:00:0%d'/><target dev='%s'/><model type='virtio'/>%s</interface>"
+    dom.updateDeviceFlags(nic % (4, "tap-l", ""), LIVE)
+    assert queues(box, "tap-l") == none and "<bandwidth>" not in dom.XMLDesc(0)
+    dom.updateDeviceFlags(nic % (4, "tap-l", "<bandwidth><inbound average='1000' peak='2000' burst='100'/></bandwidth><link state='down'/>"), LIVE)
+    assert queues(box, "tap-l") == want and "<link state='down'/>" in dom.XMLDesc(0)
+    fails(libvirt.VIR_ERR_INVALID_ARG, dom.setInterfaceParameters, "nosuch", {"inbound.average": 9}, LIVE)
+    # One that comes while the guest runs, and whose place another one gets.
+    dom.attachDeviceFlags(nic % (5, "tap-m", "<bandwidth><inbound average='1000' peak='2000' burst='100'/></bandwidth>"), LIVE)
+    assert queues(box, "tap-m") == want
+    for role in "supervisor", "qemu":
+        os.kill(box.role(role)[0], 9)
+        wait_for("the next " + role, lambda: dom.interfaceParameters("tap-m")["inbound.average"] == 1000)
+        dom.setInterfaceParameters("tap-m", {"inbound.average": 0}, LIVE)
+        assert queues(box, "tap-m") == none
+        dom.setInterfaceParameters("tap-m", {"inbound.average": 1000, "inbound.peak": 2000, "inbound.burst": 100}, LIVE)
+        assert queues(box, "tap-m") == want
+    box.stop_daemon(9)
+    box.start()
+    dom = wait_for("the next daemon", lambda: box.connect().lookupByName("n3"))
+    assert dom.interfaceParameters("tap-m")["inbound.average"] == 1000
+    dom.setInterfaceParameters("tap-m", {"inbound.average": 0}, LIVE)
+    assert queues(box, "tap-m") == none and queues(box, "tap-l") == want
+    dom.destroy()
+    assert_clean(box)
+    assert "tap-" not in box.run("ip", "-o", "link").stdout
+
+
+main(nics, missing, limits)

@@ -52,6 +52,70 @@ static const char *sys_net(const char *name, const char *file)
         pclose(f);
     return text;
 }
+/* What the kernel has by the name of that class. */
+static bool has_class(const char *name, const char *what)
+{
+    char cmd[256], line[256] = "";
+    snprintf(cmd, sizeof cmd, "tc class show dev %s | grep -c '%s'", name, what);
+    FILE *f = popen(cmd, "r");
+    bool is = f && fgets(line, sizeof line, f) && line[0] == '1';
+    if (f)
+        pclose(f);
+    return is;
+}
+
+static void add_link(uint32_t tap, const char *bridge, const char *words)
+{
+    struct manifest_entry m = { .kind = MK_LINK, .parent = (int32_t)tap };
+    manifest_add(&out, &m, bridge, words);
+}
+
+/* The same tap with other limits: 0, or the hand's error. */
+static int retuned(const char *from, const char *to)
+{
+    int fds[3] = { -1, -1, frame_memfd("g", &grants, sizeof grants) };
+    const char *const words[] = { to, from };
+    for (int i = 0; i < 2; i++) {
+        manifest_begin(&out, buf, sizeof buf);
+        add(MK_TAP, MF_MANAGED, "limited", NULL, 1, 0);
+        add_link(0, NULL, words[i]);
+        fds[i] = frame_memfd("m", buf, (size_t)manifest_finish(&out));
+    }
+    struct fakesup other;
+    int r = fakesup_hand(&other, ROLE_HAND_NET, 0, IN_HAND_TUNE, &rq, sizeof rq, fds, 3);
+    struct hand_done d = { .error = -ENOSYS };
+    if (r == 1 && other.reply.body_len == sizeof d)
+        memcpy(&d, other.reply.body, sizeof d);
+    fakesup_end(&other);
+    for (int i = 0; i < 3; i++)
+        close(fds[i]);
+    return d.error;
+}
+
+static bool shows(const char *name, const char *what);
+static void limits(void)
+{
+    grants.h = (struct grants_head){ .magic = GRANTS_MAGIC, .monitor_fd = -1, .next_fd = 20 };
+    memset(grants.g, 0, sizeof grants.g);
+    manifest_begin(&out, buf, sizeof buf);
+    add(MK_TAP, MF_MANAGED, "limited", "br9", 1, 0);
+    add_link(0, "br0", "in=1000,2000,100 port=00000000-0000-4000-8000-000000000001 net=x y");
+    run(IN_HAND_NET);
+    tap_ok(done.error == 0 && shows("limited", "master br0"), "on the bridge that a network's answer named: %s", done.text);
+    tap_ok(has_class("limited", "htb 1:1 .*rate 8Mbit ceil 16Mbit burst 100Kb cburst 1600b"), "a limit as tc would set it");
+    tap_ok(retuned("in=1000,2000,100", "in=300,0,0") == 0 && has_class("limited", "htb 1:1 .*rate 2400Kbit ceil 2400Kbit burst 1599b"), "another one");
+    tap_ok(retuned("in=300,0,0", "in=5000000,0,0") == 0 && has_class("limited", "htb 1:1 .*rate 40Gbit"), "one beyond 32 bits");
+    tap_ok(retuned("in=5000000,0,0", "") == 0 && !has_class("limited", "htb") && shows("limited", "qdisc noqueue"), "none");
+    tap_ok(retuned("in=0,0,0", "in=1,2") < 0 && retuned("", "in=1,2,x") < 0 && retuned("", "on=1,2,3") < 0 && retuned("", "in=4294967296,0,0") < 0, "words that are none");
+    tap_ok(retuned("in=700,0,0", "in=300,0,0 out=1,2") < 0 && !has_class("limited", "2400Kbit"), "and nothing has changed by them");
+    int police = retuned("", "out=1000,0,0");
+    if (police < 0)
+        tap_ok(police == -EOPNOTSUPP, "this kernel drops nothing at its door, and the hand says so");
+    else
+        tap_ok(system("tc filter show dev limited parent ffff: | grep -q 'rate 8Mbit burst 1000Kb mtu 64Kb action drop'") == 0, "what the guest sends, likewise");
+    fakesup_end(&sup);
+}
+
 static bool shows(const char *name, const char *what) { return sys_net(name, what)[0] == '1'; }
 
 static void refused(const char *name, const char *bridge, uint32_t flags, const char *text)
@@ -97,6 +161,7 @@ int main(void)
     run(IN_HAND_UNNET);
     tap_ok(done.error == 0 && if_nametoindex("v0"), "what is no tap is not deleted");
     fakesup_end(&sup);
+    limits();
     refused("", "br9", 0, "Cannot get interface MTU on 'br9': No such device");
     refused("", "v0", 0, "it is no bridge");
     refused("v0", NULL, MF_MANAGED, "File exists");

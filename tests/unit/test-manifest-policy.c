@@ -56,12 +56,25 @@ static void goes_on(void)
         { "one less", { { .kind = MK_IMAGE }, { .kind = MK_TAP, .a = 1 } }, { "/srv/a", "vnet0" }, -1 },
         { "none at all", { { .kind = 0 } }, { NULL }, -1 },
     };
+    const struct manifest_entry tap[] = { { .kind = MK_TAP, .a = 1 }, { .kind = MK_LINK } };
+    const char *const none[] = { "vnet0", "br0", NULL };
+    static const struct { const char *what; struct manifest_entry m[4]; const char *paths[5]; int want; } links[] = {
+        { "another bridge", { { .kind = MK_TAP, .a = 1 }, { .kind = MK_LINK } }, { "vnet0", "virbr0" }, 2 },
+        { "a bridge by no name", { { .kind = MK_TAP, .a = 1 }, { .kind = MK_LINK } }, { "vnet0", "../virbr0" }, -1 },
+        { "something else instead", { { .kind = MK_TAP, .a = 1 }, { .kind = MK_TUNE } }, { "vnet0", "br0" }, -1 },
+    };
     struct err e = ERR_INIT;
     AUTO_CLOSE old = manifest_of(was, had);
     for (size_t i = 0; i < ARRAY_N(cases); i++) {
         AUTO_CLOSE fd = manifest_of(cases[i].m, cases[i].paths);
         int is = policy_manifest_after(fd, old, &e);
         tap_ok(is == cases[i].want, "beside what the guest has, %s (%d)", cases[i].what, is);
+    }
+    AUTO_CLOSE linked = manifest_of(tap, none);
+    for (size_t i = 0; i < ARRAY_N(links); i++) {
+        AUTO_CLOSE fd = manifest_of(links[i].m, links[i].paths);
+        int is = policy_manifest_after(fd, linked, &e);
+        tap_ok(is == links[i].want, "of a link, %s (%d)", links[i].what, is);
     }
 }
 

@@ -29,6 +29,12 @@ static bool same_but_id(const char *a, const char *b, const char *lib_dir)
     return false;
 }
 
+/* Which network a link is to; its limits, its port and the bridge are another matter. */
+static const char *network(const struct entry *e)
+{
+    return e->aux ? strstr(e->aux, "net=") : NULL;
+}
+
 /* Flags by which an entry asks for less, or for the same in another form: a layer that an image's header named is in a later document by its own name. */
 static const uint32_t had_only = MF_PROBE | MF_BACKING;
 static const uint32_t asked_only = MF_FRESH;        /* a client asks for less than the guest had */
@@ -36,6 +42,8 @@ static const uint32_t asked_only = MF_FRESH;        /* a client asks for less th
 static bool covers(const struct entry *h, const struct entry *a, const char *lib_dir)
 {
     const struct manifest_entry *x = &h->m, *y = &a->m;
+    if (x->kind == MK_LINK && y->kind == MK_LINK)
+        return same(network(h), network(a));
     uint32_t flags = y->flags & ~asked_only;
     bool format = y->format == x->format || (y->format == IMG_NONE && x->flags & flags & MF_PROBE);    /* it has been looked for since */
     bool path = y->kind == MK_UNIX_LISTEN ? same_but_id(h->path, a->path, lib_dir) : same(h->path, a->path);
@@ -61,7 +69,7 @@ int kept_covers(const void *had, size_t had_len, const void *asked, size_t asked
     if (r < 0)
         return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the manifest beside the saved state is malformed");
     for (r = manifest_open(&in, asked, asked_len); r >= 0 && (r = next(&in, &a)) > 0;) {
-        bool nothing = (a.m.flags & MF_EMPTY && !a.path) || a.m.kind == MK_TUNE;        /* limits are nothing that a guest gets */
+        bool nothing = (a.m.flags & MF_EMPTY && !a.path) || a.m.kind == MK_TUNE || (a.m.kind == MK_LINK && !network(&a));        /* limits are nothing that a guest gets */
         for (i = 0; i < n && !nothing && !covers(&all[i], &a, lib_dir); i++)
             ;
         if (i == n && !nothing)

@@ -22,8 +22,7 @@ OP_FN(api_set_params)
     if (tree_params_set(rq->op, copy, true, &in, &e))
         worker_error(w, rq, &e);
     else
-        reply_err(g, rq, VIR_ERR_OPERATION_UNSUPPORTED, "%s cannot be changed while the domain runs",
-                  rq->op == OP_REMOTE_DOMAIN_SET_PERF_EVENTS ? "performance events" : "an interface's bandwidth");
+        reply_err(g, rq, VIR_ERR_OPERATION_UNSUPPORTED, "performance events cannot be changed while the domain runs");
 }
 
 /* ---- what is done when the guest ends ---- */

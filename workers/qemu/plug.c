@@ -292,6 +292,7 @@ static void plug_in_begin(struct plugging *p)
 static const struct { const char *job; void (*begin)(struct plugging *p); } kinds[] = {
     [PLUG_IN] = { "remoteDispatchDomainAttachDeviceFlags", plug_in_begin }, [PLUG_OUT] = { "remoteDispatchDomainDetachDeviceFlags", plug_out_begin },
     [PLUG_CHANGE] = { "remoteDispatchDomainUpdateDeviceFlags", plug_change_begin }, [PLUG_TUNE] = { "remoteDispatchDomainSetSchedulerParametersFlags", plug_tune_begin },
+    [PLUG_SHAPE] = { "remoteDispatchDomainSetInterfaceParameters", plug_change_begin },
 };
 
 /* 0, or -1 with p->e set. */

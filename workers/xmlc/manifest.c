@@ -181,7 +181,7 @@ static int interface(struct maker *m, struct tree *t, int *hostnet)
         return err_set(m->e, VIR_ERR_NO_NETWORK, VIR_FROM_NETWORK, "no network with matching name '%s'", tree_path_attr(t, "source", "network"));
     if (strcmp(type, "bridge") != 0 && strcmp(type, "ethernet") != 0)
         return m->lenient ? 0 : err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "<interface type='%s'> is not supported yet", type);
-    static const char *const not_yet[] = {"bandwidth", "vlan", "virtualport", "filterref", "script", "downscript", "coalesce", "backend", "guest"};
+    static const char *const not_yet[] = {"vlan", "virtualport", "filterref", "script", "downscript", "coalesce", "backend", "guest"};
     for (unsigned i = 0; i < ARRAY_N(not_yet); i++)
         if (tree_first(t, not_yet[i]) && !m->lenient)
             return err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "<%s> of <interface type='%s'> is not supported yet", not_yet[i], type);
@@ -192,7 +192,11 @@ static int interface(struct maker *m, struct tree *t, int *hostnet)
     x.flags = doc_is(tree_first(t, "target"), "managed", "no") ? 0 : MF_MANAGED;
     if (is_virtio_model(tree_path_attr(t, "model", "type")))
         x.flags |= MF_VNET_HDR;
-    return add(m, t, &x, dev ? dev : "", strcmp(type, "bridge") == 0 ? tree_path_attr(t, "source", "bridge") : "") < 0 ? -1 : 0;
+    int tap = add(m, t, &x, dev ? dev : "", strcmp(type, "bridge") == 0 ? tree_path_attr(t, "source", "bridge") : "");
+    char words[LINK_TEXT_MAX];
+    struct manifest_entry l = {.kind = MK_LINK, .parent = tap};
+    link_text(t, words, sizeof words);
+    return tap < 0 || (*words && add(m, NULL, &l, NULL, words) < 0) ? -1 : 0;
 }
 
 /* ---- graphics ---- */

@@ -129,7 +129,19 @@ static const struct { const char *name, *text; } net_fields[] = {
     { "mtu", "cannot modify MTU" }, { "script", "cannot modify network device script attribute" }, { "tune", NULL }, { "virtualport", NULL }, { "vlan", NULL },
 };
 /* Those that libvirt changes: nobody here does. */
-static const char *const net_not_yet[] = { "source", "bandwidth", "filterref", "coalesce", "port" };
+static const char *const net_not_yet[] = { "source", "filterref", "coalesce", "port" };
+
+/* replace() has it among the devices already. */
+static int plug_limits(struct plug_run *p, const struct tree *before, struct err *e)
+{
+    struct plug_run limits = *p;
+    limits.devices = tree_new("devices");
+    int r = plug_shape(&limits, before, e);
+    p->manifest = limits.manifest;
+    p->what = limits.what == PLUG_SHAPE ? PLUG_SHAPE : p->what;
+    tree_free(limits.devices);
+    return r;
+}
 
 static int interface(struct plug_run *p, struct tree *old, const struct tree *wanted, const struct tree *new, struct err *e)
 {
@@ -162,9 +174,10 @@ static int interface(struct plug_run *p, struct tree *old, const struct tree *wa
     for (size_t i = 0; i < ARRAY_N(net_not_yet); i++)
         if (!same_child(new, old, net_not_yet[i]))
             return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "changing <%s> of <interface type='%s'> while the guest runs is not supported yet", net_not_yet[i], type);
-    AUTO_TREE *t = tree_copy(old);
+    AUTO_TREE *t = tree_copy(old), *before = tree_copy(p->t);
     take_child(t, "link", new);
-    return replace(p, old, STEAL_PTR(&t));
+    take_child(t, "bandwidth", new);
+    return replace(p, old, STEAL_PTR(&t)) || plug_limits(p, before, e);
 }
 
 /* ---- graphics ---- */

@@ -6,7 +6,7 @@
 #include <string.h>
 #include "ipc/util.h"
 #include "workers/tree-params.h"
-#include "workers/xmlc/plug.h"
+#include "workers/xmlc/plug-kinds.h"
 #include "workers/xmlc/run.h"
 
 enum { HAND_CPUS = 1024 };      /* as many as the hand knows */
@@ -99,7 +99,7 @@ bool tune_threads(const struct tree *t)
 }
 
 /* Every entry as it was, but for this one's text. */
-static int put_entry(struct manifest_out *out, const char *text, struct err *e)
+int plug_put(struct manifest_out *out, struct manifest_entry *wanted, const char *text, struct err *e)
 {
     AUTO_FREE uint8_t *old = malloc(out->len);
     struct manifest_in in;
@@ -111,14 +111,14 @@ static int put_entry(struct manifest_out *out, const char *text, struct err *e)
     if (old && !manifest_open(&in, memcpy(old, out->p, out->len), out->len)) {
         manifest_begin(out, out->p, out->cap);
         while ((r = manifest_next(&in, &m, &path, &aux)) > 0) {
-            bool is = m.kind == MK_TUNE && !(m.flags & MF_GONE);
+            bool is = m.kind == wanted->kind && m.parent == wanted->parent && !(m.flags & MF_GONE);
             found |= is;
             if (manifest_add(out, &m, path, is ? text : aux) < 0)
                 break;
         }
     }
     if (r == 0 && !found)
-        r = manifest_add(out, &(struct manifest_entry){ .kind = MK_TUNE, .parent = -1 }, NULL, text);
+        r = manifest_add(out, wanted, NULL, text);
     return r >= 0 ? 0 : err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "the guest has more host resources than are supported");
 }
 
@@ -127,7 +127,7 @@ int plug_tune(struct plug_run *p, struct err *e)
     static const char *const elements[] = { "blkiotune", "memtune", "cputune", "numatune" };
     char text[TUNE_TEXT_MAX];
     schema_order(&schema_domain, p->t);
-    if (tune_text(p->t, text, sizeof text, e) || put_entry(&p->manifest, text, e))
+    if (tune_text(p->t, text, sizeof text, e) || plug_put(&p->manifest, &(struct manifest_entry){ .kind = MK_TUNE, .parent = -1 }, text, e))
         return -1;
     for (unsigned i = 0; i < ARRAY_N(elements); i++) {
         const struct tree *t = tree_first(p->t, elements[i]);

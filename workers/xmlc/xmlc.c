@@ -64,7 +64,7 @@ static int load(struct job *j, struct frame *f)
 {
     unsigned first = f->h.flags & FRAME_BIG ? 1 : 0;
     const void *data;
-    if (f->h.nfds < first + 2u || f->h.nfds > first + 4u)
+    if (f->h.nfds < first + 2u || f->h.nfds > first + 5u)
         return -EPROTO;
     if (caps_load(&caps, f->fds[first], CAPS_HEADS) == 0 && caps.n)
         j->env.caps = &caps;
@@ -74,7 +74,7 @@ static int load(struct job *j, struct frame *f)
         j->env.settings = &settings;
     if (layout.lib_dir[0])
         j->env.lib_dir = layout.lib_dir;
-    if (f->h.nfds == first + 4u) {
+    if (f->h.nfds > first + 3u) {
         const void *manifest;
         size_t n;
         int r = frame_map(f->fds[first + 3], MANIFEST_BYTES_MAX, &manifest, &n);
@@ -84,6 +84,7 @@ static int load(struct job *j, struct frame *f)
         if (!t || !manifest || plug_open(&j->run, t, manifest, n, manifest_bytes, sizeof manifest_bytes, &j->e))
             return -EPROTO;
         STEAL_PTR(&t);
+        j->grants = f->h.nfds > first + 4u ? f->fds[first + 4] : -1;
         return 0;
     }
     if (f->h.nfds == first + 3u && is_file_op(j->rq->op))
@@ -376,10 +377,14 @@ static int send_run(struct job *j, const struct mp_out *reply)
 static int on_tune(struct job *j, stored_fn *fn)
 {
     struct mp_out o;
+    AUTO_TREE *before = tree_copy(j->run.t);
+    bool of_interface = j->rq->op == OP_REMOTE_DOMAIN_SET_INTERFACE_PARAMETERS;
     mp_out_init(&o, 64);
     j->t = j->run.t;
     j->is_live = true;
-    int r = fn(j, &o) < 0 || plug_tune(&j->run, &j->e) ? -1 : send_run(j, &o);
+    if (of_interface && plug_name_taps(&j->run, j->grants, &j->e))
+        return -1;
+    int r = fn(j, &o) < 0 || (of_interface ? plug_shape(&j->run, before, &j->e) : plug_tune(&j->run, &j->e)) ? -1 : send_run(j, &o);
     mp_out_free(&o);
     return r;
 }
@@ -436,7 +441,7 @@ static int internal(struct job *j, struct frame *f)
 /* One call, then the end: nothing of one client's document is near another's. */
 static void on_call(struct worker *w, const struct request *rq, struct frame *f)
 {
-    struct job j = {.w = w, .rq = rq, .e = ERR_INIT, .cpus = host_cpus, .file = -1};
+    struct job j = {.w = w, .rq = rq, .e = ERR_INIT, .cpus = host_cpus, .file = -1, .grants = -1};
     int r;
     if (OP_PROG(rq->op) != PROG_INTERNAL && worker_args(w, rq, f, &j.in))
         return;

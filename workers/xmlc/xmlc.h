@@ -19,6 +19,7 @@ struct job {
     unsigned cpus;              /* of the host */
     bool is_live;               /* t is a running guest's */
     int file;                   /* a client's, which the call is about, borrowed; -1: none came */
+    int grants;                 /* of the run, -1: none */
     struct mp_out event;        /* fields of a metadata-change event behind its domain; empty: none */
 };
 
