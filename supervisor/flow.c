@@ -127,29 +127,18 @@ static void flow_result(struct flow *f, int r)
         const struct step *s = &f->steps[f->pc];
         if (r < 0 && s->failed)
             r = s->failed(f);
-        switch (r) {
-        case FLOW_WAIT:
+        if (r == FLOW_WAIT)
             return;
-        case FLOW_BLOCKED:
+        if (r == FLOW_BLOCKED) {
             f->blocked = true;
             if (!in_line[f - flows])
                 line[line_n++] = (uint16_t)(f - flows);
             in_line[f - flows] = true;
             return;
-        case FLOW_NEXT:
-            f->pc++;
-            break;
-        case FLOW_AGAIN:
-            break;
-        case FLOW_END:
-            flow_end(f, true);
-            return;
-        default:
-            flow_end(f, false);
-            return;
         }
-        if (!f->steps[f->pc].go) {
-            flow_end(f, true);
+        f->pc += r == FLOW_NEXT;
+        if (r < 0 || r == FLOW_END || !f->steps[f->pc].go) {
+            flow_end(f, r >= 0);
             return;
         }
         r = f->steps[f->pc].go(f);

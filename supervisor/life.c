@@ -1,7 +1,6 @@
 /* life.c: instances of processes that must always be there.
  *
  *   NONE --start--> UP --died--> WAIT --timer--> UP     and with five deaths in a minute     UP --died--> FAILED --start, or half a minute--> UP */
-#include <stdio.h>
 #include <sys/wait.h>
 #include "sup.h"
 
@@ -66,25 +65,24 @@ void life_release(struct life *l)
         p->life = NULL;
 }
 
-void life_peer_died(struct life *l, const struct exited *x, char *decision, size_t n)
+bool life_peer_died(struct life *l, const struct exited *x, const char **decision)
 {
     uint64_t now = loop_now_ms();
-    if (l->may_finish && x && x->code == CLD_EXITED && x->status == 0) {
-        l->state = LIFE_NONE;
-        return;
-    }
+    bool finished = l->may_finish && x && x->code == CLD_EXITED && x->status == 0;
     if (!l->deaths || now - l->first_death_ms > DEATHS_WINDOW_MS) {
         l->deaths = 0;
         l->first_death_ms = now;
     }
-    bool often = ++l->deaths >= DEATHS_MAX;
-    if (!often) {
+    bool again = !finished && ++l->deaths < DEATHS_MAX;
+    *decision = finished ? "" : again ? "decision: the next instance starts" : "decision: given up, for too many deaths in a minute";
+    l->state = finished ? LIFE_NONE : LIFE_FAILED;
+    if (again) {
         l->instance++;
         wait_for(l, l->deaths == 1 ? 0 : DELAY_FIRST_MS << (l->deaths - 2));      /* the first costs nothing */
-    } else {
-        l->state = LIFE_FAILED;
-        if (!l->ended)          /* nobody is told, so it is tried again, seldom */
-            loop_after(&l->timer, DELAY_MAX_MS, on_timer, l);
+    } else if (l->ended) {
+        l->ended(l);
+    } else if (!finished) {     /* nobody is told, so it is tried again, seldom */
+        loop_after(&l->timer, DELAY_MAX_MS, on_timer, l);
     }
-    snprintf(decision, n, "decision: %s (death %u in %u s)", often ? "given up" : "the next instance starts", l->deaths, DEATHS_WINDOW_MS / 1000);
+    return again;
 }

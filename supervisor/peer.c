@@ -336,17 +336,11 @@ void peer_workers(const struct caller *c, struct frame *f)
 
 static void peer_gone(struct peer *p)
 {
-    char decision[96] = "";
     struct exited *x = p->obituary;
-    bool again = false;
+    const char *decision = "";
+    bool again = p->life && life_peer_died(p->life, x, &decision);
     loop_cancel(&p->reaper);
     loop_cancel(&p->second);
-    if (p->life) {
-        life_peer_died(p->life, x, decision, sizeof decision);
-        again = p->life->state == LIFE_UP || p->life->state == LIFE_WAIT;
-        if (!again && p->life->ended)
-            p->life->ended(p->life);
-    }
     obituary(p, x, decision);
     flow_peer_gone(p);
     route_peer_gone(p, again);

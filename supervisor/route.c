@@ -240,7 +240,6 @@ static void api_call(struct peer *g, struct frame *f)
         peer_refuse(g, "too many calls at once");
         return;
     }
-    f->h.origin = g->number;
     f->h.flags = (uint16_t)((c.flags & (FRAME_BIG | FRAME_RESENT | FRAME_LIVE | FRAME_CONFIG)) | (g->door == DOOR_RO ? FRAME_RO : 0));
     if (g->door == DOOR_RO && (!row->ro || (row->ro_deny & f->h.arg))) {
         route_fail(&c, VIR_ERR_OPERATION_DENIED, "read only access prevents this operation");
@@ -304,6 +303,7 @@ void route_frame(struct peer *g, struct frame *f)
 {
     struct caller c = { .number = g->number, .serial = f->h.serial, .op = f->h.op, .arg = f->h.arg };
     const struct gateway_verb *v = verb_find(verbs, g, f);
+    f->h.origin = g->number;        /* for who works on it */
     if (!v)
         v = verb_find(objects_verbs, g, f);
     if (v && f->h.kind == FRAME_CALL && (g->calls >= CALLS_MAX || pending_find(c.number, c.serial)))

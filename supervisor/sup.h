@@ -89,7 +89,7 @@ struct life {
 void life_start(struct life *l);
 void life_adopt(struct life *l, struct peer *p);
 void life_release(struct life *l);                                      /* no more instances; the peer ends by itself */
-void life_peer_died(struct life *l, const struct exited *x, char *decision, size_t n);
+bool life_peer_died(struct life *l, const struct exited *x, const char **decision);     /* true: another instance comes. l may be gone then if none does; decision: for the log */
 struct peer *life_peer(const struct life *l);                           /* NULL: none just now */
 
 /* ---- who waits for an answer ---- */

@@ -21,9 +21,10 @@ int doc_xmlc_pass(struct flow *f)
     return flow_pass(f, peer_take(ROLE_XMLC, f->object, f->name), more, r ? 4 : more[2] >= 0 ? 3 : 2);
 }
 
-int doc_xmlc_call(struct flow *f, uint32_t op, uint32_t flags)
+int doc_xmlc_call(struct flow *f)
 {
-    struct doc_start d = { .id = f->id, .flags = flags };
+    const uint32_t op = f->object ? IN_DOC_START : f->arg == DIR_STATUS ? IN_DOC_STATUS : IN_DOC_LOAD;
+    struct doc_start d = { .id = f->id, .flags = f->caller.arg };
     const int fds[] = { sup_fd(BFD_CAPS, 0), sup_fd(BFD_SETTINGS, 0), f->fd[FF_TEXT] };
     util_copy_str(d.name, sizeof d.name, f->name);
     return flow_call(f, peer_take(ROLE_XMLC, f->object, f->name), OP_IN(op), 0, &d, sizeof d, fds, 3);

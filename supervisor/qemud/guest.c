@@ -306,7 +306,7 @@ static void worker_flow(const struct step *steps, struct run *r, struct peer *p,
 /* SAFETY: none of these names anything but the worker's own guest, which its channel tells. */
 static const struct { uint32_t op; uint8_t kind; size_t body; unsigned fds; void (*fn)(struct run *r, struct peer *p, struct frame *f); const struct step *steps; } verbs[] = {
     { IN_STATE, FRAME_EVENT, sizeof(struct guest_state), 0, on_state, NULL }, { IN_STATUS_XML, FRAME_CALL, 0, 1, NULL, status_steps },
-    { IN_STOPPED, FRAME_EVENT, sizeof(struct guest_state), 0, on_stopped, NULL }, { IN_LAUNCH, FRAME_CALL, sizeof(struct launch), 1, launch_begin, NULL },
+    { IN_STOPPED, FRAME_EVENT, sizeof(struct guest_state), 0, on_stopped, NULL }, { IN_LAUNCH, FRAME_CALL, sizeof(struct launch), 1, NULL, launch_steps },
     { IN_LOG_TAIL, FRAME_CALL, sizeof(struct log_tail), 0, log_tail, NULL }, { IN_DOC_ELEMENT, FRAME_CALL, 0, 1, NULL, element_steps },
     { IN_LEASES_ASK, FRAME_CALL, 0, 0, lease_asked, NULL }, { IN_UNPLUGGED, FRAME_CALL, sizeof(struct plug_alias), 0, NULL, plug_steps }, { IN_TUNE, FRAME_CALL, 0, 0, NULL, tune_steps },
 };

@@ -40,7 +40,7 @@ int doc_take(struct flow *f, struct frame *fr);                         /* IN_DO
 int doc_or_answer(struct flow *f, struct frame *fr);                    /* or the answer is the caller's */
 int doc_is_own(struct flow *f);                                         /* it is that of the flow's slot */
 int doc_xmlc_pass(struct flow *f);                                      /* the caller's own call */
-int doc_xmlc_call(struct flow *f, uint32_t op, uint32_t flags);         /* IN_DOC_*, with FF_TEXT */
+int doc_xmlc_call(struct flow *f);                                      /* a call of our own with FF_TEXT: of a start, or while what the disk has is loaded */
 int doc_again(struct flow *f);                                          /* FLOW_END: the call is done already */
 int doc_clash(struct flow *f, bool check_active, int *slot);
 int doc_claim(struct flow *f);                                          /* steps that other flows begin with */
@@ -137,9 +137,8 @@ void saved_forget(struct run *r);                           /* of a guest that r
 void save_stopped(int slot, const struct flow *but);
 
 /* start.c */
-extern const struct step create_steps[], create_xml_steps[], restore_steps[];
+extern const struct step create_steps[], create_xml_steps[], restore_steps[], launch_steps[] /* of a worker's IN_LAUNCH */;
 flow_done_fn start_done;
-void launch_begin(struct run *r, struct peer *worker, struct frame *f);
 /* stop.c: ends the guest and undoes all that its run made. state, reason, event, detail: how, unless it is known already; NULL: unknown yet. */
 void stop_begin(struct run *r, const struct guest_state *how, const struct caller *c /* NULL; or a start's, who is told *e then */, const struct err *e);
 extern const struct step destroy_steps[];
@@ -158,7 +157,7 @@ int chain_probed(struct flow *f, struct frame *fr);
 int run_open(struct flow *f, struct frame *logs);           /* steps that have hands open what the flow's manifest names; logs: what virtlogd answered for them, NULL: they are our own */
 int run_opened(struct flow *f, struct frame *fr);
 int run_net(struct flow *f);
-int run_compile(struct flow *f), run_compiled(struct flow *f, struct frame *fr);       /* FF_TEXT as a run's document */
+int run_compiled(struct flow *f, struct frame *fr);         /* doc_xmlc_call()'s answer: FF_TEXT as a run's document */
 int run_take_ours(struct run *r, struct frame *fr, unsigned first);  /* 0; or they are too many */
 void run_adopt(struct run *r, struct frame *fr, int32_t pid);   /* fr: descriptors as of IN_HAND_LAUNCH */
 /* The run's hand; without a run, for a look at an image of nobody's. */

@@ -22,11 +22,6 @@ static int read_name(struct flow *f)
     return flow_conf(f, IN_CONF_READ, 0, f->arg, f->name, -1);
 }
 
-static int compile(struct flow *f)
-{
-    return doc_xmlc_call(f, f->arg == DIR_STATUS ? IN_DOC_STATUS : IN_DOC_LOAD, 0);
-}
-
 static int compiled(struct flow *f, struct frame *fr)
 {
     char name[NAME_MAX_BYTES];
@@ -35,7 +30,7 @@ static int compiled(struct flow *f, struct frame *fr)
     return r == FLOW_NEXT && strcmp(name, f->doc.name) ? err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the file's name is not the domain's") : r;
 }
 
-#define READ_STEPS { "read", read_name, doc_text_got, NULL }, { "compile", compile, compiled, again }
+#define READ_STEPS { "read", read_name, doc_text_got, NULL }, { "compile", doc_xmlc_call, compiled, again }
 static const struct step load_steps[] = { READ_STEPS, { 0 } };
 
 static uint32_t at_work;

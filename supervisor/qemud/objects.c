@@ -115,12 +115,4 @@ const struct route_row objects_routes[ROUTE_N] = {
     [ROUTE_DOC] = { to_supervisor, false }, [ROUTE_HOST] = { to_host, false },
 };
 
-/* The answer comes from the worker, which must be there: this call is not parked. */
-static void on_worker_debug(const struct caller *c, struct frame *f)
-{
-    f->h.origin = c->number;
-    f->h.flags = 0;
-    to_guest(c, f);
-}
-
-const struct gateway_verb objects_verbs[] = { { IN_WORKER_DEBUG, FRAME_CALL, true, 0, on_worker_debug }, { IN_WORKER_TRACE, FRAME_CALL, true, 0, on_worker_debug }, { 0 } };
+const struct gateway_verb objects_verbs[] = { { IN_WORKER_DEBUG, FRAME_CALL, true, 0, to_guest }, { IN_WORKER_TRACE, FRAME_CALL, true, 0, to_guest }, { 0 } };

@@ -180,7 +180,7 @@ static int saved_xml_go(struct flow *f)
 const struct step file_xml_steps[] = { FILE_STEPS, { "answer", doc_xmlc_pass, flow_answer, NULL }, { 0 } };
 const struct step saved_xml_steps[] = { { "file", saved_xml_go, doc_text_got, NULL }, { "compile", doc_xmlc_pass, flow_answer, NULL }, { 0 } };
 /* SAFETY: what becomes a client's document was first no more than its guest had: who edits it has not what a QEMU wrote there taken for his own words. */
-const struct step saved_define_steps[] = { { "claim", doc_claim, NULL, NULL }, { "file", saved_xml_go, saved_got, NULL }, { "compile", run_compile, run_compiled, NULL }, { "judge", saved_judge, NULL, NULL }, { "change", doc_xmlc_pass, flow_answer, NULL }, { 0 } };
+const struct step saved_define_steps[] = { { "claim", doc_claim, NULL, NULL }, { "file", saved_xml_go, saved_got, NULL }, { "compile", doc_xmlc_call, run_compiled, NULL }, { "judge", saved_judge, NULL, NULL }, { "change", doc_xmlc_pass, flow_answer, NULL }, { 0 } };
 
 /* ---- a start from it ---- */
 

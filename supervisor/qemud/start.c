@@ -58,13 +58,8 @@ static int begin(struct flow *f)
 
 static int read_text(struct flow *f)
 {
-    return f->fd[FF_TEXT] >= 0 ? FLOW_NEXT : doc_text_read(f);     /* create_xml brought its own */
-}
-
-int run_compile(struct flow *f)
-{
     peer_soon(ROLE_HAND_OPEN);
-    return doc_xmlc_call(f, IN_DOC_START, f->caller.arg);
+    return f->fd[FF_TEXT] >= 0 ? FLOW_NEXT : doc_text_read(f);     /* create_xml brought its own */
 }
 
 int run_compiled(struct flow *f, struct frame *fr)
@@ -194,7 +189,7 @@ static int xml_slot(struct flow *f)
     return doc_claim(f);
 }
 
-#define START_STEPS { "begin", begin, NULL, NULL }, { "saved", saved_go, saved_got, NULL }, { "read", read_text, doc_text_got, NULL }, { "compile", run_compile, run_compiled, NULL }, { "judge", saved_judge, NULL, NULL }, { "look", chain_look, chain_looked, NULL }, \
+#define START_STEPS { "begin", begin, NULL, NULL }, { "saved", saved_go, saved_got, NULL }, { "read", read_text, doc_text_got, NULL }, { "compile", doc_xmlc_call, run_compiled, NULL }, { "judge", saved_judge, NULL, NULL }, { "look", chain_look, chain_looked, NULL }, \
     { "probe", chain_probe, chain_probed, NULL }, { "connect", talk_logs, talk_connected, NULL }, { "logs", talk_go, run_open, NULL }, { "open", open_go, run_opened, NULL }, { "net", run_net, run_opened, NULL }, { "worker", worker_go, NULL, worker_died }, \
     { "tune", run_tune, hand_did, NULL }, { "up", up, NULL, NULL }, { "image", saved_drop, saved_dropped, flow_without }, { 0 }
 const struct step create_steps[] = { { "claim", doc_claim, NULL, NULL }, START_STEPS };
@@ -203,11 +198,24 @@ const struct step restore_steps[] = { { "again", doc_again, NULL, NULL }, FILE_S
 
 /* ---- launch: a flow of its own, for the start waits for the worker and the worker for this ---- */
 
+/* SAFETY: once a run, while it starts, with the descriptors that the manifest granted, an emulator that the hand knows and the view it makes; argv
+ * is the worker's, written before a guest's first byte. */
 static int launch_go(struct flow *f)
 {
     struct run *r = f->run;
     int fds[FRAME_FDS_MAX] = { f->fd[FF_TEXT], run_fd(r, BFD_MANIFEST, 0) };
     struct launch *l = (struct launch *)f->body;
+    _Static_assert(sizeof *l <= sizeof f->body, "a launch fits into a flow");
+    if (r->phase != RUN_STARTING || r->launched || r->launching || r->worker.number != f->caller.number)
+        return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "a launch out of turn");
+    r->launching = true;
+    l->object = r->object;
+    l->uid = l->gid = run_uid(r->id, UID_QEMU);
+    l->id = r->id;
+    l->flags &= r->has & HAND_HAS_HOSTNET ? LAUNCH_HOSTNET : 0;
+    l->flags |= lease_wanted() ? LAUNCH_LEASES : 0;
+    memcpy(l->uuid, slot_row(r->slot)->uuid, sizeof l->uuid);
+    memcpy(l->name, f->name, sizeof l->name);
     /* Our ends live in the stub too, for a later daemon.  Not the monitor's, which serves one at a time: that may be libvirt's. */
     l->nfds = run_fds(r, -1, l->fd, fds + 2);
     /* The hand is the run's, though the start has the object: a destroy ends it first, and so this flow, which uses the run. */
@@ -240,30 +248,4 @@ static int launched(struct flow *f, struct frame *fr)
     return FLOW_END;
 }
 
-static const struct step launch_steps[] = { { "launch", launch_go, launched, NULL }, { 0 } };
-
-/* SAFETY: once a run, while it starts, with the descriptors that the manifest granted, an emulator that the hand knows and the view it makes; argv
- * is the worker's, written before a guest's first byte. */
-void launch_begin(struct run *r, struct peer *worker, struct frame *fr)
-{
-    struct caller c = { .number = worker->number, .serial = fr->h.serial, .op = fr->h.op };
-    if (r->phase != RUN_STARTING || r->launched || r->launching || r->worker.number != worker->number) {
-        peer_refuse(worker, "a launch out of turn");
-        return;
-    }
-    struct flow *f = run_flow(launch_steps, flow_answered, &c, r);
-    if (!f)
-        return;
-    struct launch *l = memcpy(f->body, fr->body, sizeof *l);
-    _Static_assert(sizeof *l <= sizeof f->body, "a launch fits into a flow");
-    l->object = r->object;
-    l->uid = l->gid = run_uid(r->id, UID_QEMU);
-    l->id = r->id;
-    l->flags &= r->has & HAND_HAS_HOSTNET ? LAUNCH_HOSTNET : 0;
-    l->flags |= lease_wanted() ? LAUNCH_LEASES : 0;
-    memcpy(l->uuid, slot_row(r->slot)->uuid, sizeof l->uuid);
-    util_copy_str(l->name, sizeof l->name, slot_row(r->slot)->name);
-    f->fd[FF_TEXT] = frame_take_fd(fr, 0);
-    r->launching = true;
-    flow_go(f);
-}
+const struct step launch_steps[] = { { "launch", launch_go, launched, NULL }, { 0 } };
