@@ -32,6 +32,8 @@ enum manifest_kind {
                       * ("in=1000,2000,512 out=0,0,0"; supervisor/hand_shape.h). It changes while the guest runs */
     MK_STATE,        /* path: file of a client's choice for a guest's state or memory, made or emptied; MF_PROBE: a saved state (save.h) that is there, MF_RO: to be read. Of no guest's
                       * document */
+    MK_NODE,         /* path: a character device of the host, which QEMU gets open (not in its view). /dev/vhost-vsock: a: the guest's number there, 0: any that is free; the grant's port tells */
+    MK_SHM,          /* path: a file of /dev/shm that guests share, made if it is absent; QEMU gets it open, and the guest's account may open it again */
     MK_KIND_N
 };
 enum manifest_flags {
@@ -80,7 +82,7 @@ struct grant {
     uint8_t nqemu;          /* descriptors in QEMU from qemu_fd[0] on: a multi-queue MK_TAP has one a queue */
     uint8_t nworker;        /* descriptors on our side */
     uint8_t is_new;         /* MK_TAP: the interface is ours to delete; MK_NVRAM, MK_STATE: made now */
-    uint32_t port;          /* MK_TCP_LISTEN: the one that was bound */
+    uint32_t port;          /* MK_TCP_LISTEN: the one that was bound; MK_NODE: the guest's number at /dev/vhost-vsock */
     uint64_t dev, ino, size;   /* images: what was opened (pin), size in bytes of a block device or file; MK_UNIX_LISTEN, MK_STATE: the socket's place, the file's */
     uint32_t is_block;
     uint32_t probed_format; /* enum image_format, for MF_PROBE */

@@ -42,6 +42,8 @@ static void release(struct settling *s)
             s->n = m.index + 1;
         else if (m.kind == MK_UNIX_LISTEN && path && (has ? g->made : s->undo))
             sock_remove(s->h, has ? g : NULL, path);
+        else if (m.kind == MK_SHM && path)
+            shm_forget(path, s->rq->uid);
         if (s->gone[m.index] && has)
             *g = (struct grant){ .index = m.index, .qemu_fd = { -1, -1 } };
     }

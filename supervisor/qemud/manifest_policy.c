@@ -9,11 +9,12 @@ enum { PATH_NONE, PATH_FILE, PATH_NAME /* an interface */, PATH_DEVICE };
 static const struct { uint8_t path; uint16_t max; } kinds[MK_KIND_N] = {      /* max: entries of this kind; 0: not allowed at all */
     [MK_IMAGE] = { PATH_FILE, 256 }, [MK_BIND] = { PATH_FILE, 32 }, [MK_FILE_OUT] = { PATH_FILE, 32 }, [MK_LOG] = { PATH_FILE, 32 }, [MK_PTY] = { PATH_NONE, 32 },
     [MK_UNIX_LISTEN] = { PATH_FILE, 32 }, [MK_UNIX_CONNECT] = { PATH_FILE, 32 }, [MK_PAIR] = { PATH_NONE, 32 }, [MK_TCP_LISTEN] = { PATH_NONE, 8 },
-    [MK_TAP] = { PATH_NAME, 32 }, [MK_DEVNODE] = { PATH_DEVICE, 16 }, [MK_HOSTNET] = { PATH_NONE, 1 }, [MK_NVRAM] = { PATH_FILE, 1 }, [MK_TUNE] = { PATH_NONE, 1 }, [MK_LINK] = { PATH_NAME, 32 }, [MK_STATE] = { PATH_FILE, 1 },
+    [MK_TAP] = { PATH_NAME, 32 }, [MK_DEVNODE] = { PATH_DEVICE, 16 }, [MK_HOSTNET] = { PATH_NONE, 1 }, [MK_NVRAM] = { PATH_FILE, 1 }, [MK_TUNE] = { PATH_NONE, 1 }, [MK_LINK] = { PATH_NAME, 32 }, [MK_STATE] = { PATH_FILE, 1 }, [MK_NODE] = { PATH_DEVICE, 32 }, [MK_SHM] = { PATH_DEVICE, 32 },
 };
 static const char *const trees[] = { "/proc", "/sys", "/dev/mem", "/dev/kmem", "/dev/port", "/dev/fd", "/dev/shm/bulkhead" };
-/* libvirt's default cgroup_device_acl. */
-static const char *const device_nodes[] = { "/dev/null", "/dev/full", "/dev/zero", "/dev/random", "/dev/urandom", "/dev/ptmx", "/dev/kvm", "/dev/userfaultfd", "/dev/hwrng" };
+/* MK_DEVNODE: libvirt's default cgroup_device_acl.  MK_NODE: what documents name otherwise.  Or what is in a folder of that name. */
+static const char *const devices[MK_KIND_N][9] = { [MK_NODE] = { "/dev/vhost-vsock", "/dev/input" }, [MK_SHM] = { "/dev/shm" },
+    [MK_DEVNODE] = { "/dev/null", "/dev/full", "/dev/zero", "/dev/random", "/dev/urandom", "/dev/ptmx", "/dev/kvm", "/dev/userfaultfd", "/dev/hwrng" } };
 
 static bool under(const char *path, const char *tree)
 {
@@ -60,8 +61,8 @@ static const char *judge(const struct manifest_entry *m, const char *path, const
     case PATH_NAME:
         return path && (strlen(path) > 15 || strpbrk(path, "/ \t\n") || !strcmp(path, "..") || !strcmp(path, ".")) ? "the interface's name is none" : NULL;
     case PATH_DEVICE:
-        for (size_t i = 0; path && i < ARRAY_N(device_nodes); i++)
-            if (!strcmp(path, device_nodes[i]))
+        for (size_t i = 0; path && i < ARRAY_N(devices[0]) && devices[m->kind][i]; i++)
+            if (under(path, devices[m->kind][i]) && is_plain(path))
                 return NULL;
         return "the device is not on the list of devices for guests";
     default:

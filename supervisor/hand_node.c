@@ -1,0 +1,62 @@
+/* hand_node.c: character devices and shared memory of the host's that QEMU gets open.  Part of hand-open, with its privilege and peer. */
+#include "hand_open.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/vhost.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include "ipc/util.h"
+
+#define VSOCK "/dev/vhost-vsock"
+enum { CID_FIRST = 3 };         /* those below are the hypervisor's and the host's */
+
+/* The guest's number among those of the host: the one that was wanted, or the first that is free. */
+static int vsock_number(struct opener *o, int fd, uint32_t wanted, struct grant *g, struct err *e)
+{
+    uint64_t cid = wanted ? wanted : CID_FIRST;
+    int r;
+    while ((r = ioctl(fd, VHOST_VSOCK_SET_GUEST_CID, &cid)) < 0 && errno == EADDRINUSE && !wanted && cid < UINT32_MAX - 1)
+        cid++;
+    if (r < 0) {
+        o->error = -errno;
+        return err_sys(e, VIR_FROM_NONE, errno, wanted ? "failed to set guest cid" : "failed to acquire guest cid");
+    }
+    g->port = (uint32_t)cid;
+    return 0;
+}
+
+/* SAFETY (MK_NODE): of the devices that policy names; what is opened is a character device, found without magic links.  QEMU can do with it what the
+ * document asked for, and nothing else of the host's /dev is near it. */
+int open_node(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
+{
+    struct stat st;
+    bool vsock = !strcmp(path, VSOCK);
+    (void)aux;
+    AUTO_CLOSE fd = path_open(path, O_RDWR | O_NONBLOCK, WANT(S_IFCHR), &st);
+    if (fd < 0 && vsock) {
+        o->error = fd;
+        return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "unable to open vhost-vsock device");
+    }
+    if (fd < 0) {
+        o->error = fd == -EMEDIUMTYPE ? -EINVAL : fd;
+        return err_sys(e, VIR_FROM_CGROUP, -o->error, "Path '%s' is not accessible", path);
+    }
+    if (vsock && vsock_number(o, fd, m->a, g, e))
+        return -1;
+    return open_give(o, g, STEAL_FD(&fd), e);
+}
+
+/* SAFETY (MK_SHM): a file of /dev/shm itself, a folder that everybody may write to: made new, or a regular file with one name; no link is followed.  What it
+ * holds is the business of the guests that name it, as in libvirt; but there each QEMU is the same account, and others may read it. */
+int open_shm(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
+{
+    bool is_new = false;
+    char folder[sizeof "/dev/shm" + 1];
+    const char *name = path_split(path, folder, sizeof folder);
+    (void)m, (void)aux;
+    AUTO_CLOSE fd = name && !strcmp(folder, "/dev/shm") ? path_open_out(path, O_RDWR, MF_APPEND, &is_new) : -EINVAL;
+    if (fd >= 0 && is_new)
+        open_own(o, fd, path);
+    int r = fd < 0 ? fd : geteuid() == 0 ? shm_allow(fd, o->rq->uid, true) : 0;
+    return r < 0 ? open_fail(o, e, -r, "Unable to open shared memory '%s'", path) : open_give(o, g, STEAL_FD(&fd), e);
+}
