@@ -70,6 +70,7 @@ scenario_root_tests = \
 	%D%/test-peer-plug.py \
 	%D%/test-peer-events.py \
 	%D%/test-peer-files.py \
+	%D%/test-peer-hostside.py \
 	%D%/test-peer-managedsave.py \
 	%D%/test-peer-inside.py \
 	%D%/test-peer-life.py \

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Every kind of device that a running guest can get: plugged in, used from inside, changed where it can be, and taken out again, by libvirt's own client,
 on both boards; and what a sandboxed QEMU cannot be given is refused by its name."""
-import os, re, subprocess, sys
+import os, re, struct, subprocess, sys
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 import xml.etree.ElementTree as ET
 from guestlib import *
@@ -214,18 +214,49 @@ def others(box):
     assert "cannot be unplugged" in str(e) and has("memory", model="virtio-mem"), e
 
 
+def shared(box):
+    """memory that is shared with a program of the host, and a socket for a USB device"""
+    path = "/dev/shm/bulkhead-test-%d" % os.getpid()
+
+    def use():
+        uid = int(has_uid().group(1))
+        assert uid in allowed(), "the guest's account has a right to it"
+        with open(path, "r+b") as f:
+            f.write(b"from the host")
+        guest("d=$(dirname $(grep -l 0x1110 /sys/bus/pci/devices/*/device)) && echo 1 > $d/enable && a=$(sed -n 3p $d/resource | cut -d' ' -f1) && devmem $a 32 | grep -i 0x6D6F7266 && devmem $(($a + 4096)) 32 0x21216968")
+        with open(path, "rb") as f:
+            assert f.read(4100)[4096:] == b"hi!!"
+
+    def has_uid():
+        return re.search(r"<label>\+(\d+):", g["dom"].XMLDesc())
+
+    def allowed():
+        acl = os.getxattr(path, "system.posix_acl_access")
+        return [e[2] for e in struct.iter_unpack("<HHI", acl[4:]) if e[0] == 2]
+    try:
+        there_and_back("<shmem name='%s'><model type='ivshmem-plain'/><size unit='M'>4</size></shmem>" % os.path.basename(path), "shmem", use)
+        wait_for("its account has no right to it any more", lambda: not allowed(), 20)
+    finally:
+        if os.path.exists(path):
+            os.unlink(path)
+    sock = os.path.join(box.dir, "redir.sock")
+    there_and_back("<redirdev bus='usb' type='unix'><source mode='bind' path='%s'/></redirdev>" % sock, "redirdev", lambda: os.stat(sock), type="unix")
+    assert not os.path.exists(sock)
+    there_and_back("<redirdev bus='usb' type='pty'/>", "redirdev", lambda: os.stat(has("redirdev", type="pty")[0].find("source").get("path")), type="pty")
+
+
 def refused(box):
     """what it cannot be given"""
     before, xml = things(), g["dom"].XMLDesc()
     for dev, word in (("<vsock model='virtio'><cid auto='no' address='7'/></vsock>", "vsock"), ("<hostdev mode='subsystem' type='usb'><source><vendor id='0x1'/><product id='0x2'/></source></hostdev>", ""),
-                      ("<shmem name='m'><model type='ivshmem-plain'/><size unit='M'>4</size></shmem>", "shmem"), ("<video><model type='vga'/></video>", "video"),
+                      ("<shmem name='bulkhead-test-m'><model type='ivshmem-plain'/><size unit='M'>3</size></shmem>", "shmem size must be a power of two"), ("<video><model type='vga'/></video>", "video"),
                       ("<disk type='file' device='disk'><source file='%s/none'/><target dev='vdz' bus='virtio'/></disk>" % box.dir, "none")):
         try:
             g["dom"].attachDeviceFlags(dev, LIVE)
             raise AssertionError("plugged in: " + dev)
         except libvirt.libvirtError as e:
             assert word in str(e), e
-    assert things() == before and g["dom"].XMLDesc() == xml
+    assert things() == before and g["dom"].XMLDesc() == xml and not os.path.exists("/dev/shm/bulkhead-test-m")
 
 
 def end(box):
@@ -237,4 +268,4 @@ def end(box):
 
 
 if __name__ == "__main__":
-    main(start("pc"), disks, media, nics, channels, others, refused, end, start("q35"), disks, nics, others, end)     # what sits on a bus of the board's, twice
+    main(start("pc"), disks, media, nics, channels, others, shared, refused, end, start("q35"), disks, nics, others, end)     # what sits on a bus of the board's, twice

@@ -204,6 +204,8 @@ static void test_hotplug(void)
     static const char *const pair[] = { "getfd {\"fdname\":\"res3.0\"}",
         "chardev-add {\"id\":\"charchannel1\",\"backend\":{\"type\":\"socket\",\"data\":{\"addr\":{\"type\":\"fd\",\"data\":{\"str\":\"res3.0\"}},\"server\":false}}}",
         "device_add {\"driver\":\"virtserialport\",\"bus\":\"virtio-serial0.0\",\"nr\":3,\"chardev\":\"charchannel1\",\"id\":\"channel1\",\"name\":\"org.qemu.guest_agent.0\"}" };
+    static const char *const vsock[] = { "getfd {\"fdname\":\"res4.0\"}", "device_add {\"driver\":\"vhost-vsock-pci\",\"id\":\"vsock0\",\"guest-cid\":77,\"vhostfd\":\"res4.0\",\"bus\":\"pci.1\",\"addr\":\"0x0\"}" };
+    static const char *const evdev[] = { "add-fd {\"fdset-id\":5,\"opaque\":\"main:5\"}", "device_add {\"driver\":\"virtio-input-host-pci\",\"id\":\"input1\",\"evdev\":\"/dev/fdset/5\",\"bus\":\"pci.1\",\"addr\":\"0x0\"}" };
     static const struct { const char *xml; const char *const *want; size_t n; } cases[] = {
         { vda, commands, 5 },
         { "<interface type='ethernet' m='1'><mac address='52:54:00:01:02:03'/><model type='virtio'/><alias name='net0'/>"
@@ -212,12 +214,16 @@ static void test_hotplug(void)
           "<address type='virtio-serial' controller='0' bus='0' port='2'/></channel>", chr, 3 },
         { "<channel type='unix'><source mode='bind' path='/p' m='3'/><target type='virtio' name='org.qemu.guest_agent.0'/><alias name='channel1'/>"
           "<address type='virtio-serial' controller='0' bus='0' port='3'/></channel>", pair, 3 },
+        { "<vsock model='virtio' m='4'><cid auto='yes'/><alias name='vsock0'/><address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x0'/></vsock>", vsock, 2 },
+        { "<input type='passthrough' bus='virtio'><source evdev='/dev/input/event3' m='5'/><alias name='input1'/><address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x0'/></input>", evdev, 2 },
     };
-    static const char *const undo[] = { "remove-fd {\"fdset-id\":0}", "closefd {\"fdname\":\"res1.0\"}", "closefd {\"fdname\":\"res2.0\"}", "closefd {\"fdname\":\"res3.0\"}" };
+    static const char *const undo[] = { "remove-fd {\"fdset-id\":0}", "closefd {\"fdname\":\"res1.0\"}", "closefd {\"fdname\":\"res2.0\"}", "closefd {\"fdname\":\"res3.0\"}",
+        "closefd {\"fdname\":\"res4.0\"}", "remove-fd {\"fdset-id\":5}" };
     struct plan_host h;
     plan_host_make(&h, (struct given[]){ { .m = { .kind = MK_IMAGE }, .path = "/a", .fd = 40, .twin = 41 },
         { .m = { .kind = MK_TAP, .a = 1 }, .fd = 42, .twin = -1, .nfd = 1, .name = "vnet0" },
-        { .m = { .kind = MK_UNIX_LISTEN }, .path = "/s", .fd = 43, .twin = -1 }, { .m = { .kind = MK_PAIR }, .fd = 44, .twin = -1 } }, 4, 10);
+        { .m = { .kind = MK_UNIX_LISTEN }, .path = "/s", .fd = 43, .twin = -1 }, { .m = { .kind = MK_PAIR }, .fd = 44, .twin = -1 },
+        { .m = { .kind = MK_NODE }, .path = "/dev/vhost-vsock", .fd = 45, .twin = -1, .port = 77 }, { .m = { .kind = MK_NODE }, .path = "/dev/input/event3", .fd = 46, .twin = -1 } }, 6, 10);
     AUTO_TREE *dom = plan_tree(HEAD OS EMU ROOT "<controller type='virtio-serial' index='0'><alias name='virtio-serial0'/></controller>" TAIL);
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
         AUTO_TREE *dev = plan_tree(cases[k].xml);

@@ -164,9 +164,19 @@ static int complete_graphics(struct completion *k, struct tree *d)
     return 0;
 }
 
+static int complete_vsock(struct completion *k, struct tree *d)
+{
+    uint32_t index;
+    const struct plan_res *r = res_of(k, d, MARK_MANIFEST, &index);
+    if (r && r->port && tree_get(d, "cid"))
+        tree_set_attr(tree_get(d, "cid"), "address", "%u", r->port);
+    return 0;
+}
+
 static const struct { const char *element; int (*fn)(struct completion *k, struct tree *d); } kinds[] = {
     { "disk", complete_disk }, { "serial", complete_chr }, { "parallel", complete_chr }, { "channel", complete_chr }, { "console", complete_chr },
     { "interface", complete_net }, { "graphics", complete_graphics },
+    { "redirdev", complete_chr }, { "smartcard", complete_chr }, { "vsock", complete_vsock },
 };
 
 static int complete_one(struct completion *k, struct tree *d)

@@ -1,4 +1,4 @@
-/* dev_ext.c: devices that reach outside of the sandbox or need a helper: shown by domxml-to-native, refused for a run so far. */
+/* dev_ext.c: devices that reach outside of the sandbox or need a helper; some are shown by domxml-to-native only, and refused for a run so far. */
 #include "source.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +13,17 @@ static bool native_only(struct ctx *c, const struct tree *d)
 }
 
 /* ---- shared memory ---- */
+static unsigned long long shmem_size(struct ctx *c, const struct tree *d)
+{
+    unsigned long long size = pl_size(c, d, "size");
+    const char *bad = size < 1 << 20 ? "at least 1 MiB (1024 KiB)" : size & (size - 1) ? "a power of two" : NULL;
+    if (bad && !c->failed) {
+        c->failed = true;
+        err_set(c->e, VIR_ERR_XML_ERROR, VIR_FROM_QEMU, "shmem size must be %s", bad);
+    }
+    return size;
+}
+
 void pl_shmem(struct ctx *c, const struct tree *d)
 {
     static const struct map masters[] = { { "master", "on" }, { "peer", "off" }, { NULL, NULL } };
@@ -21,27 +32,44 @@ void pl_shmem(struct ctx *c, const struct tree *d)
     static const struct prop doorbell[] = { P_CONST("driver", "ivshmem-doorbell"), P_ID("id"), P_REF("chardev", "char"), P_MAP("master", NULL, "role", masters),
         P_INT("vectors", "msi", "vectors"), P_BOOL("ioeventfd", "msi", "ioeventfd"), P_FN(pl_address), P_END };
     const char *name = tree_attr(d, "name"), *path = tree_path_attr(d, "server", "path");
+    const struct plan_res *r = NULL;
+    char given[32] = "";
+    int32_t index;
     json_t *o;
-    if (native_only(c, d))
+    if (pl_run(c) && !(r = pl_res(c, d, &index)))
         return;
     if (!tree_get(d, "server")) {
+        if (r && c->hotplug)
+            pl_fdset(c, r, index, given);
+        else if (r)
+            snprintf(given, sizeof given, "/proc/self/fd/%d", r->fd[0]);        /* it maps no file of a set */
         o = pl_item(c, PLAN_OBJECT);
         pl_set(o, "qom-type", "memory-backend-file");
         pl_setf(c, o, "id", "shmmem-%s", pl_alias(c, d));
-        pl_setf(c, o, "mem-path", "/dev/shm/%s", name ? name : "");
-        pl_set_int(o, "size", (long long)pl_size(c, d, "size"));
+        if (r)
+            pl_set(o, "mem-path", given);
+        else
+            pl_setf(c, o, "mem-path", "/dev/shm/%s", name ? name : "");
+        pl_set_int(o, "size", (long long)shmem_size(c, d));
         pl_set_bool(o, "share", true);
         pl_emit(c, PLAN_DEVICE, d, plain);
         return;
     }
-    pl_emit(c, PLAN_DEVICE, d, doorbell);
+    if (r)
+        pl_fdname(c, r, index, 0, given);
+    if (!pl_run(c))
+        pl_emit(c, PLAN_DEVICE, d, doorbell);
     o = pl_item(c, PLAN_CHARDEV);
     pl_set(o, "backend", "socket");
     pl_setf(c, o, "id", "char%s", pl_alias(c, d));
-    if (path)
+    if (r)
+        pl_set(o, "fd", given);
+    else if (path)
         pl_set(o, "path", path);
     else
         pl_setf(c, o, "path", "/var/lib/libvirt/shmem-%s-sock", name ? name : "");
+    if (pl_run(c))      /* what comes to a guest that runs comes in this order */
+        pl_emit(c, PLAN_DEVICE, d, doorbell);
 }
 
 /* ---- folders of the host ---- */
@@ -137,7 +165,7 @@ void pl_smartcard(struct ctx *c, const struct tree *d)
     static const struct prop t[] = { P_ID("id"), P_FN(pl_address), P_END };
     const char *mode = tree_attr(d, "mode");
     unsigned n = 0;
-    if (native_only(c, d))
+    if (!pl_is(mode, "passthrough") && native_only(c, d))
         return;
     if (pl_is(mode, "passthrough"))
         pl_chardev(c, d);

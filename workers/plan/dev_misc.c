@@ -3,13 +3,26 @@
 #include <string.h>
 
 /* ---- input ---- */
+/* Where QEMU finds the host's device; NULL: there is none, or c failed. */
+static const char *evdev(struct ctx *c, const struct tree *d, const char *attr, char set[32])
+{
+    const char *path = tree_path_attr(d, "source", attr);
+    int32_t index;
+    const struct plan_res *r = path && pl_run(c) ? pl_res(c, d, &index) : NULL;
+    return r ? pl_fdset(c, r, index, set) : pl_run(c) ? NULL : path;
+}
+
 static void evdev_object(struct ctx *c, const struct tree *d)
 {
     static const struct map all[] = { { "all", "on" }, { NULL, NULL } };
-    static const struct prop t[] = { P_CONST("qom-type", "input-linux"), P_ID("id"), P_STR("evdev", "source", "dev"), P_END };
+    static const struct prop t[] = { P_CONST("qom-type", "input-linux"), P_ID("id"), P_END };
     static const struct prop t2[] = { P_STR("grab-toggle", "source", "grabToggle"), P_END };
+    char set[32];
+    const char *path = evdev(c, d, "dev", set);
     json_t *o = pl_emit(c, PLAN_OBJECT, d, t);
     bool known;
+    if (path)
+        pl_set(o, "evdev", path);
     if (pl_tri(d, "source", "repeat") >= 0)
         pl_set_bool(o, "repeat", pl_tri(d, "source", "repeat"));
     if (pl_map(all, tree_path_attr(d, "source", "grab"), &known))
@@ -22,15 +35,11 @@ void pl_input(struct ctx *c, const struct tree *d)
     static const struct map usb[] = { { "mouse", "usb-mouse" }, { "tablet", "usb-tablet" }, { "keyboard", "usb-kbd" }, { NULL, NULL } };
     static const struct map virtio[] = { { "mouse", "virtio-mouse" }, { "tablet", "virtio-tablet" }, { "keyboard", "virtio-keyboard" },
         { "passthrough", "virtio-input-host" }, { NULL, NULL } };
-    static const struct prop t[] = { P_ID("id"), P_STR("evdev", "source", "evdev"), P_FN(pl_address), P_END };
+    static const struct prop id[] = { P_ID("id"), P_END }, place[] = { P_FN(pl_address), P_END };
     const char *bus = tree_attr(d, "bus"), *type = tree_attr(d, "type"), *driver;
     bool known;
     if (pl_is(bus, "ps2") || pl_is(bus, "xen"))
         return;     /* the board's own */
-    if (pl_run(c) && (pl_is(type, "passthrough") || pl_is(type, "evdev"))) {
-        pl_refuse(c, d, "type");
-        return;
-    }
     if (pl_is(type, "evdev")) {
         evdev_object(c, d);
         return;
@@ -40,12 +49,17 @@ void pl_input(struct ctx *c, const struct tree *d)
         pl_fail(c, "input device of type '%s' on bus '%s' is not supported", type ? type : "", bus ? bus : "");
         return;
     }
+    char set[32];
+    const char *path = evdev(c, d, "evdev", set);
     json_t *o = pl_item(c, PLAN_DEVICE);
     if (pl_is(bus, "virtio"))
         pl_virtio(c, d, driver, tree_attr(d, "model"), o);
     else
         pl_set(o, "driver", driver);
-    pl_fill(c, d, t, o);
+    pl_fill(c, d, id, o);
+    if (path)
+        pl_set(o, "evdev", path);
+    pl_fill(c, d, place, o);
 }
 
 void pl_hub(struct ctx *c, const struct tree *d)
@@ -160,15 +174,21 @@ void pl_iommu(struct ctx *c, const struct tree *d)
 void pl_vsock(struct ctx *c, const struct tree *d)
 {
     static const struct prop t[] = { P_ID("id"), P_END };
-    if (pl_run(c)) {
-        pl_refuse(c, d, NULL);
+    const struct plan_res *r = NULL;
+    char name[32] = "";
+    int32_t index;
+    if (pl_run(c) && !(r = pl_res(c, d, &index)))
         return;
-    }
+    if (r)
+        pl_fdname(c, r, index, 0, name);
     json_t *o = pl_item(c, PLAN_DEVICE);
     pl_virtio(c, d, "vhost-vsock", tree_attr(d, "model"), o);
     pl_fill(c, d, t, o);
-    pl_set_int(o, "guest-cid", (long long)pl_num_or(c, d, "cid", "address", 0));
-    pl_setf(c, o, "vhostfd", "%u", 23 + c->fd_shown++);
+    pl_set_int(o, "guest-cid", r ? (long long)r->port : (long long)pl_num_or(c, d, "cid", "address", 0));
+    if (r)
+        pl_set(o, "vhostfd", name);
+    else
+        pl_setf(c, o, "vhostfd", "%u", 23 + c->fd_shown++);
     pl_address(c, d, o);
 }
 

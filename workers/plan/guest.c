@@ -78,13 +78,6 @@ static void native_checks(struct ctx *c)
         c->failed = true;
         err_set(c->e, VIR_ERR_XML_ERROR, VIR_FROM_QEMU, "Domain '%s' sysinfo are not available", tree_text(dom, "name"));
     }
-    TREE_EACH(s, c->devices, "shmem") {
-        unsigned long long size = pl_size(c, s, "size");
-        if (tree_attr_is(tree_get(s, "model"), "type", "ivshmem-plain") && !c->failed && size < 1 << 20)
-            other_error(c, VIR_ERR_XML_ERROR, VIR_FROM_QEMU, "shmem size must be at least 1 MiB (1024 KiB)");
-        else if (tree_attr_is(tree_get(s, "model"), "type", "ivshmem-plain") && !c->failed && size & (size - 1))
-            other_error(c, VIR_ERR_XML_ERROR, VIR_FROM_QEMU, "shmem size must be a power of two");
-    }
     TREE_EACH(k, tree_get(dom, "keywrap"), "cipher")
         if (!c->failed)
             pl_fail(c, "%s-key-wrap is not available with this QEMU binary", tree_attr(k, "name"));

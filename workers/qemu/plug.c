@@ -142,6 +142,8 @@ static void on_step(void *data, json_t *ret, const struct err *e)
 {
     struct plugging *p = data;
     if (ret) {
+        if (json_object_get(ret, "fd"))
+            p->last_fd = (int)json_integer_value(json_object_get(ret, "fd"));
         p->at++;
         next_step(p);
         return;
@@ -165,6 +167,9 @@ static void next_step(struct plugging *p)
         return;
     }
     struct step *s = &p->step[p->at];
+    const char *path = json_string_value(json_object_get(s->args, "mem-path"));
+    if (path && !strncmp(path, "/dev/fdset/", 11))      /* memory takes no file of a set, but its number, which QEMU has just told */
+        json_object_set_new(s->args, "mem-path", json_sprintf("/proc/self/fd/%d", p->last_fd));
     qmp_send(&g->qmp, s->command, STEAL_PTR(&s->args), s->fd, 0, on_step, p);
     qmp_flush(&g->qmp);
 }

@@ -35,6 +35,7 @@ struct plugging {
     void (*done)(struct plugging *p);   /* all steps are done */
     struct loop_timer timer;
     char alias[NAME_MAX_BYTES];         /* which device QEMU was told to let go; "" none */
+    int last_fd;                        /* the number in QEMU of what was given to it last */
     uint64_t group;                     /* what has to be cleaned up before the answer; 0 nothing */
     bool begun, ending, waits;          /* there may be something to undo; the answer is due; for QEMU to let a device go */
     struct err e;                       /* what the answer will be */

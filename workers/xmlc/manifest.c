@@ -3,6 +3,7 @@
  * The marks are attributes of workers/tree-marks.h: MARK_MANIFEST ("bulkhead:m"), on the elements that header lists.
  * What has no row here gets no entry: QEMU has nothing of the host then, and the plan refuses what it cannot run without. */
 #include <arpa/inet.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -292,6 +293,37 @@ static int rng(struct maker *m, struct tree *t)
     return doc_is(b, "model", "random") && add(m, b, &x, b->text, NULL) < 0 ? -1 : 0;
 }
 
+static int vsock(struct maker *m, struct tree *t)
+{
+    struct manifest_entry x = {.kind = MK_NODE, .parent = -1, .a = doc_is(tree_first(t, "cid"), "auto", "yes") ? 0 : doc_uint(tree_first(t, "cid"), "address", 0)};
+    return add(m, t, &x, "/dev/vhost-vsock", NULL) < 0 ? -1 : 0;
+}
+
+/* Memory by its name; or the server that has it and the interrupts. */
+static int shmem(struct maker *m, struct tree *t)
+{
+    struct manifest_entry x = {.kind = MK_SHM, .parent = -1};
+    struct tree *server = tree_first(t, "server");
+    char path[PATH_MAX];
+    x.kind = server ? MK_UNIX_CONNECT : MK_SHM;
+    if (server && tree_attr(server, "path"))
+        return add(m, t, &x, tree_attr(server, "path"), NULL) < 0 ? -1 : 0;
+    snprintf(path, sizeof path, server ? "/var/lib/libvirt/shmem-%s-sock" : "/dev/shm/%s", tree_attr(t, "name"));
+    return add(m, t, &x, path, NULL) < 0 ? -1 : 0;
+}
+
+/* An input device of the host's. */
+static int input(struct maker *m, struct tree *t)
+{
+    struct tree *s = tree_first(t, "source");
+    const char *path = tree_attr(s, doc_is(t, "type", "evdev") ? "dev" : "evdev");
+    struct manifest_entry x = {.kind = MK_NODE, .parent = -1};
+    return path && add(m, s, &x, path, NULL) < 0 ? -1 : 0;
+}
+
+/* What has entries of its own, at a start as when it comes to a guest that runs. */
+static const struct { const char *name; int (*fn)(struct maker *m, struct tree *t); } plain[] = {{"vsock", vsock}, {"shmem", shmem}, {"input", input}};
+
 static int others(struct maker *m)
 {
     struct manifest_entry kvm = {.kind = MK_DEVNODE, .parent = -1};
@@ -301,6 +333,10 @@ static int others(struct maker *m)
     TREE_EACH(t, m->devices, "rng")
         if (rng(m, t))
             return -1;
+    for (unsigned i = 0; i < ARRAY_N(plain); i++)
+        TREE_EACH(t, m->devices, plain[i].name)
+            if (plain[i].fn(m, t))
+                return -1;
     return doc_is(m->t, "type", "kvm") && add(m, NULL, &kvm, "/dev/kvm", NULL) < 0 ? -1 : 0;
 }
 
@@ -369,6 +405,9 @@ int run_manifest_device(struct tree *t, struct tree *dev, const struct doc_env *
     for (unsigned i = 0; i < ARRAY_N(kinds); i++)
         if (strcmp(dev->name, kinds[i].name) == 0)
             return kinds[i].fn(&m, dev);
+    for (unsigned i = 0; i < ARRAY_N(plain); i++)
+        if (strcmp(dev->name, plain[i].name) == 0)
+            return plain[i].fn(&m, dev);
     for (unsigned i = 0; i < ARRAY_N(chardev_kinds); i++)
         if (strcmp(dev->name, chardev_kinds[i]) == 0)
             return chardev(&m, dev);
