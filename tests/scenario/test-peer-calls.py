@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Calls that virsh makes seldom or never, by python3-libvirt and by hand, beside libvirtd: the same results, or the same error."""
-import os, re, socket, struct, sys
+import os, re, socket, struct, sys, zlib
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 from pair import BARE, BUSY, IDLE, Pair, W, guests, skip, told
 from box import wait_for
@@ -68,6 +68,23 @@ i.detachDevice(NIC)
 i.attachDevice('<disk/>')
 i.attachDevice('<nothing/>')
 i.attachDevice('x')
+[x.memoryPeek(0, 8, f) for f in (1, 2)]
+x.memoryPeek(0, 8, 0)
+x.memoryPeek(0, 8, 3)
+x.memoryPeek(0, 8, 4)
+d.memoryPeek(0xfffc8, 56, 1)
+d.memoryPeek(0xfffc8, 56, 2)
+zlib.crc32(d.memoryPeek(0xf0000, 65536, 2))
+d.memoryPeek(0, 0, 2)
+len(d.memoryPeek(0, 1 << 20, 1))
+d.memoryPeek((64 << 20) - 4, 8, 2)
+d.memoryPeek(1 << 40, 4, 2)
+x.memoryPeek(0, 5 << 20, 2)
+files(x, '{"execute": "getfd", "arguments": {"fdname": "x"}}', [0], 0)
+files(d, '{"execute": "getfd", "arguments": {"fdname": "x"}}', [0, 1], 0)
+files(x, '{"execute": "getfd", "arguments": {"fdname": "x"}}', [], 0)
+files(x, 'info name', [], 1)
+files(x, 'info name', [0], 8)
 d.agentSetResponseTimeout(-3, 0)
 d.agentSetResponseTimeout(-2, 0)
 d.agentSetResponseTimeout(-1, 0)
@@ -103,6 +120,13 @@ vnc_fd(x.openGraphicsFD(0, 1))"""
 PORTS = BARE.replace("bare", "ports").replace("3</uuid>", "4</uuid>").replace("</devices>", """<serial type='null'/><serial type='unix'><source mode='bind' path='%s/port'/></serial>
 <channel type='spicevmc'><target type='virtio' name='com.redhat.spice.0'/></channel><graphics type='spice'/></devices>""" % W)
 NIC = "<interface type='user'><mac address='52:54:00:b0:00:09'/><model type='virtio'/></interface>"
+
+
+def files(x, command, fds, flags):
+    """What QEMU is told with a file for it"""
+    import libvirt_qemu
+    text, back = libvirt_qemu.qemuMonitorCommandWithFiles(x, command, fds, flags)
+    return re.sub(r"libvirt-\d+", "N", text), back
 
 
 def greeting(s):

@@ -12,6 +12,8 @@ static const struct { uint32_t op, known; } rows[] = {
     { OP_REMOTE_CONNECT_COMPARE_CPU, 1 | 2 },
     { OP_REMOTE_CONNECT_COMPARE_HYPERVISOR_CPU, 1 | 2 },
     { OP_REMOTE_CONNECT_DOMAIN_XML_TO_NATIVE, 0 },
+    { OP_QEMU_DOMAIN_MONITOR_COMMAND, 1 },
+    { OP_QEMU_DOMAIN_MONITOR_COMMAND_WITH_FILES, 1 },
     { OP_REMOTE_CONNECT_GET_CPU_MODEL_NAMES, 0 },
     { OP_REMOTE_CONNECT_GET_DOMAIN_CAPABILITIES, 0 },
     { OP_REMOTE_CONNECT_GET_SYSINFO, 0 },
@@ -68,6 +70,7 @@ static const struct { uint32_t op, known; } rows[] = {
     { OP_REMOTE_DOMAIN_MANAGED_SAVE_DEFINE_XML, 2 | 4 },
     { OP_REMOTE_DOMAIN_MANAGED_SAVE_GET_XML_DESC, 1 },
     { OP_REMOTE_DOMAIN_MANAGED_SAVE_REMOVE, 0 },
+    { OP_REMOTE_DOMAIN_MEMORY_PEEK, 1 | 2 },
     { OP_REMOTE_DOMAIN_MEMORY_STATS, 0 },
     { OP_REMOTE_DOMAIN_MIGRATE_GET_COMPRESSION_CACHE, 0 },
     { OP_REMOTE_DOMAIN_MIGRATE_GET_MAX_DOWNTIME, 0 },
@@ -170,6 +173,10 @@ bool call_flags_known(struct gw *gw, struct call *c)
 {
     if (!known(gw, c))
         return false;
+    if (c->op->id == OP_REMOTE_DOMAIN_MEMORY_PEEK && c->arg != 1 && c->arg != 2) {      /* of a guest that is off as well */
+        call_fail(gw, c, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "flags parameter must be VIR_MEMORY_VIRTUAL or VIR_MEMORY_PHYSICAL");
+        return false;
+    }
     /* What is asked of both at once has two answers.  For most calls the client's library says so itself. */
     if (c->op->affects != 3 || (c->arg & 3) != 3 || !strstr(c->op->name, ".get_"))
         return true;

@@ -58,16 +58,23 @@ static json_t *parse(struct guest *g, const struct request *rq, const char *text
     return v;
 }
 
+/* With a descriptor, if one came for it, behind the call's own. */
 OP_FN(api_monitor_command)
 {
     struct guest *g = w->data;
     struct mp_in in;
+    unsigned own = f->h.flags & FRAME_BIG ? 1 : 0;
     if (call_args(g, rq, f, &in))
         return;
     AUTO_FREE char *text = mp_get_strdup(&in, COMMAND_BYTES_MAX);
     uint32_t flags = mp_get_u32(&in);
-    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, MONITOR_HMP, "qemuDomainQemuMonitorCommand") || call_need_up(g, rq))
+    if (call_end_args(g, rq, &in) || call_need_up(g, rq))
         return;
+    AUTO_CLOSE fd = frame_take_fd(f, own);
+    if (f->h.nfds > own + 1) {
+        reply_err(g, rq, VIR_ERR_INVALID_ARG, "at most 1 fd can be passed to qemu along with a command");
+        return;
+    }
     if (!g->tainted_monitor) {
         g->tainted_monitor = true;
         guest_send_state(g, -1, 0);
@@ -85,7 +92,7 @@ OP_FN(api_monitor_command)
             json_decref(v);
             return;
         }
-        qmp_send_raw(&g->qmp, v, json_object_get(v, "execute") ? on_raw : on_raw_no_id, call_new(g, rq));
+        qmp_send_raw(&g->qmp, v, fd, json_object_get(v, "execute") ? on_raw : on_raw_no_id, call_new(g, rq));
         qmp_flush(&g->qmp);
     }
 }

@@ -71,8 +71,11 @@
     X(REMOTE_DOMAIN_GET_MAX_VCPUS, api_get_max_vcpus) \
     X(REMOTE_DOMAIN_GET_VCPU_PIN_INFO, api_vcpu_pin_info) \
     X(REMOTE_DOMAIN_GET_EMULATOR_PIN_INFO, api_emulator_pin_info) \
+    /* api_peek.c */ \
+    X(REMOTE_DOMAIN_MEMORY_PEEK, api_memory_peek) \
     /* api_raw.c */ \
     X(QEMU_DOMAIN_MONITOR_COMMAND, api_monitor_command) \
+    X(QEMU_DOMAIN_MONITOR_COMMAND_WITH_FILES, api_monitor_command) \
     X(QEMU_DOMAIN_AGENT_COMMAND, api_agent_command) \
     X(REMOTE_DOMAIN_SEND_KEY, api_send_key) \
     /* api_stream.c */ \

@@ -301,12 +301,12 @@ void qmp_send(struct qmp *q, const char *name, json_t *args, int fd, unsigned ms
     send_object(q, o, name, fd, ms, fn, data, false);
 }
 
-void qmp_send_raw(struct qmp *q, json_t *cmd, qmp_reply_fn *fn, void *data)
+void qmp_send_raw(struct qmp *q, json_t *cmd, int fd, qmp_reply_fn *fn, void *data)
 {
     const char *name = json_string_value(json_object_get(cmd, "execute"));
     char copy[48];
     snprintf(copy, sizeof copy, "%s", name ? name : "?");
-    send_object(q, cmd, copy, -1, 0, fn, data, true);
+    send_object(q, cmd, copy, fd, 0, fn, data, true);
 }
 
 void qmp_forget(struct qmp *q, void *data)

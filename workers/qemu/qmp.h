@@ -42,7 +42,7 @@ void qmp_close(struct qmp *q);
  * The callback may come before this returns (refused). fn NULL: nobody cares for the answer. */
 void qmp_send(struct qmp *q, const char *name, json_t *args, int fd, unsigned ms, qmp_reply_fn *fn, void *data);
 /* Sends a whole command object (taken over) under an id of ours; ret is the whole reply object, error or not. */
-void qmp_send_raw(struct qmp *q, json_t *cmd, qmp_reply_fn *fn, void *data);
+void qmp_send_raw(struct qmp *q, json_t *cmd, int fd, qmp_reply_fn *fn, void *data);
 /* Sends what is queued now rather than at the end of the turn: after a batch. */
 static inline void qmp_flush(struct qmp *q) { jline_flush(&q->line); }
 /* Forgets callbacks of one owner: their answers are dropped. */
