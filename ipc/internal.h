@@ -107,8 +107,9 @@ enum internal_op {
                          * id. No fds: it has ended. Else [0] pidfd of its first process, [1] /proc/<qemu>, then nworker: what its stub held: all that its run had when it was
                          * launched; none of a guest of libvirtd's, or whose stub does not answer; and a connection to its monitor, if that can be had */
     IN_HAND_LEASE,      /* hand-open. CALL: struct hand_lease. Reply: struct lock_done; fd [0] what was opened. Another one may follow */
-    IN_HAND_DAEMON,     /* hand-open. CALL: struct hand_daemon: connect to the host's lock or log daemon. Reply: struct hand_done; fds [0] the connection, [1] a pipe's end: it stays
-                         * while that is open: the daemon looks for who connected when it answers the first call over it. With fd [0] a manifest: reply fd [2]: struct disk_keys of it */
+    IN_HAND_DAEMON,     /* hand-open. CALL: struct hand_daemon: connect to a daemon of the host's. Reply: struct hand_done (error -ENOENT, -ECONNREFUSED: there is none); fds [0] the connection,
+                         * [1] a pipe's end: it stays while that is open: the daemon looks for who connected when it answers the first call over it. With fd [0] a manifest: reply fd [2]:
+                         * struct disk_keys of it; or, of a sibling, the client's socket: its groups are those of whoever connects */
     IN_HAND_SETTLE,     /* hand-open. CALL: struct hand_req; fds: [0] sealed memfd: a struct launch_fd of each that follows, then all that the run holds but the monitor's connection.
                          * What was made for entries that have gone (MF_GONE) is removed, and the guest's stub gets the rest in place of what it held.
                          * Reply: struct hand_done, ours_entry: the nworker entries whose ends of ours are not needed any more; fds [0] grants, [1] manifest, both without
@@ -307,7 +308,9 @@ enum lease_what { LEASE_FOLDER /* of a lockspace; it is made */, LEASE_FILE /* l
     LEASE_REMOVE /* an empty file that was made so; absent is no error. fd [0], if any: only if it is that, and nobody else has a lock on it */ };
 struct hand_lease { uint32_t what /* enum lease_what */, flags /* LOCK_SHARED */; char path[LOCK_TEXT_MAX]; };
 struct hand_owner { uint64_t latest /* start time that the process may have, as in field 22 of its stat */; };
-struct hand_daemon { uint32_t program /* PROG_LOCK, PROG_LOG */, pad; };
+/* Daemons beside us: those of locks and logs, and the siblings, whose objects are not ours. */
+enum host_daemon { HOST_LOCKD, HOST_LOGD, HOST_NETWORK, HOST_NODEDEV, HOST_SECRET, HOST_NWFILTER, HOST_INTERFACE, HOST_STORAGE, HOST_DAEMON_N };
+struct hand_daemon { uint32_t daemon /* enum host_daemon */, readonly, uid, gid /* who connects, unless the hand is not root */; };
 /* What block devices below /dev are called wherever they are reached from, by the manifest's indexes; "": by no such name. */
 struct disk_key { char lvm[40], scsi[216]; };
 struct disk_keys { uint32_t n, no_udev /* nobody has noted what is called how */; struct disk_key v[MANIFEST_ENTRIES_MAX]; };

@@ -68,8 +68,8 @@ void record_late(const struct hand *h, int32_t id, bool late);      /* this daem
 int proc_start(int32_t pid, uint64_t *start);       /* field 22 of /proc/PID/stat. 0 or -ESRCH */
 int proc_child(int folder, int32_t pid);            /* a child of the process whose folder in /proc it is; 0 none */
 
-/* hand_daemon.c: the socket of the host's daemon that speaks that program (PROG_LOCK, PROG_LOG). 0 or negative errno. */
-int hand_daemon_path(const struct hand *h, uint32_t program, char *path, size_t size);
+/* hand_daemon.c: the socket of a daemon beside us (enum host_daemon; HOST_DAEMON_N: libvirtd, which does for the siblings where they are one). 0 or negative errno. */
+int hand_daemon_path(const struct hand *h, uint32_t daemon, bool readonly, char *path, size_t size);
 /* Says over a connection to virtlockd that it is the guest's whose first process is pid, and that no more may be asked over it. 0 or negative errno. */
 int hand_daemon_register(int fd, const struct launch *l, int32_t pid);
 

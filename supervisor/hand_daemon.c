@@ -1,7 +1,7 @@
-/* hand_daemon.c: where the host's lock and log daemons listen.  Part of hand-open and hand-launch, with their privilege and peer.
+/* hand_daemon.c: where the daemons beside us listen.  Part of hand-open and hand-launch, with their privilege and peer.
  *
- * SAFETY: two sockets of fixed names in the daemon's own folder for sockets, of which the front made the path; a supervisor that was taken over chooses
- * which of the two, and no more.  Their daemons serve root only (a session's: its user), so that the connection is what a hand is needed for. */
+ * SAFETY: sockets of fixed names in the daemon's own folder for sockets, of which the front made the path; a supervisor that was taken over chooses
+ * which of them, and no more.  Those of locks and logs serve root only (a session's: its user), so that the connection is what a hand is needed for. */
 #include "hand.h"
 #include <errno.h>
 #include <string.h>
@@ -10,12 +10,13 @@
 #include "ipc/op.h"
 #include "ipc/util.h"
 
-int hand_daemon_path(const struct hand *h, uint32_t program, char *path, size_t size)
+int hand_daemon_path(const struct hand *h, uint32_t daemon, bool readonly, char *path, size_t size)
 {
+    static const char *const names[] = { [HOST_LOCKD] = "virtlockd", [HOST_LOGD] = "virtlogd", [HOST_NETWORK] = "virtnetworkd", [HOST_NODEDEV] = "virtnodedevd",
+        [HOST_SECRET] = "virtsecretd", [HOST_NWFILTER] = "virtnwfilterd", [HOST_INTERFACE] = "virtinterfaced", [HOST_STORAGE] = "virtstoraged", [HOST_DAEMON_N] = "libvirt" };
     struct layout l;
-    const char *name = program == PROG_LOCK ? "virtlockd" : program == PROG_LOG ? "virtlogd" : NULL;
-    int r = name ? hand_layout(h, &l) : -EPROTO;
-    return r < 0 ? r : util_format(path, size, "%s/%s-sock", l.sock_dir, name);
+    int r = daemon < ARRAY_N(names) ? hand_layout(h, &l) : -EPROTO;
+    return r < 0 ? r : util_format(path, size, "%s/%s-sock%s", l.sock_dir, names[daemon], readonly ? "-ro" : "");
 }
 
 enum { RPC_HEAD = 28, LOCK_PROGRAM = 0x0ea7beef, LOCK_REGISTER = 1, LOCK_RESTRICT = 2, RPC_CALL = 0, RPC_REPLY = 1 };

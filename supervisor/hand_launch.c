@@ -380,7 +380,7 @@ static int open_proc(const char *path)
  * SAFETY: over it nothing can be asked any more before QEMU exists. */
 static int lease_begin(struct launcher *x, struct err *e)
 {
-    int r = hand_daemon_path(x->h, PROG_LOCK, x->lockd.sun_path, sizeof x->lockd.sun_path);
+    int r = hand_daemon_path(x->h, HOST_LOCKD, false, x->lockd.sun_path, sizeof x->lockd.sun_path);
     x->lockd.sun_family = AF_UNIX;
     x->lease = r < 0 ? r : socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     return x->lease < 0 ? err_sys(e, VIR_FROM_QEMU, r < 0 ? -r : errno, "Unable to connect to virtlockd") : 0;

@@ -9,7 +9,6 @@
 #include <limits.h>
 #include <linux/capability.h>
 #include <linux/fs.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +23,6 @@
 #define NVRAM_BYTES_MAX (64 << 20)
 /* On our side: what a guest's worker is born with has room for them beside what every worker has, and what its stub holds fits into a frame. */
 #define ENDS_MAX (BIRTH_FDS_MAX - 20)
-#define STAY_MS 900            /* the supervisor ends one that stays longer than a second behind its answer */
 
 int open_fail(struct opener *o, struct err *e, int errnum, const char *fmt, ...)
 {
@@ -503,34 +501,6 @@ static void hand_open(struct hand *h)
     static struct opener o;
     open_all(h, &o);
     open_end(&o);
-}
-
-/* libvirt's daemons ask the kernel who connected, and then look in /proc for the process: it has to be there until they have answered a first call. So
- * this one stays as long as somebody has the pipe that comes with the connection, and no longer than the supervisor waits for it to end.
- * SAFETY: one of the two daemons of hand_daemon.c; what is said over the connection is the business of the role that gets it. */
-static void hand_daemon(struct hand *h)
-{
-    const struct hand_daemon *q = hand_body(h, sizeof *q);
-    struct hand_done done = { .failed = -1, .nworker = 1 };
-    struct err e = ERR_INIT;
-    char path[108] = "";
-    int fds[3] = { -1, -1, -1 }, stays[2], r = hand_daemon_path(h, q->program, path, sizeof path);
-    unsigned n = 2 + (h->call.h.nfds > 0);
-    r = r < 0 ? r : pipe2(stays, O_CLOEXEC) < 0 ? -errno : sock_connect(path, &fds[0]);
-    if (r < 0)
-        err_sys(&e, VIR_FROM_RPC, -r, "Failed to connect socket to '%s'", path);
-    else if (n > 2)
-        r = fds[2] = hand_keys(h, 0, &e);
-    if (r < 0) {
-        hand_fail(h, -1, r, &e);
-        return;
-    }
-    fds[1] = stays[1];
-    hand_reply(h, &done, sizeof done, fds, n);
-    for (unsigned i = 0; i < n; i++)
-        close(fds[i]);
-    struct pollfd p = { .fd = stays[0] };
-    poll(&p, 1, STAY_MS);
 }
 
 int main(void)

@@ -50,6 +50,7 @@ void open_look(struct opener *o);
 void hand_adopt(struct hand *h);
 void hand_lease(struct hand *h);
 void hand_settle(struct hand *h);    /* hand_settle.c */
+void hand_daemon(struct hand *h);    /* hand_connect.c: IN_HAND_DAEMON */
 void hand_owner(struct hand *h);
 void hand_state(struct hand *h);     /* hand_state.c */
 

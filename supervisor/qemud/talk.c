@@ -20,7 +20,7 @@ static int turn_go(struct flow *f)
 
 static int connect_go(struct flow *f)
 {
-    const struct hand_daemon q = { .program = f->arg < TALK_LOGS ? PROG_LOCK : PROG_LOG };
+    const struct hand_daemon q = { .daemon = f->arg < TALK_LOGS ? HOST_LOCKD : HOST_LOGD };
     return hand_call(f, ROLE_HAND_OPEN, IN_HAND_DAEMON, &q, sizeof q, &f->fd[FF_MANIFEST], f->arg < TALK_LOGS && f->fd[FF_MANIFEST] >= 0);
 }
 

@@ -1,4 +1,5 @@
 /* hand-open's verb for virtlockd, as a process with a fake supervisor: folders, files, what is refused, what is removed; and the one that connects to it. */
+#include <grp.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include "fakesup.h"
@@ -49,10 +50,10 @@ static bool is_there(const char *name)
     return lstat(path, &st) == 0;
 }
 
-static int connect_to(uint32_t program, char text[1024])
+static int connect_to(uint32_t daemon, char text[1024])
 {
     struct fakesup s;
-    struct hand_daemon q = { .program = program };
+    struct hand_daemon q = { .daemon = daemon };
     struct hand_done d = { .error = -ENOSYS };
     util_closep(&got);
     if (fakesup_hand(&s, ROLE_HAND_OPEN, geteuid() ? BIRTH_SESSION : 0, IN_HAND_DAEMON, &q, sizeof q, NULL, 0) == 1 && s.reply.body_len == sizeof d) {
@@ -70,7 +71,7 @@ static int connect_to(uint32_t program, char text[1024])
 static void names(void)
 {
     struct fakesup s;
-    struct hand_daemon q = { .program = PROG_LOCK };
+    struct hand_daemon q = { .daemon = HOST_LOCKD };
     uint8_t buf[4096];
     struct manifest_out out;
     struct manifest_entry file = { .kind = MK_IMAGE, .parent = -1 }, none = file, dev = { .kind = MK_DEVNODE, .parent = -1 };
@@ -98,20 +99,101 @@ static void daemons(void)
     int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     char text[1024], want[1200];
     snprintf(fakesup_layout.sock_dir, sizeof fakesup_layout.sock_dir, "%s", dir);
-    tap_int(connect_to(PROG_LOCK, text), -ENOENT, "no lock daemon");
+    tap_int(connect_to(HOST_LOCKD, text), -ENOENT, "no lock daemon");
     snprintf(want, sizeof want, "Failed to connect socket to '%s/virtlockd-sock': No such file or directory", dir);
     tap_str(text, want, "is told as libvirt does");
     snprintf(a.sun_path, sizeof a.sun_path, "%s/virtlockd-sock", dir);
     if (bind(listener, (struct sockaddr *)&a, sizeof a) || listen(listener, 4))
         abort();
-    tap_int(connect_to(PROG_LOCK, text), 0, "one that listens is connected to");
+    tap_int(connect_to(HOST_LOCKD, text), 0, "one that listens is connected to");
     AUTO_CLOSE end = accept(listener, NULL, NULL);
     char byte = 0;
     tap_ok(write(got, "x", 1) == 1 && read(end, &byte, 1) == 1 && byte == 'x', "and that is what comes");
-    tap_int(connect_to(PROG_LOG, text), -ENOENT, "the log daemon is another");
+    tap_int(connect_to(HOST_LOGD, text), -ENOENT, "the log daemon is another");
     names();
-    tap_int(connect_to(PROG_REMOTE, text), -EPROTO, "and there is no third");
+    tap_int(connect_to(HOST_DAEMON_N, text), -EPROTO, "and there is none beside those of the table");
     close(listener);
+}
+
+static int listen_at(const char *name)
+{
+    struct sockaddr_un a = { .sun_family = AF_UNIX };
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    snprintf(a.sun_path, sizeof a.sun_path, "%s/%s", dir, name);
+    unlink(a.sun_path);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof a) || listen(fd, 4) || chmod(a.sun_path, 0777))
+        abort();
+    return fd;
+}
+
+/* Asks for a sibling: what the hand says, and who came to the listener. */
+static int sibling(const struct hand_daemon *q, int client, int listener, struct ucred *who, gid_t groups[2])
+{
+    struct fakesup s;
+    struct hand_done d = { .error = -ENOSYS };
+    socklen_t len = sizeof *who, bytes = 2 * sizeof *groups;
+    *who = (struct ucred){ .uid = 1 };
+    if (fakesup_hand(&s, ROLE_HAND_OPEN, geteuid() ? BIRTH_SESSION : 0, IN_HAND_DAEMON, q, sizeof *q, &client, client >= 0) == 1 && s.reply.body_len == sizeof d)
+        memcpy(&d, s.reply.body, sizeof d);
+    AUTO_CLOSE end = d.error ? -1 : accept(listener, NULL, NULL);
+    if (end >= 0 && (getsockopt(end, SOL_SOCKET, SO_PEERCRED, who, &len) || getsockopt(end, SOL_SOCKET, SO_PEERGROUPS, groups, &bytes) || bytes != 2 * sizeof *groups))
+        groups[0] = groups[1] = 0;
+    fakesup_end(&s);
+    return d.error;
+}
+
+/* The network daemon's socket, that of a libvirtd in its place, and who connects. */
+static void siblings(void)
+{
+    struct hand_daemon q = { .daemon = HOST_NETWORK, .uid = 4321, .gid = 4322 };
+    struct ucred who;
+    gid_t groups[2] = { 0, 0 };
+    if (chmod(dir, 0755))
+        abort();
+    tap_int(sibling(&q, -1, -1, &who, groups), -ENOENT, "no network daemon, and no libvirtd");
+    AUTO_CLOSE all = listen_at("libvirt-sock");
+    AUTO_CLOSE reader = listen_at("libvirt-sock-ro");
+    tap_int(sibling(&q, -1, all, &who, groups), 0, "a libvirtd is all of them");
+    q.readonly = 1;
+    tap_int(sibling(&q, -1, reader, &who, groups), 0, "and has a door for those who only read");
+    q.readonly = 0;
+    close(listen_at("virtnetworkd-sock"));
+    tap_int(sibling(&q, -1, all, &who, groups), 0, "also where the network daemon left its socket");
+    AUTO_CLOSE net = listen_at("virtnetworkd-sock");
+    tap_int(sibling(&q, -1, net, &who, groups), 0, "the network daemon comes first");
+    if (geteuid() == 0) {
+        char path[256];
+        tap_ok(who.uid == 4321 && who.gid == 4322, "who connects is the client");
+        snprintf(path, sizeof path, "%s/virtnetworkd-sock", dir);
+        if (chmod(path, 0770) || chown(path, 0, 4324))
+            abort();
+        tap_int(sibling(&q, -1, net, &who, groups), -EACCES, "whose rights are what counts");
+        const gid_t own[2] = { 4323, 4324 };
+        AUTO_CLOSE door = listen_at("door-of-clients");
+        pid_t pid = fork();
+        if (!pid) {
+            struct sockaddr_un a = { .sun_family = AF_UNIX };
+            snprintf(a.sun_path, sizeof a.sun_path, "%s/door-of-clients", dir);
+            int c = socket(AF_UNIX, SOCK_STREAM, 0);
+            if (setgroups(2, own) || setresgid(4322, 4322, 4322) || setresuid(4321, 4321, 4321))
+                _exit(1);
+            if (connect(c, (struct sockaddr *)&a, sizeof a))
+                _exit(1);
+            pause();
+            _exit(0);
+        }
+        AUTO_CLOSE client = accept(door, NULL, NULL);
+        tap_int(sibling(&q, client, net, &who, groups), 0, "of its groups, too");
+        tap_ok(who.uid == 4321 && groups[0] == 4323 && groups[1] == 4324, "which the kernel told with its socket");
+        q.uid = 4329;
+        tap_int(sibling(&q, client, net, &who, groups), -EACCES, "but not those of another one's socket");
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
+        q.uid = 0;
+        tap_ok(sibling(&q, -1, net, &who, groups) == 0 && who.uid == 0, "root is root");
+        q.uid = UINT32_MAX;
+        tap_int(sibling(&q, -1, net, &who, groups), -EPERM, "nobody in particular does not connect");
+    }
 }
 
 static int owner(struct fakesup *s, uint64_t latest, int sock, int *fd)
@@ -231,6 +313,7 @@ int main(void)
     tap_int(ask(LEASE_REMOVE, "/a", NULL), -EISDIR, "and a folder");
     tap_ok(is_there("/file") && is_there("/link") && is_there("/second") && is_there("/a"), "they are there");
     daemons();
+    siblings();
     one_hand();
     owners();
     snprintf(command, sizeof command, "rm -rf %s", dir);
