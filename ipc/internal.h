@@ -32,6 +32,8 @@ enum internal_op {
     IN_SUBSCRIBE,       /* EVENT: arg unused; body uint64 mask[2]: bit n = domain event id n wanted (bit 64..: other classes) */
     IN_EPOCH,           /* EVENT supervisor -> gateway and workers: a new supervisor: send your outstanding calls again with FRAME_RESENT. arg: as IN_LOG_LEVEL's */
     IN_CANCEL,          /* EVENT gateway -> supervisor -> worker: the caller of (origin, serial) is gone */
+    IN_SIBLING,         /* CALL gateway -> supervisor: arg: enum host_daemon, a sibling; fd [0], if any, its client's socket: connect there as that client, read-only if that is. Reply: as that
+                         * of IN_HAND_DAEMON */
     /* xmlc -> supervisor */
     IN_DOC = 48,        /* REPLY body of every document call that makes or changes a document: struct doc_result; fds in the order of doc_fd */
     IN_DOC_START,       /* CALL supervisor -> xmlc: make the running form (ids, aliases, run-time paths). struct doc_start; fds: caps, settings, definition text */

@@ -12,8 +12,8 @@ extern const struct role_row objects_roles[ROLE_N];
 /* Who works on a gateway's call, by its route in the schema; object: not without a handle that is good.  fn NULL: nobody. */
 struct route_row { void (*fn)(const struct caller *c, struct frame *f); bool object; };
 extern const struct route_row objects_routes[ROUTE_N];
-/* Calls and events of gateways in program 0: kind of frame, for the admin door only, least body.  op 0 ends the table. */
-struct gateway_verb { uint32_t op; uint8_t kind; bool admin; size_t body; void (*fn)(const struct caller *c, struct frame *f); };
+/* Calls and events of gateways in program 0: kind of frame, for the admin door only, least body, most descriptors.  op 0 ends the table. */
+struct gateway_verb { uint32_t op; uint8_t kind; bool admin; size_t body; void (*fn)(const struct caller *c, struct frame *f); uint8_t fds; };
 extern const struct gateway_verb objects_verbs[];
 
 int slot_of(uint64_t object);                               /* the row of a handle, -1 when it is stale */

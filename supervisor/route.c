@@ -287,14 +287,14 @@ static void on_log_set(const struct caller *c, struct frame *f)
 }
 
 static const struct gateway_verb verbs[] = {
-    { IN_SUBSCRIBE, FRAME_EVENT, false, sizeof(uint64_t[2]), on_subscribe }, { IN_CANCEL, FRAME_EVENT, false, 0, on_cancel }, { IN_WORKERS, FRAME_CALL, true, 0, peer_workers },
-    { IN_CLIENT_CLOSE, FRAME_CALL, true, sizeof(uint64_t), on_client_close }, { IN_LIMITS, FRAME_CALL, true, sizeof(struct limits), gateways_limits },
-    { IN_LOG_SET, FRAME_CALL, true, sizeof(struct logging), on_log_set }, { 0 },
+    { IN_SUBSCRIBE, FRAME_EVENT, false, sizeof(uint64_t[2]), on_subscribe, 0 }, { IN_CANCEL, FRAME_EVENT, false, 0, on_cancel, 0 }, { IN_WORKERS, FRAME_CALL, true, 0, peer_workers, 0 },
+    { IN_CLIENT_CLOSE, FRAME_CALL, true, sizeof(uint64_t), on_client_close, 0 }, { IN_LIMITS, FRAME_CALL, true, sizeof(struct limits), gateways_limits, 0 },
+    { IN_LOG_SET, FRAME_CALL, true, sizeof(struct logging), on_log_set, 0 }, { 0 },
 };
 
 static const struct gateway_verb *verb_find(const struct gateway_verb *v, const struct peer *g, const struct frame *f)
 {
-    while (v->op && (f->h.op != OP_IN(v->op) || f->h.kind != v->kind || (v->admin && g->door != DOOR_ADMIN) || f->body_len < v->body || f->h.nfds))
+    while (v->op && (f->h.op != OP_IN(v->op) || f->h.kind != v->kind || (v->admin && g->door != DOOR_ADMIN) || f->body_len < v->body || f->h.nfds > v->fds))
         v++;
     return v->op ? v : NULL;
 }

@@ -123,7 +123,7 @@ void lease_tell_lost(const struct lease *l)
 }
 
 /* SAFETY: who may connect to virtlockd at all may know: root, or the session's own user. */
-const struct gateway_verb objects_verbs[] = { { IN_LEASES, FRAME_CALL, false, 0, on_leases }, { 0 } };
+const struct gateway_verb objects_verbs[] = { { IN_LEASES, FRAME_CALL, false, 0, on_leases, 0 }, { 0 } };
 
 /* ---- the core's questions ---- */
 

@@ -114,6 +114,7 @@ void log_tail(struct run *r, struct peer *p, struct frame *f);
 
 /* talk.c */
 static inline bool lease_wanted(void) { return !strcmp(sup.settings.lock_manager, "lockd"); }
+void sibling_asked(const struct caller *c, struct frame *fr);           /* IN_SIBLING */
 void lease_asked(struct run *r, struct peer *worker, struct frame *f);
 void talk_begin(struct run *r, uint32_t what /* enum talk_what */, const struct caller *c /* NULL: nobody waits */);
 int talk_logs(struct flow *f);                              /* steps of a start whose logs are virtlogd's; else there is none */

@@ -115,4 +115,5 @@ const struct route_row objects_routes[ROUTE_N] = {
     [ROUTE_DOC] = { to_supervisor, false }, [ROUTE_HOST] = { to_host, false },
 };
 
-const struct gateway_verb objects_verbs[] = { { IN_WORKER_DEBUG, FRAME_CALL, true, 0, to_guest }, { IN_WORKER_TRACE, FRAME_CALL, true, 0, to_guest }, { 0 } };
+const struct gateway_verb objects_verbs[] = { { IN_WORKER_DEBUG, FRAME_CALL, true, 0, to_guest, 0 }, { IN_WORKER_TRACE, FRAME_CALL, true, 0, to_guest, 0 },
+    { IN_SIBLING, FRAME_CALL, false, 0, sibling_asked, 1 }, { 0 } };

@@ -1,4 +1,4 @@
-/* talk.c: talks with the host's other daemons about a guest: a hand connects, and a talk role says what there is to say.
+/* talk.c: talks with the host's other daemons about a guest: a hand connects, and a talk role says what there is to say; or a gateway, for its client.
  *
  * Leases of a guest's disks (lock_manager = "lockd"): its worker asks for them before the CPUs run, and gives them up when they have stopped.  All that
  * takes is in the flow: its guest may end meanwhile.  Logs (stdio_handler = "logd"): a start has them opened, before anything is made for the guest; what
@@ -74,6 +74,25 @@ void talk_begin(struct run *r, uint32_t what, const struct caller *c)
     f->fd[FF_TREE] = fcntl(run_fd(r, BFD_TREE, 0), F_DUPFD_CLOEXEC, 0);
     if (*sup.settings.lvm_lockspace_dir || *sup.settings.scsi_lockspace_dir)
         f->fd[FF_MANIFEST] = fcntl(run_fd(r, BFD_MANIFEST, 0), F_DUPFD_CLOEXEC, 0);
+    flow_go(f);
+}
+
+static int sibling_go(struct flow *f)
+{
+    return hand_call(f, ROLE_HAND_OPEN, IN_HAND_DAEMON, f->body, sizeof(struct hand_daemon), &f->fd[FF_IMAGE], f->fd[FF_IMAGE] >= 0);
+}
+
+/* SAFETY: who connects is the client that came to the gateway's door, and what it may do there is what it could do without us: its gateway says only where to. */
+void sibling_asked(const struct caller *c, struct frame *fr)
+{
+    static const struct step steps[] = { { "connect", sibling_go, flow_answer, NULL }, { 0 } };
+    const struct peer *g = peer_find(c->number);
+    struct flow *f = g->client_row && c->arg >= HOST_NETWORK ? flow_start(steps, flow_answered, c) : NULL;
+    if (!f)
+        return;
+    const struct client_row *client = &sup.client_rows[g->client_row - 1];
+    *(struct hand_daemon *)f->body = (struct hand_daemon){ .daemon = c->arg, .readonly = g->door == DOOR_RO, .uid = client->uid, .gid = client->gid };
+    f->fd[FF_IMAGE] = frame_take_fd(fr, 0);
     flow_go(f);
 }
 
