@@ -16,6 +16,20 @@
 
 /* ---- util.h ---- */
 
+ssize_t util_read_full(int fd, void *buf, size_t len)
+{
+    size_t done = 0;
+    while (done < len) {
+        ssize_t n = read(fd, (char *)buf + done, len - done);
+        if (n < 0 && errno != EINTR)
+            return -errno;
+        if (n == 0)
+            break;
+        done += n > 0 ? (size_t)n : 0;
+    }
+    return (ssize_t)done;
+}
+
 int util_plain_path(char *dst, size_t n, const char *path)
 {
     size_t at = 0;

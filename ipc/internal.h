@@ -180,7 +180,7 @@ enum doc_fd { DOC_FD_XML, DOC_FD_TREE, DOC_FD_MANIFEST, DOC_FD_N };
 struct doc_result {
     uint8_t uuid[16];
     char name[NAME_MAX_BYTES];
-    uint32_t flags;             /* enum slot_flags: SLOT_HAS_SECRETS; SLOT_CANONICAL: the stored text that came is the document as it is shown, but for a head */
+    uint32_t flags;             /* enum slot_flags: SLOT_HAS_SECRETS; SLOT_CANONICAL: the stored text, that came or that is to be stored, is the document as it is shown, but for a head */
     struct dom_facts facts;
     int32_t id;                 /* IN_DOC_STATUS only, as the next two */
     int32_t state, reason;
@@ -206,13 +206,10 @@ enum conf_save {
 };
 struct save_facts { uint32_t was_running, pad; };
 struct conf_entry {
-    char name[NAME_MAX_BYTES];
     uint32_t beside;            /* what else there is of that name: SLOT_AUTOSTART, SLOT_MANAGED_SAVE */
-    uint32_t known;             /* 1: the index had what follows of this very file when conf last looked: it need not be compiled */
+    uint32_t known;             /* 1: the index had all of doc of this very file when conf last looked: it need not be compiled. 0: there is but a name */
     struct def_file file;
-    uint32_t flags;             /* of enum slot_flags: SLOT_HAS_SECRETS, SLOT_CANONICAL */
-    struct dom_facts facts;
-    uint8_t uuid[16];
+    struct doc_result doc;
 };
 struct probe_req { uint32_t want_format /* enum image_format, IMG_NONE: guess */, pad; char path[4096] /* of the image, to resolve its backing file's name; "": the name as it is */; };
 struct probe_caps { char emulator[512]; char accel[8] /* the -accel it runs with: "tcg", "kvm" */; };

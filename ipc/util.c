@@ -6,20 +6,6 @@
 #include <string.h>
 #include <time.h>
 
-ssize_t util_read_full(int fd, void *buf, size_t len)
-{
-    size_t done = 0;
-    while (done < len) {
-        ssize_t n = read(fd, (char *)buf + done, len - done);
-        if (n < 0 && errno != EINTR)
-            return -errno;
-        if (n == 0)
-            break;
-        done += n > 0 ? (size_t)n : 0;
-    }
-    return (ssize_t)done;
-}
-
 ssize_t util_write_full(int fd, const void *buf, size_t len)
 {
     size_t done = 0;

@@ -115,13 +115,13 @@ static int store_save(struct keeper_start *k)
 int store_load(int fd, struct keeper_start *k)
 {
     AUTO_CLOSE f = fd;
-    ssize_t n = util_read_full(f, k, sizeof *k);
+    ssize_t n = read(f, k, sizeof *k);      /* of a memfd: whole, or there is no more */
     bool is_head = n >= (ssize_t)offsetof(struct keeper_start, ready) && k->magic == SAVE_MAGIC;
     k->front[is_head ? sizeof k->front - 1 : 0] = 0;
     if (n != (ssize_t)sizeof *k || !is_head || memcmp(k->stamp, stamp, sizeof stamp) || k->entries > STORE_MAX)
         return -ESTALE;
     ssize_t bytes = (ssize_t)(k->entries * sizeof table[0]);
-    if (util_read_full(f, table, (size_t)bytes) != bytes)
+    if (read(f, table, (size_t)bytes) != bytes)
         return -EPROTO;
     store_n = k->entries;
     bool good = inheritable(k, FD_CLOEXEC);

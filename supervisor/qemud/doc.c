@@ -109,12 +109,8 @@ static int define_write(struct flow *f)
 /* The facts of the document, and what conf says of the file that it has just written. */
 static void commit(struct flow *f, const struct frame *fr)
 {
-    struct conf_entry e;
-    slot_define(f->slot, &f->doc);
-    if (fr->body_len != sizeof e)
-        return;
-    memcpy(&e, fr->body, sizeof e);
-    slot_stamp(f->slot, &e, true);
+    const struct conf_entry *e = (const void *)fr->body;
+    slot_define(f->slot, &f->doc, fr->body_len == sizeof *e ? &e->file : &(struct def_file){ 0 });
 }
 
 static int define_commit(struct flow *f, struct frame *fr)

@@ -10,8 +10,7 @@
 static inline struct index_slot *slot_row(int slot) { return &sup.index.slot[slot]; }      /* for reading: we are the only writer */
 static inline uint64_t slot_handle(int slot) { return object_make((uint32_t)slot, slot_row(slot)->gen); }
 int slot_take(const struct doc_result *d);                              /* a new row; -1: full */
-void slot_define(int slot, const struct doc_result *d);                 /* its definition says so */
-void slot_stamp(int slot, const struct conf_entry *e, bool canonical);  /* its facts are of this file */
+void slot_define(int slot, const struct doc_result *d, const struct def_file *file);    /* its definition, in this file, says so */
 void slot_flag(int slot, uint32_t flags, bool on);                      /* enum slot_flags */
 void slot_free(int slot);
 int slot_find(size_t member, const void *value, size_t n);              /* the object whose member begins with these bytes; -1: none */

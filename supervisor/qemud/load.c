@@ -35,43 +35,29 @@ static const struct step load_steps[] = { READ_STEPS, { 0 } };
 
 static uint32_t at_work;
 
-static int slot_for(struct flow *f)
+static int slot_for(const struct doc_result *d)
 {
-    int slot = slot_find_uuid(f->doc.uuid);
-    if (slot < 0 && slot_find_name(f->doc.name) < 0)
-        slot = slot_take(&f->doc);
-    return slot >= 0 && !strcmp(slot_row(slot)->name, f->doc.name) ? slot : err_set(&f->err, VIR_ERR_DOM_EXIST, VIR_FROM_QEMU, "another domain has its name or uuid");
+    int slot = slot_find_uuid(d->uuid);
+    if (slot < 0 && slot_find_name(d->name) < 0)
+        slot = slot_take(d);
+    return slot >= 0 && !strcmp(slot_row(slot)->name, d->name) ? slot : -1;
 }
 
-static void persistent(int slot, const struct conf_entry *e, bool canonical)
+static bool load(const struct doc_result *d, const struct conf_entry *e)
 {
+    int slot = slot_for(d);
+    if (slot < 0)
+        return false;
     slot_flag(slot, SLOT_PERSISTENT | (e->beside & (SLOT_AUTOSTART | SLOT_MANAGED_SAVE)), true);
-    slot_stamp(slot, e, canonical);
-}
-
-/* One whose facts conf knows from an earlier daemon.  They are as good as the definition, which conf brings as well, and spare a compilation, no
- * check: what a guest may use is decided anew from its definition at each start. */
-static bool is_known(const struct conf_entry *e)
-{
-    struct doc_result d = { .flags = e->flags, .facts = e->facts };
-    memcpy(d.uuid, e->uuid, sizeof d.uuid);
-    memcpy(d.name, e->name, sizeof d.name);
-    int slot = !e->known || slot_find_name(d.name) >= 0 || slot_find_uuid(d.uuid) >= 0 ? -1 : slot_take(&d);
-    if (slot >= 0)
-        persistent(slot, e, e->flags & SLOT_CANONICAL);
-    return slot >= 0;
+    slot_define(slot, d, &e->file);
+    return true;
 }
 
 static void load_done(struct flow *f, bool ok)
 {
-    int slot = ok ? slot_for(f) : -1;
     at_work--;
-    if (slot < 0) {
-        log_err("the definition of %s is not loaded: %s", f->name, f->err.detail);
-    } else {
-        slot_define(slot, &f->doc);
-        persistent(slot, &f->entry, f->doc.flags & SLOT_CANONICAL);
-    }
+    if (!ok || !load(&f->doc, &f->entry))
+        log_err("the definition of %s is not loaded: %s", f->name, ok ? "another domain has its name or uuid" : f->err.detail);
     more();
 }
 
@@ -79,8 +65,8 @@ static void load_done(struct flow *f, bool ok)
 
 static int take_over(struct flow *f)
 {
-    if ((f->slot = slot_for(f)) < 0)
-        return -1;
+    if ((f->slot = slot_for(&f->doc)) < 0)
+        return err_set(&f->err, VIR_ERR_DOM_EXIST, VIR_FROM_QEMU, "another domain has its name or uuid");
     f->run = run_of(f->slot);
     if (f->run && f->run->stub)
         return FLOW_NEXT;       /* an earlier supervisor had come so far */
@@ -178,7 +164,9 @@ static void more(void)
     inside = true;
     while (next_entry < entries_n && at_work < AT_ONCE) {
         const struct conf_entry *e = &entries[next_entry++];
-        if (!memchr(e->name, 0, sizeof e->name) || (lists[list].dir == DIR_DEFINITIONS && is_known(e)))
+        /* Of some conf knows the facts from an earlier daemon.  They are as good as the definition, which conf brings as well, and spare a compilation,
+         * no check: what a guest may use is decided anew from its definition at each start. */
+        if (!memchr(e->doc.name, 0, sizeof e->doc.name) || (lists[list].dir == DIR_DEFINITIONS && e->known && load(&e->doc, e)))
             continue;
         struct flow *f = flow_start(lists[list].steps, lists[list].done, NULL);
         if (!f)
@@ -186,7 +174,7 @@ static void more(void)
         at_work++;
         f->arg = lists[list].dir;
         f->entry = *e;
-        util_copy_str(f->name, sizeof f->name, e->name);
+        util_copy_str(f->name, sizeof f->name, e->doc.name);
         flow_go(f);
     }
     inside = false;

@@ -32,10 +32,11 @@ void slot_mark(int slot, const struct caller *c)
         s->made_by = mark_of(c);
 }
 
-void slot_define(int slot, const struct doc_result *d)
+void slot_define(int slot, const struct doc_result *d, const struct def_file *file)
 {
-    const uint32_t from_doc = SLOT_HAS_SECRETS;
+    const uint32_t from_doc = SLOT_HAS_SECRETS | SLOT_CANONICAL;
     SLOT_EDIT(s, slot) {
+        s->file = *file;
         s->defined = d->facts;
         s->flags = (s->flags & ~from_doc) | (d->flags & from_doc);
         if (!slot_active(s))
@@ -61,7 +62,7 @@ int slot_take(const struct doc_result *d)
         memcpy(s->uuid, d->uuid, 16);
         memcpy(s->name, d->name, sizeof s->name);
     }
-    slot_define((int)i, d);
+    slot_define((int)i, d, &(struct def_file){ 0 });
     return (int)i;
 }
 
@@ -75,12 +76,4 @@ void slot_free(int slot)
 {
     SLOT_EDIT(s, slot)
         s->used = 0;
-}
-
-void slot_stamp(int slot, const struct conf_entry *e, bool canonical)
-{
-    SLOT_EDIT(s, slot) {
-        s->file = e->file;
-        s->flags = canonical ? s->flags | SLOT_CANONICAL : s->flags & ~(uint32_t)SLOT_CANONICAL;
-    }
 }

@@ -125,7 +125,7 @@ static int reply(struct player *p, const struct frame_head *to, const void *body
 
 static void conf_answer(struct player *p, const struct frame_head *h)
 {
-    struct conf_entry e = { .name = "x" };
+    struct conf_entry e = { .doc.name = "x" };
     int fd = h->op == OP_IN(IN_CONF_READ) ? frame_memfd("text", "<domain/>", 9) : -1;
     reply(p, h, &e, h->op == OP_IN(IN_CONF_WRITE) ? sizeof e : 0, &fd, fd >= 0);
     util_closep(&fd);

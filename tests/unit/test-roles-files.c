@@ -115,7 +115,7 @@ static void test_files(void)
     const struct conf_entry *list = NULL;
     bool good = call(IN_CONF_LIST, DIR_DEFINITIONS, NULL, 0, -1) && sup.reply.h.nfds == 1 && frame_map(sup.reply.fds[0], 1 << 20, &p, &n) == 0;
     list = p;
-    tap_ok(good && n == sizeof *list && !strcmp(list->name, "demo") && list->beside == SLOT_AUTOSTART, "the list (%s)", error);
+    tap_ok(good && n == sizeof *list && !strcmp(list->doc.name, "demo") && list->beside == SLOT_AUTOSTART, "the list (%s)", error);
     if (n)
         munmap((void *)(uintptr_t)p, n);
     n = 0;
@@ -172,7 +172,7 @@ static void test_cache(void)
     fakesup_end(&sup);
     fakesup_spawn(&sup, ROLE_CONF, b, fds);
     e = listed();
-    tap_ok(e.known == 1 && e.facts.vcpus == 3 && e.facts.mem_kib == 77 && e.uuid[0] == 5 && e.flags == SLOT_CANONICAL && !e.beside, "and comes with the next one's list (%s)", error);
+    tap_ok(e.known == 1 && e.doc.facts.vcpus == 3 && e.doc.facts.mem_kib == 77 && e.doc.uuid[0] == 5 && e.doc.flags == SLOT_CANONICAL && !e.beside, "and comes with the next one's list (%s)", error);
     named(IN_CONF_WRITE, 0, DIR_DEFINITIONS, "kept", "<domain>changed</domain>\n");
     tap_ok(listed().known == 0, "a file that was changed is not known");
     fakesup_end(&sup);

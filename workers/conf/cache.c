@@ -13,7 +13,7 @@
 #include "ipc/loop.h"
 #include "ipc/util.h"
 
-#define CACHE_MAGIC 0x42484334u     /* one up when struct conf_entry or what stands in it changes */
+#define CACHE_MAGIC 0x42484335u     /* one up when struct conf_entry or what stands in it changes */
 #define CACHE_BYTES_MAX (sizeof(struct cache_head) + INDEX_SLOTS_MAX * sizeof(struct conf_entry))
 #define WRITE_AFTER_MS 3000u
 struct cache_head { uint32_t magic, rows; };
@@ -68,7 +68,7 @@ void cache_apply(struct conf_entry *entries, size_t n)
         for (uint32_t k = 0; k < last->h.rows; k++) {
             const struct conf_entry *r = &last->row[(next + k) % last->h.rows];
             struct conf_entry *e = &entries[i];
-            if (memcmp(&r->file, &e->file, sizeof r->file) || strncmp(r->name, e->name, sizeof r->name))
+            if (memcmp(&r->file, &e->file, sizeof r->file) || strncmp(r->doc.name, e->doc.name, sizeof r->doc.name))
                 continue;
             uint32_t beside = e->beside;
             *e = *r;
@@ -84,9 +84,9 @@ static bool row_make(struct conf_entry *e, uint32_t slot)
     if (index_read(&ix, slot, &s) < 0 || !(s.flags & SLOT_PERSISTENT) || !s.file.ino)
         return false;
     *e = (struct conf_entry){ .file = s.file, .known = 1,
-        .flags = s.flags & (SLOT_HAS_SECRETS | SLOT_CANONICAL), .facts = s.defined };
-    strcpy(e->name, s.name);    /* index_read() ends it, and both have the same size */
-    memcpy(e->uuid, s.uuid, sizeof e->uuid);
+        .doc = { .flags = s.flags & (SLOT_HAS_SECRETS | SLOT_CANONICAL), .facts = s.defined } };
+    strcpy(e->doc.name, s.name);    /* index_read() ends it, and both have the same size */
+    memcpy(e->doc.uuid, s.uuid, sizeof e->doc.uuid);
     return true;
 }
 

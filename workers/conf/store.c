@@ -86,7 +86,7 @@ static bool list_one(const struct store *s, uint32_t dir, const char *file, stru
 {
     struct stat st;
     size_t len = strlen(file), suffix = strlen(kinds[dir].suffix);
-    if (len <= suffix || strcmp(file + len - suffix, kinds[dir].suffix) || len - suffix >= sizeof entry->name)
+    if (len <= suffix || strcmp(file + len - suffix, kinds[dir].suffix) || len - suffix >= sizeof entry->doc.name)
         return false;
     if (fstatat(s->dir[dir], file, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode)) {
         log_warn("%s is no ordinary file: passed over", file);
@@ -94,7 +94,7 @@ static bool list_one(const struct store *s, uint32_t dir, const char *file, stru
     }
     *entry = (struct conf_entry){ .file = { .size = st.st_size > UINT32_MAX ? UINT32_MAX : (uint32_t)st.st_size, .ino = st.st_ino,
         .mtime_ns = st.st_mtim.tv_sec * 1000000000ll + st.st_mtim.tv_nsec, .ctime_ns = st.st_ctim.tv_sec * 1000000000ll + st.st_ctim.tv_nsec } };
-    memcpy(entry->name, file, len - suffix);
+    memcpy(entry->doc.name, file, len - suffix);
     if (dir == DIR_DEFINITIONS)
         entry->beside = (is_there(s, file, len - suffix, DIR_AUTOSTART, kinds[DIR_DEFINITIONS].suffix) ? SLOT_AUTOSTART : 0) |
             (is_there(s, file, len - suffix, DIR_SAVE, kinds[DIR_SAVE].suffix) ? SLOT_MANAGED_SAVE : 0);

@@ -139,10 +139,10 @@ static void facts(const struct tree *t, struct doc_result *d)
     d->facts.mem_kib = kib(t, "currentMemory");
 }
 
-/* Does the stored text end with the document as it is shown, with no more than conf's head before it? */
+/* Does the stored text end with the document as it is shown, with no more than conf's head before it? One that is to be stored is what is sent. */
 static bool is_shown_so(const struct job *j, const char *xml, size_t n)
 {
-    return j->stored && j->stored_len >= n && j->stored_len - n <= 512 && !memcmp(j->stored + (j->stored_len - n), xml, n);
+    return j->rq->op != OP_IN(IN_DOC_LOAD) || (j->stored && j->stored_len >= n && j->stored_len - n <= 512 && !memcmp(j->stored + (j->stored_len - n), xml, n));
 }
 
 int send_parts(struct job *j, const void *xml, size_t n, const struct tree *form, struct manifest_out *mo, struct doc_result *d, const struct mp_out *reply)
