@@ -21,7 +21,7 @@ static int open_saved(struct opener *o, const struct manifest_entry *m, const ch
         return err_set(e, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "'%s' is not a regular file", path);
     if (fd < 0 && fd != -EISDIR)
         return open_fail(o, e, -fd, "Failed to open file '%s'", path);
-    if (fd < 0 || pread(fd, magic, sizeof magic, 0) != (ssize_t)sizeof magic)
+    if (fd < 0 || st.st_size < (off_t)sizeof(struct save_head) || pread(fd, magic, sizeof magic, 0) != (ssize_t)sizeof magic)
         return err_set(e, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "failed to read qemu header");
     if (memcmp(magic, SAVE_MAGIC, sizeof magic) && memcmp(magic, SAVE_MAGIC_PART, sizeof magic))
         return err_set(e, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "image magic is incorrect");

@@ -85,6 +85,7 @@ files(d, '{"execute": "getfd", "arguments": {"fdname": "x"}}', [0, 1], 0)
 files(x, '{"execute": "getfd", "arguments": {"fdname": "x"}}', [], 0)
 files(x, 'info name', [], 1)
 files(x, 'info name', [0], 8)
+[keys(d, s) for s in range(11)]
 d.agentSetResponseTimeout(-3, 0)
 d.agentSetResponseTimeout(-2, 0)
 d.agentSetResponseTimeout(-1, 0)
@@ -120,6 +121,12 @@ vnc_fd(x.openGraphicsFD(0, 1))"""
 PORTS = BARE.replace("bare", "ports").replace("3</uuid>", "4</uuid>").replace("</devices>", """<serial type='null'/><serial type='unix'><source mode='bind' path='%s/port'/></serial>
 <channel type='spicevmc'><target type='virtio' name='com.redhat.spice.0'/></channel><graphics type='spice'/></devices>""" % W)
 NIC = "<interface type='user'><mac address='52:54:00:b0:00:09'/><model type='virtio'/></interface>"
+
+
+def keys(x, codeset):
+    """Which codes are keys of this set, and how it is called"""
+    said = [(k, told(x.sendKey, codeset, 0, [k], 1, 0)) for k in [*range(1 << 8), 0x101, 0x11c, 0xe01c, 0xe05b, 0xe068, 0xe11d]]
+    return [k for k, r in said if r == "0"], {re.sub(r"\d+", "N", r) for _, r in said}
 
 
 def files(x, command, fds, flags):

@@ -297,7 +297,7 @@ void call_answer(struct gw *gw, struct frame *f)
     }
     if (f->h.kind == FRAME_ERROR) {
         err_from_wire(&e, f->body, f->body_len);
-        if (e.code == VIR_ERR_NO_SUPPORT && !c->done)      /* that a role has not got it is no client's business */
+        if (e.code == VIR_ERR_NO_SUPPORT && e.domain != VIR_FROM_CPU && !c->done)      /* that a role has not got it is no client's business */
             call_fail_api(gw, c, VIR_ERR_NO_SUPPORT, "%s", c->op->api);
         else
             call_failed(gw, c, &e);

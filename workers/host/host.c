@@ -267,7 +267,9 @@ static void on_cpu_map(struct worker *w, const struct request *rq, struct frame 
 /* Architectures that libvirt has names for. */
 #define WITHOUT_MODELS " aarch64 armv6l armv7b armv7l s390 s390x "
 #define OTHERS " alpha cris ia64 itanium lm32 loongarch64 m68k microblaze microblazeel mips mipsel mips64 mips64el openrisc parisc parisc64 ppc ppcle " \
-    "ppc64 ppc64le ppcemb riscv32 riscv64 sh4 sh4eb sparc sparc64 unicore32 xtensa xtensaeb "
+    "ppcemb riscv32 riscv64 sh4 sh4eb sparc sparc64 unicore32 xtensa xtensaeb "
+
+static const char *const power_models[] = { "POWER6", "POWER7", "POWER8", "POWER9", "POWER10", "POWERPC_e5500", "POWERPC_e6500" };
 
 static bool is_word(const char *list, const char *word)
 {
@@ -289,21 +291,22 @@ static void on_models(struct worker *w, const struct request *rq, struct frame *
     if (!no_flags(w, rq, flags))
         return;
     /* Where no models are known all are accepted. */
-    bool has_models = !strcmp(arch, "x86_64") || !strcmp(arch, "i686");
-    if (!has_models && !is_word(WITHOUT_MODELS, arch)) {
+    bool x86 = !strcmp(arch, "x86_64") || !strcmp(arch, "i686"), power = !strcmp(arch, "ppc64") || !strcmp(arch, "ppc64le");
+    if (!x86 && !power && !is_word(WITHOUT_MODELS, arch)) {
         if (!is_word(OTHERS, arch))
             worker_fail(w, rq, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "cannot find architecture %s", arch);
         else
             worker_fail(w, rq, VIR_ERR_NO_SUPPORT, VIR_FROM_CPU, "'%s' architecture is not supported by CPU driver", arch);
         return;
     }
-    while (has_models && cpu_model(n)->name)
+    while (x86 && cpu_model(n)->name)
         n++;
+    n = power ? ARRAY_N(power_models) : n;
     mp_out_init(&o, REPLY_MAX);
     mp_array(&o, 2);
     mp_array(&o, need ? n : 0);
     for (uint32_t i = 0; need && i < n; i++)
-        mp_str(&o, cpu_model(i)->name);
+        mp_str(&o, power ? power_models[i] : cpu_model(i)->name);
     mp_int(&o, n);
     worker_reply_out(w, rq, &o);
 }

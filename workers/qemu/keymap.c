@@ -2,49 +2,47 @@
 #include "config.h"
 #include "workers/qemu/keymap.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "ipc/util.h"
+#include "workers/qemu/keymap-sets.h"
 
 /* Linux codes 1 .. 83 are set 1 codes already. */
 #define LINUX_SAME 83
-static const struct { uint8_t linux_code, number; } linux_map[] = {
-    { 85, 0x76 }, { 86, 0x56 }, { 87, 0x57 }, { 88, 0x58 }, { 89, 0x73 }, { 90, 0x78 }, { 91, 0x77 }, { 92, 0x79 }, { 93, 0x70 }, { 94, 0x7b }, { 95, 0x5c },
-    { 96, 0x9c }, { 97, 0x9d }, { 98, 0xb5 }, { 99, 0x54 }, { 100, 0xb8 }, { 101, 0x5b }, { 102, 0xc7 }, { 103, 0xc8 }, { 104, 0xc9 }, { 105, 0xcb },
-    { 106, 0xcd }, { 107, 0xcf }, { 108, 0xd0 }, { 109, 0xd1 }, { 110, 0xd2 }, { 111, 0xd3 }, { 112, 0xef }, { 113, 0xa0 }, { 114, 0xae }, { 115, 0xb0 },
-    { 116, 0xde }, { 117, 0x59 }, { 118, 0xce }, { 119, 0xc6 }, { 120, 0x8b }, { 121, 0x7e }, { 122, 0x72 }, { 123, 0x71 }, { 124, 0x7d }, { 125, 0xdb },
-    { 126, 0xdc }, { 127, 0xdd }, { 128, 0xe8 }, { 129, 0x85 }, { 130, 0x86 }, { 131, 0x87 }, { 132, 0x8c }, { 133, 0xf8 }, { 134, 0x64 }, { 135, 0x65 },
-    { 136, 0xc1 }, { 137, 0xbc }, { 138, 0xf5 }, { 139, 0x9e }, { 140, 0xa1 }, { 142, 0xdf }, { 143, 0xe3 }, { 150, 0x82 }, { 155, 0xec }, { 156, 0xe6 },
-    { 157, 0xeb }, { 158, 0xea }, { 159, 0xe9 }, { 163, 0x99 }, { 164, 0xa2 }, { 165, 0x90 }, { 166, 0xa4 }, { 172, 0xb2 }, { 173, 0xe7 }, { 183, 0x5d },
-    { 184, 0x5e }, { 185, 0x5f }, { 186, 0x55 }, { 187, 0x83 }, { 188, 0xf7 }, { 189, 0x84 }, { 190, 0x5a }, { 191, 0x74 }, { 192, 0xf9 }, { 193, 0x6d },
-    { 194, 0x6f },
-};
+enum { LINUX, XT, ATSET1, ATSET2, ATSET3, OSX, XT_KBD, USB, WIN32, QNUM, SETS };
+#define KEYS(set) set ## _keys, ARRAY_N(set ## _keys)
 
-static const char *const sets[] = { "linux", "xt", "atset1", "atset2", "atset3", "osx", "xt_kbd", "usb", "win32", "qnum" };
+static const struct { const char *name; const struct key *keys; size_t n; } sets[SETS] = {
+    [LINUX] = { "linux", KEYS(linux) }, [XT] = { "xt", NULL, 0 }, [ATSET1] = { "atset1", NULL, 0 }, [ATSET2] = { "atset2", KEYS(atset2) }, [ATSET3] = { "atset3", KEYS(atset3) },
+    [OSX] = { "os_x", KEYS(osx) }, [XT_KBD] = { "xt_kbd", NULL, 0 }, [USB] = { "usb", KEYS(usb) }, [WIN32] = { "win32", KEYS(win32) }, [QNUM] = { "qnum", NULL, 0 },
+};
 
 const char *keymap_name(uint32_t set)
 {
-    return set < ARRAY_N(sets) ? sets[set] : NULL;
+    return set < SETS ? sets[set].name : NULL;
+}
+
+static bool is_key(int number)
+{
+    for (size_t i = 0; i < ARRAY_N(linux_keys); i++)
+        if (linux_keys[i].number == number)
+            return true;
+    return number >= 0 && number <= LINUX_SAME;
 }
 
 int keymap_number(uint32_t set, uint32_t code)
 {
-    enum { LINUX, XT, ATSET1, XT_KBD = 6, QNUM = 9 };
-    switch (set) {
-    case LINUX:
-        if (code >= 1 && code <= LINUX_SAME)
-            return (int)code;
-        for (size_t i = 0; i < ARRAY_N(linux_map); i++)
-            if (linux_map[i].linux_code == code)
-                return linux_map[i].number;
-        return -1;
-    case XT: case ATSET1: case XT_KBD:
-        if (code >= 1 && code < 0x80)
-            return (int)code;
-        return code >> 8 == 0xe0 && (code & 0xff) < 0x80 ? (int)(code & 0x7f) | 0x80 : -1;
-    case QNUM:
-        return code >= 1 && code <= 0xff ? (int)code : -1;
-    default:
-        return -1;
+    if (set == QNUM)
+        return code <= UINT16_MAX ? (int)code : -1;        /* QEMU knows which are keys */
+    if (set == XT || set == ATSET1 || set == XT_KBD) {
+        int number = code < 0x80 ? (int)code : code >> 8 == (set == XT_KBD ? 1 : 0xe0) && (code & 0xff) < 0x80 ? (int)(code & 0x7f) | 0x80 : -1;
+        return is_key(number) ? number : -1;
     }
+    if (set == LINUX && code <= LINUX_SAME)
+        return (int)code;
+    for (size_t i = 0; set < SETS && i < sets[set].n; i++)
+        if (sets[set].keys[i].code == code)
+            return sets[set].keys[i].number;
+    return -1;
 }
