@@ -556,13 +556,15 @@ static void states(void)
     unlink(a);
     put(a, "another one's file");
     tap_ok(fd >= 0 && settle(false, &fd) == -ESTALE && access(a, F_OK) == 0, "what somebody put in its place is not");
-    put(b, "LibvirtQemudSave and so on");
+    put(b, "LibvirtQemudSave, its head up to the last byte of it, which is not looked at here, and then some more");
     fd = open_for(MF_PROBE | MF_RO, b);
     tap_ok(fd >= 0 && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY && lseek(fd, 0, SEEK_CUR) == 0 && read(fd, text, 16) == 16 && settle(false, &fd) == 0 && access(b, F_OK) == 0, "a saved state is opened to be read, and stays");
     fd = open_for(MF_PROBE, b);
     tap_ok(fd >= 0 && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR && stat(b, &st) == 0 && st.st_size == 26, "or to be changed, and is not emptied");
     close(fd);
-    refused(MK_STATE, MF_PROBE | MF_RO, a, "image magic is incorrect", "anything else is not opened");
+    refused(MK_STATE, MF_PROBE | MF_RO, a, "failed to read qemu header", "what is shorter than a head is not opened");
+    put(a, "LibvirtQemudJunk, its head up to the last byte of it, which is not looked at here, and then some more");
+    refused(MK_STATE, MF_PROBE | MF_RO, a, "image magic is incorrect", "nor is anything else");
     refused(MK_STATE, MF_PROBE, a, "image magic is incorrect", "nor to be changed");
     put(a, "Libvirt");
     refused(MK_STATE, MF_PROBE | MF_RO, a, "failed to read qemu header", "nor what is shorter");
