@@ -556,18 +556,17 @@ static void states(void)
     unlink(a);
     put(a, "another one's file");
     tap_ok(fd >= 0 && settle(false, &fd) == -ESTALE && access(a, F_OK) == 0, "what somebody put in its place is not");
-    put(b, "LibvirtQemudSave, its head up to the last byte of it, which is not looked at here, and then some more");
+    static const char saved[] = "LibvirtQemudSave, its head up to the last byte of it, which is not looked at here, and then some more";
+    put(b, saved);
     fd = open_for(MF_PROBE | MF_RO, b);
     tap_ok(fd >= 0 && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY && lseek(fd, 0, SEEK_CUR) == 0 && read(fd, text, 16) == 16 && settle(false, &fd) == 0 && access(b, F_OK) == 0, "a saved state is opened to be read, and stays");
     fd = open_for(MF_PROBE, b);
-    tap_ok(fd >= 0 && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR && stat(b, &st) == 0 && st.st_size == 26, "or to be changed, and is not emptied");
+    tap_ok(fd >= 0 && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR && stat(b, &st) == 0 && st.st_size == sizeof saved - 1, "or to be changed, and is not emptied");
     close(fd);
     refused(MK_STATE, MF_PROBE | MF_RO, a, "failed to read qemu header", "what is shorter than a head is not opened");
     put(a, "LibvirtQemudJunk, its head up to the last byte of it, which is not looked at here, and then some more");
     refused(MK_STATE, MF_PROBE | MF_RO, a, "image magic is incorrect", "nor is anything else");
     refused(MK_STATE, MF_PROBE, a, "image magic is incorrect", "nor to be changed");
-    put(a, "Libvirt");
-    refused(MK_STATE, MF_PROBE | MF_RO, a, "failed to read qemu header", "nor what is shorter");
     unlink(a);
     refused(MK_STATE, MF_PROBE | MF_RO, a, "Failed to open file", "what is not there is not made");
     tap_ok(access(a, F_OK) < 0, "indeed");
@@ -579,7 +578,7 @@ static void states(void)
         perror("link");
     refused(MK_STATE, 0, a, "Failed to create file", "nor a second name");
     unlink(a);
-    tap_ok(stat(b, &st) == 0 && st.st_size == 26, "which is as it was");
+    tap_ok(stat(b, &st) == 0 && st.st_size == sizeof saved - 1, "which is as it was");
     if (mkfifo(a, 0600) < 0)
         perror("mkfifo");
     refused(MK_STATE, 0, a, "is not a regular file", "a FIFO is not written to");
