@@ -9,22 +9,18 @@
 #define DELAY_FIRST_MS 100u
 #define DELAY_MAX_MS 30000u
 
-static void spawn(struct life *l);
-
-static void on_timer(struct loop_timer *t)
-{
-    spawn(t->data);
-}
+static void spawn(struct loop_timer *t);
 
 static void wait_for(struct life *l, uint32_t ms)
 {
     l->state = LIFE_WAIT;
-    loop_after(&l->timer, ms > DELAY_MAX_MS ? DELAY_MAX_MS : ms, on_timer, l);
+    loop_after(&l->timer, ms > DELAY_MAX_MS ? DELAY_MAX_MS : ms, spawn, l);
 }
 
-static void spawn(struct life *l)
+static void spawn(struct loop_timer *t)
 {
-    loop_cancel(&l->timer);
+    struct life *l = t->data;
+    loop_cancel(t);
     struct peer *p = l->spawn(l);
     if (p) {
         life_adopt(l, p);
@@ -53,7 +49,8 @@ void life_start(struct life *l)
     if (l->state == LIFE_UP || l->state == LIFE_WAIT)
         return;
     l->deaths = 0;
-    spawn(l);
+    l->timer.data = l;
+    spawn(&l->timer);
 }
 
 void life_release(struct life *l)
@@ -82,7 +79,7 @@ bool life_peer_died(struct life *l, const struct exited *x, const char **decisio
     } else if (l->ended) {
         l->ended(l);
     } else if (!finished) {     /* nobody is told, so it is tried again, seldom */
-        loop_after(&l->timer, DELAY_MAX_MS, on_timer, l);
+        loop_after(&l->timer, DELAY_MAX_MS, spawn, l);
     }
     return again;
 }

@@ -177,12 +177,12 @@ struct peer *peer_spawn(struct born *n)
     return p;
 }
 
-static void spares_make(int role, unsigned most)
+void peer_soon(int role)
 {
     struct born n;
-    unsigned have;
+    unsigned have, most = objects_roles[role].spares;
     struct peer *p = spare_find(role, &have);
-    for (have += p != NULL; have < most; have++) {
+    for (have += p != NULL; have < (most ? most : 1); have++) {
         born_begin(&n, role, 0, "");
         if ((p = peer_spawn(&n)))
             p->spare = true;
@@ -194,7 +194,7 @@ static void spares_fill(struct loop_timer *t)
     (void)t;
     for (int role = 0; role < ROLE_N; role++)
         if (objects_roles[role].spares)     /* each look is one at all peers */
-            spares_make(role, objects_roles[role].spares);
+            peer_soon(role);
 }
 
 void peer_spares(void)
@@ -216,11 +216,6 @@ struct peer *peer_take(int role, uint64_t object, const char *name)
     p->spare = false;
     p->object = object;
     return p;
-}
-
-void peer_soon(int role)
-{
-    spares_make(role, 1);
 }
 
 void peer_not_needed(void)
