@@ -13,7 +13,7 @@
 /* One name used throughout: directory, binary, policy table, uid, log tag. */
 #define ROLES(R) \
     R(KEEPER, "keeper") R(SUPERVISOR, "supervisor") R(GATEWAY, "gateway") R(XMLC, "xmlc") R(PROBE, "probe") R(CONF, "conf") \
-    R(HOST, "host") R(LOG, "log") R(QEMU, "qemu") R(HAND_OPEN, "hand-open") R(HAND_NET, "hand-net") R(HAND_LAUNCH, "hand-launch") \
+    R(HOST, "host") R(LOG, "log") R(QEMU, "qemu") R(HAND_OPEN, "hand-open") R(HAND_NET, "hand-net") R(HAND_HOOK, "hand-hook") R(HAND_LAUNCH, "hand-launch") \
     R(PID1, "pid1") R(LOCK, "lock") R(HOLDER, "holder") R(ZIP, "zip") R(TALK, "talk")
 enum role {
 #define R(id, name) ROLE_##id,

@@ -42,6 +42,8 @@ enum internal_op {
     IN_DOC_UNPLUG,      /* CALL supervisor -> xmlc: struct plug_alias: a device has gone from a running guest; fds: caps, settings, its BFD_TREE and BFD_MANIFEST. Reply: IN_DOC: the
                          * tree without it, and the manifest with MF_GONE on what it had */
     IN_DOC_ELEMENT,     /* CALL qemu worker -> supervisor -> xmlc: fd [0] text of one element of <metadata>. Reply: fd [0] its tree, namespaces and all */
+    IN_DOC_HOOK,        /* CALL supervisor -> xmlc: the document of a run as hook scripts get it. struct doc_start: id, 0: it has ended; fds: caps, settings, BFD_TREE, and as far as there are
+                         * any BFD_MANIFEST, BFD_GRANTS of the run. Reply: fd [0] sealed memfd: its text */
     /* supervisor -> conf */
     IN_CONF_SETTINGS = 64, /* CALL the daemon's front -> conf, before all else: reply body struct settings (settings.h) */
     IN_CONF_LIST,       /* CALL: arg = dir_kind; reply: a memfd of packed struct conf_entry */
@@ -123,6 +125,8 @@ enum internal_op {
                          * runs, and what only the other one's says is no more. hand-net: the same of its MK_LINKs. Reply: struct hand_done; a failure: it is as the other one says */
     IN_HAND_STATE,      /* hand-open. CALL: struct hand_req; fds: [0] a manifest with MK_STATE, [1] its grants, [2], if any, what was opened: it is whole, and is brought to the disk. Else a
                          * file that was made is removed again, one that was there is emptied. Reply: struct hand_done */
+    IN_HAND_HOOK,       /* hand-hook. CALL: struct hand_hook; fd [0], if there is one, sealed memfd: the text that the scripts get. Reply: struct hand_done; fd [0], of the operation "restore" only
+                         * and if the scripts printed one: sealed memfd: the text in its place */
     /* debug, admin door only */
     IN_WORKERS = 128,   /* CALL: reply: struct peer_row, one after the other */
     IN_WORKER_DEBUG,    /* CALL admin gateway -> supervisor -> qemu worker: arg: enum worker_debug; object in the header. Reply: msgpack [[[name, value] ...]]: what it is doing */
@@ -313,5 +317,6 @@ struct hand_daemon { uint32_t daemon /* enum host_daemon */, readonly, uid, gid 
 /* What block devices below /dev are called wherever they are reached from, by the manifest's indexes; "": by no such name. */
 struct disk_key { char lvm[40], scsi[216]; };
 struct disk_keys { uint32_t n, no_udev /* nobody has noted what is called how */; struct disk_key v[MANIFEST_ENTRIES_MAX]; };
+struct hand_hook { uint32_t timeout_s, pad; char op[16] /* prepare, start ...: libvirt's name */; char name[NAME_MAX_BYTES] /* the guest's; "": of the daemon itself */; };
 struct hand_pid { int32_t id; uint32_t pad; char name[NAME_MAX_BYTES]; };       /* id: what the status file says, for a guest that another daemon started */
 #endif

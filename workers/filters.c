@@ -24,6 +24,7 @@ static const char *const names[ROLE_N] = {
     [ROLE_QEMU] = "qemu.qemu_process qemu.qemu_monitor qemu.qemu_agent",
     [ROLE_HAND_OPEN] = "security.security_dac util.file",
     [ROLE_HAND_NET] = "util.netdevtap",
+    [ROLE_HAND_HOOK] = "util.hook",
     [ROLE_HAND_LAUNCH] = "util.command util.cgroup",
     [ROLE_LOCK] = "locking.lock_driver",
     [ROLE_HOLDER] = "locking.lock_driver",

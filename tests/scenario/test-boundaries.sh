@@ -8,7 +8,7 @@ step "keeper, supervisor and the hands link libc, and libnl in hand-net only"
 if nm "$BUILDDIR/virtqemud" 2>/dev/null | grep -q __asan_init; then
     echo "(built with sanitizers: not looked at)"
 else
-    for program in virtqemud virtlogd virtlockd roles/keeper roles/supervisor roles/supervisor-logd roles/supervisor-lockd roles/hand-open roles/hand-launch roles/hand-net roles/pid1 roles/log roles/lock roles/holder roles/conf; do
+    for program in virtqemud virtlogd virtlockd roles/keeper roles/supervisor roles/supervisor-logd roles/supervisor-lockd roles/hand-open roles/hand-hook roles/hand-launch roles/hand-net roles/pid1 roles/log roles/lock roles/holder roles/conf; do
         [ -x "$BUILDDIR/$program" ] || continue
         for library in $(readelf -d "$BUILDDIR/$program" | awk '/\(NEEDED\)/ { gsub(/[][]/, "", $NF); print $NF }'); do
             case $program:$library in

@@ -20,7 +20,7 @@ cd "$BUILDDIR"
 "$SRCDIR/configure" -q --prefix=/usr --sysconfdir=/etc --localstatedir=/var --runstatedir=/run --enable-werror CC="musl-gcc -idirafter $BOX/headers"
 make -s policy/mkfilter CC=cc       # runs at build time, where libseccomp is the host's
 make -s ipc/schema/op-numbers.h
-musl="virtqemud virtlogd virtlockd roles/keeper roles/supervisor roles/supervisor-logd roles/supervisor-lockd roles/hand-open roles/hand-launch roles/pid1 roles/conf roles/log roles/lock roles/holder roles/host roles/gateway"
+musl="virtqemud virtlogd virtlockd roles/keeper roles/supervisor roles/supervisor-logd roles/supervisor-lockd roles/hand-open roles/hand-hook roles/hand-launch roles/pid1 roles/conf roles/log roles/lock roles/holder roles/host roles/gateway"
 # shellcheck disable=SC2086
 make -s -j"$(nproc)" $musl
 make -s -j"$(nproc)" roles/xmlc roles/probe roles/qemu roles/hand-net LDFLAGS=-Wl,--unresolved-symbols=ignore-all LIBXML_LIBS= JANSSON_LIBS= JANSSON_STATIC_LIBS= LIBNL_LIBS= MSGPACK_LIBS=

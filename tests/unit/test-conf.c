@@ -91,7 +91,7 @@ static void test_filters(void)
         { "", "", "" }, { "  ", "", "" }, { "1:gateway", "1:*gateway* ", "gateway:1" }, { "4:remote", "4:*remote* ", "gateway:4" },
         { "1:logging", "1:*logging* ", "supervisor:1 log:1 zip:1 talk:1" }, { "1:locking", "1:*locking* ", "lock:1 holder:1 talk:1" },
         { "2:qemu_monitor", "2:*qemu_monitor* ", "qemu:2" }, { "1:nothing", "1:*nothing* ", "" },
-        { "1:hand-net 4:hand-", "1:*hand-net* 4:*hand-* ", "hand-open:4 hand-net:1 hand-launch:4" }, { "4:hand- 1:hand-net", "4:*hand-* 1:*hand-net* ", "hand-open:4 hand-net:4 hand-launch:4" },
+        { "1:hand-net 4:hand-", "1:*hand-net* 4:*hand-* ", "hand-open:4 hand-net:1 hand-hook:4 hand-launch:4" }, { "4:hand- 1:hand-net", "4:*hand-* 1:*hand-net* ", "hand-open:4 hand-net:4 hand-hook:4 hand-launch:4" },
         { "3:qemu 1:qemu", "3:*qemu* 1:*qemu* ", "" }, { "01:zip", "1:*zip* ", "zip:1" }, { "+1:+zip:x", "1:*zip* ", "zip:1" }, { " \t1:zip  2:probe", "1:*zip* 2:*probe* ", "probe:2 zip:1" },
         { "1:z*p 2:p?obe", "1:*z*p* 2:*p?obe* ", "probe:2 zip:1" }, { "1:z?", "1:*z?* ", "zip:1" }, { "1:zip?", "1:*zip?* ", "" }, { "1:*zi*", "1:**zi** ", "zip:1" },
         { "1:client?rpc", "1:*client?rpc* ", "" }, { "1:aab*ab", "1:*aab*ab* ", "" }, { "2:do*o*do*in", "2:*do*o*do*in* ", "" }, { "2:d*n?dom*n", "2:*d*n?dom*n* ", "" }, { "2:c*.d*n_c?nf", "2:*c*.d*n_c?nf* ", "xmlc:2" },
