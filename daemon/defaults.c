@@ -17,7 +17,7 @@ void settings_defaults(struct settings *s, bool session)
         .max_client_requests = 5, .admin_max_clients = 5, .admin_min_workers = 1, .admin_max_workers = 5, .admin_max_queued_clients = 5,
         .admin_max_client_requests = 5, .keepalive_interval = 5, .keepalive_count = 5, .admin_keepalive_interval = 5, .admin_keepalive_count = 5,
         .vnc_listen = "127.0.0.1", .spice_listen = "127.0.0.1", .remote_display_port_min = 5900, .remote_display_port_max = 65535,
-        .dynamic_ownership = 1,
+        .dynamic_ownership = 1, .hook_timeout_s = 60,
         .log_max_size = 2u << 20, .log_max_backups = 3, .owner_uid = ~0u, .owner_gid = ~0u,
     };
     memset(s->log[LOG_FILTERS].from, LOG_L_WARN, LOG_ROLES_MAX);
@@ -45,7 +45,7 @@ int settings_check(const struct settings *s, const char **what)
         TEXT(log[LOG_OUTPUTS].to[0].name), TEXT(log[LOG_OUTPUTS].to[1].name), TEXT(log[LOG_OUTPUTS].to[2].name), TEXT(log[LOG_OUTPUTS].to[3].name) };
     const struct { const char *name; uint32_t v, lo, hi; } ranges[] = {
         RANGE(magic, SETTINGS_MAGIC, SETTINGS_MAGIC), RANGE(unix_sock_ro_perms, 0, 0777), RANGE(unix_sock_rw_perms, 0, 0777), RANGE(unix_sock_admin_perms, 0, 0777),
-        RANGE(max_clients, 1, 1u << 20), RANGE(max_client_requests, 1, 1u << 20), RANGE(admin_max_clients, 1, 1u << 20), RANGE(log_level, 0, 4),
+        RANGE(max_clients, 1, 1u << 20), RANGE(max_client_requests, 1, 1u << 20), RANGE(admin_max_clients, 1, 1u << 20), RANGE(log_level, 0, 4), RANGE(hook_timeout_s, 1, 3600),
         RANGE(uid_base, 0, 0xf0000000u), RANGE(uid_count, 0, 1u << 26), RANGE(auth_unix_ro, AUTH_NONE, AUTH_POLKIT), RANGE(auth_unix_rw, AUTH_NONE, AUTH_POLKIT),
     };
     for (size_t i = 0; i < ARRAY_N(texts); i++)

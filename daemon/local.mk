@@ -6,6 +6,7 @@ front_sources = \
 	%reldir%/defaults.c \
 	%reldir%/door.c %reldir%/door.h \
 	%reldir%/held.c \
+	%reldir%/hooks.c \
 	%reldir%/kind.h \
 	%reldir%/layout.c \
 	%reldir%/listen.c \

@@ -236,6 +236,7 @@ int prepare(struct keeper_start *k, const char *pid_file)
     }
     log_threshold = k->settings.log[LOG_FILTERS].from[ROLE_KEEPER];
     host_uuid(k->settings.host_uuid);
+    hooks_look(&k->layout, &k->settings);
     uint32_t version = 0;
     if ((r = keep_caps(k, &version)) || (r = keep(ROLE_SUPERVISOR, BFD_SETTINGS, 0, frame_memfd("settings", &k->settings, sizeof k->settings))) ||
         (r = keep(ROLE_SUPERVISOR, BFD_LAYOUT, 0, frame_memfd("layout", &k->layout, sizeof k->layout))) || (r = keep_pages(&k->settings, k->layout.session, version)) || (r = keep_folders(&k->layout)) ||

@@ -42,6 +42,7 @@ static int page_renew(const struct settings *s, const struct settings *was)
     if (s->admin_max_clients != was->admin_max_clients)
         h.limits[1].max_clients = s->admin_max_clients;
     memcpy(h.log, s->log, sizeof h.log);
+    h.reloaded = 1;
     return pwrite(page->fd, &h, sizeof h, 0) == (ssize_t)sizeof h ? 0 : -EIO;
 }
 
@@ -57,6 +58,7 @@ static int renew(struct keeper_start *k, const struct settings *fresh)
     if (r < 0)
         return r;
     keep_fixed(&next.settings, &k->settings);
+    hooks_look(&next.layout, &next.settings);
     AUTO_CLOSE fd = frame_memfd("settings", &next.settings, sizeof next.settings);
     if (fd < 0 || (r = page_renew(&next.settings, &k->settings)) < 0)
         return fd < 0 ? fd : r;

@@ -86,7 +86,7 @@ enum door { DOOR_RW, DOOR_RO, DOOR_ADMIN, DOOR_N };
 /* Workers are a number that is told, for each client has a process of its own. */
 struct limits { uint32_t max_clients, max_anonymous, min_workers, max_workers, prio_workers, timeout_s /* --timeout; [0] only */; };
 #define LIMIT_LEFT UINT32_MAX       /* in what asks for a change: as it is */
-struct clients_head { uint32_t magic, workers, admin_count, pad; uint64_t next_id;
+struct clients_head { uint32_t magic, workers, admin_count, reloaded /* the front has read the configuration again, and no supervisor has said so yet */; uint64_t next_id;
     /* what is in force, [1] of the admin door; of the workers: what the admin program has set since the start, 0: as the settings say */
     struct limits limits[2];
     struct logging log[LOG_PARTS_N];

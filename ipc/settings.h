@@ -6,6 +6,7 @@
 #define SETTINGS_MAGIC 0x53455431u
 enum { REQUIRE_UNLESS_AUTO = 2 };
 enum stdio_handler { STDIO_OWN /* a log role of the guest's; the key is not set */, STDIO_FILE /* the same, and files grow on */, STDIO_LOGD /* the host's virtlogd */ };
+enum hooks { HOOKS_QEMU = 1, HOOKS_DAEMON = 2 };
 enum auth_kind { AUTH_NONE = 0, AUTH_SASL = 1, AUTH_POLKIT = 2 };
 /* Where log lines go; which of stderr and syslog it is without any depends on who started the daemon. */
 enum log_to { LOG_TO_NONE /* the end of the table */, LOG_TO_STDERR, LOG_TO_FILE, LOG_TO_SYSLOG, LOG_TO_JOURNALD };
@@ -54,6 +55,8 @@ struct settings {
     /* not of a file, but found before the daemon is locked in */
     uint32_t kvm_error;                  /* errno of opening KVM's device; 0: it can be had */
     uint32_t kvm_vcpus, kvm_tsc_khz, kvm_tsc_scales;     /* the most processors a guest can have; its time stamp counter, 0 unknown */
-    uint32_t reserved[20];
+    uint32_t hooks;                      /* enum hooks: what there are scripts for */
+    uint32_t hook_timeout_s;             /* bulkhead_hook_timeout */
+    uint32_t reserved[18];
 };
 #endif

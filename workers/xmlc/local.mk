@@ -10,7 +10,7 @@ libxmlc_a_SOURCES = \
 nodist_libxmlc_a_SOURCES = %reldir%/schema-tables.c
 libxmlc_a_CFLAGS = $(AM_CFLAGS) $(LIBXML_CFLAGS)
 pkglibexec_PROGRAMS += roles/xmlc
-roles_xmlc_SOURCES = %reldir%/abi.c %reldir%/cpu-ops.c %reldir%/files.c %reldir%/files.h %reldir%/ops.c %reldir%/ops-set.c %reldir%/status.c %reldir%/xmlc.c %reldir%/xmlc.h
+roles_xmlc_SOURCES = %reldir%/abi.c %reldir%/cpu-ops.c %reldir%/files.c %reldir%/files.h %reldir%/hook.c %reldir%/hook.h %reldir%/ops.c %reldir%/ops-set.c %reldir%/status.c %reldir%/xmlc.c %reldir%/xmlc.h
 roles_xmlc_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(LIBXML_CFLAGS)
 roles_xmlc_LDADD = libxmlc.a libplan.a libworker.a libroutes.a libpolicy.a libipc.a
 if STATIC_XML

@@ -17,6 +17,7 @@
 #include "workers/tree-form.h"
 #include "workers/tree-marks.h"
 #include "workers/xmlc/files.h"
+#include "workers/xmlc/hook.h"
 #include "workers/xmlc/parse.h"
 #include "workers/xmlc/run.h"
 
@@ -521,6 +522,7 @@ int main(void)
     for (size_t i = 0; i < ARRAY_N(in); i++)
         answers(OP_IN(in[i]), on_call);
     answers(OP_IN(IN_DOC_ELEMENT), on_element);
+    answers(OP_IN(IN_DOC_HOOK), on_hook);
     for (const struct stored_op *s = live_sets; s->op; s++)
         answers(s->op, on_call);
     w.ops = ops;
