@@ -26,6 +26,7 @@ roles_supervisor_SOURCES = $(supervisor_core) \
 	%reldir%/qemud/doc.c \
 	%reldir%/qemud/events.c \
 	%reldir%/qemud/guest.c %reldir%/qemud/guest.h \
+	%reldir%/qemud/hook.c \
 	%reldir%/qemud/load.c \
 	%reldir%/qemud/manifest_policy.c \
 	%reldir%/qemud/objects.c \

@@ -72,7 +72,7 @@ struct run {
     int slot;
     int32_t id;
     uint8_t phase;
-    bool launching, launched, has_word /* the worker, or a destroy, said how it ends */;
+    bool launching, launched, has_word /* the worker, or a destroy, said how it ends */, unheard /* no hook script has heard of it */;
     int32_t stub;                   /* the PID-1 stub; 0: it does not live */
     uint32_t create_flags;
     struct life worker;             /* its number is known from its birth on; life cares for it once the guest is up */
@@ -119,6 +119,11 @@ void talk_begin(struct run *r, uint32_t what /* enum talk_what */, const struct 
 int talk_logs(struct flow *f);                              /* steps of a start whose logs are virtlogd's; else there is none */
 int talk_connected(struct flow *f, struct frame *fr);
 int talk_go(struct flow *f);
+
+/* hook.c: steps: "prepare" ... of the flow's run, or of the daemon itself */
+int hook_go(struct flow *f);
+int hook_got(struct flow *f, struct frame *fr);
+int hook_restore(struct flow *f);                           /* of a start: with what was saved, if anything was */
 
 /* save.c */
 extern const struct step save_steps[], saved_xml_steps[], saved_define_steps[];        /* managed save */

@@ -102,6 +102,7 @@ static int taken(struct flow *f, struct frame *fr)
     return FLOW_NEXT;
 }
 
+static const struct step reload_steps[] = { { "reload", hook_go, hook_got, flow_without }, { 0 } }, reconnect_steps[] = { { "reconnect", hook_go, hook_got, flow_without }, { 0 } };
 static const struct step adopt_steps[] = { READ_STEPS, { "process", take_over, taken, again }, { 0 } };
 
 static void adopt_done(struct flow *f, bool ok)
@@ -127,6 +128,9 @@ static void adopt_done(struct flow *f, bool ok)
         if (r->stub) {
             guest_up(r, NULL);
             saved_forget(r);      /* of a guest that runs on there is none */
+            struct flow *told = run_flow(reconnect_steps, flow_answered, NULL, r);
+            if (told)
+                flow_go(told);
         } else                          /* its process is no more, and what is left in its cgroup is not known */
             stop_begin(r, saved ? &stop_saved : &stop_crashed, NULL, NULL);
     }
@@ -153,6 +157,10 @@ static void loaded(void)
     }
     life_start(&host_life);
     ready();
+    struct flow *f = sup.clients->reloaded ? flow_start(reload_steps, flow_answered, NULL) : NULL;
+    sup.clients->reloaded = 0;
+    if (f)
+        flow_go(f);
 }
 
 /* Keeps AT_ONCE flows going; the last one to end finds nothing left, and the next list is asked for. */
@@ -214,8 +222,8 @@ static void list_done(struct flow *f, bool ok)
 
 void objects_load(void)
 {
-    static const struct step list_steps[] = { { "list", list_go, list_got, NULL }, { 0 } };
-    struct flow *f = !sup.index.head->loaded && list < ARRAY_N(lists) ? flow_start(list_steps, list_done, NULL) : NULL;
+    static const struct step list_steps[] = { { "start", hook_go, hook_got, flow_without }, { "list", list_go, list_got, NULL }, { 0 } };
+    struct flow *f = !sup.index.head->loaded && list < ARRAY_N(lists) ? flow_start(list_steps + !!list /* the daemon's start is one */, list_done, NULL) : NULL;
     if (f)
         flow_go(f);
     else

@@ -48,6 +48,7 @@ static int begin(struct flow *f)
         h->next_id = h->next_id > 0 && h->next_id < INT32_MAX ? h->next_id + 1 : 1;
     r->id = f->id = h->next_id++;
     r->phase = RUN_STARTING;
+    r->unheard = true;
     r->create_flags = f->caller.arg;
     SLOT_EDIT(row, f->slot)
         row->autodestroy = f->caller.arg & START_AUTODESTROY ? f->caller.number : 0;
@@ -189,9 +190,9 @@ static int xml_slot(struct flow *f)
     return doc_claim(f);
 }
 
-#define START_STEPS { "begin", begin, NULL, NULL }, { "saved", saved_go, saved_got, NULL }, { "read", read_text, doc_text_got, NULL }, { "compile", doc_xmlc_call, run_compiled, NULL }, { "judge", saved_judge, NULL, NULL }, { "look", chain_look, chain_looked, NULL }, \
-    { "probe", chain_probe, chain_probed, NULL }, { "connect", talk_logs, talk_connected, NULL }, { "logs", talk_go, run_open, NULL }, { "open", open_go, run_opened, NULL }, { "net", run_net, run_opened, NULL }, { "worker", worker_go, NULL, worker_died }, \
-    { "tune", run_tune, hand_did, NULL }, { "up", up, NULL, NULL }, { "image", saved_drop, saved_dropped, flow_without }, { 0 }
+#define START_STEPS { "begin", begin, NULL, NULL }, { "saved", saved_go, saved_got, NULL }, { "restore", hook_restore, hook_got, NULL }, { "read", read_text, doc_text_got, NULL }, { "compile", doc_xmlc_call, run_compiled, NULL }, { "prepare", hook_go, hook_got, NULL }, { "judge", saved_judge, NULL, NULL }, { "look", chain_look, chain_looked, NULL }, \
+    { "probe", chain_probe, chain_probed, NULL }, { "connect", talk_logs, talk_connected, NULL }, { "logs", talk_go, run_open, NULL }, { "open", open_go, run_opened, NULL }, { "net", run_net, run_opened, NULL }, { "start", hook_go, hook_got, NULL }, { "worker", worker_go, NULL, worker_died }, \
+    { "tune", run_tune, hand_did, NULL }, { "up", up, NULL, NULL }, { "started", hook_go, hook_got, NULL }, { "image", saved_drop, saved_dropped, flow_without }, { 0 }
 const struct step create_steps[] = { { "claim", doc_claim, NULL, NULL }, START_STEPS };
 const struct step create_xml_steps[] = { { "again", doc_again, NULL, NULL }, { "document", doc_xmlc_pass, doc_take, NULL }, { "slot", xml_slot, NULL, NULL }, START_STEPS };
 const struct step restore_steps[] = { { "again", doc_again, NULL, NULL }, FILE_STEPS, { "document", doc_xmlc_pass, doc_take, NULL }, { "slot", xml_slot, NULL, NULL }, START_STEPS };

@@ -142,9 +142,9 @@ static int finish(struct flow *f)
 }
 
 static const struct step steps[] = {
-    { "kill", kill_go, NULL, NULL }, { "word", word_go, NULL, NULL }, { "claim", claim_go, NULL, NULL }, { "worker", worker_go, NULL, NULL }, { "network", unnet_go, hand_did, flow_without },
+    { "kill", kill_go, NULL, NULL }, { "word", word_go, NULL, NULL }, { "claim", claim_go, NULL, NULL }, { "worker", worker_go, NULL, NULL }, { "stopped", hook_go, hook_got, flow_without }, { "network", unnet_go, hand_did, flow_without },
     { "reap", reap_go, hand_did, flow_without }, { "status", status_go, NULL, flow_without }, { "image", image_go, saved_dropped, flow_without },
-    { "finish", finish, NULL, NULL }, { 0 },
+    { "release", hook_go, hook_got, flow_without }, { "finish", finish, NULL, NULL }, { 0 },
 };
 
 void stop_begin(struct run *r, const struct guest_state *how, const struct caller *c, const struct err *e)

@@ -57,6 +57,7 @@ scenario_root_tests = \
 	%D%/test-logd-zip.py \
 	%D%/test-logd-libvirtd.py \
 	%D%/test-guest-leases.py \
+	%D%/test-guest-hooks.py \
 	%D%/test-guest-logd.py \
 	%D%/test-lockd-held.py \
 	%D%/test-lockd-rules.py \
@@ -70,6 +71,7 @@ scenario_root_tests = \
 	%D%/test-peer-plug.py \
 	%D%/test-peer-events.py \
 	%D%/test-peer-files.py \
+	%D%/test-peer-hooks.py \
 	%D%/test-peer-hostside.py \
 	%D%/test-peer-managedsave.py \
 	%D%/test-peer-inside.py \
