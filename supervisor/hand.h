@@ -55,8 +55,10 @@ int record_write(const struct hand *h, const char *name, const struct run_record
 int record_read(const struct hand *h, const char *name, struct run_record *r);
 /* Of a guest that libvirt's own daemon started, which notes a pid only: it is of a process that began before the note. Leaves r->id. */
 int record_foreign(const struct hand *h, const char *name, struct run_record *r);
+bool record_was_lent(const struct hand *h, const char *name);      /* libvirt's daemon had the guest since: its status file is what there is to know */
 /* What that run of the guest's left. -EADDRINUSE: one that no daemon has taken over lives with that id, and all by that id is its. */
 int record_remove(const struct hand *h, const char *name, int32_t id);
+void record_sweep(const struct hand *h);     /* of guests that ended while libvirt's daemon had them: it takes their status files along, and nothing of ours */
 bool record_lives(const struct hand *h, const char *name);  /* a process that was noted under that name runs */
 /* Whether a run may have them: -EBUSY: a guest of that name runs that no daemon has taken over; -EADDRINUSE: one with that id. */
 int record_free(const struct hand *h, const char *name, int32_t id);

@@ -129,6 +129,8 @@ void hand_adopt(struct hand *h)
             log_warn("the first process of '%s' does not give what it holds: its consoles and logs stay closed: %s", q->name, strerror(-r));
             record_late(h, p.id, true);
         } else {
+            if (!late && (late = record_was_lent(h, q->name)))
+                record_late(h, p.id, true);
             held_take(&held, late, &done, fds + 2);
         }
     }

@@ -549,6 +549,7 @@ static void hand_reap(struct hand *h)
         }
     if (has_folder && rmdir(h->run_dir) < 0 && errno != ENOENT)
         log_warn("cannot remove '%s': %s", h->run_dir, strerror(errno));
+    record_sweep(h);
     hand_reply(h, &done, sizeof done, NULL, 0);
 }
 

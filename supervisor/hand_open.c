@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/random.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -346,6 +347,21 @@ int open_entry(struct opener *o, const struct manifest_entry *m, const char *pat
     return r;
 }
 
+/* libvirt's daemons take over no guest without such a file; what is in it its QEMU has never heard of. */
+static int open_master_key(struct opener *o)
+{
+    char path[sizeof o->h->run_dir + 16];
+    uint8_t key[32];
+    bool is_new;
+    util_format(path, sizeof path, "%s/master-key.aes", o->h->run_dir);
+    AUTO_CLOSE fd = path_open_out(path, O_WRONLY, 0, &is_new);
+    if (fd < 0 || getrandom(key, sizeof key, 0) != sizeof key)
+        return fd < 0 ? fd : -EIO;
+    open_note(o, path, fd);
+    ssize_t n = util_write_full(fd, key, sizeof key);
+    return n < 0 ? (int)n : 0;
+}
+
 /* SAFETY (monitor): the folder is root's alone and made anew, so that only the daemon reaches the monitor by its path.  QEMU gets the listening
  * end, and our connection waits in its backlog from before QEMU runs: nobody else is first. */
 static int open_monitor(struct opener *o, struct err *e)
@@ -364,6 +380,8 @@ static int open_monitor(struct opener *o, struct err *e)
         unlink(path);
     }
     open_note(o, folder, -1);
+    if ((r = open_master_key(o)) < 0)
+        return open_fail(o, e, -r, "Unable to create folder '%s'", folder);
     if ((r = sock_listen(path, 0600, &lfd)) < 0)
         return open_fail(o, e, -r, "Unable to listen on '%s'", path);
     open_note(o, path, -1);

@@ -6,6 +6,7 @@
  * libvirt's, QEMU's pid.  ID.door is where the guest's stub gives what it holds for a later daemon; it is ID.late once a daemon did without that.
  * Neither is ever taken from a stub that lives: it could not be had again. */
 #include "hand.h"
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -99,6 +100,15 @@ int record_read(const struct hand *h, const char *name, struct run_record *r)
     *r = got;
     r->start = start;
     return 0;
+}
+
+bool record_was_lent(const struct hand *h, const char *name)
+{
+    static const char theirs[] = "AUTO-GENERATED";      /* of the head that libvirt's daemons give their files */
+    char text[RECORD_BYTES];
+    struct stat st;
+    AUTO_CLOSE dir = folder_open(h);
+    return dir >= 0 && get(dir, name, ".xml", text, &st) == 0 && strstr(text, theirs);
 }
 
 int record_foreign(const struct hand *h, const char *name, struct run_record *r)
@@ -225,6 +235,26 @@ int record_remove(const struct hand *h, const char *name, int32_t id)
         if (file_name(file, name, suffixes[i]) == 0 && unlinkat(dir, file, 0) < 0 && errno != ENOENT)
             log_warn("cannot remove '%s': %s", file, strerror(errno));
     return 0;
+}
+
+void record_sweep(const struct hand *h)
+{
+    AUTO_CLOSE dir = folder_open(h);
+    int list = dir < 0 ? -1 : openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *d = list < 0 ? NULL : fdopendir(list);
+    for (struct dirent *e; d && (e = readdir(d));) {
+        char name[NAME_MAX + 1], file[NAME_MAX + 1];
+        struct run_record r;
+        size_t n = strlen(e->d_name);
+        if (n <= 4 || strcmp(e->d_name + n - 4, ".run") || util_format(name, sizeof name, "%.*s", (int)n - 4, e->d_name) < 0 || file_name(file, name, ".xml") < 0)
+            continue;
+        if (faccessat(dir, file, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT && !record_lives(h, name) && record_read(h, name, &r) == 0)
+            record_remove(h, name, r.id);
+    }
+    if (d)
+        closedir(d);
+    else if (list >= 0)
+        close(list);
 }
 
 int proc_start(int32_t pid, uint64_t *start)

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """A later daemon takes running guests over: by what was noted when they were started, whatever their status files say; NAME.pid is libvirt's."""
-import os, re, signal, sys, time
+import os, re, signal, subprocess, sys, time
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from guestlib import *
 
@@ -121,6 +121,90 @@ def foreign(box):
         assert_clean(b)
 
 
+def becomes(box, peer, command):
+    """The box's daemon is another one from its next start on; what its own was"""
+    was = box.command
+    box.peer, box.command, box.word = peer, command, "libvirtd" if peer else "virtqemud"
+    box.sock = os.path.join(box.dir, "run/libvirt", ("libvirt" if peer else "virtqemud") + "-sock")
+    box.uri = "qemu+unix:///system?socket=" + box.sock
+    return was
+
+
+def lent(box):
+    """Debian's libvirtd takes our guests over as they run, works with them, and gives them back with what it changed; no file changes its owner"""
+    with Box("guest-lent-peer", peer=True, start=False) as b:
+        theirs = b.command
+    images, names = os.path.join(box.dir, "var/lib/libvirt/images"), ("disk.qcow2", "low.qcow2", "more.qcow2", "cd.iso")
+    os.makedirs(images, exist_ok=True)
+    os.makedirs(os.path.join(box.dir, "run/lock"), exist_ok=True)       # libvirtd notes there who has a console
+    subprocess.check_call("qemu-img create -q -f qcow2 low.qcow2 8M; qemu-img create -q -f qcow2 -F qcow2 -b low.qcow2 disk.qcow2 8M; qemu-img create -q -f qcow2 more.qcow2 8M; truncate -s 4M cd.iso", shell=True, cwd=images)
+    for n in names:
+        os.chown(os.path.join(images, n), 12345, 12346)
+        os.chmod(os.path.join(images, n), 0o600)
+    disk = "<disk type='file' device='%s'><driver name='qemu' type='%s'/><source file='/var/lib/libvirt/images/%s'/><target dev='%s' bus='%s'/></disk>"
+    dom, console = boot(box, document("lent", disk % ("disk", "qcow2", "disk.qcow2", "vda", "virtio") + disk % ("disk", "qcow2", "more.qcow2", "vdb", "virtio") + disk % ("cdrom", "raw", "cd.iso", "hdc", "ide")
+                                      + "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel><interface type='ethernet'><target dev='lent0'/><model type='virtio'/></interface>"))
+    other = box.connect().defineXML(small("other"))
+    other.create()
+    console.sh("echo kept > /tmp/kept")
+    console.close()
+    pids = {name: pid_of(box, name) for name in ("lent", "other")}
+    box.stop_daemon()
+
+    ours, conf = becomes(box, True, theirs), os.path.join(box.dir, "etc/libvirt/qemu.conf")
+    was = open(conf).read() if os.path.exists(conf) else ""
+    with open(conf, "w") as f:
+        f.write("cgroup_controllers = []\n")       # where the groups of a guest are it cannot see in a box
+    box.start()
+    con = box.connect()
+    dom = con.lookupByName("lent")
+    assert dom.isActive() and dom.state() == [libvirt.VIR_DOMAIN_RUNNING, libvirt.VIR_DOMAIN_RUNNING_UNPAUSED] and dom.ID() == 1, (dom.state(), box.log_text()[-3000:])
+    assert dom.blockStats("vda")[0] > 0 and dom.blockInfo("vda")[0] == 8 << 20
+    dom.suspend()
+    dom.resume()
+    console = Console(box, "lent")
+    console.send("\n")
+    console.expect("# ")
+    assert "kept" in console.sh("cat /tmp/kept")
+    dom.attachDevice("<rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>")
+    console.until("test $(ls /sys/bus/virtio/drivers/virtio_rng | grep -c virtio) -ge 1")
+    dom.detachDevice(disk % ("disk", "qcow2", "more.qcow2", "vdb", "virtio"))
+    console.until("! grep vdb /proc/partitions")
+    dom.updateDeviceFlags("<disk type='file' device='cdrom'><target dev='hdc' bus='ide'/><readonly/></disk>", libvirt.VIR_DOMAIN_AFFECT_LIVE)
+    dom.setMetadata(libvirt.VIR_DOMAIN_METADATA_TITLE, "told to libvirtd", None, None, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+    con.lookupByName("other").destroy()
+    wait_for("other is gone", lambda: not is_running(pids["other"]), 20)
+    console.close()
+    con.close()
+    box.stop_daemon()
+    assert is_running(pids["lent"])
+
+    becomes(box, False, ours)
+    with open(conf, "w") as f:
+        f.write(was)
+    box.start()
+    con = box.connect()
+    dom = con.lookupByName("lent")
+    wait_for("other is known to be off", lambda: is_off(con.lookupByName("other")), 20)
+    assert dom.isActive() and dom.ID() == 1 and pid_of(box, "lent") == pids["lent"], box.log_text()[-3000:]
+    xml = dom.XMLDesc()
+    assert "<rng" in xml and "more.qcow2" not in xml and "cd.iso" not in xml and dom.metadata(libvirt.VIR_DOMAIN_METADATA_TITLE, None, libvirt.VIR_DOMAIN_AFFECT_LIVE) == "told to libvirtd", xml
+    assert dom.blockStats("vda")[0] > 0
+    console = Console(box, "lent")
+    console.send("\n")
+    console.expect("# ")
+    assert "kept" in console.sh("cat /tmp/kept")
+    console.close()
+    dom.destroy()
+    wait_for("lent is gone", lambda: not is_running(pids["lent"]), 20)
+    for n in names:
+        st = os.stat(os.path.join(images, n))
+        assert (st.st_uid, st.st_gid) == (12345, 12346), (n, st)
+    for n in ("lent", "other"):
+        con.lookupByName(n).undefine()
+    assert_clean(box)
+
+
 def late(box):
     """what a guest was told just before the daemon ended is on the disk for the next one, however slow that is"""
     dom = box.connect().defineXML(small("late"))
@@ -147,4 +231,4 @@ def late(box):
     assert_clean(box)
 
 
-main(taken, late, foreign)
+main(taken, late, lent, foreign)

@@ -202,6 +202,8 @@ void debug_elements(const struct guest *g);     /* names what the guest was star
 
 /* save.c: checkpoint and status file. */
 void save_now(struct guest *g);
+/* handback.c: what libvirt's daemons need in a status file st, and in the document dom in it. */
+void handback_status(struct guest *g, struct tree *st, struct tree *dom);
 void save_notes(struct guest *g);                                       /* the checkpoint alone */
 int save_load(struct guest *g);                                         /* 0, -ENOENT none yet, or negative errno */
 

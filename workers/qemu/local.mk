@@ -6,7 +6,7 @@ qemu_sources = \
 	%D%/call.c %D%/cleanup.c %D%/cpu.c %D%/debug.c %D%/doc.c %D%/dump.c %D%/ends.c %D%/guest.h \
 	%D%/jline.c %D%/jline.h %D%/keymap.c %D%/keymap.h %D%/keymap-sets.h %D%/later.c %D%/learn.c %D%/lease.c %D%/main.c %D%/migrate.c %D%/migrate.h %D%/notify.c %D%/opened.c %D%/ops.h \
 	%D%/plug.c %D%/plug.h %D%/plug_change.c %D%/plug_tune.c \
-	%D%/qevent.c %D%/qmp.c %D%/qmp.h %D%/resume.c %D%/save.c %D%/start.c %D%/state.c \
+	%D%/qevent.c %D%/qmp.c %D%/qmp.h %D%/resume.c %D%/handback.c %D%/save.c %D%/start.c %D%/state.c \
 	%D%/stats.c %D%/stats.h %D%/stream.c %D%/stream.h %D%/trace.c %D%/trace.h %D%/unplug.c \
 	$(NULL)
 roles_qemu_SOURCES = $(qemu_sources)

@@ -172,7 +172,7 @@ static void on_kept(struct worker *w, void *data, struct frame *f, const struct 
     }
 }
 
-/* libvirt's domstatus, as far as a later daemon needs it to find the monitor, the process and the live document. */
+/* libvirt's domstatus, as far as a later daemon, ours or libvirt's, needs it to find the monitor, the process and the live document. */
 static void status_file(struct guest *g)
 {
     g->status_again = g->status_busy;
@@ -204,6 +204,7 @@ static void status_file(struct guest *g)
         tree_append(st, tree_copy(cpu));
     struct tree *dom = tree_copy(g->tree);
     tree_form(dom, FORM_SECURE);
+    handback_status(g, st, dom);
     tree_append(st, dom);
     size_t n;
     AUTO_FREE char *text = tree_print(st, 0, &n);

@@ -265,6 +265,19 @@ static int begun_cpu(struct job *j, const struct tree *raw, struct tree *form)
     return 0;
 }
 
+/* A status file of ours tells libvirt's daemons to change no file's owner (workers/qemu/handback.c). */
+static void own_label(const struct tree *raw, struct tree *t)
+{
+    bool ours = doc_is(tree_first(raw, "bulkhead"), "seclabel", "dynamic");
+    for (struct tree *s = ours ? tree_first(t, "seclabel") : NULL; s; s = tree_next(s, "seclabel"))
+        if (doc_is(s, "model", "dac") && doc_is(s, "type", "static")) {
+            tree_set_attr(s, "type", "dynamic");
+            tree_set_attr(s, "relabel", "yes");
+            if (tree_text(s, "label") && !tree_first(s, "imagelabel"))
+                tree_set_text(tree_add(s, "imagelabel"), "%s", tree_text(s, "label"));
+        }
+}
+
 /* A status file: <domstatus> around the running guest's document. */
 static int on_status(struct job *j)
 {
@@ -283,6 +296,7 @@ static int on_status(struct job *j)
         return err_set(&j->e, VIR_ERR_XML_ERROR, VIR_FROM_DOMAIN, "status file lacks name, uuid, id or state of the domain");
     d.id = (int32_t)v;
     tree_make(t, "devices");
+    own_label(raw, t);
     AUTO_TREE *form = tree_copy(t);
     if (begun_cpu(j, raw, form))
         return -1;
