@@ -2,6 +2,7 @@
 #ifndef BULKHEAD_LAYOUT_H
 #define BULKHEAD_LAYOUT_H
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum daemon_id { DAEMON_QEMUD, DAEMON_LOGD, DAEMON_LOCKD, DAEMON_N };
@@ -23,4 +24,6 @@ struct layout {
 };
 /* Fills *l, for the daemon that the front was built for. 0 or a negative errno. */
 int layout_init(struct layout *l, bool session);
+/* Files of a run are in LIB_DIR/domain-ID-NAME and the like, with the first 20 characters of the guest's name (UTF-8): how many bytes that is. */
+size_t short_name_bytes(const char *name);
 #endif

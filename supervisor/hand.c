@@ -78,14 +78,11 @@ int hand_layout(const struct hand *h, struct layout *l)
 void hand_run(struct hand *h, int32_t id, const char *name)
 {
     struct layout l;
-    int n = 0, r = 0;
+    int r = 0;
     hand_check_text(name, NAME_MAX_BYTES);
-    for (int chars = 0; name[n]; n++)
-        if (((unsigned char)name[n] & 0xc0) != 0x80 && ++chars > 20)
-            break;
     h->run_dir[0] = 0;
     if (id && (r = strchr(name, '/') ? -EINVAL : hand_layout(h, &l)) == 0)
-        r = util_format(h->run_dir, sizeof h->run_dir, "%s/domain-%d-%.*s", l.lib_dir, id, n, name);
+        r = util_format(h->run_dir, sizeof h->run_dir, "%s/domain-%d-%.*s", l.lib_dir, id, (int)short_name_bytes(name), name);
     if (r < 0) {
         log_err("no folder for a guest's run: %s", strerror(-r));
         exit(2);

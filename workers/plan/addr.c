@@ -2,6 +2,7 @@
 #include "priv.h"
 #include <stdio.h>
 #include <string.h>
+#include "ipc/layout.h"
 
 const char *pl_alias(struct ctx *c, const struct tree *el)
 {
@@ -186,13 +187,8 @@ unsigned pl_bootindex(struct ctx *c, const struct tree *el, enum boot_kind kind)
 const char *pl_short_name(struct ctx *c)
 {
     const char *s = tree_text(c->in->dom, "name");
-    size_t n = 0;
     if (!c->short_name[0] && s)
-        for (unsigned chars = 0; *s && n + 1 < sizeof c->short_name; s++) {
-            if (((unsigned char)*s & 0xc0) != 0x80 && ++chars > 20)
-                break;
-            c->short_name[n++] = *s;
-        }
+        snprintf(c->short_name, sizeof c->short_name, "%.*s", (int)short_name_bytes(s), s);
     return c->short_name;
 }
 

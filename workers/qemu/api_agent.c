@@ -43,11 +43,7 @@ static void on_time(struct call *c, json_t *ret)
 OP_FN(api_get_time)
 {
     struct guest *g = w->data;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
-    uint32_t flags = mp_get_u32(&in);
-    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, 0, "qemuDomainGetTime") || call_need_agent(g, rq))
+    if (call_flags(g, rq, f, NULL) || call_need_agent(g, rq))
         return;
     call_agent(call_new(g, rq), "guest-get-time", NULL, 0, on_time);
 }
@@ -68,7 +64,7 @@ OP_FN(api_set_time)
         return;
     int64_t seconds = mp_get_int(&in);
     uint32_t nseconds = mp_get_u32(&in), flags = mp_get_u32(&in);
-    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, TIME_SYNC, "qemuDomainSetTime") || call_need_agent(g, rq))
+    if (call_end_args(g, rq, &in) || call_need_agent(g, rq))
         return;
     if (!(flags & TIME_SYNC) && (__builtin_mul_overflow(seconds, 1000000000ll, &ns) || __builtin_add_overflow(ns, (int64_t)nseconds, &ns))) {
         reply_err(g, rq, VIR_ERR_INVALID_ARG, "Time '%lld' is too big for guest agent", (long long)seconds);
@@ -96,13 +92,10 @@ static void on_hostname(struct call *c, json_t *ret)
 
 OP_FN(api_get_hostname)
 {
-    enum { HOSTNAME_LEASE = 1, HOSTNAME_AGENT = 2 };
+    enum { HOSTNAME_LEASE = 1 };
     struct guest *g = w->data;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
-    uint32_t flags = mp_get_u32(&in);
-    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, HOSTNAME_LEASE | HOSTNAME_AGENT, "qemuDomainGetHostname"))
+    uint32_t flags;
+    if (call_flags(g, rq, f, &flags))
         return;
     if (flags == HOSTNAME_LEASE) {
         reply_err(g, rq, VIR_ERR_NO_HOSTNAME, "no hostname found for domain %s", g->name);
@@ -153,8 +146,9 @@ OP_FN(api_interface_addresses)
     struct mp_out o;
     if (call_args(g, rq, f, &in))
         return;
-    uint32_t source = mp_get_u32(&in), flags = mp_get_u32(&in);
-    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, 0, "qemuDomainInterfaceAddresses") || call_need_up(g, rq))
+    uint32_t source = mp_get_u32(&in);
+    mp_get_u32(&in);
+    if (call_end_args(g, rq, &in) || call_need_up(g, rq))
         return;
     switch (source) {
     case SRC_AGENT:
@@ -228,11 +222,7 @@ static void on_fsinfo(struct call *c, json_t *ret)
 OP_FN(api_get_fsinfo)
 {
     struct guest *g = w->data;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
-    uint32_t flags = mp_get_u32(&in);
-    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, 0, "qemuDomainGetFSInfo") || call_need_agent(g, rq))
+    if (call_flags(g, rq, f, NULL) || call_need_agent(g, rq))
         return;
     call_agent(call_new(g, rq), "guest-get-fsinfo", NULL, 0, on_fsinfo);
 }
@@ -401,8 +391,9 @@ OP_FN(api_get_guest_info)
     struct mp_in in;
     if (call_args(g, rq, f, &in))
         return;
-    uint32_t types = mp_get_u32(&in), flags = mp_get_u32(&in);
-    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, 0, "qemuDomainGetGuestInfo"))
+    uint32_t types = mp_get_u32(&in);
+    mp_get_u32(&in);
+    if (call_end_args(g, rq, &in))
         return;
     if (types & ~(uint32_t)INFO_ALL) {
         reply_err(g, rq, VIR_ERR_INVALID_ARG, "unsupported guest information types '0x%x'", types & ~(uint32_t)INFO_ALL);
@@ -425,8 +416,8 @@ OP_FN(api_agent_timeout)
     if (call_args(g, rq, f, &in))
         return;
     int32_t timeout = mp_get_i32(&in);
-    uint32_t flags = mp_get_u32(&in);
-    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, 0, "qemuDomainAgentSetResponseTimeout"))
+    mp_get_u32(&in);
+    if (call_end_args(g, rq, &in))
         return;
     if (timeout < -2) {
         reply_err(g, rq, VIR_ERR_INVALID_ARG, "guest agent timeout '%d' is less than the minimum '-2'", timeout);

@@ -144,20 +144,13 @@ OP_FN(api_set_iotune)
     struct guest *g = w->data;
     struct err e = ERR_INIT;
     struct mp_in in;
-    unsigned n;
-    const struct param *known = params_of(rq->op, &n);
     if (call_args(g, rq, f, &in))
         return;
     struct call *c = call_new(g, rq);
     struct throttle *x = call_extra(c, sizeof *x);
     c->free_extra = throttle_free;
     x->path = mp_get_strdup(&in, PATH_BYTES);
-    if (typed_read(&in, known, n, &x->l, &e)) {
-        call_fail(c, &e);
-        return;
-    }
-    mp_get_u32(&in);
-    if (call_end_args(g, rq, &in) || call_need_up(g, rq)) {
+    if (call_params(g, rq, &in, &x->l)) {
         call_drop(c);
         return;
     }

@@ -181,11 +181,8 @@ static void on_guest_vcpus(struct call *c, json_t *ret)
 OP_FN(api_get_vcpus_flags)
 {
     struct guest *g = w->data;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
-    uint32_t flags = mp_get_u32(&in);
-    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, AFFECT_LIVE | AFFECT_CONFIG | VCPU_MAXIMUM | VCPU_GUEST, "qemuDomainGetVcpusFlags"))
+    uint32_t flags;
+    if (call_flags(g, rq, f, &flags))
         return;
     if (flags & VCPU_GUEST) {
         if (call_need_agent(g, rq))
@@ -205,8 +202,8 @@ OP_FN(api_vcpu_pin_info)
     if (call_args(g, rq, f, &in))
         return;
     int32_t ncpumaps = mp_get_i32(&in), maplen = mp_get_i32(&in);
-    uint32_t flags = mp_get_u32(&in);
-    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, AFFECT_LIVE | AFFECT_CONFIG, "qemuDomainGetVcpuPinInfo"))
+    mp_get_u32(&in);
+    if (call_end_args(g, rq, &in))
         return;
     uint32_t n = vcpus_max(g);          /* also of those that are not plugged in */
     if (ncpumaps < 0 || maplen < 1 || maplen > MAP_BYTES_MAX) {
@@ -240,8 +237,8 @@ OP_FN(api_emulator_pin_info)
     if (call_args(g, rq, f, &in))
         return;
     int32_t maplen = mp_get_i32(&in);
-    uint32_t flags = mp_get_u32(&in);
-    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, AFFECT_LIVE | AFFECT_CONFIG, "qemuDomainGetEmulatorPinInfo"))
+    mp_get_u32(&in);
+    if (call_end_args(g, rq, &in))
         return;
     if (maplen < 1 || maplen > MAP_BYTES_MAX) {
         reply_err(g, rq, VIR_ERR_INVALID_ARG, "maplen out of range");
@@ -296,8 +293,8 @@ OP_FN(api_iothread_info)
     struct mp_in in;
     if (call_args(g, rq, f, &in))
         return;
-    uint32_t flags = mp_get_u32(&in);
-    if (!call_end_args(g, rq, &in) && !call_check_flags(g, rq, flags, AFFECT_LIVE | AFFECT_CONFIG, "qemuDomainGetIOThreadInfo") && !call_need_up(g, rq))
+    mp_get_u32(&in);
+    if (!call_end_args(g, rq, &in) && !call_need_up(g, rq))
         stats_want(g, PART_IOTHREADS, false, on_iothreads, call_new(g, rq));
 }
 
@@ -312,8 +309,8 @@ OP_FN(api_cpu_stats)
     uint32_t nparams = mp_get_u32(&in);
     int32_t start = mp_get_i32(&in);
     mp_get_u32(&in);
-    uint32_t flags = mp_get_u32(&in);
-    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, TYPED_STRING_OKAY, "qemuDomainGetCPUStats") || call_need_up(g, rq))
+    mp_get_u32(&in);
+    if (call_end_args(g, rq, &in) || call_need_up(g, rq))
         return;
     if (start != -1) {
         worker_fail(w, rq, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_CGROUP, "times of single host CPUs are not known");

@@ -14,13 +14,10 @@ enum { AFFECT_LIVE = 1, AFFECT_CONFIG = 2, NAME_BYTES = 4096, TEXT_BYTES = 4 << 
 OP_FN(api_get_xml)
 {
     struct guest *g = w->data;
-    struct mp_in in;
     struct mp_out o;
     size_t n;
-    if (call_args(g, rq, f, &in))
-        return;
-    uint32_t flags = mp_get_u32(&in);
-    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, FORM_SECURE | FORM_INACTIVE | FORM_UPDATE_CPU | FORM_MIGRATABLE, "qemuDomainGetXMLDesc"))
+    uint32_t flags;
+    if (call_flags(g, rq, f, &flags))
         return;
     AUTO_FREE char *xml = guest_xml(g, flags, &n);
     mp_out_init(&o, FRAME_BIG_MAX);
@@ -44,8 +41,8 @@ OP_FN(api_get_metadata)
         return;
     int32_t type = mp_get_i32(&in);
     AUTO_FREE char *uri = mp_get_nil(&in) ? NULL : mp_get_strdup(&in, NAME_BYTES);
-    uint32_t flags = mp_get_u32(&in);
-    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, AFFECT_LIVE | AFFECT_CONFIG, "qemuDomainGetMetadata"))
+    mp_get_u32(&in);
+    if (call_end_args(g, rq, &in))
         return;
     AUTO_FREE char *text = meta_get(g->tree, type, uri, &e);
     if (!text) {
@@ -111,8 +108,8 @@ OP_FN(api_set_metadata)
     AUTO_FREE char *text = mp_get_nil(&in) ? NULL : mp_get_strdup(&in, TEXT_BYTES);
     m->key = mp_get_nil(&in) ? NULL : mp_get_strdup(&in, NAME_BYTES);
     m->uri = mp_get_nil(&in) ? NULL : mp_get_strdup(&in, NAME_BYTES);
-    uint32_t flags = mp_get_u32(&in);
-    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, AFFECT_LIVE | AFFECT_CONFIG, "qemuDomainSetMetadata")) {
+    mp_get_u32(&in);
+    if (call_end_args(g, rq, &in)) {
         call_drop(c);
         return;
     }
@@ -147,12 +144,9 @@ enum { MESSAGE_TAINTING = 2 };
 OP_FN(api_messages)
 {
     struct guest *g = w->data;
-    struct mp_in in;
     struct mp_out o;
-    if (call_args(g, rq, f, &in))
-        return;
-    uint32_t flags = mp_get_u32(&in);
-    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, 3, "qemuDomainGetMessages"))
+    uint32_t flags;
+    if (call_flags(g, rq, f, &flags))
         return;
     bool wanted = !flags || flags & MESSAGE_TAINTING;
     mp_out_init(&o, 4096);
@@ -169,10 +163,9 @@ OP_FN(api_messages)
 OP_FN(api_security_labels)
 {
     struct guest *g = w->data;
-    struct mp_in in;
     struct mp_out o;
     const char *dac = "";
-    if (call_args(g, rq, f, &in) || call_end_args(g, rq, &in))
+    if (call_no_args(g, rq, f))
         return;
     TREE_EACH(l, g->tree, "seclabel")
         if (tree_attr_is(l, "model", "dac") && tree_text(l, "label"))
@@ -237,8 +230,9 @@ OP_FN(api_disk_errors)
     struct mp_in in;
     if (call_args(g, rq, f, &in))
         return;
-    uint32_t max = mp_get_u32(&in), flags = mp_get_u32(&in);
-    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, 0, "qemuDomainGetDiskErrors") || call_need_up(g, rq))
+    uint32_t max = mp_get_u32(&in);
+    mp_get_u32(&in);
+    if (call_end_args(g, rq, &in) || call_need_up(g, rq))
         return;
     struct call *c = call_new(g, rq);
     *(uint32_t *)call_extra(c, sizeof max) = max;

@@ -91,20 +91,13 @@ OP_FN(api_set_iothread)
     struct guest *g = w->data;
     struct err e = ERR_INIT;
     struct mp_in in;
-    unsigned n;
-    const struct param *known = params_of(rq->op, &n);
     if (call_args(g, rq, f, &in))
         return;
     struct call *c = call_new(g, rq);
     struct set_call *x = call_extra(c, sizeof *x);
     c->free_extra = set_free;
     x->id = mp_get_u32(&in);
-    if (typed_read(&in, known, n, &x->l, &e)) {
-        call_fail(c, &e);
-        return;
-    }
-    mp_get_u32(&in);
-    if (call_end_args(g, rq, &in) || call_need_up(g, rq)) {
+    if (call_params(g, rq, &in, &x->l)) {
         call_drop(c);
         return;
     }

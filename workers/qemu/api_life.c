@@ -7,23 +7,6 @@
 
 enum { SHUTDOWN_ACPI = 1, SHUTDOWN_AGENT = 2, AGENT_SHUTDOWN_MS = 60000 };
 
-/* A call without arguments but the domain. */
-static int no_args(struct guest *g, const struct request *rq, struct frame *f)
-{
-    struct mp_in in;
-    return call_args(g, rq, f, &in) || call_end_args(g, rq, &in) || call_need_up(g, rq) ? -1 : 0;
-}
-
-/* A call whose only argument is a flags word. */
-static int flags_only(struct guest *g, const struct request *rq, struct frame *f, uint32_t known, const char *function, uint32_t *flags)
-{
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return -1;
-    *flags = mp_get_u32(&in);
-    return call_end_args(g, rq, &in) || call_check_flags(g, rq, *flags, known, function) || call_need_up(g, rq) ? -1 : 0;
-}
-
 /* A suspend or resume: from here to its answer no other call that changes what the guest does, and no save, comes between its steps. */
 static struct call *job_begin(struct guest *g, const struct request *rq, const char *job)
 {
@@ -64,7 +47,7 @@ OP_FN(api_suspend)
 {
     static const char job[] = "remoteDispatchDomainSuspend";
     struct guest *g = w->data;
-    if (no_args(g, rq, f))
+    if (call_no_args(g, rq, f) || call_need_up(g, rq))
         return;
     if (g->state == DOM_PMSUSPENDED)
         reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "domain is pmsuspended");
@@ -106,7 +89,7 @@ static void on_taken(void *data, const struct err *e)
 OP_FN(api_resume)
 {
     struct guest *g = w->data;
-    if (no_args(g, rq, f))
+    if (call_no_args(g, rq, f) || call_need_up(g, rq))
         return;
     if (g->state == DOM_PMSUSPENDED)
         reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "domain is pmsuspended");
@@ -165,7 +148,7 @@ static void power(struct guest *g, const struct request *rq, struct power p)
 OP_FN(api_shutdown)
 {
     struct guest *g = w->data;
-    if (!no_args(g, rq, f))
+    if (!call_no_args(g, rq, f) && !call_need_up(g, rq))
         power(g, rq, (struct power){ 0, guest_action(g, "on_poweroff", ON_DESTROY) == ON_RESTART, true });
 }
 
@@ -173,7 +156,7 @@ OP_FN(api_shutdown_flags)
 {
     struct guest *g = w->data;
     uint32_t flags;
-    if (!flags_only(g, rq, f, SHUTDOWN_ACPI | SHUTDOWN_AGENT, "qemuDomainShutdownFlags", &flags))
+    if (!call_flags(g, rq, f, &flags) && !call_need_up(g, rq))
         power(g, rq, (struct power){ flags, guest_action(g, "on_poweroff", ON_DESTROY) == ON_RESTART, true });
 }
 
@@ -181,15 +164,14 @@ OP_FN(api_reboot)
 {
     struct guest *g = w->data;
     uint32_t flags;
-    if (!flags_only(g, rq, f, SHUTDOWN_ACPI | SHUTDOWN_AGENT, "qemuDomainReboot", &flags))
+    if (!call_flags(g, rq, f, &flags) && !call_need_up(g, rq))
         power(g, rq, (struct power){ flags, guest_action(g, "on_reboot", ON_RESTART) != ON_DESTROY, false });
 }
 
 OP_FN(api_reset)
 {
     struct guest *g = w->data;
-    uint32_t flags;
-    if (flags_only(g, rq, f, 0, "qemuDomainReset", &flags))
+    if (call_flags(g, rq, f, NULL) || call_need_up(g, rq))
         return;
     g->fake_reboot = g->fake_reboot && g->state == DOM_SHUTDOWN;     /* a reboot that is under way goes on */
     if (g->state == DOM_CRASHED)
@@ -200,8 +182,7 @@ OP_FN(api_reset)
 OP_FN(api_inject_nmi)
 {
     struct guest *g = w->data;
-    uint32_t flags;
-    if (flags_only(g, rq, f, 0, "qemuDomainInjectNMI", &flags))
+    if (call_flags(g, rq, f, NULL) || call_need_up(g, rq))
         return;
     call_qmp(call_new(g, rq), "inject-nmi", NULL, NULL);
 }
@@ -209,8 +190,7 @@ OP_FN(api_inject_nmi)
 OP_FN(api_pm_wakeup)
 {
     struct guest *g = w->data;
-    uint32_t flags;
-    if (flags_only(g, rq, f, 0, "qemuDomainPMWakeup", &flags))
+    if (call_flags(g, rq, f, NULL) || call_need_up(g, rq))
         return;
     call_qmp(call_new(g, rq), "system_wakeup", NULL, NULL);
 }
@@ -220,9 +200,8 @@ OP_FN(api_control_info)
 {
     enum { CONTROL_OK, CONTROL_JOB, CONTROL_OCCUPIED, CONTROL_ERROR };
     struct guest *g = w->data;
-    uint32_t flags;
     struct mp_out o;
-    if (flags_only(g, rq, f, 0, "qemuDomainGetControlInfo", &flags))
+    if (call_flags(g, rq, f, NULL) || call_need_up(g, rq))
         return;
     uint64_t ms = qmp_waiting_ms(&g->qmp);
     mp_out_init(&o, 64);

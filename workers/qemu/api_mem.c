@@ -49,8 +49,9 @@ OP_FN(api_memory_stats)
     struct mp_in in;
     if (call_args(g, rq, f, &in))
         return;
-    uint32_t max = mp_get_u32(&in), flags = mp_get_u32(&in);
-    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, 0, "qemuDomainMemoryStats") || call_need_up(g, rq))
+    uint32_t max = mp_get_u32(&in);
+    mp_get_u32(&in);
+    if (call_end_args(g, rq, &in) || call_need_up(g, rq))
         return;
     struct call *c = call_new(g, rq);
     *(uint32_t *)call_extra(c, sizeof max) = max;
@@ -99,7 +100,7 @@ OP_FN(api_set_memory_flags)
         return;
     uint64_t kib = mp_get_uint(&in);
     uint32_t flags = mp_get_u32(&in);
-    if (!call_end_args(g, rq, &in) && !call_check_flags(g, rq, flags, AFFECT_LIVE | AFFECT_CONFIG | MEM_MAXIMUM, "qemuDomainSetMemoryFlags") && !call_need_up(g, rq))
+    if (!call_end_args(g, rq, &in) && !call_need_up(g, rq))
         set_memory(g, rq, kib, flags);
 }
 
@@ -129,8 +130,8 @@ OP_FN(api_memory_stats_period)
     if (call_args(g, rq, f, &in))
         return;
     int32_t period = mp_get_i32(&in);
-    uint32_t flags = mp_get_u32(&in);
-    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, AFFECT_LIVE | AFFECT_CONFIG, "qemuDomainSetMemoryStatsPeriod") || call_need_up(g, rq))
+    mp_get_u32(&in);
+    if (call_end_args(g, rq, &in) || call_need_up(g, rq))
         return;
     if (!g->has_balloon) {
         reply_err(g, rq, VIR_ERR_INTERNAL_ERROR, "No memory balloon device configured, can not set the collection period");

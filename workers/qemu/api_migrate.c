@@ -71,11 +71,8 @@ OP_FN(api_set_compression_cache) { set(w->data, rq, f, "xbzrle-cache-size"); }
 OP_FN(api_get_max_speed)
 {
     struct guest *g = w->data;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
-    uint32_t flags = mp_get_u32(&in);
-    if (call_end_args(g, rq, &in) || call_need_up(g, rq))
+    uint32_t flags;
+    if (call_flags(g, rq, f, &flags) || call_need_up(g, rq))
         return;
     struct call *c = call_new(g, rq);
     if (flags & SPEED_POSTCOPY) {

@@ -105,8 +105,8 @@ OP_FN(api_agent_command)
         return;
     AUTO_FREE char *text = mp_get_strdup(&in, COMMAND_BYTES_MAX);
     int32_t timeout = mp_get_i32(&in);
-    uint32_t flags = mp_get_u32(&in);
-    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, 0, "qemuDomainQemuAgentCommand") || call_need_agent(g, rq))
+    mp_get_u32(&in);
+    if (call_end_args(g, rq, &in) || call_need_agent(g, rq))
         return;
     if (timeout < -2) {
         reply_err(g, rq, VIR_ERR_INVALID_ARG, "guest agent timeout '%d' is less than the minimum '%d'", timeout, -2);
@@ -134,8 +134,8 @@ OP_FN(api_send_key)
     uint32_t set = mp_get_u32(&in), hold = mp_get_u32(&in), n = mp_get_array(&in, KEYS_MAX), code[KEYS_MAX];
     for (uint32_t i = 0; i < n; i++)
         code[i] = mp_get_u32(&in);
-    uint32_t flags = mp_get_u32(&in);
-    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, 0, "qemuDomainSendKey"))
+    mp_get_u32(&in);
+    if (call_end_args(g, rq, &in))
         return;
     if (!keymap_name(set)) {
         worker_fail(w, rq, VIR_ERR_INVALID_ARG, VIR_FROM_DOMAIN, "Unsupported codeset '%u'", set);

@@ -411,9 +411,9 @@ OP_FN(api_block_stats_flags)
     struct drive_ask *a = call_extra(c, sizeof *a);
     mp_get_strz(&in, a->path, sizeof a->path);
     int32_t n = mp_get_i32(&in);
-    uint32_t flags = mp_get_u32(&in);
+    mp_get_u32(&in);
     a->nparams = n > 0 ? (uint32_t)n : 0;
-    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, TYPED_STRING_OKAY, "qemuDomainBlockStatsFlags") || call_need_up(g, rq))
+    if (call_end_args(g, rq, &in) || call_need_up(g, rq))
         call_drop(c);
     else
         stats_want(g, PART_BLOCKS, false, on_block_stats_flags, c);
@@ -456,8 +456,8 @@ OP_FN(api_block_info)
     struct call *c = call_new(g, rq);
     struct drive_ask *a = call_extra(c, sizeof *a);
     mp_get_strz(&in, a->path, sizeof a->path);
-    uint32_t flags = mp_get_u32(&in);
-    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, 0, "qemuDomainGetBlockInfo") || call_need_up(g, rq))
+    mp_get_u32(&in);
+    if (call_end_args(g, rq, &in) || call_need_up(g, rq))
         call_drop(c);
     else
         stats_want(g, PART_BLOCKS | PART_SIZES, false, on_block_info, c);
@@ -488,8 +488,8 @@ OP_FN(api_set_block_threshold)
         return;
     mp_get_strz(&in, dev, sizeof dev);
     uint64_t threshold = mp_get_uint(&in);
-    uint32_t flags = mp_get_u32(&in);
-    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, 0, "qemuDomainSetBlockThreshold") || call_need_up(g, rq))
+    mp_get_u32(&in);
+    if (call_end_args(g, rq, &in) || call_need_up(g, rq))
         return;
     uint64_t number = image_number(g, dev);
     if (!number || threshold > INT64_MAX) {

@@ -14,7 +14,7 @@
 #include "workers/qemu/ops.h"
 #include "workers/qemu/stream.h"
 
-enum { DEVICE_FORCE = 1, CONSOLE_SAFE = 2, GRAPHICS_SKIPAUTH = 1, SHOT_BYTES_MAX = 48 << 20, SHOT_MS = 20000, SHOT_FDSET = 100000 };
+enum { DEVICE_FORCE = 1, GRAPHICS_SKIPAUTH = 1, SHOT_BYTES_MAX = 48 << 20, SHOT_MS = 20000, SHOT_FDSET = 100000 };
 
 /* The reply has no results; the client's end of the stream rides with it. */
 static void reply_stream(struct worker *w, const struct request *rq, int client)
@@ -87,7 +87,7 @@ OP_FN(api_open_console)
         return;
     AUTO_FREE char *name = mp_get_nil(&in) ? NULL : mp_get_strdup(&in, 256);
     uint32_t flags = mp_get_u32(&in);
-    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, DEVICE_FORCE | CONSOLE_SAFE, "qemuDomainOpenConsole") || call_need_up(g, rq))
+    if (call_end_args(g, rq, &in) || call_need_up(g, rq))
         return;
     struct tree *dev = find_console(g, name);
     if (!dev)
@@ -104,7 +104,7 @@ OP_FN(api_open_channel)
         return;
     AUTO_FREE char *name = mp_get_nil(&in) ? NULL : mp_get_strdup(&in, 256);
     uint32_t flags = mp_get_u32(&in);
-    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, DEVICE_FORCE, "qemuDomainOpenChannel") || call_need_up(g, rq))
+    if (call_end_args(g, rq, &in) || call_need_up(g, rq))
         return;
     struct tree *dev = name ? named(g, "channel", name) : nth(g, "channel");
     if (!dev)
@@ -137,7 +137,7 @@ OP_FN(api_open_graphics)
     if (call_args(g, rq, f, &in))
         return;
     uint32_t idx = mp_get_u32(&in), flags = mp_get_u32(&in);
-    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, GRAPHICS_SKIPAUTH, "qemuDomainOpenGraphics") || call_need_up(g, rq))
+    if (call_end_args(g, rq, &in) || call_need_up(g, rq))
         return;
     const char *type = graphics_at(g, rq, idx);
     AUTO_CLOSE fd = frame_take_fd(f, 0);
@@ -171,7 +171,7 @@ OP_FN(api_open_graphics_fd)
     if (call_args(g, rq, f, &in))
         return;
     uint32_t idx = mp_get_u32(&in), flags = mp_get_u32(&in);
-    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, GRAPHICS_SKIPAUTH, "qemuDomainOpenGraphicsFD") || call_need_up(g, rq))
+    if (call_end_args(g, rq, &in) || call_need_up(g, rq))
         return;
     const char *type = graphics_at(g, rq, idx);
     if (!type)
@@ -293,8 +293,9 @@ OP_FN(api_screenshot)
     uint32_t head = 0;
     if (call_args(g, rq, f, &in))
         return;
-    uint32_t number = mp_get_u32(&in), flags = mp_get_u32(&in);
-    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, 0, "qemuDomainScreenshot") || call_need_up(g, rq))
+    uint32_t number = mp_get_u32(&in);
+    mp_get_u32(&in);
+    if (call_end_args(g, rq, &in) || call_need_up(g, rq))
         return;
     struct tree *video = screen(g, number, &head);
     if (!video || !device_alias(video)) {

@@ -6,6 +6,7 @@
 #include "ipc/log.h"
 #include "ipc/util.h"
 #include "workers/qemu/guest.h"
+#include "workers/tree-params.h"
 
 struct call *call_new(struct guest *g, const struct request *rq)
 {
@@ -84,6 +85,36 @@ int call_end_args(struct guest *g, const struct request *rq, struct mp_in *in)
     return worker_args_end(g->w, rq, in);
 }
 
+int call_no_args(struct guest *g, const struct request *rq, struct frame *f)
+{
+    struct mp_in in;
+    return call_args(g, rq, f, &in) || call_end_args(g, rq, &in) ? -1 : 0;
+}
+
+int call_flags(struct guest *g, const struct request *rq, struct frame *f, uint32_t *flags)
+{
+    struct mp_in in;
+    if (call_args(g, rq, f, &in))
+        return -1;
+    uint32_t v = mp_get_u32(&in);
+    if (flags)
+        *flags = v;
+    return call_end_args(g, rq, &in);
+}
+
+int call_params(struct guest *g, const struct request *rq, struct mp_in *in, struct typed_list *l)
+{
+    struct err e = ERR_INIT;
+    unsigned n;
+    const struct param *known = params_of(rq->op, &n);
+    if (typed_read(in, known, n, l, &e)) {
+        worker_error(g->w, rq, &e);
+        return -1;
+    }
+    mp_get_u32(in);
+    return call_end_args(g, rq, in) || call_need_up(g, rq) ? -1 : 0;
+}
+
 int call_need_up(struct guest *g, const struct request *rq)
 {
     if (g->phase == PHASE_UP || g->phase == PHASE_STOPPING)
@@ -100,14 +131,6 @@ int call_need_agent(struct guest *g, const struct request *rq)
     else if (!agent_check(&g->agent, &e))
         return 0;
     worker_error(g->w, rq, &e);
-    return -1;
-}
-
-int call_check_flags(struct guest *g, const struct request *rq, uint32_t flags, uint32_t known, const char *function)
-{
-    if (!(flags & ~known))
-        return 0;
-    reply_err(g, rq, VIR_ERR_INVALID_ARG, "unsupported flags (0x%x) in function %s", flags & ~known, function);
     return -1;
 }
 

@@ -252,12 +252,16 @@ void call_failf(struct call *c, int code, const char *fmt, ...) __attribute__((f
 int call_args(struct guest *g, const struct request *rq, struct frame *f, struct mp_in *in);
 /* After the last getter: 0, or answered with "Unable to decode message payload" and -1. */
 int call_end_args(struct guest *g, const struct request *rq, struct mp_in *in);
+/* All arguments of a call that has none but the domain, or a flags word beside it. Which flags are known a gateway looks at (its flags.c). 0, or answered and -1. */
+int call_no_args(struct guest *g, const struct request *rq, struct frame *f);
+int call_flags(struct guest *g, const struct request *rq, struct frame *f, uint32_t *flags /* NULL: there are none */);
+/* What is left of the arguments of a call that sets parameters of a running guest: they, and a flags word. 0, or answered and -1; the caller frees *l in any case. */
+struct typed_list;
+int call_params(struct guest *g, const struct request *rq, struct mp_in *in, struct typed_list *l);
 /* A guest that can be worked on: 0, or answered with "domain is not running" and -1. */
 int call_need_up(struct guest *g, const struct request *rq);
 /* The agent of a running guest: 0, or answered in libvirt's words and -1. */
 int call_need_agent(struct guest *g, const struct request *rq);
-/* Unknown flags: 0, or answered in libvirt's words and -1. */
-int call_check_flags(struct guest *g, const struct request *rq, uint32_t flags, uint32_t known, const char *function);
 void reply_err(struct guest *g, const struct request *rq, int code, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 void reply_ok(struct guest *g, const struct request *rq);
 void reply_int(struct guest *g, const struct request *rq, int64_t v);

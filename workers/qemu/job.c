@@ -82,12 +82,9 @@ static void on_stats(struct call *c, json_t *ret)
 OP_FN(api_job_stats)
 {
     struct guest *g = w->data;
-    struct mp_in in;
     struct mp_out o;
-    if (call_args(g, rq, f, &in))
-        return;
-    uint32_t flags = mp_get_u32(&in);
-    if (call_end_args(g, rq, &in) || call_check_flags(g, rq, flags, STATS_COMPLETED | STATS_KEEP, "qemuDomainGetJobStats") || call_need_up(g, rq))
+    uint32_t flags;
+    if (call_flags(g, rq, f, &flags) || call_need_up(g, rq))
         return;
     if (!(flags & STATS_COMPLETED) && g->saving && g->migration) {
         call_qmp(call_new(g, rq), "query-migrate", NULL, on_stats);
@@ -128,9 +125,8 @@ static void on_info(struct call *c, json_t *ret)
 OP_FN(api_job_info)
 {
     struct guest *g = w->data;
-    struct mp_in in;
     struct mp_out o;
-    if (call_args(g, rq, f, &in) || call_end_args(g, rq, &in) || call_need_up(g, rq))
+    if (call_no_args(g, rq, f) || call_need_up(g, rq))
         return;
     if (g->saving && g->migration) {
         call_qmp(call_new(g, rq), "query-migrate", NULL, on_info);

@@ -184,7 +184,7 @@ static void status_file(struct guest *g)
     tree_set_attr(st, "reason", "%s", reason);
     tree_set_attr(st, "pid", "%d", g->pid);
     struct tree *mon = tree_add(st, "monitor");
-    tree_set_attr(mon, "path", "%s/domain-%d-%.20s/monitor.sock", g->layout.lib_dir, g->id, g->name);
+    tree_set_attr(mon, "path", "%s/domain-%d-%.*s/monitor.sock", g->layout.lib_dir, g->id, (int)short_name_bytes(g->name), g->name);
     tree_set_attr(mon, "type", "unix");
     struct tree *vcpus = tree_add(st, "vcpus");
     for (uint32_t i = 0; g->tids && i < g->ntids; i++) {

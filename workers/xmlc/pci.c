@@ -269,13 +269,10 @@ static void multifunction(struct pci_set *s)
     }
 }
 
-int address_pci(struct doc *d)
+/* The highest index of a controller that is there, in *top (-1: none). */
+static int highest(struct doc *d, int *top)
 {
-    AUTO_FREE struct pci_set *s = calloc(1, sizeof *s);
-    int top = -1;
-    unsigned n, buses;
-    if (!s)
-        return err_set(d->e, VIR_ERR_NO_MEMORY, VIR_FROM_DOMAIN, " ");
+    *top = -1;
     TREE_EACH(c, d->devices, "controller") {
         if (!doc_is(c, "type", "pci"))
             continue;
@@ -284,41 +281,59 @@ int address_pci(struct doc *d)
             return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_QEMU, "pci-root and pcie-root controllers should have index 0");
         if (i >= PCI_BUSES_MAX)
             return doc_bad(d, "index of PCI controller is too large: %u", i);
-        top = (int)i > top ? (int)i : top;
+        *top = (int)i > *top ? (int)i : *top;
         if (i == 0 && (d->pc || d->q35) && !doc_is(c, "model", d->pc ? "pci-root" : "pcie-root"))
             return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_QEMU, "The PCI controller with index='0' must be model='%s' for this machine type, but model='%s' was found instead",
                 d->pc ? "pci-root" : "pcie-root", tree_attr(c, "model"));
     }
-    n = (unsigned)(top + 1);
-    if (d->env->flags & DOC_PLUG)       /* it has the buses that it was started with */
-        return create(s, d, n, false) || assign(s) ? -1 : 0;
-    AUTO_TREE *kept = tree_copy(d->devices);     /* the dry pass writes addresses that must not stay */
+    return 0;
+}
+
+static bool is_full(const struct pci_set *s)
+{
+    for (unsigned i = 0; i < s->n; i++)
+        for (unsigned k = s->bus[i].min; k <= s->bus[i].max; k++)
+            if (!s->bus[i].used[k])
+                return false;
+    return true;
+}
+
+/* Places everything once, and one device more as libvirt does, so that s has the buses that there will be.  n: those that are there, up to top. */
+static int dry_pass(struct pci_set *s, struct doc *d, int top, unsigned n)
+{
+    struct pci_addr a;
     if (create(s, d, n, true))
         return -1;
-    if (s->n && d->pc) {
-        struct pci_addr a;
-        bool full = true;
-        for (unsigned i = 0; i < s->n && full; i++)
-            for (unsigned k = s->bus[i].min; k <= s->bus[i].max && full; k++)
-                full = s->bus[i].used[k];
-        if (!full && pci_next(s, PCI_DEVICE | PCI_HOTPLUG, 0, &a))
-            return -1;
-    }
+    if (s->n && d->pc && !is_full(s) && pci_next(s, PCI_DEVICE | PCI_HOTPLUG, 0, &a))
+        return -1;
     if (assign(s))
         return -1;
-    if (top <= 0 && s->n > n && d->q35) {
-        struct pci_addr a;
-        if (pci_next(s, PCIE_DEVICE | PCI_HOTPLUG, 0, &a))
-            return -1;
-    }
+    if (top <= 0 && s->n > n && d->q35 && pci_next(s, PCIE_DEVICE | PCI_HOTPLUG, 0, &a))
+        return -1;
     for (unsigned i = 1; i < s->n; i++)
         if (!doc_find_controller(d, "pci", i)) {     /* the new controller takes a slot itself */
-            struct pci_addr a;
             unsigned flags = d->pc ? PCI_DEVICE | PCI_HOTPLUG : pci_controller_flags(s->bus[i].model);
             if (pci_next(s, flags, flags & PCI_AGGREGATE ? -1 : 0, &a))
                 return -1;
         }
-    buses = s->n;
+    return 0;
+}
+
+int address_pci(struct doc *d)
+{
+    AUTO_FREE struct pci_set *s = calloc(1, sizeof *s);
+    int top;
+    if (!s)
+        return err_set(d->e, VIR_ERR_NO_MEMORY, VIR_FROM_DOMAIN, " ");
+    if (highest(d, &top))
+        return -1;
+    unsigned n = (unsigned)(top + 1);
+    if (d->env->flags & DOC_PLUG)       /* it has the buses that it was started with */
+        return create(s, d, n, false) || assign(s) ? -1 : 0;
+    AUTO_TREE *kept = tree_copy(d->devices);     /* the dry pass writes addresses that must not stay */
+    if (dry_pass(s, d, top, n))
+        return -1;
+    unsigned buses = s->n;
     struct tree *devices = STEAL_PTR(&kept);
     tree_insert(d->t, devices, d->devices);
     tree_free(d->devices);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "ipc/layout.h"
 #include "ipc/util.h"
 #include "workers/cpu.h"
 #include "workers/tree-form.h"
@@ -117,13 +118,7 @@ void run_aliases(struct tree *t)
 void run_short_name(const struct tree *t, int id, char out[128])
 {
     const char *name = tree_text(t, "name");
-    size_t n = 0, chars = 0;
-    while (name && name[n] && n < 80) {
-        if (((unsigned char)name[n] & 0xc0) != 0x80 && ++chars > 20)
-            break;
-        n++;
-    }
-    snprintf(out, 128, "%d-%.*s", id, (int)n, name ? name : "");
+    snprintf(out, 128, "%d-%.*s", id, name ? (int)short_name_bytes(name) : 0, name ? name : "");
 }
 
 /* The console that stands for a serial port is that port: one source, one alias. */
