@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""A session where the kernel lets a user make no namespaces: the daemon says what its sandbox lacks, and its guest starts, outlives it and ends."""
+"""A session where the kernel lets a user make no namespaces: the daemon says what its sandbox lacks, and its guest starts, outlives it and ends, which the user's own hook script hears."""
 import ctypes, os, shutil, subprocess, sys, tempfile
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from box import BUILD, QEMU, guest_xml, wait_for
@@ -72,7 +72,12 @@ try:
         f.write(guest_xml("g"))
     shutil.copytree(os.path.join(BUILD, "roles"), os.path.join(folder, "roles"), ignore=shutil.ignore_patterns("*.o", ".deps"))
     shutil.copy(os.path.join(BUILD, "virtqemud"), folder)
-    for path in (home, home + "/run"):
+    hooks = os.path.join(home, ".config/libvirt/hooks")
+    os.makedirs(hooks)
+    with open(hooks + "/qemu", "w") as f:
+        f.write("#!/bin/sh\necho $(id -u) $* >> %s/heard\n" % home)
+    os.chmod(hooks + "/qemu", 0o755)
+    for path in (home, home + "/run", home + "/.config", home + "/.config/libvirt", hooks, hooks + "/qemu"):
         os.chown(path, USER, USER)
     status = run(folder, home)
     said = open(os.path.join(folder, "out")).read()
@@ -83,6 +88,8 @@ try:
     assert status == 0, status
     assert "lacks namespaces" in said and "sandbox of supervisor lacks" in said, "it does not say so"
     assert " 1   g   running" in said and "/dev/pts/" in said and " -   g   shut off" in said
+    heard = open(os.path.join(home, "heard")).read().splitlines()
+    assert heard == ["%d g %s" % (USER, s) for s in ("prepare begin -", "start begin -", "started begin -", "reconnect begin -", "stopped end -", "release end -")], heard
     left = subprocess.run(["pgrep", "-f", folder], capture_output=True, text=True).stdout
     assert not left, left
     print("PASS: a session without namespaces of its own")
