@@ -14,7 +14,7 @@
 #define ROLES(R) \
     R(KEEPER, "keeper") R(SUPERVISOR, "supervisor") R(GATEWAY, "gateway") R(XMLC, "xmlc") R(PROBE, "probe") R(CONF, "conf") \
     R(HOST, "host") R(LOG, "log") R(QEMU, "qemu") R(HAND_OPEN, "hand-open") R(HAND_NET, "hand-net") R(HAND_HOOK, "hand-hook") R(HAND_LAUNCH, "hand-launch") \
-    R(PID1, "pid1") R(LOCK, "lock") R(HOLDER, "holder") R(ZIP, "zip") R(TALK, "talk")
+    R(PID1, "pid1") R(LOCK, "lock") R(HOLDER, "holder") R(ZIP, "zip") R(TALK, "talk") R(AUTH, "auth")
 enum role {
 #define R(id, name) ROLE_##id,
     ROLES(R)
@@ -50,10 +50,11 @@ enum birth_fd_kind {
     BFD_STREAM,         /* held for the log daemon's supervisor: sealed memfd with the stream's path (LOG_PATH_MAX bytes) */
     BFD_LEASE,          /* a lock of virtlockd's; arg ~0: the page of leases (supervisor/lockd) */
     BFD_LISTEN_HELD,    /* where the holder gives what it has to the next daemon */
+    BFD_ACCESS,         /* sealed memfd: struct access_rules (access.h): auth */
     BFD_KIND_N
 };
 enum dir_kind { DIR_DEFINITIONS, DIR_AUTOSTART, DIR_STATUS, DIR_LOG, DIR_SAVE, DIR_CACHE, DIR_KIND_N };
-enum conf_file { CONF_FILE_DAEMON /* virtqemud.conf */, CONF_FILE_QEMU, CONF_FILE_LOGD, CONF_FILE_LOCKD, CONF_FILE_QEMU_LOCKD, CONF_FILE_N };
+enum conf_file { CONF_FILE_DAEMON /* virtqemud.conf */, CONF_FILE_QEMU, CONF_FILE_LOGD, CONF_FILE_LOCKD, CONF_FILE_QEMU_LOCKD, CONF_FILE_ACCESS, CONF_FILE_N };
 
 /* Whoever empties a terminal's end (BFD_CHARDEV) that nobody reads leaves so much for a program that opens it; a worker that has it holds a
  * POSIX lock on it, and while there is none, the guest's PID-1 stub does that. */

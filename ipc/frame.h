@@ -37,6 +37,7 @@ enum frame_flags {
     FRAME_LIVE = 1 << 3,     /* the caller asked for the running guest (VIR_DOMAIN_AFFECT_LIVE) */
     FRAME_CONFIG = 1 << 4,   /* the caller asked for the stored definition */
     FRAME_DOM = 1 << 5,      /* to a gateway: the body begins with struct dom_head (internal.h) */
+    FRAME_ASK = 1 << 6,      /* of a gateway's call: may its client do that?  Nothing is done; the answer is auth's.  Body: struct may */
 };
 
 struct frame_head {

@@ -81,6 +81,7 @@ struct client_row {
     uint32_t uid, gid, pid; uint32_t authenticated;
     int64_t since;              /* CLOCK_REALTIME seconds */
     uint64_t gateway;           /* number of its gateway's channel */
+    uint32_t groups[64], ngroups, pad;      /* supplementary ones, as the kernel had them at the connect; UINT32_MAX: they are more */
 };
 enum door { DOOR_RW, DOOR_RO, DOOR_ADMIN, DOOR_N };
 /* Workers are a number that is told, for each client has a process of its own. */

@@ -145,6 +145,9 @@ enum internal_op {
     IN_TALK,            /* CALL supervisor -> talk, its only one: struct lock_owner: the guest; arg: enum talk_what; fds [0] a connection to virtlockd or virtlogd, [1] the guest's BFD_TREE,
                          * or for TALK_LOGS BFD_MANIFEST, [2], if that is wanted for leases, struct disk_keys. Reply: that of enum talk_what, or the daemon's error */
     IN_LOG_LEVEL,       /* EVENT supervisor -> all that stay, and hands that wait for their call: arg: the least level of what is logged from now on */
+    /* who may do what (auth) */
+    IN_MAY,             /* CALL supervisor -> auth: struct may; object: of the guest it is about, 0 none. Reply: yes: empty, or with FRAME_ASK of a call that lists guests msgpack [MAY_BITMAP_BYTES]:
+                         * a bit an index slot, of those that its client may see; else the error that the client gets */
     IN_OP_N
 };
 #define OP_IN(x) OP(PROG_INTERNAL, x)
@@ -177,7 +180,10 @@ struct spawn { struct held who; struct birth birth; };   /* birth.fd_kind names 
 struct spawned { uint64_t channel; int32_t pid, pad; };
 struct exited { struct held who; int32_t code /* CLD_EXITED, CLD_KILLED, CLD_DUMPED; -1: nobody can tell */, status; char words[1024] /* the last line that it logged */; };
 struct kill_req { uint64_t object; uint64_t channel /* 0: the guest's PID-1 stub */; int32_t signal; uint32_t pad; };
-struct serve { uint64_t client_id; uint32_t door, uid, need_auth /* 0 none, 2 polkit */, pad; };
+/* row: of the client page. name and uuid: of a guest that the index has not (yet, or any more): of a document, by the supervisor; of an event, by the gateway that
+ * asks whether its client may see it. "": none. */
+struct may { uint32_t op, arg, flags /* enum frame_flags */, row; uint8_t uuid[16]; char name[NAME_MAX_BYTES]; };
+struct serve { uint64_t client_id; uint32_t door, uid, need_auth /* 0 none, 2 polkit */, access /* enum access_by: calls are to be asked for */; };
 
 /* Facts of a document that the supervisor puts into the index. */
 enum doc_fd { DOC_FD_XML, DOC_FD_TREE, DOC_FD_MANIFEST, DOC_FD_N };

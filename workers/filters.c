@@ -29,6 +29,7 @@ static const char *const names[ROLE_N] = {
     [ROLE_LOCK] = "locking.lock_driver",
     [ROLE_HOLDER] = "locking.lock_driver",
     [ROLE_ZIP] = "logging.log_cleaner",
+    [ROLE_AUTH] = "access.access_manager access.access_driver_polkit util.polkit",
     [ROLE_TALK] = "locking.lock_manager logging.log_manager",
 };
 static const char *const supervisors[DAEMON_N] = { "qemu.qemu_driver", "logging.log_daemon", "locking.lock_daemon" };
