@@ -18,6 +18,7 @@ int settings_check(const struct settings *s, const char **what);
 
 /* owner.c.  /etc/passwd and /etc/group are read here: NSS would load foreign code into the keeper. */
 int owner_find_group(const char *name, gid_t *gid);
+int owner_find_user(const char *name, uid_t *uid, gid_t *gid);      /* *gid is left as it is where a number is nobody's */
 int owner_resolve(struct settings *s);     /* qemu.conf's user and group into owner_uid and owner_gid. 0, or -EINVAL; prints what went wrong */
 
 /* listen.c: the doors of this kind.  fds[]: enum door, -1: none; from the service manager, or made at the layout's paths.  Prints what went wrong.
@@ -45,7 +46,8 @@ void anew(const struct layout *l);
 
 /* prepare.c: locks, void, settings, doors, folders, pages, all into the store. Prints what went wrong. */
 int prepare(struct keeper_start *k, const char *pid_file);
-int settings_read(struct keeper_start *k);   /* the files, into k->settings: 0 or a negative errno; prints what went wrong */
+/* The files, into k->settings: 0 or a negative errno; prints what went wrong.  *rules: a memfd of struct access_rules if there are any, else as it was. */
+int settings_read(struct keeper_start *k, int *rules);
 uint32_t files_raise(void);                  /* the most clients that the limit of descriptors leaves room for */
 
 /* role.c: one call to a role.  role_start: fds are borrowed, their kinds are in b; the channel, or a negative errno. */
@@ -57,6 +59,11 @@ int role_answer(int chan, int ms, struct frame *f);
 
 /* emulators.c: a kind's caps: what the QEMU binaries can do; *version: of the first one, 0 none. */
 int emulators_ask(struct keeper_start *k, uint32_t *version);
+
+/* access.c.  access_ids: what settings_read gave (-1: no rules) with the ids of users and groups: a sealed memfd, or a negative errno; prints what went wrong.
+ * access_cli: `DAEMON --may USER ACTION [GUEST]`. Exit status: 0 yes, 1 no, 2 neither. */
+int access_ids(int fd);
+int access_cli(struct keeper_start *k, char *const words[3]);
 
 /* kvm.c: what KVM can, into s->kvm_*. */
 void kvm_ask(struct settings *s);

@@ -39,7 +39,7 @@ struct daemon_kind {
 extern const struct daemon_kind kind;
 
 /* Long options: every daemon's, and those of some. */
-enum { OPT_NOTIFY = 256, OPT_WORKER, OPT_DEBUG, OPT_TRACE, OPT_LIST };
+enum { OPT_NOTIFY = 256, OPT_WORKER, OPT_DEBUG, OPT_TRACE, OPT_LIST, OPT_MAY };
 #define KIND_FOLDER(member) offsetof(struct layout, member)
 #define COMMON_OPTIONS \
     { "help", no_argument, NULL, 'h' }, { "verbose", no_argument, NULL, 'v' }, { "daemon", no_argument, NULL, 'd' }, { "timeout", required_argument, NULL, 't' }, \

@@ -1,7 +1,7 @@
 /* kind_qemud.c: virtqemud. */
 #include "daemon/daemon.h"
 
-static const struct option options[] = { COMMON_OPTIONS, { "debug", required_argument, NULL, OPT_DEBUG }, { "trace", no_argument, NULL, OPT_TRACE }, { NULL, 0, NULL, 0 } };
+static const struct option options[] = { COMMON_OPTIONS, { "debug", required_argument, NULL, OPT_DEBUG }, { "trace", no_argument, NULL, OPT_TRACE }, { "may", required_argument, NULL, OPT_MAY }, { NULL, 0, NULL, 0 } };
 
 #define IN KIND_FOLDER
 static const struct kind_folder folders[] = {
@@ -22,7 +22,9 @@ const struct daemon_kind kind = {
     .id = DAEMON_QEMUD, .name = "virtqemud", .supervisor = "supervisor", .options = options, .folders = folders, .defaults = defaults, .caps = emulators_ask,
     .usage = "       --worker [NAME]   Show the running daemon's processes, or those of guest NAME\n"
              "       --debug CMD       With --worker NAME: run CMD, as gdb or strace, on its worker\n"
-             "       --trace           With --worker NAME: show what goes over its monitor\n",
+             "       --trace           With --worker NAME: show what goes over its monitor\n"
+             "       --may USER ACTION [GUEST]\n"
+             "                         Whether bulkhead-access.conf as it is now lets a user do that\n",
     .doors = 1u << DOOR_RW | 1u << DOOR_RO | 1u << DOOR_ADMIN, .lock = "driver.pid", .autostarts = true,
-    .files = { { CONF_FILE_DAEMON, "virtqemud.conf" }, { CONF_FILE_QEMU, "qemu.conf" }, { CONF_FILE_LOGD, "virtlogd.conf" }, { CONF_FILE_QEMU_LOCKD, "qemu-lockd.conf" } },
+    .files = { { CONF_FILE_DAEMON, "virtqemud.conf" }, { CONF_FILE_QEMU, "qemu.conf" }, { CONF_FILE_LOGD, "virtlogd.conf" }, { CONF_FILE_QEMU_LOCKD, "qemu-lockd.conf" }, { CONF_FILE_ACCESS, "bulkhead-access.conf" } },
 };

@@ -1,6 +1,7 @@
 # The front of each daemon: the same files, and one that says which it is.  It prepares, and becomes the keeper.
 sbin_PROGRAMS += virtqemud virtlogd virtlockd
 front_sources = \
+	%reldir%/access.c \
 	%reldir%/anew.c \
 	%reldir%/daemon.h \
 	%reldir%/defaults.c \

@@ -122,7 +122,7 @@ static void close_inherited(int keep)
     syscall(SYS_close_range, (unsigned)first, ~0u, 0);
 }
 
-struct command { const char *config, *pid_file, *guest, *debug; uint32_t timeout; bool verbose, worker, list, trace; };
+struct command { const char *config, *pid_file, *guest, *debug; char *may[3]; uint32_t timeout; bool verbose, worker, list, trace; };
 
 /* -1, or the exit status if that was all. */
 static int options(int argc, char **argv, struct keeper_start *k, struct command *q)
@@ -143,14 +143,31 @@ static int options(int argc, char **argv, struct keeper_start *k, struct command
         case OPT_DEBUG: q->worker = true; q->debug = optarg; break;
         case OPT_LIST: q->list = true; break;
         case OPT_TRACE: q->worker = q->trace = true; break;
+        case OPT_MAY: q->may[0] = optarg; break;
         default: return 1;
         }
+    for (int i = 1; q->may[0] && i < 3 && optind < argc; i++)
+        q->may[i] = argv[optind++];
+    if (q->may[0] && !q->may[1]) {
+        fprintf(stderr, "%s: --may wants a user and an action\n", kind.name);
+        return 2;
+    }
     if (optind < argc && q->worker && kind.caps)
         q->guest = argv[optind++];
     if (optind == argc)
         return -1;
     fprintf(stderr, "%s: unexpected, non-option, command line arguments\n", kind.name);
     return 1;
+}
+
+/* The files are read as by a start, and the process ends. */
+static int may(struct keeper_start *k, const struct command *q, bool session)
+{
+    settings_defaults(&k->settings, session);
+    close_inherited(-1);
+    if (q->config && util_copy_str(k->config, sizeof k->config, q->config) < 0)
+        return 2;
+    return access_cli(k, q->may);
 }
 
 int main(int argc, char **argv)
@@ -166,6 +183,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s: cannot find the folders to use: %s\n", kind.name, strerror(-r));
         return 1;
     }
+    if (q.may[0])
+        return may(&k, &q, session);
     if (q.list)
         return kind.list(&k.layout);
     if (q.worker)

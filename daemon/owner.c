@@ -34,7 +34,7 @@ int owner_find_group(const char *name, gid_t *gid)
 }
 
 /* And the user's own group. */
-static int find_user(const char *name, uid_t *uid, gid_t *gid)
+int owner_find_user(const char *name, uid_t *uid, gid_t *gid)
 {
     struct passwd *p;
     uid_t n;
@@ -56,7 +56,7 @@ static int find_user(const char *name, uid_t *uid, gid_t *gid)
 
 int owner_resolve(struct settings *s)
 {
-    if (s->user[0] && find_user(s->user, &s->owner_uid, &s->owner_gid) < 0) {
+    if (s->user[0] && owner_find_user(s->user, &s->owner_uid, &s->owner_gid) < 0) {
         log_err("qemu.conf: user: no user '%s'", s->user);
         return -EINVAL;
     }

@@ -27,7 +27,7 @@ static int keep(uint32_t role, uint32_t tag, uint32_t arg, int fd)
 
 /* ---- settings: conf reads the files, as the first thing that is born ---- */
 
-static int settings_ask(int chan, struct settings *s)
+static int settings_ask(int chan, struct settings *s, int *rules)
 {
     AUTO_FRAME f = FRAME_INIT;
     const char *what;
@@ -43,6 +43,8 @@ static int settings_ask(int chan, struct settings *s)
     if (r < 0 || f.body_len != sizeof *s)
         return r < 0 ? r : -EPROTO;
     memcpy(s, f.body, sizeof *s);
+    if (f.h.nfds)
+        *rules = frame_take_fd(&f, 0);
     if (settings_check(s, &what) < 0) {
         log_err("configuration: %s is out of range", what);
         return -ERANGE;
@@ -50,7 +52,7 @@ static int settings_ask(int chan, struct settings *s)
     return 0;
 }
 
-int settings_read(struct keeper_start *k)
+int settings_read(struct keeper_start *k, int *rules)
 {
     const char *config = k->config[0] ? k->config : NULL;
     struct birth b = { .role = ROLE_CONF, .uid = ~0u, .gid = ~0u };
@@ -75,7 +77,7 @@ int settings_read(struct keeper_start *k)
     b.fd_kind[n] = BFD_SETTINGS;
     fds[n++] = defaults;
     AUTO_CLOSE chan = role_start(k, &b, fds, n);
-    int r = chan < 0 ? chan : settings_ask(chan, &k->settings);      /* its channel's end ends it */
+    int r = chan < 0 ? chan : settings_ask(chan, &k->settings, rules);      /* its channel's end ends it */
     while (opened_n)
         util_closep(&opened[--opened_n]);
     return r;
@@ -207,6 +209,7 @@ int prepare(struct keeper_start *k, const char *pid_file)
     int r, fds[5], doors[DOOR_N];
     unsigned locks = 0;
     char path[256];
+    AUTO_CLOSE rules = -1;
     if (pid_file && (r = util_copy_str(k->layout.pid_file, sizeof k->layout.pid_file, pid_file)))
         return r;
     umask(022);
@@ -229,7 +232,7 @@ int prepare(struct keeper_start *k, const char *pid_file)
     for (uint32_t i = 0; i < 5; i++)
         if (fds[i] >= 0 && (r = keep(ROLE_KEEPER, BFD_VOID_USER + i, 0, fds[i])))
             return r;
-    if ((r = settings_read(k)) < 0) {
+    if ((r = settings_read(k, &rules)) < 0) {
         if (r != -ENOENT || k->config[0])
             return r;
         log_warn("no conf role: default settings");
@@ -239,7 +242,7 @@ int prepare(struct keeper_start *k, const char *pid_file)
     hooks_look(&k->layout, &k->settings);
     uint32_t version = 0;
     if ((r = keep_caps(k, &version)) || (r = keep(ROLE_SUPERVISOR, BFD_SETTINGS, 0, frame_memfd("settings", &k->settings, sizeof k->settings))) ||
-        (r = keep(ROLE_SUPERVISOR, BFD_LAYOUT, 0, frame_memfd("layout", &k->layout, sizeof k->layout))) || (r = keep_pages(&k->settings, k->layout.session, version)) || (r = keep_folders(&k->layout)) ||
+        (r = keep(ROLE_SUPERVISOR, BFD_LAYOUT, 0, frame_memfd("layout", &k->layout, sizeof k->layout))) || (r = keep_pages(&k->settings, k->layout.session, version)) || (r = keep_folders(&k->layout)) || (r = keep(ROLE_SUPERVISOR, BFD_ACCESS, 0, access_ids(rules))) ||
         (r = listen_open(&k->layout, &k->settings, doors, k->made + locks)))
         return r;
     for (uint32_t d = 0; d < DOOR_N; d++)

@@ -49,19 +49,22 @@ static int page_renew(const struct settings *s, const struct settings *was)
 static int renew(struct keeper_start *k, const struct settings *fresh)
 {
     static struct keeper_start next;
-    struct row *row = held_by_supervisor(BFD_SETTINGS, 0);
+    struct row *row = held_by_supervisor(BFD_SETTINGS, 0), *access = held_by_supervisor(BFD_ACCESS, 0);
+    AUTO_CLOSE rules = -1;
     next = *k;
     next.settings = *fresh;
-    int r = row ? settings_read(&next) : -ENOENT;
+    int r = row && access ? settings_read(&next, &rules) : -ENOENT;
     if (!r && !k->layout.session)
         r = owner_resolve(&next.settings);
     if (r < 0)
         return r;
     keep_fixed(&next.settings, &k->settings);
     hooks_look(&next.layout, &next.settings);
-    AUTO_CLOSE fd = frame_memfd("settings", &next.settings, sizeof next.settings);
-    if (fd < 0 || (r = page_renew(&next.settings, &k->settings)) < 0)
-        return fd < 0 ? fd : r;
+    AUTO_CLOSE fd = frame_memfd("settings", &next.settings, sizeof next.settings), ids = access_ids(rules);
+    if (fd < 0 || ids < 0 || (r = page_renew(&next.settings, &k->settings)) < 0)
+        return fd < 0 ? fd : ids < 0 ? ids : r;
+    close(access->fd);
+    access->fd = STEAL_FD(&ids);
     close(row->fd);
     row->fd = STEAL_FD(&fd);
     k->settings = next.settings;

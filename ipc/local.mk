@@ -1,6 +1,7 @@
 # libipc.a: what every process links.  libc only.
 noinst_LIBRARIES += libipc.a
 libipc_a_SOURCES = \
+	%reldir%/access.c %reldir%/access.h \
 	%reldir%/birth.c %reldir%/birth.h \
 	%reldir%/chan.c %reldir%/chan.h \
 	%reldir%/crash.c %reldir%/crash.h \

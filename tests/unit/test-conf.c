@@ -177,7 +177,7 @@ static void test_keys(void)
         { CONF_FILE_DAEMON, "auth_unix_rw = \"pam\"", "f:1: auth_unix_rw: \"none\", \"sasl\" or \"polkit\" is expected" },
         { CONF_FILE_DAEMON, "host_uuid = \"00000000-0000-0000-0000-000000000000\"", "f:1: host_uuid: a UUID that is not one digit over and over is expected" },
         { CONF_FILE_DAEMON, "listen_tls = 2", "f:1: listen_tls: 0 or 1 is expected" },
-        { CONF_FILE_DAEMON, "access_drivers = [ 1 ]", "f:1: access_drivers: a list of strings is expected" },
+        { CONF_FILE_DAEMON, "access_drivers = [ 1 ]", "f:1: access_drivers: a list of \"polkit\" and \"nop\" is expected" },
         { CONF_FILE_QEMU, "vnc_listen = \"0123456789012345678901234567890123456789012345678901234567890123\"",
           "f:1: vnc_listen: at most 63 characters, and none of them NUL" },
         { CONF_FILE_QEMU, "stdio_handler = \"none\"", "f:1: stdio_handler: \"logd\" or \"file\" is expected" },
@@ -323,7 +323,7 @@ static void test_store(void)
     ssize_t len = readlinkat(s.dir[DIR_AUTOSTART], "demo.xml", link, sizeof link - 1);
     link[len > 0 ? len : 0] = 0;
     tap_str(link, "../demo.xml", "the link");
-    tap_ok(listed(&s, DIR_DEFINITIONS, list, 8) == 1 && !strcmp(list[0].name, "demo") && list[0].beside == SLOT_AUTOSTART && list[0].file.size > 19 && list[0].file.ino == st.st_ino,
+    tap_ok(listed(&s, DIR_DEFINITIONS, list, 8) == 1 && !strcmp(list[0].doc.name, "demo") && list[0].beside == SLOT_AUTOSTART && list[0].file.size > 19 && list[0].file.ino == st.st_ino,
            "listed, with autostart");
     tap_ok(store_autostart(&s, &n, 0, &e) == 0 && store_autostart(&s, &n, 0, &e) == 0 && listed(&s, DIR_DEFINITIONS, list, 8) == 1 && !list[0].beside,
            "autostart off, twice");
@@ -366,7 +366,7 @@ static void test_store(void)
     store_write(&s, &n, "<domain/>\n", 10, &entry, &e);
     uint32_t beside = 0;
     for (int i = listed(&s, DIR_DEFINITIONS, list, 8); i > 0; i--)
-        beside |= strcmp(list[i - 1].name, "demo") ? 0 : list[i - 1].beside;
+        beside |= strcmp(list[i - 1].doc.name, "demo") ? 0 : list[i - 1].beside;
     tap_int(beside, SLOT_MANAGED_SAVE, "a definition is listed with its saved state");
     tap_ok(store_remove(&s, &save, &e) == 0 && listed(&s, DIR_SAVE, list, 8) == 0, "a saved state is removed");
     tap_ok(store_autostart(&s, &n, 1, &e) == 0 && store_remove(&s, &n, &e) == 0 && store_remove(&s, &n, &e) == 0 && store_read(&s, &n, &fd, &e) < 0 &&
@@ -430,7 +430,7 @@ static void test_rename(void)
 
     fd = openat(s.dir[DIR_SAVE], "new.save", O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
     util_closep(&fd);
-    tap_ok(store_rename(&s, &is, 3, "<new/>", 6, &entry, &e) == 0 && !strcmp(entry.name, "new") && holds(&s, &is, "<new/>"), "begun: %s", e.detail);
+    tap_ok(store_rename(&s, &is, 3, "<new/>", 6, &entry, &e) == 0 && !strcmp(entry.doc.name, "new") && holds(&s, &is, "<new/>"), "begun: %s", e.detail);
     tap_str(there(&s), "old new link-old link-new note ", "both files, both links, a note; what was saved under that name is gone");
     store_settle(&s);
     tap_str(there(&s), "old link-old ", "the index has the old name: undone");

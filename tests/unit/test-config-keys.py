@@ -15,7 +15,7 @@ ELSEWHERE = {'firewall_backend'}        # said to be of another file by the fact
 def kinds_of(text):
     """What kinds of keys.def a type of the facts may be."""
     if 'list' in text:
-        return {'LIST'} if text.startswith('str list') else {'STR_LIST'}
+        return {'LIST', 'DRIVERS'} if text.startswith('str list') else {'STR_LIST'}
     if text.startswith('bool'):
         return {'BOOL'}
     if text.startswith('int'):

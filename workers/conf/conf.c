@@ -10,6 +10,7 @@
 #include "ipc/log.h"
 #include "ipc/settings.h"
 #include "ipc/util.h"
+#include "workers/conf/access.h"
 #include "workers/conf/cache.h"
 #include "workers/conf/grammar.h"
 #include "workers/conf/settings.h"
@@ -38,9 +39,22 @@ static int read_defaults(const struct birth *b, struct settings *s, struct err *
     return 0;
 }
 
-static int read_file(int fd, int file, struct settings *s, struct err *e)
+/* What the front has to find ids in, and then auth goes by. */
+static int read_rules(const char *name, const char *text, size_t n, struct settings *s, int *rules, struct err *e)
 {
-    static const char *const names[CONF_FILE_N] = { "virtqemud.conf", "qemu.conf", "virtlogd.conf", "virtlockd.conf", "qemu-lockd.conf" };
+    AUTO_FREE struct access_rules *r = NULL;
+    size_t size;
+    if (access_parse(name, text, n, &r, &size, e) < 0)
+        return -1;
+    s->access |= ACCESS_RULES;
+    *rules = frame_memfd("access", r, size);
+    return *rules < 0 ? err_sys(e, VIR_FROM_CONF, -*rules, "cannot keep %s", name) : 0;
+}
+
+/* *rules: gets those of CONF_FILE_ACCESS. */
+static int read_file(int fd, int file, struct settings *s, int *rules, struct err *e)
+{
+    static const char *const names[CONF_FILE_N] = { "virtqemud.conf", "qemu.conf", "virtlogd.conf", "virtlockd.conf", "qemu-lockd.conf", "bulkhead-access.conf" };
     struct stat st;
     if (fstat(fd, &st) < 0 || lseek(fd, 0, SEEK_SET) < 0)
         return err_sys(e, VIR_FROM_CONF, errno, "cannot read %s", names[file]);
@@ -50,7 +64,7 @@ static int read_file(int fd, int file, struct settings *s, struct err *e)
     ssize_t n = text ? util_read_full(fd, text, (size_t)st.st_size) : -ENOMEM;
     if (n < 0)
         return err_sys(e, VIR_FROM_CONF, (int)-n, "cannot read %s", names[file]);
-    return settings_apply(s, file, names[file], text, (size_t)n, e);
+    return file == CONF_FILE_ACCESS ? read_rules(names[file], text, (size_t)n, s, rules, e) : settings_apply(s, file, names[file], text, (size_t)n, e);
 }
 
 static void on_settings(struct worker *w, const struct request *rq, struct frame *f)
@@ -58,13 +72,14 @@ static void on_settings(struct worker *w, const struct request *rq, struct frame
     struct settings s, env;
     struct err e = ERR_INIT;
     uint32_t file;
+    AUTO_CLOSE rules = -1;
     (void)f;
     int r = read_defaults(&w->birth, &s, &e);
     if (!r)
         env = s;
     for (int fd = -1; !r && (fd = birth_fd(&w->birth, BFD_FILE, fd, &file)) >= 0;)
         if (file < CONF_FILE_N)
-            r = read_file(fd, (int)file, &s, &e);
+            r = read_file(fd, (int)file, &s, &rules, &e);
     if (!r) {
         settings_env(&s, &env);
         r = settings_finish(&s, &e);
@@ -72,7 +87,7 @@ static void on_settings(struct worker *w, const struct request *rq, struct frame
     if (r)
         worker_error(w, rq, &e);
     else
-        worker_reply(w, rq, &s, sizeof s, NULL, 0);
+        worker_reply(w, rq, &s, sizeof s, &rules, rules >= 0);
 }
 
 /* ---- files ---- */

@@ -12,7 +12,7 @@ enum conf_type { CONF_INT, CONF_STR, CONF_LIST };
 struct conf_value {
     enum conf_type type;
     int64_t number;             /* CONF_INT */
-    const char *str;            /* CONF_STR: points into the text, len bytes, no NUL at its end */
+    const char *str;            /* CONF_STR: points into the text, len bytes, no NUL at its end; CONF_LIST: what is between the brackets */
     size_t len;
     unsigned items, strings;    /* CONF_LIST: how many, and how many of them are strings */
     unsigned line;              /* where it begins */

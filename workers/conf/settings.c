@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include "ipc/access.h"
 #include "ipc/layout.h"
 #include "ipc/log.h"
 #include "ipc/util.h"
@@ -10,7 +11,7 @@
 #include "workers/filters.h"
 #include "workers/outputs.h"
 
-enum key_kind { KEY_INT, KEY_BOOL, KEY_STR, KEY_LIST, KEY_STR_LIST, KEY_INT_STR, KEY_MODE, KEY_AUTH, KEY_UUID, KEY_HANDLER };
+enum key_kind { KEY_INT, KEY_BOOL, KEY_STR, KEY_LIST, KEY_STR_LIST, KEY_INT_STR, KEY_MODE, KEY_AUTH, KEY_UUID, KEY_HANDLER, KEY_DRIVERS };
 enum key_act { ACT_SET, ACT_LATER, ACT_OLD, ACT_OTHER };
 #define EVERY DAEMON_N
 
@@ -62,6 +63,7 @@ static const char *kind_text(int kind)
     case KEY_AUTH: return "\"none\", \"sasl\" or \"polkit\"";
     case KEY_UUID: return "a UUID that is not one digit over and over";
     case KEY_HANDLER: return "\"logd\" or \"file\"";
+    case KEY_DRIVERS: return "a list of \"polkit\" and \"nop\"";
     default: return "a string";
     }
 }
@@ -102,6 +104,25 @@ static bool parse_mode(const struct conf_value *v, int64_t *mode)
     return v->len > 0;
 }
 
+/* The strings of a list, which the grammar has looked through: comments may be between them. */
+static bool parse_drivers(const struct conf_value *v, int64_t *by)
+{
+    *by = 0;
+    for (const char *p = v->str, *end = v->str + v->len; v->type == CONF_LIST && v->strings == v->items && p < end; p++) {
+        if (*p == '#')
+            p = memchr(p, '\n', (size_t)(end - p)) ? memchr(p, '\n', (size_t)(end - p)) : end - 1;
+        if (*p != '"' && *p != '\'')
+            continue;
+        const char *close = memchr(p + 1, *p, (size_t)(end - p - 1));
+        struct conf_value one = { .str = p + 1, .len = close ? (size_t)(close - p - 1) : 0 };
+        if (!close || !(is_text(&one, "polkit") || is_text(&one, "nop")))
+            return false;
+        *by |= is_text(&one, "polkit") ? ACCESS_POLKIT : 0;
+        p = close;
+    }
+    return v->type == CONF_LIST && v->strings == v->items;
+}
+
 /* Whether v is of k's kind; *n gets what a number, word or mode comes to. */
 static bool is_kind(const struct key *k, const struct conf_value *v, int64_t *n, uint8_t uuid[16])
 {
@@ -122,6 +143,7 @@ static bool is_kind(const struct key *k, const struct conf_value *v, int64_t *n,
     case KEY_HANDLER:
         *n = !str ? -1 : is_text(v, "logd") ? STDIO_LOGD : is_text(v, "file") ? STDIO_FILE : -1;
         return *n >= 0;
+    case KEY_DRIVERS: return parse_drivers(v, n);
     }
     return false;
 }
