@@ -67,8 +67,10 @@ static void serve(int fd, int door)
     uint32_t auth = door == DOOR_ADMIN || uc.uid == 0 ? AUTH_NONE : door == DOOR_RO ? sup.settings.auth_unix_ro : sup.settings.auth_unix_rw;
     struct client_row v = { .used = 1, .door = (uint8_t)door, .readonly = door == DOOR_RO, .id = sup.clients->next_id++, .uid = uc.uid, .gid = uc.gid, .pid = (uint32_t)uc.pid,
         .authenticated = auth == AUTH_NONE, .since = time(NULL), .gateway = p->number };
+    len = sizeof v.groups;
+    v.ngroups = getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, v.groups, &len) < 0 ? UINT32_MAX : len / sizeof v.groups[0];
     row_write(&sup.client_rows[row], &v);
-    struct serve s = { .client_id = v.id, .door = (uint32_t)door, .uid = v.uid, .need_auth = auth };
+    struct serve s = { .client_id = v.id, .door = (uint32_t)door, .uid = v.uid, .need_auth = auth, .access = door == DOOR_ADMIN ? 0 : sup.settings.access };
     struct frame_head h = { .kind = FRAME_EVENT, .op = OP_IN(IN_SERVE) };
     p->door = (uint8_t)(auth == AUTH_NONE ? door : DOOR_RO);       /* its gateway asks who it is, but is not believed */
     p->uid = v.uid;

@@ -25,5 +25,6 @@ void objects_reconcile(void);                               /* that was all of t
 void objects_load(void);                                    /* a daemon's first supervisor: what the disk has. Ends in ready(), at once or later */
 void objects_client_came(struct peer *gateway, int fd) __attribute__((weak));       /* its socket, borrowed; who has no use for it has no such function */
 void objects_client_gone(struct peer *gateway);
+bool objects_ask(const struct caller *c, const struct frame *f) __attribute__((weak));      /* true: somebody is asked whether that may be; the yes comes by route_answer() */
 uint32_t objects_count(void);                               /* with one the daemon does not end by --timeout */
 #endif

@@ -246,7 +246,7 @@ void peers_tell(uint32_t op)
     const uint8_t *from = sup.clients->log[LOG_FILTERS].from;
     log_threshold = from[ROLE_SUPERVISOR];
     for (struct peer *p = peer_next(NULL); p; p = peer_next(p)) {
-        struct frame_head h = { .kind = FRAME_EVENT, .op = OP_IN(op), .arg = from[p->role] };
+        struct frame_head h = { .kind = FRAME_EVENT, .op = OP_IN(op), .object = sup.settings.access, .arg = from[p->role] };
         if (op == IN_EPOCH ? p->inherited : !p->once || p->spare)
             peer_send(p, &h, NULL, 0, NULL, 0);
     }

@@ -14,7 +14,7 @@
 #define HASH_N 4096u
 
 enum { P_FREE, P_PEER, P_FLOW, P_PARKED };
-static struct pending { struct caller c; uint64_t to, object; uint32_t next /* + 1 */; uint8_t state; bool cancelled, woken; } table[PENDING_MAX];
+static struct pending { struct caller c; uint64_t to, object; uint32_t next /* + 1 */; uint8_t state; bool cancelled, woken, may /* auth has said so */; } table[PENDING_MAX];
 static uint32_t hash[HASH_N], free_head, used_n;     /* rows + 1 */
 static uint32_t parked_n;
 
@@ -102,7 +102,17 @@ void route_fail(const struct caller *c, int code, const char *text)
     route_error(c, &e);
 }
 
-/* A worker's, xmlc's or the host role's answer to a routed call. */
+/* The body was not kept: the gateway has it, and sends it again. */
+static void wake(struct pending *p)
+{
+    struct peer *g = p->woken ? NULL : peer_find(p->c.number);
+    struct frame_head h = { .kind = FRAME_EVENT, .op = OP_IN(IN_EPOCH), .serial = p->c.serial, .object = sup.settings.access, .arg = sup.clients->log[LOG_FILTERS].from[ROLE_GATEWAY] };
+    p->woken |= g != NULL;
+    if (g)
+        peer_send(g, &h, NULL, 0, NULL, 0);
+}
+
+/* A worker's, xmlc's, auth's or the host role's answer to a routed call. */
 void route_answer(struct peer *from, struct frame *f)
 {
     struct pending *p = pending_find(f->h.origin, f->h.serial);
@@ -113,6 +123,11 @@ void route_answer(struct peer *from, struct frame *f)
     }
     if (f->h.nfds > FDS_MAX) {
         peer_refuse(from, "a reply with too many descriptors");     /* its end answers the caller */
+        return;
+    }
+    if (from->role == ROLE_AUTH && f->h.kind == FRAME_REPLY && !(p->c.flags & FRAME_ASK) && !p->cancelled) {
+        p->may = true, p->state = P_PARKED, parked_n++;
+        wake(p);
         return;
     }
     struct peer *to = peer_find(p->c.number);
@@ -134,17 +149,11 @@ void route_park(const struct caller *c, uint64_t object)
         route_fail(c, VIR_ERR_OPERATION_FAILED, "too many calls wait");
 }
 
-/* The body was not kept: the gateway has it, and sends it again. */
 void route_wake(uint64_t object)
 {
-    for (uint32_t i = 0; parked_n && i < used_n; i++) {
-        struct pending *p = &table[i];
-        struct peer *g = p->state == P_PARKED && p->object == object && !p->woken ? peer_find(p->c.number) : NULL;
-        struct frame_head h = { .kind = FRAME_EVENT, .op = OP_IN(IN_EPOCH), .serial = p->c.serial, .arg = sup.clients->log[LOG_FILTERS].from[ROLE_GATEWAY] };
-        p->woken |= g != NULL;
-        if (g)
-            peer_send(g, &h, NULL, 0, NULL, 0);
-    }
+    for (uint32_t i = 0; parked_n && i < used_n; i++)
+        if (table[i].state == P_PARKED && table[i].object == object)
+            wake(&table[i]);
 }
 
 /* Tells the worker that works on it, once: a gateway must not be able to fill its queue.  False: it is no worker's. */
@@ -183,11 +192,10 @@ void route_peer_gone(struct peer *gone, bool comes_again)
             continue;
         const struct op_route_row *row = op_route_find(p->c.op);
         struct caller c = p->c;
-        uint64_t object = p->object;
-        bool park = comes_again && row && row->replay == REPLAY_SAFE && !p->cancelled;
+        bool park = comes_again && row && (row->replay == REPLAY_SAFE || gone->role == ROLE_AUTH) && !p->cancelled;
         pending_free(p);
         if (park)
-            route_park(&c, object);
+            route_park(&c, gone->object);
         else
             route_fail(&c, VIR_ERR_OPERATION_FAILED, "the process that worked on this call ended: outcome unknown");
     }
@@ -223,6 +231,7 @@ static void api_call(struct peer *g, struct frame *f)
         return;
     }
     struct pending *p = pending_find(c.number, c.serial);
+    bool may = p && p->may && p->c.op == c.op && p->c.arg == c.arg && p->object == f->h.object && !((p->c.flags ^ c.flags) & (FRAME_LIVE | FRAME_CONFIG | FRAME_ASK));
     if (p && p->state == P_PARKED) {
         c.flags = (uint16_t)((c.flags & ~FRAME_RESENT) | (p->c.flags & FRAME_RESENT));     /* asked for by route_wake: not for that a second run */
         pending_free(p);
@@ -245,6 +254,8 @@ static void api_call(struct peer *g, struct frame *f)
         route_fail(&c, VIR_ERR_OPERATION_DENIED, "read only access prevents this operation");
         return;
     }
+    if (!may && objects_ask && objects_ask(&c, f))
+        return;
     if (row->route >= ROUTE_N || !objects_routes[row->route].fn)
         route_fail(&c, VIR_ERR_NO_SUPPORT, "");
     else if (objects_routes[row->route].object && slot_of(f->h.object) < 0)

@@ -17,6 +17,7 @@ libxdr_a_SOURCES = %reldir%/rpc-client.c %reldir%/rpc-client.h %reldir%/xdr.c %r
 
 include %reldir%/plan/local.mk
 include %reldir%/gateway/local.mk
+include %reldir%/auth/local.mk
 include %reldir%/xmlc/local.mk
 include %reldir%/probe/local.mk
 include %reldir%/conf/local.mk

@@ -134,7 +134,7 @@ void define_done(struct flow *f, bool ok)
         flow_answered(f, ok);
 }
 
-const struct step define_steps[] = { { "again", doc_again, NULL, NULL }, { "compile", doc_xmlc_pass, doc_take, NULL }, { "write", define_write, define_commit, NULL }, { 0 } };
+const struct step define_steps[] = { { "again", doc_again, NULL, NULL }, { "compile", doc_xmlc_pass, doc_take, NULL }, { "may", access_step, NULL, NULL }, { "write", define_write, define_commit, NULL }, { 0 } };
 
 /* ---- calls on a stored definition, and on no object at all ---- */
 

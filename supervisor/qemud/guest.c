@@ -368,6 +368,8 @@ void objects_inherit(struct peer *p, const struct held *h)
 void objects_reconcile(void)
 {
     life_start(&conf_life);
+    if (sup.settings.access || sup.settings.auth_unix_rw || sup.settings.auth_unix_ro)
+        life_start(&auth_life);
     for (int i = 0; i < (int)sup.index.head->slots; i++)      /* of which the keeper has nothing may have left something as well */
         if (slot_row(i)->used && slot_active(slot_row(i)) && !run_of(i))
             run_take(i);

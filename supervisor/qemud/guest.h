@@ -24,7 +24,8 @@ static inline bool slot_begun(const struct index_slot *s) { return slot_active(s
 void route_reply_dom(const struct caller *c, int slot);                 /* [[name, uuid, id]] */
 
 /* ---- objects.c: conf, the one that has the folders ---- */
-extern struct life conf_life, host_life;
+extern struct life conf_life, host_life, auth_life;
+int access_step(struct flow *f);                                        /* whether the caller may do that to the guest of the document */
 int flow_conf(struct flow *f, uint32_t op, uint32_t arg, uint32_t dir, const char *name, int fd);
 
 /* ---- documents, guests ---- */

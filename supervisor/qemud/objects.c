@@ -8,6 +8,7 @@ const struct role_row objects_roles[ROLE_N] = {
     [ROLE_CONF] = { true, false, 0, { BFD_INDEX, BFD_SETTINGS, BFD_LAYOUT } },
     [ROLE_HOST] = { true, false, 0, { BFD_INDEX, BFD_SETTINGS, BFD_CAPS } },
     [ROLE_LOG] = { true, false, 0, { BFD_SETTINGS } },
+    [ROLE_AUTH] = { true, true, 0, { BFD_INDEX, BFD_SETTINGS, BFD_CLIENTS, BFD_ACCESS } },
     [ROLE_TALK] = { false, false, 0, { BFD_SETTINGS, BFD_LAYOUT } },
     [ROLE_HAND_OPEN ... ROLE_HAND_LAUNCH] = { false, false, 0, { BFD_LAYOUT } },
     [ROLE_QEMU] = { true, true, 0, { BFD_CAPS, BFD_SETTINGS, BFD_LAYOUT, BFD_INDEX } },
@@ -18,14 +19,14 @@ const struct role_row objects_roles[ROLE_N] = {
 static struct peer *singleton_spawn(struct life *l)
 {
     struct born n;
-    born_begin(&n, l == &conf_life ? ROLE_CONF : ROLE_HOST, 0, "");
+    born_begin(&n, l == &conf_life ? ROLE_CONF : l == &auth_life ? ROLE_AUTH : ROLE_HOST, 0, "");
     n.b.instance = l->instance;
     for (uint32_t i = 0; l == &conf_life && i < DIR_KIND_N; i++)
         born_fd(&n, BFD_DIR, i, sup_fd(BFD_DIR, i));
     return peer_spawn(&n);
 }
 
-struct life conf_life = { .spawn = singleton_spawn }, host_life = { .spawn = singleton_spawn };
+struct life conf_life = { .spawn = singleton_spawn }, host_life = { .spawn = singleton_spawn }, auth_life = { .spawn = singleton_spawn };
 
 int flow_conf(struct flow *f, uint32_t op, uint32_t arg, uint32_t dir, const char *name, int fd)
 {
@@ -40,16 +41,59 @@ int flow_conf(struct flow *f, uint32_t op, uint32_t arg, uint32_t dir, const cha
 
 /* ---- calls ---- */
 
-static void to_host(const struct caller *c, struct frame *f)
+static void to_life(const struct caller *c, const struct life *l, struct frame *f)
 {
-    struct peer *p = life_peer(&host_life);
+    struct peer *p = life_peer(l);
     if (p)
         route_to(c, p, f);
-    else if (host_life.state == LIFE_WAIT)
+    else if (l->state == LIFE_WAIT)
         route_park(c, 0);
     else
-        route_fail(c, VIR_ERR_OPERATION_FAILED, "the host role does not run");
+        route_fail(c, VIR_ERR_OPERATION_FAILED, "the process that answers this does not run");
 }
+
+static void to_host(const struct caller *c, struct frame *f)
+{
+    to_life(c, &host_life, f);
+}
+
+/* ---- who may do what: calls that have to wait until role auth says that their client may make them ----
+ *
+ * Who a client is stands in the client page; auth believes nothing else.  A gateway's call is held in the pending table meanwhile and comes again, as one that
+ * waited for its object does: what was asked for and what then comes must be the same.  A gateway that asks before it answers itself (FRAME_ASK) gets auth's
+ * answer.  Without auth nobody may do anything. */
+
+static struct may may_of(const struct caller *c)
+{
+    const struct peer *g = peer_find(c->number);
+    return (struct may){ .op = c->op, .arg = c->arg, .flags = c->flags, .row = g ? g->client_row - 1 : UINT32_MAX };
+}
+
+bool objects_ask(const struct caller *c, const struct frame *f)
+{
+    struct may m = may_of(c);
+    struct frame q = { .h = { .kind = FRAME_CALL, .op = OP_IN(IN_MAY), .serial = c->serial, .origin = c->number, .object = f->h.object }, .body = (const void *)&m, .body_len = sizeof m };
+    if (c->flags & FRAME_ASK && f->body_len == sizeof m)
+        memcpy(m.uuid, f->body + offsetof(struct may, uuid), sizeof m - offsetof(struct may, uuid));
+    if (!(c->flags & FRAME_ASK) && (!sup.settings.access || OP_PROG(c->op) == PROG_ADMIN))
+        return false;
+    to_life(c, &auth_life, &q);
+    return true;
+}
+
+int access_step(struct flow *f)
+{
+    struct may m = may_of(&f->caller);
+    if (!sup.settings.access || !f->caller.number)
+        return FLOW_NEXT;
+    memcpy(m.uuid, f->doc.uuid, sizeof m.uuid);
+    memcpy(m.name, f->name, sizeof m.name);
+    int r = flow_call(f, life_peer(&auth_life), OP_IN(IN_MAY), 0, &m, sizeof m, NULL, 0);
+    f->again = r == FLOW_WAIT || f->died;
+    return f->again ? FLOW_WAIT : auth_life.state == LIFE_WAIT ? FLOW_BLOCKED : r;
+}
+
+/* ---- calls ---- */
 
 static void to_guest(const struct caller *c, struct frame *f)
 {

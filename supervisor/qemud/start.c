@@ -194,8 +194,8 @@ static int xml_slot(struct flow *f)
     { "probe", chain_probe, chain_probed, NULL }, { "connect", talk_logs, talk_connected, NULL }, { "logs", talk_go, run_open, NULL }, { "open", open_go, run_opened, NULL }, { "net", run_net, run_opened, NULL }, { "start", hook_go, hook_got, NULL }, { "worker", worker_go, NULL, worker_died }, \
     { "tune", run_tune, hand_did, NULL }, { "up", up, NULL, NULL }, { "started", hook_go, hook_got, NULL }, { "image", saved_drop, saved_dropped, flow_without }, { 0 }
 const struct step create_steps[] = { { "claim", doc_claim, NULL, NULL }, START_STEPS };
-const struct step create_xml_steps[] = { { "again", doc_again, NULL, NULL }, { "document", doc_xmlc_pass, doc_take, NULL }, { "slot", xml_slot, NULL, NULL }, START_STEPS };
-const struct step restore_steps[] = { { "again", doc_again, NULL, NULL }, FILE_STEPS, { "document", doc_xmlc_pass, doc_take, NULL }, { "slot", xml_slot, NULL, NULL }, START_STEPS };
+const struct step create_xml_steps[] = { { "again", doc_again, NULL, NULL }, { "document", doc_xmlc_pass, doc_take, NULL }, { "may", access_step, NULL, NULL }, { "slot", xml_slot, NULL, NULL }, START_STEPS };
+const struct step restore_steps[] = { { "again", doc_again, NULL, NULL }, FILE_STEPS, { "document", doc_xmlc_pass, doc_take, NULL }, { "may", access_step, NULL, NULL }, { "slot", xml_slot, NULL, NULL }, START_STEPS };
 
 /* ---- launch: a flow of its own, for the start waits for the worker and the worker for this ---- */
 

@@ -1,5 +1,6 @@
 # A C file a module.  LDADD of each: the one library it looks at, and what that needs.
 unit_programs = \
+	%D%/test-access \
 	%D%/test-util \
 	%D%/test-conf \
 	%D%/test-kept \
@@ -11,6 +12,7 @@ unit_programs = \
 	$(NULL)
 check_PROGRAMS += $(unit_programs)
 TESTS += $(unit_programs)
+%C%_test_access_LDADD = libauth.a libconf.a libop.a libworker.a libroutes.a libipc.a
 %C%_test_util_LDADD = libipc.a
 %C%_test_conf_LDADD = libconf.a libworker.a libipc.a
 %C%_test_kept_LDADD = libconf.a libipc.a

@@ -66,6 +66,7 @@ void call_free(struct gw *gw, struct call *c)
     for (unsigned i = 0; i < c->nfds; i++)
         util_closep(&c->fds[i]);
     mp_out_free(&c->args);
+    free(c->sees);
     if (c->cleanup)
         c->cleanup(c->data);
     free(c);
@@ -217,13 +218,18 @@ static local_fn *call_local(const struct op *op)
 
 void gw_call(struct gw *gw, struct call *c)
 {
+    call_arg(c);
+    if (call_allowed(gw, c) && call_flags_known(gw, c))
+        call_here(gw, c);
+}
+
+void call_here(struct gw *gw, struct call *c)
+{
     struct mp_in in;
     struct err e = ERR_INIT;
-
-    call_arg(c);
-    if (!call_allowed(gw, c) || !call_flags_known(gw, c))
-        return;
     local_fn *fn = call_local(c->op);
+    if ((fn || c->op->route == ROUTE_SIBLING) && access_first(gw, c))
+        return;
     if (fn) {
         mp_in_init(&in, c->args.p, c->args.len);
         mp_get_array(&in, ARGS_MAX);

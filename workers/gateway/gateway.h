@@ -35,6 +35,8 @@ struct call {
     struct mp_out args;             /* arguments, kept until the answer: a new supervisor must be asked again */
     int fds[XDR_FDS_MAX];
     unsigned nfds;
+    bool asked;                     /* access.c: and it may be made */
+    uint8_t *sees;                  /* access.c: a bit a slot: guests that its client may know of; NULL: all */
     bool inner;                     /* part of another call: no answer to the client, no place in its share */
     call_done_fn *done;             /* takes the frame's answer; NULL: it goes to the client as it is */
     void *data;
@@ -55,6 +57,7 @@ extern const struct front front_rpc, front_mprpc;
 
 struct callback;
 struct stream;
+struct waiting;
 struct gw {
     struct worker w;
     struct index ix;
@@ -88,6 +91,8 @@ struct gw {
     uint64_t mask[2];               /* subscribed */
     bool lease_events;              /* lockd.c: asked for */
     struct stream *streams;         /* stream.c */
+    struct waiting *events_waiting; /* access.c: first of those that nobody has said yes to yet */
+    unsigned nevents_waiting;
 };
 
 static inline bool gw_is_admin(const struct gw *gw) { return gw->serve.door == DOOR_ADMIN; }
@@ -163,6 +168,13 @@ const struct op *internal_op(const struct gw *gw, const char *name, size_t n);  
 void keepalive_start(struct gw *gw);
 void keepalive_message(struct gw *gw, int32_t proc);               /* program keepalive */
 static inline void keepalive_heard(struct gw *gw) { gw->ka_heard_ms = loop_now_ms(); gw->ka_pings = 0; }
+
+/* access.c */
+void call_here(struct gw *gw, struct call *c);                     /* call.c: what is left to do with a call that may be made; takes c over */
+bool access_first(struct gw *gw, struct call *c);                  /* true: it has to be asked for, and comes to call_here() or ends */
+bool access_sees(const struct call *c, uint32_t slot);
+void access_event(struct gw *gw, const struct dom_head *d, struct frame *f);   /* an event of that guest: to events_frame() once its client may see it */
+void access_free(struct gw *gw);
 
 /* events.c */
 void events_frame(struct gw *gw, struct frame *f);

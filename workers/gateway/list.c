@@ -25,21 +25,21 @@ bool list_shows(uint32_t flags, const struct index_slot *s)
     return true;
 }
 
-bool list_next(const struct gw *gw, uint32_t flags, uint32_t *slot, struct index_slot *s)
+bool list_next(const struct gw *gw, const struct call *c, uint32_t flags, uint32_t *slot, struct index_slot *s)
 {
     uint32_t n = gw->ix.head->slots < INDEX_SLOTS_MAX ? gw->ix.head->slots : INDEX_SLOTS_MAX;
     while (*slot < n)
-        if (index_read(&gw->ix, (*slot)++, s) == 0 && list_shows(flags, s))
+        if (index_read(&gw->ix, (*slot)++, s) == 0 && list_shows(flags, s) && access_sees(c, *slot - 1))
             return true;
     return false;
 }
 
-static unsigned list_count(const struct gw *gw, uint32_t flags)
+static unsigned list_count(const struct gw *gw, const struct call *c, uint32_t flags)
 {
     struct index_slot s;
     uint32_t slot = 0;
     unsigned n = 0;
-    while (list_next(gw, flags, &slot, &s))
+    while (list_next(gw, c, flags, &slot, &s))
         n++;
     return n;
 }
@@ -47,13 +47,13 @@ static unsigned list_count(const struct gw *gw, uint32_t flags)
 static void num_of_domains(struct gw *gw, struct call *c, struct mp_in *in)
 {
     (void)in;
-    call_int(gw, c, list_count(gw, LIST_ACTIVE));
+    call_int(gw, c, list_count(gw, c, LIST_ACTIVE));
 }
 
 static void num_of_defined(struct gw *gw, struct call *c, struct mp_in *in)
 {
     (void)in;
-    call_int(gw, c, list_count(gw, LIST_INACTIVE));
+    call_int(gw, c, list_count(gw, c, LIST_INACTIVE));
 }
 
 /* Up to `max` of the guests that flags show, each put by `put`, as the one array of the reply. */
@@ -64,7 +64,7 @@ static void list_some(struct gw *gw, struct call *c, uint32_t flags, uint32_t ma
     uint32_t slot = 0, n = 0;
 
     mp_out_init(&items, FRAME_BIG_MAX);
-    while (n < max && list_next(gw, flags, &slot, &s)) {
+    while (n < max && list_next(gw, c, flags, &slot, &s)) {
         put(&items, &s);
         n++;
     }
@@ -121,7 +121,7 @@ static void list_all(struct gw *gw, struct call *c, struct mp_in *in)
     if (!call_flags_ok(gw, c, flags, LIST_ALL))
         return;
     mp_out_init(&items, FRAME_BIG_MAX);
-    while (n < LIST_MAX && list_next(gw, flags, &slot, &s)) {
+    while (n < LIST_MAX && list_next(gw, c, flags, &slot, &s)) {
         if (want)
             mp_domain(&items, &s);
         n++;

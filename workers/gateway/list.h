@@ -16,5 +16,5 @@ bool stats_record(const struct frame *f, const uint8_t uuid[16], struct mp_in *r
 
 bool list_shows(uint32_t flags, const struct index_slot *s);
 /* Next guest from *slot on that flags show; *slot is moved behind it. False: no more. */
-bool list_next(const struct gw *gw, uint32_t flags, uint32_t *slot, struct index_slot *s);
+bool list_next(const struct gw *gw, const struct call *c, uint32_t flags, uint32_t *slot, struct index_slot *s);
 #endif

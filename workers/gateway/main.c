@@ -84,6 +84,7 @@ void gw_free(struct gw *gw)
     loop_cancel(&gw->ka_timer);
     streams_free(gw);
     events_free(gw);
+    access_free(gw);
     while (gw->calls)
         call_free(gw, gw->calls);
     free(gw->uri);
@@ -174,7 +175,7 @@ static void gw_born(struct gw *gw, struct frame *f)
 }
 
 /* The supervisor writes no msgpack: a domain comes as a struct, and is put in front of the values that follow it.  False: malformed. */
-static bool dom_expand(struct frame *f, struct mp_out *o)
+static bool dom_expand(struct frame *f, struct mp_out *o, struct dom_head *head)
 {
     struct dom_head d;
     if (f->h.flags & FRAME_BIG || f->body_len < sizeof d)
@@ -182,6 +183,7 @@ static bool dom_expand(struct frame *f, struct mp_out *o)
     memcpy(&d, f->body, sizeof d);
     if (!memchr(d.name, 0, sizeof d.name) || d.values > 15)
         return false;
+    *head = d;
     mp_array(o, d.values + 1);
     mp_array(o, 3);
     mp_str(o, d.name);
@@ -197,10 +199,11 @@ void gw_frame(struct chan *ch, struct frame *f)
 {
     struct gw *gw = ((struct worker *)ch->data)->data;
     struct mp_out o;
+    struct dom_head d;
 
     worker_heard(f);
     mp_out_init(&o, 2 * FRAME_BODY_MAX);
-    if (f->h.flags & FRAME_DOM && !dom_expand(f, &o)) {
+    if (f->h.flags & FRAME_DOM && !dom_expand(f, &o, &d)) {
         log_warn("a domain that cannot be read, dropped");
         f->body_len = 0;        /* an answer is told as malformed, and so is an event */
     }
@@ -209,6 +212,7 @@ void gw_frame(struct chan *ch, struct frame *f)
     else if (f->h.op == OP_IN(IN_SERVE))
         gw_born(gw, f);
     else if (f->h.op == OP_IN(IN_EPOCH)) {
+        gw->serve.access = gw_is_admin(gw) ? 0 : (uint32_t)f->h.object;
         /* With a serial: that call only, which had to wait for its object.  Without: a new supervisor, which knows of none. */
         if (!f->h.serial)
             events_subscribe(gw, true);
@@ -217,6 +221,8 @@ void gw_frame(struct chan *ch, struct frame *f)
         gw_end(gw, "ended by the daemon");
     else if (f->h.op == OP_IN(IN_LEASE_LOST))
         lock_event(gw, f);
+    else if (f->h.kind == FRAME_EVENT && OP_PROG(f->h.op) != PROG_INTERNAL && gw->serve.access && f->h.flags & FRAME_DOM && f->body_len)
+        access_event(gw, &d, f);
     else if (f->h.kind == FRAME_EVENT && OP_PROG(f->h.op) != PROG_INTERNAL)
         events_frame(gw, f);
     mp_out_free(&o);

@@ -204,10 +204,10 @@ static int stats_choose(struct stats *t, struct mp_in *in)
                 return -1;
             continue;
         }
-        if (list_shows(t->flags & LIST_STATS, &s) && !stats_add(t, object_slot(object), &s))
+        if (list_shows(t->flags & LIST_STATS, &s) && access_sees(t->call, object_slot(object)) && !stats_add(t, object_slot(object), &s))
             return -1;
     }
-    while (!named && list_next(gw, t->flags & LIST_STATS, &slot, &s))
+    while (!named && list_next(gw, t->call, t->flags & LIST_STATS, &slot, &s))
         if (!stats_add(t, slot - 1, &s))
             return -1;
     return 0;
