@@ -254,5 +254,7 @@ int main(void)
     int status = 0;
     while (waitpid(worker, &status, 0) < 0 && errno == EINTR)
         ;
+    if (WIFSIGNALED(status))        /* its end is this one's, and told as such */
+        raise(WTERMSIG(status));
     return WIFEXITED(status) ? WEXITSTATUS(status) : 2;
 }

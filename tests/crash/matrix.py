@@ -11,26 +11,28 @@ started anew with that point armed, the flow is run, and the invariants are asse
 
 Needs root, QEMU, python3-libvirt, and a build with --enable-crash-points (CRASH_BUILD or BUILDDIR).
 """
-import argparse, os, re, sys, threading, time
+import argparse, os, re, signal, sys, threading, time
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 import box, locklib
 from box import wait_for, guest_xml
 
 BUILD = os.environ.get("CRASH_BUILD") or box.BUILD
 # The keeper is the daemon: its death is the daemon's, and is tested with the daemon's restart.
-ROLES = ("supervisor", "gateway", "conf", "xmlc", "host", "probe", "hand-open", "hand-net", "hand-launch", "log", "qemu", "talk")
+ROLES = ("supervisor", "gateway", "conf", "xmlc", "host", "probe", "hand-open", "hand-net", "hand-hook", "hand-launch", "log", "qemu", "talk")
 CONNECT = ("0:32", "0:33")          # IN_SERVE, IN_SUBSCRIBE
 CALL_LIMIT = 40     # seconds for a call that a crash came across
 # Flows of which only some points are new: IN_HAND_PIDFD, and conf's first call in a daemon's life, IN_CONF_LIST; IN_START, and IN_STATE, by which a
 # worker tells that the state is restored; and the call whose work does not show, domain.attach_device_flags;
 # domain.rename with IN_CONF_RENAME and IN_CONF_RENAMED;
 # of a device for a guest that runs the call, IN_PLUG, IN_HAND_OPEN and IN_HAND_SETTLE; of its pins the call, IN_PLUG and IN_HAND_TUNE;
+# of hook scripts IN_DOC_HOOK and IN_HAND_HOOK;
 # of files of a client's choice the calls (domain.save, .restore, .core_dump), IN_SAVE and IN_HAND_STATE
 ONLY = {"takeover": {"supervisor": ("0:118",), "hand-open": ("0:118",), "conf": ("0:65",)}, "restore": {"supervisor": ("0:104",), "qemu": ("0:97", "0:104")},
         "attach": {"supervisor": ("1:160",)}, "rename": {"supervisor": ("1:358", "0:71", "0:72"), "conf": ("0:71", "0:72"), "xmlc": ("1:358",)}, "plug": {"supervisor": ("1:8", "0:107", "0:121"), "qemu": ("0:107",), "hand-open": ("0:112", "0:121"), "xmlc": ("1:8",)},
         "save_file": {"supervisor": ("1:55", "0:105", "0:124"), "qemu": ("0:105",), "hand-open": ("0:124",), "xmlc": ("1:55",)},
         "restore_file": {"supervisor": ("1:54",), "xmlc": ("1:54",)}, "dump_file": {"supervisor": ("1:53", "0:124"), "qemu": ("1:53",), "xmlc": ("1:53",)},
-        "tune": {"supervisor": ("1:225", "0:107", "0:123"), "qemu": ("0:107",), "hand-launch": ("0:123",), "xmlc": ("1:225",)}}
+        "tune": {"supervisor": ("1:225", "0:107", "0:123"), "qemu": ("0:107",), "hand-launch": ("0:123",), "xmlc": ("1:225",)},
+        "hooks": {"supervisor": ("0:54", "0:125"), "hand-hook": ("0:125",), "xmlc": ("0:54",)}}
 LEASES = ("0:103", "0:120", "0:167")        # IN_LEASES_ASK, IN_HAND_DAEMON, IN_TALK
 LOGS = ("0:120", "0:167", "0:112")          # IN_HAND_DAEMON, IN_TALK, IN_HAND_OPEN with its answer
 BESIDE = {"logs": ("virtlogd", 'stdio_handler = "logd"\n'), "leases": ("virtlockd", 'lock_manager = "lockd"\n')}      # the daemon that a flow wants
@@ -68,6 +70,27 @@ class Flows:
 
     def define_pluggable(self):
         self.con().defineXML(guest_xml("victim", extra="<features><acpi/></features>"))
+
+    def define_hooked(self):
+        """With a hook script from now on, which notes what it is called for; not at the daemon's start, where the bystander's would come first."""
+        self.define()
+        heard = self.b.dir + "/victim.heard"
+        open(heard, "w").close()
+        os.makedirs(os.path.dirname(hook_of(self.b)), exist_ok=True)
+        with open(hook_of(self.b), "w") as f:
+            f.write("#!/bin/sh\n[ $1 != victim ] || echo $2 >> %s\n" % heard)
+        os.chmod(hook_of(self.b), 0o755)
+        was = self.b.role("supervisor")
+        os.kill(self.b.daemon_pid(), signal.SIGHUP)
+        wait_for("the next supervisor", lambda: self.b.role("supervisor") not in (was, []))
+        self.b.wait()
+
+    def hooks(self):
+        self.start()
+
+    def heard(self):
+        with open(self.b.dir + "/victim.heard") as f:
+            return f.read().split()
 
     def logs(self):
         self.start()
@@ -224,6 +247,7 @@ FLOWS = {
     "save_file": (("define", "start"),          "defined"),
     "restore_file": (("define", "start", "save_file"), "running"),
     "dump_file": (("define", "start"),          "running"),
+    "hooks":    (("define_hooked",),            "running"),
     "logs":     (("define_logged",),            "running"),
     "leases":   (("define_leased",),            "running"),
 }
@@ -242,6 +266,10 @@ def state_of(b):
         return None
     finally:
         c.close()
+
+
+def hook_of(b):
+    return b.dir + "/etc/libvirt/hooks/qemu"
 
 
 def attempt(fn):
@@ -283,6 +311,8 @@ def clean(b):
         finally:
             c.close()
     wait_for("the victim is gone", once, 60)
+    if os.path.exists(hook_of(b)):
+        os.unlink(hook_of(b))
 
 
 def guests(b):
@@ -317,6 +347,8 @@ def check(b, flow, before, its):
         assert f.is_whole(), "a client's file is not as it was"
     if flow in ("save", "restore", "dump_file") or (flow == "save_file" and state_of(b) == "running"):         # by its next worker, if need be
         wait_for("it runs", lambda: state_of(b) == "saved" or f.dom().state()[0] == 1)
+    if flow == "hooks":             # whatever was begun was told to be over, or the guest runs
+        wait_for("the scripts have heard how it is", lambda: (state_of(b) == "running") == (f.heard()[-1:] not in ([], ["release"])))
     if flow == "leases":            # whatever was cut off: a guest has its lease when its CPUs run, and then only
         wait_for("leases are as the guest is", lambda: locklib.is_locked(b.dir + "/var/lib/libvirt/images/victim.img") == (f.dom().state()[0] == 1))
 
