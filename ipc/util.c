@@ -39,6 +39,13 @@ int util_format(char *dst, size_t n, const char *fmt, ...)
     return len < 0 || (size_t)len >= n ? -ENAMETOOLONG : 0;
 }
 
+const char *util_uuid_text(char out[37], const uint8_t u[16])
+{
+    snprintf(out, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0], u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12],
+             u[13], u[14], u[15]);
+    return out;
+}
+
 uint64_t util_now_ns(void)
 {
     struct timespec ts;

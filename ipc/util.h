@@ -27,6 +27,7 @@ int util_format(char *dst, size_t n, const char *fmt, ...) __attribute__((format
 /* An absolute path without empty parts, "." and a '/' at its end (".." stays, for what it means the file system alone can tell): 0, or
  * -ENAMETOOLONG with dst empty.  In endpoint.c. */
 int util_plain_path(char *dst, size_t n, const char *path);
+const char *util_uuid_text(char out[37], const uint8_t uuid[16]);    /* out */
 /* Monotonic time in milliseconds / nanoseconds. */
 uint64_t util_now_ms(void);
 uint64_t util_now_ns(void);

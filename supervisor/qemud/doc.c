@@ -1,14 +1,6 @@
 /* doc.c: flows over definitions: define, undefine, autostart, and every call that an xmlc works on.  No byte of XML is read here. */
-#include <stdio.h>
 #include "supervisor/qemud/guest.h"
 #include "ipc/schema/op-numbers.h"
-
-static const char *uuid_text(const uint8_t u[16], char out[37])
-{
-    snprintf(out, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0], u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12],
-             u[13], u[14], u[15]);
-    return out;
-}
 
 /* ---- xmlc ---- */
 
@@ -77,9 +69,9 @@ int doc_clash(struct flow *f, bool check_active, int *slot)
         if (o != f && o->commits && (!strcmp(o->doc.name, f->doc.name) || !memcmp(o->doc.uuid, f->doc.uuid, 16)))
             return FLOW_BLOCKED;        /* the other one's outcome decides */
     if (by_uuid >= 0 && strcmp(slot_row(by_uuid)->name, f->doc.name) && f->steps != rename_steps)
-        return err_set(&f->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "domain '%s' is already defined with uuid %s", slot_row(by_uuid)->name, uuid_text(f->doc.uuid, uuid));
+        return err_set(&f->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "domain '%s' is already defined with uuid %s", slot_row(by_uuid)->name, util_uuid_text(uuid, f->doc.uuid));
     if (by_uuid < 0 && by_name >= 0)
-        return err_set(&f->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "domain '%s' already exists with uuid %s", f->doc.name, uuid_text(slot_row(by_name)->uuid, uuid));
+        return err_set(&f->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "domain '%s' already exists with uuid %s", f->doc.name, util_uuid_text(uuid, slot_row(by_name)->uuid));
     if (check_active && by_uuid >= 0 && slot_active(slot_row(by_uuid)))
         return err_set(&f->err, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "domain '%s' is already active", f->doc.name);
     *slot = by_uuid;
@@ -227,7 +219,7 @@ static int undefine_remove(struct flow *f)
         return err_set(&f->err, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "cannot undefine transient domain");
     if (s->flags & SLOT_MANAGED_SAVE && !(f->caller.arg & UNDEFINE_MANAGED_SAVE))
         return err_set(&f->err, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "Refusing to undefine while domain managed save image exists");
-    return flow_conf(f, IN_CONF_REMOVE, 0, DIR_DEFINITIONS, s->name, -1);
+    return flow_conf(f, IN_CONF_REMOVE, f->caller.arg, DIR_DEFINITIONS, s->name, -1);
 }
 
 static int undefine_commit(struct flow *f)

@@ -46,7 +46,7 @@ static void lookup_by_uuid(struct gw *gw, struct call *c, struct mp_in *in)
     if (in->bad || n != 16) {
         call_fail(gw, c, VIR_ERR_RPC, VIR_FROM_RPC, "Unable to decode message payload");
     } else if (index_find_uuid(&gw->ix, uuid, &s) < 0) {
-        uuid_format(text, uuid);
+        util_uuid_text(text, uuid);
         call_fail(gw, c, VIR_ERR_NO_DOMAIN, VIR_FROM_QEMU, "no domain with matching uuid '%s'", text);
     } else {
         reply_domain(gw, c, &s);

@@ -147,7 +147,6 @@ bool api_is_sibling(const struct op *op);                          /* of a famil
 /* Finds the guest an operation names: its handle, or e is set (error 42). */
 int domain_find(struct gw *gw, struct mp_in *in, struct index_slot *s, uint64_t *object, struct err *e);
 int call_object(struct gw *gw, struct call *c, struct err *e);     /* c->object from its arguments, if it has such */
-void uuid_format(char out[37], const uint8_t uuid[16]);
 void mp_domain(struct mp_out *o, const struct index_slot *s);      /* [name, uuid, id] */
 
 /* sibling.c */

@@ -145,7 +145,7 @@ static void mp_path(struct mp_out *o, const char *s)
 static void put_row(struct mp_out *o, const struct lease_row *row, const char *const words[3])
 {
     char uuid[37];
-    uuid_format(uuid, row->uuid);
+    util_uuid_text(uuid, row->uuid);
     mp_array(o, ARRAY_N(row_fields));
     for (int i = 0; i < 3; i++)
         mp_path(o, words[i]);

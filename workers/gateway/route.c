@@ -1,6 +1,5 @@
 /* route.c: what an operation is about: its object, its family, the error domain libvirt would name. */
 #include "gateway.h"
-#include <stdio.h>
 #include <string.h>
 #include "ipc/util.h"
 
@@ -49,12 +48,6 @@ bool api_is_sibling(const struct op *op)
     return family_of(op)->sibling;
 }
 
-void uuid_format(char out[37], const uint8_t u[16])
-{
-    snprintf(out, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
-        u[0], u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14], u[15]);
-}
-
 void mp_domain(struct mp_out *o, const struct index_slot *s)
 {
     mp_array(o, 3);
@@ -77,7 +70,7 @@ int domain_find(struct gw *gw, struct mp_in *in, struct index_slot *s, uint64_t 
     /* By UUID only: a client's names and ids may be stale. */
     int slot = index_find_uuid(&gw->ix, uuid, s);
     if (slot < 0) {
-        uuid_format(text, uuid);
+        util_uuid_text(text, uuid);
         return err_set(e, VIR_ERR_NO_DOMAIN, VIR_FROM_QEMU, "no domain with matching uuid '%s' (%.*s)", text, (int)(name_len < 512 ? name_len : 512), name);
     }
     if (object)

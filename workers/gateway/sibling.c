@@ -64,7 +64,7 @@ static void answer_missing(struct gw *gw, struct call *c, const struct missing *
     if (c->op->args->fields[m->arg].type == SH_FIXED) {
         const uint8_t *uuid = mp_get_bin(&in, &n);
         if (!in.bad && n == 16)
-            uuid_format(text, uuid);
+            util_uuid_text(text, uuid);
     } else {
         const char *name = mp_get_str(&in, &n);
         if (!in.bad)
