@@ -34,8 +34,11 @@ enum manifest_kind {
                       * document */
     MK_NODE,         /* path: a character device of the host, which QEMU gets open (not in its view). /dev/vhost-vsock: a: the guest's number there, 0: any that is free; the grant's port tells */
     MK_SHM,          /* path: a file of /dev/shm that guests share, made if it is absent; QEMU gets it open, and the guest's account may open it again */
+    MK_HELPER,       /* a program of the host beside QEMU, and a connection of QEMU's with it (supervisor/hand_helper.c). a: enum helper_kind; path: the one file or folder of the host that it
+                      * may see, if its kind has one; aux: what the document says of it, as words ("version=2.0 banks=sha1,sha256") */
     MK_KIND_N
 };
+enum helper_kind { HELPER_SWTPM, HELPER_KIND_N };
 enum manifest_flags {
     MF_RO = 1, MF_BLOCK = 2 /* must be a block device */, MF_FILE = 4 /* must be a regular file */, MF_SHARED = 8 /* no exclusive lock */,
     MF_APPEND = 16, MF_OPTIONAL = 32 /* absent is no error (cdrom startupPolicy) */, MF_PROBE = 64 /* find its format and chain at start */,
@@ -77,7 +80,8 @@ ssize_t manifest_finish(struct manifest_out *o);                           /* by
 struct grant {
     uint32_t index;
     int32_t error;          /* 0 or a negative errno (MF_OPTIONAL entries only; otherwise the start fails) */
-    int16_t qemu_fd[2];     /* descriptor numbers in QEMU (QEMU_FD_BASE..), -1 none: [0] the main one, [1] the read-only twin of a writable image */
+    int16_t qemu_fd[2];     /* descriptor numbers in QEMU (QEMU_FD_BASE..), -1 none: [0] the main one, [1] the read-only twin of a writable image;
+                             * MK_HELPER: the helper's end of the connection, which hand-launch gives to it and not to QEMU */
     uint8_t made;           /* 1: carried out by this hand (each hand answers for all entries; merge those that are made) */
     uint8_t nqemu;          /* descriptors in QEMU from qemu_fd[0] on: a multi-queue MK_TAP has one a queue */
     uint8_t nworker;        /* descriptors on our side */

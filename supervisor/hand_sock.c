@@ -142,6 +142,17 @@ int open_pair(struct opener *o, const struct manifest_entry *m, const char *path
     return open_give(o, g, p[0], e) ? -1 : open_keep(o, g, STEAL_FD(&ours), e);
 }
 
+/* SAFETY (MK_HELPER): a connection without a name, between QEMU and a program that hand-launch knows; who is given what end of it is its affair. */
+int open_helper(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
+{
+    int p[2];
+    (void)m, (void)path, (void)aux;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, p) < 0)
+        return open_fail(o, e, errno, "Unable to create a socket pair");
+    AUTO_CLOSE helpers = p[1];
+    return open_give(o, g, p[0], e) ? -1 : open_give(o, g, STEAL_FD(&helpers), e);
+}
+
 /* SAFETY (MK_UNIX_LISTEN): a socket file at a path of the client's choice.  bind() follows no link in the last step and replaces nothing;
  * only a left-over socket is removed for it.  Mode as libvirt makes it: its owner and group. */
 int open_unix_listen(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)

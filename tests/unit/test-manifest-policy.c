@@ -99,6 +99,9 @@ int main(void)
     tap_str(judged(MK_STATE, "/var/tmp/a.state", NULL), "", "a saved state");
     refused(MK_STATE, "/etc/libvirt/qemu/a.xml", NULL);
     refused(MK_STATE, "/proc/self/mem", NULL);
+    tap_str(judged(MK_HELPER, "/srv/shared", NULL), "", "a folder that a helper sees");
+    refused(MK_HELPER, "/etc/libvirt/qemu", NULL);
+    refused(MK_HELPER, "/proc", NULL);
 
     static const struct { const char *in, *out; } plain[] = { { "/a/b", "/a/b" }, { "//a///b", "/a/b" }, { "/./a/./b/.", "/a/b" }, { "/a/b/", "/a/b" }, { "/", "/" }, { "//.//", "/" },
         { "/a/../b", "/a/../b" }, { "/..a/.b", "/..a/.b" } };
