@@ -5,7 +5,7 @@
  * Called by: the supervisor.  Assumes of its input: nothing; emulator and arguments are the worker's, hence hostile.
  *
  * SAFETY: whatever the arguments are, they are read by a process that has the guest's uid, no capability, and a view without the host. */
-#include "hand_launch.h"
+#include "hand_helper.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -57,6 +57,7 @@ struct launcher {
     uint32_t level;
     struct cgroups groups;
     struct tune tune;
+    struct helpers helpers;
 };
 
 /* The stub lies beside this program. */
@@ -176,20 +177,19 @@ static void set_limits(const struct launch *l)
 }
 
 /* Should: leave nothing of root. Must not: be reached with a capability left that the next exec could use. */
-static void give_up_root(const struct launcher *x)
+const char *rights_drop(bool session, uint32_t uid, uint32_t gid, uint32_t group)
 {
-    if (!x->session && (setgroups(0, NULL) < 0 || setresgid(x->l->gid, x->l->gid, x->l->gid) < 0))
-        child_fail("cannot take the guest's group");
+    if (!session && (setgroups(group != ~0u, &group) < 0 || setresgid(gid, gid, gid) < 0))
+        return "cannot take the guest's group";
     for (int cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
-        if (prctl(PR_CAPBSET_DROP, cap) < 0 && !x->session)
-            child_fail("cannot empty the bounding set");
+        if (prctl(PR_CAPBSET_DROP, cap) < 0 && !session)
+            return "cannot empty the bounding set";
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-    if (!x->session && setresuid(x->l->uid, x->l->uid, x->l->uid) < 0)
-        child_fail("cannot take the guest's uid");
+    if (!session && setresuid(uid, uid, uid) < 0)
+        return "cannot take the guest's uid";
     struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
     struct __user_cap_data_struct none[2] = { 0 };
-    if (syscall(SYS_capset, &head, none) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-        child_fail("cannot give up capabilities");
+    return syscall(SYS_capset, &head, none) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? "cannot give up capabilities" : NULL;
 }
 
 /* Moves every descriptor to the number it has in the stub and in QEMU; first all out of the way. */
@@ -206,7 +206,7 @@ static void place_fds(const struct launcher *x)
     unsigned n = FIXED;
     int held = QEMU_FD_END + 1;         /* closed in QEMU by its number */
     for (unsigned i = 0; i < l->nfds; i++)
-        if (l->fd[i].number >= 0 || i != x->log) {
+        if (!x->helpers.taken[i] && (l->fd[i].number >= 0 || i != x->log)) {
             place[n].fd = in[i];
             place[n++].to = l->fd[i].number >= 0 ? l->fd[i].number : held++;
         }
@@ -224,12 +224,34 @@ static void place_fds(const struct launcher *x)
             child_fail("cannot place a descriptor");
 }
 
+static void child_failed(const struct stub_fail *f) __attribute__((noreturn));
+static void child_failed(const struct stub_fail *f)
+{
+    _exit(send(child_status, f, sizeof *f, MSG_NOSIGNAL) < 0 ? 126 : 127);
+}
+
+/* What the stub is called: with the helpers, for what it says of their ends. */
+static void become_stub(const struct launcher *x) __attribute__((noreturn));
+static void become_stub(const struct launcher *x)
+{
+    char *argv[2 + HELPERS_MAX + 1] = { "bulkhead-pid1", (char *)x->l->name }, *envp[] = { NULL }, text[HELPERS_MAX][48];
+    for (unsigned i = 0; i < x->helpers.n; i++) {
+        snprintf(argv[2 + i] = text[i], sizeof text[i], "%d:%s", x->helpers.one[i].pid, x->helpers.one[i].kind->name);
+        close(x->helpers.one[i].log);
+    }
+    prctl(PR_SET_PDEATHSIG, 0);
+    syscall(SYS_execveat, STUB_FD_FREE, "", argv, envp, AT_EMPTY_PATH);
+    child_fail("cannot start the guest's first process");
+}
+
 static void child(struct launcher *x) __attribute__((noreturn));
 static void child(struct launcher *x)
 {
     struct view v = { .h = x->h, .uid = x->l->uid, .gid = x->l->gid, .session = x->session, .hostnet = x->l->flags & LAUNCH_HOSTNET };
     struct stub_fail f = { 0 };
     char go;
+    bool waits_first = x->session || x->helpers.n;
+    const char *why;
     child_status = x->status[1];
     close(x->status[0]);
     close(x->exec[0]);
@@ -238,33 +260,32 @@ static void child(struct launcher *x)
     if (x->lease >= 0 && send(child_status, "c", 1, MSG_NOSIGNAL) < 0)
         _exit(126);
     /* In a session the ids are mapped before anything is made, and before they are asked for: until then they are those of nobody. */
-    if (x->session && read(child_status, &go, 1) != 1)
+    if (waits_first && read(child_status, &go, 1) != 1)
         _exit(127);
     if (x->session) {
         v.uid = getuid();
         v.gid = getgid();
     }
-    if ((x->level & LAUNCH_HAS_VIEW) && view_enter(&v, &f) < 0) {
-        if (send(child_status, &f, sizeof f, MSG_NOSIGNAL) < 0)
-            _exit(126);
-        _exit(127);
-    }
+    /* They need the host's files once more, and may take their time: without the hand nobody would end them. */
+    x->helpers.has_view = x->level & LAUNCH_HAS_VIEW;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (helpers_start(&x->helpers, &f) < 0 || ((x->level & LAUNCH_HAS_VIEW) && view_enter(&v, &f) < 0))
+        child_failed(&f);
     if (v.has_proc && send(child_status, "p", 1, MSG_NOSIGNAL) < 0)
         _exit(126);
     /* Before the descriptors move, so that the parent's groups are joined before QEMU exists. */
-    if (!x->session && read(child_status, &go, 1) != 1)
+    if (!waits_first && read(child_status, &go, 1) != 1)
         _exit(127);
     place_fds(x);
     set_limits(x->l);
-    give_up_root(x);
+    if ((why = rights_drop(x->session, x->l->uid, x->l->gid, ~0u)))
+        child_fail(why);
     for (int s = 1; s < NSIG; s++)
         signal(s, SIG_DFL);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    char *argv[] = { "bulkhead-pid1", (char *)x->l->name, NULL }, *envp[] = { NULL };
-    syscall(SYS_execveat, STUB_FD_FREE, "", argv, envp, AT_EMPTY_PATH);
-    child_fail("cannot start the guest's first process");
+    become_stub(x);
 }
 
 static int write_proc(pid_t pid, const char *file, const char *text)
@@ -320,7 +341,7 @@ static pid_t launch_clone(struct launcher *x, int *pidfd)
  * worker has greeted QEMU nothing runs in it that a guest controls.  Only memory must be charged to the right group from the first page. */
 static bool joins_early(const struct launcher *x)
 {
-    return x->tune.given[TUNE_HARD] || x->tune.given[TUNE_SOFT] || x->tune.given[TUNE_SWAP];
+    return x->helpers.n /* which are in the group of who starts them */ || x->tune.given[TUNE_HARD] || x->tune.given[TUNE_SOFT] || x->tune.given[TUNE_SWAP];
 }
 
 /* Waits until QEMU runs. 0, with its pid and what the child told; or -1 with *e set. */
@@ -357,7 +378,7 @@ static int launch_wait(struct launcher *x, pid_t stub, pid_t *qemu, struct err *
                 return err_sys(e, VIR_FROM_QEMU, -r, "Unable to put QEMU into its control groups");
         } else if (n == (ssize_t)sizeof f) {
             f.text[sizeof f.text - 1] = 0;
-            return err_sys(e, VIR_FROM_QEMU, -f.error, "Cannot start QEMU: %s", f.text);
+            return f.error ? err_sys(e, VIR_FROM_QEMU, -f.error, "Cannot start QEMU: %s", f.text) : err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "%s", f.text);
         } else {
             return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "QEMU's first process ended before QEMU ran");
         }
@@ -402,7 +423,7 @@ static int launch(struct launcher *x, struct launched *done, int fds[3], unsigne
     const struct policy_filter *filter = &policy_filters[FILTER_QEMU_SYSTEM];
     int on = 1, pidfd = -1;
     pid_t qemu, pid;
-    if (launch_check(x, e) || hand_manifest(x->h, 1, e))
+    if (launch_check(x, e) || hand_manifest(x->h, 1, e) || helpers_prepare(&x->helpers, x->h, x->l, x->session, e))
         return -1;
     if ((x->stub = stub_open()) < 0 || (x->null = open("/dev/null", O_RDWR | O_CLOEXEC)) < 0)
         return err_sys(e, VIR_FROM_QEMU, x->stub < 0 ? -x->stub : errno, "Unable to start QEMU");

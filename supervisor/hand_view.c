@@ -157,7 +157,7 @@ static int view_resources(int root, const struct view *v, struct stub_fail *f)
 {
     struct manifest_entry m;
     const char *path, *aux;
-    if (!v->h->manifest)
+    if (!v->h || !v->h->manifest)
         return 0;
     for (struct manifest_in in = hand_entries(v->h); hand_next(&in, &m, &path, &aux); ) {
         char rel[32];
@@ -186,6 +186,25 @@ static int view_resources(int root, const struct view *v, struct stub_fail *f)
     return 0;
 }
 
+/* Of a helper: what it was given, and nothing that was named later. */
+static int view_sees(int root, const struct view *v, struct stub_fail *f)
+{
+    struct stat was, st;
+    for (const struct helper_sees *s = v->sees; s < v->sees + v->nsees; s++) {
+        uint64_t attr = (s->may_write ? 0 : MOUNT_ATTR_RDONLY) | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+        if (s->fd < 0)
+            continue;
+        /* A mount of this namespace; but what the hand has looked at. */
+        AUTO_CLOSE fd = path_open(s->path, O_PATH, WANT(S_IFREG) | WANT(S_IFDIR), &st);
+        bool same = fd >= 0 && fstat(s->fd, &was) == 0 && st.st_dev == was.st_dev && st.st_ino == was.st_ino;
+        if (!same)
+            errno = fd < 0 ? -fd : ESTALE;
+        if (!same || bind_at(root, fd, s->at, S_ISDIR(st.st_mode), attr) < 0)
+            return bad(f, "Cannot bind '%s'", s->path);
+    }
+    return 0;
+}
+
 int view_enter(struct view *v, struct stub_fail *f)
 {
     static const char *const nodes[] = { "/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom" };
@@ -208,9 +227,9 @@ int view_enter(struct view *v, struct stub_fail *f)
     for (size_t i = 0; i < ARRAY_N(nodes); i++)
         if (view_device(root, v, nodes[i], 0666, f) < 0)
             return -1;
-    if (view_resources(root, v, f) < 0)
+    if (view_resources(root, v, f) < 0 || view_sees(root, v, f) < 0)
         return -1;
-    if (mkdirat(root, "run", 0755) < 0 || mkdirat(root, "proc", 0555) < 0 || symlinkat("run", root, "tmp") < 0 || mkdirat(root, "var", 0755) < 0 ||
+    if (mkdirat(root, "run", 0755) < 0 || mkdirat(root, "proc", 0555) < 0 || symlinkat("run", root, "tmp") < 0 || (mkdirat(root, "var", 0755) < 0 && errno != EEXIST) ||
         symlinkat("../run", root, "var/tmp") < 0 || fchdir(root) < 0 || syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
         return bad(f, "cannot make the view the root");
     util_format(options, sizeof options, SCRATCH_OPTIONS, v->uid, v->gid);

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -177,6 +178,7 @@ static int wait_begin(int *children)
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
     sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGPIPE);       /* of a log that nobody has any more */
     sigprocmask(SIG_BLOCK, &set, NULL);
     int ep = epoll_create1(EPOLL_CLOEXEC);
     *children = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -191,7 +193,24 @@ static int wait_begin(int *children)
     return ep;
 }
 
-int main(void)
+/* ---- helpers ---- */
+
+/* A helper that ended before QEMU: the guest goes on without it; its log says so. arg: "PID:NAME", as hand-launch wrote it. */
+static void obituary(char **arg, pid_t pid, int status)
+{
+    struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
+    char text[160];
+    for (; *arg; arg++)
+        if (atoi(*arg) == pid && strchr(*arg, ':')) {
+            int n = snprintf(text, sizeof text, "helper %s ended: %s %d\n", strchr(*arg, ':') + 1, WIFSIGNALED(status) ? "killed by signal" : "exit status",
+                             WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+            /* One that nobody reads may be full, and this process may be who empties it. */
+            if (n > 0 && poll(&p, 1, 0) == 1 && p.revents & POLLOUT && write(STDERR_FILENO, text, (size_t)n) < 0)
+                return;
+        }
+}
+
+int main(int argc, char **argv)
 {
     struct stat st;
     prctl(PR_SET_NAME, "bulkhead-pid1");
@@ -236,7 +255,9 @@ int main(void)
         int status;
         pid_t p;
         while ((p = wait4(-1, &status, WNOHANG, NULL)) > 0)
-            if (p == qemu)
+            if (p != qemu)
+                obituary(argv + (argc > 2 ? 2 : argc), p, status);
+            else
                 _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
         if (p < 0 && errno == ECHILD)
             _exit(127);

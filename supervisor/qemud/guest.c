@@ -26,13 +26,13 @@ static struct run *run_next(struct run *after)
 
 static uint32_t uids(void)
 {
-    return sup.settings.uid_count / 4;      /* pairs, in its middle; the last quarter is peer.c's */
+    return sup.settings.uid_count / 8;      /* fours, in its middle; the last quarter is peer.c's */
 }
 
-/* Two uids a guest, one for QEMU and one for its worker, told by its id: so an adopted guest has the ones it was started with. */
+/* Four uids a guest, for QEMU, for its worker and two for its helpers (hand_helper.c), told by its id: so an adopted guest has the ones it was started with. */
 uint32_t run_uid(int32_t id, unsigned which)
 {
-    return sup.birth.flags & BIRTH_SESSION || !uids() ? ~0u : sup.settings.uid_base + GUEST_UIDS_FROM + 2 * ((uint32_t)id % uids()) + which;
+    return sup.birth.flags & BIRTH_SESSION || !uids() ? ~0u : sup.settings.uid_base + GUEST_UIDS_FROM + 4 * ((uint32_t)id % uids()) + which;
 }
 
 bool run_id_clashes(int32_t id)

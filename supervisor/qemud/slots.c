@@ -34,7 +34,7 @@ void slot_mark(int slot, const struct caller *c)
 
 void slot_define(int slot, const struct doc_result *d, const struct def_file *file)
 {
-    const uint32_t from_doc = SLOT_HAS_SECRETS | SLOT_CANONICAL;
+    const uint32_t from_doc = SLOT_HAS_SECRETS | SLOT_CANONICAL | SLOT_HAS_TPM | SLOT_TPM_STAYS;
     SLOT_EDIT(s, slot) {
         s->file = *file;
         s->defined = d->facts;

@@ -1,0 +1,70 @@
+/* hand_helper.h: the programs of the host that a guest has beside QEMU (MK_HELPER). */
+#ifndef BULKHEAD_HAND_HELPER_H
+#define BULKHEAD_HAND_HELPER_H
+#include <limits.h>
+#include "hand_launch.h"
+
+enum { HELPERS_MAX = 16, HELPER_SEES_MAX = 8, HELPER_ARGS_MAX = 32, HELPER_FD_QEMU = 3, HELPER_FD_LOG = 4 /* in a helper: to QEMU; its log, which is its stdout and stderr too */ };
+
+struct helper;
+struct helpers;
+struct helper_args { char *v[HELPER_ARGS_MAX + 1]; unsigned n; char text[4096]; size_t at; };
+
+/* A kind of helper. */
+struct helper_row {
+    const char *name;                       /* of the program, as errors and logs have it */
+    /* In the hand, as root, with the host's files: finds the program, opens what the helper gets, makes what it needs. 0, or -1 with *e. */
+    int (*prepare)(struct helper *p, const struct helpers *all, struct err *e);
+    /* In the guest's first process, before the helper is started: what has to be done before; NULL: nothing. 0, or -1 with *f. */
+    int (*first)(const struct helper *p, const struct helpers *all, struct stub_fail *f);
+    void (*args)(const struct helper *p, const struct helpers *all, struct helper_args *a);
+    unsigned sees;                          /* how many of its entries in see the helper itself has; those behind are for what comes first */
+    int filter;                             /* enum policy_filter_id */
+};
+extern const struct helper_row helper_swtpm;
+
+struct helper {
+    const struct helper_row *kind;
+    const char *path, *aux;             /* of its entry in the manifest, "": none */
+    int fd;                             /* its end of the connection with QEMU */
+    int log;                            /* -1: the guest's own */
+    uint32_t uid, gid;
+    struct helper_sees see[HELPER_SEES_MAX];
+    char program[128], log_path[PATH_MAX];
+    int pid;                            /* in the guest's namespace */
+    /* of a TPM emulator */
+    char setup[128], folder[PATH_MAX] /* of its state */;
+    bool is_new;
+    uint32_t ca_uid, ca_gid;
+};
+struct helpers {
+    const struct launch *l;
+    struct layout layout;
+    bool session, has_view;
+    unsigned n;
+    struct helper one[HELPERS_MAX];
+    bool taken[FRAME_FDS_MAX];          /* of the launch's descriptors: a helper's, none of QEMU's */
+};
+
+/* In the hand: finds the helpers of the call's manifest, which is mapped, and makes and opens what they need. 0, or -1 with *e. */
+int helpers_prepare(struct helpers *all, struct hand *h, const struct launch *l, bool session, struct err *e);
+/* In the guest's first process, before it shuts itself in: starts them. 0, or -1 with *f. */
+int helpers_start(struct helpers *all, struct stub_fail *f);
+
+/* ---- for the kinds ---- */
+
+/* The value of a word "key=value" of what the document says; false: it is not there, or does not fit. */
+bool helper_word(const char *aux, const char *key, char *value, size_t n);
+/* Ends the process where there is no room. */
+void helper_arg(struct helper_args *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* -1, with *f: error is an errno, or 0 where the text says all. */
+int helper_failed(struct stub_fail *f, int error, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* The path of a program. 0; 1: it is not there, and how libvirt words that is the kind's affair; -1 with *e. */
+int helper_find(const char *name, char path[128], bool session, struct err *e);
+/* Makes the folders of a path of ours, of which `from` bytes are there. A descriptor of the last, or a negative errno. */
+int helper_folders(const char *path, size_t from, mode_t mode);
+/* How a process of a helper's is shut in. */
+struct helper_shut_in { uint32_t uid, gid, group /* one beside gid; ~0u: none */; unsigned sees /* how many of p->see */; int filter /* -1: the hand's own alone */; int failed /* a pipe's end: struct stub_fail */; };
+/* Runs what makes something for the helper, to its end, with the helper's descriptors. Its status, as waitpid() tells. */
+int helper_first(const struct helper *p, const struct helpers *all, const struct helper_shut_in *how, struct helper_args *a);
+#endif
