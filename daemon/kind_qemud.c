@@ -7,7 +7,8 @@ static const struct option options[] = { COMMON_OPTIONS, { "debug", required_arg
 static const struct kind_folder folders[] = {
     { IN(sock_dir), "", 0755, -1 }, { IN(state_dir), "", 0755, DIR_STATUS }, { IN(conf_dir), "", 0755, -1 }, { IN(def_dir), "", 0755, DIR_DEFINITIONS },
     { IN(def_dir), "/autostart", 0755, DIR_AUTOSTART }, { IN(lib_dir), "", 0751, -1 }, { IN(lib_dir), "/save", 0700, DIR_SAVE }, { IN(lib_dir), "/nvram", 0711, -1 },
-    { IN(lib_dir), "/channel/target", 0711, -1 }, { IN(log_dir), "", 0700, DIR_LOG }, { IN(cache_dir), "", 0700, DIR_CACHE }, { 0, NULL, 0, -1 },
+    { IN(lib_dir), "/channel/target", 0711, -1 }, { IN(log_dir), "", 0700, DIR_LOG }, { IN(cache_dir), "", 0700, DIR_CACHE },
+    { IN(lib_dir), "/../swtpm", 0711, DIR_TPM }, { 0, NULL, 0, -1 },
 };
 
 static void defaults(struct settings *s)
@@ -16,6 +17,7 @@ static void defaults(struct settings *s)
     s->auto_disk_leases = 1;
     s->require_lease_for_disks = REQUIRE_UNLESS_AUTO;
     kvm_ask(s);
+    programs_ask(s);
 }
 
 const struct daemon_kind kind = {

@@ -16,8 +16,9 @@
 
 enum slot_flags {
     SLOT_PERSISTENT = 1, SLOT_AUTOSTART = 2, SLOT_MANAGED_SAVE = 4, SLOT_HAS_SECRETS = 8 /* the definition holds a password */,
-    /* 16 is free */ SLOT_WORKER_FAILED = 32, SLOT_STALE = 64 /* its QEMU has not answered for a while */, SLOT_AGENT = 128 /* agent channel connected */,
+    SLOT_HAS_TPM = 16 /* of the definition: an emulated one, whose state is a folder of the domain's */, SLOT_WORKER_FAILED = 32, SLOT_STALE = 64 /* its QEMU has not answered for a while */, SLOT_AGENT = 128 /* agent channel connected */,
     SLOT_HAS_SNAPSHOT = 256, SLOT_TAINTED = 512, SLOT_CANONICAL = 1024 /* the stored file holds exactly what a client is shown */,
+    SLOT_TPM_STAYS = 2048 /* with SLOT_HAS_TPM: the state stays when the domain goes (persistent_state) */,
 };
 /* Of a domain, as lists and infos tell them. */
 struct dom_facts { uint32_t vcpus, vcpus_max; uint64_t mem_kib, mem_max_kib; };     /* of memory: the balloon, and at most */

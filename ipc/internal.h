@@ -51,7 +51,8 @@ enum internal_op {
                          * arg 1: the reply is that of an API call that asks for the text: msgpack [text], without the head that conf put before it */
     IN_CONF_WRITE,      /* CALL: struct conf_name, fd [0] sealed memfd: temp file, fsync, rename, fsync of the folder. Reply: struct conf_entry of what was written.
                          * arg CONF_WRITE_ONCE: what was written for the same client's call is not written again: an earlier supervisor died before it could say so */
-    IN_CONF_REMOVE,     /* CALL: struct conf_name (also its autostart link when dir is DIR_DEFINITIONS). Absent is no error */
+    IN_CONF_REMOVE,     /* CALL: struct conf_name (also its autostart link when dir is DIR_DEFINITIONS, arg: the undefine's flags). Absent is no error. With a domain that
+                         * is nowhere any more goes its TPM's state, unless flags or definition say otherwise */
     IN_CONF_AUTOSTART,  /* CALL: struct conf_name, arg 1 on, 0 off */
     IN_CONF_SAVE,       /* CALL: struct conf_name (dir DIR_SAVE), arg: enum conf_save, which tells the reply */
     IN_CONF_RENAME,     /* CALL: struct conf_name: the new name of the domain in the index's row arg, fd [0] sealed memfd: its definition. It is written as by IN_CONF_WRITE, beside that of the old

@@ -24,5 +24,5 @@ enum { EVENT_ID_METADATA_CHANGE = 23 };         /* virDomainEventID */
 
 /* Flags of a start (virDomainCreateFlags) and of undefine */
 enum { START_PAUSED = 1, START_AUTODESTROY = 2, START_BYPASS_CACHE = 4, START_FORCE_BOOT = 8, START_RESET_NVRAM = 32 };
-enum { UNDEFINE_MANAGED_SAVE = 1 };
+enum { UNDEFINE_MANAGED_SAVE = 1, UNDEFINE_TPM = 32, UNDEFINE_KEEP_TPM = 64 };
 #endif

@@ -338,7 +338,7 @@ static void test_store(void)
     static const char *const bad[] = { "", ".", "..", "a/b", "../x", "/etc/passwd" };
     for (size_t i = 0; i < ARRAY_N(bad); i++) {
         struct conf_name b = named(DIR_DEFINITIONS, bad[i]);
-        tap_ok(store_write(&s, &b, "x", 1, &entry, &e) < 0 && store_read(&s, &b, &fd, &e) < 0 && store_remove(&s, &b, &e) < 0 && store_autostart(&s, &b, 1, &e) < 0,
+        tap_ok(store_write(&s, &b, "x", 1, &entry, &e) < 0 && store_read(&s, &b, &fd, &e) < 0 && store_remove(&s, &b, 0, &e) < 0 && store_autostart(&s, &b, 1, &e) < 0,
                "name \"%s\" is refused", bad[i]);
     }
     struct conf_name full = { .dir = DIR_DEFINITIONS };
@@ -347,9 +347,9 @@ static void test_store(void)
     full.name[252] = 0;
     tap_ok(store_write(&s, &full, "x", 1, &entry, &e) < 0 && e.code == VIR_ERR_XML_ERROR, "a name too long for a file is refused");
     full.name[251] = 0;
-    tap_ok(store_write(&s, &full, "x", 1, &entry, &e) == 0 && store_remove(&s, &full, &e) == 0, "the longest is not");
+    tap_ok(store_write(&s, &full, "x", 1, &entry, &e) == 0 && store_remove(&s, &full, 0, &e) == 0, "the longest is not");
     struct conf_name odd = named(DIR_DEFINITIONS, "a--b $(x)'");
-    tap_ok(store_write(&s, &odd, "<a/>\n", 5, &entry, &e) == 0 && holds(&s, &odd, "virsh edit NAME\n-->\n\n<a/>\n") && store_remove(&s, &odd, &e) == 0,
+    tap_ok(store_write(&s, &odd, "<a/>\n", 5, &entry, &e) == 0 && holds(&s, &odd, "virsh edit NAME\n-->\n\n<a/>\n") && store_remove(&s, &odd, 0, &e) == 0,
            "a name that would end the comment is not in it");
 
     /* Whoever can write to the folder can still not make us read or list elsewhere. */
@@ -368,8 +368,8 @@ static void test_store(void)
     for (int i = listed(&s, DIR_DEFINITIONS, list, 8); i > 0; i--)
         beside |= strcmp(list[i - 1].doc.name, "demo") ? 0 : list[i - 1].beside;
     tap_int(beside, SLOT_MANAGED_SAVE, "a definition is listed with its saved state");
-    tap_ok(store_remove(&s, &save, &e) == 0 && listed(&s, DIR_SAVE, list, 8) == 0, "a saved state is removed");
-    tap_ok(store_autostart(&s, &n, 1, &e) == 0 && store_remove(&s, &n, &e) == 0 && store_remove(&s, &n, &e) == 0 && store_read(&s, &n, &fd, &e) < 0 &&
+    tap_ok(store_remove(&s, &save, 0, &e) == 0 && listed(&s, DIR_SAVE, list, 8) == 0, "a saved state is removed");
+    tap_ok(store_autostart(&s, &n, 1, &e) == 0 && store_remove(&s, &n, 0, &e) == 0 && store_remove(&s, &n, 0, &e) == 0 && store_read(&s, &n, &fd, &e) < 0 &&
            fstatat(s.dir[DIR_AUTOSTART], "demo.xml", &st, AT_SYMLINK_NOFOLLOW) < 0, "removed with its link; again is no error");
     tap_ok(e.code == VIR_ERR_SYSTEM_ERROR && e.sys == ENOENT, "reading what is not there is a system error");
     for (int i = 0; i < DIR_KIND_N; i++)

@@ -217,7 +217,7 @@ static void on_remove(struct worker *w, const struct request *rq, struct frame *
 {
     struct err e = ERR_INIT;
     const struct conf_name *n = get_name(f, &e);
-    int r = n ? store_remove(&store, n, &e) : -1;
+    int r = n ? store_remove(&store, n, rq->arg, &e) : -1;
     answer(w, rq, r, -1, &e);
 }
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include "ipc/frame.h"
 #include "ipc/log.h"
+#include "ipc/states.h"
 #include "ipc/util.h"
 #include "workers/conf/cache.h"
 
@@ -236,6 +237,40 @@ int store_write(const struct store *s, const struct conf_name *n, const void *te
 
 /* ---- remove, autostart ---- */
 
+/* The state of its TPM is a folder that hand-launch made, which is root's; what is in it is the TPM emulator's. */
+static void remove_tpm(int tpms, const uint8_t *uuid)
+{
+    static const char *const kinds_of[] = { "tpm2", "tpm1.2" };
+    char name[37];
+    util_uuid_text(name, uuid);
+    AUTO_CLOSE dir = openat(tpms, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    for (size_t i = 0; dir >= 0 && i < ARRAY_N(kinds_of); i++) {
+        int fd = openat(dir, kinds_of[i], O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        DIR *d = fd < 0 ? NULL : fdopendir(fd);
+        for (struct dirent *e; d && (e = readdir(d));)
+            if (strcmp(e->d_name, ".") && strcmp(e->d_name, ".."))
+                unlinkat(fd, e->d_name, 0);
+        if (d)
+            closedir(d);
+        else
+            util_closep(&fd);
+        unlinkat(dir, kinds_of[i], AT_REMOVEDIR);
+    }
+    if (dir >= 0 && unlinkat(tpms, name, AT_REMOVEDIR) < 0)
+        log_warn("the TPM's state of '%s' stays: %s", name, strerror(errno));
+}
+
+/* A domain that has just lost its definition, or its run: the state goes with the last of them, as libvirt has it. */
+static void tpm_left(const struct store *s, const struct conf_name *n, uint32_t flags)
+{
+    struct index_slot slot;
+    if (!s->index.head || s->dir[DIR_TPM] < 0 || index_find_name(&s->index, n->name, &slot) < 0 || !(slot.flags & SLOT_HAS_TPM))
+        return;
+    bool is_last = n->dir == DIR_DEFINITIONS ? slot.id < 0 : n->dir == DIR_STATUS && !(slot.flags & SLOT_PERSISTENT);
+    if (is_last && (slot.flags & SLOT_TPM_STAYS ? flags & UNDEFINE_TPM : !(flags & UNDEFINE_KEEP_TPM)))
+        remove_tpm(s->dir[DIR_TPM], slot.uuid);
+}
+
 static int unlink_in(int dir, const char *file, bool lasts)
 {
     if (unlinkat(dir, file, 0) == 0)
@@ -243,7 +278,7 @@ static int unlink_in(int dir, const char *file, bool lasts)
     return errno == ENOENT ? 0 : -1;
 }
 
-int store_remove(const struct store *s, const struct conf_name *n, struct err *e)
+int store_remove(const struct store *s, const struct conf_name *n, uint32_t flags, struct err *e)
 {
     char file[NAME_MAX + 1];
     if (store_name(s, n, file, e) < 0)
@@ -253,6 +288,7 @@ int store_remove(const struct store *s, const struct conf_name *n, struct err *e
         return failed(e, "remove autostart link and", n);
     if (unlink_in(s->dir[n->dir], file, kinds[n->dir].lasts) < 0)
         return failed(e, "remove", n);
+    tpm_left(s, n, flags);
     return 0;
 }
 

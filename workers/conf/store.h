@@ -17,7 +17,8 @@ int store_read(const struct store *s, const struct conf_name *n, int *memfd, str
 int store_entry(const struct store *s, const struct conf_name *n, struct conf_entry *entry);     /* of the file as it is; -1: there is none */
 int store_write(const struct store *s, const struct conf_name *n, const void *text, size_t len, struct conf_entry *entry, struct err *e);
 size_t store_head_len(const void *text, size_t len);    /* bytes of the head that store_write put before a text; 0: it has none */
-int store_remove(const struct store *s, const struct conf_name *n, struct err *e);      /* with its autostart link; absent is no error */
+/* With its autostart link; absent is no error. flags: of the call that undefines it. With the last that there is of a domain goes its TPM's state. */
+int store_remove(const struct store *s, const struct conf_name *n, uint32_t flags, struct err *e);
 int store_autostart(const struct store *s, const struct conf_name *n, int on, struct err *e);
 /* The definition of the domain in that row of the index gets another name, and when the index has it, the old one's file goes. */
 int store_rename(const struct store *s, const struct conf_name *is, uint32_t slot, const void *text, size_t len, struct conf_entry *entry, struct err *e);
