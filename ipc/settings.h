@@ -20,6 +20,7 @@ struct logging {
     char text[LOG_SETTING_MAX];          /* as libvirt shows it; of filters "": there are none */
     union { uint8_t from[LOG_ROLES_MAX] /* by role: the least level of its lines */; struct log_output to[LOG_OUTPUTS_MAX]; };
 };
+enum host_program { PROGRAM_SWTPM = 1 };
 struct settings {
     uint32_t magic;
     uint32_t unix_sock_ro_perms, unix_sock_rw_perms, unix_sock_admin_perms;
@@ -58,6 +59,7 @@ struct settings {
     uint32_t hooks;                      /* enum hooks: what there are scripts for */
     uint32_t hook_timeout_s;             /* bulkhead_hook_timeout */
     uint32_t access;                     /* enum access_by (access.h): who has to say yes to each call; 0: whoever is connected may all that the door lets through */
-    uint32_t reserved[17];
+    uint32_t programs;                   /* bits of enum host_program: what of the host's a guest can have beside QEMU */
+    uint32_t reserved[16];
 };
 #endif

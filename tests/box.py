@@ -13,7 +13,7 @@ BOX = r'''
 B=$1; shift
 mount --make-rprivate /
 mount --bind $B/run /run; mkdir -p /run/libvirt
-for d in etc/libvirt var/lib/libvirt var/log/libvirt var/cache/libvirt; do
+for d in etc/libvirt var/lib/libvirt var/log/libvirt var/log/swtpm var/cache/libvirt; do
   mkdir -p $B/$d /$d; mount --bind $B/$d /$d
 done
 mkdir -p /var/log/libvirt/qemu /var/lib/libvirt/images

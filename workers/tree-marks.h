@@ -4,12 +4,13 @@
 #define BULKHEAD_TREE_MARKS_H
 
 /* Decimal index of the manifest entry of this element.  It is on:
- *   <source> of disk, backingStore, mirror, and of chardevs (serial, parallel, console, channel, redirdev, rng/backend, smartcard, tpm/backend):
+ *   <source> of disk, backingStore, mirror, and of chardevs (serial, parallel, console, channel, redirdev, rng/backend, smartcard, external tpm/backend):
  *            the image; MK_FILE_OUT, MK_PTY, MK_UNIX_LISTEN, MK_UNIX_CONNECT, MK_PAIR, ...
  *   <log>    of a chardev: MK_LOG
  *   <interface>: MK_TAP (bridge, ethernet, network) or MK_HOSTNET (user)
  *   <graphics>: MK_TCP_LISTEN, MK_UNIX_LISTEN
  *   <vsock>: MK_NODE; <shmem>: MK_SHM, MK_UNIX_CONNECT; <source> of <input>: MK_NODE
+ *   <backend> of tpm, an emulator's: MK_HELPER
  *   <kernel>, <initrd>, <dtb>, <loader>, <nvram>, <acpi>/<table> of <os>; <rom> of a device; <backend> of rng: MK_BIND, MK_NVRAM, MK_DEVNODE
  * A removable drive without medium has an entry with MF_EMPTY and its <source> is absent: then the mark is on <disk>. */
 #define MARK_MANIFEST "bulkhead:m"

@@ -37,6 +37,7 @@ guest_tests = \
 	%D%/test-guest-left.py \
 	%D%/test-guest-life.py \
 	%D%/test-guest-save.py \
+	%D%/test-guest-tpm.py \
 	%D%/test-guest-nics.py \
 	%D%/test-guest-owner.py \
 	%D%/test-guest-plug.py \
@@ -87,6 +88,7 @@ scenario_root_tests = \
 	%D%/test-peer-rename.py \
 	%D%/test-peer-save.py \
 	%D%/test-routes.py \
+	%D%/test-peer-tpm.py \
 	%D%/test-peer-tune.py \
 	%D%/test-debug.sh \
 	%D%/test-limits.sh \

@@ -13,7 +13,7 @@
 #include "ipc/loop.h"
 #include "ipc/util.h"
 
-#define CACHE_MAGIC 0x42484335u     /* one up when struct conf_entry or what stands in it changes */
+#define CACHE_MAGIC 0x42484336u     /* one up when struct conf_entry or what stands in it changes */
 #define CACHE_BYTES_MAX (sizeof(struct cache_head) + INDEX_SLOTS_MAX * sizeof(struct conf_entry))
 #define WRITE_AFTER_MS 3000u
 struct cache_head { uint32_t magic, rows; };

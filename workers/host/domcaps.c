@@ -8,9 +8,9 @@
 #include "workers/host/host.h"
 #include "workers/tree.h"
 
-struct in { const struct caps_emulator *e; const struct caps_machine *m; bool kvm, i440fx; };
+struct in { const struct caps_emulator *e; const struct caps_machine *m; bool kvm, i440fx; uint32_t programs; };
 
-/* A value of an <enum>: shown when the binary has what is named; "need" is "device", "object:x", "option:x", "value:ENUM:x", "pc", "" always. */
+/* A value of an <enum>: shown when the binary has what is named; "need" is "device", "object:x", "option:x", "value:ENUM:x", "swtpm:ENUM:x" the same where that program is, "pc", "" always. */
 struct value { const char *text, *need; };
 struct row { const char *name; struct value v[12]; };
 
@@ -27,6 +27,8 @@ static bool has(const struct in *in, const char *need)
     if (!need[k])
         return caps_has_device(in->e, need);
     const char *rest = need + k + 1, *colon = strchr(rest, ':');
+    if (!strncmp(need, "swtpm:", 6) && !(in->programs & PROGRAM_SWTPM))
+        return false;
     if (!strncmp(need, "object:", 7))
         return caps_has_object(in->e, rest);
     if (!strncmp(need, "option:", 7))
@@ -72,7 +74,8 @@ static const struct row rng[] = {
     { "backendModel", { { "random", "object:rng-random" }, { "egd", "object:rng-egd" }, { "builtin", "object:rng-builtin" } } } };
 static const struct row filesystem[] = { { "driverType", { { "path", "" }, { "handle", "" }, { "virtiofs", "vhost-user-fs-pci" } } } };
 static const struct row tpm[] = { { "model", { { "tpm-tis", "tpm-tis" }, { "tpm-crb", "tpm-crb" } } },
-    { "backendModel", { { "passthrough", "value:TpmType:passthrough" } } } };
+    { "backendModel", { { "passthrough", "value:TpmType:passthrough" }, { "emulator", "swtpm:TpmType:emulator" }, { "external", "swtpm:TpmType:emulator" } } },
+    { "backendVersion", { { "1.2", "swtpm:TpmType:emulator" }, { "2.0", "swtpm:TpmType:emulator" } } } };
 static const struct row redirdev[] = { { "bus", { { "usb", "usb-redir" } } } };
 static const struct row channel[] = { { "type", { { "pty", "" }, { "unix", "" }, { "spicevmc", "option:spice" } } } };
 static const struct row hyperv[] = { { "features", { { "spinlocks", "" }, { "vendor_id", "" } } } };
@@ -191,6 +194,7 @@ char *domcaps_text(const struct host *h, const char *emulator, const char *arch,
     in.e = choice.e;
     in.m = choice.machine;
     in.kvm = choice.kvm;
+    in.programs = h->settings.programs;
     in.i440fx = !strncmp(in.m->name, "pc-i440fx", 9);
     char *text = make(&in);
     if (!text)

@@ -193,20 +193,22 @@ void pl_tpm(struct ctx *c, const struct tree *d)
     static const struct map models[] = { { "tpm-tis", "tpm-tis" }, { "tpm-crb", "tpm-crb" }, { "tpm-spapr", "tpm-spapr" }, { NULL, NULL } };
     static const struct prop t[] = { P_MAP("driver", NULL, "model", models), P_REF("tpmdev", "tpm-"), P_ID("id"), P_FN(pl_address), P_END };
     const char *type = tree_path_attr(d, "backend", "type"), *alias = pl_alias(c, d);
-    if (native_only(c, d))
+    if (pl_is(type, "emulator") || pl_is(type, "external")) {
+        json_t *o = pl_item(c, PLAN_CHARDEV);
+        char buf[32];
+        int32_t index;
+        const struct plan_res *r = pl_run(c) ? pl_res(c, tree_get(d, "backend"), &index) : NULL;
+        pl_set(o, "backend", "socket");
+        pl_set(o, "id", "chrtpm");
+        if (r)
+            pl_set(o, "fd", pl_fdname(c, r, index, 0, buf));
+        else if (pl_is(type, "external"))
+            pl_set(o, "path", tree_path_attr(d, "backend/source", "path"));
+        else
+            pl_setf(c, o, "path", "/run/libvirt/qemu/swtpm/%d-%s-swtpm.sock", c->in->id, pl_short_name(c));
+        pl_words(c, "-tpmdev", "emulator,id=tpm-%s,chardev=chrtpm", alias);
+    } else if (native_only(c, d)) {
         return;
-    if (pl_is(type, "emulator")) {
-        json_t *o = pl_item(c, PLAN_CHARDEV);
-        pl_set(o, "backend", "socket");
-        pl_set(o, "id", "chrtpm");
-        pl_setf(c, o, "path", "/run/libvirt/qemu/swtpm/%d-%s-swtpm.sock", c->in->id, pl_short_name(c));
-        pl_words(c, "-tpmdev", "emulator,id=tpm-%s,chardev=chrtpm", alias);
-    } else if (pl_is(type, "external")) {
-        json_t *o = pl_item(c, PLAN_CHARDEV);
-        pl_set(o, "backend", "socket");
-        pl_set(o, "id", "chrtpm");
-        pl_set(o, "path", tree_path_attr(d, "backend/source", "path"));
-        pl_words(c, "-tpmdev", "emulator,id=tpm-%s,chardev=chrtpm", alias);
     } else if (pl_is(type, "passthrough")) {
         const char *path = tree_path_attr(d, "backend/device", "path");
         pl_words(c, "-tpmdev", "passthrough,id=tpm-%s,path=%s,cancel-path=/dev/null", alias, path ? path : "/dev/tpm0");

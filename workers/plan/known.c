@@ -97,6 +97,8 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     { "rng", "model", "rate backend driver" }, { "rng/rate", "bytes period", "" }, { "rng/backend", "model bulkhead:m", "" },
     { "rng/driver", "iommu ats packed page_per_vq", "" },
     { "panic", "model", "" },
+    { "tpm", "model", "backend" }, { "tpm/backend", "type version persistent_state bulkhead:m", "source active_pcr_banks" }, { "tpm/backend/source", "type mode path bulkhead:m", "" },
+    { "tpm/backend/active_pcr_banks", "", "sha1 sha256 sha384 sha512" },
     { "module", "model access discard", "target" }, { "module/target", "", "size node block requested current" }, { "module/target/size", "unit", "" },
     { "module/target/block", "unit", "" }, { "module/target/requested", "unit", "" }, { "module/target/current", "unit", "" },
     { "iommu", "model", "driver" }, { "iommu/driver", "*", "" },

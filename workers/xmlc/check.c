@@ -338,13 +338,14 @@ static int tpm(struct doc *d)
         return doc_unsupported(d, VIR_FROM_QEMU, "only a single TPM non-proxy device is supported");
     TREE_EACH(t, d->devices, "tpm") {
         const struct tree *b = tree_first(t, "backend");
-        const char *version = tree_attr(b, "version");
         if (!b)
             return doc_bad(d, "missing TPM device backend");
-        if (doc_is(b, "type", "emulator"))
-            return doc_unsupported(d, VIR_FROM_QEMU, "TPM version '%s' is not supported", version ? version : doc_is(t, "model", "tpm-crb") ? "2.0" : "1.2");
-        if (doc_is(b, "type", "external"))
-            return doc_unsupported(d, VIR_FROM_QEMU, "The QEMU executable %s does not support TPM backend type external", tree_text(d->t, "devices/emulator"));
+        if (doc_is(b, "type", "external") && !tree_attr(tree_first(b, "source"), "type"))
+            return doc_bad(d, "missing external TPM backend type");
+        if (tree_first(b, "active_pcr_banks") && !doc_is(b, "version", "2.0"))
+            return doc_bad(d, "<active_pcr_banks/> requires TPM version '2.0'");
+        if (doc_is(b, "version", "1.2") && doc_is(t, "model", "tpm-crb"))
+            return doc_unsupported(d, VIR_FROM_QEMU, "Unsupported interface 'tpm-crb' for TPM 1.2");
     }
     return 0;
 }

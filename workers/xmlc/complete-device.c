@@ -412,6 +412,8 @@ static int tpm(struct doc *d, struct tree *t)
     struct tree *backend = tree_first(t, "backend");
     (void)d;
     doc_default(t, "model", "tpm-tis");
+    if (doc_is(backend, "type", "emulator"))
+        doc_default(backend, "version", doc_is(t, "model", "tpm-tis") ? "1.2" : "2.0");
     if (doc_is(backend, "type", "passthrough"))
         doc_default(tree_make(backend, "device"), "path", "/dev/tpm0");
     return 0;

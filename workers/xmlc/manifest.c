@@ -102,7 +102,8 @@ static int disk(struct maker *m, struct tree *t)
 
 static int chardev(struct maker *m, struct tree *t)
 {
-    const char *type = tree_attr(t, "type"), *path = tree_path_attr(t, "source", "path"), *name = tree_path_attr(t, "target", "name");
+    const char *type = doc_is(t, "type", "external") ? tree_path_attr(t, "source", "type") : tree_attr(t, "type"), *path = tree_path_attr(t, "source", "path");
+    const char *name = tree_path_attr(t, "target", "name");
     struct tree *log = tree_first(t, "log"), *s;
     struct manifest_entry x = {.parent = -1};
     const char *aux = NULL;
@@ -198,6 +199,24 @@ static int interface(struct maker *m, struct tree *t, int *hostnet)
     struct manifest_entry l = {.kind = MK_LINK, .parent = tap};
     link_text(t, words, sizeof words);
     return tap < 0 || (*words && add(m, NULL, &l, NULL, words) < 0) ? -1 : 0;
+}
+
+/* ---- programs beside QEMU ---- */
+
+static int tpm(struct maker *m, struct tree *t)
+{
+    struct tree *b = tree_first(t, "backend"), *banks = tree_first(b, "active_pcr_banks");
+    struct manifest_entry x = {.kind = MK_HELPER, .flags = MF_EMPTY, .parent = -1, .a = HELPER_SWTPM};
+    char words[128];
+    if (doc_is(b, "type", "external"))
+        return chardev(m, b);
+    if (!doc_is(b, "type", "emulator"))
+        return 0;
+    size_t n = (size_t)snprintf(words, sizeof words, "version=%s", tree_attr(b, "version"));
+    for (struct tree *bank = banks ? banks->child : NULL; bank; bank = bank->next)
+        if (bank->name && doc_in(bank->name, "sha1 sha256 sha384 sha512"))
+            n += (size_t)snprintf(words + n, sizeof words - n, "%s%s", strstr(words, "banks=") ? "," : " banks=", bank->name);
+    return add(m, b, &x, NULL, words) < 0 ? -1 : 0;
 }
 
 /* ---- graphics ---- */
@@ -354,6 +373,9 @@ int run_manifest(struct tree *t, const struct doc_env *env, bool running, struct
             return -1;
     if (chardevs(&m))
         return -1;
+    TREE_EACH(d, m.devices, "tpm")
+        if (tpm(&m, d))
+            return -1;
     TREE_EACH(d, m.devices, "graphics")
         if (doc_in(tree_attr(d, "type"), "vnc spice") && display(&m, d))
             return -1;

@@ -112,6 +112,11 @@ static bool has_secrets(const struct tree *t)
     return x && y && strcmp(x, y) != 0;
 }
 
+static uint32_t tpm_flags(const struct tree *backend)
+{
+    return !tree_attr_is(backend, "type", "emulator") ? 0 : SLOT_HAS_TPM | (tree_attr_is(backend, "persistent_state", "yes") ? SLOT_TPM_STAYS : 0);
+}
+
 static uint64_t kib(const struct tree *t, const char *name)
 {
     uint64_t v = 0;
@@ -133,7 +138,7 @@ static void facts(const struct tree *t, struct doc_result *d)
         }
     }
     util_copy_str(d->name, sizeof d->name, tree_text(t, "name"));
-    d->flags = has_secrets(t) ? SLOT_HAS_SECRETS : 0;
+    d->flags = (has_secrets(t) ? SLOT_HAS_SECRETS : 0) | tpm_flags(tree_get(t, "devices/tpm/backend"));
     d->facts.vcpus_max = (uint32_t)kib(t, "vcpu");
     d->facts.vcpus = doc_uint(tree_first(t, "vcpu"), "current", d->facts.vcpus_max);
     d->facts.mem_max_kib = kib(t, "memory");
