@@ -72,7 +72,7 @@ enum internal_op {
     IN_STOPPED,         /* EVENT: worker: it saw its guest end; struct guest_state with the reason it knows (shutdown, crashed, saved ...) */
     IN_QUIT,            /* EVENT supervisor -> worker: your object is gone; end */
     IN_LOG_TAIL = 102,  /* CALL worker/supervisor -> log: struct log_tail; reply: last bytes of the stream as text (<= 4096) */
-    IN_LEASES_ASK,      /* CALL worker -> supervisor: arg: LEASES_TAKE before the guest's CPUs run, LEASES_GIVE when they have stopped. Reply empty, or virtlockd's error */
+    IN_LEASES_ASK,      /* CALL worker -> supervisor: arg: LEASES_TAKE before the guest's CPUs run, LEASES_GIVE when they have stopped; with LEASES_ONE of a disk that comes or has gone. Reply empty, or virtlockd's error */
     IN_START = 104,     /* CALL supervisor -> worker, its first frame unless BIRTH_RESUME: bring the guest up. arg: the API call's flags (1 paused); fd [0], if any: saved
                          * state to restore. Reply empty when it runs (or is paused as asked); an ERROR's text goes to the client, and all is undone */
     IN_SAVE,            /* CALL supervisor -> worker: arg: the API call's flags; fd [0] a new file: the guest is stopped, and head, document and state are
@@ -303,6 +303,8 @@ enum talk_what {
     LEASES_GIVE, LEASES_TAKE = 1, LEASES_AGAIN = 2 /* with LEASES_TAKE: it may have been done, in part or whole */,    /* empty */
     TALK_LOGS = 4,      /* opens the guest's logs: fds [0] the pipe of QEMU's own, then one for each MK_LOG of the manifest, in order */
     TALK_TAIL = 8,      /* the last bytes of QEMU's own, as text */
+    LEASES_ONE = 16,    /* with LEASES_GIVE or _TAKE: those of one disk, from bit LEASES_ENTRY on the entry of its image; QEMU does not have it yet, or not any more */
+    LEASES_ENTRY = 16,
 };
 struct lock_file { uint32_t flags /* enum lock_flags */, pad; char name[NAME_MAX_BYTES]; };
 #define LOCK_TEXT_MAX 4096               /* bytes of a path or name with its NUL */

@@ -20,8 +20,9 @@ static int turn_go(struct flow *f)
 
 static int connect_go(struct flow *f)
 {
-    const struct hand_daemon q = { .daemon = f->arg < TALK_LOGS ? HOST_LOCKD : HOST_LOGD };
-    return hand_call(f, ROLE_HAND_OPEN, IN_HAND_DAEMON, &q, sizeof q, &f->fd[FF_MANIFEST], f->arg < TALK_LOGS && f->fd[FF_MANIFEST] >= 0);
+    const bool logs = f->arg & (TALK_LOGS | TALK_TAIL);
+    const struct hand_daemon q = { .daemon = logs ? HOST_LOGD : HOST_LOCKD };
+    return hand_call(f, ROLE_HAND_OPEN, IN_HAND_DAEMON, &q, sizeof q, &f->fd[FF_MANIFEST], !logs && f->fd[FF_MANIFEST] >= 0);
 }
 
 int talk_connected(struct flow *f, struct frame *fr)
@@ -68,12 +69,12 @@ void talk_begin(struct run *r, uint32_t what, const struct caller *c)
     struct flow *f = run_flow(steps, flow_answered, c, r);
     if (!f)
         return;
-    about(f, r, what | (c && c->flags & FRAME_RESENT && what == LEASES_TAKE ? LEASES_AGAIN : 0));
+    about(f, r, what | (c && c->flags & FRAME_RESENT && what & LEASES_TAKE ? LEASES_AGAIN : 0));
     f->id = r->id;
     f->i = ++turns;
-    f->fd[FF_TREE] = fcntl(run_fd(r, BFD_TREE, 0), F_DUPFD_CLOEXEC, 0);
+    f->fd[FF_TREE] = fcntl(run_latest(r, BFD_TREE), F_DUPFD_CLOEXEC, 0);
     if (*sup.settings.lvm_lockspace_dir || *sup.settings.scsi_lockspace_dir)
-        f->fd[FF_MANIFEST] = fcntl(run_fd(r, BFD_MANIFEST, 0), F_DUPFD_CLOEXEC, 0);
+        f->fd[FF_MANIFEST] = fcntl(run_latest(r, BFD_MANIFEST), F_DUPFD_CLOEXEC, 0);
     flow_go(f);
 }
 
@@ -99,7 +100,7 @@ void sibling_asked(const struct caller *c, struct frame *fr)
 void lease_asked(struct run *r, struct peer *worker, struct frame *fr)
 {
     struct caller c = { .number = worker->number, .serial = fr->h.serial, .op = fr->h.op, .flags = fr->h.flags };
-    talk_begin(r, fr->h.arg & LEASES_TAKE, &c);
+    talk_begin(r, fr->h.arg & (LEASES_TAKE | LEASES_ONE | UINT32_MAX << LEASES_ENTRY), &c);
 }
 
 int talk_logs(struct flow *f)

@@ -104,6 +104,24 @@ def life(name):
         s = c.createXML(xml("s", disk("d1.img", "vda", "<shareable/>")))
         s.destroy()
         assert l.held("d1.img")
+        # A disk that comes is leased before QEMU has it, and no more when it has gone; what is refused leaves nothing.
+        usb = lambda file, dev="sda": disk(file, dev, bus="usb")
+        was = a.XMLDesc()
+        refused(lambda: a.attachDevice(usb("d3.img")), libvirt.VIR_ERR_RESOURCE_BUSY, "resource busy: Lockspace resource '%s' is locked" % l.name("d3.img") + held_by("elsewhere", 999990))
+        assert a.XMLDesc() == was and not l.held("d4.img")
+        a.attachDevice(usb("d4.img"))
+        assert l.held("d4.img") and l.take(other, "d4.img")[0] == 87
+        refused(lambda: a.attachDevice(usb("none.img", "sdb")), libvirt.VIR_ERR_SYSTEM_ERROR, "none.img")
+        a.suspend()
+        assert not l.held("d4.img") and not l.held("d0.img")
+        a.attachDevice(usb("d5.img", "sdb"))
+        assert not l.held("d5.img")
+        a.resume()
+        assert l.held("d4.img") and l.held("d5.img") and l.held("d0.img")
+        for file, dev in (("d4.img", "sda"), ("d5.img", "sdb")):
+            a.detachDevice(usb(file, dev))
+            wait_for("the lease of " + file, lambda: not l.held(file), 20)
+        assert l.held("d0.img") and l.held("d1.img")
         # Paused, by the start or later, a guest has none.
         p = c.createXML(xml("p", disk("d3.img", "vda")), libvirt.VIR_DOMAIN_START_PAUSED)
         refused(p.resume, libvirt.VIR_ERR_RESOURCE_BUSY, l.name("d3.img"))

@@ -75,7 +75,7 @@ static struct tree *document(void)
 /* The third disk of the document, by what the hand says of it. */
 static void key(const struct tree *t, const struct disk_keys *k, const char *space, const char *name, uint32_t flags)
 {
-    tap_ok(resources_find(&found, t, &settings, k, &e) == 0 && is(2, space, name, flags), "a disk of the host's is %s of %s", name, space);
+    tap_ok(resources_find(&found, t, -1, &settings, k, &e) == 0 && is(2, space, name, flags), "a disk of the host's is %s of %s", name, space);
     reset();
 }
 
@@ -86,12 +86,12 @@ static void keys(struct tree *devices)
     struct tree *d = disk(devices, "block", "dev", "/dev/sda", NULL);
     const struct tree *t = devices->parent;
     sha256_hex("/dev/sda", 8, hash_of);
-    tap_ok(resources_find(&found, t, &settings, NULL, &e) == -1 && e.code == VIR_ERR_INTERNAL_ERROR, "nobody has said what it is called");
+    tap_ok(resources_find(&found, t, -1, &settings, NULL, &e) == -1 && e.code == VIR_ERR_INTERNAL_ERROR, "nobody has said what it is called");
     reset();
-    tap_ok(resources_find(&found, t, &settings, &k, &e) == -1 && e.code == VIR_ERR_INTERNAL_ERROR, "or which of them it is");
+    tap_ok(resources_find(&found, t, -1, &settings, &k, &e) == -1 && e.code == VIR_ERR_INTERNAL_ERROR, "or which of them it is");
     reset();
     tree_set_attr(tree_get(d, "source"), MARK_MANIFEST, "8");
-    tap_ok(resources_find(&found, t, &settings, &k, &e) == -1 && e.code == VIR_ERR_INTERNAL_ERROR, "or it is one too many");
+    tap_ok(resources_find(&found, t, -1, &settings, &k, &e) == -1 && e.code == VIR_ERR_INTERNAL_ERROR, "or it is one too many");
     reset();
     tree_set_attr(tree_get(d, "source"), MARK_MANIFEST, "7");
     key(t, &k, "/scsi", "360000", LOCK_AUTOCREATE);
@@ -102,7 +102,7 @@ static void keys(struct tree *devices)
     *k.v[7].scsi = 0;
     key(t, &k, "/files", hash_of, LOCK_AUTOCREATE);
     k.no_udev = 1;
-    tap_ok(resources_find(&found, t, &settings, &k, &e) == -1 && e.code == VIR_ERR_CONFIG_UNSUPPORTED, "nobody knows what it is called: it is refused");
+    tap_ok(resources_find(&found, t, -1, &settings, &k, &e) == -1 && e.code == VIR_ERR_CONFIG_UNSUPPORTED, "nobody knows what it is called: it is refused");
     reset();
     *settings.scsi_lockspace_dir = 0;
     key(t, &k, "/files", hash_of, LOCK_AUTOCREATE);
@@ -115,36 +115,41 @@ static void resources(void)
     AUTO_TREE *t = document();
     struct tree *devices = tree_get(t, "devices");
     settings = (struct settings){ .magic = SETTINGS_MAGIC, .auto_disk_leases = 1, .require_lease_for_disks = REQUIRE_UNLESS_AUTO };
-    tap_ok(resources_find(&found, t, &settings, NULL, &e) == 0 && found.n == 3, "disks that may be written and leases");
+    tap_ok(resources_find(&found, t, -1, &settings, NULL, &e) == 0 && found.n == 3, "disks that may be written and leases");
     tap_ok(is(0, "", "/i/a", 0) && is(1, "", "/b/shared", LOCK_SHARED) && is(2, "/l/some", "key", 0), "are images themselves, and what the document names");
+    reset();
+    tree_set_attr(tree_get(tree_first(devices, "disk"), "source"), MARK_MANIFEST, "7");
+    tap_ok(resources_find(&found, t, 7, &settings, NULL, &e) == 0 && found.n == 1 && is(0, "", "/i/a", 0), "that of one disk");
+    reset();
+    tap_ok(resources_find(&found, t, 6, &settings, NULL, &e) == 0 && found.n == 0, "or none, where no disk has that image");
     reset();
     util_copy_str(settings.file_lockspace_dir, sizeof settings.file_lockspace_dir, "/files");
     char a[SHA256_HEX], b[SHA256_HEX];
     sha256_hex("/i/a", 4, a);
     sha256_hex("/b/shared", 9, b);
-    tap_ok(resources_find(&found, t, &settings, NULL, &e) == 0 && is(0, "/files", a, LOCK_AUTOCREATE) && is(1, "/files", b, LOCK_AUTOCREATE | LOCK_SHARED) && is(2, "/l/some", "key", 0), "or files named by their hashes");
+    tap_ok(resources_find(&found, t, -1, &settings, NULL, &e) == 0 && is(0, "/files", a, LOCK_AUTOCREATE) && is(1, "/files", b, LOCK_AUTOCREATE | LOCK_SHARED) && is(2, "/l/some", "key", 0), "or files named by their hashes");
     reset();
     settings.auto_disk_leases = 0;
-    tap_ok(resources_find(&found, t, &settings, NULL, &e) == 0 && found.n == 1 && is(0, "/l/some", "key", 0) && found.has_unleased, "disks only when that is wanted");
+    tap_ok(resources_find(&found, t, -1, &settings, NULL, &e) == 0 && found.n == 1 && is(0, "/l/some", "key", 0) && found.has_unleased, "disks only when that is wanted");
     reset();
     struct tree *odd = lease(devices, "some", "key", "/l");
     tree_set_attr(tree_get(odd, "target"), "offset", "1024");
-    tap_ok(resources_find(&found, t, &settings, NULL, &e) == -1 && e.code == VIR_ERR_INTERNAL_ERROR && !strcmp(e.detail, "Offset must be zero for this lock manager"), "an offset is refused in libvirt's words");
+    tap_ok(resources_find(&found, t, -1, &settings, NULL, &e) == -1 && e.code == VIR_ERR_INTERNAL_ERROR && !strcmp(e.detail, "Offset must be zero for this lock manager"), "an offset is refused in libvirt's words");
     reset();
     tree_free(odd);
     odd = lease(devices, NULL, "key", "/l");
-    tap_ok(resources_find(&found, t, &settings, NULL, &e) == -1 && strstr(e.detail, "Missing path or lockspace"), "so is a lease without a lockspace");
+    tap_ok(resources_find(&found, t, -1, &settings, NULL, &e) == -1 && strstr(e.detail, "Missing path or lockspace"), "so is a lease without a lockspace");
     reset();
     tree_free(odd);
     settings.auto_disk_leases = 1;
     util_copy_str(settings.scsi_lockspace_dir, sizeof settings.scsi_lockspace_dir, "/scsi");
-    tap_int(resources_find(&found, t, &settings, NULL, &e), 0, "the lockspace of host's disks does not matter without one");
+    tap_int(resources_find(&found, t, -1, &settings, NULL, &e), 0, "the lockspace of host's disks does not matter without one");
     reset();
     keys(devices);
     *settings.scsi_lockspace_dir = 0;
     for (int i = 0; i < RESOURCES_MAX; i++)
         lease(devices, "s", "k", "/l");
-    tap_ok(resources_find(&found, t, &settings, NULL, &e) == -1 && e.code == VIR_ERR_CONFIG_UNSUPPORTED, "more leases than any guest needs are refused");
+    tap_ok(resources_find(&found, t, -1, &settings, NULL, &e) == -1 && e.code == VIR_ERR_CONFIG_UNSUPPORTED, "more leases than any guest needs are refused");
     reset();
 }
 
@@ -203,7 +208,7 @@ static const char *talk(const struct tree *t, uint32_t what, const char *busy, b
     reset();
     if (by_role)
         ask_role(&k, t, what, &owner);
-    else if (!resources_find(&found, t, &settings, NULL, &e))
+    else if (!resources_find(&found, t, -1, &settings, NULL, &e))
         leases_say(k.fd, &owner, &found, &settings, what, 20000, &e);
     return talk_end(&k);
 }

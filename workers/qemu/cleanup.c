@@ -36,9 +36,12 @@ static void on_told(struct worker *w, void *data, struct frame *f, const struct 
 static void tell(struct guest *g)
 {
     struct plug_alias a = { 0 };
-    const char *alias = json_string_value(json_array_get(g->gone, 0));
+    json_t *first = json_array_get(g->gone, 0);
+    const char *alias = json_string_value(json_is_array(first) ? json_array_get(first, 0) : first);
     if (!alias || g->telling || g->tell_again.armed)
         return;
+    if (json_is_array(first))           /* the supervisor still knows the disk: its lease comes before it */
+        lease_one(g, false, (int)json_integer_value(json_array_get(first, 1)) & (MANIFEST_ENTRIES_MAX - 1), NULL, NULL);
     util_copy_str(a.alias, sizeof a.alias, alias);
     if (worker_call(g->w, OP_IN(IN_UNPLUGGED), 0, &a, sizeof a, NULL, 0, on_told, g))
         loop_after(&g->tell_again, AGAIN_MS, tell_again, g);
@@ -48,11 +51,11 @@ static void tell(struct guest *g)
 
 /* ---- groups ---- */
 
-uint64_t cleanup_add(struct guest *g, json_t *commands, const char *gone)
+uint64_t cleanup_add(struct guest *g, json_t *commands, const char *gone, int lease)
 {
     json_t *group = json_pack("{s:I, s:o}", "n", (json_int_t)++g->cleanup_last, "do", commands ? commands : json_array());
     if (gone)
-        json_object_set_new(group, "gone", json_string(gone));
+        json_object_set_new(group, "gone", lease < 0 ? json_string(gone) : json_pack("[s, i]", gone, lease));
     if (!g->cleanup)
         g->cleanup = json_array();
     json_array_append_new(g->cleanup, group);
@@ -80,11 +83,12 @@ bool cleanup_has(const struct guest *g, uint64_t group)
 
 static void finish(struct guest *g, json_t *group)
 {
-    const char *alias = json_string_value(json_object_get(group, "gone"));
+    json_t *gone = json_object_get(group, "gone");
+    const char *alias = json_string_value(json_is_array(gone) ? json_array_get(gone, 0) : gone);
     if (alias) {
         if (!g->gone)
             g->gone = json_array();
-        json_array_append_new(g->gone, json_string(alias));
+        json_array_append(g->gone, gone);
         tell(g);                        /* first: a client who hears of it may have another one plugged in at once */
         notify_device_removed(g, alias);
     }

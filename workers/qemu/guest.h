@@ -193,6 +193,9 @@ enum guest_locks { LOCKS_ON = 1 /* the guest was started with lock_manager = "lo
 typedef void lease_fn(void *data, const struct err *e);
 void lease_take(struct guest *g, lease_fn *fn, void *data);             /* before its CPUs run */
 void lease_give(struct guest *g, lease_fn *fn, void *data);             /* when they have stopped; a failure is logged. fn may be NULL */
+/* Of one disk: before QEMU has it, and when it has it no more.  entry: of its image, which says what is leased; -1: nothing is. */
+int lease_entry(const struct guest *g, const struct tree *disk);
+void lease_one(struct guest *g, bool take, int entry, lease_fn *fn, void *data);
 void lease_resume(struct guest *g);                                     /* QEMU told what the guest of an earlier instance does */
 
 /* debug.c: for the administrator. */

@@ -3,10 +3,12 @@
 #include "config.h"
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ipc/log.h"
 #include "ipc/util.h"
 #include "workers/qemu/migrate.h"
+#include "workers/tree-marks.h"
 
 struct asked { struct guest *g; uint32_t what; lease_fn *fn; void *data; };
 
@@ -16,7 +18,10 @@ static void on_answer(struct worker *w, void *data, struct frame *f, const struc
 {
     struct asked *a = data;
     (void)w, (void)f;
-    if (a->what == LEASES_TAKE) {
+    if (a->what & LEASES_ONE) {
+        if (e && !(a->what & LEASES_TAKE))
+            log_warn("the lease of a disk was not given up: %s", e->detail);
+    } else if (a->what == LEASES_TAKE) {
         a->g->locks |= e ? LOCKS_GIVING : LOCKS_HELD;
         if (e)        /* who knows what came of it: what was got would be another's when it is asked for again */
             ask(a->g, LEASES_GIVE, NULL, NULL);
@@ -38,7 +43,8 @@ static void ask(struct guest *g, uint32_t what, lease_fn *fn, void *data)
     if (r < 0) {
         err_sys(&e, VIR_FROM_QEMU, -r, "cannot ask for leases");
         free(a);
-        g->locks &= ~(uint32_t)LOCKS_GIVING;
+        if (!(what & LEASES_ONE))
+            g->locks &= ~(uint32_t)LOCKS_GIVING;
         if (fn)
             fn(data, &e);
     }
@@ -62,6 +68,18 @@ void lease_give(struct guest *g, lease_fn *fn, void *data)
     } else if (fn) {
         fn(data, NULL);
     }
+}
+
+int lease_entry(const struct guest *g, const struct tree *disk)
+{
+    uint64_t entry;
+    bool is = g->locks & LOCKS_ON && !strcmp(disk->name, "disk") && !tree_get(disk, "readonly");
+    return is && !tree_attr_uint(tree_get(disk, "source"), MARK_MANIFEST, MANIFEST_ENTRIES_MAX - 1, &entry) ? (int)entry : -1;
+}
+
+void lease_one(struct guest *g, bool take, int entry, lease_fn *fn, void *data)
+{
+    ask(g, LEASES_ONE | (take ? LEASES_TAKE : LEASES_GIVE) | (uint32_t)entry << LEASES_ENTRY, fn, data);
 }
 
 void lease_resume(struct guest *g)

@@ -40,6 +40,8 @@ static void answer(struct plugging *p)
     g->plug = NULL;
     g->job = NULL;
     save_notes(g);
+    if (p->e.code && p->leased)         /* while there is a model of the guest with the disk: until it is answered */
+        lease_one(g, false, p->lease, NULL, NULL);
     if (p->e.code)
         worker_error(g->w, &p->rq, &p->e);
     else
@@ -153,7 +155,7 @@ static void on_step(void *data, json_t *ret, const struct err *e)
     json_t *commands = plug_undo(p, done < p->n ? done : p->n);
     p->begun = false;                   /* the group has it now */
     if (json_array_size(commands))
-        p->group = cleanup_add(p->g, commands, NULL);
+        p->group = cleanup_add(p->g, commands, NULL, -1);
     else
         json_decref(commands);
     plug_end_with(p, e);
@@ -230,19 +232,12 @@ static void settings_of(struct plugging *p, const struct tree *dev)
         plug_step(p, "watchdog-set-action", json_pack("{s:s}", "action", !action ? "reset" : !strcmp(action, "dump") ? "pause" : action), -1, NULL, NULL);
 }
 
-int plug_check_lease(struct plugging *p, const struct tree *dev)
-{
-    if (strcmp(dev->name, "disk") != 0 || !(p->g->locks & LOCKS_ON) || !tree_get(dev, "source") || tree_get(dev, "readonly"))
-        return 0;
-    return err_set(&p->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "live attach of a writable disk is not supported with lock_manager='lockd'");
-}
-
 static int plan_one(struct plugging *p, struct tree *dom, struct tree *dev)
 {
     struct guest *g = p->g;
     struct plan plan = { NULL, 0, 0 };
-    if (plug_check_lease(p, dev))
-        return -1;
+    if (p->lease < 0)
+        p->lease = lease_entry(g, dev);
     if (plan_complete_device(dom, dev, &p->o.host, &p->e))
         return -1;
     struct plan_in in = opened_plan(g, &p->o, dom);
@@ -274,6 +269,19 @@ static void devices_last(struct plugging *p)
     p->step = v;
 }
 
+static void on_leased(void *data, const struct err *e)
+{
+    struct guest *g = data;
+    struct plugging *p = g->plug;
+    if (!p || p->what != PLUG_IN || p->begun || p->ending)      /* QEMU has ended meanwhile */
+        return;
+    p->leased = !e;
+    if (e)
+        plug_end_with(p, e);
+    else
+        plug_run(p, plugged);
+}
+
 static void plug_in_begin(struct plugging *p)
 {
     AUTO_TREE *dom = tree_copy(p->g->tree);     /* one that comes finds the ones before it there */
@@ -289,7 +297,12 @@ static void plug_in_begin(struct plugging *p)
             plan_one(p, dom, dev);
     }
     devices_last(p);
-    plug_run(p, plugged);
+    if (!(p->g->locks & LOCKS_HELD))        /* a guest that stands has its leases when it goes on */
+        p->lease = -1;
+    if (p->e.code || p->lease < 0)
+        plug_run(p, plugged);
+    else
+        lease_one(p->g, true, p->lease, on_leased, p->g);
 }
 
 /* ---- the call ---- */
@@ -336,7 +349,7 @@ void plug_call(struct worker *w, const struct request *rq, struct frame *f)
     }
     struct plugging *p = calloc(1, sizeof *p);
     BUG_ON(!p);
-    *p = (struct plugging){ .g = g, .rq = *rq, .what = rq->arg, .manifest_fd = -1, .grants_fd = -1, .timer.data = p };
+    *p = (struct plugging){ .g = g, .rq = *rq, .what = rq->arg, .manifest_fd = -1, .grants_fd = -1, .lease = -1, .timer.data = p };
     g->plug = p;
     bool bad = take(p, f);
     g->job = bad ? NULL : kinds[p->what].job;

@@ -37,7 +37,8 @@ struct plugging {
     char alias[NAME_MAX_BYTES];         /* which device QEMU was told to let go; "" none */
     int last_fd;                        /* the number in QEMU of what was given to it last */
     uint64_t group;                     /* what has to be cleaned up before the answer; 0 nothing */
-    bool begun, ending, waits;          /* there may be something to undo; the answer is due; for QEMU to let a device go */
+    int lease;                          /* lease_entry() of the disk that comes; -1 none */
+    bool leased, begun, ending, waits;          /* the lease was taken; there may be something to undo; the answer is due; for QEMU to let a device go */
     struct err e;                       /* what the answer will be */
 };
 
@@ -46,8 +47,6 @@ void plug_call(struct worker *w, const struct request *rq, struct frame *f);    
 void plug_step(struct plugging *p, const char *command, json_t *args, int fd, const char *undo, json_t *undo_args);
 void plug_step_item(struct plugging *p, const struct plan_item *it);    /* with its descriptor and its undoing */
 void plug_run(struct plugging *p, void (*done)(struct plugging *p));     /* or ends it where p->e is set */
-/* Leases are had for all disks of a guest at once: one that comes later would have its own too late. 0, or -1 with p->e set. */
-int plug_check_lease(struct plugging *p, const struct tree *dev);
 void plug_end(struct plugging *p);                                      /* answers when what has to be cleaned up has been */
 void plug_end_with(struct plugging *p, const struct err *e);
 void plug_settled(struct guest *g);                                     /* cleaning up is at an end, or does not go on */
@@ -65,7 +64,7 @@ void unplug_look(struct guest *g);                                      /* which
 
 /* cleanup.c.  A group: {"n": number, "do": [{"execute", "arguments"} ...], "gone": alias that clients and supervisor are told of then,
  * "await": QEMU has yet to let that device go}. */
-uint64_t cleanup_add(struct guest *g, json_t *commands, const char *gone);      /* takes commands; the group's number */
+uint64_t cleanup_add(struct guest *g, json_t *commands, const char *gone, int lease /* lease_entry() */);      /* takes commands; the group's number */
 bool cleanup_is_full(const struct guest *g);
 bool cleanup_has(const struct guest *g, uint64_t group);
 void cleanup_go(struct guest *g);

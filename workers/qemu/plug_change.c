@@ -69,7 +69,7 @@ static void changed(struct plugging *p)
     plan_count_nodes(g->tree);
     p->begun = false;
     if (commands)
-        p->group = cleanup_add(g, commands, NULL);      /* with it the notes are written */
+        p->group = cleanup_add(g, commands, NULL, -1);      /* with it the notes are written */
     guest_told(g);
     plug_end(p);
 }
@@ -123,7 +123,9 @@ static void disk(struct plugging *p, struct tree *old, struct tree *dev)
         err_set(&p->e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "the source of a disk cannot be changed while the guest runs");
     else if (same_source(old, dev))
         keep_chain(old, dev);
-    else if (!plug_check_lease(p, dev))
+    else if (lease_entry(p->g, dev) >= 0)
+        err_set(&p->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "live change of a writable medium is not supported with lock_manager='lockd'");
+    else
         medium(p, old, dev);
 }
 

@@ -15,6 +15,7 @@ static void gone(struct guest *g, struct tree *dev)
     struct err e = ERR_INIT;
     AUTO_OPENED o = { 0 };
     AUTO_FREE char *alias = strdup(device_alias(dev));
+    int lease = lease_entry(g, dev);
     json_t *commands = opened_load(g, g->manifest_fd, g->grants_fd, &o, &e) ? NULL : opened_undo(g, &o, dev, false, &e);
     if (!commands)
         log_warn("what was behind <%s> stays in QEMU: %s", dev->name, e.detail);
@@ -27,7 +28,7 @@ static void gone(struct guest *g, struct tree *dev)
             break;
         }
     tree_free(dev);
-    uint64_t group = cleanup_add(g, commands, alias);
+    uint64_t group = cleanup_add(g, commands, alias, lease);
     if (!p || p->what != PLUG_OUT || strcmp(p->alias, alias) != 0)
         return;
     p->alias[0] = 0;

@@ -77,7 +77,7 @@ static int release(struct rpc_client *c, const struct resources *r, size_t n, st
 static int take(struct rpc_client *c, const struct resources *r, bool again, struct err *e)
 {
     struct err ignored = ERR_INIT;
-    if (again)          /* of an attempt whose answer was lost: the guest's CPUs do not run */
+    if (again)          /* of an attempt whose answer was lost: the guest's CPUs do not run, or it does not have the disk */
         release(c, r, r->n, &ignored);
     for (size_t i = 0; i < r->n; i++)
         if (say_resource(c, OP_LOCK_ACQUIRE_RESOURCE, &r->v[i], r->v[i].flags, e)) {
@@ -96,5 +96,5 @@ int leases_say(int fd, const struct lock_owner *owner, const struct resources *r
     rpc_client_init(&c, fd, ms);
     if ((takes && say_spaces(&c, s, e)) || say_owner(&c, owner, e))
         return -1;
-    return takes ? take(&c, r, what & LEASES_AGAIN, e) : release(&c, r, r->n, e);
+    return takes ? take(&c, r, what & (LEASES_AGAIN | LEASES_ONE), e) : release(&c, r, r->n, e);
 }

@@ -81,14 +81,17 @@ static int add_lease(struct resources *r, const struct tree *lease, struct err *
     return add(r, folder, strdup(key), 0, e);
 }
 
-int resources_find(struct resources *r, const struct tree *domain, const struct settings *s, const struct disk_keys *keys, struct err *e)
+int resources_find(struct resources *r, const struct tree *domain, int only, const struct settings *s, const struct disk_keys *keys, struct err *e)
 {
     *r = (struct resources){ 0 };
     const struct tree *devices = tree_get(domain, "devices");
-    TREE_EACH(d, devices, "disk")
-        if (add_disk(r, d, s, keys, e))
+    TREE_EACH(d, devices, "disk") {
+        uint64_t entry;
+        bool is = only < 0 || (tree_attr_uint(tree_get(d, "source"), MARK_MANIFEST, MANIFEST_ENTRIES_MAX - 1, &entry) == 0 && (int)entry == only);
+        if (is && add_disk(r, d, s, keys, e))
             return -1;
-    TREE_EACH(l, devices, "lease")
+    }
+    TREE_EACH(l, only < 0 ? devices : NULL, "lease")
         if (add_lease(r, l, e))
             return -1;
     return 0;

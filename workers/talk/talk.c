@@ -32,7 +32,7 @@ static void leases(const struct lock_owner *owner, uint32_t what, int fd, int do
         return;
     }
     bool has_keys = named >= 0 && frame_copy(named, &keys, sizeof keys) == 0 && keys_are_good(&keys);
-    if (!resources_find(&found, t, &settings, has_keys ? &keys : NULL, e))
+    if (!resources_find(&found, t, what & LEASES_ONE ? (int)(what >> LEASES_ENTRY) : -1, &settings, has_keys ? &keys : NULL, e))
         leases_say(fd, owner, &found, &settings, what, LEASES_MS, e);
     resources_free(&found);
 }

@@ -15,8 +15,8 @@ enum { RESOURCES_MAX = 1024 };
 struct resource { char *space, *name; uint32_t flags; /* enum lock_flags */ };      /* space "": the file NAME itself */
 struct resources { struct resource v[RESOURCES_MAX]; size_t n; bool has_unleased; /* a disk that only this guest writes, and none of v */ };
 /* Disks that may be written (with auto_disk_leases) and <lease> elements, in the document's order. keys: NULL if none are wanted. 0, or -1 with *e set;
- * resources_free() in both cases. */
-int resources_find(struct resources *r, const struct tree *domain, const struct settings *s, const struct disk_keys *keys, struct err *e);
+ * resources_free() in both cases.  only: of the disk alone whose image has that entry, -1: all. */
+int resources_find(struct resources *r, const struct tree *domain, int only, const struct settings *s, const struct disk_keys *keys, struct err *e);
 void resources_free(struct resources *r);
 
 /* leases.c: all that is said to virtlockd over one connection. fd: connected, borrowed. what: LEASES_GIVE or LEASES_TAKE, of enum talk_what. 0, or -1 with *e
