@@ -4,6 +4,8 @@ sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 import qemuguest
 from qemulib import Failed
 
+NAME = "größere-gäste-für-müde-prüfer"       # cut after 20 characters, wherever that is in bytes
+qemuguest.XML = qemuguest.XML.replace("<name>g<", "<name>%s<" % NAME)
 w = qemuguest.make()
 
 
@@ -37,6 +39,7 @@ try:
     w.call("domain.set_metadata", 1, "remember this too", None, None, 1, arg=1)
     w.until(lambda: not w.status_fails, "it is tried")
     w.until(lambda: w.status and "remember this too" in w.status, "and tried again")
+    assert "/domain-1-%s/monitor.sock" % NAME[:20] in w.status, w.status[:400]
 
     # A paused one.
     w.call("domain.suspend")
