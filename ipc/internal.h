@@ -60,7 +60,7 @@ enum internal_op {
     IN_CONF_RENAMED,    /* CALL: the same without fd: the index has the new name, and the old file goes. Without it conf does what the index says, with IN_EPOCH and in its next instance */
     /* probe */
     IN_PROBE_IMAGE = 80,/* CALL supervisor -> probe: fds [0] the image, [1] sealed memfd: struct probe_req; reply struct probe_result.
-                         * arg 1: the reply is that of domain.get_block_info: msgpack [allocation, capacity, physical] */
+                         * arg 1: the reply is that of domain.get_block_info: msgpack [allocation, capacity, physical]; or, where bytes are asked for, of domain.block_peek: [bytes] */
     IN_PROBE_CAPS,      /* CALL supervisor -> probe: struct probe_caps, fd [0] QMP socket of a "-machine none" QEMU. Reply: uint32_t QEMU's version; fd [0] sealed memfd: one caps part (workers/caps.h);
                          * BFD_CAPS is parts one after the other: concatenate them unread, or pass the only one on as it is */
     /* qemu worker -> supervisor: broker verbs and facts */
@@ -222,7 +222,7 @@ struct conf_entry {
     struct def_file file;
     struct doc_result doc;
 };
-struct probe_req { uint32_t want_format /* enum image_format, IMG_NONE: guess */, pad; char path[4096] /* of the image, to resolve its backing file's name; "": the name as it is */; };
+struct probe_req { uint32_t want_format /* enum image_format, IMG_NONE: guess */, peek_size; uint64_t peek_at /* of the entry that was opened (manifest.h) */; char path[4096] /* of the image, to resolve its backing file's name; "": the name as it is */; };
 struct probe_caps { char emulator[512]; char accel[8] /* the -accel it runs with: "tcg", "kvm" */; };
 struct probe_result { uint32_t format, backing_format; uint64_t virtual_size, cluster; uint32_t encrypted, has_backing; char backing[4096]; char data_file[4096]; };
 struct guest_state {

@@ -13,7 +13,7 @@
 #define MANIFEST_BYTES_MAX (2u << 20)
 
 enum manifest_kind {
-    MK_IMAGE = 1,    /* path: disk image or block device. flags: MF_*; parent: index of the overlay above, -1 top */
+    MK_IMAGE = 1,    /* path: disk image or block device. flags: MF_*; parent: index of the overlay above, -1 top. Only to be looked into: c bytes from a (low half), b (high half) on */
     MK_BIND,         /* path: file or folder bound read-only into QEMU's view at /res/<index> (kernel, initrd, dtb, firmware, ROM) */
     MK_FILE_OUT,     /* path: file a chardev writes. MF_APPEND */
     MK_LOG,          /* path: file a chardev writes through a log role (<log file=>, and a guest's own log). MF_APPEND */

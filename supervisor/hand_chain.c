@@ -67,7 +67,7 @@ static int put_answer(struct opener *o, const struct probe_result *p, bool *grow
 /* What the probe is to be asked of an image: a memfd. What it stands on may be told by the document already. */
 static int question(const struct opener *o, const struct manifest_entry *image, const char *path)
 {
-    struct probe_req q = { .want_format = image->format };
+    struct probe_req q = { .want_format = image->format, .peek_size = image->c, .peek_at = (uint64_t)image->b << 32 | image->a };
     struct manifest_entry m;
     const char *other, *aux;
     util_copy_str(q.path, sizeof q.path, path);

@@ -4,13 +4,16 @@
 
 /* ---- xmlc ---- */
 
-/* The call of the client itself; the stored definition goes with it when there is one, or the file that it is about; what is saved is a run, and with four
- * descriptors an xmlc knows that. */
+static const struct step text_steps[2];         /* the definition as it is stored is what the client wants to see: conf alone answers */
+
+/* The call of the client itself; the stored definition goes with it when there is one, or the file that it is about; what is saved is a run, or looked into, and
+ * with four descriptors an xmlc knows that. */
 int doc_xmlc_pass(struct flow *f)
 {
-    const struct run *r = f->steps == file_save_steps ? run_of(f->slot) : NULL;
-    const int more[] = { sup_fd(BFD_CAPS, 0), sup_fd(BFD_SETTINGS, 0), r ? run_fd(r, BFD_TREE, 0) : f->fd[f->fd[FF_SAVED] >= 0 ? FF_SAVED : FF_TEXT], r ? run_fd(r, BFD_MANIFEST, 0) : -1 };
-    return flow_pass(f, peer_take(ROLE_XMLC, f->object, f->name), more, r ? 4 : more[2] >= 0 ? 3 : 2);
+    const struct run *r = f->steps == file_save_steps || f->steps == size_steps ? run_of(f->slot) : NULL;
+    const int tree = r ? run_fd(r, BFD_TREE, 0) : -1;
+    const int more[] = { sup_fd(BFD_CAPS, 0), sup_fd(BFD_SETTINGS, 0), tree >= 0 ? tree : f->fd[f->fd[FF_SAVED] >= 0 ? FF_SAVED : FF_TEXT], tree >= 0 ? run_fd(r, BFD_MANIFEST, 0) : -1 };
+    return flow_pass(f, peer_take(ROLE_XMLC, f->object, f->name), more, tree >= 0 ? 4 : more[2] >= 0 ? 3 : 2);
 }
 
 int doc_xmlc_call(struct flow *f)
@@ -136,10 +139,10 @@ int doc_is_there(struct flow *f)
     return slot_of(f->wanted) >= 0 ? FLOW_NEXT : err_set(&f->err, VIR_ERR_NO_DOMAIN, VIR_FROM_QEMU, "the domain is gone");
 }
 
-static const struct step text_steps[2];         /* the definition as it is stored is what the client wants to see: conf alone answers */
-
 int doc_text_read(struct flow *f)
 {
+    if (f->steps == size_steps && run_of(f->slot))
+        return FLOW_NEXT;
     return doc_is_there(f) < 0 ? -1 : flow_conf(f, IN_CONF_READ, f->steps == text_steps, DIR_DEFINITIONS, slot_row(f->slot)->name, -1);
 }
 
@@ -187,7 +190,7 @@ int doc_written(struct flow *f, struct frame *fr)
 static const struct step config_steps[] = { { "claim", doc_claim, NULL, NULL }, CONFIG_STEPS };
 static const struct step live_steps[] = { { "claim", doc_claim, NULL, NULL }, { "live", live_go, NULL, NULL }, CONFIG_STEPS };
 static const struct step read_steps[] = { { "read", doc_text_read, doc_text_got, NULL }, { "compile", doc_xmlc_pass, flow_answer, NULL }, { 0 } };
-static const struct step size_steps[] = { { "read", doc_text_read, doc_text_got, NULL }, { "compile", doc_xmlc_pass, doc_or_answer, NULL },
+const struct step size_steps[] = { { "read", doc_text_read, doc_text_got, NULL }, { "compile", doc_xmlc_pass, doc_or_answer, NULL },
     { "look", chain_look, chain_looked, NULL }, { "probe", chain_probe, flow_answer, NULL }, { 0 } };
 static const struct step text_steps[] = { { "read", doc_text_read, flow_answer, NULL }, { 0 } };
 const struct step doc_steps[] = { { "compile", doc_xmlc_pass, flow_answer, NULL }, { 0 } };

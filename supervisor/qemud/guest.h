@@ -29,7 +29,7 @@ int access_step(struct flow *f);                                        /* wheth
 int flow_conf(struct flow *f, uint32_t op, uint32_t arg, uint32_t dir, const char *name, int fd);
 
 /* ---- documents, guests ---- */
-extern const struct step define_steps[], undefine_steps[], rename_steps[], autostart_steps[], save_remove_steps[], doc_steps[] /* an xmlc with the call's own document */;
+extern const struct step define_steps[], undefine_steps[], rename_steps[], autostart_steps[], save_remove_steps[], size_steps[], doc_steps[] /* an xmlc with the call's own document */;
 flow_done_fn define_done;
 /* The end of a flow that changes the definition, by the caller's own call. */
 #define CONFIG_STEPS { "read", doc_text_read, doc_text_got, NULL }, { "compile", doc_xmlc_pass, doc_or_answer, NULL }, { "write", doc_write, doc_written, NULL }, { 0 }

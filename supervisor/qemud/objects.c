@@ -134,7 +134,7 @@ static const struct { uint32_t op; const struct step *steps; flow_done_fn *done;
     { OP_REMOTE_DOMAIN_CREATE_XML, create_xml_steps, start_done },
     { OP_REMOTE_DOMAIN_DESTROY, destroy_steps, flow_answered }, { OP_REMOTE_DOMAIN_DESTROY_FLAGS, destroy_steps, flow_answered },
     { OP_REMOTE_DOMAIN_MANAGED_SAVE, save_steps, save_done }, { OP_REMOTE_DOMAIN_MANAGED_SAVE_REMOVE, save_remove_steps, flow_answered },
-    { OP_REMOTE_DOMAIN_MANAGED_SAVE_GET_XML_DESC, saved_xml_steps, flow_answered }, { OP_REMOTE_DOMAIN_MANAGED_SAVE_DEFINE_XML, saved_define_steps, flow_answered },
+    { OP_REMOTE_DOMAIN_BLOCK_PEEK, size_steps, flow_answered }, { OP_REMOTE_DOMAIN_MANAGED_SAVE_GET_XML_DESC, saved_xml_steps, flow_answered }, { OP_REMOTE_DOMAIN_MANAGED_SAVE_DEFINE_XML, saved_define_steps, flow_answered },
     { OP_REMOTE_DOMAIN_SAVE, file_save_steps, save_done }, { OP_REMOTE_DOMAIN_SAVE_FLAGS, file_save_steps, save_done }, { OP_REMOTE_DOMAIN_SAVE_PARAMS, file_save_steps, save_done },
     { OP_REMOTE_DOMAIN_RESTORE, restore_steps, start_done }, { OP_REMOTE_DOMAIN_RESTORE_FLAGS, restore_steps, start_done }, { OP_REMOTE_DOMAIN_RESTORE_PARAMS, restore_steps, start_done },
     { OP_REMOTE_DOMAIN_SAVE_IMAGE_GET_XML_DESC, file_xml_steps, flow_answered }, { OP_REMOTE_DOMAIN_SAVE_IMAGE_DEFINE_XML, file_xml_steps, flow_answered },

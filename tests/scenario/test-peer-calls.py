@@ -68,6 +68,22 @@ i.detachDevice(NIC)
 i.attachDevice('<disk/>')
 i.attachDevice('<nothing/>')
 i.attachDevice('x')
+x.blockPeek('vda', 0, 4, 0)
+x.blockPeek('hda', 4096, 8, 0)
+x.blockPeek(W + '/cd.iso', 4096, 8, 0)
+d.blockPeek('hda', (1 << 20) - 4, 4, 0)
+d.blockPeek(W + '/cd.iso', (1 << 20) - 4, 8, 0)
+d.blockPeek(W + '/cd.iso', 1 << 40, 4, 0)
+d.blockPeek('hda', 1 << 63, 4, 0)
+x.blockPeek('hda', 0, 0, 0)
+x.blockPeek('hda', 0, 4, 1)
+x.blockPeek('nothing', 0, 4, 0)
+zlib.crc32(d.blockPeek('hda', 0, 1 << 20, 0))
+c.defineXML(RAW).blockPeek('sda', 4096, 8, 0)
+c.lookupByName('raw').blockPeek('sda', 0, 5 << 20, 0)
+c.lookupByName('raw').undefine()
+c.createXML(RAW, 1).blockPeek('sda', 4096, 8, 0)
+c.lookupByName('raw').destroy()
 [x.memoryPeek(0, 8, f) for f in (1, 2)]
 x.memoryPeek(0, 8, 0)
 x.memoryPeek(0, 8, 3)
@@ -120,6 +136,8 @@ vnc_fd(x.openGraphicsFD(0, 0))
 vnc_fd(x.openGraphicsFD(0, 1))"""
 PORTS = BARE.replace("bare", "ports").replace("3</uuid>", "4</uuid>").replace("</devices>", """<serial type='null'/><serial type='unix'><source mode='bind' path='%s/port'/></serial>
 <channel type='spicevmc'><target type='virtio' name='com.redhat.spice.0'/></channel><graphics type='spice'/></devices>""" % W)
+RAW = BARE.replace("bare", "raw").replace("3</uuid>", "5</uuid>").replace("</devices>", """<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='%s/cd.iso'/>
+<target dev='sda' bus='sata'/><readonly/></disk></devices>""" % W)
 NIC = "<interface type='user'><mac address='52:54:00:b0:00:09'/><model type='virtio'/></interface>"
 
 
@@ -214,6 +232,7 @@ def old_events(b):
 
 with Pair("calls") as p:
     guests(p)
+    p.sh("printf 'look at me' | dd of=%s/cd.iso bs=1 seek=4096 conv=notrunc status=none" % W, what="what is in an image")
     ours, theirs = p.each(ask)
     for (what, a), (_, t) in zip(ours, theirs):
         p.same(what, a, t)

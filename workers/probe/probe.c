@@ -2,11 +2,14 @@
  *
  * What it reads is hostile: an image that a guest wrote, a QEMU that a guest may have taken over (never: it asks fresh ones).  It holds one
  * descriptor and its channel, and lives for one call. */
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "ipc/loop.h"
 #include "ipc/manifest.h"
+#include "ipc/schema/op-numbers.h"
 #include "ipc/util.h"
 #include "workers/caps.h"
 #include "workers/probe/probe.h"
@@ -27,6 +30,26 @@ static void reply_sizes(struct worker *w, const struct request *rq, int fd, cons
     worker_reply_out(w, rq, &o);
 }
 
+/* Bytes of the image as they are in its file, for the client itself. */
+static int reply_bytes(struct worker *w, const struct request *rq, int fd, const struct probe_req *want, struct err *e)
+{
+    struct mp_out o;
+    size_t size = want->peek_size < LIMIT_REMOTE_DOMAIN_BLOCK_PEEK_BUFFER ? want->peek_size : LIMIT_REMOTE_DOMAIN_BLOCK_PEEK_BUFFER;
+    AUTO_FREE uint8_t *bytes = malloc(size);
+    if (!bytes)
+        return err_set(e, VIR_ERR_NO_MEMORY, VIR_FROM_QEMU, " ");
+    ssize_t n = want->peek_at > INT64_MAX || lseek(fd, (off_t)want->peek_at, SEEK_SET) < 0 ? -EINVAL : util_read_full(fd, bytes, size);
+    if (n < 0)
+        return err_sys(e, VIR_FROM_STORAGE, (int)-n, "cannot seek into '%s'", want->path);
+    if ((size_t)n < size)
+        return err_set(e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "'%s' starting from %llu has only %zd bytes available", want->path, (unsigned long long)want->peek_at, n);
+    mp_out_init(&o, FRAME_BIG_MAX);
+    mp_array(&o, 1);
+    mp_bin(&o, bytes, size);
+    worker_reply_out(w, rq, &o);
+    return 0;
+}
+
 static void on_image(struct worker *w, const struct request *rq, struct frame *f)
 {
     struct probe_result r = { 0 };
@@ -38,7 +61,10 @@ static void on_image(struct worker *w, const struct request *rq, struct frame *f
         err_set(&e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_STORAGE, "malformed probe request");
     if (e.code || image_probe(fd, want.want_format, &r, &e) || (want.path[0] && backing_resolve(want.path, &r, &e)))
         worker_error(w, rq, &e);
-    else if (rq->arg == 1)
+    else if (rq->arg == 1 && want.peek_size) {
+        if (reply_bytes(w, rq, fd, &want, &e))
+            worker_error(w, rq, &e);
+    } else if (rq->arg == 1)
         reply_sizes(w, rq, fd, &r);
     else
         worker_reply(w, rq, &r, sizeof r, NULL, 0);

@@ -88,7 +88,7 @@ OP_FN(api_memory_peek)
     if (call_end_args(g, rq, &in) || call_need_up(g, rq))
         return;
     if ((flags != MEMORY_VIRTUAL && flags != MEMORY_PHYSICAL) || size > LIMIT_REMOTE_DOMAIN_MEMORY_PEEK_BUFFER) {
-        reply_err(g, rq, VIR_ERR_INVALID_ARG, "%s", size > LIMIT_REMOTE_DOMAIN_MEMORY_PEEK_BUFFER ? "size too large" : "flags parameter must be VIR_MEMORY_VIRTUAL or VIR_MEMORY_PHYSICAL");
+        reply_err(g, rq, VIR_ERR_INVALID_ARG, "%s", size > LIMIT_REMOTE_DOMAIN_MEMORY_PEEK_BUFFER ? "size > maximum buffer size" : "flags parameter must be VIR_MEMORY_VIRTUAL or VIR_MEMORY_PHYSICAL");
         return;
     }
     struct call *c = call_new(g, rq);

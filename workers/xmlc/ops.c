@@ -1,5 +1,6 @@
 /* ops.c: calls on a domain that is not running, answered from its stored definition. */
 #include <inttypes.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -289,33 +290,24 @@ static int get_messages(struct job *j, struct mp_out *o)
 
 /* ---- the size of an image: of the document only its disk is left, a hand opens it and a probe tells ---- */
 
-static int get_block_info(struct job *j, struct mp_out *o)
+/* The disk by its target or its source, which is in *source then; NULL: there is none. */
+static struct tree *disk_of(struct job *j, const char *path, const char **source)
 {
     static const char *const sources[] = {"file", "dev", "dir", "name", "volume"};
-    AUTO_FREE char *path = NULL;
-    const char *source = NULL;
-    struct tree *devices = tree_first(j->t, "devices"), *disk = NULL;
-    (void)o;
-    skip_dom(j);
-    text_arg(j, &path);
-    mp_get_u32(&j->in);
-    if (args_end(j) || !path)
-        return -1;
-    TREE_EACH(t, devices, "disk") {
-        source = NULL;
-        for (size_t i = 0; i < ARRAY_N(sources) && !source; i++)
-            source = tree_path_attr(t, "source", sources[i]);
-        if (doc_is(tree_first(t, "target"), "dev", path) || (source && strcmp(source, path) == 0)) {
-            disk = t;
-            break;
-        }
+    TREE_EACH(t, tree_first(j->t, "devices"), "disk") {
+        *source = NULL;
+        for (size_t i = 0; i < ARRAY_N(sources) && !*source; i++)
+            *source = tree_path_attr(t, "source", sources[i]);
+        if (doc_is(tree_first(t, "target"), "dev", path) || (*source && strcmp(*source, path) == 0))
+            return t;
     }
-    if (!disk)
-        return err_set(&j->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "invalid path %s not assigned to domain", path);
-    if (!source)
-        return err_set(&j->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "disk '%s' does not currently have a source assigned", path);
-    if (!doc_in(tree_attr(disk, "type"), "file block"))
-        return err_set(&j->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "size of a disk of type '%s' is not known while the guest does not run", tree_attr(disk, "type"));
+    return NULL;
+}
+
+/* Nothing but the disk stays in the document: others shall look at its image. */
+static int left_to_others(struct job *j, struct tree *disk)
+{
+    struct tree *devices = tree_first(j->t, "devices");
     tree_unlink(disk);
     while (devices->child)
         tree_free(devices->child);
@@ -324,6 +316,53 @@ static int get_block_info(struct job *j, struct mp_out *o)
     if (tree_first(j->t, "os"))
         tree_free(tree_first(j->t, "os"));
     return 2;
+}
+
+static int get_block_info(struct job *j, struct mp_out *o)
+{
+    AUTO_FREE char *path = NULL;
+    const char *source = NULL;
+    (void)o;
+    skip_dom(j);
+    text_arg(j, &path);
+    mp_get_u32(&j->in);
+    if (args_end(j) || !path)
+        return -1;
+    struct tree *disk = disk_of(j, path, &source);
+    if (!disk)
+        return err_set(&j->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "invalid path %s not assigned to domain", path);
+    if (!source)
+        return err_set(&j->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "disk '%s' does not currently have a source assigned", path);
+    if (!doc_in(tree_attr(disk, "type"), "file block"))
+        return err_set(&j->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "size of a disk of type '%s' is not known while the guest does not run", tree_attr(disk, "type"));
+    return left_to_others(j, disk);
+}
+
+static int block_peek(struct job *j, struct mp_out *o)
+{
+    AUTO_FREE char *path = NULL;
+    const char *source = NULL, *format;
+    (void)o;
+    skip_dom(j);
+    text_arg(j, &path);
+    j->peek_at = mp_get_uint(&j->in);
+    j->peek_size = mp_get_u32(&j->in);
+    mp_get_u32(&j->in);
+    if (args_end(j) || !path)
+        return -1;
+    if (j->peek_size > LIMIT_REMOTE_DOMAIN_BLOCK_PEEK_BUFFER)
+        return err_set(&j->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "size > maximum buffer size");
+    struct tree *disk = disk_of(j, path, &source);
+    if (!disk)
+        return err_set(&j->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "disk '%s' not found in domain", path);
+    format = tree_path_attr(disk, "driver", "type");
+    if (!source || (format && strcmp(format, "raw") != 0))
+        return err_set(&j->e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "peeking is only supported for disk with 'raw' format not '%s'", format ? format : "none");
+    if (!doc_in(tree_attr(disk, "type"), "file block"))
+        return err_set(&j->e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "peeking is not supported for a disk of type '%s'", tree_attr(disk, "type"));
+    if (!j->peek_size)          /* as libvirt has it */
+        return err_sys(&j->e, VIR_FROM_STORAGE, EINVAL, "cannot read header '%s'", source);
+    return left_to_others(j, disk);
 }
 
 /* ---- devices ---- */
@@ -375,7 +414,7 @@ const struct stored_op stored_ops[] = {
     {OP_REMOTE_DOMAIN_GET_VCPU_PIN_INFO, get_vcpu_pins},
     {OP_REMOTE_DOMAIN_GET_EMULATOR_PIN_INFO, get_emulator_pin},
     {OP_REMOTE_DOMAIN_GET_IOTHREAD_INFO, get_iothreads},
-    {OP_REMOTE_DOMAIN_GET_BLOCK_INFO, get_block_info},
+    {OP_REMOTE_DOMAIN_BLOCK_PEEK, block_peek}, {OP_REMOTE_DOMAIN_GET_BLOCK_INFO, get_block_info},
     {OP_REMOTE_DOMAIN_GET_MESSAGES, get_messages},
     {0, NULL},
 };

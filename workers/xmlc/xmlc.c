@@ -192,6 +192,14 @@ static int send_doc(struct job *j, const struct tree *text, struct tree *form, b
     manifest_begin(&mo, manifest_bytes, sizeof manifest_bytes);
     if (run_manifest(form, &j->env, running, &mo, &j->e))
         return -1;
+    if (j->peek_size && mo.entries) {
+        struct manifest_entry m;
+        memcpy(&m, manifest_bytes + sizeof(struct manifest_head), sizeof m);
+        m.a = (uint32_t)j->peek_at;
+        m.b = (uint32_t)(j->peek_at >> 32);
+        m.c = j->peek_size;
+        memcpy(manifest_bytes + sizeof(struct manifest_head), &m, sizeof m);
+    }
     AUTO_FREE char *xml = tree_print(text, 0, &n);
     facts(text, d);
     d->flags |= xml && is_shown_so(j, xml, n) ? SLOT_CANONICAL : 0;
@@ -353,7 +361,7 @@ static int on_object(struct job *j)
         }
     if (!fn)
         return err_set(&j->e, VIR_ERR_NO_SUPPORT, VIR_FROM_QEMU, "this call on a domain that is not running");
-    j->t = alone ? NULL : stored(j);
+    j->t = alone ? NULL : j->run.t ? STEAL_PTR(&j->run.t) : stored(j);
     if (!j->t && !alone)
         return -1;
     mp_out_init(&o, 8u << 20);
@@ -471,7 +479,7 @@ static void on_call(struct worker *w, const struct request *rq, struct frame *f)
     else if (OP_PROG(rq->op) == PROG_INTERNAL)
         r = internal(&j, f);
     else {
-        int (*fn)(struct job *) = is_file_op(rq->op) ? on_file : j.run.t ? on_plug : on_object;
+        int (*fn)(struct job *) = is_file_op(rq->op) ? on_file : j.run.t && rq->op != OP_REMOTE_DOMAIN_BLOCK_PEEK ? on_plug : on_object;
         for (size_t i = 0; i < ARRAY_N(documents); i++)
             if (documents[i].op == rq->op && !j.run.t)
                 fn = documents[i].fn;

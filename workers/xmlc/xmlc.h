@@ -18,6 +18,8 @@ struct job {
     struct plug_run run;        /* of a running guest; t NULL: the call is not on one */
     unsigned cpus;              /* of the host */
     bool is_live;               /* t is a running guest's */
+    uint64_t peek_at;           /* of the image that j->t has left: where others shall read, and how much; 0: they need not */
+    uint32_t peek_size;
     int file;                   /* a client's, which the call is about, borrowed; -1: none came */
     int grants;                 /* of the run, -1: none */
     struct mp_out event;        /* fields of a metadata-change event behind its domain; empty: none */
