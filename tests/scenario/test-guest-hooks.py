@@ -98,7 +98,7 @@ def too_late(b, h):
 def leaves(b, h):
     h.script("[ $2 != prepare ] || { sleep 4567 & }")
     start(b)
-    assert pid_of(b, "sleep 4567")
+    wait_for("what it started", lambda: pid_of(b, "sleep 4567"))
     b.virsh("destroy", "g")
     ok("what a script leaves running runs on, with the script's own stdout and stderr, and is waited for by nobody")
     for p in pid_of(b, "sleep 4567"):
@@ -118,6 +118,23 @@ def floods(b, h):
     r = b.virsh("restore", W + "/saved", check=False)
     assert r.returncode and "prints more than a document may have" in r.stderr, r.stderr
     ok("a script's output is bounded")
+
+
+def saved(b, h):
+    """Of a managed save a script may make what it likes, but for what of the host the guest had not when it was saved."""
+    disk = "<disk type='file'><source file='%s/g.xml'/><target dev='vda'/></disk>" % W
+    for edit, worked in (("s|<name>|<title>of a hook</title><name>|", True), ("s|<emulator>|%s<emulator>|" % disk, False)):
+        h.script("")
+        start(b)
+        b.virsh("managedsave", "g")
+        h.script("[ $2 != restore ] || sed \"%s\"" % edit)
+        start(b, None if worked else "which the guest did not have when it was saved")
+        if worked:
+            assert "of a hook" in b.virsh("dumpxml", "g").stdout
+            b.virsh("destroy", "g")
+        else:
+            b.virsh("managedsave-remove", "g")
+    ok("what a script makes of a saved document is judged as that")
 
 
 def confined(b, h):
@@ -239,7 +256,7 @@ def supervisor_dies(b, h):
             start(b)
         p = subprocess.Popen(["virsh", "-c", b.uri, "destroy" if step == "release" else "start", "g"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         h.said("at")
-        assert pid_of(b, "sleep 5678")
+        wait_for("the script at work", lambda: pid_of(b, "sleep 5678"))
         os.kill(b.role("supervisor")[0], signal.SIGKILL)
         out = p.communicate(timeout=60)[0]
         assert p.returncode == 0, (step, out)
@@ -296,7 +313,7 @@ with Box("hooks") as b:
         with open(b.dir + W + "/g.xml", "w") as f:
             f.write(guest_xml(name, extra="<features><acpi/></features>"))
         b.virsh("define", W + "/g.xml")
-    for fn in (confined, too_late, leaves, floods, asks_back, whose, none_costs_nothing, supervisor_dies, destroyed, of_the_daemon):
+    for fn in (confined, saved, too_late, leaves, floods, asks_back, whose, none_costs_nothing, supervisor_dies, destroyed, of_the_daemon):
         h.clear()
         fn(b, h)
 print("1..%d" % n)
