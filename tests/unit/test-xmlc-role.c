@@ -84,7 +84,7 @@ static char *define(void)
     tap_int(d.facts.vcpus, 1, "processors");
     tap_int(d.facts.vcpus_max, 2, "at most");
     tap_int((long long)d.facts.mem_kib, 131072, "memory");
-    tap_int(d.flags, SLOT_HAS_SECRETS, "it holds a password");
+    tap_int(d.flags, SLOT_HAS_SECRETS | SLOT_CANONICAL, "it holds a password, and is stored as it is shown");
     char *xml = text_of(DOC_FD_XML, NULL);
     tap_ok(xml && strstr(xml, "passwd='sesame'") && strstr(xml, "machine='pc-i440fx-7.2'"), "the text to store is whole and complete");
     tap_ok(xml && !strstr(xml, MARK_MANIFEST), "without marks");
