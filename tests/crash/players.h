@@ -357,7 +357,7 @@ static void begin(uint32_t daemon, bool guests)
         exit(99);
     fcntl(sup.chan, F_SETFL, O_NONBLOCK);
     for (int i = 0; i <= GOOD && guests; i++) {
-        struct held h = { .kind = HELD_FD, .role = ROLE_QEMU, .object = handle(i), .tag = BFD_TREE, .arg = (uint32_t)i + 1 };
+        struct held h = { .kind = HELD_FD, .role = ROLE_QEMU, .object = handle(i), .tag = BFD_TREE, .arg = i < EVILS ? (uint32_t)i + 1 : 0 };        /* evil ones stand at something to plug in */
         int sv[2], tree = frame_memfd("tree", "t", 1);
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) < 0)
             exit(99);
