@@ -33,6 +33,13 @@ exit     # not exec: pid 1 must be a process that waits, for it has to reap orph
 '''
 
 
+SIBLING = "; ".join("""for d in run lib log cache etc; do mkdir -p $B/$d; done; mkdir -p $B/lib/images
+mount --bind /var/lib/libvirt/images $B/lib/images
+mount --rbind $B/lib /var/lib/libvirt
+mount --bind $B/run /run/libvirt; mount --bind $B/etc /etc/libvirt; mount --bind $B/log /var/log/libvirt; mount --bind $B/cache /var/cache/libvirt
+exec libvirtd""".splitlines())
+
+
 OWNER = os.getpid()     # a process that a test forks ends without any of this
 
 
@@ -159,6 +166,15 @@ class Box:
             finally:
                 c.close()
         wait_for(self.word + " answers", answers, limit)
+
+    def sibling(self, *names):
+        """Debian's libvirtd beside ours, in folders of its own but for the images', as the daemons of those names ("virtnetworkd" ...), or as itself."""
+        self.say("B=%s/sibling unshare -m --propagation private sh -c '%s'" % (self.dir, SIBLING))
+        inside = self.dir + "/sibling/run/libvirt-sock"
+        wait_for("a libvirtd beside ours", lambda: os.path.exists(inside) and os.path.exists(inside + "-ro"))
+        for name in names or ["libvirt"]:
+            for end in ("-sock", "-sock-ro"):
+                os.symlink(inside.replace("-sock", end), self.dir + "/run/libvirt/" + name + end)
 
     def connect(self):
         import libvirt

@@ -193,7 +193,7 @@ static bool call_allowed(struct gw *gw, struct call *c)
     const struct op *op = c->op;
 
     if (!gw->opened && open_needed(op)) {
-        call_fail(gw, c, VIR_ERR_INTERNAL_ERROR, VIR_FROM_RPC, "%s", api_is_sibling(op) ? "connection not open" : "hypervisor connection not open");
+        call_fail(gw, c, VIR_ERR_INTERNAL_ERROR, VIR_FROM_RPC, "%s", api_sibling(op) ? "connection not open" : "hypervisor connection not open");
         return false;
     }
     if (gw->readonly && !op->ro) {

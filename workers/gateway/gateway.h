@@ -41,6 +41,9 @@ struct call {
     call_done_fn *done;             /* takes the frame's answer; NULL: it goes to the client as it is */
     void *data;
     void (*cleanup)(void *data);    /* of data, when the call is freed; may be NULL */
+    struct sibling *sibling;        /* whose it is to answer, or NULL */
+    uint32_t there;                 /* the call's serial there; 0: it waits for the connection */
+    const struct mp_out *their_error;   /* what is told as an error: a sibling's, whole, in the shape of shape_error; NULL: the struct err is all */
 };
 
 /* How answers and events reach the client. */
@@ -58,6 +61,7 @@ extern const struct front front_rpc, front_mprpc;
 struct callback;
 struct stream;
 struct waiting;
+struct sibling;
 struct gw {
     struct worker w;
     struct index ix;
@@ -93,6 +97,7 @@ struct gw {
     struct stream *streams;         /* stream.c */
     struct waiting *events_waiting; /* access.c: first of those that nobody has said yes to yet */
     unsigned nevents_waiting;
+    struct sibling *siblings;       /* sibling.c; NULL: none was asked for */
 };
 
 static inline bool gw_is_admin(const struct gw *gw) { return gw->serve.door == DOOR_ADMIN; }
@@ -143,14 +148,20 @@ local_fn get_info;                                                 /* info.c */
 /* route.c */
 bool gw_speaks(const struct gw *gw, enum program prog);            /* of libvirt's programs: those of this daemon, and this door */
 int api_domain(const struct op *op);                               /* error domain of libvirt's file that has this function */
-bool api_is_sibling(const struct op *op);                          /* of a family that another daemon has */
+int api_sibling(const struct op *op);                              /* enum host_daemon: of the family that another daemon has; 0: ours */
 /* Finds the guest an operation names: its handle, or e is set (error 42). */
 int domain_find(struct gw *gw, struct mp_in *in, struct index_slot *s, uint64_t *object, struct err *e);
 int call_object(struct gw *gw, struct call *c, struct err *e);     /* c->object from its arguments, if it has such */
 void mp_domain(struct mp_out *o, const struct index_slot *s);      /* [name, uuid, id] */
 
-/* sibling.c */
-void call_sibling(struct gw *gw, struct call *c);                  /* a call of another daemon's family: answers it */
+/* sibling.c: calls about objects of other daemons, which go to these */
+void call_sibling(struct gw *gw, struct call *c);
+bool siblings_input(struct gw *gw);                                /* takes what they said. true: something is left, for the client has to read first */
+void siblings_output(struct gw *gw);                               /* the end of a turn: what is queued for them is written, and their sockets are armed */
+void siblings_free(struct gw *gw);
+
+/* absent.c */
+void call_absent(struct gw *gw, struct call *c);                   /* a call of another daemon's family on a host that has none: answers it */
 
 /* open.c: what AUTH, OPEN and CLOSE left */
 bool open_needed(const struct op *op);                             /* not before connect.open */

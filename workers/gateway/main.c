@@ -83,6 +83,7 @@ void gw_free(struct gw *gw)
     conn_close(&gw->conn);
     loop_cancel(&gw->ka_timer);
     streams_free(gw);
+    siblings_free(gw);
     events_free(gw);
     access_free(gw);
     while (gw->calls)
@@ -97,14 +98,20 @@ void gw_pump(struct gw *gw)
 {
     if (gw->ended || !gw->serving)
         return;
-    if (gw->front && gw_may_read(gw))
-        gw->front->input(gw);
-    if (gw->ended)
-        return;
-    if (conn_flush(&gw->conn) < 0) {
-        gw_end(gw, "it does not read what it asked for, or is gone");
-        return;
+    bool more = true;
+    while (more) {
+        more = siblings_input(gw);
+        if (gw->front && gw_may_read(gw))
+            gw->front->input(gw);
+        if (gw->ended)
+            return;
+        if (conn_flush(&gw->conn) < 0) {
+            gw_end(gw, "it does not read what it asked for, or is gone");
+            return;
+        }
+        more = more && !conn_queued(&gw->conn);
     }
+    siblings_output(gw);
     if (!conn_queued(&gw->conn)) {
         if (gw->closing) {
             gw_end(gw, "closed");

@@ -12,22 +12,22 @@ bool gw_speaks(const struct gw *gw, enum program prog)
 
 /* The first line whose word is in the public function's name tells in which of libvirt's files that function is (the error's
  * domain), and whether the family is another daemon's. */
-static const struct family { const char *word; int domain; bool sibling; } families[] = {
-    { "Qemu", 0, false },
-    { "DomainLxc", 0, false },
-    { "Snapshot", 35, false },
-    { "Checkpoint", 69, false },
-    { "virDomain", 20, false },
-    { "NWFilter", 33, true },
-    { "Network", 19, true },
-    { "Storage", 18, true },
-    { "Interface", 26, true },
-    { "NodeDevice", 22, true },
-    { "NodeNumOfDevices", 22, true },
-    { "NodeListDevices", 22, true },
-    { "Secret", 30, true },
-    { "virAdm", VIR_FROM_ADMIN, false },
-    { "", 20, false },
+static const struct family { const char *word; int domain, sibling /* enum host_daemon */; } families[] = {
+    { "Qemu", 0, 0 },
+    { "DomainLxc", 0, 0 },
+    { "Snapshot", 35, 0 },
+    { "Checkpoint", 69, 0 },
+    { "virDomain", 20, 0 },
+    { "NWFilter", 33, HOST_NWFILTER },
+    { "Network", 19, HOST_NETWORK },
+    { "Storage", 18, HOST_STORAGE },
+    { "Interface", 26, HOST_INTERFACE },
+    { "NodeDevice", 22, HOST_NODEDEV },
+    { "NodeNumOfDevices", 22, HOST_NODEDEV },
+    { "NodeListDevices", 22, HOST_NODEDEV },
+    { "Secret", 30, HOST_SECRET },
+    { "virAdm", VIR_FROM_ADMIN, 0 },
+    { "", 20, 0 },
 };
 
 static const struct family *family_of(const struct op *op)
@@ -43,7 +43,7 @@ int api_domain(const struct op *op)
     return family_of(op)->domain;
 }
 
-bool api_is_sibling(const struct op *op)
+int api_sibling(const struct op *op)
 {
     return family_of(op)->sibling;
 }

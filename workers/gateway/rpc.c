@@ -41,7 +41,16 @@ static void rpc_put_error(struct gw *gw, const struct xdr_head *h, const struct 
 static void rpc_error(struct gw *gw, const struct call *c, const struct err *e)
 {
     struct xdr_head h = rpc_head(c, XDR_REPLY, XDR_ERROR);
-    rpc_put_error(gw, &h, e);
+    struct xdr_out *o = &gw->conn.out;
+    struct mp_in in;
+    if (!c->their_error) {
+        rpc_put_error(gw, &h, e);
+        return;
+    }
+    size_t start = xdr_begin(o, &h);
+    mp_in_init(&in, c->their_error->p, c->their_error->len);
+    if (xdr_encode(&shape_error, &in, o) < 0 || xdr_end(o, start) < 0)
+        o->failed = true;
 }
 
 static void rpc_stream(struct gw *gw, const struct op *op, uint32_t id, int status, const void *p, size_t n, const struct err *e)
