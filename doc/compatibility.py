@@ -26,7 +26,7 @@ daemon each procedure once, so that no route here is one that nobody answers.
 '''
 # They would change the host that the tests run on.
 UNTESTED = {'node.suspend_for_duration', 'node.set_memory_parameters'}
-EVENTS_FROM = ['workers/qemu/*.c', 'supervisor/qemud/*.c', 'workers/gateway/lockd.c']
+EVENTS_FROM = ['workers/qemu/*.c', 'supervisor/qemud/*.c', 'workers/gateway/lockd.c', 'workers/gateway/sibling-events.c']
 
 
 def read(*path):
@@ -61,16 +61,13 @@ def programs():
 
 
 class Code:
-    """What of it no schema says: which events somebody sends, and which calls of another daemon's families are answered."""
+    """What of it no schema says: which events somebody sends."""
 
     def __init__(self):
         sent = ' '.join(open(f).read() for p in EVENTS_FROM for f in sorted(glob.glob(os.path.join(TOP, p))))
         self.sent = set(re.findall(r'\bOP_[A-Z0-9_]+', sent))
         pairs = re.findall(r'\{ (OP_\w+), (OP_\w+),', read('workers/gateway/events.c'))
         self.sent |= {old for new, old in pairs if new in self.sent}
-        sibling = read('workers/gateway/sibling.c')
-        self.lookups = set(re.findall(r'\{ (OP_\w+), VIR_ERR_NO_', sibling))
-        self.lists = tuple(re.findall(r'"(\w+)"', re.search(r'heads\[\] = \{(.*?)\}', sibling).group(1)))
 
     def answer(self, o):
         """(whether it works, in words)."""
@@ -84,9 +81,7 @@ class Code:
             return False, 'refused: error 45'
         if o.route != 'sibling':
             return True, 'works'
-        if o.constant in self.lookups:
-            return False, 'finds nothing'
-        return (False, 'empty') if o.api.startswith(self.lists) else (False, 'refused: error 3')
+        return (False, 'refused: error 3') if 'stream' in o.marks else (True, 'passed on')
 
 
 def untested(seen):
@@ -99,9 +94,9 @@ def untested(seen):
 def write_procedures(out, seen):
     code = Code()
     out.append('## Procedures\n\nError 3 is "this function is not supported by the connection driver", with the function\'s name; 45 is "authentication failed". The calls for '
-               'networks, storage, node devices, interfaces, secrets and filters are answered as on a host that has none of these: lists are empty, lookups find nothing. "Refused in": '
+               'networks, storage, node devices, interfaces, secrets and filters are passed on to the daemon that has them; where there is none, lists are empty, lookups find nothing, and the rest is error 3. "Refused in": '
                'no test was seen to get another answer than an error.\n')
-    head = '| program | works | tested | as on a host without | refused or never sent |\n| --- | --- | --- | --- | --- |'
+    head = '| program | works | tested | passed on | refused or never sent |\n| --- | --- | --- | --- | --- |'
     tables = []
     for p in programs():
         if p.name in ('internal', 'keepalive'):
@@ -111,11 +106,11 @@ def write_procedures(out, seen):
         for o in sorted(p.ops, key=lambda o: o.number):
             works, words = code.answer(o)
             tests, refused = seen.get(o.name, []), seen.get(o.name + '!', []) if works else []
-            count['works' if works else 'none' if words in ('empty', 'finds nothing') else 'refused'] += 1
+            count['passed' if words == 'passed on' else 'works' if works else 'refused'] += 1
             count['tested'] += bool(tests or refused)
             cell = names(tests) or ('of the host: not tested' if o.name in UNTESTED else '') or ('refused in ' + names(refused) if refused else '')
             rows.append('| %d | %s | %s | %s | %s |' % (o.number, o.name, o.api, words + (', since ' + o.since if o.since else ''), cell))
-        head += '\n| %s | %d | %d | %d | %d |' % (p.name, count['works'], count['tested'], count['none'], count['refused'])
+        head += '\n| %s | %d | %d | %d | %d |' % (p.name, count['works'], count['tested'], count['passed'], count['refused'])
         tables += rows + ['']
     out += [head, ''] + tables
 

@@ -95,6 +95,7 @@ scenario_root_tests = \
 	%D%/test-limits.sh \
 	%D%/test-plain-daemons.sh \
 	$(guest_tests) \
+	%D%/test-siblings.py \
 	%D%/test-sandbox-root.sh \
 	%D%/test-sandbox-running.sh \
 	$(NULL)

@@ -78,6 +78,16 @@ static void test_bad_answers(void)
     gateway_stop();
 }
 
+/* The gateway wants to be connected to another daemon, and there is none. */
+static void no_sibling(uint32_t daemon)
+{
+    struct frame f;
+    struct hand_done none = { .failed = -1, .error = -ENOENT, .code = VIR_ERR_SYSTEM_ERROR, .domain = VIR_FROM_RPC };
+    tap_ok(super_get(&f) && f.h.op == OP_IN(IN_SIBLING) && f.h.arg == daemon && f.h.nfds == 1 && !f.body_len, "the daemon that has it is looked for");
+    super_put(FRAME_REPLY, f.h.op, f.h.serial, 0, &none, sizeof none, NULL, 0);
+    frame_done(&f);
+}
+
 static void test_refusals(void)
 {
     struct mp_out a;
@@ -107,8 +117,10 @@ static void test_refusals(void)
     mp_int(&a, 1);
     mp_uint(&a, 0);
     call(OP_REMOTE_CONNECT_LIST_ALL_NETWORKS, &a);
+    no_sibling(HOST_NETWORK);
     tap_ok(get() && reply.h.status == XDR_OK && reply.n == 8 && !memcmp(reply.p, "\0\0\0\0\0\0\0\0", 8), "of another daemon's objects there are none");
     call(OP_REMOTE_CONNECT_NUM_OF_STORAGE_POOLS, NULL);
+    no_sibling(HOST_STORAGE);
     tap_ok(get() && reply.h.status == XDR_OK && reply.n == 4 && !memcmp(reply.p, "\0\0\0\0", 4), "nor is there one to count");
     a = args_of(1);
     mp_str(&a, "/x/y");
@@ -122,6 +134,7 @@ static void test_refusals(void)
     mp_int(&a, 0);
     mp_str(&a, "key");
     call(OP_REMOTE_SECRET_LOOKUP_BY_USAGE, &a);
+    no_sibling(HOST_SECRET);
     expect_error(VIR_ERR_NO_SECRET, "no secret with matching usage 'key'");
     a = args_of(2);
     mp_int(&a, 0);

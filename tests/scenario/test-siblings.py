@@ -1,0 +1,292 @@
+#!/usr/bin/python3
+"""Daemons beside ours (networks, storage, ...) that the test plays: each procedure is passed on and its answer comes back, as whom they are asked, what is
+asked of them first, and what becomes of one that lies, hangs or dies: its calls fail, others go on, and the next call finds it again."""
+import array, importlib.util, glob, os, socket, struct, sys, threading, time
+SRC = os.environ.get("SRCDIR") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(SRC, "tests"))
+if os.geteuid() != 0:
+    print("SKIP: needs root")
+    sys.exit(77)
+try:
+    import libvirt      # box.py's
+except ImportError:
+    print("SKIP: python3-libvirt is not here")
+    sys.exit(77)
+from box import Box, wait_for
+from rpclib import CALL, HEAD, KEEPALIVE, REMOTE, REPLY, Client, message, string
+
+NAMES = ("virtnetworkd", "virtnodedevd", "virtsecretd", "virtnwfilterd", "virtinterfaced", "virtstoraged")
+AUTH_LIST, AUTH_POLKIT, OPEN, HOSTNAME, NETWORKS, NETWORK_XML = 66, 70, 1, 59, 52, 43
+EVENT, STREAM, REPLY_FDS = 2, 3, 5
+NET = string("default") + bytes(16)
+u32 = lambda *v: struct.pack(">%dI" % len(v), *v)
+
+
+def schema():
+    spec = importlib.util.spec_from_file_location("gen", os.path.join(SRC, "ipc/schema/gen.py"))
+    gen = importlib.util.module_from_spec(spec)
+    sys.dont_write_bytecode = True
+    spec.loader.exec_module(gen)
+    programs = {}
+    for path in sorted(glob.glob(os.path.join(SRC, "ipc/schema/*.rpc")), key=lambda f: os.path.basename(f) != "remote.rpc"):
+        gen.parse(path, programs)
+    return {o.number: o for o in programs["remote"].ops}
+
+
+def value(f):
+    """Some value of a field, as XDR."""
+    if f.array == "OPTIONAL" or f.array == "VARIABLE" or f.kind in ("BYTES", "TEXT", "CHARS"):
+        return u32(0)
+    if f.kind in ("STRUCT", "UNION"):
+        return values(f.sub.fields) if f.kind == "STRUCT" else u32(1, 7)
+    if f.kind == "STRING":
+        return string("some " + f.name)
+    if f.kind == "FIXED":
+        return bytes(range(f.size)) + bytes(-f.size % 4)
+    return struct.pack(">d", 1.5) if f.kind == "F64" else struct.pack(">Q", 1 << 40) if f.kind in ("I64", "U64") else u32(1 if f.kind == "BOOL" else 0 if f.name == "flags" else 7)
+
+
+def values(fields):
+    return b"".join(map(value, fields))
+
+
+def error(code, domain, text, str1="one", str2="two", int1=11):
+    optional = lambda s: u32(1) + string(s)
+    return u32(code, domain) + optional(text) + u32(2, 0) + optional(str1) + optional(str2) + u32(0, int1, 12, 0)
+
+
+class Fake:
+    """All siblings. lie: what is done in place of an honest answer (connection, head, arguments -> bytes to send, None: be honest)."""
+
+    def __init__(self, box, ops):
+        self.ops, self.lie, self.said, self.came = ops, None, [], []
+        for name in NAMES:
+            for end in ("-sock", "-sock-ro"):
+                s = socket.socket(socket.AF_UNIX)
+                s.bind(box.dir + "/run/libvirt/" + name + end)
+                os.chmod(box.dir + "/run/libvirt/" + name + end, 0o777)
+                s.listen(16)
+                threading.Thread(target=self.accept, args=(s, name + end), daemon=True).start()
+
+    def accept(self, s, name):
+        while True:
+            c = s.accept()[0]
+            self.came.append((name, struct.unpack("3i", c.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[1:]))
+            threading.Thread(target=self.serve, args=(c, name), daemon=True).start()
+
+    def serve(self, c, name):
+        f = c.makefile("rb")
+        try:
+            while True:
+                data = f.read(HEAD.size)
+                if len(data) < HEAD.size:
+                    break
+                head = HEAD.unpack(data)
+                args = f.read(head[0] - HEAD.size)
+                self.said.append((name, head, args))
+                out = self.lie(c, head, args) if self.lie else None
+                out = self.honest(head) if out is None else out
+                if out == "end":
+                    break
+                c.sendall(out)
+        except OSError:
+            pass
+        f.close()
+        c.close()
+
+    def results(self, proc):
+        return {AUTH_LIST: u32(1, 0), AUTH_POLKIT: u32(1)}.get(proc) or values(self.ops[proc].ret)
+
+    def honest(self, head, **other):
+        n, program, version, proc, kind, serial, status = head
+        v = dict(program=program, proc=proc, args=self.results(proc), serial=serial, kind=REPLY, status=0)
+        v.update(other)
+        return message(**v)
+
+
+count = failed = 0
+
+
+def ok(is_so, what, seen=""):
+    global count, failed
+    count += 1
+    failed += not is_so
+    print("%sok %d - %s%s" % ("" if is_so else "not ", count, what, "" if is_so else ": %r" % (seen,)), flush=True)
+
+
+def client(box, ro=False, uri="qemu:///system"):
+    c = Client(box.sock + ("-ro" if ro else ""), REMOTE)
+    c.ask(OPEN, u32(1) + string(uri) + u32(1 if ro else 0))
+    return c
+
+
+def everything(box, fake, ops):
+    """Each procedure of theirs, once: the arguments come as they were said, and so does the answer."""
+    with client(box) as c:
+        number = None
+        for o in ops.values():
+            if o.kind != "call" or o.route != "sibling" or "stream" in o.marks:
+                continue
+            args, want = values(o.args), fake.results(o.number)
+            if "event_deregister_any" in o.method:
+                args = number
+            r, e = c.ask(o.number, args)
+            if "event_register_any" in o.method:
+                number, want = r.data, r.data
+            name, head, there = fake.said[-1]
+            there = args if "event_deregister_any" in o.method and there == u32(7) else there
+            ok(e is None and r.data == want and there == args and head[3] == o.number, "%s goes to %s" % (o.method, name), (e, r.data, want, there, args))
+
+
+def greetings(box, fake):
+    """What is said first, and what becomes of a refusal."""
+    def first(proc, answer):
+        return lambda c, head, args: fake.honest(head, **answer) if head[3] == proc else None
+    for what, lie, code in (
+            ("who asks for no name", first(AUTH_LIST, {"args": u32(0)}), 0), ("who asks policykit, which agrees", first(AUTH_LIST, {"args": u32(1, 2)}), 0),
+            ("who wants a password", first(AUTH_LIST, {"args": u32(1, 1)}), 45), ("who lets nobody in", first(OPEN, {"args": error(38, 7, "no"), "status": 1}), 38),
+            ("who has no such driver", first(OPEN, {"args": error(5, 0, "no"), "status": 1}), 0), ("who says nonsense first", first(AUTH_LIST, {"args": u32(1 << 30)}), 39),
+            ("policykit refuses", lambda c, head, args: fake.honest(head, args=u32(1, 2)) if head[3] == AUTH_LIST else
+             fake.honest(head, args=error(79, 60, "not you"), status=1) if head[3] == AUTH_POLKIT else None, 79)):
+        fake.lie = lie
+        with client(box) as c:
+            e = c.ask(NETWORKS)[1]
+            ok((e[0] if e else 0) == code, what, e)
+    fake.lie, fake.said = None, []
+    with client(box) as c:
+        c.ask(NETWORKS)
+    ok([h[3] for n, h, a in fake.said] == [AUTH_LIST, OPEN, NETWORKS] and fake.said[1][2] == u32(1) + string("network:///system") + u32(0), "the driver's own URI is opened", fake.said)
+    fake.said = []
+    with client(box, ro=True) as c:
+        c.ask(NETWORKS)
+        e = c.ask(NETWORK_XML, NET + u32(0))[1]
+    ok(fake.said[0][0] == "virtnetworkd-sock-ro" and fake.said[1][2][-4:] == u32(1) and e is None, "who only reads comes by the other door", fake.said)
+
+
+def identity(box, fake):
+    fake.came = []
+    pid = os.fork()
+    if not pid:
+        os.setgroups([5002])
+        os.setresgid(5001, 5001, 5001)
+        os.setresuid(5000, 5000, 5000)
+        with client(box) as c:
+            os._exit(0 if c.ask(NETWORKS)[1] is None else 1)
+    status = os.waitpid(pid, 0)[1]
+    ok(status == 0 and fake.came == [("virtnetworkd-sock", (5000, 5001))], "it is the client who comes", (status, fake.came))
+
+
+def lies(box, fake):
+    """One that breaks a rule loses its connection, the call fails, and the next one finds it again."""
+    def with_fd(c, head, args):
+        data = fake.honest(head)
+        c.sendmsg([data[:8]], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [0]))])
+        return data[8:]
+    told = lambda **v: lambda c, head, args: fake.honest(head, **v)
+    table = {
+        "another call's serial": lambda c, head, args: fake.honest(head, serial=head[5] + 1), "another procedure": told(proc=NETWORK_XML), "another program": told(program=0x20008087),
+        "a call": told(kind=CALL), "descriptors are announced": told(kind=REPLY_FDS), "a stream": told(kind=STREAM), "an unknown kind": told(kind=77), "an unknown status": told(status=2),
+        "too little": told(args=b"\0\0"), "too much": told(args=u32(1, 2)), "an error of nothing": told(args=b"", status=1), "an error that is none": told(args=error(0, 0, ""), status=1),
+        "half an error": told(args=error(1, 2, "three")[:-4], status=1), "more than an error": told(args=error(1, 2, "three") + u32(0), status=1),
+        "a length of nothing": lambda c, head, args: u32(0) + fake.honest(head)[4:], "a length of everything": lambda c, head, args: u32(0xffffffff) + fake.honest(head)[4:],
+        "an event that is none": lambda c, head, args: message(REMOTE, 315, b"xx", 1, kind=EVENT), "an event of others": lambda c, head, args: message(REMOTE, 370, u32(7) + NET + u32(1, 1), 1, kind=EVENT),
+        "no event at all": lambda c, head, args: message(REMOTE, NETWORKS, u32(1), 1, kind=EVENT), "a descriptor": with_fd, "it dies": lambda c, head, args: "end",
+        "it dies over an answer": lambda c, head, args: (c.sendall(fake.honest(head)[:20]), "end")[1],
+    }
+    with client(box) as c:
+        for what, lie in table.items():
+            fake.lie = lambda c, head, args, lie=lie: lie(c, head, args) if head[3] == NETWORKS else None
+            e = c.ask(NETWORKS)[1]
+            fake.lie = None
+            again = c.ask(NETWORKS)
+            ok(e and e[0] in (38, 39) and again[1] is None and again[0].data == u32(7), "a lie: " + what, (e, again))
+        fake.lie = lambda c, head, args: fake.honest(head, args=string("x" * (5 << 20)), proc=NETWORK_XML)
+        e = c.ask(NETWORK_XML, NET + u32(0))[1]
+        ok(e and e[0] == 39, "more text than there may be", e)
+        fake.lie = lambda c, head, args: fake.honest(head, args=error(42, 19, "words of its own", int1=5), status=1) if head[3] == NETWORKS else None
+        e = c.ask(NETWORKS)[1]
+        ok(e == [42, 19, "words of its own", 2, "one", "two", None, 5, 12], "an error comes as it was said", e)
+        fake.lie = lambda c, head, args: message(KEEPALIVE, 1, b"", 0, kind=EVENT) + fake.honest(head)
+        fake.said = []
+        r, e = c.ask(NETWORKS)
+        wait_for("a pong", lambda: any(h[1] == KEEPALIVE and h[3] == 2 for n, h, a in fake.said))
+        ok(e is None and r.data == u32(7), "who asks whether we live hears it")
+        fake.lie = None
+
+
+def hangs(box, fake):
+    """Who says nothing keeps those waiting who asked it."""
+    go, held = threading.Event(), []
+    def late(c, head, args):
+        if head[3] != NETWORKS:
+            return None
+        held.append(head)
+        go.wait(60)
+    fake.lie = late
+    with client(box) as c, client(box) as other:
+        c.send(NETWORKS)
+        waiting = c.asked
+        wait_for("the call is there", lambda: held)
+        r, e = c.ask(HOSTNAME)
+        ok(e is None and r.string(), "other calls of the client are answered meanwhile", e)
+        ok(c.ask(71)[1] is None, "and those for another sibling")
+        fake.lie = lambda c, head, args: None
+        ok(other.ask(NETWORKS)[1] is None, "and other clients'")
+        go.set()
+        c.asked = waiting
+        r, e = c.receive()
+        ok(e is None and r.data == u32(7), "the answer comes late", e)
+    go.clear()
+    fake.lie = lambda c, head, args: go.wait(60) and None
+    with client(box) as c:
+        c.send(NETWORKS)
+        r, e = c.ask(HOSTNAME)
+        ok(e is None, "one that does not even greet keeps nobody else waiting")
+    go.set()
+    fake.lie = None
+    with client(box) as c:
+        ok(c.ask(NETWORKS)[1] is None, "and is forgotten with its client")
+
+
+def heard(box, fake):
+    """Events have the number that the client was told, and end with the registration, or with the connection."""
+    ear = {}
+    fake.lie = lambda c, head, args: ear.update(c=c) if head[3] == 313 else None
+    say = lambda number: ear["c"].sendall(message(REMOTE, 315, u32(number) + NET + u32(2, 0), 1, kind=EVENT))
+    with client(box) as c:
+        numbers = [c.ask(313, u32(0, 0))[0].u32() for _ in range(2)]
+        ok(numbers[0] != numbers[1], "two registrations have two numbers", numbers)
+        say(8)
+        say(7)
+        got = []
+        for _ in range(2):
+            n, program, _, proc, kind, serial, status = HEAD.unpack(c.exact(HEAD.size))
+            got.append((proc, kind, c.exact(n - HEAD.size)))
+        ok(sorted(got) == sorted((315, EVENT, u32(k) + NET + u32(2, 0)) for k in numbers), "each hears of it by its own, and nobody of another's", got)
+        ok(c.ask(314, u32(numbers[0]))[1] is None and fake.said[-1][2] == u32(7), "one goes")
+        ok(c.ask(314, u32(numbers[0]))[1][0] == 1, "and is not known any more")
+        fake.lie = None
+        ear["c"].shutdown(socket.SHUT_RDWR)
+        wait_for("the connection is new", lambda: c.ask(NETWORKS)[1] is None)
+        e = c.ask(314, u32(numbers[1]))[1]
+        ok(e and e[0] == 1 and "not registered" in e[2], "what was registered over another connection is not, here", e)
+
+
+def main():
+    ops = schema()
+    with Box("siblings", start=False) as box:
+        with open(box.dir + "/etc/libvirt/virtqemud.conf", "w") as f:
+            f.write('auth_unix_rw = "none"\nauth_unix_ro = "none"\nunix_sock_rw_perms = "0777"\n')
+        box.start()
+        fake = Fake(box, ops)
+        everything(box, fake, ops)
+        greetings(box, fake)
+        identity(box, fake)
+        lies(box, fake)
+        hangs(box, fake)
+        heard(box, fake)
+    print("1..%d" % count)
+    return 1 if failed else 0
+
+
+sys.exit(main())
