@@ -32,7 +32,7 @@ static void cgroup_name(char *dst, size_t n, int32_t id, const char *name)
     snprintf(dst + o, n - o, ".libvirt-qemu");
 }
 
-static int put(const char *dir, const char *file, const char *value)
+int cgroup_put(const char *dir, const char *file, const char *value)
 {
     char path[CG_PATH_MAX + 64];
     if (util_format(path, sizeof path, "%s/%s", dir, file) < 0)
@@ -55,7 +55,7 @@ static int get(const char *dir, const char *file, char *buf, size_t n)
 }
 
 /* Calls fn for each mounted hierarchy: its mount point, version, and controllers (version 1: ",cpu,cpuacct,"). */
-struct each { const char *leaf; const struct launch *l; struct cgroups *c; const struct tune *t, *was /* NULL: groups are new */; struct err *e; uint32_t set /* limits, a bit each */; int result; };
+struct each { const char *leaf; const struct launch *l; struct cgroups *c; const struct tune *t, *was /* NULL: groups are new */; struct err *e; uint32_t set /* limits, a bit each */; bool has_disks /* a controller for them */; int result; };
 typedef void each_fn(struct each *x, const char *mnt, int version, const char *controllers);
 
 static void each_hierarchy(each_fn *fn, struct each *x)
@@ -137,9 +137,9 @@ static int bad_write(struct err *e, const char *dir, const char *file, const cha
 /* With another scheduler for disks the weight is elsewhere. */
 static int put_limit(int i, int version, const char *dir, const char *file, const char *value)
 {
-    int r = put(dir, file, value);
+    int r = cgroup_put(dir, file, value);
     if (r == -ENOENT && i == LIMIT_WEIGHT)
-        r = put(dir, version == 2 ? "io.bfq.weight" : "blkio.bfq.weight", value);
+        r = cgroup_put(dir, version == 2 ? "io.bfq.weight" : "blkio.bfq.weight", value);
     return r;
 }
 
@@ -172,6 +172,15 @@ static void set_limits(struct each *x, const char *parent, const char *dir, int 
     }
 }
 
+static void set_disks(struct each *x, const char *dir, int version, const char *controllers)
+{
+    if (!strstr(controllers, version == 2 ? "io" : ",blkio,"))
+        return;
+    x->has_disks = true;
+    if (!x->result)
+        x->result = cgroup_disks(dir, version, x->t, x->was, x->e);
+}
+
 /* A new cpuset of version 1 is empty, and nothing can join it. */
 static void fill_cpuset(const char *parent, const char *dir)
 {
@@ -179,7 +188,7 @@ static void fill_cpuset(const char *parent, const char *dir)
     char text[1024];
     for (size_t i = 0; i < ARRAY_N(files); i++)
         if (get(dir, files[i], text, sizeof text) == 0 && (!*text || *text == '\n') && get(parent, files[i], text, sizeof text) == 0)
-            put(dir, files[i], text);
+            cgroup_put(dir, files[i], text);
 }
 
 /* Hands every controller that is wanted down to the children of dir. */
@@ -192,7 +201,7 @@ static void delegate(const char *dir)
     for (size_t i = 0; i < ARRAY_N(wanted); i++) {
         snprintf(word, sizeof word, "+%s", wanted[i]);
         if (strstr(have, wanted[i]) && !strstr(on, wanted[i]))
-            put(dir, "cgroup.subtree_control", word);     /* refused where processes sit in dir: then without */
+            cgroup_put(dir, "cgroup.subtree_control", word);     /* refused where processes sit in dir: then without */
     }
 }
 
@@ -235,6 +244,7 @@ static void make_one(struct each *x, const char *mnt, int version, const char *c
             util_format(x->c->usage, sizeof x->c->usage, "%s/cpuacct.usage", dir);
     }
     set_limits(x, parent, dir, version, controllers);
+    set_disks(x, dir, version, controllers);
 }
 
 /* What is asked for and has no controller here: a limit that does not hold is worse than none. -1: there is none. */
@@ -246,7 +256,7 @@ static int missing(const struct each *x)
         if (*value && !(x->set & 1u << i) && (limits[i].v2 || !*x->c->v2))
             return i;
     }
-    return -1;
+    return x->t->disks && !x->has_disks ? LIMIT_WEIGHT : -1;
 }
 
 int cgroup_make(struct cgroups *c, const struct launch *l, const struct tune *t, bool session, struct err *e)
@@ -259,7 +269,7 @@ int cgroup_make(struct cgroups *c, const struct launch *l, const struct tune *t,
         each_hierarchy(make_one, &x);
     int i = missing(&x);
     if (x.result == 0 && i >= 0)
-        x.result = err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "%s is not available %s", i > LIMIT_SWAP ? "CPU tuning" : session ? "Memory tuning" : "Memory cgroup", session ? "in session mode" : "on this host");
+        x.result = err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "%s is not available %s", i == LIMIT_WEIGHT ? "Block I/O tuning" : i > LIMIT_SWAP ? "CPU tuning" : session ? "Memory tuning" : "Memory cgroup", session ? "in session mode" : "on this host");
     return x.result;
 }
 
@@ -279,6 +289,7 @@ static void tune_one(struct each *x, const char *mnt, int version, const char *c
         x->c->cpu_version = version;
     }
     set_limits(x, parent, dir, version, controllers);
+    set_disks(x, dir, version, controllers);
 }
 
 int cgroup_tune(struct cgroups *c, int32_t id, const char *name, bool session, const struct tune *t, const struct tune *was, struct err *e)
@@ -306,11 +317,11 @@ static int put_share(const struct cgroups *c, const char *dir, int64_t period, i
     int r = 0;
     if (c->cpu_version == 2) {
         max_text(text, sizeof text, period, quota);
-        return (r = put(dir, "cpu.max", text)) < 0 ? bad_write(e, dir, "cpu.max", text, -r) : 0;
+        return (r = cgroup_put(dir, "cpu.max", text)) < 0 ? bad_write(e, dir, "cpu.max", text, -r) : 0;
     }
     for (int turn = 0; turn < 4; turn++) {
         snprintf(text, sizeof text, "%lld", (long long)values[turn % 2]);
-        if ((r = put(dir, files[turn % 2], text)) < 0 && turn > 1)
+        if ((r = cgroup_put(dir, files[turn % 2], text)) < 0 && turn > 1)
             return bad_write(e, dir, files[turn % 2], text, -r);
     }
     return 0;
@@ -326,8 +337,8 @@ int cgroup_thread(const struct cgroups *c, const char *group, int64_t period, in
     if (made < 0 && (!fits || errno != EEXIST))
         return err_sys(e, VIR_FROM_NONE, fits ? errno : ENAMETOOLONG, "Failed to create controller cpu for group");
     if (made == 0 && c->cpu_version == 2) {     /* it stays one domain, with threads in groups of their own */
-        put(dir, "cgroup.type", "threaded");
-        put(c->cpu, "cgroup.subtree_control", "+cpu");
+        cgroup_put(dir, "cgroup.type", "threaded");
+        cgroup_put(c->cpu, "cgroup.subtree_control", "+cpu");
     }
     return put_share(c, dir, period, quota, e);
 }
@@ -338,7 +349,7 @@ int cgroup_thread_join(const struct cgroups *c, const char *group, int32_t tid)
     if (util_format(dir, sizeof dir, "%s/%s", c->cpu, group) < 0)
         return -ENAMETOOLONG;
     snprintf(text, sizeof text, "%d", tid);
-    return put(dir, c->cpu_version == 2 ? "cgroup.threads" : "tasks", text);
+    return cgroup_put(dir, c->cpu_version == 2 ? "cgroup.threads" : "tasks", text);
 }
 
 int cgroup_join(const struct cgroups *c, pid_t pid)
@@ -347,14 +358,14 @@ int cgroup_join(const struct cgroups *c, pid_t pid)
     int r = 0;
     snprintf(text, sizeof text, "%d", pid);
     for (unsigned i = 0; i < c->nv1 && r == 0; i++)
-        r = put(c->v1[i], "cgroup.procs", text);
+        r = cgroup_put(c->v1[i], "cgroup.procs", text);
     return r;
 }
 
 static void kill_all(const char *dir)
 {
     char text[4096], *p = text, *end;
-    if (put(dir, "cgroup.kill", "1") == 0 || get(dir, "cgroup.procs", text, sizeof text) < 0)
+    if (cgroup_put(dir, "cgroup.kill", "1") == 0 || get(dir, "cgroup.procs", text, sizeof text) < 0)
         return;
     for (long pid; (pid = strtol(p, &end, 10)) > 1 && end != p; p = end)
         kill((pid_t)pid, SIGKILL);

@@ -19,6 +19,10 @@ enum tune_number {
 enum { CPUS_MAX = 1024, PINS_MAX = 1024, MEMS_BYTES = 256, KEY_BYTES = 24 };
 struct cpus { uint64_t w[CPUS_MAX / 64]; };
 struct pin { uint8_t kind; uint32_t id; struct cpus cpus; };
+/* What single disks may have: "dweight", "dread_bytes_sec", ... with VALUE:PATH, the path of a block device of the host. */
+enum tune_disk_what { DISK_WEIGHT, DISK_READ_BYTES, DISK_WRITE_BYTES, DISK_READ_IOPS, DISK_WRITE_IOPS, DISK_WHAT_N };
+enum { DISKS_MAX = 64, DISK_PATH_BYTES = 512 };
+struct tune_disk { uint8_t what; int64_t n; char path[DISK_PATH_BYTES]; };
 struct tune {
     bool given[TUNE_N];
     int64_t n[TUNE_N];
@@ -26,6 +30,8 @@ struct tune {
     char mems[MEMS_BYTES];                  /* "" none */
     struct pin pin[PINS_MAX];
     unsigned pins;
+    struct tune_disk disk[DISKS_MAX];
+    unsigned disks;
 };
 
 /* hand_tune_text.c. Reads such a text; NULL or "": nothing is said. 0 or -EPROTO. */
@@ -41,6 +47,9 @@ const struct cpus *tune_cpus(const struct tune *t, int kind, uint32_t id);
  * 0, or -1 with *e set, and then some are so and some not. */
 struct cgroups;
 int cgroup_tune(struct cgroups *c, int32_t id, const char *name, bool session, const struct tune *t, const struct tune *was, struct err *e);
+int cgroup_put(const char *dir, const char *file, const char *value);   /* 0 or negative errno */
+/* hand_disks.c: what t says of disks in the group dir of that version, and of those that only was (or NULL) has nothing more. 0, or a negative errno with *e set. */
+int cgroup_disks(const char *dir, int version, const struct tune *t, const struct tune *was, struct err *e);
 /* A thread's group within them, and the thread into it. period, quota: 0: the kernel's default. */
 int cgroup_thread(const struct cgroups *c, const char *group, int64_t period, int64_t quota, struct err *e);
 int cgroup_thread_join(const struct cgroups *c, const char *group, int32_t tid);       /* 0 or negative errno */

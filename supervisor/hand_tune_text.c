@@ -10,6 +10,8 @@ static const struct { const char *key; int64_t min; } numbers[TUNE_N] = {
     { "hard", 1 }, { "soft", 1 }, { "swap", 1 }, { "shares", 0 }, { "period", 1 }, { "quota", -1 }, { "weight", 0 },
     { "emulator_period", 1 }, { "emulator_quota", -1 }, { "vcpu_period", 1 }, { "vcpu_quota", -1 }, { "iothread_period", 1 }, { "iothread_quota", -1 },
 };
+static const char *const disk_keys[DISK_WHAT_N] = { [DISK_WEIGHT] = "dweight", [DISK_READ_BYTES] = "dread_bytes_sec", [DISK_WRITE_BYTES] = "dwrite_bytes_sec",
+    [DISK_READ_IOPS] = "dread_iops_sec", [DISK_WRITE_IOPS] = "dwrite_iops_sec" };
 static const char pin_letters[THREAD_KINDS] = { [THREAD_EMULATOR] = 'e', [THREAD_VCPU] = 'v', [THREAD_IO] = 'i' };
 
 /* A whole number that ends where its digits do. */
@@ -40,6 +42,18 @@ static const char *set(const char *s, struct cpus *c)
     }
 }
 
+/* "1000000:/dev/sda" */
+static const char *disk(struct tune *t, int what, const char *s)
+{
+    struct tune_disk *d = &t->disk[t->disks];
+    if (t->disks == DISKS_MAX || !(s = number(s, INT64_MAX / 2, &d->n)) || !d->n || *s++ != ':' || *s != '/')
+        return NULL;
+    size_t n = strcspn(s, " ");
+    d->what = (uint8_t)what;
+    t->disks++;
+    return util_format(d->path, sizeof d->path, "%.*s", (int)n, s) == 0 ? s + n : NULL;
+}
+
 static const char *word(struct tune *t, const char *key, const char *s)
 {
     int64_t id = 0;
@@ -53,6 +67,9 @@ static const char *word(struct tune *t, const char *key, const char *s)
             t->given[i] = true;
             return t->n[i] >= numbers[i].min ? end : NULL;
         }
+    for (int i = 0; i < DISK_WHAT_N; i++)
+        if (!strcmp(key, disk_keys[i]))
+            return disk(t, i, s);
     if (!strcmp(key, "cpus"))
         return set(s, &t->cpus);
     if (!strcmp(key, "mems")) {

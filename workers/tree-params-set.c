@@ -120,8 +120,6 @@ static int set_blkio(struct setting *s)
     for (unsigned i = 0; i < s->l.n; i++) {
         const struct typed *v = &s->l.v[i];
         const struct param *p = &s->known[v->which];
-        if (p->type == TYPED_STRING && s->is_live)
-            return err_set(s->e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "limits of single block devices cannot be changed while the domain runs");
         if (p->type == TYPED_STRING) {
             if (set_devices(s, p->name, v->s))
                 return -1;

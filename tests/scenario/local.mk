@@ -65,6 +65,7 @@ scenario_root_tests = \
 	%D%/test-lockd-rules.py \
 	%D%/test-peer-admin.py \
 	%D%/test-peer-badxml.py \
+	%D%/test-peer-blkio.py \
 	%D%/test-peer-calls.py \
 	%D%/test-peer-cpu.py \
 	%D%/test-peer-devices.py \

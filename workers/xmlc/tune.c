@@ -59,6 +59,25 @@ static const char *value_of(const struct tree *t, unsigned i)
     return !s || (v <= 0 && !numbers[i].is_signed && strcmp(numbers[i].key, "shares")) || !(v || !numbers[i].is_signed) || (is_limit && v >= PARAMS_UNLIMITED) ? NULL : s;
 }
 
+/* What single disks of the host may have, by their paths. */
+static int put_disks(struct text *x, const struct tree *t, struct err *e)
+{
+    static const char *const keys[] = { "weight", "read_bytes_sec", "write_bytes_sec", "read_iops_sec", "write_iops_sec" };
+    TREE_EACH(d, tree_first(t, "blkiotune"), "device")
+        for (unsigned i = 0; i < ARRAY_N(keys); i++) {
+            const char *n = tree_text(d, keys[i]), *path = tree_text(d, "path");
+            char key[24], value[600];
+            if (!n || strtoull(n, NULL, 10) == 0)
+                continue;
+            snprintf(key, sizeof key, "d%s", keys[i]);
+            if (!path || path[0] != '/' || strpbrk(path, " \t\n") || strlen(path) > 500 || strtoull(n, NULL, 10) > INT64_MAX / 2)
+                return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "element <%s> of <device path='%s'> is not supported", keys[i], path ? path : "");
+            snprintf(value, sizeof value, "%llu:%s", strtoull(n, NULL, 10), path);
+            put(x, key, value);
+        }
+    return 0;
+}
+
 int tune_text(const struct tree *t, char *dst, size_t n, struct err *e)
 {
     struct text x = { dst, n, 0 };
@@ -72,7 +91,7 @@ int tune_text(const struct tree *t, char *dst, size_t n, struct err *e)
         snprintf(key, sizeof key, "%lld", s[0] == '-' ? -1ll : strtoll(s, NULL, 10));
         put(&x, numbers[i].key, key);
     }
-    if ((cpus && put_set(&x, "cpus", cpus, "vcpu", e)) || (nodes(t) && put_set(&x, "mems", nodes(t), "numatune", e)))
+    if ((cpus && put_set(&x, "cpus", cpus, "vcpu", e)) || (nodes(t) && put_set(&x, "mems", nodes(t), "numatune", e)) || put_disks(&x, t, e))
         return -1;
     for (unsigned k = 0; k < ARRAY_N(pins); k++)
         TREE_EACH(p, tree_first(t, "cputune"), pins[k].element) {
