@@ -32,7 +32,7 @@ enum internal_op {
     IN_SUBSCRIBE,       /* EVENT: arg unused; body uint64 mask[2]: bit n = domain event id n wanted (bit 64..: other classes) */
     IN_EPOCH,           /* EVENT supervisor -> gateway and workers: a new supervisor: send your outstanding calls again with FRAME_RESENT. arg: as IN_LOG_LEVEL's */
     IN_CANCEL,          /* EVENT gateway -> supervisor -> worker: the caller of (origin, serial) is gone */
-    IN_SIBLING,         /* CALL gateway -> supervisor: arg: enum host_daemon, a sibling; fd [0], if any, its client's socket: connect there as that client, read-only if that is. Reply: as that
+    IN_SIBLING,         /* CALL gateway -> supervisor: arg: enum host_daemon, a sibling (of auth: HOST_BUS, as root); fd [0], if any, its client's socket: connect there as that client, read-only if that is. Reply: as that
                          * of IN_HAND_DAEMON */
     /* xmlc -> supervisor */
     IN_DOC = 48,        /* REPLY body of every document call that makes or changes a document: struct doc_result; fds in the order of doc_fd */
@@ -321,7 +321,7 @@ enum lease_what { LEASE_FOLDER /* of a lockspace; it is made */, LEASE_FILE /* l
 struct hand_lease { uint32_t what /* enum lease_what */, flags /* LOCK_SHARED */; char path[LOCK_TEXT_MAX]; };
 struct hand_owner { uint64_t latest /* start time that the process may have, as in field 22 of its stat */; };
 /* Daemons beside us: those of locks and logs, and the siblings, whose objects are not ours. */
-enum host_daemon { HOST_LOCKD, HOST_LOGD, HOST_NETWORK, HOST_NODEDEV, HOST_SECRET, HOST_NWFILTER, HOST_INTERFACE, HOST_STORAGE, HOST_DAEMON_N };
+enum host_daemon { HOST_LOCKD, HOST_LOGD, HOST_BUS /* the system message bus: auth */, HOST_NETWORK, HOST_NODEDEV, HOST_SECRET, HOST_NWFILTER, HOST_INTERFACE, HOST_STORAGE, HOST_DAEMON_N };
 struct hand_daemon { uint32_t daemon /* enum host_daemon */, readonly, uid, gid /* who connects, unless the hand is not root */; };
 /* What block devices below /dev are called wherever they are reached from, by the manifest's indexes; "": by no such name. */
 struct disk_key { char lvm[40], scsi[216]; };

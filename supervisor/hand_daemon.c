@@ -12,9 +12,11 @@
 
 int hand_daemon_path(const struct hand *h, uint32_t daemon, bool readonly, char *path, size_t size)
 {
-    static const char *const names[] = { [HOST_LOCKD] = "virtlockd", [HOST_LOGD] = "virtlogd", [HOST_NETWORK] = "virtnetworkd", [HOST_NODEDEV] = "virtnodedevd",
+    static const char *const names[] = { [HOST_LOCKD] = "virtlockd", [HOST_LOGD] = "virtlogd", [HOST_BUS] = "", [HOST_NETWORK] = "virtnetworkd", [HOST_NODEDEV] = "virtnodedevd",
         [HOST_SECRET] = "virtsecretd", [HOST_NWFILTER] = "virtnwfilterd", [HOST_INTERFACE] = "virtinterfaced", [HOST_STORAGE] = "virtstoraged", [HOST_DAEMON_N] = "libvirt" };
     struct layout l;
+    if (daemon == HOST_BUS)
+        return util_format(path, size, "/run/dbus/system_bus_socket");
     int r = daemon < ARRAY_N(names) ? hand_layout(h, &l) : -EPROTO;
     return r < 0 ? r : util_format(path, size, "%s/%s-sock%s", l.sock_dir, names[daemon], readonly ? "-ro" : "");
 }

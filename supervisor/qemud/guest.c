@@ -314,6 +314,9 @@ static const struct { uint32_t op; uint8_t kind; size_t body; unsigned fds; void
 void objects_frame(struct peer *p, struct frame *f)
 {
     struct run *r = run_of(slot_of(p->object));
+    const struct caller c = { .number = p->number, .serial = f->h.serial, .op = f->h.op, .arg = f->h.arg };
+    if (p->role == ROLE_AUTH && f->h.kind == FRAME_CALL && f->h.op == OP_IN(IN_SIBLING) && p->calls < CALLS_MAX)
+        sibling_asked(&c, f);
     if (!r)
         return;             /* its guest is gone, and it will be told */
     if (f->h.kind == FRAME_EVENT && OP_PROG(f->h.op) != PROG_INTERNAL) {

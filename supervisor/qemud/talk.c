@@ -83,15 +83,17 @@ static int sibling_go(struct flow *f)
     return hand_call(f, ROLE_HAND_OPEN, IN_HAND_DAEMON, f->body, sizeof(struct hand_daemon), &f->fd[FF_IMAGE], f->fd[FF_IMAGE] >= 0);
 }
 
-/* SAFETY: who connects is the client that came to the gateway's door, and what it may do there is what it could do without us: its gateway says only where to. */
+/* SAFETY: who connects is the client that came to the gateway's door, and what it may do there is what it could do without us: its gateway says only where to.
+ * auth gets a connection to the system's bus, as root: it asks polkit there, which is told its own answers by it alone. */
 void sibling_asked(const struct caller *c, struct frame *fr)
 {
     static const struct step steps[] = { { "connect", sibling_go, flow_answer, NULL }, { 0 } };
     const struct peer *g = peer_find(c->number);
-    struct flow *f = g->client_row && c->arg >= HOST_NETWORK ? flow_start(steps, flow_answered, c) : NULL;
+    struct flow *f = (g->role == ROLE_AUTH ? c->arg == HOST_BUS : g->client_row && c->arg >= HOST_NETWORK) ? flow_start(steps, flow_answered, c) : NULL;
+    static const struct client_row root;
+    const struct client_row *client = g->client_row ? &sup.client_rows[g->client_row - 1] : &root;
     if (!f)
         return;
-    const struct client_row *client = &sup.client_rows[g->client_row - 1];
     *(struct hand_daemon *)f->body = (struct hand_daemon){ .daemon = c->arg, .readonly = g->door == DOOR_RO, .uid = client->uid, .gid = client->gid };
     f->fd[FF_IMAGE] = frame_take_fd(fr, 0);
     flow_go(f);
