@@ -137,6 +137,14 @@ void gateways_gone(struct peer *p)
         doors_update(NULL);
 }
 
+void gateways_known(struct peer *p)
+{
+    struct client_row v = sup.client_rows[p->client_row - 1];
+    p->door = v.door;
+    v.authenticated = 1;
+    row_write(&sup.client_rows[p->client_row - 1], &v);
+}
+
 void gateways_inherit(struct peer *p)
 {
     for (uint32_t i = 0; i < CLIENTS_MAX; i++) {

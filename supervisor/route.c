@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "ipc/schema/op-numbers.h"
 #include "objects.h"
 
 #define PENDING_MAX 16384u
@@ -133,6 +134,8 @@ void route_answer(struct peer *from, struct frame *f)
     struct peer *to = peer_find(p->c.number);
     struct frame_head h = { .kind = f->h.kind, .flags = f->h.flags & FRAME_BIG, .op = p->c.op, .serial = p->c.serial, .origin = p->c.number };
     bool deliver = !p->cancelled;
+    if (from->role == ROLE_AUTH && f->h.kind == FRAME_REPLY && p->c.op == OP_REMOTE_AUTH_POLKIT && to)
+        gateways_known(to);
     pending_free(p);
     if (to && deliver)
         peer_send(to, &h, f->body, f->h.flags & FRAME_BIG ? 0 : f->body_len, f->fds, f->h.nfds);

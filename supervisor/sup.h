@@ -168,6 +168,7 @@ extern struct hand_done hand_done;                                      /* of th
 void gateways_open(void);
 void gateways_gone(struct peer *p);
 void gateways_inherit(struct peer *p);
+void gateways_known(struct peer *p);                                     /* its client is who it has to be: its door is open */
 void gateways_limits(const struct caller *c, struct frame *f);     /* IN_LIMITS */
 
 /* ---- supervisor.c ---- */

@@ -3,14 +3,17 @@
  * It is asked with fixed structs of the supervisor, which holds the call meanwhile; who the client is stands in the client page, what the guest is called in the
  * index, neither of which it can write.  Its files say no wherever they cannot say yes. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include "ipc/internal.h"
 #include "ipc/log.h"
+#include "ipc/schema/op-numbers.h"
 #include "ipc/settings.h"
 #include "ipc/util.h"
 #include "workers/auth/auth.h"
+#include "workers/auth/polkit.h"
 #include "workers/worker.h"
 
 static struct settings set;
@@ -26,7 +29,8 @@ struct question {
     struct client_row client;
     struct rights rights;
     unsigned right;             /* that is looked at */
-    uint32_t slot;              /* the same of those that the bitmap is made of */
+    uint32_t slot;              /* of the guest that is looked at for the bitmap */
+    struct index_slot guest;
     uint8_t bitmap[MAY_BITMAP_BYTES];
 };
 
@@ -71,33 +75,94 @@ static struct access_object object_of(const struct question *q, const char *perm
     return o;
 }
 
-static void question_filter(struct question *q)
+/* The guest that is looked at for the bitmap: the next one that there is. */
+static bool question_guest_next(struct question *q)
 {
-    struct index_slot s;
-    uint32_t line, n = ix.head->slots < INDEX_SLOTS_MAX ? ix.head->slots : INDEX_SLOTS_MAX;
-    for (q->slot = 0; q->slot < n; q->slot++) {
-        if (index_read(&ix, q->slot, &s) < 0)
-            continue;
-        struct access_object o = { .about = ACCESS_GUEST, .name = s.name, .uuid = s.uuid };
-        if (allows(q, q->rights.filter, &o, &line))
-            q->bitmap[q->slot / 8] |= (uint8_t)(1u << q->slot % 8);
+    uint32_t n = ix.head->slots < INDEX_SLOTS_MAX ? ix.head->slots : INDEX_SLOTS_MAX;
+    while (q->slot < n && index_read(&ix, q->slot, &q->guest) < 0)
+        q->slot++;
+    return q->slot < n;
+}
+
+static void question_go(struct worker *w, struct question *q);
+
+/* No to one of its permissions is no to the call; no to a guest is that it is left out. */
+static void question_verdict(struct worker *w, struct question *q, bool yes, uint32_t line)
+{
+    bool filters = q->right == q->rights.n;
+    if (filters)
+        q->bitmap[q->slot / 8] |= (uint8_t)(yes << q->slot % 8);
+    if (!filters && !yes) {
+        deny(w, q, q->rights.name[q->right], line);
+        return;
     }
+    *(filters ? &q->slot : &q->right) += 1;
+    question_go(w, q);
+}
+
+static bool is_no(const struct err *e)
+{
+    return e->code == VIR_ERR_AUTH_FAILED || e->code == VIR_ERR_AUTH_CANCELLED || e->code == VIR_ERR_AUTH_UNAVAILABLE;
+}
+
+static void polkit_said(struct worker *w, void *data, const struct err *e)
+{
+    if (e && !is_no(e))
+        question_end(w, data, e);
+    else
+        question_verdict(w, data, !e, 0);
+}
+
+static void question_polkit(struct worker *w, struct question *q, const char *permission, const struct access_object *o)
+{
+    char action[ACCESS_WORD_MAX + 32], uuid[37];
+    const uint8_t *u = o->uuid;
+    const struct dbus_subject s = { .pid = q->client.pid, .uid = q->client.uid };
+    const struct dbus_pair details[] = { { "connect_driver", "QEMU" }, { "domain_name", o->name }, { "domain_uuid", uuid } };
+    snprintf(uuid, sizeof uuid, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0], u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12],
+             u[13], u[14], u[15]);
+    snprintf(action, sizeof action, "org.libvirt.api.%s", permission);
+    polkit_ask(w, &s, action, details, o->about == ACCESS_GUEST ? 3 : 1, false, polkit_said, q);
 }
 
 static void question_go(struct worker *w, struct question *q)
 {
-    for (; q->right < q->rights.n; q->right++) {
-        const char *permission = q->rights.name[q->right];
-        struct access_object o = object_of(q, permission);
-        uint32_t line;
-        if (!allows(q, permission, &o, &line)) {
-            deny(w, q, permission, line);
-            return;
-        }
+    bool filters = q->right == q->rights.n;
+    if (filters && (!q->rights.filter[0] || !(q->may.flags & FRAME_ASK) || !question_guest_next(q))) {
+        question_end(w, q, NULL);
+        return;
     }
-    if (q->rights.filter[0] && q->may.flags & FRAME_ASK)
-        question_filter(q);
-    question_end(w, q, NULL);
+    const char *permission = filters ? q->rights.filter : q->rights.name[q->right];
+    struct access_object o = object_of(q, permission), guest = { .about = ACCESS_GUEST, .name = q->guest.name, .uuid = q->guest.uuid };
+    uint32_t line;
+    if (filters)
+        o = guest;
+    if (!allows(q, permission, &o, &line))
+        question_verdict(w, q, false, line);
+    else if (set.access & ACCESS_POLKIT && o.about != ACCESS_SOME_GUEST)
+        question_polkit(w, q, permission, &o);
+    else
+        question_verdict(w, q, true, line);
+}
+
+/* ---- who opens a connection ---- */
+
+static void authenticated(struct worker *w, void *data, const struct err *e)
+{
+    question_end(w, data, e);
+}
+
+static void question_authenticate(struct worker *w, struct question *q)
+{
+    struct err e = ERR_INIT;
+    bool ro = q->client.door == DOOR_RO;
+    const struct dbus_subject s = { .pid = q->client.pid, .uid = q->client.uid };
+    if ((ro ? set.auth_unix_ro : set.auth_unix_rw) == AUTH_POLKIT) {
+        polkit_ask(w, &s, ro ? "org.libvirt.unix.monitor" : "org.libvirt.unix.manage", NULL, 0, true, authenticated, q);
+        return;
+    }
+    err_set(&e, VIR_ERR_AUTH_FAILED, VIR_FROM_RPC, "authentication failed");
+    question_end(w, q, &e);
 }
 
 /* The guest by its handle, where the index has it. */
@@ -127,6 +192,8 @@ static void on_may(struct worker *w, const struct request *rq, struct frame *f)
         q->client.ngroups > ARRAY_N(q->client.groups)) {
         err_set(&e, VIR_ERR_ACCESS_DENIED, VIR_FROM_ACCESS, "nobody can tell who asks");
         question_end(w, q, &e);
+    } else if (q->may.op == OP_REMOTE_AUTH_POLKIT) {
+        question_authenticate(w, q);
     } else if (!question_guest(q)) {
         err_set(&e, VIR_ERR_NO_DOMAIN, VIR_FROM_QEMU, "the domain is gone");
         question_end(w, q, &e);
