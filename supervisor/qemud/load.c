@@ -125,14 +125,14 @@ static void adopt_done(struct flow *f, bool ok)
             s->now = f->doc.facts;
         }
         log_run(r);
-        if (r->stub) {
+        if (r->stub && slot_begun(slot_row(r->slot))) {
             guest_up(r, NULL);
             saved_forget(r);      /* of a guest that runs on there is none */
             struct flow *told = run_flow(reconnect_steps, flow_answered, NULL, r);
             if (told)
                 flow_go(told);
-        } else                          /* its process is no more, and what is left in its cgroup is not known */
-            stop_begin(r, saved ? &stop_saved : &stop_crashed, NULL, NULL);
+        } else                          /* its process is no more, and what is left in its cgroup is not known; or a start had come half-way, and nobody knows of that */
+            stop_begin(r, saved ? &stop_saved : slot_begun(slot_row(r->slot)) ? &stop_crashed : &stop_failed, NULL, NULL);
     }
     more();
 }

@@ -98,8 +98,8 @@ static int reap_go(struct flow *f)
 
 static int status_go(struct flow *f)
 {
-    /* One that was never launched has none: it may be that of a guest which is not taken over, and for which a start was refused. */
-    return f->run->launched || slot_active(slot_row(f->slot)) ? flow_conf(f, IN_CONF_REMOVE, 0, DIR_STATUS, f->name, -1) : FLOW_NEXT;
+    /* One whose worker was never born has none: it may be that of a guest which is not taken over, and for which a start was refused. */
+    return run_fd(f->run, BFD_CHECKPOINT, 0) >= 0 || slot_active(slot_row(f->slot)) ? flow_conf(f, IN_CONF_REMOVE, 0, DIR_STATUS, f->name, -1) : FLOW_NEXT;
 }
 
 /* A saved state that this run was not put into, and that it has gone on from: only if it could not be removed then. */

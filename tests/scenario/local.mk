@@ -32,6 +32,7 @@ guest_tests = \
 	%D%/test-guest-disks.py \
 	%D%/test-guest-files.py \
 	%D%/test-guest-giveup.py \
+	%D%/test-guest-half.py \
 	%D%/test-guest-hotplug.py \
 	%D%/test-guest-kept.py \
 	%D%/test-guest-anew.py \

@@ -122,6 +122,7 @@ char *guest_xml(struct guest *g, uint32_t flags, size_t *len);          /* flags
 void start_call(struct worker *w, const struct request *rq, struct frame *f);     /* IN_START */
 void start_qmp_ready(struct guest *g);
 void start_failed(struct guest *g, const struct err *e);               /* answers IN_START with an error */
+void start_recorded(struct guest *g, const struct err *error);         /* the status file is on the disk, or error */
 void start_qemu_died(struct guest *g);                                  /* QEMU ended while starting */
 void guest_take_ends(struct guest *g);                                  /* BFD_CHARDEV, BFD_AGENT: agent, VNC */
 void guest_hook_qmp(struct guest *g);                                   /* sets the callbacks of g->qmp */
@@ -204,6 +205,7 @@ void debug_trace_call(struct worker *w, const struct request *rq, struct frame *
 void debug_elements(const struct guest *g);     /* names what the guest was started with, in the log when it has everything */
 
 /* save.c: checkpoint and status file. */
+void status_file(struct guest *g);                                     /* has it written, if it is not being written; while the guest is launched, start_recorded() is next */
 void save_now(struct guest *g);
 /* handback.c: what libvirt's daemons need in a status file st, and in the document dom in it. */
 void handback_status(struct guest *g, struct tree *st, struct tree *dom);

@@ -157,14 +157,15 @@ static const char *state_word(const struct guest *g, const char **reason)
 }
 
 enum { STATUS_AGAIN_MS = 2000 };
-static void status_file(struct guest *g);
 
 static void on_kept(struct worker *w, void *data, struct frame *f, const struct err *e)
 {
     struct guest *g = data;
     (void)w, (void)f;
     g->status_busy = false;
-    if (e) {        /* without it no later daemon would find the guest */
+    if (g->phase == PHASE_LAUNCHING) {
+        start_recorded(g, e);
+    } else if (e) {        /* without it no later daemon would find the guest */
         log_warn("the status file is not written: %s", e->detail);
         guest_save_in(g, STATUS_AGAIN_MS);
     } else if (g->status_again) {
@@ -173,7 +174,7 @@ static void on_kept(struct worker *w, void *data, struct frame *f, const struct 
 }
 
 /* libvirt's domstatus, as far as a later daemon, ours or libvirt's, needs it to find the monitor, the process and the live document. */
-static void status_file(struct guest *g)
+void status_file(struct guest *g)
 {
     g->status_again = g->status_busy;
     if (g->status_busy)

@@ -135,8 +135,6 @@ static void on_launched(struct worker *w, void *data, struct frame *f, const str
 void start_call(struct worker *w, const struct request *rq, struct frame *f)
 {
     struct guest *g = w->data;
-    struct err e = ERR_INIT;
-    struct launch l = { .object = w->birth.object, .id = g->id };
     if (g->phase != PHASE_BORN) {
         reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "domain is already running");
         return;
@@ -147,14 +145,26 @@ void start_call(struct worker *w, const struct request *rq, struct frame *f)
     g->restore_fd = frame_take_fd(f, 0);
     g->restored = g->restore_fd >= 0;
     g->phase = PHASE_LAUNCHING;
+    g->state = DOM_PAUSED;
+    g->reason = PAUSED_STARTING_UP;
     g->locks = strcmp(g->settings.lock_manager, "lockd") ? 0 : LOCKS_ON;
-    AUTO_CLOSE fd = plan_launch(g, &l, &e);
+    status_file(g);
+    if (!g->status_busy)
+        start_recorded(g, &(struct err){ .code = VIR_ERR_NO_MEMORY, .domain = VIR_FROM_QEMU, .detail = "the status file" });
+}
+
+/* A QEMU that no status file tells of would be nobody's if the daemon died: so the file comes first, and says that the guest does not run yet. */
+void start_recorded(struct guest *g, const struct err *error)
+{
+    struct err e = ERR_INIT;
+    struct launch l = { .object = g->w->birth.object, .id = g->id };
+    AUTO_CLOSE fd = error ? -1 : plan_launch(g, &l, &e);
     if (fd < 0) {
-        start_failed(g, &e);
+        start_failed(g, error ? error : &e);
         return;
     }
     util_copy_str(l.name, sizeof l.name, g->name);
-    int r = worker_call(w, OP_IN(IN_LAUNCH), 0, &l, sizeof l, &fd, 1, on_launched, g);
+    int r = worker_call(g->w, OP_IN(IN_LAUNCH), 0, &l, sizeof l, &fd, 1, on_launched, g);
     if (r) {
         err_sys(&e, VIR_FROM_QEMU, -r, "cannot ask for a launch");
         start_failed(g, &e);
