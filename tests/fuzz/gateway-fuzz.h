@@ -53,6 +53,7 @@ static void fuzz_turn(void)
 }
 
 /* The supervisor: answers what it was asked, with success, an error, or the client's own bytes as results; sends an event. */
+__attribute__((unused))
 static void fuzz_super(int super, unsigned choice, const uint8_t *noise, size_t n)
 {
     static uint8_t buf[FRAME_BODY_MAX];
@@ -92,11 +93,11 @@ static void fuzz_drain(int client)
         fuzz_turn();
 }
 
-static void fuzz_client(const uint8_t *data, size_t size)
+struct fuzz { struct gw *gw; int client, super; };      /* our ends */
+
+static void fuzz_begin(struct fuzz *z, unsigned choice)
 {
     int c[2], f[2];
-    unsigned choice = size ? *data++ : 0;
-    size -= size != 0;
     fuzz_init();
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, c) < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, f) < 0)
         abort();
@@ -109,27 +110,42 @@ static void fuzz_client(const uint8_t *data, size_t size)
     gw->layout.id = choice & 128 ? (choice & 32 ? DAEMON_LOGD : DAEMON_LOCKD) : DAEMON_QEMUD;     /* those two have no door for reading */
     if (chan_open(&gw->w.chan, f[0], 64, gw_frame, fuzz_chan_end, &gw->w) < 0 || gw_serve(gw, &s, c[0]) < 0)
         abort();
+    *z = (struct fuzz){ gw, c[1], f[1] };
+}
+
+static void fuzz_end(struct fuzz *z)
+{
+    close(z->client);
+    fuzz_turn();
+    gw_free(z->gw);
+    chan_close(&z->gw->w.chan);
+    close(z->super);
+    free(z->gw);
+}
+
+__attribute__((unused))
+static void fuzz_client(const uint8_t *data, size_t size)
+{
+    struct fuzz z;
+    unsigned choice = size ? *data++ : 0;
+    size -= size != 0;
+    fuzz_begin(&z, choice);
     while (size) {
         const uint8_t *cut = memmem(data, size, "\xff\xfe", 2);
         size_t n = cut ? (size_t)(cut - data) : size;
         size_t done = 0;
-        while (done < n && !gw->ended) {
-            ssize_t k = send(c[1], data + done, n - done, MSG_NOSIGNAL | MSG_DONTWAIT);
+        while (done < n && !z.gw->ended) {
+            ssize_t k = send(z.client, data + done, n - done, MSG_NOSIGNAL | MSG_DONTWAIT);
             done += k > 0 ? (size_t)k : 0;
             fuzz_turn();
             if (k <= 0)
                 break;              /* it reads no more of this client now */
         }
-        fuzz_super(f[1], choice, data, n);
-        fuzz_drain(c[1]);
+        fuzz_super(z.super, choice, data, n);
+        fuzz_drain(z.client);
         data += n + (cut ? 2 : 0);
         size -= n + (cut ? 2 : 0);
     }
-    close(c[1]);
-    fuzz_turn();
-    gw_free(gw);
-    chan_close(&gw->w.chan);
-    close(f[1]);
-    free(gw);
+    fuzz_end(&z);
 }
 #endif

@@ -6,6 +6,7 @@ fuzz_programs = \
 	%D%/fuzz-conf \
 	%D%/fuzz-gateway-mprpc \
 	%D%/fuzz-gateway-rpc \
+	%D%/fuzz-gateway-sibling \
 	%D%/fuzz-manifest \
 	%D%/fuzz-mp \
 	%D%/fuzz-plan \
@@ -46,6 +47,9 @@ fuzz_ldflags = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_gateway_mprpc_SOURCES = %D%/fuzz-gateway-mprpc.c %D%/gateway-fuzz.h $(fuzz_main)
 %C%_fuzz_gateway_mprpc_LDADD = $(fuzz_gateway_libs)
 %C%_fuzz_gateway_mprpc_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_gateway_sibling_SOURCES = %D%/fuzz-gateway-sibling.c %D%/gateway-fuzz.h $(fuzz_main)
+%C%_fuzz_gateway_sibling_LDADD = $(fuzz_gateway_libs)
+%C%_fuzz_gateway_sibling_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_gateway_rpc_SOURCES = %D%/fuzz-gateway-rpc.c %D%/gateway-fuzz.h $(fuzz_main)
 %C%_fuzz_gateway_rpc_LDADD = $(fuzz_gateway_libs)
 %C%_fuzz_gateway_rpc_LDFLAGS = $(fuzz_ldflags)
