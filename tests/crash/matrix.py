@@ -25,6 +25,7 @@ CALL_LIMIT = 40     # seconds for a call that a crash came across
 # worker tells that the state is restored; and the call whose work does not show, domain.attach_device_flags;
 # domain.rename with IN_CONF_RENAME and IN_CONF_RENAMED;
 # of a device for a guest that runs the call, IN_PLUG, IN_HAND_OPEN and IN_HAND_SETTLE; of its pins the call, IN_PLUG and IN_HAND_TUNE;
+# of calls that are passed to another daemon IN_SIBLING, IN_HAND_DAEMON;
 # of hook scripts IN_DOC_HOOK and IN_HAND_HOOK;
 # of files of a client's choice the calls (domain.save, .restore, .core_dump), IN_SAVE and IN_HAND_STATE
 ONLY = {"takeover": {"supervisor": ("0:118",), "hand-open": ("0:118",), "conf": ("0:65",)}, "restore": {"supervisor": ("0:104",), "qemu": ("0:97", "0:104")},
@@ -32,6 +33,7 @@ ONLY = {"takeover": {"supervisor": ("0:118",), "hand-open": ("0:118",), "conf": 
         "save_file": {"supervisor": ("1:55", "0:105", "0:124"), "qemu": ("0:105",), "hand-open": ("0:124",), "xmlc": ("1:55",)},
         "restore_file": {"supervisor": ("1:54",), "xmlc": ("1:54",)}, "dump_file": {"supervisor": ("1:53", "0:124"), "qemu": ("1:53",), "xmlc": ("1:53",)},
         "tune": {"supervisor": ("1:225", "0:107", "0:123"), "qemu": ("0:107",), "hand-launch": ("0:123",), "xmlc": ("1:225",)},
+        "siblings": {"supervisor": ("0:36", "0:120"), "hand-open": ("0:120",), "gateway": ("0:36",)},
         "hooks": {"supervisor": ("0:54", "0:125"), "hand-hook": ("0:125",), "xmlc": ("0:54",)}}
 LEASES = ("0:103", "0:120", "0:167")        # IN_LEASES_ASK, IN_HAND_DAEMON, IN_TALK
 LOGS = ("0:120", "0:167", "0:112")          # IN_HAND_DAEMON, IN_TALK, IN_HAND_OPEN with its answer
@@ -84,6 +86,18 @@ class Flows:
         os.kill(self.b.daemon_pid(), signal.SIGHUP)
         wait_for("the next supervisor", lambda: self.b.role("supervisor") not in (was, []))
         self.b.wait()
+
+    def define_beside(self):
+        """With a daemon that has networks, from now on."""
+        if not os.path.lexists(self.b.dir + "/run/libvirt/virtnetworkd-sock"):
+            self.b.sibling("virtnetworkd")
+        self.define()
+
+    def siblings(self):
+        """The first call of a client about networks, and one that it knows the way for."""
+        c = self.con()
+        c.listAllNetworks(0)
+        c.numOfNetworks()
 
     def hooks(self):
         self.start()
@@ -247,6 +261,7 @@ FLOWS = {
     "save_file": (("define", "start"),          "defined"),
     "restore_file": (("define", "start", "save_file"), "running"),
     "dump_file": (("define", "start"),          "running"),
+    "siblings": (("define_beside",),            "defined"),
     "hooks":    (("define_hooked",),            "running"),
     "logs":     (("define_logged",),            "running"),
     "leases":   (("define_leased",),            "running"),
@@ -353,7 +368,7 @@ def check(b, flow, before, its):
         wait_for("leases are as the guest is", lambda: locklib.is_locked(b.dir + "/var/lib/libvirt/images/victim.img") == (f.dom().state()[0] == 1))
 
     def finished():
-        if state_of(b) == want and flow not in ("running", "console", "domstats", "shutdown", "takeover", "dump_file", "leases", "attach", "plug", "tune"):
+        if state_of(b) == want and flow not in ("running", "console", "domstats", "shutdown", "takeover", "dump_file", "leases", "attach", "plug", "tune", "siblings"):
             return True
         return attempt(f.start if flow == "restore" else getattr(f, flow)) is None and state_of(b) == want
     wait_for("flow %s works again" % flow, finished, 60)
