@@ -38,7 +38,7 @@ enum manifest_kind {
                       * may see, if its kind has one; aux: what the document says of it, as words ("version=2.0 banks=sha1,sha256") */
     MK_KIND_N
 };
-enum helper_kind { HELPER_SWTPM, HELPER_KIND_N };
+enum helper_kind { HELPER_SWTPM, HELPER_VIRTIOFS, HELPER_KIND_N };
 enum manifest_flags {
     MF_RO = 1, MF_BLOCK = 2 /* must be a block device */, MF_FILE = 4 /* must be a regular file */, MF_SHARED = 8 /* no exclusive lock */,
     MF_APPEND = 16, MF_OPTIONAL = 32 /* absent is no error (cdrom startupPolicy) */, MF_PROBE = 64 /* find its format and chain at start */,

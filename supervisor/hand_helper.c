@@ -64,18 +64,25 @@ int helper_failed(struct stub_fail *f, int error, const char *fmt, ...)
     return -1;
 }
 
-/* SAFETY: a program of the host's own, as QEMU is: root's, and writable by root only. */
+/* SAFETY: as QEMU is: root's, and writable by root only. */
+int helper_own_program(const char *path, bool session, struct err *e)
+{
+    struct stat st;
+    AUTO_CLOSE fd = path_open(path, O_PATH, WANT(S_IFREG), &st);
+    if (fd < 0 || !(st.st_mode & S_IXOTH))
+        return 1;
+    if ((st.st_mode & (S_IWGRP | S_IWOTH)) || (!session && st.st_uid != 0))
+        return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "'%s' is not one of the host's own programs", path);
+    return 0;
+}
+
 int helper_find(const char *name, char path[128], bool session, struct err *e)
 {
     static const char *const folders[] = { "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin" };
-    struct stat st;
     for (size_t i = 0; i < ARRAY_N(folders); i++) {
-        AUTO_CLOSE fd = util_format(path, 128, "%s/%s", folders[i], name) < 0 ? -1 : path_open(path, O_PATH, WANT(S_IFREG), &st);
-        if (fd < 0 || !(st.st_mode & S_IXOTH))
-            continue;
-        if ((st.st_mode & (S_IWGRP | S_IWOTH)) || (!session && st.st_uid != 0))
-            return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "'%s' is not one of the host's own programs", path);
-        return 0;
+        int r = util_format(path, 128, "%s/%s", folders[i], name) < 0 ? 1 : helper_own_program(path, session, e);
+        if (r <= 0)
+            return r;
     }
     log_warn("Unable to find '%s' binary in the host's folders of programs", name);
     return 1;
@@ -122,7 +129,7 @@ static void become(const struct helper *p, const struct helpers *all, const stru
     static char *const environment[] = { "LC_ALL=C", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/run", "TMPDIR=/run", NULL };
     const struct policy_filter *filter = how->filter < 0 ? NULL : &policy_filters[how->filter];
     struct sock_fprog prog = { .len = filter ? filter->n : 0, .filter = filter ? (struct sock_filter *)(uintptr_t)filter->insns : NULL };
-    struct view v = { .uid = how->uid, .gid = how->gid, .session = all->session, .sees = p->see, .nsees = how->sees };
+    struct view v = { .uid = how->uid, .gid = how->gid, .session = all->session, .sees = p->see, .nsees = how->sees, .reads_proc = p->kind->reads_proc };
     struct stub_fail f = { 0 };
     const char *why;
     if (p->log >= 0)
@@ -145,7 +152,7 @@ static void become(const struct helper *p, const struct helpers *all, const stru
     syscall(SYS_close_range, HELPER_FD_FREE, ~0u, CLOSE_RANGE_CLOEXEC);
     setsid();
     set_limits();
-    if ((why = rights_drop(all->session, how->uid, how->gid, how->group)))
+    if ((why = rights_drop(all->session, how->uid, how->gid, how->group, how->caps)))
         fail(&last, argv[0], why);
     prctl(PR_SET_PDEATHSIG, SIGKILL);       /* where there is no pid namespace */
     if (filter && syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog) < 0)
@@ -168,7 +175,7 @@ int helper_first(const struct helper *p, const struct helpers *all, const struct
 
 /* ---- all of them ---- */
 
-static const struct helper_row *const kinds[HELPER_KIND_N] = { [HELPER_SWTPM] = &helper_swtpm };
+static const struct helper_row *const kinds[HELPER_KIND_N] = { [HELPER_SWTPM] = &helper_swtpm, [HELPER_VIRTIOFS] = &helper_virtiofs };
 
 /* Its end of the connection came among the descriptors for QEMU, under the number that the grants tell. */
 static int take_fd(struct helpers *all, struct hand *h, const struct hand_grants *g, uint32_t index)
@@ -223,7 +230,7 @@ static int start(struct helper *p, const struct helpers *all, struct stub_fail *
     if (pipe2(told, O_CLOEXEC) < 0 || (p->pid = fork()) < 0)
         return helper_failed(f, errno, "cannot start %s", p->program);
     if (p->pid == 0)
-        become(p, all, &(struct helper_shut_in){ p->uid, p->gid, ~0u, p->kind->sees, p->kind->filter, told[1] }, a.v);
+        become(p, all, &(struct helper_shut_in){ p->uid, p->gid, ~0u, p->kind->sees, p->kind->filter, p->kind->caps, told[1] }, a.v);
     close(told[1]);
     ssize_t n;      /* exec closes the other end */
     while ((n = read(told[0], f, sizeof *f)) < 0 && errno == EINTR)

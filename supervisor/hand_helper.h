@@ -2,6 +2,7 @@
 #ifndef BULKHEAD_HAND_HELPER_H
 #define BULKHEAD_HAND_HELPER_H
 #include <limits.h>
+#include <linux/capability.h>
 #include "hand_launch.h"
 
 enum { HELPERS_MAX = 16, HELPER_SEES_MAX = 8, HELPER_ARGS_MAX = 32, HELPER_FD_QEMU = 3, HELPER_FD_LOG = 4 /* in a helper: to QEMU; its log, which is its stdout and stderr too */ };
@@ -19,9 +20,14 @@ struct helper_row {
     int (*first)(const struct helper *p, const struct helpers *all, struct stub_fail *f);
     void (*args)(const struct helper *p, const struct helpers *all, struct helper_args *a);
     unsigned sees;                          /* how many of its entries in see the helper itself has; those behind are for what comes first */
-    int filter;                             /* enum policy_filter_id */
+    int filter;                             /* enum policy_filter_id; -1: it loads a list of its own before it hears the guest */
+    uint64_t caps;                          /* what it keeps */
+    bool reads_proc;                        /* beyond its own processes */
 };
-extern const struct helper_row helper_swtpm;
+/* Of who serves files with their owners: what virtiofsd keeps, and what it gives that up with. */
+#define HELPER_CAPS_FILES (1ull << CAP_CHOWN | 1ull << CAP_DAC_OVERRIDE | 1ull << CAP_FOWNER | 1ull << CAP_FSETID | 1ull << CAP_SETGID | 1ull << CAP_SETUID | 1ull << CAP_MKNOD | 1ull << CAP_SETFCAP | \
+    1ull << CAP_SYS_CHROOT | 1ull << CAP_SETPCAP)
+extern const struct helper_row helper_swtpm, helper_virtiofs;
 
 struct helper {
     const struct helper_row *kind;
@@ -59,12 +65,14 @@ bool helper_word(const char *aux, const char *key, char *value, size_t n);
 void helper_arg(struct helper_args *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* -1, with *f: error is an errno, or 0 where the text says all. */
 int helper_failed(struct stub_fail *f, int error, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* Whether path is a program of the host's own. 0; 1: it is not there; -1 with *e. */
+int helper_own_program(const char *path, bool session, struct err *e);
 /* The path of a program. 0; 1: it is not there, and how libvirt words that is the kind's affair; -1 with *e. */
 int helper_find(const char *name, char path[128], bool session, struct err *e);
 /* Makes the folders of a path of ours, of which `from` bytes are there. A descriptor of the last, or a negative errno. */
 int helper_folders(const char *path, size_t from, mode_t mode);
 /* How a process of a helper's is shut in. */
-struct helper_shut_in { uint32_t uid, gid, group /* one beside gid; ~0u: none */; unsigned sees /* how many of p->see */; int filter /* -1: the hand's own alone */; int failed /* a pipe's end: struct stub_fail */; };
+struct helper_shut_in { uint32_t uid, gid, group /* one beside gid; ~0u: none */; unsigned sees /* how many of p->see */; int filter /* -1: the hand's own alone */; uint64_t caps; int failed /* a pipe's end: struct stub_fail */; };
 /* Runs what makes something for the helper, to its end, with the helper's descriptors. Its status, as waitpid() tells. */
 int helper_first(const struct helper *p, const struct helpers *all, const struct helper_shut_in *how, struct helper_args *a);
 #endif

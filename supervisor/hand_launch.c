@@ -177,19 +177,19 @@ static void set_limits(const struct launch *l)
 }
 
 /* Should: leave nothing of root. Must not: be reached with a capability left that the next exec could use. */
-const char *rights_drop(bool session, uint32_t uid, uint32_t gid, uint32_t group)
+const char *rights_drop(bool session, uint32_t uid, uint32_t gid, uint32_t group, uint64_t caps)
 {
     if (!session && (setgroups(group != ~0u, &group) < 0 || setresgid(gid, gid, gid) < 0))
         return "cannot take the guest's group";
     for (int cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
-        if (prctl(PR_CAPBSET_DROP, cap) < 0 && !session)
+        if (!(caps >> cap & 1) && prctl(PR_CAPBSET_DROP, cap) < 0 && !session)
             return "cannot empty the bounding set";
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
     if (!session && setresuid(uid, uid, uid) < 0)
         return "cannot take the guest's uid";
     struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
-    struct __user_cap_data_struct none[2] = { 0 };
-    return syscall(SYS_capset, &head, none) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? "cannot give up capabilities" : NULL;
+    struct __user_cap_data_struct keep[2] = { { .permitted = (uint32_t)caps, .effective = (uint32_t)caps } };       /* none is beyond the first 32 */
+    return syscall(SYS_capset, &head, keep) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? "cannot give up capabilities" : NULL;
 }
 
 /* Moves every descriptor to the number it has in the stub and in QEMU; first all out of the way. */
@@ -278,7 +278,7 @@ static void child(struct launcher *x)
         _exit(127);
     place_fds(x);
     set_limits(x->l);
-    if ((why = rights_drop(x->session, x->l->uid, x->l->gid, ~0u)))
+    if ((why = rights_drop(x->session, x->l->uid, x->l->gid, ~0u, 0)))
         child_fail(why);
     for (int s = 1; s < NSIG; s++)
         signal(s, SIG_DFL);

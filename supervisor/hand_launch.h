@@ -45,13 +45,13 @@ void hand_tune(struct hand *h);
 
 /* Everything that only root may do, but what a helper is for, is given up: uid, gid and one group beside it (~0u: none), capabilities; for ever. NULL, or what
  * failed, with errno. */
-const char *rights_drop(bool session, uint32_t uid, uint32_t gid, uint32_t group);
+const char *rights_drop(bool session, uint32_t uid, uint32_t gid, uint32_t group, uint64_t caps);
 
 /* hand_head.c: the head of a guest's log into the pipe of it. */
 void head_write(int to, int argv_fd);
 
 /* hand_view.c.  QEMU's file system. Runs in the child, in its own mount namespace. */
-struct view { const struct hand *h /* whose manifest's files it has, NULL none */; uint32_t uid, gid; bool session, hostnet; bool has_proc; const struct helper_sees *sees; unsigned nsees; };
+struct view { const struct hand *h /* whose manifest's files it has, NULL none */; uint32_t uid, gid; bool session, hostnet; bool has_proc; const struct helper_sees *sees; unsigned nsees; bool reads_proc /* all of it, and writes nothing there */; };
 struct helper_sees { int fd /* what it is, -1: nothing */; const char *path /* of the host's*/, *at /* its path in the view, without '/' before it */; bool may_write; };
 /* Builds the view and makes it the root; on failure fills *fail. 0 or -1. */
 int view_enter(struct view *v, struct stub_fail *fail);

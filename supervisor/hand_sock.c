@@ -145,11 +145,22 @@ int open_pair(struct opener *o, const struct manifest_entry *m, const char *path
 /* SAFETY (MK_HELPER): a connection without a name, between QEMU and a program that hand-launch knows; who is given what end of it is its affair. */
 int open_helper(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
 {
-    int p[2];
-    (void)m, (void)path, (void)aux;
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, p) < 0)
-        return open_fail(o, e, errno, "Unable to create a socket pair");
+    /* Which of them wait for a connection: the name is gone as soon as it is made. */
+    static const bool listens[HELPER_KIND_N] = { [HELPER_VIRTIOFS] = true };
+    char name[sizeof o->h->run_dir + 16];
+    int p[2] = { -1, -1 }, r = 0;
+    (void)path, (void)aux;
+    if (m->a < HELPER_KIND_N && listens[m->a]) {
+        util_format(name, sizeof name, "%s/helper.sock", o->h->run_dir);
+        r = sock_listen(name, 0600, &p[1]);
+        r = r < 0 ? r : sock_connect(name, &p[0]);
+        unlink(name);
+    } else if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, p) < 0) {
+        r = -errno;
+    }
     AUTO_CLOSE helpers = p[1];
+    if (r < 0)
+        return open_fail(o, e, -r, "Unable to create a socket pair");
     return open_give(o, g, p[0], e) ? -1 : open_give(o, g, STEAL_FD(&helpers), e);
 }
 

@@ -140,7 +140,7 @@ static int swtpm_first(const struct helper *p, const struct helpers *all, struct
 {
     char banks[64];
     bool has_ca = p->see[SWTPM_CA].fd >= 0;
-    const struct helper_shut_in how = { has_ca ? p->ca_uid : p->uid, p->gid, has_ca ? p->ca_gid : ~0u, HELPER_SEES_MAX, -1, -1 };
+    const struct helper_shut_in how = { has_ca ? p->ca_uid : p->uid, p->gid, has_ca ? p->ca_gid : ~0u, HELPER_SEES_MAX, -1, 0, -1 };
     bool has_banks = is_tpm2(p) && helper_word(p->aux, "banks", banks, sizeof banks);
     for (int turn = p->is_new ? 0 : 1; turn < 1 + has_banks; turn++) {
         struct helper_args a = { .n = 0 };
@@ -172,4 +172,4 @@ static void swtpm_args(const struct helper *p, const struct helpers *all, struct
         helper_arg(a, "--tpm2");
 }
 
-const struct helper_row helper_swtpm = { "swtpm", swtpm_prepare, swtpm_first, swtpm_args, SWTPM_STATE + 1, FILTER_QEMU_SYSTEM };
+const struct helper_row helper_swtpm = { "swtpm", swtpm_prepare, swtpm_first, swtpm_args, SWTPM_STATE + 1, FILTER_QEMU_SYSTEM, 0, false };

@@ -80,7 +80,12 @@ static void virtiofs(struct ctx *c, const struct tree *d)
     json_t *o = pl_item(c, PLAN_CHARDEV);
     pl_set(o, "backend", "socket");
     pl_setf(c, o, "id", "chr-vu-%s", pl_alias(c, d));
-    if (tree_path_attr(d, "source", "socket"))
+    char buf[32];
+    int32_t index;
+    const struct plan_res *r = pl_run(c) ? pl_res(c, d, &index) : NULL;
+    if (r)
+        pl_set(o, "fd", pl_fdname(c, r, index, 0, buf));
+    else if (tree_path_attr(d, "source", "socket"))
         pl_set(o, "path", tree_path_attr(d, "source", "socket"));
     else
         pl_setf(c, o, "path", "%s/domain-%d-%s/%s-fs.sock", pl_lib_dir(c), c->in->id, pl_short_name(c), pl_alias(c, d));
@@ -98,12 +103,12 @@ void pl_filesystem(struct ctx *c, const struct tree *d)
     static const struct prop t[] = { P_ID("id"), P_REF("fsdev", "fsdev-"), P_STR("mount_tag", "target", "dir"), P_FN(pl_address), P_END };
     const char *driver = tree_path_attr(d, "driver", "type"), *access = tree_attr(d, "accessmode"), *dir = tree_path_attr(d, "source", "dir");
     bool known;
-    if (native_only(c, d))
-        return;
     if (pl_is(driver, "virtiofs")) {
         virtiofs(c, d);
         return;
     }
+    if (native_only(c, d))
+        return;
     struct strbuf b = { NULL, 0, 0 };
     const char *sec = pl_map(models, access ? access : "passthrough", &known);
     if (!known || (driver && !pl_is(driver, "path")) || !tree_attr_is(d, "type", "mount")) {

@@ -219,6 +219,31 @@ static int tpm(struct maker *m, struct tree *t)
     return add(m, b, &x, NULL, words) < 0 ? -1 : 0;
 }
 
+/* <source socket=>: somebody else serves the folder. */
+static int filesystem(struct maker *m, struct tree *t)
+{
+    static const struct { const char *word, *path, *attr; } words[] = {{"binary", "binary", "path"}, {"xattr", "binary", "xattr"}, {"cache", "binary/cache", "mode"},
+        {"posix", "binary/lock", "posix"}, {"flock", "binary/lock", "flock"}, {"pool", "binary/thread_pool", "size"}};
+    struct manifest_entry x = {.kind = MK_HELPER, .parent = -1, .a = HELPER_VIRTIOFS};
+    const char *dir = tree_path_attr(t, "source", "dir"), *socket = tree_path_attr(t, "source", "socket"), *alias = tree_path_attr(t, "alias", "name");
+    char aux[512];
+    if (!doc_is(tree_first(t, "driver"), "type", "virtiofs") || (!dir && !socket))
+        return 0;
+    if (socket) {
+        x = (struct manifest_entry){.kind = MK_UNIX_CONNECT, .parent = -1};
+        return add(m, t, &x, socket, NULL) < 0 ? -1 : 0;
+    }
+    size_t n = (size_t)snprintf(aux, sizeof aux, "alias=%s", alias ? alias : "");
+    for (unsigned i = 0; i < ARRAY_N(words); i++) {
+        const char *v = tree_path_attr(t, words[i].path, words[i].attr);
+        if (v && (strchr(v, ' ') || strlen(v) > 127))
+            return unsupported(m, "<binary path=> of <filesystem>: path", v);
+        if (v && n < sizeof aux)
+            n += (size_t)snprintf(aux + n, sizeof aux - n, " %s=%s", words[i].word, v);
+    }
+    return add(m, t, &x, dir, aux) < 0 ? -1 : 0;
+}
+
 /* ---- graphics ---- */
 
 /* Where VNC or SPICE is listened for; a port of SPICE's is there only if one is named or wanted. */
@@ -376,6 +401,9 @@ int run_manifest(struct tree *t, const struct doc_env *env, bool running, struct
     TREE_EACH(d, m.devices, "tpm")
         if (tpm(&m, d))
             return -1;
+    TREE_EACH(d, m.devices, "filesystem")
+        if (filesystem(&m, d))
+            return -1;
     TREE_EACH(d, m.devices, "graphics")
         if (doc_in(tree_attr(d, "type"), "vnc spice") && display(&m, d))
             return -1;
@@ -416,9 +444,14 @@ static int new_rng(struct maker *m, struct tree *t)
     return chardev(m, backend);
 }
 
+static int new_filesystem(struct maker *m, struct tree *t)
+{
+    return doc_is(tree_first(t, "driver"), "type", "virtiofs") && !tree_path_attr(t, "source", "socket") ? cannot_come(m, "a shared folder") : filesystem(m, t);
+}
+
 int run_manifest_device(struct tree *t, struct tree *dev, const struct doc_env *env, struct manifest_out *out, struct err *e)
 {
-    static const struct { const char *name; int (*fn)(struct maker *m, struct tree *t); } kinds[] = {{"disk", disk}, {"interface", new_interface}, {"rng", new_rng}};
+    static const struct { const char *name; int (*fn)(struct maker *m, struct tree *t); } kinds[] = {{"disk", disk}, {"interface", new_interface}, {"rng", new_rng}, {"filesystem", new_filesystem}};
     struct maker m = {.t = t, .devices = tree_first(t, "devices"), .env = env, .out = out, .e = e};
     if (tree_path_attr(dev, "rom", "file"))
         return cannot_come(&m, "<rom file=>");

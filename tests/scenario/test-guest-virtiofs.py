@@ -1,0 +1,103 @@
+#!/usr/bin/python3
+"""A guest with a shared folder of the host (virtiofs): what it may do in it, what serves it and how that is shut in, and its end."""
+import os, signal, sys
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from guestlib import *
+
+if not os.path.exists("/usr/lib/qemu/virtiofsd") and not os.path.exists("/usr/libexec/virtiofsd"):
+    skip("virtiofsd is not installed")
+SHARED = "<memoryBacking><source type='memfd'/><access mode='shared'/></memoryBacking>"
+CAPS = sum(1 << c for c in (0, 1, 3, 4, 6, 7, 27, 31))      # CHOWN, DAC_OVERRIDE, FOWNER, FSETID, SETGID, SETUID, MKNOD, SETFCAP
+
+
+def folder(box, name="share"):
+    path = box.dir + "/var/lib/libvirt/images/" + name
+    os.makedirs(path, exist_ok=True)
+    return path
+
+
+def xml(name="v1", where="/var/lib/libvirt/images/share", binary=""):
+    return document(name, devices="<filesystem type='mount'><driver type='virtiofs' queue='512'/>%s<source dir='%s'/><target dir='tag'/></filesystem>" % (binary, where), more=SHARED)
+
+
+def servers(box):
+    return [p for p, c in box.processes() if "virtiofsd" in c.split(" ")[0]]
+
+
+def status(pid):
+    return dict(l.rstrip("\n").split(":\t", 1) for l in open("/proc/%d/status" % pid) if ":\t" in l)
+
+
+def inside(box):
+    """files of the host are the guest's and the other way round, with their owners; a link out of the folder leads nowhere"""
+    path = folder(box)
+    open(path + "/of-the-host", "w").write("from the host\n")
+    os.chown(path + "/of-the-host", 1234, 1235)
+    os.symlink("/etc/hostname", path + "/link")
+    dom, con = boot(box, xml(binary="<binary xattr='on'><cache mode='always'/><lock posix='off' flock='on'/></binary>"))
+    con.sh("modprobe virtiofs && mount -t virtiofs tag /mnt")
+    assert con.sh("cat /mnt/of-the-host").strip() == "from the host"
+    assert con.sh("stat -c %u:%g /mnt/of-the-host").strip() == "1234:1235"
+    con.sh("echo from the guest >/mnt/of-the-guest && chown 77:78 /mnt/of-the-guest && mkdir /mnt/d && ln -s ../.. /mnt/d/up")
+    st = os.stat(path + "/of-the-guest")
+    assert open(path + "/of-the-guest").read() == "from the guest\n" and (st.st_uid, st.st_gid) == (77, 78)
+    assert "No such" in con.sh("cat /mnt/link 2>&1; true") and "of-the-host" in con.sh("ls /mnt")
+    con.close()
+
+
+def confined(box):
+    """root with capabilities over files alone; a view with the folder and programs; no network; in the guest's own group and namespace of processes"""
+    (pid,), (qemu,) = servers(box), box.role("guest")
+    s = status(pid)
+    for cap in ("CapPrm", "CapEff", "CapBnd"):
+        assert int(s[cap], 16) & ~(CAPS | 1 << 18) == 0, (cap, s[cap])
+    assert s["NoNewPrivs"] == "1" and s["Seccomp"] == "2", s
+    for ns in ("mnt", "net", "ipc", "uts"):
+        assert os.readlink("/proc/%d/ns/%s" % (pid, ns)) not in [os.readlink("/proc/%d/ns/%s" % (p, ns)) for p in (qemu, box.daemon_pid(), os.getpid())], ns
+    assert os.readlink("/proc/%d/ns/pid" % pid) == os.readlink("/proc/%d/ns/pid" % qemu)
+    assert sorted(os.listdir("/proc/%d/root" % pid)) == sorted(os.listdir(folder(box)))
+    assert "shared" not in os.listdir("/proc/%d/root" % qemu)
+    assert "helper.sock" not in os.listdir(box.dir + "/var/lib/libvirt/qemu/domain-1-v1")
+    assert all("/machine/qemu-" in l for l in open("/proc/%d/cgroup" % pid) if l.startswith("0::") or ":pids:" in l)
+
+
+def ends(box):
+    """it outlives the daemon, its own end is told in the guest's log, and it ends with its guest"""
+    log = box.dir + "/var/log/libvirt/qemu/v1.log"
+    os.kill(box.daemon_pid(), signal.SIGKILL)
+    wait_for("the daemon's end", lambda: not box.role("supervisor"))
+    (pid,) = servers(box)
+    box.start()
+    con = Console(box, "v1")
+    con.send("\n")
+    assert "of-the-host" in con.sh("ls /mnt")
+    con.close()
+    dom = box.connect().lookupByName("v1")
+    dom.destroy()
+    wait_for("its end", lambda: not servers(box))
+    assert_clean(box)
+    dom.create()
+    os.kill(servers(box)[0], signal.SIGKILL)
+    wait_for("its obituary", lambda: "helper virtiofsd ended: killed by signal 9" in open(log).read())
+    assert dom.isActive() and box.role("guest")
+    dom.destroy()
+    assert_clean(box)
+    assert os.path.exists(box.dir + "/var/log/libvirt/qemu/v1-fs0-virtiofsd.log")
+
+
+def refused(box):
+    """without shared memory; a folder that is not there, or that is the daemon's; a program that is none of the host's"""
+    con = box.connect()
+    e = fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, con.defineXML, xml("v2").replace(SHARED, ""))
+    assert "'virtiofs' requires shared memory" in str(e), e
+    e = fails(libvirt.VIR_ERR_INTERNAL_ERROR, con.createXML, xml("v2", "/nowhere"))
+    assert "the virtiofs export directory '/nowhere' does not exist" in str(e), e
+    for where in ("/etc/libvirt/qemu", "/proc/self"):
+        fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, con.createXML, xml("v2", where))
+    e = fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, con.createXML, xml("v2", binary="<binary path='/bin/sh'/>"))
+    assert "is no virtiofsd" in str(e), e
+    assert_clean(box)
+    assert not servers(box)
+
+
+main(inside, confined, ends, refused)
