@@ -141,9 +141,7 @@ int doc_is_there(struct flow *f)
 
 int doc_text_read(struct flow *f)
 {
-    if (f->steps == size_steps && run_of(f->slot))
-        return FLOW_NEXT;
-    return doc_is_there(f) < 0 ? -1 : flow_conf(f, IN_CONF_READ, f->steps == text_steps, DIR_DEFINITIONS, slot_row(f->slot)->name, -1);
+    return doc_is_there(f) < 0 ? -1 : f->steps == size_steps && run_of(f->slot) ? FLOW_NEXT : flow_conf(f, IN_CONF_READ, f->steps == text_steps, DIR_DEFINITIONS, slot_row(f->slot)->name, -1);
 }
 
 int doc_text_got(struct flow *f, struct frame *fr)

@@ -199,8 +199,7 @@ int saved_got(struct flow *f, struct frame *fr)
     memcpy(&facts, fr->body, sizeof facts);
     f->fd[FF_TEXT] = frame_take_fd(fr, 0);
     f->fd[FF_SAVED] = frame_take_fd(fr, 1);
-    if (!facts.was_running)
-        f->caller.arg |= START_PAUSED;
+    f->caller.arg |= facts.was_running ? 0 : START_PAUSED;
     return FLOW_NEXT;
 }
 

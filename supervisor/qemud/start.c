@@ -142,6 +142,7 @@ static int up(struct flow *f)
 {
     struct run *r = f->run;
     bool paused = f->caller.arg & START_PAUSED, restored = f->fd[FF_SAVED] >= 0;
+    SLOT_EDIT(s, r->slot) s->now.mem_max_kib = f->doc.facts.mem_max_kib;        /* in whole pieces, as QEMU has it */
     guest_up(r, f->died ? NULL : peer_find(r->worker.number));
     if (!paused && !restored)
         event_lifecycle(slot_row(r->slot), EVENT_RESUMED, 0);

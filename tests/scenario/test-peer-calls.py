@@ -84,6 +84,7 @@ c.lookupByName('raw').blockPeek('sda', 0, 5 << 20, 0)
 c.lookupByName('raw').undefine()
 c.createXML(RAW, 1).blockPeek('sda', 4096, 8, 0)
 c.lookupByName('raw').destroy()
+[sizes(c.createXML(o, 1)) for o in ODD]
 [x.memoryPeek(0, 8, f) for f in (1, 2)]
 x.memoryPeek(0, 8, 0)
 x.memoryPeek(0, 8, 3)
@@ -138,7 +139,19 @@ PORTS = BARE.replace("bare", "ports").replace("3</uuid>", "4</uuid>").replace("<
 <channel type='spicevmc'><target type='virtio' name='com.redhat.spice.0'/></channel><graphics type='spice'/></devices>""" % W)
 RAW = BARE.replace("bare", "raw").replace("3</uuid>", "5</uuid>").replace("</devices>", """<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='%s/cd.iso'/>
 <target dev='sda' bus='sata'/><readonly/></disk></devices>""" % W)
+# Memory that is no whole number of MiB: with a balloon, without one, of cells and modules.
+PLAIN = BARE.replace("bare", "odd").replace("3</uuid>", "6</uuid>").replace("<memory unit='MiB'>32<", "<memory unit='KiB'>65300<")
+ODD = [PLAIN, PLAIN.replace("</devices>", "<memballoon model='none'/></devices>"), PLAIN.replace("<memory ", "<maxMemory slots='2' unit='KiB'>999999</maxMemory><memory ").replace(
+    "</os>", "</os><features><acpi/></features><cpu><numa><cell id='0' cpus='0' memory='65301' unit='KiB'/></numa></cpu>").replace(
+    "</devices>", "<memory model='dimm'><target><size unit='KiB'>100000</size><node>0</node></target></memory></devices>")]
 NIC = "<interface type='user'><mac address='52:54:00:b0:00:09'/><model type='virtio'/></interface>"
+
+
+def sizes(x):
+    """What is said of a guest's memory, once it runs"""
+    found = re.findall(r"<(?:memory|currentMemory|maxMemory|size|cell)\b.*", x.XMLDesc()), x.info()[1:3], x.maxMemory()
+    x.destroy()
+    return found
 
 
 def keys(x, codeset):

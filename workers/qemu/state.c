@@ -21,7 +21,7 @@ static void on_send(struct loop_timer *t);
 static void send_state(struct guest *g, int32_t event, int32_t detail)
 {
     struct guest_state s = { .state = g->state, .reason = g->reason, .event = event, .detail = detail, .flags_mask = SLOT_AGENT | SLOT_STALE | SLOT_TAINTED,
-                             .mem_kib = g->balloon_kib, .cpu_time_ns = guest_cpu_time(g, NULL, NULL), .vcpus = vcpus_now(g) };
+                             .mem_kib = g->has_balloon ? g->balloon_kib : tree_kib(g->tree, "memory"), .cpu_time_ns = guest_cpu_time(g, NULL, NULL), .vcpus = vcpus_now(g) };
     s.flags = (g->agent.connected ? SLOT_AGENT : 0) | (qmp_is_stale(&g->qmp) ? SLOT_STALE : 0) | (g->tainted_monitor || g->tainted_agent ? SLOT_TAINTED : 0);
     loop_cancel(&g->send_later);
     g->sent_ms = loop_now_ms();

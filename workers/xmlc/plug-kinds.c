@@ -2,6 +2,7 @@
 #include <string.h>
 #include "ipc/util.h"
 #include "workers/xmlc/plug-kinds.h"
+#include "workers/xmlc/run.h"
 
 #define GONE(what) { VIR_ERR_DEVICE_MISSING, VIR_FROM_QEMU, what }
 #define HERE(what) { VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, what }
@@ -79,6 +80,8 @@ void plug_prepare(struct tree *dev, enum device_change what)
         doc_default(dev, "bus", doc_in(tree_attr(dev, "type"), "mouse keyboard") ? "ps2" : doc_is(dev, "type", "tablet") ? "usb" : "virtio");
     else if (strcmp(dev->name, "disk") == 0)
         doc_default(dev, "device", "disk");
+    else if (strcmp(dev->name, "memory") == 0)
+        run_module(dev);
 }
 
 /* Where a terminal leads is not known here, so a client's word for it does not count. */

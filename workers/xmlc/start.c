@@ -1,4 +1,5 @@
 /* start.c: ids, aliases and run-time paths of a guest that is about to run. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -225,6 +226,53 @@ static int cpu(struct tree *t, const struct doc_env *env, struct err *e)
     return cpu ? cpu_doc_start(cpu, emulator, doc_is(t, "type", "kvm"), e) : 0;
 }
 
+/* ---- sizes of memory: QEMU has it in pieces, and what runs is told as large as it is ---- */
+
+enum { PIECE_KIB = 1024, MODULE_KIB = 2048 };
+
+static uint64_t kib(const struct tree *t, const char *attr)
+{
+    uint64_t v = 0;
+    return t && tree_parse_uint(attr ? tree_attr(t, attr) : t->text, 10, INT64_MAX, &v) == 0 ? v : 0;
+}
+
+static uint64_t whole(uint64_t size, unsigned piece)
+{
+    return (size + piece - 1) / piece * piece;
+}
+
+uint64_t run_module(struct tree *memory)
+{
+    struct tree *size = tree_first(tree_first(memory, "target"), "size");
+    uint64_t v = whole(kib(size, NULL), MODULE_KIB);
+    if (v)
+        tree_set_text(size, "%" PRIu64, v);
+    return v;
+}
+
+static void memory(struct tree *t)
+{
+    struct tree *total = tree_first(t, "memory"), *max = tree_first(t, "maxMemory");
+    uint64_t modules = 0, were = 0, cells = 0;
+    TREE_EACH(m, tree_first(t, "devices"), "memory") {
+        were += kib(tree_first(tree_first(m, "target"), "size"), NULL);
+        modules += run_module(m);
+    }
+    TREE_EACH(c, tree_get(t, "cpu/numa"), "cell") {
+        uint64_t v = whole(kib(c, "memory"), PIECE_KIB);
+        tree_set_attr(c, "memory", "%" PRIu64, v);
+        cells += v;
+    }
+    uint64_t has = kib(total, NULL), begins = cells ? cells : whole(has > were ? has - were : 0, PIECE_KIB);
+    if (begins)
+        tree_set_text(total, "%" PRIu64, begins + modules);
+    struct tree *balloon = tree_first(tree_first(t, "devices"), "memballoon");
+    if (!balloon || doc_is(balloon, "model", "none"))      /* it has all of it, and nobody takes any away */
+        tree_set_text(tree_make(t, "currentMemory"), "%s", total->text);
+    if (max)
+        tree_set_text(max, "%" PRIu64, whole(kib(max, NULL), PIECE_KIB));
+}
+
 static const char *lib_dir(const struct doc_env *env) { return env->lib_dir ? env->lib_dir : "/var/lib/libvirt/qemu"; }
 
 void run_device(struct tree *t, struct tree *dev, const struct doc_env *env)
@@ -246,6 +294,7 @@ int run_form(struct tree *t, int id, const struct doc_env *env, struct err *e)
     run_short_name(t, id, name);
     tree_set_attr(t, "id", "%d", id);
     run_aliases(t);
+    memory(t);
     console_is_serial(devices);
     TREE_EACH(c, devices, "channel") {
         channel(c, dir, name);
