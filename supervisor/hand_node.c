@@ -31,11 +31,10 @@ int open_node(struct opener *o, const struct manifest_entry *m, const char *path
 {
     struct stat st;
     bool vsock = !strcmp(path, VSOCK);
-    (void)aux;
     AUTO_CLOSE fd = path_open(path, O_RDWR | O_NONBLOCK, WANT(S_IFCHR), &st);
-    if (fd < 0 && vsock) {
+    if (fd < 0 && *aux) {
         o->error = fd;
-        return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "unable to open vhost-vsock device");
+        return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "%s", aux);
     }
     if (fd < 0) {
         o->error = fd == -EMEDIUMTYPE ? -EINVAL : fd;

@@ -12,6 +12,9 @@ DEVICES = ["<shmem name='%s-0'><model type='ivshmem-plain'/><size unit='M'>4</si
     "<shmem name='%s-4'><model type='ivshmem-doorbell'/><server path='%s/server.sock'/><msi vectors='2' ioeventfd='off'/></shmem>" % (NAME, W), "<redirdev bus='usb' type='spicevmc'/>",
     "<vsock model='virtio'><cid auto='no' address='4'/></vsock>", "<vsock model='virtio'><cid auto='yes'/></vsock>", "<vsock/>", "<vsock model='virtio'><cid auto='no' address='2'/></vsock>",
     "<input type='passthrough' bus='virtio'><source evdev='/dev/input/event-none'/></input>", "<smartcard mode='passthrough' type='pty'/>", "<smartcard mode='passthrough' type='spicevmc'/>"]
+if not os.path.exists("/dev/vfio/vfio"):
+    DEVICES += ["<hostdev mode='subsystem' type='pci' managed='yes'>%s<source><address domain='0' bus='0x77' slot='3' function='0'/></source></hostdev>" % d for d in ("", "<driver name='vfio'/>", "<driver name='kvm'/>")]
+    DEVICES += ["<hostdev mode='subsystem' type='mdev' model='vfio-pci'><source><address uuid='53764d0e-85a0-42b4-af5c-2046b460b1dc'/></source></hostdev>"]
 COLD = ["<shmem name='%s-5'><model type='ivshmem-plain'/><size unit='M'>3</size></shmem>" % NAME, "<shmem name='%s-6'><model type='ivshmem-plain'/><size unit='K'>512</size></shmem>" % NAME,
     "<input type='evdev'><source dev='/dev/input/event-none'/></input>"]
 

@@ -340,7 +340,20 @@ static int rng(struct maker *m, struct tree *t)
 static int vsock(struct maker *m, struct tree *t)
 {
     struct manifest_entry x = {.kind = MK_NODE, .parent = -1, .a = doc_is(tree_first(t, "cid"), "auto", "yes") ? 0 : doc_uint(tree_first(t, "cid"), "address", 0)};
-    return add(m, t, &x, "/dev/vhost-vsock", NULL) < 0 ? -1 : 0;
+    return add(m, t, &x, "/dev/vhost-vsock", "unable to open vhost-vsock device") < 0 ? -1 : 0;
+}
+
+/* Where the host has no VFIO that is said in libvirt's words; where it has, the plan says that no guest gets its devices yet. */
+static int hostdev(struct maker *m, struct tree *t)
+{
+    static const struct { const char *type, *driver, *words; } none[] = {
+        {"pci", NULL, "host doesn't support passthrough of host PCI devices"}, {"pci", "vfio", "host doesn't support VFIO PCI passthrough"},
+        {"pci", "kvm", "host doesn't support legacy PCI passthrough"}, {"mdev", NULL, "Mediated host device assignment requires VFIO support"}};
+    struct manifest_entry x = {.kind = MK_NODE, .parent = -1};
+    for (unsigned i = 0; i < ARRAY_N(none); i++)
+        if (doc_is(t, "type", none[i].type) && doc_same(tree_path_attr(t, "driver", "name"), none[i].driver))
+            return add(m, t, &x, "/dev/vfio/vfio", none[i].words) < 0 ? -1 : 0;
+    return 0;
 }
 
 /* Memory by its name; or the server that has it and the interrupts. */
@@ -366,7 +379,7 @@ static int input(struct maker *m, struct tree *t)
 }
 
 /* What has entries of its own, at a start as when it comes to a guest that runs. */
-static const struct { const char *name; int (*fn)(struct maker *m, struct tree *t); } plain[] = {{"vsock", vsock}, {"shmem", shmem}, {"input", input}};
+static const struct { const char *name; int (*fn)(struct maker *m, struct tree *t); } plain[] = {{"vsock", vsock}, {"shmem", shmem}, {"input", input}, {"hostdev", hostdev}};
 
 static int others(struct maker *m)
 {
