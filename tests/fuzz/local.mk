@@ -4,6 +4,7 @@ FUZZ_SECONDS = 30
 fuzz_programs = \
 	%D%/fuzz-agent \
 	%D%/fuzz-conf \
+	%D%/fuzz-dbus \
 	%D%/fuzz-gateway-mprpc \
 	%D%/fuzz-gateway-rpc \
 	%D%/fuzz-gateway-sibling \
@@ -44,6 +45,9 @@ fuzz_ldflags = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_conf_SOURCES = %D%/fuzz-conf.c $(fuzz_main)
 %C%_fuzz_conf_LDADD = $(fuzz_conf_libs)
 %C%_fuzz_conf_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_dbus_SOURCES = %D%/fuzz-dbus.c $(fuzz_main)
+%C%_fuzz_dbus_LDADD = libauth.a libipc.a
+%C%_fuzz_dbus_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_gateway_mprpc_SOURCES = %D%/fuzz-gateway-mprpc.c %D%/gateway-fuzz.h $(fuzz_main)
 %C%_fuzz_gateway_mprpc_LDADD = $(fuzz_gateway_libs)
 %C%_fuzz_gateway_mprpc_LDFLAGS = $(fuzz_ldflags)

@@ -20,6 +20,7 @@ scenario_tests = \
 	%D%/test-qemu-resume.py \
 	$(NULL)
 guest_tests = \
+	%D%/test-access-bus.py \
 	%D%/test-access-polkit.py \
 	%D%/test-access-rules.py \
 	%D%/test-guest-calls.py \
