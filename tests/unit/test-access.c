@@ -89,11 +89,11 @@ static void test_judge(void)
 }
 
 /* What a call needs as "permission permission ... / filter". */
-static const char *rights(uint32_t op, uint32_t arg, bool has_guest)
+static const char *rights_with(uint32_t op, uint32_t arg, uint32_t flags, bool has_guest)
 {
     static char out[1024];
     struct rights r;
-    struct may m = { .op = op, .arg = arg };
+    struct may m = { .op = op, .arg = arg, .flags = flags };
     if (!rights_of(&m, has_guest, &r))
         return "cannot be told";
     *out = 0;
@@ -102,6 +102,30 @@ static const char *rights(uint32_t op, uint32_t arg, bool has_guest)
     if (r.filter[0])
         snprintf(out + strlen(out), sizeof out - strlen(out), "/ %s ", r.filter);
     return out;
+}
+
+/* As an honest gateway sends it. */
+static const char *rights(uint32_t op, uint32_t arg, bool has_guest)
+{
+    const struct op *o = op_find(op);
+    uint32_t affects = o ? arg & o->affects : 0;
+    return rights_with(op, arg, (affects & 1 ? FRAME_LIVE : 0) | (affects & 2 ? FRAME_CONFIG : 0), has_guest);
+}
+
+/* A gateway that was taken over says one thing to auth and another to who carries the call out. */
+static void test_lies(void)
+{
+    tap_str(rights_with(OP_REMOTE_DOMAIN_SET_MEMORY_FLAGS, 1, FRAME_CONFIG, true), "domain.write domain.save ", "its argument says live, the header the definition");
+    tap_str(rights_with(OP_REMOTE_DOMAIN_SET_MEMORY_FLAGS, 1, FRAME_LIVE | FRAME_CONFIG, true), "domain.write domain.save ", "the header says both");
+    tap_str(rights_with(OP_REMOTE_DOMAIN_SET_MEMORY_FLAGS, 1, 0, true), "domain.write domain.save ", "the header says neither, which may be the definition");
+    tap_str(rights_with(OP_REMOTE_NETWORK_UPDATE, 1, FRAME_ASK, false), "network.write ", "who only asks has the argument alone");
+    for (unsigned i = 0; i < op_table_n; i++)
+        if (strstr(op_table[i].right, "?config") && op_table[i].route != ROUTE_SIBLING && op_table[i].affects != 3)
+            tap_ok(false, "%s is judged by flags that its gateway puts into no header", op_table[i].name);
+    const struct may file = { .op = OP_REMOTE_DOMAIN_SAVE_IMAGE_DEFINE_XML }, start = { .op = OP_REMOTE_DOMAIN_CREATE }, find = { .op = OP_REMOTE_DOMAIN_LOOKUP_BY_NAME, .flags = FRAME_ASK },
+        define = { .op = OP_REMOTE_DOMAIN_DEFINE_XML }, part = { .op = OP_REMOTE_CONNECT_GET_ALL_DOMAIN_STATS };
+    tap_ok(!rights_has_guest(&file) && !rights_has_guest(&define), "a guest that a call does not name is no reason to allow it");
+    tap_ok(rights_has_guest(&start) && rights_has_guest(&find) && rights_has_guest(&part), "and of one that it names it is");
 }
 
 static void test_rights(void)
@@ -150,5 +174,6 @@ int main(void)
     test_grammar();
     test_judge();
     test_rights();
+    test_lies();
     return tap_done();
 }

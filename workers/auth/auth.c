@@ -169,7 +169,7 @@ static void question_authenticate(struct worker *w, struct question *q)
 static bool question_guest(struct question *q)
 {
     struct index_slot s;
-    if (!q->rq.object)
+    if (!q->rq.object || !rights_has_guest(&q->may))
         return memchr(q->may.name, 0, sizeof q->may.name);
     if (index_read(&ix, object_slot(q->rq.object), &s) < 0 || s.gen != object_gen(q->rq.object))
         return false;

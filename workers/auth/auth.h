@@ -14,4 +14,6 @@ struct rights {
 };
 /* has_guest: it is about one that there is.  False: the call has none that can be read, and nobody may make it. */
 bool rights_of(const struct may *m, bool has_guest, struct rights *r);
+/* Whether the handle that comes with the call is of the guest that it is about.  Of one that names no guest it is nothing, whatever a gateway put there. */
+bool rights_has_guest(const struct may *m);
 #endif

@@ -13,13 +13,26 @@ enum { CONFIG = 2, LIVE_OR_CONFIG = 3 };
 static const uint32_t documents[] = { OP_REMOTE_DOMAIN_DEFINE_XML, OP_REMOTE_DOMAIN_DEFINE_XML_FLAGS, OP_REMOTE_DOMAIN_CREATE_XML, OP_REMOTE_DOMAIN_RESTORE, OP_REMOTE_DOMAIN_RESTORE_FLAGS,
     OP_REMOTE_DOMAIN_RESTORE_PARAMS };
 
-static bool holds(const char *condition, size_t n, uint32_t arg)
+/* SAFETY: which of the two a call is about the supervisor sees in the header's flags, where a gateway that was taken over may have put something else than in its argument. */
+static bool is_config(const struct may *m)
+{
+    bool live = m->flags & (FRAME_LIVE | FRAME_ASK) && !(m->flags & FRAME_CONFIG);
+    return !live || m->arg & CONFIG || !(m->arg & LIVE_OR_CONFIG);
+}
+
+static bool holds(const char *condition, size_t n, const struct may *m)
 {
     if (n > 2 && !memcmp(condition, "0x", 2))
-        return arg & strtoul(condition, NULL, 16);
+        return m->arg & strtoul(condition, NULL, 16);
     if (n == 6 && !memcmp(condition, "config", 6))
-        return arg & CONFIG || !(arg & LIVE_OR_CONFIG);
+        return is_config(m);
     return true;
+}
+
+bool rights_has_guest(const struct may *m)
+{
+    const struct op *o = op_find(m->op);
+    return m->flags & FRAME_ASK || m->op == OP_REMOTE_CONNECT_GET_ALL_DOMAIN_STATS || (o && o->arg_object >= 0);
 }
 
 /* libvirt's names have dashes. */
@@ -49,7 +62,7 @@ bool rights_of(const struct may *m, bool has_guest, struct rights *r)
     for (const char *p = colon ? colon + 1 : "", *end; *p; p = end + (*end == '+')) {
         end = strchrnul(p, '+');
         size_t n = strcspn(p, "?+");
-        if (p[n] == '?' && !holds(p + n + 1, (size_t)(end - p) - n - 1, m->arg))
+        if (p[n] == '?' && !holds(p + n + 1, (size_t)(end - p) - n - 1, m))
             continue;
         if (r->n == RIGHTS_MAX || !put(r->name[r->n], o->right, (size_t)(colon - o->right), p, n))
             return false;
