@@ -85,7 +85,7 @@ extern const unsigned op_table_n;
 extern const struct shape_struct shape_error;          /* the error struct of replies, all programs */
 /* OP_<PROGRAM>_<NAME> constants, e.g. OP_REMOTE_DOMAIN_CREATE, are in the generated "ipc/schema/op-numbers.h".  The full table is
  * libop.a, linked by those that speak libvirt's protocol only; the supervisor links libroutes.a: the same rows without shapes and names. */
-struct op_route_row { uint32_t id; uint8_t kind, cls, route, replay; bool ro; uint8_t affects, fds_in; uint32_t cap, ro_deny; };
+struct op_route_row { uint32_t id; uint8_t kind, cls, route, replay; bool ro; uint8_t affects, fds_in; int8_t judged /* index of its flags, where what a client needs for the call depends on them; -1 */; uint32_t cap, ro_deny; };
 extern const struct op_route_row op_route_table[];
 extern const unsigned op_route_table_n;
 const struct op_route_row *op_route_find(uint32_t id); /* NULL if there is none */

@@ -338,11 +338,13 @@ int worker_call(struct worker *w, uint32_t op, uint32_t arg, const void *body, s
     return -EBUSY;
 }
 
-/* SAFETY: flags that a read-only client may not set were looked for in the header, where its gateway has put them. Those in the body, by which the
- * call is carried out, must be the same: a gateway that was taken over could say otherwise.  Arguments of such a call: its object, its flags. */
+/* SAFETY: whether a client may set such flags was judged by the header, where its gateway has put them. Those in the body, by which the call is carried out,
+ * must be the same: a gateway that was taken over could say otherwise. */
 static bool flags_are_told(const struct op_route_row *row, const struct request *rq, struct mp_in in)
 {
-    return !row || !row->ro || !row->ro_deny || (mp_skip(&in) && mp_get_u32(&in) == rq->arg && !in.bad);
+    for (int i = 0; row && i < row->judged; i++)
+        mp_skip(&in);
+    return !row || row->judged < 0 || (mp_get_u32(&in) == rq->arg && !in.bad);
 }
 
 int worker_args(struct worker *w, const struct request *rq, struct frame *f, struct mp_in *in)

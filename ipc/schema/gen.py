@@ -126,6 +126,7 @@ class Program:
         o.name = method if self.name == 'remote' else self.name + '.' + method
         o.marks, o.since = set(), None
         o.cls, o.route, o.replay, o.cap, o.api, o.right, o.ro = 'none', 'none', 'safe', 0, '', '', True
+        o.judged = False
         o.ret = []
         self.ops.append(o)
         return o
@@ -173,10 +174,9 @@ def parse_call(program, words):
         m = re.fullmatch(r'([a-z_]+)(?:\?(0x[0-9a-f]+|config|[a-z]+=\d+))?', part)
         if not m:
             raise Bad('"%s" is no right' % part)
-        if m.group(2) and m.group(2).startswith('0x') and o.ro:
-            o.ro_deny |= int(m.group(2), 16)
-    if o.ro_deny and len(o.args) != 2:
-        raise Bad('flags that a read-only client may not set are looked for behind the object only')
+        if m.group(2) and m.group(2).startswith('0x'):
+            o.judged = True
+            o.ro_deny |= int(m.group(2), 16) if o.ro else 0
 
 
 def parse(path, programs):
@@ -231,7 +231,7 @@ def op_values(o):
                 route='ROUTE_' + o.route.upper(), replay='REPLAY_' + o.replay.upper(), ro=int(o.ro), stream=int('stream' in o.marks),
                 fds_in=int('fds_in' in o.marks), fds_out=int('fds_out' in o.marks), arg_flags=flags[0] if flags else -1,
                 arg_object=objects[0] if objects else -1, affects=HEADER_ARGS[o.args[flags[0]].word] if flags else 0,
-                ro_deny='0x%xu' % o.ro_deny, cap=o.cap)
+                ro_deny='0x%xu' % o.ro_deny, judged=flags[0] if flags and o.judged else -1, cap=o.cap)
 
 
 HEAD = '/* Made by gen.py from the schema (*.rpc); change that, not this. */\n'
@@ -351,7 +351,7 @@ def used(s, programs):
 def write_routes(out, ops):
     out.write(HEAD + '#include "ipc/op.h"\nconst struct op_route_row op_route_table[] = {\n')
     for o in ops:
-        out.write('    { %(id)s, %(kind)s, %(cls)s, %(route)s, %(replay)s, %(ro)d, %(affects)d, %(fds_in)d, %(cap)d, %(ro_deny)s },\n' % op_values(o))
+        out.write('    { %(id)s, %(kind)s, %(cls)s, %(route)s, %(replay)s, %(ro)d, %(affects)d, %(fds_in)d, %(judged)d, %(cap)d, %(ro_deny)s },\n' % op_values(o))
     out.write('};\nconst unsigned op_route_table_n = sizeof op_route_table / sizeof op_route_table[0];\n')
     out.write(BSEARCH % dict(find='const struct op_route_row *op_route_find', table='op_route_table', n='op_route_table_n'))
 

@@ -79,7 +79,7 @@ static int fuzz_begin(void)
 __attribute__((unused)) static void fuzz_call(void (*fn)(struct worker *, const struct request *, struct frame *), uint32_t op, const void *args, size_t n, unsigned count)
 {
     struct mp_out o;
-    struct request rq = { .op = op, .serial = 1, .origin = 1 };
+    struct request rq = { .op = op, .serial = 1, .origin = 1, .arg = n ? ((const uint8_t *)args)[n - 1] : 0 /* the flags come last, and are below 128 */ };
     mp_out_init(&o, 65536);
     mp_array(&o, count + 1);
     mp_nil(&o);

@@ -81,4 +81,13 @@ def clock(w, m):
         assert "no RTC" in e.detail, e
 
 
-qemulies.run([numbers, clock], [], guest)
+def flags(w, m):
+    """What a client needs for a call by its flags was judged by the header: a gateway that says otherwise in the body is not answered."""
+    for name in "domain.shutdown_flags", "domain.reboot":
+        assert "payload" in w.fails(39, name, 2, arg=0)
+    assert "guest-shutdown" not in w.agent.seen and not m.seen, (w.agent.seen, m.seen)
+    w.begin("domain.shutdown_flags", 2, arg=2)
+    w.until(lambda: "guest-shutdown" in w.agent.seen, "the agent is told")
+
+
+qemulies.run([numbers, clock, flags], [], guest)

@@ -341,7 +341,7 @@ def paused_and_saved(w, m):
 def save_meets_reboot(w, m):
     """A guest that powers off to be rebooted as its save begins: QEMU is reset, and has yet to stop."""
     m.hold |= {"stop", "query-migrate"}
-    w.call("domain.reboot", 1)
+    w.call("domain.reboot", 1, arg=1)
     s = save(w)
     w.until(lambda: m.held, "it is to stop")
     m.event("SHUTDOWN", guest=True)
@@ -407,7 +407,7 @@ def slow_reboot(w, m):
     """A QEMU that takes its time over a reboot is not ended for it."""
     m.hold.add("cont")
     m.seen.clear()
-    w.call("domain.reboot", 1)
+    w.call("domain.reboot", 1, arg=1)
     m.event("SHUTDOWN", guest=True)
     w.until(lambda: sent(m, "system_reset"), "it is reset")
     m.event("RESET")
@@ -459,7 +459,7 @@ def reboots_while_saved(w, m):
     w.error_of(s, 9)
     w.until(lambda: sent(m, "cont"), "it goes on after all")
     w.until(lambda: w.states[-1]["state"] == 1, "it runs")
-    w.call("domain.reboot", 1)
+    w.call("domain.reboot", 1, arg=1)
     m.event("SHUTDOWN", guest=True)
     w.until(lambda: sent(m, "system_reset"), "it is reset")
     assert "another operation" in w.error_of(save(w), 55)
