@@ -64,7 +64,7 @@ def owned(box):
 
 def few_uids(box):
     """as many guests run as there are uids for them, each with one of its own; one more is refused"""
-    configure(box, "bulkhead_uid_count = 64\n")
+    configure(box, "bulkhead_uid_count = 128\n")
     con = box.connect()
     doms = [con.defineXML(guest_xml("f%d" % i)) for i in range(17)]
     for dom in doms[:16]:
