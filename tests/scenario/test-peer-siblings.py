@@ -4,7 +4,7 @@ plays that one, in folders of its own), beside a libvirtd that is asked itself."
 import os, re, sys, threading
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 import box
-from pair import Pair, told
+from pair import Pair, needed, told
 
 FILES = {
     "net.xml": "<network><name>default</name><uuid>a0000000-0000-4000-8000-000000000001</uuid><forward mode='nat'/><bridge name='virbr7'/><mac address='52:54:00:a0:00:01'/>"
@@ -250,6 +250,7 @@ def run_events():
 
 
 MASK = ["Active: .*", r"\b[0-9.]+ [MG]iB\b", "^(Capacity|Allocation|Available|Physical): .*", "<(capacity|allocation|available|physical|timestamps|atime|mtime|ctime|btime|inode|owner|group|mode)\\b[^>]*>[^<]*", "^ +<serial>.*"]
+needed("dnsmasq", "iptables")
 with Pair("siblings") as p:
     import libvirt
     libvirt.virEventRegisterDefaultImpl()
