@@ -60,7 +60,6 @@ struct flow *flow_start(const struct step *steps, flow_done_fn *done, const stru
 
 static void unblock(struct loop_timer *t)
 {
-    (void)t;
     uint16_t now[FLOWS_MAX];
     uint32_t n = line_n;
     memcpy(now, line, sizeof now);

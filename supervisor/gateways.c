@@ -88,7 +88,6 @@ static void serve(int fd, int door)
 static void on_listen(struct loop_source *s, uint32_t events)
 {
     int door = (int)(s - listeners);
-    (void)events;
     for (int i = 0; i < 16 && !door_is_full(door); i++) {
         AUTO_CLOSE fd = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (fd < 0) {
@@ -104,7 +103,6 @@ static void on_listen(struct loop_source *s, uint32_t events)
 /* A full door is not listened at: who comes waits in its backlog. */
 static void doors_update(struct loop_timer *t)
 {
-    (void)t;
     for (int d = 0; d < DOOR_N; d++) {
         int fd = sup_fd(BFD_LISTEN_RW + d, 0);
         bool want = sup.accepting && !rest_timer.armed && fd >= 0 && !door_is_full(d);

@@ -391,7 +391,6 @@ static void remove_inner(const char *dir, int depth)
 static void remove_one(struct each *x, const char *mnt, int version, const char *controllers)
 {
     char parent[CG_PATH_MAX], dir[CG_PATH_MAX];
-    (void)version, (void)controllers;
     if (util_format(parent, sizeof parent, "%s/machine", mnt) < 0 || util_format(dir, sizeof dir, "%s/%s", parent, x->leaf) < 0)
         return;
     uint64_t until = util_now_ms() + REMOVE_WAIT_MS;

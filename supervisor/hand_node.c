@@ -52,7 +52,6 @@ int open_shm(struct opener *o, const struct manifest_entry *m, const char *path,
     bool is_new = false;
     char folder[sizeof "/dev/shm" + 1];
     const char *name = path_split(path, folder, sizeof folder);
-    (void)m, (void)aux;
     AUTO_CLOSE fd = name && !strcmp(folder, "/dev/shm") ? path_open_out(path, O_RDWR, MF_APPEND, &is_new) : -EINVAL;
     if (fd >= 0 && is_new)
         open_own(o, fd, path);

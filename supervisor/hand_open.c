@@ -148,7 +148,6 @@ static int open_image(struct opener *o, const struct manifest_entry *m, const ch
     unsigned want = m->flags & MF_BLOCK ? WANT(S_IFBLK) : m->flags & MF_FILE ? WANT(S_IFREG) : WANT(S_IFBLK) | WANT(S_IFREG);
     struct stat st;
     uint64_t size;
-    (void)aux;
     if (m->flags & MF_EMPTY)
         return 0;
     AUTO_CLOSE twin = -1;
@@ -201,7 +200,6 @@ static int open_out(struct opener *o, int oflags, const struct manifest_entry *m
 static int open_file_out(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
 {
     int fd;
-    (void)aux;
     return open_out(o, O_WRONLY | O_APPEND, m, path, &fd, e) ? -1 : open_give(o, g, fd, e);
 }
 
@@ -224,7 +222,6 @@ static int open_log(struct opener *o, const struct manifest_entry *m, const char
     char folder[PATH_MAX];
     struct stat st, named;
     const char *name = path_split(path, folder, sizeof folder);
-    (void)aux;
     if (m->flags & MF_RO)
         return open_log_look(o, path, name ? folder : NULL, g, e);
     if (o->rq->flags & HAND_LOGD)
@@ -299,7 +296,6 @@ static int open_nvram(struct opener *o, const struct manifest_entry *m, const ch
 static int open_check(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
 {
     struct stat st;
-    (void)aux;
     AUTO_CLOSE fd = path_open(path, O_PATH, m->kind == MK_BIND ? WANT(S_IFREG) | WANT(S_IFDIR) : WANT(S_IFCHR) | WANT(S_IFBLK), &st);
     if (fd < 0)
         return open_fail(o, e, fd == -EMEDIUMTYPE ? EINVAL : -fd, "unable to stat: %s", path);
@@ -311,7 +307,6 @@ static int open_check(struct opener *o, const struct manifest_entry *m, const ch
 
 static int open_nothing(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
 {
-    (void)o, (void)m, (void)path, (void)aux, (void)e;
     g->made = m->kind != MK_TAP;     /* a tap is hand-net's */
     return 0;
 }

@@ -119,7 +119,6 @@ void user_end(void)
 int open_pty(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
 {
     struct termios t;
-    (void)m, (void)path, (void)aux;
     AUTO_CLOSE master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
     if (master < 0 || unlockpt(master) < 0 || ptsname_r(master, g->name, sizeof g->name) != 0)
         return open_fail(o, e, errno, "Unable to create a pseudo terminal");
@@ -135,7 +134,6 @@ int open_pty(struct opener *o, const struct manifest_entry *m, const char *path,
 int open_pair(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
 {
     int p[2];
-    (void)m, (void)path, (void)aux;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, p) < 0)
         return open_fail(o, e, errno, "Unable to create a socket pair");
     AUTO_CLOSE ours = p[1];
@@ -149,7 +147,6 @@ int open_helper(struct opener *o, const struct manifest_entry *m, const char *pa
     static const bool listens[HELPER_KIND_N] = { [HELPER_VIRTIOFS] = true };
     char name[sizeof o->h->run_dir + 16];
     int p[2] = { -1, -1 }, r = 0;
-    (void)path, (void)aux;
     if (m->a < HELPER_KIND_N && listens[m->a]) {
         util_format(name, sizeof name, "%s/helper.sock", o->h->run_dir);
         r = sock_listen(name, 0600, &p[1]);
@@ -188,7 +185,6 @@ int open_unix_listen(struct opener *o, const struct manifest_entry *m, const cha
 int open_unix_connect(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
 {
     int fd, r = user_begin(o->rq);
-    (void)m, (void)aux;
     if (!r)
         r = sock_connect(path, &fd);
     user_end();
@@ -218,7 +214,6 @@ int open_tcp_listen(struct opener *o, const struct manifest_entry *m, const char
 {
     uint32_t first = m->a ? m->a : m->b, last = m->a ? m->a : m->c;
     int fd = -1, r = -EADDRINUSE;
-    (void)path;
     if (!first || last > 65535)
         return open_fail(o, e, EINVAL, "Unable to listen on port %u", first);
     for (uint32_t port = first; port <= last && r == -EADDRINUSE; port++) {

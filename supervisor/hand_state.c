@@ -32,7 +32,6 @@ int open_state(struct opener *o, const struct manifest_entry *m, const char *pat
 {
     struct stat st;
     bool is_new = false;
-    (void)aux;
     if (m->flags & MF_PROBE)
         return open_saved(o, m, path, g, e);
     AUTO_CLOSE fd = path_open_out(path, O_WRONLY, 0, &is_new);

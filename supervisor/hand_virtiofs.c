@@ -55,7 +55,6 @@ static void args(const struct helper *p, const struct helpers *all, struct helpe
     static const struct { const char *word, *yes, *no; } switches[] = { { "xattr", "xattr", "no_xattr" }, { "flock", "flock", "no_flock" }, { "posix", "posix_lock", "no_posix_lock" } };
     static const char *const caches[] = { "none", "always" };
     char value[32];
-    (void)all;
     helper_arg(a, "%s", p->program);
     helper_arg(a, "--fd=%d", HELPER_FD_QEMU);
     helper_arg(a, "--rlimit-nofile=0");

@@ -50,7 +50,6 @@ static void notify(int who, const char *state)
 
 static void do_ready(struct frame *f)
 {
-    (void)f;
     notify(READY_MANAGER, "READY=1\nSTATUS=running\n");
     for (int i = READY_FD; i <= READY_PARENT; i++) {
         notify(i, "\n");
@@ -88,7 +87,6 @@ static void do_spawn(struct frame *f)
 /* What was sent is safe: of the descriptors that virtlockd has us hold, at each of its calls one, some wait for each other, which spares a wake-up each. */
 static void rest_end(struct loop_timer *t)
 {
-    (void)t;
     loop_mod(&sup.src, EPOLLIN | (sup.head ? EPOLLOUT : 0));
 }
 
@@ -160,7 +158,6 @@ static void supervisor_kill(int sig)
 
 static void on_frame(struct chan *c, struct frame *f)
 {
-    (void)c;
     for (size_t i = 0; i < ARRAY_N(requests); i++)
         if (f->h.op == OP_IN(requests[i].op) && f->h.kind == FRAME_EVENT && !(f->h.flags & FRAME_BIG) && f->body_len >= requests[i].body &&
             f->h.nfds >= requests[i].fds) {
@@ -173,7 +170,6 @@ static void on_frame(struct chan *c, struct frame *f)
 
 static void on_end(struct chan *c, int err)
 {
-    (void)err;
     supervisor_kill(SIGKILL);       /* a supervisor without a keeper is none; its end is told by its pidfd */
     chan_close(c);
 }
@@ -193,7 +189,6 @@ static void tell_held(void)
 
 static void supervisor_start(struct loop_timer *t)
 {
-    (void)t;
     int sv[2] = { -1, -1 }, fds[BIRTH_FDS_MAX];
     uint32_t epoch = ++start->epoch;
     struct held who = { .kind = HELD_PROCESS, .role = ROLE_SUPERVISOR, .channel = (uint64_t)epoch << 32 };
@@ -259,7 +254,6 @@ static void on_exit_of(const struct exited *x)
 static void on_signal(struct loop_source *s, uint32_t events)
 {
     struct signalfd_siginfo si;
-    (void)events;
     while (read(s->fd, &si, sizeof si) == (ssize_t)sizeof si)
         switch (si.ssi_signo) {
         case SIGCHLD:
@@ -323,7 +317,6 @@ static int run(void)
 int main(int argc, char **argv)
 {
     const char *state = getenv("BULKHEAD_KEEPER_STATE");
-    (void)argc;
     log_init("keeper");
     int r = state ? loop_init() : -EINVAL;
     if (!r)

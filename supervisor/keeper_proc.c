@@ -59,7 +59,6 @@ static void log_drain(struct row *r, int turns)
 
 static void log_event(struct loop_source *s, uint32_t events)
 {
-    (void)events;
     log_drain(s->data, 4);
 }
 
@@ -87,7 +86,6 @@ static void proc_ended(struct row *r)
 
 static void pidfd_event(struct loop_source *s, uint32_t events)
 {
-    (void)events;
     proc_ended(s->data);
 }
 

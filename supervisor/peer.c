@@ -108,13 +108,10 @@ static void on_end(struct chan *c, int err)
 static struct peer *row_take(void)
 {
     for (uint32_t i = 0; i < PEERS_MAX; i++) {
-        uint32_t row = (rows_hint + i) & (PEERS_MAX - 1);
-        if (!peers[row].number) {
-            rows_hint = row + 1;
-            if (row >= peers_n)
-                peers_n = row + 1;
+        uint32_t row = rows_hint++ & (PEERS_MAX - 1);
+        peers_n = row < peers_n ? peers_n : row + 1;
+        if (!peers[row].number)
             return &peers[row];
-        }
     }
     return NULL;
 }
@@ -191,7 +188,6 @@ void peer_soon(int role)
 
 static void spares_fill(struct loop_timer *t)
 {
-    (void)t;
     for (int role = 0; role < ROLE_N; role++)
         if (objects_roles[role].spares)     /* each look is one at all peers */
             peer_soon(role);
@@ -322,7 +318,6 @@ void peer_workers(const struct caller *c, struct frame *f)
 {
     static struct peer_row rows[PEERS_MAX];
     uint32_t n = 0;
-    (void)f;
     for (struct peer *p = peer_next(NULL); p; p = peer_next(p))
         rows[n++] = (struct peer_row){ .object = p->object, .idle_ms = loop_now_ms() - p->last_ms, .role = p->role, .state = (uint32_t)state_of(p), .pid = p->pid,
             .instance = p->life ? p->life->instance : 0, .last_op = p->last_op };

@@ -278,7 +278,6 @@ static void on_subscribe(const struct caller *c, struct frame *f)
 static void on_cancel(const struct caller *c, struct frame *f)
 {
     struct pending *p = pending_find(c->number, c->serial);
-    (void)f;
     if (p)
         cancel(p);
 }

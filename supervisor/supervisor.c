@@ -76,7 +76,6 @@ void ready(void)
 
 static void on_idle(struct loop_timer *t)
 {
-    (void)t;
     log_info("nobody has needed the daemon for %u s", sup.clients->limits[0].timeout_s);
     keeper_tell(IN_SHUTDOWN, NULL, 0, NULL, 0);
 }
@@ -113,7 +112,6 @@ static void on_held(struct frame *f)
 
 static void on_go(struct frame *f)
 {
-    (void)f;
     heard_all = true;
     objects_reconcile();
     peers_tell(IN_EPOCH);
@@ -126,7 +124,6 @@ static const struct { uint32_t op; size_t body; void (*fn)(struct frame *f); } t
 
 static void on_keeper(struct chan *c, struct frame *f)
 {
-    (void)c;
     for (size_t i = 0; i < ARRAY_N(table); i++)
         if (f->h.op == OP_IN(table[i].op) && f->body_len >= table[i].body) {
             table[i].fn(f);
@@ -136,7 +133,6 @@ static void on_keeper(struct chan *c, struct frame *f)
 
 static void on_keeper_end(struct chan *c, int err)
 {
-    (void)c, (void)err;
     _exit(0);
 }
 

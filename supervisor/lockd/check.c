@@ -55,13 +55,11 @@ static int check_told(struct flow *f, struct frame *fr)
 
 static int check_failed(struct flow *f)
 {
-    (void)f;
     return FLOW_END;
 }
 
 static void checked(struct flow *f, bool ok)
 {
-    (void)ok;
     busy[f->arg] = false;
     asked[f->arg] = 0;
 }
@@ -69,7 +67,6 @@ static void checked(struct flow *f, bool ok)
 static void on_check(struct loop_timer *t)
 {
     static const struct step steps[] = { { "check", check_ask, check_told, check_failed }, { 0 } };
-    (void)t;
     for (uint32_t i = 0; i < page->used_spaces; i++) {
         struct flow *f = busy[i] || page->space[i].state != SPACE_UP ? NULL : flow_start(steps, checked, NULL);
         if (!f)

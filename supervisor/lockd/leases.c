@@ -87,7 +87,6 @@ int lock_again(struct flow *f, uint32_t space)
 
 static void on_queue(struct loop_timer *t)
 {
-    (void)t;
     flow_unblock();
 }
 
@@ -152,7 +151,6 @@ static int take_again(struct flow *f)
 /* Nobody is told that he has it before the copies of keeper and holder are beyond our reach. */
 static int take_kept(struct flow *f)
 {
-    (void)f;
     if (!sup.keeper.queued && holder_told())
         return FLOW_NEXT;
     loop_after(&queue_timer, QUEUE_MS, on_queue, NULL);
@@ -247,7 +245,6 @@ static int give_unlock(struct flow *f)
 
 static int give_done(struct flow *f, struct frame *fr)
 {
-    (void)fr;
     space_heard(of(f)->space, f->from);
     return FLOW_NEXT;
 }
@@ -262,7 +259,6 @@ static int give_anyway(struct flow *f)
 
 static void given(struct flow *f, bool ok)
 {
-    (void)ok;
     ends -= !f->caller.number;
     lease_free(of(f));
     flow_answered(f, true);
@@ -298,7 +294,6 @@ void lease_release(const struct caller *c, const struct client *o, uint32_t spac
 {
     struct err e = ERR_INIT;
     bool locked = false;
-    (void)flags;
     for (struct lease *l = lease_find(space, name, NULL); l; l = lease_find(space, name, l)) {
         locked = true;
         if (l->row.pid == o->owner.pid && l->state == LEASE_HELD) {
@@ -402,13 +397,11 @@ static void file_call(const struct caller *c, uint32_t space, const char *name, 
 
 void lease_create(const struct caller *c, const struct client *o, uint32_t space, const char *name, uint32_t flags)
 {
-    (void)o, (void)flags;
     file_call(c, space, name, IN_LOCK_CREATE);
 }
 
 void lease_delete(const struct caller *c, const struct client *o, uint32_t space, const char *name, uint32_t flags)
 {
-    (void)o, (void)flags;
     file_call(c, space, name, IN_LOCK_REMOVE);
 }
 

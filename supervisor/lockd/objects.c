@@ -99,7 +99,6 @@ static size_t row_put(char *to, const struct lease *l)
 static void on_leases(const struct caller *c, struct frame *f)
 {
     size_t n = 0, room = 0;
-    (void)f;
     for (uint32_t i = 0; i < page->used_leases && leases_used; i++)
         room += page->lease[i].state == LEASE_HELD ? row_put(NULL, &page->lease[i]) : 0;
     AUTO_FREE char *rows = malloc(room + 1);
@@ -132,13 +131,11 @@ static int page_fd = -1;
 /* Leases and lockspaces have handles of their own, which nobody sends. */
 int slot_of(uint64_t object)
 {
-    (void)object;
     return -1;
 }
 
 void objects_frame(struct peer *p, struct frame *f)
 {
-    (void)f;
     peer_refuse(p, "it has nothing to ask");
 }
 

@@ -158,7 +158,6 @@ static int owner_told(struct flow *f, struct frame *fr)
 
 static int owner_unknown(struct flow *f)
 {
-    (void)f;
     return FLOW_END;
 }
 

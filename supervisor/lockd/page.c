@@ -130,7 +130,6 @@ void lease_keep(struct lease *l, int fd)
 /* What is dropped was given up before, by the lock role: there is no hurry, and some at once cost as much as one. */
 static void on_drops(struct loop_timer *t)
 {
-    (void)t;
     loop_cancel(&drop_timer);
     keeper_tell(IN_DROP, drops, drops_n * sizeof *drops, NULL, 0);
     holder_drop(drops, drops_n);

@@ -41,7 +41,6 @@ static int clean_go(struct flow *f)
 static int cleaned(struct flow *f, struct frame *fr)
 {
     struct peer *p = peer_find(f->from);
-    (void)fr;
     if (p)
         stream_dismiss(0, p);
     return FLOW_END;

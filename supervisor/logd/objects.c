@@ -28,7 +28,6 @@ void objects_frame(struct peer *p, struct frame *f)
 
 void objects_exited(const struct exited *x)
 {
-    (void)x;
 }
 
 void objects_load(void)
@@ -39,5 +38,4 @@ void objects_load(void)
 
 void objects_client_gone(struct peer *gateway)
 {
-    (void)gateway;
 }

@@ -42,7 +42,6 @@ static int busy(struct flow *f, const char *path)
 static struct loop_timer look_again;
 static void on_look_again(struct loop_timer *t)
 {
-    (void)t;
     flow_unblock();
 }
 

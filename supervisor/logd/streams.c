@@ -113,7 +113,6 @@ static void ahead_forget(void)
 
 static void on_ahead_end(struct loop_timer *t)
 {
-    (void)t;
     if (!stream_row(ahead.object))      /* else it is about to be told to start */
         ahead_forget();
 }
@@ -204,7 +203,6 @@ void stream_used(struct stream *s)
 static void on_end(struct loop_source *src, uint32_t events)
 {
     struct stream *s = src->data;
-    (void)events;
     loop_del(src);
     stream_used(s);
 }

@@ -180,7 +180,7 @@ int doc_written(struct flow *f, struct frame *fr)
 {
     commit(f, fr);
     if (f->doc.event_len && !f->live_first)     /* else the worker has told it */
-        event_metadata(slot_row(f->slot), f->reply + f->doc.reply_len, f->doc.event_len);
+        event_send(slot_row(f->slot), OP_REMOTE_DOMAIN_EVENT_CALLBACK_METADATA_CHANGE, EVENT_ID_METADATA_CHANGE, f->reply + f->doc.reply_len, f->doc.event_len);
     return FLOW_NEXT;
 }
 
@@ -285,7 +285,6 @@ static int autostart_write(struct flow *f)
 
 static int autostart_commit(struct flow *f, struct frame *fr)
 {
-    (void)fr;
     slot_flag(f->slot, SLOT_AUTOSTART, f->caller.arg);
     return FLOW_NEXT;
 }

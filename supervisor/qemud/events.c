@@ -26,7 +26,7 @@ static void fan_out(uint32_t op, uint32_t id, uint64_t object, const void *body,
             peer_send(g, &h, body, len, NULL, 0);
 }
 
-static void event(const struct index_slot *s, uint32_t op, uint32_t id, const void *values, size_t len)
+void event_send(const struct index_slot *s, uint32_t op, uint32_t id, const void *values, size_t len)
 {
     static uint8_t body[FRAME_BODY_MAX];
     struct dom_head d = event_dom(s, 2);
@@ -38,12 +38,7 @@ static void event(const struct index_slot *s, uint32_t op, uint32_t id, const vo
 void event_lifecycle(const struct index_slot *s, int what, int detail)
 {
     const uint8_t values[2] = { what & 127, detail & 127 };
-    event(s, OP_REMOTE_DOMAIN_EVENT_CALLBACK_LIFECYCLE, 0, values, sizeof values);
-}
-
-void event_metadata(const struct index_slot *s, const void *fields, size_t len)
-{
-    event(s, OP_REMOTE_DOMAIN_EVENT_CALLBACK_METADATA_CHANGE, EVENT_ID_METADATA_CHANGE, fields, len);
+    event_send(s, OP_REMOTE_DOMAIN_EVENT_CALLBACK_LIFECYCLE, 0, values, sizeof values);
 }
 
 static void on_second(struct loop_timer *t)

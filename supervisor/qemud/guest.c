@@ -262,7 +262,6 @@ static void on_state(struct run *r, struct peer *p, struct frame *f)
 
 static void on_stopped(struct run *r, struct peer *p, struct frame *f)
 {
-    (void)p;
     if (r->phase == RUN_UP || (r->phase == RUN_ENDING && !r->has_word))
         stop_begin(r, (const void *)f->body, NULL, NULL);
 }

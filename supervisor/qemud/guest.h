@@ -56,7 +56,7 @@ static inline int policy_manifest(int fd, struct err *e) { return policy_manifes
 
 /* ---- events.c ---- */
 void event_lifecycle(const struct index_slot *s, int event, int detail);
-void event_metadata(const struct index_slot *s, const void *fields, size_t len);        /* what was set, as xmlc wrote it */
+void event_send(const struct index_slot *s, uint32_t op, uint32_t id, const void *values, size_t len);    /* values: two, of msgpack */
 bool event_allowed(struct peer *p, bool of_state);                      /* false: its guest has had more than its share of this second */
 void event_from_worker(struct peer *p, struct frame *f);
 

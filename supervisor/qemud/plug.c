@@ -92,7 +92,6 @@ static int next_end(struct flow *f)
 
 static int plugged(struct flow *f, struct frame *fr)
 {
-    (void)fr;
     f->pc += !f->next;      /* what is to go has not gone yet */
     return f->next ? next_end(f) : FLOW_NEXT;
 }

@@ -76,7 +76,6 @@ int saved_drop(struct flow *f)
 
 int saved_dropped(struct flow *f, struct frame *fr)
 {
-    (void)fr;
     slot_flag(f->slot, SLOT_MANAGED_SAVE, false);
     return FLOW_NEXT;
 }
