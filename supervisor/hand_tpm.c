@@ -136,25 +136,32 @@ static void setup_args(const struct helper *p, const struct helpers *all, struct
     helper_arg(a, "--not-overwrite");
 }
 
+/* One turn of the program that makes states. SAFETY: a state that is there already the guest's emulator has written: who looks at that is no more than the emulator. */
+static int setup(const struct helper *p, const struct helpers *all, bool again, struct stub_fail *f)
+{
+    struct helper as = *p;
+    struct helper_args a = { .n = 0 };
+    bool is_new;
+    if (again)
+        as.see[SWTPM_CA].fd = -1;
+    bool has_ca = as.see[SWTPM_CA].fd >= 0;
+    setup_args(&as, all, &a, again);
+    int status = helper_first(&as, all, &(struct helper_shut_in){ has_ca ? p->ca_uid : p->uid, p->gid, has_ca ? p->ca_gid : ~0u, HELPER_SEES_MAX, -1, 0, -1 }, &a);
+    if (status && !again)       /* it is made anew at the next start */
+        unlinkat(p->see[SWTPM_STATE].fd, is_tpm2(p) ? "tpm2-00.permall" : "tpm-00.permall", 0);
+    if (status)
+        return helper_failed(f, 0, "Could not run '%s'. exitstatus: %d; Check error log '%s' for details.", p->setup, WIFEXITED(status) ? WEXITSTATUS(status) : -1, p->log_path);
+    int r = own_state(p, all, &is_new);
+    return r < 0 ? helper_failed(f, -r, "cannot give '%s' to the TPM emulator", p->folder) : 0;
+}
+
 static int swtpm_first(const struct helper *p, const struct helpers *all, struct stub_fail *f)
 {
     char banks[64];
-    bool has_ca = p->see[SWTPM_CA].fd >= 0;
-    const struct helper_shut_in how = { has_ca ? p->ca_uid : p->uid, p->gid, has_ca ? p->ca_gid : ~0u, HELPER_SEES_MAX, -1, 0, -1 };
     bool has_banks = is_tpm2(p) && helper_word(p->aux, "banks", banks, sizeof banks);
-    for (int turn = p->is_new ? 0 : 1; turn < 1 + has_banks; turn++) {
-        struct helper_args a = { .n = 0 };
-        setup_args(p, all, &a, turn);
-        int status = helper_first(p, all, &how, &a);
-        if (status == 0)
-            continue;
-        if (turn == 0)      /* it is made anew at the next start */
-            unlinkat(p->see[SWTPM_STATE].fd, is_tpm2(p) ? "tpm2-00.permall" : "tpm-00.permall", 0);
-        return helper_failed(f, 0, "Could not run '%s'. exitstatus: %d; Check error log '%s' for details.", p->setup, WIFEXITED(status) ? WEXITSTATUS(status) : -1, p->log_path);
-    }
-    bool is_new;
-    int r = own_state(p, all, &is_new);
-    return r < 0 ? helper_failed(f, -r, "cannot give '%s' to the TPM emulator", p->folder) : 0;
+    if (p->is_new && setup(p, all, false, f))
+        return -1;
+    return has_banks ? setup(p, all, true, f) : 0;
 }
 
 static void swtpm_args(const struct helper *p, const struct helpers *all, struct helper_args *a)

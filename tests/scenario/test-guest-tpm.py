@@ -187,4 +187,24 @@ def fails_to_start(box):
     assert not os.listdir(box.dir + "/var/lib/libvirt/swtpm")
 
 
-main(inside, confined, restarts, dies, goes, fails_to_start)
+def signs(box):
+    """what makes states may write where the host signs for them, but not when it changes a state that an emulator has written"""
+    ca = "/var/lib/swtpm-localca"
+    if not os.path.isdir(ca) or os.stat(ca).st_uid == 0:
+        print("# no folder for certificates")
+        return
+    dom = box.connect().defineXML(xml("t8", 8, "<tpm model='tpm-crb'><backend type='emulator' version='2.0'><active_pcr_banks><sha256/></active_pcr_banks></backend></tpm>"))
+    dom.create()
+    dom.destroy()
+    open(box.dir + "/run/probe", "w").write("#!/bin/sh\necho \"as $(id -u), $(ls -d %s 2>&1)\"\n" % ca)
+    os.chmod(box.dir + "/run/probe", 0o755)
+    box.run("mount", "--bind", "/run/probe", "/usr/bin/swtpm_setup")
+    dom.create()
+    box.run("umount", "/usr/bin/swtpm_setup")
+    said = [l for l in open(box.dir + "/var/log/swtpm/libvirt/qemu/t8-swtpm.log") if l.startswith("as ")]
+    assert len(said) == 1 and "No such file" in said[0] and not said[0].startswith("as %d," % os.stat(ca).st_uid), said
+    dom.destroy()
+    dom.undefine()
+
+
+main(inside, confined, restarts, dies, goes, signs, fails_to_start)
