@@ -116,11 +116,9 @@ static void polkit_said(struct worker *w, void *data, const struct err *e)
 static void question_polkit(struct worker *w, struct question *q, const char *permission, const struct access_object *o)
 {
     char action[ACCESS_WORD_MAX + 32], uuid[37];
-    const uint8_t *u = o->uuid;
     const struct dbus_subject s = { .pid = q->client.pid, .uid = q->client.uid };
     const struct dbus_pair details[] = { { "connect_driver", "QEMU" }, { "domain_name", o->name }, { "domain_uuid", uuid } };
-    snprintf(uuid, sizeof uuid, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0], u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12],
-             u[13], u[14], u[15]);
+    util_uuid_text(uuid, o->uuid);
     snprintf(action, sizeof action, "org.libvirt.api.%s", permission);
     polkit_ask(w, &s, action, details, o->about == ACCESS_GUEST ? 3 : 1, false, polkit_said, q);
 }

@@ -1,7 +1,7 @@
 /* access.c: what is answered here is asked for first, where somebody decides who may do what.
  *
  * Calls that others carry out the supervisor holds until then.  Here it is what the index page tells, calls that end here, and events: a client
- * that has taken its gateway over reads the page itself, and no more than that. */
+ * that has taken its gateway over reads the page itself and hears of all events, and no more than that. */
 #include "gateway.h"
 #include "ipc/access.h"
 #include <stdlib.h>
