@@ -38,6 +38,7 @@ class Bus(threading.Thread):
     """Knows the greeting and as much of D-Bus as it takes to find a question's serial."""
     def __init__(self, path):
         super().__init__(daemon=True)
+        self.cancelled, self.served = threading.Event(), 0
         self.says, self.listening = None, socket.socket(socket.AF_UNIX)
         self.listening.bind(path)
         os.chmod(path, 0o777)
@@ -49,6 +50,7 @@ class Bus(threading.Thread):
             threading.Thread(target=self.serve, args=(self.listening.accept()[0],), daemon=True).start()
 
     def serve(self, c):
+        self.served += 1
         try:
             got = b""
             while b"BEGIN\r\n" not in got:
@@ -61,12 +63,14 @@ class Bus(threading.Thread):
                     n = 16 + (fields + 7) // 8 * 8 + body
                     if len(got) < n:
                         break
-                    if b"CheckAuthorization" in got[:n]:
+                    if b"CancelCheckAuthorization" in got[:n]:
+                        self.cancelled.set()
+                    elif b"CheckAuthorization" in got[:n]:
                         word = self.says(serial)
-                        if not word:
+                        if word == b"":
                             c.close()
                             return
-                        c.sendall(word)
+                        c.sendall(word or b"")
                     got = got[n:]
                 more = c.recv(4096)
                 if not more:
@@ -93,5 +97,20 @@ with Box("bus", start=False) as b:
     bus.says = answer
     check("honest again", calls(b, USER, [LINE]), {LINE: "QEMU"})
     check("auth is the same as before", len(b.role("auth")), 1)
+
+    # Somebody is asked for a password and types none: who asks meanwhile is answered, and so is who asks afterwards, over the same connection.
+    served, got = bus.served, []
+    asked = threading.Event()
+    bus.says = lambda s: asked.set()
+    slow = threading.Thread(target=lambda: got.append(calls(b, USER, [LINE])))
+    slow.start()
+    asked.wait(60)
+    bus.says = answer
+    check("another one while nobody types", calls(b, USER, [LINE]), {LINE: "QEMU"})
+    slow.join(120)
+    check("who did not type: no", [list(g) == ["open"] and g["open"].split(":")[0] for g in got], ["error 79 of 60"])
+    check("polkit is told that nobody waits", bus.cancelled.wait(60), True)
+    check("another one afterwards", calls(b, USER, [LINE]), {LINE: "QEMU"})
+    check("all over one connection", bus.served - served, 0)
 print("%d bad" % len(bad))
 sys.exit(bool(bad))

@@ -1,7 +1,7 @@
 /* polkit.c: see polkit.h.
  *
  * What comes from the bus is believed to come from the bus only: a message that cannot be ends the connection, and with it all that was asked over it.
- * An answer that does not come is a no after a while, and the connection ends. */
+ * An answer that does not come is a no after a while.  Where somebody may be typing a password only that question ends; else the connection does. */
 #include "workers/auth/polkit.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -21,9 +21,10 @@ struct asked {
     struct asked *next;
     uint32_t serial;
     uint64_t until;
+    bool interactive;
     polkit_done_fn *done;
     void *data;
-    char action[96];
+    char action[96], name[32];      /* name: by which polkit is told that nobody waits any more */
 };
 
 static struct loop_source bus = { .fd = -1 };
@@ -57,14 +58,6 @@ static void bus_end(struct worker *w, const char *why)
     }
 }
 
-static void on_clock(struct loop_timer *t)
-{
-    if (asked && loop_now_ms() >= asked->until)
-        bus_end(t->data, "polkit does not answer");
-    if (asked)
-        loop_after(t, 1000, on_clock, t->data);
-}
-
 static void flush(struct worker *w)
 {
     ssize_t n = out_n && bus.fd >= 0 ? write(bus.fd, out, out_n) : 0;
@@ -78,6 +71,32 @@ static void flush(struct worker *w)
     }
     if (bus.fd >= 0)
         loop_mod(&bus, EPOLLIN | (out_n ? EPOLLOUT : 0u));
+}
+
+static void asked_end(struct worker *w, struct asked **at, const struct err *e)
+{
+    struct asked *a = *at;
+    *at = a->next;
+    asked_n--;
+    a->done(w, a->data, e);
+    free(a);
+}
+
+static void on_clock(struct loop_timer *t)
+{
+    struct err e = ERR_INIT;
+    while (asked && loop_now_ms() >= asked->until) {
+        if (!greeted || !asked->interactive) {
+            bus_end(t->data, "polkit does not answer");
+            break;
+        }
+        out_n += dbus_cancel(out + out_n, sizeof out - out_n, ++serials, asked->name);
+        err_set(&e, VIR_ERR_AUTH_CANCELLED, VIR_FROM_POLKIT, "nobody authenticated in time");
+        asked_end(t->data, &asked, &e);
+        flush(t->data);
+    }
+    if (asked)
+        loop_after(t, 1000, on_clock, t->data);
 }
 
 /* The lines before the first message. False: more is needed, or the end. */
@@ -99,14 +118,12 @@ static bool greeting(struct worker *w)
 
 static void answer(struct worker *w, const struct dbus_message *m)
 {
-    struct asked **p = &asked, *a;
+    struct asked **p = &asked;
     struct err e = ERR_INIT;
     while (*p && (*p)->serial != m->serial)
         p = &(*p)->next;
-    if (!(a = *p) || m->kind == DBUS_OTHER)
+    if (!*p || m->kind == DBUS_OTHER)
         return;
-    *p = a->next;
-    asked_n--;
     if (m->kind == DBUS_ERROR)
         err_set(&e, VIR_ERR_DBUS_SERVICE, VIR_FROM_POLKIT, "%s: %s", m->error, m->text);
     else if (!m->checked)
@@ -114,11 +131,10 @@ static void answer(struct worker *w, const struct dbus_message *m)
     else if (!m->authorized && m->dismissed)
         err_set(&e, VIR_ERR_AUTH_CANCELLED, VIR_FROM_POLKIT, "user cancelled authentication process");
     else if (!m->authorized && m->challenge)
-        err_set(&e, VIR_ERR_AUTH_UNAVAILABLE, VIR_FROM_POLKIT, "no polkit agent available to authenticate action '%s'", a->action);
+        err_set(&e, VIR_ERR_AUTH_UNAVAILABLE, VIR_FROM_POLKIT, "no polkit agent available to authenticate action '%s'", (*p)->action);
     else if (!m->authorized)
         err_set(&e, VIR_ERR_AUTH_FAILED, VIR_FROM_POLKIT, "access denied by policy");
-    a->done(w, a->data, e.code ? &e : NULL);
-    free(a);
+    asked_end(w, p, e.code ? &e : NULL);
 }
 
 static void on_bus(struct loop_source *s, uint32_t events)
@@ -182,7 +198,6 @@ static void at_once(struct loop_timer *t)
 void polkit_ask(struct worker *w, const struct dbus_subject *s, const char *action, const struct dbus_pair *details, unsigned n, bool interactive, polkit_done_fn *done, void *data)
 {
     static struct loop_timer fail_timer;
-    char cancel[32];
     struct asked *a = asked_n < ASKED_MAX ? calloc(1, sizeof *a) : NULL, **end = &asked;
     if (!a) {
         struct err e = ERR_INIT;
@@ -190,14 +205,14 @@ void polkit_ask(struct worker *w, const struct dbus_subject *s, const char *acti
         done(w, data, &e);
         return;
     }
-    *a = (struct asked){ .serial = ++serials, .until = loop_now_ms() + ANSWER_MS, .done = done, .data = data };
+    *a = (struct asked){ .serial = ++serials, .until = loop_now_ms() + ANSWER_MS, .interactive = interactive, .done = done, .data = data };
     snprintf(a->action, sizeof a->action, "%s", action);
-    snprintf(cancel, sizeof cancel, "bulkhead-%u", a->serial);
+    snprintf(a->name, sizeof a->name, "bulkhead-%u", a->serial);
     while (*end)
         end = &(*end)->next;
     *end = a;
     asked_n++;
-    size_t len = dbus_check(out + out_n, sizeof out - out_n, a->serial, s, action, details, n, interactive, cancel);
+    size_t len = dbus_check(out + out_n, sizeof out - out_n, a->serial, s, action, details, n, interactive, a->name);
     out_n += len;
     if (!clock_timer.armed)
         loop_after(&clock_timer, 1000, on_clock, w);
