@@ -41,6 +41,8 @@ enum internal_op {
     IN_DOC_STATUS,      /* CALL supervisor -> xmlc: a status file (libvirt's domstatus) -> doc_result with pid, id, tree of the live guest; fds as IN_DOC_START */
     IN_DOC_UNPLUG,      /* CALL supervisor -> xmlc: struct plug_alias: a device has gone from a running guest; fds: caps, settings, its BFD_TREE and BFD_MANIFEST. Reply: IN_DOC: the
                          * tree without it, and the manifest with MF_GONE on what it had */
+    IN_DOC_PORTS,       /* CALL supervisor -> xmlc: fds: caps, settings, BFD_TREE, BFD_MANIFEST, and what talk said of TALK_PORTS. Reply: fd [0] the manifest, whose links have what each network
+                         * is here: the bridge, limits of its group of ports, and in a 1: that it is one of the host's (libvirt's actual type) */
     IN_DOC_ELEMENT,     /* CALL qemu worker -> supervisor -> xmlc: fd [0] text of one element of <metadata>. Reply: fd [0] its tree, namespaces and all */
     IN_DOC_HOOK,        /* CALL supervisor -> xmlc: the document of a run as hook scripts get it. struct doc_start: id, 0: it has ended; fds: caps, settings, BFD_TREE, and as far as there are
                          * any BFD_MANIFEST, BFD_GRANTS of the run. Reply: fd [0] sealed memfd: its text */
@@ -102,7 +104,7 @@ enum internal_op {
                          * fds: [0] the manifest with that in it; unless it has grown or there is no further image, [1] the next one, from look on, [2] sealed memfd: struct probe_req; id: its index */
     IN_HAND_NET,        /* hand-net. CALL: struct hand_req; fds: manifest, grants so far. Reply like IN_HAND_OPEN, for the MK_TAP entries that are not made yet, no monitor;
                          * grants: those of both */
-    IN_HAND_UNNET,      /* hand-net. CALL: struct hand_req; fds: manifest, grants: delete taps named in grants that we made. Reply: struct hand_done */
+    IN_HAND_UNNET,      /* hand-net. CALL: struct hand_req; fds: manifest, grants (if there are any): delete taps named in grants that we made. Reply: struct hand_done; has: HAND_HAS_PORTS */
     IN_HAND_LAUNCH,     /* hand-launch. CALL: struct launch; fds: argv memfd, manifest (for MK_BIND, MK_DEVNODE), then qemu's descriptors. Reply: struct launched, or a failed hand_done;
                          * fds: [0] pidfd of the PID-1 stub, [1] /proc/<qemu> as a mount of its own (session: its stat file), [2] cpuacct.usage or cpu.stat when there is a cgroup.
                          * Once the keeper was told (IN_ADOPT), the supervisor sends the EVENT IN_HAND_LAUNCH; else the hand kills the guest.
@@ -117,7 +119,7 @@ enum internal_op {
                          * struct disk_keys of it; or, of a sibling, the client's socket: its groups are those of whoever connects */
     IN_HAND_SETTLE,     /* hand-open. CALL: struct hand_req; fds: [0] sealed memfd: a struct launch_fd of each that follows, then all that the run holds but the monitor's connection.
                          * What was made for entries that have gone (MF_GONE) is removed, and the guest's stub gets the rest in place of what it held.
-                         * Reply: struct hand_done, ours_entry: the nworker entries whose ends of ours are not needed any more; fds [0] grants, [1] manifest, both without
+                         * Reply: struct hand_done, has: HAND_HAS_PORTS: of what has gone; ours_entry: the nworker entries whose ends of ours are not needed any more; fds [0] grants, [1] manifest, both without
                          * what has gone at their end; none of a run without grants.
                          * With a manifest among them that is still to come (arg not 0) its devices did not: what was made for what it has more than the
                          * run's own is removed, and that is all. Reply as above, without fds */
@@ -143,8 +145,8 @@ enum internal_op {
     IN_LOCK_CHECK,      /* CALL: fd [0] a lock: it is held, or taken back; an error: it is lost */
     IN_LEASES,          /* CALL gateway -> supervisor of virtlockd: reply: struct lease_row, one behind the other */
     IN_LEASE_LOST,      /* EVENT supervisor of virtlockd -> gateways whose mask has the bit LEASE_LOST_EVENT: the row, as in IN_LEASES, of a lock that is another's now */
-    IN_TALK,            /* CALL supervisor -> talk, its only one: struct lock_owner: the guest; arg: enum talk_what; fds [0] a connection to virtlockd or virtlogd, [1] the guest's BFD_TREE,
-                         * or for TALK_LOGS BFD_MANIFEST, [2], if that is wanted for leases, struct disk_keys. Reply: that of enum talk_what, or the daemon's error */
+    IN_TALK,            /* CALL supervisor -> talk, its only one: struct lock_owner: the guest (of ports: its tree says who it is); arg: enum talk_what; fds [0] a connection to virtlockd, virtlogd or virtnetworkd, [1] the guest's BFD_TREE,
+                         * or for TALK_LOGS and ports BFD_MANIFEST, [2] for leases, if that is wanted, struct disk_keys, for TALK_PORTS BFD_TREE. Reply: that of enum talk_what, or the daemon's error */
     IN_LOG_LEVEL,       /* EVENT supervisor -> all that stay, and hands that wait for their call: arg: the least level of what is logged from now on */
     /* who may do what (auth) */
     IN_MAY,             /* CALL supervisor -> auth: struct may; object: of the guest it is about, 0 none. Reply: yes: empty, or with FRAME_ASK of a call that lists guests msgpack [MAY_BITMAP_BYTES]:
@@ -273,7 +275,7 @@ struct hand_done {
     uint16_t ours_entry[FRAME_FDS_MAX];   /* and whose: an index into the manifest, of BFD_NONE OWN_LOG; of a log's pipe, file and folder: which of the logs that have a pipe */
     char text[1024];                /* detail of the error (strerror is in it already) */
 };
-enum hand_has { HAND_HAS_TAPS = 1, HAND_HAS_HOSTNET = 2 };      /* what the manifest has beside what was opened */
+enum hand_has { HAND_HAS_TAPS = 1, HAND_HAS_HOSTNET = 2, HAND_HAS_PORTS = 4 /* links that name a port */ };      /* what the manifest has beside what was opened */
 enum launch_flags { LAUNCH_HOSTNET = 1 /* host's net namespace */, LAUNCH_NO_CGROUP = 2 /* a QEMU run for its capabilities */,
     LAUNCH_LEASES = 4 /* the guest is an owner at virtlockd */ };
 /* number: in QEMU, >= QEMU_FD_BASE; -1: QEMU's stdout and stderr (BFD_NONE), or none of QEMU's: its PID-1 stub holds it as what kind and arg say, until a later daemon asks for it */
@@ -305,6 +307,8 @@ enum talk_what {
     TALK_TAIL = 8,      /* the last bytes of QEMU's own, as text */
     LEASES_ONE = 16,    /* with LEASES_GIVE or _TAKE: those of one disk, from bit LEASES_ENTRY on the entry of its image; QEMU does not have it yet, or not any more */
     LEASES_ENTRY = 16,
+    TALK_PORTS = 32,    /* has ports made of the networks that the manifest's links name: fds [0] memfd: msgpack [[index of the link, XML of the port] ...] */
+    TALK_UNPORT = 64, TALK_FROM = 16,    /* gives up those of entries that have gone, and of all from (arg >> TALK_FROM) on: empty */
 };
 struct lock_file { uint32_t flags /* enum lock_flags */, pad; char name[NAME_MAX_BYTES]; };
 #define LOCK_TEXT_MAX 4096               /* bytes of a path or name with its NUL */

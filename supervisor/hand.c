@@ -104,6 +104,11 @@ int hand_manifest(struct hand *h, unsigned i, struct err *e)
     return r < 0 ? err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed manifest") : 0;
 }
 
+bool hand_has_port(const struct manifest_entry *m, const char *aux)
+{
+    return m->kind == MK_LINK && aux && strstr(aux, "port=");
+}
+
 struct manifest_in hand_entries(const struct hand *h)
 {
     struct manifest_in in = { 0 };

@@ -261,12 +261,15 @@ static void hand_unnet(struct hand *h, struct net *n)
     const char *path, *aux;
     struct err e = ERR_INIT;
     hand_body(h, sizeof(struct hand_req));
-    if (hand_manifest(h, 0, &e) == 0 && hand_grants(h, 1, &grants))
+    if (hand_manifest(h, 0, &e) == 0) {
+        hand_grants(h, 1, &grants);     /* none of a guest that libvirtd started, and then no tap is one of ours */
         for (struct manifest_in in = hand_entries(h); hand_next(&in, &m, &path, &aux);) {
             const struct grant *g = &grants.g[m.index];
+            done.has |= hand_has_port(&m, aux) ? HAND_HAS_PORTS : 0;
             if (m.index < grants.h.n && m.kind == MK_TAP && g->made && g->is_new && g->nqemu && name_ok(g->name) && if_nametoindex(g->name))
                 delete_tap(n, g->name);
         }
+    }
     hand_reply(h, &done, sizeof done, NULL, 0);
 }
 

@@ -465,7 +465,7 @@ static void open_all(struct hand *h, struct opener *o)
     for (struct manifest_in in = hand_entries(h); hand_next(&in, &m, &path, &aux);) {
         if (m.index < first)
             continue;
-        has |= m.kind == MK_TAP ? HAND_HAS_TAPS : m.kind == MK_HOSTNET ? HAND_HAS_HOSTNET : 0;
+        has |= m.kind == MK_TAP ? HAND_HAS_TAPS : m.kind == MK_HOSTNET ? HAND_HAS_HOSTNET : hand_has_port(&m, aux) ? HAND_HAS_PORTS : 0;
         bool refused = runs && !comes_later[m.kind];
         o->error = 0;
         if (refused)

@@ -15,7 +15,7 @@ struct settling {
     struct launch_fd as[FRAME_FDS_MAX];     /* of the call's descriptors from the second on */
     unsigned nfds;
     struct hand_grants grants;
-    bool undo;
+    bool undo, lost_port;
     uint32_t first;                         /* with undo: entries from here on never came */
     bool gone[MANIFEST_ENTRIES_MAX];
     uint32_t n;                             /* entries that stay: those behind have gone */
@@ -44,6 +44,7 @@ static void release(struct settling *s)
             sock_remove(s->h, has ? g : NULL, path);
         else if (m.kind == MK_SHM && path)
             shm_forget(path, s->rq->uid);
+        s->lost_port |= s->gone[m.index] && hand_has_port(&m, aux);
         if (s->gone[m.index] && has)
             *g = (struct grant){ .index = m.index, .qemu_fd = { -1, -1 } };
     }
@@ -116,6 +117,7 @@ void hand_settle(struct hand *h)
     if (s.undo && (grants = find(&s, BFD_GRANTS, true)) >= 0)
         hand_grants(h, (unsigned)grants, &s.grants);
     release(&s);
+    done.has = s.lost_port ? HAND_HAS_PORTS : 0;
     for (unsigned i = 0; i < s.nfds; i++)
         if (s.as[i].kind == BFD_CHARDEV && s.as[i].arg < MANIFEST_ENTRIES_MAX && s.gone[s.as[i].arg])
             done.ours_entry[done.nworker++] = (uint16_t)s.as[i].arg;

@@ -160,6 +160,7 @@ void flow_peer_gone(struct peer *p);
 void flow_unblock(void);                                                /* what blocked flows wait for may have come */
 struct flow *flow_of(uint64_t object);                                  /* the one that has the object now */
 struct flow *flow_next(struct flow *after);
+static inline void flow_take(struct flow *f, int k /* of its fd */, struct frame *fr, unsigned i) { util_closep(&f->fd[k]); f->fd[k] = frame_take_fd(fr, i); }
 int hand_call(struct flow *f, int role, uint32_t op, const void *body, size_t len, const int *fds, unsigned nfds);
 int hand_did(struct flow *f, struct frame *fr);                         /* its answer, as a step's second half: FLOW_NEXT with hand_done, or -1 with f->err */
 extern struct hand_done hand_done;                                      /* of the last one that was looked at */

@@ -113,6 +113,40 @@ static void show_empty(struct tree *t, unsigned flags)
     tree_set_attr(t, MARK_EMPTY, NULL);
 }
 
+/* What of an interface's <source> is its network's choice: in a status file it is an element of its own. */
+static void hide_actual(struct tree *t)
+{
+    static const char *const own[] = { "network", "portid", "portgroup" };
+    struct tree *source = tree_first(t, "source"), *actual = tree_new("actual"), *to = tree_add(actual, "source");
+    const char *type = tree_attr(t, MARK_ACTUAL);
+    tree_set_attr(actual, "type", "%s", type ? type : "network");
+    for (struct tree_attr *a = source->attr, *next; a; a = next) {
+        bool stays = false;
+        next = a->next;
+        for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+            stays |= strcmp(a->name, own[i]) == 0;
+        if (!stays) {
+            tree_set_attr(to, a->name, "%s", a->value);
+            tree_set_attr(source, a->name, NULL);
+        }
+    }
+    if (to->attr)
+        tree_insert(t, actual, source->next);
+    else
+        tree_free(actual);
+}
+
+static void show_network(struct tree *t, unsigned flags)
+{
+    if (!is(t, "interface") || !tree_attr_is(t, "type", "network") || !tree_first(t, "source"))
+        return;
+    if (flags & FORM_STATUS)
+        hide_actual(t);
+    else if (!(flags & (FORM_INACTIVE | FORM_MIGRATABLE)) && tree_attr(t, MARK_ACTUAL))
+        tree_set_attr(t, "type", "%s", tree_attr(t, MARK_ACTUAL));
+    tree_set_attr(t, MARK_ACTUAL, NULL);
+}
+
 static void walk(struct tree *t, unsigned flags)
 {
     struct tree *next;
@@ -121,6 +155,7 @@ static void walk(struct tree *t, unsigned flags)
     tree_set_attr(t, MARK_MANIFEST, NULL);
     tree_set_attr(t, MARK_NODES, NULL);
     show_empty(t, flags);
+    show_network(t, flags);
     if (!(flags & (FORM_SECURE | FORM_STATUS)) && apply(secrets, sizeof secrets / sizeof *secrets, t)) {
         tree_free(t);
         return;

@@ -20,4 +20,6 @@
 #define MARK_NODES "bulkhead:nodes"
 /* On a removable <disk> whose medium was taken out while the guest ran: the number that the drive has since. Documents show <source index='...'/>. */
 #define MARK_EMPTY "bulkhead:empty"
+/* On an <interface> of type network that is another one here: "bridge".  Documents of a running guest show that type, a status file has an <actual>. */
+#define MARK_ACTUAL "bulkhead:actual"
 #endif

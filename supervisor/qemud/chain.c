@@ -17,10 +17,8 @@ int chain_looked(struct flow *f, struct frame *fr)
     if (hand_did(f, fr) < 0)
         return -1;
     f->looked = hand_done.id >= 0 ? (uint32_t)hand_done.id : f->looked + 1;
-    for (unsigned i = 0; i < 3; i++) {
-        util_closep(&f->fd[FF_MANIFEST + i]);
-        f->fd[FF_MANIFEST + i] = frame_take_fd(fr, i);
-    }
+    for (int i = 0; i < 3; i++)
+        flow_take(f, FF_MANIFEST + i, fr, (unsigned)i);
     if (policy_manifest(f->fd[FF_MANIFEST], &f->err) < 0)
         return -1;
     if (f->fd[FF_IMAGE] < 0 && !hand_done.grown)

@@ -40,10 +40,8 @@ int doc_take(struct flow *f, struct frame *fr)
         fr->body_len != sizeof f->doc + f->doc.reply_len + f->doc.event_len)
         return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed document");
     memcpy(f->reply, fr->body + sizeof f->doc, f->doc.reply_len + f->doc.event_len);
-    for (int i = 0; i < DOC_FD_N; i++) {
-        util_closep(&f->fd[from[i]]);
-        f->fd[from[i]] = frame_take_fd(fr, (unsigned)i);       /* whoever reads it checks its seals */
-    }
+    for (int i = 0; i < DOC_FD_N; i++)
+        flow_take(f, from[i], fr, (unsigned)i);       /* whoever reads it checks its seals */
     util_copy_str(f->name, sizeof f->name, f->doc.name);
     return policy_manifest(f->fd[FF_MANIFEST], &f->err) < 0 ? -1 : FLOW_NEXT;
 }
@@ -146,8 +144,7 @@ int doc_text_read(struct flow *f)
 
 int doc_text_got(struct flow *f, struct frame *fr)
 {
-    util_closep(&f->fd[FF_TEXT]);
-    f->fd[FF_TEXT] = frame_take_fd(fr, 0);
+    flow_take(f, FF_TEXT, fr, 0);
     return f->fd[FF_TEXT] < 0 ? err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the definition cannot be read") : FLOW_NEXT;
 }
 

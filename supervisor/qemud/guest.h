@@ -126,6 +126,12 @@ int hook_go(struct flow *f);
 int hook_got(struct flow *f, struct frame *fr);
 int hook_restore(struct flow *f);                           /* of a start: with what was saved, if anything was */
 
+/* Steps behind that which opened what a manifest names: ports of networks that are in it.  They are given up by talk_begin(). */
+#define PORT_STEPS(failed) { "network", port_go, talk_connected, failed }, { "port", talk_go, port_read, failed }, { "bridge", port_go, port_known, failed }
+int port_go(struct flow *f);
+int port_read(struct flow *f, struct frame *fr);
+int port_known(struct flow *f, struct frame *fr);
+
 /* save.c */
 extern const struct step save_steps[], saved_xml_steps[], saved_define_steps[];        /* managed save */
 extern const struct step file_save_steps[], dump_steps[], file_xml_steps[];        /* by a file of the client's choice */

@@ -27,12 +27,9 @@ int hook_go(struct flow *f)
 /* The text for them; or, of a saved guest, what is restored in place of what was saved, and compiled and judged as that. */
 int hook_got(struct flow *f, struct frame *fr)
 {
-    int *to = &f->fd[fr->h.op == OP_IN(IN_DOC_HOOK) ? FF_HOOK : FF_TEXT];
     util_closep(&f->fd[FF_HOOK]);
-    if (fr->h.nfds) {
-        util_closep(to);
-        *to = frame_take_fd(fr, 0);
-    }
+    if (fr->h.nfds)
+        flow_take(f, fr->h.op == OP_IN(IN_DOC_HOOK) ? FF_HOOK : FF_TEXT, fr, 0);
     return f->fd[FF_HOOK] >= 0 ? FLOW_AGAIN : hand_did(f, fr);
 }
 

@@ -88,9 +88,11 @@ static int taken(struct flow *f, struct frame *fr)
     if (fr->h.nfds && f->run->id != d->id && run_id_clashes(d->id))      /* it is its own when an earlier supervisor had come so far */
         return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "its id %d cannot be taken", d->id);
     f->run->id = d->id;
+    f->run->has = HAND_HAS_TAPS;
     run_take_ours(f->run, fr, 2);       /* not more than a run can have */
-    /* SAFETY: document and manifest are those it was started with.  Of libvirt's the status file's are all there are, and if the stub's are not to be had. */
-    if (fr->h.nfds && run_fd(f->run, BFD_TREE, 0) < 0) {
+    /* SAFETY: document and manifest are those it was started with.  Of libvirt's the status file's are all there are, and if the stub's are not to be had, or it has ended: what is
+     * removed by them then are ports by numbers that nobody guesses, and sockets that nobody listens at. */
+    if (run_fd(f->run, BFD_TREE, 0) < 0) {
         run_fd_add(f->run, BFD_TREE, 0, STEAL_FD(&f->fd[FF_TREE]));
         if (run_fd(f->run, BFD_MANIFEST, 0) < 0)
             run_fd_add(f->run, BFD_MANIFEST, 0, STEAL_FD(&f->fd[FF_MANIFEST]));

@@ -6,7 +6,7 @@
 #include <fcntl.h>
 #include "supervisor/qemud/guest.h"
 
-enum { DEVICE = RUN_NEXT /* + enum plug_what: the tree of the device alone */, TRIES = 3, PAST_LOOKS = 2, PAST_HANDS = 5, PAST_WORKER, PAST_ALL /* steps */ };
+enum { DEVICE = RUN_NEXT /* + enum plug_what: the tree of the device alone */, TRIES = 3, PAST_LOOKS = 2, PAST_HANDS = 8, PAST_WORKER, PAST_ALL /* steps */ };
 
 int run_is_up(struct flow *f)
 {
@@ -109,6 +109,8 @@ static int settled(struct flow *f, struct frame *fr)
 {
     if (hand_did(f, fr) < 0)
         return -1;
+    if (hand_done.has & HAND_HAS_PORTS)     /* of what has gone, or did not come */
+        talk_begin(f->run, TALK_UNPORT | (uint32_t)policy_manifest(run_fd(f->run, BFD_MANIFEST, 0), &f->err) << TALK_FROM, NULL);
     for (uint32_t i = 0; i < hand_done.nworker && i < FRAME_FDS_MAX; i++)
         run_fd_drop(f->run, BFD_CHARDEV, hand_done.ours_entry[i], hand_done.ours_entry[i]);
     run_fd_add(f->run, BFD_GRANTS, 0, frame_take_fd(fr, 0));
@@ -129,7 +131,7 @@ static int failed(struct flow *f)
 }
 
 #define LIVE_STEPS { "running", run_is_up, NULL, NULL }, { "compile", model_go, model_got, NULL }, { "look", chain_look, chain_looked, NULL }, { "probe", chain_probe, chain_probed, NULL }, \
-    { "open", open_go, run_opened, failed }, { "net", run_net, run_opened, failed }, { "tune", run_tune, hand_did, failed }, { "plug", plug_go, plugged, failed }, { "settle", settle_go, settled, flow_without }
+    { "open", open_go, run_opened, failed }, PORT_STEPS(failed), { "net", run_net, run_opened, failed }, { "tune", run_tune, hand_did, failed }, { "plug", plug_go, plugged, failed }, { "settle", settle_go, settled, flow_without }
 const struct step plug_steps[] = { { "claim", doc_claim, NULL, NULL }, LIVE_STEPS, { 0 } };
 
 const struct step tune_steps[] = { { "claim", doc_claim, NULL, NULL }, { "running", run_is_up, NULL, NULL }, { "tune", run_tune, hand_did, NULL }, { 0 } };

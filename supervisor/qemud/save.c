@@ -20,8 +20,7 @@ int file_opened(struct flow *f, struct frame *fr)
 {
     if (hand_did(f, fr) < 0)
         return -1;
-    util_closep(&f->fd[FF_TREE]);
-    f->fd[FF_TREE] = frame_take_fd(fr, 0);      /* its grants */
+    flow_take(f, FF_TREE, fr, 0);       /* its grants */
     f->fd[FF_SAVED] = frame_take_fd(fr, 1);
     return FLOW_NEXT;
 }

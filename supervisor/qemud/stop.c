@@ -87,12 +87,15 @@ static int unnet_go(struct flow *f)
     struct run *r = f->run;
     const int fds[2] = { run_latest(r, BFD_MANIFEST), run_latest(r, BFD_GRANTS) };
     loop_cancel(&r->timer);
-    return r->has & HAND_HAS_TAPS && fds[0] >= 0 && fds[1] >= 0 ? run_hand(f, ROLE_HAND_NET, IN_HAND_UNNET, 0, fds, 2) : FLOW_NEXT;
+    hand_done.has = 0;
+    return r->has & HAND_HAS_TAPS && fds[0] >= 0 ? run_hand(f, ROLE_HAND_NET, IN_HAND_UNNET, 0, fds, 1 + (fds[1] >= 0)) : FLOW_NEXT;
 }
 
 static int reap_go(struct flow *f)
 {
     const int fds[2] = { run_latest(f->run, BFD_MANIFEST), run_latest(f->run, BFD_GRANTS) };
+    if (hand_done.has & HAND_HAS_PORTS)     /* as hand-net said just now */
+        talk_begin(f->run, TALK_UNPORT, NULL);
     return run_hand(f, ROLE_HAND_LAUNCH, IN_HAND_REAP, 0, fds, fds[0] < 0 ? 0 : fds[1] < 0 ? 1 : 2);
 }
 

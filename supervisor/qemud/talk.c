@@ -20,25 +20,23 @@ static int turn_go(struct flow *f)
 
 static int connect_go(struct flow *f)
 {
-    const bool logs = f->arg & (TALK_LOGS | TALK_TAIL);
-    const struct hand_daemon q = { .daemon = logs ? HOST_LOGD : HOST_LOCKD };
-    return hand_call(f, ROLE_HAND_OPEN, IN_HAND_DAEMON, &q, sizeof q, &f->fd[FF_MANIFEST], !logs && f->fd[FF_MANIFEST] >= 0);
+    const bool logs = f->arg & (TALK_LOGS | TALK_TAIL), ports = f->arg & (TALK_PORTS | TALK_UNPORT);
+    const struct hand_daemon q = { .daemon = ports ? HOST_NETWORK : logs ? HOST_LOGD : HOST_LOCKD };
+    return hand_call(f, ROLE_HAND_OPEN, IN_HAND_DAEMON, &q, sizeof q, &f->fd[FF_MANIFEST], !logs && !ports && f->fd[FF_MANIFEST] >= 0);
 }
 
 int talk_connected(struct flow *f, struct frame *fr)
 {
-    util_closep(&f->fd[FF_IMAGE]);
-    util_closep(&f->fd[FF_HAND]);
-    f->fd[FF_IMAGE] = frame_take_fd(fr, 0);
-    f->fd[FF_HAND] = frame_take_fd(fr, 1);    /* open while the hand is needed */
-    util_closep(&f->fd[FF_TEXT]);               /* a start has read it */
-    f->fd[FF_TEXT] = frame_take_fd(fr, 2);      /* what its disks are called elsewhere, if that is wanted */
+    flow_take(f, FF_IMAGE, fr, 0);
+    flow_take(f, FF_HAND, fr, 1);       /* open while the hand is needed */
+    flow_take(f, FF_TEXT, fr, 2);       /* what its disks are called elsewhere, if that is wanted; a start has read what was there */
     return hand_did(f, fr);
 }
 
 int talk_go(struct flow *f)
 {
-    const int fds[] = { f->fd[FF_IMAGE], f->fd[f->arg == TALK_LOGS ? FF_MANIFEST : FF_TREE], f->fd[FF_TEXT] };
+    const bool ports = f->arg & (TALK_PORTS | TALK_UNPORT);
+    const int fds[] = { f->fd[FF_IMAGE], f->fd[ports || f->arg == TALK_LOGS ? FF_MANIFEST : FF_TREE], f->arg & TALK_PORTS ? run_latest(f->run, BFD_TREE) : f->fd[FF_TEXT] };
     return flow_call(f, peer_take(ROLE_TALK, 0, f->name), OP_IN(IN_TALK), f->arg, f->body, sizeof(struct lock_owner), fds, 2 + (fds[2] >= 0));
 }
 
@@ -73,7 +71,7 @@ void talk_begin(struct run *r, uint32_t what, const struct caller *c)
     f->id = r->id;
     f->i = ++turns;
     f->fd[FF_TREE] = fcntl(run_latest(r, BFD_TREE), F_DUPFD_CLOEXEC, 0);
-    if (*sup.settings.lvm_lockspace_dir || *sup.settings.scsi_lockspace_dir)
+    if (what & TALK_UNPORT || *sup.settings.lvm_lockspace_dir || *sup.settings.scsi_lockspace_dir)
         f->fd[FF_MANIFEST] = fcntl(run_latest(r, BFD_MANIFEST), F_DUPFD_CLOEXEC, 0);
     flow_go(f);
 }
@@ -111,4 +109,29 @@ int talk_logs(struct flow *f)
     about(f, f->run, TALK_LOGS);
     f->pc += own;
     return own ? FLOW_NEXT : connect_go(f);
+}
+
+/* ---- networks: a port for each interface that is one's, made before its tap ---- */
+
+int port_go(struct flow *f)
+{
+    f->arg = hand_done.has & HAND_HAS_PORTS ? TALK_PORTS : 0;       /* of what was opened just now */
+    f->pc += f->arg ? 0 : 2;
+    return f->arg ? connect_go(f) : FLOW_NEXT;
+}
+
+/* Which bridges these are an xmlc reads, whose answer is the next step's. */
+int port_read(struct flow *f, struct frame *fr)
+{
+    const int fds[] = { sup_fd(BFD_CAPS, 0), sup_fd(BFD_SETTINGS, 0), run_latest(f->run, BFD_TREE), run_latest(f->run, BFD_MANIFEST), fr->fds[0] };
+    f->pc++;
+    return flow_call(f, peer_take(ROLE_XMLC, f->object, f->name), OP_IN(IN_DOC_PORTS), 0, NULL, 0, fds, 4u + fr->h.nfds);
+}
+
+/* SAFETY: the manifest has what it had; of that, nothing but the links is another (goes_on()). */
+int port_known(struct flow *f, struct frame *fr)
+{
+    flow_take(f, FF_MANIFEST, fr, 0);
+    int n = policy_manifest_after(f->fd[FF_MANIFEST], run_latest(f->run, BFD_MANIFEST), &f->err);
+    return n < 0 || run_fd_add(f->run, BFD_MANIFEST, f->next, fcntl(f->fd[FF_MANIFEST], F_DUPFD_CLOEXEC, 0)) ? -1 : FLOW_NEXT;
 }

@@ -43,6 +43,7 @@ guest_tests = \
 	%D%/test-guest-tpm.py \
 	%D%/test-guest-virtiofs.py \
 	%D%/test-guest-nics.py \
+	%D%/test-guest-network.py \
 	%D%/test-guest-owner.py \
 	%D%/test-guest-plug.py \
 	%D%/test-guest-tune.py \

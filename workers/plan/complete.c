@@ -137,6 +137,38 @@ static int complete_chr(struct completion *k, struct tree *d)
     return 0;
 }
 
+/* Limits of a network's group of ports, which the document does not name. */
+static void complete_limits(struct tree *d, const char *words)
+{
+    static const struct { const char *key, *element; } ways[] = { { "in=", "inbound" }, { "out=", "outbound" } };
+    static const char *const attrs[] = { "average", "peak", "burst" };
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        unsigned v[3];
+        const char *s = strstr(words, ways[i].key);
+        if (!s || sscanf(s + strlen(ways[i].key), "%u,%u,%u", &v[0], &v[1], &v[2]) != 3)
+            continue;
+        if (!tree_get(d, "bandwidth"))
+            tree_insert(d, tree_new("bandwidth"), tree_get(d, "target") ? tree_get(d, "target") : tree_get(d, "model"));
+        struct tree *way = tree_make(tree_get(d, "bandwidth"), ways[i].element);
+        for (size_t a = 0; a < sizeof attrs / sizeof attrs[0]; a++)
+            if (v[a])
+                tree_set_attr(way, attrs[a], "%u", v[a]);
+    }
+}
+
+/* What a network is here. */
+static void complete_network(struct completion *k, struct tree *d, uint32_t tap)
+{
+    for (uint32_t i = 0; i < k->h->n; i++) {
+        const struct plan_res *r = &k->h->v[i];
+        if (r->kind != MK_LINK || r->flags & MF_GONE || r->parent != (int32_t)tap || !r->path || !*r->path)
+            continue;
+        tree_set_attr(source_made(d), "bridge", "%s", r->path);
+        tree_set_attr(d, MARK_ACTUAL, r->a ? "bridge" : NULL);
+        complete_limits(d, r->aux ? r->aux : "");
+    }
+}
+
 static int complete_net(struct completion *k, struct tree *d)
 {
     static const char *const before[] = { "guest", "model", "driver", "backend", "filterref", "boot", "tune", "link", "mtu", "coalesce", "rom", "alias", "address" };
@@ -152,6 +184,8 @@ static int complete_net(struct completion *k, struct tree *d)
         tree_insert(d, t = tree_new("target"), at);
     }
     tree_set_attr(t, "dev", "%s", r->name);
+    if (tree_attr_is(d, "type", "network"))
+        complete_network(k, d, index);
     return 0;
 }
 

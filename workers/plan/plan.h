@@ -22,11 +22,12 @@ enum plan_form { PLAN_RUN, PLAN_NATIVE };
 struct plan_res {
     bool valid;
     uint32_t kind, flags, format;    /* format: probed, else the manifest's */
-    int32_t parent;                  /* MK_IMAGE: index of the overlay above, -1 top */
+    int32_t parent;                  /* MK_IMAGE: index of the overlay above, -1 top; MK_LINK: its tap's */
     const char *path, *aux;          /* point into the manifest; may be NULL */
     int32_t error;                   /* < 0: an optional entry that was not opened */
     int16_t fd[2];                   /* numbers in QEMU, -1 none: main, read-only twin */
     uint8_t nfd;                     /* MK_TAP: queues, numbers from fd[0] on */
+    uint32_t a;                      /* the entry's */
     bool is_block;
     uint32_t port;
     char name[108];

@@ -18,7 +18,7 @@ int plan_host_load(struct plan_host *h, const void *manifest, size_t len)
         return -ENOMEM;
     while ((rc = manifest_next(&in, &me, &path, &aux)) == 1 && h->n < MANIFEST_ENTRIES_MAX)
         h->v[h->n++] = (struct plan_res){ .valid = true, .kind = me.kind, .flags = me.flags, .format = me.format, .parent = me.parent,
-            .path = path, .aux = aux, .fd = { -1, -1 } };
+            .path = path, .aux = aux, .a = me.a, .fd = { -1, -1 } };
     if (rc != 0) {
         plan_host_free(h);
         return -EPROTO;

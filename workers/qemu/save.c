@@ -204,7 +204,7 @@ void status_file(struct guest *g)
     if (cpu)
         tree_append(st, tree_copy(cpu));
     struct tree *dom = tree_copy(g->tree);
-    tree_form(dom, FORM_SECURE);
+    tree_form(dom, FORM_SECURE | FORM_STATUS);
     handback_status(g, st, dom);
     tree_append(st, dom);
     size_t n;

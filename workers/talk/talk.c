@@ -1,5 +1,5 @@
-/* talk.c: the role that speaks to virtlockd or virtlogd for one guest: born for one talk, takes or gives up the guest's leases, has its logs opened, or
- * reads back what its QEMU said last, and ends.
+/* talk.c: the role that speaks to virtlockd, virtlogd or virtnetworkd for one guest: born for one talk, takes or gives up the guest's leases or ports, has its
+ * logs opened, or reads back what its QEMU said last, and ends.
  *
  * What it reads is the guest's document or manifest, as xmlc made them of a client's, and what the host's daemon says, which may be anybody's by then.
  * It holds the connection, which a hand made, and its channel. */
@@ -9,7 +9,7 @@
 #include "workers/talk/talk.h"
 #include "workers/worker.h"
 
-enum { LEASES_MS = 30000 /* a lease on a shared file system may take its time */, LOGS_MS = 10000 };
+enum { LEASES_MS = 30000 /* a lease on a shared file system may take its time */, LOGS_MS = 10000, PORTS_MS = 30000 };
 
 static struct settings settings;
 static struct layout layout;
@@ -37,6 +37,22 @@ static void leases(const struct lock_owner *owner, uint32_t what, int fd, int do
     resources_free(&found);
 }
 
+/* *memfd: what the network daemon said, of ports that were made. */
+static void ports(uint32_t what, int fd, int manifest, int document, int *memfd, bool is_session, struct err *e)
+{
+    struct mp_out answers;
+    AUTO_TREE *t = what & TALK_PORTS ? tree_map(document) : NULL;
+    if (what & TALK_PORTS && !t) {
+        err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed request for ports");
+        return;
+    }
+    mp_out_init(&answers, FRAME_BIG_MAX);
+    if (!ports_say(fd, is_session ? "network:///session" : "network:///system", manifest, t, what >> TALK_FROM, PORTS_MS, &answers, e) && t &&
+        (answers.failed || (*memfd = frame_memfd("ports", answers.p, answers.len)) < 0))
+        err_set(e, VIR_ERR_NO_MEMORY, VIR_FROM_QEMU, " ");
+    mp_out_free(&answers);
+}
+
 static void on_talk(struct worker *w, const struct request *rq, struct frame *f)
 {
     static struct pipes pipes;
@@ -47,13 +63,19 @@ static void on_talk(struct worker *w, const struct request *rq, struct frame *f)
     AUTO_CLOSE named = frame_take_fd(f, 2);
     AUTO_FREE char *text = NULL;
     size_t n = 0;
-    if (f->body_len != sizeof owner || f->h.flags & FRAME_BIG || fd < 0 || about < 0 || !memchr(((const struct lock_owner *)(const void *)f->body)->name, 0, sizeof owner.name)) {
+    bool of_ports = rq->arg & (TALK_PORTS | TALK_UNPORT);       /* who has them the document says */
+    if (f->body_len != sizeof owner || f->h.flags & FRAME_BIG || fd < 0 || about < 0 ||
+        !(of_ports || memchr(((const struct lock_owner *)(const void *)f->body)->name, 0, sizeof owner.name))) {
         err_set(&e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed request for a talk");
     } else {
         memcpy(&owner, f->body, sizeof owner);
         if (rq->arg == TALK_LOGS)
             logs_open(fd, &owner, &layout, about, LOGS_MS, &pipes, &e);
-        else if (rq->arg == TALK_TAIL)
+        else if (of_ports) {
+            pipes.fd[0] = -1;
+            ports(rq->arg, fd, about, named, &pipes.fd[0], w->birth.flags & BIRTH_SESSION, &e);
+            pipes.n = pipes.fd[0] >= 0;
+        } else if (rq->arg == TALK_TAIL)
             logs_tail(fd, &owner, &layout, LOGS_MS, &text, &n, &e);
         else
             leases(&owner, rq->arg, fd, about, named, &e);

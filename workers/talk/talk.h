@@ -7,6 +7,7 @@
 #include "ipc/err.h"
 #include "ipc/internal.h"
 #include "ipc/layout.h"
+#include "ipc/mp.h"
 #include "ipc/settings.h"
 #include "workers/tree.h"
 
@@ -30,6 +31,11 @@ enum { PIPES_MAX = 64, LOGS_TAIL_MAX = 4096 };
 struct pipes { int fd[PIPES_MAX]; unsigned n; };
 int logs_open(int fd, const struct lock_owner *guest, const struct layout *l, int manifest, unsigned ms, struct pipes *p, struct err *e);
 int logs_tail(int fd, const struct lock_owner *guest, const struct layout *l, unsigned ms, char **text, size_t *n, struct err *e);
+
+/* ports.c: to the host's network daemon, over one connection.  With a domain: the ports that its links ask for (MK_LINK) and have not are made, and answers, begun by
+ * mp_out_init(), gets [[index, document of the port] ...].  Without: those of what has gone from the manifest, and of all entries from that index on, are given up.
+ * 0, or -1 with *e set: what was made then stays, and is given up by another talk. */
+int ports_say(int fd, const char *uri, int manifest, const struct tree *domain, uint32_t from, unsigned ms, struct mp_out *answers, struct err *e);
 
 /* sha256.c: of n bytes at p, in hex with a NUL. */
 enum { SHA256_HEX = 65 };

@@ -1,4 +1,5 @@
-/* link.c: limits of an interface's traffic: in the words of the hand that tells the kernel (supervisor/hand_shape.h), and their change while the guest runs. */
+/* link.c: what there is to know of an interface beside its tap: limits of its traffic, in the words of the hand that tells the kernel (supervisor/hand_shape.h), and
+ * their change while the guest runs; and what a network is on this host, as its daemon says it of the interface's port. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -6,9 +7,12 @@
 #include "ipc/util.h"
 #include "workers/tree-marks.h"
 #include "workers/xmlc/plug-kinds.h"
+#include "workers/xmlc/parse.h"
 #include "workers/xmlc/run.h"
 
-void link_text(const struct tree *t, char *dst, size_t n)
+static int too_long(struct err *e) { return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "the name of a network is too long"); }
+
+int link_text(const struct tree *t, char *dst, size_t n, struct err *e)
 {
     static const struct { const char *key, *path; } ways[] = { { "in", "bandwidth/inbound" }, { "out", "bandwidth/outbound" } };
     size_t at = 0;
@@ -18,17 +22,19 @@ void link_text(const struct tree *t, char *dst, size_t n)
         if (doc_uint(w, "average", 0))
             at += (size_t)snprintf(dst + at, n - at, "%s%s=%u,%u,%u", at ? " " : "", ways[i].key, doc_uint(w, "average", 0), doc_uint(w, "peak", 0), doc_uint(w, "burst", 0));
     }
+    if (doc_is(t, "type", "network") && tree_path_attr(t, "source", "portid"))
+        at += (size_t)snprintf(dst + at, n - at, "%sport=%s net=%s", at ? " " : "", tree_path_attr(t, "source", "portid"), tree_path_attr(t, "source", "network"));
+    return at < n ? 0 : too_long(e);
 }
 
 /* What was an interface's other words are these now. */
-static int put(struct plug_run *p, const struct tree *t, struct err *e)
+static int put(struct plug_run *p, const struct tree *t, const char *bridge, bool of_host, struct err *e)
 {
     char text[LINK_TEXT_MAX];
+    struct manifest_entry m = { .kind = MK_LINK, .parent = (int32_t)doc_uint(t, MARK_MANIFEST, 0), .a = of_host };
     if (!tree_attr(t, MARK_MANIFEST))
         return 0;
-    link_text(t, text, sizeof text);
-    struct manifest_entry m = { .kind = MK_LINK, .parent = (int32_t)doc_uint(t, MARK_MANIFEST, 0) };
-    return plug_put(&p->manifest, &m, text, e);
+    return link_text(t, text, sizeof text, e) ? -1 : plug_put(&p->manifest, &m, bridge, text, e);
 }
 
 static bool same(const struct tree *a, const struct tree *b)
@@ -64,7 +70,7 @@ int plug_shape(struct plug_run *p, const struct tree *before, struct err *e)
             tree_free(tree_first(t, "target"));
         if (old && !same(tree_first(t, "bandwidth"), tree_first(old, "bandwidth"))) {
             schema_order(&schema_domain, p->t);
-            if (put(p, t, e))
+            if (put(p, t, NULL, false, e))
                 return -1;
             tree_append(p->devices, tree_copy(t));
             p->what = PLUG_SHAPE;
@@ -72,4 +78,48 @@ int plug_shape(struct plug_run *p, const struct tree *before, struct err *e)
         old = old ? tree_next(old, "interface") : NULL;
     }
     return 0;
+}
+
+/* ---- networks ---- */
+
+static struct tree *interface_of(struct plug_run *p, uint32_t link)
+{
+    struct manifest_in in;
+    struct manifest_entry m;
+    const char *path, *aux;
+    manifest_finish(&p->manifest);
+    for (int r = manifest_open(&in, p->manifest.p, p->manifest.len); r >= 0 && manifest_next(&in, &m, &path, &aux) > 0;)
+        if (m.index == link && m.kind == MK_LINK)
+            TREE_EACH(t, tree_first(p->t, "devices"), "interface")
+                if (doc_is(t, "type", "network") && tree_attr(t, MARK_MANIFEST) && (int32_t)doc_uint(t, MARK_MANIFEST, 0) == m.parent)
+                    return t;
+    return NULL;
+}
+
+/* As a name of an interface is. */
+static bool is_name(const char *s) { return s && *s && strlen(s) < 16 && !strpbrk(s, "/ \t\n") && strcmp(s, ".") && strcmp(s, ".."); }
+
+int link_port(struct plug_run *p, uint32_t link, const char *xml, size_t n, struct err *e)
+{
+    static const char *const not_yet[] = { "virtualport", "vlan" };
+    struct tree *t = interface_of(p, link);
+    const char *net = tree_path_attr(t, "source", "network");
+    AUTO_TREE *port = parse_xml(xml, n, "(networkport)", "networkport", e);
+    const char *type = tree_path_attr(port, "plug", "type"), *bridge = tree_path_attr(port, "plug", "bridge");
+    if (!t || !port)
+        return port ? err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "a port of no interface") : -1;
+    if (!type || !doc_in(type, "network bridge"))
+        return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "network '%s' gives interfaces of type '%s', which are not supported yet", net, type ? type : "none");
+    if (!is_name(bridge))
+        return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "network '%s' has no bridge", net);
+    for (size_t i = 0; i < ARRAY_N(not_yet); i++)
+        if (tree_first(port, not_yet[i]))
+            return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "<%s> of network '%s' is not supported yet", not_yet[i], net);
+    AUTO_TREE *now = tree_copy(t);
+    if (tree_first(port, "bandwidth")) {        /* of its group of ports */
+        if (tree_first(now, "bandwidth"))
+            tree_free(tree_first(now, "bandwidth"));
+        tree_append(now, tree_copy(tree_first(port, "bandwidth")));
+    }
+    return put(p, now, bridge, strcmp(type, "bridge") == 0, e);
 }

@@ -179,9 +179,7 @@ static int interface(struct maker *m, struct tree *t, int *hostnet)
         tree_set_attr(t, MARK_MANIFEST, "%d", *hostnet);
         return 0;
     }
-    if (strcmp(type, "network") == 0 && !m->lenient)        /* there is no daemon of networks to know one */
-        return err_set(m->e, VIR_ERR_NO_NETWORK, VIR_FROM_NETWORK, "no network with matching name '%s'", tree_path_attr(t, "source", "network"));
-    if (strcmp(type, "bridge") != 0 && strcmp(type, "ethernet") != 0)
+    if (!doc_in(type, "bridge ethernet network"))
         return m->lenient ? 0 : err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "<interface type='%s'> is not supported yet", type);
     static const char *const not_yet[] = {"vlan", "virtualport", "filterref", "script", "downscript", "coalesce", "backend", "guest"};
     for (unsigned i = 0; i < ARRAY_N(not_yet); i++)
@@ -196,9 +194,10 @@ static int interface(struct maker *m, struct tree *t, int *hostnet)
         x.flags |= MF_VNET_HDR;
     int tap = add(m, t, &x, dev ? dev : "", strcmp(type, "bridge") == 0 ? tree_path_attr(t, "source", "bridge") : "");
     char words[LINK_TEXT_MAX];
-    struct manifest_entry l = {.kind = MK_LINK, .parent = tap};
-    link_text(t, words, sizeof words);
-    return tap < 0 || (*words && add(m, NULL, &l, NULL, words) < 0) ? -1 : 0;
+    struct manifest_entry l = {.kind = MK_LINK, .parent = tap, .a = doc_is(t, MARK_ACTUAL, "bridge")};
+    if (tap < 0 || link_text(t, words, sizeof words, m->e))
+        return -1;
+    return *words && add(m, NULL, &l, strcmp(type, "network") == 0 ? tree_path_attr(t, "source", "bridge") : NULL, words) < 0 ? -1 : 0;
 }
 
 /* ---- programs beside QEMU ---- */

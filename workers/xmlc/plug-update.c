@@ -131,6 +131,14 @@ static const struct { const char *name, *text; } net_fields[] = {
 /* Those that libvirt changes: nobody here does. */
 static const char *const net_not_yet[] = { "source", "filterref", "coalesce", "port" };
 
+/* What its network gave the run's interface the client need not name. */
+static void take_port(struct tree *new, const struct tree *old)
+{
+    static const char *const given[] = { "portid", "bridge" };
+    for (size_t i = 0; i < ARRAY_N(given) && doc_is(old, "type", "network") && doc_is(new, "type", "network") && tree_first(new, "source"); i++)
+        take_attr(tree_first(new, "source"), given[i], tree_path_attr(old, "source", given[i]));
+}
+
 /* replace() has it among the devices already. */
 static int plug_limits(struct plug_run *p, const struct tree *before, struct err *e)
 {
@@ -283,6 +291,7 @@ int plug_update(struct plug_run *p, const struct device_kind *k, struct tree *de
         return -1;
     if (!new)
         return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "device '%s' says nothing", k->word);
+    take_port(new, old);
     return strcmp(k->name, "disk") == 0 ? disk(p, old, dev, new, false, env, e) : strcmp(k->name, "interface") == 0 ? interface(p, old, dev, new, e) :
         strcmp(k->name, "graphics") == 0 ? graphics(p, old, new, e) : memory(p, old, new, e);
 }

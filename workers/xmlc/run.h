@@ -29,9 +29,9 @@ int run_manifest(struct tree *t, const struct doc_env *env, bool running, struct
 /* tune.c: what a document says of limits and pins, as MK_TUNE has it; "": nothing. 0, or -1 with *e set. */
 enum { TUNE_TEXT_MAX = 4096 };
 int tune_text(const struct tree *t, char *dst, size_t n, struct err *e);
-/* link.c: what is said of an interface beside its tap, as MK_LINK has it; "": nothing. */
+/* link.c: what is said of an interface beside its tap, as MK_LINK has it; "": nothing. 0, or -1 with *e set. */
 enum { LINK_TEXT_MAX = 512 };
-void link_text(const struct tree *interface, char *dst, size_t n);
+int link_text(const struct tree *interface, char *dst, size_t n, struct err *e);
 bool tune_threads(const struct tree *t);        /* some of it is told thread by thread, once there are threads */
 /* ... of one of its devices, which comes to the guest while it runs. */
 int run_manifest_device(struct tree *t, struct tree *dev, const struct doc_env *env, struct manifest_out *out, struct err *e);

@@ -275,6 +275,16 @@ static void memory(struct tree *t)
 
 static const char *lib_dir(const struct doc_env *env) { return env->lib_dir ? env->lib_dir : "/var/lib/libvirt/qemu"; }
 
+/* The port that it asks the network for has a name before anybody is asked, so that whoever undoes a start knows it. */
+static void network(struct tree *t)
+{
+    char uuid[37];
+    if (!doc_is(t, "type", "network") || tree_path_attr(t, "source", "portid"))
+        return;
+    doc_uuid(uuid);
+    tree_set_attr(tree_make(t, "source"), "portid", "%s", uuid);
+}
+
 void run_device(struct tree *t, struct tree *dev, const struct doc_env *env)
 {
     char name[128];
@@ -284,6 +294,8 @@ void run_device(struct tree *t, struct tree *dev, const struct doc_env *env)
         channel(dev, lib_dir(env), name);
     else if (strcmp(dev->name, "disk") == 0)
         disk(dev);
+    else if (strcmp(dev->name, "interface") == 0)
+        network(dev);
 }
 
 int run_form(struct tree *t, int id, const struct doc_env *env, struct err *e)
@@ -305,6 +317,8 @@ int run_form(struct tree *t, int id, const struct doc_env *env, struct err *e)
         return -1;
     TREE_EACH(d, devices, "disk")
         disk(d);
+    TREE_EACH(n, devices, "interface")
+        network(n);
     if (!tree_get(t, "resource/partition")) {
         r = tree_make(t, "resource");
         tree_insert(r, tree_new("partition"), NULL);

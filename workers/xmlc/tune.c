@@ -118,7 +118,7 @@ bool tune_threads(const struct tree *t)
 }
 
 /* Every entry as it was, but for this one's text. */
-int plug_put(struct manifest_out *out, struct manifest_entry *wanted, const char *text, struct err *e)
+int plug_put(struct manifest_out *out, struct manifest_entry *wanted, const char *name, const char *text, struct err *e)
 {
     AUTO_FREE uint8_t *old = malloc(out->len);
     struct manifest_in in;
@@ -132,12 +132,13 @@ int plug_put(struct manifest_out *out, struct manifest_entry *wanted, const char
         while ((r = manifest_next(&in, &m, &path, &aux)) > 0) {
             bool is = m.kind == wanted->kind && m.parent == wanted->parent && !(m.flags & MF_GONE);
             found |= is;
-            if (manifest_add(out, &m, path, is ? text : aux) < 0)
+            m.a = is && name ? wanted->a : m.a;
+            if (manifest_add(out, &m, is && name ? name : path, is ? text : aux) < 0)
                 break;
         }
     }
     if (r == 0 && !found)
-        r = manifest_add(out, wanted, NULL, text);
+        r = manifest_add(out, wanted, name, text);
     return r >= 0 ? 0 : err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "the guest has more host resources than are supported");
 }
 
@@ -146,7 +147,7 @@ int plug_tune(struct plug_run *p, struct err *e)
     static const char *const elements[] = { "blkiotune", "memtune", "cputune", "numatune" };
     char text[TUNE_TEXT_MAX];
     schema_order(&schema_domain, p->t);
-    if (tune_text(p->t, text, sizeof text, e) || plug_put(&p->manifest, &(struct manifest_entry){ .kind = MK_TUNE, .parent = -1 }, text, e))
+    if (tune_text(p->t, text, sizeof text, e) || plug_put(&p->manifest, &(struct manifest_entry){ .kind = MK_TUNE, .parent = -1 }, NULL, text, e))
         return -1;
     for (unsigned i = 0; i < ARRAY_N(elements); i++) {
         const struct tree *t = tree_first(p->t, elements[i]);

@@ -291,6 +291,20 @@ static void own_label(const struct tree *raw, struct tree *t)
         }
 }
 
+/* What a status file says of a network, where a running guest's document has it. */
+static void take_actual(struct tree *nic)
+{
+    struct tree *actual = tree_first(nic, "actual"), *source = tree_make(nic, "source");
+    const struct tree *own = tree_first(actual, "source");
+    if (!actual)
+        return;
+    if (!doc_is(actual, "type", "network"))
+        tree_set_attr(nic, MARK_ACTUAL, tree_attr(actual, "type") ? "%s" : NULL, tree_attr(actual, "type"));
+    for (const struct tree_attr *a = own ? own->attr : NULL; a; a = a->next)
+        tree_set_attr(source, a->name, "%s", a->value);
+    tree_free(actual);
+}
+
 /* A status file: <domstatus> around the running guest's document. */
 static int on_status(struct job *j)
 {
@@ -308,8 +322,9 @@ static int on_status(struct job *j)
         state_parse(tree_attr(raw, "state"), tree_attr(raw, "reason"), &d.state, &d.reason))
         return err_set(&j->e, VIR_ERR_XML_ERROR, VIR_FROM_DOMAIN, "status file lacks name, uuid, id or state of the domain");
     d.id = (int32_t)v;
-    tree_make(t, "devices");
     own_label(raw, t);
+    TREE_EACH(nic, tree_make(t, "devices"), "interface")
+        take_actual(nic);
     AUTO_TREE *form = tree_copy(t);
     if (begun_cpu(j, raw, form))
         return -1;
@@ -455,8 +470,37 @@ static int on_unplug(struct job *j, struct frame *f)
     return send_run(j, NULL);
 }
 
+/* What networks are here. */
+static int on_ports(struct job *j)
+{
+    const void *said;
+    size_t n, len;
+    struct mp_in in;
+    if (!j->run.t || j->grants < 0 || frame_map(j->grants, FRAME_BIG_MAX, &said, &n) < 0)
+        return err_set(&j->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the call came without its descriptors");
+    mp_in_init(&in, said, n);
+    uint32_t ports = mp_get_array(&in, MANIFEST_ENTRIES_MAX);
+    for (uint32_t i = 0; i < ports; i++) {
+        mp_get_array(&in, 2);
+        uint32_t link = mp_get_u32(&in);
+        const char *xml = mp_get_str(&in, &len);
+        if (!xml || link_port(&j->run, link, xml, len, &j->e))
+            return xml ? -1 : err_set(&j->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "what the network daemon says cannot be read");
+    }
+    if (!mp_end(&in))
+        return err_set(&j->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "what the network daemon says cannot be read");
+    ssize_t m = manifest_finish(&j->run.manifest);
+    AUTO_CLOSE manifest = m < 0 ? -1 : frame_memfd("manifest", j->run.manifest.p, (size_t)m);
+    if (manifest < 0)
+        return err_set(&j->e, VIR_ERR_NO_MEMORY, VIR_FROM_DOMAIN, " ");
+    worker_reply(j->w, j->rq, NULL, 0, &manifest, 1);
+    return 0;
+}
+
 static int internal(struct job *j, struct frame *f)
 {
+    if (j->rq->op == OP_IN(IN_DOC_PORTS))
+        return on_ports(j);
     if (j->rq->op == OP_IN(IN_DOC_UNPLUG))
         return on_unplug(j, f);
     struct doc_start s;
@@ -534,7 +578,7 @@ int main(void)
     if (fd >= 0 && load_struct(fd, &layout, sizeof layout))
         log_warn("the layout cannot be read");
     host_cpus = (unsigned)get_nprocs_conf();
-    static const uint32_t in[] = {IN_DOC_START, IN_DOC_LOAD, IN_DOC_STATUS, IN_DOC_UNPLUG};
+    static const uint32_t in[] = {IN_DOC_START, IN_DOC_LOAD, IN_DOC_STATUS, IN_DOC_UNPLUG, IN_DOC_PORTS};
     for (size_t i = 0; i < ARRAY_N(documents); i++)
         answers(documents[i].op, on_call);
     for (size_t i = 0; i < ARRAY_N(stored_tables); i++)

@@ -1,0 +1,141 @@
+#!/usr/bin/python3
+"""A guest on networks of Debian's libvirtd, which is our network daemon here: its lease, its port there from the start to every kind of end, networks that are another
+host's bridge, and what libvirtd says of those that are not there."""
+import os, shutil, sys
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from guestlib import *
+
+for program in "/usr/sbin/libvirtd", "/usr/sbin/dnsmasq":
+    if not os.path.exists(program):
+        skip(program + " is not here")
+# Folders of its own, and of its sockets only the one that the network daemon would have is where ours looks.
+PEER = """unshare -m sh -c 'mount --make-rprivate /; for d in run/libvirt etc/libvirt var/lib/libvirt; do mkdir -p /run/peer/$d; mount --bind /run/peer/$d /$d; done; exec libvirtd'"""
+SOCKET = "/run/peer/run/libvirt/libvirt-sock"
+LAN = """<network><name>a lan</name><bridge name='virbr7' stp='off'/><ip address='192.168.77.1' netmask='255.255.255.0'>
+<dhcp><range start='192.168.77.20' end='192.168.77.29'/></dhcp></ip><portgroup name='slow'><bandwidth><inbound average='1000' peak='2000' burst='100'/></bandwidth></portgroup></network>"""
+OUT = "<network><name>out</name><forward mode='bridge'/><bridge name='br-out'/></network>"
+DIRECT = "<network><name>direct</name><forward mode='private'><interface dev='lo'/></forward></network>"
+NIC = "<interface type='network'><mac address='52:54:00:77:00:0%d'/><source network='%s'%s/><model type='virtio'/></interface>"
+BARE = """<domain type='qemu'><name>%s</name><memory unit='MiB'>32</memory><os><type arch='x86_64' machine='pc'>hvm</type></os><features><acpi/></features>
+<devices><emulator>/usr/bin/qemu-system-x86_64</emulator>%s</devices></domain>"""
+LIVE = libvirt.VIR_DOMAIN_AFFECT_LIVE
+peer = {}
+
+
+def networks(box):
+    """libvirtd as the network daemon of this host; none before it is there"""
+    dom = box.connect().defineXML(BARE % ("n0", NIC % (1, "a lan", "")))
+    e = fails(libvirt.VIR_ERR_SYSTEM_ERROR, dom.create)
+    assert "virtnetworkd-sock" in str(e), e
+    assert_clean(box)
+    os.makedirs(box.dir + "/run/peer")
+    box.say(PEER)
+    wait_for("libvirtd's socket", lambda: os.path.exists(box.dir + SOCKET))
+    box.run("ln", SOCKET, "/run/libvirt/virtnetworkd-sock")
+    con = wait_for("libvirtd", lambda: libvirt.open("qemu+unix:///system?socket=" + box.dir + SOCKET))
+    box.run("ip", "link", "add", "br-out", "type", "bridge")
+    peer.update({n.name(): n for n in map(con.networkDefineXML, (LAN, OUT, DIRECT))})
+    e = fails(libvirt.VIR_ERR_OPERATION_INVALID, dom.create)
+    assert "network 'a lan' is not active" in str(e), e
+    for n in peer.values():
+        n.create()
+    dom.undefine()
+
+
+def ports(network):
+    return sorted(p.UUIDString() for p in peer[network].listAllPorts())
+
+
+def port_ids(dom):
+    return sorted(re.findall(r"portid='([^']*)'", dom.XMLDesc(0)))
+
+
+def no_ports(network="a lan"):
+    wait_for("no ports of " + network, lambda: not ports(network), 20)
+
+
+def lease(box):
+    """a guest gets its lease, and others beside it come and go"""
+    dom, console = boot(box, document("n1", devices=NIC % (1, "a lan", "")))
+    bridge = re.search(r"<source network='a lan' portid='([^']*)' bridge='virbr7'/>", dom.XMLDesc(0))
+    assert bridge and ports("a lan") == [bridge.group(1)], dom.XMLDesc(0)
+    assert "portid" not in dom.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
+    own = peer["a lan"].listAllPorts()[0].XMLDesc(0)
+    assert "<name>n1</name>" in own and dom.UUIDString() in own and "52:54:00:77:00:01" in own, own
+    console.sh("printf '#!/bin/sh\\n[ $1 = bound ] && echo LEASE $ip\\n' > /tmp/dhcp; chmod +x /tmp/dhcp; ip link set eth0 up")
+    got = re.search(r"LEASE (192\.168\.77\.2\d)", console.sh("udhcpc -i eth0 -t 20 -T 1 -n -q -s /tmp/dhcp"))
+    assert got, console.text[-2000:]
+    wait_for("the lease", lambda: [l["ipaddr"] for l in peer["a lan"].DHCPLeases()] == [got.group(1)])
+    dom.attachDeviceFlags(NIC % (2, "a lan", " portgroup='slow'"), LIVE)
+    dom.attachDeviceFlags(NIC % (3, "out", ""), LIVE)
+    assert len(ports("a lan")) == 2 and len(ports("out")) == 1 and port_ids(dom) == sorted(ports("a lan") + ports("out")), dom.XMLDesc(0)
+    assert re.search(r"<interface type='bridge'>\s*<mac address='52:54:00:77:00:03'/>\s*<source network='out' portid='[^']*' bridge='br-out'/>", dom.XMLDesc(0)), dom.XMLDesc(0)
+    taps = re.findall(r"<target dev='(vnet\d+)'/>", dom.XMLDesc(0))
+    masters = [re.search(r"master (\S+)", box.run("ip", "link", "show", t).stdout).group(1) for t in taps]
+    assert masters == ["virbr7", "virbr7", "br-out"], masters
+    if "htb" in box.run("tc", "qdisc", "show", "dev", taps[1]).stdout:
+        assert "rate 8Mbit ceil 16Mbit burst 100Kb" in box.run("tc", "class", "show", "dev", taps[1]).stdout
+    actual = r"<interface type='network'>\s*<mac address='52:54:00:77:00:03'/>\s*<source network='out' portid='[^']*'/>\s*<actual type='bridge'>\s*<source bridge='br-out'/>"
+    wait_for("libvirt's words for it in the status file", lambda: re.search(actual, open(box.dir + "/run/libvirt/qemu/n1.xml").read()))
+    dom.updateDeviceFlags((NIC % (1, "a lan", "")).replace("<model", "<link state='down'/><model"), LIVE)
+    assert len(ports("a lan")) == 2 and "<link state='down'/>" in dom.XMLDesc(0)
+    for mac, net in (3, "out"), (2, "a lan"):
+        dom.detachDeviceFlags(NIC % (mac, net, ""), LIVE)
+        wait_for("its port's end", lambda: port_ids(dom) == sorted(ports("a lan") + ports("out")) and len(port_ids(dom)) == mac - 1)
+    assert len(ports("a lan")) == 1
+    console.close()
+    os.kill(box.role("guest")[0], 9)
+    no_ports()
+    assert_clean(box)
+
+
+def failures(box):
+    """a start and an attach that fail leave no port"""
+    con = box.connect()
+    for name, nic, code, text in (("n2", NIC % (2, "nosuch", ""), libvirt.VIR_ERR_NO_NETWORK, "no network with matching name 'nosuch'"),
+                                  ("n3", NIC % (2, "direct", ""), libvirt.VIR_ERR_CONFIG_UNSUPPORTED, "direct"),
+                                  ("n4", "<interface type='bridge'><source bridge='br-none'/></interface>", libvirt.VIR_ERR_SYSTEM_ERROR, "br-none")):
+        e = fails(code, con.createXML, BARE % (name, NIC % (1, "a lan", "") + nic), 0)
+        assert text in str(e), e
+        no_ports()
+        no_ports("direct")
+        assert_clean(box)
+    dom = con.createXML(BARE % ("n5", NIC % (1, "a lan", "")), 0)
+    before = ports("a lan")
+    assert len(before) == 1
+    fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, dom.attachDevice, NIC % (2, "direct", ""))
+    fails(libvirt.VIR_ERR_NO_NETWORK, dom.attachDevice, NIC % (2, "nosuch", ""))
+    fails(libvirt.VIR_ERR_SYSTEM_ERROR, dom.attachDevice, (NIC % (2, "a lan", "")).replace("<model", "<target dev='br-out'/><model"))
+    no_ports("direct")
+    wait_for("the one port that it had", lambda: ports("a lan") == before == port_ids(dom), 20)
+    dom.destroy()
+    no_ports()
+
+
+def deaths(box):
+    """who dies, and who comes after, knows of the port"""
+    con = box.connect()
+    dom = con.createXML(BARE % ("n6", NIC % (1, "a lan", "")), 0)
+    had = port_ids(dom)
+    for role in "supervisor", "qemu":
+        os.kill(box.role(role)[0], 9)
+        wait_for("the next " + role, lambda: port_ids(dom) == had and ports("a lan") == had)
+    dom.destroy()
+    no_ports()
+    con.createXML(BARE % ("n7", NIC % (1, "a lan", "")), 0)
+    box.stop_daemon(9)
+    box.start()
+    dom = wait_for("the next daemon", lambda: box.connect().lookupByName("n7"))
+    wait_for("its port", lambda: port_ids(dom) == ports("a lan") and len(ports("a lan")) == 1)
+    dom.destroy()
+    no_ports()
+    # One that ends while no daemon is there.
+    box.connect().createXML(BARE % ("n8", NIC % (1, "a lan", "")), 0)
+    box.stop_daemon(9)
+    os.kill(box.role("guest")[0], 9)
+    box.start()
+    no_ports()
+    assert_clean(box)
+
+
+main(networks, lease, failures, deaths)

@@ -1,0 +1,238 @@
+/* ports.c: see talk.h.  Order and flags of the calls are libvirt's, and so is the document of a port.  What the daemon makes of it goes back as it is: an xmlc
+ * reads it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include "ipc/log.h"
+#include "ipc/schema/op-numbers.h"
+#include "ipc/util.h"
+#include "workers/rpc-client.h"
+#include "workers/talk/talk.h"
+#include "workers/tree-marks.h"
+
+#define ARGS_MAX (1u << 20)
+enum { UUID_BYTES = 37, NAME_BYTES = 256 };
+
+/* ---- what a link says ---- */
+
+struct port { char uuid[UUID_BYTES], net[NAME_BYTES]; };
+
+static bool port_of(const struct manifest_entry *m, const char *aux, struct port *p)
+{
+    const char *s = m->kind == MK_LINK && aux ? strstr(aux, "port=") : NULL;
+    *p = (struct port){ "", "" };
+    return s && strlen(s) > 5 + 36 + 5 && !strncmp(s + 5 + 36, " net=", 5) && util_format(p->uuid, sizeof p->uuid, "%.36s", s + 5) == 0 &&
+           util_format(p->net, sizeof p->net, "%s", s + 5 + 36 + 5) == 0;
+}
+
+static bool uuid_bytes(const char *s, uint8_t out[16])
+{
+    unsigned v, n = 0;
+    for (; *s && n < 16; s += *s == '-' ? 1 : 2)
+        if (*s != '-') {
+            if (sscanf(s, "%2x", &v) != 1)
+                return false;
+            out[n++] = (uint8_t)v;
+        }
+    return n == 16 && !*s;
+}
+
+/* ---- calls ---- */
+
+/* As a client that is let in by who it is. */
+static int greet(struct rpc_client *c, const char *uri, struct err *e)
+{
+    struct mp_out a;
+    if (rpc_call(c, OP_REMOTE_AUTH_LIST, NULL, NULL, NULL, e))
+        return -1;
+    mp_out_init(&a, ARGS_MAX);
+    mp_array(&a, 2);
+    mp_str(&a, uri);
+    mp_uint(&a, 0);
+    int r = rpc_call(c, OP_REMOTE_CONNECT_OPEN, &a, NULL, NULL, e);
+    mp_out_free(&a);
+    return r;
+}
+
+/* The network as calls name it: [name, uuid]. */
+static int find_network(struct rpc_client *c, const char *name, struct mp_out *net, struct err *e)
+{
+    struct mp_out a;
+    mp_out_init(&a, ARGS_MAX);
+    mp_array(&a, 1);
+    mp_str(&a, name);
+    mp_out_init(net, ARGS_MAX);
+    int r = rpc_call(c, OP_REMOTE_NETWORK_LOOKUP_BY_NAME, &a, net, NULL, e);
+    mp_out_free(&a);
+    return r;
+}
+
+/* The one value of an answer, packed. */
+static void put_value(struct mp_out *to, const struct mp_out *answer)
+{
+    mp_raw(to, answer->p + 1, answer->len - 1);     /* behind the head of an array of one */
+}
+
+static int port_xml(struct rpc_client *c, const struct mp_out *port, struct mp_out *ret, struct err *e)
+{
+    struct mp_out a;
+    mp_out_init(&a, ARGS_MAX);
+    mp_array(&a, 2);
+    put_value(&a, port);
+    mp_uint(&a, 0);
+    mp_out_init(ret, RPC_REPLY_MAX);
+    int r = rpc_call(c, OP_REMOTE_NETWORK_PORT_GET_XML_DESC, &a, ret, NULL, e);
+    mp_out_free(&a);
+    return r;
+}
+
+static int create(struct rpc_client *c, const struct mp_out *net, const char *xml, struct mp_out *port, struct err *e)
+{
+    struct mp_out a;
+    mp_out_init(&a, ARGS_MAX);
+    mp_array(&a, 3);
+    put_value(&a, net);
+    mp_str(&a, xml);
+    mp_uint(&a, 0);
+    mp_out_init(port, ARGS_MAX);
+    int r = rpc_call(c, OP_REMOTE_NETWORK_PORT_CREATE_XML, &a, port, NULL, e);
+    mp_out_free(&a);
+    return r;
+}
+
+static int delete(struct rpc_client *c, const struct mp_out *net, const uint8_t uuid[16], struct err *e)
+{
+    struct mp_out a;
+    mp_out_init(&a, ARGS_MAX);
+    mp_array(&a, 2);
+    mp_array(&a, 2);
+    put_value(&a, net);
+    mp_bin(&a, uuid, 16);
+    mp_uint(&a, 0);
+    int r = rpc_call(c, OP_REMOTE_NETWORK_PORT_DELETE, &a, NULL, NULL, e);
+    mp_out_free(&a);
+    return r;
+}
+
+/* ---- the document of a port ---- */
+
+static void take(struct tree *to, const struct tree *from, const char *name)
+{
+    if (tree_get(from, name))
+        tree_append(to, tree_copy(tree_get(from, name)));
+}
+
+static char *document(const struct tree *domain, const struct port *p, const struct tree *nic)
+{
+    static const char *const copies[] = { "bandwidth", "port", "virtualport", "vlan" };
+    AUTO_TREE *t = tree_new("networkport");
+    const char *group = tree_path_attr(nic, "source", "portgroup"), *trust = tree_attr(nic, "trustGuestRxFilters");
+    tree_add_text(t, "uuid", "%s", p->uuid);
+    struct tree *owner = tree_add(t, "owner");
+    take(owner, domain, "name");
+    take(owner, domain, "uuid");
+    if (group)
+        tree_add_text(t, "group", "%s", group);
+    take(t, nic, "mac");
+    if (trust)
+        tree_set_attr(tree_add(t, "rxfilters"), "trustGuest", "%s", trust);
+    for (size_t i = 0; i < ARRAY_N(copies); i++)
+        take(t, nic, copies[i]);
+    return tree_print(t, 0, NULL);
+}
+
+static const struct tree *interface_of(const struct tree *domain, int32_t tap)
+{
+    uint64_t mark;
+    TREE_EACH(t, tree_get(domain, "devices"), "interface")
+        if (tree_attr(t, MARK_MANIFEST) && !tree_attr_uint(t, MARK_MANIFEST, MANIFEST_ENTRIES_MAX, &mark) && (int32_t)mark == tap)
+            return t;
+    return NULL;
+}
+
+/* ---- all of a guest's ---- */
+
+/* One port: what became of it goes into answers as [index, document]. */
+static int take_one(struct rpc_client *c, const struct port *p, const struct manifest_entry *m, const struct tree *domain, struct mp_out *answers, struct err *e)
+{
+    const struct tree *nic = interface_of(domain, m->parent);
+    struct mp_out net, port, xml;
+    if (!nic)
+        return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed manifest");
+    int r = find_network(c, p->net, &net, e);
+    if (!r) {
+        AUTO_FREE char *text = document(domain, p, nic);
+        r = create(c, &net, text, &port, e);
+        if (!r) {
+            r = port_xml(c, &port, &xml, e);
+            if (!r) {
+                mp_array(answers, 2);
+                mp_uint(answers, m->index);
+                put_value(answers, &xml);
+            }
+            mp_out_free(&xml);
+        }
+        mp_out_free(&port);
+    }
+    mp_out_free(&net);
+    return r;
+}
+
+/* One that is not there, or whose network is not, is none to worry about: it was never had, or has gone with its network. */
+static int give_one(struct rpc_client *c, const struct port *p, struct err *e)
+{
+    struct mp_out net;
+    uint8_t uuid[16];
+    struct err own = ERR_INIT;
+    int r = !uuid_bytes(p->uuid, uuid) ? 0 : find_network(c, p->net, &net, &own) || delete(c, &net, uuid, &own);
+    if (uuid_bytes(p->uuid, uuid))
+        mp_out_free(&net);
+    if (r)
+        log_debug("port %s of network '%s': %s", p->uuid, p->net, own.detail);
+    if (r && own.code == VIR_ERR_RPC) {
+        *e = own;
+        return -1;
+    }
+    return 0;
+}
+
+int ports_say(int fd, const char *uri, int manifest, const struct tree *domain, uint32_t from, unsigned ms, struct mp_out *answers, struct err *e)
+{
+    struct rpc_client c;
+    struct manifest_in in;
+    struct manifest_entry m;
+    struct port p;
+    const char *path, *aux;
+    const void *map = NULL;
+    size_t size = 0;
+    struct mp_out list;
+    uint32_t told = 0;
+    rpc_client_init(&c, fd, ms);
+    mp_out_init(&list, RPC_REPLY_MAX);
+    int more = frame_map(manifest, MANIFEST_BYTES_MAX, &map, &size), r = 0;
+    more = more < 0 ? more : manifest_open(&in, map, size);
+    r = more < 0 ? 0 : greet(&c, uri, e);
+    while (more >= 0 && !r && (more = manifest_next(&in, &m, &path, &aux)) > 0) {
+        bool gone = m.flags & MF_GONE;
+        if (!port_of(&m, aux, &p))
+            continue;
+        if (domain && !gone && !(path && *path)) {
+            r = take_one(&c, &p, &m, domain, &list, e);
+            told++;
+        } else if (!domain && (gone || m.index >= from)) {
+            r = give_one(&c, &p, e);
+        }
+    }
+    if (map)
+        munmap((void *)(uintptr_t)map, size);
+    if (more < 0 && !r)
+        r = err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed manifest");
+    if (!r && domain) {
+        mp_array(answers, told);
+        mp_raw(answers, list.p, list.len);
+        answers->failed |= list.failed;
+    }
+    mp_out_free(&list);
+    return r;
+}
