@@ -6,8 +6,8 @@ from box import guest_xml
 from guestlib import *
 
 
-def half_started(box, name, made):
-    """A start that stands: its QEMU is stopped before it says its first word. The client's thread, and QEMU's pid."""
+def half_killed(box, name, made):
+    """The daemon is killed while a start stands: its QEMU is stopped before it says its first word. Whether it was: on a busy host the guest may run by then."""
     def start():
         try:
             box.connect().createXML(guest_xml(name)) if made else box.connect().lookupByName(name).create()
@@ -17,22 +17,27 @@ def half_started(box, name, made):
     client.start()
     qemu = wait_for("its QEMU", lambda: box.role("guest"))[0]
     os.kill(qemu, signal.SIGSTOP)
-    return client, qemu
-
-
-def killed(box, name, made):
-    client, qemu = half_started(box, name, made)
     folder = os.path.join(box.dir, "run/libvirt/qemu")
     wait_for("the hand's note", lambda: os.path.exists("%s/%s.run" % (folder, name)))
     wait_for("the hand's end", lambda: not box.role("hand-launch"))
-    assert box.role("guest") == [qemu], "it ran before it could be stopped"
     for role in ("keeper", "supervisor", "qemu", "conf"):
         for pid in box.role(role):
             os.kill(pid, signal.SIGKILL)
     client.join(30)
     wait_for("nothing lives of it but the guest", lambda: not box.role("keeper") and not box.role("supervisor") and not box.role("qemu"))
+    half = "reason='starting up'" in open("%s/%s.xml" % (folder, name)).read()
     os.kill(qemu, signal.SIGCONT)
     box.start()
+    return half
+
+
+def killed(box, name, made):
+    for turn in range(20):
+        if half_killed(box, name, made):
+            break
+        box.connect().lookupByName(name).destroy()
+    else:
+        skip("this host is too busy: each guest ran before it could be stopped")
     wait_for("no QEMU is left", lambda: not box.role("guest"))
     con = box.connect()
     left = lambda: [(d.name(), d.isActive()) for d in con.listAllDomains()]
