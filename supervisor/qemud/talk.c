@@ -125,7 +125,7 @@ int port_read(struct flow *f, struct frame *fr)
 {
     const int fds[] = { sup_fd(BFD_CAPS, 0), sup_fd(BFD_SETTINGS, 0), run_latest(f->run, BFD_TREE), run_latest(f->run, BFD_MANIFEST), fr->fds[0] };
     f->pc++;
-    return flow_call(f, peer_take(ROLE_XMLC, f->object, f->name), OP_IN(IN_DOC_PORTS), 0, NULL, 0, fds, 4u + fr->h.nfds);
+    return flow_call(f, peer_take(ROLE_XMLC, f->object, f->name), OP_IN(IN_DOC_PORTS), 0, NULL, 0, fds, 4 + (fr->h.nfds > 0));
 }
 
 /* SAFETY: the manifest has what it had; of that, nothing but the links is another (goes_on()). */
