@@ -235,10 +235,8 @@ static void become_stub(const struct launcher *x) __attribute__((noreturn));
 static void become_stub(const struct launcher *x)
 {
     char *argv[2 + HELPERS_MAX + 1] = { "bulkhead-pid1", (char *)x->l->name }, *envp[] = { NULL }, text[HELPERS_MAX][48];
-    for (unsigned i = 0; i < x->helpers.n; i++) {
+    for (unsigned i = 0; i < x->helpers.n; i++)
         snprintf(argv[2 + i] = text[i], sizeof text[i], "%d:%s", x->helpers.one[i].pid, x->helpers.one[i].kind->name);
-        close(x->helpers.one[i].log);
-    }
     prctl(PR_SET_PDEATHSIG, 0);
     syscall(SYS_execveat, STUB_FD_FREE, "", argv, envp, AT_EMPTY_PATH);
     child_fail("cannot start the guest's first process");
