@@ -139,7 +139,7 @@ int doc_is_there(struct flow *f)
 
 int doc_text_read(struct flow *f)
 {
-    return doc_is_there(f) < 0 ? -1 : f->steps == size_steps && run_of(f->slot) ? FLOW_NEXT : flow_conf(f, IN_CONF_READ, f->steps == text_steps, DIR_DEFINITIONS, slot_row(f->slot)->name, -1);
+    return doc_is_there(f) < 0 ? -1 : f->steps == size_steps && run_of(f->slot) && run_fd(run_of(f->slot), BFD_TREE, 0) >= 0 ? FLOW_NEXT : flow_conf(f, IN_CONF_READ, f->steps == text_steps, DIR_DEFINITIONS, slot_row(f->slot)->name, -1);
 }
 
 int doc_text_got(struct flow *f, struct frame *fr)
