@@ -15,7 +15,7 @@
 #include "ipc/util.h"
 
 #define ACL_NAME "system.posix_acl_access"
-enum { ACL_VERSION = 2, ACL_MAX = 256, USER_OBJ = 1, USER = 2, GROUP_OBJ = 4, GROUP = 8, MASK = 16, OTHER = 32 };
+enum { ACL_VERSION = 2, ACL_MAX = 256, USER_OBJ = 1, USER = 2, GROUP_OBJ = 4, GROUP = 8, MASK = 16, OTHER = 32, TURN_TRIES = 200, TURN_WAIT_US = 5000 };
 /* Its form in the attribute: all little endian; entries in the order of tag and id. */
 struct acl_entry { uint16_t tag, may; uint32_t id; };
 struct acl { uint32_t version; struct acl_entry v[ACL_MAX]; };
@@ -42,7 +42,16 @@ static int acl_read(int fd, struct acl *a)
     return 3;
 }
 
-int shm_allow(int fd, uint32_t uid, bool may)
+/* Who changes the list has read it before.  A guest that has the file could have the lock for ever: then it is done without.  What is locked here is the
+ * open file, which a QEMU gets: so it is given up, not left to a close. */
+static void turn(int fd, short type)
+{
+    struct flock l = { .l_type = type, .l_whence = SEEK_SET, .l_start = INT64_MAX - 1, .l_len = 1 };
+    for (int i = 0; fcntl(fd, F_OFD_SETLK, &l) < 0 && (errno == EAGAIN || errno == EACCES) && i < TURN_TRIES; i++)
+        usleep(TURN_WAIT_US);
+}
+
+static int change(int fd, uint32_t uid, bool may)
 {
     struct acl a;
     int n = acl_read(fd, &a), kept = 0;
@@ -69,10 +78,18 @@ int shm_allow(int fd, uint32_t uid, bool may)
     return fsetxattr(fd, ACL_NAME, &a, sizeof a.version + (size_t)kept * sizeof a.v[0], 0) < 0 ? -errno : 0;
 }
 
+int shm_allow(int fd, uint32_t uid, bool may)
+{
+    turn(fd, F_WRLCK);
+    int r = change(fd, uid, may);
+    turn(fd, F_UNLCK);
+    return r;
+}
+
 void shm_forget(const char *path, uint32_t uid)
 {
     struct stat st;
-    AUTO_CLOSE fd = geteuid() == 0 ? path_open(path, O_RDONLY, WANT(S_IFREG), &st) : -ENOENT;
+    AUTO_CLOSE fd = geteuid() == 0 ? path_open(path, O_RDWR, WANT(S_IFREG), &st) : -ENOENT;
     /* One that is still empty no QEMU has mapped: what came with it was refused. */
     int r = fd < 0 ? fd : st.st_size == 0 ? path_remove(path, &st) : shm_allow(fd, uid, false);
     if (r < 0 && r != -ENOENT)

@@ -9,6 +9,7 @@
 #include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <termios.h>
 #include "fakesup.h"
 #include "tests/tap.h"
@@ -647,6 +648,32 @@ static void nonsense(void)
     fakesup_end(&s);
 }
 
+/* Guests that share memory and start at once: each has its right to the file. */
+static void shared_at_once(void)
+{
+    enum { GUESTS = 12, ALL = GUESTS + 4 /* owner, group, mask, others */ };
+    char path[64], acl[4 + 8 * (ALL + 1)];
+    int status, good = 0;
+    if (!root)
+        return;
+    snprintf(path, sizeof path, "/dev/shm/hand-open-test-%d", getpid());
+    close(open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600));
+    for (int i = 0; i < GUESTS; i++)
+        if (fork() == 0) {
+            begin();
+            rq.uid = rq.gid = 5000 + (uint32_t)i;
+            add(MK_SHM, 0, path, NULL);
+            run();
+            finish();
+            _exit(done.error != 0);
+        }
+    while (wait(&status) > 0)
+        good += WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    tap_int(good, GUESTS, "guests that start at once have their shared memory opened");
+    tap_int(getxattr(path, "system.posix_acl_access", acl, sizeof acl), 4 + 8 * ALL, "and none has lost its right to another");
+    unlink(path);
+}
+
 int main(void)
 {
     root = geteuid() == 0;
@@ -668,6 +695,7 @@ int main(void)
     nvram();
     states();
     turned();
+    shared_at_once();
     nonsense();
     char cmd[128];
     snprintf(cmd, sizeof cmd, "rm -rf %s", dir);
