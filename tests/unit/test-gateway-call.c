@@ -88,6 +88,30 @@ static void no_sibling(uint32_t daemon)
     frame_done(&f);
 }
 
+/* With rules: what another daemon has is asked for first, as everything is. */
+static void test_asked(void)
+{
+    static const uint8_t uuid[16];
+    struct mp_out a = args_of(2);
+    struct frame f;
+    struct err e;
+
+    rpc_start(DOOR_RW, 0);
+    gw->serve.access = 1;
+    mp_array(&a, 2);
+    mp_str(&a, "net");
+    mp_bin(&a, uuid, sizeof uuid);
+    mp_uint(&a, 0);
+    call(OP_REMOTE_NETWORK_GET_XML_DESC, &a);
+    if (tap_ok(super_get(&f) && f.h.op == OP_REMOTE_NETWORK_GET_XML_DESC && f.h.flags & FRAME_ASK && !f.h.object, "a call about a network is asked for")) {
+        err_set(&e, VIR_ERR_ACCESS_DENIED, VIR_FROM_ACCESS, "'QEMU' denied access");
+        super_put(FRAME_ERROR, f.h.op, f.h.serial, 0, &e, err_wire_len(&e), NULL, 0);
+        expect_error(VIR_ERR_ACCESS_DENIED, "'QEMU' denied access");
+        tap_ok(!super_get(&f), "and nobody connects for one that is refused");
+    }
+    gateway_stop();
+}
+
 static void test_refusals(void)
 {
     struct mp_out a;
@@ -355,6 +379,7 @@ int main(void)
 {
     loop_init();
     test_forward();
+    test_asked();
     test_bad_answers();
     test_refusals();
     test_share();

@@ -32,10 +32,10 @@ static uint64_t guest_of(struct gw *gw, struct call *c)
     return slot < 0 ? 0 : object_make((uint32_t)slot, s.gen);
 }
 
-/* Whether the call as it stands can only end in "there is no such guest", which everybody may know. */
+/* Whether the call as it stands can only end in "there is no such guest", which everybody may know.  A sibling's network or volume is none. */
 static bool names_nobody(const struct call *c, uint64_t guest)
 {
-    return !guest && (c->op->arg_object >= 0 || c->op->id == OP_REMOTE_DOMAIN_LOOKUP_BY_ID || c->op->id == OP_REMOTE_DOMAIN_LOOKUP_BY_NAME ||
+    return !guest && ((c->op->arg_object >= 0 && c->op->route != ROUTE_SIBLING) || c->op->id == OP_REMOTE_DOMAIN_LOOKUP_BY_ID || c->op->id == OP_REMOTE_DOMAIN_LOOKUP_BY_NAME ||
         c->op->id == OP_REMOTE_DOMAIN_LOOKUP_BY_UUID);
 }
 
