@@ -317,13 +317,17 @@ static void status(void)
     static const char file[] = "<domstatus state='paused' reason='user' pid='1234'><monitor path='/m' type='unix'/>"
         "<cpu mode='custom' match='exact' check='none'><model fallback='forbid'>qemu64</model></cpu>"
         "<domain type='qemu' id='3'><name>a</name><uuid>c7a5fdbd-edaf-9455-926a-d65c16db1809</uuid><memory unit='KiB'>65536</memory><currentMemory unit='KiB'>65536</currentMemory>"
-        "<vcpu>1</vcpu><os><type arch='x86_64' machine='pc-i440fx-7.2'>hvm</type></os><devices><emulator>/usr/bin/qemu-system-x86_64</emulator></devices></domain></domstatus>";
+        "<vcpu>1</vcpu><os><type arch='x86_64' machine='pc-i440fx-7.2'>hvm</type></os><devices><emulator>/usr/bin/qemu-system-x86_64</emulator>"
+        "<interface type='user'><mac address='52:54:00:00:00:01'/></interface></devices></domain></domstatus>";
     struct doc_start st = { .id = -1 };
     struct doc_result d = { .id = 0 };
     call(OP_IN(IN_DOC_STATUS), 0, &st, sizeof st, file);
     if (tap_ok(s.reply.h.op == OP_IN(IN_DOC) && s.reply.body_len == sizeof d, "status: a document"))
         memcpy(&d, s.reply.body, sizeof d);
     tap_ok(d.id == 3 && d.state == 3 && d.reason == 1, "its facts");
+    char *xml = text_of(DOC_FD_XML, NULL);
+    tap_ok(xml && strstr(xml, "<interface type='user'>") && !strstr(xml, "<source"), "an interface that has no source has got none");
+    free(xml);
     end();
     call(OP_IN(IN_DOC_STATUS), 0, &st, sizeof st, "<domstatus/>");
     tap_int(error_code(), VIR_ERR_XML_ERROR, "a status file without a domain");

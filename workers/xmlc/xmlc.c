@@ -294,10 +294,11 @@ static void own_label(const struct tree *raw, struct tree *t)
 /* What a status file says of a network, where a running guest's document has it. */
 static void take_actual(struct tree *nic)
 {
-    struct tree *actual = tree_first(nic, "actual"), *source = tree_make(nic, "source");
+    struct tree *actual = tree_first(nic, "actual");
     const struct tree *own = tree_first(actual, "source");
     if (!actual)
         return;
+    struct tree *source = tree_make(nic, "source");
     if (!doc_is(actual, "type", "network"))
         tree_set_attr(nic, MARK_ACTUAL, tree_attr(actual, "type") ? "%s" : NULL, tree_attr(actual, "type"));
     for (const struct tree_attr *a = own ? own->attr : NULL; a; a = a->next)
