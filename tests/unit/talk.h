@@ -54,8 +54,8 @@ static inline const char *talk_end(struct talk *t)
     return said;
 }
 
-/* The role is born for it, and asked; about: the tree or manifest. As fakesup_call(). */
-static inline int talk_role(struct talk *t, struct fakesup *role, const struct settings *settings, uint32_t what, const struct lock_owner *owner, int about)
+/* The role is born for it, and asked; about: the tree or manifest; tree: for ports, beside the manifest, -1 none. As fakesup_call(). */
+static inline int talk_role_beside(struct talk *t, struct fakesup *role, const struct settings *settings, uint32_t what, const struct lock_owner *owner, int about, int tree)
 {
     static const struct layout layout = { .log_dir = "/logs" };
     bool root = geteuid() == 0;
@@ -63,7 +63,12 @@ static inline int talk_role(struct talk *t, struct fakesup *role, const struct s
     AUTO_CLOSE set = frame_memfd("settings", settings, sizeof *settings);
     AUTO_CLOSE places = frame_memfd("layout", &layout, sizeof layout);
     int r = fakesup_spawn(role, ROLE_TALK, b, (int[]){ set, places });
-    return r ? r : fakesup_call(role, OP_IN(IN_TALK), 0, what, owner, sizeof *owner, (int[]){ t->fd, about }, 2);
+    return r ? r : fakesup_call(role, OP_IN(IN_TALK), 0, what, owner, sizeof *owner, (int[]){ t->fd, about, tree }, tree < 0 ? 2 : 3);
+}
+
+static inline int talk_role(struct talk *t, struct fakesup *role, const struct settings *settings, uint32_t what, const struct lock_owner *owner, int about)
+{
+    return talk_role_beside(t, role, settings, what, owner, about, -1);
 }
 
 /* The daemon's answer to a call: an error, or with code 0 an empty one. */

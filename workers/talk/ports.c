@@ -1,9 +1,9 @@
 /* ports.c: see talk.h.  Order and flags of the calls are libvirt's, and so is the document of a port.  What the daemon makes of it goes back as it is: an xmlc
  * reads it. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include "ipc/access.h"
 #include "ipc/log.h"
 #include "ipc/schema/op-numbers.h"
 #include "ipc/util.h"
@@ -24,18 +24,6 @@ static bool port_of(const struct manifest_entry *m, const char *aux, struct port
     *p = (struct port){ "", "" };
     return s && strlen(s) > 5 + 36 + 5 && !strncmp(s + 5 + 36, " net=", 5) && util_format(p->uuid, sizeof p->uuid, "%.36s", s + 5) == 0 &&
            util_format(p->net, sizeof p->net, "%s", s + 5 + 36 + 5) == 0;
-}
-
-static bool uuid_bytes(const char *s, uint8_t out[16])
-{
-    unsigned v, n = 0;
-    for (; *s && n < 16; s += *s == '-' ? 1 : 2)
-        if (*s != '-') {
-            if (sscanf(s, "%2x", &v) != 1)
-                return false;
-            out[n++] = (uint8_t)v;
-        }
-    return n == 16 && !*s;
 }
 
 /* ---- calls ---- */
@@ -183,11 +171,12 @@ static int take_one(struct rpc_client *c, const struct port *p, const struct man
 static int give_one(struct rpc_client *c, const struct port *p, struct err *e)
 {
     struct mp_out net;
-    uint8_t uuid[16];
+    uint8_t uuid[16] = { 0 };
     struct err own = ERR_INIT;
-    int r = !uuid_bytes(p->uuid, uuid) ? 0 : find_network(c, p->net, &net, &own) || delete(c, &net, uuid, &own);
-    if (uuid_bytes(p->uuid, uuid))
-        mp_out_free(&net);
+    if (!access_uuid(p->uuid, uuid))
+        return 0;
+    int r = find_network(c, p->net, &net, &own) || delete(c, &net, uuid, &own);
+    mp_out_free(&net);
     if (r)
         log_debug("port %s of network '%s': %s", p->uuid, p->net, own.detail);
     if (r && own.code == VIR_ERR_RPC) {
