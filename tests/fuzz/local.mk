@@ -12,6 +12,7 @@ fuzz_programs = \
 	%D%/fuzz-mp \
 	%D%/fuzz-plan \
 	%D%/fuzz-plug \
+	%D%/fuzz-ports \
 	%D%/fuzz-probe \
 	%D%/fuzz-qmp \
 	%D%/fuzz-saved \
@@ -86,6 +87,9 @@ fuzz_ldflags = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_saved_SOURCES = %D%/fuzz-saved.c $(fuzz_main)
 %C%_fuzz_saved_LDADD = $(fuzz_saved_libs)
 %C%_fuzz_saved_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_ports_SOURCES = %D%/fuzz-ports.c $(fuzz_main)
+%C%_fuzz_ports_LDADD = $(fuzz_talk_libs)
+%C%_fuzz_ports_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_talk_SOURCES = %D%/fuzz-talk.c $(fuzz_main)
 %C%_fuzz_talk_LDADD = $(fuzz_talk_libs)
 %C%_fuzz_talk_LDFLAGS = $(fuzz_ldflags)
