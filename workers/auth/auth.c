@@ -86,18 +86,18 @@ static bool question_guest_next(struct question *q)
 
 static void question_go(struct worker *w, struct question *q);
 
-/* No to one of its permissions is no to the call; no to a guest is that it is left out. */
-static void question_verdict(struct worker *w, struct question *q, bool yes, uint32_t line)
+/* No to one of its permissions is no to the call; no to a guest is that it is left out.  False: the question is answered, and gone. */
+static bool question_verdict(struct worker *w, struct question *q, bool yes, uint32_t line)
 {
     bool filters = q->right == q->rights.n;
     if (filters)
         q->bitmap[q->slot / 8] |= (uint8_t)(yes << q->slot % 8);
     if (!filters && !yes) {
         deny(w, q, q->rights.name[q->right], line);
-        return;
+        return false;
     }
     *(filters ? &q->slot : &q->right) += 1;
-    question_go(w, q);
+    return true;
 }
 
 static bool is_no(const struct err *e)
@@ -109,8 +109,8 @@ static void polkit_said(struct worker *w, void *data, const struct err *e)
 {
     if (e && !is_no(e))
         question_end(w, data, e);
-    else
-        question_verdict(w, data, !e, 0);
+    else if (question_verdict(w, data, !e, 0))
+        question_go(w, data);
 }
 
 static void question_polkit(struct worker *w, struct question *q, const char *permission, const struct access_object *o)
@@ -123,24 +123,31 @@ static void question_polkit(struct worker *w, struct question *q, const char *pe
     polkit_ask(w, &s, action, details, o->about == ACCESS_GUEST ? 3 : 1, false, polkit_said, q);
 }
 
-static void question_go(struct worker *w, struct question *q)
+/* One permission, or one guest.  False: nothing is left to do here: the question is answered, and gone, or polkit is asked. */
+static bool question_step(struct worker *w, struct question *q)
 {
     bool filters = q->right == q->rights.n;
     if (filters && (!q->rights.filter[0] || !(q->may.flags & FRAME_ASK) || !question_guest_next(q))) {
         question_end(w, q, NULL);
-        return;
+        return false;
     }
     const char *permission = filters ? q->rights.filter : q->rights.name[q->right];
     struct access_object o = object_of(q, permission), guest = { .about = ACCESS_GUEST, .name = q->guest.name, .uuid = q->guest.uuid };
     uint32_t line;
     if (filters)
         o = guest;
-    if (!allows(q, permission, &o, &line))
-        question_verdict(w, q, false, line);
-    else if (set.access & ACCESS_POLKIT && o.about != ACCESS_SOME_GUEST)
-        question_polkit(w, q, permission, &o);
-    else
-        question_verdict(w, q, true, line);
+    bool yes = allows(q, permission, &o, &line);
+    if (!yes || !(set.access & ACCESS_POLKIT) || o.about == ACCESS_SOME_GUEST)
+        return question_verdict(w, q, yes, line);
+    question_polkit(w, q, permission, &o);
+    return false;
+}
+
+/* A loop: a list asks about as many guests as there are. */
+static void question_go(struct worker *w, struct question *q)
+{
+    while (question_step(w, q))
+        ;
 }
 
 /* ---- who opens a connection ---- */
