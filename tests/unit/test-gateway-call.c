@@ -109,6 +109,12 @@ static void test_asked(void)
         expect_error(VIR_ERR_ACCESS_DENIED, "'QEMU' denied access");
         tap_ok(!super_get(&f), "and nobody connects for one that is refused");
     }
+
+    uint32_t serial = call(OP_REMOTE_CONNECT_NUM_OF_DOMAINS, NULL);
+    for (int i = 0; i < 4; i++)
+        super_put(FRAME_EVENT, OP_IN(IN_EPOCH), 0, 0, NULL, 0, NULL, 0);
+    tap_ok(get() && reply.h.serial == serial && reply_error().code == VIR_ERR_OPERATION_FAILED, "a call whose question outlives four supervisors fails, as itself");
+    tap_ok(!get(), "and the question is nothing that its client hears of");
     gateway_stop();
 }
 

@@ -345,9 +345,11 @@ void call_answer(struct gw *gw, struct frame *f)
 static void call_give_up(struct gw *gw)
 {
     struct call *c = gw->calls;
+    struct err e;
     while (c)
         if (c->supervisors >= SUPERVISORS_MAX) {
-            call_fail(gw, c, VIR_ERR_OPERATION_FAILED, VIR_FROM_RPC, "the daemon was restarted %u times while it answered: the outcome is unknown", c->supervisors);
+            err_set(&e, VIR_ERR_OPERATION_FAILED, VIR_FROM_RPC, "the daemon was restarted %u times while it answered: the outcome is unknown", c->supervisors);
+            call_failed(gw, c, &e);
             c = gw->calls;          /* others may have gone with it */
         } else {
             c = c->next;
