@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/sysinfo.h>
 #include "ipc/index.h"
+#include "ipc/access.h"
 #include "ipc/layout.h"
 #include "ipc/log.h"
 #include "ipc/schema/op-numbers.h"
@@ -126,17 +127,8 @@ static uint64_t kib(const struct tree *t, const char *name)
 static void facts(const struct tree *t, struct doc_result *d)
 {
     const char *uuid = tree_text(t, "uuid");
-    for (unsigned i = 0; uuid && *uuid && i < 16; ) {
-        unsigned v;
-        if (*uuid == '-')
-            uuid++;
-        else if (sscanf(uuid, "%2x", &v) == 1) {
-            d->uuid[i++] = (uint8_t)v;
-            uuid += 2;
-        } else {
-            break;
-        }
-    }
+    if (uuid && !access_uuid(uuid, d->uuid))
+        memset(d->uuid, 0, sizeof d->uuid);
     util_copy_str(d->name, sizeof d->name, tree_text(t, "name"));
     d->flags = (has_secrets(t) ? SLOT_HAS_SECRETS : 0) | tpm_flags(tree_get(t, "devices/tpm/backend"));
     d->facts.vcpus_max = (uint32_t)kib(t, "vcpu");
