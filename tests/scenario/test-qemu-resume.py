@@ -39,7 +39,8 @@ try:
     w.call("domain.set_metadata", 1, "remember this too", None, None, 1, arg=1)
     w.until(lambda: not w.status_fails, "it is tried")
     w.until(lambda: w.status and "remember this too" in w.status, "and tried again")
-    assert "/domain-1-%s/monitor.sock" % NAME[:20] in w.status, w.status[:400]
+    for place in "/domain-1-%s/monitor.sock", "/domain-1-%s'/>", "/channel/target/domain-1-%s'/>":
+        assert place % NAME[:20] in w.status, (place, w.status[:400])
 
     # A paused one.
     w.call("domain.suspend")

@@ -42,7 +42,7 @@ static const char *const abilities[] = {
 
 static void add_path(struct tree *st, const struct guest *g, const char *element, const char *folder)
 {
-    tree_set_attr(tree_add(st, element), "path", "%s%s/domain-%d-%.20s", g->layout.lib_dir, folder, g->id, g->name);
+    tree_set_attr(tree_add(st, element), "path", "%s%s/domain-%d-%.*s", g->layout.lib_dir, folder, g->id, (int)short_name_bytes(g->name), g->name);
 }
 
 /* Names of the nodes of an image and of all below it. */
