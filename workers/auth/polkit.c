@@ -168,6 +168,8 @@ static void on_bus(struct loop_source *s, uint32_t events)
 static void connected(struct worker *w, void *data, struct frame *f, const struct err *e)
 {
     (void)data;
+    if (bus.fd >= 0)        /* that of a connection that was given up as too slow, and asked for again */
+        return;
     char why[256] = "Unable to get system bus connection: Could not connect: No such file or directory";
     if (f && f->body_len == sizeof(struct hand_done) && f->h.nfds >= 2) {
         int fd = frame_take_fd(f, 0);
