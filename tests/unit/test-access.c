@@ -136,6 +136,8 @@ static void test_rights(void)
     tap_str(rights(OP_REMOTE_DOMAIN_SET_MEMORY_FLAGS, 0, true), "domain.write domain.save ", "what is set now may be the definition");
     tap_str(rights(OP_REMOTE_DOMAIN_SET_MEMORY_FLAGS, 1, true), "domain.write ", "live");
     tap_str(rights(OP_REMOTE_DOMAIN_SET_MEMORY_FLAGS, 3, true), "domain.write domain.save ", "both");
+    tap_str(rights(OP_REMOTE_DOMAIN_SET_SCHEDULER_PARAMETERS, 0, true), "domain.write domain.save ", "what sets without flags, whatever the protocol says of it");
+    tap_str(rights(OP_REMOTE_DOMAIN_SET_MAX_MEMORY, 0, true), "domain.write domain.save ", "and what is set in the definition");
     tap_str(rights(OP_REMOTE_CONNECT_LIST_ALL_DOMAINS, 0, false), "connect.search-domains / domain.getattr ", "a list is filtered");
     tap_str(rights(OP_REMOTE_CONNECT_GET_ALL_DOMAIN_STATS, 0, false), "connect.search-domains / domain.read ", "statistics by another permission");
     tap_str(rights(OP_REMOTE_CONNECT_GET_ALL_DOMAIN_STATS, 0, true), "domain.read ", "a part of them");
