@@ -1,7 +1,14 @@
 """accesslib.py: what users of a box may do: lines of Python, each a call, made as a user of a given uid and groups inside the box."""
-import os, subprocess, sys, textwrap
-import box
+import os, textwrap
+from pair import needed, skip
 
+if os.geteuid() != 0:
+    skip("needs root")
+needed("setpriv", "/usr/bin/qemu-system-x86_64")
+try:
+    import libvirt      # box.py's
+except ImportError:
+    skip("python3-libvirt is not installed")
 SCRIPT = textwrap.dedent("""
     import libvirt, os, sys
     libvirt.registerErrorHandler(lambda *a: None, None)
@@ -13,9 +20,7 @@ SCRIPT = textwrap.dedent("""
     except libvirt.libvirtError as e:
         print("open -> " + error_words(e))
         sys.exit()
-    def d(name):
-        import uuid
-        return libvirt.virDomain(c, _obj=None) if not name else c.lookupByName(name)
+    d = c.lookupByName
     for line in lines:
         print("%s -> %s" % (line, told(lambda: eval(line))))
     c.close()
@@ -33,3 +38,19 @@ def calls(b, uid, lines, groups=(), ro=False, uri="qemu:///system"):
     if r.returncode:
         raise AssertionError("a user's program: " + r.stdout + r.stderr)
     return dict(line.split(" -> ", 1) for line in r.stdout.splitlines() if " -> " in line)
+
+
+bad = []
+
+
+def check(what, got, want):
+    print("%s  %s" % ("ok " if got == want else "BAD", what))
+    if got != want:
+        bad.append(what)
+        print("     %r\nnot  %r" % (got, want), flush=True)
+
+
+def result():
+    """The exit status of a test that has checked all."""
+    print("%d bad" % len(bad))
+    return bool(bad)

@@ -2,22 +2,10 @@
 """A system bus that lies, hangs or hangs up: nobody gets in by it, others go on, and a bus that is well again is used again."""
 import os, socket, struct, sys, threading
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
-from accesslib import calls
+from accesslib import calls, check, result
 from box import Box
-from pair import needed, skip
 
-if os.geteuid() != 0:
-    skip("needs root")
-needed("setpriv")
 USER, LINE = 4001, "c.getType()"
-bad = []
-
-
-def check(what, got, want):
-    print("%s  %s" % ("ok " if got == want else "BAD", what))
-    if got != want:
-        bad.append(what)
-        print("     %r\nnot  %r" % (got, want), flush=True)
 
 
 def answer(serial, yes=1, kind=2, sig=b"(bba{ss})", reply=None):
@@ -112,5 +100,4 @@ with Box("bus", start=False) as b:
     check("polkit is told that nobody waits", bus.cancelled.wait(60), True)
     check("another one afterwards", calls(b, USER, [LINE]), {LINE: "QEMU"})
     check("all over one connection", bus.served - served, 0)
-print("%d bad" % len(bad))
-sys.exit(bool(bad))
+sys.exit(result())
