@@ -143,10 +143,14 @@ class Box:
         self.box.stdin.write((line + "\n").encode())
         self.box.stdin.flush()
 
+    def inside(self, *argv):
+        """The command line that runs a command inside."""
+        inner = [p for p, c in self.processes() if c.startswith("sh -c while")]
+        return ["nsenter", "-t", str(inner[0]), "-m", "-n", "-i", "-p", "--", *argv]
+
     def run(self, *argv, check=True, **kw):
         """Runs a command inside and waits for it."""
-        inner = [p for p, c in self.processes() if c.startswith("sh -c while")]
-        return subprocess.run(["nsenter", "-t", str(inner[0]), "-m", "-n", "-i", "-p", "--", *argv], check=check, capture_output=True, text=True, **kw)
+        return subprocess.run(self.inside(*argv), check=check, capture_output=True, text=True, **kw)
 
     def virsh(self, *argv, **kw):
         return self.run("virsh", "-c", "qemu:///system", *argv, **kw)

@@ -152,6 +152,11 @@ def is_off(dom):
     return dom.state()[0] == libvirt.VIR_DOMAIN_SHUTOFF
 
 
+def status(pid):
+    """What the kernel says of a process: {"Uid": ...}."""
+    return dict(l.rstrip("\n").split(":\t", 1) for l in open("/proc/%d/status" % pid) if ":\t" in l)
+
+
 class Events:
     """Everything that happens to guests, in order: (guest, kind, ...)."""
     started = False

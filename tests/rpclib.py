@@ -1,9 +1,22 @@
 """rpclib.py: libvirt's RPC by hand, message by message, for tests that say what no library would."""
-import array, os, socket, struct
+import array, glob, importlib.util, os, socket, struct, sys
 
 REMOTE, LOG, LOCK, KEEPALIVE = 0x20008086, 0x87539319, 0x0ea7beef, 0x6b656570
 CALL, REPLY, REPLY_WITH_FDS = 0, 1, 5
 HEAD = struct.Struct(">IIIiIII")        # length, program, version, procedure, kind, serial, status
+
+
+def schema():
+    """{program: all that ipc/schema says of it}, as gen.py reads it."""
+    folder = os.path.join(os.environ.get("SRCDIR") or os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "ipc/schema")
+    spec = importlib.util.spec_from_file_location("gen", os.path.join(folder, "gen.py"))
+    gen = importlib.util.module_from_spec(spec)
+    sys.dont_write_bytecode = True
+    spec.loader.exec_module(gen)
+    programs = {}
+    for path in sorted(glob.glob(os.path.join(folder, "*.rpc")), key=lambda f: os.path.basename(f) != "remote.rpc"):
+        gen.parse(path, programs)
+    return programs
 
 
 def string(s):

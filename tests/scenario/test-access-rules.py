@@ -76,8 +76,7 @@ print(got)
 
 
 def events(b):
-    inner = [p for p, c in b.processes() if c.startswith("sh -c while")]
-    p = subprocess.Popen(["nsenter", "-t", str(inner[0]), "-m", "-n", "-i", "-p", "--", *argv(ALICE, (), ["/usr/bin/python3", "-c", EVENTS])], stdout=subprocess.PIPE, text=True)
+    p = subprocess.Popen(b.inside(*argv(ALICE, (), ["/usr/bin/python3", "-c", EVENTS])), stdout=subprocess.PIPE, text=True)
     p.stdout.readline()
     c = b.connect()
     for name in "bob-2", "alice-2":

@@ -8,10 +8,6 @@ from guestlib import *
 NAMESPACES = ("mnt", "pid", "net", "ipc", "uts")
 
 
-def status(pid):
-    return dict(l.rstrip("\n").split(":\t", 1) for l in open("/proc/%d/status" % pid) if ":\t" in l)
-
-
 def groups(pid):
     """{controller: folder} of a process."""
     out = {}

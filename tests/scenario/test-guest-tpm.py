@@ -15,10 +15,6 @@ def helpers(box):
     return [p for p, c in box.processes() if c.startswith("/usr/bin/swtpm ")]
 
 
-def status(pid):
-    return dict(l.rstrip("\n").split(":\t", 1) for l in open("/proc/%d/status" % pid) if ":\t" in l)
-
-
 def state(box, i=1):
     """The files of a guest's state; None: it has none."""
     folder = box.dir + "/var/lib/libvirt/swtpm/" + UUID % i

@@ -24,10 +24,6 @@ def servers(box):
     return [p for p, c in box.processes() if "virtiofsd" in c.split(" ")[0]]
 
 
-def status(pid):
-    return dict(l.rstrip("\n").split(":\t", 1) for l in open("/proc/%d/status" % pid) if ":\t" in l)
-
-
 def inside(box):
     """files of the host are the guest's and the other way round, with their owners; a link out of the folder leads nowhere"""
     path = folder(box)

@@ -165,10 +165,9 @@ def owners(b):
         open(b.images + "/own%d.img" % i, "w").close()
     script = os.path.join(b.dir, "owner.py")
     open(script, "w").write(OWNER % os.path.dirname(os.path.abspath(sys.modules["locklib"].__file__)))
-    inner = [p for p, c in b.processes() if c.startswith("sh -c while")][0]
 
     def owner(*words):
-        p = subprocess.Popen(["nsenter", "-t", str(inner), "-m", "-n", "-i", "-p", "--", sys.executable, script, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        p = subprocess.Popen(b.inside(sys.executable, script, *words), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         line = p.stdout.readline()
         assert line.startswith("ready"), line
         return p, int(open("/proc/%d/task/%d/children" % (p.pid, p.pid)).read())        # nsenter's child

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Each procedure of the schema is asked once of a real daemon, with arguments that say as little as they can: what has a route is answered
 by who the route names, and what has none is not.  An answer may be any error but "not supported by the connection driver"."""
-import glob, importlib.util, os, socket, sys
+import os, socket, sys
 SRC = os.environ.get("SRCDIR") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(SRC, "tests"))
 if os.geteuid() != 0:
@@ -13,6 +13,7 @@ except ImportError as e:
     print("SKIP: %s is not installed" % e.name)
     sys.exit(77)
 from box import QEMU, Box, guest_xml
+from rpclib import schema
 if not os.path.exists(QEMU):
     print("SKIP: %s is not here" % QEMU)
     sys.exit(77)
@@ -20,17 +21,6 @@ if not os.path.exists(QEMU):
 NO_SUPPORT = 3
 UNASKED = {"node.suspend_for_duration"}         # a host that falls asleep is not worth the answer
 GUESTS = {"busy": "b0b0b0b0-0000-4000-8000-000000000001", "idle": "b0b0b0b0-0000-4000-8000-000000000002"}
-
-
-def schema():
-    spec = importlib.util.spec_from_file_location("gen", os.path.join(SRC, "ipc/schema/gen.py"))
-    gen = importlib.util.module_from_spec(spec)
-    sys.dont_write_bytecode = True
-    spec.loader.exec_module(gen)
-    programs = {}
-    for path in sorted(glob.glob(os.path.join(SRC, "ipc/schema/*.rpc")), key=lambda f: os.path.basename(f) != "remote.rpc"):
-        gen.parse(path, programs)
-    return programs
 
 
 class Refused(Exception):

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Daemons beside ours (networks, storage, ...) that the test plays: each procedure is passed on and its answer comes back, as whom they are asked, what is
 asked of them first, and what becomes of one that lies, hangs or dies: its calls fail, others go on, and the next call finds it again."""
-import array, importlib.util, glob, os, socket, struct, sys, threading, time
+import array, os, socket, struct, sys, threading
 SRC = os.environ.get("SRCDIR") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(SRC, "tests"))
 if os.geteuid() != 0:
@@ -13,24 +13,13 @@ except ImportError:
     print("SKIP: python3-libvirt is not here")
     sys.exit(77)
 from box import Box, wait_for
-from rpclib import CALL, HEAD, KEEPALIVE, REMOTE, REPLY, Client, message, string
+from rpclib import CALL, HEAD, KEEPALIVE, REMOTE, REPLY, Client, message, schema, string
 
 NAMES = ("virtnetworkd", "virtnodedevd", "virtsecretd", "virtnwfilterd", "virtinterfaced", "virtstoraged")
 AUTH_LIST, AUTH_POLKIT, OPEN, HOSTNAME, NETWORKS, NETWORK_XML = 66, 70, 1, 59, 52, 43
 EVENT, STREAM, REPLY_FDS = 2, 3, 5
 NET = string("default") + bytes(16)
 u32 = lambda *v: struct.pack(">%dI" % len(v), *v)
-
-
-def schema():
-    spec = importlib.util.spec_from_file_location("gen", os.path.join(SRC, "ipc/schema/gen.py"))
-    gen = importlib.util.module_from_spec(spec)
-    sys.dont_write_bytecode = True
-    spec.loader.exec_module(gen)
-    programs = {}
-    for path in sorted(glob.glob(os.path.join(SRC, "ipc/schema/*.rpc")), key=lambda f: os.path.basename(f) != "remote.rpc"):
-        gen.parse(path, programs)
-    return {o.number: o for o in programs["remote"].ops}
 
 
 def value(f):
@@ -273,7 +262,7 @@ def heard(box, fake):
 
 
 def main():
-    ops = schema()
+    ops = {o.number: o for o in schema()["remote"].ops}
     with Box("siblings", start=False) as box:
         with open(box.dir + "/etc/libvirt/virtqemud.conf", "w") as f:
             f.write('auth_unix_rw = "none"\nauth_unix_ro = "none"\nunix_sock_rw_perms = "0777"\n')
