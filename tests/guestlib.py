@@ -180,7 +180,7 @@ class Events:
             raise Timeout("%s; seen: %s" % (e, self.seen)) from None
 
 
-def assert_clean(box, limit=20):
+def assert_clean(box, limit=60):
     """Nothing of a run is left."""
     try:
         wait_for("nothing left over", lambda: not box.left_over(), limit)

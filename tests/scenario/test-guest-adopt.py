@@ -61,7 +61,7 @@ def taken(box):
     con = box.connect()
     assert {name: con.lookupByName(name).ID() for name in pids} == ids, "ids of the status files"
     con.lookupByName("a").destroy()
-    wait_for("a is gone", lambda: not is_running(pids["a"]), 20)
+    wait_for("a is gone", lambda: not is_running(pids["a"]))
     assert is_running(pids["b"]) and con.lookupByName("b").isActive(), "b was killed for a"
     assert not os.path.exists(state(box, "a.pid")) and os.path.exists(state(box, "b.pid"))
 
@@ -70,11 +70,11 @@ def taken(box):
     con.close()
     box.stop_daemon()
     os.kill(pid_of(box, "a"), 9)
-    wait_for("a is gone", lambda: len(box.role("guest")) == 1, 20)
+    wait_for("a is gone", lambda: len(box.role("guest")) == 1)
     change(state(box, "a.run"), r"^\d+", theirs)
     box.start()
     con = box.connect()
-    wait_for("a is known to be off", lambda: is_off(con.lookupByName("a")), 20)
+    wait_for("a is known to be off", lambda: is_off(con.lookupByName("a")))
     assert is_running(pids["b"]) and con.lookupByName("b").isActive(), "b was killed for a"
     assert not os.path.exists(state(box, "a.run"))
     con.lookupByName("b").destroy()
@@ -90,7 +90,7 @@ def foreign(box):
         pids = {name: pid_of(b, name) for name in ("f", "g")}
         b.stop_daemon(signal.SIGKILL)
         os.kill(pids["g"], 9)
-        wait_for("g is gone", lambda: not is_running(pids["g"]), 20)
+        wait_for("g is gone", lambda: not is_running(pids["g"]))
         # A process of that name that began after the note was written.
         later = state(b, "g.pid")
         change(later, r"\d+", str(inside(b, pids["f"])))
@@ -101,7 +101,7 @@ def foreign(box):
         b.start()
         con = b.connect()
         dom = con.lookupByName("f")
-        wait_for("g is known to be off", lambda: is_off(con.lookupByName("g")), 20)
+        wait_for("g is known to be off", lambda: is_off(con.lookupByName("g")))
         assert dom.isActive() and is_running(pids["f"]), b.log_text()[-2000:]
         assert "Permission denied" not in b.log_text(), b.log_text()[-2000:]        # its folders are qemu.conf's user's
         was = dom.XMLDesc()         # what it was given is known from its document alone
@@ -117,7 +117,7 @@ def foreign(box):
         dom.suspend()
         assert dom.state()[0] == libvirt.VIR_DOMAIN_PAUSED
         dom.destroy()
-        wait_for("f is gone", lambda: not is_running(pids["f"]), 20)
+        wait_for("f is gone", lambda: not is_running(pids["f"]))
         assert_clean(b)
 
 
@@ -173,7 +173,7 @@ def lent(box):
     dom.updateDeviceFlags("<disk type='file' device='cdrom'><target dev='hdc' bus='ide'/><readonly/></disk>", libvirt.VIR_DOMAIN_AFFECT_LIVE)
     dom.setMetadata(libvirt.VIR_DOMAIN_METADATA_TITLE, "told to libvirtd", None, None, libvirt.VIR_DOMAIN_AFFECT_LIVE)
     con.lookupByName("other").destroy()
-    wait_for("other is gone", lambda: not is_running(pids["other"]), 20)
+    wait_for("other is gone", lambda: not is_running(pids["other"]))
     console.close()
     con.close()
     box.stop_daemon()
@@ -185,7 +185,7 @@ def lent(box):
     box.start()
     con = box.connect()
     dom = con.lookupByName("lent")
-    wait_for("other is known to be off", lambda: is_off(con.lookupByName("other")), 20)
+    wait_for("other is known to be off", lambda: is_off(con.lookupByName("other")))
     assert dom.isActive() and dom.ID() == 1 and pid_of(box, "lent") == pids["lent"], box.log_text()[-3000:]
     xml = dom.XMLDesc()
     assert "<rng" in xml and "more.qcow2" not in xml and "cd.iso" not in xml and dom.metadata(libvirt.VIR_DOMAIN_METADATA_TITLE, None, libvirt.VIR_DOMAIN_AFFECT_LIVE) == "told to libvirtd", xml
@@ -196,7 +196,7 @@ def lent(box):
     assert "kept" in console.sh("cat /tmp/kept")
     console.close()
     dom.destroy()
-    wait_for("lent is gone", lambda: not is_running(pids["lent"]), 20)
+    wait_for("lent is gone", lambda: not is_running(pids["lent"]))
     for n in names:
         st = os.stat(os.path.join(images, n))
         assert (st.st_uid, st.st_gid) == (12345, 12346), (n, st)
@@ -210,13 +210,13 @@ def late(box):
     dom = box.connect().defineXML(small("late"))
     dom.create()
     conf = box.role("conf")[0]
-    wait_for("it is noted", lambda: os.path.exists(state(box, "late.xml")), 20)
+    wait_for("it is noted", lambda: os.path.exists(state(box, "late.xml")))
     settled = lambda: os.stat(state(box, "late.xml")).st_mtime < time.time() - 1       # what a start itself has to note is written
-    wait_for("nothing more is noted", settled, 20)
+    wait_for("nothing more is noted", settled)
     os.kill(conf, signal.SIGSTOP)
 
     def goes_on():
-        wait_for("the supervisor's end", lambda: not box.role("supervisor"), 20)
+        wait_for("the supervisor's end", lambda: not box.role("supervisor"))
         os.kill(conf, signal.SIGCONT)
     thread = threading.Thread(target=goes_on)
     dom.setMetadata(libvirt.VIR_DOMAIN_METADATA_TITLE, "told late", None, None, libvirt.VIR_DOMAIN_AFFECT_LIVE)

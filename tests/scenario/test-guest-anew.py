@@ -82,7 +82,7 @@ def guests(box, arm):
     assert box.role("guest") == guest
     box.connect().lookupByName("n1").destroy()
     assert_clean(box)
-    wait_for("nothing that has ended stays unreaped", lambda: not [p for p, c in box.processes() if not c], 20)
+    wait_for("nothing that has ended stays unreaped", lambda: not [p for p, c in box.processes() if not c])
 
 
 def locks(box, arm):

@@ -65,7 +65,7 @@ def reach(box):
     # A program: QEMU is ended by its filter, and its guest with it alone.
     box.virsh("qemu-monitor-command", "q1", '{"execute":"migrate","arguments":{"uri":"exec:true"}}', check=False)
     con = box.connect()
-    wait_for("q1's end", lambda: is_off(con.lookupByName("q1")), 20)
+    wait_for("q1's end", lambda: is_off(con.lookupByName("q1")))
     assert box.virsh("domstate", "--reason", "q1").stdout.strip() == "shut off (crashed)"
     assert len(box.role("guest")) == 1 and con.lookupByName("q2").isActive()
 

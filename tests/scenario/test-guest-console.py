@@ -48,7 +48,7 @@ def streams(box):
     s = other.newStream(0)
     fails(libvirt.VIR_ERR_OPERATION_FAILED, other.lookupByName("c1").openConsole, None, s, libvirt.VIR_DOMAIN_CONSOLE_SAFE)
     forced = Console(box, "c1", flags=libvirt.VIR_DOMAIN_CONSOLE_FORCE)
-    wait_for("the first console's end", lambda: console.ended, 20)
+    wait_for("the first console's end", lambda: console.ended)
     assert forced.sh("echo $((50+2))").strip() == "52"
     fails(libvirt.VIR_ERR_INVALID_ARG, dom.openConsole, "nosuch", other.newStream(0), 0)
     forced.close()

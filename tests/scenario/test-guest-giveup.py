@@ -58,11 +58,11 @@ def given_up(box):
         began = time.time()
         dom.destroy()
         assert time.time() - began < 3, "destroy took %.1f s" % (time.time() - began)
-        thread.join(20)
+        thread.join(60)
         assert "destroyed" in errors.pop(), errors
         assert is_off(dom)
         assert not os.path.exists(mine), os.listdir(folder)
-        assert_clean(box, 10)
+        assert_clean(box)
     # The same sockets, now that somebody listens.
     for s in waiting:
         s.close()
@@ -85,20 +85,20 @@ def given_up_late(box):
         while not hand and not errors:
             hand = stop_hand(keeper)
         if not hand:            # it was faster than we are
-            thread.join(20)
+            thread.join(60)
             dom.destroy()
             continue
         worker = box.role("qemu")
         # Its worker waits for the hand when it has nothing else to do any more.
         wait_for("the worker's wait", lambda: len({(time.sleep(0.02), ticks(worker[0]))[1] for _ in range(10)}) == 1, 30)
         dom.destroy()
-        thread.join(20)
+        thread.join(60)
         if is_running(hand):
             os.kill(hand, signal.SIGCONT)
         wait_for("the hand's end", lambda: not is_running(hand), 30)
         assert "destroyed" in errors.pop(), errors
         assert is_off(dom) and dom.ID() == -1
-        assert_clean(box, 10)
+        assert_clean(box)
         caught += 1
         if caught == 3:
             break

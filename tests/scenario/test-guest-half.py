@@ -23,7 +23,7 @@ def half_killed(box, name, made):
     for role in ("keeper", "supervisor", "qemu", "conf"):
         for pid in box.role(role):
             os.kill(pid, signal.SIGKILL)
-    client.join(30)
+    client.join(60)
     wait_for("nothing lives of it but the guest", lambda: not box.role("keeper") and not box.role("supervisor") and not box.role("qemu"))
     half = "reason='starting up'" in open("%s/%s.xml" % (folder, name)).read()
     os.kill(qemu, signal.SIGCONT)

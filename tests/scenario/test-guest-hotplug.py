@@ -52,7 +52,7 @@ def there_and_back(xml, kind, use, count=1, by_alias=False, **attrs):
     mine = has(kind, **attrs)
     assert len(mine) == count, (kind, len(mine))
     alias = mine[-1].find("alias").get("name")
-    wait_for("the event device-added of " + alias, lambda: ("added", alias) in g["events"][seen:], 10)
+    wait_for("the event device-added of " + alias, lambda: ("added", alias) in g["events"][seen:])
     assert alias in things()[-1], things()
     use()
     if by_alias:
@@ -60,8 +60,8 @@ def there_and_back(xml, kind, use, count=1, by_alias=False, **attrs):
     else:
         g["dom"].detachDeviceFlags(ET.tostring(mine[-1]).decode(), LIVE)
     wait_for("the end of " + alias, lambda: len(has(kind, **attrs)) == count - 1, 30)
-    wait_for("the event device-removed of " + alias, lambda: ("removed", alias) in g["events"][seen:], 10)
-    wait_for("nothing of %s in QEMU: %s" % (alias, before), lambda: things() == before, 10)
+    wait_for("the event device-removed of " + alias, lambda: ("removed", alias) in g["events"][seen:])
+    wait_for("nothing of %s in QEMU: %s" % (alias, before), lambda: things() == before)
 
 
 def start(machine):
@@ -122,7 +122,7 @@ def media(box):
     g["dom"].updateDeviceFlags(drive % ("<source file='%s'/>" % one), LIVE)     # and with a medium in it
     g["dom"].detachDeviceFlags(drive % "", LIVE)
     wait_for("the drive's end", lambda: not has("disk", dev="sdc"), 30)
-    wait_for("nothing of it in QEMU", lambda: things() == before, 10)
+    wait_for("nothing of it in QEMU", lambda: things() == before)
     for path in (one, two):
         subprocess.run(["qemu-io", "-f", "raw", "-c", "write 0 512", path], check=True, capture_output=True)       # nobody's lock
 
@@ -175,7 +175,7 @@ def channels(box):
 
     def agent():
         guest("p=$(grep -l org.qemu.guest_agent.0 /sys/class/virtio-ports/*/name) && p=${p%/name} && qemu-ga -d -p /dev/${p##*/} -f /run/qga.pid -t /run")
-        wait_for("the agent", lambda: has("channel", name="org.qemu.guest_agent.0", state="connected"), 20)
+        wait_for("the agent", lambda: has("channel", name="org.qemu.guest_agent.0", state="connected"))
         assert "return" in g["box"].virsh("qemu-agent-command", g["dom"].name(), '{"execute":"guest-ping"}').stdout
         guest("kill $(cat /run/qga.pid)")
     there_and_back("<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>", "channel", agent, by_alias=True, name="org.qemu.guest_agent.0")
@@ -235,7 +235,7 @@ def shared(box):
         return [e[2] for e in struct.iter_unpack("<HHI", acl[4:]) if e[0] == 2]
     try:
         there_and_back("<shmem name='%s'><model type='ivshmem-plain'/><size unit='M'>4</size></shmem>" % os.path.basename(path), "shmem", use)
-        wait_for("its account has no right to it any more", lambda: not allowed(), 20)
+        wait_for("its account has no right to it any more", lambda: not allowed())
     finally:
         if os.path.exists(path):
             os.unlink(path)

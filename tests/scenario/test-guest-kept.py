@@ -14,7 +14,7 @@ def read(path):
 
 def again(box):
     box.stop_daemon()
-    wait_for("the end of what it had", lambda: not [r for r in ("supervisor", "qemu", "log") if box.role(r)], 10)     # a moment after its own
+    wait_for("the end of what it had", lambda: not [r for r in ("supervisor", "qemu", "log") if box.role(r)])     # a moment after its own
     box.start()
 
 
@@ -120,7 +120,7 @@ def killed(box):
     wait_for("new ones", lambda: len(set(box.role("log")) - set(roles)) == 2, 30)
     console.expect("all @done", 120)
     assert os.path.getsize(out) == 20000 * 256
-    wait_for("the log has it all", lambda: os.path.getsize(log) == os.path.getsize(out), 10)
+    wait_for("the log has it all", lambda: os.path.getsize(log) == os.path.getsize(out))
     console.send("dd if=/dev/zero bs=2049 of=/dev/virtio-ports/x &\n")
     wait_for("it prints again", lambda: os.path.getsize(out) > 20000 * 256, 30)
     console.close()
@@ -169,9 +169,9 @@ def believed(box):
     text = read(status)
     lie()
     os.kill(box.role("guest")[0], signal.SIGKILL)
-    wait_for("its end", lambda: not box.role("guest"), 20)
+    wait_for("its end", lambda: not box.role("guest"))
     box.start()
-    wait_for("it is known to be off", lambda: is_off(box.connect().lookupByName("k3")), 20)
+    wait_for("it is known to be off", lambda: is_off(box.connect().lookupByName("k3")))
     assert_clean(box)
     assert sorted(os.listdir(theirs)) == ["own.log", "sock"]
     assert read(os.path.join(theirs, "own.log")) == "theirs\n"
@@ -239,7 +239,7 @@ def closed(box):
     # What the guest is told now is not in the notes that the first process has.
     dom.setMetadata(libvirt.VIR_DOMAIN_METADATA_TITLE, "told", None, None, libvirt.VIR_DOMAIN_AFFECT_LIVE)
     status = os.path.join(box.dir, "run/libvirt/qemu/k4.xml")
-    wait_for("it is in the status file", lambda: "<title>told</title>" in read(status), 20)
+    wait_for("it is in the status file", lambda: "<title>told</title>" in read(status))
     again(box)
     dom = box.connect().lookupByName("k4")
     assert dom.metadata(libvirt.VIR_DOMAIN_METADATA_TITLE, None, libvirt.VIR_DOMAIN_AFFECT_LIVE) == "told"

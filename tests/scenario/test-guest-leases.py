@@ -120,7 +120,7 @@ def life(name):
         assert l.held("d4.img") and l.held("d5.img") and l.held("d0.img")
         for file, dev in (("d4.img", "sda"), ("d5.img", "sdb")):
             a.detachDevice(usb(file, dev))
-            wait_for("the lease of " + file, lambda: not l.held(file), 20)
+            wait_for("the lease of " + file, lambda: not l.held(file))
         assert l.held("d0.img") and l.held("d1.img")
         # Paused, by the start or later, a guest has none.
         p = c.createXML(xml("p", disk("d3.img", "vda")), libvirt.VIR_DOMAIN_START_PAUSED)

@@ -51,7 +51,7 @@ def port_ids(dom):
 
 
 def no_ports(network="a lan"):
-    wait_for("no ports of " + network, lambda: not ports(network), 20)
+    wait_for("no ports of " + network, lambda: not ports(network))
 
 
 def lease(box):
@@ -107,7 +107,7 @@ def failures(box):
     fails(libvirt.VIR_ERR_NO_NETWORK, dom.attachDevice, NIC % (2, "nosuch", ""))
     fails(libvirt.VIR_ERR_SYSTEM_ERROR, dom.attachDevice, (NIC % (2, "a lan", "")).replace("<model", "<target dev='br-out'/><model"))
     no_ports("direct")
-    wait_for("the one port that it had", lambda: ports("a lan") == before == port_ids(dom), 20)
+    wait_for("the one port that it had", lambda: ports("a lan") == before == port_ids(dom))
     dom.destroy()
     no_ports()
 

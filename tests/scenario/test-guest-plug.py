@@ -42,10 +42,10 @@ def gone(d, path):
     wait_for("the end of %s" % path, lambda: not has(d, path), 30)
 
 
-def free(path, limit=20):
+def free(path):
     """Nobody has a lock on it, and it is whose it was."""
     wait_for("%s is nobody's" % path, lambda: subprocess.run(["qemu-img", "info", path], capture_output=True).returncode == 0 and
-             subprocess.run(["qemu-io", "-f", "qcow2", "-c", "write 0 512", path], capture_output=True).returncode == 0, limit)
+             subprocess.run(["qemu-io", "-f", "qcow2", "-c", "write 0 512", path], capture_output=True).returncode == 0)
     st = os.stat(path)
     assert (st.st_uid, st.st_gid, st.st_mode & 0o777) == (1234, 1235, 0o640), st
 
@@ -142,7 +142,7 @@ def nics(box):
     fails(libvirt.VIR_ERR_SYSTEM_ERROR, d.attachDevice, (NIC % 2).replace("br-test", "br-none"))
     d.detachDevice(NIC % 1)
     gone(d, "52:54:00:00:00:11")
-    wait_for("no tap", lambda: box.run("ip", "-o", "link").stdout.count("\n") == guest["links"], 20)
+    wait_for("no tap", lambda: box.run("ip", "-o", "link").stdout.count("\n") == guest["links"])
 
 
 def many(box):
@@ -163,7 +163,7 @@ def channels(box):
     box.run("test", "-S", path)
     channel_out(d, 1)
     gone(d, "org.example.1")
-    wait_for("no socket", lambda: box.run("test", "-e", path, check=False).returncode, 20)
+    wait_for("no socket", lambda: box.run("test", "-e", path, check=False).returncode)
 
 
 def deaths(box):
@@ -219,7 +219,7 @@ def later(box):
     before = dom(box).XMLDesc().replace(" state='disconnected'", "")       # which QEMU is asked for by a new worker
     guest["console"].close()
     box.stop_daemon()
-    wait_for("the end of what it had", lambda: not [r for r in ("supervisor", "qemu", "log") if box.role(r)], 10)
+    wait_for("the end of what it had", lambda: not [r for r in ("supervisor", "qemu", "log") if box.role(r)])
     box.start()
     d = dom(box)
     assert d.XMLDesc().replace(" state='disconnected'", "") == before, (before, d.XMLDesc())
@@ -228,8 +228,8 @@ def later(box):
         d.detachDevice(xml) if xml else channel_out(d, 3)
         gone(d, what)
     free(path)
-    wait_for("no tap", lambda: box.run("ip", "-o", "link").stdout.count("\n") == guest["links"], 20)
-    wait_for("no socket", lambda: box.run("test", "-e", socket, check=False).returncode, 20)
+    wait_for("no tap", lambda: box.run("ip", "-o", "link").stdout.count("\n") == guest["links"])
+    wait_for("no socket", lambda: box.run("test", "-e", socket, check=False).returncode)
     d.attachDevice(disk(path))
     d.detachDevice(disk(path))
     gone(d, path)

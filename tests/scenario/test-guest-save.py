@@ -254,7 +254,7 @@ def either_or(box, dom, thread):
     thread.join(60)
     if dom.isActive():
         wait_for("running again", lambda: dom.state()[0] == libvirt.VIR_DOMAIN_RUNNING)
-        wait_for("no image beside a guest that runs", lambda: not os.path.exists(image(box, dom.name())), 20)
+        wait_for("no image beside a guest that runs", lambda: not os.path.exists(image(box, dom.name())))
         assert not dom.hasManagedSaveImage()
     else:
         assert dom.hasManagedSaveImage()

@@ -117,7 +117,7 @@ def come(box):
     """threads that come while the guest runs"""
     d = dom(box)
     d.addIOThread(7, LIVE)
-    wait_for("the new thread where it belongs", lambda: threads(box).get("IO iothread7") == [ALL], 20)      # and not where its maker is
+    wait_for("the new thread where it belongs", lambda: threads(box).get("IO iothread7") == [ALL])      # and not where its maker is
     d.pinIOThread(7, bits(0), LIVE)
     runs_on(box, "IO iothread7", "0")
     assert has(d, "<iothreadpin iothread='7' cpuset='0'/>")
@@ -125,7 +125,7 @@ def come(box):
     d.pinVcpuFlags(1, bits(0), LIVE)            # which is not there yet
     assert has(d, "<vcpupin vcpu='1' cpuset='0'/>") and not has(d, "iothread='7'"), d.XMLDesc()
     d.setVcpusFlags(2, LIVE)
-    wait_for("the second vCPU where it belongs", lambda: threads(box).get("CPU 1/TCG") == ["0"], 20)
+    wait_for("the second vCPU where it belongs", lambda: threads(box).get("CPU 1/TCG") == ["0"])
     limit(box, "cpu.cfs_quota_us", "cpu.max", 90000, "90000 100000", "vcpu1")
 
 
@@ -205,9 +205,9 @@ def deaths(box):
         old = box.role(role)
         for pid in old:
             os.kill(pid, signal.SIGKILL)
-        wait_for("another " + role, lambda: box.role(role) and not set(old) & set(box.role(role)), 20)
+        wait_for("another " + role, lambda: box.role(role) and not set(old) & set(box.role(role)))
         d = dom(box)
-        wait_for("the pins in the document", lambda: has(d, "<emulatorpin cpuset='1'/>"), 20)
+        wait_for("the pins in the document", lambda: has(d, "<emulatorpin cpuset='1'/>"))
         emulator_on(box, "1")
         d.pinEmulator(bits(0), LIVE)
         emulator_on(box, "0")
@@ -224,7 +224,7 @@ def later(box):
     box.start()
     box.wait(running=1)
     d = dom(box)
-    wait_for("the document", lambda: d.XMLDesc() == before, 20)
+    wait_for("the document", lambda: d.XMLDesc() == before)
     runs_on(box, "CPU 0/TCG", "1")
     d.pinVcpuFlags(0, bits(0), LIVE)
     runs_on(box, "CPU 0/TCG", "0")

@@ -177,7 +177,7 @@ def owners(b):
     p, pid = owner()
     assert is_locked(image) and len(leases(b)) == 1 and leases(b)[0][2] == "guest"
     os.kill(pid, signal.SIGKILL)
-    wait_for("the lease's end with its owner", free, 20)
+    wait_for("the lease's end with its owner", free)
     p.wait()
     # It drops its connection: it is told to end, and then made to.
     for words, status in (((), -signal.SIGTERM), (("deaf",), -signal.SIGKILL)):
@@ -185,9 +185,9 @@ def owners(b):
         begin = time.time()
         p.stdin.write("close\n")
         p.stdin.flush()
-        wait_for("the lease's end with its connection", free, 20)
+        wait_for("the lease's end with its connection", free)
         assert time.time() - begin < 1.5 or not words, "not at once"
-        wait_for("the owner's end", lambda: not is_running(pid), 20)
+        wait_for("the owner's end", lambda: not is_running(pid))
         assert not words or time.time() - begin > 1.4, "it was given no time"
         p.wait()
     # Its gateway is killed, which is not its doing: it goes on with its leases, which end with it.
@@ -199,12 +199,12 @@ def owners(b):
         assert is_locked(image) and len(leases(b)) == 60 and is_running(pid)
         kill(b.role("supervisor"))
     os.kill(pid, signal.SIGKILL)
-    wait_for("the leases' end with their owner", free, 20)
+    wait_for("the leases' end with their owner", free)
     p.wait()
     # Both supervisor and owner end at once.
     p, pid = owner("many")
     kill(b.role("supervisor") + [pid])
-    wait_for("the leases' end with their owner", free, 20)
+    wait_for("the leases' end with their owner", free)
     p.wait()
     print("ok owners")
 
@@ -240,12 +240,12 @@ def lost(b):
         wait_for("the holder has it", lambda: [f for f in os.listdir("/proc/%d/fd" % b.role("holder")[0]) if os.path.realpath("/proc/%d/fd/%s" % (b.role("holder")[0], f)).endswith(os.path.basename(path))])
         force(b, path)
         assert not is_locked(path)
-        wait_for("it is taken back", lambda: is_locked(path), 20)
+        wait_for("it is taken back", lambda: is_locked(path))
         assert leases(b)[0][6] == ("shared" if args[2] & SHARED else "exclusive")
         other = os.open(path, os.O_RDWR)
         force(b, path)
         fcntl.lockf(other, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, 0)
-        wait_for("it is told as lost", lambda: leases(b)[0][6] == "lost", 20)
+        wait_for("it is told as lost", lambda: leases(b)[0][6] == "lost")
         wait_for("it is logged", lambda: "the lock of 'one' on '%s' in lockspace '%s' is lost: another one has it" % args[1::-1] in b.log_text())
         for m in told:
             said = m.value()
@@ -288,7 +288,7 @@ def ended(b):
     shown = b.run("sh", "-c", b.lockd + " --worker").stdout
     assert "took a lock" in shown and "holder" in shown, shown
     b.stop_daemon()
-    wait_for("the end of all", lambda: not [p for p, k in b.processes() if k.startswith("bulkhead-")], 20)
+    wait_for("the end of all", lambda: not [p for p, k in b.processes() if k.startswith("bulkhead-")])
     assert not is_locked(b.images + "/x1.img") and not is_locked(b.dir + SPACE + "/last")
     assert not [f for f in os.listdir(b.dir + "/run/libvirt") if f.startswith("virtlockd")]
     b.say(b.lockd)

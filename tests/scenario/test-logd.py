@@ -237,7 +237,7 @@ def ended(b):
     wait_for("the end of the others", lambda: not b.role("supervisor") and not is_running(keeper))
     for p in b.role("log"):
         os.kill(p, signal.SIGCONT)
-    wait_for("the role's end", lambda: not b.role("log"), 10)
+    wait_for("the role's end", lambda: not b.role("log"))
     assert b.text("e.log") == "last words\n"
     os.close(fd)
 

@@ -31,7 +31,7 @@ def over(one, other, name, words):
     assert there.hasManagedSaveImage()
     there.create()
     assert there.state() == [libvirt.VIR_DOMAIN_RUNNING, libvirt.VIR_DOMAIN_RUNNING_RESTORED], there.state()
-    wait_for("the file is gone", lambda: not os.path.exists(os.path.join(other.dir, SAVE, name + ".save")), 20)
+    wait_for("the file is gone", lambda: not os.path.exists(os.path.join(other.dir, SAVE, name + ".save")))
     console = Console(other, name)
     assert console.sh("cat /tmp/me").split() == words
     console.close()
@@ -77,7 +77,7 @@ def moved(ours):
             assert os.path.exists(path) and dom.hasManagedSaveImage()
             dom.create()
             assert dom.state() == [libvirt.VIR_DOMAIN_RUNNING, libvirt.VIR_DOMAIN_RUNNING_RESTORED], dom.state()
-            wait_for("the file is gone", lambda: not os.path.exists(path), 20)
+            wait_for("the file is gone", lambda: not os.path.exists(path))
             dom.managedSave()
         dom.managedSaveRemove()
         assert not os.path.exists(path)
