@@ -1,3 +1,4 @@
+/* short_name.c: how much of a guest's name is in the names of its folders. */
 #include "ipc/layout.h"
 
 size_t short_name_bytes(const char *name)

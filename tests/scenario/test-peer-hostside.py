@@ -84,6 +84,6 @@ try:
                 p.same(machine + ", " + name.replace(NAME, "NAME"), a, b, mask=MASK)
 finally:
     for f in os.listdir("/dev/shm"):
-        if f.startswith(NAME):
+        if f.startswith(NAME + "-"):      # and not those of a process whose number begins alike
             os.unlink("/dev/shm/" + f)
 sys.exit(p.result())
