@@ -130,45 +130,48 @@ def becomes(box, peer, command):
     return was
 
 
-def lent(box):
-    """Debian's libvirtd takes our guests over as they run, works with them, and gives them back with what it changed; no file changes its owner"""
-    with Box("guest-lent-peer", peer=True, start=False) as b:
-        theirs = b.command
-    images, names = os.path.join(box.dir, "var/lib/libvirt/images"), ("disk.qcow2", "low.qcow2", "more.qcow2", "cd.iso")
+NAMES = ("disk.qcow2", "low.qcow2", "more.qcow2", "cd.iso")
+DISK = "<disk type='file' device='%s'><driver name='qemu' type='%s'/><source file='/var/lib/libvirt/images/%s'/><target dev='%s' bus='%s'/></disk>"
+LENT = (DISK % ("disk", "qcow2", "disk.qcow2", "vda", "virtio") + DISK % ("disk", "qcow2", "more.qcow2", "vdb", "virtio") + DISK % ("cdrom", "raw", "cd.iso", "hdc", "ide") +
+        "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel><interface type='ethernet'><target dev='lent0'/><model type='virtio'/></interface>")
+
+
+def kept(box):
+    """The console of the guest that was lent, which knows what it was told before"""
+    console = Console(box, "lent")
+    console.send("\n")
+    console.expect("# ")
+    assert "kept" in console.sh("cat /tmp/kept")
+    return console
+
+
+def to_be_lent(box, images):
+    """Two guests of ours, one with images of somebody's; their QEMUs, by name"""
     os.makedirs(images, exist_ok=True)
     os.makedirs(os.path.join(box.dir, "run/lock"), exist_ok=True)       # libvirtd notes there who has a console
     subprocess.check_call("qemu-img create -q -f qcow2 low.qcow2 8M; qemu-img create -q -f qcow2 -F qcow2 -b low.qcow2 disk.qcow2 8M; qemu-img create -q -f qcow2 more.qcow2 8M; truncate -s 4M cd.iso", shell=True, cwd=images)
-    for n in names:
+    for n in NAMES:
         os.chown(os.path.join(images, n), 12345, 12346)
         os.chmod(os.path.join(images, n), 0o600)
-    disk = "<disk type='file' device='%s'><driver name='qemu' type='%s'/><source file='/var/lib/libvirt/images/%s'/><target dev='%s' bus='%s'/></disk>"
-    dom, console = boot(box, document("lent", disk % ("disk", "qcow2", "disk.qcow2", "vda", "virtio") + disk % ("disk", "qcow2", "more.qcow2", "vdb", "virtio") + disk % ("cdrom", "raw", "cd.iso", "hdc", "ide")
-                                      + "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel><interface type='ethernet'><target dev='lent0'/><model type='virtio'/></interface>"))
-    other = box.connect().defineXML(small("other"))
-    other.create()
+    _, console = boot(box, document("lent", LENT))
+    box.connect().defineXML(small("other")).create()
     console.sh("echo kept > /tmp/kept")
     console.close()
-    pids = {name: pid_of(box, name) for name in ("lent", "other")}
-    box.stop_daemon()
+    return {name: pid_of(box, name) for name in ("lent", "other")}
 
-    ours, conf = becomes(box, True, theirs), os.path.join(box.dir, "etc/libvirt/qemu.conf")
-    was = open(conf).read() if os.path.exists(conf) else ""
-    with open(conf, "w") as f:
-        f.write("cgroup_controllers = []\n")       # where the groups of a guest are it cannot see in a box
-    box.start()
+
+def at_libvirtd(box, pids):
+    """What is done with them while they are libvirtd's"""
     con = box.connect()
     dom = con.lookupByName("lent")
     assert dom.isActive() and dom.state() == [libvirt.VIR_DOMAIN_RUNNING, libvirt.VIR_DOMAIN_RUNNING_UNPAUSED] and dom.ID() == 1, (dom.state(), box.log_text()[-3000:])
     assert dom.blockStats("vda")[0] > 0 and dom.blockInfo("vda")[0] == 8 << 20
     dom.suspend()
     dom.resume()
-    console = Console(box, "lent")
-    console.send("\n")
-    console.expect("# ")
-    assert "kept" in console.sh("cat /tmp/kept")
+    console = kept(box)
     dom.attachDevice("<rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>")
     console.until("test $(ls /sys/bus/virtio/drivers/virtio_rng | grep -c virtio) -ge 1")
-    dom.detachDevice(disk % ("disk", "qcow2", "more.qcow2", "vdb", "virtio"))
+    dom.detachDevice(DISK % ("disk", "qcow2", "more.qcow2", "vdb", "virtio"))
     console.until("! grep vdb /proc/partitions")
     dom.updateDeviceFlags("<disk type='file' device='cdrom'><target dev='hdc' bus='ide'/><readonly/></disk>", libvirt.VIR_DOMAIN_AFFECT_LIVE)
     dom.setMetadata(libvirt.VIR_DOMAIN_METADATA_TITLE, "told to libvirtd", None, None, libvirt.VIR_DOMAIN_AFFECT_LIVE)
@@ -176,6 +179,22 @@ def lent(box):
     wait_for("other is gone", lambda: not is_running(pids["other"]))
     console.close()
     con.close()
+
+
+def lent(box):
+    """Debian's libvirtd takes our guests over as they run, works with them, and gives them back with what it changed; no file changes its owner"""
+    with Box("guest-lent-peer", peer=True, start=False) as b:
+        theirs = b.command
+    images = os.path.join(box.dir, "var/lib/libvirt/images")
+    pids = to_be_lent(box, images)
+    box.stop_daemon()
+
+    ours, conf = becomes(box, True, theirs), os.path.join(box.dir, "etc/libvirt/qemu.conf")
+    was = open(conf).read() if os.path.exists(conf) else ""
+    with open(conf, "w") as f:
+        f.write("cgroup_controllers = []\n")       # where the groups of a guest are it cannot see in a box
+    box.start()
+    at_libvirtd(box, pids)
     box.stop_daemon()
     assert is_running(pids["lent"])
 
@@ -190,14 +209,10 @@ def lent(box):
     xml = dom.XMLDesc()
     assert "<rng" in xml and "more.qcow2" not in xml and "cd.iso" not in xml and dom.metadata(libvirt.VIR_DOMAIN_METADATA_TITLE, None, libvirt.VIR_DOMAIN_AFFECT_LIVE) == "told to libvirtd", xml
     assert dom.blockStats("vda")[0] > 0
-    console = Console(box, "lent")
-    console.send("\n")
-    console.expect("# ")
-    assert "kept" in console.sh("cat /tmp/kept")
-    console.close()
+    kept(box).close()
     dom.destroy()
     wait_for("lent is gone", lambda: not is_running(pids["lent"]))
-    for n in names:
+    for n in NAMES:
         st = os.stat(os.path.join(images, n))
         assert (st.st_uid, st.st_gid) == (12345, 12346), (n, st)
     for n in ("lent", "other"):
