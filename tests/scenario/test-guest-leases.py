@@ -77,6 +77,80 @@ def end_lockd(b):
     wait_for("the end of virtlockd", lambda: not is_running(lockd))
 
 
+def plugged(l, a, other, held_by):
+    """A disk that comes is leased before QEMU has it, and no more when it has gone; what is refused leaves nothing."""
+    usb = lambda file, dev="sda": disk(file, dev, bus="usb")
+    was = a.XMLDesc()
+    refused(lambda: a.attachDevice(usb("d3.img")), libvirt.VIR_ERR_RESOURCE_BUSY, "resource busy: Lockspace resource '%s' is locked" % l.name("d3.img") + held_by("elsewhere", 999990))
+    assert a.XMLDesc() == was and not l.held("d4.img")
+    a.attachDevice(usb("d4.img"))
+    assert l.held("d4.img") and l.take(other, "d4.img")[0] == 87
+    refused(lambda: a.attachDevice(usb("none.img", "sdb")), libvirt.VIR_ERR_SYSTEM_ERROR, "none.img")
+    a.suspend()
+    assert not l.held("d4.img") and not l.held("d0.img")
+    a.attachDevice(usb("d5.img", "sdb"))
+    assert not l.held("d5.img")
+    a.resume()
+    assert l.held("d4.img") and l.held("d5.img") and l.held("d0.img")
+    for file, dev in (("d4.img", "sda"), ("d5.img", "sdb")):
+        a.detachDevice(usb(file, dev))
+        wait_for("the lease of " + file, lambda: not l.held(file))
+    assert l.held("d0.img") and l.held("d1.img")
+
+
+def paused_and_saved(l, c, other):
+    """Paused, by the start or later, a guest has none; and saved. A guest m runs behind it."""
+    p = c.createXML(xml("p", disk("d3.img", "vda")), libvirt.VIR_DOMAIN_START_PAUSED)
+    refused(p.resume, libvirt.VIR_ERR_RESOURCE_BUSY, l.name("d3.img"))
+    assert p.state()[0] == libvirt.VIR_DOMAIN_PAUSED
+    assert l.give(other, "d3.img") is None
+    p.resume()
+    assert l.held("d3.img")
+    p.suspend()
+    assert not l.held("d3.img") and l.take(other, "d3.img") is None
+    refused(p.resume, libvirt.VIR_ERR_RESOURCE_BUSY)
+    assert l.give(other, "d3.img") is None
+    p.resume()
+    p.destroy()
+    wait_for("p's lease has gone with it", lambda: not l.held("d3.img"))
+    # A managed save, and what goes on from it.
+    m = c.defineXML(xml("m", disk("d3.img", "vda")))
+    m.create()
+    m.managedSave()
+    wait_for("m's lease has gone with it", lambda: not l.held("d3.img"))
+    assert l.take(other, "d3.img") is None
+    refused(m.create, libvirt.VIR_ERR_RESOURCE_BUSY, l.name("d3.img"))
+    assert m.hasManagedSaveImage() and l.give(other, "d3.img") is None
+    m.create()
+    assert l.held("d3.img") and not m.hasManagedSaveImage()
+
+
+def outlives(b, l):
+    """The daemon's processes die, it is started anew in place, and another one takes the guests over. The guest m, as the last one has it."""
+    guests = set(b.role("guest"))
+    for role in ("qemu", "supervisor", None, "keeper"):
+        old = children(b, b.daemon_pid(), "supervisor") if not role else b.role(role)      # the first kill is virtlockd's supervisor's, too
+        if role == "keeper":
+            b.stop_daemon()
+            b.start()
+            b.wait(running=2)
+        elif role:
+            for pid in old:
+                os.kill(pid, signal.SIGKILL)
+            wait_for("the end of " + role, lambda: not any(is_running(x) for x in old))
+        else:
+            os.kill(b.daemon_pid(), signal.SIGUSR1)
+            wait_for("the end of the supervisor", lambda: not any(is_running(x) for x in old))
+        c = wait_for("it answers", b.connect)
+        a, m = wait_for("the guests", lambda: (c.lookupByName("a"), c.lookupByName("m")))
+        assert l.held("d0.img") and l.held("d3.img") and set(b.role("guest")) == guests
+        wait_for("suspend", lambda: m.suspend() == 0)
+        assert not l.held("d3.img") and l.held("d0.img"), role
+        wait_for("resume", lambda: m.resume() == 0)
+        assert l.held("d3.img"), role
+    return m
+
+
 def life(name):
     peer, lockspace = name.startswith("peer"), name.endswith("files")
     with part(name, peer, 'file_lockspace_dir = "%s"\n' % SPACE if lockspace else "") as b:
@@ -104,70 +178,9 @@ def life(name):
         s = c.createXML(xml("s", disk("d1.img", "vda", "<shareable/>")))
         s.destroy()
         assert l.held("d1.img")
-        # A disk that comes is leased before QEMU has it, and no more when it has gone; what is refused leaves nothing.
-        usb = lambda file, dev="sda": disk(file, dev, bus="usb")
-        was = a.XMLDesc()
-        refused(lambda: a.attachDevice(usb("d3.img")), libvirt.VIR_ERR_RESOURCE_BUSY, "resource busy: Lockspace resource '%s' is locked" % l.name("d3.img") + held_by("elsewhere", 999990))
-        assert a.XMLDesc() == was and not l.held("d4.img")
-        a.attachDevice(usb("d4.img"))
-        assert l.held("d4.img") and l.take(other, "d4.img")[0] == 87
-        refused(lambda: a.attachDevice(usb("none.img", "sdb")), libvirt.VIR_ERR_SYSTEM_ERROR, "none.img")
-        a.suspend()
-        assert not l.held("d4.img") and not l.held("d0.img")
-        a.attachDevice(usb("d5.img", "sdb"))
-        assert not l.held("d5.img")
-        a.resume()
-        assert l.held("d4.img") and l.held("d5.img") and l.held("d0.img")
-        for file, dev in (("d4.img", "sda"), ("d5.img", "sdb")):
-            a.detachDevice(usb(file, dev))
-            wait_for("the lease of " + file, lambda: not l.held(file))
-        assert l.held("d0.img") and l.held("d1.img")
-        # Paused, by the start or later, a guest has none.
-        p = c.createXML(xml("p", disk("d3.img", "vda")), libvirt.VIR_DOMAIN_START_PAUSED)
-        refused(p.resume, libvirt.VIR_ERR_RESOURCE_BUSY, l.name("d3.img"))
-        assert p.state()[0] == libvirt.VIR_DOMAIN_PAUSED
-        assert l.give(other, "d3.img") is None
-        p.resume()
-        assert l.held("d3.img")
-        p.suspend()
-        assert not l.held("d3.img") and l.take(other, "d3.img") is None
-        refused(p.resume, libvirt.VIR_ERR_RESOURCE_BUSY)
-        assert l.give(other, "d3.img") is None
-        p.resume()
-        p.destroy()
-        wait_for("p's lease has gone with it", lambda: not l.held("d3.img"))
-        # A managed save, and what goes on from it.
-        m = c.defineXML(xml("m", disk("d3.img", "vda")))
-        m.create()
-        m.managedSave()
-        wait_for("m's lease has gone with it", lambda: not l.held("d3.img"))
-        assert l.take(other, "d3.img") is None
-        refused(m.create, libvirt.VIR_ERR_RESOURCE_BUSY, l.name("d3.img"))
-        assert m.hasManagedSaveImage() and l.give(other, "d3.img") is None
-        m.create()
-        assert l.held("d3.img") and not m.hasManagedSaveImage()
-        # The daemon's processes die, it is started anew in place, and another one takes the guests over.
-        guests = set(b.role("guest"))
-        for role in ("qemu", "supervisor", None, "keeper"):
-            old = children(b, b.daemon_pid(), "supervisor") if not role else b.role(role)      # the first kill is virtlockd's supervisor's, too
-            if role == "keeper":
-                b.stop_daemon()
-                b.start()
-                b.wait(running=2)
-            elif role:
-                for pid in old:
-                    os.kill(pid, signal.SIGKILL)
-                wait_for("the end of " + role, lambda: not any(is_running(x) for x in old))
-            else:
-                os.kill(b.daemon_pid(), signal.SIGUSR1)
-                wait_for("the end of the supervisor", lambda: not any(is_running(x) for x in old))
-            c = wait_for("it answers", b.connect)
-            a, m = wait_for("the guests", lambda: (c.lookupByName("a"), c.lookupByName("m")))
-            assert l.held("d0.img") and l.held("d3.img") and set(b.role("guest")) == guests
-            wait_for("suspend", lambda: m.suspend() == 0)
-            assert not l.held("d3.img") and l.held("d0.img"), role
-            wait_for("resume", lambda: m.resume() == 0)
-            assert l.held("d3.img"), role
+        plugged(l, a, other, held_by)
+        paused_and_saved(l, c, other)
+        m = outlives(b, l)
         # QEMU is stopped by other means than a call.
         m.suspend()
         m.resume()
