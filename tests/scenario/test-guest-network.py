@@ -5,12 +5,9 @@ import os, shutil, sys
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from guestlib import *
 
-for program in "/usr/sbin/libvirtd", "/usr/sbin/dnsmasq":
-    if not os.path.exists(program):
-        skip(program + " is not here")
-# Folders of its own, and of its sockets only the one that the network daemon would have is where ours looks.
-PEER = """unshare -m sh -c 'mount --make-rprivate /; for d in run/libvirt etc/libvirt var/lib/libvirt; do mkdir -p /run/peer/$d; mount --bind /run/peer/$d /$d; done; exec libvirtd'"""
-SOCKET = "/run/peer/run/libvirt/libvirt-sock"
+for program in "libvirtd", "dnsmasq", "iptables":
+    if not shutil.which(program):
+        skip(program + " is not installed")
 LAN = """<network><name>a lan</name><bridge name='virbr7' stp='off'/><ip address='192.168.77.1' netmask='255.255.255.0'>
 <dhcp><range start='192.168.77.20' end='192.168.77.29'/></dhcp></ip><portgroup name='slow'><bandwidth><inbound average='1000' peak='2000' burst='100'/></bandwidth></portgroup></network>"""
 OUT = "<network><name>out</name><forward mode='bridge'/><bridge name='br-out'/></network>"
@@ -28,11 +25,8 @@ def networks(box):
     e = fails(libvirt.VIR_ERR_SYSTEM_ERROR, dom.create)
     assert "virtnetworkd-sock" in str(e), e
     assert_clean(box)
-    os.makedirs(box.dir + "/run/peer")
-    box.say(PEER)
-    wait_for("libvirtd's socket", lambda: os.path.exists(box.dir + SOCKET))
-    box.run("ln", SOCKET, "/run/libvirt/virtnetworkd-sock")
-    con = wait_for("libvirtd", lambda: libvirt.open("qemu+unix:///system?socket=" + box.dir + SOCKET))
+    box.sibling("virtnetworkd")
+    con = wait_for("libvirtd", lambda: libvirt.open("qemu+unix:///system?socket=" + box.dir + "/run/libvirt/virtnetworkd-sock"))
     box.run("ip", "link", "add", "br-out", "type", "bridge")
     peer.update({n.name(): n for n in map(con.networkDefineXML, (LAN, OUT, DIRECT))})
     e = fails(libvirt.VIR_ERR_OPERATION_INVALID, dom.create)
