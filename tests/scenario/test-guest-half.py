@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """The daemon, all of it, is killed while a guest's QEMU is there and the guest does not run yet: nothing is left of it, and it can be started again."""
-import os, signal, sys
+import contextlib, os, signal, sys
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from box import guest_xml
 from guestlib import *
@@ -22,7 +22,8 @@ def half_killed(box, name, made):
     wait_for("the hand's end", lambda: not box.role("hand-launch"))
     for role in ("keeper", "supervisor", "qemu", "conf"):
         for pid in box.role(role):
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):       # it ends by itself when the keeper has ended
+                os.kill(pid, signal.SIGKILL)
     client.join(60)
     wait_for("nothing lives of it but the guest", lambda: not box.role("keeper") and not box.role("supervisor") and not box.role("qemu"))
     half = "reason='starting up'" in open("%s/%s.xml" % (folder, name)).read()
