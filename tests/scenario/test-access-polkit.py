@@ -62,6 +62,7 @@ def answers(b):
                 continue
             for line, answer in calls(b, user, lines if not ro else lines[:6], ro=ro).items():
                 got["%d%s: %s" % (user, " read-only" if ro else "", line)] = answer
+            wait_for("what went with its client", lambda: "root-3" not in str(calls(b, 0, ["c.listAllDomains()"])))
     return got
 
 
