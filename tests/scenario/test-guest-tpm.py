@@ -71,7 +71,8 @@ def confined(box):
             assert links[ns] not in [os.readlink("/proc/%d/ns/%s" % (p, ns)) for p in others if p != pid], ns
         assert [links["pid"]] == [os.readlink("/proc/%d/ns/pid" % q) for q in qemus if os.readlink("/proc/%d/ns/pid" % q) == links["pid"]]
         root = "/proc/%d/root" % pid
-        assert sorted(os.listdir(root + "/state")) == [".lock", "tpm2-00.permall"] and not os.path.exists(root + "/home") and not os.path.exists(root + "/var/lib")
+        wait_for("a state that is written", lambda: sorted(os.listdir(root + "/state")) == [".lock", "tpm2-00.permall"])      # by another name at first
+        assert not os.path.exists(root + "/home") and not os.path.exists(root + "/var/lib")
         assert not os.path.exists(root + "/etc/passwd") and not os.path.exists(root + "/var/lib/swtpm-localca")
         for line in open("/proc/%d/mountinfo" % pid):
             point, options = line.split()[4:6]
