@@ -190,7 +190,8 @@ static int view_resources(int root, const struct view *v, struct stub_fail *f)
 static int view_sees(int root, const struct view *v, struct stub_fail *f)
 {
     struct stat was, st;
-    for (const struct helper_sees *s = v->sees; s < v->sees + v->nsees; s++) {
+    for (unsigned i = 0; i < v->nsees; i++) {       /* a QEMU has no such list */
+        const struct helper_sees *s = &v->sees[i];
         uint64_t attr = (s->may_write ? 0 : MOUNT_ATTR_RDONLY) | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
         if (s->fd < 0)
             continue;
