@@ -85,7 +85,7 @@ status=$?
 one $status
 
 part "make check, as an ordinary user"
-as_user timeout 900 make -s -k -j"$jobs" check >"$work/check.log" 2>&1
+as_user timeout 900 make -s -k check >"$work/check.log" 2>&1
 results . $? "$work/check.log"
 
 part "make check-root, with a second build that has crash points"
@@ -119,7 +119,7 @@ part "make check under sanitizers, built by clang"
 mkdir "$work/fuzz" && chmod 777 "$work/fuzz" && cd "$work/fuzz" || exit 1
 # shellcheck disable=SC2086
 if as_user "$tree/configure" -q $paths --enable-fuzz CC=clang && as_user make -s -j"$jobs" >"$work/fuzz-build.log" 2>&1; then
-    as_user timeout 900 make -s -k -j"$jobs" check >"$work/fuzz-check.log" 2>&1
+    as_user timeout 900 make -s -k check >"$work/fuzz-check.log" 2>&1
     results . $? "$work/fuzz-check.log"
     part "fuzzers"
     as_user timeout 900 make -s fuzz
