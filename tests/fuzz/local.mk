@@ -1,6 +1,6 @@
 # Harnesses, one a parser: fuzz-NAME.c with LLVMFuzzerTestOneInput, its seeds in corpus/NAME, its libraries below.
 # Configured with --enable-fuzz, `make fuzz` gives each FUZZ_SECONDS; else `make check` runs the seeds through each.
-FUZZ_SECONDS = 30
+FUZZ_SECONDS = 20
 fuzz_programs = \
 	%D%/fuzz-agent \
 	%D%/fuzz-conf \
