@@ -48,7 +48,7 @@ class Fake:
     """All siblings. lie: what is done in place of an honest answer (connection, head, arguments -> bytes to send, None: be honest)."""
 
     def __init__(self, box, ops):
-        self.ops, self.lie, self.said, self.came = ops, None, [], []
+        self.ops, self.lie, self.said, self.came, self.number = ops, None, [], [], 6
         for name in NAMES:
             for end in ("-sock", "-sock-ro"):
                 s = socket.socket(socket.AF_UNIX)
@@ -84,6 +84,9 @@ class Fake:
         c.close()
 
     def results(self, proc):
+        if "event_register_any" in self.ops[proc].method:
+            self.number += 1
+            return u32(self.number)
         return {AUTH_LIST: u32(1, 0), AUTH_POLKIT: u32(1)}.get(proc) or values(self.ops[proc].ret)
 
     def honest(self, head, **other):
@@ -123,7 +126,7 @@ def everything(box, fake, ops):
             if "event_register_any" in o.method:
                 number, want = r.data, r.data
             name, head, there = fake.said[-1]
-            there = args if "event_deregister_any" in o.method and there == u32(7) else there
+            there = args if "event_deregister_any" in o.method and there == u32(fake.number) else there
             ok(e is None and r.data == want and there == args and head[3] == o.number, "%s goes to %s" % (o.method, name), (e, r.data, want, there, args))
 
 
@@ -245,20 +248,29 @@ def heard(box, fake):
     with client(box) as c:
         numbers = [c.ask(313, u32(0, 0))[0].u32() for _ in range(2)]
         ok(numbers[0] != numbers[1], "two registrations have two numbers", numbers)
-        say(8)
-        say(7)
+        theirs = fake.number - 1, fake.number
+        for number in (theirs[1] + 1, *theirs):
+            say(number)
         got = []
         for _ in range(2):
             n, program, _, proc, kind, serial, status = HEAD.unpack(c.exact(HEAD.size))
             got.append((proc, kind, c.exact(n - HEAD.size)))
         ok(sorted(got) == sorted((315, EVENT, u32(k) + NET + u32(2, 0)) for k in numbers), "each hears of it by its own, and nobody of another's", got)
-        ok(c.ask(314, u32(numbers[0]))[1] is None and fake.said[-1][2] == u32(7), "one goes")
+        ok(c.ask(314, u32(numbers[0]))[1] is None and fake.said[-1][2] == u32(theirs[0]), "one goes")
         ok(c.ask(314, u32(numbers[0]))[1][0] == 1, "and is not known any more")
         fake.lie = None
         ear["c"].shutdown(socket.SHUT_RDWR)
         wait_for("the connection is new", lambda: c.ask(NETWORKS)[1] is None)
         e = c.ask(314, u32(numbers[1]))[1]
         ok(e and e[0] == 1 and "not registered" in e[2], "what was registered over another connection is not, here", e)
+    with client(box) as c:
+        number = c.ask(313, u32(0, 0))[0].u32()
+        fake.lie = lambda c, head, args: fake.honest(head, args=u32(fake.number)) if head[3] == 313 else None
+        e = c.ask(313, u32(0, 0))[1]
+        fake.lie = None
+        gone = c.ask(314, u32(number))[1]
+        ok(e and e[0] == 39 and gone and "not registered" in gone[2], "a number for two registrations is a lie", (e, gone))
+        ok(c.ask(313, u32(0, 0))[1] is None, "and the next one finds it again")
 
 
 def main():

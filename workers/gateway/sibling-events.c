@@ -89,6 +89,8 @@ bool sibling_registered(struct sibling *s, struct mp_out *o)
     mp_in_init(&in, o->p, o->len);
     mp_get_array(&in, 1);
     int32_t theirs = mp_get_i32(&in);
+    for (const struct sibling_callback *b = s->callbacks; b; b = b->next)
+        in.bad |= b->theirs == theirs;          /* else each of its events would be many of ours */
     struct sibling_callback *b = in.bad ? NULL : calloc(1, sizeof *b);
     if (!b)
         return false;
