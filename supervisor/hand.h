@@ -92,6 +92,8 @@ int path_open(const char *path, int oflags, unsigned want, struct stat *st);
 int path_open_out(const char *path, int oflags, uint32_t flags, bool *is_new);
 /* A regular file to be read, no link in the last step. A descriptor or -errno. */
 int path_open_plain(const char *path);
+/* Whether the folder fd is the other one or somewhere in it, by whatever names and links either was found; true as well if that cannot be told. */
+bool path_is_inside(int fd, int folder);
 /* Removes what path names if it is of the type that *was has, and, unless st_ino is 0 there, that very file; -ESTALE: it is not.  In a folder that others can
  * change, between the look and the removal, no file of another folder can take its place. */
 int path_remove(const char *path, const struct stat *was);

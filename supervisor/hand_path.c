@@ -93,6 +93,24 @@ int path_open_plain(const char *path)
     return fd < 0 ? -errno : fd;
 }
 
+bool path_is_inside(int fd, int folder)
+{
+    struct stat st, up = { 0 }, wanted;
+    AUTO_CLOSE at = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    for (bool is_root = false; !is_root; ) {
+        if (at < 0 || fstat(at, &st) < 0 || fstat(folder, &wanted) < 0)
+            return true;        /* nobody can tell */
+        if (st.st_dev == wanted.st_dev && st.st_ino == wanted.st_ino)
+            return true;
+        is_root = st.st_dev == up.st_dev && st.st_ino == up.st_ino;
+        up = st;
+        int next = openat(at, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        util_closep(&at);
+        at = next;
+    }
+    return false;
+}
+
 /* The folder of path, *name in it and what that is now. A descriptor or -errno. */
 static int look_in_folder(const char *path, const char **name, struct stat *st)
 {

@@ -82,13 +82,15 @@ def ends(box):
 
 
 def refused(box):
-    """without shared memory; a folder that is not there, or that is the daemon's; a program that is none of the host's"""
+    """without shared memory; a folder that is not there, or that is the daemon's, has that in it or leads there; a program that is none of the host's"""
     con = box.connect()
     e = fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, con.defineXML, xml("v2").replace(SHARED, ""))
     assert "'virtiofs' requires shared memory" in str(e), e
     e = fails(libvirt.VIR_ERR_INTERNAL_ERROR, con.createXML, xml("v2", "/nowhere"))
     assert "the virtiofs export directory '/nowhere' does not exist" in str(e), e
-    for where in ("/etc/libvirt/qemu", "/proc/self"):
+    for name, to in (("config", "/etc/libvirt"), ("kernel", "/proc/sys")):
+        os.symlink(to, folder(box, "links") + "/" + name)
+    for where in ("/etc/libvirt/qemu", "/proc/self", "/", "/etc", "/var/lib", "/var/lib/libvirt", "/dev", "/var/lib/libvirt/images/links/config", "/var/lib/libvirt/images/links/kernel"):
         fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, con.createXML, xml("v2", where))
     e = fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, con.createXML, xml("v2", binary="<binary path='/bin/sh'/>"))
     assert "is no virtiofsd" in str(e), e
