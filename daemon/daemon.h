@@ -32,7 +32,7 @@ int pidfile_take(const char *path, int *fd);
 /* held.c: a door for this daemon's holder; and what the holder of one that was killed has goes into the store.  0 or a negative errno. */
 int held_open(const struct layout *l, char made[256]);
 
-/* hooks.c: s->hooks: what there are hook scripts for. */
+/* hooks.c: s->hooks: what there are hook scripts for; HOOKS_BEGUN stays as it is. */
 void hooks_look(const struct layout *l, struct settings *s);
 
 /* void.c: namespaces with nothing in them, made once. fds[i] is BFD_VOID_USER + i, -1 where there is none. */

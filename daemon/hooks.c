@@ -26,5 +26,5 @@ static bool any(const struct layout *l, const char *driver)
 
 void hooks_look(const struct layout *l, struct settings *s)
 {
-    s->hooks = kind.id != DAEMON_QEMUD ? 0 : (any(l, "qemu") ? HOOKS_QEMU : 0) | (any(l, "daemon") ? HOOKS_DAEMON : 0);
+    s->hooks = (s->hooks & HOOKS_BEGUN) | (kind.id != DAEMON_QEMUD ? 0 : (any(l, "qemu") ? HOOKS_QEMU : 0) | (any(l, "daemon") ? HOOKS_DAEMON : 0));
 }

@@ -202,6 +202,7 @@ int main(int argc, char **argv)
         output_init(&k);            /* behind -d there is no terminal any more */
         log_sink = output_own;
         anew(&k.layout);
+        k.settings.hooks = HOOKS_BEGUN;
         k.ready[READY_FD] = -1;
     } else {
         close_inherited(k.ready[READY_FD]);

@@ -6,7 +6,7 @@
 #define SETTINGS_MAGIC 0x53455431u
 enum { REQUIRE_UNLESS_AUTO = 2 };
 enum stdio_handler { STDIO_OWN /* a log role of the guest's; the key is not set */, STDIO_FILE /* the same, and files grow on */, STDIO_LOGD /* the host's virtlogd */ };
-enum hooks { HOOKS_QEMU = 1, HOOKS_DAEMON = 2 };
+enum hooks { HOOKS_QEMU = 1, HOOKS_DAEMON = 2, HOOKS_BEGUN = 4 /* the daemon has started before, as an earlier build */ };
 enum auth_kind { AUTH_NONE = 0, AUTH_SASL = 1, AUTH_POLKIT = 2 };
 /* Where log lines go; which of stderr and syslog it is without any depends on who started the daemon. */
 enum log_to { LOG_TO_NONE /* the end of the table */, LOG_TO_STDERR, LOG_TO_FILE, LOG_TO_SYSLOG, LOG_TO_JOURNALD };

@@ -24,7 +24,7 @@
 #include "ipc/log.h"
 #include "ipc/util.h"
 
-enum { SCRIPTS_MAX = 64, TURN_WAIT_MS = 10000 };
+enum { SCRIPTS_MAX = 64, TURN_MORE_S = 3 /* what it takes to kill them */ };
 static const struct hook_op { const char *op, *subop, *extra; bool of_daemon, stops /* what it is run for, when it fails */, prints; } hook_ops[] = {
     { "prepare", "begin", "-", false, true, false }, { "start", "begin", "-", false, true, false }, { "started", "begin", "-", false, true, false },
     { "stopped", "end", "-", false, false, false }, { "release", "end", "-", false, false, false }, { "reconnect", "begin", "-", false, false, false },
@@ -105,16 +105,16 @@ static bool is_blank(const char *text, size_t n)
 }
 
 /* In libvirt's words, where it has any. */
-static void failed(struct step *s, const struct hook_run *r, enum hook_end end, int value)
+static void failed(struct step *s, const struct hook_run *r)
 {
     char how[200];
-    switch (end) {
-    case HOOK_EXITED: snprintf(how, sizeof how, "unexpected exit status %d", value); break;
-    case HOOK_KILLED: snprintf(how, sizeof how, "unexpected fatal signal %d", value); break;
+    switch (r->end) {
+    case HOOK_EXITED: snprintf(how, sizeof how, "unexpected exit status %d", r->value); break;
+    case HOOK_KILLED: snprintf(how, sizeof how, "unexpected fatal signal %d", r->value); break;
     case HOOK_LATE: snprintf(how, sizeof how, "not ended within %u seconds, and killed", s->timeout_s); break;
     case HOOK_GIVEN_UP: snprintf(how, sizeof how, "killed: what it was run for was given up"); break;
     case HOOK_FLOODS: snprintf(how, sizeof how, "killed: it prints more than a document may have"); break;
-    default: snprintf(how, sizeof how, "not run: %s", strerror(value)); break;
+    default: snprintf(how, sizeof how, "not run: %s", strerror(r->value)); break;
     }
     err_set(&s->e, VIR_ERR_HOOK_SCRIPT_FAILED, VIR_FROM_HOOK, "internal error: Child process (LC_ALL=C PATH=" HOOK_PATH " %s %s %s %s %s) %s%s%s", r->path, r->name, r->op, r->subop,
             r->extra, how, *r->words ? ": " : "", r->words);
@@ -123,35 +123,57 @@ static void failed(struct step *s, const struct hook_run *r, enum hook_end end, 
 
 static void run(struct step *s)
 {
+    struct hook_run *r = hook_room();
+    if (!r) {
+        log_err("no room for what a script says");
+        exit(2);
+    }
+    r->name = s->name;
+    r->op = s->op->op;
+    r->subop = s->op->subop;
+    r->extra = s->op->extra;
+    r->wants_output = s->op->prints;
+    r->ends = s->ends;
+    r->deadline_ms = s->deadline_ms;
     for (unsigned i = 0; i < s->n; i++) {
-        struct hook_run r = { .path = s->path[i], .name = s->name, .op = s->op->op, .subop = s->op->subop, .extra = s->op->extra, .text = s->text,
-            .wants_output = s->op->prints, .ends = s->ends, .deadline_ms = s->deadline_ms };
-        int value = 0, text = -1;
-        enum hook_end end = hook_run(&r, &value);
-        log_debug("%s %s %s: %d, %d", r.path, r.name, r.op, end, value);
-        if (end != HOOK_EXITED || value)
-            failed(s, &r, end, value);
-        else if (r.out_len && !is_blank(r.out, r.out_len) && (text = frame_memfd("document", r.out, r.out_len)) >= 0) {
+        int text = -1;
+        r->path = s->path[i];
+        r->text = s->text;
+        hook_run(r);
+        log_debug("%s %s %s: %d, %d", r->path, r->name, r->op, r->end, r->value);
+        bool good = r->end == HOOK_EXITED && r->value == 0, prints = good && r->out_len && !is_blank(r->out, r->out_len);
+        if (prints && (text = frame_memfd("document", r->out, r->out_len)) < 0) {
+            r->end = HOOK_ERROR;
+            r->value = -text;
+            good = false;
+        }
+        if (!good)
+            failed(s, r);
+        else if (prints) {
             util_closep(&s->text);      /* the next script gets what this one made of it */
             s->text = text;
             s->changed = true;
         }
-        free(r.out);
-        if (end != HOOK_EXITED && end != HOOK_KILLED)       /* there is no time left, or nobody waits */
+        if (r->end != HOOK_EXITED && r->end != HOOK_KILLED)       /* there is no time left, or nobody waits */
             return;
     }
 }
 
 /* ---- the daemon's own ---- */
 
-/* A later daemon's scripts do not begin while those of the one before are at work. Held by who has the descriptor; -1: there is no folder, or somebody else has it for too long. */
+static void on_alarm(int sig) { }
+
+/* A later daemon's scripts do not begin while those of the one before are at work. Held by who has the descriptor; -1: there is no folder, or somebody else has it for longer than
+ * scripts may take. */
 static int take_turn(const struct step *s)
 {
     AUTO_CLOSE fd = open(s->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    for (uint64_t end = util_now_ms() + TURN_WAIT_MS; fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0; usleep(20000))
-        if (util_now_ms() >= end)
-            return -1;
-    return STEAL_FD(&fd);
+    const struct sigaction wakes = { .sa_handler = on_alarm };
+    sigaction(SIGALRM, &wakes, NULL);
+    alarm(s->timeout_s + TURN_MORE_S);
+    int r = fd < 0 ? -1 : flock(fd, LOCK_EX);
+    alarm(0);
+    return r < 0 ? -1 : STEAL_FD(&fd);
 }
 
 /* The daemon's end can be told by nobody in it: this process stays, and waits for it. */
@@ -161,7 +183,6 @@ static void wait_for_end(struct step *s, int daemon)
         return;
     struct pollfd p = { .fd = daemon, .events = POLLIN };
     signal(SIGPIPE, SIG_IGN);
-    prctl(PR_SET_CHILD_SUBREAPER, 1);
     setsid();
     close(BIRTH_FD_CHANNEL);
     while (poll(&p, 1, -1) != 1)
@@ -216,7 +237,6 @@ static void work(struct hand *h, int ends, int daemon)
         log_err("a text that is none");
         exit(2);
     }
-    prctl(PR_SET_CHILD_SUBREAPER, 1);
     bool first = s.op->of_daemon && !strcmp(s.op->op, "start");
     AUTO_CLOSE turn = first ? take_turn(&s) : -1;
     s.deadline_ms = util_now_ms() + s.timeout_s * 1000ull;

@@ -1,7 +1,7 @@
 /* hand_hook_run.c: one hook script at work.  Part of hand-hook, with its privilege.
  *
- * It begins in a session of its own, with three descriptors and nothing of ours; what it says is read here and bounded.  Whatever it starts becomes this
- * process's when its parent ends (a sub-reaper), so that all of it can be found when time is up. */
+ * It begins in a session of its own, with three descriptors and nothing of ours; what it says is read here and bounded.  A process of its own attends to it, and
+ * whatever the script starts becomes that one's when its parent ends (a sub-reaper): so all of it can be found when time is up, and nothing else. */
 #include "hand_hook.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -55,10 +56,8 @@ static bool take_out(struct hook_run *r, int fd, bool *floods)
         ssize_t n = read(fd, buf, sizeof buf);
         if (n <= 0)
             return n < 0 && (errno == EAGAIN || errno == EINTR);
-        *floods |= r->wants_output && r->out_len + (size_t)n > HOOK_TEXT_MAX;
-        char *more = r->wants_output && !*floods ? realloc(r->out, r->out_len + (size_t)n) : NULL;
-        if (more) {
-            r->out = more;
+        *floods |= r->wants_output && r->out_len + (size_t)n > sizeof r->out;
+        if (r->wants_output && !*floods) {
             memcpy(r->out + r->out_len, buf, (size_t)n);
             r->out_len += (size_t)n;
         }
@@ -84,22 +83,25 @@ static bool take_words(struct hook_run *r, int fd)
     return true;
 }
 
+/* A number that the end of the list cut is none. */
+static bool kill_children(void)
+{
+    char path[64], list[4096], *at = list;
+    util_format(path, sizeof path, "/proc/self/task/%d/children", getpid());
+    AUTO_CLOSE fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : util_read_full(fd, list, sizeof list - 1);
+    list[n > 0 ? n : 0] = 0;
+    for (long pid; (pid = strtol(at, &at, 10)) > 0 && *at == ' '; )
+        kill((pid_t)pid, SIGKILL);
+    return n > 0;
+}
+
 /* The script, and what has become ours, until there is none: the children of one that is killed are ours next. */
 static void kill_all(pid_t script)
 {
-    AUTO_CLOSE self = open("/proc/self", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     kill(-script, SIGKILL);
-    for (uint64_t end = util_now_ms() + KILL_WAIT_MS; util_now_ms() < end;) {
-        pid_t child = self < 0 ? 0 : proc_child(self, getpid());
-        if (child > 0)
-            kill(child, SIGKILL);
-        while (waitpid(-1, NULL, WNOHANG) > 0)
-            ;
-        if (child <= 0)
-            return;
-        usleep(1000);
-    }
-    log_err("what a hook script has started does not end");
+    while (kill_children())
+        waitpid(-1, NULL, 0);
 }
 
 static int poll_ms(uint64_t deadline)
@@ -135,38 +137,60 @@ static enum hook_end watch(struct hook_run *r, int pidfd, int out, int err)
     }
 }
 
-enum hook_end hook_run(struct hook_run *r, int *value)
+static void attend(struct hook_run *r)
 {
     int out[2], err[2], status = 0;
-    r->out = NULL;
-    r->out_len = 0;
-    r->words[0] = 0;
-    if (pipe2(out, O_CLOEXEC) < 0)
-        return *value = errno, HOOK_ERROR;
-    AUTO_CLOSE out_r = out[0];
-    AUTO_CLOSE out_w = out[1];
-    if (pipe2(err, O_CLOEXEC) < 0)
-        return *value = errno, HOOK_ERROR;
-    AUTO_CLOSE err_r = err[0];
-    AUTO_CLOSE err_w = err[1];
-    fcntl(out_r, F_SETFL, O_NONBLOCK);
-    fcntl(err_r, F_SETFL, O_NONBLOCK);
+    if (pipe2(out, O_CLOEXEC | O_NONBLOCK) < 0 || pipe2(err, O_CLOEXEC | O_NONBLOCK) < 0)
+        return;
+    fcntl(out[1], F_SETFL, 0);
+    fcntl(err[1], F_SETFL, 0);
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
     pid_t pid = fork();
     if (pid == 0)
-        become(r, out_w, err_w);
-    if (pid < 0)
-        return *value = errno, HOOK_ERROR;
-    util_closep(&out_w);
-    util_closep(&err_w);
-    AUTO_CLOSE pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-    enum hook_end end = pidfd < 0 ? HOOK_ERROR : watch(r, pidfd, out_r, err_r);
-    *value = errno;
-    if (end != HOOK_EXITED) {
+        become(r, out[1], err[1]);
+    close(out[1]);
+    close(err[1]);
+    int pidfd = pid < 0 ? -1 : (int)syscall(SYS_pidfd_open, pid, 0);
+    enum hook_end end = pidfd < 0 ? HOOK_ERROR : watch(r, pidfd, out[0], err[0]);
+    r->value = errno;
+    r->end = end;
+    if (pid > 0 && end != HOOK_EXITED)
         kill_all(pid);
-        return end;
+    else if (pid > 0 && waitpid(pid, &status, 0) == pid) {
+        r->value = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
+        r->end = WIFSIGNALED(status) ? HOOK_KILLED : HOOK_EXITED;
     }
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        ;
-    *value = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
-    return WIFSIGNALED(status) ? HOOK_KILLED : HOOK_EXITED;
+}
+
+struct hook_run *hook_room(void)
+{
+    void *p = mmap(NULL, sizeof(struct hook_run), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    return p == MAP_FAILED ? NULL : p;
+}
+
+void hook_run(struct hook_run *r)
+{
+    uint64_t end = r->deadline_ms + KILL_WAIT_MS;
+    r->end = HOOK_ERROR;
+    r->value = ECHILD;
+    r->words[0] = 0;
+    r->out_len = 0;
+    pid_t pid = fork();
+    if (pid == 0) {
+        close(BIRTH_FD_CHANNEL);
+        attend(r);
+        _exit(0);
+    }
+    AUTO_CLOSE pidfd = pid < 0 ? -1 : (int)syscall(SYS_pidfd_open, pid, 0);
+    struct pollfd p = { .fd = pidfd, .events = POLLIN };
+    if (pidfd < 0)
+        r->value = errno;
+    if (pid > 0 && pidfd < 0)
+        kill(pid, SIGKILL);         /* and the script with it */
+    while (pidfd >= 0 && !p.revents && util_now_ms() < end)
+        poll(&p, 1, poll_ms(end));
+    if (pid > 0 && (p.revents || pidfd < 0))
+        waitpid(pid, NULL, 0);
+    else if (pid > 0)
+        log_err("what a hook script has started does not end");
 }

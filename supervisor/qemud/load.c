@@ -225,7 +225,7 @@ static void list_done(struct flow *f, bool ok)
 void objects_load(void)
 {
     static const struct step list_steps[] = { { "start", hook_go, hook_got, flow_without }, { "list", list_go, list_got, NULL }, { 0 } };
-    struct flow *f = !sup.index.head->loaded && list < ARRAY_N(lists) ? flow_start(list_steps + !!list /* the daemon's start is one */, list_done, NULL) : NULL;
+    struct flow *f = !sup.index.head->loaded && list < ARRAY_N(lists) ? flow_start(list_steps + (list || sup.settings.hooks & HOOKS_BEGUN) /* the daemon's start is one */, list_done, NULL) : NULL;
     if (f)
         flow_go(f);
     else

@@ -43,8 +43,19 @@ def with_keeper(folder, name):
     return arm
 
 
+def hooked(box):
+    """The daemon's hook script; what it was called for."""
+    said = box.dir + "/var/lib/libvirt/images/said"
+    path = box.dir + "/etc/libvirt/hooks/daemon"
+    os.makedirs(os.path.dirname(path))
+    with open(path, "w") as f:
+        f.write("#!/bin/sh\necho $2 >> /var/lib/libvirt/images/said\n")
+    os.chmod(path, 0o755)
+    return lambda: open(said).read().split()
+
+
 def guests(box, arm):
-    """SIGUSR1 and SIGHUP: a guest with its console and log; the daemon's process, lock and doors"""
+    """SIGUSR1 and SIGHUP: a guest with its console and log; the daemon's process, lock, doors and hook script, which hears of no start"""
     dom = box.connect().defineXML(guest_xml("n1"))
     dom.create()
     guest, keeper = box.role("guest"), box.daemon_pid()
@@ -56,6 +67,7 @@ def guests(box, arm):
         os.kill(keeper, sig)
         wait_for("it is said", lambda: "laid out by another build" in box.log_text()[mark:])
         box.wait(1, 1)
+        assert box.hooked() == ["start"], box.hooked()
         assert box.daemon_pid() == keeper and box.role("guest") == guest and start_time(guest[0]) == began
         wait_for("new ones", lambda: all(new and not set(new) & set(o) for new, o in zip((box.role("supervisor"), box.role("qemu"), box.role("log")), old)))
         Console(box, "n1").close()
@@ -75,6 +87,8 @@ def guests(box, arm):
     mark = len(box.log_text())
     os.kill(keeper, signal.SIGUSR1)
     wait_for("its end", lambda: not is_running(keeper))
+    wait_for("its hook script's end", lambda: box.hooked() == ["start", "shutdown"])
+    os.unlink(box.dir + "/etc/libvirt/hooks/daemon")
     assert box.log_text()[mark:].count("laid out by another build") == 1 and "not started by a daemon" in box.log_text()[mark:]
     arm("")
     box.start()
@@ -126,6 +140,7 @@ with Box("guest-anew", start=False) as box:
         command = "BULKHEAD_LIBEXECDIR=%s %s/%s" % (folder, BUILD, name)
         if part == guests:
             box.command = command
+            box.hooked = hooked(box)
             box.start()
         else:
             box.say(command + " -d")

@@ -101,6 +101,16 @@ def leaves(b, h):
     wait_for("what it started", lambda: pid_of(b, "sleep 4567"))
     b.virsh("destroy", "g")
     ok("what a script leaves running runs on, with the script's own stdout and stderr, and is waited for by nobody")
+    was = pid_of(b, "sleep 4567")
+    conf(b, "bulkhead_hook_timeout = 2\n")
+    restart(b)
+    h.script("[ $2 != prepare ] || { sleep 4569 & sleep 4570; }", name="qemu.d/next")
+    start(b, "not ended within 2 seconds")
+    assert len(pid_of(b, "sleep 4567")) == len(was) + 1 and not pid_of(b, "sleep 4569") and not pid_of(b, "sleep 4570"), b.processes()
+    os.unlink(h.dir + "/qemu.d/next")
+    conf(b, "")
+    restart(b)
+    ok("a script that is killed takes nothing along that another one of its step has left")
     for p in pid_of(b, "sleep 4567"):
         os.kill(p, signal.SIGKILL)
 
