@@ -25,6 +25,7 @@ void mp_bin(struct mp_out *o, const void *p, size_t n);
 void mp_array(struct mp_out *o, uint32_t n);
 void mp_map(struct mp_out *o, uint32_t n);
 void mp_raw(struct mp_out *o, const void *p, size_t n);             /* n bytes that are msgpack already */
+void mp_list(struct mp_out *o, uint32_t n, struct mp_out *items);    /* an array of n, which are one behind the other in items; frees that */
 
 enum mp_type { MP_NIL, MP_BOOL, MP_INT, MP_UINT, MP_DOUBLE, MP_STR, MP_BIN, MP_ARRAY, MP_MAP, MP_END, MP_BAD };
 struct mp_in { const uint8_t *p, *end; bool bad; };                 /* bad is sticky: check once at the end with mp_end */

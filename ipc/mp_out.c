@@ -54,6 +54,14 @@ void mp_array(struct mp_out *o, uint32_t n) { PACKER(o); msgpack_pack_array(&pk_
 void mp_map(struct mp_out *o, uint32_t n) { PACKER(o); msgpack_pack_map(&pk_, n); }
 void mp_raw(struct mp_out *o, const void *p, size_t n) { mp_write(o, p, n); }
 
+void mp_list(struct mp_out *o, uint32_t n, struct mp_out *items)
+{
+    mp_array(o, n);
+    mp_raw(o, items->p, items->len);
+    o->failed |= items->failed;
+    mp_out_free(items);
+}
+
 void mp_strn(struct mp_out *o, const char *s, size_t n)
 {
     PACKER(o);

@@ -354,11 +354,8 @@ static void list_clients(struct gw *gw, struct call *c, struct mp_in *in)
         }
     mp_out_init(&o, FRAME_BIG_MAX);
     mp_array(&o, 2);
-    mp_array(&o, want ? n : 0);
-    mp_raw(&o, items.p, items.len);
+    mp_list(&o, want ? n : 0, &items);
     mp_uint(&o, n);
-    o.failed |= items.failed;
-    mp_out_free(&items);
     call_reply_out(gw, c, &o);
 }
 

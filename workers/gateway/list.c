@@ -70,10 +70,7 @@ static void list_some(struct gw *gw, struct call *c, uint32_t flags, uint32_t ma
     }
     mp_out_init(&o, FRAME_BIG_MAX);
     mp_array(&o, 1);
-    mp_array(&o, n);
-    mp_raw(&o, items.p, items.len);
-    o.failed |= items.failed;
-    mp_out_free(&items);
+    mp_list(&o, n, &items);
     call_reply_out(gw, c, &o);
 }
 
@@ -128,11 +125,8 @@ static void list_all(struct gw *gw, struct call *c, struct mp_in *in)
     }
     mp_out_init(&o, FRAME_BIG_MAX);
     mp_array(&o, 2);
-    mp_array(&o, want ? n : 0);
-    mp_raw(&o, items.p, items.len);
+    mp_list(&o, want ? n : 0, &items);
     mp_uint(&o, n);
-    o.failed |= items.failed;
-    mp_out_free(&items);
     call_reply_out(gw, c, &o);
 }
 

@@ -39,11 +39,8 @@ void on_memory_params(struct worker *w, const struct request *rq, struct frame *
         }
     mp_out_init(&o, REPLY_BYTES * 2);
     mp_array(&o, 2);
-    mp_array(&o, n);
-    mp_raw(&o, list.p, list.len);
-    o.failed |= list.failed;
+    mp_list(&o, n, &list);
     mp_uint(&o, asked > 0 ? n : ARRAY_N(ksm));
-    mp_out_free(&list);
     worker_reply_out(w, rq, &o);
 }
 

@@ -189,10 +189,7 @@ static void put_props(struct mp_out *o, struct qmp *q, const json_t *machines)
         mp_str(&rows, type);
         put_names(&rows, r, "name");
     }
-    mp_array(o, n);
-    mp_raw(o, rows.p, rows.len);
-    o->failed |= rows.failed;
-    mp_out_free(&rows);
+    mp_list(o, n, &rows);
 }
 
 static void put_options(struct mp_out *o, const json_t *options)
