@@ -34,6 +34,8 @@ enum internal_op {
     IN_CANCEL,          /* EVENT gateway -> supervisor -> worker: the caller of (origin, serial) is gone */
     IN_SIBLING,         /* CALL gateway -> supervisor: arg: enum host_daemon, a sibling (of auth: HOST_BUS, as root); fd [0], if any, its client's socket: connect there as that client, read-only if that is. Reply: as that
                          * of IN_HAND_DAEMON */
+    IN_NEIGHBOURS,      /* CALL gateway -> supervisor -> host: msgpack: a reply of domain.interface_addresses. Reply: the same, in which each interface has the addresses of the host's
+                         * IPv4 neighbours with its own hardware address; none of one without such */
     /* xmlc -> supervisor */
     IN_DOC = 48,        /* REPLY body of every document call that makes or changes a document: struct doc_result; fds in the order of doc_fd */
     IN_DOC_START,       /* CALL supervisor -> xmlc: make the running form (ids, aliases, run-time paths). struct doc_start; fds: caps, settings, definition text */

@@ -160,4 +160,4 @@ const struct route_row objects_routes[ROUTE_N] = {
 };
 
 const struct gateway_verb objects_verbs[] = { { IN_WORKER_DEBUG, FRAME_CALL, true, 0, to_guest, 0 }, { IN_WORKER_TRACE, FRAME_CALL, true, 0, to_guest, 0 },
-    { IN_SIBLING, FRAME_CALL, false, 0, sibling_asked, 1 }, { 0 } };
+    { IN_SIBLING, FRAME_CALL, false, 0, sibling_asked, 1 }, { IN_NEIGHBOURS, FRAME_CALL, false, 0, to_host, 0 }, { 0 } };

@@ -3,6 +3,9 @@
 #define BULKHEAD_HOST_CALLS_H
 #include "workers/worker.h"
 
+/* neighbours.c: IN_NEIGHBOURS */
+void on_neighbours(struct worker *w, const struct request *rq, struct frame *f);
+
 /* tune.c */
 void on_memory_params(struct worker *w, const struct request *rq, struct frame *f);
 void on_set_memory_params(struct worker *w, const struct request *rq, struct frame *f);

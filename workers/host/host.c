@@ -11,6 +11,7 @@
 #include "ipc/schema/op-numbers.h"
 #include "ipc/util.h"
 #include "workers/cpu.h"
+#include "ipc/internal.h"
 #include "workers/host/calls.h"
 #include "workers/host/facts.h"
 #include "workers/host/host.h"
@@ -368,7 +369,7 @@ static const struct worker_op ops[] = {
     { OP_REMOTE_NODE_GET_CPU_STATS, on_cpu_stats }, { OP_REMOTE_NODE_GET_MEMORY_STATS, on_memory_stats }, { OP_REMOTE_NODE_GET_CPU_MAP, on_cpu_map },
     { OP_REMOTE_CONNECT_GET_CPU_MODEL_NAMES, on_models }, { OP_REMOTE_NODE_GET_FREE_PAGES, on_free_pages }, { OP_REMOTE_CONNECT_GET_SYSINFO, on_sysinfo },
     { OP_REMOTE_NODE_GET_MEMORY_PARAMETERS, on_memory_params }, { OP_REMOTE_NODE_SET_MEMORY_PARAMETERS, on_set_memory_params }, { OP_REMOTE_NODE_ALLOC_PAGES, on_alloc_pages },
-    { OP_REMOTE_NODE_SUSPEND_FOR_DURATION, on_node_suspend }, { 0, NULL } };
+    { OP_REMOTE_NODE_SUSPEND_FOR_DURATION, on_node_suspend }, { OP_IN(IN_NEIGHBOURS), on_neighbours }, { 0, NULL } };
 
 int main(void)
 {

@@ -2,5 +2,5 @@
 noinst_LIBRARIES += libhost.a
 libhost_a_SOURCES = %D%/capabilities.c %D%/domcaps.c %D%/host.h %D%/facts.c %D%/facts.h
 pkglibexec_PROGRAMS += roles/host
-roles_host_SOURCES = %D%/calls.h %D%/host.c %D%/tune.c
+roles_host_SOURCES = %D%/calls.h %D%/host.c %D%/neighbours.c %D%/tune.c
 roles_host_LDADD = libhost.a libworker.a libroutes.a libpolicy.a libipc.a
