@@ -33,7 +33,7 @@ exit     # not exec: pid 1 must be a process that waits, for it has to reap orph
 '''
 
 
-SIBLING = "; ".join("""for d in run lib log cache etc; do mkdir -p $B/$d; done; mkdir -p $B/lib/images
+SIBLING = "; ".join("""for d in run lib log cache etc; do mkdir -p $B/$d; done; mkdir -p $B/lib/images; echo stdio_handler=\\"file\\" >$B/etc/qemu.conf
 mount --bind /var/lib/libvirt/images $B/lib/images
 mount --rbind $B/lib /var/lib/libvirt
 mount --bind $B/run /run/libvirt; mount --bind $B/etc /etc/libvirt; mount --bind $B/log /var/log/libvirt; mount --bind $B/cache /var/cache/libvirt

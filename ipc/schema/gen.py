@@ -18,8 +18,8 @@ ROUTES = ['none', 'gateway', 'supervisor', 'object', 'live', 'doc', 'host', 'sib
 REPLAYS = ['safe', 'never']
 MARKS = ['stream', 'fds_in', 'fds_out']
 SCALARS = {'i32': 'I32', 'u32': 'U32', 'i64': 'I64', 'u64': 'U64', 'f64': 'F64', 'bool': 'BOOL', 'i8': 'I8', 'u8': 'U8', 'i16': 'I16',
-           'u16': 'U16', 'flags': 'U32', 'affect': 'U32', 'config': 'U32', 'word': 'I32'}
-HEADER_ARGS = {'flags': 0, 'affect': 3, 'config': 2, 'word': 0}       # type of the argument in the frame's header: what `affects` says
+           'u16': 'U16', 'flags': 'U32', 'affect': 'U32', 'config': 'U32', 'word': 'I32', 'choice': 'U32'}
+HEADER_ARGS = {'flags': 0, 'affect': 3, 'config': 2, 'word': 0, 'choice': 0}       # type of the argument in the frame's header: what `affects` says
 BYTES_MAX = 4 << 20                                                   # no limit of ours is above it but cpumaps
 CAP_MAX = 32 << 20
 
@@ -171,7 +171,7 @@ def parse_call(program, words):
     o.right = '' if words[4] == '-' else words[4] if ':' in words[4] else o.cls + ':' + words[4]
     o.ro_deny = 0
     for part in o.right.partition(':')[2].split('+') if o.right else []:
-        m = re.fullmatch(r'([a-z_]+)(?:\?(0x[0-9a-f]+|config|[a-z]+=\d+))?', part)
+        m = re.fullmatch(r'([a-z_]+)(?:\?(0x[0-9a-f]+|config))?', part)
         if not m:
             raise Bad('"%s" is no right' % part)
         if m.group(2) and m.group(2).startswith('0x'):
@@ -225,7 +225,7 @@ def op_values(o):
     """What struct op and struct op_route_row share, in one place."""
     flags = [i for i, f in enumerate(o.args) if f.word in HEADER_ARGS]
     objects = [i for i, f in enumerate(o.args) if f.kind == 'STRUCT' and f.array == 'ONE' and f.sub.is_object]
-    words = [i for i in flags if o.args[i].word == 'word']
+    words = [i for i in flags if o.args[i].word in ('word', 'choice')]
     flags = words or flags[-1:]
     return dict(id='OP(PROG_%s, %d)' % (o.program.name.upper(), o.number), kind='OPK_' + o.kind.upper(), cls='CLASS_' + CLASSES[o.cls],
                 route='ROUTE_' + o.route.upper(), replay='REPLAY_' + o.replay.upper(), ro=int(o.ro), stream=int('stream' in o.marks),

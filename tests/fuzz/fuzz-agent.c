@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     FUZZ_CALL(api_get_time, OP_REMOTE_DOMAIN_GET_TIME, "\x00", 1);
     FUZZ_CALL(api_get_guest_info, OP_REMOTE_DOMAIN_GET_GUEST_INFO, "\x00\x00", 2);
     FUZZ_CALL(api_get_fsinfo, OP_REMOTE_DOMAIN_GET_FSINFO, "\x00", 1);
-    FUZZ_CALL(api_interface_addresses, OP_REMOTE_DOMAIN_INTERFACE_ADDRESSES, "\x01\x00", 2);
+    FUZZ_CALL(api_interface_addresses, OP_REMOTE_DOMAIN_INTERFACE_ADDRESSES, "\x01\x01", 2);
     FUZZ_CALL(api_agent_command, OP_QEMU_DOMAIN_AGENT_COMMAND, "\xa2{}\xfe\x00", 3);
     FUZZ_CALL(api_get_hostname, OP_REMOTE_DOMAIN_GET_HOSTNAME, "\x00", 1);
     FUZZ_CALL(api_get_vcpus_flags, OP_REMOTE_DOMAIN_GET_VCPUS_FLAGS, "\x08", 1);

@@ -57,8 +57,8 @@ def changes(b):
         "d('bob-1').create()": DENIED, "d('bob-1').undefine()": DENIED, "d('alice-1').setMaxMemory(65536)": "0", "d('alice-1').XMLDesc(1) != ''": "True", "d('secret-1').undefine()": DENIED,
         "c.lookupByUUIDString('11111111-2222-3333-4444-555555555555').name()": DENIED, "c.lookupByName('nobody')": "error 42 of", "c.defineXML(open('/run/x/alice-2').read()).name()": "alice-2",
         "c.defineXML(open('/run/x/bob-2').read()).name()": DENIED, "c.defineXML(open('/run/x/secret-1').read()).name()": DENIED, "c.createXML(open('/run/x/bob-2').read()).name()": DENIED, "d('alice-2').undefine()": "0"})
-    answers = calls(b, BOB, ["d('bob-1').create()", "d('bob-1').suspend()", "d('bob-1').destroy()", "d('bob-1').XMLDesc(0) != ''", "d('bob-1').XMLDesc(1)", "d('bob-1').setMaxMemory(65536)"], groups=[OPS])
-    check("a group's permissions, and no more", answers, {"d('bob-1').create()": "0", "d('bob-1').suspend()": "0", "d('bob-1').destroy()": "0", "d('bob-1').XMLDesc(0) != ''": "True",
+    answers = calls(b, BOB, ["d('bob-1').create()", "d('bob-1').suspend()", "d('bob-1').interfaceAddresses(0)", "d('bob-1').interfaceAddresses(1)", "d('bob-1').destroy()", "d('bob-1').XMLDesc(0) != ''", "d('bob-1').XMLDesc(1)", "d('bob-1').setMaxMemory(65536)"], groups=[OPS])
+    check("a group's permissions, and no more", answers, {"d('bob-1').create()": "0", "d('bob-1').suspend()": "0", "d('bob-1').interfaceAddresses(0)": "{}", "d('bob-1').interfaceAddresses(1)": DENIED, "d('bob-1').destroy()": "0", "d('bob-1').XMLDesc(0) != ''": "True",
         "d('bob-1').XMLDesc(1)": DENIED, "d('bob-1').setMaxMemory(65536)": DENIED})
 
 

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """A guest on networks of Debian's libvirtd, which is our network daemon here: its lease, its port there from the start to every kind of end, networks that are another
 host's bridge, and what libvirtd says of those that are not there."""
-import os, shutil, sys
+import os, shutil, struct, sys
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from guestlib import *
+from rpclib import REMOTE, Client, string
 
 for program in "libvirtd", "dnsmasq", "iptables":
     if not shutil.which(program):
@@ -16,6 +17,7 @@ NIC = "<interface type='network'><mac address='52:54:00:77:00:0%d'/><source netw
 BARE = """<domain type='qemu'><name>%s</name><memory unit='MiB'>32</memory><os><type arch='x86_64' machine='pc'>hvm</type></os><features><acpi/></features>
 <devices><emulator>/usr/bin/qemu-system-x86_64</emulator>%s</devices></domain>"""
 LIVE = libvirt.VIR_DOMAIN_AFFECT_LIVE
+LEASES = libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE
 peer = {}
 
 
@@ -60,6 +62,7 @@ def lease(box):
     got = re.search(r"LEASE (192\.168\.77\.2\d)", console.sh("udhcpc -i eth0 -t 20 -T 1 -n -q -s /tmp/dhcp"))
     assert got, console.text[-2000:]
     wait_for("the lease", lambda: [l["ipaddr"] for l in peer["a lan"].DHCPLeases()] == [got.group(1)])
+    addresses(box, dom, got.group(1))
     dom.attachDeviceFlags(NIC % (2, "a lan", " portgroup='slow'"), LIVE)
     dom.attachDeviceFlags(NIC % (3, "out", ""), LIVE)
     assert len(ports("a lan")) == 2 and len(ports("out")) == 1 and port_ids(dom) == sorted(ports("a lan") + ports("out")), dom.XMLDesc(0)
@@ -81,6 +84,31 @@ def lease(box):
     os.kill(box.role("guest")[0], 9)
     no_ports()
     assert_clean(box)
+
+
+def addresses(box, dom, leased):
+    """what its network daemon and its host know of a guest's addresses, beside libvirtd's own guest with the same interface"""
+    con = wait_for("libvirtd", lambda: libvirt.open("qemu+unix:///system?socket=" + box.dir + "/run/libvirt/virtnetworkd-sock"))
+    for ip, mac, state in ((leased, "52:54:00:77:00:01", "reachable"), ("192.168.77.40", "52:54:00:77:00:01", "stale"), ("192.168.77.41", "52:54:00:77:00:01", "permanent"),
+                           ("192.168.77.42", "52:54:00:77:00:01", "noarp"), ("192.168.77.43", "52:54:00:77:00:09", "stale"), ("192.168.77.44", "52:54:00:77:00:01", "failed")):
+        box.run("ip", "neigh", "replace", ip, "lladdr", mac, "dev", "virbr7", "nud", state)
+    theirs = con.createXML(BARE % ("theirs", NIC % (1, "a lan", "")), libvirt.VIR_DOMAIN_START_PAUSED)
+    known = lambda d, source: [(i["hwaddr"], [(a["addr"], a["type"], a["prefix"]) for a in i["addrs"]]) for name, i in d.interfaceAddresses(source).items()]
+    try:
+        assert known(dom, LEASES) == known(theirs, LEASES) == [("52:54:00:77:00:01", [(leased, 0, 24)])]
+        # libvirtd cannot read this in newer kernels.
+        own = sorted(re.findall(r"\S+ +ipv4 +(\S+)", box.virsh("domifaddr", "n1", "--source", "arp").stdout))
+        assert own == [leased + "/0", "192.168.77.40/0"], own
+        for d in dom, theirs:
+            fails(libvirt.VIR_ERR_NO_HOSTNAME, d.hostname, libvirt.VIR_DOMAIN_GET_HOSTNAME_LEASE)
+            assert d.name() not in str(fails(libvirt.VIR_ERR_ARGUMENT_UNSUPPORTED, d.interfaceAddresses, 7))
+    finally:
+        theirs.destroy()
+    with Client(box.sock + "-ro", REMOTE) as c:        # no library of libvirt's refuses what is the agent's to a client that only reads
+        u32 = lambda *v: struct.pack(">%dI" % len(v), *v)
+        c.ask(1, u32(1) + string("qemu:///system") + u32(1))
+        answers = [c.ask(353, string("n1") + dom.UUID() + u32(dom.ID(), source, 0))[1] for source in range(3)]
+        assert [e and e[0] for e in answers] == [None, libvirt.VIR_ERR_OPERATION_DENIED, None], answers
 
 
 def failures(box):

@@ -56,7 +56,7 @@ def numbers(w, m):
     assert (fs["fs.0.name"], fs["fs.0.total-bytes"], fs["fs.0.used-bytes"]) == ("a", 0, 1 << 62), fs
     nic = told(w, 64)
     assert [nic["if.0.addr.%d.prefix" % i] for i in range(3)] == [0, 24, 128], nic
-    assert [a[2] for a in w.call("domain.interface_addresses", 1, 0)[0][0][2]] == [0, 24, 128]
+    assert [a[2] for a in w.call("domain.interface_addresses", 1, 0, arg=1)[0][0][2]] == [0, 24, 128]
 
 
 def clock(w, m):

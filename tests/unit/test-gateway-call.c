@@ -118,6 +118,48 @@ static void test_asked(void)
     gateway_stop();
 }
 
+/* Which interfaces a guest has its worker says: of what makes no sense nobody is asked anything. */
+static void test_addresses(void)
+{
+    static const struct { const char *body; size_t n; const char *what; } bad[] = {
+        { "\x91\x91\x93\xa1v\xa1m\x90", 8, "an interface of no network" }, { "\x91\x91\x92\xa1v\xa1m", 7, "half an interface" }, { "\x91\x91\x93\xa1v\xa1m\x91\x93\x00\xa1n\xa1p", 13, "a word for a number" },
+        { "\x90", 1, "nothing" },
+    };
+    static const char nics[] = "\x91\x91\x93\xa5vnet0\xa1m\x91\x93\x00\xa3net\x00";
+    struct frame f;
+    rpc_start(DOOR_RW, 0);
+    guest_put(3, "one", 1, 4, 1, 0);
+    for (uint32_t source = 0; source <= 2; source += 2)
+        for (size_t i = source ? 1 : 0; i < sizeof bad / sizeof *bad; i++) {
+            struct mp_out a = args_of(3);
+            put_guest(&a, "one", 1, 4);
+            mp_uint(&a, source);
+            mp_uint(&a, 0);
+            call(OP_REMOTE_DOMAIN_INTERFACE_ADDRESSES, &a);
+            tap_ok(super_get(&f) && f.h.arg == source, "the source is in the header");
+            super_put(FRAME_REPLY, f.h.op, f.h.serial, 0, bad[i].body, bad[i].n, NULL, 0);
+            get();
+            tap_int(reply_error().code, VIR_ERR_INTERNAL_ERROR, "%s: an error", bad[i].what);
+        }
+    for (uint32_t source = 0; source <= 2; source += 2) {
+        struct mp_out a = args_of(3);
+        put_guest(&a, "one", 1, 4);
+        mp_uint(&a, source);
+        mp_uint(&a, 0);
+        call(OP_REMOTE_DOMAIN_INTERFACE_ADDRESSES, &a);
+        super_get(&f);
+        super_put(FRAME_REPLY, f.h.op, f.h.serial, 0, nics, sizeof nics - 1, NULL, 0);
+        if (!source) {
+            no_sibling(HOST_NETWORK);
+            expect_error(VIR_ERR_NO_NETWORK, "no network with matching name 'net'");
+        } else if (tap_ok(super_get(&f) && f.h.op == OP_IN(IN_NEIGHBOURS) && f.body_len == sizeof nics - 1, "what it says goes on to who knows the neighbours")) {
+            super_put(FRAME_REPLY, f.h.op, f.h.serial, 0, "\x91\x90", 2, NULL, 0);
+            tap_ok(get() && reply.h.status == XDR_OK && reply.n == 4, "whose answer is the client's");
+        }
+    }
+    gateway_stop();
+}
+
 static void test_refusals(void)
 {
     struct mp_out a;
@@ -387,6 +429,7 @@ int main(void)
     test_forward();
     test_asked();
     test_bad_answers();
+    test_addresses();
     test_refusals();
     test_share();
     test_big();

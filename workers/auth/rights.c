@@ -1,6 +1,4 @@
-/* rights.c: which permissions a call needs, from the schema (the head of ipc/schema/remote.rpc tells how it says that).
- *
- * A condition that cannot be looked at here, for it is about an argument beside the flags, is taken to hold. */
+/* rights.c: which permissions a call needs, from the schema (the head of ipc/schema/remote.rpc tells how it says that). */
 #include "workers/auth/auth.h"
 #include <stdlib.h>
 #include <string.h>
@@ -22,11 +20,7 @@ static bool is_config(const struct may *m)
 
 static bool holds(const char *condition, size_t n, const struct may *m)
 {
-    if (n > 2 && !memcmp(condition, "0x", 2))
-        return m->arg & strtoul(condition, NULL, 16);
-    if (n == 6 && !memcmp(condition, "config", 6))
-        return is_config(m);
-    return true;
+    return n == 6 && !memcmp(condition, "config", 6) ? is_config(m) : (m->arg & strtoul(condition, NULL, 16)) != 0;
 }
 
 bool rights_has_guest(const struct may *m)

@@ -133,6 +133,7 @@ void call_fail_api(struct gw *gw, struct call *c, int code, const char *fmt, ...
 bool call_flags_ok(struct gw *gw, struct call *c, uint32_t flags, uint32_t known);   /* false: answered with "unsupported flags" */
 bool call_flags_known(struct gw *gw, struct call *c);                            /* the same by the table of flags.c */
 void call_answer(struct gw *gw, struct frame *f);                  /* a REPLY or ERROR frame */
+bool frame_fits(const struct frame *f, const struct op *op);       /* the body, looked through already, is a reply of op's shape */
 void call_resend(struct gw *gw, uint32_t serial);                  /* to a new supervisor; 0: all that are open */
 void call_cancel_all(struct gw *gw);
 void call_cancel(struct gw *gw, struct call *c);                   /* tells the worker, and frees */
@@ -141,7 +142,7 @@ void call_cancel(struct gw *gw, struct call *c);                   /* tells the 
  * by a helper that then returns false, frees both, and nothing of them may be touched after it. */
 typedef void local_fn(struct gw *gw, struct call *c, struct mp_in *in);
 struct local { uint32_t op; local_fn *fn; };
-extern const struct local local_open[], local_domain[], local_list[], local_events[], local_stats[], local_none[], local_admin[], local_debug[], local_logd[], local_lock[];
+extern const struct local local_open[], local_domain[], local_list[], local_events[], local_stats[], local_addresses[], local_none[], local_admin[], local_debug[], local_logd[], local_lock[];
 
 local_fn get_info;                                                 /* info.c */
 

@@ -100,10 +100,7 @@ static void stats_answer(struct stats *t)
     }
     mp_out_init(&o, FRAME_BIG_MAX);
     mp_array(&o, 1);
-    mp_array(&o, n);
-    mp_raw(&o, items.p, items.len);
-    o.failed |= items.failed;
-    mp_out_free(&items);
+    mp_list(&o, n, &items);
     call_reply_out(gw, t->call, &o);        /* frees t as well */
 }
 
@@ -122,14 +119,10 @@ static void stats_ask(struct stats *t);
 
 bool stats_record(const struct frame *f, const uint8_t uuid[16], struct mp_in *record)
 {
-    struct xdr_out scratch = { 0 };
     struct mp_in in;
     size_t n;
 
-    mp_in_init(&in, f->body, f->body_len);
-    bool good = xdr_encode(op_find(OP_REMOTE_CONNECT_GET_ALL_DOMAIN_STATS)->ret, &in, &scratch) == 0 && mp_end(&in);
-    xdr_out_free(&scratch);
-    if (!good)
+    if (!frame_fits(f, op_find(OP_REMOTE_CONNECT_GET_ALL_DOMAIN_STATS)))
         return false;
     mp_in_init(&in, f->body, f->body_len);
     mp_get_array(&in, 1);

@@ -92,15 +92,10 @@ static void on_hostname(struct call *c, json_t *ret)
 
 OP_FN(api_get_hostname)
 {
-    enum { HOSTNAME_LEASE = 1 };
     struct guest *g = w->data;
     uint32_t flags;
     if (call_flags(g, rq, f, &flags))
         return;
-    if (flags == HOSTNAME_LEASE) {
-        reply_err(g, rq, VIR_ERR_NO_HOSTNAME, "no hostname found for domain %s", g->name);
-        return;
-    }
     if (!call_need_agent(g, rq))
         call_agent(call_new(g, rq), "guest-get-host-name", NULL, 0, on_hostname);
 }
@@ -139,11 +134,38 @@ static void on_interfaces(struct call *c, json_t *ret)
     call_out(c, &o);
 }
 
+/* For a gateway, which asks others (workers/gateway/addresses.c): interfaces that are a network's, each with that one's name in place of an address; or all, without. */
+static void reply_nics(struct guest *g, const struct request *rq, bool networks)
+{
+    struct mp_out list, o;
+    uint32_t n = 0;
+    mp_out_init(&list, REPLY_BYTES);
+    TREE_EACH(nic, tree_get(g->tree, "devices"), "interface") {
+        const char *network = tree_path_attr(nic, "source", "network"), *dev = tree_path_attr(nic, "target", "dev");
+        if (networks && !network)
+            continue;
+        n++;
+        mp_array(&list, 3);
+        mp_str(&list, dev ? dev : "");
+        mp_str(&list, tree_path_attr(nic, "mac", "address"));
+        mp_array(&list, networks);
+        if (!networks)
+            continue;
+        mp_array(&list, 3);
+        mp_int(&list, 0);
+        mp_str(&list, network);
+        mp_uint(&list, 0);
+    }
+    mp_out_init(&o, REPLY_BYTES);
+    mp_array(&o, 1);
+    mp_list(&o, n, &list);
+    worker_reply_out(g->w, rq, &o);
+}
+
 OP_FN(api_interface_addresses)
 {
     struct guest *g = w->data;
     struct mp_in in;
-    struct mp_out o;
     if (call_args(g, rq, f, &in))
         return;
     uint32_t source = mp_get_u32(&in);
@@ -155,14 +177,9 @@ OP_FN(api_interface_addresses)
         if (!call_need_agent(g, rq))
             call_agent(call_new(g, rq), "guest-network-get-interfaces", NULL, 0, on_interfaces);
         break;
-    case SRC_LEASE:                     /* leases belong to networks of the network driver; this guest has none of them */
-        mp_out_init(&o, 64);
-        mp_array(&o, 1);
-        mp_array(&o, 0);
-        worker_reply_out(w, rq, &o);
-        break;
+    case SRC_LEASE:
     case SRC_ARP:
-        reply_err(g, rq, VIR_ERR_OPERATION_UNSUPPORTED, "addresses from the host's ARP table");
+        reply_nics(g, rq, source == SRC_LEASE);
         break;
     default:
         reply_err(g, rq, VIR_ERR_ARGUMENT_UNSUPPORTED, "Unknown IP address data source %u", source);
