@@ -445,6 +445,19 @@ static void test_rename(void)
     index_says("new");
     store_settle(&s);
     tap_str(there(&s), "new link-new ", "the index has the new name: done by whoever comes next");
+    index_says("old");
+    store_write(&s, &was, "<old/>", 6, &entry, &e);
+    store_rename(&s, &is, 3, "<new/>", 6, &entry, &e);
+    index_says("new");
+    tap_ok(mkdirat(s.dir[DIR_AUTOSTART], "old.xml", 0700) == 0 && store_renamed(&s, 3, &e) < 0, "what is in the way of its end: %s", e.detail);
+    tap_str(there(&s), "old new link-old link-new note ", "leaves all that");
+    tap_ok(store_late(&s, "new", &e) < 0 && store_late(&s, "old", &e) < 0 && store_late(&s, "other", &e) == 0 && store_late(&s, NULL, &e) == 0, "nothing is done with either name");
+    struct conf_name third = named(DIR_DEFINITIONS, "third");
+    tap_ok(store_rename(&s, &third, 3, "<third/>", 8, &entry, &e) < 0 && strstr(there(&s), "note "), "nor does it get a third one, whose note would take the place of the first");
+    unlinkat(s.dir[DIR_AUTOSTART], "old.xml", AT_REMOVEDIR);
+    tap_ok(store_late(&s, NULL, &e) == 0 && store_late(&s, "new", &e) == 0, "and when nothing is in the way any more");
+    tap_str(there(&s), "new link-new ", "it has its end");
+
     fd = openat(s.dir[DIR_DEFINITIONS], ".bulkhead.rename.3", O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
     tap_ok(fd >= 0 && write(fd, "old/new", 7) == 7, "a note that a power cut brought back");
     util_closep(&fd);

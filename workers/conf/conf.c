@@ -180,6 +180,8 @@ static const struct conf_name *get_document(struct frame *f, struct document *d,
 {
     const struct conf_name *n = get_name(f, e);
     AUTO_CLOSE fd = frame_take_fd(f, 0);
+    if (n && n->dir == DIR_DEFINITIONS && store_late(&store, n->name, e) < 0)
+        return NULL;
     if (n && (fd < 0 || frame_map(fd, DOCUMENT_MAX, &d->text, &d->len) < 0)) {
         err_set(e, VIR_ERR_RPC, VIR_FROM_RPC, "no sealed document came with the call");
         n = NULL;
@@ -217,7 +219,7 @@ static void on_remove(struct worker *w, const struct request *rq, struct frame *
 {
     struct err e = ERR_INIT;
     const struct conf_name *n = get_name(f, &e);
-    int r = n ? store_remove(&store, n, rq->arg, &e) : -1;
+    int r = n && (n->dir != DIR_DEFINITIONS || store_late(&store, n->name, &e) == 0) ? store_remove(&store, n, rq->arg, &e) : -1;
     answer(w, rq, r, -1, &e);
 }
 

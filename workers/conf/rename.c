@@ -13,10 +13,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "ipc/log.h"
+#include "ipc/loop.h"
 #include "ipc/util.h"
 #include "workers/conf/store.h"
 
 #define NOTE ".bulkhead.rename."        /* and the domain's row in the index.  Within: OLD/NEW, for no name has a slash */
+enum { LATE_MS = 5000 };
 
 static int note_read(int dir, const char *file, struct conf_name *was, struct conf_name *is)
 {
@@ -57,6 +59,48 @@ static int settle(const struct store *s, const char *file, struct err *e)
     return unlinkat(dir, file, 0) < 0 ? err_sys(e, VIR_FROM_QEMU, errno, "cannot remove %s", file) : 0;
 }
 
+/* Rows of which a file could not be removed. Their notes stay until it can: the next daemon would find the domain under both names, and take the old one. */
+static struct { bool is[INDEX_SLOTS_MAX]; unsigned n; struct loop_timer timer; } late;
+
+static void on_timer(struct loop_timer *t);
+
+static int settle_row(const struct store *s, uint32_t slot, struct err *e)
+{
+    char file[64];
+    snprintf(file, sizeof file, NOTE "%u", slot);
+    int r = settle(s, file, e);
+    if (slot < INDEX_SLOTS_MAX && late.is[slot] != (r < 0)) {
+        late.is[slot] = r < 0;
+        late.n += r < 0 ? 1 : -1u;
+    }
+    if (late.n && !late.timer.armed)
+        loop_after(&late.timer, LATE_MS, on_timer, (void *)(uintptr_t)s);
+    return r;
+}
+
+int store_late(const struct store *s, const char *name, struct err *e)
+{
+    struct conf_name was, is;
+    struct err own = ERR_INIT;
+    char file[64];
+    for (uint32_t i = 0; late.n && i < INDEX_SLOTS_MAX; i++) {
+        if (!late.is[i] || settle_row(s, i, &own) == 0)
+            continue;
+        snprintf(file, sizeof file, NOTE "%u", i);
+        if (name && note_read(s->dir[DIR_DEFINITIONS], file, &was, &is) == 0 && (!strcmp(name, was.name) || !strcmp(name, is.name))) {
+            *e = own;
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static void on_timer(struct loop_timer *t)
+{
+    struct err e = ERR_INIT;
+    store_late(t->data, NULL, &e);
+}
+
 void store_settle(const struct store *s)
 {
     struct err e = ERR_INIT;
@@ -67,7 +111,7 @@ void store_settle(const struct store *s)
         return;
     }
     for (const struct dirent *de; (de = readdir(d));)
-        if (!strncmp(de->d_name, NOTE, strlen(NOTE)) && settle(s, de->d_name, &e) < 0)
+        if (!strncmp(de->d_name, NOTE, strlen(NOTE)) && settle_row(s, (uint32_t)strtoul(de->d_name + strlen(NOTE), NULL, 10), &e) < 0)
             log_warn("a change of a name that was begun stays as it is: %s", e.detail);
     closedir(d);
 }
@@ -99,22 +143,22 @@ int store_rename(const struct store *s, const struct conf_name *is, uint32_t slo
     char file[64], ignored[NAME_MAX + 1];
     struct conf_name was = { .dir = DIR_DEFINITIONS };
     struct index_slot row;
-    struct err late = ERR_INIT;
+    struct err undo = ERR_INIT;
     snprintf(file, sizeof file, NOTE "%u", slot);
     if (is->dir != DIR_DEFINITIONS || store_name(s, is, ignored, e) < 0)
         return e->code ? -1 : err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "only definitions have other names");
     if (!s->index.head || index_read(&s->index, slot, &row) < 0 || util_copy_str(was.name, sizeof was.name, row.name) < 0 || !strcmp(was.name, is->name))
         return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "no domain in row %u is called otherwise than '%s'", slot, is->name);
+    if (store_late(s, was.name, e) < 0)
+        return -1;
     if (begin(s, file, &was, is, text, len, entry, e) == 0)
         return 0;
-    if (settle(s, file, &late) < 0)
-        log_warn("%s", late.detail);
+    if (settle_row(s, slot, &undo) < 0)
+        log_warn("%s", undo.detail);
     return -1;
 }
 
 int store_renamed(const struct store *s, uint32_t slot, struct err *e)
 {
-    char file[64];
-    snprintf(file, sizeof file, NOTE "%u", slot);
-    return settle(s, file, e);
+    return settle_row(s, slot, e);
 }

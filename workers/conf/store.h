@@ -23,6 +23,9 @@ int store_autostart(const struct store *s, const struct conf_name *n, int on, st
 /* The definition of the domain in that row of the index gets another name, and when the index has it, the old one's file goes. */
 int store_rename(const struct store *s, const struct conf_name *is, uint32_t slot, const void *text, size_t len, struct conf_entry *entry, struct err *e);
 int store_renamed(const struct store *s, uint32_t slot, struct err *e);
+/* Before anything else is done with a definition of that name (NULL: none): what is left of changes of names whose old file could not be removed is tried again. -1 with *e: it is
+ * still there, and what was written now would be lost by it. It is also tried from time to time. */
+int store_late(const struct store *s, const char *name, struct err *e);
 void store_settle(const struct store *s);               /* of changes of names that were cut off, each is done or undone: the index tells which */
 /* Files with a guest's saved state (ipc/save.h). what: enum conf_save.  manifest: the call's descriptor, -1 none; fds: as IN_CONF_SAVE tells, -1 none; 0, or -1 with *e. */
 int store_save(const struct store *s, const struct conf_name *n, uint32_t what, int manifest, int fds[2], struct save_facts *facts, struct err *e);
