@@ -128,8 +128,8 @@ enum internal_op {
     IN_HAND_OWNER,      /* hand-open. CALL: struct hand_owner, fd [0] an accepted socket: who is at its other end. Reply: struct lock_done; fd [0] a pidfd */
     IN_HAND_TUNE,       /* hand-launch. CALL: struct hand_req; fds: [0] a manifest, [1] another one of the run's (or the same), [2] its grants: what its MK_TUNE says is so then for the guest that
                          * runs, and what only the other one's says is no more. hand-net: the same of its MK_LINKs. Reply: struct hand_done; a failure: it is as the other one says */
-    IN_HAND_STATE,      /* hand-open. CALL: struct hand_req; fds: [0] a manifest with MK_STATE, [1] its grants, [2], if any, what was opened: it is whole, and is brought to the disk. Else a
-                         * file that was made is removed again, one that was there is emptied. Reply: struct hand_done */
+    IN_HAND_STATE,      /* hand-open. CALL: struct hand_req; fds: [0] a manifest with MK_STATE, [1] its grants, [2], if any, what was opened: all of it is written; it is brought to the disk, and then a
+                         * saved state's head says that it is whole. Else a file that was made is removed again, one that was there is emptied. Reply: struct hand_done */
     IN_HAND_HOOK,       /* hand-hook. CALL: struct hand_hook; fd [0], if there is one, sealed memfd: the text that the scripts get. Reply: struct hand_done; fd [0], of the operation "restore" only
                          * and if the scripts printed one: sealed memfd: the text in its place */
     /* debug, admin door only */

@@ -7,6 +7,7 @@
 #include "hand_open.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 #include "ipc/save.h"
@@ -47,18 +48,46 @@ int open_state(struct opener *o, const struct manifest_entry *m, const char *pat
     return open_give(o, g, STEAL_FD(&fd), e);
 }
 
-/* A file that was there before stays, and is empty again: else the image of a guest that goes on might be whole. */
-static int empty(const char *path, const struct grant *g)
+/* SAFETY: what is written to, emptied or removed is the regular file that a hand made, or emptied, for this call, and what it was then it still has to be. */
+static int open_again(const char *path, const struct grant *g, int oflags)
 {
     struct stat st;
-    AUTO_CLOSE fd = path_open(path, O_WRONLY, WANT(S_IFREG), &st);
-    if (fd < 0)
-        return fd;
-    return st.st_dev != g->dev || st.st_ino != g->ino ? -ESTALE : ftruncate(fd, 0) < 0 ? -errno : 0;
+    AUTO_CLOSE fd = path_open(path, oflags, WANT(S_IFREG), &st);
+    return fd >= 0 && (st.st_dev != g->dev || st.st_ino != g->ino) ? -ESTALE : STEAL_FD(&fd);
 }
 
-/* SAFETY: what is removed, or emptied, is the regular file that a hand made, or emptied, for this call, and what it was then it still has to be. 0 or negative errno */
-static int take_back(struct hand *h)
+/* One that was there before stays, and is empty again: else the image of a guest that goes on might be whole. */
+static int take_back(const char *path, const struct grant *g)
+{
+    if (g->is_new)
+        return path_remove(path, &(struct stat){ .st_mode = S_IFREG, .st_dev = (dev_t)g->dev, .st_ino = (ino_t)g->ino });
+    AUTO_CLOSE fd = open_again(path, g, O_WRONLY);
+    return fd < 0 ? fd : ftruncate(fd, 0) < 0 ? -errno : 0;
+}
+
+static int to_disk(int fd)
+{
+    return fsync(fd) < 0 && errno != EINVAL && errno != EROFS /* what has no disk behind it */ ? -errno : 0;
+}
+
+/* Its bytes are on the disk. The word that a saved state is whole is written now, and not before: no power cut leaves it over bytes that never came there; and then the file's name is brought
+ * there, too.  A dump has no such word. */
+static int make_whole(const char *path, const struct grant *g)
+{
+    char magic[sizeof((struct save_head *)0)->magic], folder[PATH_MAX];
+    struct stat st;
+    AUTO_CLOSE fd = open_again(path, g, O_RDWR);
+    AUTO_CLOSE dir = path_split(path, folder, sizeof folder) ? path_open(folder, O_RDONLY | O_DIRECTORY, WANT(S_IFDIR), &st) : -EINVAL;
+    if (fd < 0)
+        return fd;
+    if (pread(fd, magic, sizeof magic, 0) == (ssize_t)sizeof magic && !memcmp(magic, SAVE_MAGIC_PART, sizeof magic) && pwrite(fd, SAVE_MAGIC, sizeof magic, 0) != (ssize_t)sizeof magic)
+        return -errno;
+    int r = to_disk(fd);
+    return r < 0 || dir < 0 /* root may not read it, as on NFS */ ? r : to_disk(dir);
+}
+
+/* Does it to each file that the manifest has for a state or dump. 0 or negative errno */
+static int settle(struct hand *h, int (*it)(const char *, const struct grant *))
 {
     static struct hand_grants grants;
     struct manifest_entry m;
@@ -67,13 +96,10 @@ static int take_back(struct hand *h)
     int r = 0;
     if (hand_manifest(h, 0, &e) || !hand_grants(h, 1, &grants))
         return -EPROTO;
-    for (struct manifest_in in = hand_entries(h); r == 0 && hand_next(&in, &m, &path, &aux);) {
-        const struct grant *g = &grants.g[m.index];
-        if (m.kind != MK_STATE || m.index >= grants.h.n || m.flags & MF_PROBE)
-            continue;
-        r = !g->is_new ? empty(path, g) : path_remove(path, &(struct stat){ .st_mode = S_IFREG, .st_dev = (dev_t)g->dev, .st_ino = (ino_t)g->ino });
-    }
-    return r == -ENOENT ? 0 : r;
+    for (struct manifest_in in = hand_entries(h); r == 0 && hand_next(&in, &m, &path, &aux);)
+        if (m.kind == MK_STATE && m.index < grants.h.n && !(m.flags & MF_PROBE))
+            r = it(path, &grants.g[m.index]);
+    return r;
 }
 
 void hand_state(struct hand *h)
@@ -82,8 +108,9 @@ void hand_state(struct hand *h)
     struct err e = ERR_INIT;
     bool keep = h->call.h.nfds > 2;
     hand_body(h, sizeof(struct hand_req));
-    int r = !keep ? take_back(h) : fsync(h->call.fds[2]) < 0 && errno != EINVAL && errno != EROFS /* what has no disk behind it */ ? -errno : 0;
-    if (r < 0) {
+    int r = keep ? to_disk(h->call.fds[2]) : 0;
+    r = r < 0 ? r : settle(h, keep ? make_whole : take_back);
+    if (r < 0 && (keep || r != -ENOENT)) {
         err_sys(&e, VIR_FROM_QEMU, -r, keep ? "unable to write the file to the disk" : "cannot remove the file again");
         hand_fail(h, -1, r, &e);
         return;

@@ -383,8 +383,8 @@ void objects_reconcile(void)
             continue;           /* it was being taken over, which load.c goes on with */
         log_run(r);
         bool has_image = s->flags & SLOT_MANAGED_SAVE, is_paused = s->state == DOM_PAUSED;
-        if (is_paused && s->reason == PAUSED_SAVE && has_image)
-            stop_begin(r, &stop_saved, NULL, NULL);
+        if (s->flags & SLOT_FILED || (is_paused && s->reason == PAUSED_SAVE && has_image))
+            stop_begin(r, s->reason == PAUSED_DUMP ? &stop_dumped : &stop_saved, NULL, NULL);
         else if (r->stub && slot_begun(s)) {
             guest_up(r, p);
             plug_again(r);

@@ -154,7 +154,7 @@ flow_done_fn start_done;
 /* stop.c: ends the guest and undoes all that its run made. state, reason, event, detail: how, unless it is known already; NULL: unknown yet. */
 void stop_begin(struct run *r, const struct guest_state *how, const struct caller *c /* NULL; or a start's, who is told *e then */, const struct err *e);
 extern const struct step destroy_steps[];
-extern const struct guest_state stop_destroyed, stop_failed, stop_crashed, stop_saved;
+extern const struct guest_state stop_destroyed, stop_failed, stop_crashed, stop_saved, stop_dumped;
 /* plug.c */
 int run_is_up(struct flow *f);                              /* a step: claimed, and it runs; or error */
 void plug_call(const struct caller *c, struct frame *f);   /* attach, detach, update, of a guest that runs */

@@ -27,11 +27,19 @@ int file_opened(struct flow *f, struct frame *fr)
 
 /* ---- a save, a dump ---- */
 
+/* Of a guest that is gone, whose call comes again, there is no row any more, but what was written there last: whether the file is whole. */
+static int file_claim(struct flow *f)
+{
+    const uint32_t row = object_slot(f->wanted);
+    bool is_whole = row < sup.index.head->slots && sup.index.slot[row].gen == object_gen(f->wanted) && sup.index.slot[row].flags & SLOT_FILED;
+    return is_whole && doc_is_gone(f) == FLOW_END ? FLOW_END : doc_claim(f);
+}
+
 static int check(struct flow *f)
 {
     const struct index_slot *s = slot_row(f->slot);
     if (run_is_up(f) < 0)
-        return f->caller.flags & FRAME_RESENT && (s->flags & SLOT_MANAGED_SAVE || s->reason == SHUTOFF_SAVED) ? FLOW_END : -1;
+        return f->caller.flags & FRAME_RESENT && s->flags & (SLOT_MANAGED_SAVE | SLOT_FILED) ? FLOW_END : -1;
     if (f->steps == save_steps && !(s->flags & SLOT_PERSISTENT))
         return err_set(&f->err, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "cannot do managed save for transient domain");
     f->id = f->run->id;
@@ -131,19 +139,17 @@ void save_stopped(int slot, const struct flow *but)
 /* The guest's end needs the object: it is given back, and only waited for. */
 static int end_go(struct flow *f)
 {
-    static const struct guest_state dumped = { .state = DOM_SHUTOFF, .reason = SHUTOFF_CRASHED, .event = EVENT_STOPPED, .detail = STOPPED_CRASHED };
     struct run *r = run_of(f->slot);
     bool dump = f->steps == dump_steps;
     if (dump && !(f->caller.arg & DUMP_CRASH))
         return FLOW_NEXT;
     if (f->object) {
-        if (f->steps == save_steps)
-            slot_flag(f->slot, SLOT_MANAGED_SAVE, true);
+        slot_flag(f->slot, f->steps == save_steps ? SLOT_MANAGED_SAVE : SLOT_FILED, true);
         SLOT_EDIT(s, f->slot)           /* whoever comes next, supervisor or daemon, knows that it is this run which is in the file */
-            s->state = DOM_PAUSED, s->reason = PAUSED_SAVE;
+            s->state = DOM_PAUSED, s->reason = dump ? PAUSED_DUMP : PAUSED_SAVE;
         f->object = 0;
         if (r)
-            stop_begin(r, dump ? &dumped : &stop_saved, NULL, NULL);
+            stop_begin(r, dump ? &stop_dumped : &stop_saved, NULL, NULL);
         flow_unblock();
     }
     return r && r->id == f->id ? FLOW_BLOCKED : FLOW_NEXT;
@@ -161,7 +167,7 @@ const struct step save_steps[] = {
     { "keep", keep_go, NULL, give_up }, { "end", end_go, NULL, NULL }, { 0 },
 };
 
-#define GUEST_FILE_STEPS { "again", doc_is_gone, NULL, NULL }, { "claim", doc_claim, NULL, NULL }, { "check", check, NULL, NULL }, FILE_STEPS, { "fill", save_go, NULL, give_up }, { "keep", file_hand, hand_did, give_up }, \
+#define GUEST_FILE_STEPS { "claim", file_claim, NULL, NULL }, { "check", check, NULL, NULL }, FILE_STEPS, { "fill", save_go, NULL, give_up }, { "keep", file_hand, hand_did, give_up }, \
     { "end", end_go, NULL, NULL }, { 0 }
 const struct step file_save_steps[] = { GUEST_FILE_STEPS }, dump_steps[] = { GUEST_FILE_STEPS };
 

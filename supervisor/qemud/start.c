@@ -51,7 +51,7 @@ static int begin(struct flow *f)
     r->unheard = true;
     r->create_flags = f->caller.arg;
     SLOT_EDIT(row, f->slot)
-        row->autodestroy = f->caller.arg & START_AUTODESTROY ? f->caller.number : 0;
+        row->autodestroy = f->caller.arg & START_AUTODESTROY ? f->caller.number : 0, row->flags &= ~(uint32_t)SLOT_FILED;
     util_copy_str(f->name, sizeof f->name, s->name);
     f->run = r;
     return FLOW_NEXT;

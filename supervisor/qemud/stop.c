@@ -8,6 +8,7 @@ enum { TERM_WAIT_MS = 500 /* for a QEMU to end in good order */, WORD_WAIT_MS = 
 const struct guest_state stop_destroyed = { .state = DOM_SHUTOFF, .reason = SHUTOFF_DESTROYED, .event = EVENT_STOPPED, .detail = STOPPED_DESTROYED };
 const struct guest_state stop_failed = { .state = DOM_SHUTOFF, .reason = SHUTOFF_FAILED, .event = EVENT_STOPPED, .detail = STOPPED_FAILED };
 const struct guest_state stop_crashed = { .state = DOM_SHUTOFF, .reason = SHUTOFF_CRASHED, .event = EVENT_STOPPED, .detail = STOPPED_FAILED };
+const struct guest_state stop_dumped = { .state = DOM_SHUTOFF, .reason = SHUTOFF_CRASHED, .event = EVENT_STOPPED, .detail = STOPPED_CRASHED };
 const struct guest_state stop_saved = { .state = DOM_SHUTOFF, .reason = SHUTOFF_SAVED, .event = EVENT_STOPPED, .detail = STOPPED_SAVED };
 
 /* For the end of a run that waits, or could not begin. */

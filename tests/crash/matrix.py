@@ -27,10 +27,11 @@ CALL_LIMIT = 40     # seconds for a call that a crash came across
 # of a device for a guest that runs the call, IN_PLUG, IN_HAND_OPEN and IN_HAND_SETTLE; of its pins the call, IN_PLUG and IN_HAND_TUNE;
 # of calls that are passed to another daemon IN_SIBLING, IN_HAND_DAEMON;
 # of hook scripts IN_DOC_HOOK and IN_HAND_HOOK;
-# of files of a client's choice the calls (domain.save, .restore, .core_dump), IN_SAVE and IN_HAND_STATE
+# of files of a client's choice the calls (domain.save, .restore, .core_dump), IN_SAVE and IN_HAND_STATE; IN_HAND_REAP, when the file is whole and the guest ends
 ONLY = {"takeover": {"supervisor": ("0:118",), "hand-open": ("0:118",), "conf": ("0:65",)}, "restore": {"supervisor": ("0:104",), "qemu": ("0:97", "0:104")},
         "attach": {"supervisor": ("1:160",)}, "rename": {"supervisor": ("1:358", "0:71", "0:72"), "conf": ("0:71", "0:72"), "xmlc": ("1:358",)}, "plug": {"supervisor": ("1:8", "0:107", "0:121"), "qemu": ("0:107",), "hand-open": ("0:112", "0:121"), "xmlc": ("1:8",)},
-        "save_file": {"supervisor": ("1:55", "0:105", "0:124"), "qemu": ("0:105",), "hand-open": ("0:124",), "xmlc": ("1:55",)},
+        "save_file": {"supervisor": ("1:55", "0:105", "0:116", "0:124"), "qemu": ("0:105",), "hand-open": ("0:124",), "xmlc": ("1:55",)},
+        "save_transient": {"supervisor": ("0:116", "0:124")},
         "restore_file": {"supervisor": ("1:54",), "xmlc": ("1:54",)}, "dump_file": {"supervisor": ("1:53", "0:124"), "qemu": ("1:53",), "xmlc": ("1:53",)},
         "tune": {"supervisor": ("1:225", "0:107", "0:123"), "qemu": ("0:107",), "hand-launch": ("0:123",), "xmlc": ("1:225",)},
         "siblings": {"supervisor": ("0:36", "0:120"), "hand-open": ("0:120",), "gateway": ("0:36",)},
@@ -57,6 +58,15 @@ class Flows:
         self.con().defineXML(guest_xml("victim"))
         if os.path.exists(self.b.dir + "/victim.state"):
             os.truncate(self.b.dir + "/victim.state", 0)        # of the point before: the next save finds a file
+
+    def create(self):
+        """One without a definition, of which nothing is left when it has ended."""
+        self.define()
+        self.dom().undefine()
+        self.con().createXML(guest_xml("victim"))
+
+    def save_transient(self):
+        self.save_file()
 
     def define_leased(self):
         """With a lock manager from now on: this is the last flow."""
@@ -259,6 +269,7 @@ FLOWS = {
     "save":     (("define", "start"),           "saved"),
     "restore":  (("define", "start", "save"),   "running"),
     "save_file": (("define", "start"),          "defined"),
+    "save_transient": (("create",),             None),
     "restore_file": (("define", "start", "save_file"), "running"),
     "dump_file": (("define", "start"),          "running"),
     "siblings": (("define_beside",),            "defined"),
@@ -334,8 +345,8 @@ def guests(b):
     return {p: box.start_time(p) for p in b.role("guest")}
 
 
-def check(b, flow, before, its):
-    """The invariants, after the crash."""
+def check(b, flow, before, its, why):
+    """The invariants, after the crash. why: what the client was told, None: that it is done."""
     for pid, t in before.items():
         assert box.start_time(pid) == t, "another guest's QEMU (%d) ended or is another" % pid
     assert os.path.exists(its), "another guest's first process is out of reach: %s" % its
@@ -356,11 +367,13 @@ def check(b, flow, before, its):
 
     if flow == "rename":
         assert f.one_name(), "it has not one name"
-    if flow == "save_file":
-        wait_for("a whole file beside no guest that runs", lambda: f.is_whole() == (state_of(b) == "defined"))
+    if flow in ("save_file", "save_transient"):
+        wait_for("a whole file beside no guest that runs", lambda: f.is_whole() == (state_of(b) == want))
+        assert f.is_whole() == (why is None), "the file is %swhole, and the client was told %s" % ("" if f.is_whole() else "not ", why)
+        assert flow == "save_transient" or not f.is_whole() or f.dom().state() == [5, 5], "the guest is off, but not as one that was saved: %s" % f.dom().state()
     if flow == "restore_file":
         assert f.is_whole(), "a client's file is not as it was"
-    if flow in ("save", "restore", "dump_file") or (flow == "save_file" and state_of(b) == "running"):         # by its next worker, if need be
+    if flow in ("save", "restore", "dump_file") or (flow.startswith("save_") and state_of(b) == "running"):         # by its next worker, if need be
         wait_for("it runs", lambda: state_of(b) == "saved" or f.dom().state()[0] == 1)
     if flow == "hooks":             # whatever was begun was told to be over, or the guest runs
         wait_for("the scripts have heard how it is", lambda: (state_of(b) == "running") == (f.heard()[-1:] not in ([], ["release"])))
@@ -471,7 +484,7 @@ def main():
                     # Preparation may not be able to reach the point, but a gateway of the pool can.
                     f = prepare(b, flow)
                     why = attempt(getattr(f, flow))
-                    check(b, flow, before, door)
+                    check(b, flow, before, door, why)
                     clean(b)
                     b.stop_daemon()
                     left = [x for x in b.left_over() if not x.startswith("process") and "bystander" not in x and not door.endswith(x.split(" ", 1)[1])]

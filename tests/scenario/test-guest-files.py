@@ -210,13 +210,17 @@ def deaths(box):
     file = box.dir + DIR + "d.state"
     dom = box.connect().lookupByName("f1")
 
-    def quietly(what):
+    told = []       # of the last call: None: it is done, or why not
+
+    def quietly(what, name="f1"):
         def call():
             try:
-                d = box.connect().lookupByName("f1")
+                d = box.connect().lookupByName(name)
                 d.save(DIR + "d.state") if what == "save" else d.coreDump(DIR + "d.state", libvirt.VIR_DUMP_MEMORY_ONLY if what == "memory" else 0)
-            except libvirt.libvirtError:
-                pass
+                told.append(None)
+            except libvirt.libvirtError as e:
+                told.append(e)
+        told.clear()
         t = threading.Thread(target=call, daemon=True)
         t.start()
         return t
@@ -246,6 +250,23 @@ def deaths(box):
     dom.isActive() and dom.destroy()
     if magic(file) == WHOLE:
         os.unlink(file)
+    # One without a definition, of which nobody can be asked afterwards, and nobody is told that it is done.
+    for what in "save", "dump":
+        os.path.exists(file) and os.unlink(file)
+        con = wait_for("the daemon", box.connect)
+        con.createXML(guest_xml("f3"))
+        qemu = box.role("guest")
+        for pid in qemu:
+            os.kill(pid, signal.SIGSTOP)        # it writes nothing
+        t = quietly(what, "f3")
+        wait_for("the file is made", lambda: not t.is_alive() or os.path.exists(file), 30)
+        for pid in box.role("supervisor") + qemu:
+            os.kill(pid, signal.SIGKILL)
+        t.join(90)
+        con = wait_for("the daemon", box.connect)
+        wait_for("its end", lambda: not con.listAllDomains(1))
+        assert told and told[0] and magic(file) != WHOLE, (what, magic(file), told)
+    dom = con.lookupByName("f1")
     # Saved after all that.
     dom.create()
     dom.save(DIR + "d.state")

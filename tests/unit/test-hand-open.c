@@ -12,6 +12,7 @@
 #include <sys/xattr.h>
 #include <termios.h>
 #include "fakesup.h"
+#include "ipc/save.h"
 #include "tests/tap.h"
 
 static char dir[64];
@@ -540,6 +541,13 @@ static void put(const char *path, const char *text)
     close(fd);
 }
 
+static bool starts_with(const char *path, const char *text)
+{
+    char is[64] = { 0 };
+    AUTO_CLOSE fd = open(path, O_RDONLY | O_CLOEXEC);
+    return fd >= 0 && read(fd, is, sizeof is - 1) >= (ssize_t)strlen(text) && !strncmp(is, text, strlen(text));
+}
+
 static void states(void)
 {
     struct stat st;
@@ -548,6 +556,18 @@ static void states(void)
     int fd = open_for(0, a);
     tap_ok(fd >= 0 && (fcntl(fd, F_GETFL) & (O_ACCMODE | O_APPEND)) == O_WRONLY && fstat(fd, &st) == 0 && (st.st_mode & 07777) == 0600 && st.st_uid == geteuid() && grants.g[0].is_new, "a file is made, to be written only");
     tap_ok(settle(true, &fd) == 0 && access(a, F_OK) == 0, "it is kept");
+    fd = open_for(0, a);
+    tap_ok(fd >= 0 && write(fd, SAVE_MAGIC_PART "and more", 24) == 24 && settle(true, &fd) == 0 && starts_with(a, SAVE_MAGIC "and more"), "a saved state is whole only now");
+    fd = open_for(0, a);
+    tap_ok(fd >= 0 && write(fd, "QEVM, a dump", 12) == 12 && settle(true, &fd) == 0 && starts_with(a, "QEVM, a dump"), "a dump stays as it is");
+    fd = open_for(0, a);
+    unlink(a);
+    put(a, SAVE_MAGIC_PART);
+    tap_ok(fd >= 0 && settle(true, &fd) == -ESTALE && starts_with(a, SAVE_MAGIC_PART), "what somebody put in its place is not made whole");
+    fd = open_for(0, a);
+    unlink(a);
+    tap_ok(fd >= 0 && settle(true, &fd) == -ENOENT, "nor is a state kept that nobody finds any more");
+    put(a, "");
     fd = open_for(0, a);
     tap_ok(fd >= 0 && !grants.g[0].is_new && write(fd, "half", 4) == 4 && settle(false, &fd) == 0 && stat(a, &st) == 0 && st.st_size == 0, "one that was there before is not taken back, but empty again");
     unlink(a);

@@ -206,8 +206,8 @@ static void give_up(struct guest *g)
 {
     if (g->saving->tries)
         return;                 /* it is on its way */
-    /* Beside the guest that goes on its image is none, though nobody be left to remove it. */
-    if (g->saving->written && !g->saving->dump && g->saving->fd >= 0 && pwrite(g->saving->fd, SAVE_MAGIC_PART, sizeof((struct save_head *)0)->magic, 0) < 0)
+    /* Beside the guest that goes on its image is none, though nobody be left to remove it, and though a hand that is just about to end still writes its word. */
+    if (g->saving->written && !g->saving->dump && g->saving->fd >= 0 && ftruncate(g->saving->fd, 0) < 0)
         log_warn("the image of a guest that goes on cannot be spoilt: %s", strerror(errno));
     if (!g->saving->was_running || g->phase != PHASE_UP) {
         saving_free(g);
@@ -245,7 +245,7 @@ void saving_out(struct guest *g, const struct err *e)
         err_set(&own, VIR_ERR_OPERATION_ABORTED, VIR_FROM_QEMU, "domain %s job: canceled by client", s->dump ? "core dump" : "save");
     else if (!e && s->unwanted)
         err_set(&own, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "nobody waits for this save any more");
-    else if (!e && !s->dump && pwrite(s->fd, SAVE_MAGIC, sizeof((struct save_head *)0)->magic, 0) < 0)
+    else if (!e && !s->dump && !s->named && pwrite(s->fd, SAVE_MAGIC, sizeof((struct save_head *)0)->magic, 0) < 0)
         err_sys(&own, VIR_FROM_QEMU, errno, "unable to write the head of the saved state");
     if (e || own.code)
         saving_error(g, own.code ? &own : e);

@@ -8,7 +8,7 @@ struct saving {
     struct request rq;
     int fd;                     /* the file; -1: an earlier instance's */
     bool was_running, written /* the guest stays stopped until more is heard */, unwanted, aborted, answer /* rq, when it is over */;
-    bool named;                 /* into a client's file */
+    bool named;                 /* into a client's file: who opened that writes the word that it is whole, when all of it is on the disk */
     bool dump, reset, ends /* the guest does, when it is written */, memory;
     uint32_t format;            /* of a dump */
     struct loop_timer again;
