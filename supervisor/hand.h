@@ -54,6 +54,8 @@ void hand_fail(struct hand *h, int failed, int error, const struct err *e);
 struct run_record { int32_t stub, qemu, id; uint64_t start; };
 int record_write(const struct hand *h, const char *name, const struct run_record *r);
 int record_read(const struct hand *h, const char *name, struct run_record *r);
+/* The folder in /proc of QEMU of that run, and its pid; -ESRCH: it does not run. */
+int record_qemu(const struct hand *h, const char *name, int32_t id, int32_t *pid);
 /* Of a guest that libvirt's own daemon started, which notes a pid only: it is of a process that began before the note. Leaves r->id. */
 int record_foreign(const struct hand *h, const char *name, struct run_record *r);
 bool record_was_lent(const struct hand *h, const char *name);      /* libvirt's daemon had the guest since: its status file is what there is to know */

@@ -177,10 +177,10 @@ int helper_first(const struct helper *p, const struct helpers *all, const struct
 
 static const struct helper_row *const kinds[HELPER_KIND_N] = { [HELPER_SWTPM] = &helper_swtpm, [HELPER_VIRTIOFS] = &helper_virtiofs };
 
-/* Its end of the connection came among the descriptors for QEMU, under the number that the grants tell. */
-static int take_fd(struct helpers *all, struct hand *h, const struct hand_grants *g, uint32_t index)
+/* What came among the descriptors for QEMU, under the number that the entry's grant tells, and is not for it. */
+static int take_fd(struct helpers *all, struct hand *h, const struct hand_grants *g, uint32_t index, int which)
 {
-    int number = index < g->h.n && g->g[index].made ? g->g[index].qemu_fd[1] : -1;
+    int number = index < g->h.n && g->g[index].made ? g->g[index].qemu_fd[which] : -1;
     for (unsigned i = 0; i < all->l->nfds && number >= 0; i++)
         if (all->l->fd[i].number == number && all->l->fd[i].kind == BFD_NONE) {
             all->taken[i] = true;
@@ -194,7 +194,7 @@ static int prepare(struct helpers *all, struct hand *h, const struct hand_grants
     if (all->n == HELPERS_MAX || m->a >= HELPER_KIND_N)
         return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "helper %u of kind %u is not supported", all->n, m->a);
     struct helper *p = &all->one[all->n++];
-    *p = (struct helper){ .kind = kinds[m->a], .path = path, .aux = aux, .fd = take_fd(all, h, g, m->index), .log = -1, .uid = all->l->uid + UID_BESIDE, .gid = all->l->gid + UID_BESIDE };
+    *p = (struct helper){ .kind = kinds[m->a], .path = path, .aux = aux, .fd = take_fd(all, h, g, m->index, 1), .log = -1, .uid = all->l->uid + UID_BESIDE, .gid = all->l->gid + UID_BESIDE };
     for (size_t i = 0; i < HELPER_SEES_MAX; i++)
         p->see[i].fd = -1;
     if (p->fd < 0)
@@ -217,6 +217,10 @@ int helpers_prepare(struct helpers *all, struct hand *h, const struct launch *l,
             return err_sys(e, VIR_FROM_QEMU, -r, "Unable to start QEMU");
         else if (m.kind == MK_HELPER && prepare(all, h, &grants, &m, path, aux, e))
             return -1;
+        else if (m.kind == MK_PERF && all->nperf < PERF_MAX) {
+            all->perf[all->nperf].name = aux;
+            all->perf[all->nperf++].to = take_fd(all, h, &grants, m.index, 0);
+        }
     return 0;
 }
 

@@ -5,7 +5,7 @@
 #include <linux/capability.h>
 #include "hand_launch.h"
 
-enum { HELPERS_MAX = 16, HELPER_SEES_MAX = 8, HELPER_ARGS_MAX = 32, HELPER_FD_QEMU = 3, HELPER_FD_LOG = 4 /* in a helper: to QEMU; its log, which is its stdout and stderr too */ };
+enum { HELPERS_MAX = 16, PERF_MAX = 32, HELPER_SEES_MAX = 8, HELPER_ARGS_MAX = 32, HELPER_FD_QEMU = 3, HELPER_FD_LOG = 4 /* in a helper: to QEMU; its log, which is its stdout and stderr too */ };
 
 struct helper;
 struct helpers;
@@ -49,10 +49,12 @@ struct helpers {
     bool session, has_view;
     unsigned n;
     struct helper one[HELPERS_MAX];
-    bool taken[FRAME_FDS_MAX];          /* of the launch's descriptors: a helper's, none of QEMU's */
+    bool taken[FRAME_FDS_MAX];          /* of the launch's descriptors: a helper's or an event's, none of QEMU's */
+    struct { const char *name; int to; } perf[PERF_MAX];    /* performance events, and the socket for each (hand_perf.h) */
+    unsigned nperf;
 };
 
-/* In the hand: finds the helpers of the call's manifest, which is mapped, and makes and opens what they need. 0, or -1 with *e. */
+/* In the hand: finds the helpers of the call's manifest, which is mapped, and makes and opens what they need; and the performance events. 0, or -1 with *e. */
 int helpers_prepare(struct helpers *all, struct hand *h, const struct launch *l, bool session, struct err *e);
 /* In the guest's first process, before it shuts itself in: starts them. 0, or -1 with *f. */
 int helpers_start(struct helpers *all, struct stub_fail *f);

@@ -1,11 +1,12 @@
 /* hand_launch.c: starts one QEMU, shut in: groups, namespaces, view, ids, filter; and clears up after its end.
  *
  * Privilege: CAP_SYS_ADMIN (namespaces, mounts), SETUID, SETGID, SETPCAP (to give everything up in the child), CHOWN, MKNOD, DAC_OVERRIDE (the view and
- * the groups), KILL, and SYS_RESOURCE where the keeper has it (limits).  In a session: what a user namespace gives.
+ * the groups), KILL, PERFMON (events of the guest), and SYS_RESOURCE where the keeper has it (limits).  In a session: what a user namespace gives.
  * Called by: the supervisor.  Assumes of its input: nothing; emulator and arguments are the worker's, hence hostile.
  *
  * SAFETY: whatever the arguments are, they are read by a process that has the guest's uid, no capability, and a view without the host. */
 #include "hand_helper.h"
+#include "hand_perf.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -416,6 +417,15 @@ static int lease_register(struct launcher *x, pid_t pid, struct err *e)
     return r < 0 ? err_sys(e, VIR_FROM_QEMU, -r, "virtlockd does not register the guest") : 0;
 }
 
+/* Of the guest's first process, which waits, and of all that it begins. */
+static int perf_begin_all(const struct launcher *x, pid_t pid, struct err *e)
+{
+    for (unsigned i = 0; i < x->helpers.nperf; i++)
+        if (perf_begin(x->helpers.perf[i].name, pid, x->session ? ~0u : x->l->uid, x->helpers.perf[i].to, e))
+            return -1;
+    return 0;
+}
+
 static int launch(struct launcher *x, struct launched *done, int fds[3], unsigned *nfds, struct err *e)
 {
     const struct policy_filter *filter = &policy_filters[FILTER_QEMU_SYSTEM];
@@ -453,7 +463,7 @@ static int launch(struct launcher *x, struct launched *done, int fds[3], unsigne
         r = cgroup_join(&x->groups, pid);
     if (r < 0)
         err_sys(e, VIR_FROM_QEMU, -r, "Unable to set up QEMU's process");
-    else if (x->lease >= 0 && lease_register(x, pid, e) < 0)
+    else if (perf_begin_all(x, pid, e) < 0 || (x->lease >= 0 && lease_register(x, pid, e) < 0))
         ;
     else if (send(x->status[0], "g", 1, MSG_NOSIGNAL) == 1 && launch_wait(x, pid, &qemu, e) == 0) {
         char path[64];

@@ -102,6 +102,23 @@ int record_read(const struct hand *h, const char *name, struct run_record *r)
     return 0;
 }
 
+int record_qemu(const struct hand *h, const char *name, int32_t id, int32_t *pid)
+{
+    struct run_record r;
+    char path[64];
+    uint64_t start;
+    int error = record_read(h, name, &r);
+    if (error || r.id != id || r.stub <= 1)
+        return error ? error : -ESRCH;
+    util_format(path, sizeof path, "/proc/%d", r.stub);
+    AUTO_CLOSE stub = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    util_format(path, sizeof path, "/proc/%d", r.qemu);
+    AUTO_CLOSE qemu = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool is = stub >= 0 && qemu >= 0 && proc_start(r.stub, &start) == 0 && start == r.start && proc_child(stub, r.stub) == r.qemu;
+    *pid = r.qemu;
+    return is ? STEAL_FD(&qemu) : -ESRCH;
+}
+
 bool record_was_lent(const struct hand *h, const char *name)
 {
     static const char theirs[] = "AUTO-GENERATED";      /* of the head that libvirt's daemons give their files */

@@ -1,5 +1,6 @@
 /* hand_sock.c: ends of channels: terminals, pairs, unix and TCP sockets.  Part of hand-open, with its privilege and peer. */
 #include "hand_open.h"
+#include "hand_perf.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -138,6 +139,26 @@ int open_pair(struct opener *o, const struct manifest_entry *m, const char *path
         return open_fail(o, e, errno, "Unable to create a socket pair");
     AUTO_CLOSE ours = p[1];
     return open_give(o, g, p[0], e) ? -1 : open_keep(o, g, STEAL_FD(&ours), e);
+}
+
+/* SAFETY (MK_PERF): of a guest that runs the event is one of the QEMU that hand-launch noted, and that still is it when the event counts. One that is started has none yet: hand-launch, which
+ * gets the other end of the socket, begins it. */
+int open_perf(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
+{
+    int p[2];
+    int32_t pid, again = 0;
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, p) < 0)
+        return open_fail(o, e, errno, "Unable to create a socket pair");
+    AUTO_CLOSE ours = p[1], to = p[0];
+    if (!(o->rq->flags & HAND_NO_MONITOR))
+        return open_give(o, g, STEAL_FD(&to), e) ? -1 : open_keep(o, g, STEAL_FD(&ours), e);
+    AUTO_CLOSE was = record_qemu(o->h, o->rq->name, o->rq->id, &pid);
+    if (was >= 0 && perf_begin(aux, pid, o->rq->uid, to, e))
+        return -1;
+    AUTO_CLOSE is = record_qemu(o->h, o->rq->name, o->rq->id, &again);
+    if (was < 0 || is < 0 || pid != again)
+        return err_set(e, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "domain is not running");
+    return open_keep(o, g, STEAL_FD(&ours), e);
 }
 
 /* SAFETY (MK_HELPER): a connection without a name, between QEMU and a program that hand-launch knows; who is given what end of it is its affair. */

@@ -30,23 +30,6 @@ struct tuner {
     bool seen[PINS_MAX];            /* of now's pins: there is such a thread */
 };
 
-/* QEMU's folder in /proc; -ESRCH: it does not run. */
-static int qemu_folder(const struct hand *h, const struct hand_req *rq)
-{
-    struct run_record r;
-    char path[64];
-    uint64_t start;
-    int error = record_read(h, rq->name, &r);
-    if (error || r.id != rq->id || r.stub <= 1)
-        return error ? error : -ESRCH;
-    util_format(path, sizeof path, "/proc/%d", r.stub);
-    AUTO_CLOSE stub = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    util_format(path, sizeof path, "/proc/%d", r.qemu);
-    AUTO_CLOSE qemu = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool is = stub >= 0 && qemu >= 0 && proc_start(r.stub, &start) == 0 && start == r.start && proc_child(stub, r.stub) == r.qemu;
-    return is ? STEAL_FD(&qemu) : -ESRCH;
-}
-
 /* As QEMU names its threads (debug-threads=on). */
 static int kind_of(const char *comm, uint32_t *id)
 {
@@ -180,7 +163,7 @@ void hand_tune(struct hand *h)
     x = (struct tuner){ .rq = hand_body(h, sizeof *x.rq), .session = h->birth.flags & BIRTH_SESSION, .now = &now, .was = &was };
     hand_check_text(x.rq->name, sizeof x.rq->name);
     int r = tune_of(h, 1, &was, &e) || tune_of(h, 0, &now, &e) ? -1 : 0;
-    AUTO_CLOSE folder = x.folder = r ? -1 : qemu_folder(h, x.rq);
+    AUTO_CLOSE folder = x.folder = r ? -1 : record_qemu(h, x.rq->name, x.rq->id, &(int32_t){ 0 });
     if (r == 0 && folder < 0)
         r = err_set(&e, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "domain is not running");
     if (r == 0 && !x.session && (x.rq->uid == 0 || x.rq->uid == ~0u))

@@ -378,6 +378,89 @@ static void channels(void)
     finish();
 }
 
+/* What lies in the socket: an event that counts, or nothing. It stays there. */
+static int64_t event_count(int from)
+{
+    union { struct cmsghdr h; char b[CMSG_SPACE(sizeof(int))]; } ctl;
+    char byte;
+    struct iovec iov = { &byte, 1 };
+    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &ctl, .msg_controllen = sizeof ctl };
+    int64_t v = -1;
+    int fd;
+    if (recvmsg(from, &m, MSG_PEEK | MSG_DONTWAIT | MSG_CMSG_CLOEXEC) != 1 || !CMSG_FIRSTHDR(&m))
+        return -1;
+    memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof fd);
+    if (read(fd, &v, sizeof v) != sizeof v)
+        v = -1;
+    close(fd);
+    return v;
+}
+
+/* Performance events: of a start the socket for hand-launch; of a guest that runs, as the hands noted it, the event itself. */
+static void events(void)
+{
+    char c, stat_text[512] = "";
+    begin();
+    rq.flags = 0;
+    add(MK_PERF, 0, NULL, "page_faults");
+    run();
+    if (tap_ok(done.error == 0 && done.nqemu == 2 && done.nworker == 4 && grants.g[0].qemu_fd[0] == 11, "an event of a start has two ends (%s)", done.text))
+        tap_ok(event_count(our_fd(1)) < 0 && send(qemu_fd(1), "p", 1, 0) == 1 && recv(our_fd(1), &c, 1, 0) == 1, "and nothing between them yet");
+    finish();
+    begin();
+    add(MK_PERF, 0, NULL, "page_faults");
+    run();
+    tap_ok(done.error && done.code == VIR_ERR_OPERATION_INVALID, "of a guest that nobody noted it is refused: %s", done.text);
+    finish();
+    if (!root)
+        return;
+    /* This process stands for the guest's first one, its first child for QEMU. */
+    AUTO_CLOSE self = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+    const char *p = self >= 0 && read(self, stat_text, sizeof stat_text - 1) > 0 ? strrchr(stat_text, ')') : NULL;
+    for (int field = 2; p && field < 22; field++)
+        p = strchr(p + 1, ' ');
+    pid_t qemu = fork();
+    for (volatile unsigned n = 0; qemu == 0;)
+        n++;
+    FILE *f = fopen(in_dir("t.run"), "w");
+    fprintf(f, "%d %llu 1 %d\n", getpid(), p ? strtoull(p, NULL, 10) : 0, qemu);
+    fclose(f);
+    chmod(in_dir("t.run"), 0600);
+    static const struct { const char *event; int code; } bad[] = { { "cmt", VIR_ERR_ARGUMENT_UNSUPPORTED }, { "", VIR_ERR_ARGUMENT_UNSUPPORTED }, { "task_clock ", VIR_ERR_ARGUMENT_UNSUPPORTED } };
+    for (size_t i = 0; i < ARRAY_N(bad); i++) {
+        begin();
+        add(MK_PERF, 0, NULL, "task_clock");
+        add(MK_PERF, 0, NULL, bad[i].event);
+        run();
+        tap_ok(done.error && done.code == bad[i].code && sup.reply.h.nfds == 0, "event '%s': %s", bad[i].event, done.text);
+        finish();
+    }
+    begin();
+    add(MK_PERF, 0, NULL, "task_clock");
+    run();
+    if (tap_ok(done.error == 0 && done.nqemu == 0 && done.nworker == 1, "an event of a guest that runs (%s)", done.text)) {
+        int64_t first = event_count(our_fd(0)), more = first;
+        for (int turn = 0; turn < 10000 && more <= first; turn++, usleep(1000))
+            more = event_count(our_fd(0));
+        tap_ok(first >= 0 && more > first, "is read as often as anybody likes");
+    }
+    finish();
+    begin();
+    rq.id = 2;
+    add(MK_PERF, 0, NULL, "task_clock");
+    run();
+    tap_ok(done.error && done.code == VIR_ERR_OPERATION_INVALID, "of another run it is refused");
+    finish();
+    kill(qemu, SIGKILL);
+    waitpid(qemu, NULL, 0);
+    begin();
+    add(MK_PERF, 0, NULL, "task_clock");
+    run();
+    tap_ok(done.error && done.code == VIR_ERR_OPERATION_INVALID, "and of one that has ended");
+    finish();
+    unlink(in_dir("t.run"));
+}
+
 /* As on NFS with root_squash: root may not, qemu.conf's user may. Without another process's files no test: this needs root. */
 /* Logs that virtlogd keeps: its pipes are given away, nothing is opened. */
 static void logd(void)
@@ -709,6 +792,7 @@ int main(void)
     ends();
     channels();
     tcp();
+    events();
     logd();
     squashed();
     kept();

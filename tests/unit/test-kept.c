@@ -44,7 +44,7 @@ int main(void)
         { IMAGE("/i/base", IMG_RAW, MF_RO), "a layer that a header named, by its name" }, { IMAGE("/i/found", IMG_NONE, MF_PROBE), "a format that is to be found again" },
         { IMAGE(NULL, IMG_NONE, MF_EMPTY), "a drive without medium" }, { SOCKET("/lib/channel/target/domain-14-g/org.example.0"), "a socket of this run" }, { SOCKET("/lib/domain-14-g/vnc.sock"), "its screen's" },
         { { { .kind = MK_TAP, .parent = -1, .a = 1, .mac = { 2, 0, 0, 0, 0, 1 } }, "", "br0" }, "the interface" },
-        { { { .kind = MK_LINK, .parent = -1 }, NULL, "out=5,0,0" }, "limits" }, { { { .kind = MK_LINK, .parent = -1 }, NULL, "port=00000000-0000-4000-8000-000000000002 net=a b" }, "its network by another port" },
+        { { { .kind = MK_LINK, .parent = -1 }, NULL, "out=5,0,0" }, "limits" }, { { { .kind = MK_PERF, .parent = -1 }, NULL, "page_faults" }, "an event" }, { { { .kind = MK_LINK, .parent = -1 }, NULL, "port=00000000-0000-4000-8000-000000000002 net=a b" }, "its network by another port" },
     }, bad[] = {
         { IMAGE("/i/other", IMG_RAW, 0), "another file" }, { IMAGE("/i/gone", IMG_RAW, 0), "a file of a device that had gone" }, { IMAGE("/i/gone", IMG_RAW, MF_GONE), "by the same mark" }, { IMAGE("/i/base", IMG_RAW, 0), "to write what was read-only" }, { IMAGE("/i/raw", IMG_QCOW2, 0), "another format" },
         { IMAGE("/i/raw", IMG_RAW, MF_PROBE), "a look at what it stands on" }, { IMAGE("/i/raw", IMG_NONE, MF_PROBE), "a guess at a format that was told" },

@@ -102,6 +102,7 @@ int main(void)
     tap_str(judged(MK_HELPER, "/srv/shared", NULL), "", "a folder that a helper sees");
     refused(MK_HELPER, "/etc/libvirt/qemu", NULL);
     refused(MK_HELPER, "/proc", NULL);
+    tap_str(judged(MK_PERF, NULL, "page_faults"), "", "a performance event");
 
     static const struct { const char *in, *out; } plain[] = { { "/a/b", "/a/b" }, { "//a///b", "/a/b" }, { "/./a/./b/.", "/a/b" }, { "/a/b/", "/a/b" }, { "/", "/" }, { "//.//", "/" },
         { "/a/../b", "/a/../b" }, { "/..a/.b", "/..a/.b" } };

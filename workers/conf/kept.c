@@ -69,7 +69,7 @@ int kept_covers(const void *had, size_t had_len, const void *asked, size_t asked
     if (r < 0)
         return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the manifest beside the saved state is malformed");
     for (r = manifest_open(&in, asked, asked_len); r >= 0 && (r = next(&in, &a)) > 0;) {
-        bool nothing = (a.m.flags & MF_EMPTY && !a.path) || a.m.kind == MK_TUNE || (a.m.kind == MK_LINK && !network(&a));        /* limits are nothing that a guest gets */
+        bool nothing = (a.m.flags & MF_EMPTY && !a.path) || a.m.kind == MK_TUNE || a.m.kind == MK_PERF || (a.m.kind == MK_LINK && !network(&a));     /* limits and events are nothing that a guest gets */
         for (i = 0; i < n && !nothing && !covers(&all[i], &a, lib_dir); i++)
             ;
         if (i == n && !nothing)
