@@ -7,6 +7,7 @@
  *   <source> of disk, backingStore, mirror, and of chardevs (serial, parallel, console, channel, redirdev, rng/backend, smartcard, external tpm/backend):
  *            the image; MK_FILE_OUT, MK_PTY, MK_UNIX_LISTEN, MK_UNIX_CONNECT, MK_PAIR, ...
  *   <log>    of a chardev: MK_LOG
+ *   <event>  of <perf>, enabled: MK_PERF
  *   <interface>: MK_TAP (bridge, ethernet, network) or MK_HOSTNET (user)
  *   <graphics>: MK_TCP_LISTEN, MK_UNIX_LISTEN
  *   <vsock>: MK_NODE; <shmem>: MK_SHM, MK_UNIX_CONNECT; <source> of <input>: MK_NODE

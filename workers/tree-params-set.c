@@ -172,20 +172,19 @@ static int set_numa(struct setting *s)
 static int set_perf(struct setting *s)
 {
     struct tree *perf = tree_make(s->dom, "perf");
-    AUTO_TREE *old = tree_copy(perf);
-    while (perf->child)
-        tree_free(perf->child);
     for (unsigned i = 0; i < s->nknown; i++) {
         const struct typed *v = typed_find(&s->l, i);
-        const char *enabled = v ? (v->u ? "yes" : "no") : NULL;
-        TREE_EACH(t, old, "event")
-            if (!v && tree_attr_is(t, "name", s->known[i].name))
-                enabled = tree_attr(t, "enabled");
-        if (!enabled)
-            continue;
-        struct tree *t = tree_add(perf, "event");
-        tree_set_attr(t, "name", "%s", s->known[i].name);
-        tree_set_attr(t, "enabled", "%s", enabled);
+        struct tree *event = tree_first(perf, "event");
+        while (event && !tree_attr_is(event, "name", s->known[i].name))
+            event = tree_next(event, "event");
+        if (v && !event)
+            tree_set_attr(event = tree_new("event"), "name", "%s", s->known[i].name);
+        else if (event)
+            tree_unlink(event);
+        if (v)
+            tree_set_attr(event, "enabled", v->u ? "yes" : "no");
+        if (event)
+            tree_append(perf, event);
     }
     return 0;
 }

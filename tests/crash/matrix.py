@@ -25,6 +25,7 @@ CALL_LIMIT = 40     # seconds for a call that a crash came across
 # worker tells that the state is restored; and the call whose work does not show, domain.attach_device_flags;
 # domain.rename with IN_CONF_RENAME and IN_CONF_RENAMED;
 # of a device for a guest that runs the call, IN_PLUG, IN_HAND_OPEN and IN_HAND_SETTLE; of its pins the call, IN_PLUG and IN_HAND_TUNE;
+# of performance events the call, IN_PLUG and IN_HAND_OPEN;
 # of calls that are passed to another daemon IN_SIBLING, IN_HAND_DAEMON;
 # of hook scripts IN_DOC_HOOK and IN_HAND_HOOK;
 # of files of a client's choice the calls (domain.save, .restore, .core_dump), IN_SAVE and IN_HAND_STATE; IN_HAND_REAP, when the file is whole and the guest ends
@@ -34,6 +35,7 @@ ONLY = {"takeover": {"supervisor": ("0:118",), "hand-open": ("0:118",), "conf": 
         "save_transient": {"supervisor": ("0:116", "0:124")},
         "restore_file": {"supervisor": ("1:54",), "xmlc": ("1:54",)}, "dump_file": {"supervisor": ("1:53", "0:124"), "qemu": ("1:53",), "xmlc": ("1:53",)},
         "tune": {"supervisor": ("1:225", "0:107", "0:123"), "qemu": ("0:107",), "hand-launch": ("0:123",), "xmlc": ("1:225",)},
+        "count": {"supervisor": ("1:366", "0:112"), "qemu": ("0:107",), "hand-open": ("0:112",)},
         "siblings": {"supervisor": ("0:36", "0:120"), "hand-open": ("0:120",), "gateway": ("0:36",)},
         "hooks": {"supervisor": ("0:54", "0:125"), "hand-hook": ("0:125",), "xmlc": ("0:54",)}}
 LEASES = ("0:103", "0:120", "0:167")        # IN_LEASES_ASK, IN_HAND_DAEMON, IN_TALK
@@ -216,6 +218,20 @@ class Flows:
                     on.add(re.search(r"Cpus_allowed_list:\s*(.*)", status).group(1))
         assert on == {want}, on
 
+    def count(self):
+        """A performance event: who is told that it is counted reads it."""
+        import libvirt
+        d = self.dom()
+        on = not d.perfEvents()["task_clock"]
+        open(self.b.marker, "w").close()
+        try:
+            d.setPerfEvents({"task_clock": on}, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+        finally:
+            os.unlink(self.b.marker)
+        assert wait_for("the events", lambda: self.dom().perfEvents(), 20)["task_clock"] == on, "it is not as it was said"
+        stats = wait_for("the counters", lambda: self.con().domainListGetStats([self.dom()], libvirt.VIR_DOMAIN_STATS_PERF), 20)[0][1]
+        assert ("perf.task_clock" in stats) == on, stats
+
     def takeover(self):
         """The next daemon, with the same point armed, finds the guests that run."""
         self.b.stop_daemon()
@@ -265,6 +281,7 @@ FLOWS = {
     "attach":   (("define",),                   "defined"),
     "plug":     (("define_pluggable", "start"), "running"),
     "tune":     (("define_pluggable", "start"), "running"),
+    "count":    (("define_pluggable", "start"), "running"),
     "takeover": (("define", "start"),           "running"),
     "save":     (("define", "start"),           "saved"),
     "restore":  (("define", "start", "save"),   "running"),
@@ -381,7 +398,7 @@ def check(b, flow, before, its, why):
         wait_for("leases are as the guest is", lambda: locklib.is_locked(b.dir + "/var/lib/libvirt/images/victim.img") == (f.dom().state()[0] == 1))
 
     def finished():
-        if state_of(b) == want and flow not in ("running", "console", "domstats", "shutdown", "takeover", "dump_file", "leases", "attach", "plug", "tune", "siblings"):
+        if state_of(b) == want and flow not in ("running", "console", "domstats", "shutdown", "takeover", "dump_file", "leases", "attach", "plug", "tune", "count", "siblings"):
             return True
         return attempt(f.start if flow == "restore" else getattr(f, flow)) is None and state_of(b) == want
     wait_for("flow %s works again" % flow, finished, 60)
@@ -478,7 +495,7 @@ def main():
                 mark = len(b.log_text())
                 try:
                     b.armed = "BULKHEAD_CRASH='%s'" % point
-                    if flow == "restore" and point.startswith("qemu ") or flow == "plug" and point.startswith("hand-open ") or flow == "tune" and point.startswith("hand-launch "):
+                    if flow == "restore" and point.startswith("qemu ") or flow in ("plug", "count") and point.startswith("hand-open ") or flow == "tune" and point.startswith("hand-launch "):
                         b.armed += " BULKHEAD_CRASH_WHEN=" + b.marker
                     b.start(b.armed)
                     # Preparation may not be able to reach the point, but a gateway of the pool can.

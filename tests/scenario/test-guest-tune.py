@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Pins and limits of a guest: from its start, live, stored and both, as the host's kernel has them; over deaths of those who are at it and a later daemon; what fails
+"""Pins, limits and performance events of a guest: from its start, live, stored and both, as the host's kernel has them; over deaths of those who are at it and a later daemon; what fails
 changes nothing."""
 import glob, os, signal, sys
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -10,7 +10,8 @@ CPUS = len(os.sched_getaffinity(0))
 if CPUS < 2 or max(os.sched_getaffinity(0)) != CPUS - 1:
     skip("two processors are needed, 0 and 1 among them")
 ALL = "0-%d" % (CPUS - 1)
-PINS = """<iothreads>2</iothreads><cputune><shares>2048</shares><quota>90000</quota><vcpupin vcpu='0' cpuset='1'/><emulatorpin cpuset='0'/><iothreadpin iothread='2' cpuset='0'/></cputune>"""
+EVENTS = os.path.exists("/proc/sys/kernel/perf_event_paranoid")         # the kernel has them
+PINS = """<iothreads>2</iothreads><cputune><shares>2048</shares><quota>90000</quota><vcpupin vcpu='0' cpuset='1'/><emulatorpin cpuset='0'/><iothreadpin iothread='2' cpuset='0'/></cputune>%s""" % ("<perf><event name='task_clock' enabled='yes'/></perf>" if EVENTS else "")
 UNLIMITED = (1 << 53) - 1
 guest = {}
 
@@ -65,6 +66,18 @@ def limit(box, v1, v2, value, value2=None, inner=""):
     assert got == str(value) or got == (v2, str(value2 if value2 is not None else value)), (v1, value, got)
 
 
+def counted(box):
+    ((_, stats),) = box.connect().domainListGetStats([dom(box)], libvirt.VIR_DOMAIN_STATS_PERF)
+    return {name[len("perf."):]: value for name, value in stats.items() if name.startswith("perf.")}
+
+
+def go_on(box, before):
+    """Events are counted from where they were."""
+    now = counted(box)
+    assert now.keys() == before.keys() and all(now[name] >= value for name, value in before.items()), (before, now)
+    wait_for("more of them", lambda: now.get("task_clock", -1) < counted(box).get("task_clock", 0))
+
+
 def has(d, what, config=False):
     return what in d.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE if config else 0)
 
@@ -84,6 +97,10 @@ def start(box):
     as_started(box)
     tasks = glob.glob("/sys/fs/cgroup/cpu*/%s/machine/*t1*/vcpu0/tasks" % os.path.basename(box.dir))
     assert all(len(open(t).read().split()) == 1 for t in tasks), tasks
+    if EVENTS:      # all threads are counted
+        first = counted(box)
+        used = dom(box).info()[4]
+        assert list(first) == ["task_clock"] and 0 < first["task_clock"] and used / 2 < counted(box)["task_clock"], (first, used)
 
 
 def pins(box):
@@ -152,6 +169,36 @@ def shares(box):
     limit(box, "cpu.cfs_quota_us", "cpu.max", -1, "max 50000")
 
 
+def events(box):
+    """performance events, enabled and disabled"""
+    def held():
+        return [sorted(len(os.listdir("/proc/%d/fd" % pid)) for pid in box.role(role)) for role in ("supervisor", "qemu", "keeper")]
+    if not EVENTS:
+        return
+    d = dom(box)
+    before, had = d.XMLDesc(), held()
+    for flags in LIVE, CONFIG:
+        d.setPerfEvents({"page_faults": True, "context_switches": True}, flags)
+    assert list(counted(box)) == ["task_clock", "page_faults", "context_switches"], counted(box)
+    wait_for("the guest's events", lambda: counted(box)["context_switches"] > 0)
+    go_on(box, counted(box))
+    assert d.perfEvents(LIVE)["page_faults"] and d.perfEvents(CONFIG)["task_clock"] and not d.perfEvents(LIVE)["cpu_clock"]
+    # What cannot be changes nothing.
+    was = d.XMLDesc()
+    fails(libvirt.VIR_ERR_ARGUMENT_UNSUPPORTED, d.setPerfEvents, {"cpu_clock": True, "page_faults": False, "cmt": True}, LIVE)
+    assert d.XMLDesc() == was and list(counted(box)) == ["task_clock", "page_faults", "context_switches"]
+    # One that is counted anew begins at nothing.
+    used = counted(box)["task_clock"]
+    d.setPerfEvents({"task_clock": False, "cpu_migrations": True}, LIVE)
+    assert list(counted(box)) == ["page_faults", "context_switches", "cpu_migrations"] and has(d, "<event name='task_clock' enabled='no'/>")
+    d.setPerfEvents({"task_clock": True}, LIVE)
+    assert counted(box)["task_clock"] < used
+    d.setPerfEvents({"page_faults": False, "context_switches": False, "cpu_migrations": False}, LIVE)
+    wait_for("nobody to hold what is not counted", lambda: held() == had)
+    assert list(counted(box)) == ["task_clock"] and before == re.sub(r"\s*<event name='\w+' enabled='no'/>", "", d.XMLDesc())
+    d.setPerfEvents({"cpu_clock": True}, LIVE)      # for what comes
+
+
 def memory(box):
     """limits of memory, whichever has to go first"""
     d = dom(box)
@@ -202,13 +249,14 @@ def refused(box):
 def deaths(box):
     """whoever dies: what was said stays, and what is said next is done"""
     for role in "qemu", "supervisor", "conf":
-        old = box.role(role)
+        old, were = box.role(role), counted(box)
         for pid in old:
             os.kill(pid, signal.SIGKILL)
         wait_for("another " + role, lambda: box.role(role) and not set(old) & set(box.role(role)))
         d = dom(box)
         wait_for("the pins in the document", lambda: has(d, "<emulatorpin cpuset='1'/>"))
         emulator_on(box, "1")
+        go_on(box, were)
         d.pinEmulator(bits(0), LIVE)
         emulator_on(box, "0")
         d.pinEmulator(bits(1), LIVE)
@@ -219,13 +267,14 @@ def later(box):
     """the next daemon has it as it is, and changes it"""
     d = dom(box)
     d.pinVcpuFlags(0, bits(1), LIVE)
-    before = d.XMLDesc()
+    before, were = d.XMLDesc(), counted(box)
     box.stop_daemon()
     box.start()
     box.wait(running=1)
     d = dom(box)
     wait_for("the document", lambda: d.XMLDesc() == before)
     runs_on(box, "CPU 0/TCG", "1")
+    go_on(box, were)
     d.pinVcpuFlags(0, bits(0), LIVE)
     runs_on(box, "CPU 0/TCG", "0")
     d.pinVcpuFlags(0, bits(0), CONFIG)
@@ -240,6 +289,7 @@ def saved(box):
     runs_on(box, "CPU 0/TCG", "0")
     runs_on(box, "IO iothread2", "1")
     emulator_on(box, "1")
+    assert list(counted(box)) == (["cpu_clock", "task_clock"] if EVENTS else [])
     d.destroy()
     assert not glob.glob("/sys/fs/cgroup/*/%s/machine/*t1*" % os.path.basename(box.dir))
     d.create()
@@ -255,7 +305,7 @@ def saved(box):
     assert_clean(box)
 
 
-parts = [start, pins, come, shares, memory, refused, deaths, later, saved]
+parts = [start, pins, come, shares, events, memory, refused, deaths, later, saved]
 if len(sys.argv) > 1:
     parts = [p for p in parts if p.__name__ in ["start"] + sys.argv[1:]]
 main(*parts)

@@ -165,6 +165,15 @@ dumpxml busy --inactive --xpath //disk
 change-media busy hda --eject
 change-media busy hda W/cd.iso --insert
 dumpxml busy --xpath //disk
+perf busy --enable page_faults,context_switches --live --config
+perf busy --enable cmt
+perf busy --disable page_faults
+perf busy --disable instructions --config
+perf busy --enable nosuch
+perf busy
+perf busy --config
+dumpxml busy --xpath //perf
+dumpxml busy --inactive --xpath //perf
 dompmsuspend busy mem
 domfsfreeze busy
 domfsfreeze idle

@@ -8,7 +8,7 @@
  * An element that is a child of a row and has no row of its own may have text only. */
 static const struct known { const char *path, *attrs, *children; } rows[] = {
     { "domain", "type id xmlns:qemu", "name uuid genid hwuuid title description metadata memory currentMemory maxMemory blkiotune memoryBacking memtune vcpu vcpus "
-      "iothreads iothreadids cputune numatune resource sysinfo os features cpu clock on_poweroff on_reboot on_crash on_lockfailure pm devices "
+      "iothreads iothreadids cputune numatune resource sysinfo os features cpu clock on_poweroff on_reboot on_crash on_lockfailure pm perf devices "
       "seclabel qemu:commandline qemu:override qemu:deprecation" },
     { "metadata", "*", "*" }, { "seclabel", "*", "label imagelabel" }, { "resource", "", "partition" }, { "qemu:commandline", "*", "*" }, { "qemu:override", "*", "*" },
     { "qemu:deprecation", "*", "" },
@@ -42,6 +42,7 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     { "cpu/numa/cell", "id cpus memory unit memAccess discard", "distances" }, { "cpu/numa/cell/distances", "*", "*" },
     { "clock", "offset adjustment basis start adjustment0 reset", "timer" },
     { "clock/timer", "name track tickpolicy present frequency mode", "catchup" }, { "clock/timer/catchup", "*", "" },
+    { "perf", "", "event" }, { "perf/event", "name enabled bulkhead:m", "" },
     { "pm", "", "suspend-to-mem suspend-to-disk" }, { "pm/suspend-to-mem", "enabled", "" }, { "pm/suspend-to-disk", "enabled", "" },
 
     /* devices: "*" stands for any of them */

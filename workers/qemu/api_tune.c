@@ -1,5 +1,4 @@
-/* api_tune.c: what is done at the end of a running guest, and limits that nobody sets while it runs: they are refused when all that is wrong with the call itself has
- * been said.  Limits of control groups and pins are not the worker's (plug_tune.c). */
+/* api_tune.c: what is done at the end of a running guest, and its I/O threads.  Limits of control groups, pins and performance events are not the worker's (plug_tune.c). */
 #include "config.h"
 #include <stdio.h>
 #include <string.h>
@@ -10,20 +9,6 @@
 #include "workers/qemu/stats.h"
 #include "workers/tree-iothreads.h"
 #include "workers/tree-params.h"
-
-OP_FN(api_set_params)
-{
-    struct guest *g = w->data;
-    struct err e = ERR_INIT;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
-    AUTO_TREE *copy = tree_copy(g->tree);
-    if (tree_params_set(rq->op, copy, true, &in, &e))
-        worker_error(w, rq, &e);
-    else
-        reply_err(g, rq, VIR_ERR_OPERATION_UNSUPPORTED, "performance events cannot be changed while the domain runs");
-}
 
 /* ---- what is done when the guest ends ---- */
 

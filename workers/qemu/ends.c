@@ -31,31 +31,33 @@ bool is_marked(const struct tree *dev, uint32_t entry)
 
 static struct tree *guest_marked(struct guest *g, uint32_t entry)
 {
-    TREE_EACH(dev, tree_get(g->tree, "devices"), NULL)
-        if (is_marked(dev, entry))
-            return dev;
+    static const struct { const char *in, *name; } places[] = { { "devices", NULL }, { "perf", "event" } };
+    for (size_t i = 0; i < ARRAY_N(places); i++)
+        TREE_EACH(dev, tree_get(g->tree, places[i].in), places[i].name)
+            if (is_marked(dev, entry))
+                return dev;
     return NULL;
 }
 
-/* ---- counters of taps: QEMU does not know them, and this role has no network; the hand gave us a folder of sysfs ---- */
+/* ---- counters that are nobody's but the kernel's: of a tap a folder of sysfs, for this role has no network; of a performance event a socket ---- */
 
-struct tap { struct tap *next; int fd; uint32_t entry; };
+struct counter { struct counter *next; int fd; uint32_t entry; };
 
-static int tap_add(struct guest *g, int fd, uint32_t entry)
+static int counter_add(struct guest *g, int fd, uint32_t entry)
 {
-    struct tap *t = calloc(1, sizeof *t);
-    if (!t)
+    struct counter *c = calloc(1, sizeof *c);
+    if (!c)
         return -ENOMEM;
-    *t = (struct tap){ .next = g->taps, .fd = fd, .entry = entry };
-    g->taps = t;
+    *c = (struct counter){ .next = g->counters, .fd = fd, .entry = entry };
+    g->counters = c;
     return 0;
 }
 
-int guest_tap_dir(struct guest *g, const struct tree *nic)
+int guest_counter(struct guest *g, const struct tree *dev)
 {
-    for (struct tap *t = g->taps; t; t = t->next)
-        if (is_marked(nic, t->entry))
-            return t->fd;
+    for (struct counter *c = g->counters; c; c = c->next)
+        if (is_marked(dev, c->entry))
+            return c->fd;
     return -1;
 }
 
@@ -182,7 +184,7 @@ static void set_password(struct guest *g, struct tree *graphics)
 
 static bool is_taken(struct guest *g, const struct tree *dev)
 {
-    return chardev_find(g, dev) || guest_tap_dir(g, dev) >= 0 || (is_agent_channel(dev) && g->agent.line.fd >= 0);
+    return chardev_find(g, dev) || guest_counter(g, dev) >= 0 || (is_agent_channel(dev) && g->agent.line.fd >= 0);
 }
 
 bool guest_take_end(struct guest *g, int fd, uint32_t entry)
@@ -197,8 +199,8 @@ bool guest_take_end(struct guest *g, int fd, uint32_t entry)
         agent_set_connected(&g->agent, tree_attr_is(tree_get(dev, "target"), "state", "connected"));
     } else if (!strcmp(dev->name, "graphics")) {
         r = display_add(g, fd, dev);
-    } else if (!strcmp(dev->name, "interface"))
-        r = tap_add(g, fd, entry);
+    } else if (!strcmp(dev->name, "interface") || !strcmp(dev->name, "event"))
+        r = counter_add(g, fd, entry);
     else if (isatty(fd))
         r = chardev_add(g, fd, entry);
     if (r && r != -ENOTSUP)
@@ -222,16 +224,16 @@ void guest_take_ends(struct guest *g)
 
 void guest_drop_ends(struct guest *g, const struct tree *dev)
 {
-    struct chardev *c = chardev_find(g, dev);
-    if (c)
-        chardev_remove(c);
-    for (struct tap **at = &g->taps, *t; (t = *at);)
-        if (is_marked(dev, t->entry)) {
-            *at = t->next;
-            close(t->fd);
-            free(t);
+    struct chardev *chardev = chardev_find(g, dev);
+    if (chardev)
+        chardev_remove(chardev);
+    for (struct counter **at = &g->counters, *c; (c = *at);)
+        if (is_marked(dev, c->entry)) {
+            *at = c->next;
+            close(c->fd);
+            free(c);
         } else {
-            at = &t->next;
+            at = &c->next;
         }
     if (is_agent_channel(dev)) {
         agent_close(&g->agent);

@@ -79,7 +79,7 @@ struct guest {
     bool has_balloon;
     struct stats *stats;
     struct display *displays;
-    struct tap *taps;
+    struct counter *counters;
     struct stream *streams;
     struct chardev *chardevs;
     struct plugging *plug;              /* the IN_PLUG that is worked on */
@@ -184,7 +184,7 @@ bool guest_take_end(struct guest *g, int fd, uint32_t entry);     /* our end of 
 void guest_drop_ends(struct guest *g, const struct tree *dev);          /* of a device that has gone */
 /* Arguments of set_password and expire_password, new; false: it has no password. */
 bool guest_graphics_auth(const struct tree *graphics, json_t **password, json_t **expiry);
-int guest_tap_dir(struct guest *g, const struct tree *nic);             /* folder of the interface's counters; borrowed; -1 none */
+int guest_counter(struct guest *g, const struct tree *dev);             /* folder of an interface's counters; the socket with a performance event's descriptor; borrowed; -1 none */
 /* Hands a connected client to a display: getfd, add_client. fd borrowed. */
 void guest_add_graphics(struct guest *g, const char *protocol, int fd, bool skip_auth, qmp_reply_fn *fn, void *data);
 

@@ -109,7 +109,6 @@
     X(REMOTE_DOMAIN_SET_VCPUS_FLAGS, api_set_vcpus_flags) \
     X(REMOTE_DOMAIN_SET_VCPU, api_set_vcpu) \
     /* api_tune.c */ \
-    X(REMOTE_DOMAIN_SET_PERF_EVENTS, api_set_params) \
     X(REMOTE_DOMAIN_SET_LIFECYCLE_ACTION, api_set_lifecycle) \
     /* api_inside.c */ \
     X(REMOTE_DOMAIN_FSFREEZE, api_fsfreeze) \

@@ -190,7 +190,7 @@ void plug_run(struct plugging *p, void (*done)(struct plugging *p))
 
 /* ---- devices that come ---- */
 
-static void take_ends(struct plugging *p)
+void plug_take_ends(struct plugging *p)
 {
     for (uint32_t i = 0; i < p->fds.nfds; i++)
         if (p->fds.fd[i].number < 0 && p->fds.fd[i].kind == BFD_CHARDEV && guest_take_end(p->g, p->fd[i], p->fds.fd[i].arg))
@@ -207,7 +207,7 @@ static void plugged(struct plugging *p)
     }
     plan_count_nodes(g->tree);
     guest_learn_memory(g);
-    take_ends(p);
+    plug_take_ends(p);
     close(g->manifest_fd);
     close(g->grants_fd);
     g->manifest_fd = STEAL_FD(&p->manifest_fd);

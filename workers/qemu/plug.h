@@ -46,6 +46,7 @@ struct plugging {
 void plug_call(struct worker *w, const struct request *rq, struct frame *f);                                                  /* IN_PLUG */
 void plug_step(struct plugging *p, const char *command, json_t *args, int fd, const char *undo, json_t *undo_args);
 void plug_step_item(struct plugging *p, const struct plan_item *it);    /* with its descriptor and its undoing */
+void plug_take_ends(struct plugging *p);                                /* our ends of what came, of which there is no half any more */
 void plug_run(struct plugging *p, void (*done)(struct plugging *p));     /* or ends it where p->e is set */
 void plug_end(struct plugging *p);                                      /* answers when what has to be cleaned up has been */
 void plug_end_with(struct plugging *p, const struct err *e);

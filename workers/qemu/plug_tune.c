@@ -1,4 +1,4 @@
-/* plug_tune.c: limits and pins of the guest have changed: the host's kernel was told by a hand, and the document that clients see follows. */
+/* plug_tune.c: limits, pins and performance events of the guest have changed: the host's kernel was told by a hand, and the document that clients see follows. */
 #include "config.h"
 #include <stdlib.h>
 #include <string.h>
@@ -9,12 +9,13 @@
 #include "workers/qemu/plug.h"
 #include "workers/qemu/stats.h"
 #include "workers/tree-iothreads.h"
+#include "workers/tree-marks.h"
 #include "workers/tree-params.h"
 
 /* Where libvirt shows them: before the first of these. */
 static const struct { const char *name, *before; } elements[] = {
     { "blkiotune", "memtune memoryBacking vcpu" }, { "memtune", "memoryBacking vcpu" }, { "cputune", "numatune resource sysinfo bootloader os" },
-    { "numatune", "resource sysinfo bootloader os" },
+    { "numatune", "resource sysinfo bootloader os" }, { "perf", "devices" },
 };
 
 static bool is_among(const char *word, const char *list)
@@ -109,6 +110,19 @@ static void replace(struct guest *g, struct tree *t, const char *before)
         tree_free(old);
 }
 
+/* Events that are not counted any more: their descriptors go, and the kernel ends them when all of us have let go. */
+static void forget_events(struct guest *g, const struct tree *now)
+{
+    TREE_EACH(was, tree_get(g->tree, "perf"), "event") {
+        const char *mark = tree_attr(was, MARK_MANIFEST);
+        bool stays = !mark;
+        TREE_EACH(t, now, "event")
+            stays |= mark && tree_attr_is(t, MARK_MANIFEST, mark);
+        if (!stays)
+            guest_drop_ends(g, was);
+    }
+}
+
 /* ---- threads that came ---- */
 
 static void on_tuned(struct worker *w, void *data, struct frame *f, const struct err *e)
@@ -143,10 +157,13 @@ void plug_tune_begin(struct plugging *p)
         forget_pins(g, t);
         if (!strcmp(t->name, "cputune"))
             tell(g, tree_first(g->tree, "cputune"), t);
+        if (!strcmp(t->name, "perf"))
+            forget_events(g, t);
         replace(g, t, elements[i].before);
         if (t->parent)
             spare = NULL;
     }
+    plug_take_ends(p);
     close(g->manifest_fd);
     close(g->grants_fd);
     g->manifest_fd = STEAL_FD(&p->manifest_fd);

@@ -396,6 +396,19 @@ static int others(struct maker *m)
     return doc_is(m->t, "type", "kvm") && add(m, NULL, &kvm, "/dev/kvm", NULL) < 0 ? -1 : 0;
 }
 
+int run_manifest_perf(struct tree *t, struct manifest_out *out, struct err *e)
+{
+    struct maker m = {.t = t, .out = out, .e = e};
+    TREE_EACH(event, tree_first(t, "perf"), "event") {
+        bool enabled = doc_is(event, "enabled", "yes");
+        if (!enabled)
+            tree_set_attr(event, MARK_MANIFEST, NULL);
+        else if (!tree_attr(event, MARK_MANIFEST) && add(&m, event, &(struct manifest_entry){ .kind = MK_PERF, .parent = -1 }, NULL, tree_attr(event, "name")) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 int run_manifest(struct tree *t, const struct doc_env *env, bool running, struct manifest_out *out, struct err *e)
 {
     struct maker m = {.t = t, .devices = tree_first(t, "devices"), .env = env, .out = out, .e = e, .lenient = !running};
@@ -422,7 +435,7 @@ int run_manifest(struct tree *t, const struct doc_env *env, bool running, struct
     if (others(&m))
         return -1;
     char text[TUNE_TEXT_MAX] = "";
-    if (running && (tune_text(t, text, sizeof text, e) || (*text && add(&m, NULL, &(struct manifest_entry){ .kind = MK_TUNE, .parent = -1 }, NULL, text) < 0)))
+    if (running && (tune_text(t, text, sizeof text, e) || (*text && add(&m, NULL, &(struct manifest_entry){ .kind = MK_TUNE, .parent = -1 }, NULL, text) < 0) || run_manifest_perf(t, out, e)))
         return -1;
     schema_order(&schema_domain, t);
     return 0;

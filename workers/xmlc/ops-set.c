@@ -324,5 +324,6 @@ const struct stored_op live_sets[] = {
     {OP_REMOTE_DOMAIN_SET_BLKIO_PARAMETERS, set_params},
     {OP_REMOTE_DOMAIN_SET_NUMA_PARAMETERS, set_params},
     {OP_REMOTE_DOMAIN_SET_INTERFACE_PARAMETERS, set_params},
+    {OP_REMOTE_DOMAIN_SET_PERF_EVENTS, set_params},
     {0, NULL},
 };

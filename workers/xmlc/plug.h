@@ -13,8 +13,8 @@ struct plug_run { struct tree *t, *devices; struct manifest_out manifest; enum p
 int plug_open(struct plug_run *p, struct tree *t, const void *manifest, size_t n, void *buf, size_t cap, struct err *e);
 /* A client's call; xml as for device_change(). 0, or -1 with *e set. */
 int plug_change(struct plug_run *p, enum device_change what, const char *xml, size_t n, const struct doc_env *env, struct err *e);
-/* Its limits or pins have changed in t: their entry and elements. 0, or -1 with *e set. */
-int plug_tune(struct plug_run *p, struct err *e);
+/* Its limits, pins or performance events have changed in t since before: their entries and elements. 0, or -1 with *e set. */
+int plug_tune(struct plug_run *p, const struct tree *before, struct err *e);
 /* link.c: in t interfaces are called as their taps are, by which a client knows them.  0, or -1 with *e set: grants are none. */
 int plug_name_taps(struct plug_run *p, int grants, struct err *e);
 /* Limits of an interface's traffic have changed in t since before: likewise, or there is nothing to do. Names that it had not before it has no more. */

@@ -32,6 +32,8 @@ int tune_text(const struct tree *t, char *dst, size_t n, struct err *e);
 /* link.c: what is said of an interface beside its tap, as MK_LINK has it; "": nothing. 0, or -1 with *e set. */
 enum { LINK_TEXT_MAX = 512 };
 int link_text(const struct tree *interface, char *dst, size_t n, struct err *e);
+/* The performance events that are enabled in t and have no entry yet get one, those that are not enabled lose theirs. 0, or -1 with *e set. */
+int run_manifest_perf(struct tree *t, struct manifest_out *out, struct err *e);
 bool tune_threads(const struct tree *t);        /* some of it is told thread by thread, once there are threads */
 /* ... of one of its devices, which comes to the guest while it runs. */
 int run_manifest_device(struct tree *t, struct tree *dev, const struct doc_env *env, struct manifest_out *out, struct err *e);

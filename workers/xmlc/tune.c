@@ -142,13 +142,14 @@ int plug_put(struct manifest_out *out, struct manifest_entry *wanted, const char
     return r >= 0 ? 0 : err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "the guest has more host resources than are supported");
 }
 
-int plug_tune(struct plug_run *p, struct err *e)
+int plug_tune(struct plug_run *p, const struct tree *before, struct err *e)
 {
-    static const char *const elements[] = { "blkiotune", "memtune", "cputune", "numatune" };
+    static const char *const elements[] = { "blkiotune", "memtune", "cputune", "numatune", "perf" };
     char text[TUNE_TEXT_MAX];
     schema_order(&schema_domain, p->t);
-    if (tune_text(p->t, text, sizeof text, e) || plug_put(&p->manifest, &(struct manifest_entry){ .kind = MK_TUNE, .parent = -1 }, NULL, text, e))
+    if (tune_text(p->t, text, sizeof text, e) || plug_put(&p->manifest, &(struct manifest_entry){ .kind = MK_TUNE, .parent = -1 }, NULL, text, e) || run_manifest_perf(p->t, &p->manifest, e))
         return -1;
+    plug_release(p, before);
     for (unsigned i = 0; i < ARRAY_N(elements); i++) {
         const struct tree *t = tree_first(p->t, elements[i]);
         tree_append(p->devices, t ? tree_copy(t) : tree_new(elements[i]));

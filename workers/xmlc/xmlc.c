@@ -420,7 +420,7 @@ static int on_tune(struct job *j, stored_fn *fn)
     j->is_live = true;
     if (of_interface && plug_name_taps(&j->run, j->grants, &j->e))
         return -1;
-    int r = fn(j, &o) < 0 || (of_interface ? plug_shape(&j->run, before, &j->e) : plug_tune(&j->run, &j->e)) ? -1 : send_run(j, &o);
+    int r = fn(j, &o) < 0 || (of_interface ? plug_shape(&j->run, before, &j->e) : plug_tune(&j->run, before, &j->e)) ? -1 : send_run(j, &o);
     mp_out_free(&o);
     return r;
 }
