@@ -2,11 +2,9 @@
 #include "chan.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/epoll.h>
-#include <unistd.h>
 #include "util.h"
 
 #define CHAN_QUEUE_BYTES (4u << 20)     /* waiting in one queue at most */

@@ -6,7 +6,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
@@ -32,7 +31,6 @@ static uint32_t deaths;
 static uint64_t last_death_ms;
 static struct loop_timer respawn_timer;
 static bool reexec_wanted, by_front, ready_said;
-static void supervisor_start(struct loop_timer *t);
 enum { REEXEC = 1000 };          /* what the loop ends with for an execve of ourselves */
 
 static void tell(uint32_t op, uint32_t arg, const void *body, size_t len, const int *fds, unsigned nfds)

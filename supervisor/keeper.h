@@ -1,12 +1,9 @@
 /* keeper.h: the parts of the keeper.  It is the daemon's process: it spawns, reaps and holds descriptors, and decides nothing. */
 #ifndef BULKHEAD_KEEPER_H
 #define BULKHEAD_KEEPER_H
-#include <stdbool.h>
-#include <stdint.h>
 #include "ipc/internal.h"
 #include "ipc/layout.h"
 #include "ipc/loop.h"
-#include "ipc/settings.h"
 
 /* keeper_store.c: what is held for others, and for the keeper itself (role says for whom), and the processes that live. */
 struct row {

@@ -1,12 +1,9 @@
 /* keeper_proc.c: who lives, what they say on their log pipe, and how they end. */
 #include <errno.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <unistd.h>
 #include "ipc/crash.h"
 #include "ipc/util.h"
 #include "keeper.h"
@@ -62,8 +59,9 @@ static void log_event(struct loop_source *s, uint32_t events)
     log_drain(s->data, 4);
 }
 
-static void proc_ended(struct row *r)
+static void proc_ended(struct loop_source *s, uint32_t events)
 {
+    struct row *r = s->data;
     siginfo_t si = { 0 };
     struct exited x = { .who = r->key, .code = -1 };
     int done = waitid(P_PIDFD, (id_t)r->fd, &si, WEXITED | WNOHANG);
@@ -84,15 +82,10 @@ static void proc_ended(struct row *r)
     proc_on_exit(&x);
 }
 
-static void pidfd_event(struct loop_source *s, uint32_t events)
-{
-    proc_ended(s->data);
-}
-
 int proc_watch(struct row *r)
 {
     struct watched *w = r ? calloc(1, sizeof *w) : NULL;
-    int done = !r || !w ? -ENOMEM : loop_add(&w->pidfd, r->fd, EPOLLIN, pidfd_event, r);
+    int done = !r || !w ? -ENOMEM : loop_add(&w->pidfd, r->fd, EPOLLIN, proc_ended, r);
     if (done < 0) {
         free(w);
         if (r)
@@ -115,7 +108,7 @@ void proc_reap(void)
         while (r && r->key.pid != si.si_pid)
             r = store_next(r, HELD_PROCESS);
         if (r)
-            proc_ended(r);
+            proc_ended(&r->watched->pidfd, 0);
         else
             waitpid(si.si_pid, NULL, WNOHANG);
     }

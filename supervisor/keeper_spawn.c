@@ -8,13 +8,10 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <sched.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <unistd.h>
 #include "ipc/crash.h"
-#include "ipc/frame.h"
 #include "ipc/log.h"
 #include "ipc/util.h"
 #include "keeper.h"
@@ -35,19 +32,13 @@ static int child_main(void *arg)
     for (unsigned i = 0; i < c->n; i++)
         last = c->fds[i] > last ? c->fds[i] : last;
     /* Descriptors are ours as well until here: the many that are held for others are neither copied nor closed. */
-    if (syscall(SYS_close_range, last + 1, ~0u, CLOSE_RANGE_UNSHARE) < 0)
-        goto fail;
-    for (unsigned i = 0; i < c->n; i++)         /* first out of the way of the numbers they shall have */
-        if ((c->fds[i] = fcntl(c->fds[i], F_DUPFD_CLOEXEC, HELD_FD_FIRST)) < 0)
-            goto fail;
-    for (unsigned i = 0; i < c->n; i++)
-        if (dup2(c->fds[i], (int)i) < 0)
-            goto fail;
-    if (syscall(SYS_close_range, c->n, ~0u, 0) < 0)
-        goto fail;
-    setsid();
-    execve(c->path, argv, env);
-fail:
+    bool good = syscall(SYS_close_range, last + 1, ~0u, CLOSE_RANGE_UNSHARE) == 0;
+    for (unsigned i = 0; i < c->n && good; i++)         /* first out of the way of the numbers they shall have */
+        good = (c->fds[i] = fcntl(c->fds[i], F_DUPFD_CLOEXEC, HELD_FD_FIRST)) >= 0;
+    for (unsigned i = 0; i < c->n && good; i++)
+        good = dup2(c->fds[i], (int)i) >= 0;
+    if (good && syscall(SYS_close_range, c->n, ~0u, 0) == 0 && setsid() > 0)
+        execve(c->path, argv, env);
     c->err = errno;
     _exit(127);
 }

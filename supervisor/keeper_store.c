@@ -3,14 +3,9 @@
  * The table is the keeper's whole memory: with the list of processes it is all that crosses an execve of ourselves. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
-#include "ipc/frame.h"
-#include "ipc/index.h"
 #include "ipc/util.h"
 #include "keeper.h"
 

@@ -4,10 +4,8 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 #include "objects.h"
 #include "policy/policy.h"
 
@@ -41,9 +39,58 @@ struct peer *peer_next(struct peer *after)
     return NULL;
 }
 
-static void peer_gone(struct peer *p);
+/* One line on every death that was not a clean exit; that we had a part in it is no error. */
+static void obituary(const struct peer *p, const struct exited *x, const char *decision)
+{
+    char op[24];
+    bool clean = x && x->code == CLD_EXITED && x->status == 0, ours = x && p->killed && x->code == CLD_KILLED && (x->status == SIGKILL || x->status == SIGTERM);
+    if (clean && !decision[0])
+        return;
+    const char *words = x ? x->words : "";
+    log_at(clean || ours ? LOG_L_INFO : LOG_L_ERR, "%s %d of object %u.%u ended: %s %d%s; last op %s; %s%s%.160s", role_name(p->role), p->pid, object_slot(p->object), object_gen(p->object),
+           x && x->code == CLD_EXITED ? "exit status" : "signal", x ? x->status : -1, x && x->code != CLD_EXITED && x->status == SIGSYS ? " (a forbidden system call)" : "",
+           op_label(p->last_op, op), decision, *words ? "; last words: " : "", words);
+}
 
-static void on_end(struct chan *c, int err);
+static void peer_gone(struct peer *p)
+{
+    struct exited *x = p->obituary;
+    const char *decision = "";
+    bool again = p->life && life_peer_died(p->life, x, &decision);
+    loop_cancel(&p->reaper);
+    loop_cancel(&p->second);
+    obituary(p, x, decision);
+    flow_peer_gone(p);
+    route_peer_gone(p, again);
+    if (p->role == ROLE_GATEWAY)
+        gateways_gone(p);
+    p->obituary = NULL;
+    free(x);
+    p->number = 0;
+    flow_unblock();         /* a guest's end may have waited for this */
+}
+
+/* What has no channel has no purpose; one that closed it itself is given the time to exit cleanly. */
+static void on_reaper(struct loop_timer *t)
+{
+    peer_kill(t->data, SIGKILL);
+}
+
+static void on_end(struct chan *c, int err)
+{
+    struct peer *p = c->data;
+    struct held h = { .kind = HELD_CHANNEL, .channel = p->number };
+    if (p->eof)
+        return;
+    chan_close(&p->chan);
+    p->eof = true;
+    if (!p->once)
+        keeper_tell(IN_DROP, &h, sizeof h, NULL, 0);
+    if (p->exited)
+        peer_gone(p);
+    else
+        loop_after(&p->reaper, err ? 0 : EXIT_WAIT_MS, on_reaper, p);
+}
 
 /* A spare one; *left: how many more there are. */
 static struct peer *spare_find(int role, unsigned *left)
@@ -81,28 +128,6 @@ static void on_frame(struct chan *c, struct frame *f)
     } else {
         peer_refuse(p, "it has nothing to ask");
     }
-}
-
-/* What has no channel has no purpose; one that closed it itself is given the time to exit cleanly. */
-static void on_reaper(struct loop_timer *t)
-{
-    peer_kill(t->data, SIGKILL);
-}
-
-static void on_end(struct chan *c, int err)
-{
-    struct peer *p = c->data;
-    struct held h = { .kind = HELD_CHANNEL, .channel = p->number };
-    if (p->eof)
-        return;
-    chan_close(&p->chan);
-    p->eof = true;
-    if (!p->once)
-        keeper_tell(IN_DROP, &h, sizeof h, NULL, 0);
-    if (p->exited)
-        peer_gone(p);
-    else
-        loop_after(&p->reaper, err ? 0 : EXIT_WAIT_MS, on_reaper, p);
 }
 
 static struct peer *row_take(void)
@@ -295,19 +320,6 @@ void peer_on_exited(struct frame *f)
         peer_gone(p);
 }
 
-/* One line on every death that was not a clean exit; that we had a part in it is no error. */
-static void obituary(const struct peer *p, const struct exited *x, const char *decision)
-{
-    char op[24];
-    bool clean = x && x->code == CLD_EXITED && x->status == 0, ours = x && p->killed && x->code == CLD_KILLED && (x->status == SIGKILL || x->status == SIGTERM);
-    if (clean && !decision[0])
-        return;
-    const char *words = x ? x->words : "";
-    log_at(clean || ours ? LOG_L_INFO : LOG_L_ERR, "%s %d of object %u.%u ended: %s %d%s; last op %s; %s%s%.160s", role_name(p->role), p->pid, object_slot(p->object), object_gen(p->object),
-           x && x->code == CLD_EXITED ? "exit status" : "signal", x ? x->status : -1, x && x->code != CLD_EXITED && x->status == SIGSYS ? " (a forbidden system call)" : "",
-           op_label(p->last_op, op), decision, *words ? "; last words: " : "", words);
-}
-
 static int state_of(const struct peer *p)
 {
     return p->eof ? PEER_ENDING : !p->pid ? PEER_UNBORN : p->spare ? PEER_SPARE : p->client_row ? PEER_SERVING : p->inherited ? PEER_KEPT : PEER_UP;
@@ -322,22 +334,4 @@ void peer_workers(const struct caller *c, struct frame *f)
         rows[n++] = (struct peer_row){ .object = p->object, .idle_ms = loop_now_ms() - p->last_ms, .role = p->role, .state = (uint32_t)state_of(p), .pid = p->pid,
             .instance = p->life ? p->life->instance : 0, .last_op = p->last_op };
     route_reply(c, rows, n * sizeof rows[0], NULL, 0);
-}
-
-static void peer_gone(struct peer *p)
-{
-    struct exited *x = p->obituary;
-    const char *decision = "";
-    bool again = p->life && life_peer_died(p->life, x, &decision);
-    loop_cancel(&p->reaper);
-    loop_cancel(&p->second);
-    obituary(p, x, decision);
-    flow_peer_gone(p);
-    route_peer_gone(p, again);
-    if (p->role == ROLE_GATEWAY)
-        gateways_gone(p);
-    p->obituary = NULL;
-    free(x);
-    p->number = 0;
-    flow_unblock();         /* a guest's end may have waited for this */
 }

@@ -1,18 +1,11 @@
 /* sup.h: the parts of the supervisor: slots, peers, routing, flows.  All tables are of fixed size; a peer that breaks a rule is ended. */
 #ifndef BULKHEAD_SUP_H
 #define BULKHEAD_SUP_H
-#include <stdbool.h>
-#include <stdint.h>
-#include "ipc/birth.h"
 #include "ipc/chan.h"
 #include "ipc/err.h"
-#include "ipc/index.h"
 #include "ipc/internal.h"
 #include "ipc/layout.h"
 #include "ipc/log.h"
-#include "ipc/manifest.h"
-#include "ipc/op.h"
-#include "ipc/settings.h"
 #include "ipc/util.h"
 
 /* ---- what the supervisor was born with ---- */

@@ -1,6 +1,5 @@
 /* check.c: is each lock still held?  A server of a shared file system that was away, or an administrator, may have taken one from us. */
 #include <errno.h>
-#include <string.h>
 #include "lockd.h"
 
 #define CHECK_MS 5000u

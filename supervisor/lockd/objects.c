@@ -1,6 +1,4 @@
 /* objects.c: where the core meets virtlockd's part: its roles, the calls of the lock program, and what the administrator is told. */
-#include <stdlib.h>
-#include <string.h>
 #include "ipc/schema/op-numbers.h"
 #include "lockd.h"
 

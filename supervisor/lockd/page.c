@@ -1,7 +1,6 @@
 /* page.c: the page of leases, as a table: a row a lease, found by lockspace and name. */
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include "lockd.h"

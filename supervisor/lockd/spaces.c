@@ -1,6 +1,5 @@
 /* spaces.c: lockspaces: a folder, and a process of the role lock that sees nothing else. */
 #include <errno.h>
-#include <string.h>
 #include "lockd.h"
 
 #define SPACE_OBJECT(i) object_make(0x80000000u | (i), 1)

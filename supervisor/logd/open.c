@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include "ipc/schema/op-numbers.h"
 #include "supervisor/logd/streams.h"
 
