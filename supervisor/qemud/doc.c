@@ -70,11 +70,11 @@ int doc_clash(struct flow *f, bool check_active, int *slot)
         if (o != f && o->commits && (!strcmp(o->doc.name, f->doc.name) || !memcmp(o->doc.uuid, f->doc.uuid, 16)))
             return FLOW_BLOCKED;        /* the other one's outcome decides */
     if (by_uuid >= 0 && strcmp(slot_row(by_uuid)->name, f->doc.name) && f->steps != rename_steps)
-        return err_set(&f->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "domain '%s' is already defined with uuid %s", slot_row(by_uuid)->name, util_uuid_text(uuid, f->doc.uuid));
+        return err_set(&f->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_DOMAIN, "domain '%s' is already defined with uuid %s", slot_row(by_uuid)->name, util_uuid_text(uuid, f->doc.uuid));
     if (by_uuid < 0 && by_name >= 0)
-        return err_set(&f->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "domain '%s' already exists with uuid %s", f->doc.name, util_uuid_text(uuid, slot_row(by_name)->uuid));
+        return err_set(&f->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_DOMAIN, "domain '%s' already exists with uuid %s", f->doc.name, util_uuid_text(uuid, slot_row(by_name)->uuid));
     if (check_active && by_uuid >= 0 && slot_active(slot_row(by_uuid)))
-        return err_set(&f->err, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "domain '%s' is already active", f->doc.name);
+        return err_set(&f->err, VIR_ERR_OPERATION_INVALID, VIR_FROM_DOMAIN, "domain '%s' is already active", f->doc.name);
     *slot = by_uuid;
     return FLOW_NEXT;
 }

@@ -78,6 +78,12 @@ def calls(b):
         ask("%s: lookupByUUIDString" % when, lambda: c.lookupByUUIDString("b0000000-0000-4000-8000-000000000002"))
         if when == "none":
             continue
+        clashes = {"the same": BUSY, "another of its name": BUSY.replace("-000000000001<", "-000000000009<"), "one without uuid": BUSY.replace("<uuid>b0000000-0000-4000-8000-000000000001</uuid>", ""),
+                   "another of its uuid": BUSY.replace(">busy<", ">busier<")}
+        for what, xml in clashes.items():
+            for call in c.createXML, c.defineXML:
+                if when != "defined" or what != "the same":     # that one would run then
+                    ask("%s: %s of %s" % (when, call.__name__, what), lambda: call(xml))
         for guest in ("busy", "idle"):
             d = c.lookupByName(guest)
             for name in ("info", "state", "maxMemory", "maxVcpus", "vcpusFlags", "autostart", "isActive", "isPersistent", "isUpdated", "OSType", "hasManagedSaveImage",
