@@ -21,11 +21,12 @@ enum manifest_kind {
     MK_UNIX_LISTEN,  /* path: QEMU gets the listening socket. aux "worker": the worker gets it (guest agent: QEMU gets a socketpair end) */
     MK_UNIX_CONNECT, /* path: QEMU gets a connected socket */
     MK_PAIR,         /* a socketpair: one end QEMU, the other the worker (guest agent channel) */
-    MK_TCP_LISTEN,   /* aux: numeric address; a: port, or 0 with b..c the range to pick from. The worker gets it (VNC: add_client) */
-    MK_UDP, MK_TCP_CONNECT,   /* later */
+    MK_TCP_LISTEN,   /* aux: numeric address; a: port, or 0 with b..c the range to pick from. QEMU gets the listening socket; MF_WORKER: the worker gets it (VNC: add_client) */
+    MK_UDP,          /* none: QEMU takes no such socket */
+    MK_TCP_CONNECT,  /* aux: numeric address; a: port. QEMU gets a connected socket */
     MK_TAP,          /* path: wanted interface name ("" or with %d: made), aux: bridge ("" none); a: queues; b: mtu (0 none); mac; flags MF_VNET_HDR, MF_MANAGED */
     MK_DEVNODE,      /* path: device node bound into the view at the same path (/dev/kvm, /dev/urandom ...) */
-    MK_HOSTNET,      /* QEMU stays in the host's net namespace (user-mode NIC) */
+    MK_HOSTNET,      /* QEMU stays in the host's net namespace (user-mode NIC, datagrams, connections that it makes again) */
     MK_NVRAM,        /* path: writable firmware variables, made from aux (template) when absent */
     MK_TUNE,         /* aux: what the host's kernel is told of the guest: limits of its control groups, CPUs of its threads ("shares=2000 cpus=0-3 v0=1"; supervisor/hand_tune.h). One at most */
     MK_LINK,         /* what else there is to know of the tap that is its parent. path: the bridge that the network daemon named, if it is a network's; a: 1 that is one of the host's; aux: limits and port

@@ -60,6 +60,21 @@ int sock_listen(const char *path, mode_t mode, int *fd)
     return r;
 }
 
+static int connected(const struct sockaddr *to, socklen_t len, int *fd)
+{
+    AUTO_CLOSE s = socket(to->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    /* A full backlog, or a host that is silent, makes connect() wait: not for ever. */
+    struct timeval wait = { .tv_sec = CONNECT_WAIT_MS / 1000 };
+    if (s < 0 || setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait) < 0)
+        return -errno;
+    if (connect(s, to, len) < 0)
+        return errno == EAGAIN || errno == EINPROGRESS ? -ETIMEDOUT : -errno;
+    wait.tv_sec = 0;
+    setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
+    *fd = STEAL_FD(&s);
+    return 0;
+}
+
 int sock_connect(const char *path, int *fd)
 {
     struct sockaddr_un a;
@@ -67,17 +82,7 @@ int sock_connect(const char *path, int *fd)
     AUTO_CLOSE dir = d;
     if (r < 0)
         return r;
-    AUTO_CLOSE s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    /* A full backlog makes connect() wait: not for ever. */
-    struct timeval wait = { .tv_sec = CONNECT_WAIT_MS / 1000 };
-    if (s < 0 || setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait) < 0)
-        return -errno;
-    if (connect(s, (struct sockaddr *)&a, sizeof a) < 0)
-        return errno == EAGAIN ? -ETIMEDOUT : -errno;
-    wait.tv_sec = 0;
-    setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
-    *fd = STEAL_FD(&s);
-    return 0;
+    return connected((struct sockaddr *)&a, sizeof a, fd);
 }
 
 void open_own(const struct opener *o, int fd, const char *path)
@@ -214,38 +219,67 @@ int open_unix_connect(struct opener *o, const struct manifest_entry *m, const ch
     return open_give(o, g, fd, e);
 }
 
+union inet { struct sockaddr any; struct sockaddr_in v4; struct sockaddr_in6 v6; };
+
+/* Its length, or -EADDRNOTAVAIL: only numbers; nothing is resolved. */
+static int inet_address(const char *text, uint16_t port, union inet *a)
+{
+    *a = (union inet){ .v4 = { .sin_family = AF_INET, .sin_port = htons(port) } };
+    if (inet_pton(AF_INET, *text ? text : "0.0.0.0", &a->v4.sin_addr) == 1)
+        return sizeof a->v4;
+    *a = (union inet){ .v6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) } };
+    return inet_pton(AF_INET6, text, &a->v6.sin6_addr) == 1 ? (int)sizeof a->v6 : -EADDRNOTAVAIL;
+}
+
 static int tcp_listen(const char *address, uint16_t port, int *fd)
 {
-    struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(port) };
-    struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
-    bool is_v4 = inet_pton(AF_INET, *address ? address : "0.0.0.0", &v4.sin_addr) == 1;
-    int on = 1;
-    if (!is_v4 && inet_pton(AF_INET6, address, &v6.sin6_addr) != 1)
-        return -EADDRNOTAVAIL;
-    AUTO_CLOSE s = socket(is_v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (s < 0 || setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0 ||
-        bind(s, is_v4 ? (struct sockaddr *)&v4 : (struct sockaddr *)&v6, is_v4 ? sizeof v4 : sizeof v6) < 0 || listen(s, 16) < 0)
+    union inet a;
+    int on = 1, len = inet_address(address, port, &a);
+    if (len < 0)
+        return len;
+    AUTO_CLOSE s = socket(a.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (s < 0 || setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0 || bind(s, &a.any, (socklen_t)len) < 0 || listen(s, 16) < 0)
         return -errno;
     *fd = STEAL_FD(&s);
     return 0;
 }
 
-/* SAFETY (MK_TCP_LISTEN): a numeric address and a port that the document names or the daemon's own range; nothing is resolved. */
+/* SAFETY (MK_TCP_LISTEN): a numeric address and a port that the document names or the daemon's own range; nothing is resolved.  QEMU's own socket
+ * is bound with the rights of qemu.conf's user: not to a port that is root's. */
 int open_tcp_listen(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
 {
     uint32_t first = m->a ? m->a : m->b, last = m->a ? m->a : m->c;
     int fd = -1, r = -EADDRINUSE;
+    bool ours = m->flags & MF_WORKER;
     if (!first || last > 65535)
         return open_fail(o, e, EINVAL, "Unable to listen on port %u", first);
+    if (!ours && (r = user_begin(o->rq)) == 0)
+        r = -EADDRINUSE;
     for (uint32_t port = first; port <= last && r == -EADDRINUSE; port++) {
         g->port = port;
         r = tcp_listen(aux, (uint16_t)port, &fd);
     }
+    user_end();
     if (r == -EADDRINUSE && !m->a) {
         o->error = r;
         return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_NONE, "Unable to find an unused port in range 'VNC' (%u-%u)", first, last);
     }
     if (r < 0)
         return open_fail(o, e, -r, "Unable to listen on %s:%u", *aux ? aux : "0.0.0.0", first);
-    return open_keep(o, g, fd, e);
+    return ours ? open_keep(o, g, fd, e) : open_give(o, g, fd, e);
+}
+
+/* SAFETY (MK_TCP_CONNECT): a numeric address and a port that the document names; nothing is resolved.  Whoever tells peers by the owner of a socket
+ * sees qemu.conf's user. */
+int open_tcp_connect(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
+{
+    union inet a;
+    int fd = -1, r = m->a && m->a <= 65535 ? inet_address(aux, (uint16_t)m->a, &a) : -EINVAL;
+    socklen_t len = (socklen_t)r;
+    if (r > 0 && (r = user_begin(o->rq)) == 0)
+        r = connected(&a.any, len, &fd);
+    user_end();
+    if (r < 0)
+        return open_fail(o, e, -r, "Failed to connect to '%s:%u'", aux, m->a);
+    return open_give(o, g, fd, e);
 }

@@ -292,7 +292,7 @@ static void ends(void)
         begin();
         add(MK_UNIX_LISTEN, 0, in_dir("one-more"), NULL);
         for (int i = 0; i < many; i++)
-            manifest_add(&out, &(struct manifest_entry){ .kind = MK_TCP_LISTEN, .parent = -1, .b = 20000, .c = 29999 }, NULL, "127.0.0.1");
+            manifest_add(&out, &(struct manifest_entry){ .kind = MK_TCP_LISTEN, .flags = MF_WORKER, .parent = -1, .b = 20000, .c = 29999 }, NULL, "127.0.0.1");
         run();
         if (many == 80)
             tap_ok(!done.error && done.nworker == 80, "a guest with 80 ends of channels: %s", done.text);
@@ -530,7 +530,7 @@ static void kept(void)
 static void tcp(void)
 {
     begin();
-    struct manifest_entry m = { .kind = MK_TCP_LISTEN, .parent = -1, .b = 45900, .c = 45999 };
+    struct manifest_entry m = { .kind = MK_TCP_LISTEN, .flags = MF_WORKER, .parent = -1, .b = 45900, .c = 45999 };
     manifest_add(&out, &m, NULL, "127.0.0.1");
     manifest_add(&out, &m, NULL, "127.0.0.1");
     run();
@@ -547,12 +547,55 @@ static void tcp(void)
     tap_ok(done.error == -EADDRINUSE && strstr(done.text, "Address already in use"), "a port in use: %s", done.text);
     finish();
     begin();
-    m = (struct manifest_entry){ .kind = MK_TCP_LISTEN, .parent = -1, .b = port, .c = port };
+    m = (struct manifest_entry){ .kind = MK_TCP_LISTEN, .flags = MF_WORKER, .parent = -1, .b = port, .c = port };
     manifest_add(&out, &m, NULL, "127.0.0.1");
     run();
     tap_ok(done.error < 0 && strstr(done.text, "Unable to find an unused port in range"), "a range in use: %s", done.text);
     finish();
     sup = first;
+    finish();
+}
+
+static void add_tcp(int kind, uint32_t port, const char *address)
+{
+    manifest_add(&out, &(struct manifest_entry){ .kind = (uint16_t)kind, .parent = -1, .a = port }, NULL, address);
+}
+
+/* Of character devices: QEMU has both, which are made with the rights of qemu.conf's user. */
+static void tcp_of_qemu(void)
+{
+    static const struct { int kind; uint32_t port; const char *address; } bad[] = { { MK_TCP_CONNECT, 0, "127.0.0.1" }, { MK_TCP_CONNECT, 65536, "127.0.0.1" }, { MK_TCP_LISTEN, 65536, "127.0.0.1" },
+        { MK_TCP_CONNECT, 9, "a.name" }, { MK_TCP_LISTEN, 9, "a.name" }, { MK_TCP_CONNECT, 9, "" "127.0.0.1 " } };
+    char c;
+    struct stat st;
+    begin();
+    add_tcp(MK_TCP_LISTEN, 45911, "127.0.0.1");
+    add_tcp(MK_TCP_CONNECT, 45911, "127.0.0.1");
+    add_tcp(MK_TCP_LISTEN, 45911, "::1");
+    run();
+    if (tap_ok(done.error == 0 && done.nqemu == 3 && !done.nworker, "listening and connected sockets, all of them QEMU's: %s", done.text)) {
+        int accepted = accept4(qemu_fd(0), NULL, NULL, SOCK_CLOEXEC);
+        tap_ok(accepted >= 0 && write(qemu_fd(1), "t", 1) == 1 && read(accepted, &c, 1) == 1 && c == 't', "the one is connected to the other");
+        tap_ok(fstat(qemu_fd(1), &st) == 0 && (!root || st.st_uid == 64055), "whose owner is the configured user");
+        close(accepted);
+    }
+    finish();
+    begin();
+    add_tcp(MK_TCP_CONNECT, 45912, "127.0.0.1");
+    run();
+    tap_ok(done.error == -ECONNREFUSED && strstr(done.text, "Failed to connect to '127.0.0.1:45912'"), "nobody listens: %s", done.text);
+    finish();
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        begin();
+        add_tcp(bad[i].kind, bad[i].port, bad[i].address);
+        run();
+        tap_ok(done.error < 0 && !done.nqemu, "%s, port %u: %s", bad[i].address, bad[i].port, done.text);
+        finish();
+    }
+    begin();
+    add_tcp(MK_TCP_LISTEN, 911, "127.0.0.1");
+    run();
+    tap_ok(done.error == -EACCES, "a port that is root's: %s", done.text);
     finish();
 }
 
@@ -793,6 +836,7 @@ int main(void)
     channels();
     tcp();
     events();
+    tcp_of_qemu();
     logd();
     squashed();
     kept();
