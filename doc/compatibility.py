@@ -151,7 +151,7 @@ class Known:
             if step not in row[1] and not (device and n == 0 and step in self.any):
                 return None
             at = 'backing' if step == 'backingStore' else at + '/' + step
-            row = self.rows.get(at) or (self.rows.get('*/' + step) if device and n == 0 and step in self.any else None) or ([], [])
+            row = self.rows.get(at) or (self.rows.get('*/' + at.split('/', 1)[1]) if device and '/' in at else None) or ([], [])
         return row
 
 

@@ -1,5 +1,5 @@
 """guestlib.py: a real guest in a box (box.py): Debian's cloud kernel and an initrd of busybox and the agent, TCG, with its console in our hands."""
-import glob, os, re, subprocess, sys, threading, time
+import ctypes, glob, os, re, subprocess, sys, threading, time
 from box import Box, BUILD, QEMU, Timeout, is_running, wait_for
 
 SRC = os.environ.get("SRCDIR") or os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -155,6 +155,13 @@ def is_off(dom):
 def status(pid):
     """What the kernel says of a process: {"Uid": ...}."""
     return dict(l.rstrip("\n").split(":\t", 1) for l in open("/proc/%d/status" % pid) if ":\t" in l)
+
+
+def enter_network(box):
+    """The sockets that this thread makes from here on are in the box's network."""
+    with open("/proc/%d/ns/net" % box.daemon_pid()) as ns:
+        if ctypes.CDLL(None).setns(ns.fileno(), 0x40000000):
+            raise OSError("setns")
 
 
 class Events:

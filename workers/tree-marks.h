@@ -5,7 +5,7 @@
 
 /* Decimal index of the manifest entry of this element.  It is on:
  *   <source> of disk, backingStore, mirror, and of chardevs (serial, parallel, console, channel, redirdev, rng/backend, smartcard, external tpm/backend):
- *            the image; MK_FILE_OUT, MK_PTY, MK_UNIX_LISTEN, MK_UNIX_CONNECT, MK_PAIR, ...
+ *            the image; MK_FILE_OUT, MK_PTY, MK_UNIX_LISTEN, MK_UNIX_CONNECT, MK_PAIR, MK_TCP_LISTEN, MK_TCP_CONNECT, MK_HOSTNET, ...
  *   <log>    of a chardev: MK_LOG
  *   <event>  of <perf>, enabled: MK_PERF
  *   <interface>: MK_TAP (bridge, ethernet, network) or MK_HOSTNET (user)

@@ -66,10 +66,15 @@ GUESTS = {
              "<driver rx_queue_size='512' tx_queue_size='256' event_idx='on' ioeventfd='on' txmode='iothread' %s><host csum='off' gso='off'/><guest tso4='off' ufo='off'/></driver><link state='down'/><acpi index='7'/></interface>"
              "<interface type='ethernet'><target dev='bhtap0'/><model type='e1000'/><mtu size='1400'/><tune><sndbuf>1600</sndbuf></tune></interface>" % OLDER),
     "lines": ("pc", "", """<serial type='file'><source path='/var/tmp/BOX/end.out' append='on'/><log file='/var/log/libvirt/qemu/l.log' append='on'/></serial>
-<serial type='unix'><source mode='bind' path='/var/tmp/BOX/end.sock'/></serial><serial type='null'/><parallel type='pty'/><parallel type='file'><source path='/var/tmp/BOX/end.par'/></parallel>
+<serial type='unix'><source mode='bind' path='/var/tmp/BOX/end.sock'/></serial><serial type='null'/><serial type='stdio'/><parallel type='pty'/><parallel type='vc'/><parallel type='file'><source path='/var/tmp/BOX/end.par'/></parallel>
 <console type='pty'><target type='serial' port='0'/></console><console type='pty'><target type='virtio' port='1'/></console>
 <channel type='unix'><source mode='bind' path='/var/lib/libvirt/qemu/f16.agent'/><target type='virtio' name='org.qemu.guest_agent.0'/></channel>
-<channel type='unix'><source mode='bind'/><target type='virtio' name='org.x.y'/></channel><channel type='pty'><target type='virtio' name='org.x.z'/></channel>"""),
+<channel type='unix'><source mode='bind'/><target type='virtio' name='org.x.y'/></channel>
+<channel type='tcp'><source mode='bind' host='127.0.0.1' service='4009' tls='no'/><protocol type='telnets'/><target type='virtio' name='org.x.t'/></channel>
+<channel type='qemu-vdagent'><source><clipboard copypaste='yes'/><mouse mode='client'/></source><target type='virtio' name='com.redhat.spice.0'/></channel>
+<rng model='virtio'><backend model='egd' type='udp'><source mode='bind' host='127.0.0.1' service='4010'/><source mode='connect' host='127.0.0.1' service='4011'/></backend></rng>
+<smartcard mode='passthrough' type='tcp'><source mode='bind' host='127.0.0.1' service='4012'/><protocol type='raw'/></smartcard>
+<redirdev bus='usb' type='tcp'><source mode='connect' host='127.0.0.1' service='4013'><reconnect enabled='yes' timeout='2'/></source><protocol type='raw'/></redirdev><channel type='pty'><target type='virtio' name='org.x.z'/></channel>"""),
     "screen": ("pc", "", """<graphics type='vnc' port='5933' autoport='no' keymap='de' passwd='x' passwdValidTo='2040-01-01T00:00:00' connected='keep' sharePolicy='allow-exclusive' powerControl='yes'>
 <listen type='address' address='127.0.0.1'/><audio id='1'/></graphics><audio id='1' type='none' timerPeriod='50'/>
 <sound model='ich6'><codec type='micro'/><codec type='duplex'/><audio id='1'/></sound><sound model='ac97'/><sound model='es1370'/><sound model='sb16'/>

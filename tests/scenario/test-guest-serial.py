@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Where a serial port goes: a file, a unix socket, a terminal with a log; no byte of it is lost when its log role is killed."""
+"""Where a serial port goes: a file, a socket of whatever kind, a terminal with a log; no byte of it is lost when its log role is killed."""
 import os, re, signal, socket, sys, time
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from guestlib import *
@@ -17,6 +17,92 @@ def read(path):
     return open(path, errors="replace").read()
 
 
+def listen(port):
+    s = socket.socket()
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    s.bind(("127.0.0.1", port))
+    s.listen(1)
+    s.settimeout(60)
+    return s
+
+
+def told(s, words):
+    """What came by a socket up to these words and with them."""
+    s.settimeout(60)
+    got = b""
+    while words not in got:
+        more = s.recv(4096)
+        assert more, got
+        got += more
+    return got
+
+
+def tcp(box, dom, console):
+    """a port that is listened on with telnet, and a channel that comes to the running guest connected; QEMU has neither network nor a name for them"""
+    enter_network(box)
+    with socket.create_connection(("127.0.0.1", 4001), 30) as client:
+        console.sh("stty -F /dev/ttyS3 raw -echo; echo to-the-telnet > /dev/ttyS3")
+        assert told(client, b"to-the-telnet")[0] == 0xff, "no telnet"
+    with socket.create_connection(("127.0.0.1", 4001), 30) as client:       # and the next one
+        console.sh("echo to-another > /dev/ttyS3")
+        told(client, b"to-another")
+    device = "<channel type='tcp'><source mode='connect' host='localhost' service='4002'/><protocol type='raw'/><target type='virtio' name='org.test.tcp'/></channel>"
+    e = fails(libvirt.VIR_ERR_SYSTEM_ERROR, dom.attachDevice, device)
+    assert "Failed to connect to '127.0.0.1:4002'" in str(e), e
+    with listen(4002) as server:
+        dom.attachDevice(device)
+        peer, _ = server.accept()
+    name = console.until("grep -l org.test.tcp /sys/class/virtio-ports/*/name")
+    port = "/dev/" + re.search(r"virtio-ports/(\w+)/name", name).group(1)
+    console.send("exec 5<>%s; echo to-the-peer >&5; head -n 1 <&5; exec 5>&-\n" % port)
+    told(peer, b"to-the-peer")
+    peer.sendall(b"from-the-peer\n")
+    console.expect("from-the-peer", 30)
+    e = fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, dom.attachDevice, device.replace("service='4002'/>", "service='4002'><reconnect enabled='yes' timeout='1'/></source>").replace("test.tcp", "test.again"))
+    assert "makes sockets of its own" in str(e), e
+    dom.detachDevice(device)
+    assert not peer.recv(1), "the connection is left"
+    peer.close()
+    for pid in box.role("guest"):
+        assert os.readlink("/proc/%d/ns/net" % pid) != os.readlink("/proc/%d/ns/net" % box.daemon_pid()), "a guest in the host's network"
+
+
+def own_sockets(box):
+    """datagrams, and a connection that is made again: QEMU's own, in the host's network"""
+    enter_network(box)
+    talk = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    talk.bind(("127.0.0.1", 4004))
+    talk.settimeout(120)
+    serial = "<serial type='udp'><source mode='bind' host='127.0.0.1' service='4003'/><source mode='connect' host='127.0.0.1' service='4004'/><target port='0'/></serial>"
+    serial += "<serial type='tcp'><source mode='connect' host='127.0.0.1' service='4002'><reconnect enabled='yes' timeout='1'/></source><protocol type='raw'/><target port='1'/></serial>"
+    with listen(4002) as server:
+        dom = box.connect().defineXML(document("s4", serial=serial))
+        dom.create()
+        got = ""
+        while "GUEST-READY" not in got:
+            got += talk.recv(65536).decode("latin-1")
+        for text in ("first", "again"):
+            peer, _ = server.accept()
+            talk.sendto(("echo it-is-%s > /dev/ttyS1\n" % text).encode(), ("127.0.0.1", 4003))
+            told(peer, b"it-is-" + text.encode())
+            peer.close()
+    pid = box.role("guest")[0]
+    assert os.readlink("/proc/%d/ns/net" % pid) == os.readlink("/proc/%d/ns/net" % box.daemon_pid())
+    dom.destroy()
+    talk.close()
+    assert_clean(box)
+
+
+def unresolved(box):
+    """a host by its name, and a port by a service's, are refused"""
+    for words in ("host='a.name' service='4001'", "host='127.0.0.1' service='telnet'", "host='127.0.0.1' service='65536'", "host='127.0.0.1' service='4001' tls='yes'"):
+        dom = box.connect().defineXML(document("names", serial="<serial type='tcp'><source mode='bind' %s/></serial>" % words, memory=64))
+        e = fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, dom.create)
+        assert "not supported" in str(e), e
+        dom.undefine()
+    assert_clean(box)
+
+
 def logged(box):
     """<log file=>: every numbered line once and in order, while roles are killed"""
     log = os.path.join(box.dir, "serial.log")
@@ -26,6 +112,7 @@ def logged(box):
     whole = os.path.join(box.dir, "second.log")
     serial = serial.replace("second.out'/>", "second.out'/><log file='%s'/>" % whole)
     serial += "<serial type='unix'><source mode='bind' path='%s'/><target port='2'/></serial>" % sock
+    serial += "<serial type='tcp'><source mode='bind' host='127.0.0.1' service='4001'/><protocol type='telnet'/><target port='3'/></serial>"
     serial += "<channel type='pty'><target type='virtio' name='org.test.0'/></channel>"
     dom, console = boot(box, document("s1", serial=serial, words="8250.nr_uarts=4"))
     qemu = box.role("guest")
@@ -46,6 +133,7 @@ def logged(box):
     time.sleep(0.5)
     client.sendall(b"from-the-socket\n")
     console.expect("from-the-socket", 30)
+    tcp(box, dom, console)
     # The channel, as a terminal of the host.
     tty = re.search(r"(?s)<channel type='pty'>.*?<source path='([^']*)'", dom.XMLDesc()).group(1)
     terminal = os.open(tty, os.O_RDWR | os.O_NOCTTY)
@@ -147,4 +235,4 @@ def too_many(box):
     assert_clean(box)
 
 
-main(logged, alone, rolled, too_many)
+main(logged, own_sockets, unresolved, alone, rolled, too_many)

@@ -69,7 +69,7 @@ static void pretend_grants(struct plan_host *h)
     printf("fd %d MONITOR 0\n", h->monitor_fd);
     for (uint32_t i = 0; i < h->n; i++) {
         struct plan_res *r = &h->v[i];
-        bool none = r->kind == MK_BIND || r->kind == MK_TCP_LISTEN || r->kind == MK_DEVNODE || r->kind == MK_HOSTNET || (r->flags & (MF_EMPTY | MF_WORKER));
+        bool none = r->kind == MK_BIND || r->kind == MK_DEVNODE || r->kind == MK_HOSTNET || (r->flags & (MF_EMPTY | MF_WORKER));
         if (r->kind == MK_PAIR)
             none = false;
         snprintf(r->name, sizeof r->name, "/dev/pts/%u", i);

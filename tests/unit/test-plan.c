@@ -110,7 +110,8 @@ static const struct { const char *xml, *names; } refused[] = {
     { "<graphics type='spice' port='5900'><gl enable='yes'/></graphics>", "<gl>" },
     { "<graphics type='sdl' display=':0'/>", "display" },
     { "<channel type='dbus'><source channel='x'/><target type='virtio' name='x'/><alias name='channel0'/></channel>", "dbus" },
-    { "<serial type='tcp'><source mode='bind' host='h' service='1'/><target port='0'/><alias name='serial0'/></serial>", "tcp" },
+    { "<serial type='tcp'><source mode='bind' host='h' service='1' tls='yes'/><target port='0'/><alias name='serial0'/></serial>", "tls" },
+    { "<serial type='unix'><source mode='connect' path='/a' m='0'><reconnect enabled='yes' timeout='1'/></source><target port='0'/><alias name='serial0'/></serial>", "reconnect" },
     { "<sound model='pcspk'><alias name='sound0'/></sound>", "pcspk" },
     { "<audio id='1' type='alsa'/>", "alsa" },
     { "<tpm model='tpm-tis'><backend type='passthrough'><device path='/dev/tpm0'/></backend><alias name='tpm0'/></tpm>", "<device>" },
@@ -207,6 +208,10 @@ static void test_hotplug(void)
         "device_add {\"driver\":\"virtserialport\",\"bus\":\"virtio-serial0.0\",\"nr\":3,\"chardev\":\"charchannel1\",\"id\":\"channel1\",\"name\":\"org.qemu.guest_agent.0\"}" };
     static const char *const vsock[] = { "getfd {\"fdname\":\"res4.0\"}", "device_add {\"driver\":\"vhost-vsock-pci\",\"id\":\"vsock0\",\"guest-cid\":77,\"vhostfd\":\"res4.0\",\"bus\":\"pci.1\",\"addr\":\"0x0\"}" };
     static const char *const evdev[] = { "add-fd {\"fdset-id\":5,\"opaque\":\"main:5\"}", "device_add {\"driver\":\"virtio-input-host-pci\",\"id\":\"input1\",\"evdev\":\"/dev/fdset/5\",\"bus\":\"pci.1\",\"addr\":\"0x0\"}" };
+    static const char *const udp[] = { "chardev-add {\"id\":\"charserial1\",\"backend\":{\"type\":\"udp\",\"data\":{\"remote\":{\"type\":\"inet\",\"data\":{\"host\":\"127.0.0.1\",\"port\":\"2\"}},"
+        "\"local\":{\"type\":\"inet\",\"data\":{\"host\":\"::1\",\"port\":\"1\"}}}}}", "device_add {\"driver\":\"usb-serial\",\"chardev\":\"charserial1\",\"id\":\"serial1\"}" };
+    static const char *const again[] = { "chardev-add {\"id\":\"charserial2\",\"backend\":{\"type\":\"socket\",\"data\":{\"addr\":{\"type\":\"inet\",\"data\":{\"host\":\"127.0.0.1\",\"port\":\"2\"}},"
+        "\"telnet\":true,\"reconnect\":5,\"server\":false}}}", "device_add {\"driver\":\"usb-serial\",\"chardev\":\"charserial2\",\"id\":\"serial2\"}" };
     static const struct { const char *xml; const char *const *want; size_t n; } cases[] = {
         { vda, commands, 5 },
         { "<interface type='ethernet' m='1'><mac address='52:54:00:01:02:03'/><model type='virtio'/><alias name='net0'/>"
@@ -217,14 +222,17 @@ static void test_hotplug(void)
           "<address type='virtio-serial' controller='0' bus='0' port='3'/></channel>", pair, 3 },
         { "<vsock model='virtio' m='4'><cid auto='yes'/><alias name='vsock0'/><address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x0'/></vsock>", vsock, 2 },
         { "<input type='passthrough' bus='virtio'><source evdev='/dev/input/event3' m='5'/><alias name='input1'/><address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x0'/></input>", evdev, 2 },
+        { "<serial type='udp'><source mode='bind' host='::1' service='1' m='6'/><source mode='connect' host='127.0.0.1' service='2'/><target type='usb-serial' port='1'/><alias name='serial1'/></serial>", udp, 2 },
+        { "<serial type='tcp'><source mode='connect' host='127.0.0.1' service='2' m='6'><reconnect enabled='yes' timeout='5'/></source><protocol type='telnet'/><target type='usb-serial' port='2'/>"
+          "<alias name='serial2'/></serial>", again, 2 },
     };
     static const char *const undo[] = { "remove-fd {\"fdset-id\":0}", "closefd {\"fdname\":\"res1.0\"}", "closefd {\"fdname\":\"res2.0\"}", "closefd {\"fdname\":\"res3.0\"}",
-        "closefd {\"fdname\":\"res4.0\"}", "remove-fd {\"fdset-id\":5}" };
+        "closefd {\"fdname\":\"res4.0\"}", "remove-fd {\"fdset-id\":5}", "chardev-remove {\"id\":\"charserial1\"}", "chardev-remove {\"id\":\"charserial2\"}" };
     struct plan_host h;
     plan_host_make(&h, (struct given[]){ { .m = { .kind = MK_IMAGE }, .path = "/a", .fd = 40, .twin = 41 },
         { .m = { .kind = MK_TAP, .a = 1 }, .fd = 42, .twin = -1, .nfd = 1, .name = "vnet0" },
         { .m = { .kind = MK_UNIX_LISTEN }, .path = "/s", .fd = 43, .twin = -1 }, { .m = { .kind = MK_PAIR }, .fd = 44, .twin = -1 },
-        { .m = { .kind = MK_NODE }, .path = "/dev/vhost-vsock", .fd = 45, .twin = -1, .port = 77 }, { .m = { .kind = MK_NODE }, .path = "/dev/input/event3", .fd = 46, .twin = -1 } }, 6, 10);
+        { .m = { .kind = MK_NODE }, .path = "/dev/vhost-vsock", .fd = 45, .twin = -1, .port = 77 }, { .m = { .kind = MK_NODE }, .path = "/dev/input/event3", .fd = 46, .twin = -1 }, { .m = { .kind = MK_HOSTNET }, .fd = -1, .twin = -1 } }, 7, 10);
     AUTO_TREE *dom = plan_tree(HEAD OS EMU ROOT "<controller type='virtio-serial' index='0'><alias name='virtio-serial0'/></controller>" TAIL);
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
         AUTO_TREE *dev = plan_tree(cases[k].xml);

@@ -70,6 +70,10 @@ static void be_unix(struct ctx *c, const struct tree *d, json_t *o)
         const struct plan_res *r = pl_res(c, d, &index);
         if (!r)
             return;
+        if (pl_tri(d, "source/reconnect", "enabled") == 1) {
+            pl_fail(c, "element <reconnect> of <source> is not supported for a socket of the host's files");
+            return;
+        }
         pl_set(o, "fd", pl_fdname(c, r, index, 0, buf));
         if (r->kind == MK_UNIX_LISTEN && !(r->flags & MF_WORKER))     /* of the agent's QEMU has one end of a pair, wherever its path is */
             listening(o);
@@ -104,16 +108,28 @@ static const struct tree *source_mode(const struct tree *d, const char *mode)
 static void be_tcp(struct ctx *c, const struct tree *d, json_t *o)
 {
     const struct tree *s = tree_get(d, "source");
-    bool telnet = pl_is(tree_path_attr(d, "protocol", "type"), "telnet");
-    pl_setf(c, o, "host", "%s", tree_attr(s, "host") ? tree_attr(s, "host") : "");
-    pl_setf(c, o, "port", "%s", tree_attr(s, "service") ? tree_attr(s, "service") : "");
+    bool telnet = pl_is(tree_path_attr(d, "protocol", "type"), "telnet"), tls = pl_tri(s, NULL, "tls") == 1;
+    const struct plan_res *r = NULL;
+    char buf[32];
+    int32_t index;
+    if (pl_run(c) && tls)
+        pl_refuse(c, s, "tls");
+    if (pl_run(c) && (c->failed || !(r = pl_res(c, d, &index))))
+        return;
+    bool fd = r && r->kind != MK_HOSTNET;       /* else QEMU connects, and again */
+    if (fd) {
+        pl_set(o, "fd", pl_fdname(c, r, index, 0, buf));
+    } else {
+        pl_setf(c, o, "host", "%s", tree_attr(s, "host") ? tree_attr(s, "host") : "");
+        pl_setf(c, o, "port", "%s", tree_attr(s, "service") ? tree_attr(s, "service") : "");
+    }
     if (telnet)
         pl_set_bool(o, "telnet", true);
     if (tree_attr_is(s, "mode", "bind"))
         listening(o);
-    else
+    else if (!fd)
         reconnect(c, d, o);
-    if (pl_tri(s, NULL, "tls") == 1) {
+    if (tls) {
         char of[96];
         snprintf(of, sizeof of, "char%s", pl_alias(c, d));
         pl_tls_object(c, of, tree_attr_is(s, "mode", "bind"));
@@ -162,15 +178,15 @@ static const struct { const char *type, *backend; bool run; prop_fn *fn; } backe
     { "unix", "socket", true, be_unix },
     { "file", "file", true, be_file },
     { "null", "null", true, be_plain },
-    { "tcp", "socket", false, be_tcp },
-    { "udp", "udp", false, be_udp },
+    { "tcp", "socket", true, be_tcp },
+    { "udp", "udp", true, be_udp },
     { "dev", "serial", false, be_path },
     { "pipe", "pipe", false, be_path },
-    { "stdio", "stdio", false, be_plain },
-    { "vc", "vc", false, be_plain },
+    { "stdio", "stdio", true, be_plain },
+    { "vc", "vc", true, be_plain },
     { "spicevmc", "spicevmc", true, be_spicevmc },
     { "spiceport", "spiceport", true, be_spiceport },
-    { "qemu-vdagent", "qemu-vdagent", false, be_vdagent },
+    { "qemu-vdagent", "qemu-vdagent", true, be_vdagent },
     { "dbus", "dbus", false, be_spiceport },
     { NULL, NULL, false, NULL },
 };

@@ -80,10 +80,7 @@ static void rng_backend(struct ctx *c, const struct tree *d)
         const struct tree *alias = tree_get(d, "alias");
         if (alias)
             tree_append(chr, tree_copy(alias));
-        if (pl_run(c))
-            pl_fail(c, "<backend model='egd'> is not supported");
-        else
-            pl_chardev(c, chr);
+        pl_chardev(c, chr);
         tree_free(chr);
     }
     json_t *o = pl_item(c, PLAN_OBJECT);

@@ -67,21 +67,19 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     { "interface/driver/host", "*", "" }, { "interface/driver/guest", "*", "" }, { "interface/link", "state", "" },
     { "interface/mtu", "size", "" }, { "interface/ip", "address family prefix", "" }, { "interface/tune", "", "sndbuf" }, { "interface/script", "path", "" },
     { "interface/backend", "tap", "" }, { "interface/bandwidth", "", "inbound outbound" }, { "interface/bandwidth/inbound", "*", "" }, { "interface/bandwidth/outbound", "*", "" },
-    { "serial", "type", "source protocol target log" }, { "serial/source", "*", "seclabel" }, { "serial/source/seclabel", "*", "*" },
-    { "serial/protocol", "*", "" }, { "serial/target", "type port", "model" }, { "serial/target/model", "name", "" }, { "serial/log", "file append bulkhead:m", "" },
-    { "parallel", "type", "source protocol target log" }, { "parallel/source", "*", "" }, { "parallel/protocol", "*", "" }, { "parallel/target", "type port", "" },
-    { "parallel/log", "file append bulkhead:m", "" },
-    { "channel", "type", "source protocol target log" }, { "channel/source", "*", "seclabel" }, { "channel/source/seclabel", "*", "*" },
-    { "channel/protocol", "*", "" }, { "channel/target", "type name state", "" }, { "channel/log", "file append bulkhead:m", "" },
-    { "console", "type tty", "source protocol target log" }, { "console/source", "*", "" }, { "console/protocol", "*", "" }, { "console/target", "type port", "" },
-    { "console/log", "file append bulkhead:m", "" },
-    { "smartcard", "mode type", "source protocol" }, { "smartcard/source", "*", "seclabel" }, { "smartcard/source/seclabel", "*", "*" }, { "smartcard/protocol", "*", "" },
+    { "*/source", "*", "seclabel reconnect clipboard mouse" }, { "*/source/seclabel", "*", "*" }, { "*/source/reconnect", "*", "" }, { "*/source/clipboard", "*", "" },
+    { "*/source/mouse", "*", "" }, { "*/protocol", "*", "" }, { "*/log", "file append bulkhead:m", "" },
+    { "serial", "type", "source protocol target log" }, { "serial/target", "type port", "model" }, { "serial/target/model", "name", "" },
+    { "parallel", "type", "source protocol target log" }, { "parallel/target", "type port", "" },
+    { "channel", "type", "source protocol target log" }, { "channel/target", "type name state", "" },
+    { "console", "type tty", "source protocol target log" }, { "console/target", "type port", "" },
+    { "smartcard", "mode type", "source protocol" },
     { "shmem", "name role bulkhead:m", "model size server msi" }, { "shmem/model", "type", "" }, { "shmem/size", "unit", "" }, { "shmem/server", "path", "" },
     { "shmem/msi", "vectors ioeventfd enabled", "" },
     { "vsock", "model bulkhead:m", "cid driver" }, { "vsock/cid", "auto address", "" }, { "vsock/driver", "iommu ats packed page_per_vq", "" },
     { "input", "type bus model", "driver source" }, { "input/source", "evdev dev grab grabToggle repeat bulkhead:m", "" }, { "input/driver", "iommu ats packed page_per_vq", "" },
     { "hub", "type", "" },
-    { "redirdev", "bus type", "source protocol" }, { "redirdev/source", "*", "seclabel" }, { "redirdev/source/seclabel", "*", "*" }, { "redirdev/protocol", "*", "" },
+    { "redirdev", "bus type", "source protocol" },
     { "redirfilter", "", "usbdev" }, { "redirfilter/usbdev", "*", "" },
     { "graphics", "type port autoport listen keymap passwd passwdValidTo connected sharePolicy powerControl socket tlsPort defaultMode bulkhead:m",
       "listen audio image jpeg zlib playback streaming mouse clipboard filetransfer channel" }, { "graphics/listen", "*", "" }, { "graphics/audio", "id", "" },
@@ -96,7 +94,8 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     { "watchdog", "model action", "" },
     { "memballoon", "model autodeflate freePageReporting", "stats driver" }, { "memballoon/stats", "period", "" },
     { "memballoon/driver", "iommu ats packed page_per_vq", "" },
-    { "rng", "model", "rate backend driver" }, { "rng/rate", "bytes period", "" }, { "rng/backend", "model bulkhead:m", "" },
+    { "rng", "model", "rate backend driver" }, { "rng/rate", "bytes period", "" }, { "rng/backend", "model type bulkhead:m", "source protocol" },
+    { "rng/backend/source", "*", "seclabel reconnect" }, { "rng/backend/source/seclabel", "*", "*" }, { "rng/backend/source/reconnect", "*", "" }, { "rng/backend/protocol", "*", "" },
     { "rng/driver", "iommu ats packed page_per_vq", "" },
     { "panic", "model", "" },
     { "filesystem", "type accessmode bulkhead:m", "driver binary source target" }, { "filesystem/driver", "type queue iommu ats packed page_per_vq", "" },
@@ -172,7 +171,7 @@ static int check(struct ctx *c, const struct tree *el, const char *path, bool de
     const struct known *row = row_of(path);
     const char *slash = strchr(path, '/');
     char below[256];
-    if (!row && slash && in_list(any_device, slash + 1)) {
+    if (!row && slash) {
         snprintf(below, sizeof below, "*%s", slash);
         row = row_of(below);
     }

@@ -3,10 +3,20 @@
 #include <string.h>
 
 /* A character device is flat on the command line and a union over QMP: {"id", "backend": {"type", "data": {...}}}.  These keys go by
- * another name there; an address goes into a union of its own. */
-static const struct { const char *backend, *flat, *qmp, *addr; } moved[] = {
-    { "socket", "fd", "str", "fd" }, { "socket", "path", "path", "unix" }, { "file", "path", "out", NULL }, { "serial", "path", "device", NULL },
+ * another name there; an address goes into a union of its own, of that type. */
+static const struct { const char *backend, *flat, *qmp, *addr, *type; } moved[] = {
+    { "socket", "fd", "str", "addr", "fd" }, { "socket", "path", "path", "addr", "unix" }, { "socket", "host", "host", "addr", "inet" }, { "socket", "port", "port", "addr", "inet" },
+    { "udp", "host", "host", "remote", "inet" }, { "udp", "port", "port", "remote", "inet" }, { "udp", "localaddr", "host", "local", "inet" }, { "udp", "localport", "port", "local", "inet" },
+    { "file", "path", "out", NULL, NULL }, { "serial", "path", "device", NULL, NULL },
 };
+
+static void move_into(json_t *data, const char *addr, const char *type, const char *key, json_t *v)
+{
+    json_t *to = json_object_get(data, addr);
+    if (!to)
+        json_object_set_new(data, addr, to = json_pack("{s:s, s:{}}", "type", type, "data"));
+    json_object_set(json_object_get(to, "data"), key, v);
+}
 
 static void move_in(json_t *data, const char *backend, const char *key, json_t *v)
 {
@@ -14,7 +24,7 @@ static void move_in(json_t *data, const char *backend, const char *key, json_t *
         if (!pl_is(moved[i].backend, backend) || !pl_is(moved[i].flat, key))
             continue;
         if (moved[i].addr)
-            json_object_set_new(data, "addr", json_pack("{s:s, s:{s:O}}", "type", moved[i].addr, "data", moved[i].qmp, v));
+            move_into(data, moved[i].addr, moved[i].type, moved[i].qmp, v);
         else
             json_object_set(data, moved[i].qmp, v);
         return;

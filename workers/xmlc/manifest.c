@@ -17,6 +17,7 @@ struct maker {
     struct manifest_out *out;
     struct err *e;
     bool lenient;           /* of a definition: what cannot run yet is refused when it is started */
+    int hostnet;            /* the host's network: the entry's number, -1 none yet */
 };
 
 /* Paths go in as one spelling each: the supervisor compares them as they are, and refuses any other. */
@@ -98,13 +99,54 @@ static int disk(struct maker *m, struct tree *t)
     return i < 0 ? -1 : backing(m, t, i, x.flags & MF_SHARED);
 }
 
+/* ---- the host's network ---- */
+
+/* Does QEMU itself make the sockets of this device, back end or interface?  It takes none of datagrams, and one that it shall connect again is no descriptor. */
+static bool makes_sockets(const struct tree *t)
+{
+    if (strcmp(t->name, "interface") == 0)
+        return doc_is(t, "type", "user");
+    return doc_is(t, "type", "udp") || (doc_is(t, "type", "tcp") && tree_attr_is(tree_get(t, "source/reconnect"), "enabled", "yes"));
+}
+
+static int host_network(struct maker *m, struct tree *mark)
+{
+    struct manifest_entry x = {.kind = MK_HOSTNET, .parent = -1};
+    if (m->hostnet < 0 && (m->hostnet = add(m, mark, &x, NULL, NULL)) < 0)
+        return -1;
+    tree_set_attr(mark, MARK_MANIFEST, "%d", m->hostnet);
+    return 0;
+}
+
+/* An address in numbers, or NULL: nobody here asks others what a name stands for. */
+static const char *numeric(const char *address)
+{
+    unsigned char a[16];
+    if (address && strcmp(address, "localhost") == 0)
+        return "127.0.0.1";
+    return address && (inet_pton(AF_INET, address, a) == 1 || inet_pton(AF_INET6, address, a) == 1) ? address : NULL;
+}
+
 /* ---- character devices ---- */
+
+static int tcp(struct maker *m, struct tree *s)
+{
+    const char *host = tree_attr(s, "host"), *address = numeric(host), *service = tree_attr(s, "service");
+    struct manifest_entry x = {.kind = doc_is(s, "mode", "bind") ? MK_TCP_LISTEN : MK_TCP_CONNECT, .parent = -1};
+    uint64_t port;
+    if (!address)
+        return unsupported(m, "<source> with a name instead of an address: host", host ? host : "");
+    if (!service || tree_parse_uint(service, 10, 65535, &port) || !port)
+        return unsupported(m, "<source> without a port's number: service", service ? service : "");
+    x.a = (uint32_t)port;
+    return add(m, s, &x, NULL, address) < 0 ? -1 : 0;
+}
 
 static int chardev(struct maker *m, struct tree *t)
 {
     const char *type = doc_is(t, "type", "external") ? tree_path_attr(t, "source", "type") : tree_attr(t, "type"), *path = tree_path_attr(t, "source", "path");
     const char *name = tree_path_attr(t, "target", "name");
-    struct tree *log = tree_first(t, "log"), *s;
+    struct tree *log = tree_first(t, "log");
     struct manifest_entry x = {.parent = -1};
     const char *aux = NULL;
     if (!type)
@@ -114,6 +156,10 @@ static int chardev(struct maker *m, struct tree *t)
         if (add(m, log, &l, tree_attr(log, "file"), NULL) < 0)
             return -1;
     }
+    if (makes_sockets(t))
+        return host_network(m, tree_make(t, "source"));
+    if (strcmp(type, "tcp") == 0)
+        return tcp(m, tree_make(t, "source"));
     if (strcmp(type, "pty") == 0) {
         x.kind = MK_PTY;
         path = NULL;
@@ -137,8 +183,7 @@ static int chardev(struct maker *m, struct tree *t)
     }
     if (!path && doc_in(type, "unix file") && x.kind != MK_PAIR)
         return 0;
-    s = tree_make(t, "source");
-    return add(m, s, &x, path, aux) < 0 ? -1 : 0;
+    return add(m, tree_make(t, "source"), &x, path, aux) < 0 ? -1 : 0;
 }
 
 static const char *const chardev_kinds[] = {"serial", "parallel", "channel", "console", "redirdev", "smartcard"};
@@ -168,17 +213,12 @@ static int chardevs(struct maker *m)
 
 /* ---- network ---- */
 
-static int interface(struct maker *m, struct tree *t, int *hostnet)
+static int interface(struct maker *m, struct tree *t)
 {
     const char *type = tree_attr(t, "type"), *dev = tree_path_attr(t, "target", "dev"), *mac = tree_path_attr(t, "mac", "address");
     struct manifest_entry x = {.kind = MK_TAP, .parent = -1};
-    if (strcmp(type, "user") == 0) {
-        struct manifest_entry h = {.kind = MK_HOSTNET, .parent = -1};
-        if (*hostnet < 0 && (*hostnet = add(m, t, &h, NULL, NULL)) < 0)
-            return -1;
-        tree_set_attr(t, MARK_MANIFEST, "%d", *hostnet);
-        return 0;
-    }
+    if (makes_sockets(t))
+        return host_network(m, t);
     if (!doc_in(type, "bridge ethernet network"))
         return m->lenient ? 0 : err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "<interface type='%s'> is not supported yet", type);
     static const char *const not_yet[] = {"vlan", "virtualport", "filterref", "script", "downscript", "coalesce", "backend", "guest"};
@@ -251,7 +291,6 @@ static int display(struct maker *m, struct tree *g)
     bool spice = doc_is(g, "type", "spice");
     struct tree *l = tree_first(g, "listen");
     const struct settings *s = m->env->settings;
-    unsigned char a[16];
     if (doc_is(l, "type", "socket")) {
         struct manifest_entry x = {.kind = MK_UNIX_LISTEN, .parent = -1, .flags = MF_WORKER};
         return add(m, g, &x, tree_attr(l, "socket"), "worker") < 0 ? -1 : 0;
@@ -259,9 +298,7 @@ static int display(struct maker *m, struct tree *g)
     if (!doc_is(l, "type", "address"))
         return 0;
     const char *address = tree_attr(l, "address");
-    if (address && strcmp(address, "localhost") == 0)
-        address = "127.0.0.1";
-    if (!address || (inet_pton(AF_INET, address, a) != 1 && inet_pton(AF_INET6, address, a) != 1))
+    if (!numeric(address))
         return unsupported(m, "<listen> of <graphics> with a name instead of an address: address", address ? address : "");
     const char *port = tree_attr(g, "port");
     bool any = doc_is(g, "autoport", "yes");
@@ -272,7 +309,7 @@ static int display(struct maker *m, struct tree *g)
         x.a = (uint32_t)atoi(port);
     x.b = s && s->remote_display_port_min ? s->remote_display_port_min : 5900;
     x.c = s && s->remote_display_port_max ? s->remote_display_port_max : 65535;
-    return add(m, g, &x, NULL, address) < 0 ? -1 : 0;
+    return add(m, g, &x, NULL, numeric(address)) < 0 ? -1 : 0;
 }
 
 /* ---- files that QEMU takes by path ---- */
@@ -411,15 +448,14 @@ int run_manifest_perf(struct tree *t, struct manifest_out *out, struct err *e)
 
 int run_manifest(struct tree *t, const struct doc_env *env, bool running, struct manifest_out *out, struct err *e)
 {
-    struct maker m = {.t = t, .devices = tree_first(t, "devices"), .env = env, .out = out, .e = e, .lenient = !running};
-    int hostnet = -1;
+    struct maker m = {.t = t, .devices = tree_first(t, "devices"), .env = env, .out = out, .e = e, .lenient = !running, .hostnet = -1};
     if (firmware(&m, tree_first(t, "os")))
         return -1;
     TREE_EACH(d, m.devices, "disk")
         if (disk(&m, d))
             return -1;
     TREE_EACH(d, m.devices, "interface")
-        if (interface(&m, d, &hostnet))
+        if (interface(&m, d))
             return -1;
     if (chardevs(&m))
         return -1;
@@ -449,15 +485,18 @@ static int cannot_come(struct maker *m, const char *what)
     return err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "%s cannot be given to a guest that runs", what);
 }
 
-static int new_interface(struct maker *m, struct tree *t)
+/* What the device talks by: of a source of random numbers that is a part of it. */
+static struct tree *talker(struct tree *dev)
 {
-    int hostnet = -1;
-    TREE_EACH(o, m->devices, "interface")
-        if (o != t && doc_is(o, "type", "user") && tree_attr(o, MARK_MANIFEST))
-            hostnet = (int)doc_uint(o, MARK_MANIFEST, 0);
-    if (doc_is(t, "type", "user") && hostnet < 0)
-        return cannot_come(m, "<interface type='user'>, to one that was started with none,");
-    return interface(m, t, &hostnet);
+    return strcmp(dev->name, "rng") == 0 && tree_first(dev, "backend") ? tree_first(dev, "backend") : dev;
+}
+
+static int need_host_network(struct maker *m, struct tree *dev)
+{
+    for (struct tree *d = m->devices->child; d; d = d->next)
+        if (d->name && d != dev && makes_sockets(talker(d)))
+            m->hostnet = (int)doc_uint(strcmp(d->name, "interface") == 0 ? d : tree_first(talker(d), "source"), MARK_MANIFEST, 0);
+    return m->hostnet < 0 && makes_sockets(talker(dev)) ? cannot_come(m, "what makes sockets of its own, to one that was started with nothing of that kind,") : 0;
 }
 
 /* Those two every view has. */
@@ -476,8 +515,10 @@ static int new_filesystem(struct maker *m, struct tree *t)
 
 int run_manifest_device(struct tree *t, struct tree *dev, const struct doc_env *env, struct manifest_out *out, struct err *e)
 {
-    static const struct { const char *name; int (*fn)(struct maker *m, struct tree *t); } kinds[] = {{"disk", disk}, {"interface", new_interface}, {"rng", new_rng}, {"filesystem", new_filesystem}};
-    struct maker m = {.t = t, .devices = tree_first(t, "devices"), .env = env, .out = out, .e = e};
+    static const struct { const char *name; int (*fn)(struct maker *m, struct tree *t); } kinds[] = {{"disk", disk}, {"interface", interface}, {"rng", new_rng}, {"filesystem", new_filesystem}};
+    struct maker m = {.t = t, .devices = tree_first(t, "devices"), .env = env, .out = out, .e = e, .hostnet = -1};
+    if (need_host_network(&m, dev))
+        return -1;
     if (tree_path_attr(dev, "rom", "file"))
         return cannot_come(&m, "<rom file=>");
     if (tree_first(dev, "log"))
