@@ -82,7 +82,6 @@ static int send_call(struct rpc_client *c, const struct op *op, const struct mp_
 /* Results, or an error, from the n bytes at p. */
 static int read_answer(const struct op *op, const struct xdr_head *h, const uint8_t *p, size_t n, struct mp_out *ret, struct err *e)
 {
-    struct mp_out own;
     size_t used = 0;
     if (h->status == XDR_ERROR) {
         struct err theirs = ERR_INIT;
@@ -91,11 +90,7 @@ static int read_answer(const struct op *op, const struct xdr_head *h, const uint
         *e = theirs;
         return 1;
     }
-    if (!ret)
-        mp_out_init(&own, RPC_REPLY_MAX);
-    int r = xdr_decode(op->ret, p, n, ret ? ret : &own, &used);
-    if (!ret)
-        mp_out_free(&own);
+    int r = xdr_decode(op->ret, p, n, ret, &used);
     return r ? r : used == n ? 0 : -EPROTO;
 }
 
@@ -125,13 +120,25 @@ static int take_answer(struct rpc_client *c, const struct op *op, struct mp_out 
     return read_answer(op, &h, body + at, n - at, ret, e);
 }
 
-int rpc_call(struct rpc_client *c, uint32_t id, const struct mp_out *args, struct mp_out *ret, int *fd, struct err *e)
+void rpc_args(struct mp_out *args, uint32_t n)
 {
+    mp_out_init(args, RPC_ARGS_MAX);
+    mp_array(args, n);
+}
+
+int rpc_call(struct rpc_client *c, uint32_t id, struct mp_out *args, struct mp_out *ret, int *fd, struct err *e)
+{
+    struct mp_out own;
     const struct op *op = op_find(id);
     if (fd)
         *fd = -1;
+    mp_out_init(ret ? ret : &own, RPC_REPLY_MAX);
     int r = op ? send_call(c, op, args) : -EINVAL;
-    r = r ? r : take_answer(c, op, ret, fd, e);
+    r = r ? r : take_answer(c, op, ret ? ret : &own, fd, e);
+    if (!ret)
+        mp_out_free(&own);
+    if (args)
+        mp_out_free(args);
     c->serial++;
     if (r && fd)
         util_closep(fd);

@@ -49,14 +49,13 @@ static int call(uint32_t op, struct xdr_head h, const void *body, size_t n, int 
     if (how & SEND_CLOSE)
         shutdown(theirs, SHUT_WR);
     struct mp_out args;
-    mp_out_init(&args, 4096);
     if (op == OP_LOCK_ACQUIRE_RESOURCE) {
-        mp_array(&args, 3);
+        rpc_args(&args, 3);
         mp_str(&args, "");
         mp_str(&args, "/a/b");
         mp_uint(&args, 1);
     } else {
-        mp_array(&args, 4);
+        rpc_args(&args, 4);
         mp_str(&args, "qemu");
         mp_array(&args, 2);
         mp_bin(&args, "0123456789abcdef", 16);
@@ -67,7 +66,6 @@ static int call(uint32_t op, struct xdr_head h, const void *body, size_t n, int 
     e = (struct err)ERR_INIT;
     rpc_client_init(&client, ours, WAIT_MS);
     int r = rpc_call(&client, op, &args, NULL, wants_fd ? &got : NULL, &e);
-    mp_out_free(&args);
     asked_len = recv(theirs, asked, sizeof asked, MSG_DONTWAIT);
     return r;
 }

@@ -14,11 +14,11 @@
 #include "config.h"
 #include "ipc/internal.h"
 #include "ipc/log.h"
-#include "ipc/manifest.h"
 #include "ipc/settings.h"
 #include "ipc/schema/op-numbers.h"
 #include "ipc/util.h"
 #include "workers/log/log.h"
+#include "workers/manifest-file.h"
 
 #define TURN_BYTES (1u << 20)       /* moved before the loop looks at the channel again: as much as a pipe can hold */
 #define RETRY_MS 1000               /* a file that cannot be written is tried again */
@@ -336,17 +336,14 @@ static struct stream_rules read_settings(const struct birth *b)
 static bool find_name(int fd, uint32_t nth)
 {
     struct manifest_entry m;
-    struct manifest_in in;
+    struct manifest_file f;
     const char *path, *aux, *base = NULL;
-    const void *p;
-    size_t n;
-    if (frame_map(fd, MANIFEST_BYTES_MAX, &p, &n) < 0)
-        return false;
-    for (int r = manifest_open(&in, p, n); r >= 0 && !base && manifest_next(&in, &m, &path, &aux) > 0;)
+    manifest_file_open(&f, fd);
+    while (!base && manifest_file_next(&f, &m, &path, &aux) > 0)
         if (m.kind == MK_LOG && path && nth-- == 0)
             base = strrchr(path, '/');
     bool good = base && strlen(base + 1) < NAME_MAX - 10 && util_copy_str(own_name, sizeof own_name, base + 1) == 0;
-    munmap((void *)(uintptr_t)p, n);
+    manifest_file_close(&f);
     return good;
 }
 

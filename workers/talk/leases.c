@@ -6,39 +6,27 @@
 #include "workers/talk/talk.h"
 #include "workers/rpc-client.h"
 
-/* Calls are small: two strings of a path's length. */
-#define ARGS_MAX (1u << 18)
-
-static int say(struct rpc_client *c, uint32_t op, struct mp_out *args, struct err *e)
-{
-    int r = rpc_call(c, op, args, NULL, NULL, e);
-    mp_out_free(args);
-    return r;
-}
-
 static int say_owner(struct rpc_client *c, const struct lock_owner *o, struct err *e)
 {
     struct mp_out a;
-    mp_out_init(&a, ARGS_MAX);
-    mp_array(&a, 2);
+    rpc_args(&a, 2);
     mp_array(&a, 4);
     mp_bin(&a, o->uuid, sizeof o->uuid);
     mp_str(&a, o->name);
     mp_uint(&a, o->id);
     mp_uint(&a, o->pid);
     mp_uint(&a, 0);
-    return say(c, OP_LOCK_REGISTER, &a, e);
+    return rpc_call(c, OP_LOCK_REGISTER, &a, NULL, NULL, e);
 }
 
 static int say_resource(struct rpc_client *c, uint32_t op, const struct resource *r, uint32_t flags, struct err *e)
 {
     struct mp_out a;
-    mp_out_init(&a, ARGS_MAX);
-    mp_array(&a, 3);
+    rpc_args(&a, 3);
     mp_str(&a, r->space);
     mp_str(&a, r->name);
     mp_uint(&a, flags);
-    return say(c, op, &a, e);
+    return rpc_call(c, op, &a, NULL, NULL, e);
 }
 
 /* The lockspaces of the configuration are there before anybody uses them. */
@@ -49,10 +37,9 @@ static int say_spaces(struct rpc_client *c, const struct settings *s, struct err
         struct mp_out a;
         if (!*dirs[i])
             continue;
-        mp_out_init(&a, ARGS_MAX);
-        mp_array(&a, 1);
+        rpc_args(&a, 1);
         mp_str(&a, dirs[i]);
-        if (say(c, OP_LOCK_CREATE_LOCKSPACE, &a, e) && e->code != VIR_ERR_RESOURCE_BUSY)    /* it is there */
+        if (rpc_call(c, OP_LOCK_CREATE_LOCKSPACE, &a, NULL, NULL, e) && e->code != VIR_ERR_RESOURCE_BUSY)    /* it is there */
             return -1;
     }
     return 0;

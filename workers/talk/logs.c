@@ -3,15 +3,12 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
-#include "ipc/manifest.h"
 #include "ipc/schema/op-numbers.h"
 #include "ipc/util.h"
-#include "workers/talk/talk.h"
+#include "workers/manifest-file.h"
 #include "workers/rpc-client.h"
-
-#define ARGS_MAX (1u << 18)
+#include "workers/talk/talk.h"
 
 /* QEMU gets it, and the host's daemon may be anybody by now: the end of a pipe that can be written, and nothing else. */
 static bool is_pipe(int fd)
@@ -23,8 +20,7 @@ static bool is_pipe(int fd)
 static int open_one(struct rpc_client *c, const struct lock_owner *o, const char *path, uint32_t flags, int *fd, struct err *e)
 {
     struct mp_out a;
-    mp_out_init(&a, ARGS_MAX);
-    mp_array(&a, 4);
+    rpc_args(&a, 4);
     mp_str(&a, "qemu");
     mp_array(&a, 2);
     mp_bin(&a, o->uuid, sizeof o->uuid);
@@ -32,7 +28,6 @@ static int open_one(struct rpc_client *c, const struct lock_owner *o, const char
     mp_str(&a, path);
     mp_uint(&a, flags);
     int r = rpc_call(c, OP_LOG_DOMAIN_OPEN_LOG_FILE, &a, NULL, fd, e);
-    mp_out_free(&a);
     if (!r && !is_pipe(*fd)) {
         util_closep(fd);
         r = err_set(e, VIR_ERR_RPC, VIR_FROM_RPC, "Unable to open file: %s: what virtlogd gives is no pipe to be written", path);
@@ -49,27 +44,22 @@ int logs_open(int fd, const struct lock_owner *o, const struct layout *l, int ma
 {
     char own[LOG_PATH_MAX];
     struct rpc_client c;
-    struct manifest_in in;
+    struct manifest_file f;
     struct manifest_entry m;
     const char *path, *aux;
-    const void *map = NULL;
-    size_t size = 0;
     if (own_path(o, l, own, e))
         return -1;
     rpc_client_init(&c, fd, ms);
-    int more = frame_map(manifest, MANIFEST_BYTES_MAX, &map, &size);
-    more = more < 0 ? more : manifest_open(&in, map, size);
-    int r = more < 0 ? 0 : open_one(&c, o, own, 0, &p->fd[0], e);
-    p->n = more >= 0 && !r;
-    while (more >= 0 && !r && (more = manifest_next(&in, &m, &path, &aux)) > 0)
+    int more = manifest_file_open(&f, manifest), r = more ? 0 : open_one(&c, o, own, 0, &p->fd[0], e);
+    p->n = !more && !r;
+    while (!r && (more = manifest_file_next(&f, &m, &path, &aux)) > 0)
         if (m.kind == MK_LOG && path) {
             if (p->n == PIPES_MAX)
                 r = err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "more than %d logs for a guest", PIPES_MAX);
             else if (!(r = open_one(&c, o, path, m.flags & MF_APPEND ? 0 : LOG_OPEN_TRUNCATE, &p->fd[p->n], e)))
                 p->n++;
         }
-    if (map)
-        munmap((void *)(uintptr_t)map, size);
+    manifest_file_close(&f);
     if (more < 0 && !r)
         r = err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed manifest");
     return r;
@@ -85,29 +75,24 @@ int logs_tail(int fd, const struct lock_owner *o, const struct layout *l, unsign
     if (own_path(o, l, path, e))
         return -1;
     rpc_client_init(&c, fd, ms);
-    mp_out_init(&a, ARGS_MAX);
-    mp_array(&a, 2);
+    rpc_args(&a, 2);
     mp_str(&a, path);
     mp_uint(&a, 0);
-    mp_out_init(&ret, RPC_REPLY_MAX);
     int r = rpc_call(&c, OP_LOG_DOMAIN_GET_LOG_FILE_POSITION, &a, &ret, NULL, e);
     mp_in_init(&in, ret.p, ret.len);
     mp_get_array(&in, 1);
     mp_get_array(&in, 2);
     uint64_t inode = mp_get_uint(&in), offset = mp_get_uint(&in);
-    mp_out_free(&a);
     mp_out_free(&ret);
     if (r)
         return r;
-    mp_out_init(&a, ARGS_MAX);
-    mp_array(&a, 4);
+    rpc_args(&a, 4);
     mp_str(&a, path);
     mp_array(&a, 2);
     mp_uint(&a, inode);
     mp_uint(&a, offset > LOGS_TAIL_MAX ? offset - LOGS_TAIL_MAX : 0);
     mp_uint(&a, LOGS_TAIL_MAX);
     mp_uint(&a, 0);
-    mp_out_init(&ret, RPC_REPLY_MAX);
     r = rpc_call(&c, OP_LOG_DOMAIN_READ_LOG_FILE, &a, &ret, NULL, e);
     mp_in_init(&in, ret.p, ret.len);
     mp_get_array(&in, 1);
@@ -116,7 +101,6 @@ int logs_tail(int fd, const struct lock_owner *o, const struct layout *l, unsign
         r = err_set(e, VIR_ERR_RPC, VIR_FROM_RPC, "the end of '%s' cannot be read back", path);
     if (!r)
         memcpy(*text, s, *n);
-    mp_out_free(&a);
     mp_out_free(&ret);
     return r;
 }

@@ -2,16 +2,15 @@
  * reads it. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include "ipc/access.h"
 #include "ipc/log.h"
 #include "ipc/schema/op-numbers.h"
 #include "ipc/util.h"
+#include "workers/manifest-file.h"
 #include "workers/rpc-client.h"
 #include "workers/talk/talk.h"
 #include "workers/tree-marks.h"
 
-#define ARGS_MAX (1u << 20)
 enum { UUID_BYTES = 37, NAME_BYTES = 256 };
 
 /* ---- what a link says ---- */
@@ -34,26 +33,19 @@ static int greet(struct rpc_client *c, const char *uri, struct err *e)
     struct mp_out a;
     if (rpc_call(c, OP_REMOTE_AUTH_LIST, NULL, NULL, NULL, e))
         return -1;
-    mp_out_init(&a, ARGS_MAX);
-    mp_array(&a, 2);
+    rpc_args(&a, 2);
     mp_str(&a, uri);
     mp_uint(&a, 0);
-    int r = rpc_call(c, OP_REMOTE_CONNECT_OPEN, &a, NULL, NULL, e);
-    mp_out_free(&a);
-    return r;
+    return rpc_call(c, OP_REMOTE_CONNECT_OPEN, &a, NULL, NULL, e);
 }
 
 /* The network as calls name it: [name, uuid]. */
 static int find_network(struct rpc_client *c, const char *name, struct mp_out *net, struct err *e)
 {
     struct mp_out a;
-    mp_out_init(&a, ARGS_MAX);
-    mp_array(&a, 1);
+    rpc_args(&a, 1);
     mp_str(&a, name);
-    mp_out_init(net, ARGS_MAX);
-    int r = rpc_call(c, OP_REMOTE_NETWORK_LOOKUP_BY_NAME, &a, net, NULL, e);
-    mp_out_free(&a);
-    return r;
+    return rpc_call(c, OP_REMOTE_NETWORK_LOOKUP_BY_NAME, &a, net, NULL, e);
 }
 
 /* The one value of an answer, packed. */
@@ -65,42 +57,31 @@ static void put_value(struct mp_out *to, const struct mp_out *answer)
 static int port_xml(struct rpc_client *c, const struct mp_out *port, struct mp_out *ret, struct err *e)
 {
     struct mp_out a;
-    mp_out_init(&a, ARGS_MAX);
-    mp_array(&a, 2);
+    rpc_args(&a, 2);
     put_value(&a, port);
     mp_uint(&a, 0);
-    mp_out_init(ret, RPC_REPLY_MAX);
-    int r = rpc_call(c, OP_REMOTE_NETWORK_PORT_GET_XML_DESC, &a, ret, NULL, e);
-    mp_out_free(&a);
-    return r;
+    return rpc_call(c, OP_REMOTE_NETWORK_PORT_GET_XML_DESC, &a, ret, NULL, e);
 }
 
 static int create(struct rpc_client *c, const struct mp_out *net, const char *xml, struct mp_out *port, struct err *e)
 {
     struct mp_out a;
-    mp_out_init(&a, ARGS_MAX);
-    mp_array(&a, 3);
+    rpc_args(&a, 3);
     put_value(&a, net);
     mp_str(&a, xml);
     mp_uint(&a, 0);
-    mp_out_init(port, ARGS_MAX);
-    int r = rpc_call(c, OP_REMOTE_NETWORK_PORT_CREATE_XML, &a, port, NULL, e);
-    mp_out_free(&a);
-    return r;
+    return rpc_call(c, OP_REMOTE_NETWORK_PORT_CREATE_XML, &a, port, NULL, e);
 }
 
 static int delete(struct rpc_client *c, const struct mp_out *net, const uint8_t uuid[16], struct err *e)
 {
     struct mp_out a;
-    mp_out_init(&a, ARGS_MAX);
-    mp_array(&a, 2);
+    rpc_args(&a, 2);
     mp_array(&a, 2);
     put_value(&a, net);
     mp_bin(&a, uuid, 16);
     mp_uint(&a, 0);
-    int r = rpc_call(c, OP_REMOTE_NETWORK_PORT_DELETE, &a, NULL, NULL, e);
-    mp_out_free(&a);
-    return r;
+    return rpc_call(c, OP_REMOTE_NETWORK_PORT_DELETE, &a, NULL, NULL, e);
 }
 
 /* ---- the document of a port ---- */
@@ -189,20 +170,16 @@ static int give_one(struct rpc_client *c, const struct port *p, struct err *e)
 int ports_say(int fd, const char *uri, int manifest, const struct tree *domain, uint32_t from, unsigned ms, struct mp_out *answers, struct err *e)
 {
     struct rpc_client c;
-    struct manifest_in in;
+    struct manifest_file f;
     struct manifest_entry m;
     struct port p;
     const char *path, *aux;
-    const void *map = NULL;
-    size_t size = 0;
     struct mp_out list;
     uint32_t told = 0;
     rpc_client_init(&c, fd, ms);
     mp_out_init(&list, RPC_REPLY_MAX);
-    int more = frame_map(manifest, MANIFEST_BYTES_MAX, &map, &size), r = 0;
-    more = more < 0 ? more : manifest_open(&in, map, size);
-    r = more < 0 ? 0 : greet(&c, uri, e);
-    while (more >= 0 && !r && (more = manifest_next(&in, &m, &path, &aux)) > 0) {
+    int more = manifest_file_open(&f, manifest), r = more ? 0 : greet(&c, uri, e);
+    while (!r && (more = manifest_file_next(&f, &m, &path, &aux)) > 0) {
         bool gone = m.flags & MF_GONE;
         if (!port_of(&m, aux, &p))
             continue;
@@ -213,8 +190,7 @@ int ports_say(int fd, const char *uri, int manifest, const struct tree *domain, 
             r = give_one(&c, &p, e);
         }
     }
-    if (map)
-        munmap((void *)(uintptr_t)map, size);
+    manifest_file_close(&f);
     if (more < 0 && !r)
         r = err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed manifest");
     if (!r && domain) {
