@@ -113,15 +113,20 @@ static int manifest(void)
     return finished();
 }
 
+static int linked(const char *aux)
+{
+    manifest_begin(&out, buf, sizeof buf);
+    add(MK_TAP, 0, -1, "", "");
+    add(MK_LINK, 0, 0, NULL, aux);
+    return finished();
+}
+
 /* A link whose port has no number: no daemon hears of that. */
 static int odd(const char *port)
 {
     char aux[128];
     snprintf(aux, sizeof aux, "port=%s net=a net", port);
-    manifest_begin(&out, buf, sizeof buf);
-    add(MK_TAP, 0, -1, "", "");
-    add(MK_LINK, 0, 0, NULL, aux);
-    return finished();
+    return linked(aux);
 }
 
 static struct tree *document(void)
@@ -198,6 +203,10 @@ static void gives(int m)
         AUTO_CLOSE fd = odd(bad[i]);
         tap_str(talk(HONEST, fd, NULL, 0, 0), GREETING, "'%s' is no port", bad[i]);
     }
+    char aux[512];          /* what an xmlc lets through, and longer than a file's name may be */
+    snprintf(aux, sizeof aux, "port=" PORT " net=%0400d", 0);
+    AUTO_CLOSE longest = linked(aux);
+    tap_ok(strstr(talk(HONEST, longest, NULL, 0, 0), "000;410 a net 01;"), "a network's name may be long");
     AUTO_CLOSE none = frame_memfd("none", "none", 4);
     tap_str(talk(HONEST, none, NULL, 0, VIR_ERR_INTERNAL_ERROR), "", "what is no manifest: nothing is said");
 }

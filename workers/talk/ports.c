@@ -11,18 +11,17 @@
 #include "workers/talk/talk.h"
 #include "workers/tree-marks.h"
 
-enum { UUID_BYTES = 37, NAME_BYTES = 256 };
+enum { UUID_BYTES = 37 };
 
 /* ---- what a link says ---- */
 
-struct port { char uuid[UUID_BYTES], net[NAME_BYTES]; };
+struct port { char uuid[UUID_BYTES]; const char *net; /* the manifest's */ };
 
 static bool port_of(const struct manifest_entry *m, const char *aux, struct port *p)
 {
     const char *s = m->kind == MK_LINK && aux ? strstr(aux, "port=") : NULL;
-    *p = (struct port){ "", "" };
-    return s && strlen(s) > 5 + 36 + 5 && !strncmp(s + 5 + 36, " net=", 5) && util_format(p->uuid, sizeof p->uuid, "%.36s", s + 5) == 0 &&
-           util_format(p->net, sizeof p->net, "%s", s + 5 + 36 + 5) == 0;
+    *p = (struct port){ .net = s ? s + 5 + 36 + 5 : NULL };
+    return s && strlen(s) > 5 + 36 + 5 && !strncmp(s + 5 + 36, " net=", 5) && util_format(p->uuid, sizeof p->uuid, "%.36s", s + 5) == 0;
 }
 
 /* ---- calls ---- */
