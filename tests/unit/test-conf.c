@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "ipc/access.h"
 #include "ipc/frame.h"
 #include "ipc/index.h"
 #include "ipc/internal.h"
@@ -191,6 +192,10 @@ static void test_keys(void)
     int r = settings_apply(&s, CONF_FILE_DAEMON, "f", text, sizeof text - 1, &e);
     tap_ok(r == 0 && s.max_clients == 9 && s.unix_sock_rw_perms == 0770 && !strcmp(s.unix_sock_group, "libvirt") && s.auth_unix_rw == AUTH_POLKIT &&
            s.host_uuid[0] == 0x8f && s.host_uuid[15] == 0x9a && s.keepalive_interval == UINT32_MAX, "values are where they belong; a later one wins");
+    static const char drivers[] = "access_drivers = [ \"polkit\" ]\naccess_drivers = [ \"nop\" ]\n";
+    s.access = ACCESS_RULES;
+    r = settings_apply(&s, CONF_FILE_DAEMON, "f", drivers, sizeof drivers - 1, &e);
+    tap_ok(r == 0 && s.access == ACCESS_RULES, "rules that were read before the drivers stay: %u", s.access);
     static const char qemu[] = "stdio_handler = \"file\"\nsecurity_driver = [ \"selinux\", \"apparmor\" ]\nsecurity_driver = \"none\"\nmax_core = \"unlimited\"\n"
         "nothing_of_ours = [ 1, \"x\" ]\nbulkhead_chain_pin_relaxed = 1\nseccomp_sandbox = -1\n";
     r = settings_apply(&s, CONF_FILE_QEMU, "f", qemu, sizeof qemu - 1, &e);

@@ -163,6 +163,8 @@ static int set(struct file *f, const struct key *k, const struct conf_value *v, 
             return err_set(e, VIR_ERR_CONF_SYNTAX, VIR_FROM_CONF, "%s:%u: %s: %lld is not between %lld and %lld", f->name, v->line, k->name,
                            (long long)n, (long long)k->least, (long long)k->most);
         uint32_t word = (uint32_t)n;
+        if (k->kind == KEY_DRIVERS)         /* whether there are rules another file tells, which may have been read first */
+            word |= f->s->access & ACCESS_RULES;
         memcpy(member, &word, sizeof word);
     }
     return 0;
