@@ -41,13 +41,9 @@ static bool names_nobody(const struct call *c, uint64_t guest)
 
 static struct call *question(struct gw *gw, const struct op *op, const struct may *m, call_done_fn *done, void *data)
 {
-    struct call *q = call_new(gw, op, 0);
+    struct call *q = call_inner(gw, op, 0, done, data);
     if (!q)
         return NULL;
-    q->inner = true;
-    gw->ncalls--;
-    q->done = done;
-    q->data = data;
     q->flags = FRAME_ASK;
     q->args.max = sizeof *m;
     mp_raw(&q->args, m, sizeof *m);

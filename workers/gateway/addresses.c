@@ -46,9 +46,8 @@ static void answer(struct gw *gw, struct call *c)
 /* A question to the network daemon. It takes args over. */
 static void ask(struct gw *gw, struct call *c, uint32_t op, struct mp_out *args, call_done_fn *done)
 {
-    struct call *k = call_inner(gw, c, 0, done, c);
+    struct call *k = call_inner(gw, op_find(op), 0, done, c);
     if (k) {
-        k->op = op_find(op);
         mp_out_free(&k->args);
         k->args = *args;
         call_sibling(gw, k);

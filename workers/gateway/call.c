@@ -29,17 +29,25 @@ struct call *call_new(struct gw *gw, const struct op *op, uint32_t id)
     mp_out_init(&c->args, op->cap ? op->cap : FRAME_BODY_MAX);
     c->next = gw->calls;
     gw->calls = c;
-    gw->ncalls++;
+    call_share(c, &gw->ncalls);
     return c;
 }
 
-struct call *call_inner(struct gw *gw, const struct call *outer, uint32_t id, call_done_fn *done, void *data)
+void call_share(struct call *c, unsigned *share)
 {
-    struct call *c = call_new(gw, outer->op, id);
+    if (c->share)
+        --*c->share;
+    if ((c->share = share))
+        ++*share;
+}
+
+struct call *call_inner(struct gw *gw, const struct op *op, uint32_t id, call_done_fn *done, void *data)
+{
+    struct call *c = call_new(gw, op, id);
     if (!c)
         return NULL;
     c->inner = true;
-    gw->ncalls--;
+    call_share(c, NULL);
     c->done = done;
     c->data = data;
     return c;
@@ -61,8 +69,7 @@ void call_free(struct gw *gw, struct call *c)
             *p = c->next;
             break;
         }
-    if (!c->inner)
-        gw->ncalls--;
+    call_share(c, NULL);
     for (unsigned i = 0; i < c->nfds; i++)
         util_closep(&c->fds[i]);
     mp_out_free(&c->args);

@@ -37,7 +37,8 @@ struct call {
     unsigned nfds;
     bool asked;                     /* access.c: and it may be made */
     uint8_t *sees;                  /* access.c: a bit a slot: guests that its client may know of; NULL: all */
-    bool inner;                     /* part of another call: no answer to the client, no place in its share */
+    bool inner;                     /* part of another call: no answer to the client */
+    unsigned *share;                /* in which it has a place: the client's, or a sibling's; NULL: in none */
     call_done_fn *done;             /* takes the frame's answer; NULL: it goes to the client as it is */
     void *data;
     void (*cleanup)(void *data);    /* of data, when the call is freed; may be NULL */
@@ -75,7 +76,7 @@ struct gw {
     size_t scanned;                 /* mprpc.c: bytes of the next message that are known */
     void *scan;
     struct call *calls;             /* outstanding */
-    unsigned ncalls;                /* of the client's, of which max_calls may be outstanding */
+    unsigned ncalls;                /* of the client's that are done here, of which max_calls may be outstanding */
     unsigned max_calls;
     uint32_t serial;                /* of the last frame */
     bool serving, need_auth, opened, readonly;
@@ -113,9 +114,10 @@ bool gw_may_read(const struct gw *gw);
 
 /* call.c */
 struct call *call_new(struct gw *gw, const struct op *op, uint32_t id);     /* NULL: no memory, the client is ended */
-/* A call to a worker for the sake of `outer`: done takes its answer, and frees it. NULL as above. */
-struct call *call_inner(struct gw *gw, const struct call *outer, uint32_t id, call_done_fn *done, void *data);
+/* One for the sake of another: done takes its answer, and frees it. NULL as above. */
+struct call *call_inner(struct gw *gw, const struct op *op, uint32_t id, call_done_fn *done, void *data);
 void call_inner_cancel(struct gw *gw, const void *data);           /* all those with this data */
+void call_share(struct call *c, unsigned *share);                  /* its place is in that from now on */
 void call_free(struct gw *gw, struct call *c);
 int gw_admit(struct gw *gw, const struct op *op, struct err *e);   /* before arguments are read: authentication */
 void gw_call(struct gw *gw, struct call *c);                       /* does it; takes c over */

@@ -78,7 +78,7 @@ void get_info(struct gw *gw, struct call *c, struct mp_in *in)
         return;
     }
     struct info *i = s.id >= 0 && !(s.flags & (SLOT_STALE | SLOT_WORKER_FAILED)) ? calloc(1, sizeof *i) : NULL;
-    struct call *ask = i ? call_inner(gw, c, 0, info_done, i) : NULL;
+    struct call *ask = i ? call_inner(gw, c->op, 0, info_done, i) : NULL;
     if (!ask) {
         free(i);
         if (!gw->ended)

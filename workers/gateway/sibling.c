@@ -194,7 +194,7 @@ static void sibling_connected(struct gw *gw, struct call *k, struct frame *f, co
 
 static void sibling_connect(struct sibling *s, const struct call *c)
 {
-    struct call *k = call_inner(s->gw, c, 0, sibling_connected, s);
+    struct call *k = call_inner(s->gw, c->op, 0, sibling_connected, s);
     if (!k)
         return;
     s->state = SIBLING_CONNECTS;

@@ -224,7 +224,7 @@ static void stats_ask(struct stats *t)
     for (; t->next < t->n && t->open < STATS_ASKED_MAX && !gw->ended; t->next++) {
         if (!t->part[t->next].runs)
             continue;
-        struct call *c = call_inner(gw, t->call, t->next, stats_part, t);
+        struct call *c = call_inner(gw, t->call->op, t->next, stats_part, t);
         if (!c)
             return;
         c->object = object_make(t->part[t->next].slot, t->part[t->next].gen);
