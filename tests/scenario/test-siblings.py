@@ -18,6 +18,7 @@ from rpclib import CALL, HEAD, KEEPALIVE, REMOTE, REPLY, Client, message, schema
 NAMES = ("virtnetworkd", "virtnodedevd", "virtsecretd", "virtnwfilterd", "virtinterfaced", "virtstoraged")
 AUTH_LIST, AUTH_POLKIT, OPEN, HOSTNAME, NETWORKS, NETWORK_XML = 66, 70, 1, 59, 52, 43
 EVENT, STREAM, REPLY_FDS = 2, 3, 5
+SHARE = 5                   # max_client_requests, as it is by itself
 NET = string("default") + bytes(16)
 u32 = lambda *v: struct.pack(">%dI" % len(v), *v)
 
@@ -206,6 +207,35 @@ def lies(box, fake):
         fake.lie = None
 
 
+def floods(box, fake):
+    """One that asks whether we live, and hears no answer: it is read no further, and goes on when it reads."""
+    ping, n, seen = message(KEEPALIVE, 1, b"", 0, kind=EVENT), 1 << 19, {}
+    def flood(c, head, args):
+        if head[3] != NETWORKS:
+            return None
+        left, heard = memoryview(ping * n), 0
+        c.settimeout(2)
+        try:
+            while left:
+                left = left[c.send(left):]
+        except TimeoutError:
+            pass
+        seen["stopped"] = len(left) > 0
+        c.settimeout(None)
+        writer = threading.Thread(target=c.sendall, args=(left,))
+        writer.start()
+        while heard < n * len(ping):
+            heard += len(c.recv(1 << 16))
+        writer.join()
+        seen["heard"] = heard
+        return None
+    fake.lie = flood
+    with client(box) as c:
+        r, e = c.ask(NETWORKS)
+        ok(e is None and seen == {"stopped": True, "heard": n * len(ping)}, "who does not hear is not heard, and nothing is lost", (e, seen))
+    fake.lie = None
+
+
 def hangs(box, fake):
     """Who says nothing keeps those waiting who asked it."""
     go, held = threading.Event(), []
@@ -217,17 +247,23 @@ def hangs(box, fake):
     fake.lie = late
     with client(box) as c, client(box) as other:
         c.send(NETWORKS)
-        waiting = c.asked
+        waiting = [c.asked]
         wait_for("the call is there", lambda: held)
         r, e = c.ask(HOSTNAME)
         ok(e is None and r.string(), "other calls of the client are answered meanwhile", e)
         ok(c.ask(71)[1] is None, "and those for another sibling")
         fake.lie = lambda c, head, args: None
         ok(other.ask(NETWORKS)[1] is None, "and other clients'")
+        for _ in range(SHARE - 1):
+            c.send(NETWORKS)
+            waiting.append(c.asked)
+        ok(c.ask(HOSTNAME)[1] is None, "also when it has asked as often as a client may")
         go.set()
-        c.asked = waiting
-        r, e = c.receive()
-        ok(e is None and r.data == u32(7), "the answer comes late", e)
+        answers = []
+        for c.asked in waiting:
+            r, e = c.receive()
+            answers.append(e or r.data)
+        ok(answers == [u32(7)] * SHARE, "the answers come late", answers)
     go.clear()
     fake.lie = lambda c, head, args: go.wait(60) and None
     with client(box) as c:
@@ -284,6 +320,7 @@ def main():
         greetings(box, fake)
         identity(box, fake)
         lies(box, fake)
+        floods(box, fake)
         hangs(box, fake)
         heard(box, fake)
     print("1..%d" % count)

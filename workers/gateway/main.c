@@ -83,11 +83,11 @@ void gw_free(struct gw *gw)
     conn_close(&gw->conn);
     loop_cancel(&gw->ka_timer);
     streams_free(gw);
-    siblings_free(gw);
     events_free(gw);
     access_free(gw);
     while (gw->calls)
         call_free(gw, gw->calls);
+    siblings_free(gw);
     free(gw->uri);
     gw->uri = NULL;
     free(gw->scan);

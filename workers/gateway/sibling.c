@@ -4,8 +4,9 @@
  * each call goes on with its arguments, each answer comes back, both by the schema, under serials of our own.  Where there is no such daemon, absent.c answers.
  *
  * What a sibling says is as hostile as what a client says: lengths, numbers and shape of everything are checked, and who breaks a rule loses the connection, with
- * which the calls that wait for it fail; the next one connects anew.  Who says nothing keeps waiting those who asked it, and nobody else.  It is read only
- * while the client reads: so nothing piles up here.  No descriptors are passed. */
+ * which the calls that wait for it fail; the next one connects anew.  Who says nothing keeps waiting those who asked it, and nobody else: each sibling has room for
+ * as many calls of the client as the client may have here; only those beyond use up the client's own share, as all of them do in libvirt's daemons.  It is read only
+ * while the client reads, and while it reads itself: so nothing piles up here.  No descriptors are passed. */
 #include "sibling.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -217,6 +218,8 @@ void call_sibling(struct gw *gw, struct call *c)
         return;
     }
     c->sibling = s;
+    if (c->share && s->ncalls < gw->max_calls)
+        call_share(c, &s->ncalls);
     if (s->state == SIBLING_OPEN)
         sibling_pass(s, c);
     else if (s->state == SIBLING_NONE)
@@ -348,6 +351,8 @@ static bool sibling_input(struct sibling *s)
         }
         if (conn_queued(&s->gw->conn) >= GW_OUT_SOFT)
             return true;
+        if (conn_queued(&s->conn) >= GW_OUT_SOFT)       /* and is heard again when it has read */
+            return false;
         /* The message stays where it is while it is looked at, but not when the connection ends. */
         xdr_head_get(&h, p);
         if (!conn_consume(&s->conn, len))
@@ -374,7 +379,7 @@ void siblings_output(struct gw *gw)
             continue;
         /* One that has gone is read to its end, which tells. */
         conn_flush(&s->conn);
-        conn_read(&s->conn, conn_queued(&gw->conn) < GW_OUT_SOFT);
+        conn_read(&s->conn, conn_queued(&gw->conn) < GW_OUT_SOFT && conn_queued(&s->conn) < GW_OUT_SOFT);
     }
 }
 

@@ -16,6 +16,7 @@ struct sibling {
     uint64_t absent_until_ms;       /* it was not there a moment ago */
     struct loop_timer limit;        /* for its greetings */
     struct sibling_callback *callbacks;
+    unsigned ncalls;                /* that have their place here, and not in the client's share */
 };
 
 const char *sibling_name(const struct sibling *s);      /* "network" */
