@@ -55,13 +55,9 @@ static void on_time_set(struct call *c, json_t *ret)
     call_qmp(c, "rtc-reset-reinjection", NULL, NULL);
 }
 
-OP_FN(api_set_time)
+OP_ARGS(api_set_time)
 {
-    struct guest *g = w->data;
-    struct mp_in in;
     int64_t ns;
-    if (call_args(g, rq, f, &in))
-        return;
     int64_t seconds = mp_get_int(&in);
     uint32_t nseconds = mp_get_u32(&in), flags = mp_get_u32(&in);
     if (call_end_args(g, rq, &in) || call_need_agent(g, rq))
@@ -162,12 +158,8 @@ static void reply_nics(struct guest *g, const struct request *rq, bool networks)
     worker_reply_out(g->w, rq, &o);
 }
 
-OP_FN(api_interface_addresses)
+OP_ARGS(api_interface_addresses)
 {
-    struct guest *g = w->data;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
     uint32_t source = mp_get_u32(&in);
     mp_get_u32(&in);
     if (call_end_args(g, rq, &in) || call_need_up(g, rq))
@@ -402,12 +394,8 @@ static void info_next(struct call *c)
     call_out(c, &o);
 }
 
-OP_FN(api_get_guest_info)
+OP_ARGS(api_get_guest_info)
 {
-    struct guest *g = w->data;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
     uint32_t types = mp_get_u32(&in);
     mp_get_u32(&in);
     if (call_end_args(g, rq, &in))
@@ -426,12 +414,8 @@ OP_FN(api_get_guest_info)
     info_next(c);
 }
 
-OP_FN(api_agent_timeout)
+OP_ARGS(api_agent_timeout)
 {
-    struct guest *g = w->data;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
     int32_t timeout = mp_get_i32(&in);
     mp_get_u32(&in);
     if (call_end_args(g, rq, &in))

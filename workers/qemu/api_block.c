@@ -11,15 +11,11 @@
 
 enum { PATH_BYTES = 4096 };
 
-OP_FN(api_block_resize)
+OP_ARGS(api_block_resize)
 {
     enum { RESIZE_BYTES = 1, SECTOR = 512 };
-    struct guest *g = w->data;
-    struct mp_in in;
     char node[48];
     uint64_t number;
-    if (call_args(g, rq, f, &in))
-        return;
     AUTO_FREE char *path = mp_get_strdup(&in, PATH_BYTES);
     uint64_t size = mp_get_uint(&in);
     uint32_t flags = mp_get_u32(&in);
@@ -139,13 +135,9 @@ static void on_throttled(struct call *c, json_t *ret)
     call_ok(c);
 }
 
-OP_FN(api_set_iotune)
+OP_ARGS(api_set_iotune)
 {
-    struct guest *g = w->data;
     struct err e = ERR_INIT;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
     struct call *c = call_new(g, rq);
     struct throttle *x = call_extra(c, sizeof *x);
     c->free_extra = throttle_free;
@@ -225,11 +217,9 @@ static void on_blocks(struct call *c, json_t *ret)
     call_fail(c, &e);
 }
 
-OP_FN(api_get_iotune)
+OP_ARGS(api_get_iotune)
 {
-    struct guest *g = w->data;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in) || call_need_up(g, rq))
+    if (call_need_up(g, rq))
         return;
     struct call *c = call_new(g, rq);
     struct asked *x = call_extra(c, sizeof *x);

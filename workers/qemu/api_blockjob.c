@@ -95,37 +95,25 @@ static void ask(struct guest *g, const struct request *rq, const char *path, uin
     call_qmp(c, "query-block-jobs", NULL, done);
 }
 
-OP_FN(api_block_job_info)
+OP_ARGS(api_block_job_info)
 {
-    struct guest *g = w->data;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
     AUTO_FREE char *path = mp_get_strdup(&in, PATH_BYTES);
     uint32_t flags = mp_get_u32(&in);
     if (!call_end_args(g, rq, &in))
         ask(g, rq, path, flags, on_info);
 }
 
-OP_FN(api_block_job_abort)
+OP_ARGS(api_block_job_abort)
 {
-    struct guest *g = w->data;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
     AUTO_FREE char *path = mp_get_strdup(&in, PATH_BYTES);
     mp_get_u32(&in);
     if (!call_end_args(g, rq, &in))
         ask(g, rq, path, 0, on_change);
 }
 
-OP_FN(api_block_job_speed)
+OP_ARGS(api_block_job_speed)
 {
     enum { SPEED_BYTES = 1 };
-    struct guest *g = w->data;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
     AUTO_FREE char *path = mp_get_strdup(&in, PATH_BYTES);
     uint64_t speed = mp_get_uint(&in);
     uint32_t flags = mp_get_u32(&in);

@@ -121,13 +121,9 @@ static int32_t last_cpu(struct guest *g, uint32_t vcpu)
 
 /* ---- calls ---- */
 
-OP_FN(api_get_vcpus)
+OP_ARGS(api_get_vcpus)
 {
-    struct guest *g = w->data;
-    struct mp_in in;
     struct mp_out o;
-    if (call_args(g, rq, f, &in))
-        return;
     int32_t maxinfo = mp_get_i32(&in), maplen = mp_get_i32(&in);
     if (call_end_args(g, rq, &in) || call_need_up(g, rq))
         return;
@@ -155,14 +151,12 @@ OP_FN(api_get_vcpus)
             thread_allowed(g, id, maps + (size_t)i * (size_t)maplen, (size_t)maplen);
     }
     mp_bin(&o, maps ? maps : (uint8_t *)"", maps ? n * (size_t)maplen : 0);
-    worker_reply_out(w, rq, &o);
+    worker_reply_out(g->w, rq, &o);
 }
 
-OP_FN(api_get_max_vcpus)
+OP_ARGS(api_get_max_vcpus)
 {
-    struct guest *g = w->data;
-    struct mp_in in;
-    if (!call_args(g, rq, f, &in) && !call_end_args(g, rq, &in))
+    if (!call_end_args(g, rq, &in))
         reply_int(g, rq, vcpus_max(g));
 }
 
@@ -194,13 +188,9 @@ OP_FN(api_get_vcpus_flags)
         reply_int(g, rq, flags & VCPU_MAXIMUM ? vcpus_max(g) : vcpus_now(g));
 }
 
-OP_FN(api_vcpu_pin_info)
+OP_ARGS(api_vcpu_pin_info)
 {
-    struct guest *g = w->data;
-    struct mp_in in;
     struct mp_out o;
-    if (call_args(g, rq, f, &in))
-        return;
     int32_t ncpumaps = mp_get_i32(&in), maplen = mp_get_i32(&in);
     mp_get_u32(&in);
     if (call_end_args(g, rq, &in))
@@ -225,17 +215,13 @@ OP_FN(api_vcpu_pin_info)
     mp_array(&o, 2);
     mp_bin(&o, maps ? maps : (uint8_t *)"", maps ? n * (size_t)maplen : 0);
     mp_uint(&o, n);
-    worker_reply_out(w, rq, &o);
+    worker_reply_out(g->w, rq, &o);
 }
 
-OP_FN(api_emulator_pin_info)
+OP_ARGS(api_emulator_pin_info)
 {
-    struct guest *g = w->data;
-    struct mp_in in;
     struct mp_out o;
     uint8_t map[MAP_BYTES_MAX];
-    if (call_args(g, rq, f, &in))
-        return;
     int32_t maplen = mp_get_i32(&in);
     mp_get_u32(&in);
     if (call_end_args(g, rq, &in))
@@ -249,7 +235,7 @@ OP_FN(api_emulator_pin_info)
     mp_array(&o, 2);
     mp_bin(&o, map, (size_t)maplen);
     mp_int(&o, 1);
-    worker_reply_out(w, rq, &o);
+    worker_reply_out(g->w, rq, &o);
 }
 
 /* In QEMU's order, as libvirt tells them. */
@@ -287,25 +273,17 @@ static void on_iothreads(struct guest *g, void *data, const struct err *e)
     call_out(c, &o);
 }
 
-OP_FN(api_iothread_info)
+OP_ARGS(api_iothread_info)
 {
-    struct guest *g = w->data;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
     mp_get_u32(&in);
     if (!call_end_args(g, rq, &in) && !call_need_up(g, rq))
         stats_want(g, PART_IOTHREADS, false, on_iothreads, call_new(g, rq));
 }
 
-OP_FN(api_cpu_stats)
+OP_ARGS(api_cpu_stats)
 {
     enum { TOTAL_PARAMS = 3 };
-    struct guest *g = w->data;
-    struct mp_in in;
     struct mp_out o;
-    if (call_args(g, rq, f, &in))
-        return;
     uint32_t nparams = mp_get_u32(&in);
     int32_t start = mp_get_i32(&in);
     mp_get_u32(&in);
@@ -313,7 +291,7 @@ OP_FN(api_cpu_stats)
     if (call_end_args(g, rq, &in) || call_need_up(g, rq))
         return;
     if (start != -1) {
-        worker_fail(w, rq, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_CGROUP, "times of single host CPUs are not known");
+        worker_fail(g->w, rq, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_CGROUP, "times of single host CPUs are not known");
         return;
     }
     uint64_t user, sys, total = guest_cpu_time(g, &user, &sys);
@@ -327,5 +305,5 @@ OP_FN(api_cpu_stats)
         mp_uint(&o, rows[i].v);
     }
     mp_uint(&o, nparams ? n : TOTAL_PARAMS);
-    worker_reply_out(w, rq, &o);
+    worker_reply_out(g->w, rq, &o);
 }

@@ -31,14 +31,10 @@ OP_FN(api_get_xml)
 
 /* ---- metadata: XML text of a client goes through an xmlc, as everywhere ---- */
 
-OP_FN(api_get_metadata)
+OP_ARGS(api_get_metadata)
 {
-    struct guest *g = w->data;
-    struct mp_in in;
     struct mp_out o;
     struct err e = ERR_INIT;
-    if (call_args(g, rq, f, &in))
-        return;
     int32_t type = mp_get_i32(&in);
     AUTO_FREE char *uri = mp_get_nil(&in) ? NULL : mp_get_strdup(&in, NAME_BYTES);
     mp_get_u32(&in);
@@ -46,13 +42,13 @@ OP_FN(api_get_metadata)
         return;
     AUTO_FREE char *text = meta_get(g->tree, type, uri, &e);
     if (!text) {
-        worker_error(w, rq, &e);
+        worker_error(g->w, rq, &e);
         return;
     }
     mp_out_init(&o, FRAME_BIG_MAX);
     mp_array(&o, 1);
     mp_str(&o, text);
-    worker_reply_out(w, rq, &o);
+    worker_reply_out(g->w, rq, &o);
 }
 
 struct set_meta { int32_t type; char *key, *uri; };
@@ -95,12 +91,8 @@ static void on_element(struct worker *w, void *data, struct frame *f, const stru
         call_failf(c, VIR_ERR_INTERNAL_ERROR, "malformed element");
 }
 
-OP_FN(api_set_metadata)
+OP_ARGS(api_set_metadata)
 {
-    struct guest *g = w->data;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
     struct call *c = call_new(g, rq);
     struct set_meta *m = call_extra(c, sizeof *m);
     c->free_extra = set_meta_free;
@@ -118,26 +110,22 @@ OP_FN(api_set_metadata)
         return;
     }
     AUTO_CLOSE fd = frame_memfd("element", text, strlen(text));
-    int r = fd < 0 ? fd : worker_call(w, OP_IN(IN_DOC_ELEMENT), 0, NULL, 0, &fd, 1, on_element, c);
+    int r = fd < 0 ? fd : worker_call(g->w, OP_IN(IN_DOC_ELEMENT), 0, NULL, 0, &fd, 1, on_element, c);
     if (r)
         call_failf(c, VIR_ERR_INTERNAL_ERROR, "cannot have an element read: %s", strerror(-r));
 }
 
-OP_FN(api_params)
+OP_ARGS(api_params)
 {
-    struct guest *g = w->data;
     struct err e = ERR_INIT;
-    struct mp_in in;
     struct mp_out o;
-    if (call_args(g, rq, f, &in))
-        return;
     mp_out_init(&o, FRAME_BODY_MAX);
     if (!tree_params(rq->op, g->tree, true, &in, &o, &e)) {
-        worker_reply_out(w, rq, &o);
+        worker_reply_out(g->w, rq, &o);
         return;
     }
     mp_out_free(&o);
-    worker_error(w, rq, &e);
+    worker_error(g->w, rq, &e);
 }
 
 enum { MESSAGE_TAINTING = 2 };
@@ -224,12 +212,8 @@ static void on_blocks(struct call *c, json_t *ret)
     call_out(c, &o);
 }
 
-OP_FN(api_disk_errors)
+OP_ARGS(api_disk_errors)
 {
-    struct guest *g = w->data;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
     uint32_t max = mp_get_u32(&in);
     mp_get_u32(&in);
     if (call_end_args(g, rq, &in) || call_need_up(g, rq))

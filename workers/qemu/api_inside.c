@@ -60,12 +60,8 @@ static void freeze_or_thaw(struct guest *g, const struct request *rq, struct fra
 OP_FN(api_fsfreeze) { freeze_or_thaw(w->data, rq, f, true); }
 OP_FN(api_fsthaw) { freeze_or_thaw(w->data, rq, f, false); }
 
-OP_FN(api_fstrim)
+OP_ARGS(api_fstrim)
 {
-    struct guest *g = w->data;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
     bool has_mount = !mp_get_nil(&in);
     if (has_mount)
         mp_skip(&in);
@@ -96,13 +92,9 @@ static char *base64(const char *s)
     return out;
 }
 
-OP_FN(api_set_user_password)
+OP_ARGS(api_set_user_password)
 {
     enum { PASSWORD_ENCRYPTED = 1 };
-    struct guest *g = w->data;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
     AUTO_FREE char *user = mp_get_nil(&in) ? NULL : mp_get_strdup(&in, NAME_BYTES);
     AUTO_FREE char *password = mp_get_nil(&in) ? NULL : mp_get_strdup(&in, KEYS_BYTES);
     uint32_t flags = mp_get_u32(&in);
@@ -137,26 +129,18 @@ static void on_keys(struct call *c, json_t *ret)
     call_out(c, &o);
 }
 
-OP_FN(api_ssh_keys_get)
+OP_ARGS(api_ssh_keys_get)
 {
-    struct guest *g = w->data;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
     AUTO_FREE char *user = mp_get_strdup(&in, NAME_BYTES);
     mp_get_u32(&in);
     if (!call_end_args(g, rq, &in) && !call_need_agent(g, rq))
         call_agent(call_new(g, rq), "guest-ssh-get-authorized-keys", json_pack("{s:s}", "username", user), 0, on_keys);
 }
 
-OP_FN(api_ssh_keys_set)
+OP_ARGS(api_ssh_keys_set)
 {
     enum { KEYS_APPEND = 1, KEYS_REMOVE = 2 };
-    struct guest *g = w->data;
-    struct mp_in in;
     uint32_t n;
-    if (call_args(g, rq, f, &in))
-        return;
     AUTO_FREE char *user = mp_get_strdup(&in, NAME_BYTES);
     json_t *keys = strings_arg(&in, KEYS_MAX, &n), *args;
     uint32_t flags = mp_get_u32(&in);
@@ -222,12 +206,8 @@ static void on_guest_vcpus(struct call *c, json_t *ret)
     call_out(c, &o);
 }
 
-OP_FN(api_get_guest_vcpus)
+OP_ARGS(api_get_guest_vcpus)
 {
-    struct guest *g = w->data;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
     mp_get_u32(&in);
     if (!call_end_args(g, rq, &in) && !call_need_agent(g, rq))
         call_agent(call_new(g, rq), "guest-get-vcpus", NULL, 0, on_guest_vcpus);
@@ -331,13 +311,9 @@ static void change_vcpus(struct guest *g, const struct request *rq, const struct
     call_agent(c, "guest-get-vcpus", NULL, 0, on_to_change);
 }
 
-OP_FN(api_set_guest_vcpus)
+OP_ARGS(api_set_guest_vcpus)
 {
-    struct guest *g = w->data;
     struct change x = { 0 };
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
     if (!vcpu_set_args(g, rq, &in, x.map, &x.online) && !call_need_agent(g, rq))
         change_vcpus(g, rq, &x);
 }
@@ -399,13 +375,9 @@ static void on_machine(struct call *c, json_t *ret)
         agent_send(&c->g->agent, commands[s->target], NULL, 0, true, on_sleeping, c);
 }
 
-OP_FN(api_pm_suspend)
+OP_ARGS(api_pm_suspend)
 {
     enum { TARGETS = 3 };
-    struct guest *g = w->data;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
     uint32_t target = mp_get_u32(&in);
     uint64_t duration = mp_get_uint(&in);
     mp_get_u32(&in);

@@ -86,13 +86,9 @@ static void on_property(struct call *c, json_t *ret)
     call_qmp(c, "qom-set", json_pack("{s:s, s:s, s:I}", "path", path, "property", properties[v->which], "value", is_signed ? (json_int_t)v->i : (json_int_t)v->u), on_property);
 }
 
-OP_FN(api_set_iothread)
+OP_ARGS(api_set_iothread)
 {
-    struct guest *g = w->data;
     struct err e = ERR_INIT;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
     struct call *c = call_new(g, rq);
     struct set_call *x = call_extra(c, sizeof *x);
     c->free_extra = set_free;

@@ -43,12 +43,8 @@ static void on_memory(struct guest *g, void *data, const struct err *e)
     call_out(c, &o);
 }
 
-OP_FN(api_memory_stats)
+OP_ARGS(api_memory_stats)
 {
-    struct guest *g = w->data;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
     uint32_t max = mp_get_u32(&in);
     mp_get_u32(&in);
     if (call_end_args(g, rq, &in) || call_need_up(g, rq))
@@ -70,34 +66,22 @@ static void set_memory(struct guest *g, const struct request *rq, uint64_t kib, 
         call_qmp(call_new(g, rq), "balloon", json_pack("{s:I}", "value", (json_int_t)(kib * 1024)), NULL);
 }
 
-OP_FN(api_set_memory)
+OP_ARGS(api_set_memory)
 {
-    struct guest *g = w->data;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
     uint64_t kib = mp_get_uint(&in);
     if (!call_end_args(g, rq, &in) && !call_need_up(g, rq))
         set_memory(g, rq, kib, 0);
 }
 
-OP_FN(api_set_max_memory)
+OP_ARGS(api_set_max_memory)
 {
-    struct guest *g = w->data;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
     uint64_t kib = mp_get_uint(&in);
     if (!call_end_args(g, rq, &in))
         set_memory(g, rq, kib, MEM_MAXIMUM);
 }
 
-OP_FN(api_set_memory_flags)
+OP_ARGS(api_set_memory_flags)
 {
-    struct guest *g = w->data;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
     uint64_t kib = mp_get_uint(&in);
     uint32_t flags = mp_get_u32(&in);
     if (!call_end_args(g, rq, &in) && !call_need_up(g, rq))
@@ -123,12 +107,8 @@ static void on_period(void *data, json_t *ret, const struct err *e)
     call_on_done(c, ret, e);
 }
 
-OP_FN(api_memory_stats_period)
+OP_ARGS(api_memory_stats_period)
 {
-    struct guest *g = w->data;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
     int32_t period = mp_get_i32(&in);
     mp_get_u32(&in);
     if (call_end_args(g, rq, &in) || call_need_up(g, rq))
@@ -148,13 +128,9 @@ OP_FN(api_memory_stats_period)
 }
 
 /* How fast the guest dirties its memory: QEMU measures, domstats tells. */
-OP_FN(api_start_dirty_rate)
+OP_ARGS(api_start_dirty_rate)
 {
     enum { SECONDS_MAX = 60, MODE_BITMAP = 1, MODE_RING = 2 };
-    struct guest *g = w->data;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
     int32_t seconds = mp_get_i32(&in);
     uint32_t flags = mp_get_u32(&in);
     if (call_end_args(g, rq, &in))
@@ -172,15 +148,11 @@ OP_FN(api_start_dirty_rate)
     }
 }
 
-OP_FN(api_interface_stats)
+OP_ARGS(api_interface_stats)
 {
-    struct guest *g = w->data;
-    struct mp_in in;
     struct mp_out o;
     struct err e = ERR_INIT;
     char name[256];
-    if (call_args(g, rq, f, &in))
-        return;
     mp_get_strz(&in, name, sizeof name);
     if (call_end_args(g, rq, &in) || call_need_up(g, rq))
         return;
@@ -194,7 +166,7 @@ OP_FN(api_interface_stats)
     else if (net_counts(g, nic, &c))
         err_set(&e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_NONE, "Interface name not provided");     /* it is none of the host's */
     if (e.code) {
-        worker_error(w, rq, &e);
+        worker_error(g->w, rq, &e);
         return;
     }
     mp_out_init(&o, 256);
@@ -203,5 +175,5 @@ OP_FN(api_interface_stats)
         mp_uint(&o, c.rx[i]);
     for (int i = 0; i < 4; i++)
         mp_uint(&o, c.tx[i]);
-    worker_reply_out(w, rq, &o);
+    worker_reply_out(g->w, rq, &o);
 }

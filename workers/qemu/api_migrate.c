@@ -89,12 +89,8 @@ static void on_speed(struct call *c, json_t *ret)
     call_ok(c);
 }
 
-OP_FN(api_set_max_speed)
+OP_ARGS(api_set_max_speed)
 {
-    struct guest *g = w->data;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
     uint64_t mib = mp_get_uint(&in);
     uint32_t flags = mp_get_u32(&in);
     if (call_end_args(g, rq, &in) || call_need_up(g, rq))
@@ -109,12 +105,8 @@ OP_FN(api_set_max_speed)
         flags & SPEED_POSTCOPY ? NULL : on_speed);
 }
 
-OP_FN(api_start_post_copy)
+OP_ARGS(api_start_post_copy)
 {
-    struct guest *g = w->data;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
     mp_get_u32(&in);
     if (!call_end_args(g, rq, &in) && !call_need_up(g, rq))
         reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "post-copy can only be started while outgoing migration is in progress");

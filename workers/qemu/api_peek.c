@@ -77,12 +77,8 @@ static void next(struct call *c)
     call_out(c, &o);
 }
 
-OP_FN(api_memory_peek)
+OP_ARGS(api_memory_peek)
 {
-    struct guest *g = w->data;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
     uint64_t at = mp_get_uint(&in);
     uint32_t size = mp_get_u32(&in), flags = mp_get_u32(&in);
     if (call_end_args(g, rq, &in) || call_need_up(g, rq))

@@ -97,12 +97,8 @@ OP_FN(api_monitor_command)
     }
 }
 
-OP_FN(api_agent_command)
+OP_ARGS(api_agent_command)
 {
-    struct guest *g = w->data;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
     AUTO_FREE char *text = mp_get_strdup(&in, COMMAND_BYTES_MAX);
     int32_t timeout = mp_get_i32(&in);
     mp_get_u32(&in);
@@ -125,12 +121,8 @@ OP_FN(api_agent_command)
     agent_send_raw(&g->agent, v, ms, on_raw, call_new(g, rq));
 }
 
-OP_FN(api_send_key)
+OP_ARGS(api_send_key)
 {
-    struct guest *g = w->data;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
     uint32_t set = mp_get_u32(&in), hold = mp_get_u32(&in), n = mp_get_array(&in, KEYS_MAX), code[KEYS_MAX];
     for (uint32_t i = 0; i < n; i++)
         code[i] = mp_get_u32(&in);
@@ -138,7 +130,7 @@ OP_FN(api_send_key)
     if (call_end_args(g, rq, &in))
         return;
     if (!keymap_name(set)) {
-        worker_fail(w, rq, VIR_ERR_INVALID_ARG, VIR_FROM_DOMAIN, "Unsupported codeset '%u'", set);
+        worker_fail(g->w, rq, VIR_ERR_INVALID_ARG, VIR_FROM_DOMAIN, "Unsupported codeset '%u'", set);
         return;
     }
     json_t *keys = json_array();

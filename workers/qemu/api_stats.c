@@ -378,12 +378,8 @@ static void on_block_stats(struct guest *g, void *data, const struct err *e)
     call_out(c, &o);
 }
 
-OP_FN(api_block_stats)
+OP_ARGS(api_block_stats)
 {
-    struct guest *g = w->data;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
     struct call *c = call_new(g, rq);
     struct drive_ask *a = call_extra(c, sizeof *a);
     mp_get_strz(&in, a->path, sizeof a->path);
@@ -426,12 +422,8 @@ static void on_block_stats_flags(struct guest *g, void *data, const struct err *
     call_out(c, &o);
 }
 
-OP_FN(api_block_stats_flags)
+OP_ARGS(api_block_stats_flags)
 {
-    struct guest *g = w->data;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
     struct call *c = call_new(g, rq);
     struct drive_ask *a = call_extra(c, sizeof *a);
     mp_get_strz(&in, a->path, sizeof a->path);
@@ -472,12 +464,8 @@ static void on_block_info(struct guest *g, void *data, const struct err *e)
     }
 }
 
-OP_FN(api_block_info)
+OP_ARGS(api_block_info)
 {
-    struct guest *g = w->data;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
     struct call *c = call_new(g, rq);
     struct drive_ask *a = call_extra(c, sizeof *a);
     mp_get_strz(&in, a->path, sizeof a->path);
@@ -504,13 +492,9 @@ static uint64_t image_number(struct guest *g, const char *dev)
     return 0;
 }
 
-OP_FN(api_set_block_threshold)
+OP_ARGS(api_set_block_threshold)
 {
-    struct guest *g = w->data;
-    struct mp_in in;
     char dev[256], node[48];
-    if (call_args(g, rq, f, &in))
-        return;
     mp_get_strz(&in, dev, sizeof dev);
     uint64_t threshold = mp_get_uint(&in);
     mp_get_u32(&in);

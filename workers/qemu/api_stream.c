@@ -79,12 +79,8 @@ static void open_chardev(struct guest *g, const struct request *rq, struct tree 
     }
 }
 
-OP_FN(api_open_console)
+OP_ARGS(api_open_console)
 {
-    struct guest *g = w->data;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
     AUTO_FREE char *name = mp_get_nil(&in) ? NULL : mp_get_strdup(&in, 256);
     uint32_t flags = mp_get_u32(&in);
     if (call_end_args(g, rq, &in) || call_need_up(g, rq))
@@ -96,12 +92,8 @@ OP_FN(api_open_console)
         open_chardev(g, rq, dev, name ? name : !strcmp(dev->name, "serial") ? "console0" : device_alias(dev), flags & DEVICE_FORCE, &console_kind);
 }
 
-OP_FN(api_open_channel)
+OP_ARGS(api_open_channel)
 {
-    struct guest *g = w->data;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
     AUTO_FREE char *name = mp_get_nil(&in) ? NULL : mp_get_strdup(&in, 256);
     uint32_t flags = mp_get_u32(&in);
     if (call_end_args(g, rq, &in) || call_need_up(g, rq))
@@ -163,13 +155,9 @@ static void on_graphics_fd(void *data, json_t *ret, const struct err *e)
     close(fd);
 }
 
-OP_FN(api_open_graphics_fd)
+OP_ARGS(api_open_graphics_fd)
 {
-    struct guest *g = w->data;
-    struct mp_in in;
     int pair[2];
-    if (call_args(g, rq, f, &in))
-        return;
     uint32_t idx = mp_get_u32(&in), flags = mp_get_u32(&in);
     if (call_end_args(g, rq, &in) || call_need_up(g, rq))
         return;
@@ -286,13 +274,9 @@ static struct tree *screen(struct guest *g, uint32_t n, uint32_t *head)
     return NULL;
 }
 
-OP_FN(api_screenshot)
+OP_ARGS(api_screenshot)
 {
-    struct guest *g = w->data;
-    struct mp_in in;
     uint32_t head = 0;
-    if (call_args(g, rq, f, &in))
-        return;
     uint32_t number = mp_get_u32(&in);
     mp_get_u32(&in);
     if (call_end_args(g, rq, &in) || call_need_up(g, rq))

@@ -42,21 +42,17 @@ static void on_action(void *data, json_t *ret, const struct err *e)
     call_on_done(c, ret, e);
 }
 
-OP_FN(api_set_lifecycle)
+OP_ARGS(api_set_lifecycle)
 {
     enum { REBOOT = 1, DESTROY = 0 };
-    struct guest *g = w->data;
     struct err e = ERR_INIT;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
     uint32_t type = mp_get_u32(&in), action = mp_get_u32(&in);
     mp_get_u32(&in);
     if (call_end_args(g, rq, &in) || call_need_up(g, rq))
         return;
     AUTO_TREE *copy = tree_copy(g->tree);
     if (lifecycle_set(copy, type, action, &e)) {
-        worker_error(w, rq, &e);
+        worker_error(g->w, rq, &e);
         return;
     }
     if (wrong_actions(copy)) {

@@ -355,23 +355,15 @@ static void set_count(struct guest *g, const struct request *rq, uint32_t n, uin
     }
 }
 
-OP_FN(api_set_vcpus)
+OP_ARGS(api_set_vcpus)
 {
-    struct guest *g = w->data;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
     uint32_t n = mp_get_u32(&in);
     if (!call_end_args(g, rq, &in))
         set_count(g, rq, n, 0);
 }
 
-OP_FN(api_set_vcpus_flags)
+OP_ARGS(api_set_vcpus_flags)
 {
-    struct guest *g = w->data;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
     uint32_t n = mp_get_u32(&in), flags = mp_get_u32(&in);
     if (!call_end_args(g, rq, &in))
         set_count(g, rq, n, flags);
@@ -394,14 +386,12 @@ int vcpu_set_args(struct guest *g, const struct request *rq, struct mp_in *in, u
     return -1;
 }
 
-OP_FN(api_set_vcpu)
+OP_ARGS(api_set_vcpu)
 {
-    struct guest *g = w->data;
     uint8_t map[BITMAP_BITS / 8];
-    struct mp_in in;
     uint32_t last = 0;
     bool any = false, on;
-    if (call_args(g, rq, f, &in) || vcpu_set_args(g, rq, &in, map, &on))
+    if (vcpu_set_args(g, rq, &in, map, &on))
         return;
     for (uint32_t i = 0; i < BITMAP_BITS; i++)
         if (BITMAP_GET(map, i)) {

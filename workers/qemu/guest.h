@@ -280,4 +280,14 @@ void call_on_done(void *data, json_t *ret, const struct err *e);
 
 extern const struct worker_op guest_ops[];
 #define OP_FN(name) void name(struct worker *w, const struct request *rq, struct frame *f)
+/* The same for a call that is its arguments alone: in stands behind the domain, which is the first of them. */
+#define OP_ARGS(name) \
+    static void name##_args(struct guest *g, const struct request *rq, struct mp_in in); \
+    OP_FN(name) \
+    { \
+        struct mp_in in; \
+        if (!call_args(w->data, rq, f, &in)) \
+            name##_args(w->data, rq, in); \
+    } \
+    static void name##_args(struct guest *g, const struct request *rq, struct mp_in in)
 #endif

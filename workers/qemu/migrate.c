@@ -325,13 +325,9 @@ void save_call(struct worker *w, const struct request *rq, struct frame *f)
     saving_stop(g, PAUSED_SAVE, true);
 }
 
-OP_FN(api_abort_job)
+OP_ARGS(api_abort_job)
 {
     enum { ABORT_POSTCOPY = 1 };
-    struct guest *g = w->data;
-    struct mp_in in;
-    if (call_args(g, rq, f, &in))
-        return;
     uint32_t flags = mp_peek(&in) == MP_END ? 0 : mp_get_u32(&in);
     if (call_end_args(g, rq, &in) || call_need_up(g, rq))
         return;
