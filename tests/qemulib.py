@@ -163,7 +163,7 @@ class Worker:
         self.res = res or Resources()
         self.launch = launch or self.start_qemu
         self.serial, self.replies, self.events, self.states, self.stopped, self.status, self.status_fails = 0, {}, [], [], None, None, 0
-        self.qemu, self.qmp, self.tail, self.leases, self.unplugged, self.untold = None, None, b"", [], [], 0
+        self.qemu, self.qmp, self.tail, self.leases, self.unplugged, self.untold, self.unplug_fails = None, None, b"", [], [], 0, 0
         self.checkpoint = checkpoint if checkpoint is not None else memfd(b"", seal=False)
         self.xml, self.instance = xml, instance
         self.monitor = socket.socket(socket.AF_UNIX)
@@ -221,6 +221,9 @@ class Worker:
         head = HEAD.pack(MAGIC, kind, len(fds), flags, op, serial, OBJECT, origin, arg, len(body))
         self.chan.sendmsg([head + body], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else [])
 
+    def refuse(self, op, serial, text):
+        self.send(KIND["FRAME_ERROR"], op, struct.pack("=iii", 1, 10, -1) + text + b"\0", serial=serial)
+
     def recv(self, timeout):
         if not select.select([self.chan], [], [], timeout)[0]:
             return None
@@ -267,6 +270,10 @@ class Worker:
             if self.untold:         # so often nobody answers
                 self.untold -= 1
                 return True
+            if self.unplug_fails:
+                self.unplug_fails -= 1
+                self.refuse(op, serial, b"not now")
+                return True
             self.unplugged.append(body.rstrip(b"\0").decode())
             self.send(KIND["FRAME_REPLY"], op, serial=serial)
         elif op == IN["IN_STATE"] or op == IN["IN_STOPPED"]:
@@ -281,7 +288,7 @@ class Worker:
             if self.status_fails:
                 self.status_fails -= 1
                 self.status = None
-                self.send(KIND["FRAME_ERROR"], op, struct.pack("=iii", 1, 10, -1) + b"no room\0", serial=serial)
+                self.refuse(op, serial, b"no room")
             else:
                 self.send(KIND["FRAME_REPLY"], op, b"", serial=serial)
         else:

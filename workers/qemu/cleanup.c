@@ -40,9 +40,12 @@ static void tell(struct guest *g)
     const char *alias = json_string_value(json_is_array(first) ? json_array_get(first, 0) : first);
     if (!alias || g->telling || g->tell_again.armed)
         return;
-    if (json_is_array(first))           /* the supervisor still knows the disk: its lease comes before it */
-        lease_one(g, false, (int)json_integer_value(json_array_get(first, 1)) & (MANIFEST_ENTRIES_MAX - 1), NULL, NULL);
     util_copy_str(a.alias, sizeof a.alias, alias);
+    if (json_is_array(first)) {         /* the supervisor still knows the disk: its lease comes before it, and once: by the next time another disk may have the same */
+        lease_one(g, false, (int)json_integer_value(json_array_get(first, 1)) & (MANIFEST_ENTRIES_MAX - 1), NULL, NULL);
+        json_array_set_new(g->gone, 0, json_string(a.alias));
+        save_notes(g);
+    }
     if (worker_call(g->w, OP_IN(IN_UNPLUGGED), 0, &a, sizeof a, NULL, 0, on_told, g))
         loop_after(&g->tell_again, AGAIN_MS, tell_again, g);
     else
