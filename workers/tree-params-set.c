@@ -20,20 +20,14 @@ static void remove_at(struct tree *dom, const char *path)
         tree_free(t);
 }
 
-static uint64_t number(const struct tree *dom, const char *path, uint64_t absent)
-{
-    uint64_t v;
-    return tree_parse_uint(tree_text(dom, path), 10, UINT64_MAX, &v) ? absent : v;
-}
-
 /* ---- memory ---- */
 
 static int set_memory(struct setting *s)
 {
     enum { HARD, SOFT, SWAP_HARD };
     const struct typed *hard = typed_find(&s->l, HARD), *swap = typed_find(&s->l, SWAP_HARD);
-    uint64_t hard_limit = hard ? hard->u : number(s->dom, "memtune/hard_limit", PARAMS_UNLIMITED);
-    uint64_t swap_limit = swap ? swap->u : number(s->dom, "memtune/swap_hard_limit", PARAMS_UNLIMITED);
+    uint64_t hard_limit = hard ? hard->u : tree_number(s->dom, "memtune/hard_limit", PARAMS_UNLIMITED);
+    uint64_t swap_limit = swap ? swap->u : tree_number(s->dom, "memtune/swap_hard_limit", PARAMS_UNLIMITED);
     if ((hard || swap) && hard_limit > swap_limit)
         return err_set(s->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "memory hard_limit tunable value must be lower than or equal to swap_hard_limit");
     for (unsigned i = 0; i < s->l.n; i++) {

@@ -19,10 +19,11 @@ static void *must(void *p)
     return p;
 }
 
+/* NULL of no format. */
 static char *vformat(const char *fmt, va_list ap)
 {
     char *s = NULL;
-    int n = vasprintf(&s, fmt, ap);
+    int n = fmt ? vasprintf(&s, fmt, ap) : 0;
     BUG_ON(n < 0);
     return s;
 }
@@ -210,13 +211,10 @@ const char *tree_text(const struct tree *t, const char *path)
 
 void tree_set_attr(struct tree *t, const char *name, const char *fmt, ...)
 {
-    char *v = NULL;
-    if (fmt) {
-        va_list ap;
-        va_start(ap, fmt);
-        v = vformat(fmt, ap);
-        va_end(ap);
-    }
+    va_list ap;
+    va_start(ap, fmt);
+    char *v = vformat(fmt, ap);
+    va_end(ap);
     struct tree_attr **p = &t->attr;
     while (*p && strcmp((*p)->name, name) != 0)
         p = &(*p)->next;
@@ -239,13 +237,10 @@ void tree_set_attr(struct tree *t, const char *name, const char *fmt, ...)
 
 void tree_set_text(struct tree *t, const char *fmt, ...)
 {
-    char *v = NULL;
-    if (fmt) {
-        va_list ap;
-        va_start(ap, fmt);
-        v = vformat(fmt, ap);
-        va_end(ap);
-    }
+    va_list ap;
+    va_start(ap, fmt);
+    char *v = vformat(fmt, ap);
+    va_end(ap);
     free(t->text);
     t->text = v;
 }
@@ -276,6 +271,12 @@ int tree_parse_uint(const char *s, int base, uint64_t max, uint64_t *v)
         return -EINVAL;
     *v = n;
     return 0;
+}
+
+uint64_t tree_number(const struct tree *t, const char *path, uint64_t absent)
+{
+    uint64_t v;
+    return tree_parse_uint(path ? tree_text(t, path) : t ? t->text : NULL, 10, UINT64_MAX, &v) ? absent : v;
 }
 
 int tree_attr_uint(const struct tree *t, const char *name, uint64_t max, uint64_t *v)

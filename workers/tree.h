@@ -46,6 +46,7 @@ bool tree_attr_is(const struct tree *t, const char *name, const char *value);
 /* Numbers: 0 and *v set; -ENOENT absent; -EINVAL not a whole number in range (decimal; 0x hex only with *_any). */
 int tree_attr_uint(const struct tree *t, const char *name, uint64_t max, uint64_t *v);
 int tree_parse_uint(const char *s, int base, uint64_t max, uint64_t *v);
+uint64_t tree_number(const struct tree *t, const char *path, uint64_t absent);    /* in decimal, the text at path, or t's own (NULL); absent: there is none, or another text */
 
 /* Printing: libvirt's layout (two blanks a level, single quotes, <a/>), newline at the end. NULL on lack of memory; caller frees. */
 char *tree_print(const struct tree *t, unsigned indent, size_t *len);

@@ -253,16 +253,9 @@ static int scsi_targets(struct doc *d)
     return 0;
 }
 
-static uint64_t kib(const struct tree *m, const char *path)
-{
-    uint64_t v;
-    const char *s = tree_text(m, path);
-    return s && tree_parse_uint(s, 10, UINT64_MAX, &v) == 0 ? v : 0;
-}
-
 static int memory_device(struct doc *d, const struct tree *m)
 {
-    uint64_t size = kib(m, "target/size"), label = kib(m, "target/label/size"), block = kib(m, "target/block"), page = kib(m, "source/pagesize");
+    uint64_t size = tree_number(m, "target/size", 0), label = tree_number(m, "target/label/size", 0), block = tree_number(m, "target/block", 0), page = tree_number(m, "source/pagesize", 0);
     if (doc_is(m, "model", "nvdimm") && tree_get(m, "target/label")) {
         if (label < 128)
             return doc_bad(d, "nvdimm label must be at least 128KiB");
@@ -276,9 +269,9 @@ static int memory_device(struct doc *d, const struct tree *m)
         return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "block size must be a power of two");
     if (block < page)
         return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "block size too small, must be at least %" PRIu64 "KiB", page);
-    if (kib(m, "target/requested") > size)
+    if (tree_number(m, "target/requested", 0) > size)
         return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "requested size must be smaller than or equal to @size (%" PRIu64 "KiB)", size);
-    if (kib(m, "target/requested") % block)
+    if (tree_number(m, "target/requested", 0) % block)
         return err_set(d->e, VIR_ERR_XML_DETAIL, VIR_FROM_DOMAIN, "requested size must be an integer multiple of block size");
     return 0;
 }

@@ -8,7 +8,7 @@
 
 static unsigned doc_cpus(const struct doc *d)
 {
-    uint64_t n = doc_number(tree_first(d->t, "vcpu"));
+    uint64_t n = tree_number(d->t, "vcpu", 0);
     return n ? (unsigned)n : 1;
 }
 
@@ -176,7 +176,7 @@ static int vcpu_count(struct doc *d, const struct tree *t, uint64_t *n, uint64_t
     const struct caps_machine *cm = d->emu ? caps_machine(d->emu, d->machine) : NULL;
     unsigned limit = cm ? cm->cpus_max : d->q35 ? 288 : 255;
     uint64_t product = doc_topology(d->t);
-    *n = t->text ? doc_number(t) : 1;
+    *n = t->text ? tree_number(t, NULL, 0) : 1;
     *current = doc_uint(t, "current", (unsigned)*n);
     if (!*n)
         return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "CPU IDs in <numa> exceed the <vcpu> count");
@@ -267,7 +267,7 @@ static int vcpus(struct doc *d)
 static int iothreads(struct doc *d)
 {
     struct tree *ids = tree_first(d->t, "iothreadids"), *t = tree_first(d->t, "iothreads");
-    uint64_t n = doc_number(t), have = ids ? doc_count(ids, NULL) : 0;
+    uint64_t n = tree_number(t, NULL, 0), have = ids ? doc_count(ids, NULL) : 0;
     if (n > 16384)
         return doc_bad(d, "iothreads count is out of range");
     TREE_EACH(a, ids, "iothread")
@@ -278,7 +278,7 @@ static int iothreads(struct doc *d)
         return 0;
     t = tree_make(d->t, "iothreads");
     tree_set_text(t, "%" PRIu64, n > have ? n : have);
-    if (!doc_number(t))
+    if (!tree_number(t, NULL, 0))
         tree_free(t);
     for (unsigned next = 1; ids && have < n; next++) {     /* the ids that were not named are the lowest free ones */
         bool used = false;

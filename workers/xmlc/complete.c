@@ -54,13 +54,13 @@ static bool add_up(uint64_t *sum, uint64_t v) { return !__builtin_add_overflow(*
 
 static int memory(struct doc *d)
 {
-    uint64_t total = doc_number(tree_first(d->t, "memory")), current = doc_number(tree_first(d->t, "currentMemory"));
-    uint64_t cells = 0, modules = 0, most = doc_number(tree_first(d->t, "maxMemory")), v;
+    uint64_t total = tree_number(d->t, "memory", 0), current = tree_number(d->t, "currentMemory", 0);
+    uint64_t cells = 0, modules = 0, most = tree_number(d->t, "maxMemory", 0), v;
     TREE_EACH(c, tree_get(d->t, "cpu/numa"), "cell")
         if (tree_attr_uint(c, "memory", UINT64_MAX, &v) == 0 && !add_up(&cells, v))
             return doc_bad(d, "NUMA cells have too much memory");
     TREE_EACH(m, d->devices, "memory")
-        if (!add_up(&modules, doc_number(tree_get(m, "target/size"))))
+        if (!add_up(&modules, tree_number(m, "target/size", 0)))
             return doc_bad(d, "memory devices have too much memory");
     if (cells) {
         if (!add_up(&cells, modules))

@@ -145,12 +145,6 @@ unsigned doc_uint(const struct tree *t, const char *attr, unsigned deflt)
     return tree_parse_uint(tree_attr(t, attr), 0, UINT32_MAX, &v) ? deflt : (unsigned)v;
 }
 
-uint64_t doc_number(const struct tree *t)
-{
-    uint64_t v = 0;
-    return t && tree_parse_uint(t->text, 10, UINT64_MAX, &v) == 0 ? v : 0;
-}
-
 int doc_unsupported(struct doc *d, int domain, const char *fmt, ...)
 {
     char text[ERR_DETAIL_MAX];

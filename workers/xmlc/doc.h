@@ -92,7 +92,6 @@ void doc_sort(struct doc *d, const char *name, doc_place_fn *place);
 const char *doc_address_type(const struct tree *dev);                     /* of <address>, "" none */
 struct tree *doc_address(struct tree *dev, const char *type);             /* makes or replaces <address type=...> */
 unsigned doc_uint(const struct tree *t, const char *attr, unsigned deflt);
-uint64_t doc_number(const struct tree *t);                  /* its text; 0 of none */
 uint64_t doc_topology(const struct tree *dom);              /* how many processors <topology> makes; 0: there is none */
 bool doc_same(const char *a, const char *b);                /* both NULL, or the same text */
 int doc_unsupported(struct doc *d, int domain, const char *fmt, ...) __attribute__((format(printf, 3, 4)));   /* error 67 */

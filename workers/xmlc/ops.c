@@ -27,12 +27,6 @@ static void text_arg(struct job *j, char **s)
     *s = mp_get_nil(&j->in) ? NULL : mp_get_strdup(&j->in, 4u << 20);
 }
 
-static uint64_t number(const struct tree *t, const char *path, uint64_t deflt)
-{
-    uint64_t v;
-    return tree_parse_uint(tree_text(t, path), 10, UINT64_MAX, &v) ? deflt : v;
-}
-
 /* ---- the document itself ---- */
 
 static int get_xml_desc(struct job *j, struct mp_out *o)
@@ -118,7 +112,7 @@ static int set_metadata(struct job *j, struct mp_out *o)
 
 static int get_vcpus(struct job *j, struct mp_out *o)
 {
-    uint64_t most = number(j->t, "vcpu", 1);
+    uint64_t most = tree_number(j->t, "vcpu", 1);
     skip_dom(j);
     uint32_t flags = mp_get_u32(&j->in);
     if (args_end(j))
@@ -132,7 +126,7 @@ static int get_vcpus(struct job *j, struct mp_out *o)
 
 int memory_set(struct job *j, uint64_t kib, bool maximum)
 {
-    uint64_t total = number(j->t, "memory", 0), current = number(j->t, "currentMemory", 0), most = number(j->t, "maxMemory", 0);
+    uint64_t total = tree_number(j->t, "memory", 0), current = tree_number(j->t, "currentMemory", 0), most = tree_number(j->t, "maxMemory", 0);
     if (!kib || kib > INT64_MAX / 1024)
         return err_set(&j->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "memory in %s must not be zero", "virDomainSetMemoryFlags");
     if (!maximum && kib > total)
@@ -214,7 +208,7 @@ static const char *pin_of(const struct tree *t, const char *element, const char 
 
 static int get_vcpu_pins(struct job *j, struct mp_out *o)
 {
-    uint64_t most = number(j->t, "vcpu", 1);
+    uint64_t most = tree_number(j->t, "vcpu", 1);
     skip_dom(j);
     int32_t n = mp_get_i32(&j->in), len = mp_get_i32(&j->in);
     mp_get_u32(&j->in);
@@ -253,7 +247,7 @@ static int get_emulator_pin(struct job *j, struct mp_out *o)
 static int get_iothreads(struct job *j, struct mp_out *o)
 {
     const struct tree *ids = tree_first(j->t, "iothreadids");
-    uint64_t n = number(j->t, "iothreads", 0);
+    uint64_t n = tree_number(j->t, "iothreads", 0);
     uint8_t map[BITMAP_BITS / 8];
     size_t len = (j->cpus + 7) / 8;
     skip_dom(j);

@@ -118,12 +118,6 @@ static uint32_t tpm_flags(const struct tree *backend)
     return !tree_attr_is(backend, "type", "emulator") ? 0 : SLOT_HAS_TPM | (tree_attr_is(backend, "persistent_state", "yes") ? SLOT_TPM_STAYS : 0);
 }
 
-static uint64_t kib(const struct tree *t, const char *name)
-{
-    uint64_t v = 0;
-    return tree_parse_uint(tree_text(t, name), 10, UINT64_MAX, &v) ? 0 : v;
-}
-
 static void facts(const struct tree *t, struct doc_result *d)
 {
     const char *uuid = tree_text(t, "uuid");
@@ -131,10 +125,10 @@ static void facts(const struct tree *t, struct doc_result *d)
         memset(d->uuid, 0, sizeof d->uuid);
     util_copy_str(d->name, sizeof d->name, tree_text(t, "name"));
     d->flags = (has_secrets(t) ? SLOT_HAS_SECRETS : 0) | tpm_flags(tree_get(t, "devices/tpm/backend"));
-    d->facts.vcpus_max = (uint32_t)kib(t, "vcpu");
+    d->facts.vcpus_max = (uint32_t)tree_number(t, "vcpu", 0);
     d->facts.vcpus = doc_uint(tree_first(t, "vcpu"), "current", d->facts.vcpus_max);
-    d->facts.mem_max_kib = kib(t, "memory");
-    d->facts.mem_kib = kib(t, "currentMemory");
+    d->facts.mem_max_kib = tree_number(t, "memory", 0);
+    d->facts.mem_kib = tree_number(t, "currentMemory", 0);
 }
 
 /* Does the stored text end with the document as it is shown, with no more than conf's head before it? One that is to be stored is what is sent. */
