@@ -113,9 +113,6 @@ PUT_FN(str, const char *, TYPED_STRING, v != NULL, mp_str)
 
 void typed_out_end(struct typed_out *t, struct mp_out *o)
 {
-    mp_array(o, t->n);
-    mp_raw(o, t->o.p, t->o.len);
-    o->failed |= t->o.failed;
-    mp_out_free(&t->o);
+    mp_list(o, t->n, &t->o);
     t->n = 0;
 }

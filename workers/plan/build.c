@@ -95,16 +95,23 @@ void pl_words_take(struct ctx *c, const char *opt, char *buf)
         no_memory(c);
 }
 
+/* NULL: out of memory, which c knows then. */
+static char *formatted(struct ctx *c, const char *fmt, va_list ap)
+{
+    char *s;
+    if (vasprintf(&s, fmt, ap) >= 0)
+        return s;
+    no_memory(c);
+    return NULL;
+}
+
 void pl_words(struct ctx *c, const char *opt, const char *fmt, ...)
 {
     char *s = NULL;
     if (fmt) {
         va_list ap;
         va_start(ap, fmt);
-        if (vasprintf(&s, fmt, ap) < 0) {
-            s = NULL;
-            no_memory(c);
-        }
+        s = formatted(c, fmt, ap);
         va_end(ap);
         if (!s)
             return;
@@ -131,17 +138,13 @@ static void cat(struct ctx *c, struct strbuf *b, const char *s, size_t n)
 
 void pl_cat(struct ctx *c, struct strbuf *b, const char *fmt, ...)
 {
-    AUTO_FREE char *s = NULL;
     va_list ap;
     va_start(ap, fmt);
-    int n = vasprintf(&s, fmt, ap);
+    AUTO_FREE char *s = formatted(c, fmt, ap);
     va_end(ap);
-    if (n < 0) {
-        s = NULL;
-        no_memory(c);
+    if (!s)
         return;
-    }
-    cat(c, b, s, (size_t)n);
+    cat(c, b, s, strlen(s));
 }
 
 void pl_cat_escaped(struct ctx *c, struct strbuf *b, const char *s)
@@ -158,16 +161,12 @@ void pl_set(json_t *o, const char *key, const char *v)
 
 void pl_setf(struct ctx *c, json_t *o, const char *key, const char *fmt, ...)
 {
-    AUTO_FREE char *s = NULL;
     va_list ap;
     va_start(ap, fmt);
-    int n = vasprintf(&s, fmt, ap);
+    AUTO_FREE char *s = formatted(c, fmt, ap);
     va_end(ap);
-    if (n < 0) {
-        s = NULL;
-        no_memory(c);
+    if (!s)
         return;
-    }
     /* json_string refuses what is no UTF-8: a document's bytes are UTF-8, so this is no document of xmlc's */
     json_t *v = json_string(s);
     if (!v)

@@ -158,6 +158,17 @@ static const char *const props_of[] = {
     "+memory-backend-file", "+memory-backend-memfd", "+memory-backend-ram", "+iothread", "+secret", "+sev-guest", "+tls-creds-x509",
 };
 
+/* A row of a type's properties; how many it is, for a QEMU may not know the type. */
+static uint32_t put_type(struct mp_out *rows, const char *type, const json_t *props)
+{
+    if (!json_is_array(props))
+        return 0;
+    mp_array(rows, 2);
+    mp_str(rows, type);
+    put_names(rows, props, "name");
+    return 1;
+}
+
 static void put_props(struct mp_out *o, struct qmp *q, const json_t *machines)
 {
     struct mp_out rows;
@@ -169,12 +180,7 @@ static void put_props(struct mp_out *o, struct qmp *q, const json_t *machines)
         bool object = props_of[i][0] == '+';
         const char *type = props_of[i] + object;
         json_auto_t *r = ask(q, object ? "qom-list-properties" : "device-list-properties", json_pack("{s:s}", "typename", type), true);
-        if (!json_is_array(r))
-            continue;
-        n++;
-        mp_array(&rows, 2);
-        mp_str(&rows, type);
-        put_names(&rows, r, "name");
+        n += put_type(&rows, type, r);
     }
     /* Of machines: those with a short name. */
     json_array_foreach(machines, i, m) {
@@ -182,12 +188,7 @@ static void put_props(struct mp_out *o, struct qmp *q, const json_t *machines)
         if (!str(m, "alias") || util_format(type, sizeof type, "%s-machine", str(m, "name")) < 0)
             continue;
         json_auto_t *r = ask(q, "qom-list-properties", json_pack("{s:s}", "typename", type), true);
-        if (!json_is_array(r))
-            continue;
-        n++;
-        mp_array(&rows, 2);
-        mp_str(&rows, type);
-        put_names(&rows, r, "name");
+        n += put_type(&rows, type, r);
     }
     mp_list(o, n, &rows);
 }

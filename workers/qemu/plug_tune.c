@@ -76,12 +76,9 @@ static void tell(struct guest *g, const struct tree *was, const struct tree *now
                 continue;
             tell_param(&list, &told, name, TYPED_STRING, b);
         }
-    mp_array(&all, told);
-    mp_raw(&all, list.p, list.len);
-    all.failed |= list.failed;
+    mp_list(&all, told, &list);
     if (told)
         notify_tunable(g, &all);
-    mp_out_free(&list);
     mp_out_free(&all);
 }
 

@@ -192,11 +192,8 @@ int ports_say(int fd, const char *uri, int manifest, const struct tree *domain, 
     manifest_file_close(&f);
     if (more < 0 && !r)
         r = err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed manifest");
-    if (!r && domain) {
-        mp_array(answers, told);
-        mp_raw(answers, list.p, list.len);
-        answers->failed |= list.failed;
-    }
+    if (!r && domain)
+        mp_list(answers, told, &list);
     mp_out_free(&list);
     return r;
 }
