@@ -38,6 +38,7 @@ enum manifest_kind {
     MK_HELPER,       /* a program of the host beside QEMU, and a connection of QEMU's with it (supervisor/hand_helper.c). a: enum helper_kind; path: the one file or folder of the host that it
                       * may see, if its kind has one; aux: what the document says of it, as words ("version=2.0 banks=sha1,sha256") */
     MK_PERF,         /* aux: a performance event by libvirt's name ("page_faults"), counted for QEMU: our end is a socket with its descriptor in it (supervisor/hand_perf.h) */
+    MK_MEMORY,       /* path: a file of the host's that QEMU maps as a part of its guest's memory, and gets open; the guest's account may open it again */
     MK_KIND_N
 };
 enum helper_kind { HELPER_SWTPM, HELPER_VIRTIOFS, HELPER_KIND_N };

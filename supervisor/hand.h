@@ -103,9 +103,10 @@ int path_remove(const char *path, const struct stat *was);
 int path_remove_socket(const char *path);
 /* A listening socket of a guest's: the one that this run made (g, NULL: it was being made), or what nobody listens at; and its folder, if that was the run's. */
 void sock_remove(const struct hand *h, const struct grant *g, const char *path);
-/* The guest's account, uid, may open the file of an MK_SHM entry again, or may no more. 0 or a negative errno. */
+/* The guest's account, uid, may open the file of an MK_SHM or MK_MEMORY entry again, or may no more. 0 or a negative errno. */
 int shm_allow(int fd, uint32_t uid, bool may);
-void shm_forget(const char *path, uint32_t uid);    /* and the file goes if nobody has used it */
+/* The same at the end of an entry of whatever kind, which had that path; and a file of MK_SHM goes if nobody has used it. */
+void shm_forget(const struct manifest_entry *m, const char *path, uint32_t uid);
 /* path without its last step into dir (size n), which becomes "/" at least; returns the last step or NULL. */
 const char *path_split(const char *path, char *dir, size_t n);
 

@@ -573,8 +573,8 @@ static void hand_reap(struct hand *h)
             const struct grant *g = m.index < grants.h.n ? &grants.g[m.index] : NULL;
             if (m.kind == MK_UNIX_LISTEN && path && (!(m.flags & MF_GONE) || (g && g->made)))       /* else it was removed, and may be another guest's by now */
                 sock_remove(h, g, path);
-            if (m.kind == MK_SHM && path && !(m.flags & MF_GONE))
-                shm_forget(path, rq->uid);
+            if (path && !(m.flags & MF_GONE))
+                shm_forget(&m, path, rq->uid);
         }
     if (has_folder && rmdir(h->run_dir) < 0 && errno != ENOENT)
         log_warn("cannot remove '%s': %s", h->run_dir, strerror(errno));

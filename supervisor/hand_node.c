@@ -45,6 +45,12 @@ int open_node(struct opener *o, const struct manifest_entry *m, const char *path
     return open_give(o, g, STEAL_FD(&fd), e);
 }
 
+/* QEMU maps the file by /proc/self/fd, which opens it with the rights of the guest's account. */
+static int allow(const struct opener *o, int fd)
+{
+    return geteuid() == 0 ? shm_allow(fd, o->rq->uid, true) : 0;
+}
+
 /* SAFETY (MK_SHM): a file of /dev/shm itself, a folder that everybody may write to: made new, or a regular file with one name; no link is followed.  What it
  * holds is the business of the guests that name it, as in libvirt; but there each QEMU is the same account, and others may read it. */
 int open_shm(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
@@ -55,6 +61,15 @@ int open_shm(struct opener *o, const struct manifest_entry *m, const char *path,
     AUTO_CLOSE fd = name && !strcmp(folder, "/dev/shm") ? path_open_out(path, O_RDWR, MF_APPEND, &is_new) : -EINVAL;
     if (fd >= 0 && is_new)
         open_own(o, fd, path);
-    int r = fd < 0 ? fd : geteuid() == 0 ? shm_allow(fd, o->rq->uid, true) : 0;
+    int r = fd < 0 ? fd : allow(o, fd);
     return r < 0 ? open_fail(o, e, -r, "Unable to open shared memory '%s'", path) : open_give(o, g, STEAL_FD(&fd), e);
+}
+
+/* SAFETY (MK_MEMORY): what is opened is a regular file that is there, found as an image is; other guests may have it too, as in libvirt. */
+int open_memory(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
+{
+    struct stat st;
+    AUTO_CLOSE fd = path_open(path, O_RDWR, WANT(S_IFREG), &st);
+    int r = fd < 0 ? fd : allow(o, fd);
+    return r < 0 ? open_fail(o, e, r == -EMEDIUMTYPE ? EINVAL : -r, "Unable to open '%s' as memory", path) : open_give(o, g, STEAL_FD(&fd), e);
 }

@@ -40,8 +40,8 @@ static void release(struct settling *s)
         s->gone[m.index] = s->undo ? m.index >= s->first : m.flags & MF_GONE;
         if (!s->gone[m.index])
             s->n = m.index + 1;
-        else if ((m.kind == MK_UNIX_LISTEN || m.kind == MK_SHM) && path && (has ? g->made : s->undo)) /* once: it may be there again */
-            m.kind == MK_SHM ? shm_forget(path, s->rq->uid) : sock_remove(s->h, has ? g : NULL, path);
+        else if (path && (has ? g->made : s->undo)) /* once: it may be there again */
+            m.kind == MK_UNIX_LISTEN ? sock_remove(s->h, has ? g : NULL, path) : shm_forget(&m, path, s->rq->uid);
         s->lost_port |= s->gone[m.index] && hand_has_port(&m, aux);
         if (s->gone[m.index] && has)
             *g = (struct grant){ .index = m.index, .qemu_fd = { -1, -1 } };

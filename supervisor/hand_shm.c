@@ -1,4 +1,4 @@
-/* hand_shm.c: memory that guests share: files of /dev/shm.
+/* hand_shm.c: memory that guests share, files of /dev/shm, and memory of theirs that is any other file.
  *
  * QEMU maps such a file by a path only, and /proc/self/fd/N is one: it opens anew what it was given, with its own rights.  So the guest's account is in the
  * file's access list for as long as it has the device: nobody else gets a right, whatever the other guests and programs are that share it. */
@@ -86,12 +86,14 @@ int shm_allow(int fd, uint32_t uid, bool may)
     return r;
 }
 
-void shm_forget(const char *path, uint32_t uid)
+void shm_forget(const struct manifest_entry *m, const char *path, uint32_t uid)
 {
     struct stat st;
+    if (m->kind != MK_SHM && m->kind != MK_MEMORY)
+        return;
     AUTO_CLOSE fd = geteuid() == 0 ? path_open(path, O_RDWR, WANT(S_IFREG), &st) : -ENOENT;
     /* One that is still empty no QEMU has mapped: what came with it was refused. */
-    int r = fd < 0 ? fd : st.st_size == 0 ? path_remove(path, &st) : shm_allow(fd, uid, false);
+    int r = fd < 0 ? fd : m->kind == MK_SHM && st.st_size == 0 ? path_remove(path, &st) : shm_allow(fd, uid, false);
     if (r < 0 && r != -ENOENT)
         log_warn("the guest's account keeps its right to '%s': %s", path, strerror(-r));
 }

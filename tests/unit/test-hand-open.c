@@ -820,6 +820,25 @@ static void shared_at_once(void)
     unlink(path);
 }
 
+/* Memory in a file of a client's choice, which stays whatever comes. */
+static void memory(void)
+{
+    char acl[256];
+    struct stat st;
+    make_file(in_dir("module"), 4096);
+    begin();
+    add(MK_MEMORY, 0, in_dir("module"), NULL);
+    run();
+    tap_ok(done.error == 0 && done.nqemu == 1 && (fcntl(qemu_fd(0), F_GETFL) & O_ACCMODE) == O_RDWR, "a file to map: %s", done.text);
+    tap_ok(!root || getxattr(in_dir("module"), "system.posix_acl_access", acl, sizeof acl) == 4 + 8 * 5, "that the guest's account may open again");
+    finish();
+    tap_ok(stat(in_dir("module"), &st) == 0 && st.st_uid == getuid(), "nobody else owns it");
+    refused(MK_MEMORY, 0, in_dir("none"), "No such file", "a file that is not there is not made");
+    refused(MK_MEMORY, 0, dir, "Unable to open", "a folder as memory");
+    refused(MK_MEMORY, 0, "/dev/zero", "Invalid argument", "a device as memory");
+    refused(MK_MEMORY, 0, "/proc/self/fd/3", "Too many levels of symbolic links", "a magic link as memory");
+}
+
 int main(void)
 {
     root = geteuid() == 0;
@@ -837,6 +856,7 @@ int main(void)
     tcp();
     events();
     tcp_of_qemu();
+    memory();
     logd();
     squashed();
     kept();
