@@ -1,5 +1,5 @@
 """guestlib.py: a real guest in a box (box.py): Debian's cloud kernel and an initrd of busybox and the agent, TCG, with its console in our hands."""
-import ctypes, glob, os, re, subprocess, sys, threading, time
+import ctypes, glob, os, re, struct, subprocess, sys, threading, time
 from box import Box, BUILD, QEMU, Timeout, is_running, wait_for
 
 SRC = os.environ.get("SRCDIR") or os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -155,6 +155,12 @@ def is_off(dom):
 def status(pid):
     """What the kernel says of a process: {"Uid": ...}."""
     return dict(l.rstrip("\n").split(":\t", 1) for l in open("/proc/%d/status" % pid) if ":\t" in l)
+
+
+def allowed(path):
+    """Accounts in the file's access list."""
+    acl = os.getxattr(path, "system.posix_acl_access")
+    return [e[2] for e in struct.iter_unpack("<HHI", acl[4:]) if e[0] == 2]
 
 
 def enter_network(box):

@@ -4,7 +4,7 @@ import os, re, subprocess, sys
 import xml.etree.ElementTree as ET
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 from box import QEMU, Box
-from guestlib import assert_clean, libvirt, step
+from guestlib import allowed, assert_clean, fails, libvirt, step
 
 IMAGES = "/var/lib/libvirt/images/"
 VIRTIO = "iommu='on' ats='on' packed='on' page_per_vq='on'"
@@ -15,6 +15,9 @@ def disk(rest, target, image="a.qcow2", driver="", kind="disk", attrs=""):
     fmt = "qcow2" if image.endswith("qcow2") else "raw"
     return "<disk type='file' device='%s' %s><driver name='qemu' type='%s' %s<source file='%s%s'/><target %s/>%s</disk>" % (
         kind, attrs, fmt, driver or "/>", IMAGES, image, target, rest)
+
+
+MODULE = "<memory model='nvdimm'%s><source><path>" + IMAGES + "%s</path>%s</source><target><size unit='MiB'>32</size>%s</target></memory>"
 
 
 # name: (machine, beside the devices, devices).  A document's <memory> and <vcpu> take the place of the usual.
@@ -60,6 +63,10 @@ GUESTS = {
 <controller type='usb' index='0' model='ich9-uhci2'><master startport='2'/></controller><controller type='usb' index='0' model='ich9-uhci3'><master startport='4'/></controller>
 <controller type='usb' index='1' model='qemu-xhci' ports='8'/><controller type='sata' index='0'/><controller type='virtio-serial' index='0' ports='16' vectors='4'/><controller type='ccid' index='0'/>
 <hub type='usb'/><input type='mouse' bus='usb'/><input type='tablet' bus='virtio'><driver %s/></input><input type='keyboard' bus='virtio'/>""" % VIRTIO),
+    "modules": ("q35", """<memory unit='MiB'>256</memory><maxMemory slots='8' unit='MiB'>1024</maxMemory><features><acpi/></features><cpu><numa><cell id='0' cpus='0' memory='65536' unit='KiB'/></numa></cpu>""",
+                MODULE % (" access='shared'", "n0.img", "<alignsize unit='KiB'>2048</alignsize>", "<node>0</node><label><size unit='KiB'>128</size></label><readonly/>")
+                + MODULE.replace("nvdimm", "virtio-pmem") % ("", "n1.img", "", "") + """<memory model='dimm' access='private' discard='yes'><source><nodemask>0</nodemask><pagesize unit='KiB'>4</pagesize></source>
+<target><size unit='MiB'>128</size><node>0</node></target></memory>"""),
     "expander": ("q35", "<memory unit='MiB'>64</memory><cpu><numa><cell id='0' cpus='0' memory='65536' unit='KiB'/></numa></cpu>",
                  "<controller type='pci' index='1' model='pcie-expander-bus'><target busNr='180'><node>0</node></target></controller>"),
     "nics": ("pc", "", "<interface type='user'><mac address='52:54:00:00:00:01' type='static' check='no'/><ip family='ipv4' address='10.9.0.0' prefix='24'/><model type='virtio'/><boot order='1'/><rom bar='off'/>"
@@ -106,12 +113,29 @@ def lost(asked, shown, path=""):
     return out
 
 
+def modules(box, dom):
+    """Files as memory: those of the start and such as come later are mapped by QEMU, whose account may open them as long as it has them; a module that cannot go stays."""
+    for model, name, more in (("nvdimm", "n2.img", "<node>0</node>"), ("virtio-pmem", "n3.img", "")):
+        dom.attachDevice(MODULE.replace("nvdimm", model) % ("", name, "", more))
+    paths = [box.dir + IMAGES + "n%d.img" % i for i in range(4)]
+    maps = open("/proc/%d/maps" % box.role("guest")[0]).read()
+    assert all(os.path.basename(p) in maps for p in paths), maps
+    assert all(allowed(p) for p in paths), [allowed(p) for p in paths]
+    for device, code, words in ((MODULE % ("", "n2.img", "", "<node>0</node>"), libvirt.VIR_ERR_INTERNAL_ERROR, "unplug"), (MODULE.replace("nvdimm", "virtio-pmem") % (" access='shared'", "n3.img", "", ""), libvirt.VIR_ERR_INTERNAL_ERROR, "unplug")):
+        assert words in str(fails(code, dom.detachDevice, device))
+    for name, words in (("none.img", "No such file"), (".", "Unable to open")):
+        assert words in str(fails(libvirt.VIR_ERR_SYSTEM_ERROR, dom.attachDevice, MODULE % ("", name, "", "<node>0</node>")))
+    return lambda: all(os.path.exists(p) and not allowed(p) for p in paths)
+
+
 # Shown in another form or as what it became, or a secret.
-UNSHOWN = {("memory", "unit"), ("hard_limit", "unit"), ("soft_limit", "unit"), ("currentMemory", "unit"), ("maxMemory", "unit"), ("tseg", "unit"), ("max_size", "unit"), ("tb-cache", "unit"),
+UNSHOWN = {("memory", "unit"), ("hard_limit", "unit"), ("soft_limit", "unit"), ("currentMemory", "unit"), ("maxMemory", "unit"), ("tseg", "unit"), ("max_size", "unit"), ("tb-cache", "unit"), ("size", "unit"), ("alignsize", "unit"), ("pagesize", "unit"),
            ("graphics", "passwd"), ("graphics", "passwdValidTo"), ("graphics", "connected"), ("type", "machine"), ("cpu", "check"), ("model", "fallback")}
 
 with Box("elements") as box:
     os.makedirs(box.dir + IMAGES, exist_ok=True)
+    for i in range(4):
+        subprocess.check_call(["truncate", "-s", "32M", box.dir + IMAGES + "n%d.img" % i])
     for image in ("a.qcow2", "b.img", "c.img", "d.img", "e.img"):
         subprocess.check_call(["qemu-img", "create", "-q", "-f", "qcow2" if "qcow2" in image else "raw", box.dir + IMAGES + image, "1440k" if image[0] == "e" else "1M"])
     con, bad = box.connect(), []
@@ -123,7 +147,9 @@ with Box("elements") as box:
             dom.createWithFlags(libvirt.VIR_DOMAIN_START_PAUSED)
             bad += ["%s: %s is lost" % (name, x) for x in lost(ET.fromstring(xml), [ET.fromstring(dom.XMLDesc())])]
             assert dom.state() == [libvirt.VIR_DOMAIN_PAUSED, libvirt.VIR_DOMAIN_PAUSED_USER], dom.state()
+            gone = modules(box, dom) if name == "modules" else lambda: True
             dom.destroy()
+            assert gone(), "a right to a file is left"
             dom.undefine()
         except libvirt.libvirtError as e:
             bad.append("%s: %s" % (name, e))

@@ -39,10 +39,8 @@ void pl_shmem(struct ctx *c, const struct tree *d)
     if (pl_run(c) && !(r = pl_res(c, d, &index)))
         return;
     if (!tree_get(d, "server")) {
-        if (r && c->hotplug)
-            pl_fdset(c, r, index, given);
-        else if (r)
-            snprintf(given, sizeof given, "/proc/self/fd/%d", r->fd[0]);        /* it maps no file of a set */
+        if (r)
+            pl_mapped(c, r, index, given);
         o = pl_item(c, PLAN_OBJECT);
         pl_set(o, "qom-type", "memory-backend-file");
         pl_setf(c, o, "id", "shmmem-%s", pl_alias(c, d));

@@ -6,6 +6,7 @@
 #include "ipc/util.h"
 
 #define MIB (1ULL << 20)
+#define PAGE 4096      /* the host's own: none of the huge ones */
 
 static unsigned long long round_mib(unsigned long long bytes)
 {
@@ -111,7 +112,7 @@ static void backend(struct ctx *c, const struct backend *m)
     if (pl_run(c) && share && !m->path && !huge && !pl_is(source, "file"))
         memfd = true;
     unsigned long long threads = pl_num_or(c, mb, "allocation", "threads", 0);
-    if (pl_run(c) && file && !memfd) {
+    if (pl_run(c) && file && !memfd && !m->path) {
         pl_fail(c, "memory from files and huge pages (<memoryBacking>, <memory>) is not supported");
         return;
     }
@@ -270,10 +271,17 @@ void pl_memdev(struct ctx *c, const struct tree *d)
         .pmem = tree_get(d, "source/pmem"), .reserve_none = pl_is(model, "virtio-mem"), .node = -1, .nvdimm = pl_is(model, "nvdimm"), .policy = "bind", .discard = pl_tri(d, NULL, "discard") };
     char id[96];
     unsigned long long n;
-    if (!known || (pl_run(c) && !pl_is(model, "dimm") && !pl_is(model, "virtio-mem"))) {
+    if (!known) {
         pl_refuse(c, d, "model");
         return;
     }
+    if (m.pagesize == PAGE)
+        m.pagesize = 0;
+    char mapped[32];
+    int32_t index;
+    const struct plan_res *r = pl_run(c) && m.path ? pl_res(c, d, &index) : NULL;
+    if (r)
+        m.path = pl_mapped(c, r, index, mapped);
     /* what the module does not say of itself is as its node has it */
     TREE_EACH(cell, tree_get(c->in->dom, "cpu/numa"), "cell")
         if (tree_text(d, "target/node") && tree_attr_is(cell, "id", tree_text(d, "target/node"))) {

@@ -107,6 +107,8 @@ const struct plan_res *pl_res_if(struct ctx *c, const struct tree *el, int32_t *
 const char *pl_fdset(struct ctx *c, const struct plan_res *r, int32_t index, char buf[32]);
 /* The name under which QEMU knows descriptor k of a resource: its number, or for hot-plug a name after PLAN_GETFD. */
 const char *pl_fdname(struct ctx *c, const struct plan_res *r, int32_t index, unsigned k, char buf[32]);
+/* The name by which QEMU maps a resource's file. */
+const char *pl_mapped(struct ctx *c, const struct plan_res *r, int32_t index, char buf[32]);
 /* A file QEMU opens by path: the path as it stands, or /res/<index>. NULL when failed. */
 const char *pl_file(struct ctx *c, const struct tree *el, const char *path, char buf[32]);
 

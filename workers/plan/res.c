@@ -133,6 +133,14 @@ const char *pl_fdname(struct ctx *c, const struct plan_res *r, int32_t index, un
     return buf;
 }
 
+const char *pl_mapped(struct ctx *c, const struct plan_res *r, int32_t index, char buf[32])
+{
+    if (c->hotplug)
+        return pl_fdset(c, r, index, buf);      /* it maps no file of a set, but its number, which the worker hears with it */
+    snprintf(buf, 32, "/proc/self/fd/%d", r->fd[0]);
+    return buf;
+}
+
 const char *pl_file(struct ctx *c, const struct tree *el, const char *path, char buf[32])
 {
     int32_t index;

@@ -414,8 +414,15 @@ static int input(struct maker *m, struct tree *t)
     return path && add(m, s, &x, path, NULL) < 0 ? -1 : 0;
 }
 
+static int module(struct maker *m, struct tree *t)
+{
+    struct manifest_entry x = {.kind = MK_MEMORY, .parent = -1};
+    const char *path = tree_text(t, "source/path");
+    return path && add(m, t, &x, path, NULL) < 0 ? -1 : 0;
+}
+
 /* What has entries of its own, at a start as when it comes to a guest that runs. */
-static const struct { const char *name; int (*fn)(struct maker *m, struct tree *t); } plain[] = {{"vsock", vsock}, {"shmem", shmem}, {"input", input}, {"hostdev", hostdev}};
+static const struct { const char *name; int (*fn)(struct maker *m, struct tree *t); } plain[] = {{"vsock", vsock}, {"shmem", shmem}, {"input", input}, {"hostdev", hostdev}, {"memory", module}};
 
 static int others(struct maker *m)
 {
