@@ -15,7 +15,7 @@
 enum manifest_kind {
     MK_IMAGE = 1,    /* path: disk image or block device. flags: MF_*; parent: index of the overlay above, -1 top. Only to be looked into: c bytes from a (low half), b (high half) on */
     MK_BIND,         /* path: file or folder bound read-only into QEMU's view at /res/<index> (kernel, initrd, dtb, firmware, ROM) */
-    MK_FILE_OUT,     /* path: file a chardev writes. MF_APPEND */
+    MK_FILE_OUT,     /* path: file a chardev writes, or the helper that is its parent. MF_APPEND */
     MK_LOG,          /* path: file a chardev writes through a log role (<log file=>, and a guest's own log). MF_APPEND */
     MK_PTY,          /* a pseudo-terminal: QEMU gets the master, the worker the slave */
     MK_UNIX_LISTEN,  /* path: QEMU gets the listening socket. aux "worker": the worker gets it (guest agent: QEMU gets a socketpair end) */
@@ -41,7 +41,7 @@ enum manifest_kind {
     MK_MEMORY,       /* path: a file of the host's that QEMU maps as a part of its guest's memory, and gets open; the guest's account may open it again */
     MK_KIND_N
 };
-enum helper_kind { HELPER_SWTPM, HELPER_VIRTIOFS, HELPER_KIND_N };
+enum helper_kind { HELPER_SWTPM, HELPER_VIRTIOFS, HELPER_PASST, HELPER_KIND_N };
 enum manifest_flags {
     MF_RO = 1, MF_BLOCK = 2 /* must be a block device */, MF_FILE = 4 /* must be a regular file */, MF_SHARED = 8 /* no exclusive lock */,
     MF_APPEND = 16, MF_OPTIONAL = 32 /* absent is no error (cdrom startupPolicy) */, MF_PROBE = 64 /* find its format and chain at start */,

@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <limits.h>
 #include <linux/close_range.h>
 #include <linux/filter.h>
@@ -103,11 +104,29 @@ int helper_folders(const char *path, size_t from, mode_t mode)
 
 /* ---- shutting in ---- */
 
-static void set_limits(void)
+/* Should: leave nothing of root. Must not: be reached with a capability left that the next exec could use. */
+const char *rights_drop(bool session, uint32_t uid, uint32_t gid, uint32_t group, uint64_t caps)
 {
-    static const struct { int what; rlim_t value; } rows[] = { { RLIMIT_NOFILE, FILES_MAX }, { RLIMIT_CORE, 0 } };
-    for (size_t i = 0; i < ARRAY_N(rows); i++)
-        setrlimit(rows[i].what, &(struct rlimit){ rows[i].value, rows[i].value });
+    if (!session && (setgroups(group != ~0u, &group) < 0 || setresgid(gid, gid, gid) < 0))
+        return "cannot take the guest's group";
+    for (int cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
+        if (!(caps >> cap & 1) && prctl(PR_CAPBSET_DROP, cap) < 0 && !session)
+            return "cannot empty the bounding set";
+    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+    if (!session && setresuid(uid, uid, uid) < 0)
+        return "cannot take the guest's uid";
+    struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+    struct __user_cap_data_struct keep[2] = { { .permitted = (uint32_t)caps, .effective = (uint32_t)caps } };       /* none is beyond the first 32 */
+    return syscall(SYS_capset, &head, keep) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? "cannot give up capabilities" : NULL;
+}
+
+static void set_limits(rlim_t files)
+{
+    struct rlimit has = { 0 };
+    getrlimit(RLIMIT_NOFILE, &has);
+    files = files < has.rlim_max ? files : has.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &(struct rlimit){ files, files });
+    setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
 }
 
 static void fail(const struct helper_shut_in *how, const char *program, const char *what) __attribute__((noreturn));
@@ -129,16 +148,16 @@ static void become(const struct helper *p, const struct helpers *all, const stru
     static char *const environment[] = { "LC_ALL=C", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/run", "TMPDIR=/run", NULL };
     const struct policy_filter *filter = how->filter < 0 ? NULL : &policy_filters[how->filter];
     struct sock_fprog prog = { .len = filter ? filter->n : 0, .filter = filter ? (struct sock_filter *)(uintptr_t)filter->insns : NULL };
-    struct view v = { .uid = how->uid, .gid = how->gid, .session = all->session, .sees = p->see, .nsees = how->sees, .reads_proc = p->kind->reads_proc };
+    struct view v = { .uid = how->uid, .gid = how->gid, .session = all->session, .sees = p->see, .nsees = how->sees, .reads_proc = p->kind->reads_proc, .hostnet = p->kind->hostnet };
     struct stub_fail f = { 0 };
     const char *why;
     if (p->log >= 0)
         dup2(p->log, STDERR_FILENO);
     int null = open("/dev/null", O_RDWR | O_CLOEXEC), log = STDERR_FILENO;
-    if (all->has_view && (unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS) < 0 || view_enter(&v, &f) < 0))
+    if (all->has_view && (unshare(CLONE_NEWNS | (p->kind->hostnet ? 0 : CLONE_NEWNET) | CLONE_NEWIPC | CLONE_NEWUTS) < 0 || view_enter(&v, &f) < 0))
         fail(how, argv[0], *f.text ? f.text : "cannot be put into namespaces of its own");
     /* First all out of the way of the numbers. */
-    const int from[] = { null, log, log, p->fd, log };
+    const int from[] = { p->kind->says_ready ? how->failed : null, log, log, p->fd, log };
     int at[ARRAY_N(from)];
     for (size_t i = 0; i < ARRAY_N(from); i++)
         if ((at[i] = fcntl(from[i], F_DUPFD_CLOEXEC, 64)) < 0)
@@ -151,7 +170,7 @@ static void become(const struct helper *p, const struct helpers *all, const stru
             fail(&last, argv[0], "cannot place a descriptor");
     syscall(SYS_close_range, HELPER_FD_FREE, ~0u, CLOSE_RANGE_CLOEXEC);
     setsid();
-    set_limits();
+    set_limits(p->kind->files ? p->kind->files : FILES_MAX);
     if ((why = rights_drop(all->session, how->uid, how->gid, how->group, how->caps)))
         fail(&last, argv[0], why);
     prctl(PR_SET_PDEATHSIG, SIGKILL);       /* where there is no pid namespace */
@@ -175,7 +194,7 @@ int helper_first(const struct helper *p, const struct helpers *all, const struct
 
 /* ---- all of them ---- */
 
-static const struct helper_row *const kinds[HELPER_KIND_N] = { [HELPER_SWTPM] = &helper_swtpm, [HELPER_VIRTIOFS] = &helper_virtiofs };
+static const struct helper_row *const kinds[HELPER_KIND_N] = { [HELPER_SWTPM] = &helper_swtpm, [HELPER_VIRTIOFS] = &helper_virtiofs, [HELPER_PASST] = &helper_passt };
 
 /* What came among the descriptors for QEMU, under the number that the entry's grant tells, and is not for it. */
 static int take_fd(struct helpers *all, struct hand *h, const struct hand_grants *g, uint32_t index, int which)
@@ -194,12 +213,23 @@ static int prepare(struct helpers *all, struct hand *h, const struct hand_grants
     if (all->n == HELPERS_MAX || m->a >= HELPER_KIND_N)
         return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "helper %u of kind %u is not supported", all->n, m->a);
     struct helper *p = &all->one[all->n++];
-    *p = (struct helper){ .kind = kinds[m->a], .path = path, .aux = aux, .fd = take_fd(all, h, g, m->index, 1), .log = -1, .uid = all->l->uid + UID_BESIDE, .gid = all->l->gid + UID_BESIDE };
+    *p = (struct helper){ .kind = kinds[m->a], .path = path, .aux = aux, .index = m->index, .fd = take_fd(all, h, g, m->index, 1), .log = -1, .uid = all->l->uid + UID_BESIDE, .gid = all->l->gid + UID_BESIDE };
     for (size_t i = 0; i < HELPER_SEES_MAX; i++)
         p->see[i].fd = -1;
     if (p->fd < 0)
         return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "no connection came for %s", p->kind->name);
+    all->hostnet |= p->kind->hostnet;
     return p->kind->prepare(p, all, e);
+}
+
+/* A file that is opened for a helper of this document's. */
+static void give_log(struct helpers *all, struct hand *h, const struct hand_grants *g, const struct manifest_entry *m, const char *path)
+{
+    for (struct helper *p = all->one; p < all->one + all->n; p++)
+        if ((int64_t)m->parent == p->index) {
+            p->log = take_fd(all, h, g, m->index, 0);
+            util_copy_str(p->log_path, sizeof p->log_path, path);
+        }
 }
 
 int helpers_prepare(struct helpers *all, struct hand *h, const struct launch *l, bool session, struct err *e)
@@ -220,8 +250,17 @@ int helpers_prepare(struct helpers *all, struct hand *h, const struct launch *l,
         else if (m.kind == MK_PERF && all->nperf < PERF_MAX) {
             all->perf[all->nperf].name = aux;
             all->perf[all->nperf++].to = take_fd(all, h, &grants, m.index, 0);
+        } else if (m.kind == MK_FILE_OUT) {
+            give_log(all, h, &grants, &m, path);
         }
     return 0;
+}
+
+static int ended_at_once(const struct helper *p, struct stub_fail *f)
+{
+    int status = -1;
+    waitpid(p->pid, &status, 0);
+    return helper_failed(f, 0, "Could not start '%s'. exitstatus: %d%s%s", p->kind->name, WIFEXITED(status) ? WEXITSTATUS(status) : -1, *p->log_path ? "; Check error log " : "", p->log_path);
 }
 
 static int start(struct helper *p, const struct helpers *all, struct stub_fail *f)
@@ -231,16 +270,19 @@ static int start(struct helper *p, const struct helpers *all, struct stub_fail *
     if (p->kind->first && p->kind->first(p, all, f))
         return -1;
     p->kind->args(p, all, &a);
-    if (pipe2(told, O_CLOEXEC) < 0 || (p->pid = fork()) < 0)
+    if (pipe2(told, O_CLOEXEC) < 0 || (p->kind->says_ready && fchown(told[1], p->uid, p->gid) < 0) || (p->pid = fork()) < 0)
         return helper_failed(f, errno, "cannot start %s", p->program);
     if (p->pid == 0)
         become(p, all, &(struct helper_shut_in){ p->uid, p->gid, ~0u, p->kind->sees, p->kind->filter, p->kind->caps, told[1] }, a.v);
     close(told[1]);
-    ssize_t n;      /* exec closes the other end */
+    ssize_t n;      /* exec closes the other end, but for one that tells when it is ready */
     while ((n = read(told[0], f, sizeof *f)) < 0 && errno == EINTR)
         ;
     close(told[0]);
-    return n == 0 ? 0 : -1;
+    if (!p->kind->says_ready || n < 0 || n == sizeof *f)
+        return n == 0 ? 0 : -1;
+    memset(f, 0, sizeof *f);
+    return n > 0 ? 0 : ended_at_once(p, f);
 }
 
 int helpers_start(struct helpers *all, struct stub_fail *f)

@@ -5,7 +5,7 @@
 #include <linux/capability.h>
 #include "hand_launch.h"
 
-enum { HELPERS_MAX = 16, PERF_MAX = 32, HELPER_SEES_MAX = 8, HELPER_ARGS_MAX = 32, HELPER_FD_QEMU = 3, HELPER_FD_LOG = 4 /* in a helper: to QEMU; its log, which is its stdout and stderr too */ };
+enum { HELPERS_MAX = 16, PERF_MAX = 32, HELPER_SEES_MAX = 8, HELPER_ARGS_MAX = 512, HELPER_FD_QEMU = 3, HELPER_FD_LOG = 4 /* in a helper: to QEMU; its log, which is its stdout and stderr too */ };
 
 struct helper;
 struct helpers;
@@ -23,11 +23,15 @@ struct helper_row {
     int filter;                             /* enum policy_filter_id; -1: it loads a list of its own before it hears the guest */
     uint64_t caps;                          /* what it keeps */
     bool reads_proc;                        /* beyond its own processes */
+    bool hostnet;                           /* it has the host's network; others have none */
+    bool says_ready;                        /* it writes a file with its pid (HELPER_READY_PATH) when it is ready to serve: the guest starts then, and does not if it has ended */
+    unsigned files;                         /* open ones at most; 0: what is enough for most */
 };
 /* Of who serves files with their owners: what virtiofsd keeps, and what it gives that up with. */
 #define HELPER_CAPS_FILES (1ull << CAP_CHOWN | 1ull << CAP_DAC_OVERRIDE | 1ull << CAP_FOWNER | 1ull << CAP_FSETID | 1ull << CAP_SETGID | 1ull << CAP_SETUID | 1ull << CAP_MKNOD | 1ull << CAP_SETFCAP | \
     1ull << CAP_SYS_CHROOT | 1ull << CAP_SETPCAP)
-extern const struct helper_row helper_swtpm, helper_virtiofs;
+extern const struct helper_row helper_swtpm, helper_virtiofs, helper_passt;
+#define HELPER_READY_PATH "/proc/self/fd/0"
 
 struct helper {
     const struct helper_row *kind;
@@ -37,6 +41,7 @@ struct helper {
     uint32_t uid, gid;
     struct helper_sees see[HELPER_SEES_MAX];
     char program[128], log_path[PATH_MAX];
+    uint32_t index;                     /* of its entry */
     int pid;                            /* in the guest's namespace */
     /* of a TPM emulator */
     char setup[128], folder[PATH_MAX] /* of its state */;
@@ -46,7 +51,7 @@ struct helper {
 struct helpers {
     const struct launch *l;
     struct layout layout;
-    bool session, has_view;
+    bool session, has_view, hostnet /* one of them has it */;
     unsigned n;
     struct helper one[HELPERS_MAX];
     bool taken[FRAME_FDS_MAX];          /* of the launch's descriptors: a helper's or an event's, none of QEMU's */

@@ -10,13 +10,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <limits.h>
 #include <linux/capability.h>
 #include <linux/close_range.h>
 #include <linux/filter.h>
 #include <linux/sched.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -177,22 +177,6 @@ static void set_limits(const struct launch *l)
     }
 }
 
-/* Should: leave nothing of root. Must not: be reached with a capability left that the next exec could use. */
-const char *rights_drop(bool session, uint32_t uid, uint32_t gid, uint32_t group, uint64_t caps)
-{
-    if (!session && (setgroups(group != ~0u, &group) < 0 || setresgid(gid, gid, gid) < 0))
-        return "cannot take the guest's group";
-    for (int cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
-        if (!(caps >> cap & 1) && prctl(PR_CAPBSET_DROP, cap) < 0 && !session)
-            return "cannot empty the bounding set";
-    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-    if (!session && setresuid(uid, uid, uid) < 0)
-        return "cannot take the guest's uid";
-    struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
-    struct __user_cap_data_struct keep[2] = { { .permitted = (uint32_t)caps, .effective = (uint32_t)caps } };       /* none is beyond the first 32 */
-    return syscall(SYS_capset, &head, keep) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? "cannot give up capabilities" : NULL;
-}
-
 /* Moves every descriptor to the number it has in the stub and in QEMU; first all out of the way. */
 static void place_fds(const struct launcher *x)
 {
@@ -268,7 +252,11 @@ static void child(struct launcher *x)
     /* They need the host's files once more, and may take their time: without the hand nobody would end them. */
     x->helpers.has_view = x->level & LAUNCH_HAS_VIEW;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (helpers_start(&x->helpers, &f) < 0 || ((x->level & LAUNCH_HAS_VIEW) && view_enter(&v, &f) < 0))
+    if (helpers_start(&x->helpers, &f) < 0)
+        child_failed(&f);
+    if (x->helpers.hostnet && (x->level & LAUNCH_HAS_NETNS) && unshare(CLONE_NEWNET) < 0)
+        child_fail("cannot have a network of its own");
+    if ((x->level & LAUNCH_HAS_VIEW) && view_enter(&v, &f) < 0)
         child_failed(&f);
     if (v.has_proc && send(child_status, "p", 1, MSG_NOSIGNAL) < 0)
         _exit(126);
@@ -313,7 +301,7 @@ static pid_t launch_clone(struct launcher *x, int *pidfd)
     AUTO_CLOSE group = *x->groups.v2 ? open(x->groups.v2, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     uint64_t net = x->l->flags & LAUNCH_HOSTNET ? 0 : CLONE_NEWNET, user = x->session ? CLONE_NEWUSER : 0;
     for (int turn = x->session ? 0 : 1; turn < 2; turn++) {
-        struct clone_args a = { .flags = CLONE_PIDFD | spaces | net | user, .pidfd = (uintptr_t)pidfd, .exit_signal = SIGCHLD };
+        struct clone_args a = { .flags = CLONE_PIDFD | spaces | (x->helpers.hostnet ? 0 : net) | user, .pidfd = (uintptr_t)pidfd, .exit_signal = SIGCHLD };
         x->level = LAUNCH_HAS_VIEW | LAUNCH_HAS_PIDNS | (net ? LAUNCH_HAS_NETNS : 0) | (user ? LAUNCH_HAS_USERNS : LAUNCH_HAS_UID);
         if (x->session && turn == 1) {
             a.flags = CLONE_PIDFD;

@@ -43,7 +43,7 @@ int tune_of(struct hand *h, unsigned i, struct tune *t, struct err *e);
 /* IN_HAND_TUNE. */
 void hand_tune(struct hand *h);
 
-/* Everything that only root may do, but what a helper is for, is given up: uid, gid and one group beside it (~0u: none), capabilities; for ever. NULL, or what
+/* hand_helper.c.  Everything that only root may do, but what a helper is for, is given up: uid, gid and one group beside it (~0u: none), capabilities; for ever. NULL, or what
  * failed, with errno. */
 const char *rights_drop(bool session, uint32_t uid, uint32_t gid, uint32_t group, uint64_t caps);
 

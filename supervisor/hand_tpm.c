@@ -179,4 +179,4 @@ static void swtpm_args(const struct helper *p, const struct helpers *all, struct
         helper_arg(a, "--tpm2");
 }
 
-const struct helper_row helper_swtpm = { "swtpm", swtpm_prepare, swtpm_first, swtpm_args, SWTPM_STATE + 1, FILTER_QEMU_SYSTEM, 0, false };
+const struct helper_row helper_swtpm = { .name = "swtpm", .prepare = swtpm_prepare, .first = swtpm_first, .args = swtpm_args, .sees = SWTPM_STATE + 1, .filter = FILTER_QEMU_SYSTEM };

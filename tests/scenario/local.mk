@@ -40,6 +40,7 @@ guest_tests = \
 	%D%/test-guest-left.py \
 	%D%/test-guest-life.py \
 	%D%/test-guest-save.py \
+	%D%/test-guest-passt.py \
 	%D%/test-guest-tpm.py \
 	%D%/test-guest-virtiofs.py \
 	%D%/test-guest-nics.py \

@@ -212,6 +212,8 @@ static void test_hotplug(void)
         "\"local\":{\"type\":\"inet\",\"data\":{\"host\":\"::1\",\"port\":\"1\"}}}}}", "device_add {\"driver\":\"usb-serial\",\"chardev\":\"charserial1\",\"id\":\"serial1\"}" };
     static const char *const again[] = { "chardev-add {\"id\":\"charserial2\",\"backend\":{\"type\":\"socket\",\"data\":{\"addr\":{\"type\":\"inet\",\"data\":{\"host\":\"127.0.0.1\",\"port\":\"2\"}},"
         "\"telnet\":true,\"reconnect\":5,\"server\":false}}}", "device_add {\"driver\":\"usb-serial\",\"chardev\":\"charserial2\",\"id\":\"serial2\"}" };
+    static const char *const passt[] = { "getfd {\"fdname\":\"res7.0\"}", "netdev_add {\"type\":\"stream\",\"addr\":{\"type\":\"fd\",\"str\":\"res7.0\"},\"server\":false,\"id\":\"hostnet1\"}",
+        "device_add {\"driver\":\"virtio-net-pci\",\"netdev\":\"hostnet1\",\"id\":\"net1\",\"mac\":\"52:54:00:01:02:04\",\"bus\":\"pci.1\",\"addr\":\"0x0\"}" };
     static const struct { const char *xml; const char *const *want; size_t n; } cases[] = {
         { vda, commands, 5 },
         { "<interface type='ethernet' m='1'><mac address='52:54:00:01:02:03'/><model type='virtio'/><alias name='net0'/>"
@@ -225,14 +227,17 @@ static void test_hotplug(void)
         { "<serial type='udp'><source mode='bind' host='::1' service='1' m='6'/><source mode='connect' host='127.0.0.1' service='2'/><target type='usb-serial' port='1'/><alias name='serial1'/></serial>", udp, 2 },
         { "<serial type='tcp'><source mode='connect' host='127.0.0.1' service='2' m='6'><reconnect enabled='yes' timeout='5'/></source><protocol type='telnet'/><target type='usb-serial' port='2'/>"
           "<alias name='serial2'/></serial>", again, 2 },
+        { "<interface type='user' m='7'><mac address='52:54:00:01:02:04'/><model type='virtio'/><backend type='passt' logFile='/l'/><alias name='net1'/>"
+          "<address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x0'/></interface>", passt, 3 },
     };
     static const char *const undo[] = { "remove-fd {\"fdset-id\":0}", "closefd {\"fdname\":\"res1.0\"}", "closefd {\"fdname\":\"res2.0\"}", "closefd {\"fdname\":\"res3.0\"}",
-        "closefd {\"fdname\":\"res4.0\"}", "remove-fd {\"fdset-id\":5}", "chardev-remove {\"id\":\"charserial1\"}", "chardev-remove {\"id\":\"charserial2\"}" };
+        "closefd {\"fdname\":\"res4.0\"}", "remove-fd {\"fdset-id\":5}", "chardev-remove {\"id\":\"charserial1\"}", "chardev-remove {\"id\":\"charserial2\"}", "closefd {\"fdname\":\"res7.0\"}" };
     struct plan_host h;
     plan_host_make(&h, (struct given[]){ { .m = { .kind = MK_IMAGE }, .path = "/a", .fd = 40, .twin = 41 },
         { .m = { .kind = MK_TAP, .a = 1 }, .fd = 42, .twin = -1, .nfd = 1, .name = "vnet0" },
         { .m = { .kind = MK_UNIX_LISTEN }, .path = "/s", .fd = 43, .twin = -1 }, { .m = { .kind = MK_PAIR }, .fd = 44, .twin = -1 },
-        { .m = { .kind = MK_NODE }, .path = "/dev/vhost-vsock", .fd = 45, .twin = -1, .port = 77 }, { .m = { .kind = MK_NODE }, .path = "/dev/input/event3", .fd = 46, .twin = -1 }, { .m = { .kind = MK_HOSTNET }, .fd = -1, .twin = -1 } }, 7, 10);
+        { .m = { .kind = MK_NODE }, .path = "/dev/vhost-vsock", .fd = 45, .twin = -1, .port = 77 }, { .m = { .kind = MK_NODE }, .path = "/dev/input/event3", .fd = 46, .twin = -1 }, { .m = { .kind = MK_HOSTNET }, .fd = -1, .twin = -1 },
+        { .m = { .kind = MK_HELPER, .a = HELPER_PASST }, .fd = 47, .twin = -1 } }, 8, 10);
     AUTO_TREE *dom = plan_tree(HEAD OS EMU ROOT "<controller type='virtio-serial' index='0'><alias name='virtio-serial0'/></controller>" TAIL);
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
         AUTO_TREE *dev = plan_tree(cases[k].xml);

@@ -45,8 +45,29 @@ static void tap(struct ctx *c, const struct tree *n)
     pl_setf(c, o, "id", "host%s", pl_alias(c, n));
 }
 
+static void passt(struct ctx *c, const struct tree *n)
+{
+    int32_t index;
+    char buf[32];
+    const struct plan_res *r = pl_res(c, n, &index);
+    if (!r)
+        return;
+    const char *fd = pl_fdname(c, r, index, 0, buf);
+    json_t *o = pl_item(c, PLAN_NETDEV), *addr = json_object();
+    pl_set(o, "type", "stream");
+    pl_set(addr, "type", "fd");
+    pl_set(addr, "str", fd);
+    json_object_set_new(o, "addr", addr);
+    pl_set_bool(o, "server", false);
+    pl_setf(c, o, "id", "host%s", pl_alias(c, n));
+}
+
 static void user(struct ctx *c, const struct tree *n)
 {
+    if (pl_is(tree_path_attr(n, "backend", "type"), "passt")) {
+        passt(c, n);
+        return;
+    }
     json_t *o = pl_item(c, PLAN_NETDEV);
     pl_set(o, "type", "user");
     TREE_EACH(ip, n, "ip") {

@@ -16,6 +16,38 @@ static const char *const models[] = {
     "vmxnet", "vmxnet2", "vmxnet3", "Am79C970A", "Am79C973", "82540EM", "82545EM", "82543GC",
 };
 
+/* Addresses have one spelling each. */
+static bool plain_address(struct tree *t, bool six)
+{
+    unsigned char raw[16];
+    char text[INET6_ADDRSTRLEN];
+    int family = six ? AF_INET6 : AF_INET;
+    if (inet_pton(family, tree_attr(t, "address"), raw) != 1 || !inet_ntop(family, raw, text, sizeof text))
+        return false;
+    tree_set_attr(t, "address", "%s", text);
+    return true;
+}
+
+/* Of the user-mode network only passt has a device of the host; and ports that are forwarded are kept with any. */
+static int forwards(struct doc *d, struct tree *t)
+{
+    struct tree *source = tree_first(t, "source");
+    if (doc_is(t, "type", "user") && source && !doc_is(tree_first(t, "backend"), "type", "passt")) {
+        tree_set_attr(source, "dev", NULL);
+        if (!source->attr && !source->child)
+            tree_free(source);
+    }
+    TREE_EACH(f, t, "portForward") {
+        const char *a = tree_attr(f, "address");
+        if (a && !plain_address(f, strchr(a, ':')))
+            return doc_bad(d, "Invalid address '%s' in <portForward>", a);
+        TREE_EACH(r, f, "range")
+            if (r->attr && !tree_attr(r, "start"))
+                return doc_unsupported(d, VIR_FROM_DOMAIN, "The 'range' of a 'portForward' requires 'start' attribute if 'end', 'to', or 'exclude' is specified");
+    }
+    return 0;
+}
+
 static int interface(struct doc *d, struct tree *t)
 {
     struct tree *mac, *model, *source = tree_first(t, "source"), *x;
@@ -69,11 +101,16 @@ static int interface(struct doc *d, struct tree *t)
         doc_default(x, "family", strchr(tree_attr(x, "address"), ':') ? "ipv6" : "ipv4");
     if (!virtio && strcmp(type, "hostdev") != 0 && (x = tree_first(t, "driver")))
         tree_free(x);
+    if (!virtio && (x = tree_first(t, "backend"))) {
+        tree_set_attr(x, "vhost", NULL);
+        if (!x->attr)
+            tree_free(x);
+    }
     return 0;
 }
 
 /* Tags of virtual networks, and addresses that a guest is to have. */
-static int numbers(struct doc *d, const struct tree *t)
+static int numbers(struct doc *d, struct tree *t)
 {
     const struct tree *vlan = tree_first(t, "vlan");
     unsigned family[2] = {0, 0};
@@ -84,17 +121,19 @@ static int numbers(struct doc *d, const struct tree *t)
         return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_NONE, "invalid \"trunk='no'\" in <vlan> - trunk='yes' is required for more than one vlan tag");
     TREE_EACH(ip, t, "ip") {
         const char *a = tree_attr(ip, "address");
-        unsigned char raw[16];
         bool six = strchr(a, ':'), said = tree_attr(ip, "family");
         unsigned prefix = doc_uint(ip, "prefix", 0);
-        if (inet_pton(six ? AF_INET6 : AF_INET, a, raw) != 1 || (said && six != doc_is(ip, "family", "ipv6")))
+        if ((said && six != doc_is(ip, "family", "ipv6")) || !plain_address(ip, six))
             return doc_bad(d, "Invalid address '%s' in <ip>", a);
+        doc_default(ip, "family", six ? "ipv6" : "ipv4");
         if (prefix > (six ? 128 : 32))
             return doc_bad(d, "Invalid prefix value '%u' in <ip>", prefix);
         if (!doc_is(t, "type", "user"))
             continue;
         if (family[six]++)
             return doc_unsupported(d, VIR_FROM_QEMU, "Only one IPv%d address per interface is allowed", six ? 6 : 4);
+        if (six && prefix && prefix != 64)
+            return doc_unsupported(d, VIR_FROM_QEMU, "unsupported IPv6 address prefix='%u' - must be 64", prefix);
         if (!six && prefix && (prefix < 4 || prefix > 27))
             return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_QEMU, "invalid prefix, must be in range of 4-27");
     }
@@ -129,7 +168,7 @@ static int checks(struct doc *d, struct tree *t)
 int complete_nets(struct doc *d)
 {
     TREE_EACH(t, d->devices, "interface")
-        if (interface(d, t) || checks(d, t) || numbers(d, t))
+        if (interface(d, t) || forwards(d, t) || checks(d, t) || numbers(d, t))
             return -1;
     return 0;
 }

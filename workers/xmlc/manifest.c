@@ -101,11 +101,16 @@ static int disk(struct maker *m, struct tree *t)
 
 /* ---- the host's network ---- */
 
+static bool is_passt(const struct tree *t)
+{
+    return doc_is(t, "type", "user") && doc_is(tree_first(t, "backend"), "type", "passt");
+}
+
 /* Does QEMU itself make the sockets of this device, back end or interface?  It takes none of datagrams, and one that it shall connect again is no descriptor. */
 static bool makes_sockets(const struct tree *t)
 {
     if (strcmp(t->name, "interface") == 0)
-        return doc_is(t, "type", "user");
+        return doc_is(t, "type", "user") && !is_passt(t);
     return doc_is(t, "type", "udp") || (doc_is(t, "type", "tcp") && tree_attr_is(tree_get(t, "source/reconnect"), "enabled", "yes"));
 }
 
@@ -213,10 +218,26 @@ static int chardevs(struct maker *m)
 
 /* ---- network ---- */
 
+/* Its log is a file that is opened for it. */
+static int passt(struct maker *m, struct tree *t)
+{
+    const char *log = tree_path_attr(t, "backend", "logFile");
+    struct manifest_entry x = {.kind = MK_HELPER, .flags = MF_EMPTY, .parent = -1, .a = HELPER_PASST}, l = {.kind = MK_FILE_OUT};
+    char words[PASST_TEXT_MAX];
+    if (passt_text(t, words, sizeof words, m->e))
+        return m->lenient ? 0 : -1;
+    l.parent = add(m, t, &x, NULL, words);
+    return l.parent < 0 || (log && add(m, NULL, &l, log, NULL) < 0) ? -1 : 0;
+}
+
 static int interface(struct maker *m, struct tree *t)
 {
     const char *type = tree_attr(t, "type"), *dev = tree_path_attr(t, "target", "dev"), *mac = tree_path_attr(t, "mac", "address");
     struct manifest_entry x = {.kind = MK_TAP, .parent = -1};
+    if (is_passt(t))
+        return passt(m, t);
+    if (tree_first(t, "portForward") && !m->lenient)
+        return err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "<portForward> is supported with <backend type='passt'/> only");
     if (makes_sockets(t))
         return host_network(m, t);
     if (!doc_in(type, "bridge ethernet network"))
@@ -506,6 +527,11 @@ static int need_host_network(struct maker *m, struct tree *dev)
     return m->hostnet < 0 && makes_sockets(talker(dev)) ? cannot_come(m, "what makes sockets of its own, to one that was started with nothing of that kind,") : 0;
 }
 
+static int new_interface(struct maker *m, struct tree *t)
+{
+    return is_passt(t) ? cannot_come(m, "<backend type='passt'>") : interface(m, t);
+}
+
 /* Those two every view has. */
 static int new_rng(struct maker *m, struct tree *t)
 {
@@ -522,7 +548,7 @@ static int new_filesystem(struct maker *m, struct tree *t)
 
 int run_manifest_device(struct tree *t, struct tree *dev, const struct doc_env *env, struct manifest_out *out, struct err *e)
 {
-    static const struct { const char *name; int (*fn)(struct maker *m, struct tree *t); } kinds[] = {{"disk", disk}, {"interface", interface}, {"rng", new_rng}, {"filesystem", new_filesystem}};
+    static const struct { const char *name; int (*fn)(struct maker *m, struct tree *t); } kinds[] = {{"disk", disk}, {"interface", new_interface}, {"rng", new_rng}, {"filesystem", new_filesystem}};
     struct maker m = {.t = t, .devices = tree_first(t, "devices"), .env = env, .out = out, .e = e, .hostnet = -1};
     if (need_host_network(&m, dev))
         return -1;

@@ -34,6 +34,9 @@ enum { LINK_TEXT_MAX = 512 };
 int link_text(const struct tree *interface, char *dst, size_t n, struct err *e);
 /* The performance events that are enabled in t and have no entry yet get one, those that are not enabled lose theirs. 0, or -1 with *e set. */
 int run_manifest_perf(struct tree *t, struct manifest_out *out, struct err *e);
+/* passt.c: what passt is told of an interface, as MK_HELPER has it. 0, or -1 with *e set. */
+enum { PASST_TEXT_MAX = 2048 };
+int passt_text(const struct tree *interface, char *dst, size_t n, struct err *e);
 bool tune_threads(const struct tree *t);        /* some of it is told thread by thread, once there are threads */
 /* ... of one of its devices, which comes to the guest while it runs. */
 int run_manifest_device(struct tree *t, struct tree *dev, const struct doc_env *env, struct manifest_out *out, struct err *e);
