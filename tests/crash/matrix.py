@@ -26,6 +26,7 @@ CALL_LIMIT = 40     # seconds for a call that a crash came across
 # domain.rename with IN_CONF_RENAME and IN_CONF_RENAMED;
 # of a device for a guest that runs the call, IN_PLUG, IN_HAND_OPEN and IN_HAND_SETTLE; of its pins the call, IN_PLUG and IN_HAND_TUNE;
 # of performance events the call, IN_PLUG and IN_HAND_OPEN;
+# of statistics of a guest that does not run the call, which an xmlc answers;
 # of calls that are passed to another daemon IN_SIBLING, IN_HAND_DAEMON;
 # of hook scripts IN_DOC_HOOK and IN_HAND_HOOK;
 # of files of a client's choice the calls (domain.save, .restore, .core_dump), IN_SAVE and IN_HAND_STATE; IN_HAND_REAP, when the file is whole and the guest ends
@@ -36,6 +37,7 @@ ONLY = {"takeover": {"supervisor": ("0:118",), "hand-open": ("0:118",), "conf": 
         "restore_file": {"supervisor": ("1:54",), "xmlc": ("1:54",)}, "dump_file": {"supervisor": ("1:53", "0:124"), "qemu": ("1:53",), "xmlc": ("1:53",)},
         "tune": {"supervisor": ("1:225", "0:107", "0:123"), "qemu": ("0:107",), "hand-launch": ("0:123",), "xmlc": ("1:225",)},
         "count": {"supervisor": ("1:366", "0:112"), "qemu": ("0:107",), "hand-open": ("0:112",)},
+        "domstats_off": {"supervisor": ("1:344",), "xmlc": ("1:344",)},
         "siblings": {"supervisor": ("0:36", "0:120"), "hand-open": ("0:120",), "gateway": ("0:36",)},
         "hooks": {"supervisor": ("0:54", "0:125"), "hand-hook": ("0:125",), "xmlc": ("0:54",)}}
 LEASES = ("0:103", "0:120", "0:167")        # IN_LEASES_ASK, IN_HAND_DAEMON, IN_TALK
@@ -145,6 +147,9 @@ class Flows:
 
     def domstats(self):
         self.con().getAllDomainStats()
+
+    def domstats_off(self):
+        self.con().domainListGetStats([self.dom()], 32)
 
     def shutdown(self):
         # A guest without a system does not hear its power button: what is walked is the call and its way to QEMU and back.
@@ -274,6 +279,7 @@ FLOWS = {
     "running":  (("define", "start"),           "running"),
     "console":  (("define", "start"),           "running"),
     "domstats": (("define", "start"),           "running"),
+    "domstats_off": (("define",),               "defined"),
     "shutdown": (("define", "start"),           "running"),
     "destroy":  (("define", "start"),           "defined"),
     "undefine": (("define",),                   None),
@@ -398,7 +404,7 @@ def check(b, flow, before, its, why):
         wait_for("leases are as the guest is", lambda: locklib.is_locked(b.dir + "/var/lib/libvirt/images/victim.img") == (f.dom().state()[0] == 1))
 
     def finished():
-        if state_of(b) == want and flow not in ("running", "console", "domstats", "shutdown", "takeover", "dump_file", "leases", "attach", "plug", "tune", "count", "siblings"):
+        if state_of(b) == want and flow not in ("running", "console", "domstats", "domstats_off", "shutdown", "takeover", "dump_file", "leases", "attach", "plug", "tune", "count", "siblings"):
             return True
         return attempt(f.start if flow == "restore" else getattr(f, flow)) is None and state_of(b) == want
     wait_for("flow %s works again" % flow, finished, 60)

@@ -2,7 +2,7 @@
 """What virsh asks about the host and about guests, running and not: the same answers as libvirtd's, text for text."""
 import os, sys
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
-from pair import Pair, guests
+from pair import Pair, W, guests
 
 N = [(r"\d+(\.\d+)?", "N")]                 # figures that are never twice the same
 HOST = """version
@@ -191,8 +191,8 @@ nodememstats"""
 
 
 def groups(b):
-    """Which groups of statistics there are, by their numbers, one by one and together; of a guest that is off without the two that need a look at its images, or
-    tell libvirtd's own processor time."""
+    """Which groups of statistics there are, by their numbers, one by one and together; of a guest that is off without the one that tells
+    libvirtd's own processor time."""
     import libvirt
     c = b.connect()
     said = []
@@ -200,15 +200,34 @@ def groups(b):
         for flags in (0, libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_ENFORCE_STATS):
             for which in [0, 3, 0x401, 0x680, 0x7ff] + [1 << i for i in range(32)]:
                 try:
-                    r = [sorted({k.split(".")[0] for k in v} - ({"cpu", "block"} if d.name() == "idle" else set())) for d, v in c.domainListGetStats([c.lookupByName(n) for n in names], which, flags)]
+                    r = [sorted({k.split(".")[0] for k in v} - ({"cpu"} if d.name() == "idle" else set())) for d, v in c.domainListGetStats([c.lookupByName(n) for n in names], which, flags)]
                 except libvirt.libvirtError as e:
                     r = "%d %d %s" % (e.get_error_code(), e.get_error_domain(), e)
                 said.append("%s %#x %#x: %s" % (names, flags, which, r))
     return "\n".join(said)
 
 
+OFF = """<domain type='qemu'><name>off</name><memory>163840</memory><os><type arch='x86_64' machine='pc'>hvm</type></os><devices>
+<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='%s/above.qcow2'/><target dev='vda' bus='virtio'/></disk>
+<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='%s/plain.img'/><target dev='vdb' bus='virtio'/></disk>
+<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='%s/nosuch.img'/><target dev='vdc' bus='virtio'/></disk>
+<disk type='file' device='cdrom'><driver name='qemu' type='raw'/><source file='%s/cd.iso'/><target dev='hda' bus='ide'/><readonly/></disk>
+<disk type='file' device='cdrom'><target dev='hdb' bus='ide'/><readonly/></disk>
+<disk type='dir' device='cdrom'><driver name='qemu' type='fat'/><source dir='%s'/><target dev='sda' bus='sata'/><readonly/></disk>
+<disk type='block' device='disk'><driver name='qemu' type='raw'/><source dev='/dev/nosuch'/><target dev='vde' bus='virtio'/></disk>
+<disk type='network' device='disk'><driver name='qemu' type='raw'/><source protocol='nbd' name='x'><host name='localhost' port='1'/></source><target dev='vdd' bus='virtio'/></disk>
+</devices></domain>""".replace("%s", W)
+
 with Pair("queries") as p:
     guests(p)
+    p.file("off.xml", OFF)
+    p.sh("qemu-img create -q -f qcow2 W/below.qcow2 8M; qemu-img create -q -f qcow2 -F qcow2 -b W/below.qcow2 W/above.qcow2; truncate -s 3M W/plain.img; "
+         "dd if=/dev/zero of=W/plain.img bs=64k count=1 conv=notrunc status=none; truncate -s 2M W/cd.iso")
+    p.virsh("define W/off.xml")
+    for line in "domstats off --block", "domstats off --block --backing", "domstats off --state --vcpu --block --interface", "domstats --list-inactive --block --raw":
+        p.virsh(line)
+    p.virsh("domstats off --block --nowait", ro=True)
+    p.virsh("undefine off")
     p.file("cpu.xml", "<cpu><arch>x86_64</arch><model>qemu64</model></cpu>")
     for line in (HOST + "\n" + GUESTS).splitlines():
         p.virsh(line)

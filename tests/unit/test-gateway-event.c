@@ -353,7 +353,7 @@ static void test_stats(void)
     mp_array(&a, 2);
     put_guest(&a, "off", 200, -1);
     put_guest(&a, "gone", 250, -1);
-    mp_uint(&a, 0);
+    mp_uint(&a, 1);
     mp_uint(&a, 0);
     call(OP_REMOTE_CONNECT_GET_ALL_DOMAIN_STATS, &a);
     tap_ok(get(), "guests by name that do not run are answered at once");
@@ -407,6 +407,101 @@ static void test_stats_window(void)
     count_records(&records, &stale);
     tap_ok(records == GUESTS && !stale, "with all of them");
     gateway_stop();
+}
+
+/* Of a guest that does not run, what its document says: n disks, each of that name, with an image. */
+static void put_disks(struct frame *f, uint32_t n, const char *disk, const char *more)
+{
+    struct mp_out a = args_of(1);
+    char name[64];
+    mp_array(&a, 1);
+    mp_array(&a, 2);
+    put_guest(&a, "off", 200, -1);
+    mp_array(&a, 2 * n + (more != NULL));
+    for (uint32_t i = 0; i < 2 * n; i++) {
+        snprintf(name, sizeof name, "block.%u.%s", i / 2, i % 2 ? "path" : "name");
+        mp_array(&a, 3);
+        mp_str(&a, name);
+        mp_int(&a, 7);
+        mp_str(&a, i % 2 ? "/image" : disk);
+    }
+    if (more) {
+        mp_array(&a, 3);
+        mp_str(&a, more);
+        mp_int(&a, 7);
+        mp_str(&a, "x");
+    }
+    super_put(FRAME_REPLY, f->h.op, f->h.serial, 0, a.p, a.len, NULL, 0);
+    mp_out_free(&a);
+}
+
+/* The names of the parameters of the only record in `reply`. */
+static const char *params_said(void)
+{
+    static char words[512];
+    char name[64];
+    struct mp_in in = reply_results(OP_REMOTE_CONNECT_GET_ALL_DOMAIN_STATS);
+    *words = 0;
+    if (mp_get_array(&in, 16384) != 1)
+        return "not one record";
+    mp_get_array(&in, 2);
+    mp_skip(&in);
+    for (uint32_t n = mp_get_array(&in, 1000); n && mp_get_array(&in, 3) == 3 && mp_get_strz(&in, name, sizeof name) && strlen(words) < 400; n--) {
+        snprintf(words + strlen(words), sizeof words - strlen(words), "%s ", name);
+        mp_skip(&in);
+        mp_skip(&in);
+    }
+    return words;
+}
+
+static void ask_off(struct frame *f)
+{
+    struct mp_out a = args_of(3);
+    mp_array(&a, 1);
+    put_guest(&a, "off", 200, -1);
+    mp_uint(&a, 32);
+    mp_uint(&a, 0);
+    call(OP_REMOTE_CONNECT_GET_ALL_DOMAIN_STATS, &a);
+    tap_ok(super_get(f) && f->h.op == OP_REMOTE_CONNECT_GET_ALL_DOMAIN_STATS && f->h.object == object_make(0, 7) && !get(), "what a guest has that does not run is asked");
+}
+
+/* Guests that do not run: their documents are asked for disks, and then for each image's size. */
+static void test_stats_off(void)
+{
+    struct frame f;
+    char longer[200];
+    rpc_start(DOOR_RW, 0);
+    guest_put(0, "off", 200, -1, 5, SLOT_PERSISTENT);
+    ask_off(&f);
+    put_disks(&f, 3, "vda", NULL);
+    for (unsigned i = 0; i < 3; i++) {
+        tap_ok(super_get(&f) && f.h.op == OP_REMOTE_DOMAIN_GET_BLOCK_INFO && !get(), "then the size of image %u", i);
+        if (i == 1)
+            super_put(FRAME_ERROR, f.h.op, f.h.serial, 0, "junk", 4, NULL, 0);
+        else
+            super_put(FRAME_REPLY, f.h.op, f.h.serial, 0, i ? "\x93\x01\x02\x03" : "\x93\x00\x02\x03", 4, NULL, 0);
+    }
+    tap_ok(get(), "and the answer comes");
+    tap_str(params_said(), "block.0.name block.0.path block.0.capacity block.0.physical block.1.name block.1.path block.2.name block.2.path block.2.allocation block.2.capacity block.2.physical ",
+            "with all that is known, and is not nothing");
+    ask_off(&f);
+    put_disks(&f, 1, "vda", "state.state");
+    tap_ok(super_get(&f), "a size that is none");
+    super_put(FRAME_REPLY, f.h.op, f.h.serial, 0, "\x91\x01", 2, NULL, 0);
+    tap_ok(get() && !strcmp(params_said(), "block.0.name block.0.path "), "is left out, as what is no disk's: %s", params_said());
+    memset(longer, 'x', sizeof longer - 1);
+    longer[sizeof longer - 1] = 0;
+    ask_off(&f);
+    put_disks(&f, 1, longer, NULL);
+    tap_ok(get() && !*params_said(), "no disk has such a name: %s", params_said());
+    ask_off(&f);
+    super_put(FRAME_REPLY, f.h.op, f.h.serial, 0, "\x91\x01", 2, NULL, 0);
+    tap_ok(get() && !*params_said(), "nonsense is nothing");
+    ask_off(&f);
+    put_disks(&f, 1, "vda", NULL);
+    super_get(&f);
+    gateway_stop();         /* the client goes meanwhile */
+    tap_ok(true, "nothing is left of a call whose client has gone");
 }
 
 static uint64_t info_cpu_time(void)
@@ -466,6 +561,7 @@ int main(void)
     test_stream_slow();
     test_stats();
     test_stats_window();
+    test_stats_off();
     test_info();
     return tap_done();
 }

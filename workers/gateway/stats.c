@@ -3,7 +3,11 @@
  *
  * To a worker the call is the client's own, OP_REMOTE_CONNECT_GET_ALL_DOMAIN_STATS, about that guest (head.object) and with an
  * empty list of domains: [[], stats, flags]; it answers [[record]].  A guest that did not answer is marked in its record by the
- * boolean "bulkhead.stale". */
+ * boolean "bulkhead.stale".
+ *
+ * Then those that do not run, a few at a time: the same call goes to an xmlc with the definition, which answers what disks it has, and for each image follows the call for
+ * its size.  What is not known when the time for that is up is left out. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "ipc/log.h"
@@ -13,15 +17,25 @@
 enum {
     STATS_WAIT_MS = 500,
     STATS_ASKED_MAX = 128,          /* guests asked at once: the supervisor bounds what one gateway may have open */
+    OFF_WAIT_MS = 5000, OFF_AT_ONCE = 4,        /* each of their questions is some processes' birth */
 };
-enum { STAT_STATE = 1, STAT_BALLOON = 4, STAT_VCPU = 8 };
+enum { STAT_STATE = 1, STAT_BALLOON = 4, STAT_VCPU = 8, STAT_BLOCK = 32 };
 #define STATS_FLAGS (LIST_STATS | 1u << 29 | 1u << 30 | 1u << 31)       /* nowait, backing, enforce */
 #define STATS_KNOWN 0x7ffu
 #define STATS_RUNNING 0x680u            /* of these, what only a QEMU that runs has: iothreads, dirty rate, vm */
 #define STATS_ENFORCE (1u << 31)
 enum { PARAM_INT = 1, PARAM_UINT = 2, PARAM_ULLONG = 4, PARAM_BOOL = 6 };
 
-struct part { uint32_t slot; uint32_t gen; bool runs /* it is asked, or will be */, stale; struct mp_out record; };
+struct part {
+    uint32_t slot, gen;
+    bool runs /* it is asked, or will be */, off /* it is asked then */, stale;
+    struct mp_out record;
+    struct mp_out disks, params;    /* of one that does not run: what it has, and what is known of that */
+    uint32_t nparams, left;
+    struct mp_in at;                /* the next of the `left` parameters in disks */
+    char disk[128];                 /* the one that is looked at, and its number */
+    unsigned number;
+};
 struct stats {
     struct gw *gw;
     struct call *call;              /* the client's */
@@ -29,6 +43,7 @@ struct stats {
     struct part *part;
     uint32_t n, cap;
     uint32_t next, open;            /* part to be asked next; asked and not answered */
+    bool off;                       /* those that do not run are at their turn */
     struct loop_timer timer;
 };
 
@@ -37,7 +52,7 @@ static void stats_free(void *data)
     struct stats *t = data;
     loop_cancel(&t->timer);
     for (uint32_t i = 0; i < t->n; i++)
-        mp_out_free(&t->part[i].record);
+        mp_out_free(&t->part[i].record), mp_out_free(&t->part[i].disks), mp_out_free(&t->part[i].params);
     free(t->part);
     free(t);
 }
@@ -56,12 +71,13 @@ static void param(struct mp_out *o, const char *name, int type, uint64_t v)
 }
 
 /* A record from the index page: [domain, [param ...]]. */
-static void record_known(const struct stats *t, struct mp_out *o, const struct index_slot *s, bool stale)
+static void record_known(const struct stats *t, const struct part *k, struct mp_out *o, const struct index_slot *s)
 {
-    uint32_t w = t->which ? t->which : STATS_KNOWN;
+    uint32_t w = t->which ? t->which : STATS_KNOWN, more = k->params.failed ? 0 : k->nparams;
+    bool stale = k->runs || k->stale;
     mp_array(o, 2);
     mp_domain(o, s);
-    mp_array(o, (w & STAT_STATE ? 2 : 0) + (w & STAT_BALLOON ? 2 : 0) + (w & STAT_VCPU ? 2 : 0) + stale);
+    mp_array(o, (w & STAT_STATE ? 2 : 0) + (w & STAT_BALLOON ? 2 : 0) + (w & STAT_VCPU ? 2 : 0) + more + stale);
     if (w & STAT_STATE) {
         param(o, "state.state", PARAM_INT, (uint64_t)s->state);
         param(o, "state.reason", PARAM_INT, (uint64_t)s->reason);
@@ -74,6 +90,8 @@ static void record_known(const struct stats *t, struct mp_out *o, const struct i
         param(o, "vcpu.current", PARAM_UINT, s->now.vcpus);
         param(o, "vcpu.maximum", PARAM_UINT, s->now.vcpus_max);
     }
+    if (more)
+        mp_raw(o, k->params.p, k->params.len);
     if (stale)
         param(o, "bulkhead.stale", PARAM_BOOL, 1);
 }
@@ -93,7 +111,7 @@ static void stats_answer(struct stats *t)
         if (k->record.len)
             mp_raw(&items, k->record.p, k->record.len);
         else if (index_read(&gw->ix, k->slot, &s) == 0 && s.gen == k->gen)
-            record_known(t, &items, &s, k->runs || k->stale);
+            record_known(t, k, &items, &s);
         else
             continue;               /* it went away meanwhile */
         n++;
@@ -104,18 +122,29 @@ static void stats_answer(struct stats *t)
     call_reply_out(gw, t->call, &o);        /* frees t as well */
 }
 
+static void off_begin(struct stats *t);
+
 static void stats_late(struct loop_timer *timer)
 {
     struct stats *t = timer->data;
     struct gw *gw = t->gw;
     log_info("statistics: %u of %u guests did not answer in time", t->open, t->n);
-    stats_answer(t);
+    (t->off ? stats_answer : off_begin)(t);
     gw_pump(gw);
 }
 
 /* ---- one guest's answer ---- */
 
 static void stats_ask(struct stats *t);
+
+/* A question about a guest, for one of ours. */
+static struct call *ask_about(struct stats *t, const struct op *op, const struct part *k, call_done_fn *done)
+{
+    struct call *c = call_inner(t->gw, op, (uint32_t)(k - t->part), done, t);
+    if (c)
+        c->object = object_make(k->slot, k->gen);
+    return c;
+}
 
 bool stats_record(const struct frame *f, const uint8_t uuid[16], struct mp_in *record)
 {
@@ -158,7 +187,122 @@ static void stats_part(struct gw *gw, struct call *c, struct frame *f, const str
     t->open--;
     stats_ask(t);
     if (!t->open && !gw->ended)
+        off_begin(t);
+}
+
+/* ---- guests that do not run ---- */
+
+static void off_disk(struct stats *t, struct part *k);
+
+static void off_size(struct gw *gw, struct call *c, struct frame *f, const struct err *e)
+{
+    static const char *const names[] = { "allocation", "capacity", "physical" };
+    struct stats *t = c->data;
+    struct part *k = &t->part[c->id];
+    struct mp_in in;
+    char name[64];
+    if (f && frame_fits(f, op_find(OP_REMOTE_DOMAIN_GET_BLOCK_INFO))) {
+        mp_in_init(&in, f->body, f->body_len);
+        mp_get_array(&in, 3);
+        for (size_t i = 0; i < ARRAY_N(names); i++) {
+            uint64_t v = mp_get_uint(&in);
+            util_format(name, sizeof name, "block.%u.%s", k->number, names[i]);
+            if (v)
+                param(&k->params, name, PARAM_ULLONG, v);
+            k->nparams += v != 0;
+        }
+    }
+    call_free(gw, c);
+    off_disk(t, k);
+}
+
+static void off_ask_size(struct stats *t, struct part *k, const struct index_slot *s)
+{
+    struct call *c = ask_about(t, op_find(OP_REMOTE_DOMAIN_GET_BLOCK_INFO), k, off_size);
+    if (!c)
+        return;
+    mp_array(&c->args, 3);
+    mp_domain(&c->args, s);
+    mp_str(&c->args, k->disk);
+    mp_uint(&c->args, 0);
+    call_send(t->gw, c);
+}
+
+static void off_ask(struct stats *t);
+
+/* Goes on with the disks of k, up to the next one that has an image. */
+static void off_disk(struct stats *t, struct part *k)
+{
+    struct index_slot s;
+    char name[64], word[8];
+    while (k->left && !k->at.bad) {
+        const uint8_t *from = k->at.p;
+        k->left--;
+        *word = 0;
+        mp_get_array(&k->at, 3);
+        bool is_disk = mp_get_strz(&k->at, name, sizeof name) && sscanf(name, "block.%u.%7s", &k->number, word) >= 1;
+        mp_skip(&k->at);
+        if (strcmp(word, "name") || mp_peek(&k->at) != MP_STR)
+            mp_skip(&k->at);
+        else if (!mp_get_strz(&k->at, k->disk, sizeof k->disk))
+            break;
+        if (k->at.bad || !(is_disk || !strcmp(name, "block.count")))
+            break;
+        mp_raw(&k->params, from, (size_t)(k->at.p - from));
+        k->nparams++;
+        if (!strcmp(word, "path") && index_read(&t->gw->ix, k->slot, &s) == 0 && s.gen == k->gen) {
+            off_ask_size(t, k, &s);
+            return;
+        }
+    }
+    t->open--;
+    off_ask(t);
+}
+
+static void off_disks(struct gw *gw, struct call *c, struct frame *f, const struct err *e)
+{
+    struct stats *t = c->data;
+    struct part *k = &t->part[c->id];
+    struct index_slot s;
+    struct mp_in record;
+    if (f && index_read(&gw->ix, k->slot, &s) == 0 && s.gen == k->gen && s.id < 0 && stats_record(f, s.uuid, &record)) {
+        mp_raw(&k->disks, record.p, (size_t)(record.end - record.p));
+        mp_in_init(&k->at, k->disks.p, k->disks.len);
+        mp_get_array(&k->at, 2);
+        mp_skip(&k->at);
+        k->left = mp_get_array(&k->at, LIMIT_REMOTE_CONNECT_GET_ALL_DOMAIN_STATS);
+    }
+    call_free(gw, c);
+    off_disk(t, k);
+}
+
+/* Asks on; after the last one comes the answer. */
+static void off_ask(struct stats *t)
+{
+    struct gw *gw = t->gw;
+    while (t->next < t->n && t->open < OFF_AT_ONCE && !gw->ended) {
+        struct part *k = &t->part[t->next++];
+        struct call *c = k->off ? ask_about(t, t->call->op, k, off_disks) : NULL;
+        if (!c)
+            continue;
+        mp_out_init(&k->disks, FRAME_BIG_MAX);
+        mp_out_init(&k->params, FRAME_BIG_MAX);
+        stats_args(c, STAT_BLOCK, 0);
+        t->open++;
+        call_send(gw, c);
+    }
+    if (!t->open && !gw->ended)
         stats_answer(t);
+}
+
+static void off_begin(struct stats *t)
+{
+    call_inner_cancel(t->gw, t);
+    t->off = true;
+    t->open = 0;
+    t->next = t->which && !(t->which & STAT_BLOCK) ? t->n : 0;
+    loop_after(&t->timer, OFF_WAIT_MS, stats_late, t);
+    off_ask(t);
 }
 
 /* ---- the call ---- */
@@ -176,7 +320,7 @@ static bool stats_add(struct stats *t, uint32_t slot, const struct index_slot *s
         t->cap = cap;
     }
     struct part *k = &t->part[t->n++];
-    *k = (struct part){ .slot = slot, .gen = s->gen, .runs = s->id >= 0 };
+    *k = (struct part){ .slot = slot, .gen = s->gen, .runs = s->id >= 0, .off = s->id < 0 };
     mp_out_init(&k->record, FRAME_BIG_MAX);
     return true;
 }
@@ -224,10 +368,9 @@ static void stats_ask(struct stats *t)
     for (; t->next < t->n && t->open < STATS_ASKED_MAX && !gw->ended; t->next++) {
         if (!t->part[t->next].runs)
             continue;
-        struct call *c = call_inner(gw, t->call->op, t->next, stats_part, t);
+        struct call *c = ask_about(t, t->call->op, &t->part[t->next], stats_part);
         if (!c)
             return;
-        c->object = object_make(t->part[t->next].slot, t->part[t->next].gen);
         stats_args(c, t->which, t->flags);
         t->open++;
         call_send(gw, c);
@@ -267,7 +410,7 @@ static void all_domain_stats(struct gw *gw, struct call *c, struct mp_in *in)
     if (t->open)
         loop_after(&t->timer, STATS_WAIT_MS, stats_late, t);
     else
-        stats_answer(t);
+        off_begin(t);
 }
 
 const struct local local_stats[] = {
