@@ -21,6 +21,11 @@ include %D%/unit/hands.mk
 include %D%/sandbox/local.mk
 include %D%/scenario/local.mk
 
+# What looks at the files that a tarball brings, and the daemon that is built from one: `make distcheck TESTS='$(DIST_TESTS)'` where `make check` has had the rest.
+DIST_TESTS = $(fuzz_programs) %D%/unit/test-schema.py %D%/unit/test-config-keys.py %D%/unit/test-compatibility.py %D%/unit/test-xmlc-golden.py %D%/unit/test-xmlc-plug.py \
+	%D%/unit/test-gateway-talk %D%/unit/test-xdr %D%/sandbox/test-sandbox %D%/conformance/domscore.py %D%/conformance/argv.py %D%/scenario/test-boundaries.sh %D%/scenario/test-budget.sh \
+	%D%/scenario/test-manuals.sh %D%/scenario/test-daemon.sh %D%/scenario/test-qemu-resume.py
+
 check-root: all $(check_PROGRAMS) $(check_LIBRARIES)
 	@test "$$(id -u)" = 0 || { echo "check-root: must be root"; exit 1; }
 	@$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(ROOT_TESTS)' TEST_SUITE_LOG=test-suite-root.log

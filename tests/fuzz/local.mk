@@ -100,12 +100,13 @@ fuzz_ldflags = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_xmlc_LDADD = $(fuzz_xmlc_libs)
 %C%_fuzz_xmlc_LDFLAGS = $(fuzz_ldflags)
 
-# Harnesses may log; -close_fd_mask=2 keeps that out of the way of what libFuzzer says.
-fuzz: $(fuzz_programs) ipc/schema/gen.stamp
-	@for p in $(fuzz_programs); do \
-		name=$${p##*/fuzz-}; mkdir -p fuzz-work/$$name; dict=ipc/schema/bulkhead.dict; test -f $$dict || dict=$(srcdir)/$$dict; \
+# Harnesses may log; -close_fd_mask=2 keeps that out of the way of what libFuzzer says. As many at once as make is told (-j).
+fuzz_runs = $(fuzz_programs:=.run)
+fuzz: $(fuzz_runs)
+$(fuzz_runs): $(fuzz_programs) ipc/schema/gen.stamp
+	@p=$@; p=$${p%.run}; name=$${p##*/fuzz-}; mkdir -p fuzz-work/$$name; dict=ipc/schema/bulkhead.dict; test -f $$dict || dict=$(srcdir)/$$dict; \
 		seeds=$(srcdir)/%D%/corpus/$$name; test -d $$seeds || seeds=; \
-		echo "== $$name"; ./$$p -max_total_time=$(FUZZ_SECONDS) -dict=$$dict -close_fd_mask=2 -print_final_stats=1 -artifact_prefix=fuzz-work/$$name- \
-			fuzz-work/$$name $$seeds >fuzz-work/$$name.log 2>&1 || { tail -40 fuzz-work/$$name.log; exit 1; }; \
-		sed -n 's/^stat::number_of_executed_units: */   runs: /p' fuzz-work/$$name.log; done
-.PHONY: fuzz
+		./$$p -max_total_time=$(FUZZ_SECONDS) -dict=$$dict -close_fd_mask=2 -print_final_stats=1 -artifact_prefix=fuzz-work/$$name- \
+			fuzz-work/$$name $$seeds >fuzz-work/$$name.log 2>&1 || { echo "== $$name"; tail -40 fuzz-work/$$name.log; exit 1; }; \
+		sed -n "s/^stat::number_of_executed_units: */   $$name, runs: /p" fuzz-work/$$name.log
+.PHONY: fuzz $(fuzz_runs)
