@@ -1,14 +1,10 @@
 """accesslib.py: what users of a box may do: lines of Python, each a call, made as a user of a given uid and groups inside the box."""
 import os, textwrap
-from pair import needed, skip
+from needs import needed, needed_modules, needs_root
 
-if os.geteuid() != 0:
-    skip("needs root")
+needs_root()
 needed("setpriv", "/usr/bin/qemu-system-x86_64")
-try:
-    import libvirt      # box.py's
-except ImportError:
-    skip("python3-libvirt is not installed")
+needed_modules("libvirt")       # box.py's
 SCRIPT = textwrap.dedent("""
     import libvirt, os, sys
     libvirt.registerErrorHandler(lambda *a: None, None)

@@ -1,27 +1,20 @@
 """guestlib.py: a real guest in a box (box.py): Debian's cloud kernel and an initrd of busybox and the agent, TCG, with its console in our hands."""
 import ctypes, glob, os, re, struct, subprocess, sys, threading, time
 from box import Box, BUILD, QEMU, Timeout, is_running, wait_for
+from needs import needed, needed_modules, needs_root, skip
 
 SRC = os.environ.get("SRCDIR") or os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 WORDS = "console=ttyS0 quiet panic=-1 tsc=reliable no_timer_check mitigations=off random.trust_cpu=on rcupdate.rcu_expedited=1 printk.time=0"
 BOOT = 120
 
 
-def skip(why):
-    print("SKIP: " + why)
-    sys.exit(77)
-
-
 def step(text):
     print("--- " + text, flush=True)
 
 
-if os.geteuid() != 0:
-    skip("needs root")
-try:
-    import libvirt
-except ImportError:
-    skip("python3-libvirt is not installed")
+needs_root()
+needed_modules("libvirt")
+import libvirt
 libvirt.registerErrorHandler(lambda *a: None, None)
 
 
@@ -38,9 +31,7 @@ def guest_files():
     return kernels[-1], initrd
 
 
-for program in (QEMU, "/usr/bin/virsh", "/usr/bin/busybox"):
-    if not os.path.exists(program):
-        skip(program + " is not here")
+needed(QEMU, "virsh", "busybox")
 KERNEL, INITRD = guest_files()
 
 

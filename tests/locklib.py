@@ -1,5 +1,6 @@
 """locklib.py: a client of the lock program, for tests of virtlockd: ours and Debian's get the same bytes."""
 import rpclib, socket, struct
+from needs import needed, needs_root
 from rpclib import LOCK, message, string
 
 REGISTER, RESTRICT, NEW, CREATE, DELETE, ACQUIRE, RELEASE, CREATE_LOCKSPACE = range(1, 9)
@@ -44,20 +45,12 @@ class Client(rpclib.Client):
 
 # ---- daemons in a box (box.py) ----
 
-def skip(why):
-    print("SKIP: " + why)
-    raise SystemExit(77)
-
-
 def lock_box(name, peer=False, libvirtd=False, virtqemud=False, before=""):
     """A box with virtlockd: ours, after this shell line, or (peer) Debian's; and with Debian's libvirtd, or our virtqemud, as its client, to be started."""
-    import os, shutil
+    import os
     from box import BUILD, Box, wait_for
-    if os.geteuid():
-        skip("needs root")
-    for program in (["virtlockd"] if peer else []) + (["libvirtd", "virtlogd", "virsh"] if libvirtd else []):
-        if not shutil.which(program):
-            skip(program + " is not installed")
+    needs_root()
+    needed(*["virtlockd"] * peer, *["libvirtd", "virtlogd", "virsh"] * libvirtd)
     b = Box(name, peer=libvirtd, start=False)
     if not libvirtd and not virtqemud:
         b.word = "virtlockd"

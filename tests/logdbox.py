@@ -1,20 +1,15 @@
 """logdbox.py: our virtlogd alone in a box, and a guest that writes numbered lines into its pipes without a pause, for tests."""
-import fcntl, os, re, shutil, signal, subprocess, sys, threading, time
+import fcntl, os, re, signal, sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import box, logdlib
+from needs import needs_root
 
 FOLDER = "/var/log/libvirt/qemu/"
 
 
-def skip(why):
-    print("SKIP: " + why)
-    sys.exit(77)
-
-
 class LogBox(box.Box):
     def __init__(self, name, conf="", command=None, env="", **kw):
-        if os.geteuid() != 0:
-            skip("needs root")
+        needs_root()
         super().__init__(name, peer=True, start=False, **kw)
         self.word = "virtlogd"
         self.program = env + " " + (command or self.ours("virtlogd"))

@@ -8,9 +8,10 @@
 
 An answer is the exit code, stdout and stderr. What differs by nature is masked: see MASKS. Needs root.
 """
-import concurrent.futures, difflib, os, re, shlex, shutil, sys
+import concurrent.futures, difflib, os, re, sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import box
+from needs import needed, needed_modules, needs_root
 
 W = "/var/lib/libvirt/images/w"
 MASKS = [
@@ -24,17 +25,6 @@ MASKS = [
     (r"\+\d+:\+\d+ \((permissive|enforcing)\)", "USER"),
     (r"(/domain-)\d+(-)", r"\1N\2"),
 ]
-
-
-def skip(why):
-    print("SKIP: " + why)
-    sys.exit(77)
-
-
-def needed(*programs):
-    for program in programs:
-        if not shutil.which(program):
-            skip(program + " is not installed")
 
 
 def error_words(e):
@@ -54,12 +44,8 @@ def told(fn, *args):
 
 class Pair:
     def __init__(self, name, **kw):
-        if os.geteuid() != 0:
-            skip("needs root")
-        try:
-            import libvirt      # box.py's
-        except ImportError:
-            skip("python3-libvirt is not here")
+        needs_root()
+        needed_modules("libvirt")       # box.py's
         needed("virsh", "libvirtd", "virtlogd", "qemu-system-x86_64")
         self.count = self.differ = 0
         self.pool = concurrent.futures.ThreadPoolExecutor(2)

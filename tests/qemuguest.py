@@ -1,6 +1,7 @@
 """qemuguest.py: a real guest for tests of the qemu worker: Debian's cloud kernel and an initrd of busybox and the agent, TCG."""
 import glob, os, subprocess
-from qemulib import Resources, Worker, skip
+from needs import needed, skip
+from qemulib import Resources, Worker
 
 XML = """<domain type='qemu' id='1'>
   <name>g</name>
@@ -56,8 +57,7 @@ def kernel():
 
 def make(kernel_path=None, initrd=None, cmdline=CMDLINE, folder=None, **kw):
     """A worker for a guest with a qcow2 and a raw disk; without a kernel it stays in the firmware."""
-    if not os.path.exists("/usr/bin/qemu-system-x86_64"):
-        skip("no qemu-system-x86_64")
+    needed("/usr/bin/qemu-system-x86_64")
     res = Resources()
     folder = folder or os.environ.get("TMPDIR", "/tmp")
     disks = ""

@@ -1,22 +1,16 @@
 """qemulib.py: a supervisor of one qemu worker, for tests: gives birth to roles/qemu, carries its IN_LAUNCH out by a plain fork and
 exec of QEMU (or not at all, with a monitor of the test's own), and speaks frames with it.  No daemon, no privilege, no sandboxed QEMU."""
-import array, ctypes, json, os, re, select, signal, socket, struct, subprocess, sys, tempfile, time
+import array, ctypes, json, os, re, select, signal, socket, struct, subprocess, tempfile, time
 import xml.etree.ElementTree as ET
+from needs import needed_modules
 
 SRC = os.environ.get("SRCDIR") or os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.environ.get("BUILDDIR") or SRC
 WAIT = 60.0
 
 
-def skip(why):
-    print("skip: " + why)
-    sys.exit(77)
-
-
-try:
-    import msgpack
-except ImportError:
-    skip("python3-msgpack is not here")
+needed_modules("msgpack")
+import msgpack
 
 
 def _text(path):

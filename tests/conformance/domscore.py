@@ -10,6 +10,8 @@ import os
 import re
 import subprocess
 import sys
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from needs import skip  # noqa: E402
 
 args = [a for a in sys.argv[1:] if not a.startswith('-')]
 opts = [a for a in sys.argv[1:] if a.startswith('-')]
@@ -21,8 +23,7 @@ for up in ('../../../shared/conformance', '../../../../shared/conformance'):
 tool = args[0] if args else os.path.join(os.environ.get('BUILDDIR', os.path.join(here, '../..')), 'tests/tool/domtool')
 want = re.compile(args[1] if len(args) > 1 else '.')
 if not os.path.isdir(root):
-    print('no recorded answers here')
-    sys.exit(77)
+    skip('no recorded answers here')
 sys.path.insert(0, root)
 import conflib  # noqa: E402
 

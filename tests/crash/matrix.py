@@ -15,6 +15,7 @@ import argparse, os, re, signal, sys, threading, time
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 import box, locklib
 from box import wait_for, guest_xml
+from needs import needs_root, skip
 
 BUILD = os.environ.get("CRASH_BUILD") or box.BUILD
 # The keeper is the daemon: its death is the daemon's, and is tested with the daemon's restart.
@@ -464,12 +465,9 @@ def main():
     ap.add_argument("--point")
     ap.add_argument("--max", type=int, default=0, help="points a flow at most (spread over it)")
     a = ap.parse_args()
-    if os.geteuid() != 0:
-        print("skipped: needs root")
-        return 77
+    needs_root()
     if "CRASH_POINTS" not in open(os.path.join(BUILD, "Makefile")).read():
-        print("skipped: %s has no crash points (CRASH_BUILD names a build with --enable-crash-points)" % BUILD)
-        return 77
+        skip("%s has no crash points (CRASH_BUILD names a build with --enable-crash-points)" % BUILD)
     failed = total = 0
     tried = set()
     with box.Box("crash", build=BUILD, start=False) as b:

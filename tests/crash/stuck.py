@@ -7,7 +7,11 @@ import os, signal, socket, sys, threading, time
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 import box
 from box import guest_xml, wait_for
+from needs import needed_modules, needs_root
 
+needs_root()
+needed_modules("libvirt")
+import libvirt
 GUESTS = int(os.environ.get("STUCK_GUESTS", "20"))
 BOUND = 5.0         # seconds, on a loaded machine; typical is milliseconds
 n = failed = 0
@@ -33,10 +37,6 @@ def timed(what, fn, bound=BOUND):
 
 
 def main():
-    import libvirt
-    if os.geteuid() != 0:
-        print("skipped: needs root")
-        return 77
     with box.Box("stuck") as b:
         c = b.connect()
         for i in range(GUESTS):

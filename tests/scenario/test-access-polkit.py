@@ -4,7 +4,7 @@ import os, signal, sys
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 from accesslib import calls, check, result
 from box import Box, guest_xml, wait_for
-from pair import needed, skip
+from needs import needed, skip
 
 POLKITD, ACTIONS = "/usr/lib/polkit-1/polkitd", "/usr/share/polkit-1/actions/org.libvirt.api.policy"
 needed("dbus-daemon", "dbus-send", "libvirtd", "virtlogd", POLKITD)

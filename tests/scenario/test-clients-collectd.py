@@ -3,7 +3,8 @@
 import glob, os, re, sys
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 from box import wait_for
-from pair import Pair, guests, needed
+from needs import needed
+from pair import Pair, guests
 
 needed("collectd")
 CONF = """BaseDir "/run/collectd"

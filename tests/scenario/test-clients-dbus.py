@@ -4,7 +4,8 @@ import os, re, sys
 import xml.etree.ElementTree as ET
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 from box import wait_for
-from pair import Pair, guests, needed
+from needs import needed
+from pair import Pair, guests
 
 needed("libvirt-dbus", "dbus-daemon", "gdbus")
 BUS = "unix:path=/run/bus"

@@ -2,7 +2,8 @@
 """prometheus-libvirt-exporter, scraped over the box's loopback: the same metrics, labels and (where they stand still) values as with libvirtd."""
 import os, sys
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
-from pair import Pair, guests, needed
+from needs import needed
+from pair import Pair, guests
 
 needed("prometheus-libvirt-exporter")
 SCRAPE = r"""prometheus-libvirt-exporter --web.listen-address=127.0.0.1:9177 >/run/exporter.log 2>&1 & pid=$!

@@ -3,7 +3,8 @@
 import os, sys
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 from box import wait_for
-from pair import BARE, Pair, W, skip
+from needs import skip
+from pair import BARE, Pair, W
 
 AGENT = "/usr/lib/ocf/resource.d/heartbeat/VirtualDomain"
 if not os.path.exists(AGENT):

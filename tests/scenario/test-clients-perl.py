@@ -2,7 +2,8 @@
 """Perl's Sys::Virt: a guest's life, lists, statistics and events through it, with what libvirtd gives."""
 import os, subprocess, sys
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
-from pair import Pair, guests, needed, skip
+from needs import needed, skip
+from pair import Pair, guests
 
 needed("perl")
 if subprocess.run(["perl", "-MSys::Virt", "-e", "1"], capture_output=True).returncode:

@@ -5,7 +5,8 @@ Images lie below /dev: elsewhere virtinst makes a storage pool of the folder fir
 import os, sys
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 from guestlib import INITRD, KERNEL, WORDS, Console
-from pair import Pair, guests, needed
+from needs import needed
+from pair import Pair, guests
 
 needed("virt-install", "virt-xml", "virt-clone")
 C = "--connect qemu:///system"

@@ -3,10 +3,9 @@
 import os, signal, subprocess, sys, time
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 from box import Box, guest_xml, wait_for
-from pair import needed, skip
+from needs import needed, needs_root
 
-if os.geteuid() != 0:
-    skip("needs root")
+needs_root()
 needed("virsh", "qemu-system-x86_64")
 W = "/var/lib/libvirt/images"
 n, begun = 0, time.time()

@@ -4,10 +4,9 @@ on what is leased elsewhere is refused in libvirt's words, leases go when it is 
 import contextlib, hashlib, os, signal, socket, struct, subprocess, sys, threading
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 from locklib import *
-try:
-    import libvirt
-except ImportError:
-    skip("python3-libvirt is not here")
+from needs import needed_modules
+needed_modules("libvirt")
+import libvirt
 from box import QEMU, is_running, wait_for
 
 SPACE, MINE = "/var/lib/libvirt/lockd/files", "/var/lib/libvirt/lockd/mine"

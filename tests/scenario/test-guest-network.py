@@ -1,14 +1,12 @@
 #!/usr/bin/python3
 """A guest on networks of Debian's libvirtd, which is our network daemon here: its lease, its port there from the start to every kind of end, networks that are another
 host's bridge, and what libvirtd says of those that are not there."""
-import os, shutil, struct, sys
+import os, struct, sys
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from guestlib import *
 from rpclib import REMOTE, Client, string
 
-for program in "libvirtd", "dnsmasq", "iptables":
-    if not shutil.which(program):
-        skip(program + " is not installed")
+needed("libvirtd", "dnsmasq", "iptables")
 LAN = """<network><name>a lan</name><bridge name='virbr7' stp='off'/><ip address='192.168.77.1' netmask='255.255.255.0'>
 <dhcp><range start='192.168.77.20' end='192.168.77.29'/></dhcp></ip><portgroup name='slow'><bandwidth><inbound average='1000' peak='2000' burst='100'/></bandwidth></portgroup></network>"""
 OUT = "<network><name>out</name><forward mode='bridge'/><bridge name='br-out'/></network>"

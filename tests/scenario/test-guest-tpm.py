@@ -4,9 +4,7 @@ import os, shutil, signal, sys
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from guestlib import *
 
-for program in ("swtpm", "swtpm_setup"):
-    if not shutil.which(program):
-        skip(program + " is not installed")
+needed("swtpm", "swtpm_setup")
 TPM = "<tpm model='tpm-tis'><backend type='emulator' version='2.0'%s/></tpm>"
 UUID = "7b000000-0000-4000-8000-00000000000%d"
 

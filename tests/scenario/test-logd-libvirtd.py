@@ -1,15 +1,13 @@
 #!/usr/bin/python3
 """Debian's libvirtd, unmodified, with our virtlogd in place of its own: each guest's log, serial ports' logs that are kept or begun anew, error texts
 read back, rolling over, kills and SIGUSR1 in the middle, and a host that changes from its virtlogd to ours."""
-import os, re, shutil, signal, sys, time
+import os, re, signal, sys, time
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 from guestlib import *
 from box import guest_xml
 from logdbox import FOLDER
 
-for program in ("libvirtd", "virtlogd"):
-    if not shutil.which(program):
-        skip(program + " is not installed")
+needed("libvirtd", "virtlogd")
 LINES = 1000
 PRINT = "i=0; while [ $i -lt %d ]; do i=$((i+1)); echo line-$i-of-many; done >/dev/ttyS1; echo END-OF''-LINES >/dev/ttyS1\n" % LINES
 

@@ -2,12 +2,11 @@
 """virtlogd of an ordinary user: a log in the user's folder, by libvirt's RPC and by msgpack-RPC on the same socket; kills in between."""
 import array, os, re, shutil, signal, socket, subprocess, sys, tempfile, time, traceback
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
-from logdlib import Error, Logd
+from logdlib import Logd
+from needs import needed
 
 BUILD = os.environ.get("BUILDDIR", ".")
-if not os.access(BUILD + "/virtlogd", os.X_OK):
-    print("SKIP: virtlogd is not built")
-    sys.exit(77)
+needed(BUILD + "/virtlogd")
 
 
 def until(what, fn):

@@ -4,8 +4,9 @@ whatever is killed in between, each line is there once, in one form or the other
 import gzip, os, random, re, signal, sys, time
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 from box import wait_for
-from logdbox import FOLDER, LogBox, line, skip
+from logdbox import FOLDER, LogBox, line
 from logdlib import Error
+from needs import skip
 
 if not os.path.exists(os.path.join(os.environ.get("BUILDDIR", "."), "roles/zip")):
     skip("built without zlib")

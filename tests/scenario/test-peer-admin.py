@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """virt-admin on the admin socket: servers, workers, clients and logging, as libvirtd tells them."""
-import os, shutil, sys
+import os, sys
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 from box import wait_for
-from pair import Pair, skip
+from needs import needed
+from pair import Pair
 
 LINES = """uri
 version
@@ -109,8 +110,7 @@ soon is_gone
 $A srv-clients-list $S; $A client-info $S $id"""
 HEAD = "S=$(test -S /run/libvirt/virtqemud-admin-sock && echo virtqemud || echo libvirtd); A=\"virt-admin -c $S:///system\"; "
 
-if not shutil.which("virt-admin"):
-    skip("virt-admin is not installed")
+needed("virt-admin")
 PLAIN = ("virtlogd", "virtlockd")
 with Pair("admin") as p:
     for line in LINES.splitlines():

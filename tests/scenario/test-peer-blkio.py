@@ -2,7 +2,8 @@
 """Limits of single disks of the host, of a guest that starts and of one that runs: what is said, and what the kernel is told.  A call that fails in part has changed nothing here."""
 import os, sys
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
-from pair import EMULATOR, Pair, skip
+from needs import skip
+from pair import EMULATOR, Pair
 
 DISKS = ["/dev/loop0", "/dev/loop1"]
 if not all(map(os.path.exists, DISKS)):

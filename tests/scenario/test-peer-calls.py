@@ -1,14 +1,12 @@
 #!/usr/bin/python3
 """Calls that virsh makes seldom or never, by python3-libvirt and by hand, beside libvirtd: the same results, or the same error."""
-import os, re, socket, struct, sys, zlib
+import os, re, socket, struct, sys
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
-from pair import BARE, BUSY, IDLE, Pair, W, guests, skip, told
-from box import wait_for
+from needs import needed_modules
+from pair import BARE, BUSY, IDLE, Pair, W, guests, told
 from rpclib import HEAD, REMOTE, Client, string
-try:
-    import libvirt
-except ImportError:
-    skip("python3-libvirt is not here")
+
+needed_modules("libvirt")
 
 # Of a connection c, a running guest d and one that is off, i.
 CALLS = """c.getMaxVcpus(None)

@@ -2,11 +2,11 @@
 """The processor of a guest: what host-model, a model and its features become, what QEMU is told and what it made of it, as with libvirtd."""
 import os, re, sys
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
-from pair import EMULATOR, Pair, error_words, skip, told
-try:
-    import libvirt
-except ImportError:
-    skip("python3-libvirt is not here")
+from needs import needed_modules
+from pair import EMULATOR, Pair, error_words, told
+
+needed_modules("libvirt")
+import libvirt
 
 START = {
     "none": "", "host-model": "<cpu mode='host-model'/>", "more": "<cpu mode='host-model'><feature policy='disable' name='avx2'/><feature policy='optional' name='avx512f'/></cpu>",

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """attach-device, detach-device, update-device and detach-device-alias of definitions: each kind of device, one that is there and one that is not, on pc and q35;
 with libvirtd's words, and the document that comes of it."""
-import os, re, sys
+import os, sys
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 from pair import EMULATOR, Pair, told
 import libvirt

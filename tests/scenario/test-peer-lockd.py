@@ -4,10 +4,9 @@ who has it, leases go with their guest, and libvirtd does not notice that virtlo
 import hashlib, os, signal, sys
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 from locklib import *
-try:
-    import libvirt
-except ImportError:
-    skip("python3-libvirt is not here")
+from needs import needed_modules
+needed_modules("libvirt")
+import libvirt
 from box import QEMU, is_running, wait_for
 
 SPACE = "/var/lib/libvirt/lockd/files"

@@ -1,13 +1,13 @@
 #!/usr/bin/python3
 """python3-libvirt with its default event loop: lifecycle events in libvirtd's order and detail; old calls and new ones with the same answers."""
-import os, sys, threading, time
+import os, sys, threading
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 from box import wait_for
-from pair import BARE, BUSY, IDLE, Pair, guests, skip, told
-try:
-    import libvirt
-except ImportError:
-    skip("python3-libvirt is not here")
+from needs import needed_modules
+from pair import BARE, BUSY, IDLE, Pair, guests, told
+
+needed_modules("libvirt")
+import libvirt
 
 
 def loop():

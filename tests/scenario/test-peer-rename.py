@@ -1,10 +1,9 @@
 #!/usr/bin/python3
 """domrename beside libvirtd: names and files, the link that starts a guest by itself, events, errors; and what is ours alone: a change that a
 daemon's end cut off is undone at the next one's start, and names that no file can have."""
-import glob, os, sys
+import os, sys
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
-from box import wait_for
-from pair import BARE, Pair, guests
+from pair import Pair, guests
 
 FILES = "cd /etc/libvirt/qemu; mkdir -p autostart; ls -A; cd autostart; for l in *.xml; do test ! -L $l || echo $l \"$(basename \"$(readlink $l)\")\"; done"
 

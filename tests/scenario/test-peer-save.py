@@ -4,8 +4,7 @@ import os, shutil, sys
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from guestlib import *
 
-if not shutil.which("libvirtd") or not shutil.which("virtlogd"):
-    skip("libvirtd is not installed")
+needed("libvirtd", "virtlogd")
 SAVE = "var/lib/libvirt/qemu/save"
 DEVICES = """<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='%s'/><target dev='vda' bus='virtio'/></disk>
 <interface type='user'><model type='virtio'/></interface><channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>

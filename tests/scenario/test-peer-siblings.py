@@ -4,7 +4,8 @@ plays that one, in folders of its own), beside a libvirtd that is asked itself."
 import os, re, sys, threading
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 import box
-from pair import Pair, needed, told
+from needs import needed
+from pair import Pair, told
 
 FILES = {
     "net.xml": "<network><name>default</name><uuid>a0000000-0000-4000-8000-000000000001</uuid><forward mode='nat'/><bridge name='virbr7'/><mac address='52:54:00:a0:00:01'/>"

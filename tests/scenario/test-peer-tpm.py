@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """TPM emulators of guests beside libvirtd: documents, states, what is left of them, errors, capabilities."""
-import os, shutil, sys
+import os, sys
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from box import guest_xml
-from pair import Pair, W, needed
+from needs import needed
+from pair import Pair, W
 
 needed("swtpm", "swtpm_setup")
 TPMS = {

@@ -3,7 +3,8 @@ import base64, json, os, socket, subprocess, sys, tempfile, time
 import xml.etree.ElementTree as ET
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 import qemuguest
-from qemulib import FORMATS, PCI, PLUG, Failed, device, devices, events, plug, refused, skip
+from needs import skip
+from qemulib import FORMATS, PCI, PLUG, Failed, device, devices, events, plug, refused
 
 folder = tempfile.mkdtemp(prefix="bh-plug-")
 

@@ -2,7 +2,6 @@
 import os, signal, sys, time
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 import qemuguest
-from qemulib import Failed
 
 NAME = "größere-gäste-für-müde-prüfer"       # cut after 20 characters, wherever that is in bytes
 qemuguest.XML = qemuguest.XML.replace("<name>g<", "<name>%s<" % NAME)

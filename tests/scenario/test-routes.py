@@ -2,21 +2,15 @@
 """Each procedure of the schema is asked once of a real daemon, with arguments that say as little as they can: what has a route is answered
 by who the route names, and what has none is not.  An answer may be any error but "not supported by the connection driver"."""
 import os, socket, sys
-SRC = os.environ.get("SRCDIR") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(SRC, "tests"))
-if os.geteuid() != 0:
-    print("SKIP: needs root")
-    sys.exit(77)
-try:
-    import libvirt, msgpack
-except ImportError as e:
-    print("SKIP: %s is not installed" % e.name)
-    sys.exit(77)
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from box import QEMU, Box, guest_xml
+from needs import needed, needed_modules, needs_root
 from rpclib import schema
-if not os.path.exists(QEMU):
-    print("SKIP: %s is not here" % QEMU)
-    sys.exit(77)
+
+needs_root()
+needed(QEMU)
+needed_modules("libvirt", "msgpack")
+import msgpack
 
 NO_SUPPORT = 3
 UNASKED = {"node.suspend_for_duration"}         # a host that falls asleep is not worth the answer

@@ -3,11 +3,10 @@
 import ctypes, os, shutil, subprocess, sys, tempfile
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from box import BUILD, QEMU, guest_xml, wait_for
+from needs import needed, needs_root, skip
 
-if os.geteuid() != 0 or not os.path.exists("/usr/bin/virsh") or not os.path.exists(QEMU):
-    print("SKIP: needs root, virsh and QEMU")
-    sys.exit(77)
-
+needs_root()
+needed("virsh", QEMU)
 USER = 65534
 CLONE_NEWUSER = 0x10000000
 SCRIPT = r"""
@@ -82,8 +81,7 @@ try:
     status = run(folder, home)
     said = open(os.path.join(folder, "out")).read()
     if status == 77:
-        print("SKIP: no user namespaces here at all")
-        sys.exit(77)
+        skip("no user namespaces here at all")
     print(said)
     assert status == 0, status
     assert "lacks namespaces" in said and "sandbox of supervisor lacks" in said, "it does not say so"

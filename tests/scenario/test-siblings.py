@@ -2,19 +2,13 @@
 """Daemons beside ours (networks, storage, ...) that the test plays: each procedure is passed on and its answer comes back, as whom they are asked, what is
 asked of them first, and what becomes of one that lies, hangs or dies: its calls fail, others go on, and the next call finds it again."""
 import array, os, socket, struct, sys, threading
-SRC = os.environ.get("SRCDIR") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(SRC, "tests"))
-if os.geteuid() != 0:
-    print("SKIP: needs root")
-    sys.exit(77)
-try:
-    import libvirt      # box.py's
-except ImportError:
-    print("SKIP: python3-libvirt is not here")
-    sys.exit(77)
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from box import Box, wait_for
+from needs import needed_modules, needs_root
 from rpclib import CALL, HEAD, KEEPALIVE, REMOTE, REPLY, Client, message, schema, string
 
+needs_root()
+needed_modules("libvirt")       # box.py's
 NAMES = ("virtnetworkd", "virtnodedevd", "virtsecretd", "virtnwfilterd", "virtinterfaced", "virtstoraged")
 AUTH_LIST, AUTH_POLKIT, OPEN, HOSTNAME, NETWORKS, NETWORK_XML = 66, 70, 1, 59, 52, 43
 EVENT, STREAM, REPLY_FDS = 2, 3, 5

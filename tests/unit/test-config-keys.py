@@ -7,6 +7,8 @@ import csv
 import os
 import re
 import sys
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from needs import skip  # noqa: E402
 
 FILES = {'virtqemud.conf': 'DAEMON', 'libvirtd.conf,': 'DAEMON', 'qemu.conf': 'QEMU', 'virtlogd.conf': 'LOGD', 'virtlockd.conf': 'LOCKD', 'qemu-lockd.conf': 'QEMU_LOCKD'}
 ELSEWHERE = {'firewall_backend'}        # said to be of another file by the facts themselves
@@ -32,8 +34,7 @@ def names_of(text):
 
 def main(path, facts):
     if not os.path.exists(facts):
-        print('no facts at %s' % facts)
-        return 77
+        skip('no facts at %s' % facts)
     ours = {}
     with open(path) as f:
         for m in re.finditer(r'^(SET|OWN|LATER|OLD|OTHER)\((\w+),\s*(\w+),\s*(\w+)', f.read(), re.M):
