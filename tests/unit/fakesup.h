@@ -92,6 +92,13 @@ static inline int fakesup_recv(struct fakesup *s)
     return frame_recv(s->chan, &s->reply, s->body, sizeof s->body);
 }
 
+/* Who has connected to a listener, or does before the time is over; -1. The caller closes it. */
+static inline int fakesup_accept(int listener)
+{
+    struct pollfd p = { .fd = listener, .events = POLLIN };
+    return poll(&p, 1, FAKESUP_WAIT_MS) == 1 ? accept(listener, NULL, NULL) : -1;
+}
+
 static inline int fakesup_call(struct fakesup *s, uint32_t op, uint64_t object, uint32_t arg, const void *body, size_t len, const int *fds, unsigned nfds)
 {
     int r = fakesup_send(s, FRAME_CALL, op, object, arg, body, len, fds, nfds);

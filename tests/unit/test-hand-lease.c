@@ -106,7 +106,7 @@ static void daemons(void)
     if (bind(listener, (struct sockaddr *)&a, sizeof a) || listen(listener, 4))
         abort();
     tap_int(connect_to(HOST_LOCKD, text), 0, "one that listens is connected to");
-    AUTO_CLOSE end = accept(listener, NULL, NULL);
+    AUTO_CLOSE end = fakesup_accept(listener);
     char byte = 0;
     tap_ok(write(got, "x", 1) == 1 && read(end, &byte, 1) == 1 && byte == 'x', "and that is what comes");
     tap_int(connect_to(HOST_LOGD, text), -ENOENT, "the log daemon is another");
@@ -135,7 +135,7 @@ static int sibling(const struct hand_daemon *q, int client, int listener, struct
     *who = (struct ucred){ .uid = 1 };
     if (fakesup_hand(&s, ROLE_HAND_OPEN, geteuid() ? BIRTH_SESSION : 0, IN_HAND_DAEMON, q, sizeof *q, &client, client >= 0) == 1 && s.reply.body_len == sizeof d)
         memcpy(&d, s.reply.body, sizeof d);
-    AUTO_CLOSE end = d.error ? -1 : accept(listener, NULL, NULL);
+    AUTO_CLOSE end = d.error ? -1 : fakesup_accept(listener);
     if (end >= 0 && (getsockopt(end, SOL_SOCKET, SO_PEERCRED, who, &len) || getsockopt(end, SOL_SOCKET, SO_PEERGROUPS, groups, &bytes) || bytes != 2 * sizeof *groups))
         groups[0] = groups[1] = 0;
     fakesup_end(&s);
@@ -182,7 +182,7 @@ static void siblings(void)
             pause();
             _exit(0);
         }
-        AUTO_CLOSE client = accept(door, NULL, NULL);
+        AUTO_CLOSE client = fakesup_accept(door);
         tap_int(sibling(&q, client, net, &who, groups), 0, "of its groups, too");
         tap_ok(who.uid == 4321 && groups[0] == 4323 && groups[1] == 4324, "which the kernel told with its socket");
         q.uid = 4329;
@@ -223,7 +223,7 @@ static void owners(void)
         _exit(connect(c, (struct sockaddr *)&a, sizeof a) < 0 || read(ends[0], &fd, 1));
     }
     close(ends[0]);
-    AUTO_CLOSE client = accept(door, NULL, NULL);
+    AUTO_CLOSE client = fakesup_accept(door);
     fakesup_spawn(&s, ROLE_HAND_OPEN, (struct birth){ .flags = geteuid() ? BIRTH_SESSION : 0, .uid = ~0u, .gid = ~0u }, NULL);
     tap_ok(owner(&s, UINT64_MAX, client, &fd) == 0 && fd >= 0, "who has connected is given");
     kill(pid, SIGKILL);
@@ -234,7 +234,7 @@ static void owners(void)
     waitpid(pid, NULL, 0);
     tap_ok(owner(&s, UINT64_MAX, client, &fd) == -ESRCH && fd < 0, "nor when that is gone");
     AUTO_CLOSE own = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    AUTO_CLOSE mine = connect(own, (struct sockaddr *)&a, sizeof a) < 0 ? -1 : accept(door, NULL, NULL);
+    AUTO_CLOSE mine = connect(own, (struct sockaddr *)&a, sizeof a) < 0 ? -1 : fakesup_accept(door);
     tap_ok(owner(&s, 1, mine, &fd) == -ESRCH && fd < 0, "nor one that was born after it came");
     tap_ok(owner(&s, UINT64_MAX, -1, &fd) == -EPROTO && fd < 0, "nothing is nobody's");
     tap_int(fakesup_end(&s), 0, "the hand ends with its channel");

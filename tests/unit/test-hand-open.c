@@ -341,14 +341,14 @@ static void channels(void)
     struct sockaddr_un a = { .sun_family = AF_UNIX };
     snprintf(a.sun_path, sizeof a.sun_path, "%s", in_dir("sock"));
     int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    tap_ok(connect(s, (struct sockaddr *)&a, sizeof a) == 0 && (accepted = accept(qemu_fd(3), NULL, NULL)) >= 0, "a host client reaches QEMU's socket");
+    tap_ok(connect(s, (struct sockaddr *)&a, sizeof a) == 0 && (accepted = fakesup_accept(qemu_fd(3))) >= 0, "a host client reaches QEMU's socket");
     close(accepted);
     close(s);
     stat(in_dir("sock"), &st);
     tap_ok((st.st_mode & 0777) == 0775 && (!root || st.st_uid == 64055), "its mode is libvirt's: %o", st.st_mode & 07777);
     snprintf(a.sun_path, sizeof a.sun_path, "%s", in_dir("agent"));
     s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    tap_ok(connect(s, (struct sockaddr *)&a, sizeof a) == 0 && (accepted = accept(our_fd(4), NULL, NULL)) >= 0, "and the worker's");
+    tap_ok(connect(s, (struct sockaddr *)&a, sizeof a) == 0 && (accepted = fakesup_accept(our_fd(4))) >= 0, "and the worker's");
     close(accepted);
     close(s);
     int fl = fcntl(qemu_fd(5), F_GETFL);
@@ -368,7 +368,7 @@ static void channels(void)
     chmod(dir, 0755);
     add(MK_UNIX_CONNECT, 0, in_dir("sock"), NULL);
     run();
-    accepted = accept(keep_fd, NULL, NULL);
+    accepted = fakesup_accept(keep_fd);
     struct ucred u = { 0 };
     socklen_t n = sizeof u;
     getsockopt(accepted, SOL_SOCKET, SO_PEERCRED, &u, &n);
