@@ -17,6 +17,8 @@ for d in etc/libvirt var/lib/libvirt var/log/libvirt var/log/swtpm var/cache/lib
   mkdir -p $B/$d /$d; mount --bind $B/$d /$d
 done
 mkdir -p /var/log/libvirt/qemu /var/lib/libvirt/images
+# Where the host signs for TPMs: empty, and its owner's as on the host.
+d=var/lib/swtpm-localca; [ ! -d /$d ] || { mkdir $B/$d && chown --reference=/$d $B/$d && chmod --reference=/$d $B/$d && mount --bind $B/$d /$d; }
 # Control groups of its own: two daemons' first guests of one name would share a group, and its end.
 mkdir $B/cg; mount -t tmpfs cg $B/cg
 for h in /sys/fs/cgroup/*/cgroup.procs; do
