@@ -57,7 +57,7 @@ def given_up(box):
                 os.kill(pid, signal.SIGSTOP)
         began = time.time()
         dom.destroy()
-        assert time.time() - began < 3, "destroy took %.1f s" % (time.time() - began)
+        assert time.time() - began < 20, "destroy took %.1f s" % (time.time() - began)
         thread.join(60)
         assert "destroyed" in errors.pop(), errors
         assert is_off(dom)
