@@ -82,6 +82,18 @@ def is_running(pid):
         return False
 
 
+def kill(pids, sig=signal.SIGKILL):
+    """A signal for processes that may have ended by themselves meanwhile; how many there were."""
+    there = 0
+    for pid in pids:
+        try:
+            os.kill(pid, sig)
+            there += 1
+        except ProcessLookupError:
+            pass
+    return there
+
+
 def start_time(pid):
     """Of a process, in ticks since boot; None when it is gone."""
     try:

@@ -4,7 +4,7 @@ again. No two clients ever have the same lock, none that was granted is lost, an
 locked are the same. KILL_SECONDS: of all rounds; KILL_SEED: another order of kills."""
 import os, random, signal, sys, threading, time
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
-from box import wait_for
+from box import kill, wait_for
 from locklib import *
 
 SECONDS = float(os.environ.get("KILL_SECONDS", "24"))
@@ -97,7 +97,7 @@ class Worker(threading.Thread):
             self.error = e
 
 
-def kill(b, what):
+def strike(b, what):
     if what in ("USR1", "HUP"):
         os.kill(b.daemon_pid(), getattr(signal, "SIG" + what))
     elif what == "keeper":
@@ -106,11 +106,7 @@ def kill(b, what):
         wait_for("the next daemon", lambda: Client(b.lock_sock).close() is None)
         wait_for("its holder has them all", lambda: held_by_holder(b) > len(leases(b)))     # with the folder
     else:
-        for pid in b.role(what)[:1]:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+        kill(b.role(what)[:1])
 
 
 def on_host(b, name):
@@ -144,7 +140,7 @@ def chaos(b, kinds, is_kept, seconds, rnd):
     end = time.time() + seconds
     while time.time() < end and not any(w.error for w in workers):
         what = rnd.choices(list(kinds), list(kinds.values()))[0]
-        kill(b, what)
+        strike(b, what)
         done[what] += 1
         time.sleep(rnd.random() * 0.2)
     for w in workers:

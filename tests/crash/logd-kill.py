@@ -5,7 +5,7 @@ connected all the time still is; and nobody but the killed one has died."""
 import itertools, os, random, re, signal, sys, threading, time
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 from logdbox import FOLDER, LogBox, Writer, check_lines
-from box import wait_for
+from box import kill, wait_for
 from logdlib import Error
 
 KILLS, GUESTS = 20, int(os.environ.get("KILL_GUESTS", "5"))
@@ -53,11 +53,9 @@ def killed(b, c, name, keeper, own):
         # A re-execution forgets who died how often: without it each would be waited for longer and longer.
         what = random.choice(WHAT)
         pids = [keeper] if what == "USR1" else [p for p in b.role(what) if p not in own and (what != "log" or writes(p, name))]
-        try:
-            os.kill(random.choice(pids), signal.SIGUSR1 if what == "USR1" else signal.SIGKILL)
-            done[what] += 1
-        except (IndexError, ProcessLookupError):        # it is being born, or has gone
+        if not kill(random.sample(pids, min(len(pids), 1)), signal.SIGUSR1 if what == "USR1" else signal.SIGKILL):      # it is being born, or has gone
             continue
+        done[what] += 1
         time.sleep(random.random() * 0.03)
         assert c.position(FOLDER + name)[1] <= SIZE
     lines = w.stop()

@@ -4,7 +4,7 @@ itself, again and again. No call hangs, what clients were told is so, nothing is
 more than one. KILL_SECONDS: of kills; KILL_SEED: other calls and other kills; KILL_ROLES: what is killed, separated by commas."""
 import json, os, random, signal, sys, threading, time
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
-from box import Box, guest_xml, wait_for
+from box import Box, guest_xml, kill, wait_for
 from guestlib import libvirt, step
 import libvirt_qemu
 
@@ -129,9 +129,7 @@ class Killer:
         pids = self.box.role("keeper" if what == "USR1" else what)
         if pids:
             pid = pids[0] if what == "USR1" else self.dice.choice(pids)
-            try:
-                os.kill(pid, signal.SIGUSR1 if what == "USR1" else signal.SIGKILL)
-            except ProcessLookupError:
+            if not kill([pid], signal.SIGUSR1 if what == "USR1" else signal.SIGKILL):
                 return
             self.count[what] = self.count.get(what, 0) + 1
             self.story.append("%.3f %s %d" % (time.time() % 1000, what, pid))

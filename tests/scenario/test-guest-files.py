@@ -2,7 +2,7 @@
 """Saved states and dumps in files of a client's choice: a guest goes on where it was; who dies on the way leaves no half of a file that passes for a whole one."""
 import os, signal, stat, struct, subprocess, sys, threading
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
-from box import guest_xml
+from box import guest_xml, kill
 from guestlib import Console, Events, assert_clean, boot, document, fails, is_off, libvirt, main, wait_for
 
 DIR = "/var/lib/libvirt/images/"
@@ -233,11 +233,7 @@ def deaths(box):
                 os.unlink(file)
             t = quietly(what)
             wait_for("the file is begun", lambda: not t.is_alive() or (os.path.exists(file) and os.path.getsize(file) > 0), 30)
-            for pid in sum((box.role(r) for r in role.split()), []):
-                try:
-                    os.kill(pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
+            kill(sum((box.role(r) for r in role.split()), []))
             t.join(90)
             assert not t.is_alive(), (what, role)
             dom = wait_for("the daemon", lambda: box.connect().lookupByName("f1"))
@@ -294,8 +290,7 @@ def half_way(box):
             t = threading.Thread(target=call, daemon=True)
             t.start()
             wait_for("a start that is under way", lambda: not t.is_alive() or box.role(role), 30)
-            for pid in box.role("supervisor"):
-                os.kill(pid, signal.SIGKILL)
+            kill(box.role("supervisor"))
             t.join(90)
             assert said, (what, role)
             wait_for("what was half made is undone", lambda: len(box.connect().listAllDomains(1)) == len(box.role("guest")))

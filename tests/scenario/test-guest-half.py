@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """The daemon, all of it, is killed while a guest's QEMU is there and the guest does not run yet: nothing is left of it, and it can be started again."""
-import contextlib, os, signal, sys
+import os, re, signal, sys
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-from box import guest_xml
+from box import guest_xml, kill
 from guestlib import *
 
 
@@ -21,15 +21,15 @@ def half_killed(box, name, made):
     wait_for("the hand's note", lambda: os.path.exists("%s/%s.run" % (folder, name)))
     wait_for("the hand's end", lambda: not box.role("hand-launch"))
     for role in ("keeper", "supervisor", "qemu", "conf"):
-        for pid in box.role(role):
-            with contextlib.suppress(ProcessLookupError):       # it ends by itself when the keeper has ended
-                os.kill(pid, signal.SIGKILL)
+        kill(box.role(role))            # some end by themselves when the keeper has ended
     client.join(60)
     wait_for("nothing lives of it but the guest", lambda: not box.role("keeper") and not box.role("supervisor") and not box.role("qemu"))
-    half = "reason='starting up'" in open("%s/%s.xml" % (folder, name)).read()
+    with open("%s/%s.xml" % (folder, name)) as f:
+        half = re.search("<domstatus state='[a-z]*' reason='([a-z ]*)'", f.read()).group(1)
+    assert half in ("starting up", "booted"), half
     os.kill(qemu, signal.SIGCONT)
     box.start()
-    return half
+    return half == "starting up"
 
 
 def killed(box, name, made):

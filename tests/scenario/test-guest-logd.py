@@ -5,7 +5,7 @@ hangs or lies costs is that start."""
 import array, os, re, shutil, signal, socket, struct, subprocess, sys, threading, time
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 from guestlib import *
-from box import guest_xml
+from box import guest_xml, kill
 from logdlib import Error, Logd
 from rpclib import HEAD, LOG, REPLY, REPLY_WITH_FDS
 
@@ -106,8 +106,7 @@ def streams(b, peer):
     wait_for("the first line", lambda: "line-1-of" in b.whole("port.log"))
     for k in range(2):
         for role in ("qemu", "supervisor"):
-            for p in b.role(role):
-                os.kill(p, signal.SIGKILL)
+            kill(b.role(role))
             time.sleep(0.2)
         os.kill(b.logd(), signal.SIGUSR1)
         time.sleep(0.2)

@@ -3,6 +3,7 @@
 what fails leaves nothing."""
 import os, re, signal, subprocess, sys, threading
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from box import kill
 from guestlib import *
 
 LIVE, CONFIG = libvirt.VIR_DOMAIN_AFFECT_LIVE, libvirt.VIR_DOMAIN_AFFECT_CONFIG
@@ -174,15 +175,11 @@ def deaths(box):
             d = dom(box)
             stop = threading.Event()
 
-            def kill():
+            def strike():
                 # Some moments after the call was sent.
                 stop.wait(0.02 + 0.03 * turn)
-                for pid in box.role(role)[:1]:
-                    try:
-                        os.kill(pid, signal.SIGKILL)
-                    except ProcessLookupError:
-                        pass
-            t = threading.Thread(target=kill)
+                kill(box.role(role)[:1])
+            t = threading.Thread(target=strike)
             t.start()
             ok = True
             try:

@@ -1,17 +1,10 @@
 """Managed save: a guest put away and started again where it was; what goes wrong on the way leaves it running."""
 import os, re, signal, struct, sys, threading, time
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
+from box import is_running, kill
 from guestlib import Console, Events, assert_clean, boot, document, fails, is_off, libvirt, main, wait_for
 
 DISK = "<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='/var/lib/libvirt/images/s.qcow2'/><target dev='vda' bus='virtio'/></disk>"
-
-
-def kill(pid):
-    """A process that may have ended by itself"""
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
 
 
 def image(box, name):
@@ -241,8 +234,7 @@ def trouble(box):
     for k in range(4):
         thread = save_quietly(box)
         time.sleep(0.05 + k * 0.1)
-        for w in box.role("qemu"):
-            kill(w)
+        kill(box.role("qemu"))
         either_or(box, dom, thread)
     assert not [f for f in os.listdir(save) if f.endswith(".part")], os.listdir(save)
     dom.destroy()
@@ -282,8 +274,7 @@ def at_the_end(box):
             wait_for("the whole state", lambda: open(part, "rb").read(16) == b"LibvirtQemudSave" or not os.path.exists(part), 60)
             before = box.role("qemu")
             for role in victims.split():
-                for pid in box.role(role):
-                    kill(pid)
+                kill(box.role(role))
             if victims == "qemu":
                 wait_for("a new worker", lambda: box.role("qemu") and box.role("qemu") != before, 30)
                 time.sleep(1)                   # time to go wrong
@@ -345,7 +336,7 @@ def paused(box):
     os.kill(conf, signal.SIGSTOP)
     wait_for("the whole state", lambda: open(part, "rb").read(16) == b"LibvirtQemudSave", 60)
     os.unlink(part)
-    kill(conf)
+    kill([conf])
     saving.join(60)
     assert dom.state() == [libvirt.VIR_DOMAIN_PAUSED, libvirt.VIR_DOMAIN_PAUSED_USER], dom.state()
     wait_for("it goes on", lambda: dom.resume() == 0)
@@ -367,17 +358,16 @@ def the_very_end(box):
         worker, thread = box.role("qemu")[0], save_quietly(box)
         while not os.path.exists(file) and thread.is_alive():
             pass
-        try:
-            os.kill(worker, signal.SIGSTOP)
+        kill([worker], signal.SIGSTOP)
+        if is_running(worker):
             return worker, thread
-        except ProcessLookupError:              # it was faster
-            thread.join(60)
-            return None
+        thread.join(60)                         # it was faster
+        return None
 
     worker, thread = wait_for("a save that is caught at its end", held)
     wait_for("QEMU's end", lambda: not box.role("guest"))
     assert os.path.exists(status)
-    kill(keeper)
+    kill([keeper])
     os.kill(worker, signal.SIGCONT)
     thread.join(60)
     wait_for("the daemon's end", lambda: not box.role("supervisor"))
@@ -392,7 +382,7 @@ def the_very_end(box):
         thread = save_quietly(box)
         wait_for("the name", lambda: os.path.exists(file) or not thread.is_alive())
         os.kill(keeper, signal.SIGSTOP)         # it has not ended QEMU yet, if we are lucky
-        kill(supervisor)
+        kill([supervisor])
         os.kill(keeper, signal.SIGCONT)
         thread.join(60)
         dom = wait_for("the guest", lambda: box.connect().lookupByName("s2"))

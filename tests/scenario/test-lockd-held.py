@@ -2,7 +2,7 @@
 """Fifty locks of virtlockd: through signals and the death of each of its processes all of them are held; they end with their release, or their owner."""
 import os, re, signal, sys, time
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
-from box import is_running, wait_for
+from box import is_running, kill, wait_for
 from locklib import *
 
 P = 999991
@@ -30,15 +30,6 @@ sys.stdin.readline()
 own.close()
 time.sleep(30)
 """
-
-
-def kill(pids, sig=signal.SIGKILL):
-    """A gateway may have ended by itself meanwhile."""
-    for pid in pids:
-        try:
-            os.kill(pid, sig)
-        except ProcessLookupError:
-            pass
 
 
 def names(b):

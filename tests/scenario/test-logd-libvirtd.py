@@ -4,7 +4,7 @@ read back, rolling over, kills and SIGUSR1 in the middle, and a host that change
 import os, re, signal, sys, time
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 from guestlib import *
-from box import guest_xml
+from box import guest_xml, kill
 from logdbox import FOLDER
 
 needed("libvirtd", "virtlogd")
@@ -53,8 +53,7 @@ with Logged("logd-libvirtd", peer=True, start=False) as b:
     wait_for("the first line", lambda: "line-1-of" in b.file("second.log") or os.path.exists(b.host("second.log.0")))
     for k in range(4):
         for role in ("log", "supervisor"):
-            for p in b.role(role):
-                os.kill(p, signal.SIGKILL)
+            kill(b.role(role))
             time.sleep(0.2)
         os.kill(ours[0], signal.SIGUSR1)
         time.sleep(0.2)

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """bulkhead_compress of virtlogd: what logs rolled over to is compressed beside the stream; clients read it as before, by the inode that it had; and
 whatever is killed in between, each line is there once, in one form or the other, and nothing half done stays."""
-import gzip, os, random, re, signal, sys, time
+import gzip, os, random, re, sys, time
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
-from box import wait_for
+from box import kill, wait_for
 from logdbox import FOLDER, LogBox, line
 from logdlib import Error
 from needs import skip
@@ -119,14 +119,8 @@ def killed(b):
             while not b.role(what) and time.time() < until:
                 write(fd, n, n + 300)
                 n += 300
-            for p in b.role(what)[:1]:
-                try:
-                    os.kill(p, signal.SIGKILL)
-                    done[what] += 1
-                except ProcessLookupError:
-                    pass
-        for p in b.role("log"):         # a failure waits half a minute before it is tried again; a new instance does not
-            os.kill(p, signal.SIGKILL)
+            done[what] += kill(b.role(what)[:1])
+        kill(b.role("log"))             # a failure waits half a minute before it is tried again; a new instance does not
         wait_for("all are compressed", lambda: settled(b, "k.log"))
         assert c.position(FOLDER + "k.log")[1] <= SIZE
         check(b, "k.log", n)

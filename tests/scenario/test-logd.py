@@ -3,8 +3,8 @@
 folder that goes away; files that are removed; and that it is there as long as a stream is."""
 import os, shutil, signal, stat, struct, sys, time
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
-from box import is_running, wait_for
-from logdbox import FOLDER, LogBox, Writer, check_lines, line
+from box import is_running, kill, wait_for
+from logdbox import FOLDER, LogBox, line
 from logdlib import Error, OPEN, TRUNCATE, UUID
 from rpclib import REMOTE, string
 
@@ -154,8 +154,7 @@ def full(b):
         for n in range(60000):
             os.write(fd, line(n))
             if n in (20000, 40000, 50000):      # what could not be kept is counted beyond a process's life
-                for p in b.role("log") + (b.role("supervisor") if n == 40000 else []):
-                    os.kill(p, signal.SIGKILL)
+                kill(b.role("log") + (b.role("supervisor") if n == 40000 else []))
         assert time.time() - start < 30, "the writer waited"
         wait_for("the last one has found it out", lambda: b.log_text().count("cannot write s.log") >= 2)
         b.run("rm", "/var/log/libvirt/small/filler")
@@ -196,8 +195,7 @@ def away(b):
         os.write(fd, b"after\n")
         wait_for("it goes on", lambda: text().endswith("after\n"))
         os.kill(b.role("supervisor")[0], signal.SIGKILL)
-        for p in b.role("log"):
-            os.kill(p, signal.SIGKILL)
+        kill(b.role("log"))
         os.write(fd, b"and on\n")
         wait_for("it goes on", lambda: text().endswith("after\nand on\n"))
         os.close(fd)

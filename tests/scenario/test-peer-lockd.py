@@ -7,7 +7,7 @@ from locklib import *
 from needs import needed_modules
 needed_modules("libvirt")
 import libvirt
-from box import QEMU, is_running, wait_for
+from box import QEMU, is_running, kill, wait_for
 
 SPACE = "/var/lib/libvirt/lockd/files"
 
@@ -58,11 +58,7 @@ def guests(b, lockspace):
     everyone = set(b.role("guest"))
     for turn, role in enumerate(("supervisor", "lock", "gateway", None)):
         old = b.role(role) if role else b.role("supervisor")
-        for p in old if role else [daemon]:
-            try:
-                os.kill(p, signal.SIGKILL if role else signal.SIGUSR1)
-            except ProcessLookupError:
-                pass                # a gateway whose client has just gone
+        kill(old if role else [daemon], signal.SIGKILL if role else signal.SIGUSR1)
         wait_for("the end of " + str(role), lambda: not any(is_running(p) for p in old))
         wait_for("the leases are told", lambda: len(leases(b)) == 3)
         assert is_locked(host(0)) and set(b.role("guest")) == everyone
