@@ -112,9 +112,10 @@ enum internal_op {
                          * Once the keeper was told (IN_ADOPT), the supervisor sends the EVENT IN_HAND_LAUNCH; else the hand kills the guest.
                          * The stub is the hand's child and becomes the keeper's (sub-reaper) as the hand exits */
     IN_HAND_REAP,       /* hand-launch. CALL: struct hand_req, fds: [0] manifest, [1] grants (both may be missing): remove what a guest's run left: cgroup, run folder, listening sockets. Reply: struct hand_done */
-    IN_HAND_PIDFD = 118,/* hand-open. CALL: struct hand_pid: find a running guest by what hand-launch noted of it (of libvirtd's: by its pid file). Reply: struct hand_done with pid and
-                         * id. No fds: it has ended. Else [0] pidfd of its first process, [1] /proc/<qemu>, then nworker: what its stub held: all that its run had when it was
-                         * launched; none of a guest of libvirtd's, or whose stub does not answer; and a connection to its monitor, if that can be had */
+    IN_HAND_PIDFD = 118,/* hand-open. CALL: struct hand_pid, fd [0] the manifest of its status file: find a running guest by what hand-launch noted of it (of libvirtd's: by its pid file).
+                         * Reply: struct hand_done with pid and id. No fds: it has ended. Else [0] pidfd of its first process, [1] /proc/<qemu>, then nworker: what its stub held: all that its
+                         * run had when it was launched; of a guest of libvirtd's our ends of what the manifest names, as far as they can be had; none if its stub does not answer; and a
+                         * connection to its monitor, if that can be had */
     IN_HAND_LEASE,      /* hand-open. CALL: struct hand_lease. Reply: struct lock_done; fd [0] what was opened. Another one may follow */
     IN_HAND_DAEMON,     /* hand-open. CALL: struct hand_daemon: connect to a daemon of the host's. Reply: struct hand_done (error -ENOENT, -ECONNREFUSED: there is none); fds [0] the connection,
                          * [1] a pipe's end: it stays while that is open: the daemon looks for who connected when it answers the first call over it. With fd [0] a manifest: reply fd [2]:

@@ -2,6 +2,7 @@
 #include "hand_open.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -87,11 +88,10 @@ static void held_take(struct frame *f, bool late, struct hand_done *done, int *f
 }
 
 /* SAFETY: the socket is where the guest of that name and id has its monitor, whatever its worker wrote into the status file. */
-static void monitor_take(struct hand *h, int32_t id, const char *name, struct hand_done *done, int *fds)
+static void monitor_take(const struct hand *h, const char *name, struct hand_done *done, int *fds)
 {
     char path[sizeof h->run_dir + 16];
     int fd, r = -EINVAL;
-    hand_run(h, id, name);
     if (h->run_dir[0] && done->nworker < FRAME_FDS_MAX - 2 && util_format(path, sizeof path, "%s/monitor.sock", h->run_dir) == 0)
         r = sock_connect(path, &fd);
     if (r < 0) {
@@ -100,6 +100,78 @@ static void monitor_take(struct hand *h, int32_t id, const char *name, struct ha
     }
     done->ours_kind[done->nworker] = BFD_QMP;
     fds[done->nworker++] = fd;
+}
+
+/* ---- of a guest that libvirtd began: our ends of what its status file names ----
+ * SAFETY: since we took it over that file is its worker's word. So nothing is opened but what its QEMU has the other end of, or what is in a folder of its name's. */
+
+/* Whether the kernel says this of a descriptor of QEMU's.  Who looks is QEMU's user then, as the kernel lets him, and nobody without the right to trace. */
+static bool qemu_has(int qemu, const char *line)
+{
+    enum { FILES_MAX = 1024 };
+    char path[32], text[512];
+    struct stat st;
+    bool found = false;
+    if (fstat(qemu, &st) < 0)
+        return false;
+    struct hand_req user = { .uid = st.st_uid, .gid = st.st_gid, .owner_uid = ~0u, .owner_gid = ~0u };
+    if (st.st_uid != 0 && user_begin(&user) < 0)
+        return false;
+    for (int n = 0; n < FILES_MAX && !found; n++) {
+        util_format(path, sizeof path, "fdinfo/%d", n);
+        AUTO_CLOSE info = openat(qemu, path, O_RDONLY | O_CLOEXEC);
+        ssize_t len = info < 0 ? -1 : util_read_full(info, text, sizeof text - 1);
+        text[len > 0 ? len : 0] = 0;
+        found = strstr(text, line);
+    }
+    user_end();
+    return found;
+}
+
+static int terminal_open(const struct hand *h, int qemu, const char *path)
+{
+    unsigned number;
+    char plain[32], line[32];
+    struct stat st;
+    if (sscanf(path, "/dev/pts/%u", &number) != 1 || util_format(plain, sizeof plain, "/dev/pts/%u", number) < 0 || strcmp(plain, path) ||
+        util_format(line, sizeof line, "\ntty-index:\t%u\n", number) < 0 || !qemu_has(qemu, line))
+        return -EPERM;
+    return path_open(path, O_RDWR, WANT(S_IFCHR), &st);
+}
+
+static int agent_connect(const struct hand *h, int qemu, const char *path)
+{
+    char lib[sizeof h->run_dir], folder[PATH_MAX], named[PATH_MAX];
+    int fd, r = -EPERM;
+    const char *run = path_split(h->run_dir, lib, sizeof lib);
+    if (run && util_format(folder, sizeof folder, "%s/channel/target/%s", lib, run) == 0 && path_split(path, named, sizeof named) && !strcmp(folder, named))
+        r = sock_connect(path, &fd);
+    return r < 0 ? r : fd;
+}
+
+static int counters_open(const struct hand *h, int qemu, const char *name)
+{
+    char path[64], line[64];
+    return util_format(line, sizeof line, "\niff:\t%s\n", name) < 0 || !qemu_has(qemu, line) || util_format(path, sizeof path, "/sys/class/net/%s/statistics", name) < 0 ? -EPERM :
+        open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+static void foreign_take(struct hand *h, int qemu, struct hand_done *done, int *fds)
+{
+    static int (*const kinds[MK_KIND_N])(const struct hand *h, int qemu, const char *path) = { [MK_PTY] = terminal_open, [MK_PAIR] = agent_connect, [MK_TAP] = counters_open };
+    struct manifest_entry m;
+    const char *path, *aux;
+    struct err e = ERR_INIT;
+    if (!h->call.h.nfds || hand_manifest(h, 0, &e))
+        return;
+    for (struct manifest_in in = hand_entries(h); hand_next(&in, &m, &path, &aux) && done->nworker < ENDS_MAX;) {
+        int fd = kinds[m.kind] && *path ? kinds[m.kind](h, qemu, path) : -1;
+        if (fd < 0)
+            continue;
+        done->ours_kind[done->nworker] = BFD_CHARDEV;
+        done->ours_entry[done->nworker] = (uint16_t)m.index;
+        fds[done->nworker++] = fd;
+    }
 }
 
 void hand_adopt(struct hand *h)
@@ -134,6 +206,9 @@ void hand_adopt(struct hand *h)
             held_take(&held, late, &done, fds + 2);
         }
     }
-    monitor_take(h, p.id, q->name, &done, fds + 2);
+    hand_run(h, p.id, q->name);
+    if (foreign)
+        foreign_take(h, fds[1], &done, fds + 2);
+    monitor_take(h, q->name, &done, fds + 2);
     hand_reply(h, &done, sizeof done, fds, 2 + done.nworker);
 }

@@ -22,8 +22,6 @@
 #include "ipc/util.h"
 
 #define NVRAM_BYTES_MAX (64 << 20)
-/* On our side: what a guest's worker is born with has room for them beside what every worker has, and what its stub holds fits into a frame. */
-#define ENDS_MAX (BIRTH_FDS_MAX - 20)
 
 int open_fail(struct opener *o, struct err *e, int errnum, const char *fmt, ...)
 {

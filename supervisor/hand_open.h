@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 #include "hand.h"
 
+/* On our side: what a guest's worker is born with has room for them beside what every worker has, and what its stub holds fits into a frame. */
+#define ENDS_MAX (BIRTH_FDS_MAX - 20)
 #define OPEN_MADE_MAX (2 * MANIFEST_ENTRIES_MAX + 4)      /* an entry's file and the folder it is in */
 
 struct opener {

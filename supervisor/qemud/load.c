@@ -76,7 +76,7 @@ static int take_over(struct flow *f)
         return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "too many guests run");
     struct hand_pid q = { .id = f->doc.id };
     util_copy_str(q.name, sizeof q.name, f->name);
-    return hand_call(f, ROLE_HAND_OPEN, IN_HAND_PIDFD, &q, sizeof q, NULL, 0);
+    return hand_call(f, ROLE_HAND_OPEN, IN_HAND_PIDFD, &q, sizeof q, &f->fd[FF_MANIFEST], 1);
 }
 
 static int taken(struct flow *f, struct frame *fr)

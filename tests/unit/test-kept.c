@@ -15,6 +15,7 @@ static const struct row had[] = {
     { { .kind = MK_TCP_LISTEN, .parent = -1, .b = 5900, .c = 65535, .flags = MF_WORKER }, NULL, "127.0.0.1" },
     { { .kind = MK_TAP, .parent = -1, .a = 1, .mac = { 2, 0, 0, 0, 0, 1 } }, "", "br0" },
     { { .kind = MK_LINK, .parent = 0 }, "virbr0", "in=1,0,0 port=00000000-0000-4000-8000-000000000001 net=a b" },
+    { { .kind = MK_TAP, .parent = -1, .a = 1, .mac = { 2, 0, 0, 0, 0, 3 } }, "vnet7", "br0" }, { { .kind = MK_PTY, .parent = -1 }, "/dev/pts/7", NULL },
     IMAGE("/i/gone", IMG_RAW, MF_GONE),
 };
 
@@ -44,7 +45,8 @@ int main(void)
         { IMAGE("/i/base", IMG_RAW, MF_RO), "a layer that a header named, by its name" }, { IMAGE("/i/found", IMG_NONE, MF_PROBE), "a format that is to be found again" },
         { IMAGE(NULL, IMG_NONE, MF_EMPTY), "a drive without medium" }, { SOCKET("/lib/channel/target/domain-14-g/org.example.0"), "a socket of this run" }, { SOCKET("/lib/domain-14-g/vnc.sock"), "its screen's" },
         { { { .kind = MK_TAP, .parent = -1, .a = 1, .mac = { 2, 0, 0, 0, 0, 1 } }, "", "br0" }, "the interface" },
-        { { { .kind = MK_LINK, .parent = -1 }, NULL, "out=5,0,0" }, "limits" }, { { { .kind = MK_PERF, .parent = -1 }, NULL, "page_faults" }, "an event" }, { { { .kind = MK_LINK, .parent = -1 }, NULL, "port=00000000-0000-4000-8000-000000000002 net=a b" }, "its network by another port" },
+        { { { .kind = MK_LINK, .parent = -1 }, NULL, "out=5,0,0" }, "limits" }, { { { .kind = MK_PERF, .parent = -1 }, NULL, "page_faults" }, "an event" },
+        { { { .kind = MK_TAP, .parent = -1, .a = 1, .mac = { 2, 0, 0, 0, 0, 3 } }, "", "br0" }, "an interface by a name that is made up" }, { { { .kind = MK_PTY, .parent = -1 }, NULL, NULL }, "another terminal" }, { { { .kind = MK_LINK, .parent = -1 }, NULL, "port=00000000-0000-4000-8000-000000000002 net=a b" }, "its network by another port" },
     }, bad[] = {
         { IMAGE("/i/other", IMG_RAW, 0), "another file" }, { IMAGE("/i/gone", IMG_RAW, 0), "a file of a device that had gone" }, { IMAGE("/i/gone", IMG_RAW, MF_GONE), "by the same mark" }, { IMAGE("/i/base", IMG_RAW, 0), "to write what was read-only" }, { IMAGE("/i/raw", IMG_QCOW2, 0), "another format" },
         { IMAGE("/i/raw", IMG_RAW, MF_PROBE), "a look at what it stands on" }, { IMAGE("/i/raw", IMG_NONE, MF_PROBE), "a guess at a format that was told" },

@@ -167,7 +167,7 @@ static int chardev(struct maker *m, struct tree *t)
         return tcp(m, tree_make(t, "source"));
     if (strcmp(type, "pty") == 0) {
         x.kind = MK_PTY;
-        path = NULL;
+        path = m->env->flags & DOC_LIVE ? path : NULL;
     } else if (strcmp(type, "file") == 0) {
         x.kind = MK_FILE_OUT;
         x.flags = doc_is(tree_first(t, "source"), "append", "on") ? MF_APPEND : 0;
@@ -180,7 +180,7 @@ static int chardev(struct maker *m, struct tree *t)
             bool ours = path && strstr(path, "/channel/target/domain-");
             x.kind = ours ? MK_PAIR : MK_UNIX_LISTEN;
             x.flags = MF_WORKER;
-            path = ours ? NULL : path;
+            path = ours && !(m->env->flags & DOC_LIVE) ? NULL : path;
             aux = ours ? NULL : "worker";
         }
     } else {

@@ -313,6 +313,7 @@ static int on_status(struct job *j)
     TREE_EACH(nic, tree_make(t, "devices"), "interface")
         take_actual(nic);
     AUTO_TREE *form = tree_copy(t);
+    j->env.flags |= DOC_LIVE;
     if (begun_cpu(j, raw, form))
         return -1;
     return send_doc(j, t, form, false, &d, NULL);
