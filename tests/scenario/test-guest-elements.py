@@ -27,17 +27,17 @@ GUESTS = {
 <memoryBacking><nosharepages/><source type='memfd'/><access mode='shared'/><allocation mode='immediate' threads='1'/><discard/></memoryBacking>
 <memtune><hard_limit unit='GiB'>2</hard_limit><soft_limit unit='MiB'>900</soft_limit></memtune><vcpu placement='static' cpuset='0' current='1'>4</vcpu>
 <vcpus><vcpu id='0' enabled='yes' hotpluggable='no' order='1'/><vcpu id='1' enabled='no' hotpluggable='yes'/><vcpu id='2' enabled='no' hotpluggable='yes'/><vcpu id='3' enabled='no' hotpluggable='yes'/></vcpus>
-<iothreads>2</iothreads><iothreadids><iothread id='2' thread_pool_min='1' thread_pool_max='8'/><iothread id='4'/></iothreadids>
+<iothreads>2</iothreads><iothreadids><iothread id='2' thread_pool_min='1' thread_pool_max='8'/><iothread id='4'/></iothreadids><defaultiothread thread_pool_min='1' thread_pool_max='16'/>
 <cputune><shares>512</shares><global_period>100000</global_period><global_quota>90000</global_quota></cputune>
 <resource><partition>/machine</partition></resource>
 <sysinfo type='smbios'><bios><entry name='vendor'>us</entry></bios><system><entry name='manufacturer'>we</entry></system><baseBoard><entry name='product'>b</entry></baseBoard>
 <chassis><entry name='asset'>c</entry></chassis><oemStrings><entry>one</entry><entry>two</entry></oemStrings></sysinfo><sysinfo type='fwcfg'><entry name='opt/org.x/y'>z</entry></sysinfo>
-<os><type arch='x86_64' machine='pc'>hvm</type><boot dev='cdrom'/><boot dev='hd'/><bootmenu enable='yes' timeout='3000'/><bios rebootTimeout='5000'/><smbios mode='sysinfo'/></os>
-<features><acpi/><apic/><pae/><vmport state='off'/><pmu state='off'/><kvm><hidden state='on'/></kvm><tcg><tb-cache unit='MiB'>64</tb-cache></tcg></features>
+<os><type arch='x86_64' machine='pc'>hvm</type><boot dev='cdrom'/><boot dev='hd'/><bootmenu enable='yes' timeout='3000'/><bios useserial='yes' rebootTimeout='5000'/><smbios mode='sysinfo'/></os>
+<features><acpi/><apic/><pae/><vmport state='off'/><pmu state='off'/><kvm><hidden state='on'/></kvm><tcg><tb-cache unit='MiB'>64</tb-cache></tcg><vmcoreinfo state='on'/></features>
 <cpu mode='custom' match='exact' check='none'><model fallback='allow' vendor_id='GenuineIntel'>qemu64</model><topology sockets='4' dies='1' cores='1' threads='1'/><feature policy='disable' name='svm'/></cpu>
 <clock offset='variable' adjustment='60' basis='utc'><timer name='rtc' tickpolicy='catchup' track='guest'/><timer name='pit' tickpolicy='delay'/><timer name='hpet' present='no'/></clock>
 <on_poweroff>destroy</on_poweroff><on_reboot>restart</on_reboot><on_crash>preserve</on_crash><on_lockfailure>pause</on_lockfailure>
-<pm><suspend-to-mem enabled='no'/><suspend-to-disk enabled='no'/></pm><seclabel type='none'/>""", ""),
+<pm><suspend-to-mem enabled='no'/><suspend-to-disk enabled='no'/></pm><seclabel type='none'/>""", "<serial type='null'/>"),
     "numa": ("q35", """<memory unit='MiB'>96</memory><maxMemory slots='4' unit='MiB'>512</maxMemory><vcpu>2</vcpu><numatune><memory mode='strict' nodeset='0'/><memnode cellid='1' mode='preferred' nodeset='0'/></numatune>
 <features><acpi/><apic eoi='on'/><smm state='on'><tseg unit='MiB'>16</tseg></smm><ioapic driver='qemu'/><hyperv><relaxed state='on'/><vapic state='on'/><spinlocks state='on' retries='8191'/></hyperv></features>
 <cpu><topology sockets='1' dies='1' cores='2' threads='1'/><numa><cell id='0' cpus='0' memory='49152' unit='KiB' memAccess='private'><distances><sibling id='0' value='10'/><sibling id='1' value='21'/></distances></cell>

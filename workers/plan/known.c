@@ -8,7 +8,7 @@
  * An element that is a child of a row and has no row of its own may have text only. */
 static const struct known { const char *path, *attrs, *children; } rows[] = {
     { "domain", "type id xmlns:qemu", "name uuid genid hwuuid title description metadata memory currentMemory maxMemory blkiotune memoryBacking memtune vcpu vcpus "
-      "iothreads iothreadids cputune numatune resource sysinfo os features cpu clock on_poweroff on_reboot on_crash on_lockfailure pm perf devices "
+      "iothreads iothreadids defaultiothread cputune numatune resource sysinfo os features cpu clock on_poweroff on_reboot on_crash on_lockfailure pm perf devices "
       "seclabel qemu:commandline qemu:override qemu:deprecation" },
     { "metadata", "*", "*" }, { "seclabel", "*", "label imagelabel" }, { "resource", "", "partition" }, { "qemu:commandline", "*", "*" }, { "qemu:override", "*", "*" },
     { "qemu:deprecation", "*", "" },
@@ -19,7 +19,7 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     { "memtune", "", "hard_limit soft_limit swap_hard_limit" }, { "memtune/hard_limit", "unit", "" }, { "memtune/soft_limit", "unit", "" },
     { "memtune/swap_hard_limit", "unit", "" },
     { "vcpu", "placement current cpuset", "" }, { "vcpus", "", "vcpu" }, { "vcpus/vcpu", "id enabled hotpluggable order", "" },
-    { "iothreadids", "", "iothread" }, { "iothreadids/iothread", "id thread_pool_min thread_pool_max", "" },
+    { "iothreadids", "", "iothread" }, { "iothreadids/iothread", "id thread_pool_min thread_pool_max", "" }, { "defaultiothread", "thread_pool_min thread_pool_max", "" },
     { "cputune", "", "shares period quota global_period global_quota emulator_period emulator_quota iothread_period iothread_quota vcpupin emulatorpin iothreadpin" },
     { "cputune/vcpupin", "vcpu cpuset", "" }, { "cputune/emulatorpin", "cpuset", "" }, { "cputune/iothreadpin", "iothread cpuset", "" }, { "blkiotune", "", "weight device" },
     { "blkiotune/device", "", "path weight read_bytes_sec write_bytes_sec read_iops_sec write_iops_sec" },
@@ -28,11 +28,11 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     { "os", "firmware", "type loader nvram boot bootmenu bios smbios kernel initrd cmdline dtb acpi firmware" }, { "os/type", "arch machine", "" },
     { "os/loader", "readonly secure type stateless format bulkhead:m", "" }, { "os/nvram", "template type format bulkhead:m", "source" },
     { "os/nvram/source", "file bulkhead:m", "" }, { "os/boot", "dev", "" }, { "os/bootmenu", "enable timeout", "" },
-    { "os/bios", "rebootTimeout", "" }, { "os/smbios", "mode", "" }, { "os/kernel", "bulkhead:m", "" }, { "os/initrd", "bulkhead:m", "" },
+    { "os/bios", "useserial rebootTimeout", "" }, { "os/smbios", "mode", "" }, { "os/kernel", "bulkhead:m", "" }, { "os/initrd", "bulkhead:m", "" },
     { "os/dtb", "bulkhead:m", "" }, { "os/acpi", "", "table" }, { "os/acpi/table", "type bulkhead:m", "" }, { "os/firmware", "*", "*" },
-    { "features", "", "acpi apic pae hap smm vmport ioapic pmu pvspinlock hyperv kvm tcg viridian" }, { "features/apic", "eoi", "" }, { "features/acpi", "", "" },
+    { "features", "", "acpi apic pae hap smm vmport ioapic pmu pvspinlock hyperv kvm tcg vmcoreinfo viridian" }, { "features/apic", "eoi", "" }, { "features/acpi", "", "" },
     { "features/pae", "", "" }, { "features/smm", "state", "tseg" }, { "features/smm/tseg", "unit", "" }, { "features/vmport", "state", "" },
-    { "features/ioapic", "driver", "" }, { "features/pmu", "state", "" }, { "features/pvspinlock", "state", "" }, { "features/hyperv", "*", "*" },
+    { "features/ioapic", "driver", "" }, { "features/pmu", "state", "" }, { "features/pvspinlock", "state", "" }, { "features/vmcoreinfo", "state", "" }, { "features/hyperv", "*", "*" },
     { "features/kvm", "", "hidden hint-dedicated poll-control pv-ipi dirty-ring" }, { "features/kvm/hidden", "state", "" },
     { "features/kvm/hint-dedicated", "state", "" }, { "features/kvm/poll-control", "state", "" }, { "features/kvm/pv-ipi", "state", "" },
     { "features/kvm/dirty-ring", "state size", "" }, { "features/tcg", "", "tb-cache" }, { "features/tcg/tb-cache", "unit", "" },
