@@ -53,7 +53,10 @@ static void question_end(struct worker *w, struct question *q, const struct err 
 static void deny(struct worker *w, struct question *q, const char *permission, uint32_t line)
 {
     struct err e = ERR_INIT;
-    log_info("uid %u, pid %u: no %s%s%s (%s%u)", q->client.uid, q->client.pid, permission, *q->may.name ? " of " : "", q->may.name, line ? "line " : "no rule ", line);
+    char by[32] = "no rule";
+    if (line)
+        util_format(by, sizeof by, "line %u", line);
+    log_info("uid %u, pid %u: no %s%s%s (%s)", q->client.uid, q->client.pid, permission, *q->may.name ? " of " : "", q->may.name, by);
     err_set(&e, VIR_ERR_ACCESS_DENIED, VIR_FROM_ACCESS, "'QEMU' denied access");
     question_end(w, q, &e);
 }

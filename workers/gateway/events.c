@@ -121,6 +121,13 @@ static bool callback_same(const struct callback *a, const struct callback *b)
     return a->event == b->event && a->event != EVENT_MONITOR && a->old == b->old && a->one == b->one && (!a->one || !memcmp(a->uuid, b->uuid, 16));
 }
 
+int32_t callback_number(struct gw *gw)
+{
+    int32_t n = gw->next_callback;
+    gw->next_callback = n == INT32_MAX ? 0 : n + 1;
+    return n;
+}
+
 /* Adds *b, whose id it makes; takes b over. False: answered with an error. */
 static bool callback_add(struct gw *gw, struct call *c, struct callback *b)
 {
@@ -137,7 +144,7 @@ static bool callback_add(struct gw *gw, struct call *c, struct callback *b)
         return false;
     }
     gw->ncallbacks++;
-    b->id = gw->next_callback++;
+    b->id = callback_number(gw);
     *p = b;
     events_subscribe(gw, false);
     return true;

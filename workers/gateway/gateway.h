@@ -91,7 +91,7 @@ struct gw {
     struct loop_timer version_timer;    /* open.c */
     /* events.c */
     struct callback *callbacks;
-    int32_t next_callback;
+    int32_t next_callback;          /* callback_number() */
     unsigned ncallbacks;
     uint64_t mask[2];               /* subscribed */
     bool lease_events;              /* lockd.c: asked for */
@@ -193,6 +193,7 @@ void access_free(struct gw *gw);
 void events_frame(struct gw *gw, struct frame *f);
 void events_subscribe(struct gw *gw, bool again);                  /* tells the supervisor what is wanted, if that changed */
 void events_free(struct gw *gw);
+int32_t callback_number(struct gw *gw);                            /* of the next registration: after all there are they come again */
 
 /* stream.c */
 void stream_open(struct gw *gw, const struct op *op, uint32_t id, int fd);     /* after the call's reply; takes fd over */

@@ -94,7 +94,7 @@ bool sibling_registered(struct sibling *s, struct mp_out *o)
     struct sibling_callback *b = in.bad ? NULL : calloc(1, sizeof *b);
     if (!b)
         return false;
-    *b = (struct sibling_callback){ .next = s->callbacks, .mine = s->gw->next_callback++, .theirs = theirs };
+    *b = (struct sibling_callback){ .next = s->callbacks, .mine = callback_number(s->gw), .theirs = theirs };
     s->callbacks = b;
     mp_out_free(o);
     mp_out_init(o, 16);
