@@ -3,6 +3,7 @@
 FUZZ_SECONDS = 20
 fuzz_programs = \
 	%D%/fuzz-agent \
+	%D%/fuzz-calls \
 	%D%/fuzz-conf \
 	%D%/fuzz-dbus \
 	%D%/fuzz-gateway-mprpc \
@@ -81,6 +82,9 @@ fuzz_ldflags = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_plug_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 %C%_fuzz_plug_LDADD = $(fuzz_qemu_libs)
 %C%_fuzz_plug_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_calls_SOURCES = %D%/fuzz-calls.c %D%/qemu-fuzz.h $(fuzz_main)
+%C%_fuzz_calls_LDADD = $(fuzz_qemu_libs)
+%C%_fuzz_calls_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_agent_SOURCES = %D%/fuzz-agent.c %D%/qemu-fuzz.h $(fuzz_main)
 %C%_fuzz_agent_LDADD = $(fuzz_qemu_libs)
 %C%_fuzz_agent_LDFLAGS = $(fuzz_ldflags)
