@@ -278,7 +278,6 @@ void call_agent(struct call *c, const char *command, json_t *args, unsigned ms, 
 /* The usual answer to a command whose value does not matter: data is a struct call. */
 void call_on_done(void *data, json_t *ret, const struct err *e);
 
-extern const struct worker_op guest_ops[];
 #define OP_FN(name) void name(struct worker *w, const struct request *rq, struct frame *f)
 /* The same for a call that is its arguments alone: in stands behind the domain, which is the first of them. */
 #define OP_ARGS(name) \
