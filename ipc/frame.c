@@ -108,8 +108,8 @@ int frame_send(int sock, struct frame_head *h, const void *body, size_t body_len
     do
         n = sendmsg(sock, &m, MSG_NOSIGNAL);
     while (n < 0 && errno == EINTR);
-    if (n < 0)
-        return errno == EWOULDBLOCK ? -EAGAIN : -errno;
+    if (n < 0)      /* or until those of our user's that are on their way have been read */
+        return errno == EWOULDBLOCK || errno == ETOOMANYREFS ? -EAGAIN : -errno;
     crash_point("after", h);
     return 0;
 }

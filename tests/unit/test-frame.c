@@ -2,8 +2,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "ipc/chan.h"
 #include "ipc/frame.h"
@@ -190,6 +192,43 @@ static void deaf_peer(void)
     tap_ok(frames_seen == 1 && end_code == 0, "what it says is heard to its end");
 }
 
+/* By whom the kernel lets no more descriptors be sent, as one without root's rights. Its exit status. */
+static int crowd(void)
+{
+    struct frame_head h = { .kind = FRAME_EVENT, .op = 1 };
+    struct frame f;
+    struct chan c;
+    int among[2], s[2], fds[16], n = 0, r;
+    if (geteuid() == 0 && setuid(100000 + (uid_t)getpid()) < 0)
+        return 1;
+    if (setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 64, 64 }) < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET, 0, among) < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET, 0, s) < 0 || loop_init() < 0)
+        return 2;
+    for (int i = 0; i < 16; i++)
+        fds[i] = s[0];
+    while ((r = frame_send(among[0], &h, NULL, 0, fds, 16)) == 0 && n < 50)
+        n++;
+    if (r != -EAGAIN || chan_open(&c, s[0], 50, on_frame, on_end, NULL) < 0)
+        return 3;
+    if (chan_send(&c, &h, NULL, 0, fds, 1) != 0 || c.queued != 1 || c.doom)
+        return 4;
+    loop_once(0);
+    close(among[0]);
+    close(among[1]);
+    for (int i = 0; i < 1000 && c.queued; i++)
+        loop_once(10);
+    return frame_recv(s[1], &f, buf, sizeof buf) == 1 && f.h.nfds == 1 ? 0 : 5;
+}
+
+static void crowded(void)
+{
+    int status = -1;
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(crowd());
+    tap_ok(waitpid(pid, &status, 0) == pid && WIFEXITED(status), "a user's descriptors are too many on their way");
+    tap_int(WEXITSTATUS(status), 0, "what cannot be sent waits, and goes when others were read");
+}
+
 int main(void)
 {
     int s[2];
@@ -200,5 +239,6 @@ int main(void)
     broken();
     slow_peer();
     deaf_peer();
+    crowded();
     return tap_done();
 }
