@@ -119,6 +119,10 @@ static int finish(struct flow *f)
     int slot = r->slot;
     bool was_active = slot_active(slot_row(slot));
     struct guest_state how = r->has_word ? r->word : stop_crashed;
+    for (struct flow *g = flow_next(NULL); g; g = flow_next(g))     /* of ports whoever comes after us knows as long as there is the run */
+        if (g->wanted == f->wanted && g->arg == TALK_UNPORT && waits(r, 32, WORD_WAIT_MS))
+            return FLOW_BLOCKED;
+    loop_cancel(&r->timer);
     if (lease_wanted() && r->launched)
         talk_begin(r, LEASES_GIVE, NULL);   /* virtlockd has given them up with QEMU's connection; but not what was taken while QEMU ended */
     run_free(r);
