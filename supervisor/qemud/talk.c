@@ -35,9 +35,10 @@ int talk_connected(struct flow *f, struct frame *fr)
 
 int talk_go(struct flow *f)
 {
+    static const struct lock_owner nobody;      /* of ports the document tells who it is; the flow has a client's words there */
     const bool ports = f->arg & (TALK_PORTS | TALK_UNPORT);
     const int fds[] = { f->fd[FF_IMAGE], f->fd[ports || f->arg == TALK_LOGS ? FF_MANIFEST : FF_TREE], f->arg & TALK_PORTS ? run_latest(f->run, BFD_TREE) : f->fd[FF_TEXT] };
-    return flow_call(f, peer_take(ROLE_TALK, 0, f->name), OP_IN(IN_TALK), f->arg, f->body, sizeof(struct lock_owner), fds, 2 + (fds[2] >= 0));
+    return flow_call(f, peer_take(ROLE_TALK, 0, f->name), OP_IN(IN_TALK), f->arg, ports ? (const void *)&nobody : f->body, sizeof nobody, fds, 2 + (fds[2] >= 0));
 }
 
 /* Whoever dies at it is no reason to fail: once more from the connection on. */
