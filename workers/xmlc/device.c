@@ -333,13 +333,15 @@ static struct tree *last_of(const struct tree *dom, const char *name)
     return last;
 }
 
-/* Where it leads to, as it will be stored: by that it is found again. */
+/* Where it leads to, and how its memory is shared, as it will be stored: by that it is found again. */
 static void complete_source(struct tree *dev, const struct tree *around, const struct doc_env *env)
 {
     static const char *const ways[] = { "source", "server" };
     struct err ignored = ERR_INIT;
     AUTO_TREE *whole = doc_complete(around, env, &ignored);
     struct tree *t = whole ? tree_first(tree_first(whole, "devices"), dev->name) : NULL, *way;      /* in front of those that come by themselves */
+    if (t && strcmp(dev->name, "memory") == 0)
+        tree_set_attr(dev, "access", tree_attr(t, "access") ? "%s" : NULL, tree_attr(t, "access"));
     for (size_t i = 0; t && i < ARRAY_N(ways); i++)
         if ((way = tree_first(dev, ways[i]))) {
             if (tree_first(t, ways[i]))
