@@ -2,7 +2,8 @@
 schema_rpc = %D%/remote.rpc %D%/qemu.rpc %D%/lxc.rpc %D%/admin.rpc %D%/lock.rpc %D%/log.rpc %D%/keepalive.rpc
 schema_made = %D%/op-numbers.h %D%/op-table.c %D%/op-routes.c %D%/operations.md %D%/bulkhead.dict
 
-EXTRA_DIST += $(schema_rpc) %D%/gen.py %D%/gen.stamp %D%/operations.md %D%/bulkhead.dict
+EXTRA_DIST += $(schema_rpc) %D%/gen.py %D%/gen.stamp %D%/bulkhead.dict
+dist_doc_DATA += %D%/operations.md
 BUILT_SOURCES += %D%/op-numbers.h
 MAINTAINERCLEANFILES += $(schema_made) %D%/gen.stamp
 
