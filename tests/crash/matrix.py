@@ -21,7 +21,7 @@ BUILD = os.environ.get("CRASH_BUILD") or box.BUILD
 # The keeper is the daemon: its death is the daemon's, and is tested with the daemon's restart.
 ROLES = ("supervisor", "gateway", "conf", "xmlc", "host", "probe", "hand-open", "hand-net", "hand-hook", "hand-launch", "log", "qemu", "talk")
 CONNECT = ("0:32", "0:33")          # IN_SERVE, IN_SUBSCRIBE
-CALL_LIMIT = 40     # seconds for a call that a crash came across
+CALL_LIMIT = 90     # seconds for a call that a crash came across
 # Flows of which only some points are new: IN_HAND_PIDFD, and conf's first call in a daemon's life, IN_CONF_LIST; IN_START, and IN_STATE, by which a
 # worker tells that the state is restored; and the call whose work does not show, domain.attach_device_flags;
 # domain.rename with IN_CONF_RENAME and IN_CONF_RENAMED;
@@ -184,7 +184,7 @@ class Flows:
         import libvirt
 
         def nics():
-            return wait_for("the definition", lambda: self.dom().XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE), 20).count("<interface ")
+            return wait_for("the definition", lambda: self.dom().XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)).count("<interface ")
         had = nics()
         self.dom().attachDeviceFlags("<interface type='user'/>", libvirt.VIR_DOMAIN_AFFECT_CONFIG)
         assert nics() == had + 1, "%d more NICs" % (nics() - had)
@@ -193,7 +193,7 @@ class Flows:
         """A disk for a guest that runs: who is told that it has come has it."""
         import libvirt, subprocess
         d = self.dom()
-        xml = wait_for("the document", lambda: d.XMLDesc(0), 20)
+        xml = wait_for("the document", lambda: d.XMLDesc(0))
         target = next("vd" + c for c in "cdefghijkl" if "vd%s'" % c not in xml)
         path = "%s/%s.qcow2" % (self.b.dir, target)
         if not os.path.exists(path):
@@ -203,19 +203,19 @@ class Flows:
             d.attachDevice("<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='%s'/><target dev='%s' bus='virtio'/></disk>" % (path, target))
         finally:
             os.unlink(self.b.marker)
-        assert path in wait_for("the document", lambda: self.dom().XMLDesc(0), 20), "the disk is not there"
+        assert path in wait_for("the document", lambda: self.dom().XMLDesc(0)), "the disk is not there"
 
     def tune(self):
         """CPUs of a guest's threads: who is told that they are others finds them so, in the document and on the host; whoever failed, that nothing is between the two."""
         import libvirt
         d = self.dom()
-        want = "0" if "cpuset='1'" in wait_for("the document", lambda: d.XMLDesc(0), 20) else "1"
+        want = "0" if "cpuset='1'" in wait_for("the document", lambda: d.XMLDesc(0)) else "1"
         open(self.b.marker, "w").close()
         try:
             d.pinVcpuFlags(0, (want == "0", want == "1"), libvirt.VIR_DOMAIN_AFFECT_LIVE)
         finally:
             os.unlink(self.b.marker)
-        assert "cpuset='%s'" % want in wait_for("the document", lambda: self.dom().XMLDesc(0), 20), "the pin is not there"
+        assert "cpuset='%s'" % want in wait_for("the document", lambda: self.dom().XMLDesc(0)), "the pin is not there"
         on = set()
         for pid in self.b.role("guest"):
             for task in os.listdir("/proc/%d/task" % pid):
@@ -234,8 +234,8 @@ class Flows:
             d.setPerfEvents({"task_clock": on}, libvirt.VIR_DOMAIN_AFFECT_LIVE)
         finally:
             os.unlink(self.b.marker)
-        assert wait_for("the events", lambda: self.dom().perfEvents(), 20)["task_clock"] == on, "it is not as it was said"
-        stats = wait_for("the counters", lambda: self.con().domainListGetStats([self.dom()], libvirt.VIR_DOMAIN_STATS_PERF), 20)[0][1]
+        assert wait_for("the events", lambda: self.dom().perfEvents())["task_clock"] == on, "it is not as it was said"
+        stats = wait_for("the counters", lambda: self.con().domainListGetStats([self.dom()], libvirt.VIR_DOMAIN_STATS_PERF))[0][1]
         assert ("perf.task_clock" in stats) == on, stats
 
     def takeover(self):
@@ -428,7 +428,7 @@ def settled(b):
         if text != last[0]:
             last[:] = text, time.monotonic()
         return time.monotonic() - last[1] > 0.5
-    wait_for("a quiet log", quiet, 30)
+    wait_for("a quiet log", quiet)
     return last[0]
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """A daemon is told to execute itself anew, and what its keeper held was laid out by another build: its guests, their streams, and locks are kept as after a
 daemon's death, its doors stay open."""
-import glob, os, signal, sys, time
+import glob, os, signal, sys
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 import locklib
 from box import guest_xml, start_time
@@ -120,8 +120,7 @@ def locks(box, arm):
         except Exception:
             return True
     pid = wait_for("one process", lambda: len(keeper()) == 1 and keeper())
-    wait_for("its holder", lambda: box.role("holder"))
-    time.sleep(0.2)                             # it is told in a moment, and nothing tells us when
+    wait_for("its holder has it", lambda: locklib.held_by_holder(box))
     arm("stamp")
     assert not gone()
     os.kill(pid[0], signal.SIGUSR1)
