@@ -120,7 +120,21 @@ def failures(box):
         no_ports()
         no_ports("direct")
         assert_clean(box)
+    theirs = libvirt.open("qemu+unix:///system?socket=" + box.dir + "/run/libvirt/virtnetworkd-sock")
+    peer["ovs"] = theirs.networkCreateXML(OUT.replace("<name>out", "<name>ovs").replace("</network>", "<virtualport type='openvswitch'/><vlan><tag id='5'/></vlan></network>"))
+    tagged = (NIC % (2, "out", "")).replace("<model", "<vlan><tag id='5'/></vlan><model")
+    for nic in [tagged] + [re.sub("type='network'|<source[^>]*>", lambda m: "type='%s'" % kind if m.group()[0] == "t" else source, tagged)
+                           for kind, source in (("bridge", "<source bridge='br-out'/>"), ("ethernet", ""), ("user", ""))]:
+        told = [(e.get_error_code(), e.get_error_domain(), str(e)) for e in (fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, c.createXML, BARE % ("tagged", nic), 0) for c in (con, theirs))]
+        assert told[0] == told[1] and "vlan tag" in told[0][2], told
+    e = fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, con.createXML, BARE % ("tagged", NIC % (2, "ovs", "")), 0)
+    assert "<virtualport> of network 'ovs'" in str(e), e
+    no_ports("out")
+    no_ports("ovs")
     dom = con.createXML(BARE % ("n5", NIC % (1, "a lan", "")), 0)
+    e = fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, dom.attachDevice, tagged)
+    assert "vlan tag" in str(e), e
+    no_ports("out")
     before = ports("a lan")
     assert len(before) == 1
     fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, dom.attachDevice, NIC % (2, "direct", ""))

@@ -12,6 +12,11 @@
 
 static int too_long(struct err *e) { return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "the name of a network is too long"); }
 
+int link_untagged(const struct tree *t, struct err *e)
+{
+    return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_DOMAIN, "interface %s - vlan tag not supported for this connection type", tree_path_attr(t, "mac", "address"));
+}
+
 int link_text(const struct tree *t, char *dst, size_t n, struct err *e)
 {
     static const struct { const char *key, *path; } ways[] = { { "in", "bandwidth/inbound" }, { "out", "bandwidth/outbound" } };
@@ -101,7 +106,6 @@ static bool is_name(const char *s) { return s && *s && strlen(s) < 16 && !strpbr
 
 int link_port(struct plug_run *p, uint32_t link, const char *xml, size_t n, struct err *e)
 {
-    static const char *const not_yet[] = { "virtualport", "vlan" };
     struct tree *t = interface_of(p, link);
     const char *net = tree_path_attr(t, "source", "network");
     AUTO_TREE *port = parse_xml(xml, n, "(networkport)", "networkport", e);
@@ -112,9 +116,10 @@ int link_port(struct plug_run *p, uint32_t link, const char *xml, size_t n, stru
         return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "network '%s' gives interfaces of type '%s', which are not supported yet", net, type ? type : "none");
     if (!is_name(bridge))
         return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "network '%s' has no bridge", net);
-    for (size_t i = 0; i < ARRAY_N(not_yet); i++)
-        if (tree_first(port, not_yet[i]))
-            return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "<%s> of network '%s' is not supported yet", not_yet[i], net);
+    if (tree_first(port, "virtualport"))
+        return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "<virtualport> of network '%s' is not supported yet", net);
+    if (tree_first(port, "vlan"))
+        return link_untagged(t, e);
     AUTO_TREE *now = tree_copy(t);
     if (tree_first(port, "bandwidth")) {        /* of its group of ports */
         if (tree_first(now, "bandwidth"))

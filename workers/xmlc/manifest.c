@@ -234,6 +234,9 @@ static int interface(struct maker *m, struct tree *t)
 {
     const char *type = tree_attr(t, "type"), *dev = tree_path_attr(t, "target", "dev"), *mac = tree_path_attr(t, "mac", "address");
     struct manifest_entry x = {.kind = MK_TAP, .parent = -1};
+    /* What a network can do with tags its port tells. */
+    if (tree_first(t, "vlan") && !m->lenient && strcmp(type, "network") != 0 && !tree_first(t, "virtualport"))
+        return link_untagged(t, m->e);
     if (is_passt(t))
         return passt(m, t);
     if (tree_first(t, "portForward") && !m->lenient)
@@ -242,7 +245,7 @@ static int interface(struct maker *m, struct tree *t)
         return host_network(m, t);
     if (!doc_in(type, "bridge ethernet network"))
         return m->lenient ? 0 : err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "<interface type='%s'> is not supported yet", type);
-    static const char *const not_yet[] = {"vlan", "virtualport", "filterref", "script", "downscript", "coalesce", "backend", "guest"};
+    static const char *const not_yet[] = {"virtualport", "filterref", "script", "downscript", "coalesce", "backend", "guest"};
     for (unsigned i = 0; i < ARRAY_N(not_yet); i++)
         if (tree_first(t, not_yet[i]) && !m->lenient)
             return err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "<%s> of <interface type='%s'> is not supported yet", not_yet[i], type);
