@@ -213,7 +213,8 @@ static int prepare(struct helpers *all, struct hand *h, const struct hand_grants
     if (all->n == HELPERS_MAX || m->a >= HELPER_KIND_N)
         return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "helper %u of kind %u is not supported", all->n, m->a);
     struct helper *p = &all->one[all->n++];
-    *p = (struct helper){ .kind = kinds[m->a], .path = path, .aux = aux, .index = m->index, .fd = take_fd(all, h, g, m->index, 1), .log = -1, .uid = all->l->uid + UID_BESIDE, .gid = all->l->gid + UID_BESIDE };
+    *p = (struct helper){ .kind = kinds[m->a], .path = path, .aux = aux, .index = m->index, .fd = take_fd(all, h, g, m->index, 1), .log = -1,
+        .uid = all->session ? getuid() : all->l->uid + UID_BESIDE, .gid = all->session ? getgid() : all->l->gid + UID_BESIDE };
     for (size_t i = 0; i < HELPER_SEES_MAX; i++)
         p->see[i].fd = -1;
     if (p->fd < 0)
