@@ -16,34 +16,31 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 import box, locklib
 from box import wait_for, guest_xml
 from needs import needs_root, skip
+from qemulib import IN
 
 BUILD = os.environ.get("CRASH_BUILD") or box.BUILD
 # The keeper is the daemon: its death is the daemon's, and is tested with the daemon's restart.
 ROLES = ("supervisor", "gateway", "conf", "xmlc", "host", "probe", "hand-open", "hand-net", "hand-hook", "hand-launch", "log", "qemu", "talk")
-CONNECT = ("0:32", "0:33")          # IN_SERVE, IN_SUBSCRIBE
+CONNECT = ("IN_SERVE", "IN_SUBSCRIBE")
 CALL_LIMIT = 90     # seconds for a call that a crash came across
-# Flows of which only some points are new: IN_HAND_PIDFD, and conf's first call in a daemon's life, IN_CONF_LIST; IN_START, and IN_STATE, by which a
-# worker tells that the state is restored; and the call whose work does not show, domain.attach_device_flags;
-# domain.rename with IN_CONF_RENAME and IN_CONF_RENAMED;
-# of a device for a guest that runs the call, IN_PLUG, IN_HAND_OPEN and IN_HAND_SETTLE; of its pins the call, IN_PLUG and IN_HAND_TUNE;
-# of performance events the call, IN_PLUG and IN_HAND_OPEN;
-# of statistics of a guest that does not run the call, which an xmlc answers;
-# of calls that are passed to another daemon IN_SIBLING, IN_HAND_DAEMON;
-# of hook scripts IN_DOC_HOOK and IN_HAND_HOOK;
-# of files of a client's choice the calls (domain.save, .restore, .core_dump), IN_SAVE and IN_HAND_STATE; IN_HAND_REAP, when the file is whole and the guest ends
-ONLY = {"takeover": {"supervisor": ("0:118",), "hand-open": ("0:118",), "conf": ("0:65",)}, "restore": {"supervisor": ("0:104",), "qemu": ("0:97", "0:104")},
-        "attach": {"supervisor": ("1:160",)}, "rename": {"supervisor": ("1:358", "0:71", "0:72"), "conf": ("0:71", "0:72"), "xmlc": ("1:358",)}, "plug": {"supervisor": ("1:8", "0:107", "0:121"), "qemu": ("0:107",), "hand-open": ("0:112", "0:121"), "xmlc": ("1:8",)},
-        "save_file": {"supervisor": ("1:55", "0:105", "0:116", "0:124"), "qemu": ("0:105",), "hand-open": ("0:124",), "xmlc": ("1:55",)},
-        "save_transient": {"supervisor": ("0:116", "0:124")},
-        "restore_file": {"supervisor": ("1:54",), "xmlc": ("1:54",)}, "dump_file": {"supervisor": ("1:53", "0:124"), "qemu": ("1:53",), "xmlc": ("1:53",)},
-        "tune": {"supervisor": ("1:225", "0:107", "0:123"), "qemu": ("0:107",), "hand-launch": ("0:123",), "xmlc": ("1:225",)},
-        "count": {"supervisor": ("1:366", "0:112"), "qemu": ("0:107",), "hand-open": ("0:112",)},
+# Flows of which only some points are new, by the names of their frames; a worker's IN_STATE tells that the state is restored, and the calls of attach, rename, plug,
+# tune and of files of a client's choice are those whose work does not show.
+ONLY = {"takeover": {"supervisor": ("IN_HAND_PIDFD",), "hand-open": ("IN_HAND_PIDFD",), "conf": ("IN_CONF_LIST",)}, "restore": {"supervisor": ("IN_START",), "qemu": ("IN_STATE", "IN_START")},
+        "attach": {"supervisor": ("1:160",)}, "rename": {"supervisor": ("1:358", "IN_CONF_RENAME", "IN_CONF_RENAMED"), "conf": ("IN_CONF_RENAME", "IN_CONF_RENAMED"), "xmlc": ("1:358",)}, "plug": {"supervisor": ("1:8", "IN_PLUG", "IN_HAND_SETTLE"), "qemu": ("IN_PLUG",), "hand-open": ("IN_HAND_OPEN", "IN_HAND_SETTLE"), "xmlc": ("1:8",)},
+        "save_file": {"supervisor": ("1:55", "IN_SAVE", "IN_HAND_REAP", "IN_HAND_STATE"), "qemu": ("IN_SAVE",), "hand-open": ("IN_HAND_STATE",), "xmlc": ("1:55",)},
+        "save_transient": {"supervisor": ("IN_HAND_REAP", "IN_HAND_STATE")},
+        "restore_file": {"supervisor": ("1:54",), "xmlc": ("1:54",)}, "dump_file": {"supervisor": ("1:53", "IN_HAND_STATE"), "qemu": ("1:53",), "xmlc": ("1:53",)},
+        "tune": {"supervisor": ("1:225", "IN_PLUG", "IN_HAND_TUNE"), "qemu": ("IN_PLUG",), "hand-launch": ("IN_HAND_TUNE",), "xmlc": ("1:225",)},
+        "count": {"supervisor": ("1:366", "IN_HAND_OPEN"), "qemu": ("IN_PLUG",), "hand-open": ("IN_HAND_OPEN",)},
         "domstats_off": {"supervisor": ("1:344",), "xmlc": ("1:344",)},
-        "siblings": {"supervisor": ("0:36", "0:120"), "hand-open": ("0:120",), "gateway": ("0:36",)},
-        "hooks": {"supervisor": ("0:54", "0:125"), "hand-hook": ("0:125",), "xmlc": ("0:54",)}}
-LEASES = ("0:103", "0:120", "0:167")        # IN_LEASES_ASK, IN_HAND_DAEMON, IN_TALK
-LOGS = ("0:120", "0:167", "0:112")          # IN_HAND_DAEMON, IN_TALK, IN_HAND_OPEN with its answer
+        "siblings": {"supervisor": ("IN_SIBLING", "IN_HAND_DAEMON"), "hand-open": ("IN_HAND_DAEMON",), "gateway": ("IN_SIBLING",)},
+        "hooks": {"supervisor": ("IN_DOC_HOOK", "IN_HAND_HOOK"), "hand-hook": ("IN_HAND_HOOK",), "xmlc": ("IN_DOC_HOOK",)},
+        "ports": {"supervisor": ("IN_TALK", "IN_DOC_PORTS"), "talk": ("IN_TALK",), "xmlc": ("IN_DOC_PORTS",)}, "unports": {"supervisor": ("IN_TALK",), "talk": ("IN_TALK",)}}
+LEASES = ("IN_LEASES_ASK", "IN_HAND_DAEMON", "IN_TALK")
+LOGS = ("IN_HAND_DAEMON", "IN_TALK", "IN_HAND_OPEN")
+ARMED_LATE = {"restore": "qemu ", "plug": "hand-open ", "count": "hand-open ", "tune": "hand-launch ", "unports": "talk "}      # whose point is armed in the step itself only, by a file
 BESIDE = {"logs": ("virtlogd", 'stdio_handler = "logd"\n'), "leases": ("virtlockd", 'lock_manager = "lockd"\n')}      # the daemon that a flow wants
+NAMES = {"0:%d" % number: name for name, number in IN.items()}
 POINT = re.compile(r"crash point ((\S+) (before|after|got) (\d+:\d+) (\d+))")
 
 
@@ -102,11 +99,44 @@ class Flows:
         wait_for("the next supervisor", lambda: self.b.role("supervisor") not in (was, []))
         self.b.wait()
 
-    def define_beside(self):
+    def has_networks(self):
         """With a daemon that has networks, from now on."""
         if not os.path.lexists(self.b.dir + "/run/libvirt/virtnetworkd-sock"):
             self.b.sibling("virtnetworkd")
+
+    def define_beside(self):
+        self.has_networks()
         self.define()
+
+    def network(self):
+        import libvirt
+        return libvirt.open("qemu+unix:///system?socket=%s/run/libvirt/virtnetworkd-sock" % self.b.dir).networkLookupByName("ports")
+
+    def define_networked(self):
+        """With a port of a network, which is a bridge of the host's."""
+        self.has_networks()
+        c = self.con()
+        if "ports" not in c.listNetworks():
+            self.b.run("ip", "link", "add", "br-ports", "type", "bridge")
+            c.networkCreateXML("<network><name>ports</name><forward mode='bridge'/><bridge name='br-ports'/></network>")
+        c.defineXML(guest_xml("victim", "<interface type='network'><source network='ports'/></interface>"))
+
+    def port_ids(self):
+        """Of the guest, and of its network: the same, whatever happened."""
+        xml = self.dom().XMLDesc(0) if state_of(self.b) == "running" else ""
+        return re.findall("portid='([^']*)'", xml), [p.UUIDString() for p in self.network().listAllPorts()]
+
+    def ports(self):
+        self.start()
+
+    def unports(self):
+        """It is nobody's call that gives a port up: the point is armed in that talk, and not in the start's."""
+        open(self.b.marker, "w").close()
+        try:
+            self.destroy()
+            wait_for("no port", lambda: not self.network().listAllPorts())
+        finally:
+            os.unlink(self.b.marker)
 
     def siblings(self):
         """The first call of a client about networks, and one that it knows the way for."""
@@ -297,6 +327,8 @@ FLOWS = {
     "restore_file": (("define", "start", "save_file"), "running"),
     "dump_file": (("define", "start"),          "running"),
     "siblings": (("define_beside",),            "defined"),
+    "ports":    (("define_networked",),         "running"),
+    "unports":  (("define_networked", "start"), "defined"),
     "hooks":    (("define_hooked",),            "running"),
     "logs":     (("define_logged",),            "running"),
     "leases":   (("define_leased",),            "running"),
@@ -401,6 +433,8 @@ def check(b, flow, before, its, why):
         wait_for("it runs", lambda: state_of(b) == "saved" or f.dom().state()[0] == 1)
     if flow == "hooks":             # whatever was begun was told to be over, or the guest runs
         wait_for("the scripts have heard how it is", lambda: (state_of(b) == "running") == (f.heard()[-1:] not in ([], ["release"])))
+    if flow in ("ports", "unports"):
+        wait_for("ports are as the guest is", lambda: len(set(map(tuple, f.port_ids()))) == 1)
     if flow == "leases":            # whatever was cut off: a guest has its lease when its CPUs run, and then only
         wait_for("leases are as the guest is", lambda: locklib.is_locked(b.dir + "/var/lib/libvirt/images/victim.img") == (f.dom().state()[0] == 1))
 
@@ -442,16 +476,19 @@ def points(b, flow, tried):
     state_of(b)
     found = []
     for m in POINT.findall(settled(b)[time_mark:]):
+        frame = NAMES.get(m[3], m[3])
         # of a daemon's start: what its supervisor asks the hands about the guests that run
-        if flow == "leases" and m[1] != "talk" and m[3] not in LEASES:
+        if flow == "leases" and m[1] != "talk" and frame not in LEASES:
+            continue
+        if flow == "unports" and m[0].startswith("talk got"):      # armed in the second attempt as well, which is the last
             continue
         if flow == "logs":              # frames that leases have, too
-            if m[1] in ROLES and m[3] in LOGS and m[0] not in found:
+            if m[1] in ROLES and frame in LOGS and m[0] not in found:
                 found.append(m[0])
             continue
-        wanted = m[3] in ONLY[flow].get(m[1], ()) if flow in ONLY else m[1] in ROLES and m[0] not in tried
+        wanted = frame in ONLY[flow].get(m[1], ()) if flow in ONLY else m[1] in ROLES and m[0] not in tried
         # A connection's first frames are armed in every spare gateway: one client after the other would lose its own, as it should.
-        if wanted and m[0] not in found and not (m[1] == "gateway" and m[3] in CONNECT):
+        if wanted and m[0] not in found and not (m[1] == "gateway" and frame in CONNECT):
             found.append(m[0])
             tried.add(m[0])
     clean(b)
@@ -499,7 +536,7 @@ def main():
                 mark = len(b.log_text())
                 try:
                     b.armed = "BULKHEAD_CRASH='%s'" % point
-                    if flow == "restore" and point.startswith("qemu ") or flow in ("plug", "count") and point.startswith("hand-open ") or flow == "tune" and point.startswith("hand-launch "):
+                    if point.startswith(ARMED_LATE.get(flow, "-")):
                         b.armed += " BULKHEAD_CRASH_WHEN=" + b.marker
                     b.start(b.armed)
                     # Preparation may not be able to reach the point, but a gateway of the pool can.
