@@ -123,11 +123,13 @@ def rights(acl):
 
 
 def our_rights(o):
-    out = set()
+    out, choice = set(), next((f.name for f in o.args if f.word == 'choice'), None)
     cls, _, parts = o.right.partition(':')
     for part in parts.split('+') if parts else []:
         name, _, cond = part.partition('?')
-        if cond.startswith('0x'):
+        if choice and cond:         # it is in the header, in place of flags
+            out.add('%s:%s?%s=%d' % (cls, name, choice, int(cond, 16)))
+        elif cond.startswith('0x'):
             bits = int(cond, 16)
             out |= {'%s:%s?0x%x' % (cls, name, 1 << b) for b in range(32) if bits >> b & 1}
         else:
