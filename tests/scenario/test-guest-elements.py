@@ -4,7 +4,7 @@ import os, re, subprocess, sys
 import xml.etree.ElementTree as ET
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 from box import QEMU, Box
-from guestlib import allowed, assert_clean, fails, libvirt, step
+from guestlib import allowed, assert_clean, fails, libvirt, status, step
 
 IMAGES = "/var/lib/libvirt/images/"
 VIRTIO = "iommu='on' ats='on' packed='on' page_per_vq='on'"
@@ -67,6 +67,9 @@ GUESTS = {
                 MODULE % (" access='shared'", "n0.img", "<alignsize unit='KiB'>2048</alignsize>", "<node>0</node><label><size unit='KiB'>128</size></label><readonly/>")
                 + MODULE.replace("nvdimm", "virtio-pmem") % ("", "n1.img", "", "") + """<memory model='dimm' access='private' discard='yes'><source><nodemask>0</nodemask><pagesize unit='KiB'>4</pagesize></source>
 <target><size unit='MiB'>128</size><node>0</node></target></memory>"""),
+    "huge": ("pc", """<memory unit='MiB'>48</memory><maxMemory slots='2' unit='MiB'>256</maxMemory><memoryBacking><hugepages><page size='2048' unit='KiB' nodeset='1'/></hugepages></memoryBacking><vcpu>2</vcpu>
+<numatune><memory mode='strict' nodeset='0'/></numatune><features><acpi/></features><cpu><numa><cell id='0' cpus='0' memory='16384' unit='KiB'/><cell id='1' cpus='1' memory='16384' unit='KiB'/></numa></cpu>""",
+             "<memory model='dimm'><source><pagesize unit='KiB'>2048</pagesize></source><target><size unit='MiB'>16</size><node>0</node></target></memory>"),
     "expander": ("q35", "<memory unit='MiB'>64</memory><cpu><numa><cell id='0' cpus='0' memory='65536' unit='KiB'/></numa></cpu>",
                  "<controller type='pci' index='1' model='pcie-expander-bus'><target busNr='180'><node>0</node></target></controller>"),
     "nics": ("pc", "", "<interface type='user'><mac address='52:54:00:00:00:01' type='static' check='no'/><ip family='ipv4' address='10.9.0.0' prefix='24'/><model type='virtio'/><boot order='1'/><rom bar='off'/>"
@@ -128,6 +131,50 @@ def modules(box, dom):
     return lambda: all(os.path.exists(p) and not allowed(p) for p in paths)
 
 
+class Pool:
+    """Huge pages of the host's, more than it has, for as long as a guest needs them; whether they are there."""
+    PATH, PAGES = "/sys/kernel/mm/hugepages/hugepages-2048kB/", 16
+
+    def __enter__(self):
+        self.had = self.read("nr")
+        self.write(self.had + self.PAGES)
+        return self.read("free") >= self.PAGES
+
+    def __exit__(self, *exc):
+        self.write(self.had)
+
+    def read(self, what):
+        return int(open(self.PATH + what + "_hugepages").read())
+
+    def write(self, n):
+        open(self.PATH + "nr_hugepages", "w").write(str(n))
+
+
+def huge(box, con):
+    """Memory on huge pages, of a node and of a module: all of it is there from the start on; QEMU says when the host has too few."""
+    xml = document("huge", box)
+    if not os.path.exists(Pool.PATH):
+        print("# this kernel has no huge pages of 2 MiB")
+        return
+    if not Pool().read("free"):
+        assert "Cannot allocate memory" in str(fails(libvirt.VIR_ERR_INTERNAL_ERROR, con.createXML, xml, libvirt.VIR_DOMAIN_START_PAUSED))
+    with Pool() as there:
+        if not there:
+            print("# this host has no memory in such large pieces")
+            return
+        dom = con.createXML(xml, libvirt.VIR_DOMAIN_START_PAUSED)
+        assert not lost(ET.fromstring(xml), [ET.fromstring(dom.XMLDesc())]), dom.XMLDesc()
+        (pid,) = box.role("guest")
+        assert status(pid)["HugetlbPages"].split() == ["32768", "kB"], status(pid)
+        # The node as libvirtd has it with <source type='memfd'/>; without huge pages it is no file.
+        words = open("/proc/%d/cmdline" % pid).read().split("\0")
+        for line in ('{"qom-type":"memory-backend-ram","id":"ram-node0","size":16777216,"host-nodes":[0],"policy":"bind"}',
+                     '{"qom-type":"memory-backend-memfd","id":"ram-node1","hugetlb":true,"hugetlbsize":2097152,"prealloc":true,"size":16777216,"host-nodes":[0],"policy":"bind"}',
+                     '{"qom-type":"memory-backend-memfd","id":"memdimm0","hugetlb":true,"hugetlbsize":2097152,"prealloc":true,"size":16777216}'):
+            assert line in words, (line, words)
+        dom.destroy()
+
+
 # Shown in another form or as what it became, or a secret.
 UNSHOWN = {("memory", "unit"), ("hard_limit", "unit"), ("soft_limit", "unit"), ("currentMemory", "unit"), ("maxMemory", "unit"), ("tseg", "unit"), ("max_size", "unit"), ("tb-cache", "unit"), ("size", "unit"), ("alignsize", "unit"), ("pagesize", "unit"),
            ("graphics", "passwd"), ("graphics", "passwdValidTo"), ("graphics", "connected"), ("type", "machine"), ("cpu", "check"), ("model", "fallback")}
@@ -139,7 +186,9 @@ with Box("elements") as box:
     for image in ("a.qcow2", "b.img", "c.img", "d.img", "e.img"):
         subprocess.check_call(["qemu-img", "create", "-q", "-f", "qcow2" if "qcow2" in image else "raw", box.dir + IMAGES + image, "1440k" if image[0] == "e" else "1M"])
     con, bad = box.connect(), []
-    for name in GUESTS:
+    step("huge")
+    huge(box, con)
+    for name in [g for g in GUESTS if g != "huge"]:
         step(name)
         try:
             xml = document(name, box)

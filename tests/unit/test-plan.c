@@ -191,6 +191,43 @@ static void test_not_granted(void)
     plan_host_free(&h);
 }
 
+/* ---- huge pages: of a memfd whatever <source> says, of a node's own size, and no threads that choose their CPUs ---- */
+static void test_huge(void)
+{
+#define CELLS "<cpu><numa><cell id='0' cpus='0' memory='65536' unit='KiB'/><cell id='1' cpus='1' memory='65536' unit='KiB'/></numa></cpu>"
+    static const struct { const char *xml, *id, *want; } cases[] = {
+        { "<memoryBacking><hugepages/></memoryBacking>", "pc.ram", "\"hugetlb\":true,\"x-use-canonical-path-for-ramblock-id\":false,\"prealloc\":true,\"size\":134217728" },
+        { "<memoryBacking><hugepages><page size='1048576' unit='KiB'/></hugepages><source type='file'/><access mode='shared'/></memoryBacking>", "pc.ram",
+          "\"hugetlb\":true,\"hugetlbsize\":1073741824,\"share\":true,\"x-use-canonical-path-for-ramblock-id\":false,\"prealloc\":true,\"size\":134217728" },
+        { "<memoryBacking><hugepages><page size='2048' unit='KiB' nodeset='1'/></hugepages></memoryBacking><numatune><memory mode='strict' nodeset='0'/></numatune>" CELLS, "ram-node1",
+          "\"hugetlb\":true,\"hugetlbsize\":2097152,\"prealloc\":true,\"size\":67108864,\"host-nodes\":[0],\"policy\":\"bind\"" },
+        { "<memoryBacking><hugepages><page size='1048576' unit='KiB'/><page size='4' unit='KiB' nodeset='0'/></hugepages><source type='memfd'/></memoryBacking>" CELLS, "ram-node0", "\"size\":67108864" },
+    };
+    struct plan_host h;
+    plan_host_make(&h, NULL, 0, 10);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char xml[2048], want[512];
+        struct plan p;
+        struct err e = ERR_INIT;
+        const char *got = "", *threads = NULL;
+        char **argv = NULL;
+        snprintf(xml, sizeof xml, "%s%s%s%s%s", HEAD, cases[i].xml, "<os><type arch='x86_64' machine='pc-q35-7.2'>hvm</type></os>", EMU, TAIL);
+        snprintf(want, sizeof want, "{\"qom-type\":\"memory-backend-memfd\",\"id\":\"%s\",%s}", cases[i].id, cases[i].want);
+        AUTO_TREE *dom = plan_tree(xml);
+        struct plan_in in = { .dom = dom, .form = PLAN_RUN, .id = 1, .host = &h };
+        tap_ok(plan_guest(&in, &p, &e) == 0 && plan_argv(&in, &p, &argv, &e) == 0, "memory of case %zu is planned: %s", i, e.detail);
+        for (size_t k = 0; argv && argv[k]; k++) {
+            got = strcmp(argv[k], want) == 0 ? argv[k] : got;
+            threads = strstr(argv[k], "thread-context") ? argv[k] : threads;
+        }
+        tap_str(got, want, "and is on such pages");
+        tap_ok(!threads, "its threads stay where they are");
+        plan_argv_free(argv);
+        plan_free(&p);
+    }
+    plan_host_free(&h);
+}
+
 /* ---- hot-plug ---- */
 static void test_hotplug(void)
 {
@@ -315,6 +352,7 @@ int main(void)
     test_whole();
     test_refused();
     test_not_granted();
+    test_huge();
     test_hotplug();
     test_missing();
     test_blobs();

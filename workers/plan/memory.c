@@ -80,20 +80,23 @@ static bool nodes_have(const char *s, unsigned long n)
     return false;
 }
 
-/* Whether the memory of a guest node (-1: not a node's) is on huge pages: the page of its own, else the one for all. */
-static bool on_hugepages(struct ctx *c, long node)
+/* Whether the memory of a guest node (-1: not a node's) is on huge pages, and of how many bytes (0: as the host has them): the page of its own, else the one for all. */
+static bool on_hugepages(struct ctx *c, long node, unsigned long long *size)
 {
-    const struct tree *h = tree_get(c->in->dom, "memoryBacking/hugepages"), *any = NULL;
+    const struct tree *h = tree_get(c->in->dom, "memoryBacking/hugepages"), *page = NULL;
+    *size = 0;
     if (!h || !tree_first(h, "page"))
         return h;
     TREE_EACH(p, h, "page") {
         const char *set = tree_attr(p, "nodeset");
-        if (set && nodes_have(set, node < 0 ? 0 : (unsigned long)node))
-            return tree_attr_is(p, "size", "4") ? false : true;
-        if (!set)
-            any = p;
+        bool own = set && nodes_have(set, node < 0 ? 0 : (unsigned long)node);
+        if (own || !set)
+            page = p;
+        if (own)
+            break;
     }
-    return any && !tree_attr_is(any, "size", "4");
+    *size = page ? pl_num_or(c, page, NULL, "size", 0) * 1024 : 0;      /* canonical documents have KiB here */
+    return page && *size != PAGE;
 }
 
 static void hugepage_path(struct ctx *c, json_t *o)
@@ -105,19 +108,21 @@ static void backend(struct ctx *c, const struct backend *m)
 {
     const struct tree *mb = tree_get(c->in->dom, "memoryBacking");
     const char *source = tree_path_attr(mb, "source", "type"), *share = m->share ? m->share : tree_path_attr(mb, "access", "mode");
-    bool huge = m->pagesize || (!m->path && on_hugepages(c, m->node)), memfd = !m->path && pl_is(source, "memfd");
+    unsigned long long pagesize = m->pagesize;
+    bool huge = pagesize || (!m->path && on_hugepages(c, m->node, &pagesize)), memfd = !m->path && pl_is(source, "memfd");
     bool prealloc = !m->reserve_none && (huge || (m->nvdimm && !m->pmem) || pl_is(tree_path_attr(mb, "allocation", "mode"), "immediate"));
     /* memory that others map too needs a file; one without a name serves as well where nobody looks for it by name */
     bool file = m->path || huge || share || pl_is(source, "file");
-    if (pl_run(c) && share && !m->path && !huge && !pl_is(source, "file"))
+    if (pl_run(c) && !m->path && (huge || (share && !pl_is(source, "file"))))
         memfd = true;
     unsigned long long threads = pl_num_or(c, mb, "allocation", "threads", 0);
     if (pl_run(c) && file && !memfd && !m->path) {
-        pl_fail(c, "memory from files and huge pages (<memoryBacking>, <memory>) is not supported");
+        pl_fail(c, "memory from files (<memoryBacking>) is not supported");
         return;
     }
-    /* memory in a file that QEMU should touch at once is touched by threads that sit on its nodes */
-    if (m->nodemask && prealloc && !m->main && huge) {
+    /* memory in a file that QEMU should touch at once is touched by threads that sit on its nodes; a sandboxed QEMU chooses no CPUs, and its memory is there all the same */
+    bool seated = m->nodemask && prealloc && !m->main && huge && !pl_run(c);
+    if (seated) {
         json_t *tc = pl_item(c, PLAN_OBJECT);
         pl_set(tc, "qom-type", "thread-context");
         pl_setf(c, tc, "id", "tc-%s", m->id);
@@ -128,8 +133,8 @@ static void backend(struct ctx *c, const struct backend *m)
     pl_setf(c, o, "id", "%s", m->id);
     if (memfd && huge) {
         pl_set_bool(o, "hugetlb", true);
-        if (m->pagesize || !pl_run(c))
-            pl_set_int(o, "hugetlbsize", m->pagesize ? (long long)m->pagesize : 2 << 20);
+        if (pagesize || !pl_run(c))
+            pl_set_int(o, "hugetlbsize", pagesize ? (long long)pagesize : 2 << 20);
     } else if (m->path) {
         pl_setf(c, o, "mem-path", "%s", m->path);
     } else if (huge && !memfd) {
@@ -158,7 +163,7 @@ static void backend(struct ctx *c, const struct backend *m)
         json_object_set_new(o, "host-nodes", node_list(c, m->nodemask));
         pl_set(o, "policy", m->policy);
     }
-    if (m->nodemask && prealloc && !m->main && huge)
+    if (seated)
         pl_setf(c, o, "prealloc-context", "tc-%s", m->id);
 }
 
@@ -270,7 +275,7 @@ void pl_memdev(struct ctx *c, const struct tree *d)
         .nodemask = tree_text(d, "source/nodemask"), .pagesize = pl_size(c, d, "source/pagesize"), .align = pl_size(c, d, "source/alignsize"),
         .pmem = tree_get(d, "source/pmem"), .reserve_none = pl_is(model, "virtio-mem"), .node = -1, .nvdimm = pl_is(model, "nvdimm"), .policy = "bind", .discard = pl_tri(d, NULL, "discard") };
     char id[96];
-    unsigned long long n;
+    unsigned long long n, any;
     if (!known) {
         pl_refuse(c, d, "model");
         return;
@@ -310,7 +315,7 @@ void pl_memdev(struct ctx *c, const struct tree *d)
     if (tree_get(d, "target/readonly"))
         pl_set_bool(o, "unarmed", true);
     pl_set(o, "memdev", id);
-    if (m.reserve_none && (m.pagesize || on_hugepages(c, -1) || pl_is(tree_path_attr(c->in->dom, "memoryBacking/allocation", "mode"), "immediate")))
+    if (m.reserve_none && (m.pagesize || on_hugepages(c, -1, &any) || pl_is(tree_path_attr(c->in->dom, "memoryBacking/allocation", "mode"), "immediate")))
         pl_set_bool(o, "prealloc", true);       /* it touches what is plugged */
     pl_setf(c, o, "id", "%s", alias);
     pl_address(c, d, o);
