@@ -3,14 +3,15 @@
 # it again under sanitizers with the fuzzers, `make distcheck` and the tarball against what git knows, and the demonstration as both.
 # Ends with "N passed, N failed, N skipped"; the exit status is 0 when nothing failed.
 #
-# As root, what the sanitizers are for goes on beside the rest, as a user of its own. Tests of one user go one after the other: descriptors on their
-# way are counted by user, and refused by the limit of who sends them (ETOOMANYREFS).
+# As root, what the sanitizers are for goes on beside the rest, as a user of its own. Tests of one user go one after the other, but for the few of
+# `make distcheck`: descriptors on their way are counted by user, and refused by the limit of who sends them (ETOOMANYREFS).
 set -u
 : "${SRCDIR:=$(cd "$(dirname "$0")/.." && pwd)}"
 jobs=$(nproc)
 user=65534
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/bulkhead-check-XXXXXX")
-trap 'wait; rm -rf "$work"' EXIT
+sanitizers=     # the process of that part, while it goes on beside the rest
+trap '[ -z "$sanitizers" ] || kill "$sanitizers"; wait; rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM HUP
 tree=$work/tree
 paths="--prefix=/usr --sysconfdir=/etc --localstatedir=/var --runstatedir=/run"
@@ -21,7 +22,7 @@ mkdir -p "$tree"
 as_user()
 {
     if [ "$(id -u)" = 0 ]; then
-        env HOME="$work/h$user" TMPDIR="$work/h$user" setpriv --reuid="$user" --regid="$user" --clear-groups "$@"
+        env HOME="$work/h$user" TMPDIR="$work/h$user" setpriv --reuid="$user" --regid="$user" --clear-groups --pdeathsig TERM "$@"
     else
         env HOME="$work/h$user" TMPDIR="$work/h$user" "$@"
     fi
@@ -108,7 +109,6 @@ sanitizers()
     as_user timeout 900 make -s -j"$jobs" fuzz
     one $?
 }
-sanitizers=
 [ "$(id -u)" != 0 ] || { sanitizers >"$work/sanitizers.log" 2>&1 & sanitizers=$!; }
 
 cd "$work/build" || exit 1
@@ -134,6 +134,7 @@ if [ "$(id -u)" = 0 ]; then
     part "a build with crash points"
     cd "$work/crash" && build "$work/crash-build.log" all --enable-crash-points
     wait $sanitizers || { echo "FAILED: the sanitizers' part ended early" | tee -a "$work/failures"; total 0 1 0; }
+    sanitizers=
     cat "$work/sanitizers.log"
     part "make check-root"
     cd "$work/build" || exit 1
