@@ -150,7 +150,12 @@ static void test_addresses(void)
         super_get(&f);
         super_put(FRAME_REPLY, f.h.op, f.h.serial, 0, nics, sizeof nics - 1, NULL, 0);
         if (!source) {
+            tap_ok(super_get(&f) && f.h.op == OP_IN(IN_SIBLING), "a network's daemon is looked for");
+            frame_done(&f);
+            said_open = false;
+            super_put(FRAME_EVENT, OP_IN(IN_EPOCH), 0, 0, NULL, 0, NULL, 0);
             no_sibling(HOST_NETWORK);
+            tap_ok(!super_get(&f), "by the next supervisor too, which asks the worker nothing that it has answered");
             expect_error(VIR_ERR_NO_NETWORK, "no network with matching name 'net'");
         } else if (tap_ok(super_get(&f) && f.h.op == OP_IN(IN_NEIGHBOURS) && f.body_len == sizeof nics - 1, "what it says goes on to who knows the neighbours")) {
             super_put(FRAME_REPLY, f.h.op, f.h.serial, 0, "\x91\x90", 2, NULL, 0);

@@ -185,6 +185,7 @@ static void next_nic(struct gw *gw, struct call *c)
 static void on_nics(struct gw *gw, struct call *c, struct frame *f, const struct err *e)
 {
     c->done = NULL;
+    c->serial = 0;                  /* this frame is answered: no other supervisor is asked it, while others are */
     if (e) {
         call_error(gw, c, e);
     } else if (!frame_fits(f, op_find(OP_REMOTE_DOMAIN_INTERFACE_ADDRESSES))) {
