@@ -44,6 +44,7 @@ struct stats {
     uint32_t n, cap;
     uint32_t next, open;            /* part to be asked next; asked and not answered */
     bool off;                       /* those that do not run are at their turn */
+    bool asking;                    /* whoever asks goes on himself after a question that fails at once */
     struct loop_timer timer;
 };
 
@@ -186,8 +187,6 @@ static void stats_part(struct gw *gw, struct call *c, struct frame *f, const str
     call_free(gw, c);
     t->open--;
     stats_ask(t);
-    if (!t->open && !gw->ended)
-        off_begin(t);
 }
 
 /* ---- guests that do not run ---- */
@@ -280,6 +279,9 @@ static void off_disks(struct gw *gw, struct call *c, struct frame *f, const stru
 static void off_ask(struct stats *t)
 {
     struct gw *gw = t->gw;
+    if (t->asking)
+        return;
+    t->asking = true;
     while (t->next < t->n && t->open < OFF_AT_ONCE && !gw->ended) {
         struct part *k = &t->part[t->next++];
         struct call *c = k->off ? ask_about(t, t->call->op, k, off_disks) : NULL;
@@ -291,6 +293,7 @@ static void off_ask(struct stats *t)
         t->open++;
         call_send(gw, c);
     }
+    t->asking = false;
     if (!t->open && !gw->ended)
         stats_answer(t);
 }
@@ -361,10 +364,13 @@ void stats_args(struct call *c, uint32_t which, uint32_t flags)
     mp_uint(&c->args, flags);
 }
 
-/* Asks on, as long as not too many are open. */
+/* Asks on, as long as not too many are open; after the last answer come those that do not run. */
 static void stats_ask(struct stats *t)
 {
     struct gw *gw = t->gw;
+    if (t->asking)
+        return;
+    t->asking = true;
     for (; t->next < t->n && t->open < STATS_ASKED_MAX && !gw->ended; t->next++) {
         if (!t->part[t->next].runs)
             continue;
@@ -375,6 +381,9 @@ static void stats_ask(struct stats *t)
         t->open++;
         call_send(gw, c);
     }
+    t->asking = false;
+    if (!t->open && !gw->ended)
+        off_begin(t);
 }
 
 static void all_domain_stats(struct gw *gw, struct call *c, struct mp_in *in)
@@ -404,13 +413,8 @@ static void all_domain_stats(struct gw *gw, struct call *c, struct mp_in *in)
         call_fail(gw, c, VIR_ERR_ARGUMENT_UNSUPPORTED, VIR_FROM_QEMU, "Stats types bits 0x%x are not supported by this daemon or QEMU", unknown);
         return;
     }
+    loop_after(&t->timer, STATS_WAIT_MS, stats_late, t);
     stats_ask(t);
-    if (gw->ended)
-        return;
-    if (t->open)
-        loop_after(&t->timer, STATS_WAIT_MS, stats_late, t);
-    else
-        off_begin(t);
 }
 
 const struct local local_stats[] = {
