@@ -162,6 +162,9 @@ static void test_addresses(void)
             tap_ok(get() && reply.h.status == XDR_OK && reply.n == 4, "whose answer is the client's");
         }
     }
+    struct mp_out a = guest_flags(1, 3);
+    call(OP_REMOTE_DOMAIN_GET_HOSTNAME, &a);
+    expect_error(VIR_ERR_INVALID_ARG, "Flags 'VIR_DOMAIN_GET_HOSTNAME_LEASE' and 'VIR_DOMAIN_GET_HOSTNAME_AGENT' are mutually exclusive");
     gateway_stop();
 }
 

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SRC_LEASE = 0, SRC_AGENT = 1, SRC_ARP = 2, HOSTNAME_LEASE = 1, NIC_BYTES = 1 << 16 };
+enum { SRC_LEASE = 0, SRC_AGENT = 1, SRC_ARP = 2, HOSTNAME_LEASE = 1, HOSTNAME_AGENT = 2, NIC_BYTES = 1 << 16 };
 
 /* A call that leases answer. */
 struct addresses {
-    struct mp_out nics, nic, net;   /* the worker's answer; of the interface that is at its turn [target's name, address], and its network as calls name it */
+    struct mp_out nics, nic;        /* the worker's answer; of the interface that is at its turn target's name, address */
     struct mp_in at;                /* where the next one is */
     uint32_t left;                  /* interfaces that are not done */
     struct mp_out found;            /* interfaces that have leases */
@@ -21,9 +21,9 @@ struct addresses {
 static void addresses_free(void *data)
 {
     struct addresses *a = data;
-    struct mp_out *const outs[] = { &a->nics, &a->nic, &a->net, &a->found };
-    for (size_t i = 0; i < sizeof outs / sizeof *outs; i++)
-        mp_out_free(outs[i]);
+    mp_out_free(&a->nics);
+    mp_out_free(&a->nic);
+    mp_out_free(&a->found);
     free(a);
 }
 
@@ -140,7 +140,7 @@ static void on_network(struct gw *gw, struct call *k, struct frame *f, const str
     mp_get_array(&in, 1);
     mp_raw(&args, in.p, (size_t)(in.end - in.p));
     call_free(gw, k);
-    mp_in_init(&in, a->nic.p, a->nic.len);      /* [its name, its address] */
+    mp_in_init(&in, a->nic.p, a->nic.len);      /* its name, its address */
     mp_skip(&in);
     mp_raw(&args, in.p, (size_t)(in.end - in.p));
     mp_int(&args, 1);
@@ -232,6 +232,10 @@ static void ask_nics(struct call *c, const struct mp_in *in)
 static void get_hostname(struct gw *gw, struct call *c, struct mp_in *in)
 {
     struct err e = ERR_INIT;
+    if (c->arg == (HOSTNAME_LEASE | HOSTNAME_AGENT)) {
+        call_fail(gw, c, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "Flags 'VIR_DOMAIN_GET_HOSTNAME_LEASE' and 'VIR_DOMAIN_GET_HOSTNAME_AGENT' are mutually exclusive");
+        return;
+    }
     if (call_object(gw, c, &e) < 0) {
         call_error(gw, c, &e);
         return;
@@ -244,14 +248,14 @@ static void get_hostname(struct gw *gw, struct call *c, struct mp_in *in)
 static void interface_addresses(struct gw *gw, struct call *c, struct mp_in *in)
 {
     struct err e = ERR_INIT;
-    if (call_object(gw, c, &e) < 0) {
-        call_error(gw, c, &e);
-        return;
-    }
     mp_skip(in);
     mp_skip(in);
     if (!call_flags_ok(gw, c, mp_get_u32(in), 0))
         return;
+    if (call_object(gw, c, &e) < 0) {
+        call_error(gw, c, &e);
+        return;
+    }
     if (c->arg != SRC_AGENT)
         c->done = on_nics;
     call_send(gw, c);
