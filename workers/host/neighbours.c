@@ -15,11 +15,12 @@ enum { TABLE_BYTES = 1 << 20, REPLY_BYTES = 1 << 20, KNOWN = 2 /* the kernel's f
 /* The next row from *p on of somebody who has that hardware address: its address. */
 static bool next_of(const char **p, const char *mac, char ip[static 64])
 {
-    char hw[64];
+    char hw[64], row[256];      /* by itself: sscanf() measures all that is behind it, too, and a worker may name thousands of interfaces */
     unsigned flags;
     while (*p && (*p = strchr(*p, '\n'))) {
         ++*p;
-        if (sscanf(*p, "%63s %*s %x %63s", ip, &flags, hw) == 3 && flags == KNOWN && !strcasecmp(hw, mac))
+        snprintf(row, sizeof row, "%.*s", (int)strcspn(*p, "\n"), *p);
+        if (sscanf(row, "%63s %*s %x %63s", ip, &flags, hw) == 3 && flags == KNOWN && !strcasecmp(hw, mac))
             return true;
     }
     return false;
