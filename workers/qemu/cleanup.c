@@ -84,10 +84,12 @@ bool cleanup_has(const struct guest *g, uint64_t group)
     return group && place_of(g, group) < json_array_size(g->cleanup);
 }
 
+/* What is noted has it in one list or the other: who finds it in both would give up a lease that may be another disk's by then. */
 static void finish(struct guest *g, json_t *group)
 {
-    json_t *gone = json_object_get(group, "gone");
+    json_auto_t *gone = json_incref(json_object_get(group, "gone"));
     const char *alias = json_string_value(json_is_array(gone) ? json_array_get(gone, 0) : gone);
+    json_array_remove(g->cleanup, place_of(g, (uint64_t)json_integer_value(json_object_get(group, "n"))));
     if (alias) {
         if (!g->gone)
             g->gone = json_array();
@@ -95,7 +97,6 @@ static void finish(struct guest *g, json_t *group)
         tell(g);                        /* first: a client who hears of it may have another one plugged in at once */
         notify_device_removed(g, alias);
     }
-    json_array_remove(g->cleanup, place_of(g, (uint64_t)json_integer_value(json_object_get(group, "n"))));
     guest_told(g);
 }
 
