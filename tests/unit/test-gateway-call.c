@@ -118,6 +118,18 @@ static void test_asked(void)
     gateway_stop();
 }
 
+static struct frame ask_addresses(uint32_t source)
+{
+    struct frame f;
+    struct mp_out a = args_of(3);
+    put_guest(&a, "one", 1, 4);
+    mp_uint(&a, source);
+    mp_uint(&a, 0);
+    call(OP_REMOTE_DOMAIN_INTERFACE_ADDRESSES, &a);
+    tap_ok(super_get(&f) && f.h.op == OP_REMOTE_DOMAIN_INTERFACE_ADDRESSES, "the guest's worker is asked");
+    return f;
+}
+
 /* Which interfaces a guest has its worker says: of what makes no sense nobody is asked anything. */
 static void test_addresses(void)
 {
@@ -131,23 +143,14 @@ static void test_addresses(void)
     guest_put(3, "one", 1, 4, 1, 0);
     for (uint32_t source = 0; source <= 2; source += 2)
         for (size_t i = source ? 1 : 0; i < sizeof bad / sizeof *bad; i++) {
-            struct mp_out a = args_of(3);
-            put_guest(&a, "one", 1, 4);
-            mp_uint(&a, source);
-            mp_uint(&a, 0);
-            call(OP_REMOTE_DOMAIN_INTERFACE_ADDRESSES, &a);
-            tap_ok(super_get(&f) && f.h.arg == source, "the source is in the header");
+            f = ask_addresses(source);
+            tap_int(f.h.arg, source, "the source is in the header");
             super_put(FRAME_REPLY, f.h.op, f.h.serial, 0, bad[i].body, bad[i].n, NULL, 0);
             get();
             tap_int(reply_error().code, VIR_ERR_INTERNAL_ERROR, "%s: an error", bad[i].what);
         }
     for (uint32_t source = 0; source <= 2; source += 2) {
-        struct mp_out a = args_of(3);
-        put_guest(&a, "one", 1, 4);
-        mp_uint(&a, source);
-        mp_uint(&a, 0);
-        call(OP_REMOTE_DOMAIN_INTERFACE_ADDRESSES, &a);
-        super_get(&f);
+        f = ask_addresses(source);
         super_put(FRAME_REPLY, f.h.op, f.h.serial, 0, nics, sizeof nics - 1, NULL, 0);
         if (!source) {
             tap_ok(super_get(&f) && f.h.op == OP_IN(IN_SIBLING), "a network's daemon is looked for");
@@ -165,7 +168,10 @@ static void test_addresses(void)
     struct mp_out a = guest_flags(1, 3);
     call(OP_REMOTE_DOMAIN_GET_HOSTNAME, &a);
     expect_error(VIR_ERR_INVALID_ARG, "Flags 'VIR_DOMAIN_GET_HOSTNAME_LEASE' and 'VIR_DOMAIN_GET_HOSTNAME_AGENT' are mutually exclusive");
+    f = ask_addresses(0);
+    super_put(FRAME_REPLY, f.h.op, f.h.serial, 0, nics, sizeof nics - 1, NULL, 0);
     gateway_stop();
+    tap_ok(true, "nothing is left of a call that waits for a network's daemon when its client goes");
 }
 
 static void test_refusals(void)
