@@ -105,6 +105,7 @@ scenario_root_tests = \
 	%D%/test-siblings.py \
 	%D%/test-sandbox-root.sh \
 	%D%/test-sandbox-running.sh \
+	%D%/test-units-root.sh \
 	$(NULL)
 TESTS += $(scenario_tests)
 ROOT_TESTS += $(scenario_root_tests)
