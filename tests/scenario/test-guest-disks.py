@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Disks: every bus, raw and qcow2 with backing chains in several folders, read-only, block device, CD; what the guest wrote is on the host;
-images are locked while a guest has them; an image that was rewritten to name another file is refused."""
-import hashlib, json, os, re, subprocess, sys
+images are locked while a guest has them; an image that was rewritten to name another file is refused; disks by NBD, whose server goes and comes again."""
+import hashlib, json, os, re, socket, subprocess, sys
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from guestlib import *
 
@@ -214,6 +214,101 @@ def kept(box):
     assert_clean(box)
 
 
+class Server:
+    """What is on a port of the box's own loopback: an image, under the name "disk"."""
+    def __init__(self, path, port):
+        self.argv = ["qemu-nbd", "-t", "-e", "4", "-f", "raw", "-b", "127.0.0.1", "-p", str(port), "-x", "disk", path]
+        self.port = port
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen(self.argv)
+        wait_for("qemu-nbd", self.answers)
+
+    def answers(self):
+        assert self.process.poll() is None, "qemu-nbd has ended"
+        try:
+            socket.create_connection(("127.0.0.1", self.port), 5).close()
+            return True
+        except ConnectionRefusedError:
+            return False
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def by_nbd(target, port, host="127.0.0.1", fmt="raw", policy="report", more=""):
+    return ("<disk type='network' device='disk'><driver name='qemu' type='%s' error_policy='%s'/><source protocol='nbd' name='disk'%s><host name='%s' port='%s'/></source>"
+            "<target dev='%s' bus='virtio'/></disk>" % (fmt, policy, more, host, port, target))
+
+
+def goes_on(dom, console):
+    """QEMU connects while the first of the requests fails: the guest may stop once more."""
+    if dom.state()[0] == libvirt.VIR_DOMAIN_PAUSED:
+        dom.resume()
+    return "read-it-@again" in console.text
+
+
+def network(box):
+    """disks by NBD, at a start and plugged in; when the server dies the guest hears of it, or stops and goes on with the next one"""
+    enter_network(box)
+    con = box.connect()
+    for name in ("nbd", "plugged"):
+        raw(images.path("a/" + name), name)
+    dom = con.defineXML(document("d6", devices=by_nbd("vda", 4101, "localhost")))
+    e = fails(libvirt.VIR_ERR_INTERNAL_ERROR, dom.create)
+    assert "Failed to connect to '127.0.0.1:4101': Connection refused" in str(e), e
+    assert_clean(box)
+    dom.undefine()
+    servers = []
+    try:
+        for name, port in (("nbd", 4101), ("plugged", 4102)):
+            servers.append(Server(images.path("a/" + name), port))
+        dom, console = boot(box, document("d6", devices=by_nbd("vda", 4101, "localhost", policy="stop")))
+        assert console.sh("head -c 3 /dev/vda").strip() == "nbd"
+        assert "vda      disk" in box.virsh("domblklist", "d6").stdout
+        e = fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, dom.attachDevice, by_nbd("vdb", 4102, fmt="qcow2"))
+        assert "type='qcow2'" in str(e), e
+        e = fails(libvirt.VIR_ERR_INTERNAL_ERROR, dom.attachDevice, by_nbd("vdb", 4103))
+        assert "Failed to connect to '127.0.0.1:4103': Connection refused" in str(e), e
+        dom.attachDevice(by_nbd("vdb", 4102))
+        console.until("[ -e /dev/vdb ]")
+        assert console.sh("head -c 7 /dev/vdb").strip() == "plugged"
+        console.sh("echo from-the-guest | dd of=/dev/vdb bs=512 seek=8 conv=sync,fsync 2>/dev/null")
+        with open(images.path("a/plugged"), "rb") as f:
+            assert f.read()[4096:4110] == b"from-the-guest"
+        # A server that has gone: an error for the guest, and nothing else of it.
+        servers[1].stop()
+        assert "rc=1" in console.sh("dd if=/dev/vdb of=/dev/null bs=512 count=1 skip=99 iflag=direct 2>/dev/null; echo rc=$?")
+        dom.detachDevice(by_nbd("vdb", 4102))
+        wait_for("the disk to go", lambda: "vdb" not in dom.XMLDesc())
+        # Or it stops, and goes on when there is one again.
+        servers[0].stop()
+        console.send("dd if=/dev/vda of=/dev/null bs=512 count=1 skip=99 iflag=direct && echo read-it-@''again\n")
+        wait_for("the guest to stop", lambda: dom.state() == [libvirt.VIR_DOMAIN_PAUSED, libvirt.VIR_DOMAIN_PAUSED_IOERROR])
+        assert dom.diskErrors() == {"vda": libvirt.VIR_DOMAIN_DISK_ERROR_UNSPEC}, dom.diskErrors()
+        servers[0].start()
+        wait_for("the guest to go on", lambda: goes_on(dom, console))
+        dom.destroy()
+        console.close()
+        dom.undefine()
+    finally:
+        for s in servers:
+            s.stop()
+    alone = boot(box, document("d7"))[0]
+    e = fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, alone.attachDevice, by_nbd("vdb", 4102))
+    assert "makes sockets of its own" in str(e), e
+    alone.destroy()
+    alone.undefine()
+    for words, text in (({"host": "a.name"}, "host='a.name'"), ({"more": " tls='yes'"}, "tls='yes'"), ({"fmt": "qcow2"}, "type='qcow2'")):
+        dom = con.defineXML(document("d8", devices=by_nbd("vda", 4101, **words), memory=64))
+        e = fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, dom.create)
+        assert text in str(e), e
+        dom.undefine()
+    assert_clean(box)
+
+
 def prepare(box):
     """images"""
     global images
@@ -221,7 +316,7 @@ def prepare(box):
 
 
 try:
-    main(prepare, use, pinned, q35, kept)
+    main(prepare, use, pinned, q35, kept, network)
 finally:
     if images:
         images.close()

@@ -101,8 +101,13 @@ static void test_whole(void)
 
 /* ---- refusals ---- */
 static const struct { const char *xml, *names; } refused[] = {
-    { "<disk type='network' device='disk'><driver name='qemu' type='raw'/><source protocol='nbd' name='x' m='0'><host name='h'/></source>"
-      "<target dev='vda' bus='virtio'/><alias name='d'/></disk>", "protocol" },
+#define BY_NET(driver, source) "<disk type='network' device='disk'><driver name='qemu' type='" driver "'/><source " source "</source><target dev='vda' bus='virtio'/><alias name='d'/></disk>"
+    { BY_NET("raw", "protocol='rbd' name='x' m='0'><host name='::1'/>"), "protocol='rbd'" },
+    { BY_NET("raw", "protocol='nbd' tls='yes' m='0'><host name='::1'/>"), "tls='yes'" },
+    { BY_NET("raw", "protocol='nbd' m='0'><host transport='unix'/>"), "transport='unix'" },
+    { BY_NET("raw", "protocol='nbd' m='0'><host socket='/s'/>"), "'socket'" },
+    { BY_NET("raw", "protocol='nbd' m='0'><host name='::1'/><host name='::2'/>"), "only one host" },
+    { BY_NET("qcow2", "protocol='nbd' m='0'><host name='::1'/>"), "type='qcow2'" },
     { "<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/a' m='0'/><target dev='vda' bus='virtio'/><transient/><alias name='d'/></disk>",
       "<transient>" },
     { "<hostdev mode='subsystem' type='pci'><source><address domain='0' bus='1' slot='0' function='0'/></source><alias name='h'/></hostdev>", "<hostdev>" },
@@ -251,6 +256,10 @@ static void test_hotplug(void)
         "\"telnet\":true,\"reconnect\":5,\"server\":false}}}", "device_add {\"driver\":\"usb-serial\",\"chardev\":\"charserial2\",\"id\":\"serial2\"}" };
     static const char *const passt[] = { "getfd {\"fdname\":\"res7.0\"}", "netdev_add {\"type\":\"stream\",\"addr\":{\"type\":\"fd\",\"str\":\"res7.0\"},\"server\":false,\"id\":\"hostnet1\"}",
         "device_add {\"driver\":\"virtio-net-pci\",\"netdev\":\"hostnet1\",\"id\":\"net1\",\"mac\":\"52:54:00:01:02:04\",\"bus\":\"pci.1\",\"addr\":\"0x0\"}" };
+    static const char *const nbd[] = {
+        "blockdev-add {\"driver\":\"nbd\",\"server\":{\"type\":\"inet\",\"host\":\"127.0.0.1\",\"port\":\"7\"},\"export\":\"x\",\"node-name\":\"libvirt-1-storage\",\"auto-read-only\":true,\"discard\":\"unmap\"}",
+        "blockdev-add {\"node-name\":\"libvirt-1-format\",\"read-only\":false,\"driver\":\"raw\",\"file\":\"libvirt-1-storage\"}",
+        "device_add {\"driver\":\"virtio-blk-pci\",\"bus\":\"pci.1\",\"addr\":\"0x0\",\"drive\":\"libvirt-1-format\",\"id\":\"virtio-disk1\"}" };
     static const struct { const char *xml; const char *const *want; size_t n; } cases[] = {
         { vda, commands, 5 },
         { "<interface type='ethernet' m='1'><mac address='52:54:00:01:02:03'/><model type='virtio'/><alias name='net0'/>"
@@ -266,9 +275,12 @@ static void test_hotplug(void)
           "<alias name='serial2'/></serial>", again, 2 },
         { "<interface type='user' m='7'><mac address='52:54:00:01:02:04'/><model type='virtio'/><backend type='passt' logFile='/l'/><alias name='net1'/>"
           "<address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x0'/></interface>", passt, 3 },
+        { "<disk type='network' device='disk'><driver name='qemu' type='raw'/><source protocol='nbd' name='x' tls='no' m='6'><host name='localhost' port='7' transport='tcp'/></source>"
+          "<target dev='vdb' bus='virtio'/><alias name='virtio-disk1'/><address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x0'/></disk>", nbd, 3 },
     };
     static const char *const undo[] = { "remove-fd {\"fdset-id\":0}", "closefd {\"fdname\":\"res1.0\"}", "closefd {\"fdname\":\"res2.0\"}", "closefd {\"fdname\":\"res3.0\"}",
-        "closefd {\"fdname\":\"res4.0\"}", "remove-fd {\"fdset-id\":5}", "chardev-remove {\"id\":\"charserial1\"}", "chardev-remove {\"id\":\"charserial2\"}", "closefd {\"fdname\":\"res7.0\"}" };
+        "closefd {\"fdname\":\"res4.0\"}", "remove-fd {\"fdset-id\":5}", "chardev-remove {\"id\":\"charserial1\"}", "chardev-remove {\"id\":\"charserial2\"}", "closefd {\"fdname\":\"res7.0\"}",
+        "blockdev-del {\"node-name\":\"libvirt-1-storage\"}" };
     struct plan_host h;
     plan_host_make(&h, (struct given[]){ { .m = { .kind = MK_IMAGE }, .path = "/a", .fd = 40, .twin = 41 },
         { .m = { .kind = MK_TAP, .a = 1 }, .fd = 42, .twin = -1, .nfd = 1, .name = "vnet0" },

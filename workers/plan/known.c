@@ -52,7 +52,8 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     { "disk/driver", "name type cache error_policy rerror_policy io ioeventfd event_idx copy_on_read discard detect_zeroes iothread queues queue_size iommu ats "
       "packed page_per_vq", "metadata_cache" },
     { "disk/driver/metadata_cache", "*", "*" }, { "disk/target", "dev bus tray removable rotation_rate", "" },
-    { "disk/source", "file dev index startupPolicy bulkhead:m", "seclabel slices" }, { "disk/source/seclabel", "*", "*" }, { "disk/source/slices", "*", "*" },
+    { "disk/source", "file dev protocol name tls index startupPolicy bulkhead:m", "host seclabel slices" }, { "disk/source/host", "name port transport", "" },
+    { "disk/source/seclabel", "*", "*" }, { "disk/source/slices", "*", "*" },
     { "disk/backingStore", "type index", "format source backingStore" }, { "disk/geometry", "*", "" }, { "disk/blockio", "*", "" },
     { "disk/iotune", "", "*" },
     { "backing", "type index", "format source backingStore" }, { "backing/format", "type", "metadata_cache" },
@@ -130,10 +131,11 @@ static const struct known *row_of(const char *path)
     return NULL;
 }
 
-/* Values (of an attribute, or the text) that are taken and come to nothing: nobody writes a core, and every guest is in the group of this daemon's guests. */
+/* Values (of an attribute, or the text) that libvirt takes and that would come to nothing here: nobody writes a core, every guest is in the group of this daemon's guests, and of disks by
+ * network there are those of NBD over TCP. */
 static const struct { const char *path, *attr, *value; bool but; } unheeded[] = {      /* but: every other value */
     { "on_crash", NULL, "coredump-destroy", false }, { "on_crash", NULL, "coredump-restart", false }, { "watchdog", "action", "dump", false },
-    { "resource/partition", NULL, "/machine", true },
+    { "resource/partition", NULL, "/machine", true }, { "disk/source", "protocol", "nbd", true }, { "disk/source", "tls", "yes", false }, { "disk/source/host", "transport", "tcp", true },
 };
 
 static int check_value(struct ctx *c, const struct tree *el, const char *path)

@@ -60,7 +60,8 @@ static json_t *server(struct ctx *c, const struct tree *host, enum host_style st
     }
     if (style == HOST_TYPED)
         pl_set(o, "type", "inet");
-    pl_setf(c, o, "host", "%s", tree_attr(host, "name") ? tree_attr(host, "name") : "");
+    const char *name = tree_attr(host, "name");
+    pl_setf(c, o, "host", "%s", pl_run(c) && pl_is(name, "localhost") ? "127.0.0.1" : name ? name : "");      /* nobody tells QEMU of names */
     pl_set(o, "port", tree_attr(host, "port") ? tree_attr(host, "port") : port);
     return o;
 }
@@ -83,7 +84,11 @@ static const struct tree *first_host(struct ctx *c, const struct source *s)
 
 static void net_nbd(struct ctx *c, const struct source *s, json_t *o)
 {
-    const struct tree *h = first_host(c, s);
+    const struct tree *h = first_host(c, s), *driver = tree_get(s->el, "driver");
+    if (pl_run(c) && tree_attr(driver, "type") && !tree_attr_is(driver, "type", "raw"))
+        pl_refuse(c, driver, "type");       /* such an image may name others, on the host or elsewhere */
+    if (h && tree_next(h, "host"))
+        pl_fail(c, "nbd protocol accepts only one host");
     pl_set(o, "driver", "nbd");
     json_object_set_new(o, "server", server(c, h, HOST_TYPED, "10809"));
     pl_set(o, "export", tree_path_attr(s->el, "source", "name"));
@@ -227,7 +232,7 @@ static const struct { const char *type, *protocol; bool run; source_fn *fn; } so
     { "block", NULL, true, src_file },
     { "dir", NULL, false, src_dir },
     { "nvme", NULL, false, src_nvme },
-    { "network", "nbd", false, net_nbd },
+    { "network", "nbd", true, net_nbd },
     { "network", "rbd", false, net_rbd },
     { "network", "iscsi", false, net_iscsi },
     { "network", "http", false, net_url },

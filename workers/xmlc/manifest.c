@@ -43,6 +43,54 @@ static int unsupported(struct maker *m, const char *what, const char *value)
     return err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "%s='%s' is not supported yet", what, value);
 }
 
+/* ---- the host's network ---- */
+
+static bool is_passt(const struct tree *t)
+{
+    return doc_is(t, "type", "user") && doc_is(tree_first(t, "backend"), "type", "passt");
+}
+
+/* Does QEMU itself make the sockets of this device, back end or interface?  It takes none of datagrams, and one that it shall connect again is no descriptor: it connects to NBD's server whenever
+ * that has gone, with a number that may be another file's by then. */
+static bool makes_sockets(const struct tree *t)
+{
+    const struct tree *s = tree_first(t, "source");
+    if (strcmp(t->name, "interface") == 0)
+        return doc_is(t, "type", "user") && !is_passt(t);
+    if (strcmp(t->name, "disk") == 0)
+        return doc_is(t, "type", "network") && doc_is(s, "protocol", "nbd") && !doc_is(tree_first(s, "host"), "transport", "unix");
+    return doc_is(t, "type", "udp") || (doc_is(t, "type", "tcp") && tree_attr_is(tree_get(s, "reconnect"), "enabled", "yes"));
+}
+
+static int host_network(struct maker *m, struct tree *mark)
+{
+    struct manifest_entry x = {.kind = MK_HOSTNET, .parent = -1};
+    if (m->hostnet < 0 && (m->hostnet = add(m, mark, &x, NULL, NULL)) < 0)
+        return -1;
+    tree_set_attr(mark, MARK_MANIFEST, "%d", m->hostnet);
+    return 0;
+}
+
+/* An address in numbers, or NULL: nobody here asks others what a name stands for. */
+static const char *numeric(const char *address)
+{
+    unsigned char a[16];
+    if (address && strcmp(address, "localhost") == 0)
+        return "127.0.0.1";
+    return address && (inet_pton(AF_INET, address, a) == 1 || inet_pton(AF_INET6, address, a) == 1) ? address : NULL;
+}
+
+/* The number of a port at an address in numbers; 0 that the document names something else, with *m->e unless m is lenient. */
+static uint32_t numbered(struct maker *m, const char *host, const char *service)
+{
+    uint64_t port;
+    if (numeric(host) && service && !tree_parse_uint(service, 10, 65535, &port) && port)
+        return (uint32_t)port;
+    const char *words = numeric(host) ? "a name instead of a port's number: service" : "a name instead of an address: host", *value = numeric(host) ? service : host;
+    unsupported(m, words, value ? value : "");
+    return 0;
+}
+
 /* ---- disks ---- */
 
 static const char *source_path(const struct tree *el)
@@ -77,11 +125,25 @@ static int backing(struct maker *m, struct tree *el, int parent, unsigned shared
     return 0;
 }
 
+/* Nothing but the server's bytes: what an image of them would name nobody has looked at. */
+static int network_disk(struct maker *m, struct tree *t)
+{
+    struct tree *s = tree_first(t, "source"), *host = tree_first(s, "host");
+    const char *below = tree_path_attr(t, "backingStore", "type");
+    if (below)
+        return unsupported(m, "<backingStore> of <disk type='network'>: type", below);
+    if (!numbered(m, tree_attr(host, "name"), tree_attr(host, "port")))
+        return m->lenient ? 0 : -1;
+    return host_network(m, s);
+}
+
 static int disk(struct maker *m, struct tree *t)
 {
     const char *path = source_path(t), *type = tree_attr(t, "type");
     struct manifest_entry x = {.kind = MK_IMAGE, .parent = -1, .format = (uint32_t)format_of(t, "driver")};
     int i;
+    if (makes_sockets(t))
+        return network_disk(m, t);
     if (!path && strcmp(type, "file") != 0 && strcmp(type, "block") != 0)
         return 0;
     x.flags |= tree_first(t, "readonly") ? MF_RO : 0;
@@ -99,52 +161,15 @@ static int disk(struct maker *m, struct tree *t)
     return i < 0 ? -1 : backing(m, t, i, x.flags & MF_SHARED);
 }
 
-/* ---- the host's network ---- */
-
-static bool is_passt(const struct tree *t)
-{
-    return doc_is(t, "type", "user") && doc_is(tree_first(t, "backend"), "type", "passt");
-}
-
-/* Does QEMU itself make the sockets of this device, back end or interface?  It takes none of datagrams, and one that it shall connect again is no descriptor. */
-static bool makes_sockets(const struct tree *t)
-{
-    if (strcmp(t->name, "interface") == 0)
-        return doc_is(t, "type", "user") && !is_passt(t);
-    return doc_is(t, "type", "udp") || (doc_is(t, "type", "tcp") && tree_attr_is(tree_get(t, "source/reconnect"), "enabled", "yes"));
-}
-
-static int host_network(struct maker *m, struct tree *mark)
-{
-    struct manifest_entry x = {.kind = MK_HOSTNET, .parent = -1};
-    if (m->hostnet < 0 && (m->hostnet = add(m, mark, &x, NULL, NULL)) < 0)
-        return -1;
-    tree_set_attr(mark, MARK_MANIFEST, "%d", m->hostnet);
-    return 0;
-}
-
-/* An address in numbers, or NULL: nobody here asks others what a name stands for. */
-static const char *numeric(const char *address)
-{
-    unsigned char a[16];
-    if (address && strcmp(address, "localhost") == 0)
-        return "127.0.0.1";
-    return address && (inet_pton(AF_INET, address, a) == 1 || inet_pton(AF_INET6, address, a) == 1) ? address : NULL;
-}
-
 /* ---- character devices ---- */
 
 static int tcp(struct maker *m, struct tree *s)
 {
-    const char *host = tree_attr(s, "host"), *address = numeric(host), *service = tree_attr(s, "service");
-    struct manifest_entry x = {.kind = doc_is(s, "mode", "bind") ? MK_TCP_LISTEN : MK_TCP_CONNECT, .parent = -1};
-    uint64_t port;
-    if (!address)
-        return unsupported(m, "<source> with a name instead of an address: host", host ? host : "");
-    if (!service || tree_parse_uint(service, 10, 65535, &port) || !port)
-        return unsupported(m, "<source> without a port's number: service", service ? service : "");
-    x.a = (uint32_t)port;
-    return add(m, s, &x, NULL, address) < 0 ? -1 : 0;
+    const char *host = tree_attr(s, "host");
+    struct manifest_entry x = {.kind = doc_is(s, "mode", "bind") ? MK_TCP_LISTEN : MK_TCP_CONNECT, .parent = -1, .a = numbered(m, host, tree_attr(s, "service"))};
+    if (!x.a)
+        return m->lenient ? 0 : -1;
+    return add(m, s, &x, NULL, numeric(host)) < 0 ? -1 : 0;
 }
 
 static int chardev(struct maker *m, struct tree *t)
@@ -448,19 +473,25 @@ static int module(struct maker *m, struct tree *t)
 /* What has entries of its own, at a start as when it comes to a guest that runs. */
 static const struct { const char *name; int (*fn)(struct maker *m, struct tree *t); } plain[] = {{"vsock", vsock}, {"shmem", shmem}, {"input", input}, {"hostdev", hostdev}, {"memory", module}};
 
+static int each(struct maker *m, const char *name, int (*fn)(struct maker *m, struct tree *t))
+{
+    TREE_EACH(t, m->devices, name)
+        if (fn(m, t))
+            return -1;
+    return 0;
+}
+
 static int others(struct maker *m)
 {
     struct manifest_entry kvm = {.kind = MK_DEVNODE, .parent = -1};
     for (struct tree *t = m->devices->child; t; t = t->next)
         if (t->name && rom(m, t))
             return -1;
-    TREE_EACH(t, m->devices, "rng")
-        if (rng(m, t))
-            return -1;
+    if (each(m, "rng", rng))
+        return -1;
     for (unsigned i = 0; i < ARRAY_N(plain); i++)
-        TREE_EACH(t, m->devices, plain[i].name)
-            if (plain[i].fn(m, t))
-                return -1;
+        if (each(m, plain[i].name, plain[i].fn))
+            return -1;
     return doc_is(m->t, "type", "kvm") && add(m, NULL, &kvm, "/dev/kvm", NULL) < 0 ? -1 : 0;
 }
 
@@ -480,22 +511,8 @@ int run_manifest_perf(struct tree *t, struct manifest_out *out, struct err *e)
 int run_manifest(struct tree *t, const struct doc_env *env, bool running, struct manifest_out *out, struct err *e)
 {
     struct maker m = {.t = t, .devices = tree_first(t, "devices"), .env = env, .out = out, .e = e, .lenient = !running, .hostnet = -1};
-    if (firmware(&m, tree_first(t, "os")))
+    if (firmware(&m, tree_first(t, "os")) || each(&m, "disk", disk) || each(&m, "interface", interface) || chardevs(&m) || each(&m, "tpm", tpm) || each(&m, "filesystem", filesystem))
         return -1;
-    TREE_EACH(d, m.devices, "disk")
-        if (disk(&m, d))
-            return -1;
-    TREE_EACH(d, m.devices, "interface")
-        if (interface(&m, d))
-            return -1;
-    if (chardevs(&m))
-        return -1;
-    TREE_EACH(d, m.devices, "tpm")
-        if (tpm(&m, d))
-            return -1;
-    TREE_EACH(d, m.devices, "filesystem")
-        if (filesystem(&m, d))
-            return -1;
     TREE_EACH(d, m.devices, "graphics")
         if (doc_in(tree_attr(d, "type"), "vnc spice") && display(&m, d))
             return -1;
@@ -571,11 +588,9 @@ int run_manifest_device(struct tree *t, struct tree *dev, const struct doc_env *
     return 0;
 }
 
-static void unmark(struct tree *t)
+void run_unmark(struct tree *t)
 {
     tree_set_attr(t, MARK_MANIFEST, NULL);
     for (struct tree *c = t->child; c; c = c->next)
-        unmark(c);
+        run_unmark(c);
 }
-
-void run_unmark(struct tree *t) { unmark(t); }
