@@ -221,7 +221,7 @@ class Flows:
 
     def plug(self):
         """A disk for a guest that runs: who is told that it has come has it."""
-        import libvirt, subprocess
+        import subprocess
         d = self.dom()
         xml = wait_for("the document", lambda: d.XMLDesc(0))
         target = next("vd" + c for c in "cdefghijkl" if "vd%s'" % c not in xml)

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """What a running guest may have (workers/plan/known.c) and no other test's guest has: a real QEMU takes it, paused, and the document says it."""
-import os, re, subprocess, sys
+import os, subprocess, sys
 import xml.etree.ElementTree as ET
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 from box import QEMU, Box
