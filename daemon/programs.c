@@ -6,7 +6,7 @@
 void programs_ask(struct settings *s)
 {
     static const struct { uint32_t bit; const char *name; } programs[] = { { PROGRAM_SWTPM, "swtpm" } };
-    static const char *const folders[] = { "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin" };      /* as hand-launch's */
+    static const char *const folders[] = { PROGRAM_FOLDERS };
     char path[128];
     for (size_t i = 0; i < ARRAY_N(programs); i++)
         for (size_t k = 0; k < ARRAY_N(folders); k++)

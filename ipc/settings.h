@@ -21,6 +21,7 @@ struct logging {
     union { uint8_t from[LOG_ROLES_MAX] /* by role: the least level of its lines */; struct log_output to[LOG_OUTPUTS_MAX]; };
 };
 enum host_program { PROGRAM_SWTPM = 1 };
+#define PROGRAM_FOLDERS "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin"       /* where they are looked for, in this order */
 struct settings {
     uint32_t magic;
     uint32_t unix_sock_ro_perms, unix_sock_rw_perms, unix_sock_admin_perms;

@@ -27,6 +27,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include "ipc/log.h"
+#include "ipc/settings.h"
 #include "ipc/util.h"
 #include "policy/policy.h"
 
@@ -55,23 +56,12 @@ void helper_arg(struct helper_args *a, const char *fmt, ...)
     a->at += (size_t)n + 1;
 }
 
-int helper_failed(struct stub_fail *f, int error, const char *fmt, ...)
-{
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(f->text, sizeof f->text, fmt, ap);
-    va_end(ap);
-    f->error = -error;
-    return -1;
-}
-
-/* SAFETY: as QEMU is: root's, and writable by root only. */
-int helper_own_program(const char *path, bool session, struct err *e)
+int own_program(const char *path, bool session, struct err *e)
 {
     struct stat st;
     AUTO_CLOSE fd = path_open(path, O_PATH, WANT(S_IFREG), &st);
     if (fd < 0 || !(st.st_mode & S_IXOTH))
-        return 1;
+        return fd < 0 ? -fd : EACCES;
     if ((st.st_mode & (S_IWGRP | S_IWOTH)) || (!session && st.st_uid != 0))
         return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "'%s' is not one of the host's own programs", path);
     return 0;
@@ -79,9 +69,9 @@ int helper_own_program(const char *path, bool session, struct err *e)
 
 int helper_find(const char *name, char path[128], bool session, struct err *e)
 {
-    static const char *const folders[] = { "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin" };
+    static const char *const folders[] = { PROGRAM_FOLDERS };
     for (size_t i = 0; i < ARRAY_N(folders); i++) {
-        int r = util_format(path, 128, "%s/%s", folders[i], name) < 0 ? 1 : helper_own_program(path, session, e);
+        int r = util_format(path, 128, "%s/%s", folders[i], name) < 0 ? 1 : own_program(path, session, e);
         if (r <= 0)
             return r;
     }
@@ -89,7 +79,6 @@ int helper_find(const char *name, char path[128], bool session, struct err *e)
     return 1;
 }
 
-/* Makes the folders of a path of ours, the first of which is there. A descriptor of the last, or a negative errno. */
 int helper_folders(const char *path, size_t from, mode_t mode)
 {
     char dir[PATH_MAX];
@@ -133,7 +122,7 @@ static void fail(const struct helper_shut_in *how, const char *program, const ch
 static void fail(const struct helper_shut_in *how, const char *program, const char *what)
 {
     struct stub_fail f = { 0 };
-    helper_failed(&f, errno, "%s: %s", program, what);
+    stub_failed(&f, errno, "%s: %s", program, what);
     if (how->failed < 0)
         dprintf(STDERR_FILENO, "%s: %s\n", f.text, strerror(-f.error));
     else if (write(how->failed, &f, sizeof f) < 0)
@@ -180,7 +169,6 @@ static void become(const struct helper *p, const struct helpers *all, const stru
     fail(&last, argv[0], "cannot be executed");
 }
 
-/* Runs what makes something for the helper, to its end. Its status, as waitpid() tells. */
 int helper_first(const struct helper *p, const struct helpers *all, const struct helper_shut_in *how, struct helper_args *a)
 {
     int status = -1;
@@ -261,7 +249,7 @@ static int ended_at_once(const struct helper *p, struct stub_fail *f)
 {
     int status = -1;
     waitpid(p->pid, &status, 0);
-    return helper_failed(f, 0, "Could not start '%s'. exitstatus: %d%s%s", p->kind->name, WIFEXITED(status) ? WEXITSTATUS(status) : -1, *p->log_path ? "; Check error log " : "", p->log_path);
+    return stub_failed(f, 0, "Could not start '%s'. exitstatus: %d%s%s", p->kind->name, WIFEXITED(status) ? WEXITSTATUS(status) : -1, *p->log_path ? "; Check error log " : "", p->log_path);
 }
 
 static int start(struct helper *p, const struct helpers *all, struct stub_fail *f)
@@ -272,7 +260,7 @@ static int start(struct helper *p, const struct helpers *all, struct stub_fail *
         return -1;
     p->kind->args(p, all, &a);
     if (pipe2(told, O_CLOEXEC) < 0 || (p->kind->says_ready && fchown(told[1], p->uid, p->gid) < 0) || (p->pid = fork()) < 0)
-        return helper_failed(f, errno, "cannot start %s", p->program);
+        return stub_failed(f, errno, "cannot start %s", p->program);
     if (p->pid == 0)
         become(p, all, &(struct helper_shut_in){ p->uid, p->gid, ~0u, p->kind->sees, p->kind->filter, p->kind->caps, told[1] }, a.v);
     close(told[1]);

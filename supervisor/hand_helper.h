@@ -70,10 +70,6 @@ int helpers_start(struct helpers *all, struct stub_fail *f);
 bool helper_word(const char *aux, const char *key, char *value, size_t n);
 /* Ends the process where there is no room. */
 void helper_arg(struct helper_args *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* -1, with *f: error is an errno, or 0 where the text says all. */
-int helper_failed(struct stub_fail *f, int error, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-/* Whether path is a program of the host's own. 0; 1: it is not there; -1 with *e. */
-int helper_own_program(const char *path, bool session, struct err *e);
 /* The path of a program. 0; 1: it is not there, and how libvirt words that is the kind's affair; -1 with *e. */
 int helper_find(const char *name, char path[128], bool session, struct err *e);
 /* Makes the folders of a path of ours, of which `from` bytes are there. A descriptor of the last, or a negative errno. */

@@ -18,6 +18,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,24 +83,18 @@ static int bad_launch(struct err *e, const char *why)
     return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed launch: %s", why);
 }
 
-/* SAFETY: nothing but an emulator is started, whatever the guest's worker says, and it must be one of the host's own programs: in a folder of such, root's,
- * and writable by root only. */
+/* SAFETY: nothing but an emulator is started, whatever the guest's worker says, and it must be one of the host's own programs, in a folder of such. */
 static int emulator_check(const struct launcher *x, struct err *e)
 {
     static const char *const folders[] = { "/usr/bin/", "/usr/local/bin/", "/usr/libexec/", "/usr/lib/qemu/", "/usr/lib/xen/bin/" };
     const char *path = x->l->emulator, *name = NULL;
-    struct stat st;
     for (size_t i = 0; i < ARRAY_N(folders); i++)
         if (!strncmp(path, folders[i], strlen(folders[i])))
             name = path + strlen(folders[i]);
     if (!name || strchr(name, '/') || (strncmp(name, "qemu-system-", 12) && strcmp(name, "qemu-kvm") && strcmp(name, "kvm")))
         return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "'%s' is no emulator that the daemon starts", path);
-    AUTO_CLOSE fd = path_open(path, O_PATH, WANT(S_IFREG), &st);
-    if (fd < 0)
-        return err_sys(e, VIR_FROM_QEMU, -fd, "Cannot check QEMU binary '%s'", path);
-    if ((st.st_mode & (S_IWGRP | S_IWOTH)) || !(st.st_mode & S_IXOTH) || (!x->session && st.st_uid != 0))
-        return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "QEMU binary '%s' is not one of the host's own programs", path);
-    return 0;
+    int r = own_program(path, x->session, e);
+    return r > 0 ? err_sys(e, VIR_FROM_QEMU, r, "Cannot check QEMU binary '%s'", path) : r;
 }
 
 /* Everything that can be checked before anything is made. */
@@ -154,15 +149,29 @@ static int make_plan(struct launcher *x, struct err *e)
     return x->plan < 0 ? err_sys(e, VIR_FROM_QEMU, -x->plan, "Unable to start QEMU") : 0;
 }
 
-static void child_fail(const char *what) __attribute__((noreturn));
+int stub_failed(struct stub_fail *f, int error, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(f->text, sizeof f->text, fmt, ap);
+    va_end(ap);
+    f->error = -error;
+    return -1;
+}
+
 static int child_status = -1;
+static void child_failed(const struct stub_fail *f) __attribute__((noreturn));
+static void child_failed(const struct stub_fail *f)
+{
+    _exit(send(child_status, f, sizeof *f, MSG_NOSIGNAL) < 0 ? 126 : 127);
+}
+
+static void child_fail(const char *what) __attribute__((noreturn));
 static void child_fail(const char *what)
 {
-    struct stub_fail f = { .error = -errno };
-    snprintf(f.text, sizeof f.text, "%s", what);
-    if (send(child_status, &f, sizeof f, MSG_NOSIGNAL) < 0)
-        _exit(126);
-    _exit(127);
+    struct stub_fail f = { 0 };
+    stub_failed(&f, errno, "%s", what);
+    child_failed(&f);
 }
 
 static void set_limits(const struct launch *l)
@@ -207,12 +216,6 @@ static void place_fds(const struct launcher *x)
     for (unsigned i = 0; i < n; i++)
         if (place[i].fd >= 0 && dup3(place[i].fd, place[i].to, place[i].to == STUB_FD_FREE ? O_CLOEXEC : 0) < 0)
             child_fail("cannot place a descriptor");
-}
-
-static void child_failed(const struct stub_fail *f) __attribute__((noreturn));
-static void child_failed(const struct stub_fail *f)
-{
-    _exit(send(child_status, f, sizeof *f, MSG_NOSIGNAL) < 0 ? 126 : 127);
 }
 
 /* What the stub is called: with the helpers, for what it says of their ends. */

@@ -22,6 +22,8 @@ struct stub_plan {              /* sealed memfd; args NUL-terminated arguments f
 /* Its door (ID.door, hand_record.c) stays open as long as it lives: who connects, a later daemon's hand, gets one frame, REPLY IN_HAND_PIDFD: held_as[], and the
  * descriptors. It may send one, CALL IN_HAND_SETTLE, of the same form: it takes the place of all of that, which a REPLY says. */
 struct stub_fail { int32_t error; char text[500]; };
+/* hand_launch.c. Fills in *f: error is an errno, or 0 where the text says all. -1 */
+int stub_failed(struct stub_fail *f, int error, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* hand_cgroup.c.  One guest's groups: a leaf below machine/ in each hierarchy that is there. */
 enum { CG_V1_MAX = 12, CG_PATH_MAX = 512 };
@@ -43,7 +45,10 @@ int tune_of(struct hand *h, unsigned i, struct tune *t, struct err *e);
 /* IN_HAND_TUNE. */
 void hand_tune(struct hand *h);
 
-/* hand_helper.c.  Everything that only root may do, but what a helper is for, is given up: uid, gid and one group beside it (~0u: none), capabilities; for ever. NULL, or what
+/* hand_helper.c.  Whether path is one of the host's own programs: root's, except in a session, and writable by its owner alone. 0; an errno: nothing can be run
+ * there; -1 with *e: it is somebody else's. */
+int own_program(const char *path, bool session, struct err *e);
+/* Everything that only root may do, but what a helper is for, is given up: uid, gid and one group beside it (~0u: none), capabilities; for ever. NULL, or what
  * failed, with errno. */
 const char *rights_drop(bool session, uint32_t uid, uint32_t gid, uint32_t group, uint64_t caps);
 

@@ -150,9 +150,9 @@ static int setup(const struct helper *p, const struct helpers *all, bool again, 
     if (status && !again)       /* it is made anew at the next start */
         unlinkat(p->see[SWTPM_STATE].fd, is_tpm2(p) ? "tpm2-00.permall" : "tpm-00.permall", 0);
     if (status)
-        return helper_failed(f, 0, "Could not run '%s'. exitstatus: %d; Check error log '%s' for details.", p->setup, WIFEXITED(status) ? WEXITSTATUS(status) : -1, p->log_path);
+        return stub_failed(f, 0, "Could not run '%s'. exitstatus: %d; Check error log '%s' for details.", p->setup, WIFEXITED(status) ? WEXITSTATUS(status) : -1, p->log_path);
     int r = own_state(p, all, &is_new);
-    return r < 0 ? helper_failed(f, -r, "cannot give '%s' to the TPM emulator", p->folder) : 0;
+    return r < 0 ? stub_failed(f, -r, "cannot give '%s' to the TPM emulator", p->folder) : 0;
 }
 
 static int swtpm_first(const struct helper *p, const struct helpers *all, struct stub_fail *f)

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -26,17 +25,6 @@ struct view_attr { uint64_t attr_set, attr_clr, propagation, userns_fd; };
 
 #define SCRATCH_OPTIONS "mode=0700,size=64m,nr_inodes=4k,uid=%u,gid=%u"
 #define COPY_BYTES_MAX (512ll << 20)
-
-static int bad(struct stub_fail *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static int bad(struct stub_fail *f, const char *fmt, ...)
-{
-    va_list ap;
-    f->error = errno ? -errno : -EIO;
-    va_start(ap, fmt);
-    vsnprintf(f->text, sizeof f->text, fmt, ap);
-    va_end(ap);
-    return -1;
-}
 
 static int clone_tree(int fd, unsigned flags, uint64_t attr)
 {
@@ -88,12 +76,12 @@ static int view_programs(int root, struct stub_fail *f)
         if (n > 0) {
             target[n] = 0;
             if (symlinkat(target, root, dirs[i]) < 0)
-                return bad(f, "cannot make %s", path);
+                return stub_failed(f, errno, "cannot make %s", path);
             continue;
         }
         AUTO_CLOSE fd = path_open(path, O_PATH, WANT(S_IFDIR), &st);
         if (fd >= 0 && bind_at(root, fd, dirs[i], true, RO_ATTR) < 0)
-            return bad(f, "cannot bind %s", path);
+            return stub_failed(f, errno, "cannot bind %s", path);
     }
     return 0;
 }
@@ -108,7 +96,7 @@ static int view_files(int root, bool hostnet, struct stub_fail *f)
             continue;
         AUTO_CLOSE fd = path_open(files[i].path, O_PATH, WANT(S_IFREG), &st);
         if (fd >= 0 && bind_at(root, fd, files[i].path + 1, false, RO_ATTR | MOUNT_ATTR_NOEXEC) < 0)
-            return bad(f, "cannot bind %s", files[i].path);
+            return stub_failed(f, errno, "cannot bind %s", files[i].path);
     }
     return 0;
 }
@@ -119,15 +107,13 @@ static int view_device(int root, const struct view *v, const char *path, mode_t 
 {
     struct stat st;
     AUTO_CLOSE fd = path_open(path, O_PATH, WANT(S_IFCHR) | WANT(S_IFBLK), &st);
-    if (fd < 0 || strncmp(path, "/dev/", 5) || strstr(path, "/../")) {
-        errno = fd < 0 ? -fd : EINVAL;
-        return bad(f, "Cannot access '%s'", path);
-    }
+    if (fd < 0 || strncmp(path, "/dev/", 5) || strstr(path, "/../"))
+        return stub_failed(f, fd < 0 ? -fd : EINVAL, "Cannot access '%s'", path);
     if (v->session)
-        return bind_at(root, fd, path + 1, false, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC) < 0 ? bad(f, "cannot bind %s", path) : 0;
+        return bind_at(root, fd, path + 1, false, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC) < 0 ? stub_failed(f, errno, "cannot bind %s", path) : 0;
     if (make_point(root, path + 1, false) < 0 || unlinkat(root, path + 1, 0) < 0 || mknodat(root, path + 1, (st.st_mode & S_IFMT) | mode, st.st_rdev) < 0 ||
         fchmodat(root, path + 1, mode, 0) < 0 || fchownat(root, path + 1, v->uid, v->gid, AT_SYMLINK_NOFOLLOW) < 0)
-        return bad(f, "cannot make %s", path);
+        return stub_failed(f, errno, "cannot make %s", path);
     return 0;
 }
 
@@ -146,6 +132,8 @@ static int view_copy(int root, const struct view *v, int look, const char *rel, 
     }
     for (off_t left = size; left > 0; ) {
         ssize_t n = sendfile(to, from, NULL, (size_t)left);
+        if (n == 0)
+            errno = EIO;        /* it has become shorter */
         if (n <= 0)
             return -1;
         left -= n;
@@ -172,16 +160,14 @@ static int view_resources(int root, const struct view *v, struct stub_fail *f)
         AUTO_CLOSE fd = path_open(path, O_PATH, WANT(S_IFREG) | WANT(S_IFDIR), &st);
         if (fd < 0 && (m.flags & MF_OPTIONAL))
             continue;
-        if (fd < 0) {
-            errno = -fd;
-            return bad(f, "Cannot access '%s'", path);
-        }
+        if (fd < 0)
+            return stub_failed(f, -fd, "Cannot access '%s'", path);
         util_format(rel, sizeof rel, "res/%u", m.index);
         bool is_dir = S_ISDIR(st.st_mode), may_read = v->session || (st.st_mode & (is_dir ? 0005 : 0004)) == (is_dir ? 0005u : 0004u);
         if (!may_read && is_dir)
             errno = EACCES;
         if (may_read ? bind_at(root, fd, rel, is_dir, RO_ATTR | MOUNT_ATTR_NOEXEC) < 0 : is_dir || view_copy(root, v, fd, rel, st.st_size) < 0)
-            return bad(f, "Cannot bind '%s'", path);
+            return stub_failed(f, errno, "Cannot bind '%s'", path);
     }
     return 0;
 }
@@ -201,7 +187,7 @@ static int view_sees(int root, const struct view *v, struct stub_fail *f)
         if (!same)
             errno = fd < 0 ? -fd : ESTALE;
         if (!same || bind_at(root, fd, s->at, S_ISDIR(st.st_mode), attr) < 0)
-            return bad(f, "Cannot bind '%s'", s->path);
+            return stub_failed(f, errno, "Cannot bind '%s'", s->path);
     }
     return 0;
 }
@@ -212,17 +198,16 @@ int view_enter(struct view *v, struct stub_fail *f)
     char options[96];
     struct view_attr ro = { .attr_set = MOUNT_ATTR_RDONLY };
     umask(0022);
-    errno = 0;
     if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-        return bad(f, "cannot make the mounts private");
+        return stub_failed(f, errno, "cannot make the mounts private");
     AUTO_CLOSE fs = (int)syscall(SYS_fsopen, "tmpfs", FSOPEN_CLOEXEC);
     if (fs < 0 || syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "mode", "0755", 0) < 0 || syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
-        return bad(f, "cannot make a root");
+        return stub_failed(f, errno, "cannot make a root");
     /* The root of the view holds the device nodes; nobody in it can make one.  It lies over "/", where a look-up that starts at this process's
      * root does not see it: the host's paths stay as they were until the pivot. */
     AUTO_CLOSE root = (int)syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
     if (root < 0 || syscall(SYS_move_mount, root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
-        return bad(f, "cannot mount a root");
+        return stub_failed(f, errno, "cannot mount a root");
     if (view_programs(root, f) < 0 || view_files(root, v->hostnet, f) < 0)
         return -1;
     for (size_t i = 0; i < ARRAY_N(nodes); i++)
@@ -232,16 +217,16 @@ int view_enter(struct view *v, struct stub_fail *f)
         return -1;
     if (mkdirat(root, "run", 0755) < 0 || mkdirat(root, "proc", 0555) < 0 || symlinkat("run", root, "tmp") < 0 || (mkdirat(root, "var", 0755) < 0 && errno != EEXIST) ||
         symlinkat("../run", root, "var/tmp") < 0 || fchdir(root) < 0 || syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
-        return bad(f, "cannot make the view the root");
+        return stub_failed(f, errno, "cannot make the view the root");
     util_format(options, sizeof options, SCRATCH_OPTIONS, v->uid, v->gid);
     if (mount("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, options) < 0)
-        return bad(f, "cannot mount the scratch folder");
+        return stub_failed(f, errno, "cannot mount the scratch folder");
     /* A user's namespace inside a container may not be allowed to: QEMU can do without. */
     if (v->reads_proc)
-        return mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, "hidepid=2") < 0 || syscall(SYS_mount_setattr, AT_FDCWD, "/", 0, &ro, sizeof ro) < 0 ? bad(f, "cannot mount /proc") : 0;
+        return mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, "hidepid=2") < 0 || syscall(SYS_mount_setattr, AT_FDCWD, "/", 0, &ro, sizeof ro) < 0 ? stub_failed(f, errno, "cannot mount /proc") : 0;
     v->has_proc = mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "subset=pid,hidepid=2") == 0 ||
                   mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "hidepid=2") == 0;
     if (syscall(SYS_mount_setattr, AT_FDCWD, "/", 0, &ro, sizeof ro) < 0)
-        return bad(f, "cannot make the view read-only");
+        return stub_failed(f, errno, "cannot make the view read-only");
     return 0;
 }

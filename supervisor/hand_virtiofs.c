@@ -18,7 +18,7 @@ static int find(struct helper *p, const struct helpers *all, struct err *e)
     char wanted[128];
     bool any = !helper_word(p->aux, "binary", wanted, sizeof wanted);
     for (size_t i = 0; i < ARRAY_N(paths); i++) {
-        int r = any || !strcmp(wanted, paths[i]) ? helper_own_program(paths[i], all->session, e) : 1;
+        int r = any || !strcmp(wanted, paths[i]) ? own_program(paths[i], all->session, e) : 1;
         if (r < 0)
             return -1;
         if (r == 0)
