@@ -158,6 +158,19 @@ int hand_reply(struct hand *h, const void *body, size_t len, const int *fds, uns
     return r;
 }
 
+int hand_reply_grants(struct hand *h, const struct hand_done *done, const struct hand_grants *g, const int *qemu, const int *ours, struct err *e)
+{
+    int fds[FRAME_FDS_MAX];
+    AUTO_CLOSE memfd = frame_memfd("grants", g, sizeof g->h + g->h.n * sizeof g->g[0]);
+    fds[0] = memfd;
+    memcpy(fds + 1, qemu, done->nqemu * sizeof *fds);
+    memcpy(fds + 1 + done->nqemu, ours, done->nworker * sizeof *fds);
+    int r = memfd < 0 ? memfd : hand_reply(h, done, sizeof *done, fds, 1 + done->nqemu + done->nworker);
+    if (r < 0)
+        err_sys(e, VIR_FROM_QEMU, -r, "Unable to pass descriptors");
+    return r;
+}
+
 void hand_fail(struct hand *h, int failed, int error, const struct err *e)
 {
     struct hand_done d = { .failed = failed, .error = error < 0 ? error : -EIO, .code = e->code, .domain = e->domain };

@@ -46,6 +46,9 @@ bool hand_grants(const struct hand *h, unsigned i, struct hand_grants *g);
 bool hand_has_port(const struct manifest_entry *m, const char *aux);       /* a link to a network, which has a port at its daemon */
 /* Answers.  body is a fixed struct.  Returns 0, or a negative errno: the supervisor is gone, undo and end. */
 int hand_reply(struct hand *h, const void *body, size_t len, const int *fds, unsigned nfds);
+/* Answers with what was opened for a guest: the grants, then done->nqemu descriptors for QEMU, then done->nworker of ours, all of which stay the caller's.
+ * 0, or a negative errno with *e set: nothing was sent. */
+int hand_reply_grants(struct hand *h, const struct hand_done *done, const struct hand_grants *g, const int *qemu, const int *ours, struct err *e);
 /* Answers with a failed struct hand_done made of *e. failed: index of the entry, -1 none. */
 void hand_fail(struct hand *h, int failed, int error, const struct err *e);
 

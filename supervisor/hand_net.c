@@ -241,16 +241,9 @@ static void hand_net(struct hand *h, struct net *n)
         done.ours_kind[i] = BFD_CHARDEV;
         done.ours_entry[i] = n->ours_entry[i];
     }
-    int fds[FRAME_FDS_MAX], memfd = frame_memfd("grants", &grants, sizeof grants.h + grants.h.n * sizeof *grants.g);
-    if (memfd < 0) {
-        err_sys(&e, VIR_FROM_QEMU, -memfd, "Unable to pass descriptors");
-        hand_fail(h, -1, memfd, &e);
-        return;
-    }
-    fds[0] = memfd;
-    memcpy(fds + 1, n->fds, n->nfds * sizeof *fds);
-    memcpy(fds + 1 + n->nfds, n->ours, n->nours * sizeof *fds);
-    hand_reply(h, &done, sizeof done, fds, 1 + n->nfds + n->nours);
+    int r = hand_reply_grants(h, &done, &grants, n->fds, n->ours, &e);
+    if (r < 0)
+        hand_fail(h, -1, r, &e);
 }
 
 /* A tap goes when the last of QEMU's descriptors does; this is for what something else still holds.  One of a device that has gone may be another guest's by now. */

@@ -428,89 +428,94 @@ static void open_end(struct opener *o)
 static const bool comes_later[MK_KIND_N] = { [MK_IMAGE] = true, [MK_FILE_OUT] = true, [MK_PTY] = true, [MK_UNIX_LISTEN] = true, [MK_UNIX_CONNECT] = true,
     [MK_PAIR] = true, [MK_TCP_LISTEN] = true, [MK_TCP_CONNECT] = true, [MK_TAP] = true, [MK_TUNE] = true, [MK_LINK] = true, [MK_NODE] = true, [MK_SHM] = true, [MK_MEMORY] = true, [MK_PERF] = true };
 
-static void open_all(struct hand *h, struct opener *o)
+/* The entries from `first` on, which this call is about: each becomes a grant. 0, or -1 with *e and done->failed. */
+static int open_entries(struct opener *o, struct hand_grants *grants, uint32_t first, bool runs, struct hand_done *done, struct err *e)
 {
-    static struct hand_grants grants;
     struct manifest_entry m;
     const char *path, *aux;
-    struct err e = ERR_INIT;
-    *o = (struct opener){ .h = h, .rq = hand_body(h, sizeof *o->rq) };
-    hand_run(h, o->rq->id, o->rq->name);
-    bool runs = o->rq->flags & HAND_NO_MONITOR && hand_grants(h, 1, &grants);
-    if (!runs)
-        hand_grants(h, ~0u, &grants);
-    uint32_t first = grants.h.n, has = 0;
-    o->fd_next = grants.h.next_fd;
-    if (hand_manifest(h, 0, &e)) {
-        hand_fail(h, -1, -EPROTO, &e);
-        return;
-    }
-    if (o->rq->flags & HAND_LOOK) {
-        open_look(o);
-        return;
-    }
-    if (!(o->rq->flags & HAND_NO_MONITOR)) {
-        grants.h.monitor_fd = (int32_t)o->fd_next;
-        if (open_free(o, &e) || open_monitor(o, &e)) {
-            open_undo(o);
-            hand_fail(h, -1, o->error, &e);
-            return;
-        }
-    }
-    grants.h.n = hand_entries(h).left;
-    for (uint32_t i = first; i < grants.h.n; i++)
-        grants.g[i] = (struct grant){ .index = i, .qemu_fd = { -1, -1 } };
-    for (struct manifest_in in = hand_entries(h); hand_next(&in, &m, &path, &aux);) {
+    grants->h.n = hand_entries(o->h).left;
+    for (uint32_t i = first; i < grants->h.n; i++)
+        grants->g[i] = (struct grant){ .index = i, .qemu_fd = { -1, -1 } };
+    for (struct manifest_in in = hand_entries(o->h); hand_next(&in, &m, &path, &aux);) {
         if (m.index < first)
             continue;
-        has |= m.kind == MK_TAP ? HAND_HAS_TAPS : m.kind == MK_HOSTNET ? HAND_HAS_HOSTNET : hand_has_port(&m, aux) ? HAND_HAS_PORTS : 0;
+        done->has |= m.kind == MK_TAP ? HAND_HAS_TAPS : m.kind == MK_HOSTNET ? HAND_HAS_HOSTNET : hand_has_port(&m, aux) ? HAND_HAS_PORTS : 0;
         bool refused = runs && !comes_later[m.kind];
         o->error = 0;
         if (refused)
-            err_set(&e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "'%s' cannot be given to a guest that runs", path);
-        if (refused || open_entry(o, &m, path, aux, &grants.g[m.index], &e)) {
-            open_undo(o);
-            hand_fail(h, (int)m.index, o->error, &e);
-            return;
+            err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "'%s' cannot be given to a guest that runs", path);
+        if (refused || open_entry(o, &m, path, aux, &grants->g[m.index], e)) {
+            done->failed = (int32_t)m.index;
+            return -1;
         }
     }
-    if (!(o->rq->flags & HAND_NO_MONITOR) && open_own_log(o, &e)) {
-        open_undo(o);
-        hand_fail(h, -1, o->error, &e);
-        return;
-    }
+    return 0;
+}
+
+/* What the worker will hold, with what it has already. */
+static int count_ends(struct opener *o, const struct hand_grants *grants, struct err *e)
+{
+    struct manifest_entry m;
+    const char *path, *aux;
     unsigned ends = 0;
-    for (struct manifest_in in = hand_entries(h); hand_next(&in, &m, &path, &aux);)
-        ends += m.kind != MK_LOG ? grants.g[m.index].nworker : 0;
-    if (ends > ENDS_MAX) {
-        err_set(&e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "a guest with more than %d ends of consoles and channels", ENDS_MAX);
+    for (struct manifest_in in = hand_entries(o->h); hand_next(&in, &m, &path, &aux);)
+        ends += m.kind != MK_LOG ? grants->g[m.index].nworker : 0;
+    if (ends <= ENDS_MAX)
+        return 0;
+    o->error = -E2BIG;
+    return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "a guest with more than %d ends of consoles and channels", ENDS_MAX);
+}
+
+/* All that the call asks for; a start's monitor comes first, and what its QEMU says last. 0, or -1 with *e, o->error and done->failed. */
+static int open_all(struct opener *o, struct hand_grants *grants, struct hand_done *done, struct err *e)
+{
+    bool starts = !(o->rq->flags & HAND_NO_MONITOR), runs = !starts && hand_grants(o->h, 1, grants);
+    if (!runs)
+        hand_grants(o->h, ~0u, grants);
+    o->fd_next = grants->h.next_fd;
+    if (starts)
+        grants->h.monitor_fd = (int32_t)o->fd_next;
+    if (starts && (open_free(o, e) || open_monitor(o, e)))
+        return -1;
+    if (open_entries(o, grants, grants->h.n, runs, done, e) || (starts && open_own_log(o, e)))
+        return -1;
+    return count_ends(o, grants, e);
+}
+
+static void answer(struct hand *h, struct opener *o)
+{
+    static struct hand_grants grants;
+    struct hand_done done = { .failed = -1 };
+    struct err e = ERR_INIT;
+    if (open_all(o, &grants, &done, &e)) {
         open_undo(o);
-        hand_fail(h, -1, -E2BIG, &e);
+        hand_fail(h, done.failed, o->error, &e);
         return;
     }
-    struct hand_done done = { .nqemu = o->nqemu, .nworker = o->nours, .failed = -1, .next_fd = o->fd_next, .has = has };
+    done.nqemu = o->nqemu;
+    done.nworker = o->nours;
     memcpy(done.ours_kind, o->ours_kind, sizeof done.ours_kind);
     memcpy(done.ours_entry, o->ours_entry, sizeof done.ours_entry);
-    int fds[FRAME_FDS_MAX];
-    grants.h.next_fd = o->fd_next;
-    AUTO_CLOSE memfd = frame_memfd("grants", &grants, sizeof grants.h + grants.h.n * sizeof *grants.g);
-    if (memfd < 0) {
+    done.next_fd = grants.h.next_fd = o->fd_next;
+    int r = hand_reply_grants(h, &done, &grants, o->qemu, o->ours, &e);
+    if (r < 0) {
         open_undo(o);
-        err_sys(&e, VIR_FROM_QEMU, -memfd, "Unable to pass descriptors");
-        hand_fail(h, -1, memfd, &e);
-        return;
+        hand_fail(h, -1, r, &e);
     }
-    fds[0] = memfd;
-    memcpy(fds + 1, o->qemu, o->nqemu * sizeof *fds);
-    memcpy(fds + 1 + o->nqemu, o->ours, o->nours * sizeof *fds);
-    if (hand_reply(h, &done, sizeof done, fds, 1 + o->nqemu + o->nours) < 0)
-        open_undo(o);
 }
 
 static void hand_open(struct hand *h)
 {
     static struct opener o;
-    open_all(h, &o);
+    struct err e = ERR_INIT;
+    o = (struct opener){ .h = h, .rq = hand_body(h, sizeof *o.rq) };
+    hand_run(h, o.rq->id, o.rq->name);
+    if (hand_manifest(h, 0, &e))
+        hand_fail(h, -1, -EPROTO, &e);
+    else if (o.rq->flags & HAND_LOOK)
+        open_look(&o);
+    else
+        answer(h, &o);
     open_end(&o);
 }
 

@@ -21,11 +21,10 @@
 #define CONNECT_WAIT_MS 5000
 #define NO_ID 0xffffffffu
 
-/* A path that is too long for sun_path is reached through its folder's descriptor. */
+/* A path that is too long for sun_path is reached through its folder's descriptor, *dir, which is the caller's (-1 before). */
 static int unix_address(const char *path, struct sockaddr_un *a, int *dir)
 {
     *a = (struct sockaddr_un){ .sun_family = AF_UNIX };
-    *dir = -1;
     if (util_copy_str(a->sun_path, sizeof a->sun_path, path) == 0)
         return 0;
     char folder[PATH_MAX];
@@ -40,8 +39,8 @@ static int unix_address(const char *path, struct sockaddr_un *a, int *dir)
 int sock_listen(const char *path, mode_t mode, int *fd)
 {
     struct sockaddr_un a;
-    int d, r = unix_address(path, &a, &d);
-    AUTO_CLOSE dir = d;
+    AUTO_CLOSE dir = -1;
+    int r = unix_address(path, &a, &dir);
     if (r < 0)
         return r;
     AUTO_CLOSE s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -78,11 +77,9 @@ static int connected(const struct sockaddr *to, socklen_t len, int *fd)
 int sock_connect(const char *path, int *fd)
 {
     struct sockaddr_un a;
-    int d, r = unix_address(path, &a, &d);
-    AUTO_CLOSE dir = d;
-    if (r < 0)
-        return r;
-    return connected((struct sockaddr *)&a, sizeof a, fd);
+    AUTO_CLOSE dir = -1;
+    int r = unix_address(path, &a, &dir);
+    return r < 0 ? r : connected((struct sockaddr *)&a, sizeof a, fd);
 }
 
 void open_own(const struct opener *o, int fd, const char *path)
