@@ -145,4 +145,13 @@ static inline int fakesup_hand(struct fakesup *s, int role, uint32_t flags, uint
     close(layout);
     return r < 0 ? r : fakesup_call(s, OP_IN(op), 0, 0, body, len, fds, nfds);
 }
+
+/* What it answered, where that is a struct hand_done; else its error is -ENOSYS. r: fakesup_hand()'s. */
+static inline struct hand_done fakesup_done(const struct fakesup *s, int r)
+{
+    struct hand_done d = { .error = -ENOSYS };
+    if (r == 1 && s->reply.body_len == sizeof d)
+        memcpy(&d, s->reply.body, sizeof d);
+    return d;
+}
 #endif

@@ -44,14 +44,10 @@ static unsigned npipes;
 static inline void run(void)
 {
     int fd = frame_memfd("m", buf, (size_t)manifest_finish(&out)), fds[] = { fd, pipes[0], pipes[1] };
-    memset(&done, 0, sizeof done);
     memset(&grants, 0, sizeof grants);
     int r = fakesup_hand(&sup, ROLE_HAND_OPEN, root ? 0 : BIRTH_SESSION, IN_HAND_OPEN, &rq, sizeof rq, fds, 1 + npipes);
     close(fd);
-    if (r == 1 && sup.reply.body_len == sizeof done)
-        memcpy(&done, sup.reply.body, sizeof done);
-    else
-        done.error = -ENOSYS;
+    done = fakesup_done(&sup, r);
     if (!done.error) {
         const void *p;
         size_t n;

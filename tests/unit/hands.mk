@@ -1,5 +1,5 @@
 # Hands and workers as processes of their own, with a fake supervisor (fakesup.h).
-hand_programs = %D%/test-hand-ends %D%/test-hand-lease %D%/test-hand-open %D%/test-hand-net %D%/test-hand-launch
+hand_programs = %D%/test-hand-ends %D%/test-hand-lease %D%/test-hand-open %D%/test-hand-net %D%/test-hand-launch %D%/test-hand-stub
 check_PROGRAMS += $(hand_programs)
 TESTS += $(hand_programs)
 %C%_test_hand_ends_SOURCES = %D%/test-hand-ends.c %D%/hand-open.h %D%/fakesup.h
@@ -8,8 +8,10 @@ TESTS += $(hand_programs)
 %C%_test_hand_open_LDADD = libipc.a
 %C%_test_hand_lease_SOURCES = %D%/test-hand-lease.c %D%/fakesup.h
 %C%_test_hand_lease_LDADD = libipc.a
-%C%_test_hand_launch_SOURCES = %D%/test-hand-launch.c %D%/fakesup.h
+%C%_test_hand_launch_SOURCES = %D%/test-hand-launch.c %D%/hand-launch.h %D%/fakesup.h
 %C%_test_hand_launch_LDADD = libipc.a
+%C%_test_hand_stub_SOURCES = %D%/test-hand-stub.c %D%/hand-launch.h %D%/fakesup.h
+%C%_test_hand_stub_LDADD = libipc.a
 check_PROGRAMS += %D%/test-talk-leases %D%/test-talk-logs %D%/test-talk-ports
 TESTS += %D%/test-talk-leases %D%/test-talk-logs %D%/test-talk-ports
 %C%_test_talk_leases_SOURCES = %D%/test-talk-leases.c %D%/talk.h %D%/fakesup.h

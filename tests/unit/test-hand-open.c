@@ -82,9 +82,7 @@ static void look(bool has_child, const struct probe_result *p, size_t n)
     struct manifest_in in;
     size_t len;
     nlooked = 0;
-    memset(&done, 0, sizeof done);
-    if (r == 1 && sup.reply.body_len == sizeof done)
-        memcpy(&done, sup.reply.body, sizeof done);
+    done = fakesup_done(&sup, r);
     close(fds[0]);
     if (p)
         close(fds[1]);
@@ -305,11 +303,9 @@ static void nvram(void)
 /* What becomes of a file that was opened: keep: it is whole; else it is taken back. The hand's error, 0 none. */
 static int settle(bool keep, int *file)
 {
-    struct hand_done d = { .error = -ENOSYS };
     int fds[] = { frame_memfd("m", buf, out.len), frame_memfd("g", &grants, sizeof grants.h + grants.h.n * sizeof grants.g[0]), *file };
     int r = fakesup_hand(&sup, ROLE_HAND_OPEN, root ? 0 : BIRTH_SESSION, IN_HAND_STATE, &rq, sizeof rq, fds, keep ? 3 : 2);
-    if (r == 1 && sup.reply.body_len == sizeof d)
-        memcpy(&d, sup.reply.body, sizeof d);
+    struct hand_done d = fakesup_done(&sup, r);
     fakesup_end(&sup);
     close(fds[0]);
     close(fds[1]);
