@@ -103,20 +103,29 @@ static void monitor_take(const struct hand *h, const char *name, struct hand_don
 }
 
 /* ---- of a guest that libvirtd began: our ends of what its status file names ----
- * SAFETY: since we took it over that file is its worker's word. So nothing is opened but what its QEMU has the other end of, or what is in a folder of its name's. */
+ * SAFETY: since we took it over that file is its worker's word, and the folder of its sockets is QEMU's own. So nothing is opened but what its QEMU has the other end of, or what is in a folder of
+ * its name's; and with QEMU's rights: no link in there leads to what is root's.  The kernel lets that user look at QEMU's descriptors, and nobody else who may not trace. */
 
-/* Whether the kernel says this of a descriptor of QEMU's.  Who looks is QEMU's user then, as the kernel lets him, and nobody without the right to trace. */
+/* Takes on the ids that QEMU has, by what the kernel says of it: the owner of its folder in /proc is QEMU's to choose (PR_SET_DUMPABLE). 0 or a negative errno. */
+static int qemu_user_begin(int qemu)
+{
+    struct hand_req user = { .owner_uid = ~0u, .owner_gid = ~0u };
+    char text[4096];
+    AUTO_CLOSE fd = openat(qemu, "status", O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : util_read_full(fd, text, sizeof text - 1);
+    text[n > 0 ? n : 0] = 0;
+    const char *uid = strstr(text, "\nUid:"), *gid = strstr(text, "\nGid:");
+    if (!uid || !gid || sscanf(uid, "\nUid: %*u %u", &user.uid) != 1 || sscanf(gid, "\nGid: %*u %u", &user.gid) != 1)
+        return -ESRCH;
+    return user.uid == 0 ? 0 : user_begin(&user);
+}
+
+/* Whether the kernel says this of a descriptor of QEMU's. */
 static bool qemu_has(int qemu, const char *line)
 {
     enum { FILES_MAX = 1024 };
     char path[32], text[512];
-    struct stat st;
     bool found = false;
-    if (fstat(qemu, &st) < 0)
-        return false;
-    struct hand_req user = { .uid = st.st_uid, .gid = st.st_gid, .owner_uid = ~0u, .owner_gid = ~0u };
-    if (st.st_uid != 0 && user_begin(&user) < 0)
-        return false;
     for (int n = 0; n < FILES_MAX && !found; n++) {
         util_format(path, sizeof path, "fdinfo/%d", n);
         AUTO_CLOSE info = openat(qemu, path, O_RDONLY | O_CLOEXEC);
@@ -124,7 +133,6 @@ static bool qemu_has(int qemu, const char *line)
         text[len > 0 ? len : 0] = 0;
         found = strstr(text, line);
     }
-    user_end();
     return found;
 }
 
@@ -164,7 +172,8 @@ static void foreign_take(struct hand *h, int qemu, struct hand_done *done, int *
     struct err e = ERR_INIT;
     if (!h->call.h.nfds || hand_manifest(h, 0, &e))
         return;
-    for (struct manifest_in in = hand_entries(h); hand_next(&in, &m, &path, &aux) && done->nworker < ENDS_MAX;) {
+    int r = qemu_user_begin(qemu);
+    for (struct manifest_in in = hand_entries(h); r == 0 && hand_next(&in, &m, &path, &aux) && done->nworker < ENDS_MAX;) {
         int fd = kinds[m.kind] && *path ? kinds[m.kind](h, qemu, path) : -1;
         if (fd < 0)
             continue;
@@ -172,6 +181,7 @@ static void foreign_take(struct hand *h, int qemu, struct hand_done *done, int *
         done->ours_entry[done->nworker] = (uint16_t)m.index;
         fds[done->nworker++] = fd;
     }
+    user_end();
 }
 
 void hand_adopt(struct hand *h)

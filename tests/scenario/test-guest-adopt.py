@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """A later daemon takes running guests over: by what was noted when they were started, whatever their status files say; NAME.pid is libvirt's."""
-import os, re, signal, subprocess, sys, time
+import glob, os, re, signal, socket, subprocess, sys, time
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from guestlib import *
 
@@ -117,12 +117,25 @@ def foreign(box):
         console.close()
         # The next daemon has them as well; but not what a worker wrote into the file that is another's.
         (_, slave), xml, was = os.openpty(), state(b, "f.xml"), None
+        # Nor what the agent's name leads to, in a folder that is QEMU's own: a socket of root's.
+        agent = glob.glob(os.path.join(b.dir, "var/lib/libvirt/qemu/channel/target/*-f/*"))[0]
+        folder = os.open(os.path.dirname(agent), os.O_PATH)
+        trap = socket.socket(socket.AF_UNIX)
+        trap.bind("/proc/self/fd/%d/trap" % folder)
+        os.chmod("/proc/self/fd/%d/trap" % folder, 0o600)
+        trap.listen()
+        trap.setblocking(False)
         for own in True, False, True:
             con.close()
             b.stop_daemon()
             was = was or open(xml).read()
             with open(xml, "w") as f:
                 f.write(was if own else re.sub(r"/dev/pts/\d+", os.ttyname(slave), was).replace("dev='lent0'", "dev='lo'"))
+            if own and os.path.islink(agent):
+                os.rename(agent + ".was", agent)
+            elif not own:
+                os.rename(agent, agent + ".was")
+                os.symlink("trap", agent)
             b.start()
             con = b.connect()
             dom = con.lookupByName("f")
@@ -132,6 +145,11 @@ def foreign(box):
             else:
                 fails(libvirt.VIR_ERR_OPERATION_UNSUPPORTED, dom.openConsole, None, con.newStream())
                 fails(libvirt.VIR_ERR_INTERNAL_ERROR, dom.interfaceStats, "lo")
+                try:
+                    assert not trap.accept(), "the hand connected to what is root's"
+                except BlockingIOError:
+                    pass
+        os.unlink(os.path.join(os.path.dirname(agent), "trap"))
         was = dom.XMLDesc()         # what it was given is known from its document alone
         fails(libvirt.VIR_ERR_OPERATION_UNSUPPORTED, dom.attachDevice, "<rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>")
         fails(libvirt.VIR_ERR_OPERATION_UNSUPPORTED, dom.detachDevice, "<serial type='pty'><target port='0'/></serial>")
