@@ -419,7 +419,7 @@ static int perf_begin_all(const struct launcher *x, pid_t pid, struct err *e)
 
 static int launch(struct launcher *x, struct launched *done, int fds[3], unsigned *nfds, struct err *e)
 {
-    const struct policy_filter *filter = &policy_filters[FILTER_QEMU_SYSTEM];
+    const struct policy_filter *filter = &policy_filters[x->l->flags & LAUNCH_HOSTNET ? FILTER_QEMU_SYSTEM : FILTER_QEMU_SHUT];
     int on = 1, pidfd = -1;
     pid_t qemu, pid;
     if (launch_check(x, e) || hand_manifest(x->h, 1, e) || helpers_prepare(&x->helpers, x->h, x->l, x->session, e))

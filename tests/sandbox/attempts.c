@@ -122,6 +122,10 @@ static int try_sendto_address(void)
     struct sockaddr_un a = { .sun_family = AF_UNIX, .sun_path = NOWHERE };
     return RESULT(sendto(0, "x", 1, 0, (struct sockaddr *)&a, sizeof a));
 }
+static int try_connect(void) { return RESULT(syscall(SYS_connect, -1, NULL, 0)); }
+static int try_sendto_fastopen(void) { return RESULT(syscall(SYS_sendto, -1, NULL, 0, MSG_FASTOPEN, NULL, 0)); }
+static int try_sendmsg_fastopen(void) { return RESULT(syscall(SYS_sendmsg, -1, NULL, MSG_FASTOPEN)); }
+static int try_sendmmsg_fastopen(void) { return RESULT(syscall(SYS_sendmmsg, -1, NULL, 0, MSG_FASTOPEN)); }
 #ifdef __x86_64__
 /* Other ways into the kernel have other numbers: they must not be ways around the table. */
 static int try_x32_execve(void) { return RESULT(syscall(0x40000000 + 520, NOWHERE, nothing, nothing)); }

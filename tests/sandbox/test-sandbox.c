@@ -82,8 +82,8 @@ static int enter(int filter, uint32_t flags)
 {
     struct birth b;
     prctl(PR_SET_DUMPABLE, 1);
-    /* These two are entered by the stub itself, after all else was taken from it. */
-    if (filter == FILTER_QEMU_SYSTEM || filter == ROLE_PID1)
+    /* These are entered by a process itself, after all else was taken from it. */
+    if (filter >= ROLE_N || filter == ROLE_PID1)
         return policy_filter_load(filter, flags & BIRTH_TRACE);
     make_birth(&b, filter);
     b.flags |= flags;
@@ -93,7 +93,7 @@ static int enter(int filter, uint32_t flags)
 
 static const char *name_of(int filter)
 {
-    return filter == FILTER_QEMU_SYSTEM ? "qemu-system" : role_name(filter);
+    return policy_filters[filter].name;
 }
 
 static const char *errno_name(int e)
