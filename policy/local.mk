@@ -14,7 +14,7 @@ roles_profiles_LDADD = libpolicy.a libipc.a
 
 # The tables become BPF at build time; libseccomp is linked by this program only, for the numbers of system calls.
 policy_tables = \
-	%D%/auth.policy %D%/base.policy %D%/conf.policy %D%/gateway.policy %D%/hand-hook.policy %D%/hand-launch.policy %D%/hand-net.policy %D%/hand-open.policy %D%/holder.policy %D%/host.policy \
+	%D%/auth.policy %D%/base.policy %D%/conf.policy %D%/gateway.policy %D%/hand-hook.policy %D%/hand-launch.policy %D%/hand-net.policy %D%/hand-open.policy %D%/helper.policy %D%/holder.policy %D%/host.policy \
 	%D%/lock.policy %D%/log.policy %D%/pid1.policy %D%/probe.policy %D%/qemu.policy %D%/qemu-shut.policy %D%/qemu-system.policy %D%/supervisor.policy \
 	%D%/talk.policy %D%/trap.policy %D%/xmlc.policy %D%/zip.policy \
 	$(NULL)

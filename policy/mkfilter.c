@@ -345,7 +345,7 @@ int main(int argc, char **argv)
 #define R(id, name) name,
         ROLES(R)
 #undef R
-        "qemu-system", "qemu-shut",
+        "qemu-system", "qemu-shut", "helper",
     };
     static struct table t;
     if (argc != 2) {

@@ -19,7 +19,7 @@
 #endif
 
 /* Filters: one a role, by the role's number, and what is no role of ours. */
-enum policy_filter_id { FILTER_QEMU_SYSTEM = ROLE_N /* QEMU itself, with the host's network */, FILTER_QEMU_SHUT /* without */, FILTER_N };
+enum policy_filter_id { FILTER_QEMU_SYSTEM = ROLE_N /* QEMU itself, with the host's network */, FILTER_QEMU_SHUT /* without */, FILTER_HELPER /* programs beside it */, FILTER_N };
 
 enum policy_ids {
     IDS_ROOT,      /* stays root, for what it opens belongs to root; with the row's capabilities only */

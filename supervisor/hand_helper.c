@@ -135,8 +135,8 @@ static void become(const struct helper *p, const struct helpers *all, const stru
 static void become(const struct helper *p, const struct helpers *all, const struct helper_shut_in *how, char **argv)
 {
     static char *const environment[] = { "LC_ALL=C", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/run", "TMPDIR=/run", NULL };
-    const struct policy_filter *filter = how->filter < 0 ? NULL : &policy_filters[how->filter];
-    struct sock_fprog prog = { .len = filter ? filter->n : 0, .filter = filter ? (struct sock_filter *)(uintptr_t)filter->insns : NULL };
+    const struct policy_filter *filter = &policy_filters[how->filter];
+    struct sock_fprog prog = { .len = filter->n, .filter = (struct sock_filter *)(uintptr_t)filter->insns };
     struct view v = { .uid = how->uid, .gid = how->gid, .session = all->session, .sees = p->see, .nsees = how->sees, .reads_proc = p->kind->reads_proc, .hostnet = p->kind->hostnet };
     struct stub_fail f = { 0 };
     const char *why;
@@ -163,7 +163,7 @@ static void become(const struct helper *p, const struct helpers *all, const stru
     if ((why = rights_drop(all->session, how->uid, how->gid, how->group, how->caps)))
         fail(&last, argv[0], why);
     prctl(PR_SET_PDEATHSIG, SIGKILL);       /* where there is no pid namespace */
-    if (filter && syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog) < 0)
+    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog) < 0)
         fail(&last, argv[0], "cannot load the system call filter");
     execve(argv[0], argv, environment);
     fail(&last, argv[0], "cannot be executed");

@@ -20,7 +20,7 @@ struct helper_row {
     int (*first)(const struct helper *p, const struct helpers *all, struct stub_fail *f);
     void (*args)(const struct helper *p, const struct helpers *all, struct helper_args *a);
     unsigned sees;                          /* how many of its entries in see the helper itself has; those behind are for what comes first */
-    int filter;                             /* enum policy_filter_id; -1: it loads a list of its own before it hears the guest */
+    int filter;                             /* enum policy_filter_id; FILTER_HELPER: it loads a list of its own before it hears the guest */
     uint64_t caps;                          /* what it keeps */
     bool reads_proc;                        /* beyond its own processes */
     bool hostnet;                           /* it has the host's network; others have none */
@@ -75,7 +75,7 @@ int helper_find(const char *name, char path[128], bool session, struct err *e);
 /* Makes the folders of a path of ours, of which `from` bytes are there. A descriptor of the last, or a negative errno. */
 int helper_folders(const char *path, size_t from, mode_t mode);
 /* How a process of a helper's is shut in. */
-struct helper_shut_in { uint32_t uid, gid, group /* one beside gid; ~0u: none */; unsigned sees /* how many of p->see */; int filter /* -1: the hand's own alone */; uint64_t caps; int failed /* a pipe's end: struct stub_fail */; };
+struct helper_shut_in { uint32_t uid, gid, group /* one beside gid; ~0u: none */; unsigned sees /* how many of p->see */; int filter; uint64_t caps; int failed /* a pipe's end: struct stub_fail */; };
 /* Runs what makes something for the helper, to its end, with the helper's descriptors. Its status, as waitpid() tells. */
 int helper_first(const struct helper *p, const struct helpers *all, const struct helper_shut_in *how, struct helper_args *a);
 #endif

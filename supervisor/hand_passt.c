@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 #include "ipc/util.h"
+#include "policy/policy.h"
 
 enum { FILES = 1 << 17 /* a socket a port that is forwarded, and one a connection */ };
 
@@ -66,4 +67,4 @@ static void args(const struct helper *p, const struct helpers *all, struct helpe
     }
 }
 
-const struct helper_row helper_passt = { .name = "passt", .prepare = prepare, .args = args, .filter = -1, .hostnet = true, .says_ready = true, .files = FILES };
+const struct helper_row helper_passt = { .name = "passt", .prepare = prepare, .args = args, .filter = FILTER_HELPER, .hostnet = true, .says_ready = true, .files = FILES };

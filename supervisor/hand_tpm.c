@@ -146,7 +146,7 @@ static int setup(const struct helper *p, const struct helpers *all, bool again, 
         as.see[SWTPM_CA].fd = -1;
     bool has_ca = as.see[SWTPM_CA].fd >= 0;
     setup_args(&as, all, &a, again);
-    int status = helper_first(&as, all, &(struct helper_shut_in){ has_ca ? p->ca_uid : p->uid, p->gid, has_ca ? p->ca_gid : ~0u, HELPER_SEES_MAX, -1, 0, -1 }, &a);
+    int status = helper_first(&as, all, &(struct helper_shut_in){ has_ca ? p->ca_uid : p->uid, p->gid, has_ca ? p->ca_gid : ~0u, HELPER_SEES_MAX, FILTER_HELPER, 0, -1 }, &a);
     if (status && !again)       /* it is made anew at the next start */
         unlinkat(p->see[SWTPM_STATE].fd, is_tpm2(p) ? "tpm2-00.permall" : "tpm-00.permall", 0);
     if (status)

@@ -91,4 +91,4 @@ static void args(const struct helper *p, const struct helpers *all, struct helpe
         helper_arg(a, "--thread-pool-size=%s", value);
 }
 
-const struct helper_row helper_virtiofs = { .name = "virtiofsd", .prepare = prepare, .args = args, .sees = 1, .filter = -1, .caps = HELPER_CAPS_FILES, .reads_proc = true /* the host's most open files */ };
+const struct helper_row helper_virtiofs = { .name = "virtiofsd", .prepare = prepare, .args = args, .sees = 1, .filter = FILTER_HELPER, .caps = HELPER_CAPS_FILES, .reads_proc = true /* the host's most open files */ };
