@@ -73,8 +73,8 @@ def own_sockets(box):
     talk = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     talk.bind(("127.0.0.1", 4004))
     talk.settimeout(120)
-    serial = "<serial type='udp'><source mode='bind' host='127.0.0.1' service='4003'/><source mode='connect' host='127.0.0.1' service='4004'/><target port='0'/></serial>"
-    serial += "<serial type='tcp'><source mode='connect' host='127.0.0.1' service='4002'><reconnect enabled='yes' timeout='1'/></source><protocol type='raw'/><target port='1'/></serial>"
+    serial = "<serial type='udp'><source mode='bind' host='localhost' service='4003'/><source mode='connect' host='localhost' service='4004'/><target port='0'/></serial>"
+    serial += "<serial type='tcp'><source mode='connect' host='localhost' service='4002'><reconnect enabled='yes' timeout='1'/></source><protocol type='raw'/><target port='1'/></serial>"
     with listen(4002) as server:
         dom = box.connect().defineXML(document("s4", serial=serial))
         dom.create()

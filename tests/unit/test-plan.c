@@ -270,8 +270,8 @@ static void test_hotplug(void)
           "<address type='virtio-serial' controller='0' bus='0' port='3'/></channel>", pair, 3 },
         { "<vsock model='virtio' m='4'><cid auto='yes'/><alias name='vsock0'/><address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x0'/></vsock>", vsock, 2 },
         { "<input type='passthrough' bus='virtio'><source evdev='/dev/input/event3' m='5'/><alias name='input1'/><address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x0'/></input>", evdev, 2 },
-        { "<serial type='udp'><source mode='bind' host='::1' service='1' m='6'/><source mode='connect' host='127.0.0.1' service='2'/><target type='usb-serial' port='1'/><alias name='serial1'/></serial>", udp, 2 },
-        { "<serial type='tcp'><source mode='connect' host='127.0.0.1' service='2' m='6'><reconnect enabled='yes' timeout='5'/></source><protocol type='telnet'/><target type='usb-serial' port='2'/>"
+        { "<serial type='udp'><source mode='bind' host='::1' service='1' m='6'/><source mode='connect' host='localhost' service='2'/><target type='usb-serial' port='1'/><alias name='serial1'/></serial>", udp, 2 },
+        { "<serial type='tcp'><source mode='connect' host='localhost' service='2' m='6'><reconnect enabled='yes' timeout='5'/></source><protocol type='telnet'/><target type='usb-serial' port='2'/>"
           "<alias name='serial2'/></serial>", again, 2 },
         { "<interface type='user' m='7'><mac address='52:54:00:01:02:04'/><model type='virtio'/><backend type='passt' logFile='/l'/><alias name='net1'/>"
           "<address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x0'/></interface>", passt, 3 },

@@ -159,6 +159,12 @@ void pl_set(json_t *o, const char *key, const char *v)
         json_object_set_new(o, key, json_string(v));
 }
 
+const char *pl_host(const struct ctx *c, const struct tree *t, const char *attr)
+{
+    const char *name = tree_attr(t, attr);
+    return pl_run(c) && pl_is(name, "localhost") ? "127.0.0.1" : name ? name : "";
+}
+
 void pl_setf(struct ctx *c, json_t *o, const char *key, const char *fmt, ...)
 {
     va_list ap;

@@ -120,7 +120,7 @@ static void be_tcp(struct ctx *c, const struct tree *d, json_t *o)
     if (fd) {
         pl_set(o, "fd", pl_fdname(c, r, index, 0, buf));
     } else {
-        pl_setf(c, o, "host", "%s", tree_attr(s, "host") ? tree_attr(s, "host") : "");
+        pl_set(o, "host", pl_host(c, s, "host"));
         pl_setf(c, o, "port", "%s", tree_attr(s, "service") ? tree_attr(s, "service") : "");
     }
     if (telnet)
@@ -140,12 +140,11 @@ static void be_tcp(struct ctx *c, const struct tree *d, json_t *o)
 static void be_udp(struct ctx *c, const struct tree *d, json_t *o)
 {
     const struct tree *to = source_mode(d, "connect"), *from = source_mode(d, "bind");
-    const char *h = tree_attr(to, "host"), *p = tree_attr(to, "service"), *lh = tree_attr(from, "host"), *lp = tree_attr(from, "service");
-    pl_set(o, "host", h ? h : "");
+    const char *p = tree_attr(to, "service"), *lp = tree_attr(from, "service");
+    pl_set(o, "host", pl_host(c, to, "host"));
     pl_set(o, "port", p ? p : "");
-    pl_set(o, "localaddr", lh ? lh : "");
+    pl_set(o, "localaddr", pl_host(c, from, "host"));
     pl_set(o, "localport", lp ? lp : "0");
-    (void)c;
 }
 
 static void be_spicevmc(struct ctx *c, const struct tree *d, json_t *o)

@@ -56,6 +56,8 @@ unsigned long long pl_size(struct ctx *c, const struct tree *el, const char *pat
 /* attr of path is "yes", "on": 1; "no", "off": 0; absent: -1. */
 int pl_tri(const struct tree *el, const char *path, const char *attr);
 static inline bool pl_is(const char *a, const char *b) { return a && b && __builtin_strcmp(a, b) == 0; }
+/* A host by its attribute, "" if there is none (or no element t): nobody tells QEMU of names, and xmlc lets a running guest have none but this one. */
+const char *pl_host(const struct ctx *c, const struct tree *t, const char *attr);
 
 /* ---- property tables (prop.c) ---- */
 struct map { const char *from, *to; };          /* ends with from NULL; to NULL: the property is left out */

@@ -60,8 +60,7 @@ static json_t *server(struct ctx *c, const struct tree *host, enum host_style st
     }
     if (style == HOST_TYPED)
         pl_set(o, "type", "inet");
-    const char *name = tree_attr(host, "name");
-    pl_setf(c, o, "host", "%s", pl_run(c) && pl_is(name, "localhost") ? "127.0.0.1" : name ? name : "");      /* nobody tells QEMU of names */
+    pl_set(o, "host", pl_host(c, host, "name"));
     pl_set(o, "port", tree_attr(host, "port") ? tree_attr(host, "port") : port);
     return o;
 }
