@@ -57,6 +57,7 @@ struct settings {
     /* not of a file, but found before the daemon is locked in */
     uint32_t kvm_error;                  /* errno of opening KVM's device; 0: it can be had */
     uint32_t kvm_vcpus, kvm_tsc_khz, kvm_tsc_scales;     /* the most processors a guest can have; its time stamp counter, 0 unknown */
+    uint64_t arch_capabilities;          /* a register of the processors', IA32_ARCH_CAPABILITIES, which root or KVM tells; 0 unknown */
     uint32_t hooks;                      /* enum hooks: what there are scripts for */
     uint32_t hook_timeout_s;             /* bulkhead_hook_timeout */
     uint32_t access;                     /* enum access_by (access.h): who has to say yes to each call; 0: whoever is connected may all that the door lets through */

@@ -80,6 +80,9 @@ const struct cpu_model *cpu_model_named(const char *name)
     return NULL;
 }
 
+static uint64_t arch_msr;
+void cpu_host_msr(uint64_t arch_capabilities) { arch_msr = arch_capabilities; }
+
 void cpu_host(struct cpu_features *f, const char **vendor)
 {
     *f = (struct cpu_features){ { 0 } };
@@ -102,6 +105,10 @@ void cpu_host(struct cpu_features *f, const char **vendor)
         if (r[features[i].reg] >> features[i].bit & 1)
             cpu_add(f, i);
     }
+    if (cpu_has(f, (unsigned)find("arch-capabilities", 17)))
+        for (unsigned i = 0; i < ARRAY_N(features); i++)
+            if (!features[i].leaf && features[i].reg == A && arch_msr >> features[i].bit & 1)
+                cpu_add(f, i);
 #endif
 }
 

@@ -17,6 +17,8 @@ const char *cpu_feature_name(unsigned i);                          /* libvirt's 
 int cpu_feature(const char *name);                                 /* number of a feature by libvirt's name, -1 unknown */
 bool cpu_feature_is_msr(unsigned i);                               /* CPUID does not tell of it */
 void cpu_host(struct cpu_features *f, const char **vendor);        /* by the processor's own instruction; vendor "Intel", "AMD", ... or NULL */
+/* Before cpu_host(), which cannot read it: IA32_ARCH_CAPABILITIES of this host (struct settings has it). It counts where the processor says that it has that register. */
+void cpu_host_msr(uint64_t arch_capabilities);
 void cpu_of_list(struct cpu_features *f, const struct caps_list *names);  /* QEMU's names; unknown ones are left out */
 /* One word of CPUID as QEMU tells it: leaf, subleaf, register ("EAX" ... "EDX"), value. */
 void cpu_of_word(struct cpu_features *f, uint32_t leaf, uint32_t sub, const char *reg, uint32_t value);

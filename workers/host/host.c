@@ -388,6 +388,7 @@ int main(void)
         if (n == sizeof host.settings)
             memcpy(&host.settings, p, n);
         munmap((void *)(uintptr_t)p, n);
+        cpu_host_msr(host.settings.arch_capabilities);
     }
     worker_lock(&w);
     return worker_run(&w);

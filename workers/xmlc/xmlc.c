@@ -15,6 +15,7 @@
 #include "ipc/schema/op-numbers.h"
 #include "ipc/states.h"
 #include "ipc/util.h"
+#include "workers/cpu.h"
 #include "workers/tree-form.h"
 #include "workers/tree-marks.h"
 #include "workers/xmlc/files.h"
@@ -72,8 +73,10 @@ static int load(struct job *j, struct frame *f)
         j->env.caps = &caps;
     caps_fd = f->fds[first];
     j->env.processors = processors;
-    if (load_struct(f->fds[first + 1], &settings, sizeof settings) == 0 && settings.magic == SETTINGS_MAGIC)
+    if (load_struct(f->fds[first + 1], &settings, sizeof settings) == 0 && settings.magic == SETTINGS_MAGIC) {
         j->env.settings = &settings;
+        cpu_host_msr(settings.arch_capabilities);
+    }
     if (layout.lib_dir[0])
         j->env.lib_dir = layout.lib_dir;
     if (f->h.nfds > first + 3u) {
