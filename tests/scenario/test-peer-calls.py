@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Calls that virsh makes seldom or never, by python3-libvirt and by hand, beside libvirtd: the same results, or the same error."""
-import os, re, socket, struct, sys
+import os, re, socket, struct, sys, zlib
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 from needs import needed_modules
 from pair import BARE, BUSY, IDLE, Pair, W, guests, told
