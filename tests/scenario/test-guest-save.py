@@ -241,6 +241,16 @@ def trouble(box):
     assert_clean(box)
 
 
+def save_begun(box, dom):
+    """A save that has its file, or was done before anybody could see it; again as long as the one before is not quite over"""
+    part = image(box, dom.name()) + ".part"
+    while True:
+        thread = save_quietly(box)
+        wait_for("the file, or the end", lambda: begun(part) or not thread.is_alive(), 30)
+        if os.path.exists(part) or not dom.isActive():
+            return thread
+
+
 def either_or(box, dom, thread):
     """After a save that was disturbed"""
     thread.join(60)
@@ -264,11 +274,7 @@ def at_the_end(box):
     part = image(box, "s2") + ".part"
     for victims, then in (("qemu", signal.SIGCONT), ("qemu", signal.SIGKILL), ("supervisor", signal.SIGCONT), ("qemu supervisor", signal.SIGCONT)):
         conf = wait_for("conf", lambda: box.role("conf"))[0]
-        thread = save_quietly(box)
-        wait_for("the file, or the end", lambda: begun(part) or not thread.is_alive(), 30)
-        while not os.path.exists(part) and dom.isActive():      # the save before was not quite over
-            thread = save_quietly(box)
-            wait_for("the file, or the end", lambda: begun(part) or not thread.is_alive(), 30)
+        thread = save_begun(box, dom)
         os.kill(conf, signal.SIGSTOP)           # it cannot give the file its name
         if dom.isActive() and os.path.exists(part):
             wait_for("the whole state", lambda: open(part, "rb").read(16) == b"LibvirtQemudSave" or not os.path.exists(part), 60)
@@ -293,8 +299,7 @@ def meanwhile(box):
     # (the save fails, how long the suspend has, what it gets)
     for lost, limit, code in ((True, 0.5, 0), (True, 60, libvirt.VIR_ERR_OPERATION_TIMEOUT), (False, 0.5, libvirt.VIR_ERR_OPERATION_INVALID)):
         conf, said = wait_for("conf", lambda: box.role("conf"))[0], []
-        saving = save_quietly(box)
-        wait_for("the file", lambda: begun(part), 30)
+        saving = save_begun(box, dom)
         os.kill(conf, signal.SIGSTOP)
         wait_for("the whole state", lambda: open(part, "rb").read(16) == b"LibvirtQemudSave", 60)
 
