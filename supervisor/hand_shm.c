@@ -51,19 +51,28 @@ static void turn(int fd, short type)
         usleep(TURN_WAIT_US);
 }
 
+/* The mask becomes wide enough for the account; so whom it held back until now has no more than it left him. */
 static int change(int fd, uint32_t uid, bool may)
 {
     struct acl a;
     int n = acl_read(fd, &a), kept = 0;
+    uint16_t mask = htole16(7);
     bool has_mask = false;
+    for (int i = 0; i < n; i++)
+        if (le16toh(a.v[i].tag) == MASK) {
+            mask = a.v[i].may;
+            has_mask = true;
+        }
     if (n < 0)
         return n;
     for (int i = 0; i < n; i++) {
-        if (le16toh(a.v[i].tag) == USER && le32toh(a.v[i].id) == uid)
+        const uint16_t tag = le16toh(a.v[i].tag);
+        if (tag == USER && le32toh(a.v[i].id) == uid)
             continue;
-        if (le16toh(a.v[i].tag) == MASK && may)
+        if (may && tag == MASK)
             a.v[i].may |= htole16(6);
-        has_mask |= le16toh(a.v[i].tag) == MASK;
+        else if (may && tag != USER_OBJ && tag != OTHER)
+            a.v[i].may &= mask;
         a.v[kept++] = a.v[i];
     }
     if (!may && kept == n)

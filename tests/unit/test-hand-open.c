@@ -485,6 +485,23 @@ static void shared_at_once(void)
     unlink(path);
 }
 
+/* Somebody whom the file's list names, and whom a mode without rights for the group keeps out, stays out. */
+static void kept_out(void)
+{
+    struct { uint16_t tag, may; uint32_t id; } v[6];
+    static const struct { uint32_t version; struct { uint16_t tag, may; uint32_t id; } v[5]; } was = { 2, { { 1, 6, ~0u }, { 2, 6, 4000 }, { 4, 4, ~0u }, { 16, 0, ~0u }, { 32, 0, ~0u } } };
+    uint8_t acl[4 + sizeof v + 8];
+    if (!root || setxattr(in_dir("module"), "system.posix_acl_access", &was, sizeof was, 0) < 0)
+        return;
+    begin();
+    add(MK_MEMORY, 0, in_dir("module"), NULL);
+    run();
+    finish();
+    tap_int(getxattr(in_dir("module"), "system.posix_acl_access", acl, sizeof acl), 4 + sizeof v, "the guest's account is in a list that was there");
+    memcpy(v, acl + 4, sizeof v);
+    tap_ok(v[1].id == 4000 && v[1].may == 0 && v[3].tag == 4 && v[3].may == 0 && v[4].tag == 16 && v[4].may == 6, "and who was kept out by its mask still is");
+}
+
 /* Memory in a file of a client's choice, which stays whatever comes. */
 static void memory(void)
 {
@@ -498,6 +515,7 @@ static void memory(void)
     tap_ok(!root || getxattr(in_dir("module"), "system.posix_acl_access", acl, sizeof acl) == 4 + 8 * 5, "that the guest's account may open again");
     finish();
     tap_ok(stat(in_dir("module"), &st) == 0 && st.st_uid == getuid(), "nobody else owns it");
+    kept_out();
     refused(MK_MEMORY, 0, in_dir("none"), "No such file", "a file that is not there is not made");
     refused(MK_MEMORY, 0, dir, "Unable to open", "a folder as memory");
     refused(MK_MEMORY, 0, "/dev/zero", "Invalid argument", "a device as memory");
