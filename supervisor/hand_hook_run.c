@@ -140,8 +140,10 @@ static enum hook_end watch(struct hook_run *r, int pidfd, int out, int err)
 static void attend(struct hook_run *r)
 {
     int out[2], err[2], status = 0;
-    if (pipe2(out, O_CLOEXEC | O_NONBLOCK) < 0 || pipe2(err, O_CLOEXEC | O_NONBLOCK) < 0)
+    if (pipe2(out, O_CLOEXEC | O_NONBLOCK) < 0 || pipe2(err, O_CLOEXEC | O_NONBLOCK) < 0) {
+        r->value = errno;
         return;
+    }
     fcntl(out[1], F_SETFL, 0);
     fcntl(err[1], F_SETFL, 0);
     prctl(PR_SET_CHILD_SUBREAPER, 1);

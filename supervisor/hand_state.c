@@ -80,6 +80,7 @@ static int make_whole(const char *path, const struct grant *g)
     AUTO_CLOSE dir = path_split(path, folder, sizeof folder) ? path_open(folder, O_RDONLY | O_DIRECTORY, WANT(S_IFDIR), &st) : -EINVAL;
     if (fd < 0)
         return fd;
+    errno = EIO;        /* of a write that is short */
     if (pread(fd, magic, sizeof magic, 0) == (ssize_t)sizeof magic && !memcmp(magic, SAVE_MAGIC_PART, sizeof magic) && pwrite(fd, SAVE_MAGIC, sizeof magic, 0) != (ssize_t)sizeof magic)
         return -errno;
     int r = to_disk(fd);
