@@ -33,7 +33,7 @@ static int find(struct helper *p, const struct helpers *all, struct err *e)
 static int judge(const struct helper *p, const struct helpers *all, struct err *e)
 {
     const struct layout *l = &all->layout;
-    const struct { const char *path; bool inside; } trees[] = { { "/proc", true }, { "/sys", true }, { "/dev", false /* of it guests have parts */ }, { l->lib_dir, false },
+    const struct { const char *path; bool inside; } trees[] = { { "/proc", true }, { "/sys", true }, { "/dev", false /* of it guests have parts */ }, { l->lib_dir, true },
         { l->conf_dir, true }, { l->state_dir, true }, { l->log_dir, true }, { l->cache_dir, true } };
     for (size_t i = 0; i < ARRAY_N(trees); i++) {
         struct stat st;

@@ -88,9 +88,10 @@ def refused(box):
     assert "'virtiofs' requires shared memory" in str(e), e
     e = fails(libvirt.VIR_ERR_INTERNAL_ERROR, con.createXML, xml("v2", "/nowhere"))
     assert "the virtiofs export directory '/nowhere' does not exist" in str(e), e
-    for name, to in (("config", "/etc/libvirt"), ("kernel", "/proc/sys")):
+    os.makedirs(box.dir + "/var/lib/libvirt/qemu/save", exist_ok=True)
+    for name, to in (("config", "/etc/libvirt"), ("kernel", "/proc/sys"), ("saved", "/var/lib/libvirt/qemu/save")):
         os.symlink(to, folder(box, "links") + "/" + name)
-    for where in ("/etc/libvirt/qemu", "/proc/self", "/", "/etc", "/var/lib", "/var/lib/libvirt", "/dev", "/var/lib/libvirt/images/links/config", "/var/lib/libvirt/images/links/kernel"):
+    for where in ("/etc/libvirt/qemu", "/proc/self", "/", "/etc", "/var/lib", "/var/lib/libvirt", "/dev", "/var/lib/libvirt/images/links/config", "/var/lib/libvirt/images/links/kernel", "/var/lib/libvirt/images/links/saved"):
         fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, con.createXML, xml("v2", where))
     e = fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, con.createXML, xml("v2", binary="<binary path='/bin/sh'/>"))
     assert "is no virtiofsd" in str(e), e
