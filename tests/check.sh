@@ -59,6 +59,10 @@ results()
         done
         [ -n "$broken" ] || tail -n 50 "$2"
     fi
+    for name in $(find . -name '*.trs' -exec grep -lE '^:test-result: SKIP' {} +); do
+        name=${name%.trs}
+        echo "   skipped: ${name#./}: $(tail -n 3 "$name.log" | grep -v '^SKIP tests/' | tail -n 1 | cut -c 1-200)"
+    done
     find . -name '*.trs' -delete
     total "$passed" "$failed" "$skipped"
 }
