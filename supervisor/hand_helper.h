@@ -75,7 +75,13 @@ int helper_find(const char *name, char path[128], bool session, struct err *e);
 /* Makes the folders of a path of ours, of which `from` bytes are there. A descriptor of the last, or a negative errno. */
 int helper_folders(const char *path, size_t from, mode_t mode);
 /* How a process of a helper's is shut in. */
-struct helper_shut_in { uint32_t uid, gid, group /* one beside gid; ~0u: none */; unsigned sees /* how many of p->see */; int filter; uint64_t caps; int failed /* a pipe's end: struct stub_fail */; };
+struct helper_shut_in {
+    uint32_t uid, gid, group;           /* one beside gid; ~0u: none */
+    unsigned sees;                      /* how many of p->see */
+    int filter;                         /* enum policy_filter_id */
+    uint64_t caps;                      /* what it keeps */
+    int failed;                         /* a pipe's end, for a struct stub_fail; -1: words go to stderr */
+};
 /* Runs what makes something for the helper, to its end, with the helper's descriptors. Its status, as waitpid() tells. */
 int helper_first(const struct helper *p, const struct helpers *all, const struct helper_shut_in *how, struct helper_args *a);
 #endif
