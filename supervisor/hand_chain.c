@@ -23,7 +23,7 @@ static bool is_wanted(const struct hand_req *rq, bool has_answer, const struct m
 {
     if (m->kind != MK_IMAGE || m->flags & MF_EMPTY || !*path)
         return false;
-    return rq->flags & HAND_ANY ? m->index == rq->look : m->index >= rq->look + has_answer && m->flags & MF_PROBE && m->format != IMG_RAW;
+    return rq->flags & HAND_ANY ? m->index == rq->look : m->index >= rq->look + has_answer && m->flags & (MF_PROBE | MF_SIZE) && m->format != IMG_RAW;
 }
 
 /* The manifest anew: entry rq->look with its format, and its backing file as the last entry unless the document names one: *grown.
@@ -36,7 +36,7 @@ static int put_answer(struct opener *o, const struct probe_result *p, bool *grow
     struct manifest_out out;
     const char *path, *aux;
     int parent[MANIFEST_ENTRIES_MAX], depth = 0, r = 0;
-    bool has_child = false, is_there = false;
+    bool has_child = false, is_there = false, ends = false /* the document says so */;
     manifest_begin(&out, buf, sizeof buf);
     for (struct manifest_in in = hand_entries(o->h); r >= 0 && manifest_next(&in, &m, &path, &aux) > 0; r = manifest_add(&out, &m, path, aux)) {
         parent[m.index] = m.parent;
@@ -47,11 +47,16 @@ static int put_answer(struct opener *o, const struct probe_result *p, bool *grow
         if (m.format == IMG_NONE && m.flags & MF_BACKING && p->format != IMG_RAW)
             return err_set(e, VIR_ERR_OPERATION_INVALID, VIR_FROM_STORAGE, "format of backing image '%s' was not specified in the image metadata", path);
         m.format = m.format == IMG_NONE ? p->format : m.format;
+        if (m.flags & MF_SIZE) {
+            m.a = (uint32_t)p->virtual_size;
+            m.b = (uint32_t)(p->virtual_size >> 32);
+        }
+        ends |= !(m.flags & MF_PROBE) && m.flags & MF_SIZE;
         below.flags = MF_RO | MF_BACKING | MF_PROBE | (m.flags & MF_SHARED);
         for (int k = m.parent; k >= 0 && depth < DEPTH_MAX; k = parent[k])
             depth++;
     }
-    *grown = p->has_backing && !has_child;
+    *grown = p->has_backing && !has_child && !ends;
     if (!is_there)
         malformed(e);
     else if (*grown && depth >= DEPTH_MAX)

@@ -562,10 +562,8 @@ static void hand_reap(struct hand *h)
     if (!is_left && !is_named && h->call.h.nfds && hand_manifest(h, 0, &e) == 0)
         for (struct manifest_in in = hand_entries(h); manifest_next(&in, &m, &path, &aux) == 1; ) {
             const struct grant *g = m.index < grants.h.n ? &grants.g[m.index] : NULL;
-            if (m.kind == MK_UNIX_LISTEN && path && (!(m.flags & MF_GONE) || (g && g->made)))       /* else it was removed, and may be another guest's by now */
-                sock_remove(h, g, path);
-            if (path && !(m.flags & MF_GONE))
-                shm_forget(&m, path, rq->uid);
+            if (path && (!(m.flags & MF_GONE) || (g && g->made)))       /* else it was removed, and may be another guest's by now */
+                entry_forget(h, rq, &m, g, path);
         }
     if (has_folder && rmdir(h->run_dir) < 0 && errno != ENOENT)
         log_warn("cannot remove '%s': %s", h->run_dir, strerror(errno));

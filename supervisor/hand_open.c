@@ -112,13 +112,23 @@ int open_make_parent(struct opener *o, const char *path)
     return 0;
 }
 
+int open_part(struct opener *o, const char *path, char part[PATH_MAX])
+{
+    bool is_new;
+    int r = util_format(part, PATH_MAX, "%s.part", path);
+    r = r < 0 ? r : path_open_out(part, O_RDWR, 0, &is_new);
+    if (r >= 0)
+        open_note(o, part, r);
+    return r;
+}
+
 /* As libvirt words it: with the image whose header names the file. */
 static int no_access(struct opener *o, const struct manifest_entry *m, const char *path, int error, struct err *e)
 {
     struct manifest_entry above;
     const char *name, *aux;
     o->error = error;
-    for (struct manifest_in in = hand_entries(o->h); m->parent >= 0 && hand_next(&in, &above, &name, &aux); )
+    for (struct manifest_in in = hand_entries(o->h); m->parent >= 0 && !(m->flags & MF_SIZE) && hand_next(&in, &above, &name, &aux); )
         if (above.index == (uint32_t)m->parent)
             return err_sys(e, VIR_FROM_STORAGE, -error, "Cannot access backing file '%s' of storage file '%s'", path, name);
     return err_sys(e, VIR_FROM_STORAGE, -error, "Cannot access storage file '%s'", path);
@@ -148,6 +158,8 @@ static int open_image(struct opener *o, const struct manifest_entry *m, const ch
     uint64_t size;
     if (m->flags & MF_EMPTY)
         return 0;
+    if (m->flags & MF_FRESH)
+        return overlay_make(o, m, path, aux, g, e);
     AUTO_CLOSE twin = -1;
     AUTO_CLOSE fd = open_twins(path, ro, want, &st, &twin);
     if (fd == -EACCES || fd == -EPERM) {        /* root is nobody there (NFS) */
@@ -172,7 +184,7 @@ static int open_image(struct opener *o, const struct manifest_entry *m, const ch
         return open_give(o, g, STEAL_FD(&fd), e);
     if (m->flags & MF_BACKING && pin_backing(o, m, fd, path, e))
         return -1;
-    if (lock_image(fd, m, path, &o->error, e))
+    if ((m->flags & MF_SIZE && overlay_stands_on(o, m, fd, path, size, e)) || lock_image(fd, m, path, &o->error, e))
         return -1;
     pin_disk(o, m, fd);
     o->image[m->index] = fd;
@@ -267,14 +279,11 @@ static int open_nvram(struct opener *o, const struct manifest_entry *m, const ch
         AUTO_CLOSE from = path_open(aux, O_RDONLY, WANT(S_IFREG), &st);
         if (from < 0)
             return open_fail(o, e, -from, "Failed to open file '%s'", aux);
-        bool is_new;
-        char part[PATH_MAX];        /* it gets its name when it is whole: this process may be killed */
-        int r = util_format(part, sizeof part, "%s.part", path);
-        r = r < 0 ? r : open_make_parent(o, path);
-        AUTO_CLOSE to = r < 0 ? r : path_open_out(part, O_RDWR, 0, &is_new);
+        char part[PATH_MAX];
+        int r = open_make_parent(o, path);
+        AUTO_CLOSE to = r < 0 ? r : open_part(o, path, part);
         if (to < 0)
             return open_fail(o, e, -to, "Failed to create file '%s'", path);
-        open_note(o, part, to);
         if ((r = copy_template(from, to)) < 0)
             return open_fail(o, e, -r, "Unable to write to file '%s'", path);
         open_own(o, to, path);

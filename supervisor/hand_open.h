@@ -1,6 +1,7 @@
 /* hand_open.h: one manifest being carried out, and the makers of each kind. */
 #ifndef BULKHEAD_HAND_OPEN_H
 #define BULKHEAD_HAND_OPEN_H
+#include <limits.h>
 #include <sys/stat.h>
 #include "hand.h"
 
@@ -39,6 +40,13 @@ int open_fail(struct opener *o, struct err *e, int errnum, const char *fmt, ...)
 void open_own(const struct opener *o, int fd, const char *path);
 /* Makes the folder of path, one level, when it lies in the daemon's own library folder. */
 int open_make_parent(struct opener *o, const char *path);
+
+/* A file at path's name with ".part" behind it, made or emptied: it gets its name when it is whole, for this process may be killed. A descriptor or negative errno. */
+int open_part(struct opener *o, const char *path, char part[PATH_MAX]);
+
+/* hand_overlay.c: the entry of an overlay, which is made; and that of what it stands on, open at fd, of that size if it is raw: the overlay's head is written. 0, or -1 with *e. */
+int overlay_make(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e);
+int overlay_stands_on(struct opener *o, const struct manifest_entry *m, int fd, const char *path, uint64_t size, struct err *e);
 
 /* May the image above have this backing file, which its header names? 0, or -1 with *e set. */
 int pin_backing(struct opener *o, const struct manifest_entry *m, int fd, const char *path, struct err *e);

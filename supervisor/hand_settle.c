@@ -41,7 +41,7 @@ static void release(struct settling *s)
         if (!s->gone[m.index])
             s->n = m.index + 1;
         else if (path && (has ? g->made : s->undo)) /* once: it may be there again */
-            m.kind == MK_UNIX_LISTEN ? sock_remove(s->h, has ? g : NULL, path) : shm_forget(&m, path, s->rq->uid);
+            entry_forget(s->h, s->rq, &m, has ? g : NULL, path);
         s->lost_port |= s->gone[m.index] && hand_has_port(&m, aux);
         if (s->gone[m.index] && has)
             *g = (struct grant){ .index = m.index, .qemu_fd = { -1, -1 } };

@@ -1,4 +1,5 @@
 /* hand-open: files and devices, the refusals, the locks, and that nothing is left over; ends of channels are test-hand-ends'. */
+#include <endian.h>
 #include <linux/capability.h>
 #include <sys/prctl.h>
 #include <sys/sysmacros.h>
@@ -300,6 +301,65 @@ static void nvram(void)
     finish();
 }
 
+/* An overlay, and what it stands on, of that format and size. */
+static void passing(const char *over, const char *below, uint32_t format, uint64_t size)
+{
+    struct manifest_entry top = { .kind = MK_IMAGE, .flags = MF_FRESH, .parent = -1, .format = IMG_QCOW2 };
+    struct manifest_entry m = { .kind = MK_IMAGE, .flags = MF_RO | MF_SIZE, .format = format, .a = (uint32_t)size, .b = (uint32_t)(size >> 32) };
+    begin();
+    manifest_add(&out, &top, over, "vda");
+    manifest_add(&out, &m, below, NULL);
+    run();
+}
+
+static void transient(void)
+{
+    uint64_t head[4] = { 0 };
+    char text[64] = { 0 };
+    struct stat st;
+    const char *below = "passing";
+    const int fd = open(in_dir(below), O_RDWR | O_CREAT, 0644);
+    char over[256], base[256];
+    snprintf(over, sizeof over, "%s", in_dir("passing.TRANSIENT-t"));
+    snprintf(base, sizeof base, "%s", in_dir(below));
+    tap_ok(fd >= 0 && ftruncate(fd, 1000) == 0, "an image");
+    passing(over, base, IMG_RAW, 0);
+    tap_ok(done.error == 0 && done.nqemu == 3 && grants.g[0].is_new && stat(over, &st) == 0 && grants.g[0].ino == st.st_ino && st.st_size == 3 * 65536 + 8 && (st.st_mode & 07777) == 0600 && (!root || st.st_uid == 64055),
+           "an overlay is made, of nobody else's: %s", done.text);
+    tap_ok(pread(qemu_fd(0), head, sizeof head, 0) == sizeof head && be64toh(head[3]) == 1024 && !memcmp(head, "QFI\xfb\0\0\0\3", 8) && pread(qemu_fd(0), text, sizeof text - 1, (off_t)be64toh(head[1])) > 0 && !strncmp(text, base, strlen(base)),
+           "whose head tells size and name: %s", text);
+    tap_ok((fcntl(qemu_fd(0), F_GETFL) & O_ACCMODE) == O_RDWR && (fcntl(qemu_fd(1), F_GETFL) & O_ACCMODE) == O_RDONLY && (fcntl(qemu_fd(2), F_GETFL) & O_ACCMODE) == O_RDONLY, "what it stands on is to be read only");
+    tap_ok(fgetxattr(qemu_fd(0), "user.bulkhead.overlay", text, sizeof text) == 1 && text[0] == '1', "it has its run's note");
+    finish();
+    passing(over, base, IMG_RAW, 0);
+    tap_ok(done.code == VIR_ERR_OPERATION_UNSUPPORTED && strstr(done.text, "for transient disk 'vda' already exists") && stat(over, &st) == 0 && st.st_size == 3 * 65536 + 8, "one that is there stays: %s", done.text);
+    finish();
+    tap_ok(unlink(over) == 0 && symlink(base, over) == 0, "a link");
+    passing(over, base, IMG_RAW, 0);
+    tap_ok(done.code == VIR_ERR_OPERATION_UNSUPPORTED && stat(base, &st) == 0 && st.st_size == 1000, "is one that is there");
+    finish();
+    unlink(over);
+    static const struct { uint64_t size; bool fits; } sizes[] = { { 0, true }, { 1, true }, { 5ull << 40, true }, { 1ull << 51, true }, { (1ull << 51) + 1, false }, { UINT64_MAX, false } };
+    for (size_t i = 0; i < ARRAY_N(sizes); i++) {
+        passing(over, base, IMG_QCOW2, sizes[i].size);
+        tap_ok((done.error == 0) == sizes[i].fits && (access(over, F_OK) == 0) == sizes[i].fits, "a size that a probe told: %llx %s", (unsigned long long)sizes[i].size, done.text);
+        finish();
+        unlink(over);
+    }
+    struct flock l = { .l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = 201, .l_len = 1 };
+    tap_ok(fcntl(fd, F_OFD_SETLK, &l) == 0, "somebody reads the image");
+    passing(over, base, IMG_RAW, 0);
+    tap_ok(strstr(done.text, "Failed to get \"write\" lock") && access(over, F_OK) < 0, "and lets nobody write: %s", done.text);
+    finish();
+    close(fd);
+    begin();
+    struct manifest_entry m = { .kind = MK_IMAGE, .flags = MF_RO | MF_SIZE, .parent = -1, .format = IMG_RAW };
+    manifest_add(&out, &m, base, NULL);
+    run();
+    tap_ok(done.error == -EPROTO, "one that no overlay stands on: %s", done.text);
+    finish();
+}
+
 /* What becomes of a file that was opened: keep: it is whole; else it is taken back. The hand's error, 0 none. */
 static int settle(bool keep, int *file)
 {
@@ -534,6 +594,7 @@ int main(void)
     squashed();
     kept();
     nvram();
+    transient();
     states();
     turned();
     shared_at_once();
