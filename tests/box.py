@@ -241,7 +241,8 @@ class Box:
                 if c.startswith(("bulkhead-qemu", "bulkhead-log", "bulkhead-pid1", "bulkhead-hand", "bulkhead-probe", QEMU))]
         spare = self.role("xmlc")       # two are born before they are needed
         left += ["process %d xmlc" % p for p in spare[2:]]
-        for pattern in ("run/libvirt/qemu/*.xml", "run/libvirt/qemu/*.pid", "run/libvirt/qemu/*.run", "run/libvirt/qemu/*.door", "run/libvirt/qemu/*.late", "var/lib/libvirt/qemu/domain-*", "var/lib/libvirt/qemu/channel/target/domain-*"):
+        for pattern in ("run/libvirt/qemu/*.xml", "run/libvirt/qemu/*.pid", "run/libvirt/qemu/*.run", "run/libvirt/qemu/*.door", "run/libvirt/qemu/*.late", "var/lib/libvirt/qemu/domain-*", "var/lib/libvirt/qemu/channel/target/domain-*",
+                        "var/lib/libvirt/images/*.TRANSIENT-*", "*.TRANSIENT-*"):
             left += ["file " + f[len(self.dir):] for f in glob.glob(os.path.join(self.dir, pattern)) if not f.endswith("/driver.pid")]
         links = self.run("ip", "-o", "link", check=False).stdout
         left += ["link " + l.split(":")[1].strip() for l in links.splitlines() if ": vnet" in l or ": tap" in l]

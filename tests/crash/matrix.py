@@ -79,8 +79,12 @@ class Flows:
                                        "<target dev='vda' bus='virtio'/></disk>"))
 
     def define_logged(self):
-        """With a log of a port beside that of its QEMU."""
-        self.con().defineXML(guest_xml("victim").replace("<serial type='pty'/>", "<serial type='pty'><log file='/var/log/libvirt/qemu/port.log' append='off'/></serial>"))
+        """With a log of a port beside that of its QEMU, and a disk's overlay."""
+        path = "/var/lib/libvirt/images/passing.img"
+        with open(self.b.dir + path, "w") as f:
+            f.truncate(1 << 20)
+        passing = "<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='%s'/><target dev='vda' bus='virtio'/><transient/></disk>" % path
+        self.con().defineXML(guest_xml("victim", passing).replace("<serial type='pty'/>", "<serial type='pty'><log file='/var/log/libvirt/qemu/port.log' append='off'/></serial>"))
 
     def define_pluggable(self):
         self.con().defineXML(guest_xml("victim", extra="<features><acpi/></features>"))
@@ -230,7 +234,7 @@ class Flows:
             subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", path, "1M"], check=True)
         open(self.b.marker, "w").close()        # a hand's point is armed in those of this call only
         try:
-            d.attachDevice("<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='%s'/><target dev='%s' bus='virtio'/></disk>" % (path, target))
+            d.attachDevice("<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='%s'/><target dev='%s' bus='virtio'/><transient/></disk>" % (path, target))
         finally:
             os.unlink(self.b.marker)
         assert path in wait_for("the document", lambda: self.dom().XMLDesc(0)), "the disk is not there"

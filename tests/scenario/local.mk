@@ -97,6 +97,7 @@ scenario_root_tests = \
 	%D%/test-peer-siblings.py \
 	%D%/test-routes.py \
 	%D%/test-peer-tpm.py \
+	%D%/test-peer-transient.py \
 	%D%/test-peer-tune.py \
 	%D%/test-debug.sh \
 	%D%/test-limits.sh \

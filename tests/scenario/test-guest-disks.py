@@ -214,6 +214,51 @@ def kept(box):
     assert_clean(box)
 
 
+def transient(box):
+    """what the guest writes to a transient disk is there until its run ends, however that does; the image stays what it was"""
+    p = images.path
+    raw(p("a/passing"), "passing")
+    img("create", "-q", "-f", "qcow2", "-b", p("a/passing"), "-F", "raw", p("b/passing"))
+    was = [open(p(n), "rb").read() for n in ("a/passing", "b/passing")]
+    xml = document("d9", devices=disk(p("a/passing"), "vda", "virtio", more="<transient shareBacking='yes'/>") + disk(p("b/passing"), "vdb", "virtio", "qcow2", more="<transient shareBacking='yes'/>"))
+    overlays = [p(n) + ".TRANSIENT-d9" for n in ("a/passing", "b/passing")]
+    there = lambda: [os.path.exists(o) for o in overlays]
+    for turn in ("destroyed", "QEMU killed", "daemon killed"):
+        dom, console = boot(box, xml)
+        assert all(there()), turn
+        assert console.sh("head -c 7 /dev/vda; head -c 7 /dev/vdb").split() == ["passingpassing"], turn
+        console.sh("echo written > /dev/vda; echo written > /dev/vdb; dd if=/dev/urandom of=/dev/vdb bs=64k seek=16 count=9 conv=fsync")
+        if turn == "destroyed":
+            dom.reset(0)
+            console.expect("GUEST-READY")
+            console.expect("# ")
+            assert console.sh("head -c 7 /dev/vda; head -c 7 /dev/vdb").split() == ["writtenwritten"]
+            img("check", "-U", overlays[0])
+            other = box.connect().createXML(document("d10", devices=disk(p("b/passing"), "vda", "virtio", "qcow2", more="<transient shareBacking='yes'/>"), memory=64))
+            other.destroy()
+            for more in ("<transient/>", ""):
+                fails(libvirt.VIR_ERR_INTERNAL_ERROR, box.connect().createXML, document("d10", devices=disk(p("b/passing"), "vda", "virtio", "qcow2", more=more), memory=64))
+            dom.destroy()
+        elif turn == "QEMU killed":
+            os.kill(box.role("guest")[0], 9)
+        else:
+            box.stop_daemon(9)
+            box.start()
+            box.connect().lookupByName("d9").destroy()
+        console.close()
+        wait_for("the overlays' end", lambda: not any(there()))
+        assert [open(p(n), "rb").read() for n in ("a/passing", "b/passing")] == was, turn
+        wait_for("the guest's end", lambda: is_off(box.connect().lookupByName("d9")))
+        box.connect().lookupByName("d9").undefine()
+    dom = box.connect().defineXML(xml)
+    open(overlays[1], "w").write("somebody's")
+    assert overlays[1] in str(fails(libvirt.VIR_ERR_OPERATION_UNSUPPORTED, dom.create))
+    assert open(overlays[1]).read() == "somebody's" and not os.path.exists(overlays[0])
+    os.unlink(overlays[1])
+    dom.undefine()
+    assert_clean(box)
+
+
 class Server:
     """What is on a port of the box's own loopback: an image, under the name "disk"."""
     def __init__(self, path, port):
@@ -316,7 +361,7 @@ def prepare(box):
 
 
 try:
-    main(prepare, use, pinned, q35, kept, network)
+    main(prepare, use, pinned, q35, kept, transient, network)
 finally:
     if images:
         images.close()

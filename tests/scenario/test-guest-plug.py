@@ -22,8 +22,8 @@ def image(box, name, base=None):
     return path
 
 
-def disk(path, target="vdb"):
-    return "<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='%s'/><target dev='%s' bus='virtio'/></disk>" % (path, target)
+def disk(path, target="vdb", more=""):
+    return "<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='%s'/><target dev='%s' bus='virtio'/>%s</disk>" % (path, target, more)
 
 
 def dom(box):
@@ -93,6 +93,27 @@ def disks(box):
     d.detachDeviceAlias(alias, LIVE)
     gone(d, a)
     free(a)
+
+
+def transient(box):
+    """a disk whose overlay goes with it, and the image is what it was; one that is refused leaves none; nor is one taken that was there"""
+    d, path = dom(box), image(box, "passing")
+    overlay, it = path + ".TRANSIENT-p1", disk(path, more="<transient/>")
+    d.attachDevice(it)
+    assert has(d, overlay) and os.path.exists(overlay)
+    sees("vda")
+    guest["console"].sh("echo goes-again > /dev/vda; sync")
+    fails(libvirt.VIR_ERR_OPERATION_INVALID, d.managedSave)
+    d.detachDevice(it)
+    gone(d, path)
+    wait_for("the overlay's end", lambda: not os.path.exists(overlay), 30)
+    assert b"goes-again" not in open(path, "rb").read()
+    free(path)
+    open(overlay, "w").close()
+    assert overlay in str(fails(libvirt.VIR_ERR_OPERATION_UNSUPPORTED, d.attachDevice, it))
+    os.unlink(overlay)
+    fails(libvirt.VIR_ERR_INTERNAL_ERROR, d.attachDevice, it.replace("<transient/>", "<serial>%s</serial><transient/><address type='pci' bus='0' slot='1' function='7'/>" % ("s" * 19)))
+    assert not os.path.exists(overlay)
 
 
 def media(box):
@@ -171,6 +192,7 @@ def deaths(box):
     """supervisor, worker and hands are killed while a disk comes and goes: what the client is told is so"""
     path = image(box, "killed")
     for turn, role in enumerate(("supervisor", "qemu", "hand-open", "xmlc", "supervisor", "qemu")):
+        it = disk(path, more="<transient/>" if turn % 2 == turn // 4 else "")      # each of the first two once with an overlay
         for come in (True, False):
             d = dom(box)
             stop = threading.Event()
@@ -183,7 +205,7 @@ def deaths(box):
             t.start()
             ok = True
             try:
-                (d.attachDevice if come else d.detachDevice)(disk(path))
+                (d.attachDevice if come else d.detachDevice)(it)
             except libvirt.libvirtError as e:
                 ok = False
                 print("    %s killed, %s: %s" % (role, "attach" if come else "detach", e))
@@ -193,18 +215,19 @@ def deaths(box):
             if come:
                 wait_for("an answer that is so", lambda: has(dom(box), path) == ok, 30)
                 if not ok:
-                    dom(box).attachDevice(disk(path))
+                    dom(box).attachDevice(it)
             elif ok:
                 gone(dom(box), path)
             else:
                 # A detach whose outcome is not known: it goes now, or has gone.
                 try:
-                    dom(box).detachDevice(disk(path))
+                    dom(box).detachDevice(it)
                 except libvirt.libvirtError as e:
                     assert e.get_error_code() in (libvirt.VIR_ERR_DEVICE_MISSING, libvirt.VIR_ERR_OPERATION_FAILED), e
                 gone(dom(box), path)
             if not come:
                 free(path)
+                wait_for("the overlay's end", lambda: not os.path.exists(path + ".TRANSIENT-p1"), 30)
 
 
 def later(box):
@@ -298,7 +321,7 @@ def end(box):
     d.destroy()
 
 
-parts = [start, disks, media, refused, nics, many, channels, deaths, later, saved, destroyed, end]
+parts = [start, disks, transient, media, refused, nics, many, channels, deaths, later, saved, destroyed, end]
 if len(sys.argv) > 1:
     parts = [p for p in parts if p.__name__ in ["start"] + sys.argv[1:]]
 main(*parts)

@@ -99,6 +99,8 @@ UDP = "<serial type='udp'><source mode='bind' host='127.0.0.1' service='1'/><sou
 story("a run whose console has two sources, and a serial port of a high number", document("pc", UDP + "<serial type='pty'><target port='3'/></serial><serial type='pty'/>"), ["attach", disk("vdb")], ["in\n"], ["virtio-disk1"])
 again = disk("vdb")
 story("done before", document("pc"), ["attach", again, "attach+", again, "detach+", disk("vdq"), "alias+", "nobody"], ["in\n", "none\n", "none\n", "none\n"])
+passing = disk("vdc").replace("</disk>", "<transient/></disk>")
+story("an overlay, done before", document("pc"), ["attach", passing, "attach+", passing, "attach+", passing.replace("<source file='", "<source file='/other")], ["in\n", "none\n", "error 27 20"])
 story("not done yet", document("pc"), ["attach+", again, "detach+", again], ["in\n", "out\n"])
 story("somebody else's", document("pc"), ["attach", again, "attach+", disk("vdb", source="<source file='/other'/>")], ["in\n", "error 27 20"])
 story("what a guest cannot be given", document("pc", "<serial type='pty'/>"), ["attach", "<serial type='pty'><log file='/l'/><target type='pci-serial'/></serial>", "attach", "<rng model='virtio'><backend model='random'>/dev/hwrng</backend></rng>",

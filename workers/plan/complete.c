@@ -56,9 +56,18 @@ static void number_named(struct completion *k, struct tree *disk)
         k->next_node++;
         return;
     }
-    tree_set_attr(s, "index", "%u", k->next_node++);
+    if (!tree_get(disk, "transient"))
+        tree_set_attr(s, "index", "%u", k->next_node++);
     for (struct tree *b = tree_get(disk, "backingStore"); b && tree_get(b, "source"); b = tree_get(b, "backingStore"))
         tree_set_attr(b, "index", "%u", k->next_node++);
+}
+
+/* What is made as the guest starts has the last numbers. */
+static void number_overlay(struct completion *k, struct tree *disk)
+{
+    struct tree *s = tree_get(disk, "source");
+    if (s && tree_get(disk, "transient"))
+        tree_set_attr(s, "index", "%u", k->next_node++);
 }
 
 /* Follows one disk's chain down; an empty <backingStore/> says that this is its end. */
@@ -236,6 +245,8 @@ int plan_complete(struct tree *dom, const struct plan_host *h, struct err *e)
     for (struct tree *d = devices ? devices->last : NULL; d; d = d->prev)
         if (pl_is(d->name, "disk") && complete_one(&k, d) < 0)
             return -1;
+    TREE_EACH(d, devices, "disk")
+        number_overlay(&k, d);
     TREE_EACH(d, devices, NULL)
         if (d->name && !pl_is(d->name, "disk") && complete_one(&k, d) < 0)
             return -1;
@@ -285,5 +296,8 @@ int plan_complete_device(const struct tree *dom, struct tree *dev, const struct 
             tree_set_attr(dev, MARK_EMPTY, "%u", k.next_node);
         number_named(&k, dev);
     }
-    return complete_one(&k, dev);
+    int r = complete_one(&k, dev);
+    if (!r && pl_is(dev->name, "disk"))
+        number_overlay(&k, dev);
+    return r;
 }

@@ -48,7 +48,8 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     /* devices: "*" stands for any of them */
     { "*/alias", "name", "" }, { "*/address", "*", "" }, { "*/acpi", "index", "" }, { "*/boot", "order", "" },
     { "*/rom", "bar file enabled bulkhead:m", "" },
-    { "disk", "type device model snapshot bulkhead:m bulkhead:empty", "driver source backingStore target iotune readonly shareable serial wwn vendor product blockio geometry" },
+    { "disk", "type device model snapshot bulkhead:m bulkhead:empty", "driver source backingStore target iotune readonly shareable transient serial wwn vendor product blockio geometry" },
+    { "disk/transient", "shareBacking", "" },
     { "disk/driver", "name type cache error_policy rerror_policy io ioeventfd event_idx copy_on_read discard detect_zeroes iothread queues queue_size iommu ats "
       "packed page_per_vq", "metadata_cache" },
     { "disk/driver/metadata_cache", "*", "*" }, { "disk/target", "dev bus tray removable rotation_rate", "" },

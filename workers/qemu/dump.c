@@ -90,7 +90,7 @@ OP_FN(api_core_dump)
         return;
     mp_skip(&in);               /* the file's name */
     uint32_t format = rq->op == OP_REMOTE_DOMAIN_CORE_DUMP_WITH_FORMAT ? mp_get_u32(&in) : 0, flags = mp_get_u32(&in);
-    if (call_end_args(g, rq, &in) || call_need_up(g, rq) || !saving_may(g, rq, fd))
+    if (call_end_args(g, rq, &in) || call_need_up(g, rq) || !saving_may(g, rq, fd) || (!(flags & DUMP_MEMORY_ONLY) && !saving_has_all(g, rq)))
         return;
     if (format >= ARRAY_N(formats)) {       /* whoever named the file has looked at it, and at what goes with which flag */
         reply_err(g, rq, VIR_ERR_INVALID_ARG, "unknown dumpformat '%u'", format);

@@ -307,13 +307,23 @@ bool saving_may(struct guest *g, const struct request *rq, int fd)
     return false;
 }
 
+bool saving_has_all(struct guest *g, const struct request *rq)
+{
+    TREE_EACH(d, tree_get(g->tree, "devices"), "disk")
+        if (tree_get(d, "transient")) {
+            reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "migration with transient disk is not supported");
+            return false;
+        }
+    return true;
+}
+
 void save_call(struct worker *w, const struct request *rq, struct frame *f)
 {
     struct guest *g = w->data;
     struct err e = ERR_INIT;
     AUTO_CLOSE fd = frame_take_fd(f, 0);
     AUTO_CLOSE doc = frame_take_fd(f, 1);
-    if (call_need_up(g, rq) || !saving_may(g, rq, fd))
+    if (call_need_up(g, rq) || !saving_may(g, rq, fd) || !saving_has_all(g, rq))
         return;
     int r = write_head(g, fd, doc, SAVE_MAGIC_PART, rq->arg & SAVE_RUNNING ? true : rq->arg & SAVE_PAUSED ? false : g->state == DOM_RUNNING);
     if (r) {

@@ -20,6 +20,7 @@ void state_give(struct guest *g, int fd);                              /* fd bor
 void state_take_back(struct guest *g);
 OP_FN(save_call);                       /* IN_SAVE */
 bool saving_may(struct guest *g, const struct request *rq, int fd);    /* false: it was answered */
+bool saving_has_all(struct guest *g, const struct request *rq);      /* is all that the guest has a part of its state? Else the call is answered */
 struct saving *saving_begin(struct guest *g, const struct request *rq, int fd);     /* takes fd over */
 void saving_stop(struct guest *g, int32_t reason, bool stop);          /* then what is to be written is written; stop false: a dump of a guest that runs */
 void saving_stream(struct guest *g);                                   /* QEMU's own state into the file */

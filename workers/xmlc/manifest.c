@@ -111,13 +111,14 @@ static int format_of(const struct tree *el, const char *driver)
 /* The layers a document names; the last of them is looked at for more unless the document says that it ends there. */
 static int backing(struct maker *m, struct tree *el, int parent, unsigned shared)
 {
-    for (struct tree *b = tree_first(el, "backingStore"); b && tree_attr(b, "type"); b = tree_first(b, "backingStore")) {
+    for (struct tree *b = tree_first(el, "backingStore"); b && tree_attr(b, "type"); el = b, b = tree_first(b, "backingStore")) {
         const char *path = source_path(b);
         struct manifest_entry x = {.kind = MK_IMAGE, .flags = MF_RO | shared, .parent = parent, .format = (uint32_t)format_of(b, "format")};
         if (!path)
             return 0;       /* the plan names what it cannot open */
         if (!tree_first(b, "backingStore") && x.format != IMG_RAW)
             x.flags |= MF_PROBE;
+        x.flags |= strcmp(el->name, "disk") == 0 && tree_first(el, "transient") ? MF_SIZE : 0;
         x.flags |= doc_is(b, "type", "block") ? MF_BLOCK : 0;
         if ((parent = add(m, tree_first(b, "source"), &x, path, NULL)) < 0)
             return -1;
@@ -157,7 +158,10 @@ static int disk(struct maker *m, struct tree *t)
         x.flags |= MF_OPTIONAL;
     if (!tree_first(t, "backingStore") && x.format != IMG_RAW)
         x.flags |= MF_PROBE;
-    i = add(m, tree_first(t, "source"), &x, path, NULL);
+    bool overlay = tree_first(t, "transient") && tree_first(t, "backingStore");     /* of its own making */
+    x.flags |= overlay ? MF_FRESH : 0;
+    x.flags |= overlay && doc_is(tree_first(t, "transient"), "shareBacking", "yes") ? MF_SHARED : 0;
+    i = add(m, tree_first(t, "source"), &x, path, overlay ? tree_path_attr(t, "target", "dev") : NULL);
     return i < 0 ? -1 : backing(m, t, i, x.flags & MF_SHARED);
 }
 

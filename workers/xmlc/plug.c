@@ -193,13 +193,17 @@ static int room_for_memory(const struct tree *t, const struct tree *dev, struct 
 }
 
 /* Of a call that comes again: the device that it was about, if there can be one of it only. */
-static struct tree *done_before(const struct device_kind *k, struct tree *devices, const struct tree *dev)
+static struct tree *done_before(const struct device_kind *k, const struct tree *run, const struct tree *dev)
 {
     struct err ignored = ERR_INIT;
+    struct tree *devices = tree_first(run, "devices");
+    AUTO_TREE *form = tree_copy(dev);
     const char *mac = tree_path_attr(dev, "mac", "address");
     struct tree *t = strcmp(k->name, "interface") == 0 ? mac ? device_interface(devices, dev, &ignored) : NULL : k->can & LONE ? tree_first(devices, k->name) :
         k->can & UNIQUE || strcmp(k->name, "disk") == 0 ? plug_find(k, devices, dev) : NULL;
-    return t && device_within(dev, t) ? t : NULL;
+    if (strcmp(k->name, "disk") == 0)
+        run_transient(run, form);
+    return t && device_within(form, t) ? t : NULL;
 }
 
 static int unsupported(const struct device_kind *k, const char *what, struct err *e)
@@ -240,7 +244,7 @@ static int place(const struct tree *devices, const struct tree *dev, struct err 
 static int attach(struct plug_run *p, const struct device_kind *k, struct tree *dev, const struct doc_env *env, struct err *e)
 {
     struct tree *devices = tree_first(p->t, "devices"), *other = clashing(k, devices, dev), *alias = tree_first(dev, "alias");
-    if (env->flags & DOC_AGAIN && done_before(k, devices, dev)) {
+    if (env->flags & DOC_AGAIN && done_before(k, p->t, dev)) {
         p->what = PLUG_NONE;
         return 0;
     }

@@ -16,6 +16,8 @@ struct tree *run_cpu(const struct tree *t, const struct doc_env *env, const stru
 int run_cpu_known(const struct tree *cpu, struct err *e);
 /* The same of the one device that a running guest gets, which has a place there already. */
 void run_device(struct tree *t, struct tree *dev, const struct doc_env *env);
+/* A disk of t's that runs, if it is transient: what the guest writes goes into an overlay, which goes with its run, so the document's image is the second of the chain. */
+void run_transient(const struct tree *t, struct tree *disk);
 /* A memory module's size becomes what QEMU has of it, which is returned, in KiB. */
 uint64_t run_module(struct tree *memory);
 /* Names every device as libvirt does; names a client chose ("ua-...") stay. */

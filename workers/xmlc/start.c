@@ -149,11 +149,35 @@ static void channel(struct tree *c, const char *dir, const char *short_name)
     }
 }
 
+void run_transient(const struct tree *t, struct tree *d)
+{
+    static const char *const moved[] = {"source", "backingStore"};
+    struct tree *driver = tree_make(d, "driver"), *b, *x;
+    const char *path = tree_path_attr(d, "source", "file"), *format = tree_attr(driver, "type");
+    if (!tree_first(d, "transient") || !path)
+        return;
+    b = tree_new("backingStore");
+    tree_set_attr(b, "type", "file");
+    tree_set_attr(tree_add(b, "format"), "type", "%s", format ? format : "raw");
+    struct tree *s = tree_new("source");
+    tree_set_attr(s, "file", "%s.TRANSIENT-%s", path, tree_text(t, "name"));
+    for (unsigned i = 0; i < ARRAY_N(moved); i++)
+        if ((x = tree_first(d, moved[i]))) {
+            tree_unlink(x);
+            tree_append(b, x);
+        }
+    tree_set_attr(driver, "type", "qcow2");
+    tree_append(d, s);
+    tree_append(d, b);
+}
+
 /* An empty drive has no format. */
-static void disk(struct tree *d)
+static void disk(const struct tree *t, struct tree *d)
 {
     if (!tree_first(d, "source"))
         tree_set_attr(tree_first(d, "driver"), "type", NULL);
+    else if (tree_attr(t, "id") && !tree_attr_is(t, "id", "-1"))       /* it runs */
+        run_transient(t, d);
 }
 
 static int graphics(struct tree *t, const struct doc_env *env, const char *dir, const char *short_name, struct err *e)
@@ -293,7 +317,7 @@ void run_device(struct tree *t, struct tree *dev, const struct doc_env *env)
     if (strcmp(dev->name, "channel") == 0)
         channel(dev, lib_dir(env), name);
     else if (strcmp(dev->name, "disk") == 0)
-        disk(dev);
+        disk(t, dev);
     else if (strcmp(dev->name, "interface") == 0)
         network(dev);
 }
@@ -316,7 +340,7 @@ int run_form(struct tree *t, int id, const struct doc_env *env, struct err *e)
     if (graphics(t, env, dir, name, e))
         return -1;
     TREE_EACH(d, devices, "disk")
-        disk(d);
+        disk(t, d);
     TREE_EACH(n, devices, "interface")
         network(n);
     if (!tree_get(t, "resource/partition")) {
