@@ -215,6 +215,21 @@ def slow_for_the_second(w, m):
     assert w.unplugged == ["input0", "usb"], w.unplugged
 
 
+def in_use_for_a_while(w, m):
+    """What a device had is in use for some time after QEMU finds the device no more: it is taken out all the same, and before the client is told."""
+    plug(w, "PLUG_IN", USB_DISK, first=0)
+    tries = []
+
+    def blockdev_del(c):
+        node = c["arguments"]["node-name"]
+        tries.append(node)
+        return error("Block device %s is in use" % node) if tries.count(node) < 4 else {"return": {}}
+    m.answers = {"device_del": not_found, "blockdev-del": blockdev_del}
+    m.seen.clear()
+    plug(w, "PLUG_OUT", USB_DISK)
+    assert names(m) == ["device_del"] + ["blockdev-del"] * 8 + ["remove-fd"] * 2 and w.unplugged == ["usb-disk0"], (names(m), w.unplugged)
+
+
 def whose_error(w, m):
     """A disk whose name begins another's name is another disk; what is no disk's is nobody's."""
     cd = ("<disk type='file' device='cdrom'><driver name='qemu' type='raw'/><target dev='%s' bus='usb'/><readonly/><alias name='%s'/><address type='usb' bus='0' port='%d'/></disk>")
@@ -258,6 +273,6 @@ def nonsense(w, m):
         alive(w)
 
 
-LYING = [refused_at_each, whose_error, gone_before_the_answer, undone_before_the_answer, killed_in_between, dies, one_after_the_other, nonsense]
+LYING = [refused_at_each, whose_error, in_use_for_a_while, gone_before_the_answer, undone_before_the_answer, killed_in_between, dies, one_after_the_other, nonsense]
 WAITING = [waits_for_the_guest, slow_for_the_second, says_nothing, consent, lets_go_late]          # all at once
 qemulies.run(LYING, WAITING, forged)

@@ -7,6 +7,7 @@
 #include "workers/qemu/plug.h"
 
 enum { GROUPS_MAX = 64 /* of devices that QEMU does not let go; more than that, and no other is plugged in */, AGAIN_MS = 2000,
+    BUSY_MS = 100, BUSY_TRIES = 100,
     RESUMED_MS = 20000 /* for a guest to let go what an earlier instance began to plug in: the same may be asked for again, under the same names */ };
 
 /* ---- the supervisor is told of a device that has gone until it says that it knows ---- */
@@ -111,6 +112,17 @@ static void clean_again(struct loop_timer *t)
     cleanup_go(t->data);
 }
 
+/* A device leaves QEMU's list, and then device_del finds it no more, some time before the last of its references: until then what it used is in use.  Who has heard of its
+ * end by DEVICE_DELETED does not meet that; who was not there then, and looked, does. */
+static bool is_in_use(json_t *group, const struct err *e)
+{
+    json_int_t tries = json_integer_value(json_object_get(group, "tries"));
+    if (!strstr(e->detail, "in use") && !strstr(e->detail, "is busy"))
+        return false;
+    json_object_set_new(group, "tries", json_integer(tries + 1));
+    return tries < BUSY_TRIES;
+}
+
 static void on_cleaned(void *data, json_t *ret, const struct err *e)
 {
     struct guest *g = data;
@@ -124,6 +136,10 @@ static void on_cleaned(void *data, json_t *ret, const struct err *e)
         loop_after(&g->clean_again, AGAIN_MS, clean_again, g);
         g->clean_stuck = true;
         plug_settled(g);
+        return;
+    }
+    if (e && !is_device && is_in_use(group, e)) {
+        loop_after(&g->clean_again, BUSY_MS, clean_again, g);
         return;
     }
     if (e && !is_device)
