@@ -6,7 +6,9 @@
 #include <errno.h>
 
 enum { FIRST_SERIAL = 3 /* there, behind the greetings */ };
-static const uint32_t asked[] = { OP_REMOTE_CONNECT_NETWORK_EVENT_REGISTER_ANY, OP_REMOTE_CONNECT_LIST_ALL_NETWORKS, OP_REMOTE_NETWORK_GET_XML_DESC, OP_REMOTE_NETWORK_GET_DHCP_LEASES };
+static const uint32_t asked[] = { OP_REMOTE_CONNECT_NETWORK_EVENT_REGISTER_ANY, OP_REMOTE_CONNECT_LIST_ALL_NETWORKS, OP_REMOTE_NETWORK_GET_XML_DESC, OP_REMOTE_NETWORK_GET_DHCP_LEASES,
+    OP_REMOTE_STORAGE_VOL_UPLOAD, OP_REMOTE_STORAGE_VOL_DOWNLOAD /* a sparse one */ };
+enum { STREAM = 0x10 /* of a piece's first byte: the second is its status, or a hole */, HOLE = 4 };
 #define ASKED_N (sizeof asked / sizeof *asked)
 
 static void say(int fd, uint32_t proc, uint32_t type, uint32_t serial, uint32_t status, const void *p, size_t n)
@@ -24,11 +26,14 @@ static void say(int fd, uint32_t proc, uint32_t type, uint32_t serial, uint32_t 
 static void client_asks(int fd)
 {
     static const uint8_t uri[] = "\0\0\0\1" "\0\0\0\16" "qemu:///system\0\0" "\0\0\0", reg[8], list[] = "\0\0\0\1\0\0\0",
-        net[] = "\0\0\0\1" "n\0\0\0" "0123456789abcdef" "\0\0\0", leases[] = "\0\0\0\1" "n\0\0\0" "0123456789abcdef" "\0\0\0\0" "\0\0\0\1" "\0\0\0";
-    static const struct { const uint8_t *p; size_t n; } args[ASKED_N] = { { reg, sizeof reg }, { list, sizeof list }, { net, sizeof net }, { leases, sizeof leases } };
+        net[] = "\0\0\0\1" "n\0\0\0" "0123456789abcdef" "\0\0\0", leases[] = "\0\0\0\1" "n\0\0\0" "0123456789abcdef" "\0\0\0\0" "\0\0\0\1" "\0\0\0",
+        vol[] = "\0\0\0\1" "p\0\0\0" "\0\0\0\1" "v\0\0\0" "\0\0\0\1" "k\0\0\0" "\0\0\0\0\0\0\0\0" "\0\0\0\0\0\0\0\0" "\0\0\0\1";
+    static const struct { const uint8_t *p; size_t n; } args[ASKED_N] = { { reg, sizeof reg }, { list, sizeof list }, { net, sizeof net }, { leases, sizeof leases },
+        { vol, sizeof vol - 1 }, { vol, sizeof vol - 1 } };
     say(fd, OP_PROC(OP_REMOTE_CONNECT_OPEN), XDR_CALL, 1, 0, uri, sizeof uri);
     for (uint32_t i = 0; i < ASKED_N; i++)
         say(fd, OP_PROC(asked[i]), XDR_CALL, 2 + i, 0, args[i].p, args[i].n);
+    say(fd, OP_PROC(OP_REMOTE_STORAGE_VOL_UPLOAD), XDR_STREAM, 6, XDR_CONTINUE, "bytes", 5);
 }
 
 /* The supervisor's part: a connection. Our end, or -1. */
@@ -64,7 +69,12 @@ static void piece(int fd, unsigned choice, const uint8_t *p, size_t n)
         return;
     }
     bool event = p[0] & 1;
-    unsigned which = p[0] >> 1 & 3;
+    unsigned which = (p[0] >> 1 & 7) % ASKED_N;
+    if (p[0] & STREAM) {
+        bool is_hole = p[1] & HOLE;
+        say(fd, OP_PROC(asked[which]), is_hole ? XDR_HOLE : XDR_STREAM, FIRST_SERIAL + which, is_hole ? XDR_CONTINUE : p[1] & 3, p + 2, n - 2);
+        return;
+    }
     say(fd, event ? OP_PROC(which & 1 ? OP_REMOTE_NETWORK_EVENT_LIFECYCLE : OP_REMOTE_NETWORK_EVENT_CALLBACK_METADATA_CHANGE) : OP_PROC(asked[which]),
         event ? XDR_MESSAGE : XDR_REPLY, FIRST_SERIAL + which, p[1] & 1, p + 2, n - 2);
 }

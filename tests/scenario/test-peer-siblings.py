@@ -116,6 +116,25 @@ vol-wipe one.img --pool files
 vol-delete one.img --pool files
 vol-delete one.img --pool files
 vol-delete two.qcow2 --pool files
+vol-create files W/vol.xml
+vol-upload one.img W/bytes --pool files
+!cmp W/bytes W/files/one.img
+vol-upload one.img W/words --pool files --offset 1000
+vol-upload one.img W/bytes --pool files --offset 5 --length 7
+vol-upload nosuch W/bytes --pool files
+vol-upload one.img W/nofile --pool files
+vol-download one.img W/back --pool files
+!sha256sum <W/back; cmp W/back W/files/one.img
+vol-download one.img W/piece --pool files --offset 1000 --length 1234567
+!sha256sum <W/piece
+vol-download one.img W/none --pool files --offset 99999999999
+vol-download nosuch W/none --pool files
+vol-download one.img /nowhere/x --pool files
+vol-upload one.img W/holes --pool files --sparse
+vol-download one.img W/back --pool files --sparse
+!cmp W/holes W/back; stat -c %s W/back; test $(stat -c %b W/back) -lt 4096; echo $?
+vol-delete one.img --pool files
+vol-upload one.img W/bytes --pool files
 pool-destroy files
 pool-delete files
 pool-undefine files
@@ -244,6 +263,43 @@ def looks(b):
 
 
 
+def streams(b):
+    """A stream that is given up half-way, both ways; holes by hand; two at a time; and what its end says of one that failed."""
+    import libvirt
+    c = libvirt.open(b.uri)
+    w = b.dir + "/var/lib/libvirt/images/w/"
+    said = []
+    pool = c.storagePoolLookupByName("files") if "files" in [p.name() for p in c.listAllStoragePools()] else c.storagePoolCreateXML(open(w + "pool.xml").read(), 1)
+    v = pool.createXML(open(w + "vol.xml").read())
+    size = 4 << 20
+    s, d = c.newStream(), c.newStream()
+    v.upload(s, 0, 0, 0)
+    s.send(b"x" * 100000)
+    said.append(told(s.abort))
+    v.download(d, 0, 0, 0)
+    said.append(len(d.recv(70000)) > 0)
+    said.append(told(d.abort))
+    s, d = c.newStream(), c.newStream()
+    v.upload(s, 0, 0, 1)
+    s.send(b"a" * 5000)
+    s.sendHole(size - 10000)
+    s.send(b"b" * 5000)
+    v.download(d, 0, 0, 0)
+    said.append(told(s.finish))
+    got = bytearray()
+    d.recvAll(lambda st, data, o: o.extend(data), got)
+    said.append(told(d.finish))
+    said.append([len(got), bytes(got).strip(b"\0") == b"a" * 5000 + bytes(size - 10000) + b"b" * 5000])
+    for flags in (2, 1 << 20):
+        said.append(told(v.upload, c.newStream(), 0, 0, flags))
+        said.append(told(v.download, c.newStream(), 0, 0, flags))
+    v.delete()
+    said.append(told(v.upload, c.newStream(), 0, 0, 0))
+    pool.destroy()
+    c.close()
+    return "\n".join(map(str, said))
+
+
 def run_events():
     import libvirt
     while True:
@@ -263,8 +319,14 @@ with Pair("siblings") as p:
     p.virsh("net-info nosuch")
     ours.sibling(*"virtnetworkd virtnodedevd virtsecretd virtnwfilterd virtinterfaced virtstoraged".split())
     box.wait_for("it is there", lambda: ours.connect().listAllDevices())
+    p.sh("cd W/ && seq 600000 | head -c 4194304 >bytes; echo some words >words; truncate -s 4M holes; printf begin | dd of=holes conv=notrunc; printf end | dd of=holes seek=5000 conv=notrunc",
+         mask=[r"^! .* copied.*"], what="what is sent")
     for line in LINES.splitlines():
-        p.virsh(line, mask=MASK)
+        if line[0] == "!":
+            p.sh(line[1:], what=line)
+        else:
+            p.virsh(line, mask=MASK)
+    p.same("streams", *p.each(streams))
     for line in ("net-list --all", "net-define W/net.xml", "net-event --list", "pool-list --all", "secret-get-value a0000000-0000-4000-8000-000000000006", "nodedev-list --cap system"):
         p.virsh(line, ro=True)
     p.same("events", *p.each(events))

@@ -11,9 +11,10 @@ needs_root()
 needed_modules("libvirt")       # box.py's
 NAMES = ("virtnetworkd", "virtnodedevd", "virtsecretd", "virtnwfilterd", "virtinterfaced", "virtstoraged")
 AUTH_LIST, AUTH_POLKIT, OPEN, HOSTNAME, NETWORKS, NETWORK_XML = 66, 70, 1, 59, 52, 43
-EVENT, STREAM, REPLY_FDS = 2, 3, 5
+EVENT, STREAM, REPLY_FDS, HOLE = 2, 3, 5, 6
+UPLOAD, DOWNLOAD, MORE, SPARSE = 208, 209, 2, 1
 SHARE = 5                   # max_client_requests, as it is by itself
-NET = string("default") + bytes(16)
+NET, VOL = string("default") + bytes(16), string("files") + string("one") + string("/files/one")
 u32 = lambda *v: struct.pack(">%dI" % len(v), *v)
 
 
@@ -201,21 +202,27 @@ def lies(box, fake):
         fake.lie = None
 
 
+def pour(sock, data):
+    """What of it is left when nobody has taken any for a while."""
+    left = memoryview(data)
+    sock.settimeout(2)
+    try:
+        while left:
+            left = left[sock.send(left):]
+    except TimeoutError:
+        pass
+    sock.settimeout(60)
+    return left
+
+
 def floods(box, fake):
     """One that asks whether we live, and hears no answer: it is read no further, and goes on when it reads."""
     ping, n, seen = message(KEEPALIVE, 1, b"", 0, kind=EVENT), 1 << 19, {}
     def flood(c, head, args):
         if head[3] != NETWORKS:
             return None
-        left, heard = memoryview(ping * n), 0
-        c.settimeout(2)
-        try:
-            while left:
-                left = left[c.send(left):]
-        except TimeoutError:
-            pass
+        left, heard = pour(c, ping * n), 0
         seen["stopped"] = len(left) > 0
-        c.settimeout(None)
         writer = threading.Thread(target=c.sendall, args=(left,))
         writer.start()
         while heard < n * len(ping):
@@ -303,6 +310,153 @@ def heard(box, fake):
         ok(c.ask(313, u32(0, 0))[1] is None, "and the next one finds it again")
 
 
+class Streaming:
+    """A client's stream, and the sibling's part of it: c is the connection there, heard what came over it, say() a word of the sibling's."""
+
+    def __init__(self, box, fake, proc, flags=0):
+        self.fake, self.proc, self.heard, self.c = fake, proc, [], None
+        fake.lie = self.serve
+        self.client = client(box)
+        self.error = self.client.ask(proc, VOL + struct.pack(">QQI", 0, 0, flags))[1]
+        self.serial = self.client.asked[2]
+
+    def serve(self, c, head, args):
+        if head[3] == self.proc and head[4] == CALL:
+            self.c, self.there = c, head[5]
+        if head[4] not in (STREAM, HOLE):
+            return None
+        self.heard.append((head[3], head[4], head[6], args, head[5] == self.there))
+        return b""
+
+    def word(self, data=b"", status=MORE, kind=STREAM, **other):
+        return message(REMOTE, self.proc, data, **dict(dict(serial=self.serial, kind=kind, status=status), **other))
+
+    def tell(self, *args, **kw):
+        self.client.sock.sendall(self.word(*args, **kw))
+
+    def say(self, *args, **kw):
+        self.c.sendall(self.word(*args, **dict(dict(serial=self.there), **kw)))
+
+    def hear(self):
+        """(kind, status, bytes) of the next message of the stream's."""
+        n, program, _, proc, kind, serial, status = HEAD.unpack(self.client.exact(HEAD.size))
+        data = self.client.exact(n - HEAD.size)
+        assert (program, proc, serial) == (REMOTE, self.proc, self.serial), (program, proc, kind, serial, status, data)
+        return kind, status, data
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.client.close()
+        self.fake.lie = None
+
+
+def hole(n):
+    return struct.pack(">QI", n, 0)
+
+
+def streams(box, fake):
+    """What goes over a stream comes as it is, both ways, and ends as either side says."""
+    with Streaming(box, fake, UPLOAD) as s:
+        for piece in (b"some bytes", b"y" * 262120, b""):
+            s.tell(piece)
+        s.tell(status=0)
+        wait_for("all of it", lambda: len(s.heard) == 4)
+        ok(s.error is None and s.heard == [(UPLOAD, STREAM, MORE, b"some bytes", True), (UPLOAD, STREAM, MORE, b"y" * 262120, True), (UPLOAD, STREAM, MORE, b"", True),
+           (UPLOAD, STREAM, 0, b"", True)], "an upload goes to the sibling", (s.error, [h[:3] for h in s.heard]))
+        s.tell(b"late")
+        s.say(status=0)
+        ok(s.hear() == (STREAM, 0, b""), "and its end comes back")
+        s.tell(b"later")
+        ok(s.client.ask(NETWORKS)[1] is None and len(s.heard) == 4, "what comes behind it goes nowhere", s.heard[4:])
+    with Streaming(box, fake, UPLOAD, SPARSE) as s:
+        s.tell(hole(1 << 40), kind=HOLE)
+        s.tell(status=1)
+        wait_for("both", lambda: len(s.heard) == 2)
+        ok(s.heard == [(UPLOAD, HOLE, MORE, hole(1 << 40), True), (UPLOAD, STREAM, 1, b"", True)], "a hole, and that the client has had enough", s.heard)
+        s.say(b"not heard")
+        s.say(error(9, 38, "given up"), status=1)
+        kind, status, data = s.hear()
+        ok((kind, status, data) == (STREAM, 1, error(9, 38, "given up")), "which is answered in the sibling's words", (kind, status, data))
+    with Streaming(box, fake, DOWNLOAD, SPARSE) as s:
+        s.say(b"x" * 262120)
+        s.say(hole(5), kind=HOLE)
+        s.say()
+        got = [s.hear() for _ in range(3)]
+        ok(got == [(STREAM, MORE, b"x" * 262120), (HOLE, MORE, hole(5)), (STREAM, MORE, b"")], "a download comes to the client", [(g[0], g[1], len(g[2])) for g in got])
+        s.tell(status=0)
+        wait_for("the end", lambda: s.heard)
+        s.say(status=0)
+        ok(s.hear() == (STREAM, 0, b""), "and ends as it says")
+    for what, kw in (("a hole that was not asked for", dict(data=hole(5), kind=HOLE)), ("half a hole", dict(data=hole(5)[:8], kind=HOLE)), ("less than a hole", dict(data=hole(1 << 63), kind=HOLE))):
+        with Streaming(box, fake, UPLOAD, SPARSE if kw["data"] != hole(5) else 0) as s:
+            s.tell(**kw)
+            try:
+                s.client.sock.settimeout(10)
+                gone = s.client.sock.recv(1) == b""
+            except ConnectionError:
+                gone = True
+            ok(gone and not s.heard, "a client ends by " + what, s.heard)
+
+
+def stream_lies(box, fake):
+    """A sibling that breaks a stream's rules loses the connection, and each of the client's streams over it fails; the next call finds it again."""
+    table = {
+        "a stream of nobody's": lambda s: s.say(b"x", serial=s.there + 7), "another procedure's": lambda s: s.c.sendall(message(REMOTE, UPLOAD, b"x", s.there, kind=STREAM, status=MORE)),
+        "an end that nobody asked for": lambda s: s.say(status=0), "an unknown status": lambda s: s.say(status=7), "an error that is none": lambda s: s.say(error(0, 0, ""), status=1),
+        "half an error": lambda s: s.say(error(1, 2, "three")[:-4], status=1), "an empty error": lambda s: s.say(status=1), "a hole that was not asked for": lambda s: s.say(hole(5), kind=HOLE),
+        "it dies": lambda s: s.c.shutdown(socket.SHUT_RDWR),
+    }
+    for what, lie in table.items():
+        with Streaming(box, fake, DOWNLOAD) as s:
+            lie(s)
+            kind, status, data = s.hear()
+            again = s.client.ask(NETWORKS)[1]
+            ok((kind, status) == (STREAM, 1) and again is None, "a stream's lie: " + what, (kind, status, data, again))
+    for what, kw in (("half a hole", dict(data=hole(5)[:8], kind=HOLE)), ("a hole of less than nothing", dict(data=hole(1 << 63), kind=HOLE)), ("a hole that is an end", dict(data=hole(5), kind=HOLE, status=0))):
+        with Streaming(box, fake, DOWNLOAD, SPARSE) as s:
+            s.say(**kw)
+            kind, status, data = s.hear()
+            ok((kind, status) == (STREAM, 1), "a stream's lie: " + what, (kind, status, data))
+    with Streaming(box, fake, DOWNLOAD) as s:
+        s.say(error(38, 18, "the disk is broken"), status=1)
+        ok(s.hear() == (STREAM, 1, error(38, 18, "the disk is broken")) and s.client.ask(NETWORKS)[1] is None, "one that fails tells why, and costs nothing else")
+    fake.lie = lambda c, head, args: fake.honest(head, args=error(50, 18, "no such volume"), status=1) if head[3] == UPLOAD else None
+    with client(box) as c:
+        e = c.ask(UPLOAD, VOL + bytes(20))[1]
+        ok(e and e[:3] == [50, 18, "no such volume"] and c.ask(NETWORKS)[1] is None, "a refused one is none", e)
+    fake.lie = lambda c, head, args: "end" if head[3] == UPLOAD else None
+    with client(box) as c:
+        e = c.ask(UPLOAD, VOL + bytes(20))[1]
+        ok(e and e[0] == 38 and c.ask(NETWORKS)[1] is None, "who dies over the call is told of once", e)
+    fake.lie = None
+
+
+def stream_stands(box, fake):
+    """A stream stands still when its receiver does, and then loses nothing."""
+    most = 64 << 20
+    with Streaming(box, fake, DOWNLOAD) as s:
+        piece, n = s.word(b"z" * 262000, serial=s.there), most >> 18
+        left = pour(s.c, piece * n)
+        ok(len(left) > most // 2, "a client that does not read a download keeps it where it is", len(left))
+        writer = threading.Thread(target=s.c.sendall, args=(left,))
+        writer.start()
+        good = all(s.hear() == (STREAM, MORE, b"z" * 262000) for _ in range(n))
+        writer.join()
+        ok(good, "and then has all of it")
+    with Streaming(box, fake, UPLOAD) as s:
+        go, honest = threading.Event(), s.serve
+        fake.lie = lambda c, head, args: (go.wait(60), honest(c, head, args))[1]
+        piece, n = s.word(b"z" * 262000), most >> 18
+        left = pour(s.client.sock, piece * n)
+        ok(len(left) > most // 2, "a sibling that does not read an upload keeps it where it is", len(left))
+        go.set()
+        s.client.sock.sendall(left)
+        wait_for("all of it", lambda: len(s.heard) == n)
+        ok(all(h[3] == b"z" * 262000 for h in s.heard) and s.client.ask(NETWORKS)[1] is None, "and then has all of it")
+
+
 def main():
     ops = {o.number: o for o in schema()["remote"].ops}
     with Box("siblings", start=False) as box:
@@ -317,6 +471,9 @@ def main():
         floods(box, fake)
         hangs(box, fake)
         heard(box, fake)
+        streams(box, fake)
+        stream_lies(box, fake)
+        stream_stands(box, fake)
     print("1..%d" % count)
     return 1 if failed else 0
 

@@ -203,6 +203,15 @@ static void test_streams(void)
     tap_ok(client_ended(), "a malformed stream message ends the client");
     close(worker);
     gateway_stop();
+
+    mp_start();
+    guest_put(0, "one", 1, 4, 1, SLOT_PERSISTENT);
+    worker = console(14);
+    answered();
+    client_send("\x93\x02\xabstream.hole\x92\x0e\x05", 17);
+    tap_ok(client_ended(), "and so does a hole in a stream that has none");
+    close(worker);
+    gateway_stop();
 }
 
 /* One message with descriptors. */

@@ -54,7 +54,8 @@ struct front {
     int (*reply)(struct gw *gw, const struct call *c, const void *body, size_t len, const int *fds, unsigned nfds);
     void (*error)(struct gw *gw, const struct call *c, const struct err *e);
     int (*event)(struct gw *gw, const struct op *op, const void *body, size_t len);      /* body: the whole message's fields */
-    /* A word of the stream that call `id` of `op` opened: XDR_CONTINUE: bytes (none: that was all); XDR_OK: its end; XDR_ERROR: the same, with e. */
+    /* A word of the stream that call `id` of `op` opened: XDR_CONTINUE: bytes (none: that was all); STREAM_HOLE: a uint64_t of zeros; XDR_OK: its end; XDR_ERROR: the same, with e,
+     * and in bytes as a sibling said it, or none. */
     void (*stream)(struct gw *gw, const struct op *op, uint32_t id, int status, const void *p, size_t n, const struct err *e);
 };
 extern const struct front front_rpc, front_mprpc;
@@ -160,7 +161,7 @@ void mp_domain(struct mp_out *o, const struct index_slot *s);      /* [name, uui
 /* sibling.c: calls about objects of other daemons, which go to these */
 void call_sibling(struct gw *gw, struct call *c);
 bool siblings_input(struct gw *gw);                                /* takes what they said. true: something is left, for the client has to read first */
-void siblings_output(struct gw *gw);                               /* the end of a turn: what is queued for them is written, and their sockets are armed */
+bool siblings_output(struct gw *gw);                               /* the end of a turn: what is queued for them is written, and their sockets are armed. true: there is room for more of the client's */
 void siblings_free(struct gw *gw);
 
 /* absent.c */
@@ -196,13 +197,21 @@ void events_free(struct gw *gw);
 int32_t callback_number(struct gw *gw);                            /* of the next registration: after all there are they come again */
 
 /* stream.c */
+enum { STREAM_HOLE = XDR_CONTINUE + 1 };                           /* beside enum xdr_status */
 void stream_open(struct gw *gw, const struct op *op, uint32_t id, int fd);     /* after the call's reply; takes fd over */
 struct stream *stream_find(struct gw *gw, const struct op *op, uint32_t id);   /* op NULL: whichever; NULL: it may have ended on our side meanwhile */
-void stream_message(struct stream *s, int status, const uint8_t *p, size_t n);  /* the client's word: XDR_CONTINUE, XDR_OK: no more comes, XDR_ERROR: away with it */
+void stream_message(struct stream *s, int status, const uint8_t *p, size_t n);  /* the client's word: XDR_CONTINUE, STREAM_HOLE, XDR_OK: no more comes, XDR_ERROR: away with it */
 unsigned stream_waiting(const struct gw *gw);                      /* messages not passed on yet: they count as calls */
+bool stream_may_pass(struct gw *gw, struct call *c);               /* before a sibling is asked for one. false: there are too many; the call was answered */
+void stream_pass(struct gw *gw, const struct call *c);             /* it has been asked */
+void stream_answered(const struct sibling *sb, uint32_t there, bool opened);       /* the call with that serial, if it was for one */
+bool stream_heard(const struct sibling *sb, const struct xdr_head *h, const uint8_t *p, size_t n);     /* a message of one. false: it makes no sense */
+void streams_lost(const struct sibling *sb, const struct err *e);  /* all that were that sibling's */
 void streams_drained(struct gw *gw);                               /* the output queue is empty: read on */
 void streams_free(struct gw *gw);
 
 /* rpc.c */
-void rpc_message(struct gw *gw, const struct xdr_head *h, const void *p, size_t n);
+void rpc_message(struct xdr_out *o, const struct xdr_head *h, const void *p, size_t n);
+void rpc_stream_word(struct xdr_out *o, const struct op *op, uint32_t serial, int status, const void *p, size_t n);     /* as struct front's, but for errors without bytes */
+int rpc_hole(uint64_t *length, const uint8_t *p, size_t n);        /* 0; -EPROTO: that is none */
 #endif

@@ -6,7 +6,7 @@ enum { KA_PING = 1, KA_PONG = 2, KA_INTERVAL_S = 5, KA_COUNT = 5 };
 static void keepalive_send(struct gw *gw, int32_t proc)
 {
     struct xdr_head h = { .prog = program_number[PROG_KEEPALIVE], .vers = 1, .proc = proc, .type = XDR_MESSAGE };
-    rpc_message(gw, &h, NULL, 0);
+    rpc_message(&gw->conn.out, &h, NULL, 0);
 }
 
 static uint32_t keepalive_interval(const struct gw *gw)

@@ -94,24 +94,33 @@ void gw_free(struct gw *gw)
     gw->scan = NULL;
 }
 
-void gw_pump(struct gw *gw)
+/* Takes what waited, of siblings and of the client, and writes what that made. false: the client is ended. */
+static bool gw_turn(struct gw *gw)
 {
-    if (gw->ended || !gw->serving)
-        return;
     bool more = true;
     while (more) {
         more = siblings_input(gw);
         if (gw->front && gw_may_read(gw))
             gw->front->input(gw);
         if (gw->ended)
-            return;
+            return false;
         if (conn_flush(&gw->conn) < 0) {
             gw_end(gw, "it does not read what it asked for, or is gone");
-            return;
+            return false;
         }
         more = more && !conn_queued(&gw->conn);
     }
-    siblings_output(gw);
+    return true;
+}
+
+void gw_pump(struct gw *gw)
+{
+    if (gw->ended || !gw->serving)
+        return;
+    do {
+        if (!gw_turn(gw))
+            return;
+    } while (siblings_output(gw));
     if (!conn_queued(&gw->conn)) {
         if (gw->closing) {
             gw_end(gw, "closed");

@@ -174,7 +174,7 @@ static int mprpc_event(struct gw *gw, const struct op *op, const void *body, siz
 
 /* ---- streams: named by the request that opened them ---- */
 
-static const struct { const char *name; int status; } stream_words[] = { { "stream.data", XDR_CONTINUE }, { "stream.end", XDR_OK }, { "stream.error", XDR_ERROR } };
+static const struct { const char *name; int status; } stream_words[] = { { "stream.data", XDR_CONTINUE }, { "stream.end", XDR_OK }, { "stream.error", XDR_ERROR }, { "stream.hole", STREAM_HOLE } };
 
 static void mprpc_stream(struct gw *gw, const struct op *op, uint32_t id, int status, const void *p, size_t n, const struct err *e)
 {
@@ -191,6 +191,8 @@ static void mprpc_stream(struct gw *gw, const struct op *op, uint32_t id, int st
     mp_uint(&o, id);
     if (status == XDR_CONTINUE)
         mp_bin(&o, p, n);
+    else if (status == STREAM_HOLE)
+        mp_uint(&o, *(const uint64_t *)p);
     else if (status == XDR_ERROR)
         mp_error(&o, e);
     if (mp_flush(gw, &o, NULL, 0) < 0)
@@ -202,15 +204,21 @@ static bool mprpc_notice(struct gw *gw, const char *name, size_t n, struct mp_in
 {
     size_t i = 0, len = 0;
     const uint8_t *p = NULL;
+    uint64_t hole;
     while (i < ARRAY_N(stream_words) && (n != strlen(stream_words[i].name) || memcmp(name, stream_words[i].name, n)))
         i++;
     if (i == ARRAY_N(stream_words))
         return true;
-    bool data = stream_words[i].status == XDR_CONTINUE;
+    bool data = stream_words[i].status == XDR_CONTINUE, is_hole = stream_words[i].status == STREAM_HOLE;
     uint32_t elems = mp_get_array(in, 2), id = mp_get_u32(in);
     if (data)
         p = mp_get_bin(in, &len);
-    if (!mp_end(in) || elems != (data ? 2 : 1))
+    if (is_hole) {
+        hole = mp_get_uint(in);
+        p = (const uint8_t *)&hole;
+        len = sizeof hole;
+    }
+    if (!mp_end(in) || elems != (data || is_hole ? 2 : 1) || (is_hole && hole > INT64_MAX))
         return false;
     struct stream *s = stream_find(gw, NULL, id);
     if (s)                      /* else it has ended on our side meanwhile */

@@ -3,6 +3,7 @@
  * What is refused, dropped or cut off, and with which words, is what libvirt's own daemons do: tests replay conversations that
  * were recorded with them (tests/golden/gateway.talk). */
 #include "gateway.h"
+#include <endian.h>
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,18 +17,17 @@ static void rpc_drop(struct gw *gw, size_t start)
     gw->conn.out.failed = false;
 }
 
-void rpc_message(struct gw *gw, const struct xdr_head *h, const void *p, size_t n)
+void rpc_message(struct xdr_out *o, const struct xdr_head *h, const void *p, size_t n)
 {
-    struct xdr_out *o = &gw->conn.out;
     size_t start = xdr_begin(o, h);
     xdr_raw(o, p, n);
     xdr_end(o, start);
 }
 
-static struct xdr_head rpc_head(const struct call *c, int type, int status)
+static struct xdr_head rpc_head(const struct op *op, uint32_t id, int type, int status)
 {
-    return (struct xdr_head){ .prog = program_number[OP_PROG(c->op->id)], .vers = 1, .proc = (int32_t)OP_PROC(c->op->id),
-        .type = (uint32_t)type, .serial = c->id, .status = (uint32_t)status };
+    return (struct xdr_head){ .prog = program_number[OP_PROG(op->id)], .vers = 1, .proc = (int32_t)OP_PROC(op->id),
+        .type = (uint32_t)type, .serial = id, .status = (uint32_t)status };
 }
 
 static void rpc_put_error(struct gw *gw, const struct xdr_head *h, const struct err *e)
@@ -40,7 +40,7 @@ static void rpc_put_error(struct gw *gw, const struct xdr_head *h, const struct 
 
 static void rpc_error(struct gw *gw, const struct call *c, const struct err *e)
 {
-    struct xdr_head h = rpc_head(c, XDR_REPLY, XDR_ERROR);
+    struct xdr_head h = rpc_head(c->op, c->id, XDR_REPLY, XDR_ERROR);
     struct xdr_out *o = &gw->conn.out;
     struct mp_in in;
     if (!c->their_error) {
@@ -53,19 +53,47 @@ static void rpc_error(struct gw *gw, const struct call *c, const struct err *e)
         o->failed = true;
 }
 
+/* A hole's bytes are its length, a 64-bit number, and flags, of which there are none. */
+enum { HOLE_BYTES = 12 };
+
+int rpc_hole(uint64_t *length, const uint8_t *p, size_t n)
+{
+    uint64_t v;
+    if (n != HOLE_BYTES || memcmp(p + sizeof v, "\0\0\0", 4))
+        return -EPROTO;
+    memcpy(&v, p, sizeof v);
+    *length = be64toh(v);
+    return *length > INT64_MAX ? -EPROTO : 0;
+}
+
+void rpc_stream_word(struct xdr_out *o, const struct op *op, uint32_t serial, int status, const void *p, size_t n)
+{
+    struct xdr_head h = rpc_head(op, serial, XDR_STREAM, status);
+    uint64_t hole[2] = { 0 };
+    if (status == STREAM_HOLE) {
+        memcpy(hole, p, sizeof *hole);
+        hole[0] = htobe64(hole[0]);
+        h.type = XDR_HOLE;
+        h.status = XDR_CONTINUE;
+        p = hole;
+        n = HOLE_BYTES;
+    }
+    rpc_message(o, &h, p, n);
+}
+
 static void rpc_stream(struct gw *gw, const struct op *op, uint32_t id, int status, const void *p, size_t n, const struct err *e)
 {
-    struct xdr_head h = { .prog = program_number[OP_PROG(op->id)], .vers = 1, .proc = (int32_t)OP_PROC(op->id), .type = XDR_STREAM, .serial = id, .status = (uint32_t)status };
-    if (status == XDR_ERROR)
+    struct xdr_head h = rpc_head(op, id, XDR_STREAM, XDR_ERROR);
+    if (status == XDR_ERROR && !p)
         rpc_put_error(gw, &h, e);
     else
-        rpc_message(gw, &h, p, n);
+        rpc_stream_word(&gw->conn.out, op, id, status, p, n);
 }
 
 static int rpc_reply(struct gw *gw, const struct call *c, const void *body, size_t len, const int *fds, unsigned nfds)
 {
     struct xdr_out *o = &gw->conn.out;
-    struct xdr_head h = rpc_head(c, nfds ? XDR_REPLY_FDS : XDR_REPLY, XDR_OK);
+    struct xdr_head h = rpc_head(c->op, c->id, nfds ? XDR_REPLY_FDS : XDR_REPLY, XDR_OK);
     struct mp_in in;
 
     mp_in_init(&in, body, len);
@@ -170,9 +198,13 @@ static void rpc_stream_in(struct gw *gw, const struct xdr_head *h, const uint8_t
     enum program prog = rpc_program(gw, h);
     const struct op *op = prog == PROG_N ? NULL : rpc_find(prog, h);
     struct stream *s = op ? stream_find(gw, op, h->serial) : NULL;
-    if (s && h->type == XDR_HOLE)
-        gw_end(gw, "a hole in a stream that was not opened as a sparse one");
-    else if (s)
+    uint64_t hole;
+    if (s && h->type == XDR_HOLE) {
+        if (rpc_hole(&hole, p, n) < 0 || h->status != XDR_CONTINUE)
+            gw_end(gw, "a hole that is none");
+        else
+            stream_message(s, STREAM_HOLE, (const uint8_t *)&hole, sizeof hole);
+    } else if (s)
         stream_message(s, h->status <= XDR_CONTINUE ? (int)h->status : -1, p, n);
 }
 

@@ -6,7 +6,7 @@
  * What a sibling says is as hostile as what a client says: lengths, numbers and shape of everything are checked, and who breaks a rule loses the connection, with
  * which the calls that wait for it fail; the next one connects anew.  Who says nothing keeps waiting those who asked it, and nobody else: each sibling has room for
  * as many calls of the client as the client may have here; only those beyond use up the client's own share, as all of them do in libvirt's daemons.  It is read only
- * while the client reads, and while it reads itself: so nothing piles up here.  No descriptors are passed. */
+ * while the client reads, and while it reads itself: so nothing piles up here.  No descriptors are passed.  What goes over a stream does as it is (stream.c). */
 #include "sibling.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -62,6 +62,7 @@ void sibling_end(struct sibling *s, const struct err *e)
 {
     struct call *c;
     sibling_close(s);
+    streams_lost(s, e);
     while ((c = call_first(s, true)) || (c = call_first(s, false)))
         call_error(s->gw, c, e);
 }
@@ -107,11 +108,13 @@ static uint32_t sibling_say(struct sibling *s, const struct op *op, const struct
 
 void sibling_pass(struct sibling *s, struct call *c)
 {
-    if (!sibling_registers(s, c))
+    if (!sibling_registers(s, c) || (c->op->stream && !stream_may_pass(s->gw, c)))
         return;
     c->there = sibling_say(s, c->op, &c->args);
     if (!c->there)
         call_fail(s->gw, c, VIR_ERR_RPC, VIR_FROM_RPC, "Unable to encode message payload");
+    else if (c->op->stream)
+        stream_pass(s->gw, c);
 }
 
 /* ---- the connection ---- */
@@ -213,7 +216,7 @@ void call_sibling(struct gw *gw, struct call *c)
         gw_end(gw, "out of memory");
         return;
     }
-    if (c->op->stream || (s->state == SIBLING_NONE && loop_now_ms() < s->absent_until_ms)) {
+    if (s->state == SIBLING_NONE && loop_now_ms() < s->absent_until_ms) {
         call_absent(gw, c);
         return;
     }
@@ -268,16 +271,22 @@ static void on_greeted(struct sibling *s, const struct mp_out *ret)
     }
 }
 
+bool sibling_error(struct err *e, struct mp_out *whole, const uint8_t *p, size_t n)
+{
+    size_t used = 0;
+    return xdr_decode(&shape_error, p, n, whole, &used) == 0 && used == n && xdr_decode_error(e, p, n) == 0 && e->code;
+}
+
 /* An error is told as it came, and by msgpack-RPC in the words that it has in common with ours. */
 static void on_error(struct sibling *s, struct call *c, const uint8_t *p, size_t n)
 {
     struct err e = ERR_INIT;
     struct mp_out whole;
-    size_t used = 0;
     mp_out_init(&whole, XDR_MESSAGE_MAX);
-    if (xdr_decode(&shape_error, p, n, &whole, &used) || used != n || xdr_decode_error(&e, p, n) || !e.code) {
+    if (!sibling_error(&e, &whole, p, n)) {
         sibling_refuse(s, "an error that cannot be read");
     } else if (c) {
+        stream_answered(s, c->there, false);
         c->their_error = &whole;
         call_error(s->gw, c, &e);
     } else if (s->greeting == OP_REMOTE_CONNECT_OPEN && e.code == VIR_ERR_NO_CONNECT) {
@@ -295,9 +304,10 @@ static void on_results(struct sibling *s, struct call *c, const struct op *op, c
     mp_out_init(&ret, XDR_MESSAGE_MAX);
     if (xdr_decode(op->ret, p, n, &ret, &used) || used != n || (c && sibling_is_register(op) && !sibling_registered(s, &ret)))
         sibling_refuse(s, op->name);
-    else if (c)
+    else if (c) {
+        stream_answered(s, c->there, true);
         call_reply(s->gw, c, ret.p, ret.len, NULL, 0);
-    else
+    } else
         on_greeted(s, &ret);
     mp_out_free(&ret);
 }
@@ -323,9 +333,12 @@ static void sibling_dispatch(struct sibling *s, const struct xdr_head *h, const 
     bool remote = h->prog == program_number[PROG_REMOTE] && h->vers == 1;
     if (h->prog == program_number[PROG_KEEPALIVE] && h->vers == 1 && h->type == XDR_MESSAGE && h->proc == KA_PING) {
         struct xdr_head pong = { .prog = program_number[PROG_KEEPALIVE], .vers = 1, .proc = KA_PONG, .type = XDR_MESSAGE };
-        xdr_end(&s->conn.out, xdr_begin(&s->conn.out, &pong));
+        rpc_message(&s->conn.out, &pong, NULL, 0);
     } else if (remote && h->type == XDR_REPLY) {
         on_reply(s, h, p, n);
+    } else if (remote && (h->type == XDR_STREAM || h->type == XDR_HOLE)) {
+        if (!stream_heard(s, h, p, n))
+            sibling_refuse(s, "a message of no stream");
     } else if (!remote || h->type != XDR_MESSAGE || s->state != SIBLING_OPEN || h->proc <= 0 || h->proc > 0xffff || !sibling_event(s, OP(PROG_REMOTE, h->proc), p, n)) {
         sibling_refuse(s, "a message that is none");
     }
@@ -371,8 +384,9 @@ bool siblings_input(struct gw *gw)
     return more;
 }
 
-void siblings_output(struct gw *gw)
+bool siblings_output(struct gw *gw)
 {
+    unsigned waited = stream_waiting(gw);
     for (int i = 0; gw->siblings && i < SIBLINGS_N; i++) {
         struct sibling *s = &gw->siblings[i];
         if (s->conn.fd < 0)
@@ -381,6 +395,7 @@ void siblings_output(struct gw *gw)
         conn_flush(&s->conn);
         conn_read(&s->conn, conn_queued(&gw->conn) < GW_OUT_SOFT && conn_queued(&s->conn) < GW_OUT_SOFT);
     }
+    return stream_waiting(gw) < waited;
 }
 
 void siblings_free(struct gw *gw)

@@ -22,6 +22,7 @@ struct sibling {
 const char *sibling_name(const struct sibling *s);      /* "network" */
 void sibling_end(struct sibling *s, const struct err *e);       /* the connection is no more; what waits for it is told *e */
 void sibling_pass(struct sibling *s, struct call *c);           /* sends the call there; takes c over */
+bool sibling_error(struct err *e, struct mp_out *whole, const uint8_t *p, size_t n);        /* reads an error; whole: in the shape of shape_error. false: it makes no sense */
 
 /* sibling-events.c: registrations have numbers of ours, for a client that has several siblings, or the same one again, must not mix them up. */
 /* What a registration's call has to be before it is sent. false: it was answered. */
