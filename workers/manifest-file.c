@@ -2,6 +2,7 @@
 #include "workers/manifest-file.h"
 #include <errno.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/mman.h>
 #include "ipc/frame.h"
 
@@ -25,4 +26,33 @@ void manifest_file_close(struct manifest_file *f)
     if (f->map)
         munmap((void *)(uintptr_t)f->map, f->size);
     *f = (struct manifest_file){ .map = NULL };
+}
+
+int grants_file_open(struct grants_file *f, int fd)
+{
+    const struct grants_head *h;
+    *f = (struct grants_file){ .map = NULL };
+    int r = fd < 0 ? -EBADF : frame_map(fd, sizeof *h + MANIFEST_ENTRIES_MAX * sizeof *f->v, &f->map, &f->size);
+    if (r < 0)
+        return r;
+    h = f->map;
+    if (f->size < sizeof *h || h->magic != GRANTS_MAGIC || h->n > (f->size - sizeof *h) / sizeof *f->v) {
+        grants_file_close(f);
+        return -EPROTO;
+    }
+    f->v = (const void *)(h + 1);
+    f->n = h->n;
+    return 0;
+}
+
+const char *grants_file_name(const struct grants_file *f, uint32_t i)
+{
+    return i < f->n && f->v[i].made && memchr(f->v[i].name, 0, sizeof f->v[i].name) ? f->v[i].name : "";
+}
+
+void grants_file_close(struct grants_file *f)
+{
+    if (f->map)
+        munmap((void *)(uintptr_t)f->map, f->size);
+    *f = (struct grants_file){ .map = NULL };
 }

@@ -2,9 +2,8 @@
  * their change while the guest runs; and what a network is on this host, as its daemon says it of the interface's port. */
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include "ipc/frame.h"
 #include "ipc/util.h"
+#include "workers/manifest-file.h"
 #include "workers/tree-marks.h"
 #include "workers/xmlc/plug-kinds.h"
 #include "workers/xmlc/parse.h"
@@ -49,20 +48,15 @@ static bool same(const struct tree *a, const struct tree *b)
 
 int plug_name_taps(struct plug_run *p, int grants, struct err *e)
 {
-    const struct grants_head *h;
-    const struct grant *g;
-    const void *map = NULL;
-    size_t n = 0;
-    if (grants < 0 || frame_map(grants, sizeof *h + MANIFEST_ENTRIES_MAX * sizeof *g, &map, &n) < 0 || n < sizeof *h)
+    struct grants_file g;
+    if (grants_file_open(&g, grants) < 0)
         return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "what the guest runs with cannot be read");
-    h = map;
-    g = (const void *)(h + 1);
     TREE_EACH(t, tree_first(p->t, "devices"), "interface") {
-        uint32_t i = doc_uint(t, MARK_MANIFEST, MANIFEST_ENTRIES_MAX);
-        if (i < h->n && sizeof *h + (i + 1) * sizeof *g <= n && g[i].made && memchr(g[i].name, 0, sizeof g[i].name) && g[i].name[0] && !tree_path_attr(t, "target", "dev"))
-            tree_set_attr(tree_make(t, "target"), "dev", "%s", g[i].name);
+        const char *name = grants_file_name(&g, doc_uint(t, MARK_MANIFEST, MANIFEST_ENTRIES_MAX));
+        if (*name && !tree_path_attr(t, "target", "dev"))
+            tree_set_attr(tree_make(t, "target"), "dev", "%s", name);
     }
-    munmap((void *)(uintptr_t)map, n);
+    grants_file_close(&g);
     return 0;
 }
 
