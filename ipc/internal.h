@@ -105,8 +105,8 @@ enum internal_op {
                          * With HAND_LOOK, one turn of a search for backing files: fds: manifest, and sealed memfd: struct probe_result of the image of index look, if that was probed. Reply:
                          * fds: [0] the manifest with that in it; unless it has grown or there is no further image, [1] the next one, from look on, [2] sealed memfd: struct probe_req; id: its index */
     IN_HAND_NET,        /* hand-net. CALL: struct hand_req; fds: manifest, grants so far. Reply like IN_HAND_OPEN, for the MK_TAP entries that are not made yet, no monitor;
-                         * grants: those of both */
-    IN_HAND_UNNET,      /* hand-net. CALL: struct hand_req; fds: manifest, grants (if there are any): delete taps named in grants that we made. Reply: struct hand_done; has: HAND_HAS_PORTS */
+                         * grants: those of both; has: HAND_HAS_FILTERS: of those */
+    IN_HAND_UNNET,      /* hand-net. CALL: struct hand_req; fds: manifest, grants (if there are any): delete taps named in grants that we made. Reply: struct hand_done; has: HAND_HAS_PORTS, HAND_HAS_FILTERS */
     IN_HAND_LAUNCH,     /* hand-launch. CALL: struct launch; fds: argv memfd, manifest (for MK_BIND, MK_DEVNODE), then qemu's descriptors. Reply: struct launched, or a failed hand_done;
                          * fds: [0] pidfd of the PID-1 stub, [1] /proc/<qemu> as a mount of its own (session: its stat file), [2] cpuacct.usage or cpu.stat when there is a cgroup.
                          * Once the keeper was told (IN_ADOPT), the supervisor sends the EVENT IN_HAND_LAUNCH; else the hand kills the guest.
@@ -122,13 +122,13 @@ enum internal_op {
                          * struct disk_keys of it; or, of a sibling, the client's socket: its groups are those of whoever connects */
     IN_HAND_SETTLE,     /* hand-open. CALL: struct hand_req; fds: [0] sealed memfd: a struct launch_fd of each that follows, then all that the run holds but the monitor's connection.
                          * What was made for entries that have gone (MF_GONE) is removed, and the guest's stub gets the rest in place of what it held.
-                         * Reply: struct hand_done, has: HAND_HAS_PORTS: of what has gone; ours_entry: the nworker entries whose ends of ours are not needed any more; fds [0] grants, [1] manifest, both without
+                         * Reply: struct hand_done, has: HAND_HAS_PORTS, HAND_HAS_FILTERS: of what has gone; ours_entry: the nworker entries whose ends of ours are not needed any more; fds [0] grants, [1] manifest, both without
                          * what has gone at their end; none of a run without grants.
                          * With a manifest among them that is still to come (arg not 0) its devices did not: what was made for what it has more than the
                          * run's own is removed, and that is all. Reply as above, without fds */
     IN_HAND_OWNER,      /* hand-open. CALL: struct hand_owner, fd [0] an accepted socket: who is at its other end. Reply: struct lock_done; fd [0] a pidfd */
     IN_HAND_TUNE,       /* hand-launch. CALL: struct hand_req; fds: [0] a manifest, [1] another one of the run's (or the same), [2] its grants: what its MK_TUNE says is so then for the guest that
-                         * runs, and what only the other one's says is no more. hand-net: the same of its MK_LINKs. Reply: struct hand_done; a failure: it is as the other one says */
+                         * runs, and what only the other one's says is no more. hand-net: the same of its MK_LINKs. Reply: struct hand_done, has: HAND_HAS_FILTERS: of those that differ; a failure: it is as the other one says */
     IN_HAND_STATE,      /* hand-open. CALL: struct hand_req; fds: [0] a manifest with MK_STATE, [1] its grants, [2], if any, what was opened: all of it is written; it is brought to the disk, and then a
                          * saved state's head says that it is whole. Else a file that was made is removed again, one that was there is emptied. Reply: struct hand_done */
     IN_HAND_HOOK,       /* hand-hook. CALL: struct hand_hook; fd [0], if there is one, sealed memfd: the text that the scripts get. Reply: struct hand_done; fd [0], of the operation "restore" only
@@ -148,8 +148,8 @@ enum internal_op {
     IN_LOCK_CHECK,      /* CALL: fd [0] a lock: it is held, or taken back; an error: it is lost */
     IN_LEASES,          /* CALL gateway -> supervisor of virtlockd: reply: struct lease_row, one behind the other */
     IN_LEASE_LOST,      /* EVENT supervisor of virtlockd -> gateways whose mask has the bit LEASE_LOST_EVENT: the row, as in IN_LEASES, of a lock that is another's now */
-    IN_TALK,            /* CALL supervisor -> talk, its only one: struct lock_owner: the guest (of ports: its tree says who it is); arg: enum talk_what; fds [0] a connection to virtlockd, virtlogd or virtnetworkd, [1] the guest's BFD_TREE,
-                         * or for TALK_LOGS and ports BFD_MANIFEST, [2] for leases, if that is wanted, struct disk_keys, for TALK_PORTS BFD_TREE. Reply: that of enum talk_what, or the daemon's error */
+    IN_TALK,            /* CALL supervisor -> talk, its only one: struct lock_owner: the guest (of ports: its tree says who it is); arg: enum talk_what; fds [0] a connection to virtlockd, virtlogd, virtnetworkd or virtnwfilterd, [1] the guest's BFD_TREE,
+                         * or for TALK_LOGS and ports BFD_MANIFEST, [2] for leases, if that is wanted, struct disk_keys, for TALK_PORTS BFD_TREE, for filters BFD_GRANTS, [3] for TALK_FILTERS the run's own manifest beside its latest. Reply: that of enum talk_what, or the daemon's error */
     IN_LOG_LEVEL,       /* EVENT supervisor -> all that stay, and hands that wait for their call: arg: the least level of what is logged from now on */
     /* who may do what (auth) */
     IN_MAY,             /* CALL supervisor -> auth: struct may; object: of the guest it is about, 0 none. Reply: yes: empty, or with FRAME_ASK of a call that lists guests msgpack [MAY_BITMAP_BYTES]:
@@ -208,7 +208,7 @@ struct doc_result {
  * DOC_FD_XML is the packed tree of a <devices> with only what is to be plugged in, taken out or changed, in that order; the other two are the whole run's. */
 enum plug_what { PLUG_IN = 1, PLUG_OUT, PLUG_CHANGE, PLUG_NONE /* a call that comes again, and was done */,
     PLUG_TUNE /* no device: MK_TUNE has changed, and DOC_FD_XML has the elements of <domain> that say so, each whole (empty: there is none). In IN_DOC_START's: threads have to be told */,
-    PLUG_SHAPE /* as PLUG_CHANGE, of an interface whose MK_LINK has changed */ };
+    PLUG_SHAPE /* as PLUG_CHANGE, of an interface whose MK_LINK or MK_FILTER has changed */ };
 struct doc_start { int32_t id; uint32_t flags; char name[NAME_MAX_BYTES]; };
 enum { CONF_WRITE_ONCE = 1 };
 struct conf_name { uint32_t dir, serial; uint64_t number /* the client's call that it is for, 0: none's */; char name[NAME_MAX_BYTES]; };    /* name of the object, without ".xml"; conf checks it */
@@ -278,7 +278,7 @@ struct hand_done {
     uint16_t ours_entry[FRAME_FDS_MAX];   /* and whose: an index into the manifest, of BFD_NONE OWN_LOG; of a log's pipe, file and folder: which of the logs that have a pipe */
     char text[1024];                /* detail of the error (strerror is in it already) */
 };
-enum hand_has { HAND_HAS_TAPS = 1, HAND_HAS_HOSTNET = 2, HAND_HAS_PORTS = 4 /* links that name a port */ };      /* what the manifest has beside what was opened */
+enum hand_has { HAND_HAS_TAPS = 1, HAND_HAS_HOSTNET = 2, HAND_HAS_PORTS = 32 /* links that name a port */, HAND_HAS_FILTERS = 128 /* on taps */ };      /* what the manifest has beside what was opened */
 enum launch_flags { LAUNCH_HOSTNET = 1 /* host's net namespace */, LAUNCH_NO_CGROUP = 2 /* a QEMU run for its capabilities */,
     LAUNCH_LEASES = 4 /* the guest is an owner at virtlockd */ };
 /* number: in QEMU, >= QEMU_FD_BASE; -1: QEMU's stdout and stderr (BFD_NONE), or none of QEMU's: its PID-1 stub holds it as what kind and arg say, until a later daemon asks for it */
@@ -312,6 +312,11 @@ enum talk_what {
     LEASES_ENTRY = 16,
     TALK_PORTS = 32,    /* has ports made of the networks that the manifest's links name: fds [0] memfd: msgpack [[index of the link, XML of the port] ...] */
     TALK_UNPORT = 64, TALK_FROM = 16,    /* gives up those of entries that have gone, and of all from (arg >> TALK_FROM) on: empty */
+    TALK_FILTERS = 128,     /* filters become what the latest manifest says where the run's own says something else, or with TALK_ALL all of them, or with TALK_UNDO the other way round; where that
+                             * fails they are as they were: empty */
+    TALK_ALL = 1 << TALK_FROM, TALK_UNDO = 2 << TALK_FROM,
+    TALK_UNFILTER = 256,    /* as TALK_UNPORT, of filters */
+    TALK_NICS = TALK_PORTS | TALK_UNPORT | TALK_FILTERS | TALK_UNFILTER,
 };
 struct lock_file { uint32_t flags /* enum lock_flags */, pad; char name[NAME_MAX_BYTES]; };
 #define LOCK_TEXT_MAX 4096               /* bytes of a path or name with its NUL */

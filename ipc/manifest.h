@@ -39,6 +39,7 @@ enum manifest_kind {
                       * may see, if its kind has one; aux: what the document says of it, as words ("version=2.0 banks=sha1,sha256") */
     MK_PERF,         /* aux: a performance event by libvirt's name ("page_faults"), counted for QEMU: our end is a socket with its descriptor in it (supervisor/hand_perf.h) */
     MK_MEMORY,       /* path: a file of the host's that QEMU maps as a part of its guest's memory, and gets open; the guest's account may open it again */
+    MK_FILTER,       /* aux: the filter of the tap that is its parent, as the network filter daemon is told of it, but for the tap's name: <filterbinding>; "": none. It changes while the guest runs */
     MK_KIND_N
 };
 enum helper_kind { HELPER_SWTPM, HELPER_VIRTIOFS, HELPER_PASST, HELPER_KIND_N };

@@ -104,9 +104,10 @@ int hand_manifest(struct hand *h, unsigned i, struct err *e)
     return r < 0 ? err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed manifest") : 0;
 }
 
-bool hand_has_port(const struct manifest_entry *m, const char *aux)
+uint32_t hand_has(const struct manifest_entry *m, const char *aux)
 {
-    return m->kind == MK_LINK && aux && strstr(aux, "port=");
+    _Static_assert((int)HAND_HAS_PORTS == TALK_PORTS && (int)HAND_HAS_FILTERS == TALK_FILTERS, "what there is to talk about");
+    return m->kind == MK_LINK && aux && strstr(aux, "port=") ? HAND_HAS_PORTS : m->kind == MK_FILTER && aux && *aux ? HAND_HAS_FILTERS : 0;
 }
 
 struct manifest_in hand_entries(const struct hand *h)

@@ -43,7 +43,7 @@ bool hand_next(struct manifest_in *in, struct manifest_entry *e, const char **pa
 /* Copies descriptor i of the call, the grants of a run, whose memfd *g is the form of.  false, and none in *g: there are none. */
 struct hand_grants { struct grants_head h; struct grant g[MANIFEST_ENTRIES_MAX]; };
 bool hand_grants(const struct hand *h, unsigned i, struct hand_grants *g);
-bool hand_has_port(const struct manifest_entry *m, const char *aux);       /* a link to a network, which has a port at its daemon */
+uint32_t hand_has(const struct manifest_entry *m, const char *aux);        /* of enum hand_has: a link to a network, which has a port at its daemon; a filter */
 /* Answers.  body is a fixed struct.  Returns 0, or a negative errno: the supervisor is gone, undo and end. */
 int hand_reply(struct hand *h, const void *body, size_t len, const int *fds, unsigned nfds);
 /* Answers with what was opened for a guest: the grants, then done->nqemu descriptors for QEMU, then done->nworker of ours, all of which stay the caller's.

@@ -167,6 +167,17 @@ static void link_of(const struct hand *h, uint32_t tap, const char **bridge, con
         }
 }
 
+/* The filter of the tap of that index; "": none. */
+static const char *filter_of(const struct hand *h, uint32_t tap)
+{
+    struct manifest_entry m;
+    const char *path, *aux, *text = "";
+    for (struct manifest_in in = hand_entries(h); hand_next(&in, &m, &path, &aux);)
+        if (m.kind == MK_FILTER && m.parent == (int32_t)tap && aux)
+            text = aux;
+    return text;
+}
+
 static int limit(struct net *n, const char *name, const char *words, struct err *e)
 {
     struct shape s;
@@ -216,6 +227,7 @@ static void hand_net(struct hand *h, struct net *n)
     struct manifest_entry m;
     const char *path, *aux;
     struct err e = ERR_INIT;
+    uint32_t has = 0;
     hand_body(h, sizeof(struct hand_req));
     hand_grants(h, 1, &grants);
     n->fd_next = grants.h.next_fd;
@@ -234,8 +246,9 @@ static void hand_net(struct hand *h, struct net *n)
             hand_fail(h, (int)m.index, n->error, &e);
             return;
         }
+        has |= m.kind == MK_TAP && *filter_of(h, m.index) ? HAND_HAS_FILTERS : 0;
     }
-    struct hand_done done = { .nqemu = n->nfds, .nworker = n->nours, .failed = -1, .next_fd = n->fd_next };
+    struct hand_done done = { .nqemu = n->nfds, .nworker = n->nours, .failed = -1, .next_fd = n->fd_next, .has = has };
     grants.h.next_fd = n->fd_next;
     for (unsigned i = 0; i < n->nours; i++) {
         done.ours_kind[i] = BFD_CHARDEV;
@@ -258,7 +271,7 @@ static void hand_unnet(struct hand *h, struct net *n)
         hand_grants(h, 1, &grants);     /* none of a guest that libvirtd started, and then no tap is one of ours */
         for (struct manifest_in in = hand_entries(h); hand_next(&in, &m, &path, &aux);) {
             const struct grant *g = &grants.g[m.index];
-            done.has |= hand_has_port(&m, aux) ? HAND_HAS_PORTS : 0;
+            done.has |= hand_has(&m, aux);
             if (m.index < grants.h.n && m.kind == MK_TAP && g->made && g->is_new && g->nqemu && name_ok(g->name) && if_nametoindex(g->name))
                 delete_tap(n, g->name);
         }
@@ -267,9 +280,9 @@ static void hand_unnet(struct hand *h, struct net *n)
 }
 
 /* Limits of what a running guest has: those that are others than by the second manifest; on failure as by that one again. */
-static int retune(struct net *n, unsigned now, unsigned was, struct err *e)
+static int retune(struct net *n, unsigned now, unsigned was, uint32_t *has, struct err *e)
 {
-    static char old[MANIFEST_ENTRIES_MAX][128];
+    static char old[MANIFEST_ENTRIES_MAX][128], filters[MANIFEST_ENTRIES_MAX][4096];
     struct manifest_entry m;
     const char *bridge, *path, *aux, *words;
     if (hand_manifest(n->h, was, e))
@@ -277,6 +290,7 @@ static int retune(struct net *n, unsigned now, unsigned was, struct err *e)
     for (uint32_t i = 0; i < MANIFEST_ENTRIES_MAX; i++) {
         link_of(n->h, i, &bridge, &words);
         util_copy_str(old[i], sizeof old[i], words);
+        util_copy_str(filters[i], sizeof filters[i], filter_of(n->h, i));
     }
     if (hand_manifest(n->h, now, e))
         return -1;
@@ -288,6 +302,8 @@ static int retune(struct net *n, unsigned now, unsigned was, struct err *e)
         link_of(n->h, m.index, &bridge, &words);
         if (strncmp(words, old[m.index], sizeof old[0] - 1))
             r |= limit(n, g->name, words, e);
+        if (strcmp(filter_of(n->h, m.index), filters[m.index]))
+            *has = HAND_HAS_FILTERS;
     }
     return r;
 }
@@ -298,12 +314,12 @@ static void hand_retune(struct hand *h, struct net *n)
     struct err e = ERR_INIT, ignored = ERR_INIT;
     hand_body(h, sizeof(struct hand_req));
     hand_grants(h, 2, &grants);
-    int r = retune(n, 0, 1, &e);
+    int r = retune(n, 0, 1, &done.has, &e);
     if (!r) {
         hand_reply(h, &done, sizeof done, NULL, 0);
         return;
     }
-    if (retune(n, 1, 0, &ignored))
+    if (retune(n, 1, 0, &done.has, &ignored))
         log_warn("limits of interfaces are neither as before nor as they should be: %s", ignored.detail);
     hand_fail(h, -1, n->error ? n->error : -EPROTO, &e);
 }

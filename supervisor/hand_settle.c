@@ -15,7 +15,8 @@ struct settling {
     struct launch_fd as[FRAME_FDS_MAX];     /* of the call's descriptors from the second on */
     unsigned nfds;
     struct hand_grants grants;
-    bool undo, lost_port;
+    bool undo;
+    uint32_t lost;              /* enum hand_has: what other daemons have for what is gone */
     uint32_t first;                         /* with undo: entries from here on never came */
     bool gone[MANIFEST_ENTRIES_MAX];
     uint32_t n;                             /* entries that stay: those behind have gone */
@@ -42,7 +43,7 @@ static void release(struct settling *s)
             s->n = m.index + 1;
         else if (path && (has ? g->made : s->undo)) /* once: it may be there again */
             entry_forget(s->h, s->rq, &m, has ? g : NULL, path);
-        s->lost_port |= s->gone[m.index] && hand_has_port(&m, aux);
+        s->lost |= s->gone[m.index] ? hand_has(&m, aux) : 0;
         if (s->gone[m.index] && has)
             *g = (struct grant){ .index = m.index, .qemu_fd = { -1, -1 } };
     }
@@ -115,7 +116,7 @@ void hand_settle(struct hand *h)
     if (s.undo && (grants = find(&s, BFD_GRANTS, true)) >= 0)
         hand_grants(h, (unsigned)grants, &s.grants);
     release(&s);
-    done.has = s.lost_port ? HAND_HAS_PORTS : 0;
+    done.has = s.lost;
     for (unsigned i = 0; i < s.nfds; i++)
         if (s.as[i].kind == BFD_CHARDEV && s.as[i].arg < MANIFEST_ENTRIES_MAX && s.gone[s.as[i].arg])
             done.ours_entry[done.nworker++] = (uint16_t)s.as[i].arg;

@@ -71,6 +71,7 @@ static void add_link(uint32_t tap, const char *bridge, const char *words)
 }
 
 /* The same tap with other limits: 0, or the hand's error. */
+static uint32_t retuned_has;
 static int retuned(const char *from, const char *to)
 {
     int fds[3] = { -1, -1, frame_memfd("g", &grants, sizeof grants) };
@@ -79,6 +80,7 @@ static int retuned(const char *from, const char *to)
         manifest_begin(&out, buf, sizeof buf);
         add(MK_TAP, MF_MANAGED, "limited", NULL, 1, 0);
         add_link(0, NULL, words[i]);
+        manifest_add(&out, &(struct manifest_entry){ .kind = MK_FILTER, .parent = 0 }, NULL, strchr(words[i], '7') ? "<filterbinding/>" : "");
         fds[i] = frame_memfd("m", buf, (size_t)manifest_finish(&out));
     }
     struct fakesup other;
@@ -86,6 +88,7 @@ static int retuned(const char *from, const char *to)
     struct hand_done d = { .error = -ENOSYS };
     if (r == 1 && other.reply.body_len == sizeof d)
         memcpy(&d, other.reply.body, sizeof d);
+    retuned_has = d.has;
     fakesup_end(&other);
     for (int i = 0; i < 3; i++)
         close(fds[i]);
@@ -107,11 +110,14 @@ static void limits(void)
     run(IN_HAND_NET);
     tap_ok(done.error == 0 && shows("limited", "master br0"), "on the bridge that a network's answer named: %s", done.text);
     tap_ok(has_class("limited", "htb 1:1 .*rate 8Mbit ceil 16Mbit burst 100Kb cburst 1600b"), "a limit as tc would set it");
+    tap_ok(!done.has, "and no filter");
     tap_ok(retuned("in=1000,2000,100", "in=300,0,0") == 0 && has_class("limited", "htb 1:1 .*rate 2400Kbit ceil 2400Kbit burst 1599b"), "another one");
     tap_ok(retuned("in=300,0,0", "in=5000000,0,0") == 0 && has_class("limited", "htb 1:1 .*rate 40Gbit"), "one beyond 32 bits");
     tap_ok(retuned("in=5000000,0,0", "") == 0 && !has_class("limited", "htb") && shows("limited", "qdisc noqueue"), "none");
     tap_ok(retuned("in=0,0,0", "in=1,2") < 0 && retuned("", "in=1,2,x") < 0 && retuned("", "on=1,2,3") < 0 && retuned("", "in=4294967296,0,0") < 0, "words that are none");
     tap_ok(retuned("in=700,0,0", "in=300,0,0 out=1,2") < 0 && !has_class("limited", "2400Kbit"), "and nothing has changed by them");
+    tap_ok(retuned("", "in=700,0,0") == 0 && retuned_has == HAND_HAS_FILTERS && retuned("in=700,0,0", "in=710,0,0") == 0 && !retuned_has && retuned("in=710,0,0", "") == 0 && retuned_has == HAND_HAS_FILTERS,
+        "whether a filter is another now");
     int police = retuned("", "out=1000,0,0");
     if (police < 0)
         tap_ok(police == -EOPNOTSUPP, "this kernel drops nothing at its door, and the hand says so");

@@ -7,6 +7,8 @@
 
 struct row { struct manifest_entry m; const char *path, *aux; };
 #define IMAGE(p, fmt, fl) { { .kind = MK_IMAGE, .parent = -1, .format = fmt, .flags = fl }, p, NULL }
+#define TAP(n) { { .kind = MK_TAP, .parent = -1, .a = 1, .mac = { 2, 0, 0, 0, 0, n } }, "", "br0" }
+#define FILTER(tap, text) { { .kind = MK_FILTER, .parent = tap }, NULL, text }
 #define SOCKET(p) { { .kind = MK_UNIX_LISTEN, .parent = -1 }, p, NULL }
 
 static const struct row had[] = {
@@ -16,6 +18,7 @@ static const struct row had[] = {
     { { .kind = MK_TAP, .parent = -1, .a = 1, .mac = { 2, 0, 0, 0, 0, 1 } }, "", "br0" },
     { { .kind = MK_LINK, .parent = 0 }, "virbr0", "in=1,0,0 port=00000000-0000-4000-8000-000000000001 net=a b" },
     { { .kind = MK_TAP, .parent = -1, .a = 1, .mac = { 2, 0, 0, 0, 0, 3 } }, "vnet7", "br0" }, { { .kind = MK_PTY, .parent = -1 }, "/dev/pts/7", NULL },
+    TAP(4), FILTER(13, "a"),
     IMAGE("/i/gone", IMG_RAW, MF_GONE),
 };
 
@@ -58,7 +61,9 @@ int main(void)
         { { { .kind = MK_TAP, .parent = -1, .a = 1, .mac = { 2, 0, 0, 0, 0, 1 } }, "", "br1" }, "another bridge" },
         { { { .kind = MK_TAP, .parent = -1, .a = 1, .mac = { 2, 0, 0, 0, 0, 2 } }, "", "br0" }, "another's address" }, { { { .kind = MK_HOSTNET, .parent = -1 }, NULL, NULL }, "the host's network" },
         { { { .kind = MK_LINK, .parent = -1 }, NULL, "port=00000000-0000-4000-8000-000000000001 net=a" }, "another network" },
+        { TAP(4), "an interface without its filter" },
     };
+    static const struct row filtered[] = { TAP(4), FILTER(0, "a") }, others[] = { TAP(4), FILTER(0, "b") }, anew[] = { TAP(1), FILTER(0, "a") }, swapped[] = { TAP(1), TAP(4), FILTER(0, "a") };
     struct err e;
     tap_ok(asks(had, ARRAY_N(had) - 1, &e) == 0, "all that it had");
     tap_ok(asks(NULL, 0, &e) == 0, "nothing");
@@ -66,6 +71,8 @@ int main(void)
         tap_ok(asks(&good[i].r, 1, &e) == 0, "%s: %s", good[i].what, e.detail);
     for (size_t i = 0; i < ARRAY_N(bad); i++)
         tap_ok(asks(&bad[i].r, 1, &e) < 0 && e.code == VIR_ERR_OPERATION_FAILED, "refused: %s", bad[i].what);
+    tap_ok(asks(filtered, 2, &e) == 0, "an interface with its filter: %s", e.detail);
+    tap_ok(asks(others, 2, &e) < 0 && asks(anew, 2, &e) < 0 && asks(swapped, 3, &e) < 0, "but not with another one, nor by another interface");
     uint8_t h[8192];
     size_t n = make(h, sizeof h, had, ARRAY_N(had));
     e = (struct err)ERR_INIT;

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "ipc/manifest.h"
 
-struct entry { struct manifest_entry m; const char *path, *aux; };
+struct entry { struct manifest_entry m; const char *path, *aux, *filter /* of a tap */; };
 
 static bool same(const char *a, const char *b)
 {
@@ -48,13 +48,21 @@ static bool covers(const struct entry *h, const struct entry *a, const char *lib
     bool format = y->format == x->format || (y->format == IMG_NONE && x->flags & flags & MF_PROBE);    /* it has been looked for since */
     static const bool made_up[MK_KIND_N] = { [MK_PTY] = true, [MK_PAIR] = true, [MK_TAP] = true };     /* of a guest that libvirtd began: where the run had it */
     bool path = y->kind == MK_UNIX_LISTEN ? same_but_id(h->path, a->path, lib_dir) : (made_up[y->kind] && (!a->path || !*a->path)) || same(h->path, a->path);
+    path = path && same(h->filter, a->filter);
     return x->kind == y->kind && (x->flags & ~asked_only & ~had_only) == (flags & ~had_only) && !(flags & ~x->flags) && format && path && same(h->aux, a->aux) &&
            x->a == y->a && x->b == y->b && x->c == y->c && !memcmp(x->mac, y->mac, sizeof x->mac);
 }
 
 static int next(struct manifest_in *in, struct entry *e)
 {
-    return manifest_next(in, &e->m, &e->path, &e->aux);
+    int r = manifest_next(in, &e->m, &e->path, &e->aux);
+    struct manifest_in behind = *in;
+    struct entry f;
+    e->filter = NULL;
+    while (r > 0 && e->m.kind == MK_TAP && manifest_next(&behind, &f.m, &f.path, &f.aux) > 0)
+        if (f.m.kind == MK_FILTER && f.m.parent == (int32_t)e->m.index && f.aux && *f.aux)
+            e->filter = f.aux;
+    return r;
 }
 
 int kept_covers(const void *had, size_t had_len, const void *asked, size_t asked_len, const char *lib_dir, struct err *e)
@@ -70,7 +78,7 @@ int kept_covers(const void *had, size_t had_len, const void *asked, size_t asked
     if (r < 0)
         return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the manifest beside the saved state is malformed");
     for (r = manifest_open(&in, asked, asked_len); r >= 0 && (r = next(&in, &a)) > 0;) {
-        bool nothing = (a.m.flags & MF_EMPTY && !a.path) || a.m.kind == MK_TUNE || a.m.kind == MK_PERF || (a.m.kind == MK_LINK && !network(&a));     /* limits and events are nothing that a guest gets */
+        bool nothing = (a.m.flags & MF_EMPTY && !a.path) || a.m.kind == MK_TUNE || a.m.kind == MK_PERF || a.m.kind == MK_FILTER /* its tap's */ || (a.m.kind == MK_LINK && !network(&a));     /* limits and events are nothing that a guest gets */
         for (i = 0; i < n && !nothing && !covers(&all[i], &a, lib_dir); i++)
             ;
         if (i == n && !nothing)
