@@ -1,6 +1,6 @@
 /* fuzz-ports: what a network daemon answers to a guest's talk role: the input is all that ever comes over the connection.
  *
- * Of odd length: a port is taken; of even length: two are given up. */
+ * Of odd length: a port is taken; of even length: two are given up; and likewise, what a network filter daemon answers about filters. */
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -23,6 +23,8 @@ static int links(void)
     manifest_add(&out, &(struct manifest_entry){ .kind = MK_LINK, .parent = 0 }, NULL, "port=01020304-0506-0708-090a-0b0c0d0e0f10 net=n");
     manifest_add(&out, &(struct manifest_entry){ .kind = MK_TAP, .flags = MF_GONE, .parent = -1 }, "", "");
     manifest_add(&out, &(struct manifest_entry){ .kind = MK_LINK, .flags = MF_GONE, .parent = 2 }, NULL, "port=11020304-0506-0708-090a-0b0c0d0e0f10 net=m");
+    manifest_add(&out, &(struct manifest_entry){ .kind = MK_TAP, .parent = -1 }, "tap0", "");
+    manifest_add(&out, &(struct manifest_entry){ .kind = MK_FILTER, .parent = 4 }, NULL, "<filterbinding><owner><uuid>a</uuid></owner></filterbinding>");
     return fd = frame_memfd("manifest", buf, (size_t)manifest_finish(&out));
 }
 
@@ -47,12 +49,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     if (write(pair[1], data, size) != (ssize_t)size || shutdown(pair[1], SHUT_WR))
         abort();
-    bool takes = size % 2;
+    bool takes = size % 2, of_ports = size / 2 % 2;
     mp_out_init(&answers, FRAME_BIG_MAX);
-    int r = ports_say(pair[0], "network:///system", links(), takes ? domain() : NULL, 0, 10000, &answers, &e);
+    int r = of_ports ? ports_say(pair[0], "network:///system", links(), takes ? domain() : NULL, 0, 10000, &answers, &e) :
+        takes ? filters_set(pair[0], "nwfilter:///system", links(), -1, -1, 10000, &e) : filters_drop(pair[0], "nwfilter:///system", links(), -1, 0, 10000, &e);
     if ((r == 0) != (e.code == 0))
         abort();                /* a refusal without a reason, or the other way round */
-    if (r == 0 && takes && (answers.failed || mp_guard(answers.p, answers.len, MP_DEPTH_MAX, FRAME_BIG_MAX, NULL)))
+    if (r == 0 && takes && of_ports && (answers.failed || mp_guard(answers.p, answers.len, MP_DEPTH_MAX, FRAME_BIG_MAX, NULL)))
         abort();                /* what xmlc cannot even walk */
     if ((r || !takes) && answers.len)
         abort();

@@ -54,8 +54,8 @@ static inline const char *talk_end(struct talk *t)
     return said;
 }
 
-/* The role is born for it, and asked; about: the tree or manifest; tree: for ports, beside the manifest, -1 none. As fakesup_call(). */
-static inline int talk_role_beside(struct talk *t, struct fakesup *role, const struct settings *settings, uint32_t what, const struct lock_owner *owner, int about, int tree)
+/* The role is born for it, and asked with these descriptors. As fakesup_call(). */
+static inline int talk_role_of(struct talk *t, struct fakesup *role, const struct settings *settings, uint32_t what, const struct lock_owner *owner, const int *fds, unsigned nfds)
 {
     static const struct layout layout = { .log_dir = "/logs" };
     bool root = geteuid() == 0;
@@ -63,12 +63,41 @@ static inline int talk_role_beside(struct talk *t, struct fakesup *role, const s
     AUTO_CLOSE set = frame_memfd("settings", settings, sizeof *settings);
     AUTO_CLOSE places = frame_memfd("layout", &layout, sizeof layout);
     int r = fakesup_spawn(role, ROLE_TALK, b, (int[]){ set, places });
-    return r ? r : fakesup_call(role, OP_IN(IN_TALK), 0, what, owner, sizeof *owner, (int[]){ t->fd, about, tree }, tree < 0 ? 2 : 3);
+    return r ? r : fakesup_call(role, OP_IN(IN_TALK), 0, what, owner, sizeof *owner, fds, nfds);
+}
+
+/* about: the tree or manifest; tree: for ports, beside the manifest, -1 none. */
+static inline int talk_role_beside(struct talk *t, struct fakesup *role, const struct settings *settings, uint32_t what, const struct lock_owner *owner, int about, int tree)
+{
+    return talk_role_of(t, role, settings, what, owner, (int[]){ t->fd, about, tree }, tree < 0 ? 2 : 3);
 }
 
 static inline int talk_role(struct talk *t, struct fakesup *role, const struct settings *settings, uint32_t what, const struct lock_owner *owner, int about)
 {
     return talk_role_beside(t, role, settings, what, owner, about, -1);
+}
+
+/* An answer that has results: where it begins, and what is put behind the head is its own; then it goes. */
+static inline size_t talk_results(struct xdr_out *o, const uint8_t *call)
+{
+    struct xdr_head h;
+    xdr_head_get(&h, call);
+    h.type = XDR_REPLY;
+    return xdr_begin(o, &h);
+}
+
+static inline bool talk_sent(int fd, struct xdr_out *o, size_t start)
+{
+    bool done = !xdr_end(o, start) && util_write_full(fd, o->p, o->len) == (ssize_t)o->len;
+    xdr_out_free(o);
+    return done;
+}
+
+static inline void talk_text(struct xdr_out *o, const char *s)
+{
+    xdr_u32(o, (uint32_t)strlen(s));
+    xdr_raw(o, s, strlen(s));
+    xdr_raw(o, "\0\0\0", padded(strlen(s)) - strlen(s));
 }
 
 /* The daemon's answer to a call: an error, or with code 0 an empty one. */

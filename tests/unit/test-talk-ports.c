@@ -30,13 +30,6 @@ static void note(FILE *to, uint32_t proc, const uint8_t *p, size_t n)
     fputc(';', to);
 }
 
-static void put_text(struct xdr_out *o, const char *s)
-{
-    xdr_u32(o, (uint32_t)strlen(s));
-    xdr_raw(o, s, strlen(s));
-    xdr_raw(o, "\0\0\0", padded(strlen(s)) - strlen(s));
-}
-
 static void put_results(struct xdr_out *o, uint32_t proc, enum answers how)
 {
     static const uint8_t net[16] = { 9 }, port[16] = { 1, 2 };
@@ -46,13 +39,13 @@ static void put_results(struct xdr_out *o, uint32_t proc, enum answers how)
         xdr_u32(o, 0);
     }
     if (makes || proc == OP_PROC(OP_REMOTE_NETWORK_LOOKUP_BY_NAME)) {
-        put_text(o, "a net");
+        talk_text(o, "a net");
         xdr_raw(o, net, sizeof net);
     }
     if (makes)
         xdr_raw(o, port, sizeof port);
     if (proc == OP_PROC(OP_REMOTE_NETWORK_PORT_GET_XML_DESC))
-        put_text(o, "<networkport/>");
+        talk_text(o, "<networkport/>");
     if (proc == OP_PROC(OP_REMOTE_NETWORK_PORT_GET_XML_DESC) && how == LONGER)
         xdr_u32(o, 0);
 }
@@ -62,7 +55,6 @@ static bool serve(int fd, FILE *notes, const uint8_t *call, size_t n, const void
     enum answers how = *(const enum answers *)arg;
     uint32_t proc = word(call + 12);
     struct err e = ERR_INIT;
-    struct xdr_head h;
     struct xdr_out o = { 0 };
     note(notes, proc, call + XDR_HEAD_BYTES, n - XDR_HEAD_BYTES);
     bool makes = proc == OP_PROC(OP_REMOTE_NETWORK_PORT_CREATE_XML);
@@ -74,13 +66,9 @@ static bool serve(int fd, FILE *notes, const uint8_t *call, size_t n, const void
         err_set(&e, VIR_ERR_INVALID_ARG, VIR_FROM_NETWORK, "not found");
     if (e.code)
         return talk_answer(fd, call, &e);
-    xdr_head_get(&h, call);
-    h.type = XDR_REPLY;
-    size_t start = xdr_begin(&o, &h);
+    size_t start = talk_results(&o, call);
     put_results(&o, proc, how);
-    bool done = !xdr_end(&o, start) && util_write_full(fd, o.p, o.len) == (ssize_t)o.len;
-    xdr_out_free(&o);
-    return done;
+    return talk_sent(fd, &o, start);
 }
 
 /* ---- what a guest has ---- */

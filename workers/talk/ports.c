@@ -26,8 +26,7 @@ static bool port_of(const struct manifest_entry *m, const char *aux, struct port
 
 /* ---- calls ---- */
 
-/* As a client that is let in by who it is. */
-static int greet(struct rpc_client *c, const char *uri, struct err *e)
+int talk_greet(struct rpc_client *c, const char *uri, struct err *e)
 {
     struct mp_out a;
     if (rpc_call(c, OP_REMOTE_AUTH_LIST, NULL, NULL, NULL, e))
@@ -47,8 +46,7 @@ static int find_network(struct rpc_client *c, const char *name, struct mp_out *n
     return rpc_call(c, OP_REMOTE_NETWORK_LOOKUP_BY_NAME, &a, net, NULL, e);
 }
 
-/* The one value of an answer, packed. */
-static void put_value(struct mp_out *to, const struct mp_out *answer)
+void talk_put(struct mp_out *to, const struct mp_out *answer)
 {
     mp_raw(to, answer->p + 1, answer->len - 1);     /* behind the head of an array of one */
 }
@@ -57,7 +55,7 @@ static int port_xml(struct rpc_client *c, const struct mp_out *port, struct mp_o
 {
     struct mp_out a;
     rpc_args(&a, 2);
-    put_value(&a, port);
+    talk_put(&a, port);
     mp_uint(&a, 0);
     return rpc_call(c, OP_REMOTE_NETWORK_PORT_GET_XML_DESC, &a, ret, NULL, e);
 }
@@ -66,7 +64,7 @@ static int create(struct rpc_client *c, const struct mp_out *net, const char *xm
 {
     struct mp_out a;
     rpc_args(&a, 3);
-    put_value(&a, net);
+    talk_put(&a, net);
     mp_str(&a, xml);
     mp_uint(&a, 0);
     return rpc_call(c, OP_REMOTE_NETWORK_PORT_CREATE_XML, &a, port, NULL, e);
@@ -77,7 +75,7 @@ static int delete(struct rpc_client *c, const struct mp_out *net, const uint8_t 
     struct mp_out a;
     rpc_args(&a, 2);
     mp_array(&a, 2);
-    put_value(&a, net);
+    talk_put(&a, net);
     mp_bin(&a, uuid, 16);
     mp_uint(&a, 0);
     return rpc_call(c, OP_REMOTE_NETWORK_PORT_DELETE, &a, NULL, NULL, e);
@@ -137,7 +135,7 @@ static int take_one(struct rpc_client *c, const struct port *p, const struct man
             if (!r) {
                 mp_array(answers, 2);
                 mp_uint(answers, m->index);
-                put_value(answers, &xml);
+                talk_put(answers, &xml);
             }
             mp_out_free(&xml);
         }
@@ -177,7 +175,7 @@ int ports_say(int fd, const char *uri, int manifest, const struct tree *domain, 
     uint32_t told = 0;
     rpc_client_init(&c, fd, ms);
     mp_out_init(&list, RPC_REPLY_MAX);
-    int more = manifest_file_open(&f, manifest), r = more ? 0 : greet(&c, uri, e);
+    int more = manifest_file_open(&f, manifest), r = more ? 0 : talk_greet(&c, uri, e);
     while (!r && (more = manifest_file_next(&f, &m, &path, &aux)) > 0) {
         bool gone = m.flags & MF_GONE;
         if (!port_of(&m, aux, &p))

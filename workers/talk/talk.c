@@ -1,4 +1,4 @@
-/* talk.c: the role that speaks to virtlockd, virtlogd or virtnetworkd for one guest: born for one talk, takes or gives up the guest's leases or ports, has its
+/* talk.c: the role that speaks to virtlockd, virtlogd, virtnetworkd or virtnwfilterd for one guest: born for one talk, takes or gives up the guest's leases, ports or filters, has its
  * logs opened, or reads back what its QEMU said last, and ends.
  *
  * What it reads is the guest's document or manifest, as xmlc made them of a client's, and what the host's daemon says, which may be anybody's by then.
@@ -9,7 +9,7 @@
 #include "workers/talk/talk.h"
 #include "workers/worker.h"
 
-enum { LEASES_MS = 30000 /* a lease on a shared file system may take its time */, LOGS_MS = 10000, PORTS_MS = 30000 };
+enum { LEASES_MS = 30000 /* a lease on a shared file system may take its time */, LOGS_MS = 10000, PORTS_MS = 30000, FILTERS_MS = 30000 };
 
 static struct settings settings;
 static struct layout layout;
@@ -53,6 +53,17 @@ static void ports(uint32_t what, int fd, int manifest, int document, int *memfd,
     mp_out_free(&answers);
 }
 
+static void filters(uint32_t what, int fd, int manifest, int grants, int own, bool is_session, struct err *e)
+{
+    const char *uri = is_session ? "nwfilter:///session" : "nwfilter:///system";
+    if (what & TALK_UNFILTER)
+        filters_drop(fd, uri, manifest, grants, what >> TALK_FROM, FILTERS_MS, e);
+    else if (what & TALK_UNDO)
+        filters_set(fd, uri, own, manifest, grants, FILTERS_MS, e);
+    else
+        filters_set(fd, uri, manifest, what & TALK_ALL ? -1 : own, grants, FILTERS_MS, e);
+}
+
 static void on_talk(struct worker *w, const struct request *rq, struct frame *f)
 {
     static struct pipes pipes;
@@ -61,16 +72,19 @@ static void on_talk(struct worker *w, const struct request *rq, struct frame *f)
     AUTO_CLOSE fd = frame_take_fd(f, 0);
     AUTO_CLOSE about = frame_take_fd(f, 1);
     AUTO_CLOSE named = frame_take_fd(f, 2);
+    AUTO_CLOSE own = frame_take_fd(f, 3);
     AUTO_FREE char *text = NULL;
     size_t n = 0;
-    bool of_ports = rq->arg & (TALK_PORTS | TALK_UNPORT);       /* who has them the document says */
+    bool of_filters = rq->arg & (TALK_FILTERS | TALK_UNFILTER), of_ports = rq->arg & (TALK_PORTS | TALK_UNPORT);       /* who has them the document or the manifest says */
     if (f->body_len != sizeof owner || f->h.flags & FRAME_BIG || fd < 0 || about < 0 ||
-        !(of_ports || memchr(((const struct lock_owner *)(const void *)f->body)->name, 0, sizeof owner.name))) {
+        !(of_ports || of_filters || memchr(((const struct lock_owner *)(const void *)f->body)->name, 0, sizeof owner.name))) {
         err_set(&e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed request for a talk");
     } else {
         memcpy(&owner, f->body, sizeof owner);
         if (rq->arg == TALK_LOGS)
             logs_open(fd, &owner, &layout, about, LOGS_MS, &pipes, &e);
+        else if (of_filters)
+            filters(rq->arg, fd, about, named, own, w->birth.flags & BIRTH_SESSION, &e);
         else if (of_ports) {
             pipes.fd[0] = -1;
             ports(rq->arg, fd, about, named, &pipes.fd[0], w->birth.flags & BIRTH_SESSION, &e);

@@ -37,6 +37,18 @@ int logs_tail(int fd, const struct lock_owner *guest, const struct layout *l, un
  * 0, or -1 with *e set: what was made then stays, and is given up by another talk. */
 int ports_say(int fd, const char *uri, int manifest, const struct tree *domain, uint32_t from, unsigned ms, struct mp_out *answers, struct err *e);
 
+/* filters.c: to the host's network filter daemon, over one connection.  filters_set: the taps of the manifest `now` get the filters that it says where `was` says
+ * something else, or all (was -1); where one fails, what was before is so again.  filters_drop: of what has gone from the manifest, and of all entries from that index
+ * on.  Names of taps are those of the grants, or of the manifest where there are none.  0, or -1 with *e set. */
+int filters_set(int fd, const char *uri, int now, int was, int grants, unsigned ms, struct err *e);
+int filters_drop(int fd, const char *uri, int manifest, int grants, uint32_t from, unsigned ms, struct err *e);
+
+/* ports.c, and for filters.c: as a client that is let in by who it is. */
+struct rpc_client;
+int talk_greet(struct rpc_client *c, const char *uri, struct err *e);
+/* The one value of an answer, packed. */
+void talk_put(struct mp_out *to, const struct mp_out *answer);
+
 /* sha256.c: of n bytes at p, in hex with a NUL. */
 enum { SHA256_HEX = 65 };
 void sha256_hex(const void *p, size_t n, char hex[SHA256_HEX]);
