@@ -1,5 +1,5 @@
 """guestlib.py: a real guest in a box (box.py): Debian's cloud kernel and an initrd of busybox and the agent, TCG, with its console in our hands."""
-import ctypes, glob, os, re, struct, subprocess, sys, threading, time
+import ctypes, glob, os, re, signal, struct, subprocess, sys, threading, time
 from box import Box, BUILD, QEMU, Timeout, is_running, wait_for
 from needs import needed, needed_modules, needs_root, skip
 
@@ -137,6 +137,17 @@ def fails(code, call, *args):
         assert e.get_error_code() == code, "error %s, not %s: %s" % (e.get_error_code(), code, e)
         return e
     raise AssertionError("%r%r gave %r, not error %d" % (call, args, r, code))
+
+
+def ends_unfinished(box, name):
+    """A guest's end, while the libvirtd beside ours hangs in what it is asked about it, and the supervisor dies of that."""
+    (daemon,) = [p for p, c in box.processes() if "libvirtd" in c.split(" ")[0]]
+    os.kill(daemon, signal.SIGSTOP)
+    end = subprocess.Popen(["virsh", "-c", box.uri, "destroy", name], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_for("who asks", lambda: box.role("talk"))
+    os.kill(box.role("supervisor")[0], signal.SIGKILL)
+    os.kill(daemon, signal.SIGCONT)
+    end.wait(60)
 
 
 def is_off(dom):

@@ -117,9 +117,11 @@ static inline bool lease_wanted(void) { return !strcmp(sup.settings.lock_manager
 void sibling_asked(const struct caller *c, struct frame *fr);           /* IN_SIBLING */
 void lease_asked(struct run *r, struct peer *worker, struct frame *f);
 void talk_begin(struct run *r, uint32_t what /* enum talk_what */, const struct caller *c /* NULL: nobody waits */);
+void talk_gone(struct run *r, uint32_t from);               /* the ports and filters that the last hand has told of: of what has gone, and of all entries from there on */
 int talk_logs(struct flow *f);                              /* steps of a start whose logs are virtlogd's; else there is none */
 int talk_connected(struct flow *f, struct frame *fr);
 int talk_go(struct flow *f);
+int talk_turn(struct flow *f);                              /* a step: after the talks about its guest that are under way, which may give up a filter by the name of a tap that is still to be made */
 
 /* hook.c: steps: "prepare" ... of the flow's run, or of the daemon itself */
 int hook_go(struct flow *f);
@@ -128,6 +130,8 @@ int hook_restore(struct flow *f);                           /* of a start: with 
 
 /* Steps behind that which opened what a manifest names: ports of networks that are in it.  They are given up by talk_begin(). */
 #define PORT_STEPS(failed) { "network", port_go, talk_connected, failed }, { "port", talk_go, port_read, failed }, { "bridge", port_go, port_known, failed }
+/* Behind that which made taps, or told the kernel other things of them: filters that are new or others. */
+#define FILTER_STEPS(failed) { "filter", port_go, talk_connected, failed }, { "rules", talk_go, NULL, failed }
 int port_go(struct flow *f);
 int port_read(struct flow *f, struct frame *fr);
 int port_known(struct flow *f, struct frame *fr);

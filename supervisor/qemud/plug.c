@@ -6,12 +6,12 @@
 #include <fcntl.h>
 #include "supervisor/qemud/guest.h"
 
-enum { DEVICE = RUN_NEXT /* + enum plug_what: the tree of the device alone */, TRIES = 3, PAST_LOOKS = 2, PAST_HANDS = 8, PAST_WORKER, PAST_ALL /* steps */ };
+enum { DEVICE = RUN_NEXT /* + enum plug_what: the tree of the device alone */, TRIES = 3, PAST_LOOKS = 2, PAST_HANDS = 10, PAST_WORKER, PAST_ALL /* steps */ };
 
 int run_is_up(struct flow *f)
 {
     f->run = run_of(f->slot);
-    return f->run && f->run->phase == RUN_UP ? FLOW_NEXT : err_set(&f->err, VIR_ERR_OPERATION_INVALID, VIR_FROM_DOMAIN, "domain is not running");
+    return f->run && f->run->phase == RUN_UP ? talk_turn(f) : err_set(&f->err, VIR_ERR_OPERATION_INVALID, VIR_FROM_DOMAIN, "domain is not running");
 }
 
 /* By the client's call, or of what QEMU has no more. With more than three descriptors an xmlc knows that a running guest is meant. */
@@ -109,8 +109,7 @@ static int settled(struct flow *f, struct frame *fr)
 {
     if (hand_did(f, fr) < 0)
         return -1;
-    if (hand_done.has & HAND_HAS_PORTS)     /* of what has gone, or did not come */
-        talk_begin(f->run, TALK_UNPORT | (uint32_t)policy_manifest(run_fd(f->run, BFD_MANIFEST, 0), &f->err) << TALK_FROM, NULL);
+    talk_gone(f->run, (uint32_t)policy_manifest(run_fd(f->run, BFD_MANIFEST, 0), &f->err));      /* of what has gone, or did not come */
     for (uint32_t i = 0; i < hand_done.nworker && i < FRAME_FDS_MAX; i++)
         run_fd_drop(f->run, BFD_CHARDEV, hand_done.ours_entry[i], hand_done.ours_entry[i]);
     run_fd_add(f->run, BFD_GRANTS, 0, frame_take_fd(fr, 0));
@@ -121,7 +120,7 @@ static int settled(struct flow *f, struct frame *fr)
 /* What was made for it goes again before the caller is told. */
 static int failed(struct flow *f)
 {
-    static const struct step undo_steps[] = { { "untune", run_tune, hand_did, flow_without }, { "undo", settle_go, settled, flow_without }, { "forget", next_end, NULL, NULL }, { 0 } };
+    static const struct step undo_steps[] = { { "untune", run_tune, hand_did, flow_without }, FILTER_STEPS(flow_without), { "undo", settle_go, settled, flow_without }, { "forget", next_end, NULL, NULL }, { 0 } };
     if (!f->next)
         return -1;
     f->start_err = f->err;
@@ -131,7 +130,7 @@ static int failed(struct flow *f)
 }
 
 #define LIVE_STEPS { "running", run_is_up, NULL, NULL }, { "compile", model_go, model_got, NULL }, { "look", chain_look, chain_looked, NULL }, { "probe", chain_probe, chain_probed, NULL }, \
-    { "open", open_go, run_opened, failed }, PORT_STEPS(failed), { "net", run_net, run_opened, failed }, { "tune", run_tune, hand_did, failed }, { "plug", plug_go, plugged, failed }, { "settle", settle_go, settled, flow_without }
+    { "open", open_go, run_opened, failed }, PORT_STEPS(failed), { "net", run_net, run_opened, failed }, { "tune", run_tune, hand_did, failed }, FILTER_STEPS(failed), { "plug", plug_go, plugged, failed }, { "settle", settle_go, settled, flow_without }
 const struct step plug_steps[] = { { "claim", doc_claim, NULL, NULL }, LIVE_STEPS, { 0 } };
 
 const struct step tune_steps[] = { { "claim", doc_claim, NULL, NULL }, { "running", run_is_up, NULL, NULL }, { "tune", run_tune, hand_did, NULL }, { 0 } };
@@ -147,7 +146,7 @@ void plug_call(const struct caller *c, struct frame *f)
 
 void plug_again(struct run *r)
 {
-    static const struct step steps[] = { { "claim", doc_claim, NULL, NULL }, { "running", run_is_up, NULL, NULL }, { "tune", run_tune, hand_did, failed }, { "plug", plug_go, plugged, failed }, { "settle", settle_go, settled, flow_without }, { 0 } };
+    static const struct step steps[] = { { "claim", doc_claim, NULL, NULL }, { "running", run_is_up, NULL, NULL }, { "tune", run_tune, hand_did, failed }, FILTER_STEPS(failed), { "plug", plug_go, plugged, failed }, { "settle", settle_go, settled, flow_without }, { 0 } };
     uint32_t what = PLUG_IN;
     while (what < PLUG_SHAPE && run_fd(r, BFD_TREE, DEVICE + what) < 0)
         what++;

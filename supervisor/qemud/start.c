@@ -114,7 +114,7 @@ static int open_go(struct flow *f)
 int run_net(struct flow *f)
 {
     const int fds[] = { f->fd[FF_MANIFEST], run_fd(f->run, BFD_GRANTS, f->next) };
-    return hand_done.has & HAND_HAS_TAPS || f->arg == TALK_PORTS ? run_hand(f, ROLE_HAND_NET, IN_HAND_NET, 0, fds, 2) : FLOW_NEXT;
+    return hand_done.has & HAND_HAS_TAPS || f->arg & TALK_PORTS ? run_hand(f, ROLE_HAND_NET, IN_HAND_NET, 0, fds, 2) : FLOW_NEXT;
 }
 
 static int worker_go(struct flow *f)
@@ -191,8 +191,8 @@ static int xml_slot(struct flow *f)
     return doc_claim(f);
 }
 
-#define START_STEPS { "begin", begin, NULL, NULL }, { "saved", saved_go, saved_got, NULL }, { "restore", hook_restore, hook_got, NULL }, { "read", read_text, doc_text_got, NULL }, { "compile", doc_xmlc_call, run_compiled, NULL }, { "prepare", hook_go, hook_got, NULL }, { "judge", saved_judge, NULL, NULL }, { "look", chain_look, chain_looked, NULL }, \
-    { "probe", chain_probe, chain_probed, NULL }, { "connect", talk_logs, talk_connected, NULL }, { "logs", talk_go, run_open, NULL }, { "open", open_go, run_opened, NULL }, PORT_STEPS(NULL), { "net", run_net, run_opened, NULL }, { "start", hook_go, hook_got, NULL }, { "worker", worker_go, NULL, worker_died }, \
+#define START_STEPS { "turn", talk_turn, NULL, NULL }, { "begin", begin, NULL, NULL }, { "saved", saved_go, saved_got, NULL }, { "restore", hook_restore, hook_got, NULL }, { "read", read_text, doc_text_got, NULL }, { "compile", doc_xmlc_call, run_compiled, NULL }, { "prepare", hook_go, hook_got, NULL }, { "judge", saved_judge, NULL, NULL }, { "look", chain_look, chain_looked, NULL }, \
+    { "probe", chain_probe, chain_probed, NULL }, { "connect", talk_logs, talk_connected, NULL }, { "logs", talk_go, run_open, NULL }, { "open", open_go, run_opened, NULL }, PORT_STEPS(NULL), { "net", run_net, run_opened, NULL }, FILTER_STEPS(NULL), { "start", hook_go, hook_got, NULL }, { "worker", worker_go, NULL, worker_died }, \
     { "tune", run_tune, hand_did, NULL }, { "up", up, NULL, NULL }, { "started", hook_go, hook_got, NULL }, { "image", saved_drop, saved_dropped, flow_without }, { 0 }
 const struct step create_steps[] = { { "claim", doc_claim, NULL, NULL }, START_STEPS };
 const struct step create_xml_steps[] = { { "again", doc_again, NULL, NULL }, { "document", doc_xmlc_pass, doc_take, NULL }, { "may", access_step, NULL, NULL }, { "slot", xml_slot, NULL, NULL }, START_STEPS };

@@ -95,8 +95,7 @@ static int unnet_go(struct flow *f)
 static int reap_go(struct flow *f)
 {
     const int fds[2] = { run_latest(f->run, BFD_MANIFEST), run_latest(f->run, BFD_GRANTS) };
-    if (hand_done.has & HAND_HAS_PORTS)     /* as hand-net said just now */
-        talk_begin(f->run, TALK_UNPORT, NULL);
+    talk_gone(f->run, 0);
     return run_hand(f, ROLE_HAND_LAUNCH, IN_HAND_REAP, 0, fds, fds[0] < 0 ? 0 : fds[1] < 0 ? 1 : 2);
 }
 
@@ -119,9 +118,8 @@ static int finish(struct flow *f)
     int slot = r->slot;
     bool was_active = slot_active(slot_row(slot));
     struct guest_state how = r->has_word ? r->word : stop_crashed;
-    for (struct flow *g = flow_next(NULL); g; g = flow_next(g))     /* of ports whoever comes after us knows as long as there is the run */
-        if (g->wanted == f->wanted && g->arg == TALK_UNPORT && waits(r, 32, WORD_WAIT_MS))
-            return FLOW_BLOCKED;
+    if (talk_turn(f) == FLOW_BLOCKED && waits(r, 32, WORD_WAIT_MS))     /* of ports and filters whoever comes after us knows as long as there is the run */
+        return FLOW_BLOCKED;
     loop_cancel(&r->timer);
     if (lease_wanted() && r->launched)
         talk_begin(r, LEASES_GIVE, NULL);   /* virtlockd has given them up with QEMU's connection; but not what was taken while QEMU ended */

@@ -9,19 +9,20 @@
 #include <fcntl.h>
 #include "supervisor/qemud/guest.h"
 
-/* One talk of a run at a time, in the order they were asked for. */
-static int turn_go(struct flow *f)
+static const struct step talk_steps[4];
+
+int talk_turn(struct flow *f)
 {
     for (struct flow *g = flow_next(NULL); g; g = flow_next(g))
-        if (g->steps == f->steps && g->wanted == f->wanted && g->id == f->id && g->i < f->i)
+        if (g->steps == talk_steps && g->wanted == f->wanted && (f->steps != talk_steps || (g->id == f->id && g->i < f->i)))
             return FLOW_BLOCKED;
     return FLOW_NEXT;
 }
 
 static int connect_go(struct flow *f)
 {
-    const bool logs = f->arg & (TALK_LOGS | TALK_TAIL), ports = f->arg & (TALK_PORTS | TALK_UNPORT);
-    const struct hand_daemon q = { .daemon = ports ? HOST_NETWORK : logs ? HOST_LOGD : HOST_LOCKD };
+    const bool logs = f->arg & (TALK_LOGS | TALK_TAIL), filters = f->arg & (TALK_FILTERS | TALK_UNFILTER), ports = f->arg & TALK_NICS;
+    const struct hand_daemon q = { .daemon = filters ? HOST_NWFILTER : ports ? HOST_NETWORK : logs ? HOST_LOGD : HOST_LOCKD };
     return hand_call(f, ROLE_HAND_OPEN, IN_HAND_DAEMON, &q, sizeof q, &f->fd[FF_MANIFEST], !logs && !ports && f->fd[FF_MANIFEST] >= 0);
 }
 
@@ -36,9 +37,10 @@ int talk_connected(struct flow *f, struct frame *fr)
 int talk_go(struct flow *f)
 {
     static const struct lock_owner nobody;      /* of ports the document tells who it is; the flow has a client's words there */
-    const bool ports = f->arg & (TALK_PORTS | TALK_UNPORT);
-    const int fds[] = { f->fd[FF_IMAGE], f->fd[ports || f->arg == TALK_LOGS ? FF_MANIFEST : FF_TREE], f->arg & TALK_PORTS ? run_latest(f->run, BFD_TREE) : f->fd[FF_TEXT] };
-    return flow_call(f, peer_take(ROLE_TALK, 0, f->name), OP_IN(IN_TALK), f->arg, ports ? (const void *)&nobody : f->body, sizeof nobody, fds, 2 + (fds[2] >= 0));
+    const bool ports = f->arg & TALK_NICS, filters = f->arg & TALK_FILTERS;
+    const int fds[] = { f->fd[FF_IMAGE], filters ? run_latest(f->run, BFD_MANIFEST) : f->fd[ports || f->arg == TALK_LOGS ? FF_MANIFEST : FF_TREE],
+        filters ? run_latest(f->run, BFD_GRANTS) : f->arg & TALK_PORTS ? run_latest(f->run, BFD_TREE) : f->fd[f->arg & TALK_UNFILTER ? FF_TREE : FF_TEXT], filters ? run_fd(f->run, BFD_MANIFEST, 0) : -1 };
+    return flow_call(f, peer_take(ROLE_TALK, 0, f->name), OP_IN(IN_TALK), f->arg, ports ? (const void *)&nobody : f->body, sizeof nobody, fds, 2 + (fds[2] >= 0) + (fds[3] >= 0));
 }
 
 /* Whoever dies at it is no reason to fail: once more from the connection on. */
@@ -61,20 +63,29 @@ static void about(struct flow *f, const struct run *r, uint32_t what)
     f->arg = what;
 }
 
+static const struct step talk_steps[4] = { { "turn", talk_turn, NULL, NULL }, { "connect", connect_go, talk_connected, talk_failed }, { "talk", talk_go, flow_answer, talk_failed }, { 0 } };
+
 void talk_begin(struct run *r, uint32_t what, const struct caller *c)
 {
-    static const struct step steps[] = { { "turn", turn_go, NULL, NULL }, { "connect", connect_go, talk_connected, talk_failed }, { "talk", talk_go, flow_answer, talk_failed }, { 0 } };
     static uint32_t turns;
-    struct flow *f = run_flow(steps, flow_answered, c, r);
+    struct flow *f = run_flow(talk_steps, flow_answered, c, r);
     if (!f)
         return;
     about(f, r, what | (c && c->flags & FRAME_RESENT && what & LEASES_TAKE ? LEASES_AGAIN : 0));
     f->id = r->id;
     f->i = ++turns;
-    f->fd[FF_TREE] = fcntl(run_latest(r, BFD_TREE), F_DUPFD_CLOEXEC, 0);
-    if (what & TALK_UNPORT || *sup.settings.lvm_lockspace_dir || *sup.settings.scsi_lockspace_dir)
+    f->fd[FF_TREE] = fcntl(run_latest(r, what & TALK_UNFILTER ? BFD_GRANTS : BFD_TREE), F_DUPFD_CLOEXEC, 0);
+    if (what & TALK_NICS || *sup.settings.lvm_lockspace_dir || *sup.settings.scsi_lockspace_dir)
         f->fd[FF_MANIFEST] = fcntl(run_latest(r, BFD_MANIFEST), F_DUPFD_CLOEXEC, 0);
     flow_go(f);
+}
+
+void talk_gone(struct run *r, uint32_t from)
+{
+    if (hand_done.has & HAND_HAS_PORTS)
+        talk_begin(r, TALK_UNPORT | from << TALK_FROM, NULL);
+    if (hand_done.has & HAND_HAS_FILTERS)
+        talk_begin(r, TALK_UNFILTER | from << TALK_FROM, NULL);
 }
 
 static int sibling_go(struct flow *f)
@@ -112,13 +123,14 @@ int talk_logs(struct flow *f)
     return own ? FLOW_NEXT : connect_go(f);
 }
 
-/* ---- networks: a port for each interface that is one's, made before its tap ---- */
+/* ---- networks: a port for each interface that is one's, made before its tap; and the filters of taps, behind them ---- */
 
 int port_go(struct flow *f)
 {
-    f->arg = hand_done.has & HAND_HAS_PORTS ? TALK_PORTS : 0;       /* of what was opened just now */
-    f->pc += f->arg ? 0 : 2;
-    return f->arg ? connect_go(f) : FLOW_NEXT;
+    f->arg = hand_done.has & (TALK_PORTS | TALK_FILTERS);           /* of what was opened, made or changed just now */
+    f->pc += f->arg ? 0 : f->steps[f->pc + 1].got ? 2 : 1;
+    f->arg |= !f->next ? TALK_ALL : f->start_err.code ? TALK_UNDO : 0;
+    return f->arg & TALK_NICS ? connect_go(f) : FLOW_NEXT;
 }
 
 /* Which bridges these are an xmlc reads, whose answer is the next step's. */

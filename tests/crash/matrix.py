@@ -35,12 +35,15 @@ ONLY = {"takeover": {"supervisor": ("IN_HAND_PIDFD",), "hand-open": ("IN_HAND_PI
         "domstats_off": {"supervisor": ("1:344",), "xmlc": ("1:344",)},
         "siblings": {"supervisor": ("IN_SIBLING", "IN_HAND_DAEMON"), "hand-open": ("IN_HAND_DAEMON",), "gateway": ("IN_SIBLING",)},
         "hooks": {"supervisor": ("IN_DOC_HOOK", "IN_HAND_HOOK"), "hand-hook": ("IN_HAND_HOOK",), "xmlc": ("IN_DOC_HOOK",)},
-        "ports": {"supervisor": ("IN_TALK", "IN_DOC_PORTS"), "talk": ("IN_TALK",), "xmlc": ("IN_DOC_PORTS",)}, "unports": {"supervisor": ("IN_TALK",), "talk": ("IN_TALK",)}}
+        "ports": {"supervisor": ("IN_TALK", "IN_DOC_PORTS"), "talk": ("IN_TALK",), "xmlc": ("IN_DOC_PORTS",)}, "unports": {"supervisor": ("IN_TALK",), "talk": ("IN_TALK",)},
+        "filters": {"supervisor": ("IN_TALK",), "talk": ("IN_TALK",)}, "unfilters": {"supervisor": ("IN_TALK",), "talk": ("IN_TALK",)}, 
+        "refilter": {"supervisor": ("IN_TALK", "IN_HAND_TUNE", "IN_PLUG"), "talk": ("IN_TALK",), "hand-net": ("IN_HAND_TUNE",)}}
 LEASES = ("IN_LEASES_ASK", "IN_HAND_DAEMON", "IN_TALK")
 LOGS = ("IN_HAND_DAEMON", "IN_TALK", "IN_HAND_OPEN")
-ARMED_LATE = {"restore": "qemu ", "plug": "hand-open ", "count": "hand-open ", "tune": "hand-launch ", "unports": "talk "}      # whose point is armed in the step itself only, by a file
+ARMED_LATE = {"restore": "qemu ", "plug": "hand-open ", "count": "hand-open ", "tune": "hand-launch ", "unports": "talk ", "unfilters": "talk ", "refilter": ("talk ", "hand-net ")}      # whose point is armed in the step itself only, by a file
 BESIDE = {"logs": ("virtlogd", 'stdio_handler = "logd"\n'), "leases": ("virtlockd", 'lock_manager = "lockd"\n')}      # the daemon that a flow wants
 NAMES = {"0:%d" % number: name for name, number in IN.items()}
+FILTERED = "<interface type='ethernet'><mac address='52:54:00:00:00:01'/><filterref filter='%s'/></interface>"
 POINT = re.compile(r"crash point ((\S+) (before|after|got) (\d+:\d+) (\d+))")
 
 
@@ -104,17 +107,48 @@ class Flows:
         self.b.wait()
 
     def has_networks(self):
-        """With a daemon that has networks, from now on."""
+        """With a daemon that has networks and filters, from now on."""
         if not os.path.lexists(self.b.dir + "/run/libvirt/virtnetworkd-sock"):
-            self.b.sibling("virtnetworkd")
+            self.b.sibling("virtnetworkd", "virtnwfilterd")
 
     def define_beside(self):
         self.has_networks()
         self.define()
 
-    def network(self):
+    def beside(self):
         import libvirt
-        return libvirt.open("qemu+unix:///system?socket=%s/run/libvirt/virtnetworkd-sock" % self.b.dir).networkLookupByName("ports")
+        return libvirt.open("qemu+unix:///system?socket=%s/run/libvirt/virtnetworkd-sock" % self.b.dir)
+
+    def network(self):
+        return self.beside().networkLookupByName("ports")
+
+    def define_filtered(self):
+        """With an interface that has a filter, which there are two of."""
+        self.has_networks()
+        for name in "one", "two":
+            self.beside().nwfilterDefineXML("<filter name='%s'/>" % name) if name not in self.beside().listNWFilters() else None
+        self.con().defineXML(guest_xml("victim", FILTERED % "one"))
+
+    def filters_of(self):
+        """Of the guest, and of those that are bound: the same, whatever happened."""
+        xml = self.dom().XMLDesc(0) if state_of(self.b) == "running" else ""
+        return re.findall("<filterref filter='([^']*)'", xml), [n.filterName() for n in self.beside().listAllNWFilterBindings()]
+
+    def filters(self):
+        self.start()
+
+    def unfilters(self):
+        self.gives_up(lambda: not self.filters_of()[1])
+
+    def refilter(self):
+        """Another filter of a guest that runs: who is told that it is another finds it so."""
+        name = "two" if self.filters_of()[0] == ["one"] else "one"
+        open(self.b.marker, "w").close()
+        try:
+            self.dom().updateDeviceFlags(FILTERED % name, 1)
+        finally:
+            os.unlink(self.b.marker)
+        assert self.filters_of() == ([name], [name]), "it has not the filter that it was given"
 
     def define_networked(self):
         """With a port of a network, which is a bridge of the host's."""
@@ -134,11 +168,14 @@ class Flows:
         self.start()
 
     def unports(self):
-        """It is nobody's call that gives a port up: the point is armed in that talk, and not in the start's."""
+        self.gives_up(lambda: not self.network().listAllPorts())
+
+    def gives_up(self, done):
+        """It is nobody's call that gives a port or a filter up: the point is armed in that talk, and not in the start's."""
         open(self.b.marker, "w").close()
         try:
             self.destroy()
-            wait_for("no port", lambda: not self.network().listAllPorts())
+            wait_for("what is given up", done)
         finally:
             os.unlink(self.b.marker)
 
@@ -333,6 +370,9 @@ FLOWS = {
     "siblings": (("define_beside",),            "defined"),
     "ports":    (("define_networked",),         "running"),
     "unports":  (("define_networked", "start"), "defined"),
+    "filters":  (("define_filtered",),          "running"),
+    "unfilters": (("define_filtered", "start"), "defined"),
+    "refilter": (("define_filtered", "start"),  "running"),
     "hooks":    (("define_hooked",),            "running"),
     "logs":     (("define_logged",),            "running"),
     "leases":   (("define_leased",),            "running"),
@@ -439,11 +479,13 @@ def check(b, flow, before, its, why):
         wait_for("the scripts have heard how it is", lambda: (state_of(b) == "running") == (f.heard()[-1:] not in ([], ["release"])))
     if flow in ("ports", "unports"):
         wait_for("ports are as the guest is", lambda: len(set(map(tuple, f.port_ids()))) == 1)
+    if flow in ("filters", "unfilters", "refilter"):
+        wait_for("filters are as the guest is", lambda: len(set(map(tuple, f.filters_of()))) == 1)
     if flow == "leases":            # whatever was cut off: a guest has its lease when its CPUs run, and then only
         wait_for("leases are as the guest is", lambda: locklib.is_locked(b.dir + "/var/lib/libvirt/images/victim.img") == (f.dom().state()[0] == 1))
 
     def finished():
-        if state_of(b) == want and flow not in ("running", "console", "domstats", "domstats_off", "shutdown", "takeover", "dump_file", "leases", "attach", "plug", "tune", "count", "siblings"):
+        if state_of(b) == want and flow not in ("running", "console", "domstats", "domstats_off", "shutdown", "takeover", "dump_file", "leases", "attach", "plug", "tune", "count", "siblings", "refilter"):
             return True
         return attempt(f.start if flow == "restore" else getattr(f, flow)) is None and state_of(b) == want
     wait_for("flow %s works again" % flow, finished, 60)
@@ -484,7 +526,7 @@ def points(b, flow, tried):
         # of a daemon's start: what its supervisor asks the hands about the guests that run
         if flow == "leases" and m[1] != "talk" and frame not in LEASES:
             continue
-        if flow == "unports" and m[0].startswith("talk got"):      # armed in the second attempt as well, which is the last
+        if flow in ("unports", "unfilters") and m[0].startswith("talk got"):      # armed in the second attempt as well, which is the last
             continue
         if flow == "logs":              # frames that leases have, too
             if m[1] in ROLES and frame in LOGS and m[0] not in found:

@@ -31,7 +31,7 @@ guest_tests = \
 	%D%/test-guest-devices.py \
 	%D%/test-guest-elements.py \
 	%D%/test-guest-disks.py \
-	%D%/test-guest-files.py \
+	%D%/test-guest-files.py %D%/test-guest-filter.py \
 	%D%/test-guest-giveup.py \
 	%D%/test-guest-half.py \
 	%D%/test-guest-hotplug.py \

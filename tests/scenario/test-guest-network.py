@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """A guest on networks of Debian's libvirtd, which is our network daemon here: its lease, its port there from the start to every kind of end, networks that are another
 host's bridge, and what libvirtd says of those that are not there."""
-import os, signal, struct, subprocess, sys
+import os, struct, sys
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from guestlib import *
 from rpclib import REMOTE, Client, string
@@ -165,13 +165,7 @@ def deaths(box):
     no_ports()
     # The supervisor dies while the ports of a guest that has ended are being given up.
     dom = box.connect().createXML(BARE % ("n9", NIC % (1, "a lan", "")), 0)
-    (daemon,) = [p for p, c in box.processes() if "libvirtd" in c.split(" ")[0]]
-    os.kill(daemon, signal.SIGSTOP)
-    end = subprocess.Popen(["virsh", "-c", box.uri, "destroy", "n9"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    wait_for("who gives them up", lambda: box.role("talk"))
-    os.kill(box.role("supervisor")[0], signal.SIGKILL)
-    os.kill(daemon, signal.SIGCONT)
-    end.wait(60)
+    ends_unfinished(box, "n9")
     no_ports()
     # One that ends while no daemon is there.
     box.connect().createXML(BARE % ("n8", NIC % (1, "a lan", "")), 0)

@@ -31,6 +31,30 @@ int link_text(const struct tree *t, char *dst, size_t n, struct err *e)
     return at < n ? 0 : too_long(e);
 }
 
+int link_filter(const struct tree *domain, const struct tree *t, char *dst, size_t n, struct err *e)
+{
+    AUTO_TREE *b = tree_new("filterbinding");
+    struct tree *owner = tree_add(b, "owner");
+    *dst = 0;
+    if (!tree_first(t, "filterref"))
+        return 0;
+    tree_add_text(owner, "name", "%s", tree_text(domain, "name"));
+    tree_add_text(owner, "uuid", "%s", tree_text(domain, "uuid"));
+    tree_set_attr(tree_add(b, "mac"), "address", "%s", tree_path_attr(t, "mac", "address"));
+    tree_append(b, tree_copy(tree_first(t, "filterref")));
+    AUTO_FREE char *text = tree_print(b, 0, NULL);
+    return text && util_format(dst, n, "%s", text) == 0 ? 0 : err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "the parameters of filter '%s' are too long", tree_path_attr(t, "filterref", "filter"));
+}
+
+static int put_filter(struct plug_run *p, const struct tree *t, struct err *e)
+{
+    char text[FILTER_TEXT_MAX];
+    struct manifest_entry m = { .kind = MK_FILTER, .parent = (int32_t)doc_uint(t, MARK_MANIFEST, 0) };
+    if (!tree_attr(t, MARK_MANIFEST))
+        return 0;
+    return link_filter(p->t, t, text, sizeof text, e) ? -1 : plug_put(&p->manifest, &m, NULL, text, e);
+}
+
 /* What was an interface's other words are these now. */
 static int put(struct plug_run *p, const struct tree *t, const char *bridge, bool of_host, struct err *e)
 {
@@ -67,9 +91,10 @@ int plug_shape(struct plug_run *p, const struct tree *before, struct err *e)
     TREE_EACH(t, tree_first(p->t, "devices"), "interface") {
         if (old && !tree_path_attr(old, "target", "dev") && tree_path_attr(t, "target", "dev"))
             tree_free(tree_first(t, "target"));
-        if (old && !same(tree_first(t, "bandwidth"), tree_first(old, "bandwidth"))) {
+        bool limits = old && !same(tree_first(t, "bandwidth"), tree_first(old, "bandwidth")), filter = old && !same(tree_first(t, "filterref"), tree_first(old, "filterref"));
+        if (limits || filter) {
             schema_order(&schema_domain, p->t);
-            if (put(p, t, NULL, false, e))
+            if ((limits && put(p, t, NULL, false, e)) || (filter && put_filter(p, t, e)))
                 return -1;
             tree_append(p->devices, tree_copy(t));
             p->what = PLUG_SHAPE;

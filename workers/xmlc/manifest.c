@@ -274,7 +274,7 @@ static int interface(struct maker *m, struct tree *t)
         return host_network(m, t);
     if (!doc_in(type, "bridge ethernet network"))
         return m->lenient ? 0 : err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "<interface type='%s'> is not supported yet", type);
-    static const char *const not_yet[] = {"virtualport", "filterref", "script", "downscript", "coalesce", "backend", "guest"};
+    static const char *const not_yet[] = {"virtualport", "script", "downscript", "coalesce", "backend", "guest"};
     for (unsigned i = 0; i < ARRAY_N(not_yet); i++)
         if (tree_first(t, not_yet[i]) && !m->lenient)
             return err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "<%s> of <interface type='%s'> is not supported yet", not_yet[i], type);
@@ -286,9 +286,9 @@ static int interface(struct maker *m, struct tree *t)
     if (is_virtio_model(tree_path_attr(t, "model", "type")))
         x.flags |= MF_VNET_HDR;
     int tap = add(m, t, &x, dev ? dev : "", strcmp(type, "bridge") == 0 ? tree_path_attr(t, "source", "bridge") : "");
-    char words[LINK_TEXT_MAX];
-    struct manifest_entry l = {.kind = MK_LINK, .parent = tap, .a = doc_is(t, MARK_ACTUAL, "bridge")};
-    if (tap < 0 || link_text(t, words, sizeof words, m->e))
+    char words[LINK_TEXT_MAX], filter[FILTER_TEXT_MAX];
+    struct manifest_entry l = {.kind = MK_LINK, .parent = tap, .a = doc_is(t, MARK_ACTUAL, "bridge")}, f = {.kind = MK_FILTER, .parent = tap};
+    if (tap < 0 || link_text(t, words, sizeof words, m->e) || link_filter(m->t, t, filter, sizeof filter, m->e) || (*filter && add(m, NULL, &f, NULL, filter) < 0))
         return -1;
     return *words && add(m, NULL, &l, strcmp(type, "network") == 0 ? tree_path_attr(t, "source", "bridge") : NULL, words) < 0 ? -1 : 0;
 }

@@ -132,7 +132,7 @@ static const struct { const char *name, *text; } net_fields[] = {
     { "mtu", "cannot modify MTU" }, { "script", "cannot modify network device script attribute" }, { "tune", NULL }, { "virtualport", NULL }, { "vlan", NULL },
 };
 /* Those that libvirt changes: nobody here does. */
-static const char *const net_not_yet[] = { "source", "filterref", "coalesce", "port" };
+static const char *const net_not_yet[] = { "source", "coalesce", "port" };
 
 /* What its network gave the run's interface the client need not name. */
 static void take_port(struct tree *new, const struct tree *old)
@@ -188,6 +188,7 @@ static int interface(struct plug_run *p, struct tree *old, const struct tree *wa
     AUTO_TREE *t = tree_copy(old), *before = tree_copy(p->t);
     take_child(t, "link", new);
     take_child(t, "bandwidth", new);
+    take_child(t, "filterref", new);
     return replace(p, old, STEAL_PTR(&t)) || plug_limits(p, before, e);
 }
 

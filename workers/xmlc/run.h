@@ -34,6 +34,9 @@ int tune_text(const struct tree *t, char *dst, size_t n, struct err *e);
 /* link.c: what is said of an interface beside its tap, as MK_LINK has it; "": nothing. 0, or -1 with *e set. */
 enum { LINK_TEXT_MAX = 512 };
 int link_text(const struct tree *interface, char *dst, size_t n, struct err *e);
+/* The filter of an interface, as MK_FILTER has it; "": none. 0, or -1 with *e set. */
+enum { FILTER_TEXT_MAX = 4096 };
+int link_filter(const struct tree *domain, const struct tree *interface, char *dst, size_t n, struct err *e);
 /* Its <vlan> is for a kind of interface, or a network, without tags: *e says so. -1. */
 int link_untagged(const struct tree *t, struct err *e);
 /* The performance events that are enabled in t and have no entry yet get one, those that are not enabled lose theirs. 0, or -1 with *e set. */
