@@ -124,7 +124,7 @@ class Known:
         text = re.search(r'rows\[\] = \{\n(.*?)\n\};', read('workers/plan/known.c'), re.S).group(1)
         text = re.sub(r'/\*.*?\*/', '', text, flags=re.S)
         text = re.sub(r'"\s*\n\s*"', '', text)
-        self.rows = {p: (a.split(), c.split()) for p, a, c in re.findall(r'\{ "([^"]*)", "([^"]*)", "([^"]*)" \}', text)}
+        self.rows = {p: (a.split(), c.split()) for p, a, c in re.findall(r'\{ "([^"]*)",\s+"([^"]*)",\s+"([^"]*)" \}', text)}
         self.any = re.search(r'any_device\[\] = "([^"]*)"', read('workers/plan/known.c')).group(1).split()
 
     def row(self, path):
@@ -136,7 +136,7 @@ class Known:
         if device and len(steps) == 1:
             return ['*'], ['*']
         if device:
-            steps = steps[1:]
+            steps = ['module' if s == 'memory' else s for s in steps[1:2]] + steps[2:]      # <memory> is the guest's as well
             if steps == ['emulator']:
                 return [], []
             if steps[0] not in self.rows:

@@ -32,16 +32,19 @@ GUESTS = {
 <resource><partition>/machine</partition></resource>
 <sysinfo type='smbios'><bios><entry name='vendor'>us</entry></bios><system><entry name='manufacturer'>we</entry></system><baseBoard><entry name='product'>b</entry></baseBoard>
 <chassis><entry name='asset'>c</entry></chassis><oemStrings><entry>one</entry><entry>two</entry></oemStrings></sysinfo><sysinfo type='fwcfg'><entry name='opt/org.x/y'>z</entry></sysinfo>
-<os><type arch='x86_64' machine='pc'>hvm</type><boot dev='cdrom'/><boot dev='hd'/><bootmenu enable='yes' timeout='3000'/><bios useserial='yes' rebootTimeout='5000'/><smbios mode='sysinfo'/></os>
-<features><acpi/><apic/><pae/><vmport state='off'/><pmu state='off'/><kvm><hidden state='on'/></kvm><tcg><tb-cache unit='MiB'>64</tb-cache></tcg><vmcoreinfo state='on'/></features>
+<os><type arch='x86_64' machine='pc'>hvm</type><boot dev='cdrom'/><boot dev='hd'/><root>/dev/vda1</root><bootmenu enable='yes' timeout='3000'/><bios useserial='yes' rebootTimeout='5000'/><smbios mode='sysinfo'/></os>
+<idmap><uid start='0' target='1000' count='10'/><gid start='0' target='1000' count='10'/></idmap>
+<features><acpi/><apic/><pae/><privnet/><capabilities policy='allow'/><vmport state='off'/><pmu state='off'/><msrs unknown='ignore'/><xen><e820_host state='on'/><passthrough state='on' mode='sync_pt'/></xen><kvm><hidden state='on'/></kvm><tcg><tb-cache unit='MiB'>64</tb-cache></tcg><vmcoreinfo state='on'/></features>
 <cpu mode='custom' match='exact' check='none'><model fallback='allow' vendor_id='GenuineIntel'>qemu64</model><topology sockets='4' dies='1' cores='1' threads='1'/><feature policy='disable' name='svm'/></cpu>
 <clock offset='variable' adjustment='60' basis='utc'><timer name='rtc' tickpolicy='catchup' track='guest'/><timer name='pit' tickpolicy='delay'/><timer name='hpet' present='no'/></clock>
 <on_poweroff>destroy</on_poweroff><on_reboot>restart</on_reboot><on_crash>preserve</on_crash><on_lockfailure>pause</on_lockfailure>
 <pm><suspend-to-mem enabled='no'/><suspend-to-disk enabled='no'/></pm><seclabel type='none'/>""", "<serial type='null'/>"),
     "numa": ("q35", """<memory unit='MiB'>96</memory><maxMemory slots='4' unit='MiB'>512</maxMemory><vcpu>2</vcpu><numatune><memory mode='strict' nodeset='0'/><memnode cellid='1' mode='preferred' nodeset='0'/></numatune>
 <features><acpi/><apic eoi='on'/><smm state='on'><tseg unit='MiB'>16</tseg></smm><ioapic driver='qemu'/><hyperv><relaxed state='on'/><vapic state='on'/><spinlocks state='on' retries='8191'/></hyperv></features>
-<cpu><topology sockets='1' dies='1' cores='2' threads='1'/><numa><cell id='0' cpus='0' memory='49152' unit='KiB' memAccess='private'><distances><sibling id='0' value='10'/><sibling id='1' value='21'/></distances></cell>
-<cell id='1' cpus='1' memory='49152' unit='KiB'/></numa></cpu>
+<cpu><topology sockets='1' dies='1' cores='2' threads='1'/><numa><cell id='0' cpus='0' memory='49152' unit='KiB' memAccess='private'><distances><sibling id='0' value='10'/><sibling id='1' value='21'/></distances>
+<cache level='1' associativity='direct' policy='writeback'><size value='10' unit='KiB'/><line value='8' unit='B'/></cache></cell><cell id='1' cpus='1' memory='49152' unit='KiB'/>
+<interconnects><latency initiator='0' target='0' type='access' value='5'/><latency initiator='0' target='0' cache='1' type='access' value='2'/>
+<bandwidth initiator='0' target='0' type='access' value='204800' unit='KiB'/><bandwidth initiator='0' target='0' cache='1' type='access' value='409600' unit='KiB'/></interconnects></numa></cpu>
 <clock offset='absolute' start='1600000000'><timer name='tsc' frequency='1000000000'/></clock>
 <qemu:commandline xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'><qemu:arg value='-no-hpet'/></qemu:commandline>
 <qemu:override xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'><qemu:device alias='rng0'><qemu:frontend><qemu:property name='max-bytes' type='unsigned' value='4096'/><qemu:property name='period' type='unsigned' value='1000'/></qemu:frontend></qemu:device></qemu:override>
@@ -54,7 +57,7 @@ GUESTS = {
                      driver="cache='none' error_policy='stop' rerror_policy='report' io='threads' ioeventfd='on' event_idx='on' discard='unmap' detect_zeroes='unmap' iothread='1' queues='2' queue_size='256' %s>"
                             "<metadata_cache><max_size unit='MiB'>1</max_size></metadata_cache></driver>" % OLDER, attrs="snapshot='internal' model='virtio-non-transitional'")
               + disk("<wwn>5000c50015ea71aa</wwn><vendor>us</vendor><product>thing</product><shareable/>", "dev='sda' bus='scsi' rotation_rate='5000'", "b.img", "copy_on_read='off'/>")
-              + disk("", "dev='sdb' bus='usb' removable='on'", "c.img").replace("c.img'/>", "c.img' startupPolicy='optional'><slices><slice type='storage' offset='512' size='1024'/></slices><seclabel model='dac' relabel='no'/></source>")
+              + disk("<backenddomain name='other'/>", "dev='sdb' bus='usb' removable='on'", "c.img").replace("c.img'/>", "c.img' startupPolicy='optional'><slices><slice type='storage' offset='512' size='1024'/></slices><seclabel model='dac' relabel='no'/></source>")
               + disk("<readonly/>", "dev='hdc' bus='ide' tray='open'", "d.img", kind="cdrom") + disk("", "dev='fda' bus='fdc'", "e.img", kind="floppy")),
     "buses": ("q35", "", """<controller type='pci' index='1' model='pcie-root-port'><model name='pcie-root-port'/><target chassis='1' port='0x10' hotplug='off'/></controller>
 <controller type='pci' index='0' model='pcie-root'><pcihole64 unit='KiB'>1048576</pcihole64></controller>
@@ -73,7 +76,7 @@ GUESTS = {
     "expander": ("q35", "<memory unit='MiB'>64</memory><cpu><numa><cell id='0' cpus='0' memory='65536' unit='KiB'/></numa></cpu>",
                  "<controller type='pci' index='1' model='pcie-expander-bus'><target busNr='180'><node>0</node></target></controller>"),
     "nics": ("pc", "", "<interface type='user'><mac address='52:54:00:00:00:01' type='static' check='no'/><ip family='ipv4' address='10.9.0.0' prefix='24'/><model type='virtio'/><boot order='1'/><rom bar='off'/>"
-             "<driver rx_queue_size='512' tx_queue_size='256' event_idx='on' ioeventfd='on' txmode='iothread' %s><host csum='off' gso='off'/><guest tso4='off' ufo='off'/></driver><link state='down'/><acpi index='7'/></interface>"
+             "<driver rx_queue_size='512' tx_queue_size='256' event_idx='on' ioeventfd='on' txmode='iothread' %s><host csum='off' gso='off'/><guest tso4='off' ufo='off'/></driver><link state='down'/><acpi index='7'/><backenddomain name='other'/><guest dev='eth0'/></interface>"
              "<interface type='ethernet'><target dev='bhtap0'/><model type='e1000'/><mtu size='1400'/><tune><sndbuf>1600</sndbuf></tune></interface>" % OLDER),
     "lines": ("pc", "", """<serial type='file'><source path='/var/tmp/BOX/end.out' append='on'/><log file='/var/log/libvirt/qemu/l.log' append='on'/></serial>
 <serial type='unix'><source mode='bind' path='/var/tmp/BOX/end.sock'/></serial><serial type='null'/><serial type='stdio'/><parallel type='pty'/><parallel type='vc'/><parallel type='file'><source path='/var/tmp/BOX/end.par'/></parallel>

@@ -108,8 +108,8 @@ static const struct { const char *xml, *names; } refused[] = {
     { BY_NET("raw", "protocol='nbd' m='0'><host socket='/s'/>"), "'socket'" },
     { BY_NET("raw", "protocol='nbd' m='0'><host name='::1'/><host name='::2'/>"), "only one host" },
     { BY_NET("qcow2", "protocol='nbd' m='0'><host name='::1'/>"), "type='qcow2'" },
-    { "<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/a' m='0'/><target dev='vda' bus='virtio'/><backenddomain name='x'/><alias name='d'/></disk>",
-      "<backenddomain>" },
+    { "<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/a' m='0'/><target dev='vda' bus='virtio'/><nosuch a='x'/><alias name='d'/></disk>",
+      "<nosuch>" },
     { "<hostdev mode='subsystem' type='pci'><source><address domain='0' bus='1' slot='0' function='0'/></source><alias name='h'/></hostdev>", "<hostdev>" },
     { "<graphics type='spice' port='5900' defaultMode='secure'/>", "secure" },
     { "<graphics type='spice' port='5900'><gl enable='yes'/></graphics>", "<gl>" },
@@ -134,7 +134,7 @@ static const struct { const char *xml, *names; } refused[] = {
     { "<serial type='file'><source path='/l' m='0'><seclabel model='dac'/></source><target port='0'/><alias name='serial0'/></serial>", "<seclabel> of <source>" },
     { "<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/a' m='0'/><target dev='vda' bus='virtio'/><boot order='1' loadparm='2'/>"
       "<alias name='d'/></disk>", "loadparm" },
-    { "<interface type='user'><mac address='52:54:00:01:02:03'/><guest dev='eth0'/><alias name='net0'/></interface>", "<guest>" },
+    { "<interface type='user'><mac address='52:54:00:01:02:03'/><nosuch dev='eth0'/><alias name='net0'/></interface>", "<nosuch>" },
 };
 
 /* The same beside the devices. */

@@ -9,8 +9,8 @@
 static const struct known { const char *path, *attrs, *children; } rows[] = {
     { "domain", "type id xmlns:qemu", "name uuid genid hwuuid title description metadata memory currentMemory maxMemory blkiotune memoryBacking memtune vcpu vcpus "
       "iothreads iothreadids defaultiothread cputune numatune resource sysinfo os features cpu clock on_poweroff on_reboot on_crash on_lockfailure pm perf devices "
-      "seclabel qemu:commandline qemu:override qemu:deprecation" },
-    { "metadata", "*", "*" }, { "seclabel", "*", "label imagelabel" }, { "resource", "", "partition" }, { "qemu:commandline", "*", "*" }, { "qemu:override", "*", "*" },
+      "seclabel idmap keywrap qemu:commandline qemu:override qemu:deprecation" },
+    { "metadata", "*", "*" }, { "seclabel", "*", "label imagelabel baselabel" }, { "idmap", "", "*" }, { "keywrap", "", "*" }, { "resource", "", "partition" }, { "qemu:commandline", "*", "*" }, { "qemu:override", "*", "*" },
     { "qemu:deprecation", "*", "" },
     { "memory", "unit dumpCore", "" }, { "currentMemory", "unit", "" }, { "maxMemory", "unit slots", "" },
     { "memoryBacking", "", "hugepages nosharepages locked source access allocation discard" }, { "memoryBacking/source", "type", "" },
@@ -25,21 +25,22 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     { "blkiotune/device", "", "path weight read_bytes_sec write_bytes_sec read_iops_sec write_iops_sec" },
     { "numatune", "", "memory memnode" }, { "numatune/memory", "mode nodeset placement", "" }, { "numatune/memnode", "cellid mode nodeset", "" },
     { "sysinfo", "type", "*" },
-    { "os", "firmware", "type loader nvram boot bootmenu bios smbios kernel initrd cmdline dtb acpi firmware" }, { "os/type", "arch machine", "" },
+    { "os", "firmware", "type loader nvram boot bootmenu bios smbios kernel initrd cmdline dtb acpi firmware root" }, { "os/type", "arch machine", "" },
     { "os/loader", "readonly secure type stateless format bulkhead:m", "" }, { "os/nvram", "template type format bulkhead:m", "source" },
     { "os/nvram/source", "file bulkhead:m", "" }, { "os/boot", "dev", "" }, { "os/bootmenu", "enable timeout", "" },
     { "os/bios", "useserial rebootTimeout", "" }, { "os/smbios", "mode", "" }, { "os/kernel", "bulkhead:m", "" }, { "os/initrd", "bulkhead:m", "" },
     { "os/dtb", "bulkhead:m", "" }, { "os/acpi", "", "table" }, { "os/acpi/table", "type bulkhead:m", "" }, { "os/firmware", "*", "*" },
-    { "features", "", "acpi apic pae hap smm vmport ioapic pmu pvspinlock hyperv kvm tcg vmcoreinfo viridian" }, { "features/apic", "eoi", "" }, { "features/acpi", "", "" },
+    { "features", "", "acpi apic pae hap smm vmport ioapic pmu pvspinlock hyperv kvm tcg vmcoreinfo viridian privnet capabilities msrs xen" }, { "features/apic", "eoi", "" }, { "features/acpi", "", "" },
     { "features/pae", "", "" }, { "features/smm", "state", "tseg" }, { "features/smm/tseg", "unit", "" }, { "features/vmport", "state", "" },
     { "features/ioapic", "driver", "" }, { "features/pmu", "state", "" }, { "features/pvspinlock", "state", "" }, { "features/vmcoreinfo", "state", "" }, { "features/hyperv", "*", "*" },
-    { "features/kvm", "", "hidden hint-dedicated poll-control pv-ipi dirty-ring" }, { "features/kvm/hidden", "state", "" },
+    { "features/msrs", "unknown", "" }, { "features/capabilities", "*", "*" }, { "features/xen", "", "*" }, { "features/kvm", "", "hidden hint-dedicated poll-control pv-ipi dirty-ring" }, { "features/kvm/hidden", "state", "" },
     { "features/kvm/hint-dedicated", "state", "" }, { "features/kvm/poll-control", "state", "" }, { "features/kvm/pv-ipi", "state", "" },
     { "features/kvm/dirty-ring", "state size", "" }, { "features/tcg", "", "tb-cache" }, { "features/tcg/tb-cache", "unit", "" },
     { "cpu", "mode match check migratable", "model vendor topology cache maxphysaddr feature numa" }, { "cpu/model", "fallback vendor_id", "" },
     { "cpu/vendor", "", "" }, { "cpu/topology", "sockets dies cores threads", "" }, { "cpu/cache", "mode level", "" },
-    { "cpu/maxphysaddr", "mode bits", "" }, { "cpu/feature", "policy name", "" }, { "cpu/numa", "", "cell" },
-    { "cpu/numa/cell", "id cpus memory unit memAccess discard", "distances" }, { "cpu/numa/cell/distances", "*", "*" },
+    { "cpu/maxphysaddr", "mode bits", "" }, { "cpu/feature", "policy name", "" }, { "cpu/numa", "", "cell interconnects" },
+    { "cpu/numa/cell", "id cpus memory unit memAccess discard", "distances cache" }, { "cpu/numa/cell/distances", "*", "*" }, { "cpu/numa/cell/cache", "*", "*" },
+    { "cpu/numa/interconnects", "", "*" },
     { "clock", "offset adjustment basis start adjustment0 reset", "timer" },
     { "clock/timer", "name track tickpolicy present frequency mode", "catchup" }, { "clock/timer/catchup", "*", "" },
     { "perf", "", "event" }, { "perf/event", "name enabled bulkhead:m", "" },
@@ -48,7 +49,7 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     /* devices: "*" stands for any of them */
     { "*/alias", "name", "" }, { "*/address", "*", "" }, { "*/acpi", "index", "" }, { "*/boot", "order", "" },
     { "*/rom", "bar file enabled bulkhead:m", "" },
-    { "disk", "type device model snapshot bulkhead:m bulkhead:empty", "driver source backingStore target iotune readonly shareable transient serial wwn vendor product blockio geometry" },
+    { "disk", "type device model snapshot bulkhead:m bulkhead:empty", "driver source backingStore target iotune readonly shareable transient serial wwn vendor product blockio geometry backenddomain" }, { "disk/backenddomain", "name", "" },
     { "disk/transient", "shareBacking", "" },
     { "disk/driver", "name type cache error_policy rerror_policy io ioeventfd event_idx copy_on_read discard detect_zeroes iothread queues queue_size iommu ats "
       "packed page_per_vq", "metadata_cache" },
@@ -63,7 +64,8 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     { "controller", "type index model ports vectors", "model target master driver pcihole64" }, { "controller/model", "name", "" },
     { "controller/target", "chassisNr chassis port busNr index hotplug", "node" }, { "controller/master", "startport", "" },
     { "controller/driver", "queues cmd_per_lun max_sectors ioeventfd iothread iommu ats packed page_per_vq", "" }, { "controller/pcihole64", "unit", "" },
-    { "interface", "type managed trustGuestRxFilters bulkhead:m bulkhead:actual", "mac source target model driver link mtu ip portForward tune script backend bandwidth filterref" }, { "interface/mac", "address type check", "" },
+    { "interface", "type managed trustGuestRxFilters bulkhead:m bulkhead:actual", "mac source target model driver link mtu ip portForward tune script backend bandwidth filterref backenddomain guest" }, { "interface/mac", "address type check", "" },
+    { "interface/backenddomain", "name", "" }, { "interface/guest", "dev actual", "" },
     { "interface/source", "bridge network portid portgroup dev", "" }, { "interface/target", "dev managed", "" }, { "interface/model", "type", "" },
     { "interface/driver", "name txmode ioeventfd event_idx queues rx_queue_size tx_queue_size rss rss_hash_report iommu ats packed page_per_vq", "host guest" },
     { "interface/driver/host", "*", "" }, { "interface/driver/guest", "*", "" }, { "interface/link", "state", "" },
@@ -231,6 +233,8 @@ int pl_check_known(struct ctx *c, const struct tree *dom)
             return -1;
         if (tree_attr_is(s, "type", "static"))
             return pl_fail(c, "<seclabel type='static'> is not supported");
+        if (tree_get(s, "baselabel"))
+            return pl_fail(c, "element <baselabel> of <seclabel> is not supported");
     }
     TREE_EACH(d, c->devices, NULL)
         if (d->name && !in_list("emulator", d->name) && pl_check_known_device(c, d) < 0)

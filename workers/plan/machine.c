@@ -142,6 +142,8 @@ void pl_machine(struct ctx *c)
         pl_internal(c, "missing machine type");
         return;
     }
+    TREE_EACH(k, tree_get(dom, "keywrap"), "cipher")
+        pl_fail(c, "%s-key-wrap is not available with this QEMU binary", tree_attr(k, "name"));
     pl_cat(c, &b, "%s,usb=off", type);
     if (pl_tri(f, "vmport", "state") >= 0)
         pl_cat(c, &b, ",vmport=%s", pl_tri(f, "vmport", "state") ? "on" : "off");
@@ -154,7 +156,7 @@ void pl_machine(struct ctx *c)
         pl_cat(c, &b, ",mem-merge=off");
     if (has_nvdimm(c))
         pl_cat(c, &b, ",nvdimm=on");
-    if (tree_get(dom, "cpu/numa/interconnects"))
+    if (pl_hmat(c))
         pl_cat(c, &b, ",hmat=on");
     if (!uses_numa(c))
         pl_cat(c, &b, ",memory-backend=%s", pl_ram_id(c));

@@ -237,15 +237,74 @@ static void distances(struct ctx *c, const struct tree *numa)
                      pl_num_or(c, s, NULL, "value", 10));
 }
 
+bool pl_hmat(struct ctx *c)
+{
+    const struct tree *numa = tree_get(c->in->dom, "cpu/numa");
+    TREE_EACH(cell, numa, "cell")
+        if (tree_get(cell, "cache"))
+            return true;
+    return tree_get(numa, "interconnects");
+}
+
+/* Who uses a node's memory: its own processors, else those of the quickest way to it, else of the widest, else of the first node that has some. */
+static unsigned long long initiator(struct ctx *c, const struct tree *numa, const struct tree *cell)
+{
+    const struct tree *found = NULL;
+    unsigned long long id = pl_num_or(c, cell, NULL, "id", 0), best = 0;
+    if (tree_attr(cell, "cpus"))
+        return id;
+    for (const struct tree *links = tree_get(numa, "interconnects"), *l = links ? links->child : NULL; l; l = l->next) {
+        bool latency = pl_is(l->name, "latency"), was = pl_is(found ? found->name : NULL, "latency");
+        unsigned long long value = pl_num_or(c, l, NULL, "value", 0);
+        if (pl_num_or(c, l, NULL, "target", 0) == id && (latency ? !was || value < best : !was && value > best)) {
+            found = l;
+            best = value;
+        }
+    }
+    if (found)
+        return pl_num_or(c, found, NULL, "initiator", 0);
+    TREE_EACH(other, numa, "cell")
+        if (tree_attr(other, "cpus"))
+            return pl_num_or(c, other, NULL, "id", 0);
+    return 0;
+}
+
+static void interconnects(struct ctx *c, const struct tree *numa)
+{
+    static const char *const levels[] = { "memory", "first-level", "second-level", "third-level" };
+    for (const struct tree *links = tree_get(numa, "interconnects"), *l = links ? links->child : NULL; l; l = l->next) {
+        unsigned long long level = pl_num_or(c, l, NULL, "cache", 0);
+        const char *type = tree_attr(l, "type"), *value = tree_attr(l, "value");
+        if (level >= ARRAY_N(levels) || !type || !value)
+            pl_refuse(c, l, "cache");
+        else
+            pl_words(c, "-numa", "hmat-lb,initiator=%llu,target=%llu,hierarchy=%s,data-type=%s-%s,%s=%s%s", pl_num_or(c, l, NULL, "initiator", 0),
+                     pl_num_or(c, l, NULL, "target", 0), levels[level], type, l->name, l->name, value, pl_is(l->name, "bandwidth") ? "K" : "");
+    }
+}
+
+static void caches(struct ctx *c, const struct tree *numa)
+{
+    static const struct map policies[] = { { "none", "none" }, { "writeback", "write-back" }, { "writethrough", "write-through" }, { NULL, NULL } };
+    static const struct map kinds[] = { { "none", "none" }, { "direct", "direct" }, { "full", "complex" }, { NULL, NULL } };
+    bool policy, kind;
+    TREE_EACH(cell, numa, "cell")
+        TREE_EACH(k, cell, "cache") {
+            const char *as = pl_map(kinds, tree_attr(k, "associativity"), &kind), *with = pl_map(policies, tree_attr(k, "policy"), &policy);
+            if (!kind || !policy)
+                pl_refuse(c, k, kind ? "policy" : "associativity");
+            else
+                pl_words(c, "-numa", "hmat-cache,node-id=%llu,size=%lluK,level=%llu,associativity=%s,policy=%s,line=%llu", pl_num_or(c, cell, NULL, "id", 0),
+                         pl_num_or(c, k, "size", "value", 0), pl_num_or(c, k, NULL, "level", 0), as, with, pl_num_or(c, k, "line", "value", 0));
+        }
+}
+
 void pl_numa(struct ctx *c)
 {
     const struct tree *numa = tree_get(c->in->dom, "cpu/numa"), *tune = tree_get(c->in->dom, "numatune/memory");
+    const bool hmat = pl_hmat(c);
     if (!numa)
         return;
-    if (tree_get(numa, "interconnects")) {
-        pl_fail(c, "element <interconnects> is not supported");
-        return;
-    }
     TREE_EACH(cell, numa, "cell") {
         unsigned long long id = pl_num_or(c, cell, NULL, "id", 0);
         const struct tree *node = memnode(c, id);
@@ -257,10 +316,14 @@ void pl_numa(struct ctx *c)
             .policy = policy_of(node ? tree_attr(node, "mode") : tree_attr(tune, "mode")) });
         pl_cat(c, &b, "node,nodeid=%llu", id);
         cpu_ranges(c, &b, tree_attr(cell, "cpus"));
+        if (hmat)
+            pl_cat(c, &b, ",initiator=%llu", initiator(c, numa, cell));
         pl_cat(c, &b, ",memdev=%s", name);
         pl_words_take(c, "-numa", b.s);
     }
     distances(c, numa);
+    interconnects(c, numa);
+    caches(c, numa);
 }
 
 /* ---- <memory> devices ---- */

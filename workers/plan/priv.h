@@ -50,6 +50,7 @@ int pl_num(struct ctx *c, const struct tree *el, const char *path, const char *a
 /* The same with a default for absent. */
 unsigned long long pl_num_or(struct ctx *c, const struct tree *el, const char *path, const char *attr, unsigned long long def);
 /* Memory of a NUMA cell in bytes. */
+bool pl_hmat(struct ctx *c);         /* its document tells of ways between nodes and caches in them */
 unsigned long long pl_cell_size(struct ctx *c, const struct tree *cell);
 /* Size in bytes of a text with unit= (KiB without). */
 unsigned long long pl_size(struct ctx *c, const struct tree *el, const char *path);

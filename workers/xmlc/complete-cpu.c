@@ -156,12 +156,64 @@ static int numa_distances(struct doc *d, struct tree *const *cells, unsigned n)
     return 0;
 }
 
+enum { CACHE_LEVELS = 3 };
+
+/* What is between processors and memory. */
+static int numa_caches(struct doc *d, struct tree *const *cells, unsigned n)
+{
+    static const char *const sizes[] = { "size", "line" };
+    for (unsigned i = 0; i < n; i++) {
+        unsigned seen = 0;
+        TREE_EACH(c, cells[i], "cache") {
+            unsigned level = doc_uint(c, "level", 0);
+            if (!level)
+                return doc_bad(d, "Invalid 'level' attribute in cache element for NUMA node %u", i);
+            if (level > CACHE_LEVELS)
+                return doc_bad(d, "Ain't nobody heard of that much cache level");
+            if (seen & 1u << level)
+                return doc_bad(d, "Cache level '%u' already defined", level);
+            seen |= 1u << level;
+            for (unsigned k = 0; k < ARRAY_N(sizes); k++)
+                if (!tree_path_attr(c, sizes[k], "value"))
+                    return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_XML, "missing element or attribute './%s/@value'", sizes[k]);
+        }
+    }
+    return 0;
+}
+
+static bool same_link(const struct tree *a, const struct tree *b)
+{
+    return doc_uint(a, "initiator", 0) == doc_uint(b, "initiator", 0) && doc_uint(a, "target", 0) == doc_uint(b, "target", 0) &&
+        doc_uint(a, "cache", 0) == doc_uint(b, "cache", 0) && strcmp(tree_attr(a, "type"), tree_attr(b, "type")) == 0;
+}
+
+/* How quick and how wide the ways between cells are. */
+static int numa_links(struct doc *d, const struct tree *links, struct tree *const *cells, unsigned n)
+{
+    for (const struct tree *l = links ? links->child : NULL; l; l = l->next) {
+        unsigned target = doc_uint(l, "target", 0), cache = doc_uint(l, "cache", 0);
+        bool found = !cache;
+        if (doc_uint(l, "initiator", 0) >= n)
+            return doc_bad(d, "'initiator' refers to a non-existent NUMA node");
+        if (target >= n)
+            return doc_bad(d, "'target' refers to a non-existent NUMA node");
+        TREE_EACH(c, cells[target], "cache")
+            found |= doc_uint(c, "level", 0) == cache;
+        if (!found)
+            return doc_bad(d, "'cache' refers to a non-existent NUMA node cache");
+        for (const struct tree *o = links->child; o != l; o = o->next)
+            if (strcmp(o->name, l->name) == 0 && same_link(o, l))
+                return doc_bad(d, "Duplicate info for NUMA %s", strcmp(l->name, "latency") ? "bandwidths" : "latencies");
+    }
+    return 0;
+}
+
 int complete_numa(struct doc *d)
 {
     struct tree *numa = tree_get(d->t, "cpu/numa"), *cells[CELLS_MAX] = { NULL };
     unsigned n = 0;
     bool has_distances = false;
-    if (numa_cells(d, numa, cells, &n) || (n && numa_rest(d, cells, n)))
+    if (numa_cells(d, numa, cells, &n) || (n && numa_rest(d, cells, n)) || numa_caches(d, cells, n) || numa_links(d, tree_first(numa, "interconnects"), cells, n))
         return -1;
     for (unsigned i = 0; i < n; i++)
         has_distances |= tree_first(cells[i], "distances") != NULL;
