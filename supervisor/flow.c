@@ -265,5 +265,5 @@ int hand_did(struct flow *f, struct frame *fr)
         return err_set(&f->err, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed answer of a hand");
     memcpy(d, fr->body, sizeof *d);
     d->text[sizeof d->text - 1] = 0;
-    return d->error ? err_set(&f->err, d->code ? d->code : VIR_ERR_INTERNAL_ERROR, d->domain ? d->domain : VIR_FROM_QEMU, "%s", d->text) : FLOW_NEXT;
+    return d->error ? err_set(&f->err, d->code ? d->code : VIR_ERR_INTERNAL_ERROR, d->code ? d->domain : VIR_FROM_QEMU, "%s", d->text) : FLOW_NEXT;
 }
