@@ -104,6 +104,7 @@ int main(void)
     refused(MK_HELPER, "/etc/libvirt/qemu", NULL);
     refused(MK_HELPER, "/proc", NULL);
     tap_str(judged(MK_PERF, NULL, "page_faults"), "", "a performance event");
+    tap_str(judged(MK_USB, NULL, NULL), "", "a USB device");
 
     static const struct { const char *in, *out; } plain[] = { { "/a/b", "/a/b" }, { "//a///b", "/a/b" }, { "/./a/./b/.", "/a/b" }, { "/a/b/", "/a/b" }, { "/", "/" }, { "//.//", "/" },
         { "/a/../b", "/a/../b" }, { "/..a/.b", "/..a/.b" } };
