@@ -22,8 +22,11 @@ static const struct cut live[] = {
     {"domain", NULL, "id"}, {"mirror", "disk", NULL},
     {"serial", "devices", "tty"}, {"console", "devices", "tty"}, {"parallel", "devices", "tty"},
     {"target", "channel", "state"}, {"cachetune", "cputune", "id"}, {"memorytune", "cputune", "id"},
-    {"source", "interface", "portid"}, {"current", "target", NULL},
+    {"source", "interface", "portid"}, {"current", "target", NULL}, {"source", "hostdev", "missing"},
 };
+
+/* What libvirt chose itself: for who goes on with the guest elsewhere or later. */
+static const struct cut chosen[] = { {"source", "hostdev", "autoAddress"} };
 
 static bool matches(const struct cut *c, const struct tree *t)
 {
@@ -171,6 +174,8 @@ static void walk(struct tree *t, unsigned flags)
             return;
         }
     }
+    if (!(flags & (FORM_STATUS | FORM_MIGRATABLE)))
+        apply(chosen, sizeof chosen / sizeof *chosen, t);
     if (!(flags & FORM_STATUS))
         apply(status, sizeof status / sizeof *status, t);
     for (struct tree *c = t->child; c; c = next) {

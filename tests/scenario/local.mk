@@ -82,6 +82,7 @@ scenario_root_tests = \
 	%D%/test-peer-files.py \
 	%D%/test-peer-hooks.py \
 	%D%/test-peer-hostside.py \
+	%D%/test-peer-usb.py \
 	%D%/test-peer-managedsave.py \
 	%D%/test-peer-inside.py \
 	%D%/test-peer-life.py \
@@ -110,4 +111,4 @@ scenario_root_tests = \
 	$(NULL)
 TESTS += $(scenario_tests)
 ROOT_TESTS += $(scenario_root_tests)
-EXTRA_DIST += %D%/peer-virsh.txt %D%/peer-virsh-differs.txt %D%/client-libvirt.py %D%/client-msgpack.py %D%/../qemulib.py %D%/../qemulies.py %D%/../qemuguest.py $(scenario_tests) $(scenario_root_tests) %D%/../functions.sh %D%/../guest/mkinitrd.sh %D%/../guest/hello.xml %D%/../guest/agent.xml %D%/../check.sh %D%/../guestlib.py %D%/../displaylib.py %D%/../locklib.py %D%/../rpclib.py %D%/../oldkernel.py %D%/../hold.py %D%/../needs.py
+EXTRA_DIST += %D%/peer-virsh.txt %D%/peer-virsh-differs.txt %D%/client-libvirt.py %D%/client-msgpack.py %D%/../qemulib.py %D%/../qemulies.py %D%/../qemuguest.py $(scenario_tests) $(scenario_root_tests) %D%/../functions.sh %D%/../guest/mkinitrd.sh %D%/../guest/hello.xml %D%/../guest/agent.xml %D%/../check.sh %D%/../guestlib.py %D%/../displaylib.py %D%/../locklib.py %D%/../rpclib.py %D%/../oldkernel.py %D%/../hold.py %D%/../hostdevlib.py %D%/../needs.py

@@ -245,7 +245,7 @@ def shared(box):
 def refused(box):
     """what it cannot be given"""
     before, xml = things(), g["dom"].XMLDesc()
-    for dev, word in (("<vsock model='virtio'><cid auto='no' address='7'/></vsock>", "vsock"), ("<hostdev mode='subsystem' type='usb'><source><vendor id='0x1'/><product id='0x2'/></source></hostdev>", ""),
+    for dev, word in (("<vsock model='virtio'><cid auto='no' address='7'/></vsock>", "vsock"), ("<hostdev mode='subsystem' type='usb'><source><vendor id='0x1'/><product id='0xffff'/></source></hostdev>", ""),
                       ("<shmem name='bulkhead-test-m'><model type='ivshmem-plain'/><size unit='M'>3</size></shmem>", "shmem size must be a power of two"), ("<video><model type='vga'/></video>", "video"),
                       ("<disk type='file' device='disk'><source file='%s/none'/><target dev='vdz' bus='virtio'/></disk>" % box.dir, "none")):
         try:

@@ -10,3 +10,6 @@ noinst_PROGRAMS += %D%/domtool
 
 # What tests were seen to do, for doc/compatibility.md
 EXTRA_DIST += %D%/record.py
+
+# What takes the place of the host's libusb where a test makes devices up
+EXTRA_DIST += %D%/fakeusb.c

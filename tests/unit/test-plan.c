@@ -110,7 +110,7 @@ static const struct { const char *xml, *names; } refused[] = {
     { BY_NET("qcow2", "protocol='nbd' m='0'><host name='::1'/>"), "type='qcow2'" },
     { "<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/a' m='0'/><target dev='vda' bus='virtio'/><nosuch a='x'/><alias name='d'/></disk>",
       "<nosuch>" },
-    { "<hostdev mode='subsystem' type='pci'><source><address domain='0' bus='1' slot='0' function='0'/></source><alias name='h'/></hostdev>", "<hostdev>" },
+    { "<hostdev mode='subsystem' type='pci'><source><address domain='0' bus='1' slot='0' function='0'/></source><alias name='h'/></hostdev>", "<hostdev type='pci'>" },
     { "<graphics type='spice' port='5900' defaultMode='secure'/>", "secure" },
     { "<graphics type='spice' port='5900'><gl enable='yes'/></graphics>", "<gl>" },
     { "<graphics type='sdl' display=':0'/>", "display" },
@@ -260,6 +260,8 @@ static void test_hotplug(void)
         "blockdev-add {\"driver\":\"nbd\",\"server\":{\"type\":\"inet\",\"host\":\"127.0.0.1\",\"port\":\"7\"},\"export\":\"x\",\"node-name\":\"libvirt-1-storage\",\"auto-read-only\":true,\"discard\":\"unmap\"}",
         "blockdev-add {\"node-name\":\"libvirt-1-format\",\"read-only\":false,\"driver\":\"raw\",\"file\":\"libvirt-1-storage\"}",
         "device_add {\"driver\":\"virtio-blk-pci\",\"bus\":\"pci.1\",\"addr\":\"0x0\",\"drive\":\"libvirt-1-format\",\"id\":\"virtio-disk1\"}" };
+    static const char *const usb[] = { "add-fd {\"fdset-id\":8,\"opaque\":\"main:8\"}", "device_add {\"driver\":\"usb-host\",\"hostdevice\":\"/dev/fdset/8\",\"id\":\"hostdev0\",\"guest-reset\":false,\"bus\":\"usb.0\",\"port\":\"1\"}" };
+    static const char *const absent[] = { "device_add {\"driver\":\"usb-host\",\"id\":\"hostdev1\",\"bus\":\"usb.0\",\"port\":\"2\"}" };
     static const struct { const char *xml; const char *const *want; size_t n; } cases[] = {
         { vda, commands, 5 },
         { "<interface type='ethernet' m='1'><mac address='52:54:00:01:02:03'/><model type='virtio'/><alias name='net0'/>"
@@ -277,17 +279,20 @@ static void test_hotplug(void)
           "<address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x0'/></interface>", passt, 3 },
         { "<disk type='network' device='disk'><driver name='qemu' type='raw'/><source protocol='nbd' name='x' tls='no' m='6'><host name='localhost' port='7' transport='tcp'/></source>"
           "<target dev='vdb' bus='virtio'/><alias name='virtio-disk1'/><address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x0'/></disk>", nbd, 3 },
+        { "<hostdev mode='subsystem' type='usb' managed='no' m='8'><source guestReset='off'><vendor id='0x1234'/><product id='0xbeef'/></source><alias name='hostdev0'/><address type='usb' bus='0' port='1'/></hostdev>", usb, 2 },
+        { "<hostdev mode='subsystem' type='usb' managed='no' m='9'><source startupPolicy='optional'><address bus='1' device='2'/></source><alias name='hostdev1'/><address type='usb' bus='0' port='2'/></hostdev>", absent, 1 },
     };
     static const char *const undo[] = { "remove-fd {\"fdset-id\":0}", "closefd {\"fdname\":\"res1.0\"}", "closefd {\"fdname\":\"res2.0\"}", "closefd {\"fdname\":\"res3.0\"}",
         "closefd {\"fdname\":\"res4.0\"}", "remove-fd {\"fdset-id\":5}", "chardev-remove {\"id\":\"charserial1\"}", "chardev-remove {\"id\":\"charserial2\"}", "closefd {\"fdname\":\"res7.0\"}",
-        "blockdev-del {\"node-name\":\"libvirt-1-storage\"}" };
+        "blockdev-del {\"node-name\":\"libvirt-1-storage\"}", "remove-fd {\"fdset-id\":8}", "device_del {\"id\":\"hostdev1\"}" };
     struct plan_host h;
     plan_host_make(&h, (struct given[]){ { .m = { .kind = MK_IMAGE }, .path = "/a", .fd = 40, .twin = 41 },
         { .m = { .kind = MK_TAP, .a = 1 }, .fd = 42, .twin = -1, .nfd = 1, .name = "vnet0" },
         { .m = { .kind = MK_UNIX_LISTEN }, .path = "/s", .fd = 43, .twin = -1 }, { .m = { .kind = MK_PAIR }, .fd = 44, .twin = -1 },
         { .m = { .kind = MK_NODE }, .path = "/dev/vhost-vsock", .fd = 45, .twin = -1, .port = 77 }, { .m = { .kind = MK_NODE }, .path = "/dev/input/event3", .fd = 46, .twin = -1 }, { .m = { .kind = MK_HOSTNET }, .fd = -1, .twin = -1 },
-        { .m = { .kind = MK_HELPER, .a = HELPER_PASST }, .fd = 47, .twin = -1 } }, 8, 10);
-    AUTO_TREE *dom = plan_tree(HEAD OS EMU ROOT "<controller type='virtio-serial' index='0'><alias name='virtio-serial0'/></controller>" TAIL);
+        { .m = { .kind = MK_HELPER, .a = HELPER_PASST }, .fd = 47, .twin = -1 }, { .m = { .kind = MK_USB, .a = 0x1234beef }, .fd = 48, .twin = -1, .name = "1:2" },
+        { .m = { .kind = MK_USB, .flags = MF_OPTIONAL }, .fd = -1, .twin = -1, .error = -ENODEV } }, 10, 10);
+    AUTO_TREE *dom = plan_tree(HEAD OS EMU ROOT "<controller type='virtio-serial' index='0'><alias name='virtio-serial0'/></controller><controller type='usb' index='0' model='qemu-xhci'><alias name='usb'/></controller>" TAIL);
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
         AUTO_TREE *dev = plan_tree(cases[k].xml);
         struct plan_in in = { .dom = dom, .form = PLAN_RUN, .id = 1, .host = &h };

@@ -216,10 +216,30 @@ static int complete_vsock(struct completion *k, struct tree *d)
     return 0;
 }
 
+/* Where the device was found that the document names by what it is, or that it was not. */
+static int complete_usb(struct completion *k, struct tree *d)
+{
+    uint32_t index;
+    unsigned bus, device;
+    struct tree *s = tree_get(d, "source"), *a;
+    const struct plan_res *r = res_of(k, d, MARK_MANIFEST, &index);
+    if (!r || r->kind != MK_USB || !s)
+        return 0;
+    if (r->error < 0) {
+        tree_set_attr(s, "missing", "yes");
+    } else if (!tree_get(s, "address") && sscanf(r->name, "%u:%u", &bus, &device) == 2) {
+        tree_set_attr(s, "autoAddress", "yes");
+        a = tree_add(s, "address");
+        tree_set_attr(a, "bus", "%u", bus);
+        tree_set_attr(a, "device", "%u", device);
+    }
+    return 0;
+}
+
 static const struct { const char *element; int (*fn)(struct completion *k, struct tree *d); } kinds[] = {
     { "disk", complete_disk }, { "serial", complete_chr }, { "parallel", complete_chr }, { "channel", complete_chr }, { "console", complete_chr },
     { "interface", complete_net }, { "graphics", complete_graphics },
-    { "redirdev", complete_chr }, { "smartcard", complete_chr }, { "vsock", complete_vsock },
+    { "redirdev", complete_chr }, { "smartcard", complete_chr }, { "vsock", complete_vsock }, { "hostdev", complete_usb },
 };
 
 static int complete_one(struct completion *k, struct tree *d)

@@ -222,26 +222,41 @@ void pl_tpm(struct ctx *c, const struct tree *d)
 }
 
 /* ---- devices of the host ---- */
-static void host_pci(struct ctx *c, const struct tree *d, json_t *o)
+static void host_pci(struct ctx *c, const struct tree *d)
 {
     static const struct prop t[] = { P_ID("id"), P_INT("bootindex", "boot", "order"), P_FN(pl_address), P_FN(pl_rom), P_END };
     const struct tree *a = tree_get(d, "source/address");
+    json_t *o = pl_item(c, PLAN_DEVICE);
     pl_set(o, "driver", "vfio-pci");
     pl_setf(c, o, "host", "%04llx:%02llx:%02llx.%llx", pl_num_or(c, a, NULL, "domain", 0), pl_num_or(c, a, NULL, "bus", 0), pl_num_or(c, a, NULL, "slot", 0),
             pl_num_or(c, a, NULL, "function", 0));
     pl_fill(c, d, t, o);
 }
 
-static void host_usb(struct ctx *c, const struct tree *d, json_t *o)
+/* Where QEMU finds the device; NULL: it has none, or c failed. */
+static const char *usb_path(struct ctx *c, const struct tree *d, char path[64])
+{
+    const struct tree *a = tree_get(d, "source/address");
+    int32_t index;
+    const struct plan_res *r = pl_run(c) ? pl_res(c, d, &index) : NULL;
+    if (pl_run(c))
+        return r && r->error >= 0 ? pl_fdset(c, r, index, path) : NULL;
+    if (!a)
+        pl_internal(c, "USB host device is missing bus/device information");
+    snprintf(path, 64, "/dev/bus/usb/%03llu/%03llu", pl_num_or(c, a, NULL, "bus", 0), pl_num_or(c, a, NULL, "device", 0));
+    return a ? path : NULL;
+}
+
+static void host_usb(struct ctx *c, const struct tree *d)
 {
     static const struct prop id[] = { P_ID("id"), P_END };
     static const struct prop t[] = { P_INT("bootindex", "boot", "order"), P_FN(pl_address), P_END };
-    const struct tree *a = tree_get(d, "source/address");
+    char buf[64];
+    const char *path = usb_path(c, d, buf);
+    json_t *o = pl_item(c, PLAN_DEVICE);
     pl_set(o, "driver", "usb-host");
-    if (a)
-        pl_setf(c, o, "hostdevice", "/dev/bus/usb/%03llu/%03llu", pl_num_or(c, a, NULL, "bus", 0), pl_num_or(c, a, NULL, "device", 0));
-    else
-        pl_fail(c, "USB host device is missing bus/device information");
+    if (path)
+        pl_set(o, "hostdevice", path);
     const char *reset = tree_path_attr(d, "source", "guestReset");
     pl_fill(c, d, id, o);
     if (reset)
@@ -251,11 +266,12 @@ static void host_usb(struct ctx *c, const struct tree *d, json_t *o)
     pl_fill(c, d, t, o);
 }
 
-static void host_mdev(struct ctx *c, const struct tree *d, json_t *o)
+static void host_mdev(struct ctx *c, const struct tree *d)
 {
     static const struct prop t[] = { P_ID("id"), P_END };
     static const struct prop t2[] = { P_ONOFF("display", NULL, "display"), P_BOOL("ramfb", NULL, "ramfb"), P_INT("bootindex", "boot", "order"),
         P_FN(pl_address), P_END };
+    json_t *o = pl_item(c, PLAN_DEVICE);
     pl_set(o, "driver", pl_is(tree_attr(d, "model"), "vfio-ccw") ? "vfio-ccw" : pl_is(tree_attr(d, "model"), "vfio-ap") ? "vfio-ap" : pl_tri(d, NULL, "ramfb") == 1 ? "vfio-pci-nohotplug" : "vfio-pci");
     pl_fill(c, d, t, o);
     pl_setf(c, o, "sysfsdev", "/sys/bus/mdev/devices/%s", tree_path_attr(d, "source/address", "uuid"));
@@ -296,8 +312,8 @@ static void host_iscsi(struct ctx *c, const struct tree *d)
 
 void pl_hostdev(struct ctx *c, const struct tree *d)
 {
-    static const struct { const char *type; prop_fn *fn; } types[] = { { "pci", host_pci }, { "usb", host_usb }, { "mdev", host_mdev }, { NULL, NULL } };
-    if (native_only(c, d) || tree_attr_is(tree_get(d, "address"), "type", "unassigned"))
+    static const struct { const char *type; dev_fn *fn; } types[] = { { "pci", host_pci }, { "usb", host_usb }, { "mdev", host_mdev }, { NULL, NULL } };
+    if ((!tree_attr_is(d, "type", "usb") && native_only(c, d)) || tree_attr_is(tree_get(d, "address"), "type", "unassigned"))
         return;
     const char *driver = tree_path_attr(d, "driver", "name");
     if (tree_attr_is(d, "type", "pci") && !pl_is(driver, "vfio")) {
@@ -310,7 +326,7 @@ void pl_hostdev(struct ctx *c, const struct tree *d)
     }
     for (unsigned i = 0; types[i].type; i++)
         if (tree_attr_is(d, "mode", "subsystem") && tree_attr_is(d, "type", types[i].type)) {
-            types[i].fn(c, d, pl_item(c, PLAN_DEVICE));
+            types[i].fn(c, d);
             return;
         }
     pl_refuse(c, d, "type");

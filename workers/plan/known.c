@@ -82,6 +82,8 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     { "smartcard", "mode type", "source protocol" },
     { "shmem", "name role bulkhead:m", "model size server msi" }, { "shmem/model", "type", "" }, { "shmem/size", "unit", "" }, { "shmem/server", "path", "" },
     { "shmem/msi", "vectors ioeventfd enabled", "" },
+    { "hostdev", "mode type managed bulkhead:m", "source" }, { "hostdev/source", "startupPolicy guestReset autoAddress missing", "vendor product address" },
+    { "hostdev/source/vendor", "id", "" }, { "hostdev/source/product", "id", "" }, { "hostdev/source/address", "bus device", "" },
     { "vsock", "model bulkhead:m", "cid driver" }, { "vsock/cid", "auto address", "" }, { "vsock/driver", "iommu ats packed page_per_vq", "" },
     { "input", "type bus model", "driver source" }, { "input/source", "evdev dev grab grabToggle repeat bulkhead:m", "" }, { "input/driver", "iommu ats packed page_per_vq", "" },
     { "hub", "type", "" },
@@ -136,10 +138,11 @@ static const struct known *row_of(const char *path)
 }
 
 /* Values (of an attribute, or the text) that libvirt takes and that would come to nothing here: nobody writes a core, every guest is in the group of this daemon's guests, and of disks by
- * network there are those of NBD over TCP. */
+ * network there are those of NBD over TCP, of the host's devices those on USB. */
 static const struct { const char *path, *attr, *value; bool but; } unheeded[] = {      /* but: every other value */
     { "on_crash", NULL, "coredump-destroy", false }, { "on_crash", NULL, "coredump-restart", false }, { "watchdog", "action", "dump", false },
     { "resource/partition", NULL, "/machine", true }, { "disk/source", "protocol", "nbd", true }, { "disk/source", "tls", "yes", false }, { "disk/source/host", "transport", "tcp", true },
+    { "hostdev", "type", "usb", true },
 };
 
 static int check_value(struct ctx *c, const struct tree *el, const char *path)

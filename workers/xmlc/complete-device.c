@@ -393,7 +393,7 @@ static int hostdev_alone(struct doc *d, struct tree *t)
         return -1;
     storage_defaults(tree_first(t, "source"), false);
     for (struct tree *o = tree_next(t, "hostdev"); o; o = tree_next(o, "hostdev"))
-        if (same_source(t, o))
+        if (!(d->env->flags & DOC_PLUG) /* whose hand says who has it */ && same_source(t, o))
             return doc_bad(d, "Hostdev already exists in the domain configuration");
     return 0;
 }

@@ -433,12 +433,25 @@ static int vsock(struct maker *m, struct tree *t)
 }
 
 /* Where the host has no VFIO that is said in libvirt's words; where it has, the plan says that no guest gets its devices yet. */
+static int usb(struct maker *m, struct tree *t, bool runs)
+{
+    const struct tree *s = tree_first(t, "source"), *a = doc_is(s, "autoAddress", "yes") ? NULL : tree_first(s, "address");
+    const char *vendor = tree_path_attr(s, "vendor", "id"), *product = tree_path_attr(s, "product", "id"), *policy = tree_attr(s, "startupPolicy");
+    struct manifest_entry x = {.kind = MK_USB, .parent = -1, .b = doc_uint(a, "bus", 0), .c = doc_uint(a, "device", 0)};
+    x.a = (uint32_t)(vendor && product ? strtoul(vendor, NULL, 16) << 16 | strtoul(product, NULL, 16) : 0);
+    if (policy && doc_in(policy, runs ? "optional requisite" : "optional"))
+        x.flags |= MF_OPTIONAL;
+    return add(m, t, &x, NULL, NULL) < 0 ? -1 : 0;
+}
+
 static int hostdev(struct maker *m, struct tree *t)
 {
     static const struct { const char *type, *driver, *words; } none[] = {
         {"pci", NULL, "host doesn't support passthrough of host PCI devices"}, {"pci", "vfio", "host doesn't support VFIO PCI passthrough"},
         {"pci", "kvm", "host doesn't support legacy PCI passthrough"}, {"mdev", NULL, "Mediated host device assignment requires VFIO support"}};
     struct manifest_entry x = {.kind = MK_NODE, .parent = -1};
+    if (doc_is(t, "type", "usb"))
+        return usb(m, t, false);
     for (unsigned i = 0; i < ARRAY_N(none); i++)
         if (doc_is(t, "type", none[i].type) && doc_same(tree_path_attr(t, "driver", "name"), none[i].driver))
             return add(m, t, &x, "/dev/vfio/vfio", none[i].words) < 0 ? -1 : 0;
@@ -570,9 +583,14 @@ static int new_filesystem(struct maker *m, struct tree *t)
     return doc_is(tree_first(t, "driver"), "type", "virtiofs") && !tree_path_attr(t, "source", "socket") ? cannot_come(m, "a shared folder") : filesystem(m, t);
 }
 
+static int new_hostdev(struct maker *m, struct tree *t)
+{
+    return doc_is(t, "type", "usb") ? usb(m, t, true) : hostdev(m, t);
+}
+
 int run_manifest_device(struct tree *t, struct tree *dev, const struct doc_env *env, struct manifest_out *out, struct err *e)
 {
-    static const struct { const char *name; int (*fn)(struct maker *m, struct tree *t); } kinds[] = {{"disk", disk}, {"interface", new_interface}, {"rng", new_rng}, {"filesystem", new_filesystem}};
+    static const struct { const char *name; int (*fn)(struct maker *m, struct tree *t); } kinds[] = {{"disk", disk}, {"interface", new_interface}, {"rng", new_rng}, {"filesystem", new_filesystem}, {"hostdev", new_hostdev}};
     struct maker m = {.t = t, .devices = tree_first(t, "devices"), .env = env, .out = out, .e = e, .hostnet = -1};
     if (need_host_network(&m, dev))
         return -1;

@@ -93,12 +93,32 @@ static struct tree *without_terminal(const struct tree *t)
     return c;
 }
 
+/* By where it is, if both say so, else by what it is: where a device was found that its document names by what it is, is not known here. */
+static bool same_usb(const struct tree *wanted, const struct tree *has)
+{
+    const struct tree *a = tree_get(wanted, "source/address"), *b = tree_get(has, "source/address");
+    if (a && b)
+        return doc_uint(a, "bus", 0) == doc_uint(b, "bus", 0) && doc_uint(a, "device", 0) == doc_uint(b, "device", 0);
+    return tree_get(wanted, "source/vendor") && doc_same(tree_path_attr(wanted, "source/vendor", "id"), tree_path_attr(has, "source/vendor", "id")) &&
+           doc_same(tree_path_attr(wanted, "source/product", "id"), tree_path_attr(has, "source/product", "id"));
+}
+
+int plug_missing(const struct device_kind *k, const struct tree *dev, struct err *e)
+{
+    const struct tree *s = tree_get(dev, "source"), *a = tree_get(s, "address");
+    if (strcmp(k->name, "hostdev") != 0 || !doc_is(dev, "type", "usb"))
+        return device_refuse(k, &k->missing, dev, e);
+    return a ? err_set(e, VIR_ERR_DEVICE_MISSING, VIR_FROM_QEMU, "host usb device %03u.%03u not found", doc_uint(a, "bus", 0), doc_uint(a, "device", 0)) :
+        err_set(e, VIR_ERR_DEVICE_MISSING, VIR_FROM_QEMU, "host usb device vendor=%s product=%s not found", tree_path_attr(s, "vendor", "id"), tree_path_attr(s, "product", "id"));
+}
+
 struct tree *plug_find(const struct device_kind *k, struct tree *devices, const struct tree *dev)
 {
     AUTO_TREE *wanted = without_terminal(dev);
     TREE_EACH(t, devices, k->name) {
         AUTO_TREE *has = without_terminal(t);
-        if (device_same(k, wanted, has))
+        bool usb = strcmp(k->name, "hostdev") == 0 && doc_is(wanted, "type", "usb") && doc_is(has, "type", "usb");
+        if (usb ? same_usb(wanted, has) : device_same(k, wanted, has))
             return t;
     }
     return NULL;

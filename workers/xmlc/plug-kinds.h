@@ -10,6 +10,7 @@
 bool plug_kind(const char *name, struct device_kind *k);    /* what can be done to devices of that name while the guest runs */
 void plug_prepare(struct tree *dev, enum device_change what); /* values that libvirt assumes of a device that a client names */
 int plug_only(const struct device_kind *k, enum device_change what, const struct tree *dev, struct err *e);     /* -1: not with this one, *e says so */
+int plug_missing(const struct device_kind *k, const struct tree *dev, struct err *e);     /* -1: there is none like it, *e says so */
 struct tree *plug_find(const struct device_kind *k, struct tree *devices, const struct tree *dev);
 /* plug.c */
 const char *plug_alias_of(const struct tree *t);

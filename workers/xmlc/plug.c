@@ -302,7 +302,7 @@ static int detach(struct plug_run *p, const struct device_kind *k, struct tree *
     if (strcmp(k->name, "interface") == 0)
         t = device_interface(devices, dev, e);
     else if (!device_shows_serial(dev) && !(t = plug_find(k, devices, dev)))
-        device_refuse(k, k->can & LONE && !tree_first(devices, k->name) && k->stale.text ? &k->stale : &k->missing, dev, e);
+        k->can & LONE && !tree_first(devices, k->name) && k->stale.text ? device_refuse(k, &k->stale, dev, e) : plug_missing(k, dev, e);
     else if (!t)
         device_refuse(k, &k->missing, dev, e);
     if (t)
