@@ -292,9 +292,9 @@ struct launch {
     uint8_t uuid[16];
     char emulator[512];         /* path of the binary; must be one that hand-launch knows. argv memfd holds argv[0].. too */
     uint32_t nfds;              /* descriptors after argv and manifest */
-    uint32_t pad2;
+    uint32_t owner_uid;         /* qemu.conf's user, and below its group: whose rights QEMU has in folders that it serves; 0xffffffff: none */
     struct launch_fd fd[FRAME_FDS_MAX];
-    uint32_t pids_max, files_max, core_max_mib, pad;         /* 0: the hand's default */
+    uint32_t pids_max, files_max, core_max_mib, owner_gid;         /* 0: the hand's default */
 };
 struct launched {
     int32_t pid /* stub, host pid */, qemu_pid; uint64_t start_time /* of the stub, field 22 of its stat */;

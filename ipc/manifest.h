@@ -42,6 +42,7 @@ enum manifest_kind {
     MK_FILTER,       /* aux: the filter of the tap that is its parent, as the network filter daemon is told of it, but for the tap's name: <filterbinding>; "": none. It changes while the guest runs */
     MK_USB,          /* a USB device of the host's, which QEMU gets open and no other guest has: a: vendor << 16 | product (0 whichever), b: bus, c: device (0 wherever); MF_OPTIONAL: it may be
                       * missing, but not another guest's. The grant's name: "BUS:DEVICE" */
+    MK_SHARE,        /* path: a folder bound at /res/<index> in QEMU's view, which QEMU serves to its guest; MF_RO: not to be written. What is qemu.conf's user's is QEMU's there (supervisor/hand_share.c) */
     MK_KIND_N
 };
 enum helper_kind { HELPER_SWTPM, HELPER_VIRTIOFS, HELPER_PASST, HELPER_KIND_N };

@@ -59,6 +59,20 @@ struct helpers {
     unsigned nperf;
 };
 
+/* SAFETY: what the policy keeps from a document's paths must not be in the folder fd either, nor the folder, by a link, in that: the guest writes there. 0, or -1 with *e. */
+int folder_judge(const struct layout *l, const char *path, int fd, struct err *e);
+
+/* hand_share.c: the folders that QEMU itself serves. */
+enum { SHARES_MAX = 16 };
+struct shares {
+    unsigned n;
+    struct helper_sees see[SHARES_MAX];
+    char at[SHARES_MAX][16];
+    int owners;                         /* a user namespace: whose is what in them; negative: as on the host */
+};
+/* In the hand: the folders of the call's manifest, which is mapped. 0, or -1 with *e. */
+int shares_prepare(struct shares *s, struct hand *h, const struct launch *l, bool session, struct err *e);
+
 /* In the hand: finds the helpers of the call's manifest, which is mapped, and makes and opens what they need; and the performance events. 0, or -1 with *e. */
 int helpers_prepare(struct helpers *all, struct hand *h, const struct launch *l, bool session, struct err *e);
 /* In the guest's first process, before it shuts itself in: starts them. 0, or -1 with *f. */

@@ -59,7 +59,7 @@ struct launcher {
     uint32_t level;
     struct cgroups groups;
     struct tune tune;
-    struct helpers helpers;
+    struct helpers helpers; struct shares shares;
 };
 
 /* The stub lies beside this program. */
@@ -233,7 +233,8 @@ static void become_stub(const struct launcher *x)
 static void child(struct launcher *x) __attribute__((noreturn));
 static void child(struct launcher *x)
 {
-    struct view v = { .h = x->h, .uid = x->l->uid, .gid = x->l->gid, .session = x->session, .hostnet = x->l->flags & LAUNCH_HOSTNET };
+    struct view v = { .h = x->h, .uid = x->l->uid, .gid = x->l->gid, .session = x->session, .hostnet = x->l->flags & LAUNCH_HOSTNET,
+        .sees = x->shares.see, .nsees = x->shares.n, .owners = x->shares.owners < 0 ? NULL : &x->shares.owners };
     struct stub_fail f = { 0 };
     char go;
     bool waits_first = x->session || x->helpers.n;
@@ -278,7 +279,7 @@ static void child(struct launcher *x)
     become_stub(x);
 }
 
-static int write_proc(pid_t pid, const char *file, const char *text)
+int proc_write(pid_t pid, const char *file, const char *text)
 {
     char path[64];
     util_format(path, sizeof path, "/proc/%d/%s", pid, file);
@@ -291,10 +292,10 @@ static int map_ids(pid_t pid)
     char uid[64], gid[64];
     util_format(uid, sizeof uid, "%u %u 1\n", getuid(), getuid());
     util_format(gid, sizeof gid, "%u %u 1\n", getgid(), getgid());
-    int r = write_proc(pid, "setgroups", "deny");
+    int r = proc_write(pid, "setgroups", "deny");
     if (r == 0)
-        r = write_proc(pid, "uid_map", uid);
-    return r ? r : write_proc(pid, "gid_map", gid);
+        r = proc_write(pid, "uid_map", uid);
+    return r ? r : proc_write(pid, "gid_map", gid);
 }
 
 /* Clones the child into its namespaces; tries with less where a session's kernel does not allow it, and notes what is in force. */
@@ -422,7 +423,7 @@ static int launch(struct launcher *x, struct launched *done, int fds[3], unsigne
     const struct policy_filter *filter = &policy_filters[x->l->flags & LAUNCH_HOSTNET ? FILTER_QEMU_SYSTEM : FILTER_QEMU_SHUT];
     int on = 1, pidfd = -1;
     pid_t qemu, pid;
-    if (launch_check(x, e) || hand_manifest(x->h, 1, e) || helpers_prepare(&x->helpers, x->h, x->l, x->session, e))
+    if (launch_check(x, e) || hand_manifest(x->h, 1, e) || helpers_prepare(&x->helpers, x->h, x->l, x->session, e) || shares_prepare(&x->shares, x->h, x->l, x->session, e))
         return -1;
     if ((x->stub = stub_open()) < 0 || (x->null = open("/dev/null", O_RDWR | O_CLOEXEC)) < 0)
         return err_sys(e, VIR_FROM_QEMU, x->stub < 0 ? -x->stub : errno, "Unable to start QEMU");

@@ -25,6 +25,8 @@ struct stub_fail { int32_t error; char text[500]; };
 /* hand_launch.c. Fills in *f: error is an errno, or 0 where the text says all. -1 */
 int stub_failed(struct stub_fail *f, int error, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
+int proc_write(pid_t pid, const char *file, const char *text);      /* /proc/PID/file. 0 or negative errno */
+
 /* hand_cgroup.c.  One guest's groups: a leaf below machine/ in each hierarchy that is there. */
 enum { CG_V1_MAX = 12, CG_PATH_MAX = 512 };
 struct cgroups {
@@ -56,7 +58,8 @@ const char *rights_drop(bool session, uint32_t uid, uint32_t gid, uint32_t group
 void head_write(int to, int argv_fd);
 
 /* hand_view.c.  QEMU's file system. Runs in the child, in its own mount namespace. */
-struct view { const struct hand *h /* whose manifest's files it has, NULL none */; uint32_t uid, gid; bool session, hostnet; bool has_proc; const struct helper_sees *sees; unsigned nsees; bool reads_proc /* all of it, and writes nothing there */; };
+struct view { const struct hand *h /* whose manifest's files it has, NULL none */; uint32_t uid, gid; bool session, hostnet; bool has_proc; const struct helper_sees *sees; unsigned nsees; const int *owners /* of what it sees: a user
+    * namespace with the numbers of who is who; NULL: as on the host */; bool reads_proc /* all of it, and writes nothing there */; };
 struct helper_sees { int fd /* what it is, -1: nothing */; const char *path /* of the host's*/, *at /* its path in the view, without '/' before it */; bool may_write; };
 /* Builds the view and makes it the root; on failure fills *fail. 0 or -1. */
 int view_enter(struct view *v, struct stub_fail *fail);

@@ -299,13 +299,14 @@ static int open_nvram(struct opener *o, const struct manifest_entry *m, const ch
     return open_image(o, &image, path, "", g, e);
 }
 
-/* SAFETY (MK_BIND, MK_DEVNODE): nothing is opened here; hand-launch resolves the path again and binds or makes it read-only in QEMU's view. */
+/* SAFETY (MK_BIND, MK_DEVNODE, MK_SHARE): nothing is opened here; hand-launch resolves the path again and binds or makes it read-only in QEMU's view, or, a folder of MK_SHARE, to be written. */
 static int open_check(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
 {
     struct stat st;
-    AUTO_CLOSE fd = path_open(path, O_PATH, m->kind == MK_BIND ? WANT(S_IFREG) | WANT(S_IFDIR) : WANT(S_IFCHR) | WANT(S_IFBLK), &st);
+    bool share = m->kind == MK_SHARE;
+    AUTO_CLOSE fd = path_open(path, O_PATH, share ? WANT(S_IFDIR) : m->kind == MK_BIND ? WANT(S_IFREG) | WANT(S_IFDIR) : WANT(S_IFCHR) | WANT(S_IFBLK), &st);
     if (fd < 0)
-        return open_fail(o, e, fd == -EMEDIUMTYPE ? EINVAL : -fd, "unable to stat: %s", path);
+        return open_fail(o, e, fd == -EMEDIUMTYPE ? share ? ENOTDIR : EINVAL : -fd, share ? "failed to open '%s'" : "unable to stat: %s", path);
     g->dev = st.st_dev;
     g->ino = st.st_ino;
     g->size = (uint64_t)st.st_size;
@@ -322,10 +323,10 @@ static open_fn *const makers[MK_KIND_N] = {
     [MK_IMAGE] = open_image, [MK_BIND] = open_check, [MK_FILE_OUT] = open_file_out, [MK_LOG] = open_log, [MK_PTY] = open_pty,
     [MK_UNIX_LISTEN] = open_unix_listen, [MK_UNIX_CONNECT] = open_unix_connect, [MK_PAIR] = open_pair, [MK_TCP_LISTEN] = open_tcp_listen, [MK_TCP_CONNECT] = open_tcp_connect,
     [MK_TAP] = open_nothing, [MK_DEVNODE] = open_check, [MK_HOSTNET] = open_nothing, [MK_NVRAM] = open_nvram, [MK_STATE] = open_state, [MK_NODE] = open_node, [MK_SHM] = open_shm, [MK_TUNE] = open_nothing /* hand-launch's */,
-    [MK_LINK] = open_nothing /* hand-net's */, [MK_HELPER] = open_helper, [MK_MEMORY] = open_memory, [MK_PERF] = open_perf, [MK_FILTER] = open_nothing /* a network filter daemon's */, [MK_USB] = open_usb,
+    [MK_LINK] = open_nothing /* hand-net's */, [MK_HELPER] = open_helper, [MK_MEMORY] = open_memory, [MK_PERF] = open_perf, [MK_FILTER] = open_nothing /* a network filter daemon's */, [MK_USB] = open_usb, [MK_SHARE] = open_check,
 };
 static const bool needs_path[MK_KIND_N] = { [MK_IMAGE] = true, [MK_BIND] = true, [MK_FILE_OUT] = true, [MK_LOG] = true, [MK_UNIX_LISTEN] = true,
-    [MK_UNIX_CONNECT] = true, [MK_DEVNODE] = true, [MK_NVRAM] = true, [MK_STATE] = true, [MK_NODE] = true, [MK_SHM] = true, [MK_MEMORY] = true };
+    [MK_UNIX_CONNECT] = true, [MK_DEVNODE] = true, [MK_NVRAM] = true, [MK_STATE] = true, [MK_NODE] = true, [MK_SHM] = true, [MK_MEMORY] = true, [MK_SHARE] = true };
 
 int open_entry(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
 {

@@ -20,15 +20,18 @@
 #ifndef OPEN_TREE_CLONE     /* a libc that leaves the new mount interface to the kernel's header */
 #include <linux/mount.h>
 #endif
+#ifndef MOUNT_ATTR_IDMAP
+#define MOUNT_ATTR_IDMAP 0x00100000
+#endif
 /* mount_setattr(2)'s argument, under a name that no header has: some declare it, some do not. */
 struct view_attr { uint64_t attr_set, attr_clr, propagation, userns_fd; };
 
 #define SCRATCH_OPTIONS "mode=0700,size=64m,nr_inodes=4k,uid=%u,gid=%u"
 #define COPY_BYTES_MAX (512ll << 20)
 
-static int clone_tree(int fd, unsigned flags, uint64_t attr)
+static int clone_tree(int fd, unsigned flags, uint64_t attr, const int *owners)
 {
-    struct view_attr a = { .attr_set = attr };
+    struct view_attr a = { .attr_set = attr | (owners ? MOUNT_ATTR_IDMAP : 0), .userns_fd = owners ? (uint64_t)*owners : 0 };
     int t = (int)syscall(SYS_open_tree, fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | flags);
     if (t >= 0 && syscall(SYS_mount_setattr, t, "", AT_EMPTY_PATH | (flags & AT_RECURSIVE), &a, sizeof a) < 0) {
         close(t);
@@ -53,13 +56,18 @@ static int make_point(int root, const char *rel, bool is_dir)
     return 0;
 }
 
-/* Binds what fd is at rel in the new tree. */
-static int bind_at(int root, int fd, const char *rel, bool is_dir, uint64_t attr)
+/* Binds what fd is at rel in the new tree, with the numbers of owners, if there are any. */
+static int bind_as(int root, int fd, const char *rel, bool is_dir, uint64_t attr, const int *owners)
 {
-    AUTO_CLOSE t = clone_tree(fd, is_dir ? AT_RECURSIVE : 0, attr);
+    AUTO_CLOSE t = clone_tree(fd, is_dir ? AT_RECURSIVE : 0, attr, owners);
     if (t < 0 || make_point(root, rel, is_dir) < 0)
         return -1;
     return (int)syscall(SYS_move_mount, t, "", root, rel, MOVE_MOUNT_F_EMPTY_PATH);
+}
+
+static int bind_at(int root, int fd, const char *rel, bool is_dir, uint64_t attr)
+{
+    return bind_as(root, fd, rel, is_dir, attr, NULL);
 }
 
 #define RO_ATTR (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
@@ -172,11 +180,11 @@ static int view_resources(int root, const struct view *v, struct stub_fail *f)
     return 0;
 }
 
-/* Of a helper: what it was given, and nothing that was named later. */
+/* A helper, and a QEMU that serves folders: what it was given, and nothing that was named later. */
 static int view_sees(int root, const struct view *v, struct stub_fail *f)
 {
     struct stat was, st;
-    for (unsigned i = 0; i < v->nsees; i++) {       /* a QEMU has no such list */
+    for (unsigned i = 0; i < v->nsees; i++) {
         const struct helper_sees *s = &v->sees[i];
         uint64_t attr = (s->may_write ? 0 : MOUNT_ATTR_RDONLY) | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
         if (s->fd < 0)
@@ -186,7 +194,10 @@ static int view_sees(int root, const struct view *v, struct stub_fail *f)
         bool same = fd >= 0 && fstat(s->fd, &was) == 0 && st.st_dev == was.st_dev && st.st_ino == was.st_ino;
         if (!same)
             errno = fd < 0 ? -fd : ESTALE;
-        if (!same || bind_at(root, fd, s->at, S_ISDIR(st.st_mode), attr) < 0)
+        bool bound = same && bind_as(root, fd, s->at, S_ISDIR(st.st_mode), attr, v->owners) == 0;
+        if (same && !bound && v->owners && errno == EINVAL)     /* a file system that has its numbers as they are: what everybody may */
+            bound = bind_at(root, fd, s->at, S_ISDIR(st.st_mode), attr) == 0;
+        if (!bound)
             return stub_failed(f, errno, "Cannot bind '%s'", s->path);
     }
     return 0;

@@ -29,21 +29,6 @@ static int find(struct helper *p, const struct helpers *all, struct err *e)
     return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "'%s' is no virtiofsd that the daemon starts", wanted);
 }
 
-/* SAFETY: what the policy keeps from a document's paths must not be in the folder either, nor the folder, by a link, in that. The guest's root writes there as the host's. */
-static int judge(const struct helper *p, const struct helpers *all, struct err *e)
-{
-    const struct layout *l = &all->layout;
-    const struct { const char *path; bool inside; } trees[] = { { "/proc", true }, { "/sys", true }, { "/dev", false /* of it guests have parts */ }, { l->lib_dir, true },
-        { l->conf_dir, true }, { l->state_dir, true }, { l->log_dir, true }, { l->cache_dir, true } };
-    for (size_t i = 0; i < ARRAY_N(trees); i++) {
-        struct stat st;
-        AUTO_CLOSE tree = path_open(trees[i].path, O_PATH, WANT(S_IFDIR), &st);
-        if (tree != -ENOENT && (tree < 0 || path_is_inside(tree, p->see[0].fd) || (trees[i].inside && path_is_inside(p->see[0].fd, tree))))
-            return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "'%s' cannot be used: what is in '%s' is no guest's", p->path, trees[i].path);
-    }
-    return 0;
-}
-
 static int prepare(struct helper *p, const struct helpers *all, struct err *e)
 {
     char alias[64];
@@ -58,7 +43,7 @@ static int prepare(struct helper *p, const struct helpers *all, struct err *e)
     p->see[0] = (struct helper_sees){ .fd = path_open(p->path, O_PATH, WANT(S_IFDIR), &st), .path = p->path, .at = "shared", .may_write = true };
     if (p->see[0].fd < 0)
         return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the virtiofs export directory '%s' does not exist", p->path);
-    if (judge(p, all, e))
+    if (folder_judge(&all->layout, p->path, p->see[0].fd, e))
         return -1;
     int r = util_format(p->log_path, sizeof p->log_path, "%s/%s-%s-virtiofsd.log", all->layout.log_dir, all->l->name, alias);
     p->log = r < 0 ? r : path_open_out(p->log_path, O_WRONLY | O_APPEND, MF_APPEND, &is_new);

@@ -214,6 +214,8 @@ static int launch_go(struct flow *f)
     l->object = r->object;
     l->uid = l->gid = run_uid(r->id, UID_QEMU);
     l->id = r->id;
+    l->owner_uid = sup.settings.owner_uid;
+    l->owner_gid = sup.settings.owner_gid;
     l->flags &= r->has & HAND_HAS_HOSTNET ? LAUNCH_HOSTNET : 0;
     l->flags |= lease_wanted() ? LAUNCH_LEASES : 0;
     memcpy(l->uuid, slot_row(r->slot)->uuid, sizeof l->uuid);
