@@ -105,9 +105,8 @@ void pl_filesystem(struct ctx *c, const struct tree *d)
         virtiofs(c, d);
         return;
     }
-    if (native_only(c, d))
-        return;
     struct strbuf b = { NULL, 0, 0 };
+    int32_t index;
     const char *sec = pl_map(models, access ? access : "passthrough", &known);
     if (!known || (driver && !pl_is(driver, "path")) || !tree_attr_is(d, "type", "mount")) {
         pl_refuse(c, d, "type");
@@ -116,16 +115,19 @@ void pl_filesystem(struct ctx *c, const struct tree *d)
     pl_cat(c, &b, "local,security_model=%s", sec);
     if (tree_path_attr(d, "driver", "wrpolicy"))
         pl_cat(c, &b, ",writeout=%s", tree_path_attr(d, "driver", "wrpolicy"));
-    pl_cat(c, &b, ",id=fsdev-%s,path=", pl_alias(c, d));
-    pl_cat_escaped(c, &b, dir ? dir : "");
     if (tree_attr(d, "multidevs"))
         pl_cat(c, &b, ",multidevs=%s", tree_attr(d, "multidevs"));
     if (tree_attr(d, "fmode"))
         pl_cat(c, &b, ",fmode=%s", tree_attr(d, "fmode"));
     if (tree_attr(d, "dmode"))
         pl_cat(c, &b, ",dmode=%s", tree_attr(d, "dmode"));
+    pl_cat(c, &b, ",id=fsdev-%s,path=", pl_alias(c, d));
+    if (!pl_run(c))
+        pl_cat_escaped(c, &b, dir ? dir : "");
+    else if (pl_res(c, d, &index))
+        pl_cat(c, &b, "/res/%d", index);
     if (tree_get(d, "readonly"))
-        pl_cat(c, &b, ",readonly=on");
+        pl_cat(c, &b, ",readonly");
     pl_words_take(c, "-fsdev", b.s);
     json_t *o = pl_item(c, PLAN_DEVICE);
     pl_virtio(c, d, "virtio-9p", tree_attr(d, "model"), o);

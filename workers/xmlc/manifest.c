@@ -319,7 +319,11 @@ static int filesystem(struct maker *m, struct tree *t)
     struct manifest_entry x = {.kind = MK_HELPER, .parent = -1, .a = HELPER_VIRTIOFS};
     const char *dir = tree_path_attr(t, "source", "dir"), *socket = tree_path_attr(t, "source", "socket"), *alias = tree_path_attr(t, "alias", "name");
     char aux[512];
-    if (!doc_is(tree_first(t, "driver"), "type", "virtiofs") || (!dir && !socket))
+    if (!doc_is(tree_first(t, "driver"), "type", "virtiofs")) {
+        x = (struct manifest_entry){.kind = MK_SHARE, .flags = tree_first(t, "readonly") ? MF_RO : 0, .parent = -1};
+        return dir && add(m, t, &x, dir, NULL) < 0 ? -1 : 0;
+    }
+    if (!dir && !socket)
         return 0;
     if (socket) {
         x = (struct manifest_entry){.kind = MK_UNIX_CONNECT, .parent = -1};
