@@ -39,7 +39,7 @@ def client(box, address, password="", **kw):
 
 def ports(box):
     """autoport, two guests; a port that is asked for, and with it TLS, which there is not; the definition keeps none that was picked"""
-    doms = [start(box, "s1", "<graphics type='spice' autoport='yes'><image compression='off'/><clipboard copypaste='no'/></graphics>", DEVICES),
+    doms = [start(box, "s1", "<graphics type='spice' autoport='yes'><image compression='off'/><clipboard copypaste='no'/><gl enable='no'/></graphics>", DEVICES),
             start(box, "s2", "<graphics type='spice' autoport='yes'/>"), start(box, "s3", "<graphics type='spice' port='5950' listen='127.0.0.1'/>")]
     for dom, port in zip(doms, (5900, 5901, 5950)):
         assert "<graphics type='spice' port='%d' autoport='%s' listen='127.0.0.1'>" % (port, "no" if port == 5950 else "yes") in dom.XMLDesc(), dom.XMLDesc()

@@ -112,7 +112,7 @@ static const struct { const char *xml, *names; } refused[] = {
       "<nosuch>" },
     { "<hostdev mode='subsystem' type='pci'><source><address domain='0' bus='1' slot='0' function='0'/></source><alias name='h'/></hostdev>", "<hostdev type='pci'>" },
     { "<graphics type='spice' port='5900' defaultMode='secure'/>", "secure" },
-    { "<graphics type='spice' port='5900'><gl enable='yes'/></graphics>", "<gl>" },
+    { "<graphics type='spice' port='5900'><gl enable='yes'/></graphics>", "<gl enable='yes'>" },
     { "<graphics type='sdl' display=':0'/>", "display" },
     { "<channel type='dbus'><source channel='x'/><target type='virtio' name='x'/><alias name='channel0'/></channel>", "dbus" },
     { "<serial type='tcp'><source mode='bind' host='h' service='1' tls='yes'/><target port='0'/><alias name='serial0'/></serial>", "tls" },

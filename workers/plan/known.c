@@ -90,10 +90,10 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     { "redirdev", "bus type", "source protocol" },
     { "redirfilter", "", "usbdev" }, { "redirfilter/usbdev", "*", "" },
     { "graphics", "type port autoport listen keymap passwd passwdValidTo connected sharePolicy powerControl socket tlsPort defaultMode bulkhead:m",
-      "listen audio image jpeg zlib playback streaming mouse clipboard filetransfer channel" }, { "graphics/listen", "*", "" }, { "graphics/audio", "id", "" },
+      "listen audio image jpeg zlib playback streaming mouse clipboard filetransfer channel gl" }, { "graphics/listen", "*", "" }, { "graphics/audio", "id", "" },
     { "graphics/image", "compression", "" }, { "graphics/jpeg", "compression", "" }, { "graphics/zlib", "compression", "" }, { "graphics/playback", "compression", "" },
     { "graphics/streaming", "mode", "" }, { "graphics/mouse", "mode", "" }, { "graphics/clipboard", "copypaste", "" }, { "graphics/filetransfer", "enable", "" },
-    { "graphics/channel", "name mode", "" },
+    { "graphics/channel", "name mode", "" }, { "graphics/gl", "enable", "" },
     { "video", "", "model driver" }, { "video/model", "type ram vram vram64 vgamem heads primary blob", "acceleration resolution" },
     { "video/model/acceleration", "accel3d accel2d", "" }, { "video/model/resolution", "x y", "" },
     { "video/driver", "name iommu ats packed page_per_vq", "" },
@@ -143,7 +143,7 @@ static const struct known *row_of(const char *path)
 static const struct { const char *path, *attr, *value; bool but; } unheeded[] = {      /* but: every other value */
     { "on_crash", NULL, "coredump-destroy", false }, { "on_crash", NULL, "coredump-restart", false }, { "watchdog", "action", "dump", false },
     { "resource/partition", NULL, "/machine", true }, { "disk/source", "protocol", "nbd", true }, { "disk/source", "tls", "yes", false }, { "disk/source/host", "transport", "tcp", true },
-    { "hostdev", "type", "usb", true },
+    { "hostdev", "type", "usb", true }, { "graphics/gl", "enable", "yes", false },
 };
 
 static int check_value(struct ctx *c, const struct tree *el, const char *path)
