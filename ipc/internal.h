@@ -106,7 +106,8 @@ enum internal_op {
                          * fds: [0] the manifest with that in it; unless it has grown or there is no further image, [1] the next one, from look on, [2] sealed memfd: struct probe_req; id: its index */
     IN_HAND_NET,        /* hand-net. CALL: struct hand_req; fds: manifest, grants so far. Reply like IN_HAND_OPEN, for the MK_TAP entries that are not made yet, no monitor;
                          * grants: those of both; has: HAND_HAS_FILTERS: of those */
-    IN_HAND_UNNET,      /* hand-net. CALL: struct hand_req; fds: manifest, grants (if there are any): delete taps named in grants that we made. Reply: struct hand_done; has: HAND_HAS_PORTS, HAND_HAS_FILTERS */
+    IN_HAND_UNNET,      /* hand-net. CALL: struct hand_req; fds: manifest, grants (if there are any): delete taps named in grants that we made, and the run's macvtaps; HAND_GUEST_RUNS:
+                         * only macvtaps of what has gone, or is not in its grants. Reply: struct hand_done; has: HAND_HAS_PORTS, HAND_HAS_FILTERS */
     IN_HAND_LAUNCH,     /* hand-launch. CALL: struct launch; fds: argv memfd, manifest (for MK_BIND, MK_DEVNODE), then qemu's descriptors. Reply: struct launched, or a failed hand_done;
                          * fds: [0] pidfd of the PID-1 stub, [1] /proc/<qemu> as a mount of its own (session: its stat file), [2] cpuacct.usage or cpu.stat when there is a cgroup.
                          * Once the keeper was told (IN_ADOPT), the supervisor sends the EVENT IN_HAND_LAUNCH; else the hand kills the guest.
@@ -252,7 +253,7 @@ struct log_tail { uint32_t bytes; uint32_t pad; uint64_t from; };   /* from: off
 enum hand_flags { HAND_NO_MONITOR = 1 /* hot-plug, or no run folder wanted */, HAND_LOOK = 2 /* one image, which has to be probed, read-only and without locks */,
     HAND_KEEP_OWNER = 4 /* nothing that is made is given to the owner */, HAND_CHAIN_RELAXED = 8 /* an image's header is believed, whatever it named before */,
     HAND_LOGD = 16 /* logs are virtlogd's: its pipes, QEMU's own first and then one for each MK_LOG in order, come behind the manifest */,
-    HAND_ANY = 32 /* with HAND_LOOK: an image of whatever kind */ };
+    HAND_ANY = 32 /* with HAND_LOOK: an image of whatever kind */, HAND_GUEST_RUNS = 64 /* IN_HAND_UNNET: what its entries have by its grants stays */ };
 struct hand_req {
     uint64_t object;
     uint32_t uid, gid;              /* the guest's */

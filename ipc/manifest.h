@@ -24,12 +24,13 @@ enum manifest_kind {
     MK_TCP_LISTEN,   /* aux: numeric address; a: port, or 0 with b..c the range to pick from. QEMU gets the listening socket; MF_WORKER: the worker gets it (VNC: add_client) */
     MK_UDP,          /* none: QEMU takes no such socket */
     MK_TCP_CONNECT,  /* aux: numeric address; a: port. QEMU gets a connected socket */
-    MK_TAP,          /* path: wanted interface name ("" or with %d: made), aux: bridge ("" none); a: queues; b: mtu (0 none); mac; flags MF_VNET_HDR, MF_MANAGED */
+    MK_TAP,          /* path: wanted interface name ("" or with %d: made), aux: bridge ("" none); a: queues; b: mtu (0 none); mac; flags MF_VNET_HDR, MF_MANAGED.
+                      * c: enum macvtap_mode: a macvtap over the interface aux */
     MK_DEVNODE,      /* path: device node bound into the view at the same path (/dev/kvm, /dev/urandom ...) */
     MK_HOSTNET,      /* QEMU stays in the host's net namespace (user-mode NIC, datagrams, connections that it makes again) */
     MK_NVRAM,        /* path: writable firmware variables, made from aux (template) when absent */
     MK_TUNE,         /* aux: what the host's kernel is told of the guest: limits of its control groups, CPUs of its threads ("shares=2000 cpus=0-3 v0=1"; supervisor/hand_tune.h). One at most */
-    MK_LINK,         /* what else there is to know of the tap that is its parent. path: the bridge that the network daemon named, if it is a network's; a: 1 that is one of the host's; aux: limits and port
+    MK_LINK,         /* what else there is to know of the tap that is its parent. path: the bridge or interface that the network daemon named, if it is a network's; a: enum link_kind; aux: limits and port
                       * ("in=1000,2000,512 out=0,0,0"; supervisor/hand_shape.h). It changes while the guest runs */
     MK_STATE,        /* path: file of a client's choice for a guest's state or memory, made or emptied; MF_PROBE: a saved state (save.h) that is there, MF_RO: to be read. Of no guest's
                       * document */
@@ -45,6 +46,8 @@ enum manifest_kind {
     MK_SHARE,        /* path: a folder bound at /res/<index> in QEMU's view, which QEMU serves to its guest; MF_RO: not to be written. What is qemu.conf's user's is QEMU's there (supervisor/hand_share.c) */
     MK_KIND_N
 };
+enum link_kind { LINK_OWN, LINK_BRIDGE /* of the host's */, LINK_MACVTAP /* + enum macvtap_mode, over an interface of the host's */ };
+enum macvtap_mode { MACVTAP_VEPA = 1, MACVTAP_PRIVATE, MACVTAP_BRIDGE, MACVTAP_PASSTHROUGH, MACVTAP_MODE_N };
 enum helper_kind { HELPER_SWTPM, HELPER_VIRTIOFS, HELPER_PASST, HELPER_KIND_N };
 enum manifest_flags {
     MF_RO = 1, MF_BLOCK = 2 /* must be a block device */, MF_FILE = 4 /* must be a regular file */, MF_SHARED = 8 /* no exclusive lock */,

@@ -1,19 +1,18 @@
-/* hand_net.c: network interfaces of one guest: makes taps, puts them on bridges, takes them away.
+/* hand_net.c: network interfaces of one guest: makes taps and macvtaps, puts them on bridges, takes them away.
  *
  * Privilege: CAP_NET_ADMIN.  The only program that links libnl.  Called by: the supervisor.
  * Assumes of its input: the supervisor's policy let each interface and bridge name through; names are checked for form again.
  *
  * SAFETY (MK_TAP): the guest gets a descriptor that carries frames of one interface.  An interface that is there already is used only when
- * the manifest says it is managed elsewhere; only taps are ever deleted, and of those only ones this hand made.
+ * the manifest says it is managed elsewhere; only taps and macvtaps are ever deleted, and of those only ones this hand made.
  *
  * SAFETY (MK_LINK): limits are xmlc's words, of a document or a client's call, and the interfaces that get them are those that the run's grants name. */
-#include "hand.h"
+#include "hand_net.h"
 #include "supervisor/hand_shape.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/if_tun.h>
-#include <net/if.h>
 #include <netlink/errno.h>
 #include <netlink/netlink.h>
 #include <netlink/route/link.h>
@@ -29,11 +28,7 @@
 #define QUEUES_MAX 16u
 #define TEMPLATE "vnet%d"
 
-/* fds: QEMU's; ours: the worker's. */
-struct net { struct hand *h; struct nl_sock *nl; int fds[FRAME_FDS_MAX], ours[FRAME_FDS_MAX]; uint16_t ours_entry[FRAME_FDS_MAX]; unsigned nfds, nours; uint32_t fd_next; int error; };
-
-static int fail(struct net *n, struct err *e, int errnum, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
-static int fail(struct net *n, struct err *e, int errnum, const char *fmt, ...)
+int net_fail(struct net *n, struct err *e, int errnum, const char *fmt, ...)
 {
     char text[256];
     va_list ap;
@@ -44,8 +39,7 @@ static int fail(struct net *n, struct err *e, int errnum, const char *fmt, ...)
     return err_sys(e, VIR_FROM_NONE, errnum, "%s", text);
 }
 
-/* libnl's codes as errno. */
-static int nl_errno(int r)
+int net_errno(int r)
 {
     switch (-r) {
     case NLE_OBJ_NOTFOUND: case NLE_NODEV: return ENODEV;
@@ -66,24 +60,25 @@ static bool name_ok(const char *name)
     return n > 0 && n < IFNAMSIZ && strcmp(name, ".") && strcmp(name, "..") && strcspn(name, "/: \t\n\v\f\r") == n;
 }
 
-static int open_queue(struct net *n, struct ifreq *ifr, struct err *e)
+/* v: which macvtap, if it is one. */
+static int open_queue(struct net *n, const struct macvtap *v, struct ifreq *ifr, struct err *e)
 {
-    AUTO_CLOSE fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+    AUTO_CLOSE fd = *v->name ? macvtap_open(v) : open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
-        return fail(n, e, errno, "Unable to open /dev/net/tun, is tun module loaded?");
+        return *v->name ? net_fail(n, e, errno, "cannot open macvtap tap device %s", v->node) : net_fail(n, e, errno, "Unable to open /dev/net/tun, is tun module loaded?");
     if (ioctl(fd, TUNSETIFF, ifr) < 0)
-        return fail(n, e, errno, "Unable to create tap device %s", ifr->ifr_name);
+        return net_fail(n, e, errno, "Unable to create tap device %s", ifr->ifr_name);
     if (n->nfds + n->nours >= FRAME_FDS_MAX - 2)
-        return fail(n, e, E2BIG, "Unable to create tap device %s", ifr->ifr_name);
+        return net_fail(n, e, E2BIG, "Unable to create tap device %s", ifr->ifr_name);
     n->fds[n->nfds++] = STEAL_FD(&fd);
     return 0;
 }
 
-static struct rtnl_link *link_find(struct net *n, const char *name, int *error)
+struct rtnl_link *net_find(struct net *n, const char *name, int *error)
 {
     struct rtnl_link *l = NULL;
     int r = rtnl_link_get_kernel(n->nl, 0, name, &l);
-    *error = r < 0 ? nl_errno(r) : 0;
+    *error = r < 0 ? net_errno(r) : 0;
     return r < 0 ? NULL : l;
 }
 
@@ -92,21 +87,21 @@ static int set_up(struct net *n, const struct manifest_entry *m, const char *nam
 {
     int error = 0;
     uint32_t mtu = m->b;
-    struct rtnl_link *br = *bridge ? link_find(n, bridge, &error) : NULL;
+    struct rtnl_link *br = *bridge ? net_find(n, bridge, &error) : NULL;
     if (error)
-        return fail(n, e, error, "Cannot get interface MTU on '%s'", bridge);
+        return net_fail(n, e, error, "Cannot get interface MTU on '%s'", bridge);
     int master = br ? rtnl_link_get_ifindex(br) : 0;
     if (br && !mtu)
         mtu = rtnl_link_get_mtu(br);     /* a port with a smaller one would make the whole bridge's smaller */
     bool is_bridge = !br || (rtnl_link_get_type(br) && !strcmp(rtnl_link_get_type(br), "bridge"));
     rtnl_link_put(br);
     if (!is_bridge)
-        return fail(n, e, EINVAL, "Unable to add bridge %s port: it is no bridge", bridge);
-    struct rtnl_link *old = link_find(n, name, &error), *want = rtnl_link_alloc();
+        return net_fail(n, e, EINVAL, "Unable to add bridge %s port: it is no bridge", bridge);
+    struct rtnl_link *old = net_find(n, name, &error), *want = rtnl_link_alloc();
     if (!old || !want) {
         rtnl_link_put(old);
         rtnl_link_put(want);
-        return fail(n, e, old ? ENOMEM : error, "Cannot find interface '%s'", name);
+        return net_fail(n, e, old ? ENOMEM : error, "Cannot find interface '%s'", name);
     }
     if (is_new) {
         /* The host's end: the guest's own address with a first byte that no bridge takes for its own, as it is the highest. */
@@ -128,7 +123,7 @@ static int set_up(struct net *n, const struct manifest_entry *m, const char *nam
     rtnl_link_put(want);
     if (r >= 0)
         return 0;
-    return *bridge ? fail(n, e, nl_errno(r), "Unable to add bridge %s port %s", bridge, name) : fail(n, e, nl_errno(r), "Cannot set up interface '%s'", name);
+    return *bridge ? net_fail(n, e, net_errno(r), "Unable to add bridge %s port %s", bridge, name) : net_fail(n, e, net_errno(r), "Cannot set up interface '%s'", name);
 }
 
 /* SAFETY: the worker reads this one interface's counters, and can follow no link out of their folder: landlock and an empty mount namespace. */
@@ -148,23 +143,23 @@ static void keep_counters(struct net *n, const char *name, struct grant *g)
 static void delete_tap(struct net *n, const char *name)
 {
     int error;
-    struct rtnl_link *l = link_find(n, name, &error);
+    struct rtnl_link *l = net_find(n, name, &error);
     if (l && rtnl_link_get_type(l) && !strcmp(rtnl_link_get_type(l), "tun") && (error = rtnl_link_delete(n->nl, l)) < 0)
         log_warn("cannot delete tap %s: %s", name, nl_geterror(error));
     rtnl_link_put(l);
 }
 
-/* What the manifest says beside the tap of that index; "" what it does not. */
-static void link_of(const struct hand *h, uint32_t tap, const char **bridge, const char **words)
+/* What the manifest says beside the tap of that index; "" and 0 what it does not. */
+struct link { const char *dev, *words; uint32_t kind; };
+static struct link link_of(const struct hand *h, uint32_t tap)
 {
     struct manifest_entry m;
     const char *path, *aux;
-    *bridge = *words = "";
+    struct link l = { "", "", 0 };
     for (struct manifest_in in = hand_entries(h); hand_next(&in, &m, &path, &aux);)
-        if (m.kind == MK_LINK && m.parent == (int32_t)tap) {
-            *bridge = path ? path : "";
-            *words = aux ? aux : "";
-        }
+        if (m.kind == MK_LINK && m.parent == (int32_t)tap)
+            l = (struct link){ path ? path : "", aux ? aux : "", m.a };
+    return l;
 }
 
 /* The filter of the tap of that index; "": none. */
@@ -178,46 +173,66 @@ static const char *filter_of(const struct hand *h, uint32_t tap)
     return text;
 }
 
-static int limit(struct net *n, const char *name, const char *words, struct err *e)
+/* The macvtap's mode that an entry, or its network, asks for; 0: a tap. */
+static unsigned mode_of(const struct manifest_entry *m, const struct link *l) { return m->c ? m->c : l->kind >= LINK_MACVTAP ? l->kind - LINK_MACVTAP : 0; }
+
+/* A macvtap faces the host's interface, and so what the guest receives it receives too. */
+static int limit(struct net *n, const char *name, const char *words, bool macvtap, struct err *e)
 {
     struct shape s;
     const char *what = "";
     int index = (int)if_nametoindex(name), r = shape_read(&s, words);
     if (r < 0 || !index)
-        return fail(n, e, r < 0 ? -r : ENODEV, "Cannot limit interface '%s'", name);
+        return net_fail(n, e, r < 0 ? -r : ENODEV, "Cannot limit interface '%s'", name);
+    if (macvtap)
+        s = (struct shape){ s.out, s.in };
     r = shape_set(n->nl, index, &s, &what);
-    return r < 0 ? fail(n, e, r == -NLE_OBJ_NOTFOUND ? EOPNOTSUPP /* no such queue or filter in this kernel */ : nl_errno(r), "Cannot set %s bandwidth of interface '%s'", what, name) : 0;
+    return r < 0 ? net_fail(n, e, r == -NLE_OBJ_NOTFOUND ? EOPNOTSUPP /* no such queue or filter in this kernel */ : net_errno(r), "Cannot set %s bandwidth of interface '%s'", what, name) : 0;
+}
+
+/* Only "%d", once, is the kernel's template. */
+static bool wanted_ok(const char *wanted, bool macvtap)
+{
+    const char *percent = strchr(wanted, '%');
+    return (macvtap && !*wanted) || (name_ok(wanted) && !(percent && (macvtap || percent[1] != 'd' || strchr(percent + 1, '%'))));
+}
+
+/* All that QEMU gets of it, and the worker. */
+static int give_tap(struct net *n, const struct manifest_entry *m, const struct macvtap *v, struct ifreq *ifr, struct grant *g, struct err *e)
+{
+    uint32_t queues = m->a ? m->a : 1;
+    ifr->ifr_flags = (short)(IFF_TAP | IFF_NO_PI | (m->flags & MF_VNET_HDR ? IFF_VNET_HDR : 0) | (queues > 1 ? IFF_MULTI_QUEUE : 0));
+    g->qemu_fd[0] = (int16_t)n->fd_next;
+    for (uint32_t q = 0; q < queues; q++, n->fd_next++, g->nqemu++)
+        if (open_queue(n, v, ifr, e))
+            return -1;
+    if (queues > 1)
+        g->qemu_fd[1] = (int16_t)(g->qemu_fd[0] + 1);
+    util_copy_str(g->name, sizeof g->name, ifr->ifr_name);
+    keep_counters(n, ifr->ifr_name, g);
+    return 0;
 }
 
 static int make_tap(struct net *n, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
 {
-    uint32_t queues = m->a ? m->a : 1;
-    struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI };
-    const char *wanted = *path ? path : TEMPLATE;
+    const struct link link = link_of(n->h, m->index);
+    const unsigned mode = mode_of(m, &link);
+    const char *wanted = *path || mode ? path : TEMPLATE, *other = *link.dev ? link.dev : aux;
+    struct macvtap v = { "", "", 0 };
+    struct ifreq ifr = { .ifr_flags = 0 };
     unsigned index = if_nametoindex(wanted);
-    if (!name_ok(wanted) || (*aux && !name_ok(aux)) || queues > QUEUES_MAX)
-        return fail(n, e, EINVAL, "Unable to create tap device %s", wanted);
-    /* Only "%d", once, is the kernel's template. */
-    const char *percent = strchr(wanted, '%');
-    if (percent && (percent[1] != 'd' || strchr(percent + 1, '%')))
-        return fail(n, e, EINVAL, "Unable to create tap device %s", wanted);
-    if (index && (m->flags & MF_MANAGED))
-        return fail(n, e, EEXIST, "Unable to create tap device %s", wanted);
+    if (!wanted_ok(wanted, mode) || mode >= MACVTAP_MODE_N || (*other && !name_ok(other)) || m->a > QUEUES_MAX)
+        return net_fail(n, e, EINVAL, "Unable to create tap device %s", wanted);
+    if (mode && macvtap_make(n, m, wanted, other, mode, &v, e))
+        return -1;
+    if (index && !mode && (m->flags & MF_MANAGED))
+        return net_fail(n, e, EEXIST, "Unable to create tap device %s", wanted);
     g->is_new = !index;
-    util_copy_str(ifr.ifr_name, sizeof ifr.ifr_name, wanted);
-    ifr.ifr_flags |= (m->flags & MF_VNET_HDR ? IFF_VNET_HDR : 0) | (queues > 1 ? IFF_MULTI_QUEUE : 0);
-    g->qemu_fd[0] = (int16_t)n->fd_next;
-    for (uint32_t q = 0; q < queues; q++, n->fd_next++, g->nqemu++)
-        if (open_queue(n, &ifr, e))
-            return -1;
-    if (queues > 1)
-        g->qemu_fd[1] = (int16_t)(g->qemu_fd[0] + 1);
-    util_copy_str(g->name, sizeof g->name, ifr.ifr_name);
-    keep_counters(n, ifr.ifr_name, g);
-    const char *bridge, *words;
-    link_of(n->h, m->index, &bridge, &words);
-    int r = set_up(n, m, ifr.ifr_name, *bridge ? bridge : aux, g->is_new, e);
-    return r || (!g->is_new && !*words) ? r : limit(n, ifr.ifr_name, words, e);
+    util_copy_str(ifr.ifr_name, sizeof ifr.ifr_name, mode ? v.name : wanted);
+    int r = give_tap(n, m, &v, &ifr, g, e);
+    if (!r && !mode)
+        r = set_up(n, m, ifr.ifr_name, other, g->is_new, e);
+    return r || (!g->is_new && !*link.words) ? r : limit(n, ifr.ifr_name, link.words, mode, e);
 }
 
 static struct hand_grants grants;       /* what hand-open made, to which ours is added */
@@ -228,7 +243,7 @@ static void hand_net(struct hand *h, struct net *n)
     const char *path, *aux;
     struct err e = ERR_INIT;
     uint32_t has = 0;
-    hand_body(h, sizeof(struct hand_req));
+    n->run = ((const struct hand_req *)hand_body(h, sizeof(struct hand_req)))->id;
     hand_grants(h, 1, &grants);
     n->fd_next = grants.h.next_fd;
     if (hand_manifest(h, 0, &e)) {
@@ -241,7 +256,7 @@ static void hand_net(struct hand *h, struct net *n)
         if (g->made)
             continue;
         *g = (struct grant){ .index = m.index, .qemu_fd = { -1, -1 }, .made = m.kind == MK_TAP };
-        /* What was made goes with this process: a tap is not persistent. */
+        /* What was made goes with this process: a tap is not persistent; and a macvtap by whoever undoes the run. */
         if (m.kind == MK_TAP && make_tap(n, &m, path, aux, g, &e)) {
             hand_fail(h, (int)m.index, n->error, &e);
             return;
@@ -259,22 +274,27 @@ static void hand_net(struct hand *h, struct net *n)
         hand_fail(h, -1, r, &e);
 }
 
-/* A tap goes when the last of QEMU's descriptors does; this is for what something else still holds.  One of a device that has gone may be another guest's by now. */
+/* A tap goes when the last of QEMU's descriptors does; this is for what something else still holds, and for macvtaps.  One of a device that has gone may be another guest's by now. */
 static void hand_unnet(struct hand *h, struct net *n)
 {
     struct hand_done done = { .failed = -1 };
     struct manifest_entry m;
     const char *path, *aux;
     struct err e = ERR_INIT;
-    hand_body(h, sizeof(struct hand_req));
+    bool stays[MANIFEST_ENTRIES_MAX] = { false };
+    const struct hand_req *rq = hand_body(h, sizeof *rq);
+    const bool runs = rq->flags & HAND_GUEST_RUNS;
     if (hand_manifest(h, 0, &e) == 0) {
         hand_grants(h, 1, &grants);     /* none of a guest that libvirtd started, and then no tap is one of ours */
         for (struct manifest_in in = hand_entries(h); hand_next(&in, &m, &path, &aux);) {
             const struct grant *g = &grants.g[m.index];
             done.has |= hand_has(&m, aux);
-            if (m.index < grants.h.n && m.kind == MK_TAP && g->made && g->is_new && g->nqemu && name_ok(g->name) && if_nametoindex(g->name))
+            stays[m.index] = runs && m.index < grants.h.n && g->made;
+            if (!runs && m.index < grants.h.n && m.kind == MK_TAP && g->made && g->is_new && g->nqemu && name_ok(g->name) && if_nametoindex(g->name))
                 delete_tap(n, g->name);
         }
+        n->run = rq->id;
+        macvtap_sweep(n, stays);
     }
     hand_reply(h, &done, sizeof done, NULL, 0);
 }
@@ -284,12 +304,11 @@ static int retune(struct net *n, unsigned now, unsigned was, uint32_t *has, stru
 {
     static char old[MANIFEST_ENTRIES_MAX][128], filters[MANIFEST_ENTRIES_MAX][4096];
     struct manifest_entry m;
-    const char *bridge, *path, *aux, *words;
+    const char *path, *aux;
     if (hand_manifest(n->h, was, e))
         return -1;
     for (uint32_t i = 0; i < MANIFEST_ENTRIES_MAX; i++) {
-        link_of(n->h, i, &bridge, &words);
-        util_copy_str(old[i], sizeof old[i], words);
+        util_copy_str(old[i], sizeof old[i], link_of(n->h, i).words);
         util_copy_str(filters[i], sizeof filters[i], filter_of(n->h, i));
     }
     if (hand_manifest(n->h, now, e))
@@ -299,9 +318,9 @@ static int retune(struct net *n, unsigned now, unsigned was, uint32_t *has, stru
         const struct grant *g = &grants.g[m.index];
         if (m.kind != MK_TAP || m.index >= grants.h.n || !g->made || !name_ok(g->name))
             continue;
-        link_of(n->h, m.index, &bridge, &words);
-        if (strncmp(words, old[m.index], sizeof old[0] - 1))
-            r |= limit(n, g->name, words, e);
+        const struct link l = link_of(n->h, m.index);
+        if (strncmp(l.words, old[m.index], sizeof old[0] - 1))
+            r |= limit(n, g->name, l.words, mode_of(&m, &l), e);
         if (strcmp(filter_of(n->h, m.index), filters[m.index]))
             *has = HAND_HAS_FILTERS;
     }

@@ -4,7 +4,7 @@ The box's pid 1 is a shell that waits (so that orphans are reaped) on a shell th
 stopped and started again while its guests run on.  The sockets are reached from outside through the folder behind /run.
 Needs root.
 """
-import atexit, glob, os, shutil, signal, subprocess, sys, tempfile, time
+import atexit, glob, os, re, shutil, signal, subprocess, sys, tempfile, time
 
 BUILD = os.environ.get("BUILDDIR") or os.environ.get("BUILD") or os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 QEMU = "/usr/bin/qemu-system-x86_64"
@@ -245,7 +245,7 @@ class Box:
                         "var/lib/libvirt/images/*.TRANSIENT-*", "*.TRANSIENT-*"):
             left += ["file " + f[len(self.dir):] for f in glob.glob(os.path.join(self.dir, pattern)) if not f.endswith("/driver.pid")]
         links = self.run("ip", "-o", "link", check=False).stdout
-        left += ["link " + l.split(":")[1].strip() for l in links.splitlines() if ": vnet" in l or ": tap" in l]
+        left += ["link " + l.split(":")[1].strip() for l in links.splitlines() if re.search(": (vnet|tap|macvtap|bh)", l)]
         return left
 
     def stop(self):

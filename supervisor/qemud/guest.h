@@ -164,7 +164,7 @@ int run_is_up(struct flow *f);                              /* a step: claimed, 
 void plug_call(const struct caller *c, struct frame *f);   /* attach, detach, update, of a guest that runs */
 extern const struct step plug_steps[], tune_steps[];        /* of a worker's IN_UNPLUGGED, too; of its IN_TUNE */
 void plug_again(struct run *r);                             /* what an earlier supervisor was at */
-int run_tune(struct flow *f);                               /* a step, answered by hand_did() */
+int run_tune(struct flow *f), run_unnet(struct flow *f);     /* steps, answered by hand_did() */
 /* chain.c: one turn of the search for backing files */
 int chain_look(struct flow *f);
 int chain_looked(struct flow *f, struct frame *fr);

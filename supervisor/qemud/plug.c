@@ -6,7 +6,7 @@
 #include <fcntl.h>
 #include "supervisor/qemud/guest.h"
 
-enum { DEVICE = RUN_NEXT /* + enum plug_what: the tree of the device alone */, TRIES = 3, PAST_LOOKS = 2, PAST_HANDS = 10, PAST_WORKER, PAST_ALL /* steps */ };
+enum { DEVICE = RUN_NEXT /* + enum plug_what: the tree of the device alone */, TRIES = 3, PAST_LOOKS = 2, PAST_HANDS = 10, PAST_WORKER, PAST_ALL = 13 /* steps */ };
 
 int run_is_up(struct flow *f)
 {
@@ -92,7 +92,7 @@ static int next_end(struct flow *f)
 
 static int plugged(struct flow *f, struct frame *fr)
 {
-    f->pc += !f->next;      /* what is to go has not gone yet */
+    f->pc += 2 * !f->next;      /* what is to go has not gone yet */
     return f->next ? next_end(f) : FLOW_NEXT;
 }
 
@@ -120,7 +120,7 @@ static int settled(struct flow *f, struct frame *fr)
 /* What was made for it goes again before the caller is told. */
 static int failed(struct flow *f)
 {
-    static const struct step undo_steps[] = { { "untune", run_tune, hand_did, flow_without }, FILTER_STEPS(flow_without), { "undo", settle_go, settled, flow_without }, { "forget", next_end, NULL, NULL }, { 0 } };
+    static const struct step undo_steps[] = { { "untune", run_tune, hand_did, flow_without }, FILTER_STEPS(flow_without), { "unnet", run_unnet, hand_did, flow_without }, { "undo", settle_go, settled, flow_without }, { "forget", next_end, NULL, NULL }, { 0 } };
     if (!f->next)
         return -1;
     f->start_err = f->err;
@@ -130,7 +130,7 @@ static int failed(struct flow *f)
 }
 
 #define LIVE_STEPS { "running", run_is_up, NULL, NULL }, { "compile", model_go, model_got, NULL }, { "look", chain_look, chain_looked, NULL }, { "probe", chain_probe, chain_probed, NULL }, \
-    { "open", open_go, run_opened, failed }, PORT_STEPS(failed), { "net", run_net, run_opened, failed }, { "tune", run_tune, hand_did, failed }, FILTER_STEPS(failed), { "plug", plug_go, plugged, failed }, { "settle", settle_go, settled, flow_without }
+    { "open", open_go, run_opened, failed }, PORT_STEPS(failed), { "net", run_net, run_opened, failed }, { "tune", run_tune, hand_did, failed }, FILTER_STEPS(failed), { "plug", plug_go, plugged, failed }, { "unnet", run_unnet, hand_did, flow_without }, { "settle", settle_go, settled, flow_without }
 const struct step plug_steps[] = { { "claim", doc_claim, NULL, NULL }, LIVE_STEPS, { 0 } };
 
 const struct step tune_steps[] = { { "claim", doc_claim, NULL, NULL }, { "running", run_is_up, NULL, NULL }, { "tune", run_tune, hand_did, NULL }, { 0 } };
@@ -146,7 +146,7 @@ void plug_call(const struct caller *c, struct frame *f)
 
 void plug_again(struct run *r)
 {
-    static const struct step steps[] = { { "claim", doc_claim, NULL, NULL }, { "running", run_is_up, NULL, NULL }, { "tune", run_tune, hand_did, failed }, FILTER_STEPS(failed), { "plug", plug_go, plugged, failed }, { "settle", settle_go, settled, flow_without }, { 0 } };
+    static const struct step steps[] = { { "claim", doc_claim, NULL, NULL }, { "running", run_is_up, NULL, NULL }, { "tune", run_tune, hand_did, failed }, FILTER_STEPS(failed), { "plug", plug_go, plugged, failed }, { "unnet", run_unnet, hand_did, flow_without }, { "settle", settle_go, settled, flow_without }, { 0 } };
     uint32_t what = PLUG_IN;
     while (what < PLUG_SHAPE && run_fd(r, BFD_TREE, DEVICE + what) < 0)
         what++;

@@ -83,13 +83,15 @@ static int worker_go(struct flow *f)
     return FLOW_BLOCKED;
 }
 
-static int unnet_go(struct flow *f)
+/* While the guest runs: after a device has gone, or did not come. */
+int run_unnet(struct flow *f)
 {
     struct run *r = f->run;
-    const int fds[2] = { run_latest(r, BFD_MANIFEST), run_latest(r, BFD_GRANTS) };
+    const bool runs = r->phase != RUN_ENDING;
+    const int fds[2] = { run_latest(r, BFD_MANIFEST), runs ? run_fd(r, BFD_GRANTS, 0) : run_latest(r, BFD_GRANTS) };
     loop_cancel(&r->timer);
     hand_done.has = 0;
-    return r->has & HAND_HAS_TAPS && fds[0] >= 0 ? run_hand(f, ROLE_HAND_NET, IN_HAND_UNNET, 0, fds, 1 + (fds[1] >= 0)) : FLOW_NEXT;
+    return r->has & HAND_HAS_TAPS && fds[0] >= 0 && !(runs && f->next && !f->start_err.code) ? run_hand(f, ROLE_HAND_NET, IN_HAND_UNNET, runs ? HAND_GUEST_RUNS : 0, fds, 1 + (fds[1] >= 0)) : FLOW_NEXT;
 }
 
 static int reap_go(struct flow *f)
@@ -148,7 +150,7 @@ static int finish(struct flow *f)
 }
 
 static const struct step steps[] = {
-    { "kill", kill_go, NULL, NULL }, { "word", word_go, NULL, NULL }, { "claim", claim_go, NULL, NULL }, { "worker", worker_go, NULL, NULL }, { "stopped", hook_go, hook_got, flow_without }, { "network", unnet_go, hand_did, flow_without },
+    { "kill", kill_go, NULL, NULL }, { "word", word_go, NULL, NULL }, { "claim", claim_go, NULL, NULL }, { "worker", worker_go, NULL, NULL }, { "stopped", hook_go, hook_got, flow_without }, { "network", run_unnet, hand_did, flow_without },
     { "reap", reap_go, hand_did, flow_without }, { "status", status_go, NULL, flow_without }, { "image", image_go, saved_dropped, flow_without },
     { "release", hook_go, hook_got, flow_without }, { "finish", finish, NULL, NULL }, { 0 },
 };

@@ -3,6 +3,7 @@
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <linux/if_tun.h>
 #include "fakesup.h"
 #include "tests/tap.h"
@@ -140,9 +141,88 @@ static void refused(const char *name, const char *bridge, uint32_t flags, const 
     tap_ok(!if_nametoindex("vnet0"), "and what was made before is gone");
 }
 
+static void add_over(const char *name, const char *lower, uint32_t mode, uint32_t queues)
+{
+    struct manifest_entry m = { .kind = MK_TAP, .flags = MF_VNET_HDR | MF_MANAGED, .parent = -1, .a = queues, .c = mode, .mac = { 0x52, 0x54, 0, 1, 2, 3 } };
+    manifest_begin(&out, buf, sizeof buf);
+    add(MK_PTY, 0, NULL, NULL, 0, 0);
+    manifest_add(&out, &m, name, lower);
+}
+
+static void begin_over(const char *name, const char *lower, uint32_t mode, uint32_t queues)
+{
+    grants.h = (struct grants_head){ .magic = GRANTS_MAGIC, .monitor_fd = -1, .next_fd = 20 };
+    memset(grants.g, 0, sizeof grants.g);
+    add_over(name, lower, mode, queues);
+    run(IN_HAND_NET);
+}
+
+/* After: nothing of the run's is left. */
+static void over_refused(const char *name, const char *lower, uint32_t mode, const char *text)
+{
+    begin_over(name, lower, mode, 1);
+    tap_ok(done.error < 0 && done.failed == 1 && strstr(done.text, text), "refused: %s", done.text);
+    fakesup_end(&sup);
+    run(IN_HAND_UNNET);
+    fakesup_end(&sup);
+    tap_ok(!shows("v0", "52:54:00:01:02:03") && system("ip link | grep -q '@v0: .*bh'"), "and nothing of it is left");
+}
+
+/* Interfaces over others.  A device's node has the number of its interface, and is in the host's /dev. */
+static void macvtaps(void)
+{
+    char cmd[96];
+    struct ifreq ifr = { 0 };
+    for (int i = 0, n = (int)(getpid() % 90); i < n; i++)
+        if (snprintf(cmd, sizeof cmd, "ip link add br-%d type bridge", i) > 0 && system(cmd))
+            return;
+    if (system("ip link add link v0 name probe type macvtap && ip link del probe && mount -t sysfs sys /sys")) {
+        tap_skip("no macvtap in this kernel");
+        return;
+    }
+    rq.id = 27;
+    begin_over("", "v0", MACVTAP_BRIDGE, 3);
+    tap_ok(done.error == 0 && done.nqemu == 3 && !strcmp(grants.g[1].name, "macvtap0") && grants.g[1].is_new, "one in bridge mode: %s", done.text);
+    tap_ok(shows("macvtap0", "52:54:00:01:02:03") && shows("macvtap0", "@v0: .*[<,]UP") && shows("v0", "[<,]UP") && shows("macvtap0", "alias bh1b.1"), "up, over one that is up, with the guest's address and whose it is");
+    tap_ok(ioctl(sup.reply.fds[3], TUNGETIFF, &ifr) == 0 && ifr.ifr_flags & IFF_VNET_HDR && ifr.ifr_flags & IFF_MULTI_QUEUE && !strcmp(ifr.ifr_name, "macvtap0"), "the descriptors are its queues");
+    fakesup_end(&sup);
+    tap_ok(if_nametoindex("macvtap0"), "it stays without them");
+    rq.id = 28;
+    run(IN_HAND_UNNET);
+    fakesup_end(&sup);
+    tap_ok(if_nametoindex("macvtap0"), "another run's end leaves it");
+    rq.id = 27;
+    rq.flags |= HAND_GUEST_RUNS;
+    run(IN_HAND_UNNET);
+    fakesup_end(&sup);
+    tap_ok(if_nametoindex("macvtap0"), "and a device's, that is another");
+    ((struct manifest_entry *)(void *)(buf + sizeof(struct manifest_head) + sizeof(struct manifest_entry)))->flags |= MF_GONE;
+    run(IN_HAND_UNNET);
+    fakesup_end(&sup);
+    tap_ok(!if_nametoindex("macvtap0"), "it goes with its device");
+    rq.flags = HAND_NO_MONITOR;
+    over_refused("", "v0", MACVTAP_MODE_N, "Invalid argument");
+    over_refused("", "nosuch", MACVTAP_VEPA, "Unable to get index for interface nosuch: No such device");
+    over_refused("", "lo", MACVTAP_VEPA, "error creating macvtap interface macvtap0@lo (52:54:00:01:02:03): Invalid argument");
+    over_refused("v1", "v0", MACVTAP_VEPA, "error creating macvtap interface v1@v0 (52:54:00:01:02:03): File exists");
+    over_refused("a%d", "v0", MACVTAP_VEPA, "Invalid argument");
+    over_refused("", "x/y", MACVTAP_VEPA, "Invalid argument");
+    tap_ok(if_nametoindex("v1"), "what was there by the wanted name is still there");
+    /* Left by a hand that did not come to answer, under either name. */
+    tap_ok(!system("ip link add link v0 name bh1b.1 address 52:54:00:01:02:03 type macvtap && ip link set bh1b.1 up"), "one that nobody undid");
+    begin_over("own", "v0", MACVTAP_PASSTHROUGH, 1);
+    tap_ok(done.error == 0 && !if_nametoindex("bh1b.1") && shows("own", "52:54:00:01:02:03") && shows("v0", "52:54:00:01:02:03"), "in its place one in passthrough mode, with its address for the other's too: %s", done.text);
+    fakesup_end(&sup);
+    grants.g[1].made = 0;
+    rq.flags |= HAND_GUEST_RUNS;
+    run(IN_HAND_UNNET);
+    fakesup_end(&sup);
+    tap_ok(!if_nametoindex("own") && !shows("v0", "52:54:00:01:02:03"), "one that did not come goes, and v0 has its own address again");
+}
+
 int main(void)
 {
-    if (geteuid() != 0 || unshare(CLONE_NEWNET) < 0)
+    if (geteuid() != 0 || unshare(CLONE_NEWNET | CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
         tap_skip_all("needs root and a network namespace");
     if (system("ip link add br0 type bridge && ip link set br0 mtu 1400 up && ip link add v0 type veth peer name v1"))
         tap_skip_all("no bridge or veth in this kernel");
@@ -178,5 +258,6 @@ int main(void)
     refused("x/y", NULL, 0, "Invalid argument");
     refused("a%sb", NULL, 0, "Invalid argument");
     refused("averyveryverylongname", NULL, 0, "Invalid argument");
+    macvtaps();
     return tap_done();
 }
