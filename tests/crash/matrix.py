@@ -37,7 +37,8 @@ ONLY = {"takeover": {"supervisor": ("IN_HAND_PIDFD",), "hand-open": ("IN_HAND_PI
         "hooks": {"supervisor": ("IN_DOC_HOOK", "IN_HAND_HOOK"), "hand-hook": ("IN_HAND_HOOK",), "xmlc": ("IN_DOC_HOOK",)},
         "ports": {"supervisor": ("IN_TALK", "IN_DOC_PORTS"), "talk": ("IN_TALK",), "xmlc": ("IN_DOC_PORTS",)}, "unports": {"supervisor": ("IN_TALK",), "talk": ("IN_TALK",)},
         "filters": {"supervisor": ("IN_TALK",), "talk": ("IN_TALK",)}, "unfilters": {"supervisor": ("IN_TALK",), "talk": ("IN_TALK",)}, 
-        "refilter": {"supervisor": ("IN_TALK", "IN_HAND_TUNE", "IN_PLUG"), "talk": ("IN_TALK",), "hand-net": ("IN_HAND_TUNE",)}}
+        "refilter": {"supervisor": ("IN_TALK", "IN_HAND_TUNE", "IN_PLUG"), "talk": ("IN_TALK",), "hand-net": ("IN_HAND_TUNE",)},
+        "macvtap": {"supervisor": ("IN_HAND_NET",), "hand-net": ("IN_HAND_NET",)}, "macvtaps": {"supervisor": ("IN_HAND_NET", "IN_HAND_UNNET"), "hand-net": ("IN_HAND_NET", "IN_HAND_UNNET")}}
 LEASES = ("IN_LEASES_ASK", "IN_HAND_DAEMON", "IN_TALK")
 LOGS = ("IN_HAND_DAEMON", "IN_TALK", "IN_HAND_OPEN")
 ARMED_LATE = {"restore": "qemu ", "plug": "hand-open ", "count": "hand-open ", "tune": "hand-launch ", "unports": "talk ", "unfilters": "talk ", "refilter": ("talk ", "hand-net ")}      # whose point is armed in the step itself only, by a file
@@ -166,6 +167,30 @@ class Flows:
 
     def ports(self):
         self.start()
+
+    def define_macvtap(self):
+        """With an interface over one of the host's."""
+        self.over()
+        self.con().defineXML(guest_xml("victim", "<interface type='direct'><source dev='v0' mode='passthrough'/></interface>"))
+
+    def over(self):
+        if "v0@" not in self.b.run("ip", "link").stdout:
+            self.b.run("ip", "link", "add", "v0", "type", "veth", "peer", "name", "w0")
+
+    def macvtap(self):
+        self.start()
+
+    def macvtaps(self):
+        """One more while the guest runs."""
+        self.over()
+        had = self.dom().XMLDesc(0).count("macvtap")
+        self.dom().attachDevice("<interface type='direct'><source dev='v0' mode='bridge'/></interface>")
+        assert wait_for("the document", lambda: self.dom().XMLDesc(0)).count("macvtap") == had + 1, "it is not there"
+
+    def over_names(self):
+        """Of the guest, and of the host."""
+        xml = self.dom().XMLDesc(0) if state_of(self.b) == "running" else ""
+        return sorted(re.findall(r"<target dev='(macvtap\d+)'", xml)), sorted(re.findall(r"(?m)^\d+: ((?:macvtap|bh)\S+)@v0:", self.b.run("ip", "link").stdout))
 
     def unports(self):
         self.gives_up(lambda: not self.network().listAllPorts())
@@ -373,6 +398,8 @@ FLOWS = {
     "filters":  (("define_filtered",),          "running"),
     "unfilters": (("define_filtered", "start"), "defined"),
     "refilter": (("define_filtered", "start"),  "running"),
+    "macvtap":  (("define_macvtap",),           "running"),
+    "macvtaps": (("define_pluggable", "start"), "running"),
     "hooks":    (("define_hooked",),            "running"),
     "logs":     (("define_logged",),            "running"),
     "leases":   (("define_leased",),            "running"),
@@ -481,11 +508,13 @@ def check(b, flow, before, its, why):
         wait_for("ports are as the guest is", lambda: len(set(map(tuple, f.port_ids()))) == 1)
     if flow in ("filters", "unfilters", "refilter"):
         wait_for("filters are as the guest is", lambda: len(set(map(tuple, f.filters_of()))) == 1)
+    if flow in ("macvtap", "macvtaps"):
+        wait_for("macvtaps are as the guest has them", lambda: len(set(map(tuple, f.over_names()))) == 1)
     if flow == "leases":            # whatever was cut off: a guest has its lease when its CPUs run, and then only
         wait_for("leases are as the guest is", lambda: locklib.is_locked(b.dir + "/var/lib/libvirt/images/victim.img") == (f.dom().state()[0] == 1))
 
     def finished():
-        if state_of(b) == want and flow not in ("running", "console", "domstats", "domstats_off", "shutdown", "takeover", "dump_file", "leases", "attach", "plug", "tune", "count", "siblings", "refilter"):
+        if state_of(b) == want and flow not in ("running", "console", "domstats", "domstats_off", "shutdown", "takeover", "dump_file", "leases", "attach", "plug", "tune", "count", "siblings", "refilter", "macvtaps"):
             return True
         return attempt(f.start if flow == "restore" else getattr(f, flow)) is None and state_of(b) == want
     wait_for("flow %s works again" % flow, finished, 60)
