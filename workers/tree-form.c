@@ -116,6 +116,8 @@ static void show_empty(struct tree *t, unsigned flags)
     tree_set_attr(t, MARK_EMPTY, NULL);
 }
 
+const char *const macvtap_modes[MACVTAP_MODE_N] = { NULL, "vepa", "private", "bridge", "passthrough" };
+
 /* What of an interface's <source> is its network's choice: in a status file it is an element of its own. */
 static void hide_actual(struct tree *t)
 {

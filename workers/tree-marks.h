@@ -8,7 +8,7 @@
  *            the image; MK_FILE_OUT, MK_PTY, MK_UNIX_LISTEN, MK_UNIX_CONNECT, MK_PAIR, MK_TCP_LISTEN, MK_TCP_CONNECT, MK_HOSTNET, ...
  *   <log>    of a chardev: MK_LOG
  *   <event>  of <perf>, enabled: MK_PERF
- *   <interface>: MK_TAP (bridge, ethernet, network) or MK_HOSTNET (user), or MK_HELPER (user, by passt)
+ *   <interface>: MK_TAP (bridge, ethernet, network, direct) or MK_HOSTNET (user), or MK_HELPER (user, by passt)
  *   <graphics>: MK_TCP_LISTEN, MK_UNIX_LISTEN
  *   <vsock>: MK_NODE; <hostdev>: MK_USB; <shmem>: MK_SHM, MK_UNIX_CONNECT; <source> of <input>: MK_NODE; <memory> of <devices> in a file: MK_MEMORY
  *   <backend> of tpm, an emulator's, <filesystem>, virtiofs: MK_HELPER; virtiofs with <source socket=>: MK_UNIX_CONNECT
@@ -21,6 +21,6 @@
 #define MARK_NODES "bulkhead:nodes"
 /* On a removable <disk> whose medium was taken out while the guest ran: the number that the drive has since. Documents show <source index='...'/>. */
 #define MARK_EMPTY "bulkhead:empty"
-/* On an <interface> of type network that is another one here: "bridge".  Documents of a running guest show that type, a status file has an <actual>. */
+/* On an <interface> of type network that is another one here: "bridge" or "direct".  Documents of a running guest show that type, a status file has an <actual>. */
 #define MARK_ACTUAL "bulkhead:actual"
 #endif

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """A guest on networks of Debian's libvirtd, which is our network daemon here: its lease, its port there from the start to every kind of end, networks that are another
 host's bridge, and what libvirtd says of those that are not there."""
-import os, struct, sys
+import os, random, struct, sys
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from guestlib import *
 from rpclib import REMOTE, Client, string
@@ -10,7 +10,8 @@ needed("libvirtd", "dnsmasq", "iptables")
 LAN = """<network><name>a lan</name><bridge name='virbr7' stp='off'/><ip address='192.168.77.1' netmask='255.255.255.0'>
 <dhcp><range start='192.168.77.20' end='192.168.77.29'/></dhcp></ip><portgroup name='slow'><bandwidth><inbound average='1000' peak='2000' burst='100'/></bandwidth></portgroup></network>"""
 OUT = "<network><name>out</name><forward mode='bridge'/><bridge name='br-out'/></network>"
-DIRECT = "<network><name>direct</name><forward mode='private'><interface dev='lo'/></forward></network>"
+DIRECT = "<network><name>direct</name><forward mode='private'><interface dev='v0'/></forward></network>"
+PASS = "<network><name>pass</name><forward mode='passthrough'><interface dev='v1'/><interface dev='v2'/></forward></network>"
 NIC = "<interface type='network'><mac address='52:54:00:77:00:0%d'/><source network='%s'%s/><model type='virtio'/></interface>"
 BARE = """<domain type='qemu'><name>%s</name><memory unit='MiB'>32</memory><os><type arch='x86_64' machine='pc'>hvm</type></os><features><acpi/></features>
 <devices><emulator>/usr/bin/qemu-system-x86_64</emulator>%s</devices></domain>"""
@@ -28,7 +29,11 @@ def networks(box):
     box.sibling("virtnetworkd")
     con = wait_for("libvirtd", lambda: libvirt.open("qemu+unix:///system?socket=" + box.dir + "/run/libvirt/virtnetworkd-sock"))
     box.run("ip", "link", "add", "br-out", "type", "bridge")
-    peer.update({n.name(): n for n in map(con.networkDefineXML, (LAN, OUT, DIRECT))})
+    for i in range(random.randrange(50)):        # the numbers of macvtaps' nodes in /dev, which all of a host's boxes share
+        box.run("ip", "link", "add", "br-n%d" % i, "type", "bridge")
+    for i in range(3):
+        box.run("ip", "link", "add", "v%d" % i, "address", "02:00:00:00:00:0%d" % i, "type", "veth", "peer", "name", "w%d" % i)
+    peer.update({n.name(): n for n in map(con.networkDefineXML, (LAN, OUT, DIRECT, PASS))})
     e = fails(libvirt.VIR_ERR_OPERATION_INVALID, dom.create)
     assert "network 'a lan' is not active" in str(e), e
     for n in peer.values():
@@ -113,7 +118,6 @@ def failures(box):
     """a start and an attach that fail leave no port"""
     con = box.connect()
     for name, nic, code, text in (("n2", NIC % (2, "nosuch", ""), libvirt.VIR_ERR_NO_NETWORK, "no network with matching name 'nosuch'"),
-                                  ("n3", NIC % (2, "direct", ""), libvirt.VIR_ERR_CONFIG_UNSUPPORTED, "direct"),
                                   ("n4", "<interface type='bridge'><source bridge='br-none'/></interface>", libvirt.VIR_ERR_SYSTEM_ERROR, "br-none")):
         e = fails(code, con.createXML, BARE % (name, NIC % (1, "a lan", "") + nic), 0)
         assert text in str(e), e
@@ -137,13 +141,57 @@ def failures(box):
     no_ports("out")
     before = ports("a lan")
     assert len(before) == 1
-    fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, dom.attachDevice, NIC % (2, "direct", ""))
     fails(libvirt.VIR_ERR_NO_NETWORK, dom.attachDevice, NIC % (2, "nosuch", ""))
     fails(libvirt.VIR_ERR_SYSTEM_ERROR, dom.attachDevice, (NIC % (2, "a lan", "")).replace("<model", "<target dev='br-out'/><model"))
     no_ports("direct")
     wait_for("the one port that it had", lambda: ports("a lan") == before == port_ids(dom))
     dom.destroy()
     no_ports()
+
+
+def macvtaps(box):
+    """networks that give macvtaps, beside libvirtd's guests on them"""
+    con, theirs = box.connect(), libvirt.open("qemu+unix:///system?socket=" + box.dir + "/run/libvirt/virtnetworkd-sock")
+    def shown(dom):
+        return re.sub(r"macvtap\d+|'[0-9a-f-]{36}'", "X", "".join(re.findall("<interface.*?</interface>", dom.XMLDesc(0), re.S)))
+    def over(dev):
+        return re.findall(r"(?m)^\d+: (macvtap\d+)@%s: .*\n.*link/ether (\S+)" % dev, box.run("ip", "link").stdout)
+    for net, devs in ("direct", ["v0"]), ("pass", ["v1", "v2"]):
+        nic = NIC % (1, net, "")
+        told = []
+        for c in con, theirs:
+            dom = c.createXML(BARE % ("m1", nic), 0)
+            (name, mac), = over(devs[0])
+            assert mac == "52:54:00:77:00:01" and "<target dev='%s'/>" % name in dom.XMLDesc(0), (name, mac)
+            assert box.run("cat", "/sys/class/net/%s/address" % devs[0]).stdout.strip() == (mac if net == "pass" else "02:00:00:00:00:00")
+            told.append(shown(dom))
+            if c is con:
+                actual = r"<source network='%s' portid='[^']*'/>\s*<actual type='direct'>\s*<source dev='%s' mode='%s'/>" % (net, devs[0], "passthrough" if net == "pass" else "private")
+                wait_for("libvirt's words for it in the status file", lambda: re.search(actual, open(box.dir + "/run/libvirt/qemu/m1.xml").read()))
+                assert ports(net) == port_ids(dom)
+            dom.destroy()
+            no_ports(net)
+            wait_for("the macvtap's end", lambda: not over(devs[0]))
+            assert box.run("cat", "/sys/class/net/%s/address" % devs[0]).stdout.strip() == "02:00:00:00:00:0%s" % devs[0][1]
+        assert told[0] == told[1], told
+    # Two guests, and then there is none left; whoever dies, it is known whose is whose.
+    doms = [con.createXML(BARE % ("m%d" % i, NIC % (i, "pass", "")), 0) for i in (2, 3)]
+    said = [(e.get_error_code(), str(e)) for e in (fails(libvirt.VIR_ERR_INTERNAL_ERROR, c.createXML, BARE % ("m4", NIC % (4, "pass", "")), 0) for c in (con, theirs))]
+    assert said[0] == said[1], said
+    for role in "supervisor", "qemu":
+        os.kill(box.role(role)[0], 9)
+        wait_for("the next " + role, lambda: [len(port_ids(d)) for d in doms] == [1, 1])
+    box.stop_daemon(9)
+    os.kill(box.role("guest")[0], 9)
+    box.start()
+    wait_for("the end of the one that ended meanwhile", lambda: len(over("v1") + over("v2")) == 1 and len(ports("pass")) == 1)
+    for d in wait_for("the next daemon", box.connect().listAllDomains):
+        if d.isActive():
+            d.destroy()
+    no_ports("pass")
+    assert_clean(box)
+    assert not over("v1") + over("v2")
+    assert [box.run("cat", "/sys/class/net/v%d/address" % i).stdout.strip() for i in (1, 2)] == ["02:00:00:00:00:01", "02:00:00:00:00:02"]
 
 
 def deaths(box):
@@ -176,4 +224,4 @@ def deaths(box):
     assert_clean(box)
 
 
-main(networks, lease, failures, deaths)
+main(networks, lease, failures, macvtaps, deaths)

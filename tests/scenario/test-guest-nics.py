@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Network interfaces: user mode with its DHCP, a bridge with ping both ways, a tap of our own; lists and counters; nothing stays behind."""
-import os, re, sys
+"""Network interfaces: user mode with its DHCP, a bridge with ping both ways, a tap of our own, a macvtap that comes and goes; lists and counters; nothing stays behind."""
+import os, random, re, sys
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from guestlib import *
 
@@ -14,8 +14,38 @@ def ping(box, address):
     wait_for("an answer of " + address, lambda: box.run("busybox", "ping", "-c", "1", "-W", "2", address, check=False).returncode == 0, 60)
 
 
+DIRECT = "<interface type='direct'><mac address='52:54:00:00:00:09'/><source dev='v0' mode='%s'/>%s<model type='virtio'/></interface>"
+
+
+def macvtap(box, dom, console):
+    """One over another of the host's that comes while the guest runs, carries frames, and goes; and the end of one that is left."""
+    own = box.run("cat", "/sys/class/net/v0/address").stdout
+    fails(libvirt.VIR_ERR_SYSTEM_ERROR, dom.attachDeviceFlags, DIRECT % ("bridge", "<target dev='w0'/>"), LIVE)
+    dom.attachDeviceFlags(DIRECT % ("passthrough", ""), LIVE)
+    name = re.search("<target dev='(macvtap.*)'/>", dom.XMLDesc(0)).group(1)
+    console.until("grep -q 52:54:00:00:00:09 /sys/class/net/eth*/address")
+    eth = re.search(r"@(eth\d)", console.sh("for d in /sys/class/net/eth*; do grep -q 00:09 $d/address && echo @${d##*/}; done")).group(1)
+    console.sh("ip addr add 10.11.0.2/24 dev %s; ip link set %s up" % (eth, eth))
+    ping(box, "10.11.0.2")
+    console.sh(PING % "10.11.0.1")
+    stat = {k: int(v) for k, v in re.findall(r"^\S+ (\w+) (\d+)", box.virsh("domifstat", "n1", name).stdout, re.M)}
+    host = {k: int(box.run("cat", "/sys/class/net/%s/statistics/%s" % (name, k)).stdout) for k in ("rx_bytes", "tx_bytes")}
+    assert stat["rx_packets"] >= 4 and stat["rx_bytes"] <= host["rx_bytes"] and stat["rx_bytes"] * 2 > host["rx_bytes"], (stat, host)
+    assert box.run("cat", "/sys/class/net/v0/address").stdout == "52:54:00:00:00:09\n"
+    dom.detachDeviceFlags(DIRECT % ("passthrough", ""), LIVE)
+    wait_for("its end", lambda: name not in dom.XMLDesc(0) and name not in box.run("ip", "link").stdout)
+    assert box.run("cat", "/sys/class/net/v0/address").stdout == own
+    dom.attachDeviceFlags(DIRECT % ("vepa", "<target dev='of-n1'/>"), LIVE)
+    assert "@v0" in box.run("ip", "link", "show", "of-n1").stdout and "<source dev='v0' mode='vepa'/>" in dom.XMLDesc(0)
+
+
 def nics(box):
     """three at once"""
+    for i in range(random.randrange(90)):       # the numbers of macvtaps' nodes in /dev, which all of a host's boxes share
+        box.run("ip", "link", "add", "br-n%d" % i, "type", "bridge")
+    box.run("ip", "link", "add", "v0", "type", "veth", "peer", "name", "w0")
+    box.run("ip", "addr", "add", "10.11.0.1/24", "dev", "w0")
+    box.run("ip", "link", "set", "w0", "up")
     box.run("ip", "link", "add", "br-test", "type", "bridge")
     box.run("ip", "addr", "add", "10.9.0.1/24", "dev", "br-test")
     box.run("ip", "link", "set", "br-test", "up")
@@ -47,6 +77,7 @@ def nics(box):
         assert stat["rx_bytes"] <= host["tx_bytes"] and stat["tx_bytes"] <= host["rx_bytes"] and stat["rx_bytes"] * 2 > host["tx_bytes"], (stat, host)
     stats = dom.connect().getAllDomainStats(libvirt.VIR_DOMAIN_STATS_INTERFACE)[0][1]
     assert stats["net.count"] == 3 and stats["net.1.name"] == tap, stats
+    macvtap(box, dom, console)
     dom.destroy()
     console.close()
     assert_clean(box)

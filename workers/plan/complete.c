@@ -2,6 +2,7 @@
 #include "priv.h"
 #include <stdio.h>
 #include <string.h>
+#include "workers/tree-form.h"
 
 struct completion { struct tree *dom; const struct plan_host *h; struct err *e; unsigned next_node; };
 
@@ -172,8 +173,11 @@ static void complete_network(struct completion *k, struct tree *d, uint32_t tap)
         const struct plan_res *r = &k->h->v[i];
         if (r->kind != MK_LINK || r->flags & MF_GONE || r->parent != (int32_t)tap || !r->path || !*r->path)
             continue;
-        tree_set_attr(source_made(d), "bridge", "%s", r->path);
-        tree_set_attr(d, MARK_ACTUAL, r->a ? "bridge" : NULL);
+        bool direct = r->a > LINK_MACVTAP && r->a < LINK_MACVTAP + MACVTAP_MODE_N;
+        tree_set_attr(source_made(d), direct ? "dev" : "bridge", "%s", r->path);
+        if (direct)
+            tree_set_attr(source_made(d), "mode", "%s", macvtap_modes[r->a - LINK_MACVTAP]);
+        tree_set_attr(d, MARK_ACTUAL, direct ? "direct" : r->a ? "bridge" : NULL);
         complete_limits(d, r->aux ? r->aux : "");
     }
 }

@@ -1,4 +1,4 @@
-/* dev_net.c: <interface>: the back end (a tap by descriptor, or user-mode network), then the card. */
+/* dev_net.c: <interface>: the back end (a tap or macvtap by descriptor, or user-mode network), then the card. */
 #include "priv.h"
 #include <stdio.h>
 
@@ -86,7 +86,7 @@ static void user(struct ctx *c, const struct tree *n)
 /* Only PLAN_RUN looks here.  domxml-to-native shows every interface as a plain tap: of the document's settings it keeps model, address
  * and MAC, as libvirt's does. */
 static const struct { const char *type; dev_fn *fn; } backends[] = {
-    { "user", user }, { "bridge", tap }, { "ethernet", tap }, { "network", tap }, { NULL, NULL },
+    { "user", user }, { "bridge", tap }, { "ethernet", tap }, { "network", tap }, { "direct", tap }, { NULL, NULL },
 };
 
 /* ---- the card ---- */

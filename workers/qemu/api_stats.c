@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "ipc/util.h"
+#include "workers/tree-marks.h"
 #include "workers/qemu/ops.h"
 #include "workers/qemu/stats.h"
 #include "workers/typed.h"
@@ -103,13 +104,15 @@ int net_counts(struct guest *g, const struct tree *nic, struct net_counts *c)
 {
     static const char *const names[] = { "bytes", "packets", "errors", "dropped" };
     int dir = guest_counter(g, nic);
+    /* A tap's other end is the guest; a macvtap stands in the guest's place. */
+    const bool macvtap = tree_attr_is(nic, "type", "direct") || tree_attr_is(nic, MARK_ACTUAL, "direct");
     if (dir < 0)
         return -1;
     for (size_t i = 0; i < ARRAY_N(names); i++) {
         char name[32], buf[32];
-        snprintf(name, sizeof name, "tx_%s", names[i]);
+        snprintf(name, sizeof name, macvtap ? "rx_%s" : "tx_%s", names[i]);
         c->rx[i] = read_small(dir, name, buf, sizeof buf) ? 0 : strtoull(buf, NULL, 10);
-        snprintf(name, sizeof name, "rx_%s", names[i]);
+        snprintf(name, sizeof name, macvtap ? "tx_%s" : "rx_%s", names[i]);
         c->tx[i] = read_small(dir, name, buf, sizeof buf) ? 0 : strtoull(buf, NULL, 10);
     }
     return 0;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "ipc/util.h"
 #include "workers/manifest-file.h"
+#include "workers/tree-form.h"
 #include "workers/tree-marks.h"
 #include "workers/xmlc/plug-kinds.h"
 #include "workers/xmlc/parse.h"
@@ -14,6 +15,19 @@ static int too_long(struct err *e) { return err_set(e, VIR_ERR_CONFIG_UNSUPPORTE
 int link_untagged(const struct tree *t, struct err *e)
 {
     return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_DOMAIN, "interface %s - vlan tag not supported for this connection type", tree_path_attr(t, "mac", "address"));
+}
+
+int link_mode(const char *mode)
+{
+    int i = MACVTAP_MODE_N - 1;
+    while (i && !(mode && strcmp(macvtap_modes[i], mode) == 0))
+        i--;
+    return i ? i : MACVTAP_VEPA;
+}
+
+uint32_t link_kind(const char *actual, const char *mode)
+{
+    return !actual ? LINK_OWN : strcmp(actual, "direct") == 0 ? LINK_MACVTAP + (uint32_t)link_mode(mode) : strcmp(actual, "bridge") == 0 ? LINK_BRIDGE : LINK_OWN;
 }
 
 int link_text(const struct tree *t, char *dst, size_t n, struct err *e)
@@ -56,13 +70,13 @@ static int put_filter(struct plug_run *p, const struct tree *t, struct err *e)
 }
 
 /* What was an interface's other words are these now. */
-static int put(struct plug_run *p, const struct tree *t, const char *bridge, bool of_host, struct err *e)
+static int put(struct plug_run *p, const struct tree *t, const char *other, uint32_t kind, struct err *e)
 {
     char text[LINK_TEXT_MAX];
-    struct manifest_entry m = { .kind = MK_LINK, .parent = (int32_t)doc_uint(t, MARK_MANIFEST, 0), .a = of_host };
+    struct manifest_entry m = { .kind = MK_LINK, .parent = (int32_t)doc_uint(t, MARK_MANIFEST, 0), .a = kind };
     if (!tree_attr(t, MARK_MANIFEST))
         return 0;
-    return link_text(t, text, sizeof text, e) ? -1 : plug_put(&p->manifest, &m, bridge, text, e);
+    return link_text(t, text, sizeof text, e) ? -1 : plug_put(&p->manifest, &m, other, text, e);
 }
 
 static bool same(const struct tree *a, const struct tree *b)
@@ -94,7 +108,7 @@ int plug_shape(struct plug_run *p, const struct tree *before, struct err *e)
         bool limits = old && !same(tree_first(t, "bandwidth"), tree_first(old, "bandwidth")), filter = old && !same(tree_first(t, "filterref"), tree_first(old, "filterref"));
         if (limits || filter) {
             schema_order(&schema_domain, p->t);
-            if ((limits && put(p, t, NULL, false, e)) || (filter && put_filter(p, t, e)))
+            if ((limits && put(p, t, NULL, LINK_OWN, e)) || (filter && put_filter(p, t, e)))
                 return -1;
             tree_append(p->devices, tree_copy(t));
             p->what = PLUG_SHAPE;
@@ -128,13 +142,13 @@ int link_port(struct plug_run *p, uint32_t link, const char *xml, size_t n, stru
     struct tree *t = interface_of(p, link);
     const char *net = tree_path_attr(t, "source", "network");
     AUTO_TREE *port = parse_xml(xml, n, "(networkport)", "networkport", e);
-    const char *type = tree_path_attr(port, "plug", "type"), *bridge = tree_path_attr(port, "plug", "bridge");
+    const char *type = tree_path_attr(port, "plug", "type"), *other = tree_path_attr(port, "plug", doc_is(tree_first(port, "plug"), "type", "direct") ? "dev" : "bridge");
     if (!t || !port)
         return port ? err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "a port of no interface") : -1;
-    if (!type || !doc_in(type, "network bridge"))
+    if (!type || !doc_in(type, "network bridge direct"))
         return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "network '%s' gives interfaces of type '%s', which are not supported yet", net, type ? type : "none");
-    if (!is_name(bridge))
-        return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "network '%s' has no bridge", net);
+    if (!is_name(other))
+        return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "network '%s' has no bridge and no interface", net);
     if (tree_first(port, "virtualport"))
         return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "<virtualport> of network '%s' is not supported yet", net);
     if (tree_first(port, "vlan"))
@@ -145,5 +159,5 @@ int link_port(struct plug_run *p, uint32_t link, const char *xml, size_t n, stru
             tree_free(tree_first(now, "bandwidth"));
         tree_append(now, tree_copy(tree_first(port, "bandwidth")));
     }
-    return put(p, now, bridge, strcmp(type, "bridge") == 0, e);
+    return put(p, now, other, link_kind(type, tree_path_attr(port, "plug", "mode")), e);
 }

@@ -266,17 +266,21 @@ static int interface(struct maker *m, struct tree *t)
     /* What a network can do with tags its port tells. */
     if (tree_first(t, "vlan") && !m->lenient && strcmp(type, "network") != 0 && !tree_first(t, "virtualport"))
         return link_untagged(t, m->e);
+    if (tree_first(t, "script") && !m->lenient && strcmp(type, "ethernet") != 0)
+        return err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "scripts are not supported on interfaces of type %s", type);
+    if (tree_path_attr(t, "backend", "tap") && !m->lenient && !doc_in(type, "network bridge ethernet"))
+        return err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "interface %s - custom tap device path is not supported for network interfaces of type %s", mac, type);
     if (is_passt(t))
         return passt(m, t);
     if (tree_first(t, "portForward") && !m->lenient)
         return err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "<portForward> is supported with <backend type='passt'/> only");
     if (makes_sockets(t))
         return host_network(m, t);
-    if (!doc_in(type, "bridge ethernet network"))
+    if (!doc_in(type, "bridge ethernet network direct"))
         return m->lenient ? 0 : err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "<interface type='%s'> is not supported yet", type);
-    static const char *const not_yet[] = {"virtualport", "script", "downscript", "coalesce", "backend", "guest"};
+    static const char *const not_yet[] = {"virtualport", "script", "downscript" /* which libvirt runs of this type only */, "coalesce", "backend"};
     for (unsigned i = 0; i < ARRAY_N(not_yet); i++)
-        if (tree_first(t, not_yet[i]) && !m->lenient)
+        if (tree_first(t, not_yet[i]) && !m->lenient && (strcmp(type, "ethernet") == 0 || strcmp(not_yet[i], "downscript") != 0))
             return err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "<%s> of <interface type='%s'> is not supported yet", not_yet[i], type);
     for (unsigned i = 0; i < 6 && mac; i++)
         x.mac[i] = (uint8_t)strtoul(mac + 3 * i, NULL, 16);
@@ -285,12 +289,15 @@ static int interface(struct maker *m, struct tree *t)
     x.flags = doc_is(tree_first(t, "target"), "managed", "no") ? 0 : MF_MANAGED;
     if (is_virtio_model(tree_path_attr(t, "model", "type")))
         x.flags |= MF_VNET_HDR;
-    int tap = add(m, t, &x, dev ? dev : "", strcmp(type, "bridge") == 0 ? tree_path_attr(t, "source", "bridge") : "");
+    const bool direct = strcmp(type, "direct") == 0, network = strcmp(type, "network") == 0;
+    const char *other = tree_path_attr(t, "source", "bridge") ? tree_path_attr(t, "source", "bridge") : tree_path_attr(t, "source", "dev");
+    x.c = direct ? (uint32_t)link_mode(tree_path_attr(t, "source", "mode")) : 0;
+    int tap = add(m, t, &x, dev ? dev : "", direct || strcmp(type, "bridge") == 0 ? other : "");
     char words[LINK_TEXT_MAX], filter[FILTER_TEXT_MAX];
-    struct manifest_entry l = {.kind = MK_LINK, .parent = tap, .a = doc_is(t, MARK_ACTUAL, "bridge")}, f = {.kind = MK_FILTER, .parent = tap};
+    struct manifest_entry l = {.kind = MK_LINK, .parent = tap, .a = link_kind(tree_attr(t, MARK_ACTUAL), tree_path_attr(t, "source", "mode"))}, f = {.kind = MK_FILTER, .parent = tap};
     if (tap < 0 || link_text(t, words, sizeof words, m->e) || link_filter(m->t, t, filter, sizeof filter, m->e) || (*filter && add(m, NULL, &f, NULL, filter) < 0))
         return -1;
-    return *words && add(m, NULL, &l, strcmp(type, "network") == 0 ? tree_path_attr(t, "source", "bridge") : NULL, words) < 0 ? -1 : 0;
+    return *words && add(m, NULL, &l, network ? other : NULL, words) < 0 ? -1 : 0;
 }
 
 /* ---- programs beside QEMU ---- */

@@ -175,7 +175,7 @@ static int interface(struct plug_run *p, struct tree *old, const struct tree *wa
     /* The name of one that was made up is not known here. */
     if (dev && (tree_path_attr(old, "target", "dev") || doc_is(old, "type", "user")) && !doc_same(dev, tree_path_attr(old, "target", "dev")))
         return cannot(e, "cannot modify network device tap name");
-    const char *text = doc_same(type, tree_attr(old, "type")) ? "" : NULL;
+    const char *text = !doc_same(type, tree_attr(old, "type")) || (doc_is(old, "type", "direct") && !same_child(new, old, "source")) ? NULL : "";
     for (size_t i = 0; i < ARRAY_N(net_fields) && text && !*text; i++)
         text = same_child(new, old, net_fields[i].name) ? "" : net_fields[i].text;
     if (!text)

@@ -143,7 +143,7 @@ static const struct rule rules[] = {
     {"interface", "model@type=usb-net", I, D, "Cannot automatically add a new PCI bus for a device with connect flags 00"},
     {"interface", "@type=server|client|mcast|udp; !source", X, D, "interface type='%s' requires a 'source' element"},
     {"interface", "vlan; !vlan/tag", X, VIR_FROM_NONE, "missing tag id - each <vlan> must have at least one <tag id='n'/> subelement"},
-    {"interface", "mtu@size; !@type=network|bridge|ethernet|vhostuser|direct; !backend@type=passt; @type", U, Q, "setting MTU on interface type %t is not supported yet"},
+    {"interface", "mtu@size; !@type=network|bridge|ethernet|vhostuser; !backend@type=passt; @type", U, Q, "setting MTU on interface type %t is not supported yet"},
     {"interface", "@type=vhostuser; !model@type=virtio|virtio-transitional|virtio-non-transitional", I, D,
         "Wrong or no <model> 'type' attribute specified with <interface type='vhostuser'/>. vhostuser requires the virtio-net* frontend"},
     {"interface", "@type=vhostuser; source@type; !source@type=unix", U, D, "Type='%s' unsupported for <interface type='vhostuser'>"},
