@@ -3,7 +3,9 @@
  *
  * SAFETY: values are xmlc's, of a client's call; nothing the guest's worker says is among them.  Which threads there are /proc says, of the QEMU that was noted at
  * the guest's start and still is the one child of the process that was; which of them is whose their names say, which QEMU gave them and could exchange among
- * themselves: it would pin one thread of its own in place of another.  Only the guest's user's threads are touched, whatever number was used again meanwhile. */
+ * themselves: it would pin one thread of its own in place of another.  Only the guest's user's threads are touched, whatever number was used again meanwhile.
+ * A scheduler is set with what the guest may do itself: for that moment its limit of priorities is lifted, of which its QEMU, whose filter has no call for it, can
+ * make nothing, not even when this process dies before the limit is as before. */
 #include "supervisor/hand_tune.h"
 #include <ctype.h>
 #include <dirent.h>
@@ -14,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include "supervisor/hand_launch.h"
 #include "ipc/log.h"
@@ -63,9 +66,40 @@ static bool has_group(const struct tuner *x, int kind)
     return x->now->given[i] || x->now->given[i + 1] || x->was->given[i] || x->was->given[i + 1];
 }
 
+enum { RAISED = 2 };
+static const struct { int resource; rlim_t value; } raised[RAISED] = { { RLIMIT_RTPRIO, 99 }, { RLIMIT_NICE, 20 } };
+
+/* The limits that a thread's scheduler may be set with, and as they were. */
+static void limits_raise(int32_t tid, struct rlimit old[RAISED])
+{
+    for (int i = 0; i < RAISED; i++)
+        if (prlimit(tid, raised[i].resource, &(struct rlimit){ raised[i].value, raised[i].value }, &old[i]) < 0)
+            old[i] = (struct rlimit){ 1, 0 };       /* is as it was */
+}
+
+static void limits_back(int32_t tid, const struct rlimit old[RAISED])
+{
+    for (int i = 0; i < RAISED; i++)
+        if (old[i].rlim_cur <= old[i].rlim_max && prlimit(tid, raised[i].resource, &old[i], NULL) < 0 && errno != ESRCH)
+            log_warn("limits of thread %d are not as before: %m", tid);
+}
+
+/* The thread's scheduler is another one than it should be, which *to is. */
+static bool sched_differs(const struct tuner *x, int kind, uint32_t id, int32_t tid, struct thread_sched *to)
+{
+    const struct thread_sched *s = tune_sched(x->now, kind, id);
+    struct sched_param p = { 0 };
+    if (!s && !tune_sched(x->was, kind, id))
+        return false;
+    *to = s ? *s : (struct thread_sched){ .policy = SCHED_OTHER };
+    return sched_getscheduler(tid) != to->policy || sched_getparam(tid, &p) < 0 || p.sched_priority != to->priority;
+}
+
 static int thread_tune(struct tuner *x, int32_t tid, struct err *e)
 {
     char path[64], comm[32] = "", group[32];
+    struct rlimit limits[RAISED];
+    struct thread_sched to = { 0 };
     cpu_set_t mask;
     uint32_t id;
     util_format(path, sizeof path, "task/%d/comm", tid);
@@ -81,21 +115,30 @@ static int thread_tune(struct tuner *x, int32_t tid, struct err *e)
     if (has_group(x, kind) && cgroup_thread(&x->groups, group, x->now->n[at], x->now->n[at + 1], e))
         return -1;
     bool pins = cpus || x->now->pins || tune_cpus(x->was, kind, id);       /* who has none may run anywhere, whoever began it */
-    if (!pins && !has_group(x, kind))
+    const bool sched = sched_differs(x, kind, id, tid, &to);
+    if (!pins && !sched && !has_group(x, kind))
         return 0;
     _Static_assert(sizeof mask == sizeof *cpus, "as many CPUs");
     memset(&mask, 0xff, sizeof mask);
     if (cpus)
         memcpy(&mask, cpus, sizeof mask);
-    int r = x->session ? 0 : as_user(x->rq->uid);
+    if (sched)
+        limits_raise(tid, limits);
+    int r = x->session ? 0 : as_user(x->rq->uid), rs = 0;
     if (r == 0 && has_group(x, kind))
         r = cgroup_thread_join(&x->groups, group, tid);
     if (r == 0 && pins)
         r = sched_setaffinity(tid, sizeof mask, &mask) < 0 ? -errno : 0;
+    if (r == 0 && sched)
+        rs = sched_setscheduler(tid, to.policy, &(struct sched_param){ .sched_priority = to.priority }) < 0 ? -errno : 0;
     if (!x->session && syscall(SYS_setresuid, -1, 0, -1) < 0)
         abort();
-    if (r == -ESRCH)
+    if (sched)
+        limits_back(tid, limits);
+    if (r == -ESRCH || rs == -ESRCH)
         return 0;
+    if (rs < 0)
+        return err_sys(e, VIR_FROM_NONE, -rs, "Cannot set scheduler parameters for pid %d", tid);
     return r < 0 ? err_sys(e, VIR_FROM_NONE, -r, "cannot set CPU affinity on process %d", tid) : 0;
 }
 

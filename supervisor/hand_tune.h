@@ -1,7 +1,8 @@
 /* hand_tune.h: what the host's kernel is told of a guest: limits of its control groups, and which CPUs its threads run on.
  *
  * The text is xmlc's, in the manifest (MK_TUNE): words of the form KEY=VALUE, one blank between two.  Keys: those of tune_numbers; "cpus" and "mems", sets of
- * CPUs and NUMA nodes for whatever has none of its own ("0-3,8"); and pins: "e" the emulator, "v2" vCPU 2, "i1" I/O thread 1. */
+ * CPUs and NUMA nodes for whatever has none of its own ("0-3,8"); pins: "e" the emulator, "v2" vCPU 2, "i1" I/O thread 1; and the same with "S" before it
+ * for a scheduler of the kernel's and its priority ("Sv2=fifo:1"). */
 #ifndef BULKHEAD_HAND_TUNE_H
 #define BULKHEAD_HAND_TUNE_H
 #include <stdbool.h>
@@ -19,6 +20,7 @@ enum tune_number {
 enum { CPUS_MAX = 1024, PINS_MAX = 1024, MEMS_BYTES = 256, KEY_BYTES = 24 };
 struct cpus { uint64_t w[CPUS_MAX / 64]; };
 struct pin { uint8_t kind; uint32_t id; struct cpus cpus; };
+struct thread_sched { uint8_t kind; uint32_t id; int policy, priority; };       /* as sched_setscheduler() has them */
 /* What single disks may have: "dweight", "dread_bytes_sec", ... with VALUE:PATH, the path of a block device of the host. */
 enum tune_disk_what { DISK_WEIGHT, DISK_READ_BYTES, DISK_WRITE_BYTES, DISK_READ_IOPS, DISK_WRITE_IOPS, DISK_WHAT_N };
 enum { DISKS_MAX = 64, DISK_PATH_BYTES = 512 };
@@ -30,6 +32,8 @@ struct tune {
     char mems[MEMS_BYTES];                  /* "" none */
     struct pin pin[PINS_MAX];
     unsigned pins;
+    struct thread_sched sched[PINS_MAX];
+    unsigned scheds;
     struct tune_disk disk[DISKS_MAX];
     unsigned disks;
 };
@@ -40,6 +44,7 @@ bool cpus_any(const struct cpus *c);
 /* "0-3,8"; false: it does not fit. */
 bool cpus_text(const struct cpus *c, char *dst, size_t n);
 const struct pin *tune_pin(const struct tune *t, int kind, uint32_t id);        /* NULL: it has none */
+const struct thread_sched *tune_sched(const struct tune *t, int kind, uint32_t id);     /* its own, or the emulator's, which began it; NULL: the usual */
 /* Those of the pin, or of all; NULL: any. */
 const struct cpus *tune_cpus(const struct tune *t, int kind, uint32_t id);
 

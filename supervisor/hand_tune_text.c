@@ -2,6 +2,7 @@
 #include "supervisor/hand_tune.h"
 #include <ctype.h>
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include "ipc/util.h"
@@ -12,6 +13,8 @@ static const struct { const char *key; int64_t min; } numbers[TUNE_N] = {
 };
 static const char *const disk_keys[DISK_WHAT_N] = { [DISK_WEIGHT] = "dweight", [DISK_READ_BYTES] = "dread_bytes_sec", [DISK_WRITE_BYTES] = "dwrite_bytes_sec",
     [DISK_READ_IOPS] = "dread_iops_sec", [DISK_WRITE_IOPS] = "dwrite_iops_sec" };
+static const struct { const char *name; int policy; bool priority; } scheds[] = {
+    { "batch", SCHED_BATCH, false }, { "idle", SCHED_IDLE, false }, { "fifo", SCHED_FIFO, true }, { "rr", SCHED_RR, true } };
 static const char pin_letters[THREAD_KINDS] = { [THREAD_EMULATOR] = 'e', [THREAD_VCPU] = 'v', [THREAD_IO] = 'i' };
 
 /* A whole number that ends where its digits do. */
@@ -54,9 +57,40 @@ static const char *disk(struct tune *t, int what, const char *s)
     return util_format(d->path, sizeof d->path, "%.*s", (int)n, s) == 0 ? s + n : NULL;
 }
 
+/* Whose it is: "e", "v2", "i1". */
+static bool thread_key(const char *key, uint8_t *kind, uint32_t *id)
+{
+    int64_t n = 0;
+    for (*kind = 0; *kind < THREAD_KINDS; ++*kind)
+        if (*key == pin_letters[*kind]) {
+            const char *end = *kind == THREAD_EMULATOR ? key + 1 : number(key + 1, UINT32_MAX, &n);
+            *id = (uint32_t)n;
+            return end && !*end;
+        }
+    return false;
+}
+
+/* "fifo:1", "idle:0" */
+static const char *sched(struct tune *t, const char *key, const char *s)
+{
+    struct thread_sched *d = &t->sched[t->scheds];
+    const size_t n = strcspn(s, ": ");
+    int64_t priority;
+    if (t->scheds == PINS_MAX || s[n] != ':' || !thread_key(key, &d->kind, &d->id))
+        return NULL;
+    for (size_t i = 0; i < ARRAY_N(scheds); i++)
+        if (strlen(scheds[i].name) == n && !memcmp(scheds[i].name, s, n)) {
+            const char *end = number(s + n + 1, scheds[i].priority ? sched_get_priority_max(scheds[i].policy) : 0, &priority);
+            d->policy = scheds[i].policy;
+            d->priority = (int)priority;
+            t->scheds++;
+            return end && priority >= scheds[i].priority ? end : NULL;
+        }
+    return NULL;
+}
+
 static const char *word(struct tune *t, const char *key, const char *s)
 {
-    int64_t id = 0;
     struct cpus nodes = { 0 };
     const char *end;
     for (int i = 0; i < TUNE_N; i++)
@@ -76,14 +110,12 @@ static const char *word(struct tune *t, const char *key, const char *s)
         end = set(s, &nodes);
         return end && util_format(t->mems, sizeof t->mems, "%.*s", (int)(end - s), s) == 0 ? end : NULL;
     }
-    for (uint8_t kind = 0; kind < THREAD_KINDS; kind++)
-        if (*key == pin_letters[kind] && t->pins < PINS_MAX) {
-            end = kind == THREAD_EMULATOR ? key + 1 : number(key + 1, UINT32_MAX, &id);
-            struct pin *p = &t->pin[t->pins++];
-            *p = (struct pin){ .kind = kind, .id = (uint32_t)id };
-            return end && !*end ? set(s, &p->cpus) : NULL;
-        }
-    return NULL;
+    if (*key == 'S')
+        return sched(t, key + 1, s);
+    if (t->pins == PINS_MAX)
+        return NULL;
+    struct pin *p = &t->pin[t->pins++];
+    return thread_key(key, &p->kind, &p->id) ? set(s, &p->cpus) : NULL;
 }
 
 int tune_read(struct tune *t, const char *text)
@@ -135,6 +167,17 @@ const struct pin *tune_pin(const struct tune *t, int kind, uint32_t id)
         if (t->pin[i].kind == kind && t->pin[i].id == id)
             return &t->pin[i];
     return NULL;
+}
+
+const struct thread_sched *tune_sched(const struct tune *t, int kind, uint32_t id)
+{
+    const struct thread_sched *found = NULL;
+    for (unsigned i = 0; i < t->scheds; i++)
+        if (t->sched[i].kind == kind && t->sched[i].id == id)
+            return &t->sched[i];
+        else if (t->sched[i].kind == THREAD_EMULATOR)
+            found = &t->sched[i];
+    return found;
 }
 
 const struct cpus *tune_cpus(const struct tune *t, int kind, uint32_t id)

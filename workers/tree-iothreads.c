@@ -104,6 +104,8 @@ void iothread_add(struct tree *dom, unsigned id)
     tree_set_text(threads, "%u", (unsigned)n + 1);
 }
 
+const struct iothread_tuning iothread_tunings[IOTHREAD_TUNINGS] = { { "iothreadpin", "iothread" }, { "iothreadsched", "iothreads" } };
+
 void iothread_remove(struct tree *dom, unsigned id)
 {
     struct tree *t = iothread_find(dom, id);
@@ -111,11 +113,12 @@ void iothread_remove(struct tree *dom, unsigned id)
     if (!t)
         return;
     tree_free(t);
-    TREE_EACH(p, tree_get(dom, "cputune"), "iothreadpin")
-        if (has_id(p, "iothread", id)) {
-            tree_free(p);
-            break;
-        }
+    for (unsigned i = 0; i < IOTHREAD_TUNINGS; i++)
+        TREE_EACH(p, tree_get(dom, "cputune"), iothread_tunings[i].element)
+            if (has_id(p, iothread_tunings[i].attr, id)) {
+                tree_free(p);
+                break;
+            }
     if (tree_get(dom, "cputune") && !tree_get(dom, "cputune")->child)
         tree_free(tree_get(dom, "cputune"));
     if (n > 1) {

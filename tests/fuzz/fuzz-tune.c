@@ -34,6 +34,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         MUST(t.disks <= DISKS_MAX);
         for (unsigned i = 0; i < t.disks; i++)
             MUST(t.disk[i].what < DISK_WHAT_N && t.disk[i].n > 0 && t.disk[i].path[0] == '/' && memchr(t.disk[i].path, 0, sizeof t.disk[i].path) && !strchr(t.disk[i].path, ' '));
+        for (unsigned i = 0; i < t.scheds; i++)
+            MUST(i < PINS_MAX && t.sched[i].kind < THREAD_KINDS && t.sched[i].priority >= 0 && t.sched[i].priority < 100 && tune_sched(&t, t.sched[i].kind, t.sched[i].id));
         for (unsigned i = 0; i < t.pins; i++) {
             MUST(t.pin[i].kind < THREAD_KINDS && cpus_any(&t.pin[i].cpus) && tune_cpus(&t, t.pin[i].kind, t.pin[i].id));
             same(&t.pin[i].cpus);

@@ -26,7 +26,7 @@ def confined(box):
     """uid of its own, no capability, no new privileges, filters, namespaces; nothing of the host to open"""
     con = box.connect()
     tune = "<memtune><hard_limit unit='MiB'>512</hard_limit></memtune><cputune><shares>300</shares><global_period>100000</global_period><global_quota>50000</global_quota></cputune>"
-    fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, con.createXML, guest_xml("q0", extra="<cputune><vcpusched vcpus='0' scheduler='fifo' priority='1'/></cputune>"))
+    fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, con.createXML, guest_xml("q0", extra="<resource><fibrechannel appid='x'/></resource>"))
     doms = [con.defineXML(guest_xml("q%d" % i, extra=tune)) for i in (1, 2)]
     for d in doms:
         d.create()

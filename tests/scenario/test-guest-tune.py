@@ -11,7 +11,8 @@ if CPUS < 2 or max(os.sched_getaffinity(0)) != CPUS - 1:
     skip("two processors are needed, 0 and 1 among them")
 ALL = "0-%d" % (CPUS - 1)
 EVENTS = os.path.exists("/proc/sys/kernel/perf_event_paranoid")         # the kernel has them
-PINS = """<iothreads>2</iothreads><cputune><shares>2048</shares><quota>90000</quota><vcpupin vcpu='0' cpuset='1'/><emulatorpin cpuset='0'/><iothreadpin iothread='2' cpuset='0'/></cputune>%s""" % ("<perf><event name='task_clock' enabled='yes'/></perf>" if EVENTS else "")
+PINS = """<iothreads>2</iothreads><cputune><shares>2048</shares><quota>90000</quota><vcpupin vcpu='0' cpuset='1'/><emulatorpin cpuset='0'/><iothreadpin iothread='2' cpuset='0'/>
+<emulatorsched scheduler='batch'/><vcpusched vcpus='1' scheduler='idle'/><iothreadsched iothreads='2' scheduler='idle'/></cputune>%s""" % ("<perf><event name='task_clock' enabled='yes'/></perf>" if EVENTS else "")
 UNLIMITED = (1 << 53) - 1
 guest = {}
 
@@ -40,6 +41,24 @@ def threads(box):
 def runs_on(box, thread, cpus):
     got = threads(box)
     assert got.get(thread) == [cpus], (thread, cpus, got)
+
+
+def scheduled(box, **wanted):
+    """Each thread as its <..sched> says; what has none, as the emulator, which began it.  What a scheduler was set with QEMU has not."""
+    (pid,) = box.role("guest")
+    for task in glob.glob("/proc/%d/task/*" % pid):
+        name = open(task + "/comm").read().strip().split("/")[0].replace("IO ", "").replace(" ", "_")
+        is_now, should = os.sched_getscheduler(int(os.path.basename(task))), wanted.get(name, os.SCHED_BATCH)
+        assert is_now == should, (name, is_now, should)
+    limits = [re.findall(r"Max (?:nice|realtime) priority .*", open("/proc/%s/limits" % who).read()) for who in (pid, "self")]
+    assert limits[0] == limits[1] and len(limits[0]) == 2, limits
+
+
+def status_of(check, *args, **kw):
+    try:
+        return check(*args, **kw) is None
+    except AssertionError:
+        return False
 
 
 def emulator_on(box, cpus):
@@ -87,6 +106,7 @@ def as_started(box):
     runs_on(box, "IO iothread2", "0")
     runs_on(box, "IO iothread1", ALL)
     emulator_on(box, "0")
+    scheduled(box, iothread2=os.SCHED_IDLE)
     limit(box, "cpu.shares", "cpu.weight", 2048)
     limit(box, "cpu.cfs_quota_us", "cpu.max", 90000, "90000 100000", "vcpu0")
 
@@ -135,6 +155,7 @@ def come(box):
     d = dom(box)
     d.addIOThread(7, LIVE)
     wait_for("the new thread where it belongs", lambda: threads(box).get("IO iothread7") == [ALL])      # and not where its maker is
+    scheduled(box, iothread2=os.SCHED_IDLE)
     d.pinIOThread(7, bits(0), LIVE)
     runs_on(box, "IO iothread7", "0")
     assert has(d, "<iothreadpin iothread='7' cpuset='0'/>")
@@ -143,6 +164,7 @@ def come(box):
     assert has(d, "<vcpupin vcpu='1' cpuset='0'/>") and not has(d, "iothread='7'"), d.XMLDesc()
     d.setVcpusFlags(2, LIVE)
     wait_for("the second vCPU where it belongs", lambda: threads(box).get("CPU 1/TCG") == ["0"])
+    wait_for("its scheduler", lambda: status_of(scheduled, box, iothread2=os.SCHED_IDLE, CPU_1=os.SCHED_IDLE))
     limit(box, "cpu.cfs_quota_us", "cpu.max", 90000, "90000 100000", "vcpu1")
 
 
@@ -299,6 +321,7 @@ def saved(box):
     runs_on(box, "CPU 0/TCG", "0")
     runs_on(box, "IO iothread2", "0")
     emulator_on(box, "1")
+    scheduled(box, iothread2=os.SCHED_IDLE)
     d.destroy()
     # What cannot be is refused, and nothing is left.
     xml = d.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)

@@ -3,7 +3,7 @@
 Every step ends with the document that came of it, where it is another one."""
 import os, sys
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
-from pair import EMULATOR, Pair, guests
+from pair import BARE, EMULATOR, Pair, guests
 
 BRIDGE = f"""<domain type='qemu'><name>br</name><memory>1024</memory><vcpu cpuset='0'>4</vcpu><cputune><shares>3</shares></cputune><os><type arch='x86_64'>hvm</type></os>
 <cpu><topology sockets='1' cores='2' threads='2'/></cpu><devices>{EMULATOR}<interface type='bridge'><source bridge='br0'/><mac address='52:54:00:b0:00:03'/></interface>
@@ -145,6 +145,12 @@ numatune --nodeset 0 --config
 setvcpus 8 --maximum --config
 setvcpus 2 --config"""
 
+SCHEDULERS = ["<emulatorsched scheduler='%s'/>" % s for s in ("batch", "idle")] + [
+    "<vcpusched vcpus='0' scheduler='idle'/><iothreadsched iothreads='1' scheduler='batch'/>",
+    *("<emulatorsched scheduler='%s' priority='%d'/>" % x for x in (("fifo", 0), ("rr", 100), ("fifo", -3), ("fifo", 1))),
+    "<vcpusched vcpus='0' scheduler='rr' priority='99'/>", "<iothreadsched iothreads='1' scheduler='fifo' priority='2'/>",
+    "<vcpusched vcpus='0' scheduler='other'/>", "<vcpusched vcpus='0' scheduler='fifo'/>"]
+
 import libvirt
 last = {}
 
@@ -169,4 +175,8 @@ with Pair("tune") as p:
                 if now != last.get(name):
                     p.same("the document after %s" % line, *now)
                 last[name] = now
+    # Schedulers of threads: those that need no right, and those of which a host may refuse to let a guest have them.
+    for words in SCHEDULERS:
+        p.file("sched.xml", BARE.replace("<os>", "<iothreads>1</iothreads><cputune>%s</cputune><os>" % words))
+        p.sh("$V create W/sched.xml --paused; $V dumpxml bare | grep sched; $V destroy bare", mask=[r"pid \d+"], what=words)
 sys.exit(p.result())

@@ -20,7 +20,9 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     { "memtune/swap_hard_limit", "unit", "" },
     { "vcpu", "placement current cpuset", "" }, { "vcpus", "", "vcpu" }, { "vcpus/vcpu", "id enabled hotpluggable order", "" },
     { "iothreadids", "", "iothread" }, { "iothreadids/iothread", "id thread_pool_min thread_pool_max", "" }, { "defaultiothread", "thread_pool_min thread_pool_max", "" },
-    { "cputune", "", "shares period quota global_period global_quota emulator_period emulator_quota iothread_period iothread_quota vcpupin emulatorpin iothreadpin" },
+    { "cputune", "", "shares period quota global_period global_quota emulator_period emulator_quota iothread_period iothread_quota vcpupin emulatorpin iothreadpin "
+      "vcpusched emulatorsched iothreadsched" }, { "cputune/vcpusched", "vcpus scheduler priority", "" }, { "cputune/emulatorsched", "scheduler priority", "" },
+    { "cputune/iothreadsched", "iothreads scheduler priority", "" },
     { "cputune/vcpupin", "vcpu cpuset", "" }, { "cputune/emulatorpin", "cpuset", "" }, { "cputune/iothreadpin", "iothread cpuset", "" }, { "blkiotune", "", "weight device" },
     { "blkiotune/device", "", "path weight read_bytes_sec write_bytes_sec read_iops_sec write_iops_sec" },
     { "numatune", "", "memory memnode" }, { "numatune/memory", "mode nodeset placement", "" }, { "numatune/memnode", "cellid mode nodeset", "" },

@@ -88,12 +88,13 @@ static void tell(struct guest *g, const struct tree *was, const struct tree *now
 static void forget_pins(struct guest *g, struct tree *tune)
 {
     uint64_t id;
-    AUTO_TREE *copy = tree_first(tune, "iothreadpin") ? tree_copy(g->tree) : NULL;      /* in which each has a row */
-    for (struct tree *p = tree_first(tune, "iothreadpin"), *next; p; p = next) {
-        next = tree_next(p, "iothreadpin");
-        if (tree_attr_uint(p, "iothread", UINT32_MAX, &id) || !iothread_find(copy, (uint32_t)id))
-            tree_free(p);
-    }
+    AUTO_TREE *copy = tree_copy(g->tree);       /* in which each has a row */
+    for (unsigned i = 0; i < IOTHREAD_TUNINGS; i++)
+        for (struct tree *p = tree_first(tune, iothread_tunings[i].element), *next; p; p = next) {
+            next = tree_next(p, iothread_tunings[i].element);
+            if (tree_attr_uint(p, iothread_tunings[i].attr, UINT32_MAX, &id) || !iothread_find(copy, (uint32_t)id))
+                tree_free(p);
+        }
 }
 
 static void replace(struct guest *g, struct tree *t, const char *before)

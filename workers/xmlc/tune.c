@@ -21,6 +21,9 @@ static const struct { const char *key, *path; bool is_signed; } numbers[] = {
 enum { OF_THREADS = 6, OF_THREADS_END = 12 };       /* among them: told thread by thread */
 static const struct { const char *element, *attr; char letter; } pins[] = { { "vcpupin", "vcpu", 'v' }, { "emulatorpin", NULL, 'e' }, { "iothreadpin", "iothread", 'i' } };
 
+static const struct { const char *element, *attr; char letter; } scheds[] = { { "vcpusched", "vcpus", 'v' }, { "emulatorsched", NULL, 'e' }, { "iothreadsched", "iothreads", 'i' } };
+enum { PRIORITY_MIN = 1, PRIORITY_MAX = 99 };       /* the kernel's, of the schedulers that have any */
+
 struct text { char *p; size_t n, at; };
 
 static void put(struct text *x, const char *key, const char *value)
@@ -78,6 +81,26 @@ static int put_disks(struct text *x, const struct tree *t, struct err *e)
     return 0;
 }
 
+/* Of each thread by itself: that is how canonical documents have them. */
+static int put_scheds(struct text *x, const struct tree *t, struct err *e)
+{
+    char key[24], value[32];
+    for (unsigned k = 0; k < ARRAY_N(scheds); k++)
+        TREE_EACH(s, tree_first(t, "cputune"), scheds[k].element) {
+            const char *name = tree_attr(s, "scheduler"), *priority = tree_attr(s, "priority");
+            const int n = priority ? atoi(priority) : 0;
+            if (priority && (n < PRIORITY_MIN || n > PRIORITY_MAX))
+                return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_NONE, "Scheduler priority %d out of range [%d, %d]", n, PRIORITY_MIN, PRIORITY_MAX);
+            if (scheds[k].attr)
+                snprintf(key, sizeof key, "S%c%u", scheds[k].letter, doc_uint(s, scheds[k].attr, 0));
+            else
+                snprintf(key, sizeof key, "S%c", scheds[k].letter);
+            snprintf(value, sizeof value, "%.8s:%d", name ? name : "", n);
+            put(x, key, value);
+        }
+    return 0;
+}
+
 int tune_text(const struct tree *t, char *dst, size_t n, struct err *e)
 {
     struct text x = { dst, n, 0 };
@@ -103,6 +126,8 @@ int tune_text(const struct tree *t, char *dst, size_t n, struct err *e)
             if (set && put_set(&x, key, set, pins[k].element, e))
                 return -1;
         }
+    if (put_scheds(&x, t, e))
+        return -1;
     return x.at < n - 1 ? 0 : err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "the guest has more limits and pins than are supported");
 }
 
@@ -112,7 +137,7 @@ bool tune_threads(const struct tree *t)
         if (value_of(t, i))
             return true;
     for (unsigned k = 0; k < ARRAY_N(pins); k++)
-        if (tree_first(tree_first(t, "cputune"), pins[k].element))
+        if (tree_first(tree_first(t, "cputune"), pins[k].element) || tree_first(tree_first(t, "cputune"), scheds[k].element))
             return true;
     return false;
 }
