@@ -164,11 +164,12 @@ static void block_sizes(struct typed_out *p, const struct block_node *b, uint32_
         typed_put_ullong(p, b->threshold, "block.%u.threshold", i);
 }
 
-static void block_head(struct typed_out *p, uint32_t i, const char *dst, const char *path, const char *index)
+/* el: the disk, or what is below it. */
+static void block_head(struct typed_out *p, uint32_t i, const char *dst, const struct tree *el, const char *index)
 {
     uint64_t v;
     typed_put_str(p, dst ? dst : "", "block.%u.name", i);
-    typed_put_str(p, path, "block.%u.path", i);
+    typed_put_str(p, tree_attr_is(el, "type", "network") ? NULL : disk_source(el), "block.%u.path", i);
     if (index && !tree_parse_uint(index, 10, UINT32_MAX, &v))
         typed_put_uint(p, v, "block.%u.backingIndex", i);
 }
@@ -180,7 +181,7 @@ static uint32_t one_disk(struct guest *g, struct typed_out *p, struct tree *disk
     const char *dst = tree_path_attr(disk, "target", "dev");
     struct stats *s = g->stats;
     uint32_t n = 1;
-    block_head(p, i, dst, disk_source(disk), disk_source(disk) ? tree_path_attr(disk, "source", "index") : NULL);
+    block_head(p, i, dst, disk, disk_source(disk) ? tree_path_attr(disk, "source", "index") : NULL);
     if (d)
         block_counts(p, &d->n, i);
     if (d && d->has_node)
@@ -194,11 +195,9 @@ static uint32_t one_disk(struct guest *g, struct typed_out *p, struct tree *disk
             if (s->nodes[k].parent == node && k != node)
                 below = k;
         node = below;
-        block_head(p, i + n, dst, disk_source(b), tree_attr(b, "index"));
-        if (node != UINT32_MAX) {
-            block_counts(p, &s->nodes[node].n, i + n);
+        block_head(p, i + n, dst, b, tree_attr(b, "index"));
+        if (node != UINT32_MAX)
             block_sizes(p, &s->nodes[node], i + n);
-        }
     }
     return n;
 }
@@ -462,7 +461,7 @@ static void on_block_info(struct guest *g, void *data, const struct err *e)
         mp_array(&o, 3);
         mp_uint(&o, is_device ? b->highest : b->physical);
         mp_uint(&o, b->capacity);
-        mp_uint(&o, b->file_size ? b->file_size : b->physical);
+        mp_uint(&o, b->file_size && !tree_attr_is(disk, "type", "network") ? b->file_size : b->physical);
         call_out(c, &o);
     }
 }

@@ -54,7 +54,6 @@ static uint32_t add_node(struct stats *s, json_t *b, uint32_t parent)
     *v = (struct block_node){ .parent = parent == UINT32_MAX ? s->nnodes : parent };
     snprintf(v->name, sizeof v->name, "%s", name);
     json_t *st = json_object_get(b, "stats"), *file = json_object_get(b, "parent");
-    counts(st, &v->n);
     v->highest = num(file ? json_object_get(file, "stats") : st, "wr_highest_offset");
     return s->nnodes++;
 }

@@ -15,7 +15,6 @@ enum stats_part { PART_BLOCKS = 1 /* counters of drives */, PART_BALLOON = 2, PA
 struct block_counts { uint64_t rd_req, rd_bytes, rd_ns, wr_req, wr_bytes, wr_ns, fl_req, fl_ns; };
 struct block_node {
     char name[40];                      /* "libvirt-3-format" */
-    struct block_counts n;
     uint64_t highest;                   /* end of the furthest write */
     uint64_t capacity, physical, file_size;
     uint64_t threshold;                 /* a write beyond it is told by an event; 0 none */
