@@ -153,6 +153,8 @@ int check_disks(struct doc *d)
         }
         if (protocol && strcmp(protocol, "gluster") == 0 && name && !strchr(name, '/'))
             return doc_bad(d, "can't split path '%s' into pool name and image name", name);
+        if (protocol && strcmp(protocol, "nfs") == 0 && (!tree_first(source, "host") || tree_next(tree_first(source, "host"), "host")))
+            return doc_unsupported(d, VIR_FROM_QEMU, "'nfs' protocol requires the usage of exactly one host");
         if (dev && *dev && dev[strlen(dev) - 1] >= '0' && dev[strlen(dev) - 1] <= '9')
             return doc_unsupported(d, VIR_FROM_QEMU, "invalid disk target '%s', partitions can't appear in disk targets", dev);
     }

@@ -335,6 +335,8 @@ static int get_block_info(struct job *j, struct mp_out *o)
         return err_set(&j->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "invalid path %s not assigned to domain", path);
     if (!source)
         return err_set(&j->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "disk '%s' does not currently have a source assigned", path);
+    if (doc_is(disk, "type", "network"))
+        return err_set(&j->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_STORAGE, "missing storage backend for network files using %s protocol", tree_path_attr(disk, "source", "protocol"));
     if (!doc_in(tree_attr(disk, "type"), "file block"))
         return err_set(&j->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "size of a disk of type '%s' is not known while the guest does not run", tree_attr(disk, "type"));
     return left_to_others(j, disk);
