@@ -97,7 +97,9 @@ static int view_programs(int root, struct stub_fail *f)
 static int view_files(int root, bool hostnet, struct stub_fail *f)
 {
     static const struct { const char *path; bool hostnet; } files[] = { { "/etc/ld.so.cache", false }, { "/etc/localtime", false },
-        { "/etc/resolv.conf", true /* the user-mode network's name server */ } };
+        { "/etc/resolv.conf", true /* the user-mode network's name server */ }, { "/etc/hosts", true }, { "/etc/nsswitch.conf", true }, { "/etc/gai.conf", true } /* names of servers */,
+        { "/etc/services", true }, { "/etc/ssl/certs/ca-certificates.crt", true }, { "/etc/pki/tls/certs/ca-bundle.crt", true } /* whom a disk's server may be signed by */,
+        { "/etc/ceph/ceph.conf", true } };
     for (size_t i = 0; i < ARRAY_N(files); i++) {
         struct stat st;
         if (files[i].hostnet && !hostnet)
