@@ -88,6 +88,7 @@ scenario_root_tests = \
 	%D%/test-peer-life.py \
 	%D%/test-peer-live.py \
 	%D%/test-peer-macvtap.py \
+	%D%/test-peer-netdisk.py \
 	%D%/test-peer-nodes.py \
 	%D%/test-peer-lockd.py \
 	%D%/test-peer-python.py \

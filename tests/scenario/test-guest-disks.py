@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """Disks: every bus, raw and qcow2 with backing chains in several folders, read-only, block device, CD; what the guest wrote is on the host;
-images are locked while a guest has them; an image that was rewritten to name another file is refused; disks by NBD, whose server goes and comes again."""
+images are locked while a guest has them; an image that was rewritten to name another file is refused; disks by NBD, whose server goes and comes again, and by HTTP."""
 import hashlib, json, os, re, socket, subprocess, sys
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from guestlib import *
+import netlib
 
 SIZE, AT = 16 << 20, 1 << 20
 
@@ -288,6 +289,25 @@ def by_nbd(target, port, host="127.0.0.1", fmt="raw", policy="report", more=""):
             "<target dev='%s' bus='virtio'/></disk>" % (fmt, policy, more, host, port, target))
 
 
+def by_http(dom, console):
+    """An overlay on a server that stands on another server's image, if the document says so."""
+    img("create", "-q", "-f", "qcow2", "-b", "plugged", "-F", "raw", images.path("a/over"))
+    xml = ("<disk type='network' device='disk'><driver name='qemu' type='qcow2'/><source protocol='http' name='over'><host name='localhost' port='4104'/></source>%s"
+           "<target dev='vdb' bus='virtio'/><readonly/></disk>")
+    below = "<backingStore type='network'><format type='raw'/><source protocol='nbd' name='disk'><host name='127.0.0.1' port='4102'/></source><backingStore/></backingStore>"
+    server = netlib.Http(images.path("a"), 4104)
+    try:
+        e = fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, dom.attachDevice, xml % "")
+        assert "names 'plugged' as what it stands on" in str(e), e
+        dom.attachDevice(xml % below)
+        console.until("[ -e /dev/vdb ]")
+        assert console.sh("head -c 7 /dev/vdb").strip() == "plugged"
+        dom.detachDevice(xml % below)
+        wait_for("the disk to go", lambda: "vdb" not in dom.XMLDesc())
+    finally:
+        server.stop()
+
+
 def goes_on(dom, console):
     """QEMU connects while the first of the requests fails: the guest may stop once more."""
     if dom.state()[0] == libvirt.VIR_DOMAIN_PAUSED:
@@ -296,14 +316,14 @@ def goes_on(dom, console):
 
 
 def network(box):
-    """disks by NBD, at a start and plugged in; when the server dies the guest hears of it, or stops and goes on with the next one"""
+    """disks by NBD and HTTP, at a start and plugged in; when the server dies the guest hears of it, or stops and goes on with the next one"""
     enter_network(box)
     con = box.connect()
     for name in ("nbd", "plugged"):
         raw(images.path("a/" + name), name)
     dom = con.defineXML(document("d6", devices=by_nbd("vda", 4101, "localhost")))
     e = fails(libvirt.VIR_ERR_INTERNAL_ERROR, dom.create)
-    assert "Failed to connect to '127.0.0.1:4101': Connection refused" in str(e), e
+    assert "Failed to connect to 'localhost:4101': Connection refused" in str(e), e
     assert_clean(box)
     dom.undefine()
     servers = []
@@ -313,8 +333,10 @@ def network(box):
         dom, console = boot(box, document("d6", devices=by_nbd("vda", 4101, "localhost", policy="stop")))
         assert console.sh("head -c 3 /dev/vda").strip() == "nbd"
         assert "vda      disk" in box.virsh("domblklist", "d6").stdout
-        e = fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, dom.attachDevice, by_nbd("vdb", 4102, fmt="qcow2"))
-        assert "type='qcow2'" in str(e), e
+        e = fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, dom.attachDevice, by_nbd("vdb", 4103).replace("'nbd'", "'rbd'").replace("name='disk'", "name='a/b'").replace("/></source>", "/><config file='/c'/></source>"))
+        assert "<config> of a disk" in str(e), e
+        if netlib.has("curl"):
+            by_http(dom, console)
         e = fails(libvirt.VIR_ERR_INTERNAL_ERROR, dom.attachDevice, by_nbd("vdb", 4103))
         assert "Failed to connect to '127.0.0.1:4103': Connection refused" in str(e), e
         dom.attachDevice(by_nbd("vdb", 4102))
@@ -346,7 +368,7 @@ def network(box):
     assert "makes sockets of its own" in str(e), e
     alone.destroy()
     alone.undefine()
-    for words, text in (({"host": "a.name"}, "host='a.name'"), ({"more": " tls='yes'"}, "tls='yes'"), ({"fmt": "qcow2"}, "type='qcow2'")):
+    for words, text in (({"more": " tls='yes'"}, "tls='yes'"),):
         dom = con.defineXML(document("d8", devices=by_nbd("vda", 4101, **words), memory=64))
         e = fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, dom.create)
         assert text in str(e), e

@@ -102,12 +102,13 @@ static void test_whole(void)
 /* ---- refusals ---- */
 static const struct { const char *xml, *names; } refused[] = {
 #define BY_NET(driver, source) "<disk type='network' device='disk'><driver name='qemu' type='" driver "'/><source " source "</source><target dev='vda' bus='virtio'/><alias name='d'/></disk>"
-    { BY_NET("raw", "protocol='rbd' name='x' m='0'><host name='::1'/>"), "protocol='rbd'" },
+    { BY_NET("raw", "protocol='rbd' name='x' m='0'><host name='::1'/>"), "needs a '/'" },
+    { BY_NET("raw", "protocol='vxhs' name='x' m='0'><host name='::1'/>"), "VxHS" },
     { BY_NET("raw", "protocol='nbd' tls='yes' m='0'><host name='::1'/>"), "tls='yes'" },
     { BY_NET("raw", "protocol='nbd' m='0'><host transport='unix'/>"), "transport='unix'" },
     { BY_NET("raw", "protocol='nbd' m='0'><host socket='/s'/>"), "'socket'" },
-    { BY_NET("raw", "protocol='nbd' m='0'><host name='::1'/><host name='::2'/>"), "only one host" },
-    { BY_NET("qcow2", "protocol='nbd' m='0'><host name='::1'/>"), "type='qcow2'" },
+    { BY_NET("raw", "protocol='http' m='0' query='?'><host name='::1' transport='unix'/>"), "transport='unix'" },
+    { BY_NET("raw", "protocol='iscsi' name='iqn.x/y' m='0'><host name='::1'/>"), "LUN" },
     { "<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/a' m='0'/><target dev='vda' bus='virtio'/><nosuch a='x'/><alias name='d'/></disk>",
       "<nosuch>" },
     { "<hostdev mode='subsystem' type='pci'><source><address domain='0' bus='1' slot='0' function='0'/></source><alias name='h'/></hostdev>", "<hostdev type='pci'>" },
@@ -257,11 +258,15 @@ static void test_hotplug(void)
     static const char *const passt[] = { "getfd {\"fdname\":\"res7.0\"}", "netdev_add {\"type\":\"stream\",\"addr\":{\"type\":\"fd\",\"str\":\"res7.0\"},\"server\":false,\"id\":\"hostnet1\"}",
         "device_add {\"driver\":\"virtio-net-pci\",\"netdev\":\"hostnet1\",\"id\":\"net1\",\"mac\":\"52:54:00:01:02:04\",\"bus\":\"pci.1\",\"addr\":\"0x0\"}" };
     static const char *const nbd[] = {
-        "blockdev-add {\"driver\":\"nbd\",\"server\":{\"type\":\"inet\",\"host\":\"127.0.0.1\",\"port\":\"7\"},\"export\":\"x\",\"node-name\":\"libvirt-1-storage\",\"auto-read-only\":true,\"discard\":\"unmap\"}",
+        "blockdev-add {\"driver\":\"nbd\",\"server\":{\"type\":\"inet\",\"host\":\"localhost\",\"port\":\"7\"},\"export\":\"x\",\"node-name\":\"libvirt-1-storage\",\"auto-read-only\":true,\"discard\":\"unmap\"}",
         "blockdev-add {\"node-name\":\"libvirt-1-format\",\"read-only\":false,\"driver\":\"raw\",\"file\":\"libvirt-1-storage\"}",
         "device_add {\"driver\":\"virtio-blk-pci\",\"bus\":\"pci.1\",\"addr\":\"0x0\",\"drive\":\"libvirt-1-format\",\"id\":\"virtio-disk1\"}" };
     static const char *const usb[] = { "add-fd {\"fdset-id\":8,\"opaque\":\"main:8\"}", "device_add {\"driver\":\"usb-host\",\"hostdevice\":\"/dev/fdset/8\",\"id\":\"hostdev0\",\"guest-reset\":false,\"bus\":\"usb.0\",\"port\":\"1\"}" };
     static const char *const absent[] = { "device_add {\"driver\":\"usb-host\",\"id\":\"hostdev1\",\"bus\":\"usb.0\",\"port\":\"2\"}" };
+    static const char *const http[] = {       /* what the image names nobody believes */
+        "blockdev-add {\"driver\":\"https\",\"url\":\"https://[::1]:1/a%20%25b?q r\",\"sslverify\":false,\"timeout\":3,\"readahead\":512,\"node-name\":\"libvirt-1-storage\",\"auto-read-only\":true,\"discard\":\"unmap\"}",
+        "blockdev-add {\"node-name\":\"libvirt-1-format\",\"read-only\":true,\"driver\":\"qcow2\",\"file\":\"libvirt-1-storage\",\"backing\":null}",
+        "device_add {\"driver\":\"virtio-blk-pci\",\"bus\":\"pci.1\",\"addr\":\"0x0\",\"drive\":\"libvirt-1-format\",\"id\":\"virtio-disk1\"}" };
     static const struct { const char *xml; const char *const *want; size_t n; } cases[] = {
         { vda, commands, 5 },
         { "<interface type='ethernet' m='1'><mac address='52:54:00:01:02:03'/><model type='virtio'/><alias name='net0'/>"
@@ -281,10 +286,14 @@ static void test_hotplug(void)
           "<target dev='vdb' bus='virtio'/><alias name='virtio-disk1'/><address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x0'/></disk>", nbd, 3 },
         { "<hostdev mode='subsystem' type='usb' managed='no' m='8'><source guestReset='off'><vendor id='0x1234'/><product id='0xbeef'/></source><alias name='hostdev0'/><address type='usb' bus='0' port='1'/></hostdev>", usb, 2 },
         { "<hostdev mode='subsystem' type='usb' managed='no' m='9'><source startupPolicy='optional'><address bus='1' device='2'/></source><alias name='hostdev1'/><address type='usb' bus='0' port='2'/></hostdev>", absent, 1 },
+        { "<disk type='network' device='disk'><driver name='qemu' type='qcow2'/><source protocol='https' name='a %b' query='q r' m='6'><host name='::1' port='1'/><ssl verify='no'/>"
+          "<readahead size='512'/><timeout seconds='3'/></source><target dev='vdb' bus='virtio'/><readonly/><alias name='virtio-disk1'/>"
+          "<address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x0'/></disk>", http, 3 },
     };
     static const char *const undo[] = { "remove-fd {\"fdset-id\":0}", "closefd {\"fdname\":\"res1.0\"}", "closefd {\"fdname\":\"res2.0\"}", "closefd {\"fdname\":\"res3.0\"}",
         "closefd {\"fdname\":\"res4.0\"}", "remove-fd {\"fdset-id\":5}", "chardev-remove {\"id\":\"charserial1\"}", "chardev-remove {\"id\":\"charserial2\"}", "closefd {\"fdname\":\"res7.0\"}",
-        "blockdev-del {\"node-name\":\"libvirt-1-storage\"}", "remove-fd {\"fdset-id\":8}", "device_del {\"id\":\"hostdev1\"}" };
+        "blockdev-del {\"node-name\":\"libvirt-1-storage\"}", "remove-fd {\"fdset-id\":8}", "device_del {\"id\":\"hostdev1\"}",
+        "blockdev-del {\"node-name\":\"libvirt-1-storage\"}" };
     struct plan_host h;
     plan_host_make(&h, (struct given[]){ { .m = { .kind = MK_IMAGE }, .path = "/a", .fd = 40, .twin = 41 },
         { .m = { .kind = MK_TAP, .a = 1 }, .fd = 42, .twin = -1, .nfd = 1, .name = "vnet0" },

@@ -86,6 +86,8 @@ static int complete_chain(struct completion *k, struct tree *disk)
         if (b || !r)
             return 0;
         r = backing_entry(k, index, &below);
+        if (!r && tree_attr_is(el, "type", "network"))
+            return 0;       /* whether it ends here only QEMU finds out */
         if (!r) {
             insert_after(el, tree_new("backingStore"), s);
             return 0;

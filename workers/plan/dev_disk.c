@@ -170,8 +170,8 @@ static void member(struct ctx *c, const struct source *s, const char *below)
     pl_setf(c, node, "file", "%s-%s", s->node, slice && !own ? "slice-sto" : "storage");
     if (below)
         pl_setf(c, node, "backing", "%s-format", below);
-    else if (tree_get(s->el, "backingStore") && !pl_is(format_of(c, s), "raw"))
-        json_object_set_new(node, "backing", json_null());   /* an empty <backingStore/> ends the chain: QEMU must not look further */
+    else if ((tree_get(s->el, "backingStore") || (pl_run(c) && pl_is(s->type, "network"))) && !pl_is(format_of(c, s), "raw"))
+        json_object_set_new(node, "backing", json_null());   /* an empty <backingStore/> ends the chain: QEMU must not look further, nor ever believe what a server's image names */
 }
 
 /* Nodes of a disk; name gets the top's prefix. */

@@ -4,6 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Of an image, wherever in a chain. */
+#define IMAGE_ATTRS "file dev protocol name query tls index startupPolicy bulkhead:m"
+#define IMAGE_CHILDREN "host snapshot config initiator identity ssl readahead timeout slices seclabel"
+
 /* path: from <domain> or from a device.  attrs, children: names; "*": all, and everything below is somebody else's or of no effect on QEMU.
  * An element that is a child of a row and has no row of its own may have text only. */
 static const struct known { const char *path, *attrs, *children; } rows[] = {
@@ -56,13 +60,13 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     { "disk/driver", "name type cache error_policy rerror_policy io ioeventfd event_idx copy_on_read discard detect_zeroes iothread queues queue_size iommu ats "
       "packed page_per_vq", "metadata_cache" },
     { "disk/driver/metadata_cache", "*", "*" }, { "disk/target", "dev bus tray removable rotation_rate", "" },
-    { "disk/source", "file dev protocol name tls index startupPolicy bulkhead:m", "host seclabel slices" }, { "disk/source/host", "name port transport", "" },
-    { "disk/source/seclabel", "*", "*" }, { "disk/source/slices", "*", "*" },
+    { "disk/source", IMAGE_ATTRS, IMAGE_CHILDREN }, { "*/source/host", "name port transport", "" }, { "*/source/snapshot", "name", "" }, { "*/source/config", "file bulkhead:m", "" },
+    { "*/source/initiator", "", "iqn" }, { "*/source/initiator/iqn", "name", "" }, { "*/source/identity", "user group", "" }, { "*/source/ssl", "verify", "" },
+    { "*/source/readahead", "size", "" }, { "*/source/timeout", "seconds", "" }, { "*/source/slices", "*", "*" },
     { "disk/backingStore", "type index", "format source backingStore" }, { "disk/geometry", "*", "" }, { "disk/blockio", "*", "" },
     { "disk/iotune", "", "*" },
     { "backing", "type index", "format source backingStore" }, { "backing/format", "type", "metadata_cache" },
-    { "backing/format/metadata_cache", "*", "*" }, { "backing/source", "file dev index startupPolicy bulkhead:m", "seclabel" },
-    { "backing/source/seclabel", "*", "*" },
+    { "backing/format/metadata_cache", "*", "*" }, { "backing/source", IMAGE_ATTRS, IMAGE_CHILDREN },
     { "controller", "type index model ports vectors", "model target master driver pcihole64" }, { "controller/model", "name", "" },
     { "controller/target", "chassisNr chassis port busNr index hotplug", "node" }, { "controller/master", "startport", "" },
     { "controller/driver", "queues cmd_per_lun max_sectors ioeventfd iothread iommu ats packed page_per_vq", "" }, { "controller/pcihole64", "unit", "" },
@@ -140,11 +144,11 @@ static const struct known *row_of(const char *path)
     return NULL;
 }
 
-/* Values (of an attribute, or the text) that libvirt takes and that would come to nothing here: nobody writes a core, every guest is in the group of this daemon's guests, and of disks by
- * network there are those of NBD over TCP, of the host's devices those on USB. */
+/* Values (of an attribute, or the text) that libvirt takes and that would come to nothing here: nobody writes a core, every guest is in the group of this daemon's guests, and
+ * servers of disks are not reached by sockets of the host, of whose devices there are those on USB. */
 static const struct { const char *path, *attr, *value; bool but; } unheeded[] = {      /* but: every other value */
     { "on_crash", NULL, "coredump-destroy", false }, { "on_crash", NULL, "coredump-restart", false }, { "watchdog", "action", "dump", false },
-    { "resource/partition", NULL, "/machine", true }, { "disk/source", "protocol", "nbd", true }, { "disk/source", "tls", "yes", false }, { "disk/source/host", "transport", "tcp", true },
+    { "resource/partition", NULL, "/machine", true }, { "disk/source/host", "transport", "unix", false }, { "backing/source/host", "transport", "unix", false },
     { "hostdev", "type", "usb", true }, { "graphics/gl", "enable", "yes", false },
 };
 

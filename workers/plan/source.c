@@ -1,6 +1,8 @@
 /* source.c: where a disk's bytes come from: the protocol node of -blockdev, one row a source type. */
 #include "source.h"
+#include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void src_file(struct ctx *c, const struct source *s, json_t *o)
@@ -52,7 +54,7 @@ static json_t *server(struct ctx *c, const struct tree *host, enum host_style st
 {
     json_t *o = json_object();
     if (pl_is(tree_attr(host, "transport"), "rdma"))
-        pl_internal(c, "transport protocol 'rdma' is not yet supported");
+        pl_internal(c, style == HOST_TYPED ? "transport protocol 'rdma' is not yet supported" : "only TCP protocol can be converted to InetSocketAddress");
     if (pl_is(tree_attr(host, "transport"), "unix")) {
         pl_set(o, "type", "unix");
         pl_set(o, "path", tree_attr(host, "socket"));
@@ -60,7 +62,7 @@ static json_t *server(struct ctx *c, const struct tree *host, enum host_style st
     }
     if (style == HOST_TYPED)
         pl_set(o, "type", "inet");
-    pl_set(o, "host", pl_host(c, host, "name"));
+    pl_set(o, "host", tree_attr(host, "name") ? tree_attr(host, "name") : "");
     pl_set(o, "port", tree_attr(host, "port") ? tree_attr(host, "port") : port);
     return o;
 }
@@ -73,6 +75,15 @@ static json_t *servers(struct ctx *c, const struct source *s, enum host_style st
     return a;
 }
 
+/* Of protocols that know of one place; url: of those libvirt says it otherwise. */
+static const struct tree *only_host(struct ctx *c, const struct source *s, bool url)
+{
+    const struct tree *h = tree_get(s->el, "source/host");
+    if (!h || tree_next(h, "host"))
+        pl_internal(c, url ? "protocol '%s' accepts only one host" : "%s protocol accepts only one host", s->protocol);
+    return h;
+}
+
 static const struct tree *first_host(struct ctx *c, const struct source *s)
 {
     const struct tree *h = tree_get(s->el, "source/host");
@@ -83,14 +94,11 @@ static const struct tree *first_host(struct ctx *c, const struct source *s)
 
 static void net_nbd(struct ctx *c, const struct source *s, json_t *o)
 {
-    const struct tree *h = first_host(c, s), *driver = tree_get(s->el, "driver");
-    if (pl_run(c) && tree_attr(driver, "type") && !tree_attr_is(driver, "type", "raw"))
-        pl_refuse(c, driver, "type");       /* such an image may name others, on the host or elsewhere */
-    if (h && tree_next(h, "host"))
-        pl_fail(c, "nbd protocol accepts only one host");
     pl_set(o, "driver", "nbd");
-    json_object_set_new(o, "server", server(c, h, HOST_TYPED, "10809"));
+    json_object_set_new(o, "server", server(c, only_host(c, s, false), HOST_TYPED, "10809"));
     pl_set(o, "export", tree_path_attr(s->el, "source", "name"));
+    if (pl_run(c) && pl_tri(s->el, "source", "tls") == 1)
+        pl_refuse(c, tree_get(s->el, "source"), "tls");
     if (pl_tri(s->el, "source", "tls") == 1)
         pl_setf(c, o, "tls-creds", "obj%s-storage_tls0", s->node);
     pl_set(o, "tls-hostname", tree_path_attr(s->el, "source", "tlsHostname"));
@@ -109,10 +117,13 @@ static void set_name_parts(struct ctx *c, const struct source *s, json_t *o, con
 
 static void net_rbd(struct ctx *c, const struct source *s, json_t *o)
 {
+    char buf[32];
     pl_set(o, "driver", "rbd");
     set_name_parts(c, s, o, "pool", "image");
     pl_set(o, "snapshot", tree_path_attr(s->el, "source/snapshot", "name"));
-    pl_set(o, "conf", tree_path_attr(s->el, "source/config", "file"));
+    const struct tree *config = tree_get(s->el, "source/config");
+    if (config)
+        pl_set(o, "conf", pl_file(c, config, tree_attr(config, "file"), buf));
     if (tree_get(s->el, "source/host"))
         json_object_set_new(o, "server", servers(c, s, HOST_PLAIN, NULL));
     const struct tree *enc = pl_source_encryption(s);
@@ -154,14 +165,19 @@ static void net_url(struct ctx *c, const struct source *s, json_t *o)
 {
     static const struct prop t[] = { P_BOOL("sslverify", "source/ssl", "verify"), P_END };
     static const struct prop t2[] = { P_INT("timeout", "source/timeout", "seconds"), P_INT("readahead", "source/readahead", "size"), P_END };
-    const struct tree *h = first_host(c, s);
+    const struct tree *h = only_host(c, s, true);
     const char *host = tree_attr(h, "name"), *name = tree_path_attr(s->el, "source", "name"), *query = tree_path_attr(s->el, "source", "query");
     const char *port = tree_attr(h, "port");
     if (!port)
         port = pl_is(s->protocol, "https") ? "443" : pl_is(s->protocol, "http") ? "80" : pl_is(s->protocol, "ftps") ? "990" : pl_is(s->protocol, "ftp") ? "21" : "69";
+    struct strbuf url = { NULL, 0, 0 };
+    pl_cat(c, &url, host && strchr(host, ':') ? "%s://[%s]:%s/" : "%s://%s:%s/", s->protocol, host ? host : "", port);
+    for (const char *p = name ? name : ""; *p; p++)
+        pl_cat(c, &url, isalnum((unsigned char)*p) || strchr("-_.!~*'()/;@&=+$,", *p) ? "%c" : "%%%02X", (unsigned char)*p);
+    pl_cat(c, &url, "%s%s", query ? "?" : "", query ? query : "");
     pl_set(o, "driver", s->protocol);
-    pl_setf(c, o, "url", host && strchr(host, ':') ? "%s://[%s]:%s/%s%s%s" : "%s://%s:%s/%s%s%s", s->protocol, host ? host : "", port,
-            name ? name : "", query ? "?" : "", query ? query : "");
+    pl_set(o, "url", url.s);
+    free(url.s);
     if (pl_source_auth(s)) {
         pl_set(o, "username", tree_attr(pl_source_auth(s), "username"));
         pl_setf(c, o, "password-secret", "%s-storage-auth-secret0", s->node);
@@ -183,7 +199,7 @@ static void net_gluster(struct ctx *c, const struct source *s, json_t *o)
 static void net_sheepdog(struct ctx *c, const struct source *s, json_t *o)
 {
     pl_set(o, "driver", "sheepdog");
-    json_object_set_new(o, "server", server(c, first_host(c, s), HOST_TYPED, "7000"));
+    json_object_set_new(o, "server", server(c, only_host(c, s, false), HOST_TYPED, "7000"));
     pl_set(o, "vdi", tree_path_attr(s->el, "source", "name"));
 }
 
@@ -191,7 +207,7 @@ static void net_ssh(struct ctx *c, const struct source *s, json_t *o)
 {
     pl_set(o, "driver", "ssh");
     pl_set(o, "path", tree_path_attr(s->el, "source", "name"));
-    json_object_set_new(o, "server", server(c, first_host(c, s), HOST_PLAIN, "22"));
+    json_object_set_new(o, "server", server(c, only_host(c, s, false), HOST_PLAIN, "22"));
     pl_set(o, "user", tree_attr(pl_source_auth(s), "username"));
 }
 
@@ -224,6 +240,12 @@ const struct tree *pl_source_encryption(const struct source *s)
     return e ? e : tree_get(s->el, "encryption");
 }
 
+static void net_vxhs(struct ctx *c, const struct source *s, json_t *o)
+{
+    (void)s, (void)o;
+    pl_fail(c, "VxHS protocol is not supported with this QEMU binary");
+}
+
 typedef void source_fn(struct ctx *c, const struct source *s, json_t *o);
 /* `run`: the sandboxed QEMU can be given it. */
 static const struct { const char *type, *protocol; bool run; source_fn *fn; } sources[] = {
@@ -232,17 +254,18 @@ static const struct { const char *type, *protocol; bool run; source_fn *fn; } so
     { "dir", NULL, false, src_dir },
     { "nvme", NULL, false, src_nvme },
     { "network", "nbd", true, net_nbd },
-    { "network", "rbd", false, net_rbd },
-    { "network", "iscsi", false, net_iscsi },
-    { "network", "http", false, net_url },
-    { "network", "https", false, net_url },
-    { "network", "ftp", false, net_url },
-    { "network", "ftps", false, net_url },
+    { "network", "rbd", true, net_rbd },
+    { "network", "iscsi", true, net_iscsi },
+    { "network", "http", true, net_url },
+    { "network", "https", true, net_url },
+    { "network", "ftp", true, net_url },
+    { "network", "ftps", true, net_url },
     { "network", "tftp", false, net_url },
-    { "network", "gluster", false, net_gluster },
-    { "network", "sheepdog", false, net_sheepdog },
-    { "network", "ssh", false, net_ssh },
-    { "network", "nfs", false, net_nfs },
+    { "network", "gluster", true, net_gluster },
+    { "network", "sheepdog", true, net_sheepdog },
+    { "network", "vxhs", true, net_vxhs },
+    { "network", "ssh", true, net_ssh },
+    { "network", "nfs", true, net_nfs },
     { NULL, NULL, false, NULL },
 };
 
@@ -296,6 +319,8 @@ void pl_source_props(struct ctx *c, const struct source *s, json_t *o)
         if (pl_is(s->type, sources[i].type) && (!sources[i].protocol || pl_is(s->protocol, sources[i].protocol))) {
             if (pl_run(c) && !sources[i].run)
                 break;
+            if (pl_is(s->type, "network") && !pl_is(s->protocol, "nbd") && pl_tri(s->el, "source", "tls") == 1)
+                pl_fail(c, "TLS transport is not supported for disk protocol '%s'", s->protocol);
             sources[i].fn(c, s, o);
             return;
         }

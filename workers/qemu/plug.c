@@ -143,6 +143,11 @@ static void next_step(struct plugging *p);
 static void on_step(void *data, json_t *ret, const struct err *e)
 {
     struct plugging *p = data;
+    struct err found = ERR_INIT;
+    if (ret && !strcmp(p->step[p->at].command, CHAIN_QUERY) && chain_check(p->devices, ret, &found)) {
+        ret = NULL;
+        e = &found;
+    }
     if (ret) {
         if (json_object_get(ret, "fd"))
             p->last_fd = (int)json_integer_value(json_object_get(ret, "fd"));
@@ -232,6 +237,12 @@ static void settings_of(struct plugging *p, const struct tree *dev)
         plug_step(p, "watchdog-set-action", json_pack("{s:s}", "action", !action ? "reset" : !strcmp(action, "dump") ? "pause" : action), -1, NULL, NULL);
 }
 
+void plug_step_chain(struct plugging *p)
+{
+    if (chain_is_open(p->devices))
+        plug_step(p, CHAIN_QUERY, json_pack("{s:b}", "flat", 1), -1, NULL, NULL);
+}
+
 static int plan_one(struct plugging *p, struct tree *dom, struct tree *dev)
 {
     struct guest *g = p->g;
@@ -247,6 +258,7 @@ static int plan_one(struct plugging *p, struct tree *dom, struct tree *dev)
     for (size_t i = 0; i < plan.n && !p->e.code; i++)
         plug_step_item(p, &plan.v[i]);
     plan_free(&plan);
+    plug_step_chain(p);
     size_t n = p->n;
     if (!p->e.code)
         settings_of(p, dev);

@@ -20,6 +20,11 @@ struct plan_in opened_plan(struct guest *g, const struct opened *o, const struct
 /* Commands that rid QEMU of what was made for a device: a new array, backwards. NULL with *e set. */
 json_t *opened_undo(struct guest *g, const struct opened *o, const struct tree *dev, bool with_device, struct err *e);
 
+/* chain.c */
+#define CHAIN_QUERY "query-named-block-nodes"
+bool chain_is_open(const struct tree *devices);     /* is there a disk whose images' last one is a server's, which may stand on more? */
+int chain_check(const struct tree *devices, json_t *nodes, struct err *e);      /* nodes: what QEMU answers CHAIN_QUERY. 0; or -1 with *e set: one does */
+
 struct step { const char *command; json_t *args, *undo; int fd; bool device; };
 struct plugging {
     struct guest *g;
@@ -46,6 +51,7 @@ struct plugging {
 void plug_call(struct worker *w, const struct request *rq, struct frame *f);                                                  /* IN_PLUG */
 void plug_step(struct plugging *p, const char *command, json_t *args, int fd, const char *undo, json_t *undo_args);
 void plug_step_item(struct plugging *p, const struct plan_item *it);    /* with its descriptor and its undoing */
+void plug_step_chain(struct plugging *p);                               /* the query of chain.c, where the devices that come want it */
 void plug_take_ends(struct plugging *p);                                /* our ends of what came, of which there is no half any more */
 void plug_run(struct plugging *p, void (*done)(struct plugging *p));     /* or ends it where p->e is set */
 void plug_end(struct plugging *p);                                      /* answers when what has to be cleaned up has been */

@@ -23,7 +23,14 @@ static struct tree *old_of(struct guest *g, const struct tree *dev)
 static bool same_source(const struct tree *a, const struct tree *b)
 {
     const char *x = tree_path_attr(a, "source", MARK_MANIFEST), *y = tree_path_attr(b, "source", MARK_MANIFEST);
-    return x && y ? !strcmp(x, y) : !x && !y;
+    if (!x || !y || !tree_attr_is(a, "type", "network") || !tree_attr_is(b, "type", "network"))
+        return x && y ? !strcmp(x, y) : !x && !y;
+    /* All that come by network have the same entry. */
+    AUTO_TREE *one = tree_copy(tree_get(a, "source")), *two = tree_copy(tree_get(b, "source"));
+    tree_set_attr(one, "index", NULL);
+    tree_set_attr(two, "index", NULL);
+    AUTO_FREE char *was = tree_print(one, 0, NULL), *is = tree_print(two, 0, NULL);
+    return was && is && !strcmp(was, is);
 }
 
 static void keep_chain(const struct tree *old, struct tree *dev)
@@ -95,6 +102,7 @@ static void medium(struct plugging *p, struct tree *old, struct tree *dev)
             was = json_string_value(json_object_get(before.v[i].props, "node-name"));
     if (p->e.code)
         goto out;
+    plug_step_chain(p);
     bool is_open = tree_attr_is(tree_get(old, "target"), "tray", "open");
     plug_step(p, "blockdev-open-tray", json_pack("{s:s, s:b}", "id", alias, "force", (p->flags & PLUG_FORCE) != 0), -1,
               is_open ? NULL : "blockdev-close-tray", is_open ? NULL : json_pack("{s:s}", "id", alias));

@@ -241,6 +241,17 @@ static void on_set(void *data, json_t *ret, const struct err *e)
     guest_quit(g, SHUTOFF_FAILED, STOPPED_FAILED);
 }
 
+/* What a server's image stands on, before the guest reads a byte of it. */
+static void on_chain(void *data, json_t *ret, const struct err *e)
+{
+    struct guest *g = data;
+    struct err own = ERR_INIT;
+    if (ret && chain_check(tree_get(g->tree, "devices"), ret, &own))
+        on_set(g, NULL, &own);
+    else
+        on_set(g, ret, e);
+}
+
 static void set_links(struct guest *g)
 {
     TREE_EACH(nic, tree_get(g->tree, "devices"), "interface")
@@ -302,6 +313,8 @@ void start_qmp_ready(struct guest *g)
     g->rtc_adjustment0 = adjustment ? strtol(adjustment, NULL, 10) : 0;
     if (guest_action(g, "on_reboot", ON_RESTART) == ON_DESTROY)
         qmp_send(&g->qmp, "set-action", json_pack("{s:s}", "reboot", "shutdown"), -1, SETUP_MS, on_set, g);
+    if (chain_is_open(tree_get(g->tree, "devices")))
+        qmp_send(&g->qmp, CHAIN_QUERY, json_pack("{s:b}", "flat", 1), -1, SETUP_MS, on_chain, g);
     set_links(g);
     guest_throttle_all(g, SETUP_MS, on_set, g);
     set_balloon(g);

@@ -36,6 +36,13 @@ static int add(struct maker *m, struct tree *mark, struct manifest_entry *x, con
     return i;
 }
 
+/* A file that QEMU takes by path. */
+static int bind_text(struct maker *m, struct tree *el, const char *path)
+{
+    struct manifest_entry x = {.kind = MK_BIND, .parent = -1};
+    return el && path && add(m, el, &x, path, NULL) < 0 ? -1 : 0;
+}
+
 static int unsupported(struct maker *m, const char *what, const char *value)
 {
     if (m->lenient)
@@ -50,7 +57,16 @@ static bool is_passt(const struct tree *t)
     return doc_is(t, "type", "user") && doc_is(tree_first(t, "backend"), "type", "passt");
 }
 
-/* Does QEMU itself make the sockets of this device, back end or interface?  It takes none of datagrams, and one that it shall connect again is no descriptor: it connects to NBD's server whenever
+/* Does any image of this chain come over the network? */
+static bool by_network(const struct tree *disk)
+{
+    for (const struct tree *el = disk; el; el = tree_first(el, "backingStore"))
+        if (doc_is(el, "type", "network"))
+            return true;
+    return false;
+}
+
+/* Does QEMU itself make the sockets of this device, back end or interface?  It takes none of datagrams, and one that it shall connect again is no descriptor: it connects to a disk's server whenever
  * that has gone, with a number that may be another file's by then. */
 static bool makes_sockets(const struct tree *t)
 {
@@ -58,7 +74,7 @@ static bool makes_sockets(const struct tree *t)
     if (strcmp(t->name, "interface") == 0)
         return doc_is(t, "type", "user") && !is_passt(t);
     if (strcmp(t->name, "disk") == 0)
-        return doc_is(t, "type", "network") && doc_is(s, "protocol", "nbd") && !doc_is(tree_first(s, "host"), "transport", "unix");
+        return by_network(t);
     return doc_is(t, "type", "udp") || (doc_is(t, "type", "tcp") && tree_attr_is(tree_get(s, "reconnect"), "enabled", "yes"));
 }
 
@@ -108,12 +124,24 @@ static int format_of(const struct tree *el, const char *driver)
     return f == IMG_UNKNOWN ? IMG_NONE : f;
 }
 
+/* QEMU asks for the server's address itself, in the host's network. */
+static int network_source(struct maker *m, struct tree *s)
+{
+    return s && host_network(m, s) ? -1 : bind_text(m, tree_first(s, "config"), tree_path_attr(s, "config", "file"));
+}
+
 /* The layers a document names; the last of them is looked at for more unless the document says that it ends there. */
 static int backing(struct maker *m, struct tree *el, int parent, unsigned shared)
 {
     for (struct tree *b = tree_first(el, "backingStore"); b && tree_attr(b, "type"); el = b, b = tree_first(b, "backingStore")) {
         const char *path = source_path(b);
         struct manifest_entry x = {.kind = MK_IMAGE, .flags = MF_RO | shared, .parent = parent, .format = (uint32_t)format_of(b, "format")};
+        if (doc_is(b, "type", "network")) {
+            if (network_source(m, tree_first(b, "source")))
+                return -1;
+            parent = -1;
+            continue;
+        }
         if (!path)
             return 0;       /* the plan names what it cannot open */
         if (!tree_first(b, "backingStore") && x.format != IMG_RAW)
@@ -126,25 +154,13 @@ static int backing(struct maker *m, struct tree *el, int parent, unsigned shared
     return 0;
 }
 
-/* Nothing but the server's bytes: what an image of them would name nobody has looked at. */
-static int network_disk(struct maker *m, struct tree *t)
-{
-    struct tree *s = tree_first(t, "source"), *host = tree_first(s, "host");
-    const char *below = tree_path_attr(t, "backingStore", "type");
-    if (below)
-        return unsupported(m, "<backingStore> of <disk type='network'>: type", below);
-    if (!numbered(m, tree_attr(host, "name"), tree_attr(host, "port")))
-        return m->lenient ? 0 : -1;
-    return host_network(m, s);
-}
-
 static int disk(struct maker *m, struct tree *t)
 {
     const char *path = source_path(t), *type = tree_attr(t, "type");
     struct manifest_entry x = {.kind = MK_IMAGE, .parent = -1, .format = (uint32_t)format_of(t, "driver")};
     int i;
-    if (makes_sockets(t))
-        return network_disk(m, t);
+    if (strcmp(type, "network") == 0)
+        return network_source(m, tree_first(t, "source")) ? -1 : backing(m, t, -1, tree_first(t, "shareable") ? MF_SHARED : 0);
     if (!path && strcmp(type, "file") != 0 && strcmp(type, "block") != 0)
         return 0;
     x.flags |= tree_first(t, "readonly") ? MF_RO : 0;
@@ -385,12 +401,6 @@ static const char *const templates[][2] = {
     {"/usr/share/OVMF/OVMF_CODE_4M.ms.fd", "/usr/share/OVMF/OVMF_VARS_4M.ms.fd"}, {"/usr/share/AAVMF/AAVMF_CODE.fd", "/usr/share/AAVMF/AAVMF_VARS.fd"},
 };
 
-static int bind_text(struct maker *m, struct tree *el, const char *path)
-{
-    struct manifest_entry x = {.kind = MK_BIND, .parent = -1};
-    return el && path && add(m, el, &x, path, NULL) < 0 ? -1 : 0;
-}
-
 static int firmware(struct maker *m, struct tree *os)
 {
     static const char *const files[] = {"kernel", "initrd", "dtb"};
@@ -569,10 +579,21 @@ static struct tree *talker(struct tree *dev)
 
 static int need_host_network(struct maker *m, struct tree *dev)
 {
-    for (struct tree *d = m->devices->child; d; d = d->next)
-        if (d->name && d != dev && makes_sockets(talker(d)))
-            m->hostnet = (int)doc_uint(strcmp(d->name, "interface") == 0 ? d : tree_first(talker(d), "source"), MARK_MANIFEST, 0);
+    const uint8_t *at = m->out->p + sizeof(struct manifest_head);
+    struct manifest_entry x;
+    for (unsigned i = 0; i < m->out->entries; i++, at += x.size) {
+        memcpy(&x, at, sizeof x);
+        m->hostnet = x.kind == MK_HOSTNET ? (int)i : m->hostnet;
+    }
     return m->hostnet < 0 && makes_sockets(talker(dev)) ? cannot_come(m, "what makes sockets of its own, to one that was started with nothing of that kind,") : 0;
+}
+
+static int new_disk(struct maker *m, struct tree *t)
+{
+    for (const struct tree *el = t; el; el = tree_first(el, "backingStore"))
+        if (tree_get(el, "source/config"))
+            return cannot_come(m, "<config> of a disk");
+    return disk(m, t);
 }
 
 static int new_interface(struct maker *m, struct tree *t)
@@ -601,7 +622,7 @@ static int new_hostdev(struct maker *m, struct tree *t)
 
 int run_manifest_device(struct tree *t, struct tree *dev, const struct doc_env *env, struct manifest_out *out, struct err *e)
 {
-    static const struct { const char *name; int (*fn)(struct maker *m, struct tree *t); } kinds[] = {{"disk", disk}, {"interface", new_interface}, {"rng", new_rng}, {"filesystem", new_filesystem}, {"hostdev", new_hostdev}};
+    static const struct { const char *name; int (*fn)(struct maker *m, struct tree *t); } kinds[] = {{"disk", new_disk}, {"interface", new_interface}, {"rng", new_rng}, {"filesystem", new_filesystem}, {"hostdev", new_hostdev}};
     struct maker m = {.t = t, .devices = tree_first(t, "devices"), .env = env, .out = out, .e = e, .hostnet = -1};
     if (need_host_network(&m, dev))
         return -1;

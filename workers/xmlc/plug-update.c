@@ -102,9 +102,6 @@ static int disk(struct plug_run *p, struct tree *old, const struct tree *wanted,
         return -1;
     if (!same && !doc_in(tree_attr(old, "device"), "cdrom floppy"))
         return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "disk source can be changed only in removable drives");
-    /* The worker tells media by their entries, and those by network have one. */
-    if (!same && doc_is(old, "type", "network") && doc_is(new, "type", "network") && tree_first(old, "source") && tree_first(new, "source"))
-        return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "a medium by network cannot become another by network: it is to be taken out first");
     AUTO_TREE *t = tree_copy(old);
     take_attr(t, "snapshot", tree_attr(new, "snapshot"));
     if (same && tree_first(t, "source"))

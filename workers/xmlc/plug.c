@@ -47,7 +47,8 @@ void plug_release(struct plug_run *p, const struct tree *old)
     marks(p->t, has);
     for (unsigned i = 0; i < p->manifest.entries; i++, at += m.size) {
         memcpy(&m, at, sizeof m);
-        if ((BITMAP_GET(had, i) && !BITMAP_GET(has, i)) || (m.parent >= 0 && BITMAP_GET(gone, m.parent))) {
+        /* The guest keeps the network that it was started in. */
+        if ((BITMAP_GET(had, i) && !BITMAP_GET(has, i) && m.kind != MK_HOSTNET) || (m.parent >= 0 && BITMAP_GET(gone, m.parent))) {
             BITMAP_SET(gone, i);
             m.flags |= MF_GONE;
             memcpy(at, &m, sizeof m);

@@ -1,0 +1,93 @@
+#!/usr/bin/python3
+"""Disks that come over the network, ours beside libvirtd: what QEMU is told and what it answers, by protocol, with servers where there are some; chains, media, figures, refusals."""
+import os, subprocess, sys
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import netlib
+from box import wait_for
+from needs import needed, skip
+from pair import *
+
+if not netlib.has("curl", "iscsi", "rbd", "nfs", "gluster"):
+    skip("QEMU's modules for disks by network (qemu-block-extra) are not installed")
+needed("tgtd", "tgtadm", "openssl", "qemu-img")
+
+MASK = [r"\d{4}-\d\d-\d\dT[\d:.]+Z", r"qemu unexpectedly closed the monitor|process exited while connecting to monitor", r"block\.\d+\.rd\.(reqs|bytes|times)=\d+", r"rd_\w+ \d+", r"index='\d+'",
+        r'"conf":"[^"]*"', r"conf file [^:]*", r"^! \n", r"20\d{4}(?= +262144)|block\.\d\.physical=\d+"]
+SHOW = "| sed -n '/<disk/,/.disk>/p'"
+HOST = "<host name='localhost' port='4180'/>"
+
+
+def disk(protocol, name, source="", fmt="raw", attrs="", host=HOST, dev="vda", bus="virtio", device="disk", more="<readonly/>"):
+    return (f"<disk type='network' device='{device}'><driver name='qemu' type='{fmt}'/><source protocol='{protocol}' name='{name}'{attrs}>{host}{source}</source>"
+            f"<target dev='{dev}' bus='{bus}'/>{more}</disk>")
+
+
+def host(port, name="127.0.0.1", more=""):
+    return "<host name='%s' port='%d'%s/>" % (name, port, more)
+
+
+def below(protocol, name, at=HOST):
+    return "<backingStore type='network'><format type='raw'/><source protocol='%s' name='%s'>%s</source><backingStore/></backingStore>" % (protocol, name, at)
+
+
+def serve(b):
+    """The servers of one box, whose processes end with it."""
+    d = b.dir + W
+    subprocess.run("cd %s && echo hello > raw.img && truncate -s 1M raw.img && qemu-img create -q -f qcow2 plain.qcow2 1M && qemu-img create -q -f qcow2 -b raw.img -F raw over.qcow2 && truncate -s 256K over.qcow2 && chmod 666 *" % d, shell=True, check=True)
+    netlib.pki(d + "/pki")
+    lib = netlib.__file__
+    for argv in ((sys.executable, lib, d, "4180"), (sys.executable, lib, d, "4443", d + "/pki"), ("tgtd", "-f", "--iscsi", "portal=127.0.0.1:3260", "-C", "7")):
+        subprocess.Popen(b.inside(*argv), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    target = "tgtadm -C 7 --lld iscsi --mode target --op %s --tid 1 %s"
+    wait_for("tgtd", lambda: b.run("sh", "-c", target % ("new", "-T iqn.2026-11.test:t"), check=False).returncode == 0)
+    b.run("sh", "-c", "tgtadm -C 7 --lld iscsi --op new --mode logicalunit --tid 1 --lun 1 -b %s/raw.img && " % W + target % ("bind", "-I ALL"))
+    for port in (4180, 4443):
+        wait_for("the server of port %d" % port, lambda: b.run("sh", "-c", "exec 3<>/dev/tcp/127.0.0.1/%d" % port, check=False).returncode == 0 or b.run("curl", "-sk", "https://127.0.0.1:%d/raw.img" % port, check=False).returncode in (0, 35))
+
+
+# Each is started, asked for its figures, and destroyed; or fails in the same words.
+RUN = [
+    disk("http", "raw.img", "<readahead size='65536'/><timeout seconds='7'/>", attrs=" query='a=b&amp;c'"), disk("http", "raw.img", more=""), disk("http", "no such.img"),
+    disk("http", "raw.img", "<slices><slice type='storage' offset='512' size='1024'/></slices>"), disk("http", "plain.qcow2", fmt="qcow2", device="cdrom", bus="ide", dev="hda"),
+    disk("http", "over.qcow2", fmt="qcow2", more="<readonly/>" + below("http", "raw.img")),
+    "<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='%s/over.qcow2'/><target dev='vda' bus='virtio'/>%s</disk>" % (W, below("http", "raw.img")),
+    disk("https", "raw.img", host=host(4443)), disk("https", "raw.img", "<ssl verify='no'/>", host=host(4443)),
+    disk("iscsi", "iqn.2026-11.test:t/1", "<initiator><iqn name='iqn.2026-11.test:me'/></initiator>", host=host(3260), more=""), disk("iscsi", "iqn.2026-11.test:none/1", host=host(3260)),
+    # nobody serves these
+    disk("rbd", "pool/image", "<snapshot name='s'/><config file='/etc/hosts'/>", host=host(6789) + host(6789, "127.0.0.2")), disk("nfs", "/export/x", "<identity user='1' group='2'/>", host="<host name='127.0.0.1'/>"),
+    disk("gluster", "vol/x", host=host(4999) + host(4998)), disk("ftp", "x", host=host(4999)), disk("ftps", "x", host=host(4999)), disk("sheepdog", "x", host=host(4999)),
+    # what libvirt itself refuses
+    disk("http", "x", attrs=" tls='yes'"), disk("vxhs", "x"), disk("http", "x", host=""),
+    *[disk(p, "x/y", host=host(4999) + host(4998)) for p in ("nbd", "ssh", "https", "ftp", "sheepdog")],
+    disk("nfs", "/x", host="<host name='a'/><host name='b'/>"), disk("rbd", "p/i", host=host(1, more=" transport='rdma'")),
+]
+# While it runs: media, disks that come, and what is asked of them.
+LIVE = ["update-device n W/cd.xml", "dumpxml n " + SHOW, "update-device n W/cd.xml", "change-media n hda --eject", "dumpxml n " + SHOW, "update-device n W/cd.xml",
+        "domblklist n --details", "domblkinfo n --all", "domstats n --block --backing", "domblkstat n hda", "blockresize n hda 2M", "domblkinfo n raw.img", "destroy n",
+        "domblklist n --details", "domblkinfo n --all", "blockresize n hda 2M", "domstats n --block --backing", "undefine n"]
+
+with Pair("netdisk") as p:
+    p.each(serve)
+
+    def define(devices, start=True):
+        p.file("n.xml", BARE.replace("bare", "n").replace("</devices>", devices + "</devices>"))
+        p.virsh("define W/n.xml")
+        p.virsh("start n", MASK)
+        p.virsh("dumpxml n " + SHOW, MASK)
+
+    for devices in RUN:
+        define(devices)
+        p.virsh("domblkinfo n --all", MASK)
+        p.virsh("domstats n --block --backing", MASK)
+        p.sh("virsh -c qemu:///system destroy n; virsh -c qemu:///system undefine n", MASK)
+    p.file("cd.xml", disk("http", "raw.img", device="cdrom", bus="ide", dev="hda"))
+    define(disk("http", "plain.qcow2", fmt="qcow2", device="cdrom", bus="ide", dev="hda"))
+    for line in LIVE:
+        p.virsh(line, MASK)
+    # libvirtd leaves it to QEMU to open what a server's image names.
+    p.boxes[0].run("sh", "-c", "virsh -c qemu:///system define %s/n.xml" % W)
+    p.file("n.xml", BARE.replace("bare", "n").replace("</devices>", disk("http", "over.qcow2", fmt="qcow2") + "</devices>"))
+    r = p.shell(p.boxes[0], "virsh -c qemu:///system create W/n.xml")
+    p.same("a server's image that names another one", r.stderr.strip().splitlines()[-1] if r.stderr.strip() else r.stdout,
+           "error: unsupported configuration: disk 'vda': its image on a server names 'raw.img' as what it stands on: <backingStore> has to say so")
+sys.exit(p.result())
