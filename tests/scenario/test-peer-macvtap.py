@@ -56,7 +56,7 @@ NAMES = [(r"^(v2 )\S+", r"\1MAC"), (r"macvtap\d+", "macvtapN"), ("^error 38 of (
 
 def prepare(box, first):
     """Interfaces with addresses of their own.  Nodes in /dev have the interfaces' numbers, and all boxes of a host have one /dev."""
-    lines = ["link add br%d type bridge" % (i + 100) for i in range(first + random.randrange(150))]
+    lines = ["link add br%d type bridge" % (i + 100) for i in range(first + random.randrange(60))]
     for i in range(4):
         lines.append("link add v%d address 02:00:00:00:00:0%d type veth peer name w%d address 02:00:00:00:01:0%d" % (i, i, i, i))
         lines += ["link set w%d up" % i] + ["link set v%d up" % i] * (i < 3)
