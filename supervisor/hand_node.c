@@ -8,6 +8,7 @@
 #include "ipc/util.h"
 
 #define VSOCK "/dev/vhost-vsock"
+#define SCSI "/dev/vhost-scsi"
 enum { CID_FIRST = 3 };         /* those below are the hypervisor's and the host's */
 
 /* The guest's number among those of the host: the one that was wanted, or the first that is free. */
@@ -34,7 +35,7 @@ int open_node(struct opener *o, const struct manifest_entry *m, const char *path
     AUTO_CLOSE fd = path_open(path, O_RDWR | O_NONBLOCK, WANT(S_IFCHR), &st);
     if (fd < 0 && *aux) {
         o->error = fd;
-        return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "%s", aux);
+        return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, strcmp(path, SCSI) ? VIR_FROM_QEMU : VIR_FROM_NONE, "%s", aux);
     }
     if (fd < 0) {
         o->error = fd == -EMEDIUMTYPE ? -EINVAL : fd;

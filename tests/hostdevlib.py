@@ -1,4 +1,4 @@
-"""hostdevlib.py: a made-up host for a box: USB devices in its /sys and /dev, and a libusb that takes their nodes (tests/tool/fakeusb.c).
+"""hostdevlib.py: a made-up host for a box: USB devices in its /sys and /dev, and a libusb that takes their nodes (tests/tool/fakeusb.c); a /dev/vhost-scsi that QEMU finds to be none.
 
     fake_usb(box, {"1-1": (1, 2, "1234", "beef", 5)})       # name in sysfs: bus, device, vendor, product, minor number of the node, whose major is 1
 
@@ -18,6 +18,7 @@ mount -t tmpfs -o mode=755 dev $B/dev
 (cd /dev && find . -maxdepth 1 \( -type c -o -type b -o -type l \) -exec cp -a {} $B/dev/ \;)
 for d in pts shm mqueue net; do [ -d /dev/$d ] && mkdir $B/dev/$d && mount --rbind /dev/$d $B/dev/$d; done
 mkdir -p $B/dev/bus/usb
+mknod $B/dev/vhost-scsi c 1 3
 mount --move $B/dev /dev
 mount -t tmpfs -o mode=755 bus $B/bus
 for d in /sys/bus/*; do mkdir $B/bus/${d##*/}; mount --bind $d $B/bus/${d##*/}; done

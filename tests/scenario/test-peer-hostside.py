@@ -17,6 +17,8 @@ if not os.path.exists("/dev/vfio/vfio"):
     DEVICES += ["<hostdev mode='subsystem' type='mdev' model='vfio-pci'><source><address uuid='53764d0e-85a0-42b4-af5c-2046b460b1dc'/></source></hostdev>"]
 COLD = ["<shmem name='%s-5'><model type='ivshmem-plain'/><size unit='M'>3</size></shmem>" % NAME, "<shmem name='%s-6'><model type='ivshmem-plain'/><size unit='K'>512</size></shmem>" % NAME,
     "<input type='evdev'><source dev='/dev/input/event-none'/></input>"]
+if not os.path.exists("/dev/vhost-scsi"):
+    COLD += ["<hostdev mode='subsystem' type='scsi_host'><source protocol='vhost' wwpn='naa.512345678900000%d'/>%s</hostdev>" % x for x in enumerate(("", "<boot order='1'/>"))]
 
 
 def document(name, machine, devices=""):

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """USB devices of the host's, of which both boxes have the same made-up ones: by vendor and product, by bus and device, by both; missing, ambiguous, optional and in use; at a start, live, as a command
-line, over a managed save and a later daemon. QEMU tells which device it has. And on a host without USB."""
+line, over a managed save and a later daemon. QEMU tells which device it has. And on a host without USB; and SCSI hosts of vhost."""
 import os, re, sys
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 from box import guest_xml, wait_for
@@ -106,6 +106,16 @@ def native(box):
     return out
 
 
+def vhost(box):
+    """As command lines: libvirtd looks for the host's configuration before it starts one."""
+    con, out = box.connect(), []
+    for i, model in enumerate(("", " model='virtio-transitional'", " model='virtio-non-transitional'")):
+        x = guest("v", "<hostdev mode='subsystem' type='scsi_host'%s><source protocol='vhost' wwpn='naa.500140500000000%d'/></hostdev>" % (model, i))
+        out.append("\n".join(re.findall(r"\S*vhost-scsi\S*", con.domainXMLToNative("qemu-argv", x))))
+    con.close()
+    return out
+
+
 def without(box):
     con, out = box.connect(), []
     for x in (STARTS[0], STARTS[3], STARTS[6]):
@@ -128,8 +138,12 @@ with Pair("usb") as p:
         p.same(what, a, b, MASK)
     for a, b in zip(*p.each(native)):
         p.same("as a command line: " + a, a, b)
+    for a, b in zip(*p.each(vhost)):
+        p.same("a SCSI host of vhost, " + a, a, b, [(r'"vhostfd":"\d+"', "FD")])     # one that libvirtd has just then
     ours = p.boxes[0]
     con = ours.connect()
+    said = told(con.createXML, guest("v", "<hostdev mode='subsystem' type='scsi_host'><source protocol='vhost' wwpn='naa.5001405000000000'/></hostdev>"))
+    p.same("and QEMU has its node, which is none of vhost", str("vhost_set_owner failed: Inappropriate ioctl for device" in said), "True")
     con.createXML(guest("kept", named("5678", "0001")))
     con.close()
     ours.stop_daemon()

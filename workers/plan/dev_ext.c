@@ -268,6 +268,23 @@ static void host_usb(struct ctx *c, const struct tree *d)
     pl_fill(c, d, t, o);
 }
 
+static void host_vhost(struct ctx *c, const struct tree *d)
+{
+    static const struct prop t[] = { P_ID("id"), P_FN(pl_address), P_END };
+    char name[32];
+    int32_t index;
+    const struct plan_res *r = pl_run(c) ? pl_res(c, d, &index) : NULL;
+    if (r)
+        pl_fdname(c, r, index, 0, name);
+    else
+        snprintf(name, sizeof name, "%u", 23 + c->fd_shown++);
+    json_t *o = pl_item(c, PLAN_DEVICE);
+    pl_virtio(c, d, "vhost-scsi", tree_attr(d, "model"), o);
+    pl_set(o, "wwpn", tree_path_attr(d, "source", "wwpn"));
+    pl_set(o, "vhostfd", name);
+    pl_fill(c, d, t, o);
+}
+
 static void host_mdev(struct ctx *c, const struct tree *d)
 {
     static const struct prop t[] = { P_ID("id"), P_END };
@@ -314,8 +331,8 @@ static void host_iscsi(struct ctx *c, const struct tree *d)
 
 void pl_hostdev(struct ctx *c, const struct tree *d)
 {
-    static const struct { const char *type; dev_fn *fn; } types[] = { { "pci", host_pci }, { "usb", host_usb }, { "mdev", host_mdev }, { NULL, NULL } };
-    if ((!tree_attr_is(d, "type", "usb") && native_only(c, d)) || tree_attr_is(tree_get(d, "address"), "type", "unassigned"))
+    static const struct { const char *type; dev_fn *fn; } types[] = { { "pci", host_pci }, { "usb", host_usb }, { "mdev", host_mdev }, { "scsi_host", host_vhost }, { NULL, NULL } };
+    if ((!tree_attr_is(d, "type", "usb") && !tree_attr_is(d, "type", "scsi_host") && native_only(c, d)) || tree_attr_is(tree_get(d, "address"), "type", "unassigned"))
         return;
     const char *driver = tree_path_attr(d, "driver", "name");
     if (tree_attr_is(d, "type", "pci") && !pl_is(driver, "vfio")) {

@@ -88,7 +88,7 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     { "smartcard", "mode type", "source protocol" },
     { "shmem", "name role bulkhead:m", "model size server msi" }, { "shmem/model", "type", "" }, { "shmem/size", "unit", "" }, { "shmem/server", "path", "" },
     { "shmem/msi", "vectors ioeventfd enabled", "" },
-    { "hostdev", "mode type managed bulkhead:m", "source" }, { "hostdev/source", "startupPolicy guestReset autoAddress missing", "vendor product address" },
+    { "hostdev", "mode type managed model bulkhead:m", "source" }, { "hostdev/source", "startupPolicy guestReset autoAddress missing protocol wwpn", "vendor product address" },
     { "hostdev/source/vendor", "id", "" }, { "hostdev/source/product", "id", "" }, { "hostdev/source/address", "bus device", "" },
     { "vsock", "model bulkhead:m", "cid driver" }, { "vsock/cid", "auto address", "" }, { "vsock/driver", "iommu ats packed page_per_vq", "" },
     { "input", "type bus model", "driver source" }, { "input/source", "evdev dev grab grabToggle repeat bulkhead:m", "" }, { "input/driver", "iommu ats packed page_per_vq", "" },
@@ -145,11 +145,11 @@ static const struct known *row_of(const char *path)
 }
 
 /* Values (of an attribute, or the text) that libvirt takes and that would come to nothing here: nobody writes a core, every guest is in the group of this daemon's guests, and
- * servers of disks are not reached by sockets of the host, of whose devices there are those on USB. */
+ * servers of disks are not reached by sockets of the host, of whose devices there are those on USB and vhost's SCSI hosts. */
 static const struct { const char *path, *attr, *value; bool but; } unheeded[] = {      /* but: every other value */
     { "on_crash", NULL, "coredump-destroy", false }, { "on_crash", NULL, "coredump-restart", false }, { "watchdog", "action", "dump", false },
     { "resource/partition", NULL, "/machine", true }, { "disk/source/host", "transport", "unix", false }, { "backing/source/host", "transport", "unix", false },
-    { "hostdev", "type", "usb", true }, { "graphics/gl", "enable", "yes", false },
+    { "hostdev", "type", "pci", false }, { "hostdev", "type", "mdev", false }, { "hostdev", "type", "scsi", false }, { "graphics/gl", "enable", "yes", false },
 };
 
 static int check_value(struct ctx *c, const struct tree *el, const char *path)

@@ -473,6 +473,8 @@ static int hostdev(struct maker *m, struct tree *t)
     struct manifest_entry x = {.kind = MK_NODE, .parent = -1};
     if (doc_is(t, "type", "usb"))
         return usb(m, t, false);
+    if (doc_is(t, "type", "scsi_host"))
+        return add(m, t, &x, "/dev/vhost-scsi", "vhost-scsi device file '/dev/vhost-scsi' cannot be found") < 0 ? -1 : 0;
     for (unsigned i = 0; i < ARRAY_N(none); i++)
         if (doc_is(t, "type", none[i].type) && doc_same(tree_path_attr(t, "driver", "name"), none[i].driver))
             return add(m, t, &x, "/dev/vfio/vfio", none[i].words) < 0 ? -1 : 0;

@@ -177,6 +177,7 @@ static const struct rule rules[] = {
     {"hostdev", "@rawio; !@type=scsi", X, D, "rawio is only supported for scsi host device"},
     {"hostdev", "@sgio=unfiltered", U, D, "unfiltered sgio is no longer supported"},
     {"hostdev", "@model; !@type=mdev|scsi_host", X, D, "'model' attribute in <hostdev> is only supported when type='%t'"},
+    {"hostdev", "@type=scsi_host; boot", U, Q, "booting from assigned devices is not supported by vhost SCSI devices"},
     {"hostdev", "@type=mdev; !source/address", U, D, "Missing <address> element"},
     {"hostdev", "@type=mdev; !source/address@uuid", U, D, "Missing 'uuid' attribute for element <address>"},
     {"hostdev", "@model=vfio-pci; boot", U, Q, "booting from assigned devices is not supported by mediated devices of model %s"},
