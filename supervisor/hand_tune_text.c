@@ -75,7 +75,7 @@ static const char *sched(struct tune *t, const char *key, const char *s)
 {
     struct thread_sched *d = &t->sched[t->scheds];
     const size_t n = strcspn(s, ": ");
-    int64_t priority;
+    int64_t priority = 0;
     if (t->scheds == PINS_MAX || s[n] != ':' || !thread_key(key, &d->kind, &d->id))
         return NULL;
     for (size_t i = 0; i < ARRAY_N(scheds); i++)

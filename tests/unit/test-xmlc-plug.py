@@ -71,23 +71,23 @@ story("the same medium", document("pc", disk("hdc", kind="type='file' device='cd
 story("memory", document("pc"), ["attach", "<memory model='dimm'><target><size unit='MiB'>32</size><node>0</node></target></memory>", "attach", "<memory model='dimm'><target><size unit='MiB'>32</size><node>0</node></target></memory>",
     "alias", "dimm0", "gone", "dimm0"], [["dimm0", "slot='0'"], "slot='1'", "out\n", "?\n"], ["<memory unit='KiB'>98304<", "<currentMemory unit='KiB'>98304<", "!slot='0'"])
 story("numbers of interfaces", document("pc", "<interface type='bridge'><source bridge='b'/></interface>" * 2), ["gone", "net0", "attach", "<interface type='bridge'><source bridge='b'/></interface>"], ["?\n", ["net2", "bulkhead:m='3'"]], ["1 tap flags=4"])
-story("the host's network", document("pc", "<interface type='user'/>"), ["attach", "<interface type='user'/>", "gone", "net0", "gone", "net1"], ["bulkhead:m='1'", "?\n", "?\n"], ["1 hostnet flags=4096"])
+story("the host's network", document("pc", "<interface type='user'/>"), ["attach", "<interface type='user'/>", "gone", "net0", "gone", "net1"], ["bulkhead:m='1'", "?\n", "?\n"], ["1 hostnet flags=0"])
 story("the host's network, still used", document("pc", "<interface type='user'/>"), ["attach", "<interface type='user'/>", "gone", "net0"], ["in\n", "?\n"], ["1 hostnet flags=0"])
 def nbd(dev, host="127.0.0.1", port=7, more="", attrs=""):
     return disk(dev, more, "<source protocol='nbd' name='x'%s><host name='%s' port='%s'/></source>" % (attrs, host, port), "type='network'")
 
 
 story("disks by NBD have the host's network", document("pc", nbd("vdb") + nbd("vdc", "::1")), ["attach", nbd("vdd", "localhost"), "gone", "virtio-disk1", "gone", "virtio-disk2", "gone", "virtio-disk3"],
-    ["bulkhead:m='1'", "?\n", "?\n", "?\n"], ["1 hostnet flags=4096", "!2 "])
-story("and none is resolved", document("pc", "<interface type='user'/>"), ["attach", nbd("vdb", "a.name"), "attach", nbd("vdb", port="nbd"), "attach", nbd("vdb", port=0), "attach", nbd("vdb", port=65536), "attach", nbd("vdb", ""),
-    "attach", nbd("vdb", more="<backingStore type='file'><format type='raw'/><source file='/c'/></backingStore>"), "attach", disk("vdb", source="<source protocol='rbd' name='p/x'/>", kind="type='network'")],
-    ["host='a.name'", "service='nbd'", "service='0'", "service='65536'", "host=''", "<backingStore>", "in\n"])
+    ["bulkhead:m='1'", "?\n", "?\n", "?\n"], ["1 hostnet flags=0", "!2 "])
+story("QEMU looks names up", document("pc", "<interface type='user'/>"), ["attach", nbd("vdb", "a.name"), "attach", nbd("vdc", port="nbd"), "attach", nbd("vdd", port=0), "attach", nbd("vde", port=65536), "attach", nbd("vdf", ""),
+    "attach", nbd("vdg", more="<backingStore type='file'><format type='raw'/><source file='/c'/></backingStore>"), "attach", disk("vdh", source="<source protocol='rbd' name='p/x'/>", kind="type='network'")],
+    ["<host name='a.name'", "port='nbd'", "port='0'", "port='65536'", "<host name=''", ["<backingStore", "file='/c' bulkhead:m='2'"], "in\n"])
 def nbd_cd(port, source=True):
     return disk("hdc", kind="type='network' device='cdrom'", source="<source protocol='nbd' name='x'><host name='::1' port='%s'/></source>" % port if source else "")
 
 
 story("a medium by NBD", document("pc", nbd_cd(1)), ["update", nbd_cd(2), "update", nbd_cd(1, False), "attach", nbd_cd(1, False), "update", disk("hdc", kind="type='file' device='cdrom'", source="<source file='/y'/>")],
-    ["error 67 10", ["change\n", "!<source"], [], ["change\n", "file='/y'"]])
+    [["change\n", "port='2'"], ["change\n", "!<source"], [], ["change\n", "file='/y'"]])
 story("a disk by NBD where there is no network of the host", document("pc"), ["attach", nbd("vdb")], ["error 67 10"])
 story("no network of the host", document("pc"), ["attach", "<interface type='user'/>"], ["error 67 10"])
 story("a channel", document("pc", "<controller type='virtio-serial'/>"), ["attach", "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>"],
