@@ -111,7 +111,10 @@ int shm_allow(int fd, uint32_t uid, bool may);
 /* The same at the end of an entry of whatever kind, which had that path; and a file of MK_SHM goes if nobody has used it. */
 void shm_forget(const struct manifest_entry *m, const char *path, uint32_t uid);
 /* hand_forget.c: what a hand made at path for an entry of the run rq's is removed.  g: its grant; NULL: the hand did not come to answer. */
-#define OVERLAY_NOTE "user.bulkhead.overlay"    /* on an overlay: the run that it was made for */
+#define OVERLAY_NOTE "user.bulkhead.overlay"    /* on an overlay: for what it was made */
+enum { OVERLAY_NOTE_BYTES = 128 };
+/* The text of that note for an entry of the run rq's: nobody else's is the same, be it another entry's of the run, another daemon's or host's. 0 or negative errno. */
+int overlay_note(const struct hand *h, const struct hand_req *rq, uint32_t index, char note[OVERLAY_NOTE_BYTES]);
 void entry_forget(const struct hand *h, const struct hand_req *rq, const struct manifest_entry *m, const struct grant *g, const char *path);
 /* path without its last step into dir (size n), which becomes "/" at least; returns the last step or NULL. */
 const char *path_split(const char *path, char *dir, size_t n);

@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/fs.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
@@ -80,14 +79,15 @@ static int put_all(int fd, uint64_t size, const char *backing, const char *forma
 
 int overlay_make(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
 {
-    char part[PATH_MAX], self[32], id[16];
+    char part[PATH_MAX], self[32], note[OVERLAY_NOTE_BYTES];
     struct stat st;
     AUTO_CLOSE fd = open_part(o, path, part);
     if (fd < 0 || fstat(fd, &st) < 0)
         return open_fail(o, e, fd < 0 ? -fd : errno, "Failed to create file '%s'", path);
-    snprintf(id, sizeof id, "%d", o->rq->id);
-    if (fsetxattr(fd, OVERLAY_NOTE, id, strlen(id), 0) < 0)
-        log_debug("an overlay's run cannot be noted: %s", strerror(errno));
+    int r = overlay_note(o->h, o->rq, m->index, note);
+    if (r < 0 || fsetxattr(fd, OVERLAY_NOTE, note, strlen(note), 0) < 0)
+        log_debug("an overlay's run cannot be noted: %s", strerror(r < 0 ? -r : errno));
+    pin_disk(o, m, fd);
     open_own(o, fd, path);
     if (syscall(SYS_renameat2, AT_FDCWD, part, AT_FDCWD, path, RENAME_NOREPLACE) < 0) {
         if (errno != EEXIST)

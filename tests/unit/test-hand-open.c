@@ -329,7 +329,9 @@ static void transient(void)
     tap_ok(pread(qemu_fd(0), head, sizeof head, 0) == sizeof head && be64toh(head[3]) == 1024 && !memcmp(head, "QFI\xfb\0\0\0\3", 8) && pread(qemu_fd(0), text, sizeof text - 1, (off_t)be64toh(head[1])) > 0 && !strncmp(text, base, strlen(base)),
            "whose head tells size and name: %s", text);
     tap_ok((fcntl(qemu_fd(0), F_GETFL) & O_ACCMODE) == O_RDWR && (fcntl(qemu_fd(1), F_GETFL) & O_ACCMODE) == O_RDONLY && (fcntl(qemu_fd(2), F_GETFL) & O_ACCMODE) == O_RDONLY, "what it stands on is to be read only");
-    tap_ok(fgetxattr(qemu_fd(0), "user.bulkhead.overlay", text, sizeof text) == 1 && text[0] == '1', "it has its run's note");
+    char note[128] = { 0 }, whose[32] = { 0 };
+    tap_ok(fgetxattr(qemu_fd(0), "user.bulkhead.overlay", note, sizeof note - 1) > 40 && !strcmp(note + strlen(note) - 4, " 1.0"), "it has the note of its run and entry: %s", note);
+    tap_ok(fgetxattr(qemu_fd(0), "user.bulkhead.disk", whose, sizeof whose - 1) > 0 && !strcmp(whose, rq.name), "and that of its guest, as any disk that is to be written: %s", whose);
     finish();
     passing(over, base, IMG_RAW, 0);
     tap_ok(done.code == VIR_ERR_OPERATION_UNSUPPORTED && strstr(done.text, "for transient disk 'vda' already exists") && stat(over, &st) == 0 && st.st_size == 3 * 65536 + 8, "one that is there stays: %s", done.text);
