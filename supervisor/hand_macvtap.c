@@ -26,15 +26,11 @@ enum { NAMES = 4096 };
 /* Which entry of the run's it is of; -1: it is none of it. */
 static int entry_of(struct rtnl_link *l, int32_t run)
 {
-    const char *words[] = { rtnl_link_get_ifalias(l), rtnl_link_get_name(l) };
+    const char *alias = rtnl_link_get_ifalias(l), *word = alias ? alias : rtnl_link_get_name(l) /* as it was made */;
     unsigned id, entry;
     char end;
-    if (!rtnl_link_get_type(l) || strcmp(rtnl_link_get_type(l), "macvtap"))
-        return -1;
-    for (size_t i = 0; i < ARRAY_N(words); i++)
-        if (words[i] && sscanf(words[i], "bh%x.%x%c", &id, &entry, &end) == 2 && id == (unsigned)run && entry < MANIFEST_ENTRIES_MAX)
-            return (int)entry;
-    return -1;
+    bool ours = rtnl_link_get_type(l) && !strcmp(rtnl_link_get_type(l), "macvtap") && word && sscanf(word, "bh%x.%x%c", &id, &entry, &end) == 2;
+    return ours && id == (unsigned)run && entry < MANIFEST_ENTRIES_MAX ? (int)entry : -1;
 }
 
 void macvtap_sweep(struct net *n, const bool *stays)

@@ -218,6 +218,13 @@ static void macvtaps(void)
     run(IN_HAND_UNNET);
     fakesup_end(&sup);
     tap_ok(!if_nametoindex("own") && !shows("v0", "52:54:00:01:02:03"), "one that did not come goes, and v0 has its own address again");
+    rq.flags = HAND_NO_MONITOR;
+    begin_over("bh1c.1", "v0", MACVTAP_BRIDGE, 1);
+    fakesup_end(&sup);
+    rq.id = 28;
+    run(IN_HAND_UNNET);
+    fakesup_end(&sup);
+    tap_ok(done.error == 0 && if_nametoindex("bh1c.1"), "one that has another run's word as its name is its own guest's");
 }
 
 int main(void)
