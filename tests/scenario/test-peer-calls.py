@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Calls that virsh makes seldom or never, by python3-libvirt and by hand, beside libvirtd: the same results, or the same error."""
-import os, re, socket, struct, sys, zlib
+import json, os, re, socket, struct, sys, time, zlib
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
+from box import guest_xml
 from needs import needed_modules
 from pair import BARE, BUSY, IDLE, Pair, W, guests, told
 from rpclib import HEAD, REMOTE, Client, string
@@ -106,6 +107,7 @@ d.agentSetResponseTimeout(-2, 0)
 d.agentSetResponseTimeout(-1, 0)
 d.agentSetResponseTimeout(0, 0)
 d.agentSetResponseTimeout(5, 0)
+x.agentSetResponseTimeout(-5, 0)
 x.agentSetResponseTimeout(5, 1)
 x.openChannel('nothing', c.newStream(0), 0)
 x.openChannel('channel0', c.newStream(0), 8)
@@ -241,11 +243,35 @@ def old_events(b):
     return "\n".join(out)
 
 
+# What no other test's guest has: (beside the devices, devices).
+STARTED = {"baselabel of nobody": ("<seclabel type='dynamic'><baselabel>x</baselabel></seclabel>", ""),
+           "memorytune": ("<cputune><memorytune vcpus='0'><node id='0' bandwidth='60'/></memorytune></cputune>", ""),
+           "source ip": ("", "<interface type='user'><source><ip address='10.1.1.1' family='ipv4' prefix='24'/></source></interface>")}
+
+
+def shown(b, name):
+    """A paused guest's clock and document, and what logs there are."""
+    import libvirt_qemu
+    c, out = b.connect(), []
+    out.append(told(c.createXML, guest_xml("x", STARTED[name][1], extra=STARTED[name][0]), 1))
+    if out == ["x"]:
+        x = c.lookupByName("x")
+        date = json.loads(libvirt_qemu.qemuMonitorCommand(x, '{"execute":"qom-get","arguments":{"path":"/machine","property":"rtc-time"}}', 0))["return"]
+        now = time.gmtime()
+        ahead = (date["tm_hour"] - now.tm_hour) * 60 + date["tm_min"] - now.tm_min
+        out += ["hours from UTC: %d" % (round(ahead / 60) % 24), "logs: %s" % sorted(f for f in os.listdir(b.dir + "/var/log/libvirt/qemu") if len(f) == 5), x.XMLDesc()]
+        x.destroy()
+    c.close()
+    return "\n".join(out)
+
+
 with Pair("calls") as p:
     guests(p)
     p.sh("printf 'look at me' | dd of=%s/cd.iso bs=1 seek=4096 conv=notrunc status=none" % W, what="what is in an image")
     ours, theirs = p.each(ask)
     for (what, a), (_, t) in zip(ours, theirs):
         p.same(what, a, t)
+    for name in STARTED:
+        p.same("a guest with " + name, *p.each(shown, name))
     p.same("messages of an old client", *p.each(old_events))
 sys.exit(p.result())

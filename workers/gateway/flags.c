@@ -176,9 +176,23 @@ static bool known(struct gw *gw, struct call *c)
     return false;
 }
 
+/* Of a guest that is off, and of one that is not there, as well. */
+static bool timeout_ok(struct gw *gw, struct call *c)
+{
+    struct mp_in in;
+    mp_in_init(&in, c->args.p, c->args.len);
+    mp_get_array(&in, 3);
+    mp_skip(&in);
+    int32_t timeout = mp_get_i32(&in);
+    if (in.bad || timeout >= -2)
+        return true;
+    call_fail(gw, c, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "guest agent timeout '%d' is less than the minimum '-2'", timeout);
+    return false;
+}
+
 bool call_flags_known(struct gw *gw, struct call *c)
 {
-    if (!known(gw, c))
+    if (!known(gw, c) || (c->op->id == OP_REMOTE_DOMAIN_AGENT_SET_RESPONSE_TIMEOUT && !timeout_ok(gw, c)))
         return false;
     if (c->op->id == OP_REMOTE_DOMAIN_MEMORY_PEEK && c->arg != 1 && c->arg != 2) {      /* of a guest that is off as well */
         call_fail(gw, c, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "flags parameter must be VIR_MEMORY_VIRTUAL or VIR_MEMORY_PHYSICAL");

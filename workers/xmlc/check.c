@@ -115,10 +115,8 @@ static int resctrl(struct doc *d)
                 if (doc_uint(a, "id", 0) == doc_uint(b, "id", 0))
                     return err_set(d->e, VIR_ERR_XML_ERROR, 67, "Memory Bandwidth already defined for node %u", doc_uint(a, "id", 0));
     }
-    if (tree_first(tune, "cachetune") && !d->kvm)
+    if ((tree_first(tune, "cachetune") || tree_first(tune, "memorytune")) && !d->kvm)
         return doc_unsupported(d, VIR_FROM_QEMU, "cachetune is only supported for KVM domains");
-    if (tree_first(tune, "memorytune") && !d->kvm)
-        return doc_unsupported(d, VIR_FROM_QEMU, "memorytune is only supported for KVM domains");
     return 0;
 }
 

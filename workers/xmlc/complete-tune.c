@@ -199,6 +199,8 @@ int complete_tuning(struct doc *d)
             tree_set_attr(s, "relabel", doc_is(s, "relabel", "yes") ? "yes" : NULL);
         if (!tree_attr(s, "type"))
             tree_set_attr(s, "type", "dynamic");
+        if (!tree_attr(s, "model") && doc_is(s, "type", "dynamic") && tree_first(s, "baselabel"))
+            return doc_bad(d, "missing security model in domain seclabel");
         doc_default(s, "model", "none");
         for (struct tree *o = tree_next(s, "seclabel"); o; o = tree_next(o, "seclabel"))
             if (doc_is(o, "model", tree_attr(s, "model")))

@@ -130,6 +130,8 @@ static const struct rule rules[] = {
     {"interface", "bandwidth/outbound; !bandwidth/outbound@average", VIR_ERR_XML_DETAIL, VIR_FROM_NONE, "Missing mandatory average or floor attributes"},
     {"interface", "model@type; teaming@type=persistent; !model@type=virtio|virtio-transitional|virtio-non-transitional", U, Q,
         "virtio-net teaming persistent interface must be <model type='virtio'/>, not '%s'"},
+    {"interface", "source/ip; !@type=ethernet", U, D, "Invalid attempt to set network interface host-side IP route and/or address info on interface of type '%t'. "
+        "This is only supported on interfaces of type 'ethernet'"},
     {"interface", "teaming@type=transient; !teaming@persistent", U, D, "teaming persistent attribute must be set if teaming type is 'transient'"},
     {"interface", "teaming@type=transient; !@type=hostdev", U, Q, "virtio-net teaming transient interface must be type='hostdev', not '%t'"},
     {"interface", "virtualport; !@type=network|bridge|direct|hostdev; @type", U, D, "<virtualport> element unsupported for <interface type='%t'>"},
