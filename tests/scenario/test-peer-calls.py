@@ -244,8 +244,13 @@ def old_events(b):
 
 
 # What no other test's guest has: (beside the devices, devices).
-STARTED = {"baselabel of nobody": ("<seclabel type='dynamic'><baselabel>x</baselabel></seclabel>", ""),
+STARTED = {"smartcard log": ("", "<smartcard mode='passthrough' type='unix'><source mode='bind' path='/var/lib/libvirt/qemu/card'/><log file='/var/log/libvirt/qemu/a.log' append='on'/></smartcard>"),
+           "redirdev log": ("", "<redirdev bus='usb' type='unix'><source mode='bind' path='/var/lib/libvirt/qemu/redir'/><log file='/var/log/libvirt/qemu/b.log'/></redirdev>"),
+           "rng log": ("", "<rng model='virtio'><backend model='egd' type='udp'><source mode='bind' host='127.0.0.1' service='4110'/><source mode='connect' host='127.0.0.1' service='4111'/>"
+                           "<log file='/var/log/libvirt/qemu/c.log'/></backend></rng>"),
+           "baselabel": ("<seclabel type='dynamic' model='dac'><baselabel>x</baselabel></seclabel>", ""), "baselabel of nobody": ("<seclabel type='dynamic'><baselabel>x</baselabel></seclabel>", ""),
            "memorytune": ("<cputune><memorytune vcpus='0'><node id='0' bandwidth='60'/></memorytune></cputune>", ""),
+           "teaming": ("", "<interface type='user'><mac address='52:54:00:00:00:01'/><model type='virtio'/><teaming type='persistent'/><alias name='ua-b'/></interface>"),
            "source ip": ("", "<interface type='user'><source><ip address='10.1.1.1' family='ipv4' prefix='24'/></source></interface>")}
 
 

@@ -143,7 +143,6 @@ static const struct { const char *xml, *names; } refused_top[] = {
     { "<on_crash>coredump-restart</on_crash>", "<on_crash>coredump-restart" }, { "<on_crash>coredump-destroy</on_crash>", "<on_crash>coredump-destroy" },
     { "<resource><partition>/other</partition></resource>", "<partition>/other" },
     { "<resource><partition>/machine</partition><fibrechannel appid='x'/></resource>", "<fibrechannel>" },
-    { "<seclabel type='dynamic' model='dac'><baselabel>x</baselabel></seclabel>", "<baselabel>" },
     { "<seclabel type='dynamic' model='selinux'/>", "'selinux'" }, { "<seclabel type='static' model='dac'/>", "static" },
     { "<memory unit='KiB' nosuch='1'>1024</memory>", "nosuch" },
 };

@@ -70,8 +70,8 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     { "controller", "type index model ports vectors", "model target master driver pcihole64" }, { "controller/model", "name", "" },
     { "controller/target", "chassisNr chassis port busNr index hotplug", "node" }, { "controller/master", "startport", "" },
     { "controller/driver", "queues cmd_per_lun max_sectors ioeventfd iothread iommu ats packed page_per_vq", "" }, { "controller/pcihole64", "unit", "" },
-    { "interface", "type managed trustGuestRxFilters bulkhead:m bulkhead:actual", "mac source target model driver link mtu ip portForward tune script downscript backend bandwidth filterref backenddomain guest" }, { "interface/mac", "address type check", "" },
-    { "interface/backenddomain", "name", "" }, { "interface/guest", "dev actual", "" },
+    { "interface", "type managed trustGuestRxFilters bulkhead:m bulkhead:actual", "mac source target model driver link mtu ip portForward tune script downscript backend bandwidth filterref backenddomain guest teaming" }, { "interface/mac", "address type check", "" },
+    { "interface/backenddomain", "name", "" }, { "interface/guest", "dev actual", "" }, { "interface/teaming", "type", "" },
     { "interface/source", "bridge network portid portgroup dev mode", "" }, { "interface/target", "dev managed", "" }, { "interface/model", "type", "" },
     { "interface/driver", "name txmode ioeventfd event_idx queues rx_queue_size tx_queue_size rss rss_hash_report iommu ats packed page_per_vq", "host guest" },
     { "interface/driver/host", "*", "" }, { "interface/driver/guest", "*", "" }, { "interface/link", "state", "" },
@@ -85,7 +85,7 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     { "parallel", "type", "source protocol target log" }, { "parallel/target", "type port", "" },
     { "channel", "type", "source protocol target log" }, { "channel/target", "type name state", "" },
     { "console", "type tty", "source protocol target log" }, { "console/target", "type port", "" },
-    { "smartcard", "mode type", "source protocol" },
+    { "smartcard", "mode type", "source protocol log" },
     { "shmem", "name role bulkhead:m", "model size server msi" }, { "shmem/model", "type", "" }, { "shmem/size", "unit", "" }, { "shmem/server", "path", "" },
     { "shmem/msi", "vectors ioeventfd enabled", "" },
     { "hostdev", "mode type managed model bulkhead:m", "source" }, { "hostdev/source", "startupPolicy guestReset autoAddress missing protocol wwpn", "vendor product address" },
@@ -93,7 +93,7 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     { "vsock", "model bulkhead:m", "cid driver" }, { "vsock/cid", "auto address", "" }, { "vsock/driver", "iommu ats packed page_per_vq", "" },
     { "input", "type bus model", "driver source" }, { "input/source", "evdev dev grab grabToggle repeat bulkhead:m", "" }, { "input/driver", "iommu ats packed page_per_vq", "" },
     { "hub", "type", "" },
-    { "redirdev", "bus type", "source protocol" },
+    { "redirdev", "bus type", "source protocol log" },
     { "redirfilter", "", "usbdev" }, { "redirfilter/usbdev", "*", "" },
     { "graphics", "type port autoport listen keymap passwd passwdValidTo connected sharePolicy powerControl socket tlsPort defaultMode bulkhead:m",
       "listen audio image jpeg zlib playback streaming mouse clipboard filetransfer channel gl" }, { "graphics/listen", "*", "" }, { "graphics/audio", "id", "" },
@@ -108,7 +108,7 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     { "watchdog", "model action", "" },
     { "memballoon", "model autodeflate freePageReporting", "stats driver" }, { "memballoon/stats", "period", "" },
     { "memballoon/driver", "iommu ats packed page_per_vq", "" },
-    { "rng", "model", "rate backend driver" }, { "rng/rate", "bytes period", "" }, { "rng/backend", "model type bulkhead:m", "source protocol" },
+    { "rng", "model", "rate backend driver" }, { "rng/rate", "bytes period", "" }, { "rng/backend", "model type bulkhead:m", "source protocol log" }, { "rng/backend/log", "file append bulkhead:m", "" },
     { "rng/backend/source", "*", "seclabel reconnect" }, { "rng/backend/source/seclabel", "*", "*" }, { "rng/backend/source/reconnect", "*", "" }, { "rng/backend/protocol", "*", "" },
     { "rng/driver", "iommu ats packed page_per_vq", "" },
     { "panic", "model", "" },
@@ -243,8 +243,6 @@ int pl_check_known(struct ctx *c, const struct tree *dom)
             return -1;
         if (tree_attr_is(s, "type", "static"))
             return pl_fail(c, "<seclabel type='static'> is not supported");
-        if (tree_get(s, "baselabel"))
-            return pl_fail(c, "element <baselabel> of <seclabel> is not supported");
     }
     TREE_EACH(d, c->devices, NULL)
         if (d->name && !in_list("emulator", d->name) && pl_check_known_device(c, d) < 0)

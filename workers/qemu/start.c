@@ -98,6 +98,11 @@ static void label(struct guest *g)
     }
     tree_add_text(l, "label", "+%u:+%u", uid, gid);
     tree_add_text(l, "imagelabel", "+%u:+%u", uid, gid);
+    struct tree *base = tree_first(l, "baselabel");        /* of no effect; shown last */
+    if (base) {
+        tree_unlink(base);
+        tree_append(l, base);
+    }
 }
 
 static void on_launched(struct worker *w, void *data, struct frame *f, const struct err *e)
