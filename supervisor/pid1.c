@@ -33,7 +33,7 @@
 #define LOOK_AGAIN_MS 10
 #define LOG_WAIT_MS 2000        /* a log role that died is there again in milliseconds, or in half a second if it has done so often */
 
-static char *const environment[] = { "LC_ALL=C", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/run", "TMPDIR=/run",
+static char *environment[] = { NULL /* place for a time zone */, "LC_ALL=C", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/run", "TMPDIR=/run",
     "XDG_DATA_HOME=/run/.local/share", "XDG_CACHE_HOME=/run/.cache", "XDG_CONFIG_HOME=/run/.config", "XDG_RUNTIME_DIR=/run", NULL };
 
 static void fail(const char *what, int error) __attribute__((noreturn));
@@ -63,8 +63,8 @@ static void become_qemu(const struct stub_plan *plan, char *args)
     char **argv = calloc(plan->args + 1, sizeof *argv);
     if (!argv)
         fail("out of memory", ENOMEM);
-    for (uint32_t i = 0; i < plan->args; i++, args += strlen(args) + 1)
-        argv[i] = args;
+    for (uint32_t i = 0, n = 0; i < plan->args; i++, args += strlen(args) + 1)
+        *(i || strncmp(args, LAUNCH_ZONE, strlen(LAUNCH_ZONE)) ? &argv[n++] : &environment[0]) = args;
     setsid();
     if (plan->no_pidns)
         prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -73,7 +73,7 @@ static void become_qemu(const struct stub_plan *plan, char *args)
         _exit(127);
     if (plan->has_filter)
         filter_load();
-    execve(plan->emulator, argv, environment);
+    execve(plan->emulator, argv, environment + !environment[0]);
     fail(plan->emulator, errno);
 }
 

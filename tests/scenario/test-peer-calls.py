@@ -244,7 +244,8 @@ def old_events(b):
 
 
 # What no other test's guest has: (beside the devices, devices).
-STARTED = {"smartcard log": ("", "<smartcard mode='passthrough' type='unix'><source mode='bind' path='/var/lib/libvirt/qemu/card'/><log file='/var/log/libvirt/qemu/a.log' append='on'/></smartcard>"),
+STARTED = {"Asia/Tokyo": ("<clock offset='timezone' timezone='Asia/Tokyo'/>", ""), "no such zone": ("<clock offset='timezone' timezone='../No/Such'/>", ""),
+           "smartcard log": ("", "<smartcard mode='passthrough' type='unix'><source mode='bind' path='/var/lib/libvirt/qemu/card'/><log file='/var/log/libvirt/qemu/a.log' append='on'/></smartcard>"),
            "redirdev log": ("", "<redirdev bus='usb' type='unix'><source mode='bind' path='/var/lib/libvirt/qemu/redir'/><log file='/var/log/libvirt/qemu/b.log'/></redirdev>"),
            "rng log": ("", "<rng model='virtio'><backend model='egd' type='udp'><source mode='bind' host='127.0.0.1' service='4110'/><source mode='connect' host='127.0.0.1' service='4111'/>"
                            "<log file='/var/log/libvirt/qemu/c.log'/></backend></rng>"),

@@ -47,7 +47,7 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     { "cpu/maxphysaddr", "mode bits", "" }, { "cpu/feature", "policy name", "" }, { "cpu/numa", "", "cell interconnects" },
     { "cpu/numa/cell", "id cpus memory unit memAccess discard", "distances cache" }, { "cpu/numa/cell/distances", "*", "*" }, { "cpu/numa/cell/cache", "*", "*" },
     { "cpu/numa/interconnects", "", "*" },
-    { "clock", "offset adjustment basis start adjustment0 reset", "timer" },
+    { "clock", "offset adjustment basis start adjustment0 reset timezone", "timer" },
     { "clock/timer", "name track tickpolicy present frequency mode", "catchup" }, { "clock/timer/catchup", "*", "" },
     { "perf", "", "event" }, { "perf/event", "name enabled bulkhead:m", "" },
     { "pm", "", "suspend-to-mem suspend-to-disk" }, { "pm/suspend-to-mem", "enabled", "" }, { "pm/suspend-to-disk", "enabled", "" },

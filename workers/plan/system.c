@@ -146,7 +146,7 @@ static void rtc_base(struct ctx *c, struct strbuf *b, const struct tree *clock)
         pl_cat(c, b, "base=utc");
         return;
     }
-    if (pl_is(offset, "localtime") || (pl_is(offset, "timezone") && !pl_run(c))) {
+    if (pl_is(offset, "localtime") || pl_is(offset, "timezone")) {
         pl_cat(c, b, "base=localtime");
         return;
     }

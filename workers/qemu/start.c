@@ -24,16 +24,18 @@ void start_failed(struct guest *g, const struct err *e)
     worker_error(g->w, &g->start, e);
 }
 
-/* Writes argv as one sealed memfd. Descriptor or negative errno. */
-static int argv_memfd(char **argv)
+/* Writes argv as one sealed memfd, before it the time zone of QEMU's clock, if there is one. Descriptor or negative errno. */
+static int argv_memfd(const char *zone, char **argv)
 {
-    size_t n = 0;
+    size_t n = zone ? sizeof LAUNCH_ZONE + strlen(zone) : 0;
     for (char **a = argv; *a; a++)
         n += strlen(*a) + 1;
     AUTO_FREE char *buf = malloc(n);
     if (!buf)
         return -ENOMEM;
     char *p = buf;
+    if (zone)
+        p = stpcpy(stpcpy(p, LAUNCH_ZONE), zone) + 1;
     for (char **a = argv; *a; a++)
         p = stpcpy(p, *a) + 1;
     return frame_memfd("argv", buf, n);
@@ -60,7 +62,7 @@ static int plan_launch(struct guest *g, struct launch *l, struct err *e)
     for (uint32_t i = 0; i < o.host.n; i++)
         if (o.host.v[i].valid && o.host.v[i].kind == MK_HOSTNET)
             l->flags |= LAUNCH_HOSTNET;
-    fd = argv_memfd(argv);
+    fd = argv_memfd(tree_path_attr(g->tree, "clock", "timezone"), argv);
     if (fd < 0)
         err_sys(e, VIR_FROM_QEMU, -fd, "cannot pass the command line on");
 out:
