@@ -44,6 +44,8 @@ enum manifest_kind {
     MK_USB,          /* a USB device of the host's, which QEMU gets open and no other guest has: a: vendor << 16 | product (0 whichever), b: bus, c: device (0 wherever); MF_OPTIONAL: it may be
                       * missing, but not another guest's. The grant's name: "BUS:DEVICE" */
     MK_SHARE,        /* path: a folder bound at /res/<index> in QEMU's view, which QEMU serves to its guest; MF_RO: not to be written. What is qemu.conf's user's is QEMU's there (supervisor/hand_share.c) */
+    MK_SECRET,       /* a secret that the host's secret daemon keeps. aux: its usage and name ("volume uuid=0a81f5b2-...", "ceph usage=client.x"); path: what came of it, as QEMU takes
+                      * it: IV and value, in base64, encrypted with the run's key ("iv=... data=..."). That changes while the guest starts, or the device comes */
     MK_KIND_N
 };
 enum link_kind { LINK_OWN, LINK_BRIDGE /* of the host's */, LINK_MACVTAP /* + enum macvtap_mode, over an interface of the host's */ };
@@ -104,6 +106,7 @@ struct grant {
     char name[108];         /* MK_PTY: path of the slave (/dev/pts/N); MK_TAP: interface name */
 };
 #define QEMU_FD_BASE 10
+#define QEMU_FD_KEY (QEMU_FD_BASE + 1)    /* of a start with a monitor, which is the first: the key that the run's secrets are encrypted with */
 #define GRANTS_MAGIC 0x47524e31u
 struct grants_head { uint32_t magic, n; int32_t monitor_fd; /* number in QEMU of the listening monitor socket, -1 none */
     uint32_t next_fd; /* first number in QEMU that was never given away in this run; 0: none was */ };

@@ -9,7 +9,7 @@ enum { PATH_NONE, PATH_FILE, PATH_NAME /* an interface */, PATH_DEVICE };
 static const struct { uint8_t path; uint16_t max; } kinds[MK_KIND_N] = {      /* max: entries of this kind; 0: not allowed at all */
     [MK_IMAGE] = { PATH_FILE, 256 }, [MK_BIND] = { PATH_FILE, 32 }, [MK_FILE_OUT] = { PATH_FILE, 32 }, [MK_LOG] = { PATH_FILE, 32 }, [MK_PTY] = { PATH_NONE, 32 },
     [MK_UNIX_LISTEN] = { PATH_FILE, 32 }, [MK_UNIX_CONNECT] = { PATH_FILE, 32 }, [MK_PAIR] = { PATH_NONE, 32 }, [MK_TCP_LISTEN] = { PATH_NONE, 40 }, [MK_TCP_CONNECT] = { PATH_NONE, 32 },
-    [MK_TAP] = { PATH_NAME, 32 }, [MK_DEVNODE] = { PATH_DEVICE, 16 }, [MK_HOSTNET] = { PATH_NONE, 1 }, [MK_NVRAM] = { PATH_FILE, 1 }, [MK_TUNE] = { PATH_NONE, 1 }, [MK_LINK] = { PATH_NAME, 32 }, [MK_STATE] = { PATH_FILE, 1 }, [MK_NODE] = { PATH_DEVICE, 32 }, [MK_SHM] = { PATH_DEVICE, 32 }, [MK_HELPER] = { PATH_FILE, 16 }, [MK_MEMORY] = { PATH_FILE, 32 }, [MK_PERF] = { PATH_NONE, 22 }, [MK_FILTER] = { PATH_NONE, 32 }, [MK_USB] = { PATH_NONE, 32 }, [MK_SHARE] = { PATH_FILE, 16 },
+    [MK_TAP] = { PATH_NAME, 32 }, [MK_DEVNODE] = { PATH_DEVICE, 16 }, [MK_HOSTNET] = { PATH_NONE, 1 }, [MK_NVRAM] = { PATH_FILE, 1 }, [MK_TUNE] = { PATH_NONE, 1 }, [MK_LINK] = { PATH_NAME, 32 }, [MK_STATE] = { PATH_FILE, 1 }, [MK_NODE] = { PATH_DEVICE, 32 }, [MK_SHM] = { PATH_DEVICE, 32 }, [MK_HELPER] = { PATH_FILE, 16 }, [MK_MEMORY] = { PATH_FILE, 32 }, [MK_PERF] = { PATH_NONE, 22 }, [MK_FILTER] = { PATH_NONE, 32 }, [MK_USB] = { PATH_NONE, 32 }, [MK_SHARE] = { PATH_FILE, 16 }, [MK_SECRET] = { PATH_NONE, 256 },
 };
 static const char *const trees[] = { "/proc", "/sys", "/dev/mem", "/dev/kmem", "/dev/port", "/dev/fd", "/dev/shm/bulkhead" };
 /* MK_DEVNODE: libvirt's default cgroup_device_acl.  MK_NODE: what documents name otherwise.  Or what is in a folder of that name. */
@@ -70,7 +70,7 @@ static const char *judge(const struct manifest_entry *m, const char *path, const
     }
 }
 
-/* m, which in has just given, is the next entry of old but for what has gone; or that has none any more. What limits there are may change, a network's bridge, and a filter. */
+/* m, which in has just given, is the next entry of old but for what has gone; or that has none any more. What limits there are may change, a network's bridge, a filter, and what came of a secret. */
 static bool goes_on(struct manifest_in *old, const struct manifest_in *in, const struct manifest_entry *m)
 {
     struct manifest_entry o;
@@ -81,7 +81,7 @@ static bool goes_on(struct manifest_in *old, const struct manifest_in *in, const
     if (manifest_next(old, &o, &path, &aux) <= 0)
         return false;
     o.flags |= m->flags & MF_GONE;
-    return (o.kind == m->kind && (m->kind == MK_TUNE || ((m->kind == MK_LINK || m->kind == MK_FILTER) && o.parent == m->parent))) || (!memcmp(&o, m, sizeof o) && !memcmp(old->p - behind, in->p - behind, behind));
+    return (o.kind == m->kind && (m->kind == MK_TUNE || ((m->kind == MK_LINK || m->kind == MK_FILTER || m->kind == MK_SECRET) && o.parent == m->parent))) || (!memcmp(&o, m, sizeof o) && !memcmp(old->p - behind, in->p - behind, behind));
 }
 
 static int map(int fd, struct manifest_in *in, const void **p, size_t *n)

@@ -18,7 +18,7 @@ static const struct row had[] = {
     { { .kind = MK_TAP, .parent = -1, .a = 1, .mac = { 2, 0, 0, 0, 0, 1 } }, "", "br0" },
     { { .kind = MK_LINK, .parent = 0 }, "virbr0", "in=1,0,0 port=00000000-0000-4000-8000-000000000001 net=a b" },
     { { .kind = MK_TAP, .parent = -1, .a = 1, .mac = { 2, 0, 0, 0, 0, 3 } }, "vnet7", "br0" }, { { .kind = MK_PTY, .parent = -1 }, "/dev/pts/7", NULL },
-    TAP(4), FILTER(13, "a"),
+    TAP(4), FILTER(13, "a"), { { .kind = MK_SECRET, .parent = -1 }, "iv=x data=y", "volume usage=mine" },
     IMAGE("/i/gone", IMG_RAW, MF_GONE),
 };
 
@@ -49,7 +49,7 @@ int main(void)
         { IMAGE(NULL, IMG_NONE, MF_EMPTY), "a drive without medium" }, { SOCKET("/lib/channel/target/domain-14-g/org.example.0"), "a socket of this run" }, { SOCKET("/lib/domain-14-g/vnc.sock"), "its screen's" },
         { { { .kind = MK_TAP, .parent = -1, .a = 1, .mac = { 2, 0, 0, 0, 0, 1 } }, "", "br0" }, "the interface" },
         { { { .kind = MK_LINK, .parent = -1 }, NULL, "out=5,0,0" }, "limits" }, { { { .kind = MK_PERF, .parent = -1 }, NULL, "page_faults" }, "an event" },
-        { { { .kind = MK_TAP, .parent = -1, .a = 1, .mac = { 2, 0, 0, 0, 0, 3 } }, "", "br0" }, "an interface by a name that is made up" }, { { { .kind = MK_PTY, .parent = -1 }, NULL, NULL }, "another terminal" }, { { { .kind = MK_LINK, .parent = -1 }, NULL, "port=00000000-0000-4000-8000-000000000002 net=a b" }, "its network by another port" },
+        { { { .kind = MK_TAP, .parent = -1, .a = 1, .mac = { 2, 0, 0, 0, 0, 3 } }, "", "br0" }, "an interface by a name that is made up" }, { { { .kind = MK_PTY, .parent = -1 }, NULL, NULL }, "another terminal" }, { { { .kind = MK_SECRET, .parent = -1 }, NULL, "volume usage=mine" }, "a secret that is to be looked up again" }, { { { .kind = MK_LINK, .parent = -1 }, NULL, "port=00000000-0000-4000-8000-000000000002 net=a b" }, "its network by another port" },
     }, bad[] = {
         { IMAGE("/i/other", IMG_RAW, 0), "another file" }, { IMAGE("/i/gone", IMG_RAW, 0), "a file of a device that had gone" }, { IMAGE("/i/gone", IMG_RAW, MF_GONE), "by the same mark" }, { IMAGE("/i/base", IMG_RAW, 0), "to write what was read-only" }, { IMAGE("/i/raw", IMG_QCOW2, 0), "another format" },
         { IMAGE("/i/raw", IMG_RAW, MF_PROBE), "a look at what it stands on" }, { IMAGE("/i/raw", IMG_NONE, MF_PROBE), "a guess at a format that was told" },
@@ -62,6 +62,7 @@ int main(void)
         { { { .kind = MK_TAP, .parent = -1, .a = 1, .mac = { 2, 0, 0, 0, 0, 2 } }, "", "br0" }, "another's address" }, { { { .kind = MK_HOSTNET, .parent = -1 }, NULL, NULL }, "the host's network" },
         { { { .kind = MK_LINK, .parent = -1 }, NULL, "port=00000000-0000-4000-8000-000000000001 net=a" }, "another network" },
         { TAP(4), "an interface without its filter" },
+        { { { .kind = MK_SECRET, .parent = -1 }, NULL, "volume usage=yours" }, "another secret" }, { { { .kind = MK_SECRET, .parent = -1 }, "iv=a data=b", "volume usage=mine" }, "the value of another secret" },
     };
     static const struct row filtered[] = { TAP(4), FILTER(0, "a") }, others[] = { TAP(4), FILTER(0, "b") }, anew[] = { TAP(1), FILTER(0, "a") }, swapped[] = { TAP(1), TAP(4), FILTER(0, "a") };
     struct err e;

@@ -56,13 +56,15 @@ static void goes_on(void)
         { "one less", { { .kind = MK_IMAGE }, { .kind = MK_TAP, .a = 1 } }, { "/srv/a", "vnet0" }, -1 },
         { "none at all", { { .kind = 0 } }, { NULL }, -1 },
     };
-    const struct manifest_entry tap[] = { { .kind = MK_TAP, .a = 1 }, { .kind = MK_LINK }, { .kind = MK_FILTER } };
-    const char *const none[] = { "vnet0", "br0", "", NULL };
+    const struct manifest_entry tap[] = { { .kind = MK_TAP, .a = 1 }, { .kind = MK_LINK }, { .kind = MK_FILTER }, { .kind = MK_SECRET } };
+    const char *const none[] = { "vnet0", "br0", "", "iv=a data=b", NULL };
     static const struct { const char *what; struct manifest_entry m[4]; const char *paths[5]; int want; } links[] = {
-        { "another bridge", { { .kind = MK_TAP, .a = 1 }, { .kind = MK_LINK }, { .kind = MK_FILTER } }, { "vnet0", "virbr0", "" }, 3 },
-        { "a bridge by no name", { { .kind = MK_TAP, .a = 1 }, { .kind = MK_LINK }, { .kind = MK_FILTER } }, { "vnet0", "../virbr0", "" }, -1 },
-        { "something else instead", { { .kind = MK_TAP, .a = 1 }, { .kind = MK_TUNE }, { .kind = MK_FILTER } }, { "vnet0", "br0", "" }, -1 },
-        { "another filter", { { .kind = MK_TAP, .a = 1 }, { .kind = MK_LINK }, { .kind = MK_FILTER, .a = 1 } }, { "vnet0", "br0", "" }, 3 },
+        { "another bridge", { { .kind = MK_TAP, .a = 1 }, { .kind = MK_LINK }, { .kind = MK_FILTER }, { .kind = MK_SECRET } }, { "vnet0", "virbr0", "", "iv=a data=b" }, 4 },
+        { "a bridge by no name", { { .kind = MK_TAP, .a = 1 }, { .kind = MK_LINK }, { .kind = MK_FILTER }, { .kind = MK_SECRET } }, { "vnet0", "../virbr0", "", "iv=a data=b" }, -1 },
+        { "something else instead", { { .kind = MK_TAP, .a = 1 }, { .kind = MK_TUNE }, { .kind = MK_FILTER }, { .kind = MK_SECRET } }, { "vnet0", "br0", "", "iv=a data=b" }, -1 },
+        { "another filter", { { .kind = MK_TAP, .a = 1 }, { .kind = MK_LINK }, { .kind = MK_FILTER, .a = 1 }, { .kind = MK_SECRET } }, { "vnet0", "br0", "", "iv=a data=b" }, 4 },
+        { "what came of a secret", { { .kind = MK_TAP, .a = 1 }, { .kind = MK_LINK }, { .kind = MK_FILTER }, { .kind = MK_SECRET } }, { "vnet0", "br0", "", "iv=x data=y" }, 4 },
+        { "a file in a secret's place", { { .kind = MK_TAP, .a = 1 }, { .kind = MK_LINK }, { .kind = MK_FILTER }, { .kind = MK_IMAGE } }, { "vnet0", "br0", "", "/srv/a" }, -1 },
     };
     struct err e = ERR_INIT;
     AUTO_CLOSE old = manifest_of(was, had);

@@ -46,7 +46,7 @@ static bool covers(const struct entry *h, const struct entry *a, const char *lib
         return same(network(h), network(a));
     uint32_t flags = y->flags & ~asked_only;
     bool format = y->format == x->format || (y->format == IMG_NONE && x->flags & flags & MF_PROBE);    /* it has been looked for since */
-    static const bool made_up[MK_KIND_N] = { [MK_PTY] = true, [MK_PAIR] = true, [MK_TAP] = true };     /* of a guest that libvirtd began: where the run had it */
+    static const bool made_up[MK_KIND_N] = { [MK_PTY] = true, [MK_PAIR] = true, [MK_TAP] = true, [MK_SECRET] = true };     /* of a guest that libvirtd began: where the run had it; what came of a secret */
     bool path = y->kind == MK_UNIX_LISTEN ? same_but_id(h->path, a->path, lib_dir) : (made_up[y->kind] && (!a->path || !*a->path)) || same(h->path, a->path);
     path = path && same(h->filter, a->filter);
     return x->kind == y->kind && (x->flags & ~asked_only & ~had_only) == (flags & ~had_only) && !(flags & ~x->flags) && format && path && same(h->aux, a->aux) &&
