@@ -43,7 +43,7 @@ enum internal_op {
     IN_DOC_STATUS,      /* CALL supervisor -> xmlc: a status file (libvirt's domstatus) -> doc_result with pid, id, tree of the live guest; fds as IN_DOC_START */
     IN_DOC_UNPLUG,      /* CALL supervisor -> xmlc: struct plug_alias: a device has gone from a running guest; fds: caps, settings, its BFD_TREE and BFD_MANIFEST. Reply: IN_DOC: the
                          * tree without it, and the manifest with MF_GONE on what it had */
-    IN_DOC_PORTS,       /* CALL supervisor -> xmlc: fds: caps, settings, BFD_TREE, BFD_MANIFEST, and what talk said of TALK_PORTS. Reply: fd [0] the manifest, whose links have what each network
+    IN_DOC_PORTS,       /* CALL supervisor -> xmlc: fds: caps, settings, BFD_TREE, BFD_MANIFEST, and what talk said of TALK_PORTS or TALK_SECRETS. Reply: fd [0] the manifest, whose secrets have their values and whose links have what each network
                          * is here: the bridge, limits of its group of ports, and in a 1: that it is one of the host's (libvirt's actual type) */
     IN_DOC_ELEMENT,     /* CALL qemu worker -> supervisor -> xmlc: fd [0] text of one element of <metadata>. Reply: fd [0] its tree, namespaces and all */
     IN_DOC_HOOK,        /* CALL supervisor -> xmlc: the document of a run as hook scripts get it. struct doc_start: id, 0: it has ended; fds: caps, settings, BFD_TREE, and as far as there are
@@ -120,7 +120,7 @@ enum internal_op {
     IN_HAND_LEASE,      /* hand-open. CALL: struct hand_lease. Reply: struct lock_done; fd [0] what was opened. Another one may follow */
     IN_HAND_DAEMON,     /* hand-open. CALL: struct hand_daemon: connect to a daemon of the host's. Reply: struct hand_done (error -ENOENT, -ECONNREFUSED: there is none); fds [0] the connection,
                          * [1] a pipe's end: it stays while that is open: the daemon looks for who connected when it answers the first call over it. With fd [0] a manifest: reply fd [2]:
-                         * struct disk_keys of it; or, of a sibling, the client's socket: its groups are those of whoever connects */
+                         * struct disk_keys of it; or, of a sibling, the client's socket: its groups are those of whoever connects. For a run's secrets: reply fd [2]: struct secret_keys */
     IN_HAND_SETTLE,     /* hand-open. CALL: struct hand_req; fds: [0] sealed memfd: a struct launch_fd of each that follows, then all that the run holds but the monitor's connection.
                          * What was made for entries that have gone (MF_GONE) is removed, and the guest's stub gets the rest in place of what it held.
                          * Reply: struct hand_done, has: HAND_HAS_PORTS, HAND_HAS_FILTERS: of what has gone; ours_entry: the nworker entries whose ends of ours are not needed any more; fds [0] grants, [1] manifest, both without
@@ -149,8 +149,8 @@ enum internal_op {
     IN_LOCK_CHECK,      /* CALL: fd [0] a lock: it is held, or taken back; an error: it is lost */
     IN_LEASES,          /* CALL gateway -> supervisor of virtlockd: reply: struct lease_row, one behind the other */
     IN_LEASE_LOST,      /* EVENT supervisor of virtlockd -> gateways whose mask has the bit LEASE_LOST_EVENT: the row, as in IN_LEASES, of a lock that is another's now */
-    IN_TALK,            /* CALL supervisor -> talk, its only one: struct lock_owner: the guest (of ports: its tree says who it is); arg: enum talk_what; fds [0] a connection to virtlockd, virtlogd, virtnetworkd or virtnwfilterd, [1] the guest's BFD_TREE,
-                         * or for TALK_LOGS and ports BFD_MANIFEST, [2] for leases, if that is wanted, struct disk_keys, for TALK_PORTS BFD_TREE, for filters BFD_GRANTS, [3] for TALK_FILTERS the run's own manifest beside its latest. Reply: that of enum talk_what, or the daemon's error */
+    IN_TALK,            /* CALL supervisor -> talk, its only one: struct lock_owner: the guest (of ports and secrets: nobody); arg: enum talk_what; fds [0] a connection to the host's daemon that has them, [1] the guest's BFD_TREE,
+                         * or for TALK_LOGS, ports and secrets BFD_MANIFEST, [2] for leases, if that is wanted, struct disk_keys, for TALK_PORTS BFD_TREE, for filters BFD_GRANTS, for TALK_SECRETS struct secret_keys, [3] for TALK_FILTERS the run's own manifest beside its latest. Reply: that of enum talk_what, or the daemon's error */
     IN_LOG_LEVEL,       /* EVENT supervisor -> all that stay, and hands that wait for their call: arg: the least level of what is logged from now on */
     /* who may do what (auth) */
     IN_MAY,             /* CALL supervisor -> auth: struct may; object: of the guest it is about, 0 none. Reply: yes: empty, or with FRAME_ASK of a call that lists guests msgpack [MAY_BITMAP_BYTES]:
@@ -279,7 +279,7 @@ struct hand_done {
     uint16_t ours_entry[FRAME_FDS_MAX];   /* and whose: an index into the manifest, of BFD_NONE OWN_LOG; of a log's pipe, file and folder: which of the logs that have a pipe */
     char text[1024];                /* detail of the error (strerror is in it already) */
 };
-enum hand_has { HAND_HAS_TAPS = 1, HAND_HAS_HOSTNET = 2, HAND_HAS_PORTS = 32 /* links that name a port */, HAND_HAS_FILTERS = 128 /* on taps */ };      /* what the manifest has beside what was opened */
+enum hand_has { HAND_HAS_TAPS = 1, HAND_HAS_HOSTNET = 2, HAND_HAS_PORTS = 32 /* links that name a port */, HAND_HAS_FILTERS = 128 /* on taps */, HAND_HAS_SECRETS = 512 };      /* what the manifest has beside what was opened */
 enum launch_flags { LAUNCH_HOSTNET = 1 /* host's net namespace */, LAUNCH_NO_CGROUP = 2 /* a QEMU run for its capabilities */,
     LAUNCH_LEASES = 4 /* the guest is an owner at virtlockd */ };
 /* number: in QEMU, >= QEMU_FD_BASE; -1: QEMU's stdout and stderr (BFD_NONE), or none of QEMU's: its PID-1 stub holds it as what kind and arg say, until a later daemon asks for it */
@@ -313,12 +313,13 @@ enum talk_what {
     LEASES_ONE = 16,    /* with LEASES_GIVE or _TAKE: those of one disk, from bit LEASES_ENTRY on the entry of its image; QEMU does not have it yet, or not any more */
     LEASES_ENTRY = 16,
     TALK_PORTS = 32,    /* has ports made of the networks that the manifest's links name: fds [0] memfd: msgpack [[index of the link, XML of the port] ...] */
+    TALK_SECRETS = 512, /* looks up the secrets that the manifest names and has not: fds [0] memfd: msgpack [[index, IV and value] ...], as MK_SECRET has them */
     TALK_UNPORT = 64, TALK_FROM = 16,    /* gives up those of entries that have gone, and of all from (arg >> TALK_FROM) on: empty */
     TALK_FILTERS = 128,     /* filters become what the latest manifest says where the run's own says something else, or with TALK_ALL all of them, or with TALK_UNDO the other way round; where that
                              * fails they are as they were: empty */
     TALK_ALL = 1 << TALK_FROM, TALK_UNDO = 2 << TALK_FROM,
     TALK_UNFILTER = 256,    /* as TALK_UNPORT, of filters */
-    TALK_NICS = TALK_PORTS | TALK_UNPORT | TALK_FILTERS | TALK_UNFILTER,
+    TALK_LISTED = TALK_PORTS | TALK_UNPORT | TALK_FILTERS | TALK_UNFILTER | TALK_SECRETS,      /* the manifest says what there is to say */
 };
 struct lock_file { uint32_t flags /* enum lock_flags */, pad; char name[NAME_MAX_BYTES]; };
 #define LOCK_TEXT_MAX 4096               /* bytes of a path or name with its NUL */
@@ -336,7 +337,8 @@ struct hand_lease { uint32_t what /* enum lease_what */, flags /* LOCK_SHARED */
 struct hand_owner { uint64_t latest /* start time that the process may have, as in field 22 of its stat */; };
 /* Daemons beside us: those of locks and logs, and the siblings, whose objects are not ours. */
 enum host_daemon { HOST_LOCKD, HOST_LOGD, HOST_BUS /* the system message bus: auth */, HOST_NETWORK, HOST_NODEDEV, HOST_SECRET, HOST_NWFILTER, HOST_INTERFACE, HOST_STORAGE, HOST_DAEMON_N };
-struct hand_daemon { uint32_t daemon /* enum host_daemon */, readonly, uid, gid /* who connects, unless the hand is not root */; };
+struct hand_daemon { uint32_t daemon /* enum host_daemon */, readonly, uid, gid /* who connects, unless the hand is not root */; int32_t id; char name[NAME_MAX_BYTES] /* HOST_SECRET: the run it is for; id 0: a client's */; };
+struct secret_keys { uint8_t key[32] /* of the run */; char token[40] /* by which libvirt's daemons know each other, hexadecimal; "": there is none */; };
 /* What block devices below /dev are called wherever they are reached from, by the manifest's indexes; "": by no such name. */
 struct disk_key { char lvm[40], scsi[216]; };
 struct disk_keys { uint32_t n, no_udev /* nobody has noted what is called how */; struct disk_key v[MANIFEST_ENTRIES_MAX]; };

@@ -99,15 +99,15 @@ int hand_manifest(struct hand *h, unsigned i, struct err *e)
         r = manifest_open(&in, h->manifest, h->manifest_len);
     if (r == 0)
         while ((r = manifest_next(&in, &entry, &path, &aux)) == 1)
-            if (path && *path && path[0] != '/' && entry.kind != MK_TAP && entry.kind != MK_LINK)
+            if (path && *path && path[0] != '/' && entry.kind != MK_TAP && entry.kind != MK_LINK && entry.kind != MK_SECRET)
                 return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "path '%s' is not absolute", path);
     return r < 0 ? err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed manifest") : 0;
 }
 
 uint32_t hand_has(const struct manifest_entry *m, const char *aux)
 {
-    _Static_assert((int)HAND_HAS_PORTS == TALK_PORTS && (int)HAND_HAS_FILTERS == TALK_FILTERS, "what there is to talk about");
-    return m->kind == MK_LINK && aux && strstr(aux, "port=") ? HAND_HAS_PORTS : m->kind == MK_FILTER && aux && *aux ? HAND_HAS_FILTERS : 0;
+    _Static_assert((int)HAND_HAS_PORTS == TALK_PORTS && (int)HAND_HAS_FILTERS == TALK_FILTERS && (int)HAND_HAS_SECRETS == TALK_SECRETS, "what there is to talk about");
+    return m->kind == MK_LINK && aux && strstr(aux, "port=") ? HAND_HAS_PORTS : m->kind == MK_FILTER && aux && *aux ? HAND_HAS_FILTERS : m->kind == MK_SECRET ? HAND_HAS_SECRETS : 0;
 }
 
 struct manifest_in hand_entries(const struct hand *h)

@@ -81,6 +81,10 @@ int hand_daemon_path(const struct hand *h, uint32_t daemon, bool readonly, char 
 /* Says over a connection to virtlockd that it is the guest's whose first process is pid, and that no more may be asked over it. 0 or negative errno. */
 int hand_daemon_register(int fd, const struct launch *l, int32_t pid);
 
+/* hand_secret.c: a memfd of struct secret_keys for that run; or a negative errno, with *e set. */
+#define MASTER_KEY "master-key.aes"     /* in the run's folder: libvirt's name */
+int hand_secret_keys(struct hand *h, int32_t id, const char *name, struct err *e);
+
 /* hand_keys.c: a memfd of struct disk_keys for the images of the manifest that is descriptor i of the call; or a negative errno, with *e set. */
 int hand_keys(struct hand *h, unsigned i, struct err *e);
 

@@ -55,13 +55,14 @@ void hand_daemon(struct hand *h)
     char path[108] = "";
     bool is_sibling = q->daemon >= HOST_NETWORK;
     int fds[3] = { -1, -1, -1 }, stays[2], r = q->daemon < HOST_DAEMON_N ? hand_daemon_path(h, q->daemon, q->readonly, path, sizeof path) : -EPROTO;
-    unsigned n = 2 + (h->call.h.nfds > 0 && !is_sibling);
+    bool of_run = q->daemon == HOST_SECRET && q->id;
+    unsigned n = 2 + (of_run || (h->call.h.nfds > 0 && !is_sibling));
     r = r < 0 ? r : pipe2(stays, O_CLOEXEC) < 0 ? -errno : client_become(q, is_sibling && h->call.h.nfds ? h->call.fds[0] : -1);
     r = r < 0 ? r : sibling_connect(h, q, path, &fds[0]);
     if (r < 0)
         err_sys(&e, VIR_FROM_RPC, -r, "Failed to connect socket to '%s'", path);
     else if (n > 2)
-        r = fds[2] = hand_keys(h, 0, &e);
+        r = fds[2] = of_run ? hand_secret_keys(h, q->id, q->name, &e) : hand_keys(h, 0, &e);
     if (r < 0) {
         hand_fail(h, -1, r, &e);
         return;

@@ -137,7 +137,7 @@ static void become(const struct helper *p, const struct helpers *all, const stru
     static char *const environment[] = { "LC_ALL=C", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/run", "TMPDIR=/run", NULL };
     const struct policy_filter *filter = &policy_filters[how->filter];
     struct sock_fprog prog = { .len = filter->n, .filter = (struct sock_filter *)(uintptr_t)filter->insns };
-    struct view v = { .uid = how->uid, .gid = how->gid, .session = all->session, .sees = p->see, .nsees = how->sees, .reads_proc = p->kind->reads_proc, .hostnet = p->kind->hostnet };
+    struct view v = { .uid = how->uid, .gid = how->gid, .session = all->session, .sees = p->see, .nsees = how->sees, .reads_proc = p->kind->reads_proc, .hostnet = p->kind->hostnet, .key = -1 };
     struct stub_fail f = { 0 };
     const char *why;
     if (p->log >= 0)

@@ -234,7 +234,7 @@ static void child(struct launcher *x) __attribute__((noreturn));
 static void child(struct launcher *x)
 {
     struct view v = { .h = x->h, .uid = x->l->uid, .gid = x->l->gid, .session = x->session, .hostnet = x->l->flags & LAUNCH_HOSTNET,
-        .sees = x->shares.see, .nsees = x->shares.n, .owners = x->shares.owners < 0 ? NULL : &x->shares.owners };
+        .sees = x->shares.see, .nsees = x->shares.n, .owners = x->shares.owners < 0 ? NULL : &x->shares.owners, .key = -1 };
     struct stub_fail f = { 0 };
     char go;
     bool waits_first = x->session || x->helpers.n;
@@ -255,6 +255,9 @@ static void child(struct launcher *x)
     }
     /* They need the host's files once more, and may take their time: without the hand nobody would end them. */
     x->helpers.has_view = x->level & LAUNCH_HAS_VIEW;
+    for (unsigned i = 0; i < x->l->nfds; i++)
+        if (x->l->fd[i].number == QEMU_FD_KEY)
+            v.key = x->h->call.fds[2 + i];
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (helpers_start(&x->helpers, &f) < 0)
         child_failed(&f);
@@ -552,7 +555,7 @@ static void hand_reap(struct hand *h)
         cgroup_remove(rq->id, rq->name);
     bool has_folder = !is_left && h->run_dir[0];
     if (has_folder) {
-        static const char *const names[] = { "monitor.sock", "master-key.aes" /* of a guest that libvirtd started */ };
+        static const char *const names[] = { "monitor.sock", MASTER_KEY };
         for (size_t i = 0; i < ARRAY_N(names); i++)
             if (util_format(sock, sizeof sock, "%s/%s", h->run_dir, names[i]) == 0)
                 unlink(sock);

@@ -58,7 +58,7 @@ const char *rights_drop(bool session, uint32_t uid, uint32_t gid, uint32_t group
 void head_write(int to, int argv_fd);
 
 /* hand_view.c.  QEMU's file system. Runs in the child, in its own mount namespace. */
-struct view { const struct hand *h /* whose manifest's files it has, NULL none */; uint32_t uid, gid; bool session, hostnet; bool has_proc; const struct helper_sees *sees; unsigned nsees; const int *owners /* of what it sees: a user
+struct view { const struct hand *h /* whose manifest's files it has, NULL none */; uint32_t uid, gid; bool session, hostnet; bool has_proc; int key /* of a QEMU's secrets, -1: none */; const struct helper_sees *sees; unsigned nsees; const int *owners /* of what it sees: a user
     * namespace with the numbers of who is who; NULL: as on the host */; bool reads_proc /* all of it, and writes nothing there */; };
 struct helper_sees { int fd /* what it is, -1: nothing */; const char *path /* of the host's*/, *at /* its path in the view, without '/' before it */; bool may_write; };
 /* Builds the view and makes it the root; on failure fills *fail. 0 or -1. */

@@ -323,7 +323,7 @@ static open_fn *const makers[MK_KIND_N] = {
     [MK_IMAGE] = open_image, [MK_BIND] = open_check, [MK_FILE_OUT] = open_file_out, [MK_LOG] = open_log, [MK_PTY] = open_pty,
     [MK_UNIX_LISTEN] = open_unix_listen, [MK_UNIX_CONNECT] = open_unix_connect, [MK_PAIR] = open_pair, [MK_TCP_LISTEN] = open_tcp_listen, [MK_TCP_CONNECT] = open_tcp_connect,
     [MK_TAP] = open_nothing, [MK_DEVNODE] = open_check, [MK_HOSTNET] = open_nothing, [MK_NVRAM] = open_nvram, [MK_STATE] = open_state, [MK_NODE] = open_node, [MK_SHM] = open_shm, [MK_TUNE] = open_nothing /* hand-launch's */,
-    [MK_LINK] = open_nothing /* hand-net's */, [MK_HELPER] = open_helper, [MK_MEMORY] = open_memory, [MK_PERF] = open_perf, [MK_FILTER] = open_nothing /* a network filter daemon's */, [MK_USB] = open_usb, [MK_SHARE] = open_check,
+    [MK_LINK] = open_nothing /* hand-net's */, [MK_HELPER] = open_helper, [MK_MEMORY] = open_memory, [MK_PERF] = open_perf, [MK_FILTER] = open_nothing /* a network filter daemon's */, [MK_USB] = open_usb, [MK_SHARE] = open_check, [MK_SECRET] = open_nothing /* a talk's */,
 };
 static const bool needs_path[MK_KIND_N] = { [MK_IMAGE] = true, [MK_BIND] = true, [MK_FILE_OUT] = true, [MK_LOG] = true, [MK_UNIX_LISTEN] = true,
     [MK_UNIX_CONNECT] = true, [MK_DEVNODE] = true, [MK_NVRAM] = true, [MK_STATE] = true, [MK_NODE] = true, [MK_SHM] = true, [MK_MEMORY] = true, [MK_SHARE] = true };
@@ -350,19 +350,21 @@ int open_entry(struct opener *o, const struct manifest_entry *m, const char *pat
     return r;
 }
 
-/* libvirt's daemons take over no guest without such a file; what is in it its QEMU has never heard of. */
-static int open_master_key(struct opener *o)
+/* What the run's secrets are encrypted with: QEMU gets it open, and whoever looks a secret up for it has it from the file, as libvirt's daemons, which take over no guest without. */
+static int open_master_key(struct opener *o, struct err *e)
 {
     char path[sizeof o->h->run_dir + 16];
     uint8_t key[32];
     bool is_new;
-    util_format(path, sizeof path, "%s/master-key.aes", o->h->run_dir);
+    util_format(path, sizeof path, "%s/" MASTER_KEY, o->h->run_dir);
     AUTO_CLOSE fd = path_open_out(path, O_WRONLY, 0, &is_new);
-    if (fd < 0 || getrandom(key, sizeof key, 0) != sizeof key)
-        return fd < 0 ? fd : -EIO;
-    open_note(o, path, fd);
-    ssize_t n = util_write_full(fd, key, sizeof key);
-    return n < 0 ? (int)n : 0;
+    if (fd >= 0)
+        open_note(o, path, fd);
+    ssize_t n = fd < 0 ? fd : getrandom(key, sizeof key, 0) != sizeof key ? -EIO : util_write_full(fd, key, sizeof key);
+    AUTO_CLOSE given = n < 0 ? (int)n : frame_memfd("key", key, sizeof key);
+    explicit_bzero(key, sizeof key);
+    BUG_ON(o->fd_next != QEMU_FD_KEY);
+    return given < 0 ? open_fail(o, e, -given, "Unable to create '%s'", path) : open_give(o, NULL, STEAL_FD(&given), e);
 }
 
 /* SAFETY (monitor): the folder is root's alone and made anew, so that only the daemon reaches the monitor by its path.  QEMU gets the listening
@@ -383,12 +385,10 @@ static int open_monitor(struct opener *o, struct err *e)
         unlink(path);
     }
     open_note(o, folder, -1);
-    if ((r = open_master_key(o)) < 0)
-        return open_fail(o, e, -r, "Unable to create folder '%s'", folder);
     if ((r = sock_listen(path, 0600, &lfd)) < 0)
         return open_fail(o, e, -r, "Unable to listen on '%s'", path);
     open_note(o, path, -1);
-    if (open_give(o, NULL, lfd, e))
+    if (open_give(o, NULL, lfd, e) || open_master_key(o, e))
         return -1;
     if ((r = sock_connect(path, &cfd)) < 0)
         return open_fail(o, e, -r, "Failed to connect to monitor socket '%s'", path);
@@ -436,7 +436,7 @@ static void open_end(struct opener *o)
 
 /* What a guest can be given while it runs: what its QEMU takes by descriptor.  Its view is made, and a log has a role that a start has born. */
 static const bool comes_later[MK_KIND_N] = { [MK_IMAGE] = true, [MK_FILE_OUT] = true, [MK_PTY] = true, [MK_UNIX_LISTEN] = true, [MK_UNIX_CONNECT] = true,
-    [MK_PAIR] = true, [MK_TCP_LISTEN] = true, [MK_TCP_CONNECT] = true, [MK_TAP] = true, [MK_TUNE] = true, [MK_LINK] = true, [MK_NODE] = true, [MK_SHM] = true, [MK_MEMORY] = true, [MK_PERF] = true, [MK_FILTER] = true, [MK_USB] = true };
+    [MK_PAIR] = true, [MK_TCP_LISTEN] = true, [MK_TCP_CONNECT] = true, [MK_TAP] = true, [MK_TUNE] = true, [MK_LINK] = true, [MK_NODE] = true, [MK_SHM] = true, [MK_MEMORY] = true, [MK_PERF] = true, [MK_FILTER] = true, [MK_USB] = true, [MK_SECRET] = true };
 
 /* The entries from `first` on, which this call is about: each becomes a grant. 0, or -1 with *e and done->failed. */
 static int open_entries(struct opener *o, struct hand_grants *grants, uint32_t first, bool runs, struct hand_done *done, struct err *e)
@@ -449,7 +449,7 @@ static int open_entries(struct opener *o, struct hand_grants *grants, uint32_t f
     for (struct manifest_in in = hand_entries(o->h); hand_next(&in, &m, &path, &aux);) {
         if (m.index < first)
             continue;
-        done->has |= m.kind == MK_TAP ? HAND_HAS_TAPS : m.kind == MK_HOSTNET ? HAND_HAS_HOSTNET : hand_has(&m, aux) & HAND_HAS_PORTS;
+        done->has |= m.kind == MK_TAP ? HAND_HAS_TAPS : m.kind == MK_HOSTNET ? HAND_HAS_HOSTNET : hand_has(&m, aux) & (HAND_HAS_PORTS | HAND_HAS_SECRETS);
         bool refused = runs && !comes_later[m.kind];
         o->error = 0;
         if (refused)

@@ -205,6 +205,19 @@ static int view_sees(int root, const struct view *v, struct stub_fail *f)
     return 0;
 }
 
+/* Where there is no /proc, QEMU finds the key of its secrets by the name that its descriptor would have there. */
+static int view_key(int root, const struct view *v)
+{
+    struct secret_keys k;
+    char rel[32];
+    util_format(rel, sizeof rel, "proc/self/fd/%d", QEMU_FD_KEY);
+    AUTO_CLOSE to = make_point(root, rel, false) < 0 ? -1 : openat(root, rel, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (to < 0 || pread(v->key, k.key, sizeof k.key, 0) != sizeof k.key || write(to, k.key, sizeof k.key) != sizeof k.key)
+        return -1;
+    explicit_bzero(&k, sizeof k);
+    return 0;
+}
+
 int view_enter(struct view *v, struct stub_fail *f)
 {
     static const char *const nodes[] = { "/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom" };
@@ -239,6 +252,8 @@ int view_enter(struct view *v, struct stub_fail *f)
         return mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, "hidepid=2") < 0 || syscall(SYS_mount_setattr, AT_FDCWD, "/", 0, &ro, sizeof ro) < 0 ? stub_failed(f, errno, "cannot mount /proc") : 0;
     v->has_proc = mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "subset=pid,hidepid=2") == 0 ||
                   mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "hidepid=2") == 0;
+    if (!v->has_proc && v->key >= 0 && view_key(root, v) < 0)
+        return stub_failed(f, errno, "cannot give QEMU the key of its secrets");
     if (syscall(SYS_mount_setattr, AT_FDCWD, "/", 0, &ro, sizeof ro) < 0)
         return stub_failed(f, errno, "cannot make the view read-only");
     return 0;

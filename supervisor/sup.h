@@ -130,7 +130,7 @@ struct flow {
     struct err err, start_err /* what the caller is told when all is undone */;
     int fd[FF_N];
     _Alignas(8) uint8_t body[8448];     /* the caller's arguments if they are short, else FF_BODY; struct launch when it is one */
-    uint32_t body_len, arg, i, looked /* chain.c: the image that is looked at */;
+    uint32_t body_len, arg, i, looked /* chain.c: the image that is looked at */, has /* talk.c: enum hand_has, of what was opened last */;
     struct doc_result doc;
     struct conf_entry entry;    /* load.c: the file */
     uint8_t reply[8192];        /* API reply that came with the document, and an event's fields */

@@ -193,6 +193,8 @@ class Box:
         for name in names or ["libvirt"]:
             for end in ("-sock", "-sock-ro"):
                 os.symlink(inside.replace("-sock", end), self.dir + "/run/libvirt/" + name + end)
+        if not os.path.lexists(self.dir + "/run/libvirt/common"):       # by what is in there libvirt's daemons know each other
+            os.symlink(os.path.dirname(inside) + "/common", self.dir + "/run/libvirt/common")
 
     def connect(self):
         import libvirt

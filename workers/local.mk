@@ -1,6 +1,7 @@
 # libworker.a: what worker roles share.
 noinst_LIBRARIES += libworker.a
 libworker_a_SOURCES = \
+	%reldir%/base64.c %reldir%/base64.h \
 	%reldir%/bitmap.c %reldir%/bitmap.h \
 	%reldir%/caps.c %reldir%/caps-choose.c %reldir%/caps.h \
 	%reldir%/cpu.c %reldir%/cpu-doc.c %reldir%/cpu.h %reldir%/cpu-features.def %reldir%/cpu-models.def \

@@ -128,7 +128,7 @@ int hook_go(struct flow *f);
 int hook_got(struct flow *f, struct frame *fr);
 int hook_restore(struct flow *f);                           /* of a start: with what was saved, if anything was */
 
-/* Steps behind that which opened what a manifest names: ports of networks that are in it.  They are given up by talk_begin(). */
+/* Steps behind that which opened what a manifest names: secrets and ports of networks that are in it.  Ports are given up by talk_begin(). */
 #define PORT_STEPS(failed) { "network", port_go, talk_connected, failed }, { "port", talk_go, port_read, failed }, { "bridge", port_go, port_known, failed }
 /* Behind that which made taps, or told the kernel other things of them: filters that are new or others. */
 #define FILTER_STEPS(failed) { "filter", port_go, talk_connected, failed }, { "rules", talk_go, NULL, failed }

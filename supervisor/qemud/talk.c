@@ -21,8 +21,9 @@ int talk_turn(struct flow *f)
 
 static int connect_go(struct flow *f)
 {
-    const bool logs = f->arg & (TALK_LOGS | TALK_TAIL), filters = f->arg & (TALK_FILTERS | TALK_UNFILTER), ports = f->arg & TALK_NICS;
-    const struct hand_daemon q = { .daemon = filters ? HOST_NWFILTER : ports ? HOST_NETWORK : logs ? HOST_LOGD : HOST_LOCKD };
+    const bool logs = f->arg & (TALK_LOGS | TALK_TAIL), filters = f->arg & (TALK_FILTERS | TALK_UNFILTER), ports = f->arg & TALK_LISTED;
+    struct hand_daemon q = { .daemon = f->arg & TALK_SECRETS ? HOST_SECRET : filters ? HOST_NWFILTER : ports ? HOST_NETWORK : logs ? HOST_LOGD : HOST_LOCKD, .id = f->arg & TALK_SECRETS ? f->run->id : 0 };
+    util_copy_str(q.name, sizeof q.name, f->name);
     return hand_call(f, ROLE_HAND_OPEN, IN_HAND_DAEMON, &q, sizeof q, &f->fd[FF_MANIFEST], !logs && !ports && f->fd[FF_MANIFEST] >= 0);
 }
 
@@ -30,14 +31,14 @@ int talk_connected(struct flow *f, struct frame *fr)
 {
     flow_take(f, FF_IMAGE, fr, 0);
     flow_take(f, FF_HAND, fr, 1);       /* open while the hand is needed */
-    flow_take(f, FF_TEXT, fr, 2);       /* what its disks are called elsewhere, if that is wanted; a start has read what was there */
+    flow_take(f, FF_TEXT, fr, 2);       /* what its disks are called elsewhere, if that is wanted, or keys; a start has read what was there */
     return hand_did(f, fr);
 }
 
 int talk_go(struct flow *f)
 {
-    static const struct lock_owner nobody;      /* of ports the document tells who it is; the flow has a client's words there */
-    const bool ports = f->arg & TALK_NICS, filters = f->arg & TALK_FILTERS;
+    static const struct lock_owner nobody;      /* of ports the document tells who it is, secrets are nobody's; the flow has a client's words there */
+    const bool ports = f->arg & TALK_LISTED, filters = f->arg & TALK_FILTERS;
     const int fds[] = { f->fd[FF_IMAGE], filters ? run_latest(f->run, BFD_MANIFEST) : f->fd[ports || f->arg == TALK_LOGS ? FF_MANIFEST : FF_TREE],
         filters ? run_latest(f->run, BFD_GRANTS) : f->arg & TALK_PORTS ? run_latest(f->run, BFD_TREE) : f->fd[f->arg & TALK_UNFILTER ? FF_TREE : FF_TEXT], filters ? run_fd(f->run, BFD_MANIFEST, 0) : -1 };
     return flow_call(f, peer_take(ROLE_TALK, 0, f->name), OP_IN(IN_TALK), f->arg, ports ? (const void *)&nobody : f->body, sizeof nobody, fds, 2 + (fds[2] >= 0) + (fds[3] >= 0));
@@ -75,7 +76,7 @@ void talk_begin(struct run *r, uint32_t what, const struct caller *c)
     f->id = r->id;
     f->i = ++turns;
     f->fd[FF_TREE] = fcntl(run_latest(r, what & TALK_UNFILTER ? BFD_GRANTS : BFD_TREE), F_DUPFD_CLOEXEC, 0);
-    if (what & TALK_NICS || *sup.settings.lvm_lockspace_dir || *sup.settings.scsi_lockspace_dir)
+    if (what & TALK_LISTED || *sup.settings.lvm_lockspace_dir || *sup.settings.scsi_lockspace_dir)
         f->fd[FF_MANIFEST] = fcntl(run_latest(r, BFD_MANIFEST), F_DUPFD_CLOEXEC, 0);
     flow_go(f);
 }
@@ -123,17 +124,18 @@ int talk_logs(struct flow *f)
     return own ? FLOW_NEXT : connect_go(f);
 }
 
-/* ---- networks: a port for each interface that is one's, made before its tap; and the filters of taps, behind them ---- */
+/* ---- secrets; networks: a port for each interface that is one's, made before its tap; and the filters of taps, behind them ---- */
 
 int port_go(struct flow *f)
 {
-    f->arg = hand_done.has & (TALK_PORTS | TALK_FILTERS);           /* of what was opened, made or changed just now */
+    f->has = hand_done.has;         /* of what was opened, made or changed just now */
+    f->arg = f->has & (f->has & TALK_SECRETS ? TALK_SECRETS : TALK_PORTS | TALK_FILTERS);
     f->pc += f->arg ? 0 : f->steps[f->pc + 1].got ? 2 : 1;
     f->arg |= !f->next ? TALK_ALL : f->start_err.code ? TALK_UNDO : 0;
-    return f->arg & TALK_NICS ? connect_go(f) : FLOW_NEXT;
+    return f->arg & TALK_LISTED ? connect_go(f) : FLOW_NEXT;
 }
 
-/* Which bridges these are an xmlc reads, whose answer is the next step's. */
+/* What was said an xmlc reads, whose answer is the next step's. */
 int port_read(struct flow *f, struct frame *fr)
 {
     const int fds[] = { sup_fd(BFD_CAPS, 0), sup_fd(BFD_SETTINGS, 0), run_latest(f->run, BFD_TREE), run_latest(f->run, BFD_MANIFEST), fr->fds[0] };
@@ -141,9 +143,13 @@ int port_read(struct flow *f, struct frame *fr)
     return flow_call(f, peer_take(ROLE_XMLC, f->object, f->name), OP_IN(IN_DOC_PORTS), 0, NULL, 0, fds, 4 + (fr->h.nfds > 0));
 }
 
-/* SAFETY: the manifest has what it had; of that, nothing but the links is another (goes_on()). */
+/* SAFETY: the manifest has what it had; of that, nothing but links and values of secrets is another (goes_on()). */
 int port_known(struct flow *f, struct frame *fr)
 {
+    if (f->arg & TALK_SECRETS) {        /* once more from the first of these steps, for ports */
+        hand_done.has = f->has & ~(uint32_t)TALK_SECRETS;
+        f->pc -= 3;
+    }
     flow_take(f, FF_MANIFEST, fr, 0);
     int n = policy_manifest_after(f->fd[FF_MANIFEST], run_latest(f->run, BFD_MANIFEST), &f->err);
     return n < 0 || run_fd_add(f->run, BFD_MANIFEST, f->next, fcntl(f->fd[FF_MANIFEST], F_DUPFD_CLOEXEC, 0)) ? -1 : FLOW_NEXT;

@@ -38,13 +38,15 @@ ONLY = {"takeover": {"supervisor": ("IN_HAND_PIDFD",), "hand-open": ("IN_HAND_PI
         "ports": {"supervisor": ("IN_TALK", "IN_DOC_PORTS"), "talk": ("IN_TALK",), "xmlc": ("IN_DOC_PORTS",)}, "unports": {"supervisor": ("IN_TALK",), "talk": ("IN_TALK",)},
         "filters": {"supervisor": ("IN_TALK",), "talk": ("IN_TALK",)}, "unfilters": {"supervisor": ("IN_TALK",), "talk": ("IN_TALK",)}, 
         "refilter": {"supervisor": ("IN_TALK", "IN_HAND_TUNE", "IN_PLUG"), "talk": ("IN_TALK",), "hand-net": ("IN_HAND_TUNE",)},
-        "macvtap": {"supervisor": ("IN_HAND_NET",), "hand-net": ("IN_HAND_NET",)}, "macvtaps": {"supervisor": ("IN_HAND_NET", "IN_HAND_UNNET"), "hand-net": ("IN_HAND_NET", "IN_HAND_UNNET")}}
+        "macvtap": {"supervisor": ("IN_HAND_NET",), "hand-net": ("IN_HAND_NET",)}, "macvtaps": {"supervisor": ("IN_HAND_NET", "IN_HAND_UNNET"), "hand-net": ("IN_HAND_NET", "IN_HAND_UNNET")},
+        "secrets": {"supervisor": ("IN_HAND_DAEMON", "IN_TALK", "IN_DOC_PORTS"), "hand-open": ("IN_HAND_DAEMON",), "talk": ("IN_TALK",), "xmlc": ("IN_DOC_PORTS",)}}
 LEASES = ("IN_LEASES_ASK", "IN_HAND_DAEMON", "IN_TALK")
 LOGS = ("IN_HAND_DAEMON", "IN_TALK", "IN_HAND_OPEN")
 ARMED_LATE = {"restore": "qemu ", "plug": "hand-open ", "count": "hand-open ", "tune": "hand-launch ", "unports": "talk ", "unfilters": "talk ", "refilter": ("talk ", "hand-net ")}      # whose point is armed in the step itself only, by a file
 BESIDE = {"logs": ("virtlogd", 'stdio_handler = "logd"\n'), "leases": ("virtlockd", 'lock_manager = "lockd"\n')}      # the daemon that a flow wants
 NAMES = {"0:%d" % number: name for name, number in IN.items()}
 FILTERED = "<interface type='ethernet'><mac address='52:54:00:00:00:01'/><filterref filter='%s'/></interface>"
+SECRET = "a0000000-0000-4000-8000-00000000000a"
 POINT = re.compile(r"crash point ((\S+) (before|after|got) (\d+:\d+) (\d+))")
 
 
@@ -159,6 +161,20 @@ class Flows:
             self.b.run("ip", "link", "add", "br-ports", "type", "bridge")
             c.networkCreateXML("<network><name>ports</name><forward mode='bridge'/><bridge name='br-ports'/></network>")
         c.defineXML(guest_xml("victim", "<interface type='network'><source network='ports'/></interface>"))
+
+    def define_encrypted(self):
+        """With an image whose secret another daemon keeps."""
+        self.has_networks()
+        c, image = self.beside(), self.b.dir + "/var/lib/libvirt/images/secret.luks"
+        if not os.path.exists(image):
+            c.secretDefineXML("<secret ephemeral='no' private='yes'><uuid>%s</uuid><usage type='volume'><volume>v</volume></usage></secret>" % SECRET).setValue(b"word")
+            os.symlink("virtnetworkd-sock", self.b.dir + "/run/libvirt/virtsecretd-sock")
+            self.b.run("qemu-img", "create", "-q", "--object", "secret,id=s,data=word", "-f", "luks", "-o", "key-secret=s,iter-time=10", image[len(self.b.dir):], "1M")
+        self.con().defineXML(guest_xml("victim", "<disk type='file'><source file='/var/lib/libvirt/images/secret.luks'/><target dev='vda' bus='virtio'/>"
+                                       "<encryption format='luks'><secret type='passphrase' uuid='%s'/></encryption></disk>" % SECRET))
+
+    def secrets(self):
+        self.start()
 
     def port_ids(self):
         """Of the guest, and of its network: the same, whatever happened."""
@@ -400,6 +416,7 @@ FLOWS = {
     "refilter": (("define_filtered", "start"),  "running"),
     "macvtap":  (("define_macvtap",),           "running"),
     "macvtaps": (("define_pluggable", "start"), "running"),
+    "secrets":  (("define_encrypted",),         "running"),
     "hooks":    (("define_hooked",),            "running"),
     "logs":     (("define_logged",),            "running"),
     "leases":   (("define_leased",),            "running"),

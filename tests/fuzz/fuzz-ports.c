@@ -1,31 +1,17 @@
 /* fuzz-ports: what a network daemon answers to a guest's talk role: the input is all that ever comes over the connection.
  *
  * Of odd length: a port is taken; of even length: two are given up; and likewise, what a network filter daemon answers about filters. */
-#include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
-#include "ipc/frame.h"
-#include "ipc/manifest.h"
-#include "ipc/util.h"
-#include "workers/talk/talk.h"
+#include "talk-fuzz.h"
 #include "workers/tree-marks.h"
 
 /* A manifest with the link of one network, and one that has gone. */
 static int links(void)
 {
+    static const struct fuzz_entry v[] = { { MK_TAP, 0, -1, "", "" }, { MK_LINK, 0, 0, NULL, "port=01020304-0506-0708-090a-0b0c0d0e0f10 net=n" },
+        { MK_TAP, MF_GONE, -1, "", "" }, { MK_LINK, MF_GONE, 2, NULL, "port=11020304-0506-0708-090a-0b0c0d0e0f10 net=m" },
+        { MK_TAP, 0, -1, "tap0", "" }, { MK_FILTER, 0, 4, NULL, "<filterbinding><owner><uuid>a</uuid></owner></filterbinding>" } };
     static int fd = -1;
-    uint8_t buf[1024];
-    struct manifest_out out;
-    if (fd >= 0)
-        return fd;
-    manifest_begin(&out, buf, sizeof buf);
-    manifest_add(&out, &(struct manifest_entry){ .kind = MK_TAP, .parent = -1 }, "", "");
-    manifest_add(&out, &(struct manifest_entry){ .kind = MK_LINK, .parent = 0 }, NULL, "port=01020304-0506-0708-090a-0b0c0d0e0f10 net=n");
-    manifest_add(&out, &(struct manifest_entry){ .kind = MK_TAP, .flags = MF_GONE, .parent = -1 }, "", "");
-    manifest_add(&out, &(struct manifest_entry){ .kind = MK_LINK, .flags = MF_GONE, .parent = 2 }, NULL, "port=11020304-0506-0708-090a-0b0c0d0e0f10 net=m");
-    manifest_add(&out, &(struct manifest_entry){ .kind = MK_TAP, .parent = -1 }, "tap0", "");
-    manifest_add(&out, &(struct manifest_entry){ .kind = MK_FILTER, .parent = 4 }, NULL, "<filterbinding><owner><uuid>a</uuid></owner></filterbinding>");
-    return fd = frame_memfd("manifest", buf, (size_t)manifest_finish(&out));
+    return fuzz_manifest(&fd, v, ARRAY_N(v));
 }
 
 static const struct tree *domain(void)
@@ -39,28 +25,19 @@ static const struct tree *domain(void)
     return t;
 }
 
+static int ports(int fd, bool takes, struct mp_out *answers, struct err *e)
+{
+    return ports_say(fd, "network:///system", links(), takes ? domain() : NULL, 0, 10000, answers, e);
+}
+
+static int filters(int fd, bool takes, struct mp_out *answers, struct err *e)
+{
+    return takes ? filters_set(fd, "nwfilter:///system", links(), -1, -1, 10000, e) : filters_drop(fd, "nwfilter:///system", links(), -1, 0, 10000, e);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct err e = ERR_INIT;
-    struct mp_out answers;
-    int pair[2];
-    if (size > 65536 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
-        return 0;
-    if (write(pair[1], data, size) != (ssize_t)size || shutdown(pair[1], SHUT_WR))
-        abort();
-    bool takes = size % 2, of_ports = size / 2 % 2;
-    mp_out_init(&answers, FRAME_BIG_MAX);
-    int r = of_ports ? ports_say(pair[0], "network:///system", links(), takes ? domain() : NULL, 0, 10000, &answers, &e) :
-        takes ? filters_set(pair[0], "nwfilter:///system", links(), -1, -1, 10000, &e) : filters_drop(pair[0], "nwfilter:///system", links(), -1, 0, 10000, &e);
-    if ((r == 0) != (e.code == 0))
-        abort();                /* a refusal without a reason, or the other way round */
-    if (r == 0 && takes && of_ports && (answers.failed || mp_guard(answers.p, answers.len, MP_DEPTH_MAX, FRAME_BIG_MAX, NULL)))
-        abort();                /* what xmlc cannot even walk */
-    if ((r || !takes) && answers.len)
-        abort();
-    mp_out_free(&answers);
-    close(pair[0]);
-    close(pair[1]);
-    return 0;
+    bool of_ports = size / 2 % 2;
+    return fuzz_talk(data, size, size % 2, of_ports, of_ports ? ports : filters);
 }

@@ -17,6 +17,7 @@ fuzz_programs = \
 	%D%/fuzz-probe \
 	%D%/fuzz-qmp \
 	%D%/fuzz-saved \
+	%D%/fuzz-secrets \
 	%D%/fuzz-talk \
 	%D%/fuzz-tune \
 	%D%/fuzz-xdr \
@@ -91,9 +92,12 @@ fuzz_ldflags = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_saved_SOURCES = %D%/fuzz-saved.c $(fuzz_main)
 %C%_fuzz_saved_LDADD = $(fuzz_saved_libs)
 %C%_fuzz_saved_LDFLAGS = $(fuzz_ldflags)
-%C%_fuzz_ports_SOURCES = %D%/fuzz-ports.c $(fuzz_main)
+%C%_fuzz_ports_SOURCES = %D%/fuzz-ports.c %D%/talk-fuzz.h $(fuzz_main)
 %C%_fuzz_ports_LDADD = $(fuzz_talk_libs)
 %C%_fuzz_ports_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_secrets_SOURCES = %D%/fuzz-secrets.c %D%/talk-fuzz.h $(fuzz_main)
+%C%_fuzz_secrets_LDADD = $(fuzz_talk_libs)
+%C%_fuzz_secrets_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_talk_SOURCES = %D%/fuzz-talk.c $(fuzz_main)
 %C%_fuzz_talk_LDADD = $(fuzz_talk_libs)
 %C%_fuzz_talk_LDFLAGS = $(fuzz_ldflags)

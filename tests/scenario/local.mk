@@ -97,6 +97,7 @@ scenario_root_tests = \
 	%D%/test-peer-readonly.py \
 	%D%/test-peer-rename.py \
 	%D%/test-peer-save.py \
+	%D%/test-peer-secrets.py \
 	%D%/test-peer-siblings.py \
 	%D%/test-routes.py \
 	%D%/test-peer-tpm.py \

@@ -93,12 +93,14 @@ static inline bool talk_sent(int fd, struct xdr_out *o, size_t start)
     return done;
 }
 
-static inline void talk_text(struct xdr_out *o, const char *s)
+static inline void talk_bytes(struct xdr_out *o, const void *s, size_t n)
 {
-    xdr_u32(o, (uint32_t)strlen(s));
-    xdr_raw(o, s, strlen(s));
-    xdr_raw(o, "\0\0\0", padded(strlen(s)) - strlen(s));
+    xdr_u32(o, (uint32_t)n);
+    xdr_raw(o, s, n);
+    xdr_raw(o, "\0\0\0", padded(n) - n);
 }
+
+static inline void talk_text(struct xdr_out *o, const char *s) { talk_bytes(o, s, strlen(s)); }
 
 /* The daemon's answer to a call: an error, or with code 0 an empty one. */
 static inline bool talk_answer(int fd, const uint8_t *call, const struct err *e)

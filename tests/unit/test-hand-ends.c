@@ -42,11 +42,11 @@ static void channels(void)
     add(MK_BIND, 0, "/etc/passwd", NULL);
     add(MK_DEVNODE, 0, "/dev/null", NULL);
     run();
-    if (!tap_ok(done.error == 0 && done.nqemu == 7 && done.nworker == 10, "channels of all kinds: %u to QEMU, %u ours (%s)", done.nqemu, done.nworker, done.text)) {
+    if (!tap_ok(done.error == 0 && done.nqemu == 8 && done.nworker == 10, "channels of all kinds: %u to QEMU, %u ours (%s)", done.nqemu, done.nworker, done.text)) {
         finish();
         return;
     }
-    tap_ok(grants.h.monitor_fd == 10 && grants.g[0].qemu_fd[0] == 11 && grants.g[5].qemu_fd[0] == 16, "numbers, the monitor first");
+    tap_ok(grants.h.monitor_fd == 10 && grants.g[0].qemu_fd[0] == QEMU_FD_KEY + 1 && grants.g[5].qemu_fd[0] == 17, "numbers, the monitor and the key first");
     tap_ok(!grants.g[7].made && grants.g[6].made, "a tap is left to hand-net");
     /* ours: 0 monitor, 1 slave, 2 pair, 3 agent pair, 4 agent listener, 5 pipe, 6 log file, 7 its folder, 8 and 9 the pipe of what QEMU says */
     int accepted = accept4(qemu_fd(0), NULL, NULL, SOCK_CLOEXEC);
@@ -57,13 +57,13 @@ static void channels(void)
     struct termios t;
     tcgetattr(our_fd(1), &t);
     tap_ok(!(t.c_lflag & (ECHO | ICANON)), "the terminal is raw");
-    tap_ok(write(qemu_fd(1), "x", 1) == 1 && read(our_fd(1), &c, 1) == 1 && c == 'x', "terminal passes bytes");
-    tap_ok(write(qemu_fd(2), "y", 1) == 1 && read(our_fd(2), &c, 1) == 1 && c == 'y', "pair passes bytes");
-    tap_ok(write(qemu_fd(4), "z", 1) == 1 && read(our_fd(3), &c, 1) == 1 && c == 'z', "agent pair passes bytes");
+    tap_ok(write(qemu_fd(2), "x", 1) == 1 && read(our_fd(1), &c, 1) == 1 && c == 'x', "terminal passes bytes");
+    tap_ok(write(qemu_fd(3), "y", 1) == 1 && read(our_fd(2), &c, 1) == 1 && c == 'y', "pair passes bytes");
+    tap_ok(write(qemu_fd(5), "z", 1) == 1 && read(our_fd(3), &c, 1) == 1 && c == 'z', "agent pair passes bytes");
     struct sockaddr_un a = { .sun_family = AF_UNIX };
     snprintf(a.sun_path, sizeof a.sun_path, "%s", in_dir("sock"));
     int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    tap_ok(connect(s, (struct sockaddr *)&a, sizeof a) == 0 && (accepted = fakesup_accept(qemu_fd(3))) >= 0, "a host client reaches QEMU's socket");
+    tap_ok(connect(s, (struct sockaddr *)&a, sizeof a) == 0 && (accepted = fakesup_accept(qemu_fd(4))) >= 0, "a host client reaches QEMU's socket");
     close(accepted);
     close(s);
     stat(in_dir("sock"), &st);
@@ -73,10 +73,14 @@ static void channels(void)
     tap_ok(connect(s, (struct sockaddr *)&a, sizeof a) == 0 && (accepted = fakesup_accept(our_fd(4))) >= 0, "and the worker's");
     close(accepted);
     close(s);
-    int fl = fcntl(qemu_fd(5), F_GETFL);
+    int fl = fcntl(qemu_fd(6), F_GETFL);
     tap_ok((fl & O_ACCMODE) == O_WRONLY && (fl & O_APPEND), "a file to write is write-only");
-    tap_ok(write(qemu_fd(6), "l", 1) == 1 && read(our_fd(5), &c, 1) == 1 && c == 'l' && !(fcntl(our_fd(6), F_GETFL) & O_APPEND), "a log is a pipe, and a file without O_APPEND");
+    tap_ok(write(qemu_fd(7), "l", 1) == 1 && read(our_fd(5), &c, 1) == 1 && c == 'l' && !(fcntl(our_fd(6), F_GETFL) & O_APPEND), "a log is a pipe, and a file without O_APPEND");
     tap_ok(done.ours_kind[8] == BFD_LOG_PIPE && done.ours_kind[9] == BFD_NONE && done.ours_entry[9] == OWN_LOG && write(our_fd(9), "w", 1) == 1 && read(our_fd(8), &c, 1) == 1 && c == 'w', "and so is what QEMU says");
+    char key[33] = "", kept[33] = "";
+    AUTO_CLOSE file = open(in_dir("domain-1-t/" "master-key.aes"), O_RDONLY | O_CLOEXEC);
+    tap_ok(pread(qemu_fd(1), key, sizeof key, 0) == 32 && read(file, kept, sizeof kept) == 32 && !memcmp(key, kept, 32) && fstat(file, &st) == 0 && (st.st_mode & 07777) == 0600, "the key that QEMU gets is root's file");
+    tap_ok(write(qemu_fd(1), "x", 1) < 0 && ftruncate(qemu_fd(1), 0) < 0, "and cannot be changed");
     finish();
     begin();
     add(MK_UNIX_LISTEN, 0, in_dir("sock"), NULL);
@@ -125,8 +129,8 @@ static void events_of_a_start(void)
     rq.flags = 0;
     add(MK_PERF, 0, NULL, "page_faults");
     run();
-    if (tap_ok(done.error == 0 && done.nqemu == 2 && done.nworker == 4 && grants.g[0].qemu_fd[0] == 11, "an event of a start has two ends (%s)", done.text))
-        tap_ok(event_count(our_fd(1)) < 0 && send(qemu_fd(1), "p", 1, 0) == 1 && recv(our_fd(1), &c, 1, 0) == 1, "and nothing between them yet");
+    if (tap_ok(done.error == 0 && done.nqemu == 3 && done.nworker == 4 && grants.g[0].qemu_fd[0] == QEMU_FD_KEY + 1, "an event of a start has two ends (%s)", done.text))
+        tap_ok(event_count(our_fd(1)) < 0 && send(qemu_fd(2), "p", 1, 0) == 1 && recv(our_fd(1), &c, 1, 0) == 1, "and nothing between them yet");
     finish();
     begin();
     add(MK_PERF, 0, NULL, "page_faults");

@@ -217,8 +217,8 @@ static void logd(void)
         run();
         if (npipes < 2)
             tap_ok(done.error && sup.reply.h.nfds == 0 && strstr(done.text, "no pipe came"), "%u pipes for two logs: %s", npipes, done.text);
-        else if (tap_ok(done.error == 0 && done.nqemu == 2 && done.nworker == 2 && done.ours_kind[1] == BFD_NONE && done.ours_entry[1] == OWN_LOG, "a pipe for each (%s)", done.text))
-            tap_ok(write(our_fd(1), "o", 1) == 1 && read(own[0], &c, 1) == 1 && c == 'o' && write(qemu_fd(1), "l", 1) == 1 && read(log[0], &c, 1) == 1 && c == 'l', "the first is QEMU's own");
+        else if (tap_ok(done.error == 0 && done.nqemu == 3 && done.nworker == 2 && done.ours_kind[1] == BFD_NONE && done.ours_entry[1] == OWN_LOG, "a pipe for each (%s)", done.text))
+            tap_ok(write(our_fd(1), "o", 1) == 1 && read(own[0], &c, 1) == 1 && c == 'o' && write(qemu_fd(2), "l", 1) == 1 && read(log[0], &c, 1) == 1 && c == 'l', "the first is QEMU's own");
         finish();
     }
     npipes = 0;

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <termios.h>
 #include "plan.h"
+#include "ipc/frame.h"
 #include "ipc/util.h"
 
 #define QEMU "/usr/bin/qemu-system-x86_64"
@@ -165,13 +166,14 @@ static void boot(const struct machine *m)
         tap_ok(false, "%s: descriptors", m->machine);
         return;
     }
+    AUTO_CLOSE key = frame_memfd("key", "0123456789abcdef0123456789abcdef", 32);
     int slave = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC), client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct termios raw;
     tcgetattr(slave, &raw);
     cfmakeraw(&raw);
     tcsetattr(slave, TCSANOW, &raw);
     plan_host_make(&h, (struct given[]){
-        { .m = { .kind = MK_IMAGE, .format = IMG_QCOW2 }, .path = "/a", .fd = 11, .twin = 12 },
+        { .m = { .kind = MK_IMAGE, .format = IMG_QCOW2 }, .path = "/a", .fd = 17, .twin = 12 },
         { .m = { .kind = MK_IMAGE, .format = IMG_RAW, .flags = MF_RO | MF_BACKING, .parent = 0 }, .path = "/base", .fd = 13, .twin = -1 },
         { .m = { .kind = MK_PTY }, .fd = 14, .twin = -1, .name = "/dev/pts/1" },
         { .m = { .kind = MK_LOG, .flags = MF_APPEND }, .path = "/l", .fd = 15, .twin = -1 },
@@ -183,7 +185,7 @@ static void boot(const struct machine *m)
         tap_ok(false, "%s: planned: %s", m->machine, e.detail);
         return;
     }
-    launch(argv, (int[]){ mon, rw, ro, base, master, log, pair[0] }, (int[]){ 10, 11, 12, 13, 14, 15, 16 }, 7);
+    launch(argv, (int[]){ mon, rw, ro, base, master, log, pair[0], key }, (int[]){ 10, 17, 12, 13, 14, 15, 16, QEMU_FD_KEY }, 8);
     bool up = tap_ok(connect(client, (struct sockaddr *)&a, sizeof a) == 0 && wait_text(client, "\"QMP\"", all, sizeof all), "%s on %s: QEMU greets its monitor",
                      m->machine, m->bus);
     up = up && tap_ok(qmp(client, "{\"execute\":\"qmp_capabilities\"}", "\"return\"") && qmp(client, "{\"execute\":\"cont\"}", "RESUME"), "it goes on");

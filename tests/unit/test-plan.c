@@ -16,7 +16,7 @@ static const char vda[] = "<disk type='file' device='disk'><driver name='qemu' t
 
 /* ---- a whole guest ---- */
 static const char *const whole_words[] = {
-    "/usr/bin/qemu-system-x86_64", "-name", "guest=t,debug-threads=on", "-S", "-machine", "pc-q35-7.2,usb=off,dump-guest-core=off,memory-backend=pc.ram",
+    "/usr/bin/qemu-system-x86_64", "-name", "guest=t,debug-threads=on", "-S", "-object", "{\"qom-type\":\"secret\",\"id\":\"masterKey0\",\"format\":\"raw\",\"file\":\"/proc/self/fd/11\"}", "-machine", "pc-q35-7.2,usb=off,dump-guest-core=off,memory-backend=pc.ram",
     "-accel", "tcg", "-cpu", "qemu64", "-m", "128", "-object", "{\"qom-type\":\"memory-backend-ram\",\"id\":\"pc.ram\",\"size\":134217728}",
     "-overcommit", "mem-lock=off", "-smp", "1,sockets=1,cores=1,threads=1", "-uuid", "c7a5fdbd-edaf-9455-926a-d65c16db1809", "-no-user-config", "-nodefaults",
     "-chardev", "socket,id=charmonitor,fd=10,server=on,wait=off", "-mon", "chardev=charmonitor,id=monitor,mode=control", "-rtc", "base=utc", "-no-shutdown",
@@ -26,7 +26,7 @@ static const char *const whole_words[] = {
     "-add-fd", "set=1,fd=13,opaque=rdonly:1",
     "-blockdev", "{\"driver\":\"file\",\"filename\":\"/dev/fdset/1\",\"locking\":\"off\",\"node-name\":\"libvirt-2-storage\",\"auto-read-only\":true,\"discard\":\"unmap\"}",
     "-blockdev", "{\"node-name\":\"libvirt-2-format\",\"read-only\":true,\"driver\":\"raw\",\"file\":\"libvirt-2-storage\"}",
-    "-add-fd", "set=0,fd=11,opaque=rdwr:0", "-add-fd", "set=0,fd=12,opaque=rdonly:0",
+    "-add-fd", "set=0,fd=17,opaque=rdwr:0", "-add-fd", "set=0,fd=12,opaque=rdonly:0",
     "-blockdev", "{\"driver\":\"file\",\"filename\":\"/dev/fdset/0\",\"locking\":\"off\",\"node-name\":\"libvirt-1-storage\",\"auto-read-only\":true,\"discard\":\"unmap\"}",
     "-blockdev", "{\"node-name\":\"libvirt-1-format\",\"read-only\":false,\"discard\":\"unmap\",\"driver\":\"qcow2\",\"file\":\"libvirt-1-storage\",\"backing\":\"libvirt-2-format\"}",
     "-device", "{\"driver\":\"virtio-blk-pci\",\"bus\":\"pci.1\",\"addr\":\"0x0\",\"drive\":\"libvirt-1-format\",\"id\":\"virtio-disk0\",\"bootindex\":1}",
@@ -58,7 +58,7 @@ static const char whole_xml[] = HEAD
     "<address type='pci' domain='0x0000' bus='0x00' slot='0x04' function='0x0'/></video><memballoon model='none'/>" TAIL;
 
 static const struct given whole_given[] = {
-    { .m = { .kind = MK_IMAGE, .format = IMG_QCOW2, .flags = MF_PROBE }, .path = "/a", .fd = 11, .twin = 12, .probed = IMG_QCOW2 },
+    { .m = { .kind = MK_IMAGE, .format = IMG_QCOW2, .flags = MF_PROBE }, .path = "/a", .fd = 17, .twin = 12, .probed = IMG_QCOW2 },
     { .m = { .kind = MK_IMAGE, .format = IMG_RAW, .flags = MF_RO | MF_BACKING, .parent = 0 }, .path = "/base", .fd = 13, .twin = -1 },
     { .m = { .kind = MK_PTY }, .fd = 14, .twin = -1, .name = "/dev/pts/7" },
     { .m = { .kind = MK_LOG, .flags = MF_APPEND }, .path = "/l", .fd = 15, .twin = -1 },

@@ -2,6 +2,7 @@
 #include <sys/mman.h>
 #include "ipc/index.h"
 #include "ipc/layout.h"
+#include "ipc/manifest.h"
 #include "ipc/mp.h"
 #include "ipc/schema/op-numbers.h"
 #include "ipc/settings.h"
@@ -363,6 +364,64 @@ static void encodings(void)
     }
 }
 
+/* ---- what came of a secret ---- */
+
+#define IV "AAAAAAAAAAAAAAAAAAAAAA=="
+
+/* The manifest that an xmlc makes of an answer about that entry; false: it refuses. */
+static bool secret(uint32_t index, const char *text, bool more)
+{
+    uint8_t buf[8192];
+    struct manifest_out m;
+    struct mp_out tree, said;
+    AUTO_TREE *t = tree_new("domain");
+    tree_add(t, "devices");
+    manifest_begin(&m, buf, sizeof buf);
+    manifest_add(&m, &(struct manifest_entry){ .kind = MK_IMAGE, .parent = -1 }, "/i", NULL);
+    manifest_add(&m, &(struct manifest_entry){ .kind = MK_SECRET, .parent = -1 }, NULL, "volume usage=v");
+    mp_out_init(&tree, 65536);
+    tree_pack(&tree, t);
+    mp_out_init(&said, 65536);
+    mp_array(&said, 1);
+    mp_array(&said, 2);
+    mp_uint(&said, index);
+    mp_str(&said, text);
+    if (more)
+        mp_uint(&said, 0);
+    int fds[5] = { frame_memfd("caps", NULL, 0), frame_memfd("settings", &settings, sizeof settings), frame_memfd("tree", tree.p, tree.len),
+        frame_memfd("manifest", buf, (size_t)manifest_finish(&m)), frame_memfd("said", said.p, said.len) };
+    born();
+    tap_int(fakesup_call(&s, OP_IN(IN_DOC_PORTS), 1, 0, NULL, 0, fds, 5), 1, "it answers");
+    for (int i = 0; i < 5; i++)
+        util_closep(&fds[i]);
+    mp_out_free(&tree);
+    mp_out_free(&said);
+    struct manifest_in in;
+    struct manifest_entry e = { 0 };
+    const char *path = NULL, *aux = NULL;
+    size_t n = 0;
+    AUTO_FREE char *now = s.reply.h.kind == FRAME_REPLY ? text_of(0, &n) : NULL;
+    bool good = now && manifest_open(&in, now, n) == 0 && manifest_next(&in, &e, &path, &aux) == 1 && !strcmp(path, "/i") && manifest_next(&in, &e, &path, &aux) == 1 &&
+                !strcmp(path, text) && !strcmp(aux, "volume usage=v") && manifest_next(&in, &e, &path, &aux) == 0;
+    end();
+    return good;
+}
+
+static void secrets(void)
+{
+    static const char *const bad[] = { "", "iv=" IV, "iv=" IV " data=", "iv=AAAA data=AAAA", "iv=" IV " data=AAA", "iv=" IV " data=AA A", "iv=" IV " data=AAAA\nAAAAAAA", "iv=" IV ",data=AAAA",
+        "iv=AAAAAAAAAAAAAAAAAAAA\\\"== data=AAAA", "<networkport/>" };
+    char longest[5000] = "iv=" IV " data=";
+    tap_ok(secret(1, "iv=" IV " data=AAAA", false), "its value goes where its name is");
+    tap_ok(!secret(0, "iv=" IV " data=AAAA", false), "and to no image");
+    tap_ok(!secret(2, "iv=" IV " data=AAAA", false), "nor to what is not there");
+    tap_ok(!secret(1, "iv=" IV " data=AAAA", true), "with something behind it");
+    memset(longest + strlen(longest), 'A', 4096);
+    tap_ok(!secret(1, longest, false), "longer than an entry");
+    for (size_t i = 0; i < ARRAY_N(bad); i++)
+        tap_ok(!secret(1, bad[i], false), "'%s' is none", bad[i]);
+}
+
 int main(void)
 {
     char *xml = define();
@@ -380,5 +439,6 @@ int main(void)
     call(OP_REMOTE_DOMAIN_DEFINE_XML, 0, "\xc1", 1, NULL);
     tap_int(error_code(), VIR_ERR_RPC, "a call that is no msgpack");
     end();
+    secrets();
     return tap_done();
 }

@@ -20,13 +20,16 @@ static void start_paused(struct ctx *c)
 
 static void master_key(struct ctx *c)
 {
-    if (pl_run(c))
-        return;      /* secrets come over the monitor */
+    if (pl_run(c) && c->in->host->monitor_fd != QEMU_FD_BASE)
+        return;      /* no hand gave it one */
     json_t *o = pl_item(c, PLAN_OBJECT);
     pl_set(o, "qom-type", "secret");
-    pl_set(o, "id", "masterKey0");
+    pl_set(o, "id", PL_MASTER_KEY);
     pl_set(o, "format", "raw");
-    pl_setf(c, o, "file", "%s/domain-%d-%s/master-key.aes", pl_lib_dir(c), c->in->id, pl_short_name(c));
+    if (pl_run(c))
+        pl_setf(c, o, "file", "/proc/self/fd/%d", QEMU_FD_KEY);
+    else
+        pl_setf(c, o, "file", "%s/domain-%d-%s/master-key.aes", pl_lib_dir(c), c->in->id, pl_short_name(c));
 }
 
 static void managed_pr(struct ctx *c)

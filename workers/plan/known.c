@@ -6,7 +6,7 @@
 
 /* Of an image, wherever in a chain. */
 #define IMAGE_ATTRS "file dev protocol name query tls index startupPolicy bulkhead:m"
-#define IMAGE_CHILDREN "host snapshot config initiator identity ssl readahead timeout slices seclabel"
+#define IMAGE_CHILDREN "host snapshot config initiator identity ssl readahead timeout slices seclabel encryption"
 
 /* path: from <domain> or from a device.  attrs, children: names; "*": all, and everything below is somebody else's or of no effect on QEMU.
  * An element that is a child of a row and has no row of its own may have text only. */
@@ -55,7 +55,7 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     /* devices: "*" stands for any of them */
     { "*/alias", "name", "" }, { "*/address", "*", "" }, { "*/acpi", "index", "" }, { "*/boot", "order", "" },
     { "*/rom", "bar file enabled bulkhead:m", "" },
-    { "disk", "type device model snapshot bulkhead:m bulkhead:empty", "driver source backingStore target iotune readonly shareable transient serial wwn vendor product blockio geometry backenddomain" }, { "disk/backenddomain", "name", "" },
+    { "disk", "type device model snapshot bulkhead:m bulkhead:empty", "driver source backingStore target iotune readonly shareable transient serial wwn vendor product blockio geometry backenddomain encryption" }, { "disk/backenddomain", "name", "" },
     { "disk/transient", "shareBacking", "" },
     { "disk/driver", "name type cache error_policy rerror_policy io ioeventfd event_idx copy_on_read discard detect_zeroes iothread queues queue_size iommu ats "
       "packed page_per_vq", "metadata_cache" },
@@ -63,6 +63,8 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     { "disk/source", IMAGE_ATTRS, IMAGE_CHILDREN }, { "*/source/host", "name port transport", "" }, { "*/source/snapshot", "name", "" }, { "*/source/config", "file bulkhead:m", "" },
     { "*/source/initiator", "", "iqn" }, { "*/source/initiator/iqn", "name", "" }, { "*/source/identity", "user group", "" }, { "*/source/ssl", "verify", "" },
     { "*/source/readahead", "size", "" }, { "*/source/timeout", "seconds", "" }, { "*/source/slices", "*", "*" },
+    { "disk/encryption", "format engine", "secret" }, { "disk/encryption/secret", "type uuid usage bulkhead:m", "" },
+    { "*/source/encryption", "format engine", "secret" }, { "*/source/encryption/secret", "type uuid usage bulkhead:m", "" },
     { "disk/backingStore", "type index", "format source backingStore" }, { "disk/geometry", "*", "" }, { "disk/blockio", "*", "" },
     { "disk/iotune", "", "*" },
     { "backing", "type index", "format source backingStore" }, { "backing/format", "type", "metadata_cache" },
@@ -147,6 +149,7 @@ static const struct known *row_of(const char *path)
 /* Values (of an attribute, or the text) that libvirt takes and that would come to nothing here: nobody writes a core, every guest is in the group of this daemon's guests, and
  * servers of disks are not reached by sockets of the host, of whose devices there are those on USB and vhost's SCSI hosts. */
 static const struct { const char *path, *attr, *value; bool but; } unheeded[] = {      /* but: every other value */
+    { "disk/encryption", "engine", "qemu", true }, { "disk/source/encryption", "engine", "qemu", true }, { "backing/source/encryption", "engine", "qemu", true },
     { "on_crash", NULL, "coredump-destroy", false }, { "on_crash", NULL, "coredump-restart", false }, { "watchdog", "action", "dump", false },
     { "resource/partition", NULL, "/machine", true }, { "disk/source/host", "transport", "unix", false }, { "backing/source/host", "transport", "unix", false },
     { "hostdev", "type", "pci", false }, { "hostdev", "type", "mdev", false }, { "hostdev", "type", "scsi", false }, { "graphics/gl", "enable", "yes", false },

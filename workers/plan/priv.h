@@ -5,6 +5,8 @@
 #include "workers/tree-marks.h"
 
 
+#define PL_MASTER_KEY "masterKey0"     /* the object with which all secrets are encrypted */
+
 /* Places in the boot order that <os><boot dev=> gives to the first device of a kind; 0: given away or not wanted. */
 enum boot_kind { BOOT_DISK, BOOT_CDROM, BOOT_FLOPPY, BOOT_NET, BOOT_KIND_N };
 

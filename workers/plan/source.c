@@ -279,15 +279,19 @@ void pl_tls_object(struct ctx *c, const char *of, bool server)
     pl_set_bool(o, "verify-peer", true);
 }
 
-static void secret(struct ctx *c, const char *node, const char *what)
+/* el: the <secret> whose value it is; it is encrypted. What is printed for a document names the form only: nobody was asked for the value. */
+static void secret(struct ctx *c, const char *node, const char *what, const struct tree *el)
 {
-    /* The value is never in a plan: the worker hands it over by object-add; what is printed names the form only. */
     json_t *o = pl_item(c, PLAN_OBJECT);
+    const struct plan_res *r = pl_run(c) && el ? pl_res_if(c, el, NULL) : NULL;
+    const char *text = r && r->kind == MK_SECRET && r->path ? r->path : "", *data = strstr(text, " data=");
     pl_set(o, "qom-type", "secret");
     pl_setf(c, o, "id", "%s-%s", node, what);
-    pl_set(o, "data", "");
-    pl_set(o, "keyid", "masterKey0");
-    pl_set(o, "iv", "");
+    if (pl_run(c) && !data)
+        pl_internal(c, "no value of the secret of '%s' is known", node);
+    pl_setf(c, o, "data", "%s", data ? data + 6 : "");
+    pl_set(o, "keyid", PL_MASTER_KEY);
+    pl_setf(c, o, "iv", "%.*s", data ? (int)(data - text) - 3 : 0, data ? text + 3 : "");
     pl_set(o, "format", "base64");
 }
 
@@ -301,11 +305,11 @@ void pl_source_objects(struct ctx *c, const struct source *s)
         pl_set(o, "path", tree_path_attr(r, "source", "path"));
     }
     if (tree_get(pl_source_auth(s), "secret"))
-        secret(c, s->node, "storage-auth-secret0");
+        secret(c, s->node, "storage-auth-secret0", tree_get(pl_source_auth(s), "secret"));
     if (pl_source_encryption(s))
-        secret(c, s->node, "format-encryption-secret0");
+        secret(c, s->node, "format-encryption-secret0", tree_get(pl_source_encryption(s), "secret"));
     if (tree_get(s->el, "source/cookies/cookie"))
-        secret(c, s->node, "storage-httpcookie-secret0");
+        secret(c, s->node, "storage-httpcookie-secret0", NULL);
     if (pl_tri(s->el, "source", "tls") == 1) {
         char of[80];
         snprintf(of, sizeof of, "%s-storage", s->node);

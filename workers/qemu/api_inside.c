@@ -5,6 +5,7 @@
 
 #include "ipc/log.h"
 #include "ipc/util.h"
+#include "workers/base64.h"
 #include "workers/bitmap.h"
 #include "workers/qemu/ops.h"
 #include "workers/typed.h"
@@ -79,16 +80,10 @@ OP_ARGS(api_fstrim)
 
 static char *base64(const char *s)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    size_t n = strlen(s), k = 0;
-    char *out = malloc((n + 2) / 3 * 4 + 1);
+    size_t n = strlen(s);
+    char *out = malloc(BASE64_BYTES(n));
     BUG_ON(!out);
-    for (size_t i = 0; i < n; i += 3) {
-        uint32_t v = (uint32_t)(uint8_t)s[i] << 16 | (i + 1 < n ? (uint32_t)(uint8_t)s[i + 1] << 8 : 0) | (i + 2 < n ? (uint8_t)s[i + 2] : 0);
-        for (size_t b = 0; b < 4; b++)
-            out[k++] = i + b > n ? '=' : digits[v >> (18 - 6 * b) & 63];
-    }
-    out[k] = 0;
+    base64_encode(s, n, out);
     return out;
 }
 

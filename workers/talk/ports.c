@@ -6,8 +6,6 @@
 #include "ipc/log.h"
 #include "ipc/schema/op-numbers.h"
 #include "ipc/util.h"
-#include "workers/manifest-file.h"
-#include "workers/rpc-client.h"
 #include "workers/talk/talk.h"
 #include "workers/tree-marks.h"
 
@@ -26,17 +24,6 @@ static bool port_of(const struct manifest_entry *m, const char *aux, struct port
 
 /* ---- calls ---- */
 
-int talk_greet(struct rpc_client *c, const char *uri, struct err *e)
-{
-    struct mp_out a;
-    if (rpc_call(c, OP_REMOTE_AUTH_LIST, NULL, NULL, NULL, e))
-        return -1;
-    rpc_args(&a, 2);
-    mp_str(&a, uri);
-    mp_uint(&a, 0);
-    return rpc_call(c, OP_REMOTE_CONNECT_OPEN, &a, NULL, NULL, e);
-}
-
 /* The network as calls name it: [name, uuid]. */
 static int find_network(struct rpc_client *c, const char *name, struct mp_out *net, struct err *e)
 {
@@ -44,11 +31,6 @@ static int find_network(struct rpc_client *c, const char *name, struct mp_out *n
     rpc_args(&a, 1);
     mp_str(&a, name);
     return rpc_call(c, OP_REMOTE_NETWORK_LOOKUP_BY_NAME, &a, net, NULL, e);
-}
-
-void talk_put(struct mp_out *to, const struct mp_out *answer)
-{
-    mp_raw(to, answer->p + 1, answer->len - 1);     /* behind the head of an array of one */
 }
 
 static int port_xml(struct rpc_client *c, const struct mp_out *port, struct mp_out *ret, struct err *e)
@@ -164,34 +146,22 @@ static int give_one(struct rpc_client *c, const struct port *p, struct err *e)
     return 0;
 }
 
+struct about { const struct tree *domain; uint32_t from; };
+
+static int say_one(struct rpc_client *c, const struct manifest_entry *m, const char *path, const char *aux, const void *arg, struct mp_out *answers, struct err *e)
+{
+    const struct about *of = arg;
+    struct port p;
+    bool gone = m->flags & MF_GONE;
+    if (!port_of(m, aux, &p))
+        return 0;
+    if (of->domain)
+        return gone || (path && *path) ? 0 : take_one(c, &p, m, of->domain, answers, e) ? -1 : 1;
+    return gone || m->index >= of->from ? give_one(c, &p, e) : 0;
+}
+
 int ports_say(int fd, const char *uri, int manifest, const struct tree *domain, uint32_t from, unsigned ms, struct mp_out *answers, struct err *e)
 {
-    struct rpc_client c;
-    struct manifest_file f;
-    struct manifest_entry m;
-    struct port p;
-    const char *path, *aux;
-    struct mp_out list;
-    uint32_t told = 0;
-    rpc_client_init(&c, fd, ms);
-    mp_out_init(&list, RPC_REPLY_MAX);
-    int more = manifest_file_open(&f, manifest), r = more ? 0 : talk_greet(&c, uri, e);
-    while (!r && (more = manifest_file_next(&f, &m, &path, &aux)) > 0) {
-        bool gone = m.flags & MF_GONE;
-        if (!port_of(&m, aux, &p))
-            continue;
-        if (domain && !gone && !(path && *path)) {
-            r = take_one(&c, &p, &m, domain, &list, e);
-            told++;
-        } else if (!domain && (gone || m.index >= from)) {
-            r = give_one(&c, &p, e);
-        }
-    }
-    manifest_file_close(&f);
-    if (more < 0 && !r)
-        r = err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed manifest");
-    if (!r && domain)
-        mp_list(answers, told, &list);
-    mp_out_free(&list);
-    return r;
+    const struct about of = { domain, from };
+    return sibling_say(fd, uri, manifest, ms, say_one, &of, domain ? answers : NULL, e);
 }

@@ -1,5 +1,5 @@
-/* talk.c: the role that speaks to virtlockd, virtlogd, virtnetworkd or virtnwfilterd for one guest: born for one talk, takes or gives up the guest's leases, ports or filters, has its
- * logs opened, or reads back what its QEMU said last, and ends.
+/* talk.c: the role that speaks to virtlockd, virtlogd, virtnetworkd, virtnwfilterd or virtsecretd for one guest: born for one talk, takes or gives up the guest's leases, ports or
+ * filters, has its logs opened, looks its secrets up, or reads back what its QEMU said last, and ends.
  *
  * What it reads is the guest's document or manifest, as xmlc made them of a client's, and what the host's daemon says, which may be anybody's by then.
  * It holds the connection, which a hand made, and its channel. */
@@ -9,7 +9,7 @@
 #include "workers/talk/talk.h"
 #include "workers/worker.h"
 
-enum { LEASES_MS = 30000 /* a lease on a shared file system may take its time */, LOGS_MS = 10000, PORTS_MS = 30000, FILTERS_MS = 30000 };
+enum { LEASES_MS = 30000 /* a lease on a shared file system may take its time */, LOGS_MS = 10000, PORTS_MS = 30000, FILTERS_MS = 30000, SECRETS_MS = 30000 };
 
 static struct settings settings;
 static struct layout layout;
@@ -37,18 +37,21 @@ static void leases(const struct lock_owner *owner, uint32_t what, int fd, int do
     resources_free(&found);
 }
 
-/* *memfd: what the network daemon said, of ports that were made. */
-static void ports(uint32_t what, int fd, int manifest, int document, int *memfd, bool is_session, struct err *e)
+/* *memfd: what the network daemon said, of ports that were made; or what came of secrets.  named: the document, or keys. */
+static void of_manifest(uint32_t what, int fd, int manifest, int named, int *memfd, bool is_session, struct err *e)
 {
     struct mp_out answers;
-    AUTO_TREE *t = what & TALK_PORTS ? tree_map(document) : NULL;
-    if (what & TALK_PORTS && !t) {
-        err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed request for ports");
+    struct secret_keys keys;
+    AUTO_TREE *t = what & TALK_PORTS ? tree_map(named) : NULL;
+    bool secrets = what & TALK_SECRETS, has_keys = secrets && named >= 0 && frame_copy(named, &keys, sizeof keys) == 0 && memchr(keys.token, 0, sizeof keys.token);
+    if ((what & TALK_PORTS && !t) || (secrets && !has_keys)) {
+        err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed request for ports or secrets");
         return;
     }
     mp_out_init(&answers, FRAME_BIG_MAX);
-    if (!ports_say(fd, is_session ? "network:///session" : "network:///system", manifest, t, what >> TALK_FROM, PORTS_MS, &answers, e) && t &&
-        (answers.failed || (*memfd = frame_memfd("ports", answers.p, answers.len)) < 0))
+    int r = secrets ? secrets_say(fd, is_session ? "secret:///session" : "secret:///system", manifest, &keys, SECRETS_MS, &answers, e) :
+                      ports_say(fd, is_session ? "network:///session" : "network:///system", manifest, t, what >> TALK_FROM, PORTS_MS, &answers, e);
+    if (!r && (t || secrets) && (answers.failed || (*memfd = frame_memfd("answers", answers.p, answers.len)) < 0))
         err_set(e, VIR_ERR_NO_MEMORY, VIR_FROM_QEMU, " ");
     mp_out_free(&answers);
 }
@@ -75,7 +78,7 @@ static void on_talk(struct worker *w, const struct request *rq, struct frame *f)
     AUTO_CLOSE own = frame_take_fd(f, 3);
     AUTO_FREE char *text = NULL;
     size_t n = 0;
-    bool of_filters = rq->arg & (TALK_FILTERS | TALK_UNFILTER), of_ports = rq->arg & (TALK_PORTS | TALK_UNPORT);       /* who has them the document or the manifest says */
+    bool of_filters = rq->arg & (TALK_FILTERS | TALK_UNFILTER), of_ports = rq->arg & (TALK_PORTS | TALK_UNPORT | TALK_SECRETS);       /* who has them the document or the manifest says, or nobody asks */
     if (f->body_len != sizeof owner || f->h.flags & FRAME_BIG || fd < 0 || about < 0 ||
         !(of_ports || of_filters || memchr(((const struct lock_owner *)(const void *)f->body)->name, 0, sizeof owner.name))) {
         err_set(&e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed request for a talk");
@@ -87,7 +90,7 @@ static void on_talk(struct worker *w, const struct request *rq, struct frame *f)
             filters(rq->arg, fd, about, named, own, w->birth.flags & BIRTH_SESSION, &e);
         else if (of_ports) {
             pipes.fd[0] = -1;
-            ports(rq->arg, fd, about, named, &pipes.fd[0], w->birth.flags & BIRTH_SESSION, &e);
+            of_manifest(rq->arg, fd, about, named, &pipes.fd[0], w->birth.flags & BIRTH_SESSION, &e);
             pipes.n = pipes.fd[0] >= 0;
         } else if (rq->arg == TALK_TAIL)
             logs_tail(fd, &owner, &layout, LOGS_MS, &text, &n, &e);

@@ -7,8 +7,10 @@
 #include "ipc/err.h"
 #include "ipc/internal.h"
 #include "ipc/layout.h"
+#include "ipc/manifest.h"
 #include "ipc/mp.h"
 #include "ipc/settings.h"
+#include "workers/rpc-client.h"
 #include "workers/tree.h"
 
 /* resources.c: what of a guest is leased, as libvirt's driver "lockd" has it. */
@@ -43,11 +45,24 @@ int ports_say(int fd, const char *uri, int manifest, const struct tree *domain, 
 int filters_set(int fd, const char *uri, int now, int was, int grants, unsigned ms, struct err *e);
 int filters_drop(int fd, const char *uri, int manifest, int grants, uint32_t from, unsigned ms, struct err *e);
 
-/* ports.c, and for filters.c: as a client that is let in by who it is. */
-struct rpc_client;
+/* secrets.c: to the host's secret daemon, over one connection. Those that the manifest names (MK_SECRET) and has no value of are looked up; answers, begun by mp_out_init(), gets
+ * [[index, "iv=... data=..."] ...], encrypted with keys->key.  0, or -1 with *e set: the daemon's own error, or one in libvirt's words. */
+enum { SECRET_BYTES_MAX = 3000 };       /* of a value: an entry of a manifest has room for so much */
+int secrets_say(int fd, const char *uri, int manifest, const struct secret_keys *keys, unsigned ms, struct mp_out *answers, struct err *e);
+
+/* sibling.c: fn is asked about each entry of the manifest: 0: nothing was said of it; 1: it put an answer behind those before; -1 with *e set.  answers, begun by mp_out_init() (NULL: none
+ * are wanted), gets an array of them. 0, or -1 with *e set. */
+typedef int sibling_fn(struct rpc_client *c, const struct manifest_entry *m, const char *path, const char *aux, const void *about, struct mp_out *answers, struct err *e);
+int sibling_say(int fd, const char *uri, int manifest, unsigned ms, sibling_fn *fn, const void *about, struct mp_out *answers, struct err *e);
+/* As a client that is let in by who it is. */
 int talk_greet(struct rpc_client *c, const char *uri, struct err *e);
 /* The one value of an answer, packed. */
 void talk_put(struct mp_out *to, const struct mp_out *answer);
+
+/* aes.c: AES-256 in CBC mode. out: aes_padded(n) bytes, a whole block at least more than n; may be in. */
+enum { AES_BLOCK = 16, AES_KEY = 32 };
+static inline size_t aes_padded(size_t n) { return (n / AES_BLOCK + 1) * AES_BLOCK; }
+void aes_encrypt(const uint8_t key[AES_KEY], const uint8_t iv[AES_BLOCK], const void *in, size_t n, uint8_t *out);
 
 /* sha256.c: of n bytes at p, in hex with a NUL. */
 enum { SHA256_HEX = 65 };

@@ -154,7 +154,34 @@ static int backing(struct maker *m, struct tree *el, int parent, unsigned shared
     return 0;
 }
 
-static int disk(struct maker *m, struct tree *t)
+/* What a secret is called at the daemon that has it. */
+static int secret(struct maker *m, struct tree *secret, const char *usage)
+{
+    struct manifest_entry x = {.kind = MK_SECRET, .parent = -1};
+    const char *uuid = tree_attr(secret, "uuid"), *name = uuid ? uuid : tree_attr(secret, "usage");
+    char aux[4096];
+    if (!name)
+        return 0;
+    if (util_format(aux, sizeof aux, "%s %s=%s", usage, uuid ? "uuid" : "usage", name) < 0)
+        return err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "the name of a secret is too long");
+    return add(m, secret, &x, NULL, aux) < 0 ? -1 : 0;
+}
+
+/* Passwords of an image and of its server, and of the layers below that the document names. */
+static int disk_secrets(struct maker *m, const struct tree *image)
+{
+    static const char *const paths[] = {"auth/secret", "source/auth/secret", "encryption/secret", "source/encryption/secret"};
+    for (; image; image = tree_first(image, "backingStore"))
+        for (unsigned i = 0; i < ARRAY_N(paths); i++) {
+            struct tree *s = tree_get(image, paths[i]);
+            const char *type = strstr(paths[i], "auth") ? tree_attr(s, "type") : "volume";
+            if (s && type && secret(m, s, type))
+                return -1;
+        }
+    return 0;
+}
+
+static int image(struct maker *m, struct tree *t)
 {
     const char *path = source_path(t), *type = tree_attr(t, "type");
     struct manifest_entry x = {.kind = MK_IMAGE, .parent = -1, .format = (uint32_t)format_of(t, "driver")};
@@ -179,6 +206,11 @@ static int disk(struct maker *m, struct tree *t)
     x.flags |= overlay && doc_is(tree_first(t, "transient"), "shareBacking", "yes") ? MF_SHARED : 0;
     i = add(m, tree_first(t, "source"), &x, path, overlay ? tree_path_attr(t, "target", "dev") : NULL);
     return i < 0 ? -1 : backing(m, t, i, x.flags & MF_SHARED);
+}
+
+static int disk(struct maker *m, struct tree *t)
+{
+    return image(m, t) || disk_secrets(m, t) ? -1 : 0;
 }
 
 /* ---- character devices ---- */

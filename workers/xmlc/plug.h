@@ -21,6 +21,9 @@ int plug_name_taps(struct plug_run *p, int grants, struct err *e);
 int plug_shape(struct plug_run *p, const struct tree *before, struct err *e);
 /* The port of that entry (MK_LINK), as its daemon shows it: bridge and limits are those. 0, or -1 with *e set. */
 int link_port(struct plug_run *p, uint32_t link, const char *xml, size_t n, struct err *e);
+/* tune.c: what came of the secret of that entry (MK_SECRET). 0, or -1 with *e set. */
+enum { SECRET_IV_CHARS = 24 };
+int plug_secret(struct plug_run *p, uint32_t index, const char *value, size_t n, struct err *e);
 /* A device has gone: the tree without it, and MF_GONE on what it had. Unknown ones have gone before. */
 void plug_gone(struct plug_run *p, const char *alias);
 #endif

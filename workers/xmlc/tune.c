@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "ipc/util.h"
+#include "workers/base64.h"
 #include "workers/tree-params.h"
 #include "workers/xmlc/plug-kinds.h"
 #include "workers/xmlc/run.h"
@@ -143,7 +144,8 @@ bool tune_threads(const struct tree *t)
 }
 
 /* Every entry as it was, but for this one's text. */
-int plug_put(struct manifest_out *out, struct manifest_entry *wanted, const char *name, const char *text, struct err *e)
+/* at: of that index; -1: of its kind and parent, and a new one if there is none. */
+static int put_entry(struct manifest_out *out, struct manifest_entry *wanted, int64_t at, const char *name, const char *text, struct err *e)
 {
     AUTO_FREE uint8_t *old = malloc(out->len);
     struct manifest_in in;
@@ -155,16 +157,34 @@ int plug_put(struct manifest_out *out, struct manifest_entry *wanted, const char
     if (old && !manifest_open(&in, memcpy(old, out->p, out->len), out->len)) {
         manifest_begin(out, out->p, out->cap);
         while ((r = manifest_next(&in, &m, &path, &aux)) > 0) {
-            bool is = m.kind == wanted->kind && m.parent == wanted->parent && !(m.flags & MF_GONE);
+            bool is = m.kind == wanted->kind && !(m.flags & MF_GONE) && (at < 0 ? m.parent == wanted->parent : m.index == at);
             found |= is;
             m.a = is && name ? wanted->a : m.a;
-            if (manifest_add(out, &m, is && name ? name : path, is ? text : aux) < 0)
+            if (manifest_add(out, &m, is && name ? name : path, is && text ? text : aux) < 0)
                 break;
         }
     }
+    if (r == 0 && !found && at >= 0)
+        return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "an answer about nothing that the guest has");
     if (r == 0 && !found)
         r = manifest_add(out, wanted, name, text);
     return r >= 0 ? 0 : err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "the guest has more host resources than are supported");
+}
+
+int plug_put(struct manifest_out *out, struct manifest_entry *wanted, const char *name, const char *text, struct err *e)
+{
+    return put_entry(out, wanted, -1, name, text, e);
+}
+
+int plug_secret(struct plug_run *p, uint32_t index, const char *value, size_t n, struct err *e)
+{
+    char text[4096];
+    const char *data = text + 3 + SECRET_IV_CHARS + 6;
+    struct manifest_entry m = { .kind = MK_SECRET };
+    bool fits = util_format(text, sizeof text, "%.*s", (int)n, value) == 0 && strlen(text) == n && n > (size_t)(data - text) && !strncmp(text, "iv=", 3) && !strncmp(data - 6, " data=", 6);
+    if (!fits || !base64_is(text + 3, SECRET_IV_CHARS) || !base64_is(data, n - (size_t)(data - text)))
+        return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "what came of a secret cannot be read");
+    return put_entry(&p->manifest, &m, index, text, NULL, e);
 }
 
 int plug_tune(struct plug_run *p, const struct tree *before, struct err *e)

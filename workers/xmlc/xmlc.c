@@ -461,7 +461,19 @@ static int on_unplug(struct job *j, struct frame *f)
     return send_run(j, NULL);
 }
 
-/* What networks are here. */
+static bool names_secret(struct plug_run *p, uint32_t index)
+{
+    struct manifest_in in;
+    struct manifest_entry m;
+    const char *path, *aux;
+    manifest_finish(&p->manifest);
+    for (int r = manifest_open(&in, p->manifest.p, p->manifest.len); r >= 0 && manifest_next(&in, &m, &path, &aux) > 0;)
+        if (m.index == index)
+            return m.kind == MK_SECRET;
+    return false;
+}
+
+/* What networks are here, and what came of secrets. */
 static int on_ports(struct job *j)
 {
     const void *said;
@@ -473,13 +485,13 @@ static int on_ports(struct job *j)
     uint32_t ports = mp_get_array(&in, MANIFEST_ENTRIES_MAX);
     for (uint32_t i = 0; i < ports; i++) {
         mp_get_array(&in, 2);
-        uint32_t link = mp_get_u32(&in);
-        const char *xml = mp_get_str(&in, &len);
-        if (!xml || link_port(&j->run, link, xml, len, &j->e))
-            return xml ? -1 : err_set(&j->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "what the network daemon says cannot be read");
+        uint32_t index = mp_get_u32(&in);
+        const char *text = mp_get_str(&in, &len);
+        if (!text || (names_secret(&j->run, index) ? plug_secret : link_port)(&j->run, index, text, len, &j->e))
+            return text ? -1 : err_set(&j->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "what another daemon says cannot be read");
     }
     if (!mp_end(&in))
-        return err_set(&j->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "what the network daemon says cannot be read");
+        return err_set(&j->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "what another daemon says cannot be read");
     ssize_t m = manifest_finish(&j->run.manifest);
     AUTO_CLOSE manifest = m < 0 ? -1 : frame_memfd("manifest", j->run.manifest.p, (size_t)m);
     if (manifest < 0)
