@@ -45,6 +45,31 @@ static void add_path(struct tree *st, const struct guest *g, const char *element
     tree_set_attr(tree_add(st, element), "path", "%s%s/domain-%d-%.*s", g->layout.lib_dir, folder, g->id, (int)short_name_bytes(g->name), g->name);
 }
 
+/* Objects that go with the image's nodes. */
+static void name_secrets(const struct tree *image, const char *index, struct tree *private)
+{
+    static const struct { const char *type, *object, *paths[2]; } kinds[] = { { "auth", "storage-auth", { "auth/secret", "source/auth/secret" } },
+        { "encryption", "format-encryption", { "encryption/secret", "source/encryption/secret" } } };
+    struct tree *objects = NULL;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (!tree_get(image, kinds[i].paths[0]) && !tree_get(image, kinds[i].paths[1]))
+            continue;
+        objects = objects ? objects : tree_add(private, "objects");
+        struct tree *s = tree_add(objects, "secret");
+        tree_set_attr(s, "type", "%s", kinds[i].type);
+        tree_set_attr(s, "alias", "libvirt-%s-%s-secret0", index, kinds[i].object);
+    }
+}
+
+/* Where a document has them beside <source>, and not in it. */
+static void place_secrets(struct tree *disk)
+{
+    static const struct { const char *element, *attr; } kinds[] = { { "auth", "auth" }, { "encryption", "enc" } };
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (tree_get(disk, kinds[i].element))
+            tree_set_attr(tree_get(disk, "diskSecretsPlacement") ? tree_get(disk, "diskSecretsPlacement") : tree_add(disk, "diskSecretsPlacement"), kinds[i].attr, "true");
+}
+
 /* Names of the nodes of an image and of all below it. */
 static void name_nodes(struct tree *image)
 {
@@ -55,12 +80,13 @@ static void name_nodes(struct tree *image)
         index = tree_attr(image, "index");      /* of what is below another image */
     if (!source || !index)
         return;
-    struct tree *names = tree_add(tree_add(source, "privateData"), "nodenames");
+    struct tree *private = tree_add(source, "privateData"), *names = tree_add(private, "nodenames");
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
         struct tree *n = tree_add(names, "nodename");
         tree_set_attr(n, "type", "%s", types[i]);
         tree_set_attr(n, "name", "libvirt-%s-%s", index, types[i]);
     }
+    name_secrets(image, index, private);
     if (tree_get(image, "backingStore"))
         name_nodes(tree_get(image, "backingStore"));
 }
@@ -100,6 +126,7 @@ void handback_status(struct guest *g, struct tree *st, struct tree *dom)
         name_nodes(disk);
         if (alias)
             tree_set_attr(tree_add(tree_add(disk, "privateData"), "qom"), "name", is_virtio ? "/machine/peripheral/%s/virtio-backend" : "%s", alias);
+        place_secrets(disk);
     }
     keep_owners(dom);
 }
