@@ -89,7 +89,8 @@ int run_unnet(struct flow *f)
     struct run *r = f->run;
     const bool runs = r->phase != RUN_ENDING;
     const int fds[2] = { run_latest(r, BFD_MANIFEST), runs ? run_fd(r, BFD_GRANTS, 0) : run_latest(r, BFD_GRANTS) };
-    loop_cancel(&r->timer);
+    if (!runs)
+        loop_cancel(&r->timer);
     hand_done.has = 0;
     return r->has & HAND_HAS_TAPS && fds[0] >= 0 && !(runs && f->next && !f->start_err.code) ? run_hand(f, ROLE_HAND_NET, IN_HAND_UNNET, runs ? HAND_GUEST_RUNS : 0, fds, 1 + (fds[1] >= 0)) : FLOW_NEXT;
 }

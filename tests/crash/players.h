@@ -15,6 +15,7 @@
 #include "tests/tap.h"
 #include "tests/unit/fakesup.h"
 
+enum { RUN_PLUG_IN = 2 /* of BFD_TREE's arg: a device is to come */ };
 enum { PEERS = 2048, EVILS = 6, GOOD = EVILS, IDLE, SLOTS, FUZZ_FRAMES = 6000, WAIT_MS = 20000 };
 struct player {
     int chan;                       /* -1: free row */
@@ -24,6 +25,7 @@ struct player {
     unsigned got, replies, errors, events;
     uint32_t reply_serial;
     unsigned most_fds;
+    struct frame_head asked;        /* the last call that it got */
 };
 static struct player players[PEERS];
 static struct fakesup sup;
@@ -181,6 +183,8 @@ static void player_frame(struct player *p, struct frame *f)
 {
     p->got++;
     p->most_fds = f->h.nfds > p->most_fds ? f->h.nfds : p->most_fds;
+    if (f->h.kind == FRAME_CALL)
+        p->asked = f->h;
     if (player_own && player_own(p, f))
         return;
     if (p->role == ROLE_CONF && f->h.kind == FRAME_CALL) {
@@ -363,6 +367,12 @@ static void begin(uint32_t daemon, bool guests)
             exit(99);
         tell(IN_HELD, 0, &h, sizeof h, &tree, 1);
         close(tree);
+        for (int k = 0; k < 2 && h.arg == RUN_PLUG_IN; k++) {
+            const struct manifest_head none = { MANIFEST_MAGIC, 0, sizeof none, 0 };
+            AUTO_CLOSE fd = k ? frame_memfd("grants", "g", 1) : frame_memfd("manifest", &none, sizeof none);
+            struct held more = { .kind = HELD_FD, .role = ROLE_QEMU, .object = handle(i), .tag = k ? BFD_GRANTS : BFD_MANIFEST };
+            tell(IN_HELD, 0, &more, sizeof more, &fd, 1);
+        }
         h.kind = HELD_CHANNEL;
         h.channel = (1ull << 32 | 7) << 14 | (uint64_t)i;
         tell(IN_HELD, 0, &h, sizeof h, sv, 1);

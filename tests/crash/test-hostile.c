@@ -143,7 +143,18 @@ static void call_flood(struct player *g)
     tap_ok(served(g), "the others are served");
 }
 
-/* A guest ends while no flow is left: its end is undone once there is one. */
+/* What a hand made for its device, that did not come. */
+static bool hand_takes_back(uint64_t object)
+{
+    const struct player *p = NULL;
+    for (uint64_t end = util_now_ms() + WAIT_MS; !p && util_now_ms() < end && turn(20);)
+        for (const struct player *q = players; q < players + PEERS; q++)
+            if (q->chan >= 0 && q->role == ROLE_HAND_NET && q->asked.op == OP_IN(IN_HAND_UNNET) && q->asked.object == object)
+                p = q;
+    return p;
+}
+
+/* A guest ends while no flow is left, and a device that was to come does not: its end is undone once there is one. */
 static void end_in_flood(struct player *g)
 {
     enum { CLIENTS = 20, GUEST = 1 };
@@ -154,6 +165,10 @@ static void end_in_flood(struct player *g)
     call(g, OP_REMOTE_DOMAIN_SUSPEND, handle(GOOD), 0, 2000002);
     for (unsigned replies = g->replies; g->replies == replies && turn(20);)
         ;
+    struct player *w = worker_of(GUEST);
+    struct frame_head no = w ? w->asked : (struct frame_head){ 0 };
+    no = (struct frame_head){ .kind = FRAME_ERROR, .op = no.op, .serial = no.serial, .origin = no.origin, .object = no.object };
+    tap_ok(no.op == OP_IN(IN_PLUG) && push(w, no, NULL, 0, NULL, 0) == 0 && hand_takes_back(handle(GUEST)), "a device does not come meanwhile");
     wild = true;            /* hands answer anything */
     conf_catches_up();
     tap_ok(WAIT_FOR(ix.slot[GUEST].id == -1), "a guest that ended while there was no room for another operation is seen to have ended");
