@@ -124,6 +124,7 @@ static int failed(struct flow *f)
     if (!f->next)
         return -1;
     f->start_err = f->err;
+    hand_done.has = 0;      /* whose it was, nobody knows here */
     f->steps = undo_steps;
     f->pc = f->i = 0;
     return FLOW_AGAIN;

@@ -128,9 +128,10 @@ int talk_logs(struct flow *f)
 
 int port_go(struct flow *f)
 {
+    const bool opened = f->steps[f->pc + 1].got;
     f->has = hand_done.has;         /* of what was opened, made or changed just now */
-    f->arg = f->has & (f->has & TALK_SECRETS ? TALK_SECRETS : TALK_PORTS | TALK_FILTERS);
-    f->pc += f->arg ? 0 : f->steps[f->pc + 1].got ? 2 : 1;
+    f->arg = f->has & (!opened ? TALK_FILTERS : f->has & TALK_SECRETS ? TALK_SECRETS : TALK_PORTS);
+    f->pc += f->arg ? 0 : 1 + opened;
     f->arg |= !f->next ? TALK_ALL : f->start_err.code ? TALK_UNDO : 0;
     return f->arg & TALK_LISTED ? connect_go(f) : FLOW_NEXT;
 }
