@@ -51,10 +51,10 @@ static int numbers(const struct launch *l)
     changed(gid, sizeof gid, l->owner_gid, l->gid);
     if (pipe2(ready, O_CLOEXEC) < 0)
         return -errno;
-    pid_t pid = fork();
+    pid_t hand = getpid(), pid = fork();
     if (pid == 0) {
-        /* Else its folder in /proc says nothing, even to its parent. */
-        if (unshare(CLONE_NEWUSER) < 0 || prctl(PR_SET_DUMPABLE, 1) < 0 || write(ready[1], "r", 1) != 1)
+        /* It has all that the hand has, locks among it, and goes with it. Dumpable: else its folder in /proc says nothing, even to its parent. */
+        if (unshare(CLONE_NEWUSER) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != hand || prctl(PR_SET_DUMPABLE, 1) < 0 || write(ready[1], "r", 1) != 1)
             _exit(1);
         for (;;)
             pause();
