@@ -114,12 +114,20 @@ int open_make_parent(struct opener *o, const char *path)
 
 int open_part(struct opener *o, const char *path, char part[PATH_MAX])
 {
-    bool is_new;
+    bool is_new = false;
+    struct stat st;
     int r = util_format(part, PATH_MAX, "%s.part", path);
-    r = r < 0 ? r : path_open_out(part, O_RDWR, 0, &is_new);
-    if (r >= 0)
-        open_note(o, part, r);
-    return r;
+    for (int turn = 0; turn < 2 && r >= 0; turn++) {
+        AUTO_CLOSE fd = r = path_open_out(part, O_RDWR, MF_APPEND, &is_new);
+        if (fd >= 0 && is_new) {
+            open_note(o, part, fd);
+            return STEAL_FD(&fd);
+        }
+        /* SAFETY: of an earlier turn, or somebody's who has it open. */
+        if (fd >= 0)
+            r = fstat(fd, &st) < 0 ? -errno : path_remove(part, &st);
+    }
+    return r < 0 ? r : -EEXIST;
 }
 
 /* As libvirt words it: with the image whose header names the file. */

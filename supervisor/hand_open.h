@@ -41,7 +41,7 @@ void open_own(const struct opener *o, int fd, const char *path);
 /* Makes the folder of path, one level, when it lies in the daemon's own library folder. */
 int open_make_parent(struct opener *o, const char *path);
 
-/* A file at path's name with ".part" behind it, made or emptied: it gets its name when it is whole, for this process may be killed. A descriptor or negative errno. */
+/* A file at path's name with ".part" behind it, made in place of what is there: it gets its name when it is whole, for this process may be killed. A descriptor or negative errno. */
 int open_part(struct opener *o, const char *path, char part[PATH_MAX]);
 
 /* hand_overlay.c: the entry of an overlay, which is made; and that of what it stands on, open at fd, of that size if it is raw: the overlay's head is written. 0, or -1 with *e. */

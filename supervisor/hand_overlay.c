@@ -1,7 +1,7 @@
 /* hand_overlay.c: the overlay of a transient disk, which takes what its guest writes and goes with the guest's run.  Part of hand-open, with its privilege and peer.
  *
- * SAFETY (MK_IMAGE with MF_FRESH): a file that was not there, with a name that ends in the guest's; nothing that is there is opened, emptied or removed for it. Its head is
- * written from numbers and the document's own words. How large the disk is, of an image with a head of its own, a probe says, which that image may have taken over: the
+ * SAFETY (MK_IMAGE with MF_FRESH): a file that was not there, with a name that ends in the guest's; nothing that is there is opened, emptied or removed for it, but what an
+ * earlier turn left with ".part" behind the name. Its head is written from numbers and the document's own words. How large the disk is, of an image with a head of its own, a probe says, which that image may have taken over: the
  * guest sees a disk of that size then, as it would if QEMU had read the same head. */
 #include "hand_open.h"
 #include <endian.h>

@@ -323,6 +323,14 @@ static void transient(void)
     snprintf(over, sizeof over, "%s", in_dir("passing.TRANSIENT-t"));
     snprintf(base, sizeof base, "%s", in_dir(below));
     tap_ok(fd >= 0 && ftruncate(fd, 1000) == 0, "an image");
+    struct stat other = { 0 };
+    const int part = open(in_dir("passing.TRANSIENT-t.part"), O_RDWR | O_CREAT, 0666);
+    tap_ok(part >= 0 && write(part, "other", 5) == 5 && fstat(part, &other) == 0, "somebody has open what an overlay is called while it is made");
+    passing(over, base, IMG_RAW, 0);
+    tap_ok(done.error == 0 && grants.g[0].ino != other.st_ino && fstat(part, &other) == 0 && other.st_size == 5 && access(in_dir("passing.TRANSIENT-t.part"), F_OK) < 0, "which it never becomes: %s", done.text);
+    finish();
+    close(part);
+    unlink(over);
     passing(over, base, IMG_RAW, 0);
     tap_ok(done.error == 0 && done.nqemu == 3 && grants.g[0].is_new && stat(over, &st) == 0 && grants.g[0].ino == st.st_ino && st.st_size == 3 * 65536 + 8 && (st.st_mode & 07777) == 0600 && (!root || st.st_uid == 64055),
            "an overlay is made, of nobody else's: %s", done.text);
