@@ -3,7 +3,7 @@
 
     netlib.py FOLDER PORT [CERTIFICATES]        serves files of FOLDER until it is killed
 """
-import glob, http.server, os, re, ssl, subprocess, sys, threading
+import base64, glob, http.server, os, re, ssl, subprocess, sys, threading
 
 
 def has(*modules):
@@ -25,12 +25,20 @@ def pki(where):
     return where
 
 
+# Who sees what is in these folders, which are the served one by other names.
+ASKS = {"/locked": ("Authorization", "Basic " + base64.b64encode(b"me:geheim-geheim").decode()), "/jar": ("Cookie", "a=b; c=d")}
+
+
 class Ranges(http.server.BaseHTTPRequestHandler):
     """Files of one folder, by ranges, as QEMU asks for them."""
     protocol_version = "HTTP/1.1"
 
     def do_HEAD(self, send=False):
         self.server.asked.append((self.path, self.headers.get("Cookie")))
+        header, wanted = ASKS.get(os.path.dirname(self.path), (None, None))
+        if header and self.headers.get(header) != wanted:
+            self.send_error(403)
+            return
         try:
             with open(os.path.join(self.server.dir, os.path.basename(self.path.split("?")[0])), "rb") as f:
                 data = f.read()

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""Disks that come over the network, ours beside libvirtd: what QEMU is told and what it answers, by protocol, with servers where there are some; chains, media, figures, refusals."""
-import os, subprocess, sys
+"""Disks that come over the network, ours beside libvirtd: what QEMU is told and what it answers, by protocol, with servers where there are some; who they let in by a password that
+another daemon keeps, or by a cookie; chains, media, figures, refusals."""
+import base64, os, subprocess, sys
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 import netlib
 from box import wait_for
@@ -30,6 +31,26 @@ def below(protocol, name, at=HOST):
     return "<backingStore type='network'><format type='raw'/><source protocol='%s' name='%s'>%s</source><backingStore/></backingStore>" % (protocol, name, at)
 
 
+UUID = "a0000000-0000-4000-8000-00000000000%d"
+SECRETS = [("iscsi", "target", "geheim-geheim"), ("iscsi", "target", "wrong"), ("ceph", "name", "geheim-geheim")]
+
+
+def auth(n, kind="iscsi", who="me"):
+    return "<auth username='%s'><secret type='%s' uuid='%s'/></auth>" % (who, kind, UUID % n)
+
+
+def cookies(**jar):
+    return "<cookies>%s</cookies>" % "".join("<cookie name='%s'>%s</cookie>" % c for c in jar.items())
+
+
+def keep_secrets(p):
+    p.boxes[0].sibling("virtsecretd")
+    for n, (usage, element, value) in enumerate(SECRETS):
+        p.file("secret.xml", "<secret private='yes'><uuid>%s</uuid><usage type='%s'><%s>s%d</%s></usage></secret>" % (UUID % n, usage, element, n, element))
+        p.virsh("secret-define W/secret.xml")
+        p.virsh("secret-set-value %s %s" % (UUID % n, base64.b64encode(value.encode()).decode()))
+
+
 def serve(b):
     """The servers of one box, whose processes end with it."""
     d = b.dir + W
@@ -40,7 +61,10 @@ def serve(b):
         subprocess.Popen(b.inside(*argv), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     target = "tgtadm -C 7 --lld iscsi --mode target --op %s --tid 1 %s"
     wait_for("tgtd", lambda: b.run("sh", "-c", target % ("new", "-T iqn.2026-11.test:t"), check=False).returncode == 0)
-    b.run("sh", "-c", "tgtadm -C 7 --lld iscsi --op new --mode logicalunit --tid 1 --lun 1 -b %s/raw.img && " % W + target % ("bind", "-I ALL"))
+    b.run("sh", "-c", "tgtadm -C 7 --lld iscsi --op new --mode account --user me --password geheim-geheim && tgtadm -C 7 --lld iscsi --op new --mode target --tid 2 -T iqn.2026-11.test:locked && "
+          "tgtadm -C 7 --lld iscsi --op bind --mode account --tid 2 --user me")
+    for tid in "12":
+        b.run("sh", "-c", ("tgtadm -C 7 --lld iscsi --op new --mode logicalunit --tid 1 --lun 1 -b %s/raw.img && " % W + target % ("bind", "-I ALL")).replace("--tid 1", "--tid " + tid))
     for port in (4180, 4443):
         wait_for("the server of port %d" % port, lambda: b.run("sh", "-c", "exec 3<>/dev/tcp/127.0.0.1/%d" % port, check=False).returncode == 0 or b.run("curl", "-sk", "https://127.0.0.1:%d/raw.img" % port, check=False).returncode in (0, 35))
 
@@ -53,6 +77,12 @@ RUN = [
     "<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='%s/over.qcow2'/><target dev='vda' bus='virtio'/>%s</disk>" % (W, below("http", "raw.img")),
     disk("https", "raw.img", host=host(4443)), disk("https", "raw.img", "<ssl verify='no'/>", host=host(4443)),
     disk("iscsi", "iqn.2026-11.test:t/1", "<initiator><iqn name='iqn.2026-11.test:me'/></initiator>", host=host(3260), more=""), disk("iscsi", "iqn.2026-11.test:none/1", host=host(3260)),
+    # who has a password, or a cookie
+    disk("iscsi", "iqn.2026-11.test:locked/1", auth(0), host=host(3260), more=""), disk("iscsi", "iqn.2026-11.test:locked/1", host=host(3260), more=auth(1)),
+    disk("iscsi", "iqn.2026-11.test:locked/1", auth(2), host=host(3260)), disk("iscsi", "iqn.2026-11.test:locked/1", auth(7), host=host(3260)), disk("iscsi", "iqn.2026-11.test:locked/1", host=host(3260)),
+    disk("http", "locked/raw.img", more="<readonly/>" + auth(0)), disk("http", "locked/raw.img", auth(1)), disk("http", "locked/raw.img", auth(0, "ceph")), disk("http", "locked/raw.img", auth(0, who="you")),
+    disk("http", "jar/raw.img", cookies(a="b", c="d")), disk("http", "jar/raw.img", cookies(a="b")), disk("http", "over.qcow2", fmt="qcow2", more="<readonly/>" + below("http", "jar/raw.img", HOST + cookies(a="b", c="d"))),
+    disk("rbd", "p/i", auth(2, "ceph"), host=host(4999)), disk("rbd", "p/i", auth(0, "ceph"), host=host(4999)), disk("ssh", "x", auth(0), host=host(4999)), disk("nbd", "x", auth(0), host=host(4999)),
     # nobody serves these
     disk("rbd", "pool/image", "<snapshot name='s'/><config file='/etc/hosts'/>", host=host(6789) + host(6789, "127.0.0.2")), disk("nfs", "/export/x", "<identity user='1' group='2'/>", host="<host name='127.0.0.1'/>"),
     disk("gluster", "vol/x", host=host(4999) + host(4998)), disk("ftp", "x", host=host(4999)), disk("ftps", "x", host=host(4999)), disk("sheepdog", "x", host=host(4999)),
@@ -61,6 +91,7 @@ RUN = [
     *[disk(p, "x/y", host=host(4999) + host(4998)) for p in ("nbd", "ssh", "https", "ftp", "sheepdog")],
     disk("nfs", "/x", host="<host name='a'/><host name='b'/>"), disk("rbd", "p/i", host=host(1, more=" transport='rdma'")),
 ]
+OBJECTS = """$V qemu-monitor-command n '{"execute":"qom-list","arguments":{"path":"/objects"}}' | grep -o 'masterKey0\|[a-z]*-secret0' | sort | tr '\\n' ' '"""
 # While it runs: media, disks that come, and what is asked of them.
 LIVE = ["update-device n W/cd.xml", "dumpxml n " + SHOW, "update-device n W/cd.xml", "change-media n hda --eject", "dumpxml n " + SHOW, "update-device n W/cd.xml",
         "domblklist n --details", "domblkinfo n --all", "domstats n --block --backing", "domblkstat n hda", "blockresize n hda 2M", "domblkinfo n raw.img", "destroy n",
@@ -68,6 +99,7 @@ LIVE = ["update-device n W/cd.xml", "dumpxml n " + SHOW, "update-device n W/cd.x
 
 with Pair("netdisk") as p:
     p.each(serve)
+    keep_secrets(p)
 
     def define(devices, start=True):
         p.file("n.xml", BARE.replace("bare", "n").replace("</devices>", devices + "</devices>"))
@@ -82,6 +114,12 @@ with Pair("netdisk") as p:
         p.sh("virsh -c qemu:///system destroy n; virsh -c qemu:///system undefine n", MASK)
     p.file("cd.xml", disk("http", "raw.img", device="cdrom", bus="ide", dev="hda"))
     define(disk("http", "plain.qcow2", fmt="qcow2", device="cdrom", bus="ide", dev="hda"))
+    for devices in disk("iscsi", "iqn.2026-11.test:locked/1", auth(0), host=host(3260), dev="sdb", bus="usb"), disk("http", "jar/raw.img", auth(0) + cookies(a="b", c="d"), dev="sdb", bus="usb"):
+        p.file("d.xml", devices)
+        p.virsh("attach-device n W/d.xml")
+        p.sh(OBJECTS)
+        p.virsh("detach-disk n sdb")
+        p.until(OBJECTS + " | grep -qv secret")
     for line in LIVE:
         p.virsh(line, MASK)
     # libvirtd leaves it to QEMU to open what a server's image names.

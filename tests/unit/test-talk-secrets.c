@@ -137,6 +137,8 @@ static void asks(void)
     talk(TOO_LONG, "volume uuid=" UUID, &keys, VIR_ERR_CONFIG_UNSUPPORTED);
     talk(HANGS_UP, "volume uuid=" UUID, &keys, VIR_ERR_RPC);
     talk(LONGER, "volume uuid=" UUID, &keys, VIR_ERR_RPC);
+    tap_str(talk(HONEST, "none value=a=b; c=d", &keys, 0), GREETING, "nobody is asked for what is told");
+    tap_ok(is_answer(answers.p, answers.len, 24), "and it is encrypted as well");
     static const char *const bad[] = { NULL, "", "volume", "volume ", "volume uuid=", "volume uuid=1", "volume name=x", "hat usage=x", "volumes usage=x", " usage=x" };
     for (size_t i = 0; i < ARRAY_N(bad); i++)
         tap_str(talk(HONEST, bad[i], &keys, VIR_ERR_INTERNAL_ERROR), GREETING, "'%s' is no secret", bad[i] ? bad[i] : "(none)");

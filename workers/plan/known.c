@@ -6,7 +6,7 @@
 
 /* Of an image, wherever in a chain. */
 #define IMAGE_ATTRS "file dev protocol name query tls index startupPolicy bulkhead:m"
-#define IMAGE_CHILDREN "host snapshot config initiator identity ssl readahead timeout slices seclabel encryption"
+#define IMAGE_CHILDREN "host snapshot config initiator identity ssl readahead timeout slices seclabel encryption auth cookies"
 
 /* path: from <domain> or from a device.  attrs, children: names; "*": all, and everything below is somebody else's or of no effect on QEMU.
  * An element that is a child of a row and has no row of its own may have text only. */
@@ -55,7 +55,7 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     /* devices: "*" stands for any of them */
     { "*/alias", "name", "" }, { "*/address", "*", "" }, { "*/acpi", "index", "" }, { "*/boot", "order", "" },
     { "*/rom", "bar file enabled bulkhead:m", "" },
-    { "disk", "type device model snapshot bulkhead:m bulkhead:empty", "driver source backingStore target iotune readonly shareable transient serial wwn vendor product blockio geometry backenddomain encryption" }, { "disk/backenddomain", "name", "" },
+    { "disk", "type device model snapshot bulkhead:m bulkhead:empty", "driver source backingStore target iotune readonly shareable transient serial wwn vendor product blockio geometry backenddomain encryption auth" }, { "disk/backenddomain", "name", "" },
     { "disk/transient", "shareBacking", "" },
     { "disk/driver", "name type cache error_policy rerror_policy io ioeventfd event_idx copy_on_read discard detect_zeroes iothread queues queue_size iommu ats "
       "packed page_per_vq", "metadata_cache" },
@@ -63,6 +63,8 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     { "disk/source", IMAGE_ATTRS, IMAGE_CHILDREN }, { "*/source/host", "name port transport", "" }, { "*/source/snapshot", "name", "" }, { "*/source/config", "file bulkhead:m", "" },
     { "*/source/initiator", "", "iqn" }, { "*/source/initiator/iqn", "name", "" }, { "*/source/identity", "user group", "" }, { "*/source/ssl", "verify", "" },
     { "*/source/readahead", "size", "" }, { "*/source/timeout", "seconds", "" }, { "*/source/slices", "*", "*" },
+    { "*/auth", "username", "secret" }, { "*/auth/secret", "type uuid usage bulkhead:m", "" }, { "*/source/auth", "username", "secret" }, { "*/source/auth/secret", "type uuid usage bulkhead:m", "" },
+    { "*/source/cookies", "bulkhead:m", "cookie" }, { "*/source/cookies/cookie", "name", "" },
     { "disk/encryption", "format engine", "secret" }, { "disk/encryption/secret", "type uuid usage bulkhead:m", "" },
     { "*/source/encryption", "format engine", "secret" }, { "*/source/encryption/secret", "type uuid usage bulkhead:m", "" },
     { "disk/backingStore", "type index", "format source backingStore" }, { "disk/geometry", "*", "" }, { "disk/blockio", "*", "" },

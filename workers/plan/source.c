@@ -279,11 +279,11 @@ void pl_tls_object(struct ctx *c, const char *of, bool server)
     pl_set_bool(o, "verify-peer", true);
 }
 
-/* el: the <secret> whose value it is; it is encrypted. What is printed for a document names the form only: nobody was asked for the value. */
+/* el: what has the value, <secret> or <cookies>; it is encrypted. What is printed for a document names the form only: nobody was asked for the value. */
 static void secret(struct ctx *c, const char *node, const char *what, const struct tree *el)
 {
     json_t *o = pl_item(c, PLAN_OBJECT);
-    const struct plan_res *r = pl_run(c) && el ? pl_res_if(c, el, NULL) : NULL;
+    const struct plan_res *r = pl_run(c) ? pl_res_if(c, el, NULL) : NULL;
     const char *text = r && r->kind == MK_SECRET && r->path ? r->path : "", *data = strstr(text, " data=");
     pl_set(o, "qom-type", "secret");
     pl_setf(c, o, "id", "%s-%s", node, what);
@@ -304,12 +304,12 @@ void pl_source_objects(struct ctx *c, const struct source *s)
         pl_setf(c, o, "id", "pr-helper-%s-storage", s->node);
         pl_set(o, "path", tree_path_attr(r, "source", "path"));
     }
-    if (tree_get(pl_source_auth(s), "secret"))
+    if (s->protocol && tree_get(pl_source_auth(s), "secret"))
         secret(c, s->node, "storage-auth-secret0", tree_get(pl_source_auth(s), "secret"));
     if (pl_source_encryption(s))
         secret(c, s->node, "format-encryption-secret0", tree_get(pl_source_encryption(s), "secret"));
-    if (tree_get(s->el, "source/cookies/cookie"))
-        secret(c, s->node, "storage-httpcookie-secret0", NULL);
+    if (s->protocol && tree_get(s->el, "source/cookies/cookie"))
+        secret(c, s->node, "storage-httpcookie-secret0", tree_get(s->el, "source/cookies"));
     if (pl_tri(s->el, "source", "tls") == 1) {
         char of[80];
         snprintf(of, sizeof of, "%s-storage", s->node);

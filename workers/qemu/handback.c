@@ -49,7 +49,7 @@ static void add_path(struct tree *st, const struct guest *g, const char *element
 static void name_secrets(const struct tree *image, const char *index, struct tree *private)
 {
     static const struct { const char *type, *object, *paths[2]; } kinds[] = { { "auth", "storage-auth", { "auth/secret", "source/auth/secret" } },
-        { "encryption", "format-encryption", { "encryption/secret", "source/encryption/secret" } } };
+        { "encryption", "format-encryption", { "encryption/secret", "source/encryption/secret" } }, { "httpcookie", "storage-httpcookie", { "source/cookies/cookie", "source/cookies/cookie" } } };
     struct tree *objects = NULL;
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         if (!tree_get(image, kinds[i].paths[0]) && !tree_get(image, kinds[i].paths[1]))

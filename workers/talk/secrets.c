@@ -14,7 +14,7 @@
 static const char *const usages[] = { "none", "volume", "ceph", "iscsi", "tls", "vtpm" };
 
 /* What an entry asks for; strings are the manifest's. */
-struct wanted { unsigned usage; bool by_uuid; uint8_t uuid[16]; const char *name; };
+struct wanted { unsigned usage; bool by_uuid; uint8_t uuid[16]; const char *name, *value /* it is this: nobody is asked */; };
 
 static bool wanted_of(const char *aux, struct wanted *w)
 {
@@ -24,9 +24,10 @@ static bool wanted_of(const char *aux, struct wanted *w)
         w->usage++;
     if (w->usage == ARRAY_N(usages) || !aux[n])
         return false;
+    w->value = !strncmp(aux + n + 1, "value=", 6) ? aux + n + 1 + 6 : NULL;
     w->by_uuid = !strncmp(aux + n + 1, "uuid=", 5);
     w->name = aux + n + 1 + (w->by_uuid ? 5 : 6);
-    return w->by_uuid ? access_uuid(w->name, w->uuid) : !strncmp(aux + n + 1, "usage=", 6);
+    return w->by_uuid ? access_uuid(w->name, w->uuid) : w->value || !strncmp(aux + n + 1, "usage=", 6);
 }
 
 /* ---- calls ---- */
@@ -92,17 +93,10 @@ static int value_of(struct rpc_client *c, const struct mp_out *secret, const cha
 
 /* ---- what QEMU is told ---- */
 
-static int put_encrypted(struct mp_out *answers, uint32_t index, const struct mp_out *value, const uint8_t key[AES_KEY], struct err *e)
+static int put_encrypted(struct mp_out *answers, uint32_t index, const void *plain, size_t n, const uint8_t key[AES_KEY], struct err *e)
 {
     uint8_t iv[AES_BLOCK], sealed[SECRET_BYTES_MAX + AES_BLOCK];
     char text[64 + BASE64_BYTES(sizeof iv) + BASE64_BYTES(sizeof sealed)], iv_text[BASE64_BYTES(sizeof iv)], data[BASE64_BYTES(sizeof sealed)];
-    struct mp_in in;
-    size_t n;
-    mp_in_init(&in, value->p, value->len);
-    mp_get_array(&in, 1);
-    const uint8_t *plain = mp_get_bin(&in, &n);
-    if (!plain)
-        return err_set(e, VIR_ERR_RPC, VIR_FROM_RPC, "the secret daemon's answer makes no sense");
     if (n > SECRET_BYTES_MAX)
         return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "a secret of more than %d bytes is not supported", SECRET_BYTES_MAX);
     if (getrandom(iv, sizeof iv, 0) != sizeof iv)
@@ -117,6 +111,16 @@ static int put_encrypted(struct mp_out *answers, uint32_t index, const struct mp
     return 0;
 }
 
+static int put_answer(struct mp_out *answers, uint32_t index, const struct mp_out *value, const uint8_t key[AES_KEY], struct err *e)
+{
+    struct mp_in in;
+    size_t n;
+    mp_in_init(&in, value->p, value->len);
+    mp_get_array(&in, 1);
+    const uint8_t *plain = mp_get_bin(&in, &n);
+    return plain ? put_encrypted(answers, index, plain, n, key, e) : err_set(e, VIR_ERR_RPC, VIR_FROM_RPC, "the secret daemon's answer makes no sense");
+}
+
 static int look_up(struct rpc_client *c, const struct manifest_entry *m, const char *path, const char *aux, const void *about, struct mp_out *answers, struct err *e)
 {
     const struct secret_keys *keys = about;
@@ -126,10 +130,12 @@ static int look_up(struct rpc_client *c, const struct manifest_entry *m, const c
         return 0;
     if (!wanted_of(aux, &w))
         return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed manifest");
+    if (w.value)
+        return put_encrypted(answers, m->index, w.value, strlen(w.value), keys->key, e) ? -1 : 1;
     int r = find(c, &w, &secret, e);
     r = r || check_usage(&secret, &w, e);
     if (!r) {
-        r = value_of(c, &secret, keys->token, &value, e) || put_encrypted(answers, m->index, &value, keys->key, e);
+        r = value_of(c, &secret, keys->token, &value, e) || put_answer(answers, m->index, &value, keys->key, e);
         mp_out_free(&value);
     }
     mp_out_free(&secret);

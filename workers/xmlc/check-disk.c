@@ -56,6 +56,8 @@ static int lookup(struct doc *d, const struct tree *secret)
 /* <auth> of a source with a protocol: the secret is of the kind that protocol knows. */
 static int check_auth(struct doc *d, const struct tree *auth, const char *protocol)
 {
+    static const char *const knows[] = { "iscsi", "rbd", "http", "https", "ftp", "ftps", "ssh" };
+    unsigned i = 0;
     const struct tree *secret = tree_first(auth, "secret");
     const char *type = tree_attr(secret, "type");
     if (!secret)
@@ -66,6 +68,10 @@ static int check_auth(struct doc *d, const struct tree *auth, const char *protoc
         return doc_unsupported(d, VIR_FROM_DOMAIN, "unknown secret type '<null>'");
     if (protocol && ((strcmp(protocol, "rbd") == 0 && strcmp(type, "ceph") != 0) || (strcmp(protocol, "iscsi") == 0 && strcmp(type, "iscsi") != 0)))
         return doc_unsupported(d, VIR_FROM_DOMAIN, "invalid secret type '%s'", type);
+    while (protocol && i < ARRAY_N(knows) && strcmp(knows[i], protocol) != 0)
+        i++;
+    if (i == ARRAY_N(knows))
+        return doc_unsupported(d, VIR_FROM_DOMAIN, "authentication is not supported for protocol '%s'", protocol);
     return 0;
 }
 

@@ -167,17 +167,35 @@ static int secret(struct maker *m, struct tree *secret, const char *usage)
     return add(m, secret, &x, NULL, aux) < 0 ? -1 : 0;
 }
 
-/* Passwords of an image and of its server, and of the layers below that the document names. */
+/* No daemon keeps them, but QEMU is told them as if one did: its command line is anybody's to read. */
+static int cookies(struct maker *m, struct tree *cookies)
+{
+    struct manifest_entry x = {.kind = MK_SECRET, .parent = -1};
+    char aux[4096] = "none value=";
+    size_t begin = strlen(aux), at = begin;
+    TREE_EACH(c, cookies, "cookie") {
+        if (util_format(aux + at, sizeof aux - at, "%s%s=%s", at > begin ? "; " : "", tree_attr(c, "name"), c->text ? c->text : "") < 0)
+            return err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "the cookies of a disk are too long");
+        at += strlen(aux + at);
+    }
+    return at > begin && add(m, cookies, &x, NULL, aux) < 0 ? -1 : 0;
+}
+
+/* Passwords of an image and of its server, cookies, and of the layers below that the document names. */
 static int disk_secrets(struct maker *m, const struct tree *image)
 {
     static const char *const paths[] = {"auth/secret", "source/auth/secret", "encryption/secret", "source/encryption/secret"};
-    for (; image; image = tree_first(image, "backingStore"))
+    for (; image; image = tree_first(image, "backingStore")) {
+        const char *protocol = tree_path_attr(image, "source", "protocol"), *usage = !protocol ? NULL : strcmp(protocol, "rbd") == 0 ? "ceph" : "iscsi" /* whatever the document says */;
         for (unsigned i = 0; i < ARRAY_N(paths); i++) {
             struct tree *s = tree_get(image, paths[i]);
-            const char *type = strstr(paths[i], "auth") ? tree_attr(s, "type") : "volume";
+            const char *type = strstr(paths[i], "auth") ? usage : "volume";
             if (s && type && secret(m, s, type))
                 return -1;
         }
+        if (protocol && cookies(m, tree_get(image, "source/cookies")))
+            return -1;
+    }
     return 0;
 }
 
