@@ -12,7 +12,7 @@ if not netlib.has("curl", "iscsi", "rbd", "nfs", "gluster"):
     skip("QEMU's modules for disks by network (qemu-block-extra) are not installed")
 needed("tgtd", "tgtadm", "openssl", "qemu-img")
 
-MASK = [r"\d{4}-\d\d-\d\dT[\d:.]+Z", r"qemu unexpectedly closed the monitor|process exited while connecting to monitor", r"block\.\d+\.rd\.(reqs|bytes|times)=\d+", r"rd_\w+ \d+", r"index='\d+'",
+MASK = [r"\d{4}-\d\d-\d\dT[\d:.]+Z", r"qemu unexpectedly closed the monitor|process exited while connecting to monitor", r"after \d+ ms", r"block\.\d+\.rd\.(reqs|bytes|times)=\d+", r"rd_\w+ \d+", r"index='\d+'",
         r'"conf":"[^"]*"', r"conf file [^:]*", r"^! \n", r"20\d{4}(?= +262144)|block\.\d\.physical=\d+"]
 SHOW = "| sed -n '/<disk/,/.disk>/p'"
 HOST = "<host name='localhost' port='4180'/>"
