@@ -289,6 +289,19 @@ def by_nbd(target, port, host="127.0.0.1", fmt="raw", policy="report", more=""):
             "<target dev='%s' bus='virtio'/></disk>" % (fmt, policy, more, host, port, target))
 
 
+def elsewhere():
+    """Images whose headers have their data in a file that QEMU sees: (format and name, where)."""
+    name = "/etc/hosts"
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-o", "data_file=%s,data_file_raw=on" % ("x" * len(name)), "qcow2", str(SIZE)], check=True, cwd=images.path("a"))
+    with open(images.path("a/qcow2"), "r+b") as f:
+        data = f.read()
+        f.seek(data.index(b"x" * len(name)))
+        f.write(name.encode())
+    with open(images.path("a/vmdk"), "w") as f:
+        f.write('# Disk DescriptorFile\nversion=1\nCID=fffffffe\nparentCID=ffffffff\ncreateType="monolithicFlat"\nRW %d FLAT "%s" 0\n' % (SIZE >> 9, name))
+    return ("qcow2", name), ("vmdk", name)
+
+
 def by_http(dom, console):
     """An overlay on a server that stands on another server's image, if the document says so."""
     img("create", "-q", "-f", "qcow2", "-b", "plugged", "-F", "raw", images.path("a/over"))
@@ -299,6 +312,10 @@ def by_http(dom, console):
     try:
         e = fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, dom.attachDevice, xml % "")
         assert "names 'plugged' as what it stands on" in str(e), e
+        for fmt, name in elsewhere():
+            for end in ("", "<backingStore/>"):
+                e = fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, dom.attachDevice, xml.replace("qcow2", fmt).replace("'over'", "'%s'" % fmt) % end)
+                assert "has its data in '%s'" % name in str(e), e
         dom.attachDevice(xml % below)
         console.until("[ -e /dev/vdb ]")
         assert console.sh("head -c 7 /dev/vdb").strip() == "plugged"

@@ -22,7 +22,7 @@ json_t *opened_undo(struct guest *g, const struct opened *o, const struct tree *
 
 /* chain.c */
 #define CHAIN_QUERY "query-named-block-nodes"
-bool chain_is_open(const struct tree *devices);     /* is there a disk whose images' last one is a server's, which may stand on more? */
+bool chain_is_open(const struct tree *devices);     /* is there a disk with an image of a server's, which may name other files? */
 int chain_check(const struct tree *devices, json_t *nodes, struct err *e);      /* nodes: what QEMU answers CHAIN_QUERY. 0; or -1 with *e set: one does */
 
 struct step { const char *command; json_t *args, *undo; int fd; bool device; };
