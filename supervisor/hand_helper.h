@@ -59,7 +59,7 @@ struct helpers {
     unsigned nperf;
 };
 
-/* SAFETY: what the policy keeps from a document's paths must not be in the folder fd either, nor the folder, by a link, in that: the guest writes there. 0, or -1 with *e. */
+/* SAFETY: what the policy keeps from a document's paths must not be in the folder fd either, nor in what is mounted in it, nor the folder, by a link, in that: the guest writes there. 0, or -1 with *e. */
 int folder_judge(const struct layout *l, const char *path, int fd, struct err *e);
 
 /* hand_share.c: the folders that QEMU itself serves. */

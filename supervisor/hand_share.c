@@ -17,7 +17,8 @@
 #include "ipc/log.h"
 #include "ipc/util.h"
 
-int folder_judge(const struct layout *l, const char *path, int fd, struct err *e)
+/* One folder, without what is mounted in it. */
+static int one_judge(const struct layout *l, const char *path, int fd, struct err *e)
 {
     const struct { const char *path; bool inside; } trees[] = { { "/proc", true }, { "/sys", true }, { "/dev", false /* of it guests have parts */ }, { l->lib_dir, true },
         { l->conf_dir, true }, { l->state_dir, true }, { l->log_dir, true }, { l->cache_dir, true } };
@@ -28,6 +29,44 @@ int folder_judge(const struct layout *l, const char *path, int fd, struct err *e
             return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "'%s' cannot be used: what is in '%s' is no guest's", path, trees[i].path);
     }
     return 0;
+}
+
+/* "\040" and the like, as /proc/self/mountinfo has blanks in a path. */
+static void unescape(char *s)
+{
+    char *to = s;
+    for (unsigned c; *s; to++)
+        if (*s == '\\' && sscanf(s + 1, "%3o", &c) == 1) {
+            *to = (char)c;
+            s += 4;
+        } else {
+            *to = *s++;
+        }
+    *to = 0;
+}
+
+int folder_judge(const struct layout *l, const char *path, int fd, struct err *e)
+{
+    char self[32], top[PATH_MAX], at[PATH_MAX], line[2 * PATH_MAX];
+    int r = one_judge(l, path, fd, e);
+    util_format(self, sizeof self, "/proc/self/fd/%d", fd);
+    ssize_t n = r ? 0 : readlink(self, top, sizeof top - 1);
+    FILE *f = r || n < 0 ? NULL : fopen("/proc/self/mountinfo", "re");
+    if (!r && !f)
+        r = err_sys(e, VIR_FROM_QEMU, errno, "cannot tell what is mounted in '%s'", path);
+    top[n > 0 ? n : 0] = 0;
+    while (r == 0 && fgets(line, sizeof line, f)) {
+        _Static_assert(PATH_MAX == 4096, "as in the format");
+        if (sscanf(line, "%*s %*s %*s %*s %4095s", at) != 1)
+            continue;
+        unescape(at);
+        bool is_in = !strncmp(at, top, (size_t)n) && at[n] == '/';
+        AUTO_CLOSE mounted = is_in ? open(at, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+        r = mounted < 0 ? 0 : one_judge(l, path, mounted, e);
+    }
+    if (f)
+        fclose(f);
+    return r;
 }
 
 /* All numbers as they are, but these two for each other; as the files of /proc want it. */

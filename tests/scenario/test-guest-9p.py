@@ -92,9 +92,11 @@ def reach(box):
 
 
 def refused(box):
-    """A folder that is the daemon's or the kernel's, has one in it, is a link to one, or is none."""
+    """A folder that is the daemon's or the kernel's, has one in it, or one mounted in it, is a link to one, or is none."""
     os.symlink("/var/lib/libvirt/qemu", box.dir + W + "/link")
-    for where in ("/", "/proc/1", "/sys", "/var/lib/libvirt", "/etc/libvirt/qemu", "/var/lib", W + "/link", W + "/none", "/etc/hostname"):
+    box.run("mkdir", "-p", W + "/root/a b/proc")
+    box.run("mount", "--bind", "/proc", W + "/root/a b/proc")
+    for where in ("/", "/proc/1", "/sys", "/var/lib/libvirt", "/etc/libvirt/qemu", "/var/lib", W + "/link", W + "/root", W + "/root/a b", W + "/none", "/etc/hostname"):
         xml = document("x", "<filesystem type='mount'><source dir='%s'/><target dir='t'/></filesystem>" % where, memory=64)
         try:
             box.connect().createXML(xml)
