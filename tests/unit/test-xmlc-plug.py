@@ -71,6 +71,8 @@ story("the same medium", document("pc", disk("hdc", kind="type='file' device='cd
 story("memory", document("pc"), ["attach", "<memory model='dimm'><target><size unit='MiB'>32</size><node>0</node></target></memory>", "attach", "<memory model='dimm'><target><size unit='MiB'>32</size><node>0</node></target></memory>",
     "alias", "dimm0", "gone", "dimm0"], [["dimm0", "slot='0'"], "slot='1'", "out\n", "?\n"], ["<memory unit='KiB'>98304<", "<currentMemory unit='KiB'>98304<", "!slot='0'"])
 story("numbers of interfaces", document("pc", "<interface type='bridge'><source bridge='b'/></interface>" * 2), ["gone", "net0", "attach", "<interface type='bridge'><source bridge='b'/></interface>"], ["?\n", ["net2", "bulkhead:m='3'"]], ["1 tap flags=4"])
+story("a USB device that is none", document("pc"), ["detach", "<hostdev mode='subsystem' type='usb'><source/></hostdev>", "detach", "<hostdev mode='subsystem' type='usb'><source><address bus='0' device='0'/></source></hostdev>"],
+    ["host usb device vendor=0x0000 product=0x0000 not found"] * 2)
 story("the host's network", document("pc", "<interface type='user'/>"), ["attach", "<interface type='user'/>", "gone", "net0", "gone", "net1"], ["bulkhead:m='1'", "?\n", "?\n"], ["1 hostnet flags=0"])
 story("the host's network, still used", document("pc", "<interface type='user'/>"), ["attach", "<interface type='user'/>", "gone", "net0"], ["in\n", "?\n"], ["1 hostnet flags=0"])
 def nbd(dev, host="127.0.0.1", port=7, more="", attrs=""):

@@ -108,8 +108,10 @@ int plug_missing(const struct device_kind *k, const struct tree *dev, struct err
     const struct tree *s = tree_get(dev, "source"), *a = tree_get(s, "address");
     if (strcmp(k->name, "hostdev") != 0 || !doc_is(dev, "type", "usb"))
         return device_refuse(k, &k->missing, dev, e);
-    return a ? err_set(e, VIR_ERR_DEVICE_MISSING, VIR_FROM_QEMU, "host usb device %03u.%03u not found", doc_uint(a, "bus", 0), doc_uint(a, "device", 0)) :
-        err_set(e, VIR_ERR_DEVICE_MISSING, VIR_FROM_QEMU, "host usb device vendor=%s product=%s not found", tree_path_attr(s, "vendor", "id"), tree_path_attr(s, "product", "id"));
+    const char *vendor = tree_path_attr(s, "vendor", "id"), *product = tree_path_attr(s, "product", "id");
+    return doc_uint(a, "bus", 0) && doc_uint(a, "device", 0) ?
+        err_set(e, VIR_ERR_DEVICE_MISSING, VIR_FROM_QEMU, "host usb device %03u.%03u not found", doc_uint(a, "bus", 0), doc_uint(a, "device", 0)) :
+        err_set(e, VIR_ERR_DEVICE_MISSING, VIR_FROM_QEMU, "host usb device vendor=%s product=%s not found", vendor ? vendor : "0x0000", product ? product : "0x0000");
 }
 
 struct tree *plug_find(const struct device_kind *k, struct tree *devices, const struct tree *dev)
