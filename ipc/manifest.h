@@ -46,6 +46,7 @@ enum manifest_kind {
     MK_SHARE,        /* path: a folder bound at /res/<index> in QEMU's view, which QEMU serves to its guest; MF_RO: not to be written. What is qemu.conf's user's is QEMU's there (supervisor/hand_share.c) */
     MK_SECRET,       /* a secret that the host's secret daemon keeps. aux: its usage and name ("volume uuid=0a81f5b2-...", "ceph usage=client.x"), or what it is (cookies: "none value=a=b; c=d"); path: what came of it, as QEMU takes
                       * it: IV and value, in base64, encrypted with the run's key ("iv=... data=..."). That changes while the guest starts, or the device comes */
+    MK_SOCKET,       /* path: a socket of the host's that everybody may connect to; QEMU gets its file (O_PATH), and connects by itself, for it passes descriptors over no connection that it is given */
     MK_KIND_N
 };
 enum link_kind { LINK_OWN, LINK_BRIDGE /* of the host's */, LINK_MACVTAP /* + enum macvtap_mode, over an interface of the host's */ };

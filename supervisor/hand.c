@@ -128,6 +128,16 @@ bool hand_next(struct manifest_in *in, struct manifest_entry *e, const char **pa
     return true;
 }
 
+bool hand_has_kind(const struct hand *h, uint32_t kinds)
+{
+    struct manifest_entry m;
+    const char *path, *aux;
+    for (struct manifest_in in = hand_entries(h); manifest_next(&in, &m, &path, &aux) == 1;)
+        if (kinds >> m.kind & 1)
+            return true;
+    return false;
+}
+
 bool hand_grants(const struct hand *h, unsigned i, struct hand_grants *g)
 {
     const void *p;

@@ -43,6 +43,7 @@ bool hand_next(struct manifest_in *in, struct manifest_entry *e, const char **pa
 /* Copies descriptor i of the call, the grants of a run, whose memfd *g is the form of.  false, and none in *g: there are none. */
 struct hand_grants { struct grants_head h; struct grant g[MANIFEST_ENTRIES_MAX]; };
 bool hand_grants(const struct hand *h, unsigned i, struct hand_grants *g);
+bool hand_has_kind(const struct hand *h, uint32_t kinds /* a bit 1 << MK_... each */);        /* whether the manifest has an entry of one of them, or had: also one that has gone */
 uint32_t hand_has(const struct manifest_entry *m, const char *aux);        /* of enum hand_has: a link to a network, which has a port at its daemon; a filter */
 /* Answers.  body is a fixed struct.  Returns 0, or a negative errno: the supervisor is gone, undo and end. */
 int hand_reply(struct hand *h, const void *body, size_t len, const int *fds, unsigned nfds);

@@ -423,11 +423,12 @@ static int perf_begin_all(const struct launcher *x, pid_t pid, struct err *e)
 
 static int launch(struct launcher *x, struct launched *done, int fds[3], unsigned *nfds, struct err *e)
 {
-    const struct policy_filter *filter = &policy_filters[x->l->flags & LAUNCH_HOSTNET ? FILTER_QEMU_SYSTEM : FILTER_QEMU_SHUT];
     int on = 1, pidfd = -1;
     pid_t qemu, pid;
     if (launch_check(x, e) || hand_manifest(x->h, 1, e) || helpers_prepare(&x->helpers, x->h, x->l, x->session, e) || shares_prepare(&x->shares, x->h, x->l, x->session, e))
         return -1;
+    /* SAFETY: one that has a socket's file (MK_SOCKET) connects by itself.  hand-open sees to it that it has no TCP socket of the host's network and no folder of its files then, and so there is nothing else that it reaches. */
+    const struct policy_filter *filter = &policy_filters[x->l->flags & LAUNCH_HOSTNET || hand_has_kind(x->h, 1u << MK_SOCKET) ? FILTER_QEMU_SYSTEM : FILTER_QEMU_SHUT];
     if ((x->stub = stub_open()) < 0 || (x->null = open("/dev/null", O_RDWR | O_CLOEXEC)) < 0)
         return err_sys(e, VIR_FROM_QEMU, x->stub < 0 ? -x->stub : errno, "Unable to start QEMU");
     if ((x->filter = frame_memfd("filter", filter->insns, filter->n * sizeof(struct sock_filter))) < 0)

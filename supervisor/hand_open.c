@@ -312,7 +312,7 @@ static int open_check(struct opener *o, const struct manifest_entry *m, const ch
 {
     struct stat st;
     bool share = m->kind == MK_SHARE;
-    AUTO_CLOSE fd = path_open(path, O_PATH, share ? WANT(S_IFDIR) : m->kind == MK_BIND ? WANT(S_IFREG) | WANT(S_IFDIR) : WANT(S_IFCHR) | WANT(S_IFBLK), &st);
+    AUTO_CLOSE fd = path_open(path, O_PATH, share ? WANT(S_IFDIR) : m->kind == MK_BIND ? WANT(S_IFREG) : WANT(S_IFCHR) | WANT(S_IFBLK), &st);
     if (fd < 0)
         return open_fail(o, e, fd == -EMEDIUMTYPE ? share ? ENOTDIR : EINVAL : -fd, share ? "failed to open '%s'" : "unable to stat: %s", path);
     g->dev = st.st_dev;
@@ -331,10 +331,10 @@ static open_fn *const makers[MK_KIND_N] = {
     [MK_IMAGE] = open_image, [MK_BIND] = open_check, [MK_FILE_OUT] = open_file_out, [MK_LOG] = open_log, [MK_PTY] = open_pty,
     [MK_UNIX_LISTEN] = open_unix_listen, [MK_UNIX_CONNECT] = open_unix_connect, [MK_PAIR] = open_pair, [MK_TCP_LISTEN] = open_tcp_listen, [MK_TCP_CONNECT] = open_tcp_connect,
     [MK_TAP] = open_nothing, [MK_DEVNODE] = open_check, [MK_HOSTNET] = open_nothing, [MK_NVRAM] = open_nvram, [MK_STATE] = open_state, [MK_NODE] = open_node, [MK_SHM] = open_shm, [MK_TUNE] = open_nothing /* hand-launch's */,
-    [MK_LINK] = open_nothing /* hand-net's */, [MK_HELPER] = open_helper, [MK_MEMORY] = open_memory, [MK_PERF] = open_perf, [MK_FILTER] = open_nothing /* a network filter daemon's */, [MK_USB] = open_usb, [MK_SHARE] = open_check, [MK_SECRET] = open_nothing /* a talk's */,
+    [MK_LINK] = open_nothing /* hand-net's */, [MK_HELPER] = open_helper, [MK_MEMORY] = open_memory, [MK_PERF] = open_perf, [MK_SOCKET] = open_socket, [MK_FILTER] = open_nothing /* a network filter daemon's */, [MK_USB] = open_usb, [MK_SHARE] = open_check, [MK_SECRET] = open_nothing /* a talk's */,
 };
 static const bool needs_path[MK_KIND_N] = { [MK_IMAGE] = true, [MK_BIND] = true, [MK_FILE_OUT] = true, [MK_LOG] = true, [MK_UNIX_LISTEN] = true,
-    [MK_UNIX_CONNECT] = true, [MK_DEVNODE] = true, [MK_NVRAM] = true, [MK_STATE] = true, [MK_NODE] = true, [MK_SHM] = true, [MK_MEMORY] = true, [MK_SHARE] = true };
+    [MK_UNIX_CONNECT] = true, [MK_DEVNODE] = true, [MK_NVRAM] = true, [MK_STATE] = true, [MK_NODE] = true, [MK_SHM] = true, [MK_MEMORY] = true, [MK_SHARE] = true, [MK_SOCKET] = true };
 
 int open_entry(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
 {
@@ -484,6 +484,19 @@ static int count_ends(struct opener *o, const struct hand_grants *grants, struct
     return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "a guest with more than %d ends of consoles and channels", ENDS_MAX);
 }
 
+/* A QEMU that connects by itself, and would reach more than its own network namespace by what this call adds: the entries from `first` on.
+ * SAFETY: who has the host's network has it from its start on, also when that interface has gone since; so no such entry comes as one that has gone. */
+static bool connects_far(const struct opener *o, uint32_t first)
+{
+    struct manifest_entry m;
+    const char *path, *aux;
+    bool forged = false;
+    for (struct manifest_in in = hand_entries(o->h); manifest_next(&in, &m, &path, &aux) == 1;)
+        forged |= m.kind == MK_HOSTNET && m.index >= first && (m.flags & MF_GONE);
+    return hand_has_kind(o->h, 1u << MK_SOCKET) &&
+           (forged || (!hand_has_kind(o->h, 1u << MK_HOSTNET) && hand_has_kind(o->h, 1u << MK_TCP_LISTEN | 1u << MK_TCP_CONNECT | 1u << MK_SHARE)));
+}
+
 /* All that the call asks for; a start's monitor comes first, and what its QEMU says last. 0, or -1 with *e, o->error and done->failed. */
 static int open_all(struct opener *o, struct hand_grants *grants, struct hand_done *done, struct err *e)
 {
@@ -495,6 +508,8 @@ static int open_all(struct opener *o, struct hand_grants *grants, struct hand_do
         grants->h.monitor_fd = (int32_t)o->fd_next;
     if (starts && (open_free(o, e) || open_monitor(o, e)))
         return -1;
+    if (connects_far(o, grants->h.n))
+        return open_fail(o, e, EOPNOTSUPP, "An interface of type 'vhostuser' beside displays, consoles or channels by TCP, or folders that QEMU serves");
     if (open_entries(o, grants, grants->h.n, runs, done, e) || (starts && open_own_log(o, e)))
         return -1;
     return count_ends(o, grants, e);

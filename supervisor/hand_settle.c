@@ -39,9 +39,9 @@ static void release(struct settling *s)
         struct grant *g = &s->grants.g[m.index];
         bool has = m.index < s->grants.h.n;
         s->gone[m.index] = s->undo ? m.index >= s->first : m.flags & MF_GONE;
-        if (!s->gone[m.index])
+        if (!s->gone[m.index] || m.kind == MK_SOCKET || m.kind == MK_HOSTNET /* by which hand-open knows that this QEMU may connect, and where */)
             s->n = m.index + 1;
-        else if (path && (has ? g->made : s->undo)) /* once: it may be there again */
+        if (s->gone[m.index] && path && (has ? g->made : s->undo)) /* once: it may be there again */
             entry_forget(s->h, s->rq, &m, has ? g : NULL, path);
         s->lost |= s->gone[m.index] ? hand_has(&m, aux) : 0;
         if (s->gone[m.index] && has)

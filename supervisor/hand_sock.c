@@ -216,6 +216,20 @@ int open_unix_connect(struct opener *o, const struct manifest_entry *m, const ch
     return open_give(o, g, fd, e);
 }
 
+/* SAFETY (MK_SOCKET): found as qemu.conf's user finds it, and open to all of the host or, in a session, its user's own: a QEMU that has the file can connect to it again
+ * and again, as its guest's account, of which nobody thinks more than of any other.  It cannot read it, and gets nothing of the folder around it. */
+int open_socket(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
+{
+    struct stat st = { 0 };
+    bool session = geteuid() != 0;
+    int r = user_begin(o->rq);
+    AUTO_CLOSE fd = r ? r : path_open(path, O_PATH, WANT(S_IFSOCK), &st);
+    user_end();
+    if (fd >= 0 && !(st.st_mode & (session && st.st_uid == geteuid() ? S_IWUSR : S_IWOTH)))
+        return open_fail(o, e, EACCES, "Failed to connect to '%s', to which only some accounts may write", path);
+    return fd < 0 ? open_fail(o, e, fd == -EMEDIUMTYPE ? ENOTSOCK : -fd, "Failed to connect to '%s'", path) : open_give(o, g, STEAL_FD(&fd), e);
+}
+
 union inet { struct sockaddr any; struct sockaddr_in v4; struct sockaddr_in6 v6; };
 
 /* Its length, or -EADDRNOTAVAIL: only numbers; nothing is resolved. */

@@ -101,6 +101,34 @@ static void channels(void)
     close(accepted);
     close(keep_fd);
     finish();
+    begin();
+    rq.owner_uid = rq.owner_gid = root ? 65534 : 0xffffffffu;
+    add(MK_SOCKET, 0, in_dir("sock"), NULL);
+    run();
+    tap_ok(done.error == 0 && done.nqemu == 1 && fcntl(qemu_fd(0), F_GETFL) & O_PATH, "a socket's file, of which nothing can be read: %s", done.text);
+    finish();
+    static const uint16_t more[] = { MK_TCP_LISTEN, MK_TCP_CONNECT, MK_SHARE };
+    for (size_t i = 0; i < ARRAY_N(more); i++) {
+        begin();
+        add(more[i], 0, more[i] == MK_SHARE ? dir : NULL, "127.0.0.1");
+        add(MK_SOCKET, 0, in_dir("sock"), NULL);
+        run();
+        tap_ok(done.error == -EOPNOTSUPP && !done.nqemu, "not beside what a QEMU that connects could reach more by: %s", done.text);
+        finish();
+    }
+    begin();
+    add(MK_SOCKET, 0, in_dir("sock"), NULL);
+    add(MK_HOSTNET, MF_GONE, NULL, NULL);
+    add(MK_TCP_LISTEN, 0, NULL, "127.0.0.1");
+    run();
+    tap_ok(done.error == -EOPNOTSUPP && !done.nqemu, "nor after an entry that says of itself that the host's network has gone: %s", done.text);
+    finish();
+    begin();
+    add(MK_SOCKET, 0, in_dir("sock"), NULL);
+    add(MK_BIND, 0, dir, NULL);
+    run();
+    tap_ok(done.error && !done.nqemu, "nor a folder as a kernel: %s", done.text);
+    finish();
 }
 
 /* What lies in the socket: an event that counts, or nothing. It stays there. */

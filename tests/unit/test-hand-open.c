@@ -165,6 +165,7 @@ static void refusals(void)
         refused(MK_FILE_OUT, 0, in_dir("names"), "Too many links", "output into a file with two names");
     refused(MK_BIND, 0, in_dir("none"), "No such file or directory", "absent kernel");
     refused(MK_DEVNODE, 0, in_dir("two"), "Invalid argument", "a file as a device node");
+    refused(MK_SOCKET, 0, in_dir("two"), "Socket operation on non-socket", "a file as a socket");
     refused(MK_UDP, 0, in_dir("two"), "not supported", "a kind nobody carries out");
     make_file(in_dir("inuse"), 10);
     refused(MK_UNIX_LISTEN, 0, in_dir("inuse"), "Address already in use", "listening where a file lies");
