@@ -115,4 +115,4 @@ scenario_root_tests = \
 	$(NULL)
 TESTS += $(scenario_tests)
 ROOT_TESTS += $(scenario_root_tests)
-EXTRA_DIST += %D%/peer-virsh.txt %D%/peer-virsh-differs.txt %D%/client-libvirt.py %D%/client-msgpack.py %D%/../qemulib.py %D%/../qemulies.py %D%/../qemuguest.py $(scenario_tests) $(scenario_root_tests) %D%/../functions.sh %D%/../guest/mkinitrd.sh %D%/../guest/nine.c %D%/../guest/hello.xml %D%/../guest/agent.xml %D%/../check.sh %D%/../guestlib.py %D%/../displaylib.py %D%/../locklib.py %D%/../rpclib.py %D%/../oldkernel.py %D%/../hold.py %D%/../hostdevlib.py %D%/../needs.py
+EXTRA_DIST += %D%/peer-virsh.txt %D%/peer-virsh-differs.txt %D%/client-libvirt.py %D%/client-msgpack.py %D%/../qemulib.py %D%/../qemulies.py %D%/../qemuguest.py $(scenario_tests) $(scenario_root_tests) %D%/../functions.sh %D%/../guest/mkinitrd.sh %D%/../guest/nine.c %D%/../guest/hello.xml %D%/../guest/agent.xml %D%/../check.sh %D%/../guestlib.py %D%/../displaylib.py %D%/../vhostuser.py %D%/../locklib.py %D%/../rpclib.py %D%/../oldkernel.py %D%/../hold.py %D%/../hostdevlib.py %D%/../needs.py

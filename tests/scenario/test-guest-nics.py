@@ -3,10 +3,13 @@
 import os, random, re, sys
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from guestlib import *
+from vhostuser import BackEnd, SET_VRING_ENABLE
 
 NICS = """<interface type='user'><mac address='52:54:00:00:00:01'/><model type='virtio'/></interface>
 <interface type='bridge'><mac address='52:54:00:00:00:02'/><source bridge='br-test'/><model type='virtio'/></interface>
 <interface type='ethernet'><mac address='52:54:00:00:00:03'/><target dev='eth-test'/><model type='virtio'/></interface>"""
+SHARED = "<memoryBacking><source type='memfd'/><access mode='shared'/></memoryBacking>"
+TCP = "<channel type='tcp'><source mode='bind' host='127.0.0.1' service='5999'/><target type='virtio' name='a.0'/></channel>"
 PING = "ping -c 3 -W 5 -i 0.2 %s >/dev/null"
 
 
@@ -97,6 +100,51 @@ def missing(box):
     assert "eth-test" not in box.run("ip", "-o", "link").stdout
 
 
+def vhostuser(box):
+    """back ends of the host's that have the guest's memory and see its frames; which QEMU may not have; what a running guest cannot get"""
+    where = "/var/lib/libvirt/images/"
+    os.makedirs(box.dir + where, exist_ok=True)
+    nic = lambda i, mode="client", more="", source="": ("<interface type='vhostuser'><mac address='52:54:00:00:01:0%d'/><source type='unix' path='%svu%d' mode='%s'>%s</source><model type='virtio'/>%s</interface>"
+                                                       % (i, where, i, mode, source, more))
+    con, ends = box.connect(), [BackEnd(box.dir + where + "vu%d" % i) for i in (1, 2, 3)]
+    os.chmod(ends[2].path, 0o755)
+    open(box.dir + where + "vu5", "w").close()
+    unsupported, system = libvirt.VIR_ERR_CONFIG_UNSUPPORTED, libvirt.VIR_ERR_SYSTEM_ERROR
+    for bad, code, words in ((nic(1, source="<reconnect enabled='yes' timeout='2'/>"), unsupported, "<reconnect> of <interface type='vhostuser'>"), (nic(1, "server"), unsupported, "mode='server'"),
+                             (nic(1, more="<mtu size='1400'/>"), unsupported, "<mtu> of <interface type='vhostuser'>"), (nic(3), system, "only some accounts may write: Permission denied"),
+                             (nic(4), system, "Failed to connect to '%svu4': No such file" % where), (nic(5), system, "Failed to connect to '%svu5': Socket operation on non-socket" % where),
+                             (nic(1) + "<graphics type='vnc' autoport='yes' listen='127.0.0.1'/>", system, "'vhostuser' beside displays")):
+        e = fails(code, con.createXML, document("n4", devices=bad, more=SHARED))
+        assert words in str(e), e
+        assert_clean(box)
+    # QEMU 7.2 takes KVM's way with interrupts by message, and falls over where there is none.
+    dom, console = boot(box, document("n4", devices=nic(1, more="<driver queues='2'/>") + nic(2) + "<controller type='virtio-serial'/>", more=SHARED, words="pci=nomsi"))
+    # As libvirtd says it, but for the path.
+    words = open("/proc/%d/cmdline" % box.role("guest")[0]).read().split("\0")
+    for line in (r"socket,id=charnet0,path=/proc/self/fd/\d+", r'{"type":"vhost-user","chardev":"charnet0","queues":2,"id":"hostnet0"}',
+                 r"socket,id=charnet1,path=/proc/self/fd/\d+", r'{"type":"vhost-user","chardev":"charnet1","id":"hostnet1"}'):
+        assert any(re.fullmatch(line, w) for w in words), (line, words)
+    assert "given to a guest that runs" in str(fails(unsupported, dom.attachDevice, nic(3)))
+    assert "'vhostuser' beside displays" in str(fails(system, dom.attachDevice, TCP))
+    for i, end in enumerate(ends[:2]):
+        mac = "52:54:00:00:01:0%d" % (i + 1)
+        console.sh("for d in /sys/class/net/eth*; do grep -q %s $d/address && ip link set ${d##*/} up && ip addr add 10.8.%d.2/24 dev ${d##*/}; done; ping -c 1 -W 1 10.8.%d.1; true" % (mac, i, i))
+        frame = wait_for("a frame of " + mac, end.sent)
+        assert frame[6:12] == bytes.fromhex(mac.replace(":", "")), frame
+    assert SET_VRING_ENABLE in ends[0].seen and len(ends[0].rings) == 2 * len(ends[1].rings) == 4, (ends[0].rings, ends[1].rings)
+    assert [r.split()[1] for r in box.virsh("domiflist", "n4").stdout.splitlines()[2:] if r] == ["vhostuser"] * 2
+    # Of its filter QEMU keeps what it had.
+    for i in 1, 2:
+        dom.detachDeviceFlags(nic(i), LIVE)
+    wait_for("the end of both", lambda: "vhostuser" not in dom.XMLDesc(0))
+    assert "'vhostuser' beside displays" in str(fails(system, dom.attachDevice, TCP))
+    dom.destroy()
+    console.close()
+    wait_for("the end of both", lambda: all("end" in e.seen for e in ends[:2]))
+    dom.undefine()
+    assert_clean(box)
+
+
 BARE = """<domain type='qemu'><name>%s</name><memory unit='MiB'>32</memory><os><type arch='x86_64' machine='pc'>hvm</type></os><features><acpi/></features><devices><emulator>/usr/bin/qemu-system-x86_64</emulator>
 <interface type='ethernet'><mac address='52:54:00:00:00:0%d'/><target dev='%s'/><model type='virtio'/>%s</interface></devices></domain>"""
 LIVE, CONFIG = libvirt.VIR_DOMAIN_AFFECT_LIVE, libvirt.VIR_DOMAIN_AFFECT_CONFIG
@@ -177,4 +225,4 @@ def limits(box):
     assert "tap-" not in box.run("ip", "-o", "link").stdout
 
 
-main(nics, missing, limits)
+main(nics, missing, limits, vhostuser)

@@ -32,6 +32,8 @@ static const char *const whole_words[] = {
     "-device", "{\"driver\":\"virtio-blk-pci\",\"bus\":\"pci.1\",\"addr\":\"0x0\",\"drive\":\"libvirt-1-format\",\"id\":\"virtio-disk0\",\"bootindex\":1}",
     "-netdev", "{\"type\":\"tap\",\"fds\":\"20:21\",\"id\":\"hostnet0\"}",
     "-device", "{\"driver\":\"virtio-net-pci\",\"mq\":true,\"vectors\":6,\"netdev\":\"hostnet0\",\"id\":\"net0\",\"mac\":\"52:54:00:01:02:03\",\"bus\":\"pcie.0\",\"addr\":\"0x3\"}",
+    "-chardev", "socket,id=charnet1,path=/proc/self/fd/23", "-netdev", "{\"type\":\"vhost-user\",\"chardev\":\"charnet1\",\"queues\":4,\"id\":\"hostnet1\"}",
+    "-device", "{\"driver\":\"virtio-net-pci\",\"mq\":true,\"vectors\":10,\"netdev\":\"hostnet1\",\"id\":\"net1\",\"mac\":\"52:54:00:01:02:05\",\"bus\":\"pcie.0\",\"addr\":\"0x5\"}",
     "-add-fd", "set=2,fd=14,opaque=main:2", "-add-fd", "set=3,fd=15,opaque=main:3",
     "-chardev", "serial,id=charserial0,path=/dev/fdset/2,logfile=/dev/fdset/3,logappend=on",
     "-device", "{\"driver\":\"isa-serial\",\"chardev\":\"charserial0\",\"id\":\"serial0\",\"index\":0}",
@@ -49,6 +51,8 @@ static const char whole_xml[] = HEAD
     "<controller type='virtio-serial' index='0'><alias name='virtio-serial0'/><address type='pci' domain='0x0000' bus='0x00' slot='0x02' function='0x0'/></controller>"
     "<interface type='bridge' m='5'><mac address='52:54:00:01:02:03'/><source bridge='br0'/><model type='virtio'/><driver queues='2'/><alias name='net0'/>"
     "<address type='pci' domain='0x0000' bus='0x00' slot='0x03' function='0x0'/></interface>"
+    "<interface type='vhostuser' m='8'><mac address='52:54:00:01:02:05'/><source type='unix' path='/u' mode='client'/><model type='virtio'/><driver queues='4'/><alias name='net1'/>"
+    "<address type='pci' domain='0x0000' bus='0x00' slot='0x05' function='0x0'/></interface>"
     "<serial type='pty'><source m='2'/><target type='isa-serial' port='0'><model name='isa-serial'/></target><log file='/l' m='3'/><alias name='serial0'/></serial>"
     "<console type='pty'><target type='serial' port='0'/><alias name='serial0'/></console>"
     "<channel type='unix'><source mode='bind' path='/x' m='4'/><target type='virtio' name='org.qemu.guest_agent.0'/><alias name='channel0'/>"
@@ -66,6 +70,7 @@ static const struct given whole_given[] = {
     { .m = { .kind = MK_TAP, .a = 2 }, .path = "vnet%d", .aux = "br0", .fd = 20, .twin = -1, .nfd = 2, .name = "vnet3" },
     { .m = { .kind = MK_BIND }, .path = "/boot/k", .fd = -1, .twin = -1 },
     { .m = { .kind = MK_TCP_LISTEN }, .aux = "127.0.0.1", .fd = -1, .twin = -1, .port = 5907 },
+    { .m = { .kind = MK_SOCKET }, .path = "/u", .fd = 23, .twin = -1 },
 };
 
 static void test_whole(void)
@@ -76,7 +81,7 @@ static void test_whole(void)
     char **argv;
     size_t i, n = sizeof whole_words / sizeof whole_words[0];
     AUTO_TREE *dom = plan_tree(whole_xml);
-    plan_host_make(&h, whole_given, 8, 10);
+    plan_host_make(&h, whole_given, sizeof whole_given / sizeof whole_given[0], 10);
     tap_int(plan_complete(dom, &h, &e), 0, "the tree is completed: %s", e.detail);
     tap_str(tree_path_attr(dom, "devices/disk/backingStore/source", "file"), "/base", "the backing image is in the tree");
     tap_str(tree_path_attr(dom, "devices/disk/source", "index"), "1", "the top node has number 1");
@@ -356,9 +361,9 @@ static void test_blobs(void)
 {
     struct plan_host h;
     uint8_t junk[sizeof(struct grants_head) + sizeof(struct grant)];
-    plan_host_make(&h, whole_given, 8, 10);
+    plan_host_make(&h, whole_given, sizeof whole_given / sizeof whole_given[0], 10);
     struct grants_head head = { .magic = GRANTS_MAGIC, .n = 1, .monitor_fd = -1 };
-    struct grant g = { .index = 8, .made = 1 };
+    struct grant g = { .index = 9, .made = 1 };
     memcpy(junk, &head, sizeof head);
     memcpy(junk + sizeof head, &g, sizeof g);
     tap_int(plan_host_grants(&h, junk, sizeof junk), -EPROTO, "a grant of an entry that is not there");

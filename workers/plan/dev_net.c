@@ -1,4 +1,4 @@
-/* dev_net.c: <interface>: the back end (a tap or macvtap by descriptor, or user-mode network), then the card. */
+/* dev_net.c: <interface>: the back end (a tap or macvtap by descriptor, user-mode network, or a process of the host's behind a socket), then the card. */
 #include "priv.h"
 #include <stdio.h>
 
@@ -83,10 +83,29 @@ static void user(struct ctx *c, const struct tree *n)
     pl_setf(c, o, "id", "host%s", pl_alias(c, n));
 }
 
+static void vhostuser(struct ctx *c, const struct tree *n)
+{
+    int32_t index;
+    char path[32];
+    const struct plan_res *r = pl_res(c, n, &index);
+    if (!r)
+        return;
+    json_t *o = pl_item(c, PLAN_CHARDEV);
+    pl_set(o, "backend", "socket");
+    pl_setf(c, o, "id", "char%s", pl_alias(c, n));
+    pl_set(o, "path", pl_mapped(c, r, index, path));
+    o = pl_item(c, PLAN_NETDEV);
+    pl_set(o, "type", "vhost-user");
+    pl_setf(c, o, "chardev", "char%s", pl_alias(c, n));
+    if (queues_of(c, n) > 1)
+        pl_set_int(o, "queues", queues_of(c, n));
+    pl_setf(c, o, "id", "host%s", pl_alias(c, n));
+}
+
 /* Only PLAN_RUN looks here.  domxml-to-native shows every interface as a plain tap: of the document's settings it keeps model, address
  * and MAC, as libvirt's does. */
 static const struct { const char *type; dev_fn *fn; } backends[] = {
-    { "user", user }, { "bridge", tap }, { "ethernet", tap }, { "network", tap }, { "direct", tap }, { NULL, NULL },
+    { "user", user }, { "bridge", tap }, { "ethernet", tap }, { "network", tap }, { "direct", tap }, { "vhostuser", vhostuser }, { NULL, NULL },
 };
 
 /* ---- the card ---- */

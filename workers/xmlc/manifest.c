@@ -325,6 +325,20 @@ static int passt(struct maker *m, struct tree *t)
     return l.parent < 0 || (log && add(m, NULL, &l, log, NULL) < 0) ? -1 : 0;
 }
 
+/* Somebody of the host's who has the frames, and the guest's memory: QEMU connects once, to the socket that is there. */
+static int vhostuser(struct maker *m, struct tree *t)
+{
+    struct tree *s = tree_first(t, "source");
+    struct manifest_entry x = {.kind = MK_SOCKET, .parent = -1};
+    if (doc_is(s, "mode", "server"))
+        return unsupported(m, "<source> of <interface type='vhostuser'>: mode", "server");
+    if (tree_attr_is(tree_get(s, "reconnect"), "enabled", "yes"))
+        return unsupported(m, "<reconnect> of <interface type='vhostuser'>: enabled", "yes");
+    if (tree_first(t, "mtu"))
+        return unsupported(m, "<mtu> of <interface type='vhostuser'>: size", tree_path_attr(t, "mtu", "size"));
+    return add(m, t, &x, tree_attr(s, "path"), NULL) < 0 ? -1 : 0;
+}
+
 static int interface(struct maker *m, struct tree *t)
 {
     const char *type = tree_attr(t, "type"), *dev = tree_path_attr(t, "target", "dev"), *mac = tree_path_attr(t, "mac", "address");
@@ -342,12 +356,14 @@ static int interface(struct maker *m, struct tree *t)
         return err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "<portForward> is supported with <backend type='passt'/> only");
     if (makes_sockets(t))
         return host_network(m, t);
-    if (!doc_in(type, "bridge ethernet network direct"))
+    if (!doc_in(type, "bridge ethernet network direct vhostuser"))
         return m->lenient ? 0 : err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "<interface type='%s'> is not supported yet", type);
     static const char *const not_yet[] = {"virtualport", "script", "downscript" /* which libvirt runs of this type only */, "coalesce", "backend"};
     for (unsigned i = 0; i < ARRAY_N(not_yet); i++)
         if (tree_first(t, not_yet[i]) && !m->lenient && (strcmp(type, "ethernet") == 0 || strcmp(not_yet[i], "downscript") != 0))
             return err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "<%s> of <interface type='%s'> is not supported yet", not_yet[i], type);
+    if (strcmp(type, "vhostuser") == 0)
+        return vhostuser(m, t);
     for (unsigned i = 0; i < 6 && mac; i++)
         x.mac[i] = (uint8_t)strtoul(mac + 3 * i, NULL, 16);
     x.a = doc_uint(tree_first(t, "driver"), "queues", 1);
@@ -650,6 +666,8 @@ static int new_disk(struct maker *m, struct tree *t)
 
 static int new_interface(struct maker *m, struct tree *t)
 {
+    if (doc_is(t, "type", "vhostuser"))
+        return cannot_come(m, "<interface type='vhostuser'>");
     return is_passt(t) ? cannot_come(m, "<backend type='passt'>") : interface(m, t);
 }
 
