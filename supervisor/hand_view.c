@@ -167,16 +167,13 @@ static int view_resources(int root, const struct view *v, struct stub_fail *f)
         }
         if (m.kind != MK_BIND)
             continue;
-        AUTO_CLOSE fd = path_open(path, O_PATH, WANT(S_IFREG) | WANT(S_IFDIR), &st);
+        AUTO_CLOSE fd = path_open(path, O_PATH, WANT(S_IFREG), &st);      /* in a folder sockets may lie, to which it could connect */
         if (fd < 0 && (m.flags & MF_OPTIONAL))
             continue;
         if (fd < 0)
             return stub_failed(f, -fd, "Cannot access '%s'", path);
         util_format(rel, sizeof rel, "res/%u", m.index);
-        bool is_dir = S_ISDIR(st.st_mode), may_read = v->session || (st.st_mode & (is_dir ? 0005 : 0004)) == (is_dir ? 0005u : 0004u);
-        if (!may_read && is_dir)
-            errno = EACCES;
-        if (may_read ? bind_at(root, fd, rel, is_dir, RO_ATTR | MOUNT_ATTR_NOEXEC) < 0 : is_dir || view_copy(root, v, fd, rel, st.st_size) < 0)
+        if (v->session || (st.st_mode & 0004) ? bind_at(root, fd, rel, false, RO_ATTR | MOUNT_ATTR_NOEXEC) < 0 : view_copy(root, v, fd, rel, st.st_size) < 0)
             return stub_failed(f, errno, "Cannot bind '%s'", path);
     }
     return 0;
