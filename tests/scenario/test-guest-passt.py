@@ -97,7 +97,7 @@ def refused(box):
     assert "more ports are forwarded" in str(e), e
     for path in ("/etc/libvirt/qemu/x", "/proc/x", "x"):
         fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, con.createXML, document("p2", devices=nic("", "logFile='%s'" % path)))
-    e = fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, con.createXML, document("p2", devices=nic().replace("type='passt' logFile='%s'" % LOG, "tap='/dev/net/tun'")))
+    e = fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, con.createXML, document("p2", devices=nic().replace("type='passt' logFile='%s'" % LOG, "vhost='/dev/vhost-net'")))
     assert "<portForward> is supported with <backend type='passt'/> only" in str(e), e
     open(box.dir + "/run/nothing", "w").close()
     box.run("mount", "--bind", box.dir + "/run/nothing", "/usr/bin/passt")
