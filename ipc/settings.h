@@ -43,6 +43,7 @@ struct settings {
     uint32_t stdio_handler;              /* enum stdio_handler */
     uint32_t uid_base, uid_count;        /* bulkhead_uid_base, bulkhead_uid_count: guests' and workers' uids */
     uint32_t chain_pin_relaxed;          /* bulkhead_chain_pin_relaxed */
+    char save_image_format[32], dump_image_format[32];
     uint32_t auto_start_bypass_cache, auto_dump_bypass_cache;
     uint32_t log_max_size, log_max_backups;   /* bytes, files: virtlogd.conf max_size, max_backups */
     char lock_manager[32];

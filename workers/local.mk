@@ -8,6 +8,7 @@ libworker_a_SOURCES = \
 	%reldir%/filters.c %reldir%/filters.h \
 	%reldir%/manifest-file.c %reldir%/manifest-file.h \
 	%reldir%/outputs.c %reldir%/outputs.h \
+	%reldir%/packs.c %reldir%/packs.h \
 	%reldir%/saved.c %reldir%/saved.h \
 	%reldir%/tree.c %reldir%/tree.h %reldir%/tree-form.c %reldir%/tree-form.h %reldir%/tree-marks.h %reldir%/tree-meta.c %reldir%/tree-meta.h %reldir%/tree-iothreads.c %reldir%/tree-iothreads.h %reldir%/tree-iotune.c %reldir%/tree-params.c %reldir%/tree-params-set.c %reldir%/tree-params.h %reldir%/tree-vcpus.c %reldir%/tree-vcpus.h %reldir%/typed.c %reldir%/typed.h \
 	%reldir%/worker.c %reldir%/worker.h \

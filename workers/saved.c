@@ -36,8 +36,6 @@ int saved_read(int fd, struct saved *s, struct err *e)
         return err_set(e, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "invalid header data length: %u", h.data_len);
     if (h.data_len > SAVE_DOC_MAX || h.data_len > (uint64_t)st.st_size - sizeof h)
         return bad(e, "failed to read domain XML");
-    if (h.compressed)
-        return err_set(e, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "compressed save format %u is not supported", h.compressed);
     AUTO_FREE char *data = malloc(h.data_len);
     if (!data || util_read_full(fd, data, h.data_len) != (ssize_t)h.data_len)
         return bad(e, "failed to read domain XML");

@@ -44,6 +44,7 @@ LEASES = ("IN_LEASES_ASK", "IN_HAND_DAEMON", "IN_TALK")
 LOGS = ("IN_HAND_DAEMON", "IN_TALK", "IN_HAND_OPEN")
 ARMED_LATE = {"restore": "qemu ", "plug": "hand-open ", "count": "hand-open ", "tune": "hand-launch ", "unports": "talk ", "unfilters": "talk ", "refilter": ("talk ", "hand-net ")}      # whose point is armed in the step itself only, by a file
 BESIDE = {"logs": ("virtlogd", 'stdio_handler = "logd"\n'), "leases": ("virtlockd", 'lock_manager = "lockd"\n')}      # the daemon that a flow wants
+PACKED = ("save_file", "restore_file")      # with what goes through the worker
 NAMES = {"0:%d" % number: name for name, number in IN.items()}
 FILTERED = "<interface type='ethernet'><mac address='52:54:00:00:00:01'/><filterref filter='%s'/></interface>"
 SECRET = "a0000000-0000-4000-8000-00000000000a"
@@ -616,8 +617,8 @@ def main():
                 daemon, line = BESIDE[flow]
                 b.say(b.ours(daemon))
                 wait_for("the other daemon", lambda: os.path.exists(b.dir + "/run/libvirt/%s-sock" % daemon))
-                with open(b.dir + "/etc/libvirt/qemu.conf", "w") as f:
-                    f.write(line)
+            with open(b.dir + "/etc/libvirt/qemu.conf", "w") as f:
+                f.write(line if flow in BESIDE else 'save_image_format = "gzip"\n' if flow in PACKED else "")
             todo = [a.point] if a.point else points(b, flow, tried)
             if a.max and len(todo) > a.max:
                 todo = [todo[i * len(todo) // a.max] for i in range(a.max)]

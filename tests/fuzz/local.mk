@@ -20,6 +20,7 @@ fuzz_programs = \
 	%D%/fuzz-secrets \
 	%D%/fuzz-talk \
 	%D%/fuzz-tune \
+	%D%/fuzz-unpack \
 	%D%/fuzz-xdr \
 	%D%/fuzz-xmlc \
 	$(NULL)
@@ -29,7 +30,7 @@ fuzz_manifest_libs = libconf.a libipc.a
 fuzz_mp_libs = libworker.a libipc.a
 fuzz_plan_libs = libxmlc.a libplan.a libworker.a libipc.a $(LIBXML_LIBS) $(JANSSON_LIBS)
 fuzz_probe_libs = libprobe.a libworker.a libroutes.a libpolicy.a libipc.a $(JANSSON_LIBS)
-fuzz_qemu_libs = libqemurole.a libplan.a libworker.a libpolicy.a libroutes.a libipc.a $(JANSSON_LIBS)
+fuzz_qemu_libs = libqemurole.a libplan.a libworker.a libpolicy.a libroutes.a libipc.a $(JANSSON_LIBS) $(PACK_STATIC_LIBS)
 fuzz_saved_libs = libworker.a libipc.a
 fuzz_talk_libs = libtalk.a libxdr.a libop.a libworker.a libroutes.a libipc.a
 fuzz_xdr_libs = libxdr.a libop.a libipc.a
@@ -101,6 +102,9 @@ fuzz_ldflags = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_talk_SOURCES = %D%/fuzz-talk.c $(fuzz_main)
 %C%_fuzz_talk_LDADD = $(fuzz_talk_libs)
 %C%_fuzz_talk_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_unpack_SOURCES = %D%/fuzz-unpack.c $(fuzz_main)
+%C%_fuzz_unpack_LDADD = $(fuzz_qemu_libs)
+%C%_fuzz_unpack_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_xdr_SOURCES = %D%/fuzz-xdr.c $(fuzz_main)
 %C%_fuzz_xdr_LDADD = $(fuzz_xdr_libs)
 %C%_fuzz_xdr_LDFLAGS = $(fuzz_ldflags)

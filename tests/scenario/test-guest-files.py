@@ -152,7 +152,7 @@ def bad_files(box):
     def image(text=b"<domain/>", word=WHOLE, version=2, length=None, compressed=0, cookie=0):
         return struct.pack("=16sIIIII56x", word, version, len(text) + 1 if length is None else length, 1, compressed, cookie) + text + b"\0QEVM"
     for name, data, code in (("short", b"LibvirtQ", 9), ("wrong", image(word=b"x" * 16), 9), ("part", image(word=PART), 9), ("huge", image(length=0xffffffff), 9), ("past", image(length=1 << 20), 9),
-                             ("zero", image(length=0), 9), ("new", image(version=3), 9), ("zip", image(compressed=1), 9), ("cookie", image(cookie=0xffffff00), 9), ("text", image(b"no document"), 35),
+                             ("zero", image(length=0), 9), ("new", image(version=3), 9), ("cookie", image(cookie=0xffffff00), 9), ("text", image(b"no document"), 35),
                              ("none", b"", 9), ("nodomain", image(b"<network/>"), 27)):
         with open(at + name, "wb") as f:
             f.write(data)

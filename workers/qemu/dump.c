@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ipc/log.h"
 #include "ipc/util.h"
 #include "workers/qemu/migrate.h"
 #include "workers/qemu/ops.h"
@@ -84,6 +85,7 @@ void dump_go(struct guest *g)
 OP_FN(api_core_dump)
 {
     struct guest *g = w->data;
+    struct err e = ERR_INIT;
     struct mp_in in;
     AUTO_CLOSE fd = frame_take_fd(f, f->h.flags & FRAME_BIG ? 1 : 0);
     if (call_args(g, rq, f, &in))
@@ -102,5 +104,9 @@ OP_FN(api_core_dump)
     s->ends = flags & DUMP_CRASH;
     s->reset = flags & DUMP_RESET;
     s->format = format;
+    int pack = s->memory ? PACK_RAW : pack_wanted(g->settings.dump_image_format, "dump", &e);
+    if (pack < 0)
+        log_warn("%s, using raw", e.detail);        /* as libvirt does: a dump is better than none */
+    s->pack = pack < 0 ? PACK_RAW : (enum pack)pack;
     saving_stop(g, PAUSED_DUMP, s->was_running && !(flags & DUMP_LIVE));
 }

@@ -23,6 +23,7 @@ struct bucket { uint32_t left; uint64_t at_ms; };
 bool bucket_take(struct bucket *b, uint32_t rate);
 
 struct migration;
+struct packing;
 struct saving;
 struct later;
 struct stats;
@@ -52,6 +53,7 @@ struct guest {
     int scratch_rw, scratch_wo;         /* one file without a name, for what QEMU writes by descriptor: it wants the exact access mode */
     int restore_fd;                     /* state to begin with, until QEMU has it; -1 none */
     struct migration *migration;        /* state that is being written or read */
+    struct packing *packing;            /* through which it goes; NULL: none */
     struct mp_out job_done;             /* figures of the last save or dump that was completed, for who asks; empty: none */
     struct saving *saving;              /* a save that is not over */
     const char *job;                    /* the suspend or resume that is under way, by libvirt's name; NULL none */

@@ -138,12 +138,12 @@ static char *own_document(int fd, size_t *n)
 }
 
 /* Head and document (another one, if there is one in doc), with zeros up to where the stream begins. 0 or negative errno. */
-static int write_head(struct guest *g, int fd, int doc, const char *magic, bool was_running)
+static int write_head(struct guest *g, int fd, int doc, const char *magic, bool was_running, enum pack pack)
 {
     size_t n = 0;
     AUTO_FREE char *other = own_document(doc, &n), *own = other ? NULL : guest_xml(g, FORM_SECURE | FORM_MIGRATABLE, &n);
     const char *xml = other ? other : own;
-    struct save_head h = { .version = SAVE_VERSION, .was_running = was_running };
+    struct save_head h = { .version = SAVE_VERSION, .was_running = was_running, .compressed = pack };
     if (!xml || n >= SAVE_DOC_MAX)
         return -ENOMEM;
     uint64_t stream = (sizeof h + n + 1 + SAVE_ALIGN - 1) / SAVE_ALIGN * SAVE_ALIGN;
@@ -163,6 +163,7 @@ static void saving_free(struct guest *g)
     struct saving *s = STEAL_PTR(&g->saving);
     loop_cancel(&s->again);
     qmp_forget(&g->qmp, s);
+    pack_free(g);
     util_closep(&s->fd);
     if (s->answer)
         reply_ok(g, &s->rq);
@@ -262,7 +263,18 @@ void saving_out(struct guest *g, const struct err *e)
 
 void saving_stream(struct guest *g)
 {
-    migration_begin(g, "migrate", g->saving->fd, saving_out);
+    struct err e = ERR_INIT;
+    if (g->saving->pack == PACK_RAW) {
+        migration_begin(g, "migrate", g->saving->fd, saving_out);
+        return;
+    }
+    AUTO_CLOSE end = pack_begin(g, g->saving->fd, g->saving->pack, false, saving_out);
+    if (end >= 0) {
+        migration_begin(g, "migrate", end, pack_said);
+        return;
+    }
+    err_sys(&e, VIR_FROM_QEMU, -end, "unable to pack the state of the guest");
+    saving_error(g, &e);
 }
 
 static void on_stopped(void *data, json_t *ret, const struct err *e)
@@ -325,13 +337,20 @@ void save_call(struct worker *w, const struct request *rq, struct frame *f)
     AUTO_CLOSE doc = frame_take_fd(f, 1);
     if (call_need_up(g, rq) || !saving_may(g, rq, fd) || !saving_has_all(g, rq))
         return;
-    int r = write_head(g, fd, doc, SAVE_MAGIC_PART, rq->arg & SAVE_RUNNING ? true : rq->arg & SAVE_PAUSED ? false : g->state == DOM_RUNNING);
+    int pack = pack_wanted(g->settings.save_image_format, "save", &e);
+    if (pack < 0) {
+        worker_error(w, rq, &e);
+        return;
+    }
+    int r = write_head(g, fd, doc, SAVE_MAGIC_PART, rq->arg & SAVE_RUNNING ? true : rq->arg & SAVE_PAUSED ? false : g->state == DOM_RUNNING, (enum pack)pack);
     if (r) {
         err_sys(&e, VIR_FROM_QEMU, -r, "unable to write the head of the saved state");
         worker_error(w, rq, &e);
         return;
     }
-    saving_begin(g, rq, STEAL_FD(&fd))->named = doc >= 0;
+    struct saving *s = saving_begin(g, rq, STEAL_FD(&fd));
+    s->named = doc >= 0;
+    s->pack = (enum pack)pack;
     saving_stop(g, PAUSED_SAVE, true);
 }
 
@@ -368,6 +387,25 @@ void saved_event(struct worker *w, const struct request *rq, struct frame *f)
 
 void restore_begin(struct guest *g, void (*done)(struct guest *g, const struct err *e))
 {
-    migration_begin(g, "migrate-incoming", g->restore_fd, done);
-    close(STEAL_FD(&g->restore_fd));
+    struct save_head h = { 0 };
+    struct err e = ERR_INIT;
+    AUTO_CLOSE fd = STEAL_FD(&g->restore_fd);
+    if (pread(fd, &h, sizeof h, 0) != sizeof h)
+        err_set(&e, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "failed to read qemu header");
+    uint32_t pack = h.version > SAVE_VERSION ? __builtin_bswap32(h.compressed) : h.compressed;
+    if (!e.code && pack == PACK_RAW) {
+        migration_begin(g, "migrate-incoming", fd, done);
+        return;
+    }
+    if (!e.code && !pack_can(pack))
+        err_set(&e, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "Invalid compressed save format %u", pack);
+    AUTO_CLOSE end = e.code ? -1 : pack_begin(g, fd, (enum pack)pack, true, done);
+    if (end < 0) {
+        if (!e.code)
+            err_sys(&e, VIR_FROM_QEMU, -end, "unable to unpack the saved state");
+        done(g, &e);
+        return;
+    }
+    fd = -1;
+    migration_begin(g, "migrate-incoming", end, pack_said);
 }

@@ -1,6 +1,7 @@
 /* migrate.h: saving and restoring a guest's state. */
 #ifndef BULKHEAD_QEMU_MIGRATE_H
 #define BULKHEAD_QEMU_MIGRATE_H
+#include "workers/packs.h"
 #include "workers/qemu/guest.h"
 
 /* A save or dump, from its call until the guest goes on or ends. */
@@ -11,6 +12,7 @@ struct saving {
     bool named;                 /* into a client's file: who opened that writes the word that it is whole, when all of it is on the disk */
     bool dump, reset, ends /* the guest does, when it is written */, memory;
     uint32_t format;            /* of a dump */
+    enum pack pack;             /* how QEMU's state is packed */
     struct loop_timer again;
     unsigned tries;
 };
@@ -35,5 +37,10 @@ int32_t saving_note(const struct guest *g);
 void saving_resume(struct guest *g);    /* an earlier instance was saving the guest (g->was_saving): it waits for IN_SAVED, or its end */
 /* Reads g->restore_fd into a QEMU that waits for it; done is called once. */
 void restore_begin(struct guest *g, void (*done)(struct guest *g, const struct err *e));
+/* pack.c: QEMU's end of a socket behind which its state is packed into the file (borrowed, until the end), or comes from there (taken over, unless it fails); or a negative errno.  One at a time.
+ * done is called once, after pack_said(), which tells that QEMU's migration is at its end: e as it, or the packer's own reason. */
+int pack_begin(struct guest *g, int file, enum pack kind, bool unpacks, void (*done)(struct guest *g, const struct err *e));
+void pack_said(struct guest *g, const struct err *e);
+void pack_free(struct guest *g);        /* gives it up, if there is one, and calls nobody */
 void migration_gone(struct guest *g);   /* QEMU has ended */
 #endif

@@ -8,6 +8,7 @@
 #include "ipc/schema/op-numbers.h"
 #include "ipc/states.h"
 #include "ipc/util.h"
+#include "workers/packs.h"
 #include "workers/saved.h"
 #include "workers/tree-form.h"
 #include "workers/typed.h"
@@ -112,6 +113,9 @@ static int name_file(struct job *j, const struct args *a)
     AUTO_FREE char *xml = NULL;
     if (plain_path(a, path))
         return err_set(&j->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "the name of a file is empty, or too long");
+    /* Here already, too. */
+    if (a->what == SAVE && j->env.settings && pack_wanted(j->env.settings->save_image_format, "save", &j->e) < 0)
+        return -1;
     if (a->xml && a->what == SAVE && j->run.t) {
         AUTO_TREE *t = other(j, a, j->run.t);
         if (!t || !(xml = doc_text(t, FORM_SECURE | FORM_INACTIVE | FORM_MIGRATABLE, &n)))
