@@ -22,7 +22,7 @@ static int read_all(const uint8_t *p, size_t n, bool *gone)
     while (r >= 0 && (r = manifest_next(&in, &m, &path, &aux)) > 0) {
         MUST(!path || (const uint8_t *)path + strlen(path) < p + n);
         MUST(!aux || (const uint8_t *)aux + strlen(aux) < p + n);
-        *gone |= m.flags & MF_GONE && !(m.flags & MF_EMPTY && !path) && m.kind != MK_TUNE && m.kind != MK_PERF && !(m.kind == MK_LINK && !(aux && strstr(aux, "net=")));     /* such a drive asks for nothing, and limits do not */
+        *gone |= m.flags & MF_GONE && !(m.flags & MF_EMPTY && !path) && m.kind != MK_TUNE && m.kind != MK_PERF && m.kind != MK_FILTER && !(m.kind == MK_LINK && !(aux && strstr(aux, "net=")));     /* such a drive asks for nothing, nor do limits; a filter is its tap's */
         MUST(manifest_add(&out, &m, path, aux) >= 0);
     }
     if (r == 0)
