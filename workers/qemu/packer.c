@@ -32,6 +32,7 @@ struct packer {
 };
 struct kind { bool (*begin)(struct packer *p); int (*step)(struct packer *p, struct pieces *io, bool last); void (*end)(struct packer *p); };
 
+#if defined HAVE_ZLIB || defined HAVE_BZIP2 || defined HAVE_XZ
 static void advance(struct pieces *io, size_t nin, size_t nout)
 {
     io->in += io->nin - nin;
@@ -39,6 +40,7 @@ static void advance(struct pieces *io, size_t nin, size_t nout)
     io->nin = nin;
     io->nout = nout;
 }
+#endif
 
 #ifdef HAVE_ZLIB
 static bool gzip_begin(struct packer *p)
