@@ -451,7 +451,7 @@ def restored_half(_w, _m):
         m.answers.update({"query-migrate": {"status": "completed"}, "query-status": {"status": "paused"}})
         m.hold.add("cont")
         w.serial += 1
-        fd = memfd(b"", seal=False)
+        fd = memfd(struct.pack("=16sIIIII56x", b"LibvirtQemudSave", 2, 1, 1, 0, 0) + b"\0", seal=False)
         w.send(KIND["FRAME_CALL"], IN["IN_START"], serial=w.serial, fds=[fd])
         os.close(fd)
         w.until(lambda: m.held, "it is to run")
