@@ -87,6 +87,8 @@ OP_FN(api_core_dump)
     struct guest *g = w->data;
     struct err e = ERR_INIT;
     struct mp_in in;
+    if (saving_waits(g, rq, f))
+        return;
     AUTO_CLOSE fd = frame_take_fd(f, f->h.flags & FRAME_BIG ? 1 : 0);
     if (call_args(g, rq, f, &in))
         return;

@@ -313,7 +313,7 @@ bool saving_may(struct guest *g, const struct request *rq, int fd)
 {
     /* An earlier instance's save may have come to its end; a second one would take the guest for one that was paused before; and what a resume or
      * reboot does would be done beside the image. */
-    if (!g->saving && !g->job && !guest_is_rebooting(g) && !g->unsure && !g->migration && fd >= 0)
+    if (!g->saving && !g->job && !guest_is_rebooting(g) && !g->migration && fd >= 0)
         return true;
     reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "another operation is at work");
     return false;
@@ -329,10 +329,20 @@ bool saving_has_all(struct guest *g, const struct request *rq)
     return true;
 }
 
+bool saving_waits(struct guest *g, const struct request *rq, struct frame *f)
+{
+    if (!g->unsure || g->phase != PHASE_UP)
+        return false;
+    later_call(g->w, rq, f);
+    return true;
+}
+
 void save_call(struct worker *w, const struct request *rq, struct frame *f)
 {
     struct guest *g = w->data;
     struct err e = ERR_INIT;
+    if (saving_waits(g, rq, f))
+        return;
     AUTO_CLOSE fd = frame_take_fd(f, 0);
     AUTO_CLOSE doc = frame_take_fd(f, 1);
     if (call_need_up(g, rq) || !saving_may(g, rq, fd) || !saving_has_all(g, rq))

@@ -21,6 +21,7 @@ struct saving {
 void state_give(struct guest *g, int fd);                              /* fd borrowed */
 void state_take_back(struct guest *g);
 OP_FN(save_call);                       /* IN_SAVE */
+bool saving_waits(struct guest *g, const struct request *rq, struct frame *f);  /* true: until the worker, which took the guest over just now, knows what it does; the call comes again */
 bool saving_may(struct guest *g, const struct request *rq, int fd);    /* false: it was answered */
 bool saving_has_all(struct guest *g, const struct request *rq);      /* is all that the guest has a part of its state? Else the call is answered */
 struct saving *saving_begin(struct guest *g, const struct request *rq, int fd);     /* takes fd over */
