@@ -121,6 +121,7 @@ vol-upload one.img W/bytes --pool files
 !cmp W/bytes W/files/one.img
 vol-upload one.img W/words --pool files --offset 1000
 vol-upload one.img W/bytes --pool files --offset 5 --length 7
+vol-upload one.img W/bytes --pool files
 vol-upload nosuch W/bytes --pool files
 vol-upload one.img W/nofile --pool files
 vol-download one.img W/back --pool files
