@@ -67,6 +67,9 @@ def starts(box):
     return out
 
 
+NOTHING = ["<hostdev mode='subsystem' type='usb'>%s</hostdev>" % s for s in ("<source/>", "<source><address bus='0' device='0'/></source>")]
+
+
 def live(box):
     con, out = box.connect(), []
     other = start(con, "other", at(1, 3))[1]
@@ -79,6 +82,8 @@ def live(box):
                 d.destroy()
         if "hostdev" in out[-1]:
             out[-1] += "\n" + told(dom.detachDeviceFlags, x, libvirt.VIR_DOMAIN_AFFECT_LIVE) + "\n" + shown(dom)
+    for x in NOTHING:
+        out.append(told(dom.detachDeviceFlags, x, libvirt.VIR_DOMAIN_AFFECT_LIVE))
     for d in (dom, other):
         d.destroy()
     con.close()
@@ -132,7 +137,7 @@ with Pair("usb") as p:
     p.each(fake_usb, HOST)
     for x, a, b in zip(STARTS, *p.each(starts)):
         p.same("a start with " + x, a, b, MASK)
-    for x, a, b in zip(LIVE + [at(1, 3)], *p.each(live)):
+    for x, a, b in zip(LIVE + [at(1, 3)] + NOTHING, *p.each(live)):
         p.same("a running guest and " + x, a, b, MASK)
     for what, a, b in zip(("saved", "and restored"), *p.each(saved)):
         p.same(what, a, b, MASK)
