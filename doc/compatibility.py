@@ -121,7 +121,10 @@ class Known:
     """What workers/plan/known.c lets a running guest have, by the rules of its check()."""
 
     def __init__(self):
-        text = re.search(r'rows\[\] = \{\n(.*?)\n\};', read('workers/plan/known.c'), re.S).group(1)
+        source = read('workers/plan/known.c')
+        text = re.search(r'rows\[\] = \{\n(.*?)\n\};', source, re.S).group(1)
+        for name, words in re.findall(r'^#define (\w+) ("[^"]*")$', source, re.M):     # lists that several rows have
+            text = re.sub(r'\b%s\b' % name, words, text)
         text = re.sub(r'/\*.*?\*/', '', text, flags=re.S)
         text = re.sub(r'"\s*\n\s*"', '', text)
         self.rows = {p: (a.split(), c.split()) for p, a, c in re.findall(r'\{ "([^"]*)",\s+"([^"]*)",\s+"([^"]*)" \}', text)}
