@@ -6,6 +6,9 @@ from needs import needed, needed_modules, needs_root, skip
 SRC = os.environ.get("SRCDIR") or os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 WORDS = "console=ttyS0 quiet panic=-1 tsc=reliable no_timer_check mitigations=off random.trust_cpu=on rcupdate.rcu_expedited=1 printk.time=0"
 BOOT = 120
+# A guest with a name and these devices, and nothing to boot: where it matters what it has, not what it does.
+BARE = """<domain type='qemu'><name>%s</name><memory unit='MiB'>32</memory><os><type arch='x86_64' machine='pc'>hvm</type></os><features><acpi/></features>
+<devices><emulator>/usr/bin/qemu-system-x86_64</emulator>%s</devices></domain>"""
 
 
 def step(text):

@@ -14,8 +14,6 @@ FILTERS = {"plain": "", "own-mac": "<rule action='drop' direction='out' priority
 REF = "<filterref filter='%s'>%s</filterref>"
 IP = "<parameter name='IP' value='10.0.0.%d'/>"
 NIC = "<interface type='%s'><mac address='52:54:00:77:%s:0%d'/>%s<model type='virtio'/>%s</interface>"
-BARE = """<domain type='qemu'><name>%s</name><memory unit='MiB'>32</memory><os><type arch='x86_64' machine='pc'>hvm</type></os><features><acpi/></features>
-<devices><emulator>/usr/bin/qemu-system-x86_64</emulator>%s</devices></domain>"""
 LIVE = libvirt.VIR_DOMAIN_AFFECT_LIVE
 peer = {}
 

@@ -13,8 +13,6 @@ OUT = "<network><name>out</name><forward mode='bridge'/><bridge name='br-out'/><
 DIRECT = "<network><name>direct</name><forward mode='private'><interface dev='v0'/></forward></network>"
 PASS = "<network><name>pass</name><forward mode='passthrough'><interface dev='v1'/><interface dev='v2'/></forward></network>"
 NIC = "<interface type='network'><mac address='52:54:00:77:00:0%d'/><source network='%s'%s/><model type='virtio'/></interface>"
-BARE = """<domain type='qemu'><name>%s</name><memory unit='MiB'>32</memory><os><type arch='x86_64' machine='pc'>hvm</type></os><features><acpi/></features>
-<devices><emulator>/usr/bin/qemu-system-x86_64</emulator>%s</devices></domain>"""
 LIVE = libvirt.VIR_DOMAIN_AFFECT_LIVE
 LEASES = libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE
 peer = {}

@@ -145,8 +145,7 @@ def vhostuser(box):
     assert_clean(box)
 
 
-BARE = """<domain type='qemu'><name>%s</name><memory unit='MiB'>32</memory><os><type arch='x86_64' machine='pc'>hvm</type></os><features><acpi/></features><devices><emulator>/usr/bin/qemu-system-x86_64</emulator>
-<interface type='ethernet'><mac address='52:54:00:00:00:0%d'/><target dev='%s'/><model type='virtio'/>%s</interface></devices></domain>"""
+ETHERNET = "<interface type='ethernet'><mac address='52:54:00:00:00:0%d'/><target dev='%s'/><model type='virtio'/>%s</interface>"
 LIVE, CONFIG = libvirt.VIR_DOMAIN_AFFECT_LIVE, libvirt.VIR_DOMAIN_AFFECT_CONFIG
 
 
@@ -179,7 +178,7 @@ def limits(box):
     none = by_tc(box, "qdisc add dev %s root noqueue")[1]
     both = by_tc(box, *htb, *out)
     con = box.connect()
-    dom = con.defineXML(BARE % ("n3", 4, "tap-l", "<bandwidth><inbound average='1000' peak='2000' burst='100'/></bandwidth>"))
+    dom = con.defineXML(BARE % ("n3", ETHERNET % (4, "tap-l", "<bandwidth><inbound average='1000' peak='2000' burst='100'/></bandwidth>")))
     dom.createWithFlags(0)
     assert queues(box, "tap-l") == want, (queues(box, "tap-l"), want)
     zero = dict.fromkeys(["outbound.average", "outbound.peak", "outbound.burst"], 0)
