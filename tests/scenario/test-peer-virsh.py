@@ -68,7 +68,8 @@ BAD_DEVICES = {
 }
 DEVICES = {
     "rng": "<rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>", "watchdog": "<watchdog model='i6300esb' action='reset'/>", "if": nic("52:54:00:5a:00:11", "<model type='virtio'/>"),
-    "input": "<input type='keyboard' bus='usb'/>", "sound": "<sound model='ich6'/>", "video": "<video><model type='cirrus'/></video>", "vnc": "<graphics type='vnc' autoport='yes'/>", "balloon": "<memballoon model='virtio'/>",
+    "input": "<input type='keyboard' bus='usb'/>", "input-at": "<input type='keyboard' bus='usb'><address type='usb' bus='0' port='1'/></input>", "pciserial": "<serial type='null'><target type='pci-serial' port='0'/></serial>",
+    "sound": "<sound model='ich6'/>", "video": "<video><model type='cirrus'/></video>", "vnc": "<graphics type='vnc' autoport='yes'/>", "balloon": "<memballoon model='virtio'/>",
     "channel": "<channel type='unix'><target type='virtio' name='org.example.0'/></channel>", "console": "<console type='pty'><target type='virtio'/></console>", "serial": "<serial type='pty'><target port='1'/></serial>",
     "parallel": "<parallel type='pty'/>", "hostdev": "<hostdev mode='subsystem' type='pci' managed='yes'><source><address domain='0' bus='0x7f' slot='1' function='0'/></source></hostdev>",
     "usbhost": "<hostdev mode='subsystem' type='usb'><source><vendor id='0x1234'/><product id='0xbeef'/></source></hostdev>", "redir": "<redirdev bus='usb' type='tcp'><source mode='connect' host='localhost' service='4000'/></redirdev>",

@@ -35,7 +35,7 @@ static const struct device_kind kinds[] = {
     { "watchdog", "watchdog", "", ATTACH | DETACH | LONE, GONE("domain has no watchdog"), HERE("domain already has a watchdog"), NONE },
     { "input", "input", "@type @bus? source*", ATTACH | DETACH, GONE("matching input device not found"), NONE, NONE },
     { "sound", "sound", "@model address*?", ATTACH | DETACH, GONE(NOT_PRESENT), NONE, NONE },
-    { "serial", "chr", "@type source* target@port!", ATTACH | DETACH | UNIQUE, NO_CHR, NONE },
+    { "serial", "chr", "@type source* target@type target@port!", ATTACH | DETACH | UNIQUE, NO_CHR, NONE },
     { "parallel", "chr", "@type source* target@port!", ATTACH | DETACH | UNIQUE, NO_CHR, NONE },
     { "console", "chr", "@type source* target@type target@port!", ATTACH | DETACH | UNIQUE, NO_CHR, NONE },
     { "channel", "chr", "@type source* target@type target@name target@address target@port", ATTACH | DETACH | UNIQUE, NO_CHR, NONE },
@@ -225,6 +225,16 @@ static void take_out(struct tree *devices, struct tree *t)
     tree_free(t);
 }
 
+/* A first serial port that comes later brings a console that only shows it, of whatever kind it is. */
+static void show_first_serial(struct tree *devices, const struct tree *dev)
+{
+    if (!dev || strcmp(dev->name, "serial") != 0 || tree_next(tree_first(devices, "serial"), "serial") || tree_first(devices, "console"))
+        return;
+    struct tree *console = tree_add(devices, "console");
+    tree_set_attr(console, "type", "%s", tree_attr(dev, "type"));
+    tree_set_attr(tree_make(console, "target"), "type", "serial");
+}
+
 static bool has_all_memory(const struct tree *dom)
 {
     const char *all = tree_text(dom, "memory"), *now = tree_text(dom, "currentMemory");
@@ -242,6 +252,7 @@ static struct tree *with(const struct tree *dom, const struct tree *without, con
         tree_insert(devices, place = tree_copy(dev), old);
     else if (dev)
         tree_append(devices, tree_copy(dev));
+    show_first_serial(devices, dev);
     if (without && place)
         tree_free(old);
     else if (without)
@@ -283,6 +294,8 @@ static struct tree *update(const struct device_kind *k, const struct tree *dom, 
     AUTO_TREE *looked = tree_copy(dev);
     if (!old && tree_first(looked, "alias"))
         tree_free(tree_first(looked, "alias"));     /* it may be another's, and that is not what is wrong */
+    if (!(k->can & UPDATE) && doc_in(tree_path_attr(looked, "address", "type"), "usb pci"))
+        tree_free(tree_first(looked, "address"));   /* this, too */
     bool judged = old || k->can & (ATTACH | JUDGED);
     AUTO_TREE *new = device_alone(DEVICE_UPDATE, dom, dev, &own) || !judged ? NULL : with(dom, old, looked, env, &own);
     bool no_place = own.code == VIR_ERR_INTERNAL_ERROR && own.domain == VIR_FROM_DOMAIN;
@@ -333,7 +346,7 @@ static struct tree *last_of(const struct tree *dom, const char *name)
     return last;
 }
 
-/* Where it leads to, and how its memory is shared, as it will be stored: by that it is found again. */
+/* Where it leads to, how its memory is shared, and what card it is, as it will be stored: by that it is found again. */
 static void complete_source(struct tree *dev, const struct tree *around, const struct doc_env *env)
 {
     static const char *const ways[] = { "source", "server" };
@@ -342,6 +355,8 @@ static void complete_source(struct tree *dev, const struct tree *around, const s
     struct tree *t = whole ? tree_first(tree_first(whole, "devices"), dev->name) : NULL, *way;      /* in front of those that come by themselves */
     if (t && strcmp(dev->name, "memory") == 0)
         tree_set_attr(dev, "access", tree_attr(t, "access") ? "%s" : NULL, tree_attr(t, "access"));
+    if (t && strcmp(dev->name, "serial") == 0)
+        tree_set_attr(tree_make(dev, "target"), "type", "%s", tree_path_attr(t, "target", "type"));
     for (size_t i = 0; t && i < ARRAY_N(ways); i++)
         if ((way = tree_first(dev, ways[i]))) {
             if (tree_first(t, ways[i]))
