@@ -45,7 +45,7 @@ enum birth_fd_kind {
     BFD_LOG_PIPE,       /* read end of a log stream's pipe */
     BFD_DIR,            /* O_PATH or read descriptor of a folder; fd_arg = enum dir_kind */
     BFD_FILE,           /* a file to look at (probe: the image; conf: a configuration file, fd_arg = enum conf_file; log: the file to start with) */
-    BFD_CGROUP,         /* running guest: fd of its cgroup's cpuacct.usage (v1) or cpu.stat (v2), read-only */
+    BFD_CGROUP,         /* running guest: fd of its cgroup's cpuacct.usage_percpu (v1) or cpu.stat (v2), read-only */
     BFD_PROC,           /* running guest: O_DIRECTORY fd of /proc/<qemu pid> */
     BFD_STREAM,         /* held for the log daemon's supervisor: sealed memfd with the stream's path (LOG_PATH_MAX bytes) */
     BFD_LEASE,          /* a lock of virtlockd's; arg ~0: the page of leases (supervisor/lockd) */

@@ -241,7 +241,7 @@ static void make_one(struct each *x, const char *mnt, int version, const char *c
             fill_cpuset(parent, dir);
         }
         if (strstr(controllers, ",cpuacct,"))
-            util_format(x->c->usage, sizeof x->c->usage, "%s/cpuacct.usage", dir);
+            util_format(x->c->usage, sizeof x->c->usage, "%s/cpuacct.usage_percpu", dir);
     }
     set_limits(x, parent, dir, version, controllers);
     set_disks(x, dir, version, controllers);

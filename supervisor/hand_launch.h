@@ -32,7 +32,7 @@ enum { CG_V1_MAX = 12, CG_PATH_MAX = 512 };
 struct cgroups {
     char v2[CG_PATH_MAX];                   /* "" none */
     char v1[CG_V1_MAX][CG_PATH_MAX]; unsigned nv1;
-    char usage[CG_PATH_MAX];                /* cpuacct.usage or cpu.stat; "" none */
+    char usage[CG_PATH_MAX];                /* cpuacct.usage_percpu or cpu.stat; "" none */
     char cpu[CG_PATH_MAX]; int cpu_version; /* of a guest that runs: where its CPU time is shared out; "" nowhere */
 };
 /* Makes the groups and sets the limits. 0 (also when the host has no groups for us); -1 with *e when a limit that was asked for cannot be set. */

@@ -66,6 +66,9 @@ def statistics(box, dom, console):
     (n, state, cpu_time, cpu), = dom.vcpus()[0]
     assert (n, state) == (0, 1) and cpu_time > 0
     assert dom.getCPUStats(True)[0]["cpu_time"] > 0
+    if os.path.exists("/sys/fs/cgroup/cpuacct"):        # version 2 does not tell
+        each, total = dom.getCPUStats(False), dom.getCPUStats(True)[0]["cpu_time"]
+        assert len(each) == os.sysconf("SC_NPROCESSORS_CONF") and 0 < sum(c["cpu_time"] for c in each) <= total, (each, total)
     assert dom.diskErrors() == {} and dom.jobInfo()[0] == 0 and dom.controlInfo()[0] == 0
     fails(8, dom.blockStats, "nosuch")
     fails(8, dom.blockInfo, "nosuch")

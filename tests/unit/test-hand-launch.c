@@ -89,8 +89,8 @@ static void handed_over(void)
 {
     if (root) {
         tap_ok(sup.reply.h.nfds == 3, "pidfd, process folder and CPU usage are handed over");
-        char usage[64] = "";
-        tap_ok(pread(sup.reply.fds[2], usage, sizeof usage - 1, 0) > 0 && strtoull(usage[0] == 'u' ? usage + 11 : usage, NULL, 10) > 0, "its CPU usage can be read: %.20s", usage);
+        char usage[4096] = "";         /* one number a CPU, or what version 2 says */
+        tap_ok(pread(sup.reply.fds[2], usage, sizeof usage - 1, 0) > 0 && strpbrk(usage, "123456789"), "its CPU usage can be read: %.20s", usage);
         tap_ok(count_groups() > 0 && strstr(slurp(done.qemu_pid, "cgroup"), "/machine/qemu-"), "it is in its groups");
     }
     /* A session's is the one file with the process's times. */

@@ -280,18 +280,44 @@ OP_ARGS(api_iothread_info)
         stats_want(g, PART_IOTHREADS, false, on_iothreads, call_new(g, rq));
 }
 
+/* Without ncpus: how many CPUs there are; without nparams, how much is told of each: no more than a group of the whole guest counts. */
+static void each_cpu_stats(struct guest *g, const struct request *rq, uint32_t nparams, int32_t start, uint32_t ncpus)
+{
+    uint64_t ns[HOST_CPUS_MAX];
+    struct mp_out o;
+    uint32_t n = guest_cpu_times(g, ns), from = (uint32_t)start;
+    if (n == 0) {
+        worker_fail(g->w, rq, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_CGROUP, "times of single host CPUs are not known");
+        return;
+    }
+    if (from >= n && ncpus && nparams) {
+        worker_fail(g->w, rq, VIR_ERR_INVALID_ARG, VIR_FROM_CGROUP, "start_cpu %d larger than maximum of %u", start, n - 1);
+        return;
+    }
+    uint32_t told = !ncpus || !nparams ? 0 : ncpus < n - from ? ncpus : n - from;
+    mp_out_init(&o, FRAME_BODY_MAX);
+    mp_array(&o, 2);
+    mp_array(&o, told);
+    for (uint32_t i = 0; i < told; i++) {
+        typed_head(&o, "cpu_time", TYPED_ULLONG);
+        mp_uint(&o, ns[from + i]);
+    }
+    mp_uint(&o, ncpus ? 1 : n);
+    worker_reply_out(g->w, rq, &o);
+}
+
 OP_ARGS(api_cpu_stats)
 {
     enum { TOTAL_PARAMS = 3 };
     struct mp_out o;
     uint32_t nparams = mp_get_u32(&in);
     int32_t start = mp_get_i32(&in);
-    mp_get_u32(&in);
+    uint32_t ncpus = mp_get_u32(&in);
     mp_get_u32(&in);
     if (call_end_args(g, rq, &in) || call_need_up(g, rq))
         return;
     if (start != -1) {
-        worker_fail(g->w, rq, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_CGROUP, "times of single host CPUs are not known");
+        each_cpu_stats(g, rq, nparams, start, ncpus);
         return;
     }
     uint64_t user, sys, total = guest_cpu_time(g, &user, &sys);

@@ -175,6 +175,8 @@ void guest_changed(struct guest *g);                                    /* the t
 void guest_tune(struct guest *g);                                       /* QEMU has a new thread, which may have a place of its own on the host */
 void guest_told(struct guest *g);                                       /* by a client, who is not answered before they are noted */
 uint64_t guest_cpu_time(struct guest *g, uint64_t *user_ns, uint64_t *system_ns);  /* ns; user, system may be NULL; 0 unknown */
+enum { HOST_CPUS_MAX = 4096 };
+unsigned guest_cpu_times(struct guest *g, uint64_t ns[HOST_CPUS_MAX]);     /* how long it was on each of the host's CPUs; how many these are, 0: the host does not tell */
 
 /* Kernel files of QEMU: a small text file relative to dirfd (NULL: dirfd itself); user and system time of a stat file. 0 or negative errno. */
 int read_small(int dirfd, const char *name, char *buf, size_t size);

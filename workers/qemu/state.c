@@ -264,18 +264,31 @@ int task_times(struct guest *g, const char *name, uint64_t *user, uint64_t *sys)
     return r ? r : parse_stat(buf, user, sys);
 }
 
+unsigned guest_cpu_times(struct guest *g, uint64_t ns[HOST_CPUS_MAX])
+{
+    static char buf[HOST_CPUS_MAX * 21];
+    unsigned n = 0;
+    char *p = buf, *end;
+    for (bool is = !read_small(g->cgroup_fd, NULL, buf, sizeof buf); is && n < HOST_CPUS_MAX; p = end) {
+        uint64_t v = strtoull(p, &end, 10);
+        if (end == p)
+            break;
+        ns[n++] = v;
+    }
+    return n;
+}
+
 uint64_t guest_cpu_time(struct guest *g, uint64_t *user_ns, uint64_t *system_ns)
 {
-    uint64_t user = 0, sys = 0, total = 0;
-    char buf[2048];
+    uint64_t user = 0, sys = 0, total = 0, each[HOST_CPUS_MAX];
+    char buf[64];
+    unsigned long long v;
     task_times(g, "stat", &user, &sys);
-    if (!read_small(g->cgroup_fd, NULL, buf, sizeof buf)) {
-        unsigned long long v;
-        if (sscanf(buf, "usage_usec %llu", &v) == 1)
-            total = v * 1000;
-        else if (sscanf(buf, "%llu", &v) == 1)
-            total = v;
-    }
+    if (!read_small(g->cgroup_fd, NULL, buf, sizeof buf) && sscanf(buf, "usage_usec %llu", &v) == 1)
+        total = v * 1000;
+    else
+        for (unsigned n = guest_cpu_times(g, each); n > 0; n--)
+            total += each[n - 1];
     if (user_ns)
         *user_ns = user;
     if (system_ns)
