@@ -128,25 +128,6 @@ OP_ARGS(api_params)
     worker_error(g->w, rq, &e);
 }
 
-enum { MESSAGE_TAINTING = 2 };
-OP_FN(api_messages)
-{
-    struct guest *g = w->data;
-    struct mp_out o;
-    uint32_t flags;
-    if (call_flags(g, rq, f, &flags))
-        return;
-    bool wanted = !flags || flags & MESSAGE_TAINTING;
-    mp_out_init(&o, 4096);
-    mp_array(&o, 1);
-    mp_array(&o, wanted ? g->tainted_monitor + g->tainted_agent : 0);
-    if (wanted && g->tainted_monitor)
-        mp_str(&o, "tainted: custom monitor control commands issued");
-    if (wanted && g->tainted_agent)
-        mp_str(&o, "tainted: custom guest agent control commands issued");
-    worker_reply_out(w, rq, &o);
-}
-
 /* One label a driver, in the order capabilities list them: none, dac. */
 OP_FN(api_security_labels)
 {

@@ -250,6 +250,24 @@ static int cpu(struct tree *t, const struct doc_env *env, struct err *e)
     return cpu ? cpu_doc_start(cpu, emulator, doc_is(t, "type", "kvm"), e) : 0;
 }
 
+/* <qemu:capabilities>: by libvirt's names.  What QEMU is told here hangs on none of them. */
+static int abilities(const struct tree *t, struct err *e)
+{
+    static const char *const known[] = {
+#include "workers/xmlc/qemu-caps.def"
+    };
+    const struct tree *said = tree_first(t, "qemu:capabilities");
+    for (const struct tree *a = said ? said->child : NULL; a; a = a->next) {
+        const char *name = tree_attr(a, "capability");
+        size_t i = 0;
+        while (name && i < ARRAY_N(known) && strcmp(known[i], name))
+            i++;
+        if (i == ARRAY_N(known))
+            return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "invalid qemu namespace capability '%s'", name);
+    }
+    return 0;
+}
+
 /* ---- sizes of memory: QEMU has it in pieces, and what runs is told as large as it is ---- */
 
 enum { PIECE_KIB = 1024, MODULE_KIB = 2048 };
@@ -348,7 +366,7 @@ int run_form(struct tree *t, int id, const struct doc_env *env, struct err *e)
         tree_insert(r, tree_new("partition"), NULL);
         tree_set_text(tree_first(r, "partition"), "/machine");
     }
-    if (cpu(t, env, e))
+    if (abilities(t, e) || cpu(t, env, e))
         return -1;
     schema_order(&schema_domain, t);
     return 0;
