@@ -130,6 +130,13 @@ static int network_source(struct maker *m, struct tree *s)
     return s && host_network(m, s) ? -1 : bind_text(m, tree_first(s, "config"), tree_path_attr(s, "config", "file"));
 }
 
+/* Descriptors that a client would have given to libvirt: here nobody can (virDomainFDAssociate). */
+static int given(struct maker *m, const struct tree *source)
+{
+    const char *group = source ? tree_attr(source, "fdgroup") : NULL;
+    return group ? err_set(m->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "file descriptor group '%s' was not associated with the domain", group) : 0;
+}
+
 /* The layers a document names; the last of them is looked at for more unless the document says that it ends there. */
 static int backing(struct maker *m, struct tree *el, int parent, unsigned shared)
 {
@@ -144,6 +151,8 @@ static int backing(struct maker *m, struct tree *el, int parent, unsigned shared
         }
         if (!path)
             return 0;       /* the plan names what it cannot open */
+        if (given(m, tree_first(b, "source")))
+            return -1;
         if (!tree_first(b, "backingStore") && x.format != IMG_RAW)
             x.flags |= MF_PROBE;
         x.flags |= strcmp(el->name, "disk") == 0 && tree_first(el, "transient") ? MF_SIZE : 0;
@@ -208,6 +217,8 @@ static int image(struct maker *m, struct tree *t)
         return network_source(m, tree_first(t, "source")) ? -1 : backing(m, t, -1, tree_first(t, "shareable") ? MF_SHARED : 0);
     if (!path && strcmp(type, "file") != 0 && strcmp(type, "block") != 0)
         return 0;
+    if (given(m, tree_first(t, "source")))
+        return -1;
     x.flags |= tree_first(t, "readonly") ? MF_RO : 0;
     x.flags |= tree_first(t, "shareable") ? MF_SHARED : 0;
     x.flags |= strcmp(type, "block") == 0 ? MF_BLOCK : 0;

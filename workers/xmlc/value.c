@@ -103,8 +103,9 @@ static int size_value(const struct sx_row *row, const char *element, const char 
     return 0;
 }
 
-static int uuid_value(const char *v, char *out, size_t n, const char *element, struct err *e)
+static int uuid_value(const struct sx_row *row, const char *v, char *out, size_t n, const char *element, struct err *e)
 {
+    const char *text = v;
     char hex[33];
     unsigned k = 0;
     while (isspace((unsigned char)*v))
@@ -119,6 +120,8 @@ static int uuid_value(const char *v, char *out, size_t n, const char *element, s
     while (isspace((unsigned char)*v))
         v++;
     hex[k] = 0;
+    if ((k != 32 || *v) && row->err)
+        return bad(row, element, NULL, text, "", e);
     if (k != 32 || *v)
         return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "%s", strcmp(element, "uuid") == 0 ? "malformed uuid element" : strcmp(element, "address") == 0 ? "Cannot parse uuid attribute of element <address>" : "malformed uuid");
     snprintf(out, n, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
@@ -192,7 +195,7 @@ int value_check(const struct sx_row *row, const char *element, const char *attr,
             return bad(row, element, attr, v, "", e);
         return util_format(out, n, "0x%0*" PRIX64, row->width, u);
     case SX_UUID:
-        return uuid_value(v, out, n, element, e);
+        return uuid_value(row, v, out, n, element, e);
     case SX_MAC:
         if (mac_value(v, out, n))
             return err_set(e, VIR_ERR_XML_ERROR, VIR_FROM_DOMAIN, "unable to parse mac address '%s'", v);
