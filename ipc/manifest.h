@@ -31,7 +31,7 @@ enum manifest_kind {
     MK_NVRAM,        /* path: writable firmware variables, made from aux (template) when absent */
     MK_TUNE,         /* aux: what the host's kernel is told of the guest: limits of its control groups, CPUs of its threads ("shares=2000 cpus=0-3 v0=1"; supervisor/hand_tune.h). One at most */
     MK_LINK,         /* what else there is to know of the tap that is its parent. path: the bridge or interface that the network daemon named, if it is a network's; a: enum link_kind; aux: limits and port
-                      * ("in=1000,2000,512 out=0,0,0"; supervisor/hand_shape.h). It changes while the guest runs */
+                      * ("in=1000,2000,512 out=0,0,0 isolated=1"; supervisor/hand_shape.h). It changes while the guest runs */
     MK_STATE,        /* path: file of a client's choice for a guest's state or memory, made or emptied; MF_PROBE: a saved state (save.h) that is there, MF_RO: to be read. Of no guest's
                       * document */
     MK_NODE,         /* path: a character device of the host, which QEMU gets open (not in its view); aux: what is said where the host has none. /dev/vhost-vsock: a: the guest's number there, 0: any that is free; the grant's port tells */

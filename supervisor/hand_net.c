@@ -27,6 +27,7 @@
 
 #define QUEUES_MAX 16u
 #define TEMPLATE "vnet%d"
+enum { LINK_WORDS_MAX = 1024 /* what xmlc writes at most */ };
 
 int net_fail(struct net *n, struct err *e, int errnum, const char *fmt, ...)
 {
@@ -176,17 +177,24 @@ static const char *filter_of(const struct hand *h, uint32_t tap)
 /* The macvtap's mode that an entry, or its network, asks for; 0: a tap. */
 static unsigned mode_of(const struct manifest_entry *m, const struct link *l) { return m->c ? m->c : l->kind >= LINK_MACVTAP ? l->kind - LINK_MACVTAP : 0; }
 
-/* A macvtap faces the host's interface, and so what the guest receives it receives too. */
-static int limit(struct net *n, const char *name, const char *words, bool macvtap, struct err *e)
+/* What the words say, where old ones say something else; NULL: it is new, and is told of its limits in any case. A macvtap faces the host's interface, and so what the guest receives it receives too. */
+static int limit(struct net *n, const char *name, const char *words, const char *old, bool macvtap, struct err *e)
 {
-    struct shape s;
+    struct shape s, was;
     const char *what = "";
     int index = (int)if_nametoindex(name), r = shape_read(&s, words);
     if (r < 0 || !index)
         return net_fail(n, e, r < 0 ? -r : ENODEV, "Cannot limit interface '%s'", name);
+    if (shape_read(&was, old))
+        old = NULL;     /* words that nobody was told */
+    bool ways = !old || memcmp(&s.in, &was.in, sizeof s.in) || memcmp(&s.out, &was.out, sizeof s.out);
+    if (!macvtap && s.isolated != was.isolated && (r = shape_isolate(n->nl, index, s.isolated)) < 0)
+        return net_fail(n, e, net_errno(r), "Unable to set bridge port isolated of interface '%s'", name);
+    if (s.frames != was.frames && (old || !macvtap) && (r = shape_frames(name, s.frames)) < 0)
+        return net_fail(n, e, -r, "Cannot set coalesce info on '%s'", name);
     if (macvtap)
-        s = (struct shape){ s.out, s.in };
-    r = shape_set(n->nl, index, &s, &what);
+        s = (struct shape){ .in = s.out, .out = s.in };
+    r = ways ? shape_set(n->nl, index, &s, &what) : 0;
     return r < 0 ? net_fail(n, e, r == -NLE_OBJ_NOTFOUND ? EOPNOTSUPP /* no such queue or filter in this kernel */ : net_errno(r), "Cannot set %s bandwidth of interface '%s'", what, name) : 0;
 }
 
@@ -232,7 +240,7 @@ static int make_tap(struct net *n, const struct manifest_entry *m, const char *p
     int r = give_tap(n, m, &v, &ifr, g, e);
     if (!r && !mode)
         r = set_up(n, m, ifr.ifr_name, other, g->is_new, e);
-    return r || (!g->is_new && !*link.words) ? r : limit(n, ifr.ifr_name, link.words, mode, e);
+    return r || (!g->is_new && !*link.words) ? r : limit(n, ifr.ifr_name, link.words, NULL, mode, e);
 }
 
 static struct hand_grants grants;       /* what hand-open made, to which ours is added */
@@ -302,7 +310,7 @@ static void hand_unnet(struct hand *h, struct net *n)
 /* Limits of what a running guest has: those that are others than by the second manifest; on failure as by that one again. */
 static int retune(struct net *n, unsigned now, unsigned was, uint32_t *has, struct err *e)
 {
-    static char old[MANIFEST_ENTRIES_MAX][128], filters[MANIFEST_ENTRIES_MAX][4096];
+    static char old[MANIFEST_ENTRIES_MAX][LINK_WORDS_MAX], filters[MANIFEST_ENTRIES_MAX][4096];
     struct manifest_entry m;
     const char *path, *aux;
     if (hand_manifest(n->h, was, e))
@@ -319,8 +327,8 @@ static int retune(struct net *n, unsigned now, unsigned was, uint32_t *has, stru
         if (m.kind != MK_TAP || m.index >= grants.h.n || !g->made || !name_ok(g->name))
             continue;
         const struct link l = link_of(n->h, m.index);
-        if (strncmp(l.words, old[m.index], sizeof old[0] - 1))
-            r |= limit(n, g->name, l.words, mode_of(&m, &l), e);
+        if (strcmp(l.words, old[m.index]))
+            r |= limit(n, g->name, l.words, old[m.index], mode_of(&m, &l), e);
         if (strcmp(filter_of(n->h, m.index), filters[m.index]))
             *has = HAND_HAS_FILTERS;
     }

@@ -6,14 +6,20 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
+#include <linux/ethtool.h>
+#include <linux/if_bridge.h>
 #include <linux/if_ether.h>
 #include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
+#include <linux/sockios.h>
+#include <net/if.h>
 #include <netlink/errno.h>
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 #include "ipc/log.h"
 #include "ipc/util.h"
 
@@ -43,13 +49,22 @@ static const char *way(const char *s, struct way *w)
 
 int shape_read(struct shape *s, const char *text)
 {
+    enum { FRAMES, ISOLATED, ALONE, NUMBERS };
+    static const char *const keys[] = { "frames=", "isolated=", "alone=" };
+    const uint32_t unsaid = UINT32_MAX;
+    uint32_t v[NUMBERS] = { 0, unsaid, 0 };
     *s = (struct shape){ 0 };
-    for (const char *p = text ? text : ""; *p && strncmp(p, "port=", 5);) {
+    for (const char *p = text ? text : ""; *p && strncmp(p, "port=", 5); p += *p == ' ') {
         bool in = !strncmp(p, "in=", 3), out = !strncmp(p, "out=", 4);
-        if (!(in || out) || !(p = way(p + (in ? 3 : 4), in ? &s->in : &s->out)))
+        size_t k = 0;
+        while (k < NUMBERS && strncmp(p, keys[k], strlen(keys[k])))
+            k++;
+        p = in || out ? way(p + (in ? 3 : 4), in ? &s->in : &s->out) : k < NUMBERS ? number(p + strlen(keys[k]), &v[k]) : NULL;
+        if (!p || (*p && *p != ' '))
             return -EPROTO;
-        p += *p == ' ';
     }
+    s->frames = v[FRAMES];
+    s->isolated = v[ISOLATED] == unsaid ? v[ALONE] : v[ISOLATED];
     return 0;
 }
 
@@ -178,4 +193,26 @@ int shape_set(struct nl_sock *nl, int index, const struct shape *s, const char *
         return r;
     *what = "outbound";
     return s->out.average ? limit_out(nl, index, &s->out) : 0;
+}
+
+int shape_isolate(struct nl_sock *nl, int index, bool isolated)
+{
+    struct ifinfomsg i = { .ifi_family = AF_BRIDGE, .ifi_index = index };
+    struct nl_msg *m = nlmsg_alloc_simple(RTM_SETLINK, 0);
+    struct nlattr *nest = m && !nlmsg_append(m, &i, sizeof i, NLMSG_ALIGNTO) ? nla_nest_start(m, IFLA_PROTINFO | NLA_F_NESTED) : NULL;
+    if (!nest || nla_put_u8(m, IFLA_BRPORT_ISOLATED, isolated) < 0) {
+        nlmsg_free(m);
+        return -NLE_NOMEM;
+    }
+    nla_nest_end(m, nest);
+    return tell(nl, m);
+}
+
+int shape_frames(const char *name, uint32_t frames)
+{
+    struct ethtool_coalesce c = { .cmd = ETHTOOL_SCOALESCE, .rx_max_coalesced_frames = frames };
+    struct ifreq ifr = { .ifr_data = (void *)&c };
+    AUTO_CLOSE fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    util_copy_str(ifr.ifr_name, sizeof ifr.ifr_name, name);
+    return fd < 0 || ioctl(fd, SIOCETHTOOL, &ifr) < 0 ? -errno : 0;
 }

@@ -4,6 +4,7 @@ host's bridge, and what libvirtd says of those that are not there."""
 import os, random, struct, sys
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from guestlib import *
+from pair import told as told_of
 from rpclib import REMOTE, Client, string
 
 needed("libvirtd", "dnsmasq", "iptables")
@@ -192,6 +193,55 @@ def macvtaps(box):
     assert [box.run("cat", "/sys/class/net/v%d/address" % i).stdout.strip() for i in (1, 2)] == ["02:00:00:00:00:01", "02:00:00:00:00:02"]
 
 
+FRAMES = """import array, fcntl, socket, struct, sys
+c = array.array("B", struct.pack("23I", 0xe, *[0] * 22))
+fcntl.ioctl(socket.socket(socket.AF_INET, socket.SOCK_DGRAM), 0x8946, struct.pack("16sPQ", sys.argv[1].encode(), c.buffer_info()[0], 0))
+print(struct.unpack("23I", c)[2])"""
+
+
+def bridge_ports(box):
+    """what else is said of a port of a bridge: alone on it, and frames that are handed on at once; from its document, its network, and while it runs, beside libvirtd's"""
+    con, theirs = box.connect(), libvirt.open("qemu+unix:///system?socket=" + box.dir + "/run/libvirt/virtnetworkd-sock")
+    peer["alone"] = theirs.networkDefineXML("<network><name>alone</name><bridge name='virbr8' stp='off'/><port isolated='yes'/></network>")
+    peer["alone"].create()
+    said = lambda isolated="", frames="": ("<port isolated='%s'/>" % isolated if isolated else "") + ("<coalesce><rx><frames max='%s'/></rx></coalesce>" % frames if frames else "")
+    on = lambda kind, name, more="", mac=1: "<interface type='%s'><mac address='52:54:00:78:00:0%d'/><source %s='%s'/><model type='virtio'/>%s</interface>" % (kind, mac, kind, name, more)
+    mine = lambda dom, dev: (box.run("cat", "/sys/class/net/%s/brport/isolated" % dev).stdout, box.run("/usr/bin/python3", "-c", FRAMES, dev).stdout)
+
+    def shown(dom):
+        xml = re.findall("<interface.*?</interface>", dom.XMLDesc(0), re.S)
+        return [(re.sub(r"vnet\d+|'[0-9a-f-]{36}'", "X", x), mine(dom, re.search("target dev='(.*?)'", x).group(1))) for x in xml]
+
+    def tell(c, first, changes, deaths=False):
+        dom = c.createXML(BARE % ("b1", first), libvirt.VIR_DOMAIN_START_PAUSED)
+        told = [shown(dom)]
+        for nic in changes:
+            told.append((told_of(dom.updateDeviceFlags, nic, LIVE), shown(dom)))
+        told.append((told_of(dom.attachDeviceFlags, on("bridge", "br-out", said("yes", 5), 2), LIVE), shown(dom)))
+        if deaths and c is con:
+            for role in "supervisor", "qemu":
+                os.kill(box.role(role)[0], 9)
+                wait_for("the next " + role, lambda: shown(dom) == told[-1][1])
+        dom.destroy()
+        return told
+
+    every = ("yes", 9), ("yes", 0), ("", 8), (), ("no",), ("yes",), ()
+    for kind, name, first, then in (("bridge", "br-out", ("yes", 7), every), ("bridge", "br-out", (), every[:2]), ("network", "out", ("yes", 7), every), ("network", "alone", (), (("", 8), (), ("no", 8), ("yes",)))):
+        ours, other = (tell(c, on(kind, name, said(*first)), [on(kind, name, said(*x)) for x in then], name == "alone") for c in (con, theirs))
+        for i, (a, b) in enumerate(zip(ours, other)):
+            assert a == b, (kind, name, first, i, a, b)
+    # What is not a port of a bridge.
+    for nic in (on("network", "direct", said("yes")), on("network", "direct", said("", 4)), re.sub("<source.*?>", "", on("ethernet", "x", said("yes"))), re.sub("<source.*?>", "", on("ethernet", "x", said("", 4))),
+                re.sub("<source.*?>", "<source dev='v0' mode='bridge'/>", on("direct", "x", said("yes")))):
+        told = []
+        for c in con, theirs:
+            told.append(told_of(lambda: c.createXML(BARE % ("b2", nic), 0).destroy()))
+        assert told[0] == told[1], (nic, told)
+    for net in "out", "alone", "direct":
+        no_ports(net)
+    assert_clean(box)
+
+
 def deaths(box):
     """who dies, and who comes after, knows of the port"""
     con = box.connect()
@@ -222,4 +272,4 @@ def deaths(box):
     assert_clean(box)
 
 
-main(networks, lease, failures, macvtaps, deaths)
+main(networks, lease, failures, bridge_ports, macvtaps, deaths)

@@ -44,7 +44,7 @@ static const char *sys_net(const char *name, const char *file)
 {
     static char text[256];
     char cmd[256];
-    snprintf(cmd, sizeof cmd, "ip -o link show dev %s 2>/dev/null | grep -c '%s'", name, file);
+    snprintf(cmd, sizeof cmd, "ip -d -o link show dev %s 2>/dev/null | grep -c '%s'", name, file);
     FILE *f = popen(cmd, "r");
     text[0] = 0;
     if (f && !fgets(text, sizeof text, f))
@@ -115,7 +115,8 @@ static void limits(void)
     tap_ok(retuned("in=1000,2000,100", "in=300,0,0") == 0 && has_class("limited", "htb 1:1 .*rate 2400Kbit ceil 2400Kbit burst 1599b"), "another one");
     tap_ok(retuned("in=300,0,0", "in=5000000,0,0") == 0 && has_class("limited", "htb 1:1 .*rate 40Gbit"), "one beyond 32 bits");
     tap_ok(retuned("in=5000000,0,0", "") == 0 && !has_class("limited", "htb") && shows("limited", "qdisc noqueue"), "none");
-    tap_ok(retuned("in=0,0,0", "in=1,2") < 0 && retuned("", "in=1,2,x") < 0 && retuned("", "on=1,2,3") < 0 && retuned("", "in=4294967296,0,0") < 0, "words that are none");
+    tap_ok(retuned("in=0,0,0", "in=1,2") < 0 && retuned("", "in=1,2,x") < 0 && retuned("", "on=1,2,3") < 0 && retuned("", "in=4294967296,0,0") < 0 && retuned("", "isolated=") < 0 && retuned("", "frames=1,2") < 0 && retuned("", "alone=1x") < 0, "words that are none");
+    tap_ok(retuned("", "frames=5 isolated=1 port=x") == 0 && shows("limited", "isolated on") && retuned("frames=5 isolated=1", "isolated=0 alone=1") == 0 && shows("limited", "isolated off") && retuned("", "alone=1") == 0 && shows("limited", "isolated on") && retuned("alone=1", "") == 0, "a port of its own on the bridge");
     tap_ok(retuned("in=700,0,0", "in=300,0,0 out=1,2") < 0 && !has_class("limited", "2400Kbit"), "and nothing has changed by them");
     tap_ok(retuned("", "in=700,0,0") == 0 && retuned_has == HAND_HAS_FILTERS && retuned("in=700,0,0", "in=710,0,0") == 0 && !retuned_has && retuned("in=710,0,0", "") == 0 && retuned_has == HAND_HAS_FILTERS,
         "whether a filter is another now");

@@ -9,6 +9,7 @@ struct row { struct manifest_entry m; const char *path, *aux; };
 #define IMAGE(p, fmt, fl) { { .kind = MK_IMAGE, .parent = -1, .format = fmt, .flags = fl }, p, NULL }
 #define TAP(n) { { .kind = MK_TAP, .parent = -1, .a = 1, .mac = { 2, 0, 0, 0, 0, n } }, "", "br0" }
 #define FILTER(tap, text) { { .kind = MK_FILTER, .parent = tap }, NULL, text }
+#define LINK(tap, text) { { .kind = MK_LINK, .parent = tap }, NULL, text }
 #define SOCKET(p) { { .kind = MK_UNIX_LISTEN, .parent = -1 }, p, NULL }
 
 static const struct row had[] = {
@@ -74,8 +75,12 @@ int main(void)
         tap_ok(asks(&bad[i].r, 1, &e) < 0 && e.code == VIR_ERR_OPERATION_FAILED, "refused: %s", bad[i].what);
     tap_ok(asks(filtered, 2, &e) == 0, "an interface with its filter: %s", e.detail);
     tap_ok(asks(others, 2, &e) < 0 && asks(anew, 2, &e) < 0 && asks(swapped, 3, &e) < 0, "but not with another one, nor by another interface");
-    uint8_t h[8192];
-    size_t n = make(h, sizeof h, had, ARRAY_N(had));
+    uint8_t h[8192], other[8192];
+    static const struct row apart[] = { TAP(1), LINK(0, "isolated=1") }, kept[] = { TAP(1), LINK(0, "frames=2 isolated=1") }, beside[] = { TAP(1), LINK(0, "isolated=0") }, named[] = { TAP(1), LINK(0, "net=a isolated=1") };
+    size_t n = make(h, sizeof h, apart, 2);
+    tap_ok(kept_covers(h, n, other, make(other, sizeof other, kept, 2), "/lib", &e) == 0 && kept_covers(h, n, other, make(other, sizeof other, kept, 1), "/lib", &e) < 0 &&
+           kept_covers(h, n, other, make(other, sizeof other, beside, 2), "/lib", &e) < 0 && kept_covers(h, n, other, make(other, sizeof other, named, 2), "/lib", &e) < 0, "a port that was kept apart is so again");
+    n = make(h, sizeof h, had, ARRAY_N(had));
     e = (struct err)ERR_INIT;
     tap_ok(kept_covers(h, n - 8, h, n, "/lib", &e) < 0 && kept_covers(h, n, h, n - 8, "/lib", &e) < 0 && kept_covers("", 0, h, n, "/lib", &e) < 0, "what is cut off is malformed");
     return tap_done();

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "ipc/manifest.h"
 
-struct entry { struct manifest_entry m; const char *path, *aux, *filter /* of a tap */; };
+struct entry { struct manifest_entry m; const char *path, *aux, *filter /* of a tap */; bool isolated /* likewise */; };
 
 static bool same(const char *a, const char *b)
 {
@@ -39,6 +39,13 @@ static const char *network(const struct entry *e)
 static const uint32_t had_only = MF_PROBE | MF_BACKING;
 static const uint32_t asked_only = MF_FRESH;        /* a client asks for less than the guest had */
 
+/* That bridges keep such ports apart may not be taken from it (supervisor/hand_shape.h). */
+static bool isolates(const struct manifest_entry *m, const char *aux)
+{
+    const char *word = aux ? strstr(aux, "isolated=1") : NULL, *net = word ? strstr(aux, "net=") : NULL;
+    return m->kind == MK_LINK && word && (!net || word < net);
+}
+
 static bool covers(const struct entry *h, const struct entry *a, const char *lib_dir)
 {
     const struct manifest_entry *x = &h->m, *y = &a->m;
@@ -48,7 +55,7 @@ static bool covers(const struct entry *h, const struct entry *a, const char *lib
     bool format = y->format == x->format || (y->format == IMG_NONE && x->flags & flags & MF_PROBE);    /* it has been looked for since */
     static const bool made_up[MK_KIND_N] = { [MK_PTY] = true, [MK_PAIR] = true, [MK_TAP] = true, [MK_SECRET] = true };     /* of a guest that libvirtd began: where the run had it; what came of a secret */
     bool path = y->kind == MK_UNIX_LISTEN ? same_but_id(h->path, a->path, lib_dir) : (made_up[y->kind] && (!a->path || !*a->path)) || same(h->path, a->path);
-    path = path && same(h->filter, a->filter);
+    path = path && same(h->filter, a->filter) && (a->isolated || !h->isolated);
     return x->kind == y->kind && (x->flags & ~asked_only & ~had_only) == (flags & ~had_only) && !(flags & ~x->flags) && format && path && same(h->aux, a->aux) &&
            x->a == y->a && x->b == y->b && x->c == y->c && !memcmp(x->mac, y->mac, sizeof x->mac);
 }
@@ -59,9 +66,13 @@ static int next(struct manifest_in *in, struct entry *e)
     struct manifest_in behind = *in;
     struct entry f;
     e->filter = NULL;
-    while (r > 0 && e->m.kind == MK_TAP && manifest_next(&behind, &f.m, &f.path, &f.aux) > 0)
-        if (f.m.kind == MK_FILTER && f.m.parent == (int32_t)e->m.index && f.aux && *f.aux)
+    e->isolated = false;
+    while (r > 0 && e->m.kind == MK_TAP && manifest_next(&behind, &f.m, &f.path, &f.aux) > 0) {
+        bool its = f.m.parent == (int32_t)e->m.index && !(f.m.flags & MF_GONE);
+        if (its && f.m.kind == MK_FILTER && f.aux && *f.aux)
             e->filter = f.aux;
+        e->isolated |= its && isolates(&f.m, f.aux);
+    }
     return r;
 }
 

@@ -181,6 +181,10 @@ static void complete_network(struct completion *k, struct tree *d, uint32_t tap)
             tree_set_attr(source_made(d), "mode", "%s", macvtap_modes[r->a - LINK_MACVTAP]);
         tree_set_attr(d, MARK_ACTUAL, direct ? "direct" : r->a ? "bridge" : NULL);
         complete_limits(d, r->aux ? r->aux : "");
+        if (r->aux && strncmp(r->aux, "alone=1", 7) == 0 && !tree_get(d, "port")) {
+            tree_insert(d, tree_new("port"), tree_get(d, "target"));
+            tree_set_attr(tree_get(d, "port"), "isolated", "yes");
+        }
     }
 }
 

@@ -40,6 +40,10 @@ int link_text(const struct tree *t, char *dst, size_t n, struct err *e)
         if (doc_uint(w, "average", 0))
             at += (size_t)snprintf(dst + at, n - at, "%s%s=%u,%u,%u", at ? " " : "", ways[i].key, doc_uint(w, "average", 0), doc_uint(w, "peak", 0), doc_uint(w, "burst", 0));
     }
+    if (doc_uint(tree_get(t, "coalesce/rx/frames"), "max", 0))
+        at += (size_t)snprintf(dst + at, n - at, "%sframes=%u", at ? " " : "", doc_uint(tree_get(t, "coalesce/rx/frames"), "max", 0));
+    if (tree_path_attr(t, "port", "isolated"))
+        at += (size_t)snprintf(dst + at, n - at, "%sisolated=%d", at ? " " : "", doc_is(tree_first(t, "port"), "isolated", "yes"));
     if (doc_is(t, "type", "network") && tree_path_attr(t, "source", "portid"))
         at += (size_t)snprintf(dst + at, n - at, "%sport=%s net=%s", at ? " " : "", tree_path_attr(t, "source", "portid"), tree_path_attr(t, "source", "network"));
     return at < n ? 0 : too_long(e);
@@ -69,20 +73,43 @@ static int put_filter(struct plug_run *p, const struct tree *t, struct err *e)
     return link_filter(p->t, t, text, sizeof text, e) ? -1 : plug_put(&p->manifest, &m, NULL, text, e);
 }
 
-/* What was an interface's other words are these now. */
-static int put(struct plug_run *p, const struct tree *t, const char *other, uint32_t kind, struct err *e)
+/* What was an interface's other words are these now: what the document says, behind those of its network. */
+static int put(struct plug_run *p, const struct tree *t, const char *networks, const char *other, uint32_t kind, struct err *e)
 {
-    char text[LINK_TEXT_MAX];
+    char own[LINK_TEXT_MAX], text[2 * LINK_TEXT_MAX];
     struct manifest_entry m = { .kind = MK_LINK, .parent = (int32_t)doc_uint(t, MARK_MANIFEST, 0), .a = kind };
     if (!tree_attr(t, MARK_MANIFEST))
         return 0;
-    return link_text(t, text, sizeof text, e) ? -1 : plug_put(&p->manifest, &m, other, text, e);
+    if (link_text(t, own, sizeof own, e))
+        return -1;
+    return util_format(text, sizeof text, "%s%s%s", networks, *networks && *own ? " " : "", own) ? too_long(e) : plug_put(&p->manifest, &m, other, text, e);
+}
+
+/* Of the words of that tap those that its network said; its limits where nobody has said others. */
+static void networks_words(struct plug_run *p, uint32_t tap, bool limits, char dst[LINK_TEXT_MAX])
+{
+    struct manifest_in in;
+    struct manifest_entry m;
+    const char *path, *aux;
+    size_t at = 0;
+    *dst = 0;
+    manifest_finish(&p->manifest);
+    for (int r = manifest_open(&in, p->manifest.p, p->manifest.len); r >= 0 && manifest_next(&in, &m, &path, &aux) > 0;)
+        for (const char *w = m.kind == MK_LINK && !(m.flags & MF_GONE) && m.parent == (int32_t)tap ? aux : NULL; w && *w && strncmp(w, "port=", 5);) {
+            size_t n = strcspn(w, " ");
+            if ((!strncmp(w, "alone=", 6) || (limits && (!strncmp(w, "in=", 3) || !strncmp(w, "out=", 4)))) && at + n + 2 < LINK_TEXT_MAX)
+                at += (size_t)snprintf(dst + at, LINK_TEXT_MAX - at, "%s%.*s", at ? " " : "", (int)n, w);
+            w += n + (w[n] == ' ');
+        }
 }
 
 static bool same(const struct tree *a, const struct tree *b)
 {
     return (!a && !b) || (a && b && device_within(a, b) && device_within(b, a));
 }
+
+/* Does t say another thing there than old?  Not where there is no old one. */
+static bool other(const struct tree *t, const struct tree *old, const char *what) { return old && !same(tree_first(t, what), tree_first(old, what)); }
 
 int plug_name_taps(struct plug_run *p, int grants, struct err *e)
 {
@@ -105,10 +132,12 @@ int plug_shape(struct plug_run *p, const struct tree *before, struct err *e)
     TREE_EACH(t, tree_first(p->t, "devices"), "interface") {
         if (old && !tree_path_attr(old, "target", "dev") && tree_path_attr(t, "target", "dev"))
             tree_free(tree_first(t, "target"));
-        bool limits = old && !same(tree_first(t, "bandwidth"), tree_first(old, "bandwidth")), filter = old && !same(tree_first(t, "filterref"), tree_first(old, "filterref"));
-        if (limits || filter) {
+        bool limits = other(t, old, "bandwidth"), filter = other(t, old, "filterref"), port = limits || other(t, old, "coalesce") || other(t, old, "port");
+        if (port || filter) {
+            char networks[LINK_TEXT_MAX];
+            networks_words(p, doc_uint(t, MARK_MANIFEST, 0), !limits && !tree_first(t, "bandwidth"), networks);
             schema_order(&schema_domain, p->t);
-            if ((limits && put(p, t, NULL, LINK_OWN, e)) || (filter && put_filter(p, t, e)))
+            if ((port && put(p, t, networks, NULL, LINK_OWN, e)) || (filter && put_filter(p, t, e)))
                 return -1;
             tree_append(p->devices, tree_copy(t));
             p->what = PLUG_SHAPE;
@@ -153,11 +182,13 @@ int link_port(struct plug_run *p, uint32_t link, const char *xml, size_t n, stru
         return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "<virtualport> of network '%s' is not supported yet", net);
     if (tree_first(port, "vlan"))
         return link_untagged(t, e);
+    if (strcmp(type, "direct") == 0 && doc_is(tree_first(port, "port"), "isolated", "yes"))
+        return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_DOMAIN, "interface %s - <port isolated='yes'/> is not supported for network interfaces with type='%s'", tree_path_attr(t, "mac", "address"), type);
     AUTO_TREE *now = tree_copy(t);
     if (tree_first(port, "bandwidth")) {        /* of its group of ports */
         if (tree_first(now, "bandwidth"))
             tree_free(tree_first(now, "bandwidth"));
         tree_append(now, tree_copy(tree_first(port, "bandwidth")));
     }
-    return put(p, now, other, link_kind(type, tree_path_attr(port, "plug", "mode")), e);
+    return put(p, now, !tree_first(now, "port") && doc_is(tree_first(port, "port"), "isolated", "yes") ? "alone=1" : "", other, link_kind(type, tree_path_attr(port, "plug", "mode")), e);
 }

@@ -369,7 +369,7 @@ static int interface(struct maker *m, struct tree *t)
         return host_network(m, t);
     if (!doc_in(type, "bridge ethernet network direct vhostuser"))
         return m->lenient ? 0 : err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "<interface type='%s'> is not supported yet", type);
-    static const char *const not_yet[] = {"virtualport", "script", "downscript" /* which libvirt runs of this type only */, "coalesce", "backend"};
+    static const char *const not_yet[] = {"virtualport", "script", "downscript" /* which libvirt runs of this type only */, "backend"};
     for (unsigned i = 0; i < ARRAY_N(not_yet); i++)
         if (tree_first(t, not_yet[i]) && !m->lenient && (strcmp(type, "ethernet") == 0 || strcmp(not_yet[i], "downscript") != 0))
             return err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "<%s> of <interface type='%s'> is not supported yet", not_yet[i], type);

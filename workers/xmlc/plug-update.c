@@ -129,7 +129,10 @@ static const struct { const char *name, *text; } net_fields[] = {
     { "mtu", "cannot modify MTU" }, { "script", "cannot modify network device script attribute" }, { "tune", NULL }, { "virtualport", NULL }, { "vlan", NULL },
 };
 /* Those that libvirt changes: nobody here does. */
-static const char *const net_not_yet[] = { "source", "coalesce", "port" };
+static const char *const net_not_yet[] = { "source" };
+
+/* Those that a hand changes, or QEMU. */
+static const char *const net_changes[] = { "link", "bandwidth", "filterref", "coalesce", "port" };
 
 /* What its network gave the run's interface the client need not name. */
 static void take_port(struct tree *new, const struct tree *old)
@@ -183,9 +186,8 @@ static int interface(struct plug_run *p, struct tree *old, const struct tree *wa
         if (!same_child(new, old, net_not_yet[i]))
             return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "changing <%s> of <interface type='%s'> while the guest runs is not supported yet", net_not_yet[i], type);
     AUTO_TREE *t = tree_copy(old), *before = tree_copy(p->t);
-    take_child(t, "link", new);
-    take_child(t, "bandwidth", new);
-    take_child(t, "filterref", new);
+    for (size_t i = 0; i < ARRAY_N(net_changes); i++)
+        take_child(t, net_changes[i], new);
     return replace(p, old, STEAL_PTR(&t)) || plug_limits(p, before, e);
 }
 
