@@ -100,6 +100,36 @@ def missing(box):
     assert "eth-test" not in box.run("ip", "-o", "link").stdout
 
 
+def sockets(box):
+    """QEMU's own sockets: frames from guest to guest, of every type, as libvirtd has them made"""
+    con = box.connect()
+    box.run("ip", "route", "add", "224.0.0.0/4", "dev", "lo")
+    nic = lambda kind, source, mac: "<interface type='%s'><mac address='52:54:00:00:02:0%d'/>%s<model type='virtio'/></interface>" % (kind, mac, source)
+    at = lambda port, more="", host="127.0.0.1": "<source address='%s' port='%d'>%s</source>" % (host, port, more)
+    local = lambda port: "<local address='127.0.0.1' port='%d'/>" % port
+    listening = nic("server", at(6003), 1) + nic("udp", at(6001, local(6002)), 2) + nic("mcast", at(6004, host="230.0.0.1"), 3) + nic("server", "<source port='6005'/>", 4)
+    calling = nic("client", at(6003), 5) + nic("udp", at(6002, local(6001)), 6) + nic("mcast", at(6004, host="230.0.0.1"), 7)
+    one, console = boot(box, document("s1", devices=listening))
+    words = open("/proc/%d/cmdline" % box.role("guest")[0]).read().split("\0")
+    for line in ('{"type":"socket","listen":"127.0.0.1:6003","id":"hostnet0"}', '{"type":"socket","udp":"127.0.0.1:6001","localaddr":"127.0.0.1:6002","id":"hostnet1"}',
+                 '{"type":"socket","mcast":"230.0.0.1:6004","id":"hostnet2"}', '{"type":"socket","listen":":6005","id":"hostnet3"}'):
+        assert line in words, (line, words)
+    two, other = boot(box, document("s2", devices=calling))
+    for i, (a, b) in enumerate(((1, 5), (2, 6), (3, 7))):
+        for c, mac, end in (console, a, 1), (other, b, 2):
+            c.sh("for d in /sys/class/net/eth*; do grep -q 52:54:00:00:02:0%d $d/address && ip link set ${d##*/} up && ip addr add 10.12.%d.%d/24 dev ${d##*/}; done; true" % (mac, i, end))
+        other.until(PING % ("10.12.%d.1" % i))
+    for kind, source in (("server", at(6013)), ("client", at(6003)), ("udp", at(6011, local(6012))), ("mcast", at(6004, host="230.0.0.1"))):
+        e = fails(libvirt.VIR_ERR_OPERATION_UNSUPPORTED, one.attachDeviceFlags, nic(kind, source, 8), LIVE)
+        assert "hotplug of interface type of %s is not implemented yet" % kind in str(e), e
+    e = fails(libvirt.VIR_ERR_INTERNAL_ERROR, con.createXML, BARE % ("s3", nic("server", at(6003), 9)), 0)
+    assert "in use" in str(e), e
+    for dom, c in (two, other), (one, console):
+        dom.destroy()
+        c.close()
+    assert_clean(box)
+
+
 def vhostuser(box):
     """back ends of the host's that have the guest's memory and see its frames; which QEMU may not have; what a running guest cannot get"""
     where = "/var/lib/libvirt/images/"
@@ -224,4 +254,4 @@ def limits(box):
     assert "tap-" not in box.run("ip", "-o", "link").stdout
 
 
-main(nics, missing, limits, vhostuser)
+main(nics, missing, limits, sockets, vhostuser)

@@ -1,4 +1,4 @@
-/* dev_net.c: <interface>: the back end (a tap or macvtap by descriptor, user-mode network, or a process of the host's behind a socket), then the card. */
+/* dev_net.c: <interface>: the back end (a tap or macvtap by descriptor, user-mode network, or sockets, or a process of the host's behind one), then the card. */
 #include "priv.h"
 #include <stdio.h>
 
@@ -102,10 +102,26 @@ static void vhostuser(struct ctx *c, const struct tree *n)
     pl_setf(c, o, "id", "host%s", pl_alias(c, n));
 }
 
+/* Sockets of QEMU's own, by which guests see each other's frames. */
+static void sockets(struct ctx *c, const struct tree *n)
+{
+    static const struct map keys[] = { { "server", "listen" }, { "client", "connect" }, { "mcast", "mcast" }, { "udp", "udp" }, { NULL, NULL } };
+    const struct tree *s = tree_get(n, "source"), *local = tree_get(s, "local");
+    const char *address = tree_attr(s, "address"), *from = tree_attr(local, "address");
+    bool known;
+    json_t *o = pl_item(c, PLAN_NETDEV);
+    pl_set(o, "type", "socket");
+    pl_setf(c, o, pl_map(keys, tree_attr(n, "type"), &known), "%s:%s", address ? address : "", tree_attr(s, "port"));
+    if (local)
+        pl_setf(c, o, "localaddr", "%s:%s", from ? from : "", tree_attr(local, "port"));
+    pl_setf(c, o, "id", "host%s", pl_alias(c, n));
+}
+
 /* Only PLAN_RUN looks here.  domxml-to-native shows every interface as a plain tap: of the document's settings it keeps model, address
  * and MAC, as libvirt's does. */
 static const struct { const char *type; dev_fn *fn; } backends[] = {
-    { "user", user }, { "bridge", tap }, { "ethernet", tap }, { "network", tap }, { "direct", tap }, { "vhostuser", vhostuser }, { NULL, NULL },
+    { "user", user }, { "bridge", tap }, { "ethernet", tap }, { "network", tap }, { "direct", tap }, { "vhostuser", vhostuser },
+    { "udp", sockets }, { "server", sockets }, { "client", sockets }, { "mcast", sockets }, { NULL, NULL },
 };
 
 /* ---- the card ---- */

@@ -72,7 +72,7 @@ static bool makes_sockets(const struct tree *t)
 {
     const struct tree *s = tree_first(t, "source");
     if (strcmp(t->name, "interface") == 0)
-        return doc_is(t, "type", "user") && !is_passt(t);
+        return doc_in(tree_attr(t, "type"), "user udp server client mcast") && !is_passt(t);
     if (strcmp(t->name, "disk") == 0)
         return by_network(t);
     return doc_is(t, "type", "udp") || (doc_is(t, "type", "tcp") && tree_attr_is(tree_get(s, "reconnect"), "enabled", "yes"));
