@@ -237,6 +237,20 @@ def bridge_ports(box):
         for c in con, theirs:
             told.append(told_of(lambda: c.createXML(BARE % ("b2", nic), 0).destroy()))
         assert told[0] == told[1], (nic, told)
+    # Names of taps, given or made up, and cards on USB, which come to a running guest only.
+    usb = "<interface type='bridge'><mac address='52:54:00:78:00:0%d'/><source bridge='br-out'/><model type='usb-net'/></interface>"
+    for first in on("bridge", "br-out"), on("bridge", "br-out", "<target dev='of-b3'/>"), on("network", "alone"), on("network", "direct"):
+        told = []
+        for c in con, theirs:
+            dom = c.createXML(BARE % ("b3", first), libvirt.VIR_DOMAIN_START_PAUSED)
+            own = re.search("<target dev='(.*?)'", dom.XMLDesc(0)).group(1)
+            told.append([told_of(dom.updateDeviceFlags, re.sub("<target.*?>", "", first).replace("<model", "<target dev='%s'/><link state='%s'/><model" % (name, state)), LIVE)
+                         for name, state in ((own, "down"), ("of-b4", "down"), ("vnet99", "up"), ("of-b3", "up"))])
+            told[-1] += [told_of(dom.updateDeviceFlags, first, LIVE), told_of(dom.attachDeviceFlags, usb % 7, LIVE), re.sub(r"vnet\d+", "X", str(re.findall("<interface.*?</interface>", dom.XMLDesc(0), re.S)[1:])), told_of(dom.detachDeviceFlags, usb % 7, LIVE)]
+            dom.destroy()
+        assert told[0] == told[1], (first, told)
+    for c in con, theirs:
+        assert "connect flags 00" in told_of(c.createXML, BARE % ("b3", usb % 7), 0)
     for net in "out", "alone", "direct":
         no_ports(net)
     assert_clean(box)

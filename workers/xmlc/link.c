@@ -111,10 +111,10 @@ static bool same(const struct tree *a, const struct tree *b)
 /* Does t say another thing there than old?  Not where there is no old one. */
 static bool other(const struct tree *t, const struct tree *old, const char *what) { return old && !same(tree_first(t, what), tree_first(old, what)); }
 
-int plug_name_taps(struct plug_run *p, int grants, struct err *e)
+int plug_name_taps(struct plug_run *p, struct err *e)
 {
     struct grants_file g;
-    if (grants_file_open(&g, grants) < 0)
+    if (grants_file_open(&g, p->grants) < 0)
         return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "what the guest runs with cannot be read");
     TREE_EACH(t, tree_first(p->t, "devices"), "interface") {
         const char *name = grants_file_name(&g, doc_uint(t, MARK_MANIFEST, MANIFEST_ENTRIES_MAX));
@@ -123,6 +123,17 @@ int plug_name_taps(struct plug_run *p, int grants, struct err *e)
     }
     grants_file_close(&g);
     return 0;
+}
+
+const char *plug_tap_name(const struct plug_run *p, const struct tree *t, char name[PLUG_NAME_MAX])
+{
+    struct grants_file g;
+    *name = 0;
+    if (p->grants < 0 || grants_file_open(&g, p->grants) < 0)
+        return name;
+    util_copy_str(name, PLUG_NAME_MAX, grants_file_name(&g, doc_uint(t, MARK_MANIFEST, MANIFEST_ENTRIES_MAX)));
+    grants_file_close(&g);
+    return name;
 }
 
 int plug_shape(struct plug_run *p, const struct tree *before, struct err *e)

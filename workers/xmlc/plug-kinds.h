@@ -20,6 +20,9 @@ struct tree *plug_self(const struct tree *whole, const struct tree *dev);      /
 void plug_release(struct plug_run *p, const struct tree *old);       /* what old had, and nobody in the run's tree has, is gone: with all that lies below an image */
 /* tune.c: the entry of that kind and parent has this text, and unless it is NULL this path, and then m's a; if there is none, m is one more. 0, or -1 with *e set. */
 int plug_put(struct manifest_out *out, struct manifest_entry *m, const char *path, const char *text, struct err *e);
+/* link.c: the name that the tap of a run's interface has; "": it has none, or it cannot be told. Returns name. */
+enum { PLUG_NAME_MAX = 16 };
+const char *plug_tap_name(const struct plug_run *p, const struct tree *interface, char name[PLUG_NAME_MAX]);
 /* plug-update.c */
 int plug_update(struct plug_run *p, const struct device_kind *k, struct tree *dev, const struct doc_env *env, struct err *e);
 int plug_medium(struct plug_run *p, struct tree *dev, const struct doc_env *env, struct err *e);      /* attached: a drive that is there gets a medium */

@@ -137,7 +137,7 @@ static const char *const net_changes[] = { "link", "bandwidth", "filterref", "co
 /* What its network gave the run's interface the client need not name. */
 static void take_port(struct tree *new, const struct tree *old)
 {
-    static const char *const given[] = { "portid", "bridge" };
+    static const char *const given[] = { "portid", "bridge", "dev", "mode" };
     for (size_t i = 0; i < ARRAY_N(given) && doc_is(old, "type", "network") && doc_is(new, "type", "network") && tree_first(new, "source"); i++)
         take_attr(tree_first(new, "source"), given[i], tree_path_attr(old, "source", given[i]));
 }
@@ -158,6 +158,7 @@ static int interface(struct plug_run *p, struct tree *old, const struct tree *wa
 {
     const char *mac = tree_path_attr(new, "mac", "address"), *was = tree_path_attr(old, "mac", "address"), *dev = tree_path_attr(wanted, "target", "dev");
     const char *model = tree_path_attr(new, "model", "type"), *had = tree_path_attr(old, "model", "type"), *type = tree_attr(new, "type");
+    char made[PLUG_NAME_MAX];
     if (!doc_same(mac, was))
         return err_set(e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "cannot change network interface mac address from %s to %s", was ? was : "", mac ? mac : "");
     if (!doc_same(model, had))
@@ -172,8 +173,8 @@ static int interface(struct plug_run *p, struct tree *old, const struct tree *wa
         return cannot(e, "cannot modify network device boot index setting");
     if (tree_first(wanted, "acpi") && !same_child(new, old, "acpi"))
         return err_set(e, VIR_ERR_OPERATION_DENIED, VIR_FROM_DOMAIN, "changing device 'acpi index' is not allowed");
-    /* The name of one that was made up is not known here. */
-    if (dev && (tree_path_attr(old, "target", "dev") || doc_is(old, "type", "user")) && !doc_same(dev, tree_path_attr(old, "target", "dev")))
+    const char *name = tree_path_attr(old, "target", "dev") ? tree_path_attr(old, "target", "dev") : plug_tap_name(p, old, made);
+    if (dev && (*name || doc_is(old, "type", "user")) && !doc_same(dev, name))
         return cannot(e, "cannot modify network device tap name");
     const char *text = !doc_same(type, tree_attr(old, "type")) || (doc_is(old, "type", "direct") && !same_child(new, old, "source")) ? NULL : "";
     for (size_t i = 0; i < ARRAY_N(net_fields) && text && !*text; i++)

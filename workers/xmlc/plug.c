@@ -26,7 +26,7 @@ int plug_open(struct plug_run *p, struct tree *t, const void *manifest, size_t n
     if (r || !tree_first(t, "devices"))
         return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "what the guest runs with cannot be read");
     memcpy(buf, manifest, n);
-    *p = (struct plug_run){ .t = t, .devices = tree_new("devices"), .manifest = { .p = buf, .len = n, .cap = cap, .entries = in.next } };
+    *p = (struct plug_run){ .t = t, .devices = tree_new("devices"), .manifest = { .p = buf, .len = n, .cap = cap, .entries = in.next }, .grants = -1 };
     return 0;
 }
 

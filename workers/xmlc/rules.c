@@ -3,7 +3,7 @@
  * A row is about each element of a kind (a child of <devices>, "*" any of them, of <domain>, or the document itself). `when` is a list of conditions that
  * all hold, separated by "; ":   PATH   there is such an element        PATH@ATTR   ... attribute       PATH@ATTR=A|B   it has one of these values
  * PATH:TEXT   an element of <domain> has that text
- * "!" in front: it does not hold. "/PATH" begins at <domain>, others at the element.  Machines are conditions too: "pc", "q35", "kvm".
+ * "!" in front: it does not hold. "/PATH" begins at <domain>, others at the element.  Machines are conditions too: "pc", "q35", "kvm"; and "live": that the guest runs.
  * %s in the text is the value of the first condition that has an attribute, a second one that of the second; %m the machine, %v the kind of domain, %a the
  * architecture, %n the element's name attribute, %q always the second value, %e the emulator, %d the target's name, %t the type (of a timer: its policy). */
 #include <stdio.h>
@@ -142,7 +142,7 @@ static const struct rule rules[] = {
     {"interface", "virtualport@type=802.1Qbh; !virtualport/parameters@profileid", X, 11, "missing profileid in <virtualport type='%s'>"},
     {"*", "rom@enabled=no; rom@bar", U, D, "ROM tuning is not supported when ROM is disabled"},
     {"*", "rom@enabled=no; rom@file", U, D, "ROM tuning is not supported when ROM is disabled"},
-    {"interface", "model@type=usb-net", I, D, "Cannot automatically add a new PCI bus for a device with connect flags 00"},
+    {"interface", "!live; model@type=usb-net", I, D, "Cannot automatically add a new PCI bus for a device with connect flags 00"},
     {"interface", "@type=server|client|mcast|udp; !source", X, D, "interface type='%s' requires a 'source' element"},
     {"interface", "vlan; !vlan/tag", X, VIR_FROM_NONE, "missing tag id - each <vlan> must have at least one <tag id='n'/> subelement"},
     {"interface", "mtu@size; !@type=network|bridge|ethernet|vhostuser; !backend@type=passt; @type", U, Q, "setting MTU on interface type %t is not supported yet"},
@@ -299,6 +299,8 @@ static bool holds(const struct doc *d, const struct tree *t, const char *c, size
         return d->q35 != negate;
     if (n == 3 && memcmp(c, "kvm", 3) == 0)
         return d->kvm != negate;
+    if (n == 4 && memcmp(c, "live", 4) == 0)
+        return !!(d->env->flags & DOC_PLUG) != negate;
     const char *colon = memchr(c, ':', n);
     if (colon) {
         snprintf(path, sizeof path, "%.*s", (int)(colon - c), c);

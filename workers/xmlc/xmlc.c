@@ -89,7 +89,7 @@ static int load(struct job *j, struct frame *f)
         if (!t || !manifest || plug_open(&j->run, t, manifest, n, manifest_bytes, sizeof manifest_bytes, &j->e))
             return -EPROTO;
         STEAL_PTR(&t);
-        j->grants = f->h.nfds > first + 4u ? f->fds[first + 4] : -1;
+        j->grants = j->run.grants = f->h.nfds > first + 4u ? f->fds[first + 4] : -1;
         return 0;
     }
     if (f->h.nfds == first + 3u && is_file_op(j->rq->op))
@@ -416,7 +416,7 @@ static int on_tune(struct job *j, stored_fn *fn)
     mp_out_init(&o, 64);
     j->t = j->run.t;
     j->is_live = true;
-    if (of_interface && plug_name_taps(&j->run, j->grants, &j->e))
+    if (of_interface && plug_name_taps(&j->run, &j->e))
         return -1;
     int r = fn(j, &o) < 0 || (of_interface ? plug_shape(&j->run, before, &j->e) : plug_tune(&j->run, before, &j->e)) ? -1 : send_run(j, &o);
     mp_out_free(&o);
