@@ -24,4 +24,6 @@
 #define MARK_EMPTY "bulkhead:empty"
 /* On an <interface> of type network that is another one here: "bridge" or "direct".  Documents of a running guest show that type, a status file has an <actual>. */
 #define MARK_ACTUAL "bulkhead:actual"
+/* On a <lease> of what a running guest's call brings (PLUG_CHANGE): it is one that goes, and not one that comes. */
+#define MARK_GOES "bulkhead:goes"
 #endif

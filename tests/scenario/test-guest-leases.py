@@ -9,6 +9,7 @@ needed_modules("libvirt")
 import libvirt
 from box import QEMU, is_running, wait_for
 
+LIVE = libvirt.VIR_DOMAIN_AFFECT_LIVE
 SPACE, MINE = "/var/lib/libvirt/lockd/files", "/var/lib/libvirt/lockd/mine"
 
 
@@ -220,6 +221,17 @@ def rules():
         a = c.createXML(xml("a", disk("d0.img", "vda") + lease % (MINE, "")))
         assert [r[:3] for r in leases(b)] == [[MINE + "/space", "key", "a"]], leases(b)
         refused(lambda: c.createXML(xml("b", disk("d1.img", "vda") + lease % (MINE, ""))), libvirt.VIR_ERR_RESOURCE_BUSY, "Lockspace resource 'key' is locked: held by domain 'a' (pid %d)" % leases(b)[0][5])
+        refused(lambda: a.detachDeviceFlags(lease % (MINE, ""), LIVE), libvirt.VIR_ERR_CONFIG_UNSUPPORTED, "live change of the leases that a guest holds is not supported with lock_manager='lockd'")
+        assert a.XMLDesc().count("<lease>") == 1
+        a.suspend()             # a guest that stands has no leases: others of them when it goes on
+        assert other.create(MINE + "/space", "more") is None
+        a.detachDeviceFlags(lease % (MINE, ""), LIVE)
+        a.attachDeviceFlags((lease % (MINE, "")).replace("key<", "more<"), LIVE)
+        worker = b.role("qemu")[0]
+        os.kill(worker, signal.SIGKILL)
+        wait_for("another worker", lambda: b.role("qemu") not in ([], [worker]))
+        a.resume()
+        assert [r[:3] for r in leases(b)] == [[MINE + "/space", "more", "a"]] and a.XMLDesc().count("<lease>") == 1, (leases(b), a.XMLDesc())
         a.destroy()
         other.close()
         end_lockd(b)

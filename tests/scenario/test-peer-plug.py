@@ -43,6 +43,9 @@ def channel(name, source="<source mode='bind' path='%s%%s'/>" % I, more=""):
     return "<channel type='unix'>%s<target type='virtio' name='%s'/>%s</channel>" % (source % name if "%s" in source else source, name, more)
 
 
+LEASE = "<lease><lockspace>s</lockspace><key>%s</key><target path='%s'/></lease>"
+
+
 def document(machine, bare=False):
     pc = machine == "pc"
     ports = "" if pc else "<controller type='pci' index='0' model='pcie-root'/>" + "<controller type='pci' model='pcie-root-port'/>" * (4 if bare else 16)
@@ -110,6 +113,8 @@ def steps(bus):
         ("attach", channel("o.5", more="<address type='virtio-serial' controller='0' bus='0' port='7'/>")), ("detach", channel("o.5")), ("detach", channel("o.1")), ("attach", channel("org.qemu.guest_agent.0", "")), ("alias", "channel0"),
         ("attach", channel("o.6", "")), ("shown", "channel0"), ("attach", "<console type='pty'/>"), ("detach", "<console type='pty'/>"), ("attach", "<serial type='pty'><target type='usb-serial' port='2'/></serial>"), ("attach", "<serial type='pty'><target type='usb-serial'/></serial>"),
         ("alias", "serial1"), ("detach", "<serial type='file'><source path='/x'/><target port='0'/></serial>"), ("alias", "serial0")]
+    yield from [("attach", LEASE % ("k1", "/l")), ("attach", LEASE % ("k2", "/l' offset='512")), ("update", LEASE % ("k2", "/m")), ("detach", LEASE % ("k3", "/l")), ("detach", LEASE % ("k1", "/other")),
+        ("attach", "<lease><lockspace>s</lockspace><target path='/y'/></lease>"), ("attach", LEASE % ("k1", "/l"))]
     for x in ("<sound model='ich6'/>", "<video><model type='vga'/></video>", "<hub type='usb'/>", "<memballoon model='virtio'/>", "<panic model='isa'/>", "<smartcard mode='host'/>", "<nvram><address type='spapr-vio' reg='0x3000'/></nvram>",
             "<iommu model='intel'/>", "<audio id='1' type='none'/>", "<tpm model='tpm-tis'><backend type='passthrough'><device path='/dev/tpm0'/></backend></tpm>", "<nonsense/>", "<disk", ""):
         yield from [("attach", x), ("detach", x), ("update", x)]

@@ -107,5 +107,8 @@ story("not done yet", document("pc"), ["attach+", again, "detach+", again], ["in
 story("somebody else's", document("pc"), ["attach", again, "attach+", disk("vdb", source="<source file='/other'/>")], ["in\n", "error 27 20"])
 story("what a guest cannot be given", document("pc", "<serial type='pty'/>"), ["attach", "<serial type='pty'><log file='/l'/><target type='pci-serial'/></serial>", "attach", "<rng model='virtio'><backend model='random'>/dev/hwrng</backend></rng>",
     "attach", "<interface type='bridge'><source bridge='b'/><rom file='/r'/></interface>"], ["error 67 10"] * 3)
+LEASE = "<lease><lockspace>s</lockspace><key>%s</key><target path='/l'/></lease>"
+story("a lease", document("pc"), ["attach", LEASE % "a", "attach", LEASE % "b", "attach", LEASE % "b", "attach+", LEASE % "b", "detach", LEASE % "a", "detach+", LEASE % "a", "detach", LEASE % "a"],
+    [["change\n", "<key>a<", "!goes", "!alias"], "change\n", "error 55 10", "none\n", ["change\n", "<key>a<", "bulkhead:goes='yes'"], "none\n", "error 8 10"], ["<key>b<", "!<key>a<", "!goes"])
 print("1..%d" % count)
 sys.exit(1 if failed else 0)

@@ -8,14 +8,20 @@
 
 /* ---- what a disk keeps that only its worker knows ---- */
 
-/* The one that is meant: a display has no alias. */
+static bool same_text(const struct tree *a, const struct tree *b, const char *path)
+{
+    const char *x = tree_text(a, path), *y = tree_text(b, path);
+    return x && y && !strcmp(x, y);
+}
+
+/* The one that is meant: a display and a lease have no alias. */
 static struct tree *old_of(struct guest *g, const struct tree *dev)
 {
     const char *alias = device_alias(dev), *type = tree_attr(dev, "type");
     if (alias)
         return guest_device(g, alias);
     TREE_EACH(old, tree_get(g->tree, "devices"), dev->name)
-        if (!strcmp(dev->name, "graphics") && type && tree_attr_is(old, "type", type))
+        if ((!strcmp(dev->name, "graphics") && type && tree_attr_is(old, "type", type)) || (!strcmp(dev->name, "lease") && same_text(old, dev, "key") && same_text(old, dev, "lockspace")))
             return old;
     return NULL;
 }
@@ -46,6 +52,23 @@ static void keep_chain(const struct tree *old, struct tree *dev)
         tree_insert(dev, tree_copy(was), s->next);
 }
 
+/* ---- leases: the next time that the guest goes on it has others ---- */
+
+static void lease(struct plugging *p, struct tree *old, struct tree *dev)
+{
+    if (p->g->locks & LOCKS_HELD)
+        err_set(&p->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "live change of the leases that a guest holds is not supported with lock_manager='lockd'");
+}
+
+/* When the call comes again it may be so already. */
+static void lease_changed(struct guest *g, const struct tree *dev, struct tree *old)
+{
+    if (tree_attr(dev, MARK_GOES) && old)
+        tree_free(old);
+    else if (!tree_attr(dev, MARK_GOES) && !old)
+        guest_place(g, tree_copy(dev));
+}
+
 /* ---- the end of all of them ---- */
 
 static void changed(struct plugging *p)
@@ -61,11 +84,13 @@ static void changed(struct plugging *p)
         if (!same_source(old, dev))
             commands = opened_undo(g, &p->o, old, false, &e);
     }
+    if (!strcmp(dev->name, "lease"))
+        lease_changed(g, dev, old);
     plan_count_nodes(g->tree);          /* of the old one */
     uint64_t taken = tree_kib(old, "target/current");
     if (old && !strcmp(dev->name, "memory") && tree_get(old, "target/current"))
         guest_set_module(dev, taken * 1024);
-    if (old) {
+    if (old && strcmp(dev->name, "lease") != 0) {
         tree_insert(old->parent, dev, old);
         tree_free(old);
     }
@@ -178,16 +203,17 @@ static void memory(struct plugging *p, struct tree *old, struct tree *dev)
 }
 
 static const struct { const char *name; void (*fn)(struct plugging *p, struct tree *old, struct tree *dev); } kinds[] = {
-    { "disk", disk }, { "interface", interface }, { "graphics", graphics }, { "memory", memory },
+    { "disk", disk }, { "interface", interface }, { "graphics", graphics }, { "memory", memory }, { "lease", lease },
 };
 
 void plug_change_begin(struct plugging *p)
 {
     struct tree *dev = tree_first(p->devices, NULL), *old = dev && dev->name ? old_of(p->g, dev) : NULL;
     size_t i = 0;
-    while (old && i < ARRAY_N(kinds) && strcmp(kinds[i].name, dev->name) != 0)
+    while (dev && dev->name && i < ARRAY_N(kinds) && strcmp(kinds[i].name, dev->name) != 0)
         i++;
-    if (!old || strcmp(old->name, dev->name) != 0)
+    bool is_lease = dev && dev->name && !strcmp(dev->name, "lease");
+    if (!is_lease && (!old || strcmp(old->name, dev->name) != 0))
         err_set(&p->e, VIR_ERR_DEVICE_MISSING, VIR_FROM_QEMU, "device not present in domain configuration");
     else if (i == ARRAY_N(kinds))
         err_set(&p->e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "live update of device '%s' is not supported", dev->name);

@@ -28,7 +28,7 @@ static const struct device_kind live[] = {
     CHR("serial", "@type source* target@port!"), CHR("parallel", "@type source* target@port!"), CHR("console", "@type source* target@type target@port!"),
     CHR("channel", "@type source* target@type target@name target@address target@port"),
     { "graphics", "graphics", "@type", UPDATE, NONE, NONE, GONE("cannot find existing graphics device to modify of type '$1'") },
-    { "lease", "lease", "key lockspace", 0, NONE, NONE, NONE },
+    { "lease", "lease", "key lockspace", ATTACH | DETACH | UNIQUE, { VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "Lease $1 in lockspace $2 does not exist" }, HERE("Lease $1 in lockspace $2 already exists"), NONE },
 };
 
 /* Of some kinds, only those with one of these values. */

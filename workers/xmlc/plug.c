@@ -242,6 +242,26 @@ static int place(const struct tree *devices, const struct tree *dev, struct err 
     return 0;
 }
 
+/* A lease is nothing of QEMU's: the guest's document has one more, or one less.  old: the one that goes, NULL: dev comes. */
+static int lease(struct plug_run *p, struct tree *old, const struct tree *dev, const struct doc_env *env, struct err *e)
+{
+    AUTO_TREE *whole = plug_beside(p, NULL, dev, env, e);       /* is it one at all? */
+    if (!whole)
+        return -1;
+    struct tree *said = tree_copy(old ? old : dev), *alias = tree_first(said, "alias");
+    if (alias)          /* of which a lease has none */
+        tree_free(alias);
+    if (old)
+        tree_free(old);
+    else
+        tree_append(tree_first(p->t, "devices"), tree_copy(said));
+    schema_order(&schema_domain, p->t);
+    tree_set_attr(said, MARK_GOES, old ? "yes" : NULL);
+    tree_append(p->devices, said);
+    p->what = PLUG_CHANGE;
+    return 0;
+}
+
 static int attach(struct plug_run *p, const struct device_kind *k, struct tree *dev, const struct doc_env *env, struct err *e)
 {
     struct tree *devices = tree_first(p->t, "devices"), *other = clashing(k, devices, dev), *alias = tree_first(dev, "alias");
@@ -264,6 +284,8 @@ static int attach(struct plug_run *p, const struct device_kind *k, struct tree *
         return device_refuse(k, &k->clash, dev, e);
     if (place(devices, dev, e) || room_for_memory(p->t, dev, e))
         return -1;
+    if (strcmp(k->name, "lease") == 0)
+        return lease(p, NULL, dev, env, e);
     AUTO_TREE *whole = k->can & (ATTACH | JUDGED) ? plug_beside(p, NULL, dev, env, e) : NULL;
     if (!(k->can & ATTACH))
         return e->code ? -1 : unsupported(k, "attach", e);
@@ -307,7 +329,7 @@ static int detach(struct plug_run *p, const struct device_kind *k, struct tree *
     else if (!t)
         device_refuse(k, &k->missing, dev, e);
     if (t)
-        return out(p, k, t, e);
+        return strcmp(k->name, "lease") == 0 ? lease(p, t, dev, env, e) : out(p, k, t, e);
     if (!(env->flags & DOC_AGAIN))
         return -1;
     *e = (struct err)ERR_INIT;
