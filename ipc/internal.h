@@ -88,6 +88,9 @@ enum internal_op {
     IN_UNPLUGGED,       /* CALL worker -> supervisor: struct plug_alias: QEMU has a device no more, and what was behind it neither. Reply empty: the run's tree has it no
                          * more (or never had it). It comes again until it is answered */
     IN_TUNE,            /* CALL worker -> supervisor, one at a time: QEMU has a thread more: limits and pins are as the run's manifest says, for it too. Reply empty */
+    IN_DUMP,            /* CALL worker -> supervisor, one at a time: the guest panicked, or its watchdog ran out, and its document wants a dump. Reply empty: it is on the disk.
+                         * CALL supervisor -> xmlc, the same: fds as with IN_DOC_UNPLUG. Reply IN_DOC: the manifest has its file's name; an error where the run's document wants none.
+                         * CALL supervisor -> worker, the same again: fd [0] the file. Reply empty: it is written */
     /* of logs */
     IN_LOG_START = 144, /* CALL supervisor -> log, its first: struct conf_name: file name in its BFD_DIR ("NAME.log"); dir: enum log_start. It drains BFD_LOG_PIPE, or fd [0], if there is one.
                          * Reply: that of log.domain.open_log_file: msgpack [[inode, offset]] */

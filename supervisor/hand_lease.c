@@ -19,8 +19,7 @@
 
 #define TURNS_MAX 100               /* whoever removes the file each time we have opened it does nothing else */
 
-/* As libvirt does, with all folders above. -EEXIST: it is something else. */
-static int open_folder(const char *path)
+int open_folder(const char *path, mode_t mode)
 {
     char p[LOCK_TEXT_MAX];
     struct stat st;
@@ -30,10 +29,10 @@ static int open_folder(const char *path)
     util_copy_str(p, sizeof p, path);
     for (char *s = p + 1; (s = strchr(s, '/')); *s++ = '/') {
         *s = 0;
-        if (mkdir(p, 0700) < 0 && errno != EEXIST)
+        if (mkdir(p, mode) < 0 && errno != EEXIST)
             return -errno;
     }
-    if (mkdir(p, 0700) < 0 && errno != EEXIST)
+    if (mkdir(p, mode) < 0 && errno != EEXIST)
         return -errno;
     fd = path_open(path, O_RDONLY | O_DIRECTORY, WANT(S_IFDIR), &st);
     return fd == -ENOENT ? -ENOTDIR : fd;       /* a link to nowhere */
@@ -133,7 +132,7 @@ void hand_lease(struct hand *h)
     int own = h->call.h.nfds ? h->call.fds[0] : -1, r = *q->path ? -EINVAL : -ENOENT;
     if (*q->path == '/')
         switch (q->what) {
-        case LEASE_FOLDER: r = open_folder(q->path); break;
+        case LEASE_FOLDER: r = open_folder(q->path, 0700); break;
         case LEASE_REMOVE: r = remove_file(q->path, own); break;
         case LEASE_MAKE: r = open_file(q->path, true, &made); break;
         default: r = take_file(q->path, q->what == LEASE_FILE_MADE, q->flags & LOCK_SHARED, &made, &pid);

@@ -10,7 +10,7 @@ static const struct step text_steps[2];         /* the definition as it is store
  * with four descriptors an xmlc knows that. */
 int doc_xmlc_pass(struct flow *f)
 {
-    const struct run *r = f->steps == file_save_steps || f->steps == size_steps ? run_of(f->slot) : NULL;
+    const struct run *r = f->steps == file_save_steps || f->steps == size_steps || f->caller.op == OP_IN(IN_DUMP) ? run_of(f->slot) : NULL;
     const int tree = r ? run_fd(r, BFD_TREE, 0) : -1;
     const int more[] = { sup_fd(BFD_CAPS, 0), sup_fd(BFD_SETTINGS, 0), tree >= 0 ? tree : f->fd[f->fd[FF_SAVED] >= 0 ? FF_SAVED : FF_TEXT], tree >= 0 ? run_fd(r, BFD_MANIFEST, 0) : -1 };
     return flow_pass(f, peer_take(ROLE_XMLC, f->object, f->name), more, tree >= 0 ? 4 : more[2] >= 0 ? 3 : 2);

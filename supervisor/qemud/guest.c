@@ -284,7 +284,7 @@ static int element_ask(struct flow *f)
 static const struct step element_steps[] = { { "read", element_ask, flow_answer, NULL }, { 0 } };
 
 /* A worker's call, with a file or a short body, which is a flow.
- * SAFETY: of status files, of devices that have gone and of threads that came a worker has one at a time: one that would have more of them than the disk takes, or would always
+ * SAFETY: of status files, of devices that have gone, of threads that came and of dumps a worker has one at a time: one that would have more of them than the disk takes, or would always
  * have the next one waiting for its guest before a client's call, gets no more of the flows, and no more of the object, than one that has not. */
 static void worker_flow(const struct step *steps, struct run *r, struct peer *p, struct frame *fr)
 {
@@ -294,7 +294,7 @@ static void worker_flow(const struct step *steps, struct run *r, struct peer *p,
         f = flow_next(f);
     if (f && f->caller.serial != fr->h.serial)      /* else it was on its way when the worker heard of us, and sent it again */
         peer_refuse(p, "a second one of these calls at once");
-    if (f || !(f = run_flow(steps, flow_answered, &c, r)))
+    if (f || !(f = run_flow(steps, steps == dump_steps ? save_done : flow_answered, &c, r)))
         return;
     f->fd[FF_TEXT] = frame_take_fd(fr, 0);
     f->body_len = fr->body_len < sizeof f->body ? (uint32_t)fr->body_len : 0;
@@ -308,6 +308,7 @@ static const struct { uint32_t op; uint8_t kind; size_t body; unsigned fds; void
     { IN_STOPPED, FRAME_EVENT, sizeof(struct guest_state), 0, on_stopped, NULL }, { IN_LAUNCH, FRAME_CALL, sizeof(struct launch), 1, NULL, launch_steps },
     { IN_LOG_TAIL, FRAME_CALL, sizeof(struct log_tail), 0, log_tail, NULL }, { IN_DOC_ELEMENT, FRAME_CALL, 0, 1, NULL, element_steps },
     { IN_LEASES_ASK, FRAME_CALL, 0, 0, lease_asked, NULL }, { IN_UNPLUGGED, FRAME_CALL, sizeof(struct plug_alias), 0, NULL, plug_steps }, { IN_TUNE, FRAME_CALL, 0, 0, NULL, tune_steps },
+    { IN_DUMP, FRAME_CALL, 0, 0, NULL, dump_steps },
 };
 
 void objects_frame(struct peer *p, struct frame *f)

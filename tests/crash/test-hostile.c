@@ -339,7 +339,7 @@ static void random_frame(struct player *p)
         IN_LOG_SET, IN_CLIENT_CLOSE, IN_WORKER_DEBUG, IN_WORKER_TRACE };
     static const uint32_t gateway_ops[] = { OP_IN(IN_SUBSCRIBE), OP_IN(IN_CANCEL), OP_REMOTE_DOMAIN_CREATE, OP_REMOTE_DOMAIN_CREATE_XML, OP_REMOTE_DOMAIN_DEFINE_XML, OP_REMOTE_DOMAIN_UNDEFINE,
         OP_REMOTE_DOMAIN_SUSPEND, OP_REMOTE_DOMAIN_GET_XML_DESC, OP_REMOTE_DOMAIN_SET_AUTOSTART, OP_REMOTE_DOMAIN_DESTROY };
-    static const uint32_t worker_ops[] = { OP_IN(IN_STATE), OP_IN(IN_STATUS_XML), OP_IN(IN_LOG_TAIL), OP_IN(IN_LAUNCH), OP_IN(IN_UNPLUGGED), OP_REMOTE_DOMAIN_EVENT_CALLBACK_LIFECYCLE };
+    static const uint32_t worker_ops[] = { OP_IN(IN_STATE), OP_IN(IN_STATUS_XML), OP_IN(IN_LOG_TAIL), OP_IN(IN_LAUNCH), OP_IN(IN_UNPLUGGED), OP_IN(IN_DUMP), OP_REMOTE_DOMAIN_EVENT_CALLBACK_LIFECYCLE };
     static uint8_t body[FRAME_BODY_MAX];
     bool gw = p->role == ROLE_GATEWAY, mild = rnd(20) > 0;
     struct frame_head h = { .serial = rnd(40), .arg = rnd(4), .flags = rnd(3) ? 0 : (uint16_t)rnd(32), .origin = rnd(3) ? rnd(4) : players[rnd(PEERS)].number };

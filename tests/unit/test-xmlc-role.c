@@ -154,15 +154,20 @@ static void keep_run(void)
     run_manifest = text_of(DOC_FD_MANIFEST, &run_manifest_len);
 }
 
-static struct doc_result on_run(uint32_t op, const void *body, size_t len)
+static void call_on_run(uint32_t op, const void *body, size_t len)
 {
-    struct doc_result d = { .changes = 0 };
     int fds[4] = { frame_memfd("caps", NULL, 0), frame_memfd("settings", &settings, sizeof settings), frame_memfd("tree", run_tree, run_tree_len),
         frame_memfd("manifest", run_manifest, run_manifest_len) };
     born();
     tap_int(fakesup_call(&s, op, 1, 0, body, len, fds, 4), 1, "it answers");
     for (int i = 0; i < 4; i++)
         close(fds[i]);
+}
+
+static struct doc_result on_run(uint32_t op, const void *body, size_t len)
+{
+    struct doc_result d = { .changes = 0 };
+    call_on_run(op, body, len);
     if (tap_ok(s.reply.h.op == OP_IN(IN_DOC) && s.reply.h.nfds == DOC_FD_N && s.reply.body_len >= sizeof d, "a document"))
         memcpy(&d, s.reply.body, sizeof d);
     return d;
@@ -197,6 +202,23 @@ static unsigned entries_with(unsigned flag)
             count += !flag || m.flags & flag;
     free(blob);
     return count;
+}
+
+/* A dump that a worker asks for: what names its file is the run's own document, and that has to want one. */
+static void auto_dump(const char *wants)
+{
+    struct doc_start st = { .id = 7, .name = "a" };
+    AUTO_FREE char *xml = NULL;
+    if (asprintf(&xml, "<domain type='qemu' id='7'><name>a</name><memory>8192</memory><os><type>hvm</type></os>%s</domain>", wants) < 0)
+        return;
+    call(OP_IN(IN_DOC_START), 0, &st, sizeof st, xml);
+    keep_run();
+    end();
+    call_on_run(OP_IN(IN_DUMP), NULL, 0);
+    tap_int(s.reply.h.kind, *wants ? FRAME_REPLY : FRAME_ERROR, "a dump of a guest with '%s'", wants);
+    if (*wants)
+        tap_int(entries_with(MF_FRESH), 1, "has a file, with its folders");
+    end();
 }
 
 static void plug(const char *xml)
@@ -242,8 +264,6 @@ static void plug(const char *xml)
     d = on_run(OP_IN(IN_DOC_UNPLUG), &gone, sizeof gone);
     tap_int(entries_with(MF_GONE), 1, "once more: nothing is left to do");
     end();
-    free(run_tree);
-    free(run_manifest);
 }
 
 static void desc(const char *xml, uint32_t flags, bool secret)
@@ -428,6 +448,9 @@ int main(void)
     if (xml) {
         start(xml);
         plug(xml);
+        auto_dump("");
+        auto_dump("<on_crash>coredump-destroy</on_crash>");
+        auto_dump("<devices><watchdog model='ib700' action='dump'/></devices>");
         desc(xml, 0, false);
         desc(xml, 1, true);
         desc_two_ways(xml);

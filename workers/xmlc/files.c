@@ -5,7 +5,9 @@
  * guest gets what a document of the client's own would get it, and nothing else of the file is believed. */
 #include "workers/xmlc/files.h"
 #include <string.h>
+#include <time.h>
 #include "ipc/schema/op-numbers.h"
+#include "ipc/layout.h"
 #include "ipc/states.h"
 #include "ipc/util.h"
 #include "workers/packs.h"
@@ -100,14 +102,26 @@ static struct tree *other(struct job *j, const struct args *a, const struct tree
     return o;
 }
 
+/* A manifest of that one file, and a document. */
+static int send_name(struct job *j, const char *path, uint32_t flags, const char *xml, size_t n)
+{
+    static uint8_t buf[2 * FILE_NAME_MAX];
+    struct manifest_entry m = {.kind = MK_STATE, .parent = -1, .flags = flags};
+    struct manifest_out mo;
+    struct doc_result d = {.id = -1, .name = "a guest of a file"};
+    if (j->run.t)
+        util_copy_str(d.name, sizeof d.name, tree_text(j->run.t, "name"));
+    manifest_begin(&mo, buf, sizeof buf);
+    if (manifest_add(&mo, &m, path, NULL) < 0)
+        return err_set(&j->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "the name of a file is too long");
+    AUTO_TREE *none = tree_new("none");
+    return send_parts(j, xml, n, none, &mo, &d, NULL);
+}
+
 /* Without the file: what it is called, what is to be done with it, and the document that a guest of j->run is to be saved with. */
 static int name_file(struct job *j, const struct args *a)
 {
     static const uint32_t flags[] = {[SAVE] = 0, [DUMP] = 0, [RESTORE] = MF_PROBE | MF_RO, [SHOW] = MF_PROBE | MF_RO, [CHANGE] = MF_PROBE};
-    static uint8_t buf[2 * FILE_NAME_MAX];
-    struct manifest_entry m = {.kind = MK_STATE, .parent = -1, .flags = flags[a->what]};
-    struct manifest_out mo;
-    struct doc_result d = {.id = -1, .name = "a guest of a file"};
     char path[FILE_NAME_MAX];
     size_t n = 0;
     AUTO_FREE char *xml = NULL;
@@ -121,13 +135,23 @@ static int name_file(struct job *j, const struct args *a)
         if (!t || !(xml = doc_text(t, FORM_SECURE | FORM_INACTIVE | FORM_MIGRATABLE, &n)))
             return t ? err_set(&j->e, VIR_ERR_NO_MEMORY, VIR_FROM_QEMU, " ") : -1;
     }
-    if (j->run.t)
-        util_copy_str(d.name, sizeof d.name, tree_text(j->run.t, "name"));
-    manifest_begin(&mo, buf, sizeof buf);
-    if (manifest_add(&mo, &m, path, NULL) < 0)
-        return err_set(&j->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "the name of a file is too long");
-    AUTO_TREE *none = tree_new("none");
-    return send_parts(j, xml ? xml : "", n, none, &mo, &d, NULL);
+    return send_name(j, path, flags[a->what], xml ? xml : "", n);
+}
+
+/* SAFETY: who asks is the worker of a guest, which may have been taken over: it says when, and gets a dump only if the run's own document, which it has no hand in, may want one; its name is ours. */
+int on_auto_dump(struct job *j)
+{
+    char path[FILE_NAME_MAX], when[32];
+    const struct tree *t = j->run.t, *watchdog = tree_get(tree_get(t, "devices"), "watchdog");
+    const char *name = tree_text(t, "name"), *id = tree_attr(t, "id"), *crash = tree_text(t, "on_crash"), *folder = j->env.settings ? j->env.settings->auto_dump_path : "";
+    struct tm tm;
+    time_t now = time(NULL);
+    if (!name || !id || !j->env.lib_dir || !((crash && !strncmp(crash, "coredump-", strlen("coredump-"))) || tree_attr_is(watchdog, "action", "dump")))
+        return err_set(&j->e, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "the guest's document wants no dump");
+    if (!localtime_r(&now, &tm) || !strftime(when, sizeof when, "%Y-%m-%d-%H:%M:%S", &tm) ||
+        util_format(path, sizeof path, "%s%s/%s-%.*s-%s", *folder ? folder : j->env.lib_dir, *folder ? "" : "/dump", id, (int)short_name_bytes(name), name, when))
+        return err_set(&j->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the name of the dump is too long");
+    return send_name(j, path, MF_FRESH, "", 0);
 }
 
 static int show(struct job *j, const struct args *a, const struct tree *t)

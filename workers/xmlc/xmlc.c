@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <sys/sysinfo.h>
 #include "ipc/index.h"
 #include "ipc/access.h"
@@ -504,6 +505,8 @@ static int internal(struct job *j, struct frame *f)
 {
     if (j->rq->op == OP_IN(IN_DOC_PORTS))
         return on_ports(j);
+    if (j->rq->op == OP_IN(IN_DUMP))
+        return on_auto_dump(j);
     if (j->rq->op == OP_IN(IN_DOC_UNPLUG))
         return on_unplug(j, f);
     struct doc_start s;
@@ -581,7 +584,8 @@ int main(void)
     if (fd >= 0 && load_struct(fd, &layout, sizeof layout))
         log_warn("the layout cannot be read");
     host_cpus = (unsigned)get_nprocs_conf();
-    static const uint32_t in[] = {IN_DOC_START, IN_DOC_LOAD, IN_DOC_STATUS, IN_DOC_UNPLUG, IN_DOC_PORTS};
+    tzset();            /* the host's time zone, while it can be read: names of dumps have its time */
+    static const uint32_t in[] = {IN_DOC_START, IN_DOC_LOAD, IN_DOC_STATUS, IN_DOC_UNPLUG, IN_DOC_PORTS, IN_DUMP};
     for (size_t i = 0; i < ARRAY_N(documents); i++)
         answers(documents[i].op, on_call);
     for (size_t i = 0; i < ARRAY_N(stored_tables); i++)
