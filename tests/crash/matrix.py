@@ -11,7 +11,7 @@ started anew with that point armed, the flow is run, and the invariants are asse
 
 Needs root, QEMU, python3-libvirt, and a build with --enable-crash-points (CRASH_BUILD or BUILDDIR).
 """
-import argparse, os, re, signal, sys, threading, time
+import argparse, glob, os, re, signal, sys, threading, time
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 import box, locklib
 from box import wait_for, guest_xml
@@ -30,6 +30,7 @@ ONLY = {"takeover": {"supervisor": ("IN_HAND_PIDFD",), "hand-open": ("IN_HAND_PI
         "save_file": {"supervisor": ("1:55", "IN_SAVE", "IN_HAND_REAP", "IN_HAND_STATE"), "qemu": ("IN_SAVE",), "hand-open": ("IN_HAND_STATE",), "xmlc": ("1:55",)},
         "save_transient": {"supervisor": ("IN_HAND_REAP", "IN_HAND_STATE")},
         "restore_file": {"supervisor": ("1:54",), "xmlc": ("1:54",)}, "dump_file": {"supervisor": ("1:53", "IN_HAND_STATE"), "qemu": ("1:53",), "xmlc": ("1:53",)},
+        "auto_dump": {"supervisor": ("IN_DUMP", "IN_HAND_STATE"), "qemu": ("IN_DUMP",), "xmlc": ("IN_DUMP",)},
         "tune": {"supervisor": ("1:225", "IN_PLUG", "IN_HAND_TUNE"), "qemu": ("IN_PLUG",), "hand-launch": ("IN_HAND_TUNE",), "xmlc": ("1:225",)},
         "count": {"supervisor": ("1:366", "IN_HAND_OPEN"), "qemu": ("IN_PLUG",), "hand-open": ("IN_HAND_OPEN",)},
         "domstats_off": {"supervisor": ("1:344",), "xmlc": ("1:344",)},
@@ -369,6 +370,28 @@ class Flows:
     def dump_file(self):
         self.dom().coreDump(self.b.dir + "/victim.core", 16)        # memory only
 
+    def define_panicking(self):
+        self.con().defineXML(guest_xml("victim", "<panic model='isa'/>", extra="<on_crash>coredump-restart</on_crash>"))
+
+    def dumps(self):
+        return glob.glob(self.b.dir + "/var/lib/libvirt/qemu/dump/*-victim-*")
+
+    def stands(self):
+        """Its dump could not be made, and the log tells."""
+        return self.dom().state()[0] == 6 and self.b.log_text().count("no dump of a guest that panicked") > self.b.failed_dumps
+
+    def auto_dump(self):
+        """A panic, and until the guest runs again, with a dump more; or stands."""
+        import libvirt_qemu
+        if self.dom().state()[0] == 6:
+            self.dom().destroy()
+            self.start()
+        self.b.failed_dumps = self.b.log_text().count("no dump of a guest that panicked")
+        for file in self.dumps():
+            os.unlink(file)
+        libvirt_qemu.qemuMonitorCommand(self.dom(), "o /b 0x505 1", libvirt_qemu.VIR_DOMAIN_QEMU_MONITOR_COMMAND_HMP)
+        wait_for("what comes of the panic", lambda: (self.dumps() and self.dom().state() == [1, 9]) or self.stands())
+
     def is_whole(self):
         try:
             with open(self.b.dir + "/victim.state", "rb") as f:
@@ -409,6 +432,7 @@ FLOWS = {
     "save_transient": (("create",),             None),
     "restore_file": (("define", "start", "save_file"), "running"),
     "dump_file": (("define", "start"),          "running"),
+    "auto_dump": (("define_panicking", "start"), "running"),
     "siblings": (("define_beside",),            "defined"),
     "ports":    (("define_networked",),         "running"),
     "unports":  (("define_networked", "start"), "defined"),
@@ -520,6 +544,8 @@ def check(b, flow, before, its, why):
         assert f.is_whole(), "a client's file is not as it was"
     if flow in ("save", "restore", "dump_file") or (flow.startswith("save_") and state_of(b) == "running"):         # by its next worker, if need be
         wait_for("it runs", lambda: state_of(b) == "saved" or f.dom().state()[0] == 1)
+    if flow == "auto_dump":
+        wait_for("it runs, or stands for want of a dump", lambda: f.dom().state()[0] == 1 or f.stands())
     if flow == "hooks":             # whatever was begun was told to be over, or the guest runs
         wait_for("the scripts have heard how it is", lambda: (state_of(b) == "running") == (f.heard()[-1:] not in ([], ["release"])))
     if flow in ("ports", "unports"):
@@ -532,7 +558,7 @@ def check(b, flow, before, its, why):
         wait_for("leases are as the guest is", lambda: locklib.is_locked(b.dir + "/var/lib/libvirt/images/victim.img") == (f.dom().state()[0] == 1))
 
     def finished():
-        if state_of(b) == want and flow not in ("running", "console", "domstats", "domstats_off", "shutdown", "takeover", "dump_file", "leases", "attach", "plug", "tune", "count", "siblings", "refilter", "macvtaps"):
+        if state_of(b) == want and flow not in ("running", "console", "domstats", "domstats_off", "shutdown", "takeover", "dump_file", "auto_dump", "leases", "attach", "plug", "tune", "count", "siblings", "refilter", "macvtaps"):
             return True
         return attempt(f.start if flow == "restore" else getattr(f, flow)) is None and state_of(b) == want
     wait_for("flow %s works again" % flow, finished, 60)

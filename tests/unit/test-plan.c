@@ -132,7 +132,6 @@ static const struct { const char *xml, *names; } refused[] = {
     { "<interface type='vdpa'><mac address='52:54:00:01:02:03'/><source dev='/dev/v'/><alias name='net0'/></interface>", "vdpa" },
     { "<input type='tablet' bus='usb' surprise='1'><alias name='input0'/></input>", "surprise" },
     /* taken by libvirt, and here it would come to nothing */
-    { "<watchdog model='i6300esb' action='dump'><alias name='watchdog0'/></watchdog>", "action='dump'" },
     { "<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/a' m='0'><seclabel model='dac' relabel='yes'><label>a:b</label></seclabel></source>"
       "<target dev='vda' bus='virtio'/><alias name='d'/></disk>", "<seclabel> of <source>" },
     { "<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/a' m='0'><seclabel model='selinux' relabel='no'/></source>"
@@ -145,7 +144,6 @@ static const struct { const char *xml, *names; } refused[] = {
 
 /* The same beside the devices. */
 static const struct { const char *xml, *names; } refused_top[] = {
-    { "<on_crash>coredump-restart</on_crash>", "<on_crash>coredump-restart" }, { "<on_crash>coredump-destroy</on_crash>", "<on_crash>coredump-destroy" },
     { "<resource><partition>/other</partition></resource>", "<partition>/other" },
     { "<resource><partition>/machine</partition><fibrechannel appid='x'/></resource>", "<fibrechannel>" },
     { "<seclabel type='dynamic' model='selinux'/>", "'selinux'" }, { "<seclabel type='static' model='dac'/>", "static" },

@@ -149,11 +149,10 @@ static const struct known *row_of(const char *path)
     return NULL;
 }
 
-/* Values (of an attribute, or the text) that libvirt takes and that would come to nothing here: nobody writes a core, every guest is in the group of this daemon's guests, and
+/* Values (of an attribute, or the text) that libvirt takes and that would come to nothing here: every guest is in the group of this daemon's guests, and
  * servers of disks are not reached by sockets of the host, of whose devices there are those on USB and vhost's SCSI hosts. */
 static const struct { const char *path, *attr, *value; bool but; } unheeded[] = {      /* but: every other value */
     { "disk/encryption", "engine", "qemu", true }, { "disk/source/encryption", "engine", "qemu", true }, { "backing/source/encryption", "engine", "qemu", true },
-    { "on_crash", NULL, "coredump-destroy", false }, { "on_crash", NULL, "coredump-restart", false }, { "watchdog", "action", "dump", false },
     { "resource/partition", NULL, "/machine", true }, { "disk/source/host", "transport", "unix", false }, { "backing/source/host", "transport", "unix", false },
     { "hostdev", "type", "pci", false }, { "hostdev", "type", "mdev", false }, { "hostdev", "type", "scsi", false }, { "graphics/gl", "enable", "yes", false },
 };

@@ -1,6 +1,7 @@
-/* dump.c: core dumps: the guest's memory as QEMU writes it for a debugger, or its whole state, into a file of a client's choice.
+/* dump.c: core dumps: the guest's memory as QEMU writes it for a debugger, or its whole state, into a file of a client's choice; or into one of the daemon's, when a guest panics or its watchdog
+ * runs out, and its document wants that.
  *
- * The file came with the call, from a hand; who made it keeps it or takes it back.  What happens to the guest meanwhile is migrate.c's. */
+ * The file comes with the call, from a hand; who made it keeps it or takes it back.  What happens to the guest meanwhile is migrate.c's. */
 #include "config.h"
 #include <stdio.h>
 #include <string.h>
@@ -111,4 +112,61 @@ OP_FN(api_core_dump)
         log_warn("%s, using raw", e.detail);        /* as libvirt does: a dump is better than none */
     s->pack = pack < 0 ? PACK_RAW : (enum pack)pack;
     saving_stop(g, PAUSED_DUMP, s->was_running && !(flags & DUMP_LIVE));
+}
+
+/* ---- dumps that the guest's document wants: the supervisor, which is asked, has a file made and comes back with it ---- */
+
+static bool watchdog_dumps(const struct guest *g)
+{
+    return g->state == DOM_PAUSED && g->reason == PAUSED_WATCHDOG && tree_attr_is(tree_get(tree_get(g->tree, "devices"), "watchdog"), "action", "dump");
+}
+
+static void act(struct guest *g)
+{
+    enum on_action action = guest_action(g, "on_crash", ON_DESTROY);
+    if (watchdog_dumps(g))
+        guest_go_on(g);
+    else if (g->state == DOM_CRASHED && (action == ON_RESTART || action == ON_COREDUMP_RESTART)) {
+        g->fake_reboot = true;
+        guest_shutdown_or_reboot(g);
+    } else if (g->state == DOM_CRASHED && action != ON_PRESERVE)
+        guest_quit(g, SHUTOFF_CRASHED, STOPPED_CRASHED);
+}
+
+static void on_dumped(struct worker *w, void *data, struct frame *f, const struct err *e)
+{
+    struct guest *g = data;
+    (void)w, (void)f;
+    g->dumping = false;
+    if (e)
+        log_err("no dump of a guest that %s: %s", g->state == DOM_CRASHED ? "panicked" : "its watchdog stopped", e->detail);
+    if (g->phase == PHASE_UP && !(e && g->state == DOM_CRASHED))        /* one without its dump stays as it is, as with libvirtd */
+        act(g);
+}
+
+void guest_fell(struct guest *g)
+{
+    enum on_action action = guest_action(g, "on_crash", ON_DESTROY);
+    bool wants = watchdog_dumps(g) || (g->state == DOM_CRASHED && (action == ON_COREDUMP_DESTROY || action == ON_COREDUMP_RESTART));
+    if (g->dumping || g->quitting || guest_is_rebooting(g))
+        return;
+    if (wants)
+        g->dumping = worker_call(g->w, OP_IN(IN_DUMP), 0, NULL, 0, NULL, 0, on_dumped, g) == 0;
+    if (!wants)
+        act(g);
+}
+
+OP_FN(dump_call)
+{
+    struct guest *g = w->data;
+    AUTO_CLOSE fd = frame_take_fd(f, 0);
+    if (call_need_up(g, rq) || !saving_may(g, rq, fd))
+        return;
+    if (!g->dumping || (g->state != DOM_CRASHED && !watchdog_dumps(g))) {
+        reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "the guest went on meanwhile");
+        return;
+    }
+    struct saving *s = saving_begin(g, rq, STEAL_FD(&fd));
+    s->dump = s->memory = true;
+    saving_stop(g, PAUSED_DUMP, false);
 }

@@ -66,7 +66,8 @@ struct guest {
     int32_t run_reason;                 /* the same for RESUME */
     bool got_shutdown, fake_reboot, quitting;
     bool unsure;                        /* QEMU has not told what it does: to an instance that took it over, or since it did not answer `cont` */
-    bool going;                         /* its state was restored, and it does not run yet as it shall */
+    bool going;                         /* guest_go_on(), or its state was restored: it does not run yet as it shall */
+    bool dumping;                       /* the supervisor was asked for a dump that the document wants */
     int32_t was_saving;                 /* enum saving_note, of an earlier instance; until QEMU has told its state */
     uint32_t locks;                     /* enum guest_locks */
     int32_t stop_reason, stop_detail;   /* how the end will be told; reason 0: not known yet */
@@ -130,6 +131,9 @@ void guest_take_ends(struct guest *g);                                  /* BFD_C
 void guest_hook_qmp(struct guest *g);                                   /* sets the callbacks of g->qmp */
 int resume_open(struct guest *g, int qmp_fd);
 void resume_qmp_ready(struct guest *g);
+void guest_go_on(struct guest *g);                                      /* a guest that stands after its state was restored, or after a dump of its watchdog's: leases, and its CPUs run */
+/* dump.c: it panicked, or stands because of its watchdog: what its document says is done, a dump first if it wants one. More than once is once. */
+void guest_fell(struct guest *g);
 void guest_ask_state(struct guest *g);                                  /* nobody knows whether its CPUs run: until QEMU has told, nothing is begun */
 void guest_set_module(struct tree *module, uint64_t bytes);             /* what the guest has of it now */
 void guest_learn_memory(struct guest *g);                               /* where its modules are, and of what size */

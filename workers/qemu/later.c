@@ -25,7 +25,7 @@ static const struct worker_op ops[] = {
     WAITING_OPS(X)
 #undef X
     { OP_IN(IN_PLUG), plug_call }, { OP_IN(IN_SAVE), save_call },
-    { OP_REMOTE_DOMAIN_CORE_DUMP, api_core_dump }, { OP_REMOTE_DOMAIN_CORE_DUMP_WITH_FORMAT, api_core_dump },
+    { OP_IN(IN_DUMP), dump_call }, { OP_REMOTE_DOMAIN_CORE_DUMP, api_core_dump }, { OP_REMOTE_DOMAIN_CORE_DUMP_WITH_FORMAT, api_core_dump },
 };
 
 static void do_now(struct guest *g, const struct request *rq, struct frame *f)

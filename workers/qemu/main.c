@@ -77,6 +77,7 @@ static struct guest guest = { .proc_fd = -1, .cgroup_fd = -1, .checkpoint_fd = -
 static const struct worker_op ops[] = {
     { OP_IN(IN_START), start_call },
     { OP_IN(IN_PLUG), later_call },
+    { OP_IN(IN_DUMP), later_call },
     { OP_IN(IN_SAVE), save_call },
     { OP_IN(IN_SAVED), saved_event },
     { OP_IN(IN_WORKER_DEBUG), debug_call },

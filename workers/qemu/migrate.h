@@ -31,6 +31,7 @@ void saving_out(struct guest *g, const struct err *e);                 /* it is 
 void saving_error(struct guest *g, const struct err *e);
 /* dump.c */
 void dump_go(struct guest *g);
+OP_FN(dump_call);                       /* IN_DUMP */
 void dump_completed(struct guest *g, json_t *data);                    /* QEMU's event */
 OP_FN(saved_event);                     /* IN_SAVED */
 enum saving_note { SAVING_NOT, SAVING_PAUSED, SAVING_RUNNING };         /* what the guest did before */

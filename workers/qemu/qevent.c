@@ -86,17 +86,7 @@ static void on_panicked(struct guest *g, json_t *d)
     if (!is_up(g))
         return;
     guest_set_state(g, DOM_CRASHED, 1, EVENT_CRASHED, 0);
-    switch (guest_action(g, "on_crash", ON_DESTROY)) {
-    case ON_RESTART: case ON_COREDUMP_RESTART:
-        g->fake_reboot = true;
-        guest_shutdown_or_reboot(g);
-        break;
-    case ON_PRESERVE:
-        break;
-    default:
-        guest_quit(g, SHUTOFF_CRASHED, STOPPED_CRASHED);
-        break;
-    }
+    guest_fell(g);
 }
 
 static void on_crashloaded(struct guest *g, json_t *d)
@@ -147,6 +137,8 @@ static void on_watchdog(struct guest *g, json_t *d)
     notify_watchdog(g, action < 0 ? 0 : action);
     if (action == WATCHDOG_PAUSE && g->state == DOM_RUNNING)
         guest_set_state(g, DOM_PAUSED, PAUSED_WATCHDOG, EVENT_SUSPENDED, 3);
+    if (action == WATCHDOG_PAUSE)
+        guest_fell(g);
 }
 
 /* The disk whose image (or one below it) has that block node: nodes are named libvirt-N-format and libvirt-N-storage after index=. */

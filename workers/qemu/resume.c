@@ -20,14 +20,15 @@ static const struct { const char *name; int32_t state, reason; } run_states[] = 
 
 enum { AGAIN_MS = 1000 };
 
-/* ---- a guest whose state was restored, and that did not run yet as the instance before this one ended ---- */
+/* ---- a guest whose state was restored, and that did not run yet as the instance before this one ended; or that its watchdog stopped, and a dump was made of ---- */
 
 static void go_on_failed(struct guest *g, const struct err *e)
 {
-    log_err("a guest that was restored does not go on: %s", e->detail);
+    log_err("a guest that was %s does not go on: %s", g->reason == PAUSED_WATCHDOG ? "dumped" : "restored", e->detail);
     g->going = false;
     lease_give(g, NULL, NULL);
-    guest_set_state(g, DOM_PAUSED, PAUSED_MIGRATION, EVENT_SUSPENDED, 0);
+    if (g->reason != PAUSED_WATCHDOG)
+        guest_set_state(g, DOM_PAUSED, PAUSED_MIGRATION, EVENT_SUSPENDED, 0);
 }
 
 static void go_on_done(void *data, json_t *ret, const struct err *e)
@@ -51,9 +52,16 @@ static void go_on_leased(void *data, const struct err *e)
         go_on_failed(g, e);
         return;
     }
-    g->run_reason = RUNNING_RESTORED;
+    g->run_reason = g->reason == PAUSED_WATCHDOG ? RUNNING_UNPAUSED : RUNNING_RESTORED;
     qmp_send(&g->qmp, "cont", NULL, -1, 0, go_on_done, g);
     qmp_flush(&g->qmp);
+}
+
+void guest_go_on(struct guest *g)
+{
+    g->going = true;
+    g->job = "remoteDispatchDomainCreate";
+    lease_take(g, go_on_leased, g);
 }
 
 /* ---- what QEMU does ---- */
@@ -101,10 +109,10 @@ static void on_status(void *data, json_t *ret, const struct err *e)
         g->pause_reason = PAUSED_UNKNOWN;
     g->going = g->going && s && (!strcmp(s, "paused") || !strcmp(s, "prelaunch"));
     lease_resume(g);
-    if (g->going) {
-        g->job = "remoteDispatchDomainCreate";
-        lease_take(g, go_on_leased, g);
-    }
+    if (g->going)
+        guest_go_on(g);
+    else if (!is_rebooting)
+        guest_fell(g);
     cleanup_resume(g);
     unplug_look(g);
     guest_send_state(g, -1, 0);
