@@ -159,6 +159,7 @@ static void walk(struct tree *t, unsigned flags)
         return;
     tree_set_attr(t, MARK_MANIFEST, NULL);
     tree_set_attr(t, MARK_NODES, NULL);
+    tree_set_attr(t, MARK_NODE, NULL);
     show_empty(t, flags);
     show_network(t, flags);
     if (!(flags & (FORM_SECURE | FORM_STATUS)) && apply(secrets, sizeof secrets / sizeof *secrets, t)) {

@@ -7,11 +7,11 @@
  *   <source> of disk, backingStore, mirror, and of chardevs (serial, parallel, console, channel, redirdev, rng/backend, smartcard, external tpm/backend):
  *            the image; MK_FILE_OUT, MK_PTY, MK_UNIX_LISTEN, MK_UNIX_CONNECT, MK_PAIR, MK_TCP_LISTEN, MK_TCP_CONNECT, MK_HOSTNET, ...
  *   <log>    of a chardev: MK_LOG
- *   <secret> of <auth> and <encryption> of an image, and its <cookies>: MK_SECRET
+ *   <secret> of <auth> and <encryption> of an image or an iSCSI <hostdev>, and its <cookies>: MK_SECRET
  *   <event>  of <perf>, enabled: MK_PERF
  *   <interface>: MK_TAP (bridge, ethernet, network, direct) or MK_HOSTNET (user), or MK_HELPER (user, by passt)
  *   <graphics>: MK_TCP_LISTEN, MK_UNIX_LISTEN
- *   <vsock>: MK_NODE; <hostdev>: MK_USB, MK_NODE (scsi_host); <shmem>: MK_SHM, MK_UNIX_CONNECT; <source> of <input>: MK_NODE; <memory> of <devices> in a file: MK_MEMORY
+ *   <vsock>: MK_NODE; <hostdev>: MK_USB, MK_NODE (scsi_host); its <source>, over iSCSI: MK_HOSTNET; <shmem>: MK_SHM, MK_UNIX_CONNECT; <source> of <input>: MK_NODE; <memory> of <devices> in a file: MK_MEMORY
  *   <backend> of tpm, an emulator's, <filesystem>, virtiofs: MK_HELPER; virtiofs with <source socket=>: MK_UNIX_CONNECT
  *   <kernel>, <initrd>, <dtb>, <loader>, <nvram>, <acpi>/<table> of <os>; <rom> of a device; <backend> of rng: MK_BIND, MK_NVRAM, MK_DEVNODE
  * A removable drive without medium has an entry with MF_EMPTY and its <source> is absent: then the mark is on <disk>. */
@@ -26,4 +26,6 @@
 #define MARK_ACTUAL "bulkhead:actual"
 /* On a <lease> of what a running guest's call brings (PLUG_CHANGE): it is one that goes, and not one that comes. */
 #define MARK_GOES "bulkhead:goes"
+/* On <source> of a <hostdev> that is a LUN of an iSCSI target: the number of its block node. */
+#define MARK_NODE "bulkhead:node"
 #endif

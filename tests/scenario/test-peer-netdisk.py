@@ -13,7 +13,7 @@ if not netlib.has("curl", "iscsi", "rbd", "nfs", "gluster"):
 needed("tgtd", "tgtadm", "openssl", "qemu-img")
 
 MASK = [r"\d{4}-\d\d-\d\dT[\d:.]+Z", r"qemu unexpectedly closed the monitor|process exited while connecting to monitor", r"after \d+ ms", r"block\.\d+\.rd\.(reqs|bytes|times)=\d+", r"rd_\w+ \d+", r"index='\d+'",
-        r'"conf":"[^"]*"', r"conf file [^:]*", r"^! \n", r"20\d{4}(?= +262144)|block\.\d\.physical=\d+"]
+        r'"conf":"[^"]*"', r"conf file [^:]*", (r"^! \n", ""), r"20\d{4}(?= +262144)|block\.\d\.physical=\d+"]
 SHOW = "| sed -n '/<disk/,/.disk>/p'"
 HOST = "<host name='localhost' port='4180'/>"
 
@@ -76,7 +76,7 @@ RUN = [
     disk("http", "over.qcow2", fmt="qcow2", more="<readonly/>" + below("http", "raw.img")),
     "<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='%s/over.qcow2'/><target dev='vda' bus='virtio'/>%s</disk>" % (W, below("http", "raw.img")),
     disk("https", "raw.img", host=host(4443)), disk("https", "raw.img", "<ssl verify='no'/>", host=host(4443)),
-    disk("iscsi", "iqn.2026-11.test:t/1", "<initiator><iqn name='iqn.2026-11.test:me'/></initiator>", host=host(3260), more=""), disk("iscsi", "iqn.2026-11.test:none/1", host=host(3260)),
+    disk("iscsi", "iqn.2026-11.test:t/1", "<initiator><iqn name='iqn.2026-11.test:me'/></initiator>", host=host(3260), more=""), disk("iscsi", "iqn.2026-11.test:none/1", host=host(3260)), disk("iscsi", "iqn.2026-11.test:t/1x", host=host(3260)),
     # who has a password, or a cookie
     disk("iscsi", "iqn.2026-11.test:locked/1", auth(0), host=host(3260), more=""), disk("iscsi", "iqn.2026-11.test:locked/1", host=host(3260), more=auth(1)),
     disk("iscsi", "iqn.2026-11.test:locked/1", auth(2), host=host(3260)), disk("iscsi", "iqn.2026-11.test:locked/1", auth(7), host=host(3260)), disk("iscsi", "iqn.2026-11.test:locked/1", host=host(3260)),
@@ -91,6 +91,26 @@ RUN = [
     *[disk(p, "x/y", host=host(4999) + host(4998)) for p in ("nbd", "ssh", "https", "ftp", "sheepdog")],
     disk("nfs", "/x", host="<host name='a'/><host name='b'/>"), disk("rbd", "p/i", host=host(1, more=" transport='rdma'")),
 ]
+
+
+def scsi(name="iqn.2026-11.test:t/1", source="", at=host(3260), more="", attrs=""):
+    return "<hostdev mode='subsystem' type='scsi'%s><source protocol='iscsi' name='%s'>%s%s</source>%s</hostdev>" % (attrs, name, at, source, more)
+
+
+LOCKED, ME = "iqn.2026-11.test:locked/1", "<initiator><iqn name='iqn.2026-11.test:me'/></initiator>"
+VIRTIO = "<controller type='scsi' index='0' model='virtio-scsi'/>"
+# LUNs whose commands are the guest's own.
+HOSTDEVS = [
+    scsi(), scsi(more="<readonly/><shareable/><boot order='1'/>", attrs=" sgio='filtered' rawio='yes'") + VIRTIO, scsi(source=ME) + disk("http", "raw.img"), scsi(LOCKED, auth(0)) + VIRTIO, scsi(LOCKED, auth(1)), scsi(LOCKED, auth(7)),
+    scsi(LOCKED), scsi("iqn.2026-11.test:none/1"), scsi("iqn.2026-11.test:t"), scsi("iqn.2026-11.test:t/7"), scsi("iqn.2026-11.test:t/x"), scsi(at=host(4999)), scsi(at="<host name='127.0.0.1'/>"), scsi(at=host(3260, "localhost")),
+    scsi() + scsi(), scsi() + scsi(LOCKED, auth(0)) + VIRTIO + disk("iscsi", "iqn.2026-11.test:t/1", host=host(3260)), scsi(more="<address type='drive' controller='1' bus='0' target='0' unit='3'/>"),
+    scsi(attrs=" sgio='unfiltered'"), scsi(at=host(3260) + host(3261)), scsi(at=host(3260, more=" transport='unix'")),
+]
+HOSTDEVS += [scsi(at=host(3260) + "<address bus='0' target='0' unit='0'/>"), scsi(at="<host name='::1'/>")]
+COUNTED = [(r"libvirt-\d+", "libvirt-N"), *MASK]       # libvirtd counts those that failed
+PLUGS = [scsi(), scsi(LOCKED, auth(0), more="<readonly/>"), scsi(LOCKED, auth(1)), scsi(source=ME, more="<shareable/><alias name='ua-scsi'/>"), scsi("iqn.2026-11.test:none/1"), scsi(at=host(4999))]
+HAS = """virsh -c qemu:///system dumpxml n | sed -n "/<hostdev/,/.hostdev>/p;/type='scsi'/,/controller>/p" ; virsh -c qemu:///system qemu-monitor-command n '{"execute":"query-named-block-nodes"}' | """ \
+    """grep -o '"node-name": *"[^"]*"\|"ro": *[a-z]*' | tr '\\n' ' '; virsh -c qemu:///system qemu-monitor-command n --hmp 'info qtree' | grep -A14 scsi-generic | grep -v bootindex= """
 OBJECTS = """$V qemu-monitor-command n '{"execute":"qom-list","arguments":{"path":"/objects"}}' | grep -o 'masterKey0\|[a-z]*-secret0' | sort | tr '\\n' ' '"""
 # While it runs: media, disks that come, and what is asked of them.
 LIVE = ["update-device n W/cd.xml", "dumpxml n " + SHOW, "update-device n W/cd.xml", "change-media n hda --eject", "dumpxml n " + SHOW, "update-device n W/cd.xml",
@@ -101,8 +121,8 @@ with Pair("netdisk") as p:
     p.each(serve)
     keep_secrets(p)
 
-    def define(devices, start=True):
-        p.file("n.xml", BARE.replace("bare", "n").replace("</devices>", devices + "</devices>"))
+    def define(devices, features=""):
+        p.file("n.xml", BARE.replace("bare", "n").replace("</devices>", devices + "</devices>").replace("</os>", "</os>" + features))
         p.virsh("define W/n.xml")
         p.virsh("start n", MASK)
         p.virsh("dumpxml n " + SHOW, MASK)
@@ -111,6 +131,23 @@ with Pair("netdisk") as p:
         define(devices)
         p.virsh("domblkinfo n --all", MASK)
         p.virsh("domstats n --block --backing", MASK)
+        p.sh("virsh -c qemu:///system destroy n; virsh -c qemu:///system undefine n", MASK)
+    for devices in HOSTDEVS:
+        define(devices)
+        if "<auth" not in devices:      # whose value nobody is asked for here
+            p.sh("virsh -c qemu:///system domxml-to-native qemu-argv --domain n | tr ' ' '\\n' | grep 'libvirt-[0-9]'")
+        p.sh("sed -n '/<hostdev/,/.hostdev>/p' /run/libvirt/qemu/n.xml")
+        p.sh(HAS)
+        p.sh(OBJECTS)
+        p.sh("virsh -c qemu:///system destroy n; virsh -c qemu:///system undefine n", MASK)
+    for machine, plugs in (VIRTIO + disk("http", "raw.img"), PLUGS), (disk("http", "raw.img"), PLUGS[:2]):     # one that has a controller, and one that gets it
+        define(machine, "<features><acpi/></features>")
+        for devices in plugs:
+            p.file("d.xml", devices)
+            for line in ("attach-device", "attach-device", "detach-device", "detach-device"):
+                p.virsh(line + " n W/d.xml", COUNTED)
+                p.sh(HAS, COUNTED)
+                p.sh(OBJECTS)
         p.sh("virsh -c qemu:///system destroy n; virsh -c qemu:///system undefine n", MASK)
     p.file("cd.xml", disk("http", "raw.img", device="cdrom", bus="ide", dev="hda"))
     define(disk("http", "plain.qcow2", fmt="qcow2", device="cdrom", bus="ide", dev="hda"))

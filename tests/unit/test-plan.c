@@ -113,7 +113,6 @@ static const struct { const char *xml, *names; } refused[] = {
     { BY_NET("raw", "protocol='nbd' m='0'><host transport='unix'/>"), "transport='unix'" },
     { BY_NET("raw", "protocol='nbd' m='0'><host socket='/s'/>"), "'socket'" },
     { BY_NET("raw", "protocol='http' m='0' query='?'><host name='::1' transport='unix'/>"), "transport='unix'" },
-    { BY_NET("raw", "protocol='iscsi' name='iqn.x/y' m='0'><host name='::1'/>"), "LUN" },
     { "<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/a' m='0'/><target dev='vda' bus='virtio'/><nosuch a='x'/><alias name='d'/></disk>",
       "<nosuch>" },
     { "<hostdev mode='subsystem' type='pci'><source><address domain='0' bus='1' slot='0' function='0'/></source><alias name='h'/></hostdev>", "<hostdev type='pci'>" },

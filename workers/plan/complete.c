@@ -63,6 +63,12 @@ static void number_named(struct completion *k, struct tree *disk)
         tree_set_attr(b, "index", "%u", k->next_node++);
 }
 
+static void number_hostdev(struct completion *k, struct tree *hostdev)
+{
+    if (tree_attr_is(tree_get(hostdev, "source"), "protocol", "iscsi"))
+        tree_set_attr(tree_get(hostdev, "source"), MARK_NODE, "%u", k->next_node++);
+}
+
 /* What is made as the guest starts has the last numbers. */
 static void number_overlay(struct completion *k, struct tree *disk)
 {
@@ -272,6 +278,8 @@ int plan_complete(struct tree *dom, const struct plan_host *h, struct err *e)
     for (struct tree *d = devices ? devices->last : NULL; d; d = d->prev)
         if (pl_is(d->name, "disk"))
             number_named(&k, d);
+    TREE_EACH(d, devices, "hostdev")
+        number_hostdev(&k, d);
     for (struct tree *d = devices ? devices->last : NULL; d; d = d->prev)
         if (pl_is(d->name, "disk") && complete_one(&k, d) < 0)
             return -1;
@@ -307,6 +315,9 @@ static unsigned next_node(const struct tree *dom)
         if (n >= next)
             next = n + 1;
     }
+    TREE_EACH(d, devices, "hostdev")
+        if (tree_attr_uint(tree_get(d, "source"), MARK_NODE, 0x7fffffff, &noted) == 0 && noted >= next)
+            next = (unsigned)noted + 1;
     return next;
 }
 
@@ -326,6 +337,8 @@ int plan_complete_device(const struct tree *dom, struct tree *dev, const struct 
             tree_set_attr(dev, MARK_EMPTY, "%u", k.next_node);
         number_named(&k, dev);
     }
+    if (pl_is(dev->name, "hostdev"))
+        number_hostdev(&k, dev);
     int r = complete_one(&k, dev);
     if (!r && pl_is(dev->name, "disk"))
         number_overlay(&k, dev);

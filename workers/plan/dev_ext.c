@@ -297,10 +297,13 @@ static void host_mdev(struct ctx *c, const struct tree *d)
     pl_fill(c, d, t2, o);
 }
 
-/* The nodes of disks are numbered before these. */
+/* The nodes of disks are numbered before these, in a tree that never ran. */
 static unsigned iscsi_node(struct ctx *c, const struct tree *d)
 {
     unsigned n = pl_disk_nodes(c) + 1;
+    unsigned long long noted;
+    if (pl_num(c, d, "source", MARK_NODE, &noted) == 0)
+        return (unsigned)noted;
     TREE_EACH(o, c->devices, "hostdev") {
         if (o == d)
             break;
@@ -317,14 +320,10 @@ static void host_iscsi(struct ctx *c, const struct tree *d)
     pl_source_objects(c, &s);
     json_t *o = pl_item(c, PLAN_BLOCKDEV);
     pl_source_props(c, &s, o);
-    if (!tree_path_attr(d, "source/host", "port"))
-        pl_setf(c, o, "portal", "%s:0", tree_path_attr(d, "source/host", "name") ? tree_path_attr(d, "source/host", "name") : "");
     pl_setf(c, o, "node-name", "%s-backend", s.node);
     pl_set_bool(o, "read-only", tree_get(d, "readonly"));
     o = pl_item(c, PLAN_DEVICE);
     pl_set(o, "driver", "scsi-generic");
-    if (tree_get(d, "shareable"))
-        pl_set_bool(o, "share-rw", true);
     pl_setf(c, o, "drive", "%s-backend", s.node);
     pl_fill(c, d, t, o);
 }
@@ -332,7 +331,7 @@ static void host_iscsi(struct ctx *c, const struct tree *d)
 void pl_hostdev(struct ctx *c, const struct tree *d)
 {
     static const struct { const char *type; dev_fn *fn; } types[] = { { "pci", host_pci }, { "usb", host_usb }, { "mdev", host_mdev }, { "scsi_host", host_vhost }, { NULL, NULL } };
-    if ((!tree_attr_is(d, "type", "usb") && !tree_attr_is(d, "type", "scsi_host") && native_only(c, d)) || tree_attr_is(tree_get(d, "address"), "type", "unassigned"))
+    if ((!tree_attr_is(d, "type", "usb") && !tree_attr_is(d, "type", "scsi_host") && !tree_attr_is(d, "type", "scsi") && native_only(c, d)) || tree_attr_is(tree_get(d, "address"), "type", "unassigned"))
         return;
     const char *driver = tree_path_attr(d, "driver", "name");
     if (tree_attr_is(d, "type", "pci") && !pl_is(driver, "vfio")) {

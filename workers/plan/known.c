@@ -93,7 +93,8 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     { "smartcard", "mode type", "source protocol log" },
     { "shmem", "name role bulkhead:m", "model size server msi" }, { "shmem/model", "type", "" }, { "shmem/size", "unit", "" }, { "shmem/server", "path", "" },
     { "shmem/msi", "vectors ioeventfd enabled", "" },
-    { "hostdev", "mode type managed model bulkhead:m", "source" }, { "hostdev/source", "startupPolicy guestReset autoAddress missing protocol wwpn", "vendor product address" },
+    { "hostdev", "mode type managed model sgio rawio bulkhead:m", "source readonly shareable" },
+    { "hostdev/source", "startupPolicy guestReset autoAddress missing protocol wwpn name bulkhead:m bulkhead:node", "vendor product address host initiator auth" },
     { "hostdev/source/vendor", "id", "" }, { "hostdev/source/product", "id", "" }, { "hostdev/source/address", "bus device", "" },
     { "vsock", "model bulkhead:m", "cid driver" }, { "vsock/cid", "auto address", "" }, { "vsock/driver", "iommu ats packed page_per_vq", "" },
     { "input", "type bus model", "driver source" }, { "input/source", "evdev dev grab grabToggle repeat bulkhead:m", "" }, { "input/driver", "iommu ats packed page_per_vq", "" },
@@ -154,7 +155,7 @@ static const struct known *row_of(const char *path)
 static const struct { const char *path, *attr, *value; bool but; } unheeded[] = {      /* but: every other value */
     { "disk/encryption", "engine", "qemu", true }, { "disk/source/encryption", "engine", "qemu", true }, { "backing/source/encryption", "engine", "qemu", true },
     { "resource/partition", NULL, "/machine", true }, { "disk/source/host", "transport", "unix", false }, { "backing/source/host", "transport", "unix", false },
-    { "hostdev", "type", "pci", false }, { "hostdev", "type", "mdev", false }, { "hostdev", "type", "scsi", false }, { "graphics/gl", "enable", "yes", false },
+    { "hostdev", "type", "pci", false }, { "hostdev", "type", "mdev", false }, { "hostdev/source/host", "transport", "unix", false }, { "graphics/gl", "enable", "yes", false },
 };
 
 static int check_value(struct ctx *c, const struct tree *el, const char *path)

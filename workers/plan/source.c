@@ -140,23 +140,28 @@ static void net_rbd(struct ctx *c, const struct source *s, json_t *o)
     }
 }
 
+/* A LUN that is the guest's as a whole. */
+static bool is_lun(const struct source *s) { return pl_is(s->el->name, "hostdev"); }
+
+static const char *auth_secret(const struct source *s) { return is_lun(s) ? "backend-secret0" : "storage-auth-secret0"; }
+
 static void net_iscsi(struct ctx *c, const struct source *s, json_t *o)
 {
     const struct tree *h = first_host(c, s);
     const char *name = tree_path_attr(s->el, "source", "name"), *slash = name ? strrchr(name, '/') : NULL, *host = tree_attr(h, "name");
-    unsigned lun = 0;
+    uint64_t lun = 0;
     pl_set(o, "driver", "iscsi");
-    if (slash && sscanf(slash + 1, "%u", &lun) != 1) {
-        pl_fail(c, "cannot parse the LUN of <source name='%s'>", name);
+    if (slash && tree_parse_uint(slash + 1, 10, UINT32_MAX, &lun)) {
+        pl_internal(c, "cannot parse target for lunStr '%.*s'", (int)(slash - name), name);
         return;
     }
-    pl_setf(c, o, "portal", host && strchr(host, ':') ? "[%s]:%s" : "%s:%s", host ? host : "", tree_attr(h, "port") ? tree_attr(h, "port") : "3260");
+    pl_setf(c, o, "portal", host && strchr(host, ':') ? "[%s]:%s" : "%s:%s", host ? host : "", tree_attr(h, "port") ? tree_attr(h, "port") : is_lun(s) ? "0" : "3260");
     pl_setf(c, o, "target", "%.*s", slash ? (int)(slash - name) : 4096, name ? name : "");
-    pl_set_int(o, "lun", lun);
+    pl_set_int(o, "lun", (long long)lun);
     pl_set(o, "transport", "tcp");
     if (pl_source_auth(s)) {
         pl_set(o, "user", tree_attr(pl_source_auth(s), "username"));
-        pl_setf(c, o, "password-secret", "%s-storage-auth-secret0", s->node);
+        pl_setf(c, o, "password-secret", "%s-%s", s->node, auth_secret(s));
     }
     pl_set(o, "initiator-name", tree_path_attr(s->el, "source/initiator/iqn", "name"));
 }
@@ -305,7 +310,7 @@ void pl_source_objects(struct ctx *c, const struct source *s)
         pl_set(o, "path", tree_path_attr(r, "source", "path"));
     }
     if (s->protocol && tree_get(pl_source_auth(s), "secret"))
-        secret(c, s->node, "storage-auth-secret0", tree_get(pl_source_auth(s), "secret"));
+        secret(c, s->node, auth_secret(s), tree_get(pl_source_auth(s), "secret"));
     if (pl_source_encryption(s))
         secret(c, s->node, "format-encryption-secret0", tree_get(pl_source_encryption(s), "secret"));
     if (s->protocol && tree_get(s->el, "source/cookies/cookie"))

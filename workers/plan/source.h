@@ -4,7 +4,7 @@
 #include "priv.h"
 
 struct source {
-    const struct tree *el;           /* <disk>, <mirror> or <backingStore>: has <source> and, below the top, <format> */
+    const struct tree *el;           /* <disk>, <mirror>, <backingStore> or <hostdev>: has <source> and, below the top, <format> */
     const struct tree *disk;         /* the <disk> it serves */
     bool top;
     const char *type, *protocol;

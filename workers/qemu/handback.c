@@ -45,6 +45,33 @@ static void add_path(struct tree *st, const struct guest *g, const char *element
     tree_set_attr(tree_add(st, element), "path", "%s%s/domain-%d-%.*s", g->layout.lib_dir, folder, g->id, (int)short_name_bytes(g->name), g->name);
 }
 
+static void name_node(struct tree *names, const char *type, const char *index, const char *what)
+{
+    struct tree *n = tree_add(names, "nodename");
+    tree_set_attr(n, "type", "%s", type);
+    tree_set_attr(n, "name", "libvirt-%s-%s", index, what);
+}
+
+static void name_secret(struct tree *objects, const char *type, const char *index, const char *what)
+{
+    struct tree *s = tree_add(objects, "secret");
+    tree_set_attr(s, "type", "%s", type);
+    tree_set_attr(s, "alias", "libvirt-%s-%s-secret0", index, what);
+}
+
+/* The one node of a LUN that is the guest's, by the run's own document. */
+static void name_lun(struct tree *source, const struct tree *has)
+{
+    const char *index = source && has ? tree_attr(has, MARK_NODE) : NULL;
+    if (!index)
+        return;
+    struct tree *private = tree_new("privateData"), *host = tree_get(source, "host"), *after = host ? host->next : NULL;
+    name_node(tree_add(private, "nodenames"), "storage", index, "backend");
+    if (tree_get(source, "auth"))
+        name_secret(tree_add(private, "objects"), "auth", index, "backend");
+    after ? tree_insert(source, private, after) : tree_append(source, private);
+}
+
 /* Objects that go with the image's nodes. */
 static void name_secrets(const struct tree *image, const char *index, struct tree *private)
 {
@@ -55,9 +82,7 @@ static void name_secrets(const struct tree *image, const char *index, struct tre
         if (!tree_get(image, kinds[i].paths[0]) && !tree_get(image, kinds[i].paths[1]))
             continue;
         objects = objects ? objects : tree_add(private, "objects");
-        struct tree *s = tree_add(objects, "secret");
-        tree_set_attr(s, "type", "%s", kinds[i].type);
-        tree_set_attr(s, "alias", "libvirt-%s-%s-secret0", index, kinds[i].object);
+        name_secret(objects, kinds[i].type, index, kinds[i].object);
     }
 }
 
@@ -81,11 +106,8 @@ static void name_nodes(struct tree *image)
     if (!source || !index)
         return;
     struct tree *private = tree_add(source, "privateData"), *names = tree_add(private, "nodenames");
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
-        struct tree *n = tree_add(names, "nodename");
-        tree_set_attr(n, "type", "%s", types[i]);
-        tree_set_attr(n, "name", "libvirt-%s-%s", index, types[i]);
-    }
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        name_node(names, types[i], index, types[i]);
     name_secrets(image, index, private);
     if (tree_get(image, "backingStore"))
         name_nodes(tree_get(image, "backingStore"));
@@ -128,5 +150,8 @@ void handback_status(struct guest *g, struct tree *st, struct tree *dom)
             tree_set_attr(tree_add(tree_add(disk, "privateData"), "qom"), "name", is_virtio ? "/machine/peripheral/%s/virtio-backend" : "%s", alias);
         place_secrets(disk);
     }
+    const struct tree *has = tree_first(tree_get(g->tree, "devices"), "hostdev");       /* of which dom's are the status file's form */
+    for (struct tree *h = tree_first(devices, "hostdev"); h && has; h = tree_next(h, "hostdev"), has = tree_next(has, "hostdev"))
+        name_lun(tree_get(h, "source"), tree_get(has, "source"));
     keep_owners(dom);
 }

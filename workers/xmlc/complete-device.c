@@ -255,6 +255,12 @@ static int hostdev(struct doc *d, struct tree *t)
     if (strcmp(type, "scsi_host") == 0 && (!tree_attr(s, "wwpn") || strncmp(tree_attr(s, "wwpn"), "naa.", 4) != 0 ||
             strlen(tree_attr(s, "wwpn")) != 20 || strspn(tree_attr(s, "wwpn") + 4, "0123456789abcdefABCDEF") != 16))
         return doc_bad(d, tree_attr(s, "wwpn") ? "malformed 'wwpn' value" : "Cannot find vhost-scsi 'wwpn' in hostdev source");
+    for (struct tree *x = tree_first(s, "address"); x && doc_is(s, "protocol", "iscsi"); x = NULL)
+        tree_free(x);
+    if (strcmp(type, "scsi") == 0 && doc_count(s, "host") > 1)
+        return doc_bad(d, "only one source host address may be specified for the iSCSI hostdev");
+    if (complete_hosts(d, tree_first(t, "source")))
+        return -1;
     if (doc_is(t, "mode", "capabilities"))
         return doc_unsupported(d, VIR_FROM_QEMU, "hostdev mode 'capabilities' is not supported in %s", tree_attr(d->t, "type"));
     for (unsigned i = 0; i < ARRAY_N(may); i++)
@@ -292,9 +298,19 @@ static bool same(const struct tree *a, const struct tree *b)
     return !a && !b;
 }
 
+bool doc_same_scsi(const struct tree *a, const struct tree *b)
+{
+    static const char *const parts[][2] = {{"source", "protocol"}, {"source", "name"}, {"source/host", "name"}, {"source/host", "port"}, {"source/adapter", "name"},
+        {"source/address", "bus"}, {"source/address", "target"}, {"source/address", "unit"}};
+    for (unsigned i = 0; i < ARRAY_N(parts); i++)
+        if (!doc_same(tree_path_attr(a, parts[i][0], parts[i][1]), tree_path_attr(b, parts[i][0], parts[i][1])))
+            return false;
+    return true;
+}
+
 static bool same_source(const struct tree *a, const struct tree *b)
 {
-    return !doc_is(a, "type", "scsi") && doc_is(b, "type", tree_attr(a, "type")) && same(tree_first(a, "source"), tree_first(b, "source"));
+    return doc_is(b, "type", tree_attr(a, "type")) && (doc_is(a, "type", "scsi") ? doc_same_scsi(a, b) : same(tree_first(a, "source"), tree_first(b, "source")));
 }
 
 static int shmem(struct doc *d, struct tree *s)

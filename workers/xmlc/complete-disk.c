@@ -82,6 +82,19 @@ void storage_defaults(struct tree *source, bool with_ports)
         doc_default(enc, "engine", "qemu");
 }
 
+int complete_hosts(struct doc *d, struct tree *source)
+{
+    TREE_EACH(h, source, "host") {
+        if (tree_attr(h, "socket") && !doc_is(h, "transport", "unix"))
+            return doc_bad(d, "transport '%s' does not support socket attribute", tree_attr(h, "transport") ? tree_attr(h, "transport") : "(null)");
+        if (doc_is(h, "transport", "unix") && !tree_attr(h, "socket"))
+            return doc_bad(d, "missing socket for unix transport");
+        if (doc_is(h, "transport", "unix"))
+            tree_set_attr(h, "name", NULL);
+    }
+    return 0;
+}
+
 /* What is refused of <source> and what is around it, by type of the disk. */
 static int source(struct doc *d, struct tree *disk)
 {
@@ -97,14 +110,8 @@ static int source(struct doc *d, struct tree *disk)
         return doc_unsupported(d, VIR_FROM_DOMAIN, "an <encryption> definition already found for disk source");
     if (doc_is(s, "protocol", "rbd") && tree_attr(s, "name") && !strchr(tree_attr(s, "name"), '/'))
         return doc_bad(d, "can't split path '%s' into pool name and image name", tree_attr(s, "name"));
-    TREE_EACH(h, s, "host") {
-        if (tree_attr(h, "socket") && !doc_is(h, "transport", "unix"))
-            return doc_bad(d, "transport '%s' does not support socket attribute", tree_attr(h, "transport") ? tree_attr(h, "transport") : "(null)");
-        if (doc_is(h, "transport", "unix") && !tree_attr(h, "socket"))
-            return doc_bad(d, "missing socket for unix transport");
-        if (doc_is(h, "transport", "unix"))
-            tree_set_attr(h, "name", NULL);
-    }
+    if (complete_hosts(d, s))
+        return -1;
     TREE_EACH(x, tree_first(s, "slices"), "slice")
         if (!tree_attr(x, "offset") || !tree_attr(x, "size"))
             return doc_bad(d, "missing offset or size attribute of slice");

@@ -94,6 +94,8 @@ static const char *value(const struct tree *t, const struct word *w)
 bool device_same(const struct device_kind *k, const struct tree *wanted, const struct tree *t)
 {
     struct word w;
+    if (strcmp(k->name, "hostdev") == 0 && doc_is(wanted, "type", "scsi") && doc_is(t, "type", "scsi"))
+        return doc_same_scsi(wanted, t);
     for (const char *p = k->same; (p = next_word(p, &w));) {
         const char *a = value(wanted, &w), *b = value(t, &w);
         const struct tree *x = tree_first(wanted, w.path), *y = tree_first(t, w.path);

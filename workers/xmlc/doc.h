@@ -60,6 +60,7 @@ int complete_cpus(struct doc *d);
 int complete_tuning(struct doc *d);      /* complete-tune.c */
 int complete_devices(struct doc *d);    /* defaults of each device, implicit devices */
 int complete_disks(struct doc *d);
+int complete_hosts(struct doc *d, struct tree *source);     /* who serves it */
 int complete_nets(struct doc *d);
 int complete_chardevs(struct doc *d);
 void complete_console(struct doc *d);   /* ... the last step: the console that stands for a serial port */
@@ -93,6 +94,7 @@ const char *doc_address_type(const struct tree *dev);                     /* of 
 struct tree *doc_address(struct tree *dev, const char *type);             /* makes or replaces <address type=...> */
 unsigned doc_uint(const struct tree *t, const char *attr, unsigned deflt);
 uint64_t doc_topology(const struct tree *dom);              /* how many processors <topology> makes; 0: there is none */
+bool doc_same_scsi(const struct tree *a, const struct tree *b);     /* two <hostdev type='scsi'>, by what they are, whatever is said of the way there */
 bool doc_same(const char *a, const char *b);                /* both NULL, or the same text */
 int doc_unsupported(struct doc *d, int domain, const char *fmt, ...) __attribute__((format(printf, 3, 4)));   /* error 67 */
 int doc_bad(struct doc *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));                       /* error 27, domain 20 */

@@ -66,6 +66,12 @@ static bool by_network(const struct tree *disk)
     return false;
 }
 
+/* A LUN of a target that QEMU talks to. */
+static bool by_iscsi(const struct tree *hostdev)
+{
+    return doc_is(hostdev, "type", "scsi") && doc_is(tree_first(hostdev, "source"), "protocol", "iscsi");
+}
+
 /* Does QEMU itself make the sockets of this device, back end or interface?  It takes none of datagrams, and one that it shall connect again is no descriptor: it connects to a disk's server whenever
  * that has gone, with a number that may be another file's by then. */
 static bool makes_sockets(const struct tree *t)
@@ -75,6 +81,8 @@ static bool makes_sockets(const struct tree *t)
         return doc_in(tree_attr(t, "type"), "user udp server client mcast") && !is_passt(t);
     if (strcmp(t->name, "disk") == 0)
         return by_network(t);
+    if (strcmp(t->name, "hostdev") == 0)
+        return by_iscsi(t);
     return doc_is(t, "type", "udp") || (doc_is(t, "type", "tcp") && tree_attr_is(tree_get(s, "reconnect"), "enabled", "yes"));
 }
 
@@ -550,6 +558,8 @@ static int hostdev(struct maker *m, struct tree *t)
     struct manifest_entry x = {.kind = MK_NODE, .parent = -1};
     if (doc_is(t, "type", "usb"))
         return usb(m, t, false);
+    if (by_iscsi(t))
+        return disk_secrets(m, t) ? -1 : host_network(m, tree_first(t, "source"));
     if (doc_is(t, "type", "scsi_host"))
         return add(m, t, &x, "/dev/vhost-scsi", "vhost-scsi device file '/dev/vhost-scsi' cannot be found") < 0 ? -1 : 0;
     for (unsigned i = 0; i < ARRAY_N(none); i++)
