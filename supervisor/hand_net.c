@@ -27,7 +27,7 @@
 
 #define QUEUES_MAX 16u
 #define TEMPLATE "vnet%d"
-enum { LINK_WORDS_MAX = 1024 /* what xmlc writes at most */ };
+enum { LINK_WORDS_MAX = 2048 /* what xmlc writes at most */ };
 
 int net_fail(struct net *n, struct err *e, int errnum, const char *fmt, ...)
 {
@@ -235,11 +235,17 @@ static int make_tap(struct net *n, const struct manifest_entry *m, const char *p
         return -1;
     if (index && !mode && (m->flags & MF_MANAGED))
         return net_fail(n, e, EEXIST, "Unable to create tap device %s", wanted);
+    if (!index && *path && !mode && !(m->flags & MF_MANAGED)) {
+        n->error = -ENODEV;
+        return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "target managed='no' but specified dev doesn't exist");
+    }
     g->is_new = !index;
     util_copy_str(ifr.ifr_name, sizeof ifr.ifr_name, mode ? v.name : wanted);
     int r = give_tap(n, m, &v, &ifr, g, e);
-    if (!r && !mode)
+    if (!r && !mode && g->is_new)       /* one that is there somebody else looks after */
         r = set_up(n, m, ifr.ifr_name, other, g->is_new, e);
+    if (!r && !mode)
+        r = net_addresses(n, ifr.ifr_name, link.words, e);
     return r || (!g->is_new && !*link.words) ? r : limit(n, ifr.ifr_name, link.words, NULL, mode, e);
 }
 

@@ -17,6 +17,9 @@ int net_errno(int r);
 /* The interface of that name, the caller's to put; NULL, with *error set to an errno: there is none, or it cannot be told. */
 struct rtnl_link *net_find(struct net *n, const char *name, int *error);
 
+/* hand_addr.c: what the words of a tap (hand_shape.h) say of addresses and routes of the host there; the tap is up. 0, or -1 with *e set. */
+int net_addresses(struct net *n, const char *name, const char *words, struct err *e);
+
 /* hand_macvtap.c: interfaces over another one, with a device in /dev as their other end. */
 struct macvtap { char name[IFNAMSIZ], node[32] /* its device */; dev_t rdev /* the numbers that must have */; };
 /* One over the interface `lower`, up, with the entry's address, in that mode (enum macvtap_mode). wanted: its name, "" one that is free. 0, or -1 with *e set: what was

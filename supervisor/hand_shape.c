@@ -54,7 +54,7 @@ int shape_read(struct shape *s, const char *text)
     const uint32_t unsaid = UINT32_MAX;
     uint32_t v[NUMBERS] = { 0, unsaid, 0 };
     *s = (struct shape){ 0 };
-    for (const char *p = text ? text : ""; *p && strncmp(p, "port=", 5); p += *p == ' ') {
+    for (const char *p = text ? text : ""; *p && strncmp(p, "port=", 5) && strncmp(p, "host=", 5); p += *p == ' ') {
         bool in = !strncmp(p, "in=", 3), out = !strncmp(p, "out=", 4);
         size_t k = 0;
         while (k < NUMBERS && strncmp(p, keys[k], strlen(keys[k])))

@@ -256,6 +256,49 @@ def bridge_ports(box):
     assert_clean(box)
 
 
+def host_addresses(box):
+    """addresses and routes of the host at its end of a tap, and taps that somebody else looks after, beside libvirtd's"""
+    con, theirs = box.connect(), libvirt.open("qemu+unix:///system?socket=" + box.dir + "/run/libvirt/virtnetworkd-sock")
+    eth = lambda source, more="": "<interface type='ethernet'><mac address='52:54:00:79:00:01'/><source>%s</source><model type='virtio'/>%s</interface>" % (source, more)
+    ip = lambda a, more="": "<ip address='%s' %s/>" % (a, more)
+    route = lambda a, more="", gateway="gateway='10.3.0.9'": "<route address='%s' %s %s/>" % (a, gateway, more)
+    own, four = ip("10.3.0.1", "prefix='24'"), "family='ipv4' "
+    box.run("ip", "tuntap", "add", "dev", "there", "mode", "tap")
+
+    def shown(dom):
+        xml = re.search("<interface.*?</interface>", dom.XMLDesc(0), re.S).group()
+        dev = re.search("target dev='(.*?)'", xml).group(1)
+        seen = "".join(box.run("ip", *words.split(), dev).stdout for words in ("addr show", "route show dev", "-6 route show dev"))
+        flags = re.search("<(.*?)>", seen).group(1)
+        lines = [l.strip() for l in seen.splitlines() if "fe80" not in l and re.search(r"inet6? |10\.|fd0\d", l)]
+        return re.sub(r"vnet\d+", "X", str((xml, re.sub(",?LOWER_UP|,?NO-CARRIER", "", flags), lines))).replace(" tentative", "").replace(" linkdown", "")
+
+    for source, more in ((ip("10.3.0.1", "prefix='24' peer='10.3.0.2'") + ip("10.4.0.1", four + "prefix='24'") + ip("fd00::1", "family='ipv6' prefix='64'") + route("10.5.0.0", "prefix='16'", "gateway='10.4.0.9'"), ""),
+                         (ip("10.3.0.1") + ip("172.16.0.1") + ip("192.168.5.1") + ip("fd01::1"), ""), (own + route("10.5.0.0", four + "netmask='255.255.0.0' metric='7'") + route("0.0.0.0", "prefix='0'"), ""),
+                         (ip("fd01::1", "prefix='64'") + "<route family='ipv6' address='fd02::' prefix='48' gateway='fd01::9'/>", ""), (own, "<target dev='there' managed='no'/>"), (own, "<bandwidth/>"),
+                         (own + route("10.5.0.0", "prefix='16'", "gateway='10.9.0.9'"), ""), (own * 2, ""), (own + route("10.6.0.0"), ""), (own + route("10.5.0.0", "prefix='16'", ""), ""), (own + route("10.5.0.7", "prefix='16'"), ""),
+                         (ip("10.3.0.x"), ""), (ip("10.3.0.1", "prefix='40'"), ""), (ip("10.3.0.1", "peer='x'"), ""), (ip("10.3.0.1", "family='ipv6'"), ""), ("", "<target managed='no'/>"), ("", "<target dev='nothere' managed='no'/>")):
+        told = []
+        for c in con, theirs:
+            try:
+                dom = c.createXML(BARE % ("h1", eth(source, more)), 0)
+            except libvirt.libvirtError as e:
+                told.append((e.get_error_code(), e.get_error_domain(), e.get_error_code() == libvirt.VIR_ERR_SYSTEM_ERROR or str(e)))
+                continue
+            told.append(shown(dom))
+            dom.destroy()
+            box.run("ip", "addr", "flush", "dev", "there")
+        assert told[0] == told[1], (source, more, told)
+    # One that comes to a guest that runs.
+    dom = con.createXML(BARE % ("h2", NIC % (1, "alone", "")), 0)
+    dom.attachDevice(eth(own, "<target dev='of-h2'/>"))
+    assert "10.3.0.1/24" in box.run("ip", "addr", "show", "of-h2").stdout
+    dom.destroy()
+    assert "of-h2" not in box.run("ip", "link").stdout
+    no_ports("alone")
+    assert_clean(box)
+
+
 def deaths(box):
     """who dies, and who comes after, knows of the port"""
     con = box.connect()
@@ -286,4 +329,4 @@ def deaths(box):
     assert_clean(box)
 
 
-main(networks, lease, failures, bridge_ports, macvtaps, deaths)
+main(networks, lease, failures, bridge_ports, host_addresses, macvtaps, deaths)

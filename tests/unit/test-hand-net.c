@@ -116,6 +116,7 @@ static void limits(void)
     tap_ok(retuned("in=300,0,0", "in=5000000,0,0") == 0 && has_class("limited", "htb 1:1 .*rate 40Gbit"), "one beyond 32 bits");
     tap_ok(retuned("in=5000000,0,0", "") == 0 && !has_class("limited", "htb") && shows("limited", "qdisc noqueue"), "none");
     tap_ok(retuned("in=0,0,0", "in=1,2") < 0 && retuned("", "in=1,2,x") < 0 && retuned("", "on=1,2,3") < 0 && retuned("", "in=4294967296,0,0") < 0 && retuned("", "isolated=") < 0 && retuned("", "frames=1,2") < 0 && retuned("", "alone=1x") < 0, "words that are none");
+    tap_ok(retuned("", "frames=2 host=10.0.0.1/24") == 0 && retuned("frames=2", "") == 0, "addresses are told once");
     tap_ok(retuned("", "frames=5 isolated=1 port=x") == 0 && shows("limited", "isolated on") && retuned("frames=5 isolated=1", "isolated=0 alone=1") == 0 && shows("limited", "isolated off") && retuned("", "alone=1") == 0 && shows("limited", "isolated on") && retuned("alone=1", "") == 0, "a port of its own on the bridge");
     tap_ok(retuned("in=700,0,0", "in=300,0,0 out=1,2") < 0 && !has_class("limited", "2400Kbit"), "and nothing has changed by them");
     tap_ok(retuned("", "in=700,0,0") == 0 && retuned_has == HAND_HAS_FILTERS && retuned("in=700,0,0", "in=710,0,0") == 0 && !retuned_has && retuned("in=710,0,0", "") == 0 && retuned_has == HAND_HAS_FILTERS,
@@ -228,6 +229,22 @@ static void macvtaps(void)
     tap_ok(done.error == 0 && if_nametoindex("bh1c.1"), "one that has another run's word as its name is its own guest's");
 }
 
+/* What no address or route is, or the kernel has not. */
+static void addresses(void)
+{
+    static const char *const bad[] = { "host=x", "host=10.0.0.1/33", "host=10.0.0.1/24,y", "host=10.0.0.1/24x", "host=10.0.0.1/24;10.1.0.0/16>10.0.0.9", "host=10.0.0.1/24;10.1.0.0/16>", "host=10.0.0.1/24;10.1.0.0/16>10.7.0.9@1", "host=fd00::1/129" };
+    for (size_t i = 0; i < ARRAY_N(bad); i++) {
+        grants.h = (struct grants_head){ .magic = GRANTS_MAGIC, .monitor_fd = -1, .next_fd = 20 };
+        memset(grants.g, 0, sizeof grants.g);
+        manifest_begin(&out, buf, sizeof buf);
+        add(MK_TAP, MF_MANAGED, "addressed", NULL, 1, 0);
+        add_link(0, NULL, bad[i]);
+        run(IN_HAND_NET);
+        fakesup_end(&sup);
+        tap_ok(done.error < 0 && done.error != -ENOSYS && !if_nametoindex("addressed"), "%s: %s", bad[i], done.text);
+    }
+}
+
 int main(void)
 {
     if (geteuid() != 0 || unshare(CLONE_NEWNET | CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
@@ -266,6 +283,7 @@ int main(void)
     refused("x/y", NULL, 0, "Invalid argument");
     refused("a%sb", NULL, 0, "Invalid argument");
     refused("averyveryverylongname", NULL, 0, "Invalid argument");
+    addresses();
     macvtaps();
     return tap_done();
 }

@@ -78,8 +78,12 @@ int main(void)
     uint8_t h[8192], other[8192];
     static const struct row apart[] = { TAP(1), LINK(0, "isolated=1") }, kept[] = { TAP(1), LINK(0, "frames=2 isolated=1") }, beside[] = { TAP(1), LINK(0, "isolated=0") }, named[] = { TAP(1), LINK(0, "net=a isolated=1") };
     size_t n = make(h, sizeof h, apart, 2);
+    static const struct row at[] = { TAP(1), LINK(0, "in=1,0,0 host=10.0.0.1/24") }, none[] = { TAP(1), LINK(0, "in=1,0,0") }, all[] = { TAP(1), LINK(0, "host=10.0.0.1/24;0.0.0.0/0>10.0.0.2@1") };
     tap_ok(kept_covers(h, n, other, make(other, sizeof other, kept, 2), "/lib", &e) == 0 && kept_covers(h, n, other, make(other, sizeof other, kept, 1), "/lib", &e) < 0 &&
            kept_covers(h, n, other, make(other, sizeof other, beside, 2), "/lib", &e) < 0 && kept_covers(h, n, other, make(other, sizeof other, named, 2), "/lib", &e) < 0, "a port that was kept apart is so again");
+    n = make(h, sizeof h, at, 2);
+    tap_ok(kept_covers(h, n, other, make(other, sizeof other, at, 2), "/lib", &e) == 0 && kept_covers(h, n, other, make(other, sizeof other, none, 2), "/lib", &e) == 0 &&
+           kept_covers(h, n, other, make(other, sizeof other, all, 2), "/lib", &e) < 0 && kept_covers(other, make(other, sizeof other, none, 2), h, n, "/lib", &e) < 0, "the host gets no address or route that it had not");
     n = make(h, sizeof h, had, ARRAY_N(had));
     e = (struct err)ERR_INIT;
     tap_ok(kept_covers(h, n - 8, h, n, "/lib", &e) < 0 && kept_covers(h, n, h, n - 8, "/lib", &e) < 0 && kept_covers("", 0, h, n, "/lib", &e) < 0, "what is cut off is malformed");

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "ipc/manifest.h"
 
-struct entry { struct manifest_entry m; const char *path, *aux, *filter /* of a tap */; bool isolated /* likewise */; };
+struct entry { struct manifest_entry m; const char *path, *aux, *filter /* of a tap */, *host /* likewise */; bool isolated /* likewise */; };
 
 static bool same(const char *a, const char *b)
 {
@@ -46,6 +46,12 @@ static bool isolates(const struct manifest_entry *m, const char *aux)
     return m->kind == MK_LINK && word && (!net || word < net);
 }
 
+/* Addresses and routes that the host gets with it. */
+static const char *host(const struct manifest_entry *m, const char *aux)
+{
+    return m->kind != MK_LINK || !aux || strstr(aux, "port=") ? NULL : strstr(aux, "host=");
+}
+
 static bool covers(const struct entry *h, const struct entry *a, const char *lib_dir)
 {
     const struct manifest_entry *x = &h->m, *y = &a->m;
@@ -55,7 +61,7 @@ static bool covers(const struct entry *h, const struct entry *a, const char *lib
     bool format = y->format == x->format || (y->format == IMG_NONE && x->flags & flags & MF_PROBE);    /* it has been looked for since */
     static const bool made_up[MK_KIND_N] = { [MK_PTY] = true, [MK_PAIR] = true, [MK_TAP] = true, [MK_SECRET] = true };     /* of a guest that libvirtd began: where the run had it; what came of a secret */
     bool path = y->kind == MK_UNIX_LISTEN ? same_but_id(h->path, a->path, lib_dir) : (made_up[y->kind] && (!a->path || !*a->path)) || same(h->path, a->path);
-    path = path && same(h->filter, a->filter) && (a->isolated || !h->isolated);
+    path = path && same(h->filter, a->filter) && (!a->host || same(h->host, a->host)) && (a->isolated || !h->isolated);
     return x->kind == y->kind && (x->flags & ~asked_only & ~had_only) == (flags & ~had_only) && !(flags & ~x->flags) && format && path && same(h->aux, a->aux) &&
            x->a == y->a && x->b == y->b && x->c == y->c && !memcmp(x->mac, y->mac, sizeof x->mac);
 }
@@ -65,13 +71,14 @@ static int next(struct manifest_in *in, struct entry *e)
     int r = manifest_next(in, &e->m, &e->path, &e->aux);
     struct manifest_in behind = *in;
     struct entry f;
-    e->filter = NULL;
+    e->filter = e->host = NULL;
     e->isolated = false;
     while (r > 0 && e->m.kind == MK_TAP && manifest_next(&behind, &f.m, &f.path, &f.aux) > 0) {
         bool its = f.m.parent == (int32_t)e->m.index && !(f.m.flags & MF_GONE);
         if (its && f.m.kind == MK_FILTER && f.aux && *f.aux)
             e->filter = f.aux;
         e->isolated |= its && isolates(&f.m, f.aux);
+        e->host = its && host(&f.m, f.aux) ? host(&f.m, f.aux) : e->host;
     }
     return r;
 }

@@ -76,7 +76,7 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     { "controller/driver", "queues cmd_per_lun max_sectors ioeventfd iothread iommu ats packed page_per_vq", "" }, { "controller/pcihole64", "unit", "" },
     { "interface", "type managed trustGuestRxFilters bulkhead:m bulkhead:actual", "mac source target model driver link mtu ip portForward tune script downscript backend bandwidth filterref backenddomain guest teaming port coalesce" }, { "interface/mac", "address type check", "" },
     { "interface/backenddomain", "name", "" }, { "interface/guest", "dev actual", "" }, { "interface/teaming", "type", "" },
-    { "interface/source", "bridge network portid portgroup dev mode type path address port", "reconnect local" }, { "interface/source/local", "address port", "" }, { "interface/target", "dev managed", "" }, { "interface/model", "type", "" },
+    { "interface/source", "bridge network portid portgroup dev mode type path address port", "reconnect local ip route" }, { "interface/source/local", "address port", "" }, { "interface/source/ip", "*", "" }, { "interface/source/route", "*", "" }, { "interface/target", "dev managed", "" }, { "interface/model", "type", "" },
     { "interface/driver", "name txmode ioeventfd event_idx queues rx_queue_size tx_queue_size rss rss_hash_report iommu ats packed page_per_vq", "host guest" },
     { "interface/driver/host", "*", "" }, { "interface/driver/guest", "*", "" }, { "interface/link", "state", "" },
     { "interface/mtu", "size", "" }, { "interface/ip", "address family prefix", "" }, { "interface/tune", "", "sndbuf" }, { "interface/script", "path", "" }, { "interface/downscript", "path", "" },

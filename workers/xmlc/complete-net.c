@@ -97,8 +97,6 @@ static int interface(struct doc *d, struct tree *t)
         if (!x->attr)
             tree_free(x);
     }
-    for (x = tree_first(t, "source") ? tree_first(tree_first(t, "source"), "ip") : NULL; x; x = tree_next(x, "ip"))
-        doc_default(x, "family", strchr(tree_attr(x, "address"), ':') ? "ipv6" : "ipv4");
     if (!virtio && strcmp(type, "hostdev") != 0 && (x = tree_first(t, "driver")))
         tree_free(x);
     if (!virtio && (x = tree_first(t, "backend"))) {
@@ -109,25 +107,65 @@ static int interface(struct doc *d, struct tree *t)
     return 0;
 }
 
-/* Tags of virtual networks, and addresses that a guest is to have. */
+/* An address with its network. */
+static int plain_ip(struct doc *d, struct tree *ip, bool *six)
+{
+    const char *a = tree_attr(ip, "address"), *peer = tree_attr(ip, "peer");
+    uint8_t raw[16];
+    *six = strchr(a, ':');
+    bool said = tree_attr(ip, "family");
+    if ((said && *six != doc_is(ip, "family", "ipv6")) || !plain_address(ip, *six))
+        return doc_bad(d, "Invalid address '%s' in <ip>", a);
+    doc_default(ip, "family", *six ? "ipv6" : "ipv4");
+    if (doc_uint(ip, "prefix", 0) > (*six ? 128 : 32))
+        return doc_bad(d, "Invalid prefix value '%u' in <ip>", doc_uint(ip, "prefix", 0));
+    return peer && inet_pton(*six ? AF_INET6 : AF_INET, peer, raw) != 1 ? err_set(d->e, VIR_ERR_INVALID_ARG, VIR_FROM_DOMAIN, "Invalid peer '%s' in <ip>", peer) : 0;
+}
+
+/* Of the host's end. */
+static int route(struct doc *d, struct tree *t)
+{
+    const char *a = tree_attr(t, "address"), *gateway = tree_attr(t, "gateway"), *mask = tree_attr(t, "netmask");
+    const bool six = strchr(a, ':');
+    uint8_t raw[16], by[16];
+    const unsigned bytes = six ? 16 : 4;
+    if (!gateway)
+        return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_NETWORK, "interface host IP: Missing required gateway attribute in route definition");
+    if (inet_pton(six ? AF_INET6 : AF_INET, a, raw) != 1 || (tree_attr(t, "family") && six != doc_is(t, "family", "ipv6")))
+        return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_NETWORK, "interface host IP: Bad network address '%s' in route definition", a);
+    if (inet_pton(six ? AF_INET6 : AF_INET, gateway, by) != 1)
+        return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_NETWORK, "interface host IP: Bad gateway address '%s' in route definition", gateway);
+    unsigned prefix = net_prefix(t);
+    if (prefix > bytes * 8 || (mask && (six || inet_pton(AF_INET, mask, by) != 1)))
+        return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_NETWORK, "interface host IP: Invalid prefix %u specified in route definition", prefix);
+    for (unsigned i = prefix; i < bytes * 8; i++)
+        if (raw[i / 8] & 0x80 >> i % 8)
+            return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_NETWORK, "interface host IP: Address '%s' in route definition is not a network address", a);
+    return 0;
+}
+
+/* Tags of virtual networks, and addresses that a guest or its host is to have. */
 static int numbers(struct doc *d, struct tree *t)
 {
     const struct tree *vlan = tree_first(t, "vlan");
     unsigned family[2] = {0, 0};
+    bool any;
     TREE_EACH(tag, vlan, "tag")
         if (doc_uint(tag, "id", 0) > 4095)
             return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_NONE, "vlan tag id %u too large (maximum 4095)", doc_uint(tag, "id", 0));
     if (doc_count(vlan, "tag") > 1 && doc_is(vlan, "trunk", "no"))
         return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_NONE, "invalid \"trunk='no'\" in <vlan> - trunk='yes' is required for more than one vlan tag");
+    TREE_EACH(ip, tree_first(t, "source"), "ip")
+        if (plain_ip(d, ip, &any))
+            return -1;
+    TREE_EACH(r, tree_first(t, "source"), "route")
+        if (route(d, r))
+            return -1;
     TREE_EACH(ip, t, "ip") {
-        const char *a = tree_attr(ip, "address");
-        bool six = strchr(a, ':'), said = tree_attr(ip, "family");
+        bool six;
         unsigned prefix = doc_uint(ip, "prefix", 0);
-        if ((said && six != doc_is(ip, "family", "ipv6")) || !plain_address(ip, six))
-            return doc_bad(d, "Invalid address '%s' in <ip>", a);
-        doc_default(ip, "family", six ? "ipv6" : "ipv4");
-        if (prefix > (six ? 128 : 32))
-            return doc_bad(d, "Invalid prefix value '%u' in <ip>", prefix);
+        if (plain_ip(d, ip, &six))
+            return -1;
         if (!doc_is(t, "type", "user"))
             continue;
         if (family[six]++)

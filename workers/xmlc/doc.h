@@ -73,6 +73,7 @@ int disk_index(const char *dev);        /* hda 0, vdb 1; -1 */
 int address_pci(struct doc *d);
 int check_document(struct doc *d);      /* what only the whole can tell */
 int check_disks(struct doc *d);         /* check-disk.c */
+unsigned net_prefix(const struct tree *t); /* link.c: how many bits of an <ip>'s or <route>'s address name its network; where nobody says, by its class */
 int check_rules(struct doc *d);         /* rules.c: combinations that are refused */
 int check_pci_addresses(struct doc *d, const struct tree *t);
 

@@ -1,5 +1,6 @@
 /* link.c: what there is to know of an interface beside its tap: limits of its traffic, in the words of the hand that tells the kernel (supervisor/hand_shape.h), and
  * their change while the guest runs; and what a network is on this host, as its daemon says it of the interface's port. */
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 #include "ipc/util.h"
@@ -10,7 +11,7 @@
 #include "workers/xmlc/parse.h"
 #include "workers/xmlc/run.h"
 
-static int too_long(struct err *e) { return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "the name of a network is too long"); }
+static int too_long(struct err *e) { return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "the name of a network, or what is said of addresses, is too long"); }
 
 int link_untagged(const struct tree *t, struct err *e)
 {
@@ -30,6 +31,40 @@ uint32_t link_kind(const char *actual, const char *mode)
     return !actual ? LINK_OWN : strcmp(actual, "direct") == 0 ? LINK_MACVTAP + (uint32_t)link_mode(mode) : strcmp(actual, "bridge") == 0 ? LINK_BRIDGE : LINK_OWN;
 }
 
+unsigned net_prefix(const struct tree *t)
+{
+    uint8_t a[4], mask[4];
+    unsigned bits = 0;
+    if (tree_attr(t, "prefix"))
+        return doc_uint(t, "prefix", 0);
+    if (tree_attr(t, "netmask") && inet_pton(AF_INET, tree_attr(t, "netmask"), mask) == 1) {
+        for (unsigned i = 0; i < 32 && mask[i / 8] & 0x80 >> i % 8; i++)
+            bits++;
+        return bits;
+    }
+    if (inet_pton(AF_INET, tree_attr(t, "address"), a) != 1)
+        return 64;
+    return !a[0] ? 0 : a[0] < 128 ? 8 : a[0] < 192 ? 16 : 24;
+}
+
+/* Addresses and routes of the host's end. */
+static size_t host_text(const struct tree *source, char *dst, size_t n, size_t at)
+{
+    const char *before = at ? " host=" : "host=";
+    TREE_EACH(ip, source, "ip") {
+        const char *peer = tree_attr(ip, "peer");
+        at += (size_t)snprintf(dst + at, at < n ? n - at : 0, "%s%s/%u%s%s", before, tree_attr(ip, "address"), net_prefix(ip), peer ? "," : "", peer ? peer : "");
+        at = at < n ? at : n;
+        before = ";";
+    }
+    TREE_EACH(route, source, "route") {
+        at += (size_t)snprintf(dst + at, at < n ? n - at : 0, "%s%s/%u>%s@%u", before, tree_attr(route, "address"), net_prefix(route), tree_attr(route, "gateway"), doc_uint(route, "metric", 1));
+        at = at < n ? at : n;
+        before = ";";
+    }
+    return at;
+}
+
 int link_text(const struct tree *t, char *dst, size_t n, struct err *e)
 {
     static const struct { const char *key, *path; } ways[] = { { "in", "bandwidth/inbound" }, { "out", "bandwidth/outbound" } };
@@ -46,6 +81,8 @@ int link_text(const struct tree *t, char *dst, size_t n, struct err *e)
         at += (size_t)snprintf(dst + at, n - at, "%sisolated=%d", at ? " " : "", doc_is(tree_first(t, "port"), "isolated", "yes"));
     if (doc_is(t, "type", "network") && tree_path_attr(t, "source", "portid"))
         at += (size_t)snprintf(dst + at, n - at, "%sport=%s net=%s", at ? " " : "", tree_path_attr(t, "source", "portid"), tree_path_attr(t, "source", "network"));
+    if (doc_is(t, "type", "ethernet"))
+        at = host_text(tree_first(t, "source"), dst, n, at);
     return at < n ? 0 : too_long(e);
 }
 

@@ -388,6 +388,8 @@ static int interface(struct maker *m, struct tree *t)
     x.a = doc_uint(tree_first(t, "driver"), "queues", 1);
     x.b = doc_uint(tree_first(t, "mtu"), "size", 0);
     x.flags = doc_is(tree_first(t, "target"), "managed", "no") ? 0 : MF_MANAGED;
+    if (!x.flags && !dev && !m->lenient)
+        return err_set(m->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "target dev must be supplied when managed='no'");
     if (is_virtio_model(tree_path_attr(t, "model", "type")))
         x.flags |= MF_VNET_HDR;
     const bool direct = strcmp(type, "direct") == 0, network = strcmp(type, "network") == 0;

@@ -32,7 +32,7 @@ int run_manifest(struct tree *t, const struct doc_env *env, bool running, struct
 enum { TUNE_TEXT_MAX = 4096 };
 int tune_text(const struct tree *t, char *dst, size_t n, struct err *e);
 /* link.c: what is said of an interface beside its tap, as MK_LINK has it; "": nothing. 0, or -1 with *e set. */
-enum { LINK_TEXT_MAX = 512 };
+enum { LINK_TEXT_MAX = 1024 };
 int link_mode(const char *mode);     /* enum macvtap_mode of <source mode=>, vepa where there is none */
 uint32_t link_kind(const char *actual, const char *mode);       /* enum link_kind of what a network is here (NULL: a bridge of its own) */
 int link_text(const struct tree *interface, char *dst, size_t n, struct err *e);
