@@ -108,6 +108,8 @@ int main(void)
     tap_str(judged(MK_PERF, NULL, "page_faults"), "", "a performance event");
     tap_str(judged(MK_USB, NULL, NULL), "", "a USB device");
     tap_str(judged(MK_NODE, "/dev/vhost-scsi", NULL), "", "SCSI hosts of vhost");
+    tap_str(judged(MK_NODE, "/dev/tpmrm0", NULL), "", "the host's TPM");
+    refused(MK_NODE, "/dev/tpm", NULL);
     refused(MK_NODE, "/dev/vhost-net", NULL);
 
     static const struct { const char *in, *out; } plain[] = { { "/a/b", "/a/b" }, { "//a///b", "/a/b" }, { "/./a/./b/.", "/a/b" }, { "/a/b/", "/a/b" }, { "/", "/" }, { "//.//", "/" },
