@@ -124,7 +124,6 @@ static const struct { const char *xml, *names; } refused[] = {
     { "<serial type='unix'><source mode='connect' path='/a' m='0'><reconnect enabled='yes' timeout='1'/></source><target port='0'/><alias name='serial0'/></serial>", "reconnect" },
     { "<sound model='pcspk'><alias name='sound0'/></sound>", "pcspk" },
     { "<audio id='1' type='alsa'/>", "alsa" },
-    { "<tpm model='tpm-tis'><backend type='passthrough'><device path='/dev/tpm0'/></backend><alias name='tpm0'/></tpm>", "<device>" },
     { "<tpm model='tpm-tis'><backend type='emulator' version='2.0' m='0'><encryption secret='x'/></backend><alias name='tpm0'/></tpm>", "<encryption>" },
     { "<toaster/>", "<toaster>" },
     { "<controller type='xenbus' index='0'><alias name='xenbus0'/></controller>", "xenbus" },

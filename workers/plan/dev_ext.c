@@ -212,10 +212,12 @@ void pl_tpm(struct ctx *c, const struct tree *d)
         else
             pl_setf(c, o, "path", "/run/libvirt/qemu/swtpm/%d-%s-swtpm.sock", c->in->id, pl_short_name(c));
         pl_words(c, "-tpmdev", "emulator,id=tpm-%s,chardev=chrtpm", alias);
-    } else if (native_only(c, d)) {
-        return;
     } else if (pl_is(type, "passthrough")) {
-        const char *path = tree_path_attr(d, "backend/device", "path");
+        const struct tree *device = tree_get(d, "backend/device");
+        char set[32];
+        int32_t index;
+        const struct plan_res *r = device && pl_run(c) ? pl_res(c, device, &index) : NULL;
+        const char *path = r ? pl_fdset(c, r, index, set) : tree_path_attr(d, "backend/device", "path");
         pl_words(c, "-tpmdev", "passthrough,id=tpm-%s,path=%s,cancel-path=/dev/null", alias, path ? path : "/dev/tpm0");
     } else {
         pl_fail(c, "tpm <backend type='%s'> is not supported", type ? type : "");

@@ -122,7 +122,7 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     { "filesystem/readonly", "", "" }, { "filesystem/space_hard_limit", "unit", "" }, { "filesystem/space_soft_limit", "unit", "" },
     { "filesystem/binary", "path xattr", "cache sandbox lock thread_pool" }, { "filesystem/binary/cache", "mode", "" }, { "filesystem/binary/sandbox", "mode", "" },
     { "filesystem/binary/lock", "posix flock", "" }, { "filesystem/binary/thread_pool", "size", "" }, { "filesystem/source", "dir socket", "" }, { "filesystem/target", "dir", "" },
-    { "tpm", "model", "backend" }, { "tpm/backend", "type version persistent_state bulkhead:m", "source active_pcr_banks" }, { "tpm/backend/source", "type mode path bulkhead:m", "" },
+    { "tpm", "model", "backend" }, { "tpm/backend", "type version persistent_state bulkhead:m", "source active_pcr_banks device" }, { "tpm/backend/device", "path bulkhead:m", "" }, { "tpm/backend/source", "type mode path bulkhead:m", "" },
     { "tpm/backend/active_pcr_banks", "", "sha1 sha256 sha384 sha512" },
     { "module", "model access discard bulkhead:m", "source target" }, { "module/source", "", "nodemask path pagesize alignsize pmem" }, { "module/source/pagesize", "unit", "" },
     { "module/source/alignsize", "unit", "" }, { "module/target", "", "size node label readonly block requested current" }, { "module/target/label", "", "size" },

@@ -412,6 +412,10 @@ static int tpm(struct maker *m, struct tree *t)
     char words[128];
     if (doc_is(b, "type", "external"))
         return chardev(m, b);
+    if (doc_is(b, "type", "passthrough")) {
+        x = (struct manifest_entry){.kind = MK_NODE, .parent = -1};
+        return add(m, tree_first(b, "device"), &x, tree_path_attr(b, "device", "path"), NULL) < 0 ? -1 : 0;
+    }
     if (!doc_is(b, "type", "emulator"))
         return 0;
     size_t n = (size_t)snprintf(words, sizeof words, "version=%s", tree_attr(b, "version"));
