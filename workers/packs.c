@@ -19,6 +19,9 @@ bool pack_can(uint32_t number)
 #ifdef HAVE_XZ
     case PACK_XZ: return true;
 #endif
+#ifdef HAVE_LZO
+    case PACK_LZOP: return true;
+#endif
     default: return false;
     }
 }

@@ -12,6 +12,7 @@
 #ifdef HAVE_XZ
 #include <lzma.h>
 #endif
+#include "workers/qemu/lzop.h"
 
 enum { LEVEL = 6, GZIP = 16, MEMORY = 8, BZIP2_BLOCKS = 9, XZ_UNPACK_BYTES = 128 << 20 };
 struct packer {
@@ -28,6 +29,7 @@ struct packer {
 #ifdef HAVE_XZ
         lzma_stream xz;
 #endif
+        struct lzop *lzop;
     };
 };
 struct kind { bool (*begin)(struct packer *p); int (*step)(struct packer *p, struct pieces *io, bool last); void (*end)(struct packer *p); };
@@ -111,6 +113,23 @@ static void xz_end(struct packer *p)
 }
 #endif
 
+#ifdef HAVE_LZO
+static bool lzop_begin(struct packer *p)
+{
+    return (p->lzop = lzop_new(p->unpacks)) != NULL;
+}
+
+static int lzop_do(struct packer *p, struct pieces *io, bool last)
+{
+    return lzop_step(p->lzop, io, last);
+}
+
+static void lzop_end(struct packer *p)
+{
+    free(p->lzop);
+}
+#endif
+
 static const struct kind kinds[PACK_N] = {
 #ifdef HAVE_ZLIB
     [PACK_GZIP] = { gzip_begin, gzip_step, gzip_end },
@@ -120,6 +139,9 @@ static const struct kind kinds[PACK_N] = {
 #endif
 #ifdef HAVE_XZ
     [PACK_XZ] = { xz_begin, xz_step, xz_end },
+#endif
+#ifdef HAVE_LZO
+    [PACK_LZOP] = { lzop_begin, lzop_do, lzop_end },
 #endif
 };
 
