@@ -7,7 +7,7 @@ from vhostuser import BackEnd, SET_VRING_ENABLE
 
 NICS = """<interface type='user'><mac address='52:54:00:00:00:01'/><model type='virtio'/></interface>
 <interface type='bridge'><mac address='52:54:00:00:00:02'/><source bridge='br-test'/><model type='virtio'/></interface>
-<interface type='ethernet'><mac address='52:54:00:00:00:03'/><target dev='eth-test'/><model type='virtio'/></interface>"""
+<interface type='ethernet'><mac address='52:54:00:00:00:03'/><target dev='eth-test'/><model type='virtio'/><backend tap='/dev/net/tun' vhost='/dev/vhost-net'/></interface>"""
 SHARED = "<memoryBacking><source type='memfd'/><access mode='shared'/></memoryBacking>"
 TCP = "<channel type='tcp'><source mode='bind' host='127.0.0.1' service='5999'/><target type='virtio' name='a.0'/></channel>"
 PING = "ping -c 3 -W 5 -i 0.2 %s >/dev/null"
@@ -98,6 +98,14 @@ def missing(box):
         raise AssertionError("started on a bridge that is not there")
     assert_clean(box)
     assert "eth-test" not in box.run("ip", "-o", "link").stdout
+
+
+def back_ends(box):
+    """files of taps that are other ones than everybody's"""
+    for attr in "tap", "vhost":
+        e = fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, box.connect().createXML, BARE % ("n5", ETHERNET % (5, "eth-n5", "<backend %s='/dev/null'/>" % attr)), 0)
+        assert "<backend %s='/dev/null'>" % attr in str(e), e
+    assert_clean(box)
 
 
 def sockets(box):
@@ -254,4 +262,4 @@ def limits(box):
     assert "tap-" not in box.run("ip", "-o", "link").stdout
 
 
-main(nics, missing, limits, sockets, vhostuser)
+main(nics, missing, limits, back_ends, sockets, vhostuser)

@@ -82,7 +82,7 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     { "interface/mtu", "size", "" }, { "interface/ip", "address family prefix", "" }, { "interface/tune", "", "sndbuf" }, { "interface/script", "path", "" }, { "interface/downscript", "path", "" },
     { "interface/portForward", "proto address dev", "range" }, { "interface/portForward/range", "start end to exclude", "" },
     { "interface/filterref", "filter", "parameter" }, { "interface/filterref/parameter", "name value", "" },
-    { "interface/backend", "tap type logFile", "" }, { "interface/bandwidth", "", "inbound outbound" }, { "interface/port", "isolated", "" }, { "interface/coalesce", "", "rx" }, { "interface/coalesce/rx", "", "frames" }, { "interface/coalesce/rx/frames", "max", "" },
+    { "interface/backend", "tap vhost type logFile", "" }, { "interface/bandwidth", "", "inbound outbound" }, { "interface/port", "isolated", "" }, { "interface/coalesce", "", "rx" }, { "interface/coalesce/rx", "", "frames" }, { "interface/coalesce/rx/frames", "max", "" },
     { "interface/bandwidth/inbound", "*", "" }, { "interface/bandwidth/outbound", "*", "" },
     { "*/source", "*", "seclabel reconnect clipboard mouse" }, { "*/source/seclabel", "*", "*" }, { "*/source/reconnect", "*", "" }, { "*/source/clipboard", "*", "" },
     { "*/source/mouse", "*", "" }, { "*/protocol", "*", "" }, { "*/log", "file append bulkhead:m", "" },

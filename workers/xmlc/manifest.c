@@ -377,10 +377,14 @@ static int interface(struct maker *m, struct tree *t)
         return host_network(m, t);
     if (!doc_in(type, "bridge ethernet network direct vhostuser"))
         return m->lenient ? 0 : err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "<interface type='%s'> is not supported yet", type);
-    static const char *const not_yet[] = {"virtualport", "script", "downscript" /* which libvirt runs of this type only */, "backend"};
+    static const char *const not_yet[] = {"virtualport", "script", "downscript" /* which libvirt runs of this type only */};
     for (unsigned i = 0; i < ARRAY_N(not_yet); i++)
         if (tree_first(t, not_yet[i]) && !m->lenient && (strcmp(type, "ethernet") == 0 || strcmp(not_yet[i], "downscript") != 0))
             return err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "<%s> of <interface type='%s'> is not supported yet", not_yet[i], type);
+    static const struct { const char *attr, *node; } nodes[] = {{"tap", "/dev/net/tun"}, {"vhost", "/dev/vhost-net"}};
+    for (unsigned i = 0; i < ARRAY_N(nodes); i++)
+        if (tree_path_attr(t, "backend", nodes[i].attr) && !doc_is(tree_first(t, "backend"), nodes[i].attr, nodes[i].node) && !m->lenient)
+            return err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "<backend %s='%s'> of <interface type='%s'> is not supported: it has to be %s", nodes[i].attr, tree_path_attr(t, "backend", nodes[i].attr), type, nodes[i].node);
     if (strcmp(type, "vhostuser") == 0)
         return vhostuser(m, t);
     for (unsigned i = 0; i < 6 && mac; i++)
