@@ -193,6 +193,12 @@ static int room_for_memory(const struct tree *t, const struct tree *dev, struct 
     return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_DOMAIN, "Attaching memory device with size '%" PRIu64 "' would exceed domain's maxMemory config size '%" PRIu64 "'", v, most);
 }
 
+/* Of what is so there is one at most: by its place, or by the lock that a hand takes. */
+static bool is_single(const struct device_kind *k, const struct tree *dev)
+{
+    return k->can & UNIQUE || strcmp(k->name, "disk") == 0 || (strcmp(k->name, "hostdev") == 0 && doc_is(dev, "type", "usb"));
+}
+
 /* Of a call that comes again: the device that it was about, if there can be one of it only. */
 static struct tree *done_before(const struct device_kind *k, const struct tree *run, const struct tree *dev)
 {
@@ -201,7 +207,7 @@ static struct tree *done_before(const struct device_kind *k, const struct tree *
     AUTO_TREE *form = tree_copy(dev);
     const char *mac = tree_path_attr(dev, "mac", "address");
     struct tree *t = strcmp(k->name, "interface") == 0 ? mac ? device_interface(devices, dev, &ignored) : NULL : k->can & LONE ? tree_first(devices, k->name) :
-        k->can & UNIQUE || strcmp(k->name, "disk") == 0 ? plug_find(k, devices, dev) : NULL;
+        is_single(k, dev) ? plug_find(k, devices, dev) : NULL;
     if (strcmp(k->name, "disk") == 0)
         run_transient(run, form);
     return t && device_within(form, t) ? t : NULL;
