@@ -108,7 +108,12 @@ HOSTDEVS = [
 ]
 HOSTDEVS += [scsi(at=host(3260) + "<address bus='0' target='0' unit='0'/>"), scsi(at="<host name='::1'/>")]
 COUNTED = [(r"libvirt-\d+", "libvirt-N"), *MASK]       # libvirtd counts those that failed
-PLUGS = [scsi(), scsi(LOCKED, auth(0), more="<readonly/>"), scsi(LOCKED, auth(1)), scsi(source=ME, more="<shareable/><alias name='ua-scsi'/>"), scsi("iqn.2026-11.test:none/1"), scsi(at=host(4999))]
+LUN = disk("iscsi", "iqn.2026-11.test:t/1", host=host(3260), device="lun", bus="scsi", dev="sda", more="")
+ANY = LUN.replace("device='lun'", "device='lun' rawio='yes' sgio='filtered'")
+LUNS = [LUN, LUN + VIRTIO, ANY.replace("</disk>", "<readonly/><shareable/><boot order='1'/></disk>") + VIRTIO, LUN.replace("'scsi'", "'virtio'").replace("sda", "vda"),
+        LUN.replace("iscsi", "http"), LUN.replace("'scsi'", "'sata'"), LUN.replace("'lun'", "'lun' sgio='unfiltered'"), ANY.replace("'lun'", "'disk'"), LUN.replace("'raw'", "'qcow2'"),
+        ANY.replace("type='network'", "type='file'").replace("protocol='iscsi' name", "file"), LUN.replace("</disk>", "<serial>S1</serial></disk>") + VIRTIO, LUN.replace("</disk>", "<wwn>5000000000000001</wwn></disk>") + VIRTIO]
+PLUGS = [scsi(), scsi(LOCKED, auth(0), more="<readonly/>"), scsi(LOCKED, auth(1)), scsi(source=ME, more="<shareable/><alias name='ua-scsi'/>"), scsi("iqn.2026-11.test:none/1"), scsi(at=host(4999)), ANY]
 HAS = """virsh -c qemu:///system dumpxml n | sed -n "/<hostdev/,/.hostdev>/p;/type='scsi'/,/controller>/p" ; virsh -c qemu:///system qemu-monitor-command n '{"execute":"query-named-block-nodes"}' | """ \
     """grep -o '"node-name": *"[^"]*"\|"ro": *[a-z]*' | tr '\\n' ' '; virsh -c qemu:///system qemu-monitor-command n --hmp 'info qtree' | grep -A14 scsi-generic | grep -v bootindex= """
 OBJECTS = """$V qemu-monitor-command n '{"execute":"qom-list","arguments":{"path":"/objects"}}' | grep -o 'masterKey0\|[a-z]*-secret0' | sort | tr '\\n' ' '"""
@@ -139,6 +144,10 @@ with Pair("netdisk") as p:
         p.sh("sed -n '/<hostdev/,/.hostdev>/p' /run/libvirt/qemu/n.xml")
         p.sh(HAS)
         p.sh(OBJECTS)
+        p.sh("virsh -c qemu:///system destroy n; virsh -c qemu:///system undefine n", MASK)
+    for devices in LUNS:
+        define(devices)
+        p.sh(HAS.replace("scsi-generic", "scsi-block"))
         p.sh("virsh -c qemu:///system destroy n; virsh -c qemu:///system undefine n", MASK)
     for machine, plugs in (VIRTIO + disk("http", "raw.img"), PLUGS), (disk("http", "raw.img"), PLUGS[:2]):     # one that has a controller, and one that gets it
         define(machine, "<features><acpi/></features>")

@@ -55,7 +55,7 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     /* devices: "*" stands for any of them */
     { "*/alias", "name", "" }, { "*/address", "*", "" }, { "*/acpi", "index", "" }, { "*/boot", "order", "" },
     { "*/rom", "bar file enabled bulkhead:m", "" },
-    { "disk", "type device model snapshot bulkhead:m bulkhead:empty", "driver source backingStore target iotune readonly shareable transient serial wwn vendor product blockio geometry backenddomain encryption auth" }, { "disk/backenddomain", "name", "" },
+    { "disk", "type device model snapshot sgio rawio bulkhead:m bulkhead:empty", "driver source backingStore target iotune readonly shareable transient serial wwn vendor product blockio geometry backenddomain encryption auth" }, { "disk/backenddomain", "name", "" },
     { "disk/transient", "shareBacking", "" },
     { "disk/driver", "name type cache error_policy rerror_policy io ioeventfd event_idx copy_on_read discard detect_zeroes iothread queues queue_size iommu ats "
       "packed page_per_vq", "metadata_cache" },

@@ -17,6 +17,9 @@ static void src_file(struct ctx *c, const struct source *s, json_t *o)
         pl_set(o, "filename", tree_path_attr(s->el, "source", pl_is(s->type, "block") ? "dev" : "file"));
     if (s->top)
         pl_fill(c, s->el, t, o);
+    /* A QEMU here never has the capability by which the kernel lets any command through to a device of its own. */
+    if (s->top && s->res && tree_attr_is(s->el, "rawio", "yes"))
+        pl_refuse(c, s->el, "rawio");
     /* The image's lock bytes are held on the hand's own descriptor; QEMU's would clash with the read-only twin's. */
     if (s->res)
         pl_set(o, "locking", "off");

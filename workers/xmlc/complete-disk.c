@@ -37,6 +37,18 @@ static bool has_source(const struct tree *disk)
     return s && s->attr;
 }
 
+/* What libvirt calls it by. */
+static const char *source_word(const struct tree *disk)
+{
+    static const char *const names[] = {"file", "dev", "dir", "name"};
+    const struct tree *s = tree_first(disk, "source");
+    const char *v = NULL;
+    for (unsigned i = 0; i < ARRAY_N(names) && !v; i++)
+        v = tree_attr(s, names[i]);
+    const char *pool = v && doc_in(tree_attr(s, "protocol"), "rbd gluster") ? strchr(v, '/') : NULL;
+    return pool ? pool + 1 : v ? v : "<null>";
+}
+
 static int chain(struct doc *d, struct tree *t, unsigned depth)
 {
     struct tree *b = tree_first(t, "backingStore"), *s;
@@ -156,6 +168,8 @@ static int disk(struct doc *d, struct tree *t)
         return doc_bad(d, "Unknown disk name '%s' and no address specified", dev);
     if ((strcmp(device, "floppy") == 0) != (strcmp(bus, "fdc") == 0))
         return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "Invalid bus type '%s' for %s", bus, strcmp(device, "floppy") == 0 ? "floppy disk" : "disk");
+    if (lun && (!has_source(t) || !doc_in(type, "block volume network")))
+        return doc_unsupported(d, VIR_FROM_DOMAIN, "disk device='lun' is only valid for block type disk source"), doc_invalid(d);
     if (!has_source(t)) {
         if (!removable && strcmp(type, "vhostuser") != 0)
             return err_set(d->e, VIR_ERR_NO_SOURCE, VIR_FROM_DOMAIN, "%s", dev);
@@ -167,14 +181,12 @@ static int disk(struct doc *d, struct tree *t)
         if (x && !x->attr && !x->child)
             tree_free(x);
     }
-    if (lun && strcmp(type, "block") != 0 && strcmp(type, "volume") != 0 && strcmp(type, "network") != 0)
-        return doc_unsupported(d, VIR_FROM_DOMAIN, "disk device='lun' is only valid for block type disk source"), doc_invalid(d);
     if (lun && strcmp(type, "network") == 0 && tree_path_attr(t, "source", "protocol") && !doc_is(tree_first(t, "source"), "protocol", "iscsi"))
         return doc_unsupported(d, VIR_FROM_DOMAIN, "disk device='lun' is not supported for protocol='%s'", tree_path_attr(t, "source", "protocol"));
-    if (tree_attr(t, "sgio") && !lun)
-        return doc_unsupported(d, VIR_FROM_DOMAIN, "sgio can be used only with device='lun'");
-    if (tree_attr(t, "rawio") && !lun)
-        return doc_unsupported(d, VIR_FROM_DOMAIN, "rawio can be used only with device='lun'");
+    static const char *const commands[] = {"rawio", "sgio"};
+    for (unsigned i = 0; i < ARRAY_N(commands) && !lun; i++)
+        if (tree_attr(t, commands[i]))
+            return doc_unsupported(d, VIR_FROM_DOMAIN, "%s can be used only with device='lun'", commands[i]);
     if (source(d, t) || chain(d, t, 0))
         return -1;
     if (strcmp(device, "cdrom") == 0)
@@ -236,8 +248,7 @@ static int checks(struct doc *d, struct tree *t)
     }
     for (struct tree *o = tree_next(t, "disk"); o; o = tree_next(o, "disk"))
         if (strcmp(tree_path_attr(o, "target", "dev"), dev) == 0) {
-            const char *a = tree_path_attr(t, "source", "file"), *b = tree_path_attr(o, "source", "file");
-            return doc_bad(d, "target '%s' duplicated for disk sources '%s' and '%s'", dev, a ? a : "(null)", b ? b : "(null)");
+            return doc_bad(d, "target '%s' duplicated for disk sources '%s' and '%s'", dev, source_word(t), source_word(o));
         }
     if (strings(d, t))
         return -1;
