@@ -253,7 +253,7 @@ def deaths(box):
             if what == "save":
                 assert (magic(file) == WHOLE) == is_off(dom), (role, magic(file), dom.state())
             else:
-                assert dom.isActive()
+                assert dom.isActive(), (what, role, dom.state(), told)
     dom.isActive() and dom.destroy()
     if magic(file) == WHOLE:
         os.unlink(file)
