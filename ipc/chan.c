@@ -7,8 +7,7 @@
 #include <sys/epoll.h>
 #include "util.h"
 
-#define CHAN_QUEUE_BYTES (4u << 20)     /* waiting in one queue at most */
-#define CHAN_BURST 32                   /* frames taken from one peer before others have their turn */
+enum { CHAN_QUEUE_BYTES = 4 << 20 /* waiting in one queue at most */, CHAN_BURST = 32 /* frames taken from one peer before others have their turn */, AGAIN_MS = 5 };
 
 struct chan_out {
     struct chan_out *next;
@@ -55,13 +54,21 @@ static bool is_deaf(int error)
     return error == -EPIPE || error == -ECONNRESET;
 }
 
+static void on_again(struct loop_timer *t)
+{
+    loop_mod(t->data, EPOLLIN | EPOLLOUT);
+}
+
+/* Where nothing at all can be sent, too many descriptors are on their way to others (ETOOMANYREFS), or a frame is larger than the room there is: the socket stays ready. */
 static int chan_flush(struct chan *c)
 {
-    while (c->head) {
+    for (bool some = false; c->head; some = true) {
         struct chan_out *o = c->head;
         int r = frame_send(c->fd, &o->h, o->body, o->len, o->fds, o->nfds);
+        if (r == -EAGAIN && !some)
+            loop_after(&c->again, AGAIN_MS, on_again, &c->src);
         if (r == -EAGAIN)
-            return 0;
+            return some ? 0 : loop_mod(&c->src, EPOLLIN);
         if (r < 0 && !is_deaf(r))
             return r;
         out_pop(c);
@@ -160,6 +167,7 @@ void chan_close(struct chan *c)
 {
     c->ended = true;
     loop_del(&c->src);
+    loop_cancel(&c->again);
     util_closep(&c->fd);
     while (c->head)
         out_pop(c);

@@ -20,6 +20,7 @@ struct chan {
     struct chan_out *head, **tail;  /* tail: the last link, where the next one goes */
     uint32_t queued, queue_max;     /* frames */
     size_t queued_bytes, queue_bytes_max;
+    struct loop_timer again;        /* for one that is ready to be written to, and takes nothing */
     bool ended;
     int doom;                       /* what on_end is to be called with; 0: it lives */
 };
