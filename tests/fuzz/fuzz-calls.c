@@ -8,7 +8,7 @@ enum { ARGS_MAX = 32 };
 static void call(const uint8_t *p, size_t n)
 {
 #define CALL(op, fn) { OP_##op, fn },
-    static const struct worker_op ops[] = { GUEST_OPS(CALL) WAITING_OPS(CALL) };
+    static const struct worker_op ops[] = { GUEST_OPS(CALL) };
     struct mp_out o;
     uint32_t count = 0;
     if (n < 2)

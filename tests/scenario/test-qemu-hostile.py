@@ -469,7 +469,7 @@ def restored_half(_w, _m):
 
 
 def reboots_while_saved(w, m):
-    """A guest that powers off to be rebooted as its save begins is not started beside its image; one that is at it is not saved."""
+    """A guest that powers off to be rebooted as its save begins is not started beside its image; one that is at it is saved when it runs again."""
     s = save_meets_reboot(w, m)
     m.seen.clear()
     m.answer(m.held.pop())
@@ -483,9 +483,43 @@ def reboots_while_saved(w, m):
     w.call("domain.reboot", 1, arg=1)
     m.event("SHUTDOWN", guest=True)
     w.until(lambda: sent(m, "system_reset"), "it is reset")
-    assert "another operation" in w.error_of(save(w), 55)
+    s = save(w)
+    alive(w)
+    assert not m.held, m.held
     m.event("RESET")
-    w.until(lambda: len(sent(m, "cont")) == 2 and w.states[-1]["state"] == 1, "it runs again")
+    w.until(lambda: m.held, "it is to stop")
+    assert len(sent(m, "cont")) == 2, m.seen
+    m.answer(m.held.pop())
+    w.until(lambda: m.held, "its state is being written")
+    m.answer(m.held.pop(), {"status": "failed"})
+    w.error_of(s, 9)
+
+
+def in_line(w, m):
+    """Who waits for a save: no client has more than half of the room; who leaves is forgotten; the others have their turn in the order in which they came, or are told when there is no guest any more."""
+    m.hold.add("query-migrate")
+    s = save(w)
+    w.until(lambda: m.held, "its state is being written")
+    many = [w.begin("domain.inject_nmi", 0, origin=7) for _ in range(40)]
+    for n in many[32:]:
+        assert "cannot acquire state change lock (held by monitor=remoteDispatchDomainManagedSave)" in w.error_of(n, 68)
+    last = w.begin("domain.suspend", origin=8)
+    w.send(KIND["FRAME_EVENT"], IN["IN_CANCEL"], serial=many[0], origin=7)
+    w.error_of(many[0], 68)
+    assert not w.replies and not sent(m, "inject-nmi"), w.replies
+    m.seen.clear()
+    m.answer(m.held.pop(), {"status": "failed"})
+    w.error_of(s, 9)
+    for n in (*many[1:32], last):
+        w.result(n)
+    assert [c["execute"] for c in m.seen if c["execute"] in ("inject-nmi", "stop", "cont")] == ["cont"] + 31 * ["inject-nmi"] + ["stop"], m.seen
+    w.call("domain.resume")
+    s = save(w)
+    w.until(lambda: m.held, "its state is being written")
+    many = [w.begin("domain.inject_nmi", 0, origin=n) for n in range(7, 11)]
+    m.ours.shutdown(socket.SHUT_RDWR)
+    for n in many:
+        assert "not running" in w.error_of(n, 55)
 
 
 def job_told(w, m):
@@ -532,6 +566,6 @@ def bad_frames(w, m):
 
 
 tests = [malformed, deep, many_values, huge_line, huge_reply, duplicate_and_out_of_order, invented_ids, half_a_line, too_many_commands, bad_client_commands, bad_frames,
-         closes, job_told, owner_in_the_dark, saved_in_the_dark, paused_and_saved, rebooted_and_saved, restored_half, reboots_while_saved, refused_file, event_flood, state_flood]
+         closes, job_told, owner_in_the_dark, saved_in_the_dark, paused_and_saved, rebooted_and_saved, restored_half, reboots_while_saved, in_line, refused_file, event_flood, state_flood]
 waiting = [no_answer, late_resume, one_lease, no_resume, stuck_after_a_save, stuck_in_a_save, slow_reboot]      # for deadlines: all at once
 run(tests, waiting)

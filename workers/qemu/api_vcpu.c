@@ -58,6 +58,7 @@ static void change_end(struct vcpu_change *x, const struct err *e)
         call_fail(c, e);
     else
         call_ok(c);
+    later_go(g);
 }
 
 /* ---- the document ---- */
@@ -326,14 +327,6 @@ static struct vcpu_change *change_new(struct guest *g)
     return x;
 }
 
-/* One at a time: what is there is counted before it is changed. */
-static bool is_busy(struct guest *g, const struct request *rq)
-{
-    if (g->vcpu_change)
-        reply_err(g, rq, VIR_ERR_OPERATION_TIMEOUT, "cannot acquire state change lock (held by monitor=remoteDispatchDomainSetVcpusFlags)");
-    return g->vcpu_change != NULL;
-}
-
 static void set_count(struct guest *g, const struct request *rq, uint32_t n, uint32_t flags)
 {
     if (!n) {
@@ -347,7 +340,7 @@ static void set_count(struct guest *g, const struct request *rq, uint32_t n, uin
         reply_err(g, rq, VIR_ERR_OPERATION_UNSUPPORTED, "maximum vcpu count of a live domain can't be modified");
     } else if (n > vcpus_max(g)) {
         reply_err(g, rq, VIR_ERR_INVALID_ARG, "requested vcpus is greater than max allowable vcpus for the live domain: %u > %u", n, vcpus_max(g));
-    } else if (!call_need_up(g, rq) && !is_busy(g, rq)) {
+    } else if (!call_need_up(g, rq)) {
         struct vcpu_change *x = g->vcpu_change = change_new(g);
         x->c = call_new(g, rq);
         x->count = n;
@@ -402,7 +395,7 @@ OP_ARGS(api_set_vcpu)
         reply_err(g, rq, VIR_ERR_INVALID_ARG, "no vcpus selected for modification");
     else if (last >= vcpus_max(g) || last >= GUEST_VCPUS_MAX)
         reply_err(g, rq, VIR_ERR_INVALID_ARG, "vcpu %u is not present in live config", last);
-    else if (!call_need_up(g, rq) && !is_busy(g, rq)) {
+    else if (!call_need_up(g, rq)) {
         struct vcpu_change *x = g->vcpu_change = change_new(g);
         x->c = call_new(g, rq);
         x->plug = on;

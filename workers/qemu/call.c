@@ -117,7 +117,7 @@ int call_params(struct guest *g, const struct request *rq, struct mp_in *in, str
 
 int call_need_up(struct guest *g, const struct request *rq)
 {
-    if (g->phase == PHASE_UP || g->phase == PHASE_STOPPING)
+    if (g->phase != PHASE_GONE)         /* of one that is still being started what needs more has waited (later.c) */
         return 0;
     worker_fail(g->w, rq, VIR_ERR_OPERATION_INVALID, VIR_FROM_DOMAIN, "domain is not running");
     return -1;

@@ -88,14 +88,12 @@ OP_FN(api_core_dump)
     struct guest *g = w->data;
     struct err e = ERR_INIT;
     struct mp_in in;
-    if (saving_waits(g, rq, f))
-        return;
     AUTO_CLOSE fd = frame_take_fd(f, f->h.flags & FRAME_BIG ? 1 : 0);
     if (call_args(g, rq, f, &in))
         return;
     mp_skip(&in);               /* the file's name */
     uint32_t format = rq->op == OP_REMOTE_DOMAIN_CORE_DUMP_WITH_FORMAT ? mp_get_u32(&in) : 0, flags = mp_get_u32(&in);
-    if (call_end_args(g, rq, &in) || call_need_up(g, rq) || !saving_may(g, rq, fd) || (!(flags & DUMP_MEMORY_ONLY) && !saving_has_all(g, rq)))
+    if (call_end_args(g, rq, &in) || call_need_up(g, rq) || (!(flags & DUMP_MEMORY_ONLY) && !saving_has_all(g, rq)))
         return;
     if (format >= ARRAY_N(formats)) {       /* whoever named the file has looked at it, and at what goes with which flag */
         reply_err(g, rq, VIR_ERR_INVALID_ARG, "unknown dumpformat '%u'", format);
@@ -160,7 +158,7 @@ OP_FN(dump_call)
 {
     struct guest *g = w->data;
     AUTO_CLOSE fd = frame_take_fd(f, 0);
-    if (call_need_up(g, rq) || !saving_may(g, rq, fd))
+    if (call_need_up(g, rq))
         return;
     if (!g->dumping || (g->state != DOM_CRASHED && !watchdog_dumps(g))) {
         reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "the guest went on meanwhile");

@@ -160,6 +160,7 @@ void guest_learn_cpu(struct guest *g);
 
 /* later.c: does the calls that waited, if there is no reason to wait any more. */
 void later_go(struct guest *g);
+void later_end(struct guest *g);                                        /* there is no guest, or none any more: those that wait are told */
 
 /* state.c */
 void guest_set_state(struct guest *g, int32_t state, int32_t reason, int32_t event, int32_t detail);   /* event -1: none */

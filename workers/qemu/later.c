@@ -1,6 +1,7 @@
-/* later.c: calls that change what a guest does wait while it is being saved, suspended or resumed, and while a worker that took it over does
- * not know its state yet.  Else a guest that a client was told is suspended would go on as its save is given up, or by a resume that waits for its
- * leases.  libvirt's clients wait for its job in the same way. */
+/* later.c: calls that have to wait until the guest is started, or until what another call does with it is over: a save, a dump, a suspend, a change of a device ...
+ * Else a guest that a client was told is suspended would go on as its save is given up, or by a resume that waits for its leases.  What waits for what is in ops.h.
+ *
+ * libvirt's clients wait for its job in the same way and as long, and are then told the same.  Calls that wait are done in the order in which they came. */
 #include "config.h"
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #include "workers/qemu/plug.h"
 
 enum { LATER_MAX = 64, WAIT_MS = 30000 };
+enum wants { AT_ONCE, QUERY, MODIFY, SAVE };
 
 struct later {
     struct later *next;
@@ -20,29 +22,68 @@ struct later {
     uint8_t args[];
 };
 
-static const struct worker_op ops[] = {
-#define X(op, fn) { OP_##op, fn },
-    WAITING_OPS(X)
+static const struct waiting_op { uint32_t op; void (*fn)(struct worker *w, const struct request *rq, struct frame *f); enum wants wants; } ops[] = {
+#define X(op, fn) { OP_##op, fn, AT_ONCE },
+    AT_ONCE_OPS(X)
 #undef X
-    { OP_IN(IN_PLUG), plug_call }, { OP_IN(IN_SAVE), save_call },
-    { OP_IN(IN_DUMP), dump_call }, { OP_REMOTE_DOMAIN_CORE_DUMP, api_core_dump }, { OP_REMOTE_DOMAIN_CORE_DUMP_WITH_FORMAT, api_core_dump },
+#define X(op, fn) { OP_##op, fn, QUERY },
+    QUERY_OPS(X)
+#undef X
+#define X(op, fn) { OP_##op, fn, MODIFY },
+    MODIFY_OPS(X)
+#undef X
+#define X(op, fn) { OP_##op, fn, SAVE },
+    SAVE_OPS(X)
+#undef X
+    { OP_IN(IN_SAVE), save_call, SAVE }, { OP_IN(IN_DUMP), dump_call, SAVE }, { OP_IN(IN_PLUG), plug_call, MODIFY },
 };
 
-static void do_now(struct guest *g, const struct request *rq, struct frame *f)
+static const struct waiting_op *row_of(uint32_t op)
 {
-    for (size_t i = 0; i < ARRAY_N(ops); i++)
-        if (ops[i].op == rq->op)
-            ops[i].fn(g->w, rq, f);
+    const struct waiting_op *o = ops;
+    while (o->op != op)
+        o++;
+    return o;
 }
 
-static bool must_wait(const struct guest *g)
+static bool must_wait(const struct guest *g, enum wants wants)
 {
-    return (g->saving || g->job || g->unsure) && g->phase != PHASE_GONE;
+    if (wants == AT_ONCE || g->phase == PHASE_GONE)
+        return false;
+    if (g->phase < PHASE_UP)
+        return true;
+    return wants >= MODIFY && (g->saving || g->job || g->vcpu_change || g->unsure || (wants == SAVE && guest_is_rebooting(g)));
+}
+
+/* The call of libvirt's that has the guest; NULL: none. */
+static const char *holder(const struct guest *g)
+{
+    if (g->phase < PHASE_UP)
+        return "remoteDispatchDomainCreate";
+    if (g->saving)
+        return g->saving->dump ? "remoteDispatchDomainCoreDumpWithFormat" : g->saving->named ? "remoteDispatchDomainSaveFlags" : "remoteDispatchDomainManagedSave";
+    return g->job ? g->job : g->vcpu_change ? "remoteDispatchDomainSetVcpusFlags" : guest_is_rebooting(g) ? "remoteDispatchDomainReboot" : NULL;
 }
 
 static void refuse(struct guest *g, const struct request *rq)
 {
-    reply_err(g, rq, VIR_ERR_OPERATION_TIMEOUT, "cannot acquire state change lock (held by monitor=%s)", g->job ? g->job : g->saving && g->saving->dump ? "remoteDispatchDomainCoreDumpWithFormat" : g->saving && g->saving->named ? "remoteDispatchDomainSaveFlags" : "remoteDispatchDomainManagedSave");
+    const char *by = holder(g);
+    reply_err(g, rq, VIR_ERR_OPERATION_TIMEOUT, "cannot acquire state change lock%s%s%s", by ? " (held by monitor=" : "", by ? by : "", by ? ")" : "");
+}
+
+/* Out of the line; the caller does it or refuses it, and frees it. */
+static struct later *take(struct later **at)
+{
+    struct later *l = *at;
+    *at = l->next;
+    loop_cancel(&l->timer);
+    return l;
+}
+
+static void later_free(struct later *l)
+{
+    frame_done(&l->frame);
+    free(l);
 }
 
 static void on_timer(struct loop_timer *t)
@@ -50,24 +91,49 @@ static void on_timer(struct loop_timer *t)
     struct later *l = t->data, **at = &l->g->later;
     while (*at != l)
         at = &(*at)->next;
-    *at = l->next;
+    take(at);
     refuse(l->g, &l->rq);
-    frame_done(&l->frame);
-    free(l);
+    later_free(l);
+}
+
+/* A client has half of what is left at most; who changes what for the supervisor is one at a time. */
+static bool has_room(const struct guest *g, const struct request *rq)
+{
+    unsigned n = 0, mine = 0;
+    for (const struct later *l = g->later; l; l = l->next, n++)
+        mine += l->rq.origin == rq->origin;
+    return mine < (LATER_MAX - (n - mine)) / 2;
+}
+
+/* Whose turn it is to save has the guest from the supervisor: what an earlier instance of this process was saving is over, and its file has gone. */
+static void end_earlier_save(struct guest *g)
+{
+    const struct later *l = g->later;
+    while (l && row_of(l->rq.op)->wants != SAVE)
+        l = l->next;
+    if (l && g->saving && g->saving->fd < 0)
+        saving_over(g);
 }
 
 void later_call(struct worker *w, const struct request *rq, struct frame *f)
 {
     struct guest *g = w->data;
+    const struct waiting_op *o = row_of(rq->op);
     struct later **end = &g->later;
-    unsigned n = 0;
-    if (!must_wait(g) && !g->later) {
-        do_now(g, rq, f);
+    bool wait = must_wait(g, o->wants);
+    while (*end) {
+        wait |= o->wants >= MODIFY && row_of((*end)->rq.op)->wants >= MODIFY;      /* that comes first */
+        end = &(*end)->next;
+    }
+    if (!wait && (g->phase != PHASE_GONE || o->wants < MODIFY)) {
+        o->fn(w, rq, f);
         return;
     }
-    for (; *end; end = &(*end)->next)
-        n++;
-    struct later *l = n < LATER_MAX ? malloc(sizeof *l + f->body_len) : NULL;
+    if (!wait) {
+        call_need_up(g, rq);
+        return;
+    }
+    struct later *l = has_room(g, rq) ? malloc(sizeof *l + f->body_len) : NULL;
     if (!l) {
         refuse(g, rq);
         return;
@@ -78,16 +144,43 @@ void later_call(struct worker *w, const struct request *rq, struct frame *f)
     memcpy(l->args, f->body, f->body_len);
     loop_after(&l->timer, WAIT_MS, on_timer, l);
     *end = l;
+    end_earlier_save(g);
 }
 
 void later_go(struct guest *g)
 {
-    while (g->later && !must_wait(g)) {
-        struct later *l = g->later;
-        g->later = l->next;
-        loop_cancel(&l->timer);
-        do_now(g, &l->rq, &l->frame);
-        frame_done(&l->frame);
-        free(l);
+    end_earlier_save(g);
+    for (struct later **at = &g->later; *at; ) {
+        const struct waiting_op *o = row_of((*at)->rq.op);
+        if (must_wait(g, o->wants)) {
+            at = &(*at)->next;
+            continue;
+        }
+        struct later *l = take(at);
+        o->fn(g->w, &l->rq, &l->frame);
+        later_free(l);
+        at = &g->later;         /* which what was done may have changed */
     }
+}
+
+void later_end(struct guest *g)
+{
+    while (g->later) {
+        struct later *l = take(&g->later);
+        worker_fail(g->w, &l->rq, VIR_ERR_OPERATION_INVALID, VIR_FROM_DOMAIN, "domain is not running");
+        later_free(l);
+    }
+}
+
+void later_cancel(struct worker *w, const struct request *rq, struct frame *f)
+{
+    struct guest *g = w->data;
+    struct later **at = &g->later;
+    while (*at && ((*at)->rq.origin != rq->origin || (*at)->rq.serial != rq->serial))
+        at = &(*at)->next;
+    if (!*at)
+        return;
+    struct later *l = take(at);
+    refuse(g, &l->rq);          /* nobody hears it, but that it is over */
+    later_free(l);
 }

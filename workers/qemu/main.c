@@ -72,20 +72,24 @@ static void on_epoch(struct worker *w)
     }
 }
 
+static void on_quit(struct worker *w)
+{
+    later_end(w->data);
+    loop_stop(0);
+}
+
 static struct guest guest = { .proc_fd = -1, .cgroup_fd = -1, .checkpoint_fd = -1, .scratch_rw = -1, .scratch_wo = -1, .restore_fd = -1, .manifest_fd = -1, .grants_fd = -1, .id = -1, .state = DOM_PAUSED, .reason = PAUSED_STARTING_UP };
 
 static const struct worker_op ops[] = {
     { OP_IN(IN_START), start_call },
     { OP_IN(IN_PLUG), later_call },
+    { OP_IN(IN_SAVE), later_call },
     { OP_IN(IN_DUMP), later_call },
-    { OP_IN(IN_SAVE), save_call },
+    { OP_IN(IN_CANCEL), later_cancel },
     { OP_IN(IN_SAVED), saved_event },
     { OP_IN(IN_WORKER_DEBUG), debug_call },
     { OP_IN(IN_WORKER_TRACE), debug_trace_call },
 #define X(op, fn) { OP_##op, later_call },
-    WAITING_OPS(X)
-#undef X
-#define X(op, fn) { OP_##op, fn },
     GUEST_OPS(X)
 #undef X
     { 0, NULL },
@@ -108,6 +112,7 @@ int main(void)
     worker_birth(&w, ROLE_QEMU);
     w.ops = ops;
     w.on_epoch = on_epoch;
+    w.on_quit = on_quit;
     w.data = g;
     g->w = &w;
     g->qmp.line.fd = g->qmp.line.src.fd = -1;

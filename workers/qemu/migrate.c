@@ -203,7 +203,7 @@ static void go_on(struct loop_timer *t)
 }
 
 /* As before the call. */
-static void give_up(struct guest *g)
+void saving_over(struct guest *g)
 {
     if (g->saving->tries)
         return;                 /* it is on its way */
@@ -234,7 +234,7 @@ void saving_resume(struct guest *g)
 void saving_error(struct guest *g, const struct err *e)
 {
     struct request rq = g->saving->rq;
-    give_up(g);
+    saving_over(g);
     worker_error(g->w, &rq, e);
 }
 
@@ -254,7 +254,7 @@ void saving_out(struct guest *g, const struct err *e)
         s->answer = true;               /* when it runs again */
         if (s->reset)
             qmp_send(&g->qmp, "system_reset", NULL, -1, COMMAND_MS, ignore, g);
-        give_up(g);
+        saving_over(g);
     } else {
         s->written = true;
         reply_ok(g, &s->rq);
@@ -263,7 +263,11 @@ void saving_out(struct guest *g, const struct err *e)
 
 void saving_stream(struct guest *g)
 {
-    struct err e = ERR_INIT;
+    struct err e = { .code = VIR_ERR_OPERATION_ABORTED };
+    if (g->saving->aborted) {
+        saving_out(g, &e);
+        return;
+    }
     if (g->saving->pack == PACK_RAW) {
         migration_begin(g, "migrate", g->saving->fd, saving_out);
         return;
@@ -309,16 +313,6 @@ void saving_stop(struct guest *g, int32_t reason, bool stop)
         dump_go(g);
 }
 
-bool saving_may(struct guest *g, const struct request *rq, int fd)
-{
-    /* An earlier instance's save may have come to its end; a second one would take the guest for one that was paused before; and what a resume or
-     * reboot does would be done beside the image. */
-    if (!g->saving && !g->job && !guest_is_rebooting(g) && !g->migration && fd >= 0)
-        return true;
-    reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "another operation is at work");
-    return false;
-}
-
 bool saving_has_all(struct guest *g, const struct request *rq)
 {
     TREE_EACH(d, tree_get(g->tree, "devices"), "disk")
@@ -329,23 +323,13 @@ bool saving_has_all(struct guest *g, const struct request *rq)
     return true;
 }
 
-bool saving_waits(struct guest *g, const struct request *rq, struct frame *f)
-{
-    if (!g->unsure || g->phase != PHASE_UP)
-        return false;
-    later_call(g->w, rq, f);
-    return true;
-}
-
 void save_call(struct worker *w, const struct request *rq, struct frame *f)
 {
     struct guest *g = w->data;
     struct err e = ERR_INIT;
-    if (saving_waits(g, rq, f))
-        return;
     AUTO_CLOSE fd = frame_take_fd(f, 0);
     AUTO_CLOSE doc = frame_take_fd(f, 1);
-    if (call_need_up(g, rq) || !saving_may(g, rq, fd) || !saving_has_all(g, rq))
+    if (call_need_up(g, rq) || !saving_has_all(g, rq))
         return;
     int pack = pack_wanted(g->settings.save_image_format, "save", &e);
     if (pack < 0) {
@@ -372,10 +356,12 @@ OP_ARGS(api_abort_job)
         return;
     if (flags & ABORT_POSTCOPY)
         reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "current job is not outgoing migration in post-copy mode");
-    else if (!g->saving || !g->migration)
+    else if (!g->saving || g->saving->fd < 0 || g->saving->written || g->saving->answer || g->saving->tries)
         reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "no job is active on the domain");
+    else if (g->saving->memory)
+        reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "cannot abort memory-only dump");
     else {
-        g->saving->aborted = true;
+        g->saving->aborted = true;      /* of one whose guest is still being stopped, too */
         qmp_send(&g->qmp, "migrate_cancel", NULL, -1, COMMAND_MS, call_on_done, call_new(g, rq));
         qmp_flush(&g->qmp);
     }
@@ -390,7 +376,7 @@ void saved_event(struct worker *w, const struct request *rq, struct frame *f)
         return;
     g->saving->unwanted = true;
     if (g->saving->written)
-        give_up(g);
+        saving_over(g);
 }
 
 /* ---- in ---- */

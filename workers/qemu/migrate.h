@@ -21,8 +21,6 @@ struct saving {
 void state_give(struct guest *g, int fd);                              /* fd borrowed */
 void state_take_back(struct guest *g);
 OP_FN(save_call);                       /* IN_SAVE */
-bool saving_waits(struct guest *g, const struct request *rq, struct frame *f);  /* true: until the worker, which took the guest over just now, knows what it does; the call comes again */
-bool saving_may(struct guest *g, const struct request *rq, int fd);    /* false: it was answered */
 bool saving_has_all(struct guest *g, const struct request *rq);      /* is all that the guest has a part of its state? Else the call is answered */
 struct saving *saving_begin(struct guest *g, const struct request *rq, int fd);     /* takes fd over */
 void saving_stop(struct guest *g, int32_t reason, bool stop);          /* then what is to be written is written; stop false: a dump of a guest that runs */
@@ -36,6 +34,7 @@ void dump_completed(struct guest *g, json_t *data);                    /* QEMU's
 OP_FN(saved_event);                     /* IN_SAVED */
 enum saving_note { SAVING_NOT, SAVING_PAUSED, SAVING_RUNNING };         /* what the guest did before */
 int32_t saving_note(const struct guest *g);
+void saving_over(struct guest *g);      /* nothing came of it: the guest goes on as before the call */
 void saving_resume(struct guest *g);    /* an earlier instance was saving the guest (g->was_saving): it waits for IN_SAVED, or its end */
 /* Reads g->restore_fd into a QEMU that waits for it; done is called once. */
 void restore_begin(struct guest *g, void (*done)(struct guest *g, const struct err *e));

@@ -54,6 +54,7 @@ static void on_resume(struct guest *g, json_t *d)
     if (guest_is_rebooting(g))
         g->fake_reboot = false;
     guest_set_state(g, DOM_RUNNING, reason, EVENT_RESUMED, 0);
+    later_go(g);                /* a reboot may be over */
 }
 
 static void on_shutdown(struct guest *g, json_t *d)

@@ -21,6 +21,7 @@ void start_failed(struct guest *g, const struct err *e)
     g->starting = false;
     g->stop_reason = SHUTOFF_FAILED;
     g->stop_detail = STOPPED_FAILED;
+    later_end(g);
     worker_error(g->w, &g->start, e);
 }
 
@@ -191,6 +192,7 @@ static void up(struct guest *g)
     save_now(g);                        /* first: who is told of it may have the next instance take it over */
     guest_send_state(g, -1, 0);         /* the supervisor sends the events of a start itself */
     worker_reply(g->w, &g->start, NULL, 0, NULL, 0);
+    later_go(g);
     debug_elements(g);
     jline_trim();
 }

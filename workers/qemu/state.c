@@ -199,7 +199,7 @@ void guest_gone(struct guest *g)
                              .flags_mask = SLOT_AGENT | SLOT_STALE };
     worker_event(g->w, OP_IN(IN_STOPPED), 0, &s, sizeof s, NULL, 0);
     plug_gone(g);
-    later_go(g);
+    later_end(g);
 }
 
 static void on_save(struct loop_timer *t)
