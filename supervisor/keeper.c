@@ -17,21 +17,15 @@
 #include "keeper.h"
 #include "policy/sandbox.h"
 
-#define BACKOFF_FIRST_MS 100u
-#define BACKOFF_MAX_MS 30000u
-#define END_MS 2000
-#define REST_MS 1u
-#define SUPERVISOR_QUEUE 65536u      /* frames: exits of all processes at once must fit */
-#define SUPERVISOR_BYTES (128u << 20)
+enum { BACKOFF_FIRST_MS = 100, BACKOFF_MAX_MS = 30000, END_MS = 2000, REST_MS = 1, SUPERVISOR_QUEUE = 65536 /* frames: exits of all processes at once must fit */, SUPERVISOR_BYTES = 128 << 20,
+    REEXEC = 1000 /* what the loop ends with for an execve of ourselves */ };
 
 static struct keeper_start keeper, *const start = &keeper;
 static struct chan sup;
-static uint64_t sup_channel;         /* number of the present supervisor, 0: none */
+static uint64_t sup_channel /* number of the present supervisor, 0: none */, last_death_ms;
 static uint32_t deaths;
-static uint64_t last_death_ms;
 static struct loop_timer respawn_timer;
 static bool reexec_wanted, by_front, ready_said;
-enum { REEXEC = 1000 };          /* what the loop ends with for an execve of ourselves */
 
 static void tell(uint32_t op, uint32_t arg, const void *body, size_t len, const int *fds, unsigned nfds)
 {

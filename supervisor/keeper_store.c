@@ -9,7 +9,7 @@
 #include "ipc/util.h"
 #include "keeper.h"
 
-#define STORE_MAX 40000u        /* more than descriptors a process may have */
+enum { STORE_MAX = 40000 /* more than descriptors a process may have */, SAVE_MAGIC = 0x4b535635 };
 static struct row table[STORE_MAX];
 uint32_t store_n;
 static uint32_t free_from;      /* rows before it are used */
@@ -78,7 +78,6 @@ unsigned store_birth(struct birth *b, int *fds, unsigned n, uint32_t role)
 }
 
 /* What crosses execve: struct keeper_start and the rows, with their descriptors. */
-#define SAVE_MAGIC 0x4b535635u
 static const typeof(((struct keeper_start *)NULL)->stamp) stamp = { 1 /* one more with each change of what is meant that does not show in the others */,
     sizeof(struct keeper_start), sizeof(struct row), sizeof(struct birth), sizeof(struct index_slot), sizeof(struct client_row), INDEX_MAGIC, CLIENTS_MAGIC, FRAME_MAGIC, ROLE_N, BFD_KIND_N };
 

@@ -4,10 +4,7 @@
 #include <sys/wait.h>
 #include "sup.h"
 
-#define DEATHS_MAX 5
-#define DEATHS_WINDOW_MS 60000u
-#define DELAY_FIRST_MS 100u
-#define DELAY_MAX_MS 30000u
+enum { DEATHS_MAX = 5, DEATHS_WINDOW_MS = 60000, DELAY_FIRST_MS = 100, DELAY_MAX_MS = 30000 };
 
 static void spawn(struct loop_timer *t);
 

@@ -9,11 +9,7 @@
 #include "objects.h"
 #include "policy/policy.h"
 
-#define PEERS_BITS 14u
-#define PEERS_MAX (1u << PEERS_BITS)        /* the row is the low part of a number */
-#define PEER_QUEUE 1024u
-#define EXIT_WAIT_MS 1000u
-#define SPARE_WAIT_MS 3u
+enum { PEERS_BITS = 14, PEERS_MAX = 1 << PEERS_BITS /* the row is the low part of a number */, PEER_QUEUE = 1024, EXIT_WAIT_MS = 1000, SPARE_WAIT_MS = 3 };
 static struct peer peers[PEERS_MAX];
 static uint32_t peers_n, rows_hint, count;
 static struct loop_timer spare_timer;
