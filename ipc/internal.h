@@ -36,6 +36,7 @@ enum internal_op {
                          * of IN_HAND_DAEMON */
     IN_NEIGHBOURS,      /* CALL gateway -> supervisor -> host: msgpack: a reply of domain.interface_addresses. Reply: the same, in which each interface has the addresses of the host's
                          * IPv4 neighbours with its own hardware address; none of one without such */
+    IN_LATE,            /* EVENT gateway -> supervisor: its call of that serial has had no answer for so long that one which only waits for others is refused */
     /* xmlc -> supervisor */
     IN_DOC = 48,        /* REPLY body of every document call that makes or changes a document: struct doc_result; fds in the order of doc_fd */
     IN_DOC_START,       /* CALL supervisor -> xmlc: make the running form (ids, aliases, run-time paths). struct doc_start; fds: caps, settings, definition text */

@@ -4,13 +4,11 @@
 #include <string.h>
 #include "objects.h"
 
-#define FLOWS_BITS 10u
-#define FLOWS_MAX (1u << FLOWS_BITS)
+enum { FLOWS_BITS = 10, FLOWS_MAX = 1 << FLOWS_BITS };
 static struct flow flows[FLOWS_MAX];
-static uint32_t flows_n;        /* rows once used */
+static uint32_t flows_n /* rows once used */, line_n /* of line */;
 static uint16_t line[FLOWS_MAX]; /* rows of those that are blocked, in the order they came; one that has ended may still be there */
 static bool in_line[FLOWS_MAX];
-static uint32_t line_n;
 static struct loop_timer unblock_timer;
 
 struct flow *flow_next(struct flow *after)
@@ -68,7 +66,7 @@ static void unblock(struct loop_timer *t)
     for (uint32_t i = 0; i < n; i++) {
         struct flow *f = &flows[now[i]];
         bool is = f->steps && f->blocked;
-        f->blocked = false;
+        f->blocked = 0;
         if (is)
             flow_go(f);
     }
@@ -128,8 +126,8 @@ static void flow_result(struct flow *f, int r)
             r = s->failed(f);
         if (r == FLOW_WAIT)
             return;
-        if (r == FLOW_BLOCKED) {
-            f->blocked = true;
+        if (r == FLOW_BLOCKED || r == FLOW_LATER) {
+            f->blocked = (uint32_t)r;
             if (!in_line[f - flows])
                 line[line_n++] = (uint16_t)(f - flows);
             in_line[f - flows] = true;
@@ -149,11 +147,18 @@ void flow_go(struct flow *f)
     flow_result(f, FLOW_AGAIN);
 }
 
+void flow_late(const struct caller *c)
+{
+    for (struct flow *f = flow_next(NULL); f; f = flow_next(f))
+        if (f->blocked == FLOW_LATER && f->caller.number == c->number && f->caller.serial == c->serial)
+            flow_result(f, err_set(&f->err, VIR_ERR_OPERATION_TIMEOUT, VIR_FROM_QEMU, WAITED_FOR));
+}
+
 int flow_claim(struct flow *f, uint64_t object)
 {
     struct flow *other = flow_of(object);
     if (other && other != f)
-        return FLOW_BLOCKED;
+        return FLOW_LATER;
     f->object = object;
     f->slot = slot_of(object);
     return FLOW_NEXT;

@@ -9,15 +9,11 @@
 #include "ipc/schema/op-numbers.h"
 #include "objects.h"
 
-#define PENDING_MAX 16384u
-#define CALLS_MAX 256u              /* of one gateway at once; it holds its own client to far fewer */
-#define FDS_MAX 8u                  /* of one call or reply: they may wait in queues, and ours are not without number */
-#define HASH_N 4096u
-
+enum { PENDING_MAX = 16384, HASH_N = 4096, CALLS_MAX = 256 /* of one gateway at once; it holds its own client to far fewer */,
+    FDS_MAX = 8 /* of one call or reply: they may wait in queues, and ours are not without number */ };
 enum { P_FREE, P_PEER, P_FLOW, P_PARKED };
 static struct pending { struct caller c; uint64_t to, object; uint32_t next /* + 1 */; uint8_t state; bool cancelled, woken, may /* auth has said so */; } table[PENDING_MAX];
-static uint32_t hash[HASH_N], free_head, used_n;     /* rows + 1 */
-static uint32_t parked_n;
+static uint32_t hash[HASH_N], free_head, used_n /* rows + 1 */, parked_n;
 
 const char *op_label(uint32_t op, char buf[24])
 {
@@ -282,6 +278,15 @@ static void on_cancel(const struct caller *c, struct frame *f)
         cancel(p);
 }
 
+static void on_late(const struct caller *c, struct frame *f)
+{
+    struct pending *p = pending_find(c->number, c->serial);
+    if (p && p->state == P_PARKED && !p->woken)
+        route_fail(&p->c, VIR_ERR_OPERATION_TIMEOUT, WAITED_FOR);
+    else
+        flow_late(c);
+}
+
 static void on_client_close(const struct caller *c, struct frame *f)
 {
     const uint64_t *number = (const void *)f->body;
@@ -300,7 +305,7 @@ static void on_log_set(const struct caller *c, struct frame *f)
 }
 
 static const struct gateway_verb verbs[] = {
-    { IN_SUBSCRIBE, FRAME_EVENT, false, sizeof(uint64_t[2]), on_subscribe, 0 }, { IN_CANCEL, FRAME_EVENT, false, 0, on_cancel, 0 }, { IN_WORKERS, FRAME_CALL, true, 0, peer_workers, 0 },
+    { IN_SUBSCRIBE, FRAME_EVENT, false, sizeof(uint64_t[2]), on_subscribe, 0 }, { IN_CANCEL, FRAME_EVENT, false, 0, on_cancel, 0 }, { IN_LATE, FRAME_EVENT, false, 0, on_late, 0 }, { IN_WORKERS, FRAME_CALL, true, 0, peer_workers, 0 },
     { IN_CLIENT_CLOSE, FRAME_CALL, true, sizeof(uint64_t), on_client_close, 0 }, { IN_LIMITS, FRAME_CALL, true, sizeof(struct limits), gateways_limits, 0 },
     { IN_LOG_SET, FRAME_CALL, true, sizeof(struct logging), on_log_set, 0 }, { 0 },
 };

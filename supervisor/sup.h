@@ -36,9 +36,7 @@ struct peer {
     bool eof, exited, once /* answers one call */, spare /* born before it is needed */, inherited /* from an earlier supervisor: replies to calls of that one may still come */, killed /* by us */;
     int32_t pid;
     uint32_t uid, client_row /* gateways: of their client; + 1 */;
-    uint32_t calls;             /* of its, in the pending table */
-    uint32_t first_serial;      /* gateways: of the first call that came to us as a new one; they count upwards */
-    uint32_t last_op;
+    uint32_t calls /* of its, in the pending table */, last_op, first_serial /* gateways: of the first call that came to us as a new one; they count upwards */;
     uint64_t last_ms;
     uint64_t mask[2];           /* gateways: events wanted */
     uint32_t second_n;          /* workers: events of this second */
@@ -69,8 +67,7 @@ void peer_workers(const struct caller *c, struct frame *f);/* IN_WORKERS */
 /* ---- life.c: instances of what must always be there: conf, host, guests' workers, log roles ---- */
 enum life_state { LIFE_NONE, LIFE_UP, LIFE_WAIT, LIFE_FAILED };
 struct life {
-    uint8_t state;
-    uint8_t deaths;
+    uint8_t state, deaths;
     uint32_t instance;
     uint64_t first_death_ms, number /* of the present peer */;
     struct loop_timer timer;
@@ -105,7 +102,8 @@ const char *op_label(uint32_t op, char buf[24]);
 
 /* ---- flow.c: one thing after the other, without ever waiting in a handler ---- */
 enum flow_fd { FF_BODY /* the caller's BIG body */, FF_TEXT /* definition or live XML */, FF_TREE, FF_MANIFEST, FF_IMAGE, FF_ASK /* chain.c: these three together; what the probe is asked, or its answer */, FF_HAND /* talk.c */, FF_SAVED, FF_HOOK /* what hook scripts get */, FF_N };
-enum { FLOW_WAIT = 0, FLOW_NEXT = 1, FLOW_END = 2, FLOW_AGAIN = 3, FLOW_BLOCKED = 4 };     /* results of a step; -1: failed, f->err is set */
+enum { FLOW_WAIT = 0, FLOW_NEXT = 1, FLOW_END = 2, FLOW_AGAIN = 3, FLOW_BLOCKED = 4, FLOW_LATER = 5 /* the same, as long as its caller has patience */ };     /* results of a step; -1: failed, f->err is set */
+#define WAITED_FOR "cannot acquire state change lock"   /* with VIR_ERR_OPERATION_TIMEOUT: as libvirt tells who waited too long for another's work */
 struct flow;
 typedef void flow_done_fn(struct flow *f, bool ok);
 struct step {
@@ -122,7 +120,7 @@ struct flow {
     uint64_t wanted;            /* object it will claim */
     int slot;                   /* of object, -1 none */
     int32_t id;
-    bool blocked, commits /* a new name is on its way to the disk */, live_first, answered, next /* plug.c: beside what the run has */, new_slot;
+    bool commits /* a new name is on its way to the disk */, live_first, answered, next /* plug.c: beside what the run has */, new_slot;
     uint64_t awaited;           /* peer's number */
     bool died /* it ended instead of answering */, again /* then the step is taken again: what is asked may be done twice */;
     uint64_t from;              /* the one that answered last */
@@ -130,7 +128,7 @@ struct flow {
     struct err err, start_err /* what the caller is told when all is undone */;
     int fd[FF_N];
     _Alignas(8) uint8_t body[8448];     /* the caller's arguments if they are short, else FF_BODY; struct launch when it is one */
-    uint32_t body_len, arg, i, looked /* chain.c: the image that is looked at */, has /* talk.c: enum hand_has, of what was opened last */;
+    uint32_t blocked /* FLOW_BLOCKED or FLOW_LATER: it is tried again */, body_len, arg, i, looked /* chain.c: the image that is looked at */, has /* talk.c: enum hand_has, of what was opened last */;
     struct doc_result doc;
     struct conf_entry entry;    /* load.c: the file */
     uint8_t reply[8192];        /* API reply that came with the document, and an event's fields */
@@ -145,7 +143,8 @@ int flow_without(struct flow *f);                                       /* a ste
 int flow_answer(struct flow *f, struct frame *fr);                      /* a step's second half: the reply is the caller's */
 void flow_go(struct flow *f);                                           /* runs until it waits or ends */
 void flow_end(struct flow *f, bool ok);                                 /* before its last step has; f->err is set unless ok */
-int flow_claim(struct flow *f, uint64_t object);                        /* FLOW_NEXT, or FLOW_BLOCKED while another has it */
+int flow_claim(struct flow *f, uint64_t object);                        /* FLOW_NEXT, or FLOW_LATER while another has it */
+void flow_late(const struct caller *c);                                 /* its patience is at an end: if its flow only waits, that ends */
 int flow_pass(struct flow *f, struct peer *p, const int *more, unsigned nmore);
 int flow_call(struct flow *f, struct peer *p, uint32_t op, uint32_t arg, const void *body, size_t len, const int *fds, unsigned nfds);
 void flow_got(struct peer *p, struct frame *fr);                        /* a reply to a call of ours */

@@ -68,7 +68,7 @@ int doc_clash(struct flow *f, bool check_active, int *slot)
     int by_uuid = slot_find_uuid(f->doc.uuid), by_name = slot_find_name(f->doc.name);
     for (struct flow *o = flow_next(NULL); o; o = flow_next(o))
         if (o != f && o->commits && (!strcmp(o->doc.name, f->doc.name) || !memcmp(o->doc.uuid, f->doc.uuid, 16)))
-            return FLOW_BLOCKED;        /* the other one's outcome decides */
+            return FLOW_LATER;          /* the other one's outcome decides */
     if (by_uuid >= 0 && strcmp(slot_row(by_uuid)->name, f->doc.name) && f->steps != rename_steps)
         return err_set(&f->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_DOMAIN, "domain '%s' is already defined with uuid %s", slot_row(by_uuid)->name, util_uuid_text(uuid, f->doc.uuid));
     if (by_uuid < 0 && by_name >= 0)
@@ -154,7 +154,7 @@ int doc_claim(struct flow *f)
     if (doc_is_there(f) < 0)
         return -1;
     /* The end of a guest needs the object too, and goes first: who had it and waited for that end would wait for ever. */
-    return r && r->phase == RUN_ENDING ? FLOW_BLOCKED : flow_claim(f, f->wanted);
+    return r && r->phase == RUN_ENDING ? FLOW_LATER : flow_claim(f, f->wanted);
 }
 
 static int live_go(struct flow *f)

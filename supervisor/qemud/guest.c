@@ -223,8 +223,10 @@ enum guest_ready guest_worker(int slot, struct peer **p)
     struct run *r = run_of(slot);
     if (!r)
         return GUEST_NONE;
-    if (r->phase != RUN_UP)             /* one that ends will be none in a moment, or the definition's again; and who works on its end may ask */
-        return r->phase == RUN_ENDING && !peer_find(r->worker.number) ? GUEST_NONE : GUEST_SOON;
+    if (r->phase != RUN_UP && !(*p = peer_find(r->worker.number)))
+        return r->phase == RUN_ENDING ? GUEST_NONE : GUEST_SOON;
+    if (r->phase != RUN_UP)             /* its worker knows what has to wait for its QEMU; one that ends will be none in a moment, or the definition's again; and who works on its end may ask */
+        return r->phase == RUN_ENDING ? GUEST_SOON : GUEST_READY;
     if (r->worker.state == LIFE_FAILED)
         return GUEST_FAILED;
     *p = life_peer(&r->worker);

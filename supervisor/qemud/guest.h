@@ -61,8 +61,7 @@ bool event_allowed(struct peer *p, bool of_state);                      /* false
 void event_from_worker(struct peer *p, struct frame *f);
 
 /* ---- guests ---- */
-#define RUN_FDS_MAX (FRAME_FDS_MAX - 2)         /* what a launch can carry beside argv and manifest */
-#define RUN_LOGS_MAX 8
+enum { RUN_FDS_MAX = FRAME_FDS_MAX - 2 /* what a launch can carry beside argv and manifest */, RUN_LOGS_MAX = 8 };
 enum run_phase { RUN_STARTING, RUN_UP, RUN_ENDING };
 
 /* What a run holds; the keeper has it too, but for what is QEMU's.  arg: BFD_CHARDEV: the manifest's entry; BFD_LOG_PIPE, and with it BFD_FILE and BFD_DIR

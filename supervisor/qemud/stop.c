@@ -65,7 +65,7 @@ static int claim_go(struct flow *f)
     struct peer *p = at && at != f && at->awaited == r->worker.number ? peer_find(at->awaited) : NULL;
     if (p && !waits(r, 8, WORD_WAIT_MS))
         peer_kill(p, SIGKILL);
-    return flow_claim(f, r->object);
+    return flow_claim(f, r->object) == FLOW_NEXT ? FLOW_NEXT : FLOW_BLOCKED;    /* whoever waits for it: it comes to its end */
 }
 
 static int worker_go(struct flow *f)
@@ -121,7 +121,7 @@ static int finish(struct flow *f)
     int slot = r->slot;
     bool was_active = slot_active(slot_row(slot));
     struct guest_state how = r->has_word ? r->word : stop_crashed;
-    if (talk_turn(f) == FLOW_BLOCKED && waits(r, 32, WORD_WAIT_MS))     /* of ports and filters whoever comes after us knows as long as there is the run */
+    if (talk_turn(f) != FLOW_NEXT && waits(r, 32, WORD_WAIT_MS))     /* of ports and filters whoever comes after us knows as long as there is the run */
         return FLOW_BLOCKED;
     loop_cancel(&r->timer);
     if (lease_wanted() && r->launched)

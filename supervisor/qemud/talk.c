@@ -15,7 +15,7 @@ int talk_turn(struct flow *f)
 {
     for (struct flow *g = flow_next(NULL); g; g = flow_next(g))
         if (g->steps == talk_steps && g->wanted == f->wanted && (f->steps != talk_steps || (g->id == f->id && g->i < f->i)))
-            return FLOW_BLOCKED;
+            return FLOW_LATER;
     return FLOW_NEXT;
 }
 

@@ -335,9 +335,9 @@ static void two_destroys(struct player *g)
 
 static void random_frame(struct player *p)
 {
-    static const uint32_t own[] = { IN_HELD, IN_GO, IN_SPAWN, IN_SUBSCRIBE, IN_CANCEL, IN_DOC, IN_LAUNCH, IN_STATE, IN_STATUS_XML, IN_STOPPED, IN_UNPLUGGED, IN_LOG_TAIL, IN_QUIT, IN_WORKERS, IN_LIMITS,
+    static const uint32_t own[] = { IN_HELD, IN_GO, IN_SPAWN, IN_SUBSCRIBE, IN_CANCEL, IN_LATE, IN_DOC, IN_LAUNCH, IN_STATE, IN_STATUS_XML, IN_STOPPED, IN_UNPLUGGED, IN_LOG_TAIL, IN_QUIT, IN_WORKERS, IN_LIMITS,
         IN_LOG_SET, IN_CLIENT_CLOSE, IN_WORKER_DEBUG, IN_WORKER_TRACE };
-    static const uint32_t gateway_ops[] = { OP_IN(IN_SUBSCRIBE), OP_IN(IN_CANCEL), OP_REMOTE_DOMAIN_CREATE, OP_REMOTE_DOMAIN_CREATE_XML, OP_REMOTE_DOMAIN_DEFINE_XML, OP_REMOTE_DOMAIN_UNDEFINE,
+    static const uint32_t gateway_ops[] = { OP_IN(IN_SUBSCRIBE), OP_IN(IN_CANCEL), OP_IN(IN_LATE), OP_REMOTE_DOMAIN_CREATE, OP_REMOTE_DOMAIN_CREATE_XML, OP_REMOTE_DOMAIN_DEFINE_XML, OP_REMOTE_DOMAIN_UNDEFINE,
         OP_REMOTE_DOMAIN_SUSPEND, OP_REMOTE_DOMAIN_GET_XML_DESC, OP_REMOTE_DOMAIN_SET_AUTOSTART, OP_REMOTE_DOMAIN_DESTROY };
     static const uint32_t worker_ops[] = { OP_IN(IN_STATE), OP_IN(IN_STATUS_XML), OP_IN(IN_LOG_TAIL), OP_IN(IN_LAUNCH), OP_IN(IN_UNPLUGGED), OP_IN(IN_DUMP), OP_REMOTE_DOMAIN_EVENT_CALLBACK_LIFECYCLE };
     static uint8_t body[FRAME_BODY_MAX];
@@ -349,7 +349,7 @@ static void random_frame(struct player *p)
         h.object = 0;
     h.kind = (uint8_t)(!mild ? rnd(6) : gw ? FRAME_CALL : FRAME_EVENT);
     h.op = !mild ? rnd(2) ? OP_IN(own[rnd(ARRAY_N(own))]) : op_route_table[rnd(op_route_table_n)].id : gw ? gateway_ops[rnd(ARRAY_N(gateway_ops))] : worker_ops[rnd(ARRAY_N(worker_ops))];
-    if (mild && (h.op == OP_IN(IN_CANCEL) || h.op == OP_IN(IN_SUBSCRIBE)))
+    if (mild && (h.op == OP_IN(IN_CANCEL) || h.op == OP_IN(IN_LATE) || h.op == OP_IN(IN_SUBSCRIBE)))
         h.kind = FRAME_EVENT;
     if (mild && (h.op == OP_IN(IN_LOG_TAIL) || h.op == OP_IN(IN_LAUNCH) || h.op == OP_IN(IN_STATUS_XML)))
         h.kind = FRAME_CALL;

@@ -76,6 +76,7 @@ scenario_root_tests = \
 	%D%/test-peer-cpu.py \
 	%D%/test-peer-devices.py \
 	%D%/test-peer-job.py \
+	%D%/test-peer-meet.py \
 	%D%/test-peer-none.py \
 	%D%/test-peer-plug.py \
 	%D%/test-peer-events.py \

@@ -293,10 +293,35 @@ static void call_failed(struct gw *gw, struct call *c, const struct err *e)
         call_error(gw, c, e);
 }
 
+static int call_event(struct gw *gw, const struct call *c, uint32_t op)
+{
+    struct frame_head h = { .kind = FRAME_EVENT, .op = OP_IN(op), .serial = c->serial, .object = c->object };
+    return c->serial ? chan_send(&gw->w.chan, &h, NULL, 0, NULL, 0) : 0;
+}
+
+/* As long as libvirt's clients wait for another's work on the same object.  Who has it says whether a call only waits: told again and again, for it may come to that later. */
+enum { LATE_MS = 30000, LATE_LOOK_MS = 2000 };
+
+static void late_look(struct loop_timer *t)
+{
+    struct gw *gw = t->data;
+    bool some = false;
+    for (struct call *c = gw->calls; c; c = c->next) {
+        some |= c->serial != 0;
+        if (loop_now_ms() - c->sent_ms >= LATE_MS)
+            call_event(gw, c, IN_LATE);
+    }
+    if (some)
+        loop_after(t, LATE_LOOK_MS, late_look, gw);
+}
+
 void call_send(struct gw *gw, struct call *c)
 {
     struct err e = ERR_INIT;
     c->serial = ++gw->serial ? gw->serial : ++gw->serial;
+    c->sent_ms = loop_now_ms();
+    if (!gw->late_timer.armed)
+        loop_after(&gw->late_timer, LATE_LOOK_MS, late_look, gw);
     int r = call_frame(gw, c, 0);
     if (r == -EMSGSIZE) {
         err_set(&e, VIR_ERR_RPC, VIR_FROM_RPC, "arguments of %s are too large", c->op->name);
@@ -394,21 +419,14 @@ void call_resend(struct gw *gw, uint32_t serial)
         }
 }
 
-static void cancel_frame(struct gw *gw, const struct call *c)
-{
-    struct frame_head h = { .kind = FRAME_EVENT, .op = OP_IN(IN_CANCEL), .serial = c->serial, .object = c->object };
-    if (c->serial)
-        chan_send(&gw->w.chan, &h, NULL, 0, NULL, 0);
-}
-
 void call_cancel(struct gw *gw, struct call *c)
 {
-    cancel_frame(gw, c);
+    call_event(gw, c, IN_CANCEL);
     call_free(gw, c);
 }
 
 void call_cancel_all(struct gw *gw)
 {
     for (struct call *c = gw->calls; c; c = c->next)
-        cancel_frame(gw, c);
+        call_event(gw, c, IN_CANCEL);
 }

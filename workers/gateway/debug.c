@@ -45,7 +45,7 @@ const struct op *internal_op(const struct gw *gw, const char *name, size_t n)
 static const char *op_words(uint32_t id, char text[24])
 {
     static const struct { uint32_t op; const char *name; } words[] = {
-        { 0, "" }, { IN_SUBSCRIBE, "opened, or asked for events" }, { IN_CANCEL, "gave a call up" }, { IN_WORKERS, "internal.workers" }, { IN_WORKER_DEBUG, "internal.worker" },
+        { 0, "" }, { IN_SUBSCRIBE, "opened, or asked for events" }, { IN_CANCEL, "gave a call up" }, { IN_LATE, "waits for long" }, { IN_WORKERS, "internal.workers" }, { IN_WORKER_DEBUG, "internal.worker" },
         { IN_WORKER_TRACE, "internal.trace" }, { IN_DOC, "made a document" }, { IN_DOC_LOAD, "read a definition" }, { IN_CONF_LIST, "listed a folder" },
         { IN_CONF_READ, "read a file" }, { IN_CONF_WRITE, "wrote a file" }, { IN_CONF_REMOVE, "removed a file" }, { IN_CONF_SAVE, "kept a saved state" },
         { IN_LAUNCH, "launched its QEMU" }, { IN_STATE, "told its state" }, { IN_STATUS_XML, "told its status file" }, { IN_STOPPED, "told the guest's end" },

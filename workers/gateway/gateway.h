@@ -27,6 +27,7 @@ struct call {
     const struct op *op;
     uint32_t id;                    /* the client's name for it: RPC serial, msgpack-RPC message id */
     uint32_t serial;                /* ours, of its frame; 0: no frame was sent */
+    uint64_t sent_ms;               /* when that was first sent */
     uint32_t frame_op;              /* of its frame; the op's own unless a call is asked for in other words */
     uint32_t supervisors;           /* that died while it was outstanding */
     uint64_t object;
@@ -90,6 +91,7 @@ struct gw {
     uint32_t ka_pings;              /* unanswered */
     bool ka_on;
     struct loop_timer version_timer;    /* open.c */
+    struct loop_timer late_timer;       /* call.c: armed while a frame waits for its answer */
     /* events.c */
     struct callback *callbacks;
     int32_t next_callback;          /* callback_number() */

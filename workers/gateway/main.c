@@ -82,6 +82,7 @@ void gw_free(struct gw *gw)
     gw->ended = true;
     conn_close(&gw->conn);
     loop_cancel(&gw->ka_timer);
+    loop_cancel(&gw->late_timer);
     streams_free(gw);
     events_free(gw);
     access_free(gw);
