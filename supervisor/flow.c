@@ -93,7 +93,8 @@ int flow_without(struct flow *f)
 {
     log_warn("%s: %s: %s", f->name, f->steps[f->pc].name, f->err.detail);
     memset(&f->err, 0, sizeof f->err);
-    return ++f->i < 3 ? FLOW_AGAIN : FLOW_NEXT;     /* three times: its hand may have died of something else */
+    f->i = f->i / 4 == f->pc ? f->i + 1 : f->pc * 4 + 1;
+    return f->i % 4 < 3 ? FLOW_AGAIN : FLOW_NEXT;   /* three times: its hand may have died of something else */
 }
 
 int flow_answer(struct flow *f, struct frame *fr)

@@ -139,7 +139,7 @@ struct flow {
 struct flow *flow_start(const struct step *steps, flow_done_fn *done, const struct caller *c);   /* NULL: the caller got an error */
 void flow_begin(const struct step *steps, flow_done_fn *done, const struct caller *c, struct frame *fr);      /* for a call of a client's; starts it, and runs it */
 flow_done_fn flow_answered;                                             /* the reply that came with the document, or nothing but that it is done; or the error */
-int flow_without(struct flow *f);                                       /* a step failed, which is tried again, and then done without: f->i is 0 before */
+int flow_without(struct flow *f);                                       /* a step failed, which is tried again, and then done without; f->i counts it */
 int flow_answer(struct flow *f, struct frame *fr);                      /* a step's second half: the reply is the caller's */
 void flow_go(struct flow *f);                                           /* runs until it waits or ends */
 void flow_end(struct flow *f, bool ok);                                 /* before its last step has; f->err is set unless ok */

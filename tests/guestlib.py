@@ -153,6 +153,17 @@ def ends_unfinished(box, name):
     end.wait(60)
 
 
+def strike(keeper, name, sig):
+    """The pid of a process of the keeper's by that name, which has got the signal; None when there is none."""
+    for pid in open("/proc/%d/task/%d/children" % (keeper, keeper)).read().split():
+        try:
+            if open("/proc/%s/comm" % pid).read() == name + "\n":
+                os.kill(int(pid), sig)
+                return int(pid)
+        except OSError:
+            pass
+
+
 def is_off(dom):
     return dom.state()[0] == libvirt.VIR_DOMAIN_SHUTOFF
 

@@ -98,6 +98,8 @@ int run_unnet(struct flow *f)
 static int reap_go(struct flow *f)
 {
     const int fds[2] = { run_latest(f->run, BFD_MANIFEST), run_latest(f->run, BFD_GRANTS) };
+    if (f->died && f->run->has & HAND_HAS_TAPS)     /* no hand has said what there was */
+        hand_done.has = HAND_HAS_PORTS | HAND_HAS_FILTERS;
     talk_gone(f->run, 0);
     return run_hand(f, ROLE_HAND_LAUNCH, IN_HAND_REAP, 0, fds, fds[0] < 0 ? 0 : fds[1] < 0 ? 1 : 2);
 }

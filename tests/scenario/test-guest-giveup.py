@@ -83,7 +83,7 @@ def given_up_late(box):
         thread, errors = starting(box, "l")
         hand = None
         while not hand and not errors:
-            hand = stop_hand(keeper)
+            hand = strike(keeper, "hand-launch", signal.SIGSTOP)
         if not hand:            # it was faster than we are
             thread.join(60)
             dom.destroy()
@@ -106,17 +106,6 @@ def given_up_late(box):
     dom.create()
     dom.destroy()
     assert_clean(box)
-
-
-def stop_hand(keeper):
-    """The pid of a hand-launch, which is stopped now; None when there is none."""
-    for pid in open("/proc/%d/task/%d/children" % (keeper, keeper)).read().split():
-        try:
-            if open("/proc/%s/comm" % pid).read() == "hand-launch\n":
-                os.kill(int(pid), signal.SIGSTOP)
-                return int(pid)
-        except OSError:
-            pass
 
 
 def ticks(pid):
