@@ -2,9 +2,12 @@
 #include "hand_open.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/major.h>
 #include <linux/vhost.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
 #include "ipc/util.h"
 
 #define VSOCK "/dev/vhost-vsock"
@@ -47,6 +50,22 @@ int open_node(struct opener *o, const struct manifest_entry *m, const char *path
     if (vsock && vsock_number(o, fd, m->a, g, e))
         return -1;
     return open_give(o, g, STEAL_FD(&fd), e);
+}
+
+/* SAFETY (MK_LINE): a terminal, a printer's port or a FIFO that is there, found without magic links, and nothing else that a path may lead to: no disk, no other device, no file. QEMU reads and
+ * writes it; the kernel lets nobody put words into a terminal's input, or take it from its session, but who has it already, or root. */
+int open_line(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
+{
+    struct stat st;
+    AUTO_CLOSE fd = path_open(path, O_RDWR, WANT(S_IFCHR) | WANT(S_IFIFO), &st);
+    if (fd == -ENOENT) {        /* in libvirt's words: it gives a guest that starts its devices by control group */
+        bool by_cgroup = m->a && !(o->rq->flags & HAND_NO_MONITOR);
+        o->error = fd;
+        return err_sys(e, by_cgroup ? VIR_FROM_CGROUP : VIR_FROM_NONE, -fd, by_cgroup ? "Path '%s' is not accessible" : "unable to stat: %s", path);
+    }
+    if (fd >= 0 && S_ISCHR(st.st_mode) && major(st.st_rdev) != PP_MAJOR && !isatty(fd))
+        return open_fail(o, e, ENOTTY, "Could not open '%s'", path);
+    return fd < 0 ? open_fail(o, e, fd == -EMEDIUMTYPE ? ENOTTY : -fd, "Could not open '%s'", path) : open_give(o, g, STEAL_FD(&fd), e);
 }
 
 /* QEMU maps the file by /proc/self/fd, which opens it with the rights of the guest's account. */

@@ -46,8 +46,8 @@ static void say_error(const struct err *e)
         printf("error %d %d %.*s%s%s\n", e->code, e->domain, (int)(p ? p - info : 0), info, e->detail, p ? p + 2 : "");
 }
 
-static const char *const kinds[MK_KIND_N] = {"none", "image", "bind", "file-out", "log", "pty", "unix-listen", "unix-connect", "pair", "tcp-listen", "udp",
-    "tcp-connect", "tap", "devnode", "hostnet", "nvram", "tune", "state"};
+static const char *const kinds[MK_KIND_N] = {"none", "image", "bind", "file-out", "log", "pty", "unix-listen", "unix-connect", "pair", "tcp-listen", "line",
+    "tcp-connect", "tap", "devnode", "hostnet", "nvram", "tune", "state", [MK_SOCKET] = "socket"};
 
 static void show_manifest(const void *p, size_t n)
 {

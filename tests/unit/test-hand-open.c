@@ -166,7 +166,9 @@ static void refusals(void)
     refused(MK_BIND, 0, in_dir("none"), "No such file or directory", "absent kernel");
     refused(MK_DEVNODE, 0, in_dir("two"), "Invalid argument", "a file as a device node");
     refused(MK_SOCKET, 0, in_dir("two"), "Socket operation on non-socket", "a file as a socket");
-    refused(MK_UDP, 0, in_dir("two"), "not supported", "a kind nobody carries out");
+    refused(MK_LINE, 0, in_dir("two"), "Inappropriate ioctl for device", "a file as a terminal");
+    refused(MK_LINE, 0, "/dev/null", "Inappropriate ioctl for device", "another device as a terminal");
+    refused(MK_LINE, 0, in_dir("none"), "No such file or directory", "an absent terminal");
     make_file(in_dir("inuse"), 10);
     refused(MK_UNIX_LISTEN, 0, in_dir("inuse"), "Address already in use", "listening where a file lies");
     struct stat st;

@@ -85,9 +85,9 @@ int main(void)
 {
     goes_on();
     static const struct { int kind; const char *path; } good[] = { { MK_IMAGE, "/var/lib/images/a.qcow2" }, { MK_IMAGE, "/proceedings/a" }, { MK_IMAGE, "/srv/..a/b.." }, { MK_IMAGE, "/srv/.hidden" },
-        { MK_LOG, "/var/log/libvirt/qemu/a-serial.log" }, { MK_DEVNODE, "/dev/kvm" }, { MK_UNIX_LISTEN, "/var/lib/libvirt/qemu/domain-1-a/x.sock" }, { MK_TAP, "vnet0" } };
+        { MK_LOG, "/var/log/libvirt/qemu/a-serial.log" }, { MK_DEVNODE, "/dev/kvm" }, { MK_UNIX_LISTEN, "/var/lib/libvirt/qemu/domain-1-a/x.sock" }, { MK_TAP, "vnet0" }, { MK_LINE, "/dev/pts/3" } };
     static const struct { int kind; const char *path; } bad[] = { { MK_IMAGE, "/proc/kcore" }, { MK_IMAGE, "/proc" }, { MK_IMAGE, "/sys/x" }, { MK_IMAGE, "/etc/libvirt/qemu.conf" },
-        { MK_BIND, "/run/libvirt/qemu/a.xml" }, { MK_SHARE, "/run/libvirt/qemu" }, { MK_SHARE, "/sys/fs" }, { MK_SHARE, "/" }, { MK_SHARE, "share" }, { MK_IMAGE, "/var/lib/libvirt/qemu/save/a.save" }, { MK_IMAGE, "/var/lib/libvirt/qemu/domain-1-a/monitor.sock" }, { MK_IMAGE, "/dev/mem" },
+        { MK_BIND, "/run/libvirt/qemu/a.xml" }, { MK_SHARE, "/run/libvirt/qemu" }, { MK_SHARE, "/sys/fs" }, { MK_SHARE, "/" }, { MK_SHARE, "share" }, { MK_IMAGE, "/var/lib/libvirt/qemu/save/a.save" }, { MK_IMAGE, "/var/lib/libvirt/qemu/domain-1-a/monitor.sock" }, { MK_IMAGE, "/dev/mem" }, { MK_LINE, "/dev/mem" }, { MK_LINE, "/dev/fd/3" }, { MK_LINE, "/proc/self/fd/3" },
         /* the same, spelled otherwise */
         { MK_IMAGE, "//proc/kcore" }, { MK_IMAGE, "/./proc/kcore" }, { MK_IMAGE, "/tmp/../proc/kcore" }, { MK_IMAGE, "/proc/../proc/kcore" }, { MK_IMAGE, "/tmp/.." }, { MK_IMAGE, "/proc//kcore" },
         { MK_IMAGE, "/etc/./libvirt/qemu.conf" }, { MK_IMAGE, "/etc//libvirt/qemu.conf" }, { MK_IMAGE, "/srv/" }, { MK_IMAGE, "/" }, { MK_IMAGE, "///" }, { MK_IMAGE, "" }, { MK_IMAGE, "proc/kcore" },
