@@ -87,6 +87,7 @@ scenario_root_tests = \
 	%D%/test-peer-managedsave.py \
 	%D%/test-peer-inside.py \
 	%D%/test-peer-life.py \
+	%D%/test-peer-lines.py \
 	%D%/test-peer-live.py \
 	%D%/test-peer-macvtap.py \
 	%D%/test-peer-netdisk.py \

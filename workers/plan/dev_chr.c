@@ -33,6 +33,15 @@ static void be_path(struct ctx *c, const struct tree *d, json_t *o)
     pl_setf(c, o, "path", "%s", tree_path_attr(d, "source", "path") ? tree_path_attr(d, "source", "path") : "");
 }
 
+/* A terminal, port or FIFO of the host's. Of a set QEMU looks for no PATH.in and PATH.out. */
+static void be_line(struct ctx *c, const struct tree *d, json_t *o)
+{
+    if (pl_run(c))
+        by_fdset(c, d, o, "path");
+    else
+        be_path(c, d, o);
+}
+
 static void be_file(struct ctx *c, const struct tree *d, json_t *o)
 {
     if (pl_run(c)) {
@@ -179,8 +188,8 @@ static const struct { const char *type, *backend; bool run; prop_fn *fn; } backe
     { "null", "null", true, be_plain },
     { "tcp", "socket", true, be_tcp },
     { "udp", "udp", true, be_udp },
-    { "dev", "serial", false, be_path },
-    { "pipe", "pipe", false, be_path },
+    { "dev", "serial", true, be_line },
+    { "pipe", "pipe", true, be_line },
     { "stdio", "stdio", true, be_plain },
     { "vc", "vc", true, be_plain },
     { "spicevmc", "spicevmc", true, be_spicevmc },
@@ -269,7 +278,7 @@ void pl_channel(struct ctx *c, const struct tree *d)
         virtio_port(c, d, "virtserialport", true);
         return;
     }
-    if (pl_run(c) || !pl_is(target, "guestfwd")) {
+    if (!pl_is(target, "guestfwd")) {
         pl_fail(c, "channel target type '%s' is not supported", target ? target : "");
         return;
     }

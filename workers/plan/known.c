@@ -88,7 +88,7 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     { "*/source/mouse", "*", "" }, { "*/protocol", "*", "" }, { "*/log", "file append bulkhead:m", "" },
     { "serial", "type", "source protocol target log" }, { "serial/target", "type port", "model" }, { "serial/target/model", "name", "" },
     { "parallel", "type", "source protocol target log" }, { "parallel/target", "type port", "" },
-    { "channel", "type", "source protocol target log" }, { "channel/target", "type name state", "" },
+    { "channel", "type", "source protocol target log" }, { "channel/target", "type name state address port", "" },
     { "console", "type tty", "source protocol target log" }, { "console/target", "type port", "" },
     { "smartcard", "mode type", "source protocol log" },
     { "shmem", "name role bulkhead:m", "model size server msi" }, { "shmem/model", "type", "" }, { "shmem/size", "unit", "" }, { "shmem/server", "path", "" },

@@ -7,7 +7,7 @@
 static const struct { const char *backend, *flat, *qmp, *addr, *type; } moved[] = {
     { "socket", "fd", "str", "addr", "fd" }, { "socket", "path", "path", "addr", "unix" }, { "socket", "host", "host", "addr", "inet" }, { "socket", "port", "port", "addr", "inet" },
     { "udp", "host", "host", "remote", "inet" }, { "udp", "port", "port", "remote", "inet" }, { "udp", "localaddr", "host", "local", "inet" }, { "udp", "localport", "port", "local", "inet" },
-    { "file", "path", "out", NULL, NULL }, { "serial", "path", "device", NULL, NULL },
+    { "file", "path", "out", NULL, NULL }, { "serial", "path", "device", NULL, NULL }, { "parallel", "path", "device", NULL, NULL }, { "pipe", "path", "device", NULL, NULL },
 };
 
 static void move_into(json_t *data, const char *addr, const char *type, const char *key, json_t *v)

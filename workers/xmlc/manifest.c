@@ -285,6 +285,9 @@ static int chardev(struct maker *m, struct tree *t)
     } else if (strcmp(type, "file") == 0) {
         x.kind = MK_FILE_OUT;
         x.flags = doc_is(tree_first(t, "source"), "append", "on") ? MF_APPEND : 0;
+    } else if (doc_in(type, "dev pipe")) {
+        x.kind = MK_LINE;
+        x.a = strcmp(type, "dev") == 0;
     } else if (strcmp(type, "unix") == 0 && doc_is(tree_first(t, "source"), "mode", "connect")) {
         x.kind = MK_UNIX_CONNECT;
     } else if (strcmp(type, "unix") == 0) {
@@ -300,7 +303,7 @@ static int chardev(struct maker *m, struct tree *t)
     } else {
         return 0;
     }
-    if (!path && doc_in(type, "unix file") && x.kind != MK_PAIR)
+    if (!path && doc_in(type, "unix file dev pipe") && x.kind != MK_PAIR)
         return 0;
     return add(m, tree_make(t, "source"), &x, path, aux) < 0 ? -1 : 0;
 }
