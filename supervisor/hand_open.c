@@ -444,7 +444,7 @@ static void open_end(struct opener *o)
 
 /* What a guest can be given while it runs: what its QEMU takes by descriptor.  Its view is made, and a log has a role that a start has born. */
 static const bool comes_later[MK_KIND_N] = { [MK_IMAGE] = true, [MK_FILE_OUT] = true, [MK_PTY] = true, [MK_UNIX_LISTEN] = true, [MK_UNIX_CONNECT] = true,
-    [MK_PAIR] = true, [MK_TCP_LISTEN] = true, [MK_TCP_CONNECT] = true, [MK_TAP] = true, [MK_TUNE] = true, [MK_LINK] = true, [MK_NODE] = true, [MK_SHM] = true, [MK_MEMORY] = true, [MK_PERF] = true, [MK_FILTER] = true, [MK_USB] = true, [MK_SECRET] = true, [MK_LINE] = true };
+    [MK_PAIR] = true, [MK_TCP_LISTEN] = true, [MK_TCP_CONNECT] = true, [MK_TAP] = true, [MK_TUNE] = true, [MK_LINK] = true, [MK_NODE] = true, [MK_SHM] = true, [MK_MEMORY] = true, [MK_PERF] = true, [MK_FILTER] = true, [MK_USB] = true, [MK_SECRET] = true, [MK_LINE] = true, [MK_SOCKET] = true };
 
 /* The entries from `first` on, which this call is about: each becomes a grant. 0, or -1 with *e and done->failed. */
 static int open_entries(struct opener *o, struct hand_grants *grants, uint32_t first, bool runs, struct hand_done *done, struct err *e)
@@ -509,7 +509,7 @@ static int open_all(struct opener *o, struct hand_grants *grants, struct hand_do
     if (starts && (open_free(o, e) || open_monitor(o, e)))
         return -1;
     if (connects_far(o, grants->h.n))
-        return open_fail(o, e, EOPNOTSUPP, "An interface of type 'vhostuser' beside displays, consoles or channels by TCP, or folders that QEMU serves");
+        return open_fail(o, e, EOPNOTSUPP, "An interface of type 'vhostuser' or a disk by a server's socket beside displays, consoles or channels by TCP, or folders that QEMU serves");
     if (open_entries(o, grants, grants->h.n, runs, done, e) || (starts && open_own_log(o, e)))
         return -1;
     return count_ends(o, grants, e);

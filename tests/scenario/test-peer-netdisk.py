@@ -10,10 +10,10 @@ from pair import *
 
 if not netlib.has("curl", "iscsi", "rbd", "nfs", "gluster"):
     skip("QEMU's modules for disks by network (qemu-block-extra) are not installed")
-needed("tgtd", "tgtadm", "openssl", "qemu-img")
+needed("tgtd", "tgtadm", "openssl", "qemu-img", "qemu-nbd")
 
 MASK = [r"\d{4}-\d\d-\d\dT[\d:.]+Z", r"qemu unexpectedly closed the monitor|process exited while connecting to monitor", r"after \d+ ms", r"block\.\d+\.rd\.(reqs|bytes|times)=\d+", r"rd_\w+ \d+", r"index='\d+'",
-        r'"conf":"[^"]*"', r"conf file [^:]*", (r"^! \n", ""), r"20\d{4}(?= +262144)|block\.\d\.physical=\d+"]
+        (" tls='no'", ""), r'"conf":"[^"]*"', r"conf file [^:]*", (r"^! \n", ""), r"20\d{4}(?= +262144)|block\.\d\.physical=\d+", (r'internal error: X: X qemu-system-x86_64: -blockdev .*/(nbd\.sock|no\.sock|self/fd/\d+)".*?\}: ', "")]
 SHOW = "| sed -n '/<disk/,/.disk>/p'"
 HOST = "<host name='localhost' port='4180'/>"
 
@@ -57,7 +57,8 @@ def serve(b):
     subprocess.run("cd %s && echo hello > raw.img && truncate -s 1M raw.img && qemu-img create -q -f qcow2 plain.qcow2 1M && qemu-img create -q -f qcow2 -b raw.img -F raw over.qcow2 && truncate -s 256K over.qcow2 && chmod 666 *" % d, shell=True, check=True)
     netlib.pki(d + "/pki")
     lib = netlib.__file__
-    for argv in ((sys.executable, lib, d, "4180"), (sys.executable, lib, d, "4443", d + "/pki"), ("tgtd", "-f", "--iscsi", "portal=127.0.0.1:3260", "-C", "7")):
+    for argv in ((sys.executable, lib, d, "4180"), (sys.executable, lib, d, "4443", d + "/pki"), ("tgtd", "-f", "--iscsi", "portal=127.0.0.1:3260", "-C", "7"),
+                 ("qemu-nbd", "-t", "-e", "9", "-f", "raw", "-x", "x", "-k", W + "/nbd.sock", W + "/raw.img")):
         subprocess.Popen(b.inside(*argv), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     target = "tgtadm -C 7 --lld iscsi --mode target --op %s --tid 1 %s"
     wait_for("tgtd", lambda: b.run("sh", "-c", target % ("new", "-T iqn.2026-11.test:t"), check=False).returncode == 0)
@@ -65,6 +66,8 @@ def serve(b):
           "tgtadm -C 7 --lld iscsi --op bind --mode account --tid 2 --user me")
     for tid in "12":
         b.run("sh", "-c", ("tgtadm -C 7 --lld iscsi --op new --mode logicalunit --tid 1 --lun 1 -b %s/raw.img && " % W + target % ("bind", "-I ALL")).replace("--tid 1", "--tid " + tid))
+    wait_for("qemu-nbd", lambda: os.path.exists(d + "/nbd.sock"))
+    os.chmod(d + "/nbd.sock", 0o777)
     for port in (4180, 4443):
         wait_for("the server of port %d" % port, lambda: b.run("sh", "-c", "exec 3<>/dev/tcp/127.0.0.1/%d" % port, check=False).returncode == 0 or b.run("curl", "-sk", "https://127.0.0.1:%d/raw.img" % port, check=False).returncode in (0, 35))
 
@@ -117,6 +120,11 @@ PLUGS = [scsi(), scsi(LOCKED, auth(0), more="<readonly/>"), scsi(LOCKED, auth(1)
 HAS = """virsh -c qemu:///system dumpxml n | sed -n "/<hostdev/,/.hostdev>/p;/type='scsi'/,/controller>/p" ; virsh -c qemu:///system qemu-monitor-command n '{"execute":"query-named-block-nodes"}' | """ \
     """grep -o '"node-name": *"[^"]*"\|"ro": *[a-z]*' | tr '\\n' ' '; virsh -c qemu:///system qemu-monitor-command n --hmp 'info qtree' | grep -A14 scsi-generic | grep -v bootindex= """
 OBJECTS = """$V qemu-monitor-command n '{"execute":"qom-list","arguments":{"path":"/objects"}}' | grep -o 'masterKey0\|[a-z]*-secret0' | sort | tr '\\n' ' '"""
+# By a socket of the host's files: nobody else of its network is there for the guest, unless it listens in that itself.
+SOCKET = "<host transport='unix' socket='%s/nbd.sock'/>" % W
+BY_SOCKET = [disk("nbd", "x", host=SOCKET), disk("nbd", "x", host=SOCKET) + "<graphics type='vnc' port='5907' listen='127.0.0.1'/>", disk("nbd", "none", host=SOCKET), disk("nbd", "x", host=SOCKET.replace("nbd.", "no.")),
+             disk("nbd", "x", host=SOCKET, more=""), disk("nbd", "x", "<reconnect delay='10'/><reconnect enabled='yes' timeout='3'/>", host=SOCKET), disk("nbd", "x", host="<host transport='unix'/>"),
+             disk("nbd", "x", host="<host transport='unix' name='a' socket='%s/nbd.sock'/>" % W), disk("nbd", "x", host="<host name='localhost' socket='/a'/>")]
 # While it runs: media, disks that come, and what is asked of them.
 LIVE = ["update-device n W/cd.xml", "dumpxml n " + SHOW, "update-device n W/cd.xml", "change-media n hda --eject", "dumpxml n " + SHOW, "update-device n W/cd.xml",
         "domblklist n --details", "domblkinfo n --all", "domstats n --block --backing", "domblkstat n hda", "blockresize n hda 2M", "domblkinfo n raw.img", "destroy n",
@@ -132,7 +140,7 @@ with Pair("netdisk") as p:
         p.virsh("start n", MASK)
         p.virsh("dumpxml n " + SHOW, MASK)
 
-    for devices in RUN:
+    for devices in RUN + BY_SOCKET:
         define(devices)
         p.virsh("domblkinfo n --all", MASK)
         p.virsh("domstats n --block --backing", MASK)
@@ -160,7 +168,7 @@ with Pair("netdisk") as p:
         p.sh("virsh -c qemu:///system destroy n; virsh -c qemu:///system undefine n", MASK)
     p.file("cd.xml", disk("http", "raw.img", device="cdrom", bus="ide", dev="hda"))
     define(disk("http", "plain.qcow2", fmt="qcow2", device="cdrom", bus="ide", dev="hda"))
-    for devices in disk("iscsi", "iqn.2026-11.test:locked/1", auth(0), host=host(3260), dev="sdb", bus="usb"), disk("http", "jar/raw.img", auth(0) + cookies(a="b", c="d"), dev="sdb", bus="usb"):
+    for devices in disk("iscsi", "iqn.2026-11.test:locked/1", auth(0), host=host(3260), dev="sdb", bus="usb"), disk("http", "jar/raw.img", auth(0) + cookies(a="b", c="d"), dev="sdb", bus="usb"), disk("nbd", "x", host=SOCKET, dev="sdb", bus="usb", more=""):
         p.file("d.xml", devices)
         p.virsh("attach-device n W/d.xml")
         p.sh(OBJECTS)

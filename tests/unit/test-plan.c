@@ -111,7 +111,6 @@ static const struct { const char *xml, *names; } refused[] = {
     { BY_NET("raw", "protocol='vxhs' name='x' m='0'><host name='::1'/>"), "VxHS" },
     { BY_NET("raw", "protocol='nbd' tls='yes' m='0'><host name='::1'/>"), "tls='yes'" },
     { BY_NET("raw", "protocol='nbd' m='0'><host transport='unix'/>"), "transport='unix'" },
-    { BY_NET("raw", "protocol='nbd' m='0'><host socket='/s'/>"), "'socket'" },
     { BY_NET("raw", "protocol='http' m='0' query='?'><host name='::1' transport='unix'/>"), "transport='unix'" },
     { "<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/a' m='0'/><target dev='vda' bus='virtio'/><nosuch a='x'/><alias name='d'/></disk>",
       "<nosuch>" },

@@ -91,6 +91,11 @@ def nbd_cd(port, source=True):
 story("a medium by NBD", document("pc", nbd_cd(1)), ["update", nbd_cd(2), "update", nbd_cd(1, False), "attach", nbd_cd(1, False), "update", disk("hdc", kind="type='file' device='cdrom'", source="<source file='/y'/>")],
     [["change\n", "port='2'"], ["change\n", "!<source"], [], ["change\n", "file='/y'"]])
 story("a disk by NBD where there is no network of the host", document("pc"), ["attach", nbd("vdb")], ["error 67 10"])
+unix = lambda dev: disk(dev, source="<source protocol='nbd' name='x'><host transport='unix' socket='/s'/></source>", kind="type='network'")
+story("disks by a server's socket have that alone", document("pc", unix("vdb")), ["attach", unix("vdc"), "attach", nbd("vdd")], ["bulkhead:m='2'", "error 67 10"], ["1 socket flags=0", "2 socket flags=0", "!hostnet"])
+story("such a disk where QEMU connects to nothing", document("pc"), ["attach", unix("vdb")], ["error 67 10"])
+story("such a disk where QEMU has the host's network", document("pc", nbd("vdb")), ["attach", unix("vdc")], ["bulkhead:m='2'"], ["1 hostnet", "2 socket"])
+story("such a disk beside a TCP socket", document("pc", unix("vdb") + "<serial type='tcp'><source mode='bind' host='127.0.0.1' service='1'/></serial>"), ["attach", nbd("vdc")], ["bulkhead:m='3'"], ["1 socket", "3 hostnet"])
 story("no network of the host", document("pc"), ["attach", "<interface type='user'/>"], ["error 67 10"])
 story("a channel", document("pc", "<controller type='virtio-serial'/>"), ["attach", "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>"],
     [["channel0", "channel/target/domain-1-d/org.qemu.guest_agent.0", "port='1'", "!state="]], ["pair flags=1024"])

@@ -53,14 +53,21 @@ static void src_nvme(struct ctx *c, const struct source *s, json_t *o)
 /* ---- network sources ---- */
 enum host_style { HOST_TYPED /* {"type": "inet", ...} */, HOST_PLAIN /* {"host", "port"} */ };
 
-static json_t *server(struct ctx *c, const struct tree *host, enum host_style style, const char *port)
+/* A server that is reached by its socket's file, which QEMU has. */
+static bool is_socket(const struct source *s)
+{
+    return s->res && s->res->kind == MK_SOCKET;
+}
+
+static json_t *server(struct ctx *c, const struct source *s, const struct tree *host, enum host_style style, const char *port)
 {
     json_t *o = json_object();
     if (pl_is(tree_attr(host, "transport"), "rdma"))
         pl_internal(c, style == HOST_TYPED ? "transport protocol 'rdma' is not yet supported" : "only TCP protocol can be converted to InetSocketAddress");
     if (pl_is(tree_attr(host, "transport"), "unix")) {
+        char buf[32];
         pl_set(o, "type", "unix");
-        pl_set(o, "path", tree_attr(host, "socket"));
+        pl_set(o, "path", is_socket(s) ? pl_mapped(c, s->res, s->index, buf) : tree_attr(host, "socket"));
         return o;
     }
     if (style == HOST_TYPED)
@@ -74,7 +81,7 @@ static json_t *servers(struct ctx *c, const struct source *s, enum host_style st
 {
     json_t *a = json_array();
     TREE_EACH(h, tree_get(s->el, "source"), "host")
-        json_array_append_new(a, server(c, h, style, port));
+        json_array_append_new(a, server(c, s, h, style, port));
     return a;
 }
 
@@ -98,7 +105,7 @@ static const struct tree *first_host(struct ctx *c, const struct source *s)
 static void net_nbd(struct ctx *c, const struct source *s, json_t *o)
 {
     pl_set(o, "driver", "nbd");
-    json_object_set_new(o, "server", server(c, only_host(c, s, false), HOST_TYPED, "10809"));
+    json_object_set_new(o, "server", server(c, s, only_host(c, s, false), HOST_TYPED, "10809"));
     pl_set(o, "export", tree_path_attr(s->el, "source", "name"));
     if (pl_run(c) && pl_tri(s->el, "source", "tls") == 1)
         pl_refuse(c, tree_get(s->el, "source"), "tls");
@@ -207,7 +214,7 @@ static void net_gluster(struct ctx *c, const struct source *s, json_t *o)
 static void net_sheepdog(struct ctx *c, const struct source *s, json_t *o)
 {
     pl_set(o, "driver", "sheepdog");
-    json_object_set_new(o, "server", server(c, only_host(c, s, false), HOST_TYPED, "7000"));
+    json_object_set_new(o, "server", server(c, s, only_host(c, s, false), HOST_TYPED, "7000"));
     pl_set(o, "vdi", tree_path_attr(s->el, "source", "name"));
 }
 
@@ -215,7 +222,7 @@ static void net_ssh(struct ctx *c, const struct source *s, json_t *o)
 {
     pl_set(o, "driver", "ssh");
     pl_set(o, "path", tree_path_attr(s->el, "source", "name"));
-    json_object_set_new(o, "server", server(c, only_host(c, s, false), HOST_PLAIN, "22"));
+    json_object_set_new(o, "server", server(c, s, only_host(c, s, false), HOST_PLAIN, "22"));
     pl_set(o, "user", tree_attr(pl_source_auth(s), "username"));
 }
 
@@ -333,6 +340,9 @@ void pl_source_props(struct ctx *c, const struct source *s, json_t *o)
                 break;
             if (pl_is(s->type, "network") && !pl_is(s->protocol, "nbd") && pl_tri(s->el, "source", "tls") == 1)
                 pl_fail(c, "TLS transport is not supported for disk protocol '%s'", s->protocol);
+            TREE_EACH(h, tree_get(s->el, "source"), "host")
+                if (pl_run(c) && tree_attr_is(h, "transport", "unix") && !is_socket(s))
+                    pl_refuse(c, h, "transport");
             sources[i].fn(c, s, o);
             return;
         }

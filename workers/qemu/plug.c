@@ -166,6 +166,14 @@ static void on_step(void *data, json_t *ret, const struct err *e)
     plug_end_with(p, e);
 }
 
+/* Memory and connections take no file of a set, but its number, which QEMU has just told. */
+static void by_number(const struct plugging *p, json_t *args, const char *key)
+{
+    const char *path = json_string_value(json_object_get(args, key));
+    if (path && !strncmp(path, "/dev/fdset/", 11))
+        json_object_set_new(args, key, json_sprintf("/proc/self/fd/%d", p->last_fd));
+}
+
 static void next_step(struct plugging *p)
 {
     struct guest *g = p->g;
@@ -174,9 +182,8 @@ static void next_step(struct plugging *p)
         return;
     }
     struct step *s = &p->step[p->at];
-    const char *path = json_string_value(json_object_get(s->args, "mem-path"));
-    if (path && !strncmp(path, "/dev/fdset/", 11))      /* memory takes no file of a set, but its number, which QEMU has just told */
-        json_object_set_new(s->args, "mem-path", json_sprintf("/proc/self/fd/%d", p->last_fd));
+    by_number(p, s->args, "mem-path");
+    by_number(p, json_object_get(s->args, "server"), "path");
     qmp_send(&g->qmp, s->command, STEAL_PTR(&s->args), s->fd, 0, on_step, p);
     qmp_flush(&g->qmp);
 }

@@ -18,6 +18,7 @@ struct maker {
     struct err *e;
     bool lenient;           /* of a definition: what cannot run yet is refused when it is started */
     int hostnet;            /* the host's network: the entry's number, -1 none yet */
+    bool by_socket;         /* a disk's server is reached by a socket's file */
 };
 
 /* Paths go in as one spelling each: the supervisor compares them as they are, and refuses any other. */
@@ -57,11 +58,18 @@ static bool is_passt(const struct tree *t)
     return doc_is(t, "type", "user") && doc_is(tree_first(t, "backend"), "type", "passt");
 }
 
-/* Does any image of this chain come over the network? */
-static bool by_network(const struct tree *disk)
+/* Of a disk's server that listens at a socket of the host's files: its path, else NULL. */
+static const char *server_socket(const struct tree *source)
+{
+    const struct tree *host = doc_is(source, "protocol", "nbd") ? tree_first(source, "host") : NULL;
+    return doc_is(host, "transport", "unix") ? tree_attr(host, "socket") : NULL;
+}
+
+/* Does any image of this chain come over the network, or from such a socket? */
+static bool by_network(const struct tree *disk, bool socket)
 {
     for (const struct tree *el = disk; el; el = tree_first(el, "backingStore"))
-        if (doc_is(el, "type", "network"))
+        if (doc_is(el, "type", "network") && !server_socket(tree_first(el, "source")) != socket)
             return true;
     return false;
 }
@@ -80,7 +88,7 @@ static bool makes_sockets(const struct tree *t)
     if (strcmp(t->name, "interface") == 0)
         return doc_in(tree_attr(t, "type"), "user udp server client mcast") && !is_passt(t);
     if (strcmp(t->name, "disk") == 0)
-        return by_network(t);
+        return by_network(t, false);
     if (strcmp(t->name, "hostdev") == 0)
         return by_iscsi(t);
     return doc_is(t, "type", "udp") || (doc_is(t, "type", "tcp") && tree_attr_is(tree_get(s, "reconnect"), "enabled", "yes"));
@@ -91,8 +99,30 @@ static int host_network(struct maker *m, struct tree *mark)
     struct manifest_entry x = {.kind = MK_HOSTNET, .parent = -1};
     if (m->hostnet < 0 && (m->hostnet = add(m, mark, &x, NULL, NULL)) < 0)
         return -1;
-    tree_set_attr(mark, MARK_MANIFEST, "%d", m->hostnet);
+    if (mark)
+        tree_set_attr(mark, MARK_MANIFEST, "%d", m->hostnet);
     return 0;
+}
+
+/* What there is already, a bit a kind; m->hostnet. */
+static uint64_t kinds_so_far(struct maker *m)
+{
+    const uint8_t *at = m->out->p + sizeof(struct manifest_head);
+    struct manifest_entry x;
+    uint64_t kinds = 0;
+    for (unsigned i = 0; i < m->out->entries; i++, at += x.size) {
+        memcpy(&x, at, sizeof x);
+        m->hostnet = x.kind == MK_HOSTNET ? (int)i : m->hostnet;
+        kinds |= 1ull << x.kind;
+    }
+    return kinds;
+}
+
+/* A QEMU that connects by itself must have nothing else to connect from: beside sockets of the host's network it is in that network at once, as with any other disk's server. */
+static int socket_network(struct maker *m)
+{
+    bool beside = m->by_socket && (kinds_so_far(m) & (1ull << MK_TCP_LISTEN | 1ull << MK_TCP_CONNECT | 1ull << MK_SHARE));
+    return beside && host_network(m, NULL) ? -1 : 0;
 }
 
 /* An address in numbers, or NULL: nobody here asks others what a name stands for. */
@@ -135,6 +165,11 @@ static int format_of(const struct tree *el, const char *driver)
 /* QEMU asks for the server's address itself, in the host's network. */
 static int network_source(struct maker *m, struct tree *s)
 {
+    struct manifest_entry x = {.kind = MK_SOCKET, .parent = -1};
+    const char *socket = server_socket(s);
+    m->by_socket |= socket != NULL;
+    if (socket)
+        return add(m, s, &x, socket, NULL) < 0 ? -1 : 0;
     return s && host_network(m, s) ? -1 : bind_text(m, tree_first(s, "config"), tree_path_attr(s, "config", "file"));
 }
 
@@ -656,7 +691,7 @@ int run_manifest(struct tree *t, const struct doc_env *env, bool running, struct
     TREE_EACH(d, m.devices, "graphics")
         if (doc_in(tree_attr(d, "type"), "vnc spice") && display(&m, d))
             return -1;
-    if (others(&m))
+    if (others(&m) || socket_network(&m))
         return -1;
     char text[TUNE_TEXT_MAX] = "";
     if (running && (tune_text(t, text, sizeof text, e) || (*text && add(&m, NULL, &(struct manifest_entry){ .kind = MK_TUNE, .parent = -1 }, NULL, text) < 0) || run_manifest_perf(t, out, e)))
@@ -681,13 +716,8 @@ static struct tree *talker(struct tree *dev)
 
 static int need_host_network(struct maker *m, struct tree *dev)
 {
-    const uint8_t *at = m->out->p + sizeof(struct manifest_head);
-    struct manifest_entry x;
-    for (unsigned i = 0; i < m->out->entries; i++, at += x.size) {
-        memcpy(&x, at, sizeof x);
-        m->hostnet = x.kind == MK_HOSTNET ? (int)i : m->hostnet;
-    }
-    return m->hostnet < 0 && makes_sockets(talker(dev)) ? cannot_come(m, "what makes sockets of its own, to one that was started with nothing of that kind,") : 0;
+    bool connects = kinds_so_far(m) & (1ull << MK_HOSTNET | 1ull << MK_SOCKET), connects_here = strcmp(dev->name, "disk") == 0 && by_network(dev, true);
+    return (m->hostnet < 0 && makes_sockets(talker(dev))) || (!connects && connects_here) ? cannot_come(m, "what makes sockets of its own, to one that was started with nothing of that kind,") : 0;
 }
 
 static int new_disk(struct maker *m, struct tree *t)
