@@ -11,6 +11,8 @@ SECRETS = {"1": ("volume", "volume", "/v1", "yes"), "2": ("ceph", "name", "c1", 
 INDEX = [r" index='\d+'"]      # a device that did not come costs libvirtd a number
 ENC = "<encryption format='luks'><secret type='passphrase' %s/></encryption>"
 
+CIPHER = "<cipher name='serpent' size='128' mode='cbc' hash='sha1'/><ivgen name='essiv' hash='sha256'/></encryption>"      # not what the image has
+
 
 def by(n):
     return "uuid='%s'" % (UUID % n)
@@ -84,7 +86,8 @@ def main():
         for n, (usage, element, name, private) in SECRETS.items():
             p.file("s%s.xml" % n, "<secret ephemeral='yes' private='%s'><uuid>%s</uuid><usage type='%s'><%s>%s</%s></usage></secret>" % (private, UUID % n, usage, element, name, element))
         for name, text in {"none": guest("none", disk("raw", by(9))), "usage": guest("usage", disk("raw", "usage='/nowhere'")), "type": guest("type", disk("raw", by(2))),
-                           "raw": guest("raw", disk("raw", by(1))), "bad": guest("bad", disk("qcow2", by(3))), "two": guest("two", disk("qcow2", "usage='a name'", inside=True), disk("raw", by(4), target="vdb")),
+                           "raw": guest("raw", disk("raw", by(1))), "cipher": guest("cipher", disk("raw", by(1)).replace("</encryption>", CIPHER)),
+                           "inside": guest("inside", disk("raw", by(1), inside=True).replace("</encryption>", CIPHER)), "bad": guest("bad", disk("qcow2", by(3))), "two": guest("two", disk("qcow2", "usage='a name'", inside=True), disk("raw", by(4), target="vdb")),
                            "d-none": disk("qcow2", by(9), target="sdb"), "d-bad": disk("qcow2", by(3), target="sdb"), "d": disk("qcow2", by(4), "small.luks", "sdb", True)}.items():
             p.file(name + ".xml", text)
         images(p.boxes)
@@ -100,6 +103,9 @@ def main():
         p.virsh("secret-get-value " + UUID % 1)
         for n in ("type", "bad"):
             p.virsh("create W/%s.xml" % n, mask=[r"(qemu unexpectedly closed the|process exited while connecting to) monitor: \S+Z qemu-system-x86_64: -blockdev .*(?=: Invalid)"])
+        for n in ("cipher", "inside"):
+            p.virsh("create W/%s.xml" % n)
+            p.sh("$V dumpxml %s | grep -A30 '<disk' && $V destroy %s" % (n, n), mask=INDEX)
         p.virsh("create W/two.xml")
         p.sh("$V dumpxml two | grep -A30 '<disk'", mask=INDEX)
         for n in 0, 1:
