@@ -355,7 +355,7 @@ static int launch_wait(struct launcher *x, pid_t stub, pid_t *qemu, struct err *
         if (now >= until || !p[0].revents)
             return err_set(e, VIR_ERR_OPERATION_TIMEOUT, VIR_FROM_QEMU, "QEMU does not start");
         ssize_t n = recvmsg(x->status[0], &m, MSG_CMSG_CLOEXEC);
-        if (n < 0 && errno == EINTR)
+        if (n < 0 && (errno == EINTR || errno == ECONNRESET /* once: it ended before it was told to go on; what it said is behind that */))
             continue;
         struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&m) : NULL;
         char what = n == 1 ? *(char *)&f : 0;
@@ -461,7 +461,7 @@ static int launch(struct launcher *x, struct launched *done, int fds[3], unsigne
         err_sys(e, VIR_FROM_QEMU, -r, "Unable to set up QEMU's process");
     else if (perf_begin_all(x, pid, e) < 0 || (x->lease >= 0 && lease_register(x, pid, e) < 0))
         ;
-    else if (send(x->status[0], "g", 1, MSG_NOSIGNAL) == 1 && launch_wait(x, pid, &qemu, e) == 0) {
+    else if ((send(x->status[0], "g", 1, MSG_NOSIGNAL) == 1 || errno == EPIPE /* it has failed, and said why */) && launch_wait(x, pid, &qemu, e) == 0) {
         char path[64];
         *done = (struct launched){ .pid = pid, .qemu_pid = qemu, .sandbox = x->level };
         proc_start(pid, &done->start_time);
