@@ -14,7 +14,7 @@
 
 enum manifest_kind {
     MK_IMAGE = 1,    /* path: disk image or block device. flags: MF_*; parent: index of the overlay above, -1 top. Only to be looked into: c bytes from a (low half), b (high half) on */
-    MK_BIND,         /* path: file bound read-only into QEMU's view at /res/<index> (kernel, initrd, dtb, firmware, ROM) */
+    MK_BIND,         /* path: file bound read-only into QEMU's view at /res/<index> (kernel, initrd, dtb, firmware, ROM); aux: it has a name there, in the folder /res/<index of the first> (parent: its index) (certificates: b says what for, a that the peer's is asked for) */
     MK_FILE_OUT,     /* path: file a chardev writes, or the helper that is its parent. MF_APPEND */
     MK_LOG,          /* path: file a chardev writes through a log role (<log file=>, and a guest's own log). MF_APPEND */
     MK_PTY,          /* a pseudo-terminal: QEMU gets the master, the worker the slave */

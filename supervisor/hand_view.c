@@ -151,6 +151,13 @@ static int view_copy(int root, const struct view *v, int look, const char *rel, 
     return fchown(to, v->uid, v->gid) < 0 || fchmod(to, 0400) < 0 ? -1 : 0;
 }
 
+/* Of a file in a folder of the view: one that leads nowhere else. */
+static bool is_name(const char *s)
+{
+    size_t n = strlen(s);
+    return n > 0 && n <= 32 && s[0] != '.' && !strchr(s, '/');
+}
+
 static int view_resources(int root, const struct view *v, struct stub_fail *f)
 {
     struct manifest_entry m;
@@ -158,7 +165,7 @@ static int view_resources(int root, const struct view *v, struct stub_fail *f)
     if (!v->h || !v->h->manifest)
         return 0;
     for (struct manifest_in in = hand_entries(v->h); hand_next(&in, &m, &path, &aux); ) {
-        char rel[32];
+        char rel[64];
         struct stat st;
         if (m.kind == MK_DEVNODE && view_device(root, v, path, 0600, f) < 0) {
             if (m.flags & MF_OPTIONAL)
@@ -172,7 +179,9 @@ static int view_resources(int root, const struct view *v, struct stub_fail *f)
             continue;
         if (fd < 0)
             return stub_failed(f, -fd, "Cannot access '%s'", path);
-        util_format(rel, sizeof rel, "res/%u", m.index);
+        if (*aux && !is_name(aux))
+            return stub_failed(f, EINVAL, "'%s' cannot be a name in the guest's view", aux);
+        util_format(rel, sizeof rel, *aux ? "res/%u/%s" : "res/%u", *aux && m.parent >= 0 ? (unsigned)m.parent : m.index, aux);
         if (v->session || (st.st_mode & 0004) ? bind_at(root, fd, rel, false, RO_ATTR | MOUNT_ATTR_NOEXEC) < 0 : view_copy(root, v, fd, rel, st.st_size) < 0)
             return stub_failed(f, errno, "Cannot bind '%s'", path);
     }

@@ -182,9 +182,20 @@ static void boot(void)
     struct manifest_out m;
     manifest_begin(&m, buf, sizeof buf);
     struct manifest_entry bind = { .kind = MK_BIND, .parent = -1 };
-    manifest_add(&m, &bind, kernel, NULL);
-    manifest_add(&m, &bind, initrd, NULL);
-    bool ok = launch("-machine\1pc,accel=tcg\1-m\0010256\1-sandbox\1on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny\1-kernel\1/res/0\1-initrd\1/res/1\1-append\1console=ttyS0 halt panic=-1 quiet\1-serial\1stdio\1-no-reboot", &m, EMULATOR, 0);
+    static const char *const bad[] = { "..", ".", "../x", "a/b", "/x", ".hidden", "a-name-that-is-longer-than-thirty-two-bytes" };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        manifest_begin(&m, buf, sizeof buf);
+        manifest_add(&m, &bind, kernel, bad[i]);
+        tap_ok(!launch("-machine\1pc,accel=tcg\1-S", &m, EMULATOR, 0) && strstr(failed.text, "cannot be a name"), "a file called '%s' in the view: %s", bad[i], failed.text);
+        fakesup_end(&sup);
+        drop();
+        reap(false);
+    }
+    struct manifest_entry below = { .kind = MK_BIND, .parent = 0 };
+    manifest_begin(&m, buf, sizeof buf);
+    manifest_add(&m, &bind, kernel, "kernel");
+    manifest_add(&m, &below, initrd, "initrd.img");
+    bool ok = launch("-machine\1pc,accel=tcg\1-m\0010256\1-sandbox\1on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny\1-kernel\1/res/0/kernel\1-initrd\1/res/0/initrd.img\1-append\1console=ttyS0 halt panic=-1 quiet\1-serial\1stdio\1-no-reboot", &m, EMULATOR, 0);
     tap_ok(ok, "a guest starts: %s", failed.text);
     size_t n = 0;
     for (uint64_t until = util_now_ms() + 120000; ok && !strstr(log, "HELLO-FROM-GUEST") && n < sizeof log - 1 && util_now_ms() < until; ) {
