@@ -46,7 +46,7 @@ struct file {
     struct settings *s;
     const char *name;
     int file;
-    bool told[ARRAY_N(keys)];
+    bool told[ARRAY_N(keys)];       /* those that were there */
     char unknown[UNKNOWN_MAX][CONF_KEY_MAX];
     unsigned unknowns;
 };
@@ -193,12 +193,13 @@ static int assign(void *data, const char *key, const struct conf_value *v, struc
             continue;
         if (!is_kind(k, v, &n, uuid))
             return err_set(e, VIR_ERR_CONF_SYNTAX, VIR_FROM_CONF, "%s:%u: %s: %s is expected", f->name, v->line, key, kind_text(k->kind));
-        if (k->act == ACT_SET && (k->daemon == EVERY || k->daemon == f->s->daemon))
-            return set(f, k, v, n, uuid, e);
-        if (k->act == ACT_LATER && !f->told[i])
-            log_warn("%s:%u: \"%s\" is known, but not acted on yet", f->name, v->line, key);
+        bool again = f->told[i];
         f->told[i] = true;
-        return 0;
+        if (again)      /* as libvirt looks a key up */
+            log_warn("%s:%u: \"%s\" is there a second time: the first one counts", f->name, v->line, key);
+        else if (k->act == ACT_LATER)
+            log_warn("%s:%u: \"%s\" is known, but not acted on yet", f->name, v->line, key);
+        return !again && k->act == ACT_SET && (k->daemon == EVERY || k->daemon == f->s->daemon) ? set(f, k, v, n, uuid, e) : 0;
     }
     tell_unknown(f, key, v->line);
     return 0;
