@@ -68,6 +68,7 @@ int access_cli(struct keeper_start *k, char *const words[3]);
 /* kvm.c: what KVM can, into s->kvm_*. */
 void kvm_ask(struct settings *s);
 void programs_ask(struct settings *s);      /* programs.c: fills in settings.programs */
+void tls_ask(struct settings *s);           /* tls.c: settings.tls, as it is if qemu.conf says nothing */
 
 /* lease_cli.c: `virtlockd --leases`, a client of the running daemon. Exit status. */
 int lease_cli(const struct layout *l);

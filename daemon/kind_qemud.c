@@ -18,6 +18,7 @@ static void defaults(struct settings *s)
     s->require_lease_for_disks = REQUIRE_UNLESS_AUTO;
     kvm_ask(s);
     programs_ask(s);
+    tls_ask(s);
 }
 
 const struct daemon_kind kind = {

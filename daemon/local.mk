@@ -23,7 +23,7 @@ front_sources = \
 	supervisor/keeper_store.c \
 	supervisor/output.c \
 	$(NULL)
-virtqemud_SOURCES = $(front_sources) %reldir%/kind_qemud.c %reldir%/emulators.c %reldir%/kvm.c %reldir%/programs.c
+virtqemud_SOURCES = $(front_sources) %reldir%/kind_qemud.c %reldir%/emulators.c %reldir%/kvm.c %reldir%/programs.c %reldir%/tls.c
 virtqemud_LDADD = libpolicy.a libipc.a
 virtlogd_SOURCES = $(front_sources) %reldir%/kind_logd.c
 virtlogd_LDADD = libpolicy.a libipc.a

@@ -20,6 +20,14 @@ struct logging {
     char text[LOG_SETTING_MAX];          /* as libvirt shows it; of filters "": there are none */
     union { uint8_t from[LOG_ROLES_MAX] /* by role: the least level of its lines */; struct log_output to[LOG_OUTPUTS_MAX]; };
 };
+/* What a guest's QEMU does by TLS, each with a folder of certificates (QEMU's tls-creds-x509). */
+enum tls_use { TLS_DEFAULT /* what the others have that say nothing */, TLS_VNC, TLS_CHARDEV, TLS_NBD, TLS_USES_N };
+#define TLS_AS_DEFAULT 2
+struct tls_setting {
+    char dir[128];                       /* "": TLS_DEFAULT's */
+    uint32_t on;                         /* by TLS unless a document says that it is not */
+    uint32_t verify;                     /* who connects shows a certificate, too: 0, 1, TLS_AS_DEFAULT */
+};
 enum host_program { PROGRAM_SWTPM = 1 };
 #define PROGRAM_FOLDERS "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin"       /* where they are looked for, in this order */
 struct settings {
@@ -37,6 +45,7 @@ struct settings {
     uint8_t host_uuid[16];
     /* qemu.conf */
     char vnc_listen[64], spice_listen[64], vnc_password[64];
+    struct tls_setting tls[TLS_USES_N];
     uint32_t vnc_auto_unix_socket, remote_display_port_min, remote_display_port_max;
     char user[64], group[64];
     uint32_t dynamic_ownership, max_processes, max_files, max_queued;

@@ -158,6 +158,7 @@ static void walk(struct tree *t, unsigned flags)
     if (!t->name || strcmp(t->name, "metadata") == 0)
         return;
     tree_set_attr(t, MARK_MANIFEST, NULL);
+    tree_set_attr(t, MARK_TLS, NULL);
     tree_set_attr(t, MARK_NODES, NULL);
     tree_set_attr(t, MARK_NODE, NULL);
     show_empty(t, flags);

@@ -16,6 +16,9 @@
  *   <kernel>, <initrd>, <dtb>, <loader>, <nvram>, <acpi>/<table> of <os>; <rom> of a device; <backend> of rng: MK_BIND, MK_NVRAM, MK_DEVNODE
  * A removable drive without medium has an entry with MF_EMPTY and its <source> is absent: then the mark is on <disk>. */
 #define MARK_MANIFEST "bulkhead:m"
+/* What goes by TLS: the number of the entry (MK_BIND) of the first of its certificates, whose a tells that the peer's is asked for.  It is on <source> of a disk, of a layer and of a
+ * chardev, and on <graphics>. */
+#define MARK_TLS "bulkhead:tls"
 /* An element beside <cpu>: the <cpu> the guest was started with, where what QEMU made of it differs; the migratable form shows it. */
 #define MARK_CPU "bulkhead:cpu"
 /* On <devices>: the first number that no block node of this run had: one that QEMU does not give back keeps its name. */

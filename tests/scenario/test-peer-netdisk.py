@@ -13,7 +13,7 @@ if not netlib.has("curl", "iscsi", "rbd", "nfs", "gluster"):
 needed("tgtd", "tgtadm", "openssl", "qemu-img", "qemu-nbd")
 
 MASK = [r"\d{4}-\d\d-\d\dT[\d:.]+Z", r"qemu unexpectedly closed the monitor|process exited while connecting to monitor", r"after \d+ ms", r"block\.\d+\.rd\.(reqs|bytes|times)=\d+", r"rd_\w+ \d+", r"index='\d+'",
-        (" tls='no'", ""), r'"conf":"[^"]*"', r"conf file [^:]*", (r"^! \n", ""), r"20\d{4}(?= +262144)|block\.\d\.physical=\d+", (r'internal error: X: X qemu-system-x86_64: -blockdev .*/(nbd\.sock|no\.sock|self/fd/\d+)".*?\}: ', "")]
+        r'"conf":"[^"]*"', r"conf file [^:]*", (r"^! \n", ""), r"20\d{4}(?= +262144)|block\.\d\.physical=\d+", (r'internal error: X: X qemu-system-x86_64: -blockdev .*/(nbd\.sock|no\.sock|self/fd/\d+)".*?\}: ', "")]
 SHOW = "| sed -n '/<disk/,/.disk>/p'"
 HOST = "<host name='localhost' port='4180'/>"
 

@@ -109,7 +109,6 @@ static const struct { const char *xml, *names; } refused[] = {
 #define BY_NET(driver, source) "<disk type='network' device='disk'><driver name='qemu' type='" driver "'/><source " source "</source><target dev='vda' bus='virtio'/><alias name='d'/></disk>"
     { BY_NET("raw", "protocol='rbd' name='x' m='0'><host name='::1'/>"), "needs a '/'" },
     { BY_NET("raw", "protocol='vxhs' name='x' m='0'><host name='::1'/>"), "VxHS" },
-    { BY_NET("raw", "protocol='nbd' tls='yes' m='0'><host name='::1'/>"), "tls='yes'" },
     { BY_NET("raw", "protocol='nbd' m='0'><host transport='unix'/>"), "transport='unix'" },
     { BY_NET("raw", "protocol='http' m='0' query='?'><host name='::1' transport='unix'/>"), "transport='unix'" },
     { "<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/a' m='0'/><target dev='vda' bus='virtio'/><nosuch a='x'/><alias name='d'/></disk>",
@@ -119,7 +118,6 @@ static const struct { const char *xml, *names; } refused[] = {
     { "<graphics type='spice' port='5900'><gl enable='yes'/></graphics>", "<gl enable='yes'>" },
     { "<graphics type='sdl' display=':0'/>", "display" },
     { "<channel type='dbus'><source channel='x'/><target type='virtio' name='x'/><alias name='channel0'/></channel>", "dbus" },
-    { "<serial type='tcp'><source mode='bind' host='h' service='1' tls='yes'/><target port='0'/><alias name='serial0'/></serial>", "tls" },
     { "<serial type='unix'><source mode='connect' path='/a' m='0'><reconnect enabled='yes' timeout='1'/></source><target port='0'/><alias name='serial0'/></serial>", "reconnect" },
     { "<sound model='pcspk'><alias name='sound0'/></sound>", "pcspk" },
     { "<audio id='1' type='alsa'/>", "alsa" },

@@ -121,8 +121,6 @@ static void be_tcp(struct ctx *c, const struct tree *d, json_t *o)
     const struct plan_res *r = NULL;
     char buf[32];
     int32_t index;
-    if (pl_run(c) && tls)
-        pl_refuse(c, s, "tls");
     if (pl_run(c) && (c->failed || !(r = pl_res(c, d, &index))))
         return;
     bool fd = r && r->kind != MK_HOSTNET;       /* else QEMU connects, and again */
@@ -139,10 +137,10 @@ static void be_tcp(struct ctx *c, const struct tree *d, json_t *o)
     else if (!fd)
         reconnect(c, d, o);
     if (tls) {
-        char of[96];
-        snprintf(of, sizeof of, "char%s", pl_alias(c, d));
-        pl_tls_object(c, of, tree_attr_is(s, "mode", "bind"));
-        pl_setf(c, o, "tls-creds", "obj%s_tls0", of);
+        char id[96];
+        snprintf(id, sizeof id, "objchar%s_tls0", pl_alias(c, d));
+        pl_tls_object(c, id, TLS_CHARDEV, s, tree_attr_is(s, "mode", "bind"));
+        pl_set(o, "tls-creds", id);
     }
 }
 

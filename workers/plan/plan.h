@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include "ipc/err.h"
 #include "ipc/manifest.h"
+#include "ipc/settings.h"
 #include "workers/caps.h"
 #include "workers/tree.h"
 
@@ -51,6 +52,7 @@ struct plan_in {
     const struct caps_emulator *caps;  /* NULL: a QEMU 7.2 for x86 is assumed */
     int64_t now;                       /* seconds since 1970, for a clock that starts from now */
     bool incoming;                     /* add -incoming defer */
+    const struct settings *settings;   /* PLAN_NATIVE: qemu.conf's; NULL: defaults */
 };
 
 enum plan_opt {

@@ -129,8 +129,8 @@ void pl_scsi_place(struct ctx *c, const struct tree *el, json_t *o);     /* of a
 unsigned pl_disk_nodes(struct ctx *c);     /* how many images all disks have */
 /* -chardev of a character device (serial, channel, smartcard, ...): id is "char" + alias. */
 void pl_chardev(struct ctx *c, const struct tree *dev);
-/* -object tls-creds-x509 for the back end `of`: "obj" + of + "_tls0". */
-void pl_tls_object(struct ctx *c, const char *of, bool server);
+/* -object tls-creds-x509 of that id; el: what has the mark of its certificates (MARK_TLS). */
+void pl_tls_object(struct ctx *c, const char *id, enum tls_use use, const struct tree *el, bool server);
 void pl_apply_overrides(struct ctx *c);
 /* Refuses elements and attributes the tables do not know (known.c). */
 int pl_check_known(struct ctx *c, const struct tree *dom);

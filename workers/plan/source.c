@@ -107,8 +107,6 @@ static void net_nbd(struct ctx *c, const struct source *s, json_t *o)
     pl_set(o, "driver", "nbd");
     json_object_set_new(o, "server", server(c, s, only_host(c, s, false), HOST_TYPED, "10809"));
     pl_set(o, "export", tree_path_attr(s->el, "source", "name"));
-    if (pl_run(c) && pl_tri(s->el, "source", "tls") == 1)
-        pl_refuse(c, tree_get(s->el, "source"), "tls");
     if (pl_tri(s->el, "source", "tls") == 1)
         pl_setf(c, o, "tls-creds", "obj%s-storage_tls0", s->node);
     pl_set(o, "tls-hostname", tree_path_attr(s->el, "source", "tlsHostname"));
@@ -284,14 +282,25 @@ static const struct { const char *type, *protocol; bool run; source_fn *fn; } so
     { NULL, NULL, false, NULL },
 };
 
-void pl_tls_object(struct ctx *c, const char *of, bool server)
+void pl_tls_object(struct ctx *c, const char *id, enum tls_use use, const struct tree *el, bool server)
 {
     json_t *o = pl_item(c, PLAN_OBJECT);
+    const struct settings *s = c->in->settings;
+    const struct tls_setting *t = s ? &s->tls[use] : NULL, *other = s ? &s->tls[TLS_DEFAULT] : NULL;
+    const char *dir = t && *t->dir ? t->dir : other && *other->dir ? other->dir : "/etc/pki/qemu";
+    bool verify = !t || !server || (t->verify == TLS_AS_DEFAULT ? other->verify : t->verify);
     pl_set(o, "qom-type", "tls-creds-x509");
-    pl_setf(c, o, "id", "obj%s_tls0", of);
-    pl_set(o, "dir", "/etc/pki/qemu");
+    pl_set(o, "id", id);
+    if (pl_run(c)) {
+        uint64_t i = pl_num_or(c, el, NULL, MARK_TLS, UINT32_MAX);
+        if (c->in->host && i < c->in->host->n && c->in->host->v[i].valid)       /* of a device that goes the name is enough */
+            verify = c->in->host->v[i].a;
+        pl_setf(c, o, "dir", "/res/%u", (unsigned)i);
+    } else {
+        pl_set(o, "dir", dir);
+    }
     pl_set(o, "endpoint", server ? "server" : "client");
-    pl_set_bool(o, "verify-peer", true);
+    pl_set_bool(o, "verify-peer", verify);
 }
 
 /* el: what has the value, <secret> or <cookies>; it is encrypted. What is printed for a document names the form only: nobody was asked for the value. */
@@ -326,9 +335,9 @@ void pl_source_objects(struct ctx *c, const struct source *s)
     if (s->protocol && tree_get(s->el, "source/cookies/cookie"))
         secret(c, s->node, "storage-httpcookie-secret0", tree_get(s->el, "source/cookies"));
     if (pl_tri(s->el, "source", "tls") == 1) {
-        char of[80];
-        snprintf(of, sizeof of, "%s-storage", s->node);
-        pl_tls_object(c, of, false);
+        char id[96];
+        snprintf(id, sizeof id, "obj%s-storage_tls0", s->node);
+        pl_tls_object(c, id, TLS_NBD, tree_get(s->el, "source"), false);
     }
 }
 

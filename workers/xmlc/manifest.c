@@ -17,6 +17,7 @@ struct maker {
     struct manifest_out *out;
     struct err *e;
     bool lenient;           /* of a definition: what cannot run yet is refused when it is started */
+    bool comes;             /* of a device for a guest that runs */
     int hostnet;            /* the host's network: the entry's number, -1 none yet */
     bool by_socket;         /* a disk's server is reached by a socket's file */
 };
@@ -91,7 +92,8 @@ static bool makes_sockets(const struct tree *t)
         return by_network(t, false);
     if (strcmp(t->name, "hostdev") == 0)
         return by_iscsi(t);
-    return doc_is(t, "type", "udp") || (doc_is(t, "type", "tcp") && tree_attr_is(tree_get(s, "reconnect"), "enabled", "yes"));
+    bool as_client = doc_is(s, "tls", "yes") && !doc_is(s, "mode", "bind");     /* QEMU takes a descriptor for that as a server only */
+    return doc_is(t, "type", "udp") || (doc_is(t, "type", "tcp") && (as_client || tree_attr_is(tree_get(s, "reconnect"), "enabled", "yes")));
 }
 
 static int host_network(struct maker *m, struct tree *mark)
@@ -168,6 +170,8 @@ static int network_source(struct maker *m, struct tree *s)
     struct manifest_entry x = {.kind = MK_SOCKET, .parent = -1};
     const char *socket = server_socket(s);
     m->by_socket |= socket != NULL;
+    if (s && doc_is(s, "protocol", "nbd") && run_tls(s, TLS_NBD, false, m->comes, m->env, m->out, m->e))
+        return -1;
     if (socket)
         return add(m, s, &x, socket, NULL) < 0 ? -1 : 0;
     return s && host_network(m, s) ? -1 : bind_text(m, tree_first(s, "config"), tree_path_attr(s, "config", "file"));
@@ -310,6 +314,9 @@ static int chardev(struct maker *m, struct tree *t)
         if (add(m, log, &l, tree_attr(log, "file"), NULL) < 0)
             return -1;
     }
+    struct tree *s = tree_first(t, "source");
+    if (doc_is(s, "tls", "yes") && run_tls(s, TLS_CHARDEV, doc_is(s, "mode", "bind"), m->comes, m->env, m->out, m->e))
+        return -1;
     if (makes_sockets(t))
         return host_network(m, tree_make(t, "source"));
     if (strcmp(type, "tcp") == 0)
@@ -689,9 +696,9 @@ int run_manifest(struct tree *t, const struct doc_env *env, bool running, struct
     if (firmware(&m, tree_first(t, "os")) || each(&m, "disk", disk) || each(&m, "interface", interface) || chardevs(&m) || each(&m, "tpm", tpm) || each(&m, "filesystem", filesystem))
         return -1;
     TREE_EACH(d, m.devices, "graphics")
-        if (doc_in(tree_attr(d, "type"), "vnc spice") && display(&m, d))
+        if ((doc_in(tree_attr(d, "type"), "vnc spice") && display(&m, d)) || (doc_is(d, "type", "vnc") && run_tls(d, TLS_VNC, true, false, env, out, e)))
             return -1;
-    if (others(&m) || socket_network(&m))
+    if (others(&m) || (running && run_tls_later(env, out, e)) || socket_network(&m))
         return -1;
     char text[TUNE_TEXT_MAX] = "";
     if (running && (tune_text(t, text, sizeof text, e) || (*text && add(&m, NULL, &(struct manifest_entry){ .kind = MK_TUNE, .parent = -1 }, NULL, text) < 0) || run_manifest_perf(t, out, e)))
@@ -757,7 +764,7 @@ static int new_hostdev(struct maker *m, struct tree *t)
 int run_manifest_device(struct tree *t, struct tree *dev, const struct doc_env *env, struct manifest_out *out, struct err *e)
 {
     static const struct { const char *name; int (*fn)(struct maker *m, struct tree *t); } kinds[] = {{"disk", new_disk}, {"interface", new_interface}, {"rng", new_rng}, {"filesystem", new_filesystem}, {"hostdev", new_hostdev}};
-    struct maker m = {.t = t, .devices = tree_first(t, "devices"), .env = env, .out = out, .e = e, .hostnet = -1};
+    struct maker m = {.t = t, .devices = tree_first(t, "devices"), .env = env, .out = out, .e = e, .comes = true, .hostnet = -1};
     if (need_host_network(&m, dev))
         return -1;
     if (tree_path_attr(dev, "rom", "file"))
@@ -779,6 +786,7 @@ int run_manifest_device(struct tree *t, struct tree *dev, const struct doc_env *
 void run_unmark(struct tree *t)
 {
     tree_set_attr(t, MARK_MANIFEST, NULL);
+    tree_set_attr(t, MARK_TLS, NULL);
     for (struct tree *c = t->child; c; c = c->next)
         run_unmark(c);
 }

@@ -472,7 +472,7 @@ int on_native(struct job *j, struct mp_out *o)
     AUTO_TREE *t = run_native(xml, n, &j->env, &j->e);
     if (!t)
         return -1;
-    struct plan_in in = {.dom = t, .form = PLAN_NATIVE, .id = -1, .lib_dir = j->env.lib_dir,
+    struct plan_in in = {.dom = t, .form = PLAN_NATIVE, .id = -1, .lib_dir = j->env.lib_dir, .settings = j->env.settings,
         .caps = j->env.caps ? caps_find(j->env.caps, tree_text(t, "devices/emulator"), NULL) : NULL};
     if (plan_guest(&in, &plan, &j->e))
         return -1;

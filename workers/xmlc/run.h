@@ -46,6 +46,13 @@ int run_manifest_perf(struct tree *t, struct manifest_out *out, struct err *e);
 /* passt.c: what passt is told of an interface, as MK_HELPER has it. 0, or -1 with *e set. */
 enum { PASST_TEXT_MAX = 2048 };
 int passt_text(const struct tree *interface, char *dst, size_t n, struct err *e);
+/* tls.c: gives el (<source>, <graphics>) its mark, and the certificates that it needs entries, if it goes by TLS.  server: of who is connected to; comes: the guest runs, and sees what it
+ * saw when it was started.  0, or -1 with *e set. */
+int run_tls(struct tree *el, enum tls_use use, bool server, bool comes, const struct doc_env *env, struct manifest_out *out, struct err *e);
+/* ... entries of what may come later, where qemu.conf says that it goes by TLS. 0, or -1 with *e set. */
+int run_tls_later(const struct doc_env *env, struct manifest_out *out, struct err *e);
+/* A device whose connection nothing is said of has what qemu.conf says. */
+void run_tls_says(struct tree *dev, const struct doc_env *env);
 bool tune_threads(const struct tree *t);        /* some of it is told thread by thread, once there are threads */
 /* ... of one of its devices, which comes to the guest while it runs. */
 int run_manifest_device(struct tree *t, struct tree *dev, const struct doc_env *env, struct manifest_out *out, struct err *e);

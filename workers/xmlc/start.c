@@ -332,6 +332,7 @@ void run_device(struct tree *t, struct tree *dev, const struct doc_env *env)
     char name[128];
     run_short_name(t, (int)doc_uint(t, "id", 0), name);
     run_aliases(t);
+    run_tls_says(dev, env);
     if (strcmp(dev->name, "channel") == 0)
         channel(dev, lib_dir(env), name);
     else if (strcmp(dev->name, "disk") == 0)
@@ -350,6 +351,8 @@ int run_form(struct tree *t, int id, const struct doc_env *env, struct err *e)
     run_aliases(t);
     memory(t);
     console_is_serial(devices);
+    for (struct tree *d = devices->child; d; d = d->next)
+        run_tls_says(d, env);
     TREE_EACH(c, devices, "channel") {
         channel(c, dir, name);
         if (doc_is(tree_first(c, "target"), "type", "virtio"))      /* of one that comes later nothing is said until the guest opens it */
