@@ -190,9 +190,9 @@ static void test_keys(void)
     struct err e;
 
     int r = settings_apply(&s, CONF_FILE_DAEMON, "f", text, sizeof text - 1, &e);
-    tap_ok(r == 0 && s.max_clients == 9 && s.unix_sock_rw_perms == 0770 && !strcmp(s.unix_sock_group, "libvirt") && s.auth_unix_rw == AUTH_POLKIT &&
-           s.host_uuid[0] == 0x8f && s.host_uuid[15] == 0x9a && s.keepalive_interval == UINT32_MAX, "values are where they belong; a later one wins");
-    static const char drivers[] = "access_drivers = [ \"polkit\" ]\naccess_drivers = [ \"nop\" ]\n";
+    tap_ok(r == 0 && s.max_clients == 7 && s.unix_sock_rw_perms == 0770 && !strcmp(s.unix_sock_group, "libvirt") && s.auth_unix_rw == AUTH_POLKIT &&
+           s.host_uuid[0] == 0x8f && s.host_uuid[15] == 0x9a && s.keepalive_interval == UINT32_MAX, "values are where they belong; of two the first one counts");
+    static const char drivers[] = "access_drivers = [ \"nop\" ]\naccess_drivers = [ \"polkit\" ]\n";
     s.access = ACCESS_RULES;
     r = settings_apply(&s, CONF_FILE_DAEMON, "f", drivers, sizeof drivers - 1, &e);
     tap_ok(r == 0 && s.access == ACCESS_RULES, "rules that were read before the drivers stay: %u", s.access);
@@ -202,7 +202,7 @@ static void test_keys(void)
     tap_ok(r == 0 && s.stdio_handler == STDIO_FILE && s.chain_pin_relaxed && settings_finish(&s, &e) == 0, "qemu.conf");
     static const char logd[] = "log_level = 1\nmax_clients = 55\nmax_size = 4096\nmax_age_days = 7\nlog_root = \"/x\"\nbulkhead_timestamps = 1\nbulkhead_rate_limit = 1000\n";
     r = settings_apply(&s, CONF_FILE_LOGD, "f", logd, sizeof logd - 1, &e);
-    tap_ok(r == 0 && s.max_clients == 9 && s.log_level == 3 && s.log_max_size == 4096 && s.log_stamps && !s.log_max_age_days, "virtlogd.conf, for another daemon");
+    tap_ok(r == 0 && s.max_clients == 7 && s.log_level == 3 && s.log_max_size == 4096 && s.log_stamps && !s.log_max_age_days, "virtlogd.conf, for another daemon");
     s.daemon = DAEMON_LOGD;
     r = settings_apply(&s, CONF_FILE_LOGD, "f", logd, sizeof logd - 1, &e);
     tap_ok(r == 0 && s.max_clients == 55 && s.log_level == 1 && s.log_max_age_days == 7 && s.log_rate == 1000 && !strcmp(s.log_root, "/x"), "and for itself");
