@@ -56,6 +56,10 @@ static void forget_runtime(struct tree *t, bool run)
 {
     const char *type = tree_attr(t, "type"), *dev = tree_path_attr(t, "target", "dev"), *mode;
     struct tree *source = tree_first(t, "source"), *listen;
+    if (tree_attr_is(source, "tlsFromConfig", "1")) {
+        tree_set_attr(source, "tls", NULL);
+        tree_set_attr(source, "tlsFromConfig", NULL);
+    }
     if (is(t, "graphics") && type) {
         if (tree_attr_is(t, "autoport", "yes")) {
             if (strcmp(type, "spice") == 0) {

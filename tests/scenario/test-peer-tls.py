@@ -11,7 +11,7 @@ from pair import *
 needed("openssl", "qemu-img", "qemu-nbd")
 MASK = [r"\d{4}-\d\d-\d\dT[\d:.]+Z", r"qemu unexpectedly closed the monitor|process exited while connecting to monitor", r"Unable to access credentials [^:]*", (r"^! \n", ""), r"/res/\d+|%s/\w+" % W]
 VNC = "<graphics type='vnc' port='5901' listen='127.0.0.1'/>"
-SHOW = "$V dumpxml n | sed -n '/<disk/,/.disk>/p;/<serial/,/.serial>/p;/<rng/,/.rng>/p;/<graphics/,/.graphics>/p'"
+SHOW = "$V dumpxml n %s | sed -n '/<disk/,/.disk>/p;/<serial/,/.serial>/p;/<rng/,/.rng>/p;/<graphics/,/.graphics>/p;/<redirdev/,/.redirdev>/p;/<smartcard/,/.smartcard>/p'"
 OBJECTS = """$V qemu-monitor-command n '{"execute":"qom-list","arguments":{"path":"/objects"}}' | grep -o '"[^"]*tls[^"]*"' | sort | tr '\\n' ' '"""
 NATIVE = "$V domxml-to-native qemu-argv --xml W/n.xml | tr ' ' '\\n' | grep -A1 -e tls -e -vnc -e chardev"
 
@@ -66,7 +66,8 @@ with Pair("tls", start=False) as p:
         if native:
             p.sh(NATIVE)
         p.sh("$V define W/n.xml; $V start n", MASK)
-        p.sh(SHOW)
+        for form in "", "--inactive", "--migratable":
+            p.sh(SHOW % form)
 
     def ended():
         p.sh("$V destroy n; $V undefine n")
@@ -75,12 +76,13 @@ with Pair("tls", start=False) as p:
         p.sh("%s %s 5901 W/pki %s" % (sys.executable, os.path.join(os.path.dirname(netlib.__file__), "vnctls.py"), " ".join(who)), what="a VNC client " + " ".join(who))
 
     # what a document asks for
-    for devices in disk(), disk(attrs=" tls='yes' tlsHostname='localhost'"), disk(attrs=" tls='yes' tlsHostname='elsewhere'"), disk(attrs=" tls='no'"), disk(attrs=""), disk(port=10811), disk("vda") + disk("vdb", port=10812):
+    for devices in disk(), disk(attrs=" tls='yes' tlsHostname='localhost'"), disk(attrs=" tls='yes' tlsHostname='elsewhere'"), disk(attrs=" tls='no'"), disk(attrs=""), disk(port=10811), disk("vda") + disk("vdb", port=10812), disk(attrs="", port=10811):
         begun(devices)
         p.sh(OBJECTS)
         p.virsh("domblkinfo n vda", MASK)
         ended()
-    begun(tcp("connect", 4001, more="<target port='0'/>") + tcp("bind", 4002, kind="serial", more="<target port='1'/>") + tcp("bind", 4003, "", more="<target port='2'/>") + tcp("connect", 10811, " tls='no'", more="<target port='3'/>") + VNC)
+    begun(tcp("connect", 4001, more="<target port='0'/>") + tcp("bind", 4002, kind="serial", more="<target port='1'/>") + tcp("bind", 4003, "", more="<target port='2'/>") + tcp("connect", 10811, " tls='no'", more="<target port='3'/>") +
+          "<redirdev bus='usb' type='tcp'><source mode='bind' host='127.0.0.1' service='4005'/></redirdev><smartcard mode='passthrough' type='tcp'><source mode='bind' host='127.0.0.1' service='4006'/></smartcard>" + VNC)
     p.sh(OBJECTS)
     p.sh("openssl s_client -connect 127.0.0.1:4002 -CAfile W/pki/ca-cert.pem -cert W/pki/client-cert.pem -key W/pki/client-key.pem -brief </dev/null 2>&1 | grep -i verif", what="a client of a chardev's")
     p.sh("openssl s_client -connect 127.0.0.1:4003 -brief </dev/null 2>&1 | grep -ci 'verif.*ok'", what="a chardev without TLS")

@@ -85,16 +85,20 @@ int run_tls_later(const struct doc_env *env, struct manifest_out *out, struct er
            (chardevs && entry(TLS_CHARDEV, true, true, env, out, e) < 0) ? -1 : 0;
 }
 
+static void says(struct tree *source, enum tls_use use, const struct doc_env *env)
+{
+    if (!source || tree_attr(source, "tls"))
+        return;
+    tree_set_attr(source, "tls", setting(env, use)->on ? "yes" : "no");
+    tree_set_attr(source, "tlsFromConfig", "1");
+}
+
 void run_tls_says(struct tree *dev, const struct doc_env *env)
 {
     const struct tree *talker = strcmp(dev->name, "rng") == 0 ? tree_first(dev, "backend") : dev;
-    for (struct tree *el = strcmp(dev->name, "disk") == 0 ? dev : NULL, *s; el; el = tree_first(el, "backingStore"))
-        if ((s = tree_first(el, "source")) && doc_is(s, "protocol", "nbd") && !tree_attr(s, "tls"))
-            tree_set_attr(s, "tls", setting(env, TLS_NBD)->on ? "yes" : "no");
+    for (struct tree *el = strcmp(dev->name, "disk") == 0 ? dev : NULL; el; el = tree_first(el, "backingStore"))
+        says(doc_is(tree_first(el, "source"), "protocol", "nbd") ? tree_first(el, "source") : NULL, TLS_NBD, env);
     if (talker && doc_is(talker, "type", "tcp") && doc_in(dev->name, "serial parallel console channel redirdev smartcard rng"))
         TREE_EACH(s, talker, "source")
-            if (!tree_attr(s, "tls")) {
-                tree_set_attr(s, "tls", setting(env, TLS_CHARDEV)->on ? "yes" : "no");
-                tree_set_attr(s, "tlsFromConfig", "1");
-            }
+            says(s, TLS_CHARDEV, env);
 }
