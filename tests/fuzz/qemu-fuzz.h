@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "ipc/log.h"
 #include "ipc/util.h"
+#include "workers/qemu/migrate.h"
 #include "workers/qemu/ops.h"
 #include "workers/qemu/stats.h"
 
@@ -123,6 +124,11 @@ static void fuzz_finish(int fd)
         loop_once(0);
     agent_close(&g->agent);
     qmp_close(&g->qmp);
+    if (g->saving) {                    /* what a QEMU that has gone was asked to go on with */
+        loop_cancel(&g->saving->again);
+        util_closep(&g->saving->fd);
+        free(g->saving);
+    }
     loop_cancel(&g->ask_again);
     loop_cancel(&g->save_later);
     loop_cancel(&g->send_later);
