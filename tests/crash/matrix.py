@@ -552,6 +552,7 @@ def check(b, flow, before, its, why):
         finally:
             c.close()
     wait_for("list and QEMUs agree", agrees, 60)
+    assert "state change lock" not in (why or ""), "the call waited for what it had begun itself: %s" % why
     # Once more: the flow must be possible again or have done its work.
     f = Flows(b)
     want = FLOWS[flow][1]

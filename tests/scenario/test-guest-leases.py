@@ -405,6 +405,22 @@ def meanwhile():
         assert (suspending.end(), saving.end()) == (0, 0), (suspending.said, saving.said)
         m.create()
         assert m.state()[0] == libvirt.VIR_DOMAIN_PAUSED, m.state()
+        m.resume()
+        # A worker that is killed while one call is at work, and others wait for it: each has its answer, what may be done twice that of the next worker, and the guest goes on.
+        qemu = b.role("guest")[0]
+        os.kill(qemu, signal.SIGSTOP)
+        first = Saying(b, "suspend")
+        wait_for("QEMU is asked", lambda: m.controlInfo()[0] == libvirt.VIR_DOMAIN_CONTROL_OCCUPIED)
+        waiting = [Saying(b, call) for call in ("resume", "suspend", "managedSave")]
+        waiting[-1].thread.join(0.5)
+        assert [s.said for s in waiting] == [None] * 3, [s.said for s in waiting]
+        os.kill(b.role("qemu")[0], signal.SIGKILL)
+        assert waiting[-1].end() == -libvirt.VIR_ERR_INTERNAL_ERROR, waiting[-1].said
+        os.kill(qemu, signal.SIGCONT)
+        said = [s.end() for s in (first, *waiting[:2])]
+        assert said == [0, -libvirt.VIR_ERR_OPERATION_FAILED, 0] and m.state()[0] == libvirt.VIR_DOMAIN_PAUSED, (said, m.state())
+        m.resume()
+        assert b.role("guest") == [qemu] and m.state()[0] == libvirt.VIR_DOMAIN_RUNNING and not m.hasManagedSaveImage(), m.state()
         m.destroy()
         fake.sock.close()
         c.close()

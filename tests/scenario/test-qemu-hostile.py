@@ -221,11 +221,11 @@ def sent(m, name):
     return [c for c in m.seen if c["execute"] == name]
 
 
-def save(w):
+def save(w, supervisor=0):
     """Begins one; its call."""
     w.serial += 1
     fd = memfd(b"", seal=False)
-    w.send(KIND["FRAME_CALL"], IN["IN_SAVE"], serial=w.serial, fds=[fd])
+    w.send(KIND["FRAME_CALL"], IN["IN_SAVE"], serial=w.serial, origin=supervisor, fds=[fd])
     os.close(fd)
     return w.serial
 
@@ -484,6 +484,13 @@ def reboots_while_saved(w, m):
     m.event("SHUTDOWN", guest=True)
     w.until(lambda: sent(m, "system_reset"), "it is reset")
     s = save(w)
+    behind = w.begin("domain.inject_nmi", 0)
+    alive(w)
+    assert not m.held and not w.replies, m.held
+    w.send(KIND["FRAME_EVENT"], IN["IN_CANCEL"], serial=s)
+    w.error_of(s, 68)
+    w.result(behind)            # there is nobody any more whom it would wait for
+    s = save(w)
     alive(w)
     assert not m.held, m.held
     m.event("RESET")
@@ -513,13 +520,35 @@ def in_line(w, m):
     for n in (*many[1:32], last):
         w.result(n)
     assert [c["execute"] for c in m.seen if c["execute"] in ("inject-nmi", "stop", "cont")] == ["cont"] + 31 * ["inject-nmi"] + ["stop"], m.seen
-    w.call("domain.resume")
     s = save(w)
     w.until(lambda: m.held, "its state is being written")
     many = [w.begin("domain.inject_nmi", 0, origin=n) for n in range(7, 11)]
+    many.append(w.begin("domain.suspend"))      # which has to ask a QEMU that stands nothing
     m.ours.shutdown(socket.SHUT_RDWR)
     for n in many:
         assert "not running" in w.error_of(n, 55)
+
+
+def next_supervisor(w, m):
+    """A supervisor dies over a save: what the next one asks for ends it, whether it was complete or not, and is done then."""
+    for complete in (True, False):
+        m.hold.add("query-migrate")
+        m.seen.clear()
+        s = save(w, 1)
+        w.until(lambda: m.held, "its state is being written")
+        if complete:
+            m.answer(m.held.pop(), {"status": "completed"})
+            w.result(s)
+        again = save(w, 2)
+        if not complete:
+            alive(w)
+            m.answer(m.held.pop(), {"status": "completed"})
+            assert "nobody waits" in w.error_of(s, 9)
+        w.until(lambda: m.held, "the next one is being written")
+        assert [c["execute"] for c in m.seen if c["execute"] in ("stop", "cont")] == ["stop", "cont", "stop"], m.seen
+        m.answer(m.held.pop(), {"status": "failed"})
+        w.error_of(again, 9)
+        w.until(lambda: w.states[-1]["state"] == 1, "it runs")
 
 
 def job_told(w, m):
@@ -566,6 +595,6 @@ def bad_frames(w, m):
 
 
 tests = [malformed, deep, many_values, huge_line, huge_reply, duplicate_and_out_of_order, invented_ids, half_a_line, too_many_commands, bad_client_commands, bad_frames,
-         closes, job_told, owner_in_the_dark, saved_in_the_dark, paused_and_saved, rebooted_and_saved, restored_half, reboots_while_saved, in_line, refused_file, event_flood, state_flood]
+         closes, job_told, owner_in_the_dark, saved_in_the_dark, paused_and_saved, rebooted_and_saved, restored_half, reboots_while_saved, in_line, next_supervisor, refused_file, event_flood, state_flood]
 waiting = [no_answer, late_resume, one_lease, no_resume, stuck_after_a_save, stuck_in_a_save, slow_reboot]      # for deadlines: all at once
 run(tests, waiting)

@@ -50,7 +50,7 @@ static bool must_wait(const struct guest *g, enum wants wants)
 {
     if (wants == AT_ONCE || g->phase == PHASE_GONE)
         return false;
-    if (g->phase < PHASE_UP)
+    if (g->phase < PHASE_UP || g->qmp.state == QMP_CLOSED)      /* then its end is a moment away, and whoever waits is told by that */
         return true;
     return wants >= MODIFY && (g->saving || g->job || g->vcpu_change || g->unsure || (wants == SAVE && guest_is_rebooting(g)));
 }
@@ -86,14 +86,21 @@ static void later_free(struct later *l)
     free(l);
 }
 
+/* It is not done; who came behind it may not have to wait any more. */
+static void leave(struct guest *g, struct later **at)
+{
+    struct later *l = take(at);
+    refuse(g, &l->rq);
+    later_free(l);
+    later_go(g);
+}
+
 static void on_timer(struct loop_timer *t)
 {
     struct later *l = t->data, **at = &l->g->later;
     while (*at != l)
         at = &(*at)->next;
-    take(at);
-    refuse(l->g, &l->rq);
-    later_free(l);
+    leave(l->g, at);
 }
 
 /* A client has half of what is left at most; who changes what for the supervisor is one at a time. */
@@ -105,14 +112,14 @@ static bool has_room(const struct guest *g, const struct request *rq)
     return mine < (LATER_MAX - (n - mine)) / 2;
 }
 
-/* Whose turn it is to save has the guest from the supervisor: what an earlier instance of this process was saving is over, and its file has gone. */
+/* Whose turn it is to save has the guest from the supervisor: what an earlier instance of this process was saving, or this one for an earlier supervisor, nobody waits for. */
 static void end_earlier_save(struct guest *g)
 {
     const struct later *l = g->later;
     while (l && row_of(l->rq.op)->wants != SAVE)
         l = l->next;
-    if (l && g->saving && g->saving->fd < 0)
-        saving_over(g);
+    if (l && g->saving && (g->saving->fd < 0 || g->saving->rq.origin != l->rq.origin))
+        saved_event(g->w, &l->rq, NULL);
 }
 
 void later_call(struct worker *w, const struct request *rq, struct frame *f)
@@ -149,10 +156,12 @@ void later_call(struct worker *w, const struct request *rq, struct frame *f)
 
 void later_go(struct guest *g)
 {
+    bool first = true;          /* of those that change it */
     end_earlier_save(g);
     for (struct later **at = &g->later; *at; ) {
         const struct waiting_op *o = row_of((*at)->rq.op);
-        if (must_wait(g, o->wants)) {
+        if (must_wait(g, o->wants) || (o->wants >= MODIFY && !first)) {
+            first &= o->wants < MODIFY;
             at = &(*at)->next;
             continue;
         }
@@ -160,6 +169,7 @@ void later_go(struct guest *g)
         o->fn(g->w, &l->rq, &l->frame);
         later_free(l);
         at = &g->later;         /* which what was done may have changed */
+        first = true;
     }
 }
 
@@ -178,9 +188,6 @@ void later_cancel(struct worker *w, const struct request *rq, struct frame *f)
     struct later **at = &g->later;
     while (*at && ((*at)->rq.origin != rq->origin || (*at)->rq.serial != rq->serial))
         at = &(*at)->next;
-    if (!*at)
-        return;
-    struct later *l = take(at);
-    refuse(g, &l->rq);          /* nobody hears it, but that it is over */
-    later_free(l);
+    if (*at)
+        leave(g, at);           /* nobody hears the error, but that it is over */
 }

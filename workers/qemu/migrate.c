@@ -203,7 +203,7 @@ static void go_on(struct loop_timer *t)
 }
 
 /* As before the call. */
-void saving_over(struct guest *g)
+static void saving_over(struct guest *g)
 {
     if (g->saving->tries)
         return;                 /* it is on its way */

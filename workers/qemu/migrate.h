@@ -34,7 +34,6 @@ void dump_completed(struct guest *g, json_t *data);                    /* QEMU's
 OP_FN(saved_event);                     /* IN_SAVED */
 enum saving_note { SAVING_NOT, SAVING_PAUSED, SAVING_RUNNING };         /* what the guest did before */
 int32_t saving_note(const struct guest *g);
-void saving_over(struct guest *g);      /* nothing came of it: the guest goes on as before the call */
 void saving_resume(struct guest *g);    /* an earlier instance was saving the guest (g->was_saving): it waits for IN_SAVED, or its end */
 /* Reads g->restore_fd into a QEMU that waits for it; done is called once. */
 void restore_begin(struct guest *g, void (*done)(struct guest *g, const struct err *e));

@@ -50,6 +50,7 @@ static void go_on_leased(void *data, const struct err *e)
     if (e) {
         g->job = NULL;
         go_on_failed(g, e);
+        later_go(g);
         return;
     }
     g->run_reason = g->reason == PAUSED_WATCHDOG ? RUNNING_UNPAUSED : RUNNING_RESTORED;
