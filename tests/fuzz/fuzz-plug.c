@@ -1,6 +1,7 @@
 /* fuzz-plug: what a QEMU says while devices come and go. */
 #include "qemu-fuzz.h"
 #include "workers/qemu/plug.h"
+#include "workers/tree-marks.h"
 
 static int blob(const void *p, size_t n)
 {
@@ -10,16 +11,9 @@ static int blob(const void *p, size_t n)
     return fd;
 }
 
-static int devices_memfd(const char *alias, const char *port)
+static int devices_memfd(const struct tree *devices)
 {
     struct mp_out o;
-    AUTO_TREE *devices = tree_new("devices");
-    struct tree *d = fuzz_device(devices, "input", alias), *a = tree_add(d, "address");
-    tree_set_attr(d, "type", "tablet");
-    tree_set_attr(d, "bus", "usb");
-    tree_set_attr(a, "type", "usb");
-    tree_set_attr(a, "bus", "0");
-    tree_set_attr(a, "port", "%s", port);
     mp_out_init(&o, 65536);
     tree_pack(&o, devices);
     int fd = blob(o.p, o.len);
@@ -27,14 +21,14 @@ static int devices_memfd(const char *alias, const char *port)
     return fd;
 }
 
-static void plug(uint32_t what, const char *alias, const char *port)
+static void tell(uint32_t what, const struct tree *devices)
 {
     static const struct plug none;
     const struct manifest_head man = { .magic = MANIFEST_MAGIC, .bytes = sizeof man };
     const struct grants_head grants = { .magic = GRANTS_MAGIC, .monitor_fd = -1 };
     struct request rq = { .op = OP_IN(IN_PLUG), .arg = what, .serial = 1, .origin = 1 };
     struct frame f = { .h = { .op = OP_IN(IN_PLUG), .arg = what, .nfds = 3, .len = sizeof none }, .body = (const uint8_t *)&none, .body_len = sizeof none };
-    f.fds[0] = devices_memfd(alias, port);
+    f.fds[0] = devices_memfd(devices);
     f.fds[1] = blob(&man, sizeof man);
     f.fds[2] = blob(&grants, sizeof grants);
     if (what == PLUG_OUT) {
@@ -46,6 +40,31 @@ static void plug(uint32_t what, const char *alias, const char *port)
     frame_done(&f);
 }
 
+static void plug(uint32_t what, const char *alias, const char *port)
+{
+    AUTO_TREE *devices = tree_new("devices");
+    struct tree *d = fuzz_device(devices, "input", alias), *a = tree_add(d, "address");
+    tree_set_attr(d, "type", "tablet");
+    tree_set_attr(d, "bus", "usb");
+    tree_set_attr(a, "type", "usb");
+    tree_set_attr(a, "bus", "0");
+    tree_set_attr(a, "port", "%s", port);
+    tell(what, devices);
+}
+
+/* QEMU is asked nothing of it. */
+static void lease(bool goes)
+{
+    AUTO_TREE *devices = tree_new("devices");
+    struct tree *d = tree_add(devices, "lease");
+    tree_set_attr(d, MARK_GOES, goes ? "yes" : NULL);
+    tree_add_text(d, "lockspace", "s");
+    tree_add_text(d, "key", "k");
+    tell(PLUG_CHANGE, devices);
+    if (!tree_get(fuzz_guest.tree, "devices/lease") != goes)
+        abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     int fd = fuzz_begin();
@@ -53,6 +72,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     tree_set_attr(usb, "type", "usb");
     tree_set_attr(usb, "index", "0");
     /* The answers due, by id: 1 capabilities, 2 device_add, 3 device_del of it, 4 qom-list, and what that leads to. */
+    lease(false);
+    lease(true);
     plug(PLUG_IN, "input9", "2");
     plug(PLUG_OUT, "input9", "2");
     plug(PLUG_OUT, "virtio-disk0", "1");

@@ -84,13 +84,12 @@ static void changed(struct plugging *p)
         if (!same_source(old, dev))
             commands = opened_undo(g, &p->o, old, false, &e);
     }
-    if (!strcmp(dev->name, "lease"))
-        lease_changed(g, dev, old);
     plan_count_nodes(g->tree);          /* of the old one */
-    uint64_t taken = tree_kib(old, "target/current");
     if (old && !strcmp(dev->name, "memory") && tree_get(old, "target/current"))
-        guest_set_module(dev, taken * 1024);
-    if (old && strcmp(dev->name, "lease") != 0) {
+        guest_set_module(dev, tree_kib(old, "target/current") * 1024);
+    if (!strcmp(dev->name, "lease")) {
+        lease_changed(g, dev, old);
+    } else if (old) {
         tree_insert(old->parent, dev, old);
         tree_free(old);
     }
