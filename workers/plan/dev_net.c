@@ -108,10 +108,9 @@ static void sockets(struct ctx *c, const struct tree *n)
     static const struct map keys[] = { { "server", "listen" }, { "client", "connect" }, { "mcast", "mcast" }, { "udp", "udp" }, { NULL, NULL } };
     const struct tree *s = tree_get(n, "source"), *local = tree_get(s, "local");
     const char *address = tree_attr(s, "address"), *from = tree_attr(local, "address");
-    bool known;
     json_t *o = pl_item(c, PLAN_NETDEV);
     pl_set(o, "type", "socket");
-    pl_setf(c, o, pl_map(keys, tree_attr(n, "type"), &known), "%s:%s", address ? address : "", tree_attr(s, "port"));
+    pl_setf(c, o, pl_map(keys, tree_attr(n, "type"), NULL), "%s:%s", address ? address : "", tree_attr(s, "port"));
     if (local)
         pl_setf(c, o, "localaddr", "%s:%s", from ? from : "", tree_attr(local, "port"));
     pl_setf(c, o, "id", "host%s", pl_alias(c, n));

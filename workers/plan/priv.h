@@ -64,6 +64,7 @@ const char *pl_host(const struct ctx *c, const struct tree *t, const char *attr)
 
 /* ---- property tables (prop.c) ---- */
 struct map { const char *from, *to; };          /* ends with from NULL; to NULL: the property is left out */
+/* What v becomes; NULL: it is left out, or v (which may be NULL) is none of them, as *known tells whoever asks (known may be NULL). */
 const char *pl_map(const struct map *m, const char *v, bool *known);
 typedef void prop_fn(struct ctx *c, const struct tree *el, json_t *o);
 enum prop_type { PT_END, PT_STR, PT_INT, PT_BOOL, PT_ONOFF, PT_MAP, PT_CONST, PT_ID, PT_REF, PT_FN };

@@ -3,13 +3,11 @@
 
 const char *pl_map(const struct map *m, const char *v, bool *known)
 {
-    for (; m->from; m++)
-        if (pl_is(m->from, v)) {
-            *known = true;
-            return m->to;
-        }
-    *known = false;
-    return NULL;
+    while (m->from && !pl_is(m->from, v))
+        m++;
+    if (known)
+        *known = m->from;
+    return m->to;
 }
 
 static void fill_one(struct ctx *c, const struct tree *el, const struct prop *p, json_t *o)
