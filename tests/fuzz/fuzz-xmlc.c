@@ -30,7 +30,8 @@ static char *again(const char *text, unsigned flags)
 
 static void no_marks(const struct tree *t)
 {
-    MUST(!tree_attr(t, MARK_MANIFEST));
+    for (const struct tree_attr *a = t->attr; a; a = a->next)
+        MUST(strncmp(a->name, "bulkhead:", strlen("bulkhead:")) != 0);
     for (const struct tree *c = t->child; c; c = c->next)
         if (!c->name || strcmp(c->name, "metadata") != 0)
             no_marks(c);
