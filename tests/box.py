@@ -4,7 +4,7 @@ The box's pid 1 is a shell that waits (so that orphans are reaped) on a shell th
 stopped and started again while its guests run on.  The sockets are reached from outside through the folder behind /run.
 Needs root.
 """
-import atexit, glob, os, re, shutil, signal, subprocess, sys, tempfile, time
+import atexit, fcntl, glob, os, re, shutil, signal, subprocess, sys, tempfile, time
 
 BUILD = os.environ.get("BUILDDIR") or os.environ.get("BUILD") or os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 QEMU = "/usr/bin/qemu-system-x86_64"
@@ -106,6 +106,14 @@ def guest_xml(name, devices="", memory=32, extra=""):
     return f"""<domain type='qemu'><name>{name}</name><memory unit='MiB'>{memory}</memory><vcpu>1</vcpu>
 <os><type arch='x86_64' machine='pc'>hvm</type></os>{extra}
 <devices><emulator>{QEMU}</emulator><serial type='pty'/><memballoon model='virtio'/>{devices}</devices></domain>"""
+
+
+def macvtaps_alone():
+    """Nodes of macvtaps are /dev/tap<number>: each box has its own numbers of interfaces, but all of a host's have one /dev.  Whoever makes some waits for the others; until this file is
+    closed, or the process ends."""
+    lock = open("/var/tmp/bulkhead-macvtaps.lock", "w")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    return lock
 
 
 class Box:

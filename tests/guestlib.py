@@ -1,6 +1,6 @@
 """guestlib.py: a real guest in a box (box.py): Debian's cloud kernel and an initrd of busybox and the agent, TCG, with its console in our hands."""
 import ctypes, glob, os, re, signal, struct, subprocess, sys, threading, time
-from box import Box, BUILD, QEMU, Timeout, is_running, wait_for
+from box import Box, BUILD, QEMU, Timeout, is_running, macvtaps_alone, wait_for
 from needs import needed, needed_modules, needs_root, skip
 
 SRC = os.environ.get("SRCDIR") or os.path.dirname(os.path.dirname(os.path.abspath(__file__)))

@@ -14,7 +14,7 @@ Needs root, QEMU, python3-libvirt, and a build with --enable-crash-points (CRASH
 import argparse, glob, os, re, signal, sys, threading, time
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 import box, hostdevlib, locklib
-from box import wait_for, guest_xml
+from box import guest_xml, macvtaps_alone, wait_for
 from needs import needs_root, skip
 from qemulib import IN
 
@@ -663,6 +663,7 @@ def main():
         b.stop_daemon()
         assert guests(b) == before, "the daemon's end touched a guest"
         for flow in a.flow or FLOWS:
+            alone = macvtaps_alone() if flow in ("macvtap", "macvtaps") else None      # noqa: F841: closed where the next one begins
             if flow in BESIDE:
                 daemon, line = BESIDE[flow]
                 b.say(b.ours(daemon))
