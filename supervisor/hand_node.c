@@ -52,20 +52,38 @@ int open_node(struct opener *o, const struct manifest_entry *m, const char *path
     return open_give(o, g, STEAL_FD(&fd), e);
 }
 
-/* SAFETY (MK_LINE): a terminal, a printer's port or a FIFO that is there, found without magic links, and nothing else that a path may lead to: no disk, no other device, no file. QEMU reads and
- * writes it; the kernel lets nobody put words into a terminal's input, or take it from its session, but who has it already, or root. */
+/* Is it a FIFO, a parallel port or a terminal?  The kernel tells by its number: what is no terminal is not opened to find out, for that alone would set off a watchdog, or rewind a tape. */
+static bool is_line(const struct stat *st)
+{
+    enum { PTYS = 136, PTYS_N = 8 };    /* of devpts, of which there is nothing in /sys */
+    const unsigned number = major(st->st_rdev);
+    char path[64], class[128];
+    if (S_ISFIFO(st->st_mode) || number == PP_MAJOR || (number >= PTYS && number < PTYS + PTYS_N))
+        return true;
+    util_format(path, sizeof path, "/sys/dev/char/%u:%u/subsystem", number, minor(st->st_rdev));
+    const ssize_t n = readlink(path, class, sizeof class);
+    return n >= 10 && n < (ssize_t)sizeof class && !memcmp(class + n - 10, "/class/tty", 10);
+}
+
+/* SAFETY (MK_LINE): a terminal, a printer's port or a FIFO that is there, found without magic links, and nothing else that a path may lead to: no disk, no other device, no file; what was looked
+ * at is what is opened. QEMU reads and writes it; the kernel lets nobody put words into a terminal's input, or take it from its session, but who has it already, or root. */
 int open_line(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
 {
     struct stat st;
-    AUTO_CLOSE fd = path_open(path, O_RDWR, WANT(S_IFCHR) | WANT(S_IFIFO), &st);
-    if (fd == -ENOENT) {        /* in libvirt's words: it gives a guest that starts its devices by control group */
+    char self[32];
+    AUTO_CLOSE look = path_open(path, O_PATH, WANT(S_IFCHR) | WANT(S_IFIFO), &st);
+    if (look == -ENOENT) {      /* in libvirt's words: it gives a guest that starts its devices by control group */
         bool by_cgroup = m->a && !(o->rq->flags & HAND_NO_MONITOR);
-        o->error = fd;
-        return err_sys(e, by_cgroup ? VIR_FROM_CGROUP : VIR_FROM_NONE, -fd, by_cgroup ? "Path '%s' is not accessible" : "unable to stat: %s", path);
+        o->error = look;
+        return err_sys(e, by_cgroup ? VIR_FROM_CGROUP : VIR_FROM_NONE, -look, by_cgroup ? "Path '%s' is not accessible" : "unable to stat: %s", path);
     }
-    if (fd >= 0 && S_ISCHR(st.st_mode) && major(st.st_rdev) != PP_MAJOR && !isatty(fd))
-        return open_fail(o, e, ENOTTY, "Could not open '%s'", path);
-    return fd < 0 ? open_fail(o, e, fd == -EMEDIUMTYPE ? ENOTTY : -fd, "Could not open '%s'", path) : open_give(o, g, STEAL_FD(&fd), e);
+    if (look < 0 || !is_line(&st))
+        return open_fail(o, e, look >= 0 || look == -EMEDIUMTYPE ? ENOTTY : -look, "Could not open '%s'", path);
+    util_format(self, sizeof self, "/proc/self/fd/%d", look);
+    AUTO_CLOSE fd = open(self, O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0 || fcntl(fd, F_SETFL, 0) < 0)
+        return open_fail(o, e, errno, "Could not open '%s'", path);
+    return open_give(o, g, STEAL_FD(&fd), e);
 }
 
 /* QEMU maps the file by /proc/self/fd, which opens it with the rights of the guest's account. */

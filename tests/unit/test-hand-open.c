@@ -168,6 +168,8 @@ static void refusals(void)
     refused(MK_SOCKET, 0, in_dir("two"), "Socket operation on non-socket", "a file as a socket");
     refused(MK_LINE, 0, in_dir("two"), "Inappropriate ioctl for device", "a file as a terminal");
     refused(MK_LINE, 0, "/dev/null", "Inappropriate ioctl for device", "another device as a terminal");
+    if (tap_ok(mknod(in_dir("device"), S_IFCHR | 0600, makedev(242, 77)) == 0, "a device with no driver"))
+        refused(MK_LINE, 0, in_dir("device"), "Inappropriate ioctl for device", "it is not opened to find out what it is");
     refused(MK_LINE, 0, in_dir("none"), "No such file or directory", "an absent terminal");
     make_file(in_dir("inuse"), 10);
     refused(MK_UNIX_LISTEN, 0, in_dir("inuse"), "Address already in use", "listening where a file lies");
