@@ -25,7 +25,7 @@ def guestfwd(address="10.0.2.1", port="4600"):
 FIFO = W + "/fifo"
 RUN = [line("pipe", FIFO), line("pipe", FIFO, "parallel"), line("pipe", FIFO, "console", "<target type='virtio'/>") + VIRTIO, channel("pipe", FIFO),
        "<serial type='null'/>" + guestfwd(), guestfwd("10.0.2.2", "1") + guestfwd("10.0.2.3", "2"), "<serial type='stdio'/><parallel type='vc'/>"]
-REFUSED = [line("dev", "/dev/none"), line("dev", W), line("pipe", W + "/none"), guestfwd("10.0.2.1", "0"), "<channel type='null'><target type='guestfwd' port='1'/></channel>",
+REFUSED = [line("dev", "/dev/none"), line("dev", W), line("pipe", W + "/none"), guestfwd("10.0.2.1", "0"), *[guestfwd(a) for a in ("10.0.2.1:80-cmd:/bin/id ", "10.0.2.1 ", "10.0.2", "::1", "a", "")], "<channel type='null'><target type='guestfwd' port='1'/></channel>",
            "<serial type='dev'/>", "<serial type='pipe'/>"]
 
 

@@ -1,4 +1,5 @@
 /* complete-chardev.c: serial ports, consoles, channels and others with a character device behind them. */
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 #include "ipc/util.h"
@@ -230,6 +231,21 @@ void complete_console(struct doc *d)
     }
 }
 
+/* In libvirt's spelling.  SAFETY: it goes into a text of QEMU's, in which commands may stand behind an address. */
+static int forwarded(struct doc *d, struct tree *target)
+{
+    const char *address = tree_attr(target, "address");
+    uint8_t six[16];
+    struct in_addr four;
+    char text[INET_ADDRSTRLEN];
+    if (inet_pton(AF_INET6, address, six) == 1)
+        return err_set(d->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_DOMAIN, "guestfwd channel only supports IPv4 addresses");
+    if (strpbrk(address, " \t\n") || !inet_aton(address, &four) || !inet_ntop(AF_INET, &four, text, sizeof text))
+        return err_set(d->e, VIR_ERR_SYSTEM_ERROR, VIR_FROM_NONE, "Cannot parse socket address '%s': Name or service not known", address);
+    tree_set_attr(target, "address", "%s", text);
+    return 0;
+}
+
 static int channel(struct doc *d, struct tree *t)
 {
     struct tree *target = tree_make(t, "target");
@@ -241,6 +257,7 @@ static int channel(struct doc *d, struct tree *t)
             return doc_bad(d, "guestfwd channel does not define a target address");
         if (!tree_attr(target, "port"))
             return doc_bad(d, "guestfwd channel does not define a target port");
+        return forwarded(d, target);
     }
     return 0;
 }
