@@ -444,7 +444,6 @@ FLOWS = {
     "rename":   (("define_earlier",),           "defined"),
     "attach":   (("define",),                   "defined"),
     "plug":     (("define_pluggable", "start"), "running"),
-    "hostdev":  (("define_usb", "start"),       "running"),
     "tune":     (("define_pluggable", "start"), "running"),
     "count":    (("define_pluggable", "start"), "running"),
     "takeover": (("define", "start"),           "running"),
@@ -467,6 +466,8 @@ FLOWS = {
     "hooks":    (("define_hooked",),            "running"),
     "logs":     (("define_logged",),            "running"),
     "leases":   (("define_leased",),            "running"),
+    # the last one: the box has a made-up /dev from then on, in which no macvtap has a node
+    "hostdev":  (("define_usb", "start"),       "running"),
 }
 
 
