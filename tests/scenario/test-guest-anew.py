@@ -127,7 +127,11 @@ def locks(box, arm):
     wait_for("the end of its connection", gone)
     other = wait_for("a connection", client)
     assert other.acquire("", "/var/lib/libvirt/images/n.img", 0) and locklib.is_locked(image)
-    wait_for("the one process again, which may have a child that is not yet what it will be", lambda: keeper() == pid)
+    try:
+        wait_for("the one process again, which may have a child that is not yet what it will be", lambda: keeper() == pid)
+    except Timeout:
+        print("%s was the one; there are: %s" % (pid, [(p, words[:80], box.run("cat", "/proc/%d/status" % p, check=False).stdout[:200]) for p, words in box.processes()]))
+        raise
     other.close()
 
 
