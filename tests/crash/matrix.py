@@ -663,8 +663,11 @@ def main():
         door = "%s/run/libvirt/qemu/%d.door" % (b.dir, b.connect().lookupByName("bystander").ID())
         b.stop_daemon()
         assert guests(b) == before, "the daemon's end touched a guest"
+        alone = None
         for flow in a.flow or FLOWS:
-            alone = macvtaps_alone() if flow in ("macvtap", "macvtaps") else None      # noqa: F841: closed where the next one begins
+            if alone:
+                alone.close()
+            alone = macvtaps_alone() if flow in ("macvtap", "macvtaps") else None
             if flow in BESIDE:
                 daemon, line = BESIDE[flow]
                 b.say(b.ours(daemon))
