@@ -168,7 +168,7 @@ static void refusals(void)
     refused(MK_SOCKET, 0, in_dir("two"), "Socket operation on non-socket", "a file as a socket");
     refused(MK_LINE, 0, in_dir("two"), "Inappropriate ioctl for device", "a file as a terminal");
     refused(MK_LINE, 0, "/dev/null", "Inappropriate ioctl for device", "another device as a terminal");
-    if (tap_ok(mknod(in_dir("device"), S_IFCHR | 0600, makedev(242, 77)) == 0, "a device with no driver"))
+    if (mknod(in_dir("device"), S_IFCHR | 0600, makedev(242, 77)) == 0)        /* with no driver; root may */
         refused(MK_LINE, 0, in_dir("device"), "Inappropriate ioctl for device", "it is not opened to find out what it is");
     refused(MK_LINE, 0, in_dir("none"), "No such file or directory", "an absent terminal");
     make_file(in_dir("inuse"), 10);
