@@ -36,7 +36,7 @@ int open_state(struct opener *o, const struct manifest_entry *m, const char *pat
     if (m->flags & MF_PROBE)
         return open_saved(o, m, path, g, e);
     char folder[PATH_MAX];
-    AUTO_CLOSE dir = m->flags & MF_FRESH && path_split(path, folder, sizeof folder) ? open_folder(folder, 0755) : -1;       /* of what fails the file tells */
+    AUTO_CLOSE dir = o->rq->flags & HAND_FOLDERS && path_split(path, folder, sizeof folder) ? open_folder(folder, 0755) : -1;       /* of what fails the file tells */
     AUTO_CLOSE fd = path_open_out(path, O_WRONLY, 0, &is_new);
     if (fd == -EMEDIUMTYPE)
         return err_set(e, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "'%s' is not a regular file", path);

@@ -9,11 +9,11 @@ enum { AGAIN_MS = 1500, DUMP_CRASH = 1 };
 /* ---- a file of a client's choice: an xmlc makes of the call a manifest with its name, which is judged as any document's, a hand opens it, and only the
  * descriptor goes on ---- */
 
-/* A hand opens the file; then brings it to the disk, or after a failure takes it back if it made it. */
+/* A hand opens the file (whoever names it has no say in whether its folders are made); then brings it to the disk, or after a failure takes it back if it made it. */
 int file_hand(struct flow *f)
 {
     const int fds[] = { f->fd[FF_MANIFEST], f->fd[FF_TREE], f->fd[FF_SAVED] };
-    return run_hand(f, ROLE_HAND_OPEN, fds[2] < 0 ? IN_HAND_OPEN : IN_HAND_STATE, HAND_NO_MONITOR, fds, fds[2] < 0 ? 1 : f->start_err.code ? 2 : 3);
+    return run_hand(f, ROLE_HAND_OPEN, fds[2] < 0 ? IN_HAND_OPEN : IN_HAND_STATE, HAND_NO_MONITOR | (f->caller.op == OP_IN(IN_DUMP) ? HAND_FOLDERS : 0), fds, fds[2] < 0 ? 1 : f->start_err.code ? 2 : 3);
 }
 
 int file_opened(struct flow *f, struct frame *fr)

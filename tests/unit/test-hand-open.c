@@ -471,6 +471,14 @@ static void states(void)
     refused(MK_STATE, 0, a, "is not a regular file", "a FIFO is not written to");
     refused(MK_STATE, MF_PROBE | MF_RO, a, "is not a regular file", "nor read");
     unlink(a);
+    refused(MK_STATE, MF_FRESH, in_dir("f/g/s.state"), "Failed to create file", "no folder is made by a manifest's word");
+    tap_ok(access(in_dir("f"), F_OK) < 0, "not even the first");
+    begin();
+    rq.flags |= HAND_FOLDERS;
+    add(MK_STATE, 0, in_dir("f/g/s.state"), NULL);
+    run();
+    tap_ok(done.error == 0 && grants.g[0].is_new && access(in_dir("f/g/s.state"), F_OK) == 0, "but by the supervisor's (%s)", done.text);
+    finish();
 }
 
 /* Somebody has the folder of what is made turned round before it is undone. */

@@ -151,7 +151,7 @@ int on_auto_dump(struct job *j)
     if (!localtime_r(&now, &tm) || !strftime(when, sizeof when, "%Y-%m-%d-%H:%M:%S", &tm) ||
         util_format(path, sizeof path, "%s%s/%s-%.*s-%s", *folder ? folder : j->env.lib_dir, *folder ? "" : "/dump", id, (int)short_name_bytes(name), name, when))
         return err_set(&j->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the name of the dump is too long");
-    return send_name(j, path, MF_FRESH, "", 0);
+    return send_name(j, path, 0, "", 0);
 }
 
 static int show(struct job *j, const struct args *a, const struct tree *t)
