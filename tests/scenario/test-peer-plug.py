@@ -126,22 +126,31 @@ def steps(bus):
 # No controller for SCSI or virtio-serial, no port: what comes with a device, and what has to be there.
 BARE = [("attach", channel("o.1")), ("attach", "<console type='file'><source path='%sk'/><target type='virtio'/></console>" % I), ("attach", disk("sda", "scsi", driver="type='raw' cache='none'")), ("attach", disk("sdb", "sata")),
     ("attach", "<rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>"), ("attach", disk("vdc", "virtio", "", "<source file='%sd.img'/>" % I)), ("attach", disk("vdd", "virtio", "", "<source file='%se.img'/>" % I)), ("attach", "<input type='mouse' bus='virtio'/>"),
-    ("attach", "<input type='mouse' bus='virtio'/>")]
+    ("attach", "<input type='mouse' bus='virtio'/>"), ("attach", disk("hda", "ide", "", "<source file='%sf.img'/>" % I)), ("attach", "<controller type='ide'/>"), ("attach", disk("sdc", "sata", "<address type='drive' controller='2' bus='0' target='0' unit='1'/>"))]
 
 
 # Where a DIMM is and how much a guest took of memory of virtio: QEMU is asked for that a little later.
 LATER = r" base='0x[0-9a-f]+'| *<current unit='KiB'>0</current>\n"
 
 
-def story(box, machine, bare, todo):
+# Of a guest without USB, and of definitions: what comes along is not judged with the device.
+NO_USB = [("attach", x) for x in (disk("sda", "usb"), "<input type='tablet' bus='usb'/>", "<hub type='usb'/>", "<redirdev bus='usb' type='unix'><source mode='bind' path='/r'/></redirdev>",
+    "<hostdev mode='subsystem' type='usb'><source><vendor id='0x1234'/><product id='0x5678'/></source></hostdev>")]
+STORED = [("attach", x) for x in ("<controller type='ide'/>", "<controller type='ide' index='1'/>", disk("hda", "ide"), disk("hdc", "ide", "<readonly/>", ISO, CD), "<serial type='pty'><target type='usb-serial'/></serial>",
+    "<input type='tablet' bus='usb'/>", disk("sda", "sata"), disk("sdb", "scsi", "<address type='drive' controller='3' bus='0' target='0' unit='1'/>"), channel("o.1"),
+    channel("o.2", more="<address type='virtio-serial' controller='2' bus='0' port='1'/>"))] + [("detach", disk("hda", "ide")), ("attach", disk("hdd", "ide", "<address type='drive' controller='2' bus='0' target='0' unit='0'/>"))]
+
+
+def story(box, xml, todo, flags=libvirt.VIR_DOMAIN_AFFECT_LIVE):
     """What is said to each call, and what of the document is another one then"""
     con = box.connect()
-    dom = con.createXML(document(machine, bare), libvirt.VIR_DOMAIN_START_PAUSED)
+    live = flags == libvirt.VIR_DOMAIN_AFFECT_LIVE
+    dom = con.createXML(xml, libvirt.VIR_DOMAIN_START_PAUSED) if live else con.defineXML(xml)
     out, last = [dom.XMLDesc(libvirt.VIR_DOMAIN_XML_SECURE)], None
     for what, xml in todo:
         if what == "shown":         # detached by what its document says of it
             what, xml = "detach", re.search(r"<channel(?:(?!</channel>).)*<alias name='%s'/>.*?</channel>" % xml, dom.XMLDesc(), re.S).group()
-        text = told(dom.detachDeviceAlias, xml, 0) if what == "alias" else told(getattr(dom, what + "DeviceFlags"), xml, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+        text = told(dom.detachDeviceAlias, xml, 0) if what == "alias" else told(getattr(dom, what + "DeviceFlags"), xml, flags)
         if what == "alias" and not text.startswith("error "):      # this one waits for nobody
             wait_for("the end of " + xml, lambda: "<alias name='%s'/>" % xml not in dom.XMLDesc())
         now = re.sub(LATER, "", dom.XMLDesc(libvirt.VIR_DOMAIN_XML_SECURE)).splitlines()
@@ -149,13 +158,20 @@ def story(box, machine, bare, todo):
         last = now
         out.append("%s %s\n%s" % (what, xml, text))
     out.append("\n".join(last))
-    dom.destroy()
+    dom.destroy() if live else dom.undefine()
     con.close()
     return out
 
 
 # What differs by nature: numbers of images, of which libvirtd gives one to an empty drive too.
 MASK = [(r" index='\d+'/>", "/>"), (r"^ *<source/>\n", ""), (r"\n *<source/>$", "")]
+
+
+def compare(what, xml, todo, *flags):
+    ours, theirs = p.each(story, xml, todo, *flags)
+    names = ["start"] + ["%s %s" % (w, x[:100]) for w, x in todo] + ["end"]
+    for name, a, b in zip(names, ours, theirs):
+        p.same("%s, %s" % (what, name), a, b, mask=MASK)
 
 
 with Pair("plug") as p:
@@ -165,9 +181,9 @@ with Pair("plug") as p:
                 f.truncate(1 << 20)
     for machine, bus in ("pc", "ide"), ("q35", "sata"):
         for bare in False, True:
-            todo = BARE if bare else list(steps(bus))
-            ours, theirs = p.each(story, machine, bare, todo)
-            names = ["start"] + ["%s %s" % (w, x[:100]) for w, x in todo] + ["end"]
-            for name, a, b in zip(names, ours, theirs):
-                p.same("%s%s, %s" % (machine, ", bare" if bare else "", name), a, b, mask=MASK)
+            compare(machine + (", bare" if bare else ""), document(machine, bare), BARE if bare else list(steps(bus)))
+        bare = document(machine, True)
+        for flags in libvirt.VIR_DOMAIN_AFFECT_LIVE, libvirt.VIR_DOMAIN_AFFECT_CONFIG:
+            compare("%s without USB, %d" % (machine, flags), bare.replace("index='0' model='qemu-xhci'", "model='none'"), NO_USB, flags)
+        compare(machine + ", stored", bare, STORED, libvirt.VIR_DOMAIN_AFFECT_CONFIG)
 sys.exit(p.result())

@@ -82,7 +82,7 @@ static void ide(struct ctx *c, const struct tree *el)
 {
     /* the board has one; QEMU has no other kind to add */
     if (pl_num_or(c, el, NULL, "index", 0) != 0 || machine_has(c, "q35"))
-        pl_fail(c, "Only a single IDE controller is supported for this machine type");
+        pl_fail(c, machine_has(c, "q35") ? "IDE controllers are unsupported for this QEMU binary or machine type" : "Only a single IDE controller is supported for this machine type");
 }
 
 static void sata(struct ctx *c, const struct tree *el)

@@ -280,7 +280,7 @@ static int usb_given(struct doc *d, const struct tree *t)
     const struct tree *a = tree_first(t, "address"), *hub = NULL;
     const char *port = tree_attr(a, "port"), *dot = port ? strrchr(port, '.') : NULL;
     unsigned bus = doc_uint(a, "bus", 0), n = 0, last = (unsigned)atoi(dot ? dot + 1 : port ? port : "0");
-    if (!has_port(t))
+    if (!has_port(t) || strcmp(t->name, "console") == 0)      /* which is where the serial port is that it stands for */
         return 0;
     TREE_EACH(c, d->devices, "controller")
         if (doc_is(c, "type", "usb") && doc_uint(c, "index", 0) == bus && !doc_in(tree_attr(c, "model"), "ich9-uhci1 ich9-uhci2 ich9-uhci3"))
@@ -300,7 +300,7 @@ static int usb_given(struct doc *d, const struct tree *t)
     if (!last || last > n)
         return doc_bad(d, "requested USB port %s not present on USB bus %u", port, bus);
     for (const struct tree *o = t->next; o; o = o->next)
-        if (o->name && has_port(o) && doc_is(tree_first(o, "address"), "port", port) && doc_uint(tree_first(o, "address"), "bus", 0) == bus)
+        if (o->name && strcmp(o->name, "console") != 0 && has_port(o) && doc_is(tree_first(o, "address"), "port", port) && doc_uint(tree_first(o, "address"), "bus", 0) == bus)
             return doc_bad(d, "Duplicate USB address bus %u port %s", bus, port);
     return 0;
 }

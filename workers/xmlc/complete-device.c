@@ -152,8 +152,11 @@ static int up_to(struct doc *d, const char *type, int top, const char *model)
     if (!model && strcmp(type, "scsi") == 0)
         model = doc_has_device(d, "lsi53c895a") ? "lsilogic" : "virtio-scsi";
     for (int i = 0; i <= top; i++)
-        if (!doc_find_controller(d, type, (unsigned)i))
+        if (!doc_find_controller(d, type, (unsigned)i)) {
+            if (d->env->flags & DOC_PLUG && (strcmp(type, "sata") == 0 || (!d->pc && strcmp(type, "ide") == 0)))      /* which is part of a pc */
+                return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "Could not find %s controller with index %d required for device", type, top);
             doc_add_controller(d, type, (unsigned)i, model);
+        }
     return 0;
 }
 

@@ -130,6 +130,16 @@ static int unsupported(const struct device_kind *k, const char *what, struct err
     return err_set(e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "persistent %s of device '%s' is not supported", what, k->word);
 }
 
+/* A device that sits on USB, where the domain has none. */
+static bool lacks_usb(const struct tree *devices, const struct tree *dev)
+{
+    bool none = false, tablet = strcmp(dev->name, "input") == 0 && doc_is(dev, "type", "tablet") && !tree_attr(dev, "bus");
+    TREE_EACH(c, devices, "controller")
+        none |= doc_is(c, "type", "usb") && doc_is(c, "model", "none");
+    return none && (tablet || (doc_in(dev->name, "input redirdev") && doc_is(dev, "bus", "usb")) || (strcmp(dev->name, "disk") == 0 && doc_is(tree_first(dev, "target"), "bus", "usb")) ||
+                    (doc_in(dev->name, "hub hostdev") && doc_is(dev, "type", "usb")));
+}
+
 int device_alone(enum device_change what, const struct tree *dom, const struct tree *dev, struct err *e)
 {
     const char *alias = tree_path_attr(dev, "alias", "name"), *machine = tree_path_attr(dom, "os/type", "machine"), *model = tree_attr(dev, "model");
@@ -137,6 +147,12 @@ int device_alone(enum device_change what, const struct tree *dom, const struct t
         for (const struct tree *t = alias ? tree_first(dom, "devices")->child : NULL; t; t = t->next)
             if (doc_is(tree_first(t, "alias"), "name", alias))
                 return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_DOMAIN, "non unique alias detected: %s", alias);
+    if (what == DEVICE_ATTACH && lacks_usb(tree_first(dom, "devices"), dev))
+        return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_DOMAIN, "%s", strcmp(dev->name, "redirdev") == 0 ? "cannot add redirected USB device: USB is disabled for this domain" :
+                       "Device configuration is not compatible: Domain has no USB bus support");
+    if (what == DEVICE_ATTACH && strcmp(dev->name, "controller") == 0 && doc_is(dev, "type", "ide") && machine && (!doc_is(dev, "index", "0") || strncmp(machine, "pc-q35", 6) == 0))
+        return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, strncmp(machine, "pc-q35", 6) == 0 ? "IDE controllers are unsupported for this QEMU binary or machine type" :
+                       "Only a single IDE controller is supported for this machine type");
     if (strcmp(dev->name, "smartcard") == 0)
         return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "this QEMU binary lacks multiple smartcard support");
     if (strcmp(dev->name, "nvram") == 0)

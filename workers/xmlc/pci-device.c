@@ -80,8 +80,8 @@ unsigned pci_device_flags(const struct doc *d, const struct tree *t)
     int kind = 0;
     if (strcmp(t->name, "controller") == 0 && doc_is(t, "type", "pci"))
         return pci_controller_flags(model);
-    if (strcmp(t->name, "controller") == 0 && doc_is(t, "type", "ide") && !doc_uint(t, "index", 0) && d->pc)
-        return PCI_DEVICE;
+    if (strcmp(t->name, "controller") == 0 && doc_is(t, "type", "ide") && (d->q35 || (!doc_uint(t, "index", 0) && d->pc)))
+        return d->q35 ? 0 : PCI_DEVICE;     /* which can have none */
     for (unsigned i = 0; i < ARRAY_N(devices); i++) {
         if (strcmp(t->name, devices[i].element) != 0)
             continue;

@@ -93,12 +93,12 @@ static struct tree *graft(struct plug_run *p, const struct tree *from)
     return t;
 }
 
-/* Only SCSI controllers come for the sake of a device: 1 this is one, 0 it was there; -1 *e says what there is none of. */
+/* Only SCSI controllers come for the sake of a device, and what QEMU has anyway is only shown from then on: 1 this is one, 0 it was there; -1 *e says what there is none of. */
 static int came_with_it(const struct tree *t, struct err *e)
 {
     if (!t->name || strcmp(t->name, "controller") != 0 || plug_alias_of(t))
         return 0;
-    return doc_is(t, "type", "scsi") ? 1 :
+    return doc_in(tree_attr(t, "type"), "scsi ide") ? 1 :
         err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "Could not find %s controller with index %u required for device", tree_attr(t, "type"), doc_uint(t, "index", 0));
 }
 

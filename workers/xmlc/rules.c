@@ -3,7 +3,8 @@
  * A row is about each element of a kind (a child of <devices>, "*" any of them, of <domain>, or the document itself). `when` is a list of conditions that
  * all hold, separated by "; ":   PATH   there is such an element        PATH@ATTR   ... attribute       PATH@ATTR=A|B   it has one of these values
  * PATH:TEXT   an element of <domain> has that text
- * "!" in front: it does not hold. "/PATH" begins at <domain>, others at the element.  Machines are conditions too: "pc", "q35", "kvm"; and "live": that the guest runs.
+ * "!" in front: it does not hold. "/PATH" begins at <domain>, others at the element.  Machines are conditions too: "pc", "q35", "kvm"; "live": that the guest runs; and
+ * "new": that the whole document is a client's; where a device comes to a definition, what comes along with it is not judged.
  * %s in the text is the value of the first condition that has an attribute, a second one that of the second; %m the machine, %v the kind of domain, %a the
  * architecture, %n the element's name attribute, %q always the second value, %e the emulator, %d the target's name, %t the type (of a timer: its policy). */
 #include <stdio.h>
@@ -104,7 +105,7 @@ static const struct rule rules[] = {
     {"disk", "readonly; target@bus=ide; @device=disk", U, Q, "readonly ide disks are not supported"},
     {"disk", "readonly; target@bus=sata; @device=disk", U, Q, "readonly sata disks are not supported"},
     /* controllers */
-    {"controller", "@type=ide; !pc", U, Q, "IDE controllers are unsupported for this QEMU binary or machine type"},
+    {"controller", "@type=ide; !pc; new", U, Q, "IDE controllers are unsupported for this QEMU binary or machine type"},
     {"controller", "@type=ide; !@index=0; pc", U, Q, "Only a single IDE controller is supported for this machine type"},
     {"controller", "@model=piix3-uhci; @index=0; address@slot=0x01; address@function=0x2; address@bus=0x00; q35", I, Q,
         "Bus 0 must be PCI for integrated PIIX3 USB or IDE controllers"},
@@ -304,6 +305,8 @@ static bool holds(const struct doc *d, const struct tree *t, const char *c, size
         return d->kvm != negate;
     if (n == 4 && memcmp(c, "live", 4) == 0)
         return !!(d->env->flags & DOC_PLUG) != negate;
+    if (n == 3 && memcmp(c, "new", 3) == 0)
+        return !(d->env->flags & (DOC_CHANGE | DOC_STORED)) != negate;
     const char *colon = memchr(c, ':', n);
     if (colon) {
         snprintf(path, sizeof path, "%.*s", (int)(colon - c), c);
