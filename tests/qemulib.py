@@ -157,7 +157,7 @@ class Worker:
         self.res = res or Resources()
         self.launch = launch or self.start_qemu
         self.serial, self.replies, self.events, self.states, self.stopped, self.status, self.status_fails = 0, {}, [], [], None, None, 0
-        self.qemu, self.qmp, self.tail, self.leases, self.unplugged, self.untold, self.unplug_fails = None, None, b"", [], [], 0, 0
+        self.qemu, self.qmp, self.tail, self.leases, self.unplugged, self.untold, self.unplug_fails, self.dumps = None, None, b"", [], [], 0, 0, []
         self.checkpoint = checkpoint if checkpoint is not None else memfd(b"", seal=False)
         self.xml, self.instance = xml, instance
         self.monitor = socket.socket(socket.AF_UNIX)
@@ -260,6 +260,8 @@ class Worker:
         elif kind == KIND["FRAME_CALL"] and op == IN["IN_LEASES_ASK"]:
             self.leases.append(arg)
             self.send(KIND["FRAME_REPLY"], op, serial=serial)
+        elif kind == KIND["FRAME_CALL"] and op == IN["IN_DUMP"]:
+            self.dumps.append(serial)           # the test answers
         elif kind == KIND["FRAME_CALL"] and op == IN["IN_UNPLUGGED"]:
             if self.untold:         # so often nobody answers
                 self.untold -= 1

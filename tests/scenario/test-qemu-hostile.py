@@ -2,7 +2,7 @@
 import fcntl, os, sys, json, socket, struct, termios, threading, time
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 from qemulib import FORMATS, IN, KIND, OPS, PCI, Failed, Worker, memfd, msgpack, plug
-from qemulies import SOON, XML, Monitor, alive, error, not_found, run
+from qemulies import SOON, XML, Monitor, alive, error, guest, not_found, run
 
 
 ONE = 16                    # LEASES_ONE; the entry of its image is 0
@@ -230,11 +230,12 @@ def save(w, supervisor=0):
     return w.serial
 
 
-def dump(w, flags):
-    """The same of a dump."""
+def dump(w, flags=None):
+    """The same of a dump, a client's, or (without flags) one that the guest's document wants."""
     w.serial += 1
     fd = memfd(b"", seal=False)
-    w.send(KIND["FRAME_CALL"], OPS["domain.core_dump"], msgpack.packb([["g", b"\x11" * 16, 1], "/nowhere", flags], use_bin_type=True), serial=w.serial, fds=[fd])
+    args = b"" if flags is None else msgpack.packb([["g", b"\x11" * 16, 1], "/nowhere", flags], use_bin_type=True)
+    w.send(KIND["FRAME_CALL"], IN["IN_DUMP"] if flags is None else OPS["domain.core_dump"], args, serial=w.serial, fds=[fd])
     os.close(fd)
     return w.serial
 
@@ -397,6 +398,41 @@ def refused_file(w, m):
         assert [c["arguments"] for c in sent(m, "getfd")] == [c["arguments"] for c in sent(m, "closefd")], m.seen
         w.until(lambda: w.states[-1]["state"] == 1, "it goes on")
     alive(w)
+
+
+def watchdog_dumps(w, m):
+    """A guest whose watchdog has it dumped goes on after that, unless a client was told meanwhile that it is suspended: before the dump, while it is written, and before the supervisor has seen to it."""
+    for when in range(4):
+        w, m = guest("<watchdog model='ib700' action='dump'><alias name='watchdog0'/></watchdog>")
+        try:
+            m.hold.add("dump-guest-memory")
+            m.seen.clear()
+            m.event("WATCHDOG", action="pause")
+            m.event("STOP")
+            w.until(lambda: w.dumps, "a dump is asked for")
+            if when == 1:
+                w.call("domain.suspend")
+            s = dump(w)
+            w.until(lambda: m.held, "it is written")
+            waits = w.begin("domain.suspend") if when == 2 else 0
+            alive(w)
+            m.event("DUMP_COMPLETED", result={"status": "completed", "total": 1, "completed": 1})
+            m.answer(m.held.pop())
+            w.result(s)
+            if waits:
+                w.result(waits)
+            if when == 3:
+                w.call("domain.suspend")
+            w.send(KIND["FRAME_REPLY"], IN["IN_DUMP"], serial=w.dumps[0])
+            if when == 0:
+                w.until(lambda: w.states[-1]["state"] == 1, "it goes on")
+                continue
+            awhile(w, 0.5)
+            assert not sent(m, "cont") and (w.states[-1]["state"], w.states[-1]["reason"]) == (3, 1), (when, w.states[-1])
+            w.call("domain.resume")
+            w.until(lambda: w.states[-1]["state"] == 1, "it is resumed")
+        finally:
+            w.close()
 
 
 def stuck_after_a_save(w, m):
@@ -595,6 +631,6 @@ def bad_frames(w, m):
 
 
 tests = [malformed, deep, many_values, huge_line, huge_reply, duplicate_and_out_of_order, invented_ids, half_a_line, too_many_commands, bad_client_commands, bad_frames,
-         closes, job_told, owner_in_the_dark, saved_in_the_dark, paused_and_saved, rebooted_and_saved, restored_half, reboots_while_saved, in_line, next_supervisor, refused_file, event_flood, state_flood]
+         closes, job_told, owner_in_the_dark, saved_in_the_dark, paused_and_saved, rebooted_and_saved, restored_half, reboots_while_saved, in_line, next_supervisor, refused_file, watchdog_dumps, event_flood, state_flood]
 waiting = [no_answer, late_resume, one_lease, no_resume, stuck_after_a_save, stuck_in_a_save, slow_reboot]      # for deadlines: all at once
 run(tests, waiting)

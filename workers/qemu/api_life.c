@@ -53,9 +53,11 @@ OP_FN(api_suspend)
         reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "domain is pmsuspended");
     else if (g->state == DOM_PAUSED && g->locks & LOCKS_GIVING)
         lease_give(g, on_given, job_begin(g, rq, job));
-    else if (g->state == DOM_PAUSED)
+    else if (g->state == DOM_PAUSED) {
+        if (g->dumping)         /* it stays so when its watchdog's dump is done */
+            guest_set_state(g, DOM_PAUSED, PAUSED_USER, -1, 0);
         reply_ok(g, rq);
-    else {
+    } else {
         g->pause_reason = PAUSED_USER;
         qmp_send(&g->qmp, "stop", NULL, -1, 0, on_suspended, job_begin(g, rq, job));
         qmp_flush(&g->qmp);

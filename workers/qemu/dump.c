@@ -160,7 +160,7 @@ OP_FN(dump_call)
     AUTO_CLOSE fd = frame_take_fd(f, 0);
     if (call_need_up(g, rq))
         return;
-    if (!g->dumping || (g->state != DOM_CRASHED && !watchdog_dumps(g))) {
+    if (!g->dumping || (g->state != DOM_CRASHED && g->state != DOM_PAUSED)) {
         reply_err(g, rq, VIR_ERR_OPERATION_INVALID, "the guest went on meanwhile");
         return;
     }
