@@ -89,7 +89,8 @@ enum internal_op {
     IN_UNPLUGGED,       /* CALL worker -> supervisor: struct plug_alias: QEMU has a device no more, and what was behind it neither. Reply empty: the run's tree has it no
                          * more (or never had it). It comes again until it is answered */
     IN_TUNE,            /* CALL worker -> supervisor, one at a time: QEMU has a thread more: limits and pins are as the run's manifest says, for it too. Reply empty */
-    IN_DUMP,            /* CALL worker -> supervisor, one at a time: the guest panicked, or its watchdog ran out, and its document wants a dump. Reply empty: it is on the disk.
+    IN_DUMP,            /* CALL worker -> supervisor, one at a time: the guest panicked, or its watchdog ran out, and its document wants a dump. Body: uint64_t, the time, by which its file is
+                         * named: one that comes again, to another supervisor, is the same file. Reply empty: it is on the disk.
                          * CALL supervisor -> xmlc, the same: fds as with IN_DOC_UNPLUG. Reply IN_DOC: the manifest has its file's name; an error where the run's document wants none.
                          * CALL supervisor -> worker, the same again: fd [0] the file. Reply empty: it is written */
     /* of logs */

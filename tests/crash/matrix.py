@@ -571,6 +571,7 @@ def check(b, flow, before, its, why):
         wait_for("it runs", lambda: state_of(b) == "saved" or f.dom().state()[0] == 1)
     if flow == "auto_dump":
         wait_for("it runs, or stands for want of a dump", lambda: f.dom().state()[0] == 1 or f.stands())
+        assert len(f.dumps()) == (f.dom().state()[0] == 1), "dumps of one panic: %s" % f.dumps()
     if flow == "hooks":             # whatever was begun was told to be over, or the guest runs
         wait_for("the scripts have heard how it is", lambda: (state_of(b) == "running") == (f.heard()[-1:] not in ([], ["release"])))
     if flow in ("ports", "unports"):

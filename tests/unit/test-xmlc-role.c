@@ -1,4 +1,5 @@
 /* The role xmlc over its channel: what it answers to a definition, a start, a status file, and calls on a stored definition. */
+#include <time.h>
 #include <sys/mman.h>
 #include "ipc/index.h"
 #include "ipc/layout.h"
@@ -205,7 +206,7 @@ static unsigned entries_with(unsigned flag)
 }
 
 /* A dump that a worker asks for: what names its file is the run's own document, and that has to want one. */
-static void auto_dump(const char *wants)
+static void auto_dump(const char *wants, uint64_t ago, bool is_named_by_it)
 {
     struct doc_start st = { .id = 7, .name = "a" };
     AUTO_FREE char *xml = NULL;
@@ -214,10 +215,18 @@ static void auto_dump(const char *wants)
     call(OP_IN(IN_DOC_START), 0, &st, sizeof st, xml);
     keep_run();
     end();
-    call_on_run(OP_IN(IN_DUMP), NULL, 0);
+    const uint64_t when = (uint64_t)time(NULL) - ago;
+    struct tm tm;
+    char text[40];
+    strftime(text, sizeof text, "7-a-%Y-%m-%d-%H:%M:%S", localtime_r(&(time_t){ (time_t)when }, &tm));
+    call_on_run(OP_IN(IN_DUMP), &when, sizeof when);
     tap_int(s.reply.h.kind, *wants ? FRAME_REPLY : FRAME_ERROR, "a dump of a guest with '%s'", wants);
-    if (*wants)
-        tap_int(entries_with(0), 1, "has a file");
+    if (*wants) {
+        size_t n;
+        AUTO_FREE char *blob = text_of(DOC_FD_MANIFEST, &n);
+        tap_int(memmem(blob, n, text, strlen(text)) != NULL, is_named_by_it, "its file has the time of the call (%s)", text);
+        tap_int(entries_with(0), 1, "and is all there is");
+    }
     end();
 }
 
@@ -448,9 +457,9 @@ int main(void)
     if (xml) {
         start(xml);
         plug(xml);
-        auto_dump("");
-        auto_dump("<on_crash>coredump-destroy</on_crash>");
-        auto_dump("<devices><watchdog model='ib700' action='dump'/></devices>");
+        auto_dump("", 0, true);
+        auto_dump("<on_crash>coredump-destroy</on_crash>", 30, true);
+        auto_dump("<devices><watchdog model='ib700' action='dump'/></devices>", 7200, false);
         desc(xml, 0, false);
         desc(xml, 1, true);
         desc_two_ways(xml);

@@ -5,6 +5,7 @@
 #include "config.h"
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "ipc/log.h"
 #include "ipc/util.h"
@@ -136,6 +137,7 @@ static void on_dumped(struct worker *w, void *data, struct frame *f, const struc
     struct guest *g = data;
     (void)w, (void)f;
     g->dumping = false;
+    g->fell_at = 0;
     if (e)
         log_err("no dump of a guest that %s: %s", g->state == DOM_CRASHED ? "panicked" : "its watchdog stopped", e->detail);
     if (g->phase == PHASE_UP && !(e && g->state == DOM_CRASHED))        /* one without its dump stays as it is, as with libvirtd */
@@ -148,8 +150,11 @@ void guest_fell(struct guest *g)
     bool wants = watchdog_dumps(g) || (g->state == DOM_CRASHED && (action == ON_COREDUMP_DESTROY || action == ON_COREDUMP_RESTART));
     if (g->dumping || g->quitting || guest_is_rebooting(g))
         return;
-    if (wants)
-        g->dumping = worker_call(g->w, OP_IN(IN_DUMP), 0, NULL, 0, NULL, 0, on_dumped, g) == 0;
+    if (wants) {
+        g->fell_at = g->fell_at ? g->fell_at : (uint64_t)time(NULL);
+        save_notes(g);          /* before there is a file of that name */
+        g->dumping = worker_call(g->w, OP_IN(IN_DUMP), 0, &g->fell_at, sizeof g->fell_at, NULL, 0, on_dumped, g) == 0;
+    }
     if (!wants)
         act(g);
 }

@@ -68,6 +68,7 @@ struct guest {
     bool unsure;                        /* QEMU has not told what it does: to an instance that took it over, or since it did not answer `cont` */
     bool going;                         /* guest_go_on(), or its state was restored: it does not run yet as it shall */
     bool dumping;                       /* the supervisor was asked for a dump that the document wants */
+    uint64_t fell_at;                   /* when the guest came to want it, to an earlier instance maybe; 0: it does not */
     int32_t was_saving;                 /* enum saving_note, of an earlier instance; until QEMU has told its state */
     uint32_t locks;                     /* enum guest_locks */
     int32_t stop_reason, stop_detail;   /* how the end will be told; reason 0: not known yet */

@@ -75,6 +75,7 @@ void guest_set_state(struct guest *g, int32_t state, int32_t reason, int32_t eve
         g->state_since_ms = loop_now_ms();
     g->state = state;
     g->reason = reason;
+    g->fell_at = state == DOM_RUNNING ? 0 : g->fell_at;
     guest_send_state(g, event, detail);
     /* An event that was sent must not be sent by the next instance again, nor one be missed: noted at once while that is rare. */
     if (bucket_take(&g->notes_bucket, EVENTS))

@@ -16,6 +16,7 @@
 #include "workers/typed.h"
 
 #define FILE_NAME_MAX 4096
+enum { LATE_S = 3600 };
 enum { SAVE_RUNNING = 2, SAVE_PAUSED = 4, SAVE_RESET_NVRAM = 8, DUMP_MEMORY_ONLY = 16, DUMP_FORMATS = 5 };
 enum what { SAVE, DUMP, RESTORE, SHOW, CHANGE };
 /* args: d domain, p path, x another document, f flags, n number, t parameters with path and document */
@@ -138,17 +139,28 @@ static int name_file(struct job *j, const struct args *a)
     return send_name(j, path, flags[a->what], xml ? xml : "", n);
 }
 
-/* SAFETY: who asks is the worker of a guest, which may have been taken over: it says when, and gets a dump only if the run's own document, which it has no hand in, may want one; its name is ours. */
-int on_auto_dump(struct job *j)
+/* When it says that its guest fell. */
+static time_t fell_at(const void *body, size_t n)
+{
+    const time_t now = time(NULL);
+    uint64_t said = 0;
+    if (n == sizeof said)
+        memcpy(&said, body, sizeof said);
+    return said <= (uint64_t)now && (uint64_t)now - said < LATE_S ? (time_t)said : now;
+}
+
+/* SAFETY: who asks is the worker of a guest, which may have been taken over: it says when, and gets a dump only if the run's own document, which it has no hand in, may want one; its name is ours.
+ * The time in it is the worker's word, if that is a recent one: so what it may overwrite is its own guest's dump of the last hour. */
+int on_auto_dump(struct job *j, const void *body, size_t n)
 {
     char path[FILE_NAME_MAX], when[32];
     const struct tree *t = j->run.t, *watchdog = tree_get(tree_get(t, "devices"), "watchdog");
     const char *name = tree_text(t, "name"), *id = tree_attr(t, "id"), *crash = tree_text(t, "on_crash"), *folder = j->env.settings ? j->env.settings->auto_dump_path : "";
     struct tm tm;
-    time_t now = time(NULL);
+    const time_t fell = fell_at(body, n);
     if (!name || !id || !j->env.lib_dir || !((crash && !strncmp(crash, "coredump-", strlen("coredump-"))) || tree_attr_is(watchdog, "action", "dump")))
         return err_set(&j->e, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "the guest's document wants no dump");
-    if (!localtime_r(&now, &tm) || !strftime(when, sizeof when, "%Y-%m-%d-%H:%M:%S", &tm) ||
+    if (!localtime_r(&fell, &tm) || !strftime(when, sizeof when, "%Y-%m-%d-%H:%M:%S", &tm) ||
         util_format(path, sizeof path, "%s%s/%s-%.*s-%s", *folder ? folder : j->env.lib_dir, *folder ? "" : "/dump", id, (int)short_name_bytes(name), name, when))
         return err_set(&j->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "the name of the dump is too long");
     return send_name(j, path, 0, "", 0);

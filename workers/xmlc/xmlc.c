@@ -506,7 +506,7 @@ static int internal(struct job *j, struct frame *f)
     if (j->rq->op == OP_IN(IN_DOC_PORTS))
         return on_ports(j);
     if (j->rq->op == OP_IN(IN_DUMP))
-        return on_auto_dump(j);
+        return on_auto_dump(j, f->body, f->body_len);
     if (j->rq->op == OP_IN(IN_DOC_UNPLUG))
         return on_unplug(j, f);
     struct doc_start s;
