@@ -5,7 +5,7 @@
 
 void tls_ask(struct settings *s)
 {
-    static const char *const own[TLS_USES_N] = { [TLS_VNC] = "/etc/pki/libvirt-vnc", [TLS_CHARDEV] = "/etc/pki/libvirt-chardev", [TLS_NBD] = "/etc/pki/libvirt-nbd" };
+    static const char *const own[TLS_USES_N] = { [TLS_VNC] = "/etc/pki/libvirt-vnc", [TLS_SPICE] = "/etc/pki/libvirt-spice", [TLS_CHARDEV] = "/etc/pki/libvirt-chardev", [TLS_NBD] = "/etc/pki/libvirt-nbd" };
     util_copy_str(s->tls[TLS_DEFAULT].dir, sizeof s->tls[TLS_DEFAULT].dir, "/etc/pki/qemu");
     s->tls[TLS_DEFAULT].verify = 1;
     for (size_t i = TLS_DEFAULT + 1; i < TLS_USES_N; i++) {

@@ -21,7 +21,7 @@ struct logging {
     union { uint8_t from[LOG_ROLES_MAX] /* by role: the least level of its lines */; struct log_output to[LOG_OUTPUTS_MAX]; };
 };
 /* What a guest's QEMU does by TLS, each with a folder of certificates (QEMU's tls-creds-x509). */
-enum tls_use { TLS_DEFAULT /* what the others have that say nothing */, TLS_VNC, TLS_CHARDEV, TLS_NBD, TLS_USES_N };
+enum tls_use { TLS_DEFAULT /* what the others have that say nothing */, TLS_VNC, TLS_SPICE, TLS_CHARDEV, TLS_NBD, TLS_USES_N };
 #define TLS_AS_DEFAULT 2
 struct tls_setting {
     char dir[128];                       /* "": TLS_DEFAULT's */
@@ -44,9 +44,9 @@ struct settings {
     struct logging log[LOG_PARTS_N];
     uint8_t host_uuid[16];
     /* qemu.conf */
-    char vnc_listen[64], spice_listen[64], vnc_password[64];
+    char vnc_listen[64], spice_listen[64], vnc_password[64], spice_password[64];
     struct tls_setting tls[TLS_USES_N];
-    uint32_t vnc_auto_unix_socket, remote_display_port_min, remote_display_port_max;
+    uint32_t vnc_auto_unix_socket, spice_auto_unix_socket, remote_display_port_min, remote_display_port_max;
     char user[64], group[64];
     uint32_t dynamic_ownership, max_processes, max_files, max_queued;
     uint32_t stdio_handler;              /* enum stdio_handler */

@@ -18,6 +18,39 @@ def get(n):
     return d
 '''
 
+# ADDRESS PASSWORD [CA]: opens SPICE's main channel, by TLS if there is an authority to trust, and prints what the server said: of the link, of the password, first message.
+SPICE = r'''
+if sys.argv[3:]:
+    import ssl
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    tls.load_verify_locations(sys.argv[3])
+    try:
+        s = tls.wrap_socket(s, server_hostname="localhost")
+    except OSError:
+        sys.exit("no TLS")
+    print("by TLS", end=" ")
+link = struct.pack("<IBBIII", 0, 1, 0, 0, 0, 18)
+s.sendall(struct.pack("<4sIII", b"REDQ", 2, 2, len(link)) + link)
+magic, major, minor, size = struct.unpack("<4sIII", get(16))
+answer = get(size)
+error, key = struct.unpack("<I", answer[:4])[0], answer[4:166]
+if error:
+    print("link", error)
+    sys.exit()
+def mask(seed, n):
+    return b"".join(hashlib.sha1(seed + struct.pack(">I", i)).digest() for i in range(n // 20 + 1))[:n]
+def xor(a, b):
+    return bytes(x ^ y for x, y in zip(a, b))
+word = sys.argv[2].encode() + b"\0"
+block = hashlib.sha1(b"").digest() + bytes(128 - 42 - len(word)) + b"\1" + word
+seed = os.urandom(20)
+block = xor(block, mask(seed, len(block)))
+plain = xor(seed, mask(block, 20)) + block
+s.sendall(pow(int.from_bytes(plain, "big"), 65537, int.from_bytes(key[-133:-5], "big")).to_bytes(128, "big"))
+result = struct.unpack("<I", get(4))[0]
+print(magic.decode(), "link", error, "result", result, "message", struct.unpack("<QHII", get(18))[1] if not result else "none")
+'''
+
 
 def client(box, program, *argv, check=True):
     """What it says."""

@@ -10,5 +10,7 @@ enum tree_form_flags { FORM_SECURE = 1, FORM_INACTIVE = 2, FORM_UPDATE_CPU = 4, 
 /* Changes t (a <domain>, live or stored) in place: takes out secrets unless FORM_SECURE; with FORM_INACTIVE or FORM_MIGRATABLE what only a
  * running guest has (ids, generated aliases, ports, paths ...); and always our own marks (tree-marks.h). */
 void tree_form(struct tree *t, unsigned flags);
+/* The kind of <audio> that libvirt adds to these <devices> when they have none; NULL: it adds none. */
+const char *form_implicit_audio(const struct tree *devices);
 extern const char *const macvtap_modes[MACVTAP_MODE_N];      /* enum macvtap_mode as documents have it; [0]: NULL */
 #endif

@@ -19,6 +19,10 @@
 /* What goes by TLS: the number of the entry (MK_BIND) of the first of its certificates, whose a tells that the peer's is asked for.  It is on <source> of a disk, of a layer and of a
  * chardev, and on <graphics>. */
 #define MARK_TLS "bulkhead:tls"
+/* Of a <graphics> by SPICE: the number of the entry (MK_TCP_LISTEN) of its port for TLS. */
+#define MARK_TLS_PORT "bulkhead:tlsport"
+/* Of a <graphics>: qemu.conf's password, for the time that the document has none; no document shows it. */
+#define MARK_PASSWD "bulkhead:passwd"
 /* An element beside <cpu>: the <cpu> the guest was started with, where what QEMU made of it differs; the migratable form shows it. */
 #define MARK_CPU "bulkhead:cpu"
 /* On <devices>: the first number that no block node of this run had: one that QEMU does not give back keeps its name. */

@@ -105,6 +105,7 @@ scenario_root_tests = \
 	%D%/test-peer-siblings.py \
 	%D%/test-routes.py \
 	%D%/test-peer-tls.py \
+	%D%/test-peer-display.py \
 	%D%/test-peer-tpm.py \
 	%D%/test-peer-transient.py \
 	%D%/test-guest-9p.py \

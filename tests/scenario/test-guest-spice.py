@@ -7,26 +7,6 @@ from guestlib import *
 import displaylib
 from displaylib import has_no_network, outlives_worker, start
 
-# ADDRESS PASSWORD: opens the main channel and prints what the server said: of the link, of the password, first message.
-CLIENT = r'''
-link = struct.pack("<IBBIII", 0, 1, 0, 0, 0, 18)
-s.sendall(struct.pack("<4sIII", b"REDQ", 2, 2, len(link)) + link)
-magic, major, minor, size = struct.unpack("<4sIII", get(16))
-answer = get(size)
-error, key = struct.unpack("<I", answer[:4])[0], answer[4:166]
-def mask(seed, n):
-    return b"".join(hashlib.sha1(seed + struct.pack(">I", i)).digest() for i in range(n // 20 + 1))[:n]
-def xor(a, b):
-    return bytes(x ^ y for x, y in zip(a, b))
-word = sys.argv[2].encode() + b"\0"
-block = hashlib.sha1(b"").digest() + bytes(128 - 42 - len(word)) + b"\1" + word
-seed = os.urandom(20)
-block = xor(block, mask(seed, len(block)))
-plain = xor(seed, mask(block, 20)) + block
-s.sendall(pow(int.from_bytes(plain, "big"), 65537, int.from_bytes(key[-133:-5], "big")).to_bytes(128, "big"))
-result = struct.unpack("<I", get(4))[0]
-print(magic.decode(), "link", error, "result", result, "message", struct.unpack("<QHII", get(18))[1] if not result else "none")
-'''
 GOOD, DENIED = "REDQ link 0 result 0 message 103", "REDQ link 0 result 7 message none"
 DEVICES = """<video><model type='qxl'/></video><sound model='ich6'/><channel type='spicevmc'><target type='virtio' name='com.redhat.spice.0'/></channel>
 <controller type='usb' model='ich9-ehci1'/><redirdev bus='usb' type='spicevmc'/><redirdev bus='usb' type='spicevmc'/>
@@ -34,7 +14,7 @@ DEVICES = """<video><model type='qxl'/></video><sound model='ich6'/><channel typ
 
 
 def client(box, address, password="", **kw):
-    return displaylib.client(box, CLIENT, address, password, **kw).stdout.strip()
+    return displaylib.client(box, displaylib.SPICE, address, password, **kw).stdout.strip()
 
 
 def ports(box):

@@ -216,10 +216,13 @@ static int complete_net(struct completion *k, struct tree *d)
 
 static int complete_graphics(struct completion *k, struct tree *d)
 {
+    static const struct { const char *mark, *attr; } ports[] = { { MARK_MANIFEST, "port" }, { MARK_TLS_PORT, "tlsPort" } };
     uint32_t index;
-    const struct plan_res *r = res_of(k, d, MARK_MANIFEST, &index);
-    if (r && r->kind == MK_TCP_LISTEN && r->port)
-        tree_set_attr(d, "port", "%u", r->port);
+    for (size_t i = 0; i < sizeof ports / sizeof ports[0]; i++) {
+        const struct plan_res *r = res_of(k, d, ports[i].mark, &index);
+        if (r && r->kind == MK_TCP_LISTEN && r->port)
+            tree_set_attr(d, ports[i].attr, "%u", r->port);
+    }
     return 0;
 }
 

@@ -26,6 +26,11 @@ static const char *listen_address(const struct tree *g)
     return a ? a : tree_attr(g, "listen");
 }
 
+static bool has_password(const struct tree *g)
+{
+    return tree_attr(g, "passwd") || tree_attr(g, MARK_PASSWD);
+}
+
 /* Port of a display; one that is chosen at start shows as `shown` while nobody has chosen. */
 static unsigned port_of(struct ctx *c, const struct tree *g, const char *attr, unsigned shown)
 {
@@ -33,7 +38,7 @@ static unsigned port_of(struct ctx *c, const struct tree *g, const char *attr, u
     const char *s = tree_attr(g, attr);
     bool wanted = s || pl_is(attr, "port");      /* the main port is there without being named */
     if (!s || *s == '-')
-        return wanted && (*attr == 'w' || pl_tri(g, NULL, "autoport") == 1) ? shown : 0;
+        return wanted && (!pl_is(attr, "port") || pl_tri(g, NULL, "autoport") == 1) ? shown : 0;
     return pl_num(c, g, NULL, attr, &p) == 0 && p <= 65535 ? (unsigned)p : 0;
 }
 
@@ -80,7 +85,7 @@ static void vnc(struct ctx *c, const struct tree *g)
         pl_cat(c, &b, ",share=%s", tree_attr(g, "sharePolicy"));
     if (pl_tri(g, NULL, "powerControl") >= 0)
         pl_cat(c, &b, ",power-control=%s", pl_tri(g, NULL, "powerControl") ? "on" : "off");
-    if (tree_attr(g, "passwd"))
+    if (has_password(g))
         pl_cat(c, &b, ",password=on");
     audiodev(c, &b, g, true);
     pl_words_take(c, "-vnc", b.s);
@@ -88,20 +93,28 @@ static void vnc(struct ctx *c, const struct tree *g)
         pl_words(c, "-k", "%s", tree_attr(g, "keymap"));
 }
 
-static void spice_channels(struct ctx *c, struct strbuf *b, const struct tree *g)
+static void spice_channels(struct ctx *c, struct strbuf *b, const struct tree *g, bool plain, bool tls)
 {
+    static const struct { const char *mode, *what; } wanted[] = { { "secure", "TLS" }, { "insecure", "plaintext" } };
     static const struct map modes[] = { { "secure", "tls-channel" }, { "insecure", "plaintext-channel" }, { "any", NULL }, { NULL, NULL } };
     bool known;
     const char *def = pl_map(modes, tree_attr(g, "defaultMode"), &known);
-    if (tree_attr_is(g, "defaultMode", "secure"))
-        pl_fail(c, "spice defaultMode secure requested in XML configuration, but TLS connection is not available");
+    for (unsigned i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        bool asked = false;
+        TREE_EACH(ch, g, "channel")
+            asked |= tree_attr_is(ch, "mode", wanted[i].mode);
+        if (i ? plain : tls)
+            continue;
+        if (tree_attr_is(g, "defaultMode", wanted[i].mode))
+            pl_fail(c, "spice defaultMode %s requested in XML configuration, but %s connection is not available", wanted[i].mode, wanted[i].what);
+        else if (asked)
+            pl_fail(c, "spice %s channels set in XML configuration, but %s connection is not available", wanted[i].mode, wanted[i].what);
+    }
     if (def)
         pl_cat(c, b, ",%s=default", def);
     TREE_EACH(ch, g, "channel") {
         const char *key = pl_map(modes, tree_attr(ch, "mode"), &known);
-        if (pl_run(c) && tree_attr_is(ch, "mode", "secure"))
-            pl_fail(c, "spice secure channels set in XML configuration, but TLS connection is not available");
-        else if (key)
+        if (key)
             pl_cat(c, b, ",%s=%s", key, tree_attr(ch, "name"));
     }
 }
@@ -114,31 +127,32 @@ static void spice(struct ctx *c, const struct tree *g)
     static const struct map agent_mouse[] = { { "server", "off" }, { "client", "on" }, { NULL, NULL } };
     struct strbuf b = { NULL, 0, 0 };
     const char *type = tree_attr(listen_of(g), "type"), *a = listen_address(g);
-    bool known;
-    if (pl_run(c)) {        /* as with VNC: the worker listens */
-        pl_cat(c, &b, "port=0");
+    bool known, by_socket = pl_is(type, "socket"), by_address = !by_socket && !pl_is(type, "none");
+    unsigned port = by_address && tree_attr(g, "port") ? port_of(c, g, "port", 5901) : 0, tls_port = by_address && tree_attr(g, "tlsPort") ? port_of(c, g, "tlsPort", 5902) : 0;
+    if (pl_run(c)) {        /* as with VNC: the worker listens. QEMU speaks TLS only if it listens for it, so it does where nobody can come from, at a socket in its own view */
+        pl_cat(c, &b, tls_port ? "unix=on,addr=/run/spice.sock,port=0,tls-port=%u" : "port=%u", tls_port);
     } else if (pl_is(type, "socket")) {
         pl_cat(c, &b, "unix,addr=");
         if (tree_attr(listen_of(g), "socket"))
             pl_cat_escaped(c, &b, tree_attr(listen_of(g), "socket"));
         else
             pl_cat(c, &b, "%s/domain-%d-%s/spice.sock", pl_lib_dir(c), c->in->id, pl_short_name(c));
-    } else if (pl_is(type, "none") || !(port_of(c, g, "port", 5901) || port_of(c, g, "tlsPort", 5902))) {
+    } else if (!port && !tls_port) {
         pl_cat(c, &b, "port=0");
     } else {
-        /* a TLS port of its own comes only where TLS is configured */
-        unsigned port = port_of(c, g, "port", 5901), tls = tree_attr(g, "tlsPort") && pl_tri(g, NULL, "autoport") != 1 ? port_of(c, g, "tlsPort", 0) : 0;
         if (port)
             pl_cat(c, &b, "port=%u", port);
-        if (tls)
-            pl_cat(c, &b, "%stls-port=%u", port ? "," : "", tls);
+        if (tls_port)
+            pl_cat(c, &b, "%stls-port=%u", port ? "," : "", tls_port);
         pl_cat(c, &b, ",addr=%s", a && *a ? a : "127.0.0.1");
     }
-    if (!tree_attr(g, "passwd"))
+    if (!has_password(g))
         pl_cat(c, &b, ",disable-ticketing=on");
     if (tree_path_attr(g, "mouse", "mode"))
         pl_cat(c, &b, ",agent-mouse=%s", pl_map(agent_mouse, tree_path_attr(g, "mouse", "mode"), &known));
-    spice_channels(c, &b, g);
+    if (tls_port)
+        pl_tls_dir(c, &b, TLS_SPICE, g);
+    spice_channels(c, &b, g, port || by_socket, tls_port);
     for (unsigned i = 0; words[i].key; i++)
         if (tree_path_attr(g, words[i].path, words[i].attr))
             pl_cat(c, &b, ",%s=%s", words[i].key, tree_path_attr(g, words[i].path, words[i].attr));

@@ -101,7 +101,7 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     { "hub", "type", "" },
     { "redirdev", "bus type", "source protocol log" },
     { "redirfilter", "", "usbdev" }, { "redirfilter/usbdev", "*", "" },
-    { "graphics", "type port autoport listen keymap passwd passwdValidTo connected sharePolicy powerControl socket tlsPort defaultMode bulkhead:m bulkhead:tls",
+    { "graphics", "type port autoport listen keymap passwd passwdValidTo connected sharePolicy powerControl socket tlsPort defaultMode bulkhead:m bulkhead:tls bulkhead:tlsport bulkhead:passwd",
       "listen audio image jpeg zlib playback streaming mouse clipboard filetransfer channel gl" }, { "graphics/listen", "*", "" }, { "graphics/audio", "id", "" },
     { "graphics/image", "compression", "" }, { "graphics/jpeg", "compression", "" }, { "graphics/zlib", "compression", "" }, { "graphics/playback", "compression", "" },
     { "graphics/streaming", "mode", "" }, { "graphics/mouse", "mode", "" }, { "graphics/clipboard", "copypaste", "" }, { "graphics/filetransfer", "enable", "" },

@@ -130,6 +130,8 @@ void pl_scsi_place(struct ctx *c, const struct tree *el, json_t *o);     /* of a
 unsigned pl_disk_nodes(struct ctx *c);     /* how many images all disks have */
 /* -chardev of a character device (serial, channel, smartcard, ...): id is "char" + alias. */
 void pl_chardev(struct ctx *c, const struct tree *dev);
+/* ",x509-dir=" of that use; el as below. */
+void pl_tls_dir(struct ctx *c, struct strbuf *b, enum tls_use use, const struct tree *el);
 /* -object tls-creds-x509 of that id; el: what has the mark of its certificates (MARK_TLS). */
 void pl_tls_object(struct ctx *c, const char *id, enum tls_use use, const struct tree *el, bool server);
 void pl_apply_overrides(struct ctx *c);

@@ -282,12 +282,27 @@ static const struct { const char *type, *protocol; bool run; source_fn *fn; } so
     { NULL, NULL, false, NULL },
 };
 
+/* Of qemu.conf: the folder of certificates for that use. */
+static const char *tls_dir(const struct ctx *c, enum tls_use use)
+{
+    const struct settings *s = c->in->settings;
+    const char *own = s ? s->tls[use].dir : "", *other = s ? s->tls[TLS_DEFAULT].dir : "";
+    return *own ? own : *other ? other : "/etc/pki/qemu";
+}
+
+void pl_tls_dir(struct ctx *c, struct strbuf *b, enum tls_use use, const struct tree *el)
+{
+    if (pl_run(c))
+        pl_cat(c, b, ",x509-dir=/res/%u", (unsigned)pl_num_or(c, el, NULL, MARK_TLS, UINT32_MAX));
+    else
+        pl_cat(c, b, ",x509-dir=%s", tls_dir(c, use));
+}
+
 void pl_tls_object(struct ctx *c, const char *id, enum tls_use use, const struct tree *el, bool server)
 {
     json_t *o = pl_item(c, PLAN_OBJECT);
     const struct settings *s = c->in->settings;
     const struct tls_setting *t = s ? &s->tls[use] : NULL, *other = s ? &s->tls[TLS_DEFAULT] : NULL;
-    const char *dir = t && *t->dir ? t->dir : other && *other->dir ? other->dir : "/etc/pki/qemu";
     bool verify = !t || !server || (t->verify == TLS_AS_DEFAULT ? other->verify : t->verify);
     pl_set(o, "qom-type", "tls-creds-x509");
     pl_set(o, "id", id);
@@ -297,7 +312,7 @@ void pl_tls_object(struct ctx *c, const char *id, enum tls_use use, const struct
             verify = c->in->host->v[i].a;
         pl_setf(c, o, "dir", "/res/%u", (unsigned)i);
     } else {
-        pl_set(o, "dir", dir);
+        pl_set(o, "dir", tls_dir(c, use));
     }
     pl_set(o, "endpoint", server ? "server" : "client");
     pl_set_bool(o, "verify-peer", verify);

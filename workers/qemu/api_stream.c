@@ -139,7 +139,7 @@ OP_FN(api_open_graphics)
         reply_err(g, rq, VIR_ERR_INVALID_ARG, "fd must be a socket");
         return;
     }
-    guest_add_graphics(g, type, fd, flags & GRAPHICS_SKIPAUTH, call_on_done, call_new(g, rq));
+    guest_add_graphics(g, type, fd, false, flags & GRAPHICS_SKIPAUTH, call_on_done, call_new(g, rq));
     qmp_flush(&g->qmp);
 }
 
@@ -170,7 +170,7 @@ OP_ARGS(api_open_graphics_fd)
     }
     struct call *c = call_new(g, rq);
     *(int *)call_extra(c, sizeof(int)) = pair[1];
-    guest_add_graphics(g, type, pair[0], flags & GRAPHICS_SKIPAUTH, on_graphics_fd, c);
+    guest_add_graphics(g, type, pair[0], false, flags & GRAPHICS_SKIPAUTH, on_graphics_fd, c);
     close(pair[0]);
     qmp_flush(&g->qmp);
 }

@@ -29,12 +29,18 @@ bool is_marked(const struct tree *dev, uint32_t entry)
     return false;
 }
 
+static bool is_for_tls(const struct tree *dev, uint32_t entry)
+{
+    uint64_t v;
+    return !tree_attr_uint(dev, MARK_TLS_PORT, UINT32_MAX, &v) && v == entry;
+}
+
 static struct tree *guest_marked(struct guest *g, uint32_t entry)
 {
     static const struct { const char *in, *name; } places[] = { { "devices", NULL }, { "perf", "event" } };
     for (size_t i = 0; i < ARRAY_N(places); i++)
         TREE_EACH(dev, tree_get(g->tree, places[i].in), places[i].name)
-            if (is_marked(dev, entry))
+            if (is_marked(dev, entry) || is_for_tls(dev, entry))
                 return dev;
     return NULL;
 }
@@ -63,7 +69,7 @@ int guest_counter(struct guest *g, const struct tree *dev)
 
 /* ---- displays: QEMU cannot listen on a descriptor, so the listener is ours and each client's socket is handed over ---- */
 
-struct display { struct display *next; struct guest *g; struct loop_source src; int fd; bool spice, has_password; };
+struct display { struct display *next; struct guest *g; struct loop_source src; int fd; bool spice, tls, has_password; };
 
 static void on_added(void *data, json_t *ret, const struct err *e)
 {
@@ -73,12 +79,12 @@ static void on_added(void *data, json_t *ret, const struct err *e)
         log_warn("client of a display: %s", e->detail);
 }
 
-void guest_add_graphics(struct guest *g, const char *protocol, int fd, bool skip_auth, qmp_reply_fn *fn, void *data)
+void guest_add_graphics(struct guest *g, const char *protocol, int fd, bool tls, bool skip_auth, qmp_reply_fn *fn, void *data)
 {
     char name[32];
     snprintf(name, sizeof name, "client%u", ++g->fd_names);
     qmp_send(&g->qmp, "getfd", json_pack("{s:s}", "fdname", name), fd, 0, on_added, g);
-    qmp_send(&g->qmp, "add_client", json_pack("{s:s, s:s, s:b}", "protocol", protocol, "fdname", name, "skipauth", skip_auth), -1, 0, fn ? fn : on_added, data);
+    qmp_send(&g->qmp, "add_client", json_pack("{s:s, s:s, s:b, s:b}", "protocol", protocol, "fdname", name, "skipauth", skip_auth, "tls", tls), -1, 0, fn ? fn : on_added, data);
 }
 
 static json_t *address(int (*get)(int, struct sockaddr *, socklen_t *), int fd)
@@ -114,17 +120,23 @@ static void on_client(struct loop_source *s, uint32_t events)
             json_decref(client);
             json_decref(server);
         }
-        guest_add_graphics(v->g, v->spice ? "spice" : "vnc", fd, false, NULL, v->g);
+        guest_add_graphics(v->g, v->spice ? "spice" : "vnc", fd, v->tls, false, NULL, v->g);
     }
     qmp_flush(&v->g->qmp);
 }
 
-static int display_add(struct guest *g, int fd, const struct tree *graphics)
+static const char *password_of(const struct tree *graphics)
+{
+    const char *own = tree_attr(graphics, "passwd");
+    return own ? own : tree_attr(graphics, MARK_PASSWD);
+}
+
+static int display_add(struct guest *g, int fd, const struct tree *graphics, bool tls)
 {
     struct display *v = calloc(1, sizeof *v);
     if (!v)
         return -ENOMEM;
-    *v = (struct display){ .g = g, .fd = fd, .next = g->displays, .spice = tree_attr_is(graphics, "type", "spice"), .has_password = tree_attr(graphics, "passwd") };
+    *v = (struct display){ .g = g, .fd = fd, .next = g->displays, .spice = tree_attr_is(graphics, "type", "spice"), .tls = tls, .has_password = password_of(graphics) };
     int fl = fcntl(fd, F_GETFL);
     int r = fl < 0 || fcntl(fd, F_SETFL, fl | O_NONBLOCK) < 0 ? -errno : loop_add(&v->src, fd, EPOLLIN, on_client, v);
     if (r)
@@ -147,7 +159,7 @@ static time_t moment(const char *s)
 
 bool guest_graphics_auth(const struct tree *graphics, json_t **password, json_t **expiry)
 {
-    const char *type = tree_attr(graphics, "type"), *passwd = tree_attr(graphics, "passwd"), *until = tree_attr(graphics, "passwdValidTo"), *connected = tree_attr(graphics, "connected");
+    const char *type = tree_attr(graphics, "type"), *passwd = password_of(graphics), *until = tree_attr(graphics, "passwdValidTo"), *connected = tree_attr(graphics, "connected");
     char when[24] = "never";
     if (!type || !passwd)
         return false;
@@ -198,7 +210,7 @@ bool guest_take_end(struct guest *g, int fd, uint32_t entry)
         r = agent_open(&g->agent, fd);
         agent_set_connected(&g->agent, tree_attr_is(tree_get(dev, "target"), "state", "connected"));
     } else if (!strcmp(dev->name, "graphics")) {
-        r = display_add(g, fd, dev);
+        r = display_add(g, fd, dev, is_for_tls(dev, entry));
     } else if (!strcmp(dev->name, "interface") || !strcmp(dev->name, "event"))
         r = counter_add(g, fd, entry);
     else if (isatty(fd))

@@ -195,8 +195,8 @@ void guest_drop_ends(struct guest *g, const struct tree *dev);          /* of a 
 /* Arguments of set_password and expire_password, new; false: it has no password. */
 bool guest_graphics_auth(const struct tree *graphics, json_t **password, json_t **expiry);
 int guest_counter(struct guest *g, const struct tree *dev);             /* folder of an interface's counters; the socket with a performance event's descriptor; borrowed; -1 none */
-/* Hands a connected client to a display: getfd, add_client. fd borrowed. */
-void guest_add_graphics(struct guest *g, const char *protocol, int fd, bool skip_auth, qmp_reply_fn *fn, void *data);
+/* Hands a connected client to a display: getfd, add_client. fd borrowed; tls: of SPICE, it comes by TLS. */
+void guest_add_graphics(struct guest *g, const char *protocol, int fd, bool tls, bool skip_auth, qmp_reply_fn *fn, void *data);
 
 /* lease.c: leases of its disks.  fn gets NULL, or why not; it may be called before these return. */
 enum guest_locks { LOCKS_ON = 1 /* the guest was started with lock_manager = "lockd" */, LOCKS_HELD = 2, LOCKS_GIVING = 4,

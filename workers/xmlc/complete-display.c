@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "ipc/util.h"
+#include "workers/tree-form.h"
 #include "workers/xmlc/doc.h"
 
 /* ---- graphics ---- */
@@ -135,7 +136,7 @@ static int graphics(struct doc *d, struct tree *g)
             if (!auto_ && !port && !tls)
                 tree_set_attr(g, "autoport", NULL);
         }
-        if (!live && tls > 0 && !auto_)
+        if (!live && tls > 0 && !auto_ && !(d->env->settings && d->env->settings->tls[TLS_SPICE].on))
             return doc_unsupported(d, VIR_FROM_QEMU, "spice TLS port set in XML configuration, but TLS is disabled in qemu.conf");
     } else if (strcmp(type, "sdl") != 0 && strcmp(type, "desktop") != 0) {
         tree_set_attr(g, "display", NULL);
@@ -245,7 +246,7 @@ static int video(struct doc *d)
 
 static int audio(struct doc *d)
 {
-    const char *type = "none";
+    const char *type = form_implicit_audio(d->devices);
     unsigned i = 0;
     TREE_EACH(a, d->devices, "audio") {
         i++;
@@ -253,8 +254,6 @@ static int audio(struct doc *d)
             if (doc_uint(a, "id", 0) == doc_uint(b, "id", 0))
                 return doc_bad(d, "audio ID %u is used multiple times", doc_uint(a, "id", 0));
     }
-    TREE_EACH(g, d->devices, "graphics")       /* the last one decides */
-        type = doc_is(g, "type", "spice") ? "spice" : doc_is(g, "type", "vnc") ? "none" : NULL;
     if (!i && type) {
         struct tree *a = doc_add_device(d, "audio");
         tree_set_attr(a, "id", "1");

@@ -505,12 +505,27 @@ static int filesystem(struct maker *m, struct tree *t)
 
 /* ---- graphics ---- */
 
-/* Where VNC or SPICE is listened for; a port of SPICE's is there only if one is named or wanted. */
+/* Where VNC or SPICE is listened for at an address; a port of SPICE's is there only if one is named or wanted. */
+static int display_port(struct maker *m, struct tree *g, const char *address, const char *attr, const char *mark)
+{
+    const struct settings *s = m->env->settings;
+    const char *port = tree_attr(g, attr);
+    struct manifest_entry x = {.kind = MK_TCP_LISTEN, .parent = -1, .flags = MF_WORKER};
+    if (!port && (doc_is(g, "type", "spice") || strcmp(attr, "port") != 0))
+        return 0;
+    if (port && atoi(port) > 0 && !doc_is(g, "autoport", "yes"))
+        x.a = (uint32_t)atoi(port);
+    x.b = s && s->remote_display_port_min ? s->remote_display_port_min : 5900;
+    x.c = s && s->remote_display_port_max ? s->remote_display_port_max : 65535;
+    int i = add(m, NULL, &x, NULL, address);
+    if (i >= 0)
+        tree_set_attr(g, mark, "%d", i);
+    return i < 0 ? -1 : 0;
+}
+
 static int display(struct maker *m, struct tree *g)
 {
-    bool spice = doc_is(g, "type", "spice");
     struct tree *l = tree_first(g, "listen");
-    const struct settings *s = m->env->settings;
     if (doc_is(l, "type", "socket")) {
         struct manifest_entry x = {.kind = MK_UNIX_LISTEN, .parent = -1, .flags = MF_WORKER};
         return add(m, g, &x, tree_attr(l, "socket"), "worker") < 0 ? -1 : 0;
@@ -520,16 +535,9 @@ static int display(struct maker *m, struct tree *g)
     const char *address = tree_attr(l, "address");
     if (!numeric(address))
         return unsupported(m, "<listen> of <graphics> with a name instead of an address: address", address ? address : "");
-    const char *port = tree_attr(g, "port");
-    bool any = doc_is(g, "autoport", "yes");
-    struct manifest_entry x = {.kind = MK_TCP_LISTEN, .parent = -1, .flags = MF_WORKER};
-    if (spice && !port && !any)
-        return 0;
-    if (port && atoi(port) > 0 && !any)
-        x.a = (uint32_t)atoi(port);
-    x.b = s && s->remote_display_port_min ? s->remote_display_port_min : 5900;
-    x.c = s && s->remote_display_port_max ? s->remote_display_port_max : 65535;
-    return add(m, g, &x, NULL, numeric(address)) < 0 ? -1 : 0;
+    if (display_port(m, g, numeric(address), "port", MARK_MANIFEST) || display_port(m, g, numeric(address), "tlsPort", MARK_TLS_PORT))
+        return -1;
+    return tree_attr(g, MARK_TLS_PORT) ? run_tls(g, TLS_SPICE, true, false, m->env, m->out, m->e) : 0;
 }
 
 /* ---- files that QEMU takes by path ---- */
@@ -787,6 +795,7 @@ void run_unmark(struct tree *t)
 {
     tree_set_attr(t, MARK_MANIFEST, NULL);
     tree_set_attr(t, MARK_TLS, NULL);
+    tree_set_attr(t, MARK_TLS_PORT, NULL);
     for (struct tree *c = t->child; c; c = c->next)
         run_unmark(c);
 }

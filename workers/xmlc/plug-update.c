@@ -218,8 +218,8 @@ static int graphics(struct plug_run *p, struct tree *old, const struct tree *new
         return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "unable to change config on '%s' graphics type", type);
     if (listens(new, old, e))
         return -1;
-    bool same = alone == doc_is(old, "autoport", "yes");
-    for (size_t i = 0; i < ARRAY_N(ports) && !alone; i++)
+    bool by_port = !doc_in(tree_path_attr(old, "listen", "type"), "socket none"), same = !by_port || alone == doc_is(old, "autoport", "yes");
+    for (size_t i = 0; i < ARRAY_N(ports) && by_port && !alone; i++)
         same = same && doc_same(tree_attr(new, ports[i]), tree_attr(old, ports[i]));
     if (!same)
         return err_set(e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "cannot change port settings on %s graphics", type);

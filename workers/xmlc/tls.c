@@ -67,7 +67,7 @@ static int entry(enum tls_use use, bool server, bool optional, const struct doc_
 
 int run_tls(struct tree *el, enum tls_use use, bool server, bool comes, const struct doc_env *env, struct manifest_out *out, struct err *e)
 {
-    if (!el || !(use == TLS_VNC ? setting(env, use)->on : wanted(el, use, env)))
+    if (!el || !(use == TLS_VNC || use == TLS_SPICE ? setting(env, use)->on : wanted(el, use, env)))
         return 0;
     if (comes && there(out, (uint32_t)use << 1 | server) < 0)
         return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "what goes by TLS cannot be given to a guest that was started with nothing of that kind");
