@@ -320,7 +320,7 @@ enum talk_what {
     LEASES_ENTRY = 16,
     TALK_PORTS = 32,    /* has ports made of the networks that the manifest's links name: fds [0] memfd: msgpack [[index of the link, XML of the port] ...] */
     TALK_SECRETS = 512, /* looks up the secrets that the manifest names and has not: fds [0] memfd: msgpack [[index, IV and value] ...], as MK_SECRET has them */
-    TALK_UNPORT = 64, TALK_FROM = 16,    /* gives up those of entries that have gone, and of all from (arg >> TALK_FROM) on: empty */
+    TALK_UNPORT = 64, TALK_FROM = 16,    /* gives up those of entries that have gone, or, where that is an entry, of all from (arg >> TALK_FROM) on, 0: both: empty */
     TALK_FILTERS = 128,     /* filters become what the latest manifest says where the run's own says something else, or with TALK_ALL all of them, or with TALK_UNDO the other way round; where that
                              * fails they are as they were: empty */
     TALK_ALL = 1 << TALK_FROM, TALK_UNDO = 2 << TALK_FROM,

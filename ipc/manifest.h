@@ -30,7 +30,7 @@ enum manifest_kind {
     MK_HOSTNET,      /* QEMU stays in the host's net namespace (user-mode NIC, datagrams, connections that it makes again) */
     MK_NVRAM,        /* path: writable firmware variables, made from aux (template) when absent */
     MK_TUNE,         /* aux: what the host's kernel is told of the guest: limits of its control groups, CPUs of its threads ("shares=2000 cpus=0-3 v0=1"; supervisor/hand_tune.h). One at most */
-    MK_LINK,         /* what else there is to know of the tap that is its parent. path: the bridge or interface that the network daemon named, if it is a network's; a: enum link_kind; aux: limits and port
+    MK_LINK,         /* what else there is to know of the tap that is its parent. path: the bridge or interface that the network daemon named, if it is a network's, or the bridge that the tap was moved to; a: enum link_kind; b: 1: the tap was there before, and is to move; aux: limits and port
                       * ("in=1000,2000,512 out=0,0,0 isolated=1"; supervisor/hand_shape.h). It changes while the guest runs */
     MK_STATE,        /* path: file of a client's choice for a guest's state or memory, made or emptied; MF_PROBE: a saved state (save.h) that is there, MF_RO: to be read. Of no guest's
                       * document */

@@ -83,21 +83,28 @@ struct rtnl_link *net_find(struct net *n, const char *name, int *error)
     return r < 0 ? NULL : l;
 }
 
+/* The bridge of that name: its index, or negative errno; *mtu: its own, where that was 0. */
+static int bridge_index(struct net *n, const char *name, uint32_t *mtu)
+{
+    int error;
+    struct rtnl_link *br = net_find(n, name, &error);
+    if (!br)
+        return -error;
+    const char *type = rtnl_link_get_type(br);
+    int index = type && !strcmp(type, "bridge") ? rtnl_link_get_ifindex(br) : -EOPNOTSUPP;
+    *mtu = *mtu ? *mtu : rtnl_link_get_mtu(br);
+    rtnl_link_put(br);
+    return index;
+}
+
 /* Address, MTU, bridge and "up" in one message. */
 static int set_up(struct net *n, const struct manifest_entry *m, const char *name, const char *bridge, bool is_new, struct err *e)
 {
     int error = 0;
     uint32_t mtu = m->b;
-    struct rtnl_link *br = *bridge ? net_find(n, bridge, &error) : NULL;
-    if (error)
-        return net_fail(n, e, error, "Cannot get interface MTU on '%s'", bridge);
-    int master = br ? rtnl_link_get_ifindex(br) : 0;
-    if (br && !mtu)
-        mtu = rtnl_link_get_mtu(br);     /* a port with a smaller one would make the whole bridge's smaller */
-    bool is_bridge = !br || (rtnl_link_get_type(br) && !strcmp(rtnl_link_get_type(br), "bridge"));
-    rtnl_link_put(br);
-    if (!is_bridge)
-        return net_fail(n, e, EINVAL, "Unable to add bridge %s port: it is no bridge", bridge);
+    int master = *bridge ? bridge_index(n, bridge, &mtu /* a port with a smaller one would make the whole bridge's smaller */) : 0;
+    if (master < 0)
+        return master == -EOPNOTSUPP ? net_fail(n, e, EINVAL, "Unable to add bridge %s port: it is no bridge", bridge) : net_fail(n, e, -master, "Cannot get interface MTU on '%s'", bridge);
     struct rtnl_link *old = net_find(n, name, &error), *want = rtnl_link_alloc();
     if (!old || !want) {
         rtnl_link_put(old);
@@ -125,6 +132,25 @@ static int set_up(struct net *n, const struct manifest_entry *m, const char *nam
     if (r >= 0)
         return 0;
     return *bridge ? net_fail(n, e, net_errno(r), "Unable to add bridge %s port %s", bridge, name) : net_fail(n, e, net_errno(r), "Cannot set up interface '%s'", name);
+}
+
+/* A tap that is there leaves its bridge for another one. */
+static int move(struct net *n, const char *name, const char *bridge, struct err *e)
+{
+    uint32_t mtu = 0;
+    int error, r, master = bridge_index(n, bridge, &mtu);
+    if (master == -ENODEV) {
+        n->error = master;
+        return err_set(e, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "bridge %s doesn't exist", bridge);
+    }
+    struct rtnl_link *old = master < 0 ? NULL : net_find(n, name, &error), *want = rtnl_link_alloc();
+    if (old && want)
+        rtnl_link_set_master(want, master);
+    r = old && want ? rtnl_link_change(n->nl, old, want, 0) : 0;
+    error = master < 0 ? -master : !old ? error : !want ? ENOMEM : r < 0 ? net_errno(r) : 0;
+    rtnl_link_put(old);
+    rtnl_link_put(want);
+    return error ? net_fail(n, e, error, "Unable to add bridge %s port %s", bridge, name) : 0;
 }
 
 /* SAFETY: the worker reads this one interface's counters, and can follow no link out of their folder: landlock and an empty mount namespace. */
@@ -177,8 +203,8 @@ static const char *filter_of(const struct hand *h, uint32_t tap)
 /* The macvtap's mode that an entry, or its network, asks for; 0: a tap. */
 static unsigned mode_of(const struct manifest_entry *m, const struct link *l) { return m->c ? m->c : l->kind >= LINK_MACVTAP ? l->kind - LINK_MACVTAP : 0; }
 
-/* What the words say, where old ones say something else; NULL: it is new, and is told of its limits in any case. A macvtap faces the host's interface, and so what the guest receives it receives too. */
-static int limit(struct net *n, const char *name, const char *words, const char *old, bool macvtap, struct err *e)
+/* What the words say, where old ones say something else; NULL: it is new, and is told of its limits in any case; on a bridge that it has just come to nobody keeps it apart. A macvtap faces the host's interface, and so what the guest receives it receives too. */
+static int limit(struct net *n, const char *name, const char *words, const char *old, bool moved, bool macvtap, struct err *e)
 {
     struct shape s, was;
     const char *what = "";
@@ -188,7 +214,7 @@ static int limit(struct net *n, const char *name, const char *words, const char 
     if (shape_read(&was, old))
         old = NULL;     /* words that nobody was told */
     bool ways = !old || memcmp(&s.in, &was.in, sizeof s.in) || memcmp(&s.out, &was.out, sizeof s.out);
-    if (!macvtap && s.isolated != was.isolated && (r = shape_isolate(n->nl, index, s.isolated)) < 0)
+    if (!macvtap && s.isolated != (was.isolated && !moved) && (r = shape_isolate(n->nl, index, s.isolated)) < 0)
         return net_fail(n, e, net_errno(r), "Unable to set bridge port isolated of interface '%s'", name);
     if (s.frames != was.frames && (old || !macvtap) && (r = shape_frames(name, s.frames)) < 0)
         return net_fail(n, e, -r, "Cannot set coalesce info on '%s'", name);
@@ -246,7 +272,7 @@ static int make_tap(struct net *n, const struct manifest_entry *m, const char *p
         r = set_up(n, m, ifr.ifr_name, other, g->is_new, e);
     if (!r && !mode)
         r = net_addresses(n, ifr.ifr_name, link.words, e);
-    return r || (!g->is_new && !*link.words) ? r : limit(n, ifr.ifr_name, link.words, NULL, mode, e);
+    return r || (!g->is_new && !*link.words) ? r : limit(n, ifr.ifr_name, link.words, NULL, false, mode, e);
 }
 
 static struct hand_grants grants;       /* what hand-open made, to which ours is added */
@@ -313,16 +339,18 @@ static void hand_unnet(struct hand *h, struct net *n)
     hand_reply(h, &done, sizeof done, NULL, 0);
 }
 
-/* Limits of what a running guest has: those that are others than by the second manifest; on failure as by that one again. */
+/* Bridges and limits of what a running guest has: those that are others than by the second manifest; on failure as by that one again. */
 static int retune(struct net *n, unsigned now, unsigned was, uint32_t *has, struct err *e)
 {
-    static char old[MANIFEST_ENTRIES_MAX][LINK_WORDS_MAX], filters[MANIFEST_ENTRIES_MAX][4096];
+    static char old[MANIFEST_ENTRIES_MAX][LINK_WORDS_MAX], bridges[MANIFEST_ENTRIES_MAX][IFNAMSIZ], filters[MANIFEST_ENTRIES_MAX][4096];
     struct manifest_entry m;
     const char *path, *aux;
     if (hand_manifest(n->h, was, e))
         return -1;
     for (uint32_t i = 0; i < MANIFEST_ENTRIES_MAX; i++) {
-        util_copy_str(old[i], sizeof old[i], link_of(n->h, i).words);
+        const struct link l = link_of(n->h, i);
+        util_copy_str(old[i], sizeof old[i], l.words);
+        util_copy_str(bridges[i], sizeof bridges[i], l.dev);
         util_copy_str(filters[i], sizeof filters[i], filter_of(n->h, i));
     }
     if (hand_manifest(n->h, now, e))
@@ -333,8 +361,11 @@ static int retune(struct net *n, unsigned now, unsigned was, uint32_t *has, stru
         if (m.kind != MK_TAP || m.index >= grants.h.n || !g->made || !name_ok(g->name))
             continue;
         const struct link l = link_of(n->h, m.index);
-        if (strcmp(l.words, old[m.index]))
-            r |= limit(n, g->name, l.words, old[m.index], mode_of(&m, &l), e);
+        const bool macvtap = mode_of(&m, &l), moves = !macvtap && strcmp(*l.dev ? l.dev : aux, *bridges[m.index] ? bridges[m.index] : aux);
+        if (moves && move(n, g->name, *l.dev ? l.dev : aux, e))
+            r = -1;
+        else if (moves || strcmp(l.words, old[m.index]))
+            r |= limit(n, g->name, l.words, old[m.index], moves, macvtap, e);
         if (strcmp(filter_of(n->h, m.index), filters[m.index]))
             *has = HAND_HAS_FILTERS;
     }

@@ -40,11 +40,12 @@ ONLY = {"takeover": {"supervisor": ("IN_HAND_PIDFD",), "hand-open": ("IN_HAND_PI
         "ports": {"supervisor": ("IN_TALK", "IN_DOC_PORTS"), "talk": ("IN_TALK",), "xmlc": ("IN_DOC_PORTS",)}, "unports": {"supervisor": ("IN_TALK",), "talk": ("IN_TALK",)},
         "filters": {"supervisor": ("IN_TALK",), "talk": ("IN_TALK",)}, "unfilters": {"supervisor": ("IN_TALK",), "talk": ("IN_TALK",)}, 
         "refilter": {"supervisor": ("IN_TALK", "IN_HAND_TUNE", "IN_PLUG"), "talk": ("IN_TALK",), "hand-net": ("IN_HAND_TUNE",)},
+        "move": {"supervisor": ("IN_TALK", "IN_DOC_PORTS", "IN_HAND_TUNE", "IN_PLUG"), "talk": ("IN_TALK",), "xmlc": ("IN_DOC_PORTS",), "hand-net": ("IN_HAND_TUNE",)},
         "macvtap": {"supervisor": ("IN_HAND_NET",), "hand-net": ("IN_HAND_NET",)}, "macvtaps": {"supervisor": ("IN_HAND_NET", "IN_HAND_UNNET"), "hand-net": ("IN_HAND_NET", "IN_HAND_UNNET")},
         "secrets": {"supervisor": ("IN_HAND_DAEMON", "IN_TALK", "IN_DOC_PORTS"), "hand-open": ("IN_HAND_DAEMON",), "talk": ("IN_TALK",), "xmlc": ("IN_DOC_PORTS",)}}
 LEASES = ("IN_LEASES_ASK", "IN_HAND_DAEMON", "IN_TALK")
 LOGS = ("IN_HAND_DAEMON", "IN_TALK", "IN_HAND_OPEN")
-ARMED_LATE = {"restore": "qemu ", "plug": "hand-open ", "hostdev": "hand-open ", "count": "hand-open ", "tune": "hand-launch ", "unports": "talk ", "unfilters": "talk ", "refilter": ("talk ", "hand-net ")}      # whose point is armed in the step itself only, by a file
+ARMED_LATE = {"restore": "qemu ", "plug": "hand-open ", "hostdev": "hand-open ", "count": "hand-open ", "tune": "hand-launch ", "unports": "talk ", "unfilters": "talk ", "refilter": ("talk ", "hand-net "), "move": ("talk ", "xmlc ", "hand-net ")}      # whose point is armed in the step itself only, by a file
 BESIDE = {"logs": ("virtlogd", 'stdio_handler = "logd"\n'), "leases": ("virtlockd", 'lock_manager = "lockd"\n')}      # the daemon that a flow wants
 PACKED = ("save_file", "restore_file")      # with what goes through the worker
 NAMES = {"0:%d" % number: name for name, number in IN.items()}
@@ -126,8 +127,8 @@ class Flows:
         import libvirt
         return libvirt.open("qemu+unix:///system?socket=%s/run/libvirt/virtnetworkd-sock" % self.b.dir)
 
-    def network(self):
-        return self.beside().networkLookupByName("ports")
+    def networks(self):
+        return map(self.beside().networkLookupByName, ("ports", "others"))
 
     def define_filtered(self):
         """With an interface that has a filter, which there are two of."""
@@ -161,9 +162,9 @@ class Flows:
         """With a port of a network, which is a bridge of the host's."""
         self.has_networks()
         c = self.con()
-        if "ports" not in c.listNetworks():
-            self.b.run("ip", "link", "add", "br-ports", "type", "bridge")
-            c.networkCreateXML("<network><name>ports</name><forward mode='bridge'/><bridge name='br-ports'/></network>")
+        for name in {"ports", "others"} - set(c.listNetworks()):
+            self.b.run("ip", "link", "add", "br-" + name, "type", "bridge")
+            c.networkCreateXML("<network><name>%s</name><forward mode='bridge'/><bridge name='br-%s'/></network>" % (name, name))
         c.defineXML(guest_xml("victim", "<interface type='network'><source network='ports'/></interface>"))
 
     def define_encrypted(self):
@@ -183,10 +184,27 @@ class Flows:
     def port_ids(self):
         """Of the guest, and of its network: the same, whatever happened."""
         xml = self.dom().XMLDesc(0) if state_of(self.b) == "running" else ""
-        return re.findall("portid='([^']*)'", xml), [p.UUIDString() for p in self.network().listAllPorts()]
+        return re.findall("portid='([^']*)'", xml), [p.UUIDString() for n in self.networks() for p in n.listAllPorts()]
 
     def ports(self):
         self.start()
+
+    def move(self):
+        """To another network while the guest runs, and so to another port."""
+        to = "others" if "network='ports'" in self.dom().XMLDesc(0) else "ports"
+        nic = re.search("<mac.*?/>", self.dom().XMLDesc(0)).group()
+        open(self.b.marker, "w").close()
+        try:
+            self.dom().updateDeviceFlags("<interface type='network'>%s<source network='%s'/></interface>" % (nic, to), 1)
+        finally:
+            os.unlink(self.b.marker)
+        assert "<source network='%s'" % to in self.dom().XMLDesc(0), "it is not where it was moved to"
+
+    def place(self):
+        """Of the guest's tap: where its document says that it is, and where it is."""
+        xml = self.dom().XMLDesc(0)
+        tap = re.search(r"<target dev='(vnet\d+)'", xml).group(1)
+        return re.search("bridge='(.*?)'", xml).group(1), re.search(r"master (\S+)", self.b.run("ip", "link", "show", tap).stdout).group(1)
 
     def define_macvtap(self):
         """With an interface over one of the host's."""
@@ -213,7 +231,7 @@ class Flows:
         return sorted(re.findall(r"<target dev='(macvtap\d+)'", xml)), sorted(re.findall(r"(?m)^\d+: ((?:macvtap|bh)\S+)@v0:", self.b.run("ip", "link").stdout))
 
     def unports(self):
-        self.gives_up(lambda: not self.network().listAllPorts())
+        self.gives_up(lambda: not self.port_ids()[1])
 
     def gives_up(self, done):
         """It is nobody's call that gives a port or a filter up: the point is armed in that talk, and not in the start's."""
@@ -457,6 +475,7 @@ FLOWS = {
     "siblings": (("define_beside",),            "defined"),
     "ports":    (("define_networked",),         "running"),
     "unports":  (("define_networked", "start"), "defined"),
+    "move":     (("define_networked", "start"), "running"),
     "filters":  (("define_filtered",),          "running"),
     "unfilters": (("define_filtered", "start"), "defined"),
     "refilter": (("define_filtered", "start"),  "running"),
@@ -574,8 +593,10 @@ def check(b, flow, before, its, why):
         assert len(f.dumps()) == (f.dom().state()[0] == 1), "dumps of one panic: %s" % f.dumps()
     if flow == "hooks":             # whatever was begun was told to be over, or the guest runs
         wait_for("the scripts have heard how it is", lambda: (state_of(b) == "running") == (f.heard()[-1:] not in ([], ["release"])))
-    if flow in ("ports", "unports"):
+    if flow in ("ports", "unports", "move"):
         wait_for("ports are as the guest is", lambda: len(set(map(tuple, f.port_ids()))) == 1)
+    if flow == "move":
+        wait_for("the tap is where its document says", lambda: len(set(f.place())) == 1)
     if flow in ("filters", "unfilters", "refilter"):
         wait_for("filters are as the guest is", lambda: len(set(map(tuple, f.filters_of()))) == 1)
     if flow in ("macvtap", "macvtaps"):
@@ -584,7 +605,7 @@ def check(b, flow, before, its, why):
         wait_for("leases are as the guest is", lambda: locklib.is_locked(b.dir + "/var/lib/libvirt/images/victim.img") == (f.dom().state()[0] == 1))
 
     def finished():
-        if state_of(b) == want and flow not in ("running", "console", "domstats", "domstats_off", "shutdown", "takeover", "dump_file", "auto_dump", "leases", "attach", "plug", "hostdev", "tune", "count", "siblings", "refilter", "macvtaps"):
+        if state_of(b) == want and flow not in ("running", "console", "domstats", "domstats_off", "shutdown", "takeover", "dump_file", "auto_dump", "leases", "attach", "plug", "hostdev", "tune", "count", "siblings", "refilter", "macvtaps", "move"):
             return True
         return attempt(f.start if flow == "restore" else getattr(f, flow)) is None and state_of(b) == want
     wait_for("flow %s works again" % flow, finished, 60)

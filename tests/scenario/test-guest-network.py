@@ -254,6 +254,58 @@ def bridge_ports(box):
     assert_clean(box)
 
 
+def moves(box):
+    """a tap that goes from bridge to bridge while the guest runs, named by itself or by a network, beside libvirtd's; over deaths, and in what is saved"""
+    con, theirs = box.connect(), libvirt.open("qemu+unix:///system?socket=" + box.dir + "/run/libvirt/virtnetworkd-sock")
+    box.run("ip", "link", "add", "br-two", "type", "bridge")
+    for name, more in (("two", "<bridge name='br-two'/><port isolated='yes'/>"), ("nowhere", "<bridge name='br-nowhere'/>"), ("switch", "<bridge name='br-two'/><virtualport type='openvswitch'/>")):
+        peer[name] = theirs.networkCreateXML("<network><name>%s</name><forward mode='bridge'/>%s</network>" % (name, more))
+    nic = lambda kind, source="", more="": "<interface type='%s'><mac address='52:54:00:7a:00:01'/>%s<model type='virtio'/>%s</interface>" % (kind, source, more)
+    bridge = lambda name, more="": nic("bridge", "<source bridge='%s'/>" % name, more)
+    network = lambda name, more="", source="": nic("network", "<source network='%s'%s/>" % (name, source), more)
+
+    def shown(dom):
+        xml = re.search("<interface.*?</interface>", dom.XMLDesc(0), re.S).group()
+        dev, port = re.search("target dev='(.*?)'", xml).group(1), re.findall("portid='(.*?)'", xml)
+        wait_for("no other port", lambda: port == sum((ports(n) for n in peer if peer[n].isActive()), []))
+        link = box.run("ip", "-d", "link", "show", dev).stdout
+        return re.sub(r"(vnet|macvtap)\d+|portid='[0-9a-f-]{36}'", "X", xml), re.findall(r"master \S+|isolated o\w+", link)
+
+    told = []
+    for c in con, theirs:
+        dom = c.createXML(BARE % ("m1", bridge("br-out")), 0)
+        told.append([shown(dom)])
+        for to in (bridge("br-two"), bridge("br-two", "<link state='down'/>"), bridge("br-nowhere"), bridge("lo"), bridge("br-out", "<mtu size='1400'/>"), bridge("br-out", "<port isolated='yes'/>"), network("out"), network("a lan"),
+                   network("two"), network("nosuch"), network("nowhere"), network("switch"), network("direct"), bridge("br-two"), bridge("br-two", "<vlan><tag id='5'/></vlan>"),
+                   bridge("br-out", "<virtualport type='openvswitch'/>"), nic("user"), nic("ethernet"), nic("direct", "<source dev='v0'/>"), network("two", "<port isolated='no'/>"), network("out")):
+            told[-1].append((to, re.sub(r"vnet\d+", "X", told_of(dom.updateDeviceFlags, to, LIVE)), shown(dom)))
+        dom.destroy()
+        for first, to in ((network("direct"), network("out")), (network("direct"), bridge("br-out")), (nic("ethernet", "", "<target dev='of-m1'/>"), bridge("br-out")), (nic("ethernet", "", "<target dev='of-m1'/>"), nic("ethernet", "<source><ip address='10.1.1.1'/></source>"))):
+            dom = c.createXML(BARE % ("m2", first), 0)
+            told[-1].append((first, told_of(dom.updateDeviceFlags, to, LIVE), shown(dom)))
+            dom.destroy()
+        for name in peer:
+            no_ports(name)
+    assert len(told[0]) == len(told[1]) == 26
+    for a, b in zip(*told):
+        assert a == b, (a, b)
+    # Where it is whoever comes next finds, and a saved guest comes back there.
+    dom = con.defineXML(BARE % ("m3", bridge("br-out")))
+    dom.create()
+    for to in bridge("br-two"), network("two"), bridge("br-out"):
+        dom.updateDeviceFlags(to, LIVE)
+        had = shown(dom)
+        for role in "supervisor", "qemu":
+            os.kill(box.role(role)[0], 9)
+            wait_for("the next " + role, lambda: shown(dom) == had)
+        wait_for("its saving", lambda: dom.managedSave() == 0)
+        dom.create()
+        assert shown(dom) == had, (shown(dom), had)
+    dom.destroy()
+    dom.undefine()
+    assert_clean(box)
+
+
 def host_addresses(box):
     """addresses and routes of the host at its end of a tap, and taps that somebody else looks after, beside libvirtd's"""
     con, theirs = box.connect(), libvirt.open("qemu+unix:///system?socket=" + box.dir + "/run/libvirt/virtnetworkd-sock")
@@ -350,4 +402,4 @@ def dying_hands(box):
 
 
 alone = macvtaps_alone()
-main(networks, lease, failures, bridge_ports, host_addresses, macvtaps, deaths, dying_hands)
+main(networks, lease, failures, bridge_ports, moves, host_addresses, macvtaps, deaths, dying_hands)

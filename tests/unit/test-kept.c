@@ -84,6 +84,12 @@ int main(void)
     n = make(h, sizeof h, at, 2);
     tap_ok(kept_covers(h, n, other, make(other, sizeof other, at, 2), "/lib", &e) == 0 && kept_covers(h, n, other, make(other, sizeof other, none, 2), "/lib", &e) == 0 &&
            kept_covers(h, n, other, make(other, sizeof other, all, 2), "/lib", &e) < 0 && kept_covers(other, make(other, sizeof other, none, 2), h, n, "/lib", &e) < 0, "the host gets no address or route that it had not");
+    static const struct row moved[] = { TAP(1), { { .kind = MK_LINK, .parent = 0, .b = 1 }, "br1", "" } }, there[] = { { { .kind = MK_TAP, .parent = -1, .a = 1, .mac = { 2, 0, 0, 0, 0, 1 } }, "", "br1" } },
+        left[] = { TAP(1), { { .kind = MK_LINK, .flags = MF_GONE, .parent = 0 }, "br1", "" } };
+    n = make(h, sizeof h, moved, 2);
+    tap_ok(kept_covers(h, n, other, make(other, sizeof other, there, 1), "/lib", &e) == 0 && kept_covers(h, n, other, make(other, sizeof other, left, 1), "/lib", &e) < 0, "a tap that was moved comes back where it was then");
+    n = make(h, sizeof h, left, 2);
+    tap_ok(kept_covers(h, n, other, make(other, sizeof other, there, 1), "/lib", &e) < 0 && kept_covers(h, n, other, make(other, sizeof other, left, 1), "/lib", &e) == 0, "and not where it has left");
     n = make(h, sizeof h, had, ARRAY_N(had));
     e = (struct err)ERR_INIT;
     tap_ok(kept_covers(h, n - 8, h, n, "/lib", &e) < 0 && kept_covers(h, n, h, n - 8, "/lib", &e) < 0 && kept_covers("", 0, h, n, "/lib", &e) < 0, "what is cut off is malformed");

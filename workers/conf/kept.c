@@ -4,7 +4,7 @@
 #include <string.h>
 #include "ipc/manifest.h"
 
-struct entry { struct manifest_entry m; const char *path, *aux, *filter /* of a tap */, *host /* likewise */; bool isolated /* likewise */; };
+struct entry { struct manifest_entry m; const char *path, *aux, *filter /* of a tap */, *host /* likewise */, *bridge /* where it is */; bool isolated /* likewise */; };
 
 static bool same(const char *a, const char *b)
 {
@@ -62,7 +62,7 @@ static bool covers(const struct entry *h, const struct entry *a, const char *lib
     static const bool made_up[MK_KIND_N] = { [MK_PTY] = true, [MK_PAIR] = true, [MK_TAP] = true, [MK_SECRET] = true };     /* of a guest that libvirtd began: where the run had it; what came of a secret */
     bool path = y->kind == MK_UNIX_LISTEN ? same_but_id(h->path, a->path, lib_dir) : (made_up[y->kind] && (!a->path || !*a->path)) || same(h->path, a->path);
     path = path && same(h->filter, a->filter) && (!a->host || same(h->host, a->host)) && (a->isolated || !h->isolated);
-    return x->kind == y->kind && (x->flags & ~asked_only & ~had_only) == (flags & ~had_only) && !(flags & ~x->flags) && format && path && same(h->aux, a->aux) &&
+    return x->kind == y->kind && (x->flags & ~asked_only & ~had_only) == (flags & ~had_only) && !(flags & ~x->flags) && format && path && same(h->bridge, a->bridge) &&
            x->a == y->a && x->b == y->b && x->c == y->c && !memcmp(x->mac, y->mac, sizeof x->mac);
 }
 
@@ -72,11 +72,14 @@ static int next(struct manifest_in *in, struct entry *e)
     struct manifest_in behind = *in;
     struct entry f;
     e->filter = e->host = NULL;
+    e->bridge = e->aux;
     e->isolated = false;
     while (r > 0 && e->m.kind == MK_TAP && manifest_next(&behind, &f.m, &f.path, &f.aux) > 0) {
         bool its = f.m.parent == (int32_t)e->m.index && !(f.m.flags & MF_GONE);
         if (its && f.m.kind == MK_FILTER && f.aux && *f.aux)
             e->filter = f.aux;
+        if (its && f.m.kind == MK_LINK)     /* of a network's that is the network's affair */
+            e->bridge = f.aux && strstr(f.aux, "net=") ? "" : f.path && *f.path ? f.path : e->bridge;
         e->isolated |= its && isolates(&f.m, f.aux);
         e->host = its && host(&f.m, f.aux) ? host(&f.m, f.aux) : e->host;
     }

@@ -6,6 +6,7 @@
 #include "ipc/log.h"
 #include "ipc/schema/op-numbers.h"
 #include "ipc/util.h"
+#include "workers/manifest-file.h"
 #include "workers/talk/talk.h"
 #include "workers/tree-marks.h"
 
@@ -146,7 +147,7 @@ static int give_one(struct rpc_client *c, const struct port *p, struct err *e)
     return 0;
 }
 
-struct about { const struct tree *domain; uint32_t from; };
+struct about { const struct tree *domain; uint32_t from, entries; };
 
 static int say_one(struct rpc_client *c, const struct manifest_entry *m, const char *path, const char *aux, const void *arg, struct mp_out *answers, struct err *e)
 {
@@ -157,11 +158,14 @@ static int say_one(struct rpc_client *c, const struct manifest_entry *m, const c
         return 0;
     if (of->domain)
         return gone || (path && *path) ? 0 : take_one(c, &p, m, of->domain, answers, e) ? -1 : 1;
-    return gone || m->index >= of->from ? give_one(c, &p, e) : 0;
+    bool undo = of->from && of->from < of->entries;     /* what was to come did not, and so nothing has gone */
+    return (gone && !undo) || m->index >= of->from ? give_one(c, &p, e) : 0;
 }
 
 int ports_say(int fd, const char *uri, int manifest, const struct tree *domain, uint32_t from, unsigned ms, struct mp_out *answers, struct err *e)
 {
-    const struct about of = { domain, from };
+    struct manifest_file f;
+    const struct about of = { domain, from, manifest_file_open(&f, manifest) ? 0 : f.in.left };
+    manifest_file_close(&f);
     return sibling_say(fd, uri, manifest, ms, say_one, &of, domain ? answers : NULL, e);
 }

@@ -35,7 +35,7 @@ int logs_open(int fd, const struct lock_owner *guest, const struct layout *l, in
 int logs_tail(int fd, const struct lock_owner *guest, const struct layout *l, unsigned ms, char **text, size_t *n, struct err *e);
 
 /* ports.c: to the host's network daemon, over one connection.  With a domain: the ports that its links ask for (MK_LINK) and have not are made, and answers, begun by
- * mp_out_init(), gets [[index, document of the port] ...].  Without: those of what has gone from the manifest, and of all entries from that index on, are given up.
+ * mp_out_init(), gets [[index, document of the port] ...].  Without: those of what has gone from the manifest are given up, or, where from is one of its entries, of all from there on; 0: both.
  * 0, or -1 with *e set: what was made then stays, and is given up by another talk. */
 int ports_say(int fd, const char *uri, int manifest, const struct tree *domain, uint32_t from, unsigned ms, struct mp_out *answers, struct err *e);
 

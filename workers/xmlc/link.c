@@ -18,6 +18,11 @@ int link_untagged(const struct tree *t, struct err *e)
     return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_DOMAIN, "interface %s - vlan tag not supported for this connection type", tree_path_attr(t, "mac", "address"));
 }
 
+int link_stays(const char *type, struct err *e)
+{
+    return err_set(e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "unable to change config on '%s' network type", type);
+}
+
 int link_mode(const char *mode)
 {
     int i = MACVTAP_MODE_N - 1;
@@ -110,11 +115,11 @@ static int put_filter(struct plug_run *p, const struct tree *t, struct err *e)
     return link_filter(p->t, t, text, sizeof text, e) ? -1 : plug_put(&p->manifest, &m, NULL, text, e);
 }
 
-/* What was an interface's other words are these now: what the document says, behind those of its network. */
-static int put(struct plug_run *p, const struct tree *t, const char *networks, const char *other, uint32_t kind, struct err *e)
+/* What was an interface's other words are these now: what the document says, behind those of its network. moves: the entry, if there is none, is one of a tap that moves. */
+static int put(struct plug_run *p, const struct tree *t, const char *networks, const char *other, uint32_t kind, bool moves, struct err *e)
 {
     char own[LINK_TEXT_MAX], text[2 * LINK_TEXT_MAX];
-    struct manifest_entry m = { .kind = MK_LINK, .parent = (int32_t)doc_uint(t, MARK_MANIFEST, 0), .a = kind };
+    struct manifest_entry m = { .kind = MK_LINK, .parent = (int32_t)doc_uint(t, MARK_MANIFEST, 0), .a = kind, .b = moves };
     if (!tree_attr(t, MARK_MANIFEST))
         return 0;
     if (link_text(t, own, sizeof own, e))
@@ -122,22 +127,53 @@ static int put(struct plug_run *p, const struct tree *t, const char *networks, c
     return util_format(text, sizeof text, "%s%s%s", networks, *networks && *own ? " " : "", own) ? too_long(e) : plug_put(&p->manifest, &m, other, text, e);
 }
 
+/* The entry of that tap, with its words; false: there is none. */
+static bool link_of(struct plug_run *p, uint32_t tap, struct manifest_entry *m, const char **words)
+{
+    struct manifest_in in;
+    const char *path;
+    manifest_finish(&p->manifest);
+    for (int r = manifest_open(&in, p->manifest.p, p->manifest.len); r >= 0 && manifest_next(&in, m, &path, words) > 0;)
+        if (m->kind == MK_LINK && !(m->flags & MF_GONE) && m->parent == (int32_t)tap)
+            return true;
+    return false;
+}
+
 /* Of the words of that tap those that its network said; its limits where nobody has said others. */
 static void networks_words(struct plug_run *p, uint32_t tap, bool limits, char dst[LINK_TEXT_MAX])
 {
-    struct manifest_in in;
     struct manifest_entry m;
-    const char *path, *aux;
+    const char *aux;
     size_t at = 0;
     *dst = 0;
-    manifest_finish(&p->manifest);
-    for (int r = manifest_open(&in, p->manifest.p, p->manifest.len); r >= 0 && manifest_next(&in, &m, &path, &aux) > 0;)
-        for (const char *w = m.kind == MK_LINK && !(m.flags & MF_GONE) && m.parent == (int32_t)tap ? aux : NULL; w && *w && strncmp(w, "port=", 5);) {
-            size_t n = strcspn(w, " ");
-            if ((!strncmp(w, "alone=", 6) || (limits && (!strncmp(w, "in=", 3) || !strncmp(w, "out=", 4)))) && at + n + 2 < LINK_TEXT_MAX)
-                at += (size_t)snprintf(dst + at, LINK_TEXT_MAX - at, "%s%.*s", at ? " " : "", (int)n, w);
-            w += n + (w[n] == ' ');
-        }
+    for (const char *w = link_of(p, tap, &m, &aux) ? aux : NULL; w && *w && strncmp(w, "port=", 5);) {
+        size_t n = strcspn(w, " ");
+        if ((!strncmp(w, "alone=", 6) || (limits && (!strncmp(w, "in=", 3) || !strncmp(w, "out=", 4)))) && at + n + 2 < LINK_TEXT_MAX)
+            at += (size_t)snprintf(dst + at, LINK_TEXT_MAX - at, "%s%.*s", at ? " " : "", (int)n, w);
+        w += n + (w[n] == ' ');
+    }
+}
+
+bool plug_is_macvtap(struct plug_run *p, const struct tree *t)
+{
+    struct manifest_entry m;
+    const char *words;
+    return doc_is(t, "type", "direct") || (link_of(p, doc_uint(t, MARK_MANIFEST, MANIFEST_ENTRIES_MAX), &m, &words) && m.a >= LINK_MACVTAP);
+}
+
+/* A tap leaves its network, whose port goes when it has moved, or comes to one, whose port a new entry brings. */
+static void leave(struct plug_run *p, uint32_t tap, bool comes)
+{
+    uint8_t *at = p->manifest.p + sizeof(struct manifest_head);
+    struct manifest_entry was, m;
+    const char *words;
+    if (!link_of(p, tap, &was, &words) || !(comes || (words && strstr(words, "port="))))
+        return;
+    for (uint32_t i = 0; i <= was.index; i++, at += m.size)
+        memcpy(&m, at, sizeof m);
+    at -= m.size;
+    m.flags |= MF_GONE;
+    memcpy(at, &m, sizeof m);
 }
 
 static bool same(const struct tree *a, const struct tree *b)
@@ -180,12 +216,16 @@ int plug_shape(struct plug_run *p, const struct tree *before, struct err *e)
     TREE_EACH(t, tree_first(p->t, "devices"), "interface") {
         if (old && !tree_path_attr(old, "target", "dev") && tree_path_attr(t, "target", "dev"))
             tree_free(tree_first(t, "target"));
-        bool limits = other(t, old, "bandwidth"), filter = other(t, old, "filterref"), port = limits || other(t, old, "coalesce") || other(t, old, "port");
+        bool moves = old && (other(t, old, "source") || !doc_same(tree_attr(t, "type"), tree_attr(old, "type"))), limits = other(t, old, "bandwidth"), filter = other(t, old, "filterref"), port = moves || limits || other(t, old, "coalesce") || other(t, old, "port");
         if (port || filter) {
-            char networks[LINK_TEXT_MAX];
-            networks_words(p, doc_uint(t, MARK_MANIFEST, 0), !limits && !tree_first(t, "bandwidth"), networks);
+            char networks[LINK_TEXT_MAX] = "";
+            const char *bridge = !moves ? NULL : doc_is(t, "type", "bridge") ? tree_path_attr(t, "source", "bridge") : "";
+            if (moves)
+                leave(p, doc_uint(t, MARK_MANIFEST, 0), doc_is(t, "type", "network"));
+            else
+                networks_words(p, doc_uint(t, MARK_MANIFEST, 0), !limits && !tree_first(t, "bandwidth"), networks);
             schema_order(&schema_domain, p->t);
-            if ((port && put(p, t, networks, NULL, LINK_OWN, e)) || (filter && put_filter(p, t, e)))
+            if ((port && put(p, t, networks, bridge, LINK_OWN, moves, e)) || (filter && put_filter(p, t, e)))
                 return -1;
             tree_append(p->devices, tree_copy(t));
             p->what = PLUG_SHAPE;
@@ -220,8 +260,13 @@ int link_port(struct plug_run *p, uint32_t link, const char *xml, size_t n, stru
     const char *net = tree_path_attr(t, "source", "network");
     AUTO_TREE *port = parse_xml(xml, n, "(networkport)", "networkport", e);
     const char *type = tree_path_attr(port, "plug", "type"), *other = tree_path_attr(port, "plug", doc_is(tree_first(port, "plug"), "type", "direct") ? "dev" : "bridge");
+    struct manifest_entry m;
+    const char *words;
     if (!t || !port)
         return port ? err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "a port of no interface") : -1;
+    const bool moves = link_of(p, doc_uint(t, MARK_MANIFEST, 0), &m, &words) && m.b;
+    if (moves && ((type && doc_in(type, "direct hostdev-pci")) || tree_first(port, "virtualport")))
+        return link_stays("network", e);
     if (!type || !doc_in(type, "network bridge direct"))
         return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "network '%s' gives interfaces of type '%s', which are not supported yet", net, type ? type : "none");
     if (!is_name(other))
@@ -238,5 +283,5 @@ int link_port(struct plug_run *p, uint32_t link, const char *xml, size_t n, stru
             tree_free(tree_first(now, "bandwidth"));
         tree_append(now, tree_copy(tree_first(port, "bandwidth")));
     }
-    return put(p, now, !tree_first(now, "port") && doc_is(tree_first(port, "port"), "isolated", "yes") ? "alone=1" : "", other, link_kind(type, tree_path_attr(port, "plug", "mode")), e);
+    return put(p, now, !tree_first(now, "port") && doc_is(tree_first(port, "port"), "isolated", "yes") ? "alone=1" : "", other, link_kind(type, tree_path_attr(port, "plug", "mode")), false, e);
 }

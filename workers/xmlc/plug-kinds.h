@@ -23,6 +23,7 @@ int plug_put(struct manifest_out *out, struct manifest_entry *m, const char *pat
 /* link.c: the name that the tap of a run's interface has; "": it has none, or it cannot be told. Returns name. */
 enum { PLUG_NAME_MAX = 16 };
 const char *plug_tap_name(const struct plug_run *p, const struct tree *interface, char name[PLUG_NAME_MAX]);
+bool plug_is_macvtap(struct plug_run *p, const struct tree *interface);     /* it is one, or its network's port is */
 /* plug-update.c */
 int plug_update(struct plug_run *p, const struct device_kind *k, struct tree *dev, const struct doc_env *env, struct err *e);
 int plug_medium(struct plug_run *p, struct tree *dev, const struct doc_env *env, struct err *e);      /* attached: a drive that is there gets a medium */

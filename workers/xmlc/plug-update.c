@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "ipc/util.h"
+#include "workers/tree-marks.h"
 #include "workers/xmlc/plug-kinds.h"
 #include "workers/xmlc/run.h"
 
@@ -128,19 +129,8 @@ static int same_child(const struct tree *new, const struct tree *old, const char
 static const struct { const char *name, *text; } net_fields[] = {
     { "mtu", "cannot modify MTU" }, { "script", "cannot modify network device script attribute" }, { "tune", NULL }, { "virtualport", NULL }, { "vlan", NULL },
 };
-/* Those that libvirt changes: nobody here does. */
-static const char *const net_not_yet[] = { "source" };
-
 /* Those that a hand changes, or QEMU. */
 static const char *const net_changes[] = { "link", "bandwidth", "filterref", "coalesce", "port" };
-
-/* What its network gave the run's interface the client need not name. */
-static void take_port(struct tree *new, const struct tree *old)
-{
-    static const char *const given[] = { "portid", "bridge", "dev", "mode" };
-    for (size_t i = 0; i < ARRAY_N(given) && doc_is(old, "type", "network") && doc_is(new, "type", "network") && tree_first(new, "source"); i++)
-        take_attr(tree_first(new, "source"), given[i], tree_path_attr(old, "source", given[i]));
-}
 
 /* replace() has it among the devices already. */
 static int plug_limits(struct plug_run *p, const struct tree *before, struct err *e)
@@ -154,7 +144,25 @@ static int plug_limits(struct plug_run *p, const struct tree *before, struct err
     return r;
 }
 
-static int interface(struct plug_run *p, struct tree *old, const struct tree *wanted, const struct tree *new, struct err *e)
+/* Of a network that is its name, whatever else is said of it there; what a tap of type ethernet is told at its making it is not told again. */
+static bool leads_elsewhere(const struct tree *new, const struct tree *old)
+{
+    return !doc_same(tree_attr(new, "type"), tree_attr(old, "type")) || (doc_is(new, "type", "network") ?
+        !doc_same(tree_path_attr(new, "source", "network"), tree_path_attr(old, "source", "network")) : !doc_is(new, "type", "ethernet") && !same_child(new, old, "source"));
+}
+
+/* A tap goes from bridge to bridge, whoever says which that is; of another network than it was it gets a port. */
+static void move(struct plug_run *p, struct tree *t, const struct tree *new, const struct doc_env *env)
+{
+    take_attr(t, "type", tree_attr(new, "type"));
+    take_attr(t, MARK_ACTUAL, NULL);
+    take_child(t, "source", new);
+    for (const char *const *a = (const char *const[]){ "portid", "bridge", NULL }; *a && doc_is(t, "type", "network"); a++)
+        take_attr(tree_first(t, "source"), *a, NULL);
+    run_device(p->t, t, env);
+}
+
+static int interface(struct plug_run *p, struct tree *old, const struct tree *wanted, const struct tree *new, const struct doc_env *env, struct err *e)
 {
     const char *mac = tree_path_attr(new, "mac", "address"), *was = tree_path_attr(old, "mac", "address"), *dev = tree_path_attr(wanted, "target", "dev");
     const char *model = tree_path_attr(new, "model", "type"), *had = tree_path_attr(old, "model", "type"), *type = tree_attr(new, "type");
@@ -176,17 +184,19 @@ static int interface(struct plug_run *p, struct tree *old, const struct tree *wa
     const char *name = tree_path_attr(old, "target", "dev") ? tree_path_attr(old, "target", "dev") : plug_tap_name(p, old, made);
     if (dev && (*name || doc_is(old, "type", "user")) && !doc_same(dev, name))
         return cannot(e, "cannot modify network device tap name");
-    const char *text = !doc_same(type, tree_attr(old, "type")) || (doc_is(old, "type", "direct") && !same_child(new, old, "source")) ? NULL : "";
+    if (tree_first(new, "vlan") && !tree_first(new, "virtualport") && !doc_is(new, "type", "network"))
+        return link_untagged(new, e);
+    const bool moves = leads_elsewhere(new, old);
+    const char *text = moves && (plug_is_macvtap(p, old) || !doc_in(type, "bridge network") || !doc_in(tree_attr(old, "type"), "bridge network")) ? NULL : "";
     for (size_t i = 0; i < ARRAY_N(net_fields) && text && !*text; i++)
         text = same_child(new, old, net_fields[i].name) ? "" : net_fields[i].text;
     if (!text)
-        return err_set(e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "unable to change config on '%s' network type", type);
+        return link_stays(type, e);
     if (*text)
         return cannot(e, text);
-    for (size_t i = 0; i < ARRAY_N(net_not_yet); i++)
-        if (!same_child(new, old, net_not_yet[i]))
-            return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "changing <%s> of <interface type='%s'> while the guest runs is not supported yet", net_not_yet[i], type);
     AUTO_TREE *t = tree_copy(old), *before = tree_copy(p->t);
+    if (moves)
+        move(p, t, new, env);
     for (size_t i = 0; i < ARRAY_N(net_changes); i++)
         take_child(t, net_changes[i], new);
     return replace(p, old, STEAL_PTR(&t)) || plug_limits(p, before, e);
@@ -295,8 +305,7 @@ int plug_update(struct plug_run *p, const struct device_kind *k, struct tree *de
         return -1;
     if (!new)
         return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "device '%s' says nothing", k->word);
-    take_port(new, old);
-    return strcmp(k->name, "disk") == 0 ? disk(p, old, dev, new, false, env, e) : strcmp(k->name, "interface") == 0 ? interface(p, old, dev, new, e) :
+    return strcmp(k->name, "disk") == 0 ? disk(p, old, dev, new, false, env, e) : strcmp(k->name, "interface") == 0 ? interface(p, old, dev, new, env, e) :
         strcmp(k->name, "graphics") == 0 ? graphics(p, old, new, e) : memory(p, old, new, e);
 }
 
