@@ -19,7 +19,7 @@ enum manifest_kind {
     MK_LOG,          /* path: file a chardev writes through a log role (<log file=>, and a guest's own log). MF_APPEND */
     MK_PTY,          /* a pseudo-terminal: QEMU gets the master, the worker the slave */
     MK_UNIX_LISTEN,  /* path: QEMU gets the listening socket. aux "worker": the worker gets it (guest agent: QEMU gets a socketpair end) */
-    MK_UNIX_CONNECT, /* path: QEMU gets a connected socket */
+    MK_UNIX_CONNECT, /* path: QEMU gets a connected socket; a: 1 a character device's, which libvirt looks for itself */
     MK_PAIR,         /* a socketpair: one end QEMU, the other the worker (guest agent channel) */
     MK_TCP_LISTEN,   /* aux: numeric address; a: port, or 0 with b..c the range to pick from. QEMU gets the listening socket; MF_WORKER: the worker gets it (VNC: add_client) */
     MK_LINE,         /* path: a terminal, printer port or FIFO of the host's, which QEMU gets open to read and write; a: 1 a device */
@@ -46,7 +46,7 @@ enum manifest_kind {
     MK_SHARE,        /* path: a folder bound at /res/<index> in QEMU's view, which QEMU serves to its guest; MF_RO: not to be written. What is qemu.conf's user's is QEMU's there (supervisor/hand_share.c) */
     MK_SECRET,       /* a secret that the host's secret daemon keeps. aux: its usage and name ("volume uuid=0a81f5b2-...", "ceph usage=client.x"), or what it is (cookies: "none value=a=b; c=d"); path: what came of it, as QEMU takes
                       * it: IV and value, in base64, encrypted with the run's key ("iv=... data=..."). That changes while the guest starts, or the device comes */
-    MK_SOCKET,       /* path: a socket of the host's that everybody may connect to; QEMU gets its file (O_PATH), and connects by itself, for it passes descriptors over no connection that it is given */
+    MK_SOCKET,       /* path: a socket of the host's that everybody may connect to; QEMU gets its file (O_PATH), and connects by itself: it passes descriptors over no connection that it is given, or shall connect again; a: as of MK_UNIX_CONNECT */
     MK_KIND_N
 };
 enum link_kind { LINK_OWN, LINK_BRIDGE /* of the host's */, LINK_MACVTAP /* + enum macvtap_mode, over an interface of the host's */ };

@@ -203,6 +203,15 @@ int open_unix_listen(struct opener *o, const struct manifest_entry *m, const cha
     return open_pair(o, m, path, aux, g, e) ? -1 : open_keep(o, g, STEAL_FD(&listener), e);
 }
 
+/* In libvirt's words: for the socket of a character device it looks itself. */
+static int not_connected(struct opener *o, const struct manifest_entry *m, const char *path, int errnum, struct err *e)
+{
+    if (!m->a || errnum != ENOENT)
+        return open_fail(o, e, errnum, "Failed to connect to '%s'", path);
+    o->error = -errnum;
+    return err_sys(e, VIR_FROM_NONE, errnum, "unable to stat: %s", path);
+}
+
 /* SAFETY (MK_UNIX_CONNECT): the peer sees who connects: qemu.conf's user, whose rights also decide whether the path may be reached.  A guest that
  * could have root's connection to the message bus or a container daemon would own the host. */
 int open_unix_connect(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
@@ -211,9 +220,7 @@ int open_unix_connect(struct opener *o, const struct manifest_entry *m, const ch
     if (!r)
         r = sock_connect(path, &fd);
     user_end();
-    if (r < 0)
-        return open_fail(o, e, -r, "Failed to connect to '%s'", path);
-    return open_give(o, g, fd, e);
+    return r < 0 ? not_connected(o, m, path, -r, e) : open_give(o, g, fd, e);
 }
 
 /* SAFETY (MK_SOCKET): found as qemu.conf's user finds it, and open to all of the host or, in a session, its user's own: a QEMU that has the file can connect to it again
@@ -227,7 +234,7 @@ int open_socket(struct opener *o, const struct manifest_entry *m, const char *pa
     user_end();
     if (fd >= 0 && !(st.st_mode & (session && st.st_uid == geteuid() ? S_IWUSR : S_IWOTH)))
         return open_fail(o, e, EACCES, "Failed to connect to '%s', to which only some accounts may write", path);
-    return fd < 0 ? open_fail(o, e, fd == -EMEDIUMTYPE ? ENOTSOCK : -fd, "Failed to connect to '%s'", path) : open_give(o, g, STEAL_FD(&fd), e);
+    return fd < 0 ? not_connected(o, m, path, fd == -EMEDIUMTYPE ? ENOTSOCK : -fd, e) : open_give(o, g, STEAL_FD(&fd), e);
 }
 
 union inet { struct sockaddr any; struct sockaddr_in v4; struct sockaddr_in6 v6; };

@@ -118,7 +118,6 @@ static const struct { const char *xml, *names; } refused[] = {
     { "<graphics type='spice' port='5900'><gl enable='yes'/></graphics>", "<gl enable='yes'>" },
     { "<graphics type='sdl' display=':0'/>", "display" },
     { "<channel type='dbus'><source channel='x'/><target type='virtio' name='x'/><alias name='channel0'/></channel>", "dbus" },
-    { "<serial type='unix'><source mode='connect' path='/a' m='0'><reconnect enabled='yes' timeout='1'/></source><target port='0'/><alias name='serial0'/></serial>", "reconnect" },
     { "<sound model='pcspk'><alias name='sound0'/></sound>", "pcspk" },
     { "<audio id='1' type='alsa'/>", "alsa" },
     { "<tpm model='tpm-tis'><backend type='emulator' version='2.0' m='0'><encryption secret='x'/></backend><alias name='tpm0'/></tpm>", "<encryption>" },

@@ -79,8 +79,9 @@ static void be_unix(struct ctx *c, const struct tree *d, json_t *o)
         const struct plan_res *r = pl_res(c, d, &index);
         if (!r)
             return;
-        if (pl_tri(d, "source/reconnect", "enabled") == 1) {
-            pl_fail(c, "element <reconnect> of <source> is not supported for a socket of the host's files");
+        if (r->kind == MK_SOCKET) {             /* by whose file QEMU connects, and again */
+            pl_set(o, "path", pl_mapped(c, r, index, buf));
+            reconnect(c, d, o);
             return;
         }
         pl_set(o, "fd", pl_fdname(c, r, index, 0, buf));

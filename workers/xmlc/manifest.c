@@ -66,6 +66,12 @@ static const char *server_socket(const struct tree *source)
     return doc_is(host, "transport", "unix") ? tree_attr(host, "socket") : NULL;
 }
 
+/* Shall QEMU connect again whenever the other side has gone? */
+static bool connects_again(const struct tree *source)
+{
+    return tree_attr_is(tree_get(source, "reconnect"), "enabled", "yes");
+}
+
 /* Does any image of this chain come over the network, or from such a socket? */
 static bool by_network(const struct tree *disk, bool socket)
 {
@@ -93,7 +99,7 @@ static bool makes_sockets(const struct tree *t)
     if (strcmp(t->name, "hostdev") == 0)
         return by_iscsi(t);
     bool as_client = doc_is(s, "tls", "yes") && !doc_is(s, "mode", "bind");     /* QEMU takes a descriptor for that as a server only */
-    return doc_is(t, "type", "udp") || (doc_is(t, "type", "tcp") && (as_client || tree_attr_is(tree_get(s, "reconnect"), "enabled", "yes")));
+    return doc_is(t, "type", "udp") || (doc_is(t, "type", "tcp") && (as_client || connects_again(s)));
 }
 
 static int host_network(struct maker *m, struct tree *mark)
@@ -330,8 +336,10 @@ static int chardev(struct maker *m, struct tree *t)
     } else if (doc_in(type, "dev pipe")) {
         x.kind = MK_LINE;
         x.a = strcmp(type, "dev") == 0;
-    } else if (strcmp(type, "unix") == 0 && doc_is(tree_first(t, "source"), "mode", "connect")) {
-        x.kind = MK_UNIX_CONNECT;
+    } else if (strcmp(type, "unix") == 0 && doc_is(s, "mode", "connect")) {
+        x.kind = connects_again(s) ? MK_SOCKET : MK_UNIX_CONNECT;
+        x.a = 1;
+        m->by_socket |= x.kind == MK_SOCKET;
     } else if (strcmp(type, "unix") == 0) {
         x.kind = MK_UNIX_LISTEN;
         /* The agent's other end is the worker's, who alone talks to it; nobody else finds it by a path that we made up. */
@@ -396,7 +404,7 @@ static int vhostuser(struct maker *m, struct tree *t)
     struct manifest_entry x = {.kind = MK_SOCKET, .parent = -1};
     if (doc_is(s, "mode", "server"))
         return unsupported(m, "<source> of <interface type='vhostuser'>: mode", "server");
-    if (tree_attr_is(tree_get(s, "reconnect"), "enabled", "yes"))
+    if (connects_again(s))
         return unsupported(m, "<reconnect> of <interface type='vhostuser'>: enabled", "yes");
     if (tree_first(t, "mtu"))
         return unsupported(m, "<mtu> of <interface type='vhostuser'>: size", tree_path_attr(t, "mtu", "size"));
@@ -731,8 +739,9 @@ static struct tree *talker(struct tree *dev)
 
 static int need_host_network(struct maker *m, struct tree *dev)
 {
-    bool connects = kinds_so_far(m) & (1ull << MK_HOSTNET | 1ull << MK_SOCKET), connects_here = strcmp(dev->name, "disk") == 0 && by_network(dev, true);
-    return (m->hostnet < 0 && makes_sockets(talker(dev))) || (!connects && connects_here) ? cannot_come(m, "what makes sockets of its own, to one that was started with nothing of that kind,") : 0;
+    const struct tree *t = talker(dev);
+    bool connects = kinds_so_far(m) & (1ull << MK_HOSTNET | 1ull << MK_SOCKET), connects_here = strcmp(dev->name, "disk") == 0 ? by_network(dev, true) : doc_is(t, "type", "unix") && connects_again(tree_first(t, "source"));
+    return (m->hostnet < 0 && makes_sockets(t)) || (!connects && connects_here) ? cannot_come(m, "what makes sockets of its own, to one that was started with nothing of that kind,") : 0;
 }
 
 static int new_disk(struct maker *m, struct tree *t)
