@@ -22,7 +22,8 @@ enum manifest_kind {
     MK_UNIX_CONNECT, /* path: QEMU gets a connected socket; a: 1 a character device's, which libvirt looks for itself */
     MK_PAIR,         /* a socketpair: one end QEMU, the other the worker (guest agent channel) */
     MK_TCP_LISTEN,   /* aux: numeric address; a: port, or 0 with b..c the range to pick from. QEMU gets the listening socket; MF_WORKER: the worker gets it (VNC: add_client) */
-    MK_LINE,         /* path: a terminal, printer port or FIFO of the host's, which QEMU gets open to read and write; a: 1 a device */
+    MK_LINE,         /* path: a terminal, printer port or FIFO of the host's, which QEMU gets open to read and write; a: 1 a device. Where there are FIFOs path.in and path.out, these:
+                      * bound at /res/<index>.in and .out in its view, for the guest's account to open, and no descriptor */
     MK_TCP_CONNECT,  /* aux: numeric address; a: port. QEMU gets a connected socket */
     MK_TAP,          /* path: wanted interface name ("" or with %d: made), aux: bridge ("" none); a: queues; b: mtu (0 none); mac; flags MF_VNET_HDR, MF_MANAGED.
                       * c: enum macvtap_mode: a macvtap over the interface aux */

@@ -97,6 +97,8 @@ int hand_keys(struct hand *h, unsigned i, struct err *e);
 struct stat;
 #define WANT(type) (1u << ((type) >> 12))
 int path_open(const char *path, int oflags, unsigned want, struct stat *st);
+/* The FIFOs path.in and path.out, open to read and write. 0, with both, or -errno, with none. */
+int path_fifos(const char *path, int ends[2]);
 /* Opens or makes a regular file to be written; never follows a symbolic link in the last step, never empties what is not a regular
  * file with one name.  flags: MF_APPEND or 0 (emptied). Returns a descriptor or -errno. */
 int path_open_out(const char *path, int oflags, uint32_t flags, bool *is_new);
@@ -111,7 +113,7 @@ int path_remove(const char *path, const struct stat *was);
 int path_remove_socket(const char *path);
 /* A listening socket of a guest's: the one that this run made (g, NULL: it was being made), or what nobody listens at; and its folder, if that was the run's. */
 void sock_remove(const struct hand *h, const struct grant *g, const char *path);
-/* The guest's account, uid, may open the file of an MK_SHM or MK_MEMORY entry again, or may no more. 0 or a negative errno. */
+/* The guest's account, uid, may open the file of an MK_SHM or MK_MEMORY entry again, or a FIFO of an MK_LINE's, or may no more. 0 or a negative errno. */
 int shm_allow(int fd, uint32_t uid, bool may);
 /* The same at the end of an entry of whatever kind, which had that path; and a file of MK_SHM goes if nobody has used it. */
 void shm_forget(const struct manifest_entry *m, const char *path, uint32_t uid);

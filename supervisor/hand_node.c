@@ -65,12 +65,27 @@ static bool is_line(const struct stat *st)
     return n >= 10 && n < (ssize_t)sizeof class && !memcmp(class + n - 10, "/class/tty", 10);
 }
 
+/* What QEMU opens by its path it opens with the rights of the guest's account: the file of memory, by /proc/self/fd, and each of two FIFOs. */
+static int allow(const struct opener *o, int fd)
+{
+    return geteuid() == 0 ? shm_allow(fd, o->rq->uid, true) : 0;
+}
+
 /* SAFETY (MK_LINE): a terminal, a printer's port or a FIFO that is there, found without magic links, and nothing else that a path may lead to: no disk, no other device, no file; what was looked
- * at is what is opened. QEMU reads and writes it; the kernel lets nobody put words into a terminal's input, or take it from its session, but who has it already, or root. */
+ * at is what is opened. QEMU reads and writes it; the kernel lets nobody put words into a terminal's input, or take it from its session, but who has it already, or root. Of two FIFOs it gets
+ * no descriptor, but the right to open them, in its view, for as long as the guest runs. */
 int open_line(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
 {
     struct stat st;
     char self[32];
+    int ends[2];
+    if (!m->a && path_fifos(path, ends) == 0) {
+        AUTO_CLOSE in = ends[0];
+        AUTO_CLOSE out = ends[1];
+        int r = allow(o, in);
+        r = r < 0 ? r : allow(o, out);
+        return r < 0 ? open_fail(o, e, -r, "Could not open '%s.in' and '%s.out'", path, path) : 0;
+    }
     AUTO_CLOSE look = path_open(path, O_PATH, WANT(S_IFCHR) | WANT(S_IFIFO), &st);
     if (look == -ENOENT) {      /* in libvirt's words: it gives a guest that starts its devices by control group */
         bool by_cgroup = m->a && !(o->rq->flags & HAND_NO_MONITOR);
@@ -84,12 +99,6 @@ int open_line(struct opener *o, const struct manifest_entry *m, const char *path
     if (fd < 0 || fcntl(fd, F_SETFL, 0) < 0)
         return open_fail(o, e, errno, "Could not open '%s'", path);
     return open_give(o, g, STEAL_FD(&fd), e);
-}
-
-/* QEMU maps the file by /proc/self/fd, which opens it with the rights of the guest's account. */
-static int allow(const struct opener *o, int fd)
-{
-    return geteuid() == 0 ? shm_allow(fd, o->rq->uid, true) : 0;
 }
 
 /* SAFETY (MK_SHM): a file of /dev/shm itself, a folder that everybody may write to: made new, or a regular file with one name; no link is followed.  What it

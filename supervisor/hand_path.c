@@ -46,6 +46,21 @@ int path_open(const char *path, int oflags, unsigned want, struct stat *st)
     return fd;
 }
 
+int path_fifos(const char *path, int ends[2])
+{
+    static const char *const suffix[] = { ".in", ".out" };
+    char name[PATH_MAX];
+    struct stat st;
+    for (unsigned i = 0; i < 2; i++) {
+        ends[i] = util_format(name, sizeof name, "%s%s", path, suffix[i]) < 0 ? -ENAMETOOLONG : path_open(name, O_RDWR, WANT(S_IFIFO), &st);
+        if (ends[i] < 0 && i)
+            close(ends[0]);
+        if (ends[i] < 0)
+            return ends[i];
+    }
+    return 0;
+}
+
 int path_open_out(const char *path, int oflags, uint32_t flags, bool *is_new)
 {
     /* A second turn only when somebody made or removed the file between the look and the making. */

@@ -98,6 +98,12 @@ int shm_allow(int fd, uint32_t uid, bool may)
 void shm_forget(const struct manifest_entry *m, const char *path, uint32_t uid)
 {
     struct stat st;
+    int ends[2];
+    if (m->kind == MK_LINE && !m->a && geteuid() == 0 && path_fifos(path, ends) == 0)
+        for (unsigned i = 0; i < 2; i++) {
+            shm_allow(ends[i], uid, false);
+            close(ends[i]);
+        }
     if (m->kind != MK_SHM && m->kind != MK_MEMORY)
         return;
     AUTO_CLOSE fd = geteuid() == 0 ? path_open(path, O_RDWR, WANT(S_IFREG), &st) : -ENOENT;

@@ -158,6 +158,21 @@ static bool is_name(const char *s)
     return n > 0 && n <= 32 && s[0] != '.' && !strchr(s, '/');
 }
 
+/* Two FIFOs at names that QEMU finds both of them by; of anything else it has a descriptor. */
+static int view_fifos(int root, const struct manifest_entry *m, const char *path)
+{
+    char in[32], out[32];
+    int ends[2];
+    if (m->a || path_fifos(path, ends) < 0)
+        return 0;
+    AUTO_CLOSE first = ends[0];
+    AUTO_CLOSE second = ends[1];
+    const uint64_t attr = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+    util_format(in, sizeof in, "res/%u.in", m->index);
+    util_format(out, sizeof out, "res/%u.out", m->index);
+    return bind_at(root, first, in, false, attr) < 0 ? -1 : bind_at(root, second, out, false, attr);
+}
+
 static int view_resources(int root, const struct view *v, struct stub_fail *f)
 {
     struct manifest_entry m;
@@ -172,6 +187,8 @@ static int view_resources(int root, const struct view *v, struct stub_fail *f)
                 continue;
             return -1;
         }
+        if (m.kind == MK_LINE && view_fifos(root, &m, path) < 0)
+            return stub_failed(f, errno, "Cannot bind '%s.in' and '%s.out'", path, path);
         if (m.kind != MK_BIND)
             continue;
         AUTO_CLOSE fd = path_open(path, O_PATH, WANT(S_IFREG), &st);      /* in a folder sockets may lie, to which it could connect */

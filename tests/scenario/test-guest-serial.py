@@ -67,16 +67,31 @@ def tcp(box, dom, console):
         assert os.readlink("/proc/%d/ns/net" % pid) != os.readlink("/proc/%d/ns/net" % box.daemon_pid()), "a guest in the host's network"
 
 
+def at_file(path):
+    s = socket.socket(socket.AF_UNIX)
+    s.bind(path)
+    os.chmod(path, 0o777)
+    s.listen(1)
+    s.settimeout(60)
+    return s
+
+
 def own_sockets(box):
-    """datagrams, and a connection that is made again: QEMU's own, in the host's network"""
+    """datagrams, and connections that are made again: QEMU's own, in the host's network or by a socket's file; and two FIFOs, which it opens itself"""
     enter_network(box)
     talk = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     talk.bind(("127.0.0.1", 4004))
     talk.settimeout(120)
     serial = "<serial type='udp'><source mode='bind' host='localhost' service='4003'/><source mode='connect' host='localhost' service='4004'/><target port='0'/></serial>"
     serial += "<serial type='tcp'><source mode='connect' host='localhost' service='4002'><reconnect enabled='yes' timeout='1'/></source><protocol type='raw'/><target port='1'/></serial>"
-    with listen(4002) as server:
-        dom = box.connect().defineXML(document("s4", serial=serial))
+    fifos, there, later = (os.path.join(box.dir, n) for n in ("fifos", "there.sock", "later.sock"))
+    for end, mode in (".in", 0o600), (".out", 0o620):
+        os.mkfifo(fifos + end)
+        os.chmod(fifos + end, mode)
+    unix = "<source mode='connect' path='%s'><reconnect enabled='yes' timeout='1'/></source>"
+    serial += "<serial type='unix'>%s<target port='2'/></serial><serial type='pipe'><source path='%s'/><target port='3'/></serial><controller type='virtio-serial' index='0'/>" % (unix % there, fifos)
+    with listen(4002) as server, at_file(there) as file, at_file(later) as file_later:
+        dom = box.connect().defineXML(document("s4", serial=serial, words="8250.nr_uarts=4"))
         dom.create()
         got = ""
         while "GUEST-READY" not in got:
@@ -86,11 +101,28 @@ def own_sockets(box):
             talk.sendto(("echo it-is-%s > /dev/ttyS1\n" % text).encode(), ("127.0.0.1", 4003))
             told(peer, b"it-is-" + text.encode())
             peer.close()
+        say = lambda line: talk.sendto((line + "\n").encode(), ("127.0.0.1", 4003))
+        dom.attachDevice("<channel type='unix'>%s<target type='virtio' name='org.test.again'/></channel>" % (unix % later))
+        for server, device in (file, "/dev/ttyS2"), (file_later, "$(echo /dev/vport*)"):
+            say("(while :; do echo it-is-here > %s; sleep 1; done) &" % device)
+            for _ in range(2):
+                peer, _ = server.accept()
+                told(peer, b"it-is-here")
+                peer.close()
+        with open(fifos + ".out", "rb", buffering=0) as out, open(fifos + ".in", "wb", buffering=0) as to:
+            say("stty -F /dev/ttyS3 raw -echo; head -n 1 < /dev/ttyS3 > /tmp/fifo & sleep 1; echo to-the-fifo > /dev/ttyS3; wait; cat /tmp/fifo > /dev/ttyS3")
+            got = b""
+            while b"to-the-fifo" not in got:
+                got += out.read(4096)
+            to.write(b"from-the-fifo\n")
+            while b"from-the-fifo" not in got:
+                got += out.read(4096)
     pid = box.role("guest")[0]
     assert os.readlink("/proc/%d/ns/net" % pid) == os.readlink("/proc/%d/ns/net" % box.daemon_pid())
     dom.destroy()
     talk.close()
     assert_clean(box)
+    assert [os.stat(fifos + e).st_mode & 0o777 for e in (".in", ".out")] == [0o600, 0o620] and not any(os.listxattr(fifos + e) for e in (".in", ".out")), "the guest's right to the FIFOs is left"
 
 
 def unresolved(box):

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Terminals and FIFOs of the host behind serial ports, consoles and channels, forwarded addresses, ours beside libvirtd: their documents, what they carry, what comes and goes while a guest
 runs, what is refused."""
-import os, pty, sys, tty
+import os, pty, socket, sys, tty
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from pair import *
 
@@ -22,10 +22,16 @@ def guestfwd(address="10.0.2.1", port="4600"):
     return "<channel type='null'><target type='guestfwd' address='%s' port='%s'/></channel>" % (address, port)
 
 
+AGAIN = "<source mode='connect' path='%s'><reconnect enabled='yes' timeout='1'/></source>"
 FIFO = W + "/fifo"
 RUN = [line("pipe", FIFO), line("pipe", FIFO, "parallel"), line("pipe", FIFO, "console", "<target type='virtio'/>") + VIRTIO, channel("pipe", FIFO),
+       line("pipe", W + "/pair"), line("pipe", W + "/pair", "parallel"), channel("pipe", W + "/pair"), line("pipe", W + "/half"),
+       *["<%s%s type='unix'>%s%s</%s>" % (e, more, AGAIN % (W + "/ok.sock"), inside, e) for e, more, inside in (("serial", "", ""), ("parallel", "", ""), ("channel", "", "<target type='virtio' name='a'/>"), ("console", "", "<target type='virtio'/>"),
+         ("redirdev", " bus='usb'", ""), ("smartcard", " mode='passthrough'", ""))], "<rng model='virtio'><backend model='egd' type='unix'>%s</backend></rng>" % (AGAIN % (W + "/ok.sock")),
+       "<serial type='unix'>%s</serial>" % (AGAIN % (W + "/ok.sock")) + "<graphics type='vnc' port='5907' listen='127.0.0.1'/>", "<serial type='tcp'>" + AGAIN.replace("path='%s'", "host='127.0.0.1' service='4999'") + "</serial>",
        "<serial type='null'/>" + guestfwd(), guestfwd("10.0.2.2", "1") + guestfwd("10.0.2.3", "2"), "<serial type='stdio'/><parallel type='vc'/>"]
-REFUSED = [line("dev", "/dev/none"), line("dev", W), line("pipe", W + "/none"), guestfwd("10.0.2.1", "0"), *[guestfwd(a) for a in ("10.0.2.1:80-cmd:/bin/id ", "10.0.2.1 ", "10.0.2", "::1", "a", "")], "<channel type='null'><target type='guestfwd' port='1'/></channel>",
+REFUSED = ["<serial type='unix'>%s</serial>" % (AGAIN % (W + "/none.sock")), "<serial type='unix'><source mode='connect' path='%s/none.sock'/></serial>" % W, "<serial type='unix'>%s</serial>" % (AGAIN % (W + "/ok.sock")).replace("connect'", "bind'"),
+           "<serial type='unix'>%s</serial>" % (AGAIN % (W + "/ok.sock")).replace(" timeout='1'", ""), line("dev", "/dev/none"), line("dev", W), line("pipe", W + "/none"), guestfwd("10.0.2.1", "0"), *[guestfwd(a) for a in ("10.0.2.1:80-cmd:/bin/id ", "10.0.2.1 ", "10.0.2", "::1", "a", "")], "<channel type='null'><target type='guestfwd' port='1'/></channel>",
            "<serial type='dev'/>", "<serial type='pipe'/>"]
 
 
@@ -37,8 +43,17 @@ def terminal(b):
     return ends
 
 
+def listen(b):
+    s = socket.socket(socket.AF_UNIX)
+    s.bind(b.dir + W + "/ok.sock")
+    os.chmod(b.dir + W + "/ok.sock", 0o777)
+    s.listen(200)
+    return s
+
+
 with Pair("lines") as p:
-    p.sh("mkfifo W/fifo W/pair.in W/pair.out")
+    p.sh("mkfifo W/fifo W/pair.in W/pair.out W/half.in W/half")
+    servers = p.each(listen)
 
     def define(devices):
         p.file("n.xml", BARE.replace("bare", "n").replace("</devices>", devices + "</devices>"))
@@ -57,6 +72,16 @@ with Pair("lines") as p:
     # while it runs
     define(VIRTIO)
     for devices in (channel("dev", W + "/tty"), channel("pipe", FIFO), channel("dev", "/dev/none"), guestfwd(), *["<channel type='%s'><target type='virtio' name='a'/></channel>" % t for t in ("vc", "stdio", "null")]):
+        p.file("d.xml", devices)
+        p.virsh("attach-device n W/d.xml", MASK)
+        p.virsh(SHOW, MASK)
+        p.virsh("detach-device n W/d.xml", MASK)
+        p.virsh(SHOW, MASK)
+    # by a socket, from one that was started with a connection of its own
+    p.sh("virsh -c qemu:///system destroy n; virsh -c qemu:///system undefine n", MASK)
+    define(VIRTIO + "<serial type='unix'>%s</serial>" % (AGAIN % (W + "/ok.sock")))
+    for devices in ("<channel type='unix'>%s<target type='virtio' name='a'/></channel>" % (AGAIN % (W + "/ok.sock")), "<channel type='unix'>%s<target type='virtio' name='a'/></channel>" % (AGAIN % (W + "/none.sock")),
+                    "<redirdev bus='usb' type='unix'>%s</redirdev>" % (AGAIN % (W + "/ok.sock")), "<parallel type='unix'>%s</parallel>" % (AGAIN % (W + "/ok.sock")), *[line("pipe", W + "/pair", e) for e in ("serial", "parallel")]):
         p.file("d.xml", devices)
         p.virsh("attach-device n W/d.xml", MASK)
         p.virsh(SHOW, MASK)

@@ -171,6 +171,14 @@ static void refusals(void)
     if (mknod(in_dir("device"), S_IFCHR | 0600, makedev(242, 77)) == 0)        /* with no driver; root may */
         refused(MK_LINE, 0, in_dir("device"), "Inappropriate ioctl for device", "it is not opened to find out what it is");
     refused(MK_LINE, 0, in_dir("none"), "No such file or directory", "an absent terminal");
+    mkfifo(in_dir("half.in"), 0600);
+    refused(MK_LINE, 0, in_dir("half"), "No such file or directory", "one FIFO of two");
+    mkfifo(in_dir("half.out"), 0600);
+    begin();
+    add(MK_LINE, 0, in_dir("half"), NULL);
+    run();
+    tap_ok(done.error == 0 && done.nqemu == 0, "two FIFOs, which QEMU opens itself: %s", done.text);
+    finish();
     make_file(in_dir("inuse"), 10);
     refused(MK_UNIX_LISTEN, 0, in_dir("inuse"), "Address already in use", "listening where a file lies");
     struct stat st;

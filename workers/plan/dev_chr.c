@@ -33,13 +33,18 @@ static void be_path(struct ctx *c, const struct tree *d, json_t *o)
     pl_setf(c, o, "path", "%s", tree_path_attr(d, "source", "path") ? tree_path_attr(d, "source", "path") : "");
 }
 
-/* A terminal, port or FIFO of the host's. Of a set QEMU looks for no PATH.in and PATH.out. */
+/* A terminal, port or FIFO of the host's. Of a set QEMU looks for no PATH.in and PATH.out; where there are these it has no descriptor, but both in its view. */
 static void be_line(struct ctx *c, const struct tree *d, json_t *o)
 {
-    if (pl_run(c))
-        by_fdset(c, d, o, "path");
-    else
+    char buf[32];
+    int32_t index;
+    const struct plan_res *r = pl_run(c) ? pl_res(c, d, &index) : NULL;
+    if (!pl_run(c))
         be_path(c, d, o);
+    else if (r && r->fd[0] < 0 && !r->a)
+        pl_setf(c, o, "path", "/res/%d", index);
+    else if (r)
+        pl_set(o, "path", pl_fdset(c, r, index, buf));
 }
 
 static void be_file(struct ctx *c, const struct tree *d, json_t *o)

@@ -7,6 +7,7 @@
 #define GONE(what) { VIR_ERR_DEVICE_MISSING, VIR_FROM_QEMU, what }
 #define HERE(what) { VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, what }
 #define CANNOT(what) { VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, what }
+#define CHR_COMES(name) { name, NULL, DEVICE_ATTACH, "", "type", "null vc pty file dev unix tcp udp spicevmc spiceport qemu-vdagent dbus", { VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "Hotplug unsupported for char device type '$1'" }, "@type" }
 #define NONE { 0, 0, NULL }
 #define CHR(name, same) { name, "chr", same, ATTACH | DETACH | UNIQUE, GONE("chr type '" name "' device not present in domain configuration"), HERE("chardev already exists"), NONE }
 
@@ -40,7 +41,7 @@ static const struct only { const char *name, *of /* @device, NULL any */; enum d
     { "controller", NULL, DEVICE_ATTACH, "", "type", "scsi", CANNOT("'$1' controller cannot be hot plugged."), "@type" },
     { "controller", NULL, DEVICE_DETACH, "", "type", "scsi", CANNOT("'$1' controller cannot be hot unplugged."), "@type" },
     { "interface", NULL, DEVICE_ATTACH, "", "type", "network bridge ethernet direct hostdev vhostuser user vdpa", CANNOT("hotplug of interface type of $1 is not implemented yet"), "@type" },
-    { "channel", NULL, DEVICE_ATTACH, "", "type", "null vc pty file dev unix tcp udp spicevmc spiceport qemu-vdagent dbus", { VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "Hotplug unsupported for char device type '$1'" }, "@type" },
+    CHR_COMES("serial"), CHR_COMES("parallel"), CHR_COMES("console"), CHR_COMES("channel"),
     { "filesystem", NULL, DEVICE_ATTACH, "driver", "type", "virtiofs", CANNOT("only virtiofs filesystems can be hotplugged"), "" },
     { "watchdog", NULL, DEVICE_ATTACH, "", "model", "i6300esb", CANNOT("hotplug of watchdog of model $1 is not supported"), "@model" },
     { "input", NULL, DEVICE_ATTACH, "", "bus", "usb virtio", CANNOT("input device on bus '$1' cannot be hot plugged."), "@bus" },
