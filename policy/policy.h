@@ -33,7 +33,7 @@ enum policy_files {
     FILES_DIRS,    /* below the folders that came with its birth (BFD_DIR to write, BFD_PROC to read) */
     FILES_GIVEN,   /* reads below folders it gets a descriptor of, later too: such a folder must be a mount of its own, or ".." leads out;
                     * born with BFD_PROC it is as FILES_DIRS */
-    FILES_SYSTEM,  /* reads /proc and /sys */
+    FILES_SYSTEM,  /* reads /proc, /sys, and what QEMU's packages say of firmware */
 };
 #define LIMIT_KEEP UINT32_MAX      /* as inherited */
 

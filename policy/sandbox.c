@@ -180,7 +180,7 @@ static int seal(const struct policy_profile *p, const struct birth *b)
  * Must not: be what we rely on alone: the namespaces and the filter say the same. */
 static int limit_files(const struct policy_profile *p, const struct birth *b, int *level)
 {
-    static const char *const system_folders[] = { "/proc", "/sys", NULL };
+    static const char *const system_folders[] = { "/proc", "/sys", "/usr/share/qemu", "/etc/qemu", NULL };
     struct landlock_plan plan = { 0 };
     int r;
     if (p->files == FILES_HOST) {
