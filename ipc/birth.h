@@ -53,7 +53,7 @@ enum birth_fd_kind {
     BFD_ACCESS,         /* sealed memfd: struct access_rules (access.h): auth */
     BFD_KIND_N
 };
-enum dir_kind { DIR_DEFINITIONS, DIR_AUTOSTART, DIR_STATUS, DIR_LOG, DIR_SAVE, DIR_CACHE, DIR_TPM, DIR_KIND_N };
+enum dir_kind { DIR_DEFINITIONS, DIR_AUTOSTART, DIR_STATUS, DIR_LOG, DIR_SAVE, DIR_CACHE, DIR_TPM, DIR_NVRAM, DIR_KIND_N };
 enum conf_file { CONF_FILE_DAEMON /* virtqemud.conf */, CONF_FILE_QEMU, CONF_FILE_LOGD, CONF_FILE_LOCKD, CONF_FILE_QEMU_LOCKD, CONF_FILE_ACCESS, CONF_FILE_N };
 
 /* Whoever empties a terminal's end (BFD_CHARDEV) that nobody reads leaves so much for a program that opens it; a worker that has it holds a

@@ -19,6 +19,8 @@ enum slot_flags {
     SLOT_HAS_TPM = 16 /* of the definition: an emulated one, whose state is a folder of the domain's */, SLOT_WORKER_FAILED = 32, SLOT_STALE = 64 /* its QEMU has not answered for a while */, SLOT_AGENT = 128 /* agent channel connected */,
     SLOT_HAS_SNAPSHOT = 256, SLOT_TAINTED = 512, SLOT_CANONICAL = 1024 /* the stored file holds exactly what a client is shown */,
     SLOT_TPM_STAYS = 2048 /* with SLOT_HAS_TPM: the state stays when the domain goes (persistent_state) */,
+    SLOT_HAS_NVRAM = 8192 /* of the definition: variables of its firmware, which are in the folder for these by the domain's name */,
+    SLOT_FROM_DOC = SLOT_HAS_SECRETS | SLOT_CANONICAL | SLOT_HAS_TPM | SLOT_TPM_STAYS | SLOT_HAS_NVRAM,
     SLOT_FILED = 4096 /* the run is ending, or ended last, with its state or dump whole in a client's file. Also of a row that is free again, as long as nobody else has it */,
 };
 /* Of a domain, as lists and infos tell them. */

@@ -34,11 +34,10 @@ void slot_mark(int slot, const struct caller *c)
 
 void slot_define(int slot, const struct doc_result *d, const struct def_file *file)
 {
-    const uint32_t from_doc = SLOT_HAS_SECRETS | SLOT_CANONICAL | SLOT_HAS_TPM | SLOT_TPM_STAYS;
     SLOT_EDIT(s, slot) {
         s->file = *file;
         s->defined = d->facts;
-        s->flags = (s->flags & ~from_doc) | (d->flags & from_doc);
+        s->flags = (s->flags & ~(uint32_t)SLOT_FROM_DOC) | (d->flags & SLOT_FROM_DOC);
         if (!slot_active(s))
             s->now = s->defined;
     }

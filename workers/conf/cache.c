@@ -13,7 +13,7 @@
 #include "ipc/loop.h"
 #include "ipc/util.h"
 
-#define CACHE_MAGIC 0x42484336u     /* one up when struct conf_entry or what stands in it changes */
+#define CACHE_MAGIC 0x42484337u     /* one up when struct conf_entry or what stands in it changes */
 #define CACHE_BYTES_MAX (sizeof(struct cache_head) + INDEX_SLOTS_MAX * sizeof(struct conf_entry))
 #define WRITE_AFTER_MS 3000u
 struct cache_head { uint32_t magic, rows; };
@@ -84,7 +84,7 @@ static bool row_make(struct conf_entry *e, uint32_t slot)
     if (index_read(&ix, slot, &s) < 0 || !(s.flags & SLOT_PERSISTENT) || !s.file.ino)
         return false;
     *e = (struct conf_entry){ .file = s.file, .known = 1,
-        .doc = { .flags = s.flags & (SLOT_HAS_SECRETS | SLOT_CANONICAL | SLOT_HAS_TPM | SLOT_TPM_STAYS), .facts = s.defined } };
+        .doc = { .flags = s.flags & SLOT_FROM_DOC, .facts = s.defined } };
     strcpy(e->doc.name, s.name);    /* index_read() ends it, and both have the same size */
     memcpy(e->doc.uuid, s.uuid, sizeof e->doc.uuid);
     return true;

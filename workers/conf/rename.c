@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include "ipc/log.h"
 #include "ipc/loop.h"
+#include "ipc/states.h"
 #include "ipc/util.h"
 #include "workers/conf/store.h"
 
@@ -54,7 +55,7 @@ static int settle(const struct store *s, const char *file, struct err *e)
         return -1;
     /* If there is no old file, its end has come before that of the note. */
     bool counts = s->index.head && index_find_name(&s->index, is.name, &row) >= 0;
-    if (store_entry(s, &was, &entry) == 0 && store_remove(s, counts ? &was : &is, 0, e) < 0)
+    if (store_entry(s, &was, &entry) == 0 && store_remove(s, counts ? &was : &is, UNDEFINE_KEEP_NVRAM, e) < 0)
         return -1;
     return unlinkat(dir, file, 0) < 0 ? err_sys(e, VIR_FROM_QEMU, errno, "cannot remove %s", file) : 0;
 }

@@ -271,6 +271,15 @@ static void tpm_left(const struct store *s, const struct conf_name *n, uint32_t 
         remove_tpm(s->dir[DIR_TPM], slot.uuid);
 }
 
+/* The file of its firmware's variables, if it has one that is there. */
+static bool find_nvram(const struct store *s, const struct conf_name *n, char file[NAME_MAX + 1])
+{
+    struct index_slot slot;
+    struct stat st;
+    return s->index.head && s->dir[DIR_NVRAM] >= 0 && n->dir == DIR_DEFINITIONS && index_find_name(&s->index, n->name, &slot) >= 0 && slot.flags & SLOT_HAS_NVRAM &&
+        util_format(file, NAME_MAX + 1, "%s_VARS.fd", n->name) == 0 && !strchr(file, '/') && fstatat(s->dir[DIR_NVRAM], file, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 static int unlink_in(int dir, const char *file, bool lasts)
 {
     if (unlinkat(dir, file, 0) == 0)
@@ -280,9 +289,14 @@ static int unlink_in(int dir, const char *file, bool lasts)
 
 int store_remove(const struct store *s, const struct conf_name *n, uint32_t flags, struct err *e)
 {
-    char file[NAME_MAX + 1];
+    char file[NAME_MAX + 1], nvram[NAME_MAX + 1];
     if (store_name(s, n, file, e) < 0)
         return -1;
+    bool has_nvram = find_nvram(s, n, nvram);
+    if (has_nvram && !(flags & (UNDEFINE_NVRAM | UNDEFINE_KEEP_NVRAM)))
+        return err_set(e, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "cannot undefine domain with nvram");
+    if (has_nvram && flags & UNDEFINE_NVRAM && unlink_in(s->dir[DIR_NVRAM], nvram, false) < 0)
+        return err_sys(e, VIR_FROM_QEMU, errno, "failed to remove nvram");
     /* The link first: a link to nothing would be left by a crash between the two. */
     if (n->dir == DIR_DEFINITIONS && s->dir[DIR_AUTOSTART] >= 0 && unlink_in(s->dir[DIR_AUTOSTART], file, true) < 0)
         return failed(e, "remove autostart link and", n);

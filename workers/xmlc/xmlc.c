@@ -122,13 +122,24 @@ static uint32_t tpm_flags(const struct tree *backend)
     return !tree_attr_is(backend, "type", "emulator") ? 0 : SLOT_HAS_TPM | (tree_attr_is(backend, "persistent_state", "yes") ? SLOT_TPM_STAYS : 0);
 }
 
+/* The variables that undefine removes with it, or asks about: those that have the name we gave them. */
+static uint32_t nvram_flag(const struct tree *t)
+{
+    const struct tree *os = tree_first(t, "os"), *nvram = tree_first(os, "nvram");
+    char own[512];
+    if (!nvram || (!nvram->text && !tree_first(nvram, "source")))
+        return tree_attr_is(os, "firmware", "efi") && !tree_attr_is(tree_first(os, "loader"), "stateless", "yes") ? SLOT_HAS_NVRAM : 0;
+    const char *path = nvram->text ? nvram->text : tree_path_attr(nvram, "source", "file");
+    return path && util_format(own, sizeof own, "%s/nvram/%s_VARS.fd", layout.lib_dir, tree_text(t, "name")) == 0 && !strcmp(path, own) ? SLOT_HAS_NVRAM : 0;
+}
+
 static void facts(const struct tree *t, struct doc_result *d)
 {
     const char *uuid = tree_text(t, "uuid");
     if (uuid && !access_uuid(uuid, d->uuid))
         memset(d->uuid, 0, sizeof d->uuid);
     util_copy_str(d->name, sizeof d->name, tree_text(t, "name"));
-    d->flags = (has_secrets(t) ? SLOT_HAS_SECRETS : 0) | tpm_flags(tree_get(t, "devices/tpm/backend"));
+    d->flags = (has_secrets(t) ? SLOT_HAS_SECRETS : 0) | tpm_flags(tree_get(t, "devices/tpm/backend")) | nvram_flag(t);
     d->facts.vcpus_max = (uint32_t)tree_number(t, "vcpu", 0);
     d->facts.vcpus = doc_uint(tree_first(t, "vcpu"), "current", d->facts.vcpus_max);
     d->facts.mem_max_kib = tree_number(t, "memory", 0);
