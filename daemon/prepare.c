@@ -11,6 +11,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 #include "ipc/err.h"
+#include "ipc/firmware.h"
 #include "ipc/frame.h"
 #include "ipc/index.h"
 #include "ipc/log.h"
@@ -102,32 +103,31 @@ uint32_t files_raise(void)
     return UINT32_MAX;
 }
 
+/* A page that the supervisor writes, or has written by others (arg 1), and one of it that is only read (arg 0). */
+static int keep_page(int kind_of, const char *name, const void *head, size_t n, size_t bytes)
+{
+    int rw, ro, r = page_create(name, head, n, bytes, &rw, &ro);
+    if (r < 0 || (r = keep(ROLE_SUPERVISOR, (uint32_t)kind_of, 1, rw)) < 0)
+        return r;
+    return keep(ROLE_SUPERVISOR, (uint32_t)kind_of, 0, ro);
+}
+
 static int keep_pages(const struct settings *s, bool session, uint32_t version)
 {
     uint32_t most = files_raise();
-    int rw, ro, r = index_create(&rw, &ro);
     struct index_head head = { .magic = INDEX_MAGIC, .qemu_version = version, .caps_known = 1, .next_id = 1 };
     struct utsname u;
     snprintf(head.hypervisor_uri, sizeof head.hypervisor_uri, "qemu:///%s", session ? "session" : "system");
     memcpy(head.host_uuid, s->host_uuid, sizeof head.host_uuid);
     if (uname(&u) == 0)
         util_copy_str(head.hostname, sizeof head.hostname, u.nodename);
-    if (!r && pwrite(rw, &head, sizeof head, 0) != (ssize_t)sizeof head)
-        r = -EIO;
-    if (!r && !(r = keep(ROLE_SUPERVISOR, BFD_INDEX, 1, rw)))
-        r = keep(ROLE_SUPERVISOR, BFD_INDEX, 0, ro);
-    if (r)
-        return r;
-    rw = memfd_create("bulkhead-clients", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     struct clients_head h = { .magic = CLIENTS_MAGIC, .next_id = 1, .limits = { { .max_clients = s->max_clients < most ? s->max_clients : most,
         .max_anonymous = s->max_anonymous_clients, .timeout_s = s->timeout_s }, { .max_clients = s->admin_max_clients } } };
     memcpy(h.log, s->log, sizeof h.log);
-    char path[40];
-    snprintf(path, sizeof path, "/proc/self/fd/%d", rw);
-    if (rw < 0 || ftruncate(rw, CLIENTS_BYTES) < 0 || pwrite(rw, &h, sizeof h, 0) != (ssize_t)sizeof h ||
-        fcntl(rw, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0 || (ro = open(path, O_RDONLY | O_CLOEXEC)) < 0)
-        return -errno;
-    return (r = keep(ROLE_SUPERVISOR, BFD_CLIENTS, 1, rw)) ? r : keep(ROLE_SUPERVISOR, BFD_CLIENTS, 0, ro);
+    int r = keep_page(BFD_INDEX, "bulkhead-index", &head, sizeof head, INDEX_BYTES);
+    if (!r)
+        r = keep_page(BFD_CLIENTS, "bulkhead-clients", &h, sizeof h, CLIENTS_BYTES);
+    return r || !kind.caps ? r : keep_page(BFD_FIRMWARE, "bulkhead-firmware", "", 0, sizeof(struct firmware_page));
 }
 
 static int keep_folders(const struct layout *l)

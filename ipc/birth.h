@@ -51,6 +51,7 @@ enum birth_fd_kind {
     BFD_LEASE,          /* a lock of virtlockd's; arg ~0: the page of leases (supervisor/lockd) */
     BFD_LISTEN_HELD,    /* where the holder gives what it has to the next daemon */
     BFD_ACCESS,         /* sealed memfd: struct access_rules (access.h): auth */
+    BFD_FIRMWARE,       /* page of the firmware images that the host has (firmware.h): fd_arg 1 is the writable one, role host's, 0 what it hands on */
     BFD_KIND_N
 };
 enum dir_kind { DIR_DEFINITIONS, DIR_AUTOSTART, DIR_STATUS, DIR_LOG, DIR_SAVE, DIR_CACHE, DIR_TPM, DIR_NVRAM, DIR_KIND_N };

@@ -88,24 +88,23 @@ int frame_body(struct frame *f, size_t max)
     return 0;
 }
 
-/* ---- index.h ---- */
+/* ---- index.h: pages ---- */
 
-int index_create(int *rw_fd, int *ro_fd)
+int page_create(const char *name, const void *head, size_t n, size_t bytes, int *rw_fd, int *ro_fd)
 {
-    AUTO_CLOSE rw = memfd_create("bulkhead-index", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    AUTO_CLOSE rw = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (rw < 0)
         return -errno;
-    if (ftruncate(rw, (off_t)INDEX_BYTES) < 0 || fcntl(rw, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0)
+    if (ftruncate(rw, (off_t)bytes) < 0 || fcntl(rw, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0)
         return -errno;
     char path[32];
     snprintf(path, sizeof path, "/proc/self/fd/%d", rw);
     AUTO_CLOSE ro = open(path, O_RDONLY | O_CLOEXEC);   /* a description of its own: it can never be mapped for writing */
     if (ro < 0)
         return -errno;
-    struct index_head h = { .magic = INDEX_MAGIC };
-    ssize_t n = pwrite(rw, &h, sizeof h, 0);
-    if (n != (ssize_t)sizeof h)
-        return n < 0 ? -errno : -EIO;
+    ssize_t done = pwrite(rw, head, n, 0);
+    if (done != (ssize_t)n)
+        return done < 0 ? -errno : -EIO;
     *rw_fd = STEAL_FD(&rw);
     *ro_fd = STEAL_FD(&ro);
     return 0;

@@ -65,7 +65,13 @@ _Static_assert(sizeof(struct index_head) == 4096, "one page");
 
 struct index { struct index_head *head; struct index_slot *slot; bool writable; };
 int index_map(struct index *ix, int fd, bool writable);                    /* checks size and magic; 0 or negative errno */
-int index_create(int *rw_fd, int *ro_fd);                                  /* keeper: an empty one; ro_fd cannot be made writable */
+/* Keeper: a page of so many bytes, of which the first n are head, the others 0, and which stays of that size; ro_fd cannot be made writable. 0 or negative errno. */
+int page_create(const char *name, const void *head, size_t n, size_t bytes, int *rw_fd, int *ro_fd);
+static inline int index_create(int *rw_fd, int *ro_fd)                      /* an empty index */
+{
+    const struct index_head head = { .magic = INDEX_MAGIC };
+    return page_create("bulkhead-index", &head, sizeof head, INDEX_BYTES, rw_fd, ro_fd);
+}
 /* A copy of a row of either page, of which nothing was written meanwhile.  Its first member is the sequence word.  False: its writer is never done. */
 bool index_row_read(const void *row, void *copy, size_t n);
 int index_read(const struct index *ix, uint32_t slot, struct index_slot *copy);   /* 0; -ENOENT not used; -EAGAIN */

@@ -7,6 +7,7 @@ libipc_a_SOURCES = \
 	%reldir%/crash.c %reldir%/crash.h \
 	%reldir%/endpoint.c \
 	%reldir%/err.c %reldir%/err_sys.c %reldir%/err.h %reldir%/errors.def \
+	%reldir%/firmware.h \
 	%reldir%/frame.c %reldir%/frame.h \
 	%reldir%/index.c %reldir%/index.h \
 	%reldir%/internal.h %reldir%/layout.h %reldir%/op.h %reldir%/save.h %reldir%/settings.h %reldir%/states.h \

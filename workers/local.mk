@@ -6,6 +6,7 @@ libworker_a_SOURCES = \
 	%reldir%/caps.c %reldir%/caps-choose.c %reldir%/caps.h \
 	%reldir%/cpu.c %reldir%/cpu-doc.c %reldir%/cpu.h %reldir%/cpu-features.def %reldir%/cpu-models.def \
 	%reldir%/filters.c %reldir%/filters.h \
+	%reldir%/firmware.c %reldir%/firmware.h \
 	%reldir%/manifest-file.c %reldir%/manifest-file.h \
 	%reldir%/outputs.c %reldir%/outputs.h \
 	%reldir%/packs.c %reldir%/packs.h \

@@ -4,7 +4,7 @@
 
 const struct role_row objects_roles[ROLE_N] = {
     [ROLE_GATEWAY] = { true, false, 4, { BFD_INDEX, BFD_SETTINGS, BFD_LAYOUT } },
-    [ROLE_XMLC] = { false, false, 2, { BFD_LAYOUT } },
+    [ROLE_XMLC] = { false, false, 2, { BFD_LAYOUT, BFD_FIRMWARE } },
     [ROLE_CONF] = { true, false, 0, { BFD_INDEX, BFD_SETTINGS, BFD_LAYOUT } },
     [ROLE_HOST] = { true, false, 0, { BFD_INDEX, BFD_SETTINGS, BFD_CAPS } },
     [ROLE_LOG] = { true, false, 0, { BFD_SETTINGS } },
@@ -23,6 +23,8 @@ static struct peer *singleton_spawn(struct life *l)
     n.b.instance = l->instance;
     for (uint32_t i = 0; l == &conf_life && i < DIR_KIND_N; i++)
         born_fd(&n, BFD_DIR, i, sup_fd(BFD_DIR, i));
+    if (l == &host_life)
+        born_fd(&n, BFD_FIRMWARE, 1, sup_fd(BFD_FIRMWARE, 1));
     return peer_spawn(&n);
 }
 

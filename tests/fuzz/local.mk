@@ -6,6 +6,7 @@ fuzz_programs = \
 	%D%/fuzz-calls \
 	%D%/fuzz-conf \
 	%D%/fuzz-dbus \
+	%D%/fuzz-firmware \
 	%D%/fuzz-gateway-mprpc \
 	%D%/fuzz-gateway-rpc \
 	%D%/fuzz-gateway-sibling \
@@ -25,6 +26,7 @@ fuzz_programs = \
 	%D%/fuzz-xmlc \
 	$(NULL)
 fuzz_conf_libs = libconf.a libworker.a libipc.a
+fuzz_firmware_libs = libhost.a libworker.a libroutes.a libipc.a $(JANSSON_LIBS)
 fuzz_gateway_libs = libgateway.a libxdr.a libop.a libworker.a libpolicy.a libroutes.a libipc.a
 fuzz_manifest_libs = libconf.a libipc.a
 fuzz_mp_libs = libworker.a libipc.a
@@ -90,6 +92,9 @@ fuzz_ldflags = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_agent_SOURCES = %D%/fuzz-agent.c %D%/qemu-fuzz.h $(fuzz_main)
 %C%_fuzz_agent_LDADD = $(fuzz_qemu_libs)
 %C%_fuzz_agent_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_firmware_SOURCES = %D%/fuzz-firmware.c $(fuzz_main)
+%C%_fuzz_firmware_LDADD = $(fuzz_firmware_libs)
+%C%_fuzz_firmware_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_saved_SOURCES = %D%/fuzz-saved.c $(fuzz_main)
 %C%_fuzz_saved_LDADD = $(fuzz_saved_libs)
 %C%_fuzz_saved_LDFLAGS = $(fuzz_ldflags)

@@ -20,11 +20,11 @@ cd "$BUILDDIR"
 "$SRCDIR/configure" -q --prefix=/usr --sysconfdir=/etc --localstatedir=/var --runstatedir=/run --enable-werror CC="musl-gcc -idirafter $BOX/headers"
 make -s policy/mkfilter CC=cc       # runs at build time, where libseccomp is the host's
 make -s ipc/schema/op-numbers.h
-musl="virtqemud virtlogd virtlockd roles/keeper roles/supervisor roles/supervisor-logd roles/supervisor-lockd roles/hand-open roles/hand-hook roles/hand-launch roles/pid1 roles/conf roles/log roles/lock roles/holder roles/host roles/gateway"
+musl="virtqemud virtlogd virtlockd roles/keeper roles/supervisor roles/supervisor-logd roles/supervisor-lockd roles/hand-open roles/hand-hook roles/hand-launch roles/pid1 roles/conf roles/log roles/lock roles/holder roles/gateway"
 # shellcheck disable=SC2086
 make -s -j"$(nproc)" $musl
-make -s -j"$(nproc)" roles/xmlc roles/probe roles/qemu roles/hand-net LDFLAGS=-Wl,--unresolved-symbols=ignore-all LIBXML_LIBS= JANSSON_LIBS= JANSSON_STATIC_LIBS= LIBNL_LIBS= MSGPACK_LIBS=
-for role in xmlc probe qemu hand-net; do cp "$ordinary/roles/$role" roles/; done
+make -s -j"$(nproc)" roles/xmlc roles/probe roles/host roles/qemu roles/hand-net LDFLAGS=-Wl,--unresolved-symbols=ignore-all LIBXML_LIBS= JANSSON_LIBS= JANSSON_STATIC_LIBS= LIBNL_LIBS= MSGPACK_LIBS=
+for role in xmlc probe host qemu hand-net; do cp "$ordinary/roles/$role" roles/; done
 for program in $musl; do
     ! ldd "$program" 2>/dev/null | grep -q libc.so.6 || fail "$program is glibc's"
 done

@@ -4,6 +4,7 @@ unit_programs = \
 	%D%/test-util \
 	%D%/test-conf \
 	%D%/test-dbus \
+	%D%/test-firmware \
 	%D%/test-kept \
 	%D%/test-lock \
 	%D%/test-log \
@@ -17,6 +18,7 @@ TESTS += $(unit_programs)
 %C%_test_util_LDADD = libipc.a
 %C%_test_conf_LDADD = libconf.a libworker.a libipc.a
 %C%_test_dbus_LDADD = libauth.a
+%C%_test_firmware_LDADD = libhost.a libworker.a libroutes.a libipc.a $(JANSSON_LIBS)
 %C%_test_kept_LDADD = libconf.a libipc.a
 %C%_test_lock_LDADD = liblock.a libipc.a
 %C%_test_log_LDADD = liblog.a libipc.a $(ZLIB_STATIC_LIBS)

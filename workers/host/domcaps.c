@@ -3,16 +3,28 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 #include "ipc/util.h"
 #include "workers/cpu.h"
 #include "workers/host/host.h"
 #include "workers/tree.h"
 
-struct in { const struct caps_emulator *e; const struct caps_machine *m; bool kvm, i440fx; uint32_t programs; };
+struct in { const struct caps_emulator *e; const struct caps_machine *m; bool kvm, i440fx; uint32_t programs; const struct firmware_list *firmware; };
 
-/* A value of an <enum>: shown when the binary has what is named; "need" is "device", "object:x", "option:x", "value:ENUM:x", "swtpm:ENUM:x" the same where that program is, "pc", "" always. */
+/* A value of an <enum>: shown when the binary has what is named; "need" is "device", "object:x", "option:x", "value:ENUM:x", "swtpm:ENUM:x" the same where that program is, "firmware:bios|efi|secure" when the host has one that does, "pc", "" always. */
 struct value { const char *text, *need; };
 struct row { const char *name; struct value v[12]; };
+
+static bool has_firmware(const struct in *in, const char *what)
+{
+    for (uint32_t i = 0; i < in->firmware->n; i++) {
+        const struct firmware *f = &in->firmware->v[i];
+        bool does = !strcmp(what, "bios") ? f->interfaces & FIRMWARE_BIOS : !strcmp(what, "efi") ? f->interfaces & FIRMWARE_UEFI : f->features >> FIRMWARE_REQUIRES_SMM & 1;
+        if (does && firmware_fits(f, in->e->arch, in->m->name))
+            return true;
+    }
+    return false;
+}
 
 static bool has(const struct in *in, const char *need)
 {
@@ -29,6 +41,8 @@ static bool has(const struct in *in, const char *need)
     const char *rest = need + k + 1, *colon = strchr(rest, ':');
     if (!strncmp(need, "swtpm:", 6) && !(in->programs & PROGRAM_SWTPM))
         return false;
+    if (!strncmp(need, "firmware:", 9))
+        return has_firmware(in, rest);
     if (!strncmp(need, "object:", 7))
         return caps_has_object(in->e, rest);
     if (!strncmp(need, "option:", 7))
@@ -56,7 +70,8 @@ static struct tree *add_yes(struct tree *parent, const char *name, bool yes)
     return t;
 }
 
-static const struct row loader[] = { { "type", { { "rom", "" }, { "pflash", "" } } }, { "readonly", { { "yes", "" }, { "no", "" } } }, { "secure", { { "no", "" } } } };
+static const struct row firmware[] = { { "firmware", { { "bios", "firmware:bios" }, { "efi", "firmware:efi" } } } };
+static const struct row loader[] = { { "type", { { "rom", "" }, { "pflash", "" } } }, { "readonly", { { "yes", "" }, { "no", "" } } }, { "secure", { { "yes", "firmware:secure" }, { "no", "" } } } };
 static const struct row memory[] = { { "sourceType", { { "file", "object:memory-backend-file" }, { "anonymous", "" }, { "memfd", "object:memory-backend-memfd" } } } };
 static const struct row disk[] = {
     { "diskDevice", { { "disk", "" }, { "cdrom", "" }, { "floppy", "" }, { "lun", "" } } },
@@ -152,6 +167,24 @@ static void add_models(struct tree *cpu, const struct in *in)
     }
 }
 
+/* Images that are there: those of the descriptors, or, where none is for this machine, those that libvirt was built with. */
+static void add_loaders(struct tree *t, const struct in *in)
+{
+    static const char *const built_in[] = { "/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_CODE.secboot.fd", "/usr/share/AAVMF/AAVMF_CODE.fd", "/usr/share/AAVMF/AAVMF32_CODE.fd" };
+    const char *told[FIRMWARE_MAX];
+    unsigned n = 0, k;
+    for (uint32_t i = 0; i < in->firmware->n; i++) {
+        const struct firmware *f = &in->firmware->v[i];
+        for (k = 0; k < n && strcmp(told[k], f->file); k++);
+        if (k == n && f->device != FIRMWARE_KERNEL && f->file[0] && firmware_fits(f, in->e->arch, in->m->name))
+            told[n++] = f->file;
+    }
+    const char *const *v = n ? told : built_in;
+    for (k = 0; k < (n ? n : ARRAY_N(built_in)); k++)
+        if (access(v[k], F_OK) == 0)
+            tree_add_text(t, "value", "%s", v[k]);
+}
+
 static char *make(const struct in *in)
 {
     AUTO_TREE *d = tree_new("domainCapabilities");
@@ -163,8 +196,10 @@ static char *make(const struct in *in)
     tree_set_attr(tree_add(d, "vcpu"), "max", "%u", in->m->cpus_max);
     add_yes(d, "iothreads", caps_has_object(in->e, "iothread"));
     os = add_yes(d, "os", true);
-    tree_set_attr(tree_add(os, "enum"), "name", "firmware");
-    add_rows(add_yes(os, "loader", true), in, loader, ARRAY_N(loader));
+    add_rows(os, in, firmware, ARRAY_N(firmware));
+    t = add_yes(os, "loader", true);
+    add_loaders(t, in);
+    add_rows(t, in, loader, ARRAY_N(loader));
     t = tree_add(d, "cpu");
     add_migratable(t, in, "host-passthrough", "hostPassthroughMigratable", in->kvm);
     add_migratable(t, in, "maximum", "maximumMigratable", caps_cpu(in->e, CAPS_TCG, "max") != NULL);
@@ -187,10 +222,17 @@ static char *make(const struct in *in)
 
 char *domcaps_text(const struct host *h, const char *emulator, const char *arch, const char *machine, const char *virttype, struct err *e)
 {
-    struct in in = { 0 };
+    static struct firmware_list list;
+    struct in in = { .firmware = &list };
     struct caps_choice choice;
     if (caps_choose(&h->caps, emulator, arch, machine, virttype, &choice, e))
         return NULL;
+    if (!h->firmware || !firmware_read(h->firmware, &list, 0))
+        list.n = list.bad[0] = 0;
+    if (list.bad[0]) {
+        err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "%s", list.bad);
+        return NULL;
+    }
     in.e = choice.e;
     in.m = choice.machine;
     in.kvm = choice.kvm;

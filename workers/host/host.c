@@ -13,6 +13,7 @@
 #include "workers/cpu.h"
 #include "ipc/internal.h"
 #include "workers/host/calls.h"
+#include "workers/host/descriptors.h"
 #include "workers/host/facts.h"
 #include "workers/host/host.h"
 #include "workers/worker.h"
@@ -391,5 +392,11 @@ int main(void)
         cpu_host_msr(host.settings.arch_capabilities);
     }
     worker_lock(&w);
+    struct firmware_page *firmware = firmware_map(birth_fd(&w.birth, BFD_FIRMWARE, -1, NULL), true, &r);
+    if (firmware)
+        descriptors_keep(firmware);
+    else
+        log_warn("no guest can have a firmware chosen for it: %s", strerror(-r));
+    host.firmware = firmware;
     return worker_run(&w);
 }

@@ -5,8 +5,9 @@
 #include "ipc/index.h"
 #include "ipc/settings.h"
 #include "workers/caps.h"
+#include "workers/firmware.h"
 
-struct host { struct caps caps; struct index index; struct settings settings; };
+struct host { struct caps caps; struct index index; struct settings settings; const struct firmware_page *firmware /* NULL: none */; };
 
 /* virConnectGetCapabilities. Caller frees; NULL on lack of memory. */
 char *capabilities_text(const struct host *h);

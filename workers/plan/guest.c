@@ -50,13 +50,6 @@ static int other_error(struct ctx *c, int code, int domain, const char *text)
     return err_set(c->e, code, domain, "%s", text);
 }
 
-/* One that is to be chosen among those of the host: none of them is known here. */
-static void unknown_firmware(struct ctx *c)
-{
-    if (tree_attr_is(tree_get(c->in->dom, "os"), "firmware", "efi") && !tree_text(c->in->dom, "os/loader"))
-        other_error(c, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "Unable to find any firmware to satisfy 'efi'");
-}
-
 /* What libvirt finds out when it prepares a start, and domxml-to-native therefore refuses.  A run has its own ways. */
 static void native_checks(struct ctx *c)
 {
@@ -131,7 +124,7 @@ static const struct device { const char *element; dev_fn *fn; bool hotplug; } de
 
 /* The command line from left to right: a part of its own, or all devices of a kind. */
 static const struct { plan_fn *fn; const char *devices; } order[] = {
-    { unknown_firmware, NULL }, { native_checks, NULL }, { pl_name, NULL }, { start_paused, NULL }, { master_key, NULL }, { managed_pr, NULL },
+    { native_checks, NULL }, { pl_name, NULL }, { start_paused, NULL }, { master_key, NULL }, { managed_pr, NULL },
     { pl_firmware_nodes, NULL }, { pl_machine, NULL },
     { pl_accel, NULL }, { pl_cpu, NULL }, { pl_firmware, NULL }, { pl_memory, NULL }, { pl_smp, NULL }, { pl_iothreads, NULL }, { pl_numa, NULL },
     { pl_uuid_smbios, NULL }, { pl_graphics_none, NULL }, { plain_start, NULL }, { pl_monitor, NULL }, { pl_clock, NULL }, { pl_pm, NULL },

@@ -25,6 +25,7 @@ struct doc_env {
     const struct caps *caps;            /* NULL: a QEMU 7.2 for x86_64 and i686 in /usr/bin is assumed */
     const struct caps *(*processors)(void);     /* the same with the processors each QEMU knows, read when they are asked for; NULL: unknown */
     const struct settings *settings;    /* NULL: defaults */
+    const struct firmware_list *(*firmware)(void);      /* the host's images, read when they are asked for; NULL, or gives NULL: unknown */
     const char *lib_dir;                /* NULL: /var/lib/libvirt/qemu */
     unsigned flags;                     /* enum doc_flags */
 };

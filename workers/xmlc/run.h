@@ -10,6 +10,9 @@ int run_form(struct tree *t, int id, const struct doc_env *env, struct err *e);
 /* A client's document as domxml-to-native shows it: the running form, with interfaces that say no more than what they are and get a place again, as
  * libvirt's do.  NULL with *e set; the caller frees it. */
 struct tree *run_native(const char *xml, size_t n, const struct doc_env *env, struct err *e);
+/* firmware.c: a document that leaves the choice of its firmware to us, or that names one of which the host's descriptors tell, gets what they say of it: image, variables,
+ * what the machine must have.  t: completed.  0, or -1 with *e set. */
+int run_firmware(struct tree *t, const struct doc_env *env, struct err *e);
 /* <cpu> of an x86 guest, and what its emulator knows of processors (*e NULL: it does not matter, or is not known); NULL for others. */
 struct tree *run_cpu(const struct tree *t, const struct doc_env *env, const struct caps_emulator **e);
 /* A definition may name a model that nobody knows; who works with it is refused. 0, or -1 with *e set. */

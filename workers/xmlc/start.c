@@ -370,6 +370,8 @@ int run_form(struct tree *t, int id, const struct doc_env *env, struct err *e)
     const char *dir = lib_dir(env);
     struct tree *devices = tree_first(t, "devices"), *r;
     char name[128];
+    if (run_firmware(t, env, e))
+        return -1;
     run_short_name(t, id, name);
     tree_set_attr(t, "id", "%d", id);
     run_aliases(t);

@@ -17,6 +17,7 @@
 #include "ipc/states.h"
 #include "ipc/util.h"
 #include "workers/cpu.h"
+#include "workers/firmware.h"
 #include "workers/tree-form.h"
 #include "workers/tree-marks.h"
 #include "workers/xmlc/files.h"
@@ -27,6 +28,7 @@
 static struct layout layout;
 static struct settings settings;
 static struct caps caps;
+static const struct firmware_page *firmware_page;
 static int caps_fd = -1;
 static unsigned host_cpus;
 static uint8_t manifest_bytes[MANIFEST_BYTES_MAX];
@@ -56,6 +58,14 @@ static const struct caps *processors(void)
     return whole.n ? &whole : NULL;
 }
 
+/* As the host has them now: few documents leave the choice to us. */
+static const struct firmware_list *firmware(void)
+{
+    enum { WAIT_MS = 5000 };        /* a daemon's first guests may be started before role host has read them */
+    static struct firmware_list list;
+    return firmware_page && firmware_read(firmware_page, &list, WAIT_MS) ? &list : NULL;
+}
+
 static bool is_file_op(uint32_t op)
 {
     for (size_t i = 0; file_op(i); i++)
@@ -74,6 +84,7 @@ static int load(struct job *j, struct frame *f)
         j->env.caps = &caps;
     caps_fd = f->fds[first];
     j->env.processors = processors;
+    j->env.firmware = firmware;
     if (load_struct(f->fds[first + 1], &settings, sizeof settings) == 0 && settings.magic == SETTINGS_MAGIC) {
         j->env.settings = &settings;
         cpu_host_msr(settings.arch_capabilities);
@@ -594,6 +605,7 @@ int main(void)
     fd = birth_fd(&w.birth, BFD_LAYOUT, -1, NULL);
     if (fd >= 0 && load_struct(fd, &layout, sizeof layout))
         log_warn("the layout cannot be read");
+    firmware_page = firmware_map(birth_fd(&w.birth, BFD_FIRMWARE, -1, NULL), false, NULL);
     host_cpus = (unsigned)get_nprocs_conf();
     tzset();            /* the host's time zone, while it can be read: names of dumps have its time */
     static const uint32_t in[] = {IN_DOC_START, IN_DOC_LOAD, IN_DOC_STATUS, IN_DOC_UNPLUG, IN_DOC_PORTS, IN_DUMP};
