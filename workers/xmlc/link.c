@@ -18,6 +18,20 @@ int link_untagged(const struct tree *t, struct err *e)
     return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_DOMAIN, "interface %s - vlan tag not supported for this connection type", tree_path_attr(t, "mac", "address"));
 }
 
+/* libvirt's words for a switch that does not answer, or a program of the host's that is not there; of 802.1Qbg its daemon waits for ever, and Open vSwitch is not asked yet. */
+int link_profile(const struct tree *t, const char *type, const char *profile, struct err *e)
+{
+    const char *dev = tree_path_attr(t, "target", "dev"), *id = tree_path_attr(t, "virtualport/parameters", "interfaceid");
+    const bool bridge = strcmp(type, "bridge") == 0, direct = strcmp(type, "direct") == 0;
+    if (profile && bridge && strcmp(profile, "midonet") == 0)
+        return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_NONE, "Unable to bind port %s to the virtual port %s", dev ? dev : "vnet", id ? id : "");
+    if (profile && direct && strcmp(profile, "802.1Qbh") == 0)
+        return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_NET, "sending of PortProfileRequest failed.");
+    if (profile && ((bridge && strcmp(profile, "openvswitch") == 0) || (direct && strcmp(profile, "802.1Qbg") == 0)))
+        return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "<virtualport type='%s'> of <interface type='%s'> is not supported yet", profile, type);
+    return 0;
+}
+
 int link_stays(const char *type, struct err *e)
 {
     return err_set(e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "unable to change config on '%s' network type", type);
@@ -271,10 +285,10 @@ int link_port(struct plug_run *p, uint32_t link, const char *xml, size_t n, stru
         return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "network '%s' gives interfaces of type '%s', which are not supported yet", net, type ? type : "none");
     if (!is_name(other))
         return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "network '%s' has no bridge and no interface", net);
-    if (tree_first(port, "virtualport"))
-        return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "<virtualport> of network '%s' is not supported yet", net);
-    if (tree_first(port, "vlan"))
+    if (tree_first(port, "vlan") && !(strcmp(type, "bridge") == 0 && doc_is(tree_first(port, "virtualport"), "type", "openvswitch")))
         return link_untagged(t, e);
+    if (link_profile(t, type, tree_path_attr(port, "virtualport", "type"), e))
+        return -1;
     if (strcmp(type, "direct") == 0 && doc_is(tree_first(port, "port"), "isolated", "yes"))
         return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_DOMAIN, "interface %s - <port isolated='yes'/> is not supported for network interfaces with type='%s'", tree_path_attr(t, "mac", "address"), type);
     AUTO_TREE *now = tree_copy(t);

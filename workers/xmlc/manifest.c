@@ -416,7 +416,7 @@ static int interface(struct maker *m, struct tree *t)
     const char *type = tree_attr(t, "type"), *dev = tree_path_attr(t, "target", "dev"), *mac = tree_path_attr(t, "mac", "address");
     struct manifest_entry x = {.kind = MK_TAP, .parent = -1};
     /* What a network can do with tags its port tells. */
-    if (tree_first(t, "vlan") && !m->lenient && strcmp(type, "network") != 0 && !tree_first(t, "virtualport"))
+    if (tree_first(t, "vlan") && !m->lenient && strcmp(type, "network") != 0 && !(strcmp(type, "bridge") == 0 && doc_is(tree_first(t, "virtualport"), "type", "openvswitch")))
         return link_untagged(t, m->e);
     if (tree_first(t, "script") && !m->lenient && strcmp(type, "ethernet") != 0)
         return err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "scripts are not supported on interfaces of type %s", type);
@@ -430,7 +430,9 @@ static int interface(struct maker *m, struct tree *t)
         return host_network(m, t);
     if (!doc_in(type, "bridge ethernet network direct vhostuser"))
         return m->lenient ? 0 : err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "<interface type='%s'> is not supported yet", type);
-    static const char *const not_yet[] = {"virtualport", "script", "downscript" /* which libvirt runs of this type only */};
+    if (!m->lenient && link_profile(t, type, tree_path_attr(t, "virtualport", "type"), m->e))
+        return -1;
+    static const char *const not_yet[] = {"script", "downscript" /* which libvirt runs of this type only */};
     for (unsigned i = 0; i < ARRAY_N(not_yet); i++)
         if (tree_first(t, not_yet[i]) && !m->lenient && (strcmp(type, "ethernet") == 0 || strcmp(not_yet[i], "downscript") != 0))
             return err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "<%s> of <interface type='%s'> is not supported yet", not_yet[i], type);

@@ -139,6 +139,7 @@ static const struct rule rules[] = {
     {"interface", "teaming@type=transient; !teaming@persistent", U, D, "teaming persistent attribute must be set if teaming type is 'transient'"},
     {"interface", "teaming@type=transient; !@type=hostdev", U, Q, "virtio-net teaming transient interface must be type='hostdev', not '%t'"},
     {"interface", "virtualport; !@type=network|bridge|direct|hostdev; @type", U, D, "<virtualport> element unsupported for <interface type='%t'>"},
+    {"interface", "virtualport; !virtualport@type; @type=bridge|direct|hostdev", X, VIR_FROM_NONE, "missing required virtualport type"},
     {"interface", "virtualport@type=midonet; !virtualport/parameters@interfaceid", X, 11, "missing interfaceid in <virtualport type='%s'>"},
     {"interface", "virtualport@type=802.1Qbg; !virtualport/parameters@managerid", X, 11, "missing managerid in <virtualport type='%s'>"},
     {"interface", "virtualport@type=802.1Qbg; !virtualport/parameters@typeid", X, 11, "missing typeid in <virtualport type='%s'>"},

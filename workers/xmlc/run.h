@@ -44,6 +44,8 @@ enum { FILTER_TEXT_MAX = 4096 };
 int link_filter(const struct tree *domain, const struct tree *interface, char *dst, size_t n, struct err *e);
 /* Its <vlan> is for a kind of interface, or a network, without tags: *e says so. -1. */
 int link_untagged(const struct tree *t, struct err *e);
+/* -1: of an interface that is of that type here nobody can ask for such a port of a switch. What a network makes of it its daemon says, and what asks nobody is let through. */
+int link_profile(const struct tree *t, const char *type, const char *profile, struct err *e);
 /* -1: an interface of that type (as the client has it) cannot be what the running guest's is. */
 int link_stays(const char *type, struct err *e);
 /* The performance events that are enabled in t and have no entry yet get one, those that are not enabled lose theirs. 0, or -1 with *e set. */
