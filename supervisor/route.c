@@ -191,13 +191,15 @@ void route_peer_gone(struct peer *gone, bool comes_again)
             continue;
         const struct op_route_row *row = op_route_find(p->c.op);
         struct caller c = p->c;
-        bool park = comes_again && row && (row->replay == REPLAY_SAFE || gone->role == ROLE_AUTH) && !p->cancelled;
+        bool park = (comes_again || objects_roles[gone->role].asks) && row && (row->replay == REPLAY_SAFE || gone->role == ROLE_AUTH) && !p->cancelled;
         pending_free(p);
         if (park)
             route_park(&c, gone->object);
         else
             route_fail(&c, VIR_ERR_OPERATION_FAILED, "the process that worked on this call ended: outcome unknown");
     }
+    if (!comes_again)
+        route_wake(gone->object);       /* of a guest that is being started, or is given up: what becomes of that answers */
 }
 
 /* ---- calls ---- */

@@ -6,8 +6,8 @@ from box import guest_xml, kill
 from guestlib import *
 
 
-def half_killed(box, name, made):
-    """The daemon is killed while a start stands: its QEMU is stopped before it says its first word. Whether it was: on a busy host the guest may run by then."""
+def begin_start(box, name, made):
+    """A client that starts it, and its QEMU, which is stopped, before it says its first word if this host is not too busy."""
     def start():
         try:
             box.connect().createXML(guest_xml(name)) if made else box.connect().lookupByName(name).create()
@@ -17,6 +17,12 @@ def half_killed(box, name, made):
     client.start()
     qemu = wait_for("its QEMU", lambda: box.role("guest"))[0]
     os.kill(qemu, signal.SIGSTOP)
+    return client, qemu
+
+
+def half_killed(box, name, made):
+    """The daemon is killed while a start stands: its QEMU is stopped before it says its first word. Whether it was: on a busy host the guest may run by then."""
+    client, qemu = begin_start(box, name, made)
     folder = os.path.join(box.dir, "run/libvirt/qemu")
     wait_for("the hand's note", lambda: os.path.exists("%s/%s.run" % (folder, name)))
     wait_for("the hand's end", lambda: not box.role("hand-launch"))
@@ -65,4 +71,46 @@ def transient(box):
     killed(box, "h2", True)
 
 
-main(defined, transient)
+WAITING = {
+    "setmem": lambda d: d.setMemoryFlags(1 << 14, libvirt.VIR_DOMAIN_AFFECT_LIVE),
+    "suspend": lambda d: d.suspend(),
+    "blockstats": lambda d: d.blockStats(""),
+}
+
+
+def worker(box):
+    """calls that wait for a guest whose worker dies as it is started are told what becomes of it"""
+    box.connect().defineXML(guest_xml("h3"))
+    for turn in range(20):
+        client, qemu = begin_start(box, "h3", False)
+        told = {}
+
+        def ask(name):
+            try:
+                WAITING[name](box.connect().lookupByName("h3"))
+            except libvirt.libvirtError as e:
+                told[name] = (e.get_error_code(), str(e))
+        threads = [threading.Thread(target=ask, args=(n,), daemon=True) for n in WAITING]
+        for t in threads:
+            t.start()
+        time.sleep(1)           # they are there by then, or come a little later
+        half = client.is_alive()
+        kill(box.role("qemu"))
+        kill([qemu], signal.SIGCONT)
+        for t in (client, *threads):
+            t.join(60)
+        dom = box.connect().lookupByName("h3")
+        if half:
+            wait_for("the guest's end", lambda: not dom.isActive())
+            assert {n: told.get(n, (0,))[0] for n in WAITING} == {n: libvirt.VIR_ERR_OPERATION_INVALID for n in WAITING}, told
+            break
+        dom.destroy()
+    else:
+        skip("this host is too busy: each guest ran before it could be stopped")
+    dom.create()
+    dom.destroy()
+    dom.undefine()
+    assert_clean(box)
+
+
+main(defined, transient, worker)
