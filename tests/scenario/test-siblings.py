@@ -379,6 +379,12 @@ def streams(box, fake):
         s.say(error(9, 38, "given up"), status=1)
         kind, status, data = s.hear()
         ok((kind, status, data) == (STREAM, 1, error(9, 38, "given up")), "which is answered in the sibling's words", (kind, status, data))
+    with Streaming(box, fake, UPLOAD) as s:
+        s.tell(b"x", status=77)
+        wait_for("the client's end", lambda: s.heard)
+        s.say(error(9, 38, "no such word"), status=1)
+        heard, again = s.hear(), s.client.ask(NETWORKS)[1]
+        ok(s.heard == [(UPLOAD, STREAM, 1, b"", True)] and heard == (STREAM, 1, error(9, 38, "no such word")) and again is None, "what is no word of a stream ends it for both, and nothing else", (s.heard, heard, again))
     with Streaming(box, fake, DOWNLOAD, SPARSE) as s:
         s.say(b"x" * 262120)
         s.say(hole(5), kind=HOLE)

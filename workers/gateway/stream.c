@@ -328,8 +328,8 @@ void stream_message(struct stream *s, int status, const uint8_t *p, size_t n)
         gw_end(s->gw, "a hole in a stream that was not opened as a sparse one");
         return;
     }
-    if (s->sibling && status >= 0) {
-        stream_tell(s, status, p, n);
+    if (s->sibling) {           /* whose answer to what is no word of a stream is the end */
+        stream_tell(s, status < 0 ? XDR_ERROR : status, p, n);
         return;
     }
     switch (status) {
