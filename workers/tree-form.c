@@ -264,6 +264,8 @@ static void choose_cpu(struct tree *t, bool of_start)
     }
     if (begun)
         tree_free(begun);
+    if ((c = tree_first(t, MARK_TAINTS)))
+        tree_free(c);
     /* A feature that QEMU's model had for some releases: libvirts that know it would miss it, so it is told off. */
     cpu = tree_first(t, "cpu");
     if (of_start && tree_attr_is(cpu, "mode", "custom") && tree_text(cpu, "model") && strcmp(tree_text(cpu, "model"), "Icelake-Server") == 0) {

@@ -25,6 +25,8 @@
 #define MARK_PASSWD "bulkhead:passwd"
 /* An element beside <cpu>: the <cpu> the guest was started with, where what QEMU made of it differs; the migratable form shows it. */
 #define MARK_CPU "bulkhead:cpu"
+/* An element of a running guest with a <taint flag=''/> for each thing of this run for which libvirt calls it tainted, what has gone since among them.  Status files have these as libvirt's do. */
+#define MARK_TAINTS "bulkhead:taints"
 /* On <devices>: the first number that no block node of this run had: one that QEMU does not give back keeps its name. */
 #define MARK_NODES "bulkhead:nodes"
 /* On a removable <disk> whose medium was taken out while the guest ran: the number that the drive has since. Documents show <source index='...'/>. */

@@ -2,7 +2,7 @@
 """Calls that virsh makes seldom or never, by python3-libvirt and by hand, beside libvirtd: the same results, or the same error."""
 import json, os, re, socket, struct, sys, time, zlib
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
-from box import guest_xml
+from box import guest_xml, wait_for
 from needs import needed_modules
 from pair import BARE, BUSY, IDLE, Pair, W, guests, told
 from rpclib import HEAD, REMOTE, Client, string
@@ -277,6 +277,8 @@ def shown(b, name):
         now = time.gmtime()
         ahead = (date["tm_hour"] - now.tm_hour) * 60 + date["tm_min"] - now.tm_min
         out += ["hours from UTC: %d" % (round(ahead / 60) % 24), "logs: %s" % sorted(f for f in os.listdir(b.dir + "/var/log/libvirt/qemu") if len(f) == 5), x.XMLDesc()] + [told(x.messages, flags) for flags in (0, 1, 2, 4)]
+        wait_for("the status file", lambda: "custom-monitor" in open(b.dir + "/run/libvirt/qemu/x.xml").read())
+        out += re.findall("<taint .*", open(b.dir + "/run/libvirt/qemu/x.xml").read())
         x.destroy()
     c.close()
     return "\n".join(out)

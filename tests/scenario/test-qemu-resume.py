@@ -32,13 +32,17 @@ try:
     assert (s["state"], s["reason"]) == (1, 1), s
     assert w.call("domain.get_xml_desc", 1, arg=1)[0] == first
     assert "remember me" in first
+    assert not w.call("domain.get_messages", 2)[0]
+    qmp("query-name")
+    reborn("its client sent a command of his own")
+    assert ["custom monitor" in m for m in w.call("domain.get_messages", 2)[0]] == [True], "it is tainted no more"
 
     # A status file that cannot be written is written later.
     w.status_fails = 1
     w.call("domain.set_metadata", 1, "remember this too", None, None, 1, arg=1)
     w.until(lambda: not w.status_fails, "it is tried")
     w.until(lambda: w.status and "remember this too" in w.status, "and tried again")
-    for place in "/domain-1-%s/monitor.sock", "/domain-1-%s'/>", "/channel/target/domain-1-%s'/>":
+    for place in "/domain-1-%s/monitor.sock", "/domain-1-%s'/>", "/channel/target/domain-1-%s'/>", "<taint flag='custom-monitor'/>%.0s":
         assert place % NAME[:20] in w.status, (place, w.status[:400])
 
     # A paused one.

@@ -344,11 +344,13 @@ static void metadata(const char *xml)
 
 static void status(void)
 {
-    static const char file[] = "<domstatus state='paused' reason='user' pid='1234'><monitor path='/m' type='unix'/>"
+    static const char file[] = "<domstatus state='paused' reason='user' pid='1234'><taint flag='custom-argv'/><taint flag='host-cpu'/><monitor path='/m' type='unix'/>"
         "<cpu mode='custom' match='exact' check='none'><model fallback='forbid'>qemu64</model></cpu>"
         "<domain type='qemu' id='3'><name>a</name><uuid>c7a5fdbd-edaf-9455-926a-d65c16db1809</uuid><memory unit='KiB'>65536</memory><currentMemory unit='KiB'>65536</currentMemory>"
         "<vcpu>1</vcpu><os><type arch='x86_64' machine='pc-i440fx-7.2'>hvm</type></os><devices><emulator>/usr/bin/qemu-system-x86_64</emulator>"
-        "<interface type='user'><mac address='52:54:00:00:00:01'/></interface></devices></domain></domstatus>";
+        "<interface type='user'><mac address='52:54:00:00:00:01'/></interface><hostdev mode='subsystem' type='usb'><source><address bus='1' device='2'/></source></hostdev>"
+        "<hostdev mode='subsystem' type='scsi'><source protocol='iscsi' name='iqn.2000-01.a:b/1'><host name='h'/><privateData><nodenames><nodename type='storage' name='libvirt-7-backend'/></nodenames></privateData>"
+        "</source></hostdev></devices></domain></domstatus>";
     struct doc_start st = { .id = -1 };
     struct doc_result d = { .id = 0 };
     call(OP_IN(IN_DOC_STATUS), 0, &st, sizeof st, file);
@@ -356,8 +358,14 @@ static void status(void)
         memcpy(&d, s.reply.body, sizeof d);
     tap_ok(d.id == 3 && d.state == 3 && d.reason == 1, "its facts");
     char *xml = text_of(DOC_FD_XML, NULL);
-    tap_ok(xml && strstr(xml, "<interface type='user'>") && !strstr(xml, "<source"), "an interface that has no source has got none");
+    const char *nic = xml ? strstr(xml, "<interface type='user'>") : NULL, *source = nic ? strstr(nic, "<source") : NULL;
+    tap_ok(nic && source > strstr(nic, "</interface>"), "an interface that has no source has got none");
+    tap_ok(xml && !strstr(xml, "taint") && !strstr(xml, "privateData"), "nor what the file says beside the document");
     free(xml);
+    AUTO_TREE *t = tree_of(DOC_FD_TREE);
+    const struct tree *taint = tree_get(t, MARK_TAINTS "/taint"), *lun = tree_next(tree_get(t, "devices/hostdev"), "hostdev");
+    tap_ok(tree_attr_is(taint, "flag", "custom-argv") && tree_attr_is(tree_next(taint, "taint"), "flag", "host-cpu"), "the tree has what the run is tainted for");
+    tap_ok(tree_attr_is(tree_get(lun, "source"), MARK_NODE, "7"), "and the number of a LUN's block node");
     end();
     call(OP_IN(IN_DOC_STATUS), 0, &st, sizeof st, "<domstatus/>");
     tap_int(error_code(), VIR_ERR_XML_ERROR, "a status file without a domain");

@@ -13,9 +13,9 @@
 static const struct known { const char *path, *attrs, *children; } rows[] = {
     { "domain", "type id xmlns:qemu", "name uuid genid hwuuid title description metadata memory currentMemory maxMemory blkiotune memoryBacking memtune vcpu vcpus "
       "iothreads iothreadids defaultiothread cputune numatune resource sysinfo os features cpu clock on_poweroff on_reboot on_crash on_lockfailure pm perf devices "
-      "seclabel idmap keywrap qemu:commandline qemu:capabilities qemu:override qemu:deprecation" },
+      "seclabel idmap keywrap qemu:commandline qemu:capabilities qemu:override qemu:deprecation bulkhead:taints" },
     { "metadata", "*", "*" }, { "seclabel", "*", "label imagelabel baselabel" }, { "idmap", "", "*" }, { "keywrap", "", "*" }, { "resource", "", "partition" }, { "qemu:commandline", "*", "*" }, { "qemu:override", "*", "*" },
-    { "qemu:deprecation", "*", "" }, { "qemu:capabilities", "", "*" },
+    { "bulkhead:taints", "", "*" }, { "qemu:deprecation", "*", "" }, { "qemu:capabilities", "", "*" },
     { "memory", "unit dumpCore", "" }, { "currentMemory", "unit", "" }, { "maxMemory", "unit slots", "" },
     { "memoryBacking", "", "hugepages nosharepages locked source access allocation discard" }, { "memoryBacking/source", "type", "" },
     { "memoryBacking/access", "mode", "" }, { "memoryBacking/allocation", "mode threads", "" }, { "memoryBacking/nosharepages", "", "" },

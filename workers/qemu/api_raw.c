@@ -58,6 +58,16 @@ static json_t *parse(struct guest *g, const struct request *rq, const char *text
     return v;
 }
 
+/* A client sends commands of its own. */
+static void commanded(struct guest *g, const char *taint)
+{
+    if (guest_is_tainted(g, taint))
+        return;
+    guest_taint(g, taint);
+    guest_send_state(g, -1, 0);
+    guest_told(g);
+}
+
 /* With a descriptor, if one came for it, behind the call's own. */
 OP_FN(api_monitor_command)
 {
@@ -75,11 +85,7 @@ OP_FN(api_monitor_command)
         reply_err(g, rq, VIR_ERR_INVALID_ARG, "at most 1 fd can be passed to qemu along with a command");
         return;
     }
-    if (!g->tainted_monitor) {
-        g->tainted_monitor = true;
-        guest_send_state(g, -1, 0);
-        guest_changed(g);
-    }
+    commanded(g, "custom-monitor");
     stats_forget(g);                    /* whatever it does */
     if (flags & MONITOR_HMP) {
         call_qmp(call_new(g, rq), "human-monitor-command", json_pack("{s:s}", "command-line", text), on_hmp);
@@ -111,11 +117,7 @@ OP_ARGS(api_agent_command)
     json_t *v = parse(g, rq, text);
     if (!v)
         return;
-    if (!g->tainted_agent) {
-        g->tainted_agent = true;
-        guest_send_state(g, -1, 0);
-        guest_changed(g);
-    }
+    commanded(g, "custom-ga-command");
     /* "Wait for ever" is ten minutes: the agent answers one call at a time, and others wait behind it. */
     unsigned ms = timeout == -2 ? BLOCK_MS : timeout == -1 ? DEFAULT_MS : timeout == 0 ? 1 : timeout > BLOCK_MS / 1000 ? BLOCK_MS : (unsigned)timeout * 1000;
     agent_send_raw(&g->agent, v, ms, on_raw, call_new(g, rq));

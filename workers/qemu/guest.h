@@ -100,7 +100,6 @@ struct guest {
     bool status_busy, status_again;     /* the file is being written; and is old already */
     bool tune_busy, tune_again;         /* plug_tune.c: the supervisor was told of a new thread; and there is another one */
     uint64_t save_seq;
-    bool tainted_monitor, tainted_agent;    /* a client sent commands of its own */
     struct late_event { int32_t event, detail; } late[GUEST_LATE_MAX];  /* lifecycle events that wait for their turn */
     uint32_t nlate;
     struct bucket event_bucket, lifecycle_bucket, notes_bucket;
@@ -166,6 +165,11 @@ void later_end(struct guest *g);                                        /* there
 /* state.c */
 void guest_set_state(struct guest *g, int32_t state, int32_t reason, int32_t event, int32_t detail);   /* event -1: none */
 void guest_send_state(struct guest *g, int32_t event, int32_t detail);
+/* taint.c: for what libvirt calls the run tainted, by the names of its status files: it is noted in the tree (MARK_TAINTS), and stays. */
+bool guest_is_tainted(const struct guest *g, const char *flag);
+void guest_taint(struct guest *g, const char *flag);
+void guest_taint_look(struct guest *g);                                 /* for what its document says now */
+void guest_taint_status(const struct guest *g, struct tree *status);    /* adds them to a status file */
 void guest_state_known(struct guest *g);                                /* what a client's call changed is in the index when that is answered */
 enum { AGENT_CONNECTED = 1, AGENT_DISCONNECTED };
 void guest_set_channel(struct guest *g, struct tree *channel, bool open, int reason);   /* the guest opened or closed its end of a port */

@@ -186,6 +186,8 @@ void status_file(struct guest *g)
     tree_set_attr(st, "state", "%s", state);
     tree_set_attr(st, "reason", "%s", reason);
     tree_set_attr(st, "pid", "%d", g->pid);
+    guest_taint_look(g);
+    guest_taint_status(g, st);
     struct tree *mon = tree_add(st, "monitor");
     tree_set_attr(mon, "path", "%s/domain-%d-%.*s/monitor.sock", g->layout.lib_dir, g->id, (int)short_name_bytes(g->name), g->name);
     tree_set_attr(mon, "type", "unix");

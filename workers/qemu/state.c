@@ -22,7 +22,7 @@ static void send_state(struct guest *g, int32_t event, int32_t detail)
 {
     struct guest_state s = { .state = g->state, .reason = g->reason, .event = event, .detail = detail, .flags_mask = SLOT_AGENT | SLOT_STALE | SLOT_TAINTED,
                              .mem_kib = g->has_balloon ? g->balloon_kib : tree_kib(g->tree, "memory"), .cpu_time_ns = guest_cpu_time(g, NULL, NULL), .vcpus = vcpus_now(g) };
-    s.flags = (g->agent.connected ? SLOT_AGENT : 0) | (qmp_is_stale(&g->qmp) ? SLOT_STALE : 0) | (g->tainted_monitor || g->tainted_agent ? SLOT_TAINTED : 0);
+    s.flags = (g->agent.connected ? SLOT_AGENT : 0) | (qmp_is_stale(&g->qmp) ? SLOT_STALE : 0) | (guest_is_tainted(g, "custom-monitor") || guest_is_tainted(g, "custom-ga-command") ? SLOT_TAINTED : 0);
     loop_cancel(&g->send_later);
     g->sent_ms = loop_now_ms();
     worker_event(g->w, OP_IN(IN_STATE), g->saving != NULL, &s, sizeof s, NULL, 0);
@@ -223,6 +223,7 @@ void guest_changed(struct guest *g)
 
 void guest_told(struct guest *g)
 {
+    guest_taint_look(g);
     save_notes(g);
     guest_changed(g);
 }

@@ -5,10 +5,11 @@
 #include "ipc/util.h"
 #include "workers/caps.h"
 #include "workers/qemu/ops.h"
+#include "workers/tree-marks.h"
 
 enum { MESSAGE_DEPRECATION = 1, MESSAGE_TAINTING = 2 };
 
-struct seen { const struct guest *g; const struct tree *t; const char *machine, *cpu /* deprecated ones; NULL none */; };
+struct seen { struct guest *g; const struct tree *t; const char *machine, *cpu /* deprecated ones; NULL none */; };
 
 static bool has_device(const struct seen *s, const char *kind, const char *key, const char *is, const char *with)
 {
@@ -22,8 +23,6 @@ static bool raw_io(const struct seen *s) { return has_device(s, "disk", "rawio",
 static bool has_script(const struct seen *s) { return has_device(s, "interface", "type", "ethernet", "script"); }
 static bool has_host_cpu(const struct seen *s) { return tree_get(s->t, "cpu") && tree_attr_is(tree_get(s->t, "cpu"), "mode", "host-passthrough"); }
 static bool is_old(const struct seen *s) { return s->machine || s->cpu; }
-static bool has_commands(const struct seen *s) { return s->g->tainted_monitor; }
-static bool has_agent_commands(const struct seen *s) { return s->g->tainted_agent; }
 
 static bool has_host_cdrom(const struct seen *s)
 {
@@ -33,20 +32,34 @@ static bool has_host_cdrom(const struct seen *s)
     return false;
 }
 
-/* In libvirt's order; path: there is such an element. */
-static const struct taint { const char *text, *path; bool (*is)(const struct seen *s); } taints[] = {
-    { "custom configuration parameters specified", "qemu:commandline/qemu:arg", NULL },
-    { "custom monitor control commands issued", NULL, has_commands },
-    { "running with undesirable elevated privileges", NULL, raw_io },
-    { "network configuration using opaque shell scripts", NULL, has_script },
-    { "potentially unsafe use of host CPU passthrough", NULL, has_host_cpu },
-    { "use of host cdrom passthrough", NULL, has_host_cdrom },
-    { "custom device tree blob used", "os/dtb", NULL },
-    { "custom guest agent control commands issued", NULL, has_agent_commands },
-    { "hypervisor feature autodetection override", "qemu:capabilities", NULL },
-    { "use of deprecated configuration settings", NULL, is_old },
-    { "custom device configuration", "qemu:override", NULL },
+/* In libvirt's order, and by its names in status files; path: there is such an element; with neither, a client's call told (guest_taint()). */
+static const struct taint { const char *flag, *text, *path; bool (*is)(const struct seen *s); } taints[] = {
+    { "custom-argv", "custom configuration parameters specified", "qemu:commandline/qemu:arg", NULL },
+    { "custom-monitor", "custom monitor control commands issued", NULL, NULL },
+    { "high-privileges", "running with undesirable elevated privileges", NULL, raw_io },
+    { "shell-scripts", "network configuration using opaque shell scripts", NULL, has_script },
+    { "host-cpu", "potentially unsafe use of host CPU passthrough", NULL, has_host_cpu },
+    { "cdrom-passthrough", "use of host cdrom passthrough", NULL, has_host_cdrom },
+    { "custom-dtb", "custom device tree blob used", "os/dtb", NULL },
+    { "custom-ga-command", "custom guest agent control commands issued", NULL, NULL },
+    { "custom-hypervisor-feature", "hypervisor feature autodetection override", "qemu:capabilities", NULL },
+    { "deprecated-config", "use of deprecated configuration settings", NULL, is_old },
+    { "custom-device", "custom device configuration", "qemu:override", NULL },
 };
+
+bool guest_is_tainted(const struct guest *g, const char *flag)
+{
+    TREE_EACH(t, tree_first(g->tree, MARK_TAINTS), "taint")
+        if (tree_attr_is(t, "flag", flag))
+            return true;
+    return false;
+}
+
+void guest_taint(struct guest *g, const char *flag)
+{
+    if (!guest_is_tainted(g, flag))
+        tree_set_attr(tree_add(tree_make(g->tree, MARK_TAINTS), "taint"), "flag", "%s", flag);
+}
 
 /* What QEMU says that a later one may not have any more. */
 static void look_for_old(struct seen *s)
@@ -64,6 +77,30 @@ static void look_for_old(struct seen *s)
     caps_free(&caps);
 }
 
+static void look(const struct seen *s)
+{
+    struct guest *g = s->g;
+    for (size_t i = 0; i < ARRAY_N(taints); i++)
+        if (taints[i].path ? tree_get(g->tree, taints[i].path) != NULL : taints[i].is && taints[i].is(s))
+            guest_taint(g, taints[i].flag);
+}
+
+void guest_taint_look(struct guest *g)
+{
+    struct seen s = { .g = g, .t = g->tree };
+    if (!tree_first(g->tree, MARK_TAINTS))      /* what is old of it is so from the start */
+        look_for_old(&s);
+    tree_make(g->tree, MARK_TAINTS);
+    look(&s);
+}
+
+void guest_taint_status(const struct guest *g, struct tree *status)
+{
+    for (size_t i = 0; i < ARRAY_N(taints); i++)
+        if (guest_is_tainted(g, taints[i].flag))
+            tree_set_attr(tree_add(status, "taint"), "flag", "%s", taints[i].flag);
+}
+
 static void message(json_t *list, bool is, const char *before, const char *what, const char *behind)
 {
     if (is)
@@ -79,12 +116,13 @@ OP_FN(api_messages)
     if (call_flags(g, rq, f, &flags))
         return;
     look_for_old(&s);
+    look(&s);
     json_t *list = json_array();
     bool old = !flags || flags & MESSAGE_DEPRECATION, tainting = !flags || flags & MESSAGE_TAINTING;
     message(list, old && s.machine, "deprecated configuration: machine type '", s.machine, "'");
     message(list, old && s.cpu, "deprecated configuration: CPU model '", s.cpu, "'");
     for (size_t i = 0; i < ARRAY_N(taints); i++)
-        message(list, tainting && (taints[i].path ? tree_get(s.t, taints[i].path) != NULL : taints[i].is(&s)), "tainted: ", taints[i].text, "");
+        message(list, tainting && guest_is_tainted(g, taints[i].flag), "tainted: ", taints[i].text, "");
     mp_out_init(&o, FRAME_BODY_MAX);
     mp_array(&o, 1);
     mp_array(&o, (uint32_t)json_array_size(list));

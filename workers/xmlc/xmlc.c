@@ -290,6 +290,21 @@ static int begun_cpu(struct job *j, const struct tree *raw, struct tree *form)
     return 0;
 }
 
+/* What it says beside the document of the run: for what that is tainted, and the block nodes of LUNs that are the guest's. */
+static void take_notes(const struct tree *raw, struct tree *form)
+{
+    struct tree *lun = tree_first(tree_first(form, "devices"), "hostdev");
+    TREE_EACH(t, raw, "taint")
+        tree_append(tree_make(form, MARK_TAINTS), tree_copy(t));
+    TREE_EACH(h, tree_get(raw, "domain/devices"), "hostdev") {      /* both have them in the same order */
+        const char *name = tree_path_attr(h, "source/privateData/nodenames/nodename", "name");
+        unsigned node;
+        if (lun && name && doc_is(tree_first(lun, "source"), "protocol", "iscsi") && sscanf(name, "libvirt-%9u-", &node) == 1)
+            tree_set_attr(tree_first(lun, "source"), MARK_NODE, "%u", node);
+        lun = lun ? tree_next(lun, "hostdev") : NULL;
+    }
+}
+
 /* A status file of ours tells libvirt's daemons to change no file's owner (workers/qemu/handback.c). */
 static void own_label(const struct tree *raw, struct tree *t)
 {
@@ -342,6 +357,7 @@ static int on_status(struct job *j)
     j->env.flags |= DOC_LIVE;
     if (begun_cpu(j, raw, form))
         return -1;
+    take_notes(raw, form);
     return send_doc(j, t, form, false, &d, NULL);
 }
 
