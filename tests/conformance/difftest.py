@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """Differential test of document handling: documents of our own making (documents.py) to libvirtd and to xmlc, and what differs, by cause.
 
-  difftest.py make FAMILIES COUNT SEED FILE      families: plain,rows,tops,mixed,many,mutated (this one: of the documents in CONFORMANCE)
-  difftest.py ask URI FILE ANSWERS               each to a daemon: define, dumpxml, define --validate, domxml-to-native
+  difftest.py make FAMILIES COUNT SEED FILE      families: plain,rows,tops,mixed,many,mutated (this one: of the documents in CONFORMANCE);
+                                                 walk: every row of the tables with every value worth trying, COUNT times each
+  difftest.py ask URI FILE ANSWERS               each to a daemon: define, dumpxml, dumpxml --migratable, define --validate, domxml-to-native
   difftest.py compare FILE ANSWERS [-c CAPS] [-n N] [-v] [REGEX]     with what domtool and argtool make of them; -v: the documents' names; CAPS: as a
                                                  daemon's cache has them, without the head
   difftest.py snippets URI FILE                  writes the answers of a daemon into tests/golden/xmlc/snippets.txt: a line a document, its answer below; into
@@ -59,6 +60,7 @@ def ask(uri, docs, answers):
             d = r['define'].pop('v', None)
             if d:
                 r['xml'] = call(d.XMLDesc, libvirt.VIR_DOMAIN_XML_INACTIVE | libvirt.VIR_DOMAIN_XML_SECURE)
+                r['migratable'] = call(d.XMLDesc, libvirt.VIR_DOMAIN_XML_MIGRATABLE)
                 undefine(d)
             r['valid'] = call(conn.defineXMLFlags, x, libvirt.VIR_DOMAIN_DEFINE_VALIDATE)
             d = r['valid'].pop('v', None)

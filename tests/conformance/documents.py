@@ -386,12 +386,77 @@ def mutated(rnd, n, folder):
         yield 'mutated/%s-%s-%d' % (name, '+'.join(what), i), text(dom)
 
 
+def element_changes(elem, row, chain):
+    """(what, change) for everything that the tables know of elem: a change is a function that makes it, on a copy whose places() have the same order."""
+    for i, (at, r, ch) in enumerate(places(row, elem, chain)):
+        for v in values(r, None) if r.vt != 'NONE' else ():
+            yield i, r, 'text=' + v, lambda e, v=v: setattr(e, 'text', v)
+        for k in body(r):
+            if 'ANY' in k.flags or not holds(k, ch):
+                continue
+            if 'ATTR' in k.flags:
+                for v in values(k, None):
+                    yield i, k, '@%s=%s' % (k.name, v), lambda e, k=k, v=v: e.set(k.name, v)
+                if k.name in at.attrib:
+                    yield i, k, '-@' + k.name, lambda e, k=k: e.attrib.pop(k.name)
+                continue
+            old = [c for c in at if c.tag == k.name]
+            if old:
+                yield i, k, '-' + k.name, lambda e, k=k: e.remove(e.find(k.name))
+                yield i, k, '2*' + k.name, lambda e, k=k: e.append(copy.deepcopy(e.find(k.name)))
+                continue
+            new = minimal(k, ch)
+            yield i, k, '+' + k.name, lambda e, new=new: e.append(copy.deepcopy(new))
+            if len(ch) < 8:
+                for _, kk, what, change in element_changes(new, k, ch):
+                    if _ == 0:
+                        yield i, kk, '+%s %s' % (k.name, what), lambda e, new=new, change=change: (e.append(copy.deepcopy(new)), change(e[-1]))
+
+
+def walk(rnd, n):
+    """Every row of the tables, with every value that is worth trying, in the first n seeds that have a place for it."""
+    seen = {}
+
+    def of(name, made, row, above):
+        dom, elem = made()
+        for i, k, what, change in element_changes(elem, row, above(dom)):
+            seen[k.where, what] = seen.get((k.where, what), 0) + 1
+            if seen[k.where, what] > n:
+                continue
+            dom, elem = made()
+            at = list(places(row, elem, above(dom)))[i][0]
+            change(at)
+            yield 'walk/%s/%d/%s' % (name, i, what), text(dom)
+
+    for kind, devs in DEVICES.items():
+        for i, d in enumerate(devs if row_of(kind) else ()):
+            m = MACHINES[i % 2]
+
+            def made(d=d, m=m):
+                dom = with_devices(m, [d])
+                return dom, list(dom.find('devices'))[-1]
+            yield from of('%s-%d' % (kind, i), made, row_of(kind), lambda dom: [dom, dom.find('devices')])
+    domain = {k.name: k for k in gen.rows(TYPES['domain']) if 'ATTR' not in k.flags and 'ANY' not in k.flags}
+    for i, t in enumerate([[]] + TOPS):
+        m = MACHINES[i % 2]
+        for e in ET.fromstring(text(base(m))) if not t else t:
+            name = e.tag.replace('{%s}' % QEMU, 'qemu:')
+            if name not in domain or name == 'devices':
+                continue
+
+            def made(t=t, m=m, tag=e.tag):
+                dom = base(m)
+                put_top(dom, t)
+                return dom, dom.find(tag)
+            yield from of('top-%d-%s' % (i, name), made, domain[name], lambda dom: [dom])
+
+
 def made(which, count, seed, folder):
     """Dictionary of name -> document."""
     out = {}
     for w in which.split(','):
         rnd = random.Random('%s-%d' % (w, seed))
-        f = {'plain': plain, 'rows': rows, 'tops': tops, 'mixed': mixed, 'many': many}.get(w)
+        f = {'plain': plain, 'rows': rows, 'tops': tops, 'mixed': mixed, 'many': many, 'walk': walk}.get(w)
         for name, x in f(rnd, count) if f else mutated(rnd, count, folder):
             out[name] = x
     return out
