@@ -136,8 +136,10 @@ LATER = r" base='0x[0-9a-f]+'| *<current unit='KiB'>0</current>\n"
 # Of a guest without USB, and of definitions: what comes along is not judged with the device.
 NO_USB = [("attach", x) for x in (disk("sda", "usb"), "<input type='tablet' bus='usb'/>", "<hub type='usb'/>", "<redirdev bus='usb' type='unix'><source mode='bind' path='/r'/></redirdev>",
     "<hostdev mode='subsystem' type='usb'><source><vendor id='0x1234'/><product id='0x5678'/></source></hostdev>")]
-STORED = [("attach", x) for x in ("<controller type='ide'/>", "<controller type='ide' index='1'/>", disk("hda", "ide"), disk("hdc", "ide", "<readonly/>", ISO, CD), "<serial type='pty'><target type='usb-serial'/></serial>",
-    "<input type='tablet' bus='usb'/>", disk("sda", "sata"), disk("sdb", "scsi", "<address type='drive' controller='3' bus='0' target='0' unit='1'/>"), channel("o.1"),
+SERIAL = "<serial type='dev'><source path='/dev/ttyS2'/><target type='pci-serial' port='0'/></serial>"
+STORED = [("attach", SERIAL), ("detach", SERIAL)] + [("attach", x) for x in ("<controller type='ide'/>", "<controller type='ide' index='1'/>", disk("hda", "ide"), disk("hdc", "ide", "<readonly/>", ISO, CD), "<serial type='pty'><target type='usb-serial'/></serial>",
+    "<input type='tablet' bus='usb'/>", disk("sdc", "scsi", "<address type='drive' controller='4' bus='0' target='5' unit='6'/>"),
+    disk("sdd", "scsi", "<address type='drive' controller='4' bus='0' target='1' unit='0'/>"), disk("sda", "sata"), disk("sdb", "scsi", "<address type='drive' controller='3' bus='0' target='0' unit='1'/>"), channel("o.1"),
     channel("o.2", more="<address type='virtio-serial' controller='2' bus='0' port='1'/>"))] + [("detach", disk("hda", "ide")), ("attach", disk("hdd", "ide", "<address type='drive' controller='2' bus='0' target='0' unit='0'/>"))]
 
 

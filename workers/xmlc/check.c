@@ -237,6 +237,8 @@ static int unique(struct doc *d)
 static int scsi_targets(struct doc *d)
 {
     static const char *const kinds[] = {"disk", "hostdev"};
+    if (d->env->flags & (DOC_STORED | DOC_CHANGE) && !(d->env->flags & DOC_PLUG))
+        return 0;       /* a controller that came along with a device was not judged with it; of others see device.c */
     for (unsigned k = 0; k < ARRAY_N(kinds); k++)
         TREE_EACH(t, d->devices, kinds[k]) {
             const struct tree *a = tree_first(t, "address"), *c;

@@ -248,9 +248,7 @@ static void show_first_serial(struct tree *devices, const struct tree *dev)
 {
     if (!dev || strcmp(dev->name, "serial") != 0 || tree_next(tree_first(devices, "serial"), "serial") || tree_first(devices, "console"))
         return;
-    struct tree *console = tree_add(devices, "console");
-    tree_set_attr(console, "type", "%s", tree_attr(dev, "type"));
-    tree_set_attr(tree_make(console, "target"), "type", "serial");
+    tree_set_attr(tree_make(tree_add(devices, "console"), "target"), "type", "serial");
 }
 
 static bool has_all_memory(const struct tree *dom)
@@ -287,13 +285,24 @@ static const struct tree *clashing(const struct device_kind *k, struct tree *dev
     return k->can & LONE ? tree_first(devices, k->name) : k->can & UNIQUE ? find(&placed, devices, dev) : NULL;
 }
 
+/* The target of a device that comes to a controller that is there. */
+static int fits_controller(const struct tree *dom, const struct tree *dev, struct err *e)
+{
+    const struct tree *a = tree_first(dev, "address");
+    bool scsi = doc_is(a, "type", "drive") && doc_uint(a, "target", 0) && (strcmp(dev->name, "hostdev") == 0 || doc_is(tree_first(dev, "target"), "bus", "scsi"));
+    TREE_EACH(c, tree_first(dom, "devices"), "controller")
+        if (scsi && doc_is(c, "type", "scsi") && doc_is(c, "model", "lsilogic") && doc_uint(c, "index", 0) == doc_uint(a, "controller", 0))
+            return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "target must be 0 for controller model 'lsilogic'");
+    return 0;
+}
+
 static struct tree *attach(const struct device_kind *k, const struct tree *dom, struct tree *devices, const struct tree *dev, const struct doc_env *env, struct err *e)
 {
     const struct tree *other = clashing(k, devices, dev);
     if (env->flags & DOC_AGAIN && other && device_within(dev, other))      /* of a kind that may be there twice, conf knows whether it was done */
         return tree_copy(dom);
     bool judged = other ? k->can & JUDGED : k->can & (ATTACH | JUDGED);
-    if (device_alone(DEVICE_ATTACH, dom, dev, e))
+    if (device_alone(DEVICE_ATTACH, dom, dev, e) || fits_controller(dom, dev, e))
         return NULL;
     AUTO_TREE *new = judged ? with(dom, other, dev, env, e) : NULL;
     if (judged && !new)
