@@ -22,7 +22,7 @@ static const struct cut live[] = {
     {"domain", NULL, "id"}, {"mirror", "disk", NULL},
     {"serial", "devices", "tty"}, {"console", "devices", "tty"}, {"parallel", "devices", "tty"},
     {"target", "channel", "state"}, {"cachetune", "cputune", "id"}, {"memorytune", "cputune", "id"},
-    {"source", "interface", "portid"}, {"current", "target", NULL}, {"source", "hostdev", "missing"},
+    {"current", "target", NULL}, {"source", "hostdev", "missing"},
 };
 
 /* What libvirt chose itself: for who goes on with the guest elsewhere or later. */
@@ -87,8 +87,10 @@ static void forget_runtime(struct tree *t, bool run)
             if (!target->attr)
                 tree_free(target);
         }
-        if (tree_attr_is(t, "type", "network") && source)
+        if (tree_attr_is(t, "type", "network") && source) {
             tree_set_attr(source, "bridge", NULL);
+            tree_set_attr(source, "portid", NULL);
+        }
     } else if (source && type && (is(t, "serial") || is(t, "console") || is(t, "parallel") || is(t, "channel"))) {
         mode = tree_attr(source, "path");
         if (strcmp(type, "pty") == 0 || (!run && is(t, "channel") && mode && strstr(mode, "/channel/target/domain-")))
@@ -240,16 +242,22 @@ const char *form_implicit_audio(const struct tree *devices)
 /* What every libvirt adds by itself to a document that lacks it: left out, so that older ones take the document too. */
 static void forget_implicit(struct tree *devices)
 {
-    struct tree *usb = lone(devices, "controller", "usb"), *audio = lone(devices, "audio", NULL), *next;
+    struct tree *usb = lone(devices, "controller", "usb"), *pci = lone(devices, "controller", "pci"), *audio = lone(devices, "audio", NULL), *next;
     if (usb && tree_attr_is(usb, "index", "0") && tree_attr_is(usb, "model", "piix3-uhci"))
         tree_free(usb);
     const char *type = form_implicit_audio(devices);
-    if (type && tree_attr_is(audio, "type", type) && tree_attr_is(audio, "id", "1") && !audio->child)
+    if (type && tree_attr_is(audio, "type", type) && tree_attr_is(audio, "id", "1") && !audio->attr->next->next && !audio->child)
         tree_free(audio);
+    if (pci && tree_attr_is(pci, "model", "pci-root") && tree_attr_is(pci, "index", "0") && !tree_first(pci, "pcihole64"))
+        tree_free(pci);
     for (struct tree *c = devices->child; c; c = next) {
         next = c->next;
-        if ((is(c, "controller") && tree_attr_is(c, "model", "pci-root") && tree_attr_is(c, "index", "0") && !tree_first(c, "pcihole64")) ||
-            (is(c, "input") && tree_attr_is(c, "type", "keyboard") && tree_attr_is(c, "bus", "ps2")))
+        struct tree *listen = is(c, "graphics") && tree_attr_is(c, "type", "spice") ? tree_first(c, "listen") : NULL;
+        if (tree_attr_is(listen, "type", "none")) {     /* said in the words of before there was that type */
+            tree_set_attr(c, "autoport", "no");
+            tree_free(listen);
+        }
+        if (is(c, "input") && tree_attr_is(c, "type", "keyboard") && tree_attr_is(c, "bus", "ps2"))
             tree_free(c);
     }
 }
@@ -284,6 +292,7 @@ static void choose_cpu(struct tree *t, bool of_start)
 void tree_form(struct tree *t, unsigned flags)
 {
     struct tree *devices = tree_first(t, "devices");
+    flags |= flags & FORM_MIGRATABLE ? FORM_SECURE : 0;
     choose_cpu(t, flags & FORM_MIGRATABLE);
     if (flags & FORM_MIGRATABLE && devices)
         forget_implicit(devices);

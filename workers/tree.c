@@ -106,6 +106,18 @@ void tree_insert(struct tree *parent, struct tree *child, struct tree *before)
         parent->child = child;
 }
 
+void tree_order(struct tree *parent, const char *name, bool (*before)(const struct tree *, const struct tree *))
+{
+    for (struct tree *t = tree_first(parent, name), *next; t; t = next) {
+        struct tree *at = t;
+        next = tree_next(t, name);
+        while (at->prev && at->prev->name && strcmp(at->prev->name, name) == 0 && before(t, at->prev))
+            at = at->prev;
+        if (at != t)
+            tree_insert(parent, t, at);
+    }
+}
+
 void tree_append(struct tree *parent, struct tree *child)
 {
     tree_unlink(child);

@@ -29,6 +29,8 @@ struct tree *tree_add(struct tree *parent, const char *name);     /* new last ch
 struct tree *tree_add_text(struct tree *parent, const char *name, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void tree_append(struct tree *parent, struct tree *child);
 void tree_insert(struct tree *parent, struct tree *child, struct tree *before);   /* before NULL: first */
+/* Children of that name, which stand together, in an order; those that are equal in it stay as they are. parent may be NULL. */
+void tree_order(struct tree *parent, const char *name, bool (*before)(const struct tree *, const struct tree *));
 void tree_unlink(struct tree *t);
 /* Navigation. path is "os/type"; NULL when any step is missing. first match. */
 struct tree *tree_get(const struct tree *t, const char *path);

@@ -218,6 +218,14 @@ OFF = """<domain type='qemu'><name>off</name><memory>163840</memory><os><type ar
 <disk type='network' device='disk'><driver name='qemu' type='raw'/><source protocol='nbd' name='x'><host name='localhost' port='1'/></source><target dev='vdd' bus='virtio'/></disk>
 </devices></domain>""".replace("%s", W)
 
+# What other forms of a document leave out, say otherwise, or put where it would have been read.
+FORMS = """<domain type='qemu'><name>forms</name><memory>163840</memory><vcpu>3</vcpu><os><type arch='x86_64' machine='pc'>hvm</type></os>
+<cputune><vcpupin vcpu='2' cpuset='0'/><vcpupin vcpu='0' cpuset='0'/></cputune><perf><event name='cpu_cycles' enabled='no'/><event name='cmt' enabled='no'/></perf><devices>
+<controller type='usb' index='1' model='piix3-uhci'/><controller type='pci' index='2' model='pci-bridge'/>
+<disk type='network' device='cdrom'><source protocol='http' name='a'><host name='h'/><cookies><cookie name='a'>b</cookie></cookies></source><target dev='hda' bus='ide'/></disk>
+<disk type='file' device='disk'><source file='/srv/a'/><target dev='sda' bus='scsi'/></disk><graphics type='vnc' passwd='hush'/>
+<graphics type='spice'><listen type='none'/></graphics></devices></domain>"""
+
 with Pair("queries") as p:
     guests(p)
     p.file("off.xml", OFF)
@@ -228,6 +236,10 @@ with Pair("queries") as p:
         p.virsh(line)
     p.virsh("domstats off --block --nowait", ro=True)
     p.virsh("undefine off")
+    for what in FORMS, FORMS.replace("machine='pc'", "machine='q35'"), FORMS.replace("<graphics type='spice'><listen type='none'/></graphics>", "<audio id='1' type='none'><input voices='1'/></audio>"):
+        p.file("forms.xml", what)
+        for line in "define W/forms.xml", "dumpxml forms", "dumpxml forms --migratable", "dumpxml forms --update-cpu", "dumpxml forms --migratable --security-info", "undefine forms":
+            p.virsh(line)
     p.file("cpu.xml", "<cpu><arch>x86_64</arch><model>qemu64</model></cpu>")
     for line in (HOST + "\n" + GUESTS).splitlines():
         p.virsh(line)

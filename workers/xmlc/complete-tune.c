@@ -75,6 +75,23 @@ static int schedulers(struct doc *d, struct tree *tune, const char *name, const 
     return 0;
 }
 
+/* Both have a name that the table knows. */
+static bool by_event(const struct tree *a, const struct tree *b)
+{
+    const struct sx_row *perf = schema_domain.kid;
+    while (strcmp(perf->name, "perf") != 0)
+        perf++;
+    for (const char *const *name = perf->type->kid->type->attr->values; *name; name++)
+        if (doc_is(a, "name", *name) || doc_is(b, "name", *name))
+            return !doc_is(b, "name", *name);
+    return false;
+}
+
+static bool by_vcpu(const struct tree *a, const struct tree *b)
+{
+    return doc_uint(a, "vcpu", 0) < doc_uint(b, "vcpu", 0);
+}
+
 /* Pins and schedulers of threads that are there; those of others are forgotten or refused, as libvirt does. */
 static int threads(struct doc *d)
 {
@@ -92,6 +109,7 @@ static int threads(struct doc *d)
             return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_DOMAIN, "duplicate vcpupin for vcpu '%u'", id);
         BITMAP_SET(pinned, id);
     }
+    tree_order(tune, "vcpupin", by_vcpu);
     TREE_EACH(p, tune, "iothreadpin")
         for (struct tree *q = tree_next(p, "iothreadpin"); q; q = tree_next(q, "iothreadpin"))
             if (doc_uint(p, "iothread", 0) == doc_uint(q, "iothread", 0))
@@ -177,6 +195,7 @@ int complete_tuning(struct doc *d)
     if (check_ranges(d) || threads(d) || blkio(d) || features(d))
         return -1;
     limits(d);
+    tree_order(tree_first(d->t, "perf"), "event", by_event);
     if ((t = tree_get(d->t, "features/hap")) && !t->attr)
         tree_set_attr(t, "state", "on");
     static const char *const on[] = {"pvspinlock", "pmu", "vmport", "smm", "htm", "nested-hv", "ccf-assist", "vmcoreinfo"};

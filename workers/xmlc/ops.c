@@ -31,6 +31,19 @@ static void text_arg(struct job *j, char **s)
 
 /* ---- the document itself ---- */
 
+/* libvirt makes some forms of a copy that was read anew, where what came by itself stands as if a client had written it. */
+static void read_again(struct job *j)
+{
+    struct doc_env env = j->env;
+    struct err ignored = ERR_INIT;
+    env.flags = (env.flags | DOC_CHANGE) & ~(unsigned)DOC_STORED;
+    struct tree *t = doc_complete(j->t, &env, &ignored);
+    if (t) {
+        tree_free(j->t);
+        j->t = t;
+    }
+}
+
 static int get_xml_desc(struct job *j, struct mp_out *o)
 {
     const struct caps_emulator *e;
@@ -39,6 +52,8 @@ static int get_xml_desc(struct job *j, struct mp_out *o)
     uint32_t flags = mp_get_u32(&j->in);
     if (args_end(j))
         return -1;
+    if (flags & (FORM_UPDATE_CPU | FORM_MIGRATABLE))
+        read_again(j);
     struct tree *cpu = flags & FORM_UPDATE_CPU ? run_cpu(j->t, &j->env, &e) : NULL;
     if (cpu && run_cpu_known(cpu, &j->e))
         return -1;
