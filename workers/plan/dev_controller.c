@@ -32,6 +32,8 @@ static void usb(struct ctx *c, const struct tree *el)
         P_FN(pl_address), P_END };
     if (tree_attr_is(el, "model", "vt82c686b-uhci") && c->in->caps && !caps_has_device(c->in->caps, "vt82c686b-usb-uhci"))
         pl_fail(c, "USB controller model '%s' not supported in this QEMU binary", tree_attr(el, "model"));
+    else if (tree_attr(el, "ports") && !strstr(tree_attr(el, "model"), "xhci"))
+        pl_fail(c, "usb controller type '%s' doesn't support 'ports' with this QEMU binary", tree_attr(el, "model"));
     else if (!tree_attr_is(el, "model", "none"))
         pl_emit(c, PLAN_DEVICE, el, t);
 }

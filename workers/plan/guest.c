@@ -84,7 +84,7 @@ static void native_checks(struct ctx *c)
         if (pl_is(tree_path_attr(v, "driver", "name"), "vhostuser") && !c->failed)
             other_error(c, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "Unable to find a satisfying vhost-user-gpu");
     TREE_EACH(p, tree_get(dom, "memoryBacking/hugepages"), "page")
-        if (!tree_attr_is(p, "size", "2048") && !tree_attr_is(p, "size", "4") && !c->failed)
+        if (!tree_attr_is(p, "size", "2048") && !tree_attr_is(p, "size", "4") && !pl_is(tree_path_attr(dom, "memoryBacking/source", "type"), "memfd") && !c->failed)
             pl_internal(c, "Unable to find any usable hugetlbfs mount for %s KiB", tree_attr(p, "size"));
 }
 

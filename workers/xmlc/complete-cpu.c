@@ -398,6 +398,7 @@ static int cpu(struct doc *d)
             tree_set_text(model, "%s", usual);
             doc_default(model, "fallback", "forbid");
             tree_set_attr(t, "check", "none");
+            tree_set_attr(t, "match", "exact");
         }
         doc_default(model, "fallback", "allow");
         doc_default(t, "check", d->kvm ? "partial" : "none");

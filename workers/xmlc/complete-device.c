@@ -421,6 +421,11 @@ static int memory(struct doc *d, struct tree *t)
 {
     if (!tree_first(t, "target"))
         return doc_bad(d, "missing <target> element for <memory> device");
+    struct tree *target = tree_first(t, "target");
+    if (doc_is(t, "model", "virtio-mem") && !tree_first(target, "requested")) {
+        struct tree *requested = tree_add_text(target, "requested", "0");
+        tree_set_attr(requested, "unit", "KiB");
+    }
     if (doc_is(t, "model", "virtio-pmem"))
         tree_set_attr(t, "access", "shared");
     return 0;

@@ -195,14 +195,12 @@ static int disk(struct doc *d, struct tree *t)
         tree_set_attr(t, "snapshot", NULL);
     if (strcmp(type, "vhostuser") == 0)
         doc_default(t, "snapshot", "no");
-    if (strcmp(type, "vhostuser") != 0 || tree_first(t, "driver")) {
-        driver = tree_make(t, "driver");
-        doc_default(driver, "name", "qemu");
-        if (doc_is(driver, "type", "aio"))     /* an old word for it */
-            tree_set_attr(driver, "type", "raw");
-        if (!tree_attr(driver, "type") && strcmp(type, "volume") != 0)
-            tree_set_attr(driver, "type", "raw");
-    }
+    driver = tree_make(t, "driver");
+    doc_default(driver, "name", "qemu");
+    if (doc_is(driver, "type", "aio"))     /* an old word for it */
+        tree_set_attr(driver, "type", "raw");
+    if (!tree_attr(driver, "type") && strcmp(type, "volume") != 0)
+        tree_set_attr(driver, "type", "raw");
     return 0;
 }
 
@@ -282,6 +280,8 @@ int complete_disks(struct doc *d)
             return -1;
     TREE_EACH(t, d->devices, "filesystem") {
         const struct tree *fs = tree_first(t, "source");
+        if (tree_first(t, "binary") && !doc_is(tree_first(t, "driver"), "type", "virtiofs"))
+            tree_free(tree_first(t, "binary"));
         if (!tree_attr(t, "accessmode") && doc_is(t, "type", "mount") && !tree_attr(fs, "socket"))
             tree_set_attr(t, "accessmode", "passthrough");
         if (!fs && !tree_path_attr(t, "target", "dir"))

@@ -217,10 +217,6 @@ static int video_card(struct doc *d, struct tree *t, struct tree **primary)
         return -1;
     if (tree_path_attr(m, "acceleration", "rendernode") && !outside)
         return doc_unsupported(d, VIR_FROM_DOMAIN, "unsupported rendernode accel attribute without 'vhostuser'");
-    if (driver)
-        tree_set_attr(driver, "vgaconf", NULL);
-    if (driver && !driver->attr)
-        tree_free(driver);
     return 0;
 }
 

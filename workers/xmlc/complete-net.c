@@ -147,7 +147,7 @@ static int route(struct doc *d, struct tree *t)
 /* Tags of virtual networks, and addresses that a guest or its host is to have. */
 static int numbers(struct doc *d, struct tree *t)
 {
-    const struct tree *vlan = tree_first(t, "vlan");
+    struct tree *vlan = tree_first(t, "vlan");
     unsigned family[2] = {0, 0};
     bool any;
     TREE_EACH(tag, vlan, "tag")
@@ -155,6 +155,8 @@ static int numbers(struct doc *d, struct tree *t)
             return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_NONE, "vlan tag id %u too large (maximum 4095)", doc_uint(tag, "id", 0));
     if (doc_count(vlan, "tag") > 1 && doc_is(vlan, "trunk", "no"))
         return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_NONE, "invalid \"trunk='no'\" in <vlan> - trunk='yes' is required for more than one vlan tag");
+    if (doc_count(vlan, "tag") > 1)
+        tree_set_attr(vlan, "trunk", "yes");
     TREE_EACH(ip, tree_first(t, "source"), "ip")
         if (plain_ip(d, ip, &any))
             return -1;
@@ -205,8 +207,11 @@ static int checks(struct doc *d, struct tree *t)
 
 int complete_nets(struct doc *d)
 {
-    TREE_EACH(t, d->devices, "interface")
+    TREE_EACH(t, d->devices, "interface") {
+        if (doc_is(tree_first(t, "driver"), "queues", "1"))     /* which says nothing */
+            tree_set_attr(tree_first(t, "driver"), "queues", NULL);
         if (interface(d, t) || forwards(d, t) || checks(d, t) || numbers(d, t))
             return -1;
+    }
     return 0;
 }
