@@ -170,6 +170,22 @@ def channels(box):
         while b"by-a-socket" not in got:
             got += s.recv(100)
         s.close()
+        port = "p=$(grep -l sock.port /sys/class/virtio-ports/*/name) && p=${p%/name} && "
+        for flags in 0, libvirt.VIR_DOMAIN_CHANNEL_FORCE:       # one client more, of which there is one at a time
+            stream = g["dom"].connect().newStream(0)
+            g["dom"].openChannel("sock.port", stream, 0)
+            fails(libvirt.VIR_ERR_OPERATION_FAILED, g["dom"].openChannel, "sock.port", g["dom"].connect().newStream(0), 0)
+            if flags:
+                first, stream = stream, g["dom"].connect().newStream(0)
+                g["dom"].openChannel("sock.port", stream, flags)
+                assert not first.recv(1024), "the first one's stream goes on"
+            guest(port + "echo by-a-stream > /dev/${p##*/}")
+            got = b""
+            while b"by-a-stream" not in got:
+                got += stream.recv(1024)
+            stream.send(b"from-the-stream\n")
+            guest(port + "head -n 1 < /dev/${p##*/} | grep from-the-stream")
+            stream.abort()
     there_and_back("<channel type='unix'><source mode='bind' path='%s'/><target type='virtio' name='sock.port'/></channel>" % path, "channel", talk, name="sock.port")
     assert not os.path.exists(path)
 
@@ -177,6 +193,7 @@ def channels(box):
         guest("p=$(grep -l org.qemu.guest_agent.0 /sys/class/virtio-ports/*/name) && p=${p%/name} && qemu-ga -d -p /dev/${p##*/} -f /run/qga.pid -t /run")
         wait_for("the agent", lambda: has("channel", name="org.qemu.guest_agent.0", state="connected"))
         assert "return" in g["box"].virsh("qemu-agent-command", g["dom"].name(), '{"execute":"guest-ping"}').stdout
+        fails(libvirt.VIR_ERR_OPERATION_FAILED, g["dom"].openChannel, "org.qemu.guest_agent.0", g["dom"].connect().newStream(0), 0)
         guest("kill $(cat /run/qga.pid)")
     there_and_back("<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>", "channel", agent, by_alias=True, name="org.qemu.guest_agent.0")
     assert g["dom"].isActive()

@@ -8,13 +8,15 @@
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "ipc/log.h"
 #include "ipc/util.h"
 #include "workers/qemu/ops.h"
 #include "workers/qemu/stream.h"
+#include "workers/tree-marks.h"
 
-enum { DEVICE_FORCE = 1, GRAPHICS_SKIPAUTH = 1, SHOT_BYTES_MAX = 48 << 20, SHOT_MS = 20000, SHOT_FDSET = 100000 };
+enum { DEVICE_FORCE = 1, GRAPHICS_SKIPAUTH = 1, SHOT_BYTES_MAX = 48 << 20, SHOT_MS = 20000, SHOT_FDSET = 100000, LEND_TRIES = 50, LEND_AGAIN_MS = 100 };
 
 /* The reply has no results; the client's end of the stream rides with it. */
 static void reply_stream(struct worker *w, const struct request *rq, int client)
@@ -55,28 +57,108 @@ static struct tree *find_console(struct guest *g, const char *name)
 static const struct kind { const char *what, *needs, *busy; } console_kind = { "character device", "PTY", "console session" },
     channel_kind = { "channel", "UNIX socket", "channel stream" };
 
-/* name: as the client calls it, or would. A channel may be a terminal here; its socket is for other programs, which find it by its path. */
+/* The first user that c has, or the next one. */
+static void open_stream(struct guest *g, const struct request *rq, struct chardev *c)
+{
+    int client, r;
+    stream_close_user(c);
+    if ((r = stream_open_chardev(g, c, &client)) == 0)
+        reply_stream(g->w, rq, client);
+    else
+        reply_err(g, rq, VIR_ERR_INTERNAL_ERROR, "cannot open a stream: %s", strerror(-r));
+    if (r && c->lent)
+        chardev_remove(c);
+}
+
+/* ---- a client of the socket that QEMU listens at: it gets one end of a pair, as if that had connected, for as long as it has no other client ---- */
+struct lending { struct call *call; uint32_t entry; int ours; unsigned tries; char id[96]; struct loop_timer again; };
+
+static void lend(struct lending *l);
+
+static void lend_again(struct loop_timer *t)
+{
+    lend(t->data);
+}
+
+static void lend_end(void *extra)
+{
+    struct lending *l = extra;
+    loop_cancel(&l->again);
+    if (l->ours >= 0)
+        close(l->ours);
+}
+
+/* That the last client has gone QEMU may not have noticed yet. */
+static void on_lent(void *data, json_t *ret, const struct err *e)
+{
+    struct lending *l = data;
+    struct call *call = l->call;
+    struct guest *g = call->g;
+    AUTO_CLOSE ours = STEAL_FD(&l->ours);
+    struct tree *dev = guest_marked(g, l->entry);
+    struct chardev *c = dev ? chardev_find(g, dev) : NULL;
+    if (!ret && !c && ++l->tries < LEND_TRIES) {
+        loop_after(&l->again, LEND_AGAIN_MS, lend_again, l);
+        return;
+    }
+    if (!dev || c)
+        call_failf(call, VIR_ERR_OPERATION_FAILED, "Active channel stream exists for this domain");
+    else if (!ret)
+        call_fail(call, e);
+    else if (chardev_add(g, ours, l->entry))
+        call_failf(call, VIR_ERR_INTERNAL_ERROR, "cannot open a stream");
+    else {
+        STEAL_FD(&ours);
+        c = chardev_find(g, dev);
+        c->lent = true;
+        open_stream(g, &call->rq, c);
+        call_drop(call);
+    }
+}
+
+static void lend(struct lending *l)
+{
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
+        call_failf(l->call, VIR_ERR_INTERNAL_ERROR, "cannot make a socket pair");
+        return;
+    }
+    AUTO_CLOSE theirs = pair[1];
+    l->ours = pair[0];
+    guest_add_graphics(l->call->g, l->id, theirs, false, false, on_lent, l);
+    qmp_flush(&l->call->g->qmp);
+}
+
+static void open_socket(struct guest *g, const struct request *rq, struct tree *dev, const char *name)
+{
+    uint64_t entry;
+    if (tree_attr_uint(tree_get(dev, "source"), MARK_MANIFEST, UINT32_MAX, &entry) || !tree_attr_is(tree_get(dev, "source"), "mode", "bind")) {
+        reply_err(g, rq, VIR_ERR_OPERATION_UNSUPPORTED, "channel %s is no socket that QEMU listens at", name);
+        return;
+    }
+    struct call *call = call_new(g, rq);
+    struct lending *l = call_extra(call, sizeof *l);
+    call->free_extra = lend_end;
+    *l = (struct lending){ .call = call, .entry = (uint32_t)entry, .ours = -1 };
+    snprintf(l->id, sizeof l->id, "char%s", device_alias(dev));
+    lend(l);
+}
+
+/* name: as the client calls it, or would. A channel may be a terminal here. */
 static void open_chardev(struct guest *g, const struct request *rq, struct tree *dev, const char *name, bool force, const struct kind *k)
 {
-    int client;
     struct chardev *c = chardev_find(g, dev);
-    if (k == &channel_kind && tree_attr_is(dev, "type", "unix"))
-        reply_err(g, rq, VIR_ERR_OPERATION_UNSUPPORTED, "channel %s is a socket that other programs connect to", name);
-    else if (!tree_attr_is(dev, "type", "pty"))
+    bool is_socket = k == &channel_kind && tree_attr_is(dev, "type", "unix");
+    if (!is_socket && !tree_attr_is(dev, "type", "pty"))
         reply_err(g, rq, VIR_ERR_INTERNAL_ERROR, "%s %s is not using a %s", k->what, name, k->needs);
+    else if ((c && c->user && !force) || (is_socket && is_agent_channel(dev)) /* its client we are ourselves */)
+        reply_err(g, rq, VIR_ERR_OPERATION_FAILED, "Active %s exists for this domain", k->busy);
+    else if (!c && is_socket)
+        open_socket(g, rq, dev, name);
     else if (!c)
         reply_err(g, rq, VIR_ERR_OPERATION_UNSUPPORTED, "the terminal of %s %s is not known", k->what, name);
-    else if (c->user && !force)
-        reply_err(g, rq, VIR_ERR_OPERATION_FAILED, "Active %s exists for this domain", k->busy);
-    else {
-        if (c->user)
-            stream_close(c->user);
-        int r = stream_open_chardev(g, c, &client);
-        if (!r)
-            reply_stream(g->w, rq, client);
-        else
-            reply_err(g, rq, VIR_ERR_INTERNAL_ERROR, "cannot open a stream: %s", strerror(-r));
-    }
+    else
+        open_stream(g, rq, c);
 }
 
 OP_ARGS(api_open_console)

@@ -35,7 +35,7 @@ static bool is_for_tls(const struct tree *dev, uint32_t entry)
     return !tree_attr_uint(dev, MARK_TLS_PORT, UINT32_MAX, &v) && v == entry;
 }
 
-static struct tree *guest_marked(struct guest *g, uint32_t entry)
+struct tree *guest_marked(struct guest *g, uint32_t entry)
 {
     static const struct { const char *in, *name; } places[] = { { "devices", NULL }, { "perf", "event" } };
     for (size_t i = 0; i < ARRAY_N(places); i++)

@@ -195,11 +195,12 @@ int task_times(struct guest *g, const char *name, uint64_t *user, uint64_t *sys)
 /* ends.c */
 bool is_marked(const struct tree *dev, uint32_t entry);                 /* the element, or its <source> or <backend>, is that manifest entry */
 bool guest_take_end(struct guest *g, int fd, uint32_t entry);     /* our end of a manifest entry; false: it is of no use, and still the caller's */
+struct tree *guest_marked(struct guest *g, uint32_t entry);              /* the device that has the manifest entry, or NULL */
 void guest_drop_ends(struct guest *g, const struct tree *dev);          /* of a device that has gone */
 /* Arguments of set_password and expire_password, new; false: it has no password. */
 bool guest_graphics_auth(const struct tree *graphics, json_t **password, json_t **expiry);
 int guest_counter(struct guest *g, const struct tree *dev);             /* folder of an interface's counters; the socket with a performance event's descriptor; borrowed; -1 none */
-/* Hands a connected client to a display: getfd, add_client. fd borrowed; tls: of SPICE, it comes by TLS. */
+/* Hands a connected client to a display, or to a character device by its id in QEMU: getfd, add_client. fd borrowed; tls: of SPICE, it comes by TLS. */
 void guest_add_graphics(struct guest *g, const char *protocol, int fd, bool tls, bool skip_auth, qmp_reply_fn *fn, void *data);
 
 /* lease.c: leases of its disks.  fn gets NULL, or why not; it may be called before these return. */

@@ -9,6 +9,7 @@
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <termios.h>
+#include <unistd.h>
 
 #include "ipc/log.h"
 #include "ipc/util.h"
@@ -74,10 +75,21 @@ void stream_close(struct stream *s)
     if (s->dev) {
         s->dev->user = NULL;
         loop_mod(&s->dev->src, EPOLLIN | EPOLLET);
+        if (s->dev->lent)
+            chardev_remove(s->dev);
     }
     free(s->in.p);
     free(s->out.p);
     free(s);
+}
+
+void stream_close_user(struct chardev *c)
+{
+    bool lent = c->lent;
+    c->lent = false;
+    if (c->user)
+        stream_close(c->user);
+    c->lent = lent;
 }
 
 static void serve(struct stream *s)
@@ -139,7 +151,7 @@ int chardev_add(struct guest *g, int fd, uint32_t entry)
         return -ENOMEM;
     *c = (struct chardev){ .g = g, .fd = fd, .entry = entry };
     struct flock ours = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-    if (fcntl(fd, F_SETLK, &ours) < 0)          /* goes with this process, whoever else has the descriptor */
+    if (isatty(fd) && fcntl(fd, F_SETLK, &ours) < 0)        /* goes with this process, whoever else has the descriptor */
         log_warn("terminal: %s", strerror(errno));
     int r = nonblock(fd);
     if (!r)
@@ -159,8 +171,7 @@ void chardev_remove(struct chardev *c)
     while (*at != c)
         at = &(*at)->next;
     *at = c->next;
-    if (c->user)
-        stream_close(c->user);
+    stream_close_user(c);
     loop_del(&c->src);
     close(c->fd);
     free(c);

@@ -17,7 +17,7 @@ struct stream {
     struct pump in, out;                /* client -> device, device -> client */
     bool device_ended;
 };
-/* One chardev of which we hold an end (a pty's slave). It is kept open always: QEMU spins on a pty that nobody holds. */
+/* One chardev of which we hold an end. A pty's slave is kept open always: QEMU spins on a pty that nobody holds. */
 struct chardev {
     struct chardev *next;
     struct guest *g;
@@ -25,6 +25,7 @@ struct chardev {
     int fd;
     uint32_t entry;                     /* manifest index */
     struct stream *user;                /* at most one */
+    bool lent;                          /* a connection that QEMU was given for its user's sake, and which goes with it */
 };
 
 int chardev_add(struct guest *g, int fd, uint32_t entry);               /* takes fd over */
@@ -35,4 +36,5 @@ int stream_open_chardev(struct guest *g, struct chardev *c, int *client);
 /* Sends a whole file (its descriptor is taken over) and ends. */
 int stream_open_file(struct guest *g, int fd, int *client);
 void stream_close(struct stream *s);
+void stream_close_user(struct chardev *c);     /* if there is one; the next one has the same of it */
 #endif
