@@ -69,7 +69,7 @@ enum internal_op {
     IN_PROBE_CAPS,      /* CALL supervisor -> probe: struct probe_caps, fd [0] QMP socket of a "-machine none" QEMU. Reply: uint32_t QEMU's version; fd [0] sealed memfd: one caps part (workers/caps.h);
                          * BFD_CAPS is parts one after the other: concatenate them unread, or pass the only one on as it is */
     /* qemu worker -> supervisor: broker verbs and facts */
-    IN_LAUNCH = 96,     /* CALL: struct launch (emulator, LAUNCH_HOSTNET and its last maxima are read, the rest is the supervisor's; limits are the manifest's), fd [0] sealed memfd: argv, NUL-separated, before it LAUNCH_ZONE and a time zone for QEMU's environment, if it has one.
+    IN_LAUNCH = 96,     /* CALL: struct launch (emulator, LAUNCH_HOSTNET and its last maxima are read, the rest is the supervisor's; limits are the manifest's), fd [0] sealed memfd: argv, NUL-separated, and before it what QEMU has in its environment beside what all have, as NAME=VALUE.
                          * Once, while IN_START is open. Reply: struct launched; fds [0] QMP socket, [1] /proc/<qemu> dir, [2] cpu usage file when there is a cgroup */
     IN_STATE,           /* EVENT: struct guest_state: what the guest is doing now; the supervisor updates the index and sends lifecycle events.
                          * arg 1: it is being saved: it waits for IN_SAVED, which is sent when nobody is at that */
@@ -293,7 +293,6 @@ struct launch_fd { int16_t number; uint8_t kind /* enum birth_fd_kind; BFD_NONE:
 struct plug_alias { char alias[NAME_MAX_BYTES]; };
 struct plug { uint32_t nfds, flags /* of the client's call: PLUG_FORCE */; struct launch_fd fd[FRAME_FDS_MAX]; };
 enum { PLUG_FORCE = 4 /* VIR_DOMAIN_DEVICE_MODIFY_FORCE: a tray is opened though the guest has locked it */ };
-#define LAUNCH_ZONE "TZ="
 struct launch {
     uint64_t object; uint32_t uid, gid; int32_t id; uint32_t flags /* enum launch_flags */;
     char name[NAME_MAX_BYTES];

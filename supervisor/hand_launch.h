@@ -7,7 +7,7 @@
 /* The stub's descriptors: 0 /dev/null, 1 and 2 the guest's log, then these, then QEMU's under their own numbers, then those held for it. */
 enum { STUB_FD_PLAN = 3, STUB_FD_FILTER = 4, STUB_FD_STATUS = 5, STUB_FD_EXEC = 6, STUB_FD_FREE = 7 };
 #define STUB_MAGIC 0x53545542u
-struct stub_plan {              /* sealed memfd; args NUL-terminated arguments follow, of which the first may be LAUNCH_ZONE... */
+struct stub_plan {              /* sealed memfd; args NUL-terminated arguments follow, of which the first may be of the environment, NAME=VALUE */
     uint32_t magic, args, args_bytes;
     uint32_t has_filter;        /* STUB_FD_FILTER holds struct sock_filter[] */
     uint32_t no_pidns;          /* no pid namespace: QEMU must be told to die with the stub */

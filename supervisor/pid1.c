@@ -33,8 +33,8 @@
 #define LOOK_AGAIN_MS 10
 #define LOG_WAIT_MS 2000        /* a log role that died is there again in milliseconds, or in half a second if it has done so often */
 
-static char *environment[] = { NULL /* place for a time zone */, "LC_ALL=C", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/run", "TMPDIR=/run",
-    "XDG_DATA_HOME=/run/.local/share", "XDG_CACHE_HOME=/run/.cache", "XDG_CONFIG_HOME=/run/.config", "XDG_RUNTIME_DIR=/run", NULL };
+static char *const environment[] = { "LC_ALL=C", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/run", "TMPDIR=/run",
+    "XDG_DATA_HOME=/run/.local/share", "XDG_CACHE_HOME=/run/.cache", "XDG_CONFIG_HOME=/run/.config", "XDG_RUNTIME_DIR=/run" };
 
 static void fail(const char *what, int error) __attribute__((noreturn));
 static void fail(const char *what, int error)
@@ -57,14 +57,34 @@ static void filter_load(void)
         fail("cannot load the system call filter", errno);
 }
 
+/* The length of NAME= at the beginning of word, or 0. */
+static size_t variable(const char *word)
+{
+    size_t n = strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+    return n && word[n] == '=' ? n + 1 : 0;
+}
+
+/* Adds to the environment, or replaces what is there by that name. */
+static void set_variable(char **env, char *word)
+{
+    while (*env && strncmp(*env, word, variable(word)))
+        env++;
+    *env = word;
+}
+
 static void become_qemu(const struct stub_plan *plan, char *args) __attribute__((noreturn));
 static void become_qemu(const struct stub_plan *plan, char *args)
 {
-    char **argv = calloc(plan->args + 1, sizeof *argv);
-    if (!argv)
+    char **argv = calloc(plan->args + 1, sizeof *argv), **env = calloc(plan->args + ARRAY_N(environment) + 1, sizeof *env);
+    if (!argv || !env)
         fail("out of memory", ENOMEM);
-    for (uint32_t i = 0, n = 0; i < plan->args; i++, args += strlen(args) + 1)
-        *(i || strncmp(args, LAUNCH_ZONE, strlen(LAUNCH_ZONE)) ? &argv[n++] : &environment[0]) = args;
+    memcpy(env, environment, sizeof environment);
+    for (uint32_t i = 0, n = 0; i < plan->args; i++, args += strlen(args) + 1) {
+        if (n || !variable(args))
+            argv[n++] = args;
+        else
+            set_variable(env, args);
+    }
     setsid();
     if (plan->no_pidns)
         prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -73,7 +93,7 @@ static void become_qemu(const struct stub_plan *plan, char *args)
         _exit(127);
     if (plan->has_filter)
         filter_load();
-    execve(plan->emulator, argv, environment + !environment[0]);
+    execve(plan->emulator, argv, env);
     fail(plan->emulator, errno);
 }
 

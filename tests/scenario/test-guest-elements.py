@@ -46,7 +46,7 @@ GUESTS = {
 <interconnects><latency initiator='0' target='0' type='access' value='5'/><latency initiator='0' target='0' cache='1' type='access' value='2'/>
 <bandwidth initiator='0' target='0' type='access' value='204800' unit='KiB'/><bandwidth initiator='0' target='0' cache='1' type='access' value='409600' unit='KiB'/></interconnects></numa></cpu>
 <clock offset='absolute' start='1600000000'><timer name='tsc' frequency='1000000000'/></clock>
-<qemu:commandline xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'><qemu:arg value='-no-hpet'/></qemu:commandline>
+<qemu:commandline xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'><qemu:arg value='-no-hpet'/><qemu:env name='A' value='b'/></qemu:commandline>
 <qemu:override xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'><qemu:device alias='rng0'><qemu:frontend><qemu:property name='max-bytes' type='unsigned' value='4096'/><qemu:property name='period' type='unsigned' value='1000'/></qemu:frontend></qemu:device></qemu:override>
 <qemu:deprecation xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0' behavior='omit'/>""",
              f"""<iommu model='intel'><driver intremap='off' caching_mode='on' eim='off' iotlb='on' aw_bits='48'/></iommu><rng model='virtio'><backend model='builtin'/><rate bytes='1024' period='500'/><driver {VIRTIO}/></rng>

@@ -253,6 +253,9 @@ STARTED = {"Asia/Tokyo": ("<clock offset='timezone' timezone='Asia/Tokyo'/>", ""
                            "<log file='/var/log/libvirt/qemu/c.log'/></backend></rng>"),
            "baselabel": ("<seclabel type='dynamic' model='dac'><baselabel>x</baselabel></seclabel>", ""), "baselabel of nobody": ("<seclabel type='dynamic'><baselabel>x</baselabel></seclabel>", ""),
            "arguments": ("<qemu:commandline %s><qemu:arg value='-no-hpet'/></qemu:commandline>" % NS, ""), "no arguments": ("<qemu:commandline %s/>" % NS, ""),
+           "environment": ("<clock offset='timezone' timezone='Asia/Tokyo'/><qemu:commandline %s><qemu:env name='BH_A' value='a b=c'/><qemu:env name='BH_EMPTY'/><qemu:env name='TZ' value='America/Havana'/>"
+                           "<qemu:env name='BH_A' value='later'/></qemu:commandline>" % NS, ""),
+           **{"environment of %s" % n: ("<qemu:commandline %s><qemu:env name='%s' value='x'/></qemu:commandline>" % (NS, n), "") for n in ("", "1A", "A-B")},
            "abilities": ("<qemu:capabilities %s><qemu:add capability='blockdev'/><qemu:del capability='netdev.stream'/></qemu:capabilities>" % NS, ""),
            "an unknown ability": ("<qemu:capabilities %s><qemu:del capability='x'/></qemu:capabilities>" % NS, ""),
            "another property": ("<qemu:override %s><qemu:device alias='balloon0'><qemu:frontend><qemu:property name='deflate-on-oom' type='bool' value='true'/></qemu:frontend></qemu:device></qemu:override>" % NS, ""),
@@ -276,7 +279,7 @@ def shown(b, name):
         date = json.loads(libvirt_qemu.qemuMonitorCommand(x, '{"execute":"qom-get","arguments":{"path":"/machine","property":"rtc-time"}}', 0))["return"]
         now = time.gmtime()
         ahead = (date["tm_hour"] - now.tm_hour) * 60 + date["tm_min"] - now.tm_min
-        out += ["hours from UTC: %d" % (round(ahead / 60) % 24), "logs: %s" % sorted(f for f in os.listdir(b.dir + "/var/log/libvirt/qemu") if len(f) == 5), x.XMLDesc()] + [told(x.messages, flags) for flags in (0, 1, 2, 4)]
+        out += ["hours from UTC: %d" % (round(ahead / 60) % 24), "logs: %s" % sorted(f for f in os.listdir(b.dir + "/var/log/libvirt/qemu") if len(f) == 5), b.run("sh", "-c", "cat /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep ^BH_[AE] | sort -u", check=False).stdout, x.XMLDesc()] + [told(x.messages, flags) for flags in (0, 1, 2, 4)]
         wait_for("the status file", lambda: "custom-monitor" in open(b.dir + "/run/libvirt/qemu/x.xml").read())
         out += re.findall("<taint .*", open(b.dir + "/run/libvirt/qemu/x.xml").read())
         x.destroy()

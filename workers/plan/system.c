@@ -265,8 +265,6 @@ void pl_qemu_args(struct ctx *c)
     TREE_EACH(a, tree_get(c->in->dom, "qemu:commandline"), "qemu:arg")
         if (tree_attr(a, "value"))
             pl_words(c, tree_attr(a, "value"), NULL);
-    if (pl_run(c) && tree_get(c->in->dom, "qemu:commandline/qemu:env"))
-        pl_fail(c, "element <qemu:env> is not supported");
 }
 
 void pl_tail(struct ctx *c)

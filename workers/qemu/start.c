@@ -25,18 +25,34 @@ void start_failed(struct guest *g, const struct err *e)
     worker_error(g->w, &g->start, e);
 }
 
-/* Writes argv as one sealed memfd, before it the time zone of QEMU's clock, if there is one. Descriptor or negative errno. */
-static int argv_memfd(const char *zone, char **argv)
+/* A word NAME=VALUE into buf, if there is a buf. Its bytes. */
+static size_t variable(char *buf, const char *name, const char *value)
 {
-    size_t n = zone ? sizeof LAUNCH_ZONE + strlen(zone) : 0;
+    if (buf)
+        stpcpy(stpcpy(stpcpy(buf, name), "="), value ? value : "");
+    return strlen(name) + strlen(value ? value : "") + 2;
+}
+
+/* The time zone of QEMU's clock, and what the document wants in QEMU's environment. */
+static size_t variables(char *buf, const struct tree *dom)
+{
+    const char *zone = tree_path_attr(dom, "clock", "timezone");
+    size_t n = zone ? variable(buf, "TZ", zone) : 0;
+    TREE_EACH(v, tree_get(dom, "qemu:commandline"), "qemu:env")
+        n += variable(buf ? buf + n : NULL, tree_attr(v, "name"), tree_attr(v, "value"));
+    return n;
+}
+
+/* Writes the environment's words and argv as one sealed memfd. Descriptor or negative errno. */
+static int argv_memfd(const struct tree *dom, char **argv)
+{
+    size_t n = variables(NULL, dom);
     for (char **a = argv; *a; a++)
         n += strlen(*a) + 1;
     AUTO_FREE char *buf = malloc(n);
     if (!buf)
         return -ENOMEM;
-    char *p = buf;
-    if (zone)
-        p = stpcpy(stpcpy(p, LAUNCH_ZONE), zone) + 1;
+    char *p = buf + variables(buf, dom);
     for (char **a = argv; *a; a++)
         p = stpcpy(p, *a) + 1;
     return frame_memfd("argv", buf, n);
@@ -63,7 +79,7 @@ static int plan_launch(struct guest *g, struct launch *l, struct err *e)
     for (uint32_t i = 0; i < o.host.n; i++)
         if (o.host.v[i].valid && o.host.v[i].kind == MK_HOSTNET)
             l->flags |= LAUNCH_HOSTNET;
-    fd = argv_memfd(tree_path_attr(g->tree, "clock", "timezone"), argv);
+    fd = argv_memfd(g->tree, argv);
     if (fd < 0)
         err_sys(e, VIR_FROM_QEMU, -fd, "cannot pass the command line on");
 out:

@@ -23,6 +23,7 @@ static bool raw_io(const struct seen *s) { return has_device(s, "disk", "rawio",
 static bool has_script(const struct seen *s) { return has_device(s, "interface", "type", "ethernet", "script"); }
 static bool has_host_cpu(const struct seen *s) { return tree_get(s->t, "cpu") && tree_attr_is(tree_get(s->t, "cpu"), "mode", "host-passthrough"); }
 static bool is_old(const struct seen *s) { return s->machine || s->cpu; }
+static bool has_words(const struct seen *s) { return tree_get(s->t, "qemu:commandline/qemu:arg") || tree_get(s->t, "qemu:commandline/qemu:env"); }
 
 static bool has_host_cdrom(const struct seen *s)
 {
@@ -34,7 +35,7 @@ static bool has_host_cdrom(const struct seen *s)
 
 /* In libvirt's order, and by its names in status files; path: there is such an element; with neither, a client's call told (guest_taint()). */
 static const struct taint { const char *flag, *text, *path; bool (*is)(const struct seen *s); } taints[] = {
-    { "custom-argv", "custom configuration parameters specified", "qemu:commandline/qemu:arg", NULL },
+    { "custom-argv", "custom configuration parameters specified", NULL, has_words },
     { "custom-monitor", "custom monitor control commands issued", NULL, NULL },
     { "high-privileges", "running with undesirable elevated privileges", NULL, raw_io },
     { "shell-scripts", "network configuration using opaque shell scripts", NULL, has_script },

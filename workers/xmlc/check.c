@@ -315,9 +315,7 @@ static int names(struct doc *d)
     TREE_EACH(e, tree_first(d->t, "qemu:commandline"), "qemu:env") {
         const char *n = tree_attr(e, "name");
         size_t ok = strspn(n, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
-        if (!*n)
-            return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "Empty environment name specified");
-        if (n[0] >= '0' && n[0] <= '9')
+        if (!*n || (n[0] >= '0' && n[0] <= '9'))
             return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "Invalid environment name, it must begin with a letter or underscore");
         if (n[ok])
             return err_set(d->e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "Invalid environment name, it must contain only alphanumerics and underscore");
