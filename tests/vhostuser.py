@@ -11,13 +11,15 @@ SENDS = 1                           # the first ring that the guest sends by
 class BackEnd(threading.Thread):
     """One connection with QEMU."""
 
-    def __init__(self, path):
+    def __init__(self, path, before=None):
+        """before: whose socket it listens at."""
         super().__init__(daemon=True)
         self.path, self.regions, self.rings, self.seen = path, [], {}, []
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.bind(path)
-        os.chmod(path, 0o777)
-        self.sock.listen(1)
+        self.sock = before.sock if before else socket.socket(socket.AF_UNIX)
+        if not before:
+            self.sock.bind(path)
+            os.chmod(path, 0o777)
+            self.sock.listen(1)
         self.start()
 
     def run(self):

@@ -3,7 +3,7 @@
 import os, re, sys
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from guestlib import *
-from vhostuser import BackEnd, SET_VRING_ENABLE
+from vhostuser import BackEnd, SET_MEM_TABLE, SET_VRING_ENABLE
 
 NICS = """<interface type='user'><mac address='52:54:00:00:00:01'/><model type='virtio'/></interface>
 <interface type='bridge'><mac address='52:54:00:00:00:02'/><source bridge='br-test'/><model type='virtio'/></interface>
@@ -142,42 +142,55 @@ def vhostuser(box):
     os.makedirs(box.dir + where, exist_ok=True)
     nic = lambda i, mode="client", more="", source="": ("<interface type='vhostuser'><mac address='52:54:00:00:01:0%d'/><source type='unix' path='%svu%d' mode='%s'>%s</source><model type='virtio'/>%s</interface>"
                                                        % (i, where, i, mode, source, more))
-    con, ends = box.connect(), [BackEnd(box.dir + where + "vu%d" % i) for i in (1, 2, 3)]
+    con, ends = box.connect(), [BackEnd(box.dir + where + "vu%d" % i) for i in (1, 2, 3, 6)]
     os.chmod(ends[2].path, 0o755)
     open(box.dir + where + "vu5", "w").close()
     unsupported, system = libvirt.VIR_ERR_CONFIG_UNSUPPORTED, libvirt.VIR_ERR_SYSTEM_ERROR
-    for bad, code, words in ((nic(1, source="<reconnect enabled='yes' timeout='2'/>"), unsupported, "<reconnect> of <interface type='vhostuser'>"), (nic(1, "server"), unsupported, "mode='server'"),
-                             (nic(1, more="<mtu size='1400'/>"), unsupported, "<mtu> of <interface type='vhostuser'>"), (nic(3), system, "only some accounts may write: Permission denied"),
+    for bad, code, words in ((nic(1, "server"), unsupported, "mode='server'"),
+                             (nic(1, more="<mtu size='1400'/>"), system, "Cannot set interface MTU on ''"), (nic(3), system, "only some accounts may write: Permission denied"),
                              (nic(4), system, "Failed to connect to '%svu4': No such file" % where), (nic(5), system, "Failed to connect to '%svu5': Socket operation on non-socket" % where),
                              (nic(1) + "<graphics type='vnc' autoport='yes' listen='127.0.0.1'/>", system, "'vhostuser' or a disk by a server's socket beside displays")):
         e = fails(code, con.createXML, document("n4", devices=bad, more=SHARED))
         assert words in str(e), e
         assert_clean(box)
     # QEMU 7.2 takes KVM's way with interrupts by message, and falls over where there is none.
-    dom, console = boot(box, document("n4", devices=nic(1, more="<driver queues='2'/>") + nic(2) + "<controller type='virtio-serial'/>", more=SHARED, words="pci=nomsi"))
+    dom, console = boot(box, document("n4", devices=nic(1, more="<driver queues='2'/>") + nic(2, source="<reconnect enabled='yes' timeout='1'/>") + "<controller type='virtio-serial'/>", more=SHARED, words="pci=nomsi"))
     # As libvirtd says it, but for the path.
     words = open("/proc/%d/cmdline" % box.role("guest")[0]).read().split("\0")
     for line in (r"socket,id=charnet0,path=/proc/self/fd/\d+", r'{"type":"vhost-user","chardev":"charnet0","queues":2,"id":"hostnet0"}',
-                 r"socket,id=charnet1,path=/proc/self/fd/\d+", r'{"type":"vhost-user","chardev":"charnet1","id":"hostnet1"}'):
+                 r"socket,id=charnet1,path=/proc/self/fd/\d+,reconnect=1", r'{"type":"vhost-user","chardev":"charnet1","id":"hostnet1"}'):
         assert any(re.fullmatch(line, w) for w in words), (line, words)
-    assert "given to a guest that runs" in str(fails(unsupported, dom.attachDevice, nic(3)))
+    assert "only some accounts may write: Permission denied" in str(fails(system, dom.attachDevice, nic(3)))
+    assert "No such file" in str(fails(system, dom.attachDevice, nic(4)))
+    dom.attachDeviceFlags(nic(6), LIVE)
+    console.until("grep -q 52:54:00:00:01:06 /sys/class/net/eth*/address")
     assert "'vhostuser' or a disk by a server's socket beside displays" in str(fails(system, dom.attachDevice, TCP))
-    for i, end in enumerate(ends[:2]):
-        mac = "52:54:00:00:01:0%d" % (i + 1)
+    for i, end in (1, ends[0]), (2, ends[1]), (6, ends[3]):
+        mac = "52:54:00:00:01:0%d" % i
         console.sh("for d in /sys/class/net/eth*; do grep -q %s $d/address && ip link set ${d##*/} up && ip addr add 10.8.%d.2/24 dev ${d##*/}; done; ping -c 1 -W 1 10.8.%d.1; true" % (mac, i, i))
         frame = wait_for("a frame of " + mac, end.sent)
         assert frame[6:12] == bytes.fromhex(mac.replace(":", "")), frame
     assert SET_VRING_ENABLE in ends[0].seen and len(ends[0].rings) == 2 * len(ends[1].rings) == 4, (ends[0].rings, ends[1].rings)
-    assert [r.split()[1] for r in box.virsh("domiflist", "n4").stdout.splitlines()[2:] if r] == ["vhostuser"] * 2
+    assert [r.split()[1] for r in box.virsh("domiflist", "n4").stdout.splitlines()[2:] if r] == ["vhostuser"] * 3
+    # The other side of the second one ends, and listens again.
+    again = BackEnd(ends[1].path, ends[1])
+    ends[1].con.shutdown(2)
+    wait_for("the guest's memory", lambda: SET_MEM_TABLE in again.seen and SET_VRING_ENABLE in again.seen)
+    assert "end" in ends[1].seen
     # Of its filter QEMU keeps what it had.
-    for i in 1, 2:
+    for i in 6, 1, 2:
         dom.detachDeviceFlags(nic(i), LIVE)
-    wait_for("the end of both", lambda: "vhostuser" not in dom.XMLDesc(0))
+    wait_for("the end of all", lambda: "vhostuser" not in dom.XMLDesc(0))
+    BackEnd(box.dir + where + "vu7")
+    dom.attachDeviceFlags(nic(7), LIVE)
     assert "'vhostuser' or a disk by a server's socket beside displays" in str(fails(system, dom.attachDevice, TCP))
     dom.destroy()
     console.close()
-    wait_for("the end of both", lambda: all("end" in e.seen for e in ends[:2]))
+    wait_for("the end of both", lambda: all("end" in e.seen for e in (*ends[:2], ends[3], again)))
     dom.undefine()
+    dom = con.createXML(BARE % ("n4", ETHERNET % (8, "of-n4", "")), 0)
+    assert "cannot be given to a guest that runs" in str(fails(unsupported, dom.attachDevice, nic(7)))
+    dom.destroy()
     assert_clean(box)
 
 

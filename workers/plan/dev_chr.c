@@ -60,7 +60,7 @@ static void be_file(struct ctx *c, const struct tree *d, json_t *o)
         pl_set_bool(o, "append", append);
 }
 
-static void reconnect(struct ctx *c, const struct tree *d, json_t *o)
+void pl_reconnect(struct ctx *c, const struct tree *d, json_t *o)
 {
     const struct tree *r = tree_get(d, "source/reconnect");
     int on = pl_tri(r, NULL, "enabled");
@@ -86,7 +86,7 @@ static void be_unix(struct ctx *c, const struct tree *d, json_t *o)
             return;
         if (r->kind == MK_SOCKET) {             /* by whose file QEMU connects, and again */
             pl_set(o, "path", pl_mapped(c, r, index, buf));
-            reconnect(c, d, o);
+            pl_reconnect(c, d, o);
             return;
         }
         pl_set(o, "fd", pl_fdname(c, r, index, 0, buf));
@@ -107,7 +107,7 @@ static void be_unix(struct ctx *c, const struct tree *d, json_t *o)
         pl_setf(c, o, "path", "%s%s/domain-%d-%s/%s", c->in->channel_dir ? c->in->channel_dir : pl_lib_dir(c),
                 c->in->channel_dir ? "" : "/channel/target", c->in->id, pl_short_name(c), name);
     if (connects)
-        reconnect(c, d, o);
+        pl_reconnect(c, d, o);
     else
         listening(o);
 }
@@ -141,7 +141,7 @@ static void be_tcp(struct ctx *c, const struct tree *d, json_t *o)
     if (tree_attr_is(s, "mode", "bind"))
         listening(o);
     else if (!fd)
-        reconnect(c, d, o);
+        pl_reconnect(c, d, o);
     if (tls) {
         char id[96];
         snprintf(id, sizeof id, "objchar%s_tls0", pl_alias(c, d));

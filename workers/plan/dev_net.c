@@ -90,10 +90,12 @@ static void vhostuser(struct ctx *c, const struct tree *n)
     const struct plan_res *r = pl_res(c, n, &index);
     if (!r)
         return;
+    const char *socket = pl_mapped(c, r, index, path);      /* of a guest that runs a command of its own, before those that need it */
     json_t *o = pl_item(c, PLAN_CHARDEV);
     pl_set(o, "backend", "socket");
     pl_setf(c, o, "id", "char%s", pl_alias(c, n));
-    pl_set(o, "path", pl_mapped(c, r, index, path));
+    pl_set(o, "path", socket);
+    pl_reconnect(c, n, o);
     o = pl_item(c, PLAN_NETDEV);
     pl_set(o, "type", "vhost-user");
     pl_setf(c, o, "chardev", "char%s", pl_alias(c, n));

@@ -114,6 +114,8 @@ const char *pl_fdset(struct ctx *c, const struct plan_res *r, int32_t index, cha
 /* The name under which QEMU knows descriptor k of a resource: its number, or for hot-plug a name after PLAN_GETFD. */
 const char *pl_fdname(struct ctx *c, const struct plan_res *r, int32_t index, unsigned k, char buf[32]);
 /* The name by which QEMU maps a resource's file. */
+/* dev_chr.c: what <source> of a device says of connecting again, in the socket's item. */
+void pl_reconnect(struct ctx *c, const struct tree *d, json_t *o);
 const char *pl_mapped(struct ctx *c, const struct plan_res *r, int32_t index, char buf[32]);
 /* A file QEMU opens by path: the path as it stands, or /res/<index>. NULL when failed. */
 const char *pl_file(struct ctx *c, const struct tree *el, const char *path, char buf[32]);

@@ -3,6 +3,7 @@
  * The marks are attributes of workers/tree-marks.h: MARK_MANIFEST ("bulkhead:m"), on the elements that header lists.
  * What has no row here gets no entry: QEMU has nothing of the host then, and the plan refuses what it cannot run without. */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -397,17 +398,15 @@ static int passt(struct maker *m, struct tree *t)
     return l.parent < 0 || (log && add(m, NULL, &l, log, NULL) < 0) ? -1 : 0;
 }
 
-/* Somebody of the host's who has the frames, and the guest's memory: QEMU connects once, to the socket that is there. */
+/* Somebody of the host's who has the frames, and the guest's memory: QEMU connects to the socket that is there, once, or again to that one. */
 static int vhostuser(struct maker *m, struct tree *t)
 {
     struct tree *s = tree_first(t, "source");
     struct manifest_entry x = {.kind = MK_SOCKET, .parent = -1};
     if (doc_is(s, "mode", "server"))
         return unsupported(m, "<source> of <interface type='vhostuser'>: mode", "server");
-    if (connects_again(s))
-        return unsupported(m, "<reconnect> of <interface type='vhostuser'>: enabled", "yes");
-    if (tree_first(t, "mtu"))
-        return unsupported(m, "<mtu> of <interface type='vhostuser'>: size", tree_path_attr(t, "mtu", "size"));
+    if (tree_first(t, "mtu") && !m->lenient)     /* which libvirt gives to the port of an Open vSwitch that it finds behind the socket, if there is one */
+        return err_sys(m->e, VIR_FROM_NONE, ENODEV, "Cannot set interface MTU on '%s'", "");
     return add(m, t, &x, tree_attr(s, "path"), NULL) < 0 ? -1 : 0;
 }
 
@@ -741,7 +740,8 @@ static struct tree *talker(struct tree *dev)
 static int need_host_network(struct maker *m, struct tree *dev)
 {
     const struct tree *t = talker(dev);
-    bool connects = kinds_so_far(m) & (1ull << MK_HOSTNET | 1ull << MK_SOCKET), connects_here = strcmp(dev->name, "disk") == 0 ? by_network(dev, true) : doc_is(t, "type", "unix") && connects_again(tree_first(t, "source"));
+    bool connects = kinds_so_far(m) & (1ull << MK_HOSTNET | 1ull << MK_SOCKET), connects_here = strcmp(dev->name, "disk") == 0 ? by_network(dev, true) :
+        strcmp(dev->name, "interface") == 0 ? doc_is(dev, "type", "vhostuser") : doc_is(t, "type", "unix") && connects_again(tree_first(t, "source"));
     return (m->hostnet < 0 && makes_sockets(t)) || (!connects && connects_here) ? cannot_come(m, "what makes sockets of its own, to one that was started with nothing of that kind,") : 0;
 }
 
@@ -755,8 +755,6 @@ static int new_disk(struct maker *m, struct tree *t)
 
 static int new_interface(struct maker *m, struct tree *t)
 {
-    if (doc_is(t, "type", "vhostuser"))
-        return cannot_come(m, "<interface type='vhostuser'>");
     return is_passt(t) ? cannot_come(m, "<backend type='passt'>") : interface(m, t);
 }
 
