@@ -114,7 +114,9 @@ def steps(bus):
         ("attach", channel("o.6", "")), ("shown", "channel0"), ("attach", "<console type='pty'/>"), ("detach", "<console type='pty'/>"), ("attach", "<serial type='pty'><target type='usb-serial' port='2'/></serial>"), ("attach", "<serial type='pty'><target type='usb-serial'/></serial>"),
         ("alias", "serial1"), ("detach", "<serial type='file'><source path='/x'/><target port='0'/></serial>"), ("alias", "serial0")]
     yield from [("attach", LEASE % ("k1", "/l")), ("attach", LEASE % ("k2", "/l' offset='512")), ("update", LEASE % ("k2", "/m")), ("detach", LEASE % ("k3", "/l")), ("detach", LEASE % ("k1", "/other")),
-        ("attach", "<lease><lockspace>s</lockspace><target path='/y'/></lease>"), ("attach", LEASE % ("k1", "/l"))]
+        ("attach", "<lease><lockspace>s</lockspace><target path='/y'/></lease>"), ("attach", LEASE % ("k9", "/l")), ("detach", "<lease><lockspace>s</lockspace><key>k9</key></lease>"),
+        ("detach", LEASE % ("k9", "/l")), ("detach", LEASE % ("k9", "/l")), ("attach", "<lease><lockspace>s</lockspace><key>k9</key></lease>"),
+        ("attach", "<redirdev bus='usb' type='pty'/>"), ("detach", "<redirdev bus='usb' type='pty'/>"), *[(w, x) for x in ("<input type='evdev'><source dev='/dev/input/event0'/></input>", "<input type='mouse' bus='ps2'/>") for w in ("attach", "detach")], ("attach", LEASE % ("k1", "/l"))]
     for x in ("<sound model='ich6'/>", "<video><model type='vga'/></video>", "<hub type='usb'/>", "<memballoon model='virtio'/>", "<panic model='isa'/>", "<smartcard mode='host'/>", "<nvram><address type='spapr-vio' reg='0x3000'/></nvram>",
             "<iommu model='intel'/>", "<audio id='1' type='none'/>", "<tpm model='tpm-tis'><backend type='passthrough'><device path='/dev/tpm0'/></backend></tpm>", "<nonsense/>", "<disk", ""):
         yield from [("attach", x), ("detach", x), ("update", x)]

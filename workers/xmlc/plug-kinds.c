@@ -80,7 +80,7 @@ void plug_prepare(struct tree *dev, enum device_change what)
     if (strcmp(dev->name, "controller") == 0 && what == DEVICE_DETACH)
         doc_default(dev, "index", "-1");
     else if (strcmp(dev->name, "input") == 0)
-        doc_default(dev, "bus", doc_in(tree_attr(dev, "type"), "mouse keyboard") ? "ps2" : doc_is(dev, "type", "tablet") ? "usb" : "virtio");
+        doc_default(dev, "bus", doc_in(tree_attr(dev, "type"), "mouse keyboard") ? "ps2" : doc_is(dev, "type", "tablet") ? "usb" : doc_is(dev, "type", "evdev") ? "none" : "virtio");
     else if (strcmp(dev->name, "disk") == 0)
         doc_default(dev, "device", "disk");
     else if (strcmp(dev->name, "memory") == 0)
@@ -122,6 +122,8 @@ int plug_missing(const struct device_kind *k, const struct tree *dev, struct err
 
 struct tree *plug_find(const struct device_kind *k, struct tree *devices, const struct tree *dev)
 {
+    if (strcmp(k->name, "redirdev") == 0 && doc_is(dev, "type", "pty") && !tree_path_attr(dev, "source", "path"))
+        return NULL;        /* which has one when it runs */
     AUTO_TREE *wanted = without_terminal(dev);
     TREE_EACH(t, devices, k->name) {
         AUTO_TREE *has = without_terminal(t);

@@ -249,11 +249,8 @@ static int place(const struct tree *devices, const struct tree *dev, struct err 
 }
 
 /* A lease is nothing of QEMU's: the guest's document has one more, or one less.  old: the one that goes, NULL: dev comes. */
-static int lease(struct plug_run *p, struct tree *old, const struct tree *dev, const struct doc_env *env, struct err *e)
+static int lease(struct plug_run *p, struct tree *old, const struct tree *dev)
 {
-    AUTO_TREE *whole = plug_beside(p, NULL, dev, env, e);       /* is it one at all? */
-    if (!whole)
-        return -1;
     struct tree *said = tree_copy(old ? old : dev), *alias = tree_first(said, "alias");
     if (alias)          /* of which a lease has none */
         tree_free(alias);
@@ -266,6 +263,13 @@ static int lease(struct plug_run *p, struct tree *old, const struct tree *dev, c
     tree_append(p->devices, said);
     p->what = PLUG_CHANGE;
     return 0;
+}
+
+/* Is it a lease at all, if it says so? */
+static bool is_whole(struct plug_run *p, const struct tree *dev, const struct doc_env *env, struct err *e)
+{
+    AUTO_TREE *whole = strcmp(dev->name, "lease") == 0 ? plug_beside(p, NULL, dev, env, e) : NULL;
+    return whole || strcmp(dev->name, "lease") != 0;
 }
 
 static int attach(struct plug_run *p, const struct device_kind *k, struct tree *dev, const struct doc_env *env, struct err *e)
@@ -284,6 +288,8 @@ static int attach(struct plug_run *p, const struct device_kind *k, struct tree *
     if (strcmp(k->name, "disk") == 0 && doc_in(tree_attr(dev, "device"), "cdrom floppy") && plug_find(k, devices, dev))
         return plug_medium(p, dev, env, e);
     bool disk = strcmp(k->name, "disk") == 0;       /* which knows its bus once it is complete */
+    if (!is_whole(p, dev, env, e))
+        return -1;
     if (!disk && plug_only(k, DEVICE_ATTACH, dev, e))
         return -1;
     if (other)
@@ -291,7 +297,7 @@ static int attach(struct plug_run *p, const struct device_kind *k, struct tree *
     if (place(devices, dev, e) || room_for_memory(p->t, dev, e))
         return -1;
     if (strcmp(k->name, "lease") == 0)
-        return lease(p, NULL, dev, env, e);
+        return lease(p, NULL, dev);
     AUTO_TREE *whole = k->can & (ATTACH | JUDGED) ? plug_beside(p, NULL, dev, env, e) : NULL;
     if (!(k->can & ATTACH))
         return e->code ? -1 : unsupported(k, "attach", e);
@@ -326,7 +332,9 @@ static int detach(struct plug_run *p, const struct device_kind *k, struct tree *
     struct tree *devices = tree_first(p->t, "devices"), *t = NULL;
     if (!(k->can & DETACH))
         return unsupported(k, "detach", e);
-    if (strcmp(k->name, "disk") != 0 && plug_only(k, DEVICE_DETACH, dev, e))      /* which kind of disk it is, the one that is there says */
+    if (!is_whole(p, dev, env, e))
+        return -1;
+    if (!doc_in(k->name, "disk input") && plug_only(k, DEVICE_DETACH, dev, e))      /* which kind of these it is, the one that is there says */
         return -1;
     if (strcmp(k->name, "interface") == 0)
         t = device_interface(devices, dev, e);
@@ -335,7 +343,7 @@ static int detach(struct plug_run *p, const struct device_kind *k, struct tree *
     else if (!t)
         device_refuse(k, &k->missing, dev, e);
     if (t)
-        return strcmp(k->name, "lease") == 0 ? lease(p, t, dev, env, e) : out(p, k, t, e);
+        return strcmp(k->name, "lease") == 0 ? lease(p, t, dev) : out(p, k, t, e);
     if (!(env->flags & DOC_AGAIN))
         return -1;
     *e = (struct err)ERR_INIT;
