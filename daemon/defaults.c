@@ -41,7 +41,7 @@ int settings_check(const struct settings *s, const char **what)
 #define TEXT(f) { #f, s->f, sizeof s->f }
 #define RANGE(f, lo, hi) { #f, s->f, lo, hi }
     const struct { const char *name, *v; size_t n; } texts[] = { TEXT(unix_sock_group), TEXT(unix_sock_dir), TEXT(log[LOG_FILTERS].text), TEXT(log[LOG_OUTPUTS].text), TEXT(vnc_listen),
-        TEXT(spice_listen), TEXT(vnc_password), TEXT(spice_password), TEXT(user), TEXT(group), TEXT(lock_manager), TEXT(save_image_format), TEXT(dump_image_format), TEXT(auto_dump_path), TEXT(file_lockspace_dir), TEXT(lvm_lockspace_dir), TEXT(scsi_lockspace_dir),
+        TEXT(spice_listen), TEXT(vnc_password), TEXT(spice_password), TEXT(user), TEXT(group), TEXT(lock_manager), TEXT(save_image_format), TEXT(dump_image_format), TEXT(auto_dump_path), TEXT(memory_backing_dir), TEXT(file_lockspace_dir), TEXT(lvm_lockspace_dir), TEXT(scsi_lockspace_dir),
         TEXT(log[LOG_OUTPUTS].to[0].name), TEXT(log[LOG_OUTPUTS].to[1].name), TEXT(log[LOG_OUTPUTS].to[2].name), TEXT(log[LOG_OUTPUTS].to[3].name) };
     const struct { const char *name; uint32_t v, lo, hi; } ranges[] = {
         RANGE(magic, SETTINGS_MAGIC, SETTINGS_MAGIC), RANGE(unix_sock_ro_perms, 0, 0777), RANGE(unix_sock_rw_perms, 0, 0777), RANGE(unix_sock_admin_perms, 0, 0777),

@@ -6,7 +6,7 @@ static const struct option options[] = { COMMON_OPTIONS, { "debug", required_arg
 #define IN KIND_FOLDER
 static const struct kind_folder folders[] = {
     { IN(sock_dir), "", 0755, -1 }, { IN(state_dir), "", 0755, DIR_STATUS }, { IN(conf_dir), "", 0755, -1 }, { IN(def_dir), "", 0755, DIR_DEFINITIONS },
-    { IN(def_dir), "/autostart", 0755, DIR_AUTOSTART }, { IN(lib_dir), "", 0751, -1 }, { IN(lib_dir), "/save", 0700, DIR_SAVE }, { IN(lib_dir), "/nvram", 0711, DIR_NVRAM }, { IN(lib_dir), "/dump", 0755, -1 },
+    { IN(def_dir), "/autostart", 0755, DIR_AUTOSTART }, { IN(lib_dir), "", 0751, -1 }, { IN(lib_dir), "/save", 0700, DIR_SAVE }, { IN(lib_dir), "/nvram", 0711, DIR_NVRAM }, { IN(lib_dir), "/dump", 0755, -1 }, { IN(lib_dir), "/ram", 0755, -1 },
     { IN(lib_dir), "/channel/target", 0711, -1 }, { IN(log_dir), "", 0700, DIR_LOG }, { IN(cache_dir), "", 0700, DIR_CACHE },
     { IN(lib_dir), "/../swtpm", 0711, DIR_TPM }, { 0, NULL, 0, -1 },
 };

@@ -40,7 +40,7 @@ enum manifest_kind {
     MK_HELPER,       /* a program of the host beside QEMU, and a connection of QEMU's with it (supervisor/hand_helper.c). a: enum helper_kind; path: the one file or folder of the host that it
                       * may see, if its kind has one; aux: what the document says of it, as words ("version=2.0 banks=sha1,sha256") */
     MK_PERF,         /* aux: a performance event by libvirt's name ("page_faults"), counted for QEMU: our end is a socket with its descriptor in it (supervisor/hand_perf.h) */
-    MK_MEMORY,       /* path: a file of the host's that QEMU maps as a part of its guest's memory, and gets open; the guest's account may open it again */
+    MK_MEMORY,       /* path: a file of the host's that QEMU maps as a part of its guest's memory, and gets open; the guest's account may open it again. MF_FRESH: a new one without a name, in the folder of that path */
     MK_FILTER,       /* aux: the filter of the tap that is its parent, as the network filter daemon is told of it, but for the tap's name: <filterbinding>; "": none. It changes while the guest runs */
     MK_USB,          /* a USB device of the host's, which QEMU gets open and no other guest has: a: vendor << 16 | product (0 whichever), b: bus, c: device (0 wherever); MF_OPTIONAL: it may be
                       * missing, but not another guest's. The grant's name: "BUS:DEVICE" */

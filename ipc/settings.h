@@ -55,6 +55,7 @@ struct settings {
     char save_image_format[32], dump_image_format[32];
     uint32_t auto_start_bypass_cache, auto_dump_bypass_cache;
     char auto_dump_path[256];            /* "": dump in the layout's lib_dir */
+    char memory_backing_dir[256];        /* "": ram in the layout's lib_dir */
     uint32_t log_max_size, log_max_backups;   /* bytes, files: virtlogd.conf max_size, max_backups */
     char lock_manager[32];
     uint32_t timeout_s;                  /* --timeout, set by the keeper; 0 none */

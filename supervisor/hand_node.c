@@ -115,10 +115,22 @@ int open_shm(struct opener *o, const struct manifest_entry *m, const char *path,
     return r < 0 ? open_fail(o, e, -r, "Unable to open shared memory '%s'", path) : open_give(o, g, STEAL_FD(&fd), e);
 }
 
+/* A file that never has a name is the guest's alone, and goes with it. */
+static int open_ram(struct opener *o, const char *path, struct grant *g, struct err *e)
+{
+    struct stat st;
+    AUTO_CLOSE dir = path_open(path, O_PATH, WANT(S_IFDIR), &st);
+    AUTO_CLOSE fd = dir < 0 ? dir : openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    bool failed = fd < 0 || (geteuid() == 0 && fchownat(fd, "", o->rq->uid, (gid_t)-1, AT_EMPTY_PATH) < 0);
+    return failed ? open_fail(o, e, dir < 0 ? -dir : errno, "Unable to create a file for memory in '%s'", path) : open_give(o, g, STEAL_FD(&fd), e);
+}
+
 /* SAFETY (MK_MEMORY): what is opened is a regular file that is there, found as an image is; other guests may have it too, as in libvirt. */
 int open_memory(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
 {
     struct stat st;
+    if (m->flags & MF_FRESH)
+        return open_ram(o, path, g, e);
     AUTO_CLOSE fd = path_open(path, O_RDWR, WANT(S_IFREG), &st);
     int r = fd < 0 ? fd : allow(o, fd);
     return r < 0 ? open_fail(o, e, r == -EMEDIUMTYPE ? EINVAL : -r, "Unable to open '%s' as memory", path) : open_give(o, g, STEAL_FD(&fd), e);

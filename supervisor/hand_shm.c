@@ -104,7 +104,7 @@ void shm_forget(const struct manifest_entry *m, const char *path, uint32_t uid)
             shm_allow(ends[i], uid, false);
             close(ends[i]);
         }
-    if (m->kind != MK_SHM && m->kind != MK_MEMORY)
+    if (m->kind != MK_SHM && (m->kind != MK_MEMORY || m->flags & MF_FRESH))
         return;
     AUTO_CLOSE fd = geteuid() == 0 ? path_open(path, O_RDWR, WANT(S_IFREG), &st) : -ENOENT;
     /* One that is still empty no QEMU has mapped: what came with it was refused. */

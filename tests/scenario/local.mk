@@ -85,6 +85,7 @@ scenario_root_tests = \
 	%D%/test-peer-hostside.py \
 	%D%/test-peer-usb.py \
 	%D%/test-peer-firmware.py \
+	%D%/test-peer-ram.py \
 	%D%/test-peer-managedsave.py \
 	%D%/test-peer-inside.py \
 	%D%/test-peer-life.py \

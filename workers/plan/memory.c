@@ -26,6 +26,7 @@ struct backend {
     const char *share;              /* "shared", "private" or NULL */
     const char *nodemask;           /* NULL none */
     const char *path;               /* NULL: as <memoryBacking> says */
+    const struct tree *el;          /* whose file it is in a run, where it is to be in one */
     unsigned long long pagesize;    /* 0: as <memoryBacking> says */
     unsigned long long align;
     const char *policy;
@@ -116,10 +117,10 @@ static void backend(struct ctx *c, const struct backend *m)
     if (pl_run(c) && !m->path && (huge || (share && !pl_is(source, "file"))))
         memfd = true;
     unsigned long long threads = pl_num_or(c, mb, "allocation", "threads", 0);
-    if (pl_run(c) && file && !memfd && !m->path) {
-        pl_fail(c, "memory from files (<memoryBacking>) is not supported");
-        return;
-    }
+    int32_t index;
+    char given[32];
+    const struct plan_res *r = pl_run(c) && file && !memfd && !m->path ? pl_res(c, m->el, &index) : NULL;
+    const char *own = r ? pl_mapped(c, r, index, given) : m->path;      /* before what it is for: QEMU has to have it by then */
     /* memory in a file that QEMU should touch at once is touched by threads that sit on its nodes; a sandboxed QEMU chooses no CPUs, and its memory is there all the same */
     bool seated = m->nodemask && prealloc && !m->main && huge && !pl_run(c);
     if (seated) {
@@ -135,15 +136,16 @@ static void backend(struct ctx *c, const struct backend *m)
         pl_set_bool(o, "hugetlb", true);
         if (pagesize || !pl_run(c))
             pl_set_int(o, "hugetlbsize", pagesize ? (long long)pagesize : 2 << 20);
-    } else if (m->path) {
-        pl_setf(c, o, "mem-path", "%s", m->path);
+    } else if (own) {
+        pl_set(o, "mem-path", own);
     } else if (huge && !memfd) {
         hugepage_path(c, o);
     } else if (file && !memfd) {
-        pl_setf(c, o, "mem-path", "%s/ram/%d-%s/%s", pl_lib_dir(c), c->in->id, pl_short_name(c), m->file ? m->file : m->id);
+        const char *folder = c->in->settings ? c->in->settings->memory_backing_dir : "";
+        pl_setf(c, o, "mem-path", "%s%s/%d-%s/%s", *folder ? folder : pl_lib_dir(c), *folder ? "/libvirt/qemu" : "/ram", c->in->id, pl_short_name(c), m->file ? m->file : m->id);
     }
-    if (!memfd && file && (m->discard >= 0 ? m->discard : tree_get(mb, "discard") != NULL))
-        pl_set_bool(o, "discard-data", true);
+    if (!memfd && file && (m->discard >= 0 || tree_get(mb, "discard")))
+        pl_set_bool(o, "discard-data", m->discard != 0);
     if (share)
         pl_set_bool(o, "share", pl_is(share, "shared"));
     if (m->main && (file || memfd))
@@ -215,7 +217,7 @@ void pl_memory(struct ctx *c)
     else
         pl_words(c, "-m", "%llu", size / MIB);
     if (!cells)
-        backend(c, &(struct backend){ .id = pl_ram_id(c), .size = size, .main = true, .node = -1, .discard = -1, .nodemask = tree_attr(tune, "nodeset"),
+        backend(c, &(struct backend){ .id = pl_ram_id(c), .el = tree_get(dom, "memoryBacking"), .size = size, .main = true, .node = -1, .discard = -1, .nodemask = tree_attr(tune, "nodeset"),
                                       .policy = policy_of(tree_attr(tune, "mode")) });
     pl_words(c, "-overcommit", "mem-lock=%s", tree_get(dom, "memoryBacking/locked") ? "on" : "off");
 }
@@ -311,7 +313,7 @@ void pl_numa(struct ctx *c)
         struct strbuf b = { NULL, 0, 0 };
         char name[40];
         snprintf(name, sizeof name, "ram-node%llu", id);
-        backend(c, &(struct backend){ .id = name, .node = (long)id, .size = round_mib(pl_cell_size(c, cell)), .share = tree_attr(cell, "memAccess"), .discard = pl_tri(cell, NULL, "discard"),
+        backend(c, &(struct backend){ .id = name, .el = cell, .node = (long)id, .size = round_mib(pl_cell_size(c, cell)), .share = tree_attr(cell, "memAccess"), .discard = pl_tri(cell, NULL, "discard"),
             .nodemask = node ? tree_attr(node, "nodeset") : tree_attr(tune, "nodeset"),
             .policy = policy_of(node ? tree_attr(node, "mode") : tree_attr(tune, "mode")) });
         pl_cat(c, &b, "node,nodeid=%llu", id);
@@ -358,6 +360,7 @@ void pl_memdev(struct ctx *c, const struct tree *d)
         }
     snprintf(id, sizeof id, "mem%s", alias);
     m.id = id;
+    m.el = d;
     m.file = alias;
     backend(c, &m);
     json_t *o = pl_item(c, PLAN_DEVICE);

@@ -215,7 +215,7 @@ struct tree *doc_parse(const char *xml, size_t n, const struct doc_env *env, str
 struct tree *doc_complete(const struct tree *raw, const struct doc_env *env, struct err *e)
 {
     unsigned flags = (env->flags & DOC_STRICT ? SCHEMA_STRICT : 0) | (env->flags & DOC_LIVE ? SCHEMA_LIVE : 0);
-    struct doc d = {.e = e, .env = env, .lib_dir = env->lib_dir ? env->lib_dir : "/var/lib/libvirt/qemu"};
+    struct doc d = {.e = e, .env = env, .lib_dir = doc_lib_dir(env)};
     if (!tree_first(raw, "name")) {     /* before all other faults, as clients know it */
         err_set(e, VIR_ERR_NO_NAME, VIR_FROM_DOMAIN, "%s", "");
         return NULL;

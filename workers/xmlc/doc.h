@@ -33,6 +33,8 @@ struct doc_env {
 #define DOC_DEVICES_MAX 1024        /* children of <devices>; the steps below compare them with each other */
 #define DOC_CONTROLLERS_MAX 256     /* of a type, that addresses call for */
 
+static inline const char *doc_lib_dir(const struct doc_env *env) { return env->lib_dir ? env->lib_dir : "/var/lib/libvirt/qemu"; }
+
 /* Everything the steps of completion share. */
 struct doc {
     struct tree *t, *devices;

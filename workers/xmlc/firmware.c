@@ -58,7 +58,7 @@ static void own_variables(struct tree *t, const struct doc_env *env)
 {
     struct tree *nvram = tree_make(t, "os/nvram");
     if (!nvram->text && !tree_first(nvram, "source"))
-        tree_set_text(nvram, "%s/nvram/%s_VARS.fd", env->lib_dir ? env->lib_dir : "/var/lib/libvirt/qemu", tree_text(t, "name"));
+        tree_set_text(nvram, "%s/nvram/%s_VARS.fd", doc_lib_dir(env), tree_text(t, "name"));
 }
 
 static int take_flash(struct tree *t, const struct firmware *f, struct err *e)

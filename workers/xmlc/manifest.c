@@ -661,11 +661,35 @@ static int input(struct maker *m, struct tree *t)
     return path && add(m, s, &x, path, NULL) < 0 ? -1 : 0;
 }
 
+/* A part of the guest's memory that is to be in a file of the host's: of huge pages QEMU makes one that is none's. */
+static int ram(struct maker *m, struct tree *part)
+{
+    const struct tree *backing = tree_first(m->t, "memoryBacking");
+    const char *own = m->env->settings ? m->env->settings->memory_backing_dir : "";
+    struct manifest_entry x = {.kind = MK_MEMORY, .flags = MF_FRESH, .parent = -1};
+    char path[512];
+    if (!doc_is(tree_first(backing, "source"), "type", "file") || tree_first(backing, "hugepages"))
+        return 0;
+    util_format(path, sizeof path, *own ? "%s" : "%s/ram", *own ? own : doc_lib_dir(m->env));
+    return add(m, part, &x, path, NULL) < 0 ? -1 : 0;
+}
+
+static int parts(struct maker *m)
+{
+    struct tree *cells = tree_get(m->t, "cpu/numa");
+    TREE_EACH(c, cells, "cell")
+        if (ram(m, c))
+            return -1;
+    return cells || !tree_first(m->t, "memoryBacking") ? 0 : ram(m, tree_first(m->t, "memoryBacking"));
+}
+
 static int module(struct maker *m, struct tree *t)
 {
     struct manifest_entry x = {.kind = MK_MEMORY, .parent = -1};
     const char *path = tree_text(t, "source/path");
-    return path && add(m, t, &x, path, NULL) < 0 ? -1 : 0;
+    if (!path)
+        return tree_get(t, "source/pagesize") ? 0 : ram(m, t);
+    return add(m, t, &x, path, NULL) < 0 ? -1 : 0;
 }
 
 /* What has entries of its own, at a start as when it comes to a guest that runs. */
@@ -709,7 +733,7 @@ int run_manifest_perf(struct tree *t, struct manifest_out *out, struct err *e)
 int run_manifest(struct tree *t, const struct doc_env *env, bool running, struct manifest_out *out, struct err *e)
 {
     struct maker m = {.t = t, .devices = tree_first(t, "devices"), .env = env, .out = out, .e = e, .lenient = !running, .hostnet = -1};
-    if (firmware(&m, tree_first(t, "os")) || each(&m, "disk", disk) || each(&m, "interface", interface) || chardevs(&m) || each(&m, "tpm", tpm) || each(&m, "filesystem", filesystem))
+    if (firmware(&m, tree_first(t, "os")) || parts(&m) || each(&m, "disk", disk) || each(&m, "interface", interface) || chardevs(&m) || each(&m, "tpm", tpm) || each(&m, "filesystem", filesystem))
         return -1;
     TREE_EACH(d, m.devices, "graphics")
         if ((doc_in(tree_attr(d, "type"), "vnc spice") && display(&m, d)) || (doc_is(d, "type", "vnc") && run_tls(d, TLS_VNC, true, false, env, out, e)))

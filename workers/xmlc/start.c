@@ -339,8 +339,6 @@ static void memory(struct tree *t)
         tree_set_text(max, "%" PRIu64, whole(kib(max, NULL), PIECE_KIB));
 }
 
-static const char *lib_dir(const struct doc_env *env) { return env->lib_dir ? env->lib_dir : "/var/lib/libvirt/qemu"; }
-
 /* The port that it asks the network for has a name before anybody is asked, so that whoever undoes a start knows it. */
 static void network(struct tree *t)
 {
@@ -358,7 +356,7 @@ void run_device(struct tree *t, struct tree *dev, const struct doc_env *env)
     run_aliases(t);
     run_tls_says(dev, env);
     if (strcmp(dev->name, "channel") == 0)
-        channel(dev, lib_dir(env), name);
+        channel(dev, doc_lib_dir(env), name);
     else if (strcmp(dev->name, "disk") == 0)
         disk(t, dev);
     else if (strcmp(dev->name, "interface") == 0)
@@ -367,7 +365,7 @@ void run_device(struct tree *t, struct tree *dev, const struct doc_env *env)
 
 int run_form(struct tree *t, int id, const struct doc_env *env, struct err *e)
 {
-    const char *dir = lib_dir(env);
+    const char *dir = doc_lib_dir(env);
     struct tree *devices = tree_first(t, "devices"), *r;
     char name[128];
     if (run_firmware(t, env, e))
