@@ -52,6 +52,7 @@ enum birth_fd_kind {
     BFD_LISTEN_HELD,    /* where the holder gives what it has to the next daemon */
     BFD_ACCESS,         /* sealed memfd: struct access_rules (access.h): auth */
     BFD_FIRMWARE,       /* page of the firmware images that the host has (firmware.h): fd_arg 1 is the writable one, role host's, 0 what it hands on */
+    BFD_LOCK,           /* a run's: who has it has the lock of something of the host's for the guest; arg: the manifest's entry. No worker and no QEMU has it */
     BFD_KIND_N
 };
 enum dir_kind { DIR_DEFINITIONS, DIR_AUTOSTART, DIR_STATUS, DIR_LOG, DIR_SAVE, DIR_CACHE, DIR_TPM, DIR_NVRAM, DIR_KIND_N };

@@ -31,6 +31,12 @@ static int find(const struct settling *s, int kind, bool is_new)
     return -1;
 }
 
+/* Our end of an entry that has gone. */
+static bool is_gone(const struct settling *s, const struct launch_fd *d)
+{
+    return (d->kind == BFD_CHARDEV || d->kind == BFD_LOCK) && d->arg < MANIFEST_ENTRIES_MAX && s->gone[d->arg];
+}
+
 static void release(struct settling *s)
 {
     struct manifest_entry m;
@@ -78,7 +84,7 @@ static int stub_tell(const struct settling *s, const int ours[2])
     bool late;
     for (unsigned i = 0; i < s->nfds; i++) {
         const struct launch_fd *d = &s->as[i];
-        if (d->kind == BFD_NONE || d->kind == BFD_QMP || d->kind == BFD_PROC || (d->kind == BFD_CHARDEV && d->arg < MANIFEST_ENTRIES_MAX && s->gone[d->arg]))
+        if (d->kind == BFD_NONE || d->kind == BFD_QMP || d->kind == BFD_PROC || is_gone(s, d))
             continue;
         as[n] = *d;
         fds[n++] = d->kind == BFD_GRANTS ? ours[0] : d->kind == BFD_MANIFEST ? ours[1] : s->h->call.fds[1 + i];
@@ -118,8 +124,10 @@ void hand_settle(struct hand *h)
     release(&s);
     done.has = s.lost;
     for (unsigned i = 0; i < s.nfds; i++)
-        if (s.as[i].kind == BFD_CHARDEV && s.as[i].arg < MANIFEST_ENTRIES_MAX && s.gone[s.as[i].arg])
+        if (is_gone(&s, &s.as[i])) {
+            done.ours_kind[done.nworker] = s.as[i].kind;
             done.ours_entry[done.nworker++] = (uint16_t)s.as[i].arg;
+        }
     if (s.undo || !has_grants) {
         hand_reply(h, &done, sizeof done, NULL, 0);
         return;

@@ -111,7 +111,7 @@ static int settled(struct flow *f, struct frame *fr)
         return -1;
     talk_gone(f->run, (uint32_t)policy_manifest(run_fd(f->run, BFD_MANIFEST, 0), &f->err));      /* of what has gone, or did not come */
     for (uint32_t i = 0; i < hand_done.nworker && i < FRAME_FDS_MAX; i++)
-        run_fd_drop(f->run, BFD_CHARDEV, hand_done.ours_entry[i], hand_done.ours_entry[i]);
+        run_fd_drop(f->run, hand_done.ours_kind[i], hand_done.ours_entry[i], hand_done.ours_entry[i]);
     run_fd_add(f->run, BFD_GRANTS, 0, frame_take_fd(fr, 0));
     run_fd_add(f->run, BFD_MANIFEST, 0, frame_take_fd(fr, 1));
     return FLOW_NEXT;
