@@ -46,6 +46,8 @@ void cgroup_remove(int32_t id, const char *name);
 int tune_of(struct hand *h, unsigned i, struct tune *t, struct err *e);
 /* IN_HAND_TUNE. */
 void hand_tune(struct hand *h);
+/* hand_reap.c: IN_HAND_REAP. */
+void hand_reap(struct hand *h);
 
 /* hand_helper.c.  Whether path is one of the host's own programs: root's, except in a session, and writable by its owner alone. 0; an errno: nothing can be run
  * there; -1 with *e: it is somebody else's. */

@@ -12,7 +12,7 @@ roles_hand_net_LDADD = libpolicy.a libipc.a $(LIBNL_LIBS)
 roles_hand_hook_SOURCES = $(hand_sources) %reldir%/hand_hook.c %reldir%/hand_hook.h %reldir%/hand_hook_run.c
 roles_hand_hook_LDADD = libpolicy.a libipc.a
 roles_hand_hook_LDFLAGS = $(AM_LDFLAGS) $(STATIC_LDFLAGS)
-roles_hand_launch_SOURCES = $(hand_sources) %reldir%/hand_launch.c %reldir%/hand_launch.h %reldir%/hand_helper.c %reldir%/hand_helper.h %reldir%/hand_passt.c %reldir%/hand_tpm.c %reldir%/hand_virtiofs.c %reldir%/hand_cgroup.c %reldir%/hand_forget.c %reldir%/hand_disks.c %reldir%/hand_perf.c %reldir%/hand_perf.h %reldir%/hand_share.c %reldir%/hand_shm.c %reldir%/hand_tune.c %reldir%/hand_tune.h %reldir%/hand_tune_text.c %reldir%/hand_head.c %reldir%/hand_view.c
+roles_hand_launch_SOURCES = $(hand_sources) %reldir%/hand_launch.c %reldir%/hand_launch.h %reldir%/hand_helper.c %reldir%/hand_helper.h %reldir%/hand_passt.c %reldir%/hand_tpm.c %reldir%/hand_virtiofs.c %reldir%/hand_cgroup.c %reldir%/hand_forget.c %reldir%/hand_disks.c %reldir%/hand_perf.c %reldir%/hand_perf.h %reldir%/hand_reap.c %reldir%/hand_share.c %reldir%/hand_shm.c %reldir%/hand_tune.c %reldir%/hand_tune.h %reldir%/hand_tune_text.c %reldir%/hand_head.c %reldir%/hand_view.c
 roles_hand_launch_LDADD = libpolicy.a libipc.a
 roles_hand_launch_LDFLAGS = $(AM_LDFLAGS) $(STATIC_LDFLAGS)
 # Static: it lives as long as its guest and should cost next to nothing, and needs nothing of the view.
