@@ -134,7 +134,7 @@ enum internal_op {
                          * run's own is removed, and that is all. Reply as above, without fds */
     IN_HAND_OWNER,      /* hand-open. CALL: struct hand_owner, fd [0] an accepted socket: who is at its other end. Reply: struct lock_done; fd [0] a pidfd */
     IN_HAND_TUNE,       /* hand-launch. CALL: struct hand_req; fds: [0] a manifest, [1] another one of the run's (or the same), [2] its grants: what its MK_TUNE says is so then for the guest that
-                         * runs, and what only the other one's says is no more. hand-net: the same of its MK_LINKs. Reply: struct hand_done, has: HAND_HAS_FILTERS: of those that differ; a failure: it is as the other one says */
+                         * runs, and what only the other one's says is no more; its QEMU sees the devices of its MK_VFIO. hand-net: the same of its MK_LINKs. Reply: struct hand_done, has: HAND_HAS_FILTERS: of those that differ; a failure: it is as the other one says */
     IN_HAND_STATE,      /* hand-open. CALL: struct hand_req; fds: [0] a manifest with MK_STATE, [1] its grants, [2], if any, what was opened: all of it is written; it is brought to the disk, and then a
                          * saved state's head says that it is whole. Else a file that was made is removed again, one that was there is emptied. Reply: struct hand_done */
     IN_HAND_HOOK,       /* hand-hook. CALL: struct hand_hook; fd [0], if there is one, sealed memfd: the text that the scripts get. Reply: struct hand_done; fd [0], of the operation "restore" only
@@ -285,7 +285,7 @@ struct hand_done {
     uint16_t ours_entry[FRAME_FDS_MAX];   /* and whose: an index into the manifest, of BFD_NONE OWN_LOG; of a log's pipe, file and folder: which of the logs that have a pipe */
     char text[1024];                /* detail of the error (strerror is in it already) */
 };
-enum hand_has { HAND_HAS_TAPS = 1, HAND_HAS_HOSTNET = 2, HAND_HAS_PORTS = 32 /* links that name a port */, HAND_HAS_FILTERS = 128 /* on taps */, HAND_HAS_SECRETS = 512 };      /* what the manifest has beside what was opened */
+enum hand_has { HAND_HAS_TAPS = 1, HAND_HAS_HOSTNET = 2, HAND_HAS_PORTS = 32 /* links that name a port */, HAND_HAS_FILTERS = 128 /* on taps */, HAND_HAS_SECRETS = 512, HAND_HAS_VFIO = 1024 };      /* what the manifest has beside what was opened */
 enum launch_flags { LAUNCH_HOSTNET = 1 /* host's net namespace */, LAUNCH_NO_CGROUP = 2 /* a QEMU run for its capabilities */,
     LAUNCH_LEASES = 4 /* the guest is an owner at virtlockd */ };
 /* number: in QEMU, >= QEMU_FD_BASE; -1: QEMU's stdout and stderr (BFD_NONE), or none of QEMU's: its PID-1 stub holds it as what kind and arg say, until a later daemon asks for it */

@@ -48,6 +48,8 @@ enum manifest_kind {
     MK_SECRET,       /* a secret that the host's secret daemon keeps. aux: its usage and name ("volume uuid=0a81f5b2-...", "ceph usage=client.x"), or what it is (cookies: "none value=a=b; c=d"); path: what came of it, as QEMU takes
                       * it: IV and value, in base64, encrypted with the run's key ("iv=... data=..."). That changes while the guest starts, or the device comes */
     MK_SOCKET,       /* path: a socket of the host's that everybody may connect to; QEMU gets its file (O_PATH), and connects by itself: it passes descriptors over no connection that it is given, or shall connect again; a: as of MK_UNIX_CONNECT */
+    MK_VFIO,         /* a PCI or mediated device of the host's that QEMU reaches by VFIO, and no other guest has: path: its address ("0000:07:00.0") or UUID; aux: how it is given away: "pci", "pci vfio" ...,
+                      * or a mediated device's model; MF_MANAGED: its driver changes for it; a, b: KiB of memory that QEMU may lock, low and high half, all set: no limit. The grant's name: its group */
     MK_KIND_N
 };
 enum link_kind { LINK_OWN, LINK_BRIDGE /* of the host's */, LINK_MACVTAP /* + enum macvtap_mode, over an interface of the host's */ };

@@ -99,7 +99,7 @@ int hand_manifest(struct hand *h, unsigned i, struct err *e)
         r = manifest_open(&in, h->manifest, h->manifest_len);
     if (r == 0)
         while ((r = manifest_next(&in, &entry, &path, &aux)) == 1)
-            if (path && *path && path[0] != '/' && entry.kind != MK_TAP && entry.kind != MK_LINK && entry.kind != MK_SECRET)
+            if (path && *path && path[0] != '/' && entry.kind != MK_TAP && entry.kind != MK_LINK && entry.kind != MK_SECRET && entry.kind != MK_VFIO)
                 return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "path '%s' is not absolute", path);
     return r < 0 ? err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed manifest") : 0;
 }

@@ -1,5 +1,6 @@
 /* hand_adopt.c: a guest that runs already, for a later daemon: its process, and what its stub holds.  Part of hand-open, with its privilege and peer. */
 #include "hand_open.h"
+#include "hand_vfio.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -196,7 +197,8 @@ void hand_adopt(struct hand *h)
     hand_check_text(q->name, sizeof q->name);
     int r = process_find(h, q->name, &p, &foreign, fds);
     struct hand_done done = { .failed = -1, .pid = p.stub, .id = p.id };
-    if (r == -ESRCH || r == -ENOENT) {      /* what it left is removed by its id */
+    if (r == -ESRCH || r == -ENOENT) {      /* what it left is removed by its id; but for devices, whose drivers wait for nobody */
+        vfio_sweep(h);
         hand_reply(h, &done, sizeof done, NULL, 0);
         return;
     }

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/xattr.h>
 #include <unistd.h>
-#include "hand.h"
+#include "hand_vfio.h"
 #include "ipc/log.h"
 #include "ipc/util.h"
 
@@ -51,6 +51,8 @@ void entry_forget(const struct hand *h, const struct hand_req *rq, const struct 
         sock_remove(h, g, path);
     else if (m->kind == MK_IMAGE && m->flags & MF_FRESH)
         overlay_remove(h, rq, m->index, g, path);
+    else if (m->kind == MK_VFIO)
+        vfio_forget(h, rq->name, path, g);
     else
         shm_forget(m, path, rq->uid);
 }

@@ -7,6 +7,7 @@
  * SAFETY: whatever the arguments are, they are read by a process that has the guest's uid, no capability, and a view without the host. */
 #include "hand_helper.h"
 #include "hand_perf.h"
+#include "hand_vfio.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -174,16 +175,31 @@ static void child_fail(const char *what)
     child_failed(&f);
 }
 
+/* Up to the inherited limit, or beyond where the hand may. */
+static void set_limit(int what, rlim_t value, bool raises)
+{
+    struct rlimit r, more = { value, value };
+    getrlimit(what, &r);
+    if (raises && r.rlim_max < value && setrlimit(what, &more) == 0)
+        return;
+    r.rlim_cur = r.rlim_max = r.rlim_max == RLIM_INFINITY || value < r.rlim_max ? value : r.rlim_max;
+    setrlimit(what, &r);
+}
+
 static void set_limits(const struct launch *l)
 {
-    const struct { int what; rlim_t value; } rows[] = { { RLIMIT_NOFILE, l->files_max ? l->files_max : FILES_DEFAULT }, { RLIMIT_CORE, (rlim_t)l->core_max_mib << 20 } };
-    for (size_t i = 0; i < ARRAY_N(rows); i++) {
-        struct rlimit r;
-        getrlimit(rows[i].what, &r);
-        rlim_t hard = r.rlim_max == RLIM_INFINITY || rows[i].value < r.rlim_max ? rows[i].value : r.rlim_max;
-        r.rlim_cur = r.rlim_max = hard;
-        setrlimit(rows[i].what, &r);
-    }
+    set_limit(RLIMIT_NOFILE, l->files_max ? l->files_max : FILES_DEFAULT, false);
+    set_limit(RLIMIT_CORE, (rlim_t)l->core_max_mib << 20, false);
+}
+
+/* A device behind VFIO reaches the guest's memory wherever that is: it stays in place. One that may not lock as much QEMU tells of. */
+static void set_locked(const struct hand *h)
+{
+    struct manifest_entry m;
+    const char *path, *aux;
+    for (struct manifest_in in = hand_entries(h); hand_next(&in, &m, &path, &aux);)
+        if (m.kind == MK_VFIO)
+            set_limit(RLIMIT_MEMLOCK, vfio_locked(&m), true);
 }
 
 /* Moves every descriptor to the number it has in the stub and in QEMU; first all out of the way. */
@@ -272,6 +288,7 @@ static void child(struct launcher *x)
         _exit(127);
     place_fds(x);
     set_limits(x->l);
+    set_locked(x->h);
     if ((why = rights_drop(x->session, x->l->uid, x->l->gid, ~0u, 0)))
         child_fail(why);
     for (int s = 1; s < NSIG; s++)
@@ -439,6 +456,8 @@ static int launch(struct launcher *x, struct launched *done, int fds[3], unsigne
         return -1;
     if (x->l->flags & LAUNCH_LEASES && lease_begin(x, e) < 0)
         return -1;
+    if (x->h->run_dir[0] && ((!x->session && vfio_view_make(x->h, e)) || vfio_view_fill(x->h, x->l->name, x->l->uid, x->l->gid, e)))
+        return -1;
     if (pipe2(x->exec, O_CLOEXEC) < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, x->status) < 0 || setsockopt(x->status[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0)
         return err_sys(e, VIR_FROM_QEMU, errno, "Unable to start QEMU");
     /* The files of /proc that map a user namespace's ids belong to root as long as the process is not dumpable. */
@@ -510,6 +529,7 @@ static void hand_launch(struct hand *h)
     unsigned nfds = 0;
     int fds[3];
     hand_check_text(x.l->name, sizeof x.l->name);
+    hand_run(h, x.l->id, x.l->name);
     hand_check_text(x.l->emulator, sizeof x.l->emulator);
     if (launch(&x, &done, fds, &nfds, &e)) {
         launch_undo(&x);

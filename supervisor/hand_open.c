@@ -4,6 +4,7 @@
  * SETUID and SETGID (to connect with the rights of qemu.conf's user, not root's), NET_BIND_SERVICE, PERFMON (events of a QEMU of ours), and in a session none.
  * Called by: the supervisor.  Assumes of its input: the supervisor's policy let each path through; what a path leads to is hostile. */
 #include "hand_open.h"
+#include "hand_vfio.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -89,6 +90,14 @@ const struct stat *open_note(struct opener *o, const char *path, int fd)
     return &o->made[o->nmade++].is;
 }
 
+static void fds_close(struct opener *o)
+{
+    while (o->nqemu)
+        close(o->qemu[--o->nqemu]);
+    while (o->nours)
+        close(o->ours[--o->nours]);
+}
+
 static void open_undo(struct opener *o)
 {
     for (unsigned i = o->nmade; i-- > 0;) {
@@ -96,6 +105,9 @@ static void open_undo(struct opener *o)
         if (r < 0 && r != -ENOENT)
             log_warn("cannot remove '%s' again: %s", o->made[i].path, strerror(-r));
     }
+    fds_close(o);
+    if (hand_has_kind(o->h, 1u << MK_VFIO))     /* what was taken, now that nobody has it */
+        vfio_sweep(o->h);
 }
 
 int open_make_parent(struct opener *o, const char *path)
@@ -331,10 +343,10 @@ static open_fn *const makers[MK_KIND_N] = {
     [MK_IMAGE] = open_image, [MK_BIND] = open_check, [MK_FILE_OUT] = open_file_out, [MK_LOG] = open_log, [MK_PTY] = open_pty,
     [MK_UNIX_LISTEN] = open_unix_listen, [MK_UNIX_CONNECT] = open_unix_connect, [MK_PAIR] = open_pair, [MK_TCP_LISTEN] = open_tcp_listen, [MK_TCP_CONNECT] = open_tcp_connect,
     [MK_TAP] = open_nothing, [MK_DEVNODE] = open_check, [MK_HOSTNET] = open_nothing, [MK_NVRAM] = open_nvram, [MK_STATE] = open_state, [MK_NODE] = open_node, [MK_SHM] = open_shm, [MK_TUNE] = open_nothing /* hand-launch's */,
-    [MK_LINK] = open_nothing /* hand-net's */, [MK_HELPER] = open_helper, [MK_MEMORY] = open_memory, [MK_PERF] = open_perf, [MK_SOCKET] = open_socket, [MK_FILTER] = open_nothing /* a network filter daemon's */, [MK_USB] = open_usb, [MK_SHARE] = open_check, [MK_SECRET] = open_nothing /* a talk's */, [MK_LINE] = open_line,
+    [MK_LINK] = open_nothing /* hand-net's */, [MK_HELPER] = open_helper, [MK_MEMORY] = open_memory, [MK_PERF] = open_perf, [MK_SOCKET] = open_socket, [MK_FILTER] = open_nothing /* a network filter daemon's */, [MK_USB] = open_usb, [MK_SHARE] = open_check, [MK_SECRET] = open_nothing /* a talk's */, [MK_LINE] = open_line, [MK_VFIO] = open_vfio,
 };
 static const bool needs_path[MK_KIND_N] = { [MK_IMAGE] = true, [MK_BIND] = true, [MK_FILE_OUT] = true, [MK_LOG] = true, [MK_UNIX_LISTEN] = true,
-    [MK_UNIX_CONNECT] = true, [MK_DEVNODE] = true, [MK_NVRAM] = true, [MK_STATE] = true, [MK_NODE] = true, [MK_SHM] = true, [MK_MEMORY] = true, [MK_SHARE] = true, [MK_SOCKET] = true, [MK_LINE] = true };
+    [MK_UNIX_CONNECT] = true, [MK_DEVNODE] = true, [MK_NVRAM] = true, [MK_STATE] = true, [MK_NODE] = true, [MK_SHM] = true, [MK_MEMORY] = true, [MK_SHARE] = true, [MK_SOCKET] = true, [MK_LINE] = true, [MK_VFIO] = true };
 
 int open_entry(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
 {
@@ -434,17 +446,14 @@ static int open_free(struct opener *o, struct err *e)
 
 static void open_end(struct opener *o)
 {
-    while (o->nqemu)
-        close(o->qemu[--o->nqemu]);
-    while (o->nours)
-        close(o->ours[--o->nours]);
+    fds_close(o);
     while (o->nmade)
         free(o->made[--o->nmade].path);
 }
 
 /* What a guest can be given while it runs: what its QEMU takes by descriptor.  Its view is made, and a log has a role that a start has born. */
 static const bool comes_later[MK_KIND_N] = { [MK_IMAGE] = true, [MK_FILE_OUT] = true, [MK_PTY] = true, [MK_UNIX_LISTEN] = true, [MK_UNIX_CONNECT] = true,
-    [MK_PAIR] = true, [MK_TCP_LISTEN] = true, [MK_TCP_CONNECT] = true, [MK_TAP] = true, [MK_TUNE] = true, [MK_LINK] = true, [MK_NODE] = true, [MK_SHM] = true, [MK_MEMORY] = true, [MK_PERF] = true, [MK_FILTER] = true, [MK_USB] = true, [MK_SECRET] = true, [MK_LINE] = true, [MK_SOCKET] = true };
+    [MK_PAIR] = true, [MK_TCP_LISTEN] = true, [MK_TCP_CONNECT] = true, [MK_TAP] = true, [MK_TUNE] = true, [MK_LINK] = true, [MK_NODE] = true, [MK_SHM] = true, [MK_MEMORY] = true, [MK_PERF] = true, [MK_FILTER] = true, [MK_USB] = true, [MK_SECRET] = true, [MK_LINE] = true, [MK_SOCKET] = true, [MK_VFIO] = true };
 
 /* The entries from `first` on, which this call is about: each becomes a grant. 0, or -1 with *e and done->failed. */
 static int open_entries(struct opener *o, struct hand_grants *grants, uint32_t first, bool runs, struct hand_done *done, struct err *e)
@@ -457,7 +466,7 @@ static int open_entries(struct opener *o, struct hand_grants *grants, uint32_t f
     for (struct manifest_in in = hand_entries(o->h); hand_next(&in, &m, &path, &aux);) {
         if (m.index < first)
             continue;
-        done->has |= m.kind == MK_TAP ? HAND_HAS_TAPS : m.kind == MK_HOSTNET ? HAND_HAS_HOSTNET : hand_has(&m, aux) & (HAND_HAS_PORTS | HAND_HAS_SECRETS);
+        done->has |= m.kind == MK_TAP ? HAND_HAS_TAPS : m.kind == MK_HOSTNET ? HAND_HAS_HOSTNET : m.kind == MK_VFIO ? HAND_HAS_VFIO : hand_has(&m, aux) & (HAND_HAS_PORTS | HAND_HAS_SECRETS);
         bool refused = runs && !comes_later[m.kind];
         o->error = 0;
         if (refused)

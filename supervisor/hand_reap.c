@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "supervisor/hand_launch.h"
+#include "supervisor/hand_vfio.h"
 #include "ipc/log.h"
 #include "ipc/util.h"
 
@@ -49,6 +50,7 @@ void hand_reap(struct hand *h)
         for (size_t i = 0; i < ARRAY_N(names); i++)
             if (util_format(sock, sizeof sock, "%s/%s", h->run_dir, names[i]) == 0)
                 unlink(sock);
+        vfio_view_remove(h);
         const char *last = path_split(h->run_dir, lib, sizeof lib);
         if (last && util_format(folder, sizeof folder, "%s/channel/target/%s", lib, last) == 0)
             sockets_remove(folder);
@@ -62,5 +64,6 @@ void hand_reap(struct hand *h)
     if (has_folder && rmdir(h->run_dir) < 0 && errno != ENOENT)
         log_warn("cannot remove '%s': %s", h->run_dir, strerror(errno));
     record_sweep(h);
+    vfio_sweep(h);
     hand_reply(h, &done, sizeof done, NULL, 0);
 }

@@ -19,6 +19,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include "supervisor/hand_launch.h"
+#include "supervisor/hand_vfio.h"
 #include "ipc/log.h"
 #include "ipc/util.h"
 
@@ -197,6 +198,21 @@ int tune_of(struct hand *h, unsigned i, struct tune *t, struct err *e)
     return tune_read(t, text) < 0 ? err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed limits of a guest") : 0;
 }
 
+/* Devices behind VFIO that come to a QEMU that runs: it sees them, and may lock as much memory as one that is begun with them. */
+static int devices_come(struct hand *h, const struct hand_req *rq, int32_t qemu, struct err *e)
+{
+    struct manifest_entry m;
+    const char *path, *aux;
+    struct rlimit has;
+    for (struct manifest_in in = hand_entries(h); hand_next(&in, &m, &path, &aux);) {
+        const struct rlimit want = { vfio_locked(&m), vfio_locked(&m) };
+        if (m.kind == MK_VFIO && prlimit(qemu, RLIMIT_MEMLOCK, NULL, &has) == 0 && has.rlim_max < want.rlim_max && prlimit(qemu, RLIMIT_MEMLOCK, &want, NULL) < 0)
+            log_warn("cannot limit locked memory of process %d to %llu: %s", qemu, (unsigned long long)want.rlim_max, strerror(errno));
+    }
+    hand_run(h, rq->id, rq->name);
+    return vfio_view_fill(h, rq->name, rq->uid, rq->gid, e);
+}
+
 void hand_tune(struct hand *h)
 {
     static struct tune now, was;
@@ -206,12 +222,13 @@ void hand_tune(struct hand *h)
     x = (struct tuner){ .rq = hand_body(h, sizeof *x.rq), .session = h->birth.flags & BIRTH_SESSION, .now = &now, .was = &was };
     hand_check_text(x.rq->name, sizeof x.rq->name);
     int r = tune_of(h, 1, &was, &e) || tune_of(h, 0, &now, &e) ? -1 : 0;
-    AUTO_CLOSE folder = x.folder = r ? -1 : record_qemu(h, x.rq->name, x.rq->id, &(int32_t){ 0 });
+    int32_t pid = 0;
+    AUTO_CLOSE folder = x.folder = r ? -1 : record_qemu(h, x.rq->name, x.rq->id, &pid);
     if (r == 0 && folder < 0)
         r = err_set(&e, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "domain is not running");
     if (r == 0 && !x.session && (x.rq->uid == 0 || x.rq->uid == ~0u))
         r = err_set(&e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "a guest cannot have this uid");
-    if (r == 0 && (r = tune(&x, &e))) {
+    if (r == 0 && (r = devices_come(h, x.rq, pid, &e)) == 0 && (r = tune(&x, &e))) {
         x.now = &was;
         x.was = &now;
         if (tune(&x, &ignored))

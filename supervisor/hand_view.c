@@ -4,6 +4,7 @@
  * Part of hand-launch.  Assumes of its input: the manifest's paths passed the supervisor's policy; they are resolved anew here, without magic
  * links, and taken by descriptor.  Should: leave nothing of the host writable or reachable.  Must not: follow a name inside the new tree. */
 #include "hand_launch.h"
+#include "hand_vfio.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -228,6 +229,23 @@ static int view_sees(int root, const struct view *v, struct stub_fail *f)
     return 0;
 }
 
+/* SAFETY: to be read; who puts nodes there is root, by the host's path of the folders (hand_vfio_view.c), and so those are nodes here even if that file system has none. */
+static int view_vfio(int root, const struct view *v, struct stub_fail *f)
+{
+    static const struct { const char *from, *at; } folders[] = { { VFIO_VIEW_DEV, "dev/vfio" }, { VFIO_VIEW_SYS, "sys" } };
+    const struct view_attr nodes = { .attr_clr = MOUNT_ATTR_NODEV };
+    for (size_t i = 0; v->h && i < ARRAY_N(folders); i++) {
+        char path[sizeof v->h->run_dir + 16];
+        util_format(path, sizeof path, "%s/%s", v->h->run_dir, folders[i].from);
+        AUTO_CLOSE fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0)
+            continue;
+        if (bind_at(root, fd, folders[i].at, true, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC) < 0 || syscall(SYS_mount_setattr, root, folders[i].at, 0, &nodes, sizeof nodes) < 0)
+            return stub_failed(f, errno, "Cannot bind '%s'", path);
+    }
+    return 0;
+}
+
 /* Where there is no /proc, QEMU finds the key of its secrets by the name that its descriptor would have there. */
 static int view_key(int root, const struct view *v)
 {
@@ -262,7 +280,7 @@ int view_enter(struct view *v, struct stub_fail *f)
     for (size_t i = 0; i < ARRAY_N(nodes); i++)
         if (view_device(root, v, nodes[i], 0666, f) < 0)
             return -1;
-    if (view_resources(root, v, f) < 0 || view_sees(root, v, f) < 0)
+    if (view_resources(root, v, f) < 0 || view_sees(root, v, f) < 0 || view_vfio(root, v, f) < 0)
         return -1;
     if (mkdirat(root, "run", 0755) < 0 || mkdirat(root, "proc", 0555) < 0 || symlinkat("run", root, "tmp") < 0 || (mkdirat(root, "var", 0755) < 0 && errno != EEXIST) ||
         symlinkat("../run", root, "var/tmp") < 0 || fchdir(root) < 0 || syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)

@@ -57,7 +57,7 @@ int run_tune(struct flow *f)
 {
     const int next = run_latest(f->run, BFD_MANIFEST), own = run_fd(f->run, BFD_MANIFEST, 0), fds[] = { f->start_err.code ? own : next, f->start_err.code ? next : own, run_fd(f->run, BFD_GRANTS, 0) };
     const int hand = f->doc.changes == PLUG_SHAPE ? ROLE_HAND_NET : ROLE_HAND_LAUNCH;
-    return f->doc.changes >= PLUG_TUNE || f->caller.op == OP_IN(IN_TUNE) ? run_hand(f, hand, IN_HAND_TUNE, 0, fds, 2 + (hand == ROLE_HAND_NET)) : FLOW_NEXT;
+    return f->doc.changes >= PLUG_TUNE || f->caller.op == OP_IN(IN_TUNE) || (f->run->has & HAND_HAS_VFIO && f->next) ? run_hand(f, hand, IN_HAND_TUNE, 0, fds, 2 + (hand == ROLE_HAND_NET)) : FLOW_NEXT;
 }
 
 /* The worker is asked again when it dies over it. */

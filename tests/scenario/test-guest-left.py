@@ -46,7 +46,7 @@ def unreadable(box):
     box.start()
     wait_for("it is said", lambda: "l2, which ran when the last daemon ended" in box.log_text())
     files = glob.glob(folder + "/%d.door" % number) + glob.glob(folder + "/l2.*") + glob.glob(box.dir + "/var/lib/libvirt/qemu/domain-%d-l2/*" % number) + [box.dir + "/run/l2.sock"]
-    assert len(files) == 7, files
+    assert len(files) == 9, files
     there = {f: os.stat(f).st_ino for f in files}
     con = box.connect()
     other, again = con.lookupByName("l3"), con.lookupByName("l2")

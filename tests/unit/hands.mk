@@ -1,5 +1,5 @@
 # Hands and workers as processes of their own, with a fake supervisor (fakesup.h).
-hand_programs = %D%/test-hand-ends %D%/test-hand-lease %D%/test-hand-open %D%/test-hand-net %D%/test-hand-launch %D%/test-hand-stub %D%/test-hand-usb
+hand_programs = %D%/test-hand-ends %D%/test-hand-lease %D%/test-hand-open %D%/test-hand-net %D%/test-hand-launch %D%/test-hand-stub %D%/test-hand-usb %D%/test-hand-vfio
 check_PROGRAMS += $(hand_programs)
 TESTS += $(hand_programs)
 %C%_test_hand_ends_SOURCES = %D%/test-hand-ends.c %D%/hand-open.h %D%/fakesup.h
@@ -8,6 +8,8 @@ TESTS += $(hand_programs)
 %C%_test_hand_open_LDADD = libipc.a
 %C%_test_hand_usb_SOURCES = %D%/test-hand-usb.c %D%/hand-open.h %D%/fakesup.h
 %C%_test_hand_usb_LDADD = libipc.a
+%C%_test_hand_vfio_SOURCES = %D%/test-hand-vfio.c %D%/hand-open.h %D%/fakesup.h
+%C%_test_hand_vfio_LDADD = libipc.a
 %C%_test_hand_lease_SOURCES = %D%/test-hand-lease.c %D%/fakesup.h
 %C%_test_hand_lease_LDADD = libipc.a
 %C%_test_hand_launch_SOURCES = %D%/test-hand-launch.c %D%/hand-launch.h %D%/fakesup.h

@@ -107,6 +107,7 @@ int main(void)
     refused(MK_HELPER, "/proc", NULL);
     tap_str(judged(MK_PERF, NULL, "page_faults"), "", "a performance event");
     tap_str(judged(MK_USB, NULL, NULL), "", "a USB device");
+    tap_str(judged(MK_VFIO, "0000:07:00.0", "pci"), "", "a device behind VFIO, which a hand judges");
     tap_str(judged(MK_NODE, "/dev/vhost-scsi", NULL), "", "SCSI hosts of vhost");
     tap_str(judged(MK_NODE, "/dev/tpmrm0", NULL), "", "the host's TPM");
     refused(MK_NODE, "/dev/tpm", NULL);
