@@ -11,7 +11,7 @@
  *   <event>  of <perf>, enabled: MK_PERF
  *   <interface>: MK_TAP (bridge, ethernet, network, direct) or MK_HOSTNET (user), or MK_HELPER (user, by passt)
  *   <graphics>: MK_TCP_LISTEN, MK_UNIX_LISTEN
- *   <vsock>, <device> of <backend> of tpm: MK_NODE; <hostdev>: MK_USB, MK_NODE (scsi_host); its <source>, over iSCSI: MK_HOSTNET; <shmem>: MK_SHM, MK_UNIX_CONNECT; <source> of <input>: MK_NODE; <memory> of <devices> in a file: MK_MEMORY
+ *   <vsock>, <device> of <backend> of tpm: MK_NODE; <hostdev>: MK_USB, MK_VFIO, MK_NODE (scsi_host); its <source>, over iSCSI: MK_HOSTNET; <shmem>: MK_SHM, MK_UNIX_CONNECT; <source> of <input>: MK_NODE; <memory> of <devices> in a file: MK_MEMORY
  *   <backend> of tpm, an emulator's, <filesystem>, virtiofs: MK_HELPER; virtiofs with <source socket=>: MK_UNIX_CONNECT
  *   <kernel>, <initrd>, <dtb>, <loader>, <nvram>, <acpi>/<table> of <os>; <rom> of a device; <backend> of rng: MK_BIND, MK_NVRAM, MK_DEVNODE
  * A removable drive without medium has an entry with MF_EMPTY and its <source> is absent: then the mark is on <disk>. */

@@ -28,6 +28,7 @@ CALL_LIMIT = 90     # seconds for a call that a crash came across
 ONLY = {"takeover": {"supervisor": ("IN_HAND_PIDFD",), "hand-open": ("IN_HAND_PIDFD",), "conf": ("IN_CONF_LIST",)}, "restore": {"supervisor": ("IN_START",), "qemu": ("IN_STATE", "IN_START")},
         "attach": {"supervisor": ("1:160",)}, "rename": {"supervisor": ("1:358", "IN_CONF_RENAME", "IN_CONF_RENAMED"), "conf": ("IN_CONF_RENAME", "IN_CONF_RENAMED"), "xmlc": ("1:358",)}, "plug": {"supervisor": ("1:8", "IN_PLUG", "IN_HAND_SETTLE"), "qemu": ("IN_PLUG",), "hand-open": ("IN_HAND_OPEN", "IN_HAND_SETTLE"), "xmlc": ("1:8",)},
         "hostdev": {"supervisor": ("IN_HAND_OPEN", "IN_PLUG"), "qemu": ("IN_PLUG",), "hand-open": ("IN_HAND_OPEN",)},
+        "vfio": {"supervisor": ("IN_HAND_OPEN", "IN_HAND_TUNE", "IN_PLUG"), "qemu": ("IN_PLUG",), "hand-open": ("IN_HAND_OPEN",), "hand-launch": ("IN_HAND_TUNE",)},
         "save_file": {"supervisor": ("1:55", "IN_SAVE", "IN_HAND_REAP", "IN_HAND_STATE"), "qemu": ("IN_SAVE",), "hand-open": ("IN_HAND_STATE",), "xmlc": ("1:55",)},
         "save_transient": {"supervisor": ("IN_HAND_REAP", "IN_HAND_STATE")},
         "restore_file": {"supervisor": ("1:54",), "xmlc": ("1:54",)}, "dump_file": {"supervisor": ("1:53", "IN_HAND_STATE"), "qemu": ("1:53",), "xmlc": ("1:53",)},
@@ -45,12 +46,14 @@ ONLY = {"takeover": {"supervisor": ("IN_HAND_PIDFD",), "hand-open": ("IN_HAND_PI
         "secrets": {"supervisor": ("IN_HAND_DAEMON", "IN_TALK", "IN_DOC_PORTS"), "hand-open": ("IN_HAND_DAEMON",), "talk": ("IN_TALK",), "xmlc": ("IN_DOC_PORTS",)}}
 LEASES = ("IN_LEASES_ASK", "IN_HAND_DAEMON", "IN_TALK")
 LOGS = ("IN_HAND_DAEMON", "IN_TALK", "IN_HAND_OPEN")
-ARMED_LATE = {"restore": "qemu ", "plug": "hand-open ", "hostdev": "hand-open ", "count": "hand-open ", "tune": "hand-launch ", "unports": "talk ", "unfilters": "talk ", "refilter": ("talk ", "hand-net "), "move": ("talk ", "xmlc ", "hand-net ")}      # whose point is armed in the step itself only, by a file
+ARMED_LATE = {"restore": "qemu ", "plug": "hand-open ", "hostdev": "hand-open ", "vfio": ("hand-open ", "hand-launch "), "count": "hand-open ", "tune": "hand-launch ", "unports": "talk ", "unfilters": "talk ", "refilter": ("talk ", "hand-net "), "move": ("talk ", "xmlc ", "hand-net ")}      # whose point is armed in the step itself only, by a file
 BESIDE = {"logs": ("virtlogd", 'stdio_handler = "logd"\n'), "leases": ("virtlockd", 'lock_manager = "lockd"\n')}      # the daemon that a flow wants
 PACKED = ("save_file", "restore_file")      # with what goes through the worker
 NAMES = {"0:%d" % number: name for name, number in IN.items()}
 FILTERED = "<interface type='ethernet'><mac address='52:54:00:00:00:01'/><filterref filter='%s'/></interface>"
 USB = {2: 5, 3: 7, 4: 3, 5: 8}      # device numbers on the bus, and those of the nodes
+GROUPS = (6, 7, 8, 9)               # of the IOMMU, and buses of the devices in them
+PCI, BY_PCI = "0000:%02x:00.0", "<address domain='0x0000' bus='0x%02x' slot='0x00' function='0x0'/>"
 SECRET = "a0000000-0000-4000-8000-00000000000a"
 POINT = re.compile(r"crash point ((\S+) (before|after|got) (\d+:\d+) (\d+))")
 
@@ -343,20 +346,36 @@ class Flows:
         """On a host with USB devices from now on."""
         if self.b.run("test", "-e", "/sys/bus/usb/devices/1-2", check=False).returncode:
             hostdevlib.fake_usb(self.b, {"1-%d" % n: (1, n, "1234", "beef", minor) for n, minor in USB.items()})
-        self.con().defineXML(guest_xml("victim", "<controller type='usb' index='0' model='qemu-xhci' ports='8'/>"))
+        self.con().defineXML(guest_xml("victim", "<controller type='usb' index='0' model='qemu-xhci' ports='8'/>", extra="<features><acpi/></features>"))
 
-    def hostdev(self):
+    def define_vfio(self):
+        """On a host with an IOMMU as well."""
+        self.define_usb()
+        if self.b.run("test", "-e", "/dev/vfio", check=False).returncode:
+            hostdevlib.fake_pci(self.b, {PCI % n: (n, "igb") for n in GROUPS})
+
+    def give(self, form, has, devices):
         """A device of the host's for a guest that runs: who is told that it has come has it, and one that did not come is free again."""
         d = self.dom()
-        has = "<address bus='1' device='%d'/>"
         xml = wait_for("the document", lambda: d.XMLDesc(0))
-        device = next(n for n in USB if has % n not in xml)
+        device = next(has % n for n in devices if has % n not in xml)
         open(self.b.marker, "w").close()
         try:
-            d.attachDevice("<hostdev mode='subsystem' type='usb'><source>%s</source></hostdev>" % (has % device))
+            d.attachDevice(form % device)
         finally:
             os.unlink(self.b.marker)
-        assert has % device in wait_for("the document", lambda: self.dom().XMLDesc(0)), "the device is not there"
+        assert device in wait_for("the document", lambda: self.dom().XMLDesc(0)), "the device is not there"
+
+    def hostdev(self):
+        self.give("<hostdev mode='subsystem' type='usb'><source>%s</source></hostdev>", "<address bus='1' device='%d'/>", USB)
+
+    def vfio(self):
+        self.give("<hostdev mode='subsystem' type='pci' managed='yes'><source>%s</source></hostdev>", BY_PCI, GROUPS)
+
+    def bound(self):
+        """Of each PCI device of the host's: whether the guest has it, and whether its driver is VFIO's."""
+        xml = self.dom().XMLDesc(0)
+        return [(BY_PCI % n in xml, hostdevlib.pci_driver(self.b, PCI % n) == "vfio-pci") for n in GROUPS]
 
     def tune(self):
         """CPUs of a guest's threads: who is told that they are others finds them so, in the document and on the host; whoever failed, that nothing is between the two."""
@@ -485,8 +504,9 @@ FLOWS = {
     "hooks":    (("define_hooked",),            "running"),
     "logs":     (("define_logged",),            "running"),
     "leases":   (("define_leased",),            "running"),
-    # the last one: the box has a made-up /dev from then on, in which no macvtap has a node
+    # the last ones: the box has a made-up /dev from then on, in which no macvtap has a node
     "hostdev":  (("define_usb", "start"),       "running"),
+    "vfio":     (("define_vfio", "start"),      "running"),
 }
 
 
@@ -579,7 +599,7 @@ def check(b, flow, before, its, why):
 
     if flow == "rename":
         assert f.one_name(), "it has not one name"
-    assert flow != "hostdev" or not why or "in use" not in why, "the device that the guest has was refused to it: %s" % why
+    assert flow not in ("hostdev", "vfio") or not why or "in use" not in why, "the device that the guest has was refused to it: %s" % why
     if flow in ("save_file", "save_transient"):
         wait_for("a whole file beside no guest that runs", lambda: f.is_whole() == (state_of(b) == want))
         assert f.is_whole() == (why is None), "the file is %swhole, and the client was told %s" % ("" if f.is_whole() else "not ", why)
@@ -601,11 +621,13 @@ def check(b, flow, before, its, why):
         wait_for("filters are as the guest is", lambda: len(set(map(tuple, f.filters_of()))) == 1)
     if flow in ("macvtap", "macvtaps"):
         wait_for("macvtaps are as the guest has them", lambda: len(set(map(tuple, f.over_names()))) == 1)
+    if flow == "vfio":
+        wait_for("drivers are as the guest has the devices", lambda: all(has == is_vfio for has, is_vfio in f.bound()))
     if flow == "leases":            # whatever was cut off: a guest has its lease when its CPUs run, and then only
         wait_for("leases are as the guest is", lambda: locklib.is_locked(b.dir + "/var/lib/libvirt/images/victim.img") == (f.dom().state()[0] == 1))
 
     def finished():
-        if state_of(b) == want and flow not in ("running", "console", "domstats", "domstats_off", "shutdown", "takeover", "dump_file", "auto_dump", "leases", "attach", "plug", "hostdev", "tune", "count", "siblings", "refilter", "macvtaps", "move"):
+        if state_of(b) == want and flow not in ("running", "console", "domstats", "domstats_off", "shutdown", "takeover", "dump_file", "auto_dump", "leases", "attach", "plug", "hostdev", "vfio", "tune", "count", "siblings", "refilter", "macvtaps", "move"):
             return True
         return attempt(f.start if flow == "restore" else getattr(f, flow)) is None and state_of(b) == want
     wait_for("flow %s works again" % flow, finished, 60)

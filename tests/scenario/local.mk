@@ -83,7 +83,7 @@ scenario_root_tests = \
 	%D%/test-peer-files.py \
 	%D%/test-peer-hooks.py \
 	%D%/test-peer-hostside.py \
-	%D%/test-peer-usb.py \
+	%D%/test-peer-usb.py %D%/test-peer-pci.py \
 	%D%/test-peer-firmware.py \
 	%D%/test-peer-ram.py \
 	%D%/test-peer-managedsave.py \

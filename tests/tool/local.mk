@@ -11,5 +11,5 @@ noinst_PROGRAMS += %D%/domtool
 # What tests were seen to do, for doc/compatibility.md
 EXTRA_DIST += %D%/record.py
 
-# What takes the place of the host's libusb where a test makes devices up
-EXTRA_DIST += %D%/fakeusb.c
+# What takes the place of libraries of QEMU's, and of the kernel, where a test makes devices up
+EXTRA_DIST += %D%/fakeusb.c %D%/fakevfio.c %D%/fakekernel.py

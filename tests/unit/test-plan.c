@@ -113,7 +113,6 @@ static const struct { const char *xml, *names; } refused[] = {
     { BY_NET("raw", "protocol='http' m='0' query='?'><host name='::1' transport='unix'/>"), "transport='unix'" },
     { "<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/a' m='0'/><target dev='vda' bus='virtio'/><nosuch a='x'/><alias name='d'/></disk>",
       "<nosuch>" },
-    { "<hostdev mode='subsystem' type='pci'><source><address domain='0' bus='1' slot='0' function='0'/></source><alias name='h'/></hostdev>", "<hostdev type='pci'>" },
     { "<graphics type='spice' port='5900' defaultMode='secure'/>", "secure" },
     { "<graphics type='spice' port='5900'><gl enable='yes'/></graphics>", "<gl enable='yes'>" },
     { "<graphics type='sdl' display=':0'/>", "display" },
@@ -258,6 +257,9 @@ static void test_hotplug(void)
         "blockdev-add {\"node-name\":\"libvirt-1-format\",\"read-only\":false,\"driver\":\"raw\",\"file\":\"libvirt-1-storage\"}",
         "device_add {\"driver\":\"virtio-blk-pci\",\"bus\":\"pci.1\",\"addr\":\"0x0\",\"drive\":\"libvirt-1-format\",\"id\":\"virtio-disk1\"}" };
     static const char *const usb[] = { "add-fd {\"fdset-id\":8,\"opaque\":\"main:8\"}", "device_add {\"driver\":\"usb-host\",\"hostdevice\":\"/dev/fdset/8\",\"id\":\"hostdev0\",\"guest-reset\":false,\"bus\":\"usb.0\",\"port\":\"1\"}" };
+    static const char *const vfio[] = { "device_add {\"driver\":\"vfio-pci\",\"host\":\"0000:07:00.0\",\"id\":\"hostdev2\",\"bus\":\"pci.1\",\"addr\":\"0x0\"}" };
+    static const char *const mdev[] = {
+        "device_add {\"driver\":\"vfio-pci\",\"id\":\"hostdev3\",\"sysfsdev\":\"/sys/bus/mdev/devices/53764d0e-85a0-42b4-af5c-2046b460b1dc\",\"display\":\"off\",\"bus\":\"pci.1\",\"addr\":\"0x0\"}" };
     static const char *const absent[] = { "device_add {\"driver\":\"usb-host\",\"id\":\"hostdev1\",\"bus\":\"usb.0\",\"port\":\"2\"}" };
     static const char *const http[] = {       /* what the image names nobody believes */
         "blockdev-add {\"driver\":\"https\",\"url\":\"https://[::1]:1/a%20%25b?q r\",\"sslverify\":false,\"timeout\":3,\"readahead\":512,\"node-name\":\"libvirt-1-storage\",\"auto-read-only\":true,\"discard\":\"unmap\"}",
@@ -282,6 +284,10 @@ static void test_hotplug(void)
           "<target dev='vdb' bus='virtio'/><alias name='virtio-disk1'/><address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x0'/></disk>", nbd, 3 },
         { "<hostdev mode='subsystem' type='usb' managed='no' m='8'><source guestReset='off'><vendor id='0x1234'/><product id='0xbeef'/></source><alias name='hostdev0'/><address type='usb' bus='0' port='1'/></hostdev>", usb, 2 },
         { "<hostdev mode='subsystem' type='usb' managed='no' m='9'><source startupPolicy='optional'><address bus='1' device='2'/></source><alias name='hostdev1'/><address type='usb' bus='0' port='2'/></hostdev>", absent, 1 },
+        { "<hostdev mode='subsystem' type='pci' managed='yes' m='8'><driver name='vfio'/><source><address domain='0x0000' bus='0x07' slot='0x00' function='0x0'/></source><alias name='hostdev2'/>"
+          "<address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x0'/></hostdev>", vfio, 1 },
+        { "<hostdev mode='subsystem' type='mdev' managed='no' model='vfio-pci' display='off' m='8'><source><address uuid='53764d0e-85a0-42b4-af5c-2046b460b1dc'/></source><alias name='hostdev3'/>"
+          "<address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x0'/></hostdev>", mdev, 1 },
         { "<disk type='network' device='disk'><driver name='qemu' type='qcow2'/><source protocol='https' name='a %b' query='q r' m='6'><host name='::1' port='1'/><ssl verify='no'/>"
           "<readahead size='512'/><timeout seconds='3'/></source><target dev='vdb' bus='virtio'/><readonly/><alias name='virtio-disk1'/>"
           "<address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x0'/></disk>", http, 3 },
@@ -289,6 +295,7 @@ static void test_hotplug(void)
     static const char *const undo[] = { "remove-fd {\"fdset-id\":0}", "closefd {\"fdname\":\"res1.0\"}", "closefd {\"fdname\":\"res2.0\"}", "closefd {\"fdname\":\"res3.0\"}",
         "closefd {\"fdname\":\"res4.0\"}", "remove-fd {\"fdset-id\":5}", "chardev-remove {\"id\":\"charserial1\"}", "chardev-remove {\"id\":\"charserial2\"}", "closefd {\"fdname\":\"res7.0\"}",
         "blockdev-del {\"node-name\":\"libvirt-1-storage\"}", "remove-fd {\"fdset-id\":8}", "device_del {\"id\":\"hostdev1\"}",
+        "device_del {\"id\":\"hostdev2\"}", "device_del {\"id\":\"hostdev3\"}",
         "blockdev-del {\"node-name\":\"libvirt-1-storage\"}" };
     struct plan_host h;
     plan_host_make(&h, (struct given[]){ { .m = { .kind = MK_IMAGE }, .path = "/a", .fd = 40, .twin = 41 },

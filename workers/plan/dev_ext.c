@@ -226,6 +226,7 @@ void pl_tpm(struct ctx *c, const struct tree *d)
 }
 
 /* ---- devices of the host ---- */
+/* Of VFIO's nodes QEMU has those that it may open in its view, by the names that it knows. */
 static void host_pci(struct ctx *c, const struct tree *d)
 {
     static const struct prop t[] = { P_ID("id"), P_INT("bootindex", "boot", "order"), P_FN(pl_address), P_FN(pl_rom), P_END };
@@ -333,7 +334,7 @@ static void host_iscsi(struct ctx *c, const struct tree *d)
 void pl_hostdev(struct ctx *c, const struct tree *d)
 {
     static const struct { const char *type; dev_fn *fn; } types[] = { { "pci", host_pci }, { "usb", host_usb }, { "mdev", host_mdev }, { "scsi_host", host_vhost }, { NULL, NULL } };
-    if ((!tree_attr_is(d, "type", "usb") && !tree_attr_is(d, "type", "scsi_host") && !tree_attr_is(d, "type", "scsi") && native_only(c, d)) || tree_attr_is(tree_get(d, "address"), "type", "unassigned"))
+    if (tree_attr_is(tree_get(d, "address"), "type", "unassigned"))
         return;
     const char *driver = tree_path_attr(d, "driver", "name");
     if (tree_attr_is(d, "type", "pci") && !pl_is(driver, "vfio")) {

@@ -609,7 +609,6 @@ static int vsock(struct maker *m, struct tree *t)
     return add(m, t, &x, "/dev/vhost-vsock", "unable to open vhost-vsock device") < 0 ? -1 : 0;
 }
 
-/* Where the host has no VFIO that is said in libvirt's words; where it has, the plan says that no guest gets its devices yet. */
 static int usb(struct maker *m, struct tree *t, bool runs)
 {
     const struct tree *s = tree_first(t, "source"), *a = doc_is(s, "autoAddress", "yes") ? NULL : tree_first(s, "address");
@@ -621,22 +620,51 @@ static int usb(struct maker *m, struct tree *t, bool runs)
     return add(m, t, &x, NULL, NULL) < 0 ? -1 : 0;
 }
 
-static int hostdev(struct maker *m, struct tree *t)
+/* How much memory a QEMU may lock, in KiB: all of its guest's stays in place, and what it maps besides; behind an IOMMU of the guest's own once for each device.  UINT64_MAX: no limit. */
+static uint64_t locked_kib(const struct maker *m)
 {
-    static const struct { const char *type, *driver, *words; } none[] = {
-        {"pci", NULL, "host doesn't support passthrough of host PCI devices"}, {"pci", "vfio", "host doesn't support VFIO PCI passthrough"},
-        {"pci", "kvm", "host doesn't support legacy PCI passthrough"}, {"mdev", NULL, "Mediated host device assignment requires VFIO support"}};
+    uint64_t hard = tree_number(m->t, "memtune/hard_limit", 0), all = tree_number(m->t, "memory", 0);
+    unsigned devices = 0;
+    TREE_EACH(t, m->devices, "hostdev")
+        devices += doc_in(tree_attr(t, "type"), "pci mdev") && (doc_is(t, "type", "pci") || doc_is(t, "model", "vfio-pci"));
+    if (hard)
+        return hard;
+    return tree_get(m->t, "memoryBacking/locked") ? UINT64_MAX : (tree_first(m->devices, "iommu") && devices ? devices : 1) * all + (1 << 20);
+}
+
+static int vfio(struct maker *m, struct tree *t)
+{
+    const struct tree *a = tree_get(t, "source/address");
+    const char *driver = tree_path_attr(t, "driver", "name");
+    uint64_t kib = locked_kib(m);
+    struct manifest_entry x = {.kind = MK_VFIO, .parent = -1, .a = (uint32_t)kib, .b = (uint32_t)(kib >> 32)};
+    char name[32], how[32];
+    if (doc_is(t, "type", "mdev"))
+        return add(m, t, &x, tree_attr(a, "uuid"), tree_attr(t, "model")) < 0 ? -1 : 0;
+    x.flags = doc_is(t, "managed", "yes") ? MF_MANAGED : 0;
+    snprintf(name, sizeof name, "%04x:%02x:%02x.%x", doc_uint(a, "domain", 0), doc_uint(a, "bus", 0), doc_uint(a, "slot", 0), doc_uint(a, "function", 0));
+    snprintf(how, sizeof how, "pci%s%s", driver ? " " : "", driver ? driver : "");
+    tree_set_attr(tree_make(t, "driver"), "name", "vfio");
+    return add(m, t, &x, name, how) < 0 ? -1 : 0;
+}
+
+static int hostdev_of(struct maker *m, struct tree *t, bool runs)
+{
     struct manifest_entry x = {.kind = MK_NODE, .parent = -1};
     if (doc_is(t, "type", "usb"))
-        return usb(m, t, false);
+        return usb(m, t, runs);
     if (by_iscsi(t))
         return disk_secrets(m, t) ? -1 : host_network(m, tree_first(t, "source"));
+    if (doc_in(tree_attr(t, "type"), "pci mdev"))
+        return vfio(m, t);
     if (doc_is(t, "type", "scsi_host"))
         return add(m, t, &x, "/dev/vhost-scsi", "vhost-scsi device file '/dev/vhost-scsi' cannot be found") < 0 ? -1 : 0;
-    for (unsigned i = 0; i < ARRAY_N(none); i++)
-        if (doc_is(t, "type", none[i].type) && doc_same(tree_path_attr(t, "driver", "name"), none[i].driver))
-            return add(m, t, &x, "/dev/vfio/vfio", none[i].words) < 0 ? -1 : 0;
     return 0;
+}
+
+static int hostdev(struct maker *m, struct tree *t)
+{
+    return hostdev_of(m, t, false);
 }
 
 /* Memory by its name; or the server that has it and the interrupts. */
@@ -798,7 +826,7 @@ static int new_filesystem(struct maker *m, struct tree *t)
 
 static int new_hostdev(struct maker *m, struct tree *t)
 {
-    return doc_is(t, "type", "usb") ? usb(m, t, true) : hostdev(m, t);
+    return hostdev_of(m, t, true);
 }
 
 int run_manifest_device(struct tree *t, struct tree *dev, const struct doc_env *env, struct manifest_out *out, struct err *e)

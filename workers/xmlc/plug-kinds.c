@@ -112,6 +112,8 @@ int plug_missing(const struct device_kind *k, const struct tree *dev, struct err
     if (strcmp(k->name, "hostdev") == 0 && doc_is(dev, "type", "scsi"))
         return doc_is(s, "protocol", "iscsi") ? err_set(e, VIR_ERR_DEVICE_MISSING, VIR_FROM_QEMU, "host scsi iSCSI path %s not found", tree_attr(s, "name")) :
             err_set(e, VIR_ERR_DEVICE_MISSING, VIR_FROM_QEMU, "host scsi device %s:%u:%u.%u not found", tree_path_attr(s, "adapter", "name"), doc_uint(a, "bus", 0), doc_uint(a, "target", 0), doc_uint(a, "unit", 0));
+    if (strcmp(k->name, "hostdev") == 0 && doc_is(dev, "type", "pci"))
+        return err_set(e, VIR_ERR_DEVICE_MISSING, VIR_FROM_QEMU, "host pci device %04x:%02x:%02x.%x not found", doc_uint(a, "domain", 0), doc_uint(a, "bus", 0), doc_uint(a, "slot", 0), doc_uint(a, "function", 0));
     if (strcmp(k->name, "hostdev") != 0 || !doc_is(dev, "type", "usb"))
         return device_refuse(k, &k->missing, dev, e);
     const char *vendor = tree_path_attr(s, "vendor", "id"), *product = tree_path_attr(s, "product", "id");

@@ -196,7 +196,7 @@ static int room_for_memory(const struct tree *t, const struct tree *dev, struct 
 /* Of what is so there is one at most: by its place, or by the lock that a hand takes. */
 static bool is_single(const struct device_kind *k, const struct tree *dev)
 {
-    return k->can & UNIQUE || strcmp(k->name, "disk") == 0 || (strcmp(k->name, "hostdev") == 0 && doc_is(dev, "type", "usb"));
+    return k->can & UNIQUE || strcmp(k->name, "disk") == 0 || (strcmp(k->name, "hostdev") == 0 && doc_in(tree_attr(dev, "type"), "usb pci mdev"));
 }
 
 /* Of a call that comes again: the device that it was about, if there can be one of it only. */
