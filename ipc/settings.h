@@ -25,6 +25,7 @@ enum tls_use { TLS_DEFAULT /* what the others have that say nothing */, TLS_VNC,
 #define TLS_AS_DEFAULT 2
 struct tls_setting {
     char dir[128];                       /* "": TLS_DEFAULT's */
+    char secret[40];                     /* the UUID of the secret that opens the private key; "": it is not encrypted */
     uint32_t on;                         /* by TLS unless a document says that it is not */
     uint32_t verify;                     /* who connects shows a certificate, too: 0, 1, TLS_AS_DEFAULT */
 };

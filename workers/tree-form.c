@@ -185,6 +185,7 @@ static void walk(struct tree *t, unsigned flags)
         return;
     tree_set_attr(t, MARK_MANIFEST, NULL);
     tree_set_attr(t, MARK_TLS, NULL);
+    tree_set_attr(t, MARK_TLS_KEY, NULL);
     tree_set_attr(t, MARK_TLS_PORT, NULL);
     tree_set_attr(t, MARK_PASSWD, NULL);
     tree_set_attr(t, MARK_NODES, NULL);

@@ -19,6 +19,8 @@
 /* What goes by TLS: the number of the entry (MK_BIND) of the first of its certificates, whose a tells that the peer's is asked for.  It is on <source> of a disk, of a layer and of a
  * chardev, and on <graphics>. */
 #define MARK_TLS "bulkhead:tls"
+/* Beside MARK_TLS, where the private key is encrypted: the number of the entry (MK_SECRET) of what opens it. */
+#define MARK_TLS_KEY "bulkhead:tlskey"
 /* Of a <graphics> by SPICE: the number of the entry (MK_TCP_LISTEN) of its port for TLS. */
 #define MARK_TLS_PORT "bulkhead:tlsport"
 /* Of a <graphics>: qemu.conf's password, for the time that the document has none; no document shows it. */

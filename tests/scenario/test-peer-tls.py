@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """What of a guest goes by TLS, ours beside libvirtd: VNC, character devices and NBD disks with certificates of folders that qemu.conf names, with real clients and servers; what comes later;
-keys that only root may read; folders that hold none."""
-import os, subprocess, sys
+keys that only root may read, keys that a secret opens; folders that hold none."""
+import base64, os, shutil, subprocess, sys
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 import netlib
 from box import wait_for
@@ -12,7 +12,8 @@ needed("openssl", "qemu-img", "qemu-nbd")
 MASK = [r"\d{4}-\d\d-\d\dT[\d:.]+Z", r"qemu unexpectedly closed the monitor|process exited while connecting to monitor", r"Unable to access credentials [^:]*", (r"^! \n", ""), r"/res/\d+|%s/\w+" % W]
 VNC = "<graphics type='vnc' port='5901' listen='127.0.0.1'/>"
 SHOW = "$V dumpxml n %s | sed -n '/<disk/,/.disk>/p;/<serial/,/.serial>/p;/<rng/,/.rng>/p;/<graphics/,/.graphics>/p;/<redirdev/,/.redirdev>/p;/<smartcard/,/.smartcard>/p'"
-OBJECTS = """$V qemu-monitor-command n '{"execute":"qom-list","arguments":{"path":"/objects"}}' | grep -o '"[^"]*tls[^"]*"' | sort | tr '\\n' ' '"""
+SECRET = "a0000000-0000-4000-8000-000000000001"
+OBJECTS = """$V qemu-monitor-command n '{"execute":"qom-list","arguments":{"path":"/objects"}}' | grep -oE '"[^"]*(tls|secret0)[^"]*"' | sort | tr '\\n' ' '"""
 NATIVE = "$V domxml-to-native qemu-argv --xml W/n.xml | tr ' ' '\\n' | grep -A1 -e tls -e -vnc -e chardev"
 
 
@@ -30,8 +31,12 @@ def keys(b):
     os.makedirs(d, exist_ok=True)
     netlib.pki(d + "/pki")
     os.mkdir(d + "/none")
-    for name in os.listdir(d + "/pki"):
-        os.chmod(d + "/pki/" + name, 0o644 if b.peer else 0o600)
+    shutil.copytree(d + "/pki", d + "/enc")
+    for end in "server", "client":
+        subprocess.run(["openssl", "pkcs8", "-topk8", "-in", "%s/pki/%s-key.pem" % (d, end), "-out", "%s/enc/%s-key.pem" % (d, end), "-v2", "aes-256-cbc", "-passout", "pass:geheim"], check=True)
+    for folder in "pki", "enc":
+        for name in os.listdir(os.path.join(d, folder)):
+            os.chmod(os.path.join(d, folder, name), 0o644 if b.peer else 0o600)
 
 
 def serve(b):
@@ -118,7 +123,25 @@ with Pair("tls", start=False) as p:
     begun(VNC)
     vnc()
     ended()
-    p.each(lambda b: (b.stop_daemon(), conf(b, 'vnc_tls_x509_cert_dir = "W/none"\nvnc_tls_x509_verify = 0\n'), b.start()))
+    # private keys that are encrypted: what opens them is a secret of the host's
+    p.file("s.xml", "<secret ephemeral='yes' private='yes'><uuid>%s</uuid><usage type='tls'><name>keys</name></usage></secret>" % SECRET)
+    p.boxes[0].sibling("virtsecretd")
+    p.each(lambda b: (b.stop_daemon(), conf(b, "".join('%s_tls_x509_cert_dir = "W/enc"\n' % use for use in ("default", "chardev", "vnc")) +
+                                            "".join('%s_tls_x509_secret_uuid = "%s"\n' % (use, SECRET) for use in ("default", "chardev", "vnc")), True), b.start()))
+    p.file("n.xml", BARE.replace("bare", "n").replace("</os>", "</os><features><acpi/></features>").replace("</devices>", disk() + tcp("bind", 4002) + VNC + "</devices>"))
+    for line in "true", "secret-define W/s.xml", "secret-set-value %s %s" % (SECRET, base64.b64encode(b"other").decode()), "secret-set-value %s %s" % (SECRET, base64.b64encode(b"geheim").decode()):
+        p.sh("$V %s; $V create W/n.xml" % line.replace("true", "version >/dev/null"), [*MASK, r"qemu-system-x86_64: -object .*key.pem"])
+    p.sh(OBJECTS)
+    p.sh("openssl s_client -connect 127.0.0.1:4002 -CAfile W/pki/ca-cert.pem -cert W/pki/client-cert.pem -key W/pki/client-key.pem -brief </dev/null 2>&1 | grep -i verif", what="a client of a chardev's")
+    vnc("client")
+    p.file("d.xml", disk("sdb", port=10812).replace("'virtio'", "'usb'"))
+    os.kill(p.boxes[0].role("qemu")[0], 9)
+    for line, grep in ("attach-device n W/d.xml", ""), ("detach-device n W/d.xml", "-v"), ("attach-device n W/d.xml", ""):
+        p.virsh(line, MASK)
+        p.until(OBJECTS + " | grep -q %s 'libvirt-[23]-storage_tls0-secret0'" % grep)
+        p.sh(OBJECTS, [r"libvirt-[23]"])
+    p.virsh("destroy n")
+    p.each(lambda b: (b.stop_daemon(), conf(b, 'vnc_tls_x509_cert_dir = "W/none"\nvnc_tls_x509_verify = 0\n', True), b.start()))
     p.file("n.xml", BARE.replace("bare", "n").replace("</devices>", VNC + "</devices>"))
     said = p.shell(p.boxes[0], "$V create W/n.xml").stderr
     p.same("a folder without certificates", said, "error: Failed to create domain from %s/n.xml\nerror: unable to stat: %s/none/ca-cert.pem: No such file or directory\n" % (W, W))

@@ -220,10 +220,20 @@ void settings_env(struct settings *s, const struct settings *env)
             s->log[i] = env->log[i];
 }
 
+/* What the key of TLS_DEFAULT's folder is opened with is no other folder's. SPICE's is never encrypted. */
+static void tls_secrets(struct settings *s)
+{
+    static const char host[] = "/etc/pki/libvirt-";      /* what the daemon found itself */
+    for (int i = TLS_DEFAULT + 1; i < TLS_USES_N; i++)
+        if (i != TLS_SPICE && !*s->tls[i].secret && (!*s->tls[i].dir || strncmp(s->tls[i].dir, host, sizeof host - 1) == 0))
+            util_copy_str(s->tls[i].secret, sizeof s->tls[i].secret, s->tls[TLS_DEFAULT].secret);
+}
+
 int settings_finish(struct settings *s, struct err *e)
 {
     static const char *const syslog_of[DAEMON_N] = { "syslog:virtqemud", "syslog:virtlogd", "syslog:virtlockd" };
     struct err why = ERR_INIT;
+    tls_secrets(s);
     if (!s->log_level)
         s->log_level = LOG_L_WARN;
     if (s->log_verbose && s->log_level > LOG_L_INFO)

@@ -143,9 +143,10 @@ static void be_tcp(struct ctx *c, const struct tree *d, json_t *o)
     else if (!fd)
         pl_reconnect(c, d, o);
     if (tls) {
-        char id[96];
+        char id[96], of[96];
         snprintf(id, sizeof id, "objchar%s_tls0", pl_alias(c, d));
-        pl_tls_object(c, id, TLS_CHARDEV, s, tree_attr_is(s, "mode", "bind"));
+        snprintf(of, sizeof of, "char%s", pl_alias(c, d));
+        pl_tls_object(c, id, of, TLS_CHARDEV, s, tree_attr_is(s, "mode", "bind"));
         pl_set(o, "tls-creds", id);
     }
 }

@@ -78,7 +78,7 @@ static void vnc(struct ctx *c, const struct tree *g)
     else
         vnc_address(c, &b, g);
     if (pl_run(c) ? tree_attr(g, MARK_TLS) != NULL : c->in->settings && c->in->settings->tls[TLS_VNC].on) {
-        pl_tls_object(c, "vnc-tls-creds0", TLS_VNC, g, true);
+        pl_tls_object(c, "vnc-tls-creds0", "vnc-tls-creds0", TLS_VNC, g, true);
         pl_cat(c, &b, ",tls-creds=vnc-tls-creds0");
     }
     if (tree_attr(g, "sharePolicy"))

@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* Of an image, wherever in a chain. */
-#define IMAGE_ATTRS "file dev protocol name query tls index tlsHostname tlsFromConfig startupPolicy bulkhead:m bulkhead:tls"
+#define IMAGE_ATTRS "file dev protocol name query tls index tlsHostname tlsFromConfig startupPolicy bulkhead:m bulkhead:tls bulkhead:tlskey"
 #define IMAGE_CHILDREN "host snapshot config initiator identity ssl readahead timeout slices seclabel encryption auth cookies"
 
 /* path: from <domain> or from a device.  attrs, children: names; "*": all, and everything below is somebody else's or of no effect on QEMU.
@@ -101,7 +101,7 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     { "hub", "type", "" },
     { "redirdev", "bus type", "source protocol log" },
     { "redirfilter", "", "usbdev" }, { "redirfilter/usbdev", "*", "" },
-    { "graphics", "type port autoport listen keymap passwd passwdValidTo connected sharePolicy powerControl socket tlsPort defaultMode bulkhead:m bulkhead:tls bulkhead:tlsport bulkhead:passwd",
+    { "graphics", "type port autoport listen keymap passwd passwdValidTo connected sharePolicy powerControl socket tlsPort defaultMode bulkhead:m bulkhead:tls bulkhead:tlskey bulkhead:tlsport bulkhead:passwd",
       "listen audio image jpeg zlib playback streaming mouse clipboard filetransfer channel gl" }, { "graphics/listen", "*", "" }, { "graphics/audio", "id", "" },
     { "graphics/image", "compression", "" }, { "graphics/jpeg", "compression", "" }, { "graphics/zlib", "compression", "" }, { "graphics/playback", "compression", "" },
     { "graphics/streaming", "mode", "" }, { "graphics/mouse", "mode", "" }, { "graphics/clipboard", "copypaste", "" }, { "graphics/filetransfer", "enable", "" },

@@ -134,8 +134,8 @@ unsigned pl_disk_nodes(struct ctx *c);     /* how many images all disks have */
 void pl_chardev(struct ctx *c, const struct tree *dev);
 /* ",x509-dir=" of that use; el as below. */
 void pl_tls_dir(struct ctx *c, struct strbuf *b, enum tls_use use, const struct tree *el);
-/* -object tls-creds-x509 of that id; el: what has the mark of its certificates (MARK_TLS). */
-void pl_tls_object(struct ctx *c, const char *id, enum tls_use use, const struct tree *el, bool server);
+/* -object tls-creds-x509 of that id; el: what has the mark of its certificates (MARK_TLS); of: what its secret is named after. */
+void pl_tls_object(struct ctx *c, const char *id, const char *of, enum tls_use use, const struct tree *el, bool server);
 void pl_apply_overrides(struct ctx *c);
 /* Refuses elements and attributes the tables do not know (known.c). */
 int pl_check_known(struct ctx *c, const struct tree *dom);

@@ -298,8 +298,34 @@ void pl_tls_dir(struct ctx *c, struct strbuf *b, enum tls_use use, const struct 
         pl_cat(c, b, ",x509-dir=%s", tls_dir(c, use));
 }
 
-void pl_tls_object(struct ctx *c, const char *id, enum tls_use use, const struct tree *el, bool server)
+/* r: of what has the value, which is encrypted. What is printed for a document names the form only: nobody was asked for the value. */
+static void secret_object(struct ctx *c, const char *node, const char *what, const struct plan_res *r)
 {
+    json_t *o = pl_item(c, PLAN_OBJECT);
+    const char *text = r && r->kind == MK_SECRET && r->path ? r->path : "", *data = strstr(text, " data=");
+    pl_set(o, "qom-type", "secret");
+    pl_setf(c, o, "id", "%s-%s", node, what);
+    if (pl_run(c) && !data)
+        pl_internal(c, "no value of the secret of '%s' is known", node);
+    pl_setf(c, o, "data", "%s", data ? data + 6 : "");
+    pl_set(o, "keyid", PL_MASTER_KEY);
+    pl_setf(c, o, "iv", "%.*s", data ? (int)(data - text) - 3 : 0, data ? text + 3 : "");
+    pl_set(o, "format", "base64");
+}
+
+/* The secret of a private key, if it is encrypted. */
+static bool key_secret(struct ctx *c, const char *of, enum tls_use use, const struct tree *el)
+{
+    uint64_t i = pl_num_or(c, el, NULL, MARK_TLS_KEY, UINT32_MAX);
+    if (!pl_run(c) ? !c->in->settings || !*c->in->settings->tls[use].secret : i == UINT32_MAX)
+        return false;
+    secret_object(c, of, "secret0", pl_run(c) && c->in->host && i < c->in->host->n && c->in->host->v[i].valid ? &c->in->host->v[i] : NULL);
+    return true;
+}
+
+void pl_tls_object(struct ctx *c, const char *id, const char *of, enum tls_use use, const struct tree *el, bool server)
+{
+    bool encrypted = key_secret(c, of, use, el);
     json_t *o = pl_item(c, PLAN_OBJECT);
     const struct settings *s = c->in->settings;
     const struct tls_setting *t = s ? &s->tls[use] : NULL, *other = s ? &s->tls[TLS_DEFAULT] : NULL;
@@ -316,22 +342,14 @@ void pl_tls_object(struct ctx *c, const char *id, enum tls_use use, const struct
     }
     pl_set(o, "endpoint", server ? "server" : "client");
     pl_set_bool(o, "verify-peer", verify);
+    if (encrypted)
+        pl_setf(c, o, "passwordid", "%s-secret0", of);
 }
 
-/* el: what has the value, <secret> or <cookies>; it is encrypted. What is printed for a document names the form only: nobody was asked for the value. */
+/* el: <secret> or <cookies>. */
 static void secret(struct ctx *c, const char *node, const char *what, const struct tree *el)
 {
-    json_t *o = pl_item(c, PLAN_OBJECT);
-    const struct plan_res *r = pl_run(c) ? pl_res_if(c, el, NULL) : NULL;
-    const char *text = r && r->kind == MK_SECRET && r->path ? r->path : "", *data = strstr(text, " data=");
-    pl_set(o, "qom-type", "secret");
-    pl_setf(c, o, "id", "%s-%s", node, what);
-    if (pl_run(c) && !data)
-        pl_internal(c, "no value of the secret of '%s' is known", node);
-    pl_setf(c, o, "data", "%s", data ? data + 6 : "");
-    pl_set(o, "keyid", PL_MASTER_KEY);
-    pl_setf(c, o, "iv", "%.*s", data ? (int)(data - text) - 3 : 0, data ? text + 3 : "");
-    pl_set(o, "format", "base64");
+    secret_object(c, node, what, pl_run(c) ? pl_res_if(c, el, NULL) : NULL);
 }
 
 void pl_source_objects(struct ctx *c, const struct source *s)
@@ -352,7 +370,7 @@ void pl_source_objects(struct ctx *c, const struct source *s)
     if (pl_tri(s->el, "source", "tls") == 1) {
         char id[96];
         snprintf(id, sizeof id, "obj%s-storage_tls0", s->node);
-        pl_tls_object(c, id, TLS_NBD, tree_get(s->el, "source"), false);
+        pl_tls_object(c, id, id, TLS_NBD, tree_get(s->el, "source"), false);
     }
 }
 

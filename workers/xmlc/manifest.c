@@ -855,6 +855,7 @@ void run_unmark(struct tree *t)
 {
     tree_set_attr(t, MARK_MANIFEST, NULL);
     tree_set_attr(t, MARK_TLS, NULL);
+    tree_set_attr(t, MARK_TLS_KEY, NULL);
     tree_set_attr(t, MARK_TLS_PORT, NULL);
     for (struct tree *c = t->child; c; c = c->next)
         run_unmark(c);

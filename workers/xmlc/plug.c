@@ -32,8 +32,10 @@ int plug_open(struct plug_run *p, struct tree *t, const void *manifest, size_t n
 
 static void marks(const struct tree *t, uint8_t *set)
 {
-    if (doc_uint(t, MARK_MANIFEST, MANIFEST_ENTRIES_MAX) < MANIFEST_ENTRIES_MAX)
-        BITMAP_SET(set, doc_uint(t, MARK_MANIFEST, 0));
+    static const char *const names[] = { MARK_MANIFEST, MARK_TLS_KEY };
+    for (size_t i = 0; i < ARRAY_N(names); i++)
+        if (doc_uint(t, names[i], MANIFEST_ENTRIES_MAX) < MANIFEST_ENTRIES_MAX)
+            BITMAP_SET(set, doc_uint(t, names[i], 0));
     for (const struct tree *c = t->child; c; c = c->next)
         marks(c, set);
 }

@@ -65,6 +65,21 @@ static int entry(enum tls_use use, bool server, bool optional, const struct doc_
     return i >= 0 ? i : files(*s->dir ? s->dir : other->dir, server, optional, first, out, e);
 }
 
+/* What opens the private key, for each that uses it: who lets a device go lets its secret go. */
+static int key_secret(struct tree *el, enum tls_use use, const struct doc_env *env, struct manifest_out *out, struct err *e)
+{
+    char aux[64];
+    struct manifest_entry x = { .kind = MK_SECRET, .parent = -1 };
+    if (!*setting(env, use)->secret)
+        return 0;
+    snprintf(aux, sizeof aux, "tls uuid=%s", setting(env, use)->secret);
+    int i = manifest_add(out, &x, NULL, aux);
+    if (i < 0)
+        return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "the guest has more host resources than are supported");
+    tree_set_attr(el, MARK_TLS_KEY, "%d", i);
+    return 0;
+}
+
 int run_tls(struct tree *el, enum tls_use use, bool server, bool comes, const struct doc_env *env, struct manifest_out *out, struct err *e)
 {
     if (!el || !(use == TLS_VNC || use == TLS_SPICE ? setting(env, use)->on : wanted(el, use, env)))
@@ -75,7 +90,7 @@ int run_tls(struct tree *el, enum tls_use use, bool server, bool comes, const st
     if (i < 0)
         return -1;
     tree_set_attr(el, MARK_TLS, "%d", i);
-    return 0;
+    return key_secret(el, use, env, out, e);
 }
 
 int run_tls_later(const struct doc_env *env, struct manifest_out *out, struct err *e)
