@@ -253,11 +253,6 @@ static void forget_implicit(struct tree *devices)
         tree_free(pci);
     for (struct tree *c = devices->child; c; c = next) {
         next = c->next;
-        struct tree *listen = is(c, "graphics") && tree_attr_is(c, "type", "spice") ? tree_first(c, "listen") : NULL;
-        if (tree_attr_is(listen, "type", "none")) {     /* said in the words of before there was that type */
-            tree_set_attr(c, "autoport", "no");
-            tree_free(listen);
-        }
         if (is(c, "input") && tree_attr_is(c, "type", "keyboard") && tree_attr_is(c, "bus", "ps2"))
             tree_free(c);
     }
