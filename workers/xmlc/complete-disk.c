@@ -280,16 +280,16 @@ int complete_disks(struct doc *d)
             return -1;
     TREE_EACH(t, d->devices, "filesystem") {
         const struct tree *fs = tree_first(t, "source");
+        const char *dir = tree_attr(fs, "dir"), *target = tree_path_attr(t, "target", "dir");
         if (tree_first(t, "binary") && !doc_is(tree_first(t, "driver"), "type", "virtiofs"))
             tree_free(tree_first(t, "binary"));
         if (!tree_attr(t, "accessmode") && doc_is(t, "type", "mount") && !tree_attr(fs, "socket"))
             tree_set_attr(t, "accessmode", "passthrough");
-        if (!fs && !tree_path_attr(t, "target", "dir"))
-            return err_set(d->e, VIR_ERR_NO_SOURCE, VIR_FROM_DOMAIN, "%s", "");
-        if (!tree_path_attr(t, "target", "dir"))
-            return err_set(d->e, VIR_ERR_NO_TARGET, VIR_FROM_DOMAIN, "%s", tree_path_attr(t, "source", "dir") ? tree_path_attr(t, "source", "dir") : "");
-        if (!fs)
-            return err_set(d->e, VIR_ERR_NO_SOURCE, VIR_FROM_DOMAIN, "%s", tree_path_attr(t, "target", "dir"));
+        target = target ? target : "";
+        if (!fs || (doc_is(t, "type", "mount") && !dir && !tree_attr(fs, "socket")))
+            return err_set(d->e, VIR_ERR_NO_SOURCE, VIR_FROM_DOMAIN, "%s", target);
+        if (!*target)
+            return err_set(d->e, VIR_ERR_NO_TARGET, VIR_FROM_DOMAIN, "%s", dir ? dir : "");
     }
     return 0;
 }
