@@ -31,7 +31,7 @@ RUN = [line("pipe", FIFO), line("pipe", FIFO, "parallel"), line("pipe", FIFO, "c
        "<serial type='unix'>%s</serial>" % (AGAIN % (W + "/ok.sock")) + "<graphics type='vnc' port='5907' listen='127.0.0.1'/>", "<serial type='tcp'>" + AGAIN.replace("path='%s'", "host='127.0.0.1' service='4999'") + "</serial>",
        "<serial type='null'/>" + guestfwd(), guestfwd("10.0.2.2", "1") + guestfwd("10.0.2.3", "2"), "<serial type='stdio'/><parallel type='vc'/>"]
 REFUSED = ["<serial type='unix'>%s</serial>" % (AGAIN % (W + "/none.sock")), "<serial type='unix'><source mode='connect' path='%s/none.sock'/></serial>" % W, "<serial type='unix'>%s</serial>" % (AGAIN % (W + "/ok.sock")).replace("connect'", "bind'"),
-           "<serial type='unix'>%s</serial>" % (AGAIN % (W + "/ok.sock")).replace(" timeout='1'", ""), line("dev", "/dev/none"), line("dev", W), line("pipe", W + "/none"), guestfwd("10.0.2.1", "0"), *[guestfwd(a) for a in ("10.0.2.1:80-cmd:/bin/id ", "10.0.2.1 ", "10.0.2", "::1", "a", "")], "<channel type='null'><target type='guestfwd' port='1'/></channel>",
+           "<serial type='unix'>%s</serial>" % (AGAIN % (W + "/ok.sock")).replace(" timeout='1'", ""), line("dev", "/dev/none"), line("dev", ""), line("dev", W), line("pipe", W + "/none"), guestfwd("10.0.2.1", "0"), *[guestfwd(a) for a in ("10.0.2.1:80-cmd:/bin/id ", "10.0.2.1 ", "10.0.2", "::1", "a", "")], "<channel type='null'><target type='guestfwd' port='1'/></channel>",
            "<serial type='dev'/>", "<serial type='pipe'/>"]
 
 

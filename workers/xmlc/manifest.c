@@ -4,6 +4,7 @@
  * What has no row here gets no entry: QEMU has nothing of the host then, and the plan refuses what it cannot run without. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -354,7 +355,10 @@ static int chardev(struct maker *m, struct tree *t)
     } else {
         return 0;
     }
-    if (!path && doc_in(type, "unix file dev pipe") && x.kind != MK_PAIR)
+    bool nowhere = x.kind == MK_LINE && x.a && path && !*path;     /* which libvirt defines */
+    if (nowhere && !m->lenient)
+        return err_sys(m->e, VIR_FROM_CGROUP, ENOENT, "Path '%s' is not accessible", path);
+    if (nowhere || (!path && doc_in(type, "unix file dev pipe") && x.kind != MK_PAIR))
         return 0;
     return add(m, tree_make(t, "source"), &x, path, aux) < 0 ? -1 : 0;
 }
