@@ -73,7 +73,7 @@ int iothread_may_add(struct tree *dom, unsigned id, struct err *e)
     if (!id)
         return err_set(e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "invalid value of 0 for iothread_id");
     if (is_there(dom, id))
-        return err_set(e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "an IOThread is already using iothread_id '%u'", id);
+        return err_set(e, VIR_ERR_INVALID_ARG, VIR_FROM_DOMAIN, "an IOThread is already using iothread_id '%u'", id);
     return count(dom) >= IOTHREADS_MAX ? err_set(e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "too many IOThreads") : 0;
 }
 

@@ -32,6 +32,11 @@ c.defineXMLFlags(BARE, 1).name()
 c.defineXMLFlags(BARE.replace('<vcpu>', '<nothing/><vcpu>'), 0).name()
 c.defineXMLFlags(BARE, 2)
 c.lookupByName('bare').undefine()
+c.suspendForDuration(9, 1, 0)
+[x.launchSecurityInfo(f) for f in (0, 1, 4, 1 << 20)]
+i.addIOThread(5, 2)
+i.addIOThread(5, 2)
+i.delIOThread(5, 2)
 [x.memoryParameters(f) for f in (0, 1, 2)]
 x.memoryParameters(3)
 x.memoryParameters(8)

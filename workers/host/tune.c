@@ -139,7 +139,7 @@ void on_node_suspend(struct worker *w, const struct request *rq, struct frame *f
     if (worker_args_end(w, rq, &in))
         return;
     if (target >= ARRAY_N(targets))
-        worker_fail(w, rq, VIR_ERR_ARGUMENT_UNSUPPORTED, VIR_FROM_NONE, "Invalid suspend target");
+        worker_fail(w, rq, VIR_ERR_INVALID_ARG, VIR_FROM_NONE, "Invalid suspend target");
     else
         worker_fail(w, rq, VIR_ERR_ARGUMENT_UNSUPPORTED, VIR_FROM_NONE, "%s", targets[target]);
 }
