@@ -124,9 +124,6 @@ static int source(struct doc *d, struct tree *disk)
         return doc_bad(d, "can't split path '%s' into pool name and image name", tree_attr(s, "name"));
     if (complete_hosts(d, s))
         return -1;
-    TREE_EACH(x, tree_first(s, "slices"), "slice")
-        if (!tree_attr(x, "offset") || !tree_attr(x, "size"))
-            return doc_bad(d, "missing offset or size attribute of slice");
     if (doc_is(disk, "type", "network") && s && !tree_attr(s, "protocol"))
         return doc_bad(d, "missing network source protocol type");
     for (int k = 0; k < 2; k++)

@@ -217,7 +217,8 @@ struct tree *doc_complete(const struct tree *raw, const struct doc_env *env, str
     unsigned flags = (env->flags & DOC_STRICT ? SCHEMA_STRICT : 0) | (env->flags & DOC_LIVE ? SCHEMA_LIVE : 0);
     struct doc d = {.e = e, .env = env, .lib_dir = doc_lib_dir(env)};
     if (!tree_first(raw, "name")) {     /* before all other faults, as clients know it */
-        err_set(e, VIR_ERR_NO_NAME, VIR_FROM_DOMAIN, "%s", "");
+        err_set(e, env->flags & DOC_STRICT ? VIR_ERR_XML_INVALID_SCHEMA : VIR_ERR_NO_NAME, env->flags & DOC_STRICT ? VIR_FROM_XML : VIR_FROM_DOMAIN, "%s",
+                env->flags & DOC_STRICT ? "Element domain failed to validate content" : "");
         return NULL;
     }
     if (!tree_attr(raw, "type") || !*tree_attr(raw, "type")) {
