@@ -142,7 +142,8 @@ SERIAL = "<serial type='dev'><source path='/dev/ttyS2'/><target type='pci-serial
 STORED = [("attach", SERIAL), ("detach", SERIAL)] + [("attach", x) for x in ("<controller type='ide'/>", "<controller type='ide' index='1'/>", disk("hda", "ide"), disk("hdc", "ide", "<readonly/>", ISO, CD), "<serial type='pty'><target type='usb-serial'/></serial>",
     "<input type='tablet' bus='usb'/>", disk("sdc", "scsi", "<address type='drive' controller='4' bus='0' target='5' unit='6'/>"),
     disk("sdd", "scsi", "<address type='drive' controller='4' bus='0' target='1' unit='0'/>"), disk("sda", "sata"), disk("sdb", "scsi", "<address type='drive' controller='3' bus='0' target='0' unit='1'/>"), channel("o.1"),
-    channel("o.2", more="<address type='virtio-serial' controller='2' bus='0' port='1'/>"))] + [("detach", disk("hda", "ide")), ("attach", disk("hdd", "ide", "<address type='drive' controller='2' bus='0' target='0' unit='0'/>"))]
+    channel("o.2", more="<address type='virtio-serial' controller='2' bus='0' port='1'/>"))] + [("update", disk("sdc", "scsi", "<address type='drive' controller='4' bus='0' target='5' unit='6'/>")),
+    ("detach", disk("hda", "ide")), ("attach", disk("hdd", "ide", "<address type='drive' controller='2' bus='0' target='0' unit='0'/>"))]
 
 
 def story(box, xml, todo, flags=libvirt.VIR_DOMAIN_AFFECT_LIVE):

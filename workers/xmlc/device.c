@@ -324,7 +324,7 @@ static struct tree *update(const struct device_kind *k, const struct tree *dom, 
     if (!(k->can & UPDATE) && doc_in(tree_path_attr(looked, "address", "type"), "usb pci"))
         tree_free(tree_first(looked, "address"));   /* this, too */
     bool judged = old || k->can & (ATTACH | JUDGED);
-    AUTO_TREE *new = device_alone(DEVICE_UPDATE, dom, dev, &own) || !judged ? NULL : with(dom, old, looked, env, &own);
+    AUTO_TREE *new = device_alone(DEVICE_UPDATE, dom, dev, &own) || fits_controller(dom, dev, &own) || !judged ? NULL : with(dom, old, looked, env, &own);
     bool no_place = own.code == VIR_ERR_INTERNAL_ERROR && own.domain == VIR_FROM_DOMAIN;
     if (own.code && (k->can & UPDATE || !no_place))     /* what is wrong in itself is so first */
         *e = own;
