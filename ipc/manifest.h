@@ -96,7 +96,7 @@ ssize_t manifest_finish(struct manifest_out *o);                           /* by
 /* What the hands made of each entry, in the order of entries. */
 struct grant {
     uint32_t index;
-    int32_t error;          /* 0 or a negative errno (MF_OPTIONAL entries only; otherwise the start fails) */
+    int32_t error;          /* 0 or a negative errno (MF_OPTIONAL entries only; otherwise the start fails); or GRANT_THEIRS */
     int16_t qemu_fd[2];     /* descriptor numbers in QEMU (QEMU_FD_BASE..), -1 none: [0] the main one, [1] the read-only twin of a writable image;
                              * MK_HELPER: the helper's end of the connection, which hand-launch gives to it and not to QEMU */
     uint8_t made;           /* 1: carried out by this hand (each hand answers for all entries; merge those that are made) */
@@ -111,7 +111,8 @@ struct grant {
 };
 #define QEMU_FD_BASE 10
 #define QEMU_FD_KEY (QEMU_FD_BASE + 1)    /* of a start with a monitor, which is the first: the key that the run's secrets are encrypted with */
+#define GRANT_THEIRS 1      /* no hand of ours opened it: QEMU has it from the daemon that began the guest */
 #define GRANTS_MAGIC 0x47524e31u
-struct grants_head { uint32_t magic, n; int32_t monitor_fd; /* number in QEMU of the listening monitor socket, -1 none */
+struct grants_head { uint32_t magic, n; int32_t monitor_fd; /* number in QEMU of the listening monitor socket, -1 none: libvirt's daemon began the guest */
     uint32_t next_fd; /* first number in QEMU that was never given away in this run; 0: none was */ };
 #endif

@@ -165,6 +165,20 @@ static int counters_open(const struct hand *h, int qemu, const char *name)
         open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
+/* What its QEMU has is nothing that a hand opened, and nothing of it will be removed as if one had; but there are grants, so that it can be given more. */
+static void foreign_grants(const struct hand *h, struct hand_done *done, int *fds)
+{
+    static struct hand_grants none;
+    hand_grants(h, FRAME_FDS_MAX, &none);
+    for (none.h.n = 0; none.h.n < hand_entries(h).left; none.h.n++)
+        none.g[none.h.n] = (struct grant){ .index = none.h.n, .qemu_fd = { -1, -1 }, .error = GRANT_THEIRS };
+    int fd = frame_memfd("grants", &none, sizeof none.h + none.h.n * sizeof none.g[0]);
+    if (fd < 0)
+        return;
+    done->ours_kind[done->nworker] = BFD_GRANTS;
+    fds[done->nworker++] = fd;
+}
+
 static void foreign_take(struct hand *h, int qemu, struct hand_done *done, int *fds)
 {
     static int (*const kinds[MK_KIND_N])(const struct hand *h, int qemu, const char *path) = { [MK_PTY] = terminal_open, [MK_PAIR] = agent_connect, [MK_TAP] = counters_open };
@@ -183,6 +197,7 @@ static void foreign_take(struct hand *h, int qemu, struct hand_done *done, int *
         fds[done->nworker++] = fd;
     }
     user_end();
+    foreign_grants(h, done, fds);
 }
 
 void hand_adopt(struct hand *h)

@@ -140,7 +140,7 @@ void hand_settle(struct hand *h)
         return;
     }
     int r = stub_tell(&s, (int[]){ g, m });
-    if (r < 0)
+    if (r < 0 && s.grants.h.monitor_fd >= 0)
         log_warn("the first process of '%s' is not told of its devices: a later daemon will not know them: %s", s.rq->name, strerror(-r));
     hand_reply(h, &done, sizeof done, (int[]){ g, m }, 2);
 }

@@ -45,6 +45,18 @@ int grants_file_open(struct grants_file *f, int fd)
     return 0;
 }
 
+bool grants_file_foreign(int fd)
+{
+    struct grants_file g;
+    const struct grants_head *h;
+    if (grants_file_open(&g, fd) < 0)
+        return false;
+    h = g.map;
+    const bool is = h->monitor_fd < 0;
+    grants_file_close(&g);
+    return is;
+}
+
 const char *grants_file_name(const struct grants_file *f, uint32_t i)
 {
     return i < f->n && f->v[i].made && memchr(f->v[i].name, 0, sizeof f->v[i].name) ? f->v[i].name : "";

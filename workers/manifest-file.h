@@ -1,6 +1,7 @@
 /* manifest-file.h: a manifest that came as a sealed file, entry by entry. */
 #ifndef BULKHEAD_MANIFEST_FILE_H
 #define BULKHEAD_MANIFEST_FILE_H
+#include <stdbool.h>
 #include <stddef.h>
 #include "ipc/manifest.h"
 
@@ -16,4 +17,6 @@ struct grants_file { const struct grant *v; uint32_t n; const void *map; size_t 
 int grants_file_open(struct grants_file *f, int fd);
 const char *grants_file_name(const struct grants_file *f, uint32_t i);      /* of what was made for that entry; "": none */
 void grants_file_close(struct grants_file *f);
+/* fd: borrowed, or -1: whether libvirt's daemon began the guest, as far as that can be read. */
+bool grants_file_foreign(int fd);
 #endif

@@ -81,12 +81,86 @@ def taken(box):
     assert_clean(box)
 
 
+def opened(box, name):
+    """The console of a guest that booted before, at its prompt"""
+    console = Console(box, name, flags=libvirt.VIR_DOMAIN_CONSOLE_FORCE)
+    console.send("\n")
+    console.expect("# ")
+    return console
+
+
+def devices(box, dom):
+    """Devices that libvirtd's guest is given by this daemon, and those it had, change and go; under this daemon, another worker of it, and the next daemon. The guest and its console"""
+    live = libvirt.VIR_DOMAIN_AFFECT_LIVE
+    console = opened(box, "f")
+    rng = "<rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>"
+    disk = lambda name, target: DISK % ("disk", "qcow2", name, target, "virtio")
+    medium = lambda source: "<disk type='file' device='cdrom'><driver name='qemu' type='raw'/>%s<target dev='hdc' bus='ide'/><readonly/></disk>" % source
+    nodes = lambda: box.virsh("qemu-monitor-command", "f", '{"execute":"query-named-block-nodes","arguments":{"flat":true}}').stdout
+    names = lambda: sorted(set(re.findall(r"libvirt-\d+-\w+", nodes())))
+
+    had = names()
+    dom.attachDevice(rng)
+    console.until("test $(ls /sys/bus/virtio/drivers/virtio_rng | grep -c virtio) -ge 1")
+    dom.attachDevice(disk("new.qcow2", "vdc"))
+    console.until("grep vdc /proc/partitions")
+    console.sh("echo from-guest > /dev/vdc")
+    assert len(names()) == len(had) + 2, (had, names())
+    fails(libvirt.VIR_ERR_XML_ERROR, dom.attachDevice, disk("new.qcow2", "vdc"))
+    fails(libvirt.VIR_ERR_SYSTEM_ERROR, dom.attachDevice, disk("absent.qcow2", "vdd"))
+    dom.updateDeviceFlags(medium("<source file='/var/lib/libvirt/images/new.iso'/>"), live)
+    dom.updateDeviceFlags("<interface type='ethernet'><mac address='%s'/><target dev='lent0'/><model type='virtio'/><link state='down'/></interface>" %
+                          re.search("<mac address='(.*?)'", dom.XMLDesc()).group(1), live)
+    console.until("grep 0 /sys/class/net/eth0/carrier")
+
+    # What libvirtd gave it goes, with what was behind it.
+    dom.detachDevice(disk("more.qcow2", "vdb"))
+    console.until("! grep vdb /proc/partitions")
+    wait_for("its nodes have gone", lambda: "more.qcow2" not in nodes())
+    dom.detachDeviceAlias("net0")
+    console.until("! test -e /sys/class/net/eth0")
+    wait_for("its tap has gone", lambda: "lent0" not in box.run("cat", "/proc/net/dev").stdout)
+
+    # (The guest calls the next disk vdb again.)  The worker's next instance, and then the next daemon, know of both, and do not mistake numbers of an earlier one for their own.
+    console.close()
+    os.kill(box.role("qemu")[0], signal.SIGKILL)
+    dom.attachDevice(disk("late.qcow2", "vdd"))
+    console = opened(box, "f")
+    console.until("grep vdb /proc/partitions")
+    dom.detachDevice(disk("late.qcow2", "vdd"))
+    console.until("! grep vdb /proc/partitions")
+    was = dom.XMLDesc()
+    console.close()
+    dom.connect().close()
+    box.stop_daemon()
+    box.start()
+    dom = box.connect().lookupByName("f")
+    assert dom.XMLDesc() == was
+    console = opened(box, "f")
+    dom.attachDevice(disk("late.qcow2", "vdd"))
+    console.until("grep vdb /proc/partitions")
+    dom.detachDevice(disk("new.qcow2", "vdc"))
+    console.until("! grep vdc /proc/partitions")
+    dom.detachDevice(disk("late.qcow2", "vdd"))
+    console.until("! grep vdb /proc/partitions")
+    dom.detachDevice(rng)
+    console.until("test $(ls /sys/bus/virtio/drivers/virtio_rng | grep -c virtio) -eq 0")
+    dom.updateDeviceFlags(medium(""), live)
+    wait_for("its nodes have gone", lambda: not any(n in nodes() for n in ("new.qcow2", "late.qcow2", "new.iso", "cd.iso")))
+    assert "more" not in dom.XMLDesc()
+    for name in "new.qcow2", "late.qcow2":       # nobody has it open, or locked
+        said = subprocess.run(["qemu-io", "-f", "qcow2", "-c", "read -v 0 16", name], cwd=os.path.join(box.dir, "var/lib/libvirt/images"), capture_output=True, text=True)
+        assert said.returncode == 0 and ("from.guest" in said.stdout) == (name == "new.qcow2"), said
+    return dom, console
+
+
 def foreign(box):
     """a guest that Debian's libvirtd started is taken over and ended; not when its pid was used again"""
     ours = box.command
     with Box("guest-adopt-peer", peer=True) as b:
         os.makedirs(os.path.join(b.dir, "run/lock"), exist_ok=True)       # libvirtd notes there who has a console
-        _, console = boot(b, document("f", AGENT + TAP))
+        make_images(os.path.join(b.dir, "var/lib/libvirt/images"))
+        _, console = boot(b, document("f", LENT))
         console.sh("ip link set eth0 up")
         console.close()
         b.connect().defineXML(small("g")).create()
@@ -108,9 +182,7 @@ def foreign(box):
         assert dom.isActive() and is_running(pids["f"]), b.log_text()[-2000:]
         assert "Permission denied" not in b.log_text(), b.log_text()[-2000:]        # its folders are qemu.conf's user's
         # Its console, agent and counters are had by the names in its status file.
-        console = Console(b, "f")
-        console.send("\n")
-        console.expect("# ")
+        console = opened(b, "f")
         console.sh("ip addr add 10.9.9.1/24 dev eth0; ping -c 1 -W 1 10.9.9.9 || true")
         wait_for("the agent answers", lambda: b.virsh("qemu-agent-command", "f", '{"execute":"guest-ping"}', check=False).returncode == 0, 60)
         wait_for("the interface's counters", lambda: dom.interfaceStats("lent0")[4] > 0)
@@ -150,12 +222,10 @@ def foreign(box):
                 except BlockingIOError:
                     pass
         os.unlink(os.path.join(os.path.dirname(agent), "trap"))
-        was = dom.XMLDesc()         # what it was given is known from its document alone
-        fails(libvirt.VIR_ERR_OPERATION_UNSUPPORTED, dom.attachDevice, "<rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>")
-        fails(libvirt.VIR_ERR_OPERATION_UNSUPPORTED, dom.detachDevice, "<serial type='pty'><target port='0'/></serial>")
-        fails(libvirt.VIR_ERR_OPERATION_UNSUPPORTED, dom.detachDeviceAlias, "usb")
-        fails(libvirt.VIR_ERR_OPERATION_UNSUPPORTED, dom.updateDeviceFlags, "<graphics type='vnc'/>")
-        assert dom.XMLDesc() == was
+        dom, console = devices(b, dom)
+        con = dom.connect()
+        fails(libvirt.VIR_ERR_OPERATION_UNSUPPORTED, dom.pinVcpuFlags, 0, (True,), libvirt.VIR_DOMAIN_AFFECT_LIVE)      # its groups are libvirt's
+        console.close()
         con.lookupByName("f").managedSave()
         assert con.lookupByName("f").hasManagedSaveImage()
         con.lookupByName("f").create()
@@ -186,18 +256,21 @@ LENT = (DISK % ("disk", "qcow2", "disk.qcow2", "vda", "virtio") + DISK % ("disk"
 
 def kept(box):
     """The console of the guest that was lent, which knows what it was told before"""
-    console = Console(box, "lent")
-    console.send("\n")
-    console.expect("# ")
+    console = opened(box, "lent")
     assert "kept" in console.sh("cat /tmp/kept")
     return console
 
 
+def make_images(images):
+    os.makedirs(images, exist_ok=True)
+    subprocess.check_call("qemu-img create -q -f qcow2 low.qcow2 8M; qemu-img create -q -f qcow2 -F qcow2 -b low.qcow2 disk.qcow2 8M; for n in more new late; do qemu-img create -q -f qcow2 $n.qcow2 8M; done; truncate -s 4M cd.iso new.iso",
+                          shell=True, cwd=images)
+
+
 def to_be_lent(box, images):
     """Two guests of ours, one with images of somebody's; their QEMUs, by name"""
-    os.makedirs(images, exist_ok=True)
+    make_images(images)
     os.makedirs(os.path.join(box.dir, "run/lock"), exist_ok=True)       # libvirtd notes there who has a console
-    subprocess.check_call("qemu-img create -q -f qcow2 low.qcow2 8M; qemu-img create -q -f qcow2 -F qcow2 -b low.qcow2 disk.qcow2 8M; qemu-img create -q -f qcow2 more.qcow2 8M; truncate -s 4M cd.iso", shell=True, cwd=images)
     for n in NAMES:
         os.chown(os.path.join(images, n), 12345, 12346)
         os.chmod(os.path.join(images, n), 0o600)

@@ -356,6 +356,30 @@ static void test_missing(void)
     plan_host_free(&h);
 }
 
+/* A guest that libvirt's daemon began: what it gave is taken out by the names that both use; an image of ours is in a set of its node's number, anything else in one of its entry's. */
+static void test_theirs(void)
+{
+    static const char *const usb = "<hostdev mode='subsystem' type='usb' managed='no' m='1'><source><address bus='1' device='2'/></source><alias name='hostdev0'/><address type='usb' bus='0' port='1'/></hostdev>";
+    struct plan_host h;
+    const char *command;
+    json_t *args;
+    plan_host_make(&h, (struct given[]){ { .m = { .kind = MK_IMAGE }, .path = "/a", .fd = -1, .twin = -1, .error = GRANT_THEIRS }, { .m = { .kind = MK_USB }, .fd = 48, .twin = -1 } }, 2, -1);
+    AUTO_TREE *dom = plan_tree(HEAD OS EMU ROOT "<controller type='usb' index='0' model='qemu-xhci'><alias name='usb'/></controller>" TAIL);
+    for (int k = 0; k < 2; k++) {
+        AUTO_TREE *dev = plan_tree(k ? usb : vda);
+        struct plan_in in = { .dom = dom, .form = PLAN_RUN, .id = 1, .host = &h, .first_set = PLAN_SETS };
+        struct plan p = { NULL, 0, 0 };
+        struct err e = ERR_INIT;
+        tap_int(plan_device(&in, dev, &p, &e), 0, "%s of libvirt's guest: %s", dev->name, e.detail);
+        tap_ok(p.n && !plan_qmp_undo(&p.v[0], &command, &args) && !strcmp(command, "remove-fd"), "its set goes");
+        long set = (long)json_integer_value(json_object_get(args, "fdset-id"));
+        tap_ok(k ? set == PLAN_SETS + 1 : set > PLAN_IMAGE_SETS && set < PLAN_SETS, "and is nobody else's: %ld", set);
+        json_decref(args);
+        plan_free(&p);
+    }
+    plan_host_free(&h);
+}
+
 static void test_blobs(void)
 {
     struct plan_host h;
@@ -384,6 +408,7 @@ int main(void)
     test_huge();
     test_hotplug();
     test_missing();
+    test_theirs();
     test_blobs();
     return tap_done();
 }

@@ -30,6 +30,7 @@ struct plan_res {
     uint8_t nfd;                     /* MK_TAP: queues, numbers from fd[0] on */
     uint32_t a;                      /* the entry's */
     bool is_block;
+    bool theirs;                     /* QEMU has it from libvirt's daemon, by a name or number that nobody knows here: to be taken out, and not put in */
     uint32_t port;
     char name[108];
 };
@@ -42,6 +43,7 @@ int plan_host_load(struct plan_host *h, const void *manifest, size_t manifest_le
 int plan_host_grants(struct plan_host *h, const void *grants, size_t grants_len);
 void plan_host_free(struct plan_host *h);
 
+enum { PLAN_IMAGE_SETS = 200000 /* past a screenshot's, and libvirt's, which count from 0 */, PLAN_SETS = 1 << 20 };
 struct plan_in {
     const struct tree *dom;            /* <domain>: completed, with addresses and aliases (run_form) */
     enum plan_form form;
@@ -50,6 +52,7 @@ struct plan_in {
     const char *channel_dir;           /* PLAN_NATIVE: folder of agent sockets; NULL: lib_dir/channel/target */
     const struct plan_host *host;      /* PLAN_RUN; NULL for PLAN_NATIVE */
     const struct caps_emulator *caps;  /* NULL: a QEMU 7.2 for x86 is assumed */
+    uint32_t first_set;                /* 0; or libvirt's daemon began the guest: numbers of QEMU's sets of descriptors from this one on, not below PLAN_SETS, are ours, one an entry of the manifest; images have those from PLAN_IMAGE_SETS on */
     int64_t now;                       /* seconds since 1970, for a clock that starts from now */
     bool incoming;                     /* add -incoming defer */
     const struct settings *settings;   /* PLAN_NATIVE: qemu.conf's; NULL: defaults */

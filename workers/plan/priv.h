@@ -111,6 +111,8 @@ const struct plan_res *pl_res(struct ctx *c, const struct tree *el, int32_t *ind
 const struct plan_res *pl_res_if(struct ctx *c, const struct tree *el, int32_t *index);
 /* Emits -add-fd for a resource's descriptors and gives "/dev/fdset/N" into buf. */
 const char *pl_fdset(struct ctx *c, const struct plan_res *r, int32_t index, char buf[32]);
+/* The same of an image: with first_set it has the number of its node ("libvirt-3"), by which whoever takes the guest over finds it. */
+const char *pl_fdset_image(struct ctx *c, const struct plan_res *r, int32_t index, const char *node, char buf[32]);
 /* The name under which QEMU knows descriptor k of a resource: its number, or for hot-plug a name after PLAN_GETFD. */
 const char *pl_fdname(struct ctx *c, const struct plan_res *r, int32_t index, unsigned k, char buf[32]);
 /* The name by which QEMU maps a resource's file. */

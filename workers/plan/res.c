@@ -41,9 +41,10 @@ int plan_host_grants(struct plan_host *h, const void *p, size_t len)
         memcpy(&g, (const char *)p + sizeof head + i * sizeof g, sizeof g);
         if (g.index >= h->n || g.name[sizeof g.name - 1])
             return -EPROTO;
+        struct plan_res *r = &h->v[g.index];
+        r->theirs = g.error == GRANT_THEIRS;
         if (!g.made)
             continue;
-        struct plan_res *r = &h->v[g.index];
         r->error = g.error;
         memcpy(r->fd, g.qemu_fd, sizeof r->fd);
         r->nfd = g.nqemu;
@@ -83,7 +84,7 @@ const struct plan_res *pl_res(struct ctx *c, const struct tree *el, int32_t *ind
     return r;
 }
 
-static void add_fd(struct ctx *c, const struct plan_res *r, int32_t index, unsigned which, const char *mode)
+static void add_fd(struct ctx *c, const struct plan_res *r, int32_t index, uint32_t set, unsigned which, const char *mode)
 {
     json_t *o = pl_item(c, PLAN_ADD_FD);
     if (!o)
@@ -91,33 +92,48 @@ static void add_fd(struct ctx *c, const struct plan_res *r, int32_t index, unsig
     struct plan_item *it = &c->out->v[c->out->n - 1];
     it->res = index;
     it->which = (uint8_t)which;
-    pl_set_int(o, "fdset-id", index);
+    pl_set_int(o, "fdset-id", set);
     if (!c->hotplug)
         pl_set_int(o, "fd", r->fd[which]);
     pl_setf(c, o, "opaque", "%s:%d", mode, index);
 }
 
-const char *pl_fdset(struct ctx *c, const struct plan_res *r, int32_t index, char buf[32])
+/* What is theirs is only ever taken out again, and QEMU says if it has no such set. */
+static bool is_missing(struct ctx *c, const struct plan_res *r, int32_t index, unsigned k)
+{
+    bool is = !r->theirs && (r->fd[0] < 0 || k >= (r->nfd ? r->nfd : 1u));
+    if (is)
+        pl_internal(c, "resource %d was not opened", index);
+    return is;
+}
+
+static const char *fdset(struct ctx *c, const struct plan_res *r, int32_t index, uint32_t set, char buf[32])
 {
     bool twin = r->fd[1] >= 0;
-    if (r->fd[0] < 0) {
-        pl_internal(c, "resource %d was not opened", index);
+    if (is_missing(c, r, index, 0))
         return "";
-    }
     /* The exact access mode decides which of a set is used: a writable image has a read-only twin for QEMU's reopen. */
-    add_fd(c, r, index, 0, twin ? "rdwr" : r->flags & MF_RO ? "rdonly" : "main");
+    add_fd(c, r, index, set, 0, twin ? "rdwr" : r->flags & MF_RO ? "rdonly" : "main");
     if (twin)
-        add_fd(c, r, index, 1, "rdonly");
-    snprintf(buf, 32, "/dev/fdset/%d", index);
+        add_fd(c, r, index, set, 1, "rdonly");
+    snprintf(buf, 32, "/dev/fdset/%u", set);
     return buf;
+}
+
+const char *pl_fdset(struct ctx *c, const struct plan_res *r, int32_t index, char buf[32])
+{
+    return fdset(c, r, index, c->in->first_set + (uint32_t)index, buf);
+}
+
+const char *pl_fdset_image(struct ctx *c, const struct plan_res *r, int32_t index, const char *node, char buf[32])
+{
+    return c->in->first_set ? fdset(c, r, index, PLAN_IMAGE_SETS + (uint32_t)strtoul(node + strlen("libvirt-"), NULL, 10) % (PLAN_SETS - PLAN_IMAGE_SETS), buf) : pl_fdset(c, r, index, buf);
 }
 
 const char *pl_fdname(struct ctx *c, const struct plan_res *r, int32_t index, unsigned k, char buf[32])
 {
-    if (r->fd[0] < 0 || k >= (r->nfd ? r->nfd : 1u)) {
-        pl_internal(c, "resource %d was not opened", index);
+    if (is_missing(c, r, index, k))
         return "";
-    }
     if (!c->hotplug) {
         snprintf(buf, 32, "%u", (unsigned)r->fd[0] + k);
         return buf;

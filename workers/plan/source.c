@@ -12,7 +12,7 @@ static void src_file(struct ctx *c, const struct source *s, json_t *o)
     bool block = s->res ? s->res->is_block : pl_is(s->type, "block");
     pl_set(o, "driver", block ? "host_device" : "file");
     if (s->res)
-        pl_set(o, "filename", pl_fdset(c, s->res, s->index, buf));
+        pl_set(o, "filename", pl_fdset_image(c, s->res, s->index, s->node, buf));
     else
         pl_set(o, "filename", tree_path_attr(s->el, "source", pl_is(s->type, "block") ? "dev" : "file"));
     if (s->top)
@@ -305,7 +305,7 @@ static void secret_object(struct ctx *c, const char *node, const char *what, con
     const char *text = r && r->kind == MK_SECRET && r->path ? r->path : "", *data = strstr(text, " data=");
     pl_set(o, "qom-type", "secret");
     pl_setf(c, o, "id", "%s-%s", node, what);
-    if (pl_run(c) && !data)
+    if (pl_run(c) && !data && !(r && r->theirs))
         pl_internal(c, "no value of the secret of '%s' is known", node);
     pl_setf(c, o, "data", "%s", data ? data + 6 : "");
     pl_set(o, "keyid", PL_MASTER_KEY);

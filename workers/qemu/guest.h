@@ -88,6 +88,7 @@ struct guest {
     struct chardev *chardevs;
     struct plugging *plug;              /* the IN_PLUG that is worked on */
     int manifest_fd, grants_fd;         /* what was opened for the run */
+    uint32_t first_set;                 /* of a guest that libvirt's daemon began: MANIFEST_ENTRIES_MAX numbers of sets of descriptors from here on are nobody else's in its QEMU */
     json_t *cleanup;                    /* groups of commands (cleanup.c); NULL none */
     json_t *gone;                       /* aliases of devices that the supervisor is still to be told of */
     uint64_t cleanup_last, cleaning;    /* numbers of the last group, and of that which QEMU works on; 0 none */

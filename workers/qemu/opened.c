@@ -46,7 +46,7 @@ int opened_load(struct guest *g, int manifest_fd, int grants_fd, struct opened *
 struct plan_in opened_plan(struct guest *g, const struct opened *o, const struct tree *dom)
 {
     const char *emulator = tree_text(dom, "devices/emulator");
-    return (struct plan_in){ .dom = dom, .form = PLAN_RUN, .id = g->id, .lib_dir = g->layout.lib_dir, .host = &o->host, .now = time(NULL),
+    return (struct plan_in){ .dom = dom, .form = PLAN_RUN, .id = g->id, .lib_dir = g->layout.lib_dir, .host = &o->host, .now = time(NULL), .first_set = o->host.monitor_fd < 0 ? g->first_set : 0,
                              .caps = o->caps.n && emulator ? caps_find(&o->caps, emulator, NULL) : NULL, .incoming = g->restored };
 }
 

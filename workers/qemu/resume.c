@@ -18,7 +18,7 @@ static const struct { const char *name; int32_t state, reason; } run_states[] = 
     { "finish-migrate", DOM_PAUSED, PAUSED_MIGRATION }, { "save-vm", DOM_PAUSED, PAUSED_SAVE }, { "prelaunch", DOM_PAUSED, PAUSED_UNKNOWN }, { "debug", DOM_PAUSED, PAUSED_UNKNOWN },
 };
 
-enum { AGAIN_MS = 1000 };
+enum { AGAIN_MS = 1000, SETS_BEGIN = PLAN_SETS / MANIFEST_ENTRIES_MAX, SETS_TURN_MS = 500, SETS_TURNS = INT32_MAX / MANIFEST_ENTRIES_MAX - SETS_BEGIN };
 
 /* ---- a guest whose state was restored, and that did not run yet as the instance before this one ended; or that its watchdog stopped, and a dump was made of ---- */
 
@@ -153,6 +153,7 @@ int resume_open(struct guest *g, int qmp_fd)
         struct index_slot s;
         int fd = birth_fd(&g->w->birth, BFD_INDEX, -1, NULL);
         log_info("no notes of an earlier worker");
+        g->first_set = (uint32_t)(SETS_BEGIN + loop_now_ms() / SETS_TURN_MS % SETS_TURNS) * MANIFEST_ENTRIES_MAX;       /* so no two daemons give the same */
         if (fd >= 0 && index_map(&ix, fd, false) == 0 && index_read(&ix, object_slot(g->w->birth.object), &s) == 0) {
             g->pid = (int32_t)s.qemu_pid;
             g->state = s.state;             /* until QEMU has said its own: calls are not kept waiting for that */

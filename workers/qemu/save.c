@@ -30,7 +30,7 @@ static uint32_t sum_of(const uint8_t *p, size_t n, uint64_t seq)
 static void pack(struct guest *g, struct mp_out *o)
 {
     AUTO_FREE char *cleanup = cleanup_note(g);
-    mp_array(o, 19);
+    mp_array(o, 20);
     mp_uint(o, NOTES_VERSION);
     mp_int(o, g->state);
     mp_int(o, g->reason);
@@ -50,6 +50,7 @@ static void pack(struct guest *g, struct mp_out *o)
     mp_int(o, saving_note(g));
     mp_str(o, cleanup);
     mp_uint(o, g->fell_at);
+    mp_uint(o, g->first_set);
 }
 
 void save_notes(struct guest *g)
@@ -76,8 +77,8 @@ static int unpack(struct guest *g, const uint8_t *p, size_t n)
     struct mp_in in;
     uint32_t fields;
     mp_in_init(&in, p, n);
-    /* Fewer: of an earlier version's worker, which took no leases, or did not note the last four. */
-    if (mp_guard(p, n, MP_DEPTH_MAX, PLACE_BYTES, NULL) || (fields = mp_get_array(&in, 19)) < 14 || mp_get_int(&in) != NOTES_VERSION)
+    /* Fewer: of an earlier version's worker, which took no leases, or did not note the last five. */
+    if (mp_guard(p, n, MP_DEPTH_MAX, PLACE_BYTES, NULL) || (fields = mp_get_array(&in, 20)) < 14 || mp_get_int(&in) != NOTES_VERSION)
         return -EPROTO;
     struct guest s = *g;
     s.state = mp_get_i32(&in);
@@ -98,6 +99,7 @@ static int unpack(struct guest *g, const uint8_t *p, size_t n)
     s.was_saving = fields > 16 ? mp_get_i32(&in) : SAVING_NOT;
     AUTO_FREE char *cleanup = fields > 17 && !mp_get_nil(&in) ? mp_get_strdup(&in, PLACE_BYTES) : NULL;
     s.fell_at = fields > 18 ? mp_get_uint(&in) : 0;
+    s.first_set = fields > 19 ? mp_get_u32(&in) & INT32_MAX : 0;
     if (!mp_end(&in)) {
         if (s.tree)
             tree_free(s.tree);

@@ -18,6 +18,7 @@
 #include "ipc/util.h"
 #include "workers/cpu.h"
 #include "workers/firmware.h"
+#include "workers/manifest-file.h"
 #include "workers/tree-form.h"
 #include "workers/tree-marks.h"
 #include "workers/xmlc/files.h"
@@ -437,6 +438,8 @@ static const struct { uint32_t op; enum device_change what; } plugs[] = {
 
 static int send_run(struct job *j, const struct mp_out *reply)
 {
+    if (j->run.what >= PLUG_TUNE && grants_file_foreign(j->grants))      /* whose groups and filters are another daemon's */
+        return err_set(&j->e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "limits of a guest that another daemon started cannot be changed");
     struct doc_result d = {.changes = j->run.what, .id = (int32_t)doc_uint(j->run.t, "id", 0)};
     struct mp_out packed;
     mp_out_init(&packed, 64u << 20);
