@@ -72,4 +72,6 @@ with Pair("display", start=False) as p:
     for g in (spice("autoport='yes' defaultMode='secure'"), spice("autoport='yes'", channel("main", "secure")), spice("port='5950' tlsPort='-1'"), spice("tlsPort='5951'"), spice("port='5950' passwd='a'") + "<audio id='1' type='none'/>",
               spice("autoport='yes'") + "<graphics type='vnc' passwd='b'/>"):
         shown(g)
+    for attrs in "autoport='no'", "port='5899'":        # a port that nobody has chosen, and one that VNC has no number for
+        shown("<graphics type='vnc' %s/>" % attrs)
 sys.exit(p.result())

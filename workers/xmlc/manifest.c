@@ -528,6 +528,8 @@ static int display_port(struct maker *m, struct tree *g, const char *address, co
         return 0;
     if (port && atoi(port) > 0 && !doc_is(g, "autoport", "yes"))
         x.a = (uint32_t)atoi(port);
+    if (!m->lenient && doc_is(g, "type", "vnc") && strcmp(attr, "port") == 0 && !doc_is(g, "autoport", "yes") && x.a < 5900)
+        return err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "vnc port must be in range [5900,65535]");
     x.b = s && s->remote_display_port_min ? s->remote_display_port_min : 5900;
     x.c = s && s->remote_display_port_max ? s->remote_display_port_max : 65535;
     int i = add(m, NULL, &x, NULL, address);
