@@ -261,7 +261,7 @@ def story_memory(w):
 def story_refused(w):
     """What cannot be plugged in is named, and QEMU is asked for nothing."""
     before = things(w)
-    for xml, word in (("<hostdev mode='subsystem' type='pci'><alias name='hostdev0'/></hostdev>", "hostdev"), ("<video><model type='vga'/><alias name='video1'/></video>", "video"),
+    for xml, word in (("<hostdev mode='subsystem' type='pci'><alias name='hostdev0'/></hostdev>", "PCI passthrough"), ("<video><model type='vga'/><alias name='video1'/></video>", "video"),
                       ("<rng model='virtio'><backend model='builtin'/></rng>", "alias"),
                       ("<disk type='file' device='disk'><source file='/x' bulkhead-m='200'/><target dev='vdx' bus='virtio'/><alias name='q'/>%s</disk>" % (PCI % 20), "opened")):
         for what in ("PLUG_IN", "PLUG_CHANGE"):
