@@ -76,6 +76,7 @@ def steps(bus):
     yield from (("attach", x) for x in (hdc(ISO), hdc(""), disk("sdc", "scsi", "<readonly/>", ISO, CD)))
     yield from [("detach", hdc("")), ("detach", "<disk><target dev='hdc'/></disk>"), ("detach", disk("sdc", "scsi", "", "", CD)), ("attach", disk("sdd", "scsi", "<readonly/>", ISO, CD)), ("alias", "scsi0-0-0-3"),
         ("detach", disk("vdb", "virtio")), ("attach", disk("vdb", "virtio")), ("attach", disk("vdb", "virtio", "<alias name='ua-b'/>")), ("update", disk("vdb", "virtio")),
+        ("attach", disk("vde", "virtio", "<shareable/>", "<source file='%sh.img'/>" % I)), ("detach", disk("vde", "virtio")),
         ("attach", disk("sdb", "scsi", "<alias name='foo'/>", "<source file='%sd.img'/>" % I)), ("detach", disk("sdb", "virtio")), ("detach", disk("sdb", "scsi")),
         ("attach", disk("sde", "scsi", "<alias name='ua-nic'/>", "<source file='%sd.img'/>" % I)), ("attach", disk("sdg", "usb", "", "<source file='%sf.img'/>" % I)), ("detach", "<disk><target dev='sdg'/></disk>"),
         ("attach", disk("sdh", "scsi", "<address type='drive' controller='0' bus='0' target='3' unit='2'/>", "<source file='%sg.img'/>" % I)),
@@ -180,7 +181,7 @@ def compare(what, xml, todo, *flags):
 
 
 with Pair("plug") as p:
-    for n in "a.img", "b.img", "b2.img", "c.iso", "d.img", "e.img", "f.img", "g.img":
+    for n in "a.img", "b.img", "b2.img", "c.iso", "d.img", "e.img", "f.img", "g.img", "h.img":
         for b in p.boxes:
             with open("%s%s/%s" % (b.dir, W, n), "w") as f:
                 f.truncate(1 << 20)

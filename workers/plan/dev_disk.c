@@ -54,19 +54,12 @@ static unsigned node_number(struct ctx *c, const struct tree *disk, const struct
 }
 
 /* ---- block nodes ---- */
-/* Guests that share a disk must see each other's writes: no host cache unless the document says otherwise. */
-static const char *cache_mode(const struct tree *disk)
-{
-    const char *mode = tree_path_attr(disk, "driver", "cache");
-    return !mode && tree_get(disk, "shareable") && !tree_get(disk, "readonly") ? "none" : mode;
-}
-
 static void cache_props(const struct tree *disk, json_t *o)
 {
     static const struct map direct[] = { { "none", "direct" }, { "directsync", "direct" }, { "unsafe", "no-flush" }, { "writeback", "" },
         { "writethrough", "" }, { NULL, NULL } };
     bool known;
-    const char *how = pl_map(direct, cache_mode(disk), &known);
+    const char *how = pl_map(direct, tree_path_attr(disk, "driver", "cache"), &known);
     if (!known)
         return;
     json_t *v = json_object();
@@ -292,7 +285,7 @@ static void write_cache(struct ctx *c, const struct tree *d, json_t *o)
     bool known;
     (void)c;
     if (!tree_attr_is(d, "device", "lun") && !pl_is(bus, "fdc") && !pl_is(bus, "sd"))
-        pl_set(o, "write-cache", pl_map(m, cache_mode(d), &known));
+        pl_set(o, "write-cache", pl_map(m, tree_path_attr(d, "driver", "cache"), &known));
 }
 
 static void error_policy(struct ctx *c, const struct tree *d, json_t *o)

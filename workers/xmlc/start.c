@@ -172,9 +172,11 @@ void run_transient(const struct tree *t, struct tree *d)
     tree_append(d, b);
 }
 
-/* An empty drive has no format. */
+/* An empty drive has no format. Guests that share a disk must see each other's writes: no host cache unless the document says otherwise. */
 static void disk(const struct tree *t, struct tree *d)
 {
+    if (tree_first(d, "shareable") && !tree_first(d, "readonly") && !tree_path_attr(d, "driver", "cache"))
+        tree_set_attr(tree_make(d, "driver"), "cache", "none");
     if (!tree_first(d, "source"))
         tree_set_attr(tree_first(d, "driver"), "type", NULL);
     else if (tree_attr(t, "id") && !tree_attr_is(t, "id", "-1"))       /* it runs */
