@@ -4,7 +4,7 @@ XMLC_SCHEMA = %reldir%/schema/common.sx %reldir%/schema/domain.sx %reldir%/schem
 	%reldir%/schema/chardev.sx %reldir%/schema/display.sx %reldir%/schema/device.sx
 libxmlc_a_SOURCES = \
 	%reldir%/address.c %reldir%/check.c %reldir%/check-disk.c %reldir%/complete.c %reldir%/complete-cpu.c %reldir%/complete-tune.c %reldir%/complete-chardev.c %reldir%/complete-device.c %reldir%/complete-disk.c \
-	%reldir%/complete-display.c %reldir%/complete-net.c %reldir%/device.c %reldir%/device.h %reldir%/doc.c %reldir%/doc.h %reldir%/firmware.c %reldir%/manifest.c %reldir%/parse.c %reldir%/parse.h %reldir%/passt.c %reldir%/tls.c %reldir%/pci.c \
+	%reldir%/complete-display.c %reldir%/complete-net.c %reldir%/device.c %reldir%/device.h %reldir%/doc.c %reldir%/doc.h %reldir%/firmware.c %reldir%/maker.h %reldir%/manifest.c %reldir%/manifest-chardev.c %reldir%/manifest-disk.c %reldir%/manifest-host.c %reldir%/manifest-net.c %reldir%/parse.c %reldir%/parse.h %reldir%/passt.c %reldir%/tls.c %reldir%/pci.c \
 	%reldir%/pci.h %reldir%/link.c %reldir%/pci-device.c %reldir%/plug.c %reldir%/plug.h %reldir%/plug-kinds.c %reldir%/plug-kinds.h %reldir%/plug-update.c %reldir%/qemu-caps.def %reldir%/rules.c %reldir%/run.h %reldir%/schema.c %reldir%/schema.h %reldir%/start.c %reldir%/tune.c %reldir%/value.c \
 	$(NULL)
 nodist_libxmlc_a_SOURCES = %reldir%/schema-tables.c
