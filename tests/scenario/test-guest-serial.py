@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Where a serial port goes: a file, a socket of whatever kind, a terminal with a log; no byte of it is lost when its log role is killed."""
-import os, re, signal, socket, sys, time
+import os, re, signal, socket, struct, sys, time
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from guestlib import *
 
@@ -109,20 +109,20 @@ def own_sockets(box):
                 peer, _ = server.accept()
                 told(peer, b"it-is-here")
                 peer.close()
-        with open(fifos + ".out", "rb", buffering=0) as out, open(fifos + ".in", "wb", buffering=0) as to:
-            say("stty -F /dev/ttyS3 raw -echo; head -n 1 < /dev/ttyS3 > /tmp/fifo & sleep 1; echo to-the-fifo > /dev/ttyS3; wait; cat /tmp/fifo > /dev/ttyS3")
-            got = b""
-            while b"to-the-fifo" not in got:
-                got += out.read(4096)
+        with open(os.open(fifos + ".out", os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0) as out, open(fifos + ".in", "wb", buffering=0) as to:
+            got = []
+            says = lambda words: wait_for(words, lambda: got.append(out.read(4096) or b"") or words.encode() in b"".join(got), 60)
+            say("exec 5<>/dev/ttyS3; stty raw -echo <&5; echo to-the-fifo >&5; read x <&5; echo it-is-$x >&5")
+            says("to-the-fifo")
             to.write(b"from-the-fifo\n")
-            while b"from-the-fifo" not in got:
-                got += out.read(4096)
+            says("it-is-from-the-fifo")
     pid = box.role("guest")[0]
     assert os.readlink("/proc/%d/ns/net" % pid) == os.readlink("/proc/%d/ns/net" % box.daemon_pid())
     dom.destroy()
     talk.close()
     assert_clean(box)
-    assert [os.stat(fifos + e).st_mode & 0o777 for e in (".in", ".out")] == [0o600, 0o620] and not any(os.listxattr(fifos + e) for e in (".in", ".out")), "the guest's right to the FIFOs is left"
+    acl = [os.getxattr(fifos + end, "system.posix_acl_access") for end in (".in", ".out")]
+    assert acl and not any(named for named, _, _ in struct.iter_unpack("<HHI", b"".join(a[4:] for a in acl)) if named == 2), "the guest's right to the FIFOs is left"
 
 
 def unresolved(box):
