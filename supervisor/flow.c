@@ -117,6 +117,8 @@ void flow_end(struct flow *f, bool ok)
     if (object)
         route_wake(object);
     flow_unblock();
+    if (!flow_next(NULL))
+        peer_not_needed();
 }
 
 static void flow_result(struct flow *f, int r)

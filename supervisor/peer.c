@@ -195,12 +195,12 @@ struct peer *peer_spawn(struct born *n)
     return p;
 }
 
-void peer_soon(int role)
+void peer_soon(int role, unsigned some)
 {
     struct born n;
-    unsigned have, most = objects_roles[role].spares;
+    unsigned have;
     struct peer *p = spare_find(role, &have);
-    for (have += p != NULL; have < (most ? most : 1); have++) {
+    for (have += p != NULL; have < some; have++) {
         born_begin(&n, role, 0, "");
         if ((p = peer_spawn(&n)))
             p->spare = true;
@@ -211,7 +211,7 @@ static void spares_fill(struct loop_timer *t)
 {
     for (int role = 0; role < ROLE_N; role++)
         if (objects_roles[role].spares)     /* each look is one at all peers */
-            peer_soon(role);
+            peer_soon(role, objects_roles[role].spares);
 }
 
 void peer_spares(void)
@@ -238,7 +238,7 @@ struct peer *peer_take(int role, uint64_t object, const char *name)
 void peer_not_needed(void)
 {
     for (struct peer *p = peer_next(NULL); p; p = peer_next(p))
-        if (p->spare && !objects_roles[p->role].spares && !p->eof)
+        if (p->spare && !objects_roles[p->role].spares && !objects_roles[p->role].again && !p->eof)
             on_end(&p->chan, 0);
 }
 

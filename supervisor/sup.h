@@ -50,8 +50,8 @@ void born_begin(struct born *n, int role, uint64_t object, const char *name);   
 void born_fd(struct born *n, int kind, uint32_t arg, int fd);          /* fd < 0: left out */
 struct peer *peer_spawn(struct born *n);                               /* NULL: no row or no memory. Frames may be sent at once */
 struct peer *peer_take(int role, uint64_t object, const char *name);   /* of a role that needs no more than that: a spare one if there is one */
-void peer_soon(int role);                                              /* a step will take one: it is born beside the steps before */
-void peer_not_needed(void);                                            /* the step does not come */
+void peer_soon(int role, unsigned some);                               /* steps will take as many: they are born beside the steps before */
+void peer_not_needed(void);                                            /* no step comes that would take them */
 void peer_spares(void);                                                 /* they are born in a moment, and again as they are taken */
 struct peer *peer_find(uint64_t number);
 struct peer *peer_next(struct peer *after);

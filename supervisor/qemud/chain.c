@@ -8,7 +8,7 @@
 int chain_look(struct flow *f)
 {
     const int fds[] = { f->fd[FF_MANIFEST], f->fd[FF_ASK] };
-    peer_soon(ROLE_PROBE);
+    peer_soon(ROLE_PROBE, 1);
     return run_hand(f, ROLE_HAND_OPEN, IN_HAND_OPEN, HAND_LOOK, fds, fds[1] >= 0 ? 2 : 1);
 }
 
@@ -21,8 +21,6 @@ int chain_looked(struct flow *f, struct frame *fr)
         flow_take(f, FF_MANIFEST + i, fr, (unsigned)i);
     if (policy_manifest(f->fd[FF_MANIFEST], &f->err) < 0)
         return -1;
-    if (f->fd[FF_IMAGE] < 0 && !hand_done.grown)
-        peer_not_needed();
     f->pc -= hand_done.grown && f->fd[FF_SAVED] >= 0;       /* of a saved guest what an image named is judged first */
     return hand_done.grown ? FLOW_AGAIN : FLOW_NEXT;
 }
@@ -32,6 +30,7 @@ int chain_probe(struct flow *f)
 {
     if (f->fd[FF_IMAGE] < 0)
         return f->run ? FLOW_NEXT : err_set(&f->err, VIR_ERR_OPERATION_FAILED, VIR_FROM_STORAGE, "the image is not there");
+    peer_soon(ROLE_HAND_OPEN, 2);
     return flow_call(f, peer_take(ROLE_PROBE, f->object, f->name), OP_IN(IN_PROBE_IMAGE), !f->run, NULL, 0, &f->fd[FF_IMAGE], 2);
 }
 

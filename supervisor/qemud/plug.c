@@ -22,6 +22,7 @@ static int model_go(struct flow *f)
     if (!gone && fds[4] < 0)
         return err_set(&f->err, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "devices of a guest that another daemon started cannot be changed");
     struct peer *p = peer_take(ROLE_XMLC, f->object, f->name);
+    peer_soon(ROLE_HAND_OPEN, gone ? 1 : 2);     /* to look and to open; or to settle */
     return gone ? flow_call(f, p, OP_IN(IN_DOC_UNPLUG), 0, f->body, f->body_len, fds, 4) : flow_pass(f, p, fds, 5);
 }
 
@@ -70,6 +71,7 @@ static int plug_go(struct flow *f)
     struct peer *w = NULL;
     if (r->phase == RUN_UP && guest_worker(f->slot, &w) == GUEST_SOON)
         return FLOW_BLOCKED;
+    peer_soon(ROLE_HAND_OPEN, f->next);
     p.nfds = f->next ? run_fds(r, had, p.fd, fds + 3) : 0;
     int sent = flow_call(f, w, OP_IN(IN_PLUG), f->doc.changes, &p, sizeof p, fds, f->next ? 3 + p.nfds : 1);
     f->again = sent == FLOW_WAIT && ++f->i < TRIES;

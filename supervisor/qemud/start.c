@@ -59,7 +59,7 @@ static int begin(struct flow *f)
 
 static int read_text(struct flow *f)
 {
-    peer_soon(ROLE_HAND_OPEN);
+    peer_soon(ROLE_HAND_OPEN, 1);
     return f->fd[FF_TEXT] >= 0 ? FLOW_NEXT : doc_text_read(f);     /* create_xml brought its own */
 }
 
@@ -125,7 +125,7 @@ static int worker_go(struct flow *f)
     log_run(r);
     struct peer *w = run_worker_spawn(&r->worker);
     r->worker.number = w ? w->number : 0;
-    peer_soon(ROLE_HAND_LAUNCH);
+    peer_soon(ROLE_HAND_LAUNCH, 1);
     return flow_call(f, w, OP_IN(IN_START), f->caller.arg, NULL, 0, &f->fd[FF_SAVED], f->fd[FF_SAVED] >= 0);
 }
 
@@ -158,7 +158,6 @@ void start_done(struct flow *f, bool ok)
 {
     struct run *r = f->run;
     if (!ok) {
-        peer_not_needed();
         if (r) {
             f->run = NULL;
             stop_begin(r, &stop_failed, &f->caller, &f->err);

@@ -179,7 +179,7 @@ void stop_begin(struct run *r, const struct guest_state *how, const struct calle
         f->start_err = *e;
     }
     r->phase = RUN_ENDING;
-    peer_soon(ROLE_HAND_LAUNCH);
+    peer_soon(ROLE_HAND_LAUNCH, 1);
     flow_go(f);
 }
 

@@ -282,6 +282,7 @@ def destroyed(box):
     path = "/var/lib/libvirt/qemu/destroyed.sock"
     attach = lambda d: d.attachDevice("<channel type='unix'><source mode='bind' path='%s'/><target type='virtio' name='org.example.5'/></channel>" % path)
     there = lambda: box.run("test", "-S", path, check=False).returncode == 0
+    at_work = lambda: [w for w in box.run("sh", "-c", box.command + " --worker").stdout.splitlines() if w.startswith("hand-open ") and " spare " not in w]
     guest["console"].close()
     for who, call in 4 * [("guest", attach)] + [("qemu", attach), ("qemu", lambda d: d.managedSave())]:
         said = []
@@ -297,7 +298,7 @@ def destroyed(box):
         t.start()
         if call == attach:
             wait_for("the socket", there)
-        wait_for("nothing but the answer to come", lambda: not box.role("hand-open"))
+        wait_for("nothing but the answer to come", lambda: not at_work())
         u.start()
         u.join(30)
         t.join(30)
