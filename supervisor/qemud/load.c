@@ -155,6 +155,7 @@ static void loaded(void)
         if (!f)
             continue;
         f->wanted = slot_handle((int)i);
+        f->caller.arg = sup.settings.auto_start_bypass_cache ? START_BYPASS_CACHE : 0;
         flow_go(f);
     }
     life_start(&host_life);

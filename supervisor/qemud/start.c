@@ -185,7 +185,7 @@ static int xml_slot(struct flow *f)
     }
     f->wanted = slot_handle(slot);
     if (f->steps == restore_steps)
-        f->caller.arg = f->doc.changes & (START_PAUSED | START_RESET_NVRAM);      /* its own flags are no start's */
+        f->caller.arg = f->doc.changes & (START_PAUSED | START_BYPASS_CACHE | START_RESET_NVRAM);      /* its own flags are no start's */
     slot_mark(slot, &f->caller);
     return doc_claim(f);
 }

@@ -29,9 +29,9 @@ ONLY = {"takeover": {"supervisor": ("IN_HAND_PIDFD",), "hand-open": ("IN_HAND_PI
         "attach": {"supervisor": ("1:160",)}, "rename": {"supervisor": ("1:358", "IN_CONF_RENAME", "IN_CONF_RENAMED"), "conf": ("IN_CONF_RENAME", "IN_CONF_RENAMED"), "xmlc": ("1:358",)}, "plug": {"supervisor": ("1:8", "IN_PLUG", "IN_HAND_SETTLE"), "qemu": ("IN_PLUG",), "hand-open": ("IN_HAND_OPEN", "IN_HAND_SETTLE"), "xmlc": ("1:8",)},
         "hostdev": {"supervisor": ("IN_HAND_OPEN", "IN_PLUG"), "qemu": ("IN_PLUG",), "hand-open": ("IN_HAND_OPEN",)},
         "vfio": {"supervisor": ("IN_HAND_OPEN", "IN_HAND_TUNE", "IN_PLUG"), "qemu": ("IN_PLUG",), "hand-open": ("IN_HAND_OPEN",), "hand-launch": ("IN_HAND_TUNE",)},
-        "save_file": {"supervisor": ("1:55", "IN_SAVE", "IN_HAND_REAP", "IN_HAND_STATE"), "qemu": ("IN_SAVE",), "hand-open": ("IN_HAND_STATE",), "xmlc": ("1:55",)},
+        "save_file": {"supervisor": ("1:232", "IN_SAVE", "IN_HAND_REAP", "IN_HAND_STATE"), "qemu": ("IN_SAVE",), "hand-open": ("IN_HAND_STATE",), "xmlc": ("1:232",)},
         "save_transient": {"supervisor": ("IN_HAND_REAP", "IN_HAND_STATE")},
-        "restore_file": {"supervisor": ("1:54",), "xmlc": ("1:54",)}, "dump_file": {"supervisor": ("1:53", "IN_HAND_STATE"), "qemu": ("1:53",), "xmlc": ("1:53",)},
+        "restore_file": {"supervisor": ("1:233",), "xmlc": ("1:233",)}, "dump_file": {"supervisor": ("1:53", "IN_HAND_STATE"), "qemu": ("1:53",), "xmlc": ("1:53",)},
         "auto_dump": {"supervisor": ("IN_DUMP", "IN_HAND_STATE"), "qemu": ("IN_DUMP",), "xmlc": ("IN_DUMP",)},
         "tune": {"supervisor": ("1:225", "IN_PLUG", "IN_HAND_TUNE"), "qemu": ("IN_PLUG",), "hand-launch": ("IN_HAND_TUNE",), "xmlc": ("1:225",)},
         "count": {"supervisor": ("1:366", "IN_HAND_OPEN"), "qemu": ("IN_PLUG",), "hand-open": ("IN_HAND_OPEN",)},
@@ -420,13 +420,13 @@ class Flows:
         self.dom().managedSave()
 
     def save_file(self):
-        self.dom().save(self.b.dir + "/victim.state")
+        self.dom().saveFlags(self.b.dir + "/victim.state", None, 1)         # past the cache
 
     def restore_file(self):
-        self.con().restore(self.b.dir + "/victim.state")
+        self.con().restoreFlags(self.b.dir + "/victim.state", None, 1)
 
     def dump_file(self):
-        self.dom().coreDump(self.b.dir + "/victim.core", 16)        # memory only
+        self.dom().coreDump(self.b.dir + "/victim.core", 16 | 4)    # memory only, past the cache: through the worker
 
     def define_panicking(self):
         self.con().defineXML(guest_xml("victim", "<panic model='isa'/>", extra="<on_crash>coredump-restart</on_crash>"))

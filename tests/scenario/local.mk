@@ -95,6 +95,7 @@ scenario_root_tests = \
 	%D%/test-peer-netdisk.py \
 	%D%/test-peer-nodes.py \
 	%D%/test-peer-autodump.py \
+	%D%/test-peer-bypass.py \
 	%D%/test-peer-packed.py \
 	%D%/test-peer-lockd.py \
 	%D%/test-peer-python.py \

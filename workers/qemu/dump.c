@@ -12,7 +12,7 @@
 #include "workers/qemu/migrate.h"
 #include "workers/qemu/ops.h"
 
-enum { DUMP_CRASH = 1, DUMP_LIVE = 2, DUMP_RESET = 8, DUMP_MEMORY_ONLY = 16, COMMAND_MS = 30000 };
+enum { DUMP_CRASH = 1, DUMP_LIVE = 2, DUMP_BYPASS_CACHE = 4, DUMP_RESET = 8, DUMP_MEMORY_ONLY = 16, COMMAND_MS = 30000 };
 /* By virDomainCoreDumpFormat. */
 static const char *const formats[] = { "elf", "kdump-zlib", "kdump-lzo", "kdump-snappy", "win-dmp" };
 
@@ -31,10 +31,16 @@ static void on_begun(void *data, json_t *ret, const struct err *e)
 
 static void write_memory(struct guest *g)
 {
+    struct err e = ERR_INIT;
+    AUTO_CLOSE end = g->saving->direct ? saving_end(g, &e) : -1;
+    if (e.code) {
+        saving_error(g, &e);
+        return;
+    }
     json_t *args = json_pack("{s:b, s:s, s:b}", "paging", 0, "protocol", "fd:" STATE_FD, "detach", 1);
     if (g->saving->format)
         json_object_set_new(args, "format", json_string(formats[g->saving->format]));
-    state_give(g, g->saving->fd);
+    state_give(g, end < 0 ? g->saving->fd : end);
     qmp_send(&g->qmp, "dump-guest-memory", args, -1, COMMAND_MS, on_begun, g);
     qmp_flush(&g->qmp);
 }
@@ -45,12 +51,9 @@ void dump_completed(struct guest *g, json_t *data)
     const char *status = json_string_value(json_object_get(json_object_get(data, "result"), "status")), *why = json_string_value(json_object_get(data, "error"));
     if (!g->saving || !g->saving->dump || !g->saving->memory || g->saving->answer || g->saving->tries || g->saving->written)
         return;
-    if (status && !strcmp(status, "completed"))
-        saving_out(g, NULL);
-    else {
+    if (!status || strcmp(status, "completed"))
         err_set(&e, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "memory-only dump failed: %.300s", why ? why : "unknown error");
-        saving_out(g, &e);
-    }
+    (g->packing ? pack_said : saving_out)(g, e.code ? &e : NULL);
 }
 
 static void on_formats(void *data, json_t *ret, const struct err *e)
@@ -105,6 +108,7 @@ OP_FN(api_core_dump)
     s->memory = flags & DUMP_MEMORY_ONLY;
     s->ends = flags & DUMP_CRASH;
     s->reset = flags & DUMP_RESET;
+    s->direct = flags & DUMP_BYPASS_CACHE;
     s->format = format;
     int pack = s->memory ? PACK_RAW : pack_wanted(g->settings.dump_image_format, "dump", &e);
     if (pack < 0)
@@ -171,5 +175,6 @@ OP_FN(dump_call)
     }
     struct saving *s = saving_begin(g, rq, STEAL_FD(&fd));
     s->dump = s->memory = true;
+    s->direct = g->settings.auto_dump_bypass_cache;
     saving_stop(g, PAUSED_DUMP, false);
 }

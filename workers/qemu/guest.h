@@ -52,6 +52,7 @@ struct guest {
     int proc_fd, cgroup_fd, checkpoint_fd;
     int scratch_rw, scratch_wo;         /* one file without a name, for what QEMU writes by descriptor: it wants the exact access mode */
     int restore_fd;                     /* state to begin with, until QEMU has it; -1 none */
+    bool restore_direct;                /* it is read past the host's cache */
     struct migration *migration;        /* state that is being written or read */
     struct packing *packing;            /* through which it goes; NULL: none */
     struct mp_out job_done;             /* figures of the last save or dump that was completed, for who asks; empty: none */

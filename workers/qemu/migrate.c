@@ -17,7 +17,7 @@
 #include "workers/qemu/ops.h"
 #include "workers/tree-form.h"
 
-enum { POLL_MS = 30, SAVE_RUNNING = 2, SAVE_PAUSED = 4, COMMAND_MS = 30000, TRIES = 100, TRY_MS = 100, STUCK_MS = 1000 };
+enum { POLL_MS = 30, SAVE_BYPASS_CACHE = 1, SAVE_RUNNING = 2, SAVE_PAUSED = 4, COMMAND_MS = 30000, TRIES = 100, TRY_MS = 100, STUCK_MS = 1000 };
 
 /* One migration at a time: outward or inward. */
 struct migration {
@@ -261,6 +261,13 @@ void saving_out(struct guest *g, const struct err *e)
     }
 }
 
+int saving_end(struct guest *g, struct err *e)
+{
+    const struct saving *s = g->saving;
+    int end = pack_begin(g, s->fd, s->pack, s->direct, false, saving_out);
+    return end < 0 ? err_sys(e, VIR_FROM_QEMU, -end, "unable to write the state of the guest") : end;
+}
+
 void saving_stream(struct guest *g)
 {
     struct err e = { .code = VIR_ERR_OPERATION_ABORTED };
@@ -268,17 +275,15 @@ void saving_stream(struct guest *g)
         saving_out(g, &e);
         return;
     }
-    if (g->saving->pack == PACK_RAW) {
+    if (g->saving->pack == PACK_RAW && !g->saving->direct) {
         migration_begin(g, "migrate", g->saving->fd, saving_out);
         return;
     }
-    AUTO_CLOSE end = pack_begin(g, g->saving->fd, g->saving->pack, false, saving_out);
-    if (end >= 0) {
+    AUTO_CLOSE end = saving_end(g, &e);
+    if (end >= 0)
         migration_begin(g, "migrate", end, pack_said);
-        return;
-    }
-    err_sys(&e, VIR_FROM_QEMU, -end, "unable to pack the state of the guest");
-    saving_error(g, &e);
+    else
+        saving_error(g, &e);
 }
 
 static void on_stopped(void *data, json_t *ret, const struct err *e)
@@ -344,6 +349,7 @@ void save_call(struct worker *w, const struct request *rq, struct frame *f)
     }
     struct saving *s = saving_begin(g, rq, STEAL_FD(&fd));
     s->named = doc >= 0;
+    s->direct = rq->arg & SAVE_BYPASS_CACHE;
     s->pack = (enum pack)pack;
     saving_stop(g, PAUSED_SAVE, true);
 }
@@ -389,16 +395,16 @@ void restore_begin(struct guest *g, void (*done)(struct guest *g, const struct e
     if (pread(fd, &h, sizeof h, 0) != sizeof h)
         err_set(&e, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "failed to read qemu header");
     uint32_t pack = h.version > SAVE_VERSION ? __builtin_bswap32(h.compressed) : h.compressed;
-    if (!e.code && pack == PACK_RAW) {
+    if (!e.code && pack == PACK_RAW && !g->restore_direct) {
         migration_begin(g, "migrate-incoming", fd, done);
         return;
     }
     if (!e.code && !pack_can(pack))
         err_set(&e, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "Invalid compressed save format %u", pack);
-    AUTO_CLOSE end = e.code ? -1 : pack_begin(g, fd, (enum pack)pack, true, done);
+    AUTO_CLOSE end = e.code ? -1 : pack_begin(g, fd, (enum pack)pack, g->restore_direct, true, done);
     if (end < 0) {
         if (!e.code)
-            err_sys(&e, VIR_FROM_QEMU, -end, "unable to unpack the saved state");
+            err_sys(&e, VIR_FROM_QEMU, -end, "unable to read the saved state");
         done(g, &e);
         return;
     }

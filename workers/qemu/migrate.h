@@ -13,6 +13,7 @@ struct saving {
     bool dump, reset, ends /* the guest does, when it is written */, memory;
     uint32_t format;            /* of a dump */
     enum pack pack;             /* how QEMU's state is packed */
+    bool direct;                /* past the host's cache */
     struct loop_timer again;
     unsigned tries;
 };
@@ -38,9 +39,11 @@ void saving_resume(struct guest *g);    /* an earlier instance was saving the gu
 /* Reads g->restore_fd into a QEMU that waits for it; done is called once. */
 void restore_begin(struct guest *g, void (*done)(struct guest *g, const struct err *e));
 /* pack.c: QEMU's end of a socket behind which its state is packed into the file (borrowed, until the end), or comes from there (taken over, unless it fails); or a negative errno.  One at a time.
+ * direct: past the host's cache, if the file stands where a block begins; -EINVAL: its file system cannot.
  * done is called once, after pack_said(), which tells that QEMU's migration is at its end: e as it, or the packer's own reason. */
-int pack_begin(struct guest *g, int file, enum pack kind, bool unpacks, void (*done)(struct guest *g, const struct err *e));
+int pack_begin(struct guest *g, int file, enum pack kind, bool direct, bool unpacks, void (*done)(struct guest *g, const struct err *e));
 void pack_said(struct guest *g, const struct err *e);
+int saving_end(struct guest *g, struct err *e);       /* the same of g->saving, whose done is saving_out; -1 with *e set */
 void pack_free(struct guest *g);        /* gives it up, if there is one, and calls nobody */
 void migration_gone(struct guest *g);   /* QEMU has ended */
 #endif

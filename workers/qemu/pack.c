@@ -1,8 +1,10 @@
-/* pack.c: a guest's state on its way between QEMU and a file in which it is packed (qemu.conf: save_image_format, dump_image_format).
+/* pack.c: a guest's state on its way between QEMU and a file in which it is packed (qemu.conf: save_image_format, dump_image_format), or which is written and read past the host's cache.
  *
  * QEMU has a socket in the file's place, whose other end is here: what comes is packed into the file, or the file is unpacked into it, a piece a turn of the loop.  Nobody is asked for it,
  * nothing is started, and what is unpacked, which may be anything, is read in the sandbox of the one guest that is to be made of it.  A state is whole when QEMU says so and its packed end is
- * written, or was found undamaged. */
+ * written, or was found undamaged.
+ *
+ * Past the cache (O_DIRECT) go whole pieces; what is left for the end of a file does not. */
 #include "config.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +15,7 @@
 #include "workers/qemu/migrate.h"
 #include "workers/qemu/packer.h"
 
-enum { PIECE = 32 << 10, REST_MAX = 16 << 20 /* behind what QEMU wants to know */ };
+enum { BLOCK = 4096 /* what the kernel wants for O_DIRECT is never more */, PIECE = 256 << 10, REST_MAX = 16 << 20 /* behind what QEMU wants to know */ };
 
 struct packing {
     struct guest *g;
@@ -21,11 +23,11 @@ struct packing {
     struct loop_source src;
     int end, file;              /* our end of the socket, -1: closed; the file, which is another's if it is packed, and ours if it is unpacked */
     void (*done)(struct guest *g, const struct err *e);
-    bool unpacks, over /* the packed end is written, or read */, said /* QEMU has */;
+    bool unpacks, direct, over /* the packed end is written, or read */, said /* QEMU has */;
     struct err error;           /* why the socket was closed before */
-    struct pieces io;           /* of what is unpacked: what is left of buf's first half; nout counts what is free in the second */
+    struct pieces io;           /* of what is unpacked: what is left of buf's first half; nout counts what is free in the second, in which packed bytes wait until it is full */
     size_t at;                  /* of the second: where what QEMU has not taken yet begins */
-    uint8_t buf[2][PIECE];
+    uint8_t (*buf)[PIECE];      /* two, for O_DIRECT where a block begins */
 };
 
 void pack_free(struct guest *g)
@@ -38,6 +40,7 @@ void pack_free(struct guest *g)
     if (k->unpacks)
         util_closep(&k->file);
     packer_free(k->packer);
+    free(k->buf);
     free(k);
 }
 
@@ -53,7 +56,7 @@ static void fault(struct packing *k, int error)
     if (error == -EBADMSG)
         err_set(&k->error, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "the packed state is damaged");
     else
-        err_sys(&k->error, VIR_FROM_QEMU, -error, k->unpacks ? "unable to unpack the saved state" : "unable to pack the state of the guest");
+        err_sys(&k->error, VIR_FROM_QEMU, -error, k->unpacks ? "unable to read the saved state" : "unable to write the state of the guest");
     hang_up(k);
 }
 
@@ -67,23 +70,38 @@ static void finish(struct packing *k, const struct err *e)
     done(g, own.code ? &own : e);
 }
 
+static int go_direct(struct packing *k, bool on)
+{
+    int flags = fcntl(k->file, F_GETFL);
+    k->direct = on;
+    return flags < 0 || fcntl(k->file, F_SETFL, on ? flags | O_DIRECT : flags & ~O_DIRECT) < 0 ? -errno : 0;
+}
+
 /* ---- out ---- */
+
+static int write_out(struct packing *k)
+{
+    size_t n = PIECE - k->io.nout;
+    int r = k->direct && n < PIECE ? go_direct(k, false) : 0;
+    ssize_t w = r < 0 || !n ? r : util_write_full(k->file, k->buf[1], n);
+    k->io.out = k->buf[1];
+    k->io.nout = PIECE;
+    return w < 0 ? (int)w : 0;
+}
 
 static int pack_piece(struct packing *k, const uint8_t *p, size_t n, bool last)
 {
-    int r;
+    int r, w;
+    bool is_full;
     k->io.in = p;
     k->io.nin = n;
     do {
-        k->io.out = k->buf[1];
-        k->io.nout = PIECE;
         if ((r = packer_step(k->packer, &k->io, last)) < 0)
             return r;
-        size_t made = PIECE - k->io.nout;
-        ssize_t w = made ? util_write_full(k->file, k->buf[1], made) : 0;
-        if (w < 0)
-            return (int)w;
-    } while (r == 0 && (last || k->io.nin || !k->io.nout));
+        is_full = !k->io.nout;
+        if ((is_full || r > 0) && (w = write_out(k)) < 0)
+            return w;
+    } while (r == 0 && (last || k->io.nin || is_full));
     return 0;
 }
 
@@ -110,20 +128,23 @@ static void on_out(struct loop_source *src, uint32_t events)
 /* Until there is something for QEMU, or the end. 0 or a negative errno. */
 static int unpack_piece(struct packing *k)
 {
+    bool last = false;
     k->io.out = k->buf[1];
     k->io.nout = PIECE;
     k->at = 0;
     while (!k->over && k->io.nout == PIECE) {
         if (!k->io.nin) {
             ssize_t n = read(k->file, k->buf[0], PIECE);
-            if (n <= 0)
-                return n < 0 ? -errno : -EBADMSG;
+            int d = k->direct && n % BLOCK /* the rest does not begin at a block */ ? go_direct(k, false) : 0;
+            if (n < 0 || d < 0)
+                return n < 0 ? -errno : d;
             k->io.in = k->buf[0];
             k->io.nin = (size_t)n;
+            last = n == 0;
         }
-        int r = packer_step(k->packer, &k->io, false);
-        if (r < 0)
-            return r;
+        int r = packer_step(k->packer, &k->io, last);
+        if (r < 0 || (r == 0 && last))
+            return r < 0 ? r : -EBADMSG;
         k->over = r > 0;
     }
     return 0;
@@ -157,26 +178,28 @@ static void check_rest(struct packing *k)
 
 /* ---- both ---- */
 
-int pack_begin(struct guest *g, int file, enum pack kind, bool unpacks, void (*done)(struct guest *g, const struct err *e))
+int pack_begin(struct guest *g, int file, enum pack kind, bool direct, bool unpacks, void (*done)(struct guest *g, const struct err *e))
 {
     int s[2];
     struct packing *k = malloc(sizeof *k);
     if (!k)
         return -ENOMEM;
-    *k = (struct packing){ .g = g, .done = done, .unpacks = unpacks, .end = -1, .file = -1, .src = { .fd = -1 }, .packer = packer_new(kind, unpacks), .io = { .nout = PIECE } };
+    *k = (struct packing){ .g = g, .done = done, .unpacks = unpacks, .end = -1, .file = -1, .src = { .fd = -1 }, .packer = packer_new(kind, unpacks), .buf = aligned_alloc(BLOCK, sizeof *k->buf * 2) };
     g->packing = k;
-    int r = !k->packer ? -ENOMEM : socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, s) < 0 ? -errno : 0;
+    int r = !k->packer || !k->buf ? -ENOMEM : socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, s) < 0 ? -errno : 0;
     if (r < 0) {
         pack_free(g);
         return r;
     }
+    k->io = (struct pieces){ .out = k->buf[1], .nout = PIECE };
     k->end = s[0];
-    if ((r = loop_add(&k->src, k->end, unpacks ? EPOLLOUT : EPOLLIN, unpacks ? on_in : on_out, k)) < 0) {
+    k->file = file;
+    if ((direct && lseek(file, 0, SEEK_CUR) % BLOCK == 0 && (r = go_direct(k, true)) < 0) || (r = loop_add(&k->src, k->end, unpacks ? EPOLLOUT : EPOLLIN, unpacks ? on_in : on_out, k)) < 0) {
+        k->file = -1;           /* it stays the caller's */
         close(s[1]);
         pack_free(g);
         return r;
     }
-    k->file = file;
     return s[1];
 }
 

@@ -1,8 +1,9 @@
-/* packer.c: see packer.h.  The libraries are those of the programs that libvirt's daemon starts, with the programs' own settings, so each reads what the other has written. */
+/* packer.c: see packer.h.  PACK_RAW leaves bytes as they are.  The libraries are those of the programs that libvirt's daemon starts, with the programs' own settings, so each reads what the other has written. */
 #include "config.h"
 #include "workers/qemu/packer.h"
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #ifdef HAVE_ZLIB
 #include <zlib.h>
 #endif
@@ -34,7 +35,6 @@ struct packer {
 };
 struct kind { bool (*begin)(struct packer *p); int (*step)(struct packer *p, struct pieces *io, bool last); void (*end)(struct packer *p); };
 
-#if defined HAVE_ZLIB || defined HAVE_BZIP2 || defined HAVE_XZ
 static void advance(struct pieces *io, size_t nin, size_t nout)
 {
     io->in += io->nin - nin;
@@ -42,7 +42,23 @@ static void advance(struct pieces *io, size_t nin, size_t nout)
     io->nin = nin;
     io->nout = nout;
 }
-#endif
+
+static bool raw_begin(struct packer *p)
+{
+    return true;
+}
+
+static int raw_step(struct packer *p, struct pieces *io, bool last)
+{
+    size_t n = io->nin < io->nout ? io->nin : io->nout;
+    memcpy(io->out, io->in, n);
+    advance(io, io->nin - n, io->nout - n);
+    return last && !io->nin;
+}
+
+static void raw_end(struct packer *p)
+{
+}
 
 #ifdef HAVE_ZLIB
 static bool gzip_begin(struct packer *p)
@@ -131,6 +147,7 @@ static void lzop_end(struct packer *p)
 #endif
 
 static const struct kind kinds[PACK_N] = {
+    [PACK_RAW] = { raw_begin, raw_step, raw_end },
 #ifdef HAVE_ZLIB
     [PACK_GZIP] = { gzip_begin, gzip_step, gzip_end },
 #endif

@@ -1,4 +1,4 @@
-/* packer.h: bytes packed and unpacked, a piece at a time, as the programs gzip, bzip2, xz and lzop do it. */
+/* packer.h: bytes packed and unpacked, a piece at a time, as the programs gzip, bzip2, xz and lzop do it; or left as they are. */
 #ifndef BULKHEAD_QEMU_PACKER_H
 #define BULKHEAD_QEMU_PACKER_H
 #include <stddef.h>

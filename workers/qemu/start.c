@@ -165,7 +165,8 @@ void start_call(struct worker *w, const struct request *rq, struct frame *f)
     }
     g->start = *rq;
     g->starting = true;
-    g->start_paused = rq->arg & 1;
+    g->start_paused = rq->arg & START_PAUSED;
+    g->restore_direct = rq->arg & START_BYPASS_CACHE;
     g->restore_fd = frame_take_fd(f, 0);
     g->restored = g->restore_fd >= 0;
     g->phase = PHASE_LAUNCHING;

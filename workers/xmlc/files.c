@@ -17,7 +17,7 @@
 
 #define FILE_NAME_MAX 4096
 enum { LATE_S = 3600 };
-enum { SAVE_RUNNING = 2, SAVE_PAUSED = 4, SAVE_RESET_NVRAM = 8, DUMP_MEMORY_ONLY = 16, DUMP_FORMATS = 5 };
+enum { SAVE_BYPASS_CACHE = 1, SAVE_RUNNING = 2, SAVE_PAUSED = 4, SAVE_RESET_NVRAM = 8, DUMP_MEMORY_ONLY = 16, DUMP_FORMATS = 5 };
 enum what { SAVE, DUMP, RESTORE, SHOW, CHANGE };
 /* args: d domain, p path, x another document, f flags, n number, t parameters with path and document */
 static const struct { uint32_t op; enum what what; const char *args; } rows[] = {
@@ -201,7 +201,8 @@ int on_file(struct job *j)
         r = name_file(j, &a);
     else if (r == 0 && (r = saved_read(j->file, &s, &j->e)) == 0) {
         bool running = a.flags & SAVE_RUNNING || (s.h.was_running && !(a.flags & SAVE_PAUSED));
-        struct doc_result d = {.id = -1, .changes = (running ? 0 : START_PAUSED) | (a.what == RESTORE && a.flags & SAVE_RESET_NVRAM ? START_RESET_NVRAM : 0)};
+        uint32_t restore = a.what == RESTORE ? a.flags : 0;
+        struct doc_result d = {.id = -1, .changes = (running ? 0 : START_PAUSED) | (restore & SAVE_RESET_NVRAM ? START_RESET_NVRAM : 0) | (restore & SAVE_BYPASS_CACHE ? START_BYPASS_CACHE : 0)};
         AUTO_TREE *t = doc_parse(s.data, s.len, &j->env, &j->e), *o = t && a.xml ? other(j, &a, t) : NULL;
         const struct tree *is = a.xml ? o : t;
         r = !is ? -1 : a.what == SHOW ? show(j, &a, is) : a.what == CHANGE ? change(j, &s, is, running) : send_definition(j, a.xml ? o : t, &d, NULL);
