@@ -126,7 +126,7 @@ class Known:
         for name, words in re.findall(r'^#define (\w+) ("[^"]*")$', source, re.M):     # lists that several rows have
             text = re.sub(r'\b%s\b' % name, words, text)
         text = re.sub(r'/\*.*?\*/', '', text, flags=re.S)
-        text = re.sub(r'"\s*\n\s*"', '', text)
+        text = re.sub(r'"\s+"', '', text)
         self.rows = {p: (a.split(), c.split()) for p, a, c in re.findall(r'\{ "([^"]*)",\s+"([^"]*)",\s+"([^"]*)" \}', text)}
         self.any = re.search(r'any_device\[\] = "([^"]*)"', read('workers/plan/known.c')).group(1).split()
 

@@ -71,10 +71,20 @@ static int bursts(const struct iotune *t, struct err *e)
     return 0;
 }
 
+bool iotune_can(const struct tree *disk, struct err *e)
+{
+    bool can = !tree_attr_is(disk, "type", "vhostuser");
+    if (!can)
+        err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "a block I/O throttling is not supported for vhostuser disk");
+    return can;
+}
+
 int iotune_ask(const struct tree *dom, const struct tree *disk, const struct typed_list *l, bool is_live, struct iotune *out, struct err *e)
 {
     AUTO_IOTUNE asked = { .group = NULL }, now = { .group = NULL };
     unsigned mentioned = 0;
+    if (!iotune_can(disk, e))
+        return -1;
     for (unsigned i = 0; i < l->n; i++) {
         const struct typed *p = &l->v[i];
         mentioned |= 1u << kinds[p->which];

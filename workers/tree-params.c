@@ -147,6 +147,8 @@ static int of_device(uint32_t op, const struct tree *dom, bool is_live, struct m
         return err_set(e, VIR_ERR_INVALID_ARG, VIR_FROM_DOMAIN, "'%s' is not a known interface", name ? name : "");
     if (!t && n)
         return err_set(e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, is_live ? "disk '%s' not found in domain" : "disk '%s' was not found in the domain config", name ? name : "");
+    if (t && !is_nic && !iotune_can(t, e))
+        return -1;
     return is_nic ? reply_params(o, bandwidth_params, ARRAY_N(bandwidth_params), t, is_live, n, true)
                   : reply_params(o, iotune_params, ARRAY_N(iotune_params), t, is_live, n, true);
 }

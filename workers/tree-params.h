@@ -33,6 +33,7 @@ void iotune_free(struct iotune *t);
 #define AUTO_IOTUNE __attribute__((cleanup(iotune_free))) struct iotune
 /* Checks what a call asks for a disk of dom, of which it leaves out what others of the same kind did not mention: *out is the whole of it.  is_live: also that
  * QEMU takes it.  0, or -1 with *e set. */
+bool iotune_can(const struct tree *disk, struct err *e);        /* can there be limits? false with *e set */
 int iotune_ask(const struct tree *dom, const struct tree *disk, const struct typed_list *l, bool is_live, struct iotune *out, struct err *e);
 void iotune_load(const struct tree *disk, struct iotune *t);
 void iotune_store_one(struct tree *disk, const struct iotune *t);                   /* in this disk alone */

@@ -97,6 +97,7 @@ scenario_root_tests = \
 	%D%/test-peer-autodump.py \
 	%D%/test-peer-bypass.py \
 	%D%/test-peer-packed.py \
+	%D%/test-peer-vhostdisk.py \
 	%D%/test-peer-lockd.py \
 	%D%/test-peer-python.py \
 	%D%/test-peer-queries.py \

@@ -336,15 +336,17 @@ static enum boot_kind kind_of(const struct tree *d)
 
 static void vhostuser(struct ctx *c, const struct tree *d)
 {
-    json_t *o = pl_item(c, PLAN_CHARDEV);
+    int32_t index;
+    char path[32];
     unsigned long long n;
-    if (pl_run(c)) {
-        pl_refuse(c, d, "type");
+    const struct plan_res *r = pl_run(c) ? pl_res(c, d, &index) : NULL;
+    if (pl_run(c) && !r)
         return;
-    }
+    const char *socket = r ? pl_mapped(c, r, index, path) : tree_path_attr(d, "source", "path");     /* of a guest that runs a command of its own, before those that need it */
+    json_t *o = pl_item(c, PLAN_CHARDEV);
     pl_set(o, "backend", "socket");
     pl_setf(c, o, "id", "chr-vu-%s", pl_alias(c, d));
-    pl_set(o, "path", tree_path_attr(d, "source", "path"));
+    pl_set(o, "path", socket);
     if (pl_tri(d, "source/reconnect", "enabled") == 1 && pl_num(c, d, "source/reconnect", "timeout", &n) == 0)
         pl_set_int(o, "reconnect", (long long)n);
 }

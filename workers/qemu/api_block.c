@@ -149,8 +149,6 @@ OP_ARGS(api_set_iotune)
     struct tree *disk = guest_disk(g, x->path);
     if (!disk)
         call_failf(c, VIR_ERR_INVALID_ARG, "disk '%s' not found in domain", x->path);
-    else if (tree_attr_is(disk, "type", "vhostuser"))
-        call_failf(c, VIR_ERR_OPERATION_UNSUPPORTED, "a block I/O throttling is not supported for vhostuser disk");
     else if (iotune_ask(g->tree, disk, &x->l, true, &x->tune, &e))
         call_fail(c, &e);
     else if (!disk_source(disk))        /* what is put in will have them */

@@ -352,6 +352,8 @@ static const struct block_counts *drive_counts(struct call *c, struct block_coun
     struct block_drive *d = disk ? stats_drive(g, disk) : NULL;
     if (!disk)
         call_failf(c, VIR_ERR_INVALID_ARG, "invalid path: %s", a->path);
+    else if (tree_attr_is(disk, "type", "vhostuser"))
+        call_failf(c, VIR_ERR_OPERATION_UNSUPPORTED, "block stats are not supported for vhostuser disk");
     else if (!d)
         call_failf(c, VIR_ERR_INTERNAL_ERROR, "cannot find statistics for device '%s'", a->path);
     return d ? &d->n : NULL;
@@ -411,8 +413,9 @@ static void on_block_stats_flags(struct guest *g, void *data, const struct err *
         { "wr_bytes", n->wr_bytes }, { "wr_operations", n->wr_req }, { "rd_bytes", n->rd_bytes }, { "rd_operations", n->rd_req },
         { "flush_operations", n->fl_req }, { "wr_total_times", n->wr_ns }, { "rd_total_times", n->rd_ns }, { "flush_total_times", n->fl_ns },
     };
-    /* What QEMU told of no disk at all has no counters. */
-    uint32_t known = tree_get(g->tree, "devices/disk") ? DRIVE_PARAMS : 0;
+    uint32_t known = 0;         /* what QEMU told of no disk at all has no counters */
+    TREE_EACH(d, tree_get(g->tree, "devices"), "disk")
+        known = tree_attr_is(d, "type", "vhostuser") ? known : DRIVE_PARAMS;
     mp_out_init(&p.o, 4096);
     for (uint32_t i = 0; i < known && i < a->nparams; i++)
         typed_put_llong(&p, (int64_t)rows[i].v, "%s", rows[i].name);
@@ -449,6 +452,8 @@ static void on_block_info(struct guest *g, void *data, const struct err *e)
         call_fail(c, e);
     else if (!disk)
         call_failf(c, VIR_ERR_INVALID_ARG, "invalid path %s not assigned to domain", a->path);
+    else if (tree_attr_is(disk, "type", "vhostuser"))
+        call_failf(c, VIR_ERR_OPERATION_UNSUPPORTED, "block info is not supported for vhostuser disk");
     else if (!disk_source(disk))
         call_failf(c, VIR_ERR_INVALID_ARG, "disk '%s' does not currently have a source assigned", a->path);
     else if (!d || !d->has_node)

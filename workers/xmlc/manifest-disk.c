@@ -117,6 +117,11 @@ static int image(struct maker *m, struct tree *t)
     int i;
     if (strcmp(type, "network") == 0)
         return network_source(m, tree_first(t, "source")) ? -1 : maker_backing(m, t, -1, tree_first(t, "shareable") ? MF_SHARED : 0);
+    if (strcmp(type, "vhostuser") == 0) {
+        x = (struct manifest_entry){.kind = MK_SOCKET, .parent = -1};
+        m->by_socket = true;
+        return maker_add(m, t, &x, tree_path_attr(t, "source", "path"), NULL) < 0 ? -1 : 0;
+    }
     if (!path && strcmp(type, "file") != 0 && strcmp(type, "block") != 0)
         return 0;
     if (given(m, tree_first(t, "source")))
