@@ -35,7 +35,8 @@ enum manifest_kind {
                       * ("in=1000,2000,512 out=0,0,0 isolated=1"; supervisor/hand_shape.h). It changes while the guest runs */
     MK_STATE,        /* path: file of a client's choice for a guest's state or memory, made or emptied; MF_PROBE: a saved state (save.h) that is there, MF_RO: to be read. Of no guest's
                       * document */
-    MK_NODE,         /* path: a character device of the host, which QEMU gets open (not in its view); aux: what is said where the host has none. /dev/vhost-vsock: a: the guest's number there, 0: any that is free; the grant's port tells */
+    MK_NODE,         /* path: a character device of the host, which QEMU gets open (not in its view); aux: what is said where the host has none. /dev/vhost-vsock: a: the guest's number there, 0: any that is free; the grant's port tells.
+                      * c: 1: one that reaches the guest's memory (vDPA); a, b: as of MK_VFIO */
     MK_SHM,          /* path: a file of /dev/shm that guests share, made if it is absent; QEMU gets it open, and the guest's account may open it again */
     MK_HELPER,       /* a program of the host beside QEMU, and a connection of QEMU's with it (supervisor/hand_helper.c). a: enum helper_kind; path: the one file or folder of the host that it
                       * may see, if its kind has one; aux: what the document says of it, as words ("version=2.0 banks=sha1,sha256") */

@@ -192,13 +192,13 @@ static void set_limits(const struct launch *l)
     set_limit(RLIMIT_CORE, (rlim_t)l->core_max_mib << 20, false);
 }
 
-/* A device behind VFIO reaches the guest's memory wherever that is: it stays in place. One that may not lock as much QEMU tells of. */
+/* A device behind VFIO, or of vDPA, reaches the guest's memory wherever that is: it stays in place. One that may not lock as much QEMU tells of. */
 static void set_locked(const struct hand *h)
 {
     struct manifest_entry m;
     const char *path, *aux;
     for (struct manifest_in in = hand_entries(h); hand_next(&in, &m, &path, &aux);)
-        if (m.kind == MK_VFIO)
+        if (vfio_locks(&m))
             set_limit(RLIMIT_MEMLOCK, vfio_locked(&m), true);
 }
 

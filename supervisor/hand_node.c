@@ -13,6 +13,7 @@
 #define VSOCK "/dev/vhost-vsock"
 #define SCSI "/dev/vhost-scsi"
 #define TPM "/dev/tpm"
+#define VDPA "/dev/vhost-vdpa-"
 enum { CID_FIRST = 3 };         /* those below are the hypervisor's and the host's */
 
 /* The guest's number among those of the host: the one that was wanted, or the first that is free. */
@@ -35,7 +36,7 @@ static int vsock_number(struct opener *o, int fd, uint32_t wanted, struct grant 
 int open_node(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
 {
     struct stat st;
-    bool vsock = !strcmp(path, VSOCK), tpm = !strncmp(path, TPM, strlen(TPM));
+    bool vsock = !strcmp(path, VSOCK), tpm = !strncmp(path, TPM, strlen(TPM)), vdpa = !strncmp(path, VDPA, strlen(VDPA));
     AUTO_CLOSE fd = path_open(path, O_RDWR | O_NONBLOCK, WANT(S_IFCHR), &st);
     if (fd < 0 && *aux) {
         o->error = fd;
@@ -43,7 +44,7 @@ int open_node(struct opener *o, const struct manifest_entry *m, const char *path
     }
     if (fd < 0) {
         o->error = fd == -EMEDIUMTYPE ? -EINVAL : fd;
-        return err_sys(e, tpm ? VIR_FROM_QEMU : VIR_FROM_CGROUP, -o->error, tpm ? "Could not open TPM device %s" : "Path '%s' is not accessible", path);
+        return err_sys(e, tpm || vdpa ? VIR_FROM_QEMU : VIR_FROM_CGROUP, -o->error, tpm ? "Could not open TPM device %s" : vdpa ? "Unable to open '%s' for vdpa device" : "Path '%s' is not accessible", path);
     }
     if (tpm && fcntl(fd, F_SETFL, 0) < 0)       /* QEMU waits for each answer */
         return open_fail(o, e, errno, "Could not open TPM device %s", path);

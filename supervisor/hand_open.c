@@ -466,7 +466,7 @@ static int open_entries(struct opener *o, struct hand_grants *grants, uint32_t f
     for (struct manifest_in in = hand_entries(o->h); hand_next(&in, &m, &path, &aux);) {
         if (m.index < first)
             continue;
-        done->has |= m.kind == MK_TAP ? HAND_HAS_TAPS : m.kind == MK_HOSTNET ? HAND_HAS_HOSTNET : m.kind == MK_VFIO ? HAND_HAS_VFIO : hand_has(&m, aux) & (HAND_HAS_PORTS | HAND_HAS_SECRETS);
+        done->has |= m.kind == MK_TAP ? HAND_HAS_TAPS : m.kind == MK_HOSTNET ? HAND_HAS_HOSTNET : vfio_locks(&m) ? HAND_HAS_VFIO : hand_has(&m, aux) & (HAND_HAS_PORTS | HAND_HAS_SECRETS);
         bool refused = runs && !comes_later[m.kind];
         o->error = 0;
         if (refused)

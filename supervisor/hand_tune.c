@@ -198,7 +198,7 @@ int tune_of(struct hand *h, unsigned i, struct tune *t, struct err *e)
     return tune_read(t, text) < 0 ? err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed limits of a guest") : 0;
 }
 
-/* Devices behind VFIO that come to a QEMU that runs: it sees them, and may lock as much memory as one that is begun with them. */
+/* Devices behind VFIO, or of vDPA, that come to a QEMU that runs: it sees them, and may lock as much memory as one that is begun with them. */
 static int devices_come(struct hand *h, const struct hand_req *rq, int32_t qemu, struct err *e)
 {
     struct manifest_entry m;
@@ -206,7 +206,7 @@ static int devices_come(struct hand *h, const struct hand_req *rq, int32_t qemu,
     struct rlimit has;
     for (struct manifest_in in = hand_entries(h); hand_next(&in, &m, &path, &aux);) {
         const struct rlimit want = { vfio_locked(&m), vfio_locked(&m) };
-        if (m.kind == MK_VFIO && prlimit(qemu, RLIMIT_MEMLOCK, NULL, &has) == 0 && has.rlim_max < want.rlim_max && prlimit(qemu, RLIMIT_MEMLOCK, &want, NULL) < 0)
+        if (vfio_locks(&m) && prlimit(qemu, RLIMIT_MEMLOCK, NULL, &has) == 0 && has.rlim_max < want.rlim_max && prlimit(qemu, RLIMIT_MEMLOCK, &want, NULL) < 0)
             log_warn("cannot limit locked memory of process %d to %llu: %s", qemu, (unsigned long long)want.rlim_max, strerror(errno));
     }
     hand_run(h, rq->id, rq->name);

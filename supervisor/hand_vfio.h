@@ -18,7 +18,13 @@ int vfio_detach(const char *name, struct err *e);
 /* It gets the driver that the kernel has for it. 0 or a negative errno; -EBUSY: somebody has it open, and nothing was changed. */
 int vfio_reattach(const char *name);
 
-/* How much memory QEMU may lock, in bytes, by an entry of MK_VFIO. */
+/* Whether what the entry names reaches the guest's memory by itself, which so has to stay in place. */
+static inline bool vfio_locks(const struct manifest_entry *m)
+{
+    return m->kind == MK_VFIO || (m->kind == MK_NODE && m->c);
+}
+
+/* How much memory QEMU may lock, in bytes, by such an entry. */
 static inline uint64_t vfio_locked(const struct manifest_entry *m)
 {
     return m->a == UINT32_MAX && m->b == UINT32_MAX ? UINT64_MAX : ((uint64_t)m->b << 32 | m->a) << 10;

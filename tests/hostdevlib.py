@@ -99,6 +99,11 @@ def add_mdev(box, uuid, group, api="vfio-pci"):
     sh(box, "mkdir -p %s/mdev_type; echo %s >%s/mdev_type/device_api; ln -s /sys/bus/mdev %s/subsystem; " % (d, api, d, d) + in_group("mdev", uuid, group))
 
 
+def add_vdpa(box, number):
+    """A vDPA card, after fake_pci()."""
+    sh(box, "mknod /dev/vhost-vdpa-%d c 1 3" % number)
+
+
 def fake_pci(box, devices, vfio=True):
     """After fake_usb(), whose /dev it is in. libvirtd is started anew with the library."""
     if box.peer:

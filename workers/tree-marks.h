@@ -9,7 +9,7 @@
  *   <log>    of a chardev: MK_LOG
  *   <secret> of <auth> and <encryption> of an image or an iSCSI <hostdev>, and its <cookies>: MK_SECRET
  *   <event>  of <perf>, enabled: MK_PERF
- *   <interface>: MK_TAP (bridge, ethernet, network, direct) or MK_HOSTNET (user), or MK_HELPER (user, by passt)
+ *   <interface>: MK_TAP (bridge, ethernet, network, direct) or MK_HOSTNET (user), or MK_HELPER (user, by passt), MK_SOCKET (vhostuser), MK_NODE (vdpa)
  *   <graphics>: MK_TCP_LISTEN, MK_UNIX_LISTEN
  *   <vsock>, <device> of <backend> of tpm: MK_NODE; <hostdev>: MK_USB, MK_VFIO, MK_NODE (scsi_host); its <source>, over iSCSI: MK_HOSTNET; <shmem>: MK_SHM, MK_UNIX_CONNECT; <source> of <input>: MK_NODE; <memory> of <devices> in a file: MK_MEMORY
  *   <backend> of tpm, an emulator's, <filesystem>, virtiofs: MK_HELPER; virtiofs with <source socket=>: MK_UNIX_CONNECT

@@ -13,13 +13,13 @@ static const struct { uint8_t path; uint16_t max; } kinds[MK_KIND_N] = {      /*
 };
 static const char *const trees[] = { "/proc", "/sys", "/dev/mem", "/dev/kmem", "/dev/port", "/dev/fd", "/dev/shm/bulkhead" };
 /* MK_DEVNODE: libvirt's default cgroup_device_acl.  MK_NODE: what documents name otherwise.  Or what is in a folder of that name. */
-static const char *const devices[MK_KIND_N][9] = { [MK_NODE] = { "/dev/vhost-vsock", "/dev/input", "/dev/vfio/vfio", "/dev/vhost-scsi", "/dev/tpm0", "/dev/tpmrm0" }, [MK_SHM] = { "/dev/shm" },
+static const char *const devices[MK_KIND_N][9] = { [MK_NODE] = { "/dev/vhost-vsock", "/dev/input", "/dev/vfio/vfio", "/dev/vhost-scsi", "/dev/tpm0", "/dev/tpmrm0", "/dev/vhost-vdpa-" /* and a number */ }, [MK_SHM] = { "/dev/shm" },
     [MK_DEVNODE] = { "/dev/null", "/dev/full", "/dev/zero", "/dev/random", "/dev/urandom", "/dev/ptmx", "/dev/kvm", "/dev/userfaultfd", "/dev/hwrng" } };
 
 static bool under(const char *path, const char *tree)
 {
     size_t n = strlen(tree);
-    return n && !strncmp(path, tree, n) && (path[n] == 0 || path[n] == '/');
+    return n && !strncmp(path, tree, n) && (path[n] == 0 || path[n] == '/' || (tree[n - 1] == '-' && strspn(path + n, "0123456789") == strlen(path + n)));
 }
 
 /* One spelling a file: absolute, and no part of it is empty, "." or "..".  Else what is compared would not be what is opened. */

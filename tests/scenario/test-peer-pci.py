@@ -4,7 +4,7 @@ back, as the kernel was told; as a command line; over the daemon's death. And on
 import glob, os, re, sys, threading
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 from box import Timeout, guest_xml, kill, wait_for
-from hostdevlib import add_mdev, fake_pci, fake_usb, pci_driver, pci_log
+from hostdevlib import add_mdev, add_vdpa, fake_pci, fake_usb, pci_driver, pci_log
 from pair import Pair, told
 import libvirt
 
@@ -105,6 +105,35 @@ def live(box):
     return out
 
 
+def vdpa(number, more=""):
+    return "<interface type='vdpa'><mac address='52:54:00:00:00:%02x'/><source dev='/dev/vhost-vdpa-%d'/>%s</interface>" % (number, number, more)
+
+
+VDPA = [vdpa(1), vdpa(1, "<model type='virtio'/><driver queues='2'/>"), vdpa(1, "<model type='e1000'/>"), vdpa(9), vdpa(1, "<mtu size='1400'/>"), vdpa(1, "<link state='down'/>"),
+    vdpa(1, "<bandwidth><inbound average='100'/></bandwidth>"), vdpa(1, "<filterref filter='x'/>"), vdpa(1, "<vlan><tag id='4'/></vlan>"), vdpa(1, "<virtualport type='openvswitch'/>"), vdpa(1, "<script path='/bin/true'/>"),
+    vdpa(1, "<backend vhost='/dev/vhost-net'/>")]
+
+
+def cards(box):
+    con, out = box.connect(), []
+    card = lambda dom: "\n".join(re.findall(r"^    <interface.*?</interface>", dom.XMLDesc(), re.S | re.M)) + "\n" + told(dom.interfaceParameters, "vnet0") + told(dom.interfaceStats, "52:54:00:00:00:01")
+    for x in VDPA + [vdpa(1) + vdpa(2)]:
+        said = told(con.createXML, guest("v", x))
+        if not said.startswith("error "):
+            said += "\n" + card(con.lookupByName("v"))
+            con.lookupByName("v").destroy()
+        out.append(said)
+    for x in VDPA:
+        dom = con.createXML(guest("v"))
+        said = told(dom.attachDeviceFlags, x, LIVE) + "\n" + card(dom)
+        if said.startswith("0"):
+            said += told(dom.updateDeviceFlags, x.replace("</interface>", "<link state='down'/></interface>"), LIVE) + "\n" + told(dom.detachDeviceFlags, x, LIVE)
+        out.append(said)
+        dom.destroy()
+    con.close()
+    return out
+
+
 def native(box):
     con, out = box.connect(), []
     for x in STARTS[:4] + STARTS[6:8]:
@@ -129,6 +158,10 @@ with Pair("pci") as p:
         p.same("a start with " + x, a, b, NO_GROUP)
     for a, b in zip(*p.each(live)):
         p.same("a running guest: " + a.split("\n")[0], a, b, NO_GROUP)
+    p.each(add_vdpa, 1)
+    p.each(add_vdpa, 2)
+    for x, a, b in zip(["a start with " + x for x in VDPA + [vdpa(1) + vdpa(2)]] + ["a running guest: " + x for x in VDPA], *p.each(cards)):
+        p.same(x, a, b)
     for a, b in zip(*p.each(native)):
         p.same("as a command line: " + a, a, b)
 

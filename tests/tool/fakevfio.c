@@ -1,10 +1,12 @@
 #define _GNU_SOURCE
 /* fakevfio.c: takes the place of a small library that QEMU links (libvdeplug), in a box whose /dev and /sys have made-up devices behind an IOMMU: what QEMU asks of /dev/vfio is answered here.
- * A device has a configuration space and nothing else: no region of memory, no interrupt.  What QEMU links of the library itself fails.
+ * A device has a configuration space and nothing else: no region of memory, no interrupt.  A node that is no vhost of the kernel's is a vDPA card with two queues.  What QEMU links of the library itself fails.
  * Loaded before libvirtd it has what that writes to buses done when the write is over, as a kernel has (fakekernel.py), and lets it think that it has raised a limit. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/vfio.h>
+#include <linux/vhost.h>
+#include <linux/virtio_ids.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -49,12 +51,32 @@ static int info(unsigned long what, void *at)
     return -1;
 }
 
+static int vdpa(int fd, unsigned long what, void *arg)
+{
+    int r = (int)syscall(SYS_ioctl, fd, what, arg);
+    if (r == 0 || errno != ENOTTY)
+        return r;
+    switch (what) {
+    case VHOST_GET_FEATURES: *(__u64 *)arg = 1ull << 32 /* VIRTIO_F_VERSION_1 */ | 1ull << 33 /* its memory is the IOMMU's */ | 1 << 5 /* it has an address */; break;
+    case VHOST_GET_BACKEND_FEATURES: *(__u64 *)arg = 0; break;
+    case VHOST_VDPA_GET_DEVICE_ID: *(__u32 *)arg = VIRTIO_ID_NET; break;
+    case VHOST_VDPA_GET_VRING_NUM: *(__u16 *)arg = 256; break;
+    case VHOST_VDPA_GET_STATUS: *(__u8 *)arg = 3; break;
+    case VHOST_VDPA_GET_CONFIG: memset(((struct vhost_vdpa_config *)arg)->buf, 0, ((struct vhost_vdpa_config *)arg)->len); break;
+    case VHOST_VDPA_GET_IOVA_RANGE: *(struct vhost_vdpa_iova_range *)arg = (struct vhost_vdpa_iova_range){ 0, 1ull << 40 }; break;
+    case VHOST_GET_VRING_BASE: ((struct vhost_vring_state *)arg)->num = 0; break;
+    }
+    return 0;
+}
+
 int ioctl(int fd, unsigned long what, ...)
 {
     va_list ap;
     va_start(ap, what);
     void *arg = va_arg(ap, void *);
     va_end(ap);
+    if (_IOC_TYPE(what) == VHOST_VIRTIO)
+        return vdpa(fd, what, arg);
     if (_IOC_TYPE(what) != VFIO_TYPE)
         return (int)syscall(SYS_ioctl, fd, what, arg);
     switch (what) {

@@ -112,6 +112,10 @@ int main(void)
     tap_str(judged(MK_NODE, "/dev/tpmrm0", NULL), "", "the host's TPM");
     refused(MK_NODE, "/dev/tpm", NULL);
     refused(MK_NODE, "/dev/vhost-net", NULL);
+    tap_str(judged(MK_NODE, "/dev/vhost-vdpa-12", NULL), "", "a vDPA card");
+    refused(MK_NODE, "/dev/vhost-vdpa", NULL);
+    refused(MK_NODE, "/dev/vhost-vdpa-1x", NULL);
+    refused(MK_NODE, "/dev/null", NULL);
 
     static const struct { const char *in, *out; } plain[] = { { "/a/b", "/a/b" }, { "//a///b", "/a/b" }, { "/./a/./b/.", "/a/b" }, { "/a/b/", "/a/b" }, { "/", "/" }, { "//.//", "/" },
         { "/a/../b", "/a/../b" }, { "/..a/.b", "/..a/.b" } };

@@ -122,7 +122,7 @@ static const struct { const char *xml, *names; } refused[] = {
     { "<tpm model='tpm-tis'><backend type='emulator' version='2.0' m='0'><encryption secret='x'/></backend><alias name='tpm0'/></tpm>", "<encryption>" },
     { "<toaster/>", "<toaster>" },
     { "<controller type='xenbus' index='0'><alias name='xenbus0'/></controller>", "xenbus" },
-    { "<interface type='vdpa'><mac address='52:54:00:01:02:03'/><source dev='/dev/v'/><alias name='net0'/></interface>", "vdpa" },
+    { "<interface type='hostdev'><mac address='52:54:00:01:02:03'/><alias name='net0'/></interface>", "hostdev" },
     { "<input type='tablet' bus='usb' surprise='1'><alias name='input0'/></input>", "surprise" },
     /* taken by libvirt, and here it would come to nothing */
     { "<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/a' m='0'><seclabel model='dac' relabel='yes'><label>a:b</label></seclabel></source>"

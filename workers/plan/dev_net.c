@@ -118,10 +118,27 @@ static void sockets(struct ctx *c, const struct tree *n)
     pl_setf(c, o, "id", "host%s", pl_alias(c, n));
 }
 
+/* A card of the host's that has virtio's queues itself: opened by a hand. */
+static void vdpa(struct ctx *c, const struct tree *n)
+{
+    int32_t index;
+    char set[32];
+    const struct plan_res *r = pl_res(c, n, &index);
+    if (!r)
+        return;
+    const char *path = pl_fdset(c, r, index, set);
+    json_t *o = pl_item(c, PLAN_NETDEV);
+    pl_set(o, "type", "vhost-vdpa");
+    pl_set(o, "vhostdev", path);
+    if (queues_of(c, n) > 1)
+        pl_set_int(o, "queues", queues_of(c, n));
+    pl_setf(c, o, "id", "host%s", pl_alias(c, n));
+}
+
 /* Only PLAN_RUN looks here.  domxml-to-native shows every interface as a plain tap: of the document's settings it keeps model, address
  * and MAC, as libvirt's does. */
 static const struct { const char *type; dev_fn *fn; } backends[] = {
-    { "user", user }, { "bridge", tap }, { "ethernet", tap }, { "network", tap }, { "direct", tap }, { "vhostuser", vhostuser },
+    { "user", user }, { "bridge", tap }, { "ethernet", tap }, { "network", tap }, { "direct", tap }, { "vhostuser", vhostuser }, { "vdpa", vdpa },
     { "udp", sockets }, { "server", sockets }, { "client", sockets }, { "mcast", sockets }, { NULL, NULL },
 };
 

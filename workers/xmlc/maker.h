@@ -82,6 +82,8 @@ int maker_rom(struct maker *m, struct tree *t);
 int maker_rng(struct maker *m, struct tree *t);
 /* The guest's number at the host's vhost-vsock. */
 int maker_vsock(struct maker *m, struct tree *t);
+/* What QEMU may lock of its memory for a device of the host's that reaches it: a and b of x. */
+void maker_locks(const struct maker *m, struct manifest_entry *x);
 /* A device of the host's; runs: its guest does, and gets it now. */
 int maker_hostdev_of(struct maker *m, struct tree *t, bool runs);
 /* ... of one that is started. */

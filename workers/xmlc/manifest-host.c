@@ -140,13 +140,20 @@ static uint64_t locked_kib(const struct maker *m)
     return tree_get(m->t, "memoryBacking/locked") ? UINT64_MAX : (tree_first(m->devices, "iommu") && devices ? devices : 1) * all + (1 << 20);
 }
 
+void maker_locks(const struct maker *m, struct manifest_entry *x)
+{
+    uint64_t kib = locked_kib(m);
+    x->a = (uint32_t)kib;
+    x->b = (uint32_t)(kib >> 32);
+}
+
 static int vfio(struct maker *m, struct tree *t)
 {
     const struct tree *a = tree_get(t, "source/address");
     const char *driver = tree_path_attr(t, "driver", "name");
-    uint64_t kib = locked_kib(m);
-    struct manifest_entry x = {.kind = MK_VFIO, .parent = -1, .a = (uint32_t)kib, .b = (uint32_t)(kib >> 32)};
+    struct manifest_entry x = {.kind = MK_VFIO, .parent = -1};
     char name[32], how[32];
+    maker_locks(m, &x);
     if (doc_is(t, "type", "mdev"))
         return maker_add(m, t, &x, tree_attr(a, "uuid"), tree_attr(t, "model")) < 0 ? -1 : 0;
     x.flags = doc_is(t, "managed", "yes") ? MF_MANAGED : 0;

@@ -124,6 +124,17 @@ static int vhostuser(struct maker *m, struct tree *t)
     return maker_add(m, t, &x, tree_attr(s, "path"), NULL) < 0 ? -1 : 0;
 }
 
+/* A card of the host's, which QEMU gets open. */
+static int vdpa(struct maker *m, struct tree *t)
+{
+    struct manifest_entry x = {.kind = MK_NODE, .parent = -1, .c = 1};
+    const char *model = tree_path_attr(t, "model", "type");
+    if (!is_virtio_model(model) && !m->lenient)
+        return err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "invalid model for interface of type 'vdpa': '%s'", model);
+    maker_locks(m, &x);
+    return maker_add(m, t, &x, tree_path_attr(t, "source", "dev"), NULL) < 0 ? -1 : 0;
+}
+
 int maker_interface(struct maker *m, struct tree *t)
 {
     const char *type = tree_attr(t, "type"), *dev = tree_path_attr(t, "target", "dev"), *mac = tree_path_attr(t, "mac", "address");
@@ -141,7 +152,7 @@ int maker_interface(struct maker *m, struct tree *t)
         return err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "<portForward> is supported with <backend type='passt'/> only");
     if (maker_makes_sockets(t))
         return maker_host_network(m, t);
-    if (!doc_in(type, "bridge ethernet network direct vhostuser"))
+    if (!doc_in(type, "bridge ethernet network direct vhostuser vdpa"))
         return m->lenient ? 0 : err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "<interface type='%s'> is not supported yet", type);
     if (!m->lenient && link_profile(t, type, tree_path_attr(t, "virtualport", "type"), m->e))
         return -1;
@@ -155,6 +166,8 @@ int maker_interface(struct maker *m, struct tree *t)
             return err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "<backend %s='%s'> of <interface type='%s'> is not supported: it has to be %s", nodes[i].attr, tree_path_attr(t, "backend", nodes[i].attr), type, nodes[i].node);
     if (strcmp(type, "vhostuser") == 0)
         return vhostuser(m, t);
+    if (strcmp(type, "vdpa") == 0)
+        return vdpa(m, t);
     for (unsigned i = 0; i < 6 && mac; i++)
         x.mac[i] = (uint8_t)strtoul(mac + 3 * i, NULL, 16);
     x.a = doc_uint(tree_first(t, "driver"), "queues", 1);

@@ -186,6 +186,8 @@ static int interface(struct plug_run *p, struct tree *old, const struct tree *wa
         return cannot(e, "cannot modify network device tap name");
     if (tree_first(new, "vlan") && !tree_first(new, "virtualport") && !doc_is(new, "type", "network"))
         return link_untagged(new, e);
+    if (doc_is(new, "type", "vdpa") && doc_is(old, "type", "vdpa"))
+        return cannot(e, "cannot change config of 'vdpa' network interface type");
     const bool moves = leads_elsewhere(new, old);
     const char *text = moves && (plug_is_macvtap(p, old) || !doc_in(type, "bridge network") || !doc_in(tree_attr(old, "type"), "bridge network")) ? NULL : "";
     for (size_t i = 0; i < ARRAY_N(net_fields) && text && !*text; i++)
