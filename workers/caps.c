@@ -193,9 +193,10 @@ int caps_parse(struct caps *c, const void *data, size_t n, enum caps_depth depth
     int r = 0;
     if (n > CAPS_BYTES_MAX || __builtin_mul_overflow(n, ARENA_PER_BYTE, &bytes) || __builtin_add_overflow(bytes, strings, &bytes))
         return -EPROTO;
-    /* Untouched pages of a large arena cost nothing. */
-    if (!(out.arena = calloc(1, bytes)))
+    /* Untouched pages of a large arena cost nothing; and all of it goes at once, where a heap would keep it for whoever reads this again. */
+    if (!bytes || (out.arena = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) == MAP_FAILED)
         return -ENOMEM;
+    out.arena_bytes = bytes;
     a = (struct arena){ out.arena, (char *)out.arena + bytes };
     out.emulators = arena_take(&a, PARTS_MAX, sizeof *out.emulators);
     while (left && !r) {
@@ -237,7 +238,8 @@ int caps_load(struct caps *c, int fd, enum caps_depth depth)
 
 void caps_free(struct caps *c)
 {
-    free(c->arena);
+    if (c->arena)
+        munmap(c->arena, c->arena_bytes);
     *c = (struct caps){ 0 };
 }
 

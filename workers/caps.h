@@ -64,7 +64,7 @@ struct caps_emulator {
     struct caps_named *enums; unsigned nenums;           /* sorted by name */
     struct caps_cpus cpus[CAPS_ACCEL_N];
 };
-struct caps { struct caps_emulator *emulators; unsigned n; void *arena; };
+struct caps { struct caps_emulator *emulators; unsigned n; void *arena; size_t arena_bytes; };
 
 /* Reads a blob: caps_load from a sealed memfd (borrowed), caps_parse from memory (copied).  CAPS_HEADS: of objects, commands, properties,
  * options, enums and processors nothing is known then.  0 or a negative errno (-EPROTO: nonsense).
