@@ -11,7 +11,7 @@
 
 enum { PEERS_BITS = 14, PEERS_MAX = 1 << PEERS_BITS /* the row is the low part of a number */, PEER_QUEUE = 1024, EXIT_WAIT_MS = 1000, SPARE_WAIT_MS = 3 };
 static struct peer peers[PEERS_MAX];
-static uint32_t peers_n, rows_hint, count;
+static uint32_t peers_n, rows_hint /* all rows below are taken */, count;
 static struct loop_timer spare_timer;
 
 /* Each process has a uid of its own, of the last quarter of the range: one that was taken over is a stranger to all others. */
@@ -63,6 +63,7 @@ static void peer_gone(struct peer *p)
     p->obituary = NULL;
     free(x);
     p->number = 0;
+    rows_hint = p - peers < rows_hint ? (uint32_t)(p - peers) : rows_hint;     /* few rows are looked through for ever, however many processes there have been */
     flow_unblock();         /* a guest's end may have waited for this */
 }
 
@@ -128,13 +129,10 @@ static void on_frame(struct chan *c, struct frame *f)
 
 static struct peer *row_take(void)
 {
-    for (uint32_t i = 0; i < PEERS_MAX; i++) {
-        uint32_t row = rows_hint++ & (PEERS_MAX - 1);
-        peers_n = row < peers_n ? peers_n : row + 1;
-        if (!peers[row].number)
-            return &peers[row];
-    }
-    return NULL;
+    while (rows_hint < PEERS_MAX && peers[rows_hint].number)
+        rows_hint++;
+    peers_n = rows_hint < PEERS_MAX && rows_hint >= peers_n ? rows_hint + 1 : peers_n;
+    return rows_hint < PEERS_MAX ? &peers[rows_hint] : NULL;
 }
 
 static int peer_open(struct peer *p, uint64_t number, int role, uint64_t object, int fd)

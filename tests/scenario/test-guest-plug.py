@@ -309,6 +309,26 @@ def destroyed(box):
         dom(box).create()
 
 
+def anonymous(pid):
+    """KiB of a process's memory that is no file's."""
+    with open("/proc/%d/smaps_rollup" % pid) as f:
+        return sum(int(line.split()[1]) for line in f if line.startswith("Anonymous:"))
+
+
+def steady(box):
+    """processes that come and go, and devices, leave no trace in the memory of those who stay"""
+    path = image(box, "steady")
+    worker, supervisor = box.role("qemu")[0], box.role("supervisor")[0]
+    before = anonymous(worker), anonymous(supervisor)
+    for i in range(600):
+        libvirt.open(box.uri).close()
+    dom(box).attachDevice(disk(path))
+    dom(box).detachDevice(disk(path))
+    after = anonymous(worker), anonymous(supervisor)
+    print("    worker and supervisor: %s KiB, then %s" % (before, after))
+    assert after[0] - before[0] < 2048 and after[1] - before[1] < 100, (before, after)
+
+
 def end(box):
     """a guest that ends with what it was given leaves nothing"""
     d, path = dom(box), image(box, "last")
@@ -324,7 +344,7 @@ def end(box):
     d.destroy()
 
 
-parts = [start, disks, transient, media, refused, nics, many, channels, deaths, later, saved, destroyed, end]
+parts = [start, disks, transient, media, refused, nics, many, channels, deaths, later, saved, destroyed, steady, end]
 if len(sys.argv) > 1:
     parts = [p for p in parts if p.__name__ in ["start"] + sys.argv[1:]]
 main(*parts)
