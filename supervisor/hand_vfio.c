@@ -111,8 +111,8 @@ int vfio_detach(const char *name, struct err *e)
     return err_sys(e, VIR_FROM_NONE, r < 0 ? -r : ENODEV, "Failed to bind PCI device '%s' to %s", name, STUB);
 }
 
-/* Somebody has a device of its group open, or that cannot be told.  The kernel lets one have a group's node at a time, for as long as there is a device of it. */
-static bool is_open(const char *name)
+/* The kernel lets one have a group's node at a time, for as long as there is a device of it. */
+bool vfio_is_open(const char *name)
 {
     char group[VFIO_NAME_BYTES], path[32 + VFIO_NAME_BYTES];
     if (vfio_link(name, "iommu_group", group) < 0)
@@ -124,7 +124,7 @@ static bool is_open(const char *name)
 
 int vfio_reattach(const char *name)
 {
-    return is_open(name) ? -EBUSY : rebind(name, false);
+    return vfio_is_open(name) ? -EBUSY : rebind(name, false);
 }
 
 /* ---- notes ---- */
@@ -203,14 +203,14 @@ bool vfio_used(const struct hand *h, const char *name, char owner[NAME_MAX_BYTES
     return true;
 }
 
-/* The device of that note goes back to its driver, unless somebody has it: other than the guest `mine`, which has given it up but not its lock. */
-static void give_back(int folder, const char *file, const char *mine)
+/* The device of that note goes back to its driver, unless somebody has it: other than who calls (is_held), or the guest `mine`, which has given it up but not its lock. */
+static void give_back(int folder, const char *file, const char *mine, bool is_held)
 {
     char name[NAME_MAX + 1], owner[NAME_MAX_BYTES + 1];
     bool bound;
-    AUTO_CLOSE fd = note_lock(folder, file, 0);
+    AUTO_CLOSE fd = is_held ? -1 : note_lock(folder, file, 0);
     note_read(folder, file, owner, &bound);
-    if (fd < 0 && (fd != -EWOULDBLOCK || !mine || strcmp(owner, mine)))
+    if (!is_held && fd < 0 && (fd != -EWOULDBLOCK || !mine || strcmp(owner, mine)))
         return;
     util_format(name, sizeof name, "%.*s", (int)(strlen(file) - strlen(PREFIX SUFFIX)), file + strlen(PREFIX));
     int r = bound && vfio_pci_name(name) ? vfio_reattach(name) : 0;
@@ -228,7 +228,7 @@ void vfio_release(const struct hand *h, const char *name, const char *guest)
     char file[NAME_MAX];
     AUTO_CLOSE folder = folder_of(h);
     if (folder >= 0 && util_format(file, sizeof file, PREFIX "%s" SUFFIX, name) == 0)
-        give_back(folder, file, guest);
+        give_back(folder, file, guest, !guest);
 }
 
 void vfio_sweep(const struct hand *h)
@@ -239,7 +239,7 @@ void vfio_sweep(const struct hand *h)
     for (struct dirent *e; d && (e = readdir(d));) {
         size_t n = strlen(e->d_name), m = strlen(PREFIX SUFFIX);
         if (n > m && !strncmp(e->d_name, PREFIX, strlen(PREFIX)) && !strcmp(e->d_name + n - strlen(SUFFIX), SUFFIX))
-            give_back(folder, e->d_name, NULL);
+            give_back(folder, e->d_name, NULL, false);
     }
     if (d)
         closedir(d);

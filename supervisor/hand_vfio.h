@@ -17,6 +17,8 @@ int vfio_link(const char *name, const char *file, char out[VFIO_NAME_BYTES]);
 int vfio_detach(const char *name, struct err *e);
 /* It gets the driver that the kernel has for it. 0 or a negative errno; -EBUSY: somebody has it open, and nothing was changed. */
 int vfio_reattach(const char *name);
+/* Somebody has a device of its group open, or that cannot be told. */
+bool vfio_is_open(const char *name);
 
 /* Whether what the entry names reaches the guest's memory by itself, which so has to stay in place. */
 static inline bool vfio_locks(const struct manifest_entry *m)
@@ -37,7 +39,7 @@ int vfio_take(const struct hand *h, const char *name, struct vfio_note *note);
 int vfio_note(const struct hand *h, const struct vfio_note *note, const char *owner, bool bound);
 /* Whether a guest has the device, and which. */
 bool vfio_used(const struct hand *h, const char *name, char owner[NAME_MAX_BYTES + 1]);
-/* The device goes back to its driver, unless another than that guest has it; and all that nobody has. */
+/* The device goes back to its driver, unless another than that guest (NULL: than who calls, with the lock) has it; and all that nobody has. */
 void vfio_release(const struct hand *h, const char *name, const char *guest);
 void vfio_sweep(const struct hand *h);
 /* The same at the end of an entry, of that guest's: g, what came of it; NULL: its hand did not come to answer. */

@@ -12,6 +12,7 @@
 #include "ipc/util.h"
 
 #define GROUPS "/sys/kernel/iommu_groups"
+#define UNABLE "Unable to give the guest device %s in group %s"
 enum { HEADER_TYPE = 0x0e, HEADER_TYPE_MASK = 0x7f };
 
 /* Whether the host has VFIO: an IOMMU that has devices in groups, and the node. */
@@ -64,19 +65,23 @@ static int in_use(const char *name, const char *owner, struct err *e)
     return err_set(e, VIR_ERR_OPERATION_INVALID, VIR_FROM_NONE, "%s%s is in use by driver QEMU, domain %s", vfio_pci_name(name) ? "PCI device " : "mediated device " VFIO_MDEV "/", name, owner);
 }
 
-/* SAFETY: devices of a group reach each other's memory: they are one guest's. */
-static int group_check(const struct opener *o, const char *name, const char *group, struct err *e)
+/* SAFETY: devices of a group reach each other's memory: they are one guest's.  Who has the group open gets each of them that VFIO has: so none comes to it while that is a QEMU without a device there,
+ * which has kept what it was to give up, or one that another daemon began. */
+static int group_check(struct opener *o, const char *name, const char *group, struct err *e)
 {
     char path[64 + VFIO_NAME_BYTES], owner[NAME_MAX_BYTES + 1];
+    bool is_own = false;
     int r = 0;
     util_format(path, sizeof path, GROUPS "/%s/devices", group);
     DIR *d = opendir(path);
     for (struct dirent *x; d && !r && (x = readdir(d)); )
-        if ((vfio_pci_name(x->d_name) || vfio_mdev_name(x->d_name)) && strcmp(x->d_name, name) && vfio_used(o->h, x->d_name, owner) && strcmp(owner, o->rq->name))
-            r = in_use(x->d_name, owner, e);
+        if ((vfio_pci_name(x->d_name) || vfio_mdev_name(x->d_name)) && strcmp(x->d_name, name) && vfio_used(o->h, x->d_name, owner)) {
+            is_own = !strcmp(owner, o->rq->name);
+            r = is_own ? 0 : in_use(x->d_name, owner, e);
+        }
     if (d)
         closedir(d);
-    return r;
+    return r || is_own || !vfio_is_open(name) ? r : open_fail(o, e, EBUSY, UNABLE, name, group);
 }
 
 /* The group's number. */
@@ -135,14 +140,13 @@ int open_vfio(struct opener *o, const struct manifest_entry *m, const char *path
     if (fd < 0)
         return open_fail(o, e, -fd, "Unable to note who uses device %s", path);
     if (group_find(o, path, group, e) || group_check(o, path, group, e) || bind(o, path, m->flags & MF_MANAGED, &note, e)) {
-        util_closep(&fd);
-        vfio_release(o->h, path, o->rq->name);
+        vfio_release(o->h, path, NULL /* before the lock goes: then it may be another's, whose name the note has not yet */);
         return -1;
     }
     char node[32 + VFIO_NAME_BYTES];
     util_format(node, sizeof node, "/dev/vfio/%s", group);
     if (access(node, F_OK) < 0)
-        return open_fail(o, e, errno, "Unable to give the guest device %s in group %s", path, group);
+        return open_fail(o, e, errno, UNABLE, path, group);
     util_format(g->name, sizeof g->name, "%s", group);
     return open_keep_as(o, g, BFD_LOCK, STEAL_FD(&fd), e);
 }

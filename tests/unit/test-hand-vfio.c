@@ -3,6 +3,7 @@
 #include <termios.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/sysmacros.h>
@@ -152,6 +153,9 @@ static void kept_open(void)
     ask("two", 0, "0000:01:00.0", "pci");
     finish();
     tap_ok(done.error && !*unbound() && access(note, F_OK) == 0, "a device that a QEMU keeps open is not told to go, for that waits for ever: '%s'", unbound());
+    ask("two", 0, "0000:0d:00.0", "pci");
+    tap_ok(done.error == -EBUSY && !*unbound() && access(note, F_OK) == 0, "nor does another guest get one of its group, for the holder would have that too: %s", done.text);
+    finish();
     ioctl(qemu, TIOCNXCL);
     pid_t kernel = fork();
     if (kernel == 0) {
@@ -166,6 +170,31 @@ static void kept_open(void)
     close(qemu);
     if (rename("/sys/bus/pci/drivers", "/sys/bus/pci/no-drivers") < 0)
         abort();
+}
+
+/* Who locks a note before it is gone, and after its lock is, would lose it to the one that gives up. */
+static void given_up(void)
+{
+    static const char note[] = "vfio-0000:09:00.0.user";
+    char seen[8192] __attribute__((aligned(__alignof__(struct inotify_event))));
+    int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    bool is_gone = false, is_shut = false, was_free = false;
+    if (inotify_add_watch(watch, in_dir("."), IN_OPEN | IN_CLOSE | IN_DELETE) < 0)
+        abort();
+    ask("two", MF_MANAGED, "0000:09:00.0", "pci");
+    finish();
+    ssize_t n = read(watch, seen, sizeof seen);
+    const struct inotify_event *v;
+    for (char *p = seen; !is_gone && p < seen + n; p += sizeof *v + v->len) {
+        v = (const void *)p;
+        if (!v->len || strcmp(v->name, note))
+            continue;
+        is_gone = v->mask & IN_DELETE;
+        was_free |= is_shut && v->mask & IN_CLOSE;      /* once more, after what it was read or written by: the lock's */
+        is_shut = v->mask & IN_CLOSE;
+    }
+    tap_ok(done.error && is_gone && !was_free, "what cannot be had is locked until its note is gone");
+    close(watch);
 }
 
 static void made_up(void)
@@ -208,6 +237,7 @@ static void made_up(void)
     tap_ok(done.error && done.code == VIR_ERR_CONFIG_UNSUPPORTED && strstr(done.text, "device only supports 'vfio-pci'"), "and what it is: %s", done.text);
     finish();
     kept_open();
+    given_up();
     for (size_t i = 0; i < ARRAY_N(bad); i++) {
         ask("two", bad[i].flags, bad[i].path, bad[i].how);
         tap_ok(done.error && done.code == bad[i].code && strstr(done.text, bad[i].text) && !sup.reply.h.nfds, "'%s' %s: %s", bad[i].path, bad[i].how, done.text);
