@@ -259,7 +259,8 @@ enum hand_flags { HAND_NO_MONITOR = 1 /* hot-plug, or no run folder wanted */, H
     HAND_KEEP_OWNER = 4 /* nothing that is made is given to the owner */, HAND_CHAIN_RELAXED = 8 /* an image's header is believed, whatever it named before */,
     HAND_LOGD = 16 /* logs are virtlogd's: its pipes, QEMU's own first and then one for each MK_LOG in order, come behind the manifest */,
     HAND_ANY = 32 /* with HAND_LOOK: an image of whatever kind */, HAND_GUEST_RUNS = 64 /* IN_HAND_UNNET: what its entries have by its grants stays */,
-    HAND_FOLDERS = 128 /* MK_STATE: folders above it are made where there are none */ };
+    HAND_FOLDERS = 128 /* MK_STATE: folders above it are made where there are none */,
+    HAND_GIVEN = 256 /* the last descriptor is what the caller gave for disks (given.h) */ };
 struct hand_req {
     uint64_t object;
     uint32_t uid, gid;              /* the guest's */

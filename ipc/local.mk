@@ -13,7 +13,7 @@ libipc_a_SOURCES = \
 	%reldir%/internal.h %reldir%/layout.h %reldir%/op.h %reldir%/save.h %reldir%/settings.h %reldir%/states.h \
 	%reldir%/log.c %reldir%/log.h \
 	%reldir%/loop.c %reldir%/loop.h \
-	%reldir%/manifest.c %reldir%/manifest_out.c %reldir%/manifest.h \
+	%reldir%/given.h %reldir%/manifest.c %reldir%/manifest_out.c %reldir%/manifest.h \
 	%reldir%/short_name.c \
 	%reldir%/mp.c %reldir%/mp_out.c %reldir%/mp.h \
 	%reldir%/util.c %reldir%/util.h \

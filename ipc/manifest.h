@@ -51,6 +51,7 @@ enum manifest_kind {
     MK_SOCKET,       /* path: a socket of the host's that everybody may connect to; QEMU gets its file (O_PATH), and connects by itself: it passes descriptors over no connection that it is given, or shall connect again; a: as of MK_UNIX_CONNECT */
     MK_VFIO,         /* a PCI or mediated device of the host's that QEMU reaches by VFIO, and no other guest has: path: its address ("0000:07:00.0") or UUID; aux: how it is given away: "pci", "pci vfio" ...,
                       * or a mediated device's model; MF_MANAGED: its driver changes for it; a, b: KiB of memory that QEMU may lock, low and high half, all set: no limit. The grant's name: its group */
+    MK_GIVEN,        /* aux: a group of descriptors that the caller gave (given.h): a disk image, as MK_IMAGE */
     MK_KIND_N
 };
 enum link_kind { LINK_OWN, LINK_BRIDGE /* of the host's */, LINK_MACVTAP /* + enum macvtap_mode, over an interface of the host's */ };

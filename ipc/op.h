@@ -61,12 +61,13 @@ struct shape_struct {
     uint16_t elems;                     /* elements of the msgpack array (a union field counts two) */
 };
 
+enum { FDS_CLIENT = 1, FDS_GIVEN };
 struct op {
     uint32_t id;                 /* OP(program, procedure) */
     uint8_t kind, cls, route, replay;
     bool ro;                     /* allowed on a read-only connection */
     bool stream;                 /* opens a stream */
-    uint8_t fds_in, fds_out;     /* 1: the call / reply may carry descriptors */
+    uint8_t fds_in, fds_out;     /* 1: the call / reply may carry descriptors; FDS_GIVEN: those that its client gave before (ipc/given.h) */
     int8_t arg_flags;            /* index of the argument (flags, or the call's one int) copied to frame_head.arg, -1 none */
     int8_t arg_object;           /* index of the argument that names the object (remote_nonnull_domain, ...), -1 none */
     uint8_t affects;             /* which of its flag bits 1 and 2 mean VIR_DOMAIN_AFFECT_LIVE and _CONFIG: the gateway sets FRAME_LIVE, FRAME_CONFIG */

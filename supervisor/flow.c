@@ -170,6 +170,7 @@ int flow_claim(struct flow *f, uint64_t object)
 static int keep_body(struct flow *f, struct frame *fr)
 {
     bool big = fr->h.flags & FRAME_BIG;
+    f->fd[FF_GIVEN] = frame_take_fd(fr, big);
     if (!big && fr->body_len <= sizeof f->body) {
         memcpy(f->body, fr->body, fr->body_len);
         f->body_len = (uint32_t)fr->body_len;

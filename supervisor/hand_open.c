@@ -343,7 +343,7 @@ static open_fn *const makers[MK_KIND_N] = {
     [MK_IMAGE] = open_image, [MK_BIND] = open_check, [MK_FILE_OUT] = open_file_out, [MK_LOG] = open_log, [MK_PTY] = open_pty,
     [MK_UNIX_LISTEN] = open_unix_listen, [MK_UNIX_CONNECT] = open_unix_connect, [MK_PAIR] = open_pair, [MK_TCP_LISTEN] = open_tcp_listen, [MK_TCP_CONNECT] = open_tcp_connect,
     [MK_TAP] = open_nothing, [MK_DEVNODE] = open_check, [MK_HOSTNET] = open_nothing, [MK_NVRAM] = open_nvram, [MK_STATE] = open_state, [MK_NODE] = open_node, [MK_SHM] = open_shm, [MK_TUNE] = open_nothing /* hand-launch's */,
-    [MK_LINK] = open_nothing /* hand-net's */, [MK_HELPER] = open_helper, [MK_MEMORY] = open_memory, [MK_PERF] = open_perf, [MK_SOCKET] = open_socket, [MK_FILTER] = open_nothing /* a network filter daemon's */, [MK_USB] = open_usb, [MK_SHARE] = open_check, [MK_SECRET] = open_nothing /* a talk's */, [MK_LINE] = open_line, [MK_VFIO] = open_vfio,
+    [MK_LINK] = open_nothing /* hand-net's */, [MK_HELPER] = open_helper, [MK_MEMORY] = open_memory, [MK_PERF] = open_perf, [MK_SOCKET] = open_socket, [MK_FILTER] = open_nothing /* a network filter daemon's */, [MK_USB] = open_usb, [MK_SHARE] = open_check, [MK_SECRET] = open_nothing /* a talk's */, [MK_LINE] = open_line, [MK_VFIO] = open_vfio, [MK_GIVEN] = open_given,
 };
 static const bool needs_path[MK_KIND_N] = { [MK_IMAGE] = true, [MK_BIND] = true, [MK_FILE_OUT] = true, [MK_LOG] = true, [MK_UNIX_LISTEN] = true,
     [MK_UNIX_CONNECT] = true, [MK_DEVNODE] = true, [MK_NVRAM] = true, [MK_STATE] = true, [MK_NODE] = true, [MK_SHM] = true, [MK_MEMORY] = true, [MK_SHARE] = true, [MK_SOCKET] = true, [MK_LINE] = true, [MK_VFIO] = true };
@@ -446,6 +446,7 @@ static int open_free(struct opener *o, struct err *e)
 
 static void open_end(struct opener *o)
 {
+    util_closep(&o->given);
     fds_close(o);
     while (o->nmade)
         free(o->made[--o->nmade].path);
@@ -453,7 +454,7 @@ static void open_end(struct opener *o)
 
 /* What a guest can be given while it runs: what its QEMU takes by descriptor.  Its view is made, and a log has a role that a start has born. */
 static const bool comes_later[MK_KIND_N] = { [MK_IMAGE] = true, [MK_FILE_OUT] = true, [MK_PTY] = true, [MK_UNIX_LISTEN] = true, [MK_UNIX_CONNECT] = true,
-    [MK_PAIR] = true, [MK_TCP_LISTEN] = true, [MK_TCP_CONNECT] = true, [MK_TAP] = true, [MK_TUNE] = true, [MK_LINK] = true, [MK_NODE] = true, [MK_SHM] = true, [MK_MEMORY] = true, [MK_PERF] = true, [MK_FILTER] = true, [MK_USB] = true, [MK_SECRET] = true, [MK_LINE] = true, [MK_SOCKET] = true, [MK_VFIO] = true };
+    [MK_PAIR] = true, [MK_TCP_LISTEN] = true, [MK_TCP_CONNECT] = true, [MK_TAP] = true, [MK_TUNE] = true, [MK_LINK] = true, [MK_NODE] = true, [MK_SHM] = true, [MK_MEMORY] = true, [MK_PERF] = true, [MK_FILTER] = true, [MK_USB] = true, [MK_SECRET] = true, [MK_LINE] = true, [MK_SOCKET] = true, [MK_VFIO] = true, [MK_GIVEN] = true };
 
 /* The entries from `first` on, which this call is about: each becomes a grant. 0, or -1 with *e and done->failed. */
 static int open_entries(struct opener *o, struct hand_grants *grants, uint32_t first, bool runs, struct hand_done *done, struct err *e)
@@ -550,7 +551,11 @@ static void hand_open(struct hand *h)
 {
     static struct opener o;
     struct err e = ERR_INIT;
-    o = (struct opener){ .h = h, .rq = hand_body(h, sizeof *o.rq) };
+    o = (struct opener){ .h = h, .rq = hand_body(h, sizeof *o.rq), .given = -1 };
+    if (o.rq->flags & HAND_GIVEN && h->call.h.nfds) {
+        o.given = frame_take_fd(&h->call, h->call.h.nfds - 1);
+        h->call.h.nfds--;       /* others of them are counted */
+    }
     hand_run(h, o.rq->id, o.rq->name);
     if (hand_manifest(h, 0, &e))
         hand_fail(h, -1, -EPROTO, &e);

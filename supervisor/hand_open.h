@@ -22,12 +22,13 @@ struct opener {
     unsigned nmade;
     unsigned nlogs;                         /* of the pipes that came with the manifest, those that are given away */
     unsigned npipes;                        /* of logs, whose reading ends are ours */
+    int given;                              /* given.h's socket; -1 none */
     int error;                              /* negative errno of the failure, when a maker set one */
 };
 
 /* A maker opens one entry's resource: descriptors by open_give()/open_keep(), facts into *g. 0, or -1 with *e (and o->error) set. */
 typedef int open_fn(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e);
-open_fn open_entry /* of whatever kind */, open_pty, open_pair, open_unix_listen, open_unix_connect, open_socket, open_tcp_listen, open_tcp_connect, open_state, open_node, open_line, open_shm, open_memory, open_helper, open_perf, open_usb, open_vfio;
+open_fn open_entry /* of whatever kind */, open_pty, open_pair, open_unix_listen, open_unix_connect, open_socket, open_tcp_listen, open_tcp_connect, open_state, open_node, open_line, open_shm, open_memory, open_helper, open_perf, open_usb, open_vfio, open_given;
 int open_folder(const char *path, mode_t mode);        /* made where there is none, with all above it. Or a negative errno; -EEXIST: it is something else */
 
 /* Hands fd over (also when it fails): to QEMU under the next number, or to our side. */

@@ -101,7 +101,7 @@ bool route_in_flow(const struct caller *c);                              /* note
 const char *op_label(uint32_t op, char buf[24]);
 
 /* ---- flow.c: one thing after the other, without ever waiting in a handler ---- */
-enum flow_fd { FF_BODY /* the caller's BIG body */, FF_TEXT /* definition or live XML */, FF_TREE, FF_MANIFEST, FF_IMAGE, FF_ASK /* chain.c: these three together; what the probe is asked, or its answer */, FF_HAND /* talk.c */, FF_SAVED, FF_HOOK /* what hook scripts get */, FF_N };
+enum flow_fd { FF_BODY /* the caller's BIG body */, FF_TEXT /* definition or live XML */, FF_TREE, FF_MANIFEST, FF_IMAGE, FF_ASK /* chain.c: these three together; what the probe is asked, or its answer */, FF_HAND /* talk.c */, FF_SAVED, FF_HOOK /* what hook scripts get */, FF_GIVEN /* what the caller gave for disks (given.h), unread */, FF_N };
 enum { FLOW_WAIT = 0, FLOW_NEXT = 1, FLOW_END = 2, FLOW_AGAIN = 3, FLOW_BLOCKED = 4, FLOW_LATER = 5 /* the same, as long as its caller has patience */ };     /* results of a step; -1: failed, f->err is set */
 #define WAITED_FOR "cannot acquire state change lock"   /* with VIR_ERR_OPERATION_TIMEOUT: as libvirt tells who waited too long for another's work */
 struct flow;

@@ -16,7 +16,7 @@ CLASSES = {'none': 'NONE', 'connect': 'CONNECT', 'domain': 'DOMAIN', 'network': 
            'admin': 'ADMIN', 'log': 'LOG', 'lock': 'LOCK'}
 ROUTES = ['none', 'gateway', 'supervisor', 'object', 'live', 'doc', 'host', 'sibling', 'lease', 'plug']
 REPLAYS = ['safe', 'never']
-MARKS = ['stream', 'fds_in', 'fds_out']
+MARKS = ['stream', 'fds_in', 'fds_out', 'given']
 SCALARS = {'i32': 'I32', 'u32': 'U32', 'i64': 'I64', 'u64': 'U64', 'f64': 'F64', 'bool': 'BOOL', 'i8': 'I8', 'u8': 'U8', 'i16': 'I16',
            'u16': 'U16', 'flags': 'U32', 'affect': 'U32', 'config': 'U32', 'word': 'I32', 'choice': 'U32'}
 HEADER_ARGS = {'flags': 0, 'affect': 3, 'config': 2, 'word': 0, 'choice': 0}       # type of the argument in the frame's header: what `affects` says
@@ -229,7 +229,7 @@ def op_values(o):
     flags = words or flags[-1:]
     return dict(id='OP(PROG_%s, %d)' % (o.program.name.upper(), o.number), kind='OPK_' + o.kind.upper(), cls='CLASS_' + CLASSES[o.cls],
                 route='ROUTE_' + o.route.upper(), replay='REPLAY_' + o.replay.upper(), ro=int(o.ro), stream=int('stream' in o.marks),
-                fds_in=int('fds_in' in o.marks), fds_out=int('fds_out' in o.marks), arg_flags=flags[0] if flags else -1,
+                fds_in=2 if 'given' in o.marks else int('fds_in' in o.marks), fds_out=int('fds_out' in o.marks), arg_flags=flags[0] if flags else -1,
                 arg_object=objects[0] if objects else -1, affects=HEADER_ARGS[o.args[flags[0]].word] if flags else 0,
                 ro_deny='0x%xu' % o.ro_deny, judged=flags[0] if flags and o.judged else -1, cap=o.cap)
 

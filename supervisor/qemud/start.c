@@ -97,13 +97,15 @@ int run_opened(struct flow *f, struct frame *fr)
 
 int run_open(struct flow *f, struct frame *logs)
 {
-    int fds[1 + FRAME_FDS_MAX] = { f->fd[FF_MANIFEST], run_fd(f->run, BFD_GRANTS, 0) };
+    unsigned n = 1u + (logs ? logs->h.nfds : f->next), given = f->fd[FF_GIVEN] >= 0;
+    int fds[2 + FRAME_FDS_MAX] = { f->fd[FF_MANIFEST], run_fd(f->run, BFD_GRANTS, 0) };
     for (unsigned i = 0; logs && i < logs->h.nfds; i++)
         fds[1 + i] = logs->fds[i];
+    fds[n] = given ? f->fd[FF_GIVEN] : fds[n];
     f->pc += logs != NULL;
     run_fd_add(f->run, BFD_TREE, f->next, STEAL_FD(&f->fd[FF_TREE]));
     run_fd_add(f->run, BFD_MANIFEST, f->next, fcntl(f->fd[FF_MANIFEST], F_DUPFD_CLOEXEC, 0));       /* by which all can be undone */
-    return run_hand(f, ROLE_HAND_OPEN, IN_HAND_OPEN, f->next ? HAND_NO_MONITOR : 0, fds, 1u + (logs ? logs->h.nfds : f->next));
+    return run_hand(f, ROLE_HAND_OPEN, IN_HAND_OPEN, (f->next ? HAND_NO_MONITOR : 0) | (given ? HAND_GIVEN : 0), fds, n + given);
 }
 
 static int open_go(struct flow *f)

@@ -32,6 +32,7 @@ ONLY = {"takeover": {"supervisor": ("IN_HAND_PIDFD",), "hand-open": ("IN_HAND_PI
         "save_file": {"supervisor": ("1:232", "IN_SAVE", "IN_HAND_REAP", "IN_HAND_STATE"), "qemu": ("IN_SAVE",), "hand-open": ("IN_HAND_STATE",), "xmlc": ("1:232",)},
         "save_transient": {"supervisor": ("IN_HAND_REAP", "IN_HAND_STATE")},
         "restore_file": {"supervisor": ("1:233",), "xmlc": ("1:233",)}, "dump_file": {"supervisor": ("1:53", "IN_HAND_STATE"), "qemu": ("1:53",), "xmlc": ("1:53",)},
+        "given": {"supervisor": ("1:9", "IN_HAND_OPEN"), "hand-open": ("IN_HAND_OPEN",), "gateway": ("1:443",)},
         "auto_dump": {"supervisor": ("IN_DUMP", "IN_HAND_STATE"), "qemu": ("IN_DUMP",), "xmlc": ("IN_DUMP",)},
         "tune": {"supervisor": ("1:225", "IN_PLUG", "IN_HAND_TUNE"), "qemu": ("IN_PLUG",), "hand-launch": ("IN_HAND_TUNE",), "xmlc": ("1:225",)},
         "count": {"supervisor": ("1:366", "IN_HAND_OPEN"), "qemu": ("IN_PLUG",), "hand-open": ("IN_HAND_OPEN",)},
@@ -428,6 +429,18 @@ class Flows:
     def dump_file(self):
         self.dom().coreDump(self.b.dir + "/victim.core", 16 | 4)    # memory only, past the cache: through the worker
 
+    def define_given(self):
+        with open(self.b.dir + "/given.img", "w") as f:
+            f.truncate(1 << 20)
+        self.con().defineXML(guest_xml("victim", "<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/given' fdgroup='g'/><target dev='vda' bus='virtio'/></disk>"))
+
+    def given(self):
+        """Its disk's descriptor, and the start, by one connection."""
+        with open(self.b.dir + "/given.img", "r+") as f:
+            d = self.dom()
+            d.FDAssociate("g", [f.fileno()], 0)
+            d.create()
+
     def define_panicking(self):
         self.con().defineXML(guest_xml("victim", "<panic model='isa'/>", extra="<on_crash>coredump-restart</on_crash>"))
 
@@ -490,6 +503,7 @@ FLOWS = {
     "save_transient": (("create",),             None),
     "restore_file": (("define", "start", "save_file"), "running"),
     "dump_file": (("define", "start"),          "running"),
+    "given":    (("define_given",),             "running"),
     "auto_dump": (("define_panicking", "start"), "running"),
     "siblings": (("define_beside",),            "defined"),
     "ports":    (("define_networked",),         "running"),

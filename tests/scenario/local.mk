@@ -81,6 +81,7 @@ scenario_root_tests = \
 	%D%/test-peer-plug.py \
 	%D%/test-peer-events.py \
 	%D%/test-peer-files.py \
+	%D%/test-peer-given.py \
 	%D%/test-peer-hooks.py \
 	%D%/test-peer-hostside.py \
 	%D%/test-peer-usb.py %D%/test-peer-pci.py \

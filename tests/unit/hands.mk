@@ -1,8 +1,10 @@
 # Hands and workers as processes of their own, with a fake supervisor (fakesup.h).
-hand_programs = %D%/test-hand-ends %D%/test-hand-lease %D%/test-hand-open %D%/test-hand-net %D%/test-hand-launch %D%/test-hand-stub %D%/test-hand-usb %D%/test-hand-vfio
+hand_programs = %D%/test-hand-ends %D%/test-hand-given %D%/test-hand-lease %D%/test-hand-open %D%/test-hand-net %D%/test-hand-launch %D%/test-hand-stub %D%/test-hand-usb %D%/test-hand-vfio
 check_PROGRAMS += $(hand_programs)
 TESTS += $(hand_programs)
 %C%_test_hand_ends_SOURCES = %D%/test-hand-ends.c %D%/hand-open.h %D%/fakesup.h
+%C%_test_hand_given_SOURCES = %D%/test-hand-given.c %D%/hand-open.h %D%/fakesup.h
+%C%_test_hand_given_LDADD = libipc.a
 %C%_test_hand_ends_LDADD = libipc.a
 %C%_test_hand_open_SOURCES = %D%/test-hand-open.c %D%/hand-open.h %D%/fakesup.h
 %C%_test_hand_open_LDADD = libipc.a

@@ -14,7 +14,7 @@
 
 enum { ARGS_MAX = 64 };             /* arguments of one call; the schema has less */
 
-static const struct local *const locals[] = { local_open, local_domain, local_list, local_events, local_stats, local_addresses, local_none, local_admin, local_debug, local_logd, local_lock };
+static const struct local *const locals[] = { local_open, local_domain, local_list, local_events, local_stats, local_addresses, local_given, local_none, local_admin, local_debug, local_logd, local_lock };
 
 struct call *call_new(struct gw *gw, const struct op *op, uint32_t id)
 {
@@ -320,6 +320,7 @@ void call_send(struct gw *gw, struct call *c)
     struct err e = ERR_INIT;
     c->serial = ++gw->serial ? gw->serial : ++gw->serial;
     c->sent_ms = loop_now_ms();
+    given_take_along(gw, c);
     if (!gw->late_timer.armed)
         loop_after(&gw->late_timer, LATE_LOOK_MS, late_look, gw);
     int r = call_frame(gw, c, 0);

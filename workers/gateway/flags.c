@@ -40,6 +40,7 @@ static const struct { uint32_t op, known; } rows[] = {
     { OP_REMOTE_DOMAIN_DESTROY_FLAGS, 1 | 2 },
     { OP_REMOTE_DOMAIN_DETACH_DEVICE_ALIAS, 1 | 2 },
     { OP_REMOTE_DOMAIN_DETACH_DEVICE_FLAGS, 1 | 2 },
+    { OP_REMOTE_DOMAIN_FD_ASSOCIATE, 1 | 2 },    /* seclabel-restore, seclabel-writable: there are no labels */
     { OP_REMOTE_DOMAIN_FSFREEZE, 0 },
     { OP_REMOTE_DOMAIN_FSTHAW, 0 },
     { OP_REMOTE_DOMAIN_FSTRIM, 0 },

@@ -101,6 +101,7 @@ struct gw {
     struct stream *streams;         /* stream.c */
     struct waiting *events_waiting; /* access.c: first of those that nobody has said yes to yet */
     unsigned nevents_waiting;
+    struct group *groups;           /* given.c: of descriptors for disks */
     struct sibling *siblings;       /* sibling.c; NULL: none was asked for */
 };
 
@@ -147,7 +148,7 @@ void call_cancel(struct gw *gw, struct call *c);                   /* tells the 
  * by a helper that then returns false, frees both, and nothing of them may be touched after it. */
 typedef void local_fn(struct gw *gw, struct call *c, struct mp_in *in);
 struct local { uint32_t op; local_fn *fn; };
-extern const struct local local_open[], local_domain[], local_list[], local_events[], local_stats[], local_addresses[], local_none[], local_admin[], local_debug[], local_logd[], local_lock[];
+extern const struct local local_open[], local_domain[], local_list[], local_events[], local_stats[], local_addresses[], local_given[], local_none[], local_admin[], local_debug[], local_logd[], local_lock[];
 
 local_fn get_info;                                                 /* info.c */
 
@@ -184,6 +185,9 @@ const struct op *internal_op(const struct gw *gw, const char *name, size_t n);  
 void keepalive_start(struct gw *gw);
 void keepalive_message(struct gw *gw, int32_t proc);               /* program keepalive */
 static inline void keepalive_heard(struct gw *gw) { gw->ka_heard_ms = loop_now_ms(); gw->ka_pings = 0; }
+
+/* given.c: a socket with what the client gave for the call's guest becomes one of the call's descriptors, if there is anything, and disks may be opened by that call. */
+void given_take_along(struct gw *gw, struct call *c);
 
 /* access.c */
 void call_here(struct gw *gw, struct call *c);                     /* call.c: what is left to do with a call that may be made; takes c over */

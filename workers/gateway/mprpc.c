@@ -269,7 +269,7 @@ static void mprpc_request(struct gw *gw, uint32_t id, const char *name, size_t n
         call_fail(gw, c, VIR_ERR_RPC, VIR_FROM_RPC, "arguments of %s are too large", op->name);
     else if (shape_check(op->args, args, len) < 0)
         call_fail(gw, c, VIR_ERR_RPC, VIR_FROM_RPC, "arguments of %s are not of its schema", op->name);
-    else if (nfds && !op->fds_in)
+    else if (nfds && op->fds_in != FDS_CLIENT)
         call_fail(gw, c, VIR_ERR_RPC, VIR_FROM_RPC, "%s takes no descriptors", op->name);
     else {
         for (unsigned i = 0; i < nfds; i++)

@@ -185,7 +185,7 @@ static void rpc_call(struct gw *gw, const struct xdr_head *h, const uint8_t *p, 
         call_fail(gw, c, VIR_ERR_RPC, VIR_FROM_RPC, "Unable to decode message payload");
         return;
     }
-    for (unsigned i = 0; op->fds_in && i < nfds; i++) {
+    for (unsigned i = 0; op->fds_in == FDS_CLIENT && i < nfds; i++) {
         c->fds[c->nfds++] = fds[i];
         fds[i] = -1;
     }

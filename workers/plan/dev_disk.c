@@ -136,7 +136,8 @@ static void member(struct ctx *c, const struct source *s, const char *below)
     json_decref(o);
     pl_setf(c, node, "node-name", "%s-storage", s->node);
     cache_props(s->disk, node);
-    pl_set_bool(node, "auto-read-only", true);
+    bool one_way = s->res && s->res->kind == MK_GIVEN && s->res->fd[1] < 0;       /* of which QEMU has no other descriptor, to begin with or to go back to */
+    pl_set_bool(node, one_way ? "read-only" : "auto-read-only", !one_way || s->res->flags & MF_RO);
     pl_set(node, "discard", "unmap");
 
     const struct tree *slice = tree_get(s->el, "source/slices/slice");

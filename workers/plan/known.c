@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* Of an image, wherever in a chain. */
-#define IMAGE_ATTRS "file dev protocol name query tls index tlsHostname tlsFromConfig startupPolicy bulkhead:m bulkhead:tls bulkhead:tlskey"
+#define IMAGE_ATTRS "file dev fdgroup protocol name query tls index tlsHostname tlsFromConfig startupPolicy bulkhead:m bulkhead:tls bulkhead:tlskey"
 #define IMAGE_CHILDREN "host snapshot config initiator identity ssl readahead timeout slices seclabel encryption auth cookies"
 
 /* path: from <domain> or from a device.  attrs, children: names; "*": all, and everything below is somebody else's or of no effect on QEMU.

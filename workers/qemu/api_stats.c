@@ -454,6 +454,8 @@ static void on_block_info(struct guest *g, void *data, const struct err *e)
         call_failf(c, VIR_ERR_INVALID_ARG, "invalid path %s not assigned to domain", a->path);
     else if (tree_attr_is(disk, "type", "vhostuser"))
         call_failf(c, VIR_ERR_OPERATION_UNSUPPORTED, "block info is not supported for vhostuser disk");
+    else if (tree_path_attr(disk, "source", "fdgroup"))
+        call_failf(c, VIR_ERR_OPERATION_UNSUPPORTED, "block info is not supported for FD passed disk image");
     else if (!disk_source(disk))
         call_failf(c, VIR_ERR_INVALID_ARG, "disk '%s' does not currently have a source assigned", a->path);
     else if (!d || !d->has_node)

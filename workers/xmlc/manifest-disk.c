@@ -34,11 +34,16 @@ static int network_source(struct maker *m, struct tree *s)
     return s && maker_host_network(m, s) ? -1 : maker_bind(m, tree_first(s, "config"), tree_path_attr(s, "config", "file"));
 }
 
-/* Descriptors that a client would have given to libvirt: here nobody can (virDomainFDAssociate). */
-static int given(struct maker *m, const struct tree *source)
+/* By descriptors that a client gives (virDomainFDAssociate): a chain is what the document says, as with libvirt. */
+static int given(struct maker *m, struct tree *source, uint32_t flags, uint32_t format)
 {
-    const char *group = source ? tree_attr(source, "fdgroup") : NULL;
-    return group ? err_set(m->e, VIR_ERR_INVALID_ARG, VIR_FROM_QEMU, "file descriptor group '%s' was not associated with the domain", group) : 0;
+    struct manifest_entry x = {.kind = MK_GIVEN, .parent = -1, .flags = flags & MF_RO, .format = format};
+    return maker_add(m, source, &x, NULL, tree_attr(source, "fdgroup")) < 0 ? -1 : 0;
+}
+
+static bool is_given(const struct tree *el)
+{
+    return tree_path_attr(el, "source", "fdgroup") != NULL;
 }
 
 int maker_backing(struct maker *m, struct tree *el, int parent, unsigned shared)
@@ -54,8 +59,12 @@ int maker_backing(struct maker *m, struct tree *el, int parent, unsigned shared)
         }
         if (!path)
             return 0;       /* the plan names what it cannot open */
-        if (given(m, tree_first(b, "source")))
-            return -1;
+        if (is_given(b)) {
+            if (given(m, tree_first(b, "source"), x.flags, x.format))
+                return -1;
+            parent = -1;
+            continue;
+        }
         if (!tree_first(b, "backingStore") && x.format != IMG_RAW)
             x.flags |= MF_PROBE;
         x.flags |= strcmp(el->name, "disk") == 0 && tree_first(el, "transient") ? MF_SIZE : 0;
@@ -124,9 +133,11 @@ static int image(struct maker *m, struct tree *t)
     }
     if (!path && strcmp(type, "file") != 0 && strcmp(type, "block") != 0)
         return 0;
-    if (given(m, tree_first(t, "source")))
-        return -1;
     x.flags |= tree_first(t, "readonly") ? MF_RO : 0;
+    if (is_given(t) && tree_first(t, "transient"))
+        return maker_unsupported(m, "<transient> of a disk by fdgroup", tree_path_attr(t, "source", "fdgroup"));
+    if (is_given(t))
+        return given(m, tree_first(t, "source"), x.flags, x.format) ? -1 : maker_backing(m, t, -1, 0);
     x.flags |= tree_first(t, "shareable") ? MF_SHARED : 0;
     x.flags |= strcmp(type, "block") == 0 ? MF_BLOCK : 0;
     if (!path) {
