@@ -62,6 +62,8 @@ int record_read(const struct hand *h, const char *name, struct run_record *r);
 int record_qemu(const struct hand *h, const char *name, int32_t id, int32_t *pid);
 /* Of a guest that libvirt's own daemon started, which notes a pid only: it is of a process that began before the note. Leaves r->id. */
 int record_foreign(const struct hand *h, const char *name, struct run_record *r);
+#define FOREIGN_COMM "qemu-"       /* how such a process is called, to begin with */
+int record_foreign_qemu(const struct hand *h, const char *name, int32_t *pid);       /* as record_qemu() */
 bool record_was_lent(const struct hand *h, const char *name);      /* libvirt's daemon had the guest since: its status file is what there is to know */
 /* What that run of the guest's left. -EADDRINUSE: one that no daemon has taken over lives with that id, and all by that id is its. */
 int record_remove(const struct hand *h, const char *name, int32_t id);
@@ -76,6 +78,8 @@ int record_connect(const struct hand *h, int32_t id, bool *late);
 void record_late(const struct hand *h, int32_t id, bool late);      /* this daemon does without it; or it has what is now again */
 int proc_start(int32_t pid, uint64_t *start);       /* field 22 of /proc/PID/stat. 0 or -ESRCH */
 int proc_child(int folder, int32_t pid);            /* a child of the process whose folder in /proc it is; 0 none */
+bool proc_called(int folder, const char *begins);  /* the name of that process begins so: its own word */
+int proc_user(int folder, uint32_t *uid, uint32_t *gid);       /* its effective ids. 0 or -ESRCH */
 
 /* hand_daemon.c: the socket of a daemon beside us (enum host_daemon; HOST_DAEMON_N: libvirtd, which does for the siblings where they are one). 0 or negative errno. */
 int hand_daemon_path(const struct hand *h, uint32_t daemon, bool readonly, char *path, size_t size);

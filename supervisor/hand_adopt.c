@@ -18,7 +18,7 @@ enum { HELD_WAIT_MS = 3000, HELD_AGAIN_MS = 20 };
  * 0, with fds[0] the pidfd and fds[1] its folder in /proc; -ESRCH: it has ended. */
 static int process_find(const struct hand *h, const char *name, struct run_record *p, bool *foreign, int fds[2])
 {
-    char path[64], comm[32] = "";
+    char path[64];
     uint64_t start = 0;
     int r = record_read(h, name, p);
     *foreign = r == -ENOENT;
@@ -26,14 +26,13 @@ static int process_find(const struct hand *h, const char *name, struct run_recor
         r = record_foreign(h, name, p);
     if (r)
         return r;
-    const char *called = *foreign ? "qemu-" : "bulkhead-pid1";
+    const char *called = *foreign ? FOREIGN_COMM : "bulkhead-pid1";
     fds[0] = p->stub > 1 ? (int)syscall(SYS_pidfd_open, p->stub, 0) : -1;
     util_format(path, sizeof path, "/proc/%d", p->stub);
     fds[1] = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    AUTO_CLOSE is = fds[1] < 0 ? -1 : openat(fds[1], "comm", O_RDONLY | O_CLOEXEC);
-    if (fds[0] < 0 || is < 0 || proc_start(p->stub, &start) < 0 || start != p->start)
+    if (fds[0] < 0 || fds[1] < 0 || proc_start(p->stub, &start) < 0 || start != p->start)
         return -ESRCH;
-    return util_read_full(is, comm, sizeof comm - 1) > 0 && !strncmp(comm, called, strlen(called)) ? 0 : -ESRCH;
+    return proc_called(fds[1], called) ? 0 : -ESRCH;
 }
 
 /* From the stub's folder to that of QEMU, its one child.  SAFETY: that it still is the child says that its number was not used again meanwhile. */
@@ -111,14 +110,8 @@ static void monitor_take(const struct hand *h, const char *name, struct hand_don
 static int qemu_user_begin(int qemu)
 {
     struct hand_req user = { .owner_uid = ~0u, .owner_gid = ~0u };
-    char text[4096];
-    AUTO_CLOSE fd = openat(qemu, "status", O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? -1 : util_read_full(fd, text, sizeof text - 1);
-    text[n > 0 ? n : 0] = 0;
-    const char *uid = strstr(text, "\nUid:"), *gid = strstr(text, "\nGid:");
-    if (!uid || !gid || sscanf(uid, "\nUid: %*u %u", &user.uid) != 1 || sscanf(gid, "\nGid: %*u %u", &user.gid) != 1)
-        return -ESRCH;
-    return user.uid == 0 ? 0 : user_begin(&user);
+    int r = proc_user(qemu, &user.uid, &user.gid);
+    return r || user.uid == 0 ? r : user_begin(&user);
 }
 
 /* Whether the kernel says this of a descriptor of QEMU's. */

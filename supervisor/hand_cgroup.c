@@ -288,6 +288,8 @@ static void tune_one(struct each *x, const char *mnt, int version, const char *c
         util_copy_str(x->c->cpu, sizeof x->c->cpu, dir);
         x->c->cpu_version = version;
     }
+    if (strstr(controllers, version == 2 ? "cpuset" : ",cpuset,"))
+        util_copy_str(x->c->cpuset, sizeof x->c->cpuset, dir);
     set_limits(x, parent, dir, version, controllers);
     set_disks(x, dir, version, controllers);
 }
@@ -341,6 +343,15 @@ int cgroup_thread(const struct cgroups *c, const char *group, int64_t period, in
         cgroup_put(c->cpu, "cgroup.subtree_control", "+cpu");
     }
     return put_share(c, dir, period, quota, e);
+}
+
+int cgroup_thread_cpus(const struct cgroups *c, const char *group, const struct cpus *cpus)
+{
+    char dir[CG_PATH_MAX], text[LIMIT_TEXT_MAX];
+    if (!*c->cpuset || util_format(dir, sizeof dir, "%s/%s", c->cpuset, group) < 0 || access(dir, F_OK) < 0)
+        return 0;
+    int r = cpus ? cpus_text(cpus, text, sizeof text) ? 0 : -E2BIG : get(c->cpuset, "cpuset.cpus", text, sizeof text);
+    return r < 0 ? r : cgroup_put(dir, "cpuset.cpus", text);
 }
 
 int cgroup_thread_join(const struct cgroups *c, const char *group, int32_t tid)

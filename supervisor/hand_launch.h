@@ -34,6 +34,7 @@ struct cgroups {
     char v1[CG_V1_MAX][CG_PATH_MAX]; unsigned nv1;
     char usage[CG_PATH_MAX];                /* cpuacct.usage_percpu or cpu.stat; "" none */
     char cpu[CG_PATH_MAX]; int cpu_version; /* of a guest that runs: where its CPU time is shared out; "" nowhere */
+    char cpuset[CG_PATH_MAX];               /* of a guest that runs: "" none */
 };
 /* Makes the groups and sets the limits. 0 (also when the host has no groups for us); -1 with *e when a limit that was asked for cannot be set. */
 int cgroup_make(struct cgroups *c, const struct launch *l, const struct tune *t, bool session, struct err *e);

@@ -119,6 +119,20 @@ int record_qemu(const struct hand *h, const char *name, int32_t id, int32_t *pid
     return is ? STEAL_FD(&qemu) : -ESRCH;
 }
 
+int record_foreign_qemu(const struct hand *h, const char *name, int32_t *pid)
+{
+    struct run_record r;
+    char path[64];
+    uint64_t start;
+    int error = record_foreign(h, name, &r);
+    if (error)
+        return error;
+    util_format(path, sizeof path, "/proc/%d", r.qemu);
+    AUTO_CLOSE qemu = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    *pid = r.qemu;
+    return qemu >= 0 && proc_called(qemu, FOREIGN_COMM) && proc_start(r.qemu, &start) == 0 && start == r.start ? STEAL_FD(&qemu) : -ESRCH;
+}
+
 bool record_was_lent(const struct hand *h, const char *name)
 {
     static const char theirs[] = "AUTO-GENERATED";      /* of the head that libvirt's daemons give their files */
@@ -296,4 +310,21 @@ int proc_child(int folder, int32_t pid)
     util_format(path, sizeof path, "task/%d/children", pid);
     AUTO_CLOSE c = openat(folder, path, O_RDONLY | O_CLOEXEC);
     return c >= 0 && util_read_full(c, children, sizeof children - 1) > 0 && sscanf(children, "%d", &child) == 1 ? child : 0;
+}
+
+bool proc_called(int folder, const char *begins)
+{
+    char comm[32] = "";
+    AUTO_CLOSE fd = openat(folder, "comm", O_RDONLY | O_CLOEXEC);
+    return fd >= 0 && util_read_full(fd, comm, sizeof comm - 1) > 0 && !strncmp(comm, begins, strlen(begins));
+}
+
+int proc_user(int folder, uint32_t *uid, uint32_t *gid)
+{
+    char text[4096];
+    AUTO_CLOSE fd = openat(folder, "status", O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : util_read_full(fd, text, sizeof text - 1);
+    text[n > 0 ? n : 0] = 0;
+    const char *u = strstr(text, "\nUid:"), *g = strstr(text, "\nGid:");
+    return u && g && sscanf(u, "\nUid: %*u %u", uid) == 1 && sscanf(g, "\nGid: %*u %u", gid) == 1 ? 0 : -ESRCH;
 }

@@ -27,6 +27,7 @@
 
 struct tuner {
     const struct hand_req *rq;
+    uint32_t uid;                   /* the guest's user */
     bool session;
     int folder;                     /* QEMU's in /proc */
     struct cgroups groups;
@@ -125,9 +126,11 @@ static int thread_tune(struct tuner *x, int32_t tid, struct err *e)
         memcpy(&mask, cpus, sizeof mask);
     if (sched)
         limits_raise(tid, limits);
-    int r = x->session ? 0 : as_user(x->rq->uid), rs = 0;
+    int r = x->session ? 0 : as_user(x->uid), rs = 0;
     if (r == 0 && has_group(x, kind))
         r = cgroup_thread_join(&x->groups, group, tid);
+    if (r == 0 && pins)
+        r = cgroup_thread_cpus(&x->groups, group, cpus);
     if (r == 0 && pins)
         r = sched_setaffinity(tid, sizeof mask, &mask) < 0 ? -errno : 0;
     if (r == 0 && sched)
@@ -213,6 +216,19 @@ static int devices_come(struct hand *h, const struct hand_req *rq, int32_t qemu,
     return vfio_view_fill(h, rq->name, rq->uid, rq->gid, e);
 }
 
+/* QEMU's folder in /proc, and pid.  Of a guest that libvirt's own daemon started its user is what the kernel says; devices of its are not ours to show it. */
+static int qemu_of(struct hand *h, struct tuner *x, int32_t *pid, struct err *e)
+{
+    uint32_t gid;
+    int folder = record_qemu(h, x->rq->name, x->rq->id, pid);
+    x->uid = x->rq->uid;
+    if (folder == -ENOENT && hand_has_kind(h, 1u << MK_VFIO))
+        return err_set(e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "limits of a guest with host devices that another daemon started cannot be changed");
+    if (folder == -ENOENT && (folder = record_foreign_qemu(h, x->rq->name, pid)) >= 0 && proc_user(folder, &x->uid, &gid))
+        x->uid = 0;
+    return folder < 0 ? err_set(e, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "domain is not running") : folder;
+}
+
 void hand_tune(struct hand *h)
 {
     static struct tune now, was;
@@ -223,10 +239,10 @@ void hand_tune(struct hand *h)
     hand_check_text(x.rq->name, sizeof x.rq->name);
     int r = tune_of(h, 1, &was, &e) || tune_of(h, 0, &now, &e) ? -1 : 0;
     int32_t pid = 0;
-    AUTO_CLOSE folder = x.folder = r ? -1 : record_qemu(h, x.rq->name, x.rq->id, &pid);
+    AUTO_CLOSE folder = x.folder = r ? -1 : qemu_of(h, &x, &pid, &e);
     if (r == 0 && folder < 0)
-        r = err_set(&e, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "domain is not running");
-    if (r == 0 && !x.session && (x.rq->uid == 0 || x.rq->uid == ~0u))
+        r = -1;
+    if (r == 0 && !x.session && (x.uid == 0 || x.uid == ~0u))
         r = err_set(&e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "a guest cannot have this uid");
     if (r == 0 && (r = devices_come(h, x.rq, pid, &e)) == 0 && (r = tune(&x, &e))) {
         x.now = &was;

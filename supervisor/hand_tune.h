@@ -57,5 +57,7 @@ int cgroup_put(const char *dir, const char *file, const char *value);   /* 0 or 
 int cgroup_disks(const char *dir, int version, const struct tune *t, const struct tune *was, struct err *e);
 /* A thread's group within them, and the thread into it. period, quota: 0: the kernel's default. */
 int cgroup_thread(const struct cgroups *c, const char *group, int64_t period, int64_t quota, struct err *e);
+/* Its CPUs (NULL: the whole guest's), where its group has a set of them: libvirt's daemon makes those. 0 or negative errno. */
+int cgroup_thread_cpus(const struct cgroups *c, const char *group, const struct cpus *cpus);
 int cgroup_thread_join(const struct cgroups *c, const char *group, int32_t tid);       /* 0 or negative errno */
 #endif

@@ -154,13 +154,70 @@ def devices(box, dom):
     return dom, console
 
 
+TUNED = "<iothreads>1</iothreads><cputune><shares>512</shares><vcpupin vcpu='0' cpuset='0'/></cputune>"
+
+
+def in_groups(box, file, wanted):
+    """What the groups say that libvirtd made for f, where the host has such"""
+    for path in glob.glob("/sys/fs/cgroup/*/%s/machine/qemu-*-f.libvirt-qemu/%s" % (os.path.basename(box.dir), file)):
+        assert open(path).read().strip() == str(wanted), (path, open(path).read(), wanted)
+
+
+def runs_on(box, thread, wanted):
+    """Which CPUs QEMU's thread of that name may run on"""
+    for task in glob.glob("/proc/%d/task/*" % pid_of(box, "f")):
+        if open(task + "/comm").read().startswith(thread):
+            got = os.sched_getaffinity(int(os.path.basename(task)))
+            assert got == wanted, (thread, got, wanted)
+            return
+    raise AssertionError("no thread '%s'" % thread)
+
+
+def limits(box, dom):
+    """libvirtd's guest has its limits and pins changed, in the groups that libvirtd made; what fails changes nothing"""
+    live, every = libvirt.VIR_DOMAIN_AFFECT_LIVE, os.sched_getaffinity(0)
+    bits = lambda cpus: tuple(i in cpus for i in range(max(every) + 1))
+    in_groups(box, "cpu.shares", 512)
+    runs_on(box, "CPU 0", {0})
+    for cpus in ({max(every)}, every, {0}, {max(every)}):
+        dom.pinVcpuFlags(0, bits(cpus), live)
+        runs_on(box, "CPU 0", cpus)
+        dom.pinEmulator(bits(cpus), live)
+        runs_on(box, "qemu-", cpus)
+        dom.pinIOThread(1, bits(cpus), live)
+        runs_on(box, "IO iothread1", cpus)
+    dom.setSchedulerParametersFlags({"cpu_shares": 300, "vcpu_period": 50000, "vcpu_quota": 40000, "emulator_quota": 70000}, live)
+    dom.setMemoryParameters({"hard_limit": 700000, "soft_limit": 600000}, live)
+    dom.setBlockIoTune("vda", {"total_bytes_sec": 1 << 20}, live)
+    if glob.glob("/sys/fs/cgroup/cpu*/%s/machine" % os.path.basename(box.dir)):
+        fails(libvirt.VIR_ERR_SYSTEM_ERROR, dom.setMemoryParameters, {"hard_limit": 8}, live)      # less than it has
+    for turn in range(2):
+        for file, wanted in ("cpu.shares", 300), ("vcpu0/cpu.cfs_quota_us", 40000), ("emulator/cpu.cfs_quota_us", 70000), ("memory.limit_in_bytes", 700000 << 10):
+            in_groups(box, file, wanted)
+        runs_on(box, "CPU 0", {max(every)})
+        is_now = dom.schedulerParametersFlags(live), dom.memoryParameters(live)
+        assert is_now[0]["cpu_shares"] == 300 and is_now[1]["hard_limit"] == 700000, (is_now, dom.XMLDesc())
+        assert dom.vcpuPinInfo(live) == [bits({max(every)})] and dom.blockIoTune("vda", live)["total_bytes_sec"] == 1 << 20
+        if turn == 0:                   # and under the next daemon, which has the status file only
+            wait_for("it is noted", lambda: "<total_bytes_sec>%d<" % (1 << 20) in open(state(box, "f.xml")).read())
+            dom.connect().close()
+            box.stop_daemon()
+            box.start()
+            dom = box.connect().lookupByName("f")
+    dom.setBlockIoTune("vda", {"total_bytes_sec": 0}, live)
+    dom.setSchedulerParametersFlags({"cpu_shares": 512}, live)
+    in_groups(box, "cpu.shares", 512)
+    fails(libvirt.VIR_ERR_OPERATION_UNSUPPORTED, dom.setPerfEvents, {"task_clock": True}, live)      # what would have to have begun with it
+    return dom
+
+
 def foreign(box):
     """a guest that Debian's libvirtd started is taken over and ended; not when its pid was used again"""
     ours = box.command
     with Box("guest-adopt-peer", peer=True) as b:
         os.makedirs(os.path.join(b.dir, "run/lock"), exist_ok=True)       # libvirtd notes there who has a console
         make_images(os.path.join(b.dir, "var/lib/libvirt/images"))
-        _, console = boot(b, document("f", LENT))
+        _, console = boot(b, document("f", LENT, more=TUNED))
         console.sh("ip link set eth0 up")
         console.close()
         b.connect().defineXML(small("g")).create()
@@ -222,9 +279,11 @@ def foreign(box):
                 except BlockingIOError:
                     pass
         os.unlink(os.path.join(os.path.dirname(agent), "trap"))
+        con.close()
+        dom = limits(b, b.connect().lookupByName("f"))
+        fails(libvirt.VIR_ERR_OPERATION_UNSUPPORTED, dom.setInterfaceParameters, "lent0", {"inbound.average": 100}, libvirt.VIR_DOMAIN_AFFECT_LIVE)
         dom, console = devices(b, dom)
         con = dom.connect()
-        fails(libvirt.VIR_ERR_OPERATION_UNSUPPORTED, dom.pinVcpuFlags, 0, (True,), libvirt.VIR_DOMAIN_AFFECT_LIVE)      # its groups are libvirt's
         console.close()
         con.lookupByName("f").managedSave()
         assert con.lookupByName("f").hasManagedSaveImage()

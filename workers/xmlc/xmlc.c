@@ -438,8 +438,8 @@ static const struct { uint32_t op; enum device_change what; } plugs[] = {
 
 static int send_run(struct job *j, const struct mp_out *reply)
 {
-    if (j->run.what >= PLUG_TUNE && grants_file_foreign(j->grants))      /* whose groups and filters are another daemon's */
-        return err_set(&j->e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "limits of a guest that another daemon started cannot be changed");
+    if ((j->run.what == PLUG_SHAPE || j->rq->op == OP_REMOTE_DOMAIN_SET_PERF_EVENTS) && grants_file_foreign(j->grants))      /* whose filters and counters are another daemon's */
+        return err_set(&j->e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "%s of a guest that another daemon started cannot be changed", j->run.what == PLUG_SHAPE ? "limits of interfaces" : "events");
     struct doc_result d = {.changes = j->run.what, .id = (int32_t)doc_uint(j->run.t, "id", 0)};
     struct mp_out packed;
     mp_out_init(&packed, 64u << 20);
