@@ -63,6 +63,7 @@ enum manifest_flags {
     MF_BACKING = 128 /* named by an image's header, not by the document */, MF_VNET_HDR = 256, MF_MANAGED = 512, MF_WORKER = 1024 /* the worker gets our end */,
     MF_GONE = 4096 /* of a device that a running guest has no more: nobody looks at it */,
     MF_EMPTY = 2048 /* nothing to open: a removable drive without medium */, MF_FRESH = 8192 /* MK_NVRAM: made anew from its template, whatever is there; MK_IMAGE: an overlay that is made, and goes with the run: aux: the disk's name */,
+    MF_CHOSEN = 32768 /* MK_IMAGE, MK_BIND; the template of an MK_NVRAM: by what descriptors of the host's say, and by no document: opened with the rights of qemu.conf's user */,
     MF_SIZE = 16384 /* MK_IMAGE: an overlay that is made stands on it; unless it is raw, a (low half) and b are the disk's size, as a probe says */,
 };
 enum image_format { IMG_NONE, IMG_RAW, IMG_QCOW2, IMG_QCOW, IMG_QED, IMG_VMDK, IMG_VDI, IMG_VPC, IMG_VHDX, IMG_ISO, IMG_LUKS, IMG_DIR, IMG_BOCHS, IMG_CLOOP, IMG_DMG, IMG_COW, IMG_PLOOP, IMG_FAT, IMG_UNKNOWN, IMG_N };

@@ -181,8 +181,8 @@ static int open_image(struct opener *o, const struct manifest_entry *m, const ch
     if (m->flags & MF_FRESH)
         return overlay_make(o, m, path, aux, g, e);
     AUTO_CLOSE twin = -1;
-    AUTO_CLOSE fd = open_twins(path, ro, want, &st, &twin);
-    if (fd == -EACCES || fd == -EPERM) {        /* root is nobody there (NFS) */
+    AUTO_CLOSE fd = m->flags & MF_CHOSEN ? -EACCES : open_twins(path, ro, want, &st, &twin);
+    if (fd == -EACCES || fd == -EPERM) {        /* root is nobody there (NFS), or here */
         if (user_begin(o->rq) == 0)
             fd = open_twins(path, ro, want, &st, &twin);
         user_end();
@@ -286,6 +286,16 @@ static int copy_template(int from, int to)
     return -EFBIG;
 }
 
+/* SAFETY (MF_CHOSEN): role host, which says what the host's descriptors have, reads files and could say anything: by its word no guest comes to a file that only root may read. */
+static int open_chosen(struct opener *o, const struct manifest_entry *m, const char *path, int oflags, unsigned want, struct stat *st)
+{
+    if (!(m->flags & MF_CHOSEN))
+        return path_open(path, oflags, want, st);
+    int r = user_begin(o->rq), fd = r < 0 ? r : path_open(path, O_RDONLY, want, st);
+    user_end();
+    return fd;
+}
+
 /* SAFETY (MK_NVRAM): the file is made once, by us, from a template that is read as any image is; an existing one is opened like an image.  MF_FRESH: one that its
  * guest could have emptied as well gives way to a new one; after a failure that stays, for the old one is no more. */
 static int open_nvram(struct opener *o, const struct manifest_entry *m, const char *path, const char *aux, struct grant *g, struct err *e)
@@ -296,7 +306,7 @@ static int open_nvram(struct opener *o, const struct manifest_entry *m, const ch
     if (probe == -ENOENT || anew) {
         if (!*aux)
             return err_set(e, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "unable to find any master var store for loader: %s", path);
-        AUTO_CLOSE from = path_open(aux, O_RDONLY, WANT(S_IFREG), &st);
+        AUTO_CLOSE from = open_chosen(o, m, aux, O_RDONLY, WANT(S_IFREG), &st);
         if (from < 0)
             return open_fail(o, e, -from, "Failed to open file '%s'", aux);
         char part[PATH_MAX];
@@ -314,7 +324,7 @@ static int open_nvram(struct opener *o, const struct manifest_entry *m, const ch
             open_note(o, path, to);
     }
     struct manifest_entry image = *m;
-    image.flags |= MF_FILE;
+    image.flags = (m->flags | MF_FILE) & ~(uint32_t)MF_CHOSEN;
     image.format = image.format ? image.format : IMG_RAW;
     return open_image(o, &image, path, "", g, e);
 }
@@ -324,7 +334,7 @@ static int open_check(struct opener *o, const struct manifest_entry *m, const ch
 {
     struct stat st;
     bool share = m->kind == MK_SHARE;
-    AUTO_CLOSE fd = path_open(path, O_PATH, share ? WANT(S_IFDIR) : m->kind == MK_BIND ? WANT(S_IFREG) : WANT(S_IFCHR) | WANT(S_IFBLK), &st);
+    AUTO_CLOSE fd = open_chosen(o, m, path, O_PATH, share ? WANT(S_IFDIR) : m->kind == MK_BIND ? WANT(S_IFREG) : WANT(S_IFCHR) | WANT(S_IFBLK), &st);
     if (fd < 0)
         return open_fail(o, e, fd == -EMEDIUMTYPE ? share ? ENOTDIR : EINVAL : -fd, share ? "failed to open '%s'" : "unable to stat: %s", path);
     g->dev = st.st_dev;

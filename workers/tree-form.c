@@ -188,6 +188,7 @@ static void walk(struct tree *t, unsigned flags)
     tree_set_attr(t, MARK_TLS_KEY, NULL);
     tree_set_attr(t, MARK_TLS_PORT, NULL);
     tree_set_attr(t, MARK_PASSWD, NULL);
+    tree_set_attr(t, MARK_CHOSEN, NULL);
     tree_set_attr(t, MARK_NODES, NULL);
     tree_set_attr(t, MARK_NODE, NULL);
     show_empty(t, flags);

@@ -25,6 +25,8 @@
 #define MARK_TLS_PORT "bulkhead:tlsport"
 /* Of a <graphics>: qemu.conf's password, for the time that the document has none; no document shows it. */
 #define MARK_PASSWD "bulkhead:passwd"
+/* On <loader>, <kernel> and <nvram>: a descriptor of the host's said which image that is, which template. */
+#define MARK_CHOSEN "bulkhead:chosen"
 /* An element beside <cpu>: the <cpu> the guest was started with, where what QEMU made of it differs; the migratable form shows it. */
 #define MARK_CPU "bulkhead:cpu"
 /* An element of a running guest with a <taint flag=''/> for each thing of this run for which libvirt calls it tainted, what has gone since among them.  Status files have these as libvirt's do. */

@@ -110,4 +110,8 @@ with Pair("firmware", start=False) as p:
     p.until("grep -a -q BdsDxe W/u.log")
     p.sh("grep -a -c BdsDxe W/u.log | sed 's/[1-9][0-9]*/some/'")
     p.virsh("destroy u")
+    # What a descriptor names is no way to a file that only root may read.
+    host_has([descriptor(mapping={"device": "flash", "executable": {"filename": "/etc/shadow", "format": "raw"}, "nvram-template": {"filename": IMAGES + "OVMF_VARS_4M.fd", "format": "raw"}})])
+    p.file("r.xml", document("r"))
+    p.sh("$V create W/r.xml 2>&1 | grep -o -m1 'Permission denied'")
 sys.exit(p.result())

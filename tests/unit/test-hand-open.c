@@ -267,6 +267,25 @@ static void squashed(void)
     }
 }
 
+/* What the host's descriptors name is found with the rights of qemu.conf's user, whatever root may read. */
+static void chosen(void)
+{
+    static const struct { uint32_t kind; const char *name; } files[] = { { MK_IMAGE, "chosen" }, { MK_BIND, "chosen" }, { MK_NVRAM, "chosen-vars" } };
+    if (!root)
+        return;
+    make_file(in_dir("chosen"), 1 << 20);
+    for (int turn = 0; turn < 2; turn++)
+        for (size_t i = 0; i < ARRAY_N(files); i++) {
+            if (chmod(in_dir("chosen"), turn ? 0644 : 0600) < 0)
+                perror("chmod");
+            begin();
+            add(files[i].kind, MF_CHOSEN | (files[i].kind == MK_IMAGE ? MF_FILE | MF_RO | MF_SHARED : 0), in_dir(files[i].name), files[i].kind == MK_NVRAM ? in_dir("chosen") : NULL);
+            run();
+            tap_ok(done.error == (turn ? 0 : -EACCES) && (turn || access(in_dir("chosen-vars"), F_OK) < 0), "firmware of kind %u that %s may read: %s", files[i].kind, turn ? "everybody" : "only root", done.text);
+            finish();
+        }
+}
+
 static void kept(void)
 {
     struct stat st;
@@ -625,6 +644,7 @@ int main(void)
     squashed();
     kept();
     nvram();
+    chosen();
     transient();
     states();
     turned();

@@ -37,7 +37,7 @@ static const char *network(const struct entry *e)
 
 /* Flags by which an entry asks for less, or for the same in another form: a layer that an image's header named is in a later document by its own name. */
 static const uint32_t had_only = MF_PROBE | MF_BACKING;
-static const uint32_t asked_only = MF_FRESH;        /* a client asks for less than the guest had */
+static const uint32_t asked_only = MF_FRESH | MF_CHOSEN;        /* a client asks for less than the guest had */
 
 /* That bridges keep such ports apart may not be taken from it (supervisor/hand_shape.h). */
 static bool isolates(const struct manifest_entry *m, const char *aux)

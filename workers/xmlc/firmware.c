@@ -7,6 +7,7 @@
 #include "ipc/firmware.h"
 #include "ipc/util.h"
 #include "workers/firmware.h"
+#include "workers/tree-marks.h"
 #include "workers/xmlc/run.h"
 
 static bool has(const struct firmware *f, enum firmware_feature feature) { return f->features >> feature & 1; }
@@ -61,6 +62,13 @@ static void own_variables(struct tree *t, const struct doc_env *env)
         tree_set_text(nvram, "%s/nvram/%s_VARS.fd", doc_lib_dir(env), tree_text(t, "name"));
 }
 
+static void set_image(struct tree *el, const char *path)
+{
+    if (!el->text || strcmp(el->text, path))
+        tree_set_attr(el, MARK_CHOSEN, "yes");
+    tree_set_text(el, "%s", path);
+}
+
 static int take_flash(struct tree *t, const struct firmware *f, struct err *e)
 {
     struct tree *loader = tree_make(t, "os/loader");
@@ -68,9 +76,11 @@ static int take_flash(struct tree *t, const struct firmware *f, struct err *e)
         return err_set(e, VIR_ERR_OPERATION_UNSUPPORTED, VIR_FROM_QEMU, "unsupported flash format '%s'", f->format);
     tree_set_attr(loader, "readonly", "yes");
     tree_set_attr(loader, "type", "pflash");
-    tree_set_text(loader, "%s", f->file);
-    if (f->mode == FIRMWARE_SPLIT)
+    set_image(loader, f->file);
+    if (f->mode == FIRMWARE_SPLIT) {
         tree_set_attr(tree_make(t, "os/nvram"), "template", "%s", f->nvram);
+        tree_set_attr(tree_make(t, "os/nvram"), MARK_CHOSEN, "yes");
+    }
     return 0;
 }
 
@@ -79,10 +89,10 @@ static int take(struct tree *t, const struct firmware *f, struct err *e)
     if (f->device == FIRMWARE_FLASH && take_flash(t, f, e))
         return -1;
     if (f->device == FIRMWARE_KERNEL)
-        tree_set_text(tree_make(t, "os/kernel"), "%s", f->file);
+        set_image(tree_make(t, "os/kernel"), f->file);
     if (f->device == FIRMWARE_MEMORY) {
         tree_set_attr(tree_make(t, "os/loader"), "type", "rom");
-        tree_set_text(tree_make(t, "os/loader"), "%s", f->file);
+        set_image(tree_make(t, "os/loader"), f->file);
     }
     if (!has(f, FIRMWARE_REQUIRES_SMM))
         return 0;

@@ -77,14 +77,14 @@ int maker_firmware(struct maker *m, struct tree *os)
             return -1;
     if (loader && loader->text && doc_is(loader, "type", "pflash")) {
         struct manifest_entry x = {.kind = MK_IMAGE, .parent = -1, .flags = MF_FILE | MF_SHARED, .format = IMG_RAW};
-        x.flags |= doc_is(loader, "readonly", "yes") ? MF_RO : 0;
+        x.flags |= (doc_is(loader, "readonly", "yes") ? MF_RO : 0) | (tree_attr(loader, MARK_CHOSEN) ? MF_CHOSEN : 0);
         if (maker_add(m, loader, &x, loader->text, NULL) < 0)
             return -1;
     } else if (loader && maker_bind(m, loader, loader->text)) {
         return -1;
     }
     if (nvram && !doc_is(loader, "stateless", "yes")) {
-        struct manifest_entry x = {.kind = MK_NVRAM, .parent = -1, .format = IMG_RAW, .flags = m->env->flags & DOC_FRESH ? MF_FRESH : 0};
+        struct manifest_entry x = {.kind = MK_NVRAM, .parent = -1, .format = IMG_RAW, .flags = (m->env->flags & DOC_FRESH ? MF_FRESH : 0) | (tree_attr(nvram, MARK_CHOSEN) ? MF_CHOSEN : 0)};
         const char *path = nvram->text ? nvram->text : tree_path_attr(nvram, "source", "file"), *from = tree_attr(nvram, "template");
         for (unsigned i = 0; !from && loader && loader->text && i < ARRAY_N(templates); i++)
             if (strcmp(templates[i][0], loader->text) == 0)

@@ -24,7 +24,7 @@ int maker_add(struct maker *m, struct tree *mark, struct manifest_entry *x, cons
 
 int maker_bind(struct maker *m, struct tree *el, const char *path)
 {
-    struct manifest_entry x = {.kind = MK_BIND, .parent = -1};
+    struct manifest_entry x = {.kind = MK_BIND, .parent = -1, .flags = el && tree_attr(el, MARK_CHOSEN) ? MF_CHOSEN : 0};
     return el && path && maker_add(m, el, &x, path, NULL) < 0 ? -1 : 0;
 }
 
