@@ -8,6 +8,7 @@
  *
  * SAFETY (MK_LINK): limits are xmlc's words, of a document or a client's call, and the interfaces that get them are those that the run's grants name. */
 #include "hand_net.h"
+#include "supervisor/hand_ovsdb.h"
 #include "supervisor/hand_shape.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -83,26 +84,26 @@ struct rtnl_link *net_find(struct net *n, const char *name, int *error)
     return r < 0 ? NULL : l;
 }
 
-/* The bridge of that name: its index, or negative errno; *mtu: its own, where that was 0. */
-static int bridge_index(struct net *n, const char *name, uint32_t *mtu)
+/* The bridge of that name, the kernel's own or any: its index, or negative errno; *mtu: its own, where that was 0. */
+static int bridge_index(struct net *n, const char *name, bool own, uint32_t *mtu)
 {
     int error;
     struct rtnl_link *br = net_find(n, name, &error);
     if (!br)
         return -error;
     const char *type = rtnl_link_get_type(br);
-    int index = type && !strcmp(type, "bridge") ? rtnl_link_get_ifindex(br) : -EOPNOTSUPP;
+    int index = !own || (type && !strcmp(type, "bridge")) ? rtnl_link_get_ifindex(br) : -EOPNOTSUPP;
     *mtu = *mtu ? *mtu : rtnl_link_get_mtu(br);
     rtnl_link_put(br);
     return index;
 }
 
-/* Address, MTU, bridge and "up" in one message. */
-static int set_up(struct net *n, const struct manifest_entry *m, const char *name, const char *bridge, bool is_new, struct err *e)
+/* Address, MTU, bridge and "up" in one message.  ovs: the bridge is one of Open vSwitch's, whose own interface only says the MTU. */
+static int set_up(struct net *n, const struct manifest_entry *m, const char *name, const char *bridge, bool ovs, bool is_new, struct err *e)
 {
     int error = 0;
     uint32_t mtu = m->b;
-    int master = *bridge ? bridge_index(n, bridge, &mtu /* a port with a smaller one would make the whole bridge's smaller */) : 0;
+    int master = *bridge ? bridge_index(n, bridge, !ovs, &mtu /* a port with a smaller one would make the whole bridge's smaller */) : 0;
     if (master < 0)
         return master == -EOPNOTSUPP ? net_fail(n, e, EINVAL, "Unable to add bridge %s port: it is no bridge", bridge) : net_fail(n, e, -master, "Cannot get interface MTU on '%s'", bridge);
     struct rtnl_link *old = net_find(n, name, &error), *want = rtnl_link_alloc();
@@ -123,7 +124,7 @@ static int set_up(struct net *n, const struct manifest_entry *m, const char *nam
     }
     if (mtu)
         rtnl_link_set_mtu(want, mtu);
-    if (master)
+    if (master && !ovs)
         rtnl_link_set_master(want, master);
     rtnl_link_set_flags(want, IFF_UP);
     int r = rtnl_link_change(n->nl, old, want, 0);
@@ -138,7 +139,7 @@ static int set_up(struct net *n, const struct manifest_entry *m, const char *nam
 static int move(struct net *n, const char *name, const char *bridge, struct err *e)
 {
     uint32_t mtu = 0;
-    int error, r, master = bridge_index(n, bridge, &mtu);
+    int error, r, master = bridge_index(n, bridge, true, &mtu);
     if (master == -ENODEV) {
         n->error = master;
         return err_set(e, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU, "bridge %s doesn't exist", bridge);
@@ -268,8 +269,9 @@ static int make_tap(struct net *n, const struct manifest_entry *m, const char *p
     g->is_new = !index;
     util_copy_str(ifr.ifr_name, sizeof ifr.ifr_name, mode ? v.name : wanted);
     int r = give_tap(n, m, &v, &ifr, g, e);
+    struct ovs_port port;
     if (!r && !mode && g->is_new)       /* one that is there somebody else looks after */
-        r = set_up(n, m, ifr.ifr_name, other, g->is_new, e);
+        r = set_up(n, m, ifr.ifr_name, other, ovs_read(&port, link.words) > 0, g->is_new, e);
     if (!r && !mode)
         r = net_addresses(n, ifr.ifr_name, link.words, e);
     return r || (!g->is_new && !*link.words) ? r : limit(n, ifr.ifr_name, link.words, NULL, false, mode, e);
@@ -277,12 +279,28 @@ static int make_tap(struct net *n, const struct manifest_entry *m, const char *p
 
 static struct hand_grants grants;       /* what hand-open made, to which ours is added */
 
+/* Those of the taps that were made now: last, as it takes the privilege for all else away. */
+static int switched(struct net *n, const bool *made, int *failed, struct err *e)
+{
+    struct manifest_entry m;
+    const char *path, *aux;
+    for (struct manifest_in in = hand_entries(n->h); hand_next(&in, &m, &path, &aux);) {
+        const struct link l = link_of(n->h, m.index);
+        *failed = (int)m.index;
+        if (made[m.index] && ovs_add(n, l.words, *l.dev ? l.dev : aux, grants.g[m.index].name, m.index, m.mac, e))
+            return -1;
+    }
+    return 0;
+}
+
 static void hand_net(struct hand *h, struct net *n)
 {
     struct manifest_entry m;
     const char *path, *aux;
     struct err e = ERR_INIT;
+    bool made[MANIFEST_ENTRIES_MAX] = { false };
     uint32_t has = 0;
+    int failed;
     n->run = ((const struct hand_req *)hand_body(h, sizeof(struct hand_req)))->id;
     hand_grants(h, 1, &grants);
     n->fd_next = grants.h.next_fd;
@@ -301,7 +319,12 @@ static void hand_net(struct hand *h, struct net *n)
             hand_fail(h, (int)m.index, n->error, &e);
             return;
         }
+        made[m.index] = m.kind == MK_TAP;
         has |= m.kind == MK_TAP && *filter_of(h, m.index) ? HAND_HAS_FILTERS : 0;
+    }
+    if (switched(n, made, &failed, &e)) {
+        hand_fail(h, failed, n->error, &e);
+        return;
     }
     struct hand_done done = { .nqemu = n->nfds, .nworker = n->nours, .failed = -1, .next_fd = n->fd_next, .has = has };
     grants.h.next_fd = n->fd_next;
@@ -312,6 +335,22 @@ static void hand_net(struct hand *h, struct net *n)
     int r = hand_reply_grants(h, &done, &grants, n->fds, n->ours, &e);
     if (r < 0)
         hand_fail(h, -1, r, &e);
+}
+
+/* What no tap is any more, or none that stays, leaves its switch: ports do not go with taps.  Of a guest that libvirtd started they have no mark, but their taps' names in the document. */
+static void unswitch(struct hand *h, const bool *stays, bool runs)
+{
+    static const char *names[MANIFEST_ENTRIES_MAX];
+    struct manifest_entry m;
+    const char *path, *aux;
+    for (struct manifest_in in = hand_entries(h); manifest_next(&in, &m, &path, &aux) == 1;) {
+        names[m.index] = m.kind == MK_TAP && path ? path : "";
+        if (m.kind != MK_LINK || m.parent < 0 || m.parent >= (int32_t)m.index || (stays[m.parent] && !(m.flags & MF_GONE)))
+            continue;
+        const bool named = !grants.h.n && *names[m.parent];
+        if (!named || !runs || m.flags & MF_GONE)
+            ovs_remove(aux, (uint32_t)m.parent, named ? names[m.parent] : NULL);
+    }
 }
 
 /* A tap goes when the last of QEMU's descriptors does; this is for what something else still holds, and for macvtaps.  One of a device that has gone may be another guest's by now. */
@@ -335,6 +374,7 @@ static void hand_unnet(struct hand *h, struct net *n)
         }
         n->run = rq->id;
         macvtap_sweep(n, stays);
+        unswitch(h, stays, runs);
     }
     hand_reply(h, &done, sizeof done, NULL, 0);
 }

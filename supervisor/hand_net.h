@@ -20,6 +20,12 @@ struct rtnl_link *net_find(struct net *n, const char *name, int *error);
 /* hand_addr.c: what the words of a tap (hand_shape.h) say of addresses and routes of the host there; the tap is up. 0, or -1 with *e set. */
 int net_addresses(struct net *n, const char *name, const char *words, struct err *e);
 
+/* hand_ovs.c: ports of Open vSwitch, of those taps whose words ask for one (hand_ovsdb.h); nothing is done for others.  The process has no capabilities behind the first call.
+ * add: the tap, of that entry, is a port of the bridge and the switch knows it. 0, or -1 with *e set: what was made is left to ovs_remove(). */
+int ovs_add(struct net *n, const char *words, const char *bridge, const char *tap, uint32_t entry, const uint8_t mac[6], struct err *e);
+/* The port of that entry, or, of a guest that libvirtd started, by that name, if there is one. */
+void ovs_remove(const char *words, uint32_t entry, const char *name);
+
 /* hand_macvtap.c: interfaces over another one, with a device in /dev as their other end. */
 struct macvtap { char name[IFNAMSIZ], node[32] /* its device */; dev_t rdev /* the numbers that must have */; };
 /* One over the interface `lower`, up, with the entry's address, in that mode (enum macvtap_mode). wanted: its name, "" one that is free. 0, or -1 with *e set: what was

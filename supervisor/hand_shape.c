@@ -59,7 +59,7 @@ int shape_read(struct shape *s, const char *text)
         size_t k = 0;
         while (k < NUMBERS && strncmp(p, keys[k], strlen(keys[k])))
             k++;
-        p = in || out ? way(p + (in ? 3 : 4), in ? &s->in : &s->out) : k < NUMBERS ? number(p + strlen(keys[k]), &v[k]) : NULL;
+        p = !strncmp(p, "ovs=", 4) ? p + strcspn(p, " ") : in || out ? way(p + (in ? 3 : 4), in ? &s->in : &s->out) : k < NUMBERS ? number(p + strlen(keys[k]), &v[k]) : NULL;
         if (!p || (*p && *p != ' '))
             return -EPROTO;
     }

@@ -2,7 +2,7 @@
  *
  * The text is xmlc's, in the manifest: words of the form KEY=VALUE, one blank between two.  "in" and "out": what the guest may receive and send, as
  * AVERAGE,PEAK,BURST in KiB (a second), 0: not said; "frames": how many received ones are handed on at once, 0 or not said: the kernel's own; "isolated": 1: the bridge passes nothing between it and
- * others such, "alone" the same where that is not said (by its network); "port" and "net", which come last, are the network daemon's; as is, where there are none, "host": addresses of the
+ * others such, "alone" the same where that is not said (by its network); "ovs": a port of Open vSwitch (hand_ovsdb.h); "port" and "net", which come last, are the network daemon's; as is, where there are none, "host": addresses of the
  * host ("A/PREFIX" or "A/PREFIX,PEER") and routes ("A/PREFIX>GATEWAY@METRIC"), with ";" between two. */
 #ifndef BULKHEAD_HAND_SHAPE_H
 #define BULKHEAD_HAND_SHAPE_H

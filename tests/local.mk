@@ -34,7 +34,7 @@ check-root: all $(check_PROGRAMS) $(check_LIBRARIES)
 # `make bench`: virtqemud against libvirtd, and virtlogd against libvirt's, as root; see tests/bench.
 noinst_PROGRAMS += %D%/bench/client
 %C%_bench_client_SOURCES = %D%/bench/client.c
-EXTRA_DIST += %D%/bench/bench.py %D%/bench/lockd.py %D%/bench/logd.py %D%/accesslib.py %D%/box.py %D%/netlib.py %D%/vnctls.py %D%/logdbox.py %D%/logdlib.py %D%/pair.py
+EXTRA_DIST += %D%/bench/bench.py %D%/bench/lockd.py %D%/bench/logd.py %D%/accesslib.py %D%/box.py %D%/netlib.py %D%/ovslib.py %D%/vnctls.py %D%/logdbox.py %D%/logdlib.py %D%/pair.py
 bench: all
 	BUILD='$(abs_top_builddir)' /usr/bin/python3 $(srcdir)/%D%/bench/bench.py $(BENCH_ARGS)
 	BUILD='$(abs_top_builddir)' /usr/bin/python3 $(srcdir)/%D%/bench/lockd.py

@@ -12,6 +12,7 @@ fuzz_programs = \
 	%D%/fuzz-gateway-sibling \
 	%D%/fuzz-manifest \
 	%D%/fuzz-mp \
+	%D%/fuzz-ovsdb \
 	%D%/fuzz-plan \
 	%D%/fuzz-plug \
 	%D%/fuzz-ports \
@@ -66,6 +67,9 @@ fuzz_ldflags = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_tune_SOURCES = %D%/fuzz-tune.c supervisor/hand_tune_text.c $(fuzz_main)
 %C%_fuzz_tune_LDADD = libipc.a
 %C%_fuzz_tune_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_ovsdb_SOURCES = %D%/fuzz-ovsdb.c supervisor/hand_ovsdb.c $(fuzz_main)
+%C%_fuzz_ovsdb_LDADD = libipc.a
+%C%_fuzz_ovsdb_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_manifest_SOURCES = %D%/fuzz-manifest.c $(fuzz_main)
 %C%_fuzz_manifest_LDADD = $(fuzz_manifest_libs)
 %C%_fuzz_manifest_LDFLAGS = $(fuzz_ldflags)

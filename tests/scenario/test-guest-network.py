@@ -3,6 +3,7 @@
 host's bridge, and what libvirtd says of those that are not there."""
 import os, struct, sys
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import ovslib
 from guestlib import *
 from pair import told as told_of
 from rpclib import REMOTE, Client, string
@@ -128,8 +129,8 @@ def failures(box):
                            for kind, source in (("bridge", "<source bridge='br-out'/>"), ("ethernet", ""), ("user", ""))]:
         told = [(e.get_error_code(), e.get_error_domain(), str(e)) for e in (fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, c.createXML, BARE % ("tagged", nic), 0) for c in (con, theirs))]
         assert told[0] == told[1] and "vlan tag" in told[0][2], told
-    e = fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, con.createXML, BARE % ("tagged", NIC % (2, "ovs", "")), 0)
-    assert "<virtualport type='openvswitch'>" in str(e), e
+    e = fails(libvirt.VIR_ERR_INTERNAL_ERROR, con.createXML, BARE % ("tagged", NIC % (2, "ovs", "")), 0)
+    assert "Unable to add port vnet0 to OVS bridge br-out" in str(e), e
     no_ports("out")
     no_ports("ovs")
     dom = con.createXML(BARE % ("n5", NIC % (1, "a lan", "")), 0)
@@ -320,7 +321,7 @@ def profiles(box):
                 macvtap, switch = kind == "direct" or "direct" in source, name == "openvswitch" and (kind == "bridge" or "out" in source)
                 waits = name == "802.1Qbg" and macvtap and not tag       # libvirtd does, for ever
                 ours, other = ((switch or waits) and c is theirs or told_of(lambda: c.createXML(BARE % ("p1", nic), 0).destroy()) for c in (con, theirs))
-                assert "not supported yet" in ours if other is True else re.sub("port vnet\\d*", "port X", ours) == re.sub("port vnet\\d*", "port X", other), (nic, ours, other)
+                assert ("Unable to add port" if switch else "not supported yet") in ours if other is True else re.sub("port vnet\\d*", "port X", ours) == re.sub("port vnet\\d*", "port X", other), (nic, ours, other)
     dom = con.createXML(BARE % ("p2", NIC % (1, "a lan", "")), 0)
     before = dom.XMLDesc(0)
     for kind, source, name in ("bridge", "<source bridge='br-out'/>", "midonet"), ("direct", "<source dev='v0'/>", "802.1Qbh"), ("network", "<source network='direct'/>", "802.1Qbh"):
@@ -328,6 +329,73 @@ def profiles(box):
         fails(libvirt.VIR_ERR_INTERNAL_ERROR, dom.attachDeviceFlags, nic, LIVE)
         assert dom.XMLDesc(0) == before
     dom.destroy()
+    for name in peer:
+        no_ports(name)
+    assert_clean(box)
+
+
+def switch(box):
+    """ports of Open vSwitch: what they are there, cold and live, by name and by a network's word, through deaths and a saving, and that none outlives its tap"""
+    con, uuid = box.connect(), "09b11c53-8b5c-4eeb-8f00-d84eaa0aaa4%d"
+    box.run("ip", "link", "add", "br-sw", "type", "bridge")
+    db = ovslib.Switch(box.dir + "/run/openvswitch/db.sock", "br-out", "br-sw")
+    def nic(i, parameters="", more="", bridge="br-sw"):
+        return "<interface type='bridge'><mac address='52:54:00:7d:00:0%d'/><source bridge='%s'/><virtualport type='openvswitch'><parameters interfaceid='%s' %s/></virtualport>%s<model type='virtio'/></interface>" % (
+            i, bridge, uuid % i, parameters, more)
+    def ids(i, dom, tap=None):
+        own = {"attached-mac": "52:54:00:7d:00:0%d" % i, "iface-id": uuid % i, "vm-id": dom.UUIDString(), "iface-status": "active"}
+        return dict(own, **{"port-profile": "web-1", "ifname": tap}) if tap else own
+    trunk = "<vlan trunk='yes'><tag id='7' nativeMode='untagged'/><tag id='9'/></vlan>"
+    dom, console = boot(box, document("sw", devices=nic(1, "profileid='web-1'", "<vlan><tag id='5'/></vlan>") + nic(2, "", trunk)))
+    assert db.ports("br-sw") == [({"name": "vnet0", "tag": 5}, ids(1, dom, "vnet0")), ({"name": "vnet1", "tag": 7, "vlan_mode": "native-untagged", "trunks": ["set", [7, 9]]}, ids(2, dom))], db.ports("br-sw")
+    assert "master" not in box.run("ip", "link", "show", "vnet0").stdout and "<tag id='7' nativeMode='untagged'/>" in dom.XMLDesc(0)
+    # Another guest's, and what is there by the name of a tap that is to come.
+    dom.attachDeviceFlags(nic(3), LIVE)
+    dom.attachDeviceFlags(NIC % (4, "ovs", ""), LIVE)
+    shown = re.search(r"<source network='ovs' portid='[^']*' bridge='br-out'/>\s*<vlan>\s*<tag id='5'/>\s*</vlan>\s*<virtualport type='openvswitch'>\s*<parameters interfaceid='([^']*)'/>", dom.XMLDesc(0))
+    assert shown and db.ports("br-out")[0][0] == {"name": "vnet3", "tag": 5} and db.ports("br-out")[0][1]["iface-id"] == shown.group(1), (dom.XMLDesc(0), db.ports("br-out"))
+    # What a switch cannot be told, and what fails, leaves nothing.
+    for device, code, text in ((nic(5, "", "<bandwidth><inbound average='100'/></bandwidth>"), libvirt.VIR_ERR_CONFIG_UNSUPPORTED, "<bandwidth>"), (nic(5, "profileid='a b'"), libvirt.VIR_ERR_CONFIG_UNSUPPORTED, "profile"),
+                               (nic(5, bridge="virbr7"), libvirt.VIR_ERR_INTERNAL_ERROR, "to OVS bridge virbr7"), (nic(5, bridge="br-none"), libvirt.VIR_ERR_SYSTEM_ERROR, "Cannot get interface MTU on 'br-none'")):
+        e = fails(code, dom.attachDeviceFlags, device, LIVE)
+        assert text in str(e) and len(db.ports("br-sw")) == 3, e
+    e = fails(libvirt.VIR_ERR_OPERATION_UNSUPPORTED, dom.updateDeviceFlags, nic(3, "", "<vlan><tag id='6'/></vlan>"), LIVE)
+    for answer in b"x", b'{"id":1,"error":"no","result":null}', b'{"id":1,"error":null,"result":[{"rows":[{"_uuid":["uuid","x"]}]}]}', b"{}", b"[" * 70000, b'{"a":"' + b"b" * 70000:
+        db.answer = answer
+        e = fails(libvirt.VIR_ERR_INTERNAL_ERROR, dom.attachDeviceFlags, nic(5), LIVE)
+        assert "Unable to add port vnet4 to OVS bridge br-sw" in str(e), e
+    db.answer, db.follows = None, False
+    e = fails(libvirt.VIR_ERR_INTERNAL_ERROR, dom.attachDeviceFlags, nic(5), LIVE)      # after five seconds, as libvirtd
+    assert len(db.ports("br-sw")) == 3 and "vnet4" not in box.run("ip", "link").stdout
+    db.follows = True
+    def left():         # a guest that has not looked at it yet does not let it go
+        try:
+            dom.detachDeviceFlags(nic(3), LIVE)
+        except libvirt.libvirtError:
+            pass
+        return [p["name"] for p, _ in db.ports("br-sw")] == ["vnet0", "vnet1"]
+    wait_for("the port's end", left)
+    for role in "qemu", "supervisor":
+        os.kill(box.role(role)[0], 9)
+        wait_for("the next " + role, lambda: "vnet3" in dom.XMLDesc(0))
+    console.close()
+    had = db.ports("br-sw")
+    wait_for("its saving", lambda: dom.managedSave() == 0)
+    wait_for("no port", lambda: not db.ports("br-sw") + db.ports("br-out"))
+    dom.create()
+    assert sorted(i["iface-id"] for _, i in db.ports("br-sw")) == sorted(i["iface-id"] for _, i in had), db.ports("br-sw")
+    wait_for("its saving", lambda: dom.managedSave() == 0)
+    dom.managedSaveDefineXML(dom.managedSaveGetXMLDesc(libvirt.VIR_DOMAIN_XML_SECURE).replace("<tag id='5'/>", "<tag id='6'/>", 1))
+    dom.create()
+    assert sorted(p.get("tag") for p, _ in db.ports("br-sw")) == [6, 7], db.ports("br-sw")
+    dom.destroy()
+    assert not db.ports("br-sw") + db.ports("br-out")
+    e = fails(libvirt.VIR_ERR_INTERNAL_ERROR, con.createXML, BARE % ("half", nic(6) + nic(7, bridge="virbr7")))
+    assert not db.ports("br-sw") and "to OVS bridge virbr7" in str(e), e
+    dom.create()
+    os.kill(box.role("guest")[0], 9)
+    wait_for("no port", lambda: not db.ports("br-sw") + db.ports("br-out"))
+    dom.undefine()
     for name in peer:
         no_ports(name)
     assert_clean(box)
@@ -429,4 +497,4 @@ def dying_hands(box):
 
 
 alone = macvtaps_alone()
-main(networks, lease, failures, bridge_ports, moves, profiles, host_addresses, macvtaps, deaths, dying_hands)
+main(networks, lease, failures, bridge_ports, moves, profiles, switch, host_addresses, macvtaps, deaths, dying_hands)

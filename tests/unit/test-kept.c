@@ -84,6 +84,10 @@ int main(void)
     n = make(h, sizeof h, at, 2);
     tap_ok(kept_covers(h, n, other, make(other, sizeof other, at, 2), "/lib", &e) == 0 && kept_covers(h, n, other, make(other, sizeof other, none, 2), "/lib", &e) == 0 &&
            kept_covers(h, n, other, make(other, sizeof other, all, 2), "/lib", &e) < 0 && kept_covers(other, make(other, sizeof other, none, 2), h, n, "/lib", &e) < 0, "the host gets no address or route that it had not");
+    static const struct row port[] = { TAP(1), LINK(0, "in=1,0,0 ovs=i,g,,5,,") }, again[] = { TAP(1), LINK(0, "frames=2 ovs=i,g,,5,,") }, tagged[] = { TAP(1), LINK(0, "ovs=i,g,,56,,") }, longer[] = { TAP(1), LINK(0, "ovs=i,g,,5,,p") };
+    n = make(h, sizeof h, port, 2);
+    tap_ok(kept_covers(h, n, other, make(other, sizeof other, again, 2), "/lib", &e) == 0 && kept_covers(h, n, other, make(other, sizeof other, port, 1), "/lib", &e) < 0 && kept_covers(h, n, other, make(other, sizeof other, tagged, 2), "/lib", &e) < 0 &&
+           kept_covers(h, n, other, make(other, sizeof other, longer, 2), "/lib", &e) < 0 && kept_covers(other, make(other, sizeof other, none, 2), h, n, "/lib", &e) < 0, "a switch gets the port that it had, with its VLANs");
     static const struct row moved[] = { TAP(1), { { .kind = MK_LINK, .parent = 0, .b = 1 }, "br1", "" } }, there[] = { { { .kind = MK_TAP, .parent = -1, .a = 1, .mac = { 2, 0, 0, 0, 0, 1 } }, "", "br1" } },
         left[] = { TAP(1), { { .kind = MK_LINK, .flags = MF_GONE, .parent = 0 }, "br1", "" } };
     n = make(h, sizeof h, moved, 2);

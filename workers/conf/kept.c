@@ -4,7 +4,7 @@
 #include <string.h>
 #include "ipc/manifest.h"
 
-struct entry { struct manifest_entry m; const char *path, *aux, *filter /* of a tap */, *host /* likewise */, *bridge /* where it is */; bool isolated /* likewise */; };
+struct entry { struct manifest_entry m; const char *path, *aux, *filter /* of a tap */, *host /* likewise */, *bridge /* where it is */, *port /* of Open vSwitch */; bool isolated /* likewise */; };
 
 static bool same(const char *a, const char *b)
 {
@@ -52,6 +52,18 @@ static const char *host(const struct manifest_entry *m, const char *aux)
     return m->kind != MK_LINK || !aux || strstr(aux, "port=") ? NULL : strstr(aux, "host=");
 }
 
+/* Its port of a switch, VLANs included, which ends with the text or a blank; a network's is the network's affair. */
+static const char *switch_port(const struct manifest_entry *m, const char *aux)
+{
+    return m->kind != MK_LINK || !aux || strstr(aux, "port=") ? NULL : strstr(aux, "ovs=");
+}
+
+static bool same_word(const char *a, const char *b)
+{
+    size_t n = a ? strcspn(a, " ") : 0;
+    return !a || !b ? a == b : n == strcspn(b, " ") && !memcmp(a, b, n);
+}
+
 static bool covers(const struct entry *h, const struct entry *a, const char *lib_dir)
 {
     const struct manifest_entry *x = &h->m, *y = &a->m;
@@ -61,7 +73,7 @@ static bool covers(const struct entry *h, const struct entry *a, const char *lib
     bool format = y->format == x->format || (y->format == IMG_NONE && x->flags & flags & MF_PROBE);    /* it has been looked for since */
     static const bool made_up[MK_KIND_N] = { [MK_PTY] = true, [MK_PAIR] = true, [MK_TAP] = true, [MK_SECRET] = true };     /* of a guest that libvirtd began: where the run had it; what came of a secret */
     bool path = y->kind == MK_UNIX_LISTEN ? same_but_id(h->path, a->path, lib_dir) : (made_up[y->kind] && (!a->path || !*a->path)) || same(h->path, a->path);
-    path = path && same(h->filter, a->filter) && (!a->host || same(h->host, a->host)) && (a->isolated || !h->isolated);
+    path = path && same_word(h->port, a->port) && same(h->filter, a->filter) && (!a->host || same(h->host, a->host)) && (a->isolated || !h->isolated);
     return x->kind == y->kind && (x->flags & ~asked_only & ~had_only) == (flags & ~had_only) && !(flags & ~x->flags) && format && path && same(h->bridge, a->bridge) &&
            x->a == y->a && x->b == y->b && x->c == y->c && !memcmp(x->mac, y->mac, sizeof x->mac);
 }
@@ -71,7 +83,7 @@ static int next(struct manifest_in *in, struct entry *e)
     int r = manifest_next(in, &e->m, &e->path, &e->aux);
     struct manifest_in behind = *in;
     struct entry f;
-    e->filter = e->host = NULL;
+    e->filter = e->host = e->port = NULL;
     e->bridge = e->aux;
     e->isolated = false;
     while (r > 0 && e->m.kind == MK_TAP && manifest_next(&behind, &f.m, &f.path, &f.aux) > 0) {
@@ -81,6 +93,7 @@ static int next(struct manifest_in *in, struct entry *e)
         if (its && f.m.kind == MK_LINK)     /* of a network's that is the network's affair */
             e->bridge = f.aux && strstr(f.aux, "net=") ? "" : f.path && *f.path ? f.path : e->bridge;
         e->isolated |= its && isolates(&f.m, f.aux);
+        e->port = its && switch_port(&f.m, f.aux) ? switch_port(&f.m, f.aux) : e->port;
         e->host = its && host(&f.m, f.aux) ? host(&f.m, f.aux) : e->host;
     }
     return r;

@@ -174,6 +174,48 @@ static void complete_limits(struct tree *d, const char *words)
     }
 }
 
+/* A new child of that name in place of the one there was, before the interface's target. */
+static struct tree *anew(struct tree *d, const char *name)
+{
+    if (tree_get(d, name))
+        tree_free(tree_get(d, name));
+    struct tree *t = tree_new(name), *port = tree_get(d, "port");
+    tree_insert(d, t, port ? port : tree_get(d, "target"));
+    return t;
+}
+
+/* The port of Open vSwitch that a network has made of it, in the words of supervisor/hand_ovsdb.h: its VLANs, and what it is to the switch. */
+static void complete_switch(struct tree *d, const char *words)
+{
+    enum { INTERFACE, GUEST, MODE, TAG, TRUNKS, PROFILE, FIELDS };
+    const char *s = strstr(words, "ovs=");
+    size_t n = s ? strcspn(s, " ") : 0;
+    char text[1024], *at = text + strlen("ovs="), *f[FIELDS], *one;
+    if (!s || n >= sizeof text)
+        return;
+    memcpy(text, s, n);
+    text[n] = 0;
+    for (int i = 0; i < FIELDS; i++)
+        if (!(f[i] = strsep(&at, ",")))
+            return;
+    if (*f[TAG] || *f[TRUNKS]) {
+        struct tree *vlan = anew(d, "vlan");
+        if (*f[TRUNKS])
+            tree_set_attr(vlan, "trunk", "yes");
+        for (at = *f[TRUNKS] ? f[TRUNKS] : f[TAG]; (one = strsep(&at, ":"));) {
+            struct tree *tag = tree_add(vlan, "tag");
+            tree_set_attr(tag, "id", "%s", one);
+            if (*f[MODE] && strcmp(one, f[TAG]) == 0)
+                tree_set_attr(tag, "nativeMode", "%s", f[MODE]);
+        }
+    }
+    struct tree *port = anew(d, "virtualport"), *what = tree_add(port, "parameters");
+    tree_set_attr(port, "type", "openvswitch");
+    tree_set_attr(what, "interfaceid", "%s", f[INTERFACE]);
+    if (*f[PROFILE])
+        tree_set_attr(what, "profileid", "%s", f[PROFILE]);
+}
+
 /* What a network is here. */
 static void complete_network(struct completion *k, struct tree *d, uint32_t tap)
 {
@@ -187,6 +229,7 @@ static void complete_network(struct completion *k, struct tree *d, uint32_t tap)
             tree_set_attr(source_made(d), "mode", "%s", macvtap_modes[r->a - LINK_MACVTAP]);
         tree_set_attr(d, MARK_ACTUAL, direct ? "direct" : r->a ? "bridge" : NULL);
         complete_limits(d, r->aux ? r->aux : "");
+        complete_switch(d, r->aux ? r->aux : "");
         if (r->aux && strncmp(r->aux, "alone=1", 7) == 0 && !tree_get(d, "port")) {
             tree_insert(d, tree_new("port"), tree_get(d, "target"));
             tree_set_attr(tree_get(d, "port"), "isolated", "yes");

@@ -18,7 +18,7 @@ int link_untagged(const struct tree *t, struct err *e)
     return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_DOMAIN, "interface %s - vlan tag not supported for this connection type", tree_path_attr(t, "mac", "address"));
 }
 
-/* libvirt's words for a switch that does not answer, or a program of the host's that is not there; of 802.1Qbg its daemon waits for ever, and Open vSwitch is not asked yet. */
+/* libvirt's words for a switch that does not answer, or a program of the host's that is not there; of 802.1Qbg its daemon waits for ever. */
 int link_profile(const struct tree *t, const char *type, const char *profile, struct err *e)
 {
     const char *dev = tree_path_attr(t, "target", "dev"), *id = tree_path_attr(t, "virtualport/parameters", "interfaceid");
@@ -27,7 +27,7 @@ int link_profile(const struct tree *t, const char *type, const char *profile, st
         return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_NONE, "Unable to bind port %s to the virtual port %s", dev ? dev : "vnet", id ? id : "");
     if (profile && direct && strcmp(profile, "802.1Qbh") == 0)
         return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_NET, "sending of PortProfileRequest failed.");
-    if (profile && ((bridge && strcmp(profile, "openvswitch") == 0) || (direct && strcmp(profile, "802.1Qbg") == 0)))
+    if (profile && direct && strcmp(profile, "802.1Qbg") == 0)
         return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "<virtualport type='%s'> of <interface type='%s'> is not supported yet", profile, type);
     return 0;
 }
@@ -84,8 +84,43 @@ static size_t host_text(const struct tree *source, char *dst, size_t n, size_t a
     return at;
 }
 
-int link_text(const struct tree *t, char *dst, size_t n, struct err *e)
+/* A port of Open vSwitch, in the words of supervisor/hand_ovsdb.h; of a network's once its daemon has said what it is. */
+static int switch_text(const struct tree *domain, const struct tree *t, char *dst, size_t n, struct err *e)
 {
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:";
+    const struct tree *vlan = tree_first(t, "vlan");
+    const char *profile = tree_path_attr(t, "virtualport/parameters", "profileid"), *id = tree_path_attr(t, "virtualport/parameters", "interfaceid"), *mode = "";
+    size_t at = 0;
+    *dst = 0;
+    if (!doc_is(tree_first(t, "virtualport"), "type", "openvswitch") || !(doc_is(t, "type", "bridge") || (doc_is(t, "type", "network") && doc_is(t, MARK_ACTUAL, "bridge"))))
+        return 0;
+    if (profile && (profile[strspn(profile, plain)] || strlen(profile) > 63))
+        return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "the profile '%s' of a port of Open vSwitch is not supported: it has other than letters, digits and '-_.:'", profile);
+    if (tree_first(t, "bandwidth"))
+        return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "<bandwidth> of <virtualport type='openvswitch'> is not supported yet");
+    unsigned tags = 0, tag = 0;
+    TREE_EACH(v, vlan, "tag") {
+        if (tree_attr(v, "nativeMode"))
+            mode = tree_attr(v, "nativeMode");
+        if (!tags++ || tree_attr(v, "nativeMode"))
+            tag = doc_uint(v, "id", 0);
+    }
+    const bool trunk = doc_is(vlan, "trunk", "yes");
+    at = (size_t)snprintf(dst, n, "ovs=%s,%s,%s,", id ? id : "", tree_text(domain, "uuid"), mode);
+    if (tags && (!trunk || *mode) && at < n)
+        at += (size_t)snprintf(dst + at, n - at, "%u", tag);
+    const char *before = ",";
+    TREE_EACH(v, trunk ? vlan : NULL, "tag") {
+        at += at < n ? (size_t)snprintf(dst + at, n - at, "%s%u", before, doc_uint(v, "id", 0)) : 0;
+        before = ":";
+    }
+    at += at < n ? (size_t)snprintf(dst + at, n - at, "%s,%s", *before == ',' ? "," : "", profile ? profile : "") : 0;
+    return at < n ? 0 : too_long(e);
+}
+
+int link_text(const struct tree *domain, const struct tree *t, char *dst, size_t n, struct err *e)
+{
+    char port[LINK_TEXT_MAX];
     static const struct { const char *key, *path; } ways[] = { { "in", "bandwidth/inbound" }, { "out", "bandwidth/outbound" } };
     size_t at = 0;
     *dst = 0;
@@ -98,7 +133,10 @@ int link_text(const struct tree *t, char *dst, size_t n, struct err *e)
         at += (size_t)snprintf(dst + at, n - at, "%sframes=%u", at ? " " : "", doc_uint(tree_get(t, "coalesce/rx/frames"), "max", 0));
     if (tree_path_attr(t, "port", "isolated"))
         at += (size_t)snprintf(dst + at, n - at, "%sisolated=%d", at ? " " : "", doc_is(tree_first(t, "port"), "isolated", "yes"));
-    if (doc_is(t, "type", "network") && tree_path_attr(t, "source", "portid"))
+    if (switch_text(domain, t, port, sizeof port, e))
+        return -1;
+    at += *port && at < n ? (size_t)snprintf(dst + at, n - at, "%s%s", at ? " " : "", port) : 0;
+    if (at < n && doc_is(t, "type", "network") && tree_path_attr(t, "source", "portid"))
         at += (size_t)snprintf(dst + at, n - at, "%sport=%s net=%s", at ? " " : "", tree_path_attr(t, "source", "portid"), tree_path_attr(t, "source", "network"));
     if (doc_is(t, "type", "ethernet"))
         at = host_text(tree_first(t, "source"), dst, n, at);
@@ -136,7 +174,7 @@ static int put(struct plug_run *p, const struct tree *t, const char *networks, c
     struct manifest_entry m = { .kind = MK_LINK, .parent = (int32_t)doc_uint(t, MARK_MANIFEST, 0), .a = kind, .b = moves };
     if (!tree_attr(t, MARK_MANIFEST))
         return 0;
-    if (link_text(t, own, sizeof own, e))
+    if (link_text(p->t, t, own, sizeof own, e))
         return -1;
     return util_format(text, sizeof text, "%s%s%s", networks, *networks && *own ? " " : "", own) ? too_long(e) : plug_put(&p->manifest, &m, other, text, e);
 }
@@ -162,7 +200,7 @@ static void networks_words(struct plug_run *p, uint32_t tap, bool limits, char d
     *dst = 0;
     for (const char *w = link_of(p, tap, &m, &aux) ? aux : NULL; w && *w && strncmp(w, "port=", 5);) {
         size_t n = strcspn(w, " ");
-        if ((!strncmp(w, "alone=", 6) || (limits && (!strncmp(w, "in=", 3) || !strncmp(w, "out=", 4)))) && at + n + 2 < LINK_TEXT_MAX)
+        if ((!strncmp(w, "alone=", 6) || !strncmp(w, "ovs=", 4) || (limits && (!strncmp(w, "in=", 3) || !strncmp(w, "out=", 4)))) && at + n + 2 < LINK_TEXT_MAX)
             at += (size_t)snprintf(dst + at, LINK_TEXT_MAX - at, "%s%.*s", at ? " " : "", (int)n, w);
         w += n + (w[n] == ' ');
     }
@@ -188,6 +226,14 @@ static void leave(struct plug_run *p, uint32_t tap, bool comes)
     at -= m.size;
     m.flags |= MF_GONE;
     memcpy(at, &m, sizeof m);
+}
+
+/* Is that tap a port of Open vSwitch by its network's word? */
+static bool by_switch(struct plug_run *p, const struct tree *t)
+{
+    struct manifest_entry m;
+    const char *words;
+    return link_of(p, doc_uint(t, MARK_MANIFEST, MANIFEST_ENTRIES_MAX), &m, &words) && words && strstr(words, "ovs=");
 }
 
 static bool same(const struct tree *a, const struct tree *b)
@@ -234,6 +280,8 @@ int plug_shape(struct plug_run *p, const struct tree *before, struct err *e)
         if (port || filter) {
             char networks[LINK_TEXT_MAX] = "";
             const char *bridge = !moves ? NULL : doc_is(t, "type", "bridge") ? tree_path_attr(t, "source", "bridge") : "";
+            if (moves && by_switch(p, t))
+                return link_stays(tree_attr(t, "type"), e);
             if (moves)
                 leave(p, doc_uint(t, MARK_MANIFEST, 0), doc_is(t, "type", "network"));
             else
@@ -292,6 +340,13 @@ int link_port(struct plug_run *p, uint32_t link, const char *xml, size_t n, stru
     if (strcmp(type, "direct") == 0 && doc_is(tree_first(port, "port"), "isolated", "yes"))
         return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_DOMAIN, "interface %s - <port isolated='yes'/> is not supported for network interfaces with type='%s'", tree_path_attr(t, "mac", "address"), type);
     AUTO_TREE *now = tree_copy(t);
+    tree_set_attr(now, MARK_ACTUAL, strcmp(type, "bridge") == 0 ? "bridge" : NULL);
+    for (const char *const *what = (const char *const[]){ "virtualport", "vlan", NULL }; *what; what++) {
+        if (tree_first(now, *what))
+            tree_free(tree_first(now, *what));
+        if (tree_first(port, *what))
+            tree_append(now, tree_copy(tree_first(port, *what)));
+    }
     if (tree_first(port, "bandwidth")) {        /* of its group of ports */
         if (tree_first(now, "bandwidth"))
             tree_free(tree_first(now, "bandwidth"));

@@ -183,7 +183,7 @@ int maker_interface(struct maker *m, struct tree *t)
     int tap = maker_add(m, t, &x, dev ? dev : "", direct || strcmp(type, "bridge") == 0 ? other : "");
     char words[LINK_TEXT_MAX], filter[FILTER_TEXT_MAX];
     struct manifest_entry l = {.kind = MK_LINK, .parent = tap, .a = link_kind(tree_attr(t, MARK_ACTUAL), tree_path_attr(t, "source", "mode"))}, f = {.kind = MK_FILTER, .parent = tap};
-    if (tap < 0 || link_text(t, words, sizeof words, m->e) || link_filter(m->t, t, filter, sizeof filter, m->e) || (*filter && maker_add(m, NULL, &f, NULL, filter) < 0))
+    if (tap < 0 || link_text(m->t, t, words, sizeof words, m->e) || link_filter(m->t, t, filter, sizeof filter, m->e) || (*filter && maker_add(m, NULL, &f, NULL, filter) < 0))
         return -1;
     return *words && maker_add(m, NULL, &l, network ? other : NULL, words) < 0 ? -1 : 0;
 }

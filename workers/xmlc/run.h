@@ -38,7 +38,7 @@ int tune_text(const struct tree *t, char *dst, size_t n, struct err *e);
 enum { LINK_TEXT_MAX = 1024 };
 int link_mode(const char *mode);     /* enum macvtap_mode of <source mode=>, vepa where there is none */
 uint32_t link_kind(const char *actual, const char *mode);       /* enum link_kind of what a network is here (NULL: a bridge of its own) */
-int link_text(const struct tree *interface, char *dst, size_t n, struct err *e);
+int link_text(const struct tree *domain, const struct tree *interface, char *dst, size_t n, struct err *e);
 /* The filter of an interface, as MK_FILTER has it; "": none. 0, or -1 with *e set. */
 enum { FILTER_TEXT_MAX = 4096 };
 int link_filter(const struct tree *domain, const struct tree *interface, char *dst, size_t n, struct err *e);
