@@ -248,4 +248,7 @@ with Pair("queries") as p:
     for line in FIGURES.splitlines():
         p.virsh(line, mask=N)
     p.same("groups of statistics", *p.each(groups))
+    p.sh("truncate -s 1000001 W/odd.img && chmod 666 W/odd.img")
+    p.virsh("attach-disk busy W/odd.img vdz --subdriver raw")
+    p.virsh("domblkinfo busy vdz", mask=["Allocation: .*"])
 sys.exit(p.result())

@@ -4,7 +4,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "ipc/manifest.h"
 #include "ipc/util.h"
 #include "workers/tree-marks.h"
 #include "workers/qemu/ops.h"
@@ -441,6 +443,18 @@ OP_ARGS(api_block_stats_flags)
         stats_want(g, PART_BLOCKS, false, on_block_stats_flags, c);
 }
 
+/* Of a file QEMU knows whole sectors. As it was opened it had so many bytes: they are told as long as both agree. */
+static uint64_t file_size(const struct guest *g, const struct tree *disk, uint64_t sectors)
+{
+    enum { SECTOR = 512 };
+    struct grant it;
+    uint64_t i;
+    if (tree_attr_uint(tree_get(disk, "source"), MARK_MANIFEST, MANIFEST_ENTRIES_MAX - 1, &i) ||
+        pread(g->grants_fd, &it, sizeof it, (off_t)(sizeof(struct grants_head) + i * sizeof it)) != sizeof it || it.index != i || !it.made || it.is_block)
+        return sectors;
+    return it.size <= sectors && sectors - it.size < SECTOR ? it.size : sectors;
+}
+
 static void on_block_info(struct guest *g, void *data, const struct err *e)
 {
     struct call *c = data;
@@ -468,7 +482,7 @@ static void on_block_info(struct guest *g, void *data, const struct err *e)
         mp_array(&o, 3);
         mp_uint(&o, is_device ? b->highest : b->physical);
         mp_uint(&o, b->capacity);
-        mp_uint(&o, b->file_size && !tree_attr_is(disk, "type", "network") ? b->file_size : b->physical);
+        mp_uint(&o, b->file_size && !tree_attr_is(disk, "type", "network") ? file_size(g, disk, b->file_size) : b->physical);
         call_out(c, &o);
     }
 }

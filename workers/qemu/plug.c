@@ -7,6 +7,7 @@
 #include "ipc/util.h"
 #include "workers/qemu/ops.h"
 #include "workers/qemu/plug.h"
+#include "workers/qemu/stats.h"
 
 enum { STEPS_MAX = 2048 };
 
@@ -228,6 +229,7 @@ static void plugged(struct plugging *p)
     g->manifest_fd = STEAL_FD(&p->manifest_fd);
     g->grants_fd = STEAL_FD(&p->grants_fd);
     p->begun = false;
+    stats_forget(g);
     guest_told(g);                      /* the device, and nothing to be undone, in one */
     if (last)
         notify_device_added(g, device_alias(last));

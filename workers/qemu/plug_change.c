@@ -4,6 +4,7 @@
 
 #include "ipc/util.h"
 #include "workers/qemu/plug.h"
+#include "workers/qemu/stats.h"
 #include "workers/tree-marks.h"
 
 /* ---- what a disk keeps that only its worker knows ---- */
@@ -98,6 +99,7 @@ static void changed(struct plugging *p)
     g->manifest_fd = STEAL_FD(&p->manifest_fd);
     g->grants_fd = STEAL_FD(&p->grants_fd);
     plan_count_nodes(g->tree);
+    stats_forget(g);
     p->begun = false;
     if (commands)
         p->group = cleanup_add(g, commands, NULL, -1);      /* with it the notes are written */
