@@ -25,7 +25,11 @@ static const struct rule rules[] = {
     {"*", "acpi@index; address@type; !address@type=pci", U, Q, "ACPI index is only supported for PCI devices"},
     /* disks */
     {"disk", "source/reservations; !@device=lun", U, D, "<reservations/> allowed only for lun devices"},
-    {"disk", "source/reservations@managed=no; !source/reservations/source@path", X, D, "missing path for <reservations/>"},
+    {"disk", "source/reservations@managed=no; !source/reservations/source@type", X, VIR_FROM_STORAGE, "missing connection type for <reservations/>"},
+    {"disk", "source/reservations@managed=no; !source/reservations/source@path", X, VIR_FROM_STORAGE, "missing path for <reservations/>"},
+    {"disk", "source/reservations@managed=no; !source/reservations/source@mode", X, VIR_FROM_STORAGE, "missing connection mode for <reservations/>"},
+    {"disk", "source/reservations/source@type; source/reservations@managed=no; !source/reservations/source@type=unix", X, VIR_FROM_STORAGE, "unsupported connection type for <reservations/>: %s"},
+    {"disk", "source/reservations/source@mode; source/reservations@managed=no; !source/reservations/source@mode=client", X, VIR_FROM_STORAGE, "unsupported connection mode for <reservations/>: %s"},
     {"disk", "@sgio=unfiltered", U, D, "unfiltered sgio is no longer supported"},
     {"disk", "@device=lun; driver@type; !driver@type=raw", U, D, "disk device 'lun' must use 'raw' format"},
     {"disk", "target@bus=ide; address@target; !address@target=0", U, Q, "target must be 0 for ide controller"},
