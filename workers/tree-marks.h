@@ -7,6 +7,7 @@
  *   <source> of disk, backingStore, mirror, and of chardevs (serial, parallel, console, channel, redirdev, rng/backend, smartcard, external tpm/backend):
  *            the image; MK_FILE_OUT, MK_PTY, MK_UNIX_LISTEN, MK_UNIX_CONNECT, MK_PAIR, MK_TCP_LISTEN, MK_TCP_CONNECT, MK_HOSTNET, ...
  *   <log>    of a chardev: MK_LOG
+ *   <source> of <reservations>: MK_SOCKET
  *   <secret> of <auth> and <encryption> of an image or an iSCSI <hostdev>, and its <cookies>: MK_SECRET
  *   <event>  of <perf>, enabled: MK_PERF
  *   <interface>: MK_TAP (bridge, ethernet, network, direct) or MK_HOSTNET (user), or MK_HELPER (user, by passt), MK_SOCKET (vhostuser), MK_NODE (vdpa)

@@ -94,6 +94,7 @@ scenario_root_tests = \
 	%D%/test-peer-live.py \
 	%D%/test-peer-macvtap.py \
 	%D%/test-peer-netdisk.py \
+	%D%/test-peer-reservations.py \
 	%D%/test-peer-nodes.py \
 	%D%/test-peer-autodump.py \
 	%D%/test-peer-bypass.py \

@@ -113,6 +113,7 @@ static const struct { const char *xml, *names; } refused[] = {
     { BY_NET("raw", "protocol='http' m='0' query='?'><host name='::1' transport='unix'/>"), "transport='unix'" },
     { "<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/a' m='0'/><target dev='vda' bus='virtio'/><nosuch a='x'/><alias name='d'/></disk>",
       "<nosuch>" },
+    { "<disk type='block' device='lun'><driver name='qemu' type='raw'/><source dev='/a' m='0'><reservations managed='yes'/></source><target dev='vda' bus='virtio'/><alias name='d'/></disk>", "managed" },
     { "<graphics type='spice' port='5900' defaultMode='secure'/>", "secure" },
     { "<graphics type='spice' port='5900'><gl enable='yes'/></graphics>", "<gl enable='yes'>" },
     { "<graphics type='sdl' display=':0'/>", "display" },

@@ -60,7 +60,7 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     { "disk/driver", "name type cache error_policy rerror_policy io ioeventfd event_idx copy_on_read discard detect_zeroes iothread queues queue_size iommu ats "
       "packed page_per_vq", "metadata_cache" },
     { "disk/driver/metadata_cache", "*", "*" }, { "disk/target", "dev bus tray removable rotation_rate", "" },
-    { "disk/source", IMAGE_ATTRS " type path", IMAGE_CHILDREN " reconnect" }, { "*/source/host", "name port transport socket", "" }, { "*/source/snapshot", "name", "" }, { "*/source/config", "file bulkhead:m", "" },
+    { "disk/source", IMAGE_ATTRS " type path", IMAGE_CHILDREN " reconnect reservations" }, { "disk/source/reservations", "managed", "source" }, { "disk/source/reservations/source", "type path mode bulkhead:m", "" }, { "*/source/host", "name port transport socket", "" }, { "*/source/snapshot", "name", "" }, { "*/source/config", "file bulkhead:m", "" },
     { "*/source/initiator", "", "iqn" }, { "*/source/initiator/iqn", "name", "" }, { "*/source/identity", "user group", "" }, { "*/source/ssl", "verify", "" },
     { "*/source/readahead", "size", "" }, { "*/source/timeout", "seconds", "" }, { "*/source/slices", "*", "*" },
     { "*/auth", "username", "secret" }, { "*/auth/secret", "type uuid usage bulkhead:m", "" }, { "*/source/auth", "username", "secret" }, { "*/source/auth/secret", "type uuid usage bulkhead:m", "" },
@@ -150,12 +150,12 @@ static const struct known *row_of(const char *path)
     return NULL;
 }
 
-/* Values (of an attribute, or the text) that libvirt takes and that would come to nothing here: every guest is in the group of this daemon's guests, and
- * no SCSI target is reached by a socket of the host. */
+/* Values (of an attribute, or the text) that libvirt takes and that would come to nothing here: every guest is in the group of this daemon's guests,
+ * no SCSI target is reached by a socket of the host, and nobody is started who keeps reservations. */
 static const struct { const char *path, *attr, *value; bool but; } unheeded[] = {      /* but: every other value */
     { "disk/encryption", "engine", "qemu", true }, { "disk/source/encryption", "engine", "qemu", true }, { "backing/source/encryption", "engine", "qemu", true },
     { "resource/partition", NULL, "/machine", true },
-    { "hostdev/source/host", "transport", "unix", false }, { "graphics/gl", "enable", "yes", false },
+    { "hostdev/source/host", "transport", "unix", false }, { "graphics/gl", "enable", "yes", false }, { "disk/source/reservations", "managed", "yes", false },
 };
 
 static int check_value(struct ctx *c, const struct tree *el, const char *path)

@@ -356,10 +356,14 @@ void pl_source_objects(struct ctx *c, const struct source *s)
 {
     const struct tree *r = s->top ? tree_get(s->el, "source/reservations") : NULL;
     if (r && pl_tri(r, NULL, "managed") != 1) {
+        char buf[32];
+        int32_t index;
+        const struct plan_res *socket = pl_run(c) ? pl_res_if(c, r, &index) : NULL;     /* of a disk that goes the name is enough */
+        const char *path = socket ? pl_mapped(c, socket, index, buf) : tree_path_attr(r, "source", "path");
         json_t *o = pl_item(c, PLAN_OBJECT);
         pl_set(o, "qom-type", "pr-manager-helper");
         pl_setf(c, o, "id", "pr-helper-%s-storage", s->node);
-        pl_set(o, "path", tree_path_attr(r, "source", "path"));
+        pl_set(o, "path", path);
     }
     if (s->protocol && tree_get(pl_source_auth(s), "secret"))
         secret(c, s->node, auth_secret(s), tree_get(pl_source_auth(s), "secret"));

@@ -184,6 +184,7 @@ static void next_step(struct plugging *p)
     }
     struct step *s = &p->step[p->at];
     by_number(p, s->args, "mem-path");
+    by_number(p, s->args, "path");
     by_number(p, json_object_get(s->args, "server"), "path");
     json_t *addr = NULL;
     if (json_unpack(s->args, "{s:{s:{s:{s:o}}}}", "backend", "data", "addr", "data", &addr) == 0)

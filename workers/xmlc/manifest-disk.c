@@ -155,7 +155,18 @@ static int image(struct maker *m, struct tree *t)
     return i < 0 ? -1 : maker_backing(m, t, i, x.flags & MF_SHARED);
 }
 
+/* Who keeps the disk's reservations is there already, and QEMU connects to it again whenever it has gone. */
+static int reservations(struct maker *m, struct tree *t)
+{
+    struct manifest_entry x = {.kind = MK_SOCKET, .parent = -1};
+    struct tree *r = tree_get(t, "source/reservations"), *s = tree_first(r, "source");
+    if (!r || doc_is(r, "managed", "yes") || !s)
+        return 0;
+    m->by_socket = true;
+    return maker_add(m, s, &x, tree_attr(s, "path"), NULL) < 0 ? -1 : 0;
+}
+
 int maker_disk(struct maker *m, struct tree *t)
 {
-    return image(m, t) || maker_disk_secrets(m, t) ? -1 : 0;
+    return image(m, t) || maker_disk_secrets(m, t) || reservations(m, t) ? -1 : 0;
 }

@@ -107,7 +107,7 @@ static struct tree *talker(struct tree *dev)
 static int need_host_network(struct maker *m, struct tree *dev)
 {
     const struct tree *t = talker(dev);
-    bool connects = maker_kinds_so_far(m) & (1ull << MK_HOSTNET | 1ull << MK_SOCKET), connects_here = doc_is(dev, "type", "vhostuser") || (strcmp(dev->name, "disk") == 0 ? maker_by_network(dev, true) :
+    bool connects = maker_kinds_so_far(m) & (1ull << MK_HOSTNET | 1ull << MK_SOCKET), connects_here = doc_is(dev, "type", "vhostuser") || tree_get(dev, "source/reservations") || (strcmp(dev->name, "disk") == 0 ? maker_by_network(dev, true) :
         doc_is(t, "type", "unix") && maker_connects_again(tree_first(t, "source")));
     return (m->hostnet < 0 && maker_makes_sockets(t)) || (!connects && connects_here) ? cannot_come(m, "what makes sockets of its own, to one that was started with nothing of that kind,") : 0;
 }
