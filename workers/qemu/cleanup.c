@@ -182,27 +182,36 @@ void cleanup_go(struct guest *g)
     qmp_flush(&g->qmp);
 }
 
-void cleanup_deleted(struct guest *g, const char *alias)
+bool cleanup_deleted(struct guest *g, const char *alias)
 {
     json_t *group;
     size_t i;
+    bool is_ours = false;
     json_array_foreach(g->cleanup, i, group) {
         const char *awaited = json_string_value(json_object_get(group, "await"));
-        if (awaited && !strcmp(awaited, alias))
-            json_object_del(group, "await");            /* and it is not found then */
+        if (is_ours || !awaited || strcmp(awaited, alias))
+            continue;
+        is_ours = true;
+        json_object_del(group, "await");
+        if (g->cleaning != (uint64_t)json_integer_value(json_object_get(group, "n")))       /* else its answer comes, and it is not found then */
+            json_array_remove(json_object_get(group, "do"), 0);
     }
     cleanup_go(g);
+    return is_ours;
 }
 
 /* ---- the next instance ---- */
 
 char *cleanup_note(const struct guest *g)
 {
-    json_t *all = g->cleanup ? json_deep_copy(g->cleanup) : json_array(), *undo = g->plug && g->plug->begun ? plug_undo(g->plug, g->plug->n) : NULL;
+    json_t *all = g->cleanup ? json_deep_copy(g->cleanup) : json_array();
     char *text = NULL;
-    if (json_array_size(undo))
-        json_array_append_new(all, json_pack("{s:I, s:O}", "n", (json_int_t)(g->cleanup_last + 1), "do", undo));
-    json_decref(undo);
+    for (int bus = 1; bus >= 0 && g->plug && g->plug->begun; bus--) {
+        json_t *undo = plug_undo(g->plug, g->plug->n, bus);
+        if (json_array_size(undo))
+            json_array_append_new(all, json_pack("{s:I, s:O}", "n", (json_int_t)(g->cleanup_last + 1 + (uint64_t)bus), "do", undo));
+        json_decref(undo);
+    }
     json_t *note = json_pack("{s:o, s:o}", "cleanup", all, "gone", g->gone ? json_incref(g->gone) : json_array());
     if (json_array_size(all) || json_array_size(g->gone))
         text = json_dumps(note, JSON_COMPACT);

@@ -59,7 +59,7 @@ static void on_late(struct loop_timer *t)
 void plug_settled(struct guest *g)
 {
     struct plugging *p = g->plug;
-    if (p && p->ending && (!cleanup_has(g, p->group) || g->clean_stuck || g->qmp.state != QMP_READY))
+    if (p && p->ending && (!(cleanup_has(g, p->group) || cleanup_has(g, p->bus)) || g->clean_stuck || g->qmp.state != QMP_READY))
         answer(p);
     else if (!p)
         cleanup_settled(g);
@@ -130,13 +130,20 @@ void plug_step_item(struct plugging *p, const struct plan_item *it)
     p->step[p->n - 1].device = it->opt == PLAN_DEVICE;
 }
 
-json_t *plug_undo(const struct plugging *p, size_t n)
+json_t *plug_undo(const struct plugging *p, size_t n, bool bus)
 {
     json_t *commands = json_array();
     while (n-- > 0)
-        if (p->step[n].undo)
+        if (p->step[n].undo && p->step[n].bus == bus)
             json_array_append(commands, p->step[n].undo);
     return commands;
+}
+
+/* A group of its own for what there is of it: its number, 0 none. */
+static uint64_t undo(const struct plugging *p, size_t n, bool bus)
+{
+    json_auto_t *commands = plug_undo(p, n, bus);
+    return json_array_size(commands) ? cleanup_add(p->g, json_incref(commands), NULL, -1) : 0;
 }
 
 static void next_step(struct plugging *p);
@@ -158,12 +165,10 @@ static void on_step(void *data, json_t *ret, const struct err *e)
     }
     /* One that QEMU did not answer may be done all the same. */
     size_t done = p->at + (e->code != VIR_ERR_INTERNAL_ERROR);
-    json_t *commands = plug_undo(p, done < p->n ? done : p->n);
-    p->begun = false;                   /* the group has it now */
-    if (json_array_size(commands))
-        p->group = cleanup_add(p->g, commands, NULL, -1);
-    else
-        json_decref(commands);
+    p->bus = undo(p, done < p->n ? done : p->n, true);      /* it goes when the guest lets it go, which nothing of the device waits for */
+    p->group = undo(p, done < p->n ? done : p->n, false);
+    p->begun = false;                   /* the groups have it now */
+    save_notes(p->g);
     plug_end_with(p, e);
 }
 
@@ -260,6 +265,7 @@ static int plan_one(struct plugging *p, struct tree *dom, struct tree *dev)
 {
     struct guest *g = p->g;
     struct plan plan = { NULL, 0, 0 };
+    size_t first = p->n;
     if (p->lease < 0)
         p->lease = lease_entry(g, dev);
     if (plan_complete_device(dom, dev, &p->o.host, &p->e))
@@ -277,6 +283,8 @@ static int plan_one(struct plugging *p, struct tree *dom, struct tree *dev)
         settings_of(p, dev);
     for (; n < p->n; n++)
         p->step[n].device = true;
+    for (; first < p->n; first++)
+        p->step[first].bus = !strcmp(dev->name, "controller");
     return p->e.code ? -1 : 0;
 }
 

@@ -25,7 +25,7 @@ json_t *opened_undo(struct guest *g, const struct opened *o, const struct tree *
 bool chain_is_open(const struct tree *devices);     /* is there a disk with an image of a server's, which may name other files? */
 int chain_check(const struct tree *devices, json_t *nodes, struct err *e);      /* nodes: what QEMU answers CHAIN_QUERY. 0; or -1 with *e set: one does */
 
-struct step { const char *command; json_t *args, *undo; int fd; bool device; };
+struct step { const char *command; json_t *args, *undo; int fd; bool device, bus /* a controller's, that comes with a device */; };
 struct plugging {
     struct guest *g;
     struct request rq;
@@ -41,7 +41,7 @@ struct plugging {
     struct loop_timer timer;
     char alias[NAME_MAX_BYTES];         /* which device QEMU was told to let go; "" none */
     int last_fd;                        /* the number in QEMU of what was given to it last */
-    uint64_t group;                     /* what has to be cleaned up before the answer; 0 nothing */
+    uint64_t group, bus;                /* what has to be cleaned up before the answer, and of controllers; 0 nothing */
     int lease;                          /* lease_entry() of the disk that comes; -1 none */
     bool leased, begun, ending, waits;          /* the lease was taken; there may be something to undo; the answer is due; for QEMU to let a device go */
     struct err e;                       /* what the answer will be */
@@ -58,7 +58,7 @@ void plug_end(struct plugging *p);                                      /* answe
 void plug_end_with(struct plugging *p, const struct err *e);
 void plug_settled(struct guest *g);                                     /* cleaning up is at an end, or does not go on */
 void plug_gone(struct guest *g);                                        /* QEMU has ended */
-json_t *plug_undo(const struct plugging *p, size_t n);                  /* a group that undoes the first n steps */
+json_t *plug_undo(const struct plugging *p, size_t n, bool bus);        /* a group that undoes the first n steps: those of controllers, or the others */
 
 /* plug_change.c, unplug.c, plug_tune.c: the other kinds of IN_PLUG */
 void plug_change_begin(struct plugging *p);
@@ -75,7 +75,7 @@ uint64_t cleanup_add(struct guest *g, json_t *commands, const char *gone, int le
 bool cleanup_is_full(const struct guest *g);
 bool cleanup_has(const struct guest *g, uint64_t group);
 void cleanup_go(struct guest *g);
-void cleanup_deleted(struct guest *g, const char *alias);
+bool cleanup_deleted(struct guest *g, const char *alias);               /* QEMU has let it go; false: it is not of a group that waits for it */
 void cleanup_settled(struct guest *g);                                  /* there is nothing to be done now */
 void cleanup_resume(struct guest *g);                                   /* of an earlier instance */
 char *cleanup_note(const struct guest *g);                              /* for the next one; NULL: nothing; caller frees */

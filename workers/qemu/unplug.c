@@ -114,11 +114,9 @@ void plug_out_begin(struct plugging *p)
 
 void unplug_deleted(struct guest *g, const char *alias)
 {
-    struct tree *dev = guest_device(g, alias);
-    if (!dev) {
-        cleanup_deleted(g, alias);
+    struct tree *dev = cleanup_deleted(g, alias) ? NULL /* one that was not to come; what has come since may have its name */ : guest_device(g, alias);
+    if (!dev)
         return;
-    }
     gone(g, dev);
     cleanup_go(g);
 }
