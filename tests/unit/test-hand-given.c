@@ -12,7 +12,8 @@ static void send_rows(int sock, size_t bytes, const int *fds, unsigned nfds)
     struct iovec iov = { rows, bytes };
     struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = nfds ? ctl.b : NULL, .msg_controllen = nfds ? CMSG_SPACE(nfds * sizeof *fds) : 0 };
     ctl.h = (struct cmsghdr){ .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(nfds * sizeof *fds) };
-    memcpy(CMSG_DATA(&ctl.h), fds, nfds * sizeof *fds);
+    if (nfds)
+        memcpy(CMSG_DATA(&ctl.h), fds, nfds * sizeof *fds);
     if (sendmsg(sock, &m, 0) != (ssize_t)bytes)
         abort();
 }
