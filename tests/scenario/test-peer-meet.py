@@ -173,10 +173,19 @@ def both(b):
     return out["one"] + "\n" + two
 
 
+def outcomes(p, first, seconds):
+    """Those of both. An abort that reaches QEMU as the job ends is taken and changes nothing, in either daemon: such a one is tried again."""
+    for _ in range(3 if "abort" in seconds else 1):
+        a, b = p.each(meet, first, seconds)
+        if a == b:
+            break
+    return a, b
+
+
 with Pair("meet") as p:
     guests(p)
     for first, seconds in MEET:
-        p.same("%s meet %s" % (", ".join(seconds), first), *p.each(meet, first, seconds))
+        p.same("%s meet %s" % (", ".join(seconds), first), *outcomes(p, first, seconds))
     for b in p.boxes:
         b.say("ip link set lo up; exec python3 -c \"%s\"" % SERVER)
         wait_for("the server", lambda: "10809" in b.run("ss", "-Hltn").stdout)
