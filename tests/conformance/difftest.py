@@ -119,11 +119,20 @@ def ours(docs, caps):
 
         def dom(*more):
             got = {}
-            for i in range(0, len(files), 200):
-                p = tool('domtool', *more, *opts, 'xml', *files[i:i + 200], '/dev/null')
+
+            def some(part):
+                p = tool('domtool', *more, *opts, 'xml', *part, '/dev/null')
+                if p.returncode < 0 and len(part) > 1:      # which of them, and what of the others?
+                    for f in part:
+                        some([f])
+                    return
                 if p.returncode < 0:
-                    print('domtool ended by signal', -p.returncode, 'near', names[i + p.stdout.count('\n== ')])
+                    print('domtool ended by signal', -p.returncode, 'at', names[files.index(part[0])])
+                    return
                 got.update(re.findall(r'^== (.*)\n((?:(?!== ).*\n)*)', p.stdout, re.M))
+
+            for i in range(0, len(files), 200):
+                some(files[i:i + 200])
             return got
 
         def native(f):
