@@ -75,6 +75,40 @@ static int schedulers(struct doc *d, struct tree *tune, const char *name, const 
     return 0;
 }
 
+/* Of vcpus='...' those that there are (n) stay. Returns how many, 0 also where none is named. */
+static unsigned present_vcpus(struct tree *t, unsigned n)
+{
+    uint8_t map[BITMAP_BITS / 8];
+    char set[2 * BITMAP_BITS];
+    unsigned left = 0;
+    if (!tree_attr(t, "vcpus") || bitmap_parse(tree_attr(t, "vcpus"), map, BITMAP_BITS))
+        return 0;
+    for (unsigned i = 0; i < BITMAP_BITS; i++)
+        if (i >= n)
+            map[i / 8] &= (uint8_t)~(1u << (i % 8));
+        else
+            left += BITMAP_GET(map, i);
+    if (left && bitmap_format(map, BITMAP_BITS, set, sizeof set) == 0)
+        tree_set_attr(t, "vcpus", "%s", set);
+    return left;
+}
+
+/* A share of the host's caches or memory for no vCPU is none. */
+static int shares(struct doc *d, struct tree *tune, const char *name, unsigned n)
+{
+    for (struct tree *s = tree_first(tune, name), *next; s; s = next) {
+        next = tree_next(s, name);
+        if (!present_vcpus(s, n)) {
+            tree_free(s);
+            continue;
+        }
+        TREE_EACH(m, s, "monitor")
+            if (!present_vcpus(m, n))
+                return err_set(d->e, VIR_ERR_INVALID_ARG, VIR_FROM_DOMAIN, "vcpus is empty");
+    }
+    return 0;
+}
+
 /* Both have a name that the table knows. */
 static bool by_event(const struct tree *a, const struct tree *b)
 {
@@ -129,7 +163,7 @@ static int threads(struct doc *d)
         TREE_EACH(s, tune, scheds[i])
             if (doc_in(tree_attr(s, "scheduler"), "fifo rr") && !tree_attr(s, "priority"))
                 return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_XML, "Missing required attribute 'priority' in element '%s'", scheds[i]);
-    return schedulers(d, tune, "vcpusched", "vcpus") || schedulers(d, tune, "iothreadsched", "iothreads") ? -1 : 0;
+    return shares(d, tune, "cachetune", n) || shares(d, tune, "memorytune", n) || schedulers(d, tune, "vcpusched", "vcpus") || schedulers(d, tune, "iothreadsched", "iothreads") ? -1 : 0;
 }
 
 static int blkio(struct doc *d)

@@ -153,10 +153,8 @@ static int refuse_others(const struct walk *w, const struct sx_row *row, const s
         bool known = !c->name;
         for (unsigned i = 0; i < row->type->nkid && !known; i++)
             known = strcmp(row->type->kid[i].name, c->name) == 0;
-        if (!known) {
-            const char *p = strstr(row->err->text, "%s");
-            return err_set(w->e, row->err->code, row->err->domain, "%.*s%s%s", (int)(p - row->err->text), row->err->text, c->name, p + 2);
-        }
+        if (!known)
+            return schema_refuse(row->err, c->name, w->e);
     }
     return 0;
 }

@@ -26,6 +26,7 @@ struct sx_row {
     const char *deflt;          /* with SXF_ADD, SXF_OMIT */
     const struct sx_error *err; /* for a bad value; NULL: libvirt's usual one */
     const struct sx_error *miss;        /* for one that has to be there */
+    const struct sx_error *empty;       /* for a bitmap that nothing is left of; NULL: it is left out */
     const struct sx_cond *cond; /* ends with attr NULL */
     const struct sx_type *type; /* attributes and children of the element */
 };
@@ -44,4 +45,6 @@ void schema_order(const struct sx_type *type, struct tree *t);
  * to print, NULL none. 0, or -1 with *e set. element and attr (NULL: the text) name the place. */
 int value_check(const struct sx_row *row, const char *element, const char *attr, const char *v, const char *unit, char *out, size_t n,
     const char **out_unit, struct err *e);
+/* Sets *e to a table's error, with v in the place of its %s if it has one. Returns -1. */
+int schema_refuse(const struct sx_error *what, const char *v, struct err *e);
 #endif

@@ -7,17 +7,21 @@
 #include "ipc/util.h"
 #include "workers/xmlc/schema.h"
 
+int schema_refuse(const struct sx_error *what, const char *v, struct err *e)
+{
+    const char *p = strstr(what->text, "%s");
+    if (!p)
+        return err_set(e, what->code, what->domain, "%s", what->text);
+    return err_set(e, what->code, what->domain, "%.*s%s%s", (int)(p - what->text), what->text, v, p + 2);
+}
+
 /* libvirt's usual words for a bad value of an attribute or an element's text. */
 static int bad(const struct sx_row *row, const char *element, const char *attr, const char *v, const char *hint, struct err *e)
 {
     if (strchr(element, ':'))
         element = strchr(element, ':') + 1;
-    if (row->err) {
-        const char *p = strstr(row->err->text, "%s");
-        if (!p)
-            return err_set(e, row->err->code, row->err->domain, "%s", row->err->text);
-        return err_set(e, row->err->code, row->err->domain, "%.*s%s%s", (int)(p - row->err->text), row->err->text, v, p + 2);
-    }
+    if (row->err)
+        return schema_refuse(row->err, v, e);
     if (attr)
         return err_set(e, VIR_ERR_XML_ERROR, VIR_FROM_XML, "Invalid value for attribute '%s' in element '%s': '%s'.%s", attr, element, v, hint);
     return err_set(e, VIR_ERR_XML_ERROR, VIR_FROM_DOMAIN, "Invalid value for element '%s': '%s'.%s", element, v, hint);
@@ -204,12 +208,10 @@ int value_check(const struct sx_row *row, const char *element, const char *attr,
         return 0;
     case SX_BITMAP:
         if (bitmap_parse(v, map, BITMAP_BITS))
-            return err_set(e, VIR_ERR_INVALID_ARG, VIR_FROM_NONE, "Failed to parse bitmap '%s'", v);
-        for (u = 0; u < sizeof map && !map[u]; u++)
-            ;
-        if (u == sizeof map && attr && strcmp(attr, "cpuset") == 0)
-            return err_set(e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_DOMAIN, "Invalid value of 'cpuset': %s", v);
-        return bitmap_format(map, BITMAP_BITS, out, n);
+            return row->err ? schema_refuse(row->err, v, e) : err_set(e, VIR_ERR_INVALID_ARG, VIR_FROM_NONE, "Failed to parse bitmap '%s'", v);
+        if (bitmap_format(map, BITMAP_BITS, out, n))
+            return -1;
+        return *out || !row->empty ? 0 : schema_refuse(row->empty, v, e);
     case SX_USBPORT:
         if (usb_port(v))
             return err_set(e, VIR_ERR_INTERNAL_ERROR, 49, "Cannot parse <address> 'port' attribute");

@@ -19,7 +19,7 @@ A .sx file describes elements by indentation, two blanks a level. The order of r
          sizes with a unit: kib (KiB in and out), kib_b (bytes in, KiB out), byt (bytes), mibm (MiB), pretty (MiB in, largest unit out);
          akib, apretty: the same in an attribute; aplain_kib, aplain_b: a number whose unit is not looked at; unit: the unit's own attribute
   words  need (must be there)  nz (zero is refused)  +V (added when absent)  -V (left out when equal)  live (of a running guest only)
-         secret (printed only to those who may see secrets)  err=NAME (a bad value)  miss=NAME (it is not there)
+         secret (printed only to those who may see secrets)  err=NAME (a bad value)  miss=NAME (it is not there)  empty=NAME (a bitmap that nothing is left of)
          blank (an empty value is none)  ?attr=V,V (only if the element has that value; ?^attr the parent's,
          ?^^attr its parent's; ?!attr none of these)
 """
@@ -40,7 +40,7 @@ class Row:
     def __init__(self, name, where):
         self.name, self.where = name, where
         self.flags, self.vt, self.width, self.max, self.values = set(), 'NONE', 0, 0, None
-        self.default, self.err, self.miss, self.conds, self.type, self.kids, self.uses = None, None, None, [], None, [], None
+        self.default, self.err, self.miss, self.empty, self.conds, self.type, self.kids, self.uses = None, None, None, None, [], None, [], None
 
 
 def fail(where, text):
@@ -79,6 +79,8 @@ def words(r, ws):
         elif w.startswith('miss='):
             r.miss = w[5:]
             r.flags.add('NEED')
+        elif w.startswith('empty='):
+            r.empty = w[6:]
         elif w[0] == '=':
             r.type = w[1:]
         elif w[0] == ':':
@@ -183,13 +185,13 @@ def emit_type(body):
                     '{%d, %d, "%s", (const char *const[]){%s, NULL}}' % (u, neg, a, ', '.join(cstr(v) for v in vs)) for u, neg, a, vs in k.conds)))
             if k.vt == 'ENUM' and k.values not in enums:
                 fail(k.where, 'no value type %s' % k.values)
-            for e in (k.err, k.miss):
+            for e in (k.err, k.miss, k.empty):
                 if e and e not in errors:
                     fail(k.where, 'no error %s' % e)
             body2 = None if part == 'a' else tname(k)
-            lines.append('\t{%s, SX_%s, %s, %d, %s, %s, %s, %s, %s, %s, %s},' % (
+            lines.append('\t{%s, SX_%s, %s, %d, %s, %s, %s, %s, %s, %s},' % (
                 cstr(k.name), k.vt, ' | '.join('SXF_' + f for f in sorted(k.flags - {'ATTR'})) or '0', k.width, '%dull' % k.max,
-                'sx_enum_' + k.values.replace('-', '_') if k.vt == 'ENUM' else 'NULL', cstr(k.default), '&sx_error_' + k.err if k.err else 'NULL', '&sx_error_' + k.miss if k.miss else 'NULL', cond,
+                'sx_enum_' + k.values.replace('-', '_') if k.vt == 'ENUM' else 'NULL', cstr(k.default), ', '.join('&sx_error_' + e if e else 'NULL' for e in (k.err, k.miss, k.empty)), cond,
                 '&' + body2 if body2 else 'NULL'))
         out.append('static const struct sx_row %s_%s[] = {\n%s\n};' % (name, part, '\n'.join(lines)))
     out.append('%sconst struct sx_type %s = {%s, %d, %s, %d};' % (
@@ -207,7 +209,7 @@ def main():
     head = ['/* Made by schema/gen.py from schema/ *.sx. */', '#include "workers/xmlc/schema.h"']
     for n, v in sorted(enums.items()):
         head.append('static const char *const sx_enum_%s[] = {%s, NULL};' % (n.replace('-', '_'), ', '.join(cstr(x) for x in v)))
-    used = {e for t in list(types.values()) for k in walk(t) for e in (k.err, k.miss) if e}
+    used = {e for t in list(types.values()) for k in walk(t) for e in (k.err, k.miss, k.empty) if e}
     for n, (c, d, t) in sorted(errors.items()):
         if n in used:
             head.append('static const struct sx_error sx_error_%s = {%d, %d, %s};' % (n, c, d, cstr(t)))
