@@ -99,6 +99,10 @@ static void unknown(void)
     refused(xml, strlen(xml), DOC_STRICT, VIR_ERR_XML_INVALID_SCHEMA, "'gizmo'", "an unknown element, validated");
     static const char attr[] = "<domain type='qemu' x='y'><name>a</name><memory>65536</memory><os><type>hvm</type></os></domain>";
     refused(attr, strlen(attr), DOC_STRICT, VIR_ERR_XML_INVALID_SCHEMA, "'x'", "an unknown attribute, validated");
+    static const char twice[] = DEV("<sound model='ich6'><alias name='ua-a'/><alias name='ua-b'/></sound>");
+    AUTO_TREE *first = doc_parse(twice, strlen(twice), &env, &e);
+    tap_ok(first && tree_attr_is(tree_get(first, "devices/sound/alias"), "name", "ua-a"), "of an element that there is one of the first counts");
+    refused(twice, strlen(twice), DOC_STRICT, VIR_ERR_XML_INVALID_SCHEMA, "Extra element 'alias'", "an element twice, validated");
 }
 
 int main(void)

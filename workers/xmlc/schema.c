@@ -130,8 +130,11 @@ static int children(const struct walk *w, const struct sx_type *type, const stru
         if (!kept(w, row) || !cond_holds(row, t) || (!(row->flags & SXF_MANY) && tree_first(t, row->name)))
             continue;
         TREE_EACH(c, raw, row->name) {
-            if (any && !(row->flags & SXF_MANY))
+            if (any && !(row->flags & SXF_MANY)) {
+                if (w->flags & SCHEMA_STRICT)
+                    return err_set(w->e, VIR_ERR_XML_INVALID_SCHEMA, VIR_FROM_XML, "Extra element '%s' in element '%s'", row->name, raw->name);
                 break;
+            }
             any = true;
             if (++n > SCHEMA_MANY_MAX && !(row->flags & SXF_LOTS))
                 return err_set(w->e, VIR_ERR_XML_ERROR, VIR_FROM_DOMAIN, "more than %d elements '%s' in element '%s'", SCHEMA_MANY_MAX, row->name, raw->name);
