@@ -6,8 +6,9 @@ sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 from pair import EMULATOR, W, Pair
 
 ZONE = "/usr/share/zoneinfo/Asia/Tokyo"
-# The one sector of the guest's disk: it waits for a key by the BIOS. 'p' is a panic (a byte for QEMU's panic device), 'w' starts a watchdog (ib700) with no time left; others are nothing.
-SECTOR = bytes.fromhex("31c0b400cd163c70740c3c7775f4ba4304b00feeebecba0505b001eeebe4").ljust(510, b"\0") + b"\x55\xaa"
+# The one sector of the guest's disk: it waits for a key by the BIOS. 'p' is a panic (a byte for QEMU's panic device), 'w' starts a watchdog (ib700) with no time left; others are nothing. After one of the
+# two it hears no more: the BIOS keeps keys that came before it asked, and a second one of them would be a second dump.
+SECTOR = bytes.fromhex("31c0b400cd163c70740d3c7775f4ba4304b00feef4ebfdba0505b001eef4ebfd").ljust(510, b"\0") + b"\x55\xaa"
 
 
 def guest(name, crash="destroy", watchdog="none"):
@@ -55,6 +56,7 @@ def fall(p, name, key, done, folder, dumps=1, flags=""):
     p.until("[ $(ls %s | wc -l) = %d ]" % (folder, dumps))
     p.virsh("domstate --reason " + name)
     p.virsh("domjobinfo %s --completed" % name)
+    p.until("virsh -c qemu:///system desc %s --config --title x >/dev/null; grep -q 'metadata-change.*title' W/events" % name)      # it has heard all
     p.sh("kill $(cat W/pid); cat W/events", STOPS)
 
 
