@@ -29,6 +29,16 @@ MASKS = [
 # processors busy, it then waits for ever, with the first half of its words said.  Such a line is said again.
 HUNG = "^error: Failed"
 
+# virsh and what it hears. Its own log tells when it listens: to each of the events that it is to hear, the daemon has answered.
+EAR = """rm -f /run/ear.log; line="%s"; n=1; [ "$line" = "${line#*--all}" ] || n=$($V event --list | grep -c .)
+listens() { awk -v n=$n '/EventRegister(Any)?:/ { asked = 1 } asked && /pass the buck to/ { asked = 0; got++ } END { exit got < n }' /run/ear.log 2>/dev/null; }
+LIBVIRT_LOG_FILTERS="1:libvirt 1:rpc" LIBVIRT_LOG_OUTPUTS=1:file:/run/ear.log $V $line --timeout 50 >/run/heard & v=$!
+ended() { ! kill -0 $v 2>/dev/null; }
+until listens || ended; do sleep 0.1; done
+(%s) >/dev/null 2>&1
+until ended || [ $(grep -c ^event /run/heard) -ge %d ]; do sleep 0.1; done
+sleep 0.2; kill -INT $v 2>/dev/null; wait $v; e=$?; cat /run/heard; exit $e"""
+
 
 def error_words(e):
     return "error %d of %d: %s" % (e.get_error_code(), e.get_error_domain(), e)
@@ -103,6 +113,11 @@ class Pair:
 
     def virsh(self, line, mask=(), ro=False):
         return self.sh("virsh -c qemu:///system %s%s" % ("-r " if ro else "", line), mask, what=("-r " if ro else "") + line)
+
+    def hears(self, listen, acts, events=1000, mask=()):
+        """What `virsh LISTEN` tells of virsh command lines, in both: until it ends by itself, or has told of so many events."""
+        deeds = "; ".join("$V " + a for a in acts)
+        self.sh(EAR % (listen, deeds, events), what="%s: %s" % (listen, "; ".join(acts)), mask=mask)
 
     def same(self, what, ours, theirs, mask=()):
         """Compares two texts; true when they are the same after masking."""

@@ -161,8 +161,8 @@ def logged(box):
     got = b""
     while b"to-the-socket" not in got:
         got += client.recv(4096)
-    console.send("head -n 1 < /dev/ttyS2\n")
-    time.sleep(0.5)
+    console.send("(echo it-is-''open; head -n 1) < /dev/ttyS2\n")
+    console.expect("it-is-open", 30)
     client.sendall(b"from-the-socket\n")
     console.expect("from-the-socket", 30)
     tcp(box, dom, console)

@@ -113,6 +113,6 @@ with Pair("rename") as p:
         p.virsh(line)
         if line.startswith(("domrename", "autostart")):
             p.sh(FILES, what="files after: " + line)
-    p.sh("$V event --event lifecycle --loop --timeout 30 & v=$!; sleep 1.5; ($V domrename idle next; $V domrename next idle) >/dev/null; sleep 0.7; kill -INT $v; wait $v", what="events of it")
+    p.hears("event --event lifecycle --loop", ("domrename idle next", "domrename next idle"), 4)
     tail(p)
 sys.exit(p.result())
