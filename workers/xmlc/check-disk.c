@@ -14,7 +14,7 @@ static int throttle(struct doc *d, const struct tree *disk)
     const struct tree *tune = tree_first(disk, "iotune");
     uint64_t v, sum = 0;
     for (const struct tree *t = tune ? tune->child : NULL; t; t = t->next)
-        if (t->name && t->text && strcmp(t->name, "group_name") != 0 && tree_parse_uint(t->text, 10, UINT64_MAX, &v) == 0) {
+        if (t->name && t->text && strcmp(t->name, "group_name") != 0 && !strstr(t->name, "_length") && tree_parse_uint(t->text, 10, UINT64_MAX, &v) == 0) {
             if (v > THROTTLE_MAX)
                 return err_set(d->e, VIR_ERR_ARGUMENT_UNSUPPORTED, VIR_FROM_QEMU, "block I/O throttle limit must be no more than %llu using QEMU", THROTTLE_MAX);
             sum |= v;
@@ -64,7 +64,7 @@ static int check_auth(struct doc *d, const struct tree *auth, const char *protoc
         return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_STORAGE, "Missing <secret> element in auth");
     if (lookup(d, secret))
         return -1;
-    if (!type)
+    if (!type && protocol)
         return doc_unsupported(d, VIR_FROM_DOMAIN, "unknown secret type '<null>'");
     if (protocol && ((strcmp(protocol, "rbd") == 0 && strcmp(type, "ceph") != 0) || (strcmp(protocol, "iscsi") == 0 && strcmp(type, "iscsi") != 0)))
         return doc_unsupported(d, VIR_FROM_DOMAIN, "invalid secret type '%s'", type);

@@ -37,6 +37,8 @@ int check_pci_addresses(struct doc *d, const struct tree *t)
 static int cpu(struct doc *d)
 {
     const struct tree *c = tree_first(d->t, "cpu"), *cache = tree_first(c, "cache"), *phys = tree_first(c, "maxphysaddr");
+    if (tree_attr(cache, "level") && (doc_uint(cache, "level", 0) < 1 || doc_uint(cache, "level", 0) > 3))
+        return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_CPU, "invalid CPU cache level, must be in range [1,3]");
     if (doc_is(cache, "mode", "emulate") && !doc_is(cache, "level", "3"))
         return doc_unsupported(d, VIR_FROM_QEMU, "CPU cache mode 'emulate' can only be used with level='3'");
     if (doc_is(cache, "mode", "passthrough") && !doc_in(tree_attr(c, "mode"), "host-passthrough maximum"))
@@ -44,7 +46,7 @@ static int cpu(struct doc *d)
     if (doc_is(cache, "mode", "disable") && tree_attr(cache, "level"))
         return doc_unsupported(d, VIR_FROM_QEMU, "unsupported CPU cache level for mode 'disable'");
     if (doc_is(cache, "mode", "passthrough") && tree_attr(cache, "level"))
-        return doc_unsupported(d, VIR_FROM_QEMU, "unsupported CPU cache level for mode='passthrough'");
+        return doc_unsupported(d, VIR_FROM_QEMU, "unsupported CPU cache level for mode 'passthrough'");
     if (doc_is(phys, "mode", "emulate") && !tree_attr(phys, "bits"))
         return doc_unsupported(d, VIR_FROM_QEMU, "if using CPU maximum physical address mode='emulate', bits= must be specified too");
     if (doc_is(phys, "mode", "passthrough") && tree_attr(phys, "bits"))
@@ -417,5 +419,5 @@ static int pci_bridges(struct doc *d)
 
 int check_document(struct doc *d)
 {
-    return cpu(d) || hugepages(d) || resctrl(d) || sysinfo(d) || names(d) || unique(d) || memory_devices(d) || scsi_targets(d) || tpm(d) || iothread_users(d) || pci_bridges(d) || check_rules(d) || check_disks(d) || seclabels(d, d->t) ? -1 : 0;
+    return cpu(d) || hugepages(d) || resctrl(d) || sysinfo(d) || names(d) || unique(d) || memory_devices(d) || scsi_targets(d) || tpm(d) || pci_bridges(d) || check_rules(d) || iothread_users(d) || check_disks(d) || seclabels(d, d->t) || check_ranges(d) ? -1 : 0;
 }

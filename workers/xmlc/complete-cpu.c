@@ -213,6 +213,8 @@ int complete_numa(struct doc *d)
     struct tree *numa = tree_get(d->t, "cpu/numa"), *cells[CELLS_MAX] = { NULL };
     unsigned n = 0;
     bool has_distances = false;
+    if (numa && !tree_first(numa, "cell"))
+        return doc_bad(d, "NUMA topology defined without NUMA cells");
     if (numa_cells(d, numa, cells, &n) || (n && numa_rest(d, cells, n)) || numa_caches(d, cells, n) || numa_links(d, tree_first(numa, "interconnects"), cells, n))
         return -1;
     for (unsigned i = 0; i < n; i++)

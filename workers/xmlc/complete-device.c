@@ -338,7 +338,7 @@ static int shmem(struct doc *d, struct tree *s)
         doc_default(msi, "ioeventfd", "on");
     } else {
         if (tree_first(s, "server"))
-            return doc_unsupported(d, VIR_FROM_QEMU, "shmem model '%s' does not support server setting", model);
+            return doc_unsupported(d, VIR_FROM_QEMU, "shmem model '%s' is supported only with server option disabled", model);
         if (!size) {
             size = tree_make(s, "size");
             tree_set_text(size, "4");

@@ -249,6 +249,8 @@ static int audio(struct doc *d)
         for (struct tree *b = tree_next(a, "audio"); b; b = tree_next(b, "audio"))
             if (doc_uint(a, "id", 0) == doc_uint(b, "id", 0))
                 return doc_bad(d, "audio ID %u is used multiple times", doc_uint(a, "id", 0));
+        if (tree_attr(a, "dspPolicy") && *tree_attr(a, "dspPolicy") == '-')
+            return doc_bad(d, "cannot parse 'dspPolicy' value '%s'", tree_attr(a, "dspPolicy"));
     }
     if (!i && type) {
         struct tree *a = doc_add_device(d, "audio");

@@ -41,9 +41,14 @@ static int forwards(struct doc *d, struct tree *t)
         const char *a = tree_attr(f, "address");
         if (a && !plain_address(f, strchr(a, ':')))
             return doc_bad(d, "Invalid address '%s' in <portForward>", a);
-        TREE_EACH(r, f, "range")
-            if (r->attr && !tree_attr(r, "start"))
+        for (struct tree *r = tree_first(f, "range"), *next; r; r = next) {
+            next = tree_next(r, "range");
+            if (tree_attr(r, "start"))
+                continue;
+            if (r->attr && doc_is(tree_first(t, "backend"), "type", "passt"))
                 return doc_unsupported(d, VIR_FROM_DOMAIN, "The 'range' of a 'portForward' requires 'start' attribute if 'end', 'to', or 'exclude' is specified");
+            tree_free(r);
+        }
     }
     return 0;
 }

@@ -19,7 +19,7 @@ static const struct { const char *path; int64_t min, max; const char *text; } ra
     {"cputune/iothread_quota", 1000, 17592186044415, "Value of cputune 'iothread_quota' must be in range [1000, 17592186044415]"},
 };
 
-static int check_ranges(struct doc *d)
+int check_ranges(struct doc *d)
 {
     for (unsigned i = 0; i < ARRAY_N(ranges); i++) {
         const char *s = tree_text(d->t, ranges[i].path);
@@ -93,7 +93,7 @@ static unsigned present_vcpus(struct tree *t, unsigned n)
     return left;
 }
 
-/* A share of the host's caches or memory for no vCPU is none. */
+/* A share of the host's caches or memory for no vCPU is none, nor is one of nothing. */
 static int shares(struct doc *d, struct tree *tune, const char *name, unsigned n)
 {
     for (struct tree *s = tree_first(tune, name), *next; s; s = next) {
@@ -105,6 +105,8 @@ static int shares(struct doc *d, struct tree *tune, const char *name, unsigned n
         TREE_EACH(m, s, "monitor")
             if (!present_vcpus(m, n))
                 return err_set(d->e, VIR_ERR_INVALID_ARG, VIR_FROM_DOMAIN, "vcpus is empty");
+        if (!s->child)
+            tree_free(s);
     }
     return 0;
 }
@@ -124,6 +126,16 @@ static bool by_event(const struct tree *a, const struct tree *b)
 static bool by_vcpu(const struct tree *a, const struct tree *b)
 {
     return doc_uint(a, "vcpu", 0) < doc_uint(b, "vcpu", 0);
+}
+
+/* How many threads an IOThread has for its work: as many as there may be at most, or fewer. */
+static int thread_pool(struct doc *d, const struct tree *t)
+{
+    if (tree_attr(t, "thread_pool_max") && !doc_uint(t, "thread_pool_max", 0))
+        return doc_unsupported(d, VIR_FROM_DOMAIN, "thread_pool_max must be a positive integer");
+    if (tree_attr(t, "thread_pool_min") && (!tree_attr(t, "thread_pool_max") || doc_uint(t, "thread_pool_min", 0) > doc_uint(t, "thread_pool_max", 0)))
+        return doc_unsupported(d, VIR_FROM_DOMAIN, "thread_pool_min must be smaller or equal to thread_pool_max");
+    return 0;
 }
 
 /* Pins and schedulers of threads that are there; those of others are forgotten or refused, as libvirt does. */
@@ -153,9 +165,10 @@ static int threads(struct doc *d)
         if (!has_iothread(d, doc_uint(p, "iothread", 0)))
             return doc_unsupported(d, VIR_FROM_DOMAIN, "Cannot find 'iothread' : %u", doc_uint(p, "iothread", 0));
     TREE_EACH(i, tree_first(d->t, "iothreadids"), "iothread")
-        if (tree_attr(i, "thread_pool_max") && atoi(tree_attr(i, "thread_pool_max")) >= 0 && tree_attr(i, "thread_pool_min") &&
-            atoi(tree_attr(i, "thread_pool_min")) > atoi(tree_attr(i, "thread_pool_max")))
-            return doc_unsupported(d, VIR_FROM_DOMAIN, "thread_pool_min must be smaller or equal to thread_pool_max");
+        if (thread_pool(d, i))
+            return -1;
+    if (thread_pool(d, tree_first(d->t, "defaultiothread")))
+        return -1;
     if (doc_count(tune, "emulatorpin") > 1)
         return doc_bad(d, "only one emulatorpin is supported");
     static const char *const scheds[] = {"emulatorsched", "vcpusched", "iothreadsched"};
@@ -226,7 +239,7 @@ static int features(struct doc *d)
 int complete_tuning(struct doc *d)
 {
     struct tree *t;
-    if (check_ranges(d) || threads(d) || blkio(d) || features(d))
+    if (threads(d) || blkio(d) || features(d))
         return -1;
     limits(d);
     tree_order(tree_first(d->t, "perf"), "event", by_event);

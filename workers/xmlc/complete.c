@@ -306,7 +306,7 @@ static int firmware(struct doc *d)
     if (is_chosen ? firmware_chosen(d, os, loader, nvram) : firmware_named(d, os, loader, nvram))
         return -1;
     if (stateless && nvram)
-        return bad_firmware(d, "NVRAM is not permitted when loader is stateless");
+        return bad_firmware(d, tree_attr(nvram, "template") ? "NVRAM template is not permitted when loader is stateless" : "NVRAM is not permitted when loader is stateless");
     if (loader && !loader->text && !loader->attr)
         tree_free(loader);
     else if (doc_is(loader, "type", "pflash") && !stateless && doc_is(loader, "readonly", "yes") && (!nvram || (!nvram->text && !nvram->child)))

@@ -61,6 +61,7 @@ int complete_top(struct doc *d);        /* everything outside <devices> */
 int complete_numa(struct doc *d);        /* complete-cpu.c */
 int complete_cpus(struct doc *d);
 int complete_tuning(struct doc *d);      /* complete-tune.c */
+int check_ranges(struct doc *d);
 int complete_devices(struct doc *d);    /* defaults of each device, implicit devices */
 int complete_disks(struct doc *d);
 int complete_hosts(struct doc *d, struct tree *source);     /* who serves it */

@@ -69,7 +69,11 @@ static int value(const struct walk *w, const struct sx_row *row, const struct tr
         *out = strdup(v);
         return *out ? 0 : err_set(w->e, VIR_ERR_NO_MEMORY, VIR_FROM_DOMAIN, " ");
     }
-    if (value_check(row, raw->name, attr, v, tree_attr(raw, "unit"), buf, sizeof buf, unit, w->e)) {
+    if (value_check(row, raw->name, attr, v, tree_attr(raw, "unit"), buf, sizeof buf, unit, row->flags & SXF_LAX && !(w->flags & SCHEMA_STRICT) ? NULL : w->e)) {
+        if ((row->flags & SXF_LAX) && !(w->flags & SCHEMA_STRICT)) {
+            *out = row->flags & SXF_ADD ? strdup(row->deflt) : NULL;
+            return 0;
+        }
         if ((w->flags & SCHEMA_STRICT) && w->e && w->e->code) {
             w->e->code = VIR_ERR_XML_INVALID_SCHEMA;
             w->e->domain = VIR_FROM_XML;
@@ -94,7 +98,7 @@ static int attributes(const struct walk *w, const struct sx_type *type, const st
             tree_set_attr(t, row->name, "%s", *unit ? *unit : "?");   /* its place; the value may come later */
             continue;
         }
-        if (v && !*v && (row->flags & SXF_BLANK))
+        if (v && !*v && (row->flags & SXF_BLANK) && (row->vtype == SX_STR || !(w->flags & SCHEMA_STRICT)))
             v = NULL;
         if (!v && row->miss)
             return w->flags & SCHEMA_STRICT ? err_set(w->e, VIR_ERR_XML_INVALID_SCHEMA, VIR_FROM_XML, "%s", row->miss->text) :
@@ -157,7 +161,7 @@ static int refuse_others(const struct walk *w, const struct sx_row *row, const s
         for (unsigned i = 0; i < row->type->nkid && !known; i++)
             known = strcmp(row->type->kid[i].name, c->name) == 0;
         if (!known)
-            return schema_refuse(row->err, c->name, w->e);
+            return schema_refuse(row->err, c->name, c->name, w->e);
     }
     return 0;
 }

@@ -7,12 +7,12 @@
 #include "ipc/util.h"
 #include "workers/xmlc/schema.h"
 
-int schema_refuse(const struct sx_error *what, const char *v, struct err *e)
+int schema_refuse(const struct sx_error *what, const char *name, const char *v, struct err *e)
 {
-    const char *p = strstr(what->text, "%s");
+    const char *p = strchr(what->text, '%');
     if (!p)
         return err_set(e, what->code, what->domain, "%s", what->text);
-    return err_set(e, what->code, what->domain, "%.*s%s%s", (int)(p - what->text), what->text, v, p + 2);
+    return err_set(e, what->code, what->domain, "%.*s%s%s", (int)(p - what->text), what->text, p[1] == 'n' ? name : v, p + 2);
 }
 
 /* libvirt's usual words for a bad value of an attribute or an element's text. */
@@ -21,7 +21,7 @@ static int bad(const struct sx_row *row, const char *element, const char *attr, 
     if (strchr(element, ':'))
         element = strchr(element, ':') + 1;
     if (row->err)
-        return schema_refuse(row->err, v, e);
+        return schema_refuse(row->err, attr ? attr : element, v, e);
     if (attr)
         return err_set(e, VIR_ERR_XML_ERROR, VIR_FROM_XML, "Invalid value for attribute '%s' in element '%s': '%s'.%s", attr, element, v, hint);
     return err_set(e, VIR_ERR_XML_ERROR, VIR_FROM_DOMAIN, "Invalid value for element '%s': '%s'.%s", element, v, hint);
@@ -186,6 +186,14 @@ int value_check(const struct sx_row *row, const char *element, const char *attr,
         if (number(v, 10, &negative, &u) || u > row->max + negative)
             return bad(row, element, attr, v, " Expected integer value", e);
         return util_format(out, n, "%s%" PRIu64, negative && u ? "-" : "", u);
+    case SX_NINT:
+    case SX_CINT:
+    case SX_LONG:
+        if (number(v, row->vtype == SX_NINT ? 10 : 0, &negative, &u) || u > row->max + negative)
+            return bad(row, element, attr, v, row->vtype == SX_LONG ? " Expected long long integer value" : " Expected integer value", e);
+        if (negative && u && row->vtype != SX_LONG)
+            return bad(row, element, attr, v, " Expected non-negative value", e);
+        return util_format(out, n, "%s%" PRIu64, negative && u ? "-" : "", u);
     case SX_HEX:
         if (number(v, 0, &negative, &u) || u > row->max || negative)
             return bad(row, element, attr, v, " Expected non-negative integer value", e);
@@ -208,10 +216,10 @@ int value_check(const struct sx_row *row, const char *element, const char *attr,
         return 0;
     case SX_BITMAP:
         if (bitmap_parse(v, map, BITMAP_BITS))
-            return row->err ? schema_refuse(row->err, v, e) : err_set(e, VIR_ERR_INVALID_ARG, VIR_FROM_NONE, "Failed to parse bitmap '%s'", v);
+            return row->err ? schema_refuse(row->err, attr ? attr : element, v, e) : err_set(e, VIR_ERR_INVALID_ARG, VIR_FROM_NONE, "Failed to parse bitmap '%s'", v);
         if (bitmap_format(map, BITMAP_BITS, out, n))
             return -1;
-        return *out || !row->empty ? 0 : schema_refuse(row->empty, v, e);
+        return *out || !row->empty ? 0 : schema_refuse(row->empty, attr ? attr : element, v, e);
     case SX_USBPORT:
         if (usb_port(v))
             return err_set(e, VIR_ERR_INTERNAL_ERROR, 49, "Cannot parse <address> 'port' attribute");
