@@ -102,9 +102,12 @@ static int shares(struct doc *d, struct tree *tune, const char *name, unsigned n
             tree_free(s);
             continue;
         }
-        TREE_EACH(m, s, "monitor")
+        TREE_EACH(m, s, "monitor") {
+            if (tree_attr(m, "level") && !doc_is(m, "level", "3"))
+                return doc_bad(d, "Invalid monitor cache level '%s'", tree_attr(m, "level"));
             if (!present_vcpus(m, n))
                 return err_set(d->e, VIR_ERR_INVALID_ARG, VIR_FROM_DOMAIN, "vcpus is empty");
+        }
         if (!s->child)
             tree_free(s);
     }

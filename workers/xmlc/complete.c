@@ -278,11 +278,12 @@ static int firmware_chosen(struct doc *d, const struct tree *os, const struct tr
     return 0;
 }
 
-static int firmware_named(struct doc *d, const struct tree *os, const struct tree *loader, const struct tree *nvram)
+/* An empty <nvram/> says nothing, but it is there. */
+static int firmware_named(struct doc *d, const struct tree *os, const struct tree *loader, bool has_nvram)
 {
     if (tree_first(os, "firmware"))
         return bad_firmware(d, "cannot use feature-based firmware autoselection when firmware autoselection is disabled");
-    if ((loader || nvram) && !(loader && loader->text))
+    if ((loader || has_nvram) && !(loader && loader->text))
         return bad_firmware(d, "no loader path specified and firmware auto selection disabled");
     if (doc_is(loader, "type", "rom") && doc_is(loader, "stateless", "no"))
         return bad_firmware(d, "Only pflash loader type permits NVRAM");
@@ -292,7 +293,7 @@ static int firmware_named(struct doc *d, const struct tree *os, const struct tre
 static int firmware(struct doc *d)
 {
     struct tree *os = tree_first(d->t, "os"), *loader = tree_first(os, "loader"), *nvram = tree_first(os, "nvram");
-    bool is_chosen = tree_attr(os, "firmware"), stateless = doc_is(loader, "stateless", "yes");
+    bool is_chosen = tree_attr(os, "firmware"), stateless = doc_is(loader, "stateless", "yes"), has_nvram = nvram;
     if (nvram && !nvram->attr && !nvram->child && !nvram->text) {
         tree_free(nvram);
         nvram = NULL;
@@ -303,7 +304,7 @@ static int firmware(struct doc *d)
         doc_default(loader, "type", "rom");
     if ((is_chosen && firmware_features(d, tree_first(os, "firmware"))) || firmware_machine(d, os, loader))
         return -1;
-    if (is_chosen ? firmware_chosen(d, os, loader, nvram) : firmware_named(d, os, loader, nvram))
+    if (is_chosen ? firmware_chosen(d, os, loader, nvram) : firmware_named(d, os, loader, has_nvram))
         return -1;
     if (stateless && nvram)
         return bad_firmware(d, tree_attr(nvram, "template") ? "NVRAM template is not permitted when loader is stateless" : "NVRAM is not permitted when loader is stateless");

@@ -69,16 +69,15 @@ static int value(const struct walk *w, const struct sx_row *row, const struct tr
         *out = strdup(v);
         return *out ? 0 : err_set(w->e, VIR_ERR_NO_MEMORY, VIR_FROM_DOMAIN, " ");
     }
-    if (value_check(row, raw->name, attr, v, tree_attr(raw, "unit"), buf, sizeof buf, unit, row->flags & SXF_LAX && !(w->flags & SCHEMA_STRICT) ? NULL : w->e)) {
-        if ((row->flags & SXF_LAX) && !(w->flags & SCHEMA_STRICT)) {
-            *out = row->flags & SXF_ADD ? strdup(row->deflt) : NULL;
-            return 0;
-        }
+    bool lax = (row->flags & SXF_LAX) && !(w->flags & SCHEMA_STRICT);
+    if (value_check(row, raw->name, attr, v, tree_attr(raw, "unit"), buf, sizeof buf, unit, lax ? NULL : w->e)) {
         if ((w->flags & SCHEMA_STRICT) && w->e && w->e->code) {
             w->e->code = VIR_ERR_XML_INVALID_SCHEMA;
             w->e->domain = VIR_FROM_XML;
         }
-        return w->e && !w->e->code ? err_set(w->e, VIR_ERR_XML_ERROR, VIR_FROM_DOMAIN, "value of '%s' is too long", raw->name) : -1;
+        if (!lax)
+            return w->e && !w->e->code ? err_set(w->e, VIR_ERR_XML_ERROR, VIR_FROM_DOMAIN, "value of '%s' is too long", raw->name) : -1;
+        snprintf(buf, sizeof buf, "%s", row->flags & SXF_ADD ? row->deflt : "");
     }
     if (!*buf || ((row->flags & SXF_OMIT) && strcmp(buf, row->deflt) == 0))
         return 0;
