@@ -113,7 +113,7 @@ def values(row, rnd, bad=True):
     if row.vt == 'ENUM':
         v = list(gen.enums[row.values])
         return v + ['zzz', ''] if bad else v
-    if row.vt in ('UINT', 'HEX', 'INT', 'NINT', 'CINT', 'LONG'):
+    if row.vt in ('UINT', 'HEX', 'INT', 'NINT', 'LONG'):
         v = ['1', '2', '3', '16', '0', '255']
         return v + ['-1', str(row.max), str(row.max + 1), 'x', '', ' 5', '+5', '0x1f', '5 ', '07'] if bad else v[:4]
     kinds = {'STR': ['a', 'ua-x', '/srv/x', ''], 'UUID': ['0a81f5b2-8403-7b23-c8d6-21ccc2f80d60', '0a81f5b284037b23c8d621ccc2f80d6f', 'xyz'],

@@ -149,19 +149,44 @@ static int route(struct doc *d, struct tree *t)
     return 0;
 }
 
-/* Tags of virtual networks, and addresses that a guest or its host is to have. */
-static int numbers(struct doc *d, struct tree *t)
+/* Tags of virtual networks. */
+static int vlan_tags(struct doc *d, struct tree *vlan)
 {
-    struct tree *vlan = tree_first(t, "vlan");
-    unsigned family[2] = {0, 0};
-    bool any;
-    TREE_EACH(tag, vlan, "tag")
+    unsigned native = 0;
+    if (vlan && !doc_count(vlan, "tag"))
+        return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_NONE, "missing tag id - each <vlan> must have at least one <tag id='n'/> subelement");
+    TREE_EACH(tag, vlan, "tag") {
         if (doc_uint(tag, "id", 0) > 4095)
             return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_NONE, "vlan tag id %u too large (maximum 4095)", doc_uint(tag, "id", 0));
+        if (tree_attr(tag, "nativeMode") && native++)
+            return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_NONE, "duplicate native vlan setting");
+    }
     if (doc_count(vlan, "tag") > 1 && doc_is(vlan, "trunk", "no"))
         return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_NONE, "invalid \"trunk='no'\" in <vlan> - trunk='yes' is required for more than one vlan tag");
     if (doc_count(vlan, "tag") > 1)
         tree_set_attr(vlan, "trunk", "yes");
+    return 0;
+}
+
+static int port_numbers(struct doc *d, const struct tree *parameters)
+{
+    static const struct { const char *attr; unsigned max; const char *text; } rows[] = {
+        {"managerid", 0xff, "value of managerid out of range"}, {"typeid", 0xffffff, "value for typeid out of range"},
+        {"typeidversion", 0xff, "value of typeidversion out of range"},
+    };
+    for (unsigned i = 0; parameters && i < ARRAY_N(rows); i++)
+        if (doc_uint(parameters, rows[i].attr, 0) > rows[i].max)
+            return err_set(d->e, VIR_ERR_XML_ERROR, VIR_FROM_NONE, "%s", rows[i].text);
+    return 0;
+}
+
+/* Networks' numbers, and addresses that a guest or its host is to have. */
+static int numbers(struct doc *d, struct tree *t)
+{
+    unsigned family[2] = {0, 0};
+    bool any;
+    if (vlan_tags(d, tree_first(t, "vlan")) || port_numbers(d, tree_get(t, "virtualport/parameters")))
+        return -1;
     TREE_EACH(ip, tree_first(t, "source"), "ip")
         if (plain_ip(d, ip, &any))
             return -1;

@@ -9,9 +9,9 @@
 #include "workers/bitmap.h"
 #include "workers/tree.h"
 
-enum sx_vtype { SX_NONE, SX_STR, SX_ENUM, SX_UINT, SX_INT, SX_NINT, SX_CINT, SX_LONG, SX_HEX, SX_HEXANY, SX_UUID, SX_MAC, SX_BITMAP, SX_USBPORT, SX_MODE8, SX_UNIT,
+enum sx_vtype { SX_NONE, SX_STR, SX_ENUM, SX_UINT, SX_INT, SX_NINT, SX_LONG, SX_HEX, SX_HEXANY, SX_UUID, SX_MAC, SX_BITMAP, SX_USBPORT, SX_MODE8, SX_UNIT,
     SX_KIB, SX_KIB_B, SX_BYTES, SX_MIBM, SX_PRETTY, SX_AKIB, SX_APRETTY, SX_APLAIN_KIB, SX_APLAIN_B };
-enum sx_flags { SXF_NEED = 1, SXF_NZ = 2, SXF_MANY = 4, SXF_KEEP = 8, SXF_ADD = 16, SXF_OMIT = 32, SXF_LIVE = 64, SXF_SECRET = 128, SXF_ANY = 256, SXF_MIXED = 512, SXF_CLOSED = 1024, SXF_LOTS = 2048, SXF_BLANK = 4096, SXF_LAX = 8192 };
+enum sx_flags { SXF_NEED = 1, SXF_NZ = 2, SXF_MANY = 4, SXF_KEEP = 8, SXF_ADD = 16, SXF_OMIT = 32, SXF_LIVE = 64, SXF_SECRET = 128, SXF_ANY = 256, SXF_MIXED = 512, SXF_CLOSED = 1024, SXF_LOTS = 2048, SXF_BLANK = 4096, SXF_LAX = 8192, SXF_BASED = 16384, SXF_BARE = 32768 };
 #define SCHEMA_MANY_MAX 1024        /* of elements that there may be any number of: later steps compare them with each other */
 struct sx_error { int code, domain; const char *text; };
 struct sx_cond { int up; int negate; const char *attr; const char *const *values; };

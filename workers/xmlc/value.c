@@ -40,7 +40,7 @@ static int number(const char *v, int base, bool *negative, uint64_t *n)
     *negative = *v == '-';
     if (*v == '-' || *v == '+')
         v++;
-    return tree_parse_uint(v, base, UINT64_MAX, n);
+    return tree_parse_uint(v, base || *v != '0' || !isdigit((unsigned char)v[1]) ? base : 8, UINT64_MAX, n);
 }
 
 static const struct { const char *name; uint64_t bytes; } units[] = {
@@ -169,6 +169,7 @@ int value_check(const struct sx_row *row, const char *element, const char *attr,
     uint64_t u = 0;
     bool negative = false;
     uint8_t map[BITMAP_BITS / 8];
+    int base = row->flags & SXF_BASED ? 0 : 10;
     *out = 0;
     switch (row->vtype) {
     case SX_ENUM:
@@ -177,25 +178,24 @@ int value_check(const struct sx_row *row, const char *element, const char *attr,
                 return util_copy_str(out, n, v);
         return bad(row, element, attr, v, "", e);
     case SX_UINT:
-        if (number(v, 10, &negative, &u) || u > row->max || negative)
+        if (number(v, base, &negative, &u) || u > row->max || negative)
             return bad(row, element, attr, v, " Expected non-negative integer value", e);
         if (!u && (row->flags & SXF_NZ))
             return zero(element, attr, e);
         return util_format(out, n, "%" PRIu64, u);
     case SX_INT:
-        if (number(v, 10, &negative, &u) || u > row->max + negative)
+        if (number(v, base, &negative, &u) || u > row->max + negative)
             return bad(row, element, attr, v, " Expected integer value", e);
         return util_format(out, n, "%s%" PRIu64, negative && u ? "-" : "", u);
     case SX_NINT:
-    case SX_CINT:
     case SX_LONG:
-        if (number(v, row->vtype == SX_NINT ? 10 : 0, &negative, &u) || u > row->max + negative)
+        if (number(v, base, &negative, &u) || u > row->max + negative)
             return bad(row, element, attr, v, row->vtype == SX_LONG ? " Expected long long integer value" : " Expected integer value", e);
         if (negative && u && row->vtype != SX_LONG)
             return bad(row, element, attr, v, " Expected non-negative value", e);
         return util_format(out, n, "%s%" PRIu64, negative && u ? "-" : "", u);
     case SX_HEX:
-        if (number(v, 0, &negative, &u) || u > row->max || negative)
+        if (number(v, row->flags & SXF_BARE ? 16 : 0, &negative, &u) || u > row->max || negative)
             return bad(row, element, attr, v, " Expected non-negative integer value", e);
         if (!u && (row->flags & SXF_NZ))
             return zero(element, attr, e);

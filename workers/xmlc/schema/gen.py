@@ -15,13 +15,13 @@ A .sx file describes elements by indentation, two blanks a level. The order of r
       mixed  its children keep their order whatever their kind     closed  another child is refused, with err=
       lots   more than SCHEMA_MANY_MAX of them are read
 
-  VTYPE  str, an enum's name, u8 u16 u32 u64 i32 i64, n32 (not below 0, in words of its own), c32 (the same, 0x and 0 in front count),
-         l64 (with 0x and 0 in front, in words of its own), x (0x%x) x1 x2 x4 x8 (padded), uuid mac bitmap usbport mode8 any2 any4 (hex, or -1 for any);
+  VTYPE  str, an enum's name, u8 u16 u32 u64 i32 i64, n32 (not below 0, in words of its own),
+         l64 (in words of its own), x (0x%x) x1 x2 x4 x8 (padded), uuid mac bitmap usbport mode8 any2 any4 (hex, or -1 for any);
          sizes with a unit: kib (KiB in and out), kib_b (bytes in, KiB out), byt (bytes), mibm (MiB), pretty (MiB in, largest unit out);
          akib, apretty: the same in an attribute; aplain_kib, aplain_b: a number whose unit is not looked at; unit: the unit's own attribute
   words  need (must be there)  nz (zero is refused)  +V (added when absent)  -V (left out when equal)  live (of a running guest only)
          secret (printed only to those who may see secrets)  err=NAME (a bad value)  miss=NAME (it is not there)  empty=NAME (a bitmap that nothing is left of)
-         blank (an empty value is none)  lax (a bad value is none)  ?attr=V,V (only if the element has that value; ?^attr the parent's,
+         blank (an empty value is none)  lax (a bad value is none)  based (of a decimal number: 0x and 0 in front count)  bare (of a hexadecimal one: 0x may be left out)  ?attr=V,V (only if the element has that value; ?^attr the parent's,
          ?^^attr its parent's; ?!attr none of these)
 """
 import os
@@ -30,7 +30,7 @@ import sys
 enums, errors, types, docs = {}, {}, {}, []
 SCALAR = {'str': 'STR', 'uuid': 'UUID', 'mac': 'MAC', 'bitmap': 'BITMAP', 'usbport': 'USBPORT', 'mode8': 'MODE8', 'unit': 'UNIT'}
 NUM = {'u8': ('UINT', 0xff), 'u16': ('UINT', 0xffff), 'u32': ('UINT', 0xffffffff), 'u64': ('UINT', (1 << 64) - 1),
-       'i32': ('INT', (1 << 31) - 1), 'i64': ('INT', (1 << 63) - 1), 'n32': ('NINT', (1 << 31) - 1), 'c32': ('CINT', (1 << 31) - 1), 'l64': ('LONG', (1 << 63) - 1)}
+       'i32': ('INT', (1 << 31) - 1), 'i64': ('INT', (1 << 63) - 1), 'n32': ('NINT', (1 << 31) - 1), 'l64': ('LONG', (1 << 63) - 1)}
 HEX = {'x': (0, 0xffffffffffffffff), 'x1': (1, 0xffffffff), 'x2': (2, 0xffffffff), 'x4': (4, 0xffffffff), 'x8': (8, 0xffffffff)}
 ANY = {'any2': 2, 'any4': 4}
 SIZE = {'kib': 'KIB', 'kib_b': 'KIB_B', 'byt': 'BYTES', 'mibm': 'MIBM', 'pretty': 'PRETTY', 'akib': 'AKIB', 'apretty': 'APRETTY',
@@ -65,7 +65,7 @@ def set_vtype(r, v):
 
 def words(r, ws):
     for w in ws:
-        if w in ('need', 'nz', 'live', 'secret', 'keep', 'mixed', 'closed', 'lots', 'blank', 'lax'):
+        if w in ('need', 'nz', 'live', 'secret', 'keep', 'mixed', 'closed', 'lots', 'blank', 'lax', 'based', 'bare'):
             r.flags.add(w.upper())
         elif w == 'any':
             r.flags.add('ANY')
