@@ -375,9 +375,13 @@ void objects_reconcile(void)
     life_start(&conf_life);
     if (sup.settings.access || sup.settings.auth_unix_rw || sup.settings.auth_unix_ro)
         life_start(&auth_life);
-    for (int i = 0; i < (int)sup.index.head->slots; i++)      /* of which the keeper has nothing may have left something as well */
-        if (slot_row(i)->used && slot_active(slot_row(i)) && !run_of(i))
+    for (int i = 0; i < (int)sup.index.head->slots; i++) {
+        const struct index_slot *s = slot_row(i);
+        if (s->used && slot_active(s) && !run_of(i))            /* of which the keeper has nothing may have left something as well */
             run_take(i);
+        else if (s->used && !(s->flags & SLOT_PERSISTENT) && !run_of(i))        /* nothing of it was made yet, and who asked for it asks again */
+            slot_free(i);
+    }
     for (struct run *r = run_next(NULL); r; r = run_next(r)) {
         const struct index_slot *s = slot_row(r->slot);
         struct peer *p = peer_find(r->worker.number);

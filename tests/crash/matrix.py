@@ -26,7 +26,7 @@ CALL_LIMIT = 90     # seconds for a call that a crash came across
 # Flows of which only some points are new, by the names of their frames; a worker's IN_STATE tells that the state is restored, and the calls of attach, rename, plug,
 # tune and of files of a client's choice are those whose work does not show.
 ONLY = {"takeover": {"supervisor": ("IN_HAND_PIDFD",), "hand-open": ("IN_HAND_PIDFD",), "conf": ("IN_CONF_LIST",)}, "restore": {"supervisor": ("IN_START",), "qemu": ("IN_STATE", "IN_START")},
-        "attach": {"supervisor": ("1:160",)}, "rename": {"supervisor": ("1:358", "IN_CONF_RENAME", "IN_CONF_RENAMED"), "conf": ("IN_CONF_RENAME", "IN_CONF_RENAMED"), "xmlc": ("1:358",)}, "plug": {"supervisor": ("1:8", "IN_PLUG", "IN_HAND_SETTLE"), "qemu": ("IN_PLUG",), "hand-open": ("IN_HAND_OPEN", "IN_HAND_SETTLE"), "xmlc": ("1:8",)},
+        "create": {"supervisor": ("1:10", "IN_DOC", "IN_HAND_OPEN")}, "attach": {"supervisor": ("1:160",)}, "rename": {"supervisor": ("1:358", "IN_CONF_RENAME", "IN_CONF_RENAMED"), "conf": ("IN_CONF_RENAME", "IN_CONF_RENAMED"), "xmlc": ("1:358",)}, "plug": {"supervisor": ("1:8", "IN_PLUG", "IN_HAND_SETTLE"), "qemu": ("IN_PLUG",), "hand-open": ("IN_HAND_OPEN", "IN_HAND_SETTLE"), "xmlc": ("1:8",)},
         "hostdev": {"supervisor": ("IN_HAND_OPEN", "IN_PLUG"), "qemu": ("IN_PLUG",), "hand-open": ("IN_HAND_OPEN",)},
         "vfio": {"supervisor": ("IN_HAND_OPEN", "IN_HAND_TUNE", "IN_PLUG"), "qemu": ("IN_PLUG",), "hand-open": ("IN_HAND_OPEN",), "hand-launch": ("IN_HAND_TUNE",)},
         "save_file": {"supervisor": ("1:232", "IN_SAVE", "IN_HAND_REAP", "IN_HAND_STATE"), "qemu": ("IN_SAVE",), "hand-open": ("IN_HAND_STATE",), "xmlc": ("1:232",)},
@@ -484,6 +484,7 @@ class Flows:
 FLOWS = {
     "define":   ((),                            "defined"),
     "start":    (("define",),                   "running"),
+    "create":   ((),                            "running"),
     "running":  (("define", "start"),           "running"),
     "console":  (("define", "start"),           "running"),
     "domstats": (("define", "start"),           "running"),
@@ -606,6 +607,7 @@ def check(b, flow, before, its, why):
         finally:
             c.close()
     wait_for("list and QEMUs agree", agrees, 60)
+    assert flow != "create" or not why, "what an earlier supervisor had begun was in the way of its own call: %s" % why
     assert "state change lock" not in (why or ""), "the call waited for what it had begun itself: %s" % why
     # Once more: the flow must be possible again or have done its work.
     f = Flows(b)
