@@ -103,6 +103,17 @@ static void unknown(void)
     AUTO_TREE *first = doc_parse(twice, strlen(twice), &env, &e);
     tap_ok(first && tree_attr_is(tree_get(first, "devices/sound/alias"), "name", "ua-a"), "of an element that there is one of the first counts");
     refused(twice, strlen(twice), DOC_STRICT, VIR_ERR_XML_INVALID_SCHEMA, "Extra element 'alias'", "an element twice, validated");
+    static const struct { const char *xml, *says; } plain[] = {
+        {DEV("<disk type='file'><source file='/a'/><target dev='vda'/><boot order='+5'/></disk>"), "'+5'"},
+        {DEV("<disk type='file'><source file='/a'/><target dev='vda'/><boot order=' 5'/></disk>"), "' 5'"},
+        {DEV("<disk type='file'><source file='/a'/><target dev='vda'/><iotune><read_iops_sec>+5</read_iops_sec></iotune></disk>"), "'+5'"},
+        {DEV("<disk type='file'><source file='/a'/><target dev='vda'/><iotune><read_iops_sec/></iotune></disk>"), "'read_iops_sec' says nothing"},
+    };
+    for (unsigned i = 0; i < sizeof plain / sizeof *plain; i++) {
+        AUTO_TREE *read = doc_parse(plain[i].xml, strlen(plain[i].xml), &env, &e);
+        tap_ok(read, "a number is not written plainly: %s", plain[i].says);
+        refused(plain[i].xml, strlen(plain[i].xml), DOC_STRICT, VIR_ERR_XML_INVALID_SCHEMA, plain[i].says, "the same, validated");
+    }
 }
 
 int main(void)

@@ -1,5 +1,6 @@
 /* schema.c: a client's tree against the document tables. */
 #include "workers/xmlc/schema.h"
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include "ipc/util.h"
@@ -60,6 +61,16 @@ static int unknown_check(const struct walk *w, const struct sx_type *type, const
     return 0;
 }
 
+/* What validates is written plainly: a number has no sign where none counts, nor blanks around it in an attribute. */
+static bool is_plain(const struct sx_row *row, const char *attr, const char *v)
+{
+    if (row->vtype != SX_UINT && row->vtype < SX_KIB)
+        return true;
+    if (attr)
+        return !*v || (isdigit((unsigned char)*v) && !isspace((unsigned char)v[strlen(v) - 1]));
+    return isdigit((unsigned char)v[strspn(v, " \t\r\n")]);
+}
+
 /* One value into canonical form: *out is a new string, NULL when it is to be left out. */
 static int value(const struct walk *w, const struct sx_row *row, const struct tree *raw, const char *attr, const char *v, char **out, const char **unit)
 {
@@ -69,6 +80,8 @@ static int value(const struct walk *w, const struct sx_row *row, const struct tr
         *out = strdup(v);
         return *out ? 0 : err_set(w->e, VIR_ERR_NO_MEMORY, VIR_FROM_DOMAIN, " ");
     }
+    if ((w->flags & SCHEMA_STRICT) && !is_plain(row, attr, v))
+        return err_set(w->e, VIR_ERR_XML_INVALID_SCHEMA, VIR_FROM_XML, "Invalid value '%s' of '%s' in element '%s'", v, attr ? attr : "text", raw->name);
     bool lax = (row->flags & SXF_LAX) && !(w->flags & SCHEMA_STRICT);
     if (value_check(row, raw->name, attr, v, tree_attr(raw, "unit"), buf, sizeof buf, unit, lax ? NULL : w->e)) {
         if ((w->flags & SCHEMA_STRICT) && w->e && w->e->code) {
@@ -180,6 +193,10 @@ static struct tree *element(const struct walk *w, const struct sx_row *row, cons
         goto fail;
     if (row && row->vtype != SX_NONE) {
         AUTO_FREE char *out = NULL;
+        if (!raw->text && (w->flags & SCHEMA_STRICT) && row->vtype != SX_STR && row->vtype != SX_UUID) {
+            err_set(w->e, VIR_ERR_XML_INVALID_SCHEMA, VIR_FROM_XML, "Element '%s' says nothing", raw->name);
+            goto fail;
+        }
         if (raw->text && value(w, row, raw, NULL, raw->text, &out, &unit))
             goto fail;
         if (out || (row->flags & SXF_ADD))
