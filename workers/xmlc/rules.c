@@ -60,7 +60,7 @@ static const struct rule rules[] = {
     {"disk", "source@protocol=nfs; source/host@port", U, Q, "port cannot be specified in 'nfs' protocol host"},
     {"disk", "@type=dir; !driver@type=fat", U, Q, "storage type 'dir' requires use of storage format 'fat'"},
     {"disk", "driver@type=fat; !@type=dir", U, Q, "storage format 'fat' is supported only with 'dir' storage type"},
-    {"disk", "@type=dir; !readonly; !@device=floppy", U, Q, "virtual FAT storage can't be accessed in read-write mode"},
+    {"disk", "@type=dir; !readonly", U, Q, "virtual FAT storage can't be accessed in read-write mode"},
     {"disk", "@type=vhostuser; !/memoryBacking/access@mode=shared; !/cpu/numa/cell@memAccess=shared", U, Q, "'vhostuser' requires shared memory"},
     {"disk", "target@bus=scsi; address@bus; !address@bus=0", I, Q, "SCSI controller only supports 1 bus"},
     {"disk", "target@bus=ide; address@type=drive; !address@controller=0", I, Q, "Only 1 IDE controller is supported"},
