@@ -45,7 +45,7 @@ enum manifest_kind {
     MK_FILTER,       /* aux: the filter of the tap that is its parent, as the network filter daemon is told of it, but for the tap's name: <filterbinding>; "": none. It changes while the guest runs */
     MK_USB,          /* a USB device of the host's, which QEMU gets open and no other guest has: a: vendor << 16 | product (0 whichever), b: bus, c: device (0 wherever); MF_OPTIONAL: it may be
                       * missing, but not another guest's. The grant's name: "BUS:DEVICE" */
-    MK_SHARE,        /* path: a folder bound at /res/<index> in QEMU's view, which QEMU serves to its guest; MF_RO: not to be written. What is qemu.conf's user's is QEMU's there (supervisor/hand_share.c) */
+    MK_SHARE,        /* path: a folder bound at /res/<index> in QEMU's view, which QEMU serves to its guest; MF_RO: not to be written; format: IMG_FAT of one that is shown as a disk. What is qemu.conf's user's is QEMU's there (supervisor/hand_share.c) */
     MK_SECRET,       /* a secret that the host's secret daemon keeps. aux: its usage and name ("volume uuid=0a81f5b2-...", "ceph usage=client.x"), or what it is (cookies: "none value=a=b; c=d"); path: what came of it, as QEMU takes
                       * it: IV and value, in base64, encrypted with the run's key ("iv=... data=..."). That changes while the guest starts, or the device comes */
     MK_SOCKET,       /* path: a socket of the host's that everybody may connect to; QEMU gets its file (O_PATH), and connects by itself: it passes descriptors over no connection that it is given, or shall connect again; a: as of MK_UNIX_CONNECT */

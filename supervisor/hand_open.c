@@ -335,6 +335,8 @@ static int open_check(struct opener *o, const struct manifest_entry *m, const ch
     struct stat st;
     bool share = m->kind == MK_SHARE;
     AUTO_CLOSE fd = open_chosen(o, m, path, O_PATH, share ? WANT(S_IFDIR) : m->kind == MK_BIND ? WANT(S_IFREG) : WANT(S_IFCHR) | WANT(S_IFBLK), &st);
+    if (fd < 0 && share && m->format != IMG_NONE)
+        return no_access(o, m, path, fd == -EMEDIUMTYPE ? -ENOTDIR : fd, e);
     if (fd < 0)
         return open_fail(o, e, fd == -EMEDIUMTYPE ? share ? ENOTDIR : EINVAL : -fd, share ? "failed to open '%s'" : "unable to stat: %s", path);
     g->dev = st.st_dev;

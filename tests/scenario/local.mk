@@ -100,6 +100,7 @@ scenario_root_tests = \
 	%D%/test-peer-bypass.py \
 	%D%/test-peer-packed.py \
 	%D%/test-peer-vhostdisk.py \
+	%D%/test-peer-dirdisk.py \
 	%D%/test-peer-lockd.py \
 	%D%/test-peer-python.py \
 	%D%/test-peer-queries.py \

@@ -34,11 +34,11 @@ static void src_file(struct ctx *c, const struct source *s, json_t *o)
 
 static void src_dir(struct ctx *c, const struct source *s, json_t *o)
 {
+    char buf[32];
     pl_set(o, "driver", "vvfat");
-    pl_set(o, "dir", tree_path_attr(s->el, "source", "dir"));
+    pl_set(o, "dir", pl_file(c, s->el, tree_path_attr(s->el, "source", "dir"), buf));
     pl_set_bool(o, "floppy", tree_attr_is(s->el, "device", "floppy"));
     pl_set_bool(o, "rw", !tree_get(s->el, "readonly"));
-    (void)c;
 }
 
 static void src_nvme(struct ctx *c, const struct source *s, json_t *o)
@@ -264,7 +264,7 @@ typedef void source_fn(struct ctx *c, const struct source *s, json_t *o);
 static const struct { const char *type, *protocol; bool run; source_fn *fn; } sources[] = {
     { "file", NULL, true, src_file },
     { "block", NULL, true, src_file },
-    { "dir", NULL, false, src_dir },
+    { "dir", NULL, true, src_dir },
     { "nvme", NULL, false, src_nvme },
     { "network", "nbd", true, net_nbd },
     { "network", "rbd", true, net_rbd },

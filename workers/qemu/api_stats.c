@@ -455,6 +455,13 @@ static uint64_t file_size(const struct guest *g, const struct tree *disk, uint64
     return it.size <= sectors && sectors - it.size < SECTOR ? it.size : sectors;
 }
 
+static uint64_t physical_size(const struct guest *g, const struct tree *disk, const struct block_node *b)
+{
+    if (tree_attr_is(disk, "type", "dir"))      /* a folder has no size */
+        return 0;
+    return b->file_size && !tree_attr_is(disk, "type", "network") ? file_size(g, disk, b->file_size) : b->physical;
+}
+
 static void on_block_info(struct guest *g, void *data, const struct err *e)
 {
     struct call *c = data;
@@ -482,7 +489,7 @@ static void on_block_info(struct guest *g, void *data, const struct err *e)
         mp_array(&o, 3);
         mp_uint(&o, is_device ? b->highest : b->physical);
         mp_uint(&o, b->capacity);
-        mp_uint(&o, b->file_size && !tree_attr_is(disk, "type", "network") ? file_size(g, disk, b->file_size) : b->physical);
+        mp_uint(&o, physical_size(g, disk, b));
         call_out(c, &o);
     }
 }

@@ -72,6 +72,8 @@ int maker_display(struct maker *m, struct tree *g);
 /* ---- manifest-host.c: files, devices and memory of the host, and programs beside QEMU ---- */
 /* A TPM emulator, or the host's own. */
 int maker_tpm(struct maker *m, struct tree *t);
+/* A folder in QEMU's view, whose number mark gets: to be written unless t is <readonly/>. dir NULL: nothing. format: what the guest sees it as, IMG_NONE no disk. */
+int maker_share(struct maker *m, const struct tree *t, struct tree *mark, const char *dir, uint32_t format);
 /* A folder that the guest shares, or the program that serves it. */
 int maker_filesystem(struct maker *m, struct tree *t);
 /* Firmware with its variables, a kernel with what belongs to it, tables. */

@@ -126,6 +126,8 @@ static int image(struct maker *m, struct tree *t)
     int i;
     if (strcmp(type, "network") == 0)
         return network_source(m, tree_first(t, "source")) ? -1 : maker_backing(m, t, -1, tree_first(t, "shareable") ? MF_SHARED : 0);
+    if (strcmp(type, "dir") == 0)
+        return maker_share(m, t, tree_first(t, "source"), tree_path_attr(t, "source", "dir"), x.format);
     if (strcmp(type, "vhostuser") == 0) {
         x = (struct manifest_entry){.kind = MK_SOCKET, .parent = -1};
         m->by_socket = true;

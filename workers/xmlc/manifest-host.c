@@ -29,6 +29,12 @@ int maker_tpm(struct maker *m, struct tree *t)
     return maker_add(m, b, &x, NULL, words) < 0 ? -1 : 0;
 }
 
+int maker_share(struct maker *m, const struct tree *t, struct tree *mark, const char *dir, uint32_t format)
+{
+    struct manifest_entry x = {.kind = MK_SHARE, .flags = tree_first(t, "readonly") ? MF_RO : 0, .parent = -1, .format = format};
+    return dir && maker_add(m, mark, &x, dir, NULL) < 0 ? -1 : 0;
+}
+
 int maker_filesystem(struct maker *m, struct tree *t)
 {
     static const struct { const char *word, *path, *attr; } words[] = {{"binary", "binary", "path"}, {"xattr", "binary", "xattr"}, {"cache", "binary/cache", "mode"},
@@ -36,10 +42,8 @@ int maker_filesystem(struct maker *m, struct tree *t)
     struct manifest_entry x = {.kind = MK_HELPER, .parent = -1, .a = HELPER_VIRTIOFS};
     const char *dir = tree_path_attr(t, "source", "dir"), *socket = tree_path_attr(t, "source", "socket"), *alias = tree_path_attr(t, "alias", "name");
     char aux[512];
-    if (!doc_is(tree_first(t, "driver"), "type", "virtiofs")) {
-        x = (struct manifest_entry){.kind = MK_SHARE, .flags = tree_first(t, "readonly") ? MF_RO : 0, .parent = -1};
-        return dir && maker_add(m, t, &x, dir, NULL) < 0 ? -1 : 0;
-    }
+    if (!doc_is(tree_first(t, "driver"), "type", "virtiofs"))
+        return maker_share(m, t, t, dir, IMG_NONE);
     if (!dir && !socket)
         return 0;
     if (socket) {

@@ -117,6 +117,8 @@ static int new_disk(struct maker *m, struct tree *t)
     for (const struct tree *el = t; el; el = tree_first(el, "backingStore"))
         if (tree_get(el, "source/config"))
             return cannot_come(m, "<config> of a disk");
+    if (doc_is(t, "type", "dir"))
+        return cannot_come(m, "a <disk type='dir'>");
     return maker_disk(m, t);
 }
 
