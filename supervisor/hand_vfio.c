@@ -4,7 +4,8 @@
  *
  * A device that a guest has has a note beside the status files: the guest's name, and whether its driver was changed.  The note's file is locked (flock), and its descriptor is the run's (BFD_LOCK):
  * supervisor, keeper and the guest's first process have it, so the lock is there as long as the guest, whatever dies of the daemon.  A note is written before the first driver is changed.  So one that
- * nobody has locked tells of a device that nobody has, and whoever comes across it gives the device back: nothing else has to be known of how its run ended.  A note is removed as its device goes back.
+ * nobody has locked tells of a device that nobody has, and whoever comes across it gives the device back: nothing else has to be known of how its run ended.  A note is removed as its device goes back,
+ * which takes its time: it has no owner by then, and who wants the device waits.
  *
  * SAFETY: neither QEMU nor its worker has the lock's descriptor, so they cannot give it up.  What QEMU was given it may keep open all the same, when it says that it has let the device go; and the kernel
  * holds who writes to unbind until it has not: a device whose group somebody has open stays as it is, and goes back when the next hand comes across its note.  Names come from a manifest, and are
@@ -26,7 +27,8 @@
 #define PREFIX "vfio-"
 #define SUFFIX ".user"
 #define STUB "vfio-pci"
-enum { PROBE_WAIT_MS = 10000, STEP_MS = 5, NOTE_BYTES = NAME_MAX_BYTES + 16 };
+#define BOUND "\nbound\n"
+enum { PROBE_WAIT_MS = 10000, BACK_WAIT_MS = 15000 /* a device that is on its way back: somewhat more */, STEP_MS = 5, NOTE_BYTES = NAME_MAX_BYTES + 16 };
 
 bool vfio_pci_name(const char *name)
 {
@@ -158,7 +160,7 @@ static void note_read(int folder, const char *file, char owner[NAME_MAX_BYTES + 
     ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
     text[n > 0 ? n : 0] = 0;
     size_t end = strcspn(text, "\n");
-    *bound = strcmp(text + end, "\nbound\n") == 0;
+    *bound = strncmp(text + end, BOUND, sizeof BOUND - 1) == 0;      /* behind it may be left what a hand that died would have cut off */
     text[end] = 0;
     util_copy_str(owner, NAME_MAX_BYTES + 1, text);
 }
@@ -167,22 +169,35 @@ static int note_write(int folder, const char *file, const char *owner, bool boun
 {
     char text[NOTE_BYTES];
     AUTO_CLOSE fd = openat(folder, file, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
-    int r = util_format(text, sizeof text, "%s\n%s", owner, bound ? "bound\n" : "");
+    int r = util_format(text, sizeof text, "%s%s", owner, bound ? BOUND : "\n");
     ssize_t n = r < 0 ? r : fd < 0 ? -errno : pwrite(fd, text, strlen(text), 0);
     return n < 0 ? (int)n : ftruncate(fd, n) < 0 ? -errno : 0;
 }
 
-int vfio_take(const struct hand *h, const char *name, struct vfio_note *note)
+/* The lock of a note and what it says.  -EWOULDBLOCK: its owner has it; none: somebody gives it back, and did not get to its end in good time. */
+static int note_take(int folder, const char *file, int how, char owner[NAME_MAX_BYTES + 1], bool *bound)
+{
+    uint64_t until = util_now_ms() + BACK_WAIT_MS;
+    for (;;) {
+        int fd = note_lock(folder, file, how);
+        *owner = 0;
+        *bound = false;
+        if (fd >= 0 || fd == -EWOULDBLOCK)
+            note_read(folder, file, owner, bound);
+        if (fd != -EWOULDBLOCK || *owner || util_now_ms() >= until)
+            return fd;
+        poll(NULL, 0, STEP_MS);
+    }
+}
+
+int vfio_take(const struct hand *h, const char *name, const char *owner, struct vfio_note *note)
 {
     AUTO_CLOSE folder = folder_of(h);
-    int fd = -1, r = folder < 0 ? folder : util_format(note->file, sizeof note->file, PREFIX "%s" SUFFIX, name);
-    note->owner[0] = 0;
-    note->bound = false;
-    if (r == 0 && (fd = note_lock(folder, note->file, O_CREAT)) >= 0)
-        note_read(folder, note->file, note->owner, &note->bound);
-    else if (fd == -EWOULDBLOCK)
-        note_read(folder, note->file, note->owner, &note->bound);
-    return r < 0 ? r : fd;
+    *note = (struct vfio_note){ 0 };
+    int r = folder < 0 ? folder : util_format(note->file, sizeof note->file, PREFIX "%s" SUFFIX, name);
+    AUTO_CLOSE fd = r < 0 ? r : note_take(folder, note->file, O_CREAT, note->owner, &note->bound);
+    r = fd < 0 ? fd : note_write(folder, note->file, owner, note->bound);
+    return r < 0 ? r : STEAL_FD(&fd);
 }
 
 int vfio_note(const struct hand *h, const struct vfio_note *note, const char *owner, bool bound)
@@ -196,11 +211,8 @@ bool vfio_used(const struct hand *h, const char *name, char owner[NAME_MAX_BYTES
     char file[NAME_MAX];
     bool bound;
     AUTO_CLOSE folder = folder_of(h);
-    AUTO_CLOSE fd = folder < 0 || util_format(file, sizeof file, PREFIX "%s" SUFFIX, name) < 0 ? -ENOENT : note_lock(folder, file, 0);
-    if (fd != -EWOULDBLOCK)
-        return false;
-    note_read(folder, file, owner, &bound);
-    return true;
+    AUTO_CLOSE fd = folder < 0 || util_format(file, sizeof file, PREFIX "%s" SUFFIX, name) < 0 ? -ENOENT : note_take(folder, file, 0, owner, &bound);
+    return fd == -EWOULDBLOCK;
 }
 
 /* The device of that note goes back to its driver, unless somebody has it: other than who calls (is_held), or the guest `mine`, which has given it up but not its lock. */
@@ -213,6 +225,8 @@ static void give_back(int folder, const char *file, const char *mine, bool is_he
     if (!is_held && fd < 0 && (fd != -EWOULDBLOCK || !mine || strcmp(owner, mine)))
         return;
     util_format(name, sizeof name, "%.*s", (int)(strlen(file) - strlen(PREFIX SUFFIX)), file + strlen(PREFIX));
+    if (is_held || fd >= 0)     /* nobody's from here on: who looks waits for the end of this */
+        note_write(folder, file, "", bound);
     int r = bound && vfio_pci_name(name) ? vfio_reattach(name) : 0;
     if (r == -EBUSY) {      /* the note stays */
         log_warn("PCI device %s is in use by a process that should have it no more: it goes back to its driver later", name);

@@ -33,11 +33,12 @@ static inline uint64_t vfio_locked(const struct manifest_entry *m)
 }
 
 struct vfio_note { char file[96]; char owner[NAME_MAX_BYTES + 1] /* as it was */; bool bound /* its driver was changed */; };
-/* Locks the device's note, which is made if there is none: a read-only descriptor, with which the lock lives; or a negative errno; -EWOULDBLOCK: note->owner has it. */
-int vfio_take(const struct hand *h, const char *name, struct vfio_note *note);
+/* Locks the device's note, which is made if there is none, for the guest of that name, and waits for a device that is given back: a read-only descriptor, with which the lock lives; or a negative errno;
+ * -EWOULDBLOCK: note->owner has it, or with none it does not get back. */
+int vfio_take(const struct hand *h, const char *name, const char *owner, struct vfio_note *note);
 /* What a note that is locked says from now on. 0 or a negative errno. */
 int vfio_note(const struct hand *h, const struct vfio_note *note, const char *owner, bool bound);
-/* Whether a guest has the device, and which. */
+/* Whether a guest has the device, and which; waits as vfio_take(). */
 bool vfio_used(const struct hand *h, const char *name, char owner[NAME_MAX_BYTES + 1]);
 /* The device goes back to its driver, unless another than that guest (NULL: than who calls, with the lock) has it; and all that nobody has. */
 void vfio_release(const struct hand *h, const char *name, const char *guest);

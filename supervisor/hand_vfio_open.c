@@ -134,8 +134,8 @@ int open_vfio(struct opener *o, const struct manifest_entry *m, const char *path
         return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "malformed manifest");
     if (backend_check(o, path, pci ? aux : "mdev", e) || (pci ? pci_check(o, path, e) : mdev_check(path, aux, e)))
         return -1;
-    AUTO_CLOSE fd = vfio_take(o->h, path, &note);
-    if (fd == -EWOULDBLOCK)
+    AUTO_CLOSE fd = vfio_take(o->h, path, o->rq->name, &note);
+    if (fd == -EWOULDBLOCK && note.owner[0])
         return in_use(path, note.owner, e);
     if (fd < 0)
         return open_fail(o, e, -fd, "Unable to note who uses device %s", path);

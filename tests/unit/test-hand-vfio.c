@@ -142,6 +142,41 @@ static int one_holder(const char *node)
     return fd;      /* the other end stays open */
 }
 
+/* In another process: once the driver is told to give the device back it does, after so many ms. */
+static pid_t kernel_begin(unsigned ms)
+{
+    pid_t pid = fork();
+    if (pid)
+        return pid;
+    while (!*unbound())
+        usleep(1000);
+    usleep(ms * 1000);
+    _exit(unlink(SYS "/0000:0d:00.0/driver") < 0);
+}
+
+/* Who wants a device that a sweep has on its way back waits for it. */
+static void on_its_way(void)
+{
+    put("/sys/bus/pci/drivers/vfio-pci/unbind", "", 0);
+    if (symlink("../../drivers/vfio-pci", SYS "/0000:0d:00.0/driver") < 0)
+        abort();
+    put(in_dir("vfio-0000:0d:00.0.user"), "gone\nbound\nund\n", 15);      /* as of a hand that died between the two steps of writing */
+    pid_t kernel = kernel_begin(300), sweeper = fork();
+    if (sweeper == 0) {
+        ask("three", 0, "0000:01:00.0", "pci");
+        _exit(finish());
+    }
+    for (int i = 0; i < 3000 && !*unbound(); i++)
+        usleep(10000);
+    ask("two", 0, "0000:0d:00.0", "pci");
+    tap_ok(*unbound() && strstr(done.text, "must be manually detached"), "a device on its way back to its driver is nobody's: %s", done.text);
+    finish();
+    waitpid(sweeper, NULL, 0);
+    if (!*unbound())
+        put("/sys/bus/pci/drivers/vfio-pci/unbind", "x", 1);
+    waitpid(kernel, NULL, 0);
+}
+
 /* The lock's note says that the driver was changed, and nobody has the lock: but for who keeps the group open. */
 static void kept_open(void)
 {
@@ -157,16 +192,12 @@ static void kept_open(void)
     tap_ok(done.error == -EBUSY && !*unbound() && access(note, F_OK) == 0, "nor does another guest get one of its group, for the holder would have that too: %s", done.text);
     finish();
     ioctl(qemu, TIOCNXCL);
-    pid_t kernel = fork();
-    if (kernel == 0) {
-        while (!*unbound())
-            usleep(1000);
-        _exit(unlink(SYS "/0000:0d:00.0/driver") < 0);
-    }
+    pid_t kernel = kernel_begin(0);
     ask("two", 0, "0000:01:00.0", "pci");
     finish();
     waitpid(kernel, NULL, 0);
     tap_ok(!strcmp(unbound(), "0000:0d:00.0") && access(note, F_OK) < 0, "but when it is free, by whoever comes next: '%s'", unbound());
+    on_its_way();
     close(qemu);
     if (rename("/sys/bus/pci/drivers", "/sys/bus/pci/no-drivers") < 0)
         abort();
