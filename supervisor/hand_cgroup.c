@@ -131,7 +131,7 @@ static void limit_text(const struct tune *t, int i, int version, char *dst, size
 
 static int bad_write(struct err *e, const char *dir, const char *file, const char *value, int error)
 {
-    return error == EINVAL ? err_sys(e, VIR_FROM_NONE, error, "Invalid value '%s' for '%s'", value, file) : err_sys(e, VIR_FROM_NONE, error, "Unable to write to '%s/%s'", dir, file);
+    return error == EINVAL ? err_sys(e, VIR_FROM_CGROUP, error, "Invalid value '%s' for '%s'", value, file) : err_sys(e, VIR_FROM_CGROUP, error, "Unable to write to '%s/%s'", dir, file);
 }
 
 /* With another scheduler for disks the weight is elsewhere. */

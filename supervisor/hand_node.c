@@ -90,8 +90,7 @@ int open_line(struct opener *o, const struct manifest_entry *m, const char *path
     AUTO_CLOSE look = path_open(path, O_PATH, WANT(S_IFCHR) | WANT(S_IFIFO), &st);
     if (look == -ENOENT) {      /* in libvirt's words: it gives a guest that starts its devices by control group */
         bool by_cgroup = m->a && !(o->rq->flags & HAND_NO_MONITOR);
-        o->error = look;
-        return err_sys(e, by_cgroup ? VIR_FROM_CGROUP : VIR_FROM_NONE, -look, by_cgroup ? "Path '%s' is not accessible" : "unable to stat: %s", path);
+        return open_fail_in(o, e, by_cgroup ? VIR_FROM_CGROUP : VIR_FROM_SECURITY, -look, by_cgroup ? "Path '%s' is not accessible" : "unable to stat: %s", path);
     }
     if (look < 0 || !is_line(&st))
         return open_fail(o, e, look >= 0 || look == -EMEDIUMTYPE ? ENOTTY : -look, "Could not open '%s'", path);

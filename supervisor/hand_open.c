@@ -24,7 +24,7 @@
 
 #define NVRAM_BYTES_MAX (64 << 20)
 
-int open_fail(struct opener *o, struct err *e, int errnum, const char *fmt, ...)
+int open_fail_in(struct opener *o, struct err *e, int domain, int errnum, const char *fmt, ...)
 {
     char text[ERR_DETAIL_MAX];
     va_list ap;
@@ -32,7 +32,7 @@ int open_fail(struct opener *o, struct err *e, int errnum, const char *fmt, ...)
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     o->error = -errnum;
-    return err_sys(e, VIR_FROM_QEMU, errnum, "%s", text);
+    return err_sys(e, domain, errnum, "%s", text);
 }
 
 static int put_fd(struct opener *o, int *list, unsigned *n, int fd, struct err *e)
@@ -220,7 +220,7 @@ static int open_out(struct opener *o, int oflags, const struct manifest_entry *m
     bool is_new = false;
     int r = path_open_out(path, oflags, m->flags, &is_new);
     if (r < 0)
-        return open_fail(o, e, -r, "Unable to open file: %s", path);
+        return open_fail_in(o, e, VIR_FROM_NONE, -r, "Unable to open file: %s", path);
     if (is_new)
         open_own(o, r, path);
     *fd = r;
@@ -239,7 +239,7 @@ static int open_log_look(struct opener *o, const char *path, const char *folder,
     struct stat st;
     AUTO_CLOSE dir = folder ? path_open(folder, O_PATH, WANT(S_IFDIR), &st) : -EINVAL;
     if (dir < 0)
-        return open_fail(o, e, -dir, "Unable to open file: %s", path);
+        return open_fail_in(o, e, VIR_FROM_NONE, -dir, "Unable to open file: %s", path);
     AUTO_CLOSE file = path_open_plain(path);
     if (file >= 0 && open_keep_as(o, g, BFD_FILE, STEAL_FD(&file), e))
         return -1;
@@ -313,7 +313,7 @@ static int open_nvram(struct opener *o, const struct manifest_entry *m, const ch
         int r = open_make_parent(o, path);
         AUTO_CLOSE to = r < 0 ? r : open_part(o, path, part);
         if (to < 0)
-            return open_fail(o, e, -to, "Failed to create file '%s'", path);
+            return open_fail_in(o, e, VIR_FROM_NONE, -to, "Failed to create file '%s'", path);
         if ((r = copy_template(from, to)) < 0)
             return open_fail(o, e, -r, "Unable to write to file '%s'", path);
         open_own(o, to, path);
@@ -338,7 +338,7 @@ static int open_check(struct opener *o, const struct manifest_entry *m, const ch
     if (fd < 0 && share && m->format != IMG_NONE)
         return no_access(o, m, path, fd == -EMEDIUMTYPE ? -ENOTDIR : fd, e);
     if (fd < 0)
-        return open_fail(o, e, fd == -EMEDIUMTYPE ? share ? ENOTDIR : EINVAL : -fd, share ? "failed to open '%s'" : "unable to stat: %s", path);
+        return open_fail_in(o, e, share ? VIR_FROM_QEMU : VIR_FROM_SECURITY, fd == -EMEDIUMTYPE ? share ? ENOTDIR : EINVAL : -fd, share ? "failed to open '%s'" : "unable to stat: %s", path);
     g->dev = st.st_dev;
     g->ino = st.st_ino;
     g->size = (uint64_t)st.st_size;

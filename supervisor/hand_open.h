@@ -37,7 +37,9 @@ int open_keep(struct opener *o, struct grant *g, int fd, struct err *e);
 int open_keep_as(struct opener *o, struct grant *g, int kind, int fd, struct err *e);      /* enum birth_fd_kind */
 /* Made by us at path: a socket or a folder, or fd's file.  It is removed if a later entry fails, and nothing else that is there then. What it is, or NULL. */
 const struct stat *open_note(struct opener *o, const char *path, int fd);
-int open_fail(struct opener *o, struct err *e, int errnum, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* An error of that domain, and of errno's kind. */
+int open_fail_in(struct opener *o, struct err *e, int domain, int errnum, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+#define open_fail(o, e, ...) open_fail_in(o, e, VIR_FROM_QEMU, __VA_ARGS__)
 /* Gives what was made here to qemu.conf's user and group, by descriptor. path: for the log */
 void open_own(const struct opener *o, int fd, const char *path);
 /* Makes the folder of path, one level, when it lies in the daemon's own library folder. */

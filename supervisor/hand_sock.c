@@ -206,10 +206,7 @@ int open_unix_listen(struct opener *o, const struct manifest_entry *m, const cha
 /* In libvirt's words: for the socket of a character device it looks itself. */
 static int not_connected(struct opener *o, const struct manifest_entry *m, const char *path, int errnum, struct err *e)
 {
-    if (!m->a || errnum != ENOENT)
-        return open_fail(o, e, errnum, "Failed to connect to '%s'", path);
-    o->error = -errnum;
-    return err_sys(e, VIR_FROM_NONE, errnum, "unable to stat: %s", path);
+    return m->a && errnum == ENOENT ? open_fail_in(o, e, VIR_FROM_SECURITY, errnum, "unable to stat: %s", path) : open_fail(o, e, errnum, "Failed to connect to '%s'", path);
 }
 
 /* SAFETY (MK_UNIX_CONNECT): the peer sees who connects: qemu.conf's user, whose rights also decide whether the path may be reached.  A guest that

@@ -225,8 +225,10 @@ int cpu_doc_start(struct tree *cpu, const struct caps_emulator *e, bool kvm, str
     struct tree *f;
     if (!cpu)
         return 0;
+    const char *arch = tree_path_attr(cpu->parent, "os/type", "arch");
     if (is(cpu, "mode", "host-passthrough") && !kvm)
-        return err_set(err, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "CPU mode 'host-passthrough' for x86_64 qemu domain on x86_64 host is not supported by hypervisor");
+        return err_set(err, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "CPU mode 'host-passthrough' for %s qemu domain on x86_64 host is not supported by hypervisor",
+                arch ? arch : "x86_64");
     TREE_EACH(t, cpu, "feature")
         if (tree_attr(t, "name") && cpu_feature(tree_attr(t, "name")) < 0)
             return err_set(err, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_CPU, "unknown CPU feature: %s", tree_attr(t, "name"));

@@ -172,9 +172,10 @@ static int check_value(struct ctx *c, const struct tree *el, const char *path)
 static int check_label(struct ctx *c, const struct tree *s)
 {
     const char *model = tree_attr(s, "model");
-    if (model && strcmp(model, "dac") != 0 && strcmp(model, "none") != 0)
-        return pl_fail(c, "Security driver model '%s' is not available", model);
-    return 0;
+    if (c->failed || !model || strcmp(model, "dac") == 0 || strcmp(model, "none") == 0)
+        return c->failed ? -1 : 0;
+    c->failed = true;
+    return err_set(c->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_SECURITY, "Security driver model '%s' is not available", model);
 }
 
 /* Of a file: QEMU gets it open, so nobody has to own it, and nobody is made to. */

@@ -122,6 +122,8 @@ static int display_port(struct maker *m, struct tree *g, const char *address, co
 int maker_display(struct maker *m, struct tree *g)
 {
     struct tree *l = tree_first(g, "listen");
+    if (!m->lenient && l && tree_next(l, "listen"))
+        return err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "QEMU does not support multiple listens for one graphics device.");
     if (doc_is(l, "type", "socket")) {
         struct manifest_entry x = {.kind = MK_UNIX_LISTEN, .parent = -1, .flags = MF_WORKER};
         return maker_add(m, g, &x, tree_attr(l, "socket"), "worker") < 0 ? -1 : 0;
