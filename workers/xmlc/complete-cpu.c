@@ -24,6 +24,29 @@ static bool overlap(const struct tree *a, const struct tree *b)
     return false;
 }
 
+/* Those that are online have an order, all or none; what may not be taken out comes first, one after the other. In order of ids. */
+static int vcpu_orders(struct doc *d, const struct tree *list)
+{
+    unsigned first = doc_uint(list->child, "order", 0);
+    if (d->env->flags & (DOC_CHANGE | DOC_STORED))      /* a call may have made another order of it */
+        return 0;
+    if (first > 1)
+        return doc_unsupported(d, VIR_FROM_QEMU, "vcpu0 must be enabled first");
+    for (const struct tree *c = list->child->next, *prev = list->child; c; prev = c, c = c->next) {
+        unsigned order = doc_uint(c, "order", 0);
+        bool stays = doc_is(c, "hotpluggable", "no");
+        if (!doc_is(c, "enabled", "yes"))
+            continue;
+        if (!order != !first)
+            return doc_unsupported(d, VIR_FROM_QEMU, "all vcpus must have either set or unset order");
+        if (stays && doc_is(prev, "hotpluggable", "yes"))
+            return doc_unsupported(d, VIR_FROM_QEMU, "online non-hotpluggable vcpus need to be ordered prior to hotplugable vcpus");
+        if (stays && doc_uint(prev, "order", 0) > order)
+            return doc_unsupported(d, VIR_FROM_QEMU, "online non-hotpluggable vcpus must be ordered in ascending order");
+    }
+    return 0;
+}
+
 /* vCPUs one by one: those that are not named are offline. */
 static int each_vcpu(struct doc *d, struct tree *list, unsigned n)
 {
@@ -58,7 +81,7 @@ static int each_vcpu(struct doc *d, struct tree *list, unsigned n)
     while (list->child && doc_uint(list->child, "id", 0) >= n)
         tree_free(list->child);
     tree_set_attr(tree_first(d->t, "vcpu"), "current", online == n ? NULL : "%u", online);
-    return 0;
+    return vcpu_orders(d, list);
 }
 
 /* ---- NUMA ---- */
