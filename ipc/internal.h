@@ -69,7 +69,7 @@ enum internal_op {
     IN_PROBE_CAPS,      /* CALL supervisor -> probe: struct probe_caps, fd [0] QMP socket of a "-machine none" QEMU. Reply: uint32_t QEMU's version; fd [0] sealed memfd: one caps part (workers/caps.h);
                          * BFD_CAPS is parts one after the other: concatenate them unread, or pass the only one on as it is */
     /* qemu worker -> supervisor: broker verbs and facts */
-    IN_LAUNCH = 96,     /* CALL: struct launch (emulator, LAUNCH_HOSTNET and its last maxima are read, the rest is the supervisor's; limits are the manifest's), fd [0] sealed memfd: argv, NUL-separated, and before it what QEMU has in its environment beside what all have, as NAME=VALUE.
+    IN_LAUNCH = 96,     /* CALL: struct launch (emulator, LAUNCH_HOSTNET, its last maxima and taints are read, the rest is the supervisor's; limits are the manifest's), fd [0] sealed memfd: argv, NUL-separated, and before it what QEMU has in its environment beside what all have, as NAME=VALUE.
                          * Once, while IN_START is open. Reply: struct launched; fds [0] QMP socket, [1] /proc/<qemu> dir, [2] cpu usage file when there is a cgroup */
     IN_STATE,           /* EVENT: struct guest_state: what the guest is doing now; the supervisor updates the index and sends lifecycle events.
                          * arg 1: it is being saved: it waits for IN_SAVED, which is sent when nobody is at that */
@@ -303,6 +303,7 @@ struct launch {
     uint32_t owner_uid;         /* qemu.conf's user, and below its group: whose rights QEMU has in folders that it serves; 0xffffffff: none */
     struct launch_fd fd[FRAME_FDS_MAX];
     uint32_t pids_max, files_max, core_max_mib, owner_gid;         /* 0: the hand's default */
+    char taints[512];           /* the worker's: what its guest is tainted with, lines, for its log */
 };
 struct launched {
     int32_t pid /* stub, host pid */, qemu_pid; uint64_t start_time /* of the stub, field 22 of its stat */;

@@ -464,7 +464,7 @@ static int launch(struct launcher *x, struct launched *done, int fds[3], unsigne
     if (x->session)
         prctl(PR_SET_DUMPABLE, 1);
     if (!(x->l->flags & LAUNCH_NO_CGROUP))
-        head_write(x->h->call.fds[2 + x->log], x->h->call.fds[0]);
+        head_write(x->h->call.fds[2 + x->log], x->h->call.fds[0], x->l);
     pid = launch_clone(x, &pidfd);
     if (pid == 0)
         child(x);

@@ -58,7 +58,7 @@ int own_program(const char *path, bool session, struct err *e);
 const char *rights_drop(bool session, uint32_t uid, uint32_t gid, uint32_t group, uint64_t caps);
 
 /* hand_head.c: the head of a guest's log into the pipe of it. */
-void head_write(int to, int argv_fd);
+void head_write(int to, int argv_fd, const struct launch *l);
 
 /* hand_view.c.  QEMU's file system. Runs in the child, in its own mount namespace. */
 struct view { const struct hand *h /* whose manifest's files it has, NULL none */; uint32_t uid, gid; bool session, hostnet; bool has_proc; int key /* of a QEMU's secrets, -1: none */; const struct helper_sees *sees; unsigned nsees; const int *owners /* of what it sees: a user

@@ -286,7 +286,11 @@ def shown(b, name):
         ahead = (date["tm_hour"] - now.tm_hour) * 60 + date["tm_min"] - now.tm_min
         out += ["hours from UTC: %d" % (round(ahead / 60) % 24), "logs: %s" % sorted(f for f in os.listdir(b.dir + "/var/log/libvirt/qemu") if len(f) == 5), b.run("sh", "-c", "cat /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep ^BH_[AE] | sort -u", check=False).stdout, x.XMLDesc()] + [told(x.messages, flags) for flags in (0, 1, 2, 4)]
         wait_for("the status file", lambda: "custom-monitor" in open(b.dir + "/run/libvirt/qemu/x.xml").read())
-        out += re.findall("<taint .*", open(b.dir + "/run/libvirt/qemu/x.xml").read())
+        taints = re.findall("<taint .*", open(b.dir + "/run/libvirt/qemu/x.xml").read())
+        said = r"^[-0-9]{10} [:.0-9]{12}\+0000: Domain id=%d is tainted: ((?!custom-monitor).*)" % x.ID()
+        logged = lambda: sorted(re.findall(said, b.run("cat", "/var/log/libvirt/qemu/x.log", check=False).stdout, re.M))
+        wait_for("taints in the log", lambda: len(logged()) == len(taints) - 1)
+        out += taints + logged()
         x.destroy()
     c.close()
     return "\n".join(out)

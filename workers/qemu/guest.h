@@ -170,6 +170,7 @@ void guest_send_state(struct guest *g, int32_t event, int32_t detail);
 /* taint.c: for what libvirt calls the run tainted, by the names of its status files: it is noted in the tree (MARK_TAINTS), and stays. */
 bool guest_is_tainted(const struct guest *g, const char *flag);
 void guest_taint(struct guest *g, const char *flag);
+void guest_taint_lines(const struct guest *g, char *buf, size_t n);     /* for its log */
 void guest_taint_look(struct guest *g);                                 /* for what its document says now */
 void guest_taint_status(const struct guest *g, struct tree *status);    /* adds them to a status file */
 void guest_state_known(struct guest *g);                                /* what a client's call changed is in the index when that is answered */

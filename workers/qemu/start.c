@@ -189,6 +189,7 @@ void start_recorded(struct guest *g, const struct err *error)
         return;
     }
     util_copy_str(l.name, sizeof l.name, g->name);
+    guest_taint_lines(g, l.taints, sizeof l.taints);
     int r = worker_call(g->w, OP_IN(IN_LAUNCH), 0, &l, sizeof l, &fd, 1, on_launched, g);
     if (r) {
         err_sys(&e, VIR_FROM_QEMU, -r, "cannot ask for a launch");
@@ -348,7 +349,15 @@ void start_qmp_ready(struct guest *g)
     vcpus_at_start(g, on_plugged);
 }
 
-/* What QEMU said after the command line that the log of a run begins with; a line whose beginning is not there is no word of it either. */
+/* The line at p, of a log, is not QEMU's. */
+static bool is_taint(const char *p, const char *end)
+{
+    static const char is[] = "+0000: Domain id=";
+    enum { STAMP_BYTES = 23 };
+    return end - p > STAMP_BYTES + (ptrdiff_t)sizeof is && !memcmp(p + STAMP_BYTES, is, sizeof is - 1) && memchr(p, '\n', (size_t)(end - p));
+}
+
+/* What QEMU said after the command line and the taints that the log of a run begins with; a line whose beginning is not there is no word of it either. */
 static const char *last_words(const char *s, size_t n, size_t *len)
 {
     static const char head[] = ": starting up bulkhead ";
@@ -359,6 +368,8 @@ static const char *last_words(const char *s, size_t n, size_t *len)
     for (p = at ? at : s; p && lines; lines--)
         p = (p = memchr(p, '\n', (size_t)(end - p))) ? p + 1 : NULL;
     p = p ? p : s;
+    while (is_taint(p, end))
+        p = (const char *)memchr(p, '\n', (size_t)(end - p)) + 1;
     while (end > p && end[-1] == '\n')
         end--;
     *len = (size_t)(end - p);

@@ -48,12 +48,17 @@ static const struct taint { const char *flag, *text, *path; bool (*is)(const str
     { "custom-device", "custom device configuration", "qemu:override", NULL },
 };
 
-bool guest_is_tainted(const struct guest *g, const char *flag)
+static struct tree *find(const struct guest *g, const char *flag)
 {
     TREE_EACH(t, tree_first(g->tree, MARK_TAINTS), "taint")
         if (tree_attr_is(t, "flag", flag))
-            return true;
-    return false;
+            return t;
+    return NULL;
+}
+
+bool guest_is_tainted(const struct guest *g, const char *flag)
+{
+    return find(g, flag) != NULL;
 }
 
 void guest_taint(struct guest *g, const char *flag)
@@ -93,6 +98,20 @@ void guest_taint_look(struct guest *g)
         look_for_old(&s);
     tree_make(g->tree, MARK_TAINTS);
     look(&s);
+    if (is_old(&s))
+        tree_set_attr(find(g, "deprecated-config"), "of", s.machine ? "machine type '%s'" : "CPU model '%s'", s.machine ? s.machine : s.cpu);
+}
+
+void guest_taint_lines(const struct guest *g, char *buf, size_t n)
+{
+    *buf = 0;
+    for (size_t i = 0; i < ARRAY_N(taints); i++) {
+        const struct tree *t = find(g, taints[i].flag);
+        const char *of = t ? tree_attr(t, "of") : NULL;
+        size_t at = strlen(buf);
+        if (t && util_format(buf + at, n - at, "%s%s%s%s\n", taints[i].flag, of ? " (" : "", of ? of : "", of ? ")" : "") < 0)
+            buf[at] = 0;
+    }
 }
 
 void guest_taint_status(const struct guest *g, struct tree *status)
