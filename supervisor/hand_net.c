@@ -379,10 +379,12 @@ static void hand_unnet(struct hand *h, struct net *n)
     hand_reply(h, &done, sizeof done, NULL, 0);
 }
 
+static char old[MANIFEST_ENTRIES_MAX][LINK_WORDS_MAX];      /* the words of each tap that runs, by the manifest that goes */
+
 /* Bridges and limits of what a running guest has: those that are others than by the second manifest; on failure as by that one again. */
 static int retune(struct net *n, unsigned now, unsigned was, uint32_t *has, struct err *e)
 {
-    static char old[MANIFEST_ENTRIES_MAX][LINK_WORDS_MAX], bridges[MANIFEST_ENTRIES_MAX][IFNAMSIZ], filters[MANIFEST_ENTRIES_MAX][4096];
+    static char bridges[MANIFEST_ENTRIES_MAX][IFNAMSIZ], filters[MANIFEST_ENTRIES_MAX][4096];
     struct manifest_entry m;
     const char *path, *aux;
     if (hand_manifest(n->h, was, e))
@@ -412,6 +414,18 @@ static int retune(struct net *n, unsigned now, unsigned was, uint32_t *has, stru
     return r;
 }
 
+/* VLANs of ports of Open vSwitch, as switched(): when the privilege is gone limits that came in the same call are set back by the supervisor's next hand. */
+static int retag(struct net *n, struct err *e)
+{
+    struct manifest_entry m;
+    const char *path, *aux;
+    int r = 0;
+    for (struct manifest_in in = hand_entries(n->h); !r && hand_next(&in, &m, &path, &aux);)
+        if (m.kind == MK_TAP && m.index < grants.h.n && grants.g[m.index].made)
+            r = ovs_retag(n, link_of(n->h, m.index).words, old[m.index], grants.g[m.index].name, m.index, e);
+    return r;
+}
+
 static void hand_retune(struct hand *h, struct net *n)
 {
     struct hand_done done = { .failed = -1 };
@@ -419,6 +433,7 @@ static void hand_retune(struct hand *h, struct net *n)
     hand_body(h, sizeof(struct hand_req));
     hand_grants(h, 2, &grants);
     int r = retune(n, 0, 1, &done.has, &e);
+    r = r ? r : retag(n, &e);
     if (!r) {
         hand_reply(h, &done, sizeof done, NULL, 0);
         return;

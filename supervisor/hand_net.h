@@ -23,6 +23,8 @@ int net_addresses(struct net *n, const char *name, const char *words, struct err
 /* hand_ovs.c: ports of Open vSwitch, of those taps whose words ask for one (hand_ovsdb.h); nothing is done for others.  The process has no capabilities behind the first call.
  * add: the tap, of that entry, is a port of the bridge and the switch knows it. 0, or -1 with *e set: what was made is left to ovs_remove(). */
 int ovs_add(struct net *n, const char *words, const char *bridge, const char *tap, uint32_t entry, const uint8_t mac[6], struct err *e);
+/* The port of that entry, of the tap of that name, which was made by the old words, has the VLANs of the new ones; the switch has been waited for. Nothing is said where they are the same. 0, or -1 with *e set: it has those that it had. */
+int ovs_retag(struct net *n, const char *words, const char *old, const char *tap, uint32_t entry, struct err *e);
 /* The port of that entry, or, of a guest that libvirtd started, by that name, if there is one. */
 void ovs_remove(const char *words, uint32_t entry, const char *name);
 

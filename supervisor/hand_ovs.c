@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -116,6 +118,19 @@ static int remove_port(const char *value, bool is_mark, struct answer *a)
 
 static const char *reason(const struct answer *a, int r) { return *a->why ? a->why : strerror(-r); }
 
+/* The client hears libvirt's words, the log why. */
+static int __attribute__((format(printf, 6, 7))) refused(struct net *n, int r, const struct answer *a, const char *tap, struct err *e, const char *fmt, ...)
+{
+    char text[128];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    log_warn("Open vSwitch does not take %s: %s", tap, reason(a, r));
+    n->error = r;
+    return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_NONE, "%s", text);
+}
+
 int ovs_add(struct net *n, const char *words, const char *bridge, const char *tap, uint32_t entry, const uint8_t mac[6], struct err *e)
 {
     struct ovs_port p;
@@ -130,11 +145,30 @@ int ovs_add(struct net *n, const char *words, const char *bridge, const char *ta
     r = r ? r : ask(ovsdb_find(request, tap, false), &a);
     r = r ? r : ask(ovsdb_add(request, &p, bridge, tap, mac, mark, a.uuid), &a);
     r = r ? r : follow(a.number, &a);
-    if (!r)
+    return r ? refused(n, r, &a, tap, e, "Unable to add port %s to OVS bridge %s", tap, bridge) : 0;
+}
+
+static bool same_vlans(const struct ovs_port *a, const struct ovs_port *b)
+{
+    return a->tag == b->tag && !strcmp(a->mode, b->mode) && a->trunks == b->trunks && !memcmp(a->trunk, b->trunk, sizeof a->trunk);
+}
+
+int ovs_retag(struct net *n, const char *words, const char *old, const char *tap, uint32_t entry, struct err *e)
+{
+    struct ovs_port p, was;
+    struct answer a = { .number = -1 };
+    char mark[OVS_MARK];
+    if (ovs_read(&p, words) <= 0 || ovs_read(&was, old) <= 0 || same_vlans(&p, &was))
         return 0;
-    log_warn("Open vSwitch does not take %s: %s", tap, reason(&a, r));
-    n->error = r;
-    return err_set(e, VIR_ERR_INTERNAL_ERROR, VIR_FROM_NONE, "Unable to add port %s to OVS bridge %s", tap, bridge);
+    ovs_mark(mark, &p, entry);
+    int r = reach();
+    r = r ? r : ask(ovsdb_find(request, mark, true), &a);
+    r = r ? r : *a.uuid ? ask(ovsdb_vlans(request, &p, a.uuid), &a) : -ENOENT;
+    if (r)
+        return refused(n, r, &a, tap, e, "Unable to set vlan configuration on port %s", tap);
+    if ((r = follow(a.number, &a)))      /* what the database has the switch will have */
+        log_warn("Open vSwitch has not come to the VLANs of %s yet: %s", tap, reason(&a, r));
+    return 0;
 }
 
 void ovs_remove(const char *words, uint32_t entry, const char *name)

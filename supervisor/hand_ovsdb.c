@@ -130,15 +130,14 @@ static void put_ids(struct text *t, const struct ovs_port *p, const char *tap, c
     put(t, "[\"iface-status\",\"active\"]]]");
 }
 
+/* Of the port's row: all columns, so that what it had before does not stay. */
 static void put_vlans(struct text *t, const struct ovs_port *p)
 {
-    if (p->tag >= 0)
-        put(t, ",\"tag\":%d", p->tag);
-    if (*p->mode)
-        put(t, ",\"vlan_mode\":\"native-%s\"", p->mode);
+    put(t, p->tag >= 0 ? "\"tag\":%d," : "\"tag\":[\"set\",[]],", p->tag);
+    put(t, *p->mode ? "\"vlan_mode\":\"native-%s\"," : "\"vlan_mode\":[\"set\",[]],", p->mode);
     for (unsigned i = 0; i < p->trunks; i++)
-        put(t, "%s%u", i ? "," : ",\"trunks\":[\"set\",[", p->trunk[i]);
-    put(t, "%s", p->trunks ? "]]" : "");
+        put(t, "%s%u", i ? "," : "\"trunks\":[\"set\",[", p->trunk[i]);
+    put(t, "%s]]", p->trunks ? "" : "\"trunks\":[\"set\",[");
 }
 
 int ovsdb_add(char *dst, const struct ovs_port *p, const char *bridge, const char *tap, const uint8_t mac[6], const char *mark, const char *old)
@@ -155,7 +154,7 @@ int ovsdb_add(char *dst, const struct ovs_port *p, const char *bridge, const cha
     put_ids(&t, p, tap, mac);
     put(&t, "}},{\"op\":\"insert\",\"table\":\"Port\",\"uuid-name\":\"p\",\"row\":{\"name\":");
     put_string(&t, tap);
-    put(&t, ",\"interfaces\":[\"named-uuid\",\"i\"]");
+    put(&t, ",\"interfaces\":[\"named-uuid\",\"i\"],");
     put_vlans(&t, p);
     put(&t, ",\"external_ids\":[\"map\",[[\"" MARK "\",\"%s\"]]]}},{\"op\":\"mutate\",\"table\":\"Bridge\",\"where\":[[\"name\",\"==\",", mark);
     put_string(&t, bridge);
@@ -163,6 +162,15 @@ int ovsdb_add(char *dst, const struct ovs_port *p, const char *bridge, const cha
     if (*old)
         put(&t, "[\"ports\",\"delete\",[\"uuid\",\"%s\"]],", old);
     put(&t, "[\"ports\",\"insert\",[\"named-uuid\",\"p\"]]]}" TELL END);
+    return whole(&t);
+}
+
+int ovsdb_vlans(char *dst, const struct ovs_port *p, const char *uuid)
+{
+    struct text t = { dst, 0 };
+    put(&t, BEGIN "{\"op\":\"update\",\"table\":\"Port\",\"where\":[[\"_uuid\",\"==\",[\"uuid\",\"%s\"]]],\"row\":{", uuid);
+    put_vlans(&t, p);
+    put(&t, "}}" TELL END);
     return whole(&t);
 }
 

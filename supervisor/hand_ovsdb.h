@@ -17,9 +17,10 @@ void ovs_mark(char mark[OVS_MARK], const struct ovs_port *p, uint32_t tap);
 
 /* Requests, as text into dst (OVSDB_TEXT_MAX); 0 or -E2BIG.
  * find: the port whose column `name` has that value, or, with is_mark, whose mark it is.  add: that port for the tap, in place of `old` ("": none) if that is on the same
- * bridge; the switch is told.  remove: the port of that UUID, from whichever bridge.  state: how far the switch has come. */
+ * bridge; the switch is told.  vlans: the port of that UUID has those VLANs, and no others.  remove: the port of that UUID, from whichever bridge.  state: how far the switch has come. */
 int ovsdb_find(char *dst, const char *value, int is_mark);
 int ovsdb_add(char *dst, const struct ovs_port *p, const char *bridge, const char *tap, const uint8_t mac[6], const char *mark, const char *old);
+int ovsdb_vlans(char *dst, const struct ovs_port *p, const char *uuid);
 int ovsdb_remove(char *dst, const char *uuid);
 int ovsdb_state(char *dst);
 

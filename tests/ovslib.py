@@ -84,6 +84,12 @@ class Switch:
             raise Refused("timed out", '"where" clause never matched')
         return {}
 
+    def update(self, op):
+        found = [row for i, row in self.tables[op["table"]].items() if op["where"] == [["_uuid", "==", ["uuid", i]]]]
+        for row in found:
+            row.update(op["row"])
+        return {"count": len(found)}
+
     def insert(self, op):
         new = str(uuid.uuid4())
         self.named[op["uuid-name"]] = new
@@ -114,4 +120,4 @@ class Switch:
         with self.lock:
             row = [r for r in self.tables["Bridge"].values() if r["name"] == bridge][0]
             ports = [self.tables["Port"][v[1]] for v in row["ports"][1]]
-            return [({k: v for k, v in p.items() if k not in ("interfaces", "external_ids")}, dict(self.tables["Interface"][p["interfaces"][1]]["external_ids"][1])) for p in ports]
+            return [({k: v for k, v in p.items() if k not in ("interfaces", "external_ids") and v != ["set", []]}, dict(self.tables["Interface"][p["interfaces"][1]]["external_ids"][1])) for p in ports]

@@ -21,6 +21,7 @@ static void words(const char *s)
     MUST(strlen(mark) == 40);
     int r = ovsdb_add(text, &p, "a \"bridge\"", "tap\\\1", mac, mark, "");
     MUST(r == -E2BIG || ovsdb_message(text, strlen(text)) == (long)strlen(text));
+    MUST(!ovsdb_vlans(text, &p, p.guest) && ovsdb_message(text, strlen(text)) == (long)strlen(text));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -359,12 +359,28 @@ def switch(box):
                                (nic(5, bridge="virbr7"), libvirt.VIR_ERR_INTERNAL_ERROR, "to OVS bridge virbr7"), (nic(5, bridge="br-none"), libvirt.VIR_ERR_SYSTEM_ERROR, "Cannot get interface MTU on 'br-none'")):
         e = fails(code, dom.attachDeviceFlags, device, LIVE)
         assert text in str(e) and len(db.ports("br-sw")) == 3, e
-    e = fails(libvirt.VIR_ERR_OPERATION_UNSUPPORTED, dom.updateDeviceFlags, nic(3, "", "<vlan><tag id='6'/></vlan>"), LIVE)
+    # Its VLANs while it runs, and none of a network's; what the switch does not take is nowhere.
+    def retagged(vlan):
+        dom.updateDeviceFlags(nic(3, "", vlan), LIVE)
+        return db.ports("br-sw")[2][0]
+    tagged = "<vlan><tag id='6'/></vlan>"
+    assert retagged(trunk) == {"name": "vnet2", "tag": 7, "vlan_mode": "native-untagged", "trunks": ["set", [7, 9]]}, db.ports("br-sw")
+    assert retagged("") == {"name": "vnet2"} and retagged("<coalesce><rx><frames max='4'/></rx></coalesce>") == {"name": "vnet2"}, db.ports("br-sw")
+    assert retagged(tagged) == {"name": "vnet2", "tag": 6} and "<tag id='6'/>" in dom.XMLDesc(0) and db.ports("br-sw")[2][1] == ids(3, dom), db.ports("br-sw")
+    db.answer = b'{"id":1,"error":"no","result":null}'
+    e = fails(libvirt.VIR_ERR_INTERNAL_ERROR, retagged, trunk)
+    assert "Unable to set vlan configuration on port vnet2" in str(e), e
+    db.answer = None
+    assert db.ports("br-sw")[2][0] == {"name": "vnet2", "tag": 6} and dom.XMLDesc(0).count("<tag id='6'/>") == 1 and dom.XMLDesc(0).count("<vlan trunk") == 1, (db.ports("br-sw"), dom.XMLDesc(0))
+    fails(libvirt.VIR_ERR_OPERATION_UNSUPPORTED, dom.updateDeviceFlags, nic(3, "", tagged, "br-out"), LIVE)
+    fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, dom.updateDeviceFlags, nic(3, "", tagged).replace("<virtualport", "<x").replace("</virtualport", "</x"), LIVE)
+    dom.updateDeviceFlags(nic(2, "", trunk.replace("</vlan>", "<tag id='11'/></vlan>")), LIVE)
     for answer in b"x", b'{"id":1,"error":"no","result":null}', b'{"id":1,"error":null,"result":[{"rows":[{"_uuid":["uuid","x"]}]}]}', b"{}", b"[" * 70000, b'{"a":"' + b"b" * 70000:
         db.answer = answer
         e = fails(libvirt.VIR_ERR_INTERNAL_ERROR, dom.attachDeviceFlags, nic(5), LIVE)
         assert "Unable to add port vnet4 to OVS bridge br-sw" in str(e), e
     db.answer, db.follows = None, False
+    assert retagged("") == {"name": "vnet2"} and "has not come to the VLANs of vnet2" in box.log_text(), db.ports("br-sw")      # the database has them
     e = fails(libvirt.VIR_ERR_INTERNAL_ERROR, dom.attachDeviceFlags, nic(5), LIVE)      # after five seconds, as libvirtd
     assert len(db.ports("br-sw")) == 3 and "vnet4" not in box.run("ip", "link").stdout
     db.follows = True
@@ -384,6 +400,7 @@ def switch(box):
     wait_for("no port", lambda: not db.ports("br-sw") + db.ports("br-out"))
     dom.create()
     assert sorted(i["iface-id"] for _, i in db.ports("br-sw")) == sorted(i["iface-id"] for _, i in had), db.ports("br-sw")
+    assert [p["trunks"][1] for p, _ in db.ports("br-sw") if "trunks" in p] == [[7, 9, 11]], db.ports("br-sw")
     wait_for("its saving", lambda: dom.managedSave() == 0)
     dom.managedSaveDefineXML(dom.managedSaveGetXMLDesc(libvirt.VIR_DOMAIN_XML_SECURE).replace("<tag id='5'/>", "<tag id='6'/>", 1))
     dom.create()

@@ -191,16 +191,17 @@ static bool link_of(struct plug_run *p, uint32_t tap, struct manifest_entry *m, 
     return false;
 }
 
-/* Of the words of that tap those that its network said; its limits where nobody has said others. */
-static void networks_words(struct plug_run *p, uint32_t tap, bool limits, char dst[LINK_TEXT_MAX])
+/* Of the words of t's tap those that its network said; its limits where nobody has said others. */
+static void networks_words(struct plug_run *p, const struct tree *t, bool limits, char dst[LINK_TEXT_MAX])
 {
+    const bool of_network = doc_is(t, "type", "network");
     struct manifest_entry m;
     const char *aux;
     size_t at = 0;
     *dst = 0;
-    for (const char *w = link_of(p, tap, &m, &aux) ? aux : NULL; w && *w && strncmp(w, "port=", 5);) {
+    for (const char *w = link_of(p, doc_uint(t, MARK_MANIFEST, 0), &m, &aux) ? aux : NULL; w && *w && strncmp(w, "port=", 5);) {
         size_t n = strcspn(w, " ");
-        if ((!strncmp(w, "alone=", 6) || !strncmp(w, "ovs=", 4) || (limits && (!strncmp(w, "in=", 3) || !strncmp(w, "out=", 4)))) && at + n + 2 < LINK_TEXT_MAX)
+        if ((!strncmp(w, "alone=", 6) || (of_network && !strncmp(w, "ovs=", 4)) || (limits && (!strncmp(w, "in=", 3) || !strncmp(w, "out=", 4)))) && at + n + 2 < LINK_TEXT_MAX)
             at += (size_t)snprintf(dst + at, LINK_TEXT_MAX - at, "%s%.*s", at ? " " : "", (int)n, w);
         w += n + (w[n] == ' ');
     }
@@ -276,7 +277,7 @@ int plug_shape(struct plug_run *p, const struct tree *before, struct err *e)
     TREE_EACH(t, tree_first(p->t, "devices"), "interface") {
         if (old && !tree_path_attr(old, "target", "dev") && tree_path_attr(t, "target", "dev"))
             tree_free(tree_first(t, "target"));
-        bool moves = old && (other(t, old, "source") || !doc_same(tree_attr(t, "type"), tree_attr(old, "type"))), limits = other(t, old, "bandwidth"), filter = other(t, old, "filterref"), port = moves || limits || other(t, old, "coalesce") || other(t, old, "port");
+        bool moves = old && (other(t, old, "source") || !doc_same(tree_attr(t, "type"), tree_attr(old, "type"))), limits = other(t, old, "bandwidth"), filter = other(t, old, "filterref"), port = moves || limits || other(t, old, "coalesce") || other(t, old, "port") || other(t, old, "vlan");
         if (port || filter) {
             char networks[LINK_TEXT_MAX] = "";
             const char *bridge = !moves ? NULL : doc_is(t, "type", "bridge") ? tree_path_attr(t, "source", "bridge") : "";
@@ -285,7 +286,7 @@ int plug_shape(struct plug_run *p, const struct tree *before, struct err *e)
             if (moves)
                 leave(p, doc_uint(t, MARK_MANIFEST, 0), doc_is(t, "type", "network"));
             else
-                networks_words(p, doc_uint(t, MARK_MANIFEST, 0), !limits && !tree_first(t, "bandwidth"), networks);
+                networks_words(p, t, !limits && !tree_first(t, "bandwidth"), networks);
             schema_order(&schema_domain, p->t);
             if ((port && put(p, t, networks, bridge, LINK_OWN, moves, e)) || (filter && put_filter(p, t, e)))
                 return -1;

@@ -130,7 +130,7 @@ static const struct { const char *name, *text; } net_fields[] = {
     { "mtu", "cannot modify MTU" }, { "script", "cannot modify network device script attribute" }, { "tune", NULL }, { "virtualport", NULL }, { "vlan", NULL },
 };
 /* Those that a hand changes, or QEMU. */
-static const char *const net_changes[] = { "link", "bandwidth", "filterref", "coalesce", "port" };
+static const char *const net_changes[] = { "link", "bandwidth", "filterref", "coalesce", "port", "vlan" };
 
 /* replace() has it among the devices already. */
 static int plug_limits(struct plug_run *p, const struct tree *before, struct err *e)
@@ -150,6 +150,9 @@ static bool leads_elsewhere(const struct tree *new, const struct tree *old)
     return !doc_same(tree_attr(new, "type"), tree_attr(old, "type")) || (doc_is(new, "type", "network") ?
         !doc_same(tree_path_attr(new, "source", "network"), tree_path_attr(old, "source", "network")) : !doc_is(new, "type", "ethernet") && !same_child(new, old, "source"));
 }
+
+/* Is it a port of Open vSwitch by its own word?  Its VLANs may be others then. */
+static bool by_switch(const struct tree *t) { return doc_is(t, "type", "bridge") && doc_is(tree_first(t, "virtualport"), "type", "openvswitch"); }
 
 /* A tap goes from bridge to bridge, whoever says which that is; of another network than it was it gets a port. */
 static void move(struct plug_run *p, struct tree *t, const struct tree *new, const struct doc_env *env)
@@ -191,7 +194,7 @@ static int interface(struct plug_run *p, struct tree *old, const struct tree *wa
     const bool moves = leads_elsewhere(new, old);
     const char *text = moves && (plug_is_macvtap(p, old) || !doc_in(type, "bridge network") || !doc_in(tree_attr(old, "type"), "bridge network")) ? NULL : "";
     for (size_t i = 0; i < ARRAY_N(net_fields) && text && !*text; i++)
-        text = same_child(new, old, net_fields[i].name) ? "" : net_fields[i].text;
+        text = same_child(new, old, net_fields[i].name) || (strcmp(net_fields[i].name, "vlan") == 0 && by_switch(new) && by_switch(old)) ? "" : net_fields[i].text;
     if (!text)
         return link_stays(type, e);
     if (*text)
