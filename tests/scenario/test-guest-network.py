@@ -457,6 +457,18 @@ def host_addresses(box):
     assert "10.3.0.1/24" in box.run("ip", "addr", "show", "of-h2").stdout
     dom.destroy()
     assert "of-h2" not in box.run("ip", "link").stdout
+    # A program that a document names: libvirtd runs it as root, we do not.
+    ran = box.dir + "/ran"
+    with open(box.dir + "/script", "w") as f:
+        f.write("#!/bin/sh\nid -u >>%s\n" % ran)
+    os.chmod(f.name, 0o755)
+    for word in "script", "downscript":
+        program = "<%s path='%s'/>" % (word, f.name)
+        e = fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, con.createXML, BARE % ("h3", eth("", program)), 0)
+        assert "<%s>" % word in str(e) and not os.path.exists(ran), e
+        theirs.createXML(BARE % ("h3", eth("", program)), 0).destroy()
+        assert open(ran).read() == "0\n"
+        os.remove(ran)
     no_ports("alone")
     assert_clean(box)
 

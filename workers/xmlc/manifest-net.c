@@ -156,10 +156,12 @@ int maker_interface(struct maker *m, struct tree *t)
         return m->lenient ? 0 : err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "<interface type='%s'> is not supported yet", type);
     if (!m->lenient && link_profile(t, type, tree_path_attr(t, "virtualport", "type"), m->e))
         return -1;
-    static const char *const not_yet[] = {"script", "downscript" /* which libvirt runs of this type only */};
-    for (unsigned i = 0; i < ARRAY_N(not_yet); i++)
-        if (tree_first(t, not_yet[i]) && !m->lenient && (strcmp(type, "ethernet") == 0 || strcmp(not_yet[i], "downscript") != 0))
-            return err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "<%s> of <interface type='%s'> is not supported yet", not_yet[i], type);
+    /* SAFETY: libvirt runs these (of this type only) as root, without most capabilities, and root's files are root's without any.  Who may define a guest may not choose programs for root, and
+     * no other account could do a script's work. */
+    static const char *const scripts[] = {"script", "downscript"};
+    for (unsigned i = 0; i < ARRAY_N(scripts); i++)
+        if (tree_first(t, scripts[i]) && !m->lenient && strcmp(type, "ethernet") == 0)
+            return err_set(m->e, VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_QEMU, "<%s> of <interface type='ethernet'> is refused: root runs no program that a document names; the host's own hook script 'qemu' can look after the tap", scripts[i]);
     static const struct { const char *attr, *node; } nodes[] = {{"tap", "/dev/net/tun"}, {"vhost", "/dev/vhost-net"}};
     for (unsigned i = 0; i < ARRAY_N(nodes); i++)
         if (tree_path_attr(t, "backend", nodes[i].attr) && !doc_is(tree_first(t, "backend"), nodes[i].attr, nodes[i].node) && !m->lenient)
