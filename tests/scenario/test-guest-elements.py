@@ -91,7 +91,7 @@ GUESTS = {
     "screen": ("pc", "", """<graphics type='vnc' port='5933' autoport='no' keymap='de' passwd='x' passwdValidTo='2040-01-01T00:00:00' connected='keep' sharePolicy='allow-exclusive' powerControl='yes'>
 <listen type='address' address='127.0.0.1'/><audio id='1'/></graphics><audio id='1' type='none' timerPeriod='50'/>
 <sound model='ich6'><codec type='micro'/><codec type='duplex'/><audio id='1'/></sound><sound model='ac97'/><sound model='es1370'/><sound model='sb16'/>
-<video><model type='vga' vram='16384' heads='1' primary='yes'><resolution x='800' y='600'/></model></video><video><model type='qxl' ram='65536' vram='65536' vram64='0' vgamem='16384' heads='1'/></video>"""),
+<video><model type='vga' vram='16384' heads='1' primary='yes'><resolution x='800' y='600'/></model></video><video><model type='qxl' ram='65536' vram='65536' vram64='65536' vgamem='16384' heads='1'/></video>"""),
     "socket": ("q35", "", """<graphics type='vnc'><listen type='socket' socket='/var/lib/libvirt/qemu/v.sock'/></graphics><video><driver %s/><model type='virtio' heads='2'/></video>
 <sound model='ich9'/><sound model='usb'/><watchdog model='ib700' action='pause'/>""" % VIRTIO),
 }
