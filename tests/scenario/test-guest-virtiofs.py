@@ -1,12 +1,15 @@
 #!/usr/bin/python3
 """A guest with a shared folder of the host (virtiofs): what it may do in it, what serves it and how that is shut in, and its end."""
-import os, signal, sys
+import os, signal, subprocess, sys
+import libvirt_qemu
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from guestlib import *
 
-if not os.path.exists("/usr/lib/qemu/virtiofsd") and not os.path.exists("/usr/libexec/virtiofsd"):
+PROGRAM = next((p for p in ("/usr/lib/qemu/virtiofsd", "/usr/libexec/virtiofsd") if os.path.exists(p)), None)
+if not PROGRAM:
     skip("virtiofsd is not installed")
 SHARED = "<memoryBacking><source type='memfd'/><access mode='shared'/></memoryBacking>"
+FOLDER = "<filesystem type='mount'><driver type='virtiofs' queue='512'/>%s<source dir='%s'/><target dir='%s'/></filesystem>"
 CAPS = sum(1 << c for c in (0, 1, 3, 4, 6, 7, 27, 31))      # CHOWN, DAC_OVERRIDE, FOWNER, FSETID, SETGID, SETUID, MKNOD, SETFCAP
 
 
@@ -17,7 +20,7 @@ def folder(box, name="share"):
 
 
 def xml(name="v1", where="/var/lib/libvirt/images/share", binary=""):
-    return document(name, devices="<filesystem type='mount'><driver type='virtiofs' queue='512'/>%s<source dir='%s'/><target dir='tag'/></filesystem>" % (binary, where), more=SHARED)
+    return document(name, devices=FOLDER % (binary, where, "tag"), more=SHARED)
 
 
 def servers(box):
@@ -81,6 +84,41 @@ def ends(box):
     assert os.path.exists(box.dir + "/var/log/libvirt/qemu/v1-fs0-virtiofsd.log")
 
 
+def goes(box):
+    """one of two goes while the guest runs, and who serves it; the other one serves on; a later start has both; one that somebody else serves comes and goes"""
+    here, there = folder(box), folder(box, "other")
+    open(there + "/of-the-other", "w").close()
+    second = FOLDER % ("", there, "other")
+    dom, con = boot(box, xml("v3").replace("</devices>", second + "</devices>"))
+    con.sh("modprobe virtiofs && mkdir -p /one /two && mount -t virtiofs tag /one && mount -t virtiofs other /two && ls /two/of-the-other && umount /two")
+    (left,) = [p for p in servers(box) if "of-the-other" not in os.listdir("/proc/%d/root" % p)]
+    dom.detachDevice(second)
+    wait_for("its end", lambda: servers(box) == [left])
+    wait_for("the document's", lambda: "'other'" not in dom.XMLDesc())
+    wait_for("QEMU's", lambda: '"chr-vu-fs1"' not in libvirt_qemu.qemuMonitorCommand(dom, '{"execute":"query-chardev"}', 0))
+    fails(libvirt.VIR_ERR_DEVICE_MISSING, dom.detachDevice, second)
+    e = fails(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, dom.attachDevice, second)
+    assert "a shared folder cannot be given to a guest that runs" in str(e), e
+    con.sh("ls /one/of-the-host && ! mount -t virtiofs other /two")
+    path = there + ".sock"
+    server = subprocess.Popen(box.inside(PROGRAM, "--socket-path=" + path, "-o", "source=" + there + ",sandbox=chroot"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_for("who serves", lambda: os.path.exists(path))
+    os.chmod(path, 0o666)
+    third = second.replace("dir='%s'" % there, "socket='%s'" % path).replace("'other'", "'third'")
+    dom.attachDevice(third)
+    con.until("grep -q ' /two ' /proc/mounts || mount -t virtiofs third /two")
+    con.sh("ls /two/of-the-other && umount /two")
+    dom.detachDevice(third)
+    server.wait(60)
+    wait_for("the document's", lambda: "'third'" not in dom.XMLDesc())
+    con.close()
+    dom.destroy()
+    dom.create()
+    assert len(servers(box)) == 2, servers(box)
+    dom.destroy()
+    assert_clean(box)
+
+
 def refused(box):
     """without shared memory; a folder that is not there, or that is the daemon's, has that in it or leads there; a program that is none of the host's"""
     con = box.connect()
@@ -99,4 +137,4 @@ def refused(box):
     assert not servers(box)
 
 
-main(inside, confined, ends, refused)
+main(inside, confined, ends, goes, refused)

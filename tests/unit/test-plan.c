@@ -266,6 +266,9 @@ static void test_hotplug(void)
         "blockdev-add {\"driver\":\"https\",\"url\":\"https://[::1]:1/a%20%25b?q r\",\"sslverify\":false,\"timeout\":3,\"readahead\":512,\"node-name\":\"libvirt-1-storage\",\"auto-read-only\":true,\"discard\":\"unmap\"}",
         "blockdev-add {\"node-name\":\"libvirt-1-format\",\"read-only\":true,\"driver\":\"qcow2\",\"file\":\"libvirt-1-storage\",\"backing\":null}",
         "device_add {\"driver\":\"virtio-blk-pci\",\"bus\":\"pci.1\",\"addr\":\"0x0\",\"drive\":\"libvirt-1-format\",\"id\":\"virtio-disk1\"}" };
+    static const char *const folder[] = { "getfd {\"fdname\":\"res10.0\"}",        /* a name is there before who takes it */
+        "chardev-add {\"id\":\"chr-vu-fs1\",\"backend\":{\"type\":\"socket\",\"data\":{\"addr\":{\"type\":\"fd\",\"data\":{\"str\":\"res10.0\"}},\"server\":false}}}",
+        "device_add {\"driver\":\"vhost-user-fs-pci\",\"id\":\"fs1\",\"chardev\":\"chr-vu-fs1\",\"tag\":\"t\",\"bus\":\"pci.1\",\"addr\":\"0x0\"}" };
     static const struct { const char *xml; const char *const *want; size_t n; } cases[] = {
         { vda, commands, 5 },
         { "<interface type='ethernet' m='1'><mac address='52:54:00:01:02:03'/><model type='virtio'/><alias name='net0'/>"
@@ -292,19 +295,21 @@ static void test_hotplug(void)
         { "<disk type='network' device='disk'><driver name='qemu' type='qcow2'/><source protocol='https' name='a %b' query='q r' m='6'><host name='::1' port='1'/><ssl verify='no'/>"
           "<readahead size='512'/><timeout seconds='3'/></source><target dev='vdb' bus='virtio'/><readonly/><alias name='virtio-disk1'/>"
           "<address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x0'/></disk>", http, 3 },
+        { "<filesystem type='mount' m='10'><driver type='virtiofs'/><source socket='/f'/><target dir='t'/><alias name='fs1'/><address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x0'/></filesystem>", folder, 3 },
     };
     static const char *const undo[] = { "remove-fd {\"fdset-id\":0}", "closefd {\"fdname\":\"res1.0\"}", "closefd {\"fdname\":\"res2.0\"}", "closefd {\"fdname\":\"res3.0\"}",
         "closefd {\"fdname\":\"res4.0\"}", "remove-fd {\"fdset-id\":5}", "chardev-remove {\"id\":\"charserial1\"}", "chardev-remove {\"id\":\"charserial2\"}", "closefd {\"fdname\":\"res7.0\"}",
         "blockdev-del {\"node-name\":\"libvirt-1-storage\"}", "remove-fd {\"fdset-id\":8}", "device_del {\"id\":\"hostdev1\"}",
         "device_del {\"id\":\"hostdev2\"}", "device_del {\"id\":\"hostdev3\"}",
-        "blockdev-del {\"node-name\":\"libvirt-1-storage\"}" };
+        "blockdev-del {\"node-name\":\"libvirt-1-storage\"}", "closefd {\"fdname\":\"res10.0\"}" };
     struct plan_host h;
     plan_host_make(&h, (struct given[]){ { .m = { .kind = MK_IMAGE }, .path = "/a", .fd = 40, .twin = 41 },
         { .m = { .kind = MK_TAP, .a = 1 }, .fd = 42, .twin = -1, .nfd = 1, .name = "vnet0" },
         { .m = { .kind = MK_UNIX_LISTEN }, .path = "/s", .fd = 43, .twin = -1 }, { .m = { .kind = MK_PAIR }, .fd = 44, .twin = -1 },
         { .m = { .kind = MK_NODE }, .path = "/dev/vhost-vsock", .fd = 45, .twin = -1, .port = 77 }, { .m = { .kind = MK_NODE }, .path = "/dev/input/event3", .fd = 46, .twin = -1 }, { .m = { .kind = MK_HOSTNET }, .fd = -1, .twin = -1 },
         { .m = { .kind = MK_HELPER, .a = HELPER_PASST }, .fd = 47, .twin = -1 }, { .m = { .kind = MK_USB, .a = 0x1234beef }, .fd = 48, .twin = -1, .name = "1:2" },
-        { .m = { .kind = MK_USB, .flags = MF_OPTIONAL }, .fd = -1, .twin = -1, .error = -ENODEV } }, 10, 10);
+        { .m = { .kind = MK_USB, .flags = MF_OPTIONAL }, .fd = -1, .twin = -1, .error = -ENODEV },
+        { .m = { .kind = MK_UNIX_CONNECT }, .path = "/f", .fd = 49, .twin = -1 } }, 11, 10);
     AUTO_TREE *dom = plan_tree(HEAD OS EMU ROOT "<controller type='virtio-serial' index='0'><alias name='virtio-serial0'/></controller><controller type='usb' index='0' model='qemu-xhci'><alias name='usb'/></controller>" TAIL);
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
         AUTO_TREE *dev = plan_tree(cases[k].xml);

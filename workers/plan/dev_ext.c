@@ -75,14 +75,15 @@ static void virtiofs(struct ctx *c, const struct tree *d)
 {
     static const struct prop t[] = { P_ID("id"), P_REF("chardev", "chr-vu-"), P_INT("queue-size", "driver", "queue"), P_STR("tag", "target", "dir"),
         P_FN(pl_address), P_END };
-    json_t *o = pl_item(c, PLAN_CHARDEV);
-    pl_set(o, "backend", "socket");
-    pl_setf(c, o, "id", "chr-vu-%s", pl_alias(c, d));
     char buf[32];
     int32_t index;
     const struct plan_res *r = pl_run(c) ? pl_res(c, d, &index) : NULL;
+    const char *fd = r ? pl_fdname(c, r, index, 0, buf) : NULL;     /* which QEMU is told first */
+    json_t *o = pl_item(c, PLAN_CHARDEV);
+    pl_set(o, "backend", "socket");
+    pl_setf(c, o, "id", "chr-vu-%s", pl_alias(c, d));
     if (r)
-        pl_set(o, "fd", pl_fdname(c, r, index, 0, buf));
+        pl_set(o, "fd", fd);
     else if (tree_path_attr(d, "source", "socket"))
         pl_set(o, "path", tree_path_attr(d, "source", "socket"));
     else
