@@ -81,9 +81,9 @@ def nbd(dev, host="127.0.0.1", port=7, more="", attrs=""):
 
 story("disks by NBD have the host's network", document("pc", nbd("vdb") + nbd("vdc", "::1")), ["attach", nbd("vdd", "localhost"), "gone", "virtio-disk1", "gone", "virtio-disk2", "gone", "virtio-disk3"],
     ["bulkhead:m='1'", "?\n", "?\n", "?\n"], ["1 hostnet flags=0", "!2 "])
-story("QEMU looks names up", document("pc", "<interface type='user'/>"), ["attach", nbd("vdb", "a.name"), "attach", nbd("vdc", port="nbd"), "attach", nbd("vdd", port=0), "attach", nbd("vde", port=65536), "attach", nbd("vdf", ""),
+story("QEMU looks names up, ports are numbers", document("pc", "<interface type='user'/>"), ["attach", nbd("vdb", "a.name"), "attach", nbd("vdc", port="nbd"), "attach", nbd("vdd", port=0), "attach", nbd("vde", port=65536), "attach", nbd("vdf", ""),
     "attach", nbd("vdg", more="<backingStore type='file'><format type='raw'/><source file='/c'/></backingStore>"), "attach", disk("vdh", source="<source protocol='rbd' name='p/x'/>", kind="type='network'")],
-    ["<host name='a.name'", "port='nbd'", "port='0'", "port='65536'", "<host name=''", ["<backingStore", "file='/c' bulkhead:m='2'"], "in\n"])
+    ["<host name='a.name'", "error 8 0", "port='10809'", "error 8 0", "<host name=''", ["<backingStore", "file='/c' bulkhead:m='2'"], "in\n"])
 def nbd_cd(port, source=True):
     return disk("hdc", kind="type='network' device='cdrom'", source="<source protocol='nbd' name='x'><host name='::1' port='%s'/></source>" % port if source else "")
 

@@ -67,6 +67,8 @@ static int chain(struct doc *d, struct tree *t, unsigned depth)
         return doc_bad(d, "missing disk backing store format");
     if (!(s = tree_first(b, "source")))
         return doc_bad(d, "missing storage source");
+    if (complete_hosts(d, s))
+        return -1;
     storage_defaults(s, true);
     return chain(d, b, depth + 1);
 }
@@ -94,6 +96,21 @@ void storage_defaults(struct tree *source, bool with_ports)
         doc_default(enc, "engine", "qemu");
 }
 
+/* 0 is none. */
+static int host_port(struct doc *d, struct tree *h)
+{
+    const char *port = tree_attr(h, "port");
+    uint64_t n;
+    if (!port)
+        return 0;
+    if (tree_parse_uint(port + strspn(port, " \t\n\r\v\f"), 10, UINT32_MAX, &n))
+        return err_set(d->e, VIR_ERR_INVALID_ARG, VIR_FROM_NONE, "failed to parse port number '%s'", port);
+    if (n > UINT16_MAX)
+        return err_set(d->e, VIR_ERR_INVALID_ARG, VIR_FROM_NONE, "port '%s' out of range", port);
+    tree_set_attr(h, "port", n ? "%u" : NULL, (unsigned)n);
+    return 0;
+}
+
 int complete_hosts(struct doc *d, struct tree *source)
 {
     TREE_EACH(h, source, "host") {
@@ -101,8 +118,14 @@ int complete_hosts(struct doc *d, struct tree *source)
             return doc_bad(d, "transport '%s' does not support socket attribute", tree_attr(h, "transport") ? tree_attr(h, "transport") : "(null)");
         if (doc_is(h, "transport", "unix") && !tree_attr(h, "socket"))
             return doc_bad(d, "missing socket for unix transport");
-        if (doc_is(h, "transport", "unix"))
+        if (doc_is(h, "transport", "unix")) {
             tree_set_attr(h, "name", NULL);
+            tree_set_attr(h, "port", NULL);
+        } else if (!tree_attr(h, "name")) {
+            return doc_bad(d, "missing name for host");
+        } else if (host_port(d, h)) {
+            return -1;
+        }
     }
     return 0;
 }
@@ -112,8 +135,6 @@ static int source(struct doc *d, struct tree *disk)
 {
     struct tree *s = tree_first(disk, "source"), *auth;
     const char *fmt = tree_path_attr(disk, "driver", "type");
-    if (s)
-        storage_defaults(s, true);
     if (tree_first(disk, "encryption"))
         doc_default(tree_first(disk, "encryption"), "engine", "qemu");
     if (tree_first(disk, "auth") && tree_get(disk, "source/auth"))
@@ -124,6 +145,8 @@ static int source(struct doc *d, struct tree *disk)
         return doc_bad(d, "can't split path '%s' into pool name and image name", tree_attr(s, "name"));
     if (complete_hosts(d, s))
         return -1;
+    if (s)
+        storage_defaults(s, true);
     if (doc_is(disk, "type", "network") && s && !tree_attr(s, "protocol"))
         return doc_bad(d, "missing network source protocol type");
     for (int k = 0; k < 2; k++)

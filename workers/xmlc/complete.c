@@ -298,6 +298,8 @@ static int firmware(struct doc *d)
         tree_free(nvram);
         nvram = NULL;
     }
+    if (nvram && complete_hosts(d, tree_first(nvram, "source")))
+        return -1;
     if (nvram && tree_first(nvram, "source"))
         storage_defaults(tree_first(nvram, "source"), true);
     if (loader && loader->text)
