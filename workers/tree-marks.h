@@ -6,6 +6,7 @@
 /* Decimal index of the manifest entry of this element.  It is on:
  *   <source> of disk, backingStore, mirror, and of chardevs (serial, parallel, console, channel, redirdev, rng/backend, smartcard, external tpm/backend):
  *            the image; MK_FILE_OUT, MK_PTY, MK_UNIX_LISTEN, MK_UNIX_CONNECT, MK_PAIR, MK_TCP_LISTEN, MK_TCP_CONNECT, MK_HOSTNET, ...
+ *   <host>   of a Gluster <source>, of transport unix: MK_SOCKET
  *   <log>    of a chardev: MK_LOG
  *   <source> of <reservations>: MK_SOCKET
  *   <secret> of <auth> and <encryption> of an image or an iSCSI <hostdev>, and its <cookies>: MK_SECRET

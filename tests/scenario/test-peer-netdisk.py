@@ -13,7 +13,7 @@ if not netlib.has("curl", "iscsi", "rbd", "nfs", "gluster"):
 needed("tgtd", "tgtadm", "openssl", "qemu-img", "qemu-nbd")
 
 MASK = [r"\d{4}-\d\d-\d\dT[\d:.]+Z", r"qemu unexpectedly closed the monitor|process exited while connecting to monitor", r"after \d+ ms", r"block\.\d+\.rd\.(reqs|bytes|times)=\d+", r"rd_\w+ \d+", r"index='\d+'",
-        r'"conf":"[^"]*"', r"conf file [^:]*", (r"^! \n", ""), r"20\d{4}(?= +262144)|block\.\d\.physical=\d+", (r'internal error: X: X qemu-system-x86_64: -blockdev .*/(nbd\.sock|no\.sock|self/fd/\d+)".*?\}: ', "")]
+        r'"conf":"[^"]*"', r"conf file [^:]*", (r"^! \n", ""), r"20\d{4}(?= +262144)|block\.\d\.physical=\d+", (r'internal error: X: X qemu-system-x86_64: -blockdev .*/(nbd\.sock|no\.sock|self/fd/\d+)".*?\}: ', ""), r"failed on socket \S+"]
 SHOW = "| sed -n '/<disk/,/.disk>/p'"
 HOST = "<host name='localhost' port='4180'/>"
 
@@ -124,7 +124,8 @@ OBJECTS = """$V qemu-monitor-command n '{"execute":"qom-list","arguments":{"path
 SOCKET = "<host transport='unix' socket='%s/nbd.sock'/>" % W
 BY_SOCKET = [disk("nbd", "x", host=SOCKET), disk("nbd", "x", host=SOCKET) + "<graphics type='vnc' port='5907' listen='127.0.0.1'/>", disk("nbd", "none", host=SOCKET), disk("nbd", "x", host=SOCKET.replace("nbd.", "no.")),
              disk("nbd", "x", host=SOCKET, more=""), disk("nbd", "x", "<reconnect delay='10'/><reconnect enabled='yes' timeout='3'/>", host=SOCKET), disk("nbd", "x", host="<host transport='unix'/>"),
-             disk("nbd", "x", host="<host transport='unix' name='a' socket='%s/nbd.sock'/>" % W), disk("nbd", "x", host="<host name='localhost' socket='/a'/>")]
+             disk("nbd", "x", host="<host transport='unix' name='a' socket='%s/nbd.sock'/>" % W), disk("nbd", "x", host="<host name='localhost' socket='/a'/>"),
+             disk("gluster", "vol/x", host=SOCKET), disk("gluster", "vol/x", host=SOCKET + host(4998) + SOCKET)]
 # While it runs: media, disks that come, and what is asked of them.
 LIVE = ["update-device n W/cd.xml", "dumpxml n " + SHOW, "update-device n W/cd.xml", "change-media n hda --eject", "dumpxml n " + SHOW, "update-device n W/cd.xml",
         "domblklist n --details", "domblkinfo n --all", "domstats n --block --backing", "domblkstat n hda", "blockresize n hda 2M", "domblkinfo n raw.img", "destroy n",
@@ -174,6 +175,9 @@ with Pair("netdisk") as p:
         p.sh(OBJECTS)
         p.virsh("detach-disk n sdb")
         p.until(OBJECTS + " | grep -qv secret")
+    p.file("d.xml", BY_SOCKET[-1].replace("vda", "vdb"))
+    said = p.shell(p.boxes[0], "$V attach-device n W/d.xml").stderr         # libvirtd's QEMU sees all of the host
+    assert "cannot be given to a guest that runs" in said, said
     for line in LIVE:
         p.virsh(line, MASK)
     # libvirtd leaves it to QEMU to open what a server's image names.

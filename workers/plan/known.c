@@ -60,7 +60,7 @@ static const struct known { const char *path, *attrs, *children; } rows[] = {
     { "disk/driver", "name type cache error_policy rerror_policy io ioeventfd event_idx copy_on_read discard detect_zeroes iothread queues queue_size iommu ats "
       "packed page_per_vq", "metadata_cache" },
     { "disk/driver/metadata_cache", "*", "*" }, { "disk/target", "dev bus tray removable rotation_rate", "" },
-    { "disk/source", IMAGE_ATTRS " type path dir", IMAGE_CHILDREN " reconnect reservations" }, { "disk/source/reservations", "managed", "source" }, { "disk/source/reservations/source", "type path mode bulkhead:m", "" }, { "*/source/host", "name port transport socket", "" }, { "*/source/snapshot", "name", "" }, { "*/source/config", "file bulkhead:m", "" },
+    { "disk/source", IMAGE_ATTRS " type path dir", IMAGE_CHILDREN " reconnect reservations" }, { "disk/source/reservations", "managed", "source" }, { "disk/source/reservations/source", "type path mode bulkhead:m", "" }, { "*/source/host", "name port transport socket bulkhead:m", "" }, { "*/source/snapshot", "name", "" }, { "*/source/config", "file bulkhead:m", "" },
     { "*/source/initiator", "", "iqn" }, { "*/source/initiator/iqn", "name", "" }, { "*/source/identity", "user group", "" }, { "*/source/ssl", "verify", "" },
     { "*/source/readahead", "size", "" }, { "*/source/timeout", "seconds", "" }, { "*/source/slices", "*", "*" },
     { "*/auth", "username", "secret" }, { "*/auth/secret", "type uuid usage bulkhead:m", "" }, { "*/source/auth", "username", "secret" }, { "*/source/auth/secret", "type uuid usage bulkhead:m", "" },

@@ -53,10 +53,13 @@ static void src_nvme(struct ctx *c, const struct source *s, json_t *o)
 /* ---- network sources ---- */
 enum host_style { HOST_TYPED /* {"type": "inet", ...} */, HOST_PLAIN /* {"host", "port"} */ };
 
-/* A server that is reached by its socket's file, which QEMU has. */
-static bool is_socket(const struct source *s)
+/* A server that is reached by its socket's file, which QEMU has: one of some, or the only one. */
+static const struct plan_res *socket_of(struct ctx *c, const struct source *s, const struct tree *host, int32_t *index)
 {
-    return s->res && s->res->kind == MK_SOCKET;
+    const struct plan_res *r = tree_attr(host, MARK_MANIFEST) ? pl_res_if(c, host, index) : s->res;
+    if (r == s->res)
+        *index = s->index;
+    return r && r->kind == MK_SOCKET ? r : NULL;
 }
 
 static json_t *server(struct ctx *c, const struct source *s, const struct tree *host, enum host_style style, const char *port)
@@ -66,8 +69,10 @@ static json_t *server(struct ctx *c, const struct source *s, const struct tree *
         pl_internal(c, style == HOST_TYPED ? "transport protocol 'rdma' is not yet supported" : "only TCP protocol can be converted to InetSocketAddress");
     if (pl_is(tree_attr(host, "transport"), "unix")) {
         char buf[32];
+        int32_t index;
+        const struct plan_res *r = socket_of(c, s, host, &index);
         pl_set(o, "type", "unix");
-        pl_set(o, "path", is_socket(s) ? pl_mapped(c, s->res, s->index, buf) : tree_attr(host, "socket"));
+        pl_set(o, "path", r ? pl_mapped(c, r, index, buf) : tree_attr(host, "socket"));
         return o;
     }
     if (style == HOST_TYPED)
@@ -386,8 +391,9 @@ void pl_source_props(struct ctx *c, const struct source *s, json_t *o)
                 break;
             if (pl_is(s->type, "network") && !pl_is(s->protocol, "nbd") && pl_tri(s->el, "source", "tls") == 1)
                 pl_fail(c, "TLS transport is not supported for disk protocol '%s'", s->protocol);
+            int32_t index;
             TREE_EACH(h, tree_get(s->el, "source"), "host")
-                if (pl_run(c) && tree_attr_is(h, "transport", "unix") && !is_socket(s))
+                if (pl_run(c) && tree_attr_is(h, "transport", "unix") && !socket_of(c, s, h, &index))
                     pl_refuse(c, h, "transport");
             sources[i].fn(c, s, o);
             return;

@@ -31,6 +31,12 @@ static int network_source(struct maker *m, struct tree *s)
         return -1;
     if (socket)
         return maker_add(m, s, &x, socket, NULL) < 0 ? -1 : 0;
+    if (s && doc_is(s, "protocol", "gluster"))      /* who tells of the volume: its parts are on servers of the network */
+        TREE_EACH(h, s, "host") {
+            x = (struct manifest_entry){.kind = MK_SOCKET, .parent = -1};
+            if (doc_is(h, "transport", "unix") && tree_attr(h, "socket") && maker_add(m, h, &x, tree_attr(h, "socket"), NULL) < 0)
+                return -1;
+        }
     return s && maker_host_network(m, s) ? -1 : maker_bind(m, tree_first(s, "config"), tree_path_attr(s, "config", "file"));
 }
 

@@ -114,9 +114,13 @@ static int need_host_network(struct maker *m, struct tree *dev)
 
 static int new_disk(struct maker *m, struct tree *t)
 {
-    for (const struct tree *el = t; el; el = tree_first(el, "backingStore"))
+    for (const struct tree *el = t; el; el = tree_first(el, "backingStore")) {
         if (tree_get(el, "source/config"))
             return cannot_come(m, "<config> of a disk");
+        TREE_EACH(h, tree_get(el, "source"), "host")
+            if (doc_is(h, "transport", "unix") && !maker_server_socket(tree_first(el, "source")))
+                return cannot_come(m, "<host transport='unix'> of a disk by another protocol than NBD");
+    }
     if (doc_is(t, "type", "dir"))
         return cannot_come(m, "a <disk type='dir'>");
     return maker_disk(m, t);
