@@ -160,7 +160,7 @@ static int source(struct doc *d, struct tree *disk)
         const struct tree *enc = k ? tree_get(disk, "source/encryption") : tree_first(disk, "encryption");
         if (!enc)
             continue;
-        if (tree_first(enc, "cipher") && !doc_in(tree_attr(enc, "format"), "qcow default"))
+        if (tree_first(enc, "cipher"))
             return doc_unsupported(d, VIR_FROM_DOMAIN, "supplying <cipher> for domain disk definition is unnecessary"), doc_invalid(d);
         if (fmt && !doc_in(fmt, "raw qcow2") && !doc_is(enc, "engine", "librbd"))
             return doc_unsupported(d, VIR_FROM_QEMU, "encryption is supported only with 'raw' and 'qcow2' image format");

@@ -129,7 +129,6 @@ static const struct rule rules[] = {
     {"controller", "driver@iothread; !@model=virtio-scsi|virtio-transitional|virtio-non-transitional", U, Q, "'iothread' is only supported for virtio-scsi-pci and virtio-scsi-ccw controllers"},
     /* network */
     {"interface", "route; !route@gateway", X, VIR_FROM_NETWORK, "guest interface: Missing required gateway attribute in route definition"},
-    {"interface", "source/route; !source/route@gateway", X, VIR_FROM_NETWORK, "interface host IP: Missing required gateway attribute in route definition"},
     {"interface", "ip; !@type=user", U, Q, "Invalid attempt to set network interface guest-side IP route and/or address info, not supported by QEMU"},
     {"interface", "route; @type=user", U, Q, "Invalid attempt to set network interface guest-side IP route, not supported by QEMU"},
     {"interface", "route", U, Q, "Invalid attempt to set network interface guest-side IP route and/or address info, not supported by QEMU"},
@@ -168,7 +167,6 @@ static const struct rule rules[] = {
     {"*", "rom@enabled=no; rom@file", U, D, "ROM tuning is not supported when ROM is disabled"},
     {"interface", "!live; model@type=usb-net", I, D, "Cannot automatically add a new PCI bus for a device with connect flags 00"},
     {"interface", "@type=server|client|mcast|udp; !source", X, D, "interface type='%s' requires a 'source' element"},
-    {"interface", "vlan; !vlan/tag", X, VIR_FROM_NONE, "missing tag id - each <vlan> must have at least one <tag id='n'/> subelement"},
     {"interface", "mtu@size; !@type=network|bridge|ethernet|vhostuser; !backend@type=passt; @type", U, Q, "setting MTU on interface type %t is not supported yet"},
     {"interface", "@type=vhostuser; !model@type=virtio|virtio-transitional|virtio-non-transitional", I, D,
         "Wrong or no <model> 'type' attribute specified with <interface type='vhostuser'/>. vhostuser requires the virtio-net* frontend"},
