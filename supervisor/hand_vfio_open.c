@@ -77,7 +77,7 @@ static int group_check(struct opener *o, const char *name, const char *group, st
     for (struct dirent *x; d && !r && (x = readdir(d)); )
         if ((vfio_pci_name(x->d_name) || vfio_mdev_name(x->d_name)) && strcmp(x->d_name, name) && vfio_used(o->h, x->d_name, owner)) {
             is_own = !strcmp(owner, o->rq->name);
-            r = is_own ? 0 : in_use(x->d_name, owner, e);
+            r = is_own ? 0 : *owner ? in_use(x->d_name, owner, e) : open_fail(o, e, EBUSY, UNABLE, x->d_name, group);      /* nobody's: it does not get back to its driver */
         }
     if (d)
         closedir(d);
