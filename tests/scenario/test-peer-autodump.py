@@ -56,7 +56,7 @@ def fall(p, name, key, done, folder, dumps=1, flags=""):
     p.until("[ $(ls %s | wc -l) = %d ]" % (folder, dumps))
     p.virsh("domstate --reason " + name)
     p.virsh("domjobinfo %s --completed" % name)
-    p.until("virsh -c qemu:///system desc %s --config --title x >/dev/null; grep -q 'metadata-change.*title' W/events" % name)      # it has heard all
+    p.until("virsh -c qemu:///system desc %s --config x >/dev/null; grep -q 'metadata-change.*description' W/events" % name)      # it has heard all
     p.sh("kill $(cat W/pid); cat W/events", STOPS)
 
 

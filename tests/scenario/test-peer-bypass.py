@@ -11,7 +11,8 @@ BASE, FULL = 0x200000, 8 << 20
 # A kernel (multiboot) that is 8 MiB which do not pack, and does nothing: so a guest has a state worth a file.
 HEAD = struct.pack("<8I", 0x1badb002, 1 << 16, (-0x1badb002 - (1 << 16)) & 0xffffffff, BASE, BASE, BASE + FULL, BASE + FULL, BASE + 32)
 KERNEL = (HEAD + b"\xfa\xf4\xeb\xfd" + random.Random(7).randbytes(FULL))[:FULL]
-GUEST = BARE.replace("</os>", "<kernel>%s/kernel</kernel></os><on_crash>coredump-destroy</on_crash>" % W).replace("</devices>", "<panic model='isa'/><memballoon model='none'/></devices>")
+# More memory than a worker could once write into one file (64 MiB).
+GUEST = BARE.replace("'MiB'>32<", "'MiB'>96<").replace("</os>", "<kernel>%s/kernel</kernel></os><on_crash>coredump-destroy</on_crash>" % W).replace("</devices>", "<panic model='isa'/><memballoon model='none'/></devices>")
 MANAGED = "/var/lib/libvirt/qemu/save/bare.save"
 
 

@@ -5,7 +5,7 @@ import os, re, sys
 sys.path.insert(0, os.path.join(os.environ.get("SRCDIR", "."), "tests"))
 import libvirt
 from box import wait_for
-from pair import BARE, W, Pair, error_words, told
+from pair import BARE, W, Pair, told
 
 DISK = "<disk type='file' device='%s'><driver name='qemu' type='%s'/><source file='/nowhere/%s' fdgroup='%s'/>%s<target dev='%s' bus='%s'/>%s</disk>"
 BELOW = "<backingStore type='file'><format type='%s'/><source file='/nowhere/%s' fdgroup='%s'/><backingStore/></backingStore>"
@@ -59,7 +59,7 @@ class Given:
         self.give(dom, "g", ("a.img", RO), ("a.img", RW), flags=libvirt.VIR_DOMAIN_FD_ASSOCIATE_SECLABEL_WRITABLE)
         self.say("the last of that name", dom.create)
         self.document(dom)
-        wait_for("what the guest writes", lambda: open(self.where + "a.img", "rb").read(1024) == SECTOR * 2, 20)
+        wait_for("what the guest writes", lambda: open(self.where + "a.img", "rb").read(1024) == SECTOR * 2)
         self.say("blockInfo", dom.blockInfo, "vda")
         if not self.b.peer:         # libvirtd 9.0: "fd passed image source not initialized", and with libvirtd's copy of it a disk stays locked when its guest has ended
             self.live(dom)
@@ -120,11 +120,8 @@ class Given:
 def all_of(b):
     g = Given(b)
     b.run("sh", "-c", "cd %s && qemu-img create -q -f qcow2 b.img 2M && qemu-img create -q -u -f qcow2 -b b.img -F qcow2 o.img 2M && truncate -s 64K c.img" % W)
-    try:
-        g.top()
-        g.chain()
-    except Exception as e:
-        g.out.append("unexpected: %r" % e)
+    g.top()
+    g.chain()
     g.con.close()
     return g.out
 
